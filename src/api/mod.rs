@@ -1,0 +1,3 @@
+//! The REST client of the import API in its three dialects.
+
+pub mod model;

@@ -1,0 +1,118 @@
+//! One flag that stops whatever runs: Ctrl-C, SIGTERM, or the run's own deadline.
+//!
+//! Every wait goes through [`Interrupt::sleep`] or polls [`Interrupt::check`], so that a stop is
+//! answered within [`TICK`].
+
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The longest time a blocked thread goes without looking at the flag.
+pub const TICK: Duration = Duration::from_millis(20);
+
+/// Why to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// Ctrl-C (SIGINT).
+    Interrupted,
+    /// SIGTERM.
+    Terminated,
+    /// The deadline of the whole run (`--timeout`) has passed.
+    TimedOut,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    stop: Option<Stop>,
+    deadline: Option<Instant>,
+}
+
+/// A shared stop flag; clones are the same flag.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<(Mutex<State>, Condvar)>);
+
+impl Interrupt {
+    /// A flag that is not raised and has no deadline.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Raises the flag and wakes every sleeper. The first reason stays until [`Self::clear`].
+    pub fn raise(&self, stop: Stop) {
+        self.with(|state| {
+            state.stop.get_or_insert(stop);
+        });
+        self.0.1.notify_all();
+    }
+
+    /// Lowers the flag, so that the next statement can run.
+    pub fn clear(&self) {
+        self.with(|state| state.stop = None);
+    }
+
+    /// Bounds the whole run: from this moment on [`Self::check`] answers [`Stop::TimedOut`].
+    pub fn set_deadline(&self, deadline: Option<Instant>) {
+        self.with(|state| state.deadline = deadline);
+    }
+
+    /// `Err` with the reason once the flag is raised or the deadline has passed.
+    pub fn check(&self) -> Result<(), Stop> {
+        self.with(|state| state.reason().map_or(Ok(()), Err))
+    }
+
+    /// Sleeps for `time`, or until the flag is raised.
+    pub fn sleep(&self, time: Duration) -> Result<(), Stop> {
+        let end = Instant::now().checked_add(time);
+        let (lock, condvar) = &*self.0;
+        let mut state = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        loop {
+            if let Some(stop) = state.reason() {
+                return Err(stop);
+            }
+            let now = Instant::now();
+            let until = [end, state.deadline].into_iter().flatten().min();
+            let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(now));
+            if end.is_some_and(|end| now >= end) {
+                return Ok(());
+            }
+            state = condvar
+                .wait_timeout(state, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl State {
+    fn reason(&self) -> Option<Stop> {
+        let late = self.deadline.is_some_and(|at| Instant::now() >= at);
+        self.stop.or(late.then_some(Stop::TimedOut))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_raised_flag_ends_a_sleep() {
+        let interrupt = Interrupt::new();
+        let other = interrupt.clone();
+        let thread = std::thread::spawn(move || other.sleep(Duration::MAX));
+        interrupt.raise(Stop::Interrupted);
+        interrupt.raise(Stop::Terminated);
+        assert_eq!(thread.join().unwrap(), Err(Stop::Interrupted));
+        interrupt.clear();
+        assert_eq!(interrupt.check(), Ok(()));
+    }
+
+    #[test]
+    fn a_past_deadline_stops() {
+        let interrupt = Interrupt::new();
+        interrupt.set_deadline(Some(Instant::now()));
+        assert_eq!(interrupt.sleep(Duration::MAX), Err(Stop::TimedOut));
+    }
+}

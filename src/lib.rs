@@ -1,0 +1,14 @@
+//! zshell: a scriptable REPL shell for bulk imports into Zilliz Cloud and Milvus.
+//!
+//! Data flows one way: text → [`repl`]/[`cli`] → [`engine`] → [`api`] → HTTP → [`api::model`] → [`render`].
+//! [`api`], [`formats`] and [`location`] know nothing of Rhai or terminals; [`local`] uses `formats` and
+//! `location` and is reached over HTTP only; [`render`] takes models and writes to a given stream.
+
+pub mod api;
+pub mod error;
+pub mod formats;
+pub mod interrupt;
+#[cfg(feature = "local")]
+pub mod local;
+pub mod location;
+pub mod secret;

@@ -1,0 +1,1 @@
+//! The local import service: routes a dialect, store, worker.

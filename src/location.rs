@@ -1,0 +1,1 @@
+//! Object paths: parse, validate, name the store and the format.

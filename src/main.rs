@@ -1,0 +1,2 @@
+//! The `zshell` binary: parse arguments, run, turn the error into an exit code.
+fn main() {}
