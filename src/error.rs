@@ -30,6 +30,8 @@ pub enum Kind {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// Nobody reads standard output any more.
+    ClosedPipe,
 }
 
 impl Kind {
@@ -47,6 +49,7 @@ impl Kind {
             Self::Busy => "busy",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
+            Self::ClosedPipe => "closed_pipe",
         }
     }
 
@@ -61,6 +64,7 @@ impl Kind {
             Self::Refused => 7,
             Self::Busy => 75,
             Self::Interrupted => 130,
+            Self::ClosedPipe => 141,
             Self::Terminated => 143,
         }
     }

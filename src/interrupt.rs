@@ -3,6 +3,7 @@
 //! Every wait goes through [`Interrupt::sleep`] or polls [`Interrupt::check`], so that a stop is
 //! answered within [`TICK`].
 
+use crate::error::{Failure, Kind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -18,6 +19,31 @@ pub enum Stop {
     Terminated,
     /// The deadline of the whole run (`--timeout`) has passed.
     TimedOut,
+    /// Nobody reads standard output any more.
+    ClosedPipe,
+}
+
+impl From<Stop> for Kind {
+    fn from(stop: Stop) -> Self {
+        match stop {
+            Stop::Interrupted => Self::Interrupted,
+            Stop::Terminated => Self::Terminated,
+            Stop::TimedOut => Self::Timeout,
+            Stop::ClosedPipe => Self::ClosedPipe,
+        }
+    }
+}
+
+impl From<Stop> for Failure {
+    fn from(stop: Stop) -> Self {
+        let message = match stop {
+            Stop::Interrupted => "interrupted",
+            Stop::Terminated => "terminated",
+            Stop::TimedOut => "the time given with --timeout is over",
+            Stop::ClosedPipe => "standard output was closed",
+        };
+        Self::new(stop.into(), message)
+    }
 }
 
 #[derive(Debug, Default)]

@@ -1,0 +1,141 @@
+//! One call of a function of ours: its receiver, its arguments, and what it may use.
+
+use super::options::Options;
+use super::registry::Function;
+use super::values::{self, Job, ProgressValue, SummaryValue};
+use crate::connection::Connection;
+use crate::error::Failure;
+use crate::session::Session;
+use rhai::{Array, Dynamic, ImmutableString, Map};
+use std::rc::Rc;
+
+/// A call with its arguments taken apart.
+pub struct Call<'a> {
+    /// The run's shared state.
+    pub session: &'a Rc<Session>,
+    /// What is called.
+    pub function: &'static Function,
+    /// The connection it is a method call on.
+    pub receiver: Option<Rc<Connection>>,
+    /// The arguments without the receiver.
+    pub args: Vec<Dynamic>,
+}
+
+impl<'a> Call<'a> {
+    /// Splits the receiver from the arguments and checks their number.
+    pub fn new(
+        session: &'a Rc<Session>,
+        function: &'static Function,
+        mut args: Vec<Dynamic>,
+    ) -> Result<Self, Failure> {
+        let receiver = args
+            .first()
+            .filter(|_| function.method)
+            .and_then(|first| first.clone().try_cast::<Rc<Connection>>());
+        if receiver.is_some() {
+            args.remove(0);
+        }
+        let call = Self {
+            session,
+            function,
+            receiver,
+            args,
+        };
+        let (least, most) = function.arity;
+        if (least..=most).contains(&call.args.len()) {
+            Ok(call)
+        } else {
+            Err(call.misused(&format!("got {} arguments", call.args.len())))
+        }
+    }
+
+    /// The connection to use: the receiver, the current one, or what `connect()` finds.
+    pub fn connection(&self) -> Result<Rc<Connection>, Failure> {
+        if let Some(receiver) = &self.receiver {
+            return Ok(Rc::clone(receiver));
+        }
+        if let Some(current) = self.session.current() {
+            return Ok(current);
+        }
+        super::functions::connect::by_default(self.session)
+    }
+
+    /// A usage failure that shows the function's forms.
+    pub fn misused(&self, problem: &str) -> Failure {
+        Failure::usage(format!("{}: {problem}", self.function.name))
+            .with_hint(format!("its forms: {}", self.function.forms.join(", ")))
+    }
+
+    /// The argument at `index` as text; `what` names it in the error.
+    pub fn text(&self, index: usize, what: &str) -> Result<String, Failure> {
+        let value = self.arg(index, what)?;
+        as_text(value).ok_or_else(|| {
+            self.misused(&format!("{what} is text, got {}", values::kind_name(value)))
+        })
+    }
+
+    /// The argument at `index`, which is there if the arity was declared right.
+    pub fn arg(&self, index: usize, what: &str) -> Result<&Dynamic, Failure> {
+        self.args
+            .get(index)
+            .ok_or_else(|| self.misused(&format!("{what} is missing")))
+    }
+
+    /// The option map at `index`, checked against the table; empty where the argument was left out.
+    pub fn options(&self, index: usize) -> Result<Options, Failure> {
+        let Some(value) = self.args.get(index) else {
+            return Options::parse(self.function.name, self.function.options, Map::new());
+        };
+        match value.clone().try_cast::<Map>() {
+            Some(map) => Options::parse(self.function.name, self.function.options, map),
+            None => Err(self.misused(&format!(
+                "options are a map #{{…}}, got {}",
+                values::kind_name(value)
+            ))),
+        }
+    }
+
+    /// A job given as `Job`, summary, progress or id, with the connection it belongs to.
+    pub fn job(&self, value: &Dynamic) -> Result<Job, Failure> {
+        if let Some(job) = value.clone().try_cast::<Job>() {
+            return Ok(job);
+        }
+        if let Some(summary) = value.clone().try_cast::<SummaryValue>() {
+            return Ok(summary.job());
+        }
+        if let Some(progress) = value.clone().try_cast::<ProgressValue>() {
+            return Ok(progress.job());
+        }
+        let id = match as_text(value) {
+            Some(text) => text.trim().to_owned(),
+            None => value.as_int().map_or_else(|_| String::new(), |id| id.to_string()),
+        };
+        if id.is_empty() {
+            return Err(self.misused(&format!(
+                "a job is what import() gave, a row of jobs(), or an id as text, got {}",
+                values::kind_name(value)
+            )));
+        }
+        Ok(Job {
+            id,
+            collection: String::new(),
+            connection: self.connection()?,
+        })
+    }
+
+    /// One job, or an array of jobs.
+    pub fn jobs(&self, value: &Dynamic) -> Result<Vec<Job>, Failure> {
+        match value.clone().try_cast::<Array>() {
+            Some(list) => list.iter().map(|item| self.job(item)).collect(),
+            None => Ok(vec![self.job(value)?]),
+        }
+    }
+}
+
+/// The text of a text value.
+pub fn as_text(value: &Dynamic) -> Option<String> {
+    value
+        .clone()
+        .try_cast::<ImmutableString>()
+        .map(|text| text.to_string())
+}

@@ -1,0 +1,221 @@
+//! Option maps: `#{collection: "c", url: "s3://…"}`.
+//!
+//! Keys are ours, in any case and with or without `_` and `-`; the spellings of the REST API and pymilvus are accepted
+//! too. An unknown key is an error that names the near ones.
+
+use super::call::as_text;
+use super::registry::Opt;
+use super::values::{json_of, kind_name};
+use crate::error::Failure;
+use crate::render::words;
+use crate::secret::Secret;
+use rhai::{Array, Dynamic, Map};
+use serde_json::Value;
+use std::time::Duration;
+
+/// A checked option map: every key is one of the call's.
+pub struct Options {
+    call: &'static str,
+    values: Vec<(&'static str, Dynamic)>,
+}
+
+impl Options {
+    /// Checks a map's keys; a unit value counts as left out.
+    pub fn parse(call: &'static str, specs: &'static [Opt], map: Map) -> Result<Self, Failure> {
+        let mut values: Vec<(&'static str, Dynamic)> = Vec::new();
+        for (key, value) in map {
+            let Some(spec) = specs.iter().find(|spec| spec.matches(&key)) else {
+                return Err(unknown_key(call, specs, &key));
+            };
+            if value.is_unit() {
+                continue;
+            }
+            if values.iter().any(|(name, _)| *name == spec.name) {
+                return Err(Failure::usage(format!(
+                    "{call}: the option {} is given twice, once as {key:?}",
+                    spec.name
+                )));
+            }
+            values.push((spec.name, value));
+        }
+        Ok(Self { call, values })
+    }
+
+    /// The option as it was given.
+    pub fn get(&self, name: &str) -> Option<&Dynamic> {
+        let (_, value) = self.values.iter().find(|(known, _)| *known == name)?;
+        Some(value)
+    }
+
+    /// True where the option was given.
+    pub fn has(&self, name: &str) -> bool {
+        self.get(name).is_some()
+    }
+
+    /// An option of text.
+    pub fn text(&self, name: &str) -> Result<Option<String>, Failure> {
+        self.read(name, "text", as_text)
+    }
+
+    /// An option of text that holds a key.
+    pub fn secret(&self, name: &str) -> Result<Option<Secret>, Failure> {
+        Ok(self.text(name)?.map(Secret::new))
+    }
+
+    /// An option that is true or false.
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
+        self.read(name, "true or false", |value| match as_text(value) {
+            Some(text) => text.parse().ok(),
+            None => value.as_bool().ok(),
+        })
+    }
+
+    /// An option that is a whole number from 0.
+    pub fn number(&self, name: &str) -> Result<Option<u64>, Failure> {
+        self.read(name, "a whole number", |value| match as_text(value) {
+            Some(text) => text.parse().ok(),
+            None => u64::try_from(value.as_int().ok()?).ok(),
+        })
+    }
+
+    /// An option that is a duration: text such as `"90s"` or `"1h45m"`, or seconds.
+    pub fn duration(&self, name: &str) -> Result<Option<Duration>, Failure> {
+        self.read(name, "a duration such as \"90s\" or \"1h45m\", or seconds", duration_of)
+    }
+
+    /// An option that is one text or a list of texts.
+    pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
+        self.read(name, "text or a list of texts", |value| {
+            match value.clone().try_cast::<Array>() {
+                Some(list) => list.iter().map(as_text).collect(),
+                None => Some(vec![as_text(value)?]),
+            }
+        })
+    }
+
+    /// An option that is a map, as name and text pairs (the API's `options` are texts).
+    pub fn pairs(&self, name: &str) -> Result<Option<Vec<(String, String)>>, Failure> {
+        self.read(name, "a map", |value| {
+            let map = value.clone().try_cast::<Map>()?;
+            Some(map.into_iter().map(|(key, value)| (key.to_string(), plain(&value))).collect())
+        })
+    }
+
+    /// An option that is a map.
+    pub fn map(&self, name: &str) -> Result<Option<Map>, Failure> {
+        self.read(name, "a map", |value| value.clone().try_cast::<Map>())
+    }
+
+    fn read<T>(
+        &self,
+        name: &str,
+        expected: &str,
+        convert: impl Fn(&Dynamic) -> Option<T>,
+    ) -> Result<Option<T>, Failure> {
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        convert(value).map(Some).ok_or_else(|| {
+            Failure::usage(format!(
+                "{}: the option {name} is {expected}, got {}",
+                self.call,
+                kind_name(value)
+            ))
+        })
+    }
+}
+
+impl Opt {
+    /// True if a map's key means this option.
+    pub fn matches(&self, key: &str) -> bool {
+        let folded = fold(key);
+        fold(self.name) == folded || self.aliases.iter().any(|alias| fold(alias) == folded)
+    }
+}
+
+fn fold(key: &str) -> String {
+    key.chars()
+        .filter(|letter| !matches!(letter, '_' | '-'))
+        .flat_map(char::to_lowercase)
+        .collect()
+}
+
+fn unknown_key(call: &str, specs: &[Opt], key: &str) -> Failure {
+    let names = specs.iter().map(|spec| spec.name);
+    let hint = match words::did_you_mean(key, names.clone()) {
+        Some(near) => near,
+        None if specs.is_empty() => format!("{call} takes no options"),
+        None => format!("{call} takes {}", words::list(&names.collect::<Vec<_>>(), "and")),
+    };
+    Failure::usage(format!("{call}: no option {key:?}")).with_hint(hint)
+}
+
+/// Text as it is, everything else as JSON.
+fn plain(value: &Dynamic) -> String {
+    match json_of(value) {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }
+}
+
+/// A duration given as text (`"90s"`, `"1h45m"`) or in seconds; `None` for anything else, also a negative one.
+pub fn duration_of(value: &Dynamic) -> Option<Duration> {
+    if let Some(text) = as_text(value) {
+        return parse_duration(&text);
+    }
+    if let Ok(seconds) = value.as_int() {
+        return u64::try_from(seconds).ok().map(Duration::from_secs);
+    }
+    Duration::try_from_secs_f64(value.as_float().ok()?).ok()
+}
+
+/// A duration as text: `"90s"`, `"1h45m"`, `"1.5h"`, or a bare number of seconds.
+pub fn parse_duration(text: &str) -> Option<Duration> {
+    let text = text.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let span: jiff::SignedDuration = text.parse().ok()?;
+    Duration::try_from(span).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::registry::{opt, opt_as};
+    use super::*;
+
+    const SPECS: &[Opt] = &[opt_as("collection", &["collectionName"], ""), opt("timeout", "")];
+
+    fn parse(key: &str, value: impl Into<Dynamic>) -> Result<Options, Failure> {
+        Options::parse("import", SPECS, Map::from([(key.into(), value.into())]))
+    }
+
+    #[test]
+    fn keys_are_found_in_every_spelling() {
+        for key in ["collection", "collectionName", "collection_name", "COLLECTION-NAME"] {
+            let options = parse(key, "c").unwrap();
+            assert_eq!(options.text("collection").unwrap().as_deref(), Some("c"), "{key}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_names_the_near_one() {
+        let failure = parse("timout", 1_i64).err().unwrap();
+        assert_eq!(failure.message, "import: no option \"timout\"");
+        assert!(failure.hint.unwrap().contains("timeout"));
+    }
+
+    #[test]
+    fn durations_are_text_or_seconds() {
+        let seconds = |value: Dynamic| duration_of(&value).map(|time| time.as_secs_f64());
+        assert_eq!(seconds("90s".into()), Some(90.0));
+        assert_eq!(seconds("1h45m".into()), Some(6300.0));
+        assert_eq!(seconds("1.5h".into()), Some(5400.0));
+        assert_eq!(seconds("300".into()), Some(300.0));
+        assert_eq!(seconds(Dynamic::from(2.5)), Some(2.5));
+        assert_eq!(seconds((-1_i64).into()), None);
+        assert_eq!(seconds("-5s".into()), None);
+        assert_eq!(seconds("soon".into()), None);
+        assert_eq!(seconds("".into()), None);
+    }
+}

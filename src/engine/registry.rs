@@ -1,0 +1,113 @@
+//! The one table of functions.
+//!
+//! The engine registers what stands here and nothing else, `help()` prints it, and the command line, completion and
+//! the README's reference are checked against it.
+
+use super::call::Call;
+use super::functions;
+use crate::error::Failure;
+use rhai::Dynamic;
+
+/// The task a function belongs to, as `help()` groups them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Connecting.
+    Connect,
+    /// Import jobs.
+    Jobs,
+    /// Collections.
+    Collections,
+    /// What a script needs around them.
+    Script,
+}
+
+impl Family {
+    /// All families, in the order of `help()`.
+    pub const ALL: [Self; 4] = [Self::Connect, Self::Jobs, Self::Collections, Self::Script];
+
+    /// The heading in `help()`.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Connect => "connecting",
+            Self::Jobs => "import jobs",
+            Self::Collections => "collections",
+            Self::Script => "scripts",
+        }
+    }
+}
+
+/// One key of an option map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opt {
+    /// The key as documented.
+    pub name: &'static str,
+    /// Other spellings of it, from the REST API and pymilvus; case, `_` and `-` never matter.
+    pub aliases: &'static [&'static str],
+    /// What it does, in a few words.
+    pub help: &'static str,
+}
+
+/// An option without other spellings.
+pub const fn opt(name: &'static str, help: &'static str) -> Opt {
+    Opt {
+        name,
+        aliases: &[],
+        help,
+    }
+}
+
+/// An option that the REST API or pymilvus spell differently.
+pub const fn opt_as(name: &'static str, aliases: &'static [&'static str], help: &'static str) -> Opt {
+    Opt { name, aliases, help }
+}
+
+/// One function of the language.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// Its name.
+    pub name: &'static str,
+    /// The task it belongs to.
+    pub family: Family,
+    /// Its forms, as they are typed.
+    pub forms: &'static [&'static str],
+    /// One line of help.
+    pub help: &'static str,
+    /// An example that can be pasted.
+    pub example: &'static str,
+    /// The keys its option map takes.
+    pub options: &'static [Opt],
+    /// The least and the most arguments, without the connection.
+    pub arity: (usize, usize),
+    /// True where it is also a method of `Connection`.
+    pub method: bool,
+    /// True where Rhai has a function of this name for numbers or text, which ours replaces.
+    pub replaces: bool,
+    /// What it does.
+    pub run: fn(&Call) -> Result<Dynamic, Failure>,
+}
+
+/// Every function, family by family.
+pub fn functions() -> impl Iterator<Item = &'static Function> {
+    [
+        functions::connect::FUNCTIONS,
+        functions::jobs::FUNCTIONS,
+        functions::wait::FUNCTIONS,
+        functions::collections::FUNCTIONS,
+        functions::script::FUNCTIONS,
+        functions::output::FUNCTIONS,
+    ]
+    .into_iter()
+    .flatten()
+}
+
+/// The function of this name.
+pub fn find(name: &str) -> Option<&'static Function> {
+    functions().find(|function| function.name == name)
+}
+
+/// Names that are visible everywhere, also inside functions, with one line of help each.
+pub const VARIABLES: &[(&str, &str)] = &[
+    ("args", "the script's arguments, an array of text"),
+    ("script_dir", "the folder of the running script"),
+    ("last", "the last value shown at the prompt"),
+];

@@ -1,0 +1,105 @@
+//! From a script's value to what `render` shows.
+//!
+//! An array of jobs is a plain array to scripts. So that an empty one still reads "no jobs", and a shortened one says
+//! how many there are, the calls that make lists tag their result with the number of a [`Listing`].
+
+use super::{ProgressValue, SummaryValue, json_of};
+use crate::render::Shown;
+use rhai::{Array, Dynamic};
+use std::cell::RefCell;
+
+/// What a tagged value is a list of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ListingKind {
+    /// Rows of `jobs()`.
+    Jobs,
+    /// Names of collections.
+    Collections,
+    /// A described collection.
+    Description,
+    /// Clusters.
+    Clusters,
+}
+
+/// A kind of list, and how many items the service says there are in all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Listing {
+    /// What it lists.
+    pub kind: ListingKind,
+    /// How many there are in all, where known.
+    pub total: Option<u64>,
+}
+
+thread_local! {
+    /// The listings met so far: a value's tag is an index into it plus one.
+    static LISTINGS: RefCell<Vec<Listing>> = const { RefCell::new(Vec::new()) };
+}
+
+impl Listing {
+    /// Tags a value with this listing.
+    pub fn tag(self, mut value: Dynamic) -> Dynamic {
+        let index = LISTINGS.with_borrow_mut(|known| {
+            known.iter().position(|listing| *listing == self).unwrap_or_else(|| {
+                known.push(self);
+                known.len() - 1
+            })
+        });
+        if let Ok(tag) = i32::try_from(index + 1) {
+            value.set_tag(tag);
+        }
+        value
+    }
+
+    fn of(value: &Dynamic) -> Option<Self> {
+        let index = usize::try_from(value.tag()).ok()?.checked_sub(1)?;
+        LISTINGS.with_borrow(|known| known.get(index).copied())
+    }
+}
+
+/// Hands the value to `see` in the form `render` has a layout for.
+pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
+    if value.is_unit() {
+        return see(Shown::Nothing);
+    }
+    if let Some(progress) = value.clone().try_cast::<ProgressValue>() {
+        return see(Shown::Progress(&progress.progress));
+    }
+    let list = value.clone().try_cast::<Array>();
+    let listing = Listing::of(value);
+    if let Some(items) = list.as_deref() {
+        let jobs: Option<Vec<_>> = all::<SummaryValue, _>(items, |it| (*it.summary).clone());
+        let is_jobs = listing.is_some_and(|listing| listing.kind == ListingKind::Jobs);
+        match jobs {
+            Some(jobs) if !jobs.is_empty() || is_jobs => {
+                let total = listing.and_then(|listing| listing.total);
+                return see(Shown::Jobs { jobs: &jobs, total });
+            }
+            _ => {}
+        }
+        match all::<ProgressValue, _>(items, |it| (*it.progress).clone()) {
+            Some(waited) if !waited.is_empty() => return see(Shown::Waited(&waited)),
+            _ => {}
+        }
+    }
+    let json = json_of(value);
+    match (listing.map(|listing| listing.kind), json.as_array()) {
+        (Some(ListingKind::Description), _) => see(Shown::Description(&json)),
+        (Some(ListingKind::Clusters), Some(items)) => see(Shown::Clusters(items)),
+        (Some(ListingKind::Collections), Some(items)) => {
+            let names: Vec<String> = items
+                .iter()
+                .filter_map(|name| name.as_str().map(str::to_owned))
+                .collect();
+            see(Shown::Collections(&names))
+        }
+        _ => see(Shown::Value(&json)),
+    }
+}
+
+/// The items converted, if every one is a `T`.
+fn all<T: Clone + 'static, U>(items: &[Dynamic], convert: impl Fn(&T) -> U) -> Option<Vec<U>> {
+    items
+        .iter()
+        .map(|item| item.read_lock::<T>().map(|it| convert(&it)))
+        .collect()
+}

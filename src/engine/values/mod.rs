@@ -1,0 +1,64 @@
+//! What scripts hold: connections, jobs, progress, and their plain forms.
+
+mod convert;
+mod errors;
+mod jobs;
+mod listing;
+
+pub use convert::{dynamic_of, json_of, kind_name};
+pub use jobs::{Job, ProgressValue, SummaryValue};
+pub use listing::{Listing, ListingKind, show};
+
+use crate::connection::Connection;
+use crate::error::Failure;
+use rhai::{CustomType, Dynamic, Engine, ImmutableString, Map, TypeBuilder};
+use serde_json::Value;
+use std::rc::Rc;
+
+/// Registers every type with its getters, `to_json` and `as_map`. Whatever stands for a job has its id as `id` too.
+pub fn register(engine: &mut Engine) {
+    engine.build_type::<Job>();
+    register_plain::<Job>(engine, Job::KEYS, Job::json);
+    engine.register_type_with_name::<SummaryValue>("JobSummary");
+    register_plain::<SummaryValue>(engine, SummaryValue::KEYS, SummaryValue::json);
+    engine.register_type_with_name::<ProgressValue>("Progress");
+    register_plain::<ProgressValue>(engine, ProgressValue::KEYS, ProgressValue::json);
+    engine.register_type_with_name::<Rc<Connection>>("Connection");
+    register_plain::<Rc<Connection>>(engine, Connection::KEYS, |it| it.json());
+    engine.register_type_with_name::<Failure>("Error");
+    register_plain::<Failure>(engine, errors::KEYS, errors::json);
+}
+
+/// A type whose plain form is a JSON object: its keys become getters.
+fn register_plain<T: Clone + 'static>(
+    engine: &mut Engine,
+    keys: &'static [&'static str],
+    json: fn(&T) -> Value,
+) {
+    for key in keys {
+        engine.register_get(*key, move |it: &mut T| {
+            dynamic_of(json(it).get(*key).cloned().unwrap_or_default())
+        });
+    }
+    if keys.contains(&"job") {
+        engine.register_get("id", move |it: &mut T| {
+            dynamic_of(json(it).get("job").cloned().unwrap_or_default())
+        });
+    }
+    let text = move |it: &mut T| ImmutableString::from(json(it).to_string());
+    engine.register_fn("to_json", text);
+    engine.register_fn("to_string", text);
+    engine.register_fn("to_debug", text);
+    engine.register_fn("as_map", move |it: &mut T| {
+        dynamic_of(json(it)).try_cast::<Map>().unwrap_or_default()
+    });
+}
+
+impl CustomType for Job {
+    fn build(mut builder: TypeBuilder<Self>) {
+        builder
+            .with_name("Job")
+            .with_fn("==", |a: &mut Self, b: Self| a.id == b.id)
+            .with_fn("!=", |a: &mut Self, b: Self| a.id != b.id);
+    }
+}

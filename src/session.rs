@@ -1,0 +1,118 @@
+//! What one run shares: output choices, the current connection, the stop flag, the local service.
+
+use crate::connection::Connection;
+use crate::error::{Failure, Kind};
+use crate::interrupt::{Interrupt, Stop};
+use crate::render::{self, OutputFormat, Screen, Shown};
+use std::cell::{Cell, RefCell};
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// The choices of the command line that hold for the whole run.
+#[derive(Clone, Debug)]
+pub struct Choices {
+    /// `-p`: a profile's name, `local`, or an endpoint; what `connect()` uses.
+    pub profile: Option<String>,
+    /// `-o`.
+    pub output: OutputFormat,
+    /// `-q`: no notices and no bars.
+    pub quiet: bool,
+    /// `-v`: the HTTP log on standard error.
+    pub verbose: bool,
+    /// History and the local service's data.
+    pub data_dir: PathBuf,
+    /// What standard output can show.
+    pub out: Screen,
+    /// What standard error can show.
+    pub err: Screen,
+}
+
+/// One run's shared state. Everything that writes, waits or connects goes through it.
+pub struct Session {
+    /// The command line's choices.
+    pub choices: Choices,
+    /// Raised by Ctrl-C, SIGTERM, the run's deadline or a closed pipe.
+    pub interrupt: Interrupt,
+    current: RefCell<Option<Rc<Connection>>>,
+    closed_pipe: Cell<bool>,
+    #[cfg(feature = "local")]
+    local: crate::local_session::LocalService,
+}
+
+impl Session {
+    /// A session without a connection.
+    pub fn new(choices: Choices, interrupt: Interrupt) -> Self {
+        Self {
+            #[cfg(feature = "local")]
+            local: crate::local_session::LocalService::new(choices.data_dir.clone()),
+            choices,
+            interrupt,
+            current: RefCell::default(),
+            closed_pipe: Cell::new(false),
+        }
+    }
+
+    /// The connection that functions without one use.
+    pub fn current(&self) -> Option<Rc<Connection>> {
+        self.current.borrow().clone()
+    }
+
+    /// Makes a connection the current one.
+    pub fn use_connection(&self, connection: Rc<Connection>) {
+        *self.current.borrow_mut() = Some(connection);
+    }
+
+    /// The local import service of this process.
+    #[cfg(feature = "local")]
+    pub fn local(&self) -> &crate::local_session::LocalService {
+        &self.local
+    }
+
+    /// Writes a result to standard output in the chosen format.
+    pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
+        self.show_as(shown, self.choices.output)
+    }
+
+    /// Writes a result to standard output in this format.
+    pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
+        self.write(|out| render::write(out, shown, format, &self.choices.out))
+    }
+
+    /// Writes to standard output. A closed pipe ends the run quietly.
+    pub fn write(
+        &self,
+        write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    ) -> Result<(), Failure> {
+        let mut out = io::BufWriter::new(io::stdout().lock());
+        match write(&mut out).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.closed_pipe.set(true);
+                self.interrupt.raise(Stop::ClosedPipe);
+                Err(Failure::new(Kind::ClosedPipe, "standard output was closed"))
+            }
+            Err(error) => Err(Failure::new(
+                Kind::Refused,
+                format!("cannot write to standard output: {error}"),
+            )),
+        }
+    }
+
+    /// A line for the person at the terminal, on standard error; nothing with `-q`.
+    pub fn notice(&self, text: &str) {
+        if !self.choices.quiet {
+            self.complain(text);
+        }
+    }
+
+    /// A line on standard error. Where that is closed there is nobody left to tell.
+    pub fn complain(&self, text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// True once standard output was found closed.
+    pub fn closed_pipe(&self) -> bool {
+        self.closed_pipe.get()
+    }
+}
