@@ -11,4 +11,5 @@ pub mod interrupt;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod location;
+pub mod render;
 pub mod secret;
