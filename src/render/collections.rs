@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::grid::{Cell, Column, ESSENTIAL, Grid};
+use super::column::{Column, ESSENTIAL};
+use super::grid::{Cell, Grid};
 use super::style::{Screen, Tone};
 use super::{jobs, value, words};
 
@@ -21,10 +22,10 @@ pub(super) fn names(names: &[String]) -> String {
     if names.is_empty() {
         return "no collections\n".to_owned();
     }
-    names
-        .iter()
-        .map(|name| format!("{}\n", words::safe_line(name)))
-        .collect()
+    names.iter().fold(String::new(), |mut text, name| {
+        text.extend([&words::safe_line(name), "\n"]);
+        text
+    })
 }
 
 /// Clusters as the control plane lists them.

@@ -28,9 +28,9 @@ impl Explanation {
         for reason in &self.reasons {
             // A reason of several lines stays under its own indentation.
             let reason = words::safe(reason).replace('\n', "\n    ");
-            text.push_str(&format!("  {reason}\n"));
+            text.extend(["  ", &reason, "\n"]);
         }
-        text.push_str(&format!("next: {}\n", words::safe_line(&self.next)));
+        text.extend(["next: ", &words::safe_line(&self.next), "\n"]);
         text
     }
 }
@@ -41,7 +41,7 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
     let failed: Vec<&FileProgress> = progress
         .details
         .iter()
-        .filter(|file| file.state.kind == JobState::Failed || has_reason(&file.reason))
+        .filter(|file| file.state.kind == JobState::Failed || has_reason(file))
         .collect();
     let headline = match progress.state.kind {
         JobState::Failed if failed.is_empty() => format!("{id} failed"),
@@ -71,7 +71,7 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
         {
             reasons.push(reason.to_owned());
         }
-        None if !failed.iter().any(|file| has_reason(&file.reason)) => {
+        None if !failed.iter().any(|file| has_reason(file)) => {
             reasons.push("the service gave no reason".to_owned());
         }
         _ => {}
@@ -82,7 +82,7 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
     } else {
         format!("{call}.details shows each file")
     };
-    let next = if own.is_none() && !failed.iter().any(|file| has_reason(&file.reason)) {
+    let next = if own.is_none() && !failed.iter().any(|file| has_reason(file)) {
         format!(
             "{next}; look at the files against describe({})",
             words::quote(&progress.collection)
@@ -107,10 +107,9 @@ pub fn files_done(progress: &Progress) -> bool {
             .all(|file| file.state.kind == JobState::Completed)
 }
 
-fn has_reason(reason: &Option<String>) -> bool {
-    reason
-        .as_deref()
-        .is_some_and(|reason| !reason.trim().is_empty())
+fn has_reason(file: &FileProgress) -> bool {
+    let reason = file.reason.as_deref();
+    reason.is_some_and(|reason| !reason.trim().is_empty())
 }
 
 fn file_reason(file: &FileProgress, job_reason: Option<&str>) -> String {

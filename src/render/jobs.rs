@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::column::{Column, ESSENTIAL};
 use super::failure;
-use super::grid::{Cell, Column, ESSENTIAL, Grid};
+use super::grid::{Cell, Grid};
 use super::style::{Screen, Tone};
 use super::words;
 use crate::api::model::{FileProgress, JobSummary, Progress, State};

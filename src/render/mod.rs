@@ -9,6 +9,7 @@ pub mod style;
 pub mod words;
 
 mod collections;
+mod column;
 mod csv_form;
 mod failure;
 mod grid;

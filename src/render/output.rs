@@ -137,7 +137,7 @@ fn json_text(value: &Value) -> io::Result<String> {
     let mut safe = String::with_capacity(text.len() + 1);
     for character in text.chars() {
         if character != '\n' && words::is_unsafe(character) {
-            safe.push_str(&format!("\\u{:04x}", u32::from(character)));
+            safe.push_str(&words::unicode_escape(character));
         } else {
             safe.push(character);
         }

@@ -37,6 +37,10 @@ impl FromStr for ColorChoice {
 
 /// What one output stream can show.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent abilities, not a state"
+)]
 pub struct Screen {
     /// True for a terminal.
     pub tty: bool,

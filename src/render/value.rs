@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::grid::{Cell, Column, ESSENTIAL, Grid};
+use super::column::{Column, ESSENTIAL};
+use super::grid::{Cell, Grid};
 use super::jobs;
 use super::style::Screen;
 use super::words;

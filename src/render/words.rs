@@ -158,7 +158,7 @@ pub fn quote(text: &str) -> String {
             '\r' => quoted.push_str("\\r"),
             '\t' => quoted.push_str("\\t"),
             other if is_unsafe(other) => {
-                quoted.push_str(&format!("\\u{:04x}", u32::from(other)));
+                quoted.push_str(&unicode_escape(other));
             }
             other => quoted.push(other),
         }
@@ -265,6 +265,11 @@ pub fn safe_line(text: &str) -> Cow<'_, str> {
         }
         clean => clean,
     }
+}
+
+/// `\u` and the character's four (or more) hexadecimal digits.
+pub(super) fn unicode_escape(character: char) -> String {
+    format!("\\u{:04x}", u32::from(character))
 }
 
 /// True for control characters and for marks that change the order in which text is shown.

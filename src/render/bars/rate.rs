@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::api::model::Progress;
 
 /// Readings older than this no longer count, as long as two are left.
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 /// One job's recent readings.
 #[derive(Debug, Default)]
