@@ -5,6 +5,7 @@
 //! `location` and is reached over HTTP only; [`render`] takes models and writes to a given stream.
 
 pub mod api;
+pub mod engine;
 pub mod error;
 pub mod formats;
 pub mod interrupt;

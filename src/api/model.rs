@@ -1,6 +1,7 @@
 //! What the import API says, whichever dialect said it.
 
 use crate::secret::Secret;
+use std::fmt;
 
 /// The three forms of the import API in the field (reference: the bulk-import REST APIs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +12,30 @@ pub enum Dialect {
     V2,
     /// A self-hosted Milvus server, 2.4 and later.
     Milvus,
+}
+
+impl Dialect {
+    /// The word that `connect(#{api: …})` takes: `v1`, `v2` or `milvus`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::V1 => "v1",
+            Self::V2 => "v2",
+            Self::Milvus => "milvus",
+        }
+    }
+
+    /// The dialect of such a word, in any case of letters.
+    pub fn from_word(word: &str) -> Option<Self> {
+        [Self::V1, Self::V2, Self::Milvus]
+            .into_iter()
+            .find(|dialect| dialect.word().eq_ignore_ascii_case(word))
+    }
+}
+
+impl fmt::Display for Dialect {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
 }
 
 /// The state of a job or of one of its files, as zshell shows it.
@@ -30,6 +55,46 @@ pub enum JobState {
     Aborted,
 }
 
+impl JobState {
+    /// Every state, in the order of a job's life.
+    pub const ALL: [Self; 6] = [
+        Self::Pending,
+        Self::Importing,
+        Self::Uncommitted,
+        Self::Completed,
+        Self::Failed,
+        Self::Aborted,
+    ];
+
+    /// The word shown for it, e.g. `Importing`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Importing => "Importing",
+            Self::Uncommitted => "Uncommitted",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Aborted => "Aborted",
+        }
+    }
+
+    /// True where nothing more will happen to the job.
+    pub const fn is_final(self) -> bool {
+        matches!(self, Self::Completed | Self::Failed | Self::Aborted)
+    }
+
+    /// True where waiting makes no sense: the job has ended, or needs the user's decision.
+    pub const fn ends_wait(self) -> bool {
+        self.is_final() || matches!(self, Self::Uncommitted)
+    }
+}
+
+impl fmt::Display for JobState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
 /// A [`JobState`] together with the word the service sent for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
@@ -37,6 +102,53 @@ pub struct State {
     pub kind: JobState,
     /// The word as sent, kept since unknown words are shown; empty where none was sent.
     pub sent: String,
+}
+
+impl State {
+    /// The state a service's word stands for, in any case of letters (reference: the table of states). An
+    /// unknown word means the job is in some phase that this release has not heard of, so: importing.
+    pub fn parse(sent: &str) -> Self {
+        let word = sent.trim();
+        let kind = match word.to_ascii_lowercase().as_str() {
+            "" | "none" | "pending" | "importpending" | "preimporting" => JobState::Pending,
+            "uncommitted" => JobState::Uncommitted,
+            "completed" | "importcompleted" => JobState::Completed,
+            "failed" | "importfailed" => JobState::Failed,
+            "aborted" | "canceled" | "cancelled" => JobState::Aborted,
+            _ => JobState::Importing,
+        };
+        let sent = word.to_owned();
+        Self { kind, sent }
+    }
+
+    /// A state that no word was sent for.
+    pub const fn derived(kind: JobState) -> Self {
+        let sent = String::new();
+        Self { kind, sent }
+    }
+}
+
+impl fmt::Display for State {
+    /// The word of the table, or the unknown word itself.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const KNOWN: [&str; 7] = [
+            "importing",
+            "inprogress",
+            "importrunning",
+            "running",
+            "indexbuilding",
+            "sorting",
+            "committing",
+        ];
+        let sent = self.sent.to_ascii_lowercase();
+        let unknown =
+            self.kind == JobState::Importing && !sent.is_empty() && !KNOWN.contains(&sent.as_str());
+        f.pad(if unknown {
+            &self.sent
+        } else {
+            self.kind.word()
+        })
+    }
 }
 
 /// One reading of a job's progress.

@@ -1,1 +1,152 @@
 //! Checked rows, column by column: what a reader hands on and the store keeps.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::RowError;
+use super::column::{Column, Values};
+use super::row::RowParser;
+use super::schema::{DataType, Schema};
+
+/// The name of the column that holds dynamic fields.
+pub const META: &str = "$meta";
+
+/// Rows of one collection that have passed the row check.
+#[derive(Clone, Debug)]
+pub struct Batch {
+    schema: Arc<Schema>,
+    rows: usize,
+    columns: Vec<Column>,
+    meta: Option<Column>,
+    parser: RowParser,
+}
+
+impl Batch {
+    /// An empty batch for rows of this schema, which must be valid ([`Schema::validate`]).
+    pub fn new(schema: &Arc<Schema>) -> Self {
+        Self {
+            rows: 0,
+            columns: schema
+                .fields
+                .iter()
+                .map(|field| Column::new(&field.data_type))
+                .collect(),
+            meta: schema.dynamic.then(|| Column::new(&DataType::Json)),
+            parser: RowParser::new(schema),
+            schema: Arc::clone(schema),
+        }
+    }
+
+    /// The schema the rows follow.
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// The number of rows.
+    pub fn rows(&self) -> usize {
+        self.rows
+    }
+
+    /// One column a field, in the schema's order, each with [`Batch::rows`] rows. Only the primary key's
+    /// column of an AutoID collection is empty, until [`Batch::set_auto_ids`] fills it.
+    pub fn columns(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The dynamic fields: a JSON object's text a row; `None` where the schema does not enable them.
+    pub fn meta(&self) -> Option<&Column> {
+        self.meta.as_ref()
+    }
+
+    /// Bytes of column data held.
+    pub fn byte_len(&self) -> usize {
+        let columns = self.columns.iter().chain(&self.meta);
+        columns.map(Column::byte_len).sum()
+    }
+
+    /// Forgets the rows, keeps the memory.
+    pub fn clear(&mut self) {
+        self.rows = 0;
+        self.roll_back();
+        // A filled AutoID column is not rolled back with the others.
+        self.columns.iter_mut().for_each(Column::clear);
+    }
+
+    /// Gives the rows of an AutoID collection their keys, counting up from `first` (decimal text where the
+    /// key is `VarChar`). Without AutoID nothing happens.
+    pub fn set_auto_ids(&mut self, first: i64) {
+        let fields = self.schema.fields.iter();
+        for (column, _) in self
+            .columns
+            .iter_mut()
+            .zip(fields)
+            .filter(|(_, f)| f.auto_id)
+        {
+            column.clear();
+            let ids = (0..self.rows as i64).map(|row| first.wrapping_add(row));
+            match column.values_mut() {
+                Values::Int64(values) => values.extend(ids),
+                Values::Text(spans) => {
+                    for id in ids {
+                        _ = spans.push(id.to_string().as_bytes());
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Checks one row, a JSON object's text, and appends it; a refused row leaves the batch as it was.
+    ///
+    /// `number` is the row's number in its file, from 1, for the error.
+    pub fn push_json(&mut self, row: &[u8], number: u64) -> Result<(), PushError> {
+        let pushed = self
+            .parser
+            .push(row, &self.schema, &mut self.columns, self.meta.as_mut());
+        match pushed {
+            Ok(()) => {
+                self.rows += 1;
+                Ok(())
+            }
+            Err(error) => {
+                self.roll_back();
+                Err(error.at_row(number))
+            }
+        }
+    }
+
+    /// One row read back as a JSON object: the schema's fields, then the dynamic ones.
+    pub fn row(&self, row: usize) -> Map<String, Value> {
+        let named = self.schema.fields.iter().zip(&self.columns);
+        let mut object: Map<String, Value> = named
+            .map(|(field, column)| (field.name.clone(), column.value(row)))
+            .collect();
+        if let Some(Value::Object(meta)) = self.meta.as_ref().map(|meta| meta.value(row)) {
+            object.extend(meta);
+        }
+        object
+    }
+
+    fn roll_back(&mut self) {
+        for column in self.columns.iter_mut().chain(&mut self.meta) {
+            column.truncate(self.rows);
+        }
+    }
+}
+
+/// Why a row was not appended to a batch.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PushError {
+    /// The text is not JSON.
+    #[error("{message}")]
+    Syntax {
+        /// Where, in bytes from the row's beginning.
+        offset: usize,
+        /// What is wrong there.
+        message: String,
+    },
+    /// It is JSON, but the server would refuse it.
+    #[error("{0}")]
+    Row(RowError),
+}

@@ -1,9 +1,18 @@
 //! The collection schema: what a row must look like.
 
+mod describe;
+mod parse;
+mod validate;
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use validate::SchemaError;
+
 /// The type of a field (reference: object paths and file formats).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DataType {
     /// true or false.
     Bool,
@@ -63,7 +72,7 @@ pub enum DataType {
 }
 
 /// One field of a collection.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// Case-sensitive name.
     pub name: String,
@@ -82,10 +91,83 @@ pub struct Field {
 }
 
 /// A collection's fields and rules.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
     /// In the order of the create call.
     pub fields: Vec<Field>,
     /// True where fields outside the schema go to `$meta`.
     pub dynamic: bool,
+}
+
+impl Schema {
+    /// The primary key's field; `None` only before [`Schema::validate`] has accepted the schema.
+    pub fn primary(&self) -> Option<&Field> {
+        self.fields.iter().find(|field| field.primary)
+    }
+
+    /// The field of this name (case-sensitive).
+    pub fn field(&self, name: &str) -> Option<&Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// True where the service makes the primary key itself.
+    pub fn auto_id(&self) -> bool {
+        self.primary().is_some_and(|field| field.auto_id)
+    }
+}
+
+impl DataType {
+    /// The name the REST API uses for it, without parameters: `VarChar`, `FloatVector` …
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Bool => "Bool",
+            Self::Int8 => "Int8",
+            Self::Int16 => "Int16",
+            Self::Int32 => "Int32",
+            Self::Int64 => "Int64",
+            Self::Float => "Float",
+            Self::Double => "Double",
+            Self::VarChar { .. } => "VarChar",
+            Self::Json => "JSON",
+            Self::Array { .. } => "Array",
+            Self::FloatVector { .. } => "FloatVector",
+            Self::BinaryVector { .. } => "BinaryVector",
+            Self::Float16Vector { .. } => "Float16Vector",
+            Self::BFloat16Vector { .. } => "BFloat16Vector",
+            Self::Int8Vector { .. } => "Int8Vector",
+            Self::SparseFloatVector => "SparseFloatVector",
+        }
+    }
+
+    /// The dimension of a dense vector type: floats, bytes or (binary) bits.
+    pub const fn dim(&self) -> Option<usize> {
+        match self {
+            Self::FloatVector { dim }
+            | Self::BinaryVector { dim }
+            | Self::Float16Vector { dim }
+            | Self::BFloat16Vector { dim }
+            | Self::Int8Vector { dim } => Some(*dim),
+            _ => None,
+        }
+    }
+
+    /// True for the vector types, dense and sparse.
+    pub const fn is_vector(&self) -> bool {
+        self.dim().is_some() || matches!(self, Self::SparseFloatVector)
+    }
+}
+
+/// `FloatVector(384)`, `VarChar(64)`, `Array(Int32, 16)`: as messages name a type.
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::VarChar { max_length } => write!(f, "({max_length})"),
+            Self::Array {
+                element,
+                max_capacity,
+            } => write!(f, "({element}, {max_capacity})"),
+            _ => self.dim().map_or(Ok(()), |dim| write!(f, "({dim})")),
+        }
+    }
 }

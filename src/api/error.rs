@@ -1,0 +1,306 @@
+//! What can go wrong with a call, and what each failure means for a submission.
+
+use super::model::Dialect;
+use super::outcome;
+use crate::error::{Failure, Kind};
+use crate::interrupt::Stop;
+use std::time::Duration;
+use thiserror::Error;
+
+/// What a call does on the server, and so what a lost answer means.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// It only reads: it may be asked again.
+    Read,
+    /// It changes something: it is sent once.
+    Change,
+    /// It submits an import job: it is sent once, and its outcome is [`Outcome`].
+    Create,
+}
+
+/// The call an error is about. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Call {
+    /// What was tried, to be read after "cannot": `create the import job`.
+    pub what: &'static str,
+    /// `GET` or `POST`.
+    pub method: &'static str,
+    /// The full address, with its query, without user and password.
+    pub url: String,
+    /// What it does on the server.
+    pub effect: Effect,
+}
+
+/// What became of a submission whose call failed (a call that succeeds *made* the job).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// The service, or a check of ours, refused it: there is no job.
+    Refused,
+    /// It never left: there is no job, and it may be sent again.
+    NeverSent,
+    /// Nobody knows: the answer was lost, or says nothing certain.
+    Unknown,
+}
+
+/// A failed call of the REST client. No variant holds a secret: texts of the service are cut, cleaned of control
+/// characters, and masked where they echo a key.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum ApiError {
+    /// A setting of the connection or of the call cannot be used.
+    #[error("{what} cannot be used: {problem}")]
+    Setting {
+        /// Which setting.
+        what: &'static str,
+        /// What is wrong with it; never the value of a secret.
+        problem: String,
+        /// What to do.
+        hint: Option<&'static str>,
+    },
+    /// The key cannot stand in a header.
+    #[error("the key ({source_of_key}) cannot be used: {problem}")]
+    Key {
+        /// Where it came from.
+        source_of_key: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The dialect has no words for what was asked.
+    #[error("{what} cannot be sent over the {dialect} API")]
+    NotInDialect {
+        /// What was asked.
+        what: String,
+        /// The connection's dialect.
+        dialect: Dialect,
+        /// What to type instead.
+        instead: String,
+    },
+    /// A collection call, but only the control plane's address is known.
+    #[error("cannot {what}: the cluster's own endpoint is not known")]
+    NoClusterEndpoint {
+        /// What was tried.
+        what: &'static str,
+    },
+    /// No connection: refused, no such host, TLS failed. Nothing was sent.
+    #[error("cannot reach {}: {cause}", outcome::origin(&.call.url))]
+    Unreachable {
+        /// The call.
+        call: Box<Call>,
+        /// The innermost cause.
+        cause: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// The call's deadline passed before a whole answer was there.
+    #[error("cannot {}: no answer from {} within {}", .call.what, outcome::origin(&.call.url), outcome::seconds(*.after))]
+    NoAnswer {
+        /// The call.
+        call: Box<Call>,
+        /// The deadline.
+        after: Duration,
+    },
+    /// The connection broke after the request was, or may have been, sent.
+    #[error("cannot {}: the connection to {} broke: {cause}", .call.what, outcome::origin(&.call.url))]
+    Lost {
+        /// The call.
+        call: Box<Call>,
+        /// The innermost cause.
+        cause: String,
+    },
+    /// A redirect. They are not followed: a key must not travel to another host.
+    #[error("cannot {}: {} redirects to {} (HTTP {status}), which is not followed", .call.what, outcome::origin(&.call.url), .location.as_deref().unwrap_or("an unnamed place"))]
+    Redirect {
+        /// The call.
+        call: Box<Call>,
+        /// The HTTP status, 300 to 399.
+        status: u16,
+        /// Where to: scheme, host and port only.
+        location: Option<String>,
+    },
+    /// The service, or a gateway before it, answered with an error.
+    #[error("cannot {}: {message}", .call.what)]
+    Service {
+        /// The call.
+        call: Box<Call>,
+        /// The HTTP status.
+        status: u16,
+        /// The service's own code, where the answer was its envelope.
+        code: Option<i64>,
+        /// The service's own message, or what stands for one.
+        message: String,
+        /// What to do.
+        hint: Option<String>,
+    },
+    /// An answer of success that is not what the reference describes.
+    #[error("cannot {}: the answer cannot be read: {problem} (HTTP {status}{})", .call.what, outcome::excerpt(.excerpt))]
+    Unreadable {
+        /// The call.
+        call: Box<Call>,
+        /// The HTTP status.
+        status: u16,
+        /// What is wrong with it.
+        problem: String,
+        /// The beginning of the answer.
+        excerpt: String,
+    },
+    /// An answer beyond the size that is read.
+    #[error("cannot {}: the answer is larger than {} MiB", .call.what, .limit >> 20)]
+    TooLarge {
+        /// The call.
+        call: Box<Call>,
+        /// Bytes.
+        limit: usize,
+    },
+    /// Ctrl-C, SIGTERM or the run's own deadline.
+    #[error("{} while trying to {}", outcome::stopped(*.stop), .call.what)]
+    Stopped {
+        /// The call.
+        call: Box<Call>,
+        /// Why.
+        stop: Stop,
+        /// True where the request was, or may have been, sent.
+        sent: bool,
+    },
+}
+
+impl ApiError {
+    /// The word scripts see and the exit code it leads to.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Setting { .. } | Self::NoClusterEndpoint { .. } => Kind::Usage,
+            Self::Key { .. } => Kind::Auth,
+            Self::NotInDialect { .. } => Kind::Refused,
+            Self::Unreachable { .. } | Self::Redirect { .. } => Kind::Connect,
+            Self::NoAnswer { call, .. }
+            | Self::Lost { call, .. }
+            | Self::Unreadable { call, .. } => read_or_unknown(call, Kind::Connect),
+            Self::TooLarge { call, .. } => read_or_unknown(call, Kind::Refused),
+            Self::Service {
+                call,
+                status,
+                code,
+                message,
+                ..
+            } => outcome::service_kind(call.effect, *status, *code, message),
+            Self::Stopped { stop, .. } => match stop {
+                Stop::Interrupted => Kind::Interrupted,
+                Stop::Terminated => Kind::Terminated,
+                Stop::TimedOut => Kind::Timeout,
+            },
+        }
+    }
+
+    /// What became of the submission, if this error ended one.
+    pub fn outcome(&self) -> Outcome {
+        match self {
+            Self::Setting { .. }
+            | Self::Key { .. }
+            | Self::NotInDialect { .. }
+            | Self::NoClusterEndpoint { .. } => Outcome::Refused,
+            Self::Unreachable { .. } | Self::Stopped { sent: false, .. } => Outcome::NeverSent,
+            // 303 answers a request that was carried out; the others say: not here.
+            Self::Redirect { status, .. } if *status != 303 => Outcome::Refused,
+            Self::Service {
+                status,
+                code,
+                message,
+                ..
+            } => outcome::of_service(*status, *code, message),
+            Self::NoAnswer { .. }
+            | Self::Lost { .. }
+            | Self::Redirect { .. }
+            | Self::Unreadable { .. }
+            | Self::TooLarge { .. }
+            | Self::Stopped { .. } => Outcome::Unknown,
+        }
+    }
+
+    /// The service's own error code.
+    pub fn code(&self) -> Option<i64> {
+        match self {
+            Self::Service { code, .. } => *code,
+            _ => None,
+        }
+    }
+
+    /// The HTTP status, where there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Service { status, .. }
+            | Self::Redirect { status, .. }
+            | Self::Unreadable { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The call that failed; `None` where none was begun.
+    pub fn call(&self) -> Option<&Call> {
+        match self {
+            Self::Setting { .. }
+            | Self::Key { .. }
+            | Self::NotInDialect { .. }
+            | Self::NoClusterEndpoint { .. } => None,
+            Self::Unreachable { call, .. }
+            | Self::NoAnswer { call, .. }
+            | Self::Lost { call, .. }
+            | Self::Redirect { call, .. }
+            | Self::Service { call, .. }
+            | Self::Unreadable { call, .. }
+            | Self::TooLarge { call, .. }
+            | Self::Stopped { call, .. } => Some(call),
+        }
+    }
+
+    /// What to do next.
+    pub fn hint(&self) -> Option<String> {
+        let text = match self {
+            Self::Setting { hint, .. } => return hint.map(str::to_owned),
+            Self::Service { hint, .. } | Self::Unreachable { hint, .. } => return hint.clone(),
+            Self::NotInDialect { instead, .. } => return Some(instead.clone()),
+            Self::Key { .. } => {
+                "give another key: connect(#{token: secret(\"NAME\")}), a profile, or ZILLIZ_API_KEY"
+            }
+            Self::NoClusterEndpoint { .. } => {
+                "name the cluster: connect(#{cluster: \"name or id\"}), or its endpoint: connect(#{cluster_endpoint: \"https://…\"})"
+            }
+            Self::Redirect { .. } => {
+                "connect to the address it points to, if you trust it with your key"
+            }
+            Self::NoAnswer { call, .. } if call.effect == Effect::Read => {
+                "raise the limit: connect(#{timeout: \"2m\"})"
+            }
+            Self::Unreadable { call, .. } if call.effect == Effect::Read => {
+                "is this the address of the service, and the right api (v1, v2, milvus)? run with -v to see the whole answer"
+            }
+            Self::NoAnswer { call, .. }
+            | Self::Lost { call, .. }
+            | Self::Unreadable { call, .. }
+            | Self::TooLarge { call, .. }
+            | Self::Stopped {
+                call, sent: true, ..
+            } if call.effect == Effect::Create => {
+                "the job may exist: look with jobs() before importing again"
+            }
+            _ => return None,
+        };
+        Some(text.to_owned())
+    }
+}
+
+fn read_or_unknown(call: &Call, read: Kind) -> Kind {
+    match call.effect {
+        Effect::Read => read,
+        Effect::Change | Effect::Create => Kind::Unknown,
+    }
+}
+
+impl From<ApiError> for Failure {
+    fn from(error: ApiError) -> Self {
+        Self {
+            kind: error.kind(),
+            code: error.code(),
+            message: error.to_string(),
+            hint: error.hint(),
+            jobs: Vec::new(),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What a connection is told: addresses, ids, key, time limits.
+
+use super::model::Dialect;
+use crate::secret::Secret;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use url::Url;
+
+/// The time to set up a connection, unless told otherwise.
+pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// The deadline of one call with its retries, unless told otherwise.
+pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// The largest answer that is read, unless told otherwise: 64 MiB.
+pub const BODY_LIMIT: usize = 64 << 20;
+
+/// Where to connect, as whom, and how patiently. Only the addresses' scheme, host, port and path count.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The form of the API spoken at `import_base`.
+    pub dialect: Dialect,
+    /// Where import calls go: controller, control plane, or the server itself.
+    pub import_base: Url,
+    /// Where collection calls go: the cluster's own endpoint. On `milvus`, `None` means `import_base`.
+    pub collection_base: Option<Url>,
+    /// The cluster, on the cloud.
+    pub cluster_id: Option<String>,
+    /// The project, on the cloud; stands in for a cluster together with `region`.
+    pub project_id: Option<String>,
+    /// The cloud region, e.g. `aws-us-east1`.
+    pub region: Option<String>,
+    /// The database; `None` is the server's default one.
+    pub database: Option<String>,
+    /// API key or `user:password`; `None` where the server asks for none.
+    pub token: Option<Secret>,
+    /// Where the key came from, to be told when it is refused: `ZILLIZ_API_KEY`.
+    pub key_source: String,
+    /// The time to set up a connection.
+    pub connect_timeout: Duration,
+    /// The deadline of one call: from its begin to the last byte of its answer, retries included.
+    pub read_timeout: Duration,
+    /// The largest answer that is read, in bytes.
+    pub body_limit: usize,
+    /// A PEM file of certificates to trust beside the system's.
+    pub ca_cert: Option<PathBuf>,
+    /// Where `-v` lines go.
+    pub log: Option<LogSink>,
+}
+
+impl Settings {
+    /// Settings for this address with nothing else given: no key, no ids, the usual time limits.
+    pub fn new(dialect: Dialect, import_base: Url) -> Self {
+        Self {
+            dialect,
+            import_base,
+            collection_base: None,
+            cluster_id: None,
+            project_id: None,
+            region: None,
+            database: None,
+            token: None,
+            key_source: "none given".to_owned(),
+            connect_timeout: CONNECT_TIMEOUT,
+            read_timeout: READ_TIMEOUT,
+            body_limit: BODY_LIMIT,
+            ca_cert: None,
+            log: None,
+        }
+    }
+}
+
+/// Takes the lines of the HTTP log, one a request and one an answer, secrets masked, without line ends.
+#[derive(Clone)]
+pub struct LogSink(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl LogSink {
+    /// A sink that hands each line to `write`, from whichever thread makes the call.
+    pub fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(write))
+    }
+
+    pub(super) fn line(&self, line: &str) {
+        (self.0)(line);
+    }
+}
+
+impl fmt::Debug for LogSink {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("LogSink")
+    }
+}

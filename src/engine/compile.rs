@@ -1,0 +1,319 @@
+//! One function turns text into an AST, for the prompt, `run`, `eval` and modules alike.
+//!
+//! `import` is a keyword of Rhai. Here `import(…)` is a call wherever a call may stand, and
+//! `import "path" as name;` stays the module statement. A lexer pass of our own would lose its way inside
+//! interpolated text, so the parser's own tokens are used: when it meets the keyword, the hook looks into
+//! the source at that very place and hands on a plain identifier if an opening parenthesis follows.
+
+use rhai::{AST, Engine, ParseError, Position, Token};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+thread_local! {
+    /// The texts being compiled, innermost last: a module is compiled while its importer is.
+    static COMPILING: RefCell<Vec<Rc<str>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The texts compiled so far by source name, kept so that an error can show its line.
+#[derive(Clone, Default)]
+pub struct Sources(Rc<RefCell<BTreeMap<String, Rc<str>>>>);
+
+impl Sources {
+    /// Keeps the text of a source; a later text of the same name replaces it.
+    pub fn insert(&self, name: &str, text: &str) -> Rc<str> {
+        let text: Rc<str> = text.into();
+        self.0.borrow_mut().insert(name.to_owned(), Rc::clone(&text));
+        text
+    }
+
+    /// The text of a source.
+    pub fn get(&self, name: &str) -> Option<Rc<str>> {
+        self.0.borrow().get(name).cloned()
+    }
+
+    /// A line of a source (counted from 1), without its line break.
+    pub fn line(&self, name: &str, line: usize) -> Option<String> {
+        let text = self.get(name)?;
+        let line = text.split('\n').nth(line.checked_sub(1)?)?;
+        Some(line.trim_end_matches('\r').to_owned())
+    }
+}
+
+/// Pops the innermost text when compiling it ends, also by an early return.
+struct Compiling;
+
+impl Compiling {
+    fn push(text: Rc<str>) -> Self {
+        COMPILING.with_borrow_mut(|texts| texts.push(text));
+        Self
+    }
+}
+
+impl Drop for Compiling {
+    fn drop(&mut self) {
+        COMPILING.with_borrow_mut(|texts| {
+            texts.pop();
+        });
+    }
+}
+
+/// Installs the hook that tells the import call from the import statement.
+///
+/// Rhai marks the token hook as volatile, not as going away; the crate's version is pinned by `Cargo.lock`.
+#[expect(deprecated, reason = "Rhai's mark for an API that may change")]
+pub fn install(engine: &mut Engine) {
+    engine.on_parse_token(|token, position, _| match token {
+        Token::Import if is_call(position) => Token::Identifier(Box::new("import".into())),
+        token => token,
+    });
+}
+
+/// Compiles `text` under a source name, which errors and the module resolver see.
+pub fn compile(engine: &Engine, sources: &Sources, name: &str, text: &str) -> Result<AST, ParseError> {
+    let text = sources.insert(name, &blank_prefix(text));
+    let _guard = Compiling::push(Rc::clone(&text));
+    let mut ast = engine.compile(&*text)?;
+    ast.set_source(name);
+    Ok(ast)
+}
+
+/// A byte-order mark and a `#!` line mean nothing to Rhai: blanks of the same width keep the columns.
+fn blank_prefix(text: &str) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if !text.starts_with("#!") {
+        return text.to_owned();
+    }
+    let end = text.find('\n').unwrap_or(text.len());
+    let (shebang, rest) = text.split_at(end);
+    " ".repeat(shebang.chars().count()) + rest
+}
+
+/// True if the `import` at this place of the innermost text is followed by `(`.
+fn is_call(position: Position) -> bool {
+    COMPILING.with_borrow(|texts| {
+        let (Some(text), Some(line), Some(column)) =
+            (texts.last(), position.line(), position.position())
+        else {
+            return false;
+        };
+        after_word(text, line, column).is_some_and(|rest| skip_blank(rest).starts_with('('))
+    })
+}
+
+/// What follows the word `import` at line and column, both counted from 1, the column in characters.
+fn after_word(text: &str, line: usize, column: usize) -> Option<&str> {
+    let start = match line.checked_sub(2) {
+        None => 0,
+        Some(nth) => text.match_indices('\n').nth(nth)?.0 + 1,
+    };
+    let from_line = &text[start..];
+    let offset = from_line.char_indices().nth(column.checked_sub(1)?)?.0;
+    from_line[offset..].strip_prefix("import")
+}
+
+/// Skips white space, `//` comments and nested `/* */` comments.
+fn skip_blank(mut text: &str) -> &str {
+    loop {
+        text = text.trim_start();
+        if text.starts_with("//") {
+            text = text.find('\n').map_or("", |end| &text[end..]);
+        } else if text.starts_with("/*") {
+            text = skip_block_comment(text);
+        } else {
+            return text;
+        }
+    }
+}
+
+fn skip_block_comment(text: &str) -> &str {
+    let mut depth = 0_usize;
+    let mut rest = text;
+    while let Some(at) = rest.find(['/', '*']) {
+        let tail = &rest[at..];
+        let step = if tail.starts_with("/*") {
+            depth += 1;
+            2
+        } else if tail.starts_with("*/") {
+            depth -= 1;
+            2
+        } else {
+            1
+        };
+        rest = &tail[step..];
+        if depth == 0 {
+            return rest;
+        }
+    }
+    ""
+}
+
+/// What the prompt should do with the text typed so far.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Completeness {
+    /// It can be run (or its error shown).
+    Complete,
+    /// More lines belong to it.
+    Incomplete,
+}
+
+/// Judges input by the real parser: it is incomplete where the parser fails at its very end, inside a
+/// back-tick text, or inside a block comment.
+pub fn completeness(engine: &Engine, text: &str) -> Completeness {
+    let incomplete = match parse(engine, text) {
+        Ok(()) => {
+            // An open block comment swallows anything; nothing else accepts a stray parenthesis.
+            text.contains("/*") && parse(engine, &format!("{text}\n)")).is_ok()
+        }
+        Err(error) => {
+            let open_text = is_unterminated(&error)
+                && parse(engine, &format!("{text}`"))
+                    .as_ref()
+                    .map_or_else(|now| !is_unterminated(now), |()| true);
+            open_text || (!is_unterminated(&error) && at_end(text, error.position()))
+        }
+    };
+    if incomplete {
+        Completeness::Incomplete
+    } else {
+        Completeness::Complete
+    }
+}
+
+fn parse(engine: &Engine, text: &str) -> Result<(), ParseError> {
+    let _guard = Compiling::push(text.into());
+    engine.compile(text).map(|_| ())
+}
+
+fn is_unterminated(error: &ParseError) -> bool {
+    use rhai::{LexError, ParseErrorType};
+    matches!(
+        error.err_type(),
+        ParseErrorType::BadInput(LexError::UnterminatedString)
+    )
+}
+
+/// True if the position lies at or behind the last thing typed.
+fn at_end(text: &str, position: Position) -> bool {
+    let (Some(line), Some(column)) = (position.line(), position.position()) else {
+        return true;
+    };
+    let trimmed = text.trim_end();
+    let lines = trimmed.split('\n').count();
+    let last = trimmed.rsplit('\n').next().unwrap_or_default();
+    line > lines || (line == lines && column >= last.chars().count())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine() -> Engine {
+        let mut engine = Engine::new();
+        install(&mut engine);
+        engine.register_fn("import", |a: i64, b: i64| a * 10 + b);
+        engine.register_fn("import", |m: rhai::Map| m.len() as i64);
+        engine
+    }
+
+    fn eval(text: &str) -> i64 {
+        let engine = engine();
+        let ast = compile(&engine, &Sources::default(), "test", text)
+            .unwrap_or_else(|error| panic!("{text}: {error}"));
+        engine
+            .eval_ast::<i64>(&ast)
+            .unwrap_or_else(|error| panic!("{text}: {error}"))
+    }
+
+    #[test]
+    fn the_import_call_stands_wherever_a_call_may() {
+        for text in [
+            "import(1, 2)",
+            "import (1, 2)",
+            "import\n\n  (1, 2)",
+            "import // a comment (\n (1, 2)",
+            "import /* a /* nested ( */ one */ (1, 2)",
+            "1.import(2)",
+            "let x = 1; x?.import(2)",
+            "fn f(a) { import(a, 2) } f(1)",
+            "let f = |a| import(a, 2); f.call(1)",
+            "let s = `${import(1, 2)}`; parse_int(s)",
+            "let s = `äöü ${ `x` + import(1, 2) }`; parse_int(s.sub_string(5))",
+            "/* 日本 */ import(1, 2)",
+            "let a = \"import(1, 2)\";\r\nimport(1, 2)",
+            "\u{feff}#!/usr/bin/env -S zshell run\nimport(1, 2)",
+            "import(\n  1,\n  2\n)",
+        ] {
+            assert_eq!(eval(text), 12, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_import_statement_stays() {
+        let mut engine = engine();
+        let mut module = rhai::Module::new();
+        module.set_native_fn("two", || Ok(2_i64));
+        let mut resolver = rhai::module_resolvers::StaticModuleResolver::new();
+        resolver.insert("m", module);
+        engine.set_module_resolver(resolver);
+        let text = "import \"m\" as m; import(1, m::two())";
+        let ast = compile(&engine, &Sources::default(), "test", text).expect("compiles");
+        assert_eq!(engine.eval_ast::<i64>(&ast).expect("runs"), 12);
+    }
+
+    #[test]
+    fn open_input_is_incomplete() {
+        let engine = engine();
+        for text in [
+            "fn f() {",
+            "if true {\n  1",
+            "1 +",
+            "import(1,",
+            "import(",
+            "[1, 2",
+            "#{a: 1,",
+            "let s = `abc",
+            "let s = `abc ${ 1 +",
+            "`a ${x} b",
+            "/* open",
+            "1 /* open",
+            "let x =",
+            "try { 1 }",
+            "fn f()",
+            "for x in",
+            "`a` + `b ${`c`} ",
+        ] {
+            assert_eq!(completeness(&engine, text), Completeness::Incomplete, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_and_broken_input_is_complete() {
+        let engine = engine();
+        for text in [
+            "",
+            "1",
+            "import(1, 2)",
+            "fn f() { 1 }",
+            "let s = \"abc",
+            "let go = 1;",
+            "foo(1)) + 2",
+            "/* closed */",
+            "`a ${1} b`",
+            "let x = 'a",
+            "1 2 3",
+        ] {
+            assert_eq!(completeness(&engine, text), Completeness::Complete, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_source_line_is_found_by_number() {
+        let sources = Sources::default();
+        sources.insert("a", "one\r\ntwo\nthree");
+        assert_eq!(sources.line("a", 1).as_deref(), Some("one"));
+        assert_eq!(sources.line("a", 3).as_deref(), Some("three"));
+        assert_eq!(sources.line("a", 4), None);
+        assert_eq!(sources.line("a", 0), None);
+    }
+}

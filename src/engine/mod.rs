@@ -1,0 +1,2 @@
+//! The Rhai engine.
+pub mod compile;

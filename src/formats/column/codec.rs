@@ -1,0 +1,173 @@
+//! Columns as bytes and back: what the store keeps.
+//!
+//! Layout, all little-endian: flat values are their raw bytes, rows × width. Texts and sparse vectors are
+//! rows + 1 offsets (u32), then the bytes. Where any row is null, one byte a row follows (1 for null). The
+//! number of rows and the type are kept outside, and make the layout unambiguous.
+
+use std::borrow::Cow;
+
+use super::super::schema::DataType;
+use super::{Column, Spans, Values, row_width};
+
+#[cfg(target_endian = "big")]
+compile_error!("columns are stored as raw little-endian bytes");
+
+/// Stored bytes that are not a column of the given type and number of rows.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("stored column of {rows} {data_type} rows cannot be read: {problem}")]
+pub struct DecodeError {
+    /// The type asked for.
+    pub data_type: String,
+    /// The rows asked for.
+    pub rows: usize,
+    /// What is wrong with the bytes.
+    pub problem: &'static str,
+}
+
+impl Column {
+    /// The column as bytes (layout: see the module); borrowed where the values are flat and none is null.
+    pub fn encode(&self) -> Cow<'_, [u8]> {
+        let flat: &[u8] = match &self.values {
+            Values::Bool(values) | Values::Packed(values) => values,
+            Values::Int8(values) => bytemuck::cast_slice(values),
+            Values::Int16(values) => bytemuck::cast_slice(values),
+            Values::Int32(values) => bytemuck::cast_slice(values),
+            Values::Int64(values) => bytemuck::cast_slice(values),
+            Values::Float(values) => bytemuck::cast_slice(values),
+            Values::Double(values) => bytemuck::cast_slice(values),
+            Values::Text(spans) | Values::Sparse(spans) => {
+                let mut bytes = Vec::with_capacity(self.byte_len());
+                bytes.extend_from_slice(bytemuck::cast_slice(&spans.offsets));
+                bytes.extend_from_slice(&spans.bytes);
+                bytes.extend_from_slice(self.nulls().unwrap_or_default());
+                return Cow::Owned(bytes);
+            }
+        };
+        match &self.nulls {
+            None => Cow::Borrowed(flat),
+            Some(nulls) => Cow::Owned([flat, nulls].concat()),
+        }
+    }
+
+    /// Reads back what [`Column::encode`] gave for a column of this type and number of rows.
+    ///
+    /// Total: any bytes give a column that holds the promises of [`Values`], or an error.
+    pub fn decode(data_type: &DataType, rows: usize, bytes: &[u8]) -> Result<Self, DecodeError> {
+        parse(data_type, rows, bytes).map_err(|problem| DecodeError {
+            data_type: data_type.to_string(),
+            rows,
+            problem,
+        })
+    }
+}
+
+fn parse(data_type: &DataType, rows: usize, bytes: &[u8]) -> Result<Column, &'static str> {
+    let empty = Values::empty(data_type);
+    let size = match &empty {
+        Values::Bool(_) | Values::Int8(_) | Values::Packed(_) => 1,
+        Values::Int16(_) => 2,
+        Values::Int32(_) | Values::Float(_) => 4,
+        Values::Int64(_) | Values::Double(_) => 8,
+        Values::Text(_) => {
+            let (spans, rest) = spans(rows, bytes)?;
+            text_is_sound(&spans)?;
+            return column(data_type, rows, Values::Text(spans), rest);
+        }
+        Values::Sparse(_) => {
+            let (spans, rest) = spans(rows, bytes)?;
+            sparse_is_sound(&spans)?;
+            return column(data_type, rows, Values::Sparse(spans), rest);
+        }
+    };
+    let (data, rest) = rows
+        .checked_mul(row_width(data_type))
+        .and_then(|count| count.checked_mul(size))
+        .and_then(|length| bytes.split_at_checked(length))
+        .ok_or("too few bytes")?;
+    let values = match empty {
+        Values::Bool(_) => Values::Bool(data.to_vec()),
+        Values::Packed(_) => Values::Packed(data.to_vec()),
+        Values::Int8(_) => Values::Int8(collect(data)),
+        Values::Int16(_) => Values::Int16(collect(data)),
+        Values::Int32(_) => Values::Int32(collect(data)),
+        Values::Int64(_) => Values::Int64(collect(data)),
+        Values::Float(_) => Values::Float(collect(data)),
+        Values::Double(_) => Values::Double(collect(data)),
+        other @ (Values::Text(_) | Values::Sparse(_)) => other,
+    };
+    let sound = match &values {
+        Values::Bool(values) => values.iter().all(|value| *value <= 1),
+        Values::Float(values) => values.iter().all(|value| value.is_finite()),
+        Values::Double(values) => values.iter().all(|value| value.is_finite()),
+        _ => true,
+    };
+    if !sound {
+        return Err("a value outside the type's range");
+    }
+    column(data_type, rows, values, rest)
+}
+
+fn column(
+    data_type: &DataType,
+    rows: usize,
+    values: Values,
+    rest: &[u8],
+) -> Result<Column, &'static str> {
+    let nulls = match rest.len() {
+        0 => None,
+        length if length == rows && rest.iter().all(|null| *null <= 1) => Some(rest.to_vec()),
+        length if length == rows => return Err("null marks other than 0 and 1"),
+        _ => return Err("too many bytes"),
+    };
+    Ok(Column {
+        data_type: data_type.clone(),
+        values,
+        nulls,
+    })
+}
+
+fn spans(rows: usize, bytes: &[u8]) -> Result<(Spans, &[u8]), &'static str> {
+    let (offsets, rest) = rows
+        .checked_add(1)
+        .and_then(|count| count.checked_mul(size_of::<u32>()))
+        .and_then(|length| bytes.split_at_checked(length))
+        .ok_or("too few bytes")?;
+    let offsets: Vec<u32> = collect(offsets);
+    if offsets.first() != Some(&0) || !offsets.is_sorted() {
+        return Err("offsets out of order");
+    }
+    let end = offsets.last().and_then(|end| usize::try_from(*end).ok());
+    let (data, rest) = end
+        .and_then(|end| rest.split_at_checked(end))
+        .ok_or("too few bytes")?;
+    let bytes = data.to_vec();
+    Ok((Spans { offsets, bytes }, rest))
+}
+
+fn text_is_sound(spans: &Spans) -> Result<(), &'static str> {
+    let text = std::str::from_utf8(&spans.bytes).map_err(|_| "text that is not UTF-8")?;
+    let boundary =
+        |offset: &u32| usize::try_from(*offset).is_ok_and(|at| text.is_char_boundary(at));
+    match spans.offsets.iter().all(boundary) {
+        true => Ok(()),
+        false => Err("text that is not UTF-8"),
+    }
+}
+
+fn sparse_is_sound(spans: &Spans) -> Result<(), &'static str> {
+    match spans.offsets.iter().all(|offset| offset % 8 == 0) {
+        true => Ok(()),
+        false => Err("a sparse vector that is not pairs"),
+    }
+}
+
+/// Bytes of any alignment as numbers; a rest shorter than one number is left out.
+fn collect<T: bytemuck::Pod>(bytes: &[u8]) -> Vec<T> {
+    let chunks = bytes.chunks_exact(size_of::<T>());
+    let mut numbers = vec![T::zeroed(); chunks.len()];
+    let whole = bytes.len() - chunks.remainder().len();
+    if let Some(whole) = bytes.get(..whole) {
+        bytemuck::cast_slice_mut::<T, u8>(&mut numbers).copy_from_slice(whole);
+    }
+    numbers
+}

@@ -1,0 +1,87 @@
+//! Columns as JSON: reading a row back.
+
+use half::{bf16, f16};
+use serde_json::{Map, Number, Value};
+
+use super::super::schema::DataType;
+use super::{Column, Values, row_width};
+
+impl Column {
+    /// One row's value as JSON, as a query of the collection would show it: integers exact, floats with the
+    /// fewest digits that read back the same, binary vectors as a list of bytes, sparse ones as an object
+    /// of index and value. Null for a null row and past the end.
+    pub fn value(&self, row: usize) -> Value {
+        if self.is_null(row) {
+            return Value::Null;
+        }
+        self.cell(row).unwrap_or(Value::Null)
+    }
+
+    fn cell(&self, row: usize) -> Option<Value> {
+        Some(match &self.values {
+            Values::Bool(values) => Value::Bool(*values.get(row)? != 0),
+            Values::Int8(values) => Value::from(*values.get(row)?),
+            Values::Int16(values) => Value::from(*values.get(row)?),
+            Values::Int32(values) => Value::from(*values.get(row)?),
+            Values::Int64(values) => Value::from(*values.get(row)?),
+            Values::Double(values) => number(*values.get(row)?),
+            Values::Float(values) => match &self.data_type {
+                DataType::FloatVector { .. } => {
+                    let width = row_width(&self.data_type);
+                    let vector = values.get(row.checked_mul(width)?..)?.get(..width)?;
+                    vector.iter().map(|value| single(*value)).collect()
+                }
+                _ => single(*values.get(row)?),
+            },
+            Values::Text(spans) => {
+                let text = std::str::from_utf8(spans.get(row)?).ok()?;
+                match &self.data_type {
+                    DataType::VarChar { .. } => Value::from(text),
+                    _ => serde_json::from_str(text).ok()?,
+                }
+            }
+            Values::Sparse(spans) => sparse(spans.get(row)?),
+            Values::Packed(bytes) => {
+                let width = row_width(&self.data_type);
+                let bytes = bytes.get(row.checked_mul(width)?..)?.get(..width)?;
+                packed(&self.data_type, bytes)
+            }
+        })
+    }
+}
+
+fn packed(data_type: &DataType, bytes: &[u8]) -> Value {
+    let halves = || bytes.as_chunks::<2>().0.iter().copied();
+    match data_type {
+        DataType::Float16Vector { .. } => halves()
+            .map(|half| single(f16::from_le_bytes(half).to_f32()))
+            .collect(),
+        DataType::BFloat16Vector { .. } => halves()
+            .map(|half| single(bf16::from_le_bytes(half).to_f32()))
+            .collect(),
+        DataType::Int8Vector { .. } => bytes
+            .iter()
+            .map(|byte| Value::from(byte.cast_signed()))
+            .collect(),
+        _ => bytes.iter().map(|byte| Value::from(*byte)).collect(),
+    }
+}
+
+fn sparse(bytes: &[u8]) -> Value {
+    let mut pairs = Map::new();
+    for [i0, i1, i2, i3, v0, v1, v2, v3] in bytes.as_chunks::<8>().0.iter().copied() {
+        let index = u32::from_le_bytes([i0, i1, i2, i3]);
+        let value = f32::from_le_bytes([v0, v1, v2, v3]);
+        pairs.insert(index.to_string(), single(value));
+    }
+    Value::Object(pairs)
+}
+
+/// The f64 whose shortest text is the f32's shortest text: 0.1, not 0.10000000149011612.
+fn single(value: f32) -> Value {
+    number(value.to_string().parse().unwrap_or(f64::from(value)))
+}
+
+fn number(value: f64) -> Value {
+    Number::from_f64(value).map_or(Value::Null, Value::Number)
+}
