@@ -12,4 +12,5 @@ pub mod interrupt;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod location;
+pub mod render;
 pub mod secret;

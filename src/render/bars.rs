@@ -1,0 +1,254 @@
+//! What `wait` shows while it waits: bars on a terminal, a line a change of state elsewhere.
+//!
+//! All of it is decoration on standard error: a stream that is closed or full is not an error here.
+
+mod line;
+mod rate;
+mod terminal;
+
+use std::collections::HashMap;
+use std::io::Write;
+use std::time::Instant;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use super::style::Screen;
+use super::words;
+use crate::api::model::{JobState, Progress};
+use line::Line;
+use rate::Rate;
+use terminal::Terminal;
+
+/// The bars' full length: a tenth of a percent is one step.
+const STEPS: u64 = 1000;
+
+/// Lines of the screen that bars leave to what stands above and to the prompt below.
+const KEPT_LINES: usize = 4;
+
+/// The view of one `wait`: created before the first reading, updated with each, finished before the result is shown.
+pub struct WaitView {
+    screen: Screen,
+    display: Display,
+}
+
+enum Display {
+    /// One plain line when a job changes its state.
+    Lines {
+        stream: Box<dyn Write + Send>,
+        states: HashMap<String, String>,
+    },
+    /// Bars drawn over again.
+    Bars(Box<Bars>),
+}
+
+struct Bars {
+    multi: MultiProgress,
+    terminal: Terminal,
+    slots: Vec<ProgressBar>,
+    rates: HashMap<String, Rate>,
+    latest: Vec<Progress>,
+    began: Option<Instant>,
+}
+
+impl std::fmt::Debug for WaitView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("WaitView")
+            .field("screen", &self.screen)
+            .finish_non_exhaustive()
+    }
+}
+
+impl WaitView {
+    /// A view on this stream, whose size is the screen's and does not change.
+    pub fn new(screen: Screen, stream: impl Write + Send + 'static) -> Self {
+        let size = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
+        Self::with_size(screen, Box::new(stream), Box::new(move || size))
+    }
+
+    /// A view on standard error, which follows the terminal's size as it changes.
+    pub fn stderr(screen: Screen) -> Self {
+        let first = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
+        let size = move || {
+            let now = terminal_size::terminal_size_of(std::io::stderr());
+            now.map_or(first, |(width, height)| {
+                (usize::from(width.0), usize::from(height.0))
+            })
+        };
+        Self::with_size(screen, Box::new(std::io::stderr()), Box::new(size))
+    }
+
+    fn with_size(screen: Screen, stream: Box<dyn Write + Send>, size: terminal::Size) -> Self {
+        let display = if screen.redraw {
+            let terminal = Terminal::new(stream, size);
+            let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 20);
+            Display::Bars(Box::new(Bars {
+                multi: MultiProgress::with_draw_target(target),
+                terminal,
+                slots: Vec::new(),
+                rates: HashMap::new(),
+                latest: Vec::new(),
+                began: None,
+            }))
+        } else {
+            Display::Lines {
+                stream,
+                states: HashMap::new(),
+            }
+        };
+        Self { screen, display }
+    }
+
+    /// Shows these readings, one a job, always all jobs that are waited for.
+    pub fn update(&mut self, jobs: &[Progress]) {
+        self.update_at(jobs, Instant::now());
+    }
+
+    /// Shows these readings as taken at this time, from which rates and remaining times are reckoned.
+    pub fn update_at(&mut self, jobs: &[Progress], now: Instant) {
+        match &mut self.display {
+            Display::Lines { stream, states } => announce(stream.as_mut(), states, jobs),
+            Display::Bars(bars) => {
+                for job in jobs {
+                    bars.rates
+                        .entry(job.job_id.clone())
+                        .or_default()
+                        .record(job, now);
+                }
+                bars.latest = jobs.to_vec();
+                bars.draw(&self.screen, now);
+            }
+        }
+    }
+
+    /// Draws the bars again with the time that has passed and the terminal's present size; to be called now and then
+    /// between readings. Off a terminal it does nothing.
+    pub fn tick(&mut self) {
+        if let Display::Bars(bars) = &mut self.display
+            && !bars.latest.is_empty()
+        {
+            bars.draw(&self.screen, Instant::now());
+        }
+    }
+
+    /// Takes the bars away, so that the next output begins where they began. May be called more than once.
+    pub fn finish(&mut self) {
+        if let Display::Bars(bars) = &mut self.display {
+            for bar in bars.slots.drain(..) {
+                bar.finish_and_clear();
+                bars.multi.remove(&bar);
+            }
+            // The terminal swallows errors itself, so there is none to see.
+            let _ = bars.multi.clear();
+        }
+    }
+}
+
+impl Drop for WaitView {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+fn announce(stream: &mut dyn Write, states: &mut HashMap<String, String>, jobs: &[Progress]) {
+    for job in jobs {
+        let state = words::state(&job.state);
+        if states.get(&job.job_id) == Some(&state) {
+            continue;
+        }
+        let collection = if job.collection.is_empty() {
+            String::new()
+        } else {
+            format!(" {}", job.collection)
+        };
+        let line = format!(
+            "{}{collection} {state} {}",
+            job.job_id,
+            words::percent(job.percent)
+        );
+        states.insert(job.job_id.clone(), state);
+        // Decoration: nobody may be reading.
+        let _ = writeln!(stream, "{}", words::safe_line(&line));
+        let _ = stream.flush();
+    }
+}
+
+impl Bars {
+    fn draw(&mut self, screen: &Screen, now: Instant) {
+        let began = *self.began.get_or_insert(now);
+        let elapsed = now.saturating_duration_since(began);
+        let (width, height) = self.terminal.size();
+        let room = height.saturating_sub(KEPT_LINES).max(1);
+        let (shown, rest) = choose(&self.latest, room);
+        // One column is left free: some terminals wrap when the last is written.
+        let width = width.saturating_sub(1).max(1);
+        let mut lines: Vec<Line> = shown
+            .iter()
+            .map(|job| Line::job(job, self.rates.get(&job.job_id), elapsed, width, screen))
+            .collect();
+        if !rest.is_empty() {
+            lines.push(Line::summary(&rest, elapsed, width));
+        }
+        self.resize(lines.len());
+        for (bar, line) in self.slots.iter().zip(lines) {
+            bar.set_style(style(line.bar, screen));
+            bar.set_position(line.position);
+            bar.set_prefix(line.before);
+            bar.set_message(line.after);
+        }
+        if let Some(last) = self.slots.last() {
+            last.force_draw();
+        }
+    }
+
+    /// Has exactly this many bars.
+    fn resize(&mut self, count: usize) {
+        while self.slots.len() > count {
+            if let Some(bar) = self.slots.pop() {
+                self.multi.remove(&bar);
+            }
+        }
+        while self.slots.len() < count {
+            // Hidden until it is part of the whole: a bar of its own would draw to the real standard error.
+            self.slots
+                .push(self.multi.add(ProgressBar::with_draw_target(
+                    Some(STEPS),
+                    ProgressDrawTarget::hidden(),
+                )));
+        }
+    }
+}
+
+/// The jobs that get a bar, and those that only count in the summary, which takes a line itself. Where not all have
+/// room, jobs that run come first, each group in the order given.
+fn choose(jobs: &[Progress], room: usize) -> (Vec<&Progress>, Vec<&Progress>) {
+    if jobs.len() <= room {
+        return (jobs.iter().collect(), Vec::new());
+    }
+    let ended = |job: &&Progress| {
+        matches!(
+            job.state.kind,
+            JobState::Completed | JobState::Failed | JobState::Aborted | JobState::Uncommitted
+        )
+    };
+    let (mut over, mut order): (Vec<&Progress>, Vec<&Progress>) = jobs.iter().partition(ended);
+    order.sort_by_key(|job| job.state.kind == JobState::Pending);
+    order.append(&mut over);
+    let rest = order.split_off(room.saturating_sub(1).min(order.len()));
+    (order, rest)
+}
+
+/// Text, a bar of this many columns (none for 0), text.
+fn style(bar: usize, screen: &Screen) -> ProgressStyle {
+    let template = if bar == 0 {
+        "{prefix}{msg}".to_owned()
+    } else {
+        format!("{{prefix}}{{bar:{bar}}}{{msg}}")
+    };
+    // The template is ours, so it cannot be wrong; a plain bar would do all the same.
+    let style =
+        ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    style.progress_chars(if screen.unicode { "█▌░" } else { "=>." })
+}
+
+#[cfg(test)]
+mod tests;

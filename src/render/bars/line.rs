@@ -1,0 +1,230 @@
+//! One line of the waiting view: what stands before the bar, the bar's width, what stands after.
+
+use std::time::Duration;
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+use super::STEPS;
+use super::rate::Rate;
+use crate::api::model::{JobState, Progress};
+use crate::render::failure;
+use crate::render::style::Screen;
+use crate::render::words;
+
+/// The narrowest and the widest bar, in columns.
+const NARROWEST: usize = 10;
+const WIDEST: usize = 30;
+
+/// The widest that a collection's name is shown.
+const COLLECTION: usize = 20;
+
+/// A line to draw: together no wider than the width it was made for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Line {
+    /// Up to the bar.
+    pub(super) before: String,
+    /// Columns of the bar; 0 for none.
+    pub(super) bar: usize,
+    /// Thousandths done.
+    pub(super) position: u64,
+    /// After the bar.
+    pub(super) after: String,
+}
+
+/// A piece of a line; the first to go where the line is too long is the one of least importance.
+struct Piece {
+    text: String,
+    importance: u8,
+}
+
+impl Line {
+    /// The line of one job. What does not fit is left out: the rate first, then collection, time, rows, what is left.
+    pub(super) fn job(
+        job: &Progress,
+        rate: Option<&Rate>,
+        elapsed: Duration,
+        width: usize,
+        screen: &Screen,
+    ) -> Self {
+        let mut pieces = pieces(job, rate, elapsed);
+        let id = words::safe_line(&job.job_id).into_owned();
+        let percent = format!("{:>4}", words::percent(job.percent.trunc()));
+        let ended =
+            pieces.is_empty() || !matches!(job.state.kind, JobState::Pending | JobState::Importing);
+        let collection = words::safe_line(&job.collection);
+        pieces.push(Piece {
+            text: shortened(&collection, COLLECTION, screen),
+            importance: 2,
+        });
+        let collection_at = pieces.len() - 1;
+        let state = words::state(&job.state);
+        let bar_room = if ended { 0 } else { NARROWEST + 1 };
+        let word = if job.state.kind == JobState::Importing {
+            percent.clone()
+        } else {
+            words::safe_line(&state).into_owned()
+        };
+        let fixed = word.width() + bar_room + 1;
+        let id = shortened_front(&id, width.saturating_sub(fixed), screen);
+        let used = |pieces: &[Piece]| {
+            let texts = pieces.iter().filter(|piece| !piece.text.is_empty());
+            id.width() + fixed + texts.map(|piece| piece.text.width() + 2).sum::<usize>()
+        };
+        while used(&pieces) > width {
+            let filled = pieces.iter_mut().filter(|piece| !piece.text.is_empty());
+            match filled.min_by_key(|piece| piece.importance) {
+                Some(piece) => piece.text.clear(),
+                None => break,
+            }
+        }
+        let bar = match bar_room {
+            0 => 0,
+            _ => (NARROWEST + width.saturating_sub(used(&pieces))).min(WIDEST),
+        };
+        let collection = pieces
+            .get(collection_at)
+            .map(|piece| piece.text.clone())
+            .unwrap_or_default();
+        let before = if collection.is_empty() {
+            format!("{id} ")
+        } else {
+            format!("{id}  {collection} ")
+        };
+        let mut after = screen.paint(words::state_tone(job.state.kind), &word);
+        if bar > 0 {
+            after.insert(0, ' ');
+        }
+        for piece in pieces
+            .iter()
+            .take(collection_at)
+            .filter(|piece| !piece.text.is_empty())
+        {
+            after.push_str("  ");
+            after.push_str(&piece.text);
+        }
+        Self {
+            before,
+            bar,
+            position: position(job.percent),
+            after,
+        }
+    }
+
+    /// The line for the jobs that have none of their own.
+    pub(super) fn summary(jobs: &[&Progress], elapsed: Duration, width: usize) -> Self {
+        const ORDER: [JobState; 6] = [
+            JobState::Importing,
+            JobState::Pending,
+            JobState::Uncommitted,
+            JobState::Completed,
+            JobState::Failed,
+            JobState::Aborted,
+        ];
+        let counts = ORDER.iter().filter_map(|kind| {
+            let count = jobs.iter().filter(|job| job.state.kind == *kind).count();
+            (count > 0).then(|| {
+                format!(
+                    "{} {}",
+                    words::number(count as u64),
+                    words::state_word(*kind)
+                )
+            })
+        });
+        let counts = counts.collect::<Vec<_>>().join(", ");
+        let text = format!(
+            "and {} more: {counts}  {}",
+            words::number(jobs.len() as u64),
+            words::duration(elapsed)
+        );
+        let before = cut(&text, width).to_owned();
+        Self {
+            before,
+            bar: 0,
+            position: 0,
+            after: String::new(),
+        }
+    }
+}
+
+/// What is said after the percentage: rows, rate, what is left, elapsed.
+fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> {
+    let running = job.state.kind == JobState::Importing;
+    let mut pieces = Vec::new();
+    let mut piece = |text: String, importance: u8| pieces.push(Piece { text, importance });
+    if let Some(rows) = words::rows(job.rows, job.total_rows) {
+        piece(format!("{rows} rows"), 4);
+    }
+    if failure::files_done(job) {
+        piece("files done, server finishing".to_owned(), 6);
+    } else if running {
+        if let Some(rows) = rate.and_then(Rate::rows_per_second) {
+            piece(words::rate(rows, "rows"), 1);
+        }
+        if let Some(left) = rate.and_then(|rate| rate.remaining(job)) {
+            piece(format!("{} left", words::duration(left)), 5);
+        }
+    }
+    if matches!(job.state.kind, JobState::Importing | JobState::Pending) {
+        piece(words::duration(elapsed), 3);
+    }
+    pieces
+}
+
+/// Percent in thousandths of the whole.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped to what fits
+fn position(percent: f64) -> u64 {
+    let share = if percent.is_finite() {
+        percent.clamp(0.0, 100.0)
+    } else {
+        0.0
+    };
+    (share * 10.0) as u64 % (STEPS + 1)
+}
+
+/// The text's beginning, no wider than this.
+fn cut(text: &str, width: usize) -> &str {
+    let mut used = 0;
+    for (index, character) in text.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > width {
+            return text.get(..index).unwrap_or_default();
+        }
+    }
+    text
+}
+
+/// The text's beginning with a mark where it had to be cut.
+fn shortened(text: &str, width: usize, screen: &Screen) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mark = mark(screen);
+    format!("{}{mark}", cut(text, width.saturating_sub(mark.width())))
+}
+
+/// The text's end with a mark where it had to be cut: ids of jobs begun together differ at their ends.
+fn shortened_front(text: &str, width: usize, screen: &Screen) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mark = mark(screen);
+    let room = width.saturating_sub(mark.width());
+    let mut used = 0;
+    let mut from = text.len();
+    for (index, character) in text.char_indices().rev() {
+        used += character.width().unwrap_or(0);
+        if used > room {
+            break;
+        }
+        from = index;
+    }
+    format!(
+        "{}{}",
+        cut(mark, width),
+        text.get(from..).unwrap_or_default()
+    )
+}
+
+fn mark(screen: &Screen) -> &'static str {
+    if screen.unicode { "…" } else { "..." }
+}

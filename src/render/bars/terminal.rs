@@ -1,0 +1,123 @@
+//! A stream as the terminal that indicatif draws on.
+
+use std::fmt;
+use std::io::{self, Write};
+use std::sync::{Arc, Mutex};
+
+use indicatif::TermLike;
+
+/// Asks for the present columns and lines.
+pub(super) type Size = Box<dyn Fn() -> (usize, usize) + Send + Sync>;
+
+/// The terminal behind a stream; clones share it.
+///
+/// Errors are swallowed: what is drawn here is decoration, and indicatif panics on some of them.
+#[derive(Clone)]
+pub(super) struct Terminal {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    stream: Mutex<Buffered>,
+    size: Size,
+}
+
+/// A frame is gathered and written in one go, so that it does not flicker.
+struct Buffered {
+    stream: Box<dyn Write + Send>,
+    frame: String,
+}
+
+impl Terminal {
+    pub(super) fn new(stream: Box<dyn Write + Send>, size: Size) -> Self {
+        let stream = Mutex::new(Buffered {
+            stream,
+            frame: String::new(),
+        });
+        Self {
+            shared: Arc::new(Shared { stream, size }),
+        }
+    }
+
+    /// The present columns and lines.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.shared.size)()
+    }
+
+    fn add(&self, text: &str) {
+        if let Ok(mut buffered) = self.shared.stream.lock() {
+            buffered.frame.push_str(text);
+        }
+    }
+
+    fn moved(&self, count: usize, direction: char) {
+        if count > 0 {
+            self.add(&format!("\x1b[{count}{direction}"));
+        }
+    }
+}
+
+impl fmt::Debug for Terminal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terminal")
+            .field("size", &self.size())
+            .finish_non_exhaustive()
+    }
+}
+
+impl TermLike for Terminal {
+    fn width(&self) -> u16 {
+        u16::try_from(self.size().0).unwrap_or(u16::MAX).max(1)
+    }
+
+    fn height(&self) -> u16 {
+        u16::try_from(self.size().1).unwrap_or(u16::MAX).max(1)
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        self.moved(n, 'A');
+        Ok(())
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        self.moved(n, 'B');
+        Ok(())
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        self.moved(n, 'C');
+        Ok(())
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        self.moved(n, 'D');
+        Ok(())
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.add(text);
+        self.add("\n");
+        Ok(())
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        self.add(text);
+        Ok(())
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.add("\r\x1b[2K");
+        Ok(())
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        if let Ok(mut buffered) = self.shared.stream.lock() {
+            let frame = std::mem::take(&mut buffered.frame);
+            let _ = buffered
+                .stream
+                .write_all(frame.as_bytes())
+                .and_then(|()| buffered.stream.flush());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,256 @@
+//! Collections and clusters: lists of names, a collection's description, the clusters a key may see.
+
+use serde_json::Value;
+
+use super::column::{Column, ESSENTIAL};
+use super::grid::{Cell, Grid};
+use super::style::{Screen, Tone};
+use super::{jobs, value, words};
+
+/// The keys of a cluster in the control plane's answer that are shown, in order.
+pub(super) const CLUSTER_KEYS: [&str; 6] = [
+    "clusterId",
+    "clusterName",
+    "regionId",
+    "plan",
+    "status",
+    "connectAddress",
+];
+
+/// Names, one a line.
+pub(super) fn names(names: &[String]) -> String {
+    if names.is_empty() {
+        return "no collections\n".to_owned();
+    }
+    names.iter().fold(String::new(), |mut text, name| {
+        text.extend([&words::safe_line(name), "\n"]);
+        text
+    })
+}
+
+/// Clusters as the control plane lists them.
+pub(super) fn clusters(clusters: &[Value], screen: &Screen) -> String {
+    if clusters.is_empty() {
+        return "no clusters\n".to_owned();
+    }
+    let mut grid = Grid::new(vec![
+        Column::new("cluster", ESSENTIAL),
+        Column::new("name", 60).wrapping(12),
+        Column::new("region", 50),
+        Column::new("plan", 20),
+        Column::new("state", ESSENTIAL),
+        Column::new("endpoint", 10).wrapping(24),
+    ]);
+    for cluster in clusters {
+        let cells = CLUSTER_KEYS
+            .iter()
+            .map(|key| match (*key, cluster.get(*key)) {
+                ("status", Some(Value::String(word))) => Cell::toned(word, cluster_tone(word)),
+                (_, Some(value)) => value::cell(value, screen),
+                (_, None) => Cell::absent(),
+            });
+        grid.push(cells.collect());
+    }
+    grid.lay_out(screen)
+}
+
+fn cluster_tone(status: &str) -> Tone {
+    match status.to_ascii_uppercase().as_str() {
+        "RUNNING" => Tone::Good,
+        "CREATING" | "RESUMING" => Tone::Busy,
+        "ABNORMAL" | "DELETED" => Tone::Bad,
+        _ => Tone::Warn,
+    }
+}
+
+/// A collection as the describe call gave it: what holds for the whole, then a row a field, then its indexes.
+///
+/// An answer of another shape is shown as any other value.
+pub(super) fn description(answer: &Value, screen: &Screen) -> String {
+    let Some(fields) = answer.get("fields").and_then(Value::as_array) else {
+        return value::lay_out(answer, screen);
+    };
+    let text = |keys: &[&str]| {
+        keys.iter()
+            .find_map(|key| answer.get(*key))
+            .map_or_else(Cell::absent, |found| value::cell(found, screen))
+    };
+    let load = answer
+        .get("load")
+        .or_else(|| answer.get("loadState"))
+        .and_then(Value::as_str);
+    let load = load.map_or_else(Cell::absent, |word| {
+        Cell::toned(load_word(word), load_tone(word))
+    });
+    let whole = vec![
+        ("collection".to_owned(), text(&["collectionName", "name"])),
+        (
+            "description".to_owned(),
+            match answer.get("description").and_then(Value::as_str) {
+                None | Some("") => Cell::absent(),
+                Some(words) => Cell::text(words),
+            },
+        ),
+        ("load state".to_owned(), load),
+        (
+            "dynamic fields".to_owned(),
+            yes_no(answer, &["enableDynamicField", "dynamic"]),
+        ),
+        ("shards".to_owned(), text(&["shardsNum", "shards"])),
+    ];
+    let mut shown = jobs::pairs(whole, screen);
+    shown.push('\n');
+    shown.push_str(&fields_table(fields, answer, screen));
+    if let Some(indexes) = answer
+        .get("indexes")
+        .and_then(Value::as_array)
+        .filter(|indexes| !indexes.is_empty())
+    {
+        shown.push('\n');
+        shown.push_str(&indexes_table(indexes, screen));
+    }
+    shown
+}
+
+fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
+    if fields.is_empty() {
+        return "no fields\n".to_owned();
+    }
+    let mut grid = Grid::new(vec![
+        Column::new("field", ESSENTIAL).wrapping(12),
+        Column::new("type", ESSENTIAL).wrapping(12),
+        Column::new("flags", 60).wrapping(12),
+        Column::new("default", 40).wrapping(8),
+        Column::new("description", 20).wrapping(16),
+    ]);
+    for field in fields {
+        let text = |key: &str| Cell::optional(field.get(key).and_then(Value::as_str));
+        let name = first(field, &["name", "fieldName"]).and_then(Value::as_str);
+        let default = first(field, &["defaultValue", "default"]);
+        grid.push(vec![
+            Cell::optional(name),
+            Cell::optional(Some(&type_text(field))),
+            Cell::optional(Some(&flags(field, answer))),
+            default.map_or_else(Cell::absent, |default| value::cell(default, screen)),
+            text("description"),
+        ]);
+    }
+    grid.lay_out(screen)
+}
+
+fn indexes_table(indexes: &[Value], screen: &Screen) -> String {
+    let mut grid = Grid::new(vec![
+        Column::new("index", ESSENTIAL).wrapping(12),
+        Column::new("on field", 60).wrapping(12),
+        Column::new("metric", 40),
+    ]);
+    for index in indexes {
+        let text = |keys: &[&str]| Cell::optional(first(index, keys).and_then(Value::as_str));
+        grid.push(vec![
+            text(&["indexName"]),
+            text(&["fieldName"]),
+            text(&["metricType"]),
+        ]);
+    }
+    grid.lay_out(screen)
+}
+
+/// A field's type as one reads it: `FloatVector(384)`, `VarChar(512)`, `Array<Int64>(100)`.
+///
+/// Parameters come as a list of key and value, as a map, or (v1) inside the type already.
+fn type_text(field: &Value) -> String {
+    let name = first(field, &["type", "dataType"])
+        .map(scalar)
+        .unwrap_or_default();
+    if name.contains('(') {
+        return name;
+    }
+    let element = param(field, "elementType").or_else(|| param(field, "elementDataType"));
+    let name = match element {
+        Some(element) if name == "Array" => format!("Array<{element}>"),
+        _ => name,
+    };
+    let size = ["dim", "max_capacity", "max_length"]
+        .iter()
+        .find_map(|key| param(field, key));
+    match size {
+        Some(size) => format!("{name}({size})"),
+        None => name,
+    }
+}
+
+/// A parameter of a field's type, wherever the answer keeps it.
+fn param(field: &Value, key: &str) -> Option<String> {
+    if let Some(value) = field.get(key) {
+        return Some(scalar(value));
+    }
+    let params = first(field, &["params", "elementTypeParams"])?;
+    let found = match params {
+        Value::Array(pairs) => pairs
+            .iter()
+            .find(|pair| pair.get("key").and_then(Value::as_str) == Some(key))
+            .and_then(|pair| pair.get("value")),
+        other => other.get(key),
+    };
+    found.filter(|value| !value.is_null()).map(scalar)
+}
+
+fn flags(field: &Value, answer: &Value) -> String {
+    let is = |keys: &[&str]| first(field, keys).is_some_and(truth);
+    let primary = is(&["primaryKey", "isPrimary", "primary"]);
+    let auto = is(&["autoId", "autoID"])
+        || (primary && first(answer, &["autoId", "autoID"]).is_some_and(truth));
+    let flags = [
+        (primary, "primary"),
+        (auto, "auto id"),
+        (is(&["partitionKey", "isPartitionKey"]), "partition key"),
+        (is(&["clusteringKey", "isClusteringKey"]), "clustering key"),
+        (is(&["nullable"]), "nullable"),
+    ];
+    let set: Vec<&str> = flags
+        .into_iter()
+        .filter(|(set, _)| *set)
+        .map(|(_, word)| word)
+        .collect();
+    set.join(", ")
+}
+
+fn first<'a>(map: &'a Value, keys: &[&str]) -> Option<&'a Value> {
+    keys.iter()
+        .find_map(|key| map.get(*key))
+        .filter(|value| !value.is_null())
+}
+
+/// Truth, also where it was sent as a text.
+fn truth(value: &Value) -> bool {
+    value
+        .as_bool()
+        .unwrap_or_else(|| value.as_str() == Some("true"))
+}
+
+fn yes_no(answer: &Value, keys: &[&str]) -> Cell {
+    first(answer, keys).map_or_else(Cell::absent, |value| {
+        Cell::text(if truth(value) { "yes" } else { "no" })
+    })
+}
+
+fn scalar(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The service's word without its prefix: `LoadStateLoaded` is `Loaded`.
+fn load_word(word: &str) -> &str {
+    word.strip_prefix("LoadState")
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(word)
+}
+
+fn load_tone(word: &str) -> Tone {
+    match load_word(word) {
+        "Loaded" => Tone::Good,
+        "Loading" => Tone::Busy,
+        _ => Tone::Warn,
+    }
+}

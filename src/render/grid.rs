@@ -1,0 +1,329 @@
+//! Rows and columns laid out for a screen: a boxed table that fits a terminal, aligned plain columns elsewhere.
+//!
+//! On a terminal, columns that may wrap are narrowed first, then the least important ones are left out, which a line
+//! below says; where even the essential ones do not fit side by side, each row becomes a record of its own.
+
+use comfy_table::presets::{ASCII_FULL_CONDENSED, UTF8_FULL_CONDENSED};
+use comfy_table::{
+    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width,
+};
+use unicode_width::UnicodeWidthStr;
+
+use super::column::{Column, ESSENTIAL, fit};
+use super::style::{Screen, Tone};
+use super::words;
+
+/// Off a terminal, longer cells do not widen their column: one long text would pad every other line.
+const WIDEST_PADDING: usize = 120;
+
+/// On a terminal, cells are cut here, far above what anyone reads in a table.
+const LONGEST_CELL: usize = 4000;
+
+/// One cell: text made safe for a terminal, and its tone.
+#[derive(Clone, Debug)]
+pub(super) struct Cell {
+    text: String,
+    tone: Tone,
+    absent: bool,
+}
+
+impl Cell {
+    /// A cell with this text; what is unsafe to show is replaced.
+    pub(super) fn text(text: &str) -> Self {
+        Self::toned(text, Tone::Plain)
+    }
+
+    /// A cell with this text in this tone.
+    pub(super) fn toned(text: &str, tone: Tone) -> Self {
+        Self {
+            text: words::safe(text).into_owned(),
+            tone,
+            absent: false,
+        }
+    }
+
+    /// A cell for something that is not there.
+    pub(super) fn absent() -> Self {
+        Self {
+            text: "-".to_owned(),
+            tone: Tone::Dim,
+            absent: true,
+        }
+    }
+
+    /// A cell with the text, absent where there is none or an empty one.
+    pub(super) fn optional(text: Option<&str>) -> Self {
+        text.filter(|text| !text.is_empty())
+            .map_or_else(Self::absent, Self::text)
+    }
+
+    fn line(&self) -> String {
+        words::safe_line(&self.text).into_owned()
+    }
+}
+
+/// Columns and rows to lay out.
+#[derive(Clone, Debug)]
+pub(super) struct Grid {
+    columns: Vec<Column>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Grid {
+    /// A grid without rows.
+    pub(super) const fn new(columns: Vec<Column>) -> Self {
+        Self {
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
+    /// Adds a row; missing cells are absent, surplus ones are left out.
+    pub(super) fn push(&mut self, mut row: Vec<Cell>) {
+        row.resize_with(self.columns.len(), Cell::absent);
+        self.rows.push(row);
+    }
+
+    /// The laid-out text, each line ended by a newline.
+    ///
+    /// On a terminal, columns other than the essential ones in which no row has anything are left out without a word.
+    pub(super) fn lay_out(&self, screen: &Screen) -> String {
+        match screen.width {
+            None => self.plain(screen),
+            Some(width) => self.without_empty_columns().boxed(width, screen),
+        }
+    }
+
+    fn without_empty_columns(&self) -> Self {
+        let used: Vec<bool> = (0..self.columns.len())
+            .map(|index| {
+                self.rows
+                    .iter()
+                    .any(|row| row.get(index).is_some_and(|cell| !cell.absent))
+            })
+            .zip(&self.columns)
+            .map(|(used, column)| used || column.importance == ESSENTIAL)
+            .collect();
+        let keep = |index: usize| used.get(index).copied().unwrap_or(true);
+        Self {
+            columns: kept(&self.columns, keep),
+            rows: self.rows.iter().map(|row| kept(row, keep)).collect(),
+        }
+    }
+
+    /// Aligned columns with two blanks between them, one line a row.
+    fn plain(&self, screen: &Screen) -> String {
+        let lines: Vec<Vec<String>> = self
+            .rows
+            .iter()
+            .map(|row| row.iter().map(Cell::line).collect())
+            .collect();
+        let widths: Vec<usize> = self
+            .columns
+            .iter()
+            .enumerate()
+            .map(|(index, column)| {
+                let cells = lines
+                    .iter()
+                    .filter_map(|line| line.get(index))
+                    .map(|cell| cell.width());
+                let widest = cells.filter(|width| *width <= WIDEST_PADDING).max();
+                column.name.width().max(widest.unwrap_or(0))
+            })
+            .collect();
+        let mut text = String::new();
+        let header: Vec<(&str, Tone)> = self
+            .columns
+            .iter()
+            .map(|column| (column.name.as_str(), Tone::Strong))
+            .collect();
+        self.plain_line(&mut text, &header, &widths, screen);
+        for (line, row) in lines.iter().zip(&self.rows) {
+            let tones = row.iter().map(|cell| cell.tone);
+            let cells: Vec<(&str, Tone)> = line.iter().map(String::as_str).zip(tones).collect();
+            self.plain_line(&mut text, &cells, &widths, screen);
+        }
+        text
+    }
+
+    fn plain_line(
+        &self,
+        text: &mut String,
+        cells: &[(&str, Tone)],
+        widths: &[usize],
+        screen: &Screen,
+    ) {
+        let last = self.columns.len().saturating_sub(1);
+        for (index, ((column, width), (cell, tone))) in
+            self.columns.iter().zip(widths).zip(cells).enumerate()
+        {
+            let padding = " ".repeat(width.saturating_sub(cell.width()));
+            let cell = screen.paint(*tone, cell);
+            match (column.right, index == last) {
+                (true, _) => text.extend([padding.as_str(), &cell]),
+                (false, true) => text.push_str(&cell),
+                (false, false) => text.extend([cell.as_str(), &padding]),
+            }
+            if index < last {
+                text.push_str("  ");
+            }
+        }
+        text.push('\n');
+    }
+
+    /// A boxed table no wider than `width`.
+    fn boxed(&self, width: usize, screen: &Screen) -> String {
+        let natural = self.natural_widths();
+        let Some(fitted) = fit(&self.columns, &natural, width) else {
+            return self.records(screen);
+        };
+        let mut table = self.table(screen);
+        for (index, width) in fitted.iter().enumerate() {
+            let constraint = match width {
+                Some(width) => {
+                    let padded = u16::try_from(width + 2).unwrap_or(u16::MAX);
+                    ColumnConstraint::Absolute(Width::Fixed(padded))
+                }
+                None => ColumnConstraint::Hidden,
+            };
+            if let Some(column) = table.column_mut(index) {
+                column.set_constraint(constraint);
+            }
+        }
+        let mut text = format!("{table}\n");
+        let hidden: Vec<&str> = self
+            .columns
+            .iter()
+            .zip(&fitted)
+            .filter(|(_, width)| width.is_none())
+            .map(|(column, _)| column.name.as_str())
+            .collect();
+        if !hidden.is_empty() {
+            let note = format!("{}; -o json shows all", hidden_columns(&hidden));
+            text.push_str(&screen.paint(Tone::Dim, &note));
+            text.push('\n');
+        }
+        text
+    }
+
+    fn table(&self, screen: &Screen) -> Table {
+        let mut table = Table::new();
+        table.load_style(if screen.unicode {
+            UTF8_FULL_CONDENSED
+        } else {
+            ASCII_FULL_CONDENSED
+        });
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        // What the stream can do is the screen's word, not what comfy-table finds out about standard output.
+        table.force_no_tty();
+        if screen.color {
+            table.enforce_styling();
+            crossterm::style::force_color_output(true);
+        }
+        let header = self.columns.iter().map(|column| {
+            let cell = comfy_table::Cell::new(&column.name);
+            if screen.color {
+                cell.add_attribute(Attribute::Bold)
+            } else {
+                cell
+            }
+        });
+        table.set_header(header.collect::<Vec<_>>());
+        for row in &self.rows {
+            table.add_row(
+                row.iter()
+                    .map(|cell| styled(cell, screen))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        for (column, described) in table.column_iter_mut().zip(&self.columns) {
+            if described.right {
+                column.set_cell_alignment(CellAlignment::Right);
+            }
+        }
+        table
+    }
+
+    fn natural_widths(&self) -> Vec<usize> {
+        let widest = |index: usize| {
+            let cells = self.rows.iter().filter_map(|row| row.get(index));
+            cells
+                .map(|cell| widest_line(&shown(&cell.text)))
+                .max()
+                .unwrap_or(0)
+        };
+        let columns = self.columns.iter().enumerate();
+        columns
+            .map(|(index, column)| column.name.width().max(widest(index)).max(1))
+            .collect()
+    }
+
+    /// Each row as lines of name and value, with an empty line between rows.
+    fn records(&self, screen: &Screen) -> String {
+        let widest = self
+            .columns
+            .iter()
+            .map(|column| column.name.width())
+            .max()
+            .unwrap_or(0);
+        let records = self.rows.iter().map(|row| {
+            let fields = self
+                .columns
+                .iter()
+                .zip(row)
+                .filter(|(_, cell)| !cell.absent);
+            fields.fold(String::new(), |mut text, (column, cell)| {
+                let padding = " ".repeat(widest.saturating_sub(column.name.width()));
+                let name = screen.paint(Tone::Strong, &column.name);
+                let value = screen.paint(cell.tone, &cell.line());
+                text.extend([&name, &padding, "  ", &value, "\n"].map(|part: &str| part));
+                text
+            })
+        });
+        records.collect::<Vec<_>>().join("\n")
+    }
+}
+
+fn kept<T: Clone>(all: &[T], keep: impl Fn(usize) -> bool) -> Vec<T> {
+    let indexed = all.iter().enumerate().filter(|(index, _)| keep(*index));
+    indexed.map(|(_, one)| one.clone()).collect()
+}
+
+/// A cell's text as a terminal's table shows it: tabs as blanks, cut where it is endless.
+fn shown(text: &str) -> String {
+    let text = text.replace('\t', " ");
+    match text.char_indices().nth(LONGEST_CELL) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}
+
+fn widest_line(text: &str) -> usize {
+    text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
+}
+
+fn styled(cell: &Cell, screen: &Screen) -> comfy_table::Cell {
+    let made = comfy_table::Cell::new_owned(shown(&cell.text));
+    if !screen.color {
+        return made;
+    }
+    match cell.tone {
+        Tone::Plain => made,
+        Tone::Good => made.fg(Color::DarkGreen),
+        Tone::Bad => made.fg(Color::DarkRed),
+        Tone::Warn => made.fg(Color::DarkYellow),
+        Tone::Busy => made.fg(Color::DarkCyan),
+        Tone::Dim => made.add_attribute(Attribute::Dim),
+        Tone::Strong => made.add_attribute(Attribute::Bold),
+    }
+}
+
+fn hidden_columns(names: &[&str]) -> String {
+    const NAMED: usize = 4;
+    let columns = words::count(names.len() as u64, "column");
+    let named = names.get(..NAMED).unwrap_or(names).join(", ");
+    match names.len().saturating_sub(NAMED) {
+        0 => format!("{columns} hidden: {named}"),
+        more => format!("{columns} hidden: {named} and {more} more"),
+    }
+}

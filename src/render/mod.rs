@@ -1,0 +1,57 @@
+//! What zshell shows: tables, JSON, CSV and progress bars, written to a given stream.
+//!
+//! Everything that can be shown is a [`Shown`]; [`write`] puts it on a stream in an [`OutputFormat`] as the stream's
+//! [`Screen`] allows. A pipe that was closed comes back as [`io::Error`]. The JSON forms ([`job_json`],
+//! [`progress_json`]) are the stable ones: `-o json`, CSV and what scripts hold are all made of them.
+
+pub mod bars;
+pub mod style;
+pub mod words;
+
+mod collections;
+mod column;
+mod csv_form;
+mod failure;
+mod grid;
+mod jobs;
+mod output;
+mod value;
+
+use serde_json::Value;
+
+use crate::api::model::{JobSummary, Progress};
+
+pub use bars::WaitView;
+pub use failure::{Explanation, explain_failure, files_done};
+pub use jobs::{job_json, progress_json};
+pub use output::{OutputFormat, write, write_columns};
+pub use style::{ColorChoice, Screen, Tone};
+pub use value::columns;
+
+/// Something that can be shown.
+#[derive(Clone, Copy, Debug)]
+pub enum Shown<'a> {
+    /// Nothing, as for unit: no output at all.
+    Nothing,
+    /// zshell's own words, written as they are with a newline; in JSON a text.
+    Text(&'a str),
+    /// A list of jobs.
+    Jobs {
+        /// The jobs, in the service's order.
+        jobs: &'a [JobSummary],
+        /// How many there are in all, where the service said; more than `jobs` makes a footer.
+        total: Option<u64>,
+    },
+    /// One job with its files; in JSON one object.
+    Progress(&'a Progress),
+    /// Several jobs, a row each; in JSON a list.
+    Waited(&'a [Progress]),
+    /// Names of collections.
+    Collections(&'a [String]),
+    /// A collection as the describe call gave it (the answer's `data`).
+    Description(&'a Value),
+    /// Clusters as the control plane lists them (the answer's `clusters`).
+    Clusters(&'a [Value]),
+    /// Any other value: a map, a list of maps, a list of scalars, a scalar; null is nothing.
+    Value(&'a Value),
+}

@@ -1,0 +1,243 @@
+//! What a stream can show: its width, colours, box drawing, a cursor that moves.
+//!
+//! A [`Screen`] is found once for a stream and handed to everything that writes to it, so that nothing else asks the
+//! environment. Off a terminal there is no width (nothing is cut) and no colour.
+
+use std::io::IsTerminal;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+
+/// When colours are used: `--color auto|always|never`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum ColorChoice {
+    /// On a terminal that is not dumb, unless `NO_COLOR` is set.
+    #[default]
+    Auto,
+    /// Always, also in a pipe; wins over `NO_COLOR`.
+    Always,
+    /// Never.
+    Never,
+}
+
+impl FromStr for ColorChoice {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "auto" => Ok(Self::Auto),
+            "always" => Ok(Self::Always),
+            "never" => Ok(Self::Never),
+            other => Err(format!(
+                "no colour choice {other:?}: one of auto, always, never"
+            )),
+        }
+    }
+}
+
+/// What one output stream can show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "four independent abilities, not a state"
+)]
+pub struct Screen {
+    /// True for a terminal.
+    pub tty: bool,
+    /// Columns; `None` means that nothing is cut or wrapped.
+    pub width: Option<usize>,
+    /// Lines; `None` off a terminal.
+    pub height: Option<usize>,
+    /// True where ANSI colours may be written.
+    pub color: bool,
+    /// True where characters beyond ASCII may be drawn (boxes, bars, ellipses). Data is never changed for it.
+    pub unicode: bool,
+    /// True where lines can be drawn over again: a terminal other than `TERM=dumb`.
+    pub redraw: bool,
+    /// The time that relative times refer to; `None` is the present. Tests fix it.
+    pub clock: Option<Timestamp>,
+}
+
+impl Screen {
+    /// A pipe or file: plain, untruncated, no colour.
+    pub const fn plain() -> Self {
+        Self {
+            tty: false,
+            width: None,
+            height: None,
+            color: false,
+            unicode: false,
+            redraw: false,
+            clock: None,
+        }
+    }
+
+    /// A terminal of this size, without colour, with Unicode.
+    pub const fn terminal(width: usize, height: usize) -> Self {
+        Self {
+            tty: true,
+            width: Some(width),
+            height: Some(height),
+            color: false,
+            unicode: true,
+            redraw: true,
+            clock: None,
+        }
+    }
+
+    /// What standard output can show.
+    pub fn stdout(choice: ColorChoice) -> Self {
+        let stdout = std::io::stdout();
+        let size = terminal_size::terminal_size_of(&stdout);
+        Self::detect(stdout.is_terminal(), size_of(size), choice, &environment)
+    }
+
+    /// What standard error can show.
+    pub fn stderr(choice: ColorChoice) -> Self {
+        let stderr = std::io::stderr();
+        let size = terminal_size::terminal_size_of(&stderr);
+        Self::detect(stderr.is_terminal(), size_of(size), choice, &environment)
+    }
+
+    /// What a stream can show, from whether it is a terminal, its columns and lines, and the environment.
+    ///
+    /// A terminal that does not say its size is taken to be `COLUMNS` (else 80) by 24.
+    pub fn detect(
+        tty: bool,
+        size: Option<(usize, usize)>,
+        choice: ColorChoice,
+        env: &dyn Fn(&str) -> Option<String>,
+    ) -> Self {
+        let set = |name: &str| env(name).filter(|value| !value.is_empty());
+        let dumb = set("TERM").is_none_or(|term| term == "dumb");
+        let columns = || {
+            set("COLUMNS")
+                .and_then(|text| text.parse().ok())
+                .unwrap_or(80)
+        };
+        let (width, height) = size.unwrap_or_else(|| (columns(), 24));
+        Self {
+            tty,
+            width: tty.then_some(width),
+            height: tty.then_some(height),
+            color: match choice {
+                ColorChoice::Always => true,
+                ColorChoice::Never => false,
+                ColorChoice::Auto => tty && !dumb && set("NO_COLOR").is_none(),
+            },
+            unicode: tty && is_utf8_locale(&set),
+            redraw: tty && !dumb,
+            clock: None,
+        }
+    }
+
+    /// The time that relative times refer to.
+    pub fn now(&self) -> Timestamp {
+        self.clock.unwrap_or_else(Timestamp::now)
+    }
+
+    /// The text in this tone, or as it is where colours are off.
+    pub fn paint(&self, tone: Tone, text: &str) -> String {
+        match tone.code() {
+            Some(code) if self.color => format!("\x1b[{code}m{text}\x1b[0m"),
+            _ => text.to_owned(),
+        }
+    }
+}
+
+/// How a piece of text is coloured. Never the only bearer of a meaning: the word is always there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tone {
+    /// The terminal's own colour.
+    #[default]
+    Plain,
+    /// Went well.
+    Good,
+    /// Went wrong.
+    Bad,
+    /// Needs a look.
+    Warn,
+    /// Under way.
+    Busy,
+    /// Of less interest.
+    Dim,
+    /// A heading.
+    Strong,
+}
+
+impl Tone {
+    /// The parameter of the ANSI sequence; only the 8 basic colours, which every theme, dark or light, adapts.
+    const fn code(self) -> Option<&'static str> {
+        match self {
+            Self::Plain => None,
+            Self::Good => Some("32"),
+            Self::Bad => Some("31"),
+            Self::Warn => Some("33"),
+            Self::Busy => Some("36"),
+            Self::Dim => Some("2"),
+            Self::Strong => Some("1"),
+        }
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn size_of(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Option<(usize, usize)> {
+    size.map(|(width, height)| (usize::from(width.0), usize::from(height.0)))
+}
+
+/// True where the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set names UTF-8, as POSIX orders them.
+fn is_utf8_locale(set: &dyn Fn(&str) -> Option<String>) -> bool {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
+    locale.is_some_and(|name| {
+        let name = name.to_ascii_lowercase();
+        name.contains("utf-8") || name.contains("utf8")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(tty: bool, choice: ColorChoice, vars: &[(&str, &str)]) -> Screen {
+        let env = |name: &str| {
+            let found = vars.iter().find(|(key, _)| *key == name);
+            found.map(|(_, value)| (*value).to_owned())
+        };
+        Screen::detect(tty, Some((100, 30)), choice, &env)
+    }
+
+    #[test]
+    fn colour_follows_terminal_environment_and_choice() {
+        let xterm = ("TERM", "xterm");
+        assert!(detect(true, ColorChoice::Auto, &[xterm]).color);
+        assert!(!detect(true, ColorChoice::Auto, &[xterm, ("NO_COLOR", "1")]).color);
+        assert!(detect(true, ColorChoice::Auto, &[xterm, ("NO_COLOR", "")]).color);
+        assert!(!detect(true, ColorChoice::Auto, &[("TERM", "dumb")]).color);
+        assert!(!detect(false, ColorChoice::Auto, &[xterm]).color);
+        assert!(detect(false, ColorChoice::Always, &[("NO_COLOR", "1")]).color);
+        assert!(!detect(true, ColorChoice::Never, &[xterm]).color);
+    }
+
+    #[test]
+    fn a_pipe_has_no_width_and_a_dumb_terminal_no_cursor() {
+        assert_eq!(
+            detect(false, ColorChoice::Auto, &[("TERM", "xterm")]).width,
+            None
+        );
+        let dumb = detect(true, ColorChoice::Auto, &[("TERM", "dumb")]);
+        assert_eq!((dumb.width, dumb.redraw), (Some(100), false));
+    }
+
+    #[test]
+    fn the_first_locale_variable_that_is_set_decides() {
+        let unicode = |vars: &[(&str, &str)]| detect(true, ColorChoice::Auto, vars).unicode;
+        assert!(unicode(&[("LANG", "de_DE.UTF-8")]));
+        assert!(unicode(&[("LC_ALL", "C.utf8"), ("LANG", "C")]));
+        assert!(!unicode(&[("LC_ALL", "C"), ("LANG", "de_DE.UTF-8")]));
+        assert!(unicode(&[("LC_ALL", ""), ("LANG", "de_DE.UTF-8")]));
+        assert!(!unicode(&[]));
+    }
+}

@@ -1,0 +1,126 @@
+//! Any other value, as JSON: maps, lists of maps, lists of scalars, scalars.
+
+use serde_json::{Map, Value};
+
+use super::column::{Column, ESSENTIAL};
+use super::grid::{Cell, Grid};
+use super::jobs;
+use super::style::Screen;
+use super::words;
+
+/// On a terminal, the JSON of a nested value is cut after this many characters.
+const LONGEST_NESTED: usize = 200;
+
+/// The columns of a value: the keys of a map, or of all maps of a list in the order they are first seen; none for a
+/// list that holds anything else, and for scalars.
+pub fn columns(value: &Value) -> Vec<String> {
+    let maps: Vec<&Map<String, Value>> = match value {
+        Value::Object(map) => vec![map],
+        Value::Array(items) => match items.iter().map(Value::as_object).collect() {
+            Some(maps) => maps,
+            None => return Vec::new(),
+        },
+        _ => return Vec::new(),
+    };
+    let mut seen: Map<String, Value> = Map::new();
+    for key in maps.into_iter().flat_map(Map::keys) {
+        if !seen.contains_key(key) {
+            seen.insert(key.clone(), Value::Null);
+        }
+    }
+    seen.into_iter().map(|(key, _)| key).collect()
+}
+
+/// The value as text for people, each line ended by a newline; null is nothing.
+pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
+    match value {
+        Value::Null => String::new(),
+        Value::Array(items) if items.is_empty() => "empty list\n".to_owned(),
+        Value::Object(map) if map.is_empty() => "empty map\n".to_owned(),
+        Value::Object(map) => {
+            let fields = map
+                .iter()
+                .map(|(key, value)| (key.clone(), cell(value, screen)));
+            jobs::pairs(fields.collect(), screen)
+        }
+        Value::Array(items) => match columns(value) {
+            names if names.is_empty() => list(items, screen),
+            names => rows(items, &names, screen),
+        },
+        Value::String(text) if !screen.tty => format!("{text}\n"),
+        scalar => format!("{}\n", words::safe(&plain(scalar))),
+    }
+}
+
+/// A list of maps as a table with these columns.
+pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String {
+    let columns = names.iter().enumerate().map(|(index, name)| {
+        let importance = match index {
+            0 => ESSENTIAL,
+            later => u8::try_from(254_usize.saturating_sub(later)).unwrap_or(0),
+        };
+        let values = || {
+            items
+                .iter()
+                .filter_map(|item| item.get(name))
+                .filter(|value| !value.is_null())
+        };
+        let numbers = values().next().is_some() && values().all(Value::is_number);
+        let column = Column::new(name, importance);
+        if numbers {
+            column.right()
+        } else {
+            column.wrapping(12)
+        }
+    });
+    let mut grid = Grid::new(columns.collect());
+    for item in items {
+        grid.push(
+            names
+                .iter()
+                .map(|name| {
+                    item.get(name)
+                        .map_or_else(Cell::absent, |value| cell(value, screen))
+                })
+                .collect(),
+        );
+    }
+    grid.lay_out(screen)
+}
+
+/// A list of scalars (or of lists), one a line.
+fn list(items: &[Value], screen: &Screen) -> String {
+    items.iter().fold(String::new(), |mut text, item| {
+        match item {
+            Value::Null => text.push_str("null"),
+            Value::String(item) if !screen.tty => text.push_str(&words::safe_line(item)),
+            other => text.push_str(&words::safe_line(&plain(other))),
+        }
+        text.push('\n');
+        text
+    })
+}
+
+/// A cell for a value: text as it is, nested values as compact JSON.
+pub(super) fn cell(value: &Value, screen: &Screen) -> Cell {
+    match value {
+        Value::Null => Cell::absent(),
+        Value::Array(_) | Value::Object(_) if screen.tty => Cell::text(&cut(plain(value), screen)),
+        other => Cell::text(&plain(other)),
+    }
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn cut(text: String, screen: &Screen) -> String {
+    let mark = if screen.unicode { "…" } else { "..." };
+    match text.char_indices().nth(LONGEST_NESTED) {
+        Some((end, _)) => format!("{}{mark}", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}

@@ -1,0 +1,382 @@
+//! Wording: one way to say bytes, counts, durations, rates, lists and states, everywhere.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::style::Tone;
+use crate::api::model::{JobState, State};
+
+/// Bytes in binary units: `512 B`, `1.2 MiB`.
+pub fn bytes(count: u64) -> String {
+    const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    let mut value = count as f64;
+    let mut unit = "B";
+    for next in UNITS {
+        value /= 1024.0;
+        unit = next;
+        // 1023.95 would be shown as 1024.0 of the smaller unit.
+        if value < 1023.95 {
+            break;
+        }
+    }
+    format!("{value:.1} {unit}")
+}
+
+/// A number with a comma after every third digit from the right: `1,234,567`.
+pub fn number(value: u64) -> String {
+    let digits = value.to_string();
+    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A count with its noun: `1 row`, `1,234 rows`. The plural is the noun with `s`, or `ies` for a final `y`.
+pub fn count(value: u64, noun: &str) -> String {
+    let number = number(value);
+    if value == 1 {
+        return format!("{number} {noun}");
+    }
+    match noun.strip_suffix('y') {
+        Some(stem) if !stem.ends_with(['a', 'e', 'o', 'u']) => format!("{number} {stem}ies"),
+        _ => format!("{number} {noun}s"),
+    }
+}
+
+/// A duration in at most two units: `850ms`, `12s`, `1m 05s`, `2h 03m`, `3d 04h`.
+pub fn duration(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0 if span.is_zero() => "0s".to_owned(),
+        0 => format!("{}ms", span.as_millis()),
+        1..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3600..86_400 => format!("{}h {:02}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {:02}h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+/// Things a second: `0.5 rows/s`, `980 rows/s`, `12.3k rows/s`, `1.2M rows/s`.
+pub fn rate(per_second: f64, noun: &str) -> String {
+    let value = if per_second.is_finite() {
+        per_second.max(0.0)
+    } else {
+        0.0
+    };
+    let number = match value {
+        v if v < 9.95 => format!("{v:.1}"),
+        v if v < 999.5 => format!("{v:.0}"),
+        v if v < 999_950.0 => format!("{:.1}k", v / 1e3),
+        v if v < 999_950_000.0 => format!("{:.1}M", v / 1e6),
+        v => format!("{:.1}G", v / 1e9),
+    };
+    format!("{number} {noun}/s")
+}
+
+/// A percentage, with one decimal only where it is not whole: `42%`, `42.5%`.
+pub fn percent(value: f64) -> String {
+    let rounded = (value * 10.0).round() / 10.0;
+    if !rounded.is_finite() {
+        return "0%".to_owned();
+    }
+    // Never a hundred before it is done.
+    let shown = if value < 100.0 {
+        rounded.min(99.9)
+    } else {
+        rounded
+    };
+    if shown.fract() == 0.0 {
+        format!("{shown:.0}%")
+    } else {
+        format!("{shown:.1}%")
+    }
+}
+
+/// Rows done of rows in all: `840/2,000`, `840` where the total is not known, `None` where neither is.
+pub fn rows(done: Option<u64>, total: Option<u64>) -> Option<String> {
+    match (done, total) {
+        (Some(done), Some(total)) => Some(format!("{}/{}", number(done), number(total))),
+        (Some(done), None) => Some(number(done)),
+        (None, Some(total)) => Some(format!("?/{}", number(total))),
+        (None, None) => None,
+    }
+}
+
+/// How long ago (or in how long) a time is: `just now`, `12s ago`, `3m ago`, `5h ago`, `2d ago`, `in 3m`.
+///
+/// Text that is no RFC 3339 time is given back as it is.
+pub fn ago(time: &str, now: Timestamp) -> String {
+    let Ok(then) = time.parse::<Timestamp>() else {
+        return time.to_owned();
+    };
+    let seconds = now.as_second() - then.as_second();
+    let span = seconds.unsigned_abs();
+    let amount = match span {
+        0..2 => return "just now".to_owned(),
+        2..60 => format!("{span}s"),
+        60..3600 => format!("{}m", span / 60),
+        3600..86_400 => format!("{}h", span / 3600),
+        _ => format!("{}d", span / 86_400),
+    };
+    if seconds < 0 {
+        format!("in {amount}")
+    } else {
+        format!("{amount} ago")
+    }
+}
+
+/// A list of words as a sentence has it: `a`, `a or b`, `a, b or c`.
+pub fn list<T: AsRef<str>>(words: &[T], conjunction: &str) -> String {
+    match words {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [most @ .., last] => {
+            let most: Vec<&str> = most.iter().map(AsRef::as_ref).collect();
+            format!("{} {conjunction} {}", most.join(", "), last.as_ref())
+        }
+    }
+}
+
+/// The text in double quotes, as a script would write it: quotes, backslashes and control characters escaped.
+pub fn quote(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            other if is_unsafe(other) => {
+                quoted.push_str(&unicode_escape(other));
+            }
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// The candidates that a mistyped word may have meant, nearest first, at most three; none where nothing is near.
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let wanted = word.to_lowercase();
+    let longest_distance = (wanted.chars().count() / 3).max(1);
+    let mut near: Vec<(usize, &str)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let other = candidate.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&wanted, &other);
+            let begins =
+                wanted.len() >= 3 && (other.starts_with(&wanted) || wanted.starts_with(&other));
+            (distance <= longest_distance || (begins && !other.is_empty()))
+                .then_some((distance, candidate))
+        })
+        .collect();
+    near.sort_by_key(|(distance, _)| *distance);
+    near.dedup();
+    near.into_iter()
+        .take(3)
+        .map(|(_, candidate)| candidate)
+        .collect()
+}
+
+/// The advice made of [`nearest`]: `did you mean "jobs"?`, `None` where nothing is near.
+pub fn did_you_mean<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Option<String> {
+    let near: Vec<String> = nearest(word, candidates).into_iter().map(quote).collect();
+    (!near.is_empty()).then(|| format!("did you mean {}?", list(&near, "or")))
+}
+
+/// The word for a state.
+pub const fn state_word(kind: JobState) -> &'static str {
+    match kind {
+        JobState::Pending => "Pending",
+        JobState::Importing => "Importing",
+        JobState::Uncommitted => "Uncommitted",
+        JobState::Completed => "Completed",
+        JobState::Failed => "Failed",
+        JobState::Aborted => "Aborted",
+    }
+}
+
+/// A state as people read it: its word, and what the service sent where that says more: `Importing (Sorting)`.
+///
+/// The words that only spell the state in another way (reference: states) are not repeated.
+pub fn state(state: &State) -> String {
+    const SPELLINGS: [&str; 8] = [
+        "ImportPending",
+        "None",
+        "InProgress",
+        "ImportRunning",
+        "Running",
+        "ImportCompleted",
+        "ImportFailed",
+        "Canceled",
+    ];
+    let word = state_word(state.kind);
+    if state.sent.is_empty() || state.sent == word || SPELLINGS.contains(&state.sent.as_str()) {
+        word.to_owned()
+    } else {
+        format!("{word} ({})", state.sent)
+    }
+}
+
+/// The tone of a state.
+pub const fn state_tone(kind: JobState) -> Tone {
+    match kind {
+        JobState::Pending => Tone::Dim,
+        JobState::Importing => Tone::Busy,
+        JobState::Uncommitted | JobState::Aborted => Tone::Warn,
+        JobState::Completed => Tone::Good,
+        JobState::Failed => Tone::Bad,
+    }
+}
+
+/// The text without anything that drives a terminal: control characters (C0, DEL, C1) and the marks that reorder
+/// text become `�`; newlines and tabs are left.
+///
+/// What a service sends goes through here before a person sees it.
+pub fn safe(text: &str) -> Cow<'_, str> {
+    let harmful = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\t');
+    if text.contains(harmful) {
+        Cow::Owned(text.replace("\r\n", "\n").replace(harmful, "\u{fffd}"))
+    } else {
+        Cow::Borrowed(text)
+    }
+}
+
+/// [`safe`] text in one line: newlines become `\n`, tabs blanks.
+pub fn safe_line(text: &str) -> Cow<'_, str> {
+    match safe(text) {
+        clean if clean.contains(['\n', '\t']) => {
+            Cow::Owned(clean.replace('\n', "\\n").replace('\t', " "))
+        }
+        clean => clean,
+    }
+}
+
+/// `\u` and the character's four (or more) hexadecimal digits.
+pub(super) fn unicode_escape(character: char) -> String {
+    format!("\\u{:04x}", u32::from(character))
+}
+
+/// True for control characters and for marks that change the order in which text is shown.
+pub(super) fn is_unsafe(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_worded_in_one_way() {
+        assert_eq!(
+            [0, 1023, 1024, 1_258_291, 1_048_575].map(bytes),
+            ["0 B", "1023 B", "1.0 KiB", "1.2 MiB", "1.0 MiB"]
+        );
+        assert_eq!(bytes(u64::MAX), "16.0 EiB");
+        assert_eq!(
+            [0, 999, 1000, 1_234_567].map(number),
+            ["0", "999", "1,000", "1,234,567"]
+        );
+        assert_eq!(count(1, "row"), "1 row");
+        assert_eq!(count(1234, "row"), "1,234 rows");
+        assert_eq!(count(2, "query"), "2 queries");
+        assert_eq!(count(2, "key"), "2 keys");
+        assert_eq!(
+            [42.0, 42.54, 99.99, 100.0, f64::NAN].map(percent),
+            ["42%", "42.5%", "99.9%", "100%", "0%"]
+        );
+        assert_eq!(rate(12_345.0, "row"), "12.3k row/s");
+        assert_eq!(
+            [0.5, 980.2, 999.9, 2.5e6, f64::INFINITY].map(|r| rate(r, "rows")),
+            [
+                "0.5 rows/s",
+                "980 rows/s",
+                "1.0k rows/s",
+                "2.5M rows/s",
+                "0.0 rows/s"
+            ]
+        );
+    }
+
+    #[test]
+    fn durations_have_at_most_two_units() {
+        let worded = |ms| duration(Duration::from_millis(ms));
+        assert_eq!(worded(0), "0s");
+        assert_eq!(worded(850), "850ms");
+        assert_eq!(worded(12_900), "12s");
+        assert_eq!(worded(65_000), "1m 05s");
+        assert_eq!(worded(7_380_000), "2h 03m");
+        assert_eq!(worded(273_600_000), "3d 04h");
+    }
+
+    #[test]
+    fn times_are_relative_to_now() {
+        let now: Timestamp = "2026-01-02T12:00:00Z".parse().expect("a time");
+        assert_eq!(ago("2026-01-02T11:57:00Z", now), "3m ago");
+        assert_eq!(ago("2026-01-02T12:57:00+01:00", now), "3m ago");
+        assert_eq!(ago("2026-01-02T12:00:30Z", now), "in 30s");
+        assert_eq!(ago("2025-12-30T12:00:00Z", now), "3d ago");
+        assert_eq!(ago("2026-01-02T12:00:00Z", now), "just now");
+        assert_eq!(ago("yesterday", now), "yesterday");
+    }
+
+    #[test]
+    fn near_words_are_found() {
+        let names = ["import", "progress", "jobs", "wait", "collections"];
+        assert_eq!(nearest("job", names), ["jobs"]);
+        assert_eq!(nearest("Progres", names), ["progress"]);
+        assert_eq!(nearest("iwat", names), [""; 0]);
+        assert_eq!(nearest("wiat", names), ["wait"]);
+        assert_eq!(nearest("zzz", names), [""; 0]);
+        assert_eq!(nearest("", names), [""; 0]);
+        assert_eq!(
+            did_you_mean("jbos", names).as_deref(),
+            Some("did you mean \"jobs\"?")
+        );
+        assert_eq!(list(&["a", "b", "c"], "or"), "a, b or c");
+    }
+
+    #[test]
+    fn unknown_state_words_are_shown_as_sent() {
+        let worded = |kind, sent: &str| {
+            state(&State {
+                kind,
+                sent: sent.to_owned(),
+            })
+        };
+        assert_eq!(
+            worded(JobState::Importing, "Sorting"),
+            "Importing (Sorting)"
+        );
+        assert_eq!(worded(JobState::Importing, "ImportRunning"), "Importing");
+        assert_eq!(worded(JobState::Completed, "Completed"), "Completed");
+        assert_eq!(worded(JobState::Pending, ""), "Pending");
+    }
+
+    #[test]
+    fn nothing_that_drives_a_terminal_is_left() {
+        assert_eq!(
+            safe("a\x1b[31mb\u{9b}2J\u{202e}c\x07"),
+            "a\u{fffd}[31mb\u{fffd}2J\u{fffd}c\u{fffd}"
+        );
+        assert_eq!(safe_line("one\r\ntwo\tthree"), "one\\ntwo three");
+        assert_eq!(safe("書籍 📚 é"), "書籍 📚 é");
+        assert_eq!(quote("a\"\\\x1b"), "\"a\\\"\\\\\\u001b\"");
+    }
+}
