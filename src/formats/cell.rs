@@ -1,13 +1,181 @@
-//! One value against one type: the row check's smallest part.
+//! One JSON value into a column: the row check's smallest part.
+//!
+//! The rules follow Milvus' own JSON import where the reference leaves a choice open:
+//! - integers are written without fraction and exponent (`1.0` and `"1"` are refused, `-0` is 0);
+//! - floats round to the nearest 32-bit value, and a number beyond the type's range is refused;
+//! - a text given for a `JSON` field is taken as the JSON it holds. Where it holds none it is kept as a
+//!   JSON text, which Milvus refuses and the reference ("any JSON value") allows;
+//! - 16-bit float vectors are lists of numbers, rounded to 32 and then to 16 bits.
+
+use half::{bf16, f16};
+use serde_json::value::RawValue;
+
+use super::column::{Column, Values};
+use super::json_text;
+use super::numbers::{self, Number};
+use super::schema::DataType;
+use super::sparse;
 
 /// The longest part of a value that a message repeats, in characters.
 const SHOWN: usize = 60;
 
-/// Words for a JSON value, long ones cut.
+/// Words for a JSON value, long ones cut: `text "abc"`, `list [1,2,…`, `12`.
 pub(crate) fn describe(json: &str) -> String {
+    let kind = match json.as_bytes().first() {
+        Some(b'"') => "text ",
+        Some(b'[') => "list ",
+        Some(b'{') => "object ",
+        _ => "",
+    };
     let mut shown: String = json.chars().take(SHOWN).collect();
     if shown.len() < json.len() {
         shown.push('…');
     }
-    shown
+    format!("{kind}{shown}")
+}
+
+/// Checks a JSON value (its text without blanks around it, not null) against the column's type and appends it.
+///
+/// Refused, it answers in words what was found, and the column may hold a part of the value: the caller
+/// truncates it.
+pub(super) fn push(column: &mut Column, json: &str) -> Result<(), String> {
+    let (data_type, values) = column.parts_mut();
+    append(data_type, values, json)?;
+    column.seal();
+    Ok(())
+}
+
+fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), String> {
+    let element = match (data_type, &mut *values) {
+        (DataType::FloatVector { dim }, Values::Float(values)) => {
+            let mut take = |number: Number<'_>| Ok(values.push(number.single()?));
+            return expect_dim(*dim, "values", numbers::list(json, &mut take)?);
+        }
+        (DataType::BinaryVector { dim }, Values::Packed(bytes)) => {
+            let mut take = |number: Number<'_>| Ok(bytes.push(number.integer("0 to 255")?));
+            return expect_dim(dim.div_ceil(8), "bytes", numbers::list(json, &mut take)?);
+        }
+        (DataType::Int8Vector { dim }, Values::Packed(bytes)) => {
+            let mut take = |number: Number<'_>| {
+                let value: i8 = number.integer("-128 to 127")?;
+                bytes.push(value.cast_unsigned());
+                Ok(())
+            };
+            return expect_dim(*dim, "values", numbers::list(json, &mut take)?);
+        }
+        (DataType::Float16Vector { dim }, Values::Packed(bytes)) => {
+            let mut take = |number: Number<'_>| {
+                let half = f16::from_f32(number.single()?);
+                bytes.extend_from_slice(&half.to_le_bytes());
+                number.finite(half.is_finite(), "16")
+            };
+            return expect_dim(*dim, "values", numbers::list(json, &mut take)?);
+        }
+        (DataType::BFloat16Vector { dim }, Values::Packed(bytes)) => {
+            let mut take = |number: Number<'_>| {
+                let half = bf16::from_f32(number.single()?);
+                bytes.extend_from_slice(&half.to_le_bytes());
+                number.finite(half.is_finite(), "16")
+            };
+            return expect_dim(*dim, "values", numbers::list(json, &mut take)?);
+        }
+        (DataType::SparseFloatVector, Values::Sparse(spans)) => {
+            let bytes = sparse::parse(json)?;
+            return fits(spans.push(&bytes));
+        }
+        (DataType::Json, Values::Text(spans)) => {
+            let text = json_text::unwrap(json)?;
+            return fits(spans.push(text.as_bytes()));
+        }
+        (
+            DataType::Array {
+                element,
+                max_capacity,
+            },
+            Values::Text(spans),
+        ) => {
+            array(element, *max_capacity, json)?;
+            return fits(spans.push(json.as_bytes()));
+        }
+        (element, _) => element,
+    };
+    match (scalar(element, json)?, values) {
+        (Scalar::Bool(value), Values::Bool(values)) => values.push(value.into()),
+        (Scalar::Int8(value), Values::Int8(values)) => values.push(value),
+        (Scalar::Int16(value), Values::Int16(values)) => values.push(value),
+        (Scalar::Int32(value), Values::Int32(values)) => values.push(value),
+        (Scalar::Int64(value), Values::Int64(values)) => values.push(value),
+        (Scalar::Float(value), Values::Float(values)) => values.push(value),
+        (Scalar::Double(value), Values::Double(values)) => values.push(value),
+        (Scalar::Text(value), Values::Text(spans)) => return fits(spans.push(value.as_bytes())),
+        // A column's storage follows from its type, so that no other pair exists.
+        _ => return Err(describe(json)),
+    }
+    Ok(())
+}
+
+/// A checked value of a scalar type.
+enum Scalar<'a> {
+    Bool(bool),
+    Int8(i8),
+    Int16(i16),
+    Int32(i32),
+    Int64(i64),
+    Float(f32),
+    Double(f64),
+    Text(std::borrow::Cow<'a, str>),
+}
+
+fn scalar<'a>(data_type: &DataType, json: &'a str) -> Result<Scalar<'a>, String> {
+    let number = || Number::whole(json).ok_or_else(|| describe(json));
+    Ok(match data_type {
+        DataType::Bool => match json {
+            "true" => Scalar::Bool(true),
+            "false" => Scalar::Bool(false),
+            _ => return Err(describe(json)),
+        },
+        DataType::Int8 => Scalar::Int8(number()?.integer("-128 to 127")?),
+        DataType::Int16 => Scalar::Int16(number()?.integer("-32768 to 32767")?),
+        DataType::Int32 => Scalar::Int32(number()?.integer("32 bits")?),
+        DataType::Int64 => Scalar::Int64(number()?.integer("64 bits")?),
+        DataType::Float => Scalar::Float(number()?.single()?),
+        DataType::Double => Scalar::Double(number()?.double()?),
+        DataType::VarChar { max_length } => {
+            let text = json_text::decode(json).ok_or_else(|| describe(json))?;
+            if text.len() > *max_length {
+                return Err(format!("{} bytes, {}", text.len(), describe(json)));
+            }
+            Scalar::Text(text)
+        }
+        _ => return Err(describe(json)),
+    })
+}
+
+fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), String> {
+    let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| describe(json))?;
+    if elements.len() > max_capacity {
+        return Err(format!("{} elements", elements.len()));
+    }
+    for (at, value) in elements.iter().enumerate() {
+        scalar(element, value.get()).map_err(|found| format!("{found} as element {}", at + 1))?;
+    }
+    Ok(())
+}
+
+fn expect_dim(expected: usize, unit: &str, found: usize) -> Result<(), String> {
+    if found == expected {
+        return Ok(());
+    }
+    let note = match unit {
+        "bytes" => format!(" ({} bits)", found.saturating_mul(8)),
+        _ => String::new(),
+    };
+    Err(format!("{found} {unit}{note}"))
+}
+
+fn fits(pushed: bool) -> Result<(), String> {
+    match pushed {
+        true => Ok(()),
+        false => Err("more than 4 GiB of text in one batch".to_owned()),
+    }
 }

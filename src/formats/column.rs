@@ -215,9 +215,14 @@ impl Column {
         nulls.push(1);
     }
 
-    /// Direct access for the row check; [`Column::seal`] must follow each appended row.
+    /// The storage, to fill in rows that are not null.
     pub(super) fn values_mut(&mut self) -> &mut Values {
         &mut self.values
+    }
+
+    /// The type and the storage, for the row check; [`Column::seal`] must follow each appended row.
+    pub(super) fn parts_mut(&mut self) -> (&DataType, &mut Values) {
+        (&self.data_type, &mut self.values)
     }
 
     /// Tells the null marks about appended rows that are not null.

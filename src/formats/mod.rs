@@ -7,9 +7,14 @@
 pub mod batch;
 mod cell;
 pub mod column;
+mod frames;
+mod json_text;
+mod numbers;
 pub mod reader;
 mod row;
 pub mod schema;
+mod sparse;
+mod window;
 
 use std::fmt;
 use std::path::Path;

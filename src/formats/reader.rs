@@ -1,11 +1,14 @@
 //! Import files as a stream of batches, in bounded memory.
 
+use std::fmt;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::batch::Batch;
+use super::batch::{Batch, PushError};
+use super::frames::Frames;
 use super::schema::Schema;
+use super::window::{self, Window};
 use super::{FileFormat, RowError};
 
 /// Rows after which a batch is handed on.
@@ -58,6 +61,9 @@ pub enum ReadError {
 /// A file being read; pull with [`Reader::next_batch`].
 pub struct Reader {
     schema: Arc<Schema>,
+    frames: Frames,
+    rows: u64,
+    batch_rows: usize,
     total_bytes: Option<u64>,
 }
 
@@ -65,11 +71,10 @@ impl Reader {
     /// Opens a file, its format taken from its extension.
     pub fn open(path: &Path, schema: &Arc<Schema>) -> Result<Self, ReadError> {
         let format = FileFormat::from_path(path).ok_or_else(|| ReadError::Unsupported {
-            format: path
-                .extension()
-                .unwrap_or_default()
-                .to_string_lossy()
-                .into_owned(),
+            format: path.extension().map_or_else(
+                || "a file without an extension".to_owned(),
+                |extension| extension.to_string_lossy().into_owned(),
+            ),
         })?;
         Self::open_as(path, format, schema)
     }
@@ -80,31 +85,54 @@ impl Reader {
         format: FileFormat,
         schema: &Arc<Schema>,
     ) -> Result<Self, ReadError> {
-        let opened = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
-        let (length, file) = opened.map_err(|source| ReadError::Open {
+        let opened = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?, file)));
+        let (metadata, file) = opened.map_err(|source| ReadError::Open {
             path: path.to_owned(),
             source,
         })?;
         let mut reader = Self::from_read(Box::new(file), format, schema)?;
-        reader.total_bytes = Some(length);
+        reader.total_bytes = Some(metadata.len());
         Ok(reader)
     }
 
     /// Reads from a stream.
     pub fn from_read(
-        _source: Box<dyn Read + Send>,
-        _format: FileFormat,
+        source: Box<dyn Read + Send>,
+        format: FileFormat,
         schema: &Arc<Schema>,
     ) -> Result<Self, ReadError> {
+        Self::in_chunks(source, format, schema, window::CHUNK)
+    }
+
+    /// Reads from a stream, at first so many bytes at a time: the rows do not depend on it.
+    pub(super) fn in_chunks(
+        source: Box<dyn Read + Send>,
+        format: FileFormat,
+        schema: &Arc<Schema>,
+        chunk: usize,
+    ) -> Result<Self, ReadError> {
+        let lines = match format {
+            FileFormat::Json => false,
+            FileFormat::JsonLines => true,
+            FileFormat::Csv | FileFormat::Parquet | FileFormat::Numpy => {
+                return Err(ReadError::Unsupported {
+                    format: format.word().to_owned(),
+                });
+            }
+        };
         Ok(Self {
             schema: Arc::clone(schema),
+            frames: Frames::new(Window::new(source, chunk), lines),
+            rows: 0,
+            batch_rows: BATCH_ROWS,
             total_bytes: None,
         })
     }
 
     /// Closes batches after this many rows instead of [`BATCH_ROWS`] (at least 1).
     #[must_use]
-    pub fn with_batch_rows(self, _rows: usize) -> Self {
+    pub fn with_batch_rows(mut self, rows: usize) -> Self {
+        self.batch_rows = rows.max(1);
         self
     }
 
@@ -113,27 +141,62 @@ impl Reader {
         Batch::new(&self.schema)
     }
 
-    /// Clears the batch and reads the next rows into it; false at the end of the file, with no rows.
+    /// Clears the batch and reads the next rows into it, until it has [`BATCH_ROWS`] rows or [`BATCH_BYTES`]
+    /// of data; false at the end of the file, with no rows.
     ///
-    /// After [`ReadError::Row`], and after a [`ReadError::Syntax`] within a row, the batch holds the good
-    /// rows before the bad one and the next call goes on after it; after any other error it answers false.
+    /// After [`ReadError::Row`], and after a [`ReadError::Syntax`] that names a row which has an end, the
+    /// batch holds the good rows before the bad one and the next call goes on after it: so a check can collect
+    /// every bad row by calling until it answers false. After any other error it answers false.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
         batch.clear();
-        Ok(false)
+        while batch.rows() < self.batch_rows && batch.byte_len() < BATCH_BYTES {
+            let found = self.frames.next(self.rows + 1);
+            let Some(length) = found.inspect_err(|_| self.frames.finish())? else {
+                break;
+            };
+            self.rows += 1;
+            self.push(batch, length)?;
+        }
+        Ok(batch.rows() > 0)
+    }
+
+    /// Appends the row that the window begins with, and moves past it in any case.
+    fn push(&mut self, batch: &mut Batch, length: usize) -> Result<(), ReadError> {
+        let rest = self.frames.window.rest();
+        let row = rest.get(..length).unwrap_or(rest);
+        let pushed = batch
+            .push_json(row, self.rows)
+            .map_err(|error| match error {
+                PushError::Row(error) => ReadError::Row(error),
+                PushError::Syntax { offset, message } => {
+                    self.frames.error(Some(self.rows), offset, &message)
+                }
+            });
+        self.frames.window.consume(length);
+        pushed
     }
 
     /// Rows read so far, bad ones included.
     pub fn rows(&self) -> u64 {
-        0
+        self.rows
     }
 
     /// Bytes of the file that have become rows so far.
     pub fn bytes(&self) -> u64 {
-        0
+        self.frames.window.offset()
     }
 
     /// The file's length in bytes when it was opened; `None` for a stream.
     pub fn total_bytes(&self) -> Option<u64> {
         self.total_bytes
+    }
+}
+
+impl fmt::Debug for Reader {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Reader")
+            .field("rows", &self.rows)
+            .field("bytes", &self.bytes())
+            .finish_non_exhaustive()
     }
 }

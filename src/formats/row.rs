@@ -1,33 +1,381 @@
 //! One row object into columns.
+//!
+//! First the object is read as a whole, which finds where each field's value stands; then the values are
+//! checked in the schema's order. So a message does not depend on the order of keys, and no value is built
+//! that a column does not keep.
 
-use super::batch::PushError;
+use std::collections::HashMap;
+use std::fmt;
+use std::ops::Range;
+
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::RowError;
+use super::batch::{META, PushError};
+use super::cell::{self, describe};
 use super::column::Column;
-use super::schema::Schema;
+use super::json_text;
+use super::schema::{Field, Schema};
 
+/// The schema prepared for reading rows, with memory that rows share.
 #[derive(Clone, Debug)]
-pub(super) struct RowParser {}
+pub(super) struct RowParser {
+    keys: Keys,
+    /// The JSON text of each field's default value.
+    defaults: Vec<Option<String>>,
+    /// Where in the row each field's value stands.
+    places: Vec<Option<Range<usize>>>,
+    /// Keys that are no fields, with their values.
+    extras: Vec<(String, String)>,
+    meta: String,
+}
 
-pub(super) struct Refusal;
+/// Which keys a row may have.
+#[derive(Clone, Debug)]
+struct Keys {
+    names: Vec<String>,
+    index: HashMap<String, usize>,
+}
+
+/// Why a row is refused, without its number.
+pub(super) enum Refusal {
+    Syntax {
+        offset: usize,
+        message: String,
+    },
+    Row {
+        field: Option<String>,
+        expected: String,
+        found: String,
+    },
+}
+
 impl Refusal {
-    pub(super) fn at_row(self, _: u64) -> PushError {
-        PushError::Syntax {
-            offset: 0,
-            message: String::new(),
+    fn field(name: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::Row {
+            field: Some(name.to_owned()),
+            expected: expected.into(),
+            found: found.into(),
+        }
+    }
+
+    pub(super) fn at_row(self, row: u64) -> PushError {
+        match self {
+            Self::Syntax { offset, message } => PushError::Syntax { offset, message },
+            Self::Row {
+                field,
+                expected,
+                found,
+            } => PushError::Row(RowError {
+                row,
+                field,
+                expected,
+                found,
+            }),
         }
     }
 }
 
 impl RowParser {
-    pub(super) fn new(_: &Schema) -> Self {
-        Self {}
+    pub(super) fn new(schema: &Schema) -> Self {
+        let names: Vec<String> = schema
+            .fields
+            .iter()
+            .map(|field| field.name.clone())
+            .collect();
+        let defaults = schema.fields.iter().map(|field| &field.default);
+        Self {
+            defaults: defaults
+                .map(|value| value.as_ref().map(ToString::to_string))
+                .collect(),
+            places: vec![None; names.len()],
+            keys: Keys {
+                index: names.iter().cloned().zip(0..).collect(),
+                names,
+            },
+            extras: Vec::new(),
+            meta: String::new(),
+        }
     }
+
+    /// Appends one row to the columns. Refused, columns may be longer by this row than before.
     pub(super) fn push(
         &mut self,
-        _: &[u8],
-        _: &Schema,
-        _: &mut [Column],
-        _: Option<&mut Column>,
+        row: &[u8],
+        schema: &Schema,
+        columns: &mut [Column],
+        meta: Option<&mut Column>,
     ) -> Result<(), Refusal> {
-        Err(Refusal)
+        self.read(row)?;
+        // The row's values have been read, so that it is UTF-8 wherever a value stands.
+        let places = self.places.iter().zip(&self.defaults);
+        let fields = schema.fields.iter().zip(columns);
+        for ((field, column), (place, default)) in fields.zip(places) {
+            let json = place.clone().and_then(|place| row.get(place));
+            let json = json.and_then(|json| std::str::from_utf8(json).ok());
+            push_field(field, column, json, default.as_deref())?;
+        }
+        match meta {
+            Some(meta) => self.push_meta(meta),
+            None => self.refuse_extras(),
+        }
+    }
+
+    /// Finds the values of a row's object.
+    fn read(&mut self, row: &[u8]) -> Result<(), Refusal> {
+        self.places.fill(None);
+        self.extras.clear();
+        if row.first() != Some(&b'{') {
+            let found = String::from_utf8_lossy(row.get(..256).unwrap_or(row));
+            return Err(Refusal::Row {
+                field: None,
+                expected: "a row object".to_owned(),
+                found: describe(&found),
+            });
+        }
+        let mut twice = None;
+        let visitor = RowVisitor {
+            keys: &self.keys,
+            places: &mut self.places,
+            extras: &mut self.extras,
+            twice: &mut twice,
+            base: row.as_ptr().addr(),
+        };
+        let mut json = serde_json::Deserializer::from_slice(row);
+        let read = json.deserialize_map(visitor).and_then(|()| json.end());
+        if let Err(error) = read {
+            return Err(Refusal::Syntax {
+                offset: offset(row, &error),
+                message: json_text::without_place(&error),
+            });
+        }
+        let twice = twice.or_else(|| repeated(&self.extras));
+        twice.map_or(Ok(()), |name| Err(duplicate(&name)))
+    }
+
+    fn refuse_extras(&self) -> Result<(), Refusal> {
+        let Some((name, value)) = self.extras.first() else {
+            return Ok(());
+        };
+        let expected = format!("a field of the schema ({})", list(&self.keys.names));
+        let found = format!(
+            "a field outside it, and dynamic fields are off: {}",
+            describe(value)
+        );
+        Err(Refusal::field(name, expected, found))
+    }
+
+    /// Merges the keys that are no fields with those of `$meta` into one object.
+    fn push_meta(&mut self, column: &mut Column) -> Result<(), Refusal> {
+        if let Some(at) = self.extras.iter().position(|(name, _)| name == META) {
+            let (_, json) = self.extras.remove(at);
+            self.read_meta(&json)?;
+        }
+        self.meta.clear();
+        self.meta.push('{');
+        for (name, value) in &self.extras {
+            json_text::check(value).map_err(|found| Refusal::field(name, "a JSON value", found))?;
+            if self.meta.len() > 1 {
+                self.meta.push(',');
+            }
+            self.meta
+                .push_str(&serde_json::Value::from(name.as_str()).to_string());
+            self.meta.push(':');
+            self.meta.push_str(value);
+        }
+        self.meta.push('}');
+        cell::push(column, &self.meta).map_err(|found| Refusal::field(META, "JSON", found))
+    }
+
+    /// Takes the keys of a `$meta` value, an object or a text that holds one, to the others.
+    fn read_meta(&mut self, json: &str) -> Result<(), Refusal> {
+        if json == "null" {
+            return Ok(());
+        }
+        let refuse = || Refusal::field(META, "an object of dynamic fields", describe(json));
+        let text = match json.starts_with('"') {
+            true => json_text::decode(json).ok_or_else(refuse)?,
+            false => json.into(),
+        };
+        let mut places = vec![None; self.places.len()];
+        let mut twice = None;
+        let visitor = RowVisitor {
+            keys: &self.keys,
+            places: &mut places,
+            extras: &mut self.extras,
+            twice: &mut twice,
+            base: text.as_ptr().addr(),
+        };
+        let mut reader = serde_json::Deserializer::from_str(&text);
+        let read = reader.deserialize_map(visitor).and_then(|()| reader.end());
+        read.map_err(|_| refuse())?;
+        let named = places.iter().zip(&self.keys.names);
+        for (_, name) in named.filter(|(place, _)| place.is_some()) {
+            let found = format!("the field {name:?} of the schema");
+            return Err(Refusal::field(META, "an object of dynamic fields", found));
+        }
+        let twice = twice.or_else(|| repeated(&self.extras));
+        twice.map_or(Ok(()), |name| Err(duplicate(&name)))
+    }
+}
+
+fn push_field(
+    field: &Field,
+    column: &mut Column,
+    json: Option<&str>,
+    default: Option<&str>,
+) -> Result<(), Refusal> {
+    let expected = || field.data_type.to_string();
+    if field.auto_id {
+        return match json {
+            None => Ok(()),
+            Some(json) => Err(Refusal::field(
+                &field.name,
+                "no value (autoId is on: the service makes the primary key)",
+                describe(json),
+            )),
+        };
+    }
+    match (json, default) {
+        (None | Some("null"), Some(default)) => cell::push(column, default),
+        (None | Some("null"), None) if field.nullable => {
+            column.push_null();
+            return Ok(());
+        }
+        (None, None) => Err("nothing: the field is missing".to_owned()),
+        (Some("null"), None) => Err("null, and the field is not nullable".to_owned()),
+        (Some(json), _) => cell::push(column, json),
+    }
+    .map_err(|found| Refusal::field(&field.name, expected(), found))
+}
+
+fn duplicate(name: &str) -> Refusal {
+    Refusal::field(name, "each key once", "the key twice in one object")
+}
+
+fn repeated(extras: &[(String, String)]) -> Option<String> {
+    if extras.len() < 2 {
+        return None;
+    }
+    let mut names: Vec<&str> = extras.iter().map(|(name, _)| name.as_str()).collect();
+    names.sort_unstable();
+    names.windows(2).find_map(|pair| match pair {
+        [first, second] if first == second => Some((*first).to_owned()),
+        _ => None,
+    })
+}
+
+fn list(names: &[String]) -> String {
+    let mut text = names
+        .iter()
+        .take(8)
+        .map(String::as_str)
+        .collect::<Vec<_>>()
+        .join(", ");
+    if names.len() > 8 {
+        text.push_str(", …");
+    }
+    text
+}
+
+/// Bytes from the beginning of `json` to where parsing it failed.
+fn offset(json: &[u8], error: &serde_json::Error) -> usize {
+    let lines = error.line().saturating_sub(1);
+    let line = match lines.checked_sub(1) {
+        None => 0,
+        Some(nth) => memchr::memchr_iter(b'\n', json)
+            .nth(nth)
+            .map_or(0, |at| at + 1),
+    };
+    (line + error.column().saturating_sub(1)).min(json.len())
+}
+
+/// Notes where the values of an object's keys stand.
+struct RowVisitor<'p> {
+    keys: &'p Keys,
+    places: &'p mut [Option<Range<usize>>],
+    extras: &'p mut Vec<(String, String)>,
+    /// The first key that comes twice.
+    twice: &'p mut Option<String>,
+    /// The address of the text's first byte.
+    base: usize,
+}
+
+impl<'de> Visitor<'de> for RowVisitor<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        let mut guess = 0;
+        while let Some(key) = map.next_key_seed(KeySeed {
+            keys: self.keys,
+            guess,
+        })? {
+            let value = map.next_value::<&'de RawValue>()?.get();
+            let at = match key {
+                Key::Field(at) => at,
+                Key::Extra(name) => {
+                    self.extras.push((name, value.to_owned()));
+                    continue;
+                }
+            };
+            guess = at + 1;
+            if let Some(place) = self.places.get_mut(at) {
+                // The value is borrowed from the text, so that its address tells where it stands.
+                let start = value.as_ptr().addr().wrapping_sub(self.base);
+                if place
+                    .replace(start..start.wrapping_add(value.len()))
+                    .is_some()
+                {
+                    self.twice.get_or_insert_with(|| {
+                        self.keys.names.get(at).cloned().unwrap_or_default()
+                    });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Key {
+    Field(usize),
+    Extra(String),
+}
+
+/// Reads a key as a field's number; rows tend to have the fields in the same order, so the next is tried first.
+#[derive(Clone, Copy)]
+struct KeySeed<'k> {
+    keys: &'k Keys,
+    guess: usize,
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
+    type Value = Key;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+        deserializer.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed<'_> {
+    type Value = Key;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        let names = &self.keys.names;
+        if names.get(self.guess).is_some_and(|name| name == key) {
+            return Ok(Key::Field(self.guess));
+        }
+        Ok(match self.keys.index.get(key) {
+            Some(at) => Key::Field(*at),
+            None => Key::Extra(key.to_owned()),
+        })
     }
 }

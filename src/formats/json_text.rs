@@ -1,0 +1,112 @@
+//! JSON texts that are kept as they are.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+
+use super::cell::describe;
+
+/// Levels of nesting that a kept JSON value may have: well within what reading it back takes.
+const MAX_DEPTH: u8 = 100;
+
+/// The text that a JSON text literal stands for; `None` where it is not one, or has half a surrogate pair.
+pub(super) fn decode(json: &str) -> Option<Cow<'_, str>> {
+    let inner = json.strip_prefix('"')?.strip_suffix('"')?;
+    if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
+        return Some(Cow::Borrowed(inner));
+    }
+    serde_json::from_str(json).ok().map(Cow::Owned)
+}
+
+/// The text to keep for a value of a `JSON` field: of a text that holds JSON, what it holds.
+pub(super) fn unwrap(json: &str) -> Result<Cow<'_, str>, String> {
+    if json.starts_with('"')
+        && let Some(text) = decode(json)
+        && check(&text).is_ok()
+    {
+        return Ok(text);
+    }
+    check(json)?;
+    Ok(Cow::Borrowed(json))
+}
+
+/// Makes sure that a JSON text can be read back: depth, range of numbers, surrogate pairs.
+pub(super) fn check(json: &str) -> Result<(), String> {
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let read = Readable(MAX_DEPTH).deserialize(&mut reader);
+    read.and_then(|()| reader.end())
+        .map_err(|error| format!("{} ({})", describe(json), without_place(&error)))
+}
+
+/// The message of a parse error without its line and column, which count from the wrong beginning.
+pub(super) fn without_place(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    match message.rsplit_once(" at line ") {
+        Some((message, _)) => message.to_owned(),
+        None => message,
+    }
+}
+
+/// Visits a whole value with this many levels left, and keeps nothing.
+struct Readable(u8);
+
+impl Readable {
+    fn deeper<E: Error>(&self) -> Result<Self, E> {
+        let left = self.0.checked_sub(1);
+        left.map(Self)
+            .ok_or_else(|| E::custom(format!("nested deeper than {MAX_DEPTH} levels")))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Readable {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Readable {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while list.next_element_seed(self.deeper()?)?.is_some() {}
+        Ok(())
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut object: A) -> Result<(), A::Error> {
+        while object.next_key_seed(self.deeper()?)?.is_some() {
+            object.next_value_seed(self.deeper()?)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,219 @@
+//! JSON numbers, and lists of them, without an intermediate value: the part of an import that takes the time.
+
+use serde_json::value::RawValue;
+
+use super::cell::describe;
+
+/// 10^0 to 10^22: the powers of ten that an f64 holds exactly.
+const POWERS: [f64; 23] = [
+    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16,
+    1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+];
+
+/// A JSON number: its text, and its value as far as reading it has given it.
+#[derive(Clone, Copy)]
+pub(super) struct Number<'a> {
+    text: &'a str,
+    /// All digits as one whole number.
+    digits: u64,
+    /// The power of ten that `digits` is multiplied with.
+    exponent: i32,
+    negative: bool,
+    /// False where there are too many digits for `digits`, or the exponent is absurd.
+    exact: bool,
+    /// Without fraction and exponent.
+    integer: bool,
+}
+
+impl<'a> Number<'a> {
+    /// The number that a valid JSON text begins with, and what follows it.
+    #[inline]
+    fn first(json: &'a str) -> Option<(Self, &'a str)> {
+        let bytes = json.as_bytes();
+        let negative = bytes.first() == Some(&b'-');
+        let mut at = usize::from(negative);
+        let (mut digits, mut exponent) = (0_u64, 0_i32);
+        let begin = at;
+        at = read_digits(bytes, at, &mut digits);
+        let mut count = at - begin;
+        if count == 0 {
+            return None;
+        }
+        let mut integer = true;
+        if bytes.get(at) == Some(&b'.') {
+            integer = false;
+            let begin = at + 1;
+            at = read_digits(bytes, begin, &mut digits);
+            count += at - begin;
+            exponent = -i32::try_from(at - begin).unwrap_or(i32::MAX);
+        }
+        let mut exact = count <= 19;
+        if let Some(b'e' | b'E') = bytes.get(at) {
+            integer = false;
+            let sign = bytes.get(at + 1).copied();
+            let begin = at + 1 + usize::from(matches!(sign, Some(b'+' | b'-')));
+            let mut power = 0;
+            at = read_digits(bytes, begin, &mut power);
+            exact &= at - begin <= 5;
+            let power = i32::try_from(power).unwrap_or(i32::MAX);
+            let power = if sign == Some(b'-') { -power } else { power };
+            exponent = exponent.saturating_add(power);
+        }
+        let (text, rest) = json.split_at_checked(at)?;
+        let number = Self {
+            text,
+            digits,
+            exponent,
+            negative,
+            exact,
+            integer,
+        };
+        Some((number, rest))
+    }
+
+    /// The number that a valid JSON text is.
+    pub(super) fn whole(json: &'a str) -> Option<Self> {
+        let (number, rest) = Self::first(json)?;
+        rest.is_empty().then_some(number)
+    }
+
+    /// As an integer; `range` names the type's range for the message.
+    pub(super) fn integer<T: TryFrom<i64>>(&self, range: &str) -> Result<T, String> {
+        if !self.integer {
+            return Err(format!("{}, which is not an integer", self.shown()));
+        }
+        let value: Option<T> = self
+            .text
+            .parse()
+            .ok()
+            .and_then(|n: i64| T::try_from(n).ok());
+        value.ok_or_else(|| format!("{}, which is out of range ({range})", self.shown()))
+    }
+
+    /// As the nearest f64; refused beyond its range.
+    pub(super) fn double(&self) -> Result<f64, String> {
+        let value = match self.quick() {
+            Some(value) => value,
+            None => self.text.parse().map_err(|_| self.shown())?,
+        };
+        self.finite(value.is_finite(), "64")?;
+        Ok(value)
+    }
+
+    /// As the nearest f32, exactly what `str::parse::<f32>` gives; refused beyond its range.
+    ///
+    /// The f64 on the way is correctly rounded, and rounding never passes a tie between two f32, since ties
+    /// are f64 values themselves. So a second rounding goes wrong only where the first one ended on a tie:
+    /// then, and below the normal f32 where ties lie elsewhere, the text is parsed anew.
+    #[inline]
+    pub(super) fn single(&self) -> Result<f32, String> {
+        const BELOW: u64 = (1 << 29) - 1;
+        const TIE: u64 = 1 << 28;
+        if let Some(double) = self.quick() {
+            let normal = double.abs() >= f64::from(f32::MIN_POSITIVE) || self.digits == 0;
+            if normal && double.to_bits() & BELOW != TIE {
+                #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+                let value = double as f32;
+                if value.is_finite() {
+                    return Ok(value);
+                }
+            }
+        }
+        self.slow_single()
+    }
+
+    #[cold]
+    fn slow_single(&self) -> Result<f32, String> {
+        let value: f32 = self.text.parse().map_err(|_| self.shown())?;
+        self.finite(value.is_finite(), "32")?;
+        Ok(value)
+    }
+
+    /// Refuses the number where it did not stay finite in a float of so many bits.
+    pub(super) fn finite(&self, finite: bool, bits: &str) -> Result<(), String> {
+        if finite {
+            return Ok(());
+        }
+        let shown = self.shown();
+        Err(format!(
+            "{shown}, which is out of range (a {bits}-bit float)"
+        ))
+    }
+
+    /// The correctly rounded f64, where one multiplication or division of exact values gives it.
+    #[inline]
+    fn quick(&self) -> Option<f64> {
+        if !self.exact || self.digits > 1 << 53 {
+            return None;
+        }
+        let power = POWERS.get(usize::try_from(self.exponent.unsigned_abs()).ok()?)?;
+        let digits = self.digits as f64;
+        let value = match self.exponent < 0 {
+            true => digits / power,
+            false => digits * power,
+        };
+        Some(if self.negative { -value } else { value })
+    }
+
+    fn shown(&self) -> String {
+        describe(self.text)
+    }
+}
+
+#[inline]
+fn read_digits(bytes: &[u8], mut at: usize, value: &mut u64) -> usize {
+    while let Some(byte) = bytes.get(at) {
+        let digit = byte.wrapping_sub(b'0');
+        if digit > 9 {
+            break;
+        }
+        *value = value.wrapping_mul(10).wrapping_add(u64::from(digit));
+        at += 1;
+    }
+    at
+}
+
+/// Hands each number of a valid JSON list on and answers how many there are; in words what was found where
+/// it is not a list of numbers, or where a number is refused.
+#[inline]
+pub(super) fn list(
+    json: &str,
+    take: &mut impl FnMut(Number<'_>) -> Result<(), String>,
+) -> Result<usize, String> {
+    let mut rest = json.strip_prefix('[').ok_or_else(|| describe(json))?;
+    let mut count = 0;
+    loop {
+        rest = skip_blanks(rest);
+        let Some((number, after)) = Number::first(rest) else {
+            if rest == "]" && count == 0 {
+                return Ok(0);
+            }
+            return Err(format!("{} as element {}", element(rest), count + 1));
+        };
+        count += 1;
+        take(number).map_err(|found| format!("{found} as element {count}"))?;
+        rest = skip_blanks(after);
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after,
+            None => return Ok(count),
+        }
+    }
+}
+
+#[inline]
+fn skip_blanks(text: &str) -> &str {
+    match text.as_bytes().first() {
+        Some(b' ' | b'\t' | b'\n' | b'\r') => text.trim_start_matches([' ', '\t', '\n', '\r']),
+        _ => text,
+    }
+}
+
+/// Words for the first element of the rest of a list.
+#[cold]
+fn element(rest: &str) -> String {
+    let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();
+    match values.next() {
+        Some(Ok(value)) => describe(value.get()),
+        _ => describe(rest),
+    }
+}

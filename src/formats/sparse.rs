@@ -1,0 +1,165 @@
+//! Sparse vectors, in both forms an import file may use.
+//!
+//! As Milvus does it: the order is free (pairs are kept by ascending index), no index comes twice, an index
+//! is 0 to 2^32 - 2, a value is finite and not negative. A vector without pairs is fine.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::cell::describe;
+use super::numbers::{self, Number};
+
+/// The pairs of `{"17": 0.5, …}` or `{"indices": […], "values": […]}` as [`super::column::Values::Sparse`]
+/// keeps them; in words what was found where the JSON value is neither.
+pub(super) fn parse(json: &str) -> Result<Vec<u8>, String> {
+    if !json.starts_with('{') {
+        return Err(describe(json));
+    }
+    let object: Object<'_> =
+        serde_json::from_str(json).map_err(|error| super::json_text::without_place(&error))?;
+    let mut pairs = match (object.indices, object.values) {
+        (None, None) => object.pairs,
+        (Some(indices), Some(values)) if object.pairs.is_empty() => two_lists(indices, values)?,
+        _ => return Err(format!("{}, which mixes both forms", describe(json))),
+    };
+    if !pairs.is_sorted_by_key(|(index, _)| *index) {
+        pairs.sort_by_key(|(index, _)| *index);
+    }
+    let mut bytes = Vec::with_capacity(pairs.len() * 8);
+    let mut before = None;
+    for (index, value) in pairs {
+        if before == Some(index) {
+            return Err(format!("index {index} twice"));
+        }
+        before = Some(index);
+        bytes.extend_from_slice(&index.to_le_bytes());
+        bytes.extend_from_slice(&value.to_le_bytes());
+    }
+    Ok(bytes)
+}
+
+fn two_lists(indices: &str, values: &str) -> Result<Vec<(u32, f32)>, String> {
+    let mut first: Vec<u32> = Vec::new();
+    let mut second: Vec<f32> = Vec::new();
+    numbers::list(indices, &mut |number| {
+        first.push(valid_index(number.integer("0 to 4294967294")?)?);
+        Ok(())
+    })
+    .map_err(|found| format!("{found} of the indices"))?;
+    numbers::list(values, &mut |number| {
+        second.push(valid_value(number)?);
+        Ok(())
+    })
+    .map_err(|found| format!("{found} of the values"))?;
+    if first.len() != second.len() {
+        return Err(format!(
+            "{} indices and {} values",
+            first.len(),
+            second.len()
+        ));
+    }
+    Ok(first.into_iter().zip(second).collect())
+}
+
+fn valid_index(index: u32) -> Result<u32, String> {
+    match index {
+        u32::MAX => Err(format!("{index}, which is out of range (0 to 4294967294)")),
+        _ => Ok(index),
+    }
+}
+
+fn valid_value(number: Number<'_>) -> Result<f32, String> {
+    let value = number.single()?;
+    if value < 0.0 {
+        return Err(format!("the negative value {value}"));
+    }
+    Ok(value)
+}
+
+/// A sparse vector's object in either form.
+#[derive(Default)]
+struct Object<'a> {
+    pairs: Vec<(u32, f32)>,
+    indices: Option<&'a str>,
+    values: Option<&'a str>,
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut object = Object::default();
+        while let Some(Key(key)) = map.next_key()? {
+            let value: &RawValue = map.next_value()?;
+            let list = match key.as_ref() {
+                "indices" => &mut object.indices,
+                "values" => &mut object.values,
+                _ => {
+                    object
+                        .pairs
+                        .push(pair(&key, value.get()).map_err(A::Error::custom)?);
+                    continue;
+                }
+            };
+            if list.replace(value.get()).is_some() {
+                return Err(A::Error::custom(format!("the key {key:?} twice")));
+            }
+        }
+        Ok(object)
+    }
+}
+
+fn pair(key: &str, json: &str) -> Result<(u32, f32), String> {
+    let index = Number::whole(key).ok_or_else(|| format!("the index {}", describe(key)))?;
+    let index =
+        valid_index(index.integer("0 to 4294967294")?).map_err(|e| format!("the index {e}"))?;
+    let value = Number::whole(json).ok_or_else(|| describe(json));
+    let value = value.and_then(valid_value);
+    Ok((
+        index,
+        value.map_err(|found| format!("{found} at index {index}"))?,
+    ))
+}
+
+/// An object's key, borrowed where it has no escapes.
+struct Key<'a>(Cow<'a, str>);
+
+impl<'de> Deserialize<'de> for Key<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_str(KeyVisitor)
+    }
+}
+
+struct KeyVisitor;
+
+impl<'de> Visitor<'de> for KeyVisitor {
+    type Value = Key<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Owned(key.to_owned())))
+    }
+
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
+        Ok(Key(Cow::Borrowed(key)))
+    }
+}

@@ -1,0 +1,95 @@
+//! A sliding part of a file: what has been read and not yet become rows.
+
+use std::io::{self, ErrorKind, Read};
+
+/// Bytes asked of the file at a time.
+pub(super) const CHUNK: usize = 1 << 20;
+
+/// The part of the stream between what is done and what has been read.
+pub(super) struct Window {
+    source: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    start: usize,
+    end: usize,
+    chunk: usize,
+    ended: bool,
+    offset: u64,
+    line: u64,
+}
+
+impl Window {
+    pub(super) fn new(source: Box<dyn Read + Send>, chunk: usize) -> Self {
+        Self {
+            source,
+            buffer: Vec::new(),
+            start: 0,
+            end: 0,
+            chunk: chunk.max(1),
+            ended: false,
+            offset: 0,
+            line: 1,
+        }
+    }
+
+    /// What has been read and not consumed.
+    pub(super) fn rest(&self) -> &[u8] {
+        self.buffer.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// Bytes of the file before [`Window::rest`].
+    pub(super) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// The line that [`Window::rest`] begins in, from 1.
+    pub(super) fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Moves on by so many bytes of [`Window::rest`].
+    pub(super) fn consume(&mut self, bytes: usize) {
+        let rest = self.rest();
+        let done = rest.get(..bytes).unwrap_or(rest);
+        let lines = memchr::memchr_iter(b'\n', done).count();
+        let bytes = done.len();
+        self.start += bytes;
+        self.offset += bytes as u64;
+        self.line += lines as u64;
+    }
+
+    /// Reads on, so that [`Window::rest`] grows at its end; false at the end of the file.
+    pub(super) fn fill(&mut self) -> io::Result<bool> {
+        if self.ended {
+            return Ok(false);
+        }
+        if self.end == self.buffer.len() {
+            self.make_room();
+        }
+        loop {
+            let free = self.buffer.get_mut(self.end..).unwrap_or_default();
+            match self.source.read(free) {
+                Ok(0) => {
+                    self.ended = true;
+                    return Ok(false);
+                }
+                Ok(bytes) => {
+                    self.end = (self.end + bytes).min(self.buffer.len());
+                    return Ok(true);
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    /// Moves the rest to the buffer's beginning; where it fills the buffer, doubles the buffer.
+    fn make_room(&mut self) {
+        self.buffer.copy_within(self.start..self.end, 0);
+        self.end -= self.start;
+        self.start = 0;
+        if self.end > self.buffer.len() / 2 || self.buffer.is_empty() {
+            let size = self.buffer.len().saturating_mul(2).max(self.chunk);
+            self.buffer.resize(size, 0);
+        }
+    }
+}
