@@ -185,6 +185,7 @@ impl Bars {
             .iter()
             .map(|job| Line::job(job, self.rates.get(&job.job_id), elapsed, width, screen))
             .collect();
+        line::align(&mut lines);
         if !rest.is_empty() {
             lines.push(Line::summary(&rest, elapsed, width));
         }

@@ -133,6 +133,22 @@ impl Line {
     }
 }
 
+/// Lets the bars of all lines begin and end in the same columns, where that leaves them long enough to read.
+pub(super) fn align(lines: &mut [Line]) {
+    let barred = || lines.iter().filter(|line| line.bar > 0);
+    let start = barred().map(|line| line.before.width()).max().unwrap_or(0);
+    let room = barred().map(|line| (line.before.width() + line.bar).saturating_sub(start));
+    let bar = room.min().unwrap_or(0);
+    if bar < NARROWEST {
+        return;
+    }
+    for line in lines.iter_mut().filter(|line| line.bar > 0) {
+        let padding = start.saturating_sub(line.before.width());
+        line.before.push_str(&" ".repeat(padding));
+        line.bar = bar;
+    }
+}
+
 /// What is said after the percentage: rows, rate, what is left, elapsed.
 fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> {
     let running = job.state.kind == JobState::Importing;

@@ -126,6 +126,20 @@ fn more_jobs_than_the_screen_has_room_for_are_summed_up() {
 }
 
 #[test]
+fn bars_stand_below_each_other() {
+    let kept = Kept::default();
+    let mut view = WaitView::new(Screen::terminal(100, 24), kept.clone());
+    let mut jobs = many(2);
+    if let Some(first) = jobs.first_mut() {
+        first.collection = "packages".to_owned();
+    }
+    view.update(&jobs);
+    let lines = kept.lines(100, 24);
+    let starts: Vec<_> = lines.iter().map(|line| line.find('█')).collect();
+    assert_eq!(starts, [Some(41), Some(41)], "{lines:?}");
+}
+
+#[test]
 fn a_terminal_that_changes_its_size_is_survived() {
     let kept = Kept::default();
     let size = Arc::new(Mutex::new((120, 24)));
