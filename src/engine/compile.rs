@@ -23,7 +23,9 @@ impl Sources {
     /// Keeps the text of a source; a later text of the same name replaces it.
     pub fn insert(&self, name: &str, text: &str) -> Rc<str> {
         let text: Rc<str> = text.into();
-        self.0.borrow_mut().insert(name.to_owned(), Rc::clone(&text));
+        self.0
+            .borrow_mut()
+            .insert(name.to_owned(), Rc::clone(&text));
         text
     }
 
@@ -70,7 +72,12 @@ pub fn install(engine: &mut Engine) {
 }
 
 /// Compiles `text` under a source name, which errors and the module resolver see.
-pub fn compile(engine: &Engine, sources: &Sources, name: &str, text: &str) -> Result<AST, ParseError> {
+pub fn compile(
+    engine: &Engine,
+    sources: &Sources,
+    name: &str,
+    text: &str,
+) -> Result<AST, ParseError> {
     let text = sources.insert(name, &blank_prefix(text));
     let _guard = Compiling::push(Rc::clone(&text));
     let mut ast = engine.compile(&*text)?;
@@ -283,7 +290,11 @@ mod tests {
             "for x in",
             "`a` + `b ${`c`} ",
         ] {
-            assert_eq!(completeness(&engine, text), Completeness::Incomplete, "{text}");
+            assert_eq!(
+                completeness(&engine, text),
+                Completeness::Incomplete,
+                "{text}"
+            );
         }
     }
 
@@ -303,7 +314,11 @@ mod tests {
             "let x = 'a",
             "1 2 3",
         ] {
-            assert_eq!(completeness(&engine, text), Completeness::Complete, "{text}");
+            assert_eq!(
+                completeness(&engine, text),
+                Completeness::Complete,
+                "{text}"
+            );
         }
     }
 

@@ -185,6 +185,7 @@ impl Bars {
             .iter()
             .map(|job| Line::job(job, self.rates.get(&job.job_id), elapsed, width, screen))
             .collect();
+        line::align(&mut lines);
         if !rest.is_empty() {
             lines.push(Line::summary(&rest, elapsed, width));
         }
@@ -224,13 +225,8 @@ fn choose(jobs: &[Progress], room: usize) -> (Vec<&Progress>, Vec<&Progress>) {
     if jobs.len() <= room {
         return (jobs.iter().collect(), Vec::new());
     }
-    let ended = |job: &&Progress| {
-        matches!(
-            job.state.kind,
-            JobState::Completed | JobState::Failed | JobState::Aborted | JobState::Uncommitted
-        )
-    };
-    let (mut over, mut order): (Vec<&Progress>, Vec<&Progress>) = jobs.iter().partition(ended);
+    let (mut over, mut order): (Vec<&Progress>, Vec<&Progress>) =
+        jobs.iter().partition(|job| job.state.kind.ends_wait());
     order.sort_by_key(|job| job.state.kind == JobState::Pending);
     order.append(&mut over);
     let rest = order.split_off(room.saturating_sub(1).min(order.len()));

@@ -67,6 +67,8 @@ impl Cell {
 pub(super) struct Grid {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
+    /// True where each row is a name and a value.
+    pairs: bool,
 }
 
 impl Grid {
@@ -75,6 +77,17 @@ impl Grid {
         Self {
             columns,
             rows: Vec::new(),
+            pairs: false,
+        }
+    }
+
+    /// A grid of names and values, whose values keep room for a job id on one line.
+    pub(super) fn pairs() -> Self {
+        let value = Column::new("value", ESSENTIAL).wrapping(34);
+        Self {
+            columns: vec![Column::new("field", ESSENTIAL), value],
+            rows: Vec::new(),
+            pairs: true,
         }
     }
 
@@ -108,6 +121,7 @@ impl Grid {
         Self {
             columns: kept(&self.columns, keep),
             rows: self.rows.iter().map(|row| kept(row, keep)).collect(),
+            pairs: self.pairs,
         }
     }
 
@@ -260,6 +274,12 @@ impl Grid {
 
     /// Each row as lines of name and value, with an empty line between rows.
     fn records(&self, screen: &Screen) -> String {
+        if self.pairs {
+            let plain = self.plain(screen);
+            return plain
+                .split_once('\n')
+                .map_or(String::new(), |(_, rows)| rows.to_owned());
+        }
         let widest = self
             .columns
             .iter()
@@ -303,27 +323,27 @@ fn widest_line(text: &str) -> usize {
 }
 
 fn styled(cell: &Cell, screen: &Screen) -> comfy_table::Cell {
-    let made = comfy_table::Cell::new_owned(shown(&cell.text));
+    let styled = comfy_table::Cell::new_owned(shown(&cell.text));
     if !screen.color {
-        return made;
+        return styled;
     }
     match cell.tone {
-        Tone::Plain => made,
-        Tone::Good => made.fg(Color::DarkGreen),
-        Tone::Bad => made.fg(Color::DarkRed),
-        Tone::Warn => made.fg(Color::DarkYellow),
-        Tone::Busy => made.fg(Color::DarkCyan),
-        Tone::Dim => made.add_attribute(Attribute::Dim),
-        Tone::Strong => made.add_attribute(Attribute::Bold),
+        Tone::Plain => styled,
+        Tone::Good => styled.fg(Color::DarkGreen),
+        Tone::Bad => styled.fg(Color::DarkRed),
+        Tone::Warn => styled.fg(Color::DarkYellow),
+        Tone::Busy => styled.fg(Color::DarkCyan),
+        Tone::Dim => styled.add_attribute(Attribute::Dim),
+        Tone::Strong => styled.add_attribute(Attribute::Bold),
     }
 }
 
 fn hidden_columns(names: &[&str]) -> String {
     const NAMED: usize = 4;
     let columns = words::count(names.len() as u64, "column");
-    let named = names.get(..NAMED).unwrap_or(names).join(", ");
+    let first = names.get(..NAMED).unwrap_or(names).join(", ");
     match names.len().saturating_sub(NAMED) {
-        0 => format!("{columns} hidden: {named}"),
-        more => format!("{columns} hidden: {named} and {more} more"),
+        0 => format!("{columns} hidden: {first}"),
+        more => format!("{columns} hidden: {first} and {more} more"),
     }
 }

@@ -32,7 +32,7 @@ pub fn job_json(job: &JobSummary) -> Value {
     json!({
         "job": job.job_id,
         "collection": text(&job.collection),
-        "state": words::state_word(job.state.kind),
+        "state": job.state.kind.word(),
         "percent": job.percent,
         "reason": job.reason,
     })
@@ -44,10 +44,7 @@ pub fn progress_json(progress: &Progress) -> Value {
     let mut map = Map::new();
     map.insert("job".to_owned(), json!(progress.job_id));
     map.insert("collection".to_owned(), text(&progress.collection));
-    map.insert(
-        "state".to_owned(),
-        json!(words::state_word(progress.state.kind)),
-    );
+    map.insert("state".to_owned(), json!(progress.state.kind.word()));
     map.insert("percent".to_owned(), json!(progress.percent));
     map.insert("rows".to_owned(), json!(progress.rows));
     map.insert("total_rows".to_owned(), json!(progress.total_rows));
@@ -63,7 +60,7 @@ pub fn progress_json(progress: &Progress) -> Value {
 fn file_json(file: &FileProgress) -> Value {
     json!({
         "file": text(&file.file_name),
-        "state": words::state_word(file.state.kind),
+        "state": file.state.kind.word(),
         "percent": file.percent,
         "rows": file.rows,
         "total_rows": file.total_rows,
@@ -122,7 +119,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
     text
 }
 
-/// Several jobs, one row each, followed by why the failed ones failed.
+/// Several jobs, one row each.
 pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
     if jobs.is_empty() {
         return "no jobs\n".to_owned();
@@ -181,10 +178,7 @@ pub(super) fn details(job: &Progress, screen: &Screen) -> String {
 
 /// Names and values, one a row.
 pub(super) fn pairs(fields: Vec<(String, Cell)>, screen: &Screen) -> String {
-    let mut grid = Grid::new(vec![
-        Column::new("field", ESSENTIAL),
-        Column::new("value", ESSENTIAL).wrapping(20),
-    ]);
+    let mut grid = Grid::pairs();
     for (name, value) in fields {
         grid.push(vec![Cell::text(&name), value]);
     }

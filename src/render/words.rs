@@ -199,23 +199,11 @@ pub fn did_you_mean<'a>(
     (!near.is_empty()).then(|| format!("did you mean {}?", list(&near, "or")))
 }
 
-/// The word for a state.
-pub const fn state_word(kind: JobState) -> &'static str {
-    match kind {
-        JobState::Pending => "Pending",
-        JobState::Importing => "Importing",
-        JobState::Uncommitted => "Uncommitted",
-        JobState::Completed => "Completed",
-        JobState::Failed => "Failed",
-        JobState::Aborted => "Aborted",
-    }
-}
-
 /// A state as people read it: its word, and what the service sent where that says more: `Importing (Sorting)`.
 ///
 /// The words that only spell the state in another way (reference: states) are not repeated.
 pub fn state(state: &State) -> String {
-    const SPELLINGS: [&str; 8] = [
+    const SPELLINGS: [&str; 9] = [
         "ImportPending",
         "None",
         "InProgress",
@@ -224,9 +212,11 @@ pub fn state(state: &State) -> String {
         "ImportCompleted",
         "ImportFailed",
         "Canceled",
+        "Cancelled",
     ];
-    let word = state_word(state.kind);
-    if state.sent.is_empty() || state.sent == word || SPELLINGS.contains(&state.sent.as_str()) {
+    let word = state.kind.word();
+    let is_sent = |known: &str| known.eq_ignore_ascii_case(&state.sent);
+    if state.sent.is_empty() || is_sent(word) || SPELLINGS.into_iter().any(is_sent) {
         word.to_owned()
     } else {
         format!("{word} ({})", state.sent)

@@ -15,6 +15,9 @@ use crate::render::words;
 const NARROWEST: usize = 10;
 const WIDEST: usize = 30;
 
+/// Columns that a job's id has at least.
+const SHORTEST_ID: usize = 6;
+
 /// The widest that a collection's name is shown.
 const COLLECTION: usize = 20;
 
@@ -47,24 +50,22 @@ impl Line {
         screen: &Screen,
     ) -> Self {
         let mut pieces = pieces(job, rate, elapsed);
-        let id = words::safe_line(&job.job_id).into_owned();
-        let percent = format!("{:>4}", words::percent(job.percent.trunc()));
-        let ended =
-            pieces.is_empty() || !matches!(job.state.kind, JobState::Pending | JobState::Importing);
         let collection = words::safe_line(&job.collection);
         pieces.push(Piece {
             text: shortened(&collection, COLLECTION, screen),
             importance: 2,
         });
         let collection_at = pieces.len() - 1;
-        let state = words::state(&job.state);
-        let bar_room = if ended { 0 } else { NARROWEST + 1 };
-        let word = if job.state.kind == JobState::Importing {
-            percent.clone()
-        } else {
-            words::safe_line(&state).into_owned()
+        let word = match job.state.kind {
+            JobState::Importing => format!("{:>4}", words::percent(job.percent.trunc())),
+            _ => words::safe_line(&words::state(&job.state)).into_owned(),
         };
+        let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
+        let has_bar =
+            !job.state.kind.ends_wait() && width > word.width() + NARROWEST + SHORTEST_ID + 1;
+        let bar_room = if has_bar { NARROWEST + 1 } else { 0 };
         let fixed = word.width() + bar_room + 1;
+        let id = words::safe_line(&job.job_id);
         let id = shortened_front(&id, width.saturating_sub(fixed), screen);
         let used = |pieces: &[Piece]| {
             let texts = pieces.iter().filter(|piece| !piece.text.is_empty());
@@ -112,23 +113,9 @@ impl Line {
 
     /// The line for the jobs that have none of their own.
     pub(super) fn summary(jobs: &[&Progress], elapsed: Duration, width: usize) -> Self {
-        const ORDER: [JobState; 6] = [
-            JobState::Importing,
-            JobState::Pending,
-            JobState::Uncommitted,
-            JobState::Completed,
-            JobState::Failed,
-            JobState::Aborted,
-        ];
-        let counts = ORDER.iter().filter_map(|kind| {
+        let counts = JobState::ALL.iter().filter_map(|kind| {
             let count = jobs.iter().filter(|job| job.state.kind == *kind).count();
-            (count > 0).then(|| {
-                format!(
-                    "{} {}",
-                    words::number(count as u64),
-                    words::state_word(*kind)
-                )
-            })
+            (count > 0).then(|| format!("{} {}", words::number(count as u64), kind.word()))
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
         let text = format!(
@@ -143,6 +130,22 @@ impl Line {
             position: 0,
             after: String::new(),
         }
+    }
+}
+
+/// Lets the bars of all lines begin and end in the same columns, where that leaves them long enough to read.
+pub(super) fn align(lines: &mut [Line]) {
+    let barred = || lines.iter().filter(|line| line.bar > 0);
+    let start = barred().map(|line| line.before.width()).max().unwrap_or(0);
+    let room = barred().map(|line| (line.before.width() + line.bar).saturating_sub(start));
+    let bar = room.min().unwrap_or(0);
+    if bar < NARROWEST {
+        return;
+    }
+    for line in lines.iter_mut().filter(|line| line.bar > 0) {
+        let padding = start.saturating_sub(line.before.width());
+        line.before.push_str(&" ".repeat(padding));
+        line.bar = bar;
     }
 }
 

@@ -26,6 +26,8 @@ struct Shared {
 struct Buffered {
     stream: Box<dyn Write + Send>,
     frame: String,
+    /// True where the line is complete and another may follow.
+    line_ended: bool,
 }
 
 impl Terminal {
@@ -33,6 +35,7 @@ impl Terminal {
         let stream = Mutex::new(Buffered {
             stream,
             frame: String::new(),
+            line_ended: false,
         });
         Self {
             shared: Arc::new(Shared { stream, size }),
@@ -46,7 +49,17 @@ impl Terminal {
 
     fn add(&self, text: &str) {
         if let Ok(mut buffered) = self.shared.stream.lock() {
+            if std::mem::take(&mut buffered.line_ended) {
+                buffered.frame.push_str("\r\n");
+            }
             buffered.frame.push_str(text);
+        }
+    }
+
+    /// Ends the line. The break itself comes with the next text, as the last line has none.
+    fn end_line(&self) {
+        if let Ok(mut buffered) = self.shared.stream.lock() {
+            buffered.line_ended = true;
         }
     }
 
@@ -96,12 +109,18 @@ impl TermLike for Terminal {
 
     fn write_line(&self, text: &str) -> io::Result<()> {
         self.add(text);
-        self.add("\n");
+        self.add("\r\n");
         Ok(())
     }
 
+    /// indicatif fills each line with blanks to the terminal's edge and leaves the break to the terminal. Full lines
+    /// would break in two when the terminal gets narrower, so the fill becomes a break here.
     fn write_str(&self, text: &str) -> io::Result<()> {
-        self.add(text);
+        if text.bytes().all(|byte| byte == b' ') {
+            self.end_line();
+        } else {
+            self.add(text);
+        }
         Ok(())
     }
 
@@ -112,6 +131,7 @@ impl TermLike for Terminal {
 
     fn flush(&self) -> io::Result<()> {
         if let Ok(mut buffered) = self.shared.stream.lock() {
+            buffered.line_ended = false;
             let frame = std::mem::take(&mut buffered.frame);
             let _ = buffered
                 .stream
