@@ -109,6 +109,13 @@ impl Failure {
         self
     }
 
+    /// The same failure with advice, unless it has some.
+    #[must_use]
+    pub fn or_hint(mut self, hint: &str) -> Self {
+        self.hint.get_or_insert_with(|| hint.to_owned());
+        self
+    }
+
     /// The same failure naming the jobs concerned.
     #[must_use]
     pub fn with_jobs(mut self, jobs: Vec<String>) -> Self {

@@ -3,8 +3,13 @@
 //! Data flows one way: text → [`repl`]/[`cli`] → [`engine`] → [`api`] → HTTP → [`api::model`] → [`render`].
 //! [`api`], [`formats`] and [`location`] know nothing of Rhai or terminals; [`local`] uses `formats` and
 //! `location` and is reached over HTTP only; [`render`] takes models and writes to a given stream.
+//! [`session`] is what one run shares; [`error`] says which failure leads to which exit code.
 
 pub mod api;
+pub mod cli;
+pub mod config;
+pub mod connection;
+pub mod credentials;
 pub mod engine;
 pub mod error;
 pub mod formats;
@@ -13,4 +18,6 @@ pub mod interrupt;
 pub mod local;
 pub mod location;
 pub mod render;
+pub mod repl;
 pub mod secret;
+pub mod session;

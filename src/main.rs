@@ -1,2 +1,7 @@
 //! The `zshell` binary: parse arguments, run, turn the error into an exit code.
-fn main() {}
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    zshell::cli::main()
+}

@@ -1,5 +1,8 @@
 //! What one run shares: output choices, the current connection, the stop flag, the local service.
 
+#[cfg(feature = "local")]
+pub mod local;
+
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
@@ -36,8 +39,9 @@ pub struct Session {
     pub interrupt: Interrupt,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
+    exit: Cell<Option<u8>>,
     #[cfg(feature = "local")]
-    local: crate::local_session::LocalService,
+    local: self::local::LocalService,
 }
 
 impl Session {
@@ -45,11 +49,12 @@ impl Session {
     pub fn new(choices: Choices, interrupt: Interrupt) -> Self {
         Self {
             #[cfg(feature = "local")]
-            local: crate::local_session::LocalService::new(choices.data_dir.clone()),
+            local: self::local::LocalService::new(choices.data_dir.clone()),
             choices,
             interrupt,
             current: RefCell::default(),
             closed_pipe: Cell::new(false),
+            exit: Cell::new(None),
         }
     }
 
@@ -65,7 +70,7 @@ impl Session {
 
     /// The local import service of this process.
     #[cfg(feature = "local")]
-    pub fn local(&self) -> &crate::local_session::LocalService {
+    pub fn local(&self) -> &self::local::LocalService {
         &self.local
     }
 
@@ -114,5 +119,15 @@ impl Session {
     /// True once standard output was found closed.
     pub fn closed_pipe(&self) -> bool {
         self.closed_pipe.get()
+    }
+
+    /// `exit(code)`: ends the script, and the run with this code.
+    pub fn request_exit(&self, code: u8) {
+        self.exit.set(Some(code));
+    }
+
+    /// The code `exit` was called with.
+    pub fn exit_code(&self) -> Option<u8> {
+        self.exit.get()
     }
 }

@@ -1,0 +1,148 @@
+//! The arguments: their docs are the help.
+
+use super::duration;
+use crate::render::{ColorChoice, OutputFormat};
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// A scriptable shell for bulk imports into Zilliz Cloud and Milvus.
+///
+/// Without a command it is a prompt. `zshell eval 'connect("local")'` needs no account.
+#[derive(Debug, Parser)]
+#[command(name = "zshell", version, max_term_width = 100, subcommand_help_heading = "Commands")]
+pub struct Args {
+    /// Options that every command takes.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do; the prompt where it is left out.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every command takes.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// Connection that `connect()` uses: a profile, "local", or an endpoint
+    #[arg(short, long, global = true, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Form of results
+    #[arg(short, long, global = true, value_enum, default_value = "table")]
+    pub output: OutputFormat,
+    /// Colours
+    #[arg(long, global = true, value_enum, default_value = "auto")]
+    pub color: ColorChoice,
+    /// No notices and no progress bars
+    #[arg(short, long, global = true)]
+    pub quiet: bool,
+    /// Log HTTP calls on standard error, secrets masked
+    #[arg(short, long, global = true)]
+    pub verbose: bool,
+    /// Stop the whole run after this time (exit code 5), e.g. 90s or 1h45m
+    #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
+    pub timeout: Option<Duration>,
+    /// Folder of history and local data [env: ZSHELL_DATA_DIR]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a script; its last value is shown
+    Run {
+        /// The script, or - for standard input
+        file: String,
+        /// What the script sees as `args`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Run a script given as text
+    Eval {
+        /// The script
+        #[arg(allow_hyphen_values = true)]
+        expression: String,
+        /// What the script sees as `args`
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        args: Vec<String>,
+    },
+    /// Submit one import job
+    Import(Import),
+    /// List import jobs
+    Jobs(Jobs),
+    /// Show a job's progress
+    Progress {
+        /// The job's id
+        job: String,
+    },
+    /// Watch jobs until every one has ended
+    Wait(Wait),
+    /// Run the local import service for other clients
+    #[cfg(feature = "local")]
+    Serve(Serve),
+}
+
+/// `zshell import`.
+#[derive(Debug, clap::Args)]
+pub struct Import {
+    /// Target collection
+    pub collection: String,
+    /// Files or folders; each is one file of the job
+    #[arg(required = true)]
+    pub paths: Vec<String>,
+    /// Target partition
+    #[arg(long)]
+    pub partition: Option<String>,
+    /// Database
+    #[arg(long)]
+    pub db: Option<String>,
+    /// Idempotency key
+    #[arg(long)]
+    pub key: Option<String>,
+    /// Watch the job until it has ended
+    #[arg(long)]
+    pub wait: bool,
+}
+
+/// `zshell jobs`.
+#[derive(Debug, clap::Args)]
+pub struct Jobs {
+    /// Only jobs in this state (repeatable), or "active"
+    #[arg(long)]
+    pub state: Vec<String>,
+    /// Only jobs of this collection
+    #[arg(long)]
+    pub collection: Option<String>,
+    /// How many, or "all" [default: 100]
+    #[arg(long)]
+    pub limit: Option<String>,
+}
+
+/// `zshell wait`.
+#[derive(Debug, clap::Args)]
+pub struct Wait {
+    /// The jobs' ids
+    #[arg(required = true)]
+    pub jobs: Vec<String>,
+    /// Time between two readings of a job, e.g. 5s
+    #[arg(long, value_name = "TIME")]
+    pub interval: Option<String>,
+}
+
+/// `zshell serve`.
+#[cfg(feature = "local")]
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// Address; port 0 picks a free one
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:19531")]
+    pub listen: std::net::SocketAddr,
+    /// Token that clients must send (anyone can read it in the process list: prefer the other two)
+    #[arg(long, value_name = "KEY", conflicts_with = "token_file")]
+    pub token: Option<String>,
+    /// File that holds the token; else the environment variable `ZSHELL_SERVE_TOKEN`
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Slow each job down to this many rows a second
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub import_rate: Option<u64>,
+}

@@ -1,0 +1,152 @@
+//! The command line: one file a subcommand, and the one way out of the process.
+
+pub mod args;
+
+mod commands;
+mod script;
+#[cfg(feature = "local")]
+mod serve;
+mod signals;
+
+use crate::config;
+use crate::engine::{Interpreter, ScriptError, Setup};
+use crate::engine::values;
+use crate::error::{Failure, Kind};
+use crate::interrupt::Interrupt;
+use crate::render::{Screen, words};
+use crate::repl;
+use crate::session::{Choices, Session};
+use args::{Args, Command, Common};
+use clap::Parser;
+use rhai::Dynamic;
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// What a subcommand ends with: a value to show, or nothing.
+type Outcome = Result<Dynamic, ScriptError>;
+
+/// Exit code of a wrong command line.
+const WRONG_COMMAND_LINE: u8 = 2;
+
+/// Parses the command line, runs it, and gives the process's exit code.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to standard output and are no error; a closed pipe has nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(if error.use_stderr() { WRONG_COMMAND_LINE } else { 0 });
+        }
+    };
+    let interrupt = Interrupt::new();
+    signals::watch(&interrupt);
+    if let Some(limit) = args.common.timeout {
+        interrupt.set_deadline(Instant::now().checked_add(limit));
+    }
+    let session = match choices(&args.common) {
+        Ok(choices) => Rc::new(Session::new(choices, interrupt)),
+        Err(problem) => {
+            let screen = Screen::stderr(args.common.color);
+            eprint_quietly(&ScriptError::from(problem).lay_out(&screen));
+            return ExitCode::from(WRONG_COMMAND_LINE);
+        }
+    };
+    ExitCode::from(finish(&session, dispatch(&session, args.command)))
+}
+
+fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, Failure> {
+    let interpreter = |setup: Setup| Interpreter::new(Rc::clone(session), setup);
+    Ok(match command {
+        None if std::io::stdin().is_terminal() => {
+            repl::run(interpreter(script::setup_here(Vec::new())))?;
+            Ok(Dynamic::UNIT)
+        }
+        // What is piped into a bare `zshell` is a script.
+        None => script::run(&interpreter, "-", Vec::new())?,
+        Some(Command::Run { file, args }) => script::run(&interpreter, &file, args)?,
+        Some(Command::Eval { expression, args }) => {
+            interpreter(script::setup_here(args)).run("eval", &expression)
+        }
+        Some(Command::Import(import)) => commands::import(&interpreter(Setup::default()), import),
+        Some(Command::Jobs(jobs)) => commands::jobs(&interpreter(Setup::default()), jobs),
+        Some(Command::Progress { job }) => {
+            commands::progress(&interpreter(Setup::default()), job)
+        }
+        Some(Command::Wait(wait)) => commands::wait(&interpreter(Setup::default()), wait),
+        #[cfg(feature = "local")]
+        Some(Command::Serve(options)) => serve::serve(session, options)?,
+    })
+}
+
+/// Shows the value or the error, lets local jobs end, and gives the exit code: the one way out.
+fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
+    let code = match result {
+        Ok(Ok(value)) => match values::show(&value, |shown| session.show(shown)) {
+            Ok(()) => session.exit_code().unwrap_or(0),
+            Err(failure) => report(session, &failure.into()),
+        },
+        Ok(Err(_)) if session.exit_code().is_some() => session.exit_code().unwrap_or(0),
+        Ok(Err(error)) => report(session, &error),
+        Err(failure) => {
+            report(session, &failure.into());
+            WRONG_COMMAND_LINE
+        }
+    };
+    leave_local_service(session);
+    code
+}
+
+/// Tells what went wrong, on standard error, and which exit code it leads to.
+fn report(session: &Session, error: &ScriptError) -> u8 {
+    if session.closed_pipe() {
+        return Kind::ClosedPipe.exit_code();
+    }
+    eprint_quietly(&error.lay_out(&session.choices.err));
+    error.failure.kind.exit_code()
+}
+
+fn eprint_quietly(text: &str) {
+    use std::io::Write;
+    // Where standard error is closed there is nobody left to tell.
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}
+
+#[cfg(feature = "local")]
+fn leave_local_service(session: &Session) {
+    let local = session.local();
+    let running = local.running_jobs();
+    if running > 0 && session.interrupt.check().is_ok() {
+        session.notice(&format!(
+            "finishing {}; Ctrl-C leaves the rest to the next start",
+            words::count(running as u64, "import job")
+        ));
+    }
+    local.finish(&session.interrupt);
+}
+
+#[cfg(not(feature = "local"))]
+fn leave_local_service(_session: &Session) {}
+
+fn choices(common: &Common) -> Result<Choices, Failure> {
+    let data_dir = common.data_dir.clone().or_else(config::data_folder).ok_or_else(|| {
+        Failure::usage("no place for data: this account has no home folder")
+            .with_hint("name a folder with --data-dir or ZSHELL_DATA_DIR")
+    })?;
+    Ok(Choices {
+        profile: common.profile.clone(),
+        output: common.output,
+        quiet: common.quiet,
+        verbose: common.verbose,
+        data_dir,
+        out: Screen::stdout(common.color),
+        err: Screen::stderr(common.color),
+    })
+}
+
+/// A duration of the command line.
+fn duration(text: &str) -> Result<Duration, String> {
+    crate::engine::options::parse_duration(text)
+        .ok_or_else(|| "a duration is text such as 90s or 1h45m, or seconds".to_owned())
+}

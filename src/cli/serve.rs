@@ -1,0 +1,56 @@
+//! `zshell serve`: the local import service for other clients.
+
+use super::Outcome;
+use super::args::Serve;
+use crate::config::set;
+use crate::error::{Failure, Kind};
+use crate::local::{Config, Service};
+use crate::secret::Secret;
+use crate::session::Session;
+use rhai::Dynamic;
+use std::time::Duration;
+
+/// Serves until Ctrl-C, SIGTERM or the run's deadline. The outer error is one of the command line.
+pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failure> {
+    let token = token(&options)?;
+    if token.is_none() && !options.listen.ip().is_loopback() {
+        return Err(Failure::usage(format!(
+            "{} can be reached from other machines: that needs a token",
+            options.listen
+        ))
+        .with_hint("set ZSHELL_SERVE_TOKEN, or name a file with --token-file"));
+    }
+    let started = Service::start(Config {
+        listen: options.listen,
+        token,
+        import_rate: options.import_rate,
+        ..Config::new(session.choices.data_dir.clone())
+    });
+    let service = match started {
+        Ok(service) => service,
+        Err(error) => return Ok(Err(Failure::new(Kind::Connect, error.to_string()).into())),
+    };
+    let announced = session.write(|out| writeln!(out, "listening on {}", service.url()));
+    if announced.is_ok() {
+        // Whatever ends the sleep ends the service.
+        while session.interrupt.sleep(Duration::from_secs(3600)).is_ok() {}
+    }
+    service.stop();
+    Ok(announced.map(|()| Dynamic::UNIT).map_err(Into::into))
+}
+
+fn token(options: &Serve) -> Result<Option<Secret>, Failure> {
+    if let Some(token) = &options.token {
+        return Ok(Some(Secret::new(token)));
+    }
+    let Some(path) = &options.token_file else {
+        return Ok(set("ZSHELL_SERVE_TOKEN").map(Secret::new));
+    };
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    let token = text.trim();
+    if token.is_empty() {
+        return Err(Failure::usage(format!("{} holds no token", path.display())));
+    }
+    Ok(Some(Secret::new(token)))
+}

@@ -1,0 +1,74 @@
+//! `config.toml`: saved connections.
+//!
+//! ```toml
+//! default_profile = "prod"
+//!
+//! [profiles.prod]
+//! endpoint = "https://in03-….api.aws-us-east1.zillizcloud.com"
+//! token = "…"            # the keys of connect(#{…})
+//! ```
+
+use crate::error::{Failure, Kind};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::io::ErrorKind;
+use std::path::PathBuf;
+
+/// The config file's content.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// The profile that `connect()` uses where none is named.
+    pub default_profile: Option<String>,
+    /// Saved connections by name: each holds the keys of `connect(#{…})`.
+    #[serde(default)]
+    pub profiles: BTreeMap<String, Map<String, Value>>,
+}
+
+impl Config {
+    /// Reads the config file; a missing one is an empty one.
+    pub fn load() -> Result<Self, Failure> {
+        let Some(path) = folder().map(|folder| folder.join("config.toml")) else {
+            return Ok(Self::default());
+        };
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => {
+                return Err(Failure::new(
+                    Kind::Usage,
+                    format!("cannot read {}: {error}", path.display()),
+                ));
+            }
+        };
+        // The parser's full message shows the line, which may hold a key: only its words and place are kept.
+        toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start));
+            let line = before.map_or(1, |before| before.matches('\n').count() + 1);
+            Failure::new(
+                Kind::Usage,
+                format!("cannot read {}, line {line}: {}", path.display(), error.message()),
+            )
+        })
+    }
+}
+
+/// The folder of `config.toml`: `ZSHELL_CONFIG_DIR`, else the system's place for settings.
+pub fn folder() -> Option<PathBuf> {
+    set("ZSHELL_CONFIG_DIR")
+        .map(PathBuf::from)
+        .or_else(|| Some(dirs::config_dir()?.join("zshell")))
+}
+
+/// The folder of history and local data: `ZSHELL_DATA_DIR`, else the system's place for data.
+pub fn data_folder() -> Option<PathBuf> {
+    set("ZSHELL_DATA_DIR")
+        .map(PathBuf::from)
+        .or_else(|| Some(dirs::data_dir()?.join("zshell")))
+}
+
+/// An environment variable that is set and not empty.
+pub fn set(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}

@@ -1,0 +1,70 @@
+//! Where a key comes from when nobody names one, and the official CLI's files.
+//!
+//! A Zilliz key from the environment or a file is only ever looked up for a Zilliz host.
+
+use crate::config::set;
+use crate::secret::Secret;
+use ini::Ini;
+use std::path::PathBuf;
+
+/// A key and where it came from, for hints and `connect`'s own words.
+#[derive(Clone, Debug)]
+pub struct Key {
+    /// The key.
+    pub secret: Secret,
+    /// `ZILLIZ_API_KEY`, `the profile "prod"`, …
+    pub source: String,
+}
+
+/// The key for a host that is Zilliz's (or not), from environment and files.
+pub fn find(zilliz: bool) -> Option<Key> {
+    let variable = if zilliz { "ZILLIZ_API_KEY" } else { "MILVUS_TOKEN" };
+    if let Some(value) = set(variable) {
+        return Some(Key {
+            secret: Secret::new(value),
+            source: variable.to_owned(),
+        });
+    }
+    zilliz.then(cli_key).flatten()
+}
+
+fn cli_key() -> Option<Key> {
+    let path = cli_folder()?.join("credentials");
+    let file = Ini::load_from_file(&path).ok()?;
+    let value = file.get_from(Some("default"), "api_key")?;
+    (!value.is_empty()).then(|| Key {
+        secret: Secret::new(value),
+        source: path.display().to_string(),
+    })
+}
+
+/// The cluster the official CLI was told to use.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct CliContext {
+    /// `[context] cluster_id`.
+    pub cluster_id: Option<String>,
+    /// `[context] endpoint`.
+    pub endpoint: Option<String>,
+    /// `[context] database`.
+    pub database: Option<String>,
+}
+
+/// The official CLI's context, empty where it has none.
+pub fn cli_context() -> CliContext {
+    let file = cli_folder().and_then(|folder| Ini::load_from_file(folder.join("config")).ok());
+    let get = |key: &str| {
+        let value = file.as_ref()?.get_from(Some("context"), key)?;
+        (!value.is_empty()).then(|| value.to_owned())
+    };
+    CliContext {
+        cluster_id: get("cluster_id"),
+        endpoint: get("endpoint"),
+        database: get("database"),
+    }
+}
+
+fn cli_folder() -> Option<PathBuf> {
+    set("ZILLIZ_CONFIG_DIR")
+        .map(PathBuf::from)
+        .or_else(|| Some(dirs::home_dir()?.join(".zilliz")))
+}

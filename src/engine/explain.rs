@@ -1,0 +1,198 @@
+//! Rhai's errors in words that help: what its grammar surprises newcomers with is explained where it happens.
+
+use super::registry::{self, VARIABLES};
+use crate::error::{Failure, Kind};
+use crate::render::words;
+use rhai::{EvalAltResult, LexError, ParseErrorType};
+
+/// A parse or run-time error of Rhai's own as a failure; `line` and `column` (from 1) are where it happened.
+pub fn explain(error: &EvalAltResult, line: &str, column: usize) -> Failure {
+    match error {
+        EvalAltResult::ErrorParsing(kind, _) => parse_error(kind, line, column),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => function_not_found(signature),
+        EvalAltResult::ErrorVariableNotFound(name, _) => variable_not_found(name, line, column),
+        EvalAltResult::ErrorModuleNotFound(what, _) => {
+            Failure::new(Kind::Script, format!("no module {what}")).with_hint(
+                "a module's path is relative to the script's folder: import \"lib/dates\" as dates;",
+            )
+        }
+        EvalAltResult::ErrorStackOverflow(_) => {
+            Failure::new(Kind::Script, "functions call each other too deeply")
+        }
+        EvalAltResult::ErrorMismatchDataType(wanted, got, _) => Failure::new(
+            Kind::Script,
+            format!("{} was expected here, got {}", type_word(wanted), type_word(got)),
+        ),
+        EvalAltResult::ErrorDotExpr(problem, _) => Failure::new(Kind::Script, problem.clone())
+            .or_hint("see what a value has by showing it: show(value)"),
+        other => {
+            let text = other.unwrap_inner().to_string();
+            // Rhai appends its own position, which the caret shows better.
+            let text = text.split(" (line ").next().unwrap_or(&text).to_owned();
+            Failure::new(Kind::Script, lower_first(&text))
+        }
+    }
+}
+
+fn parse_error(kind: &ParseErrorType, line: &str, column: usize) -> Failure {
+    let text = lower_first(&kind.to_string());
+    let failure = Failure::new(Kind::Script, format!("this does not parse: {text}"));
+    match parse_hint(kind, line, column) {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}
+
+fn parse_hint(kind: &ParseErrorType, line: &str, column: usize) -> Option<String> {
+    let rest: String = line.chars().skip(column.saturating_sub(1)).collect();
+    match kind {
+        ParseErrorType::Reserved(word) => Some(reserved(word, line, &rest)),
+        ParseErrorType::BadInput(LexError::MalformedChar(text)) => {
+            Some(format!("text stands in double quotes: {text:?}; '…' is one character"))
+        }
+        ParseErrorType::BadInput(LexError::UnterminatedString) if rest.starts_with('\'') => {
+            Some("text stands in double quotes: \"…\"; '…' is one character".to_owned())
+        }
+        ParseErrorType::BadInput(LexError::UnterminatedString) => Some(
+            "a text in \"…\" ends on its own line; back-ticks `…` may span lines".to_owned(),
+        ),
+        ParseErrorType::BadInput(LexError::MalformedEscapeSequence(_)) => Some(
+            "a backslash begins an escape: write \\\\ for one, or use / in paths, or back-ticks `C:\\data`"
+                .to_owned(),
+        ),
+        ParseErrorType::BadInput(LexError::ImproperSymbol(_, advice)) if !advice.is_empty() => {
+            Some(lower_first(advice))
+        }
+        ParseErrorType::BadInput(LexError::UnexpectedInput(text)) if text == "#" => {
+            Some(COMMENT.to_owned())
+        }
+        ParseErrorType::VariableExpected if rest.starts_with('_') => {
+            Some("a lone _ is no name in Rhai: use a name such as _unused".to_owned())
+        }
+        ParseErrorType::UnknownOperator(operator) if operator == "++" || operator == "--" => {
+            let sign = &operator[..1];
+            Some(format!("write {sign}= 1"))
+        }
+        ParseErrorType::MissingToken(_, _) | ParseErrorType::MissingSymbol(_) => {
+            missing_token(line, &rest)
+        }
+        _ => None,
+    }
+}
+
+const COMMENT: &str = "comments begin with // (or stand between /* and */)";
+
+fn reserved(word: &str, line: &str, rest: &str) -> String {
+    match word {
+        "#" => COMMENT.to_owned(),
+        "null" | "nil" | "undefined" => "the empty value is written ()".to_owned(),
+        "and" => "write &&".to_owned(),
+        "or" => "write ||".to_owned(),
+        "not" => "write !".to_owned(),
+        "new" | "var" => format!("{word} is not a word of Rhai: variables begin with let"),
+        _ if rest.chars().skip(word.chars().count()).collect::<String>().trim_start().starts_with(':')
+            && line.contains("#{") =>
+        {
+            format!("{word} is a word Rhai keeps for itself: as a key it needs quotes, #{{{word:?}: …}}")
+        }
+        _ => format!("{word} is a word Rhai keeps for itself: use another name, such as {word}_"),
+    }
+}
+
+fn missing_token(line: &str, rest: &str) -> Option<String> {
+    let words = line.trim_start();
+    if words.starts_with("import") && rest.trim_start().starts_with("as ") {
+        return Some(
+            "import(…) is the import call; a module is imported without parentheses: import \"path\" as name;"
+                .to_owned(),
+        );
+    }
+    if words.starts_with("elif ") || words.starts_with("elseif ") {
+        return Some("write else if".to_owned());
+    }
+    if line.contains("import") && rest.trim_start().starts_with(')') && line.contains("Fn") {
+        return Some(FUNCTION_POINTER.to_owned());
+    }
+    None
+}
+
+const FUNCTION_POINTER: &str =
+    "import cannot be named by Fn(\"import\"): wrap it in a closure, |c, path| import(c, path)";
+
+fn function_not_found(signature: &str) -> Failure {
+    let (name, given) = signature.split_once(" (").unwrap_or((signature, ""));
+    let given = given.trim_end_matches(')');
+    if name == "eval" {
+        return Failure::new(Kind::Script, "eval is switched off in zshell");
+    }
+    if let Some(function) = registry::find(name) {
+        let given = if given.is_empty() { "no arguments" } else { given };
+        return Failure::usage(format!("{name} cannot be called with {}", type_words(given)))
+            .with_hint(format!("its forms: {}", function.forms.join(", ")));
+    }
+    let failure = if given.is_empty() {
+        Failure::new(Kind::Script, format!("no function {name}()"))
+    } else {
+        Failure::new(Kind::Script, format!("no function {name} that takes {}", type_words(given)))
+    };
+    match words::did_you_mean(name, registry::functions().map(|function| function.name)) {
+        Some(near) => failure.with_hint(near),
+        None => failure,
+    }
+}
+
+fn variable_not_found(name: &str, line: &str, column: usize) -> Failure {
+    let failure = Failure::new(Kind::Script, format!("no variable {name}"));
+    let hint = match name {
+        "None" | "Null" | "NULL" => Some("the empty value is written ()".to_owned()),
+        "True" | "TRUE" => Some("written true".to_owned()),
+        "False" | "FALSE" => Some("written false".to_owned()),
+        _ if registry::find(name).is_some() => {
+            Some(format!("{name} is a function: {name}(…); help({name:?}) shows how it is called"))
+        }
+        _ => {
+            let end = column.saturating_sub(1) + name.chars().count();
+            let rest: String = line.chars().skip(end).collect();
+            let rest = rest.trim_start();
+            if rest.starts_with('=') && !rest.starts_with("==") {
+                Some(format!("a variable begins with let: let {name} = …"))
+            } else {
+                let names = VARIABLES.iter().map(|(name, _)| *name);
+                words::did_you_mean(name, names)
+            }
+        }
+    };
+    match hint {
+        Some(hint) => failure.with_hint(hint),
+        None => failure,
+    }
+}
+
+/// A list of Rhai's type names in plain words.
+fn type_words(list: &str) -> String {
+    let words: Vec<&str> = list.split(", ").map(type_word).collect();
+    format!("({})", words.join(", "))
+}
+
+fn type_word(name: &str) -> &str {
+    match name {
+        "&str | ImmutableString | String" | "string" | "&str" => "text",
+        "i64" => "whole number",
+        "f64" => "number",
+        "()" => "nothing",
+        "bool" => "true or false",
+        "char" => "character",
+        other => other,
+    }
+}
+
+fn lower_first(text: &str) -> String {
+    let mut letters = text.trim().trim_end_matches('.').chars();
+    match letters.next() {
+        // `Fn` and other names keep their case.
+        Some(first) if first.is_uppercase() && !text.starts_with("Fn") => {
+            first.to_lowercase().chain(letters).collect()
+        }
+        _ => text.trim().trim_end_matches('.').to_owned(),
+    }
+}

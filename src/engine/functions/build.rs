@@ -1,0 +1,263 @@
+//! From options to a connection: route, key, time limits, and the call that proves them.
+
+use crate::api::endpoint::{Endpoint, Given, Route, choose};
+use crate::api::model::Dialect;
+use crate::api::{Client, Cluster, LogSink, Settings};
+use crate::connection::{Connection, Storage};
+use crate::credentials::{self, Key};
+use crate::engine::options::Options;
+use crate::engine::registry::{Opt, opt, opt_as};
+use crate::error::Failure;
+use crate::render::words;
+use crate::session::Session;
+use std::io::Write;
+use std::path::PathBuf;
+
+/// Who gave the options: it names the connection and tells where a key came from.
+pub(super) enum Origin {
+    /// The call's own arguments.
+    Options,
+    /// A profile of `config.toml`.
+    Profile(String),
+    /// Environment variables or the official CLI's files.
+    Environment,
+}
+
+const STORAGE: &[Opt] = &[
+    opt_as("url", &["bucket"], "the server's bucket, e.g. s3://milvus-bucket"),
+    opt("access_key", "storage key id"),
+    opt("secret_key", "storage key"),
+    opt("session_token", "of short-term credentials"),
+];
+
+/// Where `-v` lines go.
+pub(super) fn log_sink(session: &Session) -> Option<LogSink> {
+    session.choices.verbose.then(|| {
+        LogSink::new(|line| {
+            // Nobody is left to tell where standard error is closed.
+            let _ = writeln!(std::io::stderr().lock(), "{line}");
+        })
+    })
+}
+
+/// Builds a connection and, unless `verify: false`, proves it with one list call.
+pub(super) fn build(
+    session: &Session,
+    options: &Options,
+    origin: &Origin,
+) -> Result<Connection, Failure> {
+    let mut target = Target::read(options)?;
+    if let Some(wanted) = options.text("cluster")? {
+        target.look_up(session, options, origin, &wanted)?;
+    }
+    let route = target.route()?;
+    let client = Client::new(
+        settings(session, options, origin, &route)?,
+        session.interrupt.clone(),
+    );
+    let connection = Connection {
+        name: name(origin, &route),
+        client,
+        storage: storage(options)?,
+    };
+    if options.flag("verify")?.unwrap_or(true) {
+        connection.client.verify()?;
+    }
+    Ok(connection)
+}
+
+/// What says where to connect.
+struct Target {
+    endpoint: Option<Endpoint>,
+    cluster_endpoint: Option<Endpoint>,
+    cluster_id: Option<String>,
+    region: Option<String>,
+    project_id: Option<String>,
+    api: Option<Dialect>,
+}
+
+impl Target {
+    fn read(options: &Options) -> Result<Self, Failure> {
+        let endpoint = |name| -> Result<Option<Endpoint>, Failure> {
+            let text = options.text(name)?;
+            Ok(text.as_deref().map(Endpoint::parse).transpose()?)
+        };
+        Ok(Self {
+            endpoint: endpoint("endpoint")?,
+            cluster_endpoint: endpoint("cluster_endpoint")?,
+            cluster_id: options.text("cluster_id")?,
+            region: options.text("region")?,
+            project_id: options.text("project_id")?,
+            api: options.text("api")?.as_deref().map(dialect).transpose()?,
+        })
+    }
+
+    fn route(&self) -> Result<Route, Failure> {
+        let given = Given {
+            endpoint: self.endpoint.as_ref(),
+            cluster_endpoint: self.cluster_endpoint.as_ref(),
+            cluster_id: self.cluster_id.as_deref(),
+            region: self.region.as_deref(),
+            project_id: self.project_id.as_deref(),
+            api: self.api,
+        };
+        Ok(choose(&given)?)
+    }
+
+    /// Finds the cluster by name or id on the control plane, and takes its id, region and endpoint.
+    fn look_up(
+        &mut self,
+        session: &Session,
+        options: &Options,
+        origin: &Origin,
+        wanted: &str,
+    ) -> Result<(), Failure> {
+        let route = Route::to_control_plane(
+            self.endpoint
+                .as_ref()
+                .and_then(Endpoint::site)
+                .or_else(|| self.region.as_deref().map(crate::api::endpoint::Site::of_region))
+                .unwrap_or(crate::api::endpoint::Site::Global),
+        )?;
+        let route = match &self.endpoint {
+            Some(endpoint) if !endpoint.is_zilliz() => Route {
+                import_base: endpoint.base().clone(),
+                ..route
+            },
+            _ => route,
+        };
+        let client = Client::new(
+            settings(session, options, origin, &route)?,
+            session.interrupt.clone(),
+        );
+        let cluster = find_cluster(client.clusters()?, wanted)?;
+        self.cluster_id = Some(cluster.id);
+        self.region = Some(cluster.region).filter(|region| !region.is_empty());
+        if self.cluster_endpoint.is_none() && !cluster.connect_address.is_empty() {
+            self.cluster_endpoint = Some(Endpoint::parse(&cluster.connect_address)?);
+        }
+        if self.endpoint.is_none() {
+            self.endpoint = Some(Endpoint::parse(route.import_base.as_str())?);
+        }
+        Ok(())
+    }
+}
+
+fn find_cluster(clusters: Vec<Cluster>, wanted: &str) -> Result<Cluster, Failure> {
+    let names: Vec<String> = clusters.iter().map(|cluster| cluster.name.clone()).collect();
+    let mut found: Vec<Cluster> = clusters
+        .into_iter()
+        .filter(|cluster| cluster.id == wanted || cluster.name == wanted)
+        .collect();
+    match (found.pop(), found.len()) {
+        (Some(cluster), 0) => Ok(cluster),
+        (Some(_), more) => Err(Failure::usage(format!(
+            "{} clusters are named {wanted:?}",
+            more + 1
+        ))
+        .with_hint("give the id instead: connect(#{cluster: \"in03-…\"})")),
+        (None, _) => {
+            let near = words::did_you_mean(wanted, names.iter().map(String::as_str));
+            let hint = near.unwrap_or_else(|| {
+                format!("the key sees {}", words::list(&names, "and"))
+            });
+            Err(Failure::usage(format!("no cluster {wanted:?}")).with_hint(hint))
+        }
+    }
+}
+
+fn dialect(word: &str) -> Result<Dialect, Failure> {
+    match word.to_lowercase().as_str() {
+        "v1" => Ok(Dialect::V1),
+        "v2" => Ok(Dialect::V2),
+        "milvus" => Ok(Dialect::Milvus),
+        _ => Err(Failure::usage(format!("no api {word:?}"))
+            .with_hint("one of \"v1\", \"v2\" and \"milvus\"")),
+    }
+}
+
+fn settings(
+    session: &Session,
+    options: &Options,
+    origin: &Origin,
+    route: &Route,
+) -> Result<Settings, Failure> {
+    let mut settings = Settings::new(route.dialect, route.import_base.clone());
+    settings.collection_base.clone_from(&route.collection_base);
+    settings.cluster_id.clone_from(&route.cluster_id);
+    settings.region.clone_from(&route.region);
+    settings.project_id.clone_from(&route.project_id);
+    settings.database = options.text("db")?;
+    settings.ca_cert = options.text("ca_cert")?.map(PathBuf::from);
+    settings.log = log_sink(session);
+    if let Some(time) = options.duration("timeout")? {
+        settings.read_timeout = time;
+    }
+    if let Some(time) = options.duration("connect_timeout")? {
+        settings.connect_timeout = time;
+    }
+    let zilliz = is_zilliz(route);
+    match key(options, origin, zilliz)? {
+        Some(key) => {
+            settings.token = Some(key.secret);
+            settings.key_source = key.source;
+        }
+        None if zilliz => {
+            return Err(Failure::new(
+                crate::error::Kind::Auth,
+                format!("no API key for {}", route.import_base.host_str().unwrap_or_default()),
+            )
+            .with_hint("set ZILLIZ_API_KEY, or give one: connect(#{endpoint: \"…\", token: secret(\"NAME\")})"));
+        }
+        None => {}
+    }
+    Ok(settings)
+}
+
+/// Every host the key would travel to must be Zilliz's before a key that nobody named goes there.
+fn is_zilliz(route: &Route) -> bool {
+    [Some(&route.import_base), route.collection_base.as_ref()]
+        .into_iter()
+        .flatten()
+        .all(|base| Endpoint::parse(base.as_str()).is_ok_and(|endpoint| endpoint.is_zilliz()))
+}
+
+fn key(options: &Options, origin: &Origin, zilliz: bool) -> Result<Option<Key>, Failure> {
+    if let Some(secret) = options.secret("token")? {
+        let source = match origin {
+            Origin::Options => "given to connect".to_owned(),
+            Origin::Profile(name) => format!("the profile {name:?}"),
+            Origin::Environment => "the environment".to_owned(),
+        };
+        // An empty token means: send none, wherever one might lie.
+        return Ok((!secret.is_empty()).then_some(Key { secret, source }));
+    }
+    Ok(credentials::find(zilliz))
+}
+
+fn storage(options: &Options) -> Result<Storage, Failure> {
+    let Some(map) = options.map("storage")? else {
+        return Ok(Storage::default());
+    };
+    let options = Options::parse("storage", STORAGE, map)?;
+    Ok(Storage {
+        url: options.text("url")?,
+        access_key: options.secret("access_key")?,
+        secret_key: options.secret("secret_key")?,
+        session_token: options.secret("session_token")?,
+    })
+}
+
+fn name(origin: &Origin, route: &Route) -> String {
+    match (origin, &route.cluster_id) {
+        (Origin::Profile(name), _) => name.clone(),
+        (_, Some(cluster)) => cluster.clone(),
+        _ => {
+            let host = route.import_base.host_str().unwrap_or_default();
+            match route.import_base.port() {
+                Some(port) => format!("{host}:{port}"),
+                None => host.to_owned(),
+            }
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! `connect`, `clusters`: which service to talk to.
+
+use super::build::{Origin, build};
+use crate::config::{Config, set};
+use crate::connection::Connection;
+use crate::credentials;
+use crate::engine::call::{Call, as_text};
+use crate::engine::options::Options;
+use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::values::{Listing, ListingKind, dynamic_of, kind_name};
+use crate::error::Failure;
+use crate::render::words;
+use crate::session::Session;
+use rhai::{Dynamic, Map};
+use serde_json::{Value, json};
+use std::rc::Rc;
+
+/// The keys of `connect(#{…})`, and of a profile.
+pub const OPTIONS: &[Opt] = &[
+    opt_as("endpoint", &["uri", "url", "base_url"], "the service's address"),
+    opt_as("token", &["api_key"], "API key, or user:password"),
+    opt("cluster", "a cluster's name or id, looked up in clusters()"),
+    opt("cluster_id", "a cluster's id, taken as it is"),
+    opt("cluster_endpoint", "where collection calls go"),
+    opt_as("region", &["region_id"], "cloud region, e.g. aws-us-east1"),
+    opt("project_id", "with region, instead of a cluster"),
+    opt_as("db", &["db_name", "database"], "database"),
+    opt("api", "\"v1\", \"v2\" or \"milvus\" instead of what the endpoint suggests"),
+    opt("storage", "#{url, access_key, secret_key, session_token}: the server's bucket and keys"),
+    opt("ca_cert", "a PEM file of certificates to trust"),
+    opt("timeout", "deadline of one call (30s)"),
+    opt("connect_timeout", "time to set up a connection (10s)"),
+    opt("verify", "false skips the list call that proves endpoint and key"),
+];
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "connect",
+        family: Family::Connect,
+        forms: &[
+            "connect()",
+            "connect(\"local\")",
+            "connect(profile)",
+            "connect(endpoint)",
+            "connect(#{…})",
+            "connect(connection)",
+        ],
+        help: "chooses the service to talk to, and proves that it answers",
+        example: "connect(\"local\")",
+        options: OPTIONS,
+        arity: (0, 1),
+        method: false,
+        replaces: false,
+        run: connect,
+    },
+    Function {
+        name: "clusters",
+        family: Family::Connect,
+        forms: &["clusters()"],
+        help: "the Zilliz Cloud clusters the key may see",
+        example: "clusters()",
+        options: &[],
+        arity: (0, 0),
+        method: true,
+        replaces: false,
+        run: clusters,
+    },
+];
+
+fn connect(call: &Call) -> Result<Dynamic, Failure> {
+    let connection = match call.args.first() {
+        None => return by_default(call.session).map(Dynamic::from),
+        Some(argument) => {
+            if let Some(connection) = argument.clone().try_cast::<Rc<Connection>>() {
+                connection
+            } else if let Some(name) = as_text(argument) {
+                by_name(call.session, name.trim())?
+            } else if argument.is_map() {
+                Rc::new(build(call.session, &call.options(0)?, &Origin::Options)?)
+            } else {
+                return Err(call.misused(&format!(
+                    "takes text, a map #{{…}} or a connection, got {}",
+                    kind_name(argument)
+                )));
+            }
+        }
+    };
+    call.session.use_connection(Rc::clone(&connection));
+    Ok(Dynamic::from(connection))
+}
+
+/// What `connect()` does: `-p`, `ZSHELL_PROFILE`, the default profile, or what environment and the official CLI's files
+/// say. The result is the current connection.
+pub fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
+    let named = session.choices.profile.clone().or_else(|| set("ZSHELL_PROFILE"));
+    let connection = match named {
+        Some(name) => by_name(session, &name)?,
+        None => match Config::load()?.default_profile {
+            Some(name) => by_name(session, &name)?,
+            None => from_environment(session)?,
+        },
+    };
+    session.use_connection(Rc::clone(&connection));
+    Ok(connection)
+}
+
+fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, Failure> {
+    if name == "local" {
+        return local(session);
+    }
+    let mut config = Config::load()?;
+    if let Some(profile) = config.profiles.remove(name) {
+        let map = dynamic_of(Value::Object(profile)).try_cast::<Map>().unwrap_or_default();
+        let options = Options::parse("profile", OPTIONS, map)?;
+        return build(session, &options, &Origin::Profile(name.to_owned())).map(Rc::new);
+    }
+    if name.contains("://") || name.contains(['.', ':', '/']) || name == "localhost" {
+        let options = endpoint_options(name)?;
+        return build(session, &options, &Origin::Options).map(Rc::new);
+    }
+    let names = config.profiles.keys().map(String::as_str).chain(["local"]);
+    let hint = words::did_you_mean(name, names).unwrap_or_else(|| {
+        "connect(\"local\"), connect(\"https://…\") or a profile of config.toml".to_owned()
+    });
+    Err(Failure::usage(format!("no profile {name:?}")).with_hint(hint))
+}
+
+fn endpoint_options(endpoint: &str) -> Result<Options, Failure> {
+    let map = Map::from([("endpoint".into(), Dynamic::from(endpoint.to_owned()))]);
+    Options::parse("connect", OPTIONS, map)
+}
+
+fn from_environment(session: &Session) -> Result<Rc<Connection>, Failure> {
+    let context = credentials::cli_context();
+    let mut map = Map::new();
+    let mut give = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            map.insert(key.into(), value.into());
+        }
+    };
+    match set("ZILLIZ_ENDPOINT").or_else(|| set("MILVUS_URI")) {
+        Some(endpoint) => give("endpoint", Some(endpoint)),
+        None if context.endpoint.is_some() => {
+            give("endpoint", context.endpoint);
+            give("cluster_id", context.cluster_id);
+            give("db", context.database);
+        }
+        None => {
+            return Err(Failure::usage("nothing to connect to").with_hint(
+                "connect(\"local\") needs no account; connect(\"https://…\") takes a cluster's public endpoint; \
+                 or set ZILLIZ_ENDPOINT or MILVUS_URI",
+            ));
+        }
+    }
+    let options = Options::parse("connect", OPTIONS, map)?;
+    build(session, &options, &Origin::Environment).map(Rc::new)
+}
+
+#[cfg(feature = "local")]
+fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
+    use crate::api::model::Dialect;
+    use crate::api::{Client, Settings};
+    let (url, token) = session.local().start()?;
+    let base = url::Url::parse(&url)
+        .map_err(|error| Failure::usage(format!("the local service's address {url:?}: {error}")))?;
+    let settings = Settings {
+        collection_base: Some(base.clone()),
+        cluster_id: Some("local".to_owned()),
+        token: Some(token),
+        key_source: "made for this run".to_owned(),
+        log: super::build::log_sink(session),
+        ..Settings::new(Dialect::V2, base)
+    };
+    let client = Client::new(settings, session.interrupt.clone());
+    client.verify()?;
+    Ok(Rc::new(Connection {
+        name: "local".to_owned(),
+        client,
+        storage: crate::connection::Storage::default(),
+    }))
+}
+
+#[cfg(not(feature = "local"))]
+fn local(_session: &Session) -> Result<Rc<Connection>, Failure> {
+    Err(Failure::usage("this zshell was built without the local import service")
+        .with_hint("build it with the cargo feature \"local\", which is on by default"))
+}
+
+fn clusters(call: &Call) -> Result<Dynamic, Failure> {
+    let clusters = call.connection()?.client.clusters()?;
+    let rows = clusters.iter().map(|cluster| {
+        json!({
+            "clusterId": cluster.id,
+            "clusterName": cluster.name,
+            "regionId": cluster.region,
+            "plan": cluster.plan,
+            "cuType": cluster.cu_type,
+            "cuSize": cluster.cu_size,
+            "status": cluster.status,
+            "connectAddress": cluster.connect_address,
+            "projectId": cluster.project_id,
+            "createTime": cluster.create_time,
+        })
+    });
+    let listing = Listing {
+        kind: ListingKind::Clusters,
+        total: None,
+    };
+    Ok(listing.tag(dynamic_of(rows.collect())))
+}

@@ -1,0 +1,233 @@
+//! `import`, `progress`, `jobs`, `commit`, `abort`.
+
+use super::request;
+use crate::api::JobFilter;
+use crate::api::model::{JobState, JobSummary};
+use crate::engine::call::Call;
+use crate::engine::options::Options;
+use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
+use crate::error::Failure;
+use crate::render::words;
+use rhai::{Array, Dynamic};
+use std::rc::Rc;
+use ulid::Ulid;
+
+/// How many jobs `jobs()` reads unless told otherwise.
+const DEFAULT_LIMIT: usize = 100;
+
+const JOBS_OPTIONS: &[Opt] = &[
+    opt("state", "a state, a list of states, or \"active\""),
+    opt_as("collection", &["collection_name"], "only this collection's jobs"),
+    opt_as("db", &["db_name", "database"], "database"),
+    opt("limit", "how many (100), or \"all\""),
+];
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "import",
+        family: Family::Jobs,
+        forms: &[
+            "import(collection, path)",
+            "import(collection, [path, …])",
+            "import(collection, path, #{…})",
+            "import(#{collection, url, …})",
+        ],
+        help: "submits one import job",
+        example: "import(\"books\", \"s3://my-bucket/books/1.parquet\")",
+        options: request::OPTIONS,
+        arity: (1, 3),
+        method: true,
+        replaces: false,
+        run: import,
+    },
+    Function {
+        name: "progress",
+        family: Family::Jobs,
+        forms: &["progress(job)"],
+        help: "reads a job's progress once",
+        example: "progress(\"job-…\")",
+        options: &[],
+        arity: (1, 1),
+        method: true,
+        replaces: false,
+        run: progress,
+    },
+    Function {
+        name: "jobs",
+        family: Family::Jobs,
+        forms: &["jobs()", "jobs(#{state, collection, limit})"],
+        help: "the service's import jobs in its order, the first 100 unless told otherwise",
+        example: "jobs(#{state: \"active\"})",
+        options: JOBS_OPTIONS,
+        arity: (0, 1),
+        method: true,
+        replaces: false,
+        run: jobs,
+    },
+    Function {
+        name: "commit",
+        family: Family::Jobs,
+        forms: &["commit(job)"],
+        help: "ends a two-phase import: its rows become visible",
+        example: "commit(\"job-…\")",
+        options: &[],
+        arity: (1, 1),
+        method: true,
+        replaces: false,
+        run: commit,
+    },
+    Function {
+        name: "abort",
+        family: Family::Jobs,
+        forms: &["abort(job)"],
+        help: "ends a two-phase import: its rows are dropped",
+        example: "abort(\"job-…\")",
+        options: &[],
+        arity: (1, 1),
+        method: true,
+        replaces: false,
+        run: abort,
+    },
+];
+
+fn import(call: &Call) -> Result<Dynamic, Failure> {
+    let connection = call.connection()?;
+    let submission = request::read(call, &connection)?;
+    for warning in &submission.warnings {
+        call.session.notice(&format!("warning: {warning}"));
+    }
+    let key = submission.key.unwrap_or_else(submission_id);
+    let id = connection.client.create(&submission.request, &key)?;
+    Ok(Dynamic::from(Job {
+        id,
+        collection: submission.request.collection,
+        connection,
+    }))
+}
+
+/// A key for a submission that was given none: unique, so that a server that honours it never takes two
+/// submissions for one.
+fn submission_id() -> String {
+    format!("zshell-{}", Ulid::generate().to_string().to_lowercase())
+}
+
+fn progress(call: &Call) -> Result<Dynamic, Failure> {
+    let job = call.job(call.arg(0, "the job")?)?;
+    read_progress(&job).map(Dynamic::from)
+}
+
+/// One reading of a job; what the answer leaves out is filled from what is known.
+pub(super) fn read_progress(job: &Job) -> Result<ProgressValue, Failure> {
+    let mut progress = job.connection.client.progress(&job.id)?;
+    if progress.collection.is_empty() {
+        progress.collection.clone_from(&job.collection);
+    }
+    if progress.job_id.is_empty() {
+        progress.job_id.clone_from(&job.id);
+    }
+    Ok(ProgressValue {
+        progress: Rc::new(progress),
+        connection: Rc::clone(&job.connection),
+    })
+}
+
+fn jobs(call: &Call) -> Result<Dynamic, Failure> {
+    let options = call.options(0)?;
+    let states = states(&options)?;
+    let limit = limit(&options)?;
+    let connection = call.connection()?;
+    let mut walk = connection.client.jobs(JobFilter {
+        collection: options.text("collection")?,
+        database: options.text("db")?,
+    });
+    let mut found: Vec<JobSummary> = Vec::new();
+    while limit.is_none_or(|limit| found.len() < limit) {
+        match walk.next() {
+            None => break,
+            Some(job) => {
+                let job = job?;
+                if states.as_ref().is_none_or(|states| states.contains(&job.state.kind)) {
+                    found.push(job);
+                }
+            }
+        }
+    }
+    let listing = Listing {
+        kind: ListingKind::Jobs,
+        // With a state filter of ours the service's count says nothing about the list.
+        total: walk.total().filter(|_| states.is_none()),
+    };
+    let rows: Array = found
+        .into_iter()
+        .map(|summary| {
+            Dynamic::from(SummaryValue {
+                summary: Rc::new(summary),
+                connection: Rc::clone(&connection),
+            })
+        })
+        .collect();
+    Ok(listing.tag(rows.into()))
+}
+
+fn limit(options: &Options) -> Result<Option<usize>, Failure> {
+    match options.get("limit").and_then(crate::engine::call::as_text) {
+        Some(word) if word == "all" => Ok(None),
+        _ => {
+            let limit = options.number("limit").map_err(|failure| {
+                failure.with_hint("limit is a whole number, or \"all\"")
+            })?;
+            Ok(Some(limit.map_or(DEFAULT_LIMIT, |limit| {
+                usize::try_from(limit).unwrap_or(usize::MAX)
+            })))
+        }
+    }
+}
+
+const STATES: [(&str, JobState); 6] = [
+    ("pending", JobState::Pending),
+    ("importing", JobState::Importing),
+    ("uncommitted", JobState::Uncommitted),
+    ("completed", JobState::Completed),
+    ("failed", JobState::Failed),
+    ("aborted", JobState::Aborted),
+];
+
+fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
+    let Some(words) = options.texts("state")? else {
+        return Ok(None);
+    };
+    let mut states = Vec::new();
+    for word in &words {
+        let word = word.to_lowercase();
+        if word == "active" {
+            states.extend([JobState::Pending, JobState::Importing, JobState::Uncommitted]);
+            continue;
+        }
+        match STATES.iter().find(|(name, _)| *name == word) {
+            Some((_, state)) => states.push(*state),
+            None => {
+                let names = STATES.iter().map(|(name, _)| *name).chain(["active"]);
+                let hint = words::did_you_mean(&word, names.clone())
+                    .unwrap_or_else(|| words::list(&names.collect::<Vec<_>>(), "or"));
+                return Err(Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint));
+            }
+        }
+    }
+    Ok(Some(states))
+}
+
+fn commit(call: &Call) -> Result<Dynamic, Failure> {
+    let job = call.job(call.arg(0, "the job")?)?;
+    job.connection.client.commit(&job.id)?;
+    read_progress(&job).map(Dynamic::from)
+}
+
+fn abort(call: &Call) -> Result<Dynamic, Failure> {
+    let job = call.job(call.arg(0, "the job")?)?;
+    job.connection.client.abort(&job.id).map_err(|error| {
+        Failure::from(error).or_hint("only a two-phase import that waits for its commit can be aborted")
+    })?;
+    read_progress(&job).map(Dynamic::from)
+}

@@ -1,0 +1,11 @@
+//! The functions of the language, one file a family. Each file's table is what gets registered and documented.
+
+pub mod collections;
+pub mod connect;
+pub mod jobs;
+pub mod output;
+pub mod script;
+pub mod wait;
+
+mod build;
+mod request;

@@ -1,0 +1,77 @@
+//! `show`, `help`.
+
+use crate::engine::call::{Call, as_text};
+use crate::engine::help;
+use crate::engine::registry::{Family, Function, Opt, opt};
+use crate::engine::values::{self, json_of, kind_name};
+use crate::error::Failure;
+use crate::render::{self, OutputFormat, Shown};
+use rhai::Dynamic;
+use std::str::FromStr;
+
+const OPTIONS: &[Opt] = &[
+    opt("columns", "which columns, in which order"),
+    opt("format", "\"table\", \"json\" or \"csv\""),
+];
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function {
+        name: "show",
+        family: Family::Script,
+        forms: &["show(value)", "show(value, #{columns, format})"],
+        help: "prints a value as the prompt would",
+        example: "show(jobs(), #{columns: [\"job\", \"state\"]})",
+        options: OPTIONS,
+        arity: (1, 2),
+        method: false,
+        replaces: false,
+        run: show,
+    },
+    Function {
+        name: "help",
+        family: Family::Script,
+        forms: &["help()", "help(\"import\")"],
+        help: "what there is, or how one function is called",
+        example: "help(\"import\")",
+        options: &[],
+        arity: (0, 1),
+        method: false,
+        replaces: false,
+        run: show_help,
+    },
+];
+
+fn show(call: &Call) -> Result<Dynamic, Failure> {
+    let value = call.arg(0, "the value")?;
+    let options = call.options(1)?;
+    let format = match options.text("format")? {
+        Some(word) => OutputFormat::from_str(&word)
+            .map_err(|problem| Failure::usage(format!("show: {problem}")))?,
+        None => call.session.choices.output,
+    };
+    match options.texts("columns")? {
+        None => values::show(value, |shown| call.session.show_as(shown, format))?,
+        Some(columns) => {
+            let json = json_of(value);
+            let picked = render::columns(&json, &columns)
+                .map_err(|problem| Failure::usage(format!("show: {problem}")))?;
+            call.session.show_as(Shown::Value(&picked), format)?;
+        }
+    }
+    Ok(Dynamic::UNIT)
+}
+
+fn show_help(call: &Call) -> Result<Dynamic, Failure> {
+    let text = match call.args.first() {
+        None => help::overview(),
+        Some(value) => {
+            let name = as_text(value).ok_or_else(|| {
+                call.misused(&format!("a function is named by text, got {}", kind_name(value)))
+            })?;
+            help::about(name.trim())?
+        }
+    };
+    call.session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
+    Ok(Dynamic::UNIT)
+}

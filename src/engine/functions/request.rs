@@ -1,0 +1,206 @@
+//! From the arguments of `import(…)` to a checked import request.
+
+use crate::api::model::{ImportRequest, Source};
+use crate::connection::Connection;
+use crate::engine::call::{Call, as_text};
+use crate::engine::options::Options;
+use crate::engine::registry::{Opt, opt, opt_as};
+use crate::engine::values::kind_name;
+use crate::error::{Failure, Kind};
+use crate::location::{Location, cloud_mismatch};
+use rhai::{Array, Dynamic};
+
+/// The keys of `import(#{…})`: ours first, then what a body kept from curl may hold.
+pub(super) const OPTIONS: &[Opt] = &[
+    opt_as("collection", &["collection_name"], "target collection"),
+    opt_as("url", &["object_url", "path"], "one object path"),
+    opt_as("urls", &["object_urls", "paths"], "object paths; a nested list is one set of NumPy files"),
+    opt("files", "the same, as Milvus names it"),
+    opt_as("volume", &["volume_name", "stage_name"], "a Zilliz Cloud volume"),
+    opt("data_paths", "paths inside the volume"),
+    opt_as("partition", &["partition_name"], "target partition"),
+    opt_as("db", &["db_name", "database"], "database"),
+    opt("access_key", "storage key id"),
+    opt("secret_key", "storage key"),
+    opt_as("session_token", &["token"], "of short-term storage credentials"),
+    opt("options", "the API's own options, e.g. #{timeout: \"300s\"}"),
+    opt("key", "an idempotency key: printable ASCII, at most 256 characters"),
+    opt("cluster_id", "checked against the connection's"),
+    opt("project_id", "checked against the connection's"),
+    opt("region_id", "checked against the connection's"),
+];
+
+/// A request with the key it is submitted under.
+pub(super) struct Submission {
+    /// What is sent.
+    pub(super) request: ImportRequest,
+    /// The idempotency key the caller chose.
+    pub(super) key: Option<String>,
+    /// What the caller should know, though it is no reason to refuse.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Reads every form of `import(…)`.
+pub(super) fn read(call: &Call, connection: &Connection) -> Result<Submission, Failure> {
+    match call.args.as_slice() {
+        [only] if only.is_map() => from_options(call, connection, &call.options(0)?, None),
+        [_] => Err(call.misused("the files are missing")),
+        [_, paths] => from_options(call, connection, &call.options(2)?, Some(paths)),
+        _ => from_options(call, connection, &call.options(2)?, call.args.get(1)),
+    }
+}
+
+fn from_options(
+    call: &Call,
+    connection: &Connection,
+    options: &Options,
+    paths: Option<&Dynamic>,
+) -> Result<Submission, Failure> {
+    check_target(options, connection)?;
+    let collection = match paths {
+        Some(_) => call.text(0, "the collection")?,
+        None => options
+            .text("collection")?
+            .ok_or_else(|| call.misused("the option collection is missing"))?,
+    };
+    if collection.trim().is_empty() {
+        return Err(call.misused("the collection's name is empty"));
+    }
+    let mut files = Files {
+        connection,
+        locations: Vec::new(),
+    };
+    let source = source(call, options, paths, &mut files)?;
+    let storage = &connection.storage;
+    let request = ImportRequest {
+        collection,
+        partition: options.text("partition")?,
+        database: options.text("db")?,
+        source,
+        access_key: options.secret("access_key")?.or_else(|| storage.access_key.clone()),
+        secret_key: options.secret("secret_key")?.or_else(|| storage.secret_key.clone()),
+        session_token: options
+            .secret("session_token")?
+            .or_else(|| storage.session_token.clone()),
+        options: options.pairs("options")?.unwrap_or_default(),
+    };
+    Ok(Submission {
+        request,
+        key: options.text("key")?,
+        warnings: files.warnings(),
+    })
+}
+
+fn source(
+    call: &Call,
+    options: &Options,
+    paths: Option<&Dynamic>,
+    files: &mut Files<'_>,
+) -> Result<Source, Failure> {
+    let named = ["url", "urls", "files"].into_iter().filter_map(|name| options.get(name));
+    let given: Vec<&Dynamic> = paths.into_iter().chain(named).collect();
+    let volume = options.text("volume")?;
+    match (given.as_slice(), volume) {
+        ([paths], None) => Ok(Source::Files(files.sets(call, paths, &|it, text| {
+            it.connection.locate(text)
+        })?)),
+        ([], Some(name)) => {
+            let paths = options
+                .get("data_paths")
+                .ok_or_else(|| call.misused("data_paths, the paths inside the volume, are missing"))?;
+            let paths = files.sets(call, paths, &|_, text| Location::parse_volume(text))?;
+            Ok(Source::Volume { name, paths })
+        }
+        ([], None) => Err(call.misused("the files are missing: give url, urls, files or volume")),
+        _ => Err(call.misused("give the files once: as url, urls, files or volume")),
+    }
+}
+
+/// A body kept from curl names cluster and project: it must not run against another one.
+fn check_target(options: &Options, connection: &Connection) -> Result<(), Failure> {
+    let settings = connection.client.settings();
+    let checks = [
+        ("cluster_id", &settings.cluster_id),
+        ("project_id", &settings.project_id),
+        ("region_id", &settings.region),
+    ];
+    for (name, ours) in checks {
+        match (options.text(name)?, ours) {
+            (Some(theirs), Some(ours)) if theirs != *ours => {
+                return Err(Failure::new(
+                    Kind::Refused,
+                    format!("the request names {name} {theirs:?}, the connection's is {ours:?}"),
+                )
+                .with_hint("connect to the one it names, or leave it out"));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// The paths of one request, parsed and checked.
+struct Files<'a> {
+    connection: &'a Connection,
+    locations: Vec<Location>,
+}
+
+type Locate<'f> = &'f dyn Fn(&Files<'_>, &str) -> Result<Location, crate::location::LocationError>;
+
+impl Files<'_> {
+    /// One text is one file; in a list each text is one file and a nested list is one set of NumPy files.
+    fn sets(
+        &mut self,
+        call: &Call,
+        paths: &Dynamic,
+        locate: Locate<'_>,
+    ) -> Result<Vec<Vec<String>>, Failure> {
+        let list = match paths.clone().try_cast::<Array>() {
+            Some(list) => list,
+            None => vec![paths.clone()],
+        };
+        if list.is_empty() {
+            return Err(call.misused("the list of files is empty"));
+        }
+        list.iter().map(|item| self.set(call, item, locate)).collect()
+    }
+
+    fn set(
+        &mut self,
+        call: &Call,
+        item: &Dynamic,
+        locate: Locate<'_>,
+    ) -> Result<Vec<String>, Failure> {
+        let texts: Option<Vec<String>> = match item.clone().try_cast::<Array>() {
+            Some(list) => list.iter().map(as_text).collect(),
+            None => as_text(item).map(|text| vec![text]),
+        };
+        let texts = texts.filter(|texts| !texts.is_empty()).ok_or_else(|| {
+            call.misused(&format!(
+                "a file is text, a set of NumPy files a list of texts, got {}",
+                kind_name(item)
+            ))
+        })?;
+        let set: Vec<Location> = texts
+            .iter()
+            .map(|text| locate(self, text))
+            .collect::<Result<_, _>>()?;
+        Location::check_set(&set)?;
+        let sent = set.iter().map(|location| location.text().to_owned()).collect();
+        self.locations.extend(set);
+        Ok(sent)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let Some(region) = &self.connection.client.settings().region else {
+            return Vec::new();
+        };
+        let mut warnings: Vec<String> = self
+            .locations
+            .iter()
+            .filter_map(|location| cloud_mismatch(location, region))
+            .collect();
+        warnings.dedup();
+        warnings
+    }
+}

@@ -1,0 +1,248 @@
+//! Building the engine, and running scripts, lines and calls with it.
+
+use super::call::Call;
+use super::compile::{self, Completeness, Sources};
+use super::modules::Modules;
+use super::registry::{self, Function};
+use super::script_error::ScriptError;
+use super::values;
+use crate::error::{Failure, Kind};
+use crate::session::Session;
+use rhai::{
+    AST, Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext,
+    Position, Scope, Stmt,
+};
+use std::any::TypeId;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::Write;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// How deeply expressions may nest, at the top level and in functions. Set explicitly, since debug builds of Rhai have
+/// other defaults than release builds.
+const EXPRESSION_DEPTH: usize = 128;
+/// How deeply script functions may call each other.
+const CALL_DEPTH: usize = 128;
+/// The interrupt flag is looked at every so many operations.
+const CHECK_EVERY: u64 = 256;
+
+/// The variables that are visible everywhere.
+type Globals = Rc<RefCell<BTreeMap<String, Dynamic>>>;
+
+/// What a script is told.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// `args`.
+    pub args: Vec<String>,
+    /// `script_dir`: modules are looked for here; the current folder where there is no script file.
+    pub script_dir: PathBuf,
+}
+
+/// The engine with its session, and what lasts from one line to the next.
+pub struct Interpreter {
+    engine: Engine,
+    session: Rc<Session>,
+    sources: Sources,
+    scope: Scope<'static>,
+    functions: AST,
+    globals: Globals,
+    lines: usize,
+}
+
+impl Interpreter {
+    /// An interpreter with an empty scope.
+    pub fn new(session: Rc<Session>, setup: Setup) -> Self {
+        let sources = Sources::default();
+        let globals = Globals::default();
+        let args: Array = setup.args.into_iter().map(Dynamic::from).collect();
+        globals.borrow_mut().extend([
+            ("args".to_owned(), args.into()),
+            ("script_dir".to_owned(), setup.script_dir.display().to_string().into()),
+        ]);
+        let mut engine = Engine::new();
+        engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
+        engine.set_max_call_levels(CALL_DEPTH);
+        engine.disable_symbol("eval");
+        compile::install(&mut engine);
+        values::register(&mut engine);
+        register_functions(&mut engine, &session);
+        install_hooks(&mut engine, &session, &globals);
+        engine.set_module_resolver(Modules::new(setup.script_dir, sources.clone()));
+        Self {
+            engine,
+            session,
+            sources,
+            scope: Scope::new(),
+            functions: AST::empty(),
+            globals,
+            lines: 0,
+        }
+    }
+
+    /// The run's shared state.
+    pub fn session(&self) -> &Rc<Session> {
+        &self.session
+    }
+
+    /// Runs a whole script; `name` is how errors call it.
+    pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, ScriptError> {
+        let ast = self.compile(name, text)?;
+        self.evaluate(&ast)
+    }
+
+    /// Runs one statement of the prompt. Variables, functions and modules last until the next one; a failing line
+    /// keeps what was there before, and the functions it defined.
+    pub fn run_line(&mut self, text: &str) -> Result<Dynamic, ScriptError> {
+        self.lines += 1;
+        let name = format!("line {}", self.lines);
+        let ast = self.compile(&name, text)?;
+        let mut all = self.functions.merge(&ast);
+        all.set_source(name);
+        let depth = self.scope.len();
+        let result = self.evaluate(&all);
+        self.functions = all.clone_functions_only();
+        match &result {
+            Ok(value) => {
+                self.keep_modules(&ast);
+                if !value.is_unit() {
+                    self.globals.borrow_mut().insert("last".to_owned(), value.clone());
+                }
+            }
+            // Variables of the failed line that were never set would hide older ones of the same name.
+            Err(_) => debug_assert!(self.scope.len() >= depth, "a failing line loses nothing"),
+        }
+        result
+    }
+
+    /// Calls one function of the table, as the plain commands do.
+    pub fn call(&self, name: &'static str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
+        let function = registry::find(name)
+            .ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
+        Call::new(&self.session, function, args).and_then(|call| (function.run)(&call))
+    }
+
+    /// Whether the text typed so far is a whole statement.
+    pub fn completeness(&self, text: &str) -> Completeness {
+        compile::completeness(&self.engine, text)
+    }
+
+    /// The source line and caret of an error are looked up here.
+    pub fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn compile(&self, name: &str, text: &str) -> Result<AST, ScriptError> {
+        compile::compile(&self.engine, &self.sources, name, text)
+            .map_err(|error| ScriptError::new(EvalAltResult::from(error), name, &self.sources))
+    }
+
+    fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, ScriptError> {
+        let name = ast.source().unwrap_or_default().to_owned();
+        self.engine
+            .eval_ast_with_scope::<Dynamic>(&mut self.scope, ast)
+            .map(Dynamic::flatten)
+            .map_err(|error| ScriptError::new(*error, &name, &self.sources))
+    }
+
+    /// A module imported at the prompt stays for the next lines.
+    fn keep_modules(&mut self, ast: &AST) {
+        for statement in ast.statements() {
+            let Stmt::Import(import, _) = statement else {
+                continue;
+            };
+            let (path, alias) = &**import;
+            let Some(path) = path.get_literal_value(None) else {
+                continue;
+            };
+            let Ok(path) = path.into_immutable_string() else {
+                continue;
+            };
+            let resolver = self.engine.module_resolver();
+            if let Ok(module) = resolver.resolve(&self.engine, None, &path, Position::NONE) {
+                self.engine.register_static_module(alias.name.as_str(), module);
+            }
+        }
+    }
+}
+
+/// Registers every function of the table, for each number of arguments it takes.
+fn register_functions(engine: &mut Engine, session: &Rc<Session>) {
+    for function in registry::functions() {
+        let (least, most) = function.arity;
+        let most = most + usize::from(function.method);
+        for count in least..=most {
+            register(engine, session, function, vec![TypeId::of::<Dynamic>(); count]);
+        }
+        if function.replaces {
+            // Rhai's own function has an exact type, which would win over one that takes anything.
+            for exact in [
+                TypeId::of::<INT>(),
+                TypeId::of::<FLOAT>(),
+                TypeId::of::<ImmutableString>(),
+            ] {
+                register(engine, session, function, vec![exact]);
+            }
+        }
+    }
+}
+
+fn register(
+    engine: &mut Engine,
+    session: &Rc<Session>,
+    function: &'static Function,
+    types: Vec<TypeId>,
+) {
+    let session = Rc::clone(session);
+    let run = move |_: NativeCallContext, args: &mut [&mut Dynamic]| {
+        let args = args.iter().map(|arg| arg.flatten_clone()).collect();
+        let result =
+            Call::new(&session, function, args).and_then(|call| (function.run)(&call));
+        match result {
+            Ok(_) if session.exit_code().is_some() => Err(stop(Dynamic::UNIT)),
+            Ok(value) => Ok(value),
+            Err(failure) => Err(thrown(failure)),
+        }
+    };
+    engine.register_raw_fn(function.name, types, run);
+}
+
+/// A failure as a script can catch it; what the user stopped cannot be caught.
+fn thrown(failure: Failure) -> Box<EvalAltResult> {
+    match failure.kind {
+        Kind::Interrupted | Kind::Terminated | Kind::ClosedPipe => stop(Dynamic::from(failure)),
+        _ => Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failure), Position::NONE)),
+    }
+}
+
+fn stop(token: Dynamic) -> Box<EvalAltResult> {
+    Box::new(EvalAltResult::ErrorTerminated(token, Position::NONE))
+}
+
+/// Global variables, `print`, `debug`, and the look at the interrupt flag.
+fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) {
+    let variables = Rc::clone(globals);
+    engine.on_var(move |name, _, context| {
+        // A variable of the script's own hides ours.
+        let hidden = context.scope().contains(name);
+        Ok(if hidden { None } else { variables.borrow().get(name).cloned() })
+    });
+    let printer = Rc::clone(session);
+    engine.on_print(move |text| {
+        // A closed pipe raises the interrupt flag, which ends the script; nothing else to do here.
+        let _ = printer.write(|out| writeln!(out, "{text}"));
+    });
+    let debugger = Rc::clone(session);
+    engine.on_debug(move |text, source, position| {
+        let place = source.map_or_else(String::new, |source| format!("{source}:"));
+        debugger.complain(&format!("[{place}{position}] {text}"));
+    });
+    let interrupt = session.interrupt.clone();
+    engine.on_progress(move |operations| {
+        if operations % CHECK_EVERY != 0 {
+            return None;
+        }
+        let stop = interrupt.check().err()?;
+        Some(Dynamic::from(Failure::from(stop)))
+    });
+}

@@ -1,0 +1,80 @@
+//! Modules: `import "path" as name;`.
+//!
+//! A path is relative to the folder of the script that imports it, `.rhai` may be left out, and the text goes through
+//! the same [`compile`](super::compile::compile) as everything else. A module is read and run once.
+
+use super::compile::{Sources, compile};
+use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, SharedModule};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Reads modules from files.
+pub struct Modules {
+    root: PathBuf,
+    sources: Sources,
+    loaded: RefCell<BTreeMap<PathBuf, SharedModule>>,
+    loading: RefCell<Vec<PathBuf>>,
+}
+
+impl Modules {
+    /// A resolver whose paths are relative to `root` where the importing source is not a file.
+    pub fn new(root: PathBuf, sources: Sources) -> Self {
+        Self {
+            root,
+            sources,
+            loaded: RefCell::default(),
+            loading: RefCell::default(),
+        }
+    }
+
+    /// The file a path means, seen from the source that names it.
+    fn file(&self, importer: Option<&str>, path: &str) -> PathBuf {
+        let folder = importer
+            .map(Path::new)
+            .filter(|source| source.is_file())
+            .and_then(Path::parent)
+            .unwrap_or(&self.root);
+        let mut file = folder.join(path);
+        if !file.is_file() && file.extension().is_none_or(|extension| extension != "rhai") {
+            file.as_mut_os_string().push(".rhai");
+        }
+        file.canonicalize().unwrap_or(file)
+    }
+
+    fn load(&self, engine: &Engine, file: &Path, position: Position) -> Result<Module, Box<EvalAltResult>> {
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file).map_err(|error| {
+            Box::new(EvalAltResult::ErrorModuleNotFound(format!("{name}: {error}"), position))
+        })?;
+        let in_module = |error| Box::new(EvalAltResult::ErrorInModule(name.clone(), error, position));
+        let ast = compile(engine, &self.sources, &name, &text)
+            .map_err(|error| in_module(Box::new(EvalAltResult::from(error))))?;
+        Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)
+    }
+}
+
+impl ModuleResolver for Modules {
+    fn resolve(
+        &self,
+        engine: &Engine,
+        importer: Option<&str>,
+        path: &str,
+        position: Position,
+    ) -> Result<SharedModule, Box<EvalAltResult>> {
+        let file = self.file(importer, path);
+        if let Some(module) = self.loaded.borrow().get(&file) {
+            return Ok(SharedModule::clone(module));
+        }
+        if self.loading.borrow().contains(&file) {
+            let message = format!("{}: it imports itself, directly or through others", file.display());
+            return Err(Box::new(EvalAltResult::ErrorModuleNotFound(message, position)));
+        }
+        self.loading.borrow_mut().push(file.clone());
+        let module = self.load(engine, &file, position);
+        self.loading.borrow_mut().pop();
+        let module = SharedModule::new(module?);
+        self.loaded.borrow_mut().insert(file, SharedModule::clone(&module));
+        Ok(module)
+    }
+}

@@ -1,0 +1,157 @@
+//! A failed script: what happened, where, and the calls that led there.
+
+use super::compile::Sources;
+use super::explain;
+use crate::error::{Failure, Kind};
+use crate::render::{Screen, Tone};
+use rhai::{Dynamic, EvalAltResult, Position};
+use std::fmt::Write;
+
+/// A place in a source.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Place {
+    /// The source's name: a file, `eval`, or a line of the prompt.
+    pub source: String,
+    /// Counted from 1.
+    pub line: usize,
+    /// Counted from 1, in characters; 0 where only the line is known.
+    pub column: usize,
+}
+
+/// A script's failure with its place and the calls that led there.
+#[derive(Clone, Debug)]
+pub struct ScriptError {
+    /// What happened.
+    pub failure: Failure,
+    /// Where, as far as known.
+    pub place: Option<Place>,
+    /// The callers, innermost first: what was entered, and from where.
+    pub trace: Vec<(String, Place)>,
+    /// The line at `place`.
+    line: Option<String>,
+}
+
+impl ScriptError {
+    /// Takes Rhai's nested error apart; `source` is the outermost source's name.
+    pub fn new(error: EvalAltResult, source: &str, sources: &Sources) -> Self {
+        let mut trace = Vec::new();
+        let mut source = source.to_owned();
+        let mut error = error;
+        loop {
+            let place = place(&source, error.position());
+            let (entered, inside, inner) = match error {
+                EvalAltResult::ErrorInFunctionCall(name, inside, inner, _) => {
+                    let name = if name.starts_with("anon$") { "a closure".to_owned() } else { name };
+                    (name, inside, inner)
+                }
+                EvalAltResult::ErrorInModule(path, inner, _) => {
+                    (format!("module {path:?}"), path, inner)
+                }
+                innermost => {
+                    error = innermost;
+                    break;
+                }
+            };
+            trace.extend(place.map(|place| (entered, place)));
+            if !inside.is_empty() {
+                source = inside;
+            }
+            error = *inner;
+        }
+        trace.reverse();
+        let place = place(&source, error.position());
+        let line = place.as_ref().and_then(|it| sources.line(&it.source, it.line));
+        Self {
+            failure: failure(error, line.as_deref(), place.as_ref()),
+            place,
+            trace,
+            line,
+        }
+    }
+
+    /// The error for a person: message, source line with a caret, the calls, the hint.
+    pub fn lay_out(&self, screen: &Screen) -> String {
+        let mut text = message(&self.failure, screen);
+        if let Some(place) = &self.place {
+            let column = if place.column > 0 { format!(":{}", place.column) } else { String::new() };
+            let _ = writeln!(text, "  --> {}:{}{column}", place.source, place.line);
+            if let Some(line) = &self.line {
+                text.push_str(&caret(line, place, screen));
+            }
+        }
+        for (entered, from) in &self.trace {
+            let _ = writeln!(text, "   in {entered}, called from {}:{}", from.source, from.line);
+        }
+        text.push_str(&hint(&self.failure, screen));
+        text
+    }
+}
+
+impl From<Failure> for ScriptError {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            place: None,
+            trace: Vec::new(),
+            line: None,
+        }
+    }
+}
+
+fn message(failure: &Failure, screen: &Screen) -> String {
+    let error = screen.paint(Tone::Bad, "error:");
+    format!("{error} {}\n", crate::render::words::safe(&failure.to_string()))
+}
+
+fn hint(failure: &Failure, screen: &Screen) -> String {
+    failure.hint.as_ref().map_or_else(String::new, |hint| {
+        let label = screen.paint(Tone::Busy, "hint:");
+        format!("{label} {}\n", crate::render::words::safe(hint))
+    })
+}
+
+/// The source line with a caret below the column; tabs keep their width.
+fn caret(line: &str, place: &Place, screen: &Screen) -> String {
+    let number = place.line.to_string();
+    let margin = " ".repeat(number.len());
+    let mut text = format!(" {margin} |\n {number} | {line}\n");
+    if place.column > 0 {
+        let blank: String = line
+            .chars()
+            .take(place.column - 1)
+            .map(|letter| if letter == '\t' { '\t' } else { ' ' })
+            .collect();
+        let _ = writeln!(text, " {margin} | {blank}{}", screen.paint(Tone::Bad, "^"));
+    }
+    text
+}
+
+fn place(source: &str, position: Position) -> Option<Place> {
+    Some(Place {
+        source: source.to_owned(),
+        line: position.line()?,
+        column: position.position().unwrap_or(0),
+    })
+}
+
+/// The failure at the heart of a Rhai error.
+fn failure(error: EvalAltResult, line: Option<&str>, place: Option<&Place>) -> Failure {
+    match error {
+        EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
+            thrown(value)
+        }
+        other => {
+            let column = place.map_or(0, |place| place.column);
+            explain::explain(&other, line.unwrap_or_default(), column)
+        }
+    }
+}
+
+/// What a script threw: one of our failures thrown on, or a value of its own.
+fn thrown(value: Dynamic) -> Failure {
+    match value.clone().try_cast::<Failure>() {
+        Some(failure) => failure,
+        None if value.is_unit() => Failure::new(Kind::Script, "the script threw ()"),
+        None => Failure::new(Kind::Script, value.to_string()),
+    }
+}

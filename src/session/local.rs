@@ -1,0 +1,76 @@
+//! The local import service of this process: started by the first `connect("local")`, stopped when the run ends.
+
+use crate::error::{Failure, Kind};
+use crate::interrupt::Interrupt;
+use crate::local::{Config, Service};
+use crate::secret::Secret;
+use std::cell::RefCell;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use ulid::Ulid;
+
+/// The service, once it was asked for.
+pub struct LocalService {
+    data_dir: PathBuf,
+    running: RefCell<Option<Running>>,
+}
+
+struct Running {
+    service: Service,
+    token: Secret,
+}
+
+impl LocalService {
+    /// Nothing runs yet.
+    pub fn new(data_dir: PathBuf) -> Self {
+        Self {
+            data_dir,
+            running: RefCell::default(),
+        }
+    }
+
+    /// The service's base URL and the token it asks for; starts it on a free loopback port if need be.
+    pub fn start(&self) -> Result<(String, Secret), Failure> {
+        let mut running = self.running.borrow_mut();
+        if let Some(running) = running.as_ref() {
+            return Ok((running.service.url(), running.token.clone()));
+        }
+        let token = Secret::new(format!("{}{}", random(), random()));
+        let service = Service::start(Config {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            token: Some(token.clone()),
+            ..Config::new(self.data_dir.clone())
+        })
+        .map_err(|error| {
+            Failure::new(Kind::Connect, error.to_string())
+                .with_hint("choose another folder with --data-dir or ZSHELL_DATA_DIR")
+        })?;
+        let url = service.url();
+        *running = Some(Running {
+            service,
+            token: token.clone(),
+        });
+        Ok((url, token))
+    }
+
+    /// How many jobs this process is working on.
+    pub fn running_jobs(&self) -> usize {
+        let running = self.running.borrow();
+        running.as_ref().map_or(0, |it| it.service.running_jobs())
+    }
+
+    /// Finishes the jobs that still run (unless interrupted, which leaves them to the next start), then stops.
+    pub fn finish(&self, interrupt: &Interrupt) {
+        let Some(running) = self.running.borrow_mut().take() else {
+            return;
+        };
+        // An interrupt is no error here: what is unfinished is carried on by the next start.
+        let _ = running.service.wait_idle(interrupt);
+        running.service.stop();
+    }
+}
+
+/// 80 random bits as text.
+fn random() -> String {
+    format!("{:020x}", Ulid::generate().random())
+}
