@@ -1,5 +1,18 @@
 //! The clusters a key may see (reference: Clusters).
 
+use super::Client;
+use super::error::ApiError;
+use super::fields::Fields;
+use super::model::Dialect;
+use super::request::{Outgoing, escape};
+use std::collections::HashSet;
+
+const CLUSTERS: &str = "/v2/clusters";
+/// The largest page that the service gives.
+const PAGE: usize = 100;
+/// A list of more pages does not end.
+const PAGES: usize = 1_000;
+
 /// One cluster of Zilliz Cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
@@ -23,4 +36,92 @@ pub struct Cluster {
     pub project_id: String,
     /// When it was made, as sent.
     pub create_time: String,
+}
+
+impl Client {
+    /// Every cluster the key may see, or those of the connection's project where one is set. v2 only.
+    pub fn clusters(&self) -> Result<Vec<Cluster>, ApiError> {
+        self.refuse_clusters()?;
+        let settings = self.settings();
+        let mut clusters: Vec<Cluster> = Vec::new();
+        let mut seen = HashSet::new();
+        for page in 1..=PAGES {
+            let (size, number) = (PAGE.to_string(), page.to_string());
+            let mut query = vec![
+                ("pageSize", size.as_str()),
+                ("currentPage", number.as_str()),
+            ];
+            query.extend(settings.project_id.as_deref().map(|id| ("projectId", id)));
+            let base = &settings.import_base;
+            let outgoing = Outgoing::get(settings, "list the clusters", base, CLUSTERS, &query)?;
+            let (found, count) = self.call(outgoing, |data| {
+                let object = data.object()?;
+                if !object.has(&["clusters", "count"]) {
+                    return Err(data.unreadable("it has no clusters"));
+                }
+                let found: Vec<_> = object
+                    .objects(&["clusters"])
+                    .iter()
+                    .filter_map(read)
+                    .collect();
+                Ok((found, object.count(&["count"])))
+            })?;
+            let size = found.len();
+            let known = clusters.len();
+            clusters.extend(
+                found
+                    .into_iter()
+                    .filter(|cluster| seen.insert(cluster.id.clone())),
+            );
+            let complete = match count {
+                Some(count) => clusters.len() as u64 >= count,
+                None => size < PAGE,
+            };
+            if complete || clusters.len() == known {
+                break;
+            }
+        }
+        Ok(clusters)
+    }
+
+    /// One cluster by its id. v2 only.
+    pub fn cluster(&self, id: &str) -> Result<Cluster, ApiError> {
+        self.refuse_clusters()?;
+        let settings = self.settings();
+        let path = format!("{CLUSTERS}/{}", escape(id));
+        let base = &settings.import_base;
+        let outgoing = Outgoing::get(settings, "read the cluster", base, &path, &[])?;
+        self.call(outgoing, |data| {
+            read(&data.object()?).ok_or_else(|| data.unreadable("it has no cluster id"))
+        })
+    }
+
+    fn refuse_clusters(&self) -> Result<(), ApiError> {
+        let dialect = self.settings().dialect;
+        if dialect == Dialect::V2 {
+            return Ok(());
+        }
+        let instead = "clusters belong to Zilliz Cloud's control plane: connect(#{endpoint: \"https://api.cloud.zilliz.com\", api: \"v2\"})";
+        Err(ApiError::NotInDialect {
+            what: "a question about clusters".to_owned(),
+            dialect,
+            instead: instead.to_owned(),
+        })
+    }
+}
+
+/// One cluster; `None` where it has no id.
+fn read(object: &Fields<'_>) -> Option<Cluster> {
+    Some(Cluster {
+        id: object.text(&["clusterId"])?,
+        name: object.text_or_empty(&["clusterName"]),
+        region: object.text_or_empty(&["regionId"]),
+        plan: object.text_or_empty(&["plan"]),
+        cu_type: object.text_or_empty(&["cuType"]),
+        cu_size: object.count(&["cuSize"]),
+        status: object.text_or_empty(&["status"]),
+        connect_address: object.text_or_empty(&["connectAddress"]),
+        project_id: object.text_or_empty(&["projectId"]),
+        create_time: object.text_or_empty(&["createTime"]),
+    })
 }

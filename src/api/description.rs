@@ -1,6 +1,10 @@
 //! What `describe` says of a collection.
 
+use super::envelope::Data;
+use super::error::ApiError;
+use super::fields::{self, Fields};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 /// A collection as the service describes it.
 #[derive(Clone, Debug, PartialEq)]
@@ -61,4 +65,81 @@ pub struct IndexDescription {
     pub name: String,
     /// `COSINE`, `L2`, …; empty for a scalar index.
     pub metric: String,
+}
+
+/// Reads the answer to `describe`, of v1 and of v2.
+pub(super) fn read(data: &Data<'_>, name: &str) -> Result<CollectionDescription, ApiError> {
+    let object = data.object()?;
+    if !object.has(&["fields", "schema", "collectionName"]) {
+        return Err(data.unreadable("it describes no collection"));
+    }
+    Ok(CollectionDescription {
+        name: object
+            .text(&["collectionName"])
+            .unwrap_or_else(|| name.to_owned()),
+        description: object.text_or_empty(&["description"]),
+        auto_id: object.flag(&["autoId", "autoID"]),
+        dynamic: object.flag(&["enableDynamicField", "enableDynamic"]),
+        fields: object.objects(&["fields"]).iter().map(read_field).collect(),
+        indexes: object
+            .objects(&["indexes"])
+            .iter()
+            .map(read_index)
+            .collect(),
+        load: object.text_or_empty(&["load", "loadState"]),
+        shards: object.count(&["shardsNum", "shardNum"]),
+        raw: data.raw().and_then(value).unwrap_or_default(),
+    })
+}
+
+fn value(raw: &RawValue) -> Option<Value> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+fn read_field(field: &Fields<'_>) -> FieldDescription {
+    let params = field.objects(&["params"]);
+    let elements = field
+        .raw(&["elementTypeParams", "params"])
+        .and_then(Fields::of);
+    // Type parameters have been sent as a list of keys and values, as an object, and as `FloatVector(768)`.
+    let param = |name: &str| {
+        let listed = || {
+            params
+                .iter()
+                .find(|param| param.text(&["key"]).as_deref() == Some(name))?
+                .count(&["value"])
+        };
+        let keyed = || elements.as_ref()?.count(&[name]);
+        listed().or_else(keyed)
+    };
+    let sent = field.text_or_empty(&["type", "dataType"]);
+    let (word, size) = match sent.split_once('(') {
+        Some((word, rest)) => (
+            word.trim().to_owned(),
+            fields::count(rest.trim_end_matches(')')),
+        ),
+        None => (sent, None),
+    };
+    let size_of = |suffix: &str| size.filter(|_| word.to_ascii_lowercase().ends_with(suffix));
+    FieldDescription {
+        name: field.text_or_empty(&["name", "fieldName"]),
+        primary: field.flag(&["primaryKey", "isPrimary"]),
+        auto_id: field.flag(&["autoId", "autoID"]),
+        partition_key: field.flag(&["partitionKey", "isPartitionKey"]),
+        nullable: field.flag(&["nullable"]),
+        default: field.raw(&["defaultValue"]).and_then(value),
+        element_type: field.text(&["elementType", "elementDataType"]),
+        dim: param("dim").or_else(|| size_of("vector")),
+        max_length: param("max_length").or_else(|| size_of("char")),
+        max_capacity: param("max_capacity").or_else(|| size_of("array")),
+        data_type: word,
+    }
+}
+
+fn read_index(index: &Fields<'_>) -> IndexDescription {
+    IndexDescription {
+        field: index.text_or_empty(&["fieldName"]),
+        name: index.text_or_empty(&["indexName"]),
+        metric: index.text_or_empty(&["metricType"]),
+    }
 }

@@ -1,0 +1,245 @@
+//! The collection calls (reference: Collections). They go to the cluster's own endpoint.
+//!
+//! On `v1` the calls that the reference lists for it are used; it has none to load, to count and to ask for
+//! existence, and none for a schema, so there the cluster's v2 routes are, which every cluster has.
+
+use super::Client;
+use super::description::{self, CollectionDescription};
+use super::envelope::Data;
+use super::error::{ApiError, Effect};
+use super::fields::{self, Fields};
+use super::model::Dialect;
+use super::request::Outgoing;
+use super::v1;
+use serde::Serialize;
+use serde_json::Value;
+use url::Url;
+
+const V1: &str = "/v1/vector/collections";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    db_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    filter: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    output_fields: Option<[&'a str; 1]>,
+}
+
+impl Client {
+    /// The names of the database's collections.
+    pub fn collections(&self) -> Result<Vec<String>, ApiError> {
+        let what = "list the collections";
+        let outgoing = if self.speaks_v1() {
+            self.v1_get(what, V1, &[])?
+        } else {
+            self.post(what, Effect::Read, "/v2/vectordb/collections/list", None)?
+        };
+        self.call(outgoing, |data| {
+            Ok(data.list()?.into_iter().filter_map(fields::text).collect())
+        })
+    }
+
+    /// True where the collection exists.
+    pub fn has_collection(&self, name: &str) -> Result<bool, ApiError> {
+        let path = "/v2/vectordb/collections/has";
+        let outgoing = self.post("look for the collection", Effect::Read, path, Some(name))?;
+        self.call(outgoing, |data| {
+            let object = data.object()?;
+            if object.has(&["has"]) {
+                Ok(object.flag(&["has"]))
+            } else {
+                Err(data.unreadable("it does not say whether the collection exists"))
+            }
+        })
+    }
+
+    /// A collection's schema, indexes and load state.
+    pub fn describe(&self, name: &str) -> Result<CollectionDescription, ApiError> {
+        let what = "describe the collection";
+        let outgoing = if self.speaks_v1() {
+            self.v1_get(what, &format!("{V1}/describe"), &[("collectionName", name)])?
+        } else {
+            self.post(
+                what,
+                Effect::Read,
+                "/v2/vectordb/collections/describe",
+                Some(name),
+            )?
+        };
+        self.call(outgoing, |data| description::read(data, name))
+    }
+
+    /// Creates a collection; `body` is the API's own create body, quick form or `schema`. The connection's
+    /// database is added where the body names none. Sent once.
+    pub fn create_collection(&self, body: &Value) -> Result<(), ApiError> {
+        let what = "create the collection";
+        let body = body.as_object().ok_or_else(|| ApiError::Setting {
+            what: "the collection's description",
+            problem: "it is not an object".to_owned(),
+            hint: None,
+        })?;
+        if self.speaks_v1() && !body.contains_key("schema") {
+            return self.done(self.v1_post(what, &format!("{V1}/create"), body)?);
+        }
+        let mut body = body.clone();
+        if let Some(database) = &self.settings().database {
+            body.entry("dbName")
+                .or_insert_with(|| Value::from(database.as_str()));
+        }
+        let database = body.get("dbName").and_then(Value::as_str);
+        let path = "/v2/vectordb/collections/create";
+        let outgoing = self.post_body(what, Effect::Change, path, database, &body)?;
+        self.done(outgoing)
+    }
+
+    /// Drops a collection. Sent once.
+    pub fn drop_collection(&self, name: &str) -> Result<(), ApiError> {
+        let what = "drop the collection";
+        let outgoing = if self.speaks_v1() {
+            let body = Body {
+                db_name: None,
+                collection_name: Some(name),
+                filter: None,
+                output_fields: None,
+            };
+            self.v1_post(what, &format!("{V1}/drop"), &body)?
+        } else {
+            self.post(
+                what,
+                Effect::Change,
+                "/v2/vectordb/collections/drop",
+                Some(name),
+            )?
+        };
+        self.done(outgoing)
+    }
+
+    /// Begins to load a collection, so that it can be searched and counted; [`Client::load_state`] tells when it
+    /// is done. Sent once.
+    pub fn load(&self, name: &str) -> Result<(), ApiError> {
+        let path = "/v2/vectordb/collections/load";
+        self.done(self.post("load the collection", Effect::Change, path, Some(name))?)
+    }
+
+    /// The service's word for the load state, e.g. `LoadStateLoaded`.
+    pub fn load_state(&self, name: &str) -> Result<String, ApiError> {
+        let path = "/v2/vectordb/collections/get_load_state";
+        let what = "read the collection's load state";
+        let outgoing = self.post(what, Effect::Read, path, Some(name))?;
+        self.call(outgoing, |data| {
+            data.object()?
+                .text(&["loadState", "state"])
+                .ok_or_else(|| data.unreadable("it has no load state"))
+        })
+    }
+
+    /// The exact number of rows, by `count(*)`; the collection has to be loaded.
+    pub fn count(&self, name: &str) -> Result<u64, ApiError> {
+        let database = self.settings().database.as_deref();
+        let body = Body {
+            db_name: database,
+            collection_name: Some(name),
+            filter: Some(""),
+            output_fields: Some(["count(*)"]),
+        };
+        // No limit: servers refuse one beside count(*).
+        let path = "/v2/vectordb/entities/query";
+        let outgoing = self.post_body("count the rows", Effect::Read, path, database, &body)?;
+        self.call(outgoing, |data| {
+            first_count(data, &["count(*)"]).ok_or_else(|| data.unreadable("it has no count(*)"))
+        })
+    }
+
+    /// The statistics' number of rows: approximate, needs no load.
+    pub fn row_count(&self, name: &str) -> Result<u64, ApiError> {
+        let path = "/v2/vectordb/collections/get_stats";
+        let what = "read the collection's statistics";
+        let outgoing = self.post(what, Effect::Read, path, Some(name))?;
+        self.call(outgoing, |data| {
+            first_count(data, &["rowCount", "row_count"])
+                .ok_or_else(|| data.unreadable("it has no row count"))
+        })
+    }
+
+    fn speaks_v1(&self) -> bool {
+        self.settings().dialect == Dialect::V1
+    }
+
+    fn done(&self, outgoing: Outgoing) -> Result<(), ApiError> {
+        self.call(outgoing, |_| Ok(()))
+    }
+
+    /// The address of collection calls.
+    fn cluster_base(&self, what: &'static str) -> Result<&Url, ApiError> {
+        let settings = self.settings();
+        match (&settings.collection_base, settings.dialect) {
+            (Some(base), _) => Ok(base),
+            (None, Dialect::Milvus) => Ok(&settings.import_base),
+            (None, Dialect::V1 | Dialect::V2) => Err(ApiError::NoClusterEndpoint { what }),
+        }
+    }
+
+    /// A v2 call with nothing but database and collection in its body.
+    fn post(
+        &self,
+        what: &'static str,
+        effect: Effect,
+        path: &str,
+        collection_name: Option<&str>,
+    ) -> Result<Outgoing, ApiError> {
+        let db_name = self.settings().database.as_deref();
+        let body = Body {
+            db_name,
+            collection_name,
+            filter: None,
+            output_fields: None,
+        };
+        self.post_body(what, effect, path, db_name, &body)
+    }
+
+    fn post_body(
+        &self,
+        what: &'static str,
+        effect: Effect,
+        path: &str,
+        database: Option<&str>,
+        body: &impl Serialize,
+    ) -> Result<Outgoing, ApiError> {
+        let base = self.cluster_base(what)?;
+        Outgoing::post(self.settings(), what, effect, base, path, body)?.with_database(database)
+    }
+
+    fn v1_get(
+        &self,
+        what: &'static str,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Outgoing, ApiError> {
+        let settings = self.settings();
+        v1::refuse_database(settings, settings.database.as_deref())?;
+        Outgoing::get(settings, what, self.cluster_base(what)?, path, query)
+    }
+
+    fn v1_post(
+        &self,
+        what: &'static str,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Outgoing, ApiError> {
+        let settings = self.settings();
+        v1::refuse_database(settings, settings.database.as_deref())?;
+        let base = self.cluster_base(what)?;
+        Outgoing::post(settings, what, Effect::Change, base, path, body)
+    }
+}
+
+/// A count in the data's object, or in the first row of its list.
+fn first_count(data: &Data<'_>, names: &[&str]) -> Option<u64> {
+    let object: Fields<'_> = data.object().ok()?;
+    object.count(names)
+}

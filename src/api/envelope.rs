@@ -1,0 +1,237 @@
+//! The envelope of every answer, `{"code":N,"data":…}` or `{"code":N,"message":"…"}`, and what else may come.
+
+use super::error::{ApiError, Call, Effect};
+use super::fields::{self, Fields};
+use super::hints;
+use super::mask::Mask;
+use super::settings::Settings;
+use super::transport::Answer;
+use serde_json::value::RawValue;
+
+/// The longest message of a service that is shown, in characters.
+const MESSAGE: usize = 600;
+/// The longest piece of an unreadable answer that is shown, in characters.
+const EXCERPT: usize = 160;
+/// Larger answers are not looked through for a code before they are read: errors are short.
+const SHORT: usize = 4096;
+
+/// The `data` of an answer of success.
+pub(super) struct Data<'a> {
+    raw: Option<&'a RawValue>,
+    reader: Reader<'a>,
+    text: &'a str,
+}
+
+/// What reading an answer needs beside it.
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a> {
+    pub(super) settings: &'a Settings,
+    pub(super) call: &'a Call,
+    pub(super) mask: &'a Mask,
+    pub(super) status: u16,
+}
+
+/// The envelope's code, if the text is a short envelope.
+pub(super) fn code(text: &str) -> Option<i64> {
+    let short = (text.len() <= SHORT).then(|| strip(text))?;
+    Fields::parse(short)?
+        .text(&["code"])
+        .and_then(|code| fields::integer(&code))
+}
+
+/// Reads an answer: its data, or the error it tells of.
+pub(super) fn read<'a>(
+    settings: &'a Settings,
+    call: &'a Call,
+    mask: &'a Mask,
+    answer: &'a Answer,
+) -> Result<Data<'a>, ApiError> {
+    let status = answer.status;
+    let reader = Reader {
+        settings,
+        call,
+        mask,
+        status,
+    };
+    let text = strip(&answer.text);
+    let data = |raw| Data { raw, reader, text };
+    if (300..400).contains(&status) {
+        return Err(ApiError::Redirect {
+            call: Box::new(call.clone()),
+            status,
+            location: answer.location.clone(),
+        });
+    }
+    let envelope = Fields::parse(text);
+    if !(200..300).contains(&status) {
+        return Err(reader.http_error(envelope.as_ref(), text));
+    }
+    // A change may succeed without saying anything.
+    if status == 204 && call.effect == Effect::Change {
+        return Ok(data(None));
+    }
+    let Some(envelope) = envelope else {
+        let problem = match text {
+            "" => "it is empty",
+            _ if looks_like_html(text) => "it is a web page",
+            _ => "it is not a JSON object",
+        };
+        return Err(reader.unreadable(problem, text));
+    };
+    let raw = envelope.raw(&["data"]);
+    let message = message(&envelope);
+    match envelope.text(&["code"]).map(|code| fields::integer(&code)) {
+        Some(Some(0)) => Ok(data(raw)),
+        // Success on v1 and early 2.4, but Milvus' "partition not found" has the same number.
+        Some(Some(200)) if raw.is_some() || message.is_none() => Ok(data(raw)),
+        Some(Some(code)) => Err(reader.service_error(Some(code), message)),
+        Some(None) => Err(reader.unreadable("its code is not a number", text)),
+        None if raw.is_some() => Ok(data(raw)),
+        None => Err(reader.unreadable("it has neither code nor data", text)),
+    }
+}
+
+impl<'a> Data<'a> {
+    /// The data as an object; a list of one object counts as that object.
+    pub(super) fn object(&self) -> Result<Fields<'a>, ApiError> {
+        let raw = self.raw.ok_or_else(|| self.unreadable("it has no data"))?;
+        let first = || fields::list(raw)?.into_iter().next().and_then(Fields::of);
+        Fields::of(raw)
+            .or_else(first)
+            .ok_or_else(|| self.unreadable("its data is not an object"))
+    }
+
+    /// The data as a list; null counts as an empty one, since that is how some servers write it.
+    pub(super) fn list(&self) -> Result<Vec<&'a RawValue>, ApiError> {
+        match self.raw {
+            None => Ok(Vec::new()),
+            Some(raw) => fields::list(raw).ok_or_else(|| self.unreadable("its data is not a list")),
+        }
+    }
+
+    /// The data as sent.
+    pub(super) const fn raw(&self) -> Option<&'a RawValue> {
+        self.raw
+    }
+
+    /// The error of an answer that lacks what it should hold.
+    pub(super) fn unreadable(&self, problem: &str) -> ApiError {
+        self.reader.unreadable(problem, self.text)
+    }
+}
+
+impl Reader<'_> {
+    fn unreadable(&self, problem: &str, text: &str) -> ApiError {
+        ApiError::Unreadable {
+            call: Box::new(self.call.clone()),
+            status: self.status,
+            problem: problem.to_owned(),
+            excerpt: self.excerpt(text),
+        }
+    }
+
+    fn service_error(&self, code: Option<i64>, message: Option<String>) -> ApiError {
+        let message = message.map_or_else(
+            || {
+                code.map_or_else(
+                    || "the service gave no reason".to_owned(),
+                    |code| format!("the service answered {code} without a reason"),
+                )
+            },
+            |message| self.mask.clean(&message, MESSAGE),
+        );
+        ApiError::Service {
+            hint: hints::of(self.settings, self.status, code, &message),
+            call: Box::new(self.call.clone()),
+            status: self.status,
+            code,
+            message,
+        }
+    }
+
+    /// An answer whose HTTP status is an error: the service's envelope, or a gateway's page.
+    fn http_error(&self, envelope: Option<&Fields<'_>>, text: &str) -> ApiError {
+        let code = envelope
+            .and_then(|envelope| envelope.text(&["code"]))
+            .and_then(|code| fields::integer(&code))
+            .filter(|code| !matches!(code, 0 | 200));
+        let status = reqwest::StatusCode::from_u16(self.status);
+        let name = status
+            .ok()
+            .and_then(|status| status.canonical_reason())
+            .unwrap_or("an unknown status");
+        let said = envelope
+            .and_then(message)
+            .unwrap_or_else(|| self.excerpt(text));
+        let message = match (code, said.is_empty()) {
+            (Some(_), false) => said,
+            (_, true) => format!("HTTP {} {name}", self.status),
+            (None, false) => format!("HTTP {} {name}: {said}", self.status),
+        };
+        self.service_error(code, Some(message))
+    }
+
+    /// The title of a web page, else the beginning of the text.
+    fn excerpt(&self, text: &str) -> String {
+        let page = looks_like_html(text).then(|| title(text)).flatten();
+        self.mask.clean(page.unwrap_or(text), EXCERPT)
+    }
+}
+
+/// The text without a byte order mark and outer white space.
+fn strip(text: &str) -> &str {
+    text.trim_start_matches('\u{feff}').trim()
+}
+
+fn message(envelope: &Fields<'_>) -> Option<String> {
+    envelope
+        .text(&["message", "msg", "error", "reason", "detail"])
+        .or_else(|| {
+            envelope
+                .raw(&["message", "msg", "error", "reason", "detail"])
+                .map(|raw| raw.get().to_owned())
+                .filter(|text| text != "\"\"")
+        })
+}
+
+fn looks_like_html(text: &str) -> bool {
+    text.starts_with('<')
+}
+
+/// The text of the first title or heading.
+fn title(page: &str) -> Option<&str> {
+    let lower = page.to_ascii_lowercase();
+    ["title", "h1", "h2"].iter().find_map(|tag| {
+        let open = lower.find(&format!("<{tag}"))?;
+        let begin = open + lower.get(open..)?.find('>')? + 1;
+        let end = begin + lower.get(begin..)?.find("</")?;
+        page.get(begin..end)
+            .map(str::trim)
+            .filter(|text| !text.is_empty())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_is_known_by_its_title() {
+        assert_eq!(
+            title("<html><TITLE a='b'> 502 Bad\nGateway </TITLE>"),
+            Some("502 Bad\nGateway")
+        );
+        assert_eq!(title("<html><title></title><h1>Oops</h1>"), Some("Oops"));
+        assert_eq!(title("<p>İ<title>x"), None);
+    }
+
+    #[test]
+    fn codes_are_read_from_short_envelopes_only() {
+        assert_eq!(code("\u{feff}{\"code\":\"429\"}"), Some(429));
+        assert_eq!(code("[]"), None);
+        assert_eq!(
+            code(&format!("{{\"code\":429,\"x\":\"{}\"}}", "y".repeat(SHORT))),
+            None
+        );
+    }
+}

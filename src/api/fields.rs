@@ -1,0 +1,164 @@
+//! Reading JSON objects liberally: services send numbers as text, ids as numbers, and leave fields out.
+//!
+//! Values stay as sent until they are asked for, so that an id of more than 2^53 keeps its digits.
+
+use serde_json::value::RawValue;
+use std::collections::BTreeMap;
+
+/// The fields of one JSON object.
+pub(super) struct Fields<'a>(BTreeMap<String, &'a RawValue>);
+
+impl<'a> Fields<'a> {
+    /// The object's fields; `None` where the value is no object.
+    pub(super) fn of(raw: &'a RawValue) -> Option<Self> {
+        Self::parse(raw.get())
+    }
+
+    /// The same from text.
+    pub(super) fn parse(text: &'a str) -> Option<Self> {
+        serde_json::from_str(text).ok().map(Self)
+    }
+
+    /// True where one of the fields is there and not null.
+    pub(super) fn has(&self, names: &[&str]) -> bool {
+        self.raw(names).is_some()
+    }
+
+    /// The first of these fields that is there and not null.
+    pub(super) fn raw(&self, names: &[&str]) -> Option<&'a RawValue> {
+        names
+            .iter()
+            .filter_map(|name| self.0.get(*name).copied())
+            .find(|raw| raw.get() != "null")
+    }
+
+    /// A text; numbers and truth values as they were written. `None` for null, empty and anything else.
+    pub(super) fn text(&self, names: &[&str]) -> Option<String> {
+        self.raw(names)
+            .and_then(text)
+            .filter(|text| !text.is_empty())
+    }
+
+    /// A text, empty where there is none.
+    pub(super) fn text_or_empty(&self, names: &[&str]) -> String {
+        self.text(names).unwrap_or_default()
+    }
+
+    /// A number of things, also where it was sent as text; `None` for negative and unreadable ones.
+    pub(super) fn count(&self, names: &[&str]) -> Option<u64> {
+        self.text(names).and_then(|text| count(&text))
+    }
+
+    /// Any number, also where it was sent as text.
+    pub(super) fn number(&self, names: &[&str]) -> Option<f64> {
+        self.text(names).and_then(|text| number(&text))
+    }
+
+    /// A truth value, also where it was sent as text; false where there is none.
+    pub(super) fn flag(&self, names: &[&str]) -> bool {
+        self.text(names)
+            .is_some_and(|text| text.eq_ignore_ascii_case("true"))
+    }
+
+    /// The items of a list; empty where there is none.
+    pub(super) fn list(&self, names: &[&str]) -> Vec<&'a RawValue> {
+        self.raw(names).and_then(list).unwrap_or_default()
+    }
+
+    /// The objects of a list of objects.
+    pub(super) fn objects(&self, names: &[&str]) -> Vec<Self> {
+        self.list(names).into_iter().filter_map(Self::of).collect()
+    }
+}
+
+/// The items of a JSON list; `None` for anything else.
+pub(super) fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
+    serde_json::from_str(raw.get()).ok()
+}
+
+/// A JSON value as text: strings unescaped, numbers and truth values as written; `None` for the rest.
+pub(super) fn text(raw: &RawValue) -> Option<String> {
+    let text = raw.get();
+    match text.as_bytes().first()? {
+        b'"' => serde_json::from_str(text).ok(),
+        b'{' | b'[' | b'n' => None,
+        _ => Some(text.to_owned()),
+    }
+}
+
+/// A whole number: `7`, `7.0`, `7e3`.
+pub(super) fn count(text: &str) -> Option<u64> {
+    let text = text.trim();
+    text.parse().ok().or_else(|| {
+        // Below 2^53, where every whole number has its own double.
+        let exact = number(text).filter(|n| (0.0..9_007_199_254_740_992.0).contains(n))?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "the range was just checked"
+        )]
+        Some(exact as u64)
+    })
+}
+
+/// A signed whole number, as error codes are.
+pub(super) fn integer(text: &str) -> Option<i64> {
+    let text = text.trim();
+    text.parse()
+        .ok()
+        .or_else(|| count(text).and_then(|n| i64::try_from(n).ok()))
+}
+
+/// A finite number, with or without a percent sign.
+fn number(text: &str) -> Option<f64> {
+    let text = text.trim();
+    let text = text.strip_suffix('%').unwrap_or(text).trim_end();
+    text.parse().ok().filter(|n: &f64| n.is_finite())
+}
+
+/// A percentage, kept between 0 and 100: services have sent -1 and more than 100.
+pub(super) const fn percent(number: f64) -> f64 {
+    number.clamp(0.0, 100.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_in_every_spelling() {
+        let fields = Fields::parse(
+            r#"{"a":"12","b":12.0,"c":-1,"d":null,"e":"","f":18446744073709551615,"g":"1e3","h":[1],"i":"45 %","j":1e400}"#,
+        )
+        .unwrap();
+        let counts =
+            ["a", "b", "c", "d", "e", "f", "g", "h", "j"].map(|name| fields.count(&[name]));
+        let max = Some(u64::MAX);
+        assert_eq!(
+            counts,
+            [
+                Some(12),
+                Some(12),
+                None,
+                None,
+                None,
+                max,
+                Some(1000),
+                None,
+                None
+            ]
+        );
+        assert_eq!(fields.number(&["i"]), Some(45.0));
+        assert_eq!(fields.number(&["c"]), Some(-1.0));
+    }
+
+    #[test]
+    fn ids_keep_their_digits() {
+        let fields = Fields::parse(r#"{"jobId":457372648251949999123,"x":true}"#).unwrap();
+        assert_eq!(
+            fields.text(&["job", "jobId"]).unwrap(),
+            "457372648251949999123"
+        );
+        assert!(fields.flag(&["x"]) && !fields.flag(&["y"]));
+    }
+}

@@ -1,0 +1,128 @@
+//! What helps against an error code (reference: Error codes worth a hint).
+
+use super::model::Dialect;
+use super::outcome;
+use super::settings::Settings;
+
+/// Advice for an error answer, in the words of the shell.
+pub(super) fn of(
+    settings: &Settings,
+    status: u16,
+    code: Option<i64>,
+    message: &str,
+) -> Option<String> {
+    if outcome::is_busy(status, code, message) {
+        return Some(busy(code).to_owned());
+    }
+    if outcome::is_auth(status, code) {
+        return Some(key(settings));
+    }
+    let text = match code {
+        Some(10003) => {
+            "accepted are s3://bucket/key, https://bucket.s3.region.amazonaws.com/key, gs://bucket/key, https://account.blob.core.windows.net/container/blob and the like, for a file, a folder that ends in / or a set …/*.npy"
+        }
+        Some(40003) => "the cluster is suspended: resume it in the console, then try again",
+        Some(40021 | 80020 | 90102) => return Some(cluster(settings)),
+        Some(40022) => {
+            "the key has no access to this cluster: ask its owner for a role in the project"
+        }
+        Some(47005) => {
+            "collections() lists the names; a name is case-sensitive and belongs to one database"
+        }
+        Some(100) if settings.dialect == Dialect::Milvus || message.contains("collection") => {
+            "collections() lists the names; a name is case-sensitive and belongs to one database"
+        }
+        Some(47035) => {
+            "at most 1,024 files a request and 16 GB a file; JSON 512 MB on serverless, 10 GB a file and 100 GB a request on dedicated clusters; NumPy 15 GB a folder: split the files"
+        }
+        Some(47036) => {
+            "a NumPy set is one file a field, <field>.npy, and $meta.npy for dynamic fields, without an AutoID primary key: describe(collection) lists the fields"
+        }
+        Some(47053 | 83001) => {
+            "the storage key needs GetObject, ListBucket and GetBucketLocation on the bucket (GCS: storage.objects.get and list); check the path, its region and that the key has not expired"
+        }
+        Some(80000) => "a parameter is wrong: run with -v to see what was sent",
+        Some(80003) => "the page size has to be 5 to 100",
+        Some(80004) => "pages count from 1",
+        Some(83004) => {
+            "bucket and cluster are on different clouds: use a bucket on the cluster's cloud"
+        }
+        Some(90011) => {
+            "a collection's name is letters, digits and underscores, and does not begin with a digit"
+        }
+        Some(90103 | 90104) => {
+            "name the cluster: connect(#{cluster_id: \"in03-…\", region: \"…\"}), or connect to its public endpoint"
+        }
+        Some(90117) => return Some(domain(settings)),
+        Some(90142 | 90145) => {
+            "give at least one object path: import(\"collection\", \"s3://bucket/file.parquet\")"
+        }
+        Some(90144) => {
+            "jobs() lists the jobs of this cluster; services forget finished jobs after a while"
+        }
+        Some(2100 | 2101) => {
+            "the files are looked for in the server's own bucket: give paths inside it, one file or one set of NumPy files each"
+        }
+        None if status == 404 => return Some(not_found(settings)),
+        _ => return None,
+    };
+    Some(text.to_owned())
+}
+
+const fn busy(code: Option<i64>) -> &'static str {
+    match code {
+        Some(2100 | 2101) => {
+            "wait until jobs have ended, and give several files to one job: import(collection, [file, file, …])"
+        }
+        Some(47039 | 47055) => {
+            "the cluster takes no further import now: wait until jobs have ended, then try again"
+        }
+        _ => "too many requests: wait a little, then try again",
+    }
+}
+
+fn key(settings: &Settings) -> String {
+    let other = match settings.dialect {
+        Dialect::Milvus => "MILVUS_TOKEN (user:password)",
+        Dialect::V1 | Dialect::V2 => "ZILLIZ_API_KEY",
+    };
+    if settings.token.is_some() {
+        let source = &settings.key_source;
+        format!(
+            "the key was taken from: {source}; give another by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}"
+        )
+    } else {
+        format!(
+            "no key was sent: give one by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}"
+        )
+    }
+}
+
+fn cluster(settings: &Settings) -> String {
+    let cluster = settings.cluster_id.as_deref().unwrap_or("none");
+    let region = settings.region.as_deref().unwrap_or("not given");
+    let host = settings.import_base.host_str().unwrap_or_default();
+    format!(
+        "asked at {host} for cluster {cluster}, region {region}; clusters() lists those the key may see"
+    )
+}
+
+fn domain(settings: &Settings) -> String {
+    let import = settings.import_base.host_str().unwrap_or_default();
+    let collection = settings
+        .collection_base
+        .as_ref()
+        .and_then(|base| base.host_str())
+        .unwrap_or("no address");
+    format!(
+        "import calls belong to the control plane (now {import}), collection calls to the cluster's own endpoint (now {collection})"
+    )
+}
+
+fn not_found(settings: &Settings) -> String {
+    let host = outcome::origin(settings.import_base.as_str());
+    format!(
+        "{host} was taken to speak the {} API: connect(#{{api: \"v1\"}}), \"v2\" or \"milvus\" chooses another",
+        settings.dialect
+    )
+}

@@ -1,0 +1,165 @@
+//! The calls about import jobs, whichever dialect they travel in.
+
+use super::error::ApiError;
+use super::model::{Dialect, ImportRequest, JobPage, Progress};
+use super::request::Outgoing;
+use super::settings::Settings;
+use super::{Client, JobFilter, JobWalk, milvus, v1, v2};
+
+/// The smallest page that every dialect accepts.
+const SMALLEST_PAGE: u64 = 5;
+
+impl Client {
+    /// Proves endpoint and key with one cheap list call.
+    pub fn verify(&self) -> Result<(), ApiError> {
+        self.list_page(&JobFilter::default(), 1, SMALLEST_PAGE)
+            .map(drop)
+    }
+
+    /// Submits one import job and answers its id. Sent exactly once; what an error says of the job is
+    /// [`ApiError::outcome`]. `idempotency_key`: printable ASCII, at most 256 bytes.
+    pub fn create(
+        &self,
+        request: &ImportRequest,
+        idempotency_key: &str,
+    ) -> Result<String, ApiError> {
+        let settings = self.settings();
+        let secrets = [
+            &request.access_key,
+            &request.secret_key,
+            &request.session_token,
+        ];
+        let outgoing = match settings.dialect {
+            Dialect::V1 => v1::create(settings, request),
+            Dialect::V2 => v2::create(settings, request),
+            Dialect::Milvus => milvus::create(settings, request),
+        }?
+        .with_idempotency_key(idempotency_key)?
+        .with_secrets(settings, secrets.into_iter().flatten());
+        self.call(outgoing, v2::read_job_id)
+    }
+
+    /// Reads a job's progress once.
+    pub fn progress(&self, job_id: &str) -> Result<Progress, ApiError> {
+        let settings = self.settings();
+        match settings.dialect {
+            Dialect::V1 => {
+                let outgoing = v1::progress(settings, job_id)?;
+                self.call(outgoing, |data| v1::read_progress(data, job_id))
+            }
+            Dialect::V2 => self.spelled_progress(&v2::PROGRESS, v2::progress, job_id),
+            Dialect::Milvus => self.spelled_progress(&milvus::PROGRESS, milvus::progress, job_id),
+        }
+    }
+
+    /// The progress call has had three names. The first that the server knows is kept for the connection.
+    fn spelled_progress(
+        &self,
+        paths: &[&str],
+        build: impl Fn(&Settings, &str, &str) -> Result<Outgoing, ApiError>,
+        job_id: &str,
+    ) -> Result<Progress, ApiError> {
+        let known = self.inner.progress_path.get().copied();
+        let mut first_error = None;
+        for (index, path) in paths.iter().enumerate() {
+            if known.is_some_and(|known| known != index) {
+                continue;
+            }
+            let outgoing = build(self.settings(), path, job_id)?;
+            let result = self.call(outgoing, |data| v2::read_progress(data, job_id));
+            match result {
+                Err(error) if known.is_none() && is_unknown_path(&error) => {
+                    first_error.get_or_insert(error);
+                }
+                result => {
+                    if result.is_ok() {
+                        // Another thread may have found the same meanwhile.
+                        let _ = self.inner.progress_path.set(index);
+                    }
+                    return result;
+                }
+            }
+        }
+        Err(first_error.unwrap_or_else(|| ApiError::Setting {
+            what: "the progress call",
+            problem: "the dialect has none".to_owned(),
+            hint: None,
+        }))
+    }
+
+    /// One page of the job list; `page` counts from 1, `page_size` is 5 to 100 on the cloud. On `milvus`, which
+    /// has no paging, everything is page 1. v1 does not know filters: there the page is not filtered.
+    pub fn list_page(
+        &self,
+        filter: &JobFilter,
+        page: u64,
+        page_size: u64,
+    ) -> Result<JobPage, ApiError> {
+        let settings = self.settings();
+        let outgoing = match settings.dialect {
+            Dialect::V1 => {
+                v1::refuse_database(
+                    settings,
+                    filter.database.as_deref().or(settings.database.as_deref()),
+                )?;
+                v1::list(settings, page, page_size)?
+            }
+            Dialect::V2 => v2::list(settings, filter, page, page_size)?,
+            Dialect::Milvus => milvus::list(settings, filter)?,
+        };
+        self.call(outgoing, v1::read_page)
+    }
+
+    /// Walks all pages, filtered, each job once; ends after an error.
+    pub fn jobs(&self, filter: JobFilter) -> JobWalk {
+        JobWalk::new(self.clone(), filter, None)
+    }
+
+    /// The first `limit` jobs, or all, and how many there are in all where that is known.
+    pub fn list(&self, filter: &JobFilter, limit: Option<usize>) -> Result<JobPage, ApiError> {
+        let mut walk = JobWalk::new(self.clone(), filter.clone(), limit);
+        let jobs = walk
+            .by_ref()
+            .take(limit.unwrap_or(usize::MAX))
+            .collect::<Result<_, _>>()?;
+        Ok(JobPage {
+            jobs,
+            count: walk.total(),
+        })
+    }
+
+    /// Commits a two-phase import.
+    pub fn commit(&self, job_id: &str) -> Result<(), ApiError> {
+        let settings = self.settings();
+        let outgoing = match settings.dialect {
+            Dialect::V1 => return Err(v1::beyond(settings, "a commit")),
+            Dialect::V2 => v2::commit(settings, job_id)?,
+            Dialect::Milvus => milvus::commit(settings, job_id)?,
+        };
+        self.call(outgoing, |_| Ok(()))
+    }
+
+    /// Aborts a two-phase import.
+    pub fn abort(&self, job_id: &str) -> Result<(), ApiError> {
+        let settings = self.settings();
+        let outgoing = match settings.dialect {
+            Dialect::V1 => return Err(v1::beyond(settings, "an abort")),
+            Dialect::V2 => v2::abort(settings, job_id)?,
+            Dialect::Milvus => milvus::abort(settings, job_id)?,
+        };
+        self.call(outgoing, |_| Ok(()))
+    }
+
+    /// True once an answer named zshell's own import service as its server.
+    pub fn is_local_service(&self) -> bool {
+        self.inner.transport.is_local_service()
+    }
+}
+
+/// True for "there is no such call", not for "there is no such job", which has codes of its own.
+fn is_unknown_path(error: &ApiError) -> bool {
+    match error {
+        ApiError::Service { status, code, .. } => *status == 404 || *code == Some(404),
+        _ => false,
+    }
+}

@@ -1,0 +1,175 @@
+//! Keeps keys out of texts: messages of the service may echo them, and `-v` shows bodies.
+
+use crate::secret::{MASK, Secret};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::Value;
+use zeroize::Zeroizing;
+
+/// Secrets shorter than this are not looked for: they would be found inside ordinary words.
+const SHORTEST: usize = 4;
+/// How much of a body the log shows, in characters.
+const LOGGED: usize = 2_000;
+/// How much of a body is looked at to log it, in bytes.
+const PARSED: usize = 64 << 10;
+/// Fields of requests and answers that hold secrets, in lower case.
+const SECRET_FIELDS: [&str; 12] = [
+    "accesskey",
+    "secretkey",
+    "token",
+    "sessiontoken",
+    "apikey",
+    "password",
+    "newpassword",
+    "tmpak",
+    "tmpsk",
+    "access_key",
+    "secret_key",
+    "session_token",
+];
+
+/// The secrets of one connection or call, in every spelling they may be echoed in.
+#[derive(Clone, Default)]
+pub(super) struct Mask(Vec<Zeroizing<String>>);
+
+impl Mask {
+    /// A mask of these secrets; of `user:password` the password also counts alone.
+    pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
+        let mut spellings = Vec::new();
+        for secret in secrets {
+            let text = secret.expose();
+            let password = text.split_once(':').map(|(_, password)| password);
+            for part in [Some(text), password].into_iter().flatten() {
+                if part.len() >= SHORTEST {
+                    spellings.extend([
+                        Zeroizing::new(part.to_owned()),
+                        Zeroizing::new(part.replace('/', "\\/")),
+                        Zeroizing::new(utf8_percent_encode(part, NON_ALPHANUMERIC).to_string()),
+                    ]);
+                }
+            }
+        }
+        // The longest first, so that a password inside a longer text does not leave the rest behind.
+        spellings.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        spellings.dedup();
+        Self(spellings)
+    }
+
+    /// The text with every secret replaced.
+    pub(super) fn apply(&self, text: &str) -> String {
+        self.0.iter().fold(text.to_owned(), |text, secret| {
+            if text.contains(secret.as_str()) {
+                text.replace(secret.as_str(), MASK)
+            } else {
+                text
+            }
+        })
+    }
+
+    /// The text fit to be shown: masked, in one line, without control characters, at most `limit` characters.
+    pub(super) fn clean(&self, text: &str, limit: usize) -> String {
+        one_line(&self.apply(head(text, PARSED)), limit)
+    }
+
+    /// A body fit for the log: fields that hold secrets are masked by name, known secrets wherever they stand.
+    pub(super) fn body(&self, body: &str) -> String {
+        let head = head(body, PARSED);
+        let named = (head.len() == body.len())
+            .then(|| serde_json::from_str::<Value>(head).ok())
+            .flatten()
+            .map(|mut value| {
+                mask_fields(&mut value);
+                value.to_string()
+            });
+        match named {
+            Some(text) => one_line(&self.apply(&text), LOGGED),
+            None => self.clean(head, LOGGED),
+        }
+    }
+}
+
+/// The first `limit` bytes at most, ending between two characters.
+fn head(text: &str, limit: usize) -> &str {
+    text.get(..text.floor_char_boundary(limit)).unwrap_or(text)
+}
+
+/// White space becomes single spaces, control characters go, a long text is cut.
+fn one_line(text: &str, limit: usize) -> String {
+    let mut line = String::new();
+    let mut count = 0_usize;
+    for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {
+        if word.is_empty() {
+            continue;
+        }
+        if !line.is_empty() {
+            line.push(' ');
+            count += 1;
+        }
+        for c in word.chars().filter(|c| !is_invisible(*c)) {
+            if count >= limit {
+                line.push('…');
+                return line;
+            }
+            line.push(c);
+            count += 1;
+        }
+    }
+    line
+}
+
+/// Characters that change how their neighbours are shown, e.g. the right-to-left override.
+const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
+fn mask_fields(value: &mut Value) {
+    match value {
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                if SECRET_FIELDS.contains(&name.to_ascii_lowercase().as_str()) {
+                    *value = Value::from(MASK);
+                } else {
+                    mask_fields(value);
+                }
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(mask_fields),
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_spelling_of_a_secret_is_masked() {
+        let mask = Mask::new(&[Secret::new("root:pass/word+1"), Secret::new("abc")]);
+        for echo in [
+            "root:pass/word+1",
+            "x pass/word+1.",
+            "pass\\/word+1",
+            "pass%2Fword%2B1",
+            "root%3Apass%2Fword%2B1",
+        ] {
+            let shown = mask.clean(echo, 100);
+            assert!(shown.contains(MASK) && !shown.contains("word"), "{shown}");
+        }
+        assert_eq!(mask.clean("abc", 100), "abc");
+    }
+
+    #[test]
+    fn texts_become_one_short_line() {
+        let mask = Mask::default();
+        assert_eq!(mask.clean("a\r\n\t b\u{1b}[31m\u{202e}c", 100), "a b [31mc");
+        assert_eq!(mask.clean("äöüß", 2), "äö…");
+    }
+
+    #[test]
+    fn secret_fields_are_masked_by_name_at_any_depth() {
+        let shown = Mask::default().body(r#"{"a":[{"secretKey":"S","Token":{"x":1},"rows":2}]}"#);
+        assert_eq!(
+            shown,
+            r#"{"a":[{"secretKey":"****","Token":"****","rows":2}]}"#
+        );
+    }
+}

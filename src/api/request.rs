@@ -1,0 +1,187 @@
+//! One call, ready to be sent.
+
+use super::error::{ApiError, Call, Effect};
+use super::mask::Mask;
+use super::settings::Settings;
+use crate::secret::Secret;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use serde::Serialize;
+use url::Url;
+use zeroize::Zeroizing;
+
+/// All but the unreserved characters of RFC 3986.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// The longest idempotency key a server takes, in bytes.
+const IDEMPOTENCY_KEY_LIMIT: usize = 256;
+
+/// A request with everything that travels, and what its errors need.
+pub(super) struct Outgoing {
+    /// What errors say of it.
+    pub(super) call: Call,
+    pub(super) method: Method,
+    pub(super) url: Url,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Option<Zeroizing<Vec<u8>>>,
+    /// The secrets it carries.
+    pub(super) mask: Mask,
+}
+
+impl Outgoing {
+    /// A read by `GET`, with percent-encoded query values.
+    pub(super) fn get(
+        settings: &Settings,
+        what: &'static str,
+        base: &Url,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<Self, ApiError> {
+        let mut url = join(base, path);
+        let pairs: Vec<String> = query
+            .iter()
+            .map(|(name, value)| format!("{name}={}", escape(value)))
+            .collect();
+        url.set_query((!pairs.is_empty()).then(|| pairs.join("&")).as_deref());
+        Self::new(settings, what, Effect::Read, Method::GET, url, None)
+    }
+
+    /// A `POST` with a JSON body.
+    pub(super) fn post(
+        settings: &Settings,
+        what: &'static str,
+        effect: Effect,
+        base: &Url,
+        path: &str,
+        body: &impl Serialize,
+    ) -> Result<Self, ApiError> {
+        let body = serde_json::to_vec(body).map_err(|error| ApiError::Setting {
+            what: "the request's body",
+            problem: error.to_string(),
+            hint: None,
+        })?;
+        let url = join(base, path);
+        Self::new(
+            settings,
+            what,
+            effect,
+            Method::POST,
+            url,
+            Some(Zeroizing::new(body)),
+        )
+    }
+
+    fn new(
+        settings: &Settings,
+        what: &'static str,
+        effect: Effect,
+        method: Method,
+        url: Url,
+        body: Option<Zeroizing<Vec<u8>>>,
+    ) -> Result<Self, ApiError> {
+        let json = HeaderValue::from_static("application/json");
+        let mut headers = HeaderMap::new();
+        if let Some(token) = settings.token.as_ref().filter(|token| !token.is_empty()) {
+            headers.insert(AUTHORIZATION, authorization(token, &settings.key_source)?);
+        }
+        headers.insert(ACCEPT, json.clone());
+        headers.insert(CONTENT_TYPE, json);
+        let call = Call {
+            what,
+            method: if method == Method::GET { "GET" } else { "POST" },
+            url: url.to_string(),
+            effect,
+        };
+        Ok(Self {
+            call,
+            method,
+            url,
+            headers,
+            body,
+            mask: Mask::new(&settings.token),
+        })
+    }
+
+    /// The same request naming its database in the `DB-Name` header.
+    pub(super) fn with_database(mut self, database: Option<&str>) -> Result<Self, ApiError> {
+        if let Some(database) = database {
+            let value = HeaderValue::from_str(database).map_err(|_| ApiError::Setting {
+                what: "the database's name",
+                problem: format!("{database:?} cannot stand in a header"),
+                hint: Some("a database's name is letters, digits and underscores"),
+            })?;
+            self.headers
+                .insert(HeaderName::from_static("db-name"), value);
+        }
+        Ok(self)
+    }
+
+    /// The same request under an idempotency key (reference: printable ASCII, at most 256 bytes).
+    pub(super) fn with_idempotency_key(mut self, key: &str) -> Result<Self, ApiError> {
+        let printable = key.bytes().all(|b| (0x20..0x7f).contains(&b));
+        let value = HeaderValue::from_str(key)
+            .ok()
+            .filter(|_| printable && !key.is_empty() && key.len() <= IDEMPOTENCY_KEY_LIMIT)
+            .ok_or_else(|| ApiError::Setting {
+                what: "the key of the submission",
+                problem: format!(
+                    "{key:?} is not 1 to {IDEMPOTENCY_KEY_LIMIT} printable ASCII characters"
+                ),
+                hint: None,
+            })?;
+        self.headers
+            .insert(HeaderName::from_static("idempotency-key"), value);
+        Ok(self)
+    }
+
+    /// The same request, with these secrets of its body masked in what the service says.
+    pub(super) fn with_secrets<'a>(
+        mut self,
+        settings: &'a Settings,
+        secrets: impl IntoIterator<Item = &'a Secret>,
+    ) -> Self {
+        self.mask = Mask::new(settings.token.iter().chain(secrets));
+        self
+    }
+}
+
+fn authorization(token: &Secret, source_of_key: &str) -> Result<HeaderValue, ApiError> {
+    let text = Zeroizing::new(format!("Bearer {}", token.expose()));
+    let printable = text.bytes().all(|b| (0x20..0x7f).contains(&b));
+    let mut value = HeaderValue::from_str(&text)
+        .ok()
+        .filter(|_| printable)
+        .ok_or_else(|| ApiError::Key {
+            source_of_key: source_of_key.to_owned(),
+            problem: "it holds characters that cannot stand in a header (a line end, or a letter outside ASCII)",
+        })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// A value as it stands in a query or as one segment of a path.
+pub(super) fn escape(value: &str) -> String {
+    utf8_percent_encode(value, ESCAPED).to_string()
+}
+
+/// `path` below the base's own path; query and fragment of the base are left behind.
+fn join(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let full = format!("{}{path}", base.path().trim_end_matches('/'));
+    url.set_path(&full);
+    url.set_query(None);
+    url.set_fragment(None);
+    url
+}
+
+/// Takes user and password out of an address.
+pub(super) fn strip_user(url: &mut Url) {
+    // Both fail only for addresses that cannot have a user at all.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+}

@@ -1,0 +1,233 @@
+//! The `v1` dialect: Zilliz Cloud's older, per-region controller (reference: the column `v1`).
+
+use super::envelope::Data;
+use super::error::{ApiError, Effect};
+use super::fields::{self, Fields};
+use super::model::{
+    Dialect, FileProgress, ImportRequest, JobPage, JobState, JobSummary, Progress, Source, State,
+};
+use super::request::Outgoing;
+use super::settings::Settings;
+use serde::Serialize;
+
+const CREATE: &str = "/v1/vector/collections/import";
+const PROGRESS: &str = "/v1/vector/collections/import/get";
+const LIST: &str = "/v1/vector/collections/import/list";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreateBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_id: Option<&'a str>,
+    collection_name: &'a str,
+    object_url: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_key: Option<&'a str>,
+}
+
+/// The create call; everything beyond one path without database, options and session token is refused.
+pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
+    let database = request.database.as_deref().or(settings.database.as_deref());
+    refuse_database(settings, database)?;
+    if request.session_token.is_some() {
+        return Err(beyond(settings, "a session token"));
+    }
+    if !request.options.is_empty() {
+        return Err(beyond(settings, "options"));
+    }
+    let Source::Files(files) = &request.source else {
+        return Err(beyond(settings, "a volume"));
+    };
+    let [file] = files.as_slice() else {
+        return Err(beyond(settings, "several files in one job"));
+    };
+    let [object_url] = file.as_slice() else {
+        return Err(beyond(settings, "a list of NumPy files"));
+    };
+    let body = CreateBody {
+        cluster_id: settings.cluster_id.as_deref(),
+        collection_name: &request.collection,
+        object_url,
+        partition_name: request.partition.as_deref(),
+        access_key: request.access_key.as_ref().map(|key| key.expose()),
+        secret_key: request.secret_key.as_ref().map(|key| key.expose()),
+    };
+    Outgoing::post(
+        settings,
+        "create the import job",
+        Effect::Create,
+        &settings.import_base,
+        CREATE,
+        &body,
+    )
+}
+
+/// The progress call.
+pub(super) fn progress(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+    let mut query = vec![("jobId", job_id)];
+    query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
+    Outgoing::get(
+        settings,
+        "read the job's progress",
+        &settings.import_base,
+        PROGRESS,
+        &query,
+    )
+}
+
+/// The list call. v1 has no filters.
+pub(super) fn list(settings: &Settings, page: u64, page_size: u64) -> Result<Outgoing, ApiError> {
+    let (page, page_size) = (page.to_string(), page_size.to_string());
+    let mut query = Vec::new();
+    query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
+    query.extend([
+        ("pageSize", page_size.as_str()),
+        ("currentPage", page.as_str()),
+    ]);
+    Outgoing::get(
+        settings,
+        "list the jobs",
+        &settings.import_base,
+        LIST,
+        &query,
+    )
+}
+
+/// Reads a progress answer. v1 sends no state; it follows from the other fields.
+pub(super) fn read_progress(data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
+    let object = data.object()?;
+    if !object.has(&[
+        "jobId",
+        "jobID",
+        "job_id",
+        "readyPercentage",
+        "errorMessage",
+        "completeTime",
+        "details",
+    ]) {
+        return Err(data.unreadable("it tells nothing of a job"));
+    }
+    let job = read_file(&object);
+    Ok(Progress {
+        job_id: object
+            .text(&["jobId", "jobID", "job_id"])
+            .unwrap_or_else(|| job_id.to_owned()),
+        collection: object.text_or_empty(&["collectionName"]),
+        state: job.state,
+        percent: job.percent,
+        rows: job.rows,
+        total_rows: job.total_rows,
+        file_name: job.file_name,
+        file_size: job.file_size,
+        complete_time: job.complete_time,
+        reason: job.reason,
+        details: object.objects(&["details"]).iter().map(read_file).collect(),
+    })
+}
+
+/// The five fields that a job and each of its files have in common.
+fn read_file(object: &Fields<'_>) -> FileProgress {
+    let reason = object.text(&["errorMessage", "reason"]);
+    let complete_time = object.text(&["completeTime"]);
+    let sent = object
+        .number(&["readyPercentage", "progress"])
+        .unwrap_or(0.0);
+    // Some releases send a fraction; strictly between 0 and 1 it can be nothing else.
+    let percent = if sent > 0.0 && sent < 1.0 {
+        sent * 100.0
+    } else {
+        sent
+    };
+    let percent = fields::percent(percent);
+    let state = match object.text(&["state"]) {
+        Some(word) => State::parse(&word),
+        None if reason.is_some() => State::derived(JobState::Failed),
+        None if complete_time.is_some() => State::derived(JobState::Completed),
+        None if percent <= 0.0 => State::derived(JobState::Pending),
+        None => State::derived(JobState::Importing),
+    };
+    FileProgress {
+        file_name: object.text_or_empty(&["fileName"]),
+        file_size: object.count(&["fileSize"]),
+        percent: whole(&state, percent),
+        state,
+        rows: object.count(&["importedRows"]),
+        total_rows: object.count(&["totalRows"]),
+        complete_time,
+        reason,
+    }
+}
+
+/// Completed means all of it, whatever number got stuck at 80 or 99.
+pub(super) const fn whole(state: &State, percent: f64) -> f64 {
+    match state.kind {
+        JobState::Completed => 100.0,
+        _ => percent,
+    }
+}
+
+/// Reads a page of the list; all three dialects send it in this shape.
+pub(super) fn read_page(data: &Data<'_>) -> Result<JobPage, ApiError> {
+    // Servers with nothing to list have sent null, an empty object, and a list instead of records.
+    let object = data.raw().and_then(Fields::of);
+    let records = match &object {
+        Some(object) => object.objects(&["records", "jobs"]),
+        None => data.list()?.into_iter().filter_map(Fields::of).collect(),
+    };
+    Ok(JobPage {
+        jobs: records.iter().filter_map(read_summary).collect(),
+        count: object.and_then(|object| object.count(&["count", "total"])),
+    })
+}
+
+/// One record; `None` where it has no id, since nothing can be done with such a job.
+fn read_summary(record: &Fields<'_>) -> Option<JobSummary> {
+    let state = State::parse(&record.text_or_empty(&["state"]));
+    Some(JobSummary {
+        job_id: record.text(&["jobId", "jobID", "job_id"])?,
+        collection: record.text_or_empty(&["collectionName"]),
+        percent: record
+            .number(&["progress"])
+            .map(|sent| whole(&state, fields::percent(sent))),
+        reason: record.text(&["reason", "errorMessage"]),
+        state,
+    })
+}
+
+/// v1 knows one database only.
+pub(super) fn refuse_database(settings: &Settings, database: Option<&str>) -> Result<(), ApiError> {
+    match database {
+        None | Some("" | "default") => Ok(()),
+        Some(name) => Err(beyond(settings, &format!("the database {name:?}"))),
+    }
+}
+
+/// The error of what only v2 can say, with the line that connects to v2.
+pub(super) fn beyond(settings: &Settings, what: &str) -> ApiError {
+    ApiError::NotInDialect {
+        what: what.to_owned(),
+        dialect: Dialect::V1,
+        instead: format!("use the newer API: {}", connect_v2(settings)),
+    }
+}
+
+/// A `connect` line for the v2 dialect of the same cluster.
+fn connect_v2(settings: &Settings) -> String {
+    let host = settings.import_base.host_str().unwrap_or_default();
+    let endpoint = if host.ends_with(".zilliz.com.cn") {
+        "https://api.cloud.zilliz.com.cn".to_owned()
+    } else if host.ends_with(".zillizcloud.com") {
+        "https://api.cloud.zilliz.com".to_owned()
+    } else {
+        super::outcome::origin(settings.import_base.as_str())
+    };
+    let cluster = settings
+        .cluster_id
+        .as_ref()
+        .map_or_else(String::new, |id| format!(", cluster_id: {id:?}"));
+    format!("connect(#{{endpoint: {endpoint:?}{cluster}, api: \"v2\"}})")
+}

@@ -1,0 +1,252 @@
+//! The `v2` dialect: Zilliz Cloud's control plane (reference: the column `v2`).
+//!
+//! The cluster is named by `clusterId`, or by `projectId` with `regionId` where no cluster is given.
+
+use super::envelope::Data;
+use super::error::{ApiError, Effect};
+use super::fields::{self, Fields};
+use super::model::{FileProgress, ImportRequest, Progress, Source, State};
+use super::request::Outgoing;
+use super::settings::Settings;
+use super::{JobFilter, v1};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+const CREATE: &str = "/v2/vectordb/jobs/import/create";
+const LIST: &str = "/v2/vectordb/jobs/import/list";
+const COMMIT: &str = "/v2/vectordb/jobs/import/commit";
+const ABORT: &str = "/v2/vectordb/jobs/import/abort";
+
+/// Paths of the progress call, the usual one first.
+pub(super) const PROGRESS: [&str; 3] = [
+    "/v2/vectordb/jobs/import/getProgress",
+    "/v2/vectordb/jobs/import/describe",
+    "/v2/vectordb/jobs/import/get_progress",
+];
+
+/// What names the cluster in every body.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Place<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cluster_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    region_id: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(settings: &'a Settings) -> Self {
+        let cluster_id = settings.cluster_id.as_deref();
+        let otherwise = |text: &'a Option<String>| text.as_deref().filter(|_| cluster_id.is_none());
+        Self {
+            cluster_id,
+            project_id: otherwise(&settings.project_id),
+            region_id: otherwise(&settings.region),
+        }
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct CreateBody<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    collection_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    object_urls: Option<&'a [Vec<String>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    volume_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data_paths: Option<&'a [Vec<String>]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    db_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    partition_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    access_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    secret_key: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    options: Option<BTreeMap<&'a str, &'a str>>,
+}
+
+/// The create call. One path travels as `objectUrl`, which every release of the service takes; more of them,
+/// or a list of NumPy files, as `objectUrls`, which the newer ones take.
+pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
+    let (single, files, volume) = match &request.source {
+        Source::Files(files) => match files.as_slice() {
+            [file] if file.len() == 1 => (file.first().map(String::as_str), None, None),
+            files => (None, Some(files), None),
+        },
+        Source::Volume { name, paths } => (None, None, Some((name.as_str(), paths.as_slice()))),
+    };
+    let body = CreateBody {
+        place: Place::of(settings),
+        collection_name: &request.collection,
+        object_url: single,
+        object_urls: files,
+        volume_name: volume.map(|(name, _)| name),
+        data_paths: volume.map(|(_, paths)| paths),
+        db_name: request.database.as_deref().or(settings.database.as_deref()),
+        partition_name: request.partition.as_deref(),
+        access_key: request.access_key.as_ref().map(|key| key.expose()),
+        secret_key: request.secret_key.as_ref().map(|key| key.expose()),
+        token: request.session_token.as_ref().map(|key| key.expose()),
+        options: options(request),
+    };
+    Outgoing::post(
+        settings,
+        "create the import job",
+        Effect::Create,
+        &settings.import_base,
+        CREATE,
+        &body,
+    )
+}
+
+/// The request's options as an object; `None` for none.
+pub(super) fn options(request: &ImportRequest) -> Option<BTreeMap<&str, &str>> {
+    let pairs = request.options.iter();
+    let options: BTreeMap<_, _> = pairs
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    (!options.is_empty()).then_some(options)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct JobBody<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    job_id: &'a str,
+}
+
+/// The progress call at one of the paths of [`PROGRESS`].
+pub(super) fn progress(
+    settings: &Settings,
+    path: &str,
+    job_id: &str,
+) -> Result<Outgoing, ApiError> {
+    let what = "read the job's progress";
+    job(settings, what, Effect::Read, path, job_id)
+}
+
+/// The commit call.
+pub(super) fn commit(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+    job(settings, "commit the job", Effect::Change, COMMIT, job_id)
+}
+
+/// The abort call.
+pub(super) fn abort(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+    job(settings, "abort the job", Effect::Change, ABORT, job_id)
+}
+
+fn job(
+    settings: &Settings,
+    what: &'static str,
+    effect: Effect,
+    path: &str,
+    job_id: &str,
+) -> Result<Outgoing, ApiError> {
+    let place = Place::of(settings);
+    let body = JobBody { place, job_id };
+    Outgoing::post(settings, what, effect, &settings.import_base, path, &body)
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListBody<'a> {
+    #[serde(flatten)]
+    place: Place<'a>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    collection_name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    db_name: Option<&'a str>,
+    page_size: u64,
+    current_page: u64,
+}
+
+/// The list call.
+pub(super) fn list(
+    settings: &Settings,
+    filter: &JobFilter,
+    page: u64,
+    page_size: u64,
+) -> Result<Outgoing, ApiError> {
+    let body = ListBody {
+        place: Place::of(settings),
+        collection_name: filter.collection.as_deref(),
+        db_name: filter.database.as_deref().or(settings.database.as_deref()),
+        page_size,
+        current_page: page,
+    };
+    Outgoing::post(
+        settings,
+        "list the jobs",
+        Effect::Read,
+        &settings.import_base,
+        LIST,
+        &body,
+    )
+}
+
+/// Reads the answer to a create: the job's id.
+pub(super) fn read_job_id(data: &Data<'_>) -> Result<String, ApiError> {
+    data.object()?
+        .text(&["jobId", "jobID", "job_id"])
+        .ok_or_else(|| data.unreadable("it has no job id"))
+}
+
+/// Reads a progress answer, also of `milvus`.
+pub(super) fn read_progress(data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
+    let object = data.object()?;
+    if !object.has(&["jobId", "jobID", "job_id", "state", "progress", "details"]) {
+        return Err(data.unreadable("it tells nothing of a job"));
+    }
+    let job = read_file(&object);
+    Ok(Progress {
+        job_id: object
+            .text(&["jobId", "jobID", "job_id"])
+            .unwrap_or_else(|| job_id.to_owned()),
+        collection: object.text_or_empty(&["collectionName"]),
+        state: job.state,
+        percent: job.percent,
+        rows: job.rows,
+        total_rows: job.total_rows,
+        file_name: job.file_name,
+        file_size: job.file_size,
+        complete_time: job.complete_time,
+        reason: job.reason,
+        details: object.objects(&["details"]).iter().map(read_file).collect(),
+    })
+}
+
+/// The fields that a job and each of its files have in common.
+fn read_file(object: &Fields<'_>) -> FileProgress {
+    let state = State::parse(&object.text_or_empty(&["state"]));
+    let percent = fields::percent(object.number(&["progress"]).unwrap_or(0.0));
+    FileProgress {
+        file_name: file_name(object),
+        file_size: object.count(&["fileSize"]),
+        percent: v1::whole(&state, percent),
+        state,
+        rows: object.count(&["importedRows"]),
+        total_rows: object.count(&["totalRows"]),
+        complete_time: object.text(&["completeTime"]),
+        reason: object.text(&["reason", "errorMessage"]),
+    }
+}
+
+/// Self-hosted servers write a file's name as the list that it came in: `[5.parquet]`.
+fn file_name(object: &Fields<'_>) -> String {
+    let sent = object.text_or_empty(&["fileName"]);
+    sent.strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .map_or_else(|| sent.clone(), str::to_owned)
+}

@@ -1,0 +1,114 @@
+//! The walk over a job list, page after page.
+
+use super::error::ApiError;
+use super::model::{Dialect, JobPage, JobSummary};
+use super::{Client, JobFilter};
+use std::collections::{HashSet, VecDeque};
+
+/// The largest page that the cloud gives.
+const PAGE: u64 = 100;
+/// The smallest page that the cloud gives.
+const SMALLEST_PAGE: u64 = 5;
+/// A list of more pages does not end: the server is making it up.
+const PAGES: u64 = 50_000;
+
+/// All jobs that match a filter, in the service's order, each once; ends after an error.
+///
+/// Pages are asked for as the walk reaches them, so it can be left at any time. New jobs push others from page to
+/// page while it goes on: a job met twice is given once.
+#[derive(Debug)]
+pub struct JobWalk {
+    client: Client,
+    filter: JobFilter,
+    page_size: u64,
+    next_page: Option<u64>,
+    ready: VecDeque<JobSummary>,
+    seen: HashSet<String>,
+    received: u64,
+    matched: u64,
+    total: Option<u64>,
+    complete: bool,
+}
+
+impl JobWalk {
+    /// A walk; one that is known to be left after `limit` jobs asks for a smaller page.
+    pub(super) fn new(client: Client, filter: JobFilter, limit: Option<usize>) -> Self {
+        let page_size = limit
+            .filter(|_| filter.collection.is_none())
+            .and_then(|limit| u64::try_from(limit).ok())
+            .map_or(PAGE, |limit| limit.clamp(SMALLEST_PAGE, PAGE));
+        Self {
+            client,
+            filter,
+            page_size,
+            next_page: Some(1),
+            ready: VecDeque::new(),
+            seen: HashSet::new(),
+            received: 0,
+            matched: 0,
+            total: None,
+            complete: false,
+        }
+    }
+
+    /// How many jobs match in all, where the service has said so by now or every page has been read.
+    pub fn total(&self) -> Option<u64> {
+        self.total.or(self.complete.then_some(self.matched))
+    }
+
+    /// Takes in one page; decides whether there is a further one.
+    fn take_in(&mut self, page_number: u64, page: JobPage) {
+        let size = page.jobs.len() as u64;
+        let dialect = self.client.settings().dialect;
+        self.received += size;
+        let mut fresh = 0_u64;
+        for job in page.jobs {
+            if !self.seen.insert(job.job_id.clone()) {
+                continue;
+            }
+            fresh += 1;
+            if self.wants(dialect, &job) {
+                self.matched += 1;
+                self.ready.push_back(job);
+            }
+        }
+        // The count of v1, which filters nothing, is not that of the filter.
+        let unfiltered = dialect == Dialect::V1 && self.filter.collection.is_some();
+        self.total = page.count.filter(|_| !unfiltered);
+        let last = match page.count {
+            // The service may give smaller pages than it was asked for: the count tells the end.
+            Some(count) => self.received >= count,
+            None => size < self.page_size,
+        };
+        // A page without anything new was seen before: the server does not page.
+        self.complete = last || fresh == 0 || dialect == Dialect::Milvus || page_number >= PAGES;
+        self.next_page = (!self.complete).then_some(page_number + 1);
+    }
+
+    /// v1 knows no filter; and one that a server ignored must not go unnoticed.
+    fn wants(&self, dialect: Dialect, job: &JobSummary) -> bool {
+        let unnamed = job.collection.is_empty() && dialect != Dialect::V1;
+        let name = self.filter.collection.as_ref();
+        name.is_none_or(|name| *name == job.collection || unnamed)
+    }
+}
+
+impl Iterator for JobWalk {
+    type Item = Result<JobSummary, ApiError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(job) = self.ready.pop_front() {
+                return Some(Ok(job));
+            }
+            let page_number = self.next_page.take()?;
+            match self
+                .client
+                .list_page(&self.filter, page_number, self.page_size)
+            {
+                Ok(page) => self.take_in(page_number, page),
+                Err(error) => return Some(Err(error)),
+            }
+        }
+    }
+}
