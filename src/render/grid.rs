@@ -313,7 +313,7 @@ fn kept<T: Clone>(all: &[T], keep: impl Fn(usize) -> bool) -> Vec<T> {
 fn shown(text: &str) -> String {
     let text = text.replace('\t', " ");
     match text.char_indices().nth(LONGEST_CELL) {
-        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        Some((end, _)) => format!("{}...", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }

@@ -1,7 +1,7 @@
 //! What zshell shows: tables, JSON, CSV and progress bars, written to a given stream.
 //!
-//! Everything that can be shown is a [`Shown`]; [`write`] puts it on a stream in an [`OutputFormat`] as the stream's
-//! [`Screen`] allows. A pipe that was closed comes back as [`io::Error`]. The JSON forms ([`job_json`],
+//! Everything that can be shown is a [`Shown`]; [`write()`] puts it on a stream in an [`OutputFormat`] as the stream's
+//! [`Screen`] allows. A pipe that was closed comes back as [`std::io::Error`]. The JSON forms ([`job_json`],
 //! [`progress_json`]) are the stable ones: `-o json`, CSV and what scripts hold are all made of them.
 
 pub mod bars;
