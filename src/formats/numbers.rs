@@ -148,9 +148,10 @@ impl<'a> Number<'a> {
         }
         let power = POWERS.get(usize::try_from(self.exponent.unsigned_abs()).ok()?)?;
         let digits = self.digits as f64;
-        let value = match self.exponent < 0 {
-            true => digits / power,
-            false => digits * power,
+        let value = if self.exponent < 0 {
+            digits / power
+        } else {
+            digits * power
         };
         Some(if self.negative { -value } else { value })
     }
