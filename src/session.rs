@@ -81,7 +81,7 @@ impl Session {
 
     /// Writes a result to standard output in this format.
     pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
-        self.write(|out| render::write(out, shown, format, &self.choices.out))
+        self.write(|out| render::write(out, &shown, format, &self.choices.out))
     }
 
     /// Writes to standard output. A closed pipe ends the run quietly.

@@ -181,11 +181,7 @@ impl ApiError {
                 message,
                 ..
             } => outcome::service_kind(call.effect, *status, *code, message),
-            Self::Stopped { stop, .. } => match stop {
-                Stop::Interrupted => Kind::Interrupted,
-                Stop::Terminated => Kind::Terminated,
-                Stop::TimedOut => Kind::Timeout,
-            },
+            Self::Stopped { stop, .. } => (*stop).into(),
         }
     }
 

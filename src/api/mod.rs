@@ -12,6 +12,7 @@
 mod clusters;
 mod collections;
 mod description;
+pub mod endpoint;
 mod envelope;
 mod error;
 mod fields;

@@ -100,5 +100,6 @@ pub(super) const fn stopped(stop: Stop) -> &'static str {
         Stop::Interrupted => "interrupted",
         Stop::Terminated => "terminated",
         Stop::TimedOut => "the run's time is up",
+        Stop::ClosedPipe => "standard output was closed",
     }
 }

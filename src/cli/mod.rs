@@ -13,7 +13,7 @@ use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::engine::values;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Interrupt;
-use crate::render::{Screen, words};
+use crate::render::Screen;
 use crate::repl;
 use crate::session::{Choices, Session};
 use args::{Args, Command, Common};
@@ -120,7 +120,7 @@ fn leave_local_service(session: &Session) {
     if running > 0 && session.interrupt.check().is_ok() {
         session.notice(&format!(
             "finishing {}; Ctrl-C leaves the rest to the next start",
-            words::count(running as u64, "import job")
+            crate::render::words::count(running as u64, "import job")
         ));
     }
     local.finish(&session.interrupt);

@@ -15,7 +15,6 @@ use rhai::{
 use std::any::TypeId;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::Write;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -219,6 +218,7 @@ fn stop(token: Dynamic) -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorTerminated(token, Position::NONE))
 }
 
+#[expect(deprecated, reason = "Rhai's mark for an API that may change")]
 /// Global variables, `print`, `debug`, and the look at the interrupt flag.
 fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) {
     let variables = Rc::clone(globals);

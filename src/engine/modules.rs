@@ -4,7 +4,7 @@
 //! the same [`compile`](super::compile::compile) as everything else. A module is read and run once.
 
 use super::compile::{Sources, compile};
-use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, SharedModule};
+use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 pub struct Modules {
     root: PathBuf,
     sources: Sources,
-    loaded: RefCell<BTreeMap<PathBuf, SharedModule>>,
+    loaded: RefCell<BTreeMap<PathBuf, Shared<Module>>>,
     loading: RefCell<Vec<PathBuf>>,
 }
 
@@ -61,10 +61,10 @@ impl ModuleResolver for Modules {
         importer: Option<&str>,
         path: &str,
         position: Position,
-    ) -> Result<SharedModule, Box<EvalAltResult>> {
+    ) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let file = self.file(importer, path);
         if let Some(module) = self.loaded.borrow().get(&file) {
-            return Ok(SharedModule::clone(module));
+            return Ok(Shared::clone(module));
         }
         if self.loading.borrow().contains(&file) {
             let message = format!("{}: it imports itself, directly or through others", file.display());
@@ -73,8 +73,8 @@ impl ModuleResolver for Modules {
         self.loading.borrow_mut().push(file.clone());
         let module = self.load(engine, &file, position);
         self.loading.borrow_mut().pop();
-        let module = SharedModule::new(module?);
-        self.loaded.borrow_mut().insert(file, SharedModule::clone(&module));
+        let module = Shared::new(module?);
+        self.loaded.borrow_mut().insert(file, Shared::clone(&module));
         Ok(module)
     }
 }

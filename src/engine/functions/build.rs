@@ -1,6 +1,6 @@
 //! From options to a connection: route, key, time limits, and the call that proves them.
 
-use crate::api::endpoint::{Endpoint, Given, Route, choose};
+use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
 use crate::api::{Client, Cluster, LogSink, Settings};
 use crate::connection::{Connection, Storage};
@@ -116,8 +116,8 @@ impl Target {
             self.endpoint
                 .as_ref()
                 .and_then(Endpoint::site)
-                .or_else(|| self.region.as_deref().map(crate::api::endpoint::Site::of_region))
-                .unwrap_or(crate::api::endpoint::Site::Global),
+                .or_else(|| self.region.as_deref().map(Site::of_region))
+                .unwrap_or(Site::Global),
         )?;
         let route = match &self.endpoint {
             Some(endpoint) if !endpoint.is_zilliz() => Route {

@@ -5,7 +5,7 @@ use crate::engine::help;
 use crate::engine::registry::{Family, Function, Opt, opt};
 use crate::engine::values::{self, json_of, kind_name};
 use crate::error::Failure;
-use crate::render::{self, OutputFormat, Shown};
+use crate::render::{self, OutputFormat, Shown, words};
 use rhai::Dynamic;
 use std::str::FromStr;
 
@@ -53,13 +53,27 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
     match options.texts("columns")? {
         None => values::show(value, |shown| call.session.show_as(shown, format))?,
         Some(columns) => {
-            let json = json_of(value);
-            let picked = render::columns(&json, &columns)
-                .map_err(|problem| Failure::usage(format!("show: {problem}")))?;
-            call.session.show_as(Shown::Value(&picked), format)?;
+            known_columns(&render::columns(&json_of(value)), &columns)?;
+            values::show(value, |shown| {
+                call.session.write(|out| {
+                    render::write_columns(out, &shown, &columns, format, &call.session.choices.out)
+                })
+            })?;
         }
     }
     Ok(Dynamic::UNIT)
+}
+
+/// A column that is not there is a mistake, unless there is nothing at all.
+fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
+    let missing = wanted.iter().find(|name| !there.is_empty() && !there.contains(name));
+    let Some(missing) = missing else {
+        return Ok(());
+    };
+    let names = there.iter().map(String::as_str);
+    let hint = words::did_you_mean(missing, names)
+        .unwrap_or_else(|| format!("there are {}", words::list(there, "and")));
+    Err(Failure::usage(format!("show: no column {missing:?}")).with_hint(hint))
 }
 
 fn show_help(call: &Call) -> Result<Dynamic, Failure> {

@@ -11,7 +11,7 @@ pub use listing::{Listing, ListingKind, show};
 
 use crate::connection::Connection;
 use crate::error::Failure;
-use rhai::{CustomType, Dynamic, Engine, ImmutableString, Map, TypeBuilder};
+use rhai::{CustomType, Engine, ImmutableString, Map, TypeBuilder};
 use serde_json::Value;
 use std::rc::Rc;
 
