@@ -116,7 +116,7 @@ impl Shared {
             let seen = board.calls;
             drop(board);
             // A store that fails now (disk full, locked for long) may work again later.
-            if self.run_next().unwrap_or(false) || self.store.sweep().unwrap_or(false) {
+            if self.run_next().unwrap_or(false) || self.sweep().unwrap_or(false) {
                 continue;
             }
             let idle = |board: &mut Board| !board.stopping && board.calls == seen;
@@ -125,28 +125,45 @@ impl Shared {
         }
     }
 
+    /// Deletes some of what is to go; space is given back only while no import here could use it again.
+    fn sweep(&self) -> Result<bool, StoreError> {
+        Ok(self.store.sweep()? || (self.board().claimed.is_empty() && self.store.vacuum()?))
+    }
+
     /// Runs the oldest job that nobody works on; false where there is none.
     fn run_next(&self) -> Result<bool, StoreError> {
+        let mut trouble = None;
         for id in self.store.open_jobs()? {
-            if self.board().claimed.contains(&id) {
-                continue;
+            match self.try_run(&id) {
+                Ok(true) => return Ok(true),
+                Ok(false) => {}
+                // One job in trouble must not keep the next ones from running.
+                Err(error) => trouble = Some(error),
             }
-            let taken =
-                JobLock::take(&self.locks, &id).map_err(|source| self.lock_error(source))?;
-            let Some(lock) = taken else { continue };
-            self.board().claimed.insert(id.clone());
-            let ended = self.run(&id);
-            match &ended {
-                Ok(true) => lock.remove(),
-                Ok(false) | Err(_) => drop(lock),
-            }
-            let mut board = self.board();
-            board.claimed.remove(&id);
-            board.submitted.remove(&id);
-            drop(board);
-            return ended.map(|_| true);
         }
-        Ok(false)
+        trouble.map_or(Ok(false), Err)
+    }
+
+    /// Runs this job, unless somebody works on it already.
+    fn try_run(&self, id: &str) -> Result<bool, StoreError> {
+        if self.board().claimed.contains(id) {
+            return Ok(false);
+        }
+        let taken = JobLock::take(&self.locks, id).map_err(|source| self.lock_error(source))?;
+        let Some(lock) = taken else {
+            return Ok(false);
+        };
+        self.board().claimed.insert(id.to_owned());
+        let ended = self.run(id);
+        match &ended {
+            Ok(true) => lock.remove(),
+            Ok(false) | Err(_) => drop(lock),
+        }
+        let mut board = self.board();
+        board.claimed.remove(id);
+        board.submitted.remove(id);
+        drop(board);
+        ended.map(|_| true)
     }
 
     /// Runs one job whose lock is held; true where it has ended, false where it waits for the next owner.

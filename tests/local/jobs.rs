@@ -16,8 +16,8 @@ fn json_lines_wrapped_json_and_file_urls_are_imported() {
         "wrapped.json",
         &json!({ "rows": [row(500)] }).to_string(),
     );
-    let lines: String = (501..600).map(|id| format!("{}\n", row(id))).collect();
-    let lines = write(dir.path(), "lines with space.jsonl", &lines);
+    let lines: Vec<_> = (501..600).map(|id| row(id).to_string()).collect();
+    let lines = write(dir.path(), "lines with space.jsonl", &lines.join("\n"));
     let url = format!("file://{}", lines.display()).replace(' ', "%20");
     let job = local.import("c", &[&list, &wrapped, Path::new(&url)]);
     let progress = local.wait(&job);

@@ -6,7 +6,7 @@
 use super::work::{Claimed, Report, advance};
 use super::{Store, StoreError, signed, unsigned};
 use crate::formats::batch::Batch;
-use rusqlite::params;
+use rusqlite::{Connection, params};
 use std::sync::PoisonError;
 
 /// State of a segment whose job is not finished.
@@ -76,7 +76,7 @@ impl Store {
         })
     }
 
-    /// Deletes some of what was marked for deletion, or gives some free space back; false when nothing was left.
+    /// Deletes some of what was marked for deletion; false when nothing was left.
     pub(in crate::local) fn sweep(&self) -> Result<bool, StoreError> {
         let trash: i64 = self.read(|view| {
             Ok(view
@@ -86,7 +86,7 @@ impl Store {
                 .query_row([], |row| row.get(0))?)
         })?;
         if trash == 0 {
-            return self.vacuum();
+            return Ok(false);
         }
         self.write(|tx| {
             let segments: Vec<i64> = tx
@@ -103,20 +103,22 @@ impl Store {
         })
     }
 
-    /// Gives free pages back to the file system, where there are many: some are kept for the next import.
-    fn vacuum(&self) -> Result<bool, StoreError> {
-        let free: u64 = self.read(|view| {
-            Ok(view
+    /// Gives some free pages back to the file system, where there are many: the rest is kept for the next import.
+    /// False when there was nothing to do.
+    pub(in crate::local) fn vacuum(&self) -> Result<bool, StoreError> {
+        let free = |connection: &Connection| -> Result<u64, StoreError> {
+            Ok(connection
                 .pragma_query_value(None, "freelist_count", |row| row.get(0))
                 .map(unsigned)?)
-        })?;
-        if free < KEPT_PAGES {
+        };
+        if self.read(free)? < KEPT_PAGES {
             return Ok(false);
         }
         let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let before = free(&writer)?;
         let mut step = writer.prepare(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
         let mut rows = step.query([])?;
         while rows.next()?.is_some() {}
-        Ok(true)
+        Ok(free(&writer)? < before)
     }
 }
