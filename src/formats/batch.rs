@@ -49,7 +49,7 @@ impl Batch {
     }
 
     /// One column a field, in the schema's order, each with [`Batch::rows`] rows. Only the primary key's
-    /// column of an AutoID collection is empty, until [`Batch::set_auto_ids`] fills it.
+    /// column of an `AutoID` collection is empty, until [`Batch::set_auto_ids`] fills it.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
@@ -73,8 +73,8 @@ impl Batch {
         self.columns.iter_mut().for_each(Column::clear);
     }
 
-    /// Gives the rows of an AutoID collection their keys, counting up from `first` (decimal text where the
-    /// key is `VarChar`). Without AutoID nothing happens.
+    /// Gives the rows of an `AutoID` collection their keys, counting up from `first` (decimal text where the
+    /// key is `VarChar`). Without `AutoID` nothing happens.
     pub fn set_auto_ids(&mut self, first: i64) {
         let fields = self.schema.fields.iter();
         for (column, _) in self
@@ -84,7 +84,11 @@ impl Batch {
             .filter(|(_, f)| f.auto_id)
         {
             column.clear();
-            let ids = (0..self.rows as i64).map(|row| first.wrapping_add(row));
+            let ids = (0..self.rows).scan(first, |next, _| {
+                let id = *next;
+                *next = next.wrapping_add(1);
+                Some(id)
+            });
             match column.values_mut() {
                 Values::Int64(values) => values.extend(ids),
                 Values::Text(spans) => {

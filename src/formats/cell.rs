@@ -46,46 +46,12 @@ pub(super) fn push(column: &mut Column, json: &str) -> Result<(), String> {
 }
 
 fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), String> {
-    let element = match (data_type, &mut *values) {
-        (DataType::FloatVector { dim }, Values::Float(values)) => {
-            let mut take = |number: Number<'_>| Ok(values.push(number.single()?));
-            return expect_dim(*dim, "values", numbers::list(json, &mut take)?);
-        }
-        (DataType::BinaryVector { dim }, Values::Packed(bytes)) => {
-            let mut take = |number: Number<'_>| Ok(bytes.push(number.integer("0 to 255")?));
-            return expect_dim(dim.div_ceil(8), "bytes", numbers::list(json, &mut take)?);
-        }
-        (DataType::Int8Vector { dim }, Values::Packed(bytes)) => {
-            let mut take = |number: Number<'_>| {
-                let value: i8 = number.integer("-128 to 127")?;
-                bytes.push(value.cast_unsigned());
-                Ok(())
-            };
-            return expect_dim(*dim, "values", numbers::list(json, &mut take)?);
-        }
-        (DataType::Float16Vector { dim }, Values::Packed(bytes)) => {
-            let mut take = |number: Number<'_>| {
-                let half = f16::from_f32(number.single()?);
-                bytes.extend_from_slice(&half.to_le_bytes());
-                number.finite(half.is_finite(), "16")
-            };
-            return expect_dim(*dim, "values", numbers::list(json, &mut take)?);
-        }
-        (DataType::BFloat16Vector { dim }, Values::Packed(bytes)) => {
-            let mut take = |number: Number<'_>| {
-                let half = bf16::from_f32(number.single()?);
-                bytes.extend_from_slice(&half.to_le_bytes());
-                number.finite(half.is_finite(), "16")
-            };
-            return expect_dim(*dim, "values", numbers::list(json, &mut take)?);
-        }
+    match (data_type, &mut *values) {
         (DataType::SparseFloatVector, Values::Sparse(spans)) => {
-            let bytes = sparse::parse(json)?;
-            return fits(spans.push(&bytes));
+            fits(spans.push(&sparse::parse(json)?))
         }
         (DataType::Json, Values::Text(spans)) => {
-            let text = json_text::unwrap(json)?;
-            return fits(spans.push(text.as_bytes()));
+            fits(spans.push(json_text::unwrap(json)?.as_bytes()))
         }
         (
             DataType::Array {
@@ -95,11 +61,55 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
             Values::Text(spans),
         ) => {
             array(element, *max_capacity, json)?;
-            return fits(spans.push(json.as_bytes()));
+            fits(spans.push(json.as_bytes()))
         }
-        (element, _) => element,
+        (DataType::FloatVector { dim }, Values::Float(values)) => {
+            let count = numbers::list(json, &mut |number| {
+                values.push(number.single()?);
+                Ok(())
+            })?;
+            expect_dim(*dim, count)
+        }
+        (vector, Values::Packed(bytes)) => packed(vector, bytes, json),
+        (plain, _) => append_scalar(values, scalar(plain, json)?).ok_or_else(|| describe(json)),
+    }
+}
+
+/// Appends a vector that is kept as bytes.
+fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), String> {
+    let mut take = |number: Number<'_>| {
+        match vector {
+            DataType::Int8Vector { .. } => {
+                let value: i8 = number.integer("-128 to 127")?;
+                bytes.push(value.cast_unsigned());
+            }
+            DataType::Float16Vector { .. } => {
+                let half = f16::from_f32(number.single()?);
+                number.finite(half.is_finite(), "16")?;
+                bytes.extend_from_slice(&half.to_le_bytes());
+            }
+            DataType::BFloat16Vector { .. } => {
+                let half = bf16::from_f32(number.single()?);
+                number.finite(half.is_finite(), "16")?;
+                bytes.extend_from_slice(&half.to_le_bytes());
+            }
+            _ => bytes.push(number.integer("0 to 255")?),
+        }
+        Ok(())
     };
-    match (scalar(element, json)?, values) {
+    let count = numbers::list(json, &mut take)?;
+    match vector {
+        DataType::BinaryVector { dim } if count != dim.div_ceil(8) => {
+            Err(format!("{count} bytes ({} bits)", count.saturating_mul(8)))
+        }
+        DataType::BinaryVector { .. } => Ok(()),
+        _ => expect_dim(vector.dim().unwrap_or(count), count),
+    }
+}
+
+/// Appends a scalar; `None` where the column holds another type, which its construction excludes.
+fn append_scalar(values: &mut Values, scalar: Scalar<'_>) -> Option<()> {
+    match (scalar, values) {
         (Scalar::Bool(value), Values::Bool(values)) => values.push(value.into()),
         (Scalar::Int8(value), Values::Int8(values)) => values.push(value),
         (Scalar::Int16(value), Values::Int16(values)) => values.push(value),
@@ -107,11 +117,12 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
         (Scalar::Int64(value), Values::Int64(values)) => values.push(value),
         (Scalar::Float(value), Values::Float(values)) => values.push(value),
         (Scalar::Double(value), Values::Double(values)) => values.push(value),
-        (Scalar::Text(value), Values::Text(spans)) => return fits(spans.push(value.as_bytes())),
-        // A column's storage follows from its type, so that no other pair exists.
-        _ => return Err(describe(json)),
+        (Scalar::Text(value), Values::Text(spans)) => {
+            return spans.push(value.as_bytes()).then_some(());
+        }
+        _ => return None,
     }
-    Ok(())
+    Some(())
 }
 
 /// A checked value of a scalar type.
@@ -162,20 +173,16 @@ fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), Stri
     Ok(())
 }
 
-fn expect_dim(expected: usize, unit: &str, found: usize) -> Result<(), String> {
+fn expect_dim(expected: usize, found: usize) -> Result<(), String> {
     if found == expected {
         return Ok(());
     }
-    let note = match unit {
-        "bytes" => format!(" ({} bits)", found.saturating_mul(8)),
-        _ => String::new(),
-    };
-    Err(format!("{found} {unit}{note}"))
+    Err(format!("{found} values"))
 }
 
 fn fits(pushed: bool) -> Result<(), String> {
-    match pushed {
-        true => Ok(()),
-        false => Err("more than 4 GiB of text in one batch".to_owned()),
+    if pushed {
+        return Ok(());
     }
+    Err("more than 4 GiB of text in one batch".to_owned())
 }

@@ -76,9 +76,10 @@ impl Frames {
                         self.place = Place::Row { first: false };
                         return self.value(Some(number)).map(Some);
                     }
-                    self.place = match self.wrapped {
-                        true => Place::Key { first: false },
-                        false => Place::Tail,
+                    self.place = if self.wrapped {
+                        Place::Key { first: false }
+                    } else {
+                        Place::Tail
                     };
                 }
                 Place::Tail => {
@@ -232,9 +233,10 @@ impl Frames {
             }
             self.room(row)?;
             if !self.fill()? {
-                return match scan.ends_with_file() {
-                    true => Ok(self.window.rest().len()),
-                    false => Err(self.error(row, 0, "the file ends within what begins here")),
+                return if scan.ends_with_file() {
+                    Ok(self.window.rest().len())
+                } else {
+                    Err(self.error(row, 0, "the file ends within what begins here"))
                 };
             }
         }
@@ -345,9 +347,10 @@ impl Scan {
         };
         loop {
             let rest = value.get(self.at..)?;
-            let found = match self.in_text {
-                true => memchr::memchr2(b'"', b'\\', rest),
-                false => memchr::memchr3(b'"', open, close, rest),
+            let found = if self.in_text {
+                memchr::memchr2(b'"', b'\\', rest)
+            } else {
+                memchr::memchr3(b'"', open, close, rest)
             };
             let Some(at) = found else {
                 self.at = value.len();

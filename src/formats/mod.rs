@@ -16,6 +16,9 @@ pub mod schema;
 mod sparse;
 mod window;
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::path::Path;
 

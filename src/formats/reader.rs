@@ -136,6 +136,12 @@ impl Reader {
         self
     }
 
+    #[cfg(test)]
+    pub(super) fn with_max_row(mut self, bytes: usize) -> Self {
+        self.frames = self.frames.with_max_row(bytes);
+        self
+    }
+
     /// An empty batch to read into.
     pub fn new_batch(&self) -> Batch {
         Batch::new(&self.schema)

@@ -194,9 +194,10 @@ impl RowParser {
             return Ok(());
         }
         let refuse = || Refusal::field(META, "an object of dynamic fields", describe(json));
-        let text = match json.starts_with('"') {
-            true => json_text::decode(json).ok_or_else(refuse)?,
-            false => json.into(),
+        let text = if json.starts_with('"') {
+            json_text::decode(json).ok_or_else(refuse)?
+        } else {
+            json.into()
         };
         let mut places = vec![None; self.places.len()];
         let mut twice = None;
@@ -210,8 +211,8 @@ impl RowParser {
         let mut reader = serde_json::Deserializer::from_str(&text);
         let read = reader.deserialize_map(visitor).and_then(|()| reader.end());
         read.map_err(|_| refuse())?;
-        let named = places.iter().zip(&self.keys.names);
-        for (_, name) in named.filter(|(place, _)| place.is_some()) {
+        let mut named = places.iter().zip(&self.keys.names);
+        if let Some((_, name)) = named.find(|(place, _)| place.is_some()) {
             let found = format!("the field {name:?} of the schema");
             return Err(Refusal::field(META, "an object of dynamic fields", found));
         }

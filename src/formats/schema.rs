@@ -72,6 +72,10 @@ pub enum DataType {
 }
 
 /// One field of a collection.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the API's flags, independent of each other"
+)]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Field {
     /// Case-sensitive name.

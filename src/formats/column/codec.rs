@@ -148,17 +148,33 @@ fn text_is_sound(spans: &Spans) -> Result<(), &'static str> {
     let text = std::str::from_utf8(&spans.bytes).map_err(|_| "text that is not UTF-8")?;
     let boundary =
         |offset: &u32| usize::try_from(*offset).is_ok_and(|at| text.is_char_boundary(at));
-    match spans.offsets.iter().all(boundary) {
-        true => Ok(()),
-        false => Err("text that is not UTF-8"),
+    if spans.offsets.iter().all(boundary) {
+        return Ok(());
     }
+    Err("text that is not UTF-8")
 }
 
 fn sparse_is_sound(spans: &Spans) -> Result<(), &'static str> {
-    match spans.offsets.iter().all(|offset| offset % 8 == 0) {
-        true => Ok(()),
-        false => Err("a sparse vector that is not pairs"),
+    let sound = (0..spans.len())
+        .filter_map(|row| spans.get(row))
+        .all(|bytes| {
+            let (pairs, rest) = bytes.as_chunks::<8>();
+            let indices = pairs.iter().map(|pair| sparse_pair(*pair).0);
+            let mut values = pairs.iter().map(|pair| sparse_pair(*pair).1);
+            rest.is_empty() && indices.is_sorted_by(|a, b| a < b) && values.all(f32::is_finite)
+        });
+    if sound {
+        return Ok(());
     }
+    Err("a sparse vector that is not pairs")
+}
+
+/// One pair of [`Values::Sparse`].
+pub(super) fn sparse_pair([i0, i1, i2, i3, v0, v1, v2, v3]: [u8; 8]) -> (u32, f32) {
+    (
+        u32::from_le_bytes([i0, i1, i2, i3]),
+        f32::from_le_bytes([v0, v1, v2, v3]),
+    )
 }
 
 /// Bytes of any alignment as numbers; a rest shorter than one number is left out.

@@ -4,6 +4,7 @@ use half::{bf16, f16};
 use serde_json::{Map, Number, Value};
 
 use super::super::schema::DataType;
+use super::codec::sparse_pair;
 use super::{Column, Values, row_width};
 
 impl Column {
@@ -69,9 +70,8 @@ fn packed(data_type: &DataType, bytes: &[u8]) -> Value {
 
 fn sparse(bytes: &[u8]) -> Value {
     let mut pairs = Map::new();
-    for [i0, i1, i2, i3, v0, v1, v2, v3] in bytes.as_chunks::<8>().0.iter().copied() {
-        let index = u32::from_le_bytes([i0, i1, i2, i3]);
-        let value = f32::from_le_bytes([v0, v1, v2, v3]);
+    for pair in bytes.as_chunks::<8>().0 {
+        let (index, value) = sparse_pair(*pair);
         pairs.insert(index.to_string(), single(value));
     }
     Value::Object(pairs)

@@ -110,11 +110,11 @@ fn valid_type(name: &str, data_type: &DataType) -> Result<(), SchemaError> {
             element,
             max_capacity,
         } => {
-            within("max_capacity", *max_capacity, MAX_CAPACITY)?;
             if element.is_vector() || matches!(**element, DataType::Json | DataType::Array { .. }) {
                 let problem = format!("the elements of an Array cannot be {}", element.name());
                 return Err(SchemaError::field(name, problem));
             }
+            within("max_capacity", *max_capacity, MAX_CAPACITY)?;
             valid_type(name, element)
         }
         DataType::BinaryVector { dim } if dim % 8 != 0 => {

@@ -1,0 +1,326 @@
+//! Whole files: the structure around the rows, both formats, the real data.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use super::{Row, read_all, reader, small};
+use crate::formats::{FileFormat, ReadError, Reader, Schema};
+
+const A: &str = r#"{"id":1,"name":"a","v":[1,2]}"#;
+const B: &str = r#"{"id":2,"name":"}]{[\"\\","v":[3,4]}"#;
+
+/// Reads with tiny and with large chunks; the outcome must not depend on it.
+fn read(text: &str, format: FileFormat) -> Result<Vec<Row>, String> {
+    let outcome = |chunk| {
+        read_all(reader(text.as_bytes(), format, &small(false), chunk)).map_err(|e| e.to_string())
+    };
+    let large = outcome(1 << 16);
+    for chunk in [1, 2, 3, 7, 64] {
+        let (tiny, large) = (outcome(chunk), &large);
+        let same = match (&tiny, large) {
+            // The text around an error is shown as far as it has been read.
+            (Err(tiny), Err(large)) => {
+                tiny.split(", found").next() == large.split(", found").next()
+            }
+            (tiny, large) => tiny == large,
+        };
+        assert!(
+            same,
+            "{text:?}: chunks of {chunk}: {tiny:?}, large: {large:?}"
+        );
+    }
+    large
+}
+
+fn ids(rows: &[Row]) -> Vec<Value> {
+    rows.iter().map(|row| row["id"].clone()).collect()
+}
+
+#[test]
+fn json_in_all_its_shapes() {
+    for text in [
+        format!("[{A},{B}]"),
+        format!("\u{feff} [\n{A}\n,\r\n{B} ] \n"),
+        format!(r#"{{"rows":[{A},{B}]}}"#),
+        format!(
+            r#" {{"x": [1, {{"rows": 2}}], "y":3,"s":"]}}\"","rows" : [ {A} , {B} ] , "z": {{}}, "n":null}} "#
+        ),
+        format!(r#"{{"\u0072ows":[{A},{B}]}}"#),
+    ] {
+        let rows = read(&text, FileFormat::Json).unwrap();
+        assert_eq!(ids(&rows), [1, 2], "{text}");
+        assert_eq!(rows[1]["name"], "}]{[\"\\");
+    }
+    for text in ["[]", " [ ] ", r#"{"rows":[]}"#] {
+        assert_eq!(read(text, FileFormat::Json), Ok(vec![]));
+    }
+}
+
+#[test]
+fn json_lines_in_all_their_shapes() {
+    for text in [
+        format!("{A}\n{B}\n"),
+        format!("{A}\n{B}"),
+        format!("\u{feff}{A}\r\n\r\n  \n {B} \r\n\n"),
+    ] {
+        assert_eq!(
+            ids(&read(&text, FileFormat::JsonLines).unwrap()),
+            [1, 2],
+            "{text}"
+        );
+    }
+    assert_eq!(read("", FileFormat::JsonLines), Ok(vec![]));
+    assert_eq!(read("\n \r\n", FileFormat::JsonLines), Ok(vec![]));
+}
+
+#[test]
+fn broken_json_says_what_and_where() {
+    let cases = [
+        (
+            String::new(),
+            "line 1 (byte 0): expected a list of row objects, or an object whose key \"rows\" holds one, found an empty file",
+        ),
+        ("3".to_owned(), "expected a list of row objects"),
+        (
+            A.to_owned(),
+            "found an object without that key (is it JSON Lines? then name it .jsonl)",
+        ),
+        (format!("[{A}\n,{B}"), "line 2 (byte"),
+        (
+            format!("[{A}"),
+            "expected a comma or the end of the list, found the end of the file",
+        ),
+        (
+            format!("[{A},"),
+            "expected a row object, found the end of the file",
+        ),
+        (format!("[{A},]"), "expected a row object"),
+        (
+            format!("[,{A}]"),
+            "expected a row object or the end of the list",
+        ),
+        (
+            format!("[{A} {B}]"),
+            "expected a comma or the end of the list",
+        ),
+        (
+            format!("[{A}] x"),
+            "expected nothing after the list of rows, found \"x\"",
+        ),
+        (
+            format!("[{A}][{B}]"),
+            "expected nothing after the list of rows",
+        ),
+        (
+            format!("[{A},\n{{\"id\":2"),
+            "row 2, line 2 (byte 32): the file ends within what begins here",
+        ),
+        (
+            format!("[{A},\n{{\"id\":2,\n\"name\":}}]"),
+            "row 2, line 3 (byte",
+        ),
+        (format!("[{A}, 7]"), "row 2: expected a row object, found 7"),
+        (
+            format!("[{A}, [1,2]]"),
+            "row 2: expected a row object, found list [1,2]",
+        ),
+        (
+            format!("[{A}, \"x\"]"),
+            "row 2: expected a row object, found text \"x\"",
+        ),
+        (
+            r#"{"rows":{}}"#.to_owned(),
+            "expected the key \"rows\" to hold a list",
+        ),
+        (
+            r#"{"rows":[],"rows":[]}"#.to_owned(),
+            "the key \"rows\" comes twice",
+        ),
+        (r#"{"a":1}"#.to_owned(), "found an object without that key"),
+        (
+            r#"{"a":1 "rows":[]}"#.to_owned(),
+            "expected a comma or the end of the object",
+        ),
+        (r#"{"a" 1}"#.to_owned(), "expected a colon"),
+        (
+            r#"{"a":tru,"rows":[]}"#.to_owned(),
+            "expected a JSON value for the key \"a\"",
+        ),
+        ("{rows:[]}".to_owned(), "expected a key"),
+        (
+            r#"{"rows":[]"#.to_owned(),
+            "expected a comma or the end of the object, found the end",
+        ),
+        (r#"{"a"#.to_owned(), "the file ends within"),
+    ];
+    for (text, expected) in cases {
+        let message = read(&text, FileFormat::Json).unwrap_err();
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+}
+
+#[test]
+fn broken_json_lines_say_what_and_where() {
+    let cases = [
+        (
+            format!("{A}\n\n[1]\n"),
+            "row 2: expected a row object, found list [1]",
+        ),
+        (
+            format!("{A}\n\n{{\"id\":2,}}\n"),
+            "row 2, line 3 (byte 39): trailing comma",
+        ),
+        (
+            format!("{A} {B}\n"),
+            "row 1, line 1 (byte 30): trailing characters",
+        ),
+        (format!("{A}\n{{\"id\":2,\n\"name\":1}}"), "row 2, line 2"),
+    ];
+    for (text, expected) in cases {
+        let message = read(&text, FileFormat::JsonLines).unwrap_err();
+        assert!(message.contains(expected), "{text}: {message}");
+    }
+    let utf16 = reader(b"\xff\xfe{\0", FileFormat::JsonLines, &small(false), 8);
+    assert!(read_all(utf16).unwrap_err().to_string().contains("UTF-16"));
+}
+
+#[test]
+fn a_row_has_a_largest_size() {
+    for (format, text) in [
+        (FileFormat::Json, format!("[{A},{A}]")),
+        (FileFormat::JsonLines, format!("{A}\n{A}")),
+    ] {
+        let read =
+            |max| read_all(reader(text.as_bytes(), format, &small(false), 4).with_max_row(max));
+        assert_eq!(read(1 << 20).unwrap().len(), 2);
+        assert!(read(10).unwrap_err().to_string().contains("row 1, line 1"));
+    }
+}
+
+#[test]
+fn reading_goes_on_after_a_bad_row() {
+    let bad = r#"{"id":"x","name":"a","v":[1,2]}"#;
+    let broken = r#"{"id":5,"name" "a"}"#;
+    for (format, text) in [
+        (FileFormat::Json, format!("[{A},{bad},{broken},{B}]")),
+        (FileFormat::JsonLines, [A, bad, broken, B].join("\n")),
+    ] {
+        let mut reader = reader(text.as_bytes(), format, &small(false), 16);
+        let mut batch = reader.new_batch();
+        assert!(
+            matches!(reader.next_batch(&mut batch), Err(ReadError::Row(error)) if error.row == 2)
+        );
+        assert_eq!(batch.rows(), 1);
+        assert!(matches!(
+            reader.next_batch(&mut batch),
+            Err(ReadError::Syntax { row: Some(3), .. })
+        ));
+        assert!(reader.next_batch(&mut batch).unwrap());
+        assert_eq!(batch.row(0)["id"], 2);
+        assert!(!reader.next_batch(&mut batch).unwrap());
+        assert_eq!((reader.rows(), reader.bytes()), (4, text.len() as u64));
+    }
+    let mut fatal = reader(b"[{} x", FileFormat::Json, &small(true), 16);
+    let mut batch = fatal.new_batch();
+    assert!(fatal.next_batch(&mut batch).is_err());
+    assert!(fatal.next_batch(&mut batch).is_err());
+    assert!(!fatal.next_batch(&mut batch).unwrap());
+}
+
+#[test]
+fn batches_close_at_the_limit() {
+    let text = [A; 10].join("\n");
+    let mut reader =
+        reader(text.as_bytes(), FileFormat::JsonLines, &small(false), 64).with_batch_rows(4);
+    let mut batch = reader.new_batch();
+    let mut sizes = Vec::new();
+    let mut bytes = 0;
+    while reader.next_batch(&mut batch).unwrap() {
+        sizes.push(batch.rows());
+        assert!(reader.bytes() > bytes);
+        bytes = reader.bytes();
+    }
+    assert_eq!(sizes, [4, 4, 2]);
+}
+
+#[test]
+fn files_are_opened_by_their_extension() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.NDJSON");
+    fs::write(&path, A).unwrap();
+    let reader = Reader::open(&path, &small(false)).unwrap();
+    assert_eq!(reader.total_bytes(), Some(A.len() as u64));
+    assert_eq!(read_all(reader).unwrap().len(), 1);
+    let open = |name: &str| {
+        Reader::open(&folder.path().join(name), &small(false))
+            .unwrap_err()
+            .to_string()
+    };
+    fs::write(folder.path().join("x.csv"), "a").unwrap();
+    assert_eq!(
+        open("x.csv"),
+        "not supported by this reader yet: csv; accepted: json, jsonl, ndjson"
+    );
+    assert!(open("x.txt").starts_with("not supported by this reader yet: txt"));
+    assert!(open("missing.json").starts_with("cannot open "));
+}
+
+fn debian() -> Option<(Arc<Schema>, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/debian-packages");
+    let Ok(data) = fs::read(folder.join("packages.json")) else {
+        println!("skipped: no ../shared/data/debian-packages");
+        return None;
+    };
+    let body: Value =
+        serde_json::from_slice(&fs::read(folder.join("schema.json")).unwrap()).unwrap();
+    Some((Arc::new(Schema::from_create_body(&body).unwrap()), data))
+}
+
+#[test]
+fn the_debian_packages_are_read_exactly() {
+    let Some((schema, data)) = debian() else {
+        return;
+    };
+    let rows = read_all(reader(&data, FileFormat::Json, &schema, 1 << 20)).unwrap();
+    let expected: Vec<Row> = serde_json::from_slice(&data).unwrap();
+    assert_eq!(rows.len(), 2000);
+    for (row, expected) in rows.iter().zip(&expected) {
+        for (name, value) in row {
+            assert_eq!(singles(value), singles(&expected[name]), "{name}");
+        }
+    }
+}
+
+/// Numbers of a vector as 32-bit floats (`serde_json` rounds some to a neighbouring f64); else the value.
+fn singles(value: &Value) -> Result<Vec<u32>, &Value> {
+    let Value::Array(numbers) = value else {
+        return Err(value);
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+    let bits = |number: &Value| (number.as_f64().unwrap() as f32).to_bits();
+    Ok(numbers.iter().map(bits).collect())
+}
+
+#[test]
+fn a_short_vector_is_named() {
+    let Some((schema, data)) = debian() else {
+        return;
+    };
+    let mut rows: Vec<Value> = serde_json::from_slice(&data).unwrap();
+    rows[1233]["embedding"].as_array_mut().unwrap().pop();
+    let json = serde_json::to_vec(&json!(rows)).unwrap();
+    let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
+    for (format, text) in [
+        (FileFormat::Json, json),
+        (FileFormat::JsonLines, lines.join("\n").into_bytes()),
+    ] {
+        let error = read_all(reader(&text, format, &schema, 1 << 20)).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "row 1234, field \"embedding\": expected FloatVector(384), found 383 values"
+        );
+    }
+}

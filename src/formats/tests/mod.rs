@@ -1,0 +1,73 @@
+//! The room's tests: schemas, single rows, whole files, properties.
+
+mod files;
+mod properties;
+mod rows;
+mod schemas;
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use serde_json::{Map, Value, json};
+
+use super::{FileFormat, ReadError, Reader, Schema};
+
+/// A schema of a list of fields, as a create body has them.
+pub(super) fn schema_of(fields: Value, dynamic: bool) -> Arc<Schema> {
+    let body = json!({"schema": {"enableDynamicField": dynamic, "fields": fields}});
+    Arc::new(Schema::from_create_body(&body).unwrap())
+}
+
+/// A key, a text and a vector of 2.
+pub(super) fn small(dynamic: bool) -> Arc<Schema> {
+    let fields = json!([
+        {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
+        {"fieldName": "name", "dataType": "VarChar", "elementTypeParams": {"max_length": 8}},
+        {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": "2"}},
+    ]);
+    schema_of(fields, dynamic)
+}
+
+/// Every field type, all nullable but the key.
+pub(super) fn every_type() -> Arc<Schema> {
+    let array = |element: &str| {
+        json!({"fieldName": format!("a_{element}"), "dataType": "Array", "elementDataType": element,
+            "nullable": true, "elementTypeParams": {"max_capacity": 4, "max_length": 8}})
+    };
+    let plain =
+        |name: &str, kind: &str| json!({"fieldName": name, "dataType": kind, "nullable": true});
+    let vector = |name: &str, kind: &str, dim: u32| json!({"fieldName": name, "dataType": kind, "nullable": true, "elementTypeParams": {"dim": dim}});
+    let fields = json!([
+        {"fieldName": "id", "dataType": "VarChar", "isPrimary": true, "elementTypeParams": {"max_length": 64}},
+        plain("b", "Bool"), plain("i8", "Int8"), plain("i16", "Int16"), plain("i32", "Int32"),
+        plain("i64", "Int64"), plain("f", "Float"), plain("d", "Double"), plain("j", "JSON"),
+        array("Bool"), array("Int8"), array("Int64"), array("Float"), array("Double"), array("VarChar"),
+        vector("fv", "FloatVector", 2), vector("bv", "BinaryVector", 16), vector("hv", "Float16Vector", 2),
+        vector("bhv", "BFloat16Vector", 2), vector("iv", "Int8Vector", 2), plain("sv", "SparseFloatVector"),
+    ]);
+    schema_of(fields, true)
+}
+
+pub(super) type Row = Map<String, Value>;
+
+/// A reader of bytes in memory, which takes them in chunks of this size.
+pub(super) fn reader(
+    text: &[u8],
+    format: FileFormat,
+    schema: &Arc<Schema>,
+    chunk: usize,
+) -> Reader {
+    let source = Box::new(Cursor::new(text.to_vec()));
+    Reader::in_chunks(source, format, schema, chunk).unwrap()
+}
+
+/// All rows of a file, or its first error.
+pub(super) fn read_all(mut reader: Reader) -> Result<Vec<Row>, ReadError> {
+    let mut batch = reader.new_batch();
+    let mut rows = Vec::new();
+    while reader.next_batch(&mut batch)? {
+        rows.extend((0..batch.rows()).map(|row| batch.row(row)));
+    }
+    assert_eq!(reader.rows(), rows.len() as u64);
+    Ok(rows)
+}

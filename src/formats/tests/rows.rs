@@ -1,0 +1,426 @@
+//! One row against the row check.
+
+use serde_json::{Value, json};
+
+use super::{every_type, schema_of, small};
+use crate::formats::{Batch, Column, PushError};
+
+/// What `field` reads back as after this JSON text was given for it, or the message.
+fn give(field: &str, json: &str) -> Result<Value, String> {
+    let mut batch = Batch::new(&every_type());
+    let row = format!(r#"{{"id": "k", {}}}"#, format_args!("{field:?}: {json}"));
+    match batch.push_json(row.as_bytes(), 7) {
+        Ok(()) => Ok(batch.row(0).remove(field).unwrap()),
+        Err(error) => {
+            assert_eq!(batch.rows(), 0);
+            assert!(batch.columns().iter().all(Column::is_empty));
+            Err(error.to_string())
+        }
+    }
+}
+
+fn row(schema: &std::sync::Arc<crate::formats::Schema>, json: &str) -> Result<Value, String> {
+    let mut batch = Batch::new(schema);
+    match batch.push_json(json.as_bytes(), 1) {
+        Ok(()) => Ok(Value::Object(batch.row(0))),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+#[test]
+fn values_that_fit_are_kept() {
+    let cases = [
+        ("b", "true", "true"),
+        ("i8", "-128", "-128"),
+        ("i16", "32767", "32767"),
+        ("i32", "-2147483648", "-2147483648"),
+        ("i64", "9223372036854775807", "9223372036854775807"),
+        ("i64", "-0", "0"),
+        ("f", "3", "3.0"),
+        ("f", "0.1", "0.1"),
+        ("f", "1e-50", "0.0"),
+        ("d", "0.1000000000000000055", "0.1"),
+        ("d", "1", "1.0"),
+        ("j", r#"{"a": [1, {"b": null}]}"#, r#"{"a":[1,{"b":null}]}"#),
+        ("j", r#""{\"x\": 8}""#, r#"{"x":8}"#),
+        ("j", r#""plain""#, r#""plain""#),
+        ("j", "[1,2]", "[1,2]"),
+        ("j", "12345678901234567890", "12345678901234567890"),
+        ("a_Bool", "[true]", "[true]"),
+        ("a_Int8", "[]", "[]"),
+        (
+            "a_Int64",
+            "[1, -9223372036854775808]",
+            "[1,-9223372036854775808]",
+        ),
+        ("a_Float", "[1, 2.5]", "[1,2.5]"),
+        ("a_VarChar", r#"["x", "\u00e9"]"#, r#"["x","é"]"#),
+        ("fv", "[ 1 ,\t-2.5e-1 ]", "[1.0,-0.25]"),
+        ("bv", "[0, 255]", "[0,255]"),
+        ("hv", "[0.5, 65504]", "[0.5,65504.0]"),
+        ("bhv", "[0.5, -3]", "[0.5,-3.0]"),
+        ("iv", "[-128, 127]", "[-128,127]"),
+        ("sv", r#"{"7": 0.5, "3": 1}"#, r#"{"3":1.0,"7":0.5}"#),
+        (
+            "sv",
+            r#"{"values": [0.5, 1], "indices": [7, 3]}"#,
+            r#"{"3":1.0,"7":0.5}"#,
+        ),
+        ("sv", "{}", "{}"),
+        ("sv", r#"{"indices": [], "values": []}"#, "{}"),
+    ];
+    for (field, json, expected) in cases {
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(give(field, json), Ok(expected), "{field} {json}");
+    }
+}
+
+#[test]
+fn null_is_kept_in_every_nullable_field() {
+    let schema = every_type();
+    for field in schema.fields.iter().filter(|field| field.nullable) {
+        assert_eq!(give(&field.name, "null"), Ok(Value::Null), "{}", field.name);
+    }
+    assert!(give("id", "null").unwrap_err().contains("twice"));
+}
+
+/// Each of these, given for its field, is refused with a message that has these words.
+fn all_refused(cases: &[(&str, &str, &str)]) {
+    for (field, json, expected) in cases {
+        let message = give(field, json).unwrap_err();
+        let start = format!("row 7, field {field:?}: expected ");
+        assert!(message.starts_with(&start), "{message}");
+        assert!(message.contains(expected), "{field} {json}: {message}");
+    }
+}
+
+#[test]
+fn scalars_and_arrays_that_do_not_fit_are_refused() {
+    all_refused(&[
+        ("b", "1", "expected Bool, found 1"),
+        ("b", "\"true\"", "found text \"true\""),
+        (
+            "i8",
+            "128",
+            "expected Int8, found 128, which is out of range (-128 to 127)",
+        ),
+        ("i16", "-32769", "out of range"),
+        ("i32", "2147483648", "out of range"),
+        ("i64", "9223372036854775808", "out of range"),
+        ("i64", "1.0", "found 1.0, which is not an integer"),
+        ("i64", "1e3", "not an integer"),
+        ("i64", "\"1\"", "found text \"1\""),
+        ("i64", "[1]", "found list [1]"),
+        ("i64", "{\"a\":1}", "found object {\"a\":1}"),
+        (
+            "f",
+            "1e39",
+            "expected Float, found 1e39, which is out of range (a 32-bit float)",
+        ),
+        ("f", "-1e400", "out of range"),
+        ("f", "true", "found true"),
+        (
+            "d",
+            "1e400",
+            "expected Double, found 1e400, which is out of range (a 64-bit float)",
+        ),
+        ("j", "{\"a\": 1e400}", "number out of range"),
+        ("j", r#"["\ud800"]"#, "found list [\"\\ud800\"]"),
+        (
+            "a_Bool",
+            "[1]",
+            "expected Array(Bool, 4), found 1 as element 1",
+        ),
+        (
+            "a_Int8",
+            "[1, 300]",
+            "found 300, which is out of range (-128 to 127) as element 2",
+        ),
+        ("a_Int8", "[1, null]", "found null as element 2"),
+        ("a_Int8", "[1,2,3,4,5]", "found 5 elements"),
+        ("a_Int8", "{}", "found object {}"),
+        ("a_Double", "[1e400]", "out of range"),
+        (
+            "a_VarChar",
+            r#"["123456789"]"#,
+            "found 9 bytes, text \"123456789\" as element 1",
+        ),
+    ]);
+}
+
+#[test]
+fn vectors_that_do_not_fit_are_refused() {
+    all_refused(&[
+        ("fv", "[1]", "expected FloatVector(2), found 1 values"),
+        ("fv", "[1,2,3]", "found 3 values"),
+        ("fv", "[]", "found 0 values"),
+        ("fv", "[1,null]", "found null as element 2"),
+        ("fv", "[1,\"2\"]", "found text \"2\" as element 2"),
+        ("fv", "[1,[2]]", "found list [2] as element 2"),
+        (
+            "fv",
+            "[1,1e400]",
+            "found 1e400, which is out of range (a 32-bit float) as element 2",
+        ),
+        ("fv", "\"[1,2]\"", "found text"),
+        ("fv", "{}", "found object {}"),
+        (
+            "bv",
+            "[1]",
+            "expected BinaryVector(16), found 1 bytes (8 bits)",
+        ),
+        (
+            "bv",
+            "[1,256]",
+            "found 256, which is out of range (0 to 255) as element 2",
+        ),
+        ("bv", "[1,-1]", "out of range"),
+        ("bv", "[1,1.5]", "not an integer"),
+        (
+            "hv",
+            "[1,65520]",
+            "found 65520, which is out of range (a 16-bit float) as element 2",
+        ),
+        ("hv", "[1]", "found 1 values"),
+        ("bhv", "[1,3.4e38]", "out of range (a 16-bit float)"),
+        ("iv", "[1,128]", "out of range (-128 to 127)"),
+        ("iv", "[1,2,3]", "found 3 values"),
+        ("sv", "[1]", "found list [1]"),
+        ("sv", r#"{"a": 1}"#, "the index a"),
+        ("sv", r#"{"-1": 1}"#, "out of range"),
+        ("sv", r#"{"4294967295": 1}"#, "out of range"),
+        ("sv", r#"{"1.5": 1}"#, "not an integer"),
+        ("sv", r#"{"5": 1, "5": 2}"#, "index 5 twice"),
+        ("sv", r#"{"5": "1"}"#, "found text \"1\" at index 5"),
+        ("sv", r#"{"5": -1}"#, "the negative value -1 at index 5"),
+        ("sv", r#"{"5": 1e39}"#, "out of range"),
+        (
+            "sv",
+            r#"{"indices": [1], "values": [1, 2]}"#,
+            "1 indices and 2 values",
+        ),
+        (
+            "sv",
+            r#"{"indices": [1, 1], "values": [1, 2]}"#,
+            "index 1 twice",
+        ),
+        ("sv", r#"{"indices": [1]}"#, "mixes both forms"),
+        (
+            "sv",
+            r#"{"indices": [1], "values": [1], "3": 1}"#,
+            "mixes both forms",
+        ),
+        (
+            "sv",
+            r#"{"indices": 1, "values": [1]}"#,
+            "found 1 of the indices",
+        ),
+    ]);
+}
+
+#[test]
+fn nesting_is_bounded_for_kept_json() {
+    let deep = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
+    assert!(give("j", &deep(100)).is_ok());
+    assert!(
+        give("j", &deep(200))
+            .unwrap_err()
+            .contains("nested deeper than 100")
+    );
+    assert!(
+        give("more", &deep(100_000))
+            .unwrap_err()
+            .contains("nested deeper than 100")
+    );
+    assert!(
+        give("fv", &deep(100_000))
+            .unwrap_err()
+            .contains("found list [[")
+    );
+}
+
+#[test]
+fn the_keys_of_a_row_are_those_of_the_schema() {
+    let cases = [
+        (
+            r#"{"name":"a","v":[1,2]}"#,
+            r#"field "id": expected Int64, found nothing: the field is missing"#,
+        ),
+        (
+            r#"{"id":1,"name":null,"v":[1,2]}"#,
+            "found null, and the field is not nullable",
+        ),
+        (
+            r#"{"id":1,"name":"a","v":[1,2],"w":"q"}"#,
+            "field \"w\": expected a field of the schema (id, name, v), found a field outside it, and dynamic fields are off: text \"q\"",
+        ),
+        (
+            r#"{"id":1,"name":"a","v":[1,2],"$meta":{}}"#,
+            "field \"$meta\": expected a field of the schema",
+        ),
+        (
+            r#"{"id":1,"name":"a","v":[1,2],"id":2}"#,
+            "field \"id\": expected each key once",
+        ),
+        (
+            r#"{"id":1,"name":"a","v":[1,2],"\u0069d":2}"#,
+            "field \"id\": expected each key once",
+        ),
+        (
+            r#"{"id":1,"name":"123456789","v":[1,2]}"#,
+            "expected VarChar(8), found 9 bytes, text \"123456789\"",
+        ),
+        (r#"{"id":1,"name":"ééééé","v":[1,2]}"#, "found 10 bytes"),
+        (
+            r#"{"id":1,"name":7,"v":[1,2]}"#,
+            "expected VarChar(8), found 7",
+        ),
+        (
+            r#"{"id":1,"name":"\ud800","v":[1,2]}"#,
+            "expected VarChar(8), found text",
+        ),
+        (r#"{"Id":1,"name":"a","v":[1,2]}"#, "field \"id\""),
+        ("[1]", "expected a row object, found list [1]"),
+        ("null", "expected a row object, found null"),
+    ];
+    for (json, expected) in cases {
+        let message = row(&small(false), json).unwrap_err();
+        assert!(message.contains(expected), "{json}: {message}");
+    }
+}
+
+#[test]
+fn a_long_value_is_cut_in_the_message() {
+    let long = format!(r#"{{"id":"{}","name":"a","v":[1,2]}}"#, "é".repeat(500));
+    let message = row(&small(false), &long).unwrap_err();
+    assert!(
+        message.chars().count() < 130 && message.ends_with('…'),
+        "{message}"
+    );
+}
+
+#[test]
+fn dynamic_fields_are_merged() {
+    let base = r#""id":1,"name":"a","v":[1,2]"#;
+    let cases = [
+        (r#""x":8,"y":[1]"#, r#"{"x":8,"y":[1]}"#),
+        (r#""x":null"#, r#"{"x":null}"#),
+        (r#""$meta":{"y":1},"x":8"#, r#"{"x":8,"y":1}"#),
+        (r#""$meta":"{\"y\":1}","x":8"#, r#"{"x":8,"y":1}"#),
+        (r#""$meta":{},"é\n":"\"""#, r#"{"é\n":"\""}"#),
+        (r#""$meta":null"#, "{}"),
+    ];
+    for (extra, expected) in cases {
+        let mut batch = Batch::new(&small(true));
+        batch
+            .push_json(format!("{{{base},{extra}}}").as_bytes(), 1)
+            .unwrap();
+        let expected: Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(batch.meta().unwrap().value(0), expected, "{extra}");
+    }
+    let refused = [
+        (r#""x":8,"x":9"#, "field \"x\": expected each key once"),
+        (
+            r#""x":8,"$meta":{"x":9}"#,
+            "field \"x\": expected each key once",
+        ),
+        (
+            r#""$meta":{"id":9}"#,
+            "found the field \"id\" of the schema",
+        ),
+        (
+            r#""$meta":[1]"#,
+            "expected an object of dynamic fields, found list [1]",
+        ),
+        (r#""$meta":"{""#, "expected an object of dynamic fields"),
+        (
+            r#""$meta":{},"$meta":{}"#,
+            "field \"$meta\": expected each key once",
+        ),
+        (r#""x":1e400"#, "field \"x\": expected a JSON value"),
+    ];
+    for (extra, expected) in refused {
+        let message = row(&small(true), &format!("{{{base},{extra}}}")).unwrap_err();
+        assert!(message.contains(expected), "{extra}: {message}");
+    }
+}
+
+#[test]
+fn defaults_and_keys_made_by_the_service() {
+    let schema = schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true, "autoId": true},
+            {"fieldName": "n", "dataType": "Int32", "defaultValue": 5},
+            {"fieldName": "t", "dataType": "VarChar", "max_length": 9, "defaultValue": "a\"b", "nullable": true},
+            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 1}},
+        ]),
+        false,
+    );
+    let mut batch = Batch::new(&schema);
+    batch.push_json(br#"{"v":[1]}"#, 1).unwrap();
+    batch
+        .push_json(br#"{"v":[1],"n":null,"t":null}"#, 2)
+        .unwrap();
+    assert!(batch.columns()[0].is_empty());
+    batch.set_auto_ids(40);
+    let expected = |id: i64| json!({"id": id, "n": 5, "t": "a\"b", "v": [1.0]});
+    assert_eq!(Value::Object(batch.row(0)), expected(40));
+    assert_eq!(Value::Object(batch.row(1)), expected(41));
+    let message = row(&schema, r#"{"id":1,"v":[1]}"#).unwrap_err();
+    assert!(
+        message.contains("field \"id\": expected no value (autoId is on"),
+        "{message}"
+    );
+    batch.clear();
+    assert!(batch.rows() == 0 && batch.columns().iter().all(Column::is_empty));
+}
+
+#[test]
+fn a_refused_row_leaves_the_batch_as_it_was() {
+    let mut batch = Batch::new(&small(true));
+    batch
+        .push_json(br#"{"id":1,"name":"a","v":[1,2],"x":1}"#, 1)
+        .unwrap();
+    let before = batch.row(0);
+    assert!(
+        batch
+            .push_json(br#"{"id":2,"name":"b","v":[1,2,3]}"#, 2)
+            .is_err()
+    );
+    assert!(
+        batch
+            .push_json(br#"{"id":2,"name":"b","v":[1,2],"x":"\ud800"}"#, 2)
+            .is_err()
+    );
+    batch
+        .push_json(br#"{"id":3,"name":"c","v":[5,6]}"#, 3)
+        .unwrap();
+    assert_eq!(batch.rows(), 2);
+    assert_eq!(batch.row(0), before);
+    assert_eq!(
+        Value::Object(batch.row(1)),
+        json!({"id": 3, "name": "c", "v": [5.0, 6.0]})
+    );
+}
+
+#[test]
+fn syntax_errors_say_where() {
+    let mut batch = Batch::new(&small(false));
+    let error = batch
+        .push_json(b"{\"id\": 1,\n \"name\" \"a\"}", 1)
+        .unwrap_err();
+    assert_eq!(
+        error,
+        PushError::Syntax {
+            offset: 18,
+            message: "expected `:`".to_owned()
+        }
+    );
+    let not_utf8 = batch
+        .push_json(b"{\"id\": 1, \"name\": \"\xff\"}", 1)
+        .unwrap_err();
+    assert!(
+        matches!(not_utf8, PushError::Syntax { offset: 19, .. }),
+        "{not_utf8:?}"
+    );
+}
