@@ -1,0 +1,175 @@
+//! Why no base URL could be found, and the line to type instead.
+
+use crate::error::Failure;
+use thiserror::Error;
+
+/// Why an endpoint, or a set of connection settings, was refused. The fields hold no secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum EndpointError {
+    /// No text.
+    #[error("the endpoint is empty")]
+    Empty,
+    /// A blank, line end or control character in it.
+    #[error("the endpoint has a blank or control character in it")]
+    Blanks,
+    /// No URL.
+    #[error("the endpoint is not a URL: {reason}")]
+    Syntax {
+        /// The URL parser's words, which repeat nothing of the text.
+        reason: String,
+    },
+    /// A scheme other than http and https.
+    #[error("the endpoint begins with {scheme}, but the API is spoken over http and https only")]
+    Scheme {
+        /// The scheme.
+        scheme: String,
+    },
+    /// `user:password@` in the URL.
+    #[error("the endpoint carries a user or password")]
+    Credentials,
+    /// A query or fragment.
+    #[error("the endpoint has a query (`?…`) or fragment (`#…`)")]
+    Query,
+    /// `http` with a host of Zilliz.
+    #[error("http://{host} would send the key in clear text")]
+    ClearText {
+        /// The host.
+        host: String,
+    },
+    /// A path on a host of Zilliz.
+    #[error("the endpoint has the path {path}, but only the base URL is wanted")]
+    Path {
+        /// The path.
+        path: String,
+        /// The base URL to give.
+        base: String,
+    },
+    /// Text that cannot be a region's name.
+    #[error("{region} is not a region's name")]
+    Region {
+        /// The text.
+        region: String,
+    },
+    /// Text that cannot be an id.
+    #[error("{text} is not a valid {setting}")]
+    Id {
+        /// `cluster_id` or `project_id`.
+        setting: &'static str,
+        /// The text.
+        text: String,
+    },
+    /// Nothing to connect to.
+    #[error("nothing to connect to was given")]
+    NothingGiven,
+    /// A host of Zilliz that is neither a cluster, a control plane nor a controller.
+    #[error("{host} is neither a cluster's public endpoint nor a control plane")]
+    UnknownZillizHost {
+        /// The host.
+        host: String,
+    },
+    /// v1 without a cluster.
+    #[error("the v1 API needs a cluster id")]
+    ClusterMissing {
+        /// The region, where it is known.
+        region: Option<String>,
+    },
+    /// v1 without a region.
+    #[error("the v1 API needs the cluster's region")]
+    RegionMissing,
+    /// v2 with neither cluster nor project and region.
+    #[error("the v2 API needs a cluster id, or a project id and a region")]
+    TargetMissing,
+    /// A project without a region.
+    #[error("a project id alone does not say which region is meant")]
+    ProjectRegionMissing {
+        /// The project.
+        project_id: String,
+    },
+    /// The milvus dialect without an endpoint.
+    #[error("api \"milvus\" needs the server's endpoint")]
+    ServerMissing,
+    /// The milvus dialect with a host of Zilliz Cloud.
+    #[error("api \"milvus\" is spoken by self-hosted servers, not by {host}")]
+    NotMilvus {
+        /// The host.
+        host: String,
+    },
+    /// A setting that contradicts the endpoint.
+    #[error("{setting} is {given}, but the endpoint says {told}")]
+    Conflict {
+        /// `cluster_id` or `region`.
+        setting: &'static str,
+        /// The value given.
+        given: String,
+        /// The endpoint's.
+        told: String,
+    },
+}
+
+impl EndpointError {
+    /// What to do instead, where it is a line, as it is to be typed.
+    pub fn hint(&self) -> String {
+        let text = match self {
+            Self::Empty | Self::NothingGiven => {
+                "connect(\"https://in03-….api.aws-us-east1.zillizcloud.com\"), \
+                 connect(\"http://localhost:19530\") or connect(\"local\")"
+            }
+            Self::Blanks => "remove it",
+            Self::Syntax { .. } | Self::Scheme { .. } => {
+                "write it as https://host or http://host:19530"
+            }
+            Self::Credentials => {
+                "connect(#{endpoint: \"http://host:19530\", token: \"user:password\"})"
+            }
+            Self::Query => "give the base URL only, up to and with the port",
+            Self::ClearText { host } => return format!("connect(\"https://{host}\")"),
+            Self::Path { base, .. } => return format!("connect(\"{base}\")"),
+            Self::Region { .. } => "a region is written as in \"aws-us-west-2\"",
+            Self::Id { .. } => {
+                "an id has letters, digits, `-` and `_` only, e.g. \"in03-3bf3c31f4248e22\""
+            }
+            Self::UnknownZillizHost { .. } => {
+                "give the cluster's public endpoint, or the dialect this host speaks: \
+                 connect(#{endpoint: …, api: \"v2\", cluster_id: \"in03-…\"})"
+            }
+            Self::ClusterMissing { region } => {
+                let region = region.as_deref().unwrap_or("aws-us-west-2");
+                return format!("connect(#{{region: \"{region}\", cluster_id: \"in03-…\"}})");
+            }
+            Self::RegionMissing => "connect(#{region: \"aws-us-west-2\", cluster_id: \"in03-…\"})",
+            Self::TargetMissing => {
+                "connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\"}), \
+                 or project_id: \"proj-…\" with region: \"aws-us-west-2\"; clusters() lists them"
+            }
+            Self::ProjectRegionMissing { project_id } => {
+                return format!(
+                    "connect(#{{project_id: \"{project_id}\", region: \"aws-us-west-2\"}})"
+                );
+            }
+            Self::ServerMissing => {
+                "connect(#{endpoint: \"http://localhost:19530\", api: \"milvus\"})"
+            }
+            Self::NotMilvus { .. } => "leave api out, or give \"v2\" or \"v1\"",
+            Self::Conflict { setting, .. } => {
+                return format!("leave {setting} out, or give the endpoint it belongs to");
+            }
+        };
+        text.to_owned()
+    }
+}
+
+impl From<EndpointError> for Failure {
+    fn from(error: EndpointError) -> Self {
+        Self::usage(error.to_string()).with_hint(error.hint())
+    }
+}
+
+/// Quotes a text from outside for a message, and cuts it.
+pub(super) fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    match text.char_indices().nth(MOST) {
+        Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("{text:?}"),
+    }
+}

@@ -1,0 +1,15 @@
+//! From what a connection is given to the API's dialect and base URLs.
+//!
+//! [`Endpoint::parse`] names what an address is: a cluster's public endpoint, a control plane, a controller of
+//! the older API, or any other host. [`choose`] then picks dialect and base URLs ([`Route`]) from the endpoint
+//! and the other settings. The forms follow the reference (the bulk-import REST APIs).
+
+mod address;
+mod error;
+mod region;
+mod route;
+
+pub use address::{Endpoint, EndpointKind};
+pub use error::EndpointError;
+pub use region::{Site, control_plane, controller};
+pub use route::{Given, Route, choose, join};

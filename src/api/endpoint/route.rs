@@ -1,0 +1,280 @@
+//! Which dialect to speak and where: the table of base URLs.
+
+use super::{
+    Endpoint, EndpointError, EndpointKind, Site, control_plane,
+    error::shown,
+    region::{check_region, controller_of},
+};
+use crate::api::model::Dialect;
+use url::Url;
+
+/// What a connection was given. Empty texts count as not given.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Given<'a> {
+    /// The endpoint.
+    pub endpoint: Option<&'a Endpoint>,
+    /// The cluster's own endpoint, for collection calls.
+    pub cluster_endpoint: Option<&'a Endpoint>,
+    /// The cluster's id.
+    pub cluster_id: Option<&'a str>,
+    /// The cluster's region.
+    pub region: Option<&'a str>,
+    /// The project's id, in place of a cluster's.
+    pub project_id: Option<&'a str>,
+    /// The dialect, where it is not to be chosen.
+    pub api: Option<Dialect>,
+}
+
+/// The dialect and the base URLs of a connection.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Route {
+    /// The dialect to speak.
+    pub dialect: Dialect,
+    /// Where import calls go, and on Zilliz Cloud in v2 those about clusters and volumes; see [`join`].
+    pub import_base: Url,
+    /// Where collection calls go. `None` where only the cluster's `connectAddress` tells.
+    pub collection_base: Option<Url>,
+    /// The cluster, given or read from an endpoint.
+    pub cluster_id: Option<String>,
+    /// The region, given or read from an endpoint, in lower case.
+    pub region: Option<String>,
+    /// The project.
+    pub project_id: Option<String>,
+    /// The site of Zilliz Cloud; `None` for other hosts.
+    pub site: Option<Site>,
+}
+
+impl Route {
+    /// A route without a cluster, on which only the account's own calls work, such as the list of clusters.
+    pub fn to_control_plane(site: Site) -> Result<Self, EndpointError> {
+        Ok(Self {
+            dialect: Dialect::V2,
+            import_base: parse(control_plane(site))?,
+            collection_base: None,
+            cluster_id: None,
+            region: None,
+            project_id: None,
+            site: Some(site),
+        })
+    }
+}
+
+/// Chooses dialect and base URLs.
+///
+/// | given | dialect | import calls | collection calls |
+/// | --- | --- | --- | --- |
+/// | region and cluster id, or a controller and a cluster id | v1 | the region's controller | the cluster's endpoint, if given |
+/// | a cluster's public endpoint | v2 | its site's control plane | that endpoint |
+/// | a control plane, or none, with cluster id or project id and region | v2 | the site's control plane | the cluster's endpoint, if given |
+/// | any other host | milvus | that host | that host |
+///
+/// Without an endpoint the site follows from the region ([`Site::of_region`]); a cluster id alone means the
+/// global site. Region and cluster id together with a project id are v2, since v1 knows no projects.
+///
+/// `api` overrides the dialect: on Zilliz Cloud the base URL then follows from the region (v1) or the site
+/// (v2); an endpoint on any other host is that dialect's base URL for all calls, and whether it needs a cluster
+/// id is left to that host.
+///
+/// # Errors
+/// Where the dialect needs more than was given, or a setting contradicts an endpoint; the hint is the line to
+/// type.
+pub fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
+    let endpoint = given.endpoint.or(lone_cluster_endpoint(given));
+    let target = Target::of(given)?;
+    let dialect = match given.api {
+        Some(dialect) => dialect,
+        None => dialect(endpoint, &target)?,
+    };
+    let site = endpoint.map_or_else(|| Some(target.site()), Endpoint::site);
+    let zilliz = match endpoint.map(|endpoint| (endpoint, endpoint.kind())) {
+        // Any other host is the base URL itself.
+        Some((endpoint, EndpointKind::Other)) => {
+            let own = given.cluster_endpoint.unwrap_or(endpoint);
+            let bases = (endpoint.base().clone(), Some(own.base().clone()));
+            return Ok(target.into_route(dialect, bases, site));
+        }
+        Some((endpoint, _)) => Some(endpoint),
+        None => None,
+    };
+    let site = site.unwrap_or_else(|| target.site());
+    let import_base = match dialect {
+        Dialect::V1 => v1_base(zilliz, site, &target)?,
+        Dialect::V2 => v2_base(site, &target)?,
+        Dialect::Milvus => {
+            return Err(zilliz.map_or(EndpointError::ServerMissing, |endpoint| {
+                EndpointError::NotMilvus {
+                    host: endpoint.host(),
+                }
+            }));
+        }
+    };
+    let own = given
+        .cluster_endpoint
+        .or(zilliz.filter(|own| is_cluster(own)));
+    let bases = (import_base, own.map(|endpoint| endpoint.base().clone()));
+    Ok(target.into_route(dialect, bases, Some(site)))
+}
+
+/// The URL of an API path (`/v2/…`) under a base URL, which may have a path of its own.
+#[must_use]
+pub fn join(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    let prefix = base.path().trim_end_matches('/');
+    url.set_path(&format!("{prefix}/{}", path.trim_start_matches('/')));
+    url
+}
+
+/// The cluster's endpoint where it takes the place of the endpoint: it is for collection calls, and beside
+/// region and cluster id it does not change the dialect.
+fn lone_cluster_endpoint<'a>(given: &Given<'a>) -> Option<&'a Endpoint> {
+    let named = some(given.cluster_id).is_some() && some(given.region).is_some();
+    given
+        .cluster_endpoint
+        .filter(|_| !named)
+        .filter(|own| is_cluster(own))
+}
+
+fn is_cluster(endpoint: &Endpoint) -> bool {
+    matches!(endpoint.kind(), EndpointKind::Cluster { .. })
+}
+
+fn dialect(endpoint: Option<&Endpoint>, target: &Target) -> Result<Dialect, EndpointError> {
+    let Some(endpoint) = endpoint else {
+        return match (&target.cluster_id, &target.region, &target.project_id) {
+            (None, None, None) => Err(EndpointError::NothingGiven),
+            (Some(_), Some(_), None) => Ok(Dialect::V1),
+            _ => Ok(Dialect::V2),
+        };
+    };
+    match endpoint.kind() {
+        EndpointKind::Cluster { .. } | EndpointKind::ControlPlane => Ok(Dialect::V2),
+        EndpointKind::Controller { .. } => Ok(Dialect::V1),
+        EndpointKind::Other if endpoint.is_zilliz() => Err(EndpointError::UnknownZillizHost {
+            host: endpoint.host(),
+        }),
+        EndpointKind::Other => Ok(Dialect::Milvus),
+    }
+}
+
+fn v1_base(endpoint: Option<&Endpoint>, site: Site, target: &Target) -> Result<Url, EndpointError> {
+    if target.cluster_id.is_none() {
+        return Err(EndpointError::ClusterMissing {
+            region: target.region.clone(),
+        });
+    }
+    if let Some(endpoint) = endpoint
+        && matches!(endpoint.kind(), EndpointKind::Controller { .. })
+    {
+        return Ok(endpoint.base().clone());
+    }
+    let region = target
+        .region
+        .as_deref()
+        .ok_or(EndpointError::RegionMissing)?;
+    parse(&controller_of(site, region)?)
+}
+
+fn v2_base(site: Site, target: &Target) -> Result<Url, EndpointError> {
+    match (&target.cluster_id, &target.project_id, &target.region) {
+        (Some(_), _, _) | (None, Some(_), Some(_)) => parse(control_plane(site)),
+        (None, Some(project_id), None) => Err(EndpointError::ProjectRegionMissing {
+            project_id: project_id.clone(),
+        }),
+        _ => Err(EndpointError::TargetMissing),
+    }
+}
+
+fn parse(url: &str) -> Result<Url, EndpointError> {
+    Url::parse(url).map_err(|error| EndpointError::Syntax {
+        reason: error.to_string(),
+    })
+}
+
+/// What imports go into, from the settings and the endpoints together.
+struct Target {
+    cluster_id: Option<String>,
+    region: Option<String>,
+    project_id: Option<String>,
+}
+
+impl Target {
+    fn of(given: &Given<'_>) -> Result<Self, EndpointError> {
+        let mut target = Self {
+            cluster_id: check_id("cluster_id", given.cluster_id)?,
+            region: some(given.region).map(check_region).transpose()?,
+            project_id: check_id("project_id", given.project_id)?,
+        };
+        for endpoint in [given.endpoint, given.cluster_endpoint]
+            .into_iter()
+            .flatten()
+        {
+            match endpoint.kind() {
+                EndpointKind::Cluster { cluster_id, region } => {
+                    merge("cluster_id", &mut target.cluster_id, cluster_id)?;
+                    merge("region", &mut target.region, region)?;
+                }
+                EndpointKind::Controller { region } => {
+                    merge("region", &mut target.region, region)?;
+                }
+                EndpointKind::ControlPlane | EndpointKind::Other => {}
+            }
+        }
+        Ok(target)
+    }
+
+    fn site(&self) -> Site {
+        self.region.as_deref().map_or(Site::Global, Site::of_region)
+    }
+
+    fn into_route(self, dialect: Dialect, bases: (Url, Option<Url>), site: Option<Site>) -> Route {
+        Route {
+            dialect,
+            import_base: bases.0,
+            collection_base: bases.1,
+            cluster_id: self.cluster_id,
+            region: self.region,
+            project_id: self.project_id,
+            site,
+        }
+    }
+}
+
+fn some(text: Option<&str>) -> Option<&str> {
+    text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+/// Ids become part of URLs, so only plain ones are taken.
+fn check_id(setting: &'static str, text: Option<&str>) -> Result<Option<String>, EndpointError> {
+    let Some(id) = some(text) else {
+        return Ok(None);
+    };
+    if id
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
+    {
+        return Ok(Some(id.to_owned()));
+    }
+    Err(EndpointError::Id {
+        setting,
+        text: shown(id),
+    })
+}
+
+/// Takes over what an endpoint tells, unless something else was given.
+fn merge(
+    setting: &'static str,
+    held: &mut Option<String>,
+    told: &str,
+) -> Result<(), EndpointError> {
+    match held {
+        Some(given) if !given.eq_ignore_ascii_case(told) => Err(EndpointError::Conflict {
+            setting,
+            given: shown(given),
+            told: shown(told),
+        }),
+        _ => {
+            *held = Some(told.to_owned());
+            Ok(())
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! Object paths: parse, validate, name the store and the format.

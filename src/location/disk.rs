@@ -1,0 +1,74 @@
+//! Paths on disk, for the local import service.
+
+use super::{Address, LocationError, Store, error::shown, url};
+use std::path::PathBuf;
+
+/// A path, a `file:` URL, or an object storage URL.
+pub(super) fn parse(text: &str) -> Result<Address, LocationError> {
+    match url::split_scheme(text) {
+        Some((scheme, rest)) if scheme == "file" => return file_url(rest),
+        Some((scheme, rest)) => return url::object(&scheme, rest),
+        None => {}
+    }
+    // RFC 8089 also has `file:/path`, without an authority.
+    match text.get(..5) {
+        Some(start) if start.eq_ignore_ascii_case("file:") && text.get(5..6) == Some("/") => {
+            file_url(text.get(5..).unwrap_or_default())
+        }
+        _ => absolute(text),
+    }
+}
+
+/// `[host]/path`, percent-encoded.
+fn file_url(rest: &str) -> Result<Address, LocationError> {
+    let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
+        return Err(LocationError::FileHost { host: shown(host) });
+    }
+    match path.find(['?', '#']).and_then(|at| path.as_bytes().get(at)) {
+        Some(b'?') => return Err(LocationError::Query),
+        Some(_) => return Err(LocationError::Fragment),
+        None if path.is_empty() => return Err(LocationError::Empty),
+        None => {}
+    }
+    let path = url::decode(path)?;
+    if path.contains('\0') {
+        return Err(LocationError::EncodedControl);
+    }
+    // `file:///C:/data.json`: the slash before the drive is the URL's.
+    let drive = path.strip_prefix('/').filter(|_| cfg!(windows));
+    absolute(drive.filter(|path| path.contains(':')).unwrap_or(&path))
+}
+
+/// Makes a path absolute without looking at the disk: links and `..` stay, a final `/` too.
+fn absolute(path: &str) -> Result<Address, LocationError> {
+    let path =
+        std::path::absolute(expand_home(path)?).map_err(|error| failed(&error.to_string()))?;
+    let Some(text) = path.to_str() else {
+        return Err(failed("the current directory's name is not UTF-8"));
+    };
+    Ok(Address {
+        text: text.to_owned(),
+        store: Store::Disk,
+        account: None,
+        bucket: None,
+        region: None,
+        key: Some(text.to_owned()),
+    })
+}
+
+/// `~/x` is in the home directory, as in a command line; a folder called `~` is written `./~/`.
+fn expand_home(path: &str) -> Result<PathBuf, LocationError> {
+    let Some(inner) = path.strip_prefix("~/") else {
+        return Ok(PathBuf::from(path));
+    };
+    let home = dirs::home_dir().ok_or_else(|| failed("there is no home directory"))?;
+    // Joining an absolute path would replace the home directory.
+    Ok(home.join(inner.trim_start_matches('/')))
+}
+
+fn failed(reason: &str) -> LocationError {
+    LocationError::NotAbsolute {
+        reason: reason.to_owned(),
+    }
+}

@@ -1,0 +1,101 @@
+//! What a path names, by its last segment: a file of a format, a folder, or a set of `NumPy` files.
+
+use super::{LocationError, error::shown};
+use std::fmt;
+
+/// The longest object name of S3 and GCS, in bytes.
+pub(super) const MAX_KEY: usize = 1024;
+
+/// The format of an import file. `Display` gives its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// `.json`: a list of row objects, or an object whose key `rows` holds it.
+    Json,
+    /// `.jsonl`, `.ndjson`: one row object a line.
+    JsonLines,
+    /// `.csv`: a header row, then rows.
+    Csv,
+    /// `.parquet`: one column a field.
+    Parquet,
+    /// `.npy`: one file a field.
+    Numpy,
+}
+
+impl Format {
+    /// The format of an extension (without the dot), in any case.
+    pub fn from_extension(extension: &str) -> Option<Self> {
+        match extension.to_ascii_lowercase().as_str() {
+            "json" => Some(Self::Json),
+            "jsonl" | "ndjson" => Some(Self::JsonLines),
+            "csv" => Some(Self::Csv),
+            "parquet" => Some(Self::Parquet),
+            "npy" => Some(Self::Numpy),
+            _ => None,
+        }
+    }
+
+    /// The name to show.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::JsonLines => "JSON Lines",
+            Self::Csv => "CSV",
+            Self::Parquet => "Parquet",
+            Self::Numpy => "NumPy",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// What a path names. `Display` gives the word for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// One file.
+    File,
+    /// All files of a folder: the path ends in `/`.
+    Folder,
+    /// All `NumPy` files of a folder: the path ends in `*.npy`.
+    NumpySet,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::File => "file",
+            Self::Folder => "folder",
+            Self::NumpySet => "set of NumPy files",
+        })
+    }
+}
+
+/// Judges a decoded object name. `exact` takes extensions in lower case only.
+pub(super) fn classify(key: &str, exact: bool) -> Result<(Kind, Option<Format>), LocationError> {
+    let (folder, name) = match key.rfind('/') {
+        Some(slash) => key.split_at(slash + 1),
+        None => ("", key),
+    };
+    let set = name.eq_ignore_ascii_case("*.npy");
+    if folder.contains('*') || (name.contains('*') && !set) {
+        return Err(LocationError::Glob { key: shown(key) });
+    }
+    if name.is_empty() {
+        return Ok((Kind::Folder, None));
+    }
+    let Some((_, extension)) = name.rsplit_once('.') else {
+        return Err(LocationError::NoExtension { key: shown(key) });
+    };
+    let format = Format::from_extension(extension);
+    let Some(format) = format.filter(|_| !exact || !extension.contains(char::is_uppercase)) else {
+        return Err(LocationError::Extension {
+            extension: shown(extension),
+            known: format.is_some(),
+        });
+    };
+    let kind = if set { Kind::NumpySet } else { Kind::File };
+    Ok((kind, Some(format)))
+}

@@ -1,0 +1,312 @@
+//! Endpoints: what an address is named as, and what is refused.
+
+use proptest::prelude::*;
+use zshell::api::endpoint::{
+    Endpoint, EndpointError, EndpointKind, Site, control_plane, controller, join,
+};
+use zshell::error::{Failure, Kind};
+
+pub(crate) fn endpoint(text: &str) -> Endpoint {
+    Endpoint::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn cluster(cluster_id: &str, region: &str) -> EndpointKind {
+    EndpointKind::Cluster {
+        cluster_id: cluster_id.to_owned(),
+        region: region.to_owned(),
+    }
+}
+
+#[test]
+fn every_public_endpoint_of_the_table_tells_cluster_and_region() {
+    for (text, id, region, site) in [
+        (
+            "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com",
+            "in03-3bf3c31f4248e22",
+            "aws-us-east1",
+            Site::Global,
+        ),
+        (
+            "https://in01-0123456789abcde.aws-us-west-2.vectordb.zillizcloud.com:19530",
+            "in01-0123456789abcde",
+            "aws-us-west-2",
+            Site::Global,
+        ),
+        (
+            "https://in03-0123456789abcde.serverless.gcp-us-west1.cloud.zilliz.com",
+            "in03-0123456789abcde",
+            "gcp-us-west1",
+            Site::Global,
+        ),
+        (
+            "https://in01-0123456789abcde.ali-cn-hangzhou.vectordb.zilliz.com.cn:19530",
+            "in01-0123456789abcde",
+            "ali-cn-hangzhou",
+            Site::China,
+        ),
+        (
+            "https://inxx-0123456789abcde.az-eastus.vectordb.zillizcloud.com",
+            "inxx-0123456789abcde",
+            "az-eastus",
+            Site::Global,
+        ),
+        (
+            "https://in01-0123456789abcde-privatelink.aws-us-west-2.vectordb.zillizcloud.com:19530",
+            "in01-0123456789abcde",
+            "aws-us-west-2",
+            Site::Global,
+        ),
+    ] {
+        let endpoint = endpoint(text);
+        assert_eq!(endpoint.kind(), &cluster(id, region), "{text}");
+        assert_eq!(endpoint.site(), Some(site), "{text}");
+        assert_eq!(endpoint.url(), text);
+    }
+}
+
+#[test]
+fn control_planes_controllers_and_other_hosts_are_told_apart() {
+    let region = |region: &str| EndpointKind::Controller {
+        region: region.to_owned(),
+    };
+    for (text, kind, site, url) in [
+        (
+            "https://api.cloud.zilliz.com/",
+            EndpointKind::ControlPlane,
+            Some(Site::Global),
+            "https://api.cloud.zilliz.com",
+        ),
+        (
+            "api.cloud.zilliz.com.cn",
+            EndpointKind::ControlPlane,
+            Some(Site::China),
+            "https://api.cloud.zilliz.com.cn",
+        ),
+        (
+            "https://controller.api.aws-us-west-2.zillizcloud.com",
+            region("aws-us-west-2"),
+            Some(Site::Global),
+            "https://controller.api.aws-us-west-2.zillizcloud.com",
+        ),
+        (
+            "HTTPS://Controller.API.ali-cn-hangzhou.zilliz.com.cn:443",
+            region("ali-cn-hangzhou"),
+            Some(Site::China),
+            "https://controller.api.ali-cn-hangzhou.zilliz.com.cn",
+        ),
+        (
+            "https://docs.zilliz.com",
+            EndpointKind::Other,
+            Some(Site::Global),
+            "https://docs.zilliz.com",
+        ),
+        (
+            "localhost:19530",
+            EndpointKind::Other,
+            None,
+            "http://localhost:19530",
+        ),
+        (
+            " http://127.0.0.1:19530/ ",
+            EndpointKind::Other,
+            None,
+            "http://127.0.0.1:19530",
+        ),
+        (
+            "https://[::1]:19530",
+            EndpointKind::Other,
+            None,
+            "https://[::1]:19530",
+        ),
+        (
+            "http://gateway/milvus/prefix/",
+            EndpointKind::Other,
+            None,
+            "http://gateway/milvus/prefix",
+        ),
+        (
+            "in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com",
+            cluster("in03-3bf3c31f4248e22", "aws-us-east1"),
+            Some(Site::Global),
+            "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com",
+        ),
+        // Hosts that only look like Zilliz's.
+        (
+            "http://in03-3bf3c31f4248e22.aws-us-east1.zillizcloud.com.example.org",
+            EndpointKind::Other,
+            None,
+            "http://in03-3bf3c31f4248e22.aws-us-east1.zillizcloud.com.example.org",
+        ),
+        (
+            "http://evilzilliz.com",
+            EndpointKind::Other,
+            None,
+            "http://evilzilliz.com",
+        ),
+        (
+            "http://evil.org\\.zilliz.com",
+            EndpointKind::Other,
+            None,
+            "http://evil.org/.zilliz.com",
+        ),
+    ] {
+        let endpoint = endpoint(text);
+        assert_eq!(endpoint.kind(), &kind, "{text}");
+        assert_eq!(endpoint.site(), site, "{text}");
+        assert_eq!(endpoint.is_zilliz(), site.is_some(), "{text}");
+        assert_eq!(endpoint.url(), url, "{text}");
+    }
+}
+
+#[test]
+fn what_cannot_be_a_base_url_is_refused_with_the_line_to_type() {
+    for (text, words) in [
+        ("", "connect(\"local\")"),
+        ("http://ho st", "blank"),
+        ("http://host\n.zilliz.com", "blank or control"),
+        ("http://", "not a URL"),
+        ("http://host:99999", "not a URL"),
+        ("tcp://localhost:19530", "http and https only"),
+        ("http://host?x=1", "query"),
+        ("http://host/#x", "query"),
+        (
+            "http://api.cloud.zilliz.com",
+            "connect(\"https://api.cloud.zilliz.com\")",
+        ),
+        (
+            "http://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com:19530",
+            "clear text",
+        ),
+        (
+            "https://api.cloud.zilliz.com/v2/vectordb",
+            "connect(\"https://api.cloud.zilliz.com\")",
+        ),
+    ] {
+        let error = Endpoint::parse(text).expect_err(text);
+        let all = format!("{error}; {}", error.hint());
+        assert!(all.contains(words), "{text:?}: {all}");
+    }
+    let failure = Failure::from(EndpointError::Empty);
+    assert_eq!(failure.kind, Kind::Usage);
+    assert!(failure.hint.is_some());
+}
+
+#[test]
+fn a_password_in_an_endpoint_is_never_repeated() {
+    for text in [
+        "http://root:hunter2@localhost:19530",
+        "root:hunter2@localhost:19530",
+        "https://root:hunter2@api.cloud.zilliz.com/x",
+        "http://root:hunter2/x@localhost",
+        "http://root:hunter2#x@localhost",
+        "hunter2@x://localhost",
+        "http://host?token=hunter2",
+    ] {
+        let error = Endpoint::parse(text).expect_err(text);
+        let all = format!("{error} {error:?} {}", error.hint());
+        assert!(!all.contains("hunter2"), "{text}: {all}");
+    }
+}
+
+#[test]
+fn sites_follow_from_regions() {
+    for (region, site) in [
+        ("aws-us-west-2", Site::Global),
+        ("gcp-asia-southeast1", Site::Global),
+        ("ali-cn-hangzhou", Site::China),
+        ("ALI-CN-hangzhou", Site::China),
+        ("tc-ap-beijing", Site::China),
+        ("aws-cn-north-1", Site::China),
+        ("az-chinanorth3", Site::China),
+        ("ali-ap-southeast-1", Site::Global),
+    ] {
+        assert_eq!(Site::of_region(region), site, "{region}");
+    }
+    assert_eq!(
+        controller("aws-us-west-2").as_deref(),
+        Ok("https://controller.api.aws-us-west-2.zillizcloud.com")
+    );
+    assert_eq!(
+        controller("ali-cn-hangzhou").as_deref(),
+        Ok("https://controller.api.ali-cn-hangzhou.zilliz.com.cn")
+    );
+    for region in ["", "evil.org/", "a.b", "-x", "x@y", "aws us"] {
+        assert!(
+            matches!(controller(region), Err(EndpointError::Region { .. })),
+            "{region}"
+        );
+    }
+    assert_eq!(
+        endpoint(control_plane(Site::China)).kind(),
+        &EndpointKind::ControlPlane
+    );
+}
+
+#[test]
+fn paths_are_joined_under_a_prefix() {
+    let at = |base: &str| join(endpoint(base).base(), "/v2/vectordb/jobs").to_string();
+    assert_eq!(
+        at("http://host:19530"),
+        "http://host:19530/v2/vectordb/jobs"
+    );
+    assert_eq!(
+        at("http://host/prefix/"),
+        "http://host/prefix/v2/vectordb/jobs"
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_built_public_endpoint_is_read_back(
+        id in "in(0[1-9]|xx)-[0-9a-f]{15}",
+        region in "(aws|gcp|az|azure|ali|tc)-[a-z]{2,6}-[a-z]{2,8}-?[0-9]?[0-9a-z]",
+        form in 0_usize..4,
+        port in proptest::option::of(1_u16..443),
+    ) {
+        let host = [
+            format!("{id}.api.{region}.zillizcloud.com"),
+            format!("{id}.{region}.vectordb.zillizcloud.com"),
+            format!("{id}.serverless.{region}.cloud.zilliz.com"),
+            format!("{id}.{region}.vectordb.zilliz.com.cn"),
+        ];
+        let port = port.map(|port| format!(":{port}")).unwrap_or_default();
+        let url = format!("https://{}{port}", host[form]);
+        for text in [url.clone(), format!("{url}/"), url.replace("https://", "")] {
+            let endpoint = Endpoint::parse(&text).map_err(|error| TestCaseError::fail(error.to_string()))?;
+            prop_assert_eq!(endpoint.kind(), &cluster(&id, &region));
+            prop_assert_eq!(endpoint.url(), &url);
+            prop_assert!(endpoint.is_zilliz());
+        }
+    }
+
+    #[test]
+    fn controllers_are_read_back(region in "(aws|gcp|az|ali-cn|tc)-[a-z]{2,6}-?[0-9]") {
+        let url = controller(&region).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let endpoint = endpoint(&url);
+        prop_assert_eq!(endpoint.site(), Some(Site::of_region(&region)));
+        prop_assert_eq!(endpoint.kind(), &EndpointKind::Controller { region });
+    }
+
+    #[test]
+    fn no_endpoint_text_makes_it_panic(start in "(https?|[a-z]{0,3})?(:/{0,3})?[a-z.]{0,8}(zilliz\\.com)?", rest in any::<String>()) {
+        match Endpoint::parse(&format!("{start}{rest}")) {
+            Ok(endpoint) => {
+                prop_assert!(!endpoint.url().ends_with('/'));
+                let again = Endpoint::parse(endpoint.url());
+                prop_assert_eq!(again, Ok(endpoint));
+            }
+            Err(error) => prop_assert!(!error.hint().is_empty()),
+        }
+    }
+
+    #[test]
+    fn a_host_that_is_not_zillizs_is_never_taken_for_one(host in "[a-z0-9.-]{0,20}(zilliz\\.com|zillizcloud\\.com|zilliz\\.com\\.cn)\\.?[a-z]{1,6}") {
+        if let Ok(endpoint) = Endpoint::parse(&format!("https://{host}")) {
+            let theirs = [".zilliz.com", ".zillizcloud.com", ".zilliz.com.cn"];
+            let dotted = format!(".{}", endpoint.host());
+            prop_assert_eq!(endpoint.is_zilliz(), theirs.iter().any(|domain| dotted.ends_with(domain)));
+        }
+    }
+}
