@@ -1,6 +1,7 @@
 //! What a job reads: the paths of its create call, and the files they stand for.
 
 use crate::formats::FileFormat;
+use crate::location::{Format, Kind, Location, LocationError, Place, Store};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -55,14 +56,9 @@ pub(super) struct SourceFile {
 /// Why a path cannot be imported.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum SourceError {
-    /// Not a path or URL we understand.
-    #[error("object path {path:?} is not valid: {why}")]
-    Invalid {
-        /// As given.
-        path: String,
-        /// What is wrong, and what is accepted.
-        why: String,
-    },
+    /// Not a path or URL we understand. Never repeats what might be a secret.
+    #[error("the object path is not valid: {0}; {hint}", hint = .0.hint())]
+    Invalid(#[from] LocationError),
     /// A store or format that this service does not read.
     #[error(
         "{path:?}: {what} not supported by the local service yet; it reads json, jsonl and ndjson files from disk"
@@ -70,7 +66,7 @@ pub(super) enum SourceError {
     Unsupported {
         /// As given.
         path: String,
-        /// e.g. `parquet files are`.
+        /// e.g. `importing Parquet files is`.
         what: String,
     },
     /// The file or folder cannot be read (83001 of the real service).
@@ -90,49 +86,22 @@ impl SourcePath {
     /// Understands one path of a create call. Whether the file exists is found out when the job runs, as on the
     /// real service.
     pub(super) fn parse(given: &str) -> Result<Self, SourceError> {
-        let invalid = |why: String| SourceError::Invalid {
-            path: given.to_owned(),
-            why,
-        };
+        let location = Location::parse(given, &Place::Disk)?;
         let unsupported = |what: String| SourceError::Unsupported {
             path: given.to_owned(),
             what,
         };
-        let local = match given.split_once("://") {
-            Some((scheme, _)) if scheme.eq_ignore_ascii_case("file") => {
-                let url = url::Url::parse(given).map_err(|error| invalid(error.to_string()))?;
-                url.to_file_path().map_err(|()| {
-                    invalid("expected file:///absolute/path without a host name".to_owned())
-                })?
-            }
-            Some((scheme, _)) => return Err(unsupported(format!("{scheme}:// locations are"))),
-            None => PathBuf::from(given),
-        };
-        if given.trim().is_empty() || given.contains('\0') {
-            return Err(invalid(
-                "expected a file, or a folder that ends in /".to_owned(),
-            ));
+        if location.store() != Store::Disk {
+            return Err(unsupported(format!("reading from {} is", location.store())));
         }
-        let path = std::path::absolute(&local).map_err(|error| invalid(error.to_string()))?;
-        let folder = given.ends_with('/') || given.ends_with(std::path::MAIN_SEPARATOR);
-        if !folder {
-            match FileFormat::from_path(&path) {
-                Some(FileFormat::Json | FileFormat::JsonLines) => {}
-                Some(format) => return Err(unsupported(format!("{} files are", format.word()))),
-                None if path.is_dir() => return Err(invalid("a folder must end in /".to_owned())),
-                None => {
-                    return Err(invalid(
-                        "expected a file name ending in .json, .jsonl or .ndjson, or a folder that ends in /"
-                            .to_owned(),
-                    ));
-                }
-            }
+        match location.format() {
+            None | Some(Format::Json | Format::JsonLines) => Ok(Self {
+                given: given.to_owned(),
+                path: PathBuf::from(location.key()),
+                folder: location.kind() == Kind::Folder,
+            }),
+            Some(format) => Err(unsupported(format!("importing {format} files is"))),
         }
-        Ok(Self {
-            given: given.to_owned(),
-            path,
-            folder,
-        })
     }
 
     fn files(&self) -> Result<Vec<SourceFile>, SourceError> {
@@ -200,10 +169,10 @@ fn file(name: String, path: PathBuf) -> Result<SourceFile, SourceError> {
     let format = match FileFormat::from_path(&path) {
         Some(format @ (FileFormat::Json | FileFormat::JsonLines)) => format,
         other => {
-            let what = other.map_or("this", FileFormat::word);
+            let what = other.map_or("other", FileFormat::word);
             return Err(SourceError::Unsupported {
                 path: name,
-                what: format!("{what} files are"),
+                what: format!("importing {what} files is"),
             });
         }
     };
