@@ -1,1 +1,168 @@
-//! The local import service: routes a dialect, store, worker.
+//! The local import service: the import API of all three dialects on loopback, over an embedded database.
+//!
+//! It is what `connect("local")` and `zshell serve` run, and is reached over HTTP only. [`server`] takes requests,
+//! [`guard`] decides who may call, `v1`, `v2`, `milvus` and `collections` hold the routes; a create call becomes a
+//! job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
+//!
+//! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] says whose it is.
+//! Decisions about what the real services leave open:
+//!
+//! - A file that does not exist fails the job, as it does there; a path or format that can never be imported is
+//!   refused by the create call.
+//! - Percent is by bytes; `totalRows` grows with `importedRows` and is exact at the end.
+//! - When a job fails, the details of all its files say so: a file that was read through is not in the collection.
+//! - Jobs and idempotency keys are never forgotten.
+
+mod call;
+mod collections;
+mod error;
+mod guard;
+mod import;
+mod jobs;
+mod lock;
+mod milvus;
+mod server;
+mod source;
+mod store;
+mod v1;
+mod v2;
+mod worker;
+
+use crate::error::{Failure, Kind};
+use crate::interrupt::{Interrupt, Stop, TICK};
+use crate::secret::Secret;
+use server::{App, Server};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::sync::Arc;
+use store::Store;
+pub use store::StoreError;
+use worker::{Shared, Workers};
+
+/// How to run the service.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The data folder; the service keeps everything in its subfolder `local`.
+    pub data_dir: PathBuf,
+    /// Where to listen; port 0 picks a free one.
+    pub listen: SocketAddr,
+    /// What every request must carry as `Authorization: Bearer …`; required unless `listen` is loopback.
+    pub token: Option<Secret>,
+    /// Holds each job to so many rows a second, so that scripts and bars can be tried.
+    pub import_rate: Option<u64>,
+    /// Jobs that run at once (at least 1).
+    pub workers: usize,
+}
+
+/// Why the service could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum LocalError {
+    /// The address is taken or not ours.
+    #[error("the local service could not listen on {addr}: {source}")]
+    Listen {
+        /// The address asked for.
+        addr: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Others could reach it, and nothing would stop them.
+    #[error(
+        "listening on {addr} lets others reach the local service: give it a token, or listen on 127.0.0.1"
+    )]
+    TokenNeeded {
+        /// The address asked for.
+        addr: SocketAddr,
+    },
+    /// The store could not be opened.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The system gave no thread or event queue.
+    #[error("the local service could not start its threads: {0}")]
+    Threads(io::Error),
+}
+
+impl From<LocalError> for Failure {
+    fn from(error: LocalError) -> Self {
+        let kind = match error {
+            LocalError::TokenNeeded { .. } => Kind::Usage,
+            _ => Kind::Connect,
+        };
+        Self::new(kind, error.to_string())
+    }
+}
+
+/// A running local import service. Dropping it stops it as [`Service::stop`] does.
+pub struct Service {
+    // In the order in which they stop: no new jobs, then no work.
+    server: Server,
+    _workers: Workers,
+    shared: Arc<Shared>,
+}
+
+impl Service {
+    /// Starts serving, and carries on with unfinished jobs that no living process works on.
+    pub fn start(config: Config) -> Result<Self, LocalError> {
+        let Config {
+            data_dir,
+            listen: addr,
+            token,
+            import_rate,
+            workers,
+        } = config;
+        let token = token.filter(|token| !token.is_empty());
+        let public = !addr.ip().is_loopback();
+        if public && token.is_none() {
+            return Err(LocalError::TokenNeeded { addr });
+        }
+        let listener =
+            TcpListener::bind(addr).map_err(|source| LocalError::Listen { addr, source })?;
+        let dir = data_dir.join("local");
+        let locks = dir.join("locks");
+        let store = Store::open(&dir)?;
+        store::create_private(&locks)?;
+        let shared = Arc::new(Shared::new(store, locks, import_rate));
+        let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
+        let app = App {
+            shared: Arc::clone(&shared),
+            token,
+            public,
+        };
+        let server = Server::start(listener, Arc::new(app)).map_err(LocalError::Threads)?;
+        Ok(Self {
+            server,
+            _workers: workers,
+            shared,
+        })
+    }
+
+    /// Where it listens.
+    pub fn addr(&self) -> SocketAddr {
+        self.server.addr()
+    }
+
+    /// The base URL to connect to, e.g. `http://127.0.0.1:19531`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.addr())
+    }
+
+    /// Jobs this process has to finish: those its workers run, and those submitted to it that no process has taken
+    /// up yet.
+    pub fn running_jobs(&self) -> usize {
+        self.shared.running()
+    }
+
+    /// Waits until [`Service::running_jobs`] is 0, or the flag is raised.
+    pub fn wait_idle(&self, interrupt: &Interrupt) -> Result<(), Stop> {
+        while self.running_jobs() > 0 {
+            interrupt.sleep(TICK)?;
+        }
+        Ok(())
+    }
+
+    /// Stops accepting requests, finishes the batch in hand, and gives unfinished jobs back: the next service on
+    /// this data folder starts them again.
+    pub fn stop(self) {
+        drop(self);
+    }
+}

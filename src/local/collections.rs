@@ -1,0 +1,270 @@
+//! The collection calls: enough to prepare a target and to verify a result.
+
+use super::call::Call;
+use super::error::ServiceError;
+use super::import::now;
+use super::server::{App, Envelope, Routes};
+use super::source::Dialect;
+use super::store::collections::{Collection, DEFAULT_PARTITION};
+use crate::formats::Schema;
+use serde_json::{Value, json};
+
+/// Collection calls go to the cluster itself, which answers as Milvus does.
+const DIALECT: Dialect = Dialect::Milvus;
+
+/// The longest name of a collection or partition, in bytes.
+const MAX_NAME: usize = 255;
+
+/// Adds the routes for collections, partitions and entities below `/v2/vectordb`.
+pub(super) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/{route}");
+    routes
+        .post(Envelope::V2, &path("collections/list"), list)
+        .post(Envelope::V2, &path("collections/has"), has)
+        .post(Envelope::V2, &path("collections/describe"), describe)
+        .post(Envelope::V2, &path("collections/create"), create)
+        .post(Envelope::V2, &path("collections/drop"), drop)
+        .post(Envelope::V2, &path("collections/load"), load)
+        .post(Envelope::V2, &path("collections/release"), release)
+        .post(
+            Envelope::V2,
+            &path("collections/get_load_state"),
+            load_state,
+        )
+        .post(Envelope::V2, &path("collections/get_stats"), stats)
+        .post(Envelope::V2, &path("partitions/create"), create_partition)
+        .post(Envelope::V2, &path("partitions/list"), partitions)
+        .post(Envelope::V2, &path("partitions/has"), has_partition)
+        .post(Envelope::V2, &path("partitions/drop"), drop_partition)
+        .post(Envelope::V2, &path("entities/query"), query)
+}
+
+/// All names.
+pub(super) fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    call.check_database()?;
+    Ok(Value::from(app.store().collection_names()?))
+}
+
+fn has(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    call.check_database()?;
+    let name = call.required(DIALECT, &["collectionName"])?;
+    Ok(json!({ "has": app.store().collection(&name)?.is_some() }))
+}
+
+fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
+    call.check_database()?;
+    let name = call.required(DIALECT, &["collectionName"])?;
+    app.store()
+        .collection(&name)?
+        .ok_or_else(|| ServiceError::no_collection(DIALECT, &name))
+}
+
+/// A collection's schema, indexes and load state.
+pub(super) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let schema = Schema::from_create_body(&collection.body)?;
+    let body = &collection.body;
+    let inner = body.get("schema").unwrap_or(&Value::Null);
+    let description = [body, inner]
+        .into_iter()
+        .find_map(|body| body.get("description")?.as_str());
+    let setting = |name: &str, default: Value| {
+        let params = body.get("params").and_then(|params| params.get(name));
+        body.get(name).or(params).cloned().unwrap_or(default)
+    };
+    Ok(json!({
+        "aliases": [],
+        "autoId": schema.auto_id(),
+        "collectionID": collection.id,
+        "collectionName": collection.name,
+        "consistencyLevel": setting("consistencyLevel", json!("Bounded")),
+        "description": description.unwrap_or_default(),
+        "enableDynamicField": schema.dynamic,
+        "fields": schema.to_describe_fields(),
+        "indexes": indexes(body),
+        "load": load_word(&collection),
+        "partitionsNum": app.store().partitions(collection.id)?.len(),
+        "properties": [],
+        "shardsNum": setting("shardsNum", json!(1)),
+    }))
+}
+
+fn load_word(collection: &Collection) -> &'static str {
+    if collection.loaded {
+        "LoadStateLoaded"
+    } else {
+        "LoadStateNotLoad"
+    }
+}
+
+/// The index of the quick form's vector, or those `indexParams` asks for.
+fn indexes(body: &Value) -> Vec<Value> {
+    let text =
+        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
+    let metric = |value: &Value| text(value, "metricType").unwrap_or_else(|| "COSINE".to_owned());
+    if is_quick(body) {
+        let name = text(body, "vectorFieldName").unwrap_or_else(|| "vector".to_owned());
+        return vec![json!({ "fieldName": name, "indexName": name, "metricType": metric(body) })];
+    }
+    let index = |index: &Value| {
+        let field = text(index, "fieldName").unwrap_or_default();
+        let name = text(index, "indexName").unwrap_or_else(|| field.clone());
+        json!({ "fieldName": field, "indexName": name, "metricType": metric(index) })
+    };
+    body.get("indexParams")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .map(index)
+        .collect()
+}
+
+fn is_quick(body: &Value) -> bool {
+    body.get("schema").is_none_or(Value::is_null) && body.get("fields").is_none()
+}
+
+/// Makes a collection. One that exists already is left as it is: the same schema is success, another one is
+/// refused, as Milvus does.
+pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    call.check_database()?;
+    let name = call.required(DIALECT, &["collectionName"])?;
+    check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
+    let body = Value::Object(call.params.clone());
+    let schema = Schema::from_create_body(&body)?;
+    let indexed = !indexes(&body).is_empty();
+    // A collection made with its index is loaded at once; one without waits for `load`.
+    if app.store().create_collection(&name, &body, indexed)? {
+        return Ok(json!({}));
+    }
+    let same = match app.store().collection(&name)? {
+        Some(there) => Schema::from_create_body(&there.body)? == schema,
+        None => false,
+    };
+    if same {
+        return Ok(json!({}));
+    }
+    Err(ServiceError::new(
+        65535,
+        format!("create duplicate collection with different parameters, collection: {name}"),
+    ))
+}
+
+fn check_name(what: &str, name: &str) -> Result<(), String> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.len() <= MAX_NAME
+        && name.chars().all(sound)
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Ok(());
+    }
+    Err(format!(
+        "Invalid {what} name: {name:?}: expected at most {MAX_NAME} letters, digits and underscores, not beginning with a digit"
+    ))
+}
+
+/// Removes a collection with its rows; one that is not there is success, as with Milvus.
+pub(super) fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    call.check_database()?;
+    let name = call.required(DIALECT, &["collectionName"])?;
+    if let Some(collection) = app.store().collection(&name)? {
+        app.store().drop_collection(collection.id, &now())?;
+        app.shared().nudge();
+    }
+    Ok(json!({}))
+}
+
+fn load(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    app.store().set_loaded(find(app, call)?.id, true)?;
+    Ok(json!({}))
+}
+
+fn release(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    app.store().set_loaded(find(app, call)?.id, false)?;
+    Ok(json!({}))
+}
+
+fn load_state(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let progress = if collection.loaded { 100 } else { 0 };
+    Ok(json!({ "loadState": load_word(&collection), "loadProgress": progress, "message": "" }))
+}
+
+fn stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    Ok(json!({ "rowCount": app.store().count(collection.id, None)? }))
+}
+
+fn create_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["partitionName"])?;
+    check_name("partition", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    app.store().create_partition(collection.id, &name)?;
+    Ok(json!({}))
+}
+
+fn partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    Ok(Value::from(app.store().partitions(find(app, call)?.id)?))
+}
+
+fn has_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["partitionName"])?;
+    Ok(json!({ "has": app.store().partition(collection.id, &name)?.is_some() }))
+}
+
+/// Removes a partition with its rows; one that is not there is success.
+fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["partitionName"])?;
+    if name == DEFAULT_PARTITION {
+        return Err(ServiceError::parameter(
+            DIALECT,
+            "default partition cannot be deleted",
+        ));
+    }
+    if let Some(partition) = app.store().partition(collection.id, &name)? {
+        app.store().drop_partition(partition, &now())?;
+        app.shared().nudge();
+    }
+    Ok(json!({}))
+}
+
+/// `count(*)`, of the collection or of some of its partitions; other queries are not answered yet.
+fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let fields = call.get(&["outputFields"]).and_then(Value::as_array);
+    let counts =
+        fields.is_some_and(|fields| matches!(fields.as_slice(), [field] if field == "count(*)"));
+    if !counts || call.text(&["filter"]).is_some() {
+        return Err(ServiceError::unsupported(
+            "a query other than outputFields [\"count(*)\"] without filter is",
+        ));
+    }
+    if !collection.loaded {
+        return Err(ServiceError::not_loaded(&collection.name));
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for name in call
+        .get(&["partitionNames"])
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        names.push(name.as_str().ok_or_else(|| {
+            ServiceError::parameter(DIALECT, "partitionNames must be a list of names")
+        })?);
+    }
+    names.sort_unstable();
+    names.dedup();
+    let mut count = if names.is_empty() {
+        app.store().count(collection.id, None)?
+    } else {
+        0
+    };
+    for name in names {
+        let partition = app.store().partition(collection.id, name)?;
+        let partition = partition.ok_or_else(|| ServiceError::no_partition(name))?;
+        count += app.store().count(collection.id, Some(partition))?;
+    }
+    Ok(json!([{ "count(*)": count }]))
+}

@@ -1,0 +1,166 @@
+//! Who may call: the token, and the checks that keep browsers out.
+//!
+//! A web page can make a browser send requests to loopback. It cannot choose their `Content-Type` without asking
+//! first, cannot leave out `Origin`, and reaches us by a name of its own when it plays tricks with DNS: so JSON is
+//! required, origins are refused, and `Host` must be an address or `localhost`.
+
+use super::error::ServiceError;
+use super::server::{App, refusal};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+/// Passes a request on, or answers why not.
+pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let checked = host(&app, &request)
+        .and_then(|()| origin(headers))
+        .and_then(|()| token(&app, &request))
+        .and_then(|()| content_type(&request));
+    match checked {
+        Ok(()) => next.run(request).await,
+        Err(error) => refusal(&error),
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn host(app: &App, request: &Request) -> Result<(), ServiceError> {
+    let host = text(request.headers(), header::HOST).unwrap_or_default();
+    // Where others may call, they do so by names we cannot know; a token is required there, and no page has it.
+    if app.public || is_own(host) {
+        return Ok(());
+    }
+    Err(ServiceError::http(
+        403,
+        403,
+        format!("host {host:?} is not this service's: call it by its address, or as localhost"),
+    ))
+}
+
+fn is_own(host: &str) -> bool {
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest
+            .split_once(']')
+            .is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+}
+
+fn origin(headers: &HeaderMap) -> Result<(), ServiceError> {
+    let site = headers
+        .get("sec-fetch-site")
+        .map(axum::http::HeaderValue::as_bytes);
+    let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
+    if foreign || headers.contains_key(header::ORIGIN) {
+        return Err(ServiceError::http(
+            403,
+            403,
+            "requests from web pages are refused",
+        ));
+    }
+    Ok(())
+}
+
+fn token(app: &App, request: &Request) -> Result<(), ServiceError> {
+    let Some(token) = &app.token else {
+        return Ok(());
+    };
+    let given = text(request.headers(), header::AUTHORIZATION).unwrap_or_default();
+    let given = match given.split_once(' ') {
+        Some((scheme, given)) if scheme.eq_ignore_ascii_case("bearer") => given.trim(),
+        _ => "",
+    };
+    if equal(given.as_bytes(), token.expose().as_bytes()) {
+        return Ok(());
+    }
+    // 80001 as Zilliz Cloud answers on its first API, 1800 as Milvus does.
+    let code = if request.uri().path().starts_with("/v1/") {
+        80001
+    } else {
+        1800
+    };
+    let what = if given.is_empty() {
+        "a token is required"
+    } else {
+        "the token is not valid"
+    };
+    Err(ServiceError::http(
+        401,
+        code,
+        format!("user hasn't authenticated: {what}; send the header Authorization: Bearer <token>"),
+    ))
+}
+
+/// Compares in a time that depends on the given text's length only.
+fn equal(given: &[u8], token: &[u8]) -> bool {
+    let mut differ = given.len() ^ token.len();
+    for (no, byte) in given.iter().enumerate() {
+        let other = token
+            .get(no % token.len().max(1))
+            .copied()
+            .unwrap_or_default();
+        differ |= usize::from(byte ^ other);
+    }
+    std::hint::black_box(differ) == 0 && !token.is_empty()
+}
+
+fn content_type(request: &Request) -> Result<(), ServiceError> {
+    if request.method() != Method::POST {
+        return Ok(());
+    }
+    let kind = text(request.headers(), header::CONTENT_TYPE).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(ServiceError::not_json(
+        415,
+        &format!("expected Content-Type: application/json, found {kind:?}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_and_localhost_are_own_hosts() {
+        for own in [
+            "localhost",
+            "LOCALHOST:19531",
+            "127.0.0.1:80",
+            "127.0.0.1",
+            "[::1]:19531",
+            "[::1]",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in [
+            "",
+            "evil.example",
+            "evil.example:19531",
+            "localhost.evil.example",
+            "[evil]",
+            "127.0.0.1.nip.io",
+            ":80",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_equal_only_when_they_are() {
+        assert!(equal(b"abc", b"abc"));
+        for other in ["", "ab", "abd", "abcabc", "abca"] {
+            assert!(!equal(other.as_bytes(), b"abc"), "{other}");
+        }
+        assert!(!equal(b"", b""));
+    }
+}

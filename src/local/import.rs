@@ -1,0 +1,180 @@
+//! One job, from its files to its rows: read, check, keep, and report how far it is.
+
+use super::source::{SourceError, SourceFile};
+use super::store::work::{Claimed, Failing, Report};
+use super::store::{Store, StoreError};
+use super::worker::Shared;
+use crate::formats::{Batch, ReadError, Reader, Schema};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// Why a job was left before it was complete.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// The service is stopping; the next owner starts the job again.
+    Stopped,
+    /// Somebody else ended the job, e.g. by dropping its collection.
+    Gone,
+    /// It cannot succeed.
+    Failed(Failing),
+    /// The store does not work.
+    Store(StoreError),
+}
+
+impl From<StoreError> for Halt {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl From<SourceError> for Halt {
+    fn from(error: SourceError) -> Self {
+        Self::Failed(Failing {
+            reason: error.to_string(),
+            file: None,
+        })
+    }
+}
+
+/// Now, as answers write it: RFC 3339, UTC, whole seconds.
+pub(super) fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%SZ")
+        .to_string()
+}
+
+/// Imports a claimed job's files; on success its rows are visible.
+pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
+    let store = shared.store();
+    let collection = store
+        .collection_by_id(job.collection_id)?
+        .ok_or(Halt::Gone)?;
+    let schema =
+        Schema::from_create_body(&collection.body).map_err(|error| StoreError::Corrupt {
+            what: "collection",
+            why: error.to_string(),
+        })?;
+    let files = job.source.files()?;
+    let named: Vec<_> = files
+        .iter()
+        .map(|file| (file.name.clone(), file.size))
+        .collect();
+    alive(store.set_files(job, &named)?)?;
+    let mut import = Import {
+        shared,
+        store,
+        job,
+        schema: Arc::new(schema),
+        report: Report::default(),
+        pace: shared.rate().map(Pace::new),
+    };
+    for (no, file) in files.iter().enumerate() {
+        import.file(no, file)?;
+    }
+    alive(store.complete(job, &now())?)
+}
+
+fn alive(open: bool) -> Result<(), Halt> {
+    if open { Ok(()) } else { Err(Halt::Gone) }
+}
+
+struct Import<'a> {
+    shared: &'a Shared,
+    store: &'a Store,
+    job: &'a Claimed,
+    schema: Arc<Schema>,
+    report: Report,
+    pace: Option<Pace>,
+}
+
+impl Import<'_> {
+    fn file(&mut self, no: usize, file: &SourceFile) -> Result<(), Halt> {
+        let (rows, bytes) = (self.report.rows, self.report.bytes);
+        self.report = Report {
+            file: no,
+            file_rows: 0,
+            file_bytes: 0,
+            rows,
+            bytes,
+        };
+        let failed = |error: ReadError| {
+            let reason = reason(file, &error);
+            Halt::Failed(Failing {
+                reason: reason.clone(),
+                file: Some((no, reason)),
+            })
+        };
+        let mut reader = Reader::open_as(&file.path, file.format, &self.schema).map_err(failed)?;
+        if let Some(pace) = &self.pace {
+            reader = reader.with_batch_rows(pace.batch_rows());
+        }
+        let mut batch = reader.new_batch();
+        while self.go_on()? && reader.next_batch(&mut batch).map_err(failed)? {
+            // The size was taken before; a file that grew meanwhile must not pass 100 percent.
+            self.report.file_bytes = reader.bytes().min(file.size);
+            self.report.bytes = bytes + self.report.file_bytes;
+            self.keep(&mut batch)?;
+        }
+        self.report.file_bytes = file.size;
+        self.report.bytes = bytes + file.size;
+        alive(self.store.finish_file(self.job, &self.report, &now())?)
+    }
+
+    fn keep(&mut self, batch: &mut Batch) -> Result<(), Halt> {
+        let rows = u64::try_from(batch.rows()).unwrap_or(u64::MAX);
+        self.report.file_rows += rows;
+        self.report.rows += rows;
+        alive(self.store.append(self.job, batch, &self.report)?)?;
+        if let Some(pace) = &self.pace {
+            self.shared.pause(pace.left(self.report.rows));
+        }
+        Ok(())
+    }
+
+    /// True, so that it can stand in a condition; `Err` once the service stops.
+    fn go_on(&self) -> Result<bool, Halt> {
+        if self.shared.stopping() {
+            Err(Halt::Stopped)
+        } else {
+            Ok(true)
+        }
+    }
+}
+
+fn reason(file: &SourceFile, error: &ReadError) -> String {
+    let name = &file.name;
+    match error {
+        ReadError::Open { source, .. } => format!("{name}: could not be read (83001): {source}"),
+        ReadError::Io { .. } => format!("{name}: could not be read (83001): {error}"),
+        _ => format!("{name}: {error}"),
+    }
+}
+
+/// Holds a job to so many rows a second.
+struct Pace {
+    rate: u64,
+    begin: Instant,
+}
+
+impl Pace {
+    fn new(rate: u64) -> Self {
+        Self {
+            rate: rate.max(1),
+            begin: Instant::now(),
+        }
+    }
+
+    /// Rows of a tenth of a second, so that progress moves smoothly.
+    fn batch_rows(&self) -> usize {
+        usize::try_from(self.rate / 10)
+            .unwrap_or(usize::MAX)
+            .clamp(1, crate::formats::reader::BATCH_ROWS)
+    }
+
+    /// How long to wait until `rows` are due.
+    fn left(&self, rows: u64) -> Duration {
+        let millis = u128::from(rows) * 1000 / u128::from(self.rate);
+        let due = Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX));
+        due.saturating_sub(self.begin.elapsed())
+    }
+}

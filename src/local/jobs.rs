@@ -1,0 +1,179 @@
+//! What the import routes of all dialects have in common: submitting, looking up, paging.
+
+use super::call::Call;
+use super::error::ServiceError;
+use super::server::App;
+use super::source::{Dialect, MAX_FILES, Source, SourcePath};
+use super::store::collections::DEFAULT_PARTITION;
+use super::store::jobs::{Created, Job, JobFile, JobState, NewJob, Standing};
+use crate::formats::Schema;
+use serde_json::Value;
+
+/// The longest idempotency key, in bytes.
+const MAX_KEY: usize = 256;
+
+/// Makes a job for these paths and answers its id, or that of the job made earlier under the same key.
+pub(super) fn submit(
+    app: &App,
+    call: &Call,
+    dialect: Dialect,
+    paths: &[String],
+) -> Result<String, ServiceError> {
+    call.check_database()?;
+    let collection = call.required(dialect, &["collectionName"])?;
+    let partition = call.text(&["partitionName"]);
+    let key = key(call, dialect)?;
+    check_options(call)?;
+    if paths.len() > MAX_FILES {
+        let found = paths.len();
+        return Err(ServiceError::import(format!(
+            "a request takes at most {MAX_FILES} files, found {found}"
+        )));
+    }
+    let paths = paths
+        .iter()
+        .map(|path| SourcePath::parse(path))
+        .collect::<Result<_, _>>()?;
+    let store = app.store();
+    if partition
+        .as_deref()
+        .is_some_and(|name| name != DEFAULT_PARTITION)
+        && let Some(found) = store.collection(&collection)?
+        && Schema::from_create_body(&found.body)?
+            .fields
+            .iter()
+            .any(|field| field.partition_key)
+    {
+        return Err(ServiceError::import(
+            "not allow to set partition name for collection with partition key",
+        ));
+    }
+    let job = NewJob {
+        id: format!(
+            "job-{}",
+            ulid::Ulid::generate().to_string().to_ascii_lowercase()
+        ),
+        collection,
+        partition,
+        key,
+        source: Source { dialect, paths },
+    };
+    match store.create_job(&job)? {
+        Created::New => {
+            app.shared().submit(&job.id);
+            Ok(job.id)
+        }
+        Created::Before(id) => Ok(id),
+        Created::NoCollection => Err(ServiceError::no_collection(dialect, &job.collection)),
+        Created::NoPartition => Err(ServiceError::no_partition(
+            job.partition.as_deref().unwrap_or(DEFAULT_PARTITION),
+        )),
+    }
+}
+
+/// The key of an idempotent create: printable ASCII, at most 256 bytes.
+fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
+    let Some(key) = &call.key else {
+        return Ok(None);
+    };
+    let printable = key.iter().all(|byte| (b' '..=b'~').contains(byte));
+    match std::str::from_utf8(key) {
+        Ok(key) if printable && (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(ServiceError::parameter(
+            dialect,
+            format!("Idempotency-Key must be 1 to {MAX_KEY} printable ASCII characters"),
+        )),
+    }
+}
+
+fn check_options(call: &Call) -> Result<(), ServiceError> {
+    let option = call
+        .get(&["options"])
+        .and_then(|options| options.get("auto_commit"));
+    let two_phase = match option {
+        Some(Value::Bool(auto)) => !auto,
+        Some(Value::String(auto)) => auto.eq_ignore_ascii_case("false"),
+        _ => false,
+    };
+    if two_phase {
+        return Err(ServiceError::unsupported(
+            "two-phase import (options.auto_commit: \"false\") is",
+        ));
+    }
+    Ok(())
+}
+
+/// The job that `jobId` names, and its files.
+pub(super) fn find(
+    app: &App,
+    call: &Call,
+    dialect: Dialect,
+) -> Result<(Job, Vec<JobFile>), ServiceError> {
+    call.check_database()?;
+    let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
+    app.store()
+        .job(&id)?
+        .ok_or_else(|| ServiceError::no_job(dialect, &id))
+}
+
+/// One page of the job list.
+#[derive(Debug)]
+pub(super) struct Page {
+    /// How many jobs there are in all.
+    pub(super) count: u64,
+    /// The page's number, from 1.
+    pub(super) number: i64,
+    /// Jobs a page.
+    pub(super) size: i64,
+    /// The page's jobs, newest first.
+    pub(super) jobs: Vec<Job>,
+}
+
+/// The page that `pageSize` (5 to 100) and `currentPage` ask for.
+pub(super) fn page(app: &App, call: &Call) -> Result<Page, ServiceError> {
+    let size = call
+        .integer("pageSize", 10)
+        .filter(|size| (5..=100).contains(size));
+    let size =
+        size.ok_or_else(|| ServiceError::new(80003, "pageSize must be a number from 5 to 100"))?;
+    let number = call.integer("currentPage", 1).filter(|number| *number >= 1);
+    let number =
+        number.ok_or_else(|| ServiceError::new(80004, "currentPage must be a number from 1 on"))?;
+    let skip = number.saturating_sub(1).saturating_mul(size);
+    list(app, call, number, size, skip)
+}
+
+/// All jobs as one page.
+pub(super) fn all(app: &App, call: &Call) -> Result<Page, ServiceError> {
+    let mut page = list(app, call, 1, i64::MAX, 0)?;
+    page.size = i64::try_from(page.jobs.len()).unwrap_or(i64::MAX);
+    Ok(page)
+}
+
+fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
+    call.check_database()?;
+    let collection = call.text(&["collectionName"]);
+    let (count, jobs) = app.store().jobs(
+        collection.as_deref(),
+        skip.unsigned_abs(),
+        size.unsigned_abs(),
+    )?;
+    Ok(Page {
+        count,
+        number,
+        size,
+        jobs,
+    })
+}
+
+/// Percent of the bytes read, whole; 100 only once the rows are in the collection.
+pub(super) fn percent(standing: &Standing) -> u64 {
+    if standing.state == JobState::Completed {
+        return 100;
+    }
+    let done = standing
+        .bytes
+        .saturating_mul(100)
+        .checked_div(standing.size);
+    done.unwrap_or(0).min(99)
+}

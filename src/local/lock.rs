@@ -1,0 +1,90 @@
+//! Who works on a job: a file lock, so that a dead process's jobs are free at once.
+
+use std::fs::{File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The right to work on one job, held by this process until dropped.
+pub(super) struct JobLock {
+    path: PathBuf,
+    _file: File,
+}
+
+impl JobLock {
+    /// Takes the job's lock; `None` where somebody else holds it.
+    ///
+    /// The holder must look at the job again: its last owner may have ended it in the meantime, and then this lock
+    /// may be on a file that is already removed.
+    pub(super) fn take(dir: &Path, job: &str) -> io::Result<Option<Self>> {
+        let path = dir.join(format!("{job}.lock"));
+        let file = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { path, _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+
+    /// Removes the lock's file, for a job that has ended.
+    pub(super) fn remove(self) {
+        // A file that stays behind is removed at the next start.
+        _ = std::fs::remove_file(&self.path);
+    }
+}
+
+/// Removes lock files of ended jobs, whose owners died between ending the job and removing the file.
+///
+/// `ended` is asked after the file was seen: a job has a lock file only while it is in the store, and once ended it
+/// stays so.
+pub(super) fn tidy(dir: &Path, ended: impl Fn(&str) -> bool) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        let path = entry.path();
+        let Some(job) = path.file_stem().and_then(|stem| stem.to_str()) else {
+            continue;
+        };
+        if ended(job)
+            && let Ok(Some(lock)) = JobLock::take(dir, job)
+        {
+            lock.remove();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lock_has_one_holder_and_is_free_once_dropped() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = JobLock::take(dir.path(), "job-1").unwrap().unwrap();
+        assert!(JobLock::take(dir.path(), "job-1").unwrap().is_none());
+        assert!(JobLock::take(dir.path(), "job-2").unwrap().is_some());
+        drop(lock);
+        JobLock::take(dir.path(), "job-1")
+            .unwrap()
+            .unwrap()
+            .remove();
+        assert!(!dir.path().join("job-1.lock").exists());
+    }
+
+    #[test]
+    fn tidying_leaves_open_jobs_and_held_locks() {
+        let dir = tempfile::tempdir().unwrap();
+        let held = JobLock::take(dir.path(), "held").unwrap().unwrap();
+        for job in ["open", "ended"] {
+            drop(JobLock::take(dir.path(), job).unwrap());
+        }
+        tidy(dir.path(), |job| job != "open");
+        let left = |job: &str| dir.path().join(format!("{job}.lock")).exists();
+        assert_eq!(
+            (left("open"), left("held"), left("ended")),
+            (true, true, false)
+        );
+        held.remove();
+    }
+}

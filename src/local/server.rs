@@ -1,0 +1,296 @@
+//! The HTTP server: routes, bodies, envelopes, and the thread it runs on.
+//!
+//! One thread serves all connections; handlers are plain functions that run on a pool of their own, since they
+//! wait for the database.
+
+use super::call::Call;
+use super::error::ServiceError;
+use super::store::Store;
+use super::worker::Shared;
+use super::{collections, guard, v1, v2};
+use crate::secret::Secret;
+use axum::body::{Body, Bytes, HttpBody as _};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use axum::response::Response;
+use axum::routing::{get, post};
+use axum::serve::ListenerExt as _;
+use axum::{Router, middleware};
+use serde_json::{Map, Value, json};
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// The largest request body, in bytes: far above a create call with 1,024 paths.
+const MAX_BODY: usize = 4 << 20;
+
+/// How long a body may take to arrive.
+const BODY_TIME: Duration = Duration::from_secs(30);
+
+/// How long open requests may take to finish once the service stops.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Threads for handlers: they only wait for the database, which has one writer anyway.
+const HANDLERS: usize = 4;
+
+/// What every answer's `server` header says.
+const SERVER: HeaderValue = HeaderValue::from_static(concat!("zshell/", env!("CARGO_PKG_VERSION")));
+
+/// What a handler may use.
+pub(super) struct App {
+    /// The store and the workers' board.
+    pub(super) shared: Arc<Shared>,
+    /// What every request must carry as its bearer token.
+    pub(super) token: Option<Secret>,
+    /// True where requests may come from elsewhere, by any host name.
+    pub(super) public: bool,
+}
+
+impl App {
+    /// The store.
+    pub(super) fn store(&self) -> &Store {
+        self.shared.store()
+    }
+
+    /// The workers' board.
+    pub(super) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// The success code of a route's answers (reference: dialects at a glance).
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Envelope {
+    /// 200.
+    V1,
+    /// 0.
+    V2,
+}
+
+impl Envelope {
+    const fn success(self) -> i64 {
+        match self {
+            Self::V1 => 200,
+            Self::V2 => 0,
+        }
+    }
+}
+
+/// A route's work.
+pub(super) type Handler = fn(&App, &Call) -> Result<Value, ServiceError>;
+
+/// The routes of the service, while they are put together.
+pub(super) struct Routes(Router<Arc<App>>);
+
+impl Routes {
+    /// A route whose parameters come in the query; only the v1 API has such.
+    pub(super) fn get(self, path: &str, handler: Handler) -> Self {
+        let route = move |State(app): State<Arc<App>>, request: Request| async move {
+            let query = request.uri().query().unwrap_or_default();
+            let pairs = url::form_urlencoded::parse(query.as_bytes());
+            let params = pairs
+                .map(|(name, value)| (name.into_owned(), Value::from(value)))
+                .collect();
+            let call = call(params, request.headers());
+            run(app, Envelope::V1, handler, call).await
+        };
+        Self(self.0.route(path, get(route)))
+    }
+
+    /// A route whose parameters come as a JSON object.
+    pub(super) fn post(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
+        let route = move |State(app): State<Arc<App>>, request: Request| async move {
+            let (parts, body) = request.into_parts();
+            match read(body).await.and_then(|body| object(&body)) {
+                Ok(params) => run(app, envelope, handler, call(params, &parts.headers)).await,
+                Err(error) => refusal(&error),
+            }
+        };
+        Self(self.0.route(path, post(route)))
+    }
+}
+
+fn call(params: Map<String, Value>, headers: &HeaderMap) -> Call {
+    let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    Call {
+        params,
+        key: headers
+            .get("idempotency-key")
+            .map(|key| key.as_bytes().to_owned()),
+        database: headers.get("db-name").map(text),
+    }
+}
+
+async fn read(body: Body) -> Result<Bytes, ServiceError> {
+    let refused = |why: String| {
+        let message = format!(
+            "the request body could not be read: {why}; at most {MAX_BODY} bytes are accepted"
+        );
+        ServiceError::http(413, 413, message)
+    };
+    // The announced length is judged at once, before the body has arrived.
+    let announced = body.size_hint().lower();
+    if usize::try_from(announced).is_ok_and(|length| length > MAX_BODY) {
+        return Err(refused(format!("it has {announced} bytes")));
+    }
+    match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, MAX_BODY)).await {
+        Ok(read) => read.map_err(|error| refused(error.to_string())),
+        Err(_) => Err(ServiceError::http(
+            408,
+            408,
+            "the request body did not arrive in time",
+        )),
+    }
+}
+
+/// The body's object; an empty body is an empty one.
+fn object(body: &[u8]) -> Result<Map<String, Value>, ServiceError> {
+    if body.trim_ascii().is_empty() {
+        return Ok(Map::new());
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(object)) => Ok(object),
+        Ok(_) => Err(ServiceError::not_json(200, "expected an object")),
+        Err(error) => Err(ServiceError::not_json(200, &error.to_string())),
+    }
+}
+
+async fn run(app: Arc<App>, envelope: Envelope, handler: Handler, call: Call) -> Response {
+    match tokio::task::spawn_blocking(move || handler(&app, &call)).await {
+        Ok(Ok(data)) => json_response(
+            StatusCode::OK,
+            &json!({ "code": envelope.success(), "data": data }),
+        ),
+        Ok(Err(error)) => refusal(&error),
+        Err(_) => refusal(&ServiceError::internal(
+            "the local service failed internally; please report it",
+        )),
+    }
+}
+
+/// An error's answer.
+pub(super) fn refusal(error: &ServiceError) -> Response {
+    let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    json_response(
+        status,
+        &json!({ "code": error.code, "message": error.message }),
+    )
+}
+
+fn json_response(status: StatusCode, value: &Value) -> Response {
+    let mut response = Response::new(Body::from(value.to_string()));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("application/json; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+fn router(app: Arc<App>) -> Router {
+    let Routes(router) = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
+    router
+        .fallback(|request: Request| async move {
+            let what = format!(
+                "{} {} is not part of this API",
+                request.method(),
+                request.uri().path()
+            );
+            refusal(&ServiceError::http(404, 404, what))
+        })
+        .method_not_allowed_fallback(|request: Request| async move {
+            let what = format!(
+                "{} does not take {}",
+                request.uri().path(),
+                request.method()
+            );
+            refusal(&ServiceError::http(405, 405, what))
+        })
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            guard::check,
+        ))
+        .layer(middleware::map_response(
+            |mut response: Response| async move {
+                response
+                    .headers_mut()
+                    .insert(HeaderName::from_static("server"), SERVER);
+                response
+            },
+        ))
+        .with_state(app)
+}
+
+/// The running server.
+pub(super) struct Server {
+    addr: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Serves on a listener that is already bound, so connections wait from then on.
+    pub(super) fn start(listener: TcpListener, app: Arc<App>) -> io::Result<Self> {
+        let addr = listener.local_addr()?;
+        listener.set_nonblocking(true)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .enable_time()
+            .max_blocking_threads(HANDLERS)
+            .thread_name("local-handler")
+            .build()?;
+        let listener = {
+            let _inside = runtime.enter();
+            tokio::net::TcpListener::from_std(listener)?
+        };
+        let (stop, stopped) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("local-http".to_owned());
+        let thread = thread.spawn(move || {
+            runtime.block_on(serve(listener, router(app), stopped));
+            runtime.shutdown_timeout(GRACE);
+        })?;
+        Ok(Self {
+            addr,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// Where it listens.
+    pub(super) fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+}
+
+async fn serve(listener: tokio::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
+    let listener = listener.tap_io(|connection| {
+        // Answers are small and wanted at once.
+        _ = connection.set_nodelay(true);
+    });
+    let (finish, finishing) = oneshot::channel::<()>();
+    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+        _ = finishing.await;
+    });
+    let deadline = async {
+        _ = stopped.await;
+        _ = finish.send(());
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        _ = server => {}
+        () = deadline => {}
+    }
+}
+
+impl Drop for Server {
+    /// Stops accepting, lets open requests finish for a moment, and ends the thread.
+    fn drop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            _ = stop.send(());
+        }
+        if let Some(thread) = self.thread.take() {
+            _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! Collections and partitions.
+
+use super::rows::TRASH;
+use super::work::fail_where;
+use super::{Store, StoreError};
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+/// The partition every collection has.
+pub(in crate::local) const DEFAULT_PARTITION: &str = "_default";
+
+/// A collection as stored.
+#[derive(Debug)]
+pub(in crate::local) struct Collection {
+    /// Never used again for another collection.
+    pub(in crate::local) id: i64,
+    /// Its name.
+    pub(in crate::local) name: String,
+    /// The create call's body.
+    pub(in crate::local) body: Value,
+    /// True where queries are answered.
+    pub(in crate::local) loaded: bool,
+}
+
+impl Store {
+    /// Makes a collection with its default partition; false where the name is taken.
+    pub(in crate::local) fn create_collection(
+        &self,
+        name: &str,
+        body: &Value,
+        loaded: bool,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let made = tx.execute(
+                "INSERT INTO collections (name, body, loaded) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO NOTHING",
+                params![name, body.to_string(), loaded],
+            )?;
+            if made == 0 {
+                return Ok(false);
+            }
+            tx.execute(
+                "INSERT INTO partitions (collection_id, name) VALUES (?1, ?2)",
+                params![tx.last_insert_rowid(), DEFAULT_PARTITION],
+            )?;
+            Ok(true)
+        })
+    }
+
+    /// The collection of this name.
+    pub(in crate::local) fn collection(
+        &self,
+        name: &str,
+    ) -> Result<Option<Collection>, StoreError> {
+        self.find_collection("name = ?1", name)
+    }
+
+    /// The collection with this id, e.g. that of a job.
+    pub(in crate::local) fn collection_by_id(
+        &self,
+        id: i64,
+    ) -> Result<Option<Collection>, StoreError> {
+        self.find_collection("id = ?1", id)
+    }
+
+    fn find_collection(
+        &self,
+        condition: &str,
+        value: impl rusqlite::ToSql,
+    ) -> Result<Option<Collection>, StoreError> {
+        self.read(|view| {
+            let found = view
+                .prepare_cached(&format!(
+                    "SELECT id, name, body, loaded FROM collections WHERE {condition}"
+                ))?
+                .query_row([value], |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get::<_, String>(2)?,
+                        row.get(3)?,
+                    ))
+                })
+                .optional()?;
+            let Some((id, name, body, loaded)) = found else {
+                return Ok(None);
+            };
+            let body = serde_json::from_str(&body).map_err(|error| StoreError::Corrupt {
+                what: "collection",
+                why: error.to_string(),
+            })?;
+            Ok(Some(Collection {
+                id,
+                name,
+                body,
+                loaded,
+            }))
+        })
+    }
+
+    /// All names, sorted.
+    pub(in crate::local) fn collection_names(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut select = view.prepare_cached("SELECT name FROM collections ORDER BY name")?;
+            let names = select.query_map([], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Marks a collection as loaded or released.
+    pub(in crate::local) fn set_loaded(&self, id: i64, loaded: bool) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE collections SET loaded = ?2 WHERE id = ?1",
+                params![id, loaded],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Removes a collection; its rows are swept later, its unfinished jobs fail.
+    pub(in crate::local) fn drop_collection(&self, id: i64, time: &str) -> Result<(), StoreError> {
+        self.write(|tx| {
+            fail_where(tx, "collection_id", id, "collection dropped", time)?;
+            tx.execute(
+                "UPDATE segments SET state = ?2 WHERE collection_id = ?1",
+                params![id, TRASH],
+            )?;
+            tx.execute("DELETE FROM partitions WHERE collection_id = ?1", [id])?;
+            tx.execute("DELETE FROM collections WHERE id = ?1", [id])?;
+            Ok(())
+        })
+    }
+
+    /// The names of a collection's partitions, oldest first.
+    pub(in crate::local) fn partitions(
+        &self,
+        collection_id: i64,
+    ) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut select = view.prepare_cached(
+                "SELECT name FROM partitions WHERE collection_id = ?1 ORDER BY id",
+            )?;
+            let names = select.query_map([collection_id], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The id of a partition.
+    pub(in crate::local) fn partition(
+        &self,
+        collection_id: i64,
+        name: &str,
+    ) -> Result<Option<i64>, StoreError> {
+        self.read(|view| partition_id(view, collection_id, name))
+    }
+
+    /// Makes a partition; one that is there already is left as it is.
+    pub(in crate::local) fn create_partition(
+        &self,
+        collection_id: i64,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO partitions (collection_id, name)
+                 SELECT id, ?2 FROM collections WHERE id = ?1 ON CONFLICT DO NOTHING",
+                params![collection_id, name],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Removes a partition; its rows are swept later, its unfinished jobs fail.
+    pub(in crate::local) fn drop_partition(&self, id: i64, time: &str) -> Result<(), StoreError> {
+        self.write(|tx| {
+            fail_where(tx, "partition_id", id, "partition dropped", time)?;
+            tx.execute(
+                "UPDATE segments SET state = ?2 WHERE partition_id = ?1",
+                params![id, TRASH],
+            )?;
+            tx.execute("DELETE FROM partitions WHERE id = ?1", [id])?;
+            Ok(())
+        })
+    }
+}
+
+/// The id of the collection of this name.
+pub(super) fn id_of(view: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
+    Ok(view
+        .prepare_cached("SELECT id FROM collections WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?)
+}
+
+/// The id of a collection's partition of this name.
+pub(super) fn partition_id(
+    view: &Connection,
+    collection_id: i64,
+    name: &str,
+) -> Result<Option<i64>, StoreError> {
+    Ok(view
+        .prepare_cached("SELECT id FROM partitions WHERE collection_id = ?1 AND name = ?2")?
+        .query_row(params![collection_id, name], |row| row.get(0))
+        .optional()?)
+}

@@ -1,0 +1,267 @@
+//! Jobs and the files they read, as callers see them: creating, reading, listing.
+
+use super::{Store, StoreError, signed, unsigned};
+use crate::local::source::Source;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// Where a job, or one of its files, stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::local) enum JobState {
+    /// Waits for a worker.
+    Pending,
+    /// A worker of some process has it, or had it when it died.
+    Importing,
+    /// Its rows are visible.
+    Completed,
+    /// It left no row.
+    Failed,
+}
+
+impl JobState {
+    /// The word stored and sent.
+    pub(in crate::local) const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Importing => "Importing",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+        }
+    }
+
+    fn read(word: &str) -> Result<Self, StoreError> {
+        let all = [
+            Self::Pending,
+            Self::Importing,
+            Self::Completed,
+            Self::Failed,
+        ];
+        all.into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| StoreError::Corrupt {
+                what: "job state",
+                why: format!("{word:?} is no state"),
+            })
+    }
+}
+
+/// What a create call asks for.
+#[derive(Debug)]
+pub(in crate::local) struct NewJob {
+    /// The id it is to have.
+    pub(in crate::local) id: String,
+    /// The collection's name.
+    pub(in crate::local) collection: String,
+    /// The partition's name; `None` is the default one.
+    pub(in crate::local) partition: Option<String>,
+    /// The `Idempotency-Key` header.
+    pub(in crate::local) key: Option<String>,
+    /// What to read.
+    pub(in crate::local) source: Source,
+}
+
+/// What became of a create call.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::local) enum Created {
+    /// The job was made.
+    New,
+    /// The key was seen before for this collection: the first job's id.
+    Before(String),
+    /// There is no such collection.
+    NoCollection,
+    /// There is no such partition.
+    NoPartition,
+}
+
+/// How far a job, or one of its files, has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::local) struct Standing {
+    /// Where it stands.
+    pub(in crate::local) state: JobState,
+    /// Why it failed.
+    pub(in crate::local) reason: Option<String>,
+    /// When it ended, RFC 3339.
+    pub(in crate::local) complete_time: Option<String>,
+    /// Rows read and checked.
+    pub(in crate::local) rows: u64,
+    /// Bytes read.
+    pub(in crate::local) bytes: u64,
+    /// Bytes to read in all; 0 until a worker has looked.
+    pub(in crate::local) size: u64,
+}
+
+/// A job as progress and list show it.
+#[derive(Debug)]
+pub(in crate::local) struct Job {
+    /// Its id.
+    pub(in crate::local) id: String,
+    /// The collection it imports into, which may be gone by now.
+    pub(in crate::local) collection: String,
+    /// What it reads.
+    pub(in crate::local) source: Source,
+    /// How far it is.
+    pub(in crate::local) standing: Standing,
+}
+
+/// One file of a job.
+#[derive(Debug)]
+pub(in crate::local) struct JobFile {
+    /// As answers name it.
+    pub(in crate::local) name: String,
+    /// How far it is.
+    pub(in crate::local) standing: Standing,
+}
+
+impl Store {
+    /// Makes a job, unless its key was seen before.
+    pub(in crate::local) fn create_job(&self, job: &NewJob) -> Result<Created, StoreError> {
+        let source = serde_json::to_string(&job.source).map_err(|error| StoreError::Corrupt {
+            what: "request",
+            why: error.to_string(),
+        })?;
+        self.write(|tx| {
+            let Some(collection_id) = super::collections::id_of(tx, &job.collection)? else {
+                return Ok(Created::NoCollection);
+            };
+            if let Some(key) = &job.key
+                && let Some(first) = tx
+                    .prepare_cached("SELECT id FROM jobs WHERE collection_id = ?1 AND key = ?2")?
+                    .query_row(params![collection_id, key], |row| row.get(0))
+                    .optional()?
+            {
+                return Ok(Created::Before(first));
+            }
+            let partition = job
+                .partition
+                .as_deref()
+                .unwrap_or(super::collections::DEFAULT_PARTITION);
+            let Some(partition_id) =
+                super::collections::partition_id(tx, collection_id, partition)?
+            else {
+                return Ok(Created::NoPartition);
+            };
+            tx.prepare_cached(
+                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+            )?
+            .execute(params![
+                job.id,
+                collection_id,
+                job.collection,
+                partition_id,
+                job.key,
+                source,
+                JobState::Pending.word()
+            ])?;
+            Ok(Created::New)
+        })
+    }
+
+    /// The ids of jobs that have not ended, oldest first.
+    pub(in crate::local) fn open_jobs(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut statement = view.prepare_cached(
+                "SELECT id FROM jobs WHERE state IN ('Pending', 'Importing') ORDER BY seq",
+            )?;
+            let ids = statement.query_map([], |row| row.get(0))?;
+            Ok(ids.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// True where the job has ended, or was never there.
+    pub(in crate::local) fn has_ended(&self, id: &str) -> Result<bool, StoreError> {
+        self.read(|view| {
+            let mut open = view.prepare_cached(
+                "SELECT 1 FROM jobs WHERE id = ?1 AND state IN ('Pending', 'Importing')",
+            )?;
+            Ok(!open.exists([id])?)
+        })
+    }
+
+    /// The ids of jobs that no worker has taken up yet.
+    pub(in crate::local) fn pending_jobs(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut statement =
+                view.prepare_cached("SELECT id FROM jobs WHERE state = 'Pending' ORDER BY seq")?;
+            let ids = statement.query_map([], |row| row.get(0))?;
+            Ok(ids.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// A job and its files.
+    pub(in crate::local) fn job(
+        &self,
+        id: &str,
+    ) -> Result<Option<(Job, Vec<JobFile>)>, StoreError> {
+        self.read(|view| {
+            let mut select =
+                view.prepare_cached(&format!("SELECT {JOB} FROM jobs WHERE id = ?1"))?;
+            let Some(job) = select.query_row([id], |row| Ok(job(row))).optional()? else {
+                return Ok(None);
+            };
+            let mut select = view.prepare_cached(
+                "SELECT state, reason, complete_time, rows, bytes, size, name
+                 FROM job_files WHERE job_id = ?1 ORDER BY no",
+            )?;
+            let files = select.query_and_then([id], |row| {
+                Ok(JobFile {
+                    standing: standing(row)?,
+                    name: row.get(6)?,
+                })
+            })?;
+            Ok(Some((job?, files.collect::<Result<_, StoreError>>()?)))
+        })
+    }
+
+    /// How many jobs there are, and those from `skip` on, newest first.
+    pub(in crate::local) fn jobs(
+        &self,
+        collection: Option<&str>,
+        skip: u64,
+        limit: u64,
+    ) -> Result<(u64, Vec<Job>), StoreError> {
+        self.read(|view| {
+            let count = view
+                .prepare_cached("SELECT count(*) FROM jobs WHERE ?1 IS NULL OR collection = ?1")?
+                .query_row([collection], |row| row.get(0))?;
+            let mut select = view.prepare_cached(&format!(
+                "SELECT {JOB} FROM jobs WHERE ?1 IS NULL OR collection = ?1
+                 ORDER BY seq DESC LIMIT ?2 OFFSET ?3"
+            ))?;
+            let jobs =
+                select.query_and_then(params![collection, signed(limit), signed(skip)], job)?;
+            Ok((unsigned(count), jobs.collect::<Result<_, _>>()?))
+        })
+    }
+}
+
+/// The columns [`job`] reads.
+const JOB: &str = "state, reason, complete_time, rows, bytes, size, id, collection, source";
+
+fn job(row: &Row<'_>) -> Result<Job, StoreError> {
+    let source: String = row.get(8)?;
+    Ok(Job {
+        standing: standing(row)?,
+        id: row.get(6)?,
+        collection: row.get(7)?,
+        source: parse_source(&source)?,
+    })
+}
+
+fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
+    let state: String = row.get(0)?;
+    Ok(Standing {
+        state: JobState::read(&state)?,
+        reason: row.get(1)?,
+        complete_time: row.get(2)?,
+        rows: unsigned(row.get(3)?),
+        bytes: unsigned(row.get(4)?),
+        size: unsigned(row.get(5)?),
+    })
+}
+
+pub(super) fn parse_source(text: &str) -> Result<Source, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
+        what: "job",
+        why: error.to_string(),
+    })
+}

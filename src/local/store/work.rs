@@ -1,0 +1,352 @@
+//! The worker's side of a job: taking it up, reporting, ending it.
+
+use super::jobs::{JobState, parse_source};
+use super::rows::{PENDING, TRASH, VISIBLE};
+use super::{Store, StoreError, signed};
+use crate::local::source::Source;
+use rusqlite::{Transaction, params};
+
+/// A job that a worker has taken up.
+#[derive(Debug)]
+pub(in crate::local) struct Claimed {
+    /// Its id.
+    pub(in crate::local) id: String,
+    /// How often it was taken up or given back. Everything its worker writes is tied to this number, so that a
+    /// worker that lost its job (to a broken file lock, say) can add nothing to the next one's work.
+    pub(in crate::local) attempt: i64,
+    /// The collection it imports into.
+    pub(in crate::local) collection_id: i64,
+    /// The partition it imports into.
+    pub(in crate::local) partition_id: i64,
+    /// What to read.
+    pub(in crate::local) source: Source,
+}
+
+/// A worker's report about the file it reads.
+#[derive(Clone, Copy, Debug, Default)]
+pub(in crate::local) struct Report {
+    /// The file, counted from 0.
+    pub(in crate::local) file: usize,
+    /// Rows of this file so far.
+    pub(in crate::local) file_rows: u64,
+    /// Bytes of this file so far.
+    pub(in crate::local) file_bytes: u64,
+    /// Rows of the job so far.
+    pub(in crate::local) rows: u64,
+    /// Bytes of the job so far.
+    pub(in crate::local) bytes: u64,
+}
+
+/// What a job's failure says.
+#[derive(Debug)]
+pub(in crate::local) struct Failing {
+    /// The job's reason.
+    pub(in crate::local) reason: String,
+    /// The file at fault, and what its detail says.
+    pub(in crate::local) file: Option<(usize, String)>,
+}
+
+impl Store {
+    /// Takes up a job from its beginning, forgetting what an earlier owner did; `None` where it has ended.
+    /// The caller holds the job's lock.
+    pub(in crate::local) fn claim(&self, id: &str) -> Result<Option<Claimed>, StoreError> {
+        self.write(|tx| {
+            if !restart(tx, id, JobState::Importing)? {
+                return Ok(None);
+            }
+            let (attempt, collection_id, partition_id, source) = tx
+                .prepare_cached(
+                    "SELECT attempt, collection_id, partition_id, source FROM jobs WHERE id = ?1",
+                )?
+                .query_row([id], |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get::<_, String>(3)?,
+                    ))
+                })?;
+            let source = parse_source(&source)?;
+            Ok(Some(Claimed {
+                id: id.to_owned(),
+                attempt,
+                collection_id,
+                partition_id,
+                source,
+            }))
+        })
+    }
+
+    /// Gives an unfinished job back for the next worker.
+    pub(in crate::local) fn release(&self, job: &Claimed) -> Result<(), StoreError> {
+        self.write(|tx| {
+            if owned(tx, job)? {
+                restart(tx, &job.id, JobState::Pending)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Names the files of a claimed job: name and bytes of each. False where the job has ended meanwhile.
+    pub(in crate::local) fn set_files(
+        &self,
+        job: &Claimed,
+        files: &[(String, u64)],
+    ) -> Result<bool, StoreError> {
+        let total = files
+            .iter()
+            .map(|(_, size)| *size)
+            .fold(0, u64::saturating_add);
+        self.write(|tx| {
+            if !owned(tx, job)? {
+                return Ok(false);
+            }
+            tx.execute(
+                "UPDATE jobs SET size = ?2 WHERE id = ?1",
+                params![job.id, signed(total)],
+            )?;
+            let mut insert = tx.prepare_cached(
+                "INSERT INTO job_files (job_id, no, name, size, state) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for (no, (name, size)) in files.iter().enumerate() {
+                insert.execute(params![
+                    job.id,
+                    signed(no),
+                    name,
+                    signed(*size),
+                    JobState::Pending.word()
+                ])?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Marks a file as read to its end. False where the job has ended meanwhile.
+    pub(in crate::local) fn finish_file(
+        &self,
+        job: &Claimed,
+        report: &Report,
+        time: &str,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            if !advance(tx, job, report)? {
+                return Ok(false);
+            }
+            tx.prepare_cached(
+                "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2",
+            )?
+            .execute(params![job.id, signed(report.file), time])?;
+            Ok(true)
+        })
+    }
+
+    /// Ends a job well: in one step its rows become visible. False where it has ended meanwhile.
+    pub(in crate::local) fn complete(&self, job: &Claimed, time: &str) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            if !owned(tx, job)? {
+                return Ok(false);
+            }
+            tx.execute(
+                "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1",
+                params![job.id, time],
+            )?;
+            tx.execute(
+                "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
+                params![job.id, VISIBLE, PENDING],
+            )?;
+            Ok(true)
+        })
+    }
+
+    /// Ends a job badly: none of its rows stays. Nothing happens where it has ended meanwhile.
+    pub(in crate::local) fn fail(
+        &self,
+        job: &Claimed,
+        failing: &Failing,
+        time: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| {
+            if owned(tx, job)? {
+                fail(tx, &job.id, failing, time)
+            } else {
+                Ok(())
+            }
+        })
+    }
+}
+
+/// Writes how far a job is. False where it has ended meanwhile.
+pub(super) fn advance(
+    tx: &Transaction<'_>,
+    job: &Claimed,
+    report: &Report,
+) -> Result<bool, StoreError> {
+    if !owned(tx, job)? {
+        return Ok(false);
+    }
+    tx.prepare_cached("UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1")?
+        .execute(params![job.id, signed(report.rows), signed(report.bytes)])?;
+    tx.prepare_cached(
+        "UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2",
+    )?
+    .execute(params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)])?;
+    Ok(true)
+}
+
+/// True while the job has not ended and is still this worker's.
+fn owned(tx: &Transaction<'_>, job: &Claimed) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT 1 FROM jobs WHERE id = ?1 AND attempt = ?2 AND state = 'Importing'",
+        )?
+        .exists(params![job.id, job.attempt])?)
+}
+
+/// Fails the jobs that `condition` (on the column `id_column`) chooses and that have not ended.
+pub(super) fn fail_where(
+    tx: &Transaction<'_>,
+    id_column: &str,
+    id: i64,
+    reason: &str,
+    time: &str,
+) -> Result<(), StoreError> {
+    let jobs: Vec<String> = tx
+        .prepare(&format!(
+            "SELECT id FROM jobs WHERE {id_column} = ?1 AND state IN ('Pending', 'Importing')"
+        ))?
+        .query_map([id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let failing = Failing {
+        reason: reason.to_owned(),
+        file: None,
+    };
+    jobs.iter()
+        .try_for_each(|job| fail(tx, job, &failing, time))
+}
+
+fn fail(tx: &Transaction<'_>, id: &str, failing: &Failing, time: &str) -> Result<(), StoreError> {
+    let changed = tx.execute(
+        "UPDATE jobs SET state = 'Failed', reason = ?2, complete_time = ?3
+         WHERE id = ?1 AND state IN ('Pending', 'Importing')",
+        params![id, failing.reason, time],
+    )?;
+    if changed == 0 {
+        return Ok(());
+    }
+    discard(tx, id)?;
+    // A file that was read through is not in the collection either: say so, so that nobody imports the rest alone.
+    tx.execute(
+        "UPDATE job_files SET state = 'Failed', complete_time = ?2, reason = 'not imported: the job failed'
+         WHERE job_id = ?1",
+        params![id, time],
+    )?;
+    if let Some((no, reason)) = &failing.file {
+        tx.execute(
+            "UPDATE job_files SET reason = ?3 WHERE job_id = ?1 AND no = ?2",
+            params![id, signed(*no), reason],
+        )?;
+    }
+    Ok(())
+}
+
+fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool, StoreError> {
+    let changed = tx.execute(
+        "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
+         WHERE id = ?1 AND state IN ('Pending', 'Importing')",
+        params![id, state.word()],
+    )?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    tx.execute("DELETE FROM job_files WHERE job_id = ?1", [id])?;
+    discard(tx, id)?;
+    Ok(true)
+}
+
+fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
+        params![id, TRASH, PENDING],
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::jobs::{Created, NewJob};
+    use super::*;
+    use crate::formats::{Batch, Schema};
+    use crate::local::source::Dialect;
+    use serde_json::json;
+    use std::sync::Arc;
+
+    /// A store with one job, and a batch of one row for it.
+    fn store(dir: &std::path::Path) -> (Store, Batch) {
+        let store = Store::open(dir).unwrap();
+        let body = json!({ "dimension": 2 });
+        assert!(store.create_collection("c", &body, true).unwrap());
+        let job = NewJob {
+            id: "job-1".to_owned(),
+            collection: "c".to_owned(),
+            partition: None,
+            key: None,
+            source: Source {
+                dialect: Dialect::Milvus,
+                paths: Vec::new(),
+            },
+        };
+        assert_eq!(store.create_job(&job).unwrap(), Created::New);
+        let mut batch = Batch::new(&Arc::new(Schema::from_create_body(&body).unwrap()));
+        batch
+            .push_json(br#"{"id": 1, "vector": [1, 2]}"#, 1)
+            .unwrap();
+        (store, batch)
+    }
+
+    #[test]
+    fn a_worker_that_lost_its_job_adds_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, mut batch) = store(dir.path());
+        let lost = store.claim("job-1").unwrap().unwrap();
+        assert!(store.append(&lost, &mut batch, &Report::default()).unwrap());
+        let next = store.claim("job-1").unwrap().unwrap();
+        assert!(store.append(&next, &mut batch, &Report::default()).unwrap());
+        assert!(!store.append(&lost, &mut batch, &Report::default()).unwrap());
+        assert!(!store.complete(&lost, "").unwrap());
+        let failing = Failing {
+            reason: "lost".to_owned(),
+            file: None,
+        };
+        store.fail(&lost, &failing, "").unwrap();
+        store.release(&lost).unwrap();
+        assert!(store.complete(&next, "").unwrap());
+        assert_eq!(store.count(next.collection_id, None).unwrap(), 1);
+        assert!(store.claim("job-1").unwrap().is_none());
+    }
+
+    #[test]
+    fn rows_of_failed_and_dropped_are_swept() {
+        let dir = tempfile::tempdir().unwrap();
+        let (store, mut batch) = store(dir.path());
+        let columns = || {
+            let count = |view: &rusqlite::Connection| {
+                Ok(
+                    view.query_row("SELECT count(*) FROM segment_columns", [], |row| {
+                        row.get::<_, i64>(0)
+                    })?,
+                )
+            };
+            store.read(count).unwrap()
+        };
+        let job = store.claim("job-1").unwrap().unwrap();
+        assert!(store.append(&job, &mut batch, &Report::default()).unwrap());
+        assert!(columns() > 0 && !store.sweep().unwrap());
+        let failing = Failing {
+            reason: "bad".to_owned(),
+            file: None,
+        };
+        store.fail(&job, &failing, "").unwrap();
+        while store.sweep().unwrap() {}
+        assert_eq!(columns(), 0);
+    }
+}

@@ -1,0 +1,140 @@
+//! The first API: GET with query parameters, one object URL a job, success code 200.
+
+use super::call::Call;
+use super::collections;
+use super::error::ServiceError;
+use super::jobs::{self, percent};
+use super::server::{App, Envelope, Routes};
+use super::source::Dialect;
+use super::store::jobs::{Job, JobFile, JobState, Standing};
+use serde_json::{Map, Value, json};
+
+const DIALECT: Dialect = Dialect::V1;
+
+/// Adds the routes below `/v1`.
+pub(super) fn routes(routes: Routes) -> Routes {
+    routes
+        .post(Envelope::V1, "/v1/vector/collections/import", create)
+        .get("/v1/vector/collections/import/get", progress)
+        .get("/v1/vector/collections/import/list", list)
+        .get("/v1/vector/collections", collections::list)
+        .get("/v1/vector/collections/describe", describe)
+        .post(
+            Envelope::V1,
+            "/v1/vector/collections/create",
+            create_collection,
+        )
+        .post(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
+}
+
+fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let url = call.text(&["objectUrl"]);
+    let url =
+        url.ok_or_else(|| ServiceError::new(90142, "no object URL given: objectUrl is required"))?;
+    let id = jobs::submit(app, call, DIALECT, &[url])?;
+    Ok(json!({ "jobId": id }))
+}
+
+fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let (job, files) = jobs::find(app, call, DIALECT)?;
+    let mut data = Map::new();
+    data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
+    data.insert(
+        "collectionName".to_owned(),
+        Value::from(job.collection.as_str()),
+    );
+    data.extend(standing(&job.source.name(), &job.standing));
+    let details = files.iter().map(|file| Value::Object(detail(&job, file)));
+    data.insert("details".to_owned(), details.collect());
+    Ok(Value::Object(data))
+}
+
+fn detail(job: &Job, file: &JobFile) -> Map<String, Value> {
+    standing(&job.source.detail_name(&file.name), &file.standing)
+}
+
+/// The five fields that describe a job or a file.
+fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
+    let fields = [
+        ("fileName", Value::from(name)),
+        ("fileSize", Value::from(standing.size)),
+        ("readyPercentage", Value::from(percent(standing))),
+        ("completeTime", Value::from(standing.complete_time.clone())),
+        ("errorMessage", Value::from(standing.reason.clone())),
+    ];
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let page = jobs::page(app, call)?;
+    let record = |job: &Job| {
+        json!({
+            "jobId": job.id,
+            "collectionName": job.collection,
+            "state": JobState::word(job.standing.state),
+        })
+    };
+    let records: Vec<_> = page.jobs.iter().map(record).collect();
+    Ok(json!({
+        "count": page.count,
+        "currentPage": page.number,
+        "pageSize": page.size,
+        "records": records,
+    }))
+}
+
+fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let mut data = collections::describe(app, call)?;
+    // This API writes a type and its parameter as one word.
+    for field in data
+        .get_mut("fields")
+        .and_then(Value::as_array_mut)
+        .into_iter()
+        .flatten()
+    {
+        let Some(field) = field.as_object_mut() else {
+            continue;
+        };
+        let params = field.remove("params");
+        let param = params
+            .as_ref()
+            .and_then(|params| params.get(0))
+            .and_then(|param| param.get("value"));
+        if let (Some(param), Some(kind)) = (
+            param.and_then(Value::as_str),
+            field.get("type").and_then(Value::as_str),
+        ) {
+            let kind = format!("{kind}({param})");
+            field.insert("type".to_owned(), Value::from(kind));
+        }
+    }
+    Ok(data)
+}
+
+fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let mut params = call.params.clone();
+    for (old, new) in [
+        ("primaryField", "primaryFieldName"),
+        ("vectorField", "vectorFieldName"),
+    ] {
+        if let Some(value) = params.remove(old) {
+            params.insert(new.to_owned(), value);
+        }
+    }
+    collections::create(
+        app,
+        &Call {
+            params,
+            ..Call::default()
+        },
+    )
+}
+
+/// Unlike the later API's, this call refuses a collection that is not there.
+fn drop_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    collections::describe(app, call)?;
+    collections::drop(app, call)
+}

@@ -1,0 +1,162 @@
+//! The import routes that Zilliz Cloud and Milvus share, and the cloud's form of the create call.
+//!
+//! One answer serves both: it holds the fields of either.
+
+use super::call::Call;
+use super::error::ServiceError;
+use super::jobs::{self, percent};
+use super::milvus;
+use super::server::{App, Envelope, Routes};
+use super::source::Dialect;
+use super::store::jobs::{Job, JobState, Standing};
+use serde_json::{Map, Value, json};
+
+/// Adds the routes below `/v2/vectordb/jobs/import`.
+pub(super) fn routes(routes: Routes) -> Routes {
+    let import = |route: &str| format!("/v2/vectordb/jobs/import/{route}");
+    routes
+        .post(Envelope::V2, &import("create"), create)
+        .post(Envelope::V2, &import("getProgress"), progress)
+        .post(Envelope::V2, &import("get_progress"), progress)
+        .post(Envelope::V2, &import("describe"), progress)
+        .post(Envelope::V2, &import("list"), list)
+        .post(Envelope::V2, &import("commit"), commit)
+        .post(Envelope::V2, &import("abort"), abort)
+}
+
+/// Which of the two a request is: only the cloud's clients name a cluster, or a project and region.
+pub(super) fn dialect(call: &Call) -> Dialect {
+    match call.get(&["clusterId", "projectId", "regionId"]) {
+        Some(_) => Dialect::V2,
+        None => Dialect::Milvus,
+    }
+}
+
+fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    if call.get(&["volumeName", "dataPaths"]).is_some() {
+        return Err(ServiceError::unsupported("importing from a volume is"));
+    }
+    let cloud = call.get(&["objectUrl", "objectUrls"]);
+    let (dialect, paths) = match (call.get(&["files"]), cloud) {
+        (Some(_), Some(_)) => {
+            return Err(ServiceError::parameter(
+                dialect(call),
+                "give either files or objectUrl / objectUrls, not both",
+            ));
+        }
+        (Some(files), None) => (Dialect::Milvus, milvus::files(files)?),
+        (None, Some(_)) => (Dialect::V2, urls(call)?),
+        (None, None) => (dialect(call), Vec::new()),
+    };
+    if paths.is_empty() {
+        return Err(ServiceError::new(
+            90145,
+            "no object URL given: objectUrls (or files) must name at least one",
+        ));
+    }
+    let id = jobs::submit(app, call, dialect, &paths)?;
+    Ok(json!({ "jobId": id }))
+}
+
+fn urls(call: &Call) -> Result<Vec<String>, ServiceError> {
+    let mut paths: Vec<String> = call.text(&["objectUrl"]).into_iter().collect();
+    if let Some(urls) = call.get(&["objectUrls"]) {
+        paths.append(&mut milvus::paths(Dialect::V2, "objectUrls", urls)?);
+    }
+    Ok(paths)
+}
+
+fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let (job, files) = jobs::find(app, call, dialect(call))?;
+    let mut data = Map::new();
+    data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
+    data.insert(
+        "collectionName".to_owned(),
+        Value::from(job.collection.as_str()),
+    );
+    data.extend(standing(&job.source.name(), &job.standing));
+    let details = files.iter().map(|file| {
+        let name = job.source.detail_name(&file.name);
+        Value::Object(standing(&name, &file.standing))
+    });
+    data.insert("details".to_owned(), details.collect());
+    Ok(Value::Object(data))
+}
+
+/// The fields that describe a job or a file. `totalRows` is what is known so far, exact at the end.
+fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
+    let imported = if standing.state == JobState::Failed {
+        0
+    } else {
+        standing.rows
+    };
+    let fields = [
+        ("fileName", Value::from(name)),
+        ("fileSize", Value::from(standing.size)),
+        ("state", Value::from(standing.state.word())),
+        ("progress", Value::from(percent(standing))),
+        ("importedRows", Value::from(imported)),
+        ("totalRows", Value::from(standing.rows)),
+        (
+            "completeTime",
+            Value::from(standing.complete_time.clone().unwrap_or_default()),
+        ),
+        (
+            "reason",
+            Value::from(standing.reason.clone().unwrap_or_default()),
+        ),
+    ];
+    fields
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    // A Milvus server's list has no pages.
+    let paged = call.get(&["pageSize", "currentPage"]).is_some() || dialect(call) == Dialect::V2;
+    let page = if paged {
+        jobs::page(app, call)?
+    } else {
+        jobs::all(app, call)?
+    };
+    let record = |job: &Job| {
+        json!({
+            "jobId": job.id,
+            "collectionName": job.collection,
+            "state": job.standing.state.word(),
+            "progress": percent(&job.standing),
+            "reason": job.standing.reason.as_deref().unwrap_or_default(),
+        })
+    };
+    let records: Vec<_> = page.jobs.iter().map(record).collect();
+    Ok(json!({
+        "count": page.count,
+        "currentPage": page.number,
+        "pageSize": page.size,
+        "records": records,
+    }))
+}
+
+fn commit(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    refuse_ending(app, call, "commit")
+}
+
+fn abort(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    refuse_ending(app, call, "abort")
+}
+
+/// Only a two-phase job can be committed or aborted, and there is none here yet.
+fn refuse_ending(app: &App, call: &Call, action: &str) -> Result<Value, ServiceError> {
+    let dialect = dialect(call);
+    let (job, _) = jobs::find(app, call, dialect)?;
+    let message = format!(
+        "cannot {action} job {}: it is {} and was not created with options.auto_commit \"false\"",
+        job.id,
+        job.standing.state.word()
+    );
+    Err(dialect.choose(
+        ServiceError::parameter(dialect, &message),
+        ServiceError::import(&message),
+    ))
+}

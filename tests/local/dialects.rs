@@ -1,0 +1,283 @@
+//! The answers of the three dialects, field by field, against the reference.
+
+use crate::harness::{Local, rows};
+use serde_json::{Value, json};
+
+fn keys(value: &Value) -> Vec<&str> {
+    value
+        .as_object()
+        .expect("an object")
+        .keys()
+        .map(String::as_str)
+        .collect()
+}
+
+#[test]
+fn v1_answers_as_its_documentation_says() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let file = rows(dir.path(), "a.json", 0..10);
+    let body = json!({ "clusterId": "in01-x", "collectionName": "c", "objectUrl": file, "accessKey": "a", "secretKey": "b" });
+    let created = local.post("/v1/vector/collections/import", &body);
+    assert_eq!(
+        (created.code(), keys(&created.json)),
+        (200, vec!["code", "data"])
+    );
+    let id = created.data()["jobId"].as_str().unwrap().to_owned();
+    assert!(id.starts_with("job-01") && id == id.to_lowercase(), "{id}");
+    local.wait(&id);
+
+    let path = format!("/v1/vector/collections/import/get?jobId={id}&clusterId=in01-x");
+    let answer = local.get(&path);
+    assert_eq!(answer.code(), 200);
+    let data = answer.data();
+    let file_fields = [
+        "fileName",
+        "fileSize",
+        "readyPercentage",
+        "completeTime",
+        "errorMessage",
+    ];
+    assert_eq!(
+        keys(&data),
+        [&["jobId", "collectionName"], &file_fields[..], &["details"]].concat()
+    );
+    assert_eq!(keys(&data["details"][0]), file_fields);
+    assert_eq!(data["fileName"], json!(file));
+    assert_eq!(
+        (&data["readyPercentage"], &data["errorMessage"]),
+        (&json!(100), &Value::Null)
+    );
+
+    let missing = json!({ "collectionName": "c", "objectUrl": "missing.json" });
+    let failed = local.post("/v1/vector/collections/import", &missing).data()["jobId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    local.wait(&failed);
+    let data = local
+        .get(&format!("/v1/vector/collections/import/get?jobId={failed}"))
+        .data();
+    assert!(
+        data["errorMessage"]
+            .as_str()
+            .unwrap()
+            .contains("missing.json")
+    );
+
+    let data = local
+        .get("/v1/vector/collections/import/list?clusterId=in01-x&pageSize=5&currentPage=1")
+        .data();
+    assert_eq!(keys(&data), ["count", "currentPage", "pageSize", "records"]);
+    assert_eq!(
+        (&data["count"], &data["currentPage"], &data["pageSize"]),
+        (&json!(2), &json!(1), &json!(5))
+    );
+    assert_eq!(
+        data["records"][0],
+        json!({ "jobId": failed, "collectionName": "c", "state": "Failed" })
+    );
+    assert_eq!(
+        data["records"][1],
+        json!({ "jobId": id, "collectionName": "c", "state": "Completed" })
+    );
+
+    for (path, code) in [
+        ("import/list?pageSize=4", 80003),
+        ("import/list?pageSize=101", 80003),
+        ("import/list?pageSize=ten", 80003),
+        ("import/list?currentPage=0", 80004),
+        ("import/get?jobId=job-none", 90144),
+        ("import/get", 80000),
+        ("describe?collectionName=none", 100),
+    ] {
+        assert_eq!(
+            local
+                .get(&format!("/v1/vector/collections/{path}"))
+                .refusal()
+                .0,
+            code,
+            "{path}"
+        );
+    }
+    let import = |body: Value| {
+        local
+            .post("/v1/vector/collections/import", &body)
+            .refusal()
+            .0
+    };
+    assert_eq!(import(json!({ "collectionName": "c" })), 90142);
+    assert_eq!(
+        import(json!({ "collectionName": "none", "objectUrl": "a.json" })),
+        47005
+    );
+    assert_eq!(
+        import(json!({ "collectionName": "c", "objectUrl": "a.txt" })),
+        10003
+    );
+}
+
+#[test]
+fn v1_collections_are_made_described_and_dropped() {
+    let (_dir, local) = Local::fresh();
+    let body =
+        json!({ "collectionName": "c", "dimension": 8, "primaryField": "key", "vectorField": "v" });
+    assert_eq!(
+        local.post("/v1/vector/collections/create", &body).code(),
+        200
+    );
+    assert_eq!(local.get("/v1/vector/collections").data(), json!(["c"]));
+    let data = local
+        .get("/v1/vector/collections/describe?collectionName=c")
+        .data();
+    assert_eq!(
+        (&data["fields"][0]["name"], &data["fields"][0]["type"]),
+        (&json!("key"), &json!("Int64"))
+    );
+    assert_eq!(
+        (&data["fields"][1]["name"], &data["fields"][1]["type"]),
+        (&json!("v"), &json!("FloatVector(8)"))
+    );
+    let body = json!({ "collectionName": "c" });
+    assert_eq!(local.post("/v1/vector/collections/drop", &body).code(), 200);
+    assert_eq!(
+        local.post("/v1/vector/collections/drop", &body).refusal().0,
+        100
+    );
+}
+
+#[test]
+fn v2_and_milvus_answers_have_the_fields_of_both() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let file = rows(dir.path(), "a.json", 0..10);
+    let create = "/v2/vectordb/jobs/import/create";
+    let bodies = [
+        json!({ "clusterId": "in01-x", "collectionName": "c", "objectUrls": [[file]] }),
+        json!({ "projectId": "p", "regionId": "r", "collectionName": "c", "objectUrls": [file] }),
+        json!({ "clusterId": "in01-x", "collectionName": "c", "objectUrl": file }),
+        json!({ "collectionName": "c", "files": [[file]], "options": { "timeout": "300s" } }),
+    ];
+    let names = [
+        json!(file),
+        json!(file),
+        json!(file),
+        json!(format!("[{}]", file.display())),
+    ];
+    for (body, name) in bodies.iter().zip(names) {
+        let answer = local.post(create, body);
+        assert_eq!(answer.code(), 0);
+        let id = answer.data()["jobId"].as_str().unwrap().to_owned();
+        local.wait(&id);
+        for route in ["getProgress", "get_progress", "describe"] {
+            let path = format!("/v2/vectordb/jobs/import/{route}");
+            let data = local
+                .post(&path, &json!({ "jobId": id, "clusterId": "in01-x" }))
+                .data();
+            let standing = [
+                "fileName",
+                "fileSize",
+                "state",
+                "progress",
+                "importedRows",
+                "totalRows",
+                "completeTime",
+                "reason",
+            ];
+            assert_eq!(
+                keys(&data),
+                [&["jobId", "collectionName"], &standing[..], &["details"]].concat()
+            );
+            assert_eq!(keys(&data["details"][0]), standing);
+            assert_eq!(
+                (&data["details"][0]["fileName"], &data["reason"]),
+                (&name, &json!(""))
+            );
+        }
+    }
+    let data = local
+        .post(
+            "/v2/vectordb/jobs/import/list",
+            &json!({ "clusterId": "in01-x" }),
+        )
+        .data();
+    assert_eq!(keys(&data), ["count", "currentPage", "pageSize", "records"]);
+    assert_eq!(
+        keys(&data["records"][0]),
+        ["jobId", "collectionName", "state", "progress", "reason"]
+    );
+}
+
+#[test]
+fn lists_are_paged_newest_first() {
+    let (_dir, local) = Local::fresh();
+    local.create("c");
+    local.create("d");
+    let ids: Vec<String> = (0..12)
+        .map(|_| local.import("c", &["missing.json".as_ref()]))
+        .collect();
+    local.import("d", &["missing.json".as_ref()]);
+    let page = |body: Value| {
+        let data = local.post("/v2/vectordb/jobs/import/list", &body).data();
+        let records = data["records"].as_array().unwrap().clone();
+        let ids: Vec<_> = records
+            .iter()
+            .map(|job| job["jobId"].as_str().unwrap().to_owned())
+            .collect();
+        (data["count"].as_u64().unwrap(), ids)
+    };
+    let newest: Vec<String> = ids.into_iter().rev().collect();
+    let body = |number: Value| json!({ "clusterId": "x", "collectionName": "c", "pageSize": "5", "currentPage": number });
+    assert_eq!(page(body(json!(1))), (12, newest[..5].to_vec()));
+    assert_eq!(page(body(json!("3"))), (12, newest[10..].to_vec()));
+    assert_eq!(page(body(json!(4))), (12, vec![]));
+    assert_eq!(page(body(json!(i64::MAX))), (12, vec![]));
+    // Ten a page where a cluster is named, everything where a Milvus server is asked.
+    assert_eq!(page(json!({ "clusterId": "x" })).1.len(), 10);
+    assert_eq!(page(json!({})).1.len(), 13);
+    for (body, code) in [
+        (json!({ "pageSize": 1000 }), 80003),
+        (json!({ "currentPage": -1 }), 80004),
+        (json!({ "pageSize": [] }), 80003),
+    ] {
+        assert_eq!(
+            local
+                .post("/v2/vectordb/jobs/import/list", &body)
+                .refusal()
+                .0,
+            code
+        );
+    }
+}
+
+#[test]
+fn unknown_and_ordinary_jobs_are_refused_where_they_must_be() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let job = local.import("c", &[&rows(dir.path(), "a.json", 0..10)]);
+    local.wait(&job);
+    for route in ["getProgress", "describe", "commit", "abort"] {
+        let path = format!("/v2/vectordb/jobs/import/{route}");
+        let code = |body: Value| local.post(&path, &body).refusal().0;
+        assert_eq!(code(json!({ "jobId": "job-none" })), 2100, "{route}");
+        assert_eq!(
+            code(json!({ "jobId": 449_123_456_789_012_345_u64, "clusterId": "x" })),
+            90144,
+            "{route}"
+        );
+        assert_eq!(code(json!({})), 1802, "{route}");
+        assert_eq!(code(json!({ "clusterId": "x" })), 80000, "{route}");
+    }
+    for route in ["commit", "abort"] {
+        let answer = local.post(
+            &format!("/v2/vectordb/jobs/import/{route}"),
+            &json!({ "jobId": job }),
+        );
+        let (code, message) = answer.refusal();
+        assert!(
+            code == 2100 && message.contains(route) && message.contains("auto_commit"),
+            "{message}"
+        );
+    }
+    assert_eq!(local.progress(&job)["state"], "Completed");
+}

@@ -1,0 +1,9 @@
+//! The local import service, driven over real HTTP on loopback.
+#![cfg(feature = "local")]
+
+mod collections;
+mod dialects;
+mod guard;
+mod harness;
+mod jobs;
+mod sharing;

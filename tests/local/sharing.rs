@@ -1,0 +1,128 @@
+//! Two services on one data folder, and jobs that outlive the service they were given to.
+
+use crate::harness::{Local, config, rows, write};
+use serde_json::json;
+use std::thread;
+use zshell::interrupt::Interrupt;
+use zshell::local::Config;
+
+#[test]
+fn what_one_service_does_the_other_sees() {
+    let (dir, one) = Local::fresh();
+    let two = Local::start(config(dir.path()));
+    one.create("c");
+    let job = one.import("c", &[&rows(dir.path(), "a.json", 0..1000)]);
+    assert_eq!(two.wait(&job)["state"], "Completed");
+    assert_eq!((two.count("c"), one.count("c")), (1000, 1000));
+    two.post(
+        "/v2/vectordb/collections/drop",
+        &json!({ "collectionName": "c" }),
+    )
+    .data();
+    assert_eq!(
+        one.post("/v2/vectordb/collections/list", &json!({})).data(),
+        json!([])
+    );
+}
+
+#[test]
+fn a_stopped_services_job_is_carried_on_and_imported_once() {
+    let dir = tempfile::tempdir().unwrap();
+    let slow = Config {
+        import_rate: Some(1000),
+        ..config(dir.path())
+    };
+    let first = Local::start(slow);
+    first.create("c");
+    let (a, b) = (
+        rows(dir.path(), "a.json", 0..50),
+        rows(dir.path(), "b.json", 50..5000),
+    );
+    let job = first.import("c", &[&a, &b]);
+    first.until(&job, |progress| {
+        progress["details"][1]["importedRows"].as_u64() > Some(0)
+    });
+    assert_eq!(first.service.running_jobs(), 1);
+    first.service.stop();
+
+    let next = Local::start(config(dir.path()));
+    let progress = next.wait(&job);
+    assert_eq!(
+        (&progress["state"], &progress["importedRows"]),
+        (&json!("Completed"), &json!(5000))
+    );
+    assert_eq!(next.count("c"), 5000);
+    next.service.wait_idle(&Interrupt::new()).unwrap();
+    assert_eq!(next.service.running_jobs(), 0);
+    let locks = dir.path().join("local/locks");
+    assert_eq!(std::fs::read_dir(locks).unwrap().count(), 0);
+}
+
+#[test]
+fn a_living_services_job_is_left_alone_and_taken_over_when_it_stops() {
+    let dir = tempfile::tempdir().unwrap();
+    let slow = Local::start(Config {
+        import_rate: Some(500),
+        ..config(dir.path())
+    });
+    slow.create("c");
+    let job = slow.import("c", &[&rows(dir.path(), "a.json", 0..100_000)]);
+    slow.until(&job, |progress| progress["importedRows"].as_u64() > Some(0));
+    let quick = Local::start(config(dir.path()));
+    // Its workers take the next job, so they have looked at the first one too.
+    let other = quick.import("c", &[&rows(dir.path(), "b.json", 0..10)]);
+    quick.wait(&other);
+    assert_eq!(quick.count("c"), 10);
+    assert_eq!(
+        (
+            quick.progress(&job)["state"].clone(),
+            slow.service.running_jobs()
+        ),
+        (json!("Importing"), 1)
+    );
+    slow.service.stop();
+    assert_eq!(quick.wait(&job)["state"], "Completed");
+    assert_eq!(quick.count("c"), 100_010);
+}
+
+#[test]
+fn many_clients_of_two_services_with_the_same_keys_make_one_job_each() {
+    let (dir, one) = Local::fresh();
+    let two = Local::start(config(dir.path()));
+    one.create("c");
+    let file = rows(dir.path(), "a.json", 0..10);
+    let body = json!({ "collectionName": "c", "files": [[file.to_str()]] }).to_string();
+    thread::scope(|scope| {
+        for no in 0..16 {
+            let (local, body) = (if no % 2 == 0 { &one } else { &two }, &body);
+            scope.spawn(move || {
+                for key in 0..8 {
+                    let header = format!("Idempotency-Key: key-{key}");
+                    local
+                        .send("POST", "/v2/vectordb/jobs/import/create", &[&header], body)
+                        .data();
+                }
+            });
+        }
+    });
+    let listed = two.post("/v2/vectordb/jobs/import/list", &json!({})).data();
+    assert_eq!(listed["count"], 8);
+    for job in listed["records"].as_array().unwrap() {
+        assert_eq!(
+            one.wait(job["jobId"].as_str().unwrap())["state"],
+            "Completed"
+        );
+    }
+    assert_eq!(one.count("c"), 80);
+}
+
+#[test]
+fn a_newer_store_and_a_folder_in_the_way_are_clear_errors() {
+    let dir = tempfile::tempdir().unwrap();
+    write(dir.path(), "local", "a file");
+    let error = zshell::local::Service::start(config(dir.path()))
+        .err()
+        .unwrap()
+        .to_string();
+    assert!(error.contains("local"), "{error}");
+}
