@@ -48,7 +48,11 @@ impl Config {
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
             Failure::new(
                 Kind::Usage,
-                format!("cannot read {}, line {line}: {}", path.display(), error.message()),
+                format!(
+                    "cannot read {}, line {line}: {}",
+                    path.display(),
+                    error.message()
+                ),
             )
         })
     }
@@ -61,11 +65,9 @@ pub fn folder() -> Option<PathBuf> {
         .or_else(|| Some(dirs::config_dir()?.join("zshell")))
 }
 
-/// The folder of history and local data: `ZSHELL_DATA_DIR`, else the system's place for data.
+/// The folder of history and local data where none is named: the system's place for data.
 pub fn data_folder() -> Option<PathBuf> {
-    set("ZSHELL_DATA_DIR")
-        .map(PathBuf::from)
-        .or_else(|| Some(dirs::data_dir()?.join("zshell")))
+    Some(dirs::data_dir()?.join("zshell"))
 }
 
 /// An environment variable that is set and not empty.

@@ -33,7 +33,14 @@ pub struct Connection {
 impl Connection {
     /// The keys of [`Self::json`].
     pub const KEYS: &'static [&'static str] = &[
-        "name", "api", "endpoint", "collections", "cluster", "region", "database", "key",
+        "name",
+        "api",
+        "endpoint",
+        "collections",
+        "cluster",
+        "region",
+        "database",
+        "key",
     ];
 
     /// Its plain form; the key itself is never part of it, only where it came from.

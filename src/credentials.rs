@@ -18,7 +18,11 @@ pub struct Key {
 
 /// The key for a host that is Zilliz's (or not), from environment and files.
 pub fn find(zilliz: bool) -> Option<Key> {
-    let variable = if zilliz { "ZILLIZ_API_KEY" } else { "MILVUS_TOKEN" };
+    let variable = if zilliz {
+        "ZILLIZ_API_KEY"
+    } else {
+        "MILVUS_TOKEN"
+    };
     if let Some(value) = set(variable) {
         return Some(Key {
             secret: Secret::new(value),

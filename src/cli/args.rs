@@ -10,7 +10,12 @@ use std::time::Duration;
 ///
 /// Without a command it is a prompt. `zshell eval 'connect("local")'` needs no account.
 #[derive(Debug, Parser)]
-#[command(name = "zshell", version, max_term_width = 100, subcommand_help_heading = "Commands")]
+#[command(
+    name = "zshell",
+    version,
+    max_term_width = 100,
+    subcommand_help_heading = "Commands"
+)]
 pub struct Args {
     /// Options that every command takes.
     #[command(flatten)]
@@ -41,8 +46,8 @@ pub struct Common {
     /// Stop the whole run after this time (exit code 5), e.g. 90s or 1h45m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Folder of history and local data [env: ZSHELL_DATA_DIR]
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Folder of history and local data
+    #[arg(long, global = true, value_name = "DIR", env = "ZSHELL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
 }
 

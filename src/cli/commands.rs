@@ -48,14 +48,21 @@ pub(super) fn wait(interpreter: &Interpreter, wait: Wait) -> Outcome {
 }
 
 fn call(interpreter: &Interpreter, name: &'static str, args: Vec<Dynamic>) -> Outcome {
-    interpreter.call(name, args).map_err(ScriptError::from)
+    interpreter
+        .call(name, args)
+        .map_err(Box::<ScriptError>::from)
 }
 
 fn texts(list: Vec<String>) -> Dynamic {
-    list.into_iter().map(Dynamic::from).collect::<Array>().into()
+    list.into_iter()
+        .map(Dynamic::from)
+        .collect::<Array>()
+        .into()
 }
 
 fn map<const N: usize>(pairs: [(&str, Option<Dynamic>); N]) -> Dynamic {
-    let given = pairs.into_iter().filter_map(|(key, value)| Some((key.into(), value?)));
+    let given = pairs
+        .into_iter()
+        .filter_map(|(key, value)| Some((key.into(), value?)));
     given.collect::<Map>().into()
 }

@@ -9,8 +9,8 @@ mod serve;
 mod signals;
 
 use crate::config;
-use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::engine::values;
+use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::error::{Failure, Kind};
 use crate::interrupt::Interrupt;
 use crate::render::Screen;
@@ -25,7 +25,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// What a subcommand ends with: a value to show, or nothing.
-type Outcome = Result<Dynamic, ScriptError>;
+type Outcome = Result<Dynamic, Box<ScriptError>>;
 
 /// Exit code of a wrong command line.
 const WRONG_COMMAND_LINE: u8 = 2;
@@ -37,7 +37,11 @@ pub fn main() -> ExitCode {
         Err(error) => {
             // Help and version go to standard output and are no error; a closed pipe has nobody to tell.
             let _ = error.print();
-            return ExitCode::from(if error.use_stderr() { WRONG_COMMAND_LINE } else { 0 });
+            return ExitCode::from(if error.use_stderr() {
+                WRONG_COMMAND_LINE
+            } else {
+                0
+            });
         }
     };
     let interrupt = Interrupt::new();
@@ -49,7 +53,7 @@ pub fn main() -> ExitCode {
         Ok(choices) => Rc::new(Session::new(choices, interrupt)),
         Err(problem) => {
             let screen = Screen::stderr(args.common.color);
-            eprint_quietly(&ScriptError::from(problem).lay_out(&screen));
+            eprint_quietly(&Box::<ScriptError>::from(problem).lay_out(&screen));
             return ExitCode::from(WRONG_COMMAND_LINE);
         }
     };
@@ -71,9 +75,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         }
         Some(Command::Import(import)) => commands::import(&interpreter(Setup::default()), import),
         Some(Command::Jobs(jobs)) => commands::jobs(&interpreter(Setup::default()), jobs),
-        Some(Command::Progress { job }) => {
-            commands::progress(&interpreter(Setup::default()), job)
-        }
+        Some(Command::Progress { job }) => commands::progress(&interpreter(Setup::default()), job),
         Some(Command::Wait(wait)) => commands::wait(&interpreter(Setup::default()), wait),
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
@@ -85,12 +87,12 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
     let code = match result {
         Ok(Ok(value)) => match values::show(&value, |shown| session.show(shown)) {
             Ok(()) => session.exit_code().unwrap_or(0),
-            Err(failure) => report(session, &failure.into()),
+            Err(failure) => report(session, &Box::from(failure)),
         },
         Ok(Err(_)) if session.exit_code().is_some() => session.exit_code().unwrap_or(0),
         Ok(Err(error)) => report(session, &error),
         Err(failure) => {
-            report(session, &failure.into());
+            report(session, &Box::from(failure));
             WRONG_COMMAND_LINE
         }
     };
@@ -130,10 +132,14 @@ fn leave_local_service(session: &Session) {
 fn leave_local_service(_session: &Session) {}
 
 fn choices(common: &Common) -> Result<Choices, Failure> {
-    let data_dir = common.data_dir.clone().or_else(config::data_folder).ok_or_else(|| {
-        Failure::usage("no place for data: this account has no home folder")
-            .with_hint("name a folder with --data-dir or ZSHELL_DATA_DIR")
-    })?;
+    let data_dir = common
+        .data_dir
+        .clone()
+        .or_else(config::data_folder)
+        .ok_or_else(|| {
+            Failure::usage("no place for data: this account has no home folder")
+                .with_hint("name a folder with --data-dir or ZSHELL_DATA_DIR")
+        })?;
     Ok(Choices {
         profile: common.profile.clone(),
         output: common.output,

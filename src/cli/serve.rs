@@ -3,10 +3,11 @@
 use super::Outcome;
 use super::args::Serve;
 use crate::config::set;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::local::{Config, Service};
 use crate::secret::Secret;
 use crate::session::Session;
+use crate::session::local::workers;
 use rhai::Dynamic;
 use std::time::Duration;
 
@@ -21,19 +22,20 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         .with_hint("set ZSHELL_SERVE_TOKEN, or name a file with --token-file"));
     }
     let started = Service::start(Config {
+        data_dir: session.choices.data_dir.clone(),
         listen: options.listen,
         token,
         import_rate: options.import_rate,
-        ..Config::new(session.choices.data_dir.clone())
+        workers: workers(),
     });
     let service = match started {
         Ok(service) => service,
-        Err(error) => return Ok(Err(Failure::new(Kind::Connect, error.to_string()).into())),
+        Err(error) => return Ok(Err(Failure::from(error).into())),
     };
     let announced = session.write(|out| writeln!(out, "listening on {}", service.url()));
     if announced.is_ok() {
         // Whatever ends the sleep ends the service.
-        while session.interrupt.sleep(Duration::from_secs(3600)).is_ok() {}
+        while session.interrupt.sleep(Duration::from_hours(1)).is_ok() {}
     }
     service.stop();
     Ok(announced.map(|()| Dynamic::UNIT).map_err(Into::into))

@@ -19,5 +19,7 @@ pub(super) fn watch(interrupt: &Interrupt) {
         }
     };
     // A thread that cannot be started leaves the handlers without effect, which the next signal's default would not be.
-    let _ = std::thread::Builder::new().name("signals".to_owned()).spawn(forward);
+    let _ = std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(forward);
 }

@@ -33,7 +33,7 @@ impl<'a> Call<'a> {
             .filter(|_| function.method)
             .and_then(|first| first.clone().try_cast::<Rc<Connection>>());
         if receiver.is_some() {
-            args.remove(0);
+            let _ = args.remove(0);
         }
         let call = Self {
             session,
@@ -108,7 +108,9 @@ impl<'a> Call<'a> {
         }
         let id = match as_text(value) {
             Some(text) => text.trim().to_owned(),
-            None => value.as_int().map_or_else(|_| String::new(), |id| id.to_string()),
+            None => value
+                .as_int()
+                .map_or_else(|_| String::new(), |id| id.to_string()),
         };
         if id.is_empty() {
             return Err(self.misused(&format!(

@@ -11,17 +11,23 @@ pub fn explain(error: &EvalAltResult, line: &str, column: usize) -> Failure {
         EvalAltResult::ErrorParsing(kind, _) => parse_error(kind, line, column),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => function_not_found(signature),
         EvalAltResult::ErrorVariableNotFound(name, _) => variable_not_found(name, line, column),
-        EvalAltResult::ErrorModuleNotFound(what, _) => {
-            Failure::new(Kind::Script, format!("no module {what}")).with_hint(
-                "a module's path is relative to the script's folder: import \"lib/dates\" as dates;",
-            )
-        }
+        EvalAltResult::ErrorModuleNotFound(what, _) => Failure::new(
+            Kind::Script,
+            format!("no module {what}"),
+        )
+        .with_hint(
+            "a module's path is relative to the script's folder: import \"lib/dates\" as dates;",
+        ),
         EvalAltResult::ErrorStackOverflow(_) => {
             Failure::new(Kind::Script, "functions call each other too deeply")
         }
         EvalAltResult::ErrorMismatchDataType(wanted, got, _) => Failure::new(
             Kind::Script,
-            format!("{} was expected here, got {}", type_word(wanted), type_word(got)),
+            format!(
+                "{} was expected here, got {}",
+                type_word(wanted),
+                type_word(got)
+            ),
         ),
         EvalAltResult::ErrorDotExpr(problem, _) => Failure::new(Kind::Script, problem.clone())
             .or_hint("see what a value has by showing it: show(value)"),
@@ -90,10 +96,17 @@ fn reserved(word: &str, line: &str, rest: &str) -> String {
         "or" => "write ||".to_owned(),
         "not" => "write !".to_owned(),
         "new" | "var" => format!("{word} is not a word of Rhai: variables begin with let"),
-        _ if rest.chars().skip(word.chars().count()).collect::<String>().trim_start().starts_with(':')
+        _ if rest
+            .chars()
+            .skip(word.chars().count())
+            .collect::<String>()
+            .trim_start()
+            .starts_with(':')
             && line.contains("#{") =>
         {
-            format!("{word} is a word Rhai keeps for itself: as a key it needs quotes, #{{{word:?}: …}}")
+            format!(
+                "{word} is a word Rhai keeps for itself: as a key it needs quotes, #{{{word:?}: …}}"
+            )
         }
         _ => format!("{word} is a word Rhai keeps for itself: use another name, such as {word}_"),
     }
@@ -126,14 +139,24 @@ fn function_not_found(signature: &str) -> Failure {
         return Failure::new(Kind::Script, "eval is switched off in zshell");
     }
     if let Some(function) = registry::find(name) {
-        let given = if given.is_empty() { "no arguments" } else { given };
-        return Failure::usage(format!("{name} cannot be called with {}", type_words(given)))
-            .with_hint(format!("its forms: {}", function.forms.join(", ")));
+        let given = if given.is_empty() {
+            "no arguments"
+        } else {
+            given
+        };
+        return Failure::usage(format!(
+            "{name} cannot be called with {}",
+            type_words(given)
+        ))
+        .with_hint(format!("its forms: {}", function.forms.join(", ")));
     }
     let failure = if given.is_empty() {
         Failure::new(Kind::Script, format!("no function {name}()"))
     } else {
-        Failure::new(Kind::Script, format!("no function {name} that takes {}", type_words(given)))
+        Failure::new(
+            Kind::Script,
+            format!("no function {name} that takes {}", type_words(given)),
+        )
     };
     match words::did_you_mean(name, registry::functions().map(|function| function.name)) {
         Some(near) => failure.with_hint(near),
@@ -147,9 +170,9 @@ fn variable_not_found(name: &str, line: &str, column: usize) -> Failure {
         "None" | "Null" | "NULL" => Some("the empty value is written ()".to_owned()),
         "True" | "TRUE" => Some("written true".to_owned()),
         "False" | "FALSE" => Some("written false".to_owned()),
-        _ if registry::find(name).is_some() => {
-            Some(format!("{name} is a function: {name}(…); help({name:?}) shows how it is called"))
-        }
+        _ if registry::find(name).is_some() => Some(format!(
+            "{name} is a function: {name}(…); help({name:?}) shows how it is called"
+        )),
         _ => {
             let end = column.saturating_sub(1) + name.chars().count();
             let rest: String = line.chars().skip(end).collect();

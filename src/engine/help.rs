@@ -11,7 +11,11 @@ pub fn overview() -> String {
     for family in Family::ALL {
         let _ = writeln!(text, "{}", family.title());
         for function in registry::functions().filter(|function| function.family == family) {
-            let form = format!("{}({})", function.name, if function.arity.1 > 0 { "…" } else { "" });
+            let form = format!(
+                "{}({})",
+                function.name,
+                if function.arity.1 > 0 { "…" } else { "" }
+            );
             let _ = writeln!(text, "  {form:<22} {}", function.help);
         }
     }
@@ -19,7 +23,9 @@ pub fn overview() -> String {
     for (name, help) in VARIABLES {
         let _ = writeln!(text, "  {name:<22} {help}");
     }
-    text.push_str("\nhelp(\"import\") shows one function; most are also methods: connect(\"local\").jobs()\n");
+    text.push_str(
+        "\nhelp(\"import\") shows one function; most are also methods: connect(\"local\").jobs()\n",
+    );
     text
 }
 
@@ -28,7 +34,8 @@ pub fn about(name: &str) -> Result<String, Failure> {
     let name = name.trim_end_matches("()");
     let Some(function) = registry::find(name) else {
         let names = registry::functions().map(|function| function.name);
-        let hint = words::did_you_mean(name, names).unwrap_or_else(|| "help() lists them".to_owned());
+        let hint =
+            words::did_you_mean(name, names).unwrap_or_else(|| "help() lists them".to_owned());
         return Err(Failure::usage(format!("no function {name:?}")).with_hint(hint));
     };
     Ok(describe(function))

@@ -57,7 +57,10 @@ impl Interpreter {
         let args: Array = setup.args.into_iter().map(Dynamic::from).collect();
         globals.borrow_mut().extend([
             ("args".to_owned(), args.into()),
-            ("script_dir".to_owned(), setup.script_dir.display().to_string().into()),
+            (
+                "script_dir".to_owned(),
+                setup.script_dir.display().to_string().into(),
+            ),
         ]);
         let mut engine = Engine::new();
         engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
@@ -85,14 +88,14 @@ impl Interpreter {
     }
 
     /// Runs a whole script; `name` is how errors call it.
-    pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, ScriptError> {
+    pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         let ast = self.compile(name, text)?;
         self.evaluate(&ast)
     }
 
     /// Runs one statement of the prompt. Variables, functions and modules last until the next one; a failing line
     /// keeps what was there before, and the functions it defined.
-    pub fn run_line(&mut self, text: &str) -> Result<Dynamic, ScriptError> {
+    pub fn run_line(&mut self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         self.lines += 1;
         let name = format!("line {}", self.lines);
         let ast = self.compile(&name, text)?;
@@ -105,7 +108,9 @@ impl Interpreter {
             Ok(value) => {
                 self.keep_modules(&ast);
                 if !value.is_unit() {
-                    self.globals.borrow_mut().insert("last".to_owned(), value.clone());
+                    self.globals
+                        .borrow_mut()
+                        .insert("last".to_owned(), value.clone());
                 }
             }
             // Variables of the failed line that were never set would hide older ones of the same name.
@@ -116,8 +121,8 @@ impl Interpreter {
 
     /// Calls one function of the table, as the plain commands do.
     pub fn call(&self, name: &'static str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
-        let function = registry::find(name)
-            .ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
+        let function =
+            registry::find(name).ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
         Call::new(&self.session, function, args).and_then(|call| (function.run)(&call))
     }
 
@@ -131,17 +136,22 @@ impl Interpreter {
         &self.sources
     }
 
-    fn compile(&self, name: &str, text: &str) -> Result<AST, ScriptError> {
-        compile::compile(&self.engine, &self.sources, name, text)
-            .map_err(|error| ScriptError::new(EvalAltResult::from(error), name, &self.sources))
+    fn compile(&self, name: &str, text: &str) -> Result<AST, Box<ScriptError>> {
+        compile::compile(&self.engine, &self.sources, name, text).map_err(|error| {
+            Box::new(ScriptError::new(
+                EvalAltResult::from(error),
+                name,
+                &self.sources,
+            ))
+        })
     }
 
-    fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, ScriptError> {
+    fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, Box<ScriptError>> {
         let name = ast.source().unwrap_or_default().to_owned();
         self.engine
             .eval_ast_with_scope::<Dynamic>(&mut self.scope, ast)
             .map(Dynamic::flatten)
-            .map_err(|error| ScriptError::new(*error, &name, &self.sources))
+            .map_err(|error| Box::new(ScriptError::new(*error, &name, &self.sources)))
     }
 
     /// A module imported at the prompt stays for the next lines.
@@ -159,7 +169,8 @@ impl Interpreter {
             };
             let resolver = self.engine.module_resolver();
             if let Ok(module) = resolver.resolve(&self.engine, None, &path, Position::NONE) {
-                self.engine.register_static_module(alias.name.as_str(), module);
+                self.engine
+                    .register_static_module(alias.name.as_str(), module);
             }
         }
     }
@@ -171,7 +182,12 @@ fn register_functions(engine: &mut Engine, session: &Rc<Session>) {
         let (least, most) = function.arity;
         let most = most + usize::from(function.method);
         for count in least..=most {
-            register(engine, session, function, vec![TypeId::of::<Dynamic>(); count]);
+            register(
+                engine,
+                session,
+                function,
+                vec![TypeId::of::<Dynamic>(); count],
+            );
         }
         if function.replaces {
             // Rhai's own function has an exact type, which would win over one that takes anything.
@@ -195,8 +211,7 @@ fn register(
     let session = Rc::clone(session);
     let run = move |_: NativeCallContext, args: &mut [&mut Dynamic]| {
         let args = args.iter().map(|arg| arg.flatten_clone()).collect();
-        let result =
-            Call::new(&session, function, args).and_then(|call| (function.run)(&call));
+        let result = Call::new(&session, function, args).and_then(|call| (function.run)(&call));
         match result {
             Ok(_) if session.exit_code().is_some() => Err(stop(Dynamic::UNIT)),
             Ok(value) => Ok(value),
@@ -210,7 +225,10 @@ fn register(
 fn thrown(failure: Failure) -> Box<EvalAltResult> {
     match failure.kind {
         Kind::Interrupted | Kind::Terminated | Kind::ClosedPipe => stop(Dynamic::from(failure)),
-        _ => Box::new(EvalAltResult::ErrorRuntime(Dynamic::from(failure), Position::NONE)),
+        _ => Box::new(EvalAltResult::ErrorRuntime(
+            Dynamic::from(failure),
+            Position::NONE,
+        )),
     }
 }
 
@@ -225,7 +243,11 @@ fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) 
     engine.on_var(move |name, _, context| {
         // A variable of the script's own hides ours.
         let hidden = context.scope().contains(name);
-        Ok(if hidden { None } else { variables.borrow().get(name).cloned() })
+        Ok(if hidden {
+            None
+        } else {
+            variables.borrow().get(name).cloned()
+        })
     });
     let printer = Rc::clone(session);
     engine.on_print(move |text| {

@@ -42,12 +42,21 @@ impl Modules {
         file.canonicalize().unwrap_or(file)
     }
 
-    fn load(&self, engine: &Engine, file: &Path, position: Position) -> Result<Module, Box<EvalAltResult>> {
+    fn load(
+        &self,
+        engine: &Engine,
+        file: &Path,
+        position: Position,
+    ) -> Result<Module, Box<EvalAltResult>> {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file).map_err(|error| {
-            Box::new(EvalAltResult::ErrorModuleNotFound(format!("{name}: {error}"), position))
+            Box::new(EvalAltResult::ErrorModuleNotFound(
+                format!("{name}: {error}"),
+                position,
+            ))
         })?;
-        let in_module = |error| Box::new(EvalAltResult::ErrorInModule(name.clone(), error, position));
+        let in_module =
+            |error| Box::new(EvalAltResult::ErrorInModule(name.clone(), error, position));
         let ast = compile(engine, &self.sources, &name, &text)
             .map_err(|error| in_module(Box::new(EvalAltResult::from(error))))?;
         Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)
@@ -67,14 +76,21 @@ impl ModuleResolver for Modules {
             return Ok(Shared::clone(module));
         }
         if self.loading.borrow().contains(&file) {
-            let message = format!("{}: it imports itself, directly or through others", file.display());
-            return Err(Box::new(EvalAltResult::ErrorModuleNotFound(message, position)));
+            let message = format!(
+                "{}: it imports itself, directly or through others",
+                file.display()
+            );
+            return Err(Box::new(EvalAltResult::ErrorModuleNotFound(
+                message, position,
+            )));
         }
         self.loading.borrow_mut().push(file.clone());
         let module = self.load(engine, &file, position);
         self.loading.borrow_mut().pop();
         let module = Shared::new(module?);
-        self.loaded.borrow_mut().insert(file, Shared::clone(&module));
+        self.loaded
+            .borrow_mut()
+            .insert(file, Shared::clone(&module));
         Ok(module)
     }
 }

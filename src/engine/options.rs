@@ -80,7 +80,11 @@ impl Options {
 
     /// An option that is a duration: text such as `"90s"` or `"1h45m"`, or seconds.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>, Failure> {
-        self.read(name, "a duration such as \"90s\" or \"1h45m\", or seconds", duration_of)
+        self.read(
+            name,
+            "a duration such as \"90s\" or \"1h45m\", or seconds",
+            duration_of,
+        )
     }
 
     /// An option that is one text or a list of texts.
@@ -97,7 +101,11 @@ impl Options {
     pub fn pairs(&self, name: &str) -> Result<Option<Vec<(String, String)>>, Failure> {
         self.read(name, "a map", |value| {
             let map = value.clone().try_cast::<Map>()?;
-            Some(map.into_iter().map(|(key, value)| (key.to_string(), plain(&value))).collect())
+            Some(
+                map.into_iter()
+                    .map(|(key, value)| (key.to_string(), plain(&value)))
+                    .collect(),
+            )
         })
     }
 
@@ -145,7 +153,10 @@ fn unknown_key(call: &str, specs: &[Opt], key: &str) -> Failure {
     let hint = match words::did_you_mean(key, names.clone()) {
         Some(near) => near,
         None if specs.is_empty() => format!("{call} takes no options"),
-        None => format!("{call} takes {}", words::list(&names.collect::<Vec<_>>(), "and")),
+        None => format!(
+            "{call} takes {}",
+            words::list(&names.collect::<Vec<_>>(), "and")
+        ),
     };
     Failure::usage(format!("{call}: no option {key:?}")).with_hint(hint)
 }
@@ -184,7 +195,10 @@ mod tests {
     use super::super::registry::{opt, opt_as};
     use super::*;
 
-    const SPECS: &[Opt] = &[opt_as("collection", &["collectionName"], ""), opt("timeout", "")];
+    const SPECS: &[Opt] = &[
+        opt_as("collection", &["collectionName"], ""),
+        opt("timeout", ""),
+    ];
 
     fn parse(key: &str, value: impl Into<Dynamic>) -> Result<Options, Failure> {
         Options::parse("import", SPECS, Map::from([(key.into(), value.into())]))
@@ -192,9 +206,18 @@ mod tests {
 
     #[test]
     fn keys_are_found_in_every_spelling() {
-        for key in ["collection", "collectionName", "collection_name", "COLLECTION-NAME"] {
+        for key in [
+            "collection",
+            "collectionName",
+            "collection_name",
+            "COLLECTION-NAME",
+        ] {
             let options = parse(key, "c").unwrap();
-            assert_eq!(options.text("collection").unwrap().as_deref(), Some("c"), "{key}");
+            assert_eq!(
+                options.text("collection").unwrap().as_deref(),
+                Some("c"),
+                "{key}"
+            );
         }
     }
 

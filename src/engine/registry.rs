@@ -57,8 +57,16 @@ pub const fn opt(name: &'static str, help: &'static str) -> Opt {
 }
 
 /// An option that the REST API or pymilvus spell differently.
-pub const fn opt_as(name: &'static str, aliases: &'static [&'static str], help: &'static str) -> Opt {
-    Opt { name, aliases, help }
+pub const fn opt_as(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    help: &'static str,
+) -> Opt {
+    Opt {
+        name,
+        aliases,
+        help,
+    }
 }
 
 /// One function of the language.

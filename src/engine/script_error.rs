@@ -41,7 +41,11 @@ impl ScriptError {
             let place = place(&source, error.position());
             let (entered, inside, inner) = match error {
                 EvalAltResult::ErrorInFunctionCall(name, inside, inner, _) => {
-                    let name = if name.starts_with("anon$") { "a closure".to_owned() } else { name };
+                    let name = if name.starts_with("anon$") {
+                        "a closure".to_owned()
+                    } else {
+                        name
+                    };
                     (name, inside, inner)
                 }
                 EvalAltResult::ErrorInModule(path, inner, _) => {
@@ -60,7 +64,9 @@ impl ScriptError {
         }
         trace.reverse();
         let place = place(&source, error.position());
-        let line = place.as_ref().and_then(|it| sources.line(&it.source, it.line));
+        let line = place
+            .as_ref()
+            .and_then(|it| sources.line(&it.source, it.line));
         Self {
             failure: failure(error, line.as_deref(), place.as_ref()),
             place,
@@ -73,34 +79,45 @@ impl ScriptError {
     pub fn lay_out(&self, screen: &Screen) -> String {
         let mut text = message(&self.failure, screen);
         if let Some(place) = &self.place {
-            let column = if place.column > 0 { format!(":{}", place.column) } else { String::new() };
+            let column = if place.column > 0 {
+                format!(":{}", place.column)
+            } else {
+                String::new()
+            };
             let _ = writeln!(text, "  --> {}:{}{column}", place.source, place.line);
             if let Some(line) = &self.line {
                 text.push_str(&caret(line, place, screen));
             }
         }
         for (entered, from) in &self.trace {
-            let _ = writeln!(text, "   in {entered}, called from {}:{}", from.source, from.line);
+            let _ = writeln!(
+                text,
+                "   in {entered}, called from {}:{}",
+                from.source, from.line
+            );
         }
         text.push_str(&hint(&self.failure, screen));
         text
     }
 }
 
-impl From<Failure> for ScriptError {
+impl From<Failure> for Box<ScriptError> {
     fn from(failure: Failure) -> Self {
-        Self {
+        Self::new(ScriptError {
             failure,
             place: None,
             trace: Vec::new(),
             line: None,
-        }
+        })
     }
 }
 
 fn message(failure: &Failure, screen: &Screen) -> String {
     let error = screen.paint(Tone::Bad, "error:");
-    format!("{error} {}\n", crate::render::words::safe(&failure.to_string()))
+    format!(
+        "{error} {}\n",
+        crate::render::words::safe(&failure.to_string())
+    )
 }
 
 fn hint(failure: &Failure, screen: &Screen) -> String {

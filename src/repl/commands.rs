@@ -17,13 +17,19 @@ pub(super) enum Next {
 
 /// Name, arguments, help.
 const COMMANDS: &[(&str, &str, &str)] = &[
-    ("help", "[FUNCTION]", "functions and commands, or one function"),
+    (
+        "help",
+        "[FUNCTION]",
+        "functions and commands, or one function",
+    ),
     ("quit", "", "leaves, as Ctrl-D does"),
 ];
 
 /// Runs a command, given without its colon.
 pub(super) fn run(session: &Session, command: &str) -> Result<Next, Failure> {
-    let (name, rest) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
+    let (name, rest) = command
+        .split_once(char::is_whitespace)
+        .unwrap_or((command, ""));
     match name {
         "help" | "h" | "?" => {
             let text = match rest.trim() {
@@ -36,7 +42,8 @@ pub(super) fn run(session: &Session, command: &str) -> Result<Next, Failure> {
         "quit" | "q" | "exit" => Ok(Next::Quit),
         other => {
             let names = COMMANDS.iter().map(|(name, _, _)| *name);
-            let hint = words::did_you_mean(other, names).unwrap_or_else(|| ":help lists them".to_owned());
+            let hint =
+                words::did_you_mean(other, names).unwrap_or_else(|| ":help lists them".to_owned());
             Err(Failure::usage(format!("no command :{other}")).with_hint(hint))
         }
     }

@@ -4,7 +4,13 @@ use crate::secret::MASK;
 
 /// Names whose text value is a secret.
 const SECRET_NAMES: [&str; 7] = [
-    "token", "api_key", "apikey", "secret_key", "access_key", "session_token", "password",
+    "token",
+    "api_key",
+    "apikey",
+    "secret_key",
+    "access_key",
+    "session_token",
+    "password",
 ];
 
 /// The line with every text that is given to a secret's name masked: `#{token: "…"}`.
@@ -12,13 +18,21 @@ pub(super) fn masked(line: &str) -> String {
     let mut kept = String::with_capacity(line.len());
     let mut rest = line;
     while let Some(open) = rest.find(['"', '`']) {
-        let quote = if rest[open..].starts_with('"') { '"' } else { '`' };
+        let quote = if rest[open..].starts_with('"') {
+            '"'
+        } else {
+            '`'
+        };
         let before = &rest[..open];
         let text = &rest[open + 1..];
         let end = closing(text, quote);
         kept.push_str(before);
         kept.push(quote);
-        kept.push_str(if names_secret(before) { MASK } else { &text[..end] });
+        kept.push_str(if names_secret(before) {
+            MASK
+        } else {
+            &text[..end]
+        });
         rest = &text[end..];
         if let Some(after) = rest.strip_prefix(quote) {
             kept.push(quote);
@@ -50,8 +64,13 @@ fn names_secret(before: &str) -> bool {
         return false;
     };
     let name = name.trim_end().trim_end_matches(['"', '`']).to_lowercase();
-    let folded: String = name.chars().filter(|letter| !matches!(letter, '_' | '-')).collect();
-    SECRET_NAMES.iter().any(|secret| folded.ends_with(&secret.replace('_', "")))
+    let folded: String = name
+        .chars()
+        .filter(|letter| !matches!(letter, '_' | '-'))
+        .collect();
+    SECRET_NAMES
+        .iter()
+        .any(|secret| folded.ends_with(&secret.replace('_', "")))
 }
 
 #[cfg(test)]
@@ -61,12 +80,24 @@ mod tests {
     #[test]
     fn keys_are_masked_and_nothing_else() {
         for (line, kept) in [
-            (r#"connect(#{endpoint: "x", token: "s3cret"})"#, r#"connect(#{endpoint: "x", token: "****"})"#),
-            (r#"import(#{secretKey: "a\"b", url: "u"})"#, r#"import(#{secretKey: "****", url: "u"})"#),
+            (
+                r#"connect(#{endpoint: "x", token: "s3cret"})"#,
+                r#"connect(#{endpoint: "x", token: "****"})"#,
+            ),
+            (
+                r#"import(#{secretKey: "a\"b", url: "u"})"#,
+                r#"import(#{secretKey: "****", url: "u"})"#,
+            ),
             ("let token = `s3cret`;", "let token = `****`;"),
             (r#"#{"access_key" : "k"}"#, r#"#{"access_key" : "****"}"#),
-            (r#"import("books", "s3://b/token.json")"#, r#"import("books", "s3://b/token.json")"#),
-            (r#"connect(#{token: secret("PROD")})"#, r#"connect(#{token: secret("PROD")})"#),
+            (
+                r#"import("books", "s3://b/token.json")"#,
+                r#"import("books", "s3://b/token.json")"#,
+            ),
+            (
+                r#"connect(#{token: secret("PROD")})"#,
+                r#"connect(#{token: secret("PROD")})"#,
+            ),
             (r#"let token = "open"#, r#"let token = "****"#),
         ] {
             assert_eq!(masked(line), kept);

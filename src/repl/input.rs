@@ -53,7 +53,10 @@ impl Input {
         editor.bind_sequence(KeyEvent::alt('\r'), EventHandler::from(Cmd::AcceptLine));
         let folder = &session.choices.data_dir;
         if let Err(error) = std::fs::create_dir_all(folder) {
-            session.notice(&format!("no history: cannot make {}: {error}", folder.display()));
+            session.notice(&format!(
+                "no history: cannot make {}: {error}",
+                folder.display()
+            ));
         }
         let history = folder.join("history");
         // A missing history is an empty one.

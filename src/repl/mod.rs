@@ -33,7 +33,10 @@ pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
             Err(ReadlineError::Interrupted) => continue,
             Err(ReadlineError::Eof) => break,
             Err(error) => {
-                return Err(Failure::new(Kind::Script, format!("cannot read the prompt: {error}")));
+                return Err(Failure::new(
+                    Kind::Script,
+                    format!("cannot read the prompt: {error}"),
+                ));
             }
         };
         if text.trim().is_empty() {
@@ -60,11 +63,11 @@ fn step(interpreter: &mut Interpreter, text: &str) -> Next {
     let result = if let Some(command) = text.strip_prefix(':') {
         match commands::run(&session, command) {
             Ok(next) => return next,
-            Err(failure) => Err(ScriptError::from(failure)),
+            Err(failure) => Err(Box::<ScriptError>::from(failure)),
         }
     } else {
         interpreter.run_line(text).and_then(|value| {
-            values::show(&value, |shown| session.show(shown)).map_err(ScriptError::from)
+            values::show(&value, |shown| session.show(shown)).map_err(Box::<ScriptError>::from)
         })
     };
     if let Err(error) = result

@@ -1,11 +1,12 @@
 //! The local import service of this process: started by the first `connect("local")`, stopped when the run ends.
 
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::interrupt::Interrupt;
 use crate::local::{Config, Service};
 use crate::secret::Secret;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZero;
 use std::path::PathBuf;
 use ulid::Ulid;
 
@@ -37,13 +38,14 @@ impl LocalService {
         }
         let token = Secret::new(format!("{}{}", random(), random()));
         let service = Service::start(Config {
+            data_dir: self.data_dir.clone(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             token: Some(token.clone()),
-            ..Config::new(self.data_dir.clone())
+            import_rate: None,
+            workers: workers(),
         })
         .map_err(|error| {
-            Failure::new(Kind::Connect, error.to_string())
-                .with_hint("choose another folder with --data-dir or ZSHELL_DATA_DIR")
+            Failure::from(error).or_hint("choose another folder with --data-dir or ZSHELL_DATA_DIR")
         })?;
         let url = service.url();
         *running = Some(Running {
@@ -68,6 +70,11 @@ impl LocalService {
         let _ = running.service.wait_idle(interrupt);
         running.service.stop();
     }
+}
+
+/// Jobs that run at once: one a core.
+pub fn workers() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 /// 80 random bits as text.

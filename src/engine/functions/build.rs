@@ -24,7 +24,11 @@ pub(super) enum Origin {
 }
 
 const STORAGE: &[Opt] = &[
-    opt_as("url", &["bucket"], "the server's bucket, e.g. s3://milvus-bucket"),
+    opt_as(
+        "url",
+        &["bucket"],
+        "the server's bucket, e.g. s3://milvus-bucket",
+    ),
     opt("access_key", "storage key id"),
     opt("secret_key", "storage key"),
     opt("session_token", "of short-term credentials"),
@@ -144,7 +148,10 @@ impl Target {
 }
 
 fn find_cluster(clusters: Vec<Cluster>, wanted: &str) -> Result<Cluster, Failure> {
-    let names: Vec<String> = clusters.iter().map(|cluster| cluster.name.clone()).collect();
+    let names: Vec<String> = clusters
+        .iter()
+        .map(|cluster| cluster.name.clone())
+        .collect();
     let mut found: Vec<Cluster> = clusters
         .into_iter()
         .filter(|cluster| cluster.id == wanted || cluster.name == wanted)
@@ -158,9 +165,8 @@ fn find_cluster(clusters: Vec<Cluster>, wanted: &str) -> Result<Cluster, Failure
         .with_hint("give the id instead: connect(#{cluster: \"in03-…\"})")),
         (None, _) => {
             let near = words::did_you_mean(wanted, names.iter().map(String::as_str));
-            let hint = near.unwrap_or_else(|| {
-                format!("the key sees {}", words::list(&names, "and"))
-            });
+            let hint =
+                near.unwrap_or_else(|| format!("the key sees {}", words::list(&names, "and")));
             Err(Failure::usage(format!("no cluster {wanted:?}")).with_hint(hint))
         }
     }

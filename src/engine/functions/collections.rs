@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use std::time::{Duration, Instant};
 
 /// How long `load` waits unless told otherwise.
-const LOAD_TIMEOUT: Duration = Duration::from_secs(600);
+const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
 /// Time between two looks at the load state.
 const LOAD_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -129,7 +129,9 @@ fn create_collection(call: &Call) -> Result<Dynamic, Failure> {
     };
     body.shift_remove("collectionName");
     body.shift_insert(0, "collectionName".to_owned(), Value::from(name.as_str()));
-    call.connection()?.client.create_collection(&Value::Object(body))?;
+    call.connection()?
+        .client
+        .create_collection(&Value::Object(body))?;
     call.session.notice(&format!("created collection {name}"));
     Ok(Dynamic::UNIT)
 }
@@ -144,10 +146,19 @@ fn is_description(settings: &Map<String, Value>) -> bool {
 
 /// The create body that makes the described collection again.
 fn from_description(described: &Map<String, Value>) -> Map<String, Value> {
-    let list = |key: &str| described.get(key).and_then(Value::as_array).into_iter().flatten();
+    let list = |key: &str| {
+        described
+            .get(key)
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+    };
     let fields: Vec<Value> = list("fields").map(field_of).collect();
     let indexes: Vec<Value> = list("indexes").map(index_of).collect();
-    let auto_id = described.get("autoId").cloned().unwrap_or(Value::Bool(false));
+    let auto_id = described
+        .get("autoId")
+        .cloned()
+        .unwrap_or(Value::Bool(false));
     let dynamic = described
         .get("enableDynamicField")
         .cloned()
@@ -190,7 +201,12 @@ fn field_of(described: &Value) -> Value {
         .and_then(Value::as_array)
         .into_iter()
         .flatten()
-        .filter_map(|pair| Some((pair.get("key")?.as_str()?.to_owned(), pair.get("value")?.clone())))
+        .filter_map(|pair| {
+            Some((
+                pair.get("key")?.as_str()?.to_owned(),
+                pair.get("value")?.clone(),
+            ))
+        })
         .collect();
     if !params.is_empty() {
         field.insert("elementTypeParams".to_owned(), Value::Object(params));
@@ -201,7 +217,9 @@ fn field_of(described: &Value) -> Value {
 fn index_of(described: &Value) -> Value {
     let keys = ["fieldName", "indexName", "metricType"];
     let pairs = keys.into_iter().filter_map(|key| {
-        let value = described.get(key).filter(|value| value.as_str() != Some(""))?;
+        let value = described
+            .get(key)
+            .filter(|value| value.as_str() != Some(""))?;
         Some((key.to_owned(), value.clone()))
     });
     Value::Object(pairs.collect())

@@ -17,7 +17,11 @@ use std::rc::Rc;
 
 /// The keys of `connect(#{…})`, and of a profile.
 pub const OPTIONS: &[Opt] = &[
-    opt_as("endpoint", &["uri", "url", "base_url"], "the service's address"),
+    opt_as(
+        "endpoint",
+        &["uri", "url", "base_url"],
+        "the service's address",
+    ),
     opt_as("token", &["api_key"], "API key, or user:password"),
     opt("cluster", "a cluster's name or id, looked up in clusters()"),
     opt("cluster_id", "a cluster's id, taken as it is"),
@@ -25,12 +29,21 @@ pub const OPTIONS: &[Opt] = &[
     opt_as("region", &["region_id"], "cloud region, e.g. aws-us-east1"),
     opt("project_id", "with region, instead of a cluster"),
     opt_as("db", &["db_name", "database"], "database"),
-    opt("api", "\"v1\", \"v2\" or \"milvus\" instead of what the endpoint suggests"),
-    opt("storage", "#{url, access_key, secret_key, session_token}: the server's bucket and keys"),
+    opt(
+        "api",
+        "\"v1\", \"v2\" or \"milvus\" instead of what the endpoint suggests",
+    ),
+    opt(
+        "storage",
+        "#{url, access_key, secret_key, session_token}: the server's bucket and keys",
+    ),
     opt("ca_cert", "a PEM file of certificates to trust"),
     opt("timeout", "deadline of one call (30s)"),
     opt("connect_timeout", "time to set up a connection (10s)"),
-    opt("verify", "false skips the list call that proves endpoint and key"),
+    opt(
+        "verify",
+        "false skips the list call that proves endpoint and key",
+    ),
 ];
 
 /// This family's table.
@@ -93,7 +106,11 @@ fn connect(call: &Call) -> Result<Dynamic, Failure> {
 /// What `connect()` does: `-p`, `ZSHELL_PROFILE`, the default profile, or what environment and the official CLI's files
 /// say. The result is the current connection.
 pub fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
-    let named = session.choices.profile.clone().or_else(|| set("ZSHELL_PROFILE"));
+    let named = session
+        .choices
+        .profile
+        .clone()
+        .or_else(|| set("ZSHELL_PROFILE"));
     let connection = match named {
         Some(name) => by_name(session, &name)?,
         None => match Config::load()?.default_profile {
@@ -111,7 +128,9 @@ fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, Failure> {
     }
     let mut config = Config::load()?;
     if let Some(profile) = config.profiles.remove(name) {
-        let map = dynamic_of(Value::Object(profile)).try_cast::<Map>().unwrap_or_default();
+        let map = dynamic_of(Value::Object(profile))
+            .try_cast::<Map>()
+            .unwrap_or_default();
         let options = Options::parse("profile", OPTIONS, map)?;
         return build(session, &options, &Origin::Profile(name.to_owned())).map(Rc::new);
     }
@@ -183,8 +202,10 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
 
 #[cfg(not(feature = "local"))]
 fn local(_session: &Session) -> Result<Rc<Connection>, Failure> {
-    Err(Failure::usage("this zshell was built without the local import service")
-        .with_hint("build it with the cargo feature \"local\", which is on by default"))
+    Err(
+        Failure::usage("this zshell was built without the local import service")
+            .with_hint("build it with the cargo feature \"local\", which is on by default"),
+    )
 }
 
 fn clusters(call: &Call) -> Result<Dynamic, Failure> {

@@ -18,7 +18,11 @@ const DEFAULT_LIMIT: usize = 100;
 
 const JOBS_OPTIONS: &[Opt] = &[
     opt("state", "a state, a list of states, or \"active\""),
-    opt_as("collection", &["collection_name"], "only this collection's jobs"),
+    opt_as(
+        "collection",
+        &["collection_name"],
+        "only this collection's jobs",
+    ),
     opt_as("db", &["db_name", "database"], "database"),
     opt("limit", "how many (100), or \"all\""),
 ];
@@ -148,7 +152,10 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
             None => break,
             Some(job) => {
                 let job = job?;
-                if states.as_ref().is_none_or(|states| states.contains(&job.state.kind)) {
+                if states
+                    .as_ref()
+                    .is_none_or(|states| states.contains(&job.state.kind))
+                {
                     found.push(job);
                 }
             }
@@ -175,9 +182,9 @@ fn limit(options: &Options) -> Result<Option<usize>, Failure> {
     match options.get("limit").and_then(crate::engine::call::as_text) {
         Some(word) if word == "all" => Ok(None),
         _ => {
-            let limit = options.number("limit").map_err(|failure| {
-                failure.with_hint("limit is a whole number, or \"all\"")
-            })?;
+            let limit = options
+                .number("limit")
+                .map_err(|failure| failure.with_hint("limit is a whole number, or \"all\""))?;
             Ok(Some(limit.map_or(DEFAULT_LIMIT, |limit| {
                 usize::try_from(limit).unwrap_or(usize::MAX)
             })))
@@ -202,7 +209,11 @@ fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
     for word in &words {
         let word = word.to_lowercase();
         if word == "active" {
-            states.extend([JobState::Pending, JobState::Importing, JobState::Uncommitted]);
+            states.extend([
+                JobState::Pending,
+                JobState::Importing,
+                JobState::Uncommitted,
+            ]);
             continue;
         }
         match STATES.iter().find(|(name, _)| *name == word) {
@@ -227,7 +238,8 @@ fn commit(call: &Call) -> Result<Dynamic, Failure> {
 fn abort(call: &Call) -> Result<Dynamic, Failure> {
     let job = call.job(call.arg(0, "the job")?)?;
     job.connection.client.abort(&job.id).map_err(|error| {
-        Failure::from(error).or_hint("only a two-phase import that waits for its commit can be aborted")
+        Failure::from(error)
+            .or_hint("only a two-phase import that waits for its commit can be aborted")
     })?;
     read_progress(&job).map(Dynamic::from)
 }

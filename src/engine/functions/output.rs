@@ -66,7 +66,9 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
 
 /// A column that is not there is a mistake, unless there is nothing at all.
 fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
-    let missing = wanted.iter().find(|name| !there.is_empty() && !there.contains(name));
+    let missing = wanted
+        .iter()
+        .find(|name| !there.is_empty() && !there.contains(name));
     let Some(missing) = missing else {
         return Ok(());
     };
@@ -81,11 +83,15 @@ fn show_help(call: &Call) -> Result<Dynamic, Failure> {
         None => help::overview(),
         Some(value) => {
             let name = as_text(value).ok_or_else(|| {
-                call.misused(&format!("a function is named by text, got {}", kind_name(value)))
+                call.misused(&format!(
+                    "a function is named by text, got {}",
+                    kind_name(value)
+                ))
             })?;
             help::about(name.trim())?
         }
     };
-    call.session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
+    call.session
+        .show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Dynamic::UNIT)
 }

@@ -14,17 +14,35 @@ use rhai::{Array, Dynamic};
 pub(super) const OPTIONS: &[Opt] = &[
     opt_as("collection", &["collection_name"], "target collection"),
     opt_as("url", &["object_url", "path"], "one object path"),
-    opt_as("urls", &["object_urls", "paths"], "object paths; a nested list is one set of NumPy files"),
+    opt_as(
+        "urls",
+        &["object_urls", "paths"],
+        "object paths; a nested list is one set of NumPy files",
+    ),
     opt("files", "the same, as Milvus names it"),
-    opt_as("volume", &["volume_name", "stage_name"], "a Zilliz Cloud volume"),
+    opt_as(
+        "volume",
+        &["volume_name", "stage_name"],
+        "a Zilliz Cloud volume",
+    ),
     opt("data_paths", "paths inside the volume"),
     opt_as("partition", &["partition_name"], "target partition"),
     opt_as("db", &["db_name", "database"], "database"),
     opt("access_key", "storage key id"),
     opt("secret_key", "storage key"),
-    opt_as("session_token", &["token"], "of short-term storage credentials"),
-    opt("options", "the API's own options, e.g. #{timeout: \"300s\"}"),
-    opt("key", "an idempotency key: printable ASCII, at most 256 characters"),
+    opt_as(
+        "session_token",
+        &["token"],
+        "of short-term storage credentials",
+    ),
+    opt(
+        "options",
+        "the API's own options, e.g. #{timeout: \"300s\"}",
+    ),
+    opt(
+        "key",
+        "an idempotency key: printable ASCII, at most 256 characters",
+    ),
     opt("cluster_id", "checked against the connection's"),
     opt("project_id", "checked against the connection's"),
     opt("region_id", "checked against the connection's"),
@@ -77,8 +95,12 @@ fn from_options(
         partition: options.text("partition")?,
         database: options.text("db")?,
         source,
-        access_key: options.secret("access_key")?.or_else(|| storage.access_key.clone()),
-        secret_key: options.secret("secret_key")?.or_else(|| storage.secret_key.clone()),
+        access_key: options
+            .secret("access_key")?
+            .or_else(|| storage.access_key.clone()),
+        secret_key: options
+            .secret("secret_key")?
+            .or_else(|| storage.secret_key.clone()),
         session_token: options
             .secret("session_token")?
             .or_else(|| storage.session_token.clone()),
@@ -97,17 +119,21 @@ fn source(
     paths: Option<&Dynamic>,
     files: &mut Files<'_>,
 ) -> Result<Source, Failure> {
-    let named = ["url", "urls", "files"].into_iter().filter_map(|name| options.get(name));
+    let named = ["url", "urls", "files"]
+        .into_iter()
+        .filter_map(|name| options.get(name));
     let given: Vec<&Dynamic> = paths.into_iter().chain(named).collect();
     let volume = options.text("volume")?;
     match (given.as_slice(), volume) {
-        ([paths], None) => Ok(Source::Files(files.sets(call, paths, &|it, text| {
-            it.connection.locate(text)
-        })?)),
+        ([paths], None) => {
+            Ok(Source::Files(files.sets(call, paths, &|it, text| {
+                it.connection.locate(text)
+            })?))
+        }
         ([], Some(name)) => {
-            let paths = options
-                .get("data_paths")
-                .ok_or_else(|| call.misused("data_paths, the paths inside the volume, are missing"))?;
+            let paths = options.get("data_paths").ok_or_else(|| {
+                call.misused("data_paths, the paths inside the volume, are missing")
+            })?;
             let paths = files.sets(call, paths, &|_, text| Location::parse_volume(text))?;
             Ok(Source::Volume { name, paths })
         }
@@ -162,7 +188,9 @@ impl Files<'_> {
         if list.is_empty() {
             return Err(call.misused("the list of files is empty"));
         }
-        list.iter().map(|item| self.set(call, item, locate)).collect()
+        list.iter()
+            .map(|item| self.set(call, item, locate))
+            .collect()
     }
 
     fn set(
@@ -186,9 +214,12 @@ impl Files<'_> {
             .map(|text| locate(self, text))
             .collect::<Result<_, _>>()?;
         Location::check_set(&set)?;
-        let sent = set.iter().map(|location| location.text().to_owned()).collect();
+        let paths = set
+            .iter()
+            .map(|location| location.text().to_owned())
+            .collect();
         self.locations.extend(set);
-        Ok(sent)
+        Ok(paths)
     }
 
     fn warnings(&self) -> Vec<String> {

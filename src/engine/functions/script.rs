@@ -114,8 +114,11 @@ fn secret(call: &Call) -> Result<Dynamic, Failure> {
         })?;
         return Ok(text.trim_end_matches(['\r', '\n']).to_owned().into());
     }
-    Err(Failure::usage(format!("no secret {name:?}"))
-        .with_hint(format!("set the environment variable {name}, or {file_variable} to a file that holds it")))
+    Err(
+        Failure::usage(format!("no secret {name:?}")).with_hint(format!(
+            "set the environment variable {name}, or {file_variable} to a file that holds it"
+        )),
+    )
 }
 
 fn read_text(call: &Call) -> Result<Dynamic, Failure> {
@@ -145,9 +148,9 @@ fn read_text(call: &Call) -> Result<Dynamic, Failure> {
 
 fn parse_json(call: &Call) -> Result<Dynamic, Failure> {
     let text = call.text(0, "the JSON")?;
-    serde_json::from_str(&text).map(dynamic_of).map_err(|error| {
-        Failure::usage(format!("parse_json: {error}"))
-    })
+    serde_json::from_str(&text)
+        .map(dynamic_of)
+        .map_err(|error| Failure::usage(format!("parse_json: {error}")))
 }
 
 fn sleep(call: &Call) -> Result<Dynamic, Failure> {

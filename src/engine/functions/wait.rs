@@ -21,14 +21,21 @@ const REDRAW: Duration = Duration::from_millis(250);
 
 const OPTIONS: &[Opt] = &[
     opt("timeout", "gives up after this time"),
-    opt("interval", "time between two readings of a job (0.5s to 10s, longer for long jobs)"),
+    opt(
+        "interval",
+        "time between two readings of a job (0.5s to 10s, longer for long jobs)",
+    ),
 ];
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[Function {
     name: "wait",
     family: Family::Jobs,
-    forms: &["wait(job)", "wait([job, …])", "wait(job, #{timeout, interval})"],
+    forms: &[
+        "wait(job)",
+        "wait([job, …])",
+        "wait(job, #{timeout, interval})",
+    ],
     help: "watches until every job has ended; throws once, after all have, if any failed",
     example: "wait(\"job-…\", #{timeout: \"2h\"})",
     options: OPTIONS,
@@ -42,7 +49,9 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the job")?;
     let many = given.is_array();
     let options = call.options(1)?;
-    let interval = options.duration("interval")?.map(|time| time.max(Duration::from_millis(10)));
+    let interval = options
+        .duration("interval")?
+        .map(|time| time.max(Duration::from_millis(10)));
     let mut watch = Watch {
         session: call.session,
         jobs: call.jobs(given)?,
@@ -85,8 +94,11 @@ impl Watch<'_> {
         loop {
             self.read()?;
             if let Some(view) = view {
-                let readings: Vec<Progress> =
-                    self.readings.iter().map(|it| (*it.progress).clone()).collect();
+                let readings: Vec<Progress> = self
+                    .readings
+                    .iter()
+                    .map(|it| (*it.progress).clone())
+                    .collect();
                 view.update(&readings);
             }
             if self.readings.iter().all(|it| ended(&it.progress)) {
@@ -144,9 +156,15 @@ impl Watch<'_> {
 
     fn open_jobs(&self) -> Vec<String> {
         let is_open = |index: usize| {
-            self.readings.get(index).is_none_or(|it| !ended(&it.progress))
+            self.readings
+                .get(index)
+                .is_none_or(|it| !ended(&it.progress))
         };
-        let open = self.jobs.iter().enumerate().filter(|(index, _)| is_open(*index));
+        let open = self
+            .jobs
+            .iter()
+            .enumerate()
+            .filter(|(index, _)| is_open(*index));
         open.map(|(_, job)| job.id.clone()).collect()
     }
 

@@ -70,8 +70,17 @@ pub struct ProgressValue {
 
 impl ProgressValue {
     pub(super) const KEYS: &'static [&'static str] = &[
-        "job", "collection", "state", "percent", "rows", "total_rows", "file", "size",
-        "completed", "reason", "details",
+        "job",
+        "collection",
+        "state",
+        "percent",
+        "rows",
+        "total_rows",
+        "file",
+        "size",
+        "completed",
+        "reason",
+        "details",
     ];
 
     /// The job it is about.

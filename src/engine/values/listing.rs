@@ -39,10 +39,13 @@ impl Listing {
     /// Tags a value with this listing.
     pub fn tag(self, mut value: Dynamic) -> Dynamic {
         let index = LISTINGS.with_borrow_mut(|known| {
-            known.iter().position(|listing| *listing == self).unwrap_or_else(|| {
-                known.push(self);
-                known.len() - 1
-            })
+            known
+                .iter()
+                .position(|listing| *listing == self)
+                .unwrap_or_else(|| {
+                    known.push(self);
+                    known.len() - 1
+                })
         });
         if let Ok(tag) = i32::try_from(index + 1) {
             value.set_tag(tag);
