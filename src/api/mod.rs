@@ -16,6 +16,7 @@ mod envelope;
 mod error;
 mod fields;
 mod hints;
+mod http;
 mod imports;
 mod mask;
 mod milvus;
