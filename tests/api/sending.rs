@@ -111,6 +111,12 @@ fn what_changes_something_is_sent_once_whatever_happens() {
         assert_eq!(server.requests().len(), 1, "{reply:?}");
         let unknown = outcome == Outcome::Unknown;
         assert_eq!(error.kind() == Kind::Unknown, unknown, "{reply:?}: {error}");
+        let hint = error.hint().unwrap_or_default();
+        assert_eq!(
+            hint.contains("the job may exist"),
+            unknown,
+            "{reply:?}: {hint}"
+        );
         if matches!(reply, Reply::Drop | Reply::Full { .. }) {
             let _ = (
                 api.commit("j"),

@@ -161,9 +161,8 @@ impl Drop for Server {
         // Wakes the accepting thread.
         drop(TcpStream::connect(self.address));
         let panics = lock(&self.shared.panics);
-        if !panics.is_empty() && !thread::panicking() {
-            panic!("the server's closure panicked: {}", panics.join("; "));
-        }
+        let told = panics.is_empty() || thread::panicking();
+        assert!(told, "the server's closure panicked: {}", panics.join("; "));
     }
 }
 
@@ -206,14 +205,14 @@ impl Shared {
                 headers,
                 body,
             } => {
-                let mut head = format!("HTTP/1.1 {status} Status\r\n");
+                let mut head = format!("HTTP/1.1 {status} Status\r\n").into_bytes();
                 for (name, value) in headers {
-                    head += &format!("{name}: {value}\r\n");
+                    write!(head, "{name}: {value}\r\n")?;
                 }
                 if *status != 204 {
-                    head += &format!("content-length: {}\r\n", body.len());
+                    write!(head, "content-length: {}\r\n", body.len())?;
                 }
-                stream.write_all(&[head.as_bytes(), b"\r\n", body].concat())
+                stream.write_all(&[&head, b"\r\n".as_slice(), body].concat())
             }
             Reply::ThenClose(body) => {
                 let length = body.len();
