@@ -30,6 +30,10 @@ pub struct CollectionDescription {
 }
 
 /// One field of a described collection.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "the service sends four independent truth values"
+)]
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldDescription {
     /// Its case-sensitive name.

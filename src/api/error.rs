@@ -248,6 +248,16 @@ impl ApiError {
 
     /// What to do next.
     pub fn hint(&self) -> Option<String> {
+        self.own_hint().or_else(|| {
+            let create = self
+                .call()
+                .is_some_and(|call| call.effect == Effect::Create);
+            (create && self.outcome() == Outcome::Unknown)
+                .then(|| "the job may exist: look with jobs() before importing again".to_owned())
+        })
+    }
+
+    fn own_hint(&self) -> Option<String> {
         let text = match self {
             Self::Setting { hint, .. } => return hint.map(str::to_owned),
             Self::Service { hint, .. } | Self::Unreachable { hint, .. } => return hint.clone(),
@@ -266,15 +276,6 @@ impl ApiError {
             }
             Self::Unreadable { call, .. } if call.effect == Effect::Read => {
                 "is this the address of the service, and the right api (v1, v2, milvus)? run with -v to see the whole answer"
-            }
-            Self::NoAnswer { call, .. }
-            | Self::Lost { call, .. }
-            | Self::Unreadable { call, .. }
-            | Self::TooLarge { call, .. }
-            | Self::Stopped {
-                call, sent: true, ..
-            } if call.effect == Effect::Create => {
-                "the job may exist: look with jobs() before importing again"
             }
             _ => return None,
         };

@@ -17,6 +17,7 @@ mod envelope;
 mod error;
 mod fields;
 mod hints;
+mod http;
 mod imports;
 mod mask;
 mod milvus;

@@ -226,7 +226,7 @@ pub struct JobPage {
 /// What to import.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
-    /// Object paths: each inner list is one file, or one set of NumPy files.
+    /// Object paths: each inner list is one file, or one set of `NumPy` files.
     Files(Vec<Vec<String>>),
     /// Paths inside a Zilliz Cloud volume, in the same shape.
     Volume {

@@ -32,7 +32,7 @@ pub(super) fn send(
     // A limit beyond what the clock can count is a day: as good as none.
     let deadline = begun
         .checked_add(settings.read_timeout)
-        .unwrap_or(begun + Duration::from_secs(86_400));
+        .unwrap_or(begun + Duration::from_hours(24));
     let mut tries = 0;
     loop {
         let result = transport.exchange(settings, outgoing, deadline, interrupt);

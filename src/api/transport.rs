@@ -2,29 +2,21 @@
 //!
 //! The blocking client's time limit does not bound an answer that drips, and nothing interrupts it. So each
 //! request runs on a thread of its own, and the caller waits for it no longer than it wants to.
-//!
-//! Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), except that
-//! this machine itself (`localhost`, `127.0.0.0/8`, `::1`) is never reached through one.
 
 use super::error::ApiError;
+use super::http::{Clients, connect_hint, innermost};
 use super::request::Outgoing;
 use super::settings::Settings;
 use crate::interrupt::{Interrupt, TICK};
 use reqwest::blocking::{Client as Http, Response};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER, SERVER};
-use reqwest::{Certificate, redirect, retry};
-use std::error::Error as _;
 use std::io::Read as _;
-use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, RecvTimeoutError};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
-use url::{Host, Url};
 
-/// How long an idle connection is kept: below the minute after which load balancers drop theirs.
-const IDLE: Duration = Duration::from_secs(30);
 /// How much of an answer is read at once.
 const CHUNK: usize = 64 << 10;
 
@@ -39,19 +31,10 @@ pub(super) struct Answer {
     pub(super) location: Option<String>,
 }
 
-/// What an HTTP client needs for an address. One client a need is built, when first needed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Reach {
-    /// The system's root certificates, which take time to load.
-    roots: bool,
-    /// The environment's proxies.
-    proxies: bool,
-}
-
 /// The HTTP side of a connection.
 #[derive(Default)]
 pub(super) struct Transport {
-    clients: Mutex<Vec<(Reach, Http)>>,
+    clients: Clients,
     local_service: AtomicBool,
 }
 
@@ -75,7 +58,7 @@ impl Transport {
             stop,
             sent: false,
         })?;
-        let http = self.client(settings, &outgoing.url)?;
+        let http = self.clients.of(settings, &outgoing.url)?;
         let begun = Instant::now();
         log_request(settings, outgoing);
         let abandoned = Arc::new(AtomicBool::new(false));
@@ -99,37 +82,10 @@ impl Transport {
                 cause: error.to_string(),
                 hint: None,
             })?;
-        let result = loop {
-            match answers.recv_timeout(TICK.min(deadline.saturating_duration_since(Instant::now())))
-            {
-                Ok(result) => break result,
-                Err(RecvTimeoutError::Disconnected) => {
-                    let cause = "the request was given up".to_owned();
-                    break Err(ApiError::Lost {
-                        call: call(),
-                        cause,
-                    });
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-            }
-            if let Err(stop) = interrupt.check() {
-                abandoned.store(true, Ordering::Relaxed);
-                let call = call();
-                break Err(ApiError::Stopped {
-                    call,
-                    stop,
-                    sent: true,
-                });
-            }
-            if Instant::now() >= deadline {
-                abandoned.store(true, Ordering::Relaxed);
-                let after = settings.read_timeout;
-                break Err(ApiError::NoAnswer {
-                    call: call(),
-                    after,
-                });
-            }
-        };
+        let result = await_answer(&answers, outgoing, settings, deadline, interrupt);
+        if result.is_err() {
+            abandoned.store(true, Ordering::Relaxed);
+        }
         log_result(
             settings,
             outgoing,
@@ -140,95 +96,45 @@ impl Transport {
         self.local_service.store(local, Ordering::Relaxed);
         Ok(answer)
     }
+}
 
-    fn client(&self, settings: &Settings, url: &Url) -> Result<Http, ApiError> {
-        let reach = Reach::of(url);
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some((_, http)) = clients.iter().find(|(known, _)| *known == reach) {
-            return Ok(http.clone());
+type Arrived = Result<(Answer, bool), ApiError>;
+
+/// Waits for the request's thread, the deadline or the stop flag, whichever comes first.
+fn await_answer(
+    answers: &Receiver<Arrived>,
+    outgoing: &Outgoing,
+    settings: &Settings,
+    deadline: Instant,
+    interrupt: &Interrupt,
+) -> Arrived {
+    let call = || Box::new(outgoing.call.clone());
+    loop {
+        let left = deadline.saturating_duration_since(Instant::now());
+        match answers.recv_timeout(TICK.min(left)) {
+            Ok(arrived) => return arrived,
+            Err(RecvTimeoutError::Disconnected) => {
+                let cause = "the request was given up".to_owned();
+                return Err(ApiError::Lost {
+                    call: call(),
+                    cause,
+                });
+            }
+            Err(RecvTimeoutError::Timeout) => {}
         }
-        let http = build(settings, reach)?;
-        clients.push((reach, http.clone()));
-        Ok(http)
-    }
-}
-
-impl Drop for Transport {
-    /// Dropping an HTTP client waits for its thread, which may be busy looking up a host: let that happen aside.
-    fn drop(&mut self) {
-        let clients =
-            std::mem::take(&mut *self.clients.lock().unwrap_or_else(PoisonError::into_inner));
-        if !clients.is_empty() {
-            let _ = thread::Builder::new().spawn(move || drop(clients));
+        interrupt.check().map_err(|stop| ApiError::Stopped {
+            call: call(),
+            stop,
+            sent: true,
+        })?;
+        if Instant::now() >= deadline {
+            let after = settings.read_timeout;
+            return Err(ApiError::NoAnswer {
+                call: call(),
+                after,
+            });
         }
     }
-}
-
-impl Reach {
-    fn of(url: &Url) -> Self {
-        let proxies = !is_this_machine(url);
-        let roots = url.scheme() == "https" || (proxies && proxy_needs_tls());
-        Self { roots, proxies }
-    }
-}
-
-/// True for an address of this machine itself.
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// True where the environment names a proxy that is itself spoken to over TLS.
-fn proxy_needs_tls() -> bool {
-    ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
-        .iter()
-        .filter_map(std::env::var_os)
-        .any(|proxy| proxy.as_encoded_bytes().starts_with(b"https:"))
-}
-
-fn build(settings: &Settings, reach: Reach) -> Result<Http, ApiError> {
-    // An error means that a provider is installed already, which is as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Http::builder()
-        .user_agent(concat!("zshell/", env!("CARGO_PKG_VERSION")))
-        .connect_timeout(settings.connect_timeout)
-        .pool_idle_timeout(IDLE)
-        .tcp_nodelay(true)
-        .http1_only()
-        .redirect(redirect::Policy::none())
-        .retry(retry::never())
-        .referer(false);
-    if !reach.proxies {
-        builder = builder.no_proxy();
-    }
-    if !reach.roots {
-        builder = builder.tls_certs_only([]);
-    } else if let Some(path) = &settings.ca_cert {
-        builder = builder.tls_certs_merge(certificates(path)?);
-    }
-    builder.build().map_err(|error| ApiError::Setting {
-        what: "the TLS set-up",
-        problem: innermost(&error),
-        hint: Some("the system's root certificates are needed (package ca-certificates), or connect(#{ca_cert: \"file.pem\"})"),
-    })
-}
-
-fn certificates(path: &Path) -> Result<Vec<Certificate>, ApiError> {
-    let unusable = |problem: String| ApiError::Setting {
-        what: "ca_cert",
-        problem: format!("{}: {problem}", path.display()),
-        hint: Some("ca_cert names a file with one or more certificates in PEM form"),
-    };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(innermost(&error)))?;
-    if found.is_empty() {
-        return Err(unusable("it holds no certificate".to_owned()));
-    }
-    Ok(found)
 }
 
 /// How far a request may go.
@@ -352,60 +258,6 @@ fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &Limits) -> Api
     ApiError::Lost { call, cause }
 }
 
-fn connect_hint(error: &reqwest::Error, cause: &str, outgoing: &Outgoing) -> Option<String> {
-    let proxied = !is_this_machine(&outgoing.url)
-        && [
-            "HTTP_PROXY",
-            "http_proxy",
-            "HTTPS_PROXY",
-            "https_proxy",
-            "ALL_PROXY",
-            "all_proxy",
-        ]
-        .iter()
-        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
-    let lower = cause.to_ascii_lowercase();
-    let text = if error.is_dns() {
-        "check the host's name"
-    } else if lower.contains("unknownissuer")
-        || lower.contains("unknown issuer")
-        || lower.contains("self-signed")
-    {
-        "the server's certificate is signed by nobody known here: connect(#{ca_cert: \"file.pem\"}) trusts one more"
-    } else if lower.contains("invalidcontenttype") || lower.contains("corrupt message") {
-        "the server does not speak TLS on this port: try http:// instead of https://"
-    } else if lower.contains("refused") {
-        "nothing listens there: is the server running, and the port right?"
-    } else if proxied {
-        "check the address"
-    } else {
-        return None;
-    };
-    let suffix = if proxied {
-        "; a proxy is set in the environment (NO_PROXY names hosts to reach without it)"
-    } else {
-        ""
-    };
-    Some(format!("{text}{suffix}"))
-}
-
-/// The text of the innermost cause, without the operating system's number.
-fn innermost(error: &reqwest::Error) -> String {
-    let mut text = None;
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = Some(cause.to_string());
-        source = cause.source();
-    }
-    let text = text.unwrap_or_else(|| error.to_string());
-    let text = text.split(" (os error").next().unwrap_or_default();
-    let mut chars = text.chars();
-    chars
-        .next()
-        .map(|first| first.to_lowercase().chain(chars).collect())
-        .unwrap_or_default()
-}
-
 fn header<'a>(headers: &'a HeaderMap, name: &reqwest::header::HeaderName) -> Option<&'a str> {
     headers.get(name).and_then(|value| value.to_str().ok())
 }
@@ -476,18 +328,5 @@ mod tests {
         );
         assert_eq!(retry_after("soon"), None);
         assert_eq!(retry_after("-1"), None);
-    }
-
-    #[test]
-    fn only_this_machine_goes_without_proxies_and_roots() {
-        for (url, local) in [
-            ("http://localhost:19530", true),
-            ("http://127.0.0.2", true),
-            ("https://[::1]:1", true),
-            ("http://localhost.example.com", false),
-            ("http://10.0.0.1", false),
-        ] {
-            assert_eq!(is_this_machine(&Url::parse(url).unwrap()), local, "{url}");
-        }
     }
 }

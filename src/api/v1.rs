@@ -8,6 +8,7 @@ use super::model::{
 };
 use super::request::Outgoing;
 use super::settings::Settings;
+use crate::secret::Secret;
 use serde::Serialize;
 
 const CREATE: &str = "/v1/vector/collections/import";
@@ -53,8 +54,8 @@ pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Out
         collection_name: &request.collection,
         object_url,
         partition_name: request.partition.as_deref(),
-        access_key: request.access_key.as_ref().map(|key| key.expose()),
-        secret_key: request.secret_key.as_ref().map(|key| key.expose()),
+        access_key: request.access_key.as_ref().map(Secret::expose),
+        secret_key: request.secret_key.as_ref().map(Secret::expose),
     };
     Outgoing::post(
         settings,

@@ -9,6 +9,7 @@ use super::model::{FileProgress, ImportRequest, Progress, Source, State};
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::{JobFilter, v1};
+use crate::secret::Secret;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -26,24 +27,23 @@ pub(super) const PROGRESS: [&str; 3] = [
 
 /// What names the cluster in every body.
 #[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
 struct Place<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cluster_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    project_id: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    region_id: Option<&'a str>,
+    #[serde(rename = "clusterId", skip_serializing_if = "Option::is_none")]
+    cluster: Option<&'a str>,
+    #[serde(rename = "projectId", skip_serializing_if = "Option::is_none")]
+    project: Option<&'a str>,
+    #[serde(rename = "regionId", skip_serializing_if = "Option::is_none")]
+    region: Option<&'a str>,
 }
 
 impl<'a> Place<'a> {
     fn of(settings: &'a Settings) -> Self {
-        let cluster_id = settings.cluster_id.as_deref();
-        let otherwise = |text: &'a Option<String>| text.as_deref().filter(|_| cluster_id.is_none());
+        let cluster = settings.cluster_id.as_deref();
+        let otherwise = |text: &'a Option<String>| text.as_deref().filter(|_| cluster.is_none());
         Self {
-            cluster_id,
-            project_id: otherwise(&settings.project_id),
-            region_id: otherwise(&settings.region),
+            cluster,
+            project: otherwise(&settings.project_id),
+            region: otherwise(&settings.region),
         }
     }
 }
@@ -77,7 +77,7 @@ struct CreateBody<'a> {
 }
 
 /// The create call. One path travels as `objectUrl`, which every release of the service takes; more of them,
-/// or a list of NumPy files, as `objectUrls`, which the newer ones take.
+/// or a list of `NumPy` files, as `objectUrls`, which the newer ones take.
 pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
     let (single, files, volume) = match &request.source {
         Source::Files(files) => match files.as_slice() {
@@ -95,9 +95,9 @@ pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Out
         data_paths: volume.map(|(_, paths)| paths),
         db_name: request.database.as_deref().or(settings.database.as_deref()),
         partition_name: request.partition.as_deref(),
-        access_key: request.access_key.as_ref().map(|key| key.expose()),
-        secret_key: request.secret_key.as_ref().map(|key| key.expose()),
-        token: request.session_token.as_ref().map(|key| key.expose()),
+        access_key: request.access_key.as_ref().map(Secret::expose),
+        secret_key: request.secret_key.as_ref().map(Secret::expose),
+        token: request.session_token.as_ref().map(Secret::expose),
         options: options(request),
     };
     Outgoing::post(

@@ -1,0 +1,199 @@
+//! The HTTP clients of a connection: how they are built, and which address takes which.
+//!
+//! Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), except that
+//! this machine itself (`localhost`, `127.0.0.0/8`, `::1`) is never reached through one.
+
+use super::error::ApiError;
+use super::request::Outgoing;
+use super::settings::Settings;
+use reqwest::blocking::Client as Http;
+use reqwest::{Certificate, redirect, retry};
+use std::error::Error as _;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+use std::time::Duration;
+use url::{Host, Url};
+
+/// How long an idle connection is kept: below the minute after which load balancers drop theirs.
+const IDLE: Duration = Duration::from_secs(30);
+/// What an HTTP client needs for an address. One client is built for each need, when first needed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Reach {
+    /// The system's root certificates, which take time to load.
+    roots: bool,
+    /// The environment's proxies.
+    proxies: bool,
+}
+
+/// The HTTP clients built so far.
+#[derive(Default)]
+pub(super) struct Clients(Mutex<Vec<(Reach, Http)>>);
+
+impl Clients {
+    /// The client for this address, built on the first call.
+    pub(super) fn of(&self, settings: &Settings, url: &Url) -> Result<Http, ApiError> {
+        let reach = Reach::of(url);
+        let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, http)) = clients.iter().find(|(known, _)| *known == reach) {
+            return Ok(http.clone());
+        }
+        let http = build(settings, reach)?;
+        clients.push((reach, http.clone()));
+        Ok(http)
+    }
+}
+
+impl Drop for Clients {
+    /// Dropping an HTTP client waits for its thread, which may be busy looking up a host: let that happen aside.
+    fn drop(&mut self) {
+        let clients = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        if !clients.is_empty() {
+            let _ = thread::Builder::new().spawn(move || drop(clients));
+        }
+    }
+}
+
+impl Reach {
+    fn of(url: &Url) -> Self {
+        let proxies = !is_this_machine(url);
+        let roots = url.scheme() == "https" || (proxies && proxy_needs_tls());
+        Self { roots, proxies }
+    }
+}
+
+/// True for an address of this machine itself.
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// True where the environment names a proxy that is itself spoken to over TLS.
+fn proxy_needs_tls() -> bool {
+    ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
+        .iter()
+        .filter_map(std::env::var_os)
+        .any(|proxy| proxy.as_encoded_bytes().starts_with(b"https:"))
+}
+
+fn build(settings: &Settings, reach: Reach) -> Result<Http, ApiError> {
+    // An error means that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = Http::builder()
+        .user_agent(concat!("zshell/", env!("CARGO_PKG_VERSION")))
+        .connect_timeout(settings.connect_timeout)
+        .pool_idle_timeout(IDLE)
+        .tcp_nodelay(true)
+        .http1_only()
+        .redirect(redirect::Policy::none())
+        .retry(retry::never())
+        .referer(false);
+    if !reach.proxies {
+        builder = builder.no_proxy();
+    }
+    if !reach.roots {
+        builder = builder.tls_certs_only([]);
+    } else if let Some(path) = &settings.ca_cert {
+        builder = builder.tls_certs_merge(certificates(path)?);
+    }
+    builder.build().map_err(|error| ApiError::Setting {
+        what: "the TLS set-up",
+        problem: innermost(&error),
+        hint: Some("the system's root certificates are needed (package ca-certificates), or connect(#{ca_cert: \"file.pem\"})"),
+    })
+}
+
+fn certificates(path: &Path) -> Result<Vec<Certificate>, ApiError> {
+    let unusable = |problem: String| ApiError::Setting {
+        what: "ca_cert",
+        problem: format!("{}: {problem}", path.display()),
+        hint: Some("ca_cert names a file with one or more certificates in PEM form"),
+    };
+    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
+    let found = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(innermost(&error)))?;
+    if found.is_empty() {
+        return Err(unusable("it holds no certificate".to_owned()));
+    }
+    Ok(found)
+}
+
+/// What helps where no connection comes about.
+pub(super) fn connect_hint(
+    error: &reqwest::Error,
+    cause: &str,
+    outgoing: &Outgoing,
+) -> Option<String> {
+    let proxied = !is_this_machine(&outgoing.url)
+        && [
+            "HTTP_PROXY",
+            "http_proxy",
+            "HTTPS_PROXY",
+            "https_proxy",
+            "ALL_PROXY",
+            "all_proxy",
+        ]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    let lower = cause.to_ascii_lowercase();
+    let text = if error.is_dns() {
+        "check the host's name"
+    } else if lower.contains("unknownissuer")
+        || lower.contains("unknown issuer")
+        || lower.contains("self-signed")
+    {
+        "the server's certificate is signed by nobody known here: connect(#{ca_cert: \"file.pem\"}) trusts one more"
+    } else if lower.contains("invalidcontenttype") || lower.contains("corrupt message") {
+        "the server does not speak TLS on this port: try http:// instead of https://"
+    } else if lower.contains("refused") {
+        "nothing listens there: is the server running, and the port right?"
+    } else if proxied {
+        "check the address"
+    } else {
+        return None;
+    };
+    let suffix = if proxied {
+        "; a proxy is set in the environment (NO_PROXY names hosts to reach without it)"
+    } else {
+        ""
+    };
+    Some(format!("{text}{suffix}"))
+}
+
+/// The text of the innermost cause, without the operating system's number.
+pub(super) fn innermost(error: &reqwest::Error) -> String {
+    let mut text = None;
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = Some(cause.to_string());
+        source = cause.source();
+    }
+    let text = text.unwrap_or_else(|| error.to_string());
+    let text = text.split(" (os error").next().unwrap_or_default();
+    let mut chars = text.chars();
+    chars
+        .next()
+        .map(|first| first.to_lowercase().chain(chars).collect())
+        .unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_goes_without_proxies_and_roots() {
+        for (url, local) in [
+            ("http://localhost:19530", true),
+            ("http://127.0.0.2", true),
+            ("https://[::1]:1", true),
+            ("http://localhost.example.com", false),
+            ("http://10.0.0.1", false),
+        ] {
+            assert_eq!(is_this_machine(&Url::parse(url).unwrap()), local, "{url}");
+        }
+    }
+}
