@@ -192,41 +192,34 @@ fn limit(options: &Options) -> Result<Option<usize>, Failure> {
     }
 }
 
-const STATES: [(&str, JobState); 6] = [
-    ("pending", JobState::Pending),
-    ("importing", JobState::Importing),
-    ("uncommitted", JobState::Uncommitted),
-    ("completed", JobState::Completed),
-    ("failed", JobState::Failed),
-    ("aborted", JobState::Aborted),
-];
-
+/// The states that `state: …` asks for; `"active"` is every state a job can still leave.
 fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
     let Some(words) = options.texts("state")? else {
         return Ok(None);
     };
     let mut states = Vec::new();
     for word in &words {
-        let word = word.to_lowercase();
-        if word == "active" {
-            states.extend([
-                JobState::Pending,
-                JobState::Importing,
-                JobState::Uncommitted,
-            ]);
+        if word.eq_ignore_ascii_case("active") {
+            states.extend(JobState::ALL.into_iter().filter(|state| !state.is_final()));
             continue;
         }
-        match STATES.iter().find(|(name, _)| *name == word) {
-            Some((_, state)) => states.push(*state),
-            None => {
-                let names = STATES.iter().map(|(name, _)| *name).chain(["active"]);
-                let hint = words::did_you_mean(&word, names.clone())
-                    .unwrap_or_else(|| words::list(&names.collect::<Vec<_>>(), "or"));
-                return Err(Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint));
-            }
-        }
+        let named = JobState::ALL
+            .into_iter()
+            .find(|state| state.word().eq_ignore_ascii_case(word));
+        states.push(named.ok_or_else(|| no_state(word))?);
     }
     Ok(Some(states))
+}
+
+fn no_state(word: &str) -> Failure {
+    let names: Vec<&str> = JobState::ALL
+        .into_iter()
+        .map(JobState::word)
+        .chain(["active"])
+        .collect();
+    let hint = words::did_you_mean(word, names.iter().copied())
+        .unwrap_or_else(|| format!("one of {}", words::list(&names, "and")));
+    Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint)
 }
 
 fn commit(call: &Call) -> Result<Dynamic, Failure> {

@@ -1,7 +1,7 @@
 //! `wait`: watches jobs until every one has ended.
 
 use super::jobs::read_progress;
-use crate::api::model::{JobState, Progress};
+use crate::api::model::Progress;
 use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Opt, opt};
 use crate::engine::values::{Job, ProgressValue};
@@ -214,7 +214,7 @@ impl Watch<'_> {
 
 /// True once nothing more will happen by itself: `Uncommitted` needs the user's decision.
 fn ended(progress: &Progress) -> bool {
-    !matches!(progress.state.kind, JobState::Pending | JobState::Importing)
+    progress.state.kind.ends_wait()
 }
 
 fn come_back(jobs: &[String]) -> String {
