@@ -158,7 +158,7 @@ fn number_text() -> impl Strategy<Value = String> {
         tie.clone(),
         (tie, "[0-9]{1,9}").prop_map(|(tie, digits)| {
             if tie.contains('.') {
-                tie + &digits
+                tie + digits.as_str()
             } else {
                 format!("{tie}.{digits}")
             }
