@@ -219,7 +219,7 @@ mod tests {
         let mut engine = Engine::new();
         install(&mut engine);
         engine.register_fn("import", |a: i64, b: i64| a * 10 + b);
-        engine.register_fn("import", |m: rhai::Map| m.len() as i64);
+        engine.register_fn("import", |_: rhai::Map| 0_i64);
         engine
     }
 
