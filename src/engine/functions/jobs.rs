@@ -29,71 +29,60 @@ const JOBS_OPTIONS: &[Opt] = &[
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
-    Function {
-        name: "import",
-        family: Family::Jobs,
-        forms: &[
+    Function::new(
+        Family::Jobs,
+        "import",
+        &[
             "import(collection, path)",
             "import(collection, [path, …])",
             "import(collection, path, #{…})",
             "import(#{collection, url, …})",
         ],
-        help: "submits one import job",
-        example: "import(\"books\", \"s3://my-bucket/books/1.parquet\")",
-        options: request::OPTIONS,
-        arity: (1, 3),
-        method: true,
-        replaces: false,
-        run: import,
-    },
-    Function {
-        name: "progress",
-        family: Family::Jobs,
-        forms: &["progress(job)"],
-        help: "reads a job's progress once",
-        example: "progress(\"job-…\")",
-        options: &[],
-        arity: (1, 1),
-        method: true,
-        replaces: false,
-        run: progress,
-    },
-    Function {
-        name: "jobs",
-        family: Family::Jobs,
-        forms: &["jobs()", "jobs(#{state, collection, limit})"],
-        help: "the service's import jobs in its order, the first 100 unless told otherwise",
-        example: "jobs(#{state: \"active\"})",
-        options: JOBS_OPTIONS,
-        arity: (0, 1),
-        method: true,
-        replaces: false,
-        run: jobs,
-    },
-    Function {
-        name: "commit",
-        family: Family::Jobs,
-        forms: &["commit(job)"],
-        help: "ends a two-phase import: its rows become visible",
-        example: "commit(\"job-…\")",
-        options: &[],
-        arity: (1, 1),
-        method: true,
-        replaces: false,
-        run: commit,
-    },
-    Function {
-        name: "abort",
-        family: Family::Jobs,
-        forms: &["abort(job)"],
-        help: "ends a two-phase import: its rows are dropped",
-        example: "abort(\"job-…\")",
-        options: &[],
-        arity: (1, 1),
-        method: true,
-        replaces: false,
-        run: abort,
-    },
+        "submits one import job",
+        "import(\"books\", \"s3://my-bucket/books/1.parquet\")",
+        import,
+    )
+    .arity(1, 3)
+    .options(request::OPTIONS)
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "progress",
+        &["progress(job)"],
+        "reads a job's progress once",
+        "progress(\"job-…\")",
+        progress,
+    )
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "jobs",
+        &["jobs()", "jobs(#{state, collection, limit})"],
+        "the service's import jobs in its order, the first 100 unless told otherwise",
+        "jobs(#{state: \"active\"})",
+        jobs,
+    )
+    .arity(0, 1)
+    .options(JOBS_OPTIONS)
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "commit",
+        &["commit(job)"],
+        "ends a two-phase import: its rows become visible",
+        "commit(\"job-…\")",
+        commit,
+    )
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "abort",
+        &["abort(job)"],
+        "ends a two-phase import: its rows are dropped",
+        "abort(\"job-…\")",
+        abort,
+    )
+    .method(),
 ];
 
 fn import(call: &Call) -> Result<Dynamic, Failure> {

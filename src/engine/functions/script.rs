@@ -11,85 +11,61 @@ use rhai::Dynamic;
 /// The largest text file that is read, in bytes: 64 MiB.
 const TEXT_LIMIT: u64 = 64 << 20;
 
-/// A function of this family.
-const fn function(
-    name: &'static str,
-    forms: &'static [&'static str],
-    help: &'static str,
-    example: &'static str,
-    run: fn(&Call) -> Result<Dynamic, Failure>,
-) -> Function {
-    Function {
-        name,
-        family: Family::Script,
-        forms,
-        help,
-        example,
-        options: &[],
-        arity: (1, 1),
-        method: false,
-        replaces: false,
-        run,
-    }
-}
-
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
-    Function {
-        arity: (1, 2),
-        ..function(
-            "env",
-            &["env(name)", "env(name, default)"],
-            "an environment variable; () or the default where it is not set",
-            "env(\"HOME\")",
-            env,
-        )
-    },
-    function(
+    Function::new(
+        Family::Script,
+        "env",
+        &["env(name)", "env(name, default)"],
+        "an environment variable; () or the default where it is not set",
+        "env(\"HOME\")",
+        env,
+    )
+    .arity(1, 2),
+    Function::new(
+        Family::Script,
         "secret",
         &["secret(name)"],
         "a secret: environment variable NAME, or the file that NAME_FILE names",
         "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
         secret,
     ),
-    function(
+    Function::new(
+        Family::Script,
         "read_text",
         &["read_text(path)"],
         "a text file's content, up to 64 MiB; \"-\" is standard input",
         "read_text(\"body.json\")",
         read_text,
     ),
-    Function {
-        replaces: true,
-        ..function(
-            "parse_json",
-            &["parse_json(text)"],
-            "JSON text as a value; large whole numbers stay exact",
-            "import(parse_json(read_text(\"body.json\")))",
-            parse_json,
-        )
-    },
-    Function {
-        replaces: true,
-        ..function(
-            "sleep",
-            &["sleep(seconds)", "sleep(\"1m30s\")"],
-            "waits; Ctrl-C ends it",
-            "sleep(\"5s\")",
-            sleep,
-        )
-    },
-    Function {
-        arity: (0, 1),
-        replaces: true,
-        ..function(
-            "exit",
-            &["exit()", "exit(code)"],
-            "ends the script with this exit code (0 to 255)",
-            "exit(4)",
-            exit,
-        )
-    },
+    Function::new(
+        Family::Script,
+        "parse_json",
+        &["parse_json(text)"],
+        "JSON text as a value; large whole numbers stay exact",
+        "import(parse_json(read_text(\"body.json\")))",
+        parse_json,
+    )
+    .replaces(),
+    Function::new(
+        Family::Script,
+        "sleep",
+        &["sleep(seconds)", "sleep(\"1m30s\")"],
+        "waits; Ctrl-C ends it",
+        "sleep(\"5s\")",
+        sleep,
+    )
+    .replaces(),
+    Function::new(
+        Family::Script,
+        "exit",
+        &["exit()", "exit(code)"],
+        "ends the script with this exit code (0 to 255)",
+        "exit(4)",
+        exit,
+    )
+    .arity(0, 1)
+    .replaces(),
 ];
 
 fn env(call: &Call) -> Result<Dynamic, Failure> {

@@ -28,22 +28,21 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// This family's table.
-pub const FUNCTIONS: &[Function] = &[Function {
-    name: "wait",
-    family: Family::Jobs,
-    forms: &[
+pub const FUNCTIONS: &[Function] = &[Function::new(
+    Family::Jobs,
+    "wait",
+    &[
         "wait(job)",
         "wait([job, …])",
         "wait(job, #{timeout, interval})",
     ],
-    help: "watches until every job has ended; throws once, after all have, if any failed",
-    example: "wait(\"job-…\", #{timeout: \"2h\"})",
-    options: OPTIONS,
-    arity: (1, 2),
-    method: true,
-    replaces: false,
-    run: wait,
-}];
+    "watches until every job has ended; throws once, after all have, if any failed",
+    "wait(\"job-…\", #{timeout: \"2h\"})",
+    wait,
+)
+.arity(1, 2)
+.options(OPTIONS)
+.method()];
 
 fn wait(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the job")?;

@@ -11,6 +11,7 @@ pub use listing::{Listing, ListingKind, show};
 
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::render;
 use rhai::{CustomType, Engine, ImmutableString, Map, TypeBuilder};
 use serde_json::Value;
 use std::rc::Rc;
@@ -20,9 +21,9 @@ pub fn register(engine: &mut Engine) {
     engine.build_type::<Job>();
     register_plain::<Job>(engine, Job::KEYS, Job::json);
     engine.register_type_with_name::<SummaryValue>("JobSummary");
-    register_plain::<SummaryValue>(engine, SummaryValue::KEYS, SummaryValue::json);
+    register_plain::<SummaryValue>(engine, &render::JOB_KEYS, SummaryValue::json);
     engine.register_type_with_name::<ProgressValue>("Progress");
-    register_plain::<ProgressValue>(engine, ProgressValue::KEYS, ProgressValue::json);
+    register_plain::<ProgressValue>(engine, &render::PROGRESS_KEYS, ProgressValue::json);
     engine.register_type_with_name::<Rc<Connection>>("Connection");
     register_plain::<Rc<Connection>>(engine, Connection::KEYS, |it| it.json());
     engine.register_type_with_name::<Failure>("Error");
