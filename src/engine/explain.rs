@@ -120,17 +120,16 @@ fn missing_token(line: &str, rest: &str) -> Option<String> {
         _ => {}
     }
     let before = line.strip_suffix(rest).unwrap_or_default();
-    if before.split_whitespace().next_back() == Some("not") {
-        return Some("write !".to_owned());
+    match before.split_whitespace().next_back() {
+        Some("not") => return Some("write !".to_owned()),
+        Some("elif" | "elseif" | "elsif") => return Some("write else if".to_owned()),
+        _ => {}
     }
     if words.starts_with("import") && rest.trim_start().starts_with("as ") {
         return Some(
             "import(…) is the import call; a module is imported without parentheses: import \"path\" as name;"
                 .to_owned(),
         );
-    }
-    if words.starts_with("elif ") || words.starts_with("elseif ") {
-        return Some("write else if".to_owned());
     }
     None
 }

@@ -29,7 +29,7 @@ fn progress_has_getters() {
         r#"let p = progress("job-1"); print(p.id); print(p.state); print(p.percent); print(p.rows); print(p.total_rows);
            print(p.details.len()); let d = p.details[0]; print(d.file); print(d.rows); print(d.state); print(p.reason);
            print(type_of(p)); print(p.as_map().state); print(parse_json(p.to_json()).rows); ()"#,
-        "job-1\nCompleted\n100\n10\n10\n1\n1.json\n10\nCompleted\n\nProgress\nCompleted\n10\n",
+        "job-1\nCompleted\n100.0\n10\n10\n1\n1.json\n10\nCompleted\n\nProgress\nCompleted\n10\n",
     );
 }
 
