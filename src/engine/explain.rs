@@ -11,13 +11,6 @@ pub fn explain(error: &EvalAltResult, line: &str, column: usize) -> Failure {
         EvalAltResult::ErrorParsing(kind, _) => parse_error(kind, line, column),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => function_not_found(signature),
         EvalAltResult::ErrorVariableNotFound(name, _) => variable_not_found(name, line, column),
-        EvalAltResult::ErrorModuleNotFound(what, _) => Failure::new(
-            Kind::Script,
-            format!("no module {what}"),
-        )
-        .with_hint(
-            "a module's path is relative to the script's folder: import \"lib/dates\" as dates;",
-        ),
         EvalAltResult::ErrorStackOverflow(_) => {
             Failure::new(Kind::Script, "functions call each other too deeply")
         }
@@ -29,7 +22,7 @@ pub fn explain(error: &EvalAltResult, line: &str, column: usize) -> Failure {
                 type_word(got)
             ),
         ),
-        EvalAltResult::ErrorDotExpr(problem, _) => Failure::new(Kind::Script, problem.clone())
+        EvalAltResult::ErrorDotExpr(problem, _) => Failure::new(Kind::Script, no_property(problem))
             .or_hint("see what a value has by showing it: show(value)"),
         other => {
             let text = other.unwrap_inner().to_string();
@@ -52,6 +45,9 @@ fn parse_error(kind: &ParseErrorType, line: &str, column: usize) -> Failure {
 fn parse_hint(kind: &ParseErrorType, line: &str, column: usize) -> Option<String> {
     let rest: String = line.chars().skip(column.saturating_sub(1)).collect();
     match kind {
+        ParseErrorType::Reserved(word) if word == "import" && rest.starts_with('"') => {
+            Some(FUNCTION_POINTER.to_owned())
+        }
         ParseErrorType::Reserved(word) => Some(reserved(word, line, &rest)),
         ParseErrorType::BadInput(LexError::MalformedChar(text)) => {
             Some(format!("text stands in double quotes: {text:?}; '…' is one character"))
@@ -101,11 +97,15 @@ fn reserved(word: &str, line: &str, rest: &str) -> String {
             .skip(word.chars().count())
             .collect::<String>()
             .trim_start()
-            .starts_with(':')
-            && line.contains("#{") =>
+            .starts_with(':') =>
         {
+            let switch = if word == "default" && !line.contains("#{") {
+                "; in a switch it is written _ => …"
+            } else {
+                ""
+            };
             format!(
-                "{word} is a word Rhai keeps for itself: as a key it needs quotes, #{{{word:?}: …}}"
+                "{word} is a word Rhai keeps for itself: as a key it needs quotes, #{{{word:?}: …}}{switch}"
             )
         }
         _ => format!("{word} is a word Rhai keeps for itself: use another name, such as {word}_"),
@@ -114,17 +114,22 @@ fn reserved(word: &str, line: &str, rest: &str) -> String {
 
 fn missing_token(line: &str, rest: &str) -> Option<String> {
     let words = line.trim_start();
+    match rest.split_whitespace().next() {
+        Some("and") => return Some("write &&".to_owned()),
+        Some("or") => return Some("write ||".to_owned()),
+        _ => {}
+    }
+    let before = line.strip_suffix(rest).unwrap_or_default();
+    match before.split_whitespace().next_back() {
+        Some("not") => return Some("write !".to_owned()),
+        Some("elif" | "elseif" | "elsif") => return Some("write else if".to_owned()),
+        _ => {}
+    }
     if words.starts_with("import") && rest.trim_start().starts_with("as ") {
         return Some(
             "import(…) is the import call; a module is imported without parentheses: import \"path\" as name;"
                 .to_owned(),
         );
-    }
-    if words.starts_with("elif ") || words.starts_with("elseif ") {
-        return Some("write else if".to_owned());
-    }
-    if line.contains("import") && rest.trim_start().starts_with(')') && line.contains("Fn") {
-        return Some(FUNCTION_POINTER.to_owned());
     }
     None
 }
@@ -158,7 +163,8 @@ fn function_not_found(signature: &str) -> Failure {
             format!("no function {name} that takes {}", type_words(given)),
         )
     };
-    match words::did_you_mean(name, registry::functions().map(|function| function.name)) {
+    let names = registry::functions().map(|function| function.name);
+    match words::did_you_mean(name, names.chain(["print", "debug"])) {
         Some(near) => failure.with_hint(near),
         None => failure,
     }
@@ -188,6 +194,17 @@ fn variable_not_found(name: &str, line: &str, column: usize) -> Failure {
     match hint {
         Some(hint) => failure.with_hint(hint),
         None => failure,
+    }
+}
+
+/// Rhai's "Unknown property 'x' - a getter is not registered for type 'y'" in plain words.
+fn no_property(problem: &str) -> String {
+    let mut quoted = problem.split('\'').skip(1).step_by(2);
+    match (quoted.next(), quoted.next()) {
+        (Some(name), Some(owner)) if problem.starts_with("Unknown property") => {
+            format!("no property {name} of {}", type_word(owner))
+        }
+        _ => lower_first(problem),
     }
 }
 

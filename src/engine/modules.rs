@@ -4,7 +4,8 @@
 //! the same [`compile`](super::compile::compile) as everything else. A module is read and run once.
 
 use super::compile::{Sources, compile};
-use rhai::{Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
+use crate::error::{Failure, Kind};
+use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,14 +47,12 @@ impl Modules {
         &self,
         engine: &Engine,
         file: &Path,
+        path: &str,
         position: Position,
     ) -> Result<Module, Box<EvalAltResult>> {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file).map_err(|error| {
-            Box::new(EvalAltResult::ErrorModuleNotFound(
-                format!("{name}: {error}"),
-                position,
-            ))
+            not_loaded(&format!("no module {path:?}: {name}: {error}"), position)
         })?;
         let in_module =
             |error| Box::new(EvalAltResult::ErrorInModule(name.clone(), error, position));
@@ -61,6 +60,16 @@ impl Modules {
             .map_err(|error| in_module(Box::new(EvalAltResult::from(error))))?;
         Module::eval_ast_as_new(Scope::new(), &ast, engine).map_err(in_module)
     }
+}
+
+/// Not Rhai's own error for it, of which the interpreter keeps only the path that the script named.
+fn not_loaded(message: &str, position: Position) -> Box<EvalAltResult> {
+    let failure = Failure::new(Kind::Script, message)
+        .with_hint("a module's path is relative to the script's folder: import \"lib/dates\" as dates;");
+    Box::new(EvalAltResult::ErrorRuntime(
+        Dynamic::from(failure),
+        position,
+    ))
 }
 
 impl ModuleResolver for Modules {
@@ -76,16 +85,11 @@ impl ModuleResolver for Modules {
             return Ok(Shared::clone(module));
         }
         if self.loading.borrow().contains(&file) {
-            let message = format!(
-                "{}: it imports itself, directly or through others",
-                file.display()
-            );
-            return Err(Box::new(EvalAltResult::ErrorModuleNotFound(
-                message, position,
-            )));
+            let message = format!("the module {path:?} imports itself, directly or through others");
+            return Err(not_loaded(&message, position));
         }
         self.loading.borrow_mut().push(file.clone());
-        let module = self.load(engine, &file, position);
+        let module = self.load(engine, &file, path, position);
         self.loading.borrow_mut().pop();
         let module = Shared::new(module?);
         self.loaded

@@ -90,9 +90,14 @@ impl ScriptError {
             }
         }
         for (entered, from) in &self.trace {
+            let how = if entered.starts_with("module ") {
+                "imported"
+            } else {
+                "called"
+            };
             let _ = writeln!(
                 text,
-                "   in {entered}, called from {}:{}",
+                "   in {entered}, {how} from {}:{}",
                 from.source, from.line
             );
         }

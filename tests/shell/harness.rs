@@ -1,0 +1,368 @@
+//! One run of the binary in a folder of its own, and what it must say.
+//!
+//! A [`Test`] is built, run and checked; every run is also searched for the secrets that tests use.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::rc::Rc;
+use std::sync::mpsc::{self, Receiver};
+use std::thread;
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// An API key, recognisable anywhere.
+pub(crate) const TOKEN: &str = "tok-5e7ca1b0feed";
+/// A storage key id.
+pub(crate) const ACCESS: &str = "AKIA5E7CA1B0FEED";
+/// A storage key.
+pub(crate) const SECRET: &str = "sk/5e7ca1b0+feed";
+/// A session token of short-term storage credentials.
+pub(crate) const SESSION: &str = "sess-5e7ca1b0feed==";
+
+/// What must never be shown or kept.
+const SECRETS: [&str; 4] = [TOKEN, ACCESS, SECRET, SESSION];
+
+/// A run that takes longer than this hangs.
+const PATIENCE: Duration = Duration::from_mins(3);
+
+/// A folder with the data, settings and home of one or more runs.
+#[derive(Clone)]
+pub(crate) struct Folder(Rc<TempDir>);
+
+impl Folder {
+    pub(crate) fn new() -> Self {
+        let folder = Self(Rc::new(tempfile::tempdir().expect("a folder")));
+        for name in ["data", "config", "zilliz", "home", "work"] {
+            fs::create_dir(folder.path(name)).expect("a folder");
+        }
+        folder
+    }
+
+    /// A path below it; scripts run in `work`.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    /// Writes a file below it.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
+        fs::write(&path, text).expect("a file");
+        path
+    }
+
+    /// A file in the folder that scripts run in.
+    pub(crate) fn work(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        self.write(&format!("work/{name}"), text)
+    }
+
+    /// A test in this folder.
+    pub(crate) fn test(&self) -> Test {
+        Test {
+            folder: self.clone(),
+            args: Vec::new(),
+            env: Vec::new(),
+            stdin: Vec::new(),
+            status: 0,
+            stdout: None,
+            stderr: None,
+        }
+    }
+
+    /// Every file that a run has left, with its content.
+    pub(crate) fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
+        let mut files = Vec::new();
+        for name in ["data", "home"] {
+            collect(&self.path(name), &mut files);
+        }
+        files
+    }
+}
+
+fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
+    for entry in fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if let Ok(content) = fs::read(&path) {
+            // A file that a running service has just removed is no file.
+            files.push((path, content));
+        }
+    }
+}
+
+/// One run.
+#[derive(Clone)]
+pub(crate) struct Test {
+    folder: Folder,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    stdin: Vec<u8>,
+    status: i32,
+    stdout: Option<String>,
+    stderr: Option<String>,
+}
+
+impl Test {
+    /// A run in a folder of its own, which must end with status 0.
+    pub(crate) fn new() -> Self {
+        Folder::new().test()
+    }
+
+    pub(crate) fn folder(&self) -> &Folder {
+        &self.folder
+    }
+
+    pub(crate) fn args<S: Into<String>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.args.extend(args.into_iter().map(Into::into));
+        self
+    }
+
+    /// `zshell run main.rhai` with this text in it; arguments given later are the script's.
+    pub(crate) fn script(self, text: impl AsRef<[u8]>) -> Self {
+        self.folder.work("main.rhai", text);
+        self.args(["run", "main.rhai"])
+    }
+
+    /// `zshell eval TEXT`.
+    pub(crate) fn eval(self, text: impl Into<String>) -> Self {
+        self.args(["eval".to_owned(), text.into()])
+    }
+
+    /// A file in the folder that the script runs in.
+    pub(crate) fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        self.folder.work(name, text);
+        self
+    }
+
+    /// Settings for `connect()`.
+    pub(crate) fn config(self, text: &str) -> Self {
+        self.folder.write("config/config.toml", text);
+        self
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.env.push((name.to_owned(), value.into()));
+        self
+    }
+
+    pub(crate) fn stdin(mut self, text: impl Into<Vec<u8>>) -> Self {
+        self.stdin = text.into();
+        self
+    }
+
+    /// The exit code that is expected instead of 0.
+    pub(crate) fn status(mut self, status: i32) -> Self {
+        self.status = status;
+        self
+    }
+
+    /// All that is expected on standard output.
+    pub(crate) fn stdout(mut self, text: impl Into<String>) -> Self {
+        self.stdout = Some(text.into());
+        self
+    }
+
+    /// All that is expected on standard error.
+    pub(crate) fn stderr(mut self, text: impl Into<String>) -> Self {
+        self.stderr = Some(text.into());
+        self
+    }
+
+    /// The command, ready to be started.
+    pub(crate) fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zshell"));
+        for (name, _) in std::env::vars_os() {
+            let name = name.to_string_lossy();
+            let upper = name.to_uppercase();
+            let ours = ["ZILLIZ_", "MILVUS_", "ZSHELL_", "XDG_"]
+                .iter()
+                .any(|prefix| upper.starts_with(prefix));
+            if ours || upper.ends_with("_PROXY") || ["NO_COLOR", "COLUMNS"].contains(&&*upper) {
+                command.env_remove(&*name);
+            }
+        }
+        command
+            .args(&self.args)
+            .current_dir(self.folder.path("work"))
+            .env("HOME", self.folder.path("home"))
+            .env("ZSHELL_DATA_DIR", self.folder.path("data"))
+            .env("ZSHELL_CONFIG_DIR", self.folder.path("config"))
+            .env("ZILLIZ_CONFIG_DIR", self.folder.path("zilliz"))
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        command
+    }
+
+    /// Starts it and leaves it running.
+    pub(crate) fn spawn(self) -> Running {
+        let mut child = self.command().spawn().expect("zshell starts");
+        let mut stdin = child.stdin.take().expect("a pipe");
+        let input = self.stdin.clone();
+        thread::spawn(move || {
+            // A run that does not read its input closes it.
+            let _ = stdin.write_all(&input);
+        });
+        let mut stderr = child.stderr.take().expect("a pipe");
+        let (sender, errors) = mpsc::channel();
+        thread::spawn(move || {
+            let mut text = String::new();
+            let read = stderr.read_to_string(&mut text);
+            let _ = sender.send(read.map(|_| text));
+        });
+        let stdout = child.stdout.take().map(BufReader::new);
+        Running {
+            test: self,
+            child: Some(child),
+            stdout,
+            said: String::new(),
+            errors,
+        }
+    }
+
+    /// Runs it to its end and checks what was expected of it.
+    pub(crate) fn run(self) -> Ran {
+        self.spawn().end()
+    }
+}
+
+/// A run that goes on; killed when dropped.
+pub(crate) struct Running {
+    test: Test,
+    child: Option<Child>,
+    stdout: Option<BufReader<ChildStdout>>,
+    said: String,
+    errors: Receiver<std::io::Result<String>>,
+}
+
+impl Running {
+    /// The next line of standard output: the sign that the run has come so far.
+    pub(crate) fn line(&mut self) -> String {
+        let mut line = String::new();
+        let stdout = self.stdout.as_mut().expect("standard output");
+        stdout.read_line(&mut line).expect("a line");
+        self.said.push_str(&line);
+        if line.is_empty() {
+            let errors = self.errors.recv_timeout(PATIENCE);
+            panic!("zshell ended early: {errors:?}");
+        }
+        line.trim_end().to_owned()
+    }
+
+    /// Sends a signal such as `INT`.
+    pub(crate) fn signal(&self, signal: &str) {
+        let child = self.child.as_ref().expect("a process");
+        let sent = Command::new("kill")
+            .arg(format!("-{signal}"))
+            .arg(child.id().to_string())
+            .status();
+        assert!(sent.expect("kill runs").success());
+    }
+
+    /// Closes the reading end of standard output.
+    pub(crate) fn close_stdout(&mut self) {
+        self.stdout = None;
+    }
+
+    /// Waits for its end and checks what was expected of it.
+    pub(crate) fn end(mut self) -> Ran {
+        let reader = self.stdout.take().map(|mut stdout| {
+            thread::spawn(move || {
+                let mut rest = Vec::new();
+                let read = stdout.read_to_end(&mut rest);
+                read.map(|_| rest)
+            })
+        });
+        let errors = self.errors.recv_timeout(PATIENCE);
+        let Ok(errors) = errors else {
+            panic!("zshell {:?} hangs", self.test.args);
+        };
+        let stderr = errors.expect("standard error is text");
+        let rest = reader.map_or_else(Vec::new, |reader| {
+            reader.join().expect("a reader").expect("standard output")
+        });
+        let rest = String::from_utf8(rest).expect("standard output is text");
+        let mut child = self.child.take().expect("a process");
+        let status = child.wait().expect("an end");
+        let ran = Ran {
+            folder: self.test.folder.clone(),
+            stdout: format!("{}{rest}", self.said),
+            stderr,
+        };
+        ran.check(&self.test, status);
+        ran
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+/// What a run said.
+pub(crate) struct Ran {
+    pub(crate) folder: Folder,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    fn check(&self, test: &Test, status: ExitStatus) {
+        let all = format!(
+            "zshell {:?}\n--- stdout\n{}--- stderr\n{}---",
+            test.args, self.stdout, self.stderr
+        );
+        assert_eq!(status.code(), Some(test.status), "{all}");
+        if let Some(stdout) = &test.stdout {
+            assert_eq!(self.stdout, *stdout, "standard output of {all}");
+        }
+        if let Some(stderr) = &test.stderr {
+            assert_eq!(self.stderr, *stderr, "standard error of {all}");
+        }
+        for secret in SECRETS {
+            let told = self.stdout.contains(secret) || self.stderr.contains(secret);
+            assert!(!told, "{secret} is shown by {all}");
+            for (path, content) in self.folder.kept() {
+                let found = memchr::memmem::find(&content, secret.as_bytes());
+                assert!(found.is_none(), "{secret} is kept in {}", path.display());
+            }
+        }
+    }
+
+    /// Standard output holds this text.
+    #[track_caller]
+    pub(crate) fn says(&self, text: &str) -> &Self {
+        assert!(self.stdout.contains(text), "{text:?} in\n{}", self.stdout);
+        self
+    }
+
+    /// Standard error holds this text.
+    #[track_caller]
+    pub(crate) fn complains(&self, text: &str) -> &Self {
+        assert!(self.stderr.contains(text), "{text:?} in\n{}", self.stderr);
+        self
+    }
+
+    /// Standard output as one JSON value.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
+            panic!("{error}: {}\n{}", self.stdout, self.stderr);
+        })
+    }
+}
+
+/// A path as a script writes it.
+pub(crate) fn quoted(path: impl AsRef<OsStr>) -> String {
+    format!("{:?}", path.as_ref().to_str().expect("text"))
+}

@@ -1,0 +1,114 @@
+//! Module statements: where files are looked for, and what goes wrong.
+
+use crate::harness::{Folder, Test};
+
+#[test]
+fn paths_are_relative_to_the_script_not_to_the_working_folder() {
+    let folder = Folder::new();
+    folder.write(
+        "elsewhere/main.rhai",
+        "import \"lib/a\" as a; print(a::one()); print(script_dir);",
+    );
+    folder.write(
+        "elsewhere/lib/a.rhai",
+        "import \"b\" as b; const ONE = b::ONE; fn one() { global::ONE }",
+    );
+    folder.write("elsewhere/lib/b.rhai", "export const ONE = 1;");
+    let dir = folder.path("elsewhere").canonicalize().expect("a folder");
+    folder
+        .test()
+        .args(["run", "../elsewhere/main.rhai"])
+        .stdout(format!("1\n{}\n", dir.display()))
+        .run();
+}
+
+#[test]
+fn eval_and_standard_input_look_in_the_working_folder() {
+    let folder = Folder::new();
+    folder.work("a.rhai", "fn one() { 1 }");
+    let text = "import \"a\" as a; a::one()";
+    folder.test().eval(text).stdout("1\n").run();
+    let test = folder.test().args(["run", "-"]).stdin(text);
+    test.stdout("1\n").run();
+}
+
+#[test]
+fn an_absolute_path_is_taken_as_it_is() {
+    let folder = Folder::new();
+    let path = folder.write("far/a.rhai", "fn one() { 1 }");
+    let text = format!("import \"{}\" as a; a::one()", path.display());
+    folder.test().eval(text).stdout("1\n").run();
+}
+
+#[test]
+fn a_byte_order_mark_and_crlf_are_no_matter() {
+    Test::new()
+        .file("a.rhai", "\u{feff}// a module\r\nfn one() {\r\n  1\r\n}\r\n")
+        .script("import \"a\" as a;\r\na::one()\r\n")
+        .stdout("1\n")
+        .run();
+}
+
+#[test]
+fn a_missing_module_is_named_with_the_place() {
+    let ran = Test::new()
+        .script("let x = 1;\n  import \"lib/nothing\" as n;")
+        .status(1)
+        .run();
+    ran.complains("lib/nothing.rhai")
+        .complains("main.rhai:2")
+        .complains("  import \"lib/nothing\" as n;")
+        .complains("relative to the script's folder");
+}
+
+#[test]
+fn modules_that_import_each_other_end_in_an_error() {
+    Test::new()
+        .file("a.rhai", "import \"b\" as b;")
+        .file("b.rhai", "import \"a\" as a;")
+        .script("import \"a\" as a;")
+        .status(1)
+        .run()
+        .complains("imports itself, directly or through others");
+    Test::new()
+        .file("a.rhai", "import \"a\" as me;")
+        .script("import \"a\" as a;")
+        .status(1)
+        .run()
+        .complains("imports itself");
+}
+
+#[test]
+fn a_module_that_does_not_parse_shows_its_own_line() {
+    Test::new()
+        .file("lib/bad.rhai", "fn ok() { 1 }\nlet x = ;\n")
+        .script("import \"lib/bad\" as bad;")
+        .status(1)
+        .run()
+        .complains("lib/bad.rhai:2:9")
+        .complains(" 2 | let x = ;\n   |         ^")
+        .complains("main.rhai:1");
+}
+
+#[test]
+fn an_error_inside_a_module_function_shows_the_way_there() {
+    Test::new()
+        .file("lib/m.rhai", "fn f(x) {\n    x.nothing_like_it()\n}\n")
+        .script("import \"lib/m\" as m;\n\nfn g() { m::f(1) }\ng();")
+        .status(1)
+        .run()
+        .complains("lib/m.rhai:2:7")
+        .complains(" 2 |     x.nothing_like_it()\n   |       ^")
+        .complains("in f, called from main.rhai:3")
+        .complains("in g, called from main.rhai:4");
+}
+
+#[test]
+fn arguments_and_script_dir_are_seen_in_functions_and_modules() {
+    Test::new()
+        .file("lib/m.rhai", "fn first() { args[0] + (script_dir.len() > 0) }")
+        .script("import \"lib/m\" as m;\nfn f() { args[1] }\nprint(m::first()); print(f()); print(args.len());")
+        .args(["one", "two", "--three"])
+        .stdout("onetrue\ntwo\n3\n")
+        .run();
+}

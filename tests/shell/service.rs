@@ -1,0 +1,53 @@
+//! A service that is always well, for asking what was sent to it.
+
+use crate::support::server::{Reply, Request, Server};
+
+/// Answers every call of the import API, in all dialects: one job, `job-1`, completed.
+pub(crate) fn service() -> Server {
+    Server::start(answer)
+}
+
+/// What a service that is well answers.
+pub(crate) fn answer(request: &Request) -> Reply {
+    let path = request.target.split('?').next().unwrap_or_default();
+    let code = if path.starts_with("/v1/") { 200 } else { 0 };
+    let data = match path.rsplit('/').next().unwrap_or_default() {
+        "create" | "import" => r#"{"jobId":"job-1"}"#,
+        "list" if path.contains("/collections/list") => r#"["books"]"#,
+        "list" => {
+            r#"{"count":1,"currentPage":1,"pageSize":100,"records":[{"jobId":"job-1","collectionName":"books","state":"Completed"}]}"#
+        }
+        "get" => {
+            r#"{"jobId":"job-1","collectionName":"books","fileName":"1.json","fileSize":1024,"readyPercentage":100,"completeTime":"2026-05-01T10:00:00Z","errorMessage":null,"details":[]}"#
+        }
+        "getProgress" | "get_progress" | "describe" => {
+            r#"{"jobId":"job-1","collectionName":"books","state":"Completed","progress":100,"importedRows":10,"totalRows":10,"fileName":"1.json","fileSize":1024,"completeTime":"2026-05-01T10:00:00Z","details":[{"fileName":"1.json","fileSize":1024,"state":"Completed","progress":100,"completeTime":"2026-05-01T10:00:00Z","importedRows":10,"totalRows":10}]}"#
+        }
+        _ => return Reply::status(404, r#"{"code":404,"message":"no such path"}"#),
+    };
+    Reply::json(format!(r#"{{"code":{code},"data":{data}}}"#))
+}
+
+/// `connect(…)` to the server in this dialect, with the key of the tests, as a line of a script.
+pub(crate) fn connect(server: &Server, api: &str) -> String {
+    let cluster = if api == "milvus" {
+        ""
+    } else {
+        r#", cluster_id: "in03-3bf3c31f4248e22""#
+    };
+    format!(
+        r#"connect(#{{endpoint: "{}", api: "{api}", token: secret("KEY"), verify: false{cluster}}});"#,
+        server.url()
+    )
+}
+
+/// The requests whose path ends in this.
+pub(crate) fn sent(server: &Server, end: &str) -> Vec<Request> {
+    let path = |request: &Request| {
+        let path = request.target.split('?').next();
+        path.unwrap_or_default().to_owned()
+    };
+    let mut requests = server.requests();
+    requests.retain(|request| path(request).ends_with(end));
+    requests
+}

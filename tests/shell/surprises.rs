@@ -1,0 +1,62 @@
+//! What surprises newcomers in Rhai is explained where it happens.
+
+use crate::harness::Test;
+
+/// Each text fails to parse or to run, and its hint says what to write instead.
+#[test]
+fn each_has_its_hint() {
+    let mut wrong = Vec::new();
+    for (text, hint) in [
+        ("let go = 1;", "use another name, such as go_"),
+        ("let match = 1;", "use another name, such as match_"),
+        ("fn spawn() { 1 }", "use another name, such as spawn_"),
+        ("let x = #{default: 1};", "#{\"default\": …}"),
+        ("let x = #{\n  default: 1,\n};", "#{\"default\": …}"),
+        ("let x = #{a: 1, match: 2};", "#{\"match\": …}"),
+        ("let _ = 1;", "a lone _ is no name"),
+        ("for _ in 0..3 { }", "a lone _ is no name"),
+        ("import('books', 1);", "text stands in double quotes"),
+        ("let x = 'text';", "text stands in double quotes: \"text\""),
+        ("# a comment\n1", "comments begin with //"),
+        ("let a = 1; # a comment", "comments begin with //"),
+        ("let p = \"C:\\data\\x.json\";", "use / in paths"),
+        ("let p = \"\\d\";", "use / in paths"),
+        ("let x = null;", "the empty value is written ()"),
+        ("let x = None;", "the empty value is written ()"),
+        ("let x = nil;", "the empty value is written ()"),
+        ("let x = True;", "written true"),
+        ("let x = False;", "written false"),
+        ("if true and false { }", "write &&"),
+        ("if true or false { }", "write ||"),
+        ("if not true { }", "write !"),
+        ("let i = 0; i++;", "write += 1"),
+        ("var x = 1;", "variables begin with let"),
+        ("x = 1;", "let x = …"),
+        ("let s = \"open\nline\";", "ends on its own line"),
+        ("if true { } elif false { }", "write else if"),
+        ("prnt(1)", "print"),
+        ("jbs()", "jobs"),
+        ("let x = jobs;", "jobs is a function"),
+    ] {
+        let ran = Test::new().eval(text).status(1).run();
+        let (_, told) = ran.stderr.split_once("hint: ").unwrap_or_default();
+        if !told.contains(hint) || !ran.stderr.contains("  --> eval:") {
+            wrong.push(format!("{text}: {hint:?} in\n{}", ran.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// An error message is lower case, on one line, and does not repeat Rhai's own position.
+#[test]
+fn messages_are_worded_like_ours() {
+    for text in ["1 + ;", "let x = [1, 2;", "foo()", "let a = 1; a.b.c", "[1][5]", "1 / 0", "\"a\" - 1"] {
+        let ran = Test::new().eval(text).status(1).run();
+        let message = ran.stderr.lines().next().unwrap_or_default();
+        let words = message.strip_prefix("error: ").expect("an error");
+        let first = words.chars().next().expect("a letter");
+        assert!(!first.is_uppercase(), "{text}: {message}");
+        assert!(!message.contains("(line "), "{text}: {message}");
+        assert!(!message.ends_with('.'), "{text}: {message}");
+    }
+}
