@@ -68,8 +68,8 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
             Ok(Dynamic::UNIT)
         }
         // What is piped into a bare `zshell` is a script.
-        None => script::run(&interpreter, "-", Vec::new())?,
-        Some(Command::Run { file, args }) => script::run(&interpreter, &file, args)?,
+        None => script::run(session, &interpreter, "-", Vec::new())?,
+        Some(Command::Run { file, args }) => script::run(session, &interpreter, &file, args)?,
         Some(Command::Eval { expression, args }) => {
             interpreter(script::setup_here(args)).run("eval", &expression)
         }

@@ -2,13 +2,13 @@
 
 mod connecting;
 mod errors;
-mod values;
 mod harness;
 mod import_call;
 mod modules;
 mod objects;
-mod surprises;
 mod requests;
 mod service;
 #[path = "../support/mod.rs"]
 mod support;
+mod surprises;
+mod values;

@@ -5,11 +5,8 @@ use crate::engine::call::Call;
 use crate::engine::options::duration_of;
 use crate::engine::registry::{Family, Function};
 use crate::engine::values::{dynamic_of, kind_name};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use rhai::Dynamic;
-
-/// The largest text file that is read, in bytes: 64 MiB.
-const TEXT_LIMIT: u64 = 64 << 20;
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
@@ -98,28 +95,8 @@ fn secret(call: &Call) -> Result<Dynamic, Failure> {
 }
 
 fn read_text(call: &Call) -> Result<Dynamic, Failure> {
-    use std::io::Read;
     let path = call.text(0, "the path")?;
-    let failed = |error: std::io::Error| {
-        Failure::new(Kind::Refused, format!("cannot read {path:?}: {error}"))
-    };
-    let reader: Box<dyn Read> = if path == "-" {
-        Box::new(std::io::stdin())
-    } else {
-        Box::new(std::fs::File::open(&path).map_err(failed)?)
-    };
-    let mut text = String::new();
-    reader
-        .take(TEXT_LIMIT + 1)
-        .read_to_string(&mut text)
-        .map_err(failed)?;
-    if text.len() as u64 > TEXT_LIMIT {
-        return Err(Failure::new(
-            Kind::Refused,
-            format!("cannot read {path:?}: it is larger than 64 MiB"),
-        ));
-    }
-    Ok(text.into())
+    Ok(call.session.read_text(&path)?.into())
 }
 
 fn parse_json(call: &Call) -> Result<Dynamic, Failure> {
