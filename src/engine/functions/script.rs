@@ -6,6 +6,7 @@ use crate::engine::options::duration_of;
 use crate::engine::registry::{Family, Function};
 use crate::engine::values::{dynamic_of, kind_name};
 use crate::error::Failure;
+use crate::secret::Secret;
 use rhai::Dynamic;
 
 /// This family's table.
@@ -23,7 +24,7 @@ pub const FUNCTIONS: &[Function] = &[
         Family::Script,
         "secret",
         &["secret(name)"],
-        "a secret: environment variable NAME, or the file that NAME_FILE names",
+        "a secret, masked where it is shown: environment variable NAME, or the file that NAME_FILE names",
         "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
         secret,
     ),
@@ -78,14 +79,16 @@ fn env(call: &Call) -> Result<Dynamic, Failure> {
 fn secret(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the secret's name")?;
     if let Some(value) = set(&name) {
-        return Ok(value.into());
+        return Ok(Dynamic::from(Secret::new(value)));
     }
     let file_variable = format!("{name}_FILE");
     if let Some(path) = set(&file_variable) {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::usage(format!("secret {name:?}: cannot read {path}: {error}"))
         })?;
-        return Ok(text.trim_end_matches(['\r', '\n']).to_owned().into());
+        return Ok(Dynamic::from(Secret::new(
+            text.trim_end_matches(['\r', '\n']),
+        )));
     }
     Err(
         Failure::usage(format!("no secret {name:?}")).with_hint(format!(

@@ -12,6 +12,7 @@ pub use listing::{Listing, ListingKind, show};
 use crate::connection::Connection;
 use crate::error::Failure;
 use crate::render;
+use crate::secret::Secret;
 use rhai::{CustomType, Engine, ImmutableString, Map, TypeBuilder};
 use serde_json::Value;
 use std::rc::Rc;
@@ -28,6 +29,29 @@ pub fn register(engine: &mut Engine) {
     register_plain::<Rc<Connection>>(engine, Connection::KEYS, |it| it.json());
     engine.register_type_with_name::<Failure>("Error");
     register_plain::<Failure>(engine, errors::KEYS, errors::json);
+    register_secret(engine);
+}
+
+/// A secret's text is masked wherever a script would show it; joined with text it stays a secret.
+fn register_secret(engine: &mut Engine) {
+    let joined = |before: &str, after: &str| Secret::new(format!("{before}{after}"));
+    engine
+        .register_type_with_name::<Secret>("Secret")
+        .register_fn("to_string", |it: &mut Secret| {
+            ImmutableString::from(it.to_string())
+        })
+        .register_fn("to_debug", |it: &mut Secret| {
+            ImmutableString::from(it.to_string())
+        })
+        .register_fn("+", move |text: ImmutableString, it: Secret| {
+            joined(&text, it.expose())
+        })
+        .register_fn("+", move |it: Secret, text: ImmutableString| {
+            joined(it.expose(), &text)
+        })
+        .register_fn("+", move |a: Secret, b: Secret| {
+            joined(a.expose(), b.expose())
+        });
 }
 
 /// A type whose plain form is a JSON object: its keys become getters.
