@@ -119,13 +119,6 @@ impl Interpreter {
         result
     }
 
-    /// Calls one function of the table, as the plain commands do.
-    pub fn call(&self, name: &'static str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
-        let function =
-            registry::find(name).ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
-        Call::new(&self.session, function, args).and_then(|call| (function.run)(&call))
-    }
-
     /// Whether the text typed so far is a whole statement.
     pub fn completeness(&self, text: &str) -> Completeness {
         compile::completeness(&self.engine, text)

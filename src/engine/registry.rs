@@ -6,7 +6,9 @@
 use super::call::Call;
 use super::functions;
 use crate::error::Failure;
+use crate::session::Session;
 use rhai::Dynamic;
+use std::rc::Rc;
 
 /// The task a function belongs to, as `help()` groups them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,6 +166,12 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
 /// The function of this name.
 pub fn find(name: &str) -> Option<&'static Function> {
     functions().find(|function| function.name == name)
+}
+
+/// Calls one function of the table without a script, as the plain commands do.
+pub fn call(session: &Rc<Session>, name: &str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
+    let function = find(name).ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
+    Call::new(session, function, args).and_then(|call| (function.run)(&call))
 }
 
 /// Names that are visible everywhere, also inside functions, with one line of help each.
