@@ -177,7 +177,7 @@ pub fn completeness(engine: &Engine, text: &str) -> Completeness {
                 && parse(engine, &format!("{text}`"))
                     .as_ref()
                     .map_or_else(|now| !is_unterminated(now), |()| true);
-            open_text || (!is_unterminated(&error) && at_end(text, error.position()))
+            open_text || (!is_unterminated(&error) && wants_more(engine, text, error.position()))
         }
     };
     if incomplete {
@@ -198,6 +198,19 @@ fn is_unterminated(error: &ParseError) -> bool {
         error.err_type(),
         ParseErrorType::BadInput(LexError::UnterminatedString)
     )
+}
+
+/// True if the error is that the text ends too soon. An error at the end may also be the last thing typed being wrong
+/// (`1 + )`): that error stays where it is when more follows.
+fn wants_more(engine: &Engine, text: &str, position: Position) -> bool {
+    at_end(text, position)
+        && parse(engine, &format!("{text}\n)")).map_or_else(
+            |moved| {
+                let line = moved.position().line();
+                line.is_none_or(|line| line > text.split('\n').count())
+            },
+            |()| true,
+        )
 }
 
 /// True if the position lies at or behind the last thing typed.
@@ -289,6 +302,10 @@ mod tests {
             "fn f()",
             "for x in",
             "`a` + `b ${`c`} ",
+            "1 + // one",
+            "1 + /* one",
+            "import(\"books\",\n",
+            "if (1",
         ] {
             assert_eq!(
                 completeness(&engine, text),
@@ -313,6 +330,10 @@ mod tests {
             "`a ${1} b`",
             "let x = 'a",
             "1 2 3",
+            "1 2",
+            "1 + + )",
+            "let x = }",
+            "fn f() { 1 } }",
         ] {
             assert_eq!(
                 completeness(&engine, text),

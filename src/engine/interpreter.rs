@@ -97,7 +97,7 @@ impl Interpreter {
     /// keeps what was there before, and the functions it defined.
     pub fn run_line(&mut self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         self.lines += 1;
-        let name = format!("line {}", self.lines);
+        let name = format!("prompt[{}]", self.lines);
         let ast = self.compile(&name, text)?;
         let mut all = self.functions.merge(&ast);
         all.set_source(name);

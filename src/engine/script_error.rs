@@ -6,6 +6,7 @@ use crate::error::{Failure, Kind};
 use crate::render::{Screen, Tone};
 use rhai::{Dynamic, EvalAltResult, Position};
 use std::fmt::Write;
+use unicode_width::UnicodeWidthChar;
 
 /// A place in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -132,7 +133,7 @@ fn hint(failure: &Failure, screen: &Screen) -> String {
     })
 }
 
-/// The source line with a caret below the column; tabs keep their width.
+/// The source line with a caret below the column; tabs keep their width, wide letters take two columns.
 fn caret(line: &str, place: &Place, screen: &Screen) -> String {
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
@@ -141,7 +142,10 @@ fn caret(line: &str, place: &Place, screen: &Screen) -> String {
         let blank: String = line
             .chars()
             .take(place.column - 1)
-            .map(|letter| if letter == '\t' { '\t' } else { ' ' })
+            .map(|letter| match letter {
+                '\t' => "\t",
+                letter => ["", " ", "  "][letter.width().unwrap_or(0).min(2)],
+            })
             .collect();
         let _ = writeln!(text, " {margin} | {blank}{}", screen.paint(Tone::Bad, "^"));
     }
