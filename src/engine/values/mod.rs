@@ -11,7 +11,7 @@ pub use listing::{Listing, ListingKind, show};
 
 use crate::connection::Connection;
 use crate::error::Failure;
-use rhai::{CustomType, Engine, ImmutableString, Map, TypeBuilder};
+use rhai::{Array, CustomType, Engine, ImmutableString, Map, TypeBuilder};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -27,6 +27,11 @@ pub fn register(engine: &mut Engine) {
     register_plain::<Rc<Connection>>(engine, Connection::KEYS, |it| it.json());
     engine.register_type_with_name::<Failure>("Error");
     register_plain::<Failure>(engine, errors::KEYS, errors::json);
+    // Rhai's own has no lists, and does not know our types inside of maps.
+    engine.register_fn("to_json", |list: Array| {
+        json_of(&list.into()).to_string()
+    });
+    engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
 }
 
 /// A type whose plain form is a JSON object: its keys become getters.
