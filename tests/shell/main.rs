@@ -8,11 +8,15 @@ mod help;
 mod values;
 mod harness;
 mod import_call;
+mod kill;
+mod local;
 mod modules;
 mod objects;
 mod places;
 mod surprises;
 mod requests;
+mod serve;
 mod service;
+mod signals;
 #[path = "../support/mod.rs"]
 mod support;
