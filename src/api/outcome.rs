@@ -99,7 +99,7 @@ pub(super) const fn stopped(stop: Stop) -> &'static str {
     match stop {
         Stop::Interrupted => "interrupted",
         Stop::Terminated => "terminated",
-        Stop::TimedOut => "the run's time is up",
+        Stop::TimedOut => "the time given with --timeout is over",
         Stop::ClosedPipe => "standard output was closed",
     }
 }

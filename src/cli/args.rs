@@ -56,20 +56,16 @@ pub struct Common {
 pub enum Command {
     /// Run a script; its last value is shown
     Run {
-        /// The script, or - for standard input
-        file: String,
-        /// What the script sees as `args`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
+        /// The script, or - for standard input, then what it sees as `args`
+        // One list, so that nothing behind the file is taken for an option of ours.
+        #[arg(value_names = ["FILE", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+        file_and_args: Vec<String>,
     },
     /// Run a script given as text
     Eval {
-        /// The script
-        #[arg(allow_hyphen_values = true)]
-        expression: String,
-        /// What the script sees as `args`
-        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
-        args: Vec<String>,
+        /// The script, then what it sees as `args`
+        #[arg(value_names = ["EXPR", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+        expression_and_args: Vec<String>,
     },
     /// Submit one import job
     Import(Import),

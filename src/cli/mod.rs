@@ -69,8 +69,14 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         }
         // What is piped into a bare `zshell` is a script.
         None => script::run(session, &interpreter, "-", Vec::new())?,
-        Some(Command::Run { file, args }) => script::run(session, &interpreter, &file, args)?,
-        Some(Command::Eval { expression, args }) => {
+        Some(Command::Run { file_and_args }) => {
+            let (file, args) = first(file_and_args);
+            script::run(session, &interpreter, &file, args)?
+        }
+        Some(Command::Eval {
+            expression_and_args,
+        }) => {
+            let (expression, args) = first(expression_and_args);
             interpreter(script::setup_here(args)).run("eval", &expression)
         }
         Some(Command::Import(import)) => commands::import(session, import),
@@ -80,6 +86,12 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
     })
+}
+
+/// The first word and the rest; the parser sees to it that there is a first one.
+fn first(words: Vec<String>) -> (String, Vec<String>) {
+    let mut words = words.into_iter();
+    (words.next().unwrap_or_default(), words.collect())
 }
 
 /// Shows the value or the error, lets local jobs end, and gives the exit code: the one way out.

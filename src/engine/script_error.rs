@@ -3,10 +3,10 @@
 use super::compile::Sources;
 use super::explain;
 use crate::error::{Failure, Kind};
-use crate::render::{Screen, Tone};
+use crate::render::{Screen, Tone, words};
 use rhai::{Dynamic, EvalAltResult, Position};
 use std::fmt::Write;
-use unicode_width::UnicodeWidthChar;
+use unicode_width::UnicodeWidthStr;
 
 /// A place in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,36 +120,47 @@ impl From<Failure> for Box<ScriptError> {
 
 fn message(failure: &Failure, screen: &Screen) -> String {
     let error = screen.paint(Tone::Bad, "error:");
-    format!(
-        "{error} {}\n",
-        crate::render::words::safe(&failure.to_string())
-    )
+    format!("{error} {}\n", words::safe(&failure.to_string()))
 }
 
 fn hint(failure: &Failure, screen: &Screen) -> String {
     failure.hint.as_ref().map_or_else(String::new, |hint| {
         let label = screen.paint(Tone::Busy, "hint:");
-        format!("{label} {}\n", crate::render::words::safe(hint))
+        format!("{label} {}\n", words::safe(hint))
     })
 }
 
-/// The source line with a caret below the column; tabs keep their width, wide letters take two columns.
+/// The source line with a caret below the column: tabs stay tabs, wide letters take two blanks, and what would act
+/// on a terminal is escaped.
 fn caret(line: &str, place: &Place, screen: &Screen) -> String {
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
-    let mut text = format!(" {margin} |\n {number} | {line}\n");
+    let shown: String = line.chars().map(shown).collect();
+    let mut text = format!(" {margin} |\n {number} | {shown}\n");
     if place.column > 0 {
-        let blank: String = line
-            .chars()
-            .take(place.column - 1)
-            .map(|letter| match letter {
-                '\t' => "\t",
-                letter => ["", " ", "  "][letter.width().unwrap_or(0).min(2)],
-            })
-            .collect();
+        let before = line.chars().take(place.column - 1);
+        let blank: String = before.map(blank).collect();
         let _ = writeln!(text, " {margin} | {blank}{}", screen.paint(Tone::Bad, "^"));
     }
     text
+}
+
+/// A letter of a source line as it is shown.
+fn shown(letter: char) -> String {
+    if letter == '\t' {
+        letter.to_string()
+    } else {
+        words::safe_line(&letter.to_string()).into_owned()
+    }
+}
+
+/// What takes the room of a letter.
+fn blank(letter: char) -> String {
+    if letter == '\t' {
+        letter.to_string()
+    } else {
+        " ".repeat(shown(letter).width())
+    }
 }
 
 fn place(source: &str, position: Position) -> Option<Place> {

@@ -55,7 +55,7 @@ fn a_profile_is_chosen_by_name_option_environment_and_default() {
             server.url()
         )
     };
-    let config = profile("prod", &prod, "v2") + &profile("test", &test, "v1");
+    let config = profile("prod", &prod, "v2") + profile("test", &test, "v1").as_str();
     folder.write(
         "config/config.toml",
         format!("default_profile = \"prod\"\n{config}"),

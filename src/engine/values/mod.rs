@@ -13,7 +13,7 @@ use crate::connection::Connection;
 use crate::error::Failure;
 use crate::render;
 use crate::secret::Secret;
-use rhai::{CustomType, Engine, ImmutableString, Map, TypeBuilder};
+use rhai::{Array, CustomType, Engine, ImmutableString, Map, TypeBuilder};
 use serde_json::Value;
 use std::rc::Rc;
 
@@ -30,6 +30,9 @@ pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Failure>("Error");
     register_plain::<Failure>(engine, errors::KEYS, errors::json);
     register_secret(engine);
+    // Rhai's own has no lists, and does not know our types inside of maps.
+    engine.register_fn("to_json", |list: Array| json_of(&list.into()).to_string());
+    engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
 }
 
 /// A secret's text is masked wherever a script would show it; joined with text it stays a secret.

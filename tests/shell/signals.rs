@@ -1,0 +1,122 @@
+//! Ctrl-C, SIGTERM and a closed pipe, sent when a run has shown that it is ready for them.
+
+use crate::harness::{Folder, Running, Test, quoted};
+use crate::support::server::{Reply, Server};
+use serde_json::json;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+/// A server that answers (or not) and tells of each request.
+fn telling(reply: Reply) -> (Server, Receiver<String>) {
+    let (sender, told) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let server = Server::start(move |request| {
+        let sender = sender.lock().expect("a sender");
+        // The test may have seen enough.
+        let _ = sender.send(request.target.clone());
+        reply.clone()
+    });
+    (server, told)
+}
+
+fn await_request(told: &Receiver<String>) {
+    told.recv_timeout(Duration::from_mins(1))
+        .expect("a request");
+}
+
+fn ready(text: &str, status: i32) -> Running {
+    let text = format!("print(\"ready\"); {text}");
+    let mut running = Test::new().eval(text).status(status).spawn();
+    assert_eq!(running.line(), "ready");
+    running
+}
+
+#[test]
+fn a_script_is_interrupted_wherever_it_is() {
+    for (signal, status, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
+        for text in [
+            "sleep(3600)",
+            "loop {}",
+            "fn f() { loop { } } f()",
+            "try { sleep(3600) } catch (e) { } print(\"on\")",
+            "try { loop {} } catch (e) { } print(\"on\")",
+            "[1].map(|x| sleep(3600))",
+        ] {
+            let running = ready(text, status);
+            running.signal(signal);
+            let ran = running.end();
+            ran.complains(word);
+            assert_eq!(ran.stdout, "ready\n", "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_request_without_an_answer_is_interrupted() {
+    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+        let (server, told) = telling(Reply::Silence);
+        let test = Test::new().env("MILVUS_URI", server.url());
+        let running = test.args(["jobs"]).status(status).spawn();
+        await_request(&told);
+        running.signal(signal);
+        running.end();
+    }
+}
+
+#[test]
+fn an_interrupted_submission_says_that_its_outcome_is_open() {
+    let (server, told) = telling(Reply::Silence);
+    let text = format!(
+        "connect(#{{endpoint: {}, verify: false}}); import(\"books\", \"1.json\")",
+        quoted(server.url())
+    );
+    let running = Test::new().eval(text).status(130).spawn();
+    await_request(&told);
+    running.signal("INT");
+    running.end().complains("jobs(");
+    assert_eq!(server.requests().len(), 1);
+}
+
+#[test]
+fn an_interrupted_wait_says_how_to_come_back() {
+    let data = json!({"jobId": "job-1", "state": "Importing", "progress": 5});
+    let (server, told) = telling(Reply::json(json!({"code": 0, "data": data}).to_string()));
+    let text = format!(
+        "connect(#{{endpoint: {}, verify: false}}); wait(\"job-1\", #{{interval: 0.01}})",
+        quoted(server.url())
+    );
+    let running = Test::new().eval(text).status(130).spawn();
+    await_request(&told);
+    await_request(&told);
+    running.signal("INT");
+    running.end().complains("come back with wait(\"job-1\")");
+}
+
+#[test]
+fn serve_ends_cleanly() {
+    for signal in ["TERM", "INT"] {
+        let test = Folder::new()
+            .test()
+            .args(["serve", "--listen", "127.0.0.1:0"]);
+        let mut running = test.spawn();
+        assert!(running.line().starts_with("listening on http://127.0.0.1:"));
+        running.signal(signal);
+        let ran = running.end();
+        assert_eq!(ran.stderr, "");
+    }
+}
+
+#[test]
+fn nobody_reading_standard_output_ends_the_run_quietly() {
+    for text in [
+        "loop { print(\"x\") }",
+        "loop { show([1, 2, 3]) }",
+        "loop { try { show(1) } catch (e) { } }",
+        "loop { help() }",
+    ] {
+        let mut running = ready(text, 141);
+        running.close_stdout();
+        assert_eq!(running.end().stderr, "");
+    }
+}
