@@ -65,9 +65,12 @@ impl Rows {
             field("name", "VarChar", json!({ "max_length": "64" })),
             field("embedding", "FloatVector", json!({ "dim": DIMENSION })),
         ];
+        // With an index a new collection is loaded, as counting needs.
+        let index =
+            [json!({ "fieldName": "embedding", "indexName": "embedding", "metricType": "COSINE" })];
         Self {
             origin: "made-up rows",
-            collection: json!({ "schema": { "fields": fields } }).to_string(),
+            collection: json!({ "schema": { "fields": fields }, "indexParams": index }).to_string(),
             tails: (0..2_000).map(row).collect(),
         }
     }
