@@ -27,12 +27,10 @@ pub(super) fn masked(line: &str) -> String {
         let text = &rest[open + 1..];
         let end = closing(text, quote);
         kept.push_str(before);
+        // All that came before is looked at, since the name may be a text itself: `#{"token": "…"}`.
+        let secret = names_secret(&kept);
         kept.push(quote);
-        kept.push_str(if names_secret(before) {
-            MASK
-        } else {
-            &text[..end]
-        });
+        kept.push_str(if secret { MASK } else { &text[..end] });
         rest = &text[end..];
         if let Some(after) = rest.strip_prefix(quote) {
             kept.push(quote);
