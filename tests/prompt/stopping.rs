@@ -22,7 +22,8 @@ fn a_wait_can_be_left_and_come_back_to() {
     // Some five seconds of work: enough to be caught at it, also on a busy machine.
     home.rows("books.json", 500);
     let service = Service::start(100);
-    let mut shell = home.shell();
+    // The bar fills these columns, so that the `^C` of the terminal has little room behind it.
+    let mut shell = home.shell_with(80, &[]);
     let file = home.path().join("books.json");
     shell.run("let kept = 21;");
     shell.run(&format!(
