@@ -17,13 +17,17 @@ thread_local! {
 
 /// The texts compiled so far by source name, kept so that an error can show its line.
 #[derive(Clone, Default)]
-pub struct Sources(Rc<RefCell<BTreeMap<String, Rc<str>>>>);
+pub struct Sources {
+    texts: Rc<RefCell<BTreeMap<String, Rc<str>>>>,
+    /// The statement of the prompt that defined a function, by the function's name.
+    homes: Rc<RefCell<BTreeMap<String, String>>>,
+}
 
 impl Sources {
     /// Keeps the text of a source; a later text of the same name replaces it.
     pub fn insert(&self, name: &str, text: &str) -> Rc<str> {
         let text: Rc<str> = text.into();
-        self.0
+        self.texts
             .borrow_mut()
             .insert(name.to_owned(), Rc::clone(&text));
         text
@@ -31,7 +35,20 @@ impl Sources {
 
     /// The text of a source.
     pub fn get(&self, name: &str) -> Option<Rc<str>> {
-        self.0.borrow().get(name).cloned()
+        self.texts.borrow().get(name).cloned()
+    }
+
+    /// Notes which source defined a function: functions of earlier statements are merged into the one that runs, and
+    /// Rhai then takes them for its own.
+    pub fn set_home(&self, function: &str, source: &str) {
+        self.homes
+            .borrow_mut()
+            .insert(function.to_owned(), source.to_owned());
+    }
+
+    /// The source that defined a function at the prompt.
+    pub fn home(&self, function: &str) -> Option<String> {
+        self.homes.borrow().get(function).cloned()
     }
 
     /// A line of a source (counted from 1), without its line break.
@@ -204,13 +221,8 @@ fn is_unterminated(error: &ParseError) -> bool {
 /// (`1 + )`): that error stays where it is when more follows.
 fn wants_more(engine: &Engine, text: &str, position: Position) -> bool {
     at_end(text, position)
-        && parse(engine, &format!("{text}\n)")).map_or_else(
-            |moved| {
-                let line = moved.position().line();
-                line.is_none_or(|line| line > text.split('\n').count())
-            },
-            |()| true,
-        )
+        && parse(engine, &format!("{text}\n)"))
+            .map_or_else(|moved| moved.position() != position, |()| true)
 }
 
 /// True if the position lies at or behind the last thing typed.

@@ -99,6 +99,9 @@ impl Interpreter {
         self.lines += 1;
         let name = format!("prompt[{}]", self.lines);
         let ast = self.compile(&name, text)?;
+        for function in ast.iter_functions() {
+            self.sources.set_home(function.name, &name);
+        }
         let mut all = self.functions.merge(&ast);
         all.set_source(name);
         let depth = self.scope.len();

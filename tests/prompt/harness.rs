@@ -173,9 +173,9 @@ impl Terminal {
         self.wait_for("a prompt", at_prompt);
     }
 
-    /// The text on the screen.
+    /// The text on the screen, without blanks at its end.
     pub(crate) fn screen(&self) -> String {
-        self.look(Screen::contents)
+        self.look(|screen| screen.contents().trim_end().to_owned())
     }
 
     /// Looks at the screen.

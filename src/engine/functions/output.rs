@@ -86,6 +86,7 @@ fn show_help(call: &Call) -> Result<Dynamic, Failure> {
             help::about(name.trim())?
         }
     };
+    let text = help::folded(&text, call.session.choices.out.width);
     call.session
         .show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Dynamic::UNIT)
