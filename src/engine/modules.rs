@@ -64,8 +64,9 @@ impl Modules {
 
 /// Not Rhai's own error for it, of which the interpreter keeps only the path that the script named.
 fn not_loaded(message: &str, position: Position) -> Box<EvalAltResult> {
-    let failure = Failure::new(Kind::Script, message)
-        .with_hint("a module's path is relative to the script's folder: import \"lib/dates\" as dates;");
+    let failure = Failure::new(Kind::Script, message).with_hint(
+        "a module's path is relative to the script's folder: import \"lib/dates\" as dates;",
+    );
     Box::new(EvalAltResult::ErrorRuntime(
         Dynamic::from(failure),
         position,

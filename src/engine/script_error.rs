@@ -120,10 +120,7 @@ impl From<Failure> for Box<ScriptError> {
 
 fn message(failure: &Failure, screen: &Screen) -> String {
     let error = screen.paint(Tone::Bad, "error:");
-    format!(
-        "{error} {}\n",
-        words::safe(&failure.to_string())
-    )
+    format!("{error} {}\n", words::safe(&failure.to_string()))
 }
 
 fn hint(failure: &Failure, screen: &Screen) -> String {

@@ -30,9 +30,13 @@ fn import_jobs_progress_and_wait_are_commands() {
     on(&server).args(["jobs"]).run().says("Completed");
     on(&server).args(["progress", "job-1"]).run().says("1.json");
     on(&server).args(["wait", "job-1"]).run().says("Completed");
-    let ran = on(&server).args(["wait", "job-1", "job-2", "-o", "json"]).run();
+    let ran = on(&server)
+        .args(["wait", "job-1", "job-2", "-o", "json"])
+        .run();
     assert_eq!(ran.json().as_array().map(Vec::len), Some(2));
-    let ran = on(&server).args(["import", "books", "1.json", "--wait", "-o", "json"]).run();
+    let ran = on(&server)
+        .args(["import", "books", "1.json", "--wait", "-o", "json"])
+        .run();
     assert_eq!(ran.json()["state"], "Completed");
 }
 
@@ -115,14 +119,36 @@ fn exit_codes_of_failures() {
         (service(), "throw 1", 1),
         (service(), "1 +", 1),
         (reply(Reply::status(401, "no")), "jobs()", 3),
-        (reply(Reply::json(r#"{"code":1800,"message":"no"}"#)), "jobs()", 3),
+        (
+            reply(Reply::json(r#"{"code":1800,"message":"no"}"#)),
+            "jobs()",
+            3,
+        ),
         (progress("Failed"), "wait(\"job-1\")", 4),
         (progress("Aborted"), "wait(\"job-1\")", 4),
-        (progress("Importing"), "wait(\"job-1\", #{timeout: \"50ms\", interval: \"10ms\"})", 5),
+        (
+            progress("Importing"),
+            "wait(\"job-1\", #{timeout: \"50ms\", interval: \"10ms\"})",
+            5,
+        ),
         (progress("Uncommitted"), "wait(\"job-1\")", 0),
-        (reply(Reply::status(500, "x")), "import(\"b\", \"1.json\")", 6),
-        (reply(Reply::json(r#"{"code":1100,"message":"no"}"#)), "import(\"b\", \"1.json\")", 7),
-        (reply(Reply::json(r#"{"code":2100,"message":"the number of jobs has reached the limit"}"#)), "import(\"b\", \"1.json\")", 75),
+        (
+            reply(Reply::status(500, "x")),
+            "import(\"b\", \"1.json\")",
+            6,
+        ),
+        (
+            reply(Reply::json(r#"{"code":1100,"message":"no"}"#)),
+            "import(\"b\", \"1.json\")",
+            7,
+        ),
+        (
+            reply(Reply::json(
+                r#"{"code":2100,"message":"the number of jobs has reached the limit"}"#,
+            )),
+            "import(\"b\", \"1.json\")",
+            75,
+        ),
     ] {
         let text = format!("{} {call}", connect(&server, "milvus"));
         let test = Test::new().env("KEY", "k").eval(text).status(status);
@@ -159,7 +185,12 @@ fn the_time_limit_ends_whatever_runs_with_5() {
     let wait = on(&importing).args(limit).args(["wait", "job-1"]);
     let ran = wait.status(5).run();
     ran.complains("--timeout").complains("wait(\"job-1\")");
-    for text in ["jobs()", "sleep(3600)", "loop {}", "try { sleep(3600) } catch { } sleep(3600)"] {
+    for text in [
+        "jobs()",
+        "sleep(3600)",
+        "loop {}",
+        "try { sleep(3600) } catch { } sleep(3600)",
+    ] {
         let test = on(&silent).args(limit).eval(text).status(5);
         test.run().complains("--timeout");
     }
@@ -180,7 +211,11 @@ fn progress_of_a_wait_goes_to_standard_error_without_colour() {
     let server = service();
     let ran = on(&server).args(["wait", "job-1", "-o", "csv"]).run();
     ran.complains("job-1");
-    assert!(!ran.stderr.contains('\u{1b}') && !ran.stderr.contains('\r'), "{:?}", ran.stderr);
+    assert!(
+        !ran.stderr.contains('\u{1b}') && !ran.stderr.contains('\r'),
+        "{:?}",
+        ran.stderr
+    );
     assert_eq!(ran.stdout.lines().count(), 2, "{}", ran.stdout);
     let colour = on(&server).args(["--color", "always", "jobs"]).run();
     colour.says("\u{1b}[");
@@ -197,7 +232,8 @@ fn the_log_shows_each_call_and_no_secret() {
         .env("SK", SECRET)
         .eval(format!("{} {call}", connect(&server, "v2")))
         .run();
-    ran.complains("POST ").complains("/v2/vectordb/jobs/import/create");
+    ran.complains("POST ")
+        .complains("/v2/vectordb/jobs/import/create");
     ran.complains("200");
 }
 

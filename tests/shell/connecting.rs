@@ -23,7 +23,11 @@ fn first_use_connects_as_the_environment_says() {
         .eval("jobs()[0].id")
         .stdout("job-1\n")
         .run();
-    assert_eq!(keys(&server), [bearer(TOKEN), bearer(TOKEN)], "verify, list");
+    assert_eq!(
+        keys(&server),
+        [bearer(TOKEN), bearer(TOKEN)],
+        "verify, list"
+    );
 }
 
 #[test]
@@ -52,18 +56,39 @@ fn a_profile_is_chosen_by_name_option_environment_and_default() {
         )
     };
     let config = profile("prod", &prod, "v2") + profile("test", &test, "v1").as_str();
-    folder.write("config/config.toml", format!("default_profile = \"prod\"\n{config}"));
+    folder.write(
+        "config/config.toml",
+        format!("default_profile = \"prod\"\n{config}"),
+    );
     let run = |test: Test| test.run().stdout;
     assert_eq!(run(folder.test().eval("connect().name")), "prod\n");
     assert_eq!(run(folder.test().eval("connect(\"test\").name")), "test\n");
-    assert_eq!(run(folder.test().args(["-p", "test"]).eval("connect().name")), "test\n");
-    assert_eq!(run(folder.test().eval("connect().name").env("ZSHELL_PROFILE", "test")), "test\n");
+    assert_eq!(
+        run(folder.test().args(["-p", "test"]).eval("connect().name")),
+        "test\n"
+    );
+    assert_eq!(
+        run(folder
+            .test()
+            .eval("connect().name")
+            .env("ZSHELL_PROFILE", "test")),
+        "test\n"
+    );
     let both = folder.test().args(["-p", "prod"]).eval("connect().name");
     assert_eq!(run(both.env("ZSHELL_PROFILE", "test")), "prod\n");
     run(folder.test().args(["jobs", "-p", "test"]));
-    assert!(keys(&prod).iter().chain(&keys(&test)).all(|key| *key == bearer(TOKEN)));
+    assert!(
+        keys(&prod)
+            .iter()
+            .chain(&keys(&test))
+            .all(|key| *key == bearer(TOKEN))
+    );
     let clusters = sent(&test, "/list");
-    assert!(clusters.iter().all(|list| list.target.contains("clusterId=in03-test")));
+    assert!(
+        clusters
+            .iter()
+            .all(|list| list.target.contains("clusterId=in03-test"))
+    );
     let ran = folder.test().eval("connect(\"tset\")").status(1).run();
     ran.complains("no profile \"tset\"").complains("\"test\"");
 }
@@ -94,17 +119,25 @@ fn storage_keys_of_a_profile_travel_with_imports() {
 #[test]
 fn a_broken_config_names_the_line_and_keeps_the_key_to_itself() {
     for (config, problem) in [
-        (format!("[profiles.p]\ntoken = \"{TOKEN}\nx = 1\n"), "line 2"),
+        (
+            format!("[profiles.p]\ntoken = \"{TOKEN}\nx = 1\n"),
+            "line 2",
+        ),
         (format!("[profiles.p]\ntokn = \"{TOKEN}\"\n"), "tokn"),
         ("defaultprofile = \"x\"\n".to_owned(), "line 1"),
-        ("default_profile = \"gone\"\n".to_owned(), "no profile \"gone\""),
+        (
+            "default_profile = \"gone\"\n".to_owned(),
+            "no profile \"gone\"",
+        ),
         ("[profiles.p]\nendpoint = 5\n".to_owned(), "endpoint"),
     ] {
-        let test = Test::new().config(&config).eval(if config.contains("profiles") {
-            "connect(\"p\")"
-        } else {
-            "connect()"
-        });
+        let test = Test::new()
+            .config(&config)
+            .eval(if config.contains("profiles") {
+                "connect(\"p\")"
+            } else {
+                "connect()"
+            });
         let ran = test.status(1).run();
         ran.complains(problem);
     }
@@ -131,7 +164,11 @@ fn a_zilliz_key_never_goes_to_another_host() {
         "connect({url}); connect(#{{endpoint: {url}, api: \"v1\", cluster_id: \"c\"}}); connect(#{{endpoint: {url}, api: \"v2\", cluster_id: \"c\"}});"
     ))
     .run();
-    assert!(keys(&server).iter().all(Option::is_none), "{:?}", keys(&server));
+    assert!(
+        keys(&server).iter().all(Option::is_none),
+        "{:?}",
+        keys(&server)
+    );
     assert!(!keys(&server).is_empty());
 }
 
@@ -144,10 +181,15 @@ fn endpoint_and_key_of_the_cloud_come_from_environment_or_the_official_cli() {
         let test = test.env("HTTPS_PROXY", proxy.url()).status(3);
         test.eval("jobs()").run()
     };
-    run(Test::new().env("ZILLIZ_ENDPOINT", endpoint).env("ZILLIZ_API_KEY", TOKEN));
+    run(Test::new()
+        .env("ZILLIZ_ENDPOINT", endpoint)
+        .env("ZILLIZ_API_KEY", TOKEN));
     let test = Test::new();
     let folder = test.folder().clone();
-    folder.write("zilliz/credentials", format!("[default]\napi_key = {TOKEN}\n"));
+    folder.write(
+        "zilliz/credentials",
+        format!("[default]\napi_key = {TOKEN}\n"),
+    );
     folder.write(
         "zilliz/config",
         format!("[context]\ncluster_id = in03-3bf3c31f4248e22\nendpoint = {endpoint}\ndatabase = default\n"),
@@ -161,13 +203,19 @@ fn endpoint_and_key_of_the_cloud_come_from_environment_or_the_official_cli() {
     assert!(asked.len() >= 2, "{asked:?}");
     let host = ("CONNECT".to_owned(), "api.cloud.zilliz.com:443".to_owned());
     assert!(asked.iter().all(|it| *it == host), "{asked:?}");
-    assert!(keys(&proxy).iter().all(Option::is_none), "a proxy sees no key");
+    assert!(
+        keys(&proxy).iter().all(Option::is_none),
+        "a proxy sees no key"
+    );
 }
 
 #[test]
 fn a_cloud_endpoint_without_a_key_is_refused_before_anything_is_sent() {
     let ran = Test::new()
-        .env("ZILLIZ_ENDPOINT", "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com")
+        .env(
+            "ZILLIZ_ENDPOINT",
+            "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com",
+        )
         .eval("jobs()")
         .status(3)
         .run();
@@ -179,11 +227,20 @@ fn options_that_are_wrong_are_explained() {
     for (text, hint) in [
         ("connect(#{endpont: \"x\"})", "endpoint"),
         ("connect(#{endpoint: 5})", "endpoint is text"),
-        ("connect(#{endpoint: \"http://127.0.0.1:1\", api: \"v3\"})", "\"v1\", \"v2\" and \"milvus\""),
-        ("connect(#{endpoint: \"http://127.0.0.1:1\", timeout: \"soon\"})", "a duration"),
+        (
+            "connect(#{endpoint: \"http://127.0.0.1:1\", api: \"v3\"})",
+            "\"v1\", \"v2\" and \"milvus\"",
+        ),
+        (
+            "connect(#{endpoint: \"http://127.0.0.1:1\", timeout: \"soon\"})",
+            "a duration",
+        ),
         ("connect(5)", "connect(profile)"),
         ("connect(\"nonesuch\")", "connect(\"local\")"),
-        ("connect(#{uri: \"http://127.0.0.1:1\", endpoint: \"http://127.0.0.1:1\"})", "given twice"),
+        (
+            "connect(#{uri: \"http://127.0.0.1:1\", endpoint: \"http://127.0.0.1:1\"})",
+            "given twice",
+        ),
         ("connect(\"local\", 1)", "connect(connection)"),
     ] {
         Test::new().eval(text).status(1).run().complains(hint);

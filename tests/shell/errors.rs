@@ -71,13 +71,9 @@ fn every_kind_of_the_service_has_its_word_code_and_exit() {
 fn kinds_of_our_own() {
     let server = service();
     let call = r#"connect(#{endpoint: "http://127.0.0.1:1"});"#;
-    caught(&server, call)
-        .stdout(fields("connect", "", 3))
-        .run();
+    caught(&server, call).stdout(fields("connect", "", 3)).run();
     let call = r#"import("books", "./local.json")"#;
-    caught(&server, call)
-        .stdout(fields("refused", "", 7))
-        .run();
+    caught(&server, call).stdout(fields("refused", "", 7)).run();
     caught(&server, "jobs(#{stat: 1})")
         .stdout(fields("usage", "", 1))
         .run();
@@ -153,13 +149,20 @@ fn an_error_is_a_plain_map_on_demand() {
 #[test]
 fn a_failed_job_fails_the_run_after_all_have_ended() {
     let server = Server::start(|request| {
-        let id = if request.body.contains("bad") { "bad" } else { "good" };
+        let id = if request.body.contains("bad") {
+            "bad"
+        } else {
+            "good"
+        };
         let state = if id == "bad" { "Failed" } else { "Completed" };
         Reply::json(format!(
             r#"{{"code":0,"data":{{"jobId":"{id}","collectionName":"books","state":"{state}","progress":100,"reason":"","details":[{{"fileName":"1.json","state":"{state}","reason":"row 3: too long"}}]}}}}"#
         ))
     });
-    let text = format!("connect({}); wait([\"bad\", \"good\"])", quoted(server.url()));
+    let text = format!(
+        "connect({}); wait([\"bad\", \"good\"])",
+        quoted(server.url())
+    );
     let test = Test::new().eval(text).status(4);
     test.run()
         .complains("bad failed: 1 of 1 file: 1.json: row 3: too long")

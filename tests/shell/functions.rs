@@ -43,7 +43,10 @@ fn a_secret_comes_from_the_environment_or_a_file() {
     let ran = Test::new().eval("secret(\"NONE\")").status(1).run();
     ran.complains("NONE_FILE");
     let test = Test::new().env("GONE_FILE", "/nowhere");
-    test.eval("secret(\"GONE\")").status(1).run().complains("/nowhere");
+    test.eval("secret(\"GONE\")")
+        .status(1)
+        .run()
+        .complains("/nowhere");
 }
 
 #[test]
@@ -100,10 +103,17 @@ fn options_may_be_spelt_as_elsewhere() {
     ];
     let server = service();
     for options in spellings {
-        let text = format!("{} import({options})", crate::service::connect(&server, "v2"));
+        let text = format!(
+            "{} import({options})",
+            crate::service::connect(&server, "v2")
+        );
         Test::new().env("KEY", "k").eval(text).run();
     }
-    let bodies: Vec<String> = server.requests().into_iter().map(|request| request.body).collect();
+    let bodies: Vec<String> = server
+        .requests()
+        .into_iter()
+        .map(|request| request.body)
+        .collect();
     assert_eq!(bodies.len(), 4);
     assert!(bodies.iter().all(|body| *body == bodies[0]), "{bodies:?}");
 }
@@ -118,7 +128,10 @@ fn an_unknown_option_names_the_near_one() {
         ("jobs(#{state: \"faild\"})", "\"failed\""),
         ("wait(\"j\", #{timout: 1})", "\"timeout\""),
         ("import(#{collection: \"b\", collectionName: \"c\"})", ""),
-        ("import(#{collection: \"b\", url: \"1.json\", files: [\"2.json\"]})", ""),
+        (
+            "import(#{collection: \"b\", url: \"1.json\", files: [\"2.json\"]})",
+            "",
+        ),
         ("import(#{url: \"1.json\"})", ""),
         ("import(#{collection: \"b\"})", ""),
         ("import(\" \", \"1.json\")", ""),
@@ -138,13 +151,21 @@ fn exit_ends_the_run_wherever_it_stands() {
         ("exit()", 0),
         ("exit(0); throw 1;", 0),
         ("fn f() { exit(9) } f(); print(\"on\")", 9),
-        ("try { exit(5) } catch (e) { print(\"caught\") } print(\"on\")", 5),
+        (
+            "try { exit(5) } catch (e) { print(\"caught\") } print(\"on\")",
+            5,
+        ),
         ("[1, 2].map(|x| exit(6)); print(\"on\")", 6),
         ("let s = `${exit(4)}`; print(\"on\")", 4),
         ("loop { exit(255) }", 255),
         ("if true { exit(3); } print(\"on\")", 3),
     ] {
-        Test::new().eval(text).status(status).stdout("").stderr("").run();
+        Test::new()
+            .eval(text)
+            .status(status)
+            .stdout("")
+            .stderr("")
+            .run();
     }
     Test::new()
         .file("m.rhai", "exit(8);")
@@ -160,7 +181,9 @@ fn exit_ends_the_run_wherever_it_stands() {
 
 #[test]
 fn sleep_takes_seconds_and_text_and_nothing_else() {
-    Test::new().eval("sleep(0); sleep(0.001); sleep(\"1ms\"); sleep(\"0\")").run();
+    Test::new()
+        .eval("sleep(0); sleep(0.001); sleep(\"1ms\"); sleep(\"0\")")
+        .run();
     for text in ["sleep(-1)", "sleep(\"soon\")", "sleep(())", "sleep([1])"] {
         Test::new().eval(text).status(1).run().complains("1m30s");
     }
@@ -186,11 +209,16 @@ fn the_last_value_is_shown_unless_it_is_nothing() {
 
 #[test]
 fn deep_and_endless_scripts_end_in_an_error() {
-    let ran = Test::new().eval("fn f(x) { f(x + 1) } f(0)").status(1).run();
+    let ran = Test::new()
+        .eval("fn f(x) { f(x + 1) } f(0)")
+        .status(1)
+        .run();
     ran.complains("functions call each other too deeply");
     let deep = format!("{}1{}", "(".repeat(5000), ")".repeat(5000));
     Test::new().script(deep).status(1).run();
     let list = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
     let test = Test::new().file("deep.json", &list);
-    test.eval("parse_json(read_text(\"deep.json\"))").status(1).run();
+    test.eval("parse_json(read_text(\"deep.json\"))")
+        .status(1)
+        .run();
 }

@@ -6,14 +6,22 @@ use zshell::engine::registry;
 #[test]
 fn every_function_is_in_the_overview_and_has_a_page() {
     let overview = Test::new().eval("help()").run().stdout;
-    let names: Vec<&str> = registry::functions().map(|function| function.name).collect();
+    let names: Vec<&str> = registry::functions()
+        .map(|function| function.name)
+        .collect();
     assert!(names.len() > 20, "{names:?}");
     for function in registry::functions() {
         let name = function.name;
-        assert!(overview.contains(&format!("  {name}(")), "{name} in\n{overview}");
+        assert!(
+            overview.contains(&format!("  {name}(")),
+            "{name} in\n{overview}"
+        );
         assert!(overview.contains(function.help), "{name} in\n{overview}");
     }
-    let pages: String = names.iter().map(|name| format!("help({name:?});")).collect();
+    let pages: String = names
+        .iter()
+        .map(|name| format!("help({name:?});"))
+        .collect();
     let pages = Test::new().eval(pages).run().stdout;
     for function in registry::functions() {
         assert!(pages.contains(function.help), "{}", function.name);
@@ -23,7 +31,11 @@ fn every_function_is_in_the_overview_and_has_a_page() {
             assert!(form.starts_with(&format!("{}(", function.name)), "{form}");
         }
         for option in function.options {
-            assert!(pages.contains(&format!("  {} ", option.name)), "{}", option.name);
+            assert!(
+                pages.contains(&format!("  {} ", option.name)),
+                "{}",
+                option.name
+            );
         }
     }
 }
@@ -31,9 +43,24 @@ fn every_function_is_in_the_overview_and_has_a_page() {
 #[test]
 fn the_functions_of_the_language_are_there() {
     for name in [
-        "connect", "import", "progress", "jobs", "wait", "show", "collections", "describe",
-        "create_collection", "drop_collection", "count", "clusters", "load", "env", "secret",
-        "read_text", "sleep", "exit",
+        "connect",
+        "import",
+        "progress",
+        "jobs",
+        "wait",
+        "show",
+        "collections",
+        "describe",
+        "create_collection",
+        "drop_collection",
+        "count",
+        "clusters",
+        "load",
+        "env",
+        "secret",
+        "read_text",
+        "sleep",
+        "exit",
     ] {
         assert!(registry::find(name).is_some(), "{name}");
     }
@@ -43,7 +70,9 @@ fn the_functions_of_the_language_are_there() {
 
 #[test]
 fn names_are_unique_and_in_one_place() {
-    let mut names: Vec<&str> = registry::functions().map(|function| function.name).collect();
+    let mut names: Vec<&str> = registry::functions()
+        .map(|function| function.name)
+        .collect();
     names.sort_unstable();
     let length = names.len();
     names.dedup();
@@ -54,7 +83,10 @@ fn names_are_unique_and_in_one_place() {
 #[test]
 fn every_example_compiles() {
     for function in registry::functions() {
-        let script = format!("fn example() {{ {} }}\nprint(\"compiled\");", function.example);
+        let script = format!(
+            "fn example() {{ {} }}\nprint(\"compiled\");",
+            function.example
+        );
         Test::new().script(script).stdout("compiled\n").run();
     }
 }
@@ -62,21 +94,34 @@ fn every_example_compiles() {
 /// Every number of arguments of the table is registered: nothing is unknown to the engine.
 #[test]
 fn every_function_can_be_called() {
-    for function in registry::functions().filter(|function| !["exit", "help"].contains(&function.name)) {
+    for function in
+        registry::functions().filter(|function| !["exit", "help"].contains(&function.name))
+    {
         for count in function.arity.0..=function.arity.1 {
             let args = vec!["[]"; count].join(", ");
-            let text = format!("try {{ {}({args}) }} catch (e) {{ print(type_of(e)); print(e.message); }}", function.name);
+            let text = format!(
+                "try {{ {}({args}) }} catch (e) {{ print(type_of(e)); print(e.message); }}",
+                function.name
+            );
             let ran = Test::new().eval(text).run();
             if ran.stdout.is_empty() {
                 continue;
             }
-            assert!(!ran.stdout.contains("ot be called with") && !ran.stdout.contains("no function"), "{}", ran.stdout);
+            assert!(
+                !ran.stdout.contains("ot be called with") && !ran.stdout.contains("no function"),
+                "{}",
+                ran.stdout
+            );
         }
     }
 }
 
 #[test]
 fn a_function_nobody_knows_is_near_one() {
-    Test::new().eval("help(\"improt\")").status(1).run().complains("import");
+    Test::new()
+        .eval("help(\"improt\")")
+        .status(1)
+        .run()
+        .complains("import");
     Test::new().eval("help(5)").status(1).run();
 }

@@ -21,7 +21,10 @@ fn a_killed_service_loses_and_doubles_nothing() {
     // Killed again and again, each time at work.
     for _ in 0..3 {
         let (service, url) = serve(&folder, &["--import-rate", "500"]);
-        let text = format!("connect({}); let job = {id:?}; {at_work} print(count(\"books\"))", quoted(url));
+        let text = format!(
+            "connect({}); let job = {id:?}; {at_work} print(count(\"books\"))",
+            quoted(url)
+        );
         folder.test().eval(text).stdout("0\n").run();
         service.signal("KILL");
         drop(service);
@@ -31,5 +34,9 @@ fn a_killed_service_loses_and_doubles_nothing() {
         "connect({}); let p = wait({id:?}); print(p.state); print(p.rows); print(count(\"books\")); print(jobs().len());",
         quoted(url)
     );
-    folder.test().eval(text).stdout("Completed\n600\n600\n1\n").run();
+    folder
+        .test()
+        .eval(text)
+        .stdout("Completed\n600\n600\n1\n")
+        .run();
 }

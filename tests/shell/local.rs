@@ -85,7 +85,9 @@ fn a_job_that_still_runs_is_finished_with_a_notice() {
     );
     let ran = folder.test().script(text).run();
     ran.complains("finishing 1 import job");
-    let test = folder.test().eval("connect(\"local\"); print(jobs()[0].state); count(\"books\")");
+    let test = folder
+        .test()
+        .eval("connect(\"local\"); print(jobs()[0].state); count(\"books\")");
     test.stdout("Completed\n20000\n").run();
 }
 
@@ -99,8 +101,12 @@ fn a_refused_row_is_named_and_nothing_is_kept() {
         create("books")
     );
     let ran = folder.test().script(text).status(4).run();
-    ran.complains("bad.jsonl").complains("row 11").complains("vector");
-    let test = folder.test().eval("connect(\"local\"); print(jobs()[0].state); count(\"books\")");
+    ran.complains("bad.jsonl")
+        .complains("row 11")
+        .complains("vector");
+    let test = folder
+        .test()
+        .eval("connect(\"local\"); print(jobs()[0].state); count(\"books\")");
     test.stdout("Failed\n0\n").run();
 }
 
@@ -113,7 +119,10 @@ fn what_is_not_there_is_refused_with_its_code() {
         .run();
     ran.says("refused");
     ran.complains("(code 90144)");
-    let text = format!("connect(\"local\"); {} wait(import(\"books\", \"gone.jsonl\"))", create("books"));
+    let text = format!(
+        "connect(\"local\"); {} wait(import(\"books\", \"gone.jsonl\"))",
+        create("books")
+    );
     let ran = Test::new().eval(text).status(4).run();
     ran.complains("gone.jsonl");
 }
@@ -122,7 +131,10 @@ fn what_is_not_there_is_refused_with_its_code() {
 fn two_processes_share_a_data_folder() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(50));
-    folder.test().eval(format!("connect(\"local\"); {}", create("books"))).run();
+    folder
+        .test()
+        .eval(format!("connect(\"local\"); {}", create("books")))
+        .run();
     let mut first = folder
         .test()
         .eval("connect(\"local\"); print(\"ready\"); print(wait(import(\"books\", \"books.jsonl\")).rows); read_text(\"-\"); print(count(\"books\"))")
@@ -148,7 +160,10 @@ fn packages() -> Option<(Value, Vec<Value>)> {
     };
     let schema = std::fs::read_to_string(folder.join("schema.json")).expect("a schema");
     let rows: Value = serde_json::from_str(&text).expect("JSON");
-    let rows = rows.as_array().or_else(|| rows["rows"].as_array()).expect("rows");
+    let rows = rows
+        .as_array()
+        .or_else(|| rows["rows"].as_array())
+        .expect("rows");
     Some((serde_json::from_str(&schema).expect("JSON"), rows.clone()))
 }
 
@@ -182,12 +197,15 @@ fn a_broken_copy_fails_with_its_row_named() {
         return;
     };
     let vector = rows[1233].as_object_mut().expect("a row");
-    let vector = vector.values_mut().find_map(|value| {
-        value.as_array_mut().filter(|list| list.len() == 384)
-    });
+    let vector = vector
+        .values_mut()
+        .find_map(|value| value.as_array_mut().filter(|list| list.len() == 384));
     vector.expect("a vector").pop();
     let (told, count) = import_packages(&schema, &rows, 4);
-    assert!(told.contains("row 1234") || told.contains("row 1,234"), "{told}");
+    assert!(
+        told.contains("row 1234") || told.contains("row 1,234"),
+        "{told}"
+    );
     assert!(told.contains("383") && told.contains("384"), "{told}");
     assert_eq!(count, "0\n");
 }

@@ -43,7 +43,10 @@ fn an_absolute_path_is_taken_as_it_is() {
 #[test]
 fn a_byte_order_mark_and_crlf_are_no_matter() {
     Test::new()
-        .file("a.rhai", "\u{feff}// a module\r\nfn one() {\r\n  1\r\n}\r\n")
+        .file(
+            "a.rhai",
+            "\u{feff}// a module\r\nfn one() {\r\n  1\r\n}\r\n",
+        )
         .script("import \"a\" as a;\r\na::one()\r\n")
         .stdout("1\n")
         .run();

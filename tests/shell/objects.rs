@@ -9,10 +9,7 @@ fn import(api: &str, path: &str, status: i32) -> (String, Vec<Value>) {
     let server = service();
     let text = format!(
         "{} import(\"books\", {path});",
-        connect(&server, api).replace(
-            "cluster_id",
-            "region: \"aws-us-west-2\", cluster_id"
-        )
+        connect(&server, api).replace("cluster_id", "region: \"aws-us-west-2\", cluster_id")
     );
     let test = Test::new().env("KEY", "k").eval(text).status(status);
     let ran = test.run();
@@ -75,7 +72,11 @@ fn the_server_bucket_of_a_connection_is_cut_off() {
     run("s3://other-bucket/x/1.json", 7).complains("s3://milvus-bucket");
     let bodies = sent(&server, "/create");
     assert_eq!(bodies.len(), 1);
-    assert!(bodies[0].body.contains(r#"[["x/1.json"]]"#), "{}", bodies[0].body);
+    assert!(
+        bodies[0].body.contains(r#"[["x/1.json"]]"#),
+        "{}",
+        bodies[0].body
+    );
 }
 
 #[test]
@@ -87,9 +88,15 @@ fn lists_are_files_and_nested_lists_are_sets() {
     let body = urls(r#""s3://bucket/1.json""#);
     assert_eq!(body["objectUrl"], "s3://bucket/1.json");
     let body = urls(r#"["s3://bucket/1.json", "gs://bucket/folder/"]"#);
-    assert_eq!(body["objectUrls"], json!([["s3://bucket/1.json"], ["gs://bucket/folder/"]]));
+    assert_eq!(
+        body["objectUrls"],
+        json!([["s3://bucket/1.json"], ["gs://bucket/folder/"]])
+    );
     let body = urls(r#"[["s3://bucket/id.npy", "s3://bucket/v.npy"], "s3://bucket/f/*.npy"]"#);
-    let sets = json!([["s3://bucket/id.npy", "s3://bucket/v.npy"], ["s3://bucket/f/*.npy"]]);
+    let sets = json!([
+        ["s3://bucket/id.npy", "s3://bucket/v.npy"],
+        ["s3://bucket/f/*.npy"]
+    ]);
     assert_eq!(body["objectUrls"], sets);
     for (path, status) in [
         (r#"[["s3://bucket/1.json", "s3://bucket/2.json"]]"#, 7),
@@ -107,19 +114,38 @@ fn lists_are_files_and_nested_lists_are_sets() {
 #[test]
 fn what_a_dialect_cannot_say_names_the_line_to_type() {
     for (api, call) in [
-        ("v1", r#"import("books", ["s3://bucket/1.json", "s3://bucket/2.json"])"#),
+        (
+            "v1",
+            r#"import("books", ["s3://bucket/1.json", "s3://bucket/2.json"])"#,
+        ),
         ("v1", r#"import("books", "s3://bucket/1.json", #{db: "d"})"#),
-        ("v1", r#"import("books", "s3://bucket/1.json", #{options: #{timeout: "1s"}})"#),
-        ("v1", r#"import(#{collection: "books", volume: "v", data_paths: ["1.json"]})"#),
+        (
+            "v1",
+            r#"import("books", "s3://bucket/1.json", #{options: #{timeout: "1s"}})"#,
+        ),
+        (
+            "v1",
+            r#"import(#{collection: "books", volume: "v", data_paths: ["1.json"]})"#,
+        ),
         ("v1", r#"commit("job-1")"#),
-        ("milvus", r#"import(#{collection: "books", volume: "v", data_paths: ["1.json"]})"#),
-        ("milvus", r#"import("books", "1.json", #{access_key: "a", secret_key: "b"})"#),
+        (
+            "milvus",
+            r#"import(#{collection: "books", volume: "v", data_paths: ["1.json"]})"#,
+        ),
+        (
+            "milvus",
+            r#"import("books", "1.json", #{access_key: "a", secret_key: "b"})"#,
+        ),
     ] {
         let server = service();
         let text = format!("{} {call}", connect(&server, api));
         let test = Test::new().env("KEY", "k").eval(text).status(7);
         let ran = test.run();
-        assert!(ran.stderr.contains("hint: ") && ran.stderr.contains('('), "{}", ran.stderr);
+        assert!(
+            ran.stderr.contains("hint: ") && ran.stderr.contains('('),
+            "{}",
+            ran.stderr
+        );
         assert_eq!(server.requests().len(), 0, "{api} {call}");
     }
 }

@@ -5,7 +5,11 @@ use crate::harness::Test;
 /// The script fails with this status, and its errors hold this picture of the place.
 fn shows(script: &str, picture: &str) {
     let ran = Test::new().script(script).status(1).run();
-    assert!(ran.stderr.contains(picture), "{picture}\nin\n{}", ran.stderr);
+    assert!(
+        ran.stderr.contains(picture),
+        "{picture}\nin\n{}",
+        ran.stderr
+    );
 }
 
 #[test]
@@ -14,7 +18,10 @@ fn at_run_time() {
         "let a = 1;\n  nothing_like_it(a);\n",
         "  --> main.rhai:2:3\n   |\n 2 |   nothing_like_it(a);\n   |   ^\n",
     );
-    shows("\n\nthrow \"x\";", "  --> main.rhai:3:1\n   |\n 3 | throw \"x\";\n   | ^\n");
+    shows(
+        "\n\nthrow \"x\";",
+        "  --> main.rhai:3:1\n   |\n 3 | throw \"x\";\n   | ^\n",
+    );
 }
 
 #[test]
@@ -28,7 +35,10 @@ fn at_parse_time() {
 
 #[test]
 fn with_tabs_the_caret_keeps_them() {
-    shows("\t\tnothing_like_it();", " 1 | \t\tnothing_like_it();\n   | \t\t^\n");
+    shows(
+        "\t\tnothing_like_it();",
+        " 1 | \t\tnothing_like_it();\n   | \t\t^\n",
+    );
 }
 
 #[test]
@@ -103,9 +113,17 @@ fn of_our_own_functions() {
 fn the_source_is_named_as_it_was_given() {
     for (test, name) in [
         (Test::new().eval("x"), "eval:1:1"),
-        (Test::new().args(["run", "-"]).stdin("x"), "standard input:1:1"),
+        (
+            Test::new().args(["run", "-"]).stdin("x"),
+            "standard input:1:1",
+        ),
         (Test::new().stdin("x"), "standard input:1:1"),
-        (Test::new().file("a/b.rhai", "x").args(["run", "./a/b.rhai"]), "./a/b.rhai:1:1"),
+        (
+            Test::new()
+                .file("a/b.rhai", "x")
+                .args(["run", "./a/b.rhai"]),
+            "./a/b.rhai:1:1",
+        ),
     ] {
         test.status(1).run().complains(&format!("  --> {name}\n"));
     }

@@ -31,7 +31,16 @@ fn expected(method: &str, target: &str) -> Value {
     let agent = concat!("user-agent: zshell/", env!("CARGO_PKG_VERSION"));
     let key = format!("authorization: Bearer {TOKEN}");
     let json = "application/json";
-    json!([method, target, ["accept: ".to_owned() + json, key, "content-type: ".to_owned() + json, agent]])
+    json!([
+        method,
+        target,
+        [
+            "accept: ".to_owned() + json,
+            key,
+            "content-type: ".to_owned() + json,
+            agent
+        ]
+    ])
 }
 
 fn body(request: &Request) -> Value {
@@ -127,7 +136,8 @@ fn v2_create_from_a_volume() {
 #[test]
 fn v2_progress_and_list() {
     let server = service();
-    let calls = r#"progress("job-1"); jobs(#{collection: "books"}); commit("job-1"); abort("job-1")"#;
+    let calls =
+        r#"progress("job-1"); jobs(#{collection: "books"}); commit("job-1"); abort("job-1")"#;
     script(&server, "v2", calls).status(7).run();
     let requests = server.requests();
     let heads: Vec<Value> = requests.iter().map(head).collect();
@@ -184,15 +194,17 @@ fn a_database_travels_in_body_and_header() {
 #[test]
 fn every_submission_has_a_key_of_its_own() {
     let server = service();
-    let calls =
-        r#"import("books", "s3://bucket/1.json"); import("books", "s3://bucket/1.json");"#;
+    let calls = r#"import("books", "s3://bucket/1.json"); import("books", "s3://bucket/1.json");"#;
     script(&server, "v2", calls).run();
     let keys: Vec<String> = server
         .requests()
         .iter()
         .filter_map(|request| Some(request.header("idempotency-key")?.to_owned()))
         .collect();
-    assert!(matches!(&*keys, [first, second] if first != second), "{keys:?}");
+    assert!(
+        matches!(&*keys, [first, second] if first != second),
+        "{keys:?}"
+    );
 }
 
 #[test]
@@ -207,12 +219,22 @@ fn a_create_is_sent_once_whatever_is_answered() {
             (Reply::json(r#"{"code":0,"data":{}}"#), 6),
             (Reply::status(429, "slow down"), 75),
             (Reply::status(401, "who are you"), 3),
-            (Reply::json(r#"{"code":47005,"message":"no collection"}"#), 7),
-            (Reply::status(307, "").with_header("location", "/elsewhere"), 3),
+            (
+                Reply::json(r#"{"code":47005,"message":"no collection"}"#),
+                7,
+            ),
+            (
+                Reply::status(307, "").with_header("location", "/elsewhere"),
+                3,
+            ),
         ] {
             let told = format!("{reply:?}");
             let server = Server::start(move |_| reply.clone());
-            let path = if api == "milvus" { "1.json" } else { "s3://bucket/1.json" };
+            let path = if api == "milvus" {
+                "1.json"
+            } else {
+                "s3://bucket/1.json"
+            };
             let call = format!(r#"import("books", "{path}")"#);
             let ran = script(&server, api, &call).status(status).run();
             assert_eq!(server.requests().len(), 1, "{api} {told} {}", ran.stderr);
@@ -225,7 +247,8 @@ fn a_create_is_sent_once_whatever_is_answered() {
 
 #[test]
 fn a_connection_that_never_comes_about_is_no_unknown_outcome() {
-    let call = r#"connect(#{endpoint: "http://127.0.0.1:1", verify: false}); import("books", "1.json")"#;
+    let call =
+        r#"connect(#{endpoint: "http://127.0.0.1:1", verify: false}); import("books", "1.json")"#;
     Test::new().eval(call).status(3).run();
 }
 

@@ -50,9 +50,16 @@ fn a_plain_address_is_enough_without_a_token() {
     folder.work("books.jsonl", rows(5));
     let (_service, url) = serve(&folder, &[]);
     let url = quoted(url);
-    folder.test().eval(format!("connect({url}); {}", create("books"))).run();
-    let test = folder.test().args(["-p".to_owned(), url.trim_matches('"').to_owned()]);
-    let ran = test.args(["import", "books", "books.jsonl", "--wait", "-o", "json"]).run();
+    folder
+        .test()
+        .eval(format!("connect({url}); {}", create("books")))
+        .run();
+    let test = folder
+        .test()
+        .args(["-p".to_owned(), url.trim_matches('"').to_owned()]);
+    let ran = test
+        .args(["import", "books", "books.jsonl", "--wait", "-o", "json"])
+        .run();
     assert_eq!(ran.json()["rows"], 5);
 }
 

@@ -21,7 +21,8 @@ fn telling(reply: Reply) -> (Server, Receiver<String>) {
 }
 
 fn await_request(told: &Receiver<String>) {
-    told.recv_timeout(Duration::from_mins(1)).expect("a request");
+    told.recv_timeout(Duration::from_mins(1))
+        .expect("a request");
 }
 
 fn ready(text: &str, status: i32) -> Running {
@@ -95,7 +96,9 @@ fn an_interrupted_wait_says_how_to_come_back() {
 #[test]
 fn serve_ends_cleanly() {
     for signal in ["TERM", "INT"] {
-        let test = Folder::new().test().args(["serve", "--listen", "127.0.0.1:0"]);
+        let test = Folder::new()
+            .test()
+            .args(["serve", "--listen", "127.0.0.1:0"]);
         let mut running = test.spawn();
         assert!(running.line().starts_with("listening on http://127.0.0.1:"));
         running.signal(signal);

@@ -50,7 +50,15 @@ fn each_has_its_hint() {
 /// An error message is lower case, on one line, and does not repeat Rhai's own position.
 #[test]
 fn messages_are_worded_like_ours() {
-    for text in ["1 + ;", "let x = [1, 2;", "foo()", "let a = 1; a.b.c", "[1][5]", "1 / 0", "\"a\" - 1"] {
+    for text in [
+        "1 + ;",
+        "let x = [1, 2;",
+        "foo()",
+        "let a = 1; a.b.c",
+        "[1][5]",
+        "1 / 0",
+        "\"a\" - 1",
+    ] {
         let ran = Test::new().eval(text).status(1).run();
         let message = ran.stderr.lines().next().unwrap_or_default();
         let words = message.strip_prefix("error: ").expect("an error");

@@ -53,9 +53,7 @@ fn connections_have_getters_and_no_key() {
         .eval(text)
         .run();
     let url = server.url();
-    ran.says(&format!(
-        "milvus\n{url}\n\nMILVUS_TOKEN\nConnection\n1\n"
-    ));
+    ran.says(&format!("milvus\n{url}\n\nMILVUS_TOKEN\nConnection\n1\n"));
 }
 
 #[test]
@@ -78,13 +76,22 @@ fn results_are_shown_in_every_format() {
     assert_eq!(jobs[0]["job"], "job-1");
     assert_eq!(jobs[0]["state"], "Completed");
     let csv = run("csv", "jobs()").stdout;
-    assert!(csv.starts_with("job,collection,state,percent,reason"), "{csv}");
+    assert!(
+        csv.starts_with("job,collection,state,percent,reason"),
+        "{csv}"
+    );
     assert!(csv.contains("job-1,books,Completed"), "{csv}");
     let table = run("table", "jobs()").stdout;
-    assert!(table.contains("job-1") && !table.contains('\u{1b}'), "{table}");
+    assert!(
+        table.contains("job-1") && !table.contains('\u{1b}'),
+        "{table}"
+    );
     let progress = run("json", "progress(\"job-1\")").json();
     assert_eq!(progress["size"], 1024);
-    assert_eq!(run("json", "[1, 2.5, \"a\", (), true, #{b: [1]}]").json(), json!([1, 2.5, "a", null, true, {"b": [1]}]));
+    assert_eq!(
+        run("json", "[1, 2.5, \"a\", (), true, #{b: [1]}]").json(),
+        json!([1, 2.5, "a", null, true, {"b": [1]}])
+    );
     assert_eq!(run("json", "()").stdout, "");
     assert_eq!(run("table", "42").stdout, "42\n");
     assert_eq!(run("table", "\"a text\"").stdout, "a text\n");

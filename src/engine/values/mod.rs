@@ -28,9 +28,7 @@ pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Failure>("Error");
     register_plain::<Failure>(engine, errors::KEYS, errors::json);
     // Rhai's own has no lists, and does not know our types inside of maps.
-    engine.register_fn("to_json", |list: Array| {
-        json_of(&list.into()).to_string()
-    });
+    engine.register_fn("to_json", |list: Array| json_of(&list.into()).to_string());
     engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
 }
 
