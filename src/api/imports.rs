@@ -1,6 +1,7 @@
 //! The calls about import jobs, whichever dialect they travel in.
 
 use super::error::ApiError;
+use super::mask::Mask;
 use super::model::{Dialect, ImportRequest, JobPage, Progress};
 use super::request::Outgoing;
 use super::settings::Settings;
@@ -42,13 +43,24 @@ impl Client {
     /// Reads a job's progress once.
     pub fn progress(&self, job_id: &str) -> Result<Progress, ApiError> {
         let settings = self.settings();
-        match settings.dialect {
+        let mut progress = match settings.dialect {
             Dialect::V1 => {
                 let outgoing = v1::progress(settings, job_id)?;
                 self.call(outgoing, |data| v1::read_progress(data, job_id))
             }
             Dialect::V2 => self.spelled_progress(&v2::PROGRESS, v2::progress, job_id),
             Dialect::Milvus => self.spelled_progress(&milvus::PROGRESS, milvus::progress, job_id),
+        }?;
+        let files = progress.details.iter_mut().map(|file| &mut file.reason);
+        self.mask_reasons(files.chain([&mut progress.reason]));
+        Ok(progress)
+    }
+
+    /// A job's reason is the service's own text, which may echo the key.
+    fn mask_reasons<'a>(&self, reasons: impl Iterator<Item = &'a mut Option<String>>) {
+        let mask = Mask::new(&self.settings().token);
+        for reason in reasons.flatten() {
+            *reason = mask.apply(reason);
         }
     }
 
@@ -107,7 +119,9 @@ impl Client {
             Dialect::V2 => v2::list(settings, filter, page, page_size)?,
             Dialect::Milvus => milvus::list(settings, filter)?,
         };
-        self.call(outgoing, answers::read_page)
+        let mut page = self.call(outgoing, answers::read_page)?;
+        self.mask_reasons(page.jobs.iter_mut().map(|job| &mut job.reason));
+        Ok(page)
     }
 
     /// Walks all pages, filtered, each job once; ends after an error.

@@ -13,6 +13,7 @@ mod modules;
 mod objects;
 mod places;
 mod requests;
+mod secrets;
 mod serve;
 mod service;
 mod signals;
