@@ -5,7 +5,6 @@ use crate::api::model::Dialect;
 use crate::location::{Location, LocationError, Place};
 use crate::secret::Secret;
 use serde_json::{Value, json};
-use url::Host;
 
 /// What a connection knows of the storage that imports read from.
 #[derive(Clone, Debug, Default)]
@@ -62,18 +61,8 @@ impl Connection {
 
     /// Reads an object path as this connection's service would.
     pub fn locate(&self, text: &str) -> Result<Location, LocationError> {
-        Location::parse(text, &self.place()).or_else(|refused| {
-            // With `verify: false` nothing has told yet whether a service on this machine is zshell's own.
-            let asked = self.is_loopback() && !self.client.is_local_service();
-            if asked && self.client.verify().is_ok() && self.client.is_local_service() {
-                return Location::parse(text, &Place::Disk);
-            }
-            Err(refused)
-        })
-    }
-
-    fn place(&self) -> Place {
-        if self.client.is_local_service() {
+        // Only an answer tells that the service is zshell's own: with `verify: false` there may have been none yet.
+        let place = if self.client.is_local_service() {
             Place::Disk
         } else if self.client.settings().dialect == Dialect::Milvus {
             Place::ServerBucket {
@@ -81,15 +70,7 @@ impl Connection {
             }
         } else {
             Place::Cloud
-        }
-    }
-
-    fn is_loopback(&self) -> bool {
-        match self.client.settings().import_base.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => false,
-        }
+        };
+        Location::parse(text, &place)
     }
 }
