@@ -1,9 +1,10 @@
 //! A terminal with zshell in it. What is waited for is always something on the screen, never a length of time.
 
-use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -216,8 +217,22 @@ impl Terminal {
         );
     }
 
+    /// Sends SIGTERM, waits for the end of the program, and gives how it ended, in words.
+    pub(crate) fn terminate(self) -> String {
+        let id = self.child.process_id().expect("a running program");
+        let sent = Command::new("kill")
+            .args(["-TERM", &id.to_string()])
+            .status();
+        assert!(sent.expect("kill runs").success());
+        self.end().to_string()
+    }
+
     /// Waits for the end of the program and gives its exit code.
-    pub(crate) fn exit_code(mut self) -> u32 {
+    pub(crate) fn exit_code(self) -> u32 {
+        self.end().exit_code()
+    }
+
+    fn end(mut self) -> ExitStatus {
         let begin = Instant::now();
         let mut shown = self.lock();
         while !shown.closed {
@@ -232,7 +247,7 @@ impl Terminal {
                 .0;
         }
         drop(shown);
-        self.child.wait().expect("an end").exit_code()
+        self.child.wait().expect("an end")
     }
 
     fn lock(&self) -> MutexGuard<'_, Shown> {

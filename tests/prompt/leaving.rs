@@ -75,3 +75,22 @@ fn commands_help() {
     let screen = shell.run(":quti");
     assert!(screen.contains("did you mean"), "{screen}");
 }
+
+#[test]
+fn sigterm_ends_a_prompt_that_waits_and_gives_the_terminal_back() {
+    let mut shell = Home::new().shell();
+    shell.run("40 + 2");
+    let end = shell.terminate();
+    assert!(end.contains("Terminated"), "{end}");
+}
+
+#[test]
+fn sigterm_ends_a_prompt_that_works() {
+    let mut shell = Home::new().shell();
+    shell.begin(r#"print("asleep"); sleep("1h")"#);
+    shell.wait_for("the print", |screen| {
+        screen.contents().lines().any(|line| line == "asleep")
+    });
+    let end = shell.terminate();
+    assert!(end.contains("143"), "{end}");
+}

@@ -17,6 +17,7 @@ mod secrets;
 mod serve;
 mod service;
 mod signals;
+mod stops;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the tests of the REST client use the rest of it")]
 mod support;
