@@ -14,6 +14,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
 
+/// A line on standard error, from whichever thread. Where that is closed there is nobody left to tell.
+pub fn complain(text: &str) {
+    let _ = writeln!(io::stderr().lock(), "{text}");
+}
+
 /// The choices of the command line that hold for the whole run.
 #[derive(Clone, Debug)]
 pub struct Choices {
@@ -125,9 +130,9 @@ impl Session {
         }
     }
 
-    /// A line on standard error. Where that is closed there is nobody left to tell.
+    /// A line on standard error.
     pub fn complain(&self, text: &str) {
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        complain(text);
     }
 
     /// The first failure to write a result: a run that lost output has not succeeded.

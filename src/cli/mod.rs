@@ -16,7 +16,7 @@ use crate::interrupt::{Interrupt, Stop};
 use crate::render::Screen;
 use crate::repl;
 use crate::session::idle::Idle;
-use crate::session::{Choices, Session};
+use crate::session::{Choices, Session, complain};
 use args::{Args, Command, Common};
 use clap::Parser;
 use rhai::Dynamic;
@@ -55,7 +55,11 @@ pub fn main() -> ExitCode {
         Ok(choices) => Rc::new(Session::new(choices, interrupt, idle)),
         Err(problem) => {
             let screen = Screen::stderr(args.common.color);
-            eprint_quietly(&Box::<ScriptError>::from(problem).lay_out(&screen));
+            complain(
+                Box::<ScriptError>::from(problem)
+                    .lay_out(&screen)
+                    .trim_end(),
+            );
             return ExitCode::from(WRONG_COMMAND_LINE);
         }
     };
@@ -121,14 +125,8 @@ fn report(session: &Session, error: &ScriptError) -> u8 {
     if session.closed_pipe() {
         return Kind::ClosedPipe.exit_code();
     }
-    eprint_quietly(&error.lay_out(&session.choices.err));
+    session.complain(error.lay_out(&session.choices.err).trim_end());
     error.failure.kind.exit_code()
-}
-
-fn eprint_quietly(text: &str) {
-    use std::io::Write;
-    // Where standard error is closed there is nobody left to tell.
-    let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Lets the jobs of the local service end. A stop leaves the rest to the next start, and is the run's result.

@@ -30,7 +30,11 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
     });
     let service = match started {
         Ok(service) => service,
-        Err(error) => return Ok(Err(Failure::from(error).into())),
+        Err(error) => {
+            let failure = Failure::from(error)
+                .or_hint("choose another address: --listen 127.0.0.1:0 picks a free port");
+            return Ok(Err(failure.into()));
+        }
     };
     let announced = session.write(|out| writeln!(out, "listening on {}", service.url()));
     if announced.is_ok() {

@@ -69,9 +69,8 @@ impl<'a> Call<'a> {
     /// The argument at `index` as text; `what` names it in the error.
     pub fn text(&self, index: usize, what: &str) -> Result<String, Failure> {
         let value = self.arg(index, what)?;
-        as_text(value).ok_or_else(|| {
-            self.misused(&format!("{what} is text, got {}", values::kind_name(value)))
-        })
+        as_text(value)
+            .ok_or_else(|| self.misused(&format!("{what} is text, got {}", values::found(value))))
     }
 
     /// The argument at `index`, which is there if the arity was declared right.
@@ -90,7 +89,7 @@ impl<'a> Call<'a> {
             Some(map) => Options::parse(self.function.name, self.function.options, map),
             None => Err(self.misused(&format!(
                 "options are a map #{{…}}, got {}",
-                values::kind_name(value)
+                values::found(value)
             ))),
         }
     }
@@ -115,7 +114,7 @@ impl<'a> Call<'a> {
         if id.is_empty() {
             return Err(self.misused(&format!(
                 "a job is what import() gave, a row of jobs(), or an id as text, got {}",
-                values::kind_name(value)
+                values::found(value)
             )));
         }
         Ok(Job {

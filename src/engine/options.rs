@@ -5,7 +5,7 @@
 
 use super::call::as_text;
 use super::registry::Opt;
-use super::values::{json_of, kind_name};
+use super::values::{found, json_of};
 use crate::error::Failure;
 use crate::render::words;
 use crate::secret::Secret;
@@ -47,11 +47,6 @@ impl Options {
         Some(value)
     }
 
-    /// True where the option was given.
-    pub fn has(&self, name: &str) -> bool {
-        self.get(name).is_some()
-    }
-
     /// An option of text.
     pub fn text(&self, name: &str) -> Result<Option<String>, Failure> {
         self.read(name, "text", as_text)
@@ -59,11 +54,19 @@ impl Options {
 
     /// An option of text that holds a key.
     pub fn secret(&self, name: &str) -> Result<Option<Secret>, Failure> {
-        self.read(name, "text or secret(\"NAME\")", |value| {
-            value
-                .clone()
-                .try_cast::<Secret>()
-                .or_else(|| as_text(value).map(Secret::new))
+        let Some(value) = self.get(name) else {
+            return Ok(None);
+        };
+        let secret = value
+            .clone()
+            .try_cast::<Secret>()
+            .or_else(|| as_text(value).map(Secret::new));
+        // What was given instead is not told: it may be the key, as a number.
+        secret.map(Some).ok_or_else(|| {
+            Failure::usage(format!(
+                "{}: the option {name} is text or secret(\"NAME\")",
+                self.call
+            ))
         })
     }
 
@@ -132,7 +135,7 @@ impl Options {
             Failure::usage(format!(
                 "{}: the option {name} is {expected}, got {}",
                 self.call,
-                kind_name(value)
+                found(value)
             ))
         })
     }

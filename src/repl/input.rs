@@ -53,7 +53,7 @@ impl Input {
         // A statement that is stuck open can be sent as it is, to see what is wrong with it.
         editor.bind_sequence(KeyEvent::alt('\r'), EventHandler::from(Cmd::AcceptLine));
         let folder = &session.choices.data_dir;
-        if let Err(error) = std::fs::create_dir_all(folder) {
+        if let Err(error) = create_private(folder) {
             session.notice(&format!(
                 "no history: cannot make {}: {error}",
                 folder.display()
@@ -83,6 +83,15 @@ impl Input {
             session.notice(&format!("history not kept: {error}"));
         }
     }
+}
+
+/// Makes the data folder if there is none, for its owner alone.
+fn create_private(folder: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
 }
 
 /// Makes the history file if there is none, for its owner alone. It is made here, not by the first entry, since two

@@ -9,8 +9,7 @@ use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
 use crate::error::Failure;
 use crate::render::words;
-use crate::session::Session;
-use std::io::Write;
+use crate::session::{Session, complain};
 use std::path::PathBuf;
 
 /// Who gave the options: it names the connection and tells where a key came from.
@@ -36,12 +35,7 @@ const STORAGE: &[Opt] = &[
 
 /// Where `-v` lines go.
 pub(super) fn log_sink(session: &Session) -> Option<LogSink> {
-    session.choices.verbose.then(|| {
-        LogSink::new(|line| {
-            // Nobody is left to tell where standard error is closed.
-            let _ = writeln!(std::io::stderr().lock(), "{line}");
-        })
-    })
+    session.choices.verbose.then(|| LogSink::new(complain))
 }
 
 /// Builds a connection and, unless `verify: false`, proves it with one list call.

@@ -3,7 +3,7 @@
 use crate::engine::call::Call;
 use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Opt, opt};
-use crate::engine::values::{Listing, ListingKind, dynamic_of, json_of, kind_name};
+use crate::engine::values::{Listing, ListingKind, dynamic_of, found, json_of};
 use crate::error::{Failure, Kind};
 use rhai::Dynamic;
 use serde_json::{Map, Value, json};
@@ -103,7 +103,7 @@ fn create_collection(call: &Call) -> Result<Dynamic, Failure> {
     let Value::Object(settings) = json_of(argument) else {
         return Err(call.misused(&format!(
             "the settings are a map #{{…}}, got {}",
-            kind_name(argument)
+            found(argument)
         )));
     };
     let mut body = if is_description(&settings) {
@@ -158,11 +158,18 @@ fn from_description(described: &Map<String, Value>) -> Map<String, Value> {
     if let Some(description) = described.get("description") {
         body.insert("description".to_owned(), description.clone());
     }
+    if let Some(shards) = described
+        .get("shardsNum")
+        .and_then(Value::as_u64)
+        .filter(|shards| *shards > 1)
+    {
+        body.insert("params".to_owned(), json!({"shardsNum": shards}));
+    }
     body
 }
 
 fn field_of(described: &Value) -> Value {
-    const NAMES: [(&str, &str); 7] = [
+    const NAMES: [(&str, &str); 8] = [
         ("name", "fieldName"),
         ("type", "dataType"),
         ("primaryKey", "isPrimary"),
@@ -170,11 +177,13 @@ fn field_of(described: &Value) -> Value {
         ("nullable", "nullable"),
         ("defaultValue", "defaultValue"),
         ("elementType", "elementDataType"),
+        ("description", "description"),
     ];
     let mut field = Map::new();
     for (theirs, ours) in NAMES {
         match described.get(theirs) {
             None | Some(Value::Null | Value::Bool(false)) => {}
+            Some(Value::String(text)) if text.is_empty() => {}
             Some(value) => {
                 field.insert(ours.to_owned(), value.clone());
             }

@@ -7,7 +7,7 @@ use crate::credentials;
 use crate::engine::call::{Call, as_text};
 use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
-use crate::engine::values::{Listing, ListingKind, dynamic_of, kind_name};
+use crate::engine::values::{Listing, ListingKind, dynamic_of, found};
 use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
@@ -90,7 +90,7 @@ fn connect(call: &Call) -> Result<Dynamic, Failure> {
             } else {
                 return Err(call.misused(&format!(
                     "takes text, a map #{{…}} or a connection, got {}",
-                    kind_name(argument)
+                    found(argument)
                 )));
             }
         }

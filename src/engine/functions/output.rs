@@ -3,7 +3,7 @@
 use crate::engine::call::{Call, as_text};
 use crate::engine::help;
 use crate::engine::registry::{Family, Function, Opt, opt};
-use crate::engine::values::{self, json_of, kind_name};
+use crate::engine::values::{self, found, json_of};
 use crate::error::Failure;
 use crate::render::{self, OutputFormat, Shown, words};
 use rhai::Dynamic;
@@ -80,7 +80,7 @@ fn show_help(call: &Call) -> Result<Dynamic, Failure> {
             let name = as_text(value).ok_or_else(|| {
                 call.misused(&format!(
                     "a function is named by text, got {}",
-                    kind_name(value)
+                    found(value)
                 ))
             })?;
             help::about(name.trim())?

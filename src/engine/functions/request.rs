@@ -5,7 +5,7 @@ use crate::connection::Connection;
 use crate::engine::call::{Call, as_text};
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
-use crate::engine::values::kind_name;
+use crate::engine::values::found;
 use crate::error::{Failure, Kind};
 use crate::location::{Location, cloud_mismatch};
 use rhai::{Array, Dynamic};
@@ -219,7 +219,7 @@ impl Files<'_> {
         let texts = texts.filter(|texts| !texts.is_empty()).ok_or_else(|| {
             call.misused(&format!(
                 "a file is text, a set of NumPy files a list of texts, got {}",
-                kind_name(item)
+                found(item)
             ))
         })?;
         let set: Vec<Location> = texts

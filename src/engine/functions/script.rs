@@ -4,7 +4,7 @@ use crate::config::set;
 use crate::engine::call::Call;
 use crate::engine::options::duration_of;
 use crate::engine::registry::{Family, Function};
-use crate::engine::values::{dynamic_of, kind_name};
+use crate::engine::values::{dynamic_of, found};
 use crate::error::Failure;
 use crate::secret::Secret;
 use rhai::Dynamic;
@@ -114,7 +114,7 @@ fn sleep(call: &Call) -> Result<Dynamic, Failure> {
     let time = duration_of(value).ok_or_else(|| {
         call.misused(&format!(
             "takes seconds or text such as \"1m30s\", got {}",
-            kind_name(value)
+            found(value)
         ))
     })?;
     call.session.interrupt.sleep(time)?;

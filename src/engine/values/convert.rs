@@ -75,8 +75,16 @@ pub fn dynamic_of(value: Value) -> Dynamic {
     }
 }
 
-/// What a value is, in the script's words, for an error message.
-pub fn kind_name(value: &Dynamic) -> &'static str {
+/// What was found in place of something else, for an error message: a number as it is, of others the kind.
+pub fn found(value: &Dynamic) -> String {
+    if value.is_int() || value.is_float() {
+        return value.to_string();
+    }
+    kind_name(value).to_owned()
+}
+
+/// What a value is, in the script's words.
+fn kind_name(value: &Dynamic) -> &'static str {
     match value.type_name() {
         "()" => "() (nothing)",
         "bool" => "true or false",

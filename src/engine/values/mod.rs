@@ -5,7 +5,7 @@ mod errors;
 mod jobs;
 mod listing;
 
-pub use convert::{dynamic_of, json_of, kind_name};
+pub use convert::{dynamic_of, found, json_of};
 pub use jobs::{Job, ProgressValue, SummaryValue};
 pub use listing::{Listing, ListingKind, show};
 
