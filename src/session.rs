@@ -1,5 +1,6 @@
 //! What one run shares: output choices, the current connection, the stop flag, the local service.
 
+mod files;
 #[cfg(feature = "local")]
 pub mod local;
 
@@ -102,6 +103,11 @@ impl Session {
                 format!("cannot write to standard output: {error}"),
             )),
         }
+    }
+
+    /// Reads a text file, or standard input for `-`, of at most 64 MiB; a stop ends the wait.
+    pub fn read_text(&self, path: &str) -> Result<String, Failure> {
+        files::read_text(path, &self.interrupt)
     }
 
     /// A line for the person at the terminal, on standard error; nothing with `-q`.

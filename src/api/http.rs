@@ -141,11 +141,8 @@ pub(super) fn connect_hint(
     let lower = cause.to_ascii_lowercase();
     let text = if error.is_dns() {
         "check the host's name"
-    } else if lower.contains("unknownissuer")
-        || lower.contains("unknown issuer")
-        || lower.contains("self-signed")
-    {
-        "the server's certificate is signed by nobody known here: connect(#{ca_cert: \"file.pem\"}) trusts one more"
+    } else if lower.contains("peer certificate") {
+        "the server's certificate is not accepted: check the host's name, or trust its issuer with connect(#{ca_cert: \"file.pem\"})"
     } else if lower.contains("invalidcontenttype") || lower.contains("corrupt message") {
         "the server does not speak TLS on this port: try http:// instead of https://"
     } else if lower.contains("refused") {

@@ -5,7 +5,7 @@ use super::mask::Mask;
 use super::model::{Dialect, ImportRequest, JobPage, Progress};
 use super::request::Outgoing;
 use super::settings::Settings;
-use super::{Client, JobFilter, JobWalk, milvus, v1, v2};
+use super::{Client, JobFilter, JobWalk, answers, milvus, v1, v2};
 
 /// The smallest page that every dialect accepts.
 const SMALLEST_PAGE: u64 = 5;
@@ -37,7 +37,7 @@ impl Client {
         }?
         .with_idempotency_key(idempotency_key)?
         .with_secrets(settings, secrets.into_iter().flatten());
-        self.call(outgoing, v2::read_job_id)
+        self.call(outgoing, answers::read_job_id)
     }
 
     /// Reads a job's progress once.
@@ -119,7 +119,7 @@ impl Client {
             Dialect::V2 => v2::list(settings, filter, page, page_size)?,
             Dialect::Milvus => milvus::list(settings, filter)?,
         };
-        let mut page = self.call(outgoing, v1::read_page)?;
+        let mut page = self.call(outgoing, answers::read_page)?;
         self.mask_reasons(page.jobs.iter_mut().map(|job| &mut job.reason));
         Ok(page)
     }

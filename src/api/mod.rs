@@ -9,6 +9,7 @@
 //! Reads are retried until the call's deadline; whatever changes something is sent exactly once. Redirects are
 //! never followed, so a key goes to no host but the one it was given for.
 
+mod answers;
 mod clusters;
 mod collections;
 mod description;

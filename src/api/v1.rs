@@ -1,11 +1,10 @@
 //! The `v1` dialect: Zilliz Cloud's older, per-region controller (reference: the column `v1`).
 
+use super::answers;
 use super::envelope::Data;
 use super::error::{ApiError, Effect};
 use super::fields::{self, Fields};
-use super::model::{
-    Dialect, FileProgress, ImportRequest, JobPage, JobState, JobSummary, Progress, Source, State,
-};
+use super::model::{Dialect, FileProgress, ImportRequest, JobState, Progress, Source, State};
 use super::request::Outgoing;
 use super::settings::Settings;
 use crate::secret::Secret;
@@ -100,34 +99,8 @@ pub(super) fn list(settings: &Settings, page: u64, page_size: u64) -> Result<Out
 
 /// Reads a progress answer. v1 sends no state; it follows from the other fields.
 pub(super) fn read_progress(data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
-    let object = data.object()?;
-    if !object.has(&[
-        "jobId",
-        "jobID",
-        "job_id",
-        "readyPercentage",
-        "errorMessage",
-        "completeTime",
-        "details",
-    ]) {
-        return Err(data.unreadable("it tells nothing of a job"));
-    }
-    let job = read_file(&object);
-    Ok(Progress {
-        job_id: object
-            .text(&["jobId", "jobID", "job_id"])
-            .unwrap_or_else(|| job_id.to_owned()),
-        collection: object.text_or_empty(&["collectionName"]),
-        state: job.state,
-        percent: job.percent,
-        rows: job.rows,
-        total_rows: job.total_rows,
-        file_name: job.file_name,
-        file_size: job.file_size,
-        complete_time: job.complete_time,
-        reason: job.reason,
-        details: object.objects(&["details"]).iter().map(read_file).collect(),
-    })
+    let signs = ["readyPercentage", "errorMessage", "completeTime", "details"];
+    answers::progress(data, job_id, &signs, read_file)
 }
 
 /// The five fields that a job and each of its files have in common.
@@ -154,49 +127,13 @@ fn read_file(object: &Fields<'_>) -> FileProgress {
     FileProgress {
         file_name: object.text_or_empty(&["fileName"]),
         file_size: object.count(&["fileSize"]),
-        percent: whole(&state, percent),
+        percent: answers::whole(&state, percent),
         state,
         rows: object.count(&["importedRows"]),
         total_rows: object.count(&["totalRows"]),
         complete_time,
         reason,
     }
-}
-
-/// Completed means all of it, whatever number got stuck at 80 or 99.
-pub(super) const fn whole(state: &State, percent: f64) -> f64 {
-    match state.kind {
-        JobState::Completed => 100.0,
-        _ => percent,
-    }
-}
-
-/// Reads a page of the list; all three dialects send it in this shape.
-pub(super) fn read_page(data: &Data<'_>) -> Result<JobPage, ApiError> {
-    // Servers with nothing to list have sent null, an empty object, and a list instead of records.
-    let object = data.raw().and_then(Fields::of);
-    let records = match &object {
-        Some(object) => object.objects(&["records", "jobs"]),
-        None => data.list()?.into_iter().filter_map(Fields::of).collect(),
-    };
-    Ok(JobPage {
-        jobs: records.iter().filter_map(read_summary).collect(),
-        count: object.and_then(|object| object.count(&["count", "total"])),
-    })
-}
-
-/// One record; `None` where it has no id, since nothing can be done with such a job.
-fn read_summary(record: &Fields<'_>) -> Option<JobSummary> {
-    let state = State::parse(&record.text_or_empty(&["state"]));
-    Some(JobSummary {
-        job_id: record.text(&["jobId", "jobID", "job_id"])?,
-        collection: record.text_or_empty(&["collectionName"]),
-        percent: record
-            .number(&["progress"])
-            .map(|sent| whole(&state, fields::percent(sent))),
-        reason: record.text(&["reason", "errorMessage"]),
-        state,
-    })
 }
 
 /// v1 knows one database only.

@@ -8,7 +8,7 @@ use super::fields::{self, Fields};
 use super::model::{FileProgress, ImportRequest, Progress, Source, State};
 use super::request::Outgoing;
 use super::settings::Settings;
-use super::{JobFilter, v1};
+use super::{JobFilter, answers};
 use crate::secret::Secret;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -196,35 +196,9 @@ pub(super) fn list(
     )
 }
 
-/// Reads the answer to a create: the job's id.
-pub(super) fn read_job_id(data: &Data<'_>) -> Result<String, ApiError> {
-    data.object()?
-        .text(&["jobId", "jobID", "job_id"])
-        .ok_or_else(|| data.unreadable("it has no job id"))
-}
-
 /// Reads a progress answer, also of `milvus`.
 pub(super) fn read_progress(data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
-    let object = data.object()?;
-    if !object.has(&["jobId", "jobID", "job_id", "state", "progress", "details"]) {
-        return Err(data.unreadable("it tells nothing of a job"));
-    }
-    let job = read_file(&object);
-    Ok(Progress {
-        job_id: object
-            .text(&["jobId", "jobID", "job_id"])
-            .unwrap_or_else(|| job_id.to_owned()),
-        collection: object.text_or_empty(&["collectionName"]),
-        state: job.state,
-        percent: job.percent,
-        rows: job.rows,
-        total_rows: job.total_rows,
-        file_name: job.file_name,
-        file_size: job.file_size,
-        complete_time: job.complete_time,
-        reason: job.reason,
-        details: object.objects(&["details"]).iter().map(read_file).collect(),
-    })
+    answers::progress(data, job_id, &["state", "progress", "details"], read_file)
 }
 
 /// The fields that a job and each of its files have in common.
@@ -234,7 +208,7 @@ fn read_file(object: &Fields<'_>) -> FileProgress {
     FileProgress {
         file_name: file_name(object),
         file_size: object.count(&["fileSize"]),
-        percent: v1::whole(&state, percent),
+        percent: answers::whole(&state, percent),
         state,
         rows: object.count(&["importedRows"]),
         total_rows: object.count(&["totalRows"]),

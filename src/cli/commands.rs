@@ -2,11 +2,13 @@
 
 use super::Outcome;
 use super::args::{Import, Jobs, Wait};
-use crate::engine::{Interpreter, ScriptError};
+use crate::engine::{ScriptError, registry};
+use crate::session::Session;
 use rhai::{Array, Dynamic, Map};
+use std::rc::Rc;
 
 /// `zshell import COLLECTION PATH…`
-pub(super) fn import(interpreter: &Interpreter, import: Import) -> Outcome {
+pub(super) fn import(session: &Rc<Session>, import: Import) -> Outcome {
     let options = map([
         ("collection", Some(import.collection.into())),
         ("urls", Some(texts(import.paths))),
@@ -14,43 +16,41 @@ pub(super) fn import(interpreter: &Interpreter, import: Import) -> Outcome {
         ("db", import.db.map(Dynamic::from)),
         ("key", import.key.map(Dynamic::from)),
     ]);
-    let job = call(interpreter, "import", vec![options])?;
+    let job = call(session, "import", vec![options])?;
     if import.wait {
-        call(interpreter, "wait", vec![job])
+        call(session, "wait", vec![job])
     } else {
         Ok(job)
     }
 }
 
 /// `zshell jobs`
-pub(super) fn jobs(interpreter: &Interpreter, jobs: Jobs) -> Outcome {
+pub(super) fn jobs(session: &Rc<Session>, jobs: Jobs) -> Outcome {
     let options = map([
         ("state", (!jobs.state.is_empty()).then(|| texts(jobs.state))),
         ("collection", jobs.collection.map(Dynamic::from)),
         ("limit", jobs.limit.map(Dynamic::from)),
     ]);
-    call(interpreter, "jobs", vec![options])
+    call(session, "jobs", vec![options])
 }
 
 /// `zshell progress ID`
-pub(super) fn progress(interpreter: &Interpreter, job: String) -> Outcome {
-    call(interpreter, "progress", vec![job.into()])
+pub(super) fn progress(session: &Rc<Session>, job: String) -> Outcome {
+    call(session, "progress", vec![job.into()])
 }
 
 /// `zshell wait ID…`
-pub(super) fn wait(interpreter: &Interpreter, wait: Wait) -> Outcome {
+pub(super) fn wait(session: &Rc<Session>, wait: Wait) -> Outcome {
     let options = map([("interval", wait.interval.map(Dynamic::from))]);
     let jobs = match <[String; 1]>::try_from(wait.jobs) {
         Ok([only]) => only.into(),
         Err(many) => texts(many),
     };
-    call(interpreter, "wait", vec![jobs, options])
+    call(session, "wait", vec![jobs, options])
 }
 
-fn call(interpreter: &Interpreter, name: &'static str, args: Vec<Dynamic>) -> Outcome {
-    interpreter
-        .call(name, args)
-        .map_err(Box::<ScriptError>::from)
+fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Outcome {
+    registry::call(session, name, args).map_err(Box::<ScriptError>::from)
 }
 
 fn texts(list: Vec<String>) -> Dynamic {

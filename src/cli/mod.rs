@@ -64,14 +64,14 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
     let interpreter = |setup: Setup| Interpreter::new(Rc::clone(session), setup);
     Ok(match command {
         None if std::io::stdin().is_terminal() => {
-            repl::run(interpreter(script::setup_here(Vec::new())))?;
-            Ok(Dynamic::UNIT)
+            let prompt = repl::run(interpreter(script::setup_here(Vec::new())));
+            prompt.map(|()| Dynamic::UNIT).map_err(Into::into)
         }
         // What is piped into a bare `zshell` is a script.
-        None => script::run(&interpreter, "-", Vec::new())?,
+        None => script::run(session, &interpreter, "-", Vec::new())?,
         Some(Command::Run { file_and_args }) => {
             let (file, args) = first(file_and_args);
-            script::run(&interpreter, &file, args)?
+            script::run(session, &interpreter, &file, args)?
         }
         Some(Command::Eval {
             expression_and_args,
@@ -79,10 +79,10 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
             let (expression, args) = first(expression_and_args);
             interpreter(script::setup_here(args)).run("eval", &expression)
         }
-        Some(Command::Import(import)) => commands::import(&interpreter(Setup::default()), import),
-        Some(Command::Jobs(jobs)) => commands::jobs(&interpreter(Setup::default()), jobs),
-        Some(Command::Progress { job }) => commands::progress(&interpreter(Setup::default()), job),
-        Some(Command::Wait(wait)) => commands::wait(&interpreter(Setup::default()), wait),
+        Some(Command::Import(import)) => commands::import(session, import),
+        Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
+        Some(Command::Progress { job }) => commands::progress(session, job),
+        Some(Command::Wait(wait)) => commands::wait(session, wait),
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
     })

@@ -2,29 +2,27 @@
 
 use super::Outcome;
 use crate::engine::{Interpreter, Setup};
-use crate::error::Failure;
-use std::io::Read;
+use crate::error::{Failure, Kind};
+use crate::session::Session;
 use std::path::{Path, PathBuf};
 
 /// Runs a script file, or standard input for `-`. The outer error is one of the command line: no such file.
 pub(super) fn run(
+    session: &Session,
     interpreter: &impl Fn(Setup) -> Interpreter,
     file: &str,
     args: Vec<String>,
 ) -> Result<Outcome, Failure> {
-    let (name, text) = if file == "-" {
-        ("standard input", read_stdin())
-    } else {
-        (file, std::fs::read_to_string(file))
+    let text = match session.read_text(file) {
+        Ok(text) => text,
+        Err(failure) if failure.kind == Kind::Refused => return Err(failure),
+        Err(stopped) => return Ok(Err(stopped.into())),
     };
-    let text = text.map_err(|error| Failure::usage(format!("cannot read {name}: {error}")))?;
-    let setup = if file == "-" {
-        setup_here(args)
+    let (name, setup) = if file == "-" {
+        ("standard input", setup_here(args))
     } else {
-        Setup {
-            args,
-            script_dir: folder_of(Path::new(file)),
-        }
+        let script_dir = folder_of(Path::new(file));
+        (file, Setup { args, script_dir })
     };
     Ok(interpreter(setup).run(name, &text))
 }
@@ -43,10 +41,4 @@ fn folder_of(file: &Path) -> PathBuf {
         .filter(|folder| !folder.as_os_str().is_empty());
     let folder = folder.unwrap_or(Path::new("."));
     folder.canonicalize().unwrap_or_else(|_| folder.to_owned())
-}
-
-fn read_stdin() -> std::io::Result<String> {
-    let mut text = String::new();
-    std::io::stdin().read_to_string(&mut text)?;
-    Ok(text)
 }

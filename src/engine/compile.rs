@@ -17,13 +17,17 @@ thread_local! {
 
 /// The texts compiled so far by source name, kept so that an error can show its line.
 #[derive(Clone, Default)]
-pub struct Sources(Rc<RefCell<BTreeMap<String, Rc<str>>>>);
+pub struct Sources {
+    texts: Rc<RefCell<BTreeMap<String, Rc<str>>>>,
+    /// The statement of the prompt that defined a function, by the function's name.
+    homes: Rc<RefCell<BTreeMap<String, String>>>,
+}
 
 impl Sources {
     /// Keeps the text of a source; a later text of the same name replaces it.
     pub fn insert(&self, name: &str, text: &str) -> Rc<str> {
         let text: Rc<str> = text.into();
-        self.0
+        self.texts
             .borrow_mut()
             .insert(name.to_owned(), Rc::clone(&text));
         text
@@ -31,7 +35,20 @@ impl Sources {
 
     /// The text of a source.
     pub fn get(&self, name: &str) -> Option<Rc<str>> {
-        self.0.borrow().get(name).cloned()
+        self.texts.borrow().get(name).cloned()
+    }
+
+    /// Notes which source defined a function: functions of earlier statements are merged into the one that runs, and
+    /// Rhai then takes them for its own.
+    pub fn set_home(&self, function: &str, source: &str) {
+        self.homes
+            .borrow_mut()
+            .insert(function.to_owned(), source.to_owned());
+    }
+
+    /// The source that defined a function at the prompt.
+    pub fn home(&self, function: &str) -> Option<String> {
+        self.homes.borrow().get(function).cloned()
     }
 
     /// A line of a source (counted from 1), without its line break.
@@ -177,7 +194,7 @@ pub fn completeness(engine: &Engine, text: &str) -> Completeness {
                 && parse(engine, &format!("{text}`"))
                     .as_ref()
                     .map_or_else(|now| !is_unterminated(now), |()| true);
-            open_text || (!is_unterminated(&error) && at_end(text, error.position()))
+            open_text || (!is_unterminated(&error) && wants_more(engine, text, error.position()))
         }
     };
     if incomplete {
@@ -200,6 +217,14 @@ fn is_unterminated(error: &ParseError) -> bool {
     )
 }
 
+/// True if the error is that the text ends too soon. An error at the end may also be the last thing typed being wrong
+/// (`1 + )`): that error stays where it is when more follows.
+fn wants_more(engine: &Engine, text: &str, position: Position) -> bool {
+    at_end(text, position)
+        && parse(engine, &format!("{text}\n)"))
+            .map_or_else(|moved| moved.position() != position, |()| true)
+}
+
 /// True if the position lies at or behind the last thing typed.
 fn at_end(text: &str, position: Position) -> bool {
     let (Some(line), Some(column)) = (position.line(), position.position()) else {
@@ -219,7 +244,7 @@ mod tests {
         let mut engine = Engine::new();
         install(&mut engine);
         engine.register_fn("import", |a: i64, b: i64| a * 10 + b);
-        engine.register_fn("import", |m: rhai::Map| m.len() as i64);
+        engine.register_fn("import", |_: rhai::Map| 0_i64);
         engine
     }
 
@@ -289,6 +314,10 @@ mod tests {
             "fn f()",
             "for x in",
             "`a` + `b ${`c`} ",
+            "1 + // one",
+            "1 + /* one",
+            "import(\"books\",\n",
+            "if (1",
         ] {
             assert_eq!(
                 completeness(&engine, text),
@@ -313,6 +342,10 @@ mod tests {
             "`a ${1} b`",
             "let x = 'a",
             "1 2 3",
+            "1 2",
+            "1 + + )",
+            "let x = }",
+            "fn f() { 1 } }",
         ] {
             assert_eq!(
                 completeness(&engine, text),

@@ -97,8 +97,11 @@ impl Interpreter {
     /// keeps what was there before, and the functions it defined.
     pub fn run_line(&mut self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         self.lines += 1;
-        let name = format!("line {}", self.lines);
+        let name = format!("prompt[{}]", self.lines);
         let ast = self.compile(&name, text)?;
+        for function in ast.iter_functions() {
+            self.sources.set_home(function.name, &name);
+        }
         let mut all = self.functions.merge(&ast);
         all.set_source(name);
         let depth = self.scope.len();
@@ -117,13 +120,6 @@ impl Interpreter {
             Err(_) => debug_assert!(self.scope.len() >= depth, "a failing line loses nothing"),
         }
         result
-    }
-
-    /// Calls one function of the table, as the plain commands do.
-    pub fn call(&self, name: &'static str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
-        let function =
-            registry::find(name).ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
-        Call::new(&self.session, function, args).and_then(|call| (function.run)(&call))
     }
 
     /// Whether the text typed so far is a whole statement.

@@ -59,7 +59,12 @@ impl Options {
 
     /// An option of text that holds a key.
     pub fn secret(&self, name: &str) -> Result<Option<Secret>, Failure> {
-        Ok(self.text(name)?.map(Secret::new))
+        self.read(name, "text or secret(\"NAME\")", |value| {
+            value
+                .clone()
+                .try_cast::<Secret>()
+                .or_else(|| as_text(value).map(Secret::new))
+        })
     }
 
     /// An option that is true or false.

@@ -6,7 +6,9 @@
 use super::call::Call;
 use super::functions;
 use crate::error::Failure;
+use crate::session::Session;
 use rhai::Dynamic;
+use std::rc::Rc;
 
 /// The task a function belongs to, as `help()` groups them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +96,59 @@ pub struct Function {
     pub run: fn(&Call) -> Result<Dynamic, Failure>,
 }
 
+impl Function {
+    /// A function of one argument, without options, that is no method.
+    pub const fn new(
+        family: Family,
+        name: &'static str,
+        forms: &'static [&'static str],
+        help: &'static str,
+        example: &'static str,
+        run: fn(&Call) -> Result<Dynamic, Failure>,
+    ) -> Self {
+        Self {
+            name,
+            family,
+            forms,
+            help,
+            example,
+            options: &[],
+            arity: (1, 1),
+            method: false,
+            replaces: false,
+            run,
+        }
+    }
+
+    /// The same function, also as a method of `Connection`.
+    #[must_use]
+    pub const fn method(mut self) -> Self {
+        self.method = true;
+        self
+    }
+
+    /// The same function with this least and most number of arguments.
+    #[must_use]
+    pub const fn arity(mut self, least: usize, most: usize) -> Self {
+        self.arity = (least, most);
+        self
+    }
+
+    /// The same function with an option map.
+    #[must_use]
+    pub const fn options(mut self, options: &'static [Opt]) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// The same function, in place of one of Rhai's.
+    #[must_use]
+    pub const fn replaces(mut self) -> Self {
+        self.replaces = true;
+        self
+    }
+}
+
 /// Every function, family by family.
 pub fn functions() -> impl Iterator<Item = &'static Function> {
     [
@@ -111,6 +166,12 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
 /// The function of this name.
 pub fn find(name: &str) -> Option<&'static Function> {
     functions().find(|function| function.name == name)
+}
+
+/// Calls one function of the table without a script, as the plain commands do.
+pub fn call(session: &Rc<Session>, name: &str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
+    let function = find(name).ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
+    Call::new(session, function, args).and_then(|call| (function.run)(&call))
 }
 
 /// Names that are visible everywhere, also inside functions, with one line of help each.

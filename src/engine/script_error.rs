@@ -36,12 +36,18 @@ impl ScriptError {
     /// Takes Rhai's nested error apart; `source` is the outermost source's name.
     pub fn new(error: EvalAltResult, source: &str, sources: &Sources) -> Self {
         let mut trace = Vec::new();
+        let outermost = source;
         let mut source = source.to_owned();
         let mut error = error;
         loop {
             let place = place(&source, error.position());
             let (entered, inside, inner) = match error {
-                EvalAltResult::ErrorInFunctionCall(name, inside, inner, _) => {
+                EvalAltResult::ErrorInFunctionCall(name, mut inside, inner, _) => {
+                    if (inside.is_empty() || inside == outermost)
+                        && let Some(home) = sources.home(&name)
+                    {
+                        inside = home;
+                    }
                     let name = if name.starts_with("anon$") {
                         "a closure".to_owned()
                     } else {

@@ -20,53 +20,11 @@ mod window;
 mod tests;
 
 use std::fmt;
-use std::path::Path;
 
 pub use batch::{Batch, PushError};
 pub use column::{Column, DecodeError};
 pub use reader::{ReadError, Reader};
 pub use schema::{DataType, Field, Schema, SchemaError};
-
-/// The format of an import file (reference: object paths and file formats).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum FileFormat {
-    /// A list of row objects, or an object whose key `rows` holds that list.
-    Json,
-    /// One row object a line.
-    JsonLines,
-    /// A header row, then one row a line.
-    Csv,
-    /// One column a field.
-    Parquet,
-    /// One `.npy` file a field.
-    Numpy,
-}
-
-impl FileFormat {
-    /// The format that a path's extension names, in any case; `None` for others.
-    pub fn from_path(path: &Path) -> Option<Self> {
-        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
-        Some(match extension.as_str() {
-            "json" => Self::Json,
-            "jsonl" | "ndjson" => Self::JsonLines,
-            "csv" => Self::Csv,
-            "parquet" => Self::Parquet,
-            "npy" => Self::Numpy,
-            _ => return None,
-        })
-    }
-
-    /// The word for it in messages.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::JsonLines => "jsonl",
-            Self::Csv => "csv",
-            Self::Parquet => "parquet",
-            Self::Numpy => "npy",
-        }
-    }
-}
 
 /// A row that the server would refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]

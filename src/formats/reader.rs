@@ -5,11 +5,12 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::RowError;
 use super::batch::{Batch, PushError};
 use super::frames::Frames;
 use super::schema::Schema;
 use super::window::{self, Window};
-use super::{FileFormat, RowError};
+use crate::location::Format;
 
 /// Rows after which a batch is handed on.
 pub const BATCH_ROWS: usize = 4_096;
@@ -70,7 +71,7 @@ pub struct Reader {
 impl Reader {
     /// Opens a file, its format taken from its extension.
     pub fn open(path: &Path, schema: &Arc<Schema>) -> Result<Self, ReadError> {
-        let format = FileFormat::from_path(path).ok_or_else(|| ReadError::Unsupported {
+        let format = Format::of_path(path).ok_or_else(|| ReadError::Unsupported {
             format: path.extension().map_or_else(
                 || "a file without an extension".to_owned(),
                 |extension| extension.to_string_lossy().into_owned(),
@@ -80,11 +81,7 @@ impl Reader {
     }
 
     /// Opens a file of a known format.
-    pub fn open_as(
-        path: &Path,
-        format: FileFormat,
-        schema: &Arc<Schema>,
-    ) -> Result<Self, ReadError> {
+    pub fn open_as(path: &Path, format: Format, schema: &Arc<Schema>) -> Result<Self, ReadError> {
         let opened = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?, file)));
         let (metadata, file) = opened.map_err(|source| ReadError::Open {
             path: path.to_owned(),
@@ -98,7 +95,7 @@ impl Reader {
     /// Reads from a stream.
     pub fn from_read(
         source: Box<dyn Read + Send>,
-        format: FileFormat,
+        format: Format,
         schema: &Arc<Schema>,
     ) -> Result<Self, ReadError> {
         Self::in_chunks(source, format, schema, window::CHUNK)
@@ -107,16 +104,16 @@ impl Reader {
     /// Reads from a stream, at first so many bytes at a time: the rows do not depend on it.
     pub(super) fn in_chunks(
         source: Box<dyn Read + Send>,
-        format: FileFormat,
+        format: Format,
         schema: &Arc<Schema>,
         chunk: usize,
     ) -> Result<Self, ReadError> {
         let lines = match format {
-            FileFormat::Json => false,
-            FileFormat::JsonLines => true,
-            FileFormat::Csv | FileFormat::Parquet | FileFormat::Numpy => {
+            Format::Json => false,
+            Format::JsonLines => true,
+            Format::Csv | Format::Parquet | Format::Numpy => {
                 return Err(ReadError::Unsupported {
-                    format: format.word().to_owned(),
+                    format: format.name().to_owned(),
                 });
             }
         };

@@ -11,6 +11,10 @@
 //!   refused by the create call.
 //! - Percent is by bytes; `totalRows` grows with `importedRows` and is exact at the end.
 //! - When a job fails, the details of all its files say so: a file that was read through is not in the collection.
+//! - A folder is the data files directly inside it, in the order of their names; other files are passed over.
+//! - Making a collection that is there already with the same schema, and dropping one that is not there, are
+//!   success (but not on v1), as with Milvus.
+//! - Of a request's `options`, only `auto_commit` is looked at yet; storage keys are neither used nor kept.
 //! - Jobs and idempotency keys are never forgotten.
 
 mod call;

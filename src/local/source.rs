@@ -1,6 +1,5 @@
 //! What a job reads: the paths of its create call, and the files they stand for.
 
-use crate::formats::FileFormat;
 use crate::location::{Format, Kind, Location, LocationError, Place, Store};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -48,7 +47,7 @@ pub(super) struct SourceFile {
     /// Where it is.
     pub(super) path: PathBuf,
     /// Its format.
-    pub(super) format: FileFormat,
+    pub(super) format: Format,
     /// Bytes.
     pub(super) size: u64,
 }
@@ -115,7 +114,7 @@ impl SourcePath {
         let mut names = Vec::new();
         for entry in std::fs::read_dir(&self.path).map_err(unreadable)? {
             let path = entry.map_err(unreadable)?.path();
-            if FileFormat::from_path(&path).is_some() && path.is_file() {
+            if Format::of_path(&path).is_some() && path.is_file() {
                 names.push(path);
             }
         }
@@ -166,10 +165,10 @@ impl Source {
 }
 
 fn file(name: String, path: PathBuf) -> Result<SourceFile, SourceError> {
-    let format = match FileFormat::from_path(&path) {
-        Some(format @ (FileFormat::Json | FileFormat::JsonLines)) => format,
+    let format = match Format::of_path(&path) {
+        Some(format @ (Format::Json | Format::JsonLines)) => format,
         other => {
-            let what = other.map_or("other", FileFormat::word);
+            let what = other.map_or("other", Format::name);
             return Err(SourceError::Unsupported {
                 path: name,
                 what: format!("importing {what} files is"),

@@ -2,6 +2,7 @@
 
 use super::{LocationError, error::shown};
 use std::fmt;
+use std::path::Path;
 
 /// The longest object name of S3 and GCS, in bytes.
 pub(super) const MAX_KEY: usize = 1024;
@@ -32,6 +33,11 @@ impl Format {
             "npy" => Some(Self::Numpy),
             _ => None,
         }
+    }
+
+    /// The format that a path's extension names, in any case.
+    pub fn of_path(path: &Path) -> Option<Self> {
+        Self::from_extension(path.extension()?.to_str()?)
     }
 
     /// The name to show.

@@ -179,8 +179,9 @@ impl Bars {
         let (width, height) = self.terminal.size();
         let room = height.saturating_sub(KEPT_LINES).max(1);
         let (shown, rest) = choose(&self.latest, room);
-        // One column is left free: some terminals wrap when the last is written.
-        let width = width.saturating_sub(1).max(1);
+        // Some terminals wrap when the last column is written, and Ctrl-C leaves `^C` behind the cursor, which would take
+        // it to another line than the one that is taken away.
+        let width = width.saturating_sub(3).max(1);
         let mut lines: Vec<Line> = shown
             .iter()
             .map(|job| Line::job(job, self.rates.get(&job.job_id), elapsed, width, screen))

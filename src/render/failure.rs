@@ -119,6 +119,8 @@ fn file_reason(file: &FileProgress, job_reason: Option<&str>) -> String {
         &file.file_name
     };
     match file.reason.as_deref() {
+        // Services differ in whether a reason begins with its file.
+        Some(reason) if reason.trim_start().starts_with(name) => reason.trim().to_owned(),
         Some(reason) if !reason.trim().is_empty() => format!("{name}: {reason}"),
         _ if job_reason.is_some_and(|reason| !reason.trim().is_empty()) => name.to_owned(),
         _ => format!("{name}: the service gave no reason"),

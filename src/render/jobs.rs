@@ -10,10 +10,10 @@ use super::words;
 use crate::api::model::{FileProgress, JobSummary, Progress, State};
 
 /// The keys of a job summary's JSON, in order.
-pub(super) const JOB_KEYS: [&str; 5] = ["job", "collection", "state", "percent", "reason"];
+pub const JOB_KEYS: [&str; 5] = ["job", "collection", "state", "percent", "reason"];
 
 /// The keys of a progress reading's JSON, in order.
-pub(super) const PROGRESS_KEYS: [&str; 11] = [
+pub const PROGRESS_KEYS: [&str; 11] = [
     "job",
     "collection",
     "state",

@@ -23,7 +23,7 @@ use crate::api::model::{JobSummary, Progress};
 
 pub use bars::WaitView;
 pub use failure::{Explanation, explain_failure, files_done};
-pub use jobs::{job_json, progress_json};
+pub use jobs::{JOB_KEYS, PROGRESS_KEYS, job_json, progress_json};
 pub use output::{OutputFormat, write, write_columns};
 pub use style::{ColorChoice, Screen, Tone};
 pub use value::columns;

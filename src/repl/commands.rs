@@ -36,6 +36,7 @@ pub(super) fn run(session: &Session, command: &str) -> Result<Next, Failure> {
                 "" => overview(),
                 function => help::about(function)?,
             };
+            let text = help::folded(&text, session.choices.out.width);
             session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
             Ok(Next::Prompt)
         }

@@ -23,16 +23,12 @@ pub(super) fn masked(line: &str) -> String {
         } else {
             '`'
         };
-        let before = &rest[..open];
         let text = &rest[open + 1..];
         let end = closing(text, quote);
-        kept.push_str(before);
+        kept.push_str(&rest[..open]);
+        let is_secret = names_secret(&kept);
         kept.push(quote);
-        kept.push_str(if names_secret(before) {
-            MASK
-        } else {
-            &text[..end]
-        });
+        kept.push_str(if is_secret { MASK } else { &text[..end] });
         rest = &text[end..];
         if let Some(after) = rest.strip_prefix(quote) {
             kept.push(quote);

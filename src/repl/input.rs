@@ -9,7 +9,8 @@ use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{Cmd, Completer, Editor, EventHandler, Helper, Highlighter, Hinter, KeyEvent};
-use std::path::PathBuf;
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
 
 /// Judges whether a statement is whole, by the real parser.
 #[derive(Completer, Helper, Highlighter, Hinter)]
@@ -59,6 +60,9 @@ impl Input {
             ));
         }
         let history = folder.join("history");
+        if let Err(error) = make_private(&history) {
+            session.notice(&format!("no history: {}: {error}", history.display()));
+        }
         // A missing history is an empty one.
         let _ = editor.load_history(&history);
         Ok(Self { editor, history })
@@ -79,6 +83,21 @@ impl Input {
             session.notice(&format!("history not kept: {error}"));
         }
     }
+}
+
+/// Makes the history file if there is none, for its owner alone. It is made here, not by the first entry, since two
+/// shells that find none would each begin a new one, and the later would wipe out the earlier one's entries.
+fn make_private(history: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.append(true).create(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+        let file = options.mode(0o600).open(history)?;
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))
+    }
+    #[cfg(not(unix))]
+    options.open(history).map(drop)
 }
 
 fn terminal(error: &ReadlineError) -> Failure {

@@ -9,6 +9,7 @@ mod secrets;
 mod sending;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 
 use std::time::Duration;
 use support::server::{Reply, Request, Server};

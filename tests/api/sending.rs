@@ -164,12 +164,7 @@ fn an_interrupt_ends_a_call_that_is_never_answered() {
         interrupt.raise(stop);
         let error = call.join().unwrap().unwrap_err();
         assert_eq!(error.outcome(), Outcome::Unknown);
-        let kind = match stop {
-            Stop::Interrupted => Kind::Interrupted,
-            Stop::Terminated => Kind::Terminated,
-            Stop::TimedOut => Kind::Timeout,
-        };
-        assert_eq!(error.kind(), kind);
+        assert_eq!(error.kind(), Kind::from(stop));
     }
 }
 

@@ -66,6 +66,32 @@ pub(crate) struct Local {
     pub(crate) service: Service,
 }
 
+/// The variable that tells a child process of these tests which data folder to serve.
+pub(crate) const CHILD: &str = "ZSHELL_TEST_SERVE";
+
+/// A service in a process of its own, which is killed on drop.
+pub(crate) struct Child(std::process::Child);
+
+impl Child {
+    /// Runs the test `serve_until_killed` of this very binary.
+    pub(crate) fn start(dir: &Path) -> Self {
+        let child = std::process::Command::new(std::env::current_exe().expect("our name"))
+            .args(["--exact", "--ignored", "sharing::serve_until_killed"])
+            .env(CHILD, dir)
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .expect("a process");
+        Self(child)
+    }
+}
+
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.0.kill().expect("kill");
+        self.0.wait().expect("wait");
+    }
+}
+
 /// A configuration for a data folder.
 pub(crate) fn config(dir: &Path) -> Config {
     Config {

@@ -1,6 +1,6 @@
 //! Two services on one data folder, and jobs that outlive the service they were given to.
 
-use crate::harness::{Local, config, rows, write};
+use crate::harness::{CHILD, Child, Local, config, rows, write};
 use serde_json::json;
 use std::thread;
 use zshell::interrupt::Interrupt;
@@ -125,4 +125,58 @@ fn a_newer_store_and_a_folder_in_the_way_are_clear_errors() {
         .unwrap()
         .to_string();
     assert!(error.contains("local"), "{error}");
+}
+
+/// Not a test of its own: what [`Child`] runs.
+#[test]
+#[ignore = "run by other tests in a process of its own"]
+fn serve_until_killed() {
+    let Some(dir) = std::env::var_os(CHILD) else {
+        return;
+    };
+    let _service = Local::start(Config {
+        import_rate: Some(20_000),
+        ..config(dir.as_ref())
+    });
+    loop {
+        thread::park();
+    }
+}
+
+#[test]
+fn a_killed_services_job_is_carried_on_and_imported_once() {
+    let dir = tempfile::tempdir().unwrap();
+    // Its only worker is busy for long, so the job is the child's.
+    let observer = Local::start(Config {
+        import_rate: Some(1),
+        workers: 1,
+        ..config(dir.path())
+    });
+    observer.create("c");
+    let busy = rows(dir.path(), "busy.json", 0..1000);
+    observer.create("busy");
+    let busy = observer.import("busy", &[&busy]);
+    observer.until(&busy, |progress| progress["state"] == "Importing");
+
+    let job = observer.import("c", &[&rows(dir.path(), "a.json", 0..100_000)]);
+    // What a killed owner reported stays to be read until the next one begins again.
+    let mut stale = Some(0);
+    for _ in 0..4 {
+        let child = Child::start(dir.path());
+        let fresh = |progress: &serde_json::Value| {
+            let rows = progress["importedRows"].as_u64();
+            rows > Some(0) && rows != stale
+        };
+        observer.until(&job, fresh);
+        drop(child);
+        let progress = observer.progress(&job);
+        assert_eq!(
+            (&progress["state"], observer.count("c")),
+            (&json!("Importing"), 0)
+        );
+        stale = progress["importedRows"].as_u64();
+    }
+    let last = Local::start(config(dir.path()));
+    assert_eq!(last.wait(&job)["importedRows"], 100_000);
+    assert_eq!(last.count("c"), 100_000);
 }

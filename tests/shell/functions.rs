@@ -29,17 +29,26 @@ fn env_gives_the_value_the_default_or_nothing() {
 
 #[test]
 fn a_secret_comes_from_the_environment_or_a_file() {
+    let server = service();
     let test = Test::new().file("key", format!("{TOKEN}\r\n"));
     let path = test.folder().path("work/key");
+    let connect = |name| {
+        format!(
+            "connect(#{{endpoint: {:?}, token: secret({name:?})}});",
+            server.url()
+        )
+    };
     test.env("FILED_FILE", path.display().to_string())
         .env("NAMED", TOKEN)
         .env("NAMED_FILE", "/nowhere")
-        .eval(format!(
-            "print(secret(\"FILED\").len() == {0} && secret(\"NAMED\") == secret(\"FILED\"))",
-            TOKEN.len()
-        ))
-        .stdout("true\n")
+        .eval(connect("FILED") + connect("NAMED").as_str())
         .run();
+    let bearer = format!("Bearer {TOKEN}");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        assert_eq!(request.header("authorization"), Some(&*bearer));
+    }
     let ran = Test::new().eval("secret(\"NONE\")").status(1).run();
     ran.complains("NONE_FILE");
     let test = Test::new().env("GONE_FILE", "/nowhere");
@@ -125,7 +134,7 @@ fn an_unknown_option_names_the_near_one() {
         ("import(#{collection: \"b\", ulr: \"x\"})", "\"url\""),
         ("import(\"b\", \"1.json\", #{partion: 1})", "\"partition\""),
         ("jobs(#{stat: \"failed\"})", "\"state\""),
-        ("jobs(#{state: \"faild\"})", "\"failed\""),
+        ("jobs(#{state: \"faild\"})", "\"Failed\""),
         ("wait(\"j\", #{timout: 1})", "\"timeout\""),
         ("import(#{collection: \"b\", collectionName: \"c\"})", ""),
         (

@@ -1,5 +1,7 @@
 //! The binary from outside: scripts, commands, exit codes, what is sent and what is kept.
 
+#![expect(clippy::similar_names, reason = "a test runs a text")]
+
 mod command_line;
 mod connecting;
 mod errors;
@@ -18,6 +20,7 @@ mod serve;
 mod service;
 mod signals;
 #[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "the tests of the REST client use the rest of it")]
 mod support;
 mod surprises;
 mod values;

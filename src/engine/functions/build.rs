@@ -173,13 +173,9 @@ fn find_cluster(clusters: Vec<Cluster>, wanted: &str) -> Result<Cluster, Failure
 }
 
 fn dialect(word: &str) -> Result<Dialect, Failure> {
-    match word.to_lowercase().as_str() {
-        "v1" => Ok(Dialect::V1),
-        "v2" => Ok(Dialect::V2),
-        "milvus" => Ok(Dialect::Milvus),
-        _ => Err(Failure::usage(format!("no api {word:?}"))
-            .with_hint("one of \"v1\", \"v2\" and \"milvus\"")),
-    }
+    Dialect::from_word(word).ok_or_else(|| {
+        Failure::usage(format!("no api {word:?}")).with_hint("one of \"v1\", \"v2\" and \"milvus\"")
+    })
 }
 
 fn settings(

@@ -16,82 +16,66 @@ const LOAD_INTERVAL: Duration = Duration::from_millis(500);
 
 const LOAD_OPTIONS: &[Opt] = &[opt("timeout", "gives up after this time (10m)")];
 
-/// A function of this family.
-const fn function(
-    name: &'static str,
-    forms: &'static [&'static str],
-    help: &'static str,
-    example: &'static str,
-    run: fn(&Call) -> Result<Dynamic, Failure>,
-) -> Function {
-    Function {
-        name,
-        family: Family::Collections,
-        forms,
-        help,
-        example,
-        options: &[],
-        arity: (1, 1),
-        method: true,
-        replaces: false,
-        run,
-    }
-}
-
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
-    Function {
-        arity: (0, 0),
-        ..function(
-            "collections",
-            &["collections()"],
-            "the names of the database's collections",
-            "collections()",
-            collections,
-        )
-    },
-    function(
+    Function::new(
+        Family::Collections,
+        "collections",
+        &["collections()"],
+        "the names of the database's collections",
+        "collections()",
+        collections,
+    )
+    .arity(0, 0)
+    .method(),
+    Function::new(
+        Family::Collections,
         "describe",
         &["describe(collection)"],
         "a collection's fields, indexes and load state",
         "describe(\"books\")",
         describe,
-    ),
-    Function {
-        arity: (2, 2),
-        ..function(
-            "create_collection",
-            &["create_collection(name, #{…})"],
-            "creates a collection from the keys of the API's create call, or from what describe() gave",
-            "create_collection(\"books\", #{dimension: 768, metricType: \"COSINE\"})",
-            create_collection,
-        )
-    },
-    function(
+    )
+    .method(),
+    Function::new(
+        Family::Collections,
+        "create_collection",
+        &["create_collection(name, #{…})"],
+        "creates a collection from the keys of the API's create call, or from what describe() gave",
+        "create_collection(\"books\", #{dimension: 768, metricType: \"COSINE\"})",
+        create_collection,
+    )
+    .arity(2, 2)
+    .method(),
+    Function::new(
+        Family::Collections,
         "drop_collection",
         &["drop_collection(name)"],
         "drops a collection with all its rows",
         "drop_collection(\"books\")",
         drop_collection,
-    ),
-    Function {
-        arity: (1, 2),
-        options: LOAD_OPTIONS,
-        ..function(
-            "load",
-            &["load(collection)", "load(collection, #{timeout})"],
-            "loads a collection, and waits until it is",
-            "load(\"books\")",
-            load,
-        )
-    },
-    function(
+    )
+    .method(),
+    Function::new(
+        Family::Collections,
+        "load",
+        &["load(collection)", "load(collection, #{timeout})"],
+        "loads a collection, and waits until it is",
+        "load(\"books\")",
+        load,
+    )
+    .arity(1, 2)
+    .options(LOAD_OPTIONS)
+    .method(),
+    Function::new(
+        Family::Collections,
         "count",
         &["count(collection)"],
         "the exact number of rows, by count(*)",
         "count(\"books\")",
         count,
-    ),
+    )
+    .method(),
 ];
 
 fn collections(call: &Call) -> Result<Dynamic, Failure> {

@@ -48,10 +48,10 @@ pub const OPTIONS: &[Opt] = &[
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
-    Function {
-        name: "connect",
-        family: Family::Connect,
-        forms: &[
+    Function::new(
+        Family::Connect,
+        "connect",
+        &[
             "connect()",
             "connect(\"local\")",
             "connect(profile)",
@@ -59,26 +59,22 @@ pub const FUNCTIONS: &[Function] = &[
             "connect(#{…})",
             "connect(connection)",
         ],
-        help: "chooses the service to talk to, and proves that it answers",
-        example: "connect(\"local\")",
-        options: OPTIONS,
-        arity: (0, 1),
-        method: false,
-        replaces: false,
-        run: connect,
-    },
-    Function {
-        name: "clusters",
-        family: Family::Connect,
-        forms: &["clusters()"],
-        help: "the Zilliz Cloud clusters the key may see",
-        example: "clusters()",
-        options: &[],
-        arity: (0, 0),
-        method: true,
-        replaces: false,
-        run: clusters,
-    },
+        "chooses the service to talk to, and proves that it answers",
+        "connect(\"local\")",
+        connect,
+    )
+    .arity(0, 1)
+    .options(OPTIONS),
+    Function::new(
+        Family::Connect,
+        "clusters",
+        &["clusters()"],
+        "the Zilliz Cloud clusters the key may see",
+        "clusters()",
+        clusters,
+    )
+    .arity(0, 0)
+    .method(),
 ];
 
 fn connect(call: &Call) -> Result<Dynamic, Failure> {

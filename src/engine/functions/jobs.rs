@@ -29,71 +29,60 @@ const JOBS_OPTIONS: &[Opt] = &[
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
-    Function {
-        name: "import",
-        family: Family::Jobs,
-        forms: &[
+    Function::new(
+        Family::Jobs,
+        "import",
+        &[
             "import(collection, path)",
             "import(collection, [path, …])",
             "import(collection, path, #{…})",
             "import(#{collection, url, …})",
         ],
-        help: "submits one import job",
-        example: "import(\"books\", \"s3://my-bucket/books/1.parquet\")",
-        options: request::OPTIONS,
-        arity: (1, 3),
-        method: true,
-        replaces: false,
-        run: import,
-    },
-    Function {
-        name: "progress",
-        family: Family::Jobs,
-        forms: &["progress(job)"],
-        help: "reads a job's progress once",
-        example: "progress(\"job-…\")",
-        options: &[],
-        arity: (1, 1),
-        method: true,
-        replaces: false,
-        run: progress,
-    },
-    Function {
-        name: "jobs",
-        family: Family::Jobs,
-        forms: &["jobs()", "jobs(#{state, collection, limit})"],
-        help: "the service's import jobs in its order, the first 100 unless told otherwise",
-        example: "jobs(#{state: \"active\"})",
-        options: JOBS_OPTIONS,
-        arity: (0, 1),
-        method: true,
-        replaces: false,
-        run: jobs,
-    },
-    Function {
-        name: "commit",
-        family: Family::Jobs,
-        forms: &["commit(job)"],
-        help: "ends a two-phase import: its rows become visible",
-        example: "commit(\"job-…\")",
-        options: &[],
-        arity: (1, 1),
-        method: true,
-        replaces: false,
-        run: commit,
-    },
-    Function {
-        name: "abort",
-        family: Family::Jobs,
-        forms: &["abort(job)"],
-        help: "ends a two-phase import: its rows are dropped",
-        example: "abort(\"job-…\")",
-        options: &[],
-        arity: (1, 1),
-        method: true,
-        replaces: false,
-        run: abort,
-    },
+        "submits one import job",
+        "import(\"books\", \"s3://my-bucket/books/1.parquet\")",
+        import,
+    )
+    .arity(1, 3)
+    .options(request::OPTIONS)
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "progress",
+        &["progress(job)"],
+        "reads a job's progress once",
+        "progress(\"job-…\")",
+        progress,
+    )
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "jobs",
+        &["jobs()", "jobs(#{state, collection, limit})"],
+        "the service's import jobs in its order, the first 100 unless told otherwise",
+        "jobs(#{state: \"active\"})",
+        jobs,
+    )
+    .arity(0, 1)
+    .options(JOBS_OPTIONS)
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "commit",
+        &["commit(job)"],
+        "ends a two-phase import: its rows become visible",
+        "commit(\"job-…\")",
+        commit,
+    )
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "abort",
+        &["abort(job)"],
+        "ends a two-phase import: its rows are dropped",
+        "abort(\"job-…\")",
+        abort,
+    )
+    .method(),
 ];
 
 fn import(call: &Call) -> Result<Dynamic, Failure> {
@@ -192,41 +181,34 @@ fn limit(options: &Options) -> Result<Option<usize>, Failure> {
     }
 }
 
-const STATES: [(&str, JobState); 6] = [
-    ("pending", JobState::Pending),
-    ("importing", JobState::Importing),
-    ("uncommitted", JobState::Uncommitted),
-    ("completed", JobState::Completed),
-    ("failed", JobState::Failed),
-    ("aborted", JobState::Aborted),
-];
-
+/// The states that `state: …` asks for; `"active"` is every state a job can still leave.
 fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
     let Some(words) = options.texts("state")? else {
         return Ok(None);
     };
     let mut states = Vec::new();
     for word in &words {
-        let word = word.to_lowercase();
-        if word == "active" {
-            states.extend([
-                JobState::Pending,
-                JobState::Importing,
-                JobState::Uncommitted,
-            ]);
+        if word.eq_ignore_ascii_case("active") {
+            states.extend(JobState::ALL.into_iter().filter(|state| !state.is_final()));
             continue;
         }
-        match STATES.iter().find(|(name, _)| *name == word) {
-            Some((_, state)) => states.push(*state),
-            None => {
-                let names = STATES.iter().map(|(name, _)| *name).chain(["active"]);
-                let hint = words::did_you_mean(&word, names.clone())
-                    .unwrap_or_else(|| words::list(&names.collect::<Vec<_>>(), "or"));
-                return Err(Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint));
-            }
-        }
+        let named = JobState::ALL
+            .into_iter()
+            .find(|state| state.word().eq_ignore_ascii_case(word));
+        states.push(named.ok_or_else(|| no_state(word))?);
     }
     Ok(Some(states))
+}
+
+fn no_state(word: &str) -> Failure {
+    let names: Vec<&str> = JobState::ALL
+        .into_iter()
+        .map(JobState::word)
+        .chain(["active"])
+        .collect();
+    let hint = words::did_you_mean(word, names.iter().copied())
+        .unwrap_or_else(|| format!("one of {}", words::list(&names, "and")));
+    Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint)
 }
 
 fn commit(call: &Call) -> Result<Dynamic, Failure> {

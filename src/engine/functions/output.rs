@@ -16,30 +16,25 @@ const OPTIONS: &[Opt] = &[
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
-    Function {
-        name: "show",
-        family: Family::Script,
-        forms: &["show(value)", "show(value, #{columns, format})"],
-        help: "prints a value as the prompt would",
-        example: "show(jobs(), #{columns: [\"job\", \"state\"]})",
-        options: OPTIONS,
-        arity: (1, 2),
-        method: false,
-        replaces: false,
-        run: show,
-    },
-    Function {
-        name: "help",
-        family: Family::Script,
-        forms: &["help()", "help(\"import\")"],
-        help: "what there is, or how one function is called",
-        example: "help(\"import\")",
-        options: &[],
-        arity: (0, 1),
-        method: false,
-        replaces: false,
-        run: show_help,
-    },
+    Function::new(
+        Family::Script,
+        "show",
+        &["show(value)", "show(value, #{columns, format})"],
+        "prints a value as the prompt would",
+        "show(jobs(), #{columns: [\"job\", \"state\"]})",
+        show,
+    )
+    .arity(1, 2)
+    .options(OPTIONS),
+    Function::new(
+        Family::Script,
+        "help",
+        &["help()", "help(\"import\")"],
+        "what there is, or how one function is called",
+        "help(\"import\")",
+        show_help,
+    )
+    .arity(0, 1),
 ];
 
 fn show(call: &Call) -> Result<Dynamic, Failure> {
@@ -91,6 +86,7 @@ fn show_help(call: &Call) -> Result<Dynamic, Failure> {
             help::about(name.trim())?
         }
     };
+    let text = help::folded(&text, call.session.choices.out.width);
     call.session
         .show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Dynamic::UNIT)

@@ -5,91 +5,65 @@ use crate::engine::call::Call;
 use crate::engine::options::duration_of;
 use crate::engine::registry::{Family, Function};
 use crate::engine::values::{dynamic_of, kind_name};
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
+use crate::secret::Secret;
 use rhai::Dynamic;
-
-/// The largest text file that is read, in bytes: 64 MiB.
-const TEXT_LIMIT: u64 = 64 << 20;
-
-/// A function of this family.
-const fn function(
-    name: &'static str,
-    forms: &'static [&'static str],
-    help: &'static str,
-    example: &'static str,
-    run: fn(&Call) -> Result<Dynamic, Failure>,
-) -> Function {
-    Function {
-        name,
-        family: Family::Script,
-        forms,
-        help,
-        example,
-        options: &[],
-        arity: (1, 1),
-        method: false,
-        replaces: false,
-        run,
-    }
-}
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
-    Function {
-        arity: (1, 2),
-        ..function(
-            "env",
-            &["env(name)", "env(name, default)"],
-            "an environment variable; () or the default where it is not set",
-            "env(\"HOME\")",
-            env,
-        )
-    },
-    function(
+    Function::new(
+        Family::Script,
+        "env",
+        &["env(name)", "env(name, default)"],
+        "an environment variable; () or the default where it is not set",
+        "env(\"HOME\")",
+        env,
+    )
+    .arity(1, 2),
+    Function::new(
+        Family::Script,
         "secret",
         &["secret(name)"],
-        "a secret: environment variable NAME, or the file that NAME_FILE names",
+        "a secret, masked where it is shown: environment variable NAME, or the file that NAME_FILE names",
         "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
         secret,
     ),
-    function(
+    Function::new(
+        Family::Script,
         "read_text",
         &["read_text(path)"],
         "a text file's content, up to 64 MiB; \"-\" is standard input",
         "read_text(\"body.json\")",
         read_text,
     ),
-    Function {
-        replaces: true,
-        ..function(
-            "parse_json",
-            &["parse_json(text)"],
-            "JSON text as a value; large whole numbers stay exact",
-            "import(parse_json(read_text(\"body.json\")))",
-            parse_json,
-        )
-    },
-    Function {
-        replaces: true,
-        ..function(
-            "sleep",
-            &["sleep(seconds)", "sleep(\"1m30s\")"],
-            "waits; Ctrl-C ends it",
-            "sleep(\"5s\")",
-            sleep,
-        )
-    },
-    Function {
-        arity: (0, 1),
-        replaces: true,
-        ..function(
-            "exit",
-            &["exit()", "exit(code)"],
-            "ends the script with this exit code (0 to 255)",
-            "exit(4)",
-            exit,
-        )
-    },
+    Function::new(
+        Family::Script,
+        "parse_json",
+        &["parse_json(text)"],
+        "JSON text as a value; large whole numbers stay exact",
+        "import(parse_json(read_text(\"body.json\")))",
+        parse_json,
+    )
+    .replaces(),
+    Function::new(
+        Family::Script,
+        "sleep",
+        &["sleep(seconds)", "sleep(\"1m30s\")"],
+        "waits; Ctrl-C ends it",
+        "sleep(\"5s\")",
+        sleep,
+    )
+    .replaces(),
+    Function::new(
+        Family::Script,
+        "exit",
+        &["exit()", "exit(code)"],
+        "ends the script with this exit code (0 to 255)",
+        "exit(4)",
+        exit,
+    )
+    .arity(0, 1)
+    .replaces(),
 ];
 
 fn env(call: &Call) -> Result<Dynamic, Failure> {
@@ -105,14 +79,16 @@ fn env(call: &Call) -> Result<Dynamic, Failure> {
 fn secret(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the secret's name")?;
     if let Some(value) = set(&name) {
-        return Ok(value.into());
+        return Ok(Dynamic::from(Secret::new(value)));
     }
     let file_variable = format!("{name}_FILE");
     if let Some(path) = set(&file_variable) {
         let text = std::fs::read_to_string(&path).map_err(|error| {
             Failure::usage(format!("secret {name:?}: cannot read {path}: {error}"))
         })?;
-        return Ok(text.trim_end_matches(['\r', '\n']).to_owned().into());
+        return Ok(Dynamic::from(Secret::new(
+            text.trim_end_matches(['\r', '\n']),
+        )));
     }
     Err(
         Failure::usage(format!("no secret {name:?}")).with_hint(format!(
@@ -122,28 +98,8 @@ fn secret(call: &Call) -> Result<Dynamic, Failure> {
 }
 
 fn read_text(call: &Call) -> Result<Dynamic, Failure> {
-    use std::io::Read;
     let path = call.text(0, "the path")?;
-    let failed = |error: std::io::Error| {
-        Failure::new(Kind::Refused, format!("cannot read {path:?}: {error}"))
-    };
-    let reader: Box<dyn Read> = if path == "-" {
-        Box::new(std::io::stdin())
-    } else {
-        Box::new(std::fs::File::open(&path).map_err(failed)?)
-    };
-    let mut text = String::new();
-    reader
-        .take(TEXT_LIMIT + 1)
-        .read_to_string(&mut text)
-        .map_err(failed)?;
-    if text.len() as u64 > TEXT_LIMIT {
-        return Err(Failure::new(
-            Kind::Refused,
-            format!("cannot read {path:?}: it is larger than 64 MiB"),
-        ));
-    }
-    Ok(text.into())
+    Ok(call.session.read_text(&path)?.into())
 }
 
 fn parse_json(call: &Call) -> Result<Dynamic, Failure> {

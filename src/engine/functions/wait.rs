@@ -1,7 +1,7 @@
 //! `wait`: watches jobs until every one has ended.
 
 use super::jobs::read_progress;
-use crate::api::model::{JobState, Progress};
+use crate::api::model::Progress;
 use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Opt, opt};
 use crate::engine::values::{Job, ProgressValue};
@@ -28,22 +28,21 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// This family's table.
-pub const FUNCTIONS: &[Function] = &[Function {
-    name: "wait",
-    family: Family::Jobs,
-    forms: &[
+pub const FUNCTIONS: &[Function] = &[Function::new(
+    Family::Jobs,
+    "wait",
+    &[
         "wait(job)",
         "wait([job, …])",
         "wait(job, #{timeout, interval})",
     ],
-    help: "watches until every job has ended; throws once, after all have, if any failed",
-    example: "wait(\"job-…\", #{timeout: \"2h\"})",
-    options: OPTIONS,
-    arity: (1, 2),
-    method: true,
-    replaces: false,
-    run: wait,
-}];
+    "watches until every job has ended; throws once, after all have, if any failed",
+    "wait(\"job-…\", #{timeout: \"2h\"})",
+    wait,
+)
+.arity(1, 2)
+.options(OPTIONS)
+.method()];
 
 fn wait(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the job")?;
@@ -214,7 +213,7 @@ impl Watch<'_> {
 
 /// True once nothing more will happen by itself: `Uncommitted` needs the user's decision.
 fn ended(progress: &Progress) -> bool {
-    !matches!(progress.state.kind, JobState::Pending | JobState::Importing)
+    progress.state.kind.ends_wait()
 }
 
 fn come_back(jobs: &[String]) -> String {

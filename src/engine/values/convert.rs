@@ -3,6 +3,7 @@
 use super::{Job, ProgressValue, SummaryValue, errors};
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::secret::{MASK, Secret};
 use rhai::{Array, Dynamic, Map};
 use serde_json::{Number, Value};
 use std::rc::Rc;
@@ -47,6 +48,9 @@ fn own_json(value: &Dynamic) -> Option<Value> {
     if let Some(connection) = value.read_lock::<Rc<Connection>>() {
         return Some(connection.json());
     }
+    if value.is::<Secret>() {
+        return Some(Value::from(MASK));
+    }
     let failure = value.read_lock::<Failure>()?;
     Some(errors::json(&failure))
 }
@@ -87,6 +91,7 @@ pub fn kind_name(value: &Dynamic) -> &'static str {
         name if name == std::any::type_name::<SummaryValue>() => "a JobSummary",
         name if name == std::any::type_name::<ProgressValue>() => "a Progress",
         name if name == std::any::type_name::<Failure>() => "an error",
+        name if name == std::any::type_name::<Secret>() => "a secret",
         _ => "something else",
     }
 }

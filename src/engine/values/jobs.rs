@@ -41,9 +41,6 @@ pub struct SummaryValue {
 }
 
 impl SummaryValue {
-    pub(super) const KEYS: &'static [&'static str] =
-        &["job", "collection", "state", "percent", "reason"];
-
     /// The job it is about.
     pub fn job(&self) -> Job {
         Job {
@@ -69,20 +66,6 @@ pub struct ProgressValue {
 }
 
 impl ProgressValue {
-    pub(super) const KEYS: &'static [&'static str] = &[
-        "job",
-        "collection",
-        "state",
-        "percent",
-        "rows",
-        "total_rows",
-        "file",
-        "size",
-        "completed",
-        "reason",
-        "details",
-    ];
-
     /// The job it is about.
     pub fn job(&self) -> Job {
         Job {

@@ -11,6 +11,8 @@ pub use listing::{Listing, ListingKind, show};
 
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::render;
+use crate::secret::Secret;
 use rhai::{Array, CustomType, Engine, ImmutableString, Map, TypeBuilder};
 use serde_json::Value;
 use std::rc::Rc;
@@ -20,16 +22,39 @@ pub fn register(engine: &mut Engine) {
     engine.build_type::<Job>();
     register_plain::<Job>(engine, Job::KEYS, Job::json);
     engine.register_type_with_name::<SummaryValue>("JobSummary");
-    register_plain::<SummaryValue>(engine, SummaryValue::KEYS, SummaryValue::json);
+    register_plain::<SummaryValue>(engine, &render::JOB_KEYS, SummaryValue::json);
     engine.register_type_with_name::<ProgressValue>("Progress");
-    register_plain::<ProgressValue>(engine, ProgressValue::KEYS, ProgressValue::json);
+    register_plain::<ProgressValue>(engine, &render::PROGRESS_KEYS, ProgressValue::json);
     engine.register_type_with_name::<Rc<Connection>>("Connection");
     register_plain::<Rc<Connection>>(engine, Connection::KEYS, |it| it.json());
     engine.register_type_with_name::<Failure>("Error");
     register_plain::<Failure>(engine, errors::KEYS, errors::json);
+    register_secret(engine);
     // Rhai's own has no lists, and does not know our types inside of maps.
     engine.register_fn("to_json", |list: Array| json_of(&list.into()).to_string());
     engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
+}
+
+/// A secret's text is masked wherever a script would show it; joined with text it stays a secret.
+fn register_secret(engine: &mut Engine) {
+    let joined = |before: &str, after: &str| Secret::new(format!("{before}{after}"));
+    engine
+        .register_type_with_name::<Secret>("Secret")
+        .register_fn("to_string", |it: &mut Secret| {
+            ImmutableString::from(it.to_string())
+        })
+        .register_fn("to_debug", |it: &mut Secret| {
+            ImmutableString::from(it.to_string())
+        })
+        .register_fn("+", move |text: ImmutableString, it: Secret| {
+            joined(&text, it.expose())
+        })
+        .register_fn("+", move |it: Secret, text: ImmutableString| {
+            joined(it.expose(), &text)
+        })
+        .register_fn("+", move |a: Secret, b: Secret| {
+            joined(a.expose(), b.expose())
+        });
 }
 
 /// A type whose plain form is a JSON object: its keys become getters.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::{Row, read_all, reader, small};
-use crate::formats::{FileFormat, ReadError, Reader, Schema};
+use crate::formats::{ReadError, Reader, Schema};
+use crate::location::Format;
 
 const A: &str = r#"{"id":1,"name":"a","v":[1,2]}"#;
 const B: &str = r#"{"id":2,"name":"}]{[\"\\","v":[3,4]}"#;
 
 /// Reads with tiny and with large chunks; the outcome must not depend on it.
-fn read(text: &str, format: FileFormat) -> Result<Vec<Row>, String> {
+fn read(text: &str, format: Format) -> Result<Vec<Row>, String> {
     let outcome = |chunk| {
         read_all(reader(text.as_bytes(), format, &small(false), chunk)).map_err(|e| e.to_string())
     };
@@ -50,12 +51,12 @@ fn json_in_all_its_shapes() {
         ),
         format!(r#"{{"\u0072ows":[{A},{B}]}}"#),
     ] {
-        let rows = read(&text, FileFormat::Json).unwrap();
+        let rows = read(&text, Format::Json).unwrap();
         assert_eq!(ids(&rows), [1, 2], "{text}");
         assert_eq!(rows[1]["name"], "}]{[\"\\");
     }
     for text in ["[]", " [ ] ", r#"{"rows":[]}"#] {
-        assert_eq!(read(text, FileFormat::Json), Ok(vec![]));
+        assert_eq!(read(text, Format::Json), Ok(vec![]));
     }
 }
 
@@ -67,13 +68,13 @@ fn json_lines_in_all_their_shapes() {
         format!("\u{feff}{A}\r\n\r\n  \n {B} \r\n\n"),
     ] {
         assert_eq!(
-            ids(&read(&text, FileFormat::JsonLines).unwrap()),
+            ids(&read(&text, Format::JsonLines).unwrap()),
             [1, 2],
             "{text}"
         );
     }
-    assert_eq!(read("", FileFormat::JsonLines), Ok(vec![]));
-    assert_eq!(read("\n \r\n", FileFormat::JsonLines), Ok(vec![]));
+    assert_eq!(read("", Format::JsonLines), Ok(vec![]));
+    assert_eq!(read("\n \r\n", Format::JsonLines), Ok(vec![]));
 }
 
 #[test]
@@ -157,7 +158,7 @@ fn broken_json_says_what_and_where() {
         (r#"{"a"#.to_owned(), "the file ends within"),
     ];
     for (text, expected) in cases {
-        let message = read(&text, FileFormat::Json).unwrap_err();
+        let message = read(&text, Format::Json).unwrap_err();
         assert!(message.contains(expected), "{text}: {message}");
     }
 }
@@ -180,18 +181,18 @@ fn broken_json_lines_say_what_and_where() {
         (format!("{A}\n{{\"id\":2,\n\"name\":1}}"), "row 2, line 2"),
     ];
     for (text, expected) in cases {
-        let message = read(&text, FileFormat::JsonLines).unwrap_err();
+        let message = read(&text, Format::JsonLines).unwrap_err();
         assert!(message.contains(expected), "{text}: {message}");
     }
-    let utf16 = reader(b"\xff\xfe{\0", FileFormat::JsonLines, &small(false), 8);
+    let utf16 = reader(b"\xff\xfe{\0", Format::JsonLines, &small(false), 8);
     assert!(read_all(utf16).unwrap_err().to_string().contains("UTF-16"));
 }
 
 #[test]
 fn a_row_has_a_largest_size() {
     for (format, text) in [
-        (FileFormat::Json, format!("[{A},{A}]")),
-        (FileFormat::JsonLines, format!("{A}\n{A}")),
+        (Format::Json, format!("[{A},{A}]")),
+        (Format::JsonLines, format!("{A}\n{A}")),
     ] {
         let read =
             |max| read_all(reader(text.as_bytes(), format, &small(false), 4).with_max_row(max));
@@ -205,8 +206,8 @@ fn reading_goes_on_after_a_bad_row() {
     let bad = r#"{"id":"x","name":"a","v":[1,2]}"#;
     let broken = r#"{"id":5,"name" "a"}"#;
     for (format, text) in [
-        (FileFormat::Json, format!("[{A},{bad},{broken},{B}]")),
-        (FileFormat::JsonLines, [A, bad, broken, B].join("\n")),
+        (Format::Json, format!("[{A},{bad},{broken},{B}]")),
+        (Format::JsonLines, [A, bad, broken, B].join("\n")),
     ] {
         let mut reader = reader(text.as_bytes(), format, &small(false), 16);
         let mut batch = reader.new_batch();
@@ -223,7 +224,7 @@ fn reading_goes_on_after_a_bad_row() {
         assert!(!reader.next_batch(&mut batch).unwrap());
         assert_eq!((reader.rows(), reader.bytes()), (4, text.len() as u64));
     }
-    let mut fatal = reader(b"[{} x", FileFormat::Json, &small(true), 16);
+    let mut fatal = reader(b"[{} x", Format::Json, &small(true), 16);
     let mut batch = fatal.new_batch();
     assert!(fatal.next_batch(&mut batch).is_err());
     assert!(fatal.next_batch(&mut batch).is_err());
@@ -234,7 +235,7 @@ fn reading_goes_on_after_a_bad_row() {
 fn batches_close_at_the_limit() {
     let text = [A; 10].join("\n");
     let mut reader =
-        reader(text.as_bytes(), FileFormat::JsonLines, &small(false), 64).with_batch_rows(4);
+        reader(text.as_bytes(), Format::JsonLines, &small(false), 64).with_batch_rows(4);
     let mut batch = reader.new_batch();
     let mut sizes = Vec::new();
     let mut bytes = 0;
@@ -262,7 +263,7 @@ fn files_are_opened_by_their_extension() {
     fs::write(folder.path().join("x.csv"), "a").unwrap();
     assert_eq!(
         open("x.csv"),
-        "not supported by this reader yet: csv; accepted: json, jsonl, ndjson"
+        "not supported by this reader yet: CSV; accepted: json, jsonl, ndjson"
     );
     assert!(open("x.txt").starts_with("not supported by this reader yet: txt"));
     assert!(open("missing.json").starts_with("cannot open "));
@@ -284,7 +285,7 @@ fn the_debian_packages_are_read_exactly() {
     let Some((schema, data)) = debian() else {
         return;
     };
-    let rows = read_all(reader(&data, FileFormat::Json, &schema, 1 << 20)).unwrap();
+    let rows = read_all(reader(&data, Format::Json, &schema, 1 << 20)).unwrap();
     let expected: Vec<Row> = serde_json::from_slice(&data).unwrap();
     assert_eq!(rows.len(), 2000);
     for (row, expected) in rows.iter().zip(&expected) {
@@ -314,8 +315,8 @@ fn a_short_vector_is_named() {
     let json = serde_json::to_vec(&json!(rows)).unwrap();
     let lines: Vec<String> = rows.iter().map(Value::to_string).collect();
     for (format, text) in [
-        (FileFormat::Json, json),
-        (FileFormat::JsonLines, lines.join("\n").into_bytes()),
+        (Format::Json, json),
+        (Format::JsonLines, lines.join("\n").into_bytes()),
     ] {
         let error = read_all(reader(&text, format, &schema, 1 << 20)).unwrap_err();
         assert_eq!(

@@ -10,7 +10,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
-use super::{FileFormat, ReadError, Reader, Schema};
+use super::{ReadError, Reader, Schema};
+use crate::location::Format;
 
 /// A schema of a list of fields, as a create body has them.
 pub(super) fn schema_of(fields: Value, dynamic: bool) -> Arc<Schema> {
@@ -51,12 +52,7 @@ pub(super) fn every_type() -> Arc<Schema> {
 pub(super) type Row = Map<String, Value>;
 
 /// A reader of bytes in memory, which takes them in chunks of this size.
-pub(super) fn reader(
-    text: &[u8],
-    format: FileFormat,
-    schema: &Arc<Schema>,
-    chunk: usize,
-) -> Reader {
+pub(super) fn reader(text: &[u8], format: Format, schema: &Arc<Schema>, chunk: usize) -> Reader {
     let source = Box::new(Cursor::new(text.to_vec()));
     Reader::in_chunks(source, format, schema, chunk).unwrap()
 }

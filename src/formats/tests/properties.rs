@@ -4,7 +4,8 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 use super::{every_type, read_all, reader, schema_of, small};
-use crate::formats::{Batch, Column, DataType, FileFormat};
+use crate::formats::{Batch, Column, DataType};
+use crate::location::Format;
 
 /// Text with the bytes that matter to the readers.
 fn jsonish() -> impl Strategy<Value = Vec<u8>> {
@@ -81,7 +82,7 @@ fn good_row() -> impl Strategy<Value = Value> {
 proptest! {
     #[test]
     fn no_bytes_make_the_reader_panic(text in jsonish(), lines in any::<bool>(), dynamic in any::<bool>()) {
-        let format = if lines { FileFormat::JsonLines } else { FileFormat::Json };
+        let format = if lines { Format::JsonLines } else { Format::Json };
         let outcomes: Vec<_> = [1, 5, 1 << 16].map(|chunk| {
             read_all(reader(&text, format, &small(dynamic), chunk)).map_err(|_| ())
         }).into();

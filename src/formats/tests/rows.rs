@@ -220,7 +220,7 @@ fn vectors_that_do_not_fit_are_refused() {
 
 #[test]
 fn nesting_is_bounded_for_kept_json() {
-    let deep = |levels: usize| "[".repeat(levels) + "]".repeat(levels).as_str();
+    let deep = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
     assert!(give("j", &deep(100)).is_ok());
     assert!(
         give("j", &deep(200))

@@ -5,7 +5,7 @@ use std::time::Duration;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::STEPS;
-use super::rate::Rate;
+use super::rate::{Rate, known_total};
 use crate::api::model::{JobState, Progress};
 use crate::render::failure;
 use crate::render::style::Screen;
@@ -154,7 +154,7 @@ fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> 
     let running = job.state.kind == JobState::Importing;
     let mut pieces = Vec::new();
     let mut piece = |text: String, importance: u8| pieces.push(Piece { text, importance });
-    if let Some(rows) = words::rows(job.rows, job.total_rows) {
+    if let Some(rows) = words::rows(job.rows, known_total(job)) {
         piece(format!("{rows} rows"), 4);
     }
     if failure::files_done(job) {

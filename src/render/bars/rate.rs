@@ -21,6 +21,14 @@ struct Reading {
     percent: f64,
 }
 
+/// The job's total rows, unless that is only what was counted so far: a service that reads a file for the first time
+/// reports as many in all as it has done, while the percentage says that there is more.
+pub(super) fn known_total(job: &Progress) -> Option<u64> {
+    let done = job.percent >= 100.0 || job.state.kind.ends_wait();
+    job.total_rows
+        .filter(|total| done || job.rows != Some(*total))
+}
+
 impl Rate {
     /// Takes a reading in. A job that went back (the service began anew) is measured from there.
     pub(super) fn record(&mut self, job: &Progress, now: Instant) {
@@ -57,7 +65,7 @@ impl Rate {
     /// moves.
     pub(super) fn remaining(&self, job: &Progress) -> Option<Duration> {
         let by_rows = || {
-            let left = job.total_rows?.checked_sub(job.rows?)?;
+            let left = known_total(job)?.checked_sub(job.rows?)?;
             Some(left as f64 / self.rows_per_second()?)
         };
         let by_percent = || {

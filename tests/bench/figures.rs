@@ -1,0 +1,56 @@
+//! Benchmarks: `cargo bench`, or `cargo bench -- startup client import` for some of them.
+//!
+//! They measure the program as its users run it, process by process, and need nothing but cargo and curl. They
+//! print figures beside the targets and assert no timing: a busy machine makes no test fail.
+
+mod client;
+mod data;
+mod import;
+mod process;
+mod startup;
+mod table;
+mod times;
+
+use std::error::Error;
+use std::process::ExitCode;
+use table::Line;
+
+/// What a benchmark gives: its lines of the table, or why it could not run.
+type Lines = Result<Vec<Line>, Box<dyn Error>>;
+
+/// A benchmark's name and work.
+type Benchmark = (&'static str, fn() -> Lines);
+
+const ALL: [Benchmark; 3] = [
+    ("startup", startup::measure),
+    ("client", client::measure),
+    ("import", import::measure),
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    // `cargo test --all-targets` runs this too, in a debug build, whose figures say nothing.
+    if !args.iter().any(|arg| arg == "--bench") {
+        println!("skipped: run with cargo bench");
+        return ExitCode::SUCCESS;
+    }
+    let asked = |name: &str| args.iter().any(|arg| arg == name);
+    let every = args.iter().all(|arg| arg.starts_with('-'));
+    let mut lines = Vec::new();
+    let mut failed = false;
+    for (name, measure) in ALL {
+        if !every && !asked(name) {
+            continue;
+        }
+        eprintln!("measuring {name} …");
+        match measure() {
+            Ok(measured) => lines.extend(measured),
+            Err(error) => {
+                eprintln!("{name} failed: {error}");
+                failed = true;
+            }
+        }
+    }
+    println!("{}", table::draw(&lines));
+    ExitCode::from(u8::from(failed))
+}

@@ -1,0 +1,99 @@
+//! What is remembered from one shell to the next.
+
+use crate::harness::{CTRL_D, ENTER, Home, UP};
+use std::os::unix::fs::PermissionsExt;
+
+#[test]
+fn statements_come_back_after_a_restart() {
+    let home = Home::new();
+    let mut shell = home.shell();
+    shell.run("100 + 11");
+    shell.type_text("let text = `one");
+    shell.send(ENTER);
+    shell.wait_for("a further line", |screen| {
+        screen.cursor_position() == (1, 0)
+    });
+    shell.send("two`; text.len");
+    shell.send(ENTER);
+    shell.prompt();
+    assert!(shell.screen().contains("\n7\n"), "{}", shell.screen());
+    shell.send(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+
+    let mut shell = home.shell();
+    shell.type_text(UP);
+    // Both lines of the last statement are one entry, and the cursor stands at its end.
+    shell.see("zshell> let text = `one\ntwo`; text.len");
+    shell.send(ENTER);
+    shell.prompt();
+    assert!(shell.screen().contains("\n7\n"), "{}", shell.screen());
+    shell.type_text(UP);
+    shell.see("two`; text.len");
+    // Within the two lines, up moves a line; then it goes to the entry before.
+    shell.send(UP);
+    shell.send(UP);
+    shell.see("100 + 11");
+    shell.send(ENTER);
+    shell.prompt();
+    assert!(shell.screen().contains("\n111\n"), "{}", shell.screen());
+}
+
+#[test]
+fn the_file_is_private_and_holds_no_keys() {
+    let home = Home::new();
+    let mut shell = home.shell();
+    shell.run(r#"let options = #{endpoint: "http://127.0.0.1:9", token: "s3cret-key"};"#);
+    shell.run("41 + 1");
+    let kept = home.history();
+    assert!(kept.contains("41 + 1"), "{kept}");
+    assert!(
+        kept.contains("endpoint") && !kept.contains("s3cret"),
+        "{kept}"
+    );
+    let file = home.data().join("history");
+    let mode = std::fs::metadata(&file)
+        .expect("the file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn a_file_that_others_could_read_becomes_private() {
+    let home = Home::new();
+    home.write("data/history", "#V2\n1 + 1\n");
+    let file = home.data().join("history");
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o644)).expect("a mode");
+    let _shell = home.shell();
+    let mode = std::fs::metadata(&file)
+        .expect("the file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
+fn two_shells_keep_each_others_entries() {
+    let home = Home::new();
+    let mut one = home.shell();
+    let mut two = home.shell();
+    for round in 0..5 {
+        one.run(&format!("\"one {round}\""));
+        two.run(&format!("\"two {round}\""));
+    }
+    let kept = home.history();
+    for round in 0..5 {
+        for name in ["one", "two"] {
+            let entry = format!("{name} {round}");
+            assert_eq!(kept.matches(&entry).count(), 1, "{entry} in\n{kept}");
+        }
+    }
+}
+
+#[test]
+fn a_history_that_cannot_be_read_does_not_stop_the_prompt() {
+    let home = Home::new();
+    std::fs::write(home.data().join("history"), b"#V2\n\xff\xfe\n").expect("write");
+    let mut shell = home.shell();
+    shell.gives("40 + 2", "42");
+}

@@ -1,0 +1,166 @@
+//! The README's promises: every example runs, and its list of functions is the language's.
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+use tempfile::TempDir;
+use zshell::engine::compile::{Completeness, Sources, compile, completeness, install};
+use zshell::engine::registry::functions;
+
+const README: &str = include_str!("../../README.md");
+
+/// A fenced block: the words behind the fence, and its text.
+struct Block {
+    info: &'static str,
+    text: String,
+}
+
+fn blocks() -> Vec<Block> {
+    let mut found = Vec::new();
+    let mut lines = README.lines();
+    while let Some(line) = lines.next() {
+        let Some(info) = line.strip_prefix("```") else {
+            continue;
+        };
+        let text: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        found.push(Block {
+            info,
+            text: text.join("\n"),
+        });
+    }
+    found
+}
+
+/// A folder with a file to import, where the examples run.
+struct Workshop {
+    folder: TempDir,
+}
+
+impl Workshop {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let rows: Vec<String> = (1..=20)
+            .map(|id| {
+                format!(
+                    "{{\"id\": {id}, \"vector\": [0.1, 0.2, 0.3, {id}], \"title\": \"book {id}\"}}"
+                )
+            })
+            .collect();
+        fs::write(folder.path().join("books.jsonl"), rows.join("\n")).expect("books.jsonl");
+        Self { folder }
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs a program in the folder with `zshell` on its path and none of the caller's settings.
+    fn run(&self, program: &str, args: &[&str]) -> Output {
+        let binary = Path::new(env!("CARGO_BIN_EXE_zshell"));
+        let bin = binary
+            .parent()
+            .expect("the binary's folder")
+            .display()
+            .to_string();
+        let path = format!("{bin}:{}", std::env::var("PATH").unwrap_or_default());
+        Command::new(program)
+            .args(args)
+            .current_dir(self.path())
+            .env_clear()
+            .env("PATH", path)
+            .env("HOME", self.path())
+            .env("ZSHELL_DATA_DIR", self.path().join("data"))
+            .output()
+            .unwrap_or_else(|error| panic!("{program}: {error}"))
+    }
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn assert_success(what: &str, output: &Output) {
+    assert!(
+        output.status.success(),
+        "{what}\n-- stdout\n{}\n-- stderr\n{}",
+        text(&output.stdout),
+        text(&output.stderr)
+    );
+}
+
+#[test]
+fn every_example_runs() {
+    let workshop = Workshop::new();
+    let mut ran = 0;
+    for block in blocks() {
+        match block.info {
+            "rhai" => {
+                let first = block.text.lines().next().unwrap_or_default();
+                let name = first.strip_prefix("// ").filter(|name| !name.contains(' '));
+                let file = workshop.path().join(name.unwrap_or("example.rhai"));
+                fs::write(&file, &block.text).expect("the example's file");
+                let file = file.display().to_string();
+                let output = workshop.run("zshell", &["-p", "local", "run", &file]);
+                assert_success(&block.text, &output);
+                ran += 1;
+            }
+            "sh" => {
+                assert_success(&block.text, &workshop.run("sh", &["-ec", &block.text]));
+                ran += 1;
+            }
+            _ => {}
+        }
+    }
+    assert!(ran >= 5, "only {ran} examples were found");
+}
+
+#[test]
+fn examples_of_the_cloud_compile() {
+    let mut engine = rhai::Engine::new();
+    install(&mut engine);
+    let cloud: Vec<Block> = blocks()
+        .into_iter()
+        .filter(|block| block.info == "rhai cloud")
+        .collect();
+    assert!(!cloud.is_empty());
+    for block in cloud {
+        let compiled = compile(&engine, &Sources::default(), "README", &block.text);
+        assert!(compiled.is_ok(), "{}\n{:?}", block.text, compiled.err());
+        assert_eq!(completeness(&engine, &block.text), Completeness::Complete);
+    }
+}
+
+#[test]
+fn the_functions_are_the_tables() {
+    let rows = functions().map(|function| {
+        let forms: Vec<String> = function
+            .forms
+            .iter()
+            .map(|form| format!("`{form}`"))
+            .collect();
+        format!("| {} | {} |\n", forms.join(", "), function.help)
+    });
+    let table = format!(
+        "| call | does |\n| --- | --- |\n{}",
+        rows.collect::<String>()
+    );
+    assert!(
+        README.contains(&table),
+        "the README's list of functions should read:\n\n{table}"
+    );
+}
+
+#[test]
+fn the_set_up_is_what_ci_runs() {
+    let ci = include_str!("../../.ci/run");
+    for command in [
+        "cargo run --release -- run scripts/quickstart.rhai",
+        "cargo test",
+    ] {
+        assert!(README.contains(command), "{command}");
+        let locked = command
+            .replace("cargo test", "cargo test --locked")
+            .replace("--release", "--locked --release");
+        assert!(ci.contains(&locked), "{locked}");
+    }
+}
