@@ -61,10 +61,10 @@ impl Connection {
 
     /// Reads an object path as this connection's service would.
     pub fn locate(&self, text: &str) -> Result<Location, LocationError> {
-        let settings = self.client.settings();
+        // Only an answer tells that the service is zshell's own: with `verify: false` there may have been none yet.
         let place = if self.client.is_local_service() {
             Place::Disk
-        } else if settings.dialect == Dialect::Milvus {
+        } else if self.client.settings().dialect == Dialect::Milvus {
             Place::ServerBucket {
                 bucket_url: self.storage.url.clone(),
             }

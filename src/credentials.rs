@@ -51,19 +51,22 @@ pub struct CliContext {
     pub endpoint: Option<String>,
     /// `[context] database`.
     pub database: Option<String>,
+    /// `[default] base_url`: the control plane.
+    pub base_url: Option<String>,
 }
 
 /// The official CLI's context, empty where it has none.
 pub fn cli_context() -> CliContext {
     let file = cli_folder().and_then(|folder| Ini::load_from_file(folder.join("config")).ok());
-    let get = |key: &str| {
-        let value = file.as_ref()?.get_from(Some("context"), key)?;
+    let get = |section: &str, key: &str| {
+        let value = file.as_ref()?.get_from(Some(section), key)?;
         (!value.is_empty()).then(|| value.to_owned())
     };
     CliContext {
-        cluster_id: get("cluster_id"),
-        endpoint: get("endpoint"),
-        database: get("database"),
+        cluster_id: get("context", "cluster_id"),
+        endpoint: get("context", "endpoint"),
+        database: get("context", "database"),
+        base_url: get("default", "base_url"),
     }
 }
 

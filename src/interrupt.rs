@@ -1,4 +1,4 @@
-//! One flag that stops whatever runs: Ctrl-C, SIGTERM, or the run's own deadline.
+//! One flag that stops whatever runs: Ctrl-C, SIGTERM, or a deadline.
 //!
 //! Every wait goes through [`Interrupt::sleep`] or polls [`Interrupt::check`], so that a stop is
 //! answered within [`TICK`].
@@ -17,7 +17,7 @@ pub enum Stop {
     Interrupted,
     /// SIGTERM.
     Terminated,
-    /// The deadline of the whole run (`--timeout`) has passed.
+    /// The deadline has passed: the whole run's (`--timeout`), or that of [`Interrupt::until`].
     TimedOut,
     /// Nobody reads standard output any more.
     ClosedPipe,
@@ -54,7 +54,11 @@ struct State {
 
 /// A shared stop flag; clones are the same flag.
 #[derive(Clone, Debug, Default)]
-pub struct Interrupt(Arc<(Mutex<State>, Condvar)>);
+pub struct Interrupt {
+    shared: Arc<(Mutex<State>, Condvar)>,
+    /// A deadline of this clone's own.
+    until: Option<Instant>,
+}
 
 impl Interrupt {
     /// A flag that is not raised and has no deadline.
@@ -62,12 +66,21 @@ impl Interrupt {
         Self::default()
     }
 
+    /// The same flag with a deadline of its own, for a part of the run.
+    #[must_use]
+    pub fn until(&self, deadline: Option<Instant>) -> Self {
+        Self {
+            shared: Arc::clone(&self.shared),
+            until: [self.until, deadline].into_iter().flatten().min(),
+        }
+    }
+
     /// Raises the flag and wakes every sleeper. The first reason stays until [`Self::clear`].
     pub fn raise(&self, stop: Stop) {
         self.with(|state| {
             state.stop.get_or_insert(stop);
         });
-        self.0.1.notify_all();
+        self.shared.1.notify_all();
     }
 
     /// Lowers the flag, so that the next statement can run.
@@ -80,26 +93,29 @@ impl Interrupt {
         self.with(|state| state.deadline = deadline);
     }
 
-    /// `Err` with the reason once the flag is raised or the deadline has passed.
+    /// `Err` with the reason once the flag is raised or a deadline has passed.
     pub fn check(&self) -> Result<(), Stop> {
-        self.with(|state| state.reason().map_or(Ok(()), Err))
+        self.with(|state| self.reason(state).map_or(Ok(()), Err))
     }
 
-    /// Sleeps for `time`, or until the flag is raised.
+    /// Sleeps for `time`, or until the flag is raised or a deadline passes.
     pub fn sleep(&self, time: Duration) -> Result<(), Stop> {
         let end = Instant::now().checked_add(time);
-        let (lock, condvar) = &*self.0;
+        let (lock, condvar) = &*self.shared;
         let mut state = lock.lock().unwrap_or_else(PoisonError::into_inner);
         loop {
-            if let Some(stop) = state.reason() {
+            if let Some(stop) = self.reason(&state) {
                 return Err(stop);
             }
             let now = Instant::now();
-            let until = [end, state.deadline].into_iter().flatten().min();
-            let left = until.map_or(Duration::MAX, |until| until.saturating_duration_since(now));
             if end.is_some_and(|end| now >= end) {
                 return Ok(());
             }
+            let next = [end, state.deadline, self.until]
+                .into_iter()
+                .flatten()
+                .min();
+            let left = next.map_or(Duration::MAX, |next| next.saturating_duration_since(now));
             state = condvar
                 .wait_timeout(state, left)
                 .unwrap_or_else(PoisonError::into_inner)
@@ -107,15 +123,14 @@ impl Interrupt {
         }
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
-        act(&mut self.0.0.lock().unwrap_or_else(PoisonError::into_inner))
+    fn reason(&self, state: &State) -> Option<Stop> {
+        let deadline = [state.deadline, self.until].into_iter().flatten().min();
+        let late = deadline.is_some_and(|at| Instant::now() >= at);
+        state.stop.or(late.then_some(Stop::TimedOut))
     }
-}
 
-impl State {
-    fn reason(&self) -> Option<Stop> {
-        let late = self.deadline.is_some_and(|at| Instant::now() >= at);
-        self.stop.or(late.then_some(Stop::TimedOut))
+    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+        act(&mut self.shared.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -126,7 +141,7 @@ mod tests {
     #[test]
     fn a_raised_flag_ends_a_sleep() {
         let interrupt = Interrupt::new();
-        let other = interrupt.clone();
+        let other = interrupt.until(None);
         let thread = std::thread::spawn(move || other.sleep(Duration::MAX));
         interrupt.raise(Stop::Interrupted);
         interrupt.raise(Stop::Terminated);
@@ -140,5 +155,13 @@ mod tests {
         let interrupt = Interrupt::new();
         interrupt.set_deadline(Some(Instant::now()));
         assert_eq!(interrupt.sleep(Duration::MAX), Err(Stop::TimedOut));
+    }
+
+    #[test]
+    fn a_deadline_of_a_part_leaves_the_whole_alone() {
+        let interrupt = Interrupt::new();
+        let part = interrupt.until(Some(Instant::now()));
+        assert_eq!(part.sleep(Duration::MAX), Err(Stop::TimedOut));
+        assert_eq!(interrupt.check(), Ok(()));
     }
 }

@@ -1,6 +1,7 @@
 //! What one run shares: output choices, the current connection, the stop flag, the local service.
 
 mod files;
+pub mod idle;
 #[cfg(feature = "local")]
 pub mod local;
 
@@ -38,8 +39,11 @@ pub struct Session {
     pub choices: Choices,
     /// Raised by Ctrl-C, SIGTERM, the run's deadline or a closed pipe.
     pub interrupt: Interrupt,
+    /// The terminal's settings while the prompt waits for a key.
+    pub idle: idle::Idle,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
+    unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
@@ -47,14 +51,16 @@ pub struct Session {
 
 impl Session {
     /// A session without a connection.
-    pub fn new(choices: Choices, interrupt: Interrupt) -> Self {
+    pub fn new(choices: Choices, interrupt: Interrupt, idle: idle::Idle) -> Self {
         Self {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
             choices,
             interrupt,
+            idle,
             current: RefCell::default(),
             closed_pipe: Cell::new(false),
+            unwritten: RefCell::default(),
             exit: Cell::new(None),
         }
     }
@@ -98,10 +104,12 @@ impl Session {
                 self.interrupt.raise(Stop::ClosedPipe);
                 Err(Failure::new(Kind::ClosedPipe, "standard output was closed"))
             }
-            Err(error) => Err(Failure::new(
-                Kind::Refused,
-                format!("cannot write to standard output: {error}"),
-            )),
+            Err(error) => {
+                let message = format!("cannot write to standard output: {error}");
+                let failure = Failure::new(Kind::Refused, message);
+                self.unwritten.borrow_mut().get_or_insert(failure.clone());
+                Err(failure)
+            }
         }
     }
 
@@ -120,6 +128,11 @@ impl Session {
     /// A line on standard error. Where that is closed there is nobody left to tell.
     pub fn complain(&self, text: &str) {
         let _ = writeln!(io::stderr().lock(), "{text}");
+    }
+
+    /// The first failure to write a result: a run that lost output has not succeeded.
+    pub fn unwritten(&self) -> Option<Failure> {
+        self.unwritten.borrow().clone()
     }
 
     /// True once standard output was found closed.

@@ -60,6 +60,9 @@ pub(super) fn of(
         Some(90144) => {
             "jobs() lists the jobs of this cluster; services forget finished jobs after a while"
         }
+        Some(2100 | 2101) if message.contains("not exist") || message.contains("not found") => {
+            "jobs() lists the jobs of this server; it forgets finished jobs after a while"
+        }
         Some(2100 | 2101) => {
             "the files are looked for in the server's own bucket: give paths inside it, one file or one set of NumPy files each"
         }

@@ -97,6 +97,11 @@ impl Client {
         }
     }
 
+    /// The stop flag that ends its calls.
+    pub fn interrupt(&self) -> &Interrupt {
+        &self.interrupt
+    }
+
     /// The connection's settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings

@@ -41,7 +41,7 @@ pub(super) fn send(
         let Some(pause) = again.then(|| pause(&result, tries)).flatten() else {
             return result;
         };
-        if Instant::now() + pause >= deadline {
+        if pause >= deadline.saturating_duration_since(Instant::now()) {
             return result;
         }
         interrupt.sleep(pause).map_err(|stop| ApiError::Stopped {

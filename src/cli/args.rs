@@ -105,17 +105,34 @@ pub struct Import {
     pub wait: bool,
 }
 
+const STATES: [&str; 7] = [
+    "Pending",
+    "Importing",
+    "Uncommitted",
+    "Completed",
+    "Failed",
+    "Aborted",
+    "active",
+];
+
+fn limit(text: &str) -> Result<String, String> {
+    match text.parse::<u64>() {
+        Err(_) if text != "all" => Err("a whole number, or all".to_owned()),
+        _ => Ok(text.to_owned()),
+    }
+}
+
 /// `zshell jobs`.
 #[derive(Debug, clap::Args)]
 pub struct Jobs {
     /// Only jobs in this state (repeatable), or "active"
-    #[arg(long)]
+    #[arg(long, ignore_case = true, value_parser = STATES)]
     pub state: Vec<String>,
     /// Only jobs of this collection
     #[arg(long)]
     pub collection: Option<String>,
     /// How many, or "all" [default: 100]
-    #[arg(long)]
+    #[arg(long, value_parser = limit)]
     pub limit: Option<String>,
 }
 

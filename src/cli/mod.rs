@@ -12,9 +12,10 @@ use crate::config;
 use crate::engine::values;
 use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::error::{Failure, Kind};
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Stop};
 use crate::render::Screen;
 use crate::repl;
+use crate::session::idle::Idle;
 use crate::session::{Choices, Session};
 use args::{Args, Command, Common};
 use clap::Parser;
@@ -45,12 +46,13 @@ pub fn main() -> ExitCode {
         }
     };
     let interrupt = Interrupt::new();
-    signals::watch(&interrupt);
+    let idle = Idle::default();
+    signals::watch(&interrupt, &idle);
     if let Some(limit) = args.common.timeout {
         interrupt.set_deadline(Instant::now().checked_add(limit));
     }
     let session = match choices(&args.common) {
-        Ok(choices) => Rc::new(Session::new(choices, interrupt)),
+        Ok(choices) => Rc::new(Session::new(choices, interrupt, idle)),
         Err(problem) => {
             let screen = Screen::stderr(args.common.color);
             eprint_quietly(&Box::<ScriptError>::from(problem).lay_out(&screen));
@@ -108,8 +110,10 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
             WRONG_COMMAND_LINE
         }
     };
-    leave_local_service(session);
-    code
+    match leave_local_service(session) {
+        Err(stop) if code == 0 => report(session, &Box::from(Failure::from(stop))),
+        _ => code,
+    }
 }
 
 /// Tells what went wrong, on standard error, and which exit code it leads to.
@@ -127,8 +131,9 @@ fn eprint_quietly(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }
 
+/// Lets the jobs of the local service end. A stop leaves the rest to the next start, and is the run's result.
 #[cfg(feature = "local")]
-fn leave_local_service(session: &Session) {
+fn leave_local_service(session: &Session) -> Result<(), Stop> {
     let local = session.local();
     let running = local.running_jobs();
     if running > 0 && session.interrupt.check().is_ok() {
@@ -137,21 +142,24 @@ fn leave_local_service(session: &Session) {
             crate::render::words::count(running as u64, "import job")
         ));
     }
-    local.finish(&session.interrupt);
+    local.finish(&session.interrupt)
 }
 
 #[cfg(not(feature = "local"))]
-fn leave_local_service(_session: &Session) {}
+fn leave_local_service(_session: &Session) -> Result<(), Stop> {
+    Ok(())
+}
 
 fn choices(common: &Common) -> Result<Choices, Failure> {
-    let data_dir = common
+    // An empty folder name, as of an empty variable, names none.
+    let named = common
         .data_dir
         .clone()
-        .or_else(config::data_folder)
-        .ok_or_else(|| {
-            Failure::usage("no place for data: this account has no home folder")
-                .with_hint("name a folder with --data-dir or ZSHELL_DATA_DIR")
-        })?;
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let data_dir = named.or_else(config::data_folder).ok_or_else(|| {
+        Failure::usage("no place for data: this account has no home folder")
+            .with_hint("name a folder with --data-dir or ZSHELL_DATA_DIR")
+    })?;
     Ok(Choices {
         profile: common.profile.clone(),
         output: common.output,

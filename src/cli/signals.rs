@@ -1,21 +1,28 @@
 //! Ctrl-C and SIGTERM raise the session's interrupt flag; whatever runs looks at it.
 
 use crate::interrupt::{Interrupt, Stop};
+use crate::session::idle::Idle;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 /// Starts the thread that turns signals into a raised flag. Where signals cannot be had they keep their default effect.
-pub(super) fn watch(interrupt: &Interrupt) {
+pub(super) fn watch(interrupt: &Interrupt, idle: &Idle) {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
         return;
     };
-    let interrupt = interrupt.clone();
+    let (interrupt, idle) = (interrupt.clone(), idle.clone());
     let forward = move || {
         for signal in signals.forever() {
             interrupt.raise(match signal {
                 SIGTERM => Stop::Terminated,
                 _ => Stop::Interrupted,
             });
+            if signal == SIGTERM && idle.restore() {
+                // The prompt waits in a read that nothing ends. Its history is written after each statement, and
+                // jobs of the local service are carried on by the next start: the signal may have its default effect.
+                let _ = emulate_default_handler(SIGTERM);
+            }
         }
     };
     // A thread that cannot be started leaves the handlers without effect, which the next signal's default would not be.

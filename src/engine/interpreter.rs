@@ -1,12 +1,12 @@
 //! Building the engine, and running scripts, lines and calls with it.
 
 use super::call::Call;
-use super::compile::{self, Completeness, Sources};
+use super::compile::{self, Sources};
 use super::modules::Modules;
 use super::registry::{self, Function};
 use super::script_error::ScriptError;
 use super::values;
-use crate::error::{Failure, Kind};
+use crate::error::Failure;
 use crate::session::Session;
 use rhai::{
     AST, Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext,
@@ -104,32 +104,16 @@ impl Interpreter {
         }
         let mut all = self.functions.merge(&ast);
         all.set_source(name);
-        let depth = self.scope.len();
         let result = self.evaluate(&all);
         self.functions = all.clone_functions_only();
-        match &result {
-            Ok(value) => {
-                self.keep_modules(&ast);
-                if !value.is_unit() {
-                    self.globals
-                        .borrow_mut()
-                        .insert("last".to_owned(), value.clone());
-                }
+        if let Ok(value) = &result {
+            self.keep_modules(&ast);
+            if !value.is_unit() {
+                let last = ("last".to_owned(), value.clone());
+                self.globals.borrow_mut().extend([last]);
             }
-            // Variables of the failed line that were never set would hide older ones of the same name.
-            Err(_) => debug_assert!(self.scope.len() >= depth, "a failing line loses nothing"),
         }
         result
-    }
-
-    /// Whether the text typed so far is a whole statement.
-    pub fn completeness(&self, text: &str) -> Completeness {
-        compile::completeness(&self.engine, text)
-    }
-
-    /// The source line and caret of an error are looked up here.
-    pub fn sources(&self) -> &Sources {
-        &self.sources
     }
 
     fn compile(&self, name: &str, text: &str) -> Result<AST, Box<ScriptError>> {
@@ -148,6 +132,18 @@ impl Interpreter {
             .eval_ast_with_scope::<Dynamic>(&mut self.scope, ast)
             .map(Dynamic::flatten)
             .map_err(|error| Box::new(ScriptError::new(*error, &name, &self.sources)))
+            .and_then(|value| self.unless_stopped(value))
+    }
+
+    /// A script that ended only because it did not notice the stop, or whose output was lost, has not succeeded.
+    fn unless_stopped(&self, value: Dynamic) -> Result<Dynamic, Box<ScriptError>> {
+        if self.session.exit_code().is_some() {
+            return Ok(value);
+        }
+        self.session.interrupt.check().map_err(Failure::from)?;
+        self.session
+            .unwritten()
+            .map_or(Ok(value), |failure| Err(failure.into()))
     }
 
     /// A module imported at the prompt stays for the next lines.
@@ -211,23 +207,23 @@ fn register(
         match result {
             Ok(_) if session.exit_code().is_some() => Err(stop(Dynamic::UNIT)),
             Ok(value) => Ok(value),
+            // What stops the whole run cannot be caught.
+            Err(failure) if session.interrupt.check().is_err() => Err(stop(Dynamic::from(failure))),
             Err(failure) => Err(thrown(failure)),
         }
     };
     engine.register_raw_fn(function.name, types, run);
 }
 
-/// A failure as a script can catch it; what the user stopped cannot be caught.
+/// A failure as a script can catch it.
 fn thrown(failure: Failure) -> Box<EvalAltResult> {
-    match failure.kind {
-        Kind::Interrupted | Kind::Terminated | Kind::ClosedPipe => stop(Dynamic::from(failure)),
-        _ => Box::new(EvalAltResult::ErrorRuntime(
-            Dynamic::from(failure),
-            Position::NONE,
-        )),
-    }
+    Box::new(EvalAltResult::ErrorRuntime(
+        Dynamic::from(failure),
+        Position::NONE,
+    ))
 }
 
+/// The end of the script, which cannot be caught.
 fn stop(token: Dynamic) -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorTerminated(token, Position::NONE))
 }

@@ -6,6 +6,7 @@ mod input;
 
 use crate::engine::{Interpreter, ScriptError, values};
 use crate::error::{Failure, Kind};
+use crate::interrupt::Stop;
 use commands::Next;
 use input::Input;
 use rustyline::error::ReadlineError;
@@ -27,7 +28,10 @@ pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
                 format!("{}/{database}> ", connection.name)
             },
         );
-        let text = match input.read(&prompt) {
+        session.idle.enter();
+        let answer = input.read(&prompt);
+        session.idle.leave();
+        let text = match answer {
             Ok(text) => text,
             // Ctrl-C drops what was typed.
             Err(ReadlineError::Interrupted) => continue,
@@ -48,8 +52,12 @@ pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
             Next::Quit => break,
             Next::Prompt => {}
         }
-        if session.exit_code().is_some() || session.closed_pipe() {
+        if session.exit_code().is_some() {
             break;
+        }
+        match session.interrupt.check() {
+            Err(stop) if stop != Stop::Interrupted => return Err(stop.into()),
+            _ => {}
         }
     }
     // What was interrupted at the prompt is done with.

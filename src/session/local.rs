@@ -1,7 +1,7 @@
 //! The local import service of this process: started by the first `connect("local")`, stopped when the run ends.
 
 use crate::error::Failure;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Stop};
 use crate::local::{Config, Service};
 use crate::secret::Secret;
 use std::cell::RefCell;
@@ -62,13 +62,14 @@ impl LocalService {
     }
 
     /// Finishes the jobs that still run (unless interrupted, which leaves them to the next start), then stops.
-    pub fn finish(&self, interrupt: &Interrupt) {
+    pub fn finish(&self, interrupt: &Interrupt) -> Result<(), Stop> {
         let Some(running) = self.running.borrow_mut().take() else {
-            return;
+            return Ok(());
         };
-        // An interrupt is no error here: what is unfinished is carried on by the next start.
-        let _ = running.service.wait_idle(interrupt);
+        let unfinished = running.service.running_jobs() > 0;
+        let waited = running.service.wait_idle(interrupt);
         running.service.stop();
+        if unfinished { waited } else { Ok(()) }
     }
 }
 

@@ -41,7 +41,14 @@ fn a_secret_comes_from_the_environment_or_a_file() {
     test.env("FILED_FILE", path.display().to_string())
         .env("NAMED", TOKEN)
         .env("NAMED_FILE", "/nowhere")
-        .eval(connect("FILED") + connect("NAMED").as_str())
+        .eval(
+            connect("FILED")
+                + connect("NAMED").as_str()
+                + "print(secret(\"FILED\") == secret(\"NAMED\")); print(secret(\"FILED\") != secret(\"FILED\") + \"x\")",
+        )
+        .stdout("true
+true
+")
         .run();
     let bearer = format!("Bearer {TOKEN}");
     let requests = server.requests();

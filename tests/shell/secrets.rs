@@ -91,7 +91,7 @@ fn errors_about_a_connection_keep_its_key() {
         ),
         (
             "import(#{collection: \"b\", url: \"s3://\" + secret(\"KEY\") + \":x@bucket/1.json\"})",
-            1,
+            3,
         ),
     ] {
         let ran = Test::new().env("KEY", TOKEN).eval(format!(

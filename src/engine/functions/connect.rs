@@ -8,7 +8,7 @@ use crate::engine::call::{Call, as_text};
 use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
 use crate::engine::values::{Listing, ListingKind, dynamic_of, kind_name};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
 use rhai::{Dynamic, Map};
@@ -138,7 +138,7 @@ fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, Failure> {
     let hint = words::did_you_mean(name, names).unwrap_or_else(|| {
         "connect(\"local\"), connect(\"https://…\") or a profile of config.toml".to_owned()
     });
-    Err(Failure::usage(format!("no profile {name:?}")).with_hint(hint))
+    Err(Failure::new(Kind::Connect, format!("no profile {name:?}")).with_hint(hint))
 }
 
 fn endpoint_options(endpoint: &str) -> Result<Options, Failure> {
@@ -156,13 +156,17 @@ fn from_environment(session: &Session) -> Result<Rc<Connection>, Failure> {
     };
     match set("ZILLIZ_ENDPOINT").or_else(|| set("MILVUS_URI")) {
         Some(endpoint) => give("endpoint", Some(endpoint)),
-        None if context.endpoint.is_some() => {
-            give("endpoint", context.endpoint);
+        None if context.endpoint.is_some() || context.cluster_id.is_some() => {
+            // A cluster's own endpoint names the cluster; without one the control plane and the id do.
+            match context.endpoint {
+                Some(endpoint) => give("endpoint", Some(endpoint)),
+                None => give("endpoint", context.base_url),
+            }
             give("cluster_id", context.cluster_id);
             give("db", context.database);
         }
         None => {
-            return Err(Failure::usage("nothing to connect to").with_hint(
+            return Err(Failure::new(Kind::Connect, "nothing to connect to").with_hint(
                 "connect(\"local\") needs no account; connect(\"https://…\") takes a cluster's public endpoint; \
                  or set ZILLIZ_ENDPOINT or MILVUS_URI",
             ));

@@ -11,6 +11,7 @@ use crate::error::Failure;
 use crate::render::words;
 use rhai::{Array, Dynamic};
 use std::rc::Rc;
+use std::time::Instant;
 use ulid::Ulid;
 
 /// How many jobs `jobs()` reads unless told otherwise.
@@ -113,13 +114,22 @@ fn progress(call: &Call) -> Result<Dynamic, Failure> {
 
 /// One reading of a job; what the answer leaves out is filled from what is known.
 pub(super) fn read_progress(job: &Job) -> Result<ProgressValue, Failure> {
-    let mut progress = job.connection.client.progress(&job.id)?;
+    read_progress_until(job, None)
+}
+
+/// The same, given up at this moment.
+pub(super) fn read_progress_until(
+    job: &Job,
+    deadline: Option<Instant>,
+) -> Result<ProgressValue, Failure> {
+    let client = &job.connection.client;
+    let interrupt = client.interrupt().until(deadline);
+    let mut progress = client.with_interrupt(interrupt).progress(&job.id)?;
     if progress.collection.is_empty() {
         progress.collection.clone_from(&job.collection);
     }
-    if progress.job_id.is_empty() {
-        progress.job_id.clone_from(&job.id);
-    }
+    // The id that was asked for: what is shown has to lead back to the job.
+    progress.job_id.clone_from(&job.id);
     Ok(ProgressValue {
         progress: Rc::new(progress),
         connection: Rc::clone(&job.connection),

@@ -16,7 +16,7 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt_as("url", &["object_url", "path"], "one object path"),
     opt_as(
         "urls",
-        &["object_urls", "paths"],
+        &["object_urls"],
         "object paths; a nested list is one set of NumPy files",
     ),
     opt("files", "the same, as Milvus names it"),
@@ -25,7 +25,11 @@ pub(super) const OPTIONS: &[Opt] = &[
         &["volume_name", "stage_name"],
         "a Zilliz Cloud volume",
     ),
-    opt("data_paths", "paths inside the volume"),
+    opt_as(
+        "paths",
+        &["data_paths"],
+        "paths inside the volume; without one the same as urls",
+    ),
     opt_as("partition", &["partition_name"], "target partition"),
     opt_as("db", &["db_name", "database"], "database"),
     opt("access_key", "storage key id"),
@@ -104,7 +108,7 @@ fn from_options(
         session_token: options
             .secret("session_token")?
             .or_else(|| storage.session_token.clone()),
-        options: options.pairs("options")?.unwrap_or_default(),
+        options: api_options(options)?,
     };
     Ok(Submission {
         request,
@@ -113,33 +117,42 @@ fn from_options(
     })
 }
 
+/// The API's own options; `auto_commit` stands among them.
+fn api_options(options: &Options) -> Result<Vec<(String, String)>, Failure> {
+    let mut pairs = options.pairs("options")?.unwrap_or_default();
+    if let Some(auto_commit) = options.flag("auto_commit")? {
+        pairs.retain(|(name, _)| name != "auto_commit");
+        pairs.push(("auto_commit".to_owned(), auto_commit.to_string()));
+    }
+    Ok(pairs)
+}
+
 fn source(
     call: &Call,
     options: &Options,
     paths: Option<&Dynamic>,
     files: &mut Files<'_>,
 ) -> Result<Source, Failure> {
-    let named = ["url", "urls", "files"]
-        .into_iter()
-        .filter_map(|name| options.get(name));
-    let given: Vec<&Dynamic> = paths.into_iter().chain(named).collect();
     let volume = options.text("volume")?;
-    match (given.as_slice(), volume) {
-        ([paths], None) => {
-            Ok(Source::Files(files.sets(call, paths, &|it, text| {
-                it.connection.locate(text)
-            })?))
-        }
-        ([], Some(name)) => {
-            let paths = options.get("data_paths").ok_or_else(|| {
-                call.misused("data_paths, the paths inside the volume, are missing")
-            })?;
+    let named = ["url", "urls", "files", "paths"].into_iter();
+    let given: Vec<&Dynamic> = paths
+        .into_iter()
+        .chain(named.filter_map(|name| options.get(name)))
+        .collect();
+    let [paths] = given.as_slice() else {
+        return Err(call.misused(match (given.is_empty(), volume) {
+            (true, None) => "the files are missing: give url, urls, files, or volume with paths",
+            (true, Some(_)) => "paths, the paths inside the volume, are missing",
+            _ => "give the files once: as url, urls, files, or volume with paths",
+        }));
+    };
+    Ok(match volume {
+        None => Source::Files(files.sets(call, paths, &|it, text| it.connection.locate(text))?),
+        Some(name) => {
             let paths = files.sets(call, paths, &|_, text| Location::parse_volume(text))?;
-            Ok(Source::Volume { name, paths })
+            Source::Volume { name, paths }
         }
-        ([], None) => Err(call.misused("the files are missing: give url, urls, files or volume")),
-        _ => Err(call.misused("give the files once: as url, urls, files or volume")),
-    }
+    })
 }
 
 /// A body kept from curl names cluster and project: it must not run against another one.

@@ -40,7 +40,7 @@ pub const FUNCTIONS: &[Function] = &[
         Family::Script,
         "parse_json",
         &["parse_json(text)"],
-        "JSON text as a value; large whole numbers stay exact",
+        "JSON text as a value; whole numbers of 64 bits stay exact",
         "import(parse_json(read_text(\"body.json\")))",
         parse_json,
     )

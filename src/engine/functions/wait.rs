@@ -1,12 +1,11 @@
 //! `wait`: watches jobs until every one has ended.
 
-use super::jobs::read_progress;
+use super::jobs::read_progress_until;
 use crate::api::model::Progress;
 use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Opt, opt};
 use crate::engine::values::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
-use crate::interrupt::Stop;
 use crate::render::{Explanation, WaitView, explain_failure, words};
 use crate::session::Session;
 use rhai::{Array, Dynamic};
@@ -16,6 +15,8 @@ use std::time::{Duration, Instant};
 const SHORTEST: Duration = Duration::from_millis(500);
 /// The longest, unless told otherwise.
 const LONGEST: Duration = Duration::from_secs(10);
+/// How many readings in a row may fail because the service is away; each has been tried for the call's whole deadline.
+const MISSES: u32 = 5;
 /// How often the bars are drawn again between readings.
 const REDRAW: Duration = Duration::from_millis(250);
 
@@ -58,6 +59,7 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
         interval,
         began: Instant::now(),
         limit: options.duration("timeout")?,
+        misses: 0,
     };
     watch.run()?;
     watch.verdict()?;
@@ -76,6 +78,8 @@ struct Watch<'a> {
     interval: Option<Duration>,
     began: Instant,
     limit: Option<Duration>,
+    /// Readings that failed in a row.
+    misses: u32,
 }
 
 impl Watch<'_> {
@@ -109,15 +113,28 @@ impl Watch<'_> {
 
     /// Reads every job that has not ended.
     fn read(&mut self) -> Result<(), Failure> {
+        let deadline = self.limit.and_then(|limit| self.began.checked_add(limit));
         for (index, job) in self.jobs.iter().enumerate() {
             let known = self.readings.get(index);
             if known.is_some_and(|it| ended(&it.progress)) {
                 continue;
             }
-            let reading = read_progress(job).map_err(|failure| self.detached(failure))?;
-            match self.readings.get_mut(index) {
-                Some(slot) => *slot = reading,
-                None => self.readings.push(reading),
+            match (
+                read_progress_until(job, deadline),
+                self.readings.get_mut(index),
+            ) {
+                (Ok(reading), slot) => {
+                    self.misses = 0;
+                    match slot {
+                        Some(slot) => *slot = reading,
+                        None => self.readings.push(reading),
+                    }
+                }
+                // The service is away for a while, but the job was there: it goes on without us.
+                (Err(failure), Some(_)) if is_passing(&failure) && self.misses < MISSES => {
+                    self.misses += 1;
+                }
+                (Err(failure), _) => return Err(self.detached(failure)),
             }
         }
         Ok(())
@@ -169,16 +186,14 @@ impl Watch<'_> {
 
     /// The failure with the jobs that go on without us, and how to come back to them.
     fn detached(&self, failure: Failure) -> Failure {
-        let stopped = [Stop::Interrupted, Stop::Terminated, Stop::TimedOut]
-            .iter()
-            .any(|stop| failure.kind == Kind::from(*stop));
-        if !stopped {
-            return failure;
-        }
         let open = self.open_jobs();
-        let mut failure = failure;
-        failure.hint = Some(come_back(&open));
-        failure.with_jobs(open)
+        match (failure.kind, self.limit) {
+            (Kind::Timeout, Some(limit)) if self.began.elapsed() >= limit => self.timed_out(limit),
+            (Kind::Interrupted | Kind::Terminated | Kind::Timeout, _) => {
+                failure.with_hint(come_back(&open)).with_jobs(open)
+            }
+            _ => failure.or_hint(&come_back(&open)).with_jobs(open),
+        }
     }
 
     fn timed_out(&self, limit: Duration) -> Failure {
@@ -209,6 +224,11 @@ impl Watch<'_> {
             .with_hint(hint)
             .with_jobs(ids))
     }
+}
+
+/// True for what may pass: the service is not there, or busy.
+fn is_passing(failure: &Failure) -> bool {
+    matches!(failure.kind, Kind::Connect | Kind::Busy)
 }
 
 /// True once nothing more will happen by itself: `Uncommitted` needs the user's decision.

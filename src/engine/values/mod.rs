@@ -54,7 +54,9 @@ fn register_secret(engine: &mut Engine) {
         })
         .register_fn("+", move |a: Secret, b: Secret| {
             joined(a.expose(), b.expose())
-        });
+        })
+        .register_fn("==", |a: Secret, b: Secret| a == b)
+        .register_fn("!=", |a: Secret, b: Secret| a != b);
 }
 
 /// A type whose plain form is a JSON object: its keys become getters.
