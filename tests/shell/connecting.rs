@@ -10,8 +10,8 @@ fn keys(server: &Server) -> Vec<Option<String>> {
     server.requests().iter().map(key).collect()
 }
 
-fn bearer(token: &str) -> Option<String> {
-    Some(format!("Bearer {token}"))
+fn bearer(token: &str) -> String {
+    format!("Bearer {token}")
 }
 
 #[test]
@@ -25,7 +25,7 @@ fn first_use_connects_as_the_environment_says() {
         .run();
     assert_eq!(
         keys(&server),
-        [bearer(TOKEN), bearer(TOKEN)],
+        [Some(bearer(TOKEN)), Some(bearer(TOKEN))],
         "verify, list"
     );
 }
@@ -81,7 +81,7 @@ fn a_profile_is_chosen_by_name_option_environment_and_default() {
         keys(&prod)
             .iter()
             .chain(&keys(&test))
-            .all(|key| *key == bearer(TOKEN))
+            .all(|key| *key == Some(bearer(TOKEN)))
     );
     let clusters = sent(&test, "/list");
     assert!(

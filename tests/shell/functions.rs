@@ -29,14 +29,33 @@ fn env_gives_the_value_the_default_or_nothing() {
 
 #[test]
 fn a_secret_comes_from_the_environment_or_a_file() {
+    let server = service();
     let test = Test::new().file("key", format!("{TOKEN}\r\n"));
     let path = test.folder().path("work/key");
+    let connect = |name| {
+        format!(
+            "connect(#{{endpoint: {:?}, token: secret({name:?})}});",
+            server.url()
+        )
+    };
     test.env("FILED_FILE", path.display().to_string())
         .env("NAMED", TOKEN)
         .env("NAMED_FILE", "/nowhere")
-        .eval("print(secret(\"FILED\") == secret(\"NAMED\")); print(secret(\"FILED\") != secret(\"FILED\") + \"x\")")
-        .stdout("true\ntrue\n")
+        .eval(
+            connect("FILED")
+                + connect("NAMED").as_str()
+                + "print(secret(\"FILED\") == secret(\"NAMED\")); print(secret(\"FILED\") != secret(\"FILED\") + \"x\")",
+        )
+        .stdout("true
+true
+")
         .run();
+    let bearer = format!("Bearer {TOKEN}");
+    let requests = server.requests();
+    assert_eq!(requests.len(), 2);
+    for request in requests {
+        assert_eq!(request.header("authorization"), Some(&*bearer));
+    }
     let ran = Test::new().eval("secret(\"NONE\")").status(1).run();
     ran.complains("NONE_FILE");
     let test = Test::new().env("GONE_FILE", "/nowhere");

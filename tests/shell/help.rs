@@ -18,10 +18,11 @@ fn every_function_is_in_the_overview_and_has_a_page() {
         );
         assert!(overview.contains(function.help), "{name} in\n{overview}");
     }
-    let pages: String = names
+    let pages: Vec<String> = names
         .iter()
         .map(|name| format!("help({name:?});"))
         .collect();
+    let pages = pages.concat();
     let pages = Test::new().eval(pages).run().stdout;
     for function in registry::functions() {
         assert!(pages.contains(function.help), "{}", function.name);

@@ -17,7 +17,10 @@ pub(crate) fn create(name: &str) -> String {
 /// JSON Lines with so many good rows.
 pub(crate) fn rows(count: u64) -> String {
     let row = |id| json!({"id": id, "word": format!("word {id}"), "vector": [0.5, 1, -2.25, id]});
-    (0..count).map(|id| format!("{}\n", row(id))).collect()
+    (0..count)
+        .map(row)
+        .map(|row| row.to_string() + "\n")
+        .collect()
 }
 
 /// The crate's own folder.
@@ -67,10 +70,11 @@ fn paths_are_relative_absolute_or_urls_and_folders() {
         format!("file://{}", work.join("one.jsonl").display()),
         "folder/".to_owned(),
     ];
-    let imports: String = paths
+    let imports: Vec<String> = paths
         .iter()
         .map(|path| format!("print(wait(import(\"books\", {path:?})).rows);"))
         .collect();
+    let imports = imports.concat();
     let text = format!("connect(\"local\"); {} {imports}", create("books"));
     test.script(text).stdout("1\n1\n1\n1\n2\n").run();
 }

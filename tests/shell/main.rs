@@ -1,5 +1,7 @@
 //! The binary from outside: scripts, commands, exit codes, what is sent and what is kept.
 
+#![expect(clippy::similar_names, reason = "a test runs a text")]
+
 mod command_line;
 mod connecting;
 mod errors;

@@ -46,7 +46,7 @@ fn summaries_have_getters_and_stand_for_their_job() {
 #[test]
 fn connections_have_getters_and_no_key() {
     let server = service();
-    let text = r#"let c = connect(); print(c.api); print(c.endpoint); print(c.database); print(c.key); print(type_of(c)); print(c.jobs().len()); c"#;
+    let text = r"let c = connect(); print(c.api); print(c.endpoint); print(c.database); print(c.key); print(type_of(c)); print(c.jobs().len()); c";
     let ran = Test::new()
         .env("MILVUS_URI", server.url())
         .env("MILVUS_TOKEN", crate::harness::TOKEN)
