@@ -2,6 +2,7 @@
 
 #![expect(clippy::similar_names, reason = "a test runs a text")]
 
+mod clusters;
 mod command_line;
 mod connecting;
 mod errors;
