@@ -195,7 +195,10 @@ fn a_source_line_under_an_error_shows_no_key() {
 
 #[test]
 fn of_a_long_line_only_the_place_is_shown() {
-    let text = format!("let a = \"{0}\"; nothing; a = \"{0}\";", "x".repeat(50_000));
+    let text = format!(
+        "let a = \"{0}\"; print(nothing); a = \"{0}\";",
+        "x".repeat(50_000)
+    );
     let ran = Test::new().script(text).status(1).run();
     ran.complains("no variable nothing").complains("…");
     assert!(ran.stderr.len() < 1_000, "{}", ran.stderr.len());
@@ -205,7 +208,7 @@ fn of_a_long_line_only_the_place_is_shown() {
     let (shown, caret) = (shown.expect("a line"), caret.expect("a caret"));
     let at = caret.chars().count() - 1;
     let from: String = shown.chars().skip(at).collect();
-    assert!(from.starts_with("nothing;"), "{}", ran.stderr);
+    assert!(from.starts_with("nothing);"), "{}", ran.stderr);
 }
 
 #[test]
@@ -218,4 +221,20 @@ fn a_setting_that_is_no_profile_is_not_quoted() {
     let ran = folder.test().eval("connect(\"prod\")").status(1).run();
     ran.complains("line 2: invalid type: string, expected a map")
         .complains("[profiles.prod]");
+}
+
+#[test]
+fn values_that_grow_without_an_end_are_stopped() {
+    for (text, told) in [
+        (
+            "let s = \"0123456789abcdef\"; loop { s += s; }",
+            "longer than 256 MiB",
+        ),
+        (
+            "let a = []; a.pad(1000000000, 1);",
+            "more than 16777216 items",
+        ),
+    ] {
+        Test::new().eval(text).status(1).run().complains(told);
+    }
 }
