@@ -51,10 +51,31 @@ impl Config {
                 format!(
                     "cannot read {}, line {line}: {}",
                     path.display(),
-                    error.message()
+                    without_values(error.message())
                 ),
             )
+            .with_hint(
+                "a profile is a table: a line [profiles.prod], below it endpoint = \"https://…\" and token = \"…\"",
+            )
         })
+    }
+}
+
+/// The parser's words without the values that it quotes: any of them may be a key.
+fn without_values(message: &str) -> String {
+    if let Some(got) = message.strip_prefix("invalid ")
+        && let Some((got, expected)) = got.rsplit_once(", expected ")
+    {
+        let kind = got.split(['"', '`']).next().unwrap_or_default().trim_end();
+        return format!("invalid {kind}, expected {expected}");
+    }
+    match (message.find('"'), message.rfind('"')) {
+        (Some(open), Some(close)) if open < close => {
+            let (before, _) = message.split_at(open + 1);
+            let (_, after) = message.split_at(close);
+            format!("{before}…{after}")
+        }
+        _ => message.to_owned(),
     }
 }
 
@@ -73,4 +94,29 @@ pub fn data_folder() -> Option<PathBuf> {
 /// An environment variable that is set and not empty.
 pub fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Config, without_values};
+
+    #[test]
+    fn no_value_is_quoted() {
+        for text in [
+            "[profiles]\nprod = \"LEAK, expected LEAK\"\n",
+            "[profiles]\nprod = 424242\n",
+            "default_profile = [\"LEAK\"]\n",
+            "profiles = \"LEAK\"\n",
+            "[profiles.p]\ntoken = LEAK\n",
+            "[profiles.p]\ntoken = \"LEAK\n",
+            "[profiles.p]\ntoken = 'a' \"LEAK\"\n",
+            "[profiles.p]\ntoken = \"\\LEAK\"\n",
+            "[profiles.p]\ntoken = 424242LEAK\n",
+        ] {
+            let error = toml::from_str::<Config>(text).expect_err("no config");
+            let told = without_values(error.message());
+            assert!(!told.contains("LEAK") && !told.contains("4242"), "{told}");
+            assert!(!told.is_empty());
+        }
+    }
 }

@@ -1,7 +1,14 @@
 //! The one type that holds keys and tokens.
 //!
 //! Its `Debug` and `Display` are masked and its copy is zeroed on drop; only the HTTP layer calls
-//! [`Secret::expose`].
+//! [`Secret::expose`]. Beside it stand the names that secrets go by, and the masking of keys in source text.
+
+mod loose;
+mod names;
+mod source;
+
+pub(crate) use names::is_secret;
+pub(crate) use source::{keys, masked, veiled};
 
 use std::fmt;
 use zeroize::Zeroizing;

@@ -1,6 +1,6 @@
 //! Keeps keys out of texts: messages of the service may echo them, and `-v` shows bodies.
 
-use crate::secret::{MASK, Secret};
+use crate::secret::{MASK, Secret, is_secret};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use zeroize::Zeroizing;
@@ -11,22 +11,6 @@ const SHORTEST: usize = 4;
 const LOGGED: usize = 2_000;
 /// How much of a body is looked at to log it, in bytes.
 const PARSED: usize = 64 << 10;
-/// Fields of requests and answers that hold secrets, in lower case.
-const SECRET_FIELDS: [&str; 12] = [
-    "accesskey",
-    "secretkey",
-    "token",
-    "sessiontoken",
-    "apikey",
-    "password",
-    "newpassword",
-    "tmpak",
-    "tmpsk",
-    "access_key",
-    "secret_key",
-    "session_token",
-];
-
 /// The secrets of one connection or call, in every spelling they may be echoed in.
 #[derive(Clone, Default)]
 pub(super) struct Mask(Vec<Zeroizing<String>>);
@@ -125,7 +109,7 @@ fn mask_fields(value: &mut Value) {
     match value {
         Value::Object(fields) => {
             for (name, value) in fields {
-                if SECRET_FIELDS.contains(&name.to_ascii_lowercase().as_str()) {
+                if is_secret(name) {
                     *value = Value::from(MASK);
                 } else {
                     mask_fields(value);

@@ -53,10 +53,28 @@ impl Sources {
 
     /// A line of a source (counted from 1), without its line break.
     pub fn line(&self, name: &str, line: usize) -> Option<String> {
-        let text = self.get(name)?;
-        let line = text.split('\n').nth(line.checked_sub(1)?)?;
-        Some(line.trim_end_matches('\r').to_owned())
+        line_of(&self.get(name)?, line)
     }
+
+    /// Whether any source declares this name with the given word, `let` or `const`; guessed from the text.
+    pub fn declares(&self, word: &str, name: &str) -> bool {
+        let declares = |text: &Rc<str>| {
+            text.match_indices(word).any(|(at, _)| {
+                let rest = text.get(at + word.len()..).unwrap_or_default();
+                let rest = rest.trim_start().strip_prefix(name);
+                rest.is_some_and(|rest| {
+                    !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_')
+                })
+            })
+        };
+        self.texts.borrow().values().any(declares)
+    }
+}
+
+/// A line of a text (counted from 1), without its line break.
+pub fn line_of(text: &str, line: usize) -> Option<String> {
+    let line = text.split('\n').nth(line.checked_sub(1)?)?;
+    Some(line.trim_end_matches('\r').to_owned())
 }
 
 /// Pops the innermost text when compiling it ends, also by an early return.
@@ -194,7 +212,10 @@ pub fn completeness(engine: &Engine, text: &str) -> Completeness {
                 && parse(engine, &format!("{text}`"))
                     .as_ref()
                     .map_or_else(|now| !is_unterminated(now), |()| true);
-            open_text || (!is_unterminated(&error) && wants_more(engine, text, error.position()))
+            open_text
+                || (!is_unterminated(&error)
+                    && !is_lone_underscore(&error)
+                    && wants_more(engine, text, error.position()))
         }
     };
     if incomplete {
@@ -214,6 +235,15 @@ fn is_unterminated(error: &ParseError) -> bool {
     matches!(
         error.err_type(),
         ParseErrorType::BadInput(LexError::UnterminatedString)
+    )
+}
+
+/// True if the error is a `_` where a value should stand: nothing that follows mends that.
+fn is_lone_underscore(error: &ParseError) -> bool {
+    use rhai::{LexError, ParseErrorType};
+    matches!(
+        error.err_type(),
+        ParseErrorType::BadInput(LexError::UnexpectedInput(text)) if text == "_"
     )
 }
 
@@ -318,6 +348,8 @@ mod tests {
             "1 + /* one",
             "import(\"books\",\n",
             "if (1",
+            "switch 1 { 2 => 3, _",
+            "switch 1 { _ =>",
         ] {
             assert_eq!(
                 completeness(&engine, text),
@@ -346,6 +378,8 @@ mod tests {
             "1 + + )",
             "let x = }",
             "fn f() { 1 } }",
+            "_",
+            "let x = _",
         ] {
             assert_eq!(
                 completeness(&engine, text),

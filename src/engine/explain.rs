@@ -1,16 +1,53 @@
 //! Rhai's errors in words that help: what its grammar surprises newcomers with is explained where it happens.
 
+use super::compile::Sources;
+use super::interpreter::{MAX_ITEMS, MAX_TEXT};
 use super::registry::{self, VARIABLES};
+use super::values;
 use crate::error::{Failure, Kind};
 use crate::render::words;
 use rhai::{EvalAltResult, LexError, ParseErrorType};
 
-/// A parse or run-time error of Rhai's own as a failure; `line` and `column` (from 1) are where it happened.
-pub fn explain(error: &EvalAltResult, line: &str, column: usize) -> Failure {
+/// Where an error happened.
+pub struct At<'a> {
+    /// The source's line.
+    pub line: &'a str,
+    /// Counted from 1, in characters; 0 where it is not known.
+    pub column: usize,
+    /// Whether a function of the script (no closure, no module's top level) was running.
+    pub in_function: bool,
+    /// What was compiled so far.
+    pub sources: &'a Sources,
+}
+
+impl At<'_> {
+    /// The line from the column on.
+    fn rest(&self) -> String {
+        let before = self.column.saturating_sub(1);
+        self.line.chars().skip(before).collect()
+    }
+
+    /// The line up to the column.
+    fn before(&self) -> String {
+        let before = self.column.saturating_sub(1);
+        self.line.chars().take(before).collect()
+    }
+}
+
+/// A parse or run-time error of Rhai's own as a failure.
+pub fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
     match error {
-        EvalAltResult::ErrorParsing(kind, _) => parse_error(kind, line, column),
+        EvalAltResult::ErrorParsing(kind, _) => parse_error(kind, at),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => function_not_found(signature),
-        EvalAltResult::ErrorVariableNotFound(name, _) => variable_not_found(name, line, column),
+        EvalAltResult::ErrorVariableNotFound(name, _) => variable_not_found(name, at),
+        EvalAltResult::ErrorAssignmentToConstant(name, _) => constant(name),
+        EvalAltResult::ErrorNonPureMethodCallOnConstant(_, _) => {
+            let before = at.before();
+            let owner = before.trim_end().trim_end_matches(['.', '?']);
+            let is_word = |c: char| c.is_alphanumeric() || c == '_';
+            constant(owner.rsplit(|c| !is_word(c)).next().unwrap_or_default())
+        }
+        EvalAltResult::ErrorDataTooLarge(what, _) => too_large(what),
         EvalAltResult::ErrorStackOverflow(_) => {
             Failure::new(Kind::Script, "functions call each other too deeply")
         }
@@ -22,8 +59,7 @@ pub fn explain(error: &EvalAltResult, line: &str, column: usize) -> Failure {
                 type_word(got)
             ),
         ),
-        EvalAltResult::ErrorDotExpr(problem, _) => Failure::new(Kind::Script, no_property(problem))
-            .or_hint("see what a value has by showing it: show(value)"),
+        EvalAltResult::ErrorDotExpr(problem, _) => no_property(problem),
         other => {
             let text = other.unwrap_inner().to_string();
             // Rhai appends its own position, which the caret shows better.
@@ -33,22 +69,35 @@ pub fn explain(error: &EvalAltResult, line: &str, column: usize) -> Failure {
     }
 }
 
-fn parse_error(kind: &ParseErrorType, line: &str, column: usize) -> Failure {
+fn parse_error(kind: &ParseErrorType, at: &At<'_>) -> Failure {
     let text = lower_first(&kind.to_string());
     let failure = Failure::new(Kind::Script, format!("this does not parse: {text}"));
-    match parse_hint(kind, line, column) {
+    match parse_hint(kind, at) {
         Some(hint) => failure.with_hint(hint),
         None => failure,
     }
 }
 
-fn parse_hint(kind: &ParseErrorType, line: &str, column: usize) -> Option<String> {
-    let rest: String = line.chars().skip(column.saturating_sub(1)).collect();
+fn parse_hint(kind: &ParseErrorType, at: &At<'_>) -> Option<String> {
+    let rest = at.rest();
     match kind {
-        ParseErrorType::Reserved(word) if word == "import" && rest.starts_with('"') => {
+        ParseErrorType::Reserved(word) if word == "import" && rest.starts_with(['"', '`']) => {
             Some(FUNCTION_POINTER.to_owned())
         }
-        ParseErrorType::Reserved(word) => Some(reserved(word, line, &rest)),
+        ParseErrorType::Reserved(word) => Some(reserved(word, at.line, &rest)),
+        ParseErrorType::PropertyExpected if rest.starts_with("import") => {
+            Some("import is a word Rhai keeps for itself: write map[\"import\"]".to_owned())
+        }
+        ParseErrorType::VariableExpected
+        | ParseErrorType::FnMissingName
+        | ParseErrorType::MissingToken(_, _)
+            if rest.starts_with("import") =>
+        {
+            Some(reserved("import", at.line, &rest))
+        }
+        ParseErrorType::BadInput(LexError::UnexpectedInput(text)) if text == "_" => {
+            Some(UNDERSCORE.to_owned())
+        }
         ParseErrorType::BadInput(LexError::MalformedChar(text)) => {
             Some(format!("text stands in double quotes: {text:?}; '…' is one character"))
         }
@@ -69,24 +118,31 @@ fn parse_hint(kind: &ParseErrorType, line: &str, column: usize) -> Option<String
             Some(COMMENT.to_owned())
         }
         ParseErrorType::VariableExpected if rest.starts_with('_') => {
-            Some("a lone _ is no name in Rhai: use a name such as _unused".to_owned())
+            Some(UNDERSCORE.to_owned())
         }
         ParseErrorType::UnknownOperator(operator) if operator == "++" || operator == "--" => {
             let sign = &operator[..1];
             Some(format!("write {sign}= 1"))
         }
         ParseErrorType::MissingToken(_, _) | ParseErrorType::MissingSymbol(_) => {
-            missing_token(line, &rest)
+            missing_token(at.line, &rest)
         }
         _ => None,
     }
 }
 
+const UNDERSCORE: &str = "a lone _ is no name in Rhai: use a name such as _unused";
 const COMMENT: &str = "comments begin with // (or stand between /* and */)";
 
 fn reserved(word: &str, line: &str, rest: &str) -> String {
     match word {
         "#" => COMMENT.to_owned(),
+        "--" | "++" => {
+            let sign = &word[..1];
+            format!(
+                "{word} is no operator of Rhai: write {sign}({sign}1) for a sign of a sign, {sign}= 1 to count"
+            )
+        }
         "null" | "nil" | "undefined" => "the empty value is written ()".to_owned(),
         "and" => "write &&".to_owned(),
         "or" => "write ||".to_owned(),
@@ -170,7 +226,27 @@ fn function_not_found(signature: &str) -> Failure {
     }
 }
 
-fn variable_not_found(name: &str, line: &str, column: usize) -> Failure {
+/// A value that grew beyond what the interpreter allows.
+fn too_large(what: &str) -> Failure {
+    let message = if what.contains("string") {
+        format!("a text would be longer than {} MiB", MAX_TEXT >> 20)
+    } else {
+        format!("an array or map would hold more than {MAX_ITEMS} items")
+    };
+    Failure::new(Kind::Script, message).with_hint("does a loop go on without an end?")
+}
+
+/// What cannot be changed: the variables that zshell gives, and constants.
+fn constant(name: &str) -> Failure {
+    let failure = Failure::new(Kind::Script, format!("{name} cannot be changed"));
+    if VARIABLES.iter().any(|(known, _)| *known == name) {
+        failure.with_hint(format!("copy it: let mine = {name};"))
+    } else {
+        failure.with_hint("it is a constant: let makes a variable, and a copy of it can be changed")
+    }
+}
+
+fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
     let failure = Failure::new(Kind::Script, format!("no variable {name}"));
     let hint = match name {
         "None" | "Null" | "NULL" => Some("the empty value is written ()".to_owned()),
@@ -179,10 +255,15 @@ fn variable_not_found(name: &str, line: &str, column: usize) -> Failure {
         _ if registry::find(name).is_some() => Some(format!(
             "{name} is a function: {name}(…); help({name:?}) shows how it is called"
         )),
+        _ if at.in_function && at.sources.declares("const ", name) => Some(format!(
+            "a function reaches a constant of its script as global::{name}"
+        )),
+        _ if at.in_function && at.sources.declares("let ", name) => Some(format!(
+            "functions see only their parameters, args and script_dir: pass {name} to it"
+        )),
         _ => {
-            let end = column.saturating_sub(1) + name.chars().count();
-            let rest: String = line.chars().skip(end).collect();
-            let rest = rest.trim_start();
+            let rest = at.rest();
+            let rest = rest.strip_prefix(name).unwrap_or_default().trim_start();
             if rest.starts_with('=') && !rest.starts_with("==") {
                 Some(format!("a variable begins with let: let {name} = …"))
             } else {
@@ -198,14 +279,26 @@ fn variable_not_found(name: &str, line: &str, column: usize) -> Failure {
 }
 
 /// Rhai's "Unknown property 'x' - a getter is not registered for type 'y'" in plain words.
-fn no_property(problem: &str) -> String {
+fn no_property(problem: &str) -> Failure {
     let mut quoted = problem.split('\'').skip(1).step_by(2);
-    match (quoted.next(), quoted.next()) {
-        (Some(name), Some(owner)) if problem.starts_with("Unknown property") => {
-            format!("no property {name} of {}", type_word(owner))
-        }
-        _ => lower_first(problem),
+    let (Some(name), Some(owner)) = (quoted.next(), quoted.next()) else {
+        return Failure::new(Kind::Script, lower_first(problem));
+    };
+    let of = type_word(owner);
+    let keys = values::keys_of(owner);
+    if problem.starts_with("No writable property") && keys.contains(&name) {
+        let message = format!("{name} of {of} cannot be changed");
+        return Failure::new(Kind::Script, message)
+            .with_hint("as_map() makes a copy that can be changed");
     }
+    let hint = words::did_you_mean(name, keys.iter().copied()).unwrap_or_else(|| {
+        if keys.is_empty() {
+            "see what a value has by showing it: show(value)".to_owned()
+        } else {
+            format!("it has {}", words::list(keys, "and"))
+        }
+    });
+    Failure::new(Kind::Script, format!("no property {name} of {of}")).with_hint(hint)
 }
 
 /// A list of Rhai's type names in plain words.

@@ -1,21 +1,49 @@
 //! Modules: `import "path" as name;`.
 //!
 //! A path is relative to the folder of the script that imports it, `.rhai` may be left out, and the text goes through
-//! the same [`compile`](super::compile::compile) as everything else. A module is read and run once.
+//! the same [`compile`](super::compile::compile) as everything else. A module is read and run once, and again where it
+//! is imported after its file, or one that it imports, has changed.
 
 use super::compile::{Sources, compile};
 use crate::error::{Failure, Kind};
 use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+/// When a file was changed last, and how long it is: another stamp is another text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Stamp(Option<SystemTime>, u64);
+
+impl Stamp {
+    /// The stamp of a file; `None` where it cannot be looked at.
+    fn of(file: &Path) -> Option<Self> {
+        let about = file.metadata().ok()?;
+        Some(Self(about.modified().ok(), about.len()))
+    }
+}
+
+/// A module that was read and run.
+struct Loaded {
+    module: Shared<Module>,
+    stamp: Option<Stamp>,
+    /// The modules that it imports itself.
+    imports: BTreeSet<PathBuf>,
+}
+
+/// A module that is being read and run.
+struct Loading {
+    file: PathBuf,
+    imports: BTreeSet<PathBuf>,
+}
 
 /// Reads modules from files.
 pub struct Modules {
     root: PathBuf,
     sources: Sources,
-    loaded: RefCell<BTreeMap<PathBuf, Shared<Module>>>,
-    loading: RefCell<Vec<PathBuf>>,
+    loaded: RefCell<BTreeMap<PathBuf, Loaded>>,
+    loading: RefCell<Vec<Loading>>,
 }
 
 impl Modules {
@@ -41,6 +69,22 @@ impl Modules {
             file.as_mut_os_string().push(".rhai");
         }
         file.canonicalize().unwrap_or(file)
+    }
+
+    /// The module read before, unless a file behind it has changed since.
+    fn known(&self, file: &Path) -> Option<Shared<Module>> {
+        let loaded = self.loaded.borrow();
+        let (mut seen, mut open) = (BTreeSet::new(), vec![file]);
+        while let Some(file) = open.pop() {
+            if seen.insert(file) {
+                let one = loaded.get(file)?;
+                if one.stamp.is_none() || one.stamp != Stamp::of(file) {
+                    return None;
+                }
+                open.extend(one.imports.iter().map(PathBuf::as_path));
+            }
+        }
+        loaded.get(file).map(|one| Shared::clone(&one.module))
     }
 
     fn load(
@@ -82,20 +126,31 @@ impl ModuleResolver for Modules {
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
         let file = self.file(importer, path);
-        if let Some(module) = self.loaded.borrow().get(&file) {
-            return Ok(Shared::clone(module));
+        if let Some(importer) = self.loading.borrow_mut().last_mut() {
+            importer.imports.insert(file.clone());
         }
-        if self.loading.borrow().contains(&file) {
+        if let Some(module) = self.known(&file) {
+            return Ok(module);
+        }
+        if self.loading.borrow().iter().any(|one| one.file == file) {
             let message = format!("the module {path:?} imports itself, directly or through others");
             return Err(not_loaded(&message, position));
         }
-        self.loading.borrow_mut().push(file.clone());
+        self.loading.borrow_mut().push(Loading {
+            file: file.clone(),
+            imports: BTreeSet::new(),
+        });
+        // Looked at before the text is read: a change in between is seen at the next import.
+        let stamp = Stamp::of(&file);
         let module = self.load(engine, &file, path, position);
-        self.loading.borrow_mut().pop();
+        let ended = self.loading.borrow_mut().pop();
         let module = Shared::new(module?);
-        self.loaded
-            .borrow_mut()
-            .insert(file, Shared::clone(&module));
+        let loaded = Loaded {
+            module: Shared::clone(&module),
+            stamp,
+            imports: ended.map(|one| one.imports).unwrap_or_default(),
+        };
+        self.loaded.borrow_mut().insert(file, loaded);
         Ok(module)
     }
 }

@@ -1,9 +1,10 @@
 //! A failed script: what happened, where, and the calls that led there.
 
-use super::compile::Sources;
-use super::explain;
+use super::compile::{self, Sources};
+use super::explain::{self, At};
 use crate::error::{Failure, Kind};
 use crate::render::{Screen, Tone, words};
+use crate::secret::{self, MASK};
 use rhai::{Dynamic, EvalAltResult, Position};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
@@ -28,7 +29,7 @@ pub struct ScriptError {
     pub place: Option<Place>,
     /// The callers, innermost first: what was entered, and from where.
     pub trace: Vec<(String, Place)>,
-    /// The line at `place`.
+    /// The line at `place`, its keys veiled.
     line: Option<String>,
 }
 
@@ -74,8 +75,22 @@ impl ScriptError {
         let line = place
             .as_ref()
             .and_then(|it| sources.line(&it.source, it.line));
+        let text = sources.get(&source).unwrap_or_default();
+        let in_function = trace
+            .first()
+            .is_some_and(|(entered, _)| !entered.contains(' '));
+        let at = At {
+            line: line.as_deref().unwrap_or_default(),
+            column: place.as_ref().map_or(0, |place| place.column),
+            in_function,
+            sources,
+        };
+        let failure = failure(error, &at, &text);
+        let line = place
+            .as_ref()
+            .and_then(|it| compile::line_of(&secret::veiled(&text), it.line));
         Self {
-            failure: failure(error, line.as_deref(), place.as_ref()),
+            failure,
             place,
             trace,
             line,
@@ -136,19 +151,44 @@ fn hint(failure: &Failure, screen: &Screen) -> String {
     })
 }
 
+/// How many letters of a line are shown.
+const WINDOW: usize = 160;
+
 /// The source line with a caret below the column: tabs stay tabs, wide letters take two blanks, and what would act
-/// on a terminal is escaped.
+/// on a terminal is escaped. Of a long line only what stands around the column is shown.
 fn caret(line: &str, place: &Place, screen: &Screen) -> String {
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
+    let (line, column) = window(line, place.column);
     let shown: String = line.chars().map(shown).collect();
     let mut text = format!(" {margin} |\n {number} | {shown}\n");
-    if place.column > 0 {
-        let before = line.chars().take(place.column - 1);
+    if column > 0 {
+        let before = line.chars().take(column - 1);
         let blank: String = before.map(blank).collect();
         let _ = writeln!(text, " {margin} | {blank}{}", screen.paint(Tone::Bad, "^"));
     }
     text
+}
+
+/// The part of a line around a column, and the column in it; `…` stands for what is left out.
+fn window(line: &str, column: usize) -> (String, usize) {
+    let count = line.chars().count();
+    if count <= WINDOW {
+        return (line.to_owned(), column);
+    }
+    let start = column.saturating_sub(WINDOW / 2).min(count - WINDOW);
+    let mut text = String::new();
+    if start > 0 {
+        text.push('…');
+    }
+    text.extend(line.chars().skip(start).take(WINDOW));
+    if start + WINDOW < count {
+        text.push('…');
+    }
+    (
+        text,
+        (column + usize::from(start > 0)).saturating_sub(start),
+    )
 }
 
 /// A letter of a source line as it is shown.
@@ -177,17 +217,25 @@ fn place(source: &str, position: Position) -> Option<Place> {
     })
 }
 
-/// The failure at the heart of a Rhai error.
-fn failure(error: EvalAltResult, line: Option<&str>, place: Option<&Place>) -> Failure {
-    match error {
+/// Keys shorter than this are not looked for in messages: they would be found inside ordinary words.
+const SHORTEST: usize = 4;
+
+/// The failure at the heart of a Rhai error in `text`, whose keys Rhai may quote.
+fn failure(error: EvalAltResult, at: &At<'_>, text: &str) -> Failure {
+    let other = match error {
         EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
-            thrown(value)
+            return thrown(value);
         }
-        other => {
-            let column = place.map_or(0, |place| place.column);
-            explain::explain(&other, line.unwrap_or_default(), column)
+        other => other,
+    };
+    let mut failure = explain::explain(&other, at);
+    for key in secret::keys(text) {
+        if key.len() >= SHORTEST {
+            failure.message = failure.message.replace(key, MASK);
+            failure.hint = failure.hint.map(|hint| hint.replace(key, MASK));
         }
     }
+    failure
 }
 
 /// What a script threw: one of our failures thrown on, or a value of its own.
@@ -196,5 +244,25 @@ fn thrown(value: Dynamic) -> Failure {
         Some(failure) => failure,
         None if value.is_unit() => Failure::new(Kind::Script, "the script threw ()"),
         None => Failure::new(Kind::Script, value.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::window;
+
+    #[test]
+    fn a_long_line_is_cut_around_the_column() {
+        let line = format!("{}X{}", "a".repeat(50_000), "é".repeat(50_000));
+        let (part, column) = window(&line, 50_001);
+        assert_eq!(part.chars().nth(column - 1), Some('X'));
+        assert!(part.starts_with('…') && part.ends_with('…'));
+        assert!(part.chars().count() < 200);
+        let (part, column) = window(&line, 3);
+        assert!(part.starts_with('a') && column == 3);
+        let (part, column) = window(&line, 100_001);
+        assert!(part.ends_with('é') && part.chars().nth(column - 1) == Some('é'));
+        assert_eq!(window("short", 2), ("short".to_owned(), 2));
+        assert_eq!(window(&line, 0).1, 0);
     }
 }

@@ -1,8 +1,8 @@
 //! Reading statements: rustyline with history, and more lines until the parser is content.
 
-use super::history::masked;
 use crate::engine::compile::{self, Completeness};
 use crate::error::{Failure, Kind};
+use crate::secret::masked;
 use crate::session::Session;
 use rhai::Engine;
 use rustyline::error::ReadlineError;

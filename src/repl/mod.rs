@@ -1,7 +1,6 @@
 //! The prompt: read a statement, run it, show its value; `:commands` beside the language.
 
 mod commands;
-mod history;
 mod input;
 
 use crate::engine::{Interpreter, ScriptError, values};

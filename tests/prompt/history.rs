@@ -97,3 +97,24 @@ fn a_history_that_cannot_be_read_does_not_stop_the_prompt() {
     let mut shell = home.shell();
     shell.gives("40 + 2", "42");
 }
+
+#[test]
+fn no_spelling_of_a_key_is_kept() {
+    let home = Home::new();
+    let mut shell = home.shell();
+    for line in [
+        r#"let c = '"'; let token = "s3cret-key";"#,
+        r#"let m = parse_json(`{"token":"s3cret-key"}`);"#,
+        r#"let pw = /* x */ "a" + "s3cret-key";"#,
+        r#"let u = "http://root:s3cret-key@host";"#,
+    ] {
+        shell.run(line);
+    }
+    shell.run("41 + 1");
+    let kept = home.history();
+    assert!(
+        kept.contains("41 + 1") && !kept.contains("s3cret"),
+        "{kept}"
+    );
+    assert!(kept.contains("http://root:****@host"), "{kept}");
+}

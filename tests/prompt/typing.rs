@@ -158,3 +158,27 @@ fn wide_letters_do_not_break_the_line() {
         "{screen}"
     );
 }
+
+#[test]
+fn a_changed_module_is_read_again() {
+    let home = Home::new();
+    home.write("inner.rhai", "fn one() { 1 }");
+    home.write(
+        "outer.rhai",
+        "import \"inner\" as inner; fn one() { inner::one() }",
+    );
+    let mut shell = home.shell();
+    shell.run(r#"import "outer" as outer;"#);
+    shell.gives("outer::one()", "1");
+    home.write("inner.rhai", "fn one() { 10 + 1 }");
+    shell.run(r#"import "outer" as outer;"#);
+    shell.gives("outer::one()", "11");
+}
+
+#[test]
+fn a_lone_underscore_does_not_swallow_the_next_line() {
+    let mut shell = Home::new().shell();
+    let screen = shell.run("_");
+    assert!(screen.contains("a lone _ is no name"), "{screen}");
+    shell.gives("40 + 2", "42");
+}

@@ -1,6 +1,6 @@
 //! Errors as values: what a script reads of them, and that they keep their exit code when thrown on.
 
-use crate::harness::{Test, quoted};
+use crate::harness::{Folder, TOKEN, Test, quoted};
 use crate::service::{connect, service};
 use crate::support::server::{Reply, Server};
 
@@ -167,4 +167,74 @@ fn a_failed_job_fails_the_run_after_all_have_ended() {
     test.run()
         .complains("bad failed: 1 of 1 file: 1.json: row 3: too long")
         .complains("progress(\"bad\").details");
+}
+
+/// The harness looks for the token in all that a run says.
+#[test]
+fn a_source_line_under_an_error_shows_no_key() {
+    for call in [
+        format!("connect(#{{endpoint: \"http://127.0.0.1:1\", token: \"{TOKEN}\"}})"),
+        format!("connect(#{{token: '{TOKEN}'}})"),
+        format!("let token = \"{TOKEN}\" + nothing;"),
+        format!("foo(parse_json(`{{\"token\":\"{TOKEN}\"}}`))"),
+        format!("connect(\"http://root:{TOKEN}@127.0.0.1:1\", 5, 6)"),
+        format!("let token = `{TOKEN}\n` + `{TOKEN}` + nothing;"),
+        format!("let c = '\"'; let token = \"{TOKEN}"),
+    ] {
+        let code = if call.contains("endpoint") { 3 } else { 1 };
+        let ran = Test::new().eval(call).status(code).run();
+        ran.complains(" | ").complains("****");
+    }
+    let text = format!("foo(#{{token: \"{TOKEN}\"}}) + bar(1)");
+    let ran = Test::new().eval(text).status(1).run();
+    let veil = "*".repeat(TOKEN.len());
+    ran.complains(&format!(
+        " 1 | foo(#{{token: \"{veil}\"}}) + bar(1)\n   | ^"
+    ));
+}
+
+#[test]
+fn of_a_long_line_only_the_place_is_shown() {
+    let text = format!(
+        "let a = \"{0}\"; print(nothing); a = \"{0}\";",
+        "x".repeat(50_000)
+    );
+    let ran = Test::new().script(text).status(1).run();
+    ran.complains("no variable nothing").complains("…");
+    assert!(ran.stderr.len() < 1_000, "{}", ran.stderr.len());
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    let shown = lines.iter().find(|line| line.starts_with(" 1 | "));
+    let caret = lines.iter().find(|line| line.ends_with('^'));
+    let (shown, caret) = (shown.expect("a line"), caret.expect("a caret"));
+    let at = caret.chars().count() - 1;
+    let from: String = shown.chars().skip(at).collect();
+    assert!(from.starts_with("nothing);"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_setting_that_is_no_profile_is_not_quoted() {
+    let folder = Folder::new();
+    folder.write(
+        "config/config.toml",
+        format!("[profiles]\nprod = \"{TOKEN}\"\n"),
+    );
+    let ran = folder.test().eval("connect(\"prod\")").status(1).run();
+    ran.complains("line 2: invalid type: string, expected a map")
+        .complains("[profiles.prod]");
+}
+
+#[test]
+fn values_that_grow_without_an_end_are_stopped() {
+    for (text, told) in [
+        (
+            "let s = \"0123456789abcdef\"; loop { s += s; }",
+            "longer than 256 MiB",
+        ),
+        (
+            "let a = []; a.pad(1000000000, 1);",
+            "more than 16777216 items",
+        ),
+    ] {
+        Test::new().eval(text).status(1).run().complains(told);
+    }
 }

@@ -37,6 +37,30 @@ fn each_has_its_hint() {
         ("prnt(1)", "print"),
         ("jbs()", "jobs"),
         ("let x = jobs;", "jobs is a function"),
+        ("let f = Fn(\"import\");", "wrap it in a closure"),
+        ("---1", "-- is no operator of Rhai"),
+        ("let x = #{import: 1};", "#{\"import\": …}"),
+        ("let import = 5;", "use another name, such as import_"),
+        ("fn import(a) { 1 }", "use another name, such as import_"),
+        ("let a = #{}; a.import", "map[\"import\"]"),
+        ("_", "a lone _ is no name"),
+        ("let c = 5; fn f() { c } f()", "pass c to it"),
+        ("const C = 5; fn f() { C } f()", "global::C"),
+        ("args = 5;", "let mine = args;"),
+        ("args.push(1);", "let mine = args;"),
+        ("const A = [1]; A.push(1);", "it is a constant"),
+        (
+            "try { jobs(#{stat: 1}) } catch (e) { e.mesage }",
+            "did you mean \"message\"?",
+        ),
+        (
+            "try { jobs(#{stat: 1}) } catch (e) { e.nope }",
+            "it has kind, code, message",
+        ),
+        (
+            "try { jobs(#{stat: 1}) } catch (e) { e.kind = 1; }",
+            "as_map() makes a copy",
+        ),
     ] {
         let ran = Test::new().eval(text).status(1).run();
         let (_, told) = ran.stderr.split_once("hint: ").unwrap_or_default();

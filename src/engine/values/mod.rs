@@ -35,6 +35,18 @@ pub fn register(engine: &mut Engine) {
     engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
 }
 
+/// The getters of one of our types by the name that scripts see; empty for any other type.
+pub fn keys_of(type_name: &str) -> &'static [&'static str] {
+    match type_name {
+        "Job" => Job::KEYS,
+        "JobSummary" => &render::JOB_KEYS,
+        "Progress" => &render::PROGRESS_KEYS,
+        "Connection" => Connection::KEYS,
+        "Error" => errors::KEYS,
+        _ => &[],
+    }
+}
+
 /// A secret's text is masked wherever a script would show it; joined with text it stays a secret.
 fn register_secret(engine: &mut Engine) {
     let joined = |before: &str, after: &str| Secret::new(format!("{before}{after}"));

@@ -1,0 +1,103 @@
+//! Keys inside of texts and comments, which follow no one grammar: JSON, URLs, headers, queries.
+
+use super::names::is_secret;
+use std::ops::Range;
+
+/// Where keys stand in the text; the spans may overlap and are in no order.
+pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while let Some(word) = next_word(text, at) {
+        at = word.end;
+        let name = text.get(word.clone()).unwrap_or_default();
+        let after = text.get(word.end..).unwrap_or_default();
+        let key = if name.eq_ignore_ascii_case("bearer") {
+            bearer(after)
+        } else if is_secret(name) {
+            pair(name, after)
+        } else if after.starts_with("://") {
+            password(after)
+        } else {
+            None
+        };
+        if let Some(key) = key {
+            found.push(word.end + key.start..word.end + key.end);
+        }
+    }
+    found
+}
+
+fn next_word(text: &str, from: usize) -> Option<Range<usize>> {
+    let is_word = |c: char| c.is_alphanumeric() || c == '_' || c == '-';
+    let start = from + text.get(from..)?.find(is_word)?;
+    let rest = text.get(start..)?;
+    Some(start..start + rest.find(|c| !is_word(c)).unwrap_or(rest.len()))
+}
+
+const fn is_quote(letter: char) -> bool {
+    matches!(letter, '"' | '\'' | '`')
+}
+
+/// `Bearer KEY`
+fn bearer(after: &str) -> Option<Range<usize>> {
+    let key = after.trim_start_matches([' ', '\t']);
+    let start = after.len() - key.len();
+    let end = key
+        .find(|c: char| c.is_whitespace() || is_quote(c) || c == '\\')
+        .unwrap_or(key.len());
+    (start > 0 && end > 0).then_some(start..start + end)
+}
+
+/// `NAME": "KEY"`, `NAME=KEY`, each quote behind as many backslashes as the text around it asks for.
+fn pair(name: &str, after: &str) -> Option<Range<usize>> {
+    let closed = after.trim_start_matches('\\');
+    let named = closed.strip_prefix(is_quote);
+    let sign = named.unwrap_or(after).trim_start();
+    let value = sign.strip_prefix([':', '='])?.trim_start();
+    let bare = value.trim_start_matches('\\');
+    let escapes = value.len() - bare.len();
+    let start = after.len() - bare.len();
+    if let Some(quote) = bare.chars().next().filter(|letter| is_quote(*letter)) {
+        let key = bare.get(1..)?;
+        return Some(start + 1..start + 1 + closing(key, quote, escapes));
+    }
+    let start = after.len() - value.len();
+    // A header's value may have several words; elsewhere words after a colon are a sentence.
+    let is_header = name.eq_ignore_ascii_case("authorization");
+    let ends = |c: char| {
+        is_quote(c)
+            || matches!(c, ',' | ';' | '&' | '}' | '\n' | '\\')
+            || (!is_header && c.is_whitespace())
+    };
+    (is_header || named.is_some() || sign.starts_with('='))
+        .then(|| start..start + value.find(ends).unwrap_or(value.len()))
+}
+
+/// The length up to a quote behind no more backslashes than the opening one.
+fn closing(key: &str, quote: char, escapes: usize) -> usize {
+    let mut behind = 0;
+    for (at, letter) in key.char_indices() {
+        if letter == quote && behind <= escapes {
+            return at - behind;
+        }
+        behind = if letter == '\\' { behind + 1 } else { 0 };
+    }
+    key.len()
+}
+
+/// `://user:KEY@host`
+fn password(after: &str) -> Option<Range<usize>> {
+    let address = after.get(3..)?;
+    let end = address
+        .find(|c: char| c.is_whitespace() || is_quote(c))
+        .unwrap_or(address.len());
+    let address = address.get(..end)?;
+    let colon = address.find(':')?;
+    let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
+    let in_host = address.get(..host_end)?.rfind('@');
+    // A slash in a password that is not escaped; but behind a port the path has begun.
+    let port = address.get(colon + 1..host_end).unwrap_or_default();
+    let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+    let at = if is_port { in_host } else { address.rfind('@') }?;
+    (colon < at).then_some(3 + colon + 1..3 + at)
+}
