@@ -1,7 +1,6 @@
 //! Rhai's errors in words that help: what its grammar surprises newcomers with is explained where it happens.
 
 use super::compile::Sources;
-use super::interpreter::{MAX_ITEMS, MAX_TEXT};
 use super::registry::{self, VARIABLES};
 use super::values;
 use crate::error::{Failure, Kind};
@@ -47,7 +46,6 @@ pub fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
             let is_word = |c: char| c.is_alphanumeric() || c == '_';
             constant(owner.rsplit(|c| !is_word(c)).next().unwrap_or_default())
         }
-        EvalAltResult::ErrorDataTooLarge(what, _) => too_large(what),
         EvalAltResult::ErrorStackOverflow(_) => {
             Failure::new(Kind::Script, "functions call each other too deeply")
         }
@@ -224,16 +222,6 @@ fn function_not_found(signature: &str) -> Failure {
         Some(near) => failure.with_hint(near),
         None => failure,
     }
-}
-
-/// A value that grew beyond what the interpreter allows.
-fn too_large(what: &str) -> Failure {
-    let message = if what.contains("string") {
-        format!("a text would be longer than {} MiB", MAX_TEXT >> 20)
-    } else {
-        format!("an array or map would hold more than {MAX_ITEMS} items")
-    };
-    Failure::new(Kind::Script, message).with_hint("does a loop go on without an end?")
 }
 
 /// What cannot be changed: the variables that zshell gives, and constants.

@@ -23,10 +23,6 @@ use std::rc::Rc;
 const EXPRESSION_DEPTH: usize = 128;
 /// How deeply script functions may call each other.
 const CALL_DEPTH: usize = 128;
-/// The longest text a script may make, in bytes.
-pub(super) const MAX_TEXT: usize = 256 << 20;
-/// How many items an array or map of a script may hold, what is nested in it included.
-pub(super) const MAX_ITEMS: usize = 16 << 20;
 /// The interrupt flag is looked at every so many operations.
 const CHECK_EVERY: u64 = 256;
 
@@ -69,9 +65,6 @@ impl Interpreter {
         let mut engine = Engine::new();
         engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
         engine.set_max_call_levels(CALL_DEPTH);
-        engine.set_max_string_size(MAX_TEXT);
-        engine.set_max_array_size(MAX_ITEMS);
-        engine.set_max_map_size(MAX_ITEMS);
         engine.disable_symbol("eval");
         compile::install(&mut engine);
         values::register(&mut engine);

@@ -222,19 +222,3 @@ fn a_setting_that_is_no_profile_is_not_quoted() {
     ran.complains("line 2: invalid type: string, expected a map")
         .complains("[profiles.prod]");
 }
-
-#[test]
-fn values_that_grow_without_an_end_are_stopped() {
-    for (text, told) in [
-        (
-            "let s = \"0123456789abcdef\"; loop { s += s; }",
-            "longer than 256 MiB",
-        ),
-        (
-            "let a = []; a.pad(1000000000, 1);",
-            "more than 16777216 items",
-        ),
-    ] {
-        Test::new().eval(text).status(1).run().complains(told);
-    }
-}
