@@ -243,17 +243,7 @@ fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
     if !collection.loaded {
         return Err(ServiceError::not_loaded(&collection.name));
     }
-    let mut names: Vec<&str> = Vec::new();
-    for name in call
-        .get(&["partitionNames"])
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        names.push(name.as_str().ok_or_else(|| {
-            ServiceError::parameter(DIALECT, "partitionNames must be a list of names")
-        })?);
-    }
+    let mut names = partition_names(call)?;
     names.sort_unstable();
     names.dedup();
     let mut count = if names.is_empty() {
@@ -267,4 +257,15 @@ fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
         count += app.store().count(collection.id, Some(partition))?;
     }
     Ok(json!([{ "count(*)": count }]))
+}
+
+/// The partitions a query is about; none for all of them.
+fn partition_names(call: &Call) -> Result<Vec<&str>, ServiceError> {
+    let names = match call.get(&["partitionNames"]) {
+        None => Some(Vec::new()),
+        Some(names) => names
+            .as_array()
+            .and_then(|names| names.iter().map(Value::as_str).collect()),
+    };
+    names.ok_or_else(|| ServiceError::parameter(DIALECT, "partitionNames must be a list of names"))
 }

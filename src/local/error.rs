@@ -76,9 +76,18 @@ impl ServiceError {
         Self::new(dialect.choose(47005, 100), message)
     }
 
-    /// No such partition: 200.
+    /// No such partition, where rows are asked for: 200, which is no success code there.
     pub(super) fn no_partition(name: &str) -> Self {
         Self::new(200, format!("partition not found[partition={name}]"))
+    }
+
+    /// No such partition, for an import call: 2100, or 80000 in the cloud's dialects, where 200 may mean success.
+    pub(super) fn no_import_partition(dialect: Dialect, name: &str) -> Self {
+        let error = Self::no_partition(name);
+        dialect.choose(
+            Self::parameter(dialect, &error.message),
+            Self::import(&error.message),
+        )
     }
 
     /// The collection is not loaded: 101.

@@ -276,7 +276,6 @@ mod tests {
     use super::super::jobs::{Created, NewJob};
     use super::*;
     use crate::formats::{Batch, Schema};
-    use crate::local::source::Dialect;
     use serde_json::json;
     use std::sync::Arc;
 
@@ -290,10 +289,7 @@ mod tests {
             collection: "c".to_owned(),
             partition: None,
             key: None,
-            source: Source {
-                dialect: Dialect::Milvus,
-                paths: Vec::new(),
-            },
+            source: Source { paths: Vec::new() },
         };
         assert_eq!(store.create_job(&job).unwrap(), Created::New);
         let mut batch = Batch::new(&Arc::new(Schema::from_create_body(&body).unwrap()));
