@@ -22,20 +22,20 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V2, &path("collections/list"), list)
         .post(Envelope::V2, &path("collections/has"), has)
         .post(Envelope::V2, &path("collections/describe"), describe)
-        .post(Envelope::V2, &path("collections/create"), create)
-        .post(Envelope::V2, &path("collections/drop"), drop)
-        .post(Envelope::V2, &path("collections/load"), load)
-        .post(Envelope::V2, &path("collections/release"), release)
+        .write(Envelope::V2, &path("collections/create"), create)
+        .write(Envelope::V2, &path("collections/drop"), drop)
+        .write(Envelope::V2, &path("collections/load"), load)
+        .write(Envelope::V2, &path("collections/release"), release)
         .post(
             Envelope::V2,
             &path("collections/get_load_state"),
             load_state,
         )
         .post(Envelope::V2, &path("collections/get_stats"), stats)
-        .post(Envelope::V2, &path("partitions/create"), create_partition)
+        .write(Envelope::V2, &path("partitions/create"), create_partition)
         .post(Envelope::V2, &path("partitions/list"), partitions)
         .post(Envelope::V2, &path("partitions/has"), has_partition)
-        .post(Envelope::V2, &path("partitions/drop"), drop_partition)
+        .write(Envelope::V2, &path("partitions/drop"), drop_partition)
         .post(Envelope::V2, &path("entities/query"), query)
 }
 

@@ -111,6 +111,11 @@ impl ServiceError {
         Self::new(2100, format!("importing data failed: {message}"))
     }
 
+    /// Nothing was done, and the same may work later: 429.
+    pub(super) fn busy() -> Self {
+        Self::http(429, 429, StoreError::Busy.to_string())
+    }
+
     /// The store failed: 65535, as Milvus answers what it did not foresee.
     pub(super) fn internal(message: impl Into<String>) -> Self {
         Self::new(65535, message)
@@ -127,9 +132,13 @@ impl Dialect {
     }
 }
 
+/// 429 where the store is another's, so that clients try again; nothing was done then.
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
-        Self::internal(error.to_string())
+        match error {
+            StoreError::Busy => Self::busy(),
+            error => Self::internal(error.to_string()),
+        }
     }
 }
 

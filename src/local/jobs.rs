@@ -94,9 +94,18 @@ fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
 pub(super) fn find(app: &App, call: &Call, dialect: Dialect) -> Result<Whole, ServiceError> {
     call.check_database()?;
     let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
-    app.store()
-        .job(&id)?
-        .ok_or_else(|| ServiceError::no_job(dialect, &id))
+    let found = app.store().job(&id)?;
+    let mut whole = found.ok_or_else(|| ServiceError::no_job(dialect, &id))?;
+    explain(app, &mut whole.job);
+    Ok(whole)
+}
+
+/// Adds to a job that waits for the store to work again why it does so.
+fn explain(app: &App, job: &mut Job) {
+    let open = matches!(job.standing.state, JobState::Pending | JobState::Importing);
+    if open && job.standing.reason.is_none() {
+        job.standing.reason = app.shared().trouble(&job.id);
+    }
 }
 
 /// One page of the job list.
@@ -149,11 +158,12 @@ pub(super) fn lenient_page(app: &App, call: &Call) -> Result<Page, ServiceError>
 fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
     call.check_database()?;
     let collection = call.text(&["collectionName"]);
-    let (count, jobs) = app.store().jobs(
+    let (count, mut jobs) = app.store().jobs(
         collection.as_deref(),
         skip.unsigned_abs(),
         size.unsigned_abs(),
     )?;
+    jobs.iter_mut().for_each(|job| explain(app, job));
     Ok(Page {
         count,
         number,

@@ -27,6 +27,7 @@ mod jobs;
 mod lock;
 mod milvus;
 mod options;
+mod retry;
 mod server;
 mod source;
 mod store;
@@ -130,7 +131,9 @@ impl Service {
         let shared = Arc::new(Shared::new(store, locks, import_rate));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
         let app = App {
+            store: shared.store().with_patience(server::PATIENCE),
             shared: Arc::clone(&shared),
+            turns: server::turns(),
             token,
             public,
         };

@@ -14,17 +14,17 @@ const DIALECT: Dialect = Dialect::V1;
 /// Adds the routes below `/v1`.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .post(Envelope::V1, "/v1/vector/collections/import", create)
+        .write(Envelope::V1, "/v1/vector/collections/import", create)
         .get("/v1/vector/collections/import/get", progress)
         .get("/v1/vector/collections/import/list", list)
         .get("/v1/vector/collections", collections::list)
         .get("/v1/vector/collections/describe", describe)
-        .post(
+        .write(
             Envelope::V1,
             "/v1/vector/collections/create",
             create_collection,
         )
-        .post(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
+        .write(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
 }
 
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {

@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 pub(super) fn routes(routes: Routes) -> Routes {
     let import = |route: &str| format!("/v2/vectordb/jobs/import/{route}");
     routes
-        .post(Envelope::V2, &import("create"), create)
+        .write(Envelope::V2, &import("create"), create)
         .post(Envelope::V2, &import("getProgress"), progress)
         .post(Envelope::V2, &import("get_progress"), progress)
         .post(Envelope::V2, &import("describe"), progress)

@@ -175,6 +175,18 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Ends a job badly that cannot even be taken up, since its record is broken. The caller holds the job's lock.
+    pub(in crate::local) fn fail_unclaimed(
+        &self,
+        id: &str,
+        failing: &Failing,
+        time: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| fail(tx, id, failing, time))
+    }
+}
+
 /// Writes how far a job is. False where it has ended meanwhile.
 pub(super) fn advance(
     tx: &Transaction<'_>,
