@@ -163,7 +163,9 @@ fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Pag
         skip.unsigned_abs(),
         size.unsigned_abs(),
     )?;
-    jobs.iter_mut().for_each(|job| explain(app, job));
+    for job in &mut jobs {
+        explain(app, job);
+    }
     Ok(Page {
         count,
         number,

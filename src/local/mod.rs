@@ -20,6 +20,7 @@
 
 mod call;
 mod collections;
+mod doors;
 mod error;
 mod guard;
 mod import;

@@ -74,7 +74,7 @@ mod tests {
         for _ in 0..10 {
             assert!(!retries.put_off("a", "again".to_owned(), now));
         }
-        assert!(!retries.is_due("a", now + LONGEST - FIRST) && retries.is_due("a", now + LONGEST));
+        assert!(!retries.is_due("a", now + LONGEST / 2) && retries.is_due("a", now + LONGEST));
         assert_eq!(retries.reason("a"), Some("again"));
         retries.keep(&["b".to_owned()]);
         assert_eq!((retries.reason("a"), retries.jobs().count()), (None, 0));

@@ -4,6 +4,7 @@
 //! wait for the database.
 
 use super::call::Call;
+use super::doors::Doors;
 use super::error::ServiceError;
 use super::store::Store;
 use super::worker::Shared;
@@ -14,7 +15,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt as _;
 use axum::{Router, middleware};
 use serde_json::{Map, Value, json};
 use std::io;
@@ -27,8 +27,8 @@ use tokio::sync::{Semaphore, oneshot};
 /// The largest request body, in bytes: far above a create call with 1,024 paths.
 const MAX_BODY: usize = 4 << 20;
 
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(30);
+/// How long a body may take to arrive: less than a connection may go without an answer.
+const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// How long open requests may take to finish once the service stops.
 const GRACE: Duration = Duration::from_secs(1);
@@ -304,12 +304,8 @@ impl Server {
 }
 
 async fn serve(listener: tokio::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
-    let listener = listener.tap_io(|connection| {
-        // Answers are small and wanted at once.
-        _ = connection.set_nodelay(true);
-    });
     let (finish, finishing) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+    let server = axum::serve(Doors::new(listener), router).with_graceful_shutdown(async {
         _ = finishing.await;
     });
     let deadline = async {
