@@ -7,10 +7,13 @@
 //!   JSON text, which Milvus refuses and the reference ("any JSON value") allows;
 //! - 16-bit float vectors are lists of numbers, rounded to 32 and then to 16 bits.
 
+use std::fmt;
+
 use half::{bf16, f16};
+use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::column::{Column, Values};
+use super::column::{Column, Values, row_width};
 use super::json_text;
 use super::numbers::{self, Number};
 use super::schema::DataType;
@@ -64,8 +67,13 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
             fits(spans.push(json.as_bytes()))
         }
         (DataType::FloatVector { dim }, Values::Float(values)) => {
+            // A list that is too long is counted for the message, and not kept.
+            let end = values.len().saturating_add(*dim);
             let count = numbers::list(json, &mut |number| {
-                values.push(number.single()?);
+                let value = number.single()?;
+                if values.len() < end {
+                    values.push(value);
+                }
                 Ok(())
             })?;
             expect_dim(*dim, count)
@@ -77,23 +85,30 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
 
 /// Appends a vector that is kept as bytes.
 fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), String> {
+    // A list that is too long is counted for the message, and not kept.
+    let end = bytes.len().saturating_add(row_width(vector));
+    let mut keep = |value: &[u8]| {
+        if bytes.len() < end {
+            bytes.extend_from_slice(value);
+        }
+    };
     let mut take = |number: Number<'_>| {
         match vector {
             DataType::Int8Vector { .. } => {
                 let value: i8 = number.integer("-128 to 127")?;
-                bytes.push(value.cast_unsigned());
+                keep(&value.to_le_bytes());
             }
             DataType::Float16Vector { .. } => {
                 let half = f16::from_f32(number.single()?);
                 number.finite(half.is_finite(), "16")?;
-                bytes.extend_from_slice(&half.to_le_bytes());
+                keep(&half.to_le_bytes());
             }
             DataType::BFloat16Vector { .. } => {
                 let half = bf16::from_f32(number.single()?);
                 number.finite(half.is_finite(), "16")?;
-                bytes.extend_from_slice(&half.to_le_bytes());
+                keep(&half.to_le_bytes());
             }
-            _ => bytes.push(number.integer("0 to 255")?),
+            _ => keep(&[number.integer("0 to 255")?]),
         }
         Ok(())
     };
@@ -162,15 +177,48 @@ fn scalar<'a>(data_type: &DataType, json: &'a str) -> Result<Scalar<'a>, String>
     })
 }
 
+/// Checks a list's elements one by one as they are read, none kept: a list may be as long as its row.
 fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), String> {
-    let elements: Vec<&RawValue> = serde_json::from_str(json).map_err(|_| describe(json))?;
-    if elements.len() > max_capacity {
-        return Err(format!("{} elements", elements.len()));
+    let mut elements = Elements {
+        element,
+        count: 0,
+        refused: None,
+    };
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let read = reader.deserialize_seq(&mut elements);
+    read.map_err(|_| describe(json))?;
+    if elements.count > max_capacity {
+        return Err(format!("{} elements", elements.count));
     }
-    for (at, value) in elements.iter().enumerate() {
-        scalar(element, value.get()).map_err(|found| format!("{found} as element {}", at + 1))?;
+    elements.refused.map_or(Ok(()), Err)
+}
+
+/// The elements of a list, while they are counted and checked.
+struct Elements<'t> {
+    element: &'t DataType,
+    count: usize,
+    /// The first one that is not of the type, in words.
+    refused: Option<String>,
+}
+
+impl<'de> Visitor<'de> for &mut Elements<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
     }
-    Ok(())
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(value) = seq.next_element::<&'de RawValue>()? {
+            self.count += 1;
+            if self.refused.is_none()
+                && let Err(found) = scalar(self.element, value.get())
+            {
+                self.refused = Some(format!("{found} as element {}", self.count));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn expect_dim(expected: usize, found: usize) -> Result<(), String> {
@@ -185,4 +233,54 @@ fn fits(pushed: bool) -> Result<(), String> {
         return Ok(());
     }
     Err("more than 4 GiB of text in one batch".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What is found in a list of so many ones, and the elements the column keeps of it.
+    fn long(data_type: &DataType) -> (String, usize) {
+        let json = format!("[{}1]", "1,".repeat(99_999));
+        let mut column = Column::new(data_type);
+        let found = push(&mut column, &json).unwrap_err();
+        let kept = match column.values() {
+            Values::Float(values) => values.len(),
+            Values::Packed(bytes) => bytes.len(),
+            _ => column.len(),
+        };
+        (found, kept)
+    }
+
+    #[test]
+    fn lists_that_are_too_long_are_counted_and_not_kept() {
+        let values = "100000 values".to_owned();
+        for (data_type, kept) in [
+            (DataType::FloatVector { dim: 4 }, 4),
+            (DataType::Int8Vector { dim: 4 }, 4),
+            (DataType::Float16Vector { dim: 4 }, 8),
+            (DataType::BFloat16Vector { dim: 4 }, 8),
+        ] {
+            assert_eq!(long(&data_type), (values.clone(), kept), "{data_type}");
+        }
+        let (found, kept) = long(&DataType::BinaryVector { dim: 16 });
+        assert!(found.starts_with("100000 bytes") && kept == 2, "{found}");
+        let array = DataType::Array {
+            element: Box::new(DataType::Int8),
+            max_capacity: 4,
+        };
+        assert_eq!(long(&array), ("100000 elements".to_owned(), 0));
+    }
+
+    #[test]
+    fn a_bad_element_is_named_and_too_many_are_counted_first() {
+        let array = DataType::Array {
+            element: Box::new(DataType::Int8),
+            max_capacity: 2,
+        };
+        let found = |json| push(&mut Column::new(&array), json).unwrap_err();
+        assert_eq!(found("[1,\"x\"]"), "text \"x\" as element 2");
+        assert_eq!(found("[1,\"x\",3]"), "3 elements");
+        assert_eq!(found("{}"), "object {}");
+    }
 }

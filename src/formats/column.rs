@@ -280,7 +280,7 @@ impl Values {
 }
 
 /// Elements of [`Values`] a row takes: floats of a float vector, bytes of a packed one, else 1. Never 0.
-fn row_width(data_type: &DataType) -> usize {
+pub(super) fn row_width(data_type: &DataType) -> usize {
     let width = match data_type {
         DataType::FloatVector { dim } | DataType::Int8Vector { dim } => *dim,
         DataType::BinaryVector { dim } => dim.div_ceil(8),

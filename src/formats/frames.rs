@@ -9,7 +9,7 @@ use super::reader::ReadError;
 use super::window::Window;
 
 /// The longest row accepted, in bytes.
-pub(super) const MAX_ROW: usize = 64 << 20;
+pub(super) const MAX_ROW: usize = 16 << 20;
 
 /// Finds the rows of one file; the window stands at the row that was found last.
 pub(super) struct Frames {

@@ -4,6 +4,9 @@ use super::error::ServiceError;
 use super::source::Dialect;
 use serde_json::{Map, Value};
 
+/// The parameters that are lists of paths.
+const PATHS: [&str; 3] = ["dataPaths", "objectUrls", "files"];
+
 /// What a route is called with.
 #[derive(Debug, Default)]
 pub(super) struct Call {
@@ -16,22 +19,31 @@ pub(super) struct Call {
 }
 
 impl Call {
-    /// The value under the first of these names that is there and not null.
+    /// The value under the first of these names that is there, not null and not an empty text.
+    ///
+    /// Some clients send every parameter they know, those without a value as `""` (pymilvus), so that an empty
+    /// text, and an empty list of paths, is no value.
     pub(super) fn get(&self, names: &[&str]) -> Option<&Value> {
-        names
-            .iter()
-            .filter_map(|name| self.params.get(*name))
-            .find(|value| !value.is_null())
+        let value = |name: &&str| {
+            let value = self.params.get(*name)?;
+            let empty = match value {
+                Value::Null => true,
+                Value::String(text) => text.is_empty(),
+                Value::Array(list) => PATHS.contains(name) && list.is_empty(),
+                _ => false,
+            };
+            (!empty).then_some(value)
+        };
+        names.iter().find_map(value)
     }
 
-    /// A text, or a number as text; `None` where it is missing or empty.
+    /// A text, or a number as text; `None` where it is missing, empty or something else.
     pub(super) fn text(&self, names: &[&str]) -> Option<String> {
-        let text = match self.get(names)? {
-            Value::String(text) => text.clone(),
-            Value::Number(number) => number.to_string(),
-            _ => return None,
-        };
-        (!text.is_empty()).then_some(text)
+        match self.get(names)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
     }
 
     /// A text that must be there.
@@ -49,7 +61,6 @@ impl Call {
     pub(super) fn integer(&self, name: &str, default: i64) -> Option<i64> {
         match self.get(&[name]) {
             None => Some(default),
-            Some(Value::String(text)) if text.is_empty() => Some(default),
             Some(Value::String(text)) => text.trim().parse().ok(),
             Some(value) => value.as_i64(),
         }

@@ -22,20 +22,20 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V2, &path("collections/list"), list)
         .post(Envelope::V2, &path("collections/has"), has)
         .post(Envelope::V2, &path("collections/describe"), describe)
-        .post(Envelope::V2, &path("collections/create"), create)
-        .post(Envelope::V2, &path("collections/drop"), drop)
-        .post(Envelope::V2, &path("collections/load"), load)
-        .post(Envelope::V2, &path("collections/release"), release)
+        .write(Envelope::V2, &path("collections/create"), create)
+        .write(Envelope::V2, &path("collections/drop"), drop)
+        .write(Envelope::V2, &path("collections/load"), load)
+        .write(Envelope::V2, &path("collections/release"), release)
         .post(
             Envelope::V2,
             &path("collections/get_load_state"),
             load_state,
         )
         .post(Envelope::V2, &path("collections/get_stats"), stats)
-        .post(Envelope::V2, &path("partitions/create"), create_partition)
+        .write(Envelope::V2, &path("partitions/create"), create_partition)
         .post(Envelope::V2, &path("partitions/list"), partitions)
         .post(Envelope::V2, &path("partitions/has"), has_partition)
-        .post(Envelope::V2, &path("partitions/drop"), drop_partition)
+        .write(Envelope::V2, &path("partitions/drop"), drop_partition)
         .post(Envelope::V2, &path("entities/query"), query)
 }
 
@@ -243,17 +243,7 @@ fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
     if !collection.loaded {
         return Err(ServiceError::not_loaded(&collection.name));
     }
-    let mut names: Vec<&str> = Vec::new();
-    for name in call
-        .get(&["partitionNames"])
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        names.push(name.as_str().ok_or_else(|| {
-            ServiceError::parameter(DIALECT, "partitionNames must be a list of names")
-        })?);
-    }
+    let mut names = partition_names(call)?;
     names.sort_unstable();
     names.dedup();
     let mut count = if names.is_empty() {
@@ -267,4 +257,15 @@ fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
         count += app.store().count(collection.id, Some(partition))?;
     }
     Ok(json!([{ "count(*)": count }]))
+}
+
+/// The partitions a query is about; none for all of them.
+fn partition_names(call: &Call) -> Result<Vec<&str>, ServiceError> {
+    let names = match call.get(&["partitionNames"]) {
+        None => Some(Vec::new()),
+        Some(names) => names
+            .as_array()
+            .and_then(|names| names.iter().map(Value::as_str).collect()),
+    };
+    names.ok_or_else(|| ServiceError::parameter(DIALECT, "partitionNames must be a list of names"))
 }

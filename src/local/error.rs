@@ -76,9 +76,18 @@ impl ServiceError {
         Self::new(dialect.choose(47005, 100), message)
     }
 
-    /// No such partition: 200.
+    /// No such partition, where rows are asked for: 200, which is no success code there.
     pub(super) fn no_partition(name: &str) -> Self {
         Self::new(200, format!("partition not found[partition={name}]"))
+    }
+
+    /// No such partition, for an import call: 2100, or 80000 in the cloud's dialects, where 200 may mean success.
+    pub(super) fn no_import_partition(dialect: Dialect, name: &str) -> Self {
+        let error = Self::no_partition(name);
+        dialect.choose(
+            Self::parameter(dialect, &error.message),
+            Self::import(&error.message),
+        )
     }
 
     /// The collection is not loaded: 101.
@@ -102,6 +111,11 @@ impl ServiceError {
         Self::new(2100, format!("importing data failed: {message}"))
     }
 
+    /// Nothing was done, and the same may work later: 429.
+    pub(super) fn busy() -> Self {
+        Self::http(429, 429, StoreError::Busy.to_string())
+    }
+
     /// The store failed: 65535, as Milvus answers what it did not foresee.
     pub(super) fn internal(message: impl Into<String>) -> Self {
         Self::new(65535, message)
@@ -118,9 +132,13 @@ impl Dialect {
     }
 }
 
+/// 429 where the store is another's, so that clients try again; nothing was done then.
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
-        Self::internal(error.to_string())
+        match error {
+            StoreError::Busy => Self::busy(),
+            error => Self::internal(error.to_string()),
+        }
     }
 }
 

@@ -2,15 +2,18 @@
 
 use super::call::Call;
 use super::error::ServiceError;
+use super::options;
 use super::server::App;
 use super::source::{Dialect, MAX_FILES, Source, SourcePath};
 use super::store::collections::DEFAULT_PARTITION;
-use super::store::jobs::{Created, Job, JobFile, JobState, NewJob, Standing};
+use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
 use crate::formats::Schema;
-use serde_json::Value;
 
 /// The longest idempotency key, in bytes.
 const MAX_KEY: usize = 256;
+
+/// The most jobs one answer lists.
+const MAX_LIST: i64 = 10_000;
 
 /// Makes a job for these paths and answers its id, or that of the job made earlier under the same key.
 pub(super) fn submit(
@@ -23,7 +26,7 @@ pub(super) fn submit(
     let collection = call.required(dialect, &["collectionName"])?;
     let partition = call.text(&["partitionName"]);
     let key = key(call, dialect)?;
-    check_options(call)?;
+    options::check(call, dialect)?;
     if paths.len() > MAX_FILES {
         let found = paths.len();
         return Err(ServiceError::import(format!(
@@ -56,7 +59,7 @@ pub(super) fn submit(
         collection,
         partition,
         key,
-        source: Source { dialect, paths },
+        source: Source { paths },
     };
     match store.create_job(&job)? {
         Created::New => {
@@ -65,7 +68,8 @@ pub(super) fn submit(
         }
         Created::Before(id) => Ok(id),
         Created::NoCollection => Err(ServiceError::no_collection(dialect, &job.collection)),
-        Created::NoPartition => Err(ServiceError::no_partition(
+        Created::NoPartition => Err(ServiceError::no_import_partition(
+            dialect,
             job.partition.as_deref().unwrap_or(DEFAULT_PARTITION),
         )),
     }
@@ -86,34 +90,22 @@ fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
     }
 }
 
-fn check_options(call: &Call) -> Result<(), ServiceError> {
-    let option = call
-        .get(&["options"])
-        .and_then(|options| options.get("auto_commit"));
-    let two_phase = match option {
-        Some(Value::Bool(auto)) => !auto,
-        Some(Value::String(auto)) => auto.eq_ignore_ascii_case("false"),
-        _ => false,
-    };
-    if two_phase {
-        return Err(ServiceError::unsupported(
-            "two-phase import (options.auto_commit: \"false\") is",
-        ));
-    }
-    Ok(())
-}
-
-/// The job that `jobId` names, and its files.
-pub(super) fn find(
-    app: &App,
-    call: &Call,
-    dialect: Dialect,
-) -> Result<(Job, Vec<JobFile>), ServiceError> {
+/// The job that `jobId` names, with its files.
+pub(super) fn find(app: &App, call: &Call, dialect: Dialect) -> Result<Whole, ServiceError> {
     call.check_database()?;
     let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
-    app.store()
-        .job(&id)?
-        .ok_or_else(|| ServiceError::no_job(dialect, &id))
+    let found = app.store().job(&id)?;
+    let mut whole = found.ok_or_else(|| ServiceError::no_job(dialect, &id))?;
+    explain(app, &mut whole.job);
+    Ok(whole)
+}
+
+/// Adds to a job that waits for the store to work again why it does so.
+fn explain(app: &App, job: &mut Job) {
+    let open = matches!(job.standing.state, JobState::Pending | JobState::Importing);
+    if open && job.standing.reason.is_none() {
+        job.standing.reason = app.shared().trouble(&job.id);
+    }
 }
 
 /// One page of the job list.
@@ -129,13 +121,17 @@ pub(super) struct Page {
     pub(super) jobs: Vec<Job>,
 }
 
-/// The page that `pageSize` (5 to 100) and `currentPage` ask for.
-pub(super) fn page(app: &App, call: &Call) -> Result<Page, ServiceError> {
+/// The page that `pageSize` (`least` to 100) and `currentPage` ask for.
+pub(super) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceError> {
     let size = call
         .integer("pageSize", 10)
-        .filter(|size| (5..=100).contains(size));
-    let size =
-        size.ok_or_else(|| ServiceError::new(80003, "pageSize must be a number from 5 to 100"))?;
+        .filter(|size| (least..=100).contains(size));
+    let size = size.ok_or_else(|| {
+        ServiceError::new(
+            80003,
+            format!("pageSize must be a number from {least} to 100"),
+        )
+    })?;
     let number = call.integer("currentPage", 1).filter(|number| *number >= 1);
     let number =
         number.ok_or_else(|| ServiceError::new(80004, "currentPage must be a number from 1 on"))?;
@@ -143,21 +139,33 @@ pub(super) fn page(app: &App, call: &Call) -> Result<Page, ServiceError> {
     list(app, call, number, size, skip)
 }
 
-/// All jobs as one page.
-pub(super) fn all(app: &App, call: &Call) -> Result<Page, ServiceError> {
-    let mut page = list(app, call, 1, i64::MAX, 0)?;
-    page.size = i64::try_from(page.jobs.len()).unwrap_or(i64::MAX);
-    Ok(page)
+/// The page that `pageSize` and `currentPage` ask for, or else the newest [`MAX_LIST`] jobs as one page.
+///
+/// A Milvus server's list has no pages and looks at neither parameter, so no value of them is refused.
+pub(super) fn lenient_page(app: &App, call: &Call) -> Result<Page, ServiceError> {
+    if call.get(&["pageSize", "currentPage"]).is_none() {
+        let mut page = list(app, call, 1, MAX_LIST, 0)?;
+        page.size = i64::try_from(page.jobs.len()).unwrap_or(MAX_LIST);
+        return Ok(page);
+    }
+    let size = call.integer("pageSize", 10).unwrap_or(10);
+    let size = size.clamp(1, MAX_LIST);
+    let number = call.integer("currentPage", 1).unwrap_or(1).max(1);
+    let skip = number.saturating_sub(1).saturating_mul(size);
+    list(app, call, number, size, skip)
 }
 
 fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
     call.check_database()?;
     let collection = call.text(&["collectionName"]);
-    let (count, jobs) = app.store().jobs(
+    let (count, mut jobs) = app.store().jobs(
         collection.as_deref(),
         skip.unsigned_abs(),
         size.unsigned_abs(),
     )?;
+    for job in &mut jobs {
+        explain(app, job);
+    }
     Ok(Page {
         count,
         number,

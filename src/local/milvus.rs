@@ -4,11 +4,6 @@ use super::error::ServiceError;
 use super::source::Dialect;
 use serde_json::Value;
 
-/// The paths of `files`.
-pub(super) fn files(files: &Value) -> Result<Vec<String>, ServiceError> {
-    paths(Dialect::Milvus, "files", files)
-}
-
 /// The paths of a list of lists, one inner list a file (or, later, a set of `.npy` files). A plain list of texts
 /// is taken too.
 pub(super) fn paths(

@@ -9,22 +9,26 @@
 //!
 //! - A file that does not exist fails the job, as it does there; a path or format that can never be imported is
 //!   refused by the create call.
-//! - Percent is by bytes; `totalRows` grows with `importedRows` and is exact at the end.
+//! - Percent is by bytes; `totalRows` is left out until it is known.
 //! - When a job fails, the details of all its files say so: a file that was read through is not in the collection.
 //! - A folder is the data files directly inside it, in the order of their names; other files are passed over.
 //! - Making a collection that is there already with the same schema, and dropping one that is not there, are
 //!   success (but not on v1), as with Milvus.
-//! - Of a request's `options`, only `auto_commit` is looked at yet; storage keys are neither used nor kept.
+//! - Of a request's `options`, `auto_commit` and `timeout` are checked and nothing is done with them yet; storage
+//!   keys are neither used nor kept.
 //! - Jobs and idempotency keys are never forgotten.
 
 mod call;
 mod collections;
+mod doors;
 mod error;
 mod guard;
 mod import;
 mod jobs;
 mod lock;
 mod milvus;
+mod options;
+mod retry;
 mod server;
 mod source;
 mod store;
@@ -128,7 +132,9 @@ impl Service {
         let shared = Arc::new(Shared::new(store, locks, import_rate));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
         let app = App {
+            store: shared.store().with_patience(server::PATIENCE),
             shared: Arc::clone(&shared),
+            turns: server::turns(),
             token,
             public,
         };

@@ -4,6 +4,7 @@
 //! wait for the database.
 
 use super::call::Call;
+use super::doors::Doors;
 use super::error::ServiceError;
 use super::store::Store;
 use super::worker::Shared;
@@ -14,7 +15,6 @@ use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
-use axum::serve::ListenerExt as _;
 use axum::{Router, middleware};
 use serde_json::{Map, Value, json};
 use std::io;
@@ -22,13 +22,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 /// The largest request body, in bytes: far above a create call with 1,024 paths.
 const MAX_BODY: usize = 4 << 20;
 
-/// How long a body may take to arrive.
-const BODY_TIME: Duration = Duration::from_secs(30);
+/// How long a body may take to arrive: less than a connection may go without an answer.
+const BODY_TIME: Duration = Duration::from_secs(20);
 
 /// How long open requests may take to finish once the service stops.
 const GRACE: Duration = Duration::from_secs(1);
@@ -36,12 +36,22 @@ const GRACE: Duration = Duration::from_secs(1);
 /// Threads for handlers: they only wait for the database, which has one writer anyway.
 const HANDLERS: usize = 4;
 
+/// How many of them writes may hold: a database that is locked for writing can still be read.
+const WRITERS: usize = HANDLERS / 2;
+
+/// How long a request waits for the database, and a write before that for its turn.
+pub(super) const PATIENCE: Duration = Duration::from_secs(5);
+
 /// What every answer's `server` header says.
 const SERVER: HeaderValue = HeaderValue::from_static(concat!("zshell/", env!("CARGO_PKG_VERSION")));
 
 /// What a handler may use.
 pub(super) struct App {
-    /// The store and the workers' board.
+    /// The store, with the patience of a request.
+    pub(super) store: Store,
+    /// Turns of the requests that write.
+    pub(super) turns: Semaphore,
+    /// The workers' board.
     pub(super) shared: Arc<Shared>,
     /// What every request must carry as its bearer token.
     pub(super) token: Option<Secret>,
@@ -52,13 +62,18 @@ pub(super) struct App {
 impl App {
     /// The store.
     pub(super) fn store(&self) -> &Store {
-        self.shared.store()
+        &self.store
     }
 
     /// The workers' board.
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }
+}
+
+/// As many turns as requests may write at once.
+pub(super) fn turns() -> Semaphore {
+    Semaphore::new(WRITERS)
 }
 
 /// The success code of a route's answers (reference: dialects at a glance).
@@ -100,17 +115,38 @@ impl Routes {
         Self(self.0.route(path, get(route)))
     }
 
-    /// A route whose parameters come as a JSON object.
+    /// A route that only reads, whose parameters come as a JSON object.
     pub(super) fn post(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            let (parts, body) = request.into_parts();
-            match read(body).await.and_then(|body| object(&body)) {
-                Ok(params) => run(app, envelope, handler, call(params, &parts.headers)).await,
+            match take(request).await {
+                Ok(call) => run(app, envelope, handler, call).await,
                 Err(error) => refusal(&error),
             }
         };
         Self(self.0.route(path, post(route)))
     }
+
+    /// A route that writes, whose parameters come as a JSON object.
+    pub(super) fn write(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
+        let route = move |State(app): State<Arc<App>>, request: Request| async move {
+            let call = match take(request).await {
+                Ok(call) => call,
+                Err(error) => return refusal(&error),
+            };
+            let turns = Arc::clone(&app);
+            match tokio::time::timeout(PATIENCE, turns.turns.acquire()).await {
+                Ok(_turn) => run(app, envelope, handler, call).await,
+                Err(_) => refusal(&ServiceError::busy()),
+            }
+        };
+        Self(self.0.route(path, post(route)))
+    }
+}
+
+async fn take(request: Request) -> Result<Call, ServiceError> {
+    let (parts, body) = request.into_parts();
+    let params = object(&read(body).await?)?;
+    Ok(call(params, &parts.headers))
 }
 
 fn call(params: Map<String, Value>, headers: &HeaderMap) -> Call {
@@ -185,6 +221,10 @@ fn json_response(status: StatusCode, value: &Value) -> Response {
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        let seconds = HeaderValue::from_static("1");
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
     response
 }
 
@@ -264,12 +304,8 @@ impl Server {
 }
 
 async fn serve(listener: tokio::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
-    let listener = listener.tap_io(|connection| {
-        // Answers are small and wanted at once.
-        _ = connection.set_nodelay(true);
-    });
     let (finish, finishing) = oneshot::channel::<()>();
-    let server = axum::serve(listener, router).with_graceful_shutdown(async {
+    let server = axum::serve(Doors::new(listener), router).with_graceful_shutdown(async {
         _ = finishing.await;
     });
     let deadline = async {

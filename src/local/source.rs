@@ -8,8 +8,11 @@ use std::path::{Path, PathBuf};
 /// The most files one job takes (reference: limits).
 pub(super) const MAX_FILES: usize = 1024;
 
+/// The longest path of a create call, in bytes, as object stores have it.
+const MAX_PATH: usize = 1024;
+
 /// Which form of the API a request used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// `/v1/vector/…`.
     V1,
@@ -20,10 +23,8 @@ pub(super) enum Dialect {
 }
 
 /// What a job reads, as it is kept with the job.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Source {
-    /// The form of the create call, which decides how answers name files.
-    pub(super) dialect: Dialect,
     /// In the order of the create call.
     pub(super) paths: Vec<SourcePath>,
 }
@@ -58,6 +59,9 @@ pub(super) enum SourceError {
     /// Not a path or URL we understand. Never repeats what might be a secret.
     #[error("the object path is not valid: {0}; {hint}", hint = .0.hint())]
     Invalid(#[from] LocationError),
+    /// Longer than any object's path.
+    #[error("the object path is not valid: it has {0} bytes, and at most {MAX_PATH} are accepted")]
+    TooLong(usize),
     /// A store or format that this service does not read.
     #[error(
         "{path:?}: {what} not supported by the local service yet; it reads json, jsonl and ndjson files from disk"
@@ -85,6 +89,9 @@ impl SourcePath {
     /// Understands one path of a create call. Whether the file exists is found out when the job runs, as on the
     /// real service.
     pub(super) fn parse(given: &str) -> Result<Self, SourceError> {
+        if given.len() > MAX_PATH {
+            return Err(SourceError::TooLong(given.len()));
+        }
         let location = Location::parse(given, &Place::Disk)?;
         let unsupported = |what: String| SourceError::Unsupported {
             path: given.to_owned(),
@@ -154,13 +161,12 @@ impl Source {
         let given: Vec<_> = self.paths.iter().map(|path| path.given.as_str()).collect();
         given.join(",")
     }
+}
 
+impl Dialect {
     /// A file's name in this dialect's answers: a Milvus server brackets the set a file belongs to.
-    pub(super) fn detail_name(&self, name: &str) -> String {
-        match self.dialect {
-            Dialect::Milvus => format!("[{name}]"),
-            Dialect::V1 | Dialect::V2 => name.to_owned(),
-        }
+    pub(super) fn detail_name(self, name: &str) -> String {
+        self.choose(name.to_owned(), format!("[{name}]"))
     }
 }
 

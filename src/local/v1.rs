@@ -6,7 +6,7 @@ use super::error::ServiceError;
 use super::jobs::{self, percent};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
-use super::store::jobs::{Job, JobFile, JobState, Standing};
+use super::store::jobs::{Job, JobFile, JobState, Standing, Whole};
 use serde_json::{Map, Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
@@ -14,17 +14,17 @@ const DIALECT: Dialect = Dialect::V1;
 /// Adds the routes below `/v1`.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes
-        .post(Envelope::V1, "/v1/vector/collections/import", create)
+        .write(Envelope::V1, "/v1/vector/collections/import", create)
         .get("/v1/vector/collections/import/get", progress)
         .get("/v1/vector/collections/import/list", list)
         .get("/v1/vector/collections", collections::list)
         .get("/v1/vector/collections/describe", describe)
-        .post(
+        .write(
             Envelope::V1,
             "/v1/vector/collections/create",
             create_collection,
         )
-        .post(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
+        .write(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
 }
 
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
@@ -36,21 +36,21 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let (job, files) = jobs::find(app, call, DIALECT)?;
+    let Whole { job, source, files } = jobs::find(app, call, DIALECT)?;
     let mut data = Map::new();
     data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
     data.insert(
         "collectionName".to_owned(),
         Value::from(job.collection.as_str()),
     );
-    data.extend(standing(&job.source.name(), &job.standing));
-    let details = files.iter().map(|file| Value::Object(detail(&job, file)));
+    data.extend(standing(&source.name(), &job.standing));
+    let details = files.iter().map(|file| Value::Object(detail(file)));
     data.insert("details".to_owned(), details.collect());
     Ok(Value::Object(data))
 }
 
-fn detail(job: &Job, file: &JobFile) -> Map<String, Value> {
-    standing(&job.source.detail_name(&file.name), &file.standing)
+fn detail(file: &JobFile) -> Map<String, Value> {
+    standing(&DIALECT.detail_name(&file.name), &file.standing)
 }
 
 /// The five fields that describe a job or a file.
@@ -69,7 +69,7 @@ fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
 }
 
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let page = jobs::page(app, call)?;
+    let page = jobs::page(app, call, 5)?;
     let record = |job: &Job| {
         json!({
             "jobId": job.id,

@@ -8,14 +8,14 @@ use super::jobs::{self, percent};
 use super::milvus;
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
-use super::store::jobs::{Job, JobState, Standing};
+use super::store::jobs::{Job, JobState, Standing, Whole};
 use serde_json::{Map, Value, json};
 
 /// Adds the routes below `/v2/vectordb/jobs/import`.
 pub(super) fn routes(routes: Routes) -> Routes {
     let import = |route: &str| format!("/v2/vectordb/jobs/import/{route}");
     routes
-        .post(Envelope::V2, &import("create"), create)
+        .write(Envelope::V2, &import("create"), create)
         .post(Envelope::V2, &import("getProgress"), progress)
         .post(Envelope::V2, &import("get_progress"), progress)
         .post(Envelope::V2, &import("describe"), progress)
@@ -24,7 +24,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V2, &import("abort"), abort)
 }
 
-/// Which of the two a request is: only the cloud's clients name a cluster, or a project and region.
+/// Which of the two a request is, whatever else it holds: only the cloud's clients name a cluster, or a project and
+/// region.
 pub(super) fn dialect(call: &Call) -> Dialect {
     match call.get(&["clusterId", "projectId", "regionId"]) {
         Some(_) => Dialect::V2,
@@ -37,16 +38,21 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
         return Err(ServiceError::unsupported("importing from a volume is"));
     }
     let cloud = call.get(&["objectUrl", "objectUrls"]);
-    let (dialect, paths) = match (call.get(&["files"]), cloud) {
+    let dialect = if cloud.is_some() {
+        Dialect::V2
+    } else {
+        dialect(call)
+    };
+    let paths = match (call.get(&["files"]), cloud) {
         (Some(_), Some(_)) => {
             return Err(ServiceError::parameter(
-                dialect(call),
+                self::dialect(call),
                 "give either files or objectUrl / objectUrls, not both",
             ));
         }
-        (Some(files), None) => (Dialect::Milvus, milvus::files(files)?),
-        (None, Some(_)) => (Dialect::V2, urls(call)?),
-        (None, None) => (dialect(call), Vec::new()),
+        (Some(files), None) => milvus::paths(dialect, "files", files)?,
+        (None, Some(_)) => urls(call)?,
+        (None, None) => Vec::new(),
     };
     if paths.is_empty() {
         return Err(ServiceError::new(
@@ -67,36 +73,39 @@ fn urls(call: &Call) -> Result<Vec<String>, ServiceError> {
 }
 
 fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let (job, files) = jobs::find(app, call, dialect(call))?;
+    let dialect = dialect(call);
+    let Whole { job, source, files } = jobs::find(app, call, dialect)?;
     let mut data = Map::new();
     data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
     data.insert(
         "collectionName".to_owned(),
         Value::from(job.collection.as_str()),
     );
-    data.extend(standing(&job.source.name(), &job.standing));
+    data.extend(standing(&source.name(), &job.standing));
     let details = files.iter().map(|file| {
-        let name = job.source.detail_name(&file.name);
+        let name = dialect.detail_name(&file.name);
         Value::Object(standing(&name, &file.standing))
     });
     data.insert("details".to_owned(), details.collect());
     Ok(Value::Object(data))
 }
 
-/// The fields that describe a job or a file. `totalRows` is what is known so far, exact at the end.
+/// The fields that describe a job or a file. `totalRows` is there once it is known: a client that shows rows done of
+/// rows in all must not show 100 percent all along.
 fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
     let imported = if standing.state == JobState::Failed {
         0
     } else {
         standing.rows
     };
+    let total = (standing.state == JobState::Completed).then(|| Value::from(standing.rows));
     let fields = [
         ("fileName", Value::from(name)),
         ("fileSize", Value::from(standing.size)),
         ("state", Value::from(standing.state.word())),
         ("progress", Value::from(percent(standing))),
         ("importedRows", Value::from(imported)),
-        ("totalRows", Value::from(standing.rows)),
+        ("totalRows", total.unwrap_or_default()),
         (
             "completeTime",
             Value::from(standing.complete_time.clone().unwrap_or_default()),
@@ -108,17 +117,15 @@ fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
     ];
     fields
         .into_iter()
+        .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
 }
 
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    // A Milvus server's list has no pages.
-    let paged = call.get(&["pageSize", "currentPage"]).is_some() || dialect(call) == Dialect::V2;
-    let page = if paged {
-        jobs::page(app, call)?
-    } else {
-        jobs::all(app, call)?
+    let page = match dialect(call) {
+        Dialect::Milvus => jobs::lenient_page(app, call)?,
+        _ => jobs::page(app, call, 1)?,
     };
     let record = |job: &Job| {
         json!({
@@ -149,7 +156,7 @@ fn abort(app: &App, call: &Call) -> Result<Value, ServiceError> {
 /// Only a two-phase job can be committed or aborted, and there is none here yet.
 fn refuse_ending(app: &App, call: &Call, action: &str) -> Result<Value, ServiceError> {
     let dialect = dialect(call);
-    let (job, _) = jobs::find(app, call, dialect)?;
+    let Whole { job, .. } = jobs::find(app, call, dialect)?;
     let message = format!(
         "cannot {action} job {}: it is {} and was not created with options.auto_commit \"false\"",
         job.id,

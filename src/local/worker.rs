@@ -2,6 +2,7 @@
 
 use super::import::{self, Halt, now};
 use super::lock::{self, JobLock};
+use super::retry::Retries;
 use super::store::work::{Claimed, Failing};
 use super::store::{Store, StoreError};
 use std::collections::BTreeSet;
@@ -10,10 +11,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// How often an idle worker looks for jobs that another process left behind.
 const LOOK: Duration = Duration::from_secs(1);
+
+/// How long stopping waits for the threads. They finish the batch in hand; one that hangs, e.g. in a read from a
+/// network disk, is left behind, which is as safe as killing the process.
+const GRACE: Duration = Duration::from_secs(3);
 
 /// What the workers and the server share.
 pub(super) struct Shared {
@@ -33,6 +38,10 @@ struct Board {
     claimed: BTreeSet<String>,
     /// Jobs submitted here and not seen taken up yet.
     submitted: BTreeSet<String>,
+    /// Jobs of this process that wait for the store to work again.
+    retries: Retries,
+    /// Threads that have not ended.
+    threads: usize,
 }
 
 impl Shared {
@@ -87,20 +96,34 @@ impl Shared {
         self.wake.notify_all();
     }
 
-    /// Jobs that this process has to finish: those its workers have, and those submitted here that nobody has yet.
+    /// Why a job waits, where the store did not work when it was tried last.
+    pub(super) fn trouble(&self, job: &str) -> Option<String> {
+        self.board().retries.reason(job).map(str::to_owned)
+    }
+
+    /// Jobs that this process has to finish: those its workers have or will try again, and those submitted here that
+    /// nobody has yet.
     pub(super) fn running(&self) -> usize {
         // Looked up before the board: a job that is taken up in between is then on both lists, not on none.
-        let pending = if self.board().submitted.is_empty() {
-            Vec::new()
+        let nothing = self.board().submitted.is_empty();
+        let pending = if nothing {
+            Ok(Vec::new())
         } else {
-            self.store.pending_jobs().unwrap_or_default()
+            self.store.pending_jobs()
         };
         let mut board = self.board();
         let Board {
-            claimed, submitted, ..
+            claimed,
+            submitted,
+            retries,
+            ..
         } = &mut *board;
-        submitted.retain(|job| pending.contains(job));
-        claimed.union(submitted).count()
+        // A store that cannot be read says nothing about its jobs.
+        if let Ok(pending) = pending {
+            submitted.retain(|job| pending.contains(job));
+        }
+        let jobs = claimed.iter().chain(&*submitted).chain(retries.jobs());
+        jobs.collect::<BTreeSet<_>>().len()
     }
 
     fn board(&self) -> MutexGuard<'_, Board> {
@@ -133,7 +156,9 @@ impl Shared {
     /// Runs the oldest job that nobody works on; false where there is none.
     fn run_next(&self) -> Result<bool, StoreError> {
         let mut trouble = None;
-        for id in self.store.open_jobs()? {
+        let open = self.store.open_jobs()?;
+        self.board().retries.keep(&open);
+        for id in open {
             match self.try_run(&id) {
                 Ok(true) => return Ok(true),
                 Ok(false) => {}
@@ -146,12 +171,18 @@ impl Shared {
 
     /// Runs this job, unless somebody works on it already.
     fn try_run(&self, id: &str) -> Result<bool, StoreError> {
-        if self.board().claimed.contains(id) {
+        let board = self.board();
+        if board.claimed.contains(id) || !board.retries.is_due(id, Instant::now()) {
             return Ok(false);
         }
-        let taken = JobLock::take(&self.locks, id).map_err(|source| self.lock_error(source))?;
-        let Some(lock) = taken else {
-            return Ok(false);
+        drop(board);
+        let lock = match JobLock::take(&self.locks, id) {
+            Ok(Some(lock)) => lock,
+            Ok(None) => {
+                self.board().retries.forget(id);
+                return Ok(false);
+            }
+            Err(source) => return self.settle(id, Err(self.lock_error(source))),
         };
         self.board().claimed.insert(id.to_owned());
         let ended = self.run(id);
@@ -159,17 +190,43 @@ impl Shared {
             Ok(true) => lock.remove(),
             Ok(false) | Err(_) => drop(lock),
         }
+        self.settle(id, ended)
+    }
+
+    /// Takes a job that was tried off the board, or notes that it is to be tried again.
+    fn settle(&self, id: &str, ended: Result<bool, StoreError>) -> Result<bool, StoreError> {
         let mut board = self.board();
         board.claimed.remove(id);
         board.submitted.remove(id);
-        drop(board);
-        ended.map(|_| true)
+        let Err(error) = ended else {
+            board.retries.forget(id);
+            return Ok(true);
+        };
+        if !board.stopping {
+            let reason = format!("{error}; the job waits and is tried again");
+            if board.retries.put_off(id, reason.clone(), Instant::now()) {
+                eprintln!("zshell: local service: {id}: {reason}");
+            }
+        }
+        Err(error)
     }
 
-    /// Runs one job whose lock is held; true where it has ended, false where it waits for the next owner.
+    /// Runs one job whose lock is held; true where it has ended, false where it waits for the next owner. After an
+    /// error it is as it was, or was begun: then the next owner begins it again.
     fn run(&self, id: &str) -> Result<bool, StoreError> {
-        let Some(job) = self.store.claim(id)? else {
-            return Ok(true);
+        let job = match self.store.claim(id) {
+            Ok(Some(job)) => job,
+            Ok(None) => return Ok(true),
+            Err(error) if error.is_passing() => return Err(error),
+            // The record is broken: no later attempt will read it.
+            Err(error) => {
+                let failing = Failing {
+                    reason: error.to_string(),
+                    file: None,
+                };
+                let failed = self.store.fail_unclaimed(id, &failing, &now());
+                return failed.map(|()| true);
+            }
         };
         // A reader that panics must not leave a job behind that every later process tries again.
         let outcome = catch_unwind(AssertUnwindSafe(|| import::run(self, &job)));
@@ -177,6 +234,11 @@ impl Shared {
             Ok(Ok(()) | Err(Halt::Gone)) => Ok(true),
             Ok(Err(Halt::Stopped)) => self.store.release(&job).map(|()| false),
             Ok(Err(Halt::Failed(failing))) => self.fail(&job, failing),
+            Ok(Err(Halt::Store(error))) if error.is_passing() => {
+                // Where this fails too, the job is found begun and without an owner.
+                _ = self.store.release(&job);
+                Err(error)
+            }
             Ok(Err(Halt::Store(error))) => self.fail(
                 &job,
                 Failing {
@@ -223,30 +285,64 @@ impl Workers {
             shared: Arc::clone(shared),
             threads: Vec::new(),
         };
+        // On failure the threads already started end with `workers`.
         for _ in 0..count.max(1) {
-            let shared = Arc::clone(shared);
-            let thread = std::thread::Builder::new().name("local-import".to_owned());
-            // On failure the threads already started end with `workers`.
-            workers.threads.push(thread.spawn(move || shared.work())?);
+            workers.spawn("local-import", Shared::work)?;
         }
-        let shared = Arc::clone(shared);
-        let thread = std::thread::Builder::new().name("local-tidy".to_owned());
-        workers.threads.push(thread.spawn(move || {
+        workers.spawn("local-tidy", |shared| {
             lock::tidy(&shared.locks, |job| {
                 shared.store.has_ended(job).unwrap_or(false)
             });
-        })?);
+        })?;
         Ok(workers)
+    }
+
+    fn spawn(&mut self, name: &str, work: fn(&Shared)) -> io::Result<()> {
+        let running = Running::new(&self.shared);
+        let thread = std::thread::Builder::new().name(name.to_owned());
+        self.threads.push(thread.spawn(move || work(&running.0))?);
+        Ok(())
+    }
+}
+
+/// Counts a thread for as long as it lives.
+struct Running(Arc<Shared>);
+
+impl Running {
+    fn new(shared: &Arc<Shared>) -> Self {
+        shared.board().threads += 1;
+        Self(Arc::clone(shared))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let mut board = self.0.board();
+        board.threads = board.threads.saturating_sub(1);
+        drop(board);
+        self.0.wake.notify_all();
     }
 }
 
 impl Drop for Workers {
-    /// Ends the batch in hand, gives unfinished jobs back, and waits for the threads.
+    /// Ends the batch in hand, gives unfinished jobs back, and waits for the threads, but not for ever.
     fn drop(&mut self) {
         self.shared.board().stopping = true;
+        self.shared.store.stop();
         self.shared.wake.notify_all();
+        let board = self.shared.board();
+        let waited = self
+            .shared
+            .wake
+            .wait_timeout_while(board, GRACE, |board| board.threads > 0);
+        let all = waited.unwrap_or_else(PoisonError::into_inner).0.threads == 0;
         for thread in self.threads.drain(..) {
-            _ = thread.join();
+            if all || thread.is_finished() {
+                _ = thread.join();
+            }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -157,23 +157,34 @@ fn v2_and_milvus_answers_have_the_fields_of_both() {
         json!({ "projectId": "p", "regionId": "r", "collectionName": "c", "objectUrls": [file] }),
         json!({ "clusterId": "in01-x", "collectionName": "c", "objectUrl": file }),
         json!({ "collectionName": "c", "files": [[file]], "options": { "timeout": "300s" } }),
+        // As the Zilliz CLI asks.
+        json!({ "clusterId": "in01-x", "collectionName": "c", "files": [[file]] }),
+        // As pymilvus 3.0.2 asks, which sends all it knows.
+        json!({ "clusterId": "", "projectId": "", "regionId": "", "dbName": "", "partitionName": "",
+            "collectionName": "c", "files": [[file]], "objectUrl": "", "objectUrls": [], "volumeName": "",
+            "dataPaths": [], "accessKey": "", "secretKey": "", "token": "", "options": {} }),
+        json!({ "clusterId": "", "collectionName": "c", "files": null, "objectUrl": "",
+            "objectUrls": [[file]], "volumeName": "", "dataPaths": null, "options": null }),
+        json!({ "collectionName": "c", "objectUrl": file, "files": [], "objectUrls": "", "volumeName": "" }),
     ];
-    let names = [
-        json!(file),
-        json!(file),
-        json!(file),
-        json!(format!("[{}]", file.display())),
+    // How files are named depends on who asks, not on who created the job.
+    let asking = [
+        (json!({ "clusterId": "in01-x" }), json!(file)),
+        (json!({}), json!(format!("[{}]", file.display()))),
     ];
-    for (body, name) in bodies.iter().zip(names) {
+    let turns = ["getProgress", "get_progress", "describe"]
+        .into_iter()
+        .flat_map(|route| asking.iter().map(move |(who, name)| (route, who, name)));
+    for body in &bodies {
         let answer = local.post(create, body);
         assert_eq!(answer.code(), 0);
         let id = answer.data()["jobId"].as_str().unwrap().to_owned();
         local.wait(&id);
-        for route in ["getProgress", "get_progress", "describe"] {
+        for (route, who, name) in turns.clone() {
             let path = format!("/v2/vectordb/jobs/import/{route}");
-            let data = local
-                .post(&path, &json!({ "jobId": id, "clusterId": "in01-x" }))
-                .data();
+            let mut ask = who.clone();
+            ask["jobId"] = json!(id);
+            let data = local.post(&path, &ask).data();
             let standing = [
                 "fileName",
                 "fileSize",
@@ -191,7 +202,7 @@ fn v2_and_milvus_answers_have_the_fields_of_both() {
             assert_eq!(keys(&data["details"][0]), standing);
             assert_eq!(
                 (&data["details"][0]["fileName"], &data["reason"]),
-                (&name, &json!(""))
+                (name, &json!(""))
             );
         }
     }
@@ -235,10 +246,26 @@ fn lists_are_paged_newest_first() {
     // Ten a page where a cluster is named, everything where a Milvus server is asked.
     assert_eq!(page(json!({ "clusterId": "x" })).1.len(), 10);
     assert_eq!(page(json!({})).1.len(), 13);
+    assert_eq!(page(json!({ "clusterId": "x", "pageSize": 1 })).1.len(), 1);
+    // pymilvus always pages; nothing is refused that a Milvus server does not look at.
+    for (body, length) in [
+        (
+            json!({ "clusterId": "", "pageSize": 10, "currentPage": 1 }),
+            10,
+        ),
+        (json!({ "pageSize": 10, "currentPage": 2 }), 3),
+        (json!({ "pageSize": 1000 }), 13),
+        (json!({ "pageSize": 2, "currentPage": -1 }), 2),
+        (json!({ "pageSize": [], "currentPage": "x" }), 10),
+        (json!({ "pageSize": 0 }), 1),
+    ] {
+        assert_eq!(page(body.clone()).1.len(), length, "{body}");
+    }
     for (body, code) in [
-        (json!({ "pageSize": 1000 }), 80003),
-        (json!({ "currentPage": -1 }), 80004),
-        (json!({ "pageSize": [] }), 80003),
+        (json!({ "clusterId": "x", "pageSize": 1000 }), 80003),
+        (json!({ "clusterId": "x", "pageSize": 0 }), 80003),
+        (json!({ "clusterId": "x", "currentPage": -1 }), 80004),
+        (json!({ "clusterId": "x", "pageSize": [] }), 80003),
     ] {
         assert_eq!(
             local

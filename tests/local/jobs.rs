@@ -256,7 +256,31 @@ fn what_can_never_be_imported_is_refused_at_once() {
         ),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "partitionName": "p" }),
-            200,
+            2100,
+        ),
+        (
+            json!({ "clusterId": "x", "collectionName": "c", "files": [["a.json"]], "partitionName": "p" }),
+            80000,
+        ),
+        (
+            json!({ "collectionName": "c", "files": [["a.json"]], "options": "timeout" }),
+            1100,
+        ),
+        (
+            json!({ "collectionName": "c", "objectUrl": "a.json", "options": [] }),
+            80000,
+        ),
+        (
+            json!({ "collectionName": "c", "files": [["a.json"]], "options": { "timeout": "soon" } }),
+            1100,
+        ),
+        (
+            json!({ "clusterId": "x", "collectionName": "none", "files": [["a.json"]] }),
+            47005,
+        ),
+        (
+            json!({ "collectionName": "c", "files": [[format!("{}.json", "x".repeat(1024))]] }),
+            10003,
         ),
         (
             json!({ "collectionName": "none", "files": [["a.json"]] }),
@@ -276,7 +300,12 @@ fn what_can_never_be_imported_is_refused_at_once() {
             "{body} {}",
             answer.json
         );
+        // Both mean success somewhere.
+        assert!(![0, 200].contains(&code));
     }
+    let body = json!({ "collectionName": "c", "objectUrl": "a.json", "partitionName": "p" });
+    let answer = local.post("/v1/vector/collections/import", &body);
+    assert_eq!(answer.refusal().0, 80000);
     let listed = local
         .post("/v2/vectordb/jobs/import/list", &json!({}))
         .data();
@@ -375,6 +404,9 @@ fn progress_moves_with_the_rows_while_a_slow_job_runs() {
         "{middle}"
     );
     assert_eq!(middle["completeTime"], "");
+    for part in [&middle, &middle["details"][0]] {
+        assert!(part.get("totalRows").is_none(), "{middle}");
+    }
     assert_eq!(local.count("c"), 0);
     assert_eq!(local.wait(&job)["progress"], 100);
     assert_eq!(local.count("c"), 1000);
@@ -405,6 +437,12 @@ fn partitions_take_rows_of_their_own() {
     };
     assert_eq!(count(json!(["p"])), 20);
     assert_eq!(count(json!(["_default"])), 10);
+    for names in [json!("p"), json!([7]), json!({ "p": 1 })] {
+        let body =
+            json!({ "collectionName": "c", "outputFields": ["count(*)"], "partitionNames": names });
+        let answer = local.post("/v2/vectordb/entities/query", &body);
+        assert_eq!(answer.refusal().0, 1100, "{names}");
+    }
     assert_eq!(count(json!(["p", "p", "_default"])), 30);
     local
         .post("/v2/vectordb/partitions/drop", &partition)

@@ -127,6 +127,34 @@ fn a_newer_store_and_a_folder_in_the_way_are_clear_errors() {
     assert!(error.contains("local"), "{error}");
 }
 
+#[test]
+fn a_store_that_another_process_locks_is_still_read() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let other = rusqlite::Connection::open(dir.path().join("local/store.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let body = json!({ "collectionName": "c", "files": [["a.json"]] });
+    thread::scope(|scope| {
+        // More than there are threads for requests.
+        let create = || local.post("/v2/vectordb/jobs/import/create", &body);
+        let creating: Vec<_> = (0..6).map(|_| scope.spawn(create)).collect();
+        for _ in 0..20 {
+            assert_eq!(local.count("c"), 0);
+        }
+        for created in creating {
+            let answer = created.join().unwrap();
+            assert_eq!((answer.status, answer.refusal().0), (429, 429));
+            assert!(answer.head.contains("retry-after: "), "{}", answer.head);
+        }
+    });
+    other.execute_batch("ROLLBACK").unwrap();
+    let listed = local
+        .post("/v2/vectordb/jobs/import/list", &json!({}))
+        .data();
+    assert_eq!(listed["count"], 0);
+    local.import("c", &["a.json".as_ref()]);
+}
+
 /// Not a test of its own: what [`Child`] runs.
 #[test]
 #[ignore = "run by other tests in a process of its own"]

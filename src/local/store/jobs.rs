@@ -96,10 +96,19 @@ pub(in crate::local) struct Job {
     pub(in crate::local) id: String,
     /// The collection it imports into, which may be gone by now.
     pub(in crate::local) collection: String,
-    /// What it reads.
-    pub(in crate::local) source: Source,
     /// How far it is.
     pub(in crate::local) standing: Standing,
+}
+
+/// A job with all that belongs to it.
+#[derive(Debug)]
+pub(in crate::local) struct Whole {
+    /// The job.
+    pub(in crate::local) job: Job,
+    /// What it reads; nothing where that record is broken (the job's reason then says so).
+    pub(in crate::local) source: Source,
+    /// Its files.
+    pub(in crate::local) files: Vec<JobFile>,
 }
 
 /// One file of a job.
@@ -187,15 +196,13 @@ impl Store {
         })
     }
 
-    /// A job and its files.
-    pub(in crate::local) fn job(
-        &self,
-        id: &str,
-    ) -> Result<Option<(Job, Vec<JobFile>)>, StoreError> {
+    /// A job, what it reads, and its files.
+    pub(in crate::local) fn job(&self, id: &str) -> Result<Option<Whole>, StoreError> {
         self.read(|view| {
             let mut select =
-                view.prepare_cached(&format!("SELECT {JOB} FROM jobs WHERE id = ?1"))?;
-            let Some(job) = select.query_row([id], |row| Ok(job(row))).optional()? else {
+                view.prepare_cached(&format!("SELECT {JOB}, source FROM jobs WHERE id = ?1"))?;
+            let found = select.query_row([id], |row| Ok((job(row), row.get::<_, String>(8)?)));
+            let Some((job, source)) = found.optional()? else {
                 return Ok(None);
             };
             let mut select = view.prepare_cached(
@@ -208,7 +215,11 @@ impl Store {
                     name: row.get(6)?,
                 })
             })?;
-            Ok(Some((job?, files.collect::<Result<_, StoreError>>()?)))
+            Ok(Some(Whole {
+                job: job?,
+                source: parse_source(&source).unwrap_or_default(),
+                files: files.collect::<Result<_, StoreError>>()?,
+            }))
         })
     }
 
@@ -234,16 +245,14 @@ impl Store {
     }
 }
 
-/// The columns [`job`] reads.
-const JOB: &str = "state, reason, complete_time, rows, bytes, size, id, collection, source";
+/// The columns [`job`] reads. A job's source, up to a MiB of paths, is not among them: lists are long.
+const JOB: &str = "state, reason, complete_time, rows, bytes, size, id, collection";
 
 fn job(row: &Row<'_>) -> Result<Job, StoreError> {
-    let source: String = row.get(8)?;
     Ok(Job {
         standing: standing(row)?,
         id: row.get(6)?,
         collection: row.get(7)?,
-        source: parse_source(&source)?,
     })
 }
 

@@ -6,15 +6,17 @@
 //! steps.
 
 pub(super) mod collections;
+mod gate;
 pub(super) mod jobs;
 pub(super) mod rows;
 pub(super) mod work;
 
-use rusqlite::{Connection, Transaction, TransactionBehavior};
+use gate::{Gate, Pass, Stopping};
+use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use std::fs::{DirBuilder, File};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 /// What can go wrong in the store itself, as opposed to in what was asked of it.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +24,9 @@ pub enum StoreError {
     /// The database refused or failed.
     #[error("the local store's database failed: {0}")]
     Database(#[from] rusqlite::Error),
+    /// Somebody else had the database for as long as we could wait; nothing was done.
+    #[error("the local store is busy: another process has kept it locked; try again")]
+    Busy,
     /// A file or folder of the store could not be made or read.
     #[error("could not {doing} {path}: {source}")]
     File {
@@ -54,7 +59,46 @@ pub enum StoreError {
     },
 }
 
-/// How long a writer waits for another process's transaction, which lasts for one batch of rows.
+impl StoreError {
+    /// True where the same may work later: another process holds the store, the disk is full or does not answer.
+    /// False where what is stored is broken.
+    pub(super) fn is_passing(&self) -> bool {
+        match self {
+            Self::Busy | Self::File { .. } => true,
+            Self::Newer { .. } | Self::Corrupt { .. } => false,
+            Self::Database(error) => {
+                is_busy(error) || error.sqlite_error_code().is_some_and(passes)
+            }
+        }
+    }
+}
+
+fn passes(code: ErrorCode) -> bool {
+    matches!(
+        code,
+        ErrorCode::DiskFull
+            | ErrorCode::SystemIoFailure
+            | ErrorCode::CannotOpen
+            | ErrorCode::ReadOnly
+            | ErrorCode::PermissionDenied
+            | ErrorCode::OutOfMemory
+            | ErrorCode::OperationInterrupted
+            | ErrorCode::OperationAborted
+            | ErrorCode::FileLockingProtocolFailed
+            | ErrorCode::SchemaChanged
+    )
+}
+
+/// True where somebody else has the database just now.
+fn is_busy(error: &rusqlite::Error) -> bool {
+    matches!(
+        error.sqlite_error_code(),
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
+    )
+}
+
+/// How long workers wait for another process's transaction, which normally lasts for one batch of rows; also how
+/// long opening waits.
 const BUSY: Duration = Duration::from_secs(30);
 
 /// Bytes of write-ahead log at which it is moved into the database file: large, since each move costs two
@@ -67,10 +111,18 @@ const PAGE_BYTES: i64 = 16 << 10;
 /// The layout, one step a version; `user_version` counts the steps taken.
 const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
 
-/// The database of one data folder.
+/// The database of one data folder; clones share it.
+#[derive(Clone)]
 pub(super) struct Store {
-    writer: Mutex<Connection>,
-    reader: Mutex<Connection>,
+    base: Arc<Base>,
+    /// How long one operation waits.
+    patience: Duration,
+}
+
+struct Base {
+    writer: Gate,
+    reader: Gate,
+    stopping: Stopping,
 }
 
 impl Store {
@@ -95,10 +147,40 @@ impl Store {
         migrate(&mut writer, &path)?;
         let reader = connect(&path)?;
         drop(gate);
+        for connection in [&writer, &reader] {
+            connection.busy_timeout(gate::SLICE)?;
+        }
+        let base = Base {
+            writer: Gate::new(writer),
+            reader: Gate::new(reader),
+            stopping: Stopping::default(),
+        };
         Ok(Self {
-            writer: Mutex::new(writer),
-            reader: Mutex::new(reader),
+            base: Arc::new(base),
+            patience: BUSY,
         })
+    }
+
+    /// The same store, each of whose operations waits no longer than this for others.
+    pub(super) fn with_patience(&self, patience: Duration) -> Self {
+        Self {
+            base: Arc::clone(&self.base),
+            patience,
+        }
+    }
+
+    /// Cuts the waits of all operations short, since the service stops.
+    pub(super) fn stop(&self) {
+        self.base.stopping.begin();
+    }
+
+    fn end(&self) -> Instant {
+        Instant::now() + self.patience
+    }
+
+    /// The connection that writes.
+    fn writer(&self) -> Result<Pass<'_>, StoreError> {
+        self.base.writer.pass(&self.base.stopping, self.end())
     }
 
     /// Runs `act` in one transaction that takes the write lock at once; an error rolls it back.
@@ -106,8 +188,12 @@ impl Store {
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
-        let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let end = self.end();
+        let stopping = &self.base.stopping;
+        let writer = self.base.writer.pass(stopping, end)?;
+        let transaction = stopping.insist(end, || {
+            Transaction::new_unchecked(&writer, TransactionBehavior::Immediate)
+        })?;
         let value = act(&transaction)?;
         transaction.commit()?;
         Ok(value)
@@ -118,8 +204,15 @@ impl Store {
         &self,
         act: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
-        let view = reader.transaction()?;
+        let end = self.end();
+        let stopping = &self.base.stopping;
+        let reader = self.base.reader.pass(stopping, end)?;
+        let view = Transaction::new_unchecked(&reader, TransactionBehavior::Deferred)?;
+        // The first look at the database is what may have to wait; what follows sees the same state.
+        stopping.insist(end, || {
+            view.prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 1")?
+                .exists([])
+        })?;
         act(&view)
     }
 }

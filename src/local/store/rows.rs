@@ -7,7 +7,6 @@ use super::work::{Claimed, Report, advance};
 use super::{Store, StoreError, signed, unsigned};
 use crate::formats::batch::Batch;
 use rusqlite::{Connection, params};
-use std::sync::PoisonError;
 
 /// State of a segment whose job is not finished.
 pub(super) const PENDING: i64 = 0;
@@ -114,7 +113,7 @@ impl Store {
         if self.read(free)? < KEPT_PAGES {
             return Ok(false);
         }
-        let writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let writer = self.writer()?;
         let before = free(&writer)?;
         let mut step = writer.prepare(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
         let mut rows = step.query([])?;

@@ -175,6 +175,18 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Ends a job badly that cannot even be taken up, since its record is broken. The caller holds the job's lock.
+    pub(in crate::local) fn fail_unclaimed(
+        &self,
+        id: &str,
+        failing: &Failing,
+        time: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| fail(tx, id, failing, time))
+    }
+}
+
 /// Writes how far a job is. False where it has ended meanwhile.
 pub(super) fn advance(
     tx: &Transaction<'_>,
@@ -276,7 +288,6 @@ mod tests {
     use super::super::jobs::{Created, NewJob};
     use super::*;
     use crate::formats::{Batch, Schema};
-    use crate::local::source::Dialect;
     use serde_json::json;
     use std::sync::Arc;
 
@@ -290,10 +301,7 @@ mod tests {
             collection: "c".to_owned(),
             partition: None,
             key: None,
-            source: Source {
-                dialect: Dialect::Milvus,
-                paths: Vec::new(),
-            },
+            source: Source { paths: Vec::new() },
         };
         assert_eq!(store.create_job(&job).unwrap(), Created::New);
         let mut batch = Batch::new(&Arc::new(Schema::from_create_body(&body).unwrap()));

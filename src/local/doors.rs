@@ -1,0 +1,201 @@
+//! The listening socket, with limits: how many connections there are, and how long each may keep quiet.
+//!
+//! A client that opens connections and sends nothing, or byte by byte, or that has gone without a word, holds its
+//! place for a limited time only, and never more places than there are.
+
+use axum::serve::Listener;
+use std::future::Future;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Sleep, sleep};
+
+/// The most connections at once; further ones wait to be accepted.
+const PLACES: usize = 256;
+
+/// How long a connection may last without an answer being sent on it: from its beginning, or from the last piece of
+/// an answer. It covers waiting for a request, reading it, and answering it.
+const QUIET: Duration = Duration::from_secs(30);
+
+/// A listener that accepts so many connections only.
+pub(super) struct Doors {
+    listener: TcpListener,
+    places: Arc<Semaphore>,
+    quiet: Duration,
+}
+
+impl Doors {
+    /// Limits a listener's connections.
+    pub(super) fn new(listener: TcpListener) -> Self {
+        Self::with_limits(listener, PLACES, QUIET)
+    }
+
+    fn with_limits(listener: TcpListener, places: usize, quiet: Duration) -> Self {
+        Self {
+            listener,
+            places: Arc::new(Semaphore::new(places)),
+            quiet,
+        }
+    }
+}
+
+impl Listener for Doors {
+    type Io = Connection;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
+        // The semaphore is never closed; without a place the connection would merely not be counted.
+        let place = Arc::clone(&self.places).acquire_owned().await.ok();
+        let (stream, addr) = Listener::accept(&mut self.listener).await;
+        // Answers are small and wanted at once.
+        _ = stream.set_nodelay(true);
+        let connection = Connection {
+            stream,
+            quiet: self.quiet,
+            over: Box::pin(sleep(self.quiet)),
+            _place: place,
+        };
+        (connection, addr)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+}
+
+/// An accepted connection, which fails once it has been quiet for too long.
+pub(super) struct Connection {
+    stream: TcpStream,
+    quiet: Duration,
+    over: Pin<Box<Sleep>>,
+    _place: Option<OwnedSemaphorePermit>,
+}
+
+impl Connection {
+    /// What to answer where the stream has nothing yet.
+    fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
+        self.over
+            .as_mut()
+            .poll(context)
+            .map(|()| Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// Passes on what became of a write, which begins the time anew.
+    fn written(
+        &mut self,
+        context: &mut Context<'_>,
+        done: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match done {
+            Poll::Pending => self.wait(context),
+            Poll::Ready(done) => {
+                let end = Instant::now() + self.quiet;
+                self.over.as_mut().reset(end);
+                Poll::Ready(done)
+            }
+        }
+    }
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        // Asked first, so that a byte now and then does not help.
+        if let over @ Poll::Ready(_) = self.wait(context) {
+            return over;
+        }
+        Pin::new(&mut self.stream).poll_read(context, buffer)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let done = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.written(context, done)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let done = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
+        self.written(context, done)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use axum::Router;
+    use axum::routing::get;
+    use std::io::{Read as _, Write as _};
+
+    /// Serves `/` with these limits to `client`, which runs on a thread of its own.
+    fn serve<T: Send + 'static>(
+        places: usize,
+        quiet: Duration,
+        client: impl FnOnce(SocketAddr) -> T + Send + 'static,
+    ) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.unwrap().block_on(async {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let addr = listener.local_addr().unwrap();
+            let doors = Doors::with_limits(listener, places, quiet);
+            let router = Router::new().route("/", get(async || "here"));
+            tokio::select! {
+                _ = axum::serve(doors, router).into_future() => unreachable!(),
+                done = tokio::task::spawn_blocking(move || client(addr)) => done.unwrap(),
+            }
+        })
+    }
+
+    #[test]
+    fn quiet_connections_end_and_give_their_place_to_the_next() {
+        let answer = serve(2, Duration::from_millis(200), |addr| {
+            let connect = || std::net::TcpStream::connect(addr).unwrap();
+            let (mut silent, mut slow, mut next) = (connect(), connect(), connect());
+            slow.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n").unwrap();
+            next.write_all(b"GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+                .unwrap();
+            let mut text = String::new();
+            next.read_to_string(&mut text).unwrap();
+            // Both have been closed, with or without a word.
+            let mut rest = Vec::new();
+            _ = silent.read_to_end(&mut rest);
+            _ = slow.read_to_end(&mut rest);
+            text
+        });
+        assert!(
+            answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"),
+            "{answer}"
+        );
+    }
+}

@@ -1,0 +1,111 @@
+//! Waiting for the database: for our own turn, and for other processes', but never without an end.
+
+use super::StoreError;
+use rusqlite::Connection;
+use std::ops::Deref;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The longest time nobody looks whether waiting has become pointless.
+pub(super) const SLICE: Duration = Duration::from_millis(50);
+
+/// How long an operation may still wait once the service stops, e.g. to give a job back.
+const LAST: Duration = Duration::from_secs(1);
+
+/// When the service began to stop.
+#[derive(Debug, Default)]
+pub(super) struct Stopping(OnceLock<Instant>);
+
+impl Stopping {
+    /// Cuts every wait short from now on.
+    pub(super) fn begin(&self) {
+        self.0.get_or_init(Instant::now);
+    }
+
+    /// What is left of a wait until `end`; `None` where it is over.
+    fn left(&self, end: Instant) -> Option<Duration> {
+        let end = self.0.get().map_or(end, |begin| end.min(*begin + LAST));
+        let left = end.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Does `act`, and again while the database is another's, until `end`.
+    pub(super) fn insist<T>(
+        &self,
+        end: Instant,
+        mut act: impl FnMut() -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        loop {
+            let begin = Instant::now();
+            match act() {
+                Err(error) if super::is_busy(&error) => {
+                    let left = self.left(end).ok_or(StoreError::Busy)?;
+                    // The database normally waited for a slice itself, but not where that could be a deadlock.
+                    std::thread::sleep(SLICE.min(left).saturating_sub(begin.elapsed()));
+                }
+                done => return Ok(done?),
+            }
+        }
+    }
+}
+
+/// A connection that one thread uses at a time.
+pub(super) struct Gate {
+    taken: Mutex<bool>,
+    free: Condvar,
+    connection: Mutex<Connection>,
+}
+
+/// The right to use a gate's connection, until dropped.
+pub(super) struct Pass<'a> {
+    gate: &'a Gate,
+    connection: MutexGuard<'a, Connection>,
+}
+
+impl Gate {
+    /// A gate before this connection.
+    pub(super) fn new(connection: Connection) -> Self {
+        Self {
+            taken: Mutex::new(false),
+            free: Condvar::new(),
+            connection: Mutex::new(connection),
+        }
+    }
+
+    /// Waits for the connection until `end`.
+    pub(super) fn pass(&self, stopping: &Stopping, end: Instant) -> Result<Pass<'_>, StoreError> {
+        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        while *taken {
+            let left = stopping.left(end).ok_or(StoreError::Busy)?;
+            let waited = self.free.wait_timeout(taken, left.min(SLICE));
+            taken = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        *taken = true;
+        drop(taken);
+        let connection = &self.connection;
+        Ok(Pass {
+            gate: self,
+            connection: connection.lock().unwrap_or_else(PoisonError::into_inner),
+        })
+    }
+}
+
+impl Drop for Pass<'_> {
+    fn drop(&mut self) {
+        let mut taken = self
+            .gate
+            .taken
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        *taken = false;
+        self.gate.free.notify_one();
+    }
+}
+
+impl Deref for Pass<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}
