@@ -144,6 +144,10 @@ fn leave_local_service(session: &Session) -> Result<(), Stop> {
 }
 
 #[cfg(not(feature = "local"))]
+#[expect(
+    clippy::unnecessary_wraps,
+    reason = "the form with the local service can be stopped"
+)]
 fn leave_local_service(_session: &Session) -> Result<(), Stop> {
     Ok(())
 }
