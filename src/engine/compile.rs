@@ -190,80 +190,10 @@ fn skip_block_comment(text: &str) -> &str {
     ""
 }
 
-/// What the prompt should do with the text typed so far.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Completeness {
-    /// It can be run (or its error shown).
-    Complete,
-    /// More lines belong to it.
-    Incomplete,
-}
-
-/// Judges input by the real parser: it is incomplete where the parser fails at its very end, inside a
-/// back-tick text, or inside a block comment.
-pub fn completeness(engine: &Engine, text: &str) -> Completeness {
-    let incomplete = match parse(engine, text) {
-        Ok(()) => {
-            // An open block comment swallows anything; nothing else accepts a stray parenthesis.
-            text.contains("/*") && parse(engine, &format!("{text}\n)")).is_ok()
-        }
-        Err(error) => {
-            let open_text = is_unterminated(&error)
-                && parse(engine, &format!("{text}`"))
-                    .as_ref()
-                    .map_or_else(|now| !is_unterminated(now), |()| true);
-            open_text
-                || (!is_unterminated(&error)
-                    && !is_lone_underscore(&error)
-                    && wants_more(engine, text, error.position()))
-        }
-    };
-    if incomplete {
-        Completeness::Incomplete
-    } else {
-        Completeness::Complete
-    }
-}
-
-fn parse(engine: &Engine, text: &str) -> Result<(), ParseError> {
+/// Compiles and forgets: whether the text parses, and if not, why.
+pub(super) fn parse(engine: &Engine, text: &str) -> Result<(), ParseError> {
     let _guard = Compiling::push(text.into());
     engine.compile(text).map(|_| ())
-}
-
-fn is_unterminated(error: &ParseError) -> bool {
-    use rhai::{LexError, ParseErrorType};
-    matches!(
-        error.err_type(),
-        ParseErrorType::BadInput(LexError::UnterminatedString)
-    )
-}
-
-/// True if the error is a `_` where a value should stand: nothing that follows mends that.
-fn is_lone_underscore(error: &ParseError) -> bool {
-    use rhai::{LexError, ParseErrorType};
-    matches!(
-        error.err_type(),
-        ParseErrorType::BadInput(LexError::UnexpectedInput(text)) if text == "_"
-    )
-}
-
-/// True if the error is that the text ends too soon. An error at the end may also be the last thing typed being wrong
-/// (`1 + )`): that error stays where it is when more follows.
-fn wants_more(engine: &Engine, text: &str, position: Position) -> bool {
-    at_end(text, position)
-        && parse(engine, &format!("{text}\n)"))
-            .map_or_else(|moved| moved.position() != position, |()| true)
-}
-
-/// True if the position lies at or behind the last thing typed.
-fn at_end(text: &str, position: Position) -> bool {
-    let (Some(line), Some(column)) = (position.line(), position.position()) else {
-        return true;
-    };
-    let trimmed = text.trim_end();
-    let lines = trimmed.split('\n').count();
-    let last = trimmed.rsplit('\n').next().unwrap_or_default();
-    line > lines || (line == lines && column >= last.chars().count())
 }
 
 #[cfg(test)]
@@ -321,72 +251,6 @@ mod tests {
         let text = "import \"m\" as m; import(1, m::two())";
         let ast = compile(&engine, &Sources::default(), "test", text).expect("compiles");
         assert_eq!(engine.eval_ast::<i64>(&ast).expect("runs"), 12);
-    }
-
-    #[test]
-    fn open_input_is_incomplete() {
-        let engine = engine();
-        for text in [
-            "fn f() {",
-            "if true {\n  1",
-            "1 +",
-            "import(1,",
-            "import(",
-            "[1, 2",
-            "#{a: 1,",
-            "let s = `abc",
-            "let s = `abc ${ 1 +",
-            "`a ${x} b",
-            "/* open",
-            "1 /* open",
-            "let x =",
-            "try { 1 }",
-            "fn f()",
-            "for x in",
-            "`a` + `b ${`c`} ",
-            "1 + // one",
-            "1 + /* one",
-            "import(\"books\",\n",
-            "if (1",
-            "switch 1 { 2 => 3, _",
-            "switch 1 { _ =>",
-        ] {
-            assert_eq!(
-                completeness(&engine, text),
-                Completeness::Incomplete,
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn whole_and_broken_input_is_complete() {
-        let engine = engine();
-        for text in [
-            "",
-            "1",
-            "import(1, 2)",
-            "fn f() { 1 }",
-            "let s = \"abc",
-            "let go = 1;",
-            "foo(1)) + 2",
-            "/* closed */",
-            "`a ${1} b`",
-            "let x = 'a",
-            "1 2 3",
-            "1 2",
-            "1 + + )",
-            "let x = }",
-            "fn f() { 1 } }",
-            "_",
-            "let x = _",
-        ] {
-            assert_eq!(
-                completeness(&engine, text),
-                Completeness::Complete,
-                "{text}"
-            );
-        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod call;
 pub mod compile;
+pub mod completeness;
 pub mod explain;
 pub mod functions;
 pub mod help;

@@ -1,6 +1,7 @@
 //! Reading statements: rustyline with history, and more lines until the parser is content.
 
-use crate::engine::compile::{self, Completeness};
+use crate::engine::compile;
+use crate::engine::completeness::{Completeness, completeness};
 use crate::error::{Failure, Kind};
 use crate::secret::masked;
 use crate::session::Session;
@@ -24,7 +25,7 @@ impl Validator for Judge {
         if text.trim_start().starts_with(':') {
             return Ok(ValidationResult::Valid(None));
         }
-        Ok(match compile::completeness(&self.engine, text) {
+        Ok(match completeness(&self.engine, text) {
             Completeness::Complete => ValidationResult::Valid(None),
             Completeness::Incomplete => ValidationResult::Incomplete,
         })

@@ -6,4 +6,5 @@ mod dialects;
 mod guard;
 mod harness;
 mod jobs;
+mod refused;
 mod sharing;

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 use tempfile::TempDir;
-use zshell::engine::compile::{Completeness, Sources, compile, completeness, install};
+use zshell::engine::compile::{Sources, compile, install};
+use zshell::engine::completeness::{Completeness, completeness};
 use zshell::engine::registry::functions;
 
 const README: &str = include_str!("../../README.md");
