@@ -112,9 +112,12 @@ impl<'a> Call<'a> {
                 .map_or_else(|_| String::new(), |id| id.to_string()),
         };
         if id.is_empty() {
+            let got = match as_text(value) {
+                Some(_) => "an empty text".to_owned(),
+                None => values::found(value),
+            };
             return Err(self.misused(&format!(
-                "a job is what import() gave, a row of jobs(), or an id as text, got {}",
-                values::found(value)
+                "a job is what import() gave, a row of jobs(), or an id as text, got {got}"
             )));
         }
         Ok(Job {
