@@ -54,7 +54,7 @@ pub(super) type Row = Map<String, Value>;
 /// A reader of bytes in memory, which takes them in chunks of this size.
 pub(super) fn reader(text: &[u8], format: Format, schema: &Arc<Schema>, chunk: usize) -> Reader {
     let source = Box::new(Cursor::new(text.to_vec()));
-    Reader::in_chunks(source, format, schema, chunk).unwrap()
+    Reader::in_chunks(source, format == Format::JsonLines, schema, chunk)
 }
 
 /// All rows of a file, or its first error.
