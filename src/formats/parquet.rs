@@ -293,7 +293,16 @@ fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadErro
             let plain = ["Parquet error: ", "EOF: ", "External: "]
                 .iter()
                 .find_map(|prefix| message.strip_prefix(prefix));
-            Err(broken(plain.unwrap_or(&message).to_owned()))
+            let message = plain.unwrap_or(&message);
+            let codec = message.strip_prefix("Disabled feature at compile time: ");
+            Err(broken(codec.map_or_else(
+                || message.to_owned(),
+                |codec| {
+                    format!(
+                        "it is compressed with {codec}; read are snappy, gzip, lz4, zstd and none"
+                    )
+                },
+            )))
         }
         Err(_) => Err(broken("it is damaged".to_owned())),
     }

@@ -9,6 +9,9 @@ use parquet::errors::{ParquetError, Result};
 
 use super::shape::Levels;
 
+/// How many pages without values may follow each other.
+const EMPTY_PAGES: usize = 100;
+
 /// A leaf, with the rows that were read last.
 pub(super) struct Leaf {
     /// Its number among the file's leaves.
@@ -197,14 +200,20 @@ fn pull<T: Typed>(
     (definition, repetition): (&mut Vec<i16>, &mut Vec<i16>),
     values: &mut Vec<T::T>,
 ) -> Result<()> {
-    let (read, _, _) = reader.read_records(rows, Some(definition), Some(repetition), values)?;
-    if read == rows {
+    let mut left = rows;
+    let mut calls = 0;
+    // The library stops early at a page without values, which writers leave in front of a long row.
+    while left > 0 && calls < EMPTY_PAGES {
+        let definition = Some(&mut *definition);
+        let repetition = Some(&mut *repetition);
+        let (read, _, levels) = reader.read_records(left, definition, repetition, values)?;
+        left = left.saturating_sub(read);
+        calls = if levels == 0 { calls + 1 } else { 0 };
+    }
+    if left == 0 {
         return Ok(());
     }
-    let message = format!(
-        "a column ends {} rows before its row group",
-        rows - read.min(rows)
-    );
+    let message = format!("a column ends {left} rows before its row group");
     Err(ParquetError::General(message))
 }
 
