@@ -180,9 +180,8 @@ impl CsvRows {
                 Some(nth) => {
                     let cell = self.cell(nth).map_err(refused)?;
                     let nullable = field.nullable || default.is_some();
-                    if nullable && cell == self.null {
-                        native::push_null(field, column, default)
-                    } else if field.data_type.is_json_text() && native::is_null(cell) {
+                    let json_null = field.data_type.is_json_text() && native::is_null(cell);
+                    if json_null || (nullable && cell == self.null) {
                         native::push_null(field, column, default)
                     } else {
                         native::push_cell(column, cell)

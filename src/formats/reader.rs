@@ -86,7 +86,10 @@ impl Reader {
     ) -> Result<Self, ReadError> {
         let (input, size) = match (format, paths) {
             (Format::Numpy, _) => {
-                let files: Vec<_> = paths.iter().map(named).collect::<Result<_, _>>()?;
+                let files: Vec<_> = paths
+                    .iter()
+                    .map(|path| named(path))
+                    .collect::<Result<_, _>>()?;
                 let size = files.iter().map(|(_, file)| file.size()).sum();
                 (Input::Set(files), size)
             }
@@ -220,7 +223,7 @@ impl Reader {
     }
 }
 
-fn named(path: &PathBuf) -> Result<(String, Arc<dyn ReadAt>), ReadError> {
+fn named(path: &Path) -> Result<(String, Arc<dyn ReadAt>), ReadError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok((name.into_owned(), object(path)?))
 }

@@ -215,9 +215,9 @@ impl Listing {
             numpy,
             folders,
         } = &mut listing;
-        [files, numpy, folders]
-            .into_iter()
-            .for_each(|paths| paths.sort());
+        for paths in [files, numpy, folders] {
+            paths.sort();
+        }
         Ok(listing)
     }
 

@@ -54,7 +54,7 @@ impl Kind {
         let dims = |dim: usize| (header.shape.len() == 2).then_some(width) == Some(dim as u64);
         let (wanted, fits, kind) = match data_type {
             DataType::Bool => ("bool", is(b'b', 1), Self::Same(1)),
-            DataType::Int8 => ("int8", is(b'i', 1), Self::Same(1)),
+            DataType::Int8 | DataType::Int8Vector { .. } => ("int8", is(b'i', 1), Self::Same(1)),
             DataType::Int16 => ("int16", is(b'i', 2), Self::Same(2)),
             DataType::Int32 => ("int32", is(b'i', 4), Self::Same(4)),
             DataType::Int64 => ("int64", is(b'i', 8), Self::Same(8)),
@@ -68,7 +68,6 @@ impl Kind {
             DataType::FloatVector { .. } if is(b'f', 8) => ("", true, Self::Floats),
             DataType::FloatVector { .. } => ("float32 or float64", is(b'f', 4), Self::Same(4)),
             DataType::BinaryVector { .. } => ("uint8", is(b'u', 1), Self::Same(1)),
-            DataType::Int8Vector { .. } => ("int8", is(b'i', 1), Self::Same(1)),
             DataType::Float16Vector { .. } | DataType::BFloat16Vector { .. } => {
                 let kind = if float { Self::Floats } else { Self::Same(1) };
                 let wanted = "uint8 (two a value), float32 or float64";
@@ -281,9 +280,9 @@ fn check(sink: &mut Sink<'_>, begin: usize, rows: usize) {
     if let Values::Bool(values) = sink.column.values_mut() {
         // NumPy takes every byte but 0 for true.
         let fresh = values.get_mut(begin..).unwrap_or_default();
-        fresh
-            .iter_mut()
-            .for_each(|value| *value = u8::from(*value != 0));
+        for value in fresh {
+            *value = u8::from(*value != 0);
+        }
         return;
     }
     let data_type = &sink.field.data_type;

@@ -59,7 +59,7 @@ impl Dtype {
         };
         let fine = match (kind, size) {
             (b'b' | b'?', 1) | (b'i' | b'u', 1 | 2 | 4 | 8) | (b'f', 2 | 4 | 8) => true,
-            (b'U' | b'S' | b'a', size) => size <= u64::from(u32::MAX),
+            (b'U' | b'S' | b'a', size) => u32::try_from(size).is_ok(),
             _ => false,
         };
         if !fine {

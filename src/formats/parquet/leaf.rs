@@ -156,7 +156,6 @@ impl Leaf {
     /// that the compiler makes them wide.
     fn is_even(&self, rows: usize, width: usize) -> bool {
         let full = self.levels.full;
-        let fold = |fine: bool, level: &i16| fine & (*level == full);
         let starts = |count: usize, level: &i16| count + usize::from(*level == 0);
         self.repetition.len() == rows.saturating_mul(width)
             && self.repetition.iter().fold(0, starts) == rows
@@ -165,7 +164,12 @@ impl Leaf {
                 .iter()
                 .step_by(width)
                 .all(|level| *level == 0)
-            && self.definition.iter().fold(true, fold)
+            && self
+                .definition
+                .iter()
+                .filter(|level| **level != full)
+                .count()
+                == 0
     }
 
     /// Reads like [`Leaf::read`], keeping the values that are there.

@@ -127,7 +127,7 @@ fn bytes(value: &Value) -> Vec<u8> {
         Value::String(text) => text.clone().into_bytes(),
         Value::Array(list) => list
             .iter()
-            .map(|byte| byte.as_u64().unwrap() as u8)
+            .map(|byte| u8::try_from(byte.as_u64().unwrap()).unwrap())
             .collect(),
         other => panic!("{other}"),
     }
