@@ -6,6 +6,7 @@ mod clusters;
 mod command_line;
 mod connecting;
 mod errors;
+mod formats;
 mod functions;
 mod harness;
 mod help;
