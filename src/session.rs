@@ -8,8 +8,8 @@ pub mod local;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{self, OutputFormat, Screen, Shown};
-use std::cell::{Cell, RefCell};
+use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
+use std::cell::{Cell, Ref, RefCell};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -19,7 +19,7 @@ pub fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// The choices of the command line that hold for the whole run.
+/// How the run goes: the command line's choices, which the prompt's `:set` may change.
 #[derive(Clone, Debug)]
 pub struct Choices {
     /// `-p`: a profile's name, `local`, or an endpoint; what `connect()` uses.
@@ -32,16 +32,13 @@ pub struct Choices {
     pub verbose: bool,
     /// History and the local service's data.
     pub data_dir: PathBuf,
-    /// What standard output can show.
-    pub out: Screen,
-    /// What standard error can show.
-    pub err: Screen,
+    /// `--color`.
+    pub color: ColorChoice,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
 pub struct Session {
-    /// The command line's choices.
-    pub choices: Choices,
+    choices: RefCell<Choices>,
     /// Raised by Ctrl-C, SIGTERM, the run's deadline or a closed pipe.
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
@@ -60,7 +57,7 @@ impl Session {
         Self {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
-            choices,
+            choices: RefCell::new(choices),
             interrupt,
             idle,
             current: RefCell::default(),
@@ -68,6 +65,26 @@ impl Session {
             unwritten: RefCell::default(),
             exit: Cell::new(None),
         }
+    }
+
+    /// How the run goes. Not to be held while anything else of the session is called.
+    pub fn choices(&self) -> Ref<'_, Choices> {
+        self.choices.borrow()
+    }
+
+    /// Changes how the run goes from here on.
+    pub fn choose(&self, change: impl FnOnce(&mut Choices)) {
+        change(&mut self.choices.borrow_mut());
+    }
+
+    /// What standard output can show now: a terminal may have been resized since the last time.
+    pub fn out(&self) -> Screen {
+        Screen::stdout(self.choices().color)
+    }
+
+    /// What standard error can show now.
+    pub fn err(&self) -> Screen {
+        Screen::stderr(self.choices().color)
     }
 
     /// The connection that functions without one use.
@@ -88,12 +105,14 @@ impl Session {
 
     /// Writes a result to standard output in the chosen format.
     pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
-        self.show_as(shown, self.choices.output)
+        let format = self.choices().output;
+        self.show_as(shown, format)
     }
 
     /// Writes a result to standard output in this format.
     pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
-        self.write(|out| render::write(out, &shown, format, &self.choices.out))
+        let screen = self.out();
+        self.write(|out| render::write(out, &shown, format, &screen))
     }
 
     /// Writes to standard output. A closed pipe ends the run quietly.
@@ -125,7 +144,7 @@ impl Session {
 
     /// A line for the person at the terminal, on standard error; nothing with `-q`.
     pub fn notice(&self, text: &str) {
-        if !self.choices.quiet {
+        if !self.choices().quiet {
             self.complain(text);
         }
     }

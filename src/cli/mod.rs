@@ -125,7 +125,7 @@ fn report(session: &Session, error: &ScriptError) -> u8 {
     if session.closed_pipe() {
         return Kind::ClosedPipe.exit_code();
     }
-    session.complain(error.lay_out(&session.choices.err).trim_end());
+    session.complain(error.lay_out(&session.err()).trim_end());
     error.failure.kind.exit_code()
 }
 
@@ -168,8 +168,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         quiet: common.quiet,
         verbose: common.verbose,
         data_dir,
-        out: Screen::stdout(common.color),
-        err: Screen::stderr(common.color),
+        color: common.color,
     })
 }
 

@@ -38,6 +38,30 @@ impl Family {
     }
 }
 
+/// What may stand as an argument or as an option's value: what completion offers there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Takes {
+    /// Anything; nothing to offer.
+    #[default]
+    Anything,
+    /// A job, or its id as text.
+    Job,
+    /// The name of a collection of the current connection.
+    Collection,
+    /// A profile of `config.toml`, or `local`.
+    Profile,
+    /// A path on this machine.
+    Path,
+    /// The name of one of our functions.
+    Function,
+    /// `true` or `false`.
+    Flag,
+    /// One of these words, as text.
+    Words(&'static [&'static str]),
+    /// A map with the function's own options.
+    Options,
+}
+
 /// One key of an option map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opt {
@@ -47,15 +71,31 @@ pub struct Opt {
     pub aliases: &'static [&'static str],
     /// What it does, in a few words.
     pub help: &'static str,
+    /// What holds where it is left out, as it would be written; empty where nothing does.
+    pub default: &'static str,
+    /// What its value may be.
+    pub takes: Takes,
+}
+
+impl Opt {
+    /// The same option with this default.
+    #[must_use]
+    pub const fn or(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    /// The same option, whose value is one of these.
+    #[must_use]
+    pub const fn of(mut self, takes: Takes) -> Self {
+        self.takes = takes;
+        self
+    }
 }
 
 /// An option without other spellings.
 pub const fn opt(name: &'static str, help: &'static str) -> Opt {
-    Opt {
-        name,
-        aliases: &[],
-        help,
-    }
+    opt_as(name, &[], help)
 }
 
 /// An option that the REST API or pymilvus spell differently.
@@ -68,6 +108,8 @@ pub const fn opt_as(
         name,
         aliases,
         help,
+        default: "",
+        takes: Takes::Anything,
     }
 }
 
@@ -86,6 +128,8 @@ pub struct Function {
     pub example: &'static str,
     /// The keys its option map takes.
     pub options: &'static [Opt],
+    /// What its arguments may be, from the first on.
+    pub takes: &'static [Takes],
     /// The least and the most arguments, without the connection.
     pub arity: (usize, usize),
     /// True where it is also a method of `Connection`.
@@ -113,6 +157,7 @@ impl Function {
             help,
             example,
             options: &[],
+            takes: &[],
             arity: (1, 1),
             method: false,
             replaces: false,
@@ -138,6 +183,13 @@ impl Function {
     #[must_use]
     pub const fn options(mut self, options: &'static [Opt]) -> Self {
         self.options = options;
+        self
+    }
+
+    /// The same function, whose arguments may be these, from the first on.
+    #[must_use]
+    pub const fn takes(mut self, takes: &'static [Takes]) -> Self {
+        self.takes = takes;
         self
     }
 

@@ -53,7 +53,7 @@ impl Input {
         editor.set_helper(Some(Judge { engine }));
         // A statement that is stuck open can be sent as it is, to see what is wrong with it.
         editor.bind_sequence(KeyEvent::alt('\r'), EventHandler::from(Cmd::AcceptLine));
-        let folder = &session.choices.data_dir;
+        let folder = &session.choices().data_dir.clone();
         if let Err(error) = create_private(folder) {
             session.notice(&format!(
                 "no history: cannot make {}: {error}",

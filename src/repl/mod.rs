@@ -1,32 +1,28 @@
 //! The prompt: read a statement, run it, show its value; `:commands` beside the language.
 
-mod commands;
+pub mod commands;
 mod input;
+pub mod shell;
 
-use crate::engine::{Interpreter, ScriptError, values};
+use crate::engine::Interpreter;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use commands::Next;
 use input::Input;
 use rustyline::error::ReadlineError;
+use shell::Shell;
 
 /// Runs the prompt until Ctrl-D, `:quit` or `exit()`.
-pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
-    let session = std::rc::Rc::clone(interpreter.session());
+pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
+    let mut shell = Shell::new(interpreter);
+    let session = shell.session();
     let mut input = Input::open(&session)?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
     ));
     loop {
-        let prompt = session.current().map_or_else(
-            || "zshell> ".to_owned(),
-            |connection| {
-                let settings = connection.client.settings();
-                let database = settings.database.as_deref().unwrap_or("default");
-                format!("{}/{database}> ", connection.name)
-            },
-        );
+        let prompt = shell.prompt();
         session.idle.enter();
         let answer = input.read(&prompt);
         session.idle.leave();
@@ -47,7 +43,7 @@ pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
         }
         input.remember(&session, &text);
         session.interrupt.clear();
-        match step(&mut interpreter, text.trim()) {
+        match shell.step(text.trim()) {
             Next::Quit => break,
             Next::Prompt => {}
         }
@@ -62,26 +58,4 @@ pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
     // What was interrupted at the prompt is done with.
     session.interrupt.clear();
     Ok(())
-}
-
-/// One statement or command.
-fn step(interpreter: &mut Interpreter, text: &str) -> Next {
-    let session = std::rc::Rc::clone(interpreter.session());
-    let result = if let Some(command) = text.strip_prefix(':') {
-        match commands::run(&session, command) {
-            Ok(next) => return next,
-            Err(failure) => Err(Box::<ScriptError>::from(failure)),
-        }
-    } else {
-        interpreter.run_line(text).and_then(|value| {
-            values::show(&value, |shown| session.show(shown)).map_err(Box::<ScriptError>::from)
-        })
-    };
-    if let Err(error) = result
-        && session.exit_code().is_none()
-        && !session.closed_pipe()
-    {
-        session.complain(error.lay_out(&session.choices.err).trim_end());
-    }
-    Next::Prompt
 }

@@ -35,7 +35,7 @@ const STORAGE: &[Opt] = &[
 
 /// Where `-v` lines go.
 pub(super) fn log_sink(session: &Session) -> Option<LogSink> {
-    session.choices.verbose.then(|| LogSink::new(complain))
+    session.choices().verbose.then(|| LogSink::new(complain))
 }
 
 /// Builds a connection and, unless `verify: false`, proves it with one list call.

@@ -103,7 +103,7 @@ fn connect(call: &Call) -> Result<Dynamic, Failure> {
 /// say. The result is the current connection.
 pub fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
     let named = session
-        .choices
+        .choices()
         .profile
         .clone()
         .or_else(|| set("ZSHELL_PROFILE"));

@@ -43,16 +43,16 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
     let format = match options.text("format")? {
         Some(word) => OutputFormat::from_str(&word)
             .map_err(|problem| Failure::usage(format!("show: {problem}")))?,
-        None => call.session.choices.output,
+        None => call.session.choices().output,
     };
     match options.texts("columns")? {
         None => values::show(value, |shown| call.session.show_as(shown, format))?,
         Some(columns) => {
             known_columns(&render::columns(&json_of(value)), &columns)?;
             values::show(value, |shown| {
-                call.session.write(|out| {
-                    render::write_columns(out, &shown, &columns, format, &call.session.choices.out)
-                })
+                let screen = call.session.out();
+                call.session
+                    .write(|out| render::write_columns(out, &shown, &columns, format, &screen))
             })?;
         }
     }
@@ -86,7 +86,7 @@ fn show_help(call: &Call) -> Result<Dynamic, Failure> {
             help::about(name.trim())?
         }
     };
-    let text = help::folded(&text, call.session.choices.out.width);
+    let text = help::folded(&text, call.session.out().width);
     call.session
         .show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Dynamic::UNIT)

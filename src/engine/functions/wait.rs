@@ -84,8 +84,8 @@ struct Watch<'a> {
 
 impl Watch<'_> {
     fn run(&mut self) -> Result<(), Failure> {
-        let mut view = (!self.session.choices.quiet)
-            .then(|| WaitView::stderr(self.session.choices.err.clone()));
+        let mut view =
+            (!self.session.choices().quiet).then(|| WaitView::stderr(self.session.err()));
         let result = self.watch(&mut view);
         if let Some(view) = &mut view {
             view.finish();
