@@ -1,46 +1,27 @@
 //! Reading statements: rustyline with history, and more lines until the parser is content.
 
-use crate::engine::compile;
-use crate::engine::completeness::{Completeness, completeness};
+use super::complete::Completer;
+use super::helper::Helper;
+use super::judge::Judge;
 use crate::error::{Failure, Kind};
 use crate::secret::masked;
 use crate::session::Session;
-use rhai::Engine;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Cmd, Completer, Editor, EventHandler, Helper, Highlighter, Hinter, KeyEvent};
+use rustyline::{Cmd, Editor, EventHandler, KeyEvent};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
-
-/// Judges whether a statement is whole, by the real parser.
-#[derive(Completer, Helper, Highlighter, Hinter)]
-struct Judge {
-    engine: Engine,
-}
-
-impl Validator for Judge {
-    fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        let text = context.input();
-        if text.trim_start().starts_with(':') {
-            return Ok(ValidationResult::Valid(None));
-        }
-        Ok(match completeness(&self.engine, text) {
-            Completeness::Complete => ValidationResult::Valid(None),
-            Completeness::Incomplete => ValidationResult::Incomplete,
-        })
-    }
-}
+use std::rc::Rc;
 
 /// The line editor with its history file.
 pub(super) struct Input {
-    editor: Editor<Judge, FileHistory>,
+    editor: Editor<Helper, FileHistory>,
     history: PathBuf,
 }
 
 impl Input {
     /// Opens the editor and reads the history of earlier sessions.
-    pub(super) fn open(session: &Session) -> Result<Self, Failure> {
+    pub(super) fn open(session: &Rc<Session>) -> Result<Self, Failure> {
         let config = rustyline::Config::builder()
             .auto_add_history(false)
             .max_history_size(10_000)
@@ -48,9 +29,10 @@ impl Input {
             .map_err(|error| terminal(&error))?
             .build();
         let mut editor = Editor::with_config(config).map_err(|error| terminal(&error))?;
-        let mut engine = Engine::new_raw();
-        compile::install(&mut engine);
-        editor.set_helper(Some(Judge { engine }));
+        editor.set_helper(Some(Helper {
+            judge: Judge::new(),
+            completer: Completer::new(Rc::clone(session)),
+        }));
         // A statement that is stuck open can be sent as it is, to see what is wrong with it.
         editor.bind_sequence(KeyEvent::alt('\r'), EventHandler::from(Cmd::AcceptLine));
         let folder = &session.choices().data_dir.clone();

@@ -1,7 +1,10 @@
 //! The prompt: read a statement, run it, show its value; `:commands` beside the language.
 
 pub mod commands;
+mod complete;
+mod helper;
 mod input;
+mod judge;
 pub mod shell;
 
 use crate::engine::Interpreter;
