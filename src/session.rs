@@ -2,6 +2,7 @@
 
 mod files;
 pub mod idle;
+pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
 
@@ -43,6 +44,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
+    /// What was seen of jobs and collections, and what has a name at the prompt.
+    pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
@@ -60,6 +63,7 @@ impl Session {
             choices: RefCell::new(choices),
             interrupt,
             idle,
+            known: known::Known::default(),
             current: RefCell::default(),
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),

@@ -5,11 +5,13 @@
 use super::complete::Completer;
 use super::judge::Judge;
 use rustyline::completion::{Completer as Completes, Pair};
+use rustyline::highlight::Highlighter;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Context, Highlighter, Hinter};
+use rustyline::{CompletionType, Context, Hinter};
+use std::borrow::Cow;
 
 /// The parts.
-#[derive(Highlighter, Hinter)]
+#[derive(Hinter)]
 pub(super) struct Helper {
     /// Whether Enter ends the statement.
     pub(super) judge: Judge,
@@ -18,6 +20,12 @@ pub(super) struct Helper {
 }
 
 impl rustyline::Helper for Helper {}
+
+impl Highlighter for Helper {
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        self.completer.highlight(candidate)
+    }
+}
 
 impl Validator for Helper {
     fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {

@@ -6,9 +6,10 @@ use super::judge::Judge;
 use crate::error::{Failure, Kind};
 use crate::secret::masked;
 use crate::session::Session;
+use rustyline::config::BellStyle;
 use rustyline::error::ReadlineError;
 use rustyline::history::FileHistory;
-use rustyline::{Cmd, Editor, EventHandler, KeyEvent};
+use rustyline::{Cmd, CompletionType, Editor, EventHandler, KeyEvent};
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -24,6 +25,9 @@ impl Input {
     pub(super) fn open(session: &Rc<Session>) -> Result<Self, Failure> {
         let config = rustyline::Config::builder()
             .auto_add_history(false)
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .bell_style(BellStyle::None)
             .max_history_size(10_000)
             .and_then(|builder| builder.history_ignore_dups(true))
             .map_err(|error| terminal(&error))?
