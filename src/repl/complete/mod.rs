@@ -38,7 +38,7 @@ pub(super) struct Completer {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Answer {
     offers: Vec<Offer>,
-    /// What is told where there is nothing to offer.
+    /// What is told beside them.
     notice: Option<&'static str>,
 }
 
@@ -123,19 +123,25 @@ impl rustyline::completion::Completer for Completer {
             place: &place,
         });
         let screen = self.session.out();
-        let pairs = offer::pairs(&place, after, answer.offers, &screen);
-        Ok(match answer.notice {
-            Some(notice) if pairs.is_empty() => (place.start, told(&place, notice)),
-            _ => (place.start, pairs),
-        })
+        let mut pairs = offer::pairs(&place, after, answer.offers, &screen);
+        if let Some(notice) = answer.notice.filter(|_| place.typed.is_empty()) {
+            // Wide enough that the list has one column.
+            let half = screen.width.unwrap_or(80) / 2;
+            tell(&mut pairs, &place, format!("({notice}){:half$}", ""));
+        }
+        Ok((place.start, pairs))
     }
 }
 
-/// A list that changes nothing in the line and shows this: the only way to tell something at a Tab.
-fn told(place: &Place<'_>, notice: &str) -> Vec<Pair> {
-    let row = |display: &str| Pair {
-        display: display.to_owned(),
+/// Puts a row into the list that changes nothing in the line: the only way to tell something at a Tab. A list of one
+/// would be taken for its only item.
+fn tell(pairs: &mut Vec<Pair>, place: &Place<'_>, notice: String) {
+    let row = |display: String| Pair {
+        display,
         replacement: place.typed.to_owned(),
     };
-    vec![row(notice), row("")]
+    pairs.insert(0, row(notice));
+    if pairs.len() < 2 {
+        pairs.push(row(String::new()));
+    }
 }

@@ -29,7 +29,7 @@ const KEYWORDS: &[(&str, &str)] = &[
 
 /// What an expression may begin with.
 pub(super) fn names(code: &Code<'_>, names: &Names, typed: &str) -> Vec<Offer> {
-    let mut offers = variables(code, names, |_| true);
+    let mut offers = variables(code, names, typed, |_| true);
     offers.extend(functions(names));
     if !typed.is_empty() {
         offers.extend(KEYWORDS.iter().map(|(word, help)| Offer::new(*word, *help)));
@@ -82,15 +82,20 @@ fn defined(function: &Defined) -> Offer {
 pub(super) fn variables(
     code: &Code<'_>,
     names: &Names,
+    typed: &str,
     fits: impl Fn(&Shape) -> bool,
 ) -> Vec<Offer> {
     let given = |name: &str| VARIABLES.iter().find(|(known, _)| *known == name);
-    let typed = declared(code).into_iter();
-    let mut offers: Vec<Offer> = typed
+    let above = declared(code).into_iter();
+    let mut offers: Vec<Offer> = above
+        .filter(|name| *name != typed)
         .filter(|_| fits(&Shape::Unknown))
         .map(|name| Offer::new(name, "a variable"))
         .collect();
-    let scope = names.variables.iter().filter(|(_, shape)| fits(shape));
+    // What is always there is offered once a letter of it is typed; the last value is new each time.
+    let asked = |name: &str| !typed.is_empty() || name == "last" || given(name).is_none();
+    let scope = names.variables.iter();
+    let scope = scope.filter(|(name, shape)| asked(name) && fits(shape));
     offers.extend(scope.map(|(name, shape)| {
         let help = given(name).map_or(shape.words(), |(_, help)| help);
         Offer::new(name, help)

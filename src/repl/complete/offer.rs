@@ -55,7 +55,13 @@ impl Offer {
                 speakable.then(|| self.name.clone())?
             }
             Some(_) => inside_quotes(&self.name),
-            None => format!("\"{}\"", inside_quotes(&self.name)),
+            None => {
+                let text = format!("\"{}\"", inside_quotes(&self.name));
+                if self.label == self.name {
+                    self.label.clone_from(&text);
+                }
+                text
+            }
         };
         self.suffix = match quote {
             Some('`') => "`",

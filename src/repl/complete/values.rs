@@ -73,10 +73,12 @@ pub(super) fn values(look: &Look<'_, '_>, slot: &Slot<'_>) -> Answer {
     if map {
         answer.offers.push(Offer::new("#{", "options by name"));
     }
+    let typed = look.place.typed;
     let fitting = |shape: &Shape| fits(takes, shape);
-    let mut offers = names::variables(look.code, look.names, fitting);
+    let mut offers = names::variables(look.code, look.names, typed, fitting);
     offers.append(&mut answer.offers);
-    if !look.place.typed.is_empty() {
+    // What gives such a value comes where none of them is meant.
+    if !typed.is_empty() && !offers.iter().any(|offer| offer.name.starts_with(typed)) {
         offers.extend(names::functions(look.names));
     }
     answer.offers = offers;
