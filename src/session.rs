@@ -5,6 +5,7 @@ pub mod idle;
 #[cfg(feature = "local")]
 pub mod local;
 
+use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
@@ -34,6 +35,8 @@ pub struct Choices {
     pub data_dir: PathBuf,
     /// `--color`.
     pub color: ColorChoice,
+    /// The prompt's keys.
+    pub edit_mode: EditMode,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.

@@ -18,9 +18,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// How deeply expressions may nest, at the top level and in functions. Set explicitly, since debug builds of Rhai have
-/// other defaults than release builds.
-const EXPRESSION_DEPTH: usize = 128;
 /// How deeply script functions may call each other.
 const CALL_DEPTH: usize = 128;
 /// The interrupt flag is looked at every so many operations.
@@ -63,10 +60,8 @@ impl Interpreter {
             ),
         ]);
         let mut engine = Engine::new();
-        engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
         engine.set_max_call_levels(CALL_DEPTH);
-        engine.disable_symbol("eval");
-        compile::install(&mut engine);
+        compile::language(&mut engine);
         values::register(&mut engine);
         register_functions(&mut engine, &session);
         install_hooks(&mut engine, &session, &globals);
