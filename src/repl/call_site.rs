@@ -3,7 +3,7 @@
 use super::brackets;
 use super::pieces::Piece;
 use crate::engine::registry::{self, Function};
-use rhai::Token;
+use rhai::{LexError, Token};
 
 /// What an argument looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +30,8 @@ pub(super) struct CallSite {
     pub(super) key: Option<String>,
     /// True where the place is inside a bracket of an argument.
     pub(super) inside: bool,
+    /// The quote that would close the text being typed.
+    pub(super) open_quote: &'static str,
 }
 
 /// The innermost call of one of our functions that a place lies in; none behind a `{` of a closure or block.
@@ -57,6 +59,14 @@ pub(super) fn around(pieces: &[Piece], pos: usize) -> Option<CallSite> {
                     arguments: arguments(rest),
                     key,
                     inside: !inner.is_empty(),
+                    open_quote: match before.last().map(|piece| &piece.token) {
+                        Some(Token::LexError(error))
+                            if matches!(**error, LexError::UnterminatedString) =>
+                        {
+                            "\""
+                        }
+                        _ => "",
+                    },
                 });
             }
             _ => return None,

@@ -18,14 +18,22 @@ pub(super) fn rest(site: &CallSite, text: &str) -> String {
     if site.inside {
         return String::new();
     }
+    let is_typed = site.arguments.last().is_some_and(Option::is_some);
+    let from = site.arguments.len() - usize::from(!is_typed);
     let mut rests: Vec<String> = Vec::new();
     for form in fitting(site) {
-        let rest = what_follows(site, &form);
+        let rest = form.get(from..).unwrap_or_default().join(", ") + ")";
         if !rests.contains(&rest) {
             rests.push(rest);
         }
     }
-    rests.join("  or  ")
+    // The first goes on from what is typed.
+    let between = match rests.first() {
+        Some(rest) if is_typed && rest != ")" => ", ",
+        Some(_) => "",
+        None => return String::new(),
+    };
+    format!("{}{between}{}", site.open_quote, rests.join("  or  "))
 }
 
 /// The forms that fit, whole.
@@ -44,18 +52,6 @@ fn gap(text: &str, hint: &str) -> String {
         hint.to_owned()
     } else {
         format!(" {hint}")
-    }
-}
-
-fn what_follows(site: &CallSite, form: &[String]) -> String {
-    let begun = site.arguments.len();
-    let is_typed = site.arguments.last().is_some_and(Option::is_some);
-    let from = if is_typed { begun } else { begun - 1 };
-    let rest = form.get(from..).unwrap_or_default().join(", ");
-    if is_typed && !rest.is_empty() {
-        format!(", {rest})")
-    } else {
-        format!("{rest})")
     }
 }
 
@@ -158,7 +154,7 @@ mod tests {
             ),
             ("import(\"b\", ", "path)  or  [path, …])  or  path, #{…})"),
             ("import(\"b\", [\"x\"]", ")"),
-            ("import(\"b\", \"x\"", ")  or  , #{…})"),
+            ("import(\"b\", \"x\"", ")  or  #{…})"),
             ("import(c, x, ", "#{…})"),
             ("import(\"b\", \"x\", #{}, ", ""),
             ("import(#{}", ")"),
