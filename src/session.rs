@@ -5,11 +5,14 @@ pub mod idle;
 pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+mod patient;
 
+use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
+use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -35,6 +38,8 @@ pub struct Choices {
     pub data_dir: PathBuf,
     /// `--color`.
     pub color: ColorChoice,
+    /// The prompt's keys.
+    pub edit_mode: EditMode,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
@@ -119,14 +124,20 @@ impl Session {
         self.write(|out| render::write(out, &shown, format, &screen))
     }
 
-    /// Writes to standard output. A closed pipe ends the run quietly.
+    /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut out = io::BufWriter::new(Patient::new(io::stdout().lock(), &self.interrupt));
         match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
+            Err(error) if patient::is_stop(&error) => Err(self
+                .interrupt
+                .check()
+                .err()
+                .unwrap_or(Stop::Interrupted)
+                .into()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed_pipe.set(true);
                 self.interrupt.raise(Stop::ClosedPipe);

@@ -169,6 +169,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         verbose: common.verbose,
         data_dir,
         color: common.color,
+        edit_mode: config::EditMode::default(),
     })
 }
 

@@ -116,6 +116,17 @@ impl Drop for Compiling {
     }
 }
 
+/// How deeply expressions may nest, at the top level and in functions. Set explicitly, since debug builds of Rhai have
+/// other defaults than release builds.
+const EXPRESSION_DEPTH: usize = 128;
+
+/// Sets an engine up to parse our language: the import call, no `eval`, the same depths in every build.
+pub fn language(engine: &mut Engine) {
+    engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
+    engine.disable_symbol("eval");
+    install(engine);
+}
+
 /// Installs the hook that tells the import call from the import statement, and takes `help(jobs)` for `help("jobs")`.
 ///
 /// Rhai marks the token hook as volatile, not as going away; the crate's version is pinned by `Cargo.lock`.

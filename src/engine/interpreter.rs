@@ -13,18 +13,15 @@ use rhai::{
     NativeCallContext, Position, Scope, Stmt,
 };
 use std::any::TypeId;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// How deeply expressions may nest, at the top level and in functions. Set explicitly, since debug builds of Rhai have
-/// other defaults than release builds.
-const EXPRESSION_DEPTH: usize = 128;
 /// How deeply script functions may call each other.
 const CALL_DEPTH: usize = 128;
 /// The interrupt flag is looked at every so many operations.
-const CHECK_EVERY: u64 = 256;
+const CHECK_EVERY: u32 = 256;
 
 /// The variables that are visible everywhere.
 type Globals = Rc<RefCell<BTreeMap<String, Dynamic>>>;
@@ -65,10 +62,8 @@ impl Interpreter {
             ),
         ]);
         let mut engine = Engine::new();
-        engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
         engine.set_max_call_levels(CALL_DEPTH);
-        engine.disable_symbol("eval");
-        compile::install(&mut engine);
+        compile::language(&mut engine);
         values::register(&mut engine);
         register_functions(&mut engine, &session);
         install_hooks(&mut engine, &session, &globals);
@@ -305,8 +300,11 @@ fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) 
         debugger.complain(&format!("[{place}{position}] {text}"));
     });
     let interrupt = session.interrupt.clone();
-    engine.on_progress(move |operations| {
-        if operations % CHECK_EVERY != 0 {
+    // Counted here, since each closure that a function of Rhai's calls (`filter`, `map` …) counts from the same number.
+    let passed = Cell::new(0);
+    engine.on_progress(move |_| {
+        passed.set((passed.get() + 1) % CHECK_EVERY);
+        if passed.get() != 0 {
             return None;
         }
         let stop = interrupt.check().err()?;
