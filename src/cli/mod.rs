@@ -173,6 +173,14 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
     })
 }
 
+/// A session as this command line makes it.
+#[cfg(test)]
+pub(crate) fn session(args: &[&str]) -> Rc<Session> {
+    let args = Args::try_parse_from(args).expect("a command line");
+    let choices = choices(&args.common).expect("choices");
+    Rc::new(Session::new(choices, Interrupt::new(), Idle::default()))
+}
+
 /// A duration of the command line.
 fn duration(text: &str) -> Result<Duration, String> {
     crate::engine::options::parse_duration(text)
