@@ -2,14 +2,18 @@
 
 mod files;
 pub mod idle;
+pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+mod patient;
 
+use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{self, OutputFormat, Screen, Shown};
-use std::cell::{Cell, RefCell};
+use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
+use patient::Patient;
+use std::cell::{Cell, Ref, RefCell};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -19,7 +23,7 @@ pub fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// The choices of the command line that hold for the whole run.
+/// How the run goes: the command line's choices, which the prompt's `:set` may change.
 #[derive(Clone, Debug)]
 pub struct Choices {
     /// `-p`: a profile's name, `local`, or an endpoint; what `connect()` uses.
@@ -32,20 +36,21 @@ pub struct Choices {
     pub verbose: bool,
     /// History and the local service's data.
     pub data_dir: PathBuf,
-    /// What standard output can show.
-    pub out: Screen,
-    /// What standard error can show.
-    pub err: Screen,
+    /// `--color`.
+    pub color: ColorChoice,
+    /// The prompt's keys.
+    pub edit_mode: EditMode,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
 pub struct Session {
-    /// The command line's choices.
-    pub choices: Choices,
+    choices: RefCell<Choices>,
     /// Raised by Ctrl-C, SIGTERM, the run's deadline or a closed pipe.
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
+    /// What was seen of jobs and collections, and what has a name at the prompt.
+    pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
@@ -60,14 +65,35 @@ impl Session {
         Self {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
-            choices,
+            choices: RefCell::new(choices),
             interrupt,
             idle,
+            known: known::Known::default(),
             current: RefCell::default(),
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
         }
+    }
+
+    /// How the run goes. Not to be held while anything else of the session is called.
+    pub fn choices(&self) -> Ref<'_, Choices> {
+        self.choices.borrow()
+    }
+
+    /// Changes how the run goes from here on.
+    pub fn choose(&self, change: impl FnOnce(&mut Choices)) {
+        change(&mut self.choices.borrow_mut());
+    }
+
+    /// What standard output can show now: a terminal may have been resized since the last time.
+    pub fn out(&self) -> Screen {
+        Screen::stdout(self.choices().color)
+    }
+
+    /// What standard error can show now.
+    pub fn err(&self) -> Screen {
+        Screen::stderr(self.choices().color)
     }
 
     /// The connection that functions without one use.
@@ -88,22 +114,30 @@ impl Session {
 
     /// Writes a result to standard output in the chosen format.
     pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
-        self.show_as(shown, self.choices.output)
+        let format = self.choices().output;
+        self.show_as(shown, format)
     }
 
     /// Writes a result to standard output in this format.
     pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
-        self.write(|out| render::write(out, &shown, format, &self.choices.out))
+        let screen = self.out();
+        self.write(|out| render::write(out, &shown, format, &screen))
     }
 
-    /// Writes to standard output. A closed pipe ends the run quietly.
+    /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut out = io::BufWriter::new(Patient::new(io::stdout().lock(), &self.interrupt));
         match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
+            Err(error) if patient::is_stop(&error) => Err(self
+                .interrupt
+                .check()
+                .err()
+                .unwrap_or(Stop::Interrupted)
+                .into()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed_pipe.set(true);
                 self.interrupt.raise(Stop::ClosedPipe);
@@ -125,7 +159,7 @@ impl Session {
 
     /// A line for the person at the terminal, on standard error; nothing with `-q`.
     pub fn notice(&self, text: &str) {
-        if !self.choices.quiet {
+        if !self.choices().quiet {
             self.complain(text);
         }
     }

@@ -125,7 +125,7 @@ fn report(session: &Session, error: &ScriptError) -> u8 {
     if session.closed_pipe() {
         return Kind::ClosedPipe.exit_code();
     }
-    session.complain(error.lay_out(&session.choices.err).trim_end());
+    session.complain(error.lay_out(&session.err()).trim_end());
     error.failure.kind.exit_code()
 }
 
@@ -168,9 +168,17 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         quiet: common.quiet,
         verbose: common.verbose,
         data_dir,
-        out: Screen::stdout(common.color),
-        err: Screen::stderr(common.color),
+        color: common.color,
+        edit_mode: config::EditMode::default(),
     })
+}
+
+/// A session as this command line makes it.
+#[cfg(test)]
+pub(crate) fn session(args: &[&str]) -> Rc<Session> {
+    let args = Args::try_parse_from(args).expect("a command line");
+    let choices = choices(&args.common).expect("choices");
+    Rc::new(Session::new(choices, Interrupt::new(), Idle::default()))
 }
 
 /// A duration of the command line.

@@ -22,7 +22,8 @@ pub(super) enum Origin {
     Environment,
 }
 
-const STORAGE: &[Opt] = &[
+/// The keys of `storage: #{…}`.
+pub(super) const STORAGE: &[Opt] = &[
     opt_as(
         "url",
         &["bucket"],
@@ -35,7 +36,7 @@ const STORAGE: &[Opt] = &[
 
 /// Where `-v` lines go.
 pub(super) fn log_sink(session: &Session) -> Option<LogSink> {
-    session.choices.verbose.then(|| LogSink::new(complain))
+    session.choices().verbose.then(|| LogSink::new(complain))
 }
 
 /// Builds a connection and, unless `verify: false`, proves it with one list call.
