@@ -18,13 +18,14 @@ use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::schema::types::ColumnDescriptor;
 
 use super::batch::{META, Parts};
+use super::column::row_width;
 use super::columnar::extras::Extras;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
 use super::columnar::{Columnar, Refused, Steps};
 use super::error::ReadError;
 use super::read_at::ReadAt;
-use super::schema::{Field, Schema};
+use super::schema::{DataType, Field, Schema};
 use crate::location::Format;
 use leaf::{Leaf, Values};
 use object::Object;
@@ -52,6 +53,8 @@ pub(super) struct ParquetFile {
     /// Bytes of the current row group in the file, and of those before it.
     bytes: (u64, u64),
     row_bytes: usize,
+    /// Bytes of a row's numbers and vectors in memory: a file's dictionary may make them look smaller.
+    least: usize,
     texts: bool,
 }
 
@@ -95,6 +98,7 @@ impl ParquetFile {
             group: (0, 0),
             bytes: (0, 0),
             row_bytes: 1,
+            least: schema.fields.iter().map(flat_bytes).sum(),
             texts,
             reader,
         })
@@ -177,12 +181,16 @@ impl Steps for ParquetFile {
                 format,
                 message: format!("row group {}: {message}", self.next),
             },
+            ReadError::Io { source, .. } => ReadError::Io {
+                offset: self.bytes(),
+                source,
+            },
             other => other,
         })
     }
 
     fn row_bytes(&self) -> usize {
-        self.row_bytes
+        self.row_bytes.max(self.least)
     }
 
     fn bytes(&self) -> u64 {
@@ -266,6 +274,15 @@ impl Columns<'_> {
             let sources: Option<Vec<_>> = sources.collect();
             Ok((shape, sources.map(Source::new)))
         })
+    }
+}
+
+/// Bytes that a value of the field takes at least.
+fn flat_bytes(field: &Field) -> usize {
+    let width = row_width(&field.data_type);
+    match field.data_type {
+        DataType::FloatVector { .. } => width.saturating_mul(size_of::<f32>()),
+        _ => width,
     }
 }
 
