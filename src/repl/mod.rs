@@ -16,6 +16,7 @@ use shell::Shell;
 pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
+    session.enter_prompt();
     let mut input = Input::open(&session)?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",

@@ -111,6 +111,16 @@ impl Line {
         }
     }
 
+    /// Columns that it takes.
+    pub(super) fn columns(&self) -> usize {
+        // Colours take none, and are part of what stands after the bar only.
+        let after = self.after.split('\x1b').map(|part| {
+            let text = part.strip_prefix('[').and_then(|code| code.split_once('m'));
+            text.map_or(part, |(_, text)| text).width()
+        });
+        self.before.width() + self.bar + after.sum::<usize>()
+    }
+
     /// The line for the jobs that have none of their own.
     pub(super) fn summary(jobs: &[&Progress], elapsed: Duration, width: usize) -> Self {
         let counts = JobState::ALL.iter().filter_map(|kind| {
@@ -185,7 +195,7 @@ fn position(percent: f64) -> u64 {
 }
 
 /// The text's beginning, no wider than this.
-fn cut(text: &str, width: usize) -> &str {
+pub(super) fn cut(text: &str, width: usize) -> &str {
     let mut used = 0;
     for (index, character) in text.char_indices() {
         used += character.width().unwrap_or(0);
