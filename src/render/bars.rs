@@ -251,11 +251,11 @@ impl Bars {
         // Some terminals wrap when the last column is written, and Ctrl-C leaves `^C` behind the cursor, which would take
         // it to another line than the one that is taken away.
         let width = width.saturating_sub(3).max(1);
-        let mut lines: Vec<Line> = shown
+        let jobs: Vec<_> = shown
             .iter()
-            .map(|job| Line::job(job, self.rates.get(&job.job_id), elapsed, width, screen))
+            .map(|job| (*job, self.rates.get(&job.job_id)))
             .collect();
-        line::align(&mut lines);
+        let mut lines = line::lines(&jobs, elapsed, width, screen);
         if !rest.is_empty() {
             lines.push(Line::summary(&rest, elapsed, width));
         }

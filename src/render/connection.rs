@@ -18,12 +18,6 @@ pub(super) fn lay_out(connection: &Value, screen: &Screen) -> String {
     let endpoint = text("endpoint");
     // Where both are one address, once is enough.
     let collections = Some(text("collections")).filter(|address| *address != endpoint);
-    let api = match text("api") {
-        "v1" => "v1 (Zilliz Cloud, a region's controller)",
-        "v2" => "v2 (Zilliz Cloud)",
-        "milvus" => "milvus (a server of one's own)",
-        other => other,
-    };
     let name = text("name");
     if name.is_empty() {
         return value::lay_out(connection, screen);
@@ -38,14 +32,14 @@ pub(super) fn lay_out(connection: &Value, screen: &Screen) -> String {
     };
     pairs::lay_out(
         &[
-            ("connection", Cell::toned(name, Tone::Good)),
-            ("api", Cell::text(api)),
+            ("name", Cell::toned(name, Tone::Good)),
+            ("api", setting("api")),
             ("endpoint", setting("endpoint")),
             ("collections", Cell::optional(collections)),
             ("cluster", setting("cluster")),
             ("region", setting("region")),
             ("database", Cell::text(database)),
-            ("key from", key),
+            ("key", key),
         ],
         screen,
     )

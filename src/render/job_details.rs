@@ -38,15 +38,12 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
         _ => Cell::text(&words::count(files, "file")),
     };
     let percent = words::percent(job.percent);
-    let percent = match screen.tty {
-        true => {
-            let drawn = words::bar(job.percent, 20, screen.unicode);
-            Cell::toned(
-                &format!("{drawn} {percent}"),
-                words::state_tone(job.state.kind),
-            )
-        }
-        false => Cell::text(&percent),
+    let percent = if screen.tty {
+        let drawn = words::bar(job.percent, 20, screen.unicode);
+        let tone = words::state_tone(job.state.kind);
+        Cell::toned(&format!("{drawn} {percent}"), tone)
+    } else {
+        Cell::text(&percent)
     };
     // On a terminal the explanation below has the reason.
     let explained = explanation.is_some() && screen.tty;

@@ -17,7 +17,7 @@ pub(super) struct Rows<'a> {
     /// The columns; of rows that are no maps, the one column `value`.
     pub(super) names: Vec<String>,
     /// The rows.
-    pub(super) rows: Box<dyn Iterator<Item = Cow<'a, Value>> + 'a>,
+    pub(super) items: Box<dyn Iterator<Item = Cow<'a, Value>> + 'a>,
     /// False for a single value, which is its own only row.
     pub(super) list: bool,
 }
@@ -26,7 +26,7 @@ impl<'a> Rows<'a> {
     fn list(names: &[&str], rows: impl Iterator<Item = Value> + 'a) -> Self {
         Self {
             names: names.iter().map(|&name| name.to_owned()).collect(),
-            rows: Box::new(rows.map(Cow::Owned)),
+            items: Box::new(rows.map(Cow::Owned)),
             list: true,
         }
     }
@@ -48,7 +48,7 @@ impl<'a> Rows<'a> {
             } else {
                 names
             },
-            rows: Box::new(rows.iter().map(Cow::Borrowed)),
+            items: Box::new(rows.iter().map(Cow::Borrowed)),
             list,
         }
     }

@@ -100,10 +100,10 @@ fn names_of_collections_stand_in_columns() {
         .map(|number| format!("collection_{number}"))
         .collect();
     let expected = r"
-collection_1  collection_5  collection_9
-collection_2  collection_6  collection_10
-collection_3  collection_7
-collection_4  collection_8
+collection_1   collection_5   collection_9
+collection_2   collection_6   collection_10
+collection_3   collection_7
+collection_4   collection_8
 10 collections
 ";
     let shown = Shown::Collections(&names);
@@ -125,14 +125,14 @@ fn a_connection_is_its_settings() {
         "region": "aws-us-east1", "database": null, "key": "ZILLIZ_API_KEY",
     });
     let expected = r"
-connection   prod
-api          v2 (Zilliz Cloud)
+name         prod
+api          v2
 endpoint     https://api.cloud.zilliz.com
 collections  https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com
 cluster      in03-3bf3c31f4248e22
 region       aws-us-east1
 database     default
-key from     ZILLIZ_API_KEY
+key          ZILLIZ_API_KEY
 ";
     let shown = Shown::Connection(&connection);
     for screen in [terminal(80), terminal(200), Screen::plain()] {
@@ -163,7 +163,7 @@ fn large_numbers_are_grouped_for_people_unless_they_are_ids() {
     let value = json!([{"rows": 1_234_567, "collectionID": 445_566_778, "year": 2026}]);
     let shown = Shown::Value(&value);
     let people = table(&shown, &terminal(80));
-    for part in ["1,234,567 │", "445566778 │", "2026 │"] {
+    for part in ["1,234,567 ┆", "445566778 ┆", "2026 │"] {
         assert!(people.contains(part), "{people}");
     }
     assert!(table(&shown, &Screen::plain()).contains("1234567"));

@@ -17,7 +17,7 @@ pub(in crate::render) fn write(
     let mut writer = csv::Writer::from_writer(out);
     let names = rows.names;
     writer.write_record(names.iter().map(|name| for_screen(name.clone(), screen)))?;
-    for row in rows.rows {
+    for row in rows.items {
         let fields = names.iter().map(|name| plain(field(&row, name)));
         writer.write_record(fields.map(|text| for_screen(text, screen)))?;
     }

@@ -15,7 +15,7 @@ pub(in crate::render) fn write(out: &mut dyn Write, value: &Value) -> io::Result
 
 /// Writes each item of a list, or the one value there is, as a line of JSON.
 pub(in crate::render) fn write_lines(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
-    for row in rows.rows {
+    for row in rows.items {
         let text = serde_json::to_string(&*row).map_err(io::Error::other)?;
         writeln!(out, "{}", harmless(&text))?;
     }

@@ -10,11 +10,11 @@ use crate::render::words;
 
 /// Writes a list as a table with a row an item, a map as one of names and values, a scalar as text.
 pub(in crate::render) fn write(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
-    let Rows { names, rows, list } = rows;
+    let Rows { names, items, list } = rows;
     if list {
-        return table(out, &names, rows.map(|row| cells(&row, &names)));
+        return table(out, &names, items.map(|row| cells(&row, &names)));
     }
-    for value in rows {
+    for value in items {
         match &*value {
             Value::Object(map) => {
                 let pair = |(name, value): (&String, &Value)| {

@@ -20,11 +20,11 @@ pub(in crate::render) fn write(
     rows: Rows<'_>,
     screen: &Screen,
 ) -> io::Result<()> {
-    let Rows { names, rows, list } = rows;
+    let Rows { names, items, list } = rows;
     let widest = names.iter().map(|name| words::safe_line(name).width());
     let widest = widest.max().unwrap_or(0);
     let mut empty = true;
-    for (index, row) in rows.enumerate() {
+    for (index, row) in items.enumerate() {
         empty = false;
         let Value::Object(map) = &*row else {
             let text = plain(Some(&row));

@@ -15,7 +15,7 @@ pub(in crate::render) fn write(
     screen: &Screen,
 ) -> io::Result<()> {
     let mut empty = true;
-    for row in rows.rows {
+    for row in rows.items {
         empty = false;
         // Lists of one item each, one after the other, are the list.
         let text = if rows.list {
