@@ -185,7 +185,7 @@ impl WaitView {
     /// Takes the bars away, so that the next output begins where they began. May be called more than once.
     pub fn finish(&mut self) {
         if let Display::Bars(bars) = &mut self.display {
-            bars.forget_reflow();
+            bars.forget_reflow(bars.terminal.size().0);
             for bar in bars.slots.drain(..) {
                 bar.finish_and_clear();
                 bars.multi.remove(&bar);
@@ -244,13 +244,13 @@ fn announce(stream: &mut dyn Write, states: &mut HashMap<String, String>, jobs: 
 
 impl Bars {
     fn draw(&mut self, screen: &Screen, elapsed: Duration) {
-        let (width, height) = self.terminal.size();
-        self.forget_reflow();
+        let (columns, height) = self.terminal.size();
+        self.forget_reflow(columns);
         let room = height.saturating_sub(KEPT_LINES).max(1);
         let (shown, rest) = choose(&self.latest, room);
         // Some terminals wrap when the last column is written, and Ctrl-C leaves `^C` behind the cursor, which would take
         // it to another line than the one that is taken away.
-        let width = width.saturating_sub(3).max(1);
+        let width = columns.saturating_sub(3).max(1);
         let jobs: Vec<_> = shown
             .iter()
             .map(|job| (*job, self.rates.get(&job.job_id)))
@@ -260,8 +260,8 @@ impl Bars {
             lines.push(Line::summary(&rest, elapsed, width));
         }
         self.resize(lines.len());
-        let columns = lines.iter().map(Line::columns).collect();
-        self.drawn = (columns, self.terminal.size().0);
+        // The width that the lines were made for: the terminal may have changed it again meanwhile.
+        self.drawn = (lines.iter().map(Line::columns).collect(), columns);
         for (bar, line) in self.slots.iter().zip(lines) {
             bar.set_style(style(line.bar, screen));
             bar.set_position(line.position);
@@ -277,8 +277,7 @@ impl Bars {
     /// of lines is taken away, so that the next frame begins where the first line does.
     ///
     /// Terminals that cut instead of breaking lose as many lines of what stood above: the lesser evil, and the rarer kind.
-    fn forget_reflow(&mut self) {
-        let (width, _) = self.terminal.size();
+    fn forget_reflow(&mut self, width: usize) {
         let (columns, then) = &self.drawn;
         if width == 0 || width >= *then {
             return;

@@ -17,6 +17,8 @@ pub struct Explanation {
     pub reasons: Vec<String>,
     /// What the reason points to, where it is one we know.
     pub hint: Option<&'static str>,
+    /// The call that shows each file, where there are files.
+    pub look: Option<String>,
     /// What to do next, ready to be typed where it is a call.
     pub next: String,
 }
@@ -27,12 +29,10 @@ impl Explanation {
         format!("{}: {}", self.headline, self.reasons.join("; "))
     }
 
-    /// Hint and next step in one line, for an error's hint.
+    /// Hint, a look at the files where they have not been seen, and the next step, in one line: for an error's hint.
     pub fn advice(&self) -> String {
-        match self.hint {
-            Some(hint) => format!("{hint}; {}", self.next),
-            None => self.next.clone(),
-        }
+        let parts = [self.hint, self.look.as_deref(), Some(&self.next)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
     /// The explanation in lines, each ended by a newline, wrapped on a terminal.
@@ -126,6 +126,8 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
         headline,
         reasons,
         hint: known.iter().find_map(|reason| hint(reason)),
+        look: (!progress.details.is_empty())
+            .then(|| format!("progress({}).details shows each file", words::quote(id))),
         next: next(progress, known.is_empty()),
     })
 }
@@ -134,14 +136,12 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
 fn next(progress: &Progress, unexplained: bool) -> String {
     let call = format!("progress({})", words::quote(&progress.job_id));
     let describe = format!("describe({})", words::quote(&progress.collection));
-    match (progress.collection.is_empty(), progress.details.is_empty()) {
-        _ if progress.state.kind == JobState::Aborted => format!("{call} reads it again"),
-        (false, _) if unexplained => {
-            format!("{describe} shows the fields to look at the files against")
-        }
-        (false, _) => format!("{describe} shows the fields that the files have to match"),
-        (true, true) => format!("{call} reads it again"),
-        (true, false) => format!("{call}.details shows each file"),
+    if progress.state.kind == JobState::Aborted || progress.collection.is_empty() {
+        format!("{call} reads it again")
+    } else if unexplained {
+        format!("{describe} shows the fields to look at the files against")
+    } else {
+        format!("{describe} shows the fields that the files have to match")
     }
 }
 

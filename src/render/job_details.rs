@@ -69,7 +69,7 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
 
 /// A row a file, the failed ones first.
 fn files(files: &[FileProgress], explained: bool, screen: &Screen) -> String {
-    let mut columns = vec![Column::new("file", ESSENTIAL).wrapping(14)];
+    let mut columns = vec![Column::new("file", ESSENTIAL).wrapping(24)];
     columns.extend(measures());
     let mut grid = Grid::new(columns);
     let failed = |file: &&FileProgress| file.state.kind == JobState::Failed;

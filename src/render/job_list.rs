@@ -5,10 +5,17 @@ use super::grid::{Cell, Grid};
 use super::jobs::{bar, measures, size, state, time};
 use super::style::{Screen, Tone};
 use super::words;
+use super::wrap::wrapped;
 use crate::api::model::{JobState, JobSummary, Progress};
 
 /// From so many jobs on a footer counts them by state.
 const MANY: usize = 5;
+
+/// On a narrower screen the reasons stand below the table, where they can be read.
+const WIDE: usize = 120;
+
+/// So many reasons stand below a table.
+const REASONS: usize = 5;
 
 /// The list of jobs, with a footer that counts them where they are many, and says so where there are more than these.
 pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> String {
@@ -34,10 +41,14 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
             state(&job.state),
             job.percent
                 .map_or_else(Cell::absent, |percent| Cell::text(&words::percent(percent))),
-            Cell::optional(job.reason.as_deref()),
+            reason(job.reason.as_deref(), screen),
         ]);
     }
     let mut text = grid.lay_out(screen);
+    let reasons = jobs
+        .iter()
+        .filter_map(|job| Some((&*job.job_id, job.reason.as_deref()?)));
+    text.push_str(&reasons_below(reasons, screen));
     let states = jobs.iter().map(|job| job.state.kind);
     text.push_str(&counts(states, screen));
     if let Some(total) = more {
@@ -79,11 +90,48 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
             Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),
             size(job.file_size),
             time(job.complete_time.as_deref(), screen),
-            Cell::optional(job.reason.as_deref()),
+            reason(job.reason.as_deref(), screen),
         ]);
     }
     let mut text = grid.lay_out(screen);
+    let reasons = jobs
+        .iter()
+        .filter_map(|job| Some((&*job.job_id, job.reason.as_deref()?)));
+    text.push_str(&reasons_below(reasons, screen));
     text.push_str(&counts(jobs.iter().map(|job| job.state.kind), screen));
+    text
+}
+
+/// A reason in the table, where it is wide enough for one.
+fn reason(reason: Option<&str>, screen: &Screen) -> Cell {
+    let wide = screen.width.is_none_or(|width| width >= WIDE);
+    Cell::optional(reason.filter(|_| wide))
+}
+
+/// The reasons that had no room in the table, each below its job's id.
+fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: &Screen) -> String {
+    let Some(width) = screen.width.filter(|width| *width < WIDE) else {
+        return String::new();
+    };
+    let reasons: Vec<_> = reasons
+        .filter(|(_, reason)| !reason.trim().is_empty())
+        .collect();
+    let mut text = String::new();
+    for (id, reason) in reasons.iter().take(REASONS) {
+        let id = screen.paint(Tone::Bad, &words::safe_line(id));
+        text.extend([&id, "\n"].map(|part: &str| part));
+        for line in wrapped(&words::safe(reason), width.saturating_sub(2)) {
+            text.extend(["  ", &line, "\n"]);
+        }
+    }
+    let more = reasons.len().saturating_sub(REASONS);
+    if more > 0 {
+        let more = words::count(more as u64, "more job");
+        let note =
+            format!("{more} with a reason; jobs(#{{state: \"Failed\"}}) lists those that failed");
+        text.push_str(&screen.paint(Tone::Dim, &note));
+        text.push('\n');
+    }
     text
 }
 

@@ -7,7 +7,7 @@ use zshell::render::{self, Screen, Shown};
 use super::{description, failed, file, jobs, listed, progress, table, terminal, text};
 
 #[test]
-fn a_list_of_jobs_at_80_columns_hides_the_reason_and_says_so() {
+fn a_list_of_jobs_at_80_columns_has_the_reasons_below() {
     let expected = r#"
 ┌────────────────────────────────┬────────────┬─────────────────────┬─────────┐
 │ job                            ┆ collection ┆ state               ┆ percent │
@@ -16,7 +16,8 @@ fn a_list_of_jobs_at_80_columns_hides_the_reason_and_says_so() {
 │ job-01k2x7d5n0e8q9a0b1c2d3e4f6 ┆ 書籍と映画 ┆ Importing (Sorting) ┆   42.5% │
 │ job-01k2x7d5n0e8q9a0b1c2d3e4f7 ┆ packages   ┆ Failed              ┆      0% │
 └────────────────────────────────┴────────────┴─────────────────────┴─────────┘
-1 column hidden: reason; -o vertical shows all
+job-01k2x7d5n0e8q9a0b1c2d3e4f7
+  row 1234, field "vector": expected 384 floats, found 383
 3 of 12,345 jobs; jobs(#{limit: "all"}) shows all
 "#;
     assert_eq!(table(&listed(&jobs()), &terminal(80)), text(expected));

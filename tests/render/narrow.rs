@@ -26,9 +26,9 @@ job-01k2x7d5n0e8q9a0b1c2d3e4f7
   collection  packages
   state       Failed
   percent     0%
-  reason      row 1234, field "vector":
-              expected 384 floats, found
-              383
+job-01k2x7d5n0e8q9a0b1c2d3e4f7
+  row 1234, field "vector": expected 384
+  floats, found 383
 "#;
     assert_eq!(shown, text(expected));
 }
