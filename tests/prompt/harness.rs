@@ -18,6 +18,7 @@ pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
 const CTRL_L: &str = "\x0c";
+pub(crate) const TAB: &str = "\t";
 pub(crate) const UP: &str = "\x1b[A";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
@@ -65,14 +66,19 @@ impl Home {
 
     /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, &[], env);
+        self.shell_of(columns, 40, env)
+    }
+
+    /// A shell in a terminal of this many columns and lines.
+    pub(crate) fn shell_of(&self, columns: u16, lines: u16, env: &[(&str, &str)]) -> Terminal {
+        let terminal = Terminal::start(self, (columns, lines), &[], env);
         terminal.prompt();
         terminal
     }
 
     /// zshell with these arguments in a terminal of this many columns.
     pub(crate) fn program(&self, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
-        Terminal::start(self, columns, args, env)
+        Terminal::start(self, (columns, 40), args, env)
     }
 }
 
@@ -94,8 +100,12 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Self {
-        let lines = 40;
+    fn start(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,

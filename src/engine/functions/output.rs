@@ -12,11 +12,7 @@ use std::str::FromStr;
 
 const OPTIONS: &[Opt] = &[
     opt("columns", "which columns, in which order"),
-    opt(
-        "format",
-        "\"table\", \"vertical\", \"json\", \"ndjson\", \"csv\", \"markdown\" or \"yaml\"",
-    )
-    .of(Takes::Words(OutputFormat::WORDS)),
+    opt("format", "how: as -o says, unless given").of(Takes::Format),
     opt("limit", "how many rows, or \"all\""),
 ];
 
@@ -31,16 +27,19 @@ pub const FUNCTIONS: &[Function] = &[
         show,
     )
     .arity(1, 2)
-    .options(OPTIONS),
+    .takes(&[Takes::Anything, Takes::Options])
+    .options(OPTIONS)
+    .related(&["jobs", "progress"]),
     Function::new(
         Family::Script,
         "help",
-        &["help()", "help(\"import\")"],
-        "what there is, or how one function is called",
-        "help(\"import\")",
+        &["help()", "help(import)", "help(\"Progress\")"],
+        "what there is, or the page of a function, type or topic",
+        "help(import)",
         show_help,
     )
-    .arity(0, 1),
+    .arity(0, 1)
+    .takes(&[Takes::Function]),
 ];
 
 fn show(call: &Call) -> Result<Dynamic, Failure> {
@@ -96,19 +95,20 @@ fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
 }
 
 fn show_help(call: &Call) -> Result<Dynamic, Failure> {
+    let screen = call.session.out();
     let text = match call.args.first() {
-        None => help::overview(),
+        None => help::overview(&screen, &[]),
         Some(value) => {
             let name = as_text(value).ok_or_else(|| {
                 call.misused(&format!(
-                    "a function is named by text, got {}",
+                    "a page is named by text, such as help(\"import\"), got {}",
                     found(value)
                 ))
             })?;
-            help::about(name.trim())?
+            help::about(&name)?
         }
     };
-    let text = help::folded(&text, call.session.out().width);
+    let text = help::folded(&text, screen.width);
     call.session
         .show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Dynamic::UNIT)

@@ -5,7 +5,7 @@ mod ask;
 use super::jobs::reading;
 use crate::api::model::Progress;
 use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function, Opt, opt};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
 use crate::render::{Explanation, WaitView, explain_failure, words};
@@ -32,7 +32,7 @@ const OPTIONS: &[Opt] = &[
     opt("timeout", "gives up after this time"),
     opt(
         "interval",
-        "time between two readings of a job, at least 0.5s (0.5s to 10s, longer for long jobs)",
+        "time between two readings of a job, at least 0.5s; otherwise 0.5s to 10s, longer for long jobs",
     ),
 ];
 
@@ -50,7 +50,10 @@ pub const FUNCTIONS: &[Function] = &[Function::new(
     wait,
 )
 .arity(1, 2)
+.takes(&[Takes::Job, Takes::Options])
 .options(OPTIONS)
+.gives(Gives::Readings)
+.related(&["import", "progress", "jobs"])
 .method()];
 
 fn wait(call: &Call) -> Result<Dynamic, Failure> {
