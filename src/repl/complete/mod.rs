@@ -80,7 +80,7 @@ impl Completer {
         }
     }
 
-    fn offers(&self, look: &Look<'_, '_>) -> Answer {
+    fn offers(look: &Look<'_, '_>) -> Answer {
         let place = look.place;
         let quote = place.quote;
         Answer::of(match &place.kind {
@@ -118,7 +118,7 @@ impl rustyline::completion::Completer for Completer {
         };
         let place = place::place(before);
         let names = self.session.known.names();
-        let answer = self.offers(&Look {
+        let answer = Self::offers(&Look {
             session: &self.session,
             names: &names,
             code: &scan::scan(before),
