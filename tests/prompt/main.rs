@@ -6,6 +6,7 @@ mod harness;
 mod history;
 mod leaving;
 mod looks;
+mod paging;
 mod service;
 mod session;
 mod stopping;
@@ -13,3 +14,4 @@ mod stopping;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
 mod typing;
+mod waiting;
