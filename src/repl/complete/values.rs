@@ -94,7 +94,6 @@ pub(super) fn of(look: &Look<'_, '_>, takes: Takes, slot: Option<&Slot<'_>>) -> 
         Takes::Anything if !bare => text(look),
         Takes::Options | Takes::Keys(_) if bare => vec![Offer::new("#{", "options by name")],
         Takes::Flag if bare => vec![Offer::new("true", ""), Offer::new("false", "")],
-        Takes::Anything | Takes::Options | Takes::Keys(_) | Takes::Flag => Vec::new(),
         Takes::Words(words) => quoted(look, words.iter().map(|word| Offer::new(*word, ""))),
         Takes::State => {
             let active = Offer::new("active", "every state that a job can still leave");
@@ -106,7 +105,7 @@ pub(super) fn of(look: &Look<'_, '_>, takes: Takes, slot: Option<&Slot<'_>>) -> 
         Takes::Function => help_pages(look),
         Takes::Path => files(typed, quote, First::Any, false),
         Takes::Data if reads_here(look, slot) => files(typed, quote, First::Data, true),
-        Takes::Data => Vec::new(),
+        Takes::Anything | Takes::Options | Takes::Keys(_) | Takes::Flag | Takes::Data => Vec::new(),
         Takes::Job => return jobs(look, slot),
         Takes::Collection => return collections(look, slot),
     };
