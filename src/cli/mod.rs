@@ -3,6 +3,7 @@
 pub mod args;
 
 mod commands;
+mod profile;
 mod script;
 #[cfg(feature = "local")]
 mod serve;
@@ -70,6 +71,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
     let interpreter = |setup: Setup| Interpreter::new(Rc::clone(session), setup);
     Ok(match command {
         None if std::io::stdin().is_terminal() => {
+            session.enter_prompt();
             let prompt = repl::run(interpreter(script::setup_here(Vec::new())));
             prompt.map(|()| Dynamic::UNIT).map_err(Into::into)
         }
@@ -89,6 +91,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),
+        Some(Command::Profile(action)) => profile::run(session, action)?,
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
     })
@@ -169,6 +172,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         verbose: common.verbose,
         data_dir,
         color: common.color,
+        yes: common.yes,
     })
 }
 

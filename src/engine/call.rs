@@ -1,5 +1,6 @@
 //! One call of a function of ours: its receiver, its arguments, and what it may use.
 
+use super::guard;
 use super::options::Options;
 use super::registry::Function;
 use super::values::{self, Job, ProgressValue, SummaryValue};
@@ -47,6 +48,12 @@ impl<'a> Call<'a> {
         } else {
             Err(call.misused(&format!("got {} arguments", call.args.len())))
         }
+    }
+
+    /// Does what the function does, unless the connection is protected and nobody confirms.
+    pub fn run(&self) -> Result<Dynamic, Failure> {
+        guard::check(self)?;
+        (self.function.run)(self)
     }
 
     /// The connection to use: the receiver, the current one, or what `connect()` finds.

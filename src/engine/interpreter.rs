@@ -203,7 +203,7 @@ fn register(
     let session = Rc::clone(session);
     let run = move |_: NativeCallContext, args: &mut [&mut Dynamic]| {
         let args = args.iter().map(|arg| arg.flatten_clone()).collect();
-        let result = Call::new(&session, function, args).and_then(|call| (function.run)(&call));
+        let result = Call::new(&session, function, args).and_then(|call| call.run());
         match result {
             Ok(_) if session.exit_code().is_some() => Err(stop(Dynamic::UNIT)),
             Ok(value) => Ok(value),

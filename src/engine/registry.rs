@@ -62,6 +62,15 @@ pub enum Takes {
     Options,
 }
 
+/// How someone at the prompt confirms a call that destroys something on a protected connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// By typing the name of what is lost.
+    Name,
+    /// By `y`.
+    Yes,
+}
+
 /// One key of an option map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opt {
@@ -136,6 +145,8 @@ pub struct Function {
     pub method: bool,
     /// True where Rhai has a function of this name for numbers or text, which ours replaces.
     pub replaces: bool,
+    /// Set where it destroys what its first argument names: a protected connection asks first.
+    pub destroys: Option<Confirm>,
     /// What it does.
     pub run: fn(&Call) -> Result<Dynamic, Failure>,
 }
@@ -161,6 +172,7 @@ impl Function {
             arity: (1, 1),
             method: false,
             replaces: false,
+            destroys: None,
             run,
         }
     }
@@ -199,6 +211,13 @@ impl Function {
         self.replaces = true;
         self
     }
+
+    /// The same function, which destroys what its first argument names: a job or a collection.
+    #[must_use]
+    pub const fn destroys(mut self, confirm: Confirm) -> Self {
+        self.destroys = Some(confirm);
+        self
+    }
 }
 
 /// Every function, family by family.
@@ -209,6 +228,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::wait::FUNCTIONS,
         functions::collections::FUNCTIONS,
         functions::script::FUNCTIONS,
+        functions::ask::FUNCTIONS,
         functions::output::FUNCTIONS,
     ]
     .into_iter()
@@ -223,7 +243,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// Calls one function of the table without a script, as the plain commands do.
 pub fn call(session: &Rc<Session>, name: &str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
     let function = find(name).ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
-    Call::new(session, function, args).and_then(|call| (function.run)(&call))
+    Call::new(session, function, args).and_then(|call| call.run())
 }
 
 /// Names that are visible everywhere, also inside functions, with one line of help each.

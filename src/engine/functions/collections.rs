@@ -2,7 +2,7 @@
 
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt};
+use crate::engine::registry::{Confirm, Family, Function, Opt, opt};
 use crate::engine::values::{Listing, ListingKind, dynamic_of, found, json_of};
 use crate::error::{Failure, Kind};
 use rhai::Dynamic;
@@ -55,6 +55,7 @@ pub const FUNCTIONS: &[Function] = &[
         "drop_collection(\"books\")",
         drop_collection,
     )
+    .destroys(Confirm::Name)
     .method(),
     Function::new(
         Family::Collections,

@@ -5,7 +5,7 @@ use crate::api::JobFilter;
 use crate::api::model::{JobState, JobSummary};
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::registry::{Confirm, Family, Function, Opt, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
 use crate::error::Failure;
 use crate::render::words;
@@ -83,6 +83,7 @@ pub const FUNCTIONS: &[Function] = &[
         "abort(\"job-…\")",
         abort,
     )
+    .destroys(Confirm::Yes)
     .method(),
 ];
 
