@@ -41,7 +41,7 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The keys of [`Self::json`].
+    /// The keys of [`Self::json`] that a script can read as `connection.key`: `protected` is a word Rhai keeps for itself.
     pub const KEYS: &'static [&'static str] = &[
         "name",
         "api",
@@ -51,7 +51,6 @@ impl Connection {
         "region",
         "database",
         "key",
-        "protected",
     ];
 
     /// Its plain form; the key itself is never part of it, only where it came from.

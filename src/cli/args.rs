@@ -46,7 +46,7 @@ pub struct Common {
     /// Stop the whole run after this time (exit code 5), e.g. 90s or 1h45m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
-    /// Do not ask before something is destroyed
+    /// Ask nothing, also not before something is destroyed
     #[arg(long, global = true)]
     pub yes: bool,
     /// Folder of history and local data

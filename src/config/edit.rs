@@ -16,6 +16,8 @@ const DEFAULT: &str = "default_profile";
 /// The file while it is changed: nobody else changes it until this is saved or dropped.
 pub struct Edit {
     path: PathBuf,
+    /// What stands above everything else in a file that has nothing but comments.
+    head: String,
     document: DocumentMut,
     _lock: File,
 }
@@ -59,8 +61,15 @@ impl Edit {
                 path.display()
             ))
         })?;
+        // Comments alone would count as the document's end, and everything would be written above them.
+        let (head, document) = if document.is_empty() {
+            (text.to_string(), DocumentMut::new())
+        } else {
+            (String::new(), document)
+        };
         Ok(Self {
             path,
+            head,
             document,
             _lock: lock,
         })
@@ -130,7 +139,9 @@ impl Edit {
 
     /// Writes the file, for its owner alone, and gives its path.
     pub fn save(self) -> Result<PathBuf, Failure> {
-        let text = Zeroizing::new(self.document.to_string());
+        let text = Zeroizing::new(format!("{}{}", self.head, self.document));
+        // However the file was written, what is put in its place can be read.
+        Config::parse(&self.path, &text)?;
         private::replace(&self.path, &text).map_err(|error| unwritten(&self.path, &error))?;
         Ok(self.path)
     }

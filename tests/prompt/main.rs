@@ -5,6 +5,9 @@ mod harness;
 mod history;
 mod leaving;
 mod looks;
+mod questions;
+#[path = "../support/secrets.rs"]
+mod secrets;
 mod service;
 mod session;
 mod stopping;

@@ -27,7 +27,7 @@ pub(super) fn run(session: &Session, options: Add) -> Result<(), Failure> {
     if config.profiles.contains_key(&draft.options.name) {
         allow_replacing(session, &mut draft.options)?;
     }
-    if session.can_ask() {
+    if can_ask(session) {
         draft.ask(session, &config)?;
     } else {
         draft.check_complete()?;
@@ -35,6 +35,11 @@ pub(super) fn run(session: &Session, options: Add) -> Result<(), Failure> {
     profiles::check(draft.profile())?;
     let found = draft.prove(session)?;
     draft.save(session, found)
+}
+
+/// With `--yes` nothing is asked, as without a terminal.
+fn can_ask(session: &Session) -> bool {
+    session.can_ask() && !session.choices().yes
 }
 
 /// A name must not read as an endpoint, or `connect(name)` would mean two things.
@@ -53,7 +58,7 @@ fn check_name(name: &str) -> Result<(), Failure> {
 
 fn allow_replacing(session: &Session, options: &mut Add) -> Result<(), Failure> {
     let name = &options.name;
-    if !options.force && session.can_ask() {
+    if !options.force && can_ask(session) {
         options.force =
             session.confirm(&format!("there is a profile {name:?}: replace it?"), false)?;
     }
@@ -218,7 +223,7 @@ impl Draft {
                 Err(failure) => failure,
             };
             session.interrupt.check()?;
-            if !session.can_ask() {
+            if !can_ask(session) {
                 session.notice("nothing was saved; --no-verify saves it untested");
                 return Err(failure);
             }
@@ -290,22 +295,20 @@ impl Draft {
 /// What answered: `v2 at https://api.cloud.zilliz.com, cluster in03-…, 12 import jobs, key from the profile "prod"`.
 fn describe(connection: &Connection) -> Result<String, Failure> {
     let settings = connection.client.settings();
-    let mut told = format!(
-        "{} at {}",
-        settings.dialect,
-        settings.import_base.as_str().trim_end_matches('/')
-    );
+    let base = settings.import_base.as_str().trim_end_matches('/');
+    let mut told = vec![format!("{} at {base}", settings.dialect)];
     for (what, text) in [
         ("cluster", &settings.cluster_id),
         ("region", &settings.region),
     ] {
-        if let Some(text) = text {
-            told.push_str(&format!(", {what} {}", words::safe_line(text)));
-        }
+        told.extend(
+            text.iter()
+                .map(|text| format!("{what} {}", words::safe_line(text))),
+        );
     }
-    told.push_str(&format!(", {}", jobs(&connection.client)?));
-    told.push_str(&format!(", key: {}", settings.key_source));
-    Ok(told)
+    told.push(jobs(&connection.client)?);
+    told.push(format!("key: {}", settings.key_source));
+    Ok(told.join(", "))
 }
 
 fn jobs(client: &Client) -> Result<String, Failure> {

@@ -59,7 +59,10 @@ fn lookup(call: &Call, name: &str) -> Result<Secret, Failure> {
     if let Some(path) = set(&file_variable) {
         let text = call.session.read_text(&path).map_err(|failure| {
             let message = format!("secret {name:?}: {}", failure.message);
-            Failure { message, ..failure }
+            match failure.kind {
+                Kind::Refused => Failure::usage(message),
+                _ => failure,
+            }
         })?;
         return Ok(Secret::new(text.trim_end_matches(['\r', '\n'])));
     }

@@ -159,11 +159,11 @@ impl Target {
             _ => route,
         };
         let client = client(keys, &route)?;
-        let clusters = client.clusters().map_err(|error| {
+        let clusters = client.clusters();
+        if clusters.is_err() {
             keys.forget(client.settings());
-            error
-        })?;
-        let cluster = find_cluster(clusters, wanted)?;
+        }
+        let cluster = find_cluster(clusters?, wanted)?;
         self.cluster_id = Some(cluster.id);
         self.region = Some(cluster.region).filter(|region| !region.is_empty());
         if self.cluster_endpoint.is_none() && !cluster.connect_address.is_empty() {

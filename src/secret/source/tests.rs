@@ -44,7 +44,7 @@ fn keys_are_masked() {
         r#"m.insert("secret_key", if x { "LEAK" } else { `LEAK` }); f(1)"#,
         r#"let c = "curl --token LEAK -X POST";"#,
         r#"let h = "X-Api-Key: LEAK";"#,
-        r#"let y = `token: LEAK12345`;"#,
+        "let y = `token: LEAK12345`;",
         r#"let h = "Basic dXNlLEAKNz";"#,
         r#"let id = "AKIALEAKLEAKLEAKLEAK";"#,
         r#"let u = "https://a.blob.core.windows.net/c/b?sv=1&sig=LEAK&x=1";"#,
