@@ -16,7 +16,10 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
     if call.session.choices().yes {
         return Ok(());
     }
-    let (what, connection) = target(call)?;
+    // What the function will refuse anyway needs no confirmation.
+    let Some((what, connection)) = target(call, confirm)? else {
+        return Ok(());
+    };
     if !connection.protected {
         return Ok(());
     }
@@ -54,11 +57,16 @@ fn confirmed(call: &Call, confirm: Confirm, what: &str, deed: &str) -> Result<bo
 }
 
 /// What the call would destroy, and on which connection.
-fn target(call: &Call) -> Result<(String, Rc<Connection>), Failure> {
+fn target(call: &Call, confirm: Confirm) -> Result<Option<(String, Rc<Connection>)>, Failure> {
     let first = call.arg(0, "what it is about")?;
-    if let Some(name) = as_text(first) {
-        return Ok((name, call.connection()?));
-    }
-    let Job { id, connection, .. } = call.job(first)?;
-    Ok((id, connection))
+    Ok(match confirm {
+        Confirm::Name => match as_text(first) {
+            Some(name) => Some((name, call.connection()?)),
+            None => None,
+        },
+        Confirm::Yes => {
+            let Job { id, connection, .. } = call.job(first)?;
+            Some((id, connection))
+        }
+    })
 }

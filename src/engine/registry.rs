@@ -65,9 +65,9 @@ pub enum Takes {
 /// How someone at the prompt confirms a call that destroys something on a protected connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirm {
-    /// By typing the name of what is lost.
+    /// By typing the name of what is lost, the call's first argument.
     Name,
-    /// By `y`.
+    /// By `y`; the call's first argument is a job.
     Yes,
 }
 

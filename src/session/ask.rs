@@ -9,9 +9,6 @@ use crate::secret::Secret;
 use std::io::{self, IsTerminal, Write};
 use zeroize::Zeroizing;
 
-/// The longest answer, in bytes: what a terminal takes as one line.
-const LONGEST: usize = 4096;
-
 /// True where somebody can be asked.
 pub(super) fn possible() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
@@ -69,7 +66,7 @@ type Line = Result<io::Result<Option<Zeroizing<Vec<u8>>>>, Stop>;
 
 #[cfg(unix)]
 mod terminal {
-    use super::{LONGEST, Line};
+    use super::Line;
     use crate::interrupt::{Interrupt, TICK};
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::io::{Errno, read};
@@ -78,6 +75,9 @@ mod terminal {
     };
     use std::io;
     use zeroize::Zeroizing;
+
+    /// The longest answer, in bytes: what a terminal takes as one line.
+    const LONGEST: usize = 4096;
 
     /// Reads up to a line end, straight from the terminal: nothing that follows is taken.
     pub(super) fn line(interrupt: &Interrupt) -> Line {

@@ -321,7 +321,7 @@ fn jobs(client: &Client) -> Result<String, Failure> {
 
 fn ask_endpoint(session: &Session) -> Result<String, Failure> {
     loop {
-        let question = "endpoint (a cluster's public endpoint, or e.g. http://localhost:19530):";
+        let question = "endpoint (https://in03-…, or http://localhost:19530):";
         let Some(endpoint) = ask(session, question)? else {
             return Err(Failure::new(
                 Kind::Refused,
