@@ -3,6 +3,7 @@
 pub mod args;
 
 mod commands;
+mod crash;
 mod profile;
 mod script;
 #[cfg(feature = "local")]
@@ -46,6 +47,7 @@ pub fn main() -> ExitCode {
             });
         }
     };
+    crash::install();
     let interrupt = Interrupt::new();
     let idle = Idle::default();
     signals::watch(&interrupt, &idle);

@@ -45,6 +45,12 @@ pub(crate) fn hidden(text: &str) -> String {
     Spellings::default().hide(text)
 }
 
+/// The same, where no other call is at it; for the moment of a crash, which may have come from there.
+pub(crate) fn hidden_now(text: &str) -> Option<String> {
+    let known = KNOWN.try_lock().ok()?;
+    Some(hide(text, known.iter()))
+}
+
 /// Some secrets in every spelling they may be echoed in.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Spellings(Vec<Zeroizing<String>>);
@@ -79,19 +85,21 @@ impl Spellings {
     /// The text with these secrets and every remembered one replaced by [`MASK`].
     pub(crate) fn hide(&self, text: &str) -> String {
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut found: Vec<&str> = known
-            .iter()
-            .chain([self])
-            .flat_map(|spellings| &spellings.0)
-            .map(|spelling| spelling.as_str())
-            .filter(|spelling| text.contains(spelling))
-            .collect();
-        // The longest first, so that a password inside a longer text does not leave the rest behind.
-        found.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
-        found.into_iter().fold(text.to_owned(), |text, spelling| {
-            text.replace(spelling, MASK)
-        })
+        hide(text, known.iter().chain([self]))
     }
+}
+
+fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a Spellings>) -> String {
+    let mut found: Vec<&str> = secrets
+        .flat_map(|spellings| &spellings.0)
+        .map(|spelling| spelling.as_str())
+        .filter(|spelling| text.contains(spelling))
+        .collect();
+    // The longest first, so that a password inside a longer text does not leave the rest behind.
+    found.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
+    found.into_iter().fold(text.to_owned(), |text, spelling| {
+        text.replace(spelling, MASK)
+    })
 }
 
 /// As it is, as JSON writes it (with and without escaped slashes, and as encoders that fear HTML do), percent-encoded.
@@ -164,6 +172,13 @@ mod tests {
         let own = Spellings::of([&Secret::new("root:Qx7zz")]);
         assert_eq!(own.hide("bad Qx7zz"), "bad ****");
         assert_eq!(hidden("bad Qx7zz"), "bad Qx7zz");
+    }
+
+    #[test]
+    fn a_crash_while_secrets_are_looked_at_does_not_wait() {
+        let held = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+        assert_eq!(hidden_now("text"), None);
+        drop(held);
     }
 
     #[test]

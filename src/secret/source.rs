@@ -5,7 +5,7 @@
 //! and comments are searched for what looks like a key.
 
 use super::MASK;
-use super::known::hidden;
+use super::known::{hidden, hidden_now};
 use super::loose;
 use super::names::{is_place, is_secret};
 use std::ops::Range;
@@ -22,6 +22,11 @@ const SETTERS: [&str; 6] = ["set", "insert", "put", "add", "header", "with_heade
 /// The text with every key in it replaced by [`MASK`], also those that only this run knows to be keys.
 pub(crate) fn masked(text: &str) -> String {
     hidden(&rewritten(text, |_| MASK.to_owned()))
+}
+
+/// The same for the moment of a crash; `None` where what this run knows cannot be looked at now.
+pub(crate) fn masked_now(text: &str) -> Option<String> {
+    hidden_now(&rewritten(text, |_| MASK.to_owned()))
 }
 
 /// The text with every letter of a key replaced by `*`: lines and columns stay as they are.
@@ -94,6 +99,8 @@ struct State<'a> {
     last: Last<'a>,
     /// Open brackets: true for those of a function that sets what it is given by name.
     open: Vec<bool>,
+    /// True behind `fn` and a secret's name: what such a function gives is a secret.
+    gives_secret: bool,
     /// The number of open brackets where a secret's name was given a value that still goes on.
     armed: Option<usize>,
 }
@@ -138,6 +145,7 @@ impl<'a> Scan<'a> {
         let mut state = State {
             last: Last::Other,
             open: Vec::new(),
+            gives_secret: false,
             armed: None,
         };
         while let Some(letter) = self.rest().chars().next() {
@@ -158,7 +166,11 @@ impl<'a> Scan<'a> {
                     let end = rest
                         .find(|c: char| !c.is_alphanumeric() && c != '_')
                         .unwrap_or(rest.len());
-                    state.last = Last::Name(rest.get(..end).unwrap_or_default());
+                    let name = rest.get(..end).unwrap_or_default();
+                    if state.last == Last::Name("fn") {
+                        state.gives_secret = is_secret(name);
+                    }
+                    state.last = Last::Name(name);
                     self.at += end;
                 }
                 '}' if state.open.is_empty() => {
@@ -184,6 +196,9 @@ impl<'a> Scan<'a> {
                     _ => "",
                 };
                 state.open.push(SETTERS.contains(&called));
+                if letter == '{' && std::mem::take(&mut state.gives_secret) {
+                    state.begin_value();
+                }
                 state.last = if LOOKUPS.contains(&called) {
                     Last::Lookup(called)
                 } else {

@@ -55,6 +55,8 @@ fn keys_are_masked() {
         r#"let token = f("LEAK");"#,
         r#"let token = x ?? "LEAK";"#,
         r#"const API_KEY = "LEAK";"#,
+        r#"fn api_key(x) { "LEAK" + x }"#,
+        r#"fn token() { if a { "LEAK" } else { `LEAK` } } token()"#,
         "let token\n  =\n  \"LEAK\"",
         r#"let pass = "LEAK"; let passwd = "LEAK"; let pw = "LEAK"; let secret = "LEAK";"#,
     ] {
@@ -84,6 +86,7 @@ fn all_else_stays() {
         r#"connect(#{token: read_text("/run/secrets/api-key")})"#,
         r#"connect(#{endpoint: "https://e", storage_keys: "aws"})"#,
         r#"print("Basic authentication is off")"#,
+        r#"fn tokenize(t) { "a" } fn f(token) { "b" }"#,
         "`a ${ b } c`; } } `",
     ] {
         assert_eq!(masked(line), line);
