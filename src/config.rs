@@ -1,6 +1,7 @@
-//! `config.toml`: saved connections.
+//! `config.toml`: saved connections, and how the prompt behaves.
 //!
 //! ```toml
+//! edit_mode = "vi"       # the keys of the prompt; "emacs" where it is left out
 //! default_profile = "prod"
 //!
 //! [profiles.prod]
@@ -44,6 +45,20 @@ pub struct Config {
     /// The file, where it holds a key and others than its owner may read it.
     #[serde(skip)]
     pub exposed: Option<PathBuf>,
+    /// The prompt's keys.
+    #[serde(default)]
+    pub edit_mode: EditMode,
+}
+
+/// The keys of the prompt: `edit_mode = "vi"`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum EditMode {
+    /// As in Emacs, and as in most shells.
+    #[default]
+    Emacs,
+    /// As in vi.
+    Vi,
 }
 
 impl Config {

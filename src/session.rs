@@ -3,14 +3,18 @@
 mod ask;
 mod files;
 pub mod idle;
+pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+mod patient;
 
+use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
 use crate::secret::Secret;
+use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -39,6 +43,8 @@ pub struct Choices {
     pub color: ColorChoice,
     /// `--yes`: nobody is asked before something is destroyed.
     pub yes: bool,
+    /// The prompt's keys.
+    pub edit_mode: EditMode,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
@@ -48,6 +54,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
+    /// What was seen of jobs and collections, and what has a name at the prompt.
+    pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
@@ -68,6 +76,7 @@ impl Session {
             choices: RefCell::new(choices),
             interrupt,
             idle,
+            known: known::Known::default(),
             current: RefCell::default(),
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
@@ -126,14 +135,20 @@ impl Session {
         self.write(|out| render::write(out, &shown, format, &screen))
     }
 
-    /// Writes to standard output. A closed pipe ends the run quietly.
+    /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut out = io::BufWriter::new(Patient::new(io::stdout().lock(), &self.interrupt));
         match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
+            Err(error) if patient::is_stop(&error) => Err(self
+                .interrupt
+                .check()
+                .err()
+                .unwrap_or(Stop::Interrupted)
+                .into()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed_pipe.set(true);
                 self.interrupt.raise(Stop::ClosedPipe);

@@ -175,6 +175,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         data_dir,
         color: common.color,
         yes: common.yes,
+        edit_mode: config::EditMode::default(),
     })
 }
 

@@ -46,6 +46,14 @@ impl Profile {
         Some(setting)
     }
 
+    /// A setting that is text and no secret.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Setting::Plain(value) => value.as_str(),
+            _ => None,
+        }
+    }
+
     /// Its plain form, every secret masked.
     pub fn json(&self) -> Value {
         self.0

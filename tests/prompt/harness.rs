@@ -19,6 +19,7 @@ pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
 const CTRL_L: &str = "\x0c";
+pub(crate) const TAB: &str = "\t";
 pub(crate) const UP: &str = "\x1b[A";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
@@ -67,14 +68,19 @@ impl Home {
 
     /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, env, &[]);
+        self.shell_of(columns, 40, env)
+    }
+
+    /// A shell in a terminal of this many columns and lines.
+    pub(crate) fn shell_of(&self, columns: u16, lines: u16, env: &[(&str, &str)]) -> Terminal {
+        let terminal = Terminal::start(self, columns, lines, env, &[]);
         terminal.prompt();
         terminal
     }
 
     /// zshell with these arguments in a terminal of 100 columns.
     pub(crate) fn command(&self, env: &[(&str, &str)], args: &[&str]) -> Terminal {
-        Terminal::start(self, 100, env, args)
+        Terminal::start(self, 100, 40, env, args)
     }
 }
 
@@ -98,8 +104,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, env: &[(&str, &str)], args: &[&str]) -> Self {
-        let lines = 40;
+    fn start(home: &Home, columns: u16, lines: u16, env: &[(&str, &str)], args: &[&str]) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,

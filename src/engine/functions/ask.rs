@@ -3,7 +3,7 @@
 use super::profiles;
 use crate::config::set;
 use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function};
+use crate::engine::registry::{Family, Function, Gives, Takes};
 use crate::error::{Failure, Kind};
 use crate::secret::{Secret, is_place, remember};
 use rhai::Dynamic;
@@ -17,7 +17,10 @@ pub const FUNCTIONS: &[Function] = &[
         "a secret, masked where it is shown: environment variable NAME, the file that NAME_FILE names, the profile, or asked for",
         "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
         secret,
-    ),
+    )
+    .takes(&[Takes::Variable])
+    .gives(Gives::Secret)
+    .related(&["connect", "env", "ask_secret"]),
     Function::new(
         Family::Script,
         "ask",
@@ -26,7 +29,9 @@ pub const FUNCTIONS: &[Function] = &[
         "ask(\"which collection?\", \"books\")",
         ask,
     )
-    .arity(1, 2),
+    .arity(1, 2)
+    .gives(Gives::Text)
+    .related(&["ask_secret"]),
     Function::new(
         Family::Script,
         "ask_secret",
@@ -34,7 +39,9 @@ pub const FUNCTIONS: &[Function] = &[
         "asks for a secret, which the terminal does not show",
         "ask_secret(\"API key:\")",
         ask_secret,
-    ),
+    )
+    .gives(Gives::Secret)
+    .related(&["secret", "ask"]),
 ];
 
 fn secret(call: &Call) -> Result<Dynamic, Failure> {

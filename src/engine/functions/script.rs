@@ -2,7 +2,7 @@
 
 use crate::engine::call::Call;
 use crate::engine::options::duration_of;
-use crate::engine::registry::{Family, Function};
+use crate::engine::registry::{Family, Function, Gives, Takes};
 use crate::engine::values::{dynamic_of, found};
 use crate::error::Failure;
 use rhai::Dynamic;
@@ -17,7 +17,10 @@ pub const FUNCTIONS: &[Function] = &[
         "env(\"HOME\")",
         env,
     )
-    .arity(1, 2),
+    .arity(1, 2)
+    .takes(&[Takes::Variable])
+    .gives(Gives::Text)
+    .related(&["secret"]),
     Function::new(
         Family::Script,
         "read_text",
@@ -25,7 +28,10 @@ pub const FUNCTIONS: &[Function] = &[
         "a text file's content, up to 64 MiB; \"-\" is standard input",
         "read_text(\"body.json\")",
         read_text,
-    ),
+    )
+    .takes(&[Takes::Path])
+    .gives(Gives::Text)
+    .related(&["parse_json"]),
     Function::new(
         Family::Script,
         "parse_json",
@@ -34,6 +40,8 @@ pub const FUNCTIONS: &[Function] = &[
         "import(parse_json(read_text(\"body.json\")))",
         parse_json,
     )
+    .gives(Gives::Anything)
+    .related(&["read_text"])
     .replaces(),
     Function::new(
         Family::Script,
