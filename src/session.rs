@@ -6,14 +6,17 @@ pub mod idle;
 pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod pager;
 mod patient;
+mod results;
 
 use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
+use crate::render::{ColorChoice, OutputFormat, Screen};
 use crate::secret::Secret;
+use pager::PagerChoice;
 use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
@@ -45,6 +48,8 @@ pub struct Choices {
     pub yes: bool,
     /// The prompt's keys.
     pub edit_mode: EditMode,
+    /// What shows results that are longer than the screen, at the prompt.
+    pub pager: PagerChoice,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
@@ -60,7 +65,7 @@ pub struct Session {
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
-    prompt: Cell<bool>,
+    at_prompt: Cell<bool>,
     warned: Cell<bool>,
     answers: RefCell<BTreeMap<String, Secret>>,
     #[cfg(feature = "local")]
@@ -81,7 +86,7 @@ impl Session {
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
-            prompt: Cell::new(false),
+            at_prompt: Cell::new(false),
             warned: Cell::new(false),
             answers: RefCell::default(),
         }
@@ -97,14 +102,30 @@ impl Session {
         change(&mut self.choices.borrow_mut());
     }
 
+    /// From here on a person reads what is shown and types the next line: long results are paged.
+    pub fn enter_prompt(&self) {
+        self.at_prompt.set(true);
+    }
+
+    /// True for the prompt's session.
+    pub fn at_prompt(&self) -> bool {
+        self.at_prompt.get()
+    }
+
     /// What standard output can show now: a terminal may have been resized since the last time.
     pub fn out(&self) -> Screen {
-        Screen::stdout(self.choices().color)
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stdout(self.choices().color)
+        }
     }
 
     /// What standard error can show now.
     pub fn err(&self) -> Screen {
-        Screen::stderr(self.choices().color)
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stderr(self.choices().color)
+        }
     }
 
     /// The connection that functions without one use.
@@ -121,18 +142,6 @@ impl Session {
     #[cfg(feature = "local")]
     pub fn local(&self) -> &self::local::LocalService {
         &self.local
-    }
-
-    /// Writes a result to standard output in the chosen format.
-    pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
-        let format = self.choices().output;
-        self.show_as(shown, format)
-    }
-
-    /// Writes a result to standard output in this format.
-    pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
-        let screen = self.out();
-        self.write(|out| render::write(out, &shown, format, &screen))
     }
 
     /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten.
@@ -178,16 +187,6 @@ impl Session {
     /// A line on standard error.
     pub fn complain(&self, text: &str) {
         complain(text);
-    }
-
-    /// The run is the prompt's from here on: someone sits there who can confirm.
-    pub fn enter_prompt(&self) {
-        self.prompt.set(true);
-    }
-
-    /// True where statements come from someone at the prompt.
-    pub fn is_prompt(&self) -> bool {
-        self.prompt.get()
     }
 
     /// True where somebody can be asked: standard input and standard error are a terminal.

@@ -18,6 +18,7 @@ use crate::interrupt::{Interrupt, Stop};
 use crate::render::Screen;
 use crate::repl;
 use crate::session::idle::Idle;
+use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session, complain};
 use args::{Args, Command, Common};
 use clap::Parser;
@@ -73,7 +74,6 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
     let interpreter = |setup: Setup| Interpreter::new(Rc::clone(session), setup);
     Ok(match command {
         None if std::io::stdin().is_terminal() => {
-            session.enter_prompt();
             let prompt = repl::run(interpreter(script::setup_here(Vec::new())));
             prompt.map(|()| Dynamic::UNIT).map_err(Into::into)
         }
@@ -176,7 +176,16 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         color: common.color,
         yes: common.yes,
         edit_mode: config::EditMode::default(),
+        pager: PagerChoice::default(),
     })
+}
+
+/// A session as this command line makes it.
+#[cfg(test)]
+pub(crate) fn session(args: &[&str]) -> Rc<Session> {
+    let args = Args::try_parse_from(args).expect("a command line");
+    let choices = choices(&args.common).expect("choices");
+    Rc::new(Session::new(choices, Interrupt::new(), Idle::default()))
 }
 
 /// A duration of the command line.

@@ -24,7 +24,7 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
         return Ok(());
     }
     let deed = format!("{}({})", call.function.name, words::quote(&what));
-    if !(call.session.is_prompt() && call.session.can_ask()) {
+    if !(call.session.at_prompt() && call.session.can_ask()) {
         return Err(Failure::new(
             Kind::Refused,
             format!("{:?} is protected: {deed} was not done", connection.name),

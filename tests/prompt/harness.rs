@@ -73,14 +73,14 @@ impl Home {
 
     /// A shell in a terminal of this many columns and lines.
     pub(crate) fn shell_of(&self, columns: u16, lines: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, lines, env, &[]);
+        let terminal = Terminal::start(self, (columns, lines), &[], env);
         terminal.prompt();
         terminal
     }
 
-    /// zshell with these arguments in a terminal of 100 columns.
-    pub(crate) fn command(&self, env: &[(&str, &str)], args: &[&str]) -> Terminal {
-        Terminal::start(self, 100, 40, env, args)
+    /// zshell with these arguments in a terminal of this many columns.
+    pub(crate) fn program(&self, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        Terminal::start(self, (columns, 40), args, env)
     }
 }
 
@@ -104,7 +104,12 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, lines: u16, env: &[(&str, &str)], args: &[&str]) -> Self {
+    fn start(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,
@@ -122,7 +127,12 @@ impl Terminal {
         ] {
             command.env(name, value);
         }
-        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
+        // Without a pager the whole of a result is on the screen, or a count of what is not.
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PAGER", ""),
+        ] {
             command.env(name, value);
         }
         for (name, value) in env {
@@ -149,6 +159,22 @@ impl Terminal {
             master: pair.master,
             home: home.clone(),
         }
+    }
+
+    /// Makes the terminal this wide, as if its window had been pulled.
+    pub(crate) fn resize(&mut self, columns: u16) {
+        let lines = self.look(|screen| screen.size().0);
+        let columns_there = NonZeroU16::new(columns).expect("some columns");
+        self.lock()
+            .parser
+            .screen_mut()
+            .set_size(lines, columns_there);
+        let size = PtySize {
+            rows: lines.get(),
+            cols: columns,
+            ..PtySize::default()
+        };
+        self.master.resize(size).expect("resize");
     }
 
     /// Sends text or keys as they are.

@@ -21,7 +21,7 @@ fn answer(shell: &mut Terminal, question: &str, answer: &str) {
 
 /// zshell with these arguments, in a terminal.
 fn start(home: &Home, args: &[&str]) -> Terminal {
-    home.command(&[], args)
+    home.program(100, args, &[])
 }
 
 #[test]

@@ -18,7 +18,7 @@ const API_OPTIONS: &[Opt] = &[
     opt("timeout", "the job fails after this time, e.g. \"1h45m\""),
     opt(
         "auto_commit",
-        "\"false\": the job stops before its rows are visible, for commit() or abort()",
+        "false: the job waits for commit() or abort() before its rows are visible",
     )
     .or("\"true\"")
     .of(Takes::Words(&["true", "false"])),

@@ -27,12 +27,18 @@ const MORE: &str =
 /// Everything there is, by task: with a line each where the screen has room for that, else the names alone. `commands`
 /// are the prompt's, each with its form and its line of help.
 pub fn overview(screen: &Screen, commands: &[(String, &str)]) -> String {
-    let full = full(commands);
-    let lines = folded(&full, screen.width).lines().count();
-    match screen.height {
-        Some(height) if lines + PROMPT_LINES > height => brief(commands),
-        _ => full,
-    }
+    let groups = groups(commands);
+    // With a line each: everything, or the functions, or nothing.
+    let described = [groups.len(), Family::ALL.len()];
+    let fitting = described.into_iter().find_map(|count| {
+        let text = list(&groups, count) + MORE;
+        let lines = folded(&text, screen.width).lines().count();
+        let fits = screen
+            .height
+            .is_none_or(|height| lines + PROMPT_LINES <= height);
+        fits.then_some(text)
+    });
+    fitting.unwrap_or_else(|| list(&groups, 0) + FIRST_STEPS + MORE)
 }
 
 /// The groups of the overview: a title, and names with their help.
@@ -58,27 +64,25 @@ fn groups<'a>(commands: &'a [(String, &'a str)]) -> Vec<(&'static str, Vec<(Stri
     groups
 }
 
-fn full(commands: &[(String, &str)]) -> String {
+/// The groups: so many with a line each, of the rest the names.
+fn list(groups: &[(&str, Vec<(String, &str)>)], described: usize) -> String {
     let mut text = String::new();
-    for (title, rows) in groups(commands) {
-        let _ = writeln!(text, "{title}");
-        for (name, help) in rows {
-            let _ = writeln!(text, "  {name:<22} {help}");
+    for (index, (title, rows)) in groups.iter().enumerate() {
+        if index < described {
+            let _ = writeln!(text, "{title}");
+            for (name, help) in rows {
+                let _ = writeln!(text, "  {name:<22} {help}");
+            }
+        } else {
+            let names = rows.iter().map(|(form, _)| {
+                let end = form.find(['(', ' ']).unwrap_or(form.len());
+                form.get(..end).unwrap_or_default()
+            });
+            let names: Vec<&str> = names.collect();
+            let _ = writeln!(text, "{title:<12}  {}", names.join(" "));
         }
     }
-    text + MORE
-}
-
-fn brief(commands: &[(String, &str)]) -> String {
-    let mut text = String::new();
-    for (title, rows) in groups(commands) {
-        let names = rows.iter().map(|(form, _)| {
-            let end = form.find(['(', ' ']).unwrap_or(form.len());
-            form.get(..end).unwrap_or_default()
-        });
-        let _ = writeln!(text, "{title:<12}  {}", names.collect::<Vec<_>>().join(" "));
-    }
-    text + FIRST_STEPS + MORE
+    text
 }
 
 /// Every page by its name, with a line on it: functions, types, topics.

@@ -8,6 +8,8 @@
 //! that kind makes [`Offer`]s of it, from the tables of functions and commands and from what the session has seen
 //! ([`crate::session::known`]). Nothing here waits for a service longer than 200 ms.
 
+#[cfg(test)]
+mod agreement;
 mod chain;
 mod commands;
 mod files;
