@@ -3,6 +3,8 @@
 pub mod args;
 
 mod commands;
+mod crash;
+mod profile;
 mod script;
 #[cfg(feature = "local")]
 mod serve;
@@ -46,6 +48,7 @@ pub fn main() -> ExitCode {
             });
         }
     };
+    crash::install();
     let interrupt = Interrupt::new();
     let idle = Idle::default();
     signals::watch(&interrupt, &idle);
@@ -90,6 +93,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),
+        Some(Command::Profile(action)) => profile::run(session, action)?,
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
     })
@@ -170,6 +174,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         verbose: common.verbose,
         data_dir,
         color: common.color,
+        yes: common.yes,
         edit_mode: config::EditMode::default(),
         pager: PagerChoice::default(),
     })

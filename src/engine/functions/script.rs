@@ -1,12 +1,10 @@
-//! What a script needs around imports: `env`, `secret`, `read_text`, `parse_json`, `sleep`, `exit`.
+//! What a script needs around imports: `env`, `read_text`, `parse_json`, `sleep`, `exit`.
 
-use crate::config::set;
 use crate::engine::call::Call;
 use crate::engine::options::duration_of;
 use crate::engine::registry::{Family, Function, Gives, Takes};
 use crate::engine::values::{dynamic_of, found};
 use crate::error::Failure;
-use crate::secret::Secret;
 use rhai::Dynamic;
 
 /// This family's table.
@@ -23,17 +21,6 @@ pub const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Variable])
     .gives(Gives::Text)
     .related(&["secret"]),
-    Function::new(
-        Family::Script,
-        "secret",
-        &["secret(name)"],
-        "a secret, masked where it is shown: environment variable NAME, or the file that NAME_FILE names",
-        "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
-        secret,
-    )
-    .takes(&[Takes::Variable])
-    .gives(Gives::Secret)
-    .related(&["connect", "env"]),
     Function::new(
         Family::Script,
         "read_text",
@@ -85,27 +72,6 @@ fn env(call: &Call) -> Result<Dynamic, Failure> {
             Failure::usage(format!("the environment variable {name} is not UTF-8 text"))
         }),
     }
-}
-
-fn secret(call: &Call) -> Result<Dynamic, Failure> {
-    let name = call.text(0, "the secret's name")?;
-    if let Some(value) = set(&name) {
-        return Ok(Dynamic::from(Secret::new(value)));
-    }
-    let file_variable = format!("{name}_FILE");
-    if let Some(path) = set(&file_variable) {
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::usage(format!("secret {name:?}: cannot read {path}: {error}"))
-        })?;
-        return Ok(Dynamic::from(Secret::new(
-            text.trim_end_matches(['\r', '\n']),
-        )));
-    }
-    Err(
-        Failure::usage(format!("no secret {name:?}")).with_hint(format!(
-            "set the environment variable {name}, or {file_variable} to a file that holds it"
-        )),
-    )
 }
 
 fn read_text(call: &Call) -> Result<Dynamic, Failure> {
