@@ -4,8 +4,11 @@ mod files;
 pub mod idle;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod log;
 
+use self::log::{Level, Log, LogFormat};
 use crate::connection::Connection;
+use crate::engine::arguments::Arguments;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
@@ -13,11 +16,6 @@ use std::cell::{Cell, Ref, RefCell};
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
-
-/// A line on standard error, from whichever thread. Where that is closed there is nobody left to tell.
-pub fn complain(text: &str) {
-    let _ = writeln!(io::stderr().lock(), "{text}");
-}
 
 /// How the run goes: the command line's choices, which the prompt's `:set` may change.
 #[derive(Clone, Debug)]
@@ -34,6 +32,12 @@ pub struct Choices {
     pub data_dir: PathBuf,
     /// `--color`.
     pub color: ColorChoice,
+    /// `--log-format`.
+    pub log_format: LogFormat,
+    /// `--lib` and `ZSHELL_LIB`: where modules are looked for after the script's own folder.
+    pub lib: Vec<PathBuf>,
+    /// `--dry-run`: requests that would change anything are shown, not sent.
+    pub dry_run: bool,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
@@ -47,6 +51,8 @@ pub struct Session {
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
+    /// What the script was called with.
+    pub arguments: Arguments,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
 }
@@ -64,6 +70,7 @@ impl Session {
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
+            arguments: Arguments::default(),
         }
     }
 
@@ -142,16 +149,35 @@ impl Session {
         files::read_text(path, &self.interrupt)
     }
 
+    /// What goes to standard error, and how.
+    pub fn log(&self) -> Log {
+        let choices = self.choices();
+        Log {
+            format: choices.log_format,
+            quiet: choices.quiet,
+            verbose: choices.verbose,
+        }
+    }
+
     /// A line for the person at the terminal, on standard error; nothing with `-q`.
     pub fn notice(&self, text: &str) {
         if !self.choices().quiet {
-            self.complain(text);
+            self.log().line(Level::Info, text);
+        }
+    }
+
+    /// Something to look at, on standard error, though the run goes on.
+    pub fn warn(&self, text: &str) {
+        let log = self.log();
+        match log.format {
+            LogFormat::Text => log.line(Level::Warn, &format!("warning: {text}")),
+            LogFormat::Json => log.line(Level::Warn, text),
         }
     }
 
     /// A line on standard error.
     pub fn complain(&self, text: &str) {
-        complain(text);
+        self.log().line(Level::Error, text);
     }
 
     /// The first failure to write a result: a run that lost output has not succeeded.

@@ -31,10 +31,13 @@ pub struct WaitView {
     display: Display,
 }
 
+/// Takes the job that changed its state, and the line that says so.
+pub type Tell = Box<dyn FnMut(&Progress, &str) + Send>;
+
 enum Display {
     /// One plain line when a job changes its state.
     Lines {
-        stream: Box<dyn Write + Send>,
+        tell: Tell,
         states: HashMap<String, String>,
     },
     /// Bars drawn over again.
@@ -77,7 +80,14 @@ impl WaitView {
         Self::with_size(screen, Box::new(std::io::stderr()), Box::new(size))
     }
 
-    fn with_size(screen: Screen, stream: Box<dyn Write + Send>, size: terminal::Size) -> Self {
+    /// A view without bars that hands on each change of state as a line.
+    pub fn told(screen: Screen, tell: Tell) -> Self {
+        let states = HashMap::new();
+        let display = Display::Lines { tell, states };
+        Self { screen, display }
+    }
+
+    fn with_size(screen: Screen, mut stream: Box<dyn Write + Send>, size: terminal::Size) -> Self {
         let display = if screen.redraw {
             let terminal = Terminal::new(stream, size);
             let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 20);
@@ -90,10 +100,12 @@ impl WaitView {
                 began: None,
             }))
         } else {
-            Display::Lines {
-                stream,
-                states: HashMap::new(),
-            }
+            let tell = move |_: &Progress, line: &str| {
+                // Decoration: nobody may be reading.
+                let _ = writeln!(stream, "{line}");
+                let _ = stream.flush();
+            };
+            return Self::told(screen, Box::new(tell));
         };
         Self { screen, display }
     }
@@ -106,7 +118,7 @@ impl WaitView {
     /// Shows these readings as taken at this time, from which rates and remaining times are reckoned.
     pub fn update_at(&mut self, jobs: &[Progress], now: Instant) {
         match &mut self.display {
-            Display::Lines { stream, states } => announce(stream.as_mut(), states, jobs),
+            Display::Lines { tell, states } => announce(tell, states, jobs),
             Display::Bars(bars) => {
                 for job in jobs {
                     bars.rates
@@ -149,7 +161,7 @@ impl Drop for WaitView {
     }
 }
 
-fn announce(stream: &mut dyn Write, states: &mut HashMap<String, String>, jobs: &[Progress]) {
+fn announce(tell: &mut Tell, states: &mut HashMap<String, String>, jobs: &[Progress]) {
     for job in jobs {
         let state = words::state(&job.state);
         if states.get(&job.job_id) == Some(&state) {
@@ -166,9 +178,7 @@ fn announce(stream: &mut dyn Write, states: &mut HashMap<String, String>, jobs: 
             words::percent(job.percent)
         );
         states.insert(job.job_id.clone(), state);
-        // Decoration: nobody may be reading.
-        let _ = writeln!(stream, "{}", words::safe_line(&line));
-        let _ = stream.flush();
+        tell(job, &words::safe_line(&line));
     }
 }
 

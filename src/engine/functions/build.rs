@@ -9,7 +9,8 @@ use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
 use crate::error::Failure;
 use crate::render::words;
-use crate::session::{Session, complain};
+use crate::session::Session;
+use crate::session::log::Level;
 use std::path::PathBuf;
 
 /// Who gave the options: it names the connection and tells where a key came from.
@@ -35,7 +36,9 @@ const STORAGE: &[Opt] = &[
 
 /// Where `-v` lines go.
 pub(super) fn log_sink(session: &Session) -> Option<LogSink> {
-    session.choices().verbose.then(|| LogSink::new(complain))
+    let log = session.log();
+    log.verbose
+        .then(|| LogSink::new(move |line| log.line(Level::Debug, line)))
 }
 
 /// Builds a connection and, unless `verify: false`, proves it with one list call.

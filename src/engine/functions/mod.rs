@@ -2,10 +2,15 @@
 
 pub mod collections;
 pub mod connect;
+pub mod files;
 pub mod jobs;
+pub mod log;
 pub mod output;
 pub mod script;
+pub mod time;
 pub mod wait;
 
 mod build;
+mod csv_file;
 mod request;
+mod write;
