@@ -7,6 +7,7 @@ pub mod local;
 pub mod log;
 
 use self::log::{Level, Log, LogFormat};
+use crate::api::DryRun;
 use crate::connection::Connection;
 use crate::engine::arguments::Arguments;
 use crate::error::{Failure, Kind};
@@ -53,6 +54,7 @@ pub struct Session {
     exit: Cell<Option<u8>>,
     /// What the script was called with.
     pub arguments: Arguments,
+    dry_run: DryRun,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
 }
@@ -64,6 +66,7 @@ impl Session {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
             choices: RefCell::new(choices),
+            dry_run: dry_run(&interrupt),
             interrupt,
             idle,
             current: RefCell::default(),
@@ -110,6 +113,11 @@ impl Session {
         &self.local
     }
 
+    /// With `--dry-run`: where requests that would change anything go instead.
+    pub fn dry_run(&self) -> Option<DryRun> {
+        self.choices().dry_run.then(|| self.dry_run.clone())
+    }
+
     /// Writes a result to standard output in the chosen format.
     pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
         let format = self.choices().output;
@@ -122,13 +130,19 @@ impl Session {
         self.write(|out| render::write(out, &shown, format, &screen))
     }
 
-    /// Writes to standard output. A closed pipe ends the run quietly.
+    /// Writes to standard output. A closed pipe ends the run quietly. In a dry run the text is a comment, so that
+    /// all of standard output together is a shell script of the requests.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
-        match write(&mut out).and_then(|()| out.flush()) {
+        let written = if self.choices().dry_run {
+            commented(write)
+        } else {
+            let mut out = io::BufWriter::new(io::stdout().lock());
+            write(&mut out).and_then(|()| out.flush())
+        };
+        match written {
             Ok(()) => Ok(()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed_pipe.set(true);
@@ -166,6 +180,13 @@ impl Session {
         }
     }
 
+    /// A notice that something was changed; nothing in a dry run, where nothing was.
+    pub fn changed(&self, text: &str) {
+        if !self.choices().dry_run {
+            self.notice(text);
+        }
+    }
+
     /// Something to look at, on standard error, though the run goes on.
     pub fn warn(&self, text: &str) {
         let log = self.log();
@@ -199,4 +220,30 @@ impl Session {
     pub fn exit_code(&self) -> Option<u8> {
         self.exit.get()
     }
+}
+
+/// Writes to standard output, each line as a shell's comment.
+fn commented(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut text = Vec::new();
+    write(&mut text)?;
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    for line in String::from_utf8_lossy(&text).lines() {
+        writeln!(out, "{}", format!("# {line}").trim_end())?;
+    }
+    out.flush()
+}
+
+/// A dry run that writes its commands to standard output, in between the script's own lines.
+fn dry_run(interrupt: &Interrupt) -> DryRun {
+    let interrupt = interrupt.clone();
+    DryRun::new(move |command| {
+        let mut out = io::stdout().lock();
+        let written = out.write_all(command.as_bytes()).and_then(|()| out.flush());
+        if let Err(error) = &written
+            && error.kind() == io::ErrorKind::BrokenPipe
+        {
+            interrupt.raise(Stop::ClosedPipe);
+        }
+        written
+    })
 }

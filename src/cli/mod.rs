@@ -134,7 +134,7 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
 
 /// Tells what went wrong, on standard error, and which exit code it leads to.
 fn report(session: &Session, error: &ScriptError) -> u8 {
-    if session.closed_pipe() {
+    if session.closed_pipe() || error.failure.kind == Kind::ClosedPipe {
         return Kind::ClosedPipe.exit_code();
     }
     tell(session.log(), error, &session.err());

@@ -189,6 +189,7 @@ fn settings(
     settings.database = options.text("db")?;
     settings.ca_cert = options.text("ca_cert")?.map(PathBuf::from);
     settings.log = log_sink(session);
+    settings.dry_run = session.dry_run();
     if let Some(time) = options.duration("timeout")? {
         settings.read_timeout = time;
     }

@@ -5,7 +5,7 @@ use crate::engine::compile;
 use crate::engine::explain::{self, At};
 use crate::engine::interpreter::language;
 use crate::engine::registry::VARIABLES;
-use rhai::{EvalAltResult, ParseErrorType, Scope};
+use rhai::{EvalAltResult, Module, ParseErrorType, Scope};
 
 /// More unknown names than this are not looked for: each costs a parse.
 const MOST: usize = 20;
@@ -27,8 +27,14 @@ pub(super) fn check(linter: &Linter, source: &Source<'_>, text: &str) {
         let Err(error) = result else {
             return;
         };
-        let ParseErrorType::VariableUndefined(name) = error.err_type() else {
-            return;
+        let name = match error.err_type() {
+            ParseErrorType::VariableUndefined(name) => name,
+            // Modules are looked at elsewhere.
+            ParseErrorType::ModuleUndefined(name) => {
+                engine.register_static_module(name, Module::new().into());
+                continue;
+            }
+            _ => return,
         };
         if scope.contains(name) {
             return;
