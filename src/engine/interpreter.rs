@@ -280,7 +280,7 @@ fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) 
         Ok(if hidden {
             None
         } else if name == "opts" {
-            Some(arguments.arguments.opts())
+            Some(arguments.arguments.opts().into_read_only())
         } else {
             variables.borrow().get(name).cloned()
         })

@@ -164,7 +164,6 @@ fn without_a_declaration_options_are_text() {
     test.args(["a", "--n", "5", "--batch-size=7", "--all", "--flag", "true", "-v", "--", "--x"])
         .stdout("{\"all\":true,\"batch_size\":\"7\",\"flag\":\"true\",\"n\":\"5\"}\n[\"a\", \"-v\", \"--x\"]\n")
         .run();
-    Test::new().eval("opts").stdout("").run();
     Test::new().eval("args.len()").stdout("0\n").run();
     let test = Test::new().eval("opts.x").args(["--x", "1", "--x", "2"]);
     test.stdout("2\n").run();

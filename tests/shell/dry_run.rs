@@ -84,7 +84,7 @@ fn the_commands_send_what_zshell_sends() {
     let storage =
         r#"access_key: secret("AK"), secret_key: secret("SK"), session_token: secret("ST")"#;
     for (api, calls) in [
-        ("v2", format!(r#"let j = import("books", {files}, #{{key: "{key}", partition: "p", db: "d", {storage}, auto_commit: false, options: #{{timeout: "300s"}}}}); commit("job-1"); abort("job-1");"#)),
+        ("v2", format!(r#"let j = import("books", {files}, #{{key: "{key}", partition: "p", db: "d", {storage}, options: #{{timeout: "300s", auto_commit: false}}}}); commit("job-1"); abort("job-1");"#)),
         ("v2", r#"import(#{collection: "books", volume: "v", paths: ["a.json"], key: "k"});"#.to_owned()),
         ("v1", r#"import("books", "s3://bucket/1.json", #{key: "k", access_key: secret("AK"), secret_key: secret("SK")}); drop_collection("it's");"#.to_owned()),
         ("milvus", r#"import("books", ["a/1.json"], #{key: "k", db: "d"}); load("books"); create_collection("new", #{dimension: 4, description: "it's \\ \"new\" $x"});"#.to_owned()),

@@ -168,6 +168,7 @@ fn exit_ends_the_run_wherever_it_stands() {
             .status(status)
             .stdout("")
             .stderr("")
+            .unlinted()
             .run();
     }
     Test::new()

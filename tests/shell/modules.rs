@@ -151,7 +151,11 @@ fn libraries_are_looked_through_after_the_scripts_own_folder() {
         ("deep", "a"),
     ] {
         let text = format!("import \"{name}\" as m; print(m::word());");
-        test.clone().script(text).stdout(format!("{word}\n")).run();
+        test.clone()
+            .script(text)
+            .stdout(format!("{word}\n"))
+            .unlinted()
+            .run();
     }
     let test = test.script("import \"none\" as m;").status(1);
     test.run()
@@ -193,6 +197,7 @@ fn the_calls_that_led_to_an_error_are_told_across_modules() {
     let expected = [
         ("in helper, called from ", "lib/two.rhai:2"),
         ("in a closure, called from ", "lib/two.rhai:2"),
+        ("in map, called from ", "lib/two.rhai:2"),
         ("in inner, called from ", "lib/one.rhai:3"),
         ("in outer, called from ", "main.rhai:4"),
         ("in main, called from ", "main.rhai:6"),

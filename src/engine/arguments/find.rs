@@ -27,23 +27,24 @@ impl Found {
     }
 }
 
-/// The first call of `params` in a script.
+/// The first call of `params` in a script; one inside a function may never run, or not first.
 pub fn find(ast: &AST) -> Found {
     let mut found = Found::None;
-    ast.walk(&mut |path: &[ASTNode<'_>]| {
-        let call = match path.last() {
-            Some(ASTNode::Expr(Expr::FnCall(call, position))) => Some((call, *position)),
-            Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => Some((call, *position)),
-            _ => None,
-        };
-        match call.filter(|(call, _)| call.name == "params" && !call.is_qualified()) {
-            None => true,
-            Some((call, position)) => {
-                found = declared(call, position);
-                false
+    ast.clone_statements_only()
+        .walk(&mut |path: &[ASTNode<'_>]| {
+            let call = match path.last() {
+                Some(ASTNode::Expr(Expr::FnCall(call, position))) => Some((call, *position)),
+                Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => Some((call, *position)),
+                _ => None,
+            };
+            match call.filter(|(call, _)| call.name == "params" && !call.is_qualified()) {
+                None => true,
+                Some((call, position)) => {
+                    found = declared(call, position);
+                    false
+                }
             }
-        }
-    });
+        });
     found
 }
 
