@@ -2,17 +2,24 @@
 
 mod files;
 pub mod idle;
+pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod log;
+pub mod pager;
+mod patient;
+mod results;
 
 use self::log::{Level, Log, LogFormat};
 use crate::api::DryRun;
+use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::engine::arguments::Arguments;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
+use crate::render::{ColorChoice, OutputFormat, Screen};
+use pager::PagerChoice;
+use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -39,6 +46,10 @@ pub struct Choices {
     pub lib: Vec<PathBuf>,
     /// `--dry-run`: requests that would change anything are shown, not sent.
     pub dry_run: bool,
+    /// The prompt's keys.
+    pub edit_mode: EditMode,
+    /// What shows results that are longer than the screen, at the prompt.
+    pub pager: PagerChoice,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
@@ -48,6 +59,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
+    /// What was seen of jobs and collections, and what has a name at the prompt.
+    pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
@@ -55,6 +68,7 @@ pub struct Session {
     /// What the script was called with.
     pub arguments: Arguments,
     dry_run: DryRun,
+    at_prompt: Cell<bool>,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
 }
@@ -69,11 +83,13 @@ impl Session {
             dry_run: dry_run(&interrupt),
             interrupt,
             idle,
+            known: known::Known::default(),
             current: RefCell::default(),
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
             arguments: Arguments::default(),
+            at_prompt: Cell::new(false),
         }
     }
 
@@ -87,14 +103,30 @@ impl Session {
         change(&mut self.choices.borrow_mut());
     }
 
+    /// From here on a person reads what is shown and types the next line: long results are paged.
+    pub fn enter_prompt(&self) {
+        self.at_prompt.set(true);
+    }
+
+    /// True for the prompt's session.
+    pub fn at_prompt(&self) -> bool {
+        self.at_prompt.get()
+    }
+
     /// What standard output can show now: a terminal may have been resized since the last time.
     pub fn out(&self) -> Screen {
-        Screen::stdout(self.choices().color)
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stdout(self.choices().color)
+        }
     }
 
     /// What standard error can show now.
     pub fn err(&self) -> Screen {
-        Screen::stderr(self.choices().color)
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stderr(self.choices().color)
+        }
     }
 
     /// The connection that functions without one use.
@@ -118,32 +150,27 @@ impl Session {
         self.choices().dry_run.then(|| self.dry_run.clone())
     }
 
-    /// Writes a result to standard output in the chosen format.
-    pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
-        let format = self.choices().output;
-        self.show_as(shown, format)
-    }
-
-    /// Writes a result to standard output in this format.
-    pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
-        let screen = self.out();
-        self.write(|out| render::write(out, &shown, format, &screen))
-    }
-
-    /// Writes to standard output. A closed pipe ends the run quietly. In a dry run the text is a comment, so that
-    /// all of standard output together is a shell script of the requests.
+    /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten. In a dry run
+    /// the text is a comment, so that all of standard output together is a shell script of the requests.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let written = if self.choices().dry_run {
-            commented(write)
+        let commented = self.choices().dry_run;
+        let mut out = io::BufWriter::new(Patient::new(io::stdout().lock(), &self.interrupt));
+        let written = if commented {
+            comment(write, &mut out)
         } else {
-            let mut out = io::BufWriter::new(io::stdout().lock());
-            write(&mut out).and_then(|()| out.flush())
+            write(&mut out)
         };
-        match written {
+        match written.and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
+            Err(error) if patient::is_stop(&error) => Err(self
+                .interrupt
+                .check()
+                .err()
+                .unwrap_or(Stop::Interrupted)
+                .into()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed_pipe.set(true);
                 self.interrupt.raise(Stop::ClosedPipe);
@@ -222,15 +249,17 @@ impl Session {
     }
 }
 
-/// Writes to standard output, each line as a shell's comment.
-fn commented(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+/// Writes each line as a shell's comment.
+fn comment(
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    out: &mut dyn Write,
+) -> io::Result<()> {
     let mut text = Vec::new();
     write(&mut text)?;
-    let mut out = io::BufWriter::new(io::stdout().lock());
     for line in String::from_utf8_lossy(&text).lines() {
         writeln!(out, "{}", format!("# {line}").trim_end())?;
     }
-    out.flush()
+    Ok(())
 }
 
 /// A dry run that writes its commands to standard output, in between the script's own lines.

@@ -19,6 +19,7 @@ use crate::render::Screen;
 use crate::repl;
 use crate::session::idle::Idle;
 use crate::session::log::{Level, Log, LogFormat};
+use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session};
 use args::{Args, Command, Common};
 use clap::Parser;
@@ -195,12 +196,22 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         verbose: common.verbose,
         data_dir,
         color: common.color,
+        edit_mode: config::EditMode::default(),
+        pager: PagerChoice::default(),
     })
 }
 
 /// The folders that an environment variable lists, as `PATH` does.
 fn env_folders(name: &str) -> Vec<PathBuf> {
     std::env::var_os(name).map_or_else(Vec::new, |list| std::env::split_paths(&list).collect())
+}
+
+/// A session as this command line makes it.
+#[cfg(test)]
+pub(crate) fn session(args: &[&str]) -> Rc<Session> {
+    let args = Args::try_parse_from(args).expect("a command line");
+    let choices = choices(&args.common).expect("choices");
+    Rc::new(Session::new(choices, Interrupt::new(), Idle::default()))
 }
 
 /// A duration of the command line.

@@ -1,12 +1,27 @@
 //! The prompt: read a statement, run it, show its value; `:commands` beside the language.
 
+mod brackets;
+mod call_site;
 pub mod commands;
+mod complete;
+mod helper;
+mod highlight;
+mod hint;
+pub mod history;
+mod indent;
 mod input;
+mod judge;
+mod keys;
+mod pieces;
+mod prompt;
 pub mod shell;
+mod signature;
 
+use crate::config::Config;
 use crate::engine::Interpreter;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
+use crate::session::Session;
 use commands::Next;
 use input::Input;
 use rustyline::error::ReadlineError;
@@ -16,7 +31,9 @@ use shell::Shell;
 pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
-    let mut input = Input::open(&session)?;
+    follow_config(&session);
+    session.enter_prompt();
+    let mut input = Input::open(&session, shell.history())?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
@@ -24,12 +41,15 @@ pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
     loop {
         let prompt = shell.prompt();
         session.idle.enter();
-        let answer = input.read(&prompt);
+        let answer = input.read(&session, &prompt);
         session.idle.leave();
         let text = match answer {
             Ok(text) => text,
             // Ctrl-C drops what was typed.
-            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Interrupted) => {
+                shell.forget_failure();
+                continue;
+            }
             Err(ReadlineError::Eof) => break,
             Err(error) => {
                 return Err(Failure::new(
@@ -58,4 +78,13 @@ pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
     // What was interrupted at the prompt is done with.
     session.interrupt.clear();
     Ok(())
+}
+
+/// Takes over what `config.toml` says about the prompt. A file that cannot be read is told once: the prompt works
+/// without it.
+fn follow_config(session: &Session) {
+    match Config::load() {
+        Ok(config) => session.choose(|choices| choices.edit_mode = config.edit_mode),
+        Err(failure) => session.notice(&failure.to_string()),
+    }
 }

@@ -1,6 +1,9 @@
 //! The shell behind the prompt: what runs statements and commands and remembers them.
 
 use super::commands::{self, Next};
+use super::history::History;
+use super::input;
+use super::prompt::Prompt;
 use crate::engine::{Interpreter, ScriptError, values};
 use crate::session::Session;
 use std::rc::Rc;
@@ -10,6 +13,8 @@ pub struct Shell {
     interpreter: Interpreter,
     session: Rc<Session>,
     record: Vec<Statement>,
+    history: History,
+    failed: bool,
 }
 
 /// A statement that was run.
@@ -29,6 +34,8 @@ impl Shell {
             interpreter,
             session,
             record: Vec::new(),
+            history: History::default(),
+            failed: false,
         }
     }
 
@@ -42,28 +49,42 @@ impl Shell {
         &self.record
     }
 
-    /// What stands before the cursor: the connection's name and database.
-    pub(super) fn prompt(&self) -> String {
-        self.session.current().map_or_else(
-            || "zshell> ".to_owned(),
-            |connection| {
-                let settings = connection.client.settings();
-                let database = settings.database.as_deref().unwrap_or("default");
-                format!("{}/{database}> ", connection.name)
-            },
-        )
+    /// The statements typed in this and earlier sessions.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// What stands before the cursor.
+    pub(super) fn prompt(&self) -> Prompt {
+        let columns = input::screen(&self.session).width.unwrap_or(80);
+        let connection = self.session.current();
+        let name = connection.as_ref().map(|connection| {
+            let settings = connection.client.settings();
+            let database = settings.database.as_deref().unwrap_or("default");
+            (connection.name.as_str(), database)
+        });
+        Prompt::new(name, self.failed, columns)
+    }
+
+    /// The prompt no longer tells of a failure.
+    pub(super) fn forget_failure(&mut self) {
+        self.failed = false;
     }
 
     /// Runs one statement or command, shows its value or its error.
     pub(super) fn step(&mut self, text: &str) -> Next {
         let result = if let Some(command) = text.strip_prefix(':') {
             match commands::run(self, command) {
-                Ok(next) => return next,
+                Ok(next) => {
+                    self.failed = false;
+                    return next;
+                }
                 Err(failure) => Err(Box::<ScriptError>::from(failure)),
             }
         } else {
             self.statement(text)
         };
+        self.failed = result.is_err();
         if let Err(error) = result
             && self.session.exit_code().is_none()
             && !self.session.closed_pipe()

@@ -18,6 +18,7 @@ pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
 const CTRL_L: &str = "\x0c";
+pub(crate) const TAB: &str = "\t";
 pub(crate) const UP: &str = "\x1b[A";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
@@ -65,9 +66,19 @@ impl Home {
 
     /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, env);
+        self.shell_of(columns, 40, env)
+    }
+
+    /// A shell in a terminal of this many columns and lines.
+    pub(crate) fn shell_of(&self, columns: u16, lines: u16, env: &[(&str, &str)]) -> Terminal {
+        let terminal = Terminal::start(self, (columns, lines), &[], env);
         terminal.prompt();
         terminal
+    }
+
+    /// zshell with these arguments in a terminal of this many columns.
+    pub(crate) fn program(&self, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        Terminal::start(self, (columns, 40), args, env)
     }
 }
 
@@ -84,13 +95,17 @@ pub(crate) struct Terminal {
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     // Closing it hangs up.
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
     _home: Home,
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, env: &[(&str, &str)]) -> Self {
-        let lines = 40;
+    fn start(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,
@@ -98,6 +113,7 @@ impl Terminal {
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
+        command.args(args);
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [
@@ -107,7 +123,12 @@ impl Terminal {
         ] {
             command.env(name, value);
         }
-        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
+        // Without a pager the whole of a result is on the screen, or a count of what is not.
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PAGER", ""),
+        ] {
             command.env(name, value);
         }
         for (name, value) in env {
@@ -130,9 +151,25 @@ impl Terminal {
             shown,
             keyboard: pair.master.take_writer().expect("a writer"),
             child,
-            _master: pair.master,
+            master: pair.master,
             _home: home.clone(),
         }
+    }
+
+    /// Makes the terminal this wide, as if its window had been pulled.
+    pub(crate) fn resize(&mut self, columns: u16) {
+        let lines = self.look(|screen| screen.size().0);
+        let columns_there = NonZeroU16::new(columns).expect("some columns");
+        self.lock()
+            .parser
+            .screen_mut()
+            .set_size(lines, columns_there);
+        let size = PtySize {
+            rows: lines.get(),
+            cols: columns,
+            ..PtySize::default()
+        };
+        self.master.resize(size).expect("resize");
     }
 
     /// Sends text or keys as they are.

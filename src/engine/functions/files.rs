@@ -2,7 +2,7 @@
 
 use super::{csv_file, write};
 use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function, Opt, Takes, opt};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{dynamic_of, found};
 use crate::error::{Failure, Kind};
 use crate::secret::Secret;
@@ -41,7 +41,9 @@ pub const FUNCTIONS: &[Function] = &[
         "read_text(\"body.json\")",
         read_text,
     )
-    .takes(&[Takes::Path]),
+    .takes(&[Takes::Path])
+    .gives(Gives::Text)
+    .related(&["parse_json", "read_json", "write_text"]),
     Function::new(
         Family::Script,
         "read_json",
@@ -50,7 +52,9 @@ pub const FUNCTIONS: &[Function] = &[
         "read_json(\"schema.json\")",
         read_json,
     )
-    .takes(&[Takes::Path]),
+    .takes(&[Takes::Path])
+    .gives(Gives::Anything)
+    .related(&["read_text", "read_csv"]),
     Function::new(
         Family::Script,
         "read_csv",
@@ -61,7 +65,9 @@ pub const FUNCTIONS: &[Function] = &[
     )
     .arity(1, 2)
     .options(CSV_OPTIONS)
-    .takes(&[Takes::Path, Takes::Options]),
+    .takes(&[Takes::Path, Takes::Options])
+    .gives(Gives::Anything)
+    .related(&["read_text", "read_json"]),
     Function::new(
         Family::Script,
         "parse_json",
@@ -70,6 +76,8 @@ pub const FUNCTIONS: &[Function] = &[
         "import(parse_json(read_text(\"body.json\")))",
         parse_json,
     )
+    .gives(Gives::Anything)
+    .related(&["read_text", "read_json"])
     .replaces(),
     Function::new(
         Family::Script,
@@ -81,7 +89,8 @@ pub const FUNCTIONS: &[Function] = &[
     )
     .arity(2, 3)
     .options(WRITE_OPTIONS)
-    .takes(&[Takes::Path, Takes::Anything, Takes::Options]),
+    .takes(&[Takes::Path, Takes::Anything, Takes::Options])
+    .related(&["read_text"]),
     Function::new(
         Family::Script,
         "glob",
@@ -90,7 +99,9 @@ pub const FUNCTIONS: &[Function] = &[
         "glob(\"data/**/*.parquet\")",
         glob,
     )
-    .takes(&[Takes::Path]),
+    .takes(&[Takes::Path])
+    .gives(Gives::Texts)
+    .related(&["import"]),
 ];
 
 fn read_text(call: &Call) -> Result<Dynamic, Failure> {

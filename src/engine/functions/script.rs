@@ -4,7 +4,7 @@ use crate::config::set;
 use crate::engine::arguments::{Declaration, Written};
 use crate::engine::call::Call;
 use crate::engine::options::{duration_of, plain};
-use crate::engine::registry::{Family, Function};
+use crate::engine::registry::{Family, Function, Gives, Takes};
 use crate::engine::values::found;
 use crate::error::{Failure, Kind};
 use crate::secret::Secret;
@@ -19,7 +19,9 @@ pub const FUNCTIONS: &[Function] = &[
         "declares the script's --options: fills opts, and zshell run FILE --help shows them; () is a required text",
         "params(#{collection: (), days: 7, full: false, mode: #{value: \"append\", choices: [\"append\", \"replace\"]}})",
         params,
-    ),
+    )
+    .gives(Gives::Anything)
+    .related(&["env"]),
     Function::new(
         Family::Script,
         "env",
@@ -28,7 +30,10 @@ pub const FUNCTIONS: &[Function] = &[
         "env(\"HOME\")",
         env,
     )
-    .arity(1, 2),
+    .arity(1, 2)
+    .takes(&[Takes::Variable])
+    .gives(Gives::Text)
+    .related(&["secret"]),
     Function::new(
         Family::Script,
         "secret",
@@ -36,7 +41,10 @@ pub const FUNCTIONS: &[Function] = &[
         "a secret, masked where it is shown: environment variable NAME, or the file that NAME_FILE names",
         "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
         secret,
-    ),
+    )
+    .takes(&[Takes::Variable])
+    .gives(Gives::Secret)
+    .related(&["connect", "env"]),
     Function::new(
         Family::Script,
         "assert",

@@ -1,7 +1,7 @@
 //! `date`, `now`.
 
 use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function};
+use crate::engine::registry::{Family, Function, Gives};
 use crate::engine::values::found;
 use crate::error::Failure;
 use jiff::fmt::strtime;
@@ -19,7 +19,9 @@ pub const FUNCTIONS: &[Function] = &[
         "date(-1, \"%Y/%m/%d\")",
         date,
     )
-    .arity(0, 2),
+    .arity(0, 2)
+    .gives(Gives::Text)
+    .related(&["now"]),
     Function::new(
         Family::Script,
         "now",
@@ -28,7 +30,9 @@ pub const FUNCTIONS: &[Function] = &[
         "now()",
         now,
     )
-    .arity(0, 0),
+    .arity(0, 0)
+    .gives(Gives::Text)
+    .related(&["date"]),
 ];
 
 /// In UTC, so that a script names the same folder on every machine.
