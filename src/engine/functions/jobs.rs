@@ -108,7 +108,7 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     let connection = call.connection()?;
     let submission = request::read(call, &connection)?;
     for warning in &submission.warnings {
-        call.session.notice(&format!("warning: {warning}"));
+        call.session.warn(warning);
     }
     let key = submission.key.unwrap_or_else(submission_id);
     let id = connection.client.create(&submission.request, &key)?;
