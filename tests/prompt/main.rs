@@ -6,6 +6,10 @@ mod harness;
 mod history;
 mod leaving;
 mod looks;
+mod paging;
+mod questions;
+#[path = "../support/secrets.rs"]
+mod secrets;
 mod service;
 mod session;
 mod stopping;
@@ -13,3 +17,4 @@ mod stopping;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
 mod typing;
+mod waiting;
