@@ -32,3 +32,4 @@ mod stops;
 mod support;
 mod surprises;
 mod values;
+mod waiting;
