@@ -17,8 +17,19 @@ const DEADLINE: Duration = Duration::from_mins(1);
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
+pub(crate) const CTRL_F: &str = "\x06";
 const CTRL_L: &str = "\x0c";
+pub(crate) const CTRL_R: &str = "\x12";
+pub(crate) const CTRL_S: &str = "\x13";
+pub(crate) const CTRL_U: &str = "\x15";
+pub(crate) const ALT_ENTER: &str = "\x1b\r";
+pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const UP: &str = "\x1b[A";
+pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const RIGHT: &str = "\x1b[C";
+pub(crate) const LEFT: &str = "\x1b[D";
+pub(crate) const HOME: &str = "\x1b[H";
+pub(crate) const END: &str = "\x1b[F";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
 #[derive(Clone)]
@@ -65,7 +76,14 @@ impl Home {
 
     /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, env);
+        let terminal = Terminal::start(self, columns, env, None);
+        terminal.prompt();
+        terminal
+    }
+
+    /// A shell whose standard output is a file.
+    pub(crate) fn shell_to(&self, file: &Path) -> Terminal {
+        let terminal = Terminal::start(self, 100, &[], Some(file));
         terminal.prompt();
         terminal
     }
@@ -84,12 +102,12 @@ pub(crate) struct Terminal {
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     // Closing it hangs up.
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
     _home: Home,
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, env: &[(&str, &str)]) -> Self {
+    fn start(home: &Home, columns: u16, env: &[(&str, &str)], out: Option<&Path>) -> Self {
         let lines = 40;
         let size = PtySize {
             rows: lines,
@@ -97,7 +115,15 @@ impl Terminal {
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
+        let mut command = match out {
+            None => CommandBuilder::new(env!("CARGO_BIN_EXE_zshell")),
+            Some(file) => {
+                let mut command = CommandBuilder::new("/bin/sh");
+                command.args(["-c", "exec \"$0\" > \"$1\"", env!("CARGO_BIN_EXE_zshell")]);
+                command.arg(file);
+                command
+            }
+        };
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [
@@ -130,9 +156,29 @@ impl Terminal {
             shown,
             keyboard: pair.master.take_writer().expect("a writer"),
             child,
-            _master: pair.master,
+            master: pair.master,
             _home: home.clone(),
         }
+    }
+
+    /// Changes the terminal's size, as a person does who drags a window's corner.
+    pub(crate) fn resize(&self, columns: u16, lines: u16) {
+        let columns_lines = (NonZeroU16::new(columns), NonZeroU16::new(lines));
+        let (Some(wide), Some(high)) = columns_lines else {
+            panic!("no size: {columns} by {lines}");
+        };
+        self.lock().parser.set_size(high, wide);
+        let size = PtySize {
+            rows: lines,
+            cols: columns,
+            ..PtySize::default()
+        };
+        self.master.resize(size).expect("a new size");
+    }
+
+    /// Pastes text as terminals do that mark what is pasted.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.send(&format!("\x1b[200~{}\x1b[201~", text.replace('\n', "\r")));
     }
 
     /// Sends text or keys as they are.
@@ -273,7 +319,44 @@ fn at_prompt(screen: &Screen) -> bool {
     name.len() > 1
         && name.ends_with('>')
         && !name.contains(' ')
-        && usize::from(column) == name.chars().count() + 1
+        && usize::from(column) == columns_of(name) + 1
+}
+
+/// The columns that text takes: two for a wide letter.
+pub(crate) fn columns_of(text: &str) -> usize {
+    let wide = |letter: char| matches!(letter, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffdc}' | '\u{1f300}'..='\u{1faff}');
+    text.chars()
+        .map(|letter| 1 + usize::from(wide(letter)))
+        .sum()
+}
+
+/// How the letters of the last place on the screen look that has this text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) color: vt100::Color,
+    pub(crate) bold: bool,
+    pub(crate) dim: bool,
+    pub(crate) underline: bool,
+}
+
+/// The look of the first letter of a text, at the last place that has it.
+pub(crate) fn look_of(screen: &Screen, text: &str) -> Option<Look> {
+    let (lines, columns) = screen.size();
+    (0..lines.get()).rev().find_map(|line| {
+        (0..columns.get()).rev().find_map(|column| {
+            let rest: String = (column..columns.get())
+                .filter_map(|at| screen.cell(line, at))
+                .map(vt100::Cell::contents)
+                .collect();
+            let cell = screen.cell(line, column)?;
+            (cell.has_contents() && rest.starts_with(text)).then(|| Look {
+                color: cell.fgcolor(),
+                bold: cell.bold(),
+                dim: cell.dim(),
+                underline: cell.underline(),
+            })
+        })
+    })
 }
 
 fn feed(mut reader: Box<dyn Read + Send>, shown: &Shared) {
