@@ -13,7 +13,7 @@ use crate::secret::masked;
 use crate::session::Session;
 use rustyline::config::Configurer;
 use rustyline::error::ReadlineError;
-use rustyline::{Behavior, ColorMode, Editor, ExternalPrinter};
+use rustyline::{Behavior, ColorMode, Editor};
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
 use std::rc::Rc;
@@ -23,9 +23,6 @@ pub(super) struct Input {
     editor: Editor<Helper, History>,
     history: History,
     wishes: Wishes,
-    /// As long as there is one, the editor waits for keys and for a new size of the screen alike; else a new size would
-    /// often be noticed at the next key only, as its signal may reach another thread. There is none off a terminal.
-    _printer: Option<Box<dyn ExternalPrinter>>,
 }
 
 impl Input {
@@ -52,7 +49,6 @@ impl Input {
         for (key, handler) in keys::bindings(history, &wishes) {
             editor.bind_sequence(key, handler);
         }
-        let printer = editor.create_external_printer().ok();
         let folder = session.choices().data_dir.clone();
         let file = folder.join("history");
         let opened = create_private(&folder).and_then(|()| history.open(file.clone()));
@@ -66,7 +62,6 @@ impl Input {
             editor,
             history: history.clone(),
             wishes,
-            _printer: printer.map(|printer| Box::new(printer) as Box<dyn ExternalPrinter>),
         })
     }
 
