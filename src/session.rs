@@ -5,6 +5,8 @@ pub mod idle;
 #[cfg(feature = "local")]
 pub mod local;
 mod patient;
+#[cfg(unix)]
+pub(crate) mod ready;
 
 use crate::config::EditMode;
 use crate::connection::Connection;

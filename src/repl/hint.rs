@@ -73,7 +73,7 @@ impl Hinter {
         let said = if judge::is_command(line) {
             arguments(line)
         } else {
-            self.said(line)
+            Self::said(line)
         };
         if !self.color.get() {
             // Without colour it must not look typed.
@@ -103,7 +103,7 @@ impl Hinter {
 
     /// What is to be said about a line of the language: as it is shown right behind the cursor, and as it is shown
     /// apart from it.
-    fn said(&self, line: &str) -> Option<(String, String)> {
+    fn said(line: &str) -> Option<(String, String)> {
         let reading = judge::read(line);
         if let Some(way_out) = way_out(line, &reading) {
             return Some((way_out, String::new()));

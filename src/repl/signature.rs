@@ -98,10 +98,11 @@ fn fit(shape: Shape, parameter: &str) -> Fit {
         Some('[') => Shape::List,
         _ => Shape::Any,
     };
-    match (shape, wants) {
-        (Shape::Any, _) | (Shape::Literal, Shape::Any) => Fit::Well,
-        (Shape::Map, Shape::Map) | (Shape::List, Shape::List) => Fit::Well,
-        (Shape::Map | Shape::List, Shape::Any) => Fit::Loosely,
+    let well =
+        shape == wants || shape == Shape::Any || (shape, wants) == (Shape::Literal, Shape::Any);
+    match wants {
+        _ if well => Fit::Well,
+        Shape::Any => Fit::Loosely,
         _ => Fit::Not,
     }
 }
