@@ -2,17 +2,21 @@
 
 mod files;
 pub mod idle;
+pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod pager;
 mod patient;
 #[cfg(unix)]
 pub(crate) mod ready;
+mod results;
 
 use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
+use crate::render::{ColorChoice, OutputFormat, Screen};
+use pager::PagerChoice;
 use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
 use std::io::{self, Write};
@@ -41,6 +45,8 @@ pub struct Choices {
     pub color: ColorChoice,
     /// The prompt's keys.
     pub edit_mode: EditMode,
+    /// What shows results that are longer than the screen, at the prompt.
+    pub pager: PagerChoice,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
@@ -50,10 +56,13 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
+    /// What was seen of jobs and collections, and what has a name at the prompt.
+    pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
+    at_prompt: Cell<bool>,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
 }
@@ -67,10 +76,12 @@ impl Session {
             choices: RefCell::new(choices),
             interrupt,
             idle,
+            known: known::Known::default(),
             current: RefCell::default(),
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
+            at_prompt: Cell::new(false),
         }
     }
 
@@ -84,14 +95,30 @@ impl Session {
         change(&mut self.choices.borrow_mut());
     }
 
+    /// From here on a person reads what is shown and types the next line: long results are paged.
+    pub fn enter_prompt(&self) {
+        self.at_prompt.set(true);
+    }
+
+    /// True for the prompt's session.
+    pub fn at_prompt(&self) -> bool {
+        self.at_prompt.get()
+    }
+
     /// What standard output can show now: a terminal may have been resized since the last time.
     pub fn out(&self) -> Screen {
-        Screen::stdout(self.choices().color)
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stdout(self.choices().color)
+        }
     }
 
     /// What standard error can show now.
     pub fn err(&self) -> Screen {
-        Screen::stderr(self.choices().color)
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stderr(self.choices().color)
+        }
     }
 
     /// The connection that functions without one use.
@@ -108,18 +135,6 @@ impl Session {
     #[cfg(feature = "local")]
     pub fn local(&self) -> &self::local::LocalService {
         &self.local
-    }
-
-    /// Writes a result to standard output in the chosen format.
-    pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
-        let format = self.choices().output;
-        self.show_as(shown, format)
-    }
-
-    /// Writes a result to standard output in this format.
-    pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
-        let screen = self.out();
-        self.write(|out| render::write(out, &shown, format, &screen))
     }
 
     /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten.

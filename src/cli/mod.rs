@@ -16,6 +16,7 @@ use crate::interrupt::{Interrupt, Stop};
 use crate::render::Screen;
 use crate::repl;
 use crate::session::idle::Idle;
+use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session, complain};
 use args::{Args, Command, Common};
 use clap::Parser;
@@ -170,7 +171,16 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         data_dir,
         color: common.color,
         edit_mode: config::EditMode::default(),
+        pager: PagerChoice::default(),
     })
+}
+
+/// A session as this command line makes it.
+#[cfg(test)]
+pub(crate) fn session(args: &[&str]) -> Rc<Session> {
+    let args = Args::try_parse_from(args).expect("a command line");
+    let choices = choices(&args.common).expect("choices");
+    Rc::new(Session::new(choices, Interrupt::new(), Idle::default()))
 }
 
 /// A duration of the command line.

@@ -5,12 +5,12 @@ use super::compile::{self, Sources};
 use super::modules::Modules;
 use super::registry::{self, Function};
 use super::script_error::ScriptError;
-use super::values;
+use super::values::{self, Defined, Imported, Names, Shape};
 use crate::error::Failure;
 use crate::session::Session;
 use rhai::{
-    AST, Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext,
-    Position, Scope, Stmt,
+    AST, Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, Module,
+    NativeCallContext, Position, Scope, Stmt,
 };
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
@@ -43,6 +43,8 @@ pub struct Interpreter {
     scope: Scope<'static>,
     functions: AST,
     globals: Globals,
+    /// What was imported at the prompt.
+    modules: Vec<Imported>,
     lines: usize,
 }
 
@@ -73,6 +75,7 @@ impl Interpreter {
             scope: Scope::new(),
             functions: AST::empty(),
             globals,
+            modules: Vec::new(),
             lines: 0,
         }
     }
@@ -108,7 +111,35 @@ impl Interpreter {
                 self.globals.borrow_mut().extend([last]);
             }
         }
+        self.session.known.set_names(self.names());
         result
+    }
+
+    /// What has a name after the statements run so far.
+    fn names(&self) -> Names {
+        let mut variables: Vec<(String, Shape)> = Vec::new();
+        for (name, _, value) in self.scope.iter_raw().collect::<Vec<_>>().into_iter().rev() {
+            if !variables.iter().any(|(known, _)| known == name) {
+                variables.push((name.to_owned(), Shape::of(value)));
+            }
+        }
+        let globals = self.globals.borrow();
+        variables.extend(
+            globals
+                .iter()
+                .map(|(name, value)| (name.clone(), Shape::of(value))),
+        );
+        let functions = self.functions.iter_functions().map(|function| Defined {
+            name: function.name.to_owned(),
+            parameters: function.params.iter().map(ToString::to_string).collect(),
+        });
+        Names {
+            variables,
+            functions: functions
+                .filter(|it| !it.name.starts_with("anon$"))
+                .collect(),
+            modules: self.modules.clone(),
+        }
     }
 
     fn compile(&self, name: &str, text: &str) -> Result<AST, Box<ScriptError>> {
@@ -156,10 +187,32 @@ impl Interpreter {
             };
             let resolver = self.engine.module_resolver();
             if let Ok(module) = resolver.resolve(&self.engine, None, &path, Position::NONE) {
+                self.modules.retain(|known| known.name != alias.name);
+                self.modules.push(imported(&alias.name, &module));
                 self.engine
                     .register_static_module(alias.name.as_str(), module);
             }
         }
+    }
+}
+
+/// The names that a module has under its own.
+fn imported(name: &str, module: &Module) -> Imported {
+    let functions = module
+        .iter_script_fn_info()
+        .filter(|(_, access, ..)| !access.is_private());
+    let variables = module.iter_var();
+    Imported {
+        name: name.to_owned(),
+        functions: functions
+            .map(|(_, _, name, _, function)| Defined {
+                name: name.to_owned(),
+                parameters: function.params.iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+        variables: variables
+            .map(|(name, value)| (name.to_owned(), Shape::of(value)))
+            .collect(),
     }
 }
 
@@ -198,7 +251,7 @@ fn register(
     let session = Rc::clone(session);
     let run = move |_: NativeCallContext, args: &mut [&mut Dynamic]| {
         let args = args.iter().map(|arg| arg.flatten_clone()).collect();
-        let result = Call::new(&session, function, args).and_then(|call| (function.run)(&call));
+        let result = Call::new(&session, function, args).and_then(|call| call.perform());
         match result {
             Ok(_) if session.exit_code().is_some() => Err(stop(Dynamic::UNIT)),
             Ok(value) => Ok(value),

@@ -1,16 +1,16 @@
 //! What rustyline asks while a statement is typed, one part for each question.
 //!
-//! Completion has its own folder: [`Completer`] is handed each Tab as it is, and its list is shown as it is.
+//! Completion has its own folder: [`Completer`] is handed each Tab as it is.
 
 use super::complete::Completer;
 use super::highlight::{self, LONGEST};
 use super::hint::{Hint, Hinter};
 use super::judge;
 use super::keys::Wishes;
-use rustyline::Context;
 use rustyline::completion::{Completer as Completes, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
+use rustyline::{CompletionType, Context};
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
@@ -98,6 +98,10 @@ impl Highlighter for Helper {
         }
         let cursor = (!self.done.get()).then_some(pos);
         Cow::Owned(highlight::highlight(line, cursor))
+    }
+
+    fn highlight_candidate<'c>(&self, candidate: &'c str, _: CompletionType) -> Cow<'c, str> {
+        self.completer.highlight(candidate)
     }
 
     fn highlight_prompt<'b, 's: 'b, 'p: 'b>(

@@ -13,9 +13,9 @@ use crate::error::{Failure, Kind};
 use crate::render::Screen;
 use crate::secret::masked;
 use crate::session::Session;
-use rustyline::config::Configurer;
+use rustyline::config::{BellStyle, Configurer};
 use rustyline::error::ReadlineError;
-use rustyline::{Behavior, ColorMode, Editor};
+use rustyline::{Behavior, ColorMode, CompletionType, Editor};
 use std::io::{IsTerminal, stdout};
 use std::path::Path;
 use std::rc::Rc;
@@ -41,6 +41,9 @@ impl Input {
         };
         let config = rustyline::Config::builder()
             .auto_add_history(false)
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .bell_style(BellStyle::None)
             .behavior(behavior)
             .build();
         let mut editor =

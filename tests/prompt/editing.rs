@@ -232,12 +232,12 @@ fn a_new_size_while_typing_keeps_the_line() {
     let text = "[\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"].len + 41";
     shell.type_text(text);
     shell.see("len + 41");
-    shell.resize(50, 30);
+    shell.resize(50);
     // Two rows now; the cursor is at the end of the second.
     shell.wait_for("a wrapped line", |screen| {
         screen.cursor_position().1 == u16::try_from((8 + text.len()) % 50).unwrap_or_default()
     });
-    shell.resize(120, 30);
+    shell.resize(120);
     shell.send(" ");
     shell.wait_for("one row", |screen| {
         let (line, _) = screen.cursor_position();

@@ -24,6 +24,7 @@ pub(crate) const CTRL_S: &str = "\x13";
 pub(crate) const CTRL_U: &str = "\x15";
 pub(crate) const ALT_ENTER: &str = "\x1b\r";
 pub(crate) const ESCAPE: &str = "\x1b";
+pub(crate) const TAB: &str = "\t";
 pub(crate) const UP: &str = "\x1b[A";
 pub(crate) const DOWN: &str = "\x1b[B";
 pub(crate) const RIGHT: &str = "\x1b[C";
@@ -76,16 +77,29 @@ impl Home {
 
     /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, env, None);
+        self.shell_of(columns, 40, env)
+    }
+
+    /// A shell in a terminal of this many columns and lines.
+    pub(crate) fn shell_of(&self, columns: u16, lines: u16, env: &[(&str, &str)]) -> Terminal {
+        let terminal = Terminal::start(self, (columns, lines), &[], env);
         terminal.prompt();
         terminal
     }
 
     /// A shell whose standard output is a file.
     pub(crate) fn shell_to(&self, file: &Path) -> Terminal {
-        let terminal = Terminal::start(self, 100, &[], Some(file));
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", "exec \"$0\" > \"$1\"", env!("CARGO_BIN_EXE_zshell")]);
+        command.arg(file);
+        let terminal = Terminal::run_in(self, (100, 40), command, &[]);
         terminal.prompt();
         terminal
+    }
+
+    /// zshell with these arguments in a terminal of this many columns.
+    pub(crate) fn program(&self, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        Terminal::start(self, (columns, 40), args, env)
     }
 }
 
@@ -107,23 +121,30 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, env: &[(&str, &str)], out: Option<&Path>) -> Self {
-        let lines = 40;
+    fn start(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
+        command.args(args);
+        Self::run_in(home, (columns, lines), command, env)
+    }
+
+    /// Runs a command in a terminal of this many columns and lines.
+    fn run_in(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        mut command: CommandBuilder,
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = match out {
-            None => CommandBuilder::new(env!("CARGO_BIN_EXE_zshell")),
-            Some(file) => {
-                let mut command = CommandBuilder::new("/bin/sh");
-                command.args(["-c", "exec \"$0\" > \"$1\"", env!("CARGO_BIN_EXE_zshell")]);
-                command.arg(file);
-                command
-            }
-        };
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [
@@ -133,7 +154,12 @@ impl Terminal {
         ] {
             command.env(name, value);
         }
-        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
+        // Without a pager the whole of a result is on the screen, or a count of what is not.
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PAGER", ""),
+        ] {
             command.env(name, value);
         }
         for (name, value) in env {
@@ -161,19 +187,20 @@ impl Terminal {
         }
     }
 
-    /// Changes the terminal's size, as a person does who drags a window's corner.
-    pub(crate) fn resize(&self, columns: u16, lines: u16) {
-        let columns_lines = (NonZeroU16::new(columns), NonZeroU16::new(lines));
-        let (Some(wide), Some(high)) = columns_lines else {
-            panic!("no size: {columns} by {lines}");
-        };
-        self.lock().parser.set_size(high, wide);
+    /// Makes the terminal this wide, as if its window had been pulled.
+    pub(crate) fn resize(&mut self, columns: u16) {
+        let lines = self.look(|screen| screen.size().0);
+        let columns_there = NonZeroU16::new(columns).expect("some columns");
+        self.lock()
+            .parser
+            .screen_mut()
+            .set_size(lines, columns_there);
         let size = PtySize {
-            rows: lines,
+            rows: lines.get(),
             cols: columns,
             ..PtySize::default()
         };
-        self.master.resize(size).expect("a new size");
+        self.master.resize(size).expect("resize");
     }
 
     /// Pastes text as terminals do that mark what is pasted.

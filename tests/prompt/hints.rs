@@ -30,8 +30,8 @@ fn forms_follow_what_is_typed() {
     shell.see("<a state, a list of states");
     shell.send(CTRL_C);
     shell.type_text(":help");
-    shell.see(":help [FUNCTION]");
-    assert!(is_dim(&shell, "[FUNCTION]"));
+    shell.see(":help [FUNCTION");
+    assert!(is_dim(&shell, "[FUNCTION"));
 }
 
 #[test]

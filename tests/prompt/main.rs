@@ -1,6 +1,7 @@
 //! The prompt as a person sees it: the real program in a pseudo-terminal, its output kept by a screen model.
 #![cfg(all(unix, feature = "local"))]
 
+mod completion;
 mod editing;
 mod harness;
 mod hints;
@@ -8,7 +9,12 @@ mod history;
 mod keys;
 mod leaving;
 mod looks;
+mod paging;
 mod service;
 mod session;
 mod stopping;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod support;
 mod typing;
+mod waiting;

@@ -2,30 +2,32 @@
 
 use super::request;
 use crate::api::JobFilter;
-use crate::api::model::{JobState, JobSummary};
+use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
 use crate::error::Failure;
 use crate::render::words;
 use rhai::{Array, Dynamic};
 use std::rc::Rc;
-use std::time::Instant;
 use ulid::Ulid;
 
 /// How many jobs `jobs()` reads unless told otherwise.
 const DEFAULT_LIMIT: usize = 100;
 
 const JOBS_OPTIONS: &[Opt] = &[
-    opt("state", "a state, a list of states, or \"active\""),
+    opt("state", "a state, a list of states, or \"active\"").of(Takes::State),
     opt_as(
         "collection",
         &["collection_name"],
         "only this collection's jobs",
-    ),
+    )
+    .of(Takes::Collection),
     opt_as("db", &["db_name", "database"], "database"),
-    opt("limit", "how many (100), or \"all\""),
+    opt("limit", "how many, or \"all\"")
+        .or("100")
+        .of(Takes::Words(&["all"])),
 ];
 
 /// This family's table.
@@ -44,7 +46,10 @@ pub const FUNCTIONS: &[Function] = &[
         import,
     )
     .arity(1, 3)
+    .takes(&[Takes::Collection, Takes::Data, Takes::Options])
     .options(request::OPTIONS)
+    .gives(Gives::Job)
+    .related(&["wait", "progress", "jobs", "create_collection"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -54,6 +59,9 @@ pub const FUNCTIONS: &[Function] = &[
         "progress(\"job-…\")",
         progress,
     )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["wait", "jobs"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -64,7 +72,10 @@ pub const FUNCTIONS: &[Function] = &[
         jobs,
     )
     .arity(0, 1)
+    .takes(&[Takes::Options])
     .options(JOBS_OPTIONS)
+    .gives(Gives::Jobs)
+    .related(&["progress", "wait", "show"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -74,6 +85,9 @@ pub const FUNCTIONS: &[Function] = &[
         "commit(\"job-…\")",
         commit,
     )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["abort", "import"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -83,6 +97,9 @@ pub const FUNCTIONS: &[Function] = &[
         "abort(\"job-…\")",
         abort,
     )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["commit", "import"])
     .method(),
 ];
 
@@ -114,26 +131,21 @@ fn progress(call: &Call) -> Result<Dynamic, Failure> {
 
 /// One reading of a job; what the answer leaves out is filled from what is known.
 pub(super) fn read_progress(job: &Job) -> Result<ProgressValue, Failure> {
-    read_progress_until(job, None)
+    let progress = job.connection.client.progress(&job.id)?;
+    Ok(reading(job, progress))
 }
 
-/// The same, given up at this moment.
-pub(super) fn read_progress_until(
-    job: &Job,
-    deadline: Option<Instant>,
-) -> Result<ProgressValue, Failure> {
-    let client = &job.connection.client;
-    let interrupt = client.interrupt().until(deadline);
-    let mut progress = client.with_interrupt(interrupt).progress(&job.id)?;
+/// What the service said of a job, filled from what is known of it.
+pub(super) fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
     if progress.collection.is_empty() {
         progress.collection.clone_from(&job.collection);
     }
     // The id that was asked for: what is shown has to lead back to the job.
     progress.job_id.clone_from(&job.id);
-    Ok(ProgressValue {
+    ProgressValue {
         progress: Rc::new(progress),
         connection: Rc::clone(&job.connection),
-    })
+    }
 }
 
 fn jobs(call: &Call) -> Result<Dynamic, Failure> {
