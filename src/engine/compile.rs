@@ -6,7 +6,7 @@
 //! the source at that very place and hands on a plain identifier if an opening parenthesis follows.
 
 use super::help;
-use rhai::{AST, Engine, ParseError, Position, Token};
+use rhai::{AST, Engine, ParseError, Position, Scope, Token};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -74,6 +74,20 @@ impl Sources {
     /// A line of a source (counted from 1), without its line break.
     pub fn line(&self, name: &str, line: usize) -> Option<String> {
         line_of(&self.get(name)?, line)
+    }
+
+    /// The names that follow this word (`"let "`, `"fn "`) in what was compiled so far.
+    pub fn declared(&self, word: &str) -> Vec<String> {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let names_of = |text: &Rc<str>| -> Vec<String> {
+            let found = text.match_indices(word).filter_map(|(at, _)| {
+                let rest = text.get(at + word.len()..)?.trim_start();
+                let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+                rest.get(..end).filter(|name| !name.is_empty())
+            });
+            found.map(str::to_owned).collect()
+        };
+        self.texts.borrow().values().flat_map(names_of).collect()
     }
 
     /// Whether any source declares this name with the given word, `let` or `const`; guessed from the text.
@@ -154,9 +168,20 @@ pub fn compile(
     name: &str,
     text: &str,
 ) -> Result<AST, ParseError> {
+    compile_in(engine, sources, name, text, &Scope::new())
+}
+
+/// The same, where these variables are known.
+pub fn compile_in(
+    engine: &Engine,
+    sources: &Sources,
+    name: &str,
+    text: &str,
+    scope: &Scope<'_>,
+) -> Result<AST, ParseError> {
     let text = sources.insert(name, &blank_prefix(text));
     let _guard = Compiling::push(Rc::clone(&text));
-    let mut ast = engine.compile(&*text)?;
+    let mut ast = engine.compile_with_scope(scope, &*text)?;
     ast.set_source(name);
     Ok(ast)
 }

@@ -10,6 +10,9 @@ mod keys;
 mod leaving;
 mod looks;
 mod paging;
+mod questions;
+#[path = "../support/secrets.rs"]
+mod secrets;
 mod service;
 mod session;
 mod stopping;

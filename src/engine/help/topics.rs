@@ -81,7 +81,7 @@ example
   connect("prod")
 "#;
 
-const LANGUAGE: &str = r##"language: Rhai, with the functions of help()
+const LANGUAGE: &str = r#"language: Rhai, with the functions of help()
 
   let job = import("books", "books.jsonl");    a variable; the last ; may be left out
   let options = #{state: "active", limit: 5};  a map; options.state, options["state"]
@@ -96,7 +96,7 @@ const LANGUAGE: &str = r##"language: Rhai, with the functions of help()
 text stands in "…", '…' is one character      comments begin with //
 \ begins an escape in "…": C:\\data            the empty value is ()
 reserved as names: go, match, new, default … (as keys: #{"default": 1})
-"##;
+"#;
 
 const KEYS: &str = "keys at the prompt
 
@@ -140,6 +140,7 @@ fn errors() -> String {
         let help = match kind {
             Kind::Script => "the script threw, or does not parse",
             Kind::Usage => "a function was called wrongly",
+            Kind::Arguments => "arguments that the script does not take",
             Kind::Connect => "the service could not be reached",
             Kind::Auth => "the key was missing or refused",
             Kind::JobFailed => "an import job failed or was aborted",
