@@ -1,5 +1,6 @@
 //! What one run shares: output choices, the current connection, the stop flag, the local service.
 
+mod ask;
 mod files;
 pub mod idle;
 pub mod known;
@@ -18,9 +19,11 @@ use crate::engine::arguments::Arguments;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{ColorChoice, OutputFormat, Screen};
+use crate::secret::Secret;
 use pager::PagerChoice;
 use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -40,6 +43,8 @@ pub struct Choices {
     pub data_dir: PathBuf,
     /// `--color`.
     pub color: ColorChoice,
+    /// `--yes`: nobody is asked before something is destroyed.
+    pub yes: bool,
     /// `--log-format`.
     pub log_format: LogFormat,
     /// `--lib` and `ZSHELL_LIB`: where modules are looked for after the script's own folder.
@@ -69,6 +74,8 @@ pub struct Session {
     pub arguments: Arguments,
     dry_run: DryRun,
     at_prompt: Cell<bool>,
+    warned: Cell<bool>,
+    answers: RefCell<BTreeMap<String, Secret>>,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
 }
@@ -90,6 +97,8 @@ impl Session {
             exit: Cell::new(None),
             arguments: Arguments::default(),
             at_prompt: Cell::new(false),
+            warned: Cell::new(false),
+            answers: RefCell::default(),
         }
     }
 
@@ -226,6 +235,58 @@ impl Session {
     /// A line on standard error.
     pub fn complain(&self, text: &str) {
         self.log().line(Level::Error, text);
+    }
+
+    /// True where somebody can be asked: standard input and standard error are a terminal.
+    pub fn can_ask(&self) -> bool {
+        ask::possible()
+    }
+
+    /// Asks at the terminal and reads a line; `None` where the answer was Ctrl-D. Ask only where [`Self::can_ask`].
+    pub fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
+        ask::ask(question, &self.interrupt)
+    }
+
+    /// Asks for something that the terminal does not show while it is typed.
+    pub fn ask_hidden(&self, question: &str) -> Result<Option<Secret>, Failure> {
+        ask::ask_hidden(question, &self.interrupt)
+    }
+
+    /// Asks a question that `y` or `yes` affirms; anything else does not, and an empty answer means `default`.
+    pub fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure> {
+        let choice = if default { "[Y/n]" } else { "[y/N]" };
+        let answer = self.ask(&format!("{question} {choice}"))?;
+        let answer = answer.unwrap_or_else(|| "n".to_owned());
+        Ok(match answer.trim() {
+            "" => default,
+            word => word.eq_ignore_ascii_case("y") || word.eq_ignore_ascii_case("yes"),
+        })
+    }
+
+    /// Asks for a hidden answer once a run, and remembers it under this name; `None` where nothing was typed.
+    pub fn ask_once(&self, name: &str, question: &str) -> Result<Option<Secret>, Failure> {
+        if let Some(answer) = self.answers.borrow().get(name) {
+            return Ok(Some(answer.clone()));
+        }
+        let answer = self.ask_hidden(question)?;
+        let answer = answer.filter(|answer| !answer.is_empty());
+        if let Some(answer) = &answer {
+            let mut answers = self.answers.borrow_mut();
+            answers.insert(name.to_owned(), answer.clone());
+        }
+        Ok(answer)
+    }
+
+    /// Forgets an answer that turned out wrong, so that it is asked for again.
+    pub fn forget_answer(&self, name: &str) {
+        self.answers.borrow_mut().remove(name);
+    }
+
+    /// A notice that is given once a run, however often there is reason to.
+    pub fn warn_once(&self, text: &str) {
+        if !self.warned.replace(true) {
+            self.warn(text);
+        }
     }
 
     /// The first failure to write a result: a run that lost output has not succeeded.

@@ -3,8 +3,10 @@
 pub mod args;
 
 mod commands;
+mod crash;
 mod generate;
 mod lint;
+mod profile;
 mod script;
 #[cfg(feature = "local")]
 mod serve;
@@ -50,6 +52,7 @@ pub fn main() -> ExitCode {
             });
         }
     };
+    crash::install();
     let interrupt = Interrupt::new();
     let idle = Idle::default();
     signals::watch(&interrupt, &idle);
@@ -94,6 +97,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),
+        Some(Command::Profile(action)) => profile::run(session, action)?,
         Some(Command::Lint { files }) => lint::lint(session, &files)?,
         Some(Command::Completions { shell }) => nothing(generate::completions(session, shell)),
         Some(Command::Man { dir }) => nothing(generate::man(session, dir.as_deref())),
@@ -196,6 +200,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         verbose: common.verbose,
         data_dir,
         color: common.color,
+        yes: common.yes,
         edit_mode: config::EditMode::default(),
         pager: PagerChoice::default(),
     })

@@ -1,5 +1,6 @@
 //! A terminal with zshell in it. What is waited for is always something on the screen, never a length of time.
 
+use crate::secrets::{Watched, check_shown};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -23,7 +24,7 @@ pub(crate) const UP: &str = "\x1b[A";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
 #[derive(Clone)]
-pub(crate) struct Home(Arc<TempDir>);
+pub(crate) struct Home(Arc<(TempDir, Watched)>);
 
 impl Home {
     pub(crate) fn new() -> Self {
@@ -31,11 +32,12 @@ impl Home {
         for name in ["data", "config"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        Self(Arc::new(folder))
+        let watched = Watched::new(folder.path());
+        Self(Arc::new((folder, watched)))
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.0.0.path()
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -48,7 +50,7 @@ impl Home {
 
     /// Writes a file into the folder the shells start in.
     pub(crate) fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path().join(name), text).expect("write");
+        self.0.1.write(&self.path().join(name), text.as_bytes());
     }
 
     /// Writes a JSON file of this many good rows of `id` and a 4-dimensional `vector`.
@@ -85,6 +87,8 @@ impl Home {
 struct Shown {
     parser: Parser,
     closed: bool,
+    /// Every byte that was sent to the terminal.
+    all: Vec<u8>,
 }
 
 type Shared = Arc<(Mutex<Shown>, Condvar)>;
@@ -96,7 +100,7 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     // Closing it hangs up.
     master: Box<dyn MasterPty + Send>,
-    _home: Home,
+    home: Home,
 }
 
 impl Terminal {
@@ -142,6 +146,7 @@ impl Terminal {
             Mutex::new(Shown {
                 parser: Parser::new(lines, columns, 0),
                 closed: false,
+                all: Vec::new(),
             }),
             Condvar::new(),
         ));
@@ -152,7 +157,7 @@ impl Terminal {
             keyboard: pair.master.take_writer().expect("a writer"),
             child,
             master: pair.master,
-            _home: home.clone(),
+            home: home.clone(),
         }
     }
 
@@ -254,22 +259,46 @@ impl Terminal {
         );
     }
 
+    /// True if the terminal shows what is typed.
+    pub(crate) fn echoes(&self) -> bool {
+        let settings = self.master.get_termios().expect("a terminal's settings");
+        let settings = format!("{:?}", settings.local_flags);
+        settings
+            .split(|letter: char| !letter.is_alphanumeric())
+            .any(|flag| flag == "ECHO")
+    }
+
+    /// Waits until the terminal shows what is typed, or does not; no event tells of it.
+    pub(crate) fn wait_for_echo(&self, on: bool) {
+        let begin = Instant::now();
+        while self.echoes() != on {
+            assert!(begin.elapsed() < DEADLINE, "echo stays {}", !on);
+            std::thread::yield_now();
+        }
+    }
+
     /// Sends SIGTERM, waits for the end of the program, and gives how it ended, in words.
-    pub(crate) fn terminate(self) -> String {
+    pub(crate) fn terminate(mut self) -> String {
+        self.signal_term();
+        self.end().to_string()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn signal_term(&self) {
         let id = self.child.process_id().expect("a running program");
         let sent = Command::new("kill")
             .args(["-TERM", &id.to_string()])
             .status();
         assert!(sent.expect("kill runs").success());
-        self.end().to_string()
     }
 
     /// Waits for the end of the program and gives its exit code.
-    pub(crate) fn exit_code(self) -> u32 {
+    pub(crate) fn exit_code(mut self) -> u32 {
         self.end().exit_code()
     }
 
-    fn end(mut self) -> ExitStatus {
+    /// Waits for the end of the program.
+    pub(crate) fn end(&mut self) -> ExitStatus {
         let begin = Instant::now();
         let mut shown = self.lock();
         while !shown.closed {
@@ -287,6 +316,16 @@ impl Terminal {
         self.child.wait().expect("an end")
     }
 
+    /// Waits until everything that was said has been read.
+    fn wait_for_end(&self) {
+        let shown = self.lock();
+        let ended = self
+            .shown
+            .1
+            .wait_timeout_while(shown, DEADLINE, |shown| !shown.closed);
+        drop(ended);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shown> {
         self.shown.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -297,6 +336,11 @@ impl Drop for Terminal {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            self.wait_for_end();
+            check_shown(&self.lock().all, "the terminal");
+            self.home.0.1.check();
+        }
     }
 }
 
@@ -321,6 +365,7 @@ fn feed(mut reader: Box<dyn Read + Send>, shown: &Shared) {
         let count = reader.read(&mut bytes).unwrap_or(0);
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.parser.process(&bytes[..count]);
+        state.all.extend(&bytes[..count]);
         state.closed = count == 0;
         drop(state);
         changed.notify_all();

@@ -7,6 +7,9 @@ mod history;
 mod leaving;
 mod looks;
 mod paging;
+mod questions;
+#[path = "../support/secrets.rs"]
+mod secrets;
 mod service;
 mod session;
 mod stopping;

@@ -2,7 +2,7 @@
 
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
+use crate::engine::registry::{Confirm, Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Listing, ListingKind, dynamic_of, found, json_of};
 use crate::error::{Failure, Kind};
 use rhai::Dynamic;
@@ -152,6 +152,7 @@ pub const FUNCTIONS: &[Function] = &[
         "drop_collection(\"books\")",
         drop_collection,
     )
+    .destroys(Confirm::Name)
     .takes(&[Takes::Collection])
     .related(&["collections", "create_collection"])
     .method(),

@@ -5,7 +5,7 @@ use crate::api::JobFilter;
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
+use crate::engine::registry::{Confirm, Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
 use crate::error::Failure;
 use crate::render::words;
@@ -97,6 +97,7 @@ pub const FUNCTIONS: &[Function] = &[
         "abort(\"job-…\")",
         abort,
     )
+    .destroys(Confirm::Yes)
     .takes(&[Takes::Job])
     .gives(Gives::Progress)
     .related(&["commit", "import"])

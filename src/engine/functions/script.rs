@@ -1,13 +1,11 @@
-//! What a script needs around imports: `params`, `env`, `secret`, `assert`, `sleep`, `exit`.
+//! What a script needs around imports: `params`, `env`, `assert`, `sleep`, `exit`.
 
-use crate::config::set;
 use crate::engine::arguments::{Declaration, Written};
 use crate::engine::call::Call;
 use crate::engine::options::{duration_of, plain};
 use crate::engine::registry::{Family, Function, Gives, Takes};
 use crate::engine::values::found;
 use crate::error::{Failure, Kind};
-use crate::secret::Secret;
 use rhai::{Dynamic, Map};
 
 /// This family's table.
@@ -34,17 +32,6 @@ pub const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Variable])
     .gives(Gives::Text)
     .related(&["secret"]),
-    Function::new(
-        Family::Script,
-        "secret",
-        &["secret(name)"],
-        "a secret, masked where it is shown: environment variable NAME, or the file that NAME_FILE names",
-        "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
-        secret,
-    )
-    .takes(&[Takes::Variable])
-    .gives(Gives::Secret)
-    .related(&["connect", "env"]),
     Function::new(
         Family::Script,
         "assert",
@@ -83,27 +70,6 @@ fn env(call: &Call) -> Result<Dynamic, Failure> {
             Failure::usage(format!("the environment variable {name} is not UTF-8 text"))
         }),
     }
-}
-
-fn secret(call: &Call) -> Result<Dynamic, Failure> {
-    let name = call.text(0, "the secret's name")?;
-    if let Some(value) = set(&name) {
-        return Ok(Dynamic::from(Secret::new(value)));
-    }
-    let file_variable = format!("{name}_FILE");
-    if let Some(path) = set(&file_variable) {
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::usage(format!("secret {name:?}: cannot read {path}: {error}"))
-        })?;
-        return Ok(Dynamic::from(Secret::new(
-            text.trim_end_matches(['\r', '\n']),
-        )));
-    }
-    Err(
-        Failure::usage(format!("no secret {name:?}")).with_hint(format!(
-            "set the environment variable {name}, or {file_variable} to a file that holds it"
-        )),
-    )
 }
 
 fn params(call: &Call) -> Result<Dynamic, Failure> {
