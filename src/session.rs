@@ -225,10 +225,11 @@ impl Session {
         }
     }
 
-    /// Something to look at, on standard error, though the run goes on.
+    /// Something to look at, on standard error, though the run goes on; nothing with `-q`.
     pub fn warn(&self, text: &str) {
         let log = self.log();
         match log.format {
+            _ if log.quiet => {}
             LogFormat::Text => log.line(Level::Warn, &format!("warning: {text}")),
             LogFormat::Json => log.line(Level::Warn, text),
         }

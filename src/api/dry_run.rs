@@ -20,8 +20,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 #[derive(Clone)]
 pub struct DryRun(Arc<Inner>);
 
+type Write = dyn Fn(&str) -> io::Result<()> + Send + Sync;
+
 struct Inner {
-    write: Box<dyn Fn(&str) -> io::Result<()> + Send + Sync>,
+    write: Box<Write>,
     pretended: Mutex<Pretended>,
 }
 

@@ -36,10 +36,8 @@ fn show(session: &Session, findings: &[Finding]) -> Result<(), Failure> {
     let format = session.choices().output;
     if format == OutputFormat::Table {
         return session.write(|out| {
-            let lines = findings.iter().map(ToString::to_string);
-            lines
-                .map(|line| writeln!(out, "{}", words::safe(&line)))
-                .collect()
+            let mut lines = findings.iter().map(ToString::to_string);
+            lines.try_for_each(|line| writeln!(out, "{}", words::safe(&line)))
         });
     }
     let list: Value = findings.iter().map(Finding::json).collect();

@@ -120,6 +120,8 @@ fn first(words: Vec<String>) -> (String, Vec<String>) {
 /// Shows the value or the error, lets local jobs end, and gives the exit code: the one way out.
 fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
     let code = match result {
+        // Also where a stop was what was waited for, as by `serve`: nothing is written then.
+        Ok(Ok(value)) if value.is_unit() => session.exit_code().unwrap_or(0),
         Ok(Ok(value)) => match values::show(&value, |shown| session.show(shown)) {
             Ok(()) => session.exit_code().unwrap_or(0),
             Err(failure) => report(session, &Box::from(failure)),

@@ -137,7 +137,7 @@ fn lists_fit_narrow_screens() {
         shell.send(CTRL_C);
         shell.prompt();
     }
-    let mut shell = home.shell_of(40, 30, &[]);
+    let mut shell = home.shell_of(40, 60, &[]);
     tab(&mut shell, " ", "wait");
     assert_unwrapped(&shell);
 }

@@ -199,6 +199,13 @@ impl From<Dynamic> for Written {
     }
 }
 
+/// The value of a parameter's long form.
+enum Field {
+    Missing,
+    Computed,
+    Value(Dynamic),
+}
+
 fn param(name: &str, written: Written) -> Result<Param, Failure> {
     let fields = match written {
         Written::Computed => vec![("value".to_owned(), None)],
@@ -206,12 +213,12 @@ fn param(name: &str, written: Written) -> Result<Param, Failure> {
         Written::Map(fields) => fields,
     };
     let misused = |problem: String| Failure::usage(format!("params: {name}: {problem}"));
-    let mut found_default = None;
+    let mut given = Field::Missing;
     let mut type_word = None;
     let (mut required, mut help, mut choices) = (None, String::new(), Vec::new());
     for (key, value) in fields {
         match (key.as_str(), value) {
-            ("value" | "default", value) => found_default = Some(value),
+            ("value" | "default", value) => given = value.map_or(Field::Computed, Field::Value),
             (_, None) => {}
             ("type", Some(value)) => type_word = Some(value),
             ("required", Some(value)) => {
@@ -239,7 +246,7 @@ fn param(name: &str, written: Written) -> Result<Param, Failure> {
         .map(|word| named_type(&word))
         .transpose()
         .map_err(misused)?;
-    let (kind, default) = default(named, found_default, required).map_err(misused)?;
+    let (kind, default) = default(named, given, required).map_err(misused)?;
     Ok(Param {
         name: name.to_owned(),
         kind,
@@ -260,19 +267,21 @@ fn named_type(word: &Dynamic) -> Result<Type, String> {
 /// The type and the default of a parameter: one follows from the other where only one is there.
 fn default(
     named: Option<Type>,
-    value: Option<Option<Dynamic>>,
+    value: Field,
     required: Option<bool>,
 ) -> Result<(Option<Type>, Default), String> {
     let value = match value {
-        Some(None) => return Ok((named, Default::Computed)),
-        Some(Some(value)) if !value.is_unit() => value,
+        Field::Computed => return Ok((named, Default::Computed)),
+        Field::Value(value) if !value.is_unit() => value,
         // Nothing to fall back on: a flag is then false and a list empty, everything else is required unless told not to be.
         none => {
             let kind = named.unwrap_or(Type::Text);
             let default = match (kind, required) {
                 (_, Some(true)) => Default::Required,
                 (Type::Flag, _) => Default::Value(false.into()),
-                (Type::List, None) if none.is_none() => Default::Value(Array::new().into()),
+                (Type::List, None) if matches!(none, Field::Missing) => {
+                    Default::Value(Array::new().into())
+                }
                 (_, Some(false)) => Default::Value(Dynamic::UNIT),
                 (_, None) => Default::Required,
             };

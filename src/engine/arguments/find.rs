@@ -2,7 +2,7 @@
 
 use super::declaration::{Declaration, Written};
 use crate::error::Failure;
-use rhai::{AST, ASTNode, Expr, FnCallExpr, Map, Position, Stmt};
+use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
 
 /// What parsing tells of a script's parameters.
 #[derive(Clone, Debug)]
@@ -33,8 +33,10 @@ pub fn find(ast: &AST) -> Found {
     ast.clone_statements_only()
         .walk(&mut |path: &[ASTNode<'_>]| {
             let call = match path.last() {
-                Some(ASTNode::Expr(Expr::FnCall(call, position))) => Some((call, *position)),
-                Some(ASTNode::Stmt(Stmt::FnCall(call, position))) => Some((call, *position)),
+                Some(
+                    ASTNode::Expr(Expr::FnCall(call, position))
+                    | ASTNode::Stmt(Stmt::FnCall(call, position)),
+                ) => Some((call, *position)),
                 _ => None,
             };
             match call.filter(|(call, _)| call.name == "params" && !call.is_qualified()) {
@@ -55,7 +57,7 @@ fn declared(call: &FnCallExpr, position: Position) -> Found {
             .iter()
             .map(|(name, value)| (name.name.to_string(), written(value)))
             .collect(),
-        Some(other) => match other.get_literal_value(None).map(|it| it.try_cast::<Map>()) {
+        Some(other) => match other.get_literal_value(None).map(Dynamic::try_cast::<Map>) {
             Some(Some(map)) => map
                 .into_iter()
                 .map(|(name, value)| (name.to_string(), Written::from(value)))

@@ -19,7 +19,7 @@ pub fn load(session: &Session) -> Result<Config, Failure> {
     if let Some(path) = &config.exposed {
         let path = path.display();
         session.warn_once(&format!(
-            "warning: {path} holds a key, and others can read it: chmod 600 {path}"
+            "{path} holds a key, and others can read it: chmod 600 {path}"
         ));
     }
     Ok(config)

@@ -13,7 +13,10 @@ pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "params",
-        &["params(#{name: default, name: (), name: #{value, type, required, help, choices}, …})"],
+        &[
+            "params(#{name: default, …})",
+            "params(#{name: #{value, type, required, help, choices}, …})",
+        ],
         "declares the script's --options: fills opts, and zshell run FILE --help shows them; () is a required text",
         "params(#{collection: (), days: 7, full: false, mode: #{value: \"append\", choices: [\"append\", \"replace\"]}})",
         params,

@@ -28,7 +28,7 @@ pub const FUNCTIONS: &[Function] = &[
         &["now()"],
         "the time in UTC as RFC 3339 text, to the second",
         "now()",
-        now,
+        |_| Ok(format!("{:.0}", Timestamp::now()).into()),
     )
     .arity(0, 0)
     .gives(Gives::Text)
@@ -55,8 +55,4 @@ fn date(call: &Call) -> Result<Dynamic, Failure> {
     strtime::format(&format, &day)
         .map(Dynamic::from)
         .map_err(|error| call.misused(&format!("the format {format:?} cannot be used: {error}")))
-}
-
-fn now(_: &Call) -> Result<Dynamic, Failure> {
-    Ok(format!("{:.0}", Timestamp::now()).into())
 }

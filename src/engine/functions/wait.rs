@@ -302,7 +302,8 @@ fn view(session: &Session) -> WaitView {
     }
     let tell = move |job: Option<&Progress>, line: &str| {
         let Some(job) = job else {
-            log.line(Level::Warn, line);
+            let warning = line.strip_prefix("warning: ").unwrap_or(line);
+            log.line(Level::Warn, warning);
             return;
         };
         let fields = [

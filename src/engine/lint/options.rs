@@ -22,7 +22,7 @@ pub(super) fn check(linter: &Linter, source: &Source<'_>, main: bool) {
             Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)))
                 if !call.is_qualified() =>
             {
-                keys(linter, source, call, false)
+                keys(linter, source, call, false);
             }
             Some(ASTNode::Expr(Expr::MethodCall(call, _))) => keys(linter, source, call, true),
             Some(ASTNode::Expr(Expr::Dot(pair, ..))) => {

@@ -18,8 +18,9 @@ pub(super) fn check(linter: &Linter, source: &Source<'_>) {
     check(source.ast.statements());
     let mut inner = |path: &[ASTNode<'_>]| {
         match path.last() {
-            Some(ASTNode::Stmt(Stmt::Block(block))) => check(block.statements()),
-            Some(ASTNode::Expr(Expr::Stmt(block))) => check(block.statements()),
+            Some(ASTNode::Stmt(Stmt::Block(block)) | ASTNode::Expr(Expr::Stmt(block))) => {
+                check(block.statements());
+            }
             Some(ASTNode::Stmt(
                 Stmt::If(control, _)
                 | Stmt::While(control, _)
