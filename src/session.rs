@@ -10,8 +10,10 @@ pub mod log;
 pub mod pager;
 mod patient;
 #[cfg(unix)]
-pub(crate) mod ready;
+mod ready;
 mod results;
+#[cfg(unix)]
+pub(crate) mod standard_input;
 
 use self::log::{Level, Log, LogFormat};
 use crate::api::DryRun;

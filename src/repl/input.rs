@@ -71,7 +71,7 @@ impl Input {
             history: history.clone(),
             wishes,
             #[cfg(unix)]
-            plain: is_dumb().then(Lines::default),
+            plain: is_dumb().then(Lines::new),
         })
     }
 

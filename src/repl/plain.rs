@@ -2,18 +2,26 @@
 
 use super::judge;
 use crate::interrupt::{Interrupt, Stop};
-use crate::session::ready;
+use crate::session::standard_input::StandardInput;
 use rustyline::error::ReadlineError;
-use std::io::{self, Write, stdin, stdout};
+use std::io::{Write, stdout};
 
 /// The terminal's lines.
-#[derive(Default)]
 pub(super) struct Lines {
+    input: StandardInput,
     /// What was read beyond the last statement.
     ahead: Vec<u8>,
 }
 
 impl Lines {
+    /// The lines of standard input.
+    pub(super) fn new() -> Self {
+        Self {
+            input: StandardInput::open(),
+            ahead: Vec::new(),
+        }
+    }
+
     /// Reads one statement, of as many lines as it takes. Ctrl-C drops all of them.
     pub(super) fn read(
         &mut self,
@@ -49,10 +57,17 @@ impl Lines {
                 let line = String::from_utf8_lossy(&line).into_owned();
                 return Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()));
             }
-            wait(interrupt)?;
             let mut bytes = [0; 4096];
-            let count = rustix::io::retry_on_intr(|| rustix::io::read(stdin(), &mut bytes))
-                .map_err(io::Error::from)?;
+            let count = match self.input.read(&mut bytes, interrupt) {
+                Ok(read) => read?,
+                Err(Stop::Interrupted) => {
+                    interrupt.clear();
+                    writeln!(stdout())?;
+                    return Err(ReadlineError::Interrupted);
+                }
+                // Any other stop ends the run.
+                Err(_) => 0,
+            };
             if count == 0 {
                 let rest = std::mem::take(&mut self.ahead);
                 let rest = String::from_utf8_lossy(&rest).into_owned();
@@ -60,17 +75,5 @@ impl Lines {
             }
             self.ahead.extend(bytes.iter().take(count));
         }
-    }
-}
-
-/// Waits for input; Ctrl-C ends the wait. No other stop does: it ends the prompt behind the next statement.
-fn wait(interrupt: &Interrupt) -> Result<(), ReadlineError> {
-    match ready::readable(stdin(), interrupt) {
-        Err(Stop::Interrupted) => {
-            interrupt.clear();
-            writeln!(stdout())?;
-            Err(ReadlineError::Interrupted)
-        }
-        _ => Ok(()),
     }
 }

@@ -1,11 +1,9 @@
 //! Reading text that may be long in coming: a pipe, a terminal, a slow disk.
 
 #[cfg(unix)]
-use super::ready;
+use super::standard_input::StandardInput;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, TICK};
-#[cfg(unix)]
-use rustix::io::Errno;
 use std::fs::File;
 use std::io::{self, Read};
 use std::sync::mpsc::{self, RecvTimeoutError};
@@ -25,17 +23,15 @@ pub(super) fn read_text(path: &str, interrupt: &Interrupt) -> Result<String, Fai
 /// Reads standard input. No thread is left behind that would take what is typed at the prompt later.
 #[cfg(unix)]
 fn standard_input(interrupt: &Interrupt) -> Result<String, Failure> {
+    let input = StandardInput::open();
     let mut bytes = Vec::new();
     let mut piece = [0; 8 << 10];
     loop {
-        ready::readable(io::stdin(), interrupt)?;
-        let count = match rustix::io::read(io::stdin(), &mut piece) {
-            Err(Errno::INTR) => continue,
-            // One that is closed is at its end, as everywhere in Rust.
-            Ok(0) | Err(Errno::BADF) => break,
-            Ok(count) => count,
-            Err(error) => return Err(failed("standard input", &error.into())),
-        };
+        let read = input.read(&mut piece, interrupt)?;
+        let count = read.map_err(|error| failed("standard input", &error))?;
+        if count == 0 {
+            break;
+        }
         bytes.extend(piece.iter().take(count));
         if bytes.len() as u64 > LIMIT {
             return Err(failed("standard input", &too_large()));

@@ -12,12 +12,18 @@ const PIECE: usize = 4096;
 pub(super) struct Patient<'a, W> {
     inner: W,
     interrupt: &'a Interrupt,
+    /// True where something was written that is not flushed: nothing to flush is nothing to wait for, nor to stop.
+    pending: bool,
 }
 
 impl<'a, W> Patient<'a, W> {
     /// Writes to `inner` until the flag is raised.
     pub(super) fn new(inner: W, interrupt: &'a Interrupt) -> Self {
-        Self { inner, interrupt }
+        Self {
+            inner,
+            interrupt,
+            pending: false,
+        }
     }
 }
 
@@ -40,12 +46,17 @@ impl<W> Patient<'_, W> {
 impl<W: Write + AsFd> Write for Patient<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.ready()?;
+        self.pending = true;
         self.inner.write(bytes.get(..PIECE).unwrap_or(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.ready()?;
-        self.inner.flush()
+        if self.pending {
+            self.ready()?;
+        }
+        self.inner.flush()?;
+        self.pending = false;
+        Ok(())
     }
 }
 
@@ -53,12 +64,17 @@ impl<W: Write + AsFd> Write for Patient<'_, W> {
 impl<W: Write> Write for Patient<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.ready()?;
+        self.pending = true;
         self.inner.write(bytes.get(..PIECE).unwrap_or(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.ready()?;
-        self.inner.flush()
+        if self.pending {
+            self.ready()?;
+        }
+        self.inner.flush()?;
+        self.pending = false;
+        Ok(())
     }
 }
 
@@ -85,6 +101,16 @@ mod tests {
     use crate::interrupt::{Interrupt, Stop};
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn nothing_to_write_cannot_be_stopped() {
+        let interrupt = Interrupt::new();
+        interrupt.raise(Stop::Terminated);
+        let (_reader, writer) = UnixStream::pair().unwrap();
+        let mut patient = Patient::new(writer, &interrupt);
+        patient.flush().unwrap();
+        assert!(is_stop(&patient.write(b"x").unwrap_err()));
+    }
 
     #[test]
     fn nobody_reading_is_no_reason_to_hang() {

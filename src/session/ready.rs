@@ -6,7 +6,7 @@ use rustix::io::Errno;
 use std::os::fd::AsFd;
 
 /// Waits until there is something to read, or the end; a stop ends the wait.
-pub(crate) fn readable(stream: impl AsFd, interrupt: &Interrupt) -> Result<(), Stop> {
+pub(super) fn readable(stream: impl AsFd, interrupt: &Interrupt) -> Result<(), Stop> {
     wait(&stream, PollFlags::IN, interrupt)
 }
 
