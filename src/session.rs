@@ -9,6 +9,7 @@ use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{self, OutputFormat, Screen, Shown};
+use crate::submission::{Desk, Submitter};
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -46,6 +47,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
+    /// The journal, and what submissions share.
+    pub desk: Desk,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
@@ -60,6 +63,7 @@ impl Session {
         Self {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
+            desk: Desk::new(&choices.data_dir),
             choices,
             interrupt,
             idle,
@@ -78,6 +82,20 @@ impl Session {
     /// Makes a connection the current one.
     pub fn use_connection(&self, connection: Rc<Connection>) {
         *self.current.borrow_mut() = Some(connection);
+    }
+
+    /// Submits over this connection; what there is to tell goes to standard error.
+    pub fn submitter<'a>(
+        &'a self,
+        connection: &'a Connection,
+        tell: &'a dyn Fn(&str),
+    ) -> Submitter<'a> {
+        Submitter {
+            desk: &self.desk,
+            client: &connection.client,
+            connection: &connection.name,
+            tell,
+        }
     }
 
     /// The local import service of this process.

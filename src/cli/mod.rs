@@ -31,6 +31,9 @@ type Outcome = Result<Dynamic, Box<ScriptError>>;
 /// Exit code of a wrong command line.
 const WRONG_COMMAND_LINE: u8 = 2;
 
+/// How long a stopped run waits for the answer to a submission.
+const LATE: Duration = Duration::from_secs(2);
+
 /// Parses the command line, runs it, and gives the process's exit code.
 pub fn main() -> ExitCode {
     let args = match Args::try_parse() {
@@ -114,9 +117,18 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
             WRONG_COMMAND_LINE
         }
     };
+    await_late_answers(session);
     match leave_local_service(session) {
         Err(stop) if code == 0 => report(session, &Box::from(Failure::from(stop))),
         _ => code,
+    }
+}
+
+/// Gives answers to submissions that were cut off a short time to come, so that the journal knows of them.
+fn await_late_answers(session: &Session) {
+    if session.desk.late.count() > 0 {
+        session.notice("waiting for the answer to a submission");
+        session.desk.late.wait(LATE);
     }
 }
 

@@ -83,9 +83,10 @@ impl From<JournalError> for Failure {
             JournalError::NoSubmission { .. } => {
                 (Kind::Refused, "zshell journal list --limit all shows them")
             }
-            JournalError::Settled { .. } => {
-                (Kind::Refused, "only an open or unknown submission can be settled")
-            }
+            JournalError::Settled { .. } => (
+                Kind::Refused,
+                "only an open or unknown submission can be settled",
+            ),
         };
         Self::new(kind, error.to_string()).with_hint(hint)
     }

@@ -69,7 +69,11 @@ impl Place {
         let begun = Instant::now();
         let mut pause = PAUSE;
         loop {
-            let taken = if write { gate.try_lock() } else { gate.try_lock_shared() };
+            let taken = if write {
+                gate.try_lock()
+            } else {
+                gate.try_lock_shared()
+            };
             match taken {
                 Ok(()) => return Ok(gate),
                 Err(TryLockError::Error(error)) => {
@@ -100,7 +104,8 @@ impl Book {
         let path = place.journal();
         let file = open_private(&path).map_err(JournalError::file("open", &path))?;
         let mut book = Self { file, path, end: 0 };
-        book.repair().map_err(JournalError::file("repair", &book.path))?;
+        book.repair()
+            .map_err(JournalError::file("repair", &book.path))?;
         if book.end == 0 {
             let header = Entry::Journal(Header {
                 version: VERSION,

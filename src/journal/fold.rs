@@ -77,7 +77,8 @@ impl Fold {
         }
         let at = seen.at;
         self.baselines
-            .insert(seen.baseline, Baseline { order, at });
+            .entry(seen.baseline)
+            .or_insert(Baseline { order, at });
     }
 
     fn intend(&mut self, intent: Intent) {
@@ -88,8 +89,7 @@ impl Fold {
             keys.insert(key.clone(), index);
         }
         self.unresolved.insert(index);
-        self.submissions
-            .push(Submission::new(intent, self.entries));
+        self.submissions.push(Submission::new(intent, self.entries));
     }
 
     /// Gives a submission its standing. What is made stays made: an entry of another process may come late.
@@ -121,7 +121,10 @@ impl Fold {
     }
 
     fn end(&mut self, ended: Ended) {
-        let index = self.by_job.get(&ended.target).and_then(|jobs| jobs.get(&ended.job));
+        let index = self
+            .by_job
+            .get(&ended.target)
+            .and_then(|jobs| jobs.get(&ended.job));
         let Some(submission) = index.and_then(|index| self.submissions.get_mut(*index)) else {
             return;
         };
@@ -167,7 +170,8 @@ impl Fold {
 
     /// What is open, unknown or could not be resolved among jobs of this scope.
     pub fn unresolved_in(&self, scope: &Scope) -> impl Iterator<Item = &Submission> {
-        self.unresolved().filter(move |it| it.intent.scope == *scope)
+        self.unresolved()
+            .filter(move |it| it.intent.scope == *scope)
     }
 
     /// True if a job cannot be this submission's: it was seen before that was sent, or belongs to another one.
@@ -180,7 +184,11 @@ impl Fold {
     }
 
     /// The jobs of a list that no scan of this scope has seen and no submission has claimed.
-    pub fn unseen<'a>(&self, scope: &Scope, jobs: impl IntoIterator<Item = &'a String>) -> Vec<String> {
+    pub fn unseen<'a>(
+        &self,
+        scope: &Scope,
+        jobs: impl IntoIterator<Item = &'a String>,
+    ) -> Vec<String> {
         let seen = self.seen.get(scope);
         let claimed = self.by_job.get(&scope.target);
         let is_new = |job: &&String| {

@@ -40,11 +40,7 @@ pub fn target(settings: &Settings) -> String {
     let base = &settings.import_base;
     let origin = base.origin().ascii_serialization();
     let address = format!("{origin}{}", base.path().trim_end_matches('/'));
-    match (
-        &settings.cluster_id,
-        &settings.project_id,
-        &settings.region,
-    ) {
+    match (&settings.cluster_id, &settings.project_id, &settings.region) {
         (Some(cluster), ..) => format!("{address} {cluster}"),
         (None, Some(project), Some(region)) => format!("{address} {project} {region}"),
         _ => address,
@@ -62,13 +58,13 @@ pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
     options.sort();
     // As JSON, so that no two different requests run together into one text.
     let whole = json!([1, scope, request.partition, volume, sets, options]).to_string();
-    hex(&whole)
+    hash(&whole)
 }
 
-/// The hash under which an identity of any text is filed.
-pub(super) fn hex(text: &str) -> String {
-    let hash = digest(&SHA256, text.as_bytes());
-    let half = hash.as_ref().iter().take(16);
+/// The first half of a text's SHA-256, as 32 hexadecimal digits.
+pub fn hash(text: &str) -> String {
+    let whole = digest(&SHA256, text.as_bytes());
+    let half = whole.as_ref().iter().take(16);
     half.map(|byte| format!("{byte:02x}")).collect()
 }
 
@@ -138,7 +134,10 @@ mod tests {
         let second = request(&["s3://b/b?c", "https://h/a?sig=OTHER#x"]);
         assert_eq!(id(&first), id(&second));
         let kept = format!("{:?}", plain_files(&first));
-        assert!(!kept.contains("KEY") && kept.contains("s3://b/b?c"), "{kept}");
+        assert!(
+            !kept.contains("KEY") && kept.contains("s3://b/b?c"),
+            "{kept}"
+        );
     }
 
     #[test]

@@ -32,7 +32,7 @@ mod tests;
 pub use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Unknown};
 pub use error::JournalError;
 pub use fold::Fold;
-pub use identity::{Scope, identity, plain_files, target};
+pub use identity::{Scope, hash, identity, plain_files, target};
 pub use lock::IdentityLock;
 pub use prune::Pruned;
 pub use record::{SUBMISSION_KEYS, Standing, Submission};
@@ -116,7 +116,10 @@ impl Journal {
     pub fn history(&self, id: &str) -> Result<Vec<Value>, JournalError> {
         let job = self.read(|fold| {
             let submission = fold.submission(id)?;
-            Some((submission.intent.scope.target.clone(), submission.job.clone()))
+            Some((
+                submission.intent.scope.target.clone(),
+                submission.job.clone(),
+            ))
         })?;
         let (target, job) = job.ok_or_else(|| JournalError::NoSubmission { id: id.to_owned() })?;
         let _gate = self.place.lock(false)?;

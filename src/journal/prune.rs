@@ -87,7 +87,9 @@ fn write(
         }
     })?;
     result.map_err(failed)?;
-    let file = out.into_inner().map_err(|error| failed(error.into_error()))?;
+    let file = out
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
     file.sync_all().map_err(failed)?;
     let kept = fold
         .submissions()

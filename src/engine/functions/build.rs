@@ -192,6 +192,10 @@ fn settings(
     if let Some(time) = options.duration("connect_timeout")? {
         settings.connect_timeout = time;
     }
+    if let Some(time) = options.duration("settle")? {
+        settings.settle = time;
+    }
+    settings.honours_keys = options.flag("honours_keys")?.unwrap_or(false);
     let zilliz = is_zilliz(route);
     match key(options, origin, zilliz)? {
         Some(key) => {

@@ -1,18 +1,21 @@
 //! `import`, `progress`, `jobs`, `commit`, `abort`.
 
 use super::request;
+use crate::api::ApiError;
 use crate::api::JobFilter;
 use crate::api::model::{JobState, JobSummary};
+use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::render::words;
+use crate::session::Session;
+use crate::submission::Shown;
 use rhai::{Array, Dynamic};
 use std::rc::Rc;
 use std::time::Instant;
-use ulid::Ulid;
 
 /// How many jobs `jobs()` reads unless told otherwise.
 const DEFAULT_LIMIT: usize = 100;
@@ -92,8 +95,11 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     for warning in &submission.warnings {
         call.session.notice(&format!("warning: {warning}"));
     }
-    let key = submission.key.unwrap_or_else(submission_id);
-    let id = connection.client.create(&submission.request, &key)?;
+    let tell = |text: &str| call.session.notice(text);
+    let id = call
+        .session
+        .submitter(&connection, &tell)
+        .submit(&submission.request, submission.key.as_deref())?;
     Ok(Dynamic::from(Job {
         id,
         collection: submission.request.collection,
@@ -101,30 +107,39 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     }))
 }
 
-/// A key for a submission that was given none: unique, so that a server that honours it never takes two
-/// submissions for one.
-fn submission_id() -> String {
-    format!("zshell-{}", Ulid::generate().to_string().to_lowercase())
-}
-
 fn progress(call: &Call) -> Result<Dynamic, Failure> {
     let job = call.job(call.arg(0, "the job")?)?;
-    read_progress(&job).map(Dynamic::from)
+    read_progress(call.session, &job).map(Dynamic::from)
 }
 
 /// One reading of a job; what the answer leaves out is filled from what is known.
-pub(super) fn read_progress(job: &Job) -> Result<ProgressValue, Failure> {
-    read_progress_until(job, None)
+pub(super) fn read_progress(session: &Session, job: &Job) -> Result<ProgressValue, Failure> {
+    read_progress_until(session, job, None)
 }
 
 /// The same, given up at this moment.
 pub(super) fn read_progress_until(
+    session: &Session,
     job: &Job,
     deadline: Option<Instant>,
 ) -> Result<ProgressValue, Failure> {
     let client = &job.connection.client;
     let interrupt = client.interrupt().until(deadline);
-    let mut progress = client.with_interrupt(interrupt).progress(&job.id)?;
+    let mut progress = match client.with_interrupt(interrupt).progress(&job.id) {
+        Ok(progress) => progress,
+        // Services forget jobs after hours; the journal does not.
+        Err(error @ ApiError::Service { .. })
+            if Failure::from(error.clone()).kind == Kind::Refused =>
+        {
+            session
+                .desk
+                .remembered(client.settings(), &job.id)
+                .ok_or(error)?
+        }
+        Err(error) => return Err(error.into()),
+    };
+    let shown = (job.id.as_str(), progress.state.kind, progress.rows);
+    note_ends(session, &job.connection, [shown]);
     if progress.collection.is_empty() {
         progress.collection.clone_from(&job.collection);
     }
@@ -134,6 +149,18 @@ pub(super) fn read_progress_until(
         progress: Rc::new(progress),
         connection: Rc::clone(&job.connection),
     })
+}
+
+/// Journals the ends of jobs that are known there. A journal that cannot be written is no reason to show nothing.
+fn note_ends<'a>(
+    session: &Session,
+    connection: &Connection,
+    jobs: impl IntoIterator<Item = Shown<'a>>,
+) {
+    let settings = connection.client.settings();
+    if let Err(error) = session.desk.note_ends(settings, jobs) {
+        session.notice(&format!("warning: {error}"));
+    }
 }
 
 fn jobs(call: &Call) -> Result<Dynamic, Failure> {
@@ -160,6 +187,10 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
             }
         }
     }
+    let ends = found
+        .iter()
+        .map(|job| (job.job_id.as_str(), job.state.kind, None));
+    note_ends(call.session, &connection, ends);
     let listing = Listing {
         kind: ListingKind::Jobs,
         // With a state filter of ours the service's count says nothing about the list.
@@ -224,7 +255,7 @@ fn no_state(word: &str) -> Failure {
 fn commit(call: &Call) -> Result<Dynamic, Failure> {
     let job = call.job(call.arg(0, "the job")?)?;
     job.connection.client.commit(&job.id)?;
-    read_progress(&job).map(Dynamic::from)
+    read_progress(call.session, &job).map(Dynamic::from)
 }
 
 fn abort(call: &Call) -> Result<Dynamic, Failure> {
@@ -233,5 +264,5 @@ fn abort(call: &Call) -> Result<Dynamic, Failure> {
         Failure::from(error)
             .or_hint("only a two-phase import that waits for its commit can be aborted")
     })?;
-    read_progress(&job).map(Dynamic::from)
+    read_progress(call.session, &job).map(Dynamic::from)
 }

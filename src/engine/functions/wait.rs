@@ -120,7 +120,7 @@ impl Watch<'_> {
                 continue;
             }
             match (
-                read_progress_until(job, deadline),
+                read_progress_until(self.session, job, deadline),
                 self.readings.get_mut(index),
             ) {
                 (Ok(reading), slot) => {
