@@ -52,7 +52,9 @@ pub fn target(settings: &Settings) -> String {
 pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
     let (volume, _) = files(request);
     let mut sets = plain_files(request);
-    sets.iter_mut().for_each(|set| set.sort());
+    for set in &mut sets {
+        set.sort();
+    }
     sets.sort();
     let mut options = request.options.clone();
     options.sort();

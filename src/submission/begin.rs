@@ -169,8 +169,8 @@ impl Submitter<'_> {
         });
         written?;
         Ok(Begun::Open(Open {
-            intent,
-            request: draft.request.clone(),
+            intent: Box::new(intent),
+            request: Box::new(draft.request.clone()),
             lock: draft.lock,
             sends: 0,
         }))

@@ -83,7 +83,7 @@ impl Submitter<'_> {
             }
             _ => {}
         }
-        parked.cause = Some(error);
+        parked.cause = Some(Box::new(error));
         parked.put_off();
         if !parked.is_hopeless() {
             return Ok(Found::Parked(parked));
@@ -255,7 +255,7 @@ impl Submitter<'_> {
         match parked.cause {
             Some(last) if !sends_again => Err(SubmitError::GaveUp {
                 sends: parked.open.sends,
-                last: Box::new(last),
+                last,
             }),
             _ => Ok(Found::Again(parked.open)),
         }
@@ -272,7 +272,7 @@ impl Submitter<'_> {
             key: parked.open.intent.key,
             why,
             jobs,
-            cause: parked.cause.map(Box::new),
+            cause: parked.cause,
         }
     }
 }

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 /// How many times `settle` an outcome is looked for before it counts as not known.
 const PATIENCE: u32 = 10;
 /// And at least this long.
-const LEAST_PATIENCE: Duration = Duration::from_secs(1);
+const LEAST_PATIENCE: Duration = Duration::from_millis(250);
 /// The first pause between two looks, as a part of `settle`; each further one is twice as long.
 const FIRST_PAUSE: u32 = 16;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
@@ -21,8 +21,8 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// A submission that is written down, its identity locked, and about to be sent.
 #[derive(Debug)]
 pub struct Open {
-    pub(super) intent: Intent,
-    pub(super) request: ImportRequest,
+    pub(super) intent: Box<Intent>,
+    pub(super) request: Box<ImportRequest>,
     pub(super) lock: Arc<IdentityLock>,
     /// How often this process has sent it.
     pub(super) sends: u32,
@@ -57,7 +57,7 @@ pub(super) enum Way {
 pub struct Parked {
     pub(super) open: Open,
     /// How the answer was lost; none where a crash left it open.
-    pub(super) cause: Option<ApiError>,
+    pub(super) cause: Option<Box<ApiError>>,
     pub(super) way: Way,
     pub(super) settle: Duration,
     /// When it was sent for the last time, at the latest.
@@ -71,7 +71,7 @@ pub struct Parked {
 }
 
 impl Parked {
-    pub(super) fn new(open: Open, cause: Option<ApiError>, settle: Duration) -> Self {
+    pub(super) fn new(open: Open, cause: Option<Box<ApiError>>, settle: Duration) -> Self {
         let now = Instant::now();
         let way = if open.intent.honoured {
             Way::Ask
@@ -155,8 +155,8 @@ pub(super) fn take_up(
     settle: Duration,
 ) -> Parked {
     let open = Open {
-        intent: left.intent.clone(),
-        request: request.clone(),
+        intent: Box::new(left.intent.clone()),
+        request: Box::new(request.clone()),
         lock: Arc::clone(lock),
         sends: 1,
     };

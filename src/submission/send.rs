@@ -35,7 +35,11 @@ impl Submitter<'_> {
                     return Err(open.stopped(*stop));
                 }
                 (Outcome::Unknown, _) => {
-                    return Ok(Sent::Parked(Parked::new(open, Some(error), self.settle())));
+                    return Ok(Sent::Parked(Parked::new(
+                        open,
+                        Some(Box::new(error)),
+                        self.settle(),
+                    )));
                 }
                 (Outcome::NeverSent, ApiError::Unreachable { .. }) => {
                     let pause = backoff(tries);

@@ -1,7 +1,7 @@
 //! Commands, options and exit codes.
 
 use crate::harness::{ACCESS, SECRET, TOKEN, Test};
-use crate::service::{answer, connect, sent, service};
+use crate::service::{answer, connect, failing, sent, service};
 use crate::support::server::{Reply, Server};
 use serde_json::{Value, json};
 
@@ -133,17 +133,17 @@ fn exit_codes_of_failures() {
         ),
         (progress("Uncommitted"), "wait(\"job-1\")", 0),
         (
-            reply(Reply::status(500, "x")),
+            failing(Reply::status(500, "x")),
             "import(\"b\", \"1.json\")",
             6,
         ),
         (
-            reply(Reply::json(r#"{"code":1100,"message":"no"}"#)),
+            failing(Reply::json(r#"{"code":1100,"message":"no"}"#)),
             "import(\"b\", \"1.json\")",
             7,
         ),
         (
-            reply(Reply::json(
+            failing(Reply::json(
                 r#"{"code":2100,"message":"the number of jobs has reached the limit"}"#,
             )),
             "import(\"b\", \"1.json\")",
