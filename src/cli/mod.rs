@@ -3,6 +3,7 @@
 pub mod args;
 
 mod commands;
+mod journal;
 mod script;
 #[cfg(feature = "local")]
 mod serve;
@@ -92,6 +93,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),
+        Some(Command::Journal { command }) => journal::journal(session, command),
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
     })
@@ -183,6 +185,18 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         out: Screen::stdout(common.color),
         err: Screen::stderr(common.color),
     })
+}
+
+/// An age: a duration, or a number of days such as `30d`.
+fn age(text: &str) -> Result<Duration, String> {
+    let days = text
+        .trim()
+        .strip_suffix('d')
+        .and_then(|days| days.parse::<u32>().ok());
+    match days {
+        Some(days) => Ok(Duration::from_hours(u64::from(days) * 24)),
+        None => duration(text).map_err(|_| "an age is text such as 30d or 12h".to_owned()),
+    }
 }
 
 /// A duration of the command line.

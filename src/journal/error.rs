@@ -41,6 +41,12 @@ pub enum JournalError {
         /// The id that was asked for.
         id: String,
     },
+    /// A process is submitting it at this moment.
+    #[error("the submission {id} is being worked on")]
+    AtWork {
+        /// The submission.
+        id: String,
+    },
     /// What was asked makes no sense for the state the submission is in.
     #[error("the submission {id} is {state}, which is settled")]
     Settled {
@@ -75,6 +81,10 @@ impl From<JournalError> for Failure {
             JournalError::Locked { .. } => (
                 Kind::Busy,
                 "a process that is stopped or hangs may hold it; try again later",
+            ),
+            JournalError::AtWork { .. } => (
+                Kind::Busy,
+                "another zshell looks for its job; try again once that has ended",
             ),
             JournalError::Version { .. } => (
                 Kind::Refused,

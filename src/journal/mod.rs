@@ -26,6 +26,7 @@ mod identity;
 mod lock;
 mod prune;
 mod record;
+mod settle;
 #[cfg(test)]
 mod tests;
 

@@ -15,6 +15,7 @@ mod failure;
 mod grid;
 mod jobs;
 mod output;
+mod submissions;
 mod value;
 
 use serde_json::Value;
@@ -52,6 +53,13 @@ pub enum Shown<'a> {
     Description(&'a Value),
     /// Clusters as the control plane lists them (the answer's `clusters`).
     Clusters(&'a [Value]),
+    /// What the journal knows of submissions (`Submission::json`).
+    Submissions {
+        /// A map each.
+        items: &'a [Value],
+        /// How many there are in all; more than `items` makes a footer.
+        total: Option<u64>,
+    },
     /// Any other value: a map, a list of maps, a list of scalars, a scalar; null is nothing.
     Value(&'a Value),
 }

@@ -6,7 +6,8 @@ use std::str::FromStr;
 use serde_json::{Map, Value, json};
 
 use super::style::Screen;
-use super::{Shown, collections, csv_form, jobs, value, words};
+use super::{Shown, collections, csv_form, jobs, submissions, value, words};
+use crate::journal::SUBMISSION_KEYS;
 
 /// How results are written: `-o table|json|csv`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -51,7 +52,7 @@ impl Shown<'_> {
             Self::Waited(jobs) => jobs.iter().map(jobs::progress_json).collect(),
             Self::Collections(names) => json!(names),
             Self::Description(value) | Self::Value(value) => (*value).clone(),
-            Self::Clusters(clusters) => Value::Array(clusters.to_vec()),
+            Self::Clusters(items) | Self::Submissions { items, .. } => Value::Array(items.to_vec()),
         }
     }
 
@@ -61,6 +62,7 @@ impl Shown<'_> {
             Self::Jobs { .. } => &jobs::JOB_KEYS,
             Self::Progress(_) | Self::Waited(_) => &jobs::PROGRESS_KEYS,
             Self::Clusters(_) => &collections::CLUSTER_KEYS,
+            Self::Submissions { .. } => &SUBMISSION_KEYS,
             _ => &["value"],
         }
     }
@@ -75,6 +77,7 @@ impl Shown<'_> {
             Self::Collections(names) => collections::names(names),
             Self::Description(value) => collections::description(value, screen),
             Self::Clusters(clusters) => collections::clusters(clusters, screen),
+            Self::Submissions { items, total } => submissions::list(items, *total, screen),
             Self::Value(value) => value::lay_out(value, screen),
         }
     }

@@ -18,7 +18,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 /// How many jobs `jobs()` reads unless told otherwise.
-const DEFAULT_LIMIT: usize = 100;
+pub(super) const DEFAULT_LIMIT: usize = 100;
 
 const JOBS_OPTIONS: &[Opt] = &[
     opt("state", "a state, a list of states, or \"active\""),
@@ -166,7 +166,7 @@ fn note_ends<'a>(
 fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(0)?;
     let states = states(&options)?;
-    let limit = limit(&options)?;
+    let limit = limit(&options, DEFAULT_LIMIT)?;
     let connection = call.connection()?;
     let mut walk = connection.client.jobs(JobFilter {
         collection: options.text("collection")?,
@@ -208,14 +208,15 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     Ok(listing.tag(rows.into()))
 }
 
-fn limit(options: &Options) -> Result<Option<usize>, Failure> {
+/// The option `limit`: how many; `None` for all.
+pub(super) fn limit(options: &Options, default: usize) -> Result<Option<usize>, Failure> {
     match options.get("limit").and_then(crate::engine::call::as_text) {
         Some(word) if word == "all" => Ok(None),
         _ => {
             let limit = options
                 .number("limit")
                 .map_err(|failure| failure.with_hint("limit is a whole number, or \"all\""))?;
-            Ok(Some(limit.map_or(DEFAULT_LIMIT, |limit| {
+            Ok(Some(limit.map_or(default, |limit| {
                 usize::try_from(limit).unwrap_or(usize::MAX)
             })))
         }

@@ -5,6 +5,7 @@ pub mod connect;
 pub mod jobs;
 pub mod output;
 pub mod script;
+pub mod submissions;
 pub mod wait;
 
 mod build;
