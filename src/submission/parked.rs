@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 const PATIENCE: u32 = 10;
 /// And at least this long.
 const LEAST_PATIENCE: Duration = Duration::from_millis(250);
-/// The first pause between two looks, as a part of `settle`; each further one is twice as long.
+/// The first pause between two looks, as a part of `settle`; each further one is twice as long, up to half of it.
 const FIRST_PAUSE: u32 = 16;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -118,6 +118,7 @@ impl Parked {
             Way::Ask => backoff(self.looks.saturating_add(1)),
             Way::Scan => (self.settle / FIRST_PAUSE)
                 .saturating_mul(1 << self.looks.min(8))
+                .min(self.settle / 2)
                 .clamp(SHORTEST_PAUSE, LONGEST_PAUSE),
         };
         self.looks = self.looks.saturating_add(1);

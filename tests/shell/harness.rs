@@ -208,12 +208,17 @@ impl Test {
             // A run that does not read its input closes it.
             let _ = stdin.write_all(&input);
         });
-        let mut stderr = child.stderr.take().expect("a pipe");
+        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
         let (sender, errors) = mpsc::channel();
         thread::spawn(move || {
-            let mut text = String::new();
-            let read = stderr.read_to_string(&mut text);
-            let _ = sender.send(read.map(|_| text));
+            loop {
+                let mut line = String::new();
+                let read = stderr.read_line(&mut line).map(|_| line);
+                let last = !matches!(&read, Ok(line) if !line.is_empty());
+                if sender.send(read).is_err() || last {
+                    return;
+                }
+            }
         });
         let stdout = child.stdout.take().map(BufReader::new);
         Running {
@@ -221,6 +226,7 @@ impl Test {
             child: Some(child),
             stdout,
             said: String::new(),
+            complained: String::new(),
             errors,
         }
     }
@@ -237,6 +243,7 @@ pub(crate) struct Running {
     child: Option<Child>,
     stdout: Option<BufReader<ChildStdout>>,
     said: String,
+    complained: String,
     errors: Receiver<std::io::Result<String>>,
 }
 
@@ -248,10 +255,28 @@ impl Running {
         stdout.read_line(&mut line).expect("a line");
         self.said.push_str(&line);
         if line.is_empty() {
-            let errors = self.errors.recv_timeout(PATIENCE);
-            panic!("zshell ended early: {errors:?}");
+            while self.error_line() {}
+            panic!("zshell ended early: {}", self.complained);
         }
         line.trim_end().to_owned()
+    }
+
+    /// Takes in the next line of standard error; false at its end.
+    fn error_line(&mut self) -> bool {
+        let Ok(line) = self.errors.recv_timeout(PATIENCE) else {
+            panic!("zshell {:?} hangs", self.test.args);
+        };
+        let line = line.expect("standard error is text");
+        self.complained.push_str(&line);
+        !line.is_empty()
+    }
+
+    /// Waits until standard error has held this text.
+    #[allow(dead_code, reason = "not every family of tests does")]
+    pub(crate) fn await_error(&mut self, text: &str) {
+        while !self.complained.contains(text) {
+            assert!(self.error_line(), "{text:?} in\n{}", self.complained);
+        }
     }
 
     /// Sends a signal such as `INT`.
@@ -278,11 +303,8 @@ impl Running {
                 read.map(|_| rest)
             })
         });
-        let errors = self.errors.recv_timeout(PATIENCE);
-        let Ok(errors) = errors else {
-            panic!("zshell {:?} hangs", self.test.args);
-        };
-        let stderr = errors.expect("standard error is text");
+        while self.error_line() {}
+        let stderr = std::mem::take(&mut self.complained);
         let rest = reader.map_or_else(Vec::new, |reader| {
             reader.join().expect("a reader").expect("standard output")
         });

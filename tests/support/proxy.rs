@@ -38,21 +38,24 @@ fn forward(address: &str, request: &Request) -> std::io::Result<Reply> {
         .split_whitespace()
         .nth(1)
         .and_then(|word| word.parse().ok());
-    let mut headers = Vec::new();
+    let (mut headers, mut length) = (Vec::new(), None);
     loop {
         let mut line = String::new();
         reader.read_line(&mut line)?;
         let Some((name, value)) = line.trim_end().split_once(':') else {
             break;
         };
-        if !["content-length", "transfer-encoding", "connection"]
-            .contains(&&*name.to_ascii_lowercase())
-        {
-            headers.push((name.to_owned(), value.trim().to_owned()));
+        match &*name.to_ascii_lowercase() {
+            "content-length" => length = value.trim().parse().ok(),
+            "transfer-encoding" | "connection" => {}
+            _ => headers.push((name.to_owned(), value.trim().to_owned())),
         }
     }
     let mut body = Vec::new();
-    reader.read_to_end(&mut body)?;
+    match length {
+        Some(length) => drop(reader.take(length).read_to_end(&mut body)?),
+        None => drop(reader.read_to_end(&mut body)?),
+    }
     Ok(Reply::Full {
         status: status.unwrap_or(502),
         headers,
