@@ -103,7 +103,7 @@ pub struct Import {
     /// Database
     #[arg(long)]
     pub db: Option<String>,
-    /// Idempotency key
+    /// Makes it repeatable: run again under the same key it gives the same job
     #[arg(long)]
     pub key: Option<String>,
     /// Watch the job until it has ended

@@ -29,6 +29,14 @@ pub(super) fn create_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
+/// Sees the names in a folder onto the disk.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
 /// Opens a file to read and append, making it for its owner alone if there is none.
 pub(super) fn open_private(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
@@ -64,8 +72,14 @@ impl Place {
     /// Takes the right to write, or with others to read; freed when dropped, or when this process dies.
     pub(super) fn lock(&self, write: bool) -> Result<File, JournalError> {
         let path = self.gate();
-        create_private(&self.identities()).map_err(JournalError::file("open", &self.folder))?;
-        let gate = open_private(&path).map_err(JournalError::file("lock", &path))?;
+        let gate = match File::open(&path) {
+            // Who only reads need not be able to write.
+            Ok(gate) if !write => gate,
+            _ => {
+                create_private(&self.folder).map_err(JournalError::file("open", &self.folder))?;
+                open_private(&path).map_err(JournalError::file("lock", &path))?
+            }
+        };
         let begun = Instant::now();
         let mut pause = PAUSE;
         loop {
@@ -112,6 +126,7 @@ impl Book {
                 generation: Ulid::generate().to_string(),
             });
             book.append(&[header])?;
+            sync_folder(&place.folder).map_err(JournalError::file("open", &book.path))?;
         }
         Ok(book)
     }

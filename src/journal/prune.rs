@@ -2,11 +2,10 @@
 
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
-use super::file::{Book, create_private, open_private};
+use super::file::{Book, create_private, open_private, sync_folder};
 use super::fold::Fold;
 use super::{Journal, Known};
 use jiff::Timestamp;
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
 use std::sync::PoisonError;
@@ -102,12 +101,4 @@ fn write(
         bytes_before: book.end(),
         bytes_now: file.metadata().map_err(failed)?.len(),
     })
-}
-
-/// Sees the new name onto the disk.
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
 }

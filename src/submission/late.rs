@@ -3,8 +3,9 @@
 //! A create call that Ctrl-C ends goes on in its own thread. What comes of it is journalled there, and the identity stays
 //! locked until then. A run that ends gives such threads a short time.
 
+use super::Open;
 use crate::api;
-use crate::journal::{IdentityLock, Journal};
+use crate::journal::Journal;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -16,18 +17,21 @@ pub struct LateAnswers(Arc<(Mutex<usize>, Condvar)>);
 struct Out(LateAnswers);
 
 impl LateAnswers {
-    /// What journals the answer to this submission, should it come late.
+    /// What journals the answer to this submission, should it come late; a failure only where this is the first send.
     pub(super) fn journalling(
         &self,
         journal: &Arc<Journal>,
-        id: &str,
-        lock: &Arc<IdentityLock>,
+        open: &Open,
+        first: bool,
     ) -> api::Late<String> {
         let out = self.one();
-        let (journal, id, lock) = (Arc::clone(journal), id.to_owned(), Arc::clone(lock));
+        let (journal, lock) = (Arc::clone(journal), Arc::clone(&open.lock));
+        let id = open.intent.id.clone();
         Box::new(move |answer| {
-            // Nobody is left to be told where the journal cannot be written; the submission stays open.
-            let _ = journal.append(super::outcome_entries(&id, &answer, true));
+            if first || answer.is_ok() {
+                // Nobody is left to be told where the journal cannot be written; the submission stays open.
+                let _ = journal.append(super::outcome_entries(&id, &answer, true));
+            }
             drop(lock);
             drop(out);
         })

@@ -70,7 +70,7 @@ impl Submitter<'_> {
 
     /// Sends again under the same header: the server answers with the job it made, or makes it now.
     fn ask_again(&self, mut parked: Parked) -> Result<Found, SubmitError> {
-        let error = match self.create(&mut parked.open) {
+        let error = match self.create(&mut parked.open, false) {
             Ok(job) => return Ok(Found::Made(self.made(&parked, job, How::SameKey))),
             Err(error) => error,
         };

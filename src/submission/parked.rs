@@ -115,7 +115,9 @@ impl Parked {
     pub(super) fn put_off(&mut self) {
         let now = Instant::now();
         let pause = match self.way {
-            Way::Ask => backoff(self.looks.saturating_add(1)),
+            // A connection that broke is likely to be well again at once.
+            Way::Ask if self.looks == 0 => SHORTEST_PAUSE,
+            Way::Ask => backoff(self.looks),
             Way::Scan => (self.settle / FIRST_PAUSE)
                 .saturating_mul(1 << self.looks.min(8))
                 .min(self.settle / 2)

@@ -21,7 +21,7 @@ impl Submitter<'_> {
         let patience = self.client.settings().read_timeout;
         let mut tries = 0;
         loop {
-            let answer = self.create(&mut open);
+            let answer = self.create(&mut open, true);
             let error = match answer {
                 Ok(job) => {
                     self.note(outcome_entries(open.id(), &Ok(job.clone()), false));
@@ -55,13 +55,11 @@ impl Submitter<'_> {
         }
     }
 
-    /// One create call. If it is stopped, its answer is journalled when it comes.
-    pub(super) fn create(&self, open: &mut Open) -> Result<String, ApiError> {
+    /// One create call. If it is stopped, its answer is journalled when it comes: that of a repeat only where it is a job,
+    /// since a failure of the repeat says nothing of the first send.
+    pub(super) fn create(&self, open: &mut Open, first: bool) -> Result<String, ApiError> {
         open.sends = open.sends.saturating_add(1);
-        let late = self
-            .desk
-            .late
-            .journalling(&self.desk.journal, &open.intent.id, &open.lock);
+        let late = self.desk.late.journalling(&self.desk.journal, open, first);
         self.client
             .create_or_late(&open.request, &open.intent.header, late)
     }

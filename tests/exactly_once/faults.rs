@@ -87,7 +87,8 @@ fn bad_day(folder: &Folder, seed: u64, count: usize) -> (Running, String, Server
         let row = format!("{{\"id\": {no}, \"vector\": [1, 2]}}\n");
         folder.work(&format!("day/{no}.jsonl"), row);
     }
-    let (service, url) = serve(folder);
+    // Its data lies elsewhere: what a run leaves is searched for secrets each time.
+    let (service, url) = serve(&Folder::new());
     let text = format!("connect(\"{url}\"); create_collection(\"books\", #{{dimension: 2}});");
     folder.test().eval(text).run();
     let dice = Dice::new(seed);
@@ -148,7 +149,7 @@ fn all_are_made_once(count: usize) {
 
 #[test]
 fn hundreds_of_submissions_are_each_made_once() {
-    all_are_made_once(400);
+    all_are_made_once(300);
 }
 
 #[test]
@@ -167,7 +168,7 @@ fn killed_at_random_and_run_again_each_is_made_once() {
     for _ in 0..12 {
         let run = folder.test().eval(text.as_str()).spawn();
         // Killed once it has sent a few more.
-        let goal = creates(&bad) + 1 + dice.roll() as usize % 16;
+        let goal = creates(&bad) + 1 + usize::try_from(dice.roll() % 16).expect("small");
         while creates(&bad) < goal && creates(&bad) < COUNT {
             std::thread::yield_now();
         }

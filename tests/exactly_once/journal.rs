@@ -74,10 +74,8 @@ fn nothing_is_sent_where_the_disk_is_full() {
     let path = folder.path("data/journal/journal.jsonl");
     let mut text = std::fs::read_to_string(&path).expect("a journal");
     // Almost up to the limit: the next intent is torn, and taken back.
-    text.push_str(&format!(
-        "{{\"later\":\"{}\"}}\n",
-        "x".repeat(8100 - text.len() - 15)
-    ));
+    let filling = "x".repeat(8100 - text.len() - 15);
+    text.extend(["{\"later\":\"", &filling, "\"}\n"]);
     std::fs::write(&path, &text).expect("written");
     let test = import(&folder, &cluster, "").status(7);
     let plain = test.command();

@@ -10,7 +10,8 @@ fn well() -> Cluster {
 }
 
 fn end_job(cluster: &Cluster, state: &str) {
-    cluster.state().jobs.last_mut().expect("a job").state = state.to_owned();
+    let mut held = cluster.state();
+    state.clone_into(&mut held.jobs.last_mut().expect("a job").state);
 }
 
 #[test]

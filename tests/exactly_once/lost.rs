@@ -179,7 +179,8 @@ fn a_list_that_changes_while_it_is_read_does_not_count() {
     cluster.state().churn = 40;
     folder.test().eval(text).stdout("ready\ntrue\n").run();
     let state = cluster.state();
-    assert_eq!((state.creates, state.churn), (2, 0));
+    assert_eq!(state.creates, 2);
+    assert!(state.lists > 30, "{}", state.lists);
     assert_eq!(state.of_file("s3://bucket/day/1.json").len(), 1);
 }
 

@@ -148,9 +148,10 @@ fn create(
     let make = || {
         let mut state = lock(state);
         let sets = body.get("files").or_else(|| body.get("objectUrls"));
-        let files = sets.and_then(Value::as_array).into_iter().flatten();
-        let files = files.filter_map(Value::as_array).flatten();
-        let files = files
+        let sets = sets.and_then(Value::as_array).into_iter().flatten();
+        let many = sets.filter_map(Value::as_array).flatten();
+        let files = many
+            .chain(body.get("objectUrl"))
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect();
         let (hidden, mute) = (state.lag, state.mute);
@@ -199,7 +200,8 @@ fn list(state: &mut State, body: &Value) -> Reply {
         return ok(&json!({"records": shown}));
     };
     let page = body["currentPage"].as_u64().unwrap_or(1);
-    let (size, skip) = (size as usize, ((page - 1) * size) as usize);
+    let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
+    let (size, skip) = (number(size), number((page - 1) * size));
     let records: Vec<Value> = shown.iter().skip(skip).take(size).cloned().collect();
     ok(&json!({"count": shown.len(), "currentPage": page, "pageSize": size, "records": records}))
 }

@@ -23,13 +23,12 @@ fn forward(address: &str, request: &Request) -> std::io::Result<Reply> {
     let mut head = format!("{} {} HTTP/1.1\r\n", request.method, request.target);
     for (name, value) in &request.headers {
         if !["host", "connection", "content-length"].contains(&&**name) {
-            head.push_str(&format!("{name}: {value}\r\n"));
+            head.extend([name, ": ", value, "\r\n"]);
         }
     }
     let length = request.body.len();
-    head.push_str(&format!(
-        "host: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n"
-    ));
+    let end = format!("host: {address}\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n");
+    head.push_str(&end);
     stream.write_all(&[head.as_bytes(), request.body.as_bytes()].concat())?;
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
