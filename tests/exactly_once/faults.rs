@@ -128,18 +128,16 @@ fn check_local(folder: &Folder, url: &str, count: usize) {
     assert_eq!(unresolved.count(), 0);
 }
 
+/// Submissions of one process.
+const SHARE: usize = 100;
+
 fn all_are_made_once(count: usize) {
     let folder = Folder::new();
     let (_service, url, bad) = bad_day(&folder, 7, count);
     let connect = format!("connect(\"{}\");", bad.url());
-    let runs: Vec<Running> = [0, count / 2]
-        .map(|first| {
-            folder
-                .test()
-                .eval(script(&connect, first, count / 2))
-                .spawn()
-        })
-        .into_iter()
+    let runs: Vec<Running> = (0..count)
+        .step_by(SHARE)
+        .map(|first| folder.test().eval(script(&connect, first, SHARE)).spawn())
         .collect();
     for run in runs {
         run.end();
