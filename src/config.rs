@@ -1,19 +1,34 @@
-//! `config.toml`: saved connections.
+//! `config.toml`: saved connections, and how the prompt behaves.
 //!
 //! ```toml
+//! edit_mode = "vi"       # the keys of the prompt; "emacs" where it is left out
 //! default_profile = "prod"
 //!
 //! [profiles.prod]
 //! endpoint = "https://in03-….api.aws-us-east1.zillizcloud.com"
 //! token = "…"            # the keys of connect(#{…})
+//!
+//! [profiles.prod.secrets]
+//! S3_KEY = "…"           # what secret("S3_KEY") finds with this profile
+//!
+//! [secrets]
+//! OTHER = "…"            # what secret("OTHER") finds with every profile
 //! ```
 
+mod edit;
+mod private;
+mod profile;
+
+pub use edit::{Edit, Written};
+pub use profile::{Profile, Setting};
+
 use crate::error::{Failure, Kind};
+use crate::secret::Secret;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// The config file's content.
 #[derive(Debug, Default, Deserialize)]
@@ -23,27 +38,48 @@ pub struct Config {
     pub default_profile: Option<String>,
     /// Saved connections by name: each holds the keys of `connect(#{…})`.
     #[serde(default)]
-    pub profiles: BTreeMap<String, Map<String, Value>>,
+    pub profiles: BTreeMap<String, Profile>,
+    /// What `secret("NAME")` finds with every profile.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Secret>,
+    /// The file, where it holds a key and others than its owner may read it.
+    #[serde(skip)]
+    pub exposed: Option<PathBuf>,
+    /// The prompt's keys.
+    #[serde(default)]
+    pub edit_mode: EditMode,
+}
+
+/// The keys of the prompt: `edit_mode = "vi"`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(rename_all = "lowercase")]
+pub enum EditMode {
+    /// As in Emacs, and as in most shells.
+    #[default]
+    Emacs,
+    /// As in vi.
+    Vi,
 }
 
 impl Config {
     /// Reads the config file; a missing one is an empty one.
     pub fn load() -> Result<Self, Failure> {
-        let Some(path) = folder().map(|folder| folder.join("config.toml")) else {
+        let Some(path) = path() else {
             return Ok(Self::default());
         };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => {
-                return Err(Failure::new(
-                    Kind::Usage,
-                    format!("cannot read {}: {error}", path.display()),
-                ));
-            }
+        let Some(text) = read(&path)? else {
+            return Ok(Self::default());
         };
+        let mut config = Self::parse(&path, &text)?;
+        if config.holds_secrets() && private::is_exposed(&path) {
+            config.exposed = Some(path);
+        }
+        Ok(config)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
         // The parser's full message shows the line, which may hold a key: only its words and place are kept.
-        toml::from_str(&text).map_err(|error| {
+        toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
             Failure::new(
@@ -58,6 +94,22 @@ impl Config {
                 "a profile is a table: a line [profiles.prod], below it endpoint = \"https://…\" and token = \"…\"",
             )
         })
+    }
+
+    fn holds_secrets(&self) -> bool {
+        !self.secrets.is_empty() || self.profiles.values().any(Profile::holds_secrets)
+    }
+}
+
+/// The file's text; `None` where there is no such file.
+fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(
+            Kind::Usage,
+            format!("cannot read {}: {error}", path.display()),
+        )),
     }
 }
 
@@ -86,6 +138,11 @@ pub fn folder() -> Option<PathBuf> {
         .or_else(|| Some(dirs::config_dir()?.join("zshell")))
 }
 
+/// Where `config.toml` lies, whether there is one or not; `None` for an account without a home folder.
+pub fn path() -> Option<PathBuf> {
+    folder().map(|folder| folder.join("config.toml"))
+}
+
 /// The folder of history and local data where none is named: the system's place for data.
 pub fn data_folder() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("zshell"))
@@ -112,6 +169,9 @@ mod tests {
             "[profiles.p]\ntoken = 'a' \"LEAK\"\n",
             "[profiles.p]\ntoken = \"\\LEAK\"\n",
             "[profiles.p]\ntoken = 424242LEAK\n",
+            "[secrets]\nA = 424242\n",
+            "[secrets]\nA = [\"LEAK\"]\n",
+            "secrets = \"LEAK\"\n",
         ] {
             let error = toml::from_str::<Config>(text).expect_err("no config");
             let told = without_values(error.message());

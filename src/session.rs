@@ -1,16 +1,26 @@
 //! What one run shares: output choices, the current connection, the stop flag, the local service.
 
+mod ask;
 mod files;
 pub mod idle;
+pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod pager;
+mod patient;
+mod results;
 
+use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{self, OutputFormat, Screen, Shown};
+use crate::render::{ColorChoice, OutputFormat, Screen};
+use crate::secret::Secret;
 use crate::submission::{Desk, Submitter};
-use std::cell::{Cell, RefCell};
+use pager::PagerChoice;
+use patient::Patient;
+use std::cell::{Cell, Ref, RefCell};
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -20,7 +30,7 @@ pub fn complain(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// The choices of the command line that hold for the whole run.
+/// How the run goes: the command line's choices, which the prompt's `:set` may change.
 #[derive(Clone, Debug)]
 pub struct Choices {
     /// `-p`: a profile's name, `local`, or an endpoint; what `connect()` uses.
@@ -33,26 +43,34 @@ pub struct Choices {
     pub verbose: bool,
     /// History and the local service's data.
     pub data_dir: PathBuf,
-    /// What standard output can show.
-    pub out: Screen,
-    /// What standard error can show.
-    pub err: Screen,
+    /// `--color`.
+    pub color: ColorChoice,
+    /// `--yes`: nobody is asked before something is destroyed.
+    pub yes: bool,
+    /// The prompt's keys.
+    pub edit_mode: EditMode,
+    /// What shows results that are longer than the screen, at the prompt.
+    pub pager: PagerChoice,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
 pub struct Session {
-    /// The command line's choices.
-    pub choices: Choices,
+    choices: RefCell<Choices>,
     /// Raised by Ctrl-C, SIGTERM, the run's deadline or a closed pipe.
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
     /// The journal, and what submissions share.
     pub desk: Desk,
+    /// What was seen of jobs and collections, and what has a name at the prompt.
+    pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
+    at_prompt: Cell<bool>,
+    warned: Cell<bool>,
+    answers: RefCell<BTreeMap<String, Secret>>,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
 }
@@ -64,13 +82,53 @@ impl Session {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
             desk: Desk::new(&choices.data_dir),
-            choices,
+            choices: RefCell::new(choices),
             interrupt,
             idle,
+            known: known::Known::default(),
             current: RefCell::default(),
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
+            at_prompt: Cell::new(false),
+            warned: Cell::new(false),
+            answers: RefCell::default(),
+        }
+    }
+
+    /// How the run goes. Not to be held while anything else of the session is called.
+    pub fn choices(&self) -> Ref<'_, Choices> {
+        self.choices.borrow()
+    }
+
+    /// Changes how the run goes from here on.
+    pub fn choose(&self, change: impl FnOnce(&mut Choices)) {
+        change(&mut self.choices.borrow_mut());
+    }
+
+    /// From here on a person reads what is shown and types the next line: long results are paged.
+    pub fn enter_prompt(&self) {
+        self.at_prompt.set(true);
+    }
+
+    /// True for the prompt's session.
+    pub fn at_prompt(&self) -> bool {
+        self.at_prompt.get()
+    }
+
+    /// What standard output can show now: a terminal may have been resized since the last time.
+    pub fn out(&self) -> Screen {
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stdout(self.choices().color)
+        }
+    }
+
+    /// What standard error can show now.
+    pub fn err(&self) -> Screen {
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stderr(self.choices().color)
         }
     }
 
@@ -104,24 +162,20 @@ impl Session {
         &self.local
     }
 
-    /// Writes a result to standard output in the chosen format.
-    pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
-        self.show_as(shown, self.choices.output)
-    }
-
-    /// Writes a result to standard output in this format.
-    pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
-        self.write(|out| render::write(out, &shown, format, &self.choices.out))
-    }
-
-    /// Writes to standard output. A closed pipe ends the run quietly.
+    /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut out = io::BufWriter::new(Patient::new(io::stdout().lock(), &self.interrupt));
         match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
+            Err(error) if patient::is_stop(&error) => Err(self
+                .interrupt
+                .check()
+                .err()
+                .unwrap_or(Stop::Interrupted)
+                .into()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed_pipe.set(true);
                 self.interrupt.raise(Stop::ClosedPipe);
@@ -143,7 +197,7 @@ impl Session {
 
     /// A line for the person at the terminal, on standard error; nothing with `-q`.
     pub fn notice(&self, text: &str) {
-        if !self.choices.quiet {
+        if !self.choices().quiet {
             self.complain(text);
         }
     }
@@ -151,6 +205,58 @@ impl Session {
     /// A line on standard error.
     pub fn complain(&self, text: &str) {
         complain(text);
+    }
+
+    /// True where somebody can be asked: standard input and standard error are a terminal.
+    pub fn can_ask(&self) -> bool {
+        ask::possible()
+    }
+
+    /// Asks at the terminal and reads a line; `None` where the answer was Ctrl-D. Ask only where [`Self::can_ask`].
+    pub fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
+        ask::ask(question, &self.interrupt)
+    }
+
+    /// Asks for something that the terminal does not show while it is typed.
+    pub fn ask_hidden(&self, question: &str) -> Result<Option<Secret>, Failure> {
+        ask::ask_hidden(question, &self.interrupt)
+    }
+
+    /// Asks a question that `y` or `yes` affirms; anything else does not, and an empty answer means `default`.
+    pub fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure> {
+        let choice = if default { "[Y/n]" } else { "[y/N]" };
+        let answer = self.ask(&format!("{question} {choice}"))?;
+        let answer = answer.unwrap_or_else(|| "n".to_owned());
+        Ok(match answer.trim() {
+            "" => default,
+            word => word.eq_ignore_ascii_case("y") || word.eq_ignore_ascii_case("yes"),
+        })
+    }
+
+    /// Asks for a hidden answer once a run, and remembers it under this name; `None` where nothing was typed.
+    pub fn ask_once(&self, name: &str, question: &str) -> Result<Option<Secret>, Failure> {
+        if let Some(answer) = self.answers.borrow().get(name) {
+            return Ok(Some(answer.clone()));
+        }
+        let answer = self.ask_hidden(question)?;
+        let answer = answer.filter(|answer| !answer.is_empty());
+        if let Some(answer) = &answer {
+            let mut answers = self.answers.borrow_mut();
+            answers.insert(name.to_owned(), answer.clone());
+        }
+        Ok(answer)
+    }
+
+    /// Forgets an answer that turned out wrong, so that it is asked for again.
+    pub fn forget_answer(&self, name: &str) {
+        self.answers.borrow_mut().remove(name);
+    }
+
+    /// A notice that is given once a run, however often there is reason to.
+    pub fn warn_once(&self, text: &str) {
+        if !self.warned.replace(true) {
+            self.notice(text);
+        }
     }
 
     /// The first failure to write a result: a run that lost output has not succeeded.

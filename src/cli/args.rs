@@ -46,6 +46,9 @@ pub struct Common {
     /// Stop the whole run after this time (exit code 5), e.g. 90s or 1h45m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Ask nothing, also not before something is destroyed
+    #[arg(long, global = true)]
+    pub yes: bool,
     /// Folder of history and local data
     #[arg(long, global = true, value_name = "DIR", env = "ZSHELL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -84,6 +87,9 @@ pub enum Command {
         #[command(subcommand)]
         command: JournalCommand,
     },
+    /// Saved connections
+    #[command(subcommand)]
+    Profile(Profile),
     /// Run the local import service for other clients
     #[cfg(feature = "local")]
     Serve(Serve),
@@ -198,6 +204,73 @@ pub struct JournalList {
     /// How many, or "all" [default: 100]
     #[arg(long, value_parser = limit)]
     pub limit: Option<String>,
+}
+
+/// `zshell profile`.
+#[derive(Debug, Subcommand)]
+pub enum Profile {
+    /// List saved connections, without their keys
+    List,
+    /// Save a connection: asks at a terminal for what is not given, tests it, stores the key
+    Add(Add),
+    /// Show one, its keys masked
+    Show {
+        /// The profile
+        name: String,
+    },
+    /// Remove one, with its key
+    Remove {
+        /// The profile
+        name: String,
+    },
+    /// Make one the connection that `connect()` uses
+    Default {
+        /// The profile
+        name: String,
+    },
+}
+
+/// `zshell profile add`.
+#[derive(Debug, Default, clap::Args)]
+pub struct Add {
+    /// Its name: letters, digits, - and _
+    pub name: String,
+    /// A cluster's public endpoint, or the address of a Milvus server
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// A cluster's name or id, looked up with the key
+    #[arg(long)]
+    pub cluster: Option<String>,
+    /// A cluster's id, taken as it is
+    #[arg(long)]
+    pub cluster_id: Option<String>,
+    /// Cloud region, e.g. aws-us-east1
+    #[arg(long)]
+    pub region: Option<String>,
+    /// With --region, instead of a cluster
+    #[arg(long)]
+    pub project_id: Option<String>,
+    /// Database
+    #[arg(long)]
+    pub db: Option<String>,
+    /// Form of the API: v1, v2 or milvus, instead of what the endpoint suggests
+    #[arg(long, value_parser = ["v1", "v2", "milvus"])]
+    pub api: Option<String>,
+    /// File that holds the key, or - for standard input; without one a key is looked for at each use
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Ask before anything is destroyed with it; scripts need --yes
+    #[arg(long)]
+    pub protected: bool,
+    /// Make it the connection that `connect()` uses
+    #[arg(long)]
+    pub default: bool,
+    /// Save it untested
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Replace one of the same name
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `zshell serve`.

@@ -40,7 +40,7 @@ fn show(session: &Session, id: &str) -> Result<(), Failure> {
     {
         map.insert("candidates".to_owned(), Value::from(candidates));
     }
-    if session.choices.output == OutputFormat::Table {
+    if session.choices().output == OutputFormat::Table {
         session.show(Shown::Value(&whole))?;
         return session.show(Shown::Value(&Value::Array(history)));
     }

@@ -3,7 +3,9 @@
 pub mod args;
 
 mod commands;
+mod crash;
 mod journal;
+mod profile;
 mod script;
 #[cfg(feature = "local")]
 mod serve;
@@ -17,6 +19,7 @@ use crate::interrupt::{Interrupt, Stop};
 use crate::render::Screen;
 use crate::repl;
 use crate::session::idle::Idle;
+use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session, complain};
 use args::{Args, Command, Common};
 use clap::Parser;
@@ -49,6 +52,7 @@ pub fn main() -> ExitCode {
             });
         }
     };
+    crash::install();
     let interrupt = Interrupt::new();
     let idle = Idle::default();
     signals::watch(&interrupt, &idle);
@@ -94,6 +98,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),
         Some(Command::Journal { command }) => journal::journal(session, command),
+        Some(Command::Profile(action)) => profile::run(session, action)?,
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
     })
@@ -139,7 +144,7 @@ fn report(session: &Session, error: &ScriptError) -> u8 {
     if session.closed_pipe() {
         return Kind::ClosedPipe.exit_code();
     }
-    session.complain(error.lay_out(&session.choices.err).trim_end());
+    session.complain(error.lay_out(&session.err()).trim_end());
     error.failure.kind.exit_code()
 }
 
@@ -182,8 +187,10 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         quiet: common.quiet,
         verbose: common.verbose,
         data_dir,
-        out: Screen::stdout(common.color),
-        err: Screen::stderr(common.color),
+        color: common.color,
+        yes: common.yes,
+        edit_mode: config::EditMode::default(),
+        pager: PagerChoice::default(),
     })
 }
 
@@ -197,6 +204,14 @@ fn age(text: &str) -> Result<Duration, String> {
         Some(days) => Ok(Duration::from_hours(u64::from(days) * 24)),
         None => duration(text).map_err(|_| "an age is text such as 30d or 12h".to_owned()),
     }
+}
+
+/// A session as this command line makes it.
+#[cfg(test)]
+pub(crate) fn session(args: &[&str]) -> Rc<Session> {
+    let args = Args::try_parse_from(args).expect("a command line");
+    let choices = choices(&args.common).expect("choices");
+    Rc::new(Session::new(choices, Interrupt::new(), Idle::default()))
 }
 
 /// A duration of the command line.

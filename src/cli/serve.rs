@@ -22,7 +22,7 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         .with_hint("set ZSHELL_SERVE_TOKEN, or name a file with --token-file"));
     }
     let started = Service::start(Config {
-        data_dir: session.choices.data_dir.clone(),
+        data_dir: session.choices().data_dir.clone(),
         listen: options.listen,
         token,
         import_rate: options.import_rate,

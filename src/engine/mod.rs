@@ -17,5 +17,7 @@ pub mod registry;
 pub mod script_error;
 pub mod values;
 
+mod guard;
+
 pub use interpreter::{Interpreter, Setup};
 pub use script_error::ScriptError;

@@ -1,61 +1,69 @@
 //! Commands of the prompt: they begin with a colon and are no part of the language.
+//!
+//! [`COMMANDS`] is the one table of them: `:help`, completion and the README follow it.
 
-use crate::engine::help;
+mod help;
+
+use super::shell::Shell;
+use crate::engine::registry::Takes;
 use crate::error::Failure;
-use crate::render::{OutputFormat, Shown, words};
-use crate::session::Session;
-use std::fmt::Write;
+use crate::render::words;
 
 /// What the prompt does after a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub enum Next {
     /// Asks for the next statement.
     Prompt,
     /// Leaves.
     Quit,
 }
 
-/// Name, arguments, help.
-const COMMANDS: &[(&str, &str, &str)] = &[
-    (
-        "help",
-        "[FUNCTION]",
-        "functions and commands, or one function",
-    ),
-    ("quit", "", "leaves, as Ctrl-D does"),
-];
-
-/// Runs a command, given without its colon.
-pub(super) fn run(session: &Session, command: &str) -> Result<Next, Failure> {
-    let (name, rest) = command
-        .split_once(char::is_whitespace)
-        .unwrap_or((command, ""));
-    match name {
-        "help" | "h" | "?" => {
-            let text = match rest.trim() {
-                "" => overview(),
-                function => help::about(function)?,
-            };
-            let text = help::folded(&text, session.choices.out.width);
-            session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
-            Ok(Next::Prompt)
-        }
-        "quit" | "q" | "exit" => Ok(Next::Quit),
-        other => {
-            let names = COMMANDS.iter().map(|(name, _, _)| *name);
-            let hint =
-                words::did_you_mean(other, names).unwrap_or_else(|| ":help lists them".to_owned());
-            Err(Failure::usage(format!("no command :{other}")).with_hint(hint))
-        }
-    }
+/// One command.
+#[derive(Clone, Copy)]
+pub struct Command {
+    /// Its name, without the colon.
+    pub name: &'static str,
+    /// Other names.
+    pub aliases: &'static [&'static str],
+    /// Its arguments, as they are typed, e.g. `[FUNCTION]`.
+    pub arguments: &'static str,
+    /// One line of help.
+    pub help: &'static str,
+    /// An example that can be typed as it is.
+    pub example: &'static str,
+    /// What its arguments may be, from the first on.
+    pub takes: &'static [Takes],
+    /// What it does, from what stands behind its name.
+    pub(super) run: fn(&mut Shell, &str) -> Result<Next, Failure>,
 }
 
-fn overview() -> String {
-    let mut text = help::overview();
-    text.push_str("\ncommands\n");
-    for (name, arguments, help) in COMMANDS {
-        let form = format!(":{name} {arguments}");
-        let _ = writeln!(text, "  {form:<22} {help}");
-    }
-    text
+/// Every command, in the order of `:help`.
+pub const COMMANDS: &[Command] = &[
+    help::COMMAND,
+    Command {
+        name: "quit",
+        aliases: &["q", "exit"],
+        arguments: "",
+        help: "leaves, as Ctrl-D does",
+        example: ":quit",
+        takes: &[],
+        run: |_, _| Ok(Next::Quit),
+    },
+];
+
+/// The command of this name, given without its colon.
+pub fn find(name: &str) -> Result<&'static Command, Failure> {
+    let known = |command: &&Command| command.name == name || command.aliases.contains(&name);
+    COMMANDS.iter().find(known).ok_or_else(|| {
+        let names = COMMANDS.iter().map(|command| command.name);
+        let hint =
+            words::did_you_mean(name, names).unwrap_or_else(|| ":help lists them".to_owned());
+        Failure::usage(format!("no command :{name}")).with_hint(hint)
+    })
+}
+
+/// Runs a command line, given without its colon.
+pub(super) fn run(shell: &mut Shell, line: &str) -> Result<Next, Failure> {
+    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+    (find(name)?.run)(shell, rest.trim())
 }

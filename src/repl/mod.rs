@@ -1,39 +1,55 @@
 //! The prompt: read a statement, run it, show its value; `:commands` beside the language.
 
-mod commands;
+mod brackets;
+mod call_site;
+pub mod commands;
+mod complete;
+mod helper;
+mod highlight;
+mod hint;
+pub mod history;
+mod indent;
 mod input;
+mod judge;
+mod keys;
+mod pieces;
+mod prompt;
+pub mod shell;
+mod signature;
 
-use crate::engine::{Interpreter, ScriptError, values};
+use crate::config::Config;
+use crate::engine::Interpreter;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
+use crate::session::Session;
 use commands::Next;
 use input::Input;
 use rustyline::error::ReadlineError;
+use shell::Shell;
 
 /// Runs the prompt until Ctrl-D, `:quit` or `exit()`.
-pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
-    let session = std::rc::Rc::clone(interpreter.session());
-    let mut input = Input::open(&session)?;
+pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
+    let mut shell = Shell::new(interpreter);
+    let session = shell.session();
+    follow_config(&session);
+    session.enter_prompt();
+    let mut input = Input::open(&session, shell.history())?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
     ));
     loop {
-        let prompt = session.current().map_or_else(
-            || "zshell> ".to_owned(),
-            |connection| {
-                let settings = connection.client.settings();
-                let database = settings.database.as_deref().unwrap_or("default");
-                format!("{}/{database}> ", connection.name)
-            },
-        );
+        let prompt = shell.prompt();
         session.idle.enter();
-        let answer = input.read(&prompt);
+        let answer = input.read(&session, &prompt);
         session.idle.leave();
         let text = match answer {
             Ok(text) => text,
             // Ctrl-C drops what was typed.
-            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Interrupted) => {
+                shell.forget_failure();
+                continue;
+            }
             Err(ReadlineError::Eof) => break,
             Err(error) => {
                 return Err(Failure::new(
@@ -47,7 +63,7 @@ pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
         }
         input.remember(&session, &text);
         session.interrupt.clear();
-        match step(&mut interpreter, text.trim()) {
+        match shell.step(text.trim()) {
             Next::Quit => break,
             Next::Prompt => {}
         }
@@ -64,24 +80,11 @@ pub fn run(mut interpreter: Interpreter) -> Result<(), Failure> {
     Ok(())
 }
 
-/// One statement or command.
-fn step(interpreter: &mut Interpreter, text: &str) -> Next {
-    let session = std::rc::Rc::clone(interpreter.session());
-    let result = if let Some(command) = text.strip_prefix(':') {
-        match commands::run(&session, command) {
-            Ok(next) => return next,
-            Err(failure) => Err(Box::<ScriptError>::from(failure)),
-        }
-    } else {
-        interpreter.run_line(text).and_then(|value| {
-            values::show(&value, |shown| session.show(shown)).map_err(Box::<ScriptError>::from)
-        })
-    };
-    if let Err(error) = result
-        && session.exit_code().is_none()
-        && !session.closed_pipe()
-    {
-        session.complain(error.lay_out(&session.choices.err).trim_end());
+/// Takes over what `config.toml` says about the prompt. A file that cannot be read is told once: the prompt works
+/// without it.
+fn follow_config(session: &Session) {
+    match Config::load() {
+        Ok(config) => session.choose(|choices| choices.edit_mode = config.edit_mode),
+        Err(failure) => session.notice(&failure.to_string()),
     }
-    Next::Prompt
 }

@@ -1,5 +1,6 @@
 //! A terminal with zshell in it. What is waited for is always something on the screen, never a length of time.
 
+use crate::secrets::{Watched, check_shown};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -18,11 +19,12 @@ pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
 const CTRL_L: &str = "\x0c";
+pub(crate) const TAB: &str = "\t";
 pub(crate) const UP: &str = "\x1b[A";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
 #[derive(Clone)]
-pub(crate) struct Home(Arc<TempDir>);
+pub(crate) struct Home(Arc<(TempDir, Watched)>);
 
 impl Home {
     pub(crate) fn new() -> Self {
@@ -30,11 +32,12 @@ impl Home {
         for name in ["data", "config"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        Self(Arc::new(folder))
+        let watched = Watched::new(folder.path());
+        Self(Arc::new((folder, watched)))
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.0.0.path()
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -47,7 +50,7 @@ impl Home {
 
     /// Writes a file into the folder the shells start in.
     pub(crate) fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path().join(name), text).expect("write");
+        self.0.1.write(&self.path().join(name), text.as_bytes());
     }
 
     /// Writes a JSON file of this many good rows of `id` and a 4-dimensional `vector`.
@@ -65,15 +68,27 @@ impl Home {
 
     /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, env);
+        self.shell_of(columns, 40, env)
+    }
+
+    /// A shell in a terminal of this many columns and lines.
+    pub(crate) fn shell_of(&self, columns: u16, lines: u16, env: &[(&str, &str)]) -> Terminal {
+        let terminal = Terminal::start(self, (columns, lines), &[], env);
         terminal.prompt();
         terminal
+    }
+
+    /// zshell with these arguments in a terminal of this many columns.
+    pub(crate) fn program(&self, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        Terminal::start(self, (columns, 40), args, env)
     }
 }
 
 struct Shown {
     parser: Parser,
     closed: bool,
+    /// Every byte that was sent to the terminal.
+    all: Vec<u8>,
 }
 
 type Shared = Arc<(Mutex<Shown>, Condvar)>;
@@ -84,13 +99,17 @@ pub(crate) struct Terminal {
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     // Closing it hangs up.
-    _master: Box<dyn MasterPty + Send>,
-    _home: Home,
+    master: Box<dyn MasterPty + Send>,
+    home: Home,
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, env: &[(&str, &str)]) -> Self {
-        let lines = 40;
+    fn start(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,
@@ -98,6 +117,7 @@ impl Terminal {
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
+        command.args(args);
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [
@@ -107,7 +127,12 @@ impl Terminal {
         ] {
             command.env(name, value);
         }
-        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
+        // Without a pager the whole of a result is on the screen, or a count of what is not.
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PAGER", ""),
+        ] {
             command.env(name, value);
         }
         for (name, value) in env {
@@ -121,6 +146,7 @@ impl Terminal {
             Mutex::new(Shown {
                 parser: Parser::new(lines, columns, 0),
                 closed: false,
+                all: Vec::new(),
             }),
             Condvar::new(),
         ));
@@ -130,9 +156,25 @@ impl Terminal {
             shown,
             keyboard: pair.master.take_writer().expect("a writer"),
             child,
-            _master: pair.master,
-            _home: home.clone(),
+            master: pair.master,
+            home: home.clone(),
         }
+    }
+
+    /// Makes the terminal this wide, as if its window had been pulled.
+    pub(crate) fn resize(&mut self, columns: u16) {
+        let lines = self.look(|screen| screen.size().0);
+        let columns_there = NonZeroU16::new(columns).expect("some columns");
+        self.lock()
+            .parser
+            .screen_mut()
+            .set_size(lines, columns_there);
+        let size = PtySize {
+            rows: lines.get(),
+            cols: columns,
+            ..PtySize::default()
+        };
+        self.master.resize(size).expect("resize");
     }
 
     /// Sends text or keys as they are.
@@ -217,22 +259,46 @@ impl Terminal {
         );
     }
 
+    /// True if the terminal shows what is typed.
+    pub(crate) fn echoes(&self) -> bool {
+        let settings = self.master.get_termios().expect("a terminal's settings");
+        let settings = format!("{:?}", settings.local_flags);
+        settings
+            .split(|letter: char| !letter.is_alphanumeric())
+            .any(|flag| flag == "ECHO")
+    }
+
+    /// Waits until the terminal shows what is typed, or does not; no event tells of it.
+    pub(crate) fn wait_for_echo(&self, on: bool) {
+        let begin = Instant::now();
+        while self.echoes() != on {
+            assert!(begin.elapsed() < DEADLINE, "echo stays {}", !on);
+            std::thread::yield_now();
+        }
+    }
+
     /// Sends SIGTERM, waits for the end of the program, and gives how it ended, in words.
-    pub(crate) fn terminate(self) -> String {
+    pub(crate) fn terminate(mut self) -> String {
+        self.signal_term();
+        self.end().to_string()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn signal_term(&self) {
         let id = self.child.process_id().expect("a running program");
         let sent = Command::new("kill")
             .args(["-TERM", &id.to_string()])
             .status();
         assert!(sent.expect("kill runs").success());
-        self.end().to_string()
     }
 
     /// Waits for the end of the program and gives its exit code.
-    pub(crate) fn exit_code(self) -> u32 {
+    pub(crate) fn exit_code(mut self) -> u32 {
         self.end().exit_code()
     }
 
-    fn end(mut self) -> ExitStatus {
+    /// Waits for the end of the program.
+    pub(crate) fn end(&mut self) -> ExitStatus {
         let begin = Instant::now();
         let mut shown = self.lock();
         while !shown.closed {
@@ -250,6 +316,16 @@ impl Terminal {
         self.child.wait().expect("an end")
     }
 
+    /// Waits until everything that was said has been read.
+    fn wait_for_end(&self) {
+        let shown = self.lock();
+        let ended = self
+            .shown
+            .1
+            .wait_timeout_while(shown, DEADLINE, |shown| !shown.closed);
+        drop(ended);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shown> {
         self.shown.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -260,6 +336,11 @@ impl Drop for Terminal {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            self.wait_for_end();
+            check_shown(&self.lock().all, "the terminal");
+            self.home.0.1.check();
+        }
     }
 }
 
@@ -284,6 +365,7 @@ fn feed(mut reader: Box<dyn Read + Send>, shown: &Shared) {
         let count = reader.read(&mut bytes).unwrap_or(0);
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.parser.process(&bytes[..count]);
+        state.all.extend(&bytes[..count]);
         state.closed = count == 0;
         drop(state);
         changed.notify_all();

@@ -118,3 +118,19 @@ fn no_spelling_of_a_key_is_kept() {
     );
     assert!(kept.contains("http://root:****@host"), "{kept}");
 }
+
+#[test]
+fn what_this_run_knows_to_be_a_key_is_not_kept_either() {
+    let home = Home::new();
+    let mut shell = home.shell_with(100, &[("PROD_KEY", "s3cret-key")]);
+    shell.run(r#"secret("s3cret-key")"#);
+    shell.run(r#"let k = secret("PROD_KEY");"#);
+    // Nothing about this text looks like a key.
+    shell.run(r#"let note = "it was s3cret-key";"#);
+    let kept = home.history();
+    assert!(
+        kept.contains("it was ****") && kept.contains("PROD_KEY"),
+        "{kept}"
+    );
+    assert!(!kept.contains("s3cret-key"), "{kept}");
+}

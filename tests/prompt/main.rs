@@ -1,11 +1,20 @@
 //! The prompt as a person sees it: the real program in a pseudo-terminal, its output kept by a screen model.
 #![cfg(all(unix, feature = "local"))]
 
+mod completion;
 mod harness;
 mod history;
 mod leaving;
 mod looks;
+mod paging;
+mod questions;
+#[path = "../support/secrets.rs"]
+mod secrets;
 mod service;
 mod session;
 mod stopping;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod support;
 mod typing;
+mod waiting;

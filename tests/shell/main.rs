@@ -4,18 +4,24 @@
 
 mod clusters;
 mod command_line;
+mod config_file;
 mod connecting;
 mod errors;
 mod functions;
 mod harness;
 mod help;
 mod import_call;
+mod keys;
 mod kill;
 mod local;
 mod modules;
 mod objects;
 mod places;
+mod profiles;
+mod protected;
 mod requests;
+#[path = "../support/secrets.rs"]
+mod secret_values;
 mod secrets;
 mod serve;
 mod service;
@@ -26,3 +32,4 @@ mod stops;
 mod support;
 mod surprises;
 mod values;
+mod waiting;

@@ -1,18 +1,19 @@
 //! `connect`, `clusters`: which service to talk to.
 
-use super::build::{Origin, build};
-use crate::config::{Config, set};
+use super::build::{Origin, STORAGE, build};
+use super::profiles;
+use crate::config::set;
 use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::call::{Call, as_text};
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Listing, ListingKind, dynamic_of, found};
 use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
 use rhai::{Dynamic, Map};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::rc::Rc;
 
 /// The keys of `connect(#{…})`, and of a profile.
@@ -32,26 +33,57 @@ pub const OPTIONS: &[Opt] = &[
     opt(
         "api",
         "\"v1\", \"v2\" or \"milvus\" instead of what the endpoint suggests",
-    ),
+    )
+    .of(Takes::Words(&["v1", "v2", "milvus"])),
     opt(
         "storage",
-        "#{url, access_key, secret_key, session_token}: the server's bucket and keys",
-    ),
-    opt("ca_cert", "a PEM file of certificates to trust"),
-    opt("timeout", "deadline of one call (30s)"),
-    opt("connect_timeout", "time to set up a connection (10s)"),
+        "#{url, endpoint, region, access_key, secret_key, session_token}: the server's bucket and keys",
+    )
+    .of(Takes::Keys(STORAGE)),
+    opt(
+        "storage_keys",
+        "\"aws\": imports send the keys of the AWS environment or of ~/.aws",
+    )
+    .of(Takes::Words(&["aws"])),
+    opt(
+        "protected",
+        "true asks before anything is destroyed; scripts need --yes",
+    )
+    .of(Takes::Flag),
+    opt("ca_cert", "a PEM file of certificates to trust").of(Takes::Path),
+    opt("timeout", "deadline of one call").or("\"30s\""),
+    opt("connect_timeout", "time to set up a connection").or("\"10s\""),
     opt(
         "settle",
-        "how long a new job may take to show in the job list (30s)",
-    ),
+        "how long a new job may take to show in the job list",
+    )
+    .or("\"30s\""),
     opt(
         "honours_keys",
         "true for a server that honours the Idempotency-Key header (Milvus 2.6.24, 3.0.2 and later)",
-    ),
+    )
+    .or("false")
+    .of(Takes::Flag),
     opt(
         "verify",
         "false skips the list call that proves endpoint and key",
-    ),
+    )
+    .or("true")
+    .of(Takes::Flag),
+];
+
+/// The keys of a cluster.
+const CLUSTER: &[&str] = &[
+    "clusterId",
+    "clusterName",
+    "regionId",
+    "plan",
+    "cuType",
+    "cuSize",
+    "status",
+    "connectAddress",
+    "projectId",
+    "createTime",
 ];
 
 /// This family's table.
@@ -72,7 +104,10 @@ pub const FUNCTIONS: &[Function] = &[
         connect,
     )
     .arity(0, 1)
-    .options(OPTIONS),
+    .takes(&[Takes::Profile])
+    .options(OPTIONS)
+    .gives(Gives::Connection)
+    .related(&["clusters", "collections", "jobs"]),
     Function::new(
         Family::Connect,
         "clusters",
@@ -82,6 +117,8 @@ pub const FUNCTIONS: &[Function] = &[
         clusters,
     )
     .arity(0, 0)
+    .gives(Gives::Maps(CLUSTER))
+    .related(&["connect"])
     .method(),
 ];
 
@@ -110,17 +147,9 @@ fn connect(call: &Call) -> Result<Dynamic, Failure> {
 /// What `connect()` does: `-p`, `ZSHELL_PROFILE`, the default profile, or what environment and the official CLI's files
 /// say. The result is the current connection.
 pub fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
-    let named = session
-        .choices
-        .profile
-        .clone()
-        .or_else(|| set("ZSHELL_PROFILE"));
-    let connection = match named {
+    let connection = match profiles::chosen(session, &profiles::load(session)?) {
         Some(name) => by_name(session, &name)?,
-        None => match Config::load()?.default_profile {
-            Some(name) => by_name(session, &name)?,
-            None => from_environment(session)?,
-        },
+        None => from_environment(session)?,
     };
     session.use_connection(Rc::clone(&connection));
     Ok(connection)
@@ -130,13 +159,9 @@ fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, Failure> {
     if name == "local" {
         return local(session);
     }
-    let mut config = Config::load()?;
+    let mut config = profiles::load(session)?;
     if let Some(profile) = config.profiles.remove(name) {
-        let map = dynamic_of(Value::Object(profile))
-            .try_cast::<Map>()
-            .unwrap_or_default();
-        let options = Options::parse("profile", OPTIONS, map)?;
-        return build(session, &options, &Origin::Profile(name.to_owned())).map(Rc::new);
+        return profiles::connect(session, name, profile);
     }
     if name.contains("://") || name.contains(['.', ':', '/']) || name == "localhost" {
         let options = endpoint_options(name)?;
@@ -196,7 +221,7 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         cluster_id: Some("local".to_owned()),
         token: Some(token),
         key_source: "made for this run".to_owned(),
-        lasting_name: Some(lasting_name(&session.choices.data_dir)),
+        lasting_name: Some(lasting_name(&session.choices().data_dir)),
         log: super::build::log_sink(session),
         ..Settings::new(Dialect::V2, base)
     };
@@ -206,6 +231,8 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         name: "local".to_owned(),
         client,
         storage: crate::connection::Storage::default(),
+        profile: None,
+        protected: false,
     }))
 }
 

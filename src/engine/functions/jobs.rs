@@ -1,13 +1,12 @@
 //! `import`, `progress`, `jobs`, `commit`, `abort`.
 
 use super::request;
-use crate::api::ApiError;
 use crate::api::JobFilter;
-use crate::api::model::{JobState, JobSummary};
+use crate::api::model::{JobState, JobSummary, Progress};
 use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::registry::{Confirm, Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
 use crate::error::{Failure, Kind};
 use crate::render::words;
@@ -15,20 +14,22 @@ use crate::session::Session;
 use crate::submission::Shown;
 use rhai::{Array, Dynamic};
 use std::rc::Rc;
-use std::time::Instant;
 
 /// How many jobs `jobs()` reads unless told otherwise.
 pub(super) const DEFAULT_LIMIT: usize = 100;
 
 const JOBS_OPTIONS: &[Opt] = &[
-    opt("state", "a state, a list of states, or \"active\""),
+    opt("state", "a state, a list of states, or \"active\"").of(Takes::State),
     opt_as(
         "collection",
         &["collection_name"],
         "only this collection's jobs",
-    ),
+    )
+    .of(Takes::Collection),
     opt_as("db", &["db_name", "database"], "database"),
-    opt("limit", "how many (100), or \"all\""),
+    opt("limit", "how many, or \"all\"")
+        .or("100")
+        .of(Takes::Words(&["all"])),
 ];
 
 /// This family's table.
@@ -47,7 +48,10 @@ pub const FUNCTIONS: &[Function] = &[
         import,
     )
     .arity(1, 3)
+    .takes(&[Takes::Collection, Takes::Data, Takes::Options])
     .options(request::OPTIONS)
+    .gives(Gives::Job)
+    .related(&["wait", "progress", "jobs", "create_collection"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -57,6 +61,9 @@ pub const FUNCTIONS: &[Function] = &[
         "progress(\"job-…\")",
         progress,
     )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["wait", "jobs"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -67,7 +74,10 @@ pub const FUNCTIONS: &[Function] = &[
         jobs,
     )
     .arity(0, 1)
+    .takes(&[Takes::Options])
     .options(JOBS_OPTIONS)
+    .gives(Gives::Jobs)
+    .related(&["progress", "wait", "show"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -77,6 +87,9 @@ pub const FUNCTIONS: &[Function] = &[
         "commit(\"job-…\")",
         commit,
     )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["abort", "import"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -86,6 +99,10 @@ pub const FUNCTIONS: &[Function] = &[
         "abort(\"job-…\")",
         abort,
     )
+    .destroys(Confirm::Yes)
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["commit", "import"])
     .method(),
 ];
 
@@ -114,41 +131,41 @@ fn progress(call: &Call) -> Result<Dynamic, Failure> {
 
 /// One reading of a job; what the answer leaves out is filled from what is known.
 pub(super) fn read_progress(session: &Session, job: &Job) -> Result<ProgressValue, Failure> {
-    read_progress_until(session, job, None)
+    let answer = job.connection.client.progress(&job.id);
+    known_reading(session, job, answer.map_err(Failure::from))
 }
 
-/// The same, given up at this moment.
-pub(super) fn read_progress_until(
+/// What an answer about a job says, with the journal's help: that keeps the ends of jobs, and knows them after the service
+/// has forgotten the job.
+pub(super) fn known_reading(
     session: &Session,
     job: &Job,
-    deadline: Option<Instant>,
+    answer: Result<Progress, Failure>,
 ) -> Result<ProgressValue, Failure> {
-    let client = &job.connection.client;
-    let interrupt = client.interrupt().until(deadline);
-    let mut progress = match client.with_interrupt(interrupt).progress(&job.id) {
+    let settings = job.connection.client.settings();
+    let progress = match answer {
         Ok(progress) => progress,
-        // Services forget jobs after hours; the journal does not.
-        Err(error @ ApiError::Service { .. })
-            if Failure::from(error.clone()).kind == Kind::Refused =>
-        {
-            session
-                .desk
-                .remembered(client.settings(), &job.id)
-                .ok_or(error)?
+        Err(failure) if failure.kind == Kind::Refused => {
+            session.desk.remembered(settings, &job.id).ok_or(failure)?
         }
-        Err(error) => return Err(error.into()),
+        Err(failure) => return Err(failure),
     };
     let shown = (job.id.as_str(), progress.state.kind, progress.rows);
     note_ends(session, &job.connection, [shown]);
+    Ok(reading(job, progress))
+}
+
+/// What the service said of a job, filled from what is known of it.
+fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
     if progress.collection.is_empty() {
         progress.collection.clone_from(&job.collection);
     }
     // The id that was asked for: what is shown has to lead back to the job.
     progress.job_id.clone_from(&job.id);
-    Ok(ProgressValue {
+    ProgressValue {
         progress: Rc::new(progress),
         connection: Rc::clone(&job.connection),
-    })
+    }
 }
 
 /// Journals the ends of jobs that are known there. A journal that cannot be written is no reason to show nothing.

@@ -1,12 +1,15 @@
 //! The functions of the language, one file a family. Each file's table is what gets registered and documented.
 
+pub mod ask;
 pub mod collections;
 pub mod connect;
 pub mod jobs;
 pub mod output;
+pub mod profiles;
 pub mod script;
 pub mod submissions;
 pub mod wait;
 
 mod build;
+mod key;
 mod request;

@@ -2,16 +2,18 @@
 
 use crate::engine::call::{Call, as_text};
 use crate::engine::help;
-use crate::engine::registry::{Family, Function, Opt, opt};
+use crate::engine::options::Options;
+use crate::engine::registry::{Family, Function, Opt, Takes, opt};
 use crate::engine::values::{self, found, json_of};
 use crate::error::Failure;
-use crate::render::{self, OutputFormat, Shown, words};
+use crate::render::{self, Limit, OutputFormat, Shown, words};
 use rhai::Dynamic;
 use std::str::FromStr;
 
 const OPTIONS: &[Opt] = &[
     opt("columns", "which columns, in which order"),
-    opt("format", "\"table\", \"json\" or \"csv\""),
+    opt("format", "how: as -o says, unless given").of(Takes::Format),
+    opt("limit", "how many rows, or \"all\""),
 ];
 
 /// This family's table.
@@ -19,22 +21,25 @@ pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "show",
-        &["show(value)", "show(value, #{columns, format})"],
+        &["show(value)", "show(value, #{columns, format, limit})"],
         "prints a value as the prompt would",
         "show(jobs(), #{columns: [\"job\", \"state\"]})",
         show,
     )
     .arity(1, 2)
-    .options(OPTIONS),
+    .takes(&[Takes::Anything, Takes::Options])
+    .options(OPTIONS)
+    .related(&["jobs", "progress"]),
     Function::new(
         Family::Script,
         "help",
-        &["help()", "help(\"import\")"],
-        "what there is, or how one function is called",
-        "help(\"import\")",
+        &["help()", "help(import)", "help(\"Progress\")"],
+        "what there is, or the page of a function, type or topic",
+        "help(import)",
         show_help,
     )
-    .arity(0, 1),
+    .arity(0, 1)
+    .takes(&[Takes::Function]),
 ];
 
 fn show(call: &Call) -> Result<Dynamic, Failure> {
@@ -43,20 +48,36 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
     let format = match options.text("format")? {
         Some(word) => OutputFormat::from_str(&word)
             .map_err(|problem| Failure::usage(format!("show: {problem}")))?,
-        None => call.session.choices.output,
+        None => call.session.choices().output,
     };
-    match options.texts("columns")? {
-        None => values::show(value, |shown| call.session.show_as(shown, format))?,
-        Some(columns) => {
-            known_columns(&render::columns(&json_of(value)), &columns)?;
-            values::show(value, |shown| {
-                call.session.write(|out| {
-                    render::write_columns(out, &shown, &columns, format, &call.session.choices.out)
-                })
-            })?;
-        }
+    let limit = limit(&options)?;
+    let columns = options.texts("columns")?;
+    if let Some(columns) = &columns {
+        known_columns(&render::columns(&json_of(value)), columns)?;
     }
+    values::show(value, |shown| match &columns {
+        None => call.session.show_limited(shown, format, limit),
+        Some(columns) => {
+            let picked = render::pick_columns(&shown, columns);
+            call.session
+                .show_limited(Shown::Value(&picked), format, limit)
+        }
+    })?;
+    // Ctrl-C in a pager ends the pager, and the statement that shows more and more.
+    call.session.interrupt.check()?;
     Ok(Dynamic::UNIT)
+}
+
+fn limit(options: &Options) -> Result<Limit, Failure> {
+    if options.get("limit").and_then(as_text).as_deref() == Some("all") {
+        return Ok(Limit::All);
+    }
+    let rows = options
+        .number("limit")
+        .map_err(|failure| failure.with_hint("limit is a whole number, or \"all\""))?;
+    Ok(rows.map_or(Limit::Screen, |rows| {
+        Limit::First(usize::try_from(rows).unwrap_or(usize::MAX))
+    }))
 }
 
 /// A column that is not there is a mistake, unless there is nothing at all.
@@ -74,19 +95,20 @@ fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
 }
 
 fn show_help(call: &Call) -> Result<Dynamic, Failure> {
+    let screen = call.session.out();
     let text = match call.args.first() {
-        None => help::overview(),
+        None => help::overview(&screen, &[]),
         Some(value) => {
             let name = as_text(value).ok_or_else(|| {
                 call.misused(&format!(
-                    "a function is named by text, got {}",
+                    "a page is named by text, such as help(\"import\"), got {}",
                     found(value)
                 ))
             })?;
-            help::about(name.trim())?
+            help::about(&name)?
         }
     };
-    let text = help::folded(&text, call.session.choices.out.width);
+    let text = help::folded(&text, screen.width);
     call.session
         .show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Dynamic::UNIT)

@@ -1,12 +1,10 @@
-//! What a script needs around imports: `env`, `secret`, `read_text`, `parse_json`, `sleep`, `exit`.
+//! What a script needs around imports: `env`, `read_text`, `parse_json`, `sleep`, `exit`.
 
-use crate::config::set;
 use crate::engine::call::Call;
 use crate::engine::options::duration_of;
-use crate::engine::registry::{Family, Function};
+use crate::engine::registry::{Family, Function, Gives, Takes};
 use crate::engine::values::{dynamic_of, found};
 use crate::error::Failure;
-use crate::secret::Secret;
 use rhai::Dynamic;
 
 /// This family's table.
@@ -19,15 +17,10 @@ pub const FUNCTIONS: &[Function] = &[
         "env(\"HOME\")",
         env,
     )
-    .arity(1, 2),
-    Function::new(
-        Family::Script,
-        "secret",
-        &["secret(name)"],
-        "a secret, masked where it is shown: environment variable NAME, or the file that NAME_FILE names",
-        "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
-        secret,
-    ),
+    .arity(1, 2)
+    .takes(&[Takes::Variable])
+    .gives(Gives::Text)
+    .related(&["secret"]),
     Function::new(
         Family::Script,
         "read_text",
@@ -35,7 +28,10 @@ pub const FUNCTIONS: &[Function] = &[
         "a text file's content, up to 64 MiB; \"-\" is standard input",
         "read_text(\"body.json\")",
         read_text,
-    ),
+    )
+    .takes(&[Takes::Path])
+    .gives(Gives::Text)
+    .related(&["parse_json"]),
     Function::new(
         Family::Script,
         "parse_json",
@@ -44,6 +40,8 @@ pub const FUNCTIONS: &[Function] = &[
         "import(parse_json(read_text(\"body.json\")))",
         parse_json,
     )
+    .gives(Gives::Anything)
+    .related(&["read_text"])
     .replaces(),
     Function::new(
         Family::Script,
@@ -74,27 +72,6 @@ fn env(call: &Call) -> Result<Dynamic, Failure> {
             Failure::usage(format!("the environment variable {name} is not UTF-8 text"))
         }),
     }
-}
-
-fn secret(call: &Call) -> Result<Dynamic, Failure> {
-    let name = call.text(0, "the secret's name")?;
-    if let Some(value) = set(&name) {
-        return Ok(Dynamic::from(Secret::new(value)));
-    }
-    let file_variable = format!("{name}_FILE");
-    if let Some(path) = set(&file_variable) {
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::usage(format!("secret {name:?}: cannot read {path}: {error}"))
-        })?;
-        return Ok(Dynamic::from(Secret::new(
-            text.trim_end_matches(['\r', '\n']),
-        )));
-    }
-    Err(
-        Failure::usage(format!("no secret {name:?}")).with_hint(format!(
-            "set the environment variable {name}, or {file_variable} to a file that holds it"
-        )),
-    )
 }
 
 fn read_text(call: &Call) -> Result<Dynamic, Failure> {

@@ -3,15 +3,26 @@
 use super::jobs::{DEFAULT_LIMIT, limit};
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Listing, ListingKind, dynamic_of};
 use crate::error::Failure;
-use crate::journal::{Standing, Submission};
+use crate::journal::{SUBMISSION_KEYS, Standing, Submission};
 use crate::render::words;
 use rhai::Dynamic;
 
 /// The word that stands for `Open` and `Unknown`.
 const UNRESOLVED: &str = "unresolved";
+
+/// What `state` may be: the words of the journal, and the one above.
+const STATES: &[&str] = &{
+    let mut words = [UNRESOLVED; Standing::WORDS.len() + 1];
+    let mut at = 0;
+    while at < Standing::WORDS.len() {
+        words[at] = Standing::WORDS[at];
+        at += 1;
+    }
+    words
+};
 
 const OPTIONS: &[Opt] = &[
     opt("key_prefix", "only those whose key begins so"),
@@ -19,12 +30,16 @@ const OPTIONS: &[Opt] = &[
         "collection",
         &["collection_name"],
         "only of this collection",
-    ),
+    )
+    .of(Takes::Collection),
     opt(
         "state",
         "a state, a list of states, or \"unresolved\" (Open and Unknown)",
-    ),
-    opt("limit", "how many of the latest (100), or \"all\""),
+    )
+    .of(Takes::Words(STATES)),
+    opt("limit", "how many of the latest, or \"all\"")
+        .or("100")
+        .of(Takes::Words(&["all"])),
 ];
 
 /// This family's table.
@@ -40,7 +55,10 @@ pub const FUNCTIONS: &[Function] = &[Function::new(
     submissions,
 )
 .arity(0, 1)
-.options(OPTIONS)];
+.takes(&[Takes::Options])
+.options(OPTIONS)
+.gives(Gives::Maps(&SUBMISSION_KEYS))
+.related(&["import", "jobs", "wait"])];
 
 fn submissions(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(0)?;
@@ -91,8 +109,7 @@ fn states(options: &Options) -> Result<Option<Vec<&'static str>>, Failure> {
 }
 
 fn no_state(word: &str) -> Failure {
-    let names: Vec<&str> = Standing::WORDS.into_iter().chain([UNRESOLVED]).collect();
-    let hint = words::did_you_mean(word, names.iter().copied())
-        .unwrap_or_else(|| format!("one of {}", words::list(&names, "and")));
+    let hint = words::did_you_mean(word, STATES.iter().copied())
+        .unwrap_or_else(|| format!("one of {}", words::list(STATES, "and")));
     Failure::usage(format!("submissions: no state {word:?}")).with_hint(hint)
 }
