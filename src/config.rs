@@ -36,6 +36,9 @@ use zeroize::Zeroizing;
 pub struct Config {
     /// The profile that `connect()` uses where none is named.
     pub default_profile: Option<String>,
+    /// Folders where modules are looked for after those of `--lib` and `ZSHELL_LIB`; relative ones lie beside this file.
+    #[serde(default)]
+    pub lib: Vec<PathBuf>,
     /// Saved connections by name: each holds the keys of `connect(#{…})`.
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
@@ -146,6 +149,16 @@ pub fn path() -> Option<PathBuf> {
 /// The folder of history and local data where none is named: the system's place for data.
 pub fn data_folder() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("zshell"))
+}
+
+/// The library folders of `config.toml`; relative ones lie beside it, `~/` is the home folder.
+pub fn libraries() -> Result<Vec<PathBuf>, Failure> {
+    let beside = folder().unwrap_or_default();
+    let absolute = |path: PathBuf| match (path.strip_prefix("~"), dirs::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => beside.join(path),
+    };
+    Ok(Config::load()?.lib.into_iter().map(absolute).collect())
 }
 
 /// An environment variable that is set and not empty.

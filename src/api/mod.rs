@@ -12,7 +12,9 @@
 mod answers;
 mod clusters;
 mod collections;
+mod curl;
 mod description;
+mod dry_run;
 pub mod endpoint;
 mod envelope;
 mod error;
@@ -35,6 +37,7 @@ mod walk;
 
 pub use clusters::Cluster;
 pub use description::{CollectionDescription, FieldDescription, IndexDescription};
+pub use dry_run::DryRun;
 pub use error::{ApiError, Call, Effect, Outcome};
 pub use retry::backoff;
 pub use scan::Scan;
@@ -47,6 +50,9 @@ use request::Outgoing;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use transport::{Answer, Transport};
+
+/// [`Settings::key_source`] of the local service in this process, whose key is made for the run.
+pub const OWN_KEY: &str = "made for this run";
 
 /// Which jobs a list call is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -137,8 +143,17 @@ impl Client {
             transport,
             ..
         } = &*self.inner;
-        let answer = retry::send(transport, settings, &outgoing, &self.interrupt, None)?;
+        let answer = match self.dry_run(&outgoing) {
+            Some(dry_run) => dry_run.answer(settings, &outgoing)?,
+            None => retry::send(transport, settings, &outgoing, &self.interrupt, None)?,
+        };
         self.inner.read(&outgoing, &answer, read)
+    }
+
+    /// What answers in place of the service, where this is a dry run and the call would change something.
+    fn dry_run(&self, outgoing: &Outgoing) -> Option<&DryRun> {
+        let changes = outgoing.call.effect != Effect::Read;
+        self.settings().dry_run.as_ref().filter(|_| changes)
     }
 
     /// The same for an answer that matters also after the caller was stopped: `late` then takes it.
@@ -158,7 +173,10 @@ impl Client {
             transport,
             ..
         } = &*self.inner;
-        let answer = retry::send(transport, settings, &outgoing, &self.interrupt, Some(late))?;
+        let answer = match self.dry_run(&outgoing) {
+            Some(dry_run) => dry_run.answer(settings, &outgoing)?,
+            None => retry::send(transport, settings, &outgoing, &self.interrupt, Some(late))?,
+        };
         self.inner.read(&outgoing, &answer, read)
     }
 }

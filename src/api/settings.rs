@@ -1,5 +1,6 @@
 //! What a connection is told: addresses, ids, key, time limits.
 
+use super::dry_run::DryRun;
 use super::model::Dialect;
 use crate::secret::Secret;
 use std::fmt;
@@ -56,6 +57,8 @@ pub struct Settings {
     pub lasting_name: Option<String>,
     /// Where `-v` lines go.
     pub log: Option<LogSink>,
+    /// Set for `--dry-run`: nothing is sent that would change anything.
+    pub dry_run: Option<DryRun>,
 }
 
 impl Settings {
@@ -79,6 +82,7 @@ impl Settings {
             honours_keys: false,
             lasting_name: None,
             log: None,
+            dry_run: None,
         }
     }
 }

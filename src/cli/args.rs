@@ -2,6 +2,7 @@
 
 use super::{age, duration};
 use crate::render::{ColorChoice, OutputFormat};
+use crate::session::log::LogFormat;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,6 +50,21 @@ pub struct Common {
     /// Ask nothing, also not before something is destroyed
     #[arg(long, global = true)]
     pub yes: bool,
+    /// Form of what goes to standard error: json is one object a line
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM"
+    )]
+    pub log_format: LogFormat,
+    /// Print each request that would change anything as a curl command, and send none of them
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Folder where modules are looked for after the script's own (repeatable; then `ZSHELL_LIB`, then config.toml's `lib`)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub lib: Vec<PathBuf>,
     /// Folder of history and local data
     #[arg(long, global = true, value_name = "DIR", env = "ZSHELL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -59,14 +75,15 @@ pub struct Common {
 pub enum Command {
     /// Run a script; its last value is shown
     Run {
-        /// The script, or - for standard input, then what it sees as `args`
+        /// The script, or - for standard input, then its arguments: words are its `args`, --name value its `opts`,
+        /// and --help tells what it takes
         // One list, so that nothing behind the file is taken for an option of ours.
         #[arg(value_names = ["FILE", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
         file_and_args: Vec<String>,
     },
     /// Run a script given as text
     Eval {
-        /// The script, then what it sees as `args`
+        /// The script, then its arguments: words are its `args`, --name value its `opts`
         #[arg(value_names = ["EXPR", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
         expression_and_args: Vec<String>,
     },
@@ -90,6 +107,23 @@ pub enum Command {
     /// Saved connections
     #[command(subcommand)]
     Profile(Profile),
+    /// Find what is wrong with scripts without running them
+    Lint {
+        /// The scripts
+        #[arg(required = true)]
+        files: Vec<String>,
+    },
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write one page a command to this folder instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     /// Run the local import service for other clients
     #[cfg(feature = "local")]
     Serve(Serve),

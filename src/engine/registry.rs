@@ -316,7 +316,10 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::collections::FUNCTIONS,
         functions::script::FUNCTIONS,
         functions::ask::FUNCTIONS,
+        functions::files::FUNCTIONS,
+        functions::time::FUNCTIONS,
         functions::output::FUNCTIONS,
+        functions::log::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
@@ -336,6 +339,10 @@ pub fn call(session: &Rc<Session>, name: &str, args: Vec<Dynamic>) -> Result<Dyn
 /// Names that are visible everywhere, also inside functions, with one line of help each.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("args", "the script's arguments, an array of text"),
+    (
+        "opts",
+        "the script's options, a map: --name value, or what params() declares",
+    ),
     ("script_dir", "the folder of the running script"),
     ("last", "the last value shown at the prompt"),
 ];

@@ -177,7 +177,7 @@ impl Submitter<'_> {
     }
 
     fn intent(&self, draft: &Draft<'_>, baseline: Option<String>) -> Intent {
-        let id = format!("zshell-{}", Ulid::generate().to_string().to_lowercase());
+        let id = new_id();
         Intent {
             header: header(draft.key, &id, draft.attempt),
             id,
@@ -276,7 +276,7 @@ fn unchanged(draft: &Draft<'_>, fold: &Fold) -> Result<(), SubmitError> {
     }
 }
 
-fn taken(key: &str, last: &Submission) -> SubmitError {
+pub(super) fn taken(key: &str, last: &Submission) -> SubmitError {
     SubmitError::KeyTaken {
         key: key.to_owned(),
         id: last.intent.id.clone(),
@@ -291,8 +291,13 @@ fn is_forgotten(error: &ApiError) -> bool {
     error.outcome() == Outcome::Refused && !matches!(error.kind(), Kind::Busy | Kind::Auth)
 }
 
+/// The id of a new submission.
+pub(super) fn new_id() -> String {
+    format!("zshell-{}", Ulid::generate().to_string().to_lowercase())
+}
+
 /// The header of a submission. A further attempt needs another one, or the server would answer with the failed job.
-fn header(key: Option<&str>, id: &str, attempt: u32) -> String {
+pub(super) fn header(key: Option<&str>, id: &str, attempt: u32) -> String {
     let Some(key) = key else {
         return id.to_owned();
     };

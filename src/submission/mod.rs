@@ -43,6 +43,7 @@ mod files;
 mod late;
 mod look;
 mod parked;
+mod rehearse;
 mod send;
 mod verdict;
 
@@ -109,6 +110,9 @@ impl Submitter<'_> {
         request: &ImportRequest,
         key: Option<&str>,
     ) -> Result<String, SubmitError> {
+        if self.client.settings().dry_run.is_some() {
+            return self.rehearse(request, key);
+        }
         let begun = Instant::now();
         let mut told = false;
         let mut next = loop {

@@ -14,6 +14,8 @@ use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
+use zshell::engine::lint::Linter;
+use zshell::engine::modules::Folders;
 
 /// A run that takes longer than this hangs.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -60,6 +62,7 @@ impl Folder {
             status: 0,
             stdout: None,
             stderr: None,
+            linted: true,
         }
     }
 
@@ -83,6 +86,7 @@ pub(crate) struct Test {
     status: i32,
     stdout: Option<String>,
     stderr: Option<String>,
+    linted: bool,
 }
 
 impl Test {
@@ -149,6 +153,32 @@ impl Test {
     pub(crate) fn stderr(mut self, text: impl Into<String>) -> Self {
         self.stderr = Some(text.into());
         self
+    }
+
+    /// What the script does is wrong, and lint says so, though it may end well.
+    pub(crate) fn unlinted(mut self) -> Self {
+        self.linted = false;
+        self
+    }
+
+    /// What lint finds in the script of the run, if it has one.
+    fn findings(&self) -> Vec<String> {
+        let mut words = self
+            .args
+            .iter()
+            .skip_while(|word| !["run", "eval"].contains(&word.as_str()));
+        let (name, text) = match (words.next().map(String::as_str), words.next()) {
+            (Some("run"), Some(file)) if file == "main.rhai" => {
+                let path = self.folder.path("work/main.rhai");
+                let text = fs::read_to_string(&path).unwrap_or_default();
+                (path.display().to_string(), text)
+            }
+            (Some("eval"), Some(text)) => ("eval".to_owned(), text.clone()),
+            _ => return Vec::new(),
+        };
+        let linter = Linter::new(Folders::new(self.folder.path("work"), Vec::new()));
+        linter.script(&name, &text);
+        linter.findings().iter().map(ToString::to_string).collect()
     }
 
     /// The command, ready to be started.
@@ -343,6 +373,14 @@ impl Ran {
         }
         if let Some(stderr) = &test.stderr {
             assert_eq!(self.stderr, *stderr, "standard error of {all}");
+        }
+        if test.status == 0 && test.linted {
+            let findings = test.findings();
+            assert!(
+                findings.is_empty(),
+                "lint of {all}\n{}",
+                findings.join("\n")
+            );
         }
         check_shown(format!("{}{}", self.stdout, self.stderr).as_bytes(), &all);
         self.folder.0.1.check();

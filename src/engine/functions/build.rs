@@ -9,7 +9,8 @@ use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
 use crate::error::{Failure, Kind};
 use crate::render::words;
-use crate::session::{Session, complain};
+use crate::session::Session;
+use crate::session::log::Level;
 use std::path::PathBuf;
 
 /// Who gave the options: it names the connection and tells where a key came from.
@@ -38,7 +39,9 @@ pub(super) const STORAGE: &[Opt] = &[
 
 /// Where `-v` lines go.
 pub(super) fn log_sink(session: &Session) -> Option<LogSink> {
-    session.choices().verbose.then(|| LogSink::new(complain))
+    let log = session.log();
+    log.verbose
+        .then(|| LogSink::new(move |line| log.line(Level::Debug, line)))
 }
 
 /// Builds a connection and, unless `verify: false`, proves it with one list call.
@@ -218,6 +221,7 @@ fn settings(session: &Session, options: &Options, route: &Route) -> Result<Setti
     settings.database = options.text("db")?;
     settings.ca_cert = options.text("ca_cert")?.map(PathBuf::from);
     settings.log = log_sink(session);
+    settings.dry_run = session.dry_run();
     if let Some(time) = options.duration("timeout")? {
         settings.read_timeout = time;
     }

@@ -221,7 +221,7 @@ fn create_collection(call: &Call) -> Result<Dynamic, Failure> {
     call.connection()?
         .client
         .create_collection(&Value::Object(body))?;
-    call.session.notice(&format!("created collection {name}"));
+    call.session.changed(&format!("created collection {name}"));
     Ok(Dynamic::UNIT)
 }
 
@@ -326,7 +326,7 @@ fn index_of(described: &Value) -> Value {
 fn drop_collection(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
     call.connection()?.client.drop_collection(&name)?;
-    call.session.notice(&format!("dropped collection {name}"));
+    call.session.changed(&format!("dropped collection {name}"));
     Ok(Dynamic::UNIT)
 }
 

@@ -220,9 +220,10 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         collection_base: Some(base.clone()),
         cluster_id: Some("local".to_owned()),
         token: Some(token),
-        key_source: "made for this run".to_owned(),
+        key_source: crate::api::OWN_KEY.to_owned(),
         lasting_name: Some(lasting_name(&session.choices().data_dir)),
         log: super::build::log_sink(session),
+        dry_run: session.dry_run(),
         ..Settings::new(Dialect::V2, base)
     };
     let client = Client::new(settings, session.interrupt.clone());

@@ -110,7 +110,7 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     let connection = call.connection()?;
     let submission = request::read(call, &connection)?;
     for warning in &submission.warnings {
-        call.session.notice(&format!("warning: {warning}"));
+        call.session.warn(warning);
     }
     let tell = |text: &str| call.session.notice(text);
     let id = call
