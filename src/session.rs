@@ -9,6 +9,8 @@ pub mod local;
 pub mod log;
 pub mod pager;
 mod patient;
+#[cfg(unix)]
+pub(crate) mod ready;
 mod results;
 
 use self::log::{Level, Log, LogFormat};

@@ -18,6 +18,8 @@ mod cluster;
 mod harness;
 #[path = "../support/proxy.rs"]
 mod proxy;
+#[path = "../support/secrets.rs"]
+mod secret_values;
 #[path = "../support/server.rs"]
 #[expect(dead_code, reason = "the tests of the REST client use the rest of it")]
 mod server;

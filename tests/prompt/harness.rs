@@ -18,9 +18,20 @@ const DEADLINE: Duration = Duration::from_mins(1);
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
+pub(crate) const CTRL_F: &str = "\x06";
 const CTRL_L: &str = "\x0c";
+pub(crate) const CTRL_R: &str = "\x12";
+pub(crate) const CTRL_S: &str = "\x13";
+pub(crate) const CTRL_U: &str = "\x15";
+pub(crate) const ALT_ENTER: &str = "\x1b\r";
+pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const TAB: &str = "\t";
 pub(crate) const UP: &str = "\x1b[A";
+pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const RIGHT: &str = "\x1b[C";
+pub(crate) const LEFT: &str = "\x1b[D";
+pub(crate) const HOME: &str = "\x1b[H";
+pub(crate) const END: &str = "\x1b[F";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
 #[derive(Clone)]
@@ -78,6 +89,16 @@ impl Home {
         terminal
     }
 
+    /// A shell whose standard output is a file.
+    pub(crate) fn shell_to(&self, file: &Path) -> Terminal {
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", "exec \"$0\" > \"$1\"", env!("CARGO_BIN_EXE_zshell")]);
+        command.arg(file);
+        let terminal = Terminal::run_in(self, (100, 40), command, &[]);
+        terminal.prompt();
+        terminal
+    }
+
     /// zshell with these arguments in a terminal of this many columns.
     pub(crate) fn program(&self, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
         Terminal::start(self, (columns, 40), args, env)
@@ -110,14 +131,24 @@ impl Terminal {
         args: &[&str],
         env: &[(&str, &str)],
     ) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
+        command.args(args);
+        Self::run_in(home, (columns, lines), command, env)
+    }
+
+    /// Runs a command in a terminal of this many columns and lines.
+    fn run_in(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        mut command: CommandBuilder,
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
-        command.args(args);
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [
@@ -175,6 +206,11 @@ impl Terminal {
             ..PtySize::default()
         };
         self.master.resize(size).expect("resize");
+    }
+
+    /// Pastes text as terminals do that mark what is pasted.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.send(&format!("\x1b[200~{}\x1b[201~", text.replace('\n', "\r")));
     }
 
     /// Sends text or keys as they are.
@@ -354,7 +390,44 @@ fn at_prompt(screen: &Screen) -> bool {
     name.len() > 1
         && name.ends_with('>')
         && !name.contains(' ')
-        && usize::from(column) == name.chars().count() + 1
+        && usize::from(column) == columns_of(name) + 1
+}
+
+/// The columns that text takes: two for a wide letter.
+pub(crate) fn columns_of(text: &str) -> usize {
+    let wide = |letter: char| matches!(letter, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffdc}' | '\u{1f300}'..='\u{1faff}');
+    text.chars()
+        .map(|letter| 1 + usize::from(wide(letter)))
+        .sum()
+}
+
+/// How the letters of the last place on the screen look that has this text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) color: vt100::Color,
+    pub(crate) bold: bool,
+    pub(crate) dim: bool,
+    pub(crate) underline: bool,
+}
+
+/// The look of the first letter of a text, at the last place that has it.
+pub(crate) fn look_of(screen: &Screen, text: &str) -> Option<Look> {
+    let (lines, columns) = screen.size();
+    (0..lines.get()).rev().find_map(|line| {
+        (0..columns.get()).rev().find_map(|column| {
+            let rest: String = (column..columns.get())
+                .filter_map(|at| screen.cell(line, at))
+                .map(vt100::Cell::contents)
+                .collect();
+            let cell = screen.cell(line, column)?;
+            (cell.has_contents() && rest.starts_with(text)).then(|| Look {
+                color: cell.fgcolor(),
+                bold: cell.bold(),
+                dim: cell.dim(),
+                underline: cell.underline(),
+            })
+        })
+    })
 }
 
 fn feed(mut reader: Box<dyn Read + Send>, shown: &Shared) {

@@ -2,8 +2,11 @@
 #![cfg(all(unix, feature = "local"))]
 
 mod completion;
+mod editing;
 mod harness;
+mod hints;
 mod history;
+mod keys;
 mod leaving;
 mod looks;
 mod paging;

@@ -11,6 +11,7 @@ mod dry_run;
 mod errors;
 mod exit_codes;
 mod files;
+mod formats;
 mod functions;
 mod generated;
 mod harness;
