@@ -193,3 +193,28 @@ fn what_the_journal_knows_can_be_listed_and_narrowed_down() {
         .status(7)
         .run();
 }
+
+#[test]
+fn a_dry_run_writes_nothing_down_and_knows_the_keys() {
+    let folder = Folder::new();
+    let cluster = well();
+    let dry = |options: &str| {
+        let test = import(&folder, &cluster, options);
+        let mut args = vec!["--dry-run".to_owned()];
+        args.extend(
+            test.command()
+                .get_args()
+                .map(|arg| arg.to_string_lossy().into_owned()),
+        );
+        folder.test().args(args).run()
+    };
+    let ran = dry("key: \"k\"");
+    ran.says("/import/create").says("dry-run-1");
+    assert!(states(&folder).is_empty() && !folder.path("data/journal").exists());
+    import(&folder, &cluster, "key: \"k\"")
+        .stdout("job-1\n")
+        .run();
+    let ran = dry("key: \"k\"");
+    assert!(!ran.stdout.contains("/import/create"), "{}", ran.stdout);
+    assert_eq!((cluster.state().creates, states(&folder).len()), (1, 1));
+}

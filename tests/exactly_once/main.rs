@@ -16,6 +16,8 @@ mod cluster;
 #[path = "../shell/harness.rs"]
 #[expect(dead_code, reason = "the tests of the shell use the rest of it")]
 mod harness;
+#[path = "../support/lines.rs"]
+mod lines;
 #[path = "../support/proxy.rs"]
 mod proxy;
 #[path = "../support/secrets.rs"]

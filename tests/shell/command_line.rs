@@ -1,7 +1,7 @@
 //! Commands, options and exit codes.
 
 use crate::harness::{ACCESS, SECRET, TOKEN, Test};
-use crate::service::{answer, connect, failing, sent, service};
+use crate::service::{answer, connect, sent, service};
 use crate::support::server::{Reply, Server};
 use serde_json::{Value, json};
 

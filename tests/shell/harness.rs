@@ -2,6 +2,7 @@
 //!
 //! A [`Test`] is built, run and checked; every run is also searched for the secrets that tests use.
 
+use crate::lines::Lines;
 pub(crate) use crate::secret_values::{ACCESS, SECRET, SESSION, TOKEN};
 use crate::secret_values::{Watched, check_shown, collect};
 use std::ffi::OsStr;
@@ -10,7 +11,6 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::rc::Rc;
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -217,25 +217,13 @@ impl Test {
             // A run that does not read its input closes it.
             let _ = stdin.write_all(&input);
         });
-        let mut stderr = BufReader::new(child.stderr.take().expect("a pipe"));
-        let (sender, errors) = mpsc::channel();
-        thread::spawn(move || {
-            loop {
-                let mut line = String::new();
-                let read = stderr.read_line(&mut line).map(|_| line);
-                let last = !matches!(&read, Ok(line) if !line.is_empty());
-                if sender.send(read).is_err() || last {
-                    return;
-                }
-            }
-        });
+        let errors = Lines::of(child.stderr.take().expect("a pipe"));
         let stdout = child.stdout.take().map(BufReader::new);
         Running {
             test: self,
             child: Some(child),
             stdout,
             said: String::new(),
-            complained: String::new(),
             errors,
         }
     }
@@ -252,8 +240,7 @@ pub(crate) struct Running {
     child: Option<Child>,
     stdout: Option<BufReader<ChildStdout>>,
     said: String,
-    complained: String,
-    errors: Receiver<std::io::Result<String>>,
+    errors: Lines,
 }
 
 impl Running {
@@ -265,26 +252,22 @@ impl Running {
         self.said.push_str(&line);
         if line.is_empty() {
             while self.error_line() {}
-            panic!("zshell ended early: {}", self.complained);
+            panic!("zshell ended early: {}", self.errors.said);
         }
         line.trim_end().to_owned()
     }
 
     /// Takes in the next line of standard error; false at its end.
     fn error_line(&mut self) -> bool {
-        let Ok(line) = self.errors.recv_timeout(PATIENCE) else {
-            panic!("zshell {:?} hangs", self.test.args);
-        };
-        let line = line.expect("standard error is text");
-        self.complained.push_str(&line);
-        !line.is_empty()
+        let next = self.errors.next(PATIENCE);
+        next.unwrap_or_else(|| panic!("zshell {:?} hangs", self.test.args))
     }
 
     /// Waits until standard error has held this text.
     #[allow(dead_code, reason = "not every family of tests does")]
     pub(crate) fn await_error(&mut self, text: &str) {
-        while !self.complained.contains(text) {
-            assert!(self.error_line(), "{text:?} in\n{}", self.complained);
+        while !self.errors.said.contains(text) {
+            assert!(self.error_line(), "{text:?} in\n{}", self.errors.said);
         }
     }
 
@@ -313,7 +296,7 @@ impl Running {
             })
         });
         while self.error_line() {}
-        let stderr = std::mem::take(&mut self.complained);
+        let stderr = std::mem::take(&mut self.errors.said);
         let rest = reader.map_or_else(Vec::new, |reader| {
             reader.join().expect("a reader").expect("standard output")
         });
@@ -346,9 +329,8 @@ impl Drop for Running {
             }
             let by = format!("{:?}", self.test.args);
             check_shown(&said, &by);
-            if let Ok(Ok(errors)) = self.errors.recv_timeout(PATIENCE) {
-                check_shown(errors.as_bytes(), &by);
-            }
+            while self.errors.next(PATIENCE) == Some(true) {}
+            check_shown(self.errors.said.as_bytes(), &by);
             self.test.folder.0.1.check();
         }
     }
