@@ -24,6 +24,7 @@ use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{ColorChoice, OutputFormat, Screen};
 use crate::secret::Secret;
+use crate::submission::{Desk, Submitter};
 use pager::PagerChoice;
 use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
@@ -68,6 +69,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
+    /// The journal, and what submissions share.
+    pub desk: Desk,
     /// What was seen of jobs and collections, and what has a name at the prompt.
     pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
@@ -90,6 +93,7 @@ impl Session {
         Self {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
+            desk: Desk::new(&choices.data_dir),
             choices: RefCell::new(choices),
             dry_run: dry_run(&interrupt),
             interrupt,
@@ -150,6 +154,20 @@ impl Session {
     /// Makes a connection the current one.
     pub fn use_connection(&self, connection: Rc<Connection>) {
         *self.current.borrow_mut() = Some(connection);
+    }
+
+    /// Submits over this connection; what there is to tell goes to standard error.
+    pub fn submitter<'a>(
+        &'a self,
+        connection: &'a Connection,
+        tell: &'a dyn Fn(&str),
+    ) -> Submitter<'a> {
+        Submitter {
+            desk: &self.desk,
+            client: &connection.client,
+            connection: &connection.name,
+            tell,
+        }
     }
 
     /// The local import service of this process.

@@ -1,6 +1,6 @@
 //! The arguments: their docs are the help.
 
-use super::duration;
+use super::{age, duration};
 use crate::render::{ColorChoice, OutputFormat};
 use crate::session::log::LogFormat;
 use clap::{Parser, Subcommand};
@@ -98,6 +98,12 @@ pub enum Command {
     },
     /// Watch jobs until every one has ended
     Wait(Wait),
+    /// Show what was submitted and what became of it
+    Journal {
+        /// What to do
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
     /// Saved connections
     #[command(subcommand)]
     Profile(Profile),
@@ -137,7 +143,7 @@ pub struct Import {
     /// Database
     #[arg(long)]
     pub db: Option<String>,
-    /// Idempotency key
+    /// Makes it repeatable: run again under the same key it gives the same job
     #[arg(long)]
     pub key: Option<String>,
     /// Watch the job until it has ended
@@ -185,6 +191,53 @@ pub struct Wait {
     /// Time between two readings of a job, e.g. 5s
     #[arg(long, value_name = "TIME")]
     pub interval: Option<String>,
+}
+
+/// `zshell journal`.
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// List submissions, the latest first
+    List(JournalList),
+    /// Show one submission with all that happened to it
+    Show {
+        /// The submission's id
+        id: String,
+    },
+    /// Forget what is settled and old, with its keys: the same key then submits again
+    Prune {
+        /// How old, e.g. 30d or 12h
+        #[arg(long, value_name = "AGE", value_parser = age, default_value = "30d")]
+        older_than: Duration,
+    },
+    /// Say what became of a submission whose outcome is not known
+    #[command(group(clap::ArgGroup::new("outcome").required(true)))]
+    Settle {
+        /// The submission's id
+        id: String,
+        /// It has made this job
+        #[arg(long, group = "outcome")]
+        job: Option<String>,
+        /// It has made no job
+        #[arg(long, group = "outcome")]
+        absent: bool,
+    },
+}
+
+/// `zshell journal list`.
+#[derive(Debug, clap::Args)]
+pub struct JournalList {
+    /// Only submissions in this state (repeatable), or "unresolved"
+    #[arg(long, ignore_case = true)]
+    pub state: Vec<String>,
+    /// Only of this collection
+    #[arg(long)]
+    pub collection: Option<String>,
+    /// Only those whose key begins so
+    #[arg(long, value_name = "PREFIX")]
+    pub key_prefix: Option<String>,
+    /// How many, or "all" [default: 100]
+    #[arg(long, value_parser = limit)]
+    pub limit: Option<String>,
 }
 
 /// `zshell profile`.

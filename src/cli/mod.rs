@@ -5,6 +5,7 @@ pub mod args;
 mod commands;
 mod crash;
 mod generate;
+mod journal;
 mod lint;
 mod profile;
 mod script;
@@ -37,6 +38,9 @@ type Outcome = Result<Dynamic, Box<ScriptError>>;
 
 /// Exit code of a wrong command line.
 const WRONG_COMMAND_LINE: u8 = 2;
+
+/// How long a stopped run waits for the answer to a submission.
+const LATE: Duration = Duration::from_secs(2);
 
 /// Parses the command line, runs it, and gives the process's exit code.
 pub fn main() -> ExitCode {
@@ -97,6 +101,7 @@ fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, 
         Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),
+        Some(Command::Journal { command }) => journal::journal(session, command),
         Some(Command::Profile(action)) => profile::run(session, action)?,
         Some(Command::Lint { files }) => lint::lint(session, &files)?,
         Some(Command::Completions { shell }) => nothing(generate::completions(session, shell)),
@@ -133,9 +138,18 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
             WRONG_COMMAND_LINE
         }
     };
+    await_late_answers(session);
     match leave_local_service(session) {
         Err(stop) if code == 0 => report(session, &Box::from(Failure::from(stop))),
         _ => code,
+    }
+}
+
+/// Gives answers to submissions that were cut off a short time to come, so that the journal knows of them.
+fn await_late_answers(session: &Session) {
+    if session.desk.late.count() > 0 {
+        session.notice("waiting for the answer to a submission");
+        session.desk.late.wait(LATE);
     }
 }
 
@@ -206,6 +220,18 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         edit_mode: config::EditMode::default(),
         pager: PagerChoice::default(),
     })
+}
+
+/// An age: a duration, or a number of days such as `30d`.
+fn age(text: &str) -> Result<Duration, String> {
+    let days = text
+        .trim()
+        .strip_suffix('d')
+        .and_then(|days| days.parse::<u32>().ok());
+    match days {
+        Some(days) => Ok(Duration::from_hours(u64::from(days) * 24)),
+        None => duration(text).map_err(|_| "an age is text such as 30d or 12h".to_owned()),
+    }
 }
 
 /// The folders that an environment variable lists, as `PATH` does.

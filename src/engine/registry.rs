@@ -312,6 +312,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::connect::FUNCTIONS,
         functions::jobs::FUNCTIONS,
         functions::wait::FUNCTIONS,
+        functions::submissions::FUNCTIONS,
         functions::collections::FUNCTIONS,
         functions::script::FUNCTIONS,
         functions::ask::FUNCTIONS,

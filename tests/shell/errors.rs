@@ -1,7 +1,7 @@
 //! Errors as values: what a script reads of them, and that they keep their exit code when thrown on.
 
 use crate::harness::{Folder, TOKEN, Test, quoted};
-use crate::service::{connect, service};
+use crate::service::{connect, failing, service};
 use crate::support::server::{Reply, Server};
 
 /// A script that catches what `text` throws and prints every field of it.
@@ -61,7 +61,11 @@ fn every_kind_of_the_service_has_its_word_code_and_exit() {
             7,
         ),
     ] {
-        let server = always(reply);
+        let server = if call == import {
+            failing(reply)
+        } else {
+            always(reply)
+        };
         let test = caught(&server, call).stdout(fields(kind, code, exit));
         test.run();
     }

@@ -1,7 +1,7 @@
 //! Each documented exit code, once, in one place.
 
 use crate::harness::{Test, quoted};
-use crate::service::{connect, service};
+use crate::service::{connect, failing, service};
 use crate::support::server::{Reply, Server};
 use serde_json::json;
 
@@ -91,7 +91,7 @@ fn a_timeout_while_waiting_is_5() {
 #[test]
 fn a_submission_whose_outcome_is_not_known_is_6() {
     ends(
-        &reply(Reply::status(500, "x")),
+        &failing(Reply::status(500, "x")),
         "import(\"b\", \"1.json\")",
         6,
     );
@@ -99,7 +99,7 @@ fn a_submission_whose_outcome_is_not_known_is_6() {
 
 #[test]
 fn a_refused_request_is_7() {
-    let server = reply(Reply::json(r#"{"code":1100,"message":"no"}"#));
+    let server = failing(Reply::json(r#"{"code":1100,"message":"no"}"#));
     ends(&server, "import(\"b\", \"1.json\")", 7);
     ends(&service(), "import(\"b\", \"1.xlsx\")", 7);
     Test::new()

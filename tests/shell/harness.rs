@@ -2,6 +2,7 @@
 //!
 //! A [`Test`] is built, run and checked; every run is also searched for the secrets that tests use.
 
+use crate::lines::Lines;
 pub(crate) use crate::secret_values::{ACCESS, SECRET, SESSION, TOKEN};
 use crate::secret_values::{Watched, check_shown, collect};
 use std::ffi::OsStr;
@@ -10,7 +11,6 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::rc::Rc;
-use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
@@ -217,13 +217,7 @@ impl Test {
             // A run that does not read its input closes it.
             let _ = stdin.write_all(&input);
         });
-        let mut stderr = child.stderr.take().expect("a pipe");
-        let (sender, errors) = mpsc::channel();
-        thread::spawn(move || {
-            let mut text = String::new();
-            let read = stderr.read_to_string(&mut text);
-            let _ = sender.send(read.map(|_| text));
-        });
+        let errors = Lines::of(child.stderr.take().expect("a pipe"));
         let stdout = child.stdout.take().map(BufReader::new);
         Running {
             test: self,
@@ -246,7 +240,7 @@ pub(crate) struct Running {
     child: Option<Child>,
     stdout: Option<BufReader<ChildStdout>>,
     said: String,
-    errors: Receiver<std::io::Result<String>>,
+    errors: Lines,
 }
 
 impl Running {
@@ -257,10 +251,24 @@ impl Running {
         stdout.read_line(&mut line).expect("a line");
         self.said.push_str(&line);
         if line.is_empty() {
-            let errors = self.errors.recv_timeout(PATIENCE);
-            panic!("zshell ended early: {errors:?}");
+            while self.error_line() {}
+            panic!("zshell ended early: {}", self.errors.said);
         }
         line.trim_end().to_owned()
+    }
+
+    /// Takes in the next line of standard error; false at its end.
+    fn error_line(&mut self) -> bool {
+        let next = self.errors.next(PATIENCE);
+        next.unwrap_or_else(|| panic!("zshell {:?} hangs", self.test.args))
+    }
+
+    /// Waits until standard error has held this text.
+    #[allow(dead_code, reason = "not every family of tests does")]
+    pub(crate) fn await_error(&mut self, text: &str) {
+        while !self.errors.said.contains(text) {
+            assert!(self.error_line(), "{text:?} in\n{}", self.errors.said);
+        }
     }
 
     /// Sends a signal such as `INT`.
@@ -287,11 +295,8 @@ impl Running {
                 read.map(|_| rest)
             })
         });
-        let errors = self.errors.recv_timeout(PATIENCE);
-        let Ok(errors) = errors else {
-            panic!("zshell {:?} hangs", self.test.args);
-        };
-        let stderr = errors.expect("standard error is text");
+        while self.error_line() {}
+        let stderr = std::mem::take(&mut self.errors.said);
         let rest = reader.map_or_else(Vec::new, |reader| {
             reader.join().expect("a reader").expect("standard output")
         });
@@ -324,9 +329,8 @@ impl Drop for Running {
             }
             let by = format!("{:?}", self.test.args);
             check_shown(&said, &by);
-            if let Ok(Ok(errors)) = self.errors.recv_timeout(PATIENCE) {
-                check_shown(errors.as_bytes(), &by);
-            }
+            while self.errors.next(PATIENCE) == Some(true) {}
+            check_shown(self.errors.said.as_bytes(), &by);
             self.test.folder.0.1.check();
         }
     }

@@ -19,6 +19,8 @@ mod help;
 mod import_call;
 mod keys;
 mod kill;
+#[path = "../support/lines.rs"]
+mod lines;
 mod lint;
 mod local;
 mod logs;

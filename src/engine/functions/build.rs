@@ -228,6 +228,10 @@ fn settings(session: &Session, options: &Options, route: &Route) -> Result<Setti
     if let Some(time) = options.duration("connect_timeout")? {
         settings.connect_timeout = time;
     }
+    if let Some(time) = options.duration("settle")? {
+        settings.settle = time;
+    }
+    settings.honours_keys = options.flag("honours_keys")?.unwrap_or(false);
     Ok(settings)
 }
 

@@ -54,6 +54,17 @@ pub const OPTIONS: &[Opt] = &[
     opt("timeout", "deadline of one call").or("\"30s\""),
     opt("connect_timeout", "time to set up a connection").or("\"10s\""),
     opt(
+        "settle",
+        "how long a new job may take to show in the job list",
+    )
+    .or("\"30s\""),
+    opt(
+        "honours_keys",
+        "true for a server that honours the Idempotency-Key header (Milvus 2.6.24, 3.0.2 and later)",
+    )
+    .or("false")
+    .of(Takes::Flag),
+    opt(
         "verify",
         "false skips the list call that proves endpoint and key",
     )
@@ -210,6 +221,7 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         cluster_id: Some("local".to_owned()),
         token: Some(token),
         key_source: crate::api::OWN_KEY.to_owned(),
+        lasting_name: Some(lasting_name(&session.choices().data_dir)),
         log: super::build::log_sink(session),
         dry_run: session.dry_run(),
         ..Settings::new(Dialect::V2, base)
@@ -223,6 +235,13 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         profile: None,
         protected: false,
     }))
+}
+
+/// What the local service goes by in the journal: its data folder, since its port is another each time.
+#[cfg(feature = "local")]
+fn lasting_name(data_dir: &std::path::Path) -> String {
+    let whole = data_dir.canonicalize();
+    format!("local {}", whole.as_deref().unwrap_or(data_dir).display())
 }
 
 #[cfg(not(feature = "local"))]

@@ -9,6 +9,7 @@ pub mod log;
 pub mod output;
 pub mod profiles;
 pub mod script;
+pub mod submissions;
 pub mod time;
 pub mod wait;
 

@@ -68,7 +68,7 @@ pub(super) const OPTIONS: &[Opt] = &[
     .of(Takes::Keys(API_OPTIONS)),
     opt(
         "key",
-        "an idempotency key: printable ASCII, at most 256 characters",
+        "makes it repeatable: the same key gives the same job (printable ASCII, at most 256)",
     ),
     opt("cluster_id", "checked against the connection's"),
     opt("project_id", "checked against the connection's"),

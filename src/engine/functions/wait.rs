@@ -2,7 +2,7 @@
 
 mod ask;
 
-use super::jobs::reading;
+use super::jobs::known_reading;
 use crate::api::model::Progress;
 use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
@@ -189,9 +189,9 @@ impl Watch<'_> {
         let (Some(job), Some(slot)) = (self.jobs.get(place), self.readings.get_mut(place)) else {
             return;
         };
-        match answer {
-            Ok(progress) => {
-                *slot = Some(reading(job, progress));
+        match known_reading(self.session, job, answer) {
+            Ok(reading) => {
+                *slot = Some(reading);
                 round.answered = true;
             }
             // The service is away for a while, but the job was there: it goes on without us.
