@@ -257,7 +257,7 @@ impl Bars {
             .collect();
         let mut lines = line::lines(&jobs, elapsed, width, screen);
         if !rest.is_empty() {
-            lines.push(Line::summary(&rest, elapsed, width));
+            lines.push(Line::summary(&rest, !shown.is_empty(), elapsed, width));
         }
         self.resize(lines.len());
         // The width that the lines were made for: the terminal may have changed it again meanwhile.
@@ -309,17 +309,16 @@ impl Bars {
 }
 
 /// The jobs that get a bar, and those that only count in the summary, which takes a line itself. Where not all have
-/// room, jobs that run come first, each group in the order given.
+/// room, those that run get one, in the order given: a screen full of bars that stand at nothing tells nothing.
 fn choose(jobs: &[Progress], room: usize) -> (Vec<&Progress>, Vec<&Progress>) {
     if jobs.len() <= room {
         return (jobs.iter().collect(), Vec::new());
     }
-    let (mut over, mut order): (Vec<&Progress>, Vec<&Progress>) =
-        jobs.iter().partition(|job| job.state.kind.ends_wait());
-    order.sort_by_key(|job| job.state.kind == JobState::Pending);
-    order.append(&mut over);
-    let rest = order.split_off(room.saturating_sub(1).min(order.len()));
-    (order, rest)
+    let runs = |job: &&Progress| job.state.kind == JobState::Importing;
+    let (mut shown, waiting): (Vec<&Progress>, Vec<&Progress>) = jobs.iter().partition(runs);
+    let mut rest = shown.split_off(room.saturating_sub(1).min(shown.len()));
+    rest.extend(waiting);
+    (shown, rest)
 }
 
 /// Text, a bar of this many columns (none for 0), text.

@@ -308,6 +308,19 @@ impl Grid {
                 .filter(|(index, (name, _))| heading != Some(*index) && !name.is_empty())
                 .map(|(_, field)| field)
                 .collect();
+            let values: Vec<String> = fields
+                .iter()
+                .filter(|(_, cell)| !cell.absent)
+                .map(|(_, cell)| cell.line())
+                .collect();
+            // Below a name that says what the row is, a few values need no names.
+            if head.is_some() && values.join("  ").width() + 2 <= width {
+                for (_, cell) in fields.iter().filter(|(_, cell)| !cell.absent) {
+                    text.extend(["  ", &screen.paint(cell.tone, &cell.line())]);
+                }
+                text.push('\n');
+                continue;
+            }
             let indent = if head.is_some() { "  " } else { "" };
             let narrower = Screen {
                 width: Some(width.saturating_sub(indent.len())),

@@ -14,11 +14,7 @@ pub(super) fn details(job: &Progress, screen: &Screen) -> String {
     let mut text = whole(job, explanation.as_ref(), screen);
     if !job.details.is_empty() {
         text.push('\n');
-        text.push_str(&files(
-            &job.details,
-            explanation.is_some() && screen.tty,
-            screen,
-        ));
+        text.push_str(&files(job, explanation.is_some(), screen));
     }
     if failure::files_done(job) {
         let notice = screen.paint(Tone::Busy, "files done, server finishing");
@@ -67,15 +63,21 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
     )
 }
 
-/// A row a file, the failed ones first.
-fn files(files: &[FileProgress], explained: bool, screen: &Screen) -> String {
+/// A row a file, the failed ones first. On a terminal what is told above and below is not told again: the reasons of a
+/// failure that is explained, and when files of a job that has ended were done.
+fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
     let mut columns = vec![Column::new("file", ESSENTIAL).wrapping(24)];
     columns.extend(measures());
     let mut grid = Grid::new(columns);
     let failed = |file: &&FileProgress| file.state.kind == JobState::Failed;
-    let (first, rest): (Vec<_>, Vec<_>) = files.iter().partition(failed);
+    let (first, rest): (Vec<_>, Vec<_>) = job.details.iter().partition(failed);
+    let ended = job.complete_time.is_some();
     for file in first.into_iter().chain(rest) {
-        let reason = file.reason.as_deref().filter(|_| !explained);
+        let reason = file
+            .reason
+            .as_deref()
+            .filter(|_| !(explained && screen.tty));
+        let completed = file.complete_time.as_deref();
         grid.push(vec![
             Cell::optional(Some(&file.file_name)),
             state(&file.state),
@@ -83,7 +85,7 @@ fn files(files: &[FileProgress], explained: bool, screen: &Screen) -> String {
             Cell::text(&words::percent(file.percent)),
             Cell::optional(words::rows(file.rows, file.total_rows).as_deref()),
             size(file.file_size),
-            time(file.complete_time.as_deref(), screen),
+            time(completed.filter(|_| !(ended && screen.tty)), screen),
             Cell::optional(reason),
         ]);
     }

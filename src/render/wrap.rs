@@ -2,7 +2,8 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The text in lines no wider than `width` columns, broken at blanks, its own line breaks kept.
+/// The text in lines no wider than `width` columns, broken at blanks, its own line breaks kept and tabs
+/// as blanks.
 ///
 /// A word that is wider stays whole, so that ids and addresses can be copied; only in scripts that write without blanks
 /// (whose letters are two columns wide) words are broken.
@@ -14,7 +15,7 @@ pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
 
 fn wrapped_line(line: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in line.split(' ') {
+    for word in line.split([' ', '\t']) {
         for (index, piece) in pieces(word, width).into_iter().enumerate() {
             let Some(last) = lines.last_mut() else {
                 continue;

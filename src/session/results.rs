@@ -51,7 +51,9 @@ impl Session {
         let Some((width, height)) = screen.width.zip(screen.height).filter(|_| interactive) else {
             return self.write(|out| render::write(out, &shown, format, screen));
         };
-        if let Some(pager) = self.choices().pager.command() {
+        // A pager turns pages, which a terminal that cannot draw over itself does not show.
+        let pager = self.choices().pager.command().filter(|_| screen.redraw);
+        if let Some(pager) = pager {
             let mut text = Vec::new();
             // Memory takes everything.
             let _ = render::write(&mut text, &shown, format, screen);

@@ -44,25 +44,38 @@ fn a_long_result_goes_through_the_pager_whole() {
 }
 
 #[test]
-fn less_is_left_by_q_and_by_ctrl_c() {
+fn less_is_left_by_q() {
     if !has_less() {
         return;
     }
-    for key in ["q", CTRL_C] {
-        let home = Home::new();
-        // The pager of a session that names none.
-        let mut shell = home.shell_with(80, &[("PAGER", "less -FRX -K")]);
-        shell.run(ROWS);
-        shell.begin("rows");
-        shell.wait_for("the first page", |screen| {
-            let shown = screen.contents();
-            shown.contains("row 30") && shown.trim_end().ends_with(':')
-        });
-        assert!(!shell.screen().contains("row 100"), "{}", shell.screen());
-        shell.send(key);
-        shell.prompt();
-        shell.gives("rows.len() + 1", "501");
-    }
+    // The pager of a session that names none.
+    let (_home, mut shell) = shell("less -FRX -K");
+    shell.begin("rows");
+    shell.wait_for("the first page", |screen| {
+        let shown = screen.contents();
+        shown.contains("row 30") && shown.trim_end().ends_with(':')
+    });
+    assert!(!shell.screen().contains("row 100"), "{}", shell.screen());
+    shell.send("q");
+    shell.prompt();
+    shell.gives("rows.len() + 1", "501");
+}
+
+#[test]
+fn ctrl_c_ends_a_pager_and_never_the_shell() {
+    let (_home, mut shell) = shell("sh pager.sh all");
+    shell.begin("rows");
+    shell.see("all paged, 500");
+    shell.send(CTRL_C);
+    shell.prompt();
+    shell.gives("rows.len() + 1", "501");
+    // In a statement it is the statement that is stopped, however many pages were to come.
+    shell.begin("loop { show(rows); }");
+    shell.see("all paged, 500");
+    shell.send(CTRL_C);
+    shell.see("interrupted");
+    shell.prompt();
+    shell.gives("rows.len() + 2", "502");
 }
 
 #[test]

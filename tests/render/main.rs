@@ -2,6 +2,7 @@
 
 mod formats;
 mod forms;
+mod hostile;
 mod layouts;
 mod narrow;
 

@@ -19,13 +19,9 @@ fn a_list_of_jobs_at_40_columns_is_a_record_a_job() {
     );
     let expected = r#"
 job-01k2x7d5n0e8q9a0b1c2d3e4f6
-  collection  書籍と映画
-  state       Importing (Sorting)
-  percent     42.5%
+  書籍と映画  Importing (Sorting)  42.5%
 job-01k2x7d5n0e8q9a0b1c2d3e4f7
-  collection  packages
-  state       Failed
-  percent     0%
+  packages  Failed  0%
 job-01k2x7d5n0e8q9a0b1c2d3e4f7
   row 1234, field "vector": expected 384
   floats, found 383

@@ -63,6 +63,8 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
                 .show_limited(Shown::Value(&picked), format, limit)
         }
     })?;
+    // Ctrl-C in a pager ends the pager, and the statement that shows more and more.
+    call.session.interrupt.check()?;
     Ok(Dynamic::UNIT)
 }
 

@@ -73,11 +73,12 @@ impl Line {
             _ => words::safe_line(&words::state(&job.state)).into_owned(),
         };
         let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
-        let has_bar =
-            !job.state.kind.ends_wait() && width > word.width() + NARROWEST + SHORTEST_ID + 1;
+        let id = words::safe_line(&job.job_id);
+        // Rather no bar than an id that cannot be copied.
+        let needed = word.width() + NARROWEST + id.width() + 2;
+        let has_bar = !job.state.kind.ends_wait() && width >= needed;
         let bar_room = if has_bar { NARROWEST + 1 } else { 0 };
         let fixed = word.width() + bar_room + 1;
-        let id = words::safe_line(&job.job_id);
         let id = shortened_front(&id, width.saturating_sub(fixed), screen);
         let used = |pieces: &[Piece]| {
             let texts = pieces.iter().filter(|piece| !piece.text.is_empty());
@@ -134,18 +135,20 @@ impl Line {
         self.before.width() + self.bar + after.sum::<usize>()
     }
 
-    /// The line for the jobs that have none of their own.
-    pub(super) fn summary(jobs: &[&Progress], elapsed: Duration, width: usize) -> Self {
+    /// The line for the jobs that have none of their own; `more` where others have.
+    pub(super) fn summary(jobs: &[&Progress], more: bool, elapsed: Duration, width: usize) -> Self {
         let counts = JobState::ALL.iter().filter_map(|kind| {
             let count = jobs.iter().filter(|job| job.state.kind == *kind).count();
             (count > 0).then(|| format!("{} {}", words::number(count as u64), kind.word()))
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
-        let text = format!(
-            "and {} more: {counts}  {}",
-            words::number(jobs.len() as u64),
-            words::duration(elapsed)
-        );
+        let count = jobs.len() as u64;
+        let which = if more {
+            format!("and {} more", words::number(count))
+        } else {
+            words::count(count, "job")
+        };
+        let text = format!("{which}: {counts}  {}", words::duration(elapsed));
         let before = cut(&text, width).to_owned();
         Self {
             before,

@@ -124,6 +124,23 @@ fn more_jobs_than_the_screen_has_room_for_are_summed_up() {
     );
     view.update(&many(2));
     assert_eq!(kept.lines(80, 10).len(), 2);
+    for job in &mut jobs {
+        job.state = State::derived(JobState::Pending);
+    }
+    view.update(&jobs);
+    let lines = kept.lines(80, 10);
+    assert!(
+        matches!(lines.as_slice(), [only] if only.starts_with("20 jobs: 20 Pending")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_narrow_screen_has_whole_ids_and_no_bars() {
+    let kept = Kept::default();
+    let mut view = WaitView::new(Screen::terminal(40, 10), kept.clone());
+    view.update(&many(1));
+    assert_eq!(kept.lines(40, 10), ["job-00000000000000000000000000  42%"]);
 }
 
 #[test]

@@ -16,12 +16,22 @@ pub(in crate::render) fn write(
 ) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
     let names = rows.names;
-    writer.write_record(names.iter().map(|name| for_screen(name.clone(), screen)))?;
+    let header = names.iter().map(|name| for_screen(name.clone(), screen));
+    writer.write_record(header).map_err(io_error)?;
     for row in rows.items {
         let fields = names.iter().map(|name| plain(field(&row, name)));
-        writer.write_record(fields.map(|text| for_screen(text, screen)))?;
+        let fields = fields.map(|text| for_screen(text, screen));
+        writer.write_record(fields).map_err(io_error)?;
     }
     writer.flush()
+}
+
+/// The stream's own error, so that a closed pipe is known for one.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
 }
 
 /// In a file the text is kept to the byte; a terminal must not be driven by it.
