@@ -43,6 +43,9 @@ impl Client {
     /// Reads a job's progress once.
     pub fn progress(&self, job_id: &str) -> Result<Progress, ApiError> {
         let settings = self.settings();
+        if let Some(progress) = settings.dry_run.as_ref().and_then(|it| it.progress(job_id)) {
+            return Ok(progress);
+        }
         let mut progress = match settings.dialect {
             Dialect::V1 => {
                 let outgoing = v1::progress(settings, job_id)?;

@@ -12,7 +12,9 @@
 mod answers;
 mod clusters;
 mod collections;
+mod curl;
 mod description;
+mod dry_run;
 pub mod endpoint;
 mod envelope;
 mod error;
@@ -34,6 +36,7 @@ mod walk;
 
 pub use clusters::Cluster;
 pub use description::{CollectionDescription, FieldDescription, IndexDescription};
+pub use dry_run::DryRun;
 pub use error::{ApiError, Call, Effect, Outcome};
 pub use settings::{BODY_LIMIT, CONNECT_TIMEOUT, LogSink, READ_TIMEOUT, Settings};
 pub use walk::JobWalk;
@@ -44,6 +47,9 @@ use request::Outgoing;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use transport::Transport;
+
+/// [`Settings::key_source`] of the local service in this process, whose key is made for the run.
+pub const OWN_KEY: &str = "made for this run";
 
 /// Which jobs a list call is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -130,7 +136,11 @@ impl Client {
             ..
         } = &*self.inner;
         let outgoing = Arc::new(outgoing);
-        let answer = retry::send(transport, settings, &outgoing, &self.interrupt)?;
+        let changes = outgoing.call.effect != Effect::Read;
+        let answer = match settings.dry_run.as_ref().filter(|_| changes) {
+            Some(dry_run) => dry_run.answer(settings, &outgoing)?,
+            None => retry::send(transport, settings, &outgoing, &self.interrupt)?,
+        };
         read(&envelope::read(
             settings,
             &outgoing.call,

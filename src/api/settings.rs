@@ -1,5 +1,6 @@
 //! What a connection is told: addresses, ids, key, time limits.
 
+use super::dry_run::DryRun;
 use super::model::Dialect;
 use crate::secret::Secret;
 use std::fmt;
@@ -46,6 +47,8 @@ pub struct Settings {
     pub ca_cert: Option<PathBuf>,
     /// Where `-v` lines go.
     pub log: Option<LogSink>,
+    /// Set for `--dry-run`: nothing is sent that would change anything.
+    pub dry_run: Option<DryRun>,
 }
 
 impl Settings {
@@ -66,6 +69,7 @@ impl Settings {
             body_limit: BODY_LIMIT,
             ca_cert: None,
             log: None,
+            dry_run: None,
         }
     }
 }

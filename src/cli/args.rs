@@ -2,6 +2,7 @@
 
 use super::duration;
 use crate::render::{ColorChoice, OutputFormat};
+use crate::session::log::LogFormat;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -46,6 +47,24 @@ pub struct Common {
     /// Stop the whole run after this time (exit code 5), e.g. 90s or 1h45m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Ask nothing, also not before something is destroyed
+    #[arg(long, global = true)]
+    pub yes: bool,
+    /// Form of what goes to standard error: json is one object a line
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM"
+    )]
+    pub log_format: LogFormat,
+    /// Print each request that would change anything as a curl command, and send none of them
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Folder where modules are looked for after the script's own (repeatable; then `ZSHELL_LIB`, then config.toml's `lib`)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub lib: Vec<PathBuf>,
     /// Folder of history and local data
     #[arg(long, global = true, value_name = "DIR", env = "ZSHELL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -56,14 +75,15 @@ pub struct Common {
 pub enum Command {
     /// Run a script; its last value is shown
     Run {
-        /// The script, or - for standard input, then what it sees as `args`
+        /// The script, or - for standard input, then its arguments: words are its `args`, --name value its `opts`,
+        /// and --help tells what it takes
         // One list, so that nothing behind the file is taken for an option of ours.
         #[arg(value_names = ["FILE", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
         file_and_args: Vec<String>,
     },
     /// Run a script given as text
     Eval {
-        /// The script, then what it sees as `args`
+        /// The script, then its arguments: words are its `args`, --name value its `opts`
         #[arg(value_names = ["EXPR", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
         expression_and_args: Vec<String>,
     },
@@ -78,6 +98,26 @@ pub enum Command {
     },
     /// Watch jobs until every one has ended
     Wait(Wait),
+    /// Saved connections
+    #[command(subcommand)]
+    Profile(Profile),
+    /// Find what is wrong with scripts without running them
+    Lint {
+        /// The scripts
+        #[arg(required = true)]
+        files: Vec<String>,
+    },
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write one page a command to this folder instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     /// Run the local import service for other clients
     #[cfg(feature = "local")]
     Serve(Serve),
@@ -145,6 +185,73 @@ pub struct Wait {
     /// Time between two readings of a job, e.g. 5s
     #[arg(long, value_name = "TIME")]
     pub interval: Option<String>,
+}
+
+/// `zshell profile`.
+#[derive(Debug, Subcommand)]
+pub enum Profile {
+    /// List saved connections, without their keys
+    List,
+    /// Save a connection: asks at a terminal for what is not given, tests it, stores the key
+    Add(Add),
+    /// Show one, its keys masked
+    Show {
+        /// The profile
+        name: String,
+    },
+    /// Remove one, with its key
+    Remove {
+        /// The profile
+        name: String,
+    },
+    /// Make one the connection that `connect()` uses
+    Default {
+        /// The profile
+        name: String,
+    },
+}
+
+/// `zshell profile add`.
+#[derive(Debug, Default, clap::Args)]
+pub struct Add {
+    /// Its name: letters, digits, - and _
+    pub name: String,
+    /// A cluster's public endpoint, or the address of a Milvus server
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// A cluster's name or id, looked up with the key
+    #[arg(long)]
+    pub cluster: Option<String>,
+    /// A cluster's id, taken as it is
+    #[arg(long)]
+    pub cluster_id: Option<String>,
+    /// Cloud region, e.g. aws-us-east1
+    #[arg(long)]
+    pub region: Option<String>,
+    /// With --region, instead of a cluster
+    #[arg(long)]
+    pub project_id: Option<String>,
+    /// Database
+    #[arg(long)]
+    pub db: Option<String>,
+    /// Form of the API: v1, v2 or milvus, instead of what the endpoint suggests
+    #[arg(long, value_parser = ["v1", "v2", "milvus"])]
+    pub api: Option<String>,
+    /// File that holds the key, or - for standard input; without one a key is looked for at each use
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Ask before anything is destroyed with it; scripts need --yes
+    #[arg(long)]
+    pub protected: bool,
+    /// Make it the connection that `connect()` uses
+    #[arg(long)]
+    pub default: bool,
+    /// Save it untested
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Replace one of the same name
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `zshell serve`.

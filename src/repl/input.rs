@@ -5,6 +5,8 @@ use super::helper::Helper;
 use super::hint::Hinter;
 use super::history::History;
 use super::keys::{self, Wishes};
+#[cfg(unix)]
+use super::plain::Lines;
 use super::prompt::Prompt;
 use crate::config::EditMode;
 use crate::error::{Failure, Kind};
@@ -23,6 +25,9 @@ pub(super) struct Input {
     editor: Editor<Helper, History>,
     history: History,
     wishes: Wishes,
+    /// What reads instead of the editor where the terminal can only take lines.
+    #[cfg(unix)]
+    plain: Option<Lines>,
 }
 
 impl Input {
@@ -65,6 +70,8 @@ impl Input {
             editor,
             history: history.clone(),
             wishes,
+            #[cfg(unix)]
+            plain: is_dumb().then(Lines::default),
         })
     }
 
@@ -77,6 +84,10 @@ impl Input {
         self.follow_choices(session, prompt);
         self.history.rewind();
         self.wishes.clear();
+        #[cfg(unix)]
+        if let Some(lines) = &mut self.plain {
+            return lines.read(&prompt.plain, &session.interrupt);
+        }
         let text = self.editor.readline(&prompt.plain)?;
         if self.wishes.drops() {
             return Err(ReadlineError::Interrupted);
@@ -122,6 +133,12 @@ pub(super) fn screen(session: &Session) -> Screen {
     } else {
         session.err()
     }
+}
+
+/// True where nothing that is on the screen can be drawn over.
+#[cfg(unix)]
+fn is_dumb() -> bool {
+    crate::config::set("TERM").is_none_or(|term| term == "dumb")
 }
 
 /// Makes the data folder if there is none, for its owner alone.

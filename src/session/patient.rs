@@ -1,8 +1,6 @@
 //! Output that may be long, or go to someone who reads slowly: a stop ends it between two pieces.
 
 use crate::interrupt::{Interrupt, Stop};
-#[cfg(unix)]
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd;
@@ -27,19 +25,7 @@ impl<'a, W> Patient<'a, W> {
 impl<W: AsFd> Patient<'_, W> {
     /// Waits until something can be written, or the flag is raised.
     fn ready(&self) -> io::Result<()> {
-        let tick = Timespec {
-            tv_sec: 0,
-            tv_nsec: i64::from(crate::interrupt::TICK.subsec_nanos()).into(),
-        };
-        loop {
-            self.interrupt.check().map_err(stopped)?;
-            let mut fds = [PollFd::new(&self.inner, PollFlags::OUT)];
-            match poll(&mut fds, Some(&tick)) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => {}
-                // What is wrong with it the write will tell.
-                Ok(_) | Err(_) => return Ok(()),
-            }
-        }
+        super::ready::writable(&self.inner, self.interrupt).map_err(stopped)
     }
 }
 
@@ -87,7 +73,10 @@ fn stopped(_: Stop) -> io::Error {
 
 /// True for the error of a writer that was stopped.
 pub(super) fn is_stop(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<Stopped>())
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Stopped>());
+    inner.is_some()
 }
 
 #[cfg(all(test, unix))]

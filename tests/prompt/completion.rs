@@ -137,7 +137,7 @@ fn lists_fit_narrow_screens() {
         shell.send(CTRL_C);
         shell.prompt();
     }
-    let mut shell = home.shell_of(40, 24, &[]);
+    let mut shell = home.shell_of(40, 30, &[]);
     tab(&mut shell, " ", "wait");
     assert_unwrapped(&shell);
 }

@@ -2,11 +2,17 @@
 #![cfg(all(unix, feature = "local"))]
 
 mod completion;
+mod editing;
 mod harness;
+mod hints;
 mod history;
+mod keys;
 mod leaving;
 mod looks;
 mod paging;
+mod questions;
+#[path = "../support/secrets.rs"]
+mod secrets;
 mod service;
 mod session;
 mod stopping;

@@ -5,7 +5,7 @@ use crate::api::JobFilter;
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
+use crate::engine::registry::{Confirm, Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
 use crate::error::Failure;
 use crate::render::words;
@@ -97,6 +97,7 @@ pub const FUNCTIONS: &[Function] = &[
         "abort(\"job-…\")",
         abort,
     )
+    .destroys(Confirm::Yes)
     .takes(&[Takes::Job])
     .gives(Gives::Progress)
     .related(&["commit", "import"])
@@ -107,7 +108,7 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     let connection = call.connection()?;
     let submission = request::read(call, &connection)?;
     for warning in &submission.warnings {
-        call.session.notice(&format!("warning: {warning}"));
+        call.session.warn(warning);
     }
     let key = submission.key.unwrap_or_else(submission_id);
     let id = connection.client.create(&submission.request, &key)?;

@@ -8,10 +8,12 @@ use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
-use crate::render::{Explanation, WaitView, explain_failure, words};
+use crate::render::{Explanation, Screen, WaitView, explain_failure, words};
 use crate::session::Session;
+use crate::session::log::{Level, LogFormat};
 use ask::{Question, ask};
 use rhai::{Array, Dynamic};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// The shortest time between two readings of a job.
@@ -108,8 +110,7 @@ struct Round {
 
 impl Watch<'_> {
     fn run(&mut self) -> Result<(), Failure> {
-        let mut view =
-            (!self.session.choices().quiet).then(|| WaitView::stderr(self.session.err()));
+        let mut view = (!self.session.choices().quiet).then(|| view(self.session));
         let result = self.watch(&mut view);
         if let Some(view) = &mut view {
             match &result {
@@ -291,6 +292,29 @@ impl Watch<'_> {
             .with_hint(hint)
             .with_jobs(ids))
     }
+}
+
+/// Bars or lines on standard error; with `--log-format json` a JSON line a change of state.
+fn view(session: &Session) -> WaitView {
+    let log = session.log();
+    if log.format == LogFormat::Text {
+        return WaitView::stderr(session.err());
+    }
+    let tell = move |job: Option<&Progress>, line: &str| {
+        let Some(job) = job else {
+            log.line(Level::Warn, line);
+            return;
+        };
+        let fields = [
+            ("jobs", json!([job.job_id])),
+            ("collection", json!(job.collection)),
+            ("state", json!(job.state.to_string())),
+            ("percent", json!(job.percent)),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value));
+        log.json(Level::Info, line, fields.into_iter().collect());
+    };
+    WaitView::told(Screen::plain(), Box::new(tell))
 }
 
 /// True for what may pass: the service is not there, or busy.

@@ -141,6 +141,7 @@ fn errors() -> String {
         let help = match kind {
             Kind::Script => "the script threw, or does not parse",
             Kind::Usage => "a function was called wrongly",
+            Kind::Arguments => "arguments that the script does not take",
             Kind::Connect => "the service could not be reached",
             Kind::Auth => "the key was missing or refused",
             Kind::JobFailed => "an import job failed or was aborted",
