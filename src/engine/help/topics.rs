@@ -101,7 +101,8 @@ reserved as names: go, match, new, default … (as keys: #{"default": 1})
 const KEYS: &str = "keys at the prompt
 
   Tab               completes; lists what there is
-  Up, Down          earlier statements; Ctrl-R searches them
+  Up, Down          statements that begin as what is typed; Ctrl-R searches all
+  Right, End        takes the dim text behind the cursor over; Alt-F a word of it
   Ctrl-C            drops the line; while something runs, ends it
   Ctrl-D            on an empty line leaves
   Alt-Enter         sends a statement that seems unfinished
