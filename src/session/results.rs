@@ -47,6 +47,10 @@ impl Session {
         format: OutputFormat,
         may_cut: bool,
     ) -> Result<(), Failure> {
+        // Nothing is not stopped either: what has ended on a signal, as a service does, ends well.
+        if matches!(shown, Shown::Nothing) {
+            return Ok(());
+        }
         let interactive = self.at_prompt() && screen.tty && io::stdin().is_terminal();
         let Some((width, height)) = screen.width.zip(screen.height).filter(|_| interactive) else {
             return self.write(|out| render::write(out, &shown, format, screen));

@@ -12,7 +12,7 @@ fn shell(pager: &str) -> (Home, Terminal) {
         "pager.sh",
         "printf '%s paged, ' \"$1\"; grep -c 'row '; read key < /dev/tty",
     );
-    let mut shell = home.shell_with(80, &[("PAGER", pager)]);
+    let mut shell = home.shell_with(100, &[("PAGER", pager)]);
     shell.run(ROWS);
     (home, shell)
 }
