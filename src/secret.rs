@@ -8,7 +8,7 @@ mod names;
 mod source;
 
 pub(crate) use names::is_secret;
-pub(crate) use source::{keys, masked, veiled};
+pub(crate) use source::{keys, masked, spans, veiled};
 
 use std::fmt;
 use zeroize::Zeroizing;

@@ -5,6 +5,7 @@ pub mod idle;
 #[cfg(feature = "local")]
 pub mod local;
 
+use crate::api::LogSink;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
@@ -44,6 +45,8 @@ pub struct Session {
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
     current: RefCell<Option<Rc<Connection>>>,
+    log: LogSink,
+    captured: RefCell<Option<Vec<u8>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
@@ -54,6 +57,8 @@ pub struct Session {
 impl Session {
     /// A session without a connection.
     pub fn new(choices: Choices, interrupt: Interrupt, idle: idle::Idle) -> Self {
+        let log = LogSink::new(complain);
+        log.turn(choices.verbose);
         Self {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
@@ -61,6 +66,8 @@ impl Session {
             interrupt,
             idle,
             current: RefCell::default(),
+            log,
+            captured: RefCell::default(),
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
@@ -75,6 +82,12 @@ impl Session {
     /// Changes how the run goes from here on.
     pub fn choose(&self, change: impl FnOnce(&mut Choices)) {
         change(&mut self.choices.borrow_mut());
+        self.log.turn(self.choices().verbose);
+    }
+
+    /// The HTTP log of every connection: `-v` and `:set verbose` turn it on.
+    pub fn log(&self) -> LogSink {
+        self.log.clone()
     }
 
     /// What standard output can show now: a terminal may have been resized since the last time.
@@ -115,11 +128,28 @@ impl Session {
         self.write(|out| render::write(out, &shown, format, &screen))
     }
 
+    /// Runs something and gives, beside its result, what it wrote to standard output, which does not get there.
+    pub fn capture<T>(&self, run: impl FnOnce() -> T) -> (T, Vec<u8>) {
+        let outer = self.captured.replace(Some(Vec::new()));
+        let result = run();
+        let written = self.captured.replace(outer).unwrap_or_default();
+        (result, written)
+    }
+
     /// Writes to standard output. A closed pipe ends the run quietly.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
+        if self.captured.borrow().is_some() {
+            // Into a buffer of its own: what is written may itself call the session.
+            let mut bytes = Vec::new();
+            write(&mut bytes).map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+            if let Some(captured) = self.captured.borrow_mut().as_mut() {
+                captured.extend(bytes);
+            }
+            return Ok(());
+        }
         let mut out = io::BufWriter::new(io::stdout().lock());
         match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),

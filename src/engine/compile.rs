@@ -100,10 +100,15 @@ impl Drop for Compiling {
 /// Rhai marks the token hook as volatile, not as going away; the crate's version is pinned by `Cargo.lock`.
 #[expect(deprecated, reason = "Rhai's mark for an API that may change")]
 pub fn install(engine: &mut Engine) {
-    engine.on_parse_token(|token, position, _| match token {
+    engine.on_parse_token(|token, position, _| read_token(token, position));
+}
+
+/// The token as we read it: `import` before a parenthesis is a name like any other.
+pub(super) fn read_token(token: Token, position: Position) -> Token {
+    match token {
         Token::Import if is_call(position) => Token::Identifier(Box::new("import".into())),
         token => token,
-    });
+    }
 }
 
 /// Compiles `text` under a source name, which errors and the module resolver see.
@@ -121,7 +126,7 @@ pub fn compile(
 }
 
 /// A byte-order mark and a `#!` line mean nothing to Rhai: blanks of the same width keep the columns.
-fn blank_prefix(text: &str) -> String {
+pub(crate) fn blank_prefix(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.starts_with("#!") {
         return text.to_owned();

@@ -15,6 +15,7 @@ pub mod modules;
 pub mod options;
 pub mod registry;
 pub mod script_error;
+pub mod tokens;
 pub mod values;
 
 pub use interpreter::{Interpreter, Setup};

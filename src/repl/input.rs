@@ -74,6 +74,11 @@ impl Input {
         self.editor.readline(prompt)
     }
 
+    /// What was typed, oldest first, in this session and those before; keys are masked.
+    pub(super) fn entries(&self) -> Vec<String> {
+        self.editor.history().iter().cloned().collect()
+    }
+
     /// Keeps a statement in memory and in the file, its keys masked.
     pub(super) fn remember(&mut self, session: &Session, text: &str) {
         let kept = self

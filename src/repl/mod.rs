@@ -2,29 +2,44 @@
 
 pub mod commands;
 mod input;
+pub mod record;
+mod saved;
 pub mod shell;
 
+use crate::config;
 use crate::engine::Interpreter;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
+use crate::session::Session;
 use commands::Next;
 use input::Input;
 use rustyline::error::ReadlineError;
 use shell::Shell;
+use std::cell::RefCell;
+use std::rc::Rc;
 
-/// Runs the prompt until Ctrl-D, `:quit` or `exit()`.
-pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
+/// The script in the settings folder that runs before the first prompt.
+const INIT: &str = "init.rhai";
+
+/// Runs the prompt until Ctrl-D, `:quit` or `exit()`; first `init.rhai`, if it is there and wanted.
+pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
-    let mut input = Input::open(&session)?;
+    let input = Rc::new(RefCell::new(Input::open(&session)?));
+    shell.attach(Rc::clone(&input));
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
     ));
-    loop {
+    let init = config::folder().map(|folder| folder.join(INIT));
+    if let Some(init) = init.filter(|file| wants_init && file.is_file()) {
+        shell.begin_with(init);
+        leaves(&session)?;
+    }
+    while session.exit_code().is_none() {
         let prompt = shell.prompt();
         session.idle.enter();
-        let answer = input.read(&prompt);
+        let answer = input.borrow_mut().read(&prompt);
         session.idle.leave();
         let text = match answer {
             Ok(text) => text,
@@ -41,21 +56,23 @@ pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
         if text.trim().is_empty() {
             continue;
         }
-        input.remember(&session, &text);
+        input.borrow_mut().remember(&session, &text);
         session.interrupt.clear();
         match shell.step(text.trim()) {
             Next::Quit => break,
             Next::Prompt => {}
         }
-        if session.exit_code().is_some() {
-            break;
-        }
-        match session.interrupt.check() {
-            Err(stop) if stop != Stop::Interrupted => return Err(stop.into()),
-            _ => {}
-        }
+        leaves(&session)?;
     }
     // What was interrupted at the prompt is done with.
     session.interrupt.clear();
     Ok(())
+}
+
+/// The stops that end the prompt too: all but Ctrl-C.
+fn leaves(session: &Session) -> Result<(), Failure> {
+    match session.interrupt.check() {
+        Err(stop) if stop != Stop::Interrupted => Err(stop.into()),
+        _ => Ok(()),
+    }
 }

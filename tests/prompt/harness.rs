@@ -4,7 +4,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -65,9 +65,37 @@ impl Home {
 
     /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, env);
+        let terminal = Terminal::start(self, columns, &[], env);
         terminal.prompt();
         terminal
+    }
+
+    /// A shell that is still starting.
+    pub(crate) fn start(&self, args: &[&str]) -> Terminal {
+        Terminal::start(self, 100, args, &[])
+    }
+
+    /// A shell with these arguments in a terminal of 100 columns; waits for its first prompt.
+    pub(crate) fn shell_as(&self, args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        let terminal = Terminal::start(self, 100, args, env);
+        terminal.prompt();
+        terminal
+    }
+
+    /// Runs `zshell` with these arguments in the folder the shells start in, and no terminal.
+    pub(crate) fn zshell(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zshell"));
+        command.args(args).current_dir(self.path()).env_clear();
+        command.env("HOME", self.path());
+        command.env("ZSHELL_DATA_DIR", self.data());
+        command.env("ZSHELL_CONFIG_DIR", self.path().join("config"));
+        command.envs(env.iter().copied());
+        command.stdin(Stdio::null()).output().expect("start")
+    }
+
+    /// The text of a file in the folder the shells start in.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).expect("read")
     }
 }
 
@@ -84,12 +112,12 @@ pub(crate) struct Terminal {
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
     // Closing it hangs up.
-    _master: Box<dyn MasterPty + Send>,
+    master: Box<dyn MasterPty + Send>,
     _home: Home,
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, env: &[(&str, &str)]) -> Self {
+    fn start(home: &Home, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Self {
         let lines = 40;
         let size = PtySize {
             rows: lines,
@@ -98,6 +126,7 @@ impl Terminal {
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
         let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
+        command.args(args);
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [
@@ -130,7 +159,7 @@ impl Terminal {
             shown,
             keyboard: pair.master.take_writer().expect("a writer"),
             child,
-            _master: pair.master,
+            master: pair.master,
             _home: home.clone(),
         }
     }
@@ -139,6 +168,21 @@ impl Terminal {
     pub(crate) fn send(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("type");
         self.keyboard.flush().expect("type");
+    }
+
+    /// Gives the terminal another size.
+    pub(crate) fn resize(&mut self, columns: u16, lines: u16) {
+        let size = PtySize {
+            rows: lines,
+            cols: columns,
+            ..PtySize::default()
+        };
+        let known = |number| NonZeroU16::new(number).expect("some");
+        self.lock()
+            .parser
+            .screen_mut()
+            .set_size(known(lines), known(columns));
+        self.master.resize(size).expect("another size");
     }
 
     /// Waits until the screen is as told; the screen is part of the panic if it never is.

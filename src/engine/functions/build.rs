@@ -2,14 +2,14 @@
 
 use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
-use crate::api::{Client, Cluster, LogSink, Settings};
+use crate::api::{Client, Cluster, Settings};
 use crate::connection::{Connection, Storage};
 use crate::credentials::{self, Key};
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
 use crate::error::Failure;
 use crate::render::words;
-use crate::session::{Session, complain};
+use crate::session::Session;
 use std::path::PathBuf;
 
 /// Who gave the options: it names the connection and tells where a key came from.
@@ -32,11 +32,6 @@ const STORAGE: &[Opt] = &[
     opt("secret_key", "storage key"),
     opt("session_token", "of short-term credentials"),
 ];
-
-/// Where `-v` lines go.
-pub(super) fn log_sink(session: &Session) -> Option<LogSink> {
-    session.choices().verbose.then(|| LogSink::new(complain))
-}
 
 /// Builds a connection and, unless `verify: false`, proves it with one list call.
 pub(super) fn build(
@@ -185,7 +180,7 @@ fn settings(
     settings.project_id.clone_from(&route.project_id);
     settings.database = options.text("db")?;
     settings.ca_cert = options.text("ca_cert")?.map(PathBuf::from);
-    settings.log = log_sink(session);
+    settings.log = Some(session.log());
     if let Some(time) = options.duration("timeout")? {
         settings.read_timeout = time;
     }

@@ -188,7 +188,7 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         cluster_id: Some("local".to_owned()),
         token: Some(token),
         key_source: "made for this run".to_owned(),
-        log: super::build::log_sink(session),
+        log: Some(session.log()),
         ..Settings::new(Dialect::V2, base)
     };
     let client = Client::new(settings, session.interrupt.clone());

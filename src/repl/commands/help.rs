@@ -1,9 +1,8 @@
 //! `:help`
 
-use super::{COMMANDS, Command, Next};
+use super::{COMMANDS, Command, Next, Outcome};
 use crate::engine::help;
 use crate::engine::registry::Takes;
-use crate::error::Failure;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use std::fmt::Write;
@@ -18,7 +17,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, about: &str) -> Result<Next, Failure> {
+fn run(shell: &mut Shell, about: &str) -> Outcome {
     let session = shell.session();
     let text = match about {
         "" => overview(),
