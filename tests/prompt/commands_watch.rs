@@ -74,7 +74,7 @@ fn what_cannot_be_mended_ends_it() {
 #[test]
 fn more_lines_than_the_screen_has_are_counted() {
     let mut shell = Home::new().shell();
-    shell.begin(r#":watch for i in 0..100 { print(i) }"#);
+    shell.begin(":watch for i in 0..100 { print(i) }");
     shell.see("more lines");
     let screen = shell.screen();
     assert!(screen.contains("… 64 more lines"), "{screen}");
