@@ -1,6 +1,7 @@
-//! `config.toml`: saved connections.
+//! `config.toml`: saved connections, and how the prompt behaves.
 //!
 //! ```toml
+//! edit_mode = "vi"       # the keys of the prompt; "emacs" where it is left out
 //! default_profile = "prod"
 //!
 //! [profiles.prod]
@@ -24,6 +25,20 @@ pub struct Config {
     /// Saved connections by name: each holds the keys of `connect(#{…})`.
     #[serde(default)]
     pub profiles: BTreeMap<String, Map<String, Value>>,
+    /// The prompt's keys.
+    #[serde(default)]
+    pub edit_mode: EditMode,
+}
+
+/// The keys of the prompt: `edit_mode = "vi"`.
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum EditMode {
+    /// As in Emacs, and as in most shells.
+    #[default]
+    Emacs,
+    /// As in vi.
+    Vi,
 }
 
 impl Config {

@@ -59,6 +59,21 @@ impl Connection {
         })
     }
 
+    /// What tells the data that it reaches from any other's: addresses, cluster and database.
+    pub fn address(&self) -> String {
+        let settings = self.client.settings();
+        let part = |text: &Option<String>| text.clone().unwrap_or_default();
+        let collections = settings.collection_base.as_ref().map(ToString::to_string);
+        [
+            settings.import_base.to_string(),
+            part(&collections),
+            part(&settings.cluster_id),
+            part(&settings.project_id),
+            part(&settings.database),
+        ]
+        .join(" ")
+    }
+
     /// Reads an object path as this connection's service would.
     pub fn locate(&self, text: &str) -> Result<Location, LocationError> {
         // Only an answer tells that the service is zshell's own: with `verify: false` there may have been none yet.

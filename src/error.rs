@@ -35,6 +35,22 @@ pub enum Kind {
 }
 
 impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 12] = [
+        Self::Script,
+        Self::Usage,
+        Self::Connect,
+        Self::Auth,
+        Self::JobFailed,
+        Self::Timeout,
+        Self::Unknown,
+        Self::Refused,
+        Self::Busy,
+        Self::Interrupted,
+        Self::Terminated,
+        Self::ClosedPipe,
+    ];
+
     /// The word scripts compare `e.kind` with.
     pub const fn word(self) -> &'static str {
         match self {

@@ -2,14 +2,18 @@
 
 mod files;
 pub mod idle;
+pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+mod patient;
 
 use crate::api::LogSink;
+use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
+use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -35,6 +39,8 @@ pub struct Choices {
     pub data_dir: PathBuf,
     /// `--color`.
     pub color: ColorChoice,
+    /// The prompt's keys.
+    pub edit_mode: EditMode,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
@@ -44,6 +50,8 @@ pub struct Session {
     pub interrupt: Interrupt,
     /// The terminal's settings while the prompt waits for a key.
     pub idle: idle::Idle,
+    /// What was seen of jobs and collections, and what has a name at the prompt.
+    pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
     log: LogSink,
     captured: RefCell<Option<Vec<u8>>>,
@@ -65,6 +73,7 @@ impl Session {
             choices: RefCell::new(choices),
             interrupt,
             idle,
+            known: known::Known::default(),
             current: RefCell::default(),
             log,
             captured: RefCell::default(),
@@ -136,7 +145,7 @@ impl Session {
         (result, written)
     }
 
-    /// Writes to standard output. A closed pipe ends the run quietly.
+    /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
@@ -150,9 +159,15 @@ impl Session {
             }
             return Ok(());
         }
-        let mut out = io::BufWriter::new(io::stdout().lock());
+        let mut out = io::BufWriter::new(Patient::new(io::stdout().lock(), &self.interrupt));
         match write(&mut out).and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
+            Err(error) if patient::is_stop(&error) => Err(self
+                .interrupt
+                .check()
+                .err()
+                .unwrap_or(Stop::Interrupted)
+                .into()),
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.closed_pipe.set(true);
                 self.interrupt.raise(Stop::ClosedPipe);

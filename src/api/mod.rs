@@ -97,6 +97,17 @@ impl Client {
         }
     }
 
+    /// A client for the same service under another stop flag, which logs nothing.
+    #[must_use]
+    pub fn quiet(&self, interrupt: Interrupt) -> Self {
+        if self.inner.settings.log.is_none() {
+            return self.with_interrupt(interrupt);
+        }
+        let mut settings = self.inner.settings.clone();
+        settings.log = None;
+        Self::new(settings, interrupt)
+    }
+
     /// The stop flag that ends its calls.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt

@@ -176,7 +176,16 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         verbose: common.verbose,
         data_dir,
         color: common.color,
+        edit_mode: config::EditMode::default(),
     })
+}
+
+/// A session as this command line makes it.
+#[cfg(test)]
+pub(crate) fn session(args: &[&str]) -> Rc<Session> {
+    let args = Args::try_parse_from(args).expect("a command line");
+    let choices = choices(&args.common).expect("choices");
+    Rc::new(Session::new(choices, Interrupt::new(), Idle::default()))
 }
 
 /// A duration of the command line.

@@ -1,10 +1,11 @@
 //! One call of a function of ours: its receiver, its arguments, and what it may use.
 
 use super::options::Options;
-use super::registry::Function;
+use super::registry::{Function, Opt};
 use super::values::{self, Job, ProgressValue, SummaryValue};
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::render::words;
 use crate::session::Session;
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use std::rc::Rc;
@@ -46,6 +47,65 @@ impl<'a> Call<'a> {
             Ok(call)
         } else {
             Err(call.misused(&format!("got {} arguments", call.args.len())))
+        }
+    }
+
+    /// Does it. What it gives is remembered for completion, and a collection that the service does not know is compared
+    /// with those that it is known to have.
+    pub fn perform(&self) -> Result<Dynamic, Failure> {
+        let result = (self.function.run)(self);
+        let connection = self.receiver.clone().or_else(|| self.session.current());
+        let Some(connection) = connection else {
+            return result;
+        };
+        let known = &self.session.known;
+        match (self.function.name, result) {
+            ("collections", Ok(names)) => {
+                if let Some(list) = names.read_lock::<Array>() {
+                    let names = list.iter().filter_map(as_text).collect();
+                    known.learn_collections(&connection, names);
+                }
+                Ok(names)
+            }
+            ("create_collection" | "drop_collection", result) => {
+                known.forget_collections(&connection);
+                result
+            }
+            (_, Ok(value)) => {
+                known.learn(&value);
+                Ok(value)
+            }
+            (_, Err(failure)) => Err(self.with_near_collections(&connection, failure)),
+        }
+    }
+
+    /// Where the service knows no such collection: names that it has, as far as they are known without asking.
+    fn with_near_collections(&self, connection: &Connection, failure: Failure) -> Failure {
+        // Reference: Error codes worth a hint.
+        let unknown = matches!(failure.code, Some(47005 | 100));
+        let wanted = self.collection().filter(|_| unknown);
+        let names = self.session.known.collections(connection);
+        let near = wanted.zip(names).and_then(|(wanted, names)| {
+            words::did_you_mean(&wanted, names.iter().map(String::as_str))
+        });
+        match near {
+            Some(near) => failure.with_hint(near),
+            None => failure,
+        }
+    }
+
+    /// The collection that it names.
+    fn collection(&self) -> Option<String> {
+        let first = self.args.first()?;
+        let map = first.read_lock::<Map>();
+        match &map {
+            None => as_text(first),
+            Some(map) => {
+                let is_collection =
+                    |name: &str| opt_collection(self.function).is_some_and(|it| it.matches(name));
+                let (_, name) = map.iter().find(|(key, _)| is_collection(key))?;
+                as_text(name)
+            }
         }
     }
 
@@ -134,6 +194,11 @@ impl<'a> Call<'a> {
             None => Ok(vec![self.job(value)?]),
         }
     }
+}
+
+/// The option that names a collection.
+fn opt_collection(function: &'static Function) -> Option<&'static Opt> {
+    function.options.iter().find(|it| it.name == "collection")
 }
 
 /// The text of a text value.

@@ -5,6 +5,7 @@
 //! interpolated text, so the parser's own tokens are used: when it meets the keyword, the hook looks into
 //! the source at that very place and hands on a plain identifier if an opening parenthesis follows.
 
+use super::help;
 use rhai::{AST, Engine, ParseError, Position, Token};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -12,7 +13,26 @@ use std::rc::Rc;
 
 thread_local! {
     /// The texts being compiled, innermost last: a module is compiled while its importer is.
-    static COMPILING: RefCell<Vec<Rc<str>>> = const { RefCell::new(Vec::new()) };
+    static COMPILING: RefCell<Vec<Compiled>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A text being compiled.
+struct Compiled {
+    text: Rc<str>,
+    last: Last,
+}
+
+/// The last tokens, as far as they tell whether a page of help is named next.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Last {
+    /// `.`, `::` or `fn`: the name that follows is no function of ours.
+    Owner,
+    /// `help`
+    Help,
+    /// `help(`
+    HelpOpen,
+    /// Anything else.
+    Other,
 }
 
 /// The texts compiled so far by source name, kept so that an error can show its line.
@@ -82,7 +102,8 @@ struct Compiling;
 
 impl Compiling {
     fn push(text: Rc<str>) -> Self {
-        COMPILING.with_borrow_mut(|texts| texts.push(text));
+        let last = Last::Other;
+        COMPILING.with_borrow_mut(|texts| texts.push(Compiled { text, last }));
         Self
     }
 }
@@ -95,7 +116,18 @@ impl Drop for Compiling {
     }
 }
 
-/// Installs the hook that tells the import call from the import statement.
+/// How deeply expressions may nest, at the top level and in functions. Set explicitly, since debug builds of Rhai have
+/// other defaults than release builds.
+const EXPRESSION_DEPTH: usize = 128;
+
+/// Sets an engine up to parse our language: the import call, no `eval`, the same depths in every build.
+pub fn language(engine: &mut Engine) {
+    engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
+    engine.disable_symbol("eval");
+    install(engine);
+}
+
+/// Installs the hook that tells the import call from the import statement, and takes `help(jobs)` for `help("jobs")`.
 ///
 /// Rhai marks the token hook as volatile, not as going away; the crate's version is pinned by `Cargo.lock`.
 #[expect(deprecated, reason = "Rhai's mark for an API that may change")]
@@ -103,10 +135,17 @@ pub fn install(engine: &mut Engine) {
     engine.on_parse_token(|token, position, _| read_token(token, position));
 }
 
-/// The token as we read it: `import` before a parenthesis is a name like any other.
+/// The token as we read it: `import` before a parenthesis is a name like any other, and a page of help a text.
 pub(super) fn read_token(token: Token, position: Position) -> Token {
+    let last = follow(&token);
     match token {
         Token::Import if is_call(position) => Token::Identifier(Box::new("import".into())),
+        Token::Import if last == Last::HelpOpen && is_page("import", position) => {
+            Token::StringConstant(Box::new("import".into()))
+        }
+        Token::Identifier(name) if last == Last::HelpOpen && is_page(&name, position) => {
+            Token::StringConstant(Box::new(name.as_str().into()))
+        }
         token => token,
     }
 }
@@ -136,27 +175,54 @@ pub(crate) fn blank_prefix(text: &str) -> String {
     " ".repeat(shebang.chars().count()) + rest
 }
 
+/// Notes the token in the innermost text; gives what stood before it.
+fn follow(token: &Token) -> Last {
+    COMPILING.with_borrow_mut(|texts| {
+        let Some(compiled) = texts.last_mut() else {
+            return Last::Other;
+        };
+        let last = compiled.last;
+        compiled.last = match token {
+            Token::Period | Token::Elvis | Token::DoubleColon | Token::Fn => Last::Owner,
+            Token::Identifier(name) if **name == "help" && last != Last::Owner => Last::Help,
+            Token::LeftParen if last == Last::Help => Last::HelpOpen,
+            _ => Last::Other,
+        };
+        last
+    })
+}
+
+/// True if the word at this place of the innermost text names a page of help and is all that stands in its parentheses.
+fn is_page(word: &str, position: Position) -> bool {
+    help::has_page(word) && following(word, position, |rest| skip_blank(rest).starts_with(')'))
+}
+
 /// True if the `import` at this place of the innermost text is followed by `(`.
 fn is_call(position: Position) -> bool {
+    following("import", position, |rest| skip_blank(rest).starts_with('('))
+}
+
+/// True if what follows the word at this place of the innermost text is as told.
+fn following(word: &str, position: Position, is: impl Fn(&str) -> bool) -> bool {
     COMPILING.with_borrow(|texts| {
-        let (Some(text), Some(line), Some(column)) =
+        let (Some(compiled), Some(line), Some(column)) =
             (texts.last(), position.line(), position.position())
         else {
             return false;
         };
-        after_word(text, line, column).is_some_and(|rest| skip_blank(rest).starts_with('('))
+        after_word(&compiled.text, word, line, column).is_some_and(is)
     })
 }
 
-/// What follows the word `import` at line and column, both counted from 1, the column in characters.
-fn after_word(text: &str, line: usize, column: usize) -> Option<&str> {
+/// What follows the word at line and column, both counted from 1, the column in characters.
+fn after_word<'t>(text: &'t str, word: &str, line: usize, column: usize) -> Option<&'t str> {
     let start = match line.checked_sub(2) {
         None => 0,
         Some(nth) => text.match_indices('\n').nth(nth)?.0 + 1,
     };
     let from_line = &text[start..];
     let offset = from_line.char_indices().nth(column.checked_sub(1)?)?.0;
-    from_line[offset..].strip_prefix("import")
+    from_line[offset..].strip_prefix(word)
 }
 
 /// Skips white space, `//` comments and nested `/* */` comments.

@@ -1,40 +1,50 @@
 //! Whether what is typed at the prompt is a whole statement, judged by the real parser.
 
-use super::compile::parse;
+use super::compile::{self, parse};
 use rhai::{Engine, ParseError, Position};
 
 /// What the prompt should do with the text typed so far.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completeness {
-    /// It can be run (or its error shown).
+    /// It can be run.
     Complete,
+    /// It does not parse, and nothing that follows mends that; where the error lies.
+    Broken(Position),
     /// More lines belong to it.
     Incomplete,
+}
+
+/// An engine that parses as scripts are parsed, and runs nothing.
+pub fn parser() -> Engine {
+    let mut engine = Engine::new_raw();
+    compile::language(&mut engine);
+    engine
 }
 
 /// Judges input by the real parser: it is incomplete where the parser fails at its very end, inside a
 /// back-tick text, or inside a block comment.
 pub fn completeness(engine: &Engine, text: &str) -> Completeness {
-    let incomplete = match parse(engine, text) {
-        Ok(()) => {
-            // An open block comment swallows anything; nothing else accepts a stray parenthesis.
-            text.contains("/*") && parse(engine, &format!("{text}\n)")).is_ok()
+    match parse(engine, text) {
+        // An open block comment swallows anything; nothing else accepts a stray parenthesis.
+        Ok(()) if text.contains("/*") && parse(engine, &format!("{text}\n)")).is_ok() => {
+            Completeness::Incomplete
         }
+        Ok(()) => Completeness::Complete,
         Err(error) => {
             let open_text = is_unterminated(&error)
                 && parse(engine, &format!("{text}`"))
                     .as_ref()
                     .map_or_else(|now| !is_unterminated(now), |()| true);
-            open_text
+            let incomplete = open_text
                 || (!is_unterminated(&error)
                     && !is_lone_underscore(&error)
-                    && wants_more(engine, text, error.position()))
+                    && wants_more(engine, text, error.position()));
+            if incomplete {
+                Completeness::Incomplete
+            } else {
+                Completeness::Broken(error.position())
+            }
         }
-    };
-    if incomplete {
-        Completeness::Incomplete
-    } else {
-        Completeness::Complete
     }
 }
 
@@ -77,17 +87,10 @@ fn at_end(text: &str, position: Position) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::compile::install;
-
-    fn engine() -> Engine {
-        let mut engine = Engine::new();
-        install(&mut engine);
-        engine
-    }
 
     #[test]
     fn open_input_is_incomplete() {
-        let engine = engine();
+        let engine = parser();
         for text in [
             "fn f() {",
             "if true {\n  1",
@@ -123,7 +126,7 @@ mod tests {
 
     #[test]
     fn whole_and_broken_input_is_complete() {
-        let engine = engine();
+        let engine = parser();
         for text in [
             "",
             "1",
@@ -143,9 +146,9 @@ mod tests {
             "_",
             "let x = _",
         ] {
-            assert_eq!(
+            assert_ne!(
                 completeness(&engine, text),
-                Completeness::Complete,
+                Completeness::Incomplete,
                 "{text}"
             );
         }

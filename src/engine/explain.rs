@@ -1,6 +1,7 @@
 //! Rhai's errors in words that help: what its grammar surprises newcomers with is explained where it happens.
 
 use super::compile::Sources;
+use super::help;
 use super::registry::{self, VARIABLES};
 use super::values;
 use crate::error::{Failure, Kind};
@@ -237,6 +238,10 @@ fn constant(name: &str) -> Failure {
 fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
     let failure = Failure::new(Kind::Script, format!("no variable {name}"));
     let hint = match name {
+        _ if at.before().trim_end().ends_with("help(") => {
+            let pages = help::pages().map(|(name, _)| name);
+            Some(words::did_you_mean(name, pages).unwrap_or_else(|| "help() lists them".to_owned()))
+        }
         "None" | "Null" | "NULL" => Some("the empty value is written ()".to_owned()),
         "True" | "TRUE" => Some("written true".to_owned()),
         "False" | "FALSE" => Some("written false".to_owned()),

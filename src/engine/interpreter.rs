@@ -5,26 +5,23 @@ use super::compile::{self, Sources};
 use super::modules::Modules;
 use super::registry::{self, Function};
 use super::script_error::ScriptError;
-use super::values;
+use super::values::{self, Defined, Imported, Names, Shape};
 use crate::error::Failure;
 use crate::session::Session;
 use rhai::{
-    AST, Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext,
-    Position, Scope, Stmt,
+    AST, Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, Module,
+    NativeCallContext, Position, Scope, Stmt,
 };
 use std::any::TypeId;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// How deeply expressions may nest, at the top level and in functions. Set explicitly, since debug builds of Rhai have
-/// other defaults than release builds.
-const EXPRESSION_DEPTH: usize = 128;
 /// How deeply script functions may call each other.
 const CALL_DEPTH: usize = 128;
 /// The interrupt flag is looked at every so many operations.
-const CHECK_EVERY: u64 = 256;
+const CHECK_EVERY: u32 = 256;
 
 /// The variables that are visible everywhere.
 type Globals = Rc<RefCell<BTreeMap<String, Dynamic>>>;
@@ -46,6 +43,8 @@ pub struct Interpreter {
     scope: Scope<'static>,
     functions: AST,
     globals: Globals,
+    /// What was imported at the prompt.
+    modules: Vec<Imported>,
     lines: usize,
     setup: Setup,
 }
@@ -64,8 +63,8 @@ impl Interpreter {
             ),
         ]);
         let mut engine = Engine::new();
-        limit(&mut engine);
-        compile::install(&mut engine);
+        engine.set_max_call_levels(CALL_DEPTH);
+        compile::language(&mut engine);
         values::register(&mut engine);
         register_functions(&mut engine, &session);
         install_hooks(&mut engine, &session, &globals);
@@ -77,6 +76,7 @@ impl Interpreter {
             scope: Scope::new(),
             functions: AST::empty(),
             globals,
+            modules: Vec::new(),
             lines: 0,
             setup,
         }
@@ -85,6 +85,7 @@ impl Interpreter {
     /// Forgets every variable, function and module, and `last`.
     pub fn reset(&mut self) {
         *self = Self::new(Rc::clone(&self.session), self.setup.clone());
+        self.session.known.set_names(self.names());
     }
 
     /// What the script was told.
@@ -132,6 +133,7 @@ impl Interpreter {
         if result.is_ok() {
             self.keep_modules(&ast);
         }
+        self.session.known.set_names(self.names());
         result
     }
 
@@ -140,6 +142,7 @@ impl Interpreter {
         if !value.is_unit() {
             let last = ("last".to_owned(), value.clone());
             self.globals.borrow_mut().extend([last]);
+            self.session.known.set_names(self.names());
         }
     }
 
@@ -156,6 +159,33 @@ impl Interpreter {
     /// Whether a statement parses.
     pub fn check(&self, text: &str) -> Result<(), Box<ScriptError>> {
         self.compile("watched", text).map(|_| ())
+    }
+
+    /// What has a name after the statements run so far.
+    fn names(&self) -> Names {
+        let mut variables: Vec<(String, Shape)> = Vec::new();
+        for (name, _, value) in self.scope.iter_raw().collect::<Vec<_>>().into_iter().rev() {
+            if !variables.iter().any(|(known, _)| known == name) {
+                variables.push((name.to_owned(), Shape::of(value)));
+            }
+        }
+        let globals = self.globals.borrow();
+        variables.extend(
+            globals
+                .iter()
+                .map(|(name, value)| (name.clone(), Shape::of(value))),
+        );
+        let functions = self.functions.iter_functions().map(|function| Defined {
+            name: function.name.to_owned(),
+            parameters: function.params.iter().map(ToString::to_string).collect(),
+        });
+        Names {
+            variables,
+            functions: functions
+                .filter(|it| !it.name.starts_with("anon$"))
+                .collect(),
+            modules: self.modules.clone(),
+        }
     }
 
     fn compile(&self, name: &str, text: &str) -> Result<AST, Box<ScriptError>> {
@@ -215,6 +245,8 @@ impl Interpreter {
             let resolver = self.engine.module_resolver();
             if let Ok(module) = resolver.resolve(&self.engine, ast.source(), &path, Position::NONE)
             {
+                self.modules.retain(|known| known.name != alias.name);
+                self.modules.push(imported(&alias.name, &module));
                 self.engine
                     .register_static_module(alias.name.as_str(), module);
             }
@@ -222,11 +254,24 @@ impl Interpreter {
     }
 }
 
-/// What is the same for whatever engine reads scripts.
-pub(super) fn limit(engine: &mut Engine) {
-    engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
-    engine.set_max_call_levels(CALL_DEPTH);
-    engine.disable_symbol("eval");
+/// The names that a module has under its own.
+fn imported(name: &str, module: &Module) -> Imported {
+    let functions = module
+        .iter_script_fn_info()
+        .filter(|(_, access, ..)| !access.is_private());
+    let variables = module.iter_var();
+    Imported {
+        name: name.to_owned(),
+        functions: functions
+            .map(|(_, _, name, _, function)| Defined {
+                name: name.to_owned(),
+                parameters: function.params.iter().map(ToString::to_string).collect(),
+            })
+            .collect(),
+        variables: variables
+            .map(|(name, value)| (name.to_owned(), Shape::of(value)))
+            .collect(),
+    }
 }
 
 /// Registers every function of the table, for each number of arguments it takes.
@@ -264,7 +309,7 @@ fn register(
     let session = Rc::clone(session);
     let run = move |_: NativeCallContext, args: &mut [&mut Dynamic]| {
         let args = args.iter().map(|arg| arg.flatten_clone()).collect();
-        let result = Call::new(&session, function, args).and_then(|call| (function.run)(&call));
+        let result = Call::new(&session, function, args).and_then(|call| call.perform());
         match result {
             Ok(_) if session.exit_code().is_some() => Err(stop(Dynamic::UNIT)),
             Ok(value) => Ok(value),
@@ -313,8 +358,11 @@ fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) 
         debugger.complain(&format!("[{place}{position}] {text}"));
     });
     let interrupt = session.interrupt.clone();
-    engine.on_progress(move |operations| {
-        if operations % CHECK_EVERY != 0 {
+    // Counted here, since each closure that a function of Rhai's calls (`filter`, `map` …) counts from the same number.
+    let passed = Cell::new(0);
+    engine.on_progress(move |_| {
+        passed.set((passed.get() + 1) % CHECK_EVERY);
+        if passed.get() != 0 {
             return None;
         }
         let stop = interrupt.check().err()?;

@@ -52,14 +52,80 @@ pub enum Takes {
     Profile,
     /// A path on this machine.
     Path,
-    /// The name of one of our functions.
+    /// A path of data to import: on this machine where the service reads from here.
+    Data,
+    /// A help page: a function, a type, a topic, or a command with its colon.
     Function,
+    /// A state of a job.
+    State,
+    /// A form of output.
+    Format,
+    /// The name of an environment variable.
+    Variable,
     /// `true` or `false`.
     Flag,
     /// One of these words, as text.
     Words(&'static [&'static str]),
     /// A map with the function's own options.
     Options,
+    /// A map with these keys.
+    Keys(&'static [Opt]),
+}
+
+/// What a function gives: what its help says, and what completion offers behind a dot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gives {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A value whose kind depends on what was given.
+    Anything,
+    /// `true` or `false`.
+    Flag,
+    /// A number.
+    Number,
+    /// Text.
+    Text,
+    /// A secret.
+    Secret,
+    /// A connection.
+    Connection,
+    /// A submitted job.
+    Job,
+    /// A reading of a job's progress.
+    Progress,
+    /// One reading, or an array of them for an array of jobs.
+    Readings,
+    /// An array of job summaries.
+    Jobs,
+    /// An array of texts.
+    Texts,
+    /// A map with these keys among others.
+    Map(&'static [&'static str]),
+    /// An array of such maps.
+    Maps(&'static [&'static str]),
+}
+
+impl Gives {
+    /// What it is, in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Anything => "a value",
+            Self::Flag => "true or false",
+            Self::Number => "a number",
+            Self::Text => "text",
+            Self::Secret => "a Secret",
+            Self::Connection => "a Connection",
+            Self::Job => "a Job",
+            Self::Progress => "a Progress",
+            Self::Readings => "a Progress, or an array of them",
+            Self::Jobs => "an array of JobSummary",
+            Self::Texts => "an array of texts",
+            Self::Map(_) => "a map",
+            Self::Maps(_) => "an array of maps",
+        }
+    }
 }
 
 /// One key of an option map.
@@ -130,6 +196,10 @@ pub struct Function {
     pub options: &'static [Opt],
     /// What its arguments may be, from the first on.
     pub takes: &'static [Takes],
+    /// What it gives.
+    pub gives: Gives,
+    /// Functions that are used together with it.
+    pub related: &'static [&'static str],
     /// The least and the most arguments, without the connection.
     pub arity: (usize, usize),
     /// True where it is also a method of `Connection`.
@@ -158,6 +228,8 @@ impl Function {
             example,
             options: &[],
             takes: &[],
+            gives: Gives::Nothing,
+            related: &[],
             arity: (1, 1),
             method: false,
             replaces: false,
@@ -193,6 +265,20 @@ impl Function {
         self
     }
 
+    /// The same function, which gives this.
+    #[must_use]
+    pub const fn gives(mut self, gives: Gives) -> Self {
+        self.gives = gives;
+        self
+    }
+
+    /// The same function, whose page names these functions too.
+    #[must_use]
+    pub const fn related(mut self, names: &'static [&'static str]) -> Self {
+        self.related = names;
+        self
+    }
+
     /// The same function, in place of one of Rhai's.
     #[must_use]
     pub const fn replaces(mut self) -> Self {
@@ -223,7 +309,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 /// Calls one function of the table without a script, as the plain commands do.
 pub fn call(session: &Rc<Session>, name: &str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
     let function = find(name).ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
-    Call::new(session, function, args).and_then(|call| (function.run)(&call))
+    Call::new(session, function, args).and_then(|call| call.perform())
 }
 
 /// Names that are visible everywhere, also inside functions, with one line of help each.

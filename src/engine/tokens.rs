@@ -3,6 +3,7 @@
 //! They are taken while the parser asks for them, since a lexer of its own loses its way inside interpolated texts.
 
 use super::compile::{parse, read_token};
+use super::completeness::parser;
 use rhai::{Engine, OptimizationLevel, ParseError, Position, Token};
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -42,9 +43,8 @@ impl Lexer {
     /// A lexer for as many texts as one likes.
     #[expect(deprecated, reason = "Rhai's mark for an API that may change")]
     pub fn new() -> Self {
-        let mut engine = Engine::new_raw();
+        let mut engine = parser();
         engine.set_optimization_level(OptimizationLevel::None);
-        super::interpreter::limit(&mut engine);
         let seen: Rc<RefCell<Vec<(Token, Position)>>> = Rc::default();
         let tokens = Rc::clone(&seen);
         engine.on_parse_token(move |token, position, _| {

@@ -1,93 +1,116 @@
-//! Reading statements: rustyline with history, and more lines until the parser is content.
+//! Reading statements: the line editor with its helper, keys and history.
 
-use crate::engine::compile;
-use crate::engine::completeness::{Completeness, completeness};
+use super::complete::Completer;
+use super::helper::Helper;
+use super::hint::Hinter;
+use super::history::History;
+use super::keys::{self, Wishes};
+use super::prompt::Prompt;
+use crate::config::EditMode;
 use crate::error::{Failure, Kind};
-use crate::secret::masked;
+use crate::render::Screen;
 use crate::session::Session;
-use rhai::Engine;
+use rustyline::config::{BellStyle, Configurer};
 use rustyline::error::ReadlineError;
-use rustyline::history::FileHistory;
-use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Cmd, Completer, Editor, EventHandler, Helper, Highlighter, Hinter, KeyEvent};
-use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
+use rustyline::{Behavior, ColorMode, CompletionType, Editor};
+use std::io::{IsTerminal, stdout};
+use std::path::Path;
+use std::rc::Rc;
 
-/// Judges whether a statement is whole, by the real parser.
-#[derive(Completer, Helper, Highlighter, Hinter)]
-struct Judge {
-    engine: Engine,
-}
-
-impl Validator for Judge {
-    fn validate(&self, context: &mut ValidationContext) -> rustyline::Result<ValidationResult> {
-        let text = context.input();
-        if text.trim_start().starts_with(':') {
-            return Ok(ValidationResult::Valid(None));
-        }
-        Ok(match completeness(&self.engine, text) {
-            Completeness::Complete => ValidationResult::Valid(None),
-            Completeness::Incomplete => ValidationResult::Incomplete,
-        })
-    }
-}
-
-/// The line editor with its history file.
+/// The line editor with its history.
 pub(super) struct Input {
-    editor: Editor<Judge, FileHistory>,
-    history: PathBuf,
+    editor: Editor<Helper, History>,
+    history: History,
+    wishes: Wishes,
 }
 
 impl Input {
-    /// Opens the editor and reads the history of earlier sessions.
-    pub(super) fn open(session: &Session) -> Result<Self, Failure> {
+    /// Opens the editor and reads the history of earlier sessions into `history`.
+    pub(super) fn open(session: &Rc<Session>, history: &History) -> Result<Self, Failure> {
+        // Results may go to a file or pipe: the prompt is no result, and has the terminal itself.
+        let behavior = if stdout().is_terminal() {
+            Behavior::Stdio
+        } else {
+            Behavior::PreferTerm
+        };
         let config = rustyline::Config::builder()
             .auto_add_history(false)
-            .max_history_size(10_000)
-            .and_then(|builder| builder.history_ignore_dups(true))
-            .map_err(|error| terminal(&error))?
+            .completion_type(CompletionType::List)
+            .completion_show_all_if_ambiguous(true)
+            .bell_style(BellStyle::None)
+            .behavior(behavior)
             .build();
-        let mut editor = Editor::with_config(config).map_err(|error| terminal(&error))?;
-        let mut engine = Engine::new_raw();
-        compile::install(&mut engine);
-        editor.set_helper(Some(Judge { engine }));
-        // A statement that is stuck open can be sent as it is, to see what is wrong with it.
-        editor.bind_sequence(KeyEvent::alt('\r'), EventHandler::from(Cmd::AcceptLine));
-        let folder = &session.choices().data_dir.clone();
-        if let Err(error) = create_private(folder) {
+        let mut editor =
+            Editor::with_history(config, history.clone()).map_err(|error| terminal(&error))?;
+        let wishes = Wishes::default();
+        editor.set_helper(Some(Helper::new(
+            Completer::new(Rc::clone(session)),
+            Hinter::new(history.clone()),
+            wishes.clone(),
+        )));
+        for (key, handler) in keys::bindings(history, &wishes) {
+            editor.bind_sequence(key, handler);
+        }
+        let folder = session.choices().data_dir.clone();
+        let file = folder.join("history");
+        let opened = create_private(&folder).and_then(|()| history.open(file.clone()));
+        if let Err(error) = opened {
             session.notice(&format!(
-                "no history: cannot make {}: {error}",
-                folder.display()
+                "statements of this session are not kept in {}: {error}",
+                file.display()
             ));
         }
-        let history = folder.join("history");
-        if let Err(error) = make_private(&history) {
-            session.notice(&format!("no history: {}: {error}", history.display()));
-        }
-        // A missing history is an empty one.
-        let _ = editor.load_history(&history);
-        Ok(Self { editor, history })
+        Ok(Self {
+            editor,
+            history: history.clone(),
+            wishes,
+        })
     }
 
     /// Reads one statement.
-    pub(super) fn read(&mut self, prompt: &str) -> Result<String, ReadlineError> {
-        self.editor.readline(prompt)
-    }
-
-    /// What was typed, oldest first, in this session and those before; keys are masked.
-    pub(super) fn entries(&self) -> Vec<String> {
-        self.editor.history().iter().cloned().collect()
-    }
-
-    /// Keeps a statement in memory and in the file, its keys masked.
-    pub(super) fn remember(&mut self, session: &Session, text: &str) {
-        let kept = self
-            .editor
-            .add_history_entry(masked(text.trim_end()))
-            .and_then(|_| self.editor.append_history(&self.history));
-        if let Err(error) = kept {
-            session.notice(&format!("history not kept: {error}"));
+    pub(super) fn read(
+        &mut self,
+        session: &Session,
+        prompt: &Prompt,
+    ) -> Result<String, ReadlineError> {
+        self.follow_choices(session, prompt);
+        self.history.rewind();
+        self.wishes.clear();
+        let text = self.editor.readline(&prompt.plain)?;
+        if self.wishes.drops() {
+            return Err(ReadlineError::Interrupted);
         }
+        Ok(text)
+    }
+
+    /// Colours and keys may have been changed since the last statement.
+    fn follow_choices(&mut self, session: &Session, prompt: &Prompt) {
+        let screen = screen(session);
+        let mode = match session.choices().edit_mode {
+            EditMode::Emacs => rustyline::EditMode::Emacs,
+            EditMode::Vi => rustyline::EditMode::Vi,
+        };
+        self.editor.set_edit_mode(mode);
+        self.editor.set_color_mode(if screen.color {
+            ColorMode::Forced
+        } else {
+            ColorMode::Disabled
+        });
+        if let Some(helper) = self.editor.helper_mut() {
+            helper
+                .hinter
+                .begin(prompt.width(), screen.color, screen.unicode);
+            helper.prompt.get_mut().clone_from(&prompt.painted);
+        }
+    }
+}
+
+/// What the terminal of the prompt can show.
+pub(super) fn screen(session: &Session) -> Screen {
+    if stdout().is_terminal() {
+        session.out()
+    } else {
+        session.err()
     }
 }
 
@@ -98,21 +121,6 @@ fn create_private(folder: &Path) -> std::io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
     builder.create(folder)
-}
-
-/// Makes the history file if there is none, for its owner alone. It is made here, not by the first entry, since two
-/// shells that find none would each begin a new one, and the later would wipe out the earlier one's entries.
-fn make_private(history: &Path) -> std::io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.append(true).create(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-        let file = options.mode(0o600).open(history)?;
-        file.set_permissions(std::fs::Permissions::from_mode(0o600))
-    }
-    #[cfg(not(unix))]
-    options.open(history).map(drop)
 }
 
 fn terminal(error: &ReadlineError) -> Failure {

@@ -1,12 +1,25 @@
 //! The prompt: read a statement, run it, show its value; `:commands` beside the language.
 
+mod brackets;
+mod call_site;
 pub mod commands;
+mod complete;
+mod helper;
+mod highlight;
+mod hint;
+pub mod history;
+mod indent;
 mod input;
+mod judge;
+mod keys;
+mod pieces;
+mod prompt;
 pub mod record;
 mod saved;
 pub mod shell;
+mod signature;
 
-use crate::config;
+use crate::config::{self, Config};
 use crate::engine::Interpreter;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
@@ -15,8 +28,6 @@ use commands::Next;
 use input::Input;
 use rustyline::error::ReadlineError;
 use shell::Shell;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 /// The script in the settings folder that runs before the first prompt.
 const INIT: &str = "init.rhai";
@@ -25,8 +36,8 @@ const INIT: &str = "init.rhai";
 pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
-    let input = Rc::new(RefCell::new(Input::open(&session)?));
-    shell.attach(Rc::clone(&input));
+    follow_config(&session);
+    let mut input = Input::open(&session, shell.history())?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
@@ -39,12 +50,15 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     while session.exit_code().is_none() {
         let prompt = shell.prompt();
         session.idle.enter();
-        let answer = input.borrow_mut().read(&prompt);
+        let answer = input.read(&session, &prompt);
         session.idle.leave();
         let text = match answer {
             Ok(text) => text,
             // Ctrl-C drops what was typed.
-            Err(ReadlineError::Interrupted) => continue,
+            Err(ReadlineError::Interrupted) => {
+                shell.forget_failure();
+                continue;
+            }
             Err(ReadlineError::Eof) => break,
             Err(error) => {
                 return Err(Failure::new(
@@ -56,7 +70,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
         if text.trim().is_empty() {
             continue;
         }
-        input.borrow_mut().remember(&session, &text);
+        shell.remember(&text);
         session.interrupt.clear();
         match shell.step(text.trim()) {
             Next::Quit => break,
@@ -74,5 +88,14 @@ fn leaves(session: &Session) -> Result<(), Failure> {
     match session.interrupt.check() {
         Err(stop) if stop != Stop::Interrupted => Err(stop.into()),
         _ => Ok(()),
+    }
+}
+
+/// Takes over what `config.toml` says about the prompt. A file that cannot be read is told once: the prompt works
+/// without it.
+fn follow_config(session: &Session) {
+    match Config::load() {
+        Ok(config) => session.choose(|choices| choices.edit_mode = config.edit_mode),
+        Err(failure) => session.notice(&failure.to_string()),
     }
 }

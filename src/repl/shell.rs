@@ -1,13 +1,15 @@
 //! The shell behind the prompt: what runs statements and commands and remembers them.
 
 use super::commands::{self, Next};
-use super::input::Input;
+use super::history::History;
+use super::input;
+use super::prompt::Prompt;
 use super::record::{Origin, Outcome, Statement};
 use crate::engine::{Interpreter, ScriptError, values};
 use crate::error::Failure;
+use crate::secret::masked;
 use crate::session::Session;
 use rhai::Dynamic;
-use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
@@ -18,8 +20,9 @@ pub struct Shell {
     record: Vec<Statement>,
     /// `init.rhai`, where it is there and wanted.
     init: Option<PathBuf>,
-    /// The line editor; none where nobody types.
-    input: Option<Rc<RefCell<Input>>>,
+    history: History,
+    /// Whether the last statement failed, which the prompt tells.
+    failed: bool,
 }
 
 impl Shell {
@@ -31,7 +34,8 @@ impl Shell {
             session,
             record: Vec::new(),
             init: None,
-            input: None,
+            history: History::default(),
+            failed: false,
         }
     }
 
@@ -45,26 +49,35 @@ impl Shell {
         &self.record
     }
 
-    /// The line editor, for commands that look into its history.
-    pub(super) fn input(&self) -> Option<Rc<RefCell<Input>>> {
-        self.input.clone()
+    /// The statements typed in this and earlier sessions.
+    pub fn history(&self) -> &History {
+        &self.history
     }
 
-    /// Gives commands the line editor.
-    pub(super) fn attach(&mut self, input: Rc<RefCell<Input>>) {
-        self.input = Some(input);
+    /// Keeps a statement in the history, its keys masked.
+    pub(super) fn remember(&self, text: &str) {
+        if let Err(error) = self.history.remember(&masked(text.trim_end())) {
+            self.session.notice(&format!(
+                "statements are no longer kept in the history file: {error}"
+            ));
+        }
     }
 
-    /// What stands before the cursor: the connection's name and database.
-    pub(super) fn prompt(&self) -> String {
-        self.session.current().map_or_else(
-            || "zshell> ".to_owned(),
-            |connection| {
-                let settings = connection.client.settings();
-                let database = settings.database.as_deref().unwrap_or("default");
-                format!("{}/{database}> ", connection.name)
-            },
-        )
+    /// What stands before the cursor.
+    pub(super) fn prompt(&self) -> Prompt {
+        let columns = input::screen(&self.session).width.unwrap_or(80);
+        let connection = self.session.current();
+        let name = connection.as_ref().map(|connection| {
+            let settings = connection.client.settings();
+            let database = settings.database.as_deref().unwrap_or("default");
+            (connection.name.as_str(), database)
+        });
+        Prompt::new(name, self.failed, columns)
+    }
+
+    /// The prompt no longer tells of a failure.
+    pub(super) fn forget_failure(&mut self) {
+        self.failed = false;
     }
 
     /// Runs one statement or command, shows its value or its error.
@@ -74,6 +87,7 @@ impl Shell {
         } else {
             self.statement(text).map(|()| Next::Prompt)
         };
+        self.failed = result.is_err();
         result.unwrap_or_else(|error| {
             self.complain(&error);
             Next::Prompt

@@ -18,6 +18,7 @@ pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
 const CTRL_L: &str = "\x0c";
+pub(crate) const TAB: &str = "\t";
 pub(crate) const UP: &str = "\x1b[A";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
@@ -65,19 +66,24 @@ impl Home {
 
     /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, columns, &[], env);
+        self.shell_of(columns, 40, env)
+    }
+
+    /// A shell in a terminal of this many columns and lines.
+    pub(crate) fn shell_of(&self, columns: u16, lines: u16, env: &[(&str, &str)]) -> Terminal {
+        let terminal = Terminal::start(self, (columns, lines), &[], env);
         terminal.prompt();
         terminal
     }
 
     /// A shell that is still starting.
     pub(crate) fn start(&self, args: &[&str]) -> Terminal {
-        Terminal::start(self, 100, args, &[])
+        Terminal::start(self, (100, 40), args, &[])
     }
 
     /// A shell with these arguments in a terminal of 100 columns; waits for its first prompt.
     pub(crate) fn shell_as(&self, args: &[&str], env: &[(&str, &str)]) -> Terminal {
-        let terminal = Terminal::start(self, 100, args, env);
+        let terminal = Terminal::start(self, (100, 40), args, env);
         terminal.prompt();
         terminal
     }
@@ -117,8 +123,12 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    fn start(home: &Home, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Self {
-        let lines = 40;
+    fn start(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        args: &[&str],
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,

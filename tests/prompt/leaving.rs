@@ -65,7 +65,7 @@ fn quit_leaves() {
 fn commands_help() {
     let mut shell = Home::new().shell();
     let screen = shell.run(":help");
-    for text in ["commands", ":quit", "variables", "sleep("] {
+    for text in ["commands", ":quit", "variables", "sleep"] {
         assert!(screen.contains(text), "{text}:\n{screen}");
     }
     let screen = shell.run(":help import");

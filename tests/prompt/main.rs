@@ -5,6 +5,7 @@ mod commands;
 mod commands_edit;
 mod commands_save;
 mod commands_watch;
+mod completion;
 mod harness;
 mod history;
 mod init;
@@ -13,4 +14,7 @@ mod looks;
 mod service;
 mod session;
 mod stopping;
+#[path = "../support/mod.rs"]
+#[expect(dead_code, reason = "other tests use the rest of it")]
+mod support;
 mod typing;

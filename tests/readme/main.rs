@@ -6,7 +6,9 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 use zshell::engine::compile::{Sources, compile, install};
 use zshell::engine::completeness::{Completeness, completeness};
-use zshell::engine::registry::functions;
+use zshell::engine::registry::{Opt, Takes, functions};
+use zshell::engine::values::types::TYPES;
+use zshell::repl::commands::COMMANDS;
 
 const README: &str = include_str!("../../README.md");
 
@@ -148,6 +150,88 @@ fn the_functions_are_the_tables() {
     assert!(
         README.contains(&table),
         "the README's list of functions should read:\n\n{table}"
+    );
+}
+
+#[test]
+fn the_commands_are_the_tables() {
+    let rows = COMMANDS.iter().map(|command| {
+        let form = format!(":{} {}", command.name, command.arguments);
+        // A bar would end the cell.
+        let form = form.trim_end().replace('|', "\\|");
+        format!("| `{form}` | {} |\n", command.help)
+    });
+    let table = format!(
+        "| command | does |\n| --- | --- |\n{}",
+        rows.collect::<String>()
+    );
+    assert!(
+        README.contains(&table),
+        "the README's list of commands should read:\n\n{table}"
+    );
+}
+
+/// The options of a call, those of maps in them behind them.
+fn options_told(options: &[Opt]) -> Vec<String> {
+    let told = options.iter().map(|option| {
+        let default = match option.default {
+            "" => String::new(),
+            default => format!(" (default `{default}`)"),
+        };
+        let inner = match option.takes {
+            Takes::Keys(inner) => format!(" ({})", options_told(inner).join("; ")),
+            _ => String::new(),
+        };
+        format!(
+            "`{}` {}{default}{inner}",
+            option.name,
+            option.help.replace('|', "\\|")
+        )
+    });
+    told.collect()
+}
+
+#[test]
+fn the_options_are_the_tables() {
+    let rows = functions().filter(|function| !function.options.is_empty());
+    let rows = rows.map(|function| {
+        format!(
+            "| `{}` | {} |\n",
+            function.name,
+            options_told(function.options).join("; ")
+        )
+    });
+    let table = format!(
+        "| call | options |\n| --- | --- |\n{}",
+        rows.collect::<String>()
+    );
+    assert!(
+        README.contains(&table),
+        "the README's list of options should read:\n\n{table}"
+    );
+}
+
+#[test]
+fn the_values_are_the_tables() {
+    let rows = TYPES.iter().filter(|it| !it.getters.is_empty()).map(|it| {
+        let getters = it
+            .getters
+            .iter()
+            .map(|(name, help)| format!("`{name}` {help}"));
+        format!(
+            "| `{}` | {}: {} |\n",
+            it.name,
+            it.help,
+            getters.collect::<Vec<_>>().join("; ")
+        )
+    });
+    let table = format!(
+        "| value | getters |\n| --- | --- |\n{}",
+        rows.collect::<String>()
+    );
+    assert!(
+        README.contains(&table),
+        "the README's list of values should read:\n\n{table}"
     );
 }
 

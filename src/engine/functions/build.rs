@@ -22,7 +22,8 @@ pub(super) enum Origin {
     Environment,
 }
 
-const STORAGE: &[Opt] = &[
+/// The keys of `storage: #{…}`.
+pub(super) const STORAGE: &[Opt] = &[
     opt_as(
         "url",
         &["bucket"],

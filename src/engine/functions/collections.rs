@@ -2,7 +2,7 @@
 
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Listing, ListingKind, dynamic_of, found, json_of};
 use crate::error::{Failure, Kind};
 use rhai::Dynamic;
@@ -14,7 +14,96 @@ const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
 /// Time between two looks at the load state.
 const LOAD_INTERVAL: Duration = Duration::from_millis(500);
 
-const LOAD_OPTIONS: &[Opt] = &[opt("timeout", "gives up after this time (10m)")];
+const LOAD_OPTIONS: &[Opt] = &[opt("timeout", "gives up after this time").or("\"10m\"")];
+
+/// The keys of the API's create call (reference: Collections). Others are passed on as they are.
+const CREATE_OPTIONS: &[Opt] = &[
+    opt("dimension", "quick form: the vector's dimension"),
+    opt("metricType", "quick form: how vectors are compared")
+        .or("\"COSINE\"")
+        .of(Takes::Words(&["COSINE", "L2", "IP", "HAMMING", "JACCARD"])),
+    opt("primaryFieldName", "quick form: the primary key's name").or("\"id\""),
+    opt("vectorFieldName", "quick form: the vector's name").or("\"vector\""),
+    opt("idType", "quick form: the primary key's type")
+        .or("\"Int64\"")
+        .of(Takes::Words(&["Int64", "VarChar"])),
+    opt("autoID", "quick form: the server makes the primary keys")
+        .or("false")
+        .of(Takes::Flag),
+    opt(
+        "schema",
+        "#{autoId, enableDynamicField, fields}: instead of the quick form",
+    )
+    .of(Takes::Keys(SCHEMA_OPTIONS)),
+    opt(
+        "indexParams",
+        "with schema: [#{fieldName, metricType, indexName, params}, …]",
+    ),
+    opt("params", "further settings, e.g. #{shardsNum: 2}"),
+    opt("description", "what the collection is for"),
+];
+
+const SCHEMA_OPTIONS: &[Opt] = &[
+    opt("autoId", "the server makes the primary keys")
+        .or("false")
+        .of(Takes::Flag),
+    opt("enableDynamicField", "takes fields outside the schema")
+        .or("false")
+        .of(Takes::Flag),
+    opt("fields", "a list of fields").of(Takes::Keys(FIELD_OPTIONS)),
+];
+
+const FIELD_OPTIONS: &[Opt] = &[
+    opt("fieldName", "its name"),
+    opt("dataType", "its type").of(Takes::Words(&[
+        "Bool",
+        "Int8",
+        "Int16",
+        "Int32",
+        "Int64",
+        "Float",
+        "Double",
+        "VarChar",
+        "JSON",
+        "Array",
+        "FloatVector",
+        "BinaryVector",
+        "Float16Vector",
+        "BFloat16Vector",
+        "Int8Vector",
+        "SparseFloatVector",
+    ])),
+    opt("isPrimary", "the primary key")
+        .or("false")
+        .of(Takes::Flag),
+    opt("isPartitionKey", "the partition key")
+        .or("false")
+        .of(Takes::Flag),
+    opt("nullable", "takes null").or("false").of(Takes::Flag),
+    opt("defaultValue", "what stands for a missing value"),
+    opt("elementDataType", "an Array's items"),
+    opt(
+        "elementTypeParams",
+        "#{dim}, #{max_length}, #{max_capacity}",
+    )
+    .of(Takes::Keys(&[
+        opt("dim", "a vector's dimension"),
+        opt("max_length", "a VarChar's length in bytes"),
+        opt("max_capacity", "an Array's length"),
+    ])),
+];
+
+/// The keys of a description.
+const DESCRIPTION: &[&str] = &[
+    "collectionName",
+    "description",
+    "autoId",
+    "enableDynamicField",
+    "fields",
+    "indexes",
+    "load",
+    "shardsNum",
+];
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
@@ -27,6 +116,8 @@ pub const FUNCTIONS: &[Function] = &[
         collections,
     )
     .arity(0, 0)
+    .gives(Gives::Texts)
+    .related(&["describe", "create_collection", "count"])
     .method(),
     Function::new(
         Family::Collections,
@@ -36,6 +127,9 @@ pub const FUNCTIONS: &[Function] = &[
         "describe(\"books\")",
         describe,
     )
+    .takes(&[Takes::Collection])
+    .gives(Gives::Map(DESCRIPTION))
+    .related(&["collections", "create_collection"])
     .method(),
     Function::new(
         Family::Collections,
@@ -46,6 +140,9 @@ pub const FUNCTIONS: &[Function] = &[
         create_collection,
     )
     .arity(2, 2)
+    .takes(&[Takes::Anything, Takes::Options])
+    .options(CREATE_OPTIONS)
+    .related(&["describe", "import", "load", "drop_collection"])
     .method(),
     Function::new(
         Family::Collections,
@@ -55,6 +152,8 @@ pub const FUNCTIONS: &[Function] = &[
         "drop_collection(\"books\")",
         drop_collection,
     )
+    .takes(&[Takes::Collection])
+    .related(&["collections", "create_collection"])
     .method(),
     Function::new(
         Family::Collections,
@@ -65,7 +164,9 @@ pub const FUNCTIONS: &[Function] = &[
         load,
     )
     .arity(1, 2)
+    .takes(&[Takes::Collection, Takes::Options])
     .options(LOAD_OPTIONS)
+    .related(&["describe", "count"])
     .method(),
     Function::new(
         Family::Collections,
@@ -75,6 +176,9 @@ pub const FUNCTIONS: &[Function] = &[
         "count(\"books\")",
         count,
     )
+    .takes(&[Takes::Collection])
+    .gives(Gives::Number)
+    .related(&["describe", "load"])
     .method(),
 ];
 

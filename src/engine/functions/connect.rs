@@ -1,12 +1,12 @@
 //! `connect`, `clusters`: which service to talk to.
 
-use super::build::{Origin, build};
+use super::build::{Origin, STORAGE, build};
 use crate::config::{Config, set};
 use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::call::{Call, as_text};
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Listing, ListingKind, dynamic_of, found};
 use crate::error::{Failure, Kind};
 use crate::render::words;
@@ -32,18 +32,36 @@ pub const OPTIONS: &[Opt] = &[
     opt(
         "api",
         "\"v1\", \"v2\" or \"milvus\" instead of what the endpoint suggests",
-    ),
+    )
+    .of(Takes::Words(&["v1", "v2", "milvus"])),
     opt(
         "storage",
         "#{url, access_key, secret_key, session_token}: the server's bucket and keys",
-    ),
-    opt("ca_cert", "a PEM file of certificates to trust"),
-    opt("timeout", "deadline of one call (30s)"),
-    opt("connect_timeout", "time to set up a connection (10s)"),
+    )
+    .of(Takes::Keys(STORAGE)),
+    opt("ca_cert", "a PEM file of certificates to trust").of(Takes::Path),
+    opt("timeout", "deadline of one call").or("\"30s\""),
+    opt("connect_timeout", "time to set up a connection").or("\"10s\""),
     opt(
         "verify",
         "false skips the list call that proves endpoint and key",
-    ),
+    )
+    .or("true")
+    .of(Takes::Flag),
+];
+
+/// The keys of a cluster.
+const CLUSTER: &[&str] = &[
+    "clusterId",
+    "clusterName",
+    "regionId",
+    "plan",
+    "cuType",
+    "cuSize",
+    "status",
+    "connectAddress",
+    "projectId",
+    "createTime",
 ];
 
 /// This family's table.
@@ -64,7 +82,10 @@ pub const FUNCTIONS: &[Function] = &[
         connect,
     )
     .arity(0, 1)
-    .options(OPTIONS),
+    .takes(&[Takes::Profile])
+    .options(OPTIONS)
+    .gives(Gives::Connection)
+    .related(&["clusters", "collections", "jobs"]),
     Function::new(
         Family::Connect,
         "clusters",
@@ -74,6 +95,8 @@ pub const FUNCTIONS: &[Function] = &[
         clusters,
     )
     .arity(0, 0)
+    .gives(Gives::Maps(CLUSTER))
+    .related(&["connect"])
     .method(),
 ];
 

@@ -5,7 +5,7 @@ use crate::api::JobFilter;
 use crate::api::model::{JobState, JobSummary};
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, opt, opt_as};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
 use crate::error::Failure;
 use crate::render::words;
@@ -18,14 +18,17 @@ use ulid::Ulid;
 const DEFAULT_LIMIT: usize = 100;
 
 const JOBS_OPTIONS: &[Opt] = &[
-    opt("state", "a state, a list of states, or \"active\""),
+    opt("state", "a state, a list of states, or \"active\"").of(Takes::State),
     opt_as(
         "collection",
         &["collection_name"],
         "only this collection's jobs",
-    ),
+    )
+    .of(Takes::Collection),
     opt_as("db", &["db_name", "database"], "database"),
-    opt("limit", "how many (100), or \"all\""),
+    opt("limit", "how many, or \"all\"")
+        .or("100")
+        .of(Takes::Words(&["all"])),
 ];
 
 /// This family's table.
@@ -44,7 +47,10 @@ pub const FUNCTIONS: &[Function] = &[
         import,
     )
     .arity(1, 3)
+    .takes(&[Takes::Collection, Takes::Data, Takes::Options])
     .options(request::OPTIONS)
+    .gives(Gives::Job)
+    .related(&["wait", "progress", "jobs", "create_collection"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -54,6 +60,9 @@ pub const FUNCTIONS: &[Function] = &[
         "progress(\"job-…\")",
         progress,
     )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["wait", "jobs"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -64,7 +73,10 @@ pub const FUNCTIONS: &[Function] = &[
         jobs,
     )
     .arity(0, 1)
+    .takes(&[Takes::Options])
     .options(JOBS_OPTIONS)
+    .gives(Gives::Jobs)
+    .related(&["progress", "wait", "show"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -74,6 +86,9 @@ pub const FUNCTIONS: &[Function] = &[
         "commit(\"job-…\")",
         commit,
     )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["abort", "import"])
     .method(),
     Function::new(
         Family::Jobs,
@@ -83,6 +98,9 @@ pub const FUNCTIONS: &[Function] = &[
         "abort(\"job-…\")",
         abort,
     )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["commit", "import"])
     .method(),
 ];
 

@@ -2,7 +2,7 @@
 
 use crate::engine::call::{Call, as_text};
 use crate::engine::help;
-use crate::engine::registry::{Family, Function, Opt, opt};
+use crate::engine::registry::{Family, Function, Opt, Takes, opt};
 use crate::engine::values::{self, found, json_of};
 use crate::error::Failure;
 use crate::render::{self, OutputFormat, Shown, words};
@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 const OPTIONS: &[Opt] = &[
     opt("columns", "which columns, in which order"),
-    opt("format", "\"table\", \"json\" or \"csv\""),
+    opt("format", "how: as -o says, unless given").of(Takes::Format),
 ];
 
 /// This family's table.
@@ -25,16 +25,19 @@ pub const FUNCTIONS: &[Function] = &[
         show,
     )
     .arity(1, 2)
-    .options(OPTIONS),
+    .takes(&[Takes::Anything, Takes::Options])
+    .options(OPTIONS)
+    .related(&["jobs", "progress"]),
     Function::new(
         Family::Script,
         "help",
-        &["help()", "help(\"import\")"],
-        "what there is, or how one function is called",
-        "help(\"import\")",
+        &["help()", "help(import)", "help(\"Progress\")"],
+        "what there is, or the page of a function, type or topic",
+        "help(import)",
         show_help,
     )
-    .arity(0, 1),
+    .arity(0, 1)
+    .takes(&[Takes::Function]),
 ];
 
 fn show(call: &Call) -> Result<Dynamic, Failure> {
@@ -74,19 +77,20 @@ fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
 }
 
 fn show_help(call: &Call) -> Result<Dynamic, Failure> {
+    let screen = call.session.out();
     let text = match call.args.first() {
-        None => help::overview(),
+        None => help::overview(&screen, &[]),
         Some(value) => {
             let name = as_text(value).ok_or_else(|| {
                 call.misused(&format!(
-                    "a function is named by text, got {}",
+                    "a page is named by text, such as help(\"import\"), got {}",
                     found(value)
                 ))
             })?;
-            help::about(name.trim())?
+            help::about(&name)?
         }
     };
-    let text = help::folded(&text, call.session.out().width);
+    let text = help::folded(&text, screen.width);
     call.session
         .show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Dynamic::UNIT)

@@ -4,22 +4,36 @@ use crate::api::model::{ImportRequest, Source};
 use crate::connection::Connection;
 use crate::engine::call::{Call, as_text};
 use crate::engine::options::Options;
-use crate::engine::registry::{Opt, opt, opt_as};
+use crate::engine::registry::{Opt, Takes, opt, opt_as};
 use crate::engine::values::found;
 use crate::error::{Failure, Kind};
 use crate::location::{Location, cloud_mismatch};
 use rhai::{Array, Dynamic};
 
+/// The API's own options that are known (reference: Create); any other is passed on too.
+const API_OPTIONS: &[Opt] = &[
+    opt("timeout", "the job fails after this time, e.g. \"1h45m\""),
+    opt(
+        "auto_commit",
+        "false: the job waits for commit() or abort() before its rows are visible",
+    )
+    .or("\"true\"")
+    .of(Takes::Words(&["true", "false"])),
+    opt("sep", "CSV: what separates the cells").or("\",\""),
+    opt("nullkey", "CSV: the text that stands for null"),
+];
+
 /// The keys of `import(#{…})`: ours first, then what a body kept from curl may hold.
 pub(super) const OPTIONS: &[Opt] = &[
-    opt_as("collection", &["collection_name"], "target collection"),
-    opt_as("url", &["object_url", "path"], "one object path"),
+    opt_as("collection", &["collection_name"], "target collection").of(Takes::Collection),
+    opt_as("url", &["object_url", "path"], "one object path").of(Takes::Data),
     opt_as(
         "urls",
         &["object_urls"],
         "object paths; a nested list is one set of NumPy files",
-    ),
-    opt("files", "the same, as Milvus names it"),
+    )
+    .of(Takes::Data),
+    opt("files", "the same, as Milvus names it").of(Takes::Data),
     opt_as(
         "volume",
         &["volume_name", "stage_name"],
@@ -42,7 +56,8 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt(
         "options",
         "the API's own options, e.g. #{timeout: \"300s\"}",
-    ),
+    )
+    .of(Takes::Keys(API_OPTIONS)),
     opt(
         "key",
         "an idempotency key: printable ASCII, at most 256 characters",

@@ -3,7 +3,7 @@
 use crate::config::set;
 use crate::engine::call::Call;
 use crate::engine::options::duration_of;
-use crate::engine::registry::{Family, Function};
+use crate::engine::registry::{Family, Function, Gives, Takes};
 use crate::engine::values::{dynamic_of, found};
 use crate::error::Failure;
 use crate::secret::Secret;
@@ -19,7 +19,10 @@ pub const FUNCTIONS: &[Function] = &[
         "env(\"HOME\")",
         env,
     )
-    .arity(1, 2),
+    .arity(1, 2)
+    .takes(&[Takes::Variable])
+    .gives(Gives::Text)
+    .related(&["secret"]),
     Function::new(
         Family::Script,
         "secret",
@@ -27,7 +30,10 @@ pub const FUNCTIONS: &[Function] = &[
         "a secret, masked where it is shown: environment variable NAME, or the file that NAME_FILE names",
         "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
         secret,
-    ),
+    )
+    .takes(&[Takes::Variable])
+    .gives(Gives::Secret)
+    .related(&["connect", "env"]),
     Function::new(
         Family::Script,
         "read_text",
@@ -35,7 +41,10 @@ pub const FUNCTIONS: &[Function] = &[
         "a text file's content, up to 64 MiB; \"-\" is standard input",
         "read_text(\"body.json\")",
         read_text,
-    ),
+    )
+    .takes(&[Takes::Path])
+    .gives(Gives::Text)
+    .related(&["parse_json"]),
     Function::new(
         Family::Script,
         "parse_json",
@@ -44,6 +53,8 @@ pub const FUNCTIONS: &[Function] = &[
         "import(parse_json(read_text(\"body.json\")))",
         parse_json,
     )
+    .gives(Gives::Anything)
+    .related(&["read_text"])
     .replaces(),
     Function::new(
         Family::Script,

@@ -3,7 +3,7 @@
 use super::jobs::read_progress_until;
 use crate::api::model::Progress;
 use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function, Opt, opt};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
 use crate::render::{Explanation, WaitView, explain_failure, words};
@@ -24,7 +24,7 @@ const OPTIONS: &[Opt] = &[
     opt("timeout", "gives up after this time"),
     opt(
         "interval",
-        "time between two readings of a job (0.5s to 10s, longer for long jobs)",
+        "time between two readings of a job; otherwise 0.5s to 10s, longer for long jobs",
     ),
 ];
 
@@ -42,7 +42,10 @@ pub const FUNCTIONS: &[Function] = &[Function::new(
     wait,
 )
 .arity(1, 2)
+.takes(&[Takes::Job, Takes::Options])
 .options(OPTIONS)
+.gives(Gives::Readings)
+.related(&["import", "progress", "jobs"])
 .method()];
 
 fn wait(call: &Call) -> Result<Dynamic, Failure> {

@@ -4,10 +4,14 @@ mod convert;
 mod errors;
 mod jobs;
 mod listing;
+mod shape;
+pub mod types;
 
 pub use convert::{dynamic_of, found, json_of};
 pub use jobs::{Job, ProgressValue, SummaryValue};
 pub use listing::{Listing, ListingKind, show};
+pub use shape::{Defined, Imported, Names, Shape};
+pub use types::keys_of;
 
 use crate::connection::Connection;
 use crate::error::Failure;
@@ -33,18 +37,6 @@ pub fn register(engine: &mut Engine) {
     // Rhai's own has no lists, and does not know our types inside of maps.
     engine.register_fn("to_json", |list: Array| json_of(&list.into()).to_string());
     engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
-}
-
-/// The getters of one of our types by the name that scripts see; empty for any other type.
-pub fn keys_of(type_name: &str) -> &'static [&'static str] {
-    match type_name {
-        "Job" => Job::KEYS,
-        "JobSummary" => &render::JOB_KEYS,
-        "Progress" => &render::PROGRESS_KEYS,
-        "Connection" => Connection::KEYS,
-        "Error" => errors::KEYS,
-        _ => &[],
-    }
 }
 
 /// A secret's text is masked wherever a script would show it; joined with text it stays a secret.

@@ -55,9 +55,7 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
         unchanged(&session);
         return Ok(Next::Prompt);
     }
-    if let Some(input) = shell.input() {
-        input.borrow_mut().remember(&session, text);
-    }
+    shell.remember(text);
     shell.statement(text)?;
     Ok(Next::Prompt)
 }

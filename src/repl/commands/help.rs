@@ -1,8 +1,9 @@
 //! `:help`
 
-use super::{COMMANDS, Command, Next, Outcome};
+use super::{COMMANDS, Command, Next, Outcome, find};
 use crate::engine::help;
 use crate::engine::registry::Takes;
+use crate::error::Failure;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use std::fmt::Write;
@@ -10,8 +11,8 @@ use std::fmt::Write;
 pub(super) const COMMAND: Command = Command {
     name: "help",
     aliases: &["h", "?"],
-    arguments: "[FUNCTION]",
-    help: "functions and commands, or one function",
+    arguments: "[FUNCTION, :COMMAND or TOPIC]",
+    help: "functions and commands, or one of them",
     example: ":help import",
     takes: &[Takes::Function],
     run,
@@ -19,21 +20,51 @@ pub(super) const COMMAND: Command = Command {
 
 fn run(shell: &mut Shell, about: &str) -> Outcome {
     let session = shell.session();
-    let text = match about {
-        "" => overview(),
-        function => help::about(function)?,
+    let screen = session.out();
+    let about = about.trim_matches(['"', ' ']);
+    let text = match about.strip_prefix(':') {
+        _ if about.is_empty() => help::overview(&screen, &rows()),
+        Some(name) => page(find(name.trim())?),
+        None => match (help::about(about), find(about)) {
+            (Ok(page), _) => page,
+            (Err(_), Ok(command)) => page(command),
+            (Err(_), Err(_)) => return Err(unknown(about).into()),
+        },
     };
-    let text = help::folded(&text, session.out().width);
+    let text = help::folded(&text, screen.width);
     session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Next::Prompt)
 }
 
-fn overview() -> String {
-    let mut text = help::overview();
-    text.push_str("\ncommands\n");
-    for command in COMMANDS {
-        let form = format!(":{} {}", command.name, command.arguments);
-        let _ = writeln!(text, "  {form:<22} {}", command.help);
+/// The commands as the overview lists them.
+fn rows() -> Vec<(String, &'static str)> {
+    let rows = COMMANDS.iter().map(|command| (form(command), command.help));
+    rows.collect()
+}
+
+fn form(command: &Command) -> String {
+    let form = format!(":{} {}", command.name, command.arguments);
+    form.trim_end().to_owned()
+}
+
+/// One command: its form, other names and an example.
+fn page(command: &Command) -> String {
+    let mut text = format!("{}\n  {}\n", form(command), command.help);
+    if !command.aliases.is_empty() {
+        let names: Vec<String> = command
+            .aliases
+            .iter()
+            .map(|name| format!(":{name}"))
+            .collect();
+        let _ = writeln!(text, "  also {}", names.join(", "));
     }
+    let _ = writeln!(text, "\nexample\n  {}", command.example);
     text
+}
+
+/// Neither a page nor a command: near ones of both.
+fn unknown(about: &str) -> Failure {
+    let pages = help::pages().map(|(name, _)| name);
+    let commands = COMMANDS.iter().map(|command| command.name);
+    help::unknown(about, pages.chain(commands))
 }

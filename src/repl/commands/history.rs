@@ -21,9 +21,7 @@ pub(super) const COMMAND: Command = Command {
 
 fn run(shell: &mut Shell, rest: &str) -> Outcome {
     let session = shell.session();
-    let entries = shell
-        .input()
-        .map_or_else(Vec::new, |input| input.borrow().entries());
+    let entries = shell.history().entries();
     let wanted = arguments::whole(rest);
     let text = match wanted.map(|wanted| (wanted, wanted.parse::<usize>())) {
         None => listed(&entries, USUAL, ""),

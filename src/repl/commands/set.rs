@@ -1,6 +1,7 @@
 //! `:set`
 
 use super::{Command, Next, Outcome};
+use crate::config::EditMode;
 use crate::engine::registry::Takes;
 use crate::error::Failure;
 use crate::render::{ColorChoice, OutputFormat, Shown, words};
@@ -19,7 +20,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-const NAMES: &[&str] = &["output", "color", "verbose", "quiet"];
+const NAMES: &[&str] = &["output", "color", "verbose", "quiet", "edit_mode"];
 
 /// A setting of the session.
 struct Setting {
@@ -60,6 +61,13 @@ const SETTINGS: &[Setting] = &[
         values: off_or_on,
         get: |choices| switch(choices.quiet),
         set: |choices, word| choices.quiet = word == "on",
+    },
+    Setting {
+        name: "edit_mode",
+        help: "the keys of the prompt",
+        values: names_of::<EditMode>,
+        get: |choices| name_of(&choices.edit_mode),
+        set: |choices, word| choose(&mut choices.edit_mode, word),
     },
 ];
 

@@ -1,6 +1,7 @@
 //! Sessions are run as the prompt runs them, and then their scripts: both have to show the same.
 
 use super::{Circumstances, Script, compose};
+use crate::config::EditMode;
 use crate::engine::tokens::Lexer;
 use crate::engine::{Interpreter, Setup, values};
 use crate::interrupt::Interrupt;
@@ -20,6 +21,7 @@ fn interpreter(folder: &Path) -> Interpreter {
         verbose: false,
         data_dir: folder.to_owned(),
         color: ColorChoice::Never,
+        edit_mode: EditMode::default(),
     };
     let session = Session::new(choices, Interrupt::new(), Idle::default());
     let setup = Setup {

@@ -1,0 +1,197 @@
+//! Help texts, made from the tables of functions and types: an overview, and a page for each name.
+
+mod fold;
+mod topics;
+
+pub use fold::folded;
+
+use super::registry::{self, Family, Function, Opt, Takes, VARIABLES};
+use super::values::types::{self, TYPES, Type};
+use crate::error::Failure;
+use crate::render::{Screen, words};
+use std::fmt::Write;
+use topics::TOPICS;
+
+/// The lines of a screen that the overview leaves to the prompt.
+const PROMPT_LINES: usize = 2;
+
+const FIRST_STEPS: &str = "
+a first import, with no account and no network
+  connect(\"local\")
+  create_collection(\"books\", #{dimension: 4})
+  wait(import(\"books\", \"books.jsonl\"))
+";
+const MORE: &str =
+    "\nhelp(import) explains one of them; Tab completes names, options, values and files\n";
+
+/// Everything there is, by task: with a line each where the screen has room for that, else the names alone. `commands`
+/// are the prompt's, each with its form and its line of help.
+pub fn overview(screen: &Screen, commands: &[(String, &str)]) -> String {
+    let groups = groups(commands);
+    // With a line each: everything, or the functions, or nothing.
+    let described = [groups.len(), Family::ALL.len()];
+    let fitting = described.into_iter().find_map(|count| {
+        let text = list(&groups, count) + MORE;
+        let lines = folded(&text, screen.width).lines().count();
+        let fits = screen
+            .height
+            .is_none_or(|height| lines + PROMPT_LINES <= height);
+        fits.then_some(text)
+    });
+    fitting.unwrap_or_else(|| list(&groups, 0) + FIRST_STEPS + MORE)
+}
+
+/// The groups of the overview: a title, and names with their help.
+fn groups<'a>(commands: &'a [(String, &'a str)]) -> Vec<(&'static str, Vec<(String, &'a str)>)> {
+    let mut groups: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
+    for family in Family::ALL {
+        let functions = registry::functions().filter(|function| function.family == family);
+        let rows = functions.map(|function| {
+            let inside = if function.arity.1 > 0 { "…" } else { "" };
+            (format!("{}({inside})", function.name), function.help)
+        });
+        groups.push((family.title(), rows.collect()));
+    }
+    let owned = |(name, help): &(&str, &'static str)| ((*name).to_owned(), *help);
+    groups.push(("variables", VARIABLES.iter().map(owned).collect()));
+    let kinds = TYPES.iter().map(|it| (it.name.to_owned(), it.help));
+    groups.push(("values", kinds.collect()));
+    let topics = TOPICS.iter().map(|it| (it.name.to_owned(), it.help));
+    groups.push(("topics", topics.collect()));
+    if !commands.is_empty() {
+        groups.push(("commands", commands.to_vec()));
+    }
+    groups
+}
+
+/// The groups: so many with a line each, of the rest the names.
+fn list(groups: &[(&str, Vec<(String, &str)>)], described: usize) -> String {
+    let mut text = String::new();
+    for (index, (title, rows)) in groups.iter().enumerate() {
+        if index < described {
+            let _ = writeln!(text, "{title}");
+            for (name, help) in rows {
+                let _ = writeln!(text, "  {name:<22} {help}");
+            }
+        } else {
+            let names = rows.iter().map(|(form, _)| {
+                let end = form.find(['(', ' ']).unwrap_or(form.len());
+                form.get(..end).unwrap_or_default()
+            });
+            let names: Vec<&str> = names.collect();
+            let _ = writeln!(text, "{title:<12}  {}", names.join(" "));
+        }
+    }
+    text
+}
+
+/// Every page by its name, with a line on it: functions, types, topics.
+pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
+    let functions = registry::functions().map(|function| (function.name, function.help));
+    let types = TYPES.iter().map(|it| (it.name, it.help));
+    let topics = TOPICS.iter().map(|it| (it.name, it.help));
+    functions.chain(types).chain(topics)
+}
+
+/// True if there is a page of exactly this name.
+pub fn has_page(name: &str) -> bool {
+    pages().any(|(known, _)| known == name)
+}
+
+/// The page of this name.
+pub fn about(name: &str) -> Result<String, Failure> {
+    let name = name.trim().trim_end_matches("()");
+    if let Some(function) = registry::find(name) {
+        return Ok(function_page(function));
+    }
+    if let Some(it) = types::find(name) {
+        return Ok(type_page(it));
+    }
+    if let Some(topic) = TOPICS.iter().find(|topic| topic.name == name) {
+        return Ok((topic.text)());
+    }
+    if let Some((name, help)) = VARIABLES.iter().find(|(known, _)| *known == name) {
+        return Ok(format!("{name}\n  {help}\n"));
+    }
+    if let Some(page) = method_page(name) {
+        return Ok(page);
+    }
+    Err(unknown(name, pages().map(|(name, _)| name)))
+}
+
+/// The failure for a page that is not there, with the near ones of these.
+pub fn unknown<'a>(name: &str, pages: impl Iterator<Item = &'a str>) -> Failure {
+    let hint = words::did_you_mean(name, pages).unwrap_or_else(|| "help() lists them".to_owned());
+    Failure::usage(format!("no help on {name:?}")).with_hint(hint)
+}
+
+/// `help("Progress.rows")`: one getter of a type.
+fn method_page(name: &str) -> Option<String> {
+    let (owner, getter) = name.split_once('.')?;
+    let owner = types::find(owner)?;
+    let (name, help) = owner.getters.iter().find(|(name, _)| *name == getter)?;
+    Some(format!("{}.{name}\n  {help}\n", owner.name))
+}
+
+fn function_page(function: &Function) -> String {
+    let mut text = String::new();
+    for form in function.forms {
+        let _ = writeln!(text, "{form}");
+    }
+    let _ = writeln!(text, "  {}", function.help);
+    if function.gives != registry::Gives::Nothing {
+        let _ = writeln!(text, "  gives {}", function.gives.words());
+    }
+    if !function.options.is_empty() {
+        text.push_str("\noptions\n");
+        option_rows(&mut text, function.options, 2);
+    }
+    let _ = writeln!(text, "\nexample\n  {}", function.example);
+    if function.method {
+        text.push_str("\nalso a method of a connection: ");
+        let _ = writeln!(text, "connect(\"local\").{}(…)", function.name);
+    }
+    if !function.related.is_empty() {
+        let _ = writeln!(text, "\nsee also {}", words::list(function.related, "and"));
+    }
+    text
+}
+
+/// A row for each option: its key, what it does, what it may be and its default. Maps of keys are indented below.
+fn option_rows(text: &mut String, options: &[Opt], indent: usize) {
+    let blanks = " ".repeat(indent);
+    let column = 20 - indent;
+    for option in options {
+        let mut help = option.help.to_owned();
+        if let Takes::Words(words) = option.takes
+            && !words.iter().all(|word| help.contains(word))
+        {
+            let quoted: Vec<String> = words.iter().map(|word| words::quote(word)).collect();
+            let _ = write!(help, ": {}", words::list(&quoted, "or"));
+        }
+        if !option.default.is_empty() {
+            let _ = write!(help, " (default {})", option.default);
+        }
+        let _ = writeln!(text, "{blanks}{:<column$} {help}", option.name);
+        if let Takes::Keys(inner) = option.takes {
+            option_rows(text, inner, indent + 2);
+        }
+    }
+}
+
+fn type_page(it: &Type) -> String {
+    let mut text = format!("{}\n  {}\n", it.name, it.help);
+    if !it.getters.is_empty() {
+        text.push_str("\ngetters\n");
+        for (name, help) in it.getters {
+            let _ = writeln!(text, "  {name:<14} {help}");
+        }
+        text.push_str("\nto_json() gives them as text, as_map() as a plain map\n");
+    }
+    if it.name == "Connection" {
+        let methods = registry::functions().filter(|function| function.method);
+        let names: Vec<&str> = methods.map(|function| function.name).collect();
+        let _ = writeln!(text, "\nmethods\n  {}", names.join(" "));
+    }
+    text
+}

@@ -1,0 +1,235 @@
+//! What is known of values without holding them: their types, and the keys of maps. Completion works on these.
+
+use super::types::{self, FILE_KEYS};
+use super::{Job, ProgressValue, SummaryValue};
+use crate::connection::Connection;
+use crate::engine::registry::{self, Gives};
+use crate::error::Failure;
+use crate::secret::Secret;
+use rhai::{Array, Dynamic, FnPtr, Map};
+use std::rc::Rc;
+
+/// How deeply maps and arrays are looked into.
+const DEPTH: usize = 4;
+/// How many keys of one map are kept.
+const KEYS: usize = 200;
+
+/// A value's type, as far as it says what may follow a dot.
+#[derive(Clone, Debug, Default)]
+pub enum Shape {
+    /// Not known, or nothing to say.
+    #[default]
+    Unknown,
+    /// `true` or `false`.
+    Flag,
+    /// A number.
+    Number,
+    /// Text.
+    Text,
+    /// A function pointer or closure.
+    Function,
+    /// A secret.
+    Secret,
+    /// A connection; which one, where it is a value of the scope.
+    Connection(Option<Rc<Connection>>),
+    /// A submitted job.
+    Job,
+    /// A row of `jobs()`.
+    Summary,
+    /// A reading of a job.
+    Progress,
+    /// A caught error.
+    Error,
+    /// An array, by its first item.
+    List(Box<Shape>),
+    /// A map with its keys.
+    Map(Vec<(String, Shape)>),
+}
+
+impl Shape {
+    /// The shape of a value.
+    pub fn of(value: &Dynamic) -> Self {
+        Self::within(value, DEPTH)
+    }
+
+    fn within(value: &Dynamic, depth: usize) -> Self {
+        if let Some(connection) = value.read_lock::<Rc<Connection>>() {
+            return Self::Connection(Some(Rc::clone(&connection)));
+        }
+        if let Some(list) = value.read_lock::<Array>() {
+            let first = list.first().filter(|_| depth > 0);
+            return Self::list(first.map_or(Self::Unknown, |item| Self::within(item, depth - 1)));
+        }
+        if let Some(map) = value.read_lock::<Map>() {
+            let items = map.iter().take(if depth > 0 { KEYS } else { 0 });
+            let keys = items.map(|(key, value)| (key.to_string(), Self::within(value, depth - 1)));
+            return Self::Map(keys.collect());
+        }
+        match () {
+            () if value.is_bool() => Self::Flag,
+            () if value.is_int() || value.is_float() => Self::Number,
+            () if value.is_string() => Self::Text,
+            () if value.is::<FnPtr>() => Self::Function,
+            () if value.is::<Secret>() => Self::Secret,
+            () if value.is::<Job>() => Self::Job,
+            () if value.is::<SummaryValue>() => Self::Summary,
+            () if value.is::<ProgressValue>() => Self::Progress,
+            () if value.is::<Failure>() => Self::Error,
+            () => Self::Unknown,
+        }
+    }
+
+    /// An array of this.
+    pub fn list(item: Self) -> Self {
+        Self::List(Box::new(item))
+    }
+
+    /// What a function gives.
+    pub fn given(gives: Gives) -> Self {
+        let map = |keys: &[&str]| {
+            Self::Map(
+                keys.iter()
+                    .map(|key| ((*key).to_owned(), Self::Unknown))
+                    .collect(),
+            )
+        };
+        match gives {
+            Gives::Nothing | Gives::Anything => Self::Unknown,
+            Gives::Flag => Self::Flag,
+            Gives::Number => Self::Number,
+            Gives::Text => Self::Text,
+            Gives::Secret => Self::Secret,
+            Gives::Connection => Self::Connection(None),
+            Gives::Job => Self::Job,
+            Gives::Progress | Gives::Readings => Self::Progress,
+            Gives::Jobs => Self::list(Self::Summary),
+            Gives::Texts => Self::list(Self::Text),
+            Gives::Map(keys) => map(keys),
+            Gives::Maps(keys) => Self::list(map(keys)),
+        }
+    }
+
+    /// An item of it, by index or key.
+    #[must_use]
+    pub fn item(&self, key: &str) -> Self {
+        match self {
+            Self::List(item) => (**item).clone(),
+            Self::Map(_) => self.member(key),
+            _ => Self::Unknown,
+        }
+    }
+
+    /// A property of it.
+    #[must_use]
+    pub fn member(&self, name: &str) -> Self {
+        match (self, name) {
+            (Self::Map(keys), _) => keys
+                .iter()
+                .find(|(key, _)| key == name)
+                .map_or(Self::Unknown, |(_, shape)| shape.clone()),
+            (Self::Progress, "details") => Self::given(Gives::Maps(FILE_KEYS)),
+            (Self::Progress | Self::Summary, "percent" | "rows" | "total_rows" | "size") => {
+                Self::Number
+            }
+            (Self::Error, "jobs") => Self::list(Self::Text),
+            (Self::Error, "code" | "exit") => Self::Number,
+            _ if self.getters().iter().any(|(getter, _)| *getter == name) => Self::Text,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// What a method of it gives.
+    #[must_use]
+    pub fn call(&self, name: &str) -> Self {
+        match (self, name) {
+            (Self::Connection(_), _) => registry::find(name)
+                .filter(|function| function.method)
+                .map_or(Self::Unknown, |function| Self::given(function.gives)),
+            (Self::List(_), "filter" | "extract" | "drain" | "retain" | "splice") => self.clone(),
+            (Self::List(item), "pop" | "shift" | "get" | "find" | "remove") => (**item).clone(),
+            (_, "to_json" | "to_string" | "sub_string" | "to_upper" | "to_lower") => Self::Text,
+            (Self::Map(_), "keys") | (Self::Text, "split") => Self::list(Self::Text),
+            (_, "len" | "index_of") => Self::Number,
+            (_, "is_empty" | "contains" | "starts_with" | "ends_with") => Self::Flag,
+            _ => Self::Unknown,
+        }
+    }
+
+    /// The type of ours that it is of, by the name that scripts see.
+    pub fn type_name(&self) -> Option<&'static str> {
+        match self {
+            Self::Connection(_) => Some("Connection"),
+            Self::Job => Some("Job"),
+            Self::Summary => Some("JobSummary"),
+            Self::Progress => Some("Progress"),
+            Self::Error => Some("Error"),
+            Self::Secret => Some("Secret"),
+            _ => None,
+        }
+    }
+
+    /// The getters of its type, each with what it means.
+    pub fn getters(&self) -> &'static [(&'static str, &'static str)] {
+        self.type_name()
+            .and_then(types::find)
+            .map_or(&[], |it| it.getters)
+    }
+
+    /// What it is, in a word or two.
+    pub fn words(&self) -> &'static str {
+        match self {
+            Self::Unknown => "a value",
+            Self::Flag => "true or false",
+            Self::Number => "a number",
+            Self::Text => "text",
+            Self::Function => "a closure",
+            Self::List(_) => "an array",
+            Self::Map(_) => "a map",
+            Self::Connection(_) => "a Connection",
+            Self::Job => "a Job",
+            Self::Summary => "a JobSummary",
+            Self::Progress => "a Progress",
+            Self::Error => "an Error",
+            Self::Secret => "a Secret",
+        }
+    }
+}
+
+/// A function that was defined at the prompt or in a module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Defined {
+    /// Its name.
+    pub name: String,
+    /// Its parameters' names.
+    pub parameters: Vec<String>,
+}
+
+/// A module that was imported at the prompt.
+#[derive(Clone, Debug, Default)]
+pub struct Imported {
+    /// What it was imported as.
+    pub name: String,
+    /// Its functions.
+    pub functions: Vec<Defined>,
+    /// Its variables.
+    pub variables: Vec<(String, Shape)>,
+}
+
+/// What has a name at the prompt, beside what zshell itself gives.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    /// Variables, the latest first.
+    pub variables: Vec<(String, Shape)>,
+    /// Functions.
+    pub functions: Vec<Defined>,
+    /// Modules.
+    pub modules: Vec<Imported>,
+}
+
+impl Names {
+    /// The shape of a variable.
+    pub fn variable(&self, name: &str) -> Option<&Shape> {
+        let (_, shape) = self.variables.iter().find(|(known, _)| known == name)?;
+        Some(shape)
+    }
+}

@@ -1,0 +1,180 @@
+//! What the tables have is what Tab offers, what help explains, and what the README lists. That the engine has it too is
+//! proved by calling each function through the binary (`tests/shell/help.rs`).
+
+use super::Completer;
+use crate::cli;
+use crate::engine::help;
+use crate::engine::registry::{self, Opt, Takes, VARIABLES};
+use crate::engine::values::types::TYPES;
+use crate::render::Screen;
+use crate::repl::commands::COMMANDS;
+use rustyline::Context;
+use rustyline::completion::Completer as _;
+use rustyline::history::MemHistory;
+
+const README: &str = include_str!("../../../README.md");
+
+/// What a Tab behind the text may put there.
+fn offered(completer: &Completer, text: &str) -> Vec<String> {
+    let history = MemHistory::new();
+    let (_, pairs) = completer
+        .complete(text, text.len(), &Context::new(&history))
+        .expect("an answer");
+    pairs.into_iter().map(|pair| pair.replacement).collect()
+}
+
+fn check(wrong: &mut Vec<String>, is: bool, what: &str) {
+    if !is {
+        wrong.push(what.to_owned());
+    }
+}
+
+/// Every key of these, also of the maps in them, is offered behind `call` and named by the page and the README.
+fn options(
+    wrong: &mut Vec<String>,
+    completer: &Completer,
+    page: &str,
+    call: &str,
+    options: &[Opt],
+) {
+    let keys = offered(completer, &format!("{call}#{{"));
+    for option in options {
+        let name = option.name;
+        check(
+            wrong,
+            keys.contains(&format!("{name}: ")),
+            &format!("Tab: {call}#{{{name}"),
+        );
+        check(
+            wrong,
+            page.contains(&format!(" {name} ")),
+            &format!("help: {call}#{{{name}"),
+        );
+        check(
+            wrong,
+            README.contains(&format!("`{name}`")),
+            &format!("README: {call}#{{{name}"),
+        );
+        if let Takes::Keys(inner) = option.takes {
+            self::options(wrong, completer, page, &format!("{call}#{{{name}: "), inner);
+        }
+    }
+}
+
+#[test]
+fn tables_tab_help_and_readme_agree() {
+    let completer = Completer::new(cli::session(&["zshell"]));
+    let narrow = Screen::terminal(80, 24);
+    let commands: Vec<(String, &str)> = COMMANDS
+        .iter()
+        .map(|command| (format!(":{}", command.name), command.help))
+        .collect();
+    let overviews = [
+        help::overview(&narrow, &commands),
+        help::overview(&Screen::terminal(120, 60), &commands),
+        help::overview(&Screen::plain(), &commands),
+    ];
+    let mut wrong = Vec::new();
+    let named = |name: &str| {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+        overviews
+            .iter()
+            .all(|text| text.split(|c| !is_part(c)).any(|word| word == name))
+    };
+    for function in registry::functions() {
+        let name = function.name;
+        let page = help::about(name).unwrap_or_default();
+        let bracket = if function.arity.1 == 0 { "()" } else { "(" };
+        let call = format!("{name}{bracket}");
+        check(
+            &mut wrong,
+            offered(&completer, name).contains(&call),
+            &format!("Tab: {call}"),
+        );
+        check(&mut wrong, named(name), &format!("help(): {name}"));
+        check(
+            &mut wrong,
+            README.contains(&format!("`{name}(")),
+            &format!("README: {name}"),
+        );
+        check(
+            &mut wrong,
+            page.contains(function.help),
+            &format!("help: {name}"),
+        );
+        let method = offered(&completer, &format!("connect(\"local\").{name}"));
+        check(
+            &mut wrong,
+            method.contains(&call) == function.method,
+            &format!("Tab: Connection.{name}"),
+        );
+        for form in function.forms {
+            check(&mut wrong, page.contains(form), &format!("help: {form}"));
+        }
+        for related in function.related {
+            check(
+                &mut wrong,
+                registry::find(related).is_some(),
+                &format!("{name}: {related}"),
+            );
+        }
+        // Where the map stands is what the forms say.
+        let map = function
+            .forms
+            .iter()
+            .find_map(|form| Some(form.split_once("#{")?.0));
+        if !function.options.is_empty() {
+            options(
+                &mut wrong,
+                &completer,
+                &page,
+                map.unwrap_or(&call),
+                function.options,
+            );
+        }
+    }
+    for command in COMMANDS {
+        let name = format!(":{}", command.name);
+        let tabs = offered(&completer, &name);
+        check(
+            &mut wrong,
+            tabs.iter().any(|text| text.trim() == command.name),
+            &format!("Tab: {name}"),
+        );
+        check(&mut wrong, named(&name), &format!(":help: {name}"));
+        check(
+            &mut wrong,
+            README.contains(&name),
+            &format!("README: {name}"),
+        );
+    }
+    for it in TYPES {
+        let page = help::about(it.name).unwrap_or_default();
+        check(&mut wrong, named(it.name), &format!("help(): {}", it.name));
+        for (getter, meaning) in it.getters {
+            check(
+                &mut wrong,
+                page.contains(meaning),
+                &format!("help: {}.{getter}", it.name),
+            );
+            check(
+                &mut wrong,
+                README.contains(&format!("`{getter}`")),
+                &format!("README: {}.{getter}", it.name),
+            );
+        }
+    }
+    for (name, _) in VARIABLES {
+        check(&mut wrong, named(name), &format!("help(): {name}"));
+        check(
+            &mut wrong,
+            README.contains(&format!("`{name}`")),
+            &format!("README: {name}"),
+        );
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    for text in &overviews[..1] {
+        let lines = help::folded(text, narrow.width).lines().count();
+        assert!(lines <= 22, "help() takes {lines} lines:\n{text}");
+    }
+}

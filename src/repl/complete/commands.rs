@@ -1,0 +1,55 @@
+//! Commands of the prompt and their arguments.
+
+use super::Answer;
+use super::files::{First, files};
+use super::offer::Offer;
+use super::values::{Look, of};
+use crate::engine::help;
+use crate::engine::registry::Takes;
+use crate::repl::commands::{COMMANDS, Command, find};
+
+/// The commands.
+pub(super) fn commands() -> Vec<Offer> {
+    let mut commands: Vec<&Command> = COMMANDS.iter().collect();
+    commands.sort_by_key(|command| command.name);
+    let offers = commands.into_iter().map(|command| {
+        let label = format!(":{} {}", command.name, command.arguments);
+        let suffix = if command.takes.is_empty() { "" } else { " " };
+        Offer::new(command.name, command.help)
+            .labelled(label.trim_end())
+            .then(suffix)
+    });
+    offers.collect()
+}
+
+/// An argument of a command: as `of` has it, without quotes.
+pub(super) fn argument(look: &Look<'_, '_>, command: &str, index: usize) -> Answer {
+    let Some(takes) = find(command)
+        .ok()
+        .and_then(|command| command.takes.get(index))
+    else {
+        return Answer::default();
+    };
+    let typed = look.place.typed;
+    match takes {
+        Takes::Function => Answer::of(
+            help::pages()
+                .map(|(name, about)| Offer::new(name, about))
+                .collect(),
+        ),
+        Takes::Path | Takes::Data => {
+            // A path stands in no quotes here: as in back-ticks, nothing in it needs an escape.
+            let mut answer = Answer::of(files(typed, Some('`'), First::Any, false));
+            answer.offers.iter_mut().for_each(|offer| offer.suffix = "");
+            answer
+        }
+        takes => {
+            let mut answer = of(look, *takes, None);
+            for offer in &mut answer.offers {
+                offer.text.clone_from(&offer.name);
+                offer.suffix = "";
+            }
+            answer
+        }
+    }
+}

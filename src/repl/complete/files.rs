@@ -1,0 +1,190 @@
+//! File paths inside quotes.
+
+use super::offer::{Offer, inside_quotes};
+use crate::location::Format;
+use crate::render::words;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+/// How many entries of a folder are looked at.
+const ENTRIES: usize = 5_000;
+
+/// Which files come first.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum First {
+    /// None: by name.
+    Any,
+    /// Files of a format that can be imported, and folders.
+    Data,
+    /// Scripts; the extension is left out.
+    Scripts,
+}
+
+/// The files and folders whose path begins as was typed. `~/` stays where `keeps_home` says that it is understood.
+pub(super) fn files(
+    typed: &str,
+    quote: Option<char>,
+    first: First,
+    keeps_home: bool,
+) -> Vec<Offer> {
+    let typed = unescaped(typed, quote);
+    let typed = typed
+        .strip_prefix('"')
+        .filter(|_| quote.is_none())
+        .unwrap_or(&typed);
+    if typed.contains("://") {
+        return Vec::new();
+    }
+    let (folder, begin) = typed.rsplit_once('/').map_or(("", typed), |(_, begin)| {
+        (&typed[..typed.len() - begin.len()], begin)
+    });
+    let Some(place) = place(folder) else {
+        return Vec::new();
+    };
+    let shown = match folder.strip_prefix("~/") {
+        Some(_) if !keeps_home => format!("{}/", place.display().to_string().trim_end_matches('/')),
+        _ => folder.to_owned(),
+    };
+    let mut found: Vec<(u8, String, Offer)> = entries(&place)
+        .filter(|entry| !entry.name.starts_with('.') || begin.starts_with('.'))
+        .filter_map(|entry| {
+            let rank = entry.rank(first)?;
+            let offer = entry.offer(folder, &shown, quote, first)?;
+            Some((rank, entry.name, offer))
+        })
+        .collect();
+    found.sort_by(|a, b| (a.0, &a.1).cmp(&(b.0, &b.1)));
+    found.into_iter().map(|(_, _, offer)| offer).collect()
+}
+
+/// The folder that the typed part up to the last slash means.
+fn place(folder: &str) -> Option<PathBuf> {
+    match folder.strip_prefix("~/") {
+        Some(inner) => Some(dirs::home_dir()?.join(inner)),
+        None if folder.is_empty() => Some(PathBuf::from(".")),
+        None => Some(PathBuf::from(folder)),
+    }
+}
+
+struct Entry {
+    name: String,
+    is_folder: bool,
+    bytes: u64,
+}
+
+/// The entries of a folder whose names can be typed.
+fn entries(folder: &Path) -> impl Iterator<Item = Entry> {
+    let read = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    read.take(ENTRIES).filter_map(|entry| {
+        let name = entry.file_name().into_string().ok()?;
+        // A link counts as what it leads to.
+        let about = std::fs::metadata(entry.path()).ok()?;
+        let speakable = !name.contains(char::is_control);
+        speakable.then_some(Entry {
+            name,
+            is_folder: about.is_dir(),
+            bytes: about.len(),
+        })
+    })
+}
+
+impl Entry {
+    /// Its place in the list; `None` where it does not belong there.
+    fn rank(&self, first: First) -> Option<u8> {
+        let extension = Path::new(&self.name).extension().and_then(OsStr::to_str);
+        let data = extension.is_some_and(|extension| Format::from_extension(extension).is_some());
+        match first {
+            First::Any => Some(0),
+            First::Data if data && !self.is_folder => Some(0),
+            First::Data if self.is_folder => Some(1),
+            First::Data => Some(2),
+            First::Scripts if self.is_folder => Some(1),
+            First::Scripts => (extension == Some("rhai")).then_some(0),
+        }
+    }
+
+    /// `folder` is as it was typed, `shown` as it is put into the line.
+    fn offer(&self, folder: &str, shown: &str, quote: Option<char>, first: First) -> Option<Offer> {
+        let (name, help) = if self.is_folder {
+            (format!("{}/", self.name), "folder".to_owned())
+        } else if first == First::Scripts {
+            (
+                self.name.trim_end_matches(".rhai").to_owned(),
+                String::new(),
+            )
+        } else {
+            (self.name.clone(), words::bytes(self.bytes))
+        };
+        let mut offer = Offer::new(format!("{shown}{name}"), help)
+            .labelled(name.as_str())
+            .quoted(quote)?;
+        if self.is_folder {
+            // What is in it comes next.
+            offer.suffix = "";
+            if quote.is_none() {
+                offer.text = format!("\"{}", inside_quotes(&offer.name));
+            }
+        }
+        // What is compared is what was typed, quotes and escapes included.
+        offer.name = match quote {
+            Some('`') => format!("{folder}{name}"),
+            _ => inside_quotes(&format!("{folder}{name}")),
+        };
+        Some(offer)
+    }
+}
+
+/// What was typed between quotes, its escapes taken for what they mean.
+fn unescaped(typed: &str, quote: Option<char>) -> String {
+    if quote == Some('`') {
+        return typed.to_owned();
+    }
+    let mut text = String::with_capacity(typed.len());
+    let mut letters = typed.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => text.extend(letters.next()),
+            _ => text.push(letter),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn data_comes_first_and_folders_stay_open() {
+        let home = tempfile::tempdir().expect("a folder");
+        for name in ["b.json", "a.txt", "c\"d.csv", ".hidden.json", "tool.rhai"] {
+            std::fs::write(home.path().join(name), "12345").expect("a file");
+        }
+        std::fs::create_dir(home.path().join("more")).expect("a folder");
+        let folder = format!("{}/", home.path().display());
+        let texts = |typed: &str, quote, first| -> Vec<String> {
+            files(&format!("{folder}{typed}"), quote, first, true)
+                .into_iter()
+                .map(|offer| format!("{}{}", offer.text, offer.suffix).replace(&folder, ""))
+                .collect()
+        };
+        assert_eq!(
+            texts("", Some('"'), First::Data),
+            [
+                "b.json\"",
+                "c\\\"d.csv\"",
+                "more/",
+                "a.txt\"",
+                "tool.rhai\""
+            ]
+        );
+        assert_eq!(
+            texts("", Some('`'), First::Any),
+            ["a.txt`", "b.json`", "c\"d.csv`", "more/", "tool.rhai`"]
+        );
+        assert_eq!(texts("", Some('"'), First::Scripts), ["tool\"", "more/"]);
+        assert_eq!(texts(".h", Some('"'), First::Data)[0], ".hidden.json\"");
+        assert!(texts("nothing/such", Some('"'), First::Data).is_empty());
+        assert!(files("s3://b", Some('"'), First::Data, true).is_empty());
+    }
+}

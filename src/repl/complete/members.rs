@@ -1,0 +1,270 @@
+//! What may follow a dot: getters and methods, by the value's type.
+
+use super::chain::{Binding, Chain, Link, Root, binding};
+use super::offer::Offer;
+use super::scan::Code;
+use crate::engine::registry;
+use crate::engine::values::{Names, Shape};
+
+/// How far the origin of a name is followed.
+const STEPS: usize = 8;
+
+/// Rhai's own methods that are of use here: name and a few words, first the ones without arguments.
+const LIST: &[(&str, &str)] = &[
+    ("len", "how many items"),
+    ("is_empty", "true without items"),
+    ("filter", "filter(|item| …): the items for which it is true"),
+    ("map", "map(|item| …): what it makes of each"),
+    ("find", "find(|item| …): the first for which it is true"),
+    ("some", "some(|item| …): true for any?"),
+    ("all", "all(|item| …): true for each?"),
+    ("for_each", "for_each(|| …): runs it with each as this"),
+    ("reduce", "reduce(|sum, item| …, 0): one value of all"),
+    ("contains", "contains(item)"),
+    ("index_of", "index_of(item), or -1"),
+    ("push", "push(item): adds it"),
+    ("pop", "takes the last"),
+    ("shift", "takes the first"),
+    ("extract", "extract(from, count): a part"),
+    ("sort", "sorts it"),
+    ("reverse", "turns it round"),
+    ("dedup", "takes out repeated neighbours"),
+    ("to_json", "as JSON text"),
+];
+const TEXT: &[(&str, &str)] = &[
+    ("len", "how many letters"),
+    ("is_empty", "true without letters"),
+    ("contains", "contains(text)"),
+    ("starts_with", "starts_with(text)"),
+    ("ends_with", "ends_with(text)"),
+    ("index_of", "index_of(text), or -1"),
+    ("sub_string", "sub_string(from, count)"),
+    ("split", "split(text): an array"),
+    ("replace", "replace(text, by): changes it"),
+    ("trim", "takes blanks off its ends: changes it"),
+    ("to_upper", "in capital letters"),
+    ("to_lower", "in small letters"),
+];
+const MAP: &[(&str, &str)] = &[
+    ("keys", "its keys, an array"),
+    ("values", "its values, an array"),
+    ("len", "how many keys"),
+    ("contains", "contains(key)"),
+    ("get", "get(key), or ()"),
+    ("set", "set(key, value)"),
+    ("remove", "remove(key): takes it out"),
+    ("mixin", "mixin(map): takes over its keys"),
+    ("to_json", "as JSON text"),
+];
+const OWN: &[(&str, &str)] = &[
+    ("as_map", "a plain map with the same keys"),
+    ("to_json", "as JSON text"),
+];
+
+/// Rhai's methods without arguments: they are put into the line with both parentheses.
+const BARE: [&str; 12] = [
+    "len", "is_empty", "pop", "shift", "sort", "reverse", "dedup", "trim", "to_upper", "to_lower",
+    "keys", "values",
+];
+
+/// What may follow a dot behind a value.
+pub(super) fn members(shape: &Shape) -> Vec<Offer> {
+    let getters = shape.getters().iter();
+    let mut offers: Vec<Offer> = getters
+        .map(|(name, help)| Offer::new(*name, *help))
+        .collect();
+    match shape {
+        Shape::Connection(_) => {
+            let methods = registry::functions().filter(|function| function.method);
+            offers.extend(methods.map(super::names::function));
+        }
+        Shape::Map(keys) => offers.extend(
+            keys.iter()
+                .filter(|(key, _)| is_name(key))
+                .map(|(key, shape)| Offer::new(key, shape.words())),
+        ),
+        _ => {}
+    }
+    let methods = match shape {
+        Shape::List(_) => LIST,
+        Shape::Text => TEXT,
+        Shape::Map(_) => MAP,
+        Shape::Secret => &[],
+        _ if shape.type_name().is_some() => OWN,
+        _ => &[],
+    };
+    offers.extend(methods.iter().map(|(name, help)| {
+        let bare = BARE.contains(name) || matches!(*name, "as_map" | "to_json");
+        Offer::new(*name, *help).then(if bare { "()" } else { "(" })
+    }));
+    offers
+}
+
+/// The keys of a map, in brackets and quotes.
+pub(super) fn keys(shape: &Shape, quote: Option<char>) -> Vec<Offer> {
+    let Shape::Map(keys) = shape else {
+        return Vec::new();
+    };
+    let offers = keys
+        .iter()
+        .map(|(key, shape)| Offer::new(key, shape.words()));
+    offers.filter_map(|offer| offer.quoted(quote)).collect()
+}
+
+/// True for a key that may stand behind a dot.
+fn is_name(key: &str) -> bool {
+    let mut letters = key.chars();
+    letters
+        .next()
+        .is_some_and(|first| first.is_alphabetic() || first == '_')
+        && letters.all(|letter| letter.is_alphanumeric() || letter == '_')
+}
+
+/// The shape of the value that an expression gives, as far as names, the registry and the typed text tell.
+pub(super) fn shape(chain: &Chain<'_>, code: &Code<'_>, names: &Names) -> Shape {
+    follow(chain, code, names, STEPS)
+}
+
+fn follow(chain: &Chain<'_>, code: &Code<'_>, names: &Names, steps: usize) -> Shape {
+    let root = match &chain.root {
+        Root::Name(name) => named(name, code, names, steps),
+        Root::Call(name) => {
+            registry::find(name).map_or(Shape::Unknown, |function| Shape::given(function.gives))
+        }
+        Root::Text => Shape::Text,
+        Root::Array => Shape::list(Shape::Unknown),
+        Root::Map(keys) => Shape::Map(
+            keys.iter()
+                .map(|key| ((*key).to_owned(), Shape::Unknown))
+                .collect(),
+        ),
+        Root::Unknown => Shape::Unknown,
+    };
+    chain.links.iter().fold(root, |shape, link| match link {
+        Link::Member(name) => shape.member(name),
+        Link::Call(name) => shape.call(name),
+        Link::Index(key) => shape.item(key),
+    })
+}
+
+/// The shape of a variable: of the text being typed, else of the scope.
+fn named(name: &str, code: &Code<'_>, names: &Names, steps: usize) -> Shape {
+    let steps = steps.saturating_sub(1);
+    match binding(code, name).filter(|_| steps > 0) {
+        Some(Binding { chain, item }) => {
+            let shape = match &chain.root {
+                // `let x = x.y` means the earlier one.
+                Root::Name(root) if *root == name => scope(name, names),
+                _ => follow(&chain, code, names, steps),
+            };
+            if item { shape.item("") } else { shape }
+        }
+        None if super::chain::catches(code, name) => Shape::Error,
+        None => scope(name, names),
+    }
+}
+
+fn scope(name: &str, names: &Names) -> Shape {
+    names.variable(name).cloned().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::{Kind, in_code};
+    use super::super::scan::scan;
+    use super::*;
+
+    fn offered(text: &str, names: &Names) -> Vec<String> {
+        let code = scan(text);
+        let Kind::Member(chain) = in_code(&code).kind else {
+            panic!("{text} is no member");
+        };
+        let offers = members(&shape(&chain, &code, names));
+        offers.into_iter().map(|offer| offer.name).collect()
+    }
+
+    #[test]
+    fn members_follow_the_type() {
+        let map = Shape::Map(vec![
+            ("title".to_owned(), Shape::Text),
+            ("two words".to_owned(), Shape::Text),
+        ]);
+        let names = Names {
+            variables: vec![
+                ("book".to_owned(), map.clone()),
+                ("books".to_owned(), Shape::list(map)),
+                ("conn".to_owned(), Shape::Connection(None)),
+            ],
+            ..Names::default()
+        };
+        for (text, there, not_there) in [
+            ("import(\"a\", \"b\").", "id", "state"),
+            ("jobs()[0].", "state", "len"),
+            ("jobs().", "filter", "state"),
+            ("jobs().filter(|j| j.percent > 5)[0].", "reason", "len"),
+            ("jobs().filter(|j| j.", "reason", "len"),
+            ("for j in jobs() { j.", "reason", "len"),
+            ("let j = import(\"a\", \"b\");\nj.", "collection", "state"),
+            ("let p = wait(j); p.details[0].", "file", "job"),
+            ("connect(\"local\").", "import", "env"),
+            ("connect(\"local\").jobs().", "filter", "import"),
+            ("conn.", "endpoint", "title"),
+            ("conn.wait(x).", "rows", "endpoint"),
+            ("book.", "title", "two words"),
+            ("book.title.", "split", "title"),
+            ("books[0].", "title", "filter"),
+            ("collections()[0].", "split", "push"),
+            ("\"a\".", "to_upper", "push"),
+            ("#{a: 1}.", "a", "push"),
+            ("try { } catch (e) { e.", "message", "push"),
+            ("describe(\"a\").", "fields", "push"),
+            ("secret(\"A\") + x; let c = connect(); c.", "jobs", "push"),
+        ] {
+            let offered = offered(text, &names);
+            assert!(
+                offered.iter().any(|name| name == there),
+                "{text}: {offered:?}"
+            );
+            assert!(
+                !offered.iter().any(|name| name == not_there),
+                "{text}: {offered:?}"
+            );
+        }
+        assert!(offered("nobody.", &names).is_empty());
+    }
+
+    /// Every method offered is one of the engine's: with whatever arguments, it is never unknown by its name.
+    #[test]
+    fn methods_are_rhais() {
+        let engine = rhai::Engine::new();
+        for (value, methods) in [("[1, 2]", LIST), ("\"text\"", TEXT), ("#{a: 1}", MAP)] {
+            for (name, _) in methods.iter().filter(|(name, _)| *name != "to_json") {
+                let calls = [
+                    "",
+                    "\"a\"",
+                    "1",
+                    "|x| true",
+                    "\"a\", \"b\"",
+                    "|x, y| x, 0",
+                    "#{}",
+                    "|| 1",
+                    "0, 1",
+                    "\"a\", 1",
+                ];
+                let known = calls.iter().any(|arguments| {
+                    let text = format!("let v = {value}; v.{name}({arguments})");
+                    !matches!(
+                        engine.eval::<rhai::Dynamic>(&text).map_err(|error| *error),
+                        Err(rhai::EvalAltResult::ErrorFunctionNotFound(..))
+                    )
+                });
+                assert!(known, "{value}.{name}");
+                let bare = engine.eval::<rhai::Dynamic>(&format!("let v = {value}; v.{name}()"));
+                let needs = bare.is_err_and(|error| {
+                    matches!(*error, rhai::EvalAltResult::ErrorFunctionNotFound(..))
+                });
+                assert!(!needs || !BARE.contains(name), "{value}.{name}()");
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What an expression or statement may begin with: functions, variables, modules, keywords.
+
+use super::chain::declared;
+use super::offer::Offer;
+use super::scan::Code;
+use crate::engine::registry::{self, Function, Takes, VARIABLES};
+use crate::engine::values::{Defined, Names, Shape};
+
+/// Rhai's keywords that begin or join something, offered once a letter of them is typed.
+const KEYWORDS: &[(&str, &str)] = &[
+    ("let", "a variable: let x = 1;"),
+    ("const", "a constant: const X = 1;"),
+    ("if", "if x > 1 { … } else { … }"),
+    ("else", "if x > 1 { … } else { … }"),
+    ("for", "for x in list { … }"),
+    ("while", "while x < 5 { … }"),
+    ("loop", "loop { … break; }"),
+    ("break", "leaves a loop"),
+    ("continue", "goes on with a loop's next round"),
+    ("return", "leaves a function with a value"),
+    ("fn", "a function: fn name(x) { … }"),
+    ("try", "try { … } catch (e) { … }"),
+    ("catch", "try { … } catch (e) { … }"),
+    ("throw", "throw \"what went wrong\""),
+    ("switch", "switch x { 1 => …, _ => … }"),
+    ("true", ""),
+    ("false", ""),
+];
+
+/// What an expression may begin with.
+pub(super) fn names(code: &Code<'_>, names: &Names, typed: &str) -> Vec<Offer> {
+    let mut offers = variables(code, names, typed, |_| true);
+    offers.extend(functions(names));
+    if !typed.is_empty() {
+        offers.extend(KEYWORDS.iter().map(|(word, help)| Offer::new(*word, *help)));
+    }
+    offers
+}
+
+/// Functions: the user's own, modules, and zshell's.
+pub(super) fn functions(names: &Names) -> Vec<Offer> {
+    let mut offers: Vec<Offer> = names.functions.iter().map(defined).collect();
+    let modules = names.modules.iter();
+    offers.extend(modules.map(|module| Offer::new(&module.name, "a module").then("::")));
+    let mut ours: Vec<&Function> = registry::functions().collect();
+    ours.sort_by_key(|function| function.name);
+    offers.extend(ours.into_iter().map(function));
+    offers.push(Offer::new("print", "prints text and a line break").then("("));
+    offers
+}
+
+/// What a module holds.
+pub(super) fn of_module(name: &str, names: &Names) -> Vec<Offer> {
+    let module = names.modules.iter().find(|module| module.name == name);
+    let Some(module) = module else {
+        return Vec::new();
+    };
+    let variables = module.variables.iter();
+    let mut offers: Vec<Offer> = module.functions.iter().map(defined).collect();
+    offers.extend(variables.map(|(name, shape)| Offer::new(name, shape.words())));
+    offers
+}
+
+/// A function of the table.
+pub(super) fn function(function: &'static Function) -> Offer {
+    let told = |form: &&&str| !form.ends_with("()");
+    let form = function.forms.iter().find(told).or(function.forms.first());
+    Offer::new(function.name, function.help)
+        .labelled(*form.unwrap_or(&function.name))
+        .then(if function.arity.1 == 0 { "()" } else { "(" })
+}
+
+fn defined(function: &Defined) -> Offer {
+    let form = format!("{}({})", function.name, function.parameters.join(", "));
+    let bare = function.parameters.is_empty();
+    Offer::new(&function.name, "defined here")
+        .labelled(form)
+        .then(if bare { "()" } else { "(" })
+}
+
+/// Variables of this kind: those of the text being typed, the scope's, and those that are always there.
+pub(super) fn variables(
+    code: &Code<'_>,
+    names: &Names,
+    typed: &str,
+    fits: impl Fn(&Shape) -> bool,
+) -> Vec<Offer> {
+    let given = |name: &str| VARIABLES.iter().find(|(known, _)| *known == name);
+    let above = declared(code).into_iter();
+    let mut offers: Vec<Offer> = above
+        .filter(|name| *name != typed)
+        .filter(|_| fits(&Shape::Unknown))
+        .map(|name| Offer::new(name, "a variable"))
+        .collect();
+    // What is always there is offered once a letter of it is typed; the last value is new each time.
+    let asked = |name: &str| !typed.is_empty() || name == "last" || given(name).is_none();
+    let scope = names.variables.iter();
+    let scope = scope.filter(|(name, shape)| asked(name) && fits(shape));
+    offers.extend(scope.map(|(name, shape)| {
+        let help = given(name).map_or(shape.words(), |(_, help)| help);
+        Offer::new(name, help)
+    }));
+    offers
+}
+
+/// True if a value of this shape may stand where that is wanted.
+pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
+    match (takes, shape) {
+        (_, Shape::Unknown) | (Takes::Anything, _) => true,
+        (Takes::Job, Shape::List(item)) => fits(takes, item) && !matches!(**item, Shape::Text),
+        (Takes::Job, Shape::Job | Shape::Summary | Shape::Progress) => true,
+        (Takes::Data | Takes::State, Shape::List(item)) => fits(takes, item),
+        (Takes::Flag, shape) => matches!(shape, Shape::Flag),
+        (Takes::Options | Takes::Keys(_), shape) => matches!(shape, Shape::Map(_)),
+        (Takes::Profile, Shape::Connection(_)) => true,
+        (_, shape) => matches!(shape, Shape::Text),
+    }
+}

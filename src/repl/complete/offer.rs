@@ -1,0 +1,228 @@
+//! What may stand at the cursor, and how the list of it is laid out.
+
+use super::place::Place;
+use crate::render::{Screen, words};
+use rustyline::completion::Pair;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// One thing that may stand at the cursor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Offer {
+    /// What is compared with what was typed.
+    pub(super) name: String,
+    /// What is put into the line.
+    pub(super) text: String,
+    /// What follows it, unless it is there already.
+    pub(super) suffix: &'static str,
+    /// What the list shows for it.
+    pub(super) label: String,
+    /// A few words on it.
+    pub(super) help: String,
+}
+
+impl Offer {
+    /// A name that is put into the line as it is.
+    pub(super) fn new(name: impl Into<String>, help: impl Into<String>) -> Self {
+        let name = name.into();
+        Self {
+            text: name.clone(),
+            label: name.clone(),
+            name,
+            help: help.into(),
+            suffix: "",
+        }
+    }
+
+    /// The same, followed by this.
+    #[must_use]
+    pub(super) fn then(mut self, suffix: &'static str) -> Self {
+        self.suffix = suffix;
+        self
+    }
+
+    /// The same with another label.
+    #[must_use]
+    pub(super) fn labelled(mut self, label: impl Into<String>) -> Self {
+        self.label = label.into();
+        self
+    }
+
+    /// The same as a text for this quote; without one it brings its own. `None` where the quote has no way to say it.
+    pub(super) fn quoted(mut self, quote: Option<char>) -> Option<Self> {
+        self.text = match quote {
+            Some('`') => {
+                let speakable = !self.name.contains(['`', '$']);
+                speakable.then(|| self.name.clone())?
+            }
+            Some(_) => inside_quotes(&self.name),
+            None => {
+                let text = format!("\"{}\"", inside_quotes(&self.name));
+                if self.label == self.name {
+                    self.label.clone_from(&text);
+                }
+                text
+            }
+        };
+        self.suffix = match quote {
+            Some('`') => "`",
+            Some(_) => "\"",
+            None => "",
+        };
+        Some(self)
+    }
+}
+
+/// Text as it stands between double quotes.
+pub(super) fn inside_quotes(text: &str) -> String {
+    let quoted = words::quote(text);
+    let inside = quoted.get(1..quoted.len() - 1);
+    inside.unwrap_or_default().to_owned()
+}
+
+/// What the list and the line get: the offers that begin as was typed, in any case of letters where none begins so
+/// exactly.
+pub(super) fn pairs(
+    place: &Place<'_>,
+    after: &str,
+    offers: Vec<Offer>,
+    screen: &Screen,
+) -> Vec<Pair> {
+    let typed = place.typed;
+    let folded = typed.to_lowercase();
+    let exact = offers.iter().any(|offer| offer.name.starts_with(typed));
+    let begins = |offer: &Offer| {
+        if exact {
+            offer.name.starts_with(typed)
+        } else {
+            offer.name.to_lowercase().starts_with(&folded)
+        }
+    };
+    let mut fitting: Vec<Offer> = Vec::new();
+    for offer in offers.into_iter().filter(begins) {
+        if !fitting.iter().any(|known| known.text == offer.text) {
+            fitting.push(offer);
+        }
+    }
+    let displays = layout(&fitting, screen);
+    let replacements = fitting.iter().map(|offer| replacement(offer, after));
+    displays
+        .into_iter()
+        .zip(replacements)
+        .map(|(display, replacement)| Pair {
+            display,
+            replacement,
+        })
+        .collect()
+}
+
+/// What is put into the line: what follows only where it does not yet, and not within a word.
+fn replacement(offer: &Offer, after: &str) -> String {
+    let within = offer.suffix != "\""
+        && offer.suffix != "`"
+        && after.starts_with(|next: char| next.is_alphanumeric() || next == '_');
+    let there = match offer.suffix.trim_end().chars().next() {
+        Some(first) => after.trim_start_matches(' ').starts_with(first),
+        None => after.starts_with(' ') && offer.suffix == " ",
+    };
+    if within || there {
+        offer.text.clone()
+    } else {
+        format!("{}{}", offer.text, offer.suffix)
+    }
+}
+
+/// What the list shows: each name with its help, on a line no wider than the screen; names alone, which go into columns,
+/// where that would be more lines than the screen has.
+fn layout(offers: &[Offer], screen: &Screen) -> Vec<String> {
+    let width = screen.width.unwrap_or(80).saturating_sub(1).max(10);
+    let height = screen.height.unwrap_or(24).saturating_sub(3);
+    let labels: Vec<String> = offers
+        .iter()
+        .map(|offer| words::safe_line(&offer.label).into_owned())
+        .collect();
+    let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
+    let described = offers.len() <= height && offers.iter().any(|offer| !offer.help.is_empty());
+    let column = widest.min(width * 2 / 3);
+    offers
+        .iter()
+        .zip(labels)
+        .map(|(offer, label)| {
+            if !described || offer.help.is_empty() {
+                return cut(&label, width, screen.unicode);
+            }
+            let label = cut(&label, column, screen.unicode);
+            let gap = " ".repeat(column - label.width() + 2);
+            let help = words::safe_line(&offer.help);
+            cut(&format!("{label}{gap}{help}"), width, screen.unicode)
+        })
+        .collect()
+}
+
+/// The text in at most so many columns; what is cut off is marked.
+fn cut(text: &str, width: usize, unicode: bool) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let mark = if unicode { "…" } else { "~" };
+    let mut kept = String::new();
+    let mut used = 0;
+    for letter in text.chars() {
+        used += letter.width().unwrap_or(0);
+        if used + 1 > width {
+            break;
+        }
+        kept.push(letter);
+    }
+    kept + mark
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::place::place;
+    use super::*;
+
+    fn of(before: &str, after: &str, offers: Vec<Offer>) -> Vec<String> {
+        let place = place(before);
+        pairs(&place, after, offers, &Screen::terminal(40, 24))
+            .into_iter()
+            .map(|pair| pair.replacement)
+            .collect()
+    }
+
+    #[test]
+    fn what_follows_is_added_once() {
+        let call = || vec![Offer::new("jobs", "").then("(")];
+        assert_eq!(of("jo", "", call()), ["jobs("]);
+        assert_eq!(of("jo", "(1)", call()), ["jobs"]);
+        assert_eq!(of("jo", "bs", call()), ["jobs"]);
+        let key = || vec![Offer::new("state", "").then(": ")];
+        assert_eq!(of("jobs(#{st", "", key()), ["state: "]);
+        assert_eq!(of("jobs(#{st", " : 1", key()), ["state"]);
+        let text = |quote| Offer::new("a\"b", "").quoted(quote).into_iter().collect();
+        assert_eq!(of("f(\"", "", text(Some('"'))), ["a\\\"b\""]);
+        assert_eq!(of("f(\"", "\")", text(Some('"'))), ["a\\\"b"]);
+        assert_eq!(of("f(`", "", text(Some('`'))), ["a\"b`"]);
+        assert_eq!(of("f(", "", text(None)), ["\"a\\\"b\""]);
+        assert_eq!(Offer::new("a`b", "").quoted(Some('`')), None);
+    }
+
+    #[test]
+    fn case_matters_only_where_it_must() {
+        let offers = || vec![Offer::new("Completed", ""), Offer::new("commit", "")];
+        assert_eq!(of("c", "", offers()), ["commit"]);
+        assert_eq!(of("COM", "", offers()), ["Completed", "commit"]);
+    }
+
+    #[test]
+    fn lines_fit_the_screen() {
+        let offers = [
+            Offer::new("日本語", "a help that is much too long for the screen"),
+            Offer::new("b", "short"),
+        ];
+        assert_eq!(
+            layout(&offers, &Screen::terminal(20, 24)),
+            ["日本語  a help tha…", "b       short"]
+        );
+        assert_eq!(layout(&offers, &Screen::terminal(20, 4)), ["日本語", "b"]);
+    }
+}

@@ -1,0 +1,227 @@
+//! Colours of what is typed.
+//!
+//! Only the 8 basic colours and attributes that every theme adapts, dark or light: keywords, texts, numbers, comments.
+//! What zshell knows by name (functions, options of the call at hand, commands) is bold, so that a misspelled one is
+//! seen before Enter. Where a statement is broken, the place is red and underlined.
+
+use super::brackets;
+use super::call_site;
+use super::commands;
+use super::judge::{self, Reading};
+use super::pieces::Piece;
+use rhai::Token;
+use std::ops::Range;
+
+/// Texts longer than this are shown plain, in bytes.
+pub(super) const LONGEST: usize = 32 << 10;
+
+const KEYWORD: &str = "35";
+const TEXT: &str = "32";
+const NUMBER: &str = "36";
+const COMMENT: &str = "2";
+const KNOWN: &str = "1";
+const PARTNER: &str = "1;4";
+const BROKEN: &str = "4;31";
+
+/// The line in colours. `cursor` is where the cursor stands, `None` once the line is done with.
+pub(super) fn highlight(line: &str, cursor: Option<usize>) -> String {
+    if judge::is_command(line) {
+        return command(line);
+    }
+    let reading = judge::read(line);
+    let partners = cursor.and_then(|pos| brackets::matching(&reading.pieces, pos));
+    let broken = broken(line, &reading);
+    let mut painted = String::with_capacity(line.len() * 2);
+    let mut from = 0;
+    for (index, piece) in reading.pieces.iter().enumerate() {
+        painted.push_str(line.get(from..piece.span.start).unwrap_or_default());
+        let text = line.get(piece.span.clone()).unwrap_or_default();
+        let is_partner = partners.iter().flatten().any(|span| *span == piece.span);
+        let code = if broken.as_ref() == Some(&piece.span) {
+            Some(BROKEN)
+        } else if is_partner {
+            Some(PARTNER)
+        } else {
+            style(&reading.pieces, index, text)
+        };
+        push(&mut painted, code, text);
+        from = piece.span.end;
+    }
+    painted.push_str(line.get(from..).unwrap_or_default());
+    painted
+}
+
+/// The spans of the brackets that the cursor lights up.
+pub(super) fn partners(line: &str, pos: usize) -> Option<[Range<usize>; 2]> {
+    if judge::is_command(line) {
+        return None;
+    }
+    brackets::matching(&judge::read(line).pieces, pos)
+}
+
+fn command(line: &str) -> String {
+    let start = line.len() - line.trim_start().len();
+    let (blanks, rest) = line.split_at_checked(start).unwrap_or(("", line));
+    let (name, arguments) = rest.split_at(rest.find(char::is_whitespace).unwrap_or(rest.len()));
+    let known = name
+        .strip_prefix(':')
+        .is_some_and(|name| commands::find(name).is_ok());
+    let mut painted = blanks.to_owned();
+    push(&mut painted, known.then_some(KNOWN), name);
+    painted.push_str(arguments);
+    painted
+}
+
+/// Each line of a piece gets its own sequence, so that nothing leaks when the terminal breaks or clears lines.
+fn push(painted: &mut String, code: Option<&str>, text: &str) {
+    let Some(code) = code else {
+        painted.push_str(text);
+        return;
+    };
+    for line in text.split_inclusive('\n') {
+        let (line, end) = match line.strip_suffix('\n') {
+            Some(line) => (line, "\n"),
+            None => (line, ""),
+        };
+        if !line.is_empty() {
+            painted.push_str("\x1b[");
+            painted.push_str(code);
+            painted.push('m');
+            painted.push_str(line);
+            painted.push_str("\x1b[0m");
+        }
+        painted.push_str(end);
+    }
+}
+
+fn style(pieces: &[Piece], index: usize, text: &str) -> Option<&'static str> {
+    match &pieces.get(index)?.token {
+        Token::Comment(_) => Some(COMMENT),
+        Token::StringConstant(_) | Token::InterpolatedString(_) | Token::CharConstant(_) => {
+            Some(TEXT)
+        }
+        // A text that is not closed yet.
+        Token::LexError(_) => text.starts_with(['"', '\'', '`', '#']).then_some(TEXT),
+        Token::IntegerConstant(_) | Token::FloatConstant(_) | Token::True | Token::False => {
+            Some(NUMBER)
+        }
+        Token::Identifier(_) | Token::Import => {
+            if is_known_call(pieces, index) || is_known_option(pieces, index) {
+                Some(KNOWN)
+            } else {
+                (text == "import").then_some(KEYWORD)
+            }
+        }
+        token if token.is_standard_keyword() && text.starts_with(char::is_alphabetic) => {
+            Some(KEYWORD)
+        }
+        _ => None,
+    }
+}
+
+fn is_known_call(pieces: &[Piece], index: usize) -> bool {
+    let next = next(pieces, index);
+    next.is_some_and(|(at, token)| {
+        *token == Token::LeftParen && call_site::callee(pieces, at).is_some()
+    })
+}
+
+/// True for a key of the option map of a call of ours that the function knows.
+fn is_known_option(pieces: &[Piece], index: usize) -> bool {
+    let Some(Token::Identifier(name)) = pieces.get(index).map(|piece| &piece.token) else {
+        return false;
+    };
+    if !matches!(next(pieces, index), Some((_, Token::Colon))) {
+        return false;
+    }
+    let start = pieces.get(index).map_or(0, |piece| piece.span.start);
+    let open = brackets::open_at(pieces, start);
+    let token = |at: &usize| pieces.get(*at).map(|piece| &piece.token);
+    match open.as_slice() {
+        [.., call, map] if token(map) == Some(&Token::MapStart) => call_site::callee(pieces, *call)
+            .is_some_and(|(function, _)| function.options.iter().any(|it| it.matches(name))),
+        _ => false,
+    }
+}
+
+/// What follows a piece, comments passed over.
+fn next(pieces: &[Piece], index: usize) -> Option<(usize, &Token)> {
+    let mut behind = pieces.iter().enumerate().skip(index + 1);
+    behind
+        .find(|(_, piece)| !matches!(piece.token, Token::Comment(_)))
+        .map(|(at, piece)| (at, &piece.token))
+}
+
+/// The piece that breaks the statement. A word or text that may still be going on at the end of the line is given time.
+fn broken(line: &str, reading: &Reading) -> Option<Range<usize>> {
+    let at = reading.error?;
+    let found = reading
+        .pieces
+        .iter()
+        .find(|piece| piece.span.end > at && !matches!(piece.token, Token::Comment(_)));
+    let piece = found.or(reading.pieces.last())?;
+    let text = line.get(piece.span.clone())?;
+    let goes_on = piece.span.end == line.len()
+        && text.starts_with(|first: char| {
+            first.is_alphanumeric() || matches!(first, '_' | '"' | '\'' | '`' | '#')
+        });
+    (!goes_on).then(|| piece.span.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::highlight;
+
+    /// Sequences as `<1m` and `>`.
+    fn shown(line: &str) -> String {
+        highlight(line, None)
+            .replace("\x1b[0m", ">")
+            .replace("\x1b[", "<")
+    }
+
+    #[test]
+    fn names_we_know_are_bold() {
+        assert_eq!(shown("import(x)"), "<1mimport>(x)");
+        assert_eq!(shown("a.import (x)"), "a.<1mimport> (x)");
+        assert_eq!(shown("imprt(x)"), "imprt(x)");
+        assert_eq!(shown("jobs"), "jobs", "a variable may be called so");
+        assert_eq!(
+            shown("jobs(#{state: 1, stat: 2})"),
+            "<1mjobs>(#{<1mstate>: <36m1>, stat: <36m2>})"
+        );
+        assert_eq!(shown("#{state: a}"), "#{state: a}");
+        assert_eq!(
+            shown("import \"x\" as y;"),
+            "<35mimport> <32m\"x\"> <35mas> y;"
+        );
+        assert_eq!(shown(" :help import"), " <1m:help> import");
+        assert_eq!(shown(":hlp"), ":hlp");
+    }
+
+    #[test]
+    fn texts_hold_code() {
+        assert_eq!(
+            shown("let s = `a ${ f(\"b\") } c`; // d"),
+            "<35mlet> s = <32m`a $>{ f(<32m\"b\">) }<32m c`>; <2m// d>"
+        );
+        assert_eq!(shown("`a\nb`"), "<32m`a>\n<32mb`>");
+        assert_eq!(shown("\"open"), "<32m\"open>");
+    }
+
+    #[test]
+    fn a_broken_place_is_marked_once_it_cannot_be_mended() {
+        assert_eq!(shown("f(1))"), "f(<36m1>)<4;31m)>");
+        assert_eq!(shown("1 2 "), "<36m1> <4;31m2> ");
+        assert_eq!(shown("1 2"), "<36m1> <36m2>", "it may become a word");
+        assert_eq!(shown("let x = \"a\nb"), "<35mlet> x = <4;31m\"a>\nb");
+        assert_eq!(shown("f(1"), "f(<36m1>");
+        assert_eq!(shown("let go = 1;"), "<35mlet> <4;31mgo> = <36m1>;");
+    }
+
+    #[test]
+    fn partners_are_lit_at_the_cursor_alone() {
+        let lit = highlight("f(1)", Some(1));
+        assert_eq!(lit.matches("\x1b[1;4m").count(), 2);
+        assert!(!highlight("f(1)", Some(0)).contains("1;4"));
+    }
+}

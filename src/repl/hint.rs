@@ -1,0 +1,274 @@
+//! What is shown dim behind the cursor: the rest of an earlier statement, what a call still takes, the arguments of a
+//! command, the way out of a statement that does not end. Only the first can be taken over into the line.
+
+use super::brackets;
+use super::call_site;
+use super::commands;
+use super::highlight::LONGEST;
+use super::history::History;
+use super::judge::{self, Reading};
+use super::pieces::Open;
+use super::signature;
+use std::cell::Cell;
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// Fewer columns than these are not worth a hint.
+const LEAST: usize = 6;
+/// A statement of so many lines that is not whole is told how to leave it.
+const MANY_LINES: usize = 5;
+
+/// A hint.
+pub(super) struct Hint {
+    shown: String,
+    taken: Option<String>,
+}
+
+impl rustyline::hint::Hint for Hint {
+    fn display(&self) -> &str {
+        &self.shown
+    }
+
+    fn completion(&self) -> Option<&str> {
+        self.taken.as_deref()
+    }
+}
+
+/// Finds hints.
+pub(super) struct Hinter {
+    history: History,
+    /// Columns of the prompt.
+    prompt: Cell<usize>,
+    /// True where a hint can be told from what is typed by its colour.
+    color: Cell<bool>,
+    /// True where more than ASCII can be shown.
+    unicode: Cell<bool>,
+}
+
+impl Hinter {
+    pub(super) fn new(history: History) -> Self {
+        Self {
+            history,
+            prompt: Cell::new(0),
+            color: Cell::new(false),
+            unicode: Cell::new(false),
+        }
+    }
+
+    /// A line is begun behind a prompt of this many columns.
+    pub(super) fn begin(&self, prompt: usize, color: bool, unicode: bool) {
+        self.prompt.set(prompt);
+        self.color.set(color);
+        self.unicode.set(unicode);
+    }
+
+    /// The hint for a line on a screen of this many columns.
+    pub(super) fn hint(&self, line: &str, pos: usize, columns: usize) -> Option<Hint> {
+        if pos < line.len() || line.len() > LONGEST || line.trim().is_empty() {
+            return None;
+        }
+        let room = self.room(line, columns);
+        if room < LEAST {
+            return None;
+        }
+        let said = if judge::is_command(line) {
+            arguments(line)
+        } else {
+            self.said(line)
+        };
+        if !self.color.get() {
+            // Without colour it must not look typed.
+            let said = said?.0;
+            let shown = self.cut(&format!("  <- {}", said.trim()), room);
+            return Some(Hint { shown, taken: None });
+        }
+        let rest = self
+            .history
+            .continuing(line)
+            .map(|entry| entry.split_at(line.len()).1.to_owned());
+        let Some(rest) = rest else {
+            let shown = self.cut(&said?.0, room);
+            return Some(Hint { shown, taken: None });
+        };
+        let first = rest.lines().next().unwrap_or_default();
+        let more = if first.len() < rest.len() { " …" } else { "" };
+        let mut shown = format!("{first}{more}");
+        if let Some((_, whole)) = said.filter(|(_, whole)| !whole.is_empty()) {
+            shown = format!("{}   {whole}", self.cut(&shown, room / 2));
+        }
+        Some(Hint {
+            shown: self.cut(&shown, room),
+            taken: Some(rest),
+        })
+    }
+
+    /// What is to be said about a line of the language: as it is shown right behind the cursor, and as it is shown
+    /// apart from it.
+    fn said(&self, line: &str) -> Option<(String, String)> {
+        let reading = judge::read(line);
+        if let Some(way_out) = way_out(line, &reading) {
+            return Some((way_out, String::new()));
+        }
+        let inside_text = reading.open.is_some();
+        if inside_text {
+            return None;
+        }
+        let site = call_site::around(&reading.pieces, line.len())?;
+        let rest = signature::rest(&site, line);
+        let whole = if site.inside {
+            String::new()
+        } else {
+            signature::forms(&site)
+        };
+        (!rest.is_empty()).then_some((rest, whole))
+    }
+
+    /// The columns between the end of the line and the screen's edge; the last one stays free, since a letter in it
+    /// would begin a new line.
+    fn room(&self, line: &str, columns: usize) -> usize {
+        let last = line.rsplit('\n').next().unwrap_or_default();
+        let before = if last.len() == line.len() {
+            self.prompt.get()
+        } else {
+            0
+        };
+        let used = (before + last.width()) % columns.max(1);
+        columns.saturating_sub(used + 1)
+    }
+
+    /// The beginning of a hint that fits these columns.
+    fn cut(&self, hint: &str, room: usize) -> String {
+        let (hint, dots) = if self.unicode.get() {
+            (hint.to_owned(), "…")
+        } else {
+            (hint.replace('…', "..."), "...")
+        };
+        if hint.width() <= room {
+            return hint;
+        }
+        let most = room.saturating_sub(dots.width());
+        let mut used = 0;
+        let fits = hint.chars().take_while(|letter| {
+            used += letter.width().unwrap_or(0);
+            used <= most
+        });
+        let mut cut: String = fits.collect();
+        cut.push_str(dots);
+        cut
+    }
+}
+
+/// The arguments of the command that is typed.
+fn arguments(line: &str) -> Option<(String, String)> {
+    let typed = line.trim_start().strip_prefix(':')?;
+    let command = commands::find(typed.trim_end()).ok()?;
+    let gap = if typed.ends_with(' ') { "" } else { " " };
+    let shown = format!("{gap}{}", command.arguments);
+    (!command.arguments.is_empty()).then_some((shown, String::new()))
+}
+
+/// How to leave a statement that goes on for long, or was given an empty line.
+fn way_out(line: &str, reading: &Reading) -> Option<String> {
+    let mut lines = line.rsplit('\n');
+    let blank = |line: Option<&str>| line.is_some_and(|line| line.trim().is_empty());
+    let count = line.split('\n').count();
+    let at_blank_line = count > 1 && blank(lines.next());
+    let asks = at_blank_line && (count >= MANY_LINES || (count > 2 && blank(lines.next())));
+    if reading.whole || !asks {
+        return None;
+    }
+    let open = what_is_open(line, reading).unwrap_or_else(|| "not finished".to_owned());
+    Some(format!(
+        "{open}; Alt-Enter runs it as it is, Ctrl-C drops it"
+    ))
+}
+
+/// What waits to be closed, in words.
+fn what_is_open(line: &str, reading: &Reading) -> Option<String> {
+    let line_of = |at: usize| 1 + line.get(..at).unwrap_or_default().matches('\n').count();
+    if let Some(open) = reading.open {
+        let what = match open {
+            Open::Text => "a text",
+            Open::Comment => "a comment",
+        };
+        let at = reading.pieces.last()?.span.start;
+        return Some(format!("{what} of line {} is open", line_of(at)));
+    }
+    let open = brackets::open_at(&reading.pieces, line.len());
+    let span = &reading.pieces.get(*open.last()?)?.span;
+    let bracket = line.get(span.clone())?;
+    Some(format!("{bracket} of line {} is open", line_of(span.start)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustyline::hint::Hint as _;
+
+    fn shown(entries: &[&str], line: &str, columns: usize) -> Option<(String, Option<String>)> {
+        let history = History::default();
+        for entry in entries {
+            history.remember(entry).unwrap();
+        }
+        let hinter = Hinter::new(history);
+        hinter.begin(8, true, true);
+        let hint = hinter.hint(line, line.len(), columns)?;
+        Some((
+            hint.display().to_owned(),
+            hint.completion().map(str::to_owned),
+        ))
+    }
+
+    #[test]
+    fn history_is_taken_and_forms_are_not() {
+        let (hint, taken) = shown(&["let x = 1;", "let y =\n2"], "let", 80).unwrap();
+        assert_eq!(
+            (hint.as_str(), taken.as_deref()),
+            (" y = …", Some(" y =\n2"))
+        );
+        let (hint, taken) = shown(&[], "progress(", 80).unwrap();
+        assert_eq!((hint.as_str(), taken), ("job)", None));
+        let (hint, taken) = shown(&["progress(x)"], "progress(", 80).unwrap();
+        assert_eq!(hint, "x)   progress(job)");
+        assert_eq!(taken.as_deref(), Some("x)"));
+        assert_eq!(shown(&[], "", 80), None);
+    }
+
+    #[test]
+    fn hints_never_reach_the_edge() {
+        for columns in [20, 21, 40, 200] {
+            for line in ["import(", "let 日本 = import(", "f(\nimport(\"日本\", "] {
+                let Some((hint, _)) = shown(&[], line, columns) else {
+                    continue;
+                };
+                let last = line.rsplit('\n').next().unwrap();
+                let before = if last == line { 8 } else { 0 };
+                assert!(
+                    (before + last.width()) % columns + hint.width() < columns,
+                    "{columns} {hint}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn commands_show_their_arguments() {
+        assert_eq!(shown(&[], ":help", 80).unwrap().0, " [FUNCTION]");
+        assert_eq!(shown(&[], ":help ", 80).unwrap().0, "[FUNCTION]");
+        assert_eq!(shown(&[], ":help x", 80), None);
+        assert_eq!(shown(&[], ":quit", 80), None);
+    }
+
+    #[test]
+    fn a_stuck_statement_is_told_how_to_be_left() {
+        let hint = |line: &str| shown(&[], line, 200).map(|(hint, _)| hint);
+        let told = "{ of line 1 is open; Alt-Enter runs it as it is, Ctrl-C drops it";
+        assert_eq!(hint("fn f() {\n\n").as_deref(), Some(told));
+        assert_eq!(hint("fn f() {\n    "), None);
+        assert_eq!(hint("fn f() {\n1;\n2;\n3;\n    ").as_deref(), Some(told));
+        assert!(
+            hint("let t = `a\n\n")
+                .unwrap()
+                .starts_with("a text of line 1")
+        );
+    }
+}

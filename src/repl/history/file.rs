@@ -1,0 +1,257 @@
+//! The history file: a line a statement, `\n` and `\\` for line breaks and backslashes in it, after a line `#V2`.
+//!
+//! Shells append to it under its lock, a statement with one write. Where it has grown long, the next shell that opens it
+//! writes a shorter one beside it and puts that in its place; whoever waited for the lock of the old one then begins
+//! anew. So no shell wipes out what another one wrote, and a crash costs at most the statement being written.
+
+use super::MOST;
+use std::collections::HashSet;
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+const HEADER: &str = "#V2\n";
+/// A file with more lines is shortened.
+const MOST_LINES: usize = 2 * MOST;
+/// A larger file is shortened, in bytes: 4 MiB; what is kept then is at most half of it.
+const MOST_BYTES: usize = 4 << 20;
+/// A longer statement is not written, in bytes: 64 KiB.
+const LONGEST: usize = 64 << 10;
+/// How often a file that was replaced meanwhile is opened again.
+const TRIES: usize = 100;
+
+/// Where statements are kept.
+pub(super) struct HistoryFile {
+    path: PathBuf,
+}
+
+impl HistoryFile {
+    /// Opens the file, makes it where there is none, for its owner alone; gives its statements, the oldest first, each
+    /// once.
+    pub(super) fn open(path: PathBuf) -> io::Result<(Self, Vec<String>)> {
+        let this = Self { path };
+        let mut file = this.locked()?;
+        make_private(&file)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        let lines = bytes
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty());
+        let count = lines.clone().count();
+        let entries = entries(lines);
+        if count > MOST_LINES || bytes.len() > MOST_BYTES {
+            // A file that cannot be shortened is still a history.
+            let _ = this.shorten(&entries);
+        }
+        Ok((this, entries))
+    }
+
+    /// Writes a statement behind the others.
+    pub(super) fn append(&self, entry: &str) -> io::Result<()> {
+        if entry.len() > LONGEST {
+            return Ok(());
+        }
+        let mut file = self.locked()?;
+        let mut line = String::new();
+        let length = file.seek(SeekFrom::End(0))?;
+        if length == 0 {
+            line.push_str(HEADER);
+        } else if !ends_with_break(&mut file)? {
+            // A shell that was killed while it wrote.
+            line.push('\n');
+        }
+        line.push_str(&escaped(entry));
+        line.push('\n');
+        file.seek(SeekFrom::End(0))?;
+        file.write_all(line.as_bytes())
+    }
+
+    /// The file with its lock held, until it is dropped.
+    fn locked(&self) -> io::Result<File> {
+        for _ in 0..TRIES {
+            let file = open_private(&self.path)?;
+            file.lock()?;
+            if is_still(&self.path, &file)? {
+                return Ok(file);
+            }
+        }
+        Err(io::Error::other("it is replaced again and again"))
+    }
+
+    /// Puts a file with the newest of these in place; its lock is held.
+    fn shorten(&self, entries: &[String]) -> io::Result<()> {
+        let mut lines = Vec::new();
+        let mut bytes = 0;
+        for entry in entries.iter().rev() {
+            let line = escaped(entry);
+            bytes += line.len() + 1;
+            if bytes > MOST_BYTES / 2 {
+                break;
+            }
+            lines.push(line);
+        }
+        let mut text = HEADER.to_owned();
+        for line in lines.iter().rev() {
+            text.push_str(line);
+            text.push('\n');
+        }
+        let beside = self
+            .path
+            .with_extension(format!("new-{}", std::process::id()));
+        let mut file = open_private(&beside)?;
+        file.set_len(0)?;
+        let replaced = file
+            .write_all(text.as_bytes())
+            .and_then(|()| fs::rename(&beside, &self.path));
+        if replaced.is_err() {
+            // Nothing more can be done about a leftover.
+            let _ = fs::remove_file(&beside);
+        }
+        replaced
+    }
+}
+
+/// The statements in the lines of a file, each once where it stands last, the newest [`MOST`]. Lines that are no text
+/// are passed over.
+fn entries<'a>(lines: impl DoubleEndedIterator<Item = &'a [u8]>) -> Vec<String> {
+    let mut seen = HashSet::new();
+    let mut entries: Vec<String> = lines
+        .rev()
+        .filter_map(|line| str::from_utf8(line).ok())
+        .filter(|line| *line != HEADER.trim_end())
+        .filter(|line| seen.insert(*line))
+        .take(MOST)
+        .map(unescaped)
+        .collect();
+    entries.reverse();
+    entries
+}
+
+fn escaped(entry: &str) -> String {
+    entry.replace('\\', "\\\\").replace('\n', "\\n")
+}
+
+fn unescaped(line: &str) -> String {
+    let mut entry = String::with_capacity(line.len());
+    let mut letters = line.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => match letters.next() {
+                Some('n') => entry.push('\n'),
+                Some('\\') | None => entry.push('\\'),
+                Some(other) => entry.extend(['\\', other]),
+            },
+            other => entry.push(other),
+        }
+    }
+    entry
+}
+
+fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Takes the file away from others, should it have been made by something else.
+fn make_private(file: &File) -> io::Result<()> {
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    #[cfg(not(unix))]
+    let _ = file;
+    Ok(())
+}
+
+fn ends_with_break(file: &mut File) -> io::Result<bool> {
+    let mut last = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}
+
+/// True if the path still names the open file.
+#[cfg(unix)]
+fn is_still(path: &Path, file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let open = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (open.dev(), open.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// An open file cannot be replaced here.
+#[cfg(not(unix))]
+fn is_still(_: &Path, _: &File) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    fn read(path: &Path) -> Vec<String> {
+        HistoryFile::open(path.to_owned()).unwrap().1
+    }
+
+    #[test]
+    fn statements_of_several_lines_come_back_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        let (file, entries) = HistoryFile::open(path.clone()).unwrap();
+        assert!(entries.is_empty());
+        for entry in ["a\n  \\n b\\", "é", "a\n  \\n b\\", "\\"] {
+            file.append(entry).unwrap();
+        }
+        assert_eq!(read(&path), ["é", "a\n  \\n b\\", "\\"]);
+    }
+
+    #[test]
+    fn a_torn_line_and_foreign_bytes_cost_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        fs::write(&path, b"#V2\none\n\xff\xfe\ntw").unwrap();
+        let (file, _) = HistoryFile::open(path.clone()).unwrap();
+        file.append("three").unwrap();
+        assert_eq!(read(&path), ["one", "tw", "three"]);
+    }
+
+    #[test]
+    fn a_long_file_is_shortened_while_others_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history");
+        let old: String = (0..=MOST_LINES).map(|at| format!("{at}\n")).collect();
+        fs::write(&path, format!("{HEADER}{old}")).unwrap();
+        let threads: Vec<_> = (0..4)
+            .map(|thread| {
+                let path = path.clone();
+                thread::spawn(move || {
+                    for round in 0..50 {
+                        let (file, _) = HistoryFile::open(path.clone()).unwrap();
+                        file.append(&format!("new {thread} {round}")).unwrap();
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+        let entries = read(&path);
+        assert_eq!(
+            entries
+                .iter()
+                .filter(|entry| entry.starts_with("new"))
+                .count(),
+            200
+        );
+        assert!(entries.len() <= MOST);
+        let lines = fs::read_to_string(&path).unwrap().lines().count();
+        assert!(lines <= MOST + 202, "{lines}");
+        let files = fs::read_dir(folder.path()).unwrap().count();
+        assert_eq!(files, 1);
+    }
+}

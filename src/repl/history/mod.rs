@@ -1,0 +1,315 @@
+//! Statements typed before: in memory for the editor and the commands, in a file for the next shell.
+
+mod browse;
+mod file;
+
+use browse::Browse;
+use file::HistoryFile;
+use rustyline::history::{SearchDirection, SearchResult};
+use std::borrow::Cow;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// How many statements are kept.
+const MOST: usize = 10_000;
+
+/// The statements typed so far, the oldest first, each once: one that is typed again moves to the end. Clones are the
+/// same history.
+#[derive(Clone, Default)]
+pub struct History(Arc<Mutex<State>>);
+
+#[derive(Default)]
+struct State {
+    entries: Vec<String>,
+    browse: Browse,
+    file: Option<HistoryFile>,
+}
+
+impl History {
+    /// Every statement, the oldest first.
+    pub fn entries(&self) -> Vec<String> {
+        self.lock().entries.clone()
+    }
+
+    /// The last statements, at most so many, the oldest of them first.
+    pub fn last(&self, count: usize) -> Vec<String> {
+        let state = self.lock();
+        let from = state.entries.len().saturating_sub(count);
+        state.entries.get(from..).unwrap_or_default().to_vec()
+    }
+
+    /// The statements that contain this text, the oldest first.
+    pub fn search(&self, text: &str) -> Vec<String> {
+        let state = self.lock();
+        let found = state
+            .entries
+            .iter()
+            .filter(|entry| contains(entry, text).is_some());
+        found.cloned().collect()
+    }
+
+    /// Reads what earlier shells kept in this file, and keeps what is typed from now on there.
+    pub(super) fn open(&self, path: PathBuf) -> io::Result<()> {
+        let (file, entries) = HistoryFile::open(path)?;
+        let mut state = self.lock();
+        state.entries = entries;
+        state.file = Some(file);
+        Ok(())
+    }
+
+    /// Keeps a statement. One that the file does not take is kept in memory alone; the error comes once, since the
+    /// file is not tried again.
+    pub(super) fn remember(&self, entry: &str) -> io::Result<()> {
+        let mut state = self.lock();
+        if entry.is_empty() || state.entries.last().is_some_and(|last| last == entry) {
+            return Ok(());
+        }
+        state.entries.retain(|kept| kept != entry);
+        state.entries.push(entry.to_owned());
+        let beyond = state.entries.len().saturating_sub(MOST);
+        state.entries.drain(..beyond);
+        let Some(file) = &state.file else {
+            return Ok(());
+        };
+        let written = file.append(entry);
+        if written.is_err() {
+            state.file = None;
+        }
+        written
+    }
+
+    /// The newest statement that goes on from this text.
+    pub(super) fn continuing(&self, text: &str) -> Option<String> {
+        let state = self.lock();
+        let mut newest = state.entries.iter().rev();
+        let found = newest.find(|entry| entry.len() > text.len() && entry.starts_with(text))?;
+        Some(found.clone())
+    }
+
+    /// A new line is begun: browsing starts at the newest statement.
+    pub(super) fn rewind(&self) {
+        let mut state = self.lock();
+        let newest = state.entries.len();
+        state.browse = Browse::at(newest);
+    }
+
+    /// Chooses the next older statement that begins as the line does before the cursor; see [`Browse`].
+    pub(super) fn older(&self, line: &str, pos: usize) -> Option<SearchDirection> {
+        let state = &mut *self.lock();
+        state.browse.older(&state.entries, line, pos)
+    }
+
+    /// Chooses the next newer one, and at last what was typed.
+    pub(super) fn newer(&self, line: &str) -> Option<SearchDirection> {
+        let state = &mut *self.lock();
+        state.browse.newer(&state.entries, line)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Where an entry has this text: any case of letters, unless the text has a capital.
+fn contains(entry: &str, text: &str) -> Option<usize> {
+    if text.chars().any(char::is_uppercase) {
+        return entry.find(text);
+    }
+    entry
+        .char_indices()
+        .map(|(at, _)| at)
+        .find(|at| begins(entry.get(*at..).unwrap_or_default(), text))
+}
+
+/// True if an entry begins with a text in small letters, in any case of its own.
+fn begins(entry: &str, text: &str) -> bool {
+    let mut letters = entry.chars();
+    text.chars().all(|wanted| {
+        letters
+            .next()
+            .is_some_and(|letter| letter == wanted || letter.to_lowercase().eq([wanted]))
+    })
+}
+
+/// What the editor asks of its history. It adds nothing by itself, and no file is its business.
+impl rustyline::history::History for History {
+    fn get(&self, index: usize, _: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
+        let entry = self.lock().entries.get(index).cloned();
+        Ok(entry.map(|entry| SearchResult {
+            entry: Cow::Owned(entry),
+            idx: index,
+            pos: 0,
+        }))
+    }
+
+    fn add(&mut self, _: &str) -> rustyline::Result<bool> {
+        Ok(false)
+    }
+
+    fn add_owned(&mut self, _: String) -> rustyline::Result<bool> {
+        Ok(false)
+    }
+
+    fn len(&self) -> usize {
+        self.lock().entries.len()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.lock().entries.is_empty()
+    }
+
+    fn set_max_len(&mut self, _: usize) -> rustyline::Result<()> {
+        Ok(())
+    }
+
+    fn ignore_dups(&mut self, _: bool) -> rustyline::Result<()> {
+        Ok(())
+    }
+
+    fn ignore_space(&mut self, _: bool) {}
+
+    fn save(&mut self, _: &Path) -> rustyline::Result<()> {
+        Ok(())
+    }
+
+    fn append(&mut self, _: &Path) -> rustyline::Result<()> {
+        Ok(())
+    }
+
+    fn load(&mut self, _: &Path) -> rustyline::Result<()> {
+        Ok(())
+    }
+
+    fn clear(&mut self) -> rustyline::Result<()> {
+        self.lock().entries.clear();
+        Ok(())
+    }
+
+    /// Ctrl-R and Ctrl-S.
+    fn search(
+        &self,
+        term: &str,
+        start: usize,
+        direction: SearchDirection,
+    ) -> rustyline::Result<Option<SearchResult<'_>>> {
+        let state = self.lock();
+        let hit = |index: usize| {
+            let entry = state.entries.get(index)?;
+            let pos = contains(entry, term)?;
+            Some(SearchResult {
+                entry: Cow::Owned(entry.clone()),
+                idx: index,
+                pos,
+            })
+        };
+        Ok(match direction {
+            _ if term.is_empty() => None,
+            SearchDirection::Reverse => (0..=start).rev().find_map(hit),
+            SearchDirection::Forward => (start..state.entries.len()).find_map(hit),
+        })
+    }
+
+    /// Up and Down: what [`History::older`] or [`History::newer`] chose a moment ago.
+    fn starts_with(
+        &self,
+        _: &str,
+        _: usize,
+        _: SearchDirection,
+    ) -> rustyline::Result<Option<SearchResult<'_>>> {
+        Ok(self.lock().browse.take().map(|(idx, entry)| SearchResult {
+            pos: entry.len(),
+            entry: Cow::Owned(entry),
+            idx,
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rustyline::history::History as _;
+
+    fn history(entries: &[&str]) -> History {
+        let history = History::default();
+        for entry in entries {
+            history.remember(entry).unwrap();
+        }
+        history
+    }
+
+    #[test]
+    fn each_statement_is_kept_once() {
+        let history = history(&["a", "b", "a", "a", "c"]);
+        assert_eq!(history.entries(), ["b", "a", "c"]);
+        assert_eq!(history.last(2), ["a", "c"]);
+        assert_eq!(history.last(9).len(), 3);
+    }
+
+    #[test]
+    fn a_search_minds_capitals_only_if_it_has_some() {
+        let history = history(&["Jobs()", "let é = JOBS", "x"]);
+        assert_eq!(history.search("jobs"), ["Jobs()", "let é = JOBS"]);
+        assert_eq!(history.search("Jobs"), ["Jobs()"]);
+        let found = history.search_at("jobs", 2);
+        assert_eq!(found, Some((1, "let é = ".len())));
+    }
+
+    impl History {
+        fn search_at(&self, term: &str, start: usize) -> Option<(usize, usize)> {
+            let found =
+                rustyline::history::History::search(self, term, start, SearchDirection::Reverse);
+            found.unwrap().map(|it| (it.idx, it.pos))
+        }
+
+        fn up(&self, line: &str) -> Option<String> {
+            self.older(line, line.len())?;
+            Some(
+                self.starts_with("", 0, SearchDirection::Reverse)
+                    .unwrap()?
+                    .entry
+                    .into_owned(),
+            )
+        }
+
+        fn down(&self, line: &str) -> Option<String> {
+            self.newer(line)?;
+            Some(
+                self.starts_with("", 0, SearchDirection::Forward)
+                    .unwrap()?
+                    .entry
+                    .into_owned(),
+            )
+        }
+    }
+
+    #[test]
+    fn up_finds_what_begins_as_the_line_does() {
+        let history = history(&["jobs()", "import(1)", "x", "import(2)"]);
+        history.rewind();
+        let first = history.up("imp").unwrap();
+        assert_eq!(first, "import(2)");
+        let second = history.up(&first).unwrap();
+        assert_eq!(second, "import(1)");
+        assert_eq!(history.up(&second), None, "no older one");
+        assert_eq!(history.down(&second).as_deref(), Some("import(2)"));
+        assert_eq!(
+            history.down("import(2)").as_deref(),
+            Some("imp"),
+            "what was typed comes back"
+        );
+        assert_eq!(history.down("imp"), None);
+        // An edited line is a new beginning, also where the oldest was shown.
+        assert_eq!(history.up("j").as_deref(), Some("jobs()"));
+        assert_eq!(history.up("imp").as_deref(), Some("import(2)"));
+        assert_eq!(history.up("").as_deref(), Some("import(2)"));
+        assert_eq!(history.up("import(2)").as_deref(), Some("x"));
+    }
+
+    #[test]
+    fn the_newest_that_goes_on_is_found() {
+        let history = history(&["import(1)", "import(2)", "x"]);
+        assert_eq!(history.continuing("imp").as_deref(), Some("import(2)"));
+        assert_eq!(history.continuing("import(1)"), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! What the parser says about the text typed so far: whole, broken, or wanting more lines.
+//!
+//! Every part of the helper asks about the same text at each key, so the last answer is kept.
+
+use super::pieces::{Open, Piece, pieces};
+use crate::engine::completeness::{Completeness, completeness, parser};
+use rhai::{Engine, Position};
+use std::cell::RefCell;
+use std::rc::Rc;
+
+/// What is known about a text.
+pub(super) struct Reading {
+    /// Its tokens and comments.
+    pub(super) pieces: Vec<Piece>,
+    /// The text or comment that is still open at its end.
+    pub(super) open: Option<Open>,
+    /// True where Enter ends the statement: it can be run, or its error shown.
+    pub(super) whole: bool,
+    /// The byte where the error lies that nothing which follows can mend.
+    pub(super) error: Option<usize>,
+}
+
+thread_local! {
+    static PARSER: Engine = parser();
+    static LAST: RefCell<Option<(String, Rc<Reading>)>> = const { RefCell::new(None) };
+}
+
+/// True for a `:command`, which is no part of the language and always one line.
+pub(super) fn is_command(text: &str) -> bool {
+    text.trim_start().starts_with(':')
+}
+
+/// Reads a text.
+pub(super) fn read(text: &str) -> Rc<Reading> {
+    let kept = LAST.with_borrow(|last| {
+        let (kept, reading) = last.as_ref()?;
+        (kept == text).then(|| Rc::clone(reading))
+    });
+    kept.unwrap_or_else(|| {
+        let reading = Rc::new(read_anew(text));
+        LAST.set(Some((text.to_owned(), Rc::clone(&reading))));
+        reading
+    })
+}
+
+fn read_anew(text: &str) -> Reading {
+    if is_command(text) {
+        return Reading {
+            pieces: Vec::new(),
+            open: None,
+            whole: true,
+            error: None,
+        };
+    }
+    let (pieces, open) = pieces(text);
+    let completeness = PARSER.with(|engine| completeness(engine, text));
+    Reading {
+        pieces,
+        open,
+        whole: completeness != Completeness::Incomplete,
+        error: match completeness {
+            Completeness::Broken(position) => Some(byte_of(text, position)),
+            Completeness::Complete | Completeness::Incomplete => None,
+        },
+    }
+}
+
+/// The byte of a line and column, both counted from 1, the column in letters; the end of the text where there is none.
+fn byte_of(text: &str, position: Position) -> usize {
+    let (Some(line), Some(column)) = (position.line(), position.position()) else {
+        return text.len();
+    };
+    let start: usize = text
+        .split_inclusive('\n')
+        .take(line - 1)
+        .map(str::len)
+        .sum();
+    let rest = text.get(start..).unwrap_or_default();
+    let within = rest.char_indices().nth(column.saturating_sub(1));
+    within.map_or(text.len(), |(offset, _)| start + offset)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::read;
+
+    #[test]
+    fn the_place_of_an_error_is_a_byte() {
+        for (text, found) in [
+            ("\"é\" + )", Some(7)),
+            ("let a = \"日\";\nlet b = 1 )", Some(25)),
+            ("1 +", None),
+            ("1", None),
+            (":help )", None),
+        ] {
+            assert_eq!(read(text).error, found, "{text}");
+        }
+        assert!(!read("f(").whole && read("f(1").error.is_none() && read("f(1)").whole);
+        assert!(read("eval(\"1\")").error.is_some(), "as in the engine");
+    }
+}

@@ -1,0 +1,178 @@
+//! What a call still takes: the function's forms that fit the arguments typed so far.
+
+use super::call_site::{CallSite, Shape};
+
+/// What follows the cursor in each form that still fits, e.g. `path)` behind `import("books", `, or the help of the
+/// option whose value is being typed. Empty where there is nothing to say.
+pub(super) fn rest(site: &CallSite, text: &str) -> String {
+    if let Some(key) = &site.key {
+        let option = site
+            .function
+            .options
+            .iter()
+            .find(|option| option.matches(key));
+        return option.map_or_else(String::new, |option| {
+            gap(text, &format!("<{}>", option.help))
+        });
+    }
+    if site.inside {
+        return String::new();
+    }
+    let is_typed = site.arguments.last().is_some_and(Option::is_some);
+    let from = site.arguments.len() - usize::from(!is_typed);
+    let mut rests: Vec<String> = Vec::new();
+    for form in fitting(site) {
+        let rest = form.get(from..).unwrap_or_default().join(", ") + ")";
+        if !rests.contains(&rest) {
+            rests.push(rest);
+        }
+    }
+    // The first goes on from what is typed.
+    let between = match rests.first() {
+        Some(rest) if is_typed && rest != ")" => ", ",
+        Some(_) => "",
+        None => return String::new(),
+    };
+    format!("{}{between}{}", site.open_quote, rests.join("  or  "))
+}
+
+/// The forms that fit, whole.
+pub(super) fn forms(site: &CallSite) -> String {
+    let name = site.function.name;
+    let forms = fitting(site).into_iter();
+    let forms: Vec<String> = forms
+        .map(|form| format!("{name}({})", form.join(", ")))
+        .collect();
+    forms.join("  or  ")
+}
+
+/// A blank, unless one is typed.
+fn gap(text: &str, hint: &str) -> String {
+    if text.ends_with(char::is_whitespace) {
+        hint.to_owned()
+    } else {
+        format!(" {hint}")
+    }
+}
+
+/// The parameters of each form that fits what is typed.
+fn fitting(site: &CallSite) -> Vec<Vec<String>> {
+    let forms = site.function.forms.iter().map(|form| parameters(form));
+    let forms = forms.map(|form| {
+        // As a method of anything but a connection, the value before the dot is the first argument.
+        let skip = usize::from(site.method && !site.function.method);
+        form.into_iter().skip(skip).collect::<Vec<_>>()
+    });
+    let typed: Vec<Shape> = site.arguments.iter().filter_map(|shape| *shape).collect();
+    // A lone place that nothing is typed in yet fits a form without parameters.
+    let least = match site.arguments.as_slice() {
+        [None] => 0,
+        begun => begun.len(),
+    };
+    let fits = forms.filter(|form| form.len() >= least).filter_map(|form| {
+        let fits = typed
+            .iter()
+            .zip(&form)
+            .map(|(shape, parameter)| fit(*shape, parameter));
+        let worst = fits.min().unwrap_or(Fit::Well);
+        (worst != Fit::Not).then_some((worst, form))
+    });
+    let fits: Vec<(Fit, Vec<String>)> = fits.collect();
+    let best = fits.iter().map(|(fit, _)| *fit).max();
+    let kept = fits.into_iter().filter(|(fit, _)| Some(*fit) == best);
+    kept.map(|(_, form)| form).collect()
+}
+
+/// How well an argument fits a parameter.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    Not,
+    /// A parameter of any shape takes it.
+    Loosely,
+    Well,
+}
+
+fn fit(shape: Shape, parameter: &str) -> Fit {
+    let wants = match parameter.chars().next() {
+        Some('#') => Shape::Map,
+        Some('[') => Shape::List,
+        _ => Shape::Any,
+    };
+    match (shape, wants) {
+        (Shape::Any, _) | (Shape::Literal, Shape::Any) => Fit::Well,
+        (Shape::Map, Shape::Map) | (Shape::List, Shape::List) => Fit::Well,
+        (Shape::Map | Shape::List, Shape::Any) => Fit::Loosely,
+        _ => Fit::Not,
+    }
+}
+
+/// The parameters of a form such as `import(collection, [path, …])`.
+fn parameters(form: &str) -> Vec<String> {
+    let inside = form.split_once('(').map_or("", |(_, rest)| rest);
+    let inside = inside.strip_suffix(')').unwrap_or(inside);
+    let mut parameters = Vec::new();
+    let mut depth = 0_usize;
+    let mut from = 0;
+    for (at, letter) in inside.char_indices() {
+        match letter {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => {
+                parameters.extend(inside.get(from..at).map(|it| it.trim().to_owned()));
+                from = at + 1;
+            }
+            _ => {}
+        }
+    }
+    let last = inside.get(from..).unwrap_or_default().trim();
+    if !last.is_empty() {
+        parameters.push(last.to_owned());
+    }
+    parameters
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{forms, rest};
+    use crate::repl::call_site::around;
+    use crate::repl::pieces::pieces;
+
+    fn hint(text: &str) -> String {
+        around(&pieces(text).0, text.len()).map_or_else(String::new, |site| rest(&site, text))
+    }
+
+    #[test]
+    fn forms_that_fit_are_shown() {
+        for (text, shown) in [
+            (
+                "import(",
+                "collection, path)  or  collection, [path, …])  or  collection, path, #{…})  or  #{collection, url, …})",
+            ),
+            (
+                "eu.import(\"b",
+                ", path)  or  , [path, …])  or  , path, #{…})",
+            ),
+            ("import(\"b\", ", "path)  or  [path, …])  or  path, #{…})"),
+            ("import(\"b\", [\"x\"]", ")"),
+            ("import(\"b\", \"x\"", ")  or  #{…})"),
+            ("import(c, x, ", "#{…})"),
+            ("import(\"b\", \"x\", #{}, ", ""),
+            ("import(#{}", ")"),
+            ("jobs(", ")  or  #{state, collection, limit})"),
+            ("eu.progress(", "job)"),
+            ("\"5s\".sleep(", ")"),
+            ("jobs(#{limit:", " <how many (100), or \"all\">"),
+            ("jobs(#{", ""),
+            ("nothing(", ""),
+        ] {
+            assert_eq!(hint(text), shown, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_forms_have_their_name() {
+        let text = "import(\"b\", [";
+        let site = around(&pieces(text).0, text.len()).expect("a call");
+        assert_eq!(forms(&site), "import(collection, [path, …])");
+    }
+}

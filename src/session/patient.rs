@@ -1,0 +1,114 @@
+//! Output that may be long, or go to someone who reads slowly: a stop ends it between two pieces.
+
+use crate::interrupt::{Interrupt, Stop};
+#[cfg(unix)]
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use std::io::{self, Write};
+#[cfg(unix)]
+use std::os::fd::AsFd;
+
+/// What is written at once, in bytes: as much as a pipe that is ready takes without blocking (`PIPE_BUF`).
+const PIECE: usize = 4096;
+
+/// A writer that looks at the interrupt flag before each piece, also while nobody reads.
+pub(super) struct Patient<'a, W> {
+    inner: W,
+    interrupt: &'a Interrupt,
+}
+
+impl<'a, W> Patient<'a, W> {
+    /// Writes to `inner` until the flag is raised.
+    pub(super) fn new(inner: W, interrupt: &'a Interrupt) -> Self {
+        Self { inner, interrupt }
+    }
+}
+
+#[cfg(unix)]
+impl<W: AsFd> Patient<'_, W> {
+    /// Waits until something can be written, or the flag is raised.
+    fn ready(&self) -> io::Result<()> {
+        let tick = Timespec {
+            tv_sec: 0,
+            tv_nsec: i64::from(crate::interrupt::TICK.subsec_nanos()).into(),
+        };
+        loop {
+            self.interrupt.check().map_err(stopped)?;
+            let mut fds = [PollFd::new(&self.inner, PollFlags::OUT)];
+            match poll(&mut fds, Some(&tick)) {
+                Ok(0) | Err(rustix::io::Errno::INTR) => {}
+                // What is wrong with it the write will tell.
+                Ok(_) | Err(_) => return Ok(()),
+            }
+        }
+    }
+}
+
+#[cfg(not(unix))]
+impl<W> Patient<'_, W> {
+    fn ready(&self) -> io::Result<()> {
+        self.interrupt.check().map_err(stopped)
+    }
+}
+
+#[cfg(unix)]
+impl<W: Write + AsFd> Write for Patient<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.ready()?;
+        self.inner.write(bytes.get(..PIECE).unwrap_or(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.ready()?;
+        self.inner.flush()
+    }
+}
+
+#[cfg(not(unix))]
+impl<W: Write> Write for Patient<'_, W> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.ready()?;
+        self.inner.write(bytes.get(..PIECE).unwrap_or(bytes))
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.ready()?;
+        self.inner.flush()
+    }
+}
+
+/// The error of a writer that was stopped.
+#[derive(Debug, thiserror::Error)]
+#[error("stopped")]
+struct Stopped;
+
+fn stopped(_: Stop) -> io::Error {
+    io::Error::other(Stopped)
+}
+
+/// True for the error of a writer that was stopped.
+pub(super) fn is_stop(error: &io::Error) -> bool {
+    error.get_ref().is_some_and(|inner| inner.is::<Stopped>())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{Patient, is_stop};
+    use crate::interrupt::{Interrupt, Stop};
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn nobody_reading_is_no_reason_to_hang() {
+        let (mut reader, writer) = UnixStream::pair().unwrap();
+        let interrupt = Interrupt::new();
+        let other = interrupt.until(None);
+        let thread = std::thread::spawn(move || {
+            let mut patient = Patient::new(writer, &other);
+            patient.write_all(b"begin").unwrap();
+            patient.write_all(&vec![b'x'; 64 << 20]).unwrap_err()
+        });
+        reader.read_exact(&mut [0; 5]).unwrap();
+        interrupt.raise(Stop::Interrupted);
+        assert!(is_stop(&thread.join().unwrap()));
+    }
+}
