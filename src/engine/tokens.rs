@@ -88,7 +88,7 @@ mod tests {
 
     #[test]
     fn tokens_are_found_where_they_stand() {
-        let text = "let é = `a ${f(#{a: \"x\"})} b`; // c\nimport(1, é)";
+        let text = "let e = `é a ${f(#{a: \"x\"})} b`; // c\nimport(1, e)";
         let lexer = Lexer::new();
         let tokens = lexer.read(text).expect("parses");
         let names: Vec<(&str, &str)> = tokens

@@ -32,7 +32,7 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
         let is_current = current.as_deref() == Some(name);
         json!({
             "profile": name,
-            "": match (is_current, standard == Some(name)) {
+            "use": match (is_current, standard == Some(name)) {
                 (true, true) => "current, default",
                 (true, false) => "current",
                 (false, true) => "default",
