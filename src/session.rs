@@ -5,14 +5,17 @@ pub mod idle;
 pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod pager;
 mod patient;
+mod results;
 
 use crate::api::LogSink;
 use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{self, ColorChoice, OutputFormat, Screen, Shown};
+use crate::render::{ColorChoice, OutputFormat, Screen};
+use pager::PagerChoice;
 use patient::Patient;
 use std::cell::{Cell, Ref, RefCell};
 use std::io::{self, Write};
@@ -41,6 +44,8 @@ pub struct Choices {
     pub color: ColorChoice,
     /// The prompt's keys.
     pub edit_mode: EditMode,
+    /// What shows results that are longer than the screen, at the prompt.
+    pub pager: PagerChoice,
 }
 
 /// One run's shared state. Everything that writes, waits or connects goes through it.
@@ -58,6 +63,7 @@ pub struct Session {
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
+    at_prompt: Cell<bool>,
     #[cfg(feature = "local")]
     local: self::local::LocalService,
 }
@@ -80,6 +86,7 @@ impl Session {
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
+            at_prompt: Cell::new(false),
         }
     }
 
@@ -99,14 +106,30 @@ impl Session {
         self.log.clone()
     }
 
+    /// From here on a person reads what is shown and types the next line: long results are paged.
+    pub fn enter_prompt(&self) {
+        self.at_prompt.set(true);
+    }
+
+    /// True for the prompt's session.
+    pub fn at_prompt(&self) -> bool {
+        self.at_prompt.get()
+    }
+
     /// What standard output can show now: a terminal may have been resized since the last time.
     pub fn out(&self) -> Screen {
-        Screen::stdout(self.choices().color)
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stdout(self.choices().color)
+        }
     }
 
     /// What standard error can show now.
     pub fn err(&self) -> Screen {
-        Screen::stderr(self.choices().color)
+        Screen {
+            prompt: self.at_prompt(),
+            ..Screen::stderr(self.choices().color)
+        }
     }
 
     /// The connection that functions without one use.
@@ -125,18 +148,6 @@ impl Session {
         &self.local
     }
 
-    /// Writes a result to standard output in the chosen format.
-    pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
-        let format = self.choices().output;
-        self.show_as(shown, format)
-    }
-
-    /// Writes a result to standard output in this format.
-    pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
-        let screen = self.out();
-        self.write(|out| render::write(out, &shown, format, &screen))
-    }
-
     /// Runs something and gives, beside its result, what it wrote to standard output, which does not get there.
     pub fn capture<T>(&self, run: impl FnOnce() -> T) -> (T, Vec<u8>) {
         let outer = self.captured.replace(Some(Vec::new()));
@@ -145,12 +156,17 @@ impl Session {
         (result, written)
     }
 
+    /// True while what is written does not get to standard output.
+    fn is_captured(&self) -> bool {
+        self.captured.borrow().is_some()
+    }
+
     /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
-        if self.captured.borrow().is_some() {
+        if self.is_captured() {
             // Into a buffer of its own: what is written may itself call the session.
             let mut bytes = Vec::new();
             write(&mut bytes).map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;

@@ -16,6 +16,7 @@ use crate::interrupt::{Interrupt, Stop};
 use crate::render::Screen;
 use crate::repl;
 use crate::session::idle::Idle;
+use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session, complain};
 use args::{Args, Command, Common};
 use clap::Parser;
@@ -177,6 +178,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         data_dir,
         color: common.color,
         edit_mode: config::EditMode::default(),
+        pager: PagerChoice::default(),
     })
 }
 

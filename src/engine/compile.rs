@@ -76,6 +76,20 @@ impl Sources {
         line_of(&self.get(name)?, line)
     }
 
+    /// The names that follow this word (`"let "`, `"fn "`) in what was compiled so far.
+    pub fn declared(&self, word: &str) -> Vec<String> {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_';
+        let names_of = |text: &Rc<str>| -> Vec<String> {
+            let found = text.match_indices(word).filter_map(|(at, _)| {
+                let rest = text.get(at + word.len()..)?.trim_start();
+                let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
+                rest.get(..end).filter(|name| !name.is_empty())
+            });
+            found.map(str::to_owned).collect()
+        };
+        self.texts.borrow().values().flat_map(names_of).collect()
+    }
+
     /// Whether any source declares this name with the given word, `let` or `const`; guessed from the text.
     pub fn declares(&self, word: &str, name: &str) -> bool {
         let declares = |text: &Rc<str>| {

@@ -4,19 +4,22 @@
 
 mod line;
 mod rate;
+mod stall;
+mod summary;
 mod terminal;
 
 use std::collections::HashMap;
 use std::io::Write;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::style::Screen;
+use super::style::{Screen, Tone};
 use super::words;
 use crate::api::model::{JobState, Progress};
 use line::Line;
 use rate::Rate;
+use stall::Stalls;
 use terminal::Terminal;
 
 /// The bars' full length: a tenth of a percent is one step.
@@ -29,6 +32,11 @@ const KEPT_LINES: usize = 4;
 pub struct WaitView {
     screen: Screen,
     display: Display,
+    stalls: Stalls,
+    /// When the first readings came, and how many rows were imported by then.
+    began: Option<(Instant, u64)>,
+    /// True once there was a job to wait for.
+    waited: bool,
 }
 
 enum Display {
@@ -47,7 +55,8 @@ struct Bars {
     slots: Vec<ProgressBar>,
     rates: HashMap<String, Rate>,
     latest: Vec<Progress>,
-    began: Option<Instant>,
+    /// Columns of the lines as they were drawn last, and of the terminal then.
+    drawn: (Vec<usize>, usize),
 }
 
 impl std::fmt::Debug for WaitView {
@@ -87,7 +96,7 @@ impl WaitView {
                 slots: Vec::new(),
                 rates: HashMap::new(),
                 latest: Vec::new(),
-                began: None,
+                drawn: (Vec::new(), 0),
             }))
         } else {
             Display::Lines {
@@ -95,7 +104,20 @@ impl WaitView {
                 states: HashMap::new(),
             }
         };
-        Self { screen, display }
+        Self {
+            screen,
+            display,
+            stalls: Stalls::new(stall::LONG),
+            began: None,
+            waited: false,
+        }
+    }
+
+    /// The same view, which warns of a job that has not changed for this long instead of ten minutes.
+    #[must_use]
+    pub fn warning_after(mut self, still: Duration) -> Self {
+        self.stalls = Stalls::new(still);
+        self
     }
 
     /// Shows these readings, one a job, always all jobs that are waited for.
@@ -105,6 +127,9 @@ impl WaitView {
 
     /// Shows these readings as taken at this time, from which rates and remaining times are reckoned.
     pub fn update_at(&mut self, jobs: &[Progress], now: Instant) {
+        self.began.get_or_insert_with(|| (now, summary::rows(jobs)));
+        self.waited |= jobs.iter().any(|job| !job.state.kind.ends_wait());
+        self.stalls.record(jobs, now);
         match &mut self.display {
             Display::Lines { stream, states } => announce(stream.as_mut(), states, jobs),
             Display::Bars(bars) => {
@@ -115,30 +140,75 @@ impl WaitView {
                         .record(job, now);
                 }
                 bars.latest = jobs.to_vec();
-                bars.draw(&self.screen, now);
             }
         }
+        self.tick_at(now);
     }
 
-    /// Draws the bars again with the time that has passed and the terminal's present size; to be called now and then
-    /// between readings. Off a terminal it does nothing.
+    /// Draws the bars again with the time that has passed and the terminal's present size, and warns of jobs that do not
+    /// move; to be called now and then between readings.
     pub fn tick(&mut self) {
+        self.tick_at(Instant::now());
+    }
+
+    /// The same at this time.
+    pub fn tick_at(&mut self, now: Instant) {
+        let elapsed = self.elapsed(now);
         if let Display::Bars(bars) = &mut self.display
             && !bars.latest.is_empty()
         {
-            bars.draw(&self.screen, Instant::now());
+            bars.draw(&self.screen, elapsed);
         }
+        for warning in self.stalls.warnings(now, self.screen.now()) {
+            let warning = self.screen.paint(Tone::Warn, &warning);
+            self.say(&warning);
+        }
+    }
+
+    /// Takes the bars away and leaves one line in their place that tells how the wait ended. Off a terminal, and where
+    /// nothing had to be waited for, there is none.
+    pub fn finish_with(&mut self, jobs: &[Progress]) {
+        self.finish_at(jobs, Instant::now());
+    }
+
+    /// The same at this time.
+    pub fn finish_at(&mut self, jobs: &[Progress], now: Instant) {
+        self.finish();
+        let Some((began, before)) = self.began.filter(|_| self.waited && self.screen.redraw) else {
+            return;
+        };
+        let elapsed = now.saturating_duration_since(began);
+        let width = self.screen.width.unwrap_or(usize::MAX);
+        self.say(&summary::of(jobs, before, elapsed, width, &self.screen));
     }
 
     /// Takes the bars away, so that the next output begins where they began. May be called more than once.
     pub fn finish(&mut self) {
         if let Display::Bars(bars) = &mut self.display {
+            bars.forget_reflow(bars.terminal.size().0);
             for bar in bars.slots.drain(..) {
                 bar.finish_and_clear();
                 bars.multi.remove(&bar);
             }
             // The terminal swallows errors itself, so there is none to see.
             let _ = bars.multi.clear();
+        }
+    }
+
+    fn elapsed(&self, now: Instant) -> Duration {
+        self.began.map_or(Duration::ZERO, |(began, _)| {
+            now.saturating_duration_since(began)
+        })
+    }
+
+    /// A line of its own, above the bars.
+    fn say(&mut self, line: &str) {
+        match &mut self.display {
+            Display::Lines { stream, .. } => {
+                // Decoration: nobody may be reading.
+                let _ = writeln!(stream, "{line}").and_then(|()| stream.flush());
+            }
+            Display::Bars(bars) => bars.multi.suspend(|| bars.terminal.say(line)),
         }
     }
 }
@@ -173,24 +243,25 @@ fn announce(stream: &mut dyn Write, states: &mut HashMap<String, String>, jobs: 
 }
 
 impl Bars {
-    fn draw(&mut self, screen: &Screen, now: Instant) {
-        let began = *self.began.get_or_insert(now);
-        let elapsed = now.saturating_duration_since(began);
-        let (width, height) = self.terminal.size();
+    fn draw(&mut self, screen: &Screen, elapsed: Duration) {
+        let (columns, height) = self.terminal.size();
+        self.forget_reflow(columns);
         let room = height.saturating_sub(KEPT_LINES).max(1);
         let (shown, rest) = choose(&self.latest, room);
         // Some terminals wrap when the last column is written, and Ctrl-C leaves `^C` behind the cursor, which would take
         // it to another line than the one that is taken away.
-        let width = width.saturating_sub(3).max(1);
-        let mut lines: Vec<Line> = shown
+        let width = columns.saturating_sub(3).max(1);
+        let jobs: Vec<_> = shown
             .iter()
-            .map(|job| Line::job(job, self.rates.get(&job.job_id), elapsed, width, screen))
+            .map(|job| (*job, self.rates.get(&job.job_id)))
             .collect();
-        line::align(&mut lines);
+        let mut lines = line::lines(&jobs, elapsed, width, screen);
         if !rest.is_empty() {
-            lines.push(Line::summary(&rest, elapsed, width));
+            lines.push(Line::summary(&rest, !shown.is_empty(), elapsed, width));
         }
         self.resize(lines.len());
+        // The width that the lines were made for: the terminal may have changed it again meanwhile.
+        self.drawn = (lines.iter().map(Line::columns).collect(), columns);
         for (bar, line) in self.slots.iter().zip(lines) {
             bar.set_style(style(line.bar, screen));
             bar.set_position(line.position);
@@ -200,6 +271,23 @@ impl Bars {
         if let Some(last) = self.slots.last() {
             last.force_draw();
         }
+    }
+
+    /// A terminal that got narrower has broken the lines drawn before in two or more. What is below the bars' own number
+    /// of lines is taken away, so that the next frame begins where the first line does.
+    ///
+    /// Terminals that cut instead of breaking lose as many lines of what stood above: the lesser evil, and the rarer kind.
+    fn forget_reflow(&mut self, width: usize) {
+        let (columns, then) = &self.drawn;
+        if width == 0 || width >= *then {
+            return;
+        }
+        let extra: usize = columns
+            .iter()
+            .map(|columns| columns.div_ceil(width).saturating_sub(1))
+            .sum();
+        self.terminal.take_back(extra);
+        self.drawn = (Vec::new(), width);
     }
 
     /// Has exactly this many bars.
@@ -221,17 +309,16 @@ impl Bars {
 }
 
 /// The jobs that get a bar, and those that only count in the summary, which takes a line itself. Where not all have
-/// room, jobs that run come first, each group in the order given.
+/// room, those that run get one, in the order given: a screen full of bars that stand at nothing tells nothing.
 fn choose(jobs: &[Progress], room: usize) -> (Vec<&Progress>, Vec<&Progress>) {
     if jobs.len() <= room {
         return (jobs.iter().collect(), Vec::new());
     }
-    let (mut over, mut order): (Vec<&Progress>, Vec<&Progress>) =
-        jobs.iter().partition(|job| job.state.kind.ends_wait());
-    order.sort_by_key(|job| job.state.kind == JobState::Pending);
-    order.append(&mut over);
-    let rest = order.split_off(room.saturating_sub(1).min(order.len()));
-    (order, rest)
+    let runs = |job: &&Progress| job.state.kind == JobState::Importing;
+    let (mut shown, waiting): (Vec<&Progress>, Vec<&Progress>) = jobs.iter().partition(runs);
+    let mut rest = shown.split_off(room.saturating_sub(1).min(shown.len()));
+    rest.extend(waiting);
+    (shown, rest)
 }
 
 /// Text, a bar of this many columns (none for 0), text.

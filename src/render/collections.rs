@@ -1,11 +1,12 @@
 //! Collections and clusters: lists of names, a collection's description, the clusters a key may see.
 
 use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
 
 use super::column::{Column, ESSENTIAL};
 use super::grid::{Cell, Grid};
 use super::style::{Screen, Tone};
-use super::{jobs, value, words};
+use super::{pairs, value, words};
 
 /// The keys of a cluster in the control plane's answer that are shown, in order.
 pub(super) const CLUSTER_KEYS: [&str; 6] = [
@@ -17,15 +18,42 @@ pub(super) const CLUSTER_KEYS: [&str; 6] = [
     "connectAddress",
 ];
 
-/// Names, one a line.
-pub(super) fn names(names: &[String]) -> String {
+/// Names, one a line; on a terminal more than a few stand in columns, read downwards, with their number below.
+pub(super) fn names(names: &[String], screen: &Screen) -> String {
+    const FEW: usize = 8;
     if names.is_empty() {
         return "no collections\n".to_owned();
     }
-    names.iter().fold(String::new(), |mut text, name| {
-        text.extend([&words::safe_line(name), "\n"]);
-        text
-    })
+    let names: Vec<_> = names.iter().map(|name| words::safe_line(name)).collect();
+    let one_a_line = |lines: usize, columns: usize, widest: usize| {
+        (0..lines).fold(String::new(), |mut text, line| {
+            let row = names.iter().skip(line).step_by(lines).take(columns);
+            for (index, name) in row.enumerate() {
+                if index > 0 {
+                    text.push_str("  ");
+                }
+                text.push_str(name);
+                // Blanks only before a further column.
+                if line + (index + 1) * lines < names.len() {
+                    text.push_str(&" ".repeat(widest.saturating_sub(name.width())));
+                }
+            }
+            text.push('\n');
+            text
+        })
+    };
+    match screen.width.filter(|_| names.len() > FEW) {
+        None => one_a_line(names.len(), 1, 0),
+        Some(width) => {
+            let widest = names.iter().map(|name| name.width()).max().unwrap_or(0);
+            let columns = ((width + 2) / (widest + 2)).clamp(1, names.len());
+            let mut text = one_a_line(names.len().div_ceil(columns), columns, widest);
+            let count = words::count(names.len() as u64, "collection");
+            text.push_str(&screen.paint(Tone::Dim, &count));
+            text.push('\n');
+            text
+        }
+    }
 }
 
 /// Clusters as the control plane lists them.
@@ -34,7 +62,7 @@ pub(super) fn clusters(clusters: &[Value], screen: &Screen) -> String {
         return "no clusters\n".to_owned();
     }
     let mut grid = Grid::new(vec![
-        Column::new("cluster", ESSENTIAL),
+        Column::new("cluster", ESSENTIAL).heading(),
         Column::new("name", 60).wrapping(12),
         Column::new("region", 50),
         Column::new("plan", 20),
@@ -82,23 +110,21 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
     let load = load.map_or_else(Cell::absent, |word| {
         Cell::toned(load_word(word), load_tone(word))
     });
-    let whole = vec![
-        ("collection".to_owned(), text(&["collectionName", "name"])),
-        (
-            "description".to_owned(),
-            match answer.get("description").and_then(Value::as_str) {
-                None | Some("") => Cell::absent(),
-                Some(words) => Cell::text(words),
-            },
-        ),
-        ("load state".to_owned(), load),
-        (
-            "dynamic fields".to_owned(),
-            yes_no(answer, &["enableDynamicField", "dynamic"]),
-        ),
-        ("shards".to_owned(), text(&["shardsNum", "shards"])),
-    ];
-    let mut shown = jobs::pairs(whole, screen);
+    let description = answer.get("description").and_then(Value::as_str);
+    let mut shown = pairs::lay_out(
+        &[
+            ("collection", text(&["collectionName", "name"])),
+            ("description", Cell::optional(description)),
+            ("load state", load),
+            (
+                "dynamic fields",
+                yes_no(answer, &["enableDynamicField", "dynamic"]),
+            ),
+            ("partitions", partitions(answer)),
+            ("shards", text(&["shardsNum", "shards"])),
+        ],
+        screen,
+    );
     shown.push('\n');
     shown.push_str(&fields_table(fields, answer, screen));
     if let Some(indexes) = answer
@@ -110,6 +136,23 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
         shown.push_str(&indexes_table(indexes, screen));
     }
     shown
+}
+
+/// The partitions' names, or how many there are.
+fn partitions(answer: &Value) -> Cell {
+    let names = answer.get("partitions").and_then(Value::as_array);
+    let names: Option<Vec<&str>> =
+        names.map(|names| names.iter().filter_map(partition_name).collect());
+    match (names, first(answer, &["partitionsNum"])) {
+        (Some(names), _) if !names.is_empty() => Cell::text(&names.join(", ")),
+        (_, Some(count)) => Cell::text(&scalar(count)),
+        _ => Cell::absent(),
+    }
+}
+
+fn partition_name(partition: &Value) -> Option<&str> {
+    let named = || first(partition, &["partitionName", "name"])?.as_str();
+    partition.as_str().or_else(named)
 }
 
 fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
@@ -142,6 +185,7 @@ fn indexes_table(indexes: &[Value], screen: &Screen) -> String {
     let mut grid = Grid::new(vec![
         Column::new("index", ESSENTIAL).wrapping(12),
         Column::new("on field", 60).wrapping(12),
+        Column::new("type", 30),
         Column::new("metric", 40),
     ]);
     for index in indexes {
@@ -149,6 +193,7 @@ fn indexes_table(indexes: &[Value], screen: &Screen) -> String {
         grid.push(vec![
             text(&["indexName"]),
             text(&["fieldName"]),
+            text(&["indexType"]),
             text(&["metricType"]),
         ]);
     }

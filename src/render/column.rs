@@ -16,6 +16,8 @@ pub(super) struct Column {
     pub(super) right: bool,
     /// Columns of the least importance are left out first.
     pub(super) importance: u8,
+    /// True where its cells name the row: they head its record where columns do not fit side by side.
+    pub(super) heading: bool,
     /// The least width it may be wrapped to; `None` never wraps.
     narrowest: Option<usize>,
 }
@@ -27,6 +29,7 @@ impl Column {
             name: words::safe_line(name).into_owned(),
             right: false,
             importance,
+            heading: false,
             narrowest: None,
         }
     }
@@ -34,6 +37,12 @@ impl Column {
     /// The same column, aligned to the right as numbers are.
     pub(super) fn right(mut self) -> Self {
         self.right = true;
+        self
+    }
+
+    /// The same column, whose cells name their rows.
+    pub(super) fn heading(mut self) -> Self {
+        self.heading = true;
         self
     }
 

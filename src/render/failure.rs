@@ -2,7 +2,11 @@
 
 use super::style::{Screen, Tone};
 use super::words;
+use super::wrap::wrapped;
 use crate::api::model::{FileProgress, JobState, Progress};
+
+/// Reasons beyond these are counted only: a job has up to 1,024 files.
+const REASONS: usize = 20;
 
 /// A failed job explained: failed files first, the full reason, what to type next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +15,10 @@ pub struct Explanation {
     pub headline: String,
     /// The reasons, failed files first; never empty.
     pub reasons: Vec<String>,
+    /// What the reason points to, where it is one we know.
+    pub hint: Option<&'static str>,
+    /// The call that shows each file, where there are files.
+    pub look: Option<String>,
     /// What to do next, ready to be typed where it is a call.
     pub next: String,
 }
@@ -21,17 +29,44 @@ impl Explanation {
         format!("{}: {}", self.headline, self.reasons.join("; "))
     }
 
-    /// The explanation in lines, each ended by a newline.
+    /// Hint, a look at the files where they have not been seen, and the next step, in one line: for an error's hint.
+    pub fn advice(&self) -> String {
+        let parts = [self.hint, self.look.as_deref(), Some(&self.next)];
+        parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
+    }
+
+    /// The explanation in lines, each ended by a newline, wrapped on a terminal.
     pub fn lay_out(&self, screen: &Screen) -> String {
         let mut text = screen.paint(Tone::Bad, &words::safe_line(&self.headline));
         text.push('\n');
         for reason in &self.reasons {
-            // A reason of several lines stays under its own indentation.
-            let reason = words::safe(reason).replace('\n', "\n    ");
-            text.extend(["  ", &reason, "\n"]);
+            push(&mut text, "  ", "    ", &words::safe(reason), screen);
         }
-        text.extend(["next: ", &words::safe_line(&self.next), "\n"]);
+        if let Some(hint) = self.hint {
+            push(&mut text, "hint: ", "      ", hint, screen);
+        }
+        push(
+            &mut text,
+            "next: ",
+            "      ",
+            &words::safe_line(&self.next),
+            screen,
+        );
         text
+    }
+}
+
+/// Adds the text's lines, those after the first under their own indentation.
+fn push(text: &mut String, first: &str, further: &str, line: &str, screen: &Screen) {
+    let room = screen
+        .width
+        .map(|width| width.saturating_sub(further.len()).max(20));
+    let lines = match room {
+        Some(room) => wrapped(line, room),
+        None => line.lines().map(str::to_owned).collect(),
+    };
+    for (index, line) in lines.iter().enumerate() {
+        text.extend([if index == 0 { first } else { further }, line, "\n"]);
     }
 }
 
@@ -41,7 +76,9 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
     let failed: Vec<&FileProgress> = progress
         .details
         .iter()
-        .filter(|file| file.state.kind == JobState::Failed || has_reason(file))
+        .filter(|file| {
+            file.state.kind == JobState::Failed || given(file.reason.as_deref()).is_some()
+        })
         .collect();
     let headline = match progress.state.kind {
         JobState::Failed if failed.is_empty() => format!("{id} failed"),
@@ -55,46 +92,104 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
         JobState::Aborted => format!("{id} was aborted"),
         _ => return None,
     };
+    let own = given(progress.reason.as_deref());
+    let known: Vec<&str> = failed
+        .iter()
+        .filter_map(|file| given(file.reason.as_deref()))
+        .chain(own)
+        .collect();
     let mut reasons: Vec<String> = failed
         .iter()
-        .map(|file| file_reason(file, progress.reason.as_deref()))
+        .take(REASONS)
+        .map(|file| file_reason(file, own))
         .collect();
-    let own = progress
-        .reason
-        .as_deref()
-        .filter(|reason| !reason.trim().is_empty());
+    if failed.len() > REASONS {
+        let more = failed.len() - REASONS;
+        reasons.push(format!(
+            "and {}",
+            words::count(more as u64, "more failed file")
+        ));
+    }
     match own {
+        // A service may repeat a file's reason as the job's.
         Some(reason)
             if !failed
                 .iter()
-                .any(|file| file.reason.as_deref() == Some(reason)) =>
+                .any(|file| given(file.reason.as_deref()) == Some(reason)) =>
         {
             reasons.push(reason.to_owned());
         }
-        None if !failed.iter().any(|file| has_reason(file)) => {
-            reasons.push("the service gave no reason".to_owned());
-        }
+        None if known.is_empty() => reasons.push("the service gave no reason".to_owned()),
         _ => {}
     }
-    let call = format!("progress({})", words::quote(id));
-    let next = if progress.details.is_empty() {
-        format!("{call} reads it again")
-    } else {
-        format!("{call}.details shows each file")
-    };
-    let next = if own.is_none() && !failed.iter().any(|file| has_reason(file)) {
-        format!(
-            "{next}; look at the files against describe({})",
-            words::quote(&progress.collection)
-        )
-    } else {
-        next
-    };
     Some(Explanation {
         headline,
         reasons,
-        next,
+        hint: known.iter().find_map(|reason| hint(reason)),
+        look: (!progress.details.is_empty())
+            .then(|| format!("progress({}).details shows each file", words::quote(id))),
+        next: next(progress, known.is_empty()),
     })
+}
+
+/// The line to type next: a look at what the collection expects, where it is known; else at the job's files.
+fn next(progress: &Progress, unexplained: bool) -> String {
+    let call = format!("progress({})", words::quote(&progress.job_id));
+    let describe = format!("describe({})", words::quote(&progress.collection));
+    if progress.state.kind == JobState::Aborted || progress.collection.is_empty() {
+        format!("{call} reads it again")
+    } else if unexplained {
+        format!("{describe} shows the fields to look at the files against")
+    } else {
+        format!("{describe} shows the fields that the files have to match")
+    }
+}
+
+/// What a reason points to, by the words that services use (reference: error codes worth a hint).
+fn hint(reason: &str) -> Option<&'static str> {
+    const HINTS: [(&[&str], &str); 4] = [
+        (
+            &[
+                "access denied",
+                "accessdenied",
+                "forbidden",
+                "invalidaccesskeyid",
+                "signaturedoesnotmatch",
+                "permission",
+                "403",
+            ],
+            "the storage keys need GetObject, ListBucket and GetBucketLocation on the bucket: import(#{…, access_key, secret_key})",
+        ),
+        (
+            &[
+                "nosuchkey",
+                "nosuchbucket",
+                "no such file",
+                "does not exist",
+                "not found",
+            ],
+            "the service does not find a file: check bucket and path",
+        ),
+        (
+            &["timeout", "timed out", "deadline exceeded"],
+            "it took too long: import fewer files a job, or give it more time with import(#{…, options: #{timeout: \"4h\"}})",
+        ),
+        (
+            &[
+                "out of memory",
+                "memory limit",
+                "too large",
+                "exceeds the maximum size",
+            ],
+            "a file is too large for the cluster: split it",
+        ),
+    ];
+    let reason = reason.to_lowercase();
+    let known = |words: &[&str]| words.iter().any(|word| reason.contains(word));
+    HINTS
+        .iter()
+        .find(|(words, _)| known(words))
+        .map(|(_, hint)| *hint)
 }
 
 /// True where every file is done but the job is not: the server is still finishing (indexing, committing).
@@ -107,9 +202,9 @@ pub fn files_done(progress: &Progress) -> bool {
             .all(|file| file.state.kind == JobState::Completed)
 }
 
-fn has_reason(file: &FileProgress) -> bool {
-    let reason = file.reason.as_deref();
-    reason.is_some_and(|reason| !reason.trim().is_empty())
+/// A reason that says something.
+fn given(reason: Option<&str>) -> Option<&str> {
+    reason.map(str::trim).filter(|reason| !reason.is_empty())
 }
 
 fn file_reason(file: &FileProgress, job_reason: Option<&str>) -> String {
@@ -118,11 +213,11 @@ fn file_reason(file: &FileProgress, job_reason: Option<&str>) -> String {
     } else {
         &file.file_name
     };
-    match file.reason.as_deref() {
+    match given(file.reason.as_deref()) {
         // Services differ in whether a reason begins with its file.
-        Some(reason) if reason.trim_start().starts_with(name) => reason.trim().to_owned(),
-        Some(reason) if !reason.trim().is_empty() => format!("{name}: {reason}"),
-        _ if job_reason.is_some_and(|reason| !reason.trim().is_empty()) => name.to_owned(),
-        _ => format!("{name}: the service gave no reason"),
+        Some(reason) if reason.starts_with(name) => reason.to_owned(),
+        Some(reason) => format!("{name}: {reason}"),
+        None if job_reason.is_some() => name.to_owned(),
+        None => format!("{name}: the service gave no reason"),
     }
 }

@@ -10,8 +10,10 @@ use comfy_table::{
 use unicode_width::UnicodeWidthStr;
 
 use super::column::{Column, ESSENTIAL, fit};
+use super::pairs;
 use super::style::{Screen, Tone};
 use super::words;
+use super::wrap::wrapped;
 
 /// Off a terminal, longer cells do not widen their column: one long text would pad every other line.
 const WIDEST_PADDING: usize = 120;
@@ -57,8 +59,24 @@ impl Cell {
             .map_or_else(Self::absent, Self::text)
     }
 
-    fn line(&self) -> String {
+    /// The text in one line.
+    pub(super) fn line(&self) -> String {
         words::safe_line(&self.text).into_owned()
+    }
+
+    /// The text as it is, its line breaks too.
+    pub(super) fn shown(&self) -> &str {
+        &self.text
+    }
+
+    /// The cell's tone.
+    pub(super) const fn tone(&self) -> Tone {
+        self.tone
+    }
+
+    /// True for something that is not there.
+    pub(super) const fn is_absent(&self) -> bool {
+        self.absent
     }
 }
 
@@ -67,8 +85,6 @@ impl Cell {
 pub(super) struct Grid {
     columns: Vec<Column>,
     rows: Vec<Vec<Cell>>,
-    /// True where each row is a name and a value.
-    pairs: bool,
 }
 
 impl Grid {
@@ -77,17 +93,6 @@ impl Grid {
         Self {
             columns,
             rows: Vec::new(),
-            pairs: false,
-        }
-    }
-
-    /// A grid of names and values, whose values keep room for a job id on one line.
-    pub(super) fn pairs() -> Self {
-        let value = Column::new("value", ESSENTIAL).wrapping(34);
-        Self {
-            columns: vec![Column::new("field", ESSENTIAL), value],
-            rows: Vec::new(),
-            pairs: true,
         }
     }
 
@@ -99,15 +104,20 @@ impl Grid {
 
     /// The laid-out text, each line ended by a newline.
     ///
-    /// On a terminal, columns other than the essential ones in which no row has anything are left out without a word.
+    /// On a terminal, columns other than the essential ones in which no row has anything are left out without a word;
+    /// elsewhere only those without a name are, which are drawings.
     pub(super) fn lay_out(&self, screen: &Screen) -> String {
         match screen.width {
-            None => self.plain(screen),
-            Some(width) => self.without_empty_columns().boxed(width, screen),
+            None => self
+                .without_empty(|column| !column.name.is_empty())
+                .plain(screen),
+            Some(width) => self
+                .without_empty(|column| column.importance == ESSENTIAL)
+                .boxed(width, screen),
         }
     }
 
-    fn without_empty_columns(&self) -> Self {
+    fn without_empty(&self, stays: impl Fn(&Column) -> bool) -> Self {
         let used: Vec<bool> = (0..self.columns.len())
             .map(|index| {
                 self.rows
@@ -115,13 +125,12 @@ impl Grid {
                     .any(|row| row.get(index).is_some_and(|cell| !cell.absent))
             })
             .zip(&self.columns)
-            .map(|(used, column)| used || column.importance == ESSENTIAL)
+            .map(|(used, column)| used || stays(column))
             .collect();
         let keep = |index: usize| used.get(index).copied().unwrap_or(true);
         Self {
             columns: kept(&self.columns, keep),
             rows: self.rows.iter().map(|row| kept(row, keep)).collect(),
-            pairs: self.pairs,
         }
     }
 
@@ -189,7 +198,7 @@ impl Grid {
     fn boxed(&self, width: usize, screen: &Screen) -> String {
         let natural = self.natural_widths();
         let Some(fitted) = fit(&self.columns, &natural, width) else {
-            return self.records(screen);
+            return self.records(width, screen);
         };
         let mut table = self.table(screen);
         for (index, width) in fitted.iter().enumerate() {
@@ -209,11 +218,17 @@ impl Grid {
             .columns
             .iter()
             .zip(&fitted)
-            .filter(|(_, width)| width.is_none())
+            .filter(|(column, width)| width.is_none() && !column.name.is_empty())
             .map(|(column, _)| column.name.as_str())
             .collect();
         if !hidden.is_empty() {
-            let note = format!("{}; -o json shows all", hidden_columns(&hidden));
+            let way = if screen.prompt {
+                ":set output vertical"
+            } else {
+                "-o vertical"
+            };
+            let note = format!("{}; {way} shows all", hidden_columns(&hidden));
+            let note = wrapped(&note, width).join("\n");
             text.push_str(&screen.paint(Tone::Dim, &note));
             text.push('\n');
         }
@@ -272,35 +287,50 @@ impl Grid {
             .collect()
     }
 
-    /// Each row as lines of name and value, with an empty line between rows.
-    fn records(&self, screen: &Screen) -> String {
-        if self.pairs {
-            let plain = self.plain(screen);
-            return plain
-                .split_once('\n')
-                .map_or(String::new(), |(_, rows)| rows.to_owned());
-        }
-        let widest = self
-            .columns
-            .iter()
-            .map(|column| column.name.width())
-            .max()
-            .unwrap_or(0);
-        let records = self.rows.iter().map(|row| {
-            let fields = self
-                .columns
+    /// Each row as lines of name and value, wrapped to the width, below what names the row, else with an empty line
+    /// between rows.
+    fn records(&self, width: usize, screen: &Screen) -> String {
+        let heading = self.columns.iter().position(|column| column.heading);
+        let names = self.columns.iter().map(|column| column.name.as_str());
+        let mut text = String::new();
+        for (number, row) in self.rows.iter().enumerate() {
+            let head = heading.and_then(|index| row.get(index));
+            if let Some(head) = head {
+                text.push_str(&screen.paint(Tone::Strong, &head.line()));
+                text.push('\n');
+            } else if number > 0 {
+                text.push('\n');
+            }
+            let fields: Vec<(&str, Cell)> = names
+                .clone()
+                .zip(row.iter().cloned())
+                .enumerate()
+                .filter(|(index, (name, _))| heading != Some(*index) && !name.is_empty())
+                .map(|(_, field)| field)
+                .collect();
+            let values: Vec<String> = fields
                 .iter()
-                .zip(row)
-                .filter(|(_, cell)| !cell.absent);
-            fields.fold(String::new(), |mut text, (column, cell)| {
-                let padding = " ".repeat(widest.saturating_sub(column.name.width()));
-                let name = screen.paint(Tone::Strong, &column.name);
-                let value = screen.paint(cell.tone, &cell.line());
-                text.extend([&name, &padding, "  ", &value, "\n"].map(|part: &str| part));
-                text
-            })
-        });
-        records.collect::<Vec<_>>().join("\n")
+                .filter(|(_, cell)| !cell.absent)
+                .map(|(_, cell)| cell.line())
+                .collect();
+            // Below a name that says what the row is, a few values need no names.
+            if head.is_some() && values.join("  ").width() + 2 <= width {
+                for (_, cell) in fields.iter().filter(|(_, cell)| !cell.absent) {
+                    text.extend(["  ", &screen.paint(cell.tone, &cell.line())]);
+                }
+                text.push('\n');
+                continue;
+            }
+            let indent = if head.is_some() { "  " } else { "" };
+            let narrower = Screen {
+                width: Some(width.saturating_sub(indent.len())),
+                ..screen.clone()
+            };
+            for line in pairs::lay_out(&fields, &narrower).lines() {
+                text.extend([indent, line, "\n"]);
+            }
+        }
+        text
     }
 }
 

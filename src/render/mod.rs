@@ -1,8 +1,8 @@
-//! What zshell shows: tables, JSON, CSV and progress bars, written to a given stream.
+//! What zshell shows: tables, other forms of results, and progress bars, written to a given stream.
 //!
 //! Everything that can be shown is a [`Shown`]; [`write()`] puts it on a stream in an [`OutputFormat`] as the stream's
 //! [`Screen`] allows. A pipe that was closed comes back as [`std::io::Error`]. The JSON forms ([`job_json`],
-//! [`progress_json`]) are the stable ones: `-o json`, CSV and what scripts hold are all made of them.
+//! [`progress_json`]) are the stable ones: every form but the table, and what scripts hold, are all made of them.
 
 pub mod bars;
 pub mod style;
@@ -10,12 +10,20 @@ pub mod words;
 
 mod collections;
 mod column;
-mod csv_form;
+mod connection;
+mod error;
 mod failure;
+mod format;
+mod forms;
 mod grid;
+mod job_details;
+mod job_list;
 mod jobs;
+mod limit;
 mod output;
+mod pairs;
 mod value;
+mod wrap;
 
 use serde_json::Value;
 
@@ -23,8 +31,10 @@ use crate::api::model::{JobSummary, Progress};
 
 pub use bars::WaitView;
 pub use failure::{Explanation, explain_failure, files_done};
+pub use format::OutputFormat;
 pub use jobs::{JOB_KEYS, PROGRESS_KEYS, job_json, progress_json};
-pub use output::{OutputFormat, write, write_columns};
+pub use limit::Limit;
+pub use output::{pick_columns, write};
 pub use style::{ColorChoice, Screen, Tone};
 pub use value::columns;
 
@@ -52,6 +62,11 @@ pub enum Shown<'a> {
     Description(&'a Value),
     /// Clusters as the control plane lists them (the answer's `clusters`).
     Clusters(&'a [Value]),
+    /// A connection's plain form: `name`, `api`, `endpoint`, `collections`, `cluster`, `region`, `database`, `key` (where it
+    /// came from).
+    Connection(&'a Value),
+    /// A caught error's plain form: `kind`, `code`, `message`, `hint`, `jobs`, `exit`.
+    Error(&'a Value),
     /// Any other value: a map, a list of maps, a list of scalars, a scalar; null is nothing.
     Value(&'a Value),
 }

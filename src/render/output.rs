@@ -1,42 +1,65 @@
 //! Writing a value to a stream in one of the output formats.
 
+use std::borrow::Cow;
 use std::io::{self, Write};
-use std::str::FromStr;
 
 use serde_json::{Map, Value, json};
 
+use super::forms::{csv, json as json_form, markdown, vertical, yaml};
 use super::style::Screen;
-use super::{Shown, collections, csv_form, jobs, value, words};
+use super::{
+    OutputFormat, Shown, collections, connection, error, job_details, job_list, jobs, value,
+};
 
-/// How results are written: `-o table|json|csv`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
-pub enum OutputFormat {
-    /// For people: tables that fit the terminal, plain aligned text elsewhere.
-    #[default]
-    Table,
-    /// One JSON value, indented; for programs.
-    Json,
-    /// RFC 4180 with a header line.
-    Csv,
+/// A value as rows: what CSV, Markdown, vertical and line-wise JSON have in common. Rows are made as they are asked for,
+/// so that a list of very many jobs is never in memory twice.
+pub(super) struct Rows<'a> {
+    /// The columns; of rows that are no maps, the one column `value`.
+    pub(super) names: Vec<String>,
+    /// The rows.
+    pub(super) items: Box<dyn Iterator<Item = Cow<'a, Value>> + 'a>,
+    /// False for a single value, which is its own only row.
+    pub(super) list: bool,
 }
 
-impl FromStr for OutputFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "table" => Ok(Self::Table),
-            "json" => Ok(Self::Json),
-            "csv" => Ok(Self::Csv),
-            other => {
-                let near = words::did_you_mean(other, ["table", "json", "csv"]);
-                let advice = near.unwrap_or_else(|| "one of table, json, csv".to_owned());
-                Err(format!(
-                    "no output format {}: {advice}",
-                    words::quote(other)
-                ))
-            }
+impl<'a> Rows<'a> {
+    fn list(names: &[&str], rows: impl Iterator<Item = Value> + 'a) -> Self {
+        Self {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            items: Box::new(rows.map(Cow::Owned)),
+            list: true,
         }
+    }
+
+    fn of(value: &'a Value, if_empty: &[&str]) -> Self {
+        let names = value::columns(value);
+        let (rows, list): (&[Value], bool) = match value {
+            Value::Array(items) => (items, true),
+            other => (std::slice::from_ref(other), false),
+        };
+        let fallback = if rows.is_empty() {
+            if_empty
+        } else {
+            &["value"]
+        };
+        Self {
+            names: if names.is_empty() {
+                fallback.iter().map(|&name| name.to_owned()).collect()
+            } else {
+                names
+            },
+            items: Box::new(rows.iter().map(Cow::Borrowed)),
+            list,
+        }
+    }
+}
+
+/// What stands in a column of a row; a row that is no map stands in its only column itself.
+pub(super) fn field<'a>(row: &'a Value, name: &str) -> Option<&'a Value> {
+    match row {
+        Value::Object(map) => map.get(name).filter(|value| !value.is_null()),
+        Value::Null => None,
+        other => Some(other),
     }
 }
 
@@ -50,18 +73,35 @@ impl Shown<'_> {
             Self::Progress(progress) => jobs::progress_json(progress),
             Self::Waited(jobs) => jobs.iter().map(jobs::progress_json).collect(),
             Self::Collections(names) => json!(names),
-            Self::Description(value) | Self::Value(value) => (*value).clone(),
+            Self::Description(value)
+            | Self::Connection(value)
+            | Self::Error(value)
+            | Self::Value(value) => (*value).clone(),
             Self::Clusters(clusters) => Value::Array(clusters.to_vec()),
         }
     }
 
-    /// The CSV header where there are no rows to take it from.
-    fn header(&self) -> &'static [&'static str] {
+    /// The value as rows.
+    fn with_rows<T>(&self, see: impl FnOnce(Rows<'_>) -> T) -> T {
         match self {
-            Self::Jobs { .. } => &jobs::JOB_KEYS,
-            Self::Progress(_) | Self::Waited(_) => &jobs::PROGRESS_KEYS,
-            Self::Clusters(_) => &collections::CLUSTER_KEYS,
-            _ => &["value"],
+            Self::Jobs { jobs, .. } => {
+                see(Rows::list(&jobs::JOB_KEYS, jobs.iter().map(jobs::job_json)))
+            }
+            Self::Waited(jobs) => see(Rows::list(
+                &jobs::PROGRESS_KEYS,
+                jobs.iter().map(jobs::progress_json),
+            )),
+            Self::Collections(names) => {
+                see(Rows::list(&["value"], names.iter().map(|name| json!(name))))
+            }
+            Self::Description(value)
+            | Self::Connection(value)
+            | Self::Error(value)
+            | Self::Value(value) => see(Rows::of(value, &["value"])),
+            Self::Clusters([]) => see(Rows::list(&collections::CLUSTER_KEYS, std::iter::empty())),
+            Self::Nothing | Self::Text(_) | Self::Progress(_) | Self::Clusters(_) => {
+                see(Rows::of(&self.to_json(), &["value"]))
+            }
         }
     }
 
@@ -69,12 +109,14 @@ impl Shown<'_> {
         match self {
             Self::Nothing => String::new(),
             Self::Text(text) => format!("{text}\n"),
-            Self::Jobs { jobs, total } => jobs::list(jobs, *total, screen),
-            Self::Progress(progress) => jobs::details(progress, screen),
-            Self::Waited(jobs) => jobs::table(jobs, screen),
-            Self::Collections(names) => collections::names(names),
+            Self::Jobs { jobs, total } => job_list::list(jobs, *total, screen),
+            Self::Progress(progress) => job_details::details(progress, screen),
+            Self::Waited(jobs) => job_list::table(jobs, screen),
+            Self::Collections(names) => collections::names(names, screen),
             Self::Description(value) => collections::description(value, screen),
             Self::Clusters(clusters) => collections::clusters(clusters, screen),
+            Self::Connection(value) => connection::lay_out(value, screen),
+            Self::Error(value) => error::lay_out(value, screen),
             Self::Value(value) => value::lay_out(value, screen),
         }
     }
@@ -93,25 +135,25 @@ pub fn write(
     if matches!(shown, Shown::Nothing | Shown::Value(Value::Null)) {
         return Ok(());
     }
-    let text = match format {
-        OutputFormat::Table => shown.table(screen),
-        OutputFormat::Json => json_text(&shown.to_json())?,
-        OutputFormat::Csv => csv_form::text(&shown.to_json(), shown.header(), screen)?,
-    };
-    out.write_all(text.as_bytes())?;
+    match format {
+        OutputFormat::Table => out.write_all(shown.table(screen).as_bytes())?,
+        OutputFormat::Vertical | OutputFormat::Markdown if matches!(shown, Shown::Text(_)) => {
+            out.write_all(shown.table(screen).as_bytes())?;
+        }
+        OutputFormat::Vertical => shown.with_rows(|rows| vertical::write(out, rows, screen))?,
+        OutputFormat::Json => json_form::write(out, &shown.to_json())?,
+        OutputFormat::Ndjson => shown.with_rows(|rows| json_form::write_lines(out, rows))?,
+        OutputFormat::Csv => shown.with_rows(|rows| csv::write(out, rows, screen))?,
+        OutputFormat::Markdown => shown.with_rows(|rows| markdown::write(out, rows))?,
+        OutputFormat::Yaml => shown.with_rows(|rows| yaml::write(out, rows, screen))?,
+    }
     out.flush()
 }
 
-/// Writes only these columns of what is shown, in this order: of a map its keys, of a list of maps those of each.
+/// Only these columns of what is shown, in this order: of a map its keys, of a list of maps those of each.
 ///
-/// A column that is not there is empty; [`super::columns`] tells which there are. Other values are written whole.
-pub fn write_columns(
-    out: &mut dyn Write,
-    shown: &Shown<'_>,
-    columns: &[String],
-    format: OutputFormat,
-    screen: &Screen,
-) -> io::Result<()> {
+/// A column that is not there is null; [`super::columns`] tells which there are. Other values stay whole.
+pub fn pick_columns(shown: &Shown<'_>, columns: &[String]) -> Value {
     let pick = |value: &Value| match value {
         Value::Object(map) => {
             let picked = columns
@@ -121,27 +163,8 @@ pub fn write_columns(
         }
         other => other.clone(),
     };
-    let picked = match shown.to_json() {
+    match shown.to_json() {
         Value::Array(items) => items.iter().map(pick).collect(),
         other => pick(&other),
-    };
-    write(out, &Shown::Value(&picked), format, screen)
-}
-
-/// Indented JSON with a newline at its end.
-///
-/// `serde_json` escapes the C0 control characters only; DEL and C1 (which some terminals obey) can stand only inside
-/// texts, so they are escaped in the finished JSON.
-fn json_text(value: &Value) -> io::Result<String> {
-    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
-    let mut safe = String::with_capacity(text.len() + 1);
-    for character in text.chars() {
-        if character != '\n' && words::is_unsafe(character) {
-            safe.push_str(&words::unicode_escape(character));
-        } else {
-            safe.push(character);
-        }
     }
-    safe.push('\n');
-    Ok(safe)
 }

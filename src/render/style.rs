@@ -39,7 +39,7 @@ impl FromStr for ColorChoice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four independent abilities, not a state"
+    reason = "independent abilities, not a state"
 )]
 pub struct Screen {
     /// True for a terminal.
@@ -54,6 +54,8 @@ pub struct Screen {
     pub unicode: bool,
     /// True where lines can be drawn over again: a terminal other than `TERM=dumb`.
     pub redraw: bool,
+    /// True at the prompt: advice names what is typed there rather than options of the command line.
+    pub prompt: bool,
     /// The time that relative times refer to; `None` is the present. Tests fix it.
     pub clock: Option<Timestamp>,
 }
@@ -68,6 +70,7 @@ impl Screen {
             color: false,
             unicode: false,
             redraw: false,
+            prompt: false,
             clock: None,
         }
     }
@@ -81,6 +84,7 @@ impl Screen {
             color: false,
             unicode: true,
             redraw: true,
+            prompt: false,
             clock: None,
         }
     }
@@ -127,6 +131,7 @@ impl Screen {
             },
             unicode: tty && is_utf8_locale(&set),
             redraw: tty && !dumb,
+            prompt: false,
             clock: None,
         }
     }

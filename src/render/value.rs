@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::column::{Column, ESSENTIAL};
 use super::grid::{Cell, Grid};
-use super::jobs;
-use super::style::Screen;
+use super::pairs;
+use super::style::{Screen, Tone};
 use super::words;
 
 /// On a terminal, the JSON of a nested value is cut after this many characters.
@@ -38,10 +38,16 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
         Value::Array(items) if items.is_empty() => "empty list\n".to_owned(),
         Value::Object(map) if map.is_empty() => "empty map\n".to_owned(),
         Value::Object(map) => {
-            let fields = map
-                .iter()
-                .map(|(key, value)| (key.clone(), cell(value, screen)));
-            jobs::pairs(fields.collect(), screen)
+            let names: Vec<_> = map.keys().map(|key| words::safe_line(key)).collect();
+            let fields = names.iter().zip(map).map(|(name, (key, value))| {
+                let cell = match value {
+                    // Of a map every key is shown: a script made it so.
+                    Value::Null => Cell::toned("-", Tone::Dim),
+                    value => named_cell(key, value, screen),
+                };
+                (&**name, cell)
+            });
+            pairs::lay_out(&fields.collect::<Vec<_>>(), screen)
         }
         Value::Array(items) => match columns(value) {
             names if names.is_empty() => list(items, screen),
@@ -80,7 +86,7 @@ pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String
                 .iter()
                 .map(|name| {
                     item.get(name)
-                        .map_or_else(Cell::absent, |value| cell(value, screen))
+                        .map_or_else(Cell::absent, |value| named_cell(name, value, screen))
                 })
                 .collect(),
         );
@@ -99,6 +105,19 @@ fn list(items: &[Value], screen: &Screen) -> String {
         text.push('\n');
         text
     })
+}
+
+/// A cell for what has this name: on a terminal large whole numbers have their digits grouped, unless they are ids.
+fn named_cell(name: &str, value: &Value, screen: &Screen) -> Cell {
+    /// Years and ports are read as they are.
+    const UNGROUPED: u64 = 10_000;
+    let is_id = name.to_ascii_lowercase().ends_with("id");
+    match value.as_u64() {
+        Some(number) if screen.tty && number >= UNGROUPED && !is_id => {
+            Cell::text(&words::number(number))
+        }
+        _ => cell(value, screen),
+    }
 }
 
 /// A cell for a value: text as it is, nested values as compact JSON.

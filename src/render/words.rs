@@ -101,6 +101,19 @@ pub fn percent(value: f64) -> String {
     }
 }
 
+/// A bar of this many columns, filled as far as `percent` of it; full only where all is done.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and the width
+pub fn bar(percent: f64, width: usize, unicode: bool) -> String {
+    let share = if percent.is_finite() {
+        percent.clamp(0.0, 100.0) / 100.0
+    } else {
+        0.0
+    };
+    let filled = ((share * width as f64) as usize).min(width);
+    let (full, empty) = if unicode { ("█", "░") } else { ("#", ".") };
+    format!("{}{}", full.repeat(filled), empty.repeat(width - filled))
+}
+
 /// Rows done of rows in all: `840/2,000`, `840` where the total is not known, `None` where neither is.
 pub fn rows(done: Option<u64>, total: Option<u64>) -> Option<String> {
     match (done, total) {
@@ -265,7 +278,7 @@ pub(super) fn unicode_escape(character: char) -> String {
 /// True for control characters and for marks that change the order in which text is shown.
 pub(super) fn is_unsafe(character: char) -> bool {
     character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]

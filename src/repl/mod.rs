@@ -37,6 +37,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
     follow_config(&session);
+    session.enter_prompt();
     let mut input = Input::open(&session, shell.history())?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",

@@ -161,7 +161,7 @@ mod tests {
             ("jobs(", ")  or  #{state, collection, limit})"),
             ("eu.progress(", "job)"),
             ("\"5s\".sleep(", ")"),
-            ("jobs(#{limit:", " <how many (100), or \"all\">"),
+            ("jobs(#{limit:", " <how many, or \"all\">"),
             ("jobs(#{", ""),
             ("nothing(", ""),
         ] {

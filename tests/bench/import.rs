@@ -72,7 +72,10 @@ pub(crate) fn measure() -> Lines {
     Ok(lines)
 }
 
-const IMPORT: &str = "wait(import(\"c\", args[1]), #{interval: \"20ms\"}); print(count(\"c\"))";
+/// `wait` reads a job no more than twice a second, which is too coarse for a measurement.
+const IMPORT: &str = "let job = import(\"c\", args[1]); \
+     while !(progress(job).state in [\"Completed\", \"Failed\"]) { sleep(0.02); } \
+     print(count(\"c\"))";
 
 /// `zshell eval` of this text, connected to the service, whose address is `args[0]`.
 fn script(dir: &Path, serve: &Serve, text: &str) -> Command {

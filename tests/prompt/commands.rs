@@ -115,6 +115,10 @@ fn settings_change_what_is_there_already() {
         screen.contains("no setting \"ouptut\"") && screen.contains("output"),
         "{screen}"
     );
+    shell.run(":set pager cat -n | cat");
+    shell.gives(":set pager", "pager cat -n | cat");
+    shell.run(":set edit_mode vi");
+    shell.gives(":who", "edit_mode vi");
     let screen = shell.run(":set output yam");
     assert!(screen.contains("output cannot be \"yam\""), "{screen}");
 }

@@ -13,7 +13,7 @@ fn a_value_is_drawn_over_and_over_in_place() {
     home.write("n.txt", "second");
     shell.see("now second");
     assert!(!shell.screen().contains("now first"), "{}", shell.screen());
-    shell.resize(60, 20);
+    shell.resize(60);
     home.write("n.txt", "third");
     shell.see("now third");
     assert_eq!(

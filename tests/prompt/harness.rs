@@ -103,6 +103,11 @@ impl Home {
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).expect("read")
     }
+
+    /// zshell with these arguments in a terminal of this many columns.
+    pub(crate) fn program(&self, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        Terminal::start(self, (columns, 40), args, env)
+    }
 }
 
 struct Shown {
@@ -146,7 +151,12 @@ impl Terminal {
         ] {
             command.env(name, value);
         }
-        for (name, value) in [("TERM", "xterm-256color"), ("LANG", "C.UTF-8")] {
+        // Without a pager the whole of a result is on the screen, or a count of what is not.
+        for (name, value) in [
+            ("TERM", "xterm-256color"),
+            ("LANG", "C.UTF-8"),
+            ("PAGER", ""),
+        ] {
             command.env(name, value);
         }
         for (name, value) in env {
@@ -174,25 +184,26 @@ impl Terminal {
         }
     }
 
+    /// Makes the terminal this wide, as if its window had been pulled.
+    pub(crate) fn resize(&mut self, columns: u16) {
+        let lines = self.look(|screen| screen.size().0);
+        let columns_there = NonZeroU16::new(columns).expect("some columns");
+        self.lock()
+            .parser
+            .screen_mut()
+            .set_size(lines, columns_there);
+        let size = PtySize {
+            rows: lines.get(),
+            cols: columns,
+            ..PtySize::default()
+        };
+        self.master.resize(size).expect("resize");
+    }
+
     /// Sends text or keys as they are.
     pub(crate) fn send(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("type");
         self.keyboard.flush().expect("type");
-    }
-
-    /// Gives the terminal another size.
-    pub(crate) fn resize(&mut self, columns: u16, lines: u16) {
-        let size = PtySize {
-            rows: lines,
-            cols: columns,
-            ..PtySize::default()
-        };
-        let known = |number| NonZeroU16::new(number).expect("some");
-        self.lock()
-            .parser
-            .screen_mut()
-            .set_size(known(lines), known(columns));
-        self.master.resize(size).expect("another size");
     }
 
     /// Waits until the screen is as told; the screen is part of the panic if it never is.

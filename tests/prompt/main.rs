@@ -11,6 +11,7 @@ mod history;
 mod init;
 mod leaving;
 mod looks;
+mod paging;
 mod service;
 mod session;
 mod stopping;
@@ -18,3 +19,4 @@ mod stopping;
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
 mod typing;
+mod waiting;

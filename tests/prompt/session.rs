@@ -12,7 +12,7 @@ fn from_connect_to_count() {
     assert!(screen.contains("nothing to connect to"), "{screen}");
     assert!(screen.contains("hint: connect(\"local\")"), "{screen}");
     let screen = shell.run(r#"connect("local")"#);
-    assert!(screen.contains("│ name        ┆ local"), "{screen}");
+    assert!(screen.contains("\nname      local\n"), "{screen}");
     assert!(screen.ends_with("local/default>"), "{screen}");
     shell.gives("jobs()", "no jobs");
     shell.gives(

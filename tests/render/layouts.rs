@@ -7,7 +7,7 @@ use zshell::render::{self, Screen, Shown};
 use super::{description, failed, file, jobs, listed, progress, table, terminal, text};
 
 #[test]
-fn a_list_of_jobs_at_80_columns_hides_the_reason_and_says_so() {
+fn a_list_of_jobs_at_80_columns_has_the_reasons_below() {
     let expected = r#"
 ┌────────────────────────────────┬────────────┬─────────────────────┬─────────┐
 │ job                            ┆ collection ┆ state               ┆ percent │
@@ -16,7 +16,8 @@ fn a_list_of_jobs_at_80_columns_hides_the_reason_and_says_so() {
 │ job-01k2x7d5n0e8q9a0b1c2d3e4f6 ┆ 書籍と映画 ┆ Importing (Sorting) ┆   42.5% │
 │ job-01k2x7d5n0e8q9a0b1c2d3e4f7 ┆ packages   ┆ Failed              ┆      0% │
 └────────────────────────────────┴────────────┴─────────────────────┴─────────┘
-1 column hidden: reason; -o json shows all
+job-01k2x7d5n0e8q9a0b1c2d3e4f7
+  row 1234, field "vector": expected 384 floats, found 383
 3 of 12,345 jobs; jobs(#{limit: "all"}) shows all
 "#;
     assert_eq!(table(&listed(&jobs()), &terminal(80)), text(expected));
@@ -27,31 +28,6 @@ fn a_list_of_jobs_at_200_columns_is_whole() {
     let shown = table(&listed(&jobs()), &terminal(200));
     assert!(shown.contains("┆ Failed              ┆      0% ┆ row 1234, field \"vector\": expected 384 floats, found 383 │"), "{shown}");
     assert!(!shown.contains("hidden"), "{shown}");
-}
-
-#[test]
-fn a_list_of_jobs_at_40_columns_is_a_record_a_job() {
-    let jobs = jobs();
-    let shown = table(
-        &Shown::Jobs {
-            jobs: &jobs[1..],
-            total: None,
-        },
-        &terminal(40),
-    );
-    let expected = r#"
-job         job-01k2x7d5n0e8q9a0b1c2d3e4f6
-collection  書籍と映画
-state       Importing (Sorting)
-percent     42.5%
-
-job         job-01k2x7d5n0e8q9a0b1c2d3e4f7
-collection  packages
-state       Failed
-percent     0%
-reason      row 1234, field "vector": expected 384 floats, found 383
-"#;
-    assert_eq!(shown, text(expected));
 }
 
 #[test]
@@ -69,32 +45,26 @@ job-01k2x7d5n0e8q9a0b1c2d3e4f7  packages    Failed                    0%  row 12
 #[test]
 fn one_job_shows_its_files_and_why_it_failed() {
     let expected = r#"
-┌────────────┬────────────────────────────────┐
-│ field      ┆ value                          │
-╞════════════╪════════════════════════════════╡
-│ job        ┆ job-01k2x7d5n0e8q9a0b1c2d3e4f7 │
-│ collection ┆ packages                       │
-│ state      ┆ Failed                         │
-│ percent    ┆ 40%                            │
-│ rows       ┆ 1,600/4,000                    │
-│ file       ┆ a.json,b.json                  │
-│ size       ┆ 2.4 MiB                        │
-│ completed  ┆ 3m ago                         │
-│ reason     ┆ import failed                  │
-└────────────┴────────────────────────────────┘
+job         job-01k2x7d5n0e8q9a0b1c2d3e4f7
+collection  packages
+state       Failed
+percent     ████████░░░░░░░░░░░░ 40%
+rows        1,600/4,000
+files       2 files
+size        2.4 MiB
+completed   3m ago
 
-┌────────┬───────────┬─────────┬───────────┬─────────┬─────────────────────────┐
-│ file   ┆ state     ┆ percent ┆      rows ┆    size ┆ reason                  │
-╞════════╪═══════════╪═════════╪═══════════╪═════════╪═════════════════════════╡
-│ a.json ┆ Completed ┆    100% ┆ 800/2,000 ┆ 1.2 MiB ┆ -                       │
-│ b.json ┆ Failed    ┆     40% ┆ 800/2,000 ┆ 1.2 MiB ┆ row 1234: expected 384  │
-│        ┆           ┆         ┆           ┆         ┆ floats, found 383       │
-└────────┴───────────┴─────────┴───────────┴─────────┴─────────────────────────┘
+┌────────┬───────────┬────────────┬─────────┬───────────┬─────────┐
+│ file   ┆ state     ┆            ┆ percent ┆      rows ┆    size │
+╞════════╪═══════════╪════════════╪═════════╪═══════════╪═════════╡
+│ b.json ┆ Failed    ┆ ████░░░░░░ ┆     40% ┆ 800/2,000 ┆ 1.2 MiB │
+│ a.json ┆ Completed ┆ ██████████ ┆    100% ┆ 800/2,000 ┆ 1.2 MiB │
+└────────┴───────────┴────────────┴─────────┴───────────┴─────────┘
 
 job-01k2x7d5n0e8q9a0b1c2d3e4f7 failed: 1 of 2 files
   b.json: row 1234: expected 384 floats, found 383
   import failed
-next: progress("job-01k2x7d5n0e8q9a0b1c2d3e4f7").details shows each file
+next: describe("packages") shows the fields that the files have to match
 "#;
     assert_eq!(
         table(&Shown::Progress(&failed()), &terminal(80)),
@@ -121,9 +91,7 @@ fn a_failure_without_a_reason_says_so_and_names_the_next_line() {
         ]
     );
     assert!(
-        explained
-            .next
-            .starts_with("progress(\"job-01k2x7d5n0e8q9a0b1c2d3e4f7\")"),
+        explained.next.starts_with("describe(\"packages\")"),
         "{}",
         explained.next
     );
@@ -151,11 +119,11 @@ fn files_done_before_the_job_is_are_explained() {
 #[test]
 fn a_description_names_types_and_flags() {
     let expected = r"
-field           value
 collection      books
 description     -
 load state      Loaded
 dynamic fields  yes
+partitions      2
 shards          1
 
 field   type                flags             default  description
@@ -164,8 +132,8 @@ title   VarChar(512)        nullable          -        -
 tags    Array<VarChar>(10)  -                 -        -
 vector  FloatVector(384)    -                 -        -
 
-index  on field  metric
-vec    vector    COSINE
+index  on field  type  metric
+vec    vector    -     COSINE
 ";
     assert_eq!(
         table(&Shown::Description(&description()), &Screen::plain()),
@@ -174,7 +142,7 @@ vec    vector    COSINE
     let odd = json!({"fields": "none"});
     assert_eq!(
         table(&Shown::Description(&odd), &Screen::plain()),
-        "field   value\nfields  none\n"
+        "fields  none\n"
     );
 }
 

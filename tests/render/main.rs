@@ -1,11 +1,24 @@
 //! What people and programs see: layouts at several widths and off a terminal, JSON, CSV, colours, closed pipes.
 
 mod formats;
+mod forms;
+mod hostile;
 mod layouts;
+mod narrow;
 
 use serde_json::{Value, json};
 use zshell::api::model::{FileProgress, JobState, JobSummary, Progress, State};
 use zshell::render::{self, OutputFormat, Screen, Shown};
+
+const FORMATS: [OutputFormat; 7] = [
+    OutputFormat::Table,
+    OutputFormat::Vertical,
+    OutputFormat::Json,
+    OutputFormat::Ndjson,
+    OutputFormat::Csv,
+    OutputFormat::Markdown,
+    OutputFormat::Yaml,
+];
 
 fn state(kind: JobState, sent: &str) -> State {
     State {
@@ -125,7 +138,7 @@ fn table(shown: &Shown<'_>, screen: &Screen) -> String {
 
 fn description() -> Value {
     json!({
-        "collectionName": "books", "autoId": true, "enableDynamicField": true, "load": "LoadStateLoaded", "shardsNum": 1,
+        "collectionName": "books", "autoId": true, "enableDynamicField": true, "load": "LoadStateLoaded", "shardsNum": 1, "partitionsNum": 2,
         "fields": [
             {"name": "id", "type": "Int64", "primaryKey": true, "nullable": false},
             {"name": "title", "type": "VarChar", "nullable": true, "params": [{"key": "max_length", "value": "512"}]},

@@ -117,6 +117,40 @@ fn every_function_can_be_called() {
     }
 }
 
+/// A page needs no quotes, and the name of a page is taken for it nowhere else.
+#[test]
+fn pages_are_named_without_quotes() {
+    for (text, shown) in [
+        ("help(import)", "import(collection, path)"),
+        (
+            "help( jobs /* all */ )",
+            "jobs(#{state, collection, limit})",
+        ),
+        ("`${help(wait)}`", "wait([job, …])"),
+        ("help(Progress)", "total_rows"),
+        ("help(errors)", "job_failed"),
+        ("help(\"Progress.rows\")", "rows imported so far"),
+        (
+            "let name = \"import\"; help(name)",
+            "import(collection, path)",
+        ),
+        ("fn f(page) { help(page) } f(\"paths\")", "s3://bucket/key"),
+        ("let jobs = \"wait\"; print(jobs)", "wait"),
+        ("let jobs = \"wai\"; help(jobs + \"t\")", "wait([job, …])"),
+    ] {
+        let ran = Test::new().script(text).run();
+        assert!(ran.stdout.contains(shown), "{text}: {}", ran.stdout);
+    }
+    for text in [
+        "print( // help(\njobs)",
+        "print(/* help( */ jobs)",
+        "m::help(jobs)",
+        "jobs",
+    ] {
+        Test::new().script(text).status(1).run();
+    }
+}
+
 #[test]
 fn a_function_nobody_knows_is_near_one() {
     Test::new()

@@ -26,3 +26,4 @@ mod stops;
 mod support;
 mod surprises;
 mod values;
+mod waiting;

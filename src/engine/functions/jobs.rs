@@ -2,7 +2,7 @@
 
 use super::request;
 use crate::api::JobFilter;
-use crate::api::model::{JobState, JobSummary};
+use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::call::Call;
 use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
@@ -11,7 +11,6 @@ use crate::error::Failure;
 use crate::render::words;
 use rhai::{Array, Dynamic};
 use std::rc::Rc;
-use std::time::Instant;
 use ulid::Ulid;
 
 /// How many jobs `jobs()` reads unless told otherwise.
@@ -132,26 +131,21 @@ fn progress(call: &Call) -> Result<Dynamic, Failure> {
 
 /// One reading of a job; what the answer leaves out is filled from what is known.
 pub(super) fn read_progress(job: &Job) -> Result<ProgressValue, Failure> {
-    read_progress_until(job, None)
+    let progress = job.connection.client.progress(&job.id)?;
+    Ok(reading(job, progress))
 }
 
-/// The same, given up at this moment.
-pub(super) fn read_progress_until(
-    job: &Job,
-    deadline: Option<Instant>,
-) -> Result<ProgressValue, Failure> {
-    let client = &job.connection.client;
-    let interrupt = client.interrupt().until(deadline);
-    let mut progress = client.with_interrupt(interrupt).progress(&job.id)?;
+/// What the service said of a job, filled from what is known of it.
+pub(super) fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
     if progress.collection.is_empty() {
         progress.collection.clone_from(&job.collection);
     }
     // The id that was asked for: what is shown has to lead back to the job.
     progress.job_id.clone_from(&job.id);
-    Ok(ProgressValue {
+    ProgressValue {
         progress: Rc::new(progress),
         connection: Rc::clone(&job.connection),
-    })
+    }
 }
 
 fn jobs(call: &Call) -> Result<Dynamic, Failure> {

@@ -2,16 +2,18 @@
 
 use crate::engine::call::{Call, as_text};
 use crate::engine::help;
+use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Opt, Takes, opt};
 use crate::engine::values::{self, found, json_of};
 use crate::error::Failure;
-use crate::render::{self, OutputFormat, Shown, words};
+use crate::render::{self, Limit, OutputFormat, Shown, words};
 use rhai::Dynamic;
 use std::str::FromStr;
 
 const OPTIONS: &[Opt] = &[
     opt("columns", "which columns, in which order"),
     opt("format", "how: as -o says, unless given").of(Takes::Format),
+    opt("limit", "how many rows, or \"all\""),
 ];
 
 /// This family's table.
@@ -19,7 +21,7 @@ pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "show",
-        &["show(value)", "show(value, #{columns, format})"],
+        &["show(value)", "show(value, #{columns, format, limit})"],
         "prints a value as the prompt would",
         "show(jobs(), #{columns: [\"job\", \"state\"]})",
         show,
@@ -48,18 +50,34 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
             .map_err(|problem| Failure::usage(format!("show: {problem}")))?,
         None => call.session.choices().output,
     };
-    match options.texts("columns")? {
-        None => values::show(value, |shown| call.session.show_as(shown, format))?,
-        Some(columns) => {
-            known_columns(&render::columns(&json_of(value)), &columns)?;
-            values::show(value, |shown| {
-                let screen = call.session.out();
-                call.session
-                    .write(|out| render::write_columns(out, &shown, &columns, format, &screen))
-            })?;
-        }
+    let limit = limit(&options)?;
+    let columns = options.texts("columns")?;
+    if let Some(columns) = &columns {
+        known_columns(&render::columns(&json_of(value)), columns)?;
     }
+    values::show(value, |shown| match &columns {
+        None => call.session.show_limited(shown, format, limit),
+        Some(columns) => {
+            let picked = render::pick_columns(&shown, columns);
+            call.session
+                .show_limited(Shown::Value(&picked), format, limit)
+        }
+    })?;
+    // Ctrl-C in a pager ends the pager, and the statement that shows more and more.
+    call.session.interrupt.check()?;
     Ok(Dynamic::UNIT)
+}
+
+fn limit(options: &Options) -> Result<Limit, Failure> {
+    if options.get("limit").and_then(as_text).as_deref() == Some("all") {
+        return Ok(Limit::All);
+    }
+    let rows = options
+        .number("limit")
+        .map_err(|failure| failure.with_hint("limit is a whole number, or \"all\""))?;
+    Ok(rows.map_or(Limit::Screen, |rows| {
+        Limit::First(usize::try_from(rows).unwrap_or(usize::MAX))
+    }))
 }
 
 /// A column that is not there is a mistake, unless there is nothing at all.

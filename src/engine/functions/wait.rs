@@ -1,6 +1,8 @@
 //! `wait`: watches jobs until every one has ended.
 
-use super::jobs::read_progress_until;
+mod ask;
+
+use super::jobs::reading;
 use crate::api::model::Progress;
 use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
@@ -8,6 +10,7 @@ use crate::engine::values::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
 use crate::render::{Explanation, WaitView, explain_failure, words};
 use crate::session::Session;
+use ask::{Question, ask};
 use rhai::{Array, Dynamic};
 use std::time::{Duration, Instant};
 
@@ -15,16 +18,21 @@ use std::time::{Duration, Instant};
 const SHORTEST: Duration = Duration::from_millis(500);
 /// The longest, unless told otherwise.
 const LONGEST: Duration = Duration::from_secs(10);
-/// How many readings in a row may fail because the service is away; each has been tried for the call's whole deadline.
+/// How many rounds of readings in a row may fail because the service is away; each has been tried for the call's whole deadline.
 const MISSES: u32 = 5;
 /// How often the bars are drawn again between readings.
 const REDRAW: Duration = Duration::from_millis(250);
+/// Readings a second of all jobs together, well below the 20 requests a second that the cloud allows a key (reference:
+/// limits).
+const A_SECOND: u32 = 15;
+/// How many failed jobs are explained; the error names all of them.
+const EXPLAINED: usize = 20;
 
 const OPTIONS: &[Opt] = &[
     opt("timeout", "gives up after this time"),
     opt(
         "interval",
-        "time between two readings of a job; otherwise 0.5s to 10s, longer for long jobs",
+        "time between two readings of a job, at least 0.5s; otherwise 0.5s to 10s, longer for long jobs",
     ),
 ];
 
@@ -52,13 +60,16 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the job")?;
     let many = given.is_array();
     let options = call.options(1)?;
-    let interval = options
-        .duration("interval")?
-        .map(|time| time.max(Duration::from_millis(10)));
+    let interval = options.duration("interval")?;
+    if interval.is_some_and(|interval| interval < SHORTEST) {
+        call.session
+            .notice("wait: a job is read no more than twice a second, so interval is 0.5s");
+    }
+    let jobs = call.jobs(given)?;
     let mut watch = Watch {
         session: call.session,
-        jobs: call.jobs(given)?,
-        readings: Vec::new(),
+        readings: vec![None; jobs.len()],
+        jobs,
         interval,
         began: Instant::now(),
         limit: options.duration("timeout")?,
@@ -66,7 +77,7 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
     };
     watch.run()?;
     watch.verdict()?;
-    let mut values = watch.readings.into_iter().map(Dynamic::from);
+    let mut values = watch.readings.into_iter().flatten().map(Dynamic::from);
     Ok(match values.next() {
         Some(only) if !many => only,
         first => first.into_iter().chain(values).collect::<Array>().into(),
@@ -77,12 +88,22 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
 struct Watch<'a> {
     session: &'a Session,
     jobs: Vec<Job>,
-    readings: Vec<ProgressValue>,
+    readings: Vec<Option<ProgressValue>>,
     interval: Option<Duration>,
     began: Instant,
     limit: Option<Duration>,
-    /// Readings that failed in a row.
+    /// Rounds in a row in which no job could be read.
     misses: u32,
+}
+
+/// What became of reading every open job once.
+#[derive(Default)]
+struct Round {
+    answered: bool,
+    /// A failure that may pass.
+    missed: Option<Failure>,
+    /// A failure that ends the wait.
+    failed: Option<Failure>,
 }
 
 impl Watch<'_> {
@@ -91,56 +112,93 @@ impl Watch<'_> {
             (!self.session.choices().quiet).then(|| WaitView::stderr(self.session.err()));
         let result = self.watch(&mut view);
         if let Some(view) = &mut view {
-            view.finish();
+            match &result {
+                Ok(()) => view.finish_with(&self.known()),
+                Err(_) => view.finish(),
+            }
         }
         result
     }
 
     fn watch(&mut self, view: &mut Option<WaitView>) -> Result<(), Failure> {
         loop {
-            self.read()?;
+            self.read(view)?;
             if let Some(view) = view {
-                let readings: Vec<Progress> = self
-                    .readings
-                    .iter()
-                    .map(|it| (*it.progress).clone())
-                    .collect();
-                view.update(&readings);
+                view.update(&self.known());
             }
-            if self.readings.iter().all(|it| ended(&it.progress)) {
+            if self.open().next().is_none() {
                 return Ok(());
             }
             self.pause(view)?;
         }
     }
 
-    /// Reads every job that has not ended.
-    fn read(&mut self) -> Result<(), Failure> {
+    /// The readings there are.
+    fn known(&self) -> Vec<Progress> {
+        let known = self.readings.iter().flatten();
+        known.map(|it| (*it.progress).clone()).collect()
+    }
+
+    /// The jobs that have not ended, as far as known, with their places.
+    fn open(&self) -> impl Iterator<Item = (usize, &Job)> {
+        let is_open = |reading: &Option<ProgressValue>| {
+            reading
+                .as_ref()
+                .is_none_or(|it| !it.progress.state.kind.ends_wait())
+        };
+        let jobs = self.jobs.iter().enumerate().zip(&self.readings);
+        jobs.filter(move |(_, reading)| is_open(reading))
+            .map(|(job, _)| job)
+    }
+
+    /// Reads every job that has not ended, several at once.
+    fn read(&mut self, view: &mut Option<WaitView>) -> Result<(), Failure> {
         let deadline = self.limit.and_then(|limit| self.began.checked_add(limit));
-        for (index, job) in self.jobs.iter().enumerate() {
-            let known = self.readings.get(index);
-            if known.is_some_and(|it| ended(&it.progress)) {
-                continue;
+        let questions: Vec<Question> = self
+            .open()
+            .map(|(place, job)| Question::new(place, job, deadline))
+            .collect();
+        let mut round = Round::default();
+        let mut drawn = Instant::now();
+        ask(&questions, |answer| {
+            if let Some((place, answer)) = answer {
+                self.take(&mut round, place, answer);
             }
-            match (
-                read_progress_until(job, deadline),
-                self.readings.get_mut(index),
-            ) {
-                (Ok(reading), slot) => {
-                    self.misses = 0;
-                    match slot {
-                        Some(slot) => *slot = reading,
-                        None => self.readings.push(reading),
-                    }
-                }
-                // The service is away for a while, but the job was there: it goes on without us.
-                (Err(failure), Some(_)) if is_passing(&failure) && self.misses < MISSES => {
-                    self.misses += 1;
-                }
-                (Err(failure), _) => return Err(self.detached(failure)),
+            if let Some(view) = view
+                && drawn.elapsed() >= REDRAW
+            {
+                drawn = Instant::now();
+                view.update(&self.known());
+            }
+            round.failed.is_none()
+        });
+        if round.answered {
+            self.misses = 0;
+        } else if round.missed.is_some() {
+            self.misses += 1;
+        }
+        let lasting = round.missed.filter(|_| self.misses > MISSES);
+        match round.failed.or(lasting) {
+            Some(failure) => Err(self.detached(failure)),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, round: &mut Round, place: usize, answer: Result<Progress, Failure>) {
+        let (Some(job), Some(slot)) = (self.jobs.get(place), self.readings.get_mut(place)) else {
+            return;
+        };
+        match answer {
+            Ok(progress) => {
+                *slot = Some(reading(job, progress));
+                round.answered = true;
+            }
+            // The service is away for a while, but the job was there: it goes on without us.
+            Err(failure) if is_passing(&failure) && slot.is_some() => round.missed = Some(failure),
+            Err(failure) => {
+                round.failed.get_or_insert(failure);
             }
         }
-        Ok(())
     }
 
     /// Sleeps until the next reading, drawing the bars now and then.
@@ -167,24 +225,21 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// Quick at first, slower for long jobs: a twentieth of the time waited so far.
+    /// Quick at first, slower for long jobs: a twentieth of the time waited so far. Many jobs are asked for less often,
+    /// so that together they stay within what the service allows a key; a service of one's own has no such limit.
     fn next_interval(&self) -> Duration {
-        self.interval
-            .unwrap_or_else(|| (self.began.elapsed() / 20).clamp(SHORTEST, LONGEST))
+        let wanted = self
+            .interval
+            .unwrap_or_else(|| (self.began.elapsed() / 20).clamp(SHORTEST, LONGEST));
+        let limited = self
+            .open()
+            .filter(|(_, job)| !job.connection.client.is_local_service());
+        let polite = Duration::from_secs(limited.count() as u64) / A_SECOND;
+        wanted.max(SHORTEST).max(polite)
     }
 
     fn open_jobs(&self) -> Vec<String> {
-        let is_open = |index: usize| {
-            self.readings
-                .get(index)
-                .is_none_or(|it| !ended(&it.progress))
-        };
-        let open = self
-            .jobs
-            .iter()
-            .enumerate()
-            .filter(|(index, _)| is_open(*index));
-        open.map(|(_, job)| job.id.clone()).collect()
+        self.open().map(|(_, job)| job.id.clone()).collect()
     }
 
     /// The failure with the jobs that go on without us, and how to come back to them.
@@ -210,18 +265,27 @@ impl Watch<'_> {
         .with_jobs(open)
     }
 
-    /// A failure that explains every job that failed or was aborted.
+    /// A failure that explains the jobs that failed or were aborted.
     fn verdict(&self) -> Result<(), Failure> {
         let failed: Vec<(String, Explanation)> = self
             .readings
             .iter()
+            .flatten()
             .filter_map(|it| Some((it.progress.job_id.clone(), explain_failure(&it.progress)?)))
             .collect();
         let Some((_, first)) = failed.first() else {
             return Ok(());
         };
-        let hint = first.next.clone();
-        let texts: Vec<String> = failed.iter().map(|(_, why)| why.message()).collect();
+        let hint = first.advice();
+        let mut texts: Vec<String> = failed
+            .iter()
+            .take(EXPLAINED)
+            .map(|(_, why)| why.message())
+            .collect();
+        if failed.len() > EXPLAINED {
+            let more = (failed.len() - EXPLAINED) as u64;
+            texts.push(format!("and {}", words::count(more, "more failed job")));
+        }
         let ids = failed.into_iter().map(|(id, _)| id).collect();
         Err(Failure::new(Kind::JobFailed, texts.join("\n"))
             .with_hint(hint)
@@ -234,15 +298,18 @@ fn is_passing(failure: &Failure) -> bool {
     matches!(failure.kind, Kind::Connect | Kind::Busy)
 }
 
-/// True once nothing more will happen by itself: `Uncommitted` needs the user's decision.
-fn ended(progress: &Progress) -> bool {
-    progress.state.kind.ends_wait()
-}
-
+/// The line that comes back to jobs; more than a few are found again by their state.
 fn come_back(jobs: &[String]) -> String {
-    let quoted: Vec<String> = jobs.iter().map(|id| format!("{id:?}")).collect();
+    const NAMED: usize = 8;
+    let quoted: Vec<String> = jobs.iter().map(|id| words::quote(id)).collect();
     match quoted.as_slice() {
         [only] => format!("the job goes on; come back with wait({only})"),
-        many => format!("the jobs go on; come back with wait([{}])", many.join(", ")),
+        few if few.len() <= NAMED => {
+            format!("the jobs go on; come back with wait([{}])", few.join(", "))
+        }
+        many => format!(
+            "the {} jobs go on; come back with wait(jobs(#{{state: \"active\", limit: \"all\"}}))",
+            many.len()
+        ),
     }
 }

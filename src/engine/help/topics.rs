@@ -81,7 +81,7 @@ example
   connect("prod")
 "#;
 
-const LANGUAGE: &str = r##"language: Rhai, with the functions of help()
+const LANGUAGE: &str = r#"language: Rhai, with the functions of help()
 
   let job = import("books", "books.jsonl");    a variable; the last ; may be left out
   let options = #{state: "active", limit: 5};  a map; options.state, options["state"]
@@ -96,7 +96,7 @@ const LANGUAGE: &str = r##"language: Rhai, with the functions of help()
 text stands in "…", '…' is one character      comments begin with //
 \ begins an escape in "…": C:\\data            the empty value is ()
 reserved as names: go, match, new, default … (as keys: #{"default": 1})
-"##;
+"#;
 
 const KEYS: &str = "keys at the prompt
 

@@ -4,9 +4,12 @@
 //! how many there are, the calls that make lists tag their result with the number of a [`Listing`].
 
 use super::{ProgressValue, SummaryValue, json_of};
+use crate::connection::Connection;
+use crate::error::Failure;
 use crate::render::Shown;
 use rhai::{Array, Dynamic};
 use std::cell::RefCell;
+use std::rc::Rc;
 
 /// What a tagged value is a list of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +88,12 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
         }
     }
     let json = json_of(value);
+    if value.is::<Rc<Connection>>() {
+        return see(Shown::Connection(&json));
+    }
+    if value.is::<Failure>() {
+        return see(Shown::Error(&json));
+    }
     match (listing.map(|listing| listing.kind), json.as_array()) {
         (Some(ListingKind::Description), _) => see(Shown::Description(&json)),
         (Some(ListingKind::Clusters), Some(items)) => see(Shown::Clusters(items)),

@@ -4,6 +4,7 @@ mod convert;
 mod errors;
 mod jobs;
 mod listing;
+pub mod methods;
 mod shape;
 pub mod types;
 

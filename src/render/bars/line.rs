@@ -32,6 +32,17 @@ pub(super) struct Line {
     pub(super) position: u64,
     /// After the bar.
     pub(super) after: String,
+    /// True where there was no room for the collection's name.
+    pub(super) unnamed: bool,
+}
+
+/// Where a line stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place {
+    /// Columns.
+    pub(super) width: usize,
+    /// True where the collection is to be named.
+    pub(super) named: bool,
 }
 
 /// A piece of a line; the first to go where the line is too long is the one of least importance.
@@ -46,11 +57,12 @@ impl Line {
         job: &Progress,
         rate: Option<&Rate>,
         elapsed: Duration,
-        width: usize,
+        place: Place,
         screen: &Screen,
     ) -> Self {
+        let Place { width, named } = place;
         let mut pieces = pieces(job, rate, elapsed);
-        let collection = words::safe_line(&job.collection);
+        let collection = words::safe_line(if named { &job.collection } else { "" });
         pieces.push(Piece {
             text: shortened(&collection, COLLECTION, screen),
             importance: 2,
@@ -61,11 +73,12 @@ impl Line {
             _ => words::safe_line(&words::state(&job.state)).into_owned(),
         };
         let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
-        let has_bar =
-            !job.state.kind.ends_wait() && width > word.width() + NARROWEST + SHORTEST_ID + 1;
+        let id = words::safe_line(&job.job_id);
+        // Rather no bar than an id that cannot be copied.
+        let needed = word.width() + NARROWEST + id.width() + 2;
+        let has_bar = !job.state.kind.ends_wait() && width >= needed;
         let bar_room = if has_bar { NARROWEST + 1 } else { 0 };
         let fixed = word.width() + bar_room + 1;
-        let id = words::safe_line(&job.job_id);
         let id = shortened_front(&id, width.saturating_sub(fixed), screen);
         let used = |pieces: &[Piece]| {
             let texts = pieces.iter().filter(|piece| !piece.text.is_empty());
@@ -108,33 +121,69 @@ impl Line {
             bar,
             position: position(job.percent),
             after,
+            unnamed: collection.is_empty(),
         }
     }
 
-    /// The line for the jobs that have none of their own.
-    pub(super) fn summary(jobs: &[&Progress], elapsed: Duration, width: usize) -> Self {
+    /// Columns that it takes.
+    pub(super) fn columns(&self) -> usize {
+        // Colours take none, and are part of what stands after the bar only.
+        let after = self.after.split('\x1b').map(|part| {
+            let text = part.strip_prefix('[').and_then(|code| code.split_once('m'));
+            text.map_or(part, |(_, text)| text).width()
+        });
+        self.before.width() + self.bar + after.sum::<usize>()
+    }
+
+    /// The line for the jobs that have none of their own; `more` where others have.
+    pub(super) fn summary(jobs: &[&Progress], more: bool, elapsed: Duration, width: usize) -> Self {
         let counts = JobState::ALL.iter().filter_map(|kind| {
             let count = jobs.iter().filter(|job| job.state.kind == *kind).count();
             (count > 0).then(|| format!("{} {}", words::number(count as u64), kind.word()))
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
-        let text = format!(
-            "and {} more: {counts}  {}",
-            words::number(jobs.len() as u64),
-            words::duration(elapsed)
-        );
+        let count = jobs.len() as u64;
+        let which = if more {
+            format!("and {} more", words::number(count))
+        } else {
+            words::count(count, "job")
+        };
+        let text = format!("{which}: {counts}  {}", words::duration(elapsed));
         let before = cut(&text, width).to_owned();
         Self {
             before,
             bar: 0,
             position: 0,
             after: String::new(),
+            unnamed: false,
         }
     }
 }
 
+/// The lines of these jobs. The collection is named in all of them or in none, so that they stand below each other.
+pub(super) fn lines<'a>(
+    jobs: &[(&'a Progress, Option<&'a Rate>)],
+    elapsed: Duration,
+    width: usize,
+    screen: &Screen,
+) -> Vec<Line> {
+    let with = |named: bool| {
+        let place = Place { width, named };
+        let line = |(job, rate): &(&'a Progress, Option<&'a Rate>)| {
+            Line::job(job, *rate, elapsed, place, screen)
+        };
+        jobs.iter().map(line).collect::<Vec<_>>()
+    };
+    let mut lines = with(true);
+    if lines.iter().any(|line| line.unnamed) {
+        lines = with(false);
+    }
+    align(&mut lines);
+    lines
+}
+
 /// Lets the bars of all lines begin and end in the same columns, where that leaves them long enough to read.
-pub(super) fn align(lines: &mut [Line]) {
+fn align(lines: &mut [Line]) {
     let barred = || lines.iter().filter(|line| line.bar > 0);
     let start = barred().map(|line| line.before.width()).max().unwrap_or(0);
     let room = barred().map(|line| (line.before.width() + line.bar).saturating_sub(start));
@@ -185,7 +234,7 @@ fn position(percent: f64) -> u64 {
 }
 
 /// The text's beginning, no wider than this.
-fn cut(text: &str, width: usize) -> &str {
+pub(super) fn cut(text: &str, width: usize) -> &str {
     let mut used = 0;
     for (index, character) in text.char_indices() {
         used += character.width().unwrap_or(0);

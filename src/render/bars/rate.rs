@@ -73,7 +73,9 @@ impl Rate {
             let moved = last.percent - first.percent;
             (moved > 0.0).then(|| (100.0 - last.percent).max(0.0) / moved * seconds)
         };
-        Duration::try_from_secs_f64(by_rows().or_else(by_percent)?).ok()
+        // Whole seconds, and never none: it is not done yet.
+        let seconds = by_rows().or_else(by_percent)?.ceil().max(1.0);
+        Duration::try_from_secs_f64(seconds).ok()
     }
 
     fn span(&self) -> Option<(&Reading, &Reading, f64)> {

@@ -56,6 +56,21 @@ impl Terminal {
         }
     }
 
+    /// Writes a line where nothing is drawn at present.
+    pub(super) fn say(&self, line: &str) {
+        self.add(line);
+        self.add("\r\n");
+        // Nothing is drawn that could be left half done.
+        let _ = self.flush();
+    }
+
+    /// Clears the cursor's line and this many above it, and stays there.
+    pub(super) fn take_back(&self, lines: usize) {
+        if lines > 0 {
+            self.add(&format!("\r\x1b[{lines}A\x1b[J"));
+        }
+    }
+
     /// Ends the line. The break itself comes with the next text, as the last line has none.
     fn end_line(&self) {
         if let Ok(mut buffered) = self.shared.stream.lock() {

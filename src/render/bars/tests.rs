@@ -5,6 +5,7 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use super::line::Place;
 use super::*;
 use crate::api::model::State;
 
@@ -123,6 +124,23 @@ fn more_jobs_than_the_screen_has_room_for_are_summed_up() {
     );
     view.update(&many(2));
     assert_eq!(kept.lines(80, 10).len(), 2);
+    for job in &mut jobs {
+        job.state = State::derived(JobState::Pending);
+    }
+    view.update(&jobs);
+    let lines = kept.lines(80, 10);
+    assert!(
+        matches!(lines.as_slice(), [only] if only.starts_with("20 jobs: 20 Pending")),
+        "{lines:?}"
+    );
+}
+
+#[test]
+fn a_narrow_screen_has_whole_ids_and_no_bars() {
+    let kept = Kept::default();
+    let mut view = WaitView::new(Screen::terminal(40, 10), kept.clone());
+    view.update(&many(1));
+    assert_eq!(kept.lines(40, 10), ["job-00000000000000000000000000  42%"]);
 }
 
 #[test]
@@ -165,7 +183,13 @@ fn a_line_is_never_wider_than_its_screen() {
             sent: "SomeOtherPhase".to_owned(),
         };
         for width in 20..200 {
-            let line = Line::job(&named, None, Duration::from_secs(65), width, &screen);
+            let line = Line::job(
+                &named,
+                None,
+                Duration::from_secs(65),
+                Place { width, named: true },
+                &screen,
+            );
             let columns = unicode_width::UnicodeWidthStr::width(
                 format!("{}{}", line.before, line.after).as_str(),
             );
@@ -191,4 +215,108 @@ fn rates_come_from_readings_and_begin_anew_when_a_job_does() {
         rate.record(&job("j", JobState::Importing, 0), at(13 + second));
     }
     assert_eq!(rate.remaining(&now), None);
+}
+
+#[test]
+fn a_job_that_does_not_move_is_warned_of_once() {
+    let clock = "2026-01-02T12:00:00Z".parse().expect("a time");
+    for terminal in [true, false] {
+        let screen = Screen {
+            clock: Some(clock),
+            ..if terminal {
+                Screen::terminal(160, 24)
+            } else {
+                Screen::plain()
+            }
+        };
+        let kept = Kept::default();
+        let mut view = WaitView::new(screen, kept.clone());
+        let start = Instant::now();
+        let at = |minutes| start + Duration::from_mins(minutes);
+        let still = job("job-1", JobState::Importing, 840);
+        let done = job("job-2", JobState::Completed, 2000);
+        view.update_at(&[still.clone(), done.clone()], start);
+        view.update_at(&[still.clone(), done.clone()], at(9));
+        assert!(!kept.text().contains("warning"), "{}", kept.text());
+        view.tick_at(at(10));
+        view.tick_at(at(11));
+        view.update_at(&[still, done.clone()], at(30));
+        let warning = "warning: job-1 has not moved since 2026-01-02T11:50:00Z (10m 00s), still Importing at 42%";
+        assert_eq!(kept.text().matches("warning").count(), 1, "{}", kept.text());
+        assert!(kept.text().contains(warning), "{}", kept.text());
+        // It moves, and stands still again.
+        view.update_at(
+            &[job("job-1", JobState::Importing, 900), done.clone()],
+            at(31),
+        );
+        view.tick_at(at(40));
+        assert_eq!(kept.text().matches("warning").count(), 1);
+        view.tick_at(at(41));
+        assert_eq!(kept.text().matches("warning").count(), 2);
+        if terminal {
+            let lines = kept.lines(160, 24);
+            let bars = lines.iter().filter(|line| line.contains('█')).count();
+            assert_eq!((lines.len(), bars), (4, 1), "{lines:?}");
+        }
+    }
+}
+
+#[test]
+fn the_time_without_a_change_can_be_chosen() {
+    let kept = Kept::default();
+    let mut view = WaitView::new(Screen::plain(), kept.clone()).warning_after(Duration::ZERO);
+    view.update(&[job("job-1", JobState::Pending, 0)]);
+    assert!(
+        kept.text().contains("warning: job-1 has not moved"),
+        "{}",
+        kept.text()
+    );
+}
+
+#[test]
+fn a_wait_leaves_a_line_that_sums_it_up() {
+    let start = Instant::now();
+    let after = |jobs: &[Progress], width| {
+        let kept = Kept::default();
+        let mut view = WaitView::new(Screen::terminal(width, 24), kept.clone());
+        let mut first = jobs.to_vec();
+        for job in &mut first {
+            job.state = State::derived(JobState::Importing);
+            job.rows = Some(500);
+        }
+        view.update_at(&first, start);
+        view.finish_at(jobs, start + Duration::from_secs(75));
+        kept.lines(u16::try_from(width).expect("columns"), 24)
+    };
+    let one = job("job-1", JobState::Completed, 2000);
+    assert_eq!(
+        after(std::slice::from_ref(&one), 100),
+        ["job-1  Completed  2,000 rows  waited 1m 15s, 20 rows/s"]
+    );
+    let mut jobs = vec![one; 3];
+    jobs.push(job("job-2", JobState::Failed, 2000));
+    assert_eq!(
+        after(&jobs, 100),
+        ["4 jobs  3 Completed, 1 Failed  8,000 rows  waited 1m 15s, 80 rows/s"]
+    );
+    assert_eq!(after(&jobs, 20), ["4 jobs  3 Completed,"]);
+}
+
+#[test]
+fn lines_that_a_narrower_terminal_broke_are_taken_away() {
+    let kept = Kept::default();
+    let size = Arc::new(Mutex::new((100, 24)));
+    let asked = Arc::clone(&size);
+    let size_now = Box::new(move || *asked.lock().expect("no panic elsewhere"));
+    let mut view = WaitView::with_size(Screen::terminal(100, 24), Box::new(kept.clone()), size_now);
+    view.update(&many(3));
+    kept.0.lock().expect("no panic elsewhere").clear();
+    *size.lock().expect("no panic elsewhere") = (50, 24);
+    view.tick();
+    // Three lines of 97 columns are six lines of 50 now: the first frame goes up three lines before it goes up its own two.
+    assert!(
+        kept.text().starts_with("\r\x1b[3A\x1b[J"),
+        "{:?}",
+        kept.text()
+    );
 }

@@ -20,13 +20,16 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-const NAMES: &[&str] = &["output", "color", "verbose", "quiet", "edit_mode"];
+const NAMES: &[&str] = &["output", "color", "verbose", "quiet", "pager", "edit_mode"];
+
+/// Stands for any command among the values of a setting.
+const ANYTHING: &str = "COMMAND";
 
 /// A setting of the session.
 struct Setting {
     name: &'static str,
     help: &'static str,
-    /// What it may be; the first is what holds where nothing else was said.
+    /// What it may be; the first is what holds where nothing else was said, and one in capitals stands for anything.
     values: fn() -> Vec<String>,
     get: fn(&Choices) -> String,
     /// Takes one of the values.
@@ -61,6 +64,16 @@ const SETTINGS: &[Setting] = &[
         values: off_or_on,
         get: |choices| switch(choices.quiet),
         set: |choices, word| choices.quiet = word == "on",
+    },
+    Setting {
+        name: "pager",
+        help: "what shows results longer than the screen",
+        values: || ["auto", "off", ANYTHING].map(str::to_owned).to_vec(),
+        get: |choices| choices.pager.to_string(),
+        set: |choices, word| {
+            let Ok(pager) = word.parse();
+            choices.pager = pager;
+        },
     },
     Setting {
         name: "edit_mode",
@@ -157,6 +170,10 @@ fn change(session: &Session, setting: &Setting, value: &str) -> Result<(), Failu
         "false" | "no" => "off".to_owned(),
         other => other.to_owned(),
     };
+    if values.iter().any(|value| value == ANYTHING) {
+        session.choose(|choices| (setting.set)(choices, value));
+        return Ok(());
+    }
     if !values.contains(&word) {
         let hint = words::did_you_mean(&word, values.iter().map(String::as_str))
             .unwrap_or_else(|| format!("one of {}", words::list(&values, "and")));

@@ -4,7 +4,7 @@
 use super::Completer;
 use crate::cli;
 use crate::engine::help;
-use crate::engine::registry::{self, Opt, Takes, VARIABLES};
+use crate::engine::registry::{self, Function, Opt, Takes, VARIABLES};
 use crate::engine::values::types::TYPES;
 use crate::render::Screen;
 use crate::repl::commands::COMMANDS;
@@ -61,77 +61,39 @@ fn options(
     }
 }
 
+/// The overviews of several screens.
+struct Overviews([String; 3]);
+
+impl Overviews {
+    fn new() -> Self {
+        let commands: Vec<(String, &str)> = COMMANDS
+            .iter()
+            .map(|command| (format!(":{}", command.name), command.help))
+            .collect();
+        let screens = [
+            Screen::terminal(80, 24),
+            Screen::terminal(120, 60),
+            Screen::plain(),
+        ];
+        Self(screens.map(|screen| help::overview(&screen, &commands)))
+    }
+
+    /// True if each has the word.
+    fn name(&self, word: &str) -> bool {
+        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
+        self.0
+            .iter()
+            .all(|text| text.split(|c| !is_part(c)).any(|part| part == word))
+    }
+}
+
 #[test]
 fn tables_tab_help_and_readme_agree() {
     let completer = Completer::new(cli::session(&["zshell"]));
-    let narrow = Screen::terminal(80, 24);
-    let commands: Vec<(String, &str)> = COMMANDS
-        .iter()
-        .map(|command| (format!(":{}", command.name), command.help))
-        .collect();
-    let overviews = [
-        help::overview(&narrow, &commands),
-        help::overview(&Screen::terminal(120, 60), &commands),
-        help::overview(&Screen::plain(), &commands),
-    ];
+    let overviews = Overviews::new();
     let mut wrong = Vec::new();
-    let named = |name: &str| {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
-        overviews
-            .iter()
-            .all(|text| text.split(|c| !is_part(c)).any(|word| word == name))
-    };
     for function in registry::functions() {
-        let name = function.name;
-        let page = help::about(name).unwrap_or_default();
-        let bracket = if function.arity.1 == 0 { "()" } else { "(" };
-        let call = format!("{name}{bracket}");
-        check(
-            &mut wrong,
-            offered(&completer, name).contains(&call),
-            &format!("Tab: {call}"),
-        );
-        check(&mut wrong, named(name), &format!("help(): {name}"));
-        check(
-            &mut wrong,
-            README.contains(&format!("`{name}(")),
-            &format!("README: {name}"),
-        );
-        check(
-            &mut wrong,
-            page.contains(function.help),
-            &format!("help: {name}"),
-        );
-        let method = offered(&completer, &format!("connect(\"local\").{name}"));
-        check(
-            &mut wrong,
-            method.contains(&call) == function.method,
-            &format!("Tab: Connection.{name}"),
-        );
-        for form in function.forms {
-            check(&mut wrong, page.contains(form), &format!("help: {form}"));
-        }
-        for related in function.related {
-            check(
-                &mut wrong,
-                registry::find(related).is_some(),
-                &format!("{name}: {related}"),
-            );
-        }
-        // Where the map stands is what the forms say.
-        let map = function
-            .forms
-            .iter()
-            .find_map(|form| Some(form.split_once("#{")?.0));
-        if !function.options.is_empty() {
-            options(
-                &mut wrong,
-                &completer,
-                &page,
-                map.unwrap_or(&call),
-                function.options,
-            );
-        }
+        self::function(&mut wrong, &completer, &overviews, function);
     }
     for command in COMMANDS {
         let name = format!(":{}", command.name);
@@ -141,7 +103,7 @@ fn tables_tab_help_and_readme_agree() {
             tabs.iter().any(|text| text.trim() == command.name),
             &format!("Tab: {name}"),
         );
-        check(&mut wrong, named(&name), &format!(":help: {name}"));
+        check(&mut wrong, overviews.name(&name), &format!(":help: {name}"));
         check(
             &mut wrong,
             README.contains(&name),
@@ -150,7 +112,11 @@ fn tables_tab_help_and_readme_agree() {
     }
     for it in TYPES {
         let page = help::about(it.name).unwrap_or_default();
-        check(&mut wrong, named(it.name), &format!("help(): {}", it.name));
+        check(
+            &mut wrong,
+            overviews.name(it.name),
+            &format!("help(): {}", it.name),
+        );
         for (getter, meaning) in it.getters {
             check(
                 &mut wrong,
@@ -165,7 +131,7 @@ fn tables_tab_help_and_readme_agree() {
         }
     }
     for (name, _) in VARIABLES {
-        check(&mut wrong, named(name), &format!("help(): {name}"));
+        check(&mut wrong, overviews.name(name), &format!("help(): {name}"));
         check(
             &mut wrong,
             README.contains(&format!("`{name}`")),
@@ -173,8 +139,70 @@ fn tables_tab_help_and_readme_agree() {
         );
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    for text in &overviews[..1] {
-        let lines = help::folded(text, narrow.width).lines().count();
-        assert!(lines <= 22, "help() takes {lines} lines:\n{text}");
+}
+
+#[test]
+fn the_overview_is_one_screen() {
+    let [text, ..] = Overviews::new().0;
+    let lines = help::folded(&text, Some(80)).lines().count();
+    assert!(lines <= 22, "{lines} lines:\n{text}");
+}
+
+/// One function, its forms and its options.
+fn function(
+    wrong: &mut Vec<String>,
+    completer: &Completer,
+    overviews: &Overviews,
+    function: &Function,
+) {
+    let name = function.name;
+    let page = help::about(name).unwrap_or_default();
+    let bracket = if function.arity.1 == 0 { "()" } else { "(" };
+    let call = format!("{name}{bracket}");
+    check(
+        wrong,
+        offered(completer, name).contains(&call),
+        &format!("Tab: {call}"),
+    );
+    check(wrong, overviews.name(name), &format!("help(): {name}"));
+    check(
+        wrong,
+        README.contains(&format!("`{name}(")),
+        &format!("README: {name}"),
+    );
+    check(
+        wrong,
+        page.contains(function.help),
+        &format!("help: {name}"),
+    );
+    let methods = offered(completer, &format!("connect(\"local\").{name}"));
+    check(
+        wrong,
+        methods.contains(&call) == function.method,
+        &format!("Tab: Connection.{name}"),
+    );
+    for form in function.forms {
+        check(wrong, page.contains(form), &format!("help: {form}"));
+    }
+    for related in function.related {
+        check(
+            wrong,
+            registry::find(related).is_some(),
+            &format!("{name}: {related}"),
+        );
+    }
+    // Where the map stands is what the forms say.
+    let map = function
+        .forms
+        .iter()
+        .find_map(|form| Some(form.split_once("#{")?.0));
+    if !function.options.is_empty() {
+        options(
+            wrong,
+            completer,
+            &page,
+            map.unwrap_or(&call),
+            function.options,
+        );
     }
 }

@@ -243,10 +243,9 @@ fn given<'t>(code: &Code<'t>, from: usize, item: bool) -> Option<Binding<'t>> {
     let mut end = from;
     while let Some(token) = code.token(Some(end)) {
         match (token.sort, code.slice(token)) {
-            (Sort::Sign, "{") if depth == 0 => break,
+            (Sort::Sign, "{" | ";") if depth == 0 => break,
             (Sort::Sign, "(" | "[" | "{" | "#{") => depth += 1,
             (Sort::Sign, ")" | "]" | "}") => depth = depth.checked_sub(1)?,
-            (Sort::Sign, ";") if depth == 0 => break,
             _ => {}
         }
         end += 1;

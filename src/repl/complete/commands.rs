@@ -22,6 +22,29 @@ pub(super) fn commands() -> Vec<Offer> {
     offers.collect()
 }
 
+/// Where the statement begins that the text's command runs (`:time`, `:watch 5s`); 0 where there is none.
+pub(super) fn statement(text: &str) -> usize {
+    let line = text.trim_start();
+    let Some((name, rest)) = line
+        .strip_prefix(':')
+        .and_then(|line| line.split_once(char::is_whitespace))
+    else {
+        return 0;
+    };
+    let arguments = find(name).map_or("", |command| command.arguments);
+    let takes_time = arguments.starts_with('[');
+    if !arguments.ends_with("STATEMENT") {
+        return 0;
+    }
+    // An interval may stand first; it begins with a digit.
+    let rest = rest.trim_start();
+    let rest = match rest.split_once(char::is_whitespace) {
+        Some((time, rest)) if takes_time && time.starts_with(|c: char| c.is_ascii_digit()) => rest,
+        _ => rest,
+    };
+    text.len() - rest.trim_start().len()
+}
+
 /// An argument of a command: as `of` has it, without quotes.
 pub(super) fn argument(look: &Look<'_, '_>, command: &str, index: usize) -> Answer {
     let Some(takes) = find(command)

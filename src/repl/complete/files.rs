@@ -95,10 +95,9 @@ impl Entry {
         let data = extension.is_some_and(|extension| Format::from_extension(extension).is_some());
         match first {
             First::Any => Some(0),
-            First::Data if data && !self.is_folder => Some(0),
-            First::Data if self.is_folder => Some(1),
+            First::Data | First::Scripts if self.is_folder => Some(1),
+            First::Data if data => Some(0),
             First::Data => Some(2),
-            First::Scripts if self.is_folder => Some(1),
             First::Scripts => (extension == Some("rhai")).then_some(0),
         }
     }

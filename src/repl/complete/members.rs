@@ -4,68 +4,11 @@ use super::chain::{Binding, Chain, Link, Root, binding};
 use super::offer::Offer;
 use super::scan::Code;
 use crate::engine::registry;
+use crate::engine::values::methods::{BARE, LIST, MAP, OWN, TEXT};
 use crate::engine::values::{Names, Shape};
 
 /// How far the origin of a name is followed.
 const STEPS: usize = 8;
-
-/// Rhai's own methods that are of use here: name and a few words, first the ones without arguments.
-const LIST: &[(&str, &str)] = &[
-    ("len", "how many items"),
-    ("is_empty", "true without items"),
-    ("filter", "filter(|item| …): the items for which it is true"),
-    ("map", "map(|item| …): what it makes of each"),
-    ("find", "find(|item| …): the first for which it is true"),
-    ("some", "some(|item| …): true for any?"),
-    ("all", "all(|item| …): true for each?"),
-    ("for_each", "for_each(|| …): runs it with each as this"),
-    ("reduce", "reduce(|sum, item| …, 0): one value of all"),
-    ("contains", "contains(item)"),
-    ("index_of", "index_of(item), or -1"),
-    ("push", "push(item): adds it"),
-    ("pop", "takes the last"),
-    ("shift", "takes the first"),
-    ("extract", "extract(from, count): a part"),
-    ("sort", "sorts it"),
-    ("reverse", "turns it round"),
-    ("dedup", "takes out repeated neighbours"),
-    ("to_json", "as JSON text"),
-];
-const TEXT: &[(&str, &str)] = &[
-    ("len", "how many letters"),
-    ("is_empty", "true without letters"),
-    ("contains", "contains(text)"),
-    ("starts_with", "starts_with(text)"),
-    ("ends_with", "ends_with(text)"),
-    ("index_of", "index_of(text), or -1"),
-    ("sub_string", "sub_string(from, count)"),
-    ("split", "split(text): an array"),
-    ("replace", "replace(text, by): changes it"),
-    ("trim", "takes blanks off its ends: changes it"),
-    ("to_upper", "in capital letters"),
-    ("to_lower", "in small letters"),
-];
-const MAP: &[(&str, &str)] = &[
-    ("keys", "its keys, an array"),
-    ("values", "its values, an array"),
-    ("len", "how many keys"),
-    ("contains", "contains(key)"),
-    ("get", "get(key), or ()"),
-    ("set", "set(key, value)"),
-    ("remove", "remove(key): takes it out"),
-    ("mixin", "mixin(map): takes over its keys"),
-    ("to_json", "as JSON text"),
-];
-const OWN: &[(&str, &str)] = &[
-    ("as_map", "a plain map with the same keys"),
-    ("to_json", "as JSON text"),
-];
-
-/// Rhai's methods without arguments: they are put into the line with both parentheses.
-const BARE: [&str; 12] = [
-    "len", "is_empty", "pop", "shift", "sort", "reverse", "dedup", "trim", "to_upper", "to_lower",
-    "keys", "values",
-];
 
 /// What may follow a dot behind a value.
 pub(super) fn members(shape: &Shape) -> Vec<Offer> {
@@ -94,7 +37,7 @@ pub(super) fn members(shape: &Shape) -> Vec<Offer> {
         _ => &[],
     };
     offers.extend(methods.iter().map(|(name, help)| {
-        let bare = BARE.contains(name) || matches!(*name, "as_map" | "to_json");
+        let bare = BARE.contains(name);
         Offer::new(*name, *help).then(if bare { "()" } else { "(" })
     }));
     offers

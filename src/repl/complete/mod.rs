@@ -80,7 +80,7 @@ impl Completer {
         }
     }
 
-    fn offers(&self, look: &Look<'_, '_>) -> Answer {
+    fn offers(look: &Look<'_, '_>) -> Answer {
         let place = look.place;
         let quote = place.quote;
         Answer::of(match &place.kind {
@@ -116,12 +116,13 @@ impl rustyline::completion::Completer for Completer {
         let Some((before, after)) = line.split_at_checked(pos) else {
             return Ok((pos, Vec::new()));
         };
-        let place = place::place(before);
+        let from = commands::statement(before);
+        let place = place::place(before.get(from..).unwrap_or_default());
         let names = self.session.known.names();
-        let answer = self.offers(&Look {
+        let answer = Self::offers(&Look {
             session: &self.session,
             names: &names,
-            code: &scan::scan(before),
+            code: &scan::scan(before.get(from..).unwrap_or_default()),
             place: &place,
         });
         let screen = self.session.out();
@@ -131,7 +132,7 @@ impl rustyline::completion::Completer for Completer {
             let half = screen.width.unwrap_or(80) / 2;
             tell(&mut pairs, &place, format!("({notice}){:half$}", ""));
         }
-        Ok((place.start, pairs))
+        Ok((from + place.start, pairs))
     }
 }
 

@@ -106,13 +106,14 @@ pub(super) fn variables(
 /// True if a value of this shape may stand where that is wanted.
 pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
     match (takes, shape) {
-        (_, Shape::Unknown) | (Takes::Anything, _) => true,
+        (_, Shape::Unknown)
+        | (Takes::Anything, _)
+        | (Takes::Job, Shape::Job | Shape::Summary | Shape::Progress)
+        | (Takes::Profile, Shape::Connection(_)) => true,
         (Takes::Job, Shape::List(item)) => fits(takes, item) && !matches!(**item, Shape::Text),
-        (Takes::Job, Shape::Job | Shape::Summary | Shape::Progress) => true,
         (Takes::Data | Takes::State, Shape::List(item)) => fits(takes, item),
         (Takes::Flag, shape) => matches!(shape, Shape::Flag),
         (Takes::Options | Takes::Keys(_), shape) => matches!(shape, Shape::Map(_)),
-        (Takes::Profile, Shape::Connection(_)) => true,
         (_, shape) => matches!(shape, Shape::Text),
     }
 }

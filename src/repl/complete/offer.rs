@@ -99,7 +99,10 @@ pub(super) fn pairs(
     };
     let mut fitting: Vec<Offer> = Vec::new();
     for offer in offers.into_iter().filter(begins) {
-        if !fitting.iter().any(|known| known.text == offer.text) {
+        if !fitting
+            .iter()
+            .any(|known| (&known.text, known.suffix) == (&offer.text, offer.suffix))
+        {
             fitting.push(offer);
         }
     }

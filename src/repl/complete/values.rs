@@ -89,15 +89,11 @@ pub(super) fn values(look: &Look<'_, '_>, slot: &Slot<'_>) -> Answer {
 pub(super) fn of(look: &Look<'_, '_>, takes: Takes, slot: Option<&Slot<'_>>) -> Answer {
     let quote = look.place.quote;
     let typed = look.place.typed;
+    let bare = quote.is_none();
     let offers = match takes {
-        Takes::Anything if quote.is_some() => text(look),
-        Takes::Anything => Vec::new(),
-        Takes::Options | Takes::Keys(_) if quote.is_none() => {
-            vec![Offer::new("#{", "options by name")]
-        }
-        Takes::Options | Takes::Keys(_) => Vec::new(),
-        Takes::Flag if quote.is_none() => ["true", "false"].map(|word| Offer::new(word, "")).into(),
-        Takes::Flag => Vec::new(),
+        Takes::Anything if !bare => text(look),
+        Takes::Options | Takes::Keys(_) if bare => vec![Offer::new("#{", "options by name")],
+        Takes::Flag if bare => vec![Offer::new("true", ""), Offer::new("false", "")],
         Takes::Words(words) => quoted(look, words.iter().map(|word| Offer::new(*word, ""))),
         Takes::State => {
             let active = Offer::new("active", "every state that a job can still leave");
@@ -109,7 +105,7 @@ pub(super) fn of(look: &Look<'_, '_>, takes: Takes, slot: Option<&Slot<'_>>) -> 
         Takes::Function => help_pages(look),
         Takes::Path => files(typed, quote, First::Any, false),
         Takes::Data if reads_here(look, slot) => files(typed, quote, First::Data, true),
-        Takes::Data => Vec::new(),
+        Takes::Anything | Takes::Options | Takes::Keys(_) | Takes::Flag | Takes::Data => Vec::new(),
         Takes::Job => return jobs(look, slot),
         Takes::Collection => return collections(look, slot),
     };

@@ -7,6 +7,7 @@ use crate::engine::{Interpreter, Setup, values};
 use crate::interrupt::Interrupt;
 use crate::render::{ColorChoice, OutputFormat};
 use crate::repl::record::{Origin, Outcome, Statement};
+use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session, idle::Idle};
 use proptest::prelude::*;
 use rhai::Dynamic;
@@ -22,6 +23,7 @@ fn interpreter(folder: &Path) -> Interpreter {
         data_dir: folder.to_owned(),
         color: ColorChoice::Never,
         edit_mode: EditMode::default(),
+        pager: PagerChoice::Off,
     };
     let session = Session::new(choices, Interrupt::new(), Idle::default());
     let setup = Setup {

@@ -33,148 +33,160 @@ fn slot_told(slot: &Slot<'_>) -> String {
     format!("{receiver}{}({}{keys}{list})", slot.function, slot.argument)
 }
 
+/// A text, and what is told of it.
+type Example = (&'static str, &'static str);
+
+const CODE: &[Example] = &[
+    // Names.
+    ("", "|name"),
+    ("imp", "imp|name"),
+    ("  jo", "jo|name"),
+    ("let x = jo", "jo|name"),
+    ("x; jo", "jo|name"),
+    ("if jo", "jo|name"),
+    ("if (jo", "jo|name"),
+    ("while x { jo", "jo|name"),
+    ("1 + jo", "jo|name"),
+    ("f(1 + jo", "jo|name"),
+    ("[jo", "jo|name"),
+    ("`a ${jo", "jo|name"),
+    ("fn f(a) { jo", "jo|name"),
+    ("日本 = jo", "jo|name"),
+    ("x ? jo", "jo|name"),
+    ("import(\"a\", \"b\"); jo", "jo|name"),
+    // Nothing.
+    ("let jo", "nothing"),
+    ("const jo", "nothing"),
+    ("fn jo", "nothing"),
+    ("fn f(jo", "nothing"),
+    ("fn f(a, jo", "nothing"),
+    ("for jo", "nothing"),
+    ("import \"a\" as jo", "nothing"),
+    ("// jo", "nothing"),
+    ("/* jo", "nothing"),
+    ("'j", "nothing"),
+    ("12", "nothing"),
+    ("\"a\"", "nothing"),
+    ("#\"jo", "nothing"),
+    ("0..jo", "jo|name"),
+    ("let o = #{jo", "nothing"),
+    ("let o = #{\"jo", "nothing"),
+    // Members.
+    ("job.", "|member of Name(\"job\")"),
+    ("job.st", "st|member of Name(\"job\")"),
+    ("job?.st", "st|member of Name(\"job\")"),
+    ("jobs()[0].", "|member of Call(\"jobs\")"),
+    ("connect(\"x\").jo", "jo|member of Call(\"connect\")"),
+    ("import(#{a: 1}).", "|member of Call(\"import\")"),
+    ("wait(jo.", "|member of Name(\"jo\")"),
+    ("\"a\".le", "le|member of Text"),
+    ("[1].le", "le|member of Array"),
+    ("#{a: 1}.", "|member of Map([\"a\"])"),
+    ("`${job.", "|member of Name(\"job\")"),
+    ("job\n  .st", "st|member of Name(\"job\")"),
+    ("job /* . */ . st", "st|member of Name(\"job\")"),
+    ("m::fo", "fo|in module m"),
+    ("m::", "|in module m"),
+];
+
+const CALLS: &[Example] = &[
+    // Arguments.
+    ("import(", "|value of import(0)"),
+    ("import (bo", "bo|value of import(0)"),
+    ("import(\"bo", "\"bo|value of import(0)"),
+    ("import(`bo", "`bo|value of import(0)"),
+    ("import(\"books\", ", "|value of import(1)"),
+    ("import(\"books\", \"a/", "\"a/|value of import(1)"),
+    ("import(\"books\", [\"a\", \"b", "\"b|value of import(1[])"),
+    ("import(\"a,b(\", \"b", "\"b|value of import(1)"),
+    ("wait(f(1, 2), [", "|value of wait(1[])"),
+    ("wait([job, ", "|value of wait(0[])"),
+    ("eu.import(", "|value of Name(\"eu\").import(0)"),
+    (
+        "connect(\"e\").wait(\"",
+        "\"|value of Call(\"connect\").wait(0)",
+    ),
+    ("x = `${progress(\"jo", "\"jo|value of progress(0)"),
+    ("import(\"a\" + \"b", "\"b|text"),
+    ("import(\"a\" + b", "b|name"),
+    ("m::import(\"a", "\"a|text"),
+    ("let p = \"./da", "\"./da|text"),
+    // Option keys.
+    ("jobs(#{", "|key of jobs(0) besides []"),
+    ("jobs(#{st", "st|key of jobs(0) besides []"),
+    (
+        "jobs(#{limit: 5, st",
+        "st|key of jobs(0) besides [\"limit\"]",
+    ),
+    (
+        "jobs(#{\"limit\": f(#{a: 1}), st",
+        "st|key of jobs(0) besides [\"limit\"]",
+    ),
+    ("jobs(#{\"st", "\"st|key of jobs(0) besides []"),
+    ("wait(job, #{", "|key of wait(1) besides []"),
+    (
+        "import(\"c\", \"p\", #{\n  ",
+        "|key of import(2) besides []",
+    ),
+    ("eu.import(#{", "|key of Name(\"eu\").import(0) besides []"),
+    (
+        "connect(#{storage: #{",
+        "|key of connect(0.storage) besides []",
+    ),
+    (
+        "connect(#{endpoint: \"x\", storage: #{url: \"y\", ac",
+        "ac|key of connect(0.storage) besides [\"url\"]",
+    ),
+    ("`${jobs(#{st", "st|key of jobs(0) besides []"),
+    ("import_all([#{co", "co|key of import_all(0[]) besides []"),
+    ("fn f() { jobs(#{st", "st|key of jobs(0) besides []"),
+    // Option values.
+    ("jobs(#{state: ", "|value of jobs(0.state)"),
+    ("jobs(#{state: co", "co|value of jobs(0.state)"),
+    ("jobs(#{state: \"co", "\"co|value of jobs(0.state)"),
+    (
+        "jobs(#{state: [\"failed\", \"co",
+        "\"co|value of jobs(0.state[])",
+    ),
+    ("jobs(#{\"state\": \"co", "\"co|value of jobs(0.state)"),
+    (
+        "jobs(#{limit: 5, state: \"co",
+        "\"co|value of jobs(0.state)",
+    ),
+    (
+        "connect(#{storage: #{url: \"s3",
+        "\"s3|value of connect(0.storage.url)",
+    ),
+    ("jobs(#{state: \"a\" + \"b", "\"b|text"),
+];
+
+const TEXTS: &[Example] = &[
+    // Other texts.
+    ("import \"to", "\"to|module"),
+    ("let x = 1; import \"to", "\"to|module"),
+    ("m[\"ke", "\"ke|index of Name(\"m\")"),
+    ("f()[\"ke", "\"ke|index of Call(\"f\")"),
+    ("job.state == \"Co", "\"Co|compared with state"),
+    (
+        "jobs().filter(|j| j.state != \"Co",
+        "\"Co|compared with state",
+    ),
+    ("if p.state == ", "|compared with state"),
+    // Commands.
+    (":", "|command"),
+    (" :he", "he|command"),
+    (":help ", "|argument 0 of :help"),
+    (":help imp", "imp|argument 0 of :help"),
+    (":set output js", "js|argument 1 of :set"),
+    (":set  output   ", "|argument 1 of :set"),
+    (":watch 5s jobs().", "jobs().|argument 1 of :watch"),
+];
+
 #[test]
 fn places_are_known() {
     let mut wrong = Vec::new();
-    for (text, expected) in [
-        // Names.
-        ("", "|name"),
-        ("imp", "imp|name"),
-        ("  jo", "jo|name"),
-        ("let x = jo", "jo|name"),
-        ("x; jo", "jo|name"),
-        ("if jo", "jo|name"),
-        ("if (jo", "jo|name"),
-        ("while x { jo", "jo|name"),
-        ("1 + jo", "jo|name"),
-        ("f(1 + jo", "jo|name"),
-        ("[jo", "jo|name"),
-        ("`a ${jo", "jo|name"),
-        ("fn f(a) { jo", "jo|name"),
-        ("日本 = jo", "jo|name"),
-        ("x ? jo", "jo|name"),
-        ("import(\"a\", \"b\"); jo", "jo|name"),
-        // Nothing.
-        ("let jo", "nothing"),
-        ("const jo", "nothing"),
-        ("fn jo", "nothing"),
-        ("fn f(jo", "nothing"),
-        ("fn f(a, jo", "nothing"),
-        ("for jo", "nothing"),
-        ("import \"a\" as jo", "nothing"),
-        ("// jo", "nothing"),
-        ("/* jo", "nothing"),
-        ("'j", "nothing"),
-        ("12", "nothing"),
-        ("\"a\"", "nothing"),
-        ("#\"jo", "nothing"),
-        ("0..jo", "jo|name"),
-        ("let o = #{jo", "nothing"),
-        ("let o = #{\"jo", "nothing"),
-        // Members.
-        ("job.", "|member of Name(\"job\")"),
-        ("job.st", "st|member of Name(\"job\")"),
-        ("job?.st", "st|member of Name(\"job\")"),
-        ("jobs()[0].", "|member of Call(\"jobs\")"),
-        ("connect(\"x\").jo", "jo|member of Call(\"connect\")"),
-        ("import(#{a: 1}).", "|member of Call(\"import\")"),
-        ("wait(jo.", "|member of Name(\"jo\")"),
-        ("\"a\".le", "le|member of Text"),
-        ("[1].le", "le|member of Array"),
-        ("#{a: 1}.", "|member of Map([\"a\"])"),
-        ("`${job.", "|member of Name(\"job\")"),
-        ("job\n  .st", "st|member of Name(\"job\")"),
-        ("job /* . */ . st", "st|member of Name(\"job\")"),
-        ("m::fo", "fo|in module m"),
-        ("m::", "|in module m"),
-        // Arguments.
-        ("import(", "|value of import(0)"),
-        ("import (bo", "bo|value of import(0)"),
-        ("import(\"bo", "\"bo|value of import(0)"),
-        ("import(`bo", "`bo|value of import(0)"),
-        ("import(\"books\", ", "|value of import(1)"),
-        ("import(\"books\", \"a/", "\"a/|value of import(1)"),
-        ("import(\"books\", [\"a\", \"b", "\"b|value of import(1[])"),
-        ("import(\"a,b(\", \"b", "\"b|value of import(1)"),
-        ("wait(f(1, 2), [", "|value of wait(1[])"),
-        ("wait([job, ", "|value of wait(0[])"),
-        ("eu.import(", "|value of Name(\"eu\").import(0)"),
-        (
-            "connect(\"e\").wait(\"",
-            "\"|value of Call(\"connect\").wait(0)",
-        ),
-        ("x = `${progress(\"jo", "\"jo|value of progress(0)"),
-        ("import(\"a\" + \"b", "\"b|text"),
-        ("import(\"a\" + b", "b|name"),
-        ("m::import(\"a", "\"a|text"),
-        ("let p = \"./da", "\"./da|text"),
-        // Option keys.
-        ("jobs(#{", "|key of jobs(0) besides []"),
-        ("jobs(#{st", "st|key of jobs(0) besides []"),
-        (
-            "jobs(#{limit: 5, st",
-            "st|key of jobs(0) besides [\"limit\"]",
-        ),
-        (
-            "jobs(#{\"limit\": f(#{a: 1}), st",
-            "st|key of jobs(0) besides [\"limit\"]",
-        ),
-        ("jobs(#{\"st", "\"st|key of jobs(0) besides []"),
-        ("wait(job, #{", "|key of wait(1) besides []"),
-        (
-            "import(\"c\", \"p\", #{\n  ",
-            "|key of import(2) besides []",
-        ),
-        ("eu.import(#{", "|key of Name(\"eu\").import(0) besides []"),
-        (
-            "connect(#{storage: #{",
-            "|key of connect(0.storage) besides []",
-        ),
-        (
-            "connect(#{endpoint: \"x\", storage: #{url: \"y\", ac",
-            "ac|key of connect(0.storage) besides [\"url\"]",
-        ),
-        ("`${jobs(#{st", "st|key of jobs(0) besides []"),
-        ("import_all([#{co", "co|key of import_all(0[]) besides []"),
-        ("fn f() { jobs(#{st", "st|key of jobs(0) besides []"),
-        // Option values.
-        ("jobs(#{state: ", "|value of jobs(0.state)"),
-        ("jobs(#{state: co", "co|value of jobs(0.state)"),
-        ("jobs(#{state: \"co", "\"co|value of jobs(0.state)"),
-        (
-            "jobs(#{state: [\"failed\", \"co",
-            "\"co|value of jobs(0.state[])",
-        ),
-        ("jobs(#{\"state\": \"co", "\"co|value of jobs(0.state)"),
-        (
-            "jobs(#{limit: 5, state: \"co",
-            "\"co|value of jobs(0.state)",
-        ),
-        (
-            "connect(#{storage: #{url: \"s3",
-            "\"s3|value of connect(0.storage.url)",
-        ),
-        ("jobs(#{state: \"a\" + \"b", "\"b|text"),
-        // Other texts.
-        ("import \"to", "\"to|module"),
-        ("let x = 1; import \"to", "\"to|module"),
-        ("m[\"ke", "\"ke|index of Name(\"m\")"),
-        ("f()[\"ke", "\"ke|index of Call(\"f\")"),
-        ("job.state == \"Co", "\"Co|compared with state"),
-        (
-            "jobs().filter(|j| j.state != \"Co",
-            "\"Co|compared with state",
-        ),
-        ("if p.state == ", "|compared with state"),
-        // Commands.
-        (":", "|command"),
-        (" :he", "he|command"),
-        (":help ", "|argument 0 of :help"),
-        (":help imp", "imp|argument 0 of :help"),
-        (":set output js", "js|argument 1 of :set"),
-        (":set  output   ", "|argument 1 of :set"),
-        (":watch 5s jobs().", "jobs().|argument 1 of :watch"),
-    ] {
+    let examples = [CODE, CALLS, TEXTS].into_iter().flatten();
+    for (text, expected) in examples.copied() {
         let told = told(text);
         if told != expected {
             wrong.push(format!("{text:?}: {told:?}, not {expected:?}"));

@@ -1,12 +1,14 @@
 //! Rhai's errors in words that help: what its grammar surprises newcomers with is explained where it happens.
 
+mod parse;
+
 use super::compile::Sources;
 use super::help;
 use super::registry::{self, VARIABLES};
-use super::values;
+use super::values::{self, methods};
 use crate::error::{Failure, Kind};
 use crate::render::words;
-use rhai::{EvalAltResult, LexError, ParseErrorType};
+use rhai::EvalAltResult;
 
 /// Where an error happened.
 pub struct At<'a> {
@@ -37,8 +39,8 @@ impl At<'_> {
 /// A parse or run-time error of Rhai's own as a failure.
 pub fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
     match error {
-        EvalAltResult::ErrorParsing(kind, _) => parse_error(kind, at),
-        EvalAltResult::ErrorFunctionNotFound(signature, _) => function_not_found(signature),
+        EvalAltResult::ErrorParsing(kind, _) => parse::parse_error(kind, at),
+        EvalAltResult::ErrorFunctionNotFound(signature, _) => function_not_found(signature, at),
         EvalAltResult::ErrorVariableNotFound(name, _) => variable_not_found(name, at),
         EvalAltResult::ErrorAssignmentToConstant(name, _) => constant(name),
         EvalAltResult::ErrorNonPureMethodCallOnConstant(_, _) => {
@@ -68,131 +70,7 @@ pub fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
     }
 }
 
-fn parse_error(kind: &ParseErrorType, at: &At<'_>) -> Failure {
-    let text = lower_first(&kind.to_string());
-    let failure = Failure::new(Kind::Script, format!("this does not parse: {text}"));
-    match parse_hint(kind, at) {
-        Some(hint) => failure.with_hint(hint),
-        None => failure,
-    }
-}
-
-fn parse_hint(kind: &ParseErrorType, at: &At<'_>) -> Option<String> {
-    let rest = at.rest();
-    match kind {
-        ParseErrorType::Reserved(word) if word == "import" && rest.starts_with(['"', '`']) => {
-            Some(FUNCTION_POINTER.to_owned())
-        }
-        ParseErrorType::Reserved(word) => Some(reserved(word, at.line, &rest)),
-        ParseErrorType::PropertyExpected if rest.starts_with("import") => {
-            Some("import is a word Rhai keeps for itself: write map[\"import\"]".to_owned())
-        }
-        ParseErrorType::VariableExpected
-        | ParseErrorType::FnMissingName
-        | ParseErrorType::MissingToken(_, _)
-            if rest.starts_with("import") =>
-        {
-            Some(reserved("import", at.line, &rest))
-        }
-        ParseErrorType::BadInput(LexError::UnexpectedInput(text)) if text == "_" => {
-            Some(UNDERSCORE.to_owned())
-        }
-        ParseErrorType::BadInput(LexError::MalformedChar(text)) => {
-            Some(format!("text stands in double quotes: {text:?}; '…' is one character"))
-        }
-        ParseErrorType::BadInput(LexError::UnterminatedString) if rest.starts_with('\'') => {
-            Some("text stands in double quotes: \"…\"; '…' is one character".to_owned())
-        }
-        ParseErrorType::BadInput(LexError::UnterminatedString) => Some(
-            "a text in \"…\" ends on its own line; back-ticks `…` may span lines".to_owned(),
-        ),
-        ParseErrorType::BadInput(LexError::MalformedEscapeSequence(_)) => Some(
-            "a backslash begins an escape: write \\\\ for one, or use / in paths, or back-ticks `C:\\data`"
-                .to_owned(),
-        ),
-        ParseErrorType::BadInput(LexError::ImproperSymbol(_, advice)) if !advice.is_empty() => {
-            Some(lower_first(advice))
-        }
-        ParseErrorType::BadInput(LexError::UnexpectedInput(text)) if text == "#" => {
-            Some(COMMENT.to_owned())
-        }
-        ParseErrorType::VariableExpected if rest.starts_with('_') => {
-            Some(UNDERSCORE.to_owned())
-        }
-        ParseErrorType::UnknownOperator(operator) if operator == "++" || operator == "--" => {
-            let sign = &operator[..1];
-            Some(format!("write {sign}= 1"))
-        }
-        ParseErrorType::MissingToken(_, _) | ParseErrorType::MissingSymbol(_) => {
-            missing_token(at.line, &rest)
-        }
-        _ => None,
-    }
-}
-
-const UNDERSCORE: &str = "a lone _ is no name in Rhai: use a name such as _unused";
-const COMMENT: &str = "comments begin with // (or stand between /* and */)";
-
-fn reserved(word: &str, line: &str, rest: &str) -> String {
-    match word {
-        "#" => COMMENT.to_owned(),
-        "--" | "++" => {
-            let sign = &word[..1];
-            format!(
-                "{word} is no operator of Rhai: write {sign}({sign}1) for a sign of a sign, {sign}= 1 to count"
-            )
-        }
-        "null" | "nil" | "undefined" => "the empty value is written ()".to_owned(),
-        "and" => "write &&".to_owned(),
-        "or" => "write ||".to_owned(),
-        "not" => "write !".to_owned(),
-        "new" | "var" => format!("{word} is not a word of Rhai: variables begin with let"),
-        _ if rest
-            .chars()
-            .skip(word.chars().count())
-            .collect::<String>()
-            .trim_start()
-            .starts_with(':') =>
-        {
-            let switch = if word == "default" && !line.contains("#{") {
-                "; in a switch it is written _ => …"
-            } else {
-                ""
-            };
-            format!(
-                "{word} is a word Rhai keeps for itself: as a key it needs quotes, #{{{word:?}: …}}{switch}"
-            )
-        }
-        _ => format!("{word} is a word Rhai keeps for itself: use another name, such as {word}_"),
-    }
-}
-
-fn missing_token(line: &str, rest: &str) -> Option<String> {
-    let words = line.trim_start();
-    match rest.split_whitespace().next() {
-        Some("and") => return Some("write &&".to_owned()),
-        Some("or") => return Some("write ||".to_owned()),
-        _ => {}
-    }
-    let before = line.strip_suffix(rest).unwrap_or_default();
-    match before.split_whitespace().next_back() {
-        Some("not") => return Some("write !".to_owned()),
-        Some("elif" | "elseif" | "elsif") => return Some("write else if".to_owned()),
-        _ => {}
-    }
-    if words.starts_with("import") && rest.trim_start().starts_with("as ") {
-        return Some(
-            "import(…) is the import call; a module is imported without parentheses: import \"path\" as name;"
-                .to_owned(),
-        );
-    }
-    None
-}
-
-const FUNCTION_POINTER: &str =
-    "import cannot be named by Fn(\"import\"): wrap it in a closure, |c, path| import(c, path)";
-
-fn function_not_found(signature: &str) -> Failure {
+fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
     let (name, given) = signature.split_once(" (").unwrap_or((signature, ""));
     let given = given.trim_end_matches(')');
     if name == "eval" {
@@ -218,8 +96,18 @@ fn function_not_found(signature: &str) -> Failure {
             format!("no function {name} that takes {}", type_words(given)),
         )
     };
-    let names = registry::functions().map(|function| function.name);
-    match words::did_you_mean(name, names.chain(["print", "debug"])) {
+    let own = at.sources.declared("fn ");
+    let mut names: Vec<&str> = registry::functions()
+        .map(|function| function.name)
+        .collect();
+    names.extend(["print", "debug"]);
+    names.extend(own.iter().map(String::as_str));
+    if !given.is_empty() {
+        for method in methods::names() {
+            names.push(method);
+        }
+    }
+    match words::did_you_mean(name, names) {
         Some(near) => failure.with_hint(near),
         None => failure,
     }
@@ -242,6 +130,7 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
             let pages = help::pages().map(|(name, _)| name);
             Some(words::did_you_mean(name, pages).unwrap_or_else(|| "help() lists them".to_owned()))
         }
+        "quit" => Some("exit() ends a script, :quit or Ctrl-D the prompt".to_owned()),
         "None" | "Null" | "NULL" => Some("the empty value is written ()".to_owned()),
         "True" | "TRUE" => Some("written true".to_owned()),
         "False" | "FALSE" => Some("written false".to_owned()),
@@ -260,8 +149,7 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
             if rest.starts_with('=') && !rest.starts_with("==") {
                 Some(format!("a variable begins with let: let {name} = …"))
             } else {
-                let names = VARIABLES.iter().map(|(name, _)| *name);
-                words::did_you_mean(name, names)
+                near_variable(name, at).or_else(|| unquoted(name, rest, at))
             }
         }
     };
@@ -269,6 +157,25 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
         Some(hint) => failure.with_hint(hint),
         None => failure,
     }
+}
+
+/// Variables of that spelling or nearly.
+fn near_variable(name: &str, at: &At<'_>) -> Option<String> {
+    let own: Vec<String> = ["let ", "const ", "for "]
+        .into_iter()
+        .flat_map(|word| at.sources.declared(word))
+        // What a failed line would have declared is not there either.
+        .filter(|own| own != name)
+        .collect();
+    let names = VARIABLES.iter().map(|(name, _)| *name);
+    words::did_you_mean(name, names.chain(own.iter().map(String::as_str)))
+}
+
+/// A bare word that is an argument by itself may have been meant as text.
+fn unquoted(name: &str, rest: &str, at: &At<'_>) -> Option<String> {
+    let alone = at.before().trim_end().ends_with(['(', ',', '[', ':'])
+        && rest.starts_with([')', ',', ']', '}']);
+    alone.then(|| format!("text stands in double quotes: {}", words::quote(name)))
 }
 
 /// Rhai's "Unknown property 'x' - a getter is not registered for type 'y'" in plain words.
@@ -284,14 +191,32 @@ fn no_property(problem: &str) -> Failure {
         return Failure::new(Kind::Script, message)
             .with_hint("as_map() makes a copy that can be changed");
     }
-    let hint = words::did_you_mean(name, keys.iter().copied()).unwrap_or_else(|| {
-        if keys.is_empty() {
+    let near = words::did_you_mean(name, keys.iter().copied());
+    let method = words::nearest(name, methods_of(owner)).first().copied();
+    let hint = match (near, method) {
+        (_, Some(method)) if method == name => format!("it is a method: {method}(…)"),
+        (Some(near), _) => near,
+        (None, Some(method)) => format!("did you mean {method}()?"),
+        (None, None) if keys.is_empty() => {
             "see what a value has by showing it: show(value)".to_owned()
-        } else {
-            format!("it has {}", words::list(keys, "and"))
         }
-    });
+        (None, None) => format!("it has {}", words::list(keys, "and")),
+    };
     Failure::new(Kind::Script, format!("no property {name} of {of}")).with_hint(hint)
+}
+
+/// The methods of a type, as far as they are of use.
+fn methods_of(owner: &str) -> Vec<&'static str> {
+    let names = |methods: &[(&'static str, &str)]| methods.iter().map(|(name, _)| *name).collect();
+    match owner {
+        "array" => names(methods::LIST),
+        "string" => names(methods::TEXT),
+        "Connection" => registry::functions()
+            .filter(|function| function.method)
+            .map(|function| function.name)
+            .collect(),
+        _ => names(methods::OWN),
+    }
 }
 
 /// A list of Rhai's type names in plain words.

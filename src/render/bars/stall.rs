@@ -1,0 +1,97 @@
+//! Jobs that do not move while they are waited for.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use jiff::{SignedDuration, Timestamp};
+
+use crate::api::model::Progress;
+use crate::render::words;
+
+/// After this long without a change a job is worth a warning.
+pub(super) const LONG: Duration = Duration::from_mins(10);
+
+/// When each job last changed.
+#[derive(Debug)]
+pub(super) struct Stalls {
+    limit: Duration,
+    jobs: HashMap<String, Last>,
+}
+
+#[derive(Debug)]
+struct Last {
+    /// What a change would change.
+    reading: (String, f64, Option<u64>, usize),
+    since: Instant,
+    percent: f64,
+    warned: bool,
+}
+
+impl Stalls {
+    /// Nothing is known yet; warns after `limit`.
+    pub(super) fn new(limit: Duration) -> Self {
+        Self {
+            limit,
+            jobs: HashMap::new(),
+        }
+    }
+
+    /// Takes readings in.
+    pub(super) fn record(&mut self, jobs: &[Progress], now: Instant) {
+        for job in jobs {
+            if job.state.kind.ends_wait() {
+                self.jobs.remove(&job.job_id);
+                continue;
+            }
+            let reading = (
+                words::state(&job.state),
+                job.percent,
+                job.rows,
+                job.details
+                    .iter()
+                    .filter(|file| file.state.kind.is_final())
+                    .count(),
+            );
+            let last = self.jobs.get(&job.job_id);
+            if last.is_none_or(|last| last.reading != reading) {
+                let last = Last {
+                    reading,
+                    since: now,
+                    percent: job.percent,
+                    warned: false,
+                };
+                self.jobs.insert(job.job_id.clone(), last);
+            }
+        }
+    }
+
+    /// A warning for each job that has not changed for too long, once until it moves again; `clock` is the time of day
+    /// at `now`.
+    pub(super) fn warnings(&mut self, now: Instant, clock: Timestamp) -> Vec<String> {
+        let mut late: Vec<(&String, &mut Last)> = self
+            .jobs
+            .iter_mut()
+            .filter(|(_, last)| {
+                !last.warned && now.saturating_duration_since(last.since) >= self.limit
+            })
+            .collect();
+        late.sort_by_key(|(_, last)| last.since);
+        late.into_iter()
+            .map(|(id, last)| {
+                last.warned = true;
+                let still = now.saturating_duration_since(last.since);
+                let since = SignedDuration::try_from(still)
+                    .ok()
+                    .and_then(|still| clock.checked_sub(still).ok())
+                    .map_or_else(String::new, |since| format!(" since {since:.0}"));
+                format!(
+                    "warning: {} has not moved{since} ({}), still {} at {}; the service may be busy, and waiting goes on",
+                    words::safe_line(id),
+                    words::duration(still),
+                    last.reading.0,
+                    words::percent(last.percent),
+                )
+            })
+            .collect()
+    }
+}

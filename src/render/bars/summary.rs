@@ -1,0 +1,71 @@
+//! The line that a wait leaves behind.
+
+use std::time::Duration;
+
+use super::line::cut;
+use crate::api::model::{JobState, Progress};
+use crate::render::style::Screen;
+use crate::render::words;
+
+/// Rows of all jobs so far.
+pub(super) fn rows(jobs: &[Progress]) -> u64 {
+    jobs.iter()
+        .filter_map(|job| job.rows)
+        .fold(0, u64::saturating_add)
+}
+
+/// How the wait ended: one job by its id, several by their states; rows, how long it was waited, and the rate of the rows
+/// that came while it was, which are those beyond `before`.
+pub(super) fn of(
+    jobs: &[Progress],
+    before: u64,
+    elapsed: Duration,
+    width: usize,
+    screen: &Screen,
+) -> String {
+    let (name, states) = match jobs {
+        [job] => (
+            words::safe_line(&job.job_id).into_owned(),
+            vec![(job.state.kind, 1)],
+        ),
+        jobs => {
+            let count = |kind| jobs.iter().filter(|job| job.state.kind == kind).count();
+            let counts = JobState::ALL.into_iter().map(|kind| (kind, count(kind)));
+            (
+                words::count(jobs.len() as u64, "job"),
+                counts.filter(|(_, count)| *count > 0).collect(),
+            )
+        }
+    };
+    let alone = states.len() == 1;
+    let word = |kind: JobState, count: usize| {
+        if alone {
+            kind.word().to_owned()
+        } else {
+            format!("{} {kind}", words::number(count as u64))
+        }
+    };
+    let rows = rows(jobs);
+    let mut measured = format!("waited {}", words::duration(elapsed));
+    if rows > 0 {
+        measured = format!("{}  {measured}", words::count(rows, "row"));
+        let seconds = elapsed.as_secs_f64();
+        if rows > before && seconds >= 1.0 {
+            measured.push_str(", ");
+            measured.push_str(&words::rate((rows - before) as f64 / seconds, "rows"));
+        }
+    }
+    let plain: Vec<String> = states
+        .iter()
+        .map(|(kind, count)| word(*kind, *count))
+        .collect();
+    let line = format!("{name}  {}  {measured}", plain.join(", "));
+    if cut(&line, width).len() < line.len() {
+        return cut(&line, width).to_owned();
+    }
+    let painted: Vec<String> = states
+        .iter()
+        .map(|(kind, count)| screen.paint(words::state_tone(*kind), &word(*kind, *count)))
+        .collect();
+    format!("{name}  {}  {measured}", painted.join(", "))
+}

@@ -1,0 +1,44 @@
+//! CSV (RFC 4180): lists of maps as rows, nested values as JSON text.
+
+use std::io::{self, Write};
+
+use super::plain;
+use crate::render::output::{Rows, field};
+use crate::render::style::Screen;
+use crate::render::words;
+
+/// Writes a header line and the rows. A map is one row; a list of anything but maps is one column named `value`. Null
+/// is an empty field.
+pub(in crate::render) fn write(
+    out: &mut dyn Write,
+    rows: Rows<'_>,
+    screen: &Screen,
+) -> io::Result<()> {
+    let mut writer = csv::Writer::from_writer(out);
+    let names = rows.names;
+    let header = names.iter().map(|name| for_screen(name.clone(), screen));
+    writer.write_record(header).map_err(io_error)?;
+    for row in rows.items {
+        let fields = names.iter().map(|name| plain(field(&row, name)));
+        let fields = fields.map(|text| for_screen(text, screen));
+        writer.write_record(fields).map_err(io_error)?;
+    }
+    writer.flush()
+}
+
+/// The stream's own error, so that a closed pipe is known for one.
+fn io_error(error: csv::Error) -> io::Error {
+    match error.into_kind() {
+        csv::ErrorKind::Io(error) => error,
+        other => io::Error::other(format!("{other:?}")),
+    }
+}
+
+/// In a file the text is kept to the byte; a terminal must not be driven by it.
+fn for_screen(text: String, screen: &Screen) -> String {
+    if screen.tty {
+        words::safe(&text).into_owned()
+    } else {
+        text
+    }
+}

@@ -1,0 +1,37 @@
+//! JSON: one indented value, or one value a line.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use crate::render::output::Rows;
+use crate::render::words;
+
+/// Writes the value as indented JSON with a newline at its end.
+pub(in crate::render) fn write(out: &mut dyn Write, value: &Value) -> io::Result<()> {
+    let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
+    writeln!(out, "{}", harmless(&text))
+}
+
+/// Writes each item of a list, or the one value there is, as a line of JSON.
+pub(in crate::render) fn write_lines(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
+    for row in rows.items {
+        let text = serde_json::to_string(&*row).map_err(io::Error::other)?;
+        writeln!(out, "{}", harmless(&text))?;
+    }
+    Ok(())
+}
+
+/// `serde_json` escapes the C0 control characters only; DEL and C1 (which some terminals obey) can stand only inside
+/// texts, so they are escaped in the finished JSON.
+fn harmless(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character != '\n' && words::is_unsafe(character) {
+            safe.push_str(&words::unicode_escape(character));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}

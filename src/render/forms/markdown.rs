@@ -1,0 +1,104 @@
+//! A table of GitHub's Markdown.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+
+use super::plain;
+use crate::render::output::{Rows, field};
+use crate::render::words;
+
+/// Writes a list as a table with a row an item, a map as one of names and values, a scalar as text.
+pub(in crate::render) fn write(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
+    let Rows { names, items, list } = rows;
+    if list {
+        return table(out, &names, items.map(|row| cells(&row, &names)));
+    }
+    for value in items {
+        match &*value {
+            Value::Object(map) => {
+                let pair = |(name, value): (&String, &Value)| {
+                    vec![
+                        (name.clone(), false),
+                        (plain(Some(value)), value.is_number()),
+                    ]
+                };
+                let names = ["field".to_owned(), "value".to_owned()];
+                table(out, &names, map.iter().map(pair))?;
+            }
+            scalar => writeln!(out, "{}", escaped(&plain(Some(scalar))))?,
+        }
+    }
+    Ok(())
+}
+
+/// A cell's text, and whether it is a number.
+type Cell = (String, bool);
+
+fn cells(row: &Value, names: &[String]) -> Vec<Cell> {
+    let values = names.iter().map(|name| field(row, name));
+    values
+        .map(|value| (plain(value), value.is_some_and(Value::is_number)))
+        .collect()
+}
+
+/// Columns whose first cell is a number are aligned to the right: the rows are written as they come.
+fn table(
+    out: &mut dyn Write,
+    names: &[String],
+    rows: impl Iterator<Item = Vec<Cell>>,
+) -> io::Result<()> {
+    let mut rows = rows.peekable();
+    let header = names.iter().map(|name| escaped(name));
+    line(out, header)?;
+    let numbers = |column: usize, first: Option<&Vec<Cell>>| {
+        first
+            .and_then(|row| row.get(column))
+            .is_some_and(|cell| cell.1)
+    };
+    let first = rows.peek();
+    let rule = (0..names.len()).map(|column| {
+        if numbers(column, first) {
+            "---:"
+        } else {
+            "---"
+        }
+    });
+    line(out, rule.map(str::to_owned))?;
+    for row in rows {
+        line(out, row.iter().map(|(text, _)| escaped(text)))?;
+    }
+    Ok(())
+}
+
+fn line(out: &mut dyn Write, cells: impl Iterator<Item = String>) -> io::Result<()> {
+    out.write_all(b"|")?;
+    for cell in cells {
+        write!(out, " {cell} |")?;
+    }
+    out.write_all(b"\n")
+}
+
+/// The text so that Markdown shows it as it is: what it would take for markup has a backslash before it, line breaks
+/// are `<br>`. An underscore between letters is none of its marks, so that names stay readable.
+fn escaped(text: &str) -> String {
+    let text = words::safe(text);
+    let mut escaped = String::with_capacity(text.len());
+    let mut letters = text.trim().chars().peekable();
+    let mut before = ' ';
+    while let Some(letter) = letters.next() {
+        let next = letters.peek().copied().unwrap_or(' ');
+        let inner = before.is_alphanumeric() && next.is_alphanumeric();
+        match letter {
+            '\n' => escaped.push_str("<br>"),
+            '\t' => escaped.push(' '),
+            '_' if inner => escaped.push('_'),
+            '\\' | '|' | '`' | '*' | '_' | '<' | '&' | '[' | ']' | '~' => {
+                escaped.extend(['\\', letter]);
+            }
+            other => escaped.push(other),
+        }
+        before = letter;
+    }
+    escaped
+}

@@ -1,0 +1,81 @@
+//! A record a row, a line a field: nothing is left out, whatever the screen's width.
+
+use std::io::{self, Write};
+
+use serde_json::Value;
+use unicode_width::UnicodeWidthStr;
+
+use super::plain;
+use crate::render::output::Rows;
+use crate::render::style::{Screen, Tone};
+use crate::render::words;
+
+/// Columns of a rule where there is no screen.
+const RULE: usize = 40;
+
+/// Writes each map as a record below a rule with its number, and anything else as a line. A map that is no list's item
+/// has no rule.
+pub(in crate::render) fn write(
+    out: &mut dyn Write,
+    rows: Rows<'_>,
+    screen: &Screen,
+) -> io::Result<()> {
+    let Rows { names, items, list } = rows;
+    let widest = names.iter().map(|name| words::safe_line(name).width());
+    let widest = widest.max().unwrap_or(0);
+    let mut empty = true;
+    for (index, row) in items.enumerate() {
+        empty = false;
+        let Value::Object(map) = &*row else {
+            let text = plain(Some(&row));
+            let text = if list {
+                words::safe_line(&text)
+            } else {
+                words::safe(&text)
+            };
+            writeln!(out, "{text}")?;
+            continue;
+        };
+        if list {
+            let rule = rule(index + 1, screen);
+            writeln!(out, "{}", screen.paint(Tone::Dim, &rule))?;
+        }
+        for name in &names {
+            line(out, name, map.get(name), widest, screen)?;
+        }
+    }
+    if empty {
+        writeln!(out, "no rows")?;
+    }
+    Ok(())
+}
+
+/// The text of further lines stands below that of the first.
+fn line(
+    out: &mut dyn Write,
+    name: &str,
+    value: Option<&Value>,
+    widest: usize,
+    screen: &Screen,
+) -> io::Result<()> {
+    let name = words::safe_line(name);
+    let padding = " ".repeat(widest.saturating_sub(name.width()));
+    let text = match value {
+        None | Some(Value::Null) => "-".to_owned(),
+        Some(value) => plain(Some(value)),
+    };
+    let below = format!("\n{}", " ".repeat(widest + 2));
+    let text = words::safe(&text).replace('\n', &below);
+    let name = screen.paint(Tone::Strong, &name);
+    writeln!(out, "{name}{padding}  {text}")
+}
+
+fn rule(number: usize, screen: &Screen) -> String {
+    let (dash, width) = (
+        if screen.unicode { "─" } else { "-" },
+        screen.width.unwrap_or(RULE).min(RULE),
+    );
+    let number = format!("[ {} ]", words::number(number as u64));
+    let rest = width.saturating_sub(number.len() + 1);
+    format!("{dash}{number}{}", dash.repeat(rest))
+}

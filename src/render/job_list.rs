@@ -1,0 +1,154 @@
+//! Lists of jobs: those of the list call, and those that were waited for.
+
+use super::column::{Column, ESSENTIAL};
+use super::grid::{Cell, Grid};
+use super::jobs::{bar, measures, size, state, time};
+use super::style::{Screen, Tone};
+use super::words;
+use super::wrap::wrapped;
+use crate::api::model::{JobState, JobSummary, Progress};
+
+/// From so many jobs on a footer counts them by state.
+const MANY: usize = 5;
+
+/// On a narrower screen the reasons stand below the table, where they can be read.
+const WIDE: usize = 120;
+
+/// So many reasons stand below a table.
+const REASONS: usize = 5;
+
+/// The list of jobs, with a footer that counts them where they are many, and says so where there are more than these.
+pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> String {
+    let shown = jobs.len() as u64;
+    let more = total.filter(|total| *total > shown);
+    if jobs.is_empty() {
+        return match more {
+            Some(total) => format!("no jobs shown of {}\n", words::number(total)),
+            None => "no jobs\n".to_owned(),
+        };
+    }
+    let mut grid = Grid::new(vec![
+        Column::new("job", ESSENTIAL).heading(),
+        Column::new("collection", 40).wrapping(12),
+        Column::new("state", ESSENTIAL),
+        Column::new("percent", 30).right(),
+        Column::new("reason", 20).wrapping(20),
+    ]);
+    for job in jobs {
+        grid.push(vec![
+            Cell::text(&job.job_id),
+            Cell::optional(Some(&job.collection)),
+            state(&job.state),
+            job.percent
+                .map_or_else(Cell::absent, |percent| Cell::text(&words::percent(percent))),
+            reason(job.reason.as_deref(), screen),
+        ]);
+    }
+    let mut text = grid.lay_out(screen);
+    let reasons = jobs
+        .iter()
+        .filter_map(|job| Some((&*job.job_id, job.reason.as_deref()?)));
+    text.push_str(&reasons_below(reasons, screen));
+    let states = jobs.iter().map(|job| job.state.kind);
+    text.push_str(&counts(states, screen));
+    if let Some(total) = more {
+        let footer = format!(
+            "{} of {} jobs; jobs(#{{limit: \"all\"}}) shows all",
+            words::number(shown),
+            words::number(total)
+        );
+        text.push_str(&screen.paint(Tone::Dim, &footer));
+        text.push('\n');
+    }
+    text
+}
+
+/// Several jobs, one row each.
+pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
+    if jobs.is_empty() {
+        return "no jobs\n".to_owned();
+    }
+    let mut columns = vec![
+        Column::new("job", ESSENTIAL).heading(),
+        Column::new("collection", 40).wrapping(12),
+    ];
+    columns.extend(measures());
+    let mut grid = Grid::new(columns);
+    for job in jobs {
+        // Most jobs that were waited for are complete: a bar tells only what differs.
+        let unfinished = job.state.kind != JobState::Completed;
+        grid.push(vec![
+            Cell::text(&job.job_id),
+            Cell::optional(Some(&job.collection)),
+            state(&job.state),
+            if unfinished {
+                bar(job.percent, &job.state, screen)
+            } else {
+                Cell::absent()
+            },
+            Cell::text(&words::percent(job.percent)),
+            Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),
+            size(job.file_size),
+            time(job.complete_time.as_deref(), screen),
+            reason(job.reason.as_deref(), screen),
+        ]);
+    }
+    let mut text = grid.lay_out(screen);
+    let reasons = jobs
+        .iter()
+        .filter_map(|job| Some((&*job.job_id, job.reason.as_deref()?)));
+    text.push_str(&reasons_below(reasons, screen));
+    text.push_str(&counts(jobs.iter().map(|job| job.state.kind), screen));
+    text
+}
+
+/// A reason in the table, where it is wide enough for one.
+fn reason(reason: Option<&str>, screen: &Screen) -> Cell {
+    let wide = screen.width.is_none_or(|width| width >= WIDE);
+    Cell::optional(reason.filter(|_| wide))
+}
+
+/// The reasons that had no room in the table, each below its job's id.
+fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: &Screen) -> String {
+    let Some(width) = screen.width.filter(|width| *width < WIDE) else {
+        return String::new();
+    };
+    let reasons: Vec<_> = reasons
+        .filter(|(_, reason)| !reason.trim().is_empty())
+        .collect();
+    let mut text = String::new();
+    for (id, reason) in reasons.iter().take(REASONS) {
+        let id = screen.paint(Tone::Bad, &words::safe_line(id));
+        text.extend([&id, "\n"].map(|part: &str| part));
+        for line in wrapped(&words::safe(reason), width.saturating_sub(2)) {
+            text.extend(["  ", &line, "\n"]);
+        }
+    }
+    let more = reasons.len().saturating_sub(REASONS);
+    if more > 0 {
+        let more = words::count(more as u64, "more job");
+        let note =
+            format!("{more} with a reason; jobs(#{{state: \"Failed\"}}) lists those that failed");
+        text.push_str(&screen.paint(Tone::Dim, &note));
+        text.push('\n');
+    }
+    text
+}
+
+/// How many jobs are in each state, on a terminal and where they are many.
+fn counts(states: impl ExactSizeIterator<Item = JobState> + Clone, screen: &Screen) -> String {
+    if states.len() < MANY || !screen.tty {
+        return String::new();
+    }
+    let parts = JobState::ALL.into_iter().filter_map(|kind| {
+        let count = states.clone().filter(|state| *state == kind).count() as u64;
+        let text = format!("{} {kind}", words::number(count));
+        (count > 0).then(|| screen.paint(words::state_tone(kind), &text))
+    });
+    let parts: Vec<String> = parts.collect();
+    format!(
+        "{}: {}\n",
+        words::count(states.len() as u64, "job"),
+        parts.join(", ")
+    )
+}

@@ -1,0 +1,49 @@
+//! Names and values, a line each: what one thing is made of.
+
+use unicode_width::UnicodeWidthStr;
+
+use super::grid::Cell;
+use super::style::{Screen, Tone};
+use super::wrap::wrapped;
+
+/// Where less than this is left beside the names, a value stands below its name.
+const LEAST: usize = 20;
+
+/// Lays the pairs out, names aligned. On a terminal what is absent is left out, and values are wrapped in their own
+/// column; one with a word too wide for it stands below its name.
+pub(super) fn lay_out(pairs: &[(&str, Cell)], screen: &Screen) -> String {
+    let shown = || {
+        pairs
+            .iter()
+            .filter(|(_, cell)| !(screen.tty && cell.is_absent()))
+    };
+    let widest = shown().map(|(name, _)| name.width()).max().unwrap_or(0);
+    let mut text = String::new();
+    for (name, cell) in shown() {
+        let padding = " ".repeat(widest.saturating_sub(name.width()) + 2);
+        let name = screen.paint(Tone::Strong, name);
+        let value = |line: &str| screen.paint(cell.tone(), line);
+        let Some(width) = screen.width else {
+            text.extend([&name, &padding, &value(&cell.line()), "\n"].map(|part: &str| part));
+            continue;
+        };
+        let room = width.saturating_sub(widest + 2);
+        let lines = wrapped(cell.shown(), room);
+        let beside = lines.iter().all(|line| line.width() <= room);
+        let (lines, indent) = if beside || room >= 2 * LEAST {
+            (lines, widest + 2)
+        } else {
+            text.extend([&name, "\n"].map(|part: &str| part));
+            (wrapped(cell.shown(), width.saturating_sub(2)), 2)
+        };
+        for (index, line) in lines.iter().enumerate() {
+            if index == 0 && indent > 2 {
+                text.extend([&name, &padding].map(String::as_str));
+            } else {
+                text.push_str(&" ".repeat(indent));
+            }
+            text.extend([&value(line), "\n"].map(|part: &str| part));
+        }
+    }
+    text
+}

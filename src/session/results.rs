@@ -1,0 +1,112 @@
+//! Showing results: on standard output, at the prompt through a pager where they are longer than the screen.
+
+use super::Session;
+use super::pager::{self, Paged};
+use crate::error::Failure;
+use crate::render::{self, Limit, OutputFormat, Screen, Shown, Tone, words};
+use std::io::{self, IsTerminal};
+
+/// Without a pager a long list ends after so many screens.
+const SCREENS: usize = 3;
+
+impl Session {
+    /// Writes a result to standard output in the chosen format.
+    pub fn show(&self, shown: Shown<'_>) -> Result<(), Failure> {
+        let format = self.choices().output;
+        self.show_as(shown, format)
+    }
+
+    /// Writes a result to standard output in this format.
+    pub fn show_as(&self, shown: Shown<'_>, format: OutputFormat) -> Result<(), Failure> {
+        self.show_limited(shown, format, Limit::Screen)
+    }
+
+    /// Writes no more of a result than this limit says.
+    pub fn show_limited(
+        &self,
+        shown: Shown<'_>,
+        format: OutputFormat,
+        limit: Limit,
+    ) -> Result<(), Failure> {
+        let screen = self.out();
+        match limit {
+            Limit::First(rows) => shown.first(rows, |shown, more| {
+                self.show_on(&screen, shown, format, false)?;
+                self.left_out(more, "", format, &screen)
+            }),
+            Limit::All => self.show_on(&screen, shown, format, false),
+            Limit::Screen => self.show_on(&screen, shown, format, true),
+        }
+    }
+
+    /// Writes it straight, or as the prompt does.
+    fn show_on(
+        &self,
+        screen: &Screen,
+        shown: Shown<'_>,
+        format: OutputFormat,
+        may_cut: bool,
+    ) -> Result<(), Failure> {
+        let reader = self.at_prompt() && !self.is_captured();
+        let interactive = reader && screen.tty && io::stdin().is_terminal();
+        let Some((width, height)) = screen.width.zip(screen.height).filter(|_| interactive) else {
+            return self.write(|out| render::write(out, &shown, format, screen));
+        };
+        // A pager turns pages, which a terminal that cannot draw over itself does not show.
+        let pager = self.choices().pager.command().filter(|_| screen.redraw);
+        if let Some(pager) = pager {
+            let mut text = Vec::new();
+            // Memory takes everything.
+            let _ = render::write(&mut text, &shown, format, screen);
+            // The line below is the prompt's.
+            if !pager::is_longer(&text, width, height.saturating_sub(1)) {
+                return self.write(|out| out.write_all(&text));
+            }
+            match pager::page(&pager, &text, &self.interrupt) {
+                Paged::Shown => return Ok(()),
+                Paged::Failed(problem) => {
+                    self.notice(&format!("{problem}; :set pager off does without one"));
+                }
+                Paged::Missing => {}
+            }
+        }
+        let most = if may_cut && format.is_for_the_screen() {
+            rows_of_screens(&shown, format, height)
+        } else {
+            usize::MAX
+        };
+        shown.first(most, |shown, more| {
+            self.write(|out| render::write(out, &shown, format, screen))?;
+            let advice = "; show(last, #{limit: \"all\"}) shows all, :set pager less turns pages";
+            self.left_out(more, advice, format, screen)
+        })
+    }
+
+    /// Says how many rows were left out, where people read it.
+    fn left_out(
+        &self,
+        rows: usize,
+        advice: &str,
+        format: OutputFormat,
+        screen: &Screen,
+    ) -> Result<(), Failure> {
+        if rows == 0 || !format.is_for_the_screen() {
+            return Ok(());
+        }
+        let mark = if screen.unicode { "…" } else { "..." };
+        let note = format!("{mark} {}{advice}", words::count(rows as u64, "more row"));
+        self.write(|out| writeln!(out, "{}", screen.paint(Tone::Dim, &note)))
+    }
+}
+
+/// How many rows make up a few screens: in the vertical form each takes a line for every field.
+fn rows_of_screens(shown: &Shown<'_>, format: OutputFormat, height: usize) -> usize {
+    let lines = height.max(8) * SCREENS;
+    match format {
+        OutputFormat::Vertical => {
+            let columns = shown.first(1, |first, _| render::columns(&first.to_json()).len());
+            (lines / (columns + 1)).max(1)
+        }
+        _ => lines,
+    }
+}
