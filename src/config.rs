@@ -7,14 +7,28 @@
 //! [profiles.prod]
 //! endpoint = "https://in03-….api.aws-us-east1.zillizcloud.com"
 //! token = "…"            # the keys of connect(#{…})
+//!
+//! [profiles.prod.secrets]
+//! S3_KEY = "…"           # what secret("S3_KEY") finds with this profile
+//!
+//! [secrets]
+//! OTHER = "…"            # what secret("OTHER") finds with every profile
 //! ```
 
+mod edit;
+mod private;
+mod profile;
+
+pub use edit::{Edit, Written};
+pub use profile::{Profile, Setting};
+
 use crate::error::{Failure, Kind};
+use crate::secret::Secret;
 use serde::Deserialize;
-use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use zeroize::Zeroizing;
 
 /// The config file's content.
 #[derive(Debug, Default, Deserialize)]
@@ -22,9 +36,18 @@ use std::path::PathBuf;
 pub struct Config {
     /// The profile that `connect()` uses where none is named.
     pub default_profile: Option<String>,
+    /// Folders where modules are looked for after those of `--lib` and `ZSHELL_LIB`; relative ones lie beside this file.
+    #[serde(default)]
+    pub lib: Vec<PathBuf>,
     /// Saved connections by name: each holds the keys of `connect(#{…})`.
     #[serde(default)]
-    pub profiles: BTreeMap<String, Map<String, Value>>,
+    pub profiles: BTreeMap<String, Profile>,
+    /// What `secret("NAME")` finds with every profile.
+    #[serde(default)]
+    pub secrets: BTreeMap<String, Secret>,
+    /// The file, where it holds a key and others than its owner may read it.
+    #[serde(skip)]
+    pub exposed: Option<PathBuf>,
     /// The prompt's keys.
     #[serde(default)]
     pub edit_mode: EditMode,
@@ -44,21 +67,22 @@ pub enum EditMode {
 impl Config {
     /// Reads the config file; a missing one is an empty one.
     pub fn load() -> Result<Self, Failure> {
-        let Some(path) = folder().map(|folder| folder.join("config.toml")) else {
+        let Some(path) = path() else {
             return Ok(Self::default());
         };
-        let text = match std::fs::read_to_string(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => {
-                return Err(Failure::new(
-                    Kind::Usage,
-                    format!("cannot read {}: {error}", path.display()),
-                ));
-            }
+        let Some(text) = read(&path)? else {
+            return Ok(Self::default());
         };
+        let mut config = Self::parse(&path, &text)?;
+        if config.holds_secrets() && private::is_exposed(&path) {
+            config.exposed = Some(path);
+        }
+        Ok(config)
+    }
+
+    fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
         // The parser's full message shows the line, which may hold a key: only its words and place are kept.
-        toml::from_str(&text).map_err(|error| {
+        toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
             Failure::new(
@@ -73,6 +97,22 @@ impl Config {
                 "a profile is a table: a line [profiles.prod], below it endpoint = \"https://…\" and token = \"…\"",
             )
         })
+    }
+
+    fn holds_secrets(&self) -> bool {
+        !self.secrets.is_empty() || self.profiles.values().any(Profile::holds_secrets)
+    }
+}
+
+/// The file's text; `None` where there is no such file.
+fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(Zeroizing::new(text))),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(
+            Kind::Usage,
+            format!("cannot read {}: {error}", path.display()),
+        )),
     }
 }
 
@@ -101,9 +141,24 @@ pub fn folder() -> Option<PathBuf> {
         .or_else(|| Some(dirs::config_dir()?.join("zshell")))
 }
 
+/// Where `config.toml` lies, whether there is one or not; `None` for an account without a home folder.
+pub fn path() -> Option<PathBuf> {
+    folder().map(|folder| folder.join("config.toml"))
+}
+
 /// The folder of history and local data where none is named: the system's place for data.
 pub fn data_folder() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("zshell"))
+}
+
+/// The library folders of `config.toml`; relative ones lie beside it, `~/` is the home folder.
+pub fn libraries() -> Result<Vec<PathBuf>, Failure> {
+    let beside = folder().unwrap_or_default();
+    let absolute = |path: PathBuf| match (path.strip_prefix("~"), dirs::home_dir()) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => beside.join(path),
+    };
+    Ok(Config::load()?.lib.into_iter().map(absolute).collect())
 }
 
 /// An environment variable that is set and not empty.
@@ -127,6 +182,9 @@ mod tests {
             "[profiles.p]\ntoken = 'a' \"LEAK\"\n",
             "[profiles.p]\ntoken = \"\\LEAK\"\n",
             "[profiles.p]\ntoken = 424242LEAK\n",
+            "[secrets]\nA = 424242\n",
+            "[secrets]\nA = [\"LEAK\"]\n",
+            "secrets = \"LEAK\"\n",
         ] {
             let error = toml::from_str::<Config>(text).expect_err("no config");
             let told = without_values(error.message());

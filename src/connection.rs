@@ -11,6 +11,12 @@ use serde_json::{Value, json};
 pub struct Storage {
     /// The server's own bucket, e.g. `s3://milvus-bucket`.
     pub url: Option<String>,
+    /// Where the store is reached from here, e.g. `http://minio:9000`; no import sends it.
+    pub endpoint: Option<String>,
+    /// The store's region, for reads and uploads from here; no import sends it.
+    pub region: Option<String>,
+    /// True if imports that name no storage keys send those of the AWS environment (`storage_keys: "aws"`).
+    pub aws: bool,
     /// Storage key id sent with imports that name none.
     pub access_key: Option<Secret>,
     /// Storage key.
@@ -28,10 +34,14 @@ pub struct Connection {
     pub client: Client,
     /// The storage settings.
     pub storage: Storage,
+    /// The profile it was made from.
+    pub profile: Option<String>,
+    /// True if nothing may be destroyed through it unasked.
+    pub protected: bool,
 }
 
 impl Connection {
-    /// The keys of [`Self::json`].
+    /// The keys of [`Self::json`] that a script can read as `connection.key`: `protected` is a word Rhai keeps for itself.
     pub const KEYS: &'static [&'static str] = &[
         "name",
         "api",
@@ -56,6 +66,7 @@ impl Connection {
             "region": settings.region,
             "database": settings.database,
             "key": settings.key_source,
+            "protected": self.protected,
         })
     }
 

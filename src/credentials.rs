@@ -1,6 +1,9 @@
 //! Where a key comes from when nobody names one, and the official CLI's files.
 //!
-//! A Zilliz key from the environment or a file is only ever looked up for a Zilliz host.
+//! A Zilliz key from the environment or a file is only ever looked up for a Zilliz host, and `MILVUS_TOKEN` only for
+//! any other.
+
+pub mod aws;
 
 use crate::config::set;
 use crate::secret::Secret;
@@ -34,7 +37,7 @@ pub fn find(zilliz: bool) -> Option<Key> {
 
 fn cli_key() -> Option<Key> {
     let path = cli_folder()?.join("credentials");
-    let file = Ini::load_from_file(&path).ok()?;
+    let file = Ini::load_from_file_noescape(&path).ok()?;
     let value = file.get_from(Some("default"), "api_key")?;
     (!value.is_empty()).then(|| Key {
         secret: Secret::new(value),

@@ -12,6 +12,8 @@ pub enum Kind {
     Script,
     /// A function was called wrongly: unknown option, wrong type, nothing to connect to.
     Usage,
+    /// The script was given arguments that it does not take.
+    Arguments,
     /// The service could not be reached.
     Connect,
     /// The key was missing or refused.
@@ -36,9 +38,10 @@ pub enum Kind {
 
 impl Kind {
     /// Every kind.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Script,
         Self::Usage,
+        Self::Arguments,
         Self::Connect,
         Self::Auth,
         Self::JobFailed,
@@ -56,6 +59,7 @@ impl Kind {
         match self {
             Self::Script => "script",
             Self::Usage => "usage",
+            Self::Arguments => "arguments",
             Self::Connect => "connect",
             Self::Auth => "auth",
             Self::JobFailed => "job_failed",
@@ -73,6 +77,7 @@ impl Kind {
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Script | Self::Usage => 1,
+            Self::Arguments => 2,
             Self::Connect | Self::Auth => 3,
             Self::JobFailed => 4,
             Self::Timeout => 5,

@@ -3,7 +3,8 @@
 //! Data flows one way: text → [`repl`]/[`cli`] → [`engine`] → [`api`] → HTTP → [`api::model`] → [`render`].
 //! [`api`], [`formats`] and [`location`] know nothing of Rhai or terminals; [`local`] uses `formats` and
 //! `location` and is reached over HTTP only; [`render`] takes models and writes to a given stream.
-//! [`session`] is what one run shares; [`error`] says which failure leads to which exit code.
+//! [`submission`] is the way from a request to exactly one job, over [`api`] and [`journal`], which also know nothing
+//! of Rhai. [`session`] is what one run shares; [`error`] says which failure leads to which exit code.
 
 pub mod api;
 pub mod cli;
@@ -14,6 +15,7 @@ pub mod engine;
 pub mod error;
 pub mod formats;
 pub mod interrupt;
+pub mod journal;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod location;
@@ -21,3 +23,4 @@ pub mod render;
 pub mod repl;
 pub mod secret;
 pub mod session;
+pub mod submission;

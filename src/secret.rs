@@ -1,14 +1,17 @@
 //! The one type that holds keys and tokens.
 //!
 //! Its `Debug` and `Display` are masked and its copy is zeroed on drop; only the HTTP layer calls
-//! [`Secret::expose`]. Beside it stand the names that secrets go by, and the masking of keys in source text.
+//! [`Secret::expose`]. Beside it stand the names that secrets go by, the secrets this process has met, and the masking of
+//! keys in source text.
 
+mod known;
 mod loose;
 mod names;
 mod source;
 
-pub(crate) use names::is_secret;
-pub(crate) use source::{keys, masked, spans, veiled};
+pub(crate) use known::{Spellings, remember};
+pub(crate) use names::{is_place, is_secret};
+pub(crate) use source::{keys, masked, masked_now, spans, veiled};
 
 use std::fmt;
 use zeroize::Zeroizing;
@@ -46,6 +49,12 @@ impl fmt::Debug for Secret {
 impl fmt::Display for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(MASK)
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for Secret {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
     }
 }
 

@@ -123,11 +123,19 @@ impl Client {
     /// is done. Sent once.
     pub fn load(&self, name: &str) -> Result<(), ApiError> {
         let path = "/v2/vectordb/collections/load";
-        self.done(self.post("load the collection", Effect::Change, path, Some(name))?)
+        self.done(self.post("load the collection", Effect::Change, path, Some(name))?)?;
+        if let Some(dry_run) = &self.settings().dry_run {
+            dry_run.load(name);
+        }
+        Ok(())
     }
 
     /// The service's word for the load state, e.g. `LoadStateLoaded`.
     pub fn load_state(&self, name: &str) -> Result<String, ApiError> {
+        let dry_run = self.settings().dry_run.as_ref();
+        if dry_run.is_some_and(|it| it.is_loaded(name)) {
+            return Ok("LoadStateLoaded".to_owned());
+        }
         let path = "/v2/vectordb/collections/get_load_state";
         let what = "read the collection's load state";
         let outgoing = self.post(what, Effect::Read, path, Some(name))?;

@@ -5,7 +5,7 @@ use super::mask::Mask;
 use super::model::{Dialect, ImportRequest, JobPage, Progress};
 use super::request::Outgoing;
 use super::settings::Settings;
-use super::{Client, JobFilter, JobWalk, answers, milvus, v1, v2};
+use super::{Client, JobFilter, JobWalk, Late, answers, milvus, v1, v2};
 
 /// The smallest page that every dialect accepts.
 const SMALLEST_PAGE: u64 = 5;
@@ -24,25 +24,62 @@ impl Client {
         request: &ImportRequest,
         idempotency_key: &str,
     ) -> Result<String, ApiError> {
+        self.call(
+            self.create_call(request, idempotency_key)?,
+            answers::read_job_id,
+        )
+    }
+
+    /// The same, but an answer that comes after the interrupt has ended the call goes to `late`.
+    pub fn create_or_late(
+        &self,
+        request: &ImportRequest,
+        idempotency_key: &str,
+        late: Late<String>,
+    ) -> Result<String, ApiError> {
+        self.call_or_late(
+            self.create_call(request, idempotency_key)?,
+            answers::read_job_id,
+            late,
+        )
+    }
+
+    /// What [`Self::create`] would refuse by itself, without sending anything.
+    pub fn check_create(
+        &self,
+        request: &ImportRequest,
+        idempotency_key: &str,
+    ) -> Result<(), ApiError> {
+        self.create_call(request, idempotency_key).map(drop)
+    }
+
+    fn create_call(
+        &self,
+        request: &ImportRequest,
+        idempotency_key: &str,
+    ) -> Result<Outgoing, ApiError> {
         let settings = self.settings();
         let secrets = [
             &request.access_key,
             &request.secret_key,
             &request.session_token,
         ];
-        let outgoing = match settings.dialect {
+        let call = match settings.dialect {
             Dialect::V1 => v1::create(settings, request),
             Dialect::V2 => v2::create(settings, request),
             Dialect::Milvus => milvus::create(settings, request),
         }?
         .with_idempotency_key(idempotency_key)?
         .with_secrets(settings, secrets.into_iter().flatten());
-        self.call(outgoing, answers::read_job_id)
+        Ok(call)
     }
 
     /// Reads a job's progress once.
     pub fn progress(&self, job_id: &str) -> Result<Progress, ApiError> {
         let settings = self.settings();
+        if let Some(progress) = settings.dry_run.as_ref().and_then(|it| it.progress(job_id)) {
+            return Ok(progress);
+        }
         let mut progress = match settings.dialect {
             Dialect::V1 => {
                 let outgoing = v1::progress(settings, job_id)?;
@@ -162,6 +199,11 @@ impl Client {
             Dialect::Milvus => milvus::abort(settings, job_id)?,
         };
         self.call(outgoing, |_| Ok(()))
+    }
+
+    /// True where the server is known to honour the `Idempotency-Key` header of a create call.
+    pub fn honours_keys(&self) -> bool {
+        self.settings().honours_keys || self.is_local_service()
     }
 
     /// True once an answer named zshell's own import service as its server.

@@ -1,52 +1,25 @@
 //! Keeps keys out of texts: messages of the service may echo them, and `-v` shows bodies.
 
-use crate::secret::{MASK, Secret, is_secret};
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use crate::secret::{MASK, Secret, Spellings, is_secret};
 use serde_json::Value;
-use zeroize::Zeroizing;
 
-/// Secrets shorter than this are not looked for: they would be found inside ordinary words.
-const SHORTEST: usize = 4;
 /// How much of a body the log shows, in characters.
 const LOGGED: usize = 2_000;
 /// How much of a body is looked at to log it, in bytes.
 const PARSED: usize = 64 << 10;
-/// The secrets of one connection or call, in every spelling they may be echoed in.
+/// Hides the secrets of one connection or call, and those that calls before it carried.
 #[derive(Clone, Default)]
-pub(super) struct Mask(Vec<Zeroizing<String>>);
+pub(super) struct Mask(Spellings);
 
 impl Mask {
     /// A mask of these secrets; of `user:password` the password also counts alone.
     pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
-        let mut spellings = Vec::new();
-        for secret in secrets {
-            let text = secret.expose();
-            let password = text.split_once(':').map(|(_, password)| password);
-            for part in [Some(text), password].into_iter().flatten() {
-                if part.len() >= SHORTEST {
-                    spellings.extend([
-                        Zeroizing::new(part.to_owned()),
-                        Zeroizing::new(part.replace('/', "\\/")),
-                        Zeroizing::new(utf8_percent_encode(part, NON_ALPHANUMERIC).to_string()),
-                    ]);
-                }
-            }
-        }
-        // The longest first, so that a password inside a longer text does not leave the rest behind.
-        spellings.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        spellings.dedup();
-        Self(spellings)
+        Self(Spellings::of(secrets))
     }
 
     /// The text with every secret replaced.
     pub(super) fn apply(&self, text: &str) -> String {
-        self.0.iter().fold(text.to_owned(), |text, secret| {
-            if text.contains(secret.as_str()) {
-                text.replace(secret.as_str(), MASK)
-            } else {
-                text
-            }
-        })
+        self.0.hide(text)
     }
 
     /// The text fit to be shown: masked, in one line, without control characters, at most `limit` characters.

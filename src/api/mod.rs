@@ -12,7 +12,9 @@
 mod answers;
 mod clusters;
 mod collections;
+mod curl;
 mod description;
+mod dry_run;
 pub mod endpoint;
 mod envelope;
 mod error;
@@ -26,6 +28,7 @@ pub mod model;
 mod outcome;
 mod request;
 mod retry;
+mod scan;
 mod settings;
 mod transport;
 mod v1;
@@ -34,8 +37,11 @@ mod walk;
 
 pub use clusters::Cluster;
 pub use description::{CollectionDescription, FieldDescription, IndexDescription};
+pub use dry_run::DryRun;
 pub use error::{ApiError, Call, Effect, Outcome};
-pub use settings::{BODY_LIMIT, CONNECT_TIMEOUT, LogSink, READ_TIMEOUT, Settings};
+pub use retry::backoff;
+pub use scan::Scan;
+pub use settings::{BODY_LIMIT, CONNECT_TIMEOUT, LogSink, READ_TIMEOUT, SETTLE, Settings};
 pub use walk::JobWalk;
 
 use crate::interrupt::Interrupt;
@@ -43,7 +49,10 @@ use envelope::Data;
 use request::Outgoing;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use transport::Transport;
+use transport::{Answer, Transport};
+
+/// [`Settings::key_source`] of the local service in this process, whose key is made for the run.
+pub const OWN_KEY: &str = "made for this run";
 
 /// Which jobs a list call is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,6 +62,10 @@ pub struct JobFilter {
     /// Of this database; `None` is the connection's.
     pub database: Option<String>,
 }
+
+/// Takes an answer that came after its caller was stopped; dropped unused where the caller has it. Runs on the request's
+/// own thread.
+pub type Late<T> = Box<dyn FnOnce(Result<T, ApiError>) + Send>;
 
 /// A connection to one service. Clones share it; it may be used from several threads.
 #[derive(Clone)]
@@ -124,19 +137,59 @@ impl Client {
         outgoing: Outgoing,
         read: impl FnOnce(&Data<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
+        let outgoing = Arc::new(outgoing);
         let Inner {
             settings,
             transport,
             ..
         } = &*self.inner;
+        let answer = match self.dry_run(&outgoing) {
+            Some(dry_run) => dry_run.answer(settings, &outgoing)?,
+            None => retry::send(transport, settings, &outgoing, &self.interrupt, None)?,
+        };
+        self.inner.read(&outgoing, &answer, read)
+    }
+
+    /// What answers in place of the service, where this is a dry run and the call would change something.
+    fn dry_run(&self, outgoing: &Outgoing) -> Option<&DryRun> {
+        let changes = outgoing.call.effect != Effect::Read;
+        self.settings().dry_run.as_ref().filter(|_| changes)
+    }
+
+    /// The same for an answer that matters also after the caller was stopped: `late` then takes it.
+    fn call_or_late<T: 'static>(
+        &self,
+        outgoing: Outgoing,
+        read: fn(&Data<'_>) -> Result<T, ApiError>,
+        late: Late<T>,
+    ) -> Result<T, ApiError> {
         let outgoing = Arc::new(outgoing);
-        let answer = retry::send(transport, settings, &outgoing, &self.interrupt)?;
-        read(&envelope::read(
+        let (inner, request) = (Arc::clone(&self.inner), Arc::clone(&outgoing));
+        let late: transport::Late = Box::new(move |answer| {
+            late(answer.and_then(|answer| inner.read(&request, &answer, read)));
+        });
+        let Inner {
             settings,
-            &outgoing.call,
-            &outgoing.mask,
-            &answer,
-        )?)
+            transport,
+            ..
+        } = &*self.inner;
+        let answer = match self.dry_run(&outgoing) {
+            Some(dry_run) => dry_run.answer(settings, &outgoing)?,
+            None => retry::send(transport, settings, &outgoing, &self.interrupt, Some(late))?,
+        };
+        self.inner.read(&outgoing, &answer, read)
+    }
+}
+
+impl Inner {
+    fn read<T>(
+        &self,
+        outgoing: &Outgoing,
+        answer: &Answer,
+        read: impl FnOnce(&Data<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
+        let Outgoing { call, mask, .. } = outgoing;
+        read(&envelope::read(&self.settings, call, mask, answer)?)
     }
 }
 

@@ -6,7 +6,7 @@ use super::envelope;
 use super::error::{ApiError, Effect};
 use super::request::Outgoing;
 use super::settings::Settings;
-use super::transport::{Answer, Transport};
+use super::transport::{Answer, Late, Transport};
 use crate::interrupt::Interrupt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -21,12 +21,14 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause that we choose ourselves.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Sends a request: a read as often as it takes, everything else once. The call's deadline bounds it all.
+/// Sends a request: a read as often as it takes, everything else once. The call's deadline bounds it all. `late` takes
+/// the answer where the interrupt comes first.
 pub(super) fn send(
     transport: &Transport,
     settings: &Settings,
     outgoing: &Arc<Outgoing>,
     interrupt: &Interrupt,
+    mut late: Option<Late>,
 ) -> Result<Answer, ApiError> {
     let begun = Instant::now();
     // A limit beyond what the clock can count is a day: as good as none.
@@ -35,7 +37,7 @@ pub(super) fn send(
         .unwrap_or(begun + Duration::from_hours(24));
     let mut tries = 0;
     loop {
-        let result = transport.exchange(settings, outgoing, deadline, interrupt);
+        let result = transport.exchange(settings, outgoing, deadline, interrupt, late.take());
         tries += 1;
         let again = outgoing.call.effect == Effect::Read;
         let Some(pause) = again.then(|| pause(&result, tries)).flatten() else {
@@ -67,8 +69,8 @@ fn is_transient(answer: &Answer) -> bool {
     matches!(answer.status, 429 | 502..=504) || envelope::code(&answer.text) == Some(429)
 }
 
-/// Exponential, capped, with jitter: between half of it and all of it.
-fn backoff(tries: u32) -> Duration {
+/// The pause before the try after this many: exponential, capped, with jitter, between half of it and all of it.
+pub fn backoff(tries: u32) -> Duration {
     let full = PAUSE
         .saturating_mul(1 << tries.saturating_sub(1).min(16))
         .min(LONGEST_PAUSE);

@@ -1,5 +1,6 @@
 //! What a connection is told: addresses, ids, key, time limits.
 
+use super::dry_run::DryRun;
 use super::model::Dialect;
 use crate::secret::Secret;
 use std::fmt;
@@ -13,6 +14,8 @@ use url::Url;
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The deadline of one call with its retries, unless told otherwise.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
+/// How far a job list may lag behind, unless told otherwise.
+pub const SETTLE: Duration = Duration::from_secs(30);
 /// The largest answer that is read, unless told otherwise: 64 MiB.
 pub const BODY_LIMIT: usize = 64 << 20;
 
@@ -45,8 +48,18 @@ pub struct Settings {
     pub body_limit: usize,
     /// A PEM file of certificates to trust beside the system's.
     pub ca_cert: Option<PathBuf>,
+    /// The longest time after which a job that was made shows in the job list: the server's delay and the list's lag
+    /// together. Only then does its absence prove anything.
+    pub settle: Duration,
+    /// True where the server is known to honour the `Idempotency-Key` header (reference: Milvus 2.6.24, 3.0.2 and later).
+    /// No call tells a server's version, so it has to be said; zshell's own service needs no such word.
+    pub honours_keys: bool,
+    /// What the service is called in the journal, where its address does not last from run to run.
+    pub lasting_name: Option<String>,
     /// Where `-v` lines go.
     pub log: Option<LogSink>,
+    /// Set for `--dry-run`: nothing is sent that would change anything.
+    pub dry_run: Option<DryRun>,
 }
 
 impl Settings {
@@ -66,7 +79,11 @@ impl Settings {
             read_timeout: READ_TIMEOUT,
             body_limit: BODY_LIMIT,
             ca_cert: None,
+            settle: SETTLE,
+            honours_keys: false,
+            lasting_name: None,
             log: None,
+            dry_run: None,
         }
     }
 }

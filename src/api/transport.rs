@@ -11,9 +11,9 @@ use crate::interrupt::{Interrupt, TICK};
 use reqwest::blocking::{Client as Http, Response};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER, SERVER};
 use std::io::Read as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -31,6 +31,9 @@ pub(super) struct Answer {
     pub(super) location: Option<String>,
 }
 
+/// Takes an answer that came after its caller was stopped.
+pub(super) type Late = Box<dyn FnOnce(Result<Answer, ApiError>) + Send>;
+
 /// The HTTP side of a connection.
 #[derive(Default)]
 pub(super) struct Transport {
@@ -44,13 +47,15 @@ impl Transport {
         self.local_service.load(Ordering::Relaxed)
     }
 
-    /// Sends the request once and waits for the answer until `deadline`.
+    /// Sends the request once and waits for the answer until `deadline`. Where the interrupt comes first and there is a
+    /// `late`, the request goes on without us, and `late` takes what comes of it.
     pub(super) fn exchange(
         &self,
         settings: &Settings,
         outgoing: &Arc<Outgoing>,
         deadline: Instant,
         interrupt: &Interrupt,
+        late: Option<Late>,
     ) -> Result<Answer, ApiError> {
         let call = || Box::new(outgoing.call.clone());
         interrupt.check().map_err(|stop| ApiError::Stopped {
@@ -65,7 +70,11 @@ impl Transport {
         }
         log_request(settings, outgoing);
         let abandoned = Arc::new(AtomicBool::new(false));
-        let (answer, answers) = mpsc::channel();
+        let (sender, answers) = mpsc::channel();
+        let wanted_late = late.is_some();
+        let caller = Arc::new(Caller {
+            left: Mutex::new(false),
+        });
         let limits = Limits {
             deadline,
             connect: settings.connect_timeout,
@@ -73,20 +82,21 @@ impl Transport {
             body: settings.body_limit,
             abandoned: Arc::clone(&abandoned),
         };
-        let request = Arc::clone(outgoing);
+        let (request, there) = (Arc::clone(outgoing), Arc::clone(&caller));
         thread::Builder::new()
             .name("http".to_owned())
-            .spawn(move || {
-                // Nobody listens any more where the caller has given up.
-                let _ = answer.send(perform(&http, &request, &limits));
-            })
+            .spawn(move || there.tell(perform(&http, &request, &limits), &sender, late))
             .map_err(|error| ApiError::Unreachable {
                 call: call(),
                 cause: error.to_string(),
                 hint: None,
             })?;
-        let result = await_answer(&answers, outgoing, settings, deadline, interrupt);
-        if result.is_err() {
+        let mut result = await_answer(&answers, outgoing, settings, deadline, interrupt);
+        if matches!(result, Err(ApiError::Stopped { .. })) && wanted_late {
+            if let Some(arrived) = caller.leave(&answers) {
+                result = arrived;
+            }
+        } else if result.is_err() {
             abandoned.store(true, Ordering::Relaxed);
         }
         log_result(
@@ -96,12 +106,45 @@ impl Transport {
             result.as_ref().map(|(answer, _)| answer),
         );
         let (answer, local) = result?;
-        self.local_service.store(local, Ordering::Relaxed);
+        // It stays so: what stands between may answer in its own name on a bad day.
+        self.local_service.fetch_or(local, Ordering::Relaxed);
         Ok(answer)
     }
 }
 
 type Arrived = Result<(Answer, bool), ApiError>;
+
+/// Whether the caller still waits. Both sides look under the lock, so that an answer goes to the caller or to `late`,
+/// and never between them.
+struct Caller {
+    left: Mutex<bool>,
+}
+
+impl Caller {
+    /// The request's thread: gives the answer to who wants it. `late` is dropped before the caller goes on.
+    fn tell(&self, arrived: Arrived, to: &Sender<Arrived>, late: Option<Late>) {
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        match late {
+            Some(late) if *left => {
+                drop(left);
+                late(arrived.map(|(answer, _)| answer));
+            }
+            late => {
+                drop(late);
+                // Nobody listens any more where the caller has given up.
+                let _ = to.send(arrived);
+            }
+        }
+    }
+
+    /// The caller: goes, unless the answer is there.
+    fn leave(&self, answers: &Receiver<Arrived>) -> Option<Arrived> {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let arrived = answers.try_recv().ok();
+        *left = arrived.is_none();
+        arrived
+    }
+}
 
 /// Waits for the request's thread, the deadline or the stop flag, whichever comes first.
 fn await_answer(

@@ -25,6 +25,8 @@ pub struct JobWalk {
     ready: VecDeque<JobSummary>,
     seen: HashSet<String>,
     received: u64,
+    /// The service's latest count, of all that it gives.
+    received_count: Option<u64>,
     matched: u64,
     total: Option<u64>,
     complete: bool,
@@ -45,6 +47,7 @@ impl JobWalk {
             ready: VecDeque::new(),
             seen: HashSet::new(),
             received: 0,
+            received_count: None,
             matched: 0,
             total: None,
             complete: false,
@@ -54,6 +57,18 @@ impl JobWalk {
     /// How many jobs match in all, where the service has said so by now or every page has been read.
     pub fn total(&self) -> Option<u64> {
         self.total.or(self.complete.then_some(self.matched))
+    }
+
+    /// The ids met so far, of every job the service gave.
+    pub(super) fn into_seen(self) -> HashSet<String> {
+        self.seen
+    }
+
+    /// True where as many jobs came as the service counts, but some of them twice: others moved to another page.
+    pub(super) fn fell_short(&self) -> bool {
+        let met = self.seen.len() as u64;
+        self.received_count
+            .is_some_and(|count| met < count && self.received >= count)
     }
 
     /// Takes in one page; decides whether there is a further one.
@@ -72,6 +87,7 @@ impl JobWalk {
                 self.ready.push_back(job);
             }
         }
+        self.received_count = page.count;
         // The count of v1, which filters nothing, is not that of the filter.
         let unfiltered = dialect == Dialect::V1 && self.filter.collection.is_some();
         self.total = page.count.filter(|_| !unfiltered);

@@ -1,7 +1,8 @@
 //! The arguments: their docs are the help.
 
-use super::duration;
+use super::{age, duration};
 use crate::render::{ColorChoice, OutputFormat};
+use crate::session::log::LogFormat;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -49,6 +50,24 @@ pub struct Common {
     /// Stop the whole run after this time (exit code 5), e.g. 90s or 1h45m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
     pub timeout: Option<Duration>,
+    /// Ask nothing, also not before something is destroyed
+    #[arg(long, global = true)]
+    pub yes: bool,
+    /// Form of what goes to standard error: json is one object a line
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "text",
+        value_name = "FORM"
+    )]
+    pub log_format: LogFormat,
+    /// Print each request that would change anything as a curl command, and send none of them
+    #[arg(long, global = true)]
+    pub dry_run: bool,
+    /// Folder where modules are looked for after the script's own (repeatable; then `ZSHELL_LIB`, then config.toml's `lib`)
+    #[arg(long, global = true, value_name = "DIR")]
+    pub lib: Vec<PathBuf>,
     /// Folder of history and local data
     #[arg(long, global = true, value_name = "DIR", env = "ZSHELL_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
@@ -59,14 +78,15 @@ pub struct Common {
 pub enum Command {
     /// Run a script; its last value is shown
     Run {
-        /// The script, or - for standard input, then what it sees as `args`
+        /// The script, or - for standard input, then its arguments: words are its `args`, --name value its `opts`,
+        /// and --help tells what it takes
         // One list, so that nothing behind the file is taken for an option of ours.
         #[arg(value_names = ["FILE", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
         file_and_args: Vec<String>,
     },
     /// Run a script given as text
     Eval {
-        /// The script, then what it sees as `args`
+        /// The script, then its arguments: words are its `args`, --name value its `opts`
         #[arg(value_names = ["EXPR", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
         expression_and_args: Vec<String>,
     },
@@ -81,6 +101,32 @@ pub enum Command {
     },
     /// Watch jobs until every one has ended
     Wait(Wait),
+    /// Show what was submitted and what became of it
+    Journal {
+        /// What to do
+        #[command(subcommand)]
+        command: JournalCommand,
+    },
+    /// Saved connections
+    #[command(subcommand)]
+    Profile(Profile),
+    /// Find what is wrong with scripts without running them
+    Lint {
+        /// The scripts
+        #[arg(required = true)]
+        files: Vec<String>,
+    },
+    /// Print a shell's completion script
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man {
+        /// Write one page a command to this folder instead
+        #[arg(long, value_name = "DIR")]
+        dir: Option<PathBuf>,
+    },
     /// Run the local import service for other clients
     #[cfg(feature = "local")]
     Serve(Serve),
@@ -100,7 +146,7 @@ pub struct Import {
     /// Database
     #[arg(long)]
     pub db: Option<String>,
-    /// Idempotency key
+    /// Makes it repeatable: run again under the same key it gives the same job
     #[arg(long)]
     pub key: Option<String>,
     /// Watch the job until it has ended
@@ -148,6 +194,120 @@ pub struct Wait {
     /// Time between two readings of a job, e.g. 5s
     #[arg(long, value_name = "TIME")]
     pub interval: Option<String>,
+}
+
+/// `zshell journal`.
+#[derive(Debug, Subcommand)]
+pub enum JournalCommand {
+    /// List submissions, the latest first
+    List(JournalList),
+    /// Show one submission with all that happened to it
+    Show {
+        /// The submission's id
+        id: String,
+    },
+    /// Forget what is settled and old, with its keys: the same key then submits again
+    Prune {
+        /// How old, e.g. 30d or 12h
+        #[arg(long, value_name = "AGE", value_parser = age, default_value = "30d")]
+        older_than: Duration,
+    },
+    /// Say what became of a submission whose outcome is not known
+    #[command(group(clap::ArgGroup::new("outcome").required(true)))]
+    Settle {
+        /// The submission's id
+        id: String,
+        /// It has made this job
+        #[arg(long, group = "outcome")]
+        job: Option<String>,
+        /// It has made no job
+        #[arg(long, group = "outcome")]
+        absent: bool,
+    },
+}
+
+/// `zshell journal list`.
+#[derive(Debug, clap::Args)]
+pub struct JournalList {
+    /// Only submissions in this state (repeatable), or "unresolved"
+    #[arg(long, ignore_case = true)]
+    pub state: Vec<String>,
+    /// Only of this collection
+    #[arg(long)]
+    pub collection: Option<String>,
+    /// Only those whose key begins so
+    #[arg(long, value_name = "PREFIX")]
+    pub key_prefix: Option<String>,
+    /// How many, or "all" [default: 100]
+    #[arg(long, value_parser = limit)]
+    pub limit: Option<String>,
+}
+
+/// `zshell profile`.
+#[derive(Debug, Subcommand)]
+pub enum Profile {
+    /// List saved connections, without their keys
+    List,
+    /// Save a connection: asks at a terminal for what is not given, tests it, stores the key
+    Add(Add),
+    /// Show one, its keys masked
+    Show {
+        /// The profile
+        name: String,
+    },
+    /// Remove one, with its key
+    Remove {
+        /// The profile
+        name: String,
+    },
+    /// Make one the connection that `connect()` uses
+    Default {
+        /// The profile
+        name: String,
+    },
+}
+
+/// `zshell profile add`.
+#[derive(Debug, Default, clap::Args)]
+pub struct Add {
+    /// Its name: letters, digits, - and _
+    pub name: String,
+    /// A cluster's public endpoint, or the address of a Milvus server
+    #[arg(long, value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// A cluster's name or id, looked up with the key
+    #[arg(long)]
+    pub cluster: Option<String>,
+    /// A cluster's id, taken as it is
+    #[arg(long)]
+    pub cluster_id: Option<String>,
+    /// Cloud region, e.g. aws-us-east1
+    #[arg(long)]
+    pub region: Option<String>,
+    /// With --region, instead of a cluster
+    #[arg(long)]
+    pub project_id: Option<String>,
+    /// Database
+    #[arg(long)]
+    pub db: Option<String>,
+    /// Form of the API: v1, v2 or milvus, instead of what the endpoint suggests
+    #[arg(long, value_parser = ["v1", "v2", "milvus"])]
+    pub api: Option<String>,
+    /// File that holds the key, or - for standard input; without one a key is looked for at each use
+    #[arg(long, value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
+    /// Ask before anything is destroyed with it; scripts need --yes
+    #[arg(long)]
+    pub protected: bool,
+    /// Make it the connection that `connect()` uses
+    #[arg(long)]
+    pub default: bool,
+    /// Save it untested
+    #[arg(long)]
+    pub no_verify: bool,
+    /// Replace one of the same name
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// `zshell serve`.

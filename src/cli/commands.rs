@@ -1,7 +1,7 @@
-//! The common calls without quoting: `zshell import`, `jobs`, `progress`, `wait`. Each is a call of the language.
+//! The common calls without quoting: `zshell import`, `jobs`, `progress`, `wait`, `journal list`. Each is a call of the language.
 
 use super::Outcome;
-use super::args::{Import, Jobs, Wait};
+use super::args::{Import, Jobs, JournalList, Wait};
 use crate::engine::{ScriptError, registry};
 use crate::session::Session;
 use rhai::{Array, Dynamic, Map};
@@ -47,6 +47,17 @@ pub(super) fn wait(session: &Rc<Session>, wait: Wait) -> Outcome {
         Err(many) => texts(many),
     };
     call(session, "wait", vec![jobs, options])
+}
+
+/// `zshell journal list`
+pub(super) fn submissions(session: &Rc<Session>, list: JournalList) -> Outcome {
+    let options = map([
+        ("state", (!list.state.is_empty()).then(|| texts(list.state))),
+        ("collection", list.collection.map(Dynamic::from)),
+        ("key_prefix", list.key_prefix.map(Dynamic::from)),
+        ("limit", list.limit.map(Dynamic::from)),
+    ]);
+    call(session, "submissions", vec![options])
 }
 
 fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Outcome {

@@ -3,6 +3,11 @@
 pub mod args;
 
 mod commands;
+mod crash;
+mod generate;
+mod journal;
+mod lint;
+mod profile;
 mod script;
 #[cfg(feature = "local")]
 mod serve;
@@ -16,12 +21,14 @@ use crate::interrupt::{Interrupt, Stop};
 use crate::render::Screen;
 use crate::repl;
 use crate::session::idle::Idle;
+use crate::session::log::{Level, Log, LogFormat};
 use crate::session::pager::PagerChoice;
-use crate::session::{Choices, Session, complain};
+use crate::session::{Choices, Session};
 use args::{Args, Command, Common};
 use clap::Parser;
 use rhai::Dynamic;
 use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -31,6 +38,9 @@ type Outcome = Result<Dynamic, Box<ScriptError>>;
 
 /// Exit code of a wrong command line.
 const WRONG_COMMAND_LINE: u8 = 2;
+
+/// How long a stopped run waits for the answer to a submission.
+const LATE: Duration = Duration::from_secs(2);
 
 /// Parses the command line, runs it, and gives the process's exit code.
 pub fn main() -> ExitCode {
@@ -46,6 +56,7 @@ pub fn main() -> ExitCode {
             });
         }
     };
+    crash::install();
     let interrupt = Interrupt::new();
     let idle = Idle::default();
     signals::watch(&interrupt, &idle);
@@ -55,12 +66,11 @@ pub fn main() -> ExitCode {
     let session = match choices(&args.common) {
         Ok(choices) => Rc::new(Session::new(choices, interrupt, idle)),
         Err(problem) => {
-            let screen = Screen::stderr(args.common.color);
-            complain(
-                Box::<ScriptError>::from(problem)
-                    .lay_out(&screen)
-                    .trim_end(),
-            );
+            let log = Log {
+                format: args.common.log_format,
+                ..Log::default()
+            };
+            tell(log, &Box::from(problem), &Screen::stderr(args.common.color));
             return ExitCode::from(WRONG_COMMAND_LINE);
         }
     };
@@ -78,28 +88,39 @@ fn dispatch(
     let interpreter = |setup: Setup| Interpreter::new(Rc::clone(session), setup);
     Ok(match command {
         None if std::io::stdin().is_terminal() => {
-            let prompt = repl::run(interpreter(script::setup_here(Vec::new())), !no_init);
+            let prompt = repl::run(interpreter(script::setup_here()), !no_init);
             prompt.map(|()| Dynamic::UNIT).map_err(Into::into)
         }
         // What is piped into a bare `zshell` is a script.
-        None => script::run(session, &interpreter, "-", Vec::new())?,
+        None => script::run(session, &interpreter, "-", &[])?,
         Some(Command::Run { file_and_args }) => {
             let (file, args) = first(file_and_args);
-            script::run(session, &interpreter, &file, args)?
+            script::run(session, &interpreter, &file, &args)?
         }
         Some(Command::Eval {
             expression_and_args,
         }) => {
             let (expression, args) = first(expression_and_args);
-            interpreter(script::setup_here(args)).run("eval", &expression)
+            let mut interpreter = interpreter(script::setup_here());
+            interpreter.run_with("eval", &expression, &args, "zshell eval EXPR")
         }
         Some(Command::Import(import)) => commands::import(session, import),
         Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),
+        Some(Command::Journal { command }) => journal::journal(session, command),
+        Some(Command::Profile(action)) => profile::run(session, action)?,
+        Some(Command::Lint { files }) => lint::lint(session, &files)?,
+        Some(Command::Completions { shell }) => nothing(generate::completions(session, shell)),
+        Some(Command::Man { dir }) => nothing(generate::man(session, dir.as_deref())),
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
     })
+}
+
+/// The outcome of what has no value to show.
+fn nothing(result: Result<(), Failure>) -> Outcome {
+    result.map(|()| Dynamic::UNIT).map_err(Into::into)
 }
 
 /// The first word and the rest; the parser sees to it that there is a first one.
@@ -111,6 +132,8 @@ fn first(words: Vec<String>) -> (String, Vec<String>) {
 /// Shows the value or the error, lets local jobs end, and gives the exit code: the one way out.
 fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
     let code = match result {
+        // Also where a stop was what was waited for, as by `serve`: nothing is written then.
+        Ok(Ok(value)) if value.is_unit() => session.exit_code().unwrap_or(0),
         Ok(Ok(value)) => match values::show(&value, |shown| session.show(shown)) {
             Ok(()) => session.exit_code().unwrap_or(0),
             Err(failure) => report(session, &Box::from(failure)),
@@ -122,19 +145,35 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
             WRONG_COMMAND_LINE
         }
     };
+    await_late_answers(session);
     match leave_local_service(session) {
         Err(stop) if code == 0 => report(session, &Box::from(Failure::from(stop))),
         _ => code,
     }
 }
 
+/// Gives answers to submissions that were cut off a short time to come, so that the journal knows of them.
+fn await_late_answers(session: &Session) {
+    if session.desk.late.count() > 0 {
+        session.notice("waiting for the answer to a submission");
+        session.desk.late.wait(LATE);
+    }
+}
+
 /// Tells what went wrong, on standard error, and which exit code it leads to.
 fn report(session: &Session, error: &ScriptError) -> u8 {
-    if session.closed_pipe() {
+    if session.closed_pipe() || error.failure.kind == Kind::ClosedPipe {
         return Kind::ClosedPipe.exit_code();
     }
-    session.complain(error.lay_out(&session.err()).trim_end());
+    tell(session.log(), error, &session.err());
     error.failure.kind.exit_code()
+}
+
+fn tell(log: Log, error: &ScriptError, screen: &Screen) {
+    match log.format {
+        LogFormat::Text => log.line(Level::Error, error.lay_out(screen).trim_end()),
+        LogFormat::Json => log.json(Level::Error, &error.failure.message, error.fields()),
+    }
 }
 
 /// Lets the jobs of the local service end. A stop leaves the rest to the next start, and is the run's result.
@@ -170,16 +209,41 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         Failure::usage("no place for data: this account has no home folder")
             .with_hint("name a folder with --data-dir or ZSHELL_DATA_DIR")
     })?;
+    let lib = common.lib.iter().cloned().chain(env_folders("ZSHELL_LIB"));
+    let lib = lib
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .collect();
     Ok(Choices {
+        lib,
+        log_format: common.log_format,
+        dry_run: common.dry_run,
         profile: common.profile.clone(),
         output: common.output,
         quiet: common.quiet,
         verbose: common.verbose,
         data_dir,
         color: common.color,
+        yes: common.yes,
         edit_mode: config::EditMode::default(),
         pager: PagerChoice::default(),
     })
+}
+
+/// An age: a duration, or a number of days such as `30d`.
+fn age(text: &str) -> Result<Duration, String> {
+    let days = text
+        .trim()
+        .strip_suffix('d')
+        .and_then(|days| days.parse::<u32>().ok());
+    match days {
+        Some(days) => Ok(Duration::from_hours(u64::from(days) * 24)),
+        None => duration(text).map_err(|_| "an age is text such as 30d or 12h".to_owned()),
+    }
+}
+
+/// The folders that an environment variable lists, as `PATH` does.
+fn env_folders(name: &str) -> Vec<PathBuf> {
+    std::env::var_os(name).map_or_else(Vec::new, |list| std::env::split_paths(&list).collect())
 }
 
 /// A session as this command line makes it.

@@ -11,7 +11,7 @@ pub(super) fn run(
     session: &Session,
     interpreter: &impl Fn(Setup) -> Interpreter,
     file: &str,
-    args: Vec<String>,
+    words: &[String],
 ) -> Result<Outcome, Failure> {
     let text = match session.read_text(file) {
         Ok(text) => text,
@@ -19,18 +19,18 @@ pub(super) fn run(
         Err(stopped) => return Ok(Err(stopped.into())),
     };
     let (name, setup) = if file == "-" {
-        ("standard input", setup_here(args))
+        ("standard input", setup_here())
     } else {
         let script_dir = folder_of(Path::new(file));
-        (file, Setup { args, script_dir })
+        (file, Setup { script_dir })
     };
-    Ok(interpreter(setup).run(name, &text))
+    let how = format!("zshell run {file}");
+    Ok(interpreter(setup).run_with(name, &text, words, &how))
 }
 
 /// The set-up of a script that is no file: modules are looked for in the current folder.
-pub(super) fn setup_here(args: Vec<String>) -> Setup {
+pub(super) fn setup_here() -> Setup {
     Setup {
-        args,
         script_dir: std::env::current_dir().unwrap_or_default(),
     }
 }

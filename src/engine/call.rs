@@ -1,5 +1,6 @@
 //! One call of a function of ours: its receiver, its arguments, and what it may use.
 
+use super::guard;
 use super::options::Options;
 use super::registry::{Function, Opt};
 use super::values::{self, Job, ProgressValue, SummaryValue};
@@ -50,9 +51,10 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Does it. What it gives is remembered for completion, and a collection that the service does not know is compared
+    /// Does it, unless the connection is protected and nobody confirms. What it gives is remembered for completion, and a collection that the service does not know is compared
     /// with those that it is known to have.
     pub fn perform(&self) -> Result<Dynamic, Failure> {
+        guard::check(self)?;
         let result = (self.function.run)(self);
         let connection = self.receiver.clone().or_else(|| self.session.current());
         let Some(connection) = connection else {

@@ -6,7 +6,7 @@
 //! the source at that very place and hands on a plain identifier if an opening parenthesis follows.
 
 use super::help;
-use rhai::{AST, Engine, ParseError, Position, Token};
+use rhai::{AST, Engine, ParseError, Position, Scope, Token};
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -171,9 +171,20 @@ pub fn compile(
     name: &str,
     text: &str,
 ) -> Result<AST, ParseError> {
+    compile_in(engine, sources, name, text, &Scope::new())
+}
+
+/// The same, where these variables are known.
+pub fn compile_in(
+    engine: &Engine,
+    sources: &Sources,
+    name: &str,
+    text: &str,
+    scope: &Scope<'_>,
+) -> Result<AST, ParseError> {
     let text = sources.insert(name, &blank_prefix(text));
     let _guard = Compiling::push(Rc::clone(&text));
-    let mut ast = engine.compile(&*text)?;
+    let mut ast = engine.compile_with_scope(scope, &*text)?;
     ast.set_source(name);
     Ok(ast)
 }

@@ -1,13 +1,15 @@
 //! Building the engine, and running scripts, lines and calls with it.
 
+use super::arguments::{self, Given};
 use super::call::Call;
 use super::compile::{self, Sources};
-use super::modules::Modules;
+use super::modules::{Folders, Modules};
 use super::registry::{self, Function};
 use super::script_error::ScriptError;
 use super::values::{self, Defined, Imported, Names, Shape};
 use crate::error::Failure;
 use crate::session::Session;
+use crate::session::log::Level;
 use rhai::{
     AST, Array, Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, Module,
     NativeCallContext, Position, Scope, Stmt,
@@ -26,11 +28,9 @@ const CHECK_EVERY: u32 = 256;
 /// The variables that are visible everywhere.
 type Globals = Rc<RefCell<BTreeMap<String, Dynamic>>>;
 
-/// What a script is told.
+/// What a script is told of where it stands.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
-    /// `args`.
-    pub args: Vec<String>,
     /// `script_dir`: modules are looked for here; the current folder where there is no script file.
     pub script_dir: PathBuf,
 }
@@ -54,21 +54,18 @@ impl Interpreter {
     pub fn new(session: Rc<Session>, setup: Setup) -> Self {
         let sources = Sources::default();
         let globals = Globals::default();
-        let args: Array = setup.args.iter().cloned().map(Dynamic::from).collect();
         globals.borrow_mut().extend([
-            ("args".to_owned(), args.into()),
+            ("args".to_owned(), Array::new().into()),
             (
                 "script_dir".to_owned(),
                 setup.script_dir.display().to_string().into(),
             ),
         ]);
-        let mut engine = Engine::new();
-        engine.set_max_call_levels(CALL_DEPTH);
-        compile::language(&mut engine);
-        values::register(&mut engine);
+        let mut engine = language();
         register_functions(&mut engine, &session);
         install_hooks(&mut engine, &session, &globals);
-        engine.set_module_resolver(Modules::new(setup.script_dir.clone(), sources.clone()));
+        let folders = Folders::new(setup.script_dir.clone(), session.choices().lib.clone());
+        engine.set_module_resolver(Modules::new(folders, sources.clone()));
         Self {
             engine,
             session,
@@ -101,6 +98,41 @@ impl Interpreter {
     /// Runs a whole script; `name` is how errors call it.
     pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         let ast = self.compile(name, text)?;
+        self.evaluate(&ast)
+    }
+
+    /// Runs a whole script with what follows it on the command line; `how` is how it is called, e.g. `zshell run FILE`.
+    /// Where the words ask for the script's help, that is written and nothing runs.
+    pub fn run_with(
+        &mut self,
+        name: &str,
+        text: &str,
+        words: &[String],
+        how: &str,
+    ) -> Result<Dynamic, Box<ScriptError>> {
+        let ast = self.compile(name, text)?;
+        let found = arguments::find(&ast);
+        if arguments::asks_help(words) {
+            let help = arguments::help(how, text, &found);
+            self.session.write(|out| out.write_all(help.as_bytes()))?;
+            return Ok(Dynamic::UNIT);
+        }
+        let declaration = found.declaration();
+        let given = Given::read(words, declaration);
+        let opts = match declaration {
+            Some(declaration) => declaration.complete(&given),
+            None => Ok(given.undeclared()),
+        };
+        let opts = opts.map_err(|failure| {
+            let usage = arguments::usage(how, declaration);
+            let message = format!("{}\nusage: {usage}", failure.message);
+            Failure { message, ..failure }.or_hint(&format!("{how} --help tells what it takes"))
+        })?;
+        let args: Array = given.args.iter().cloned().map(Dynamic::from).collect();
+        self.globals
+            .borrow_mut()
+            .insert("args".to_owned(), args.into());
+        self.session.arguments.set(given, opts);
         self.evaluate(&ast)
     }
 
@@ -254,6 +286,15 @@ impl Interpreter {
     }
 }
 
+/// The engine with the language's grammar and values, but without our functions.
+pub(super) fn language() -> Engine {
+    let mut engine = Engine::new();
+    engine.set_max_call_levels(CALL_DEPTH);
+    compile::language(&mut engine);
+    values::register(&mut engine);
+    engine
+}
+
 /// The names that a module has under its own.
 fn imported(name: &str, module: &Module) -> Imported {
     let functions = module
@@ -338,11 +379,14 @@ fn stop(token: Dynamic) -> Box<EvalAltResult> {
 /// Global variables, `print`, `debug`, and the look at the interrupt flag.
 fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) {
     let variables = Rc::clone(globals);
+    let arguments = Rc::clone(session);
     engine.on_var(move |name, _, context| {
         // A variable of the script's own hides ours.
         let hidden = context.scope().contains(name);
         Ok(if hidden {
             None
+        } else if name == "opts" {
+            Some(arguments.arguments.opts().into_read_only())
         } else {
             variables.borrow().get(name).cloned()
         })
@@ -355,7 +399,8 @@ fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) 
     let debugger = Rc::clone(session);
     engine.on_debug(move |text, source, position| {
         let place = source.map_or_else(String::new, |source| format!("{source}:"));
-        debugger.complain(&format!("[{place}{position}] {text}"));
+        let line = format!("[{place}{position}] {text}");
+        debugger.log().line(Level::Debug, &line);
     });
     let interrupt = session.interrupt.clone();
     // Counted here, since each closure that a function of Rhai's calls (`filter`, `map` …) counts from the same number.

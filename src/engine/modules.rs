@@ -1,13 +1,16 @@
 //! Modules: `import "path" as name;`.
 //!
-//! A path is relative to the folder of the script that imports it, `.rhai` may be left out, and the text goes through
-//! the same [`compile`](super::compile::compile) as everything else. A module is read and run once, and again where it
-//! is imported after its file, or one that it imports, has changed.
+//! A path is relative to the folder of the script that imports it, else to one of the library folders (`--lib`,
+//! `ZSHELL_LIB`, `lib` in `config.toml`); `.rhai` may be left out, and the text goes through the same
+//! [`compile`](super::compile::compile) as everything else. A module is read and run once, and again where it is
+//! imported after its file, or one that it imports, has changed.
 
 use super::compile::{Sources, compile};
+use crate::config;
 use crate::error::{Failure, Kind};
+use crate::render::words;
 use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
@@ -38,37 +41,90 @@ struct Loading {
     imports: BTreeSet<PathBuf>,
 }
 
+/// Where modules are looked for.
+#[derive(Clone, Debug, Default)]
+pub struct Folders {
+    root: PathBuf,
+    libraries: Vec<PathBuf>,
+    /// Those of `config.toml`, read once a module lies nowhere else.
+    configured: OnceCell<Result<Vec<PathBuf>, Failure>>,
+}
+
+impl Folders {
+    /// Paths are relative to `root` where the importing source is not a file, and then to each of the libraries.
+    pub const fn new(root: PathBuf, libraries: Vec<PathBuf>) -> Self {
+        let configured = OnceCell::new();
+        Self {
+            root,
+            libraries,
+            configured,
+        }
+    }
+
+    /// The file a path means, seen from the source that names it: the first that is there, or where it should be.
+    pub fn file(&self, importer: Option<&str>, path: &str) -> PathBuf {
+        let folder = importer
+            .map(Path::new)
+            .filter(|source| source.is_file())
+            .and_then(Path::parent)
+            .unwrap_or(&self.root);
+        let first = module_file(folder, path);
+        let there = |file: &PathBuf| file.is_file();
+        let found = Some(first.clone()).filter(there).or_else(|| {
+            let mut others = self.libraries.iter().chain(self.configured());
+            others.find_map(|folder| Some(module_file(folder, path)).filter(there))
+        });
+        let file = found.unwrap_or(first);
+        file.canonicalize().unwrap_or(file)
+    }
+
+    fn configured(&self) -> &[PathBuf] {
+        let folders = self.configured.get_or_init(config::libraries);
+        folders.as_deref().unwrap_or_default()
+    }
+
+    /// Where else a module was looked for, as errors tell it.
+    pub fn told(&self) -> String {
+        let folders = self.libraries.iter().chain(self.configured());
+        let told: Vec<String> = folders.map(|it| it.display().to_string()).collect();
+        let mut text = if told.is_empty() {
+            String::new()
+        } else {
+            format!(", nor is there one in {}", words::list(&told, "and"))
+        };
+        if let Some(Err(failure)) = self.configured.get() {
+            text.push_str("; ");
+            text.push_str(&failure.message);
+        }
+        text
+    }
+}
+
+fn module_file(folder: &Path, path: &str) -> PathBuf {
+    let mut file = folder.join(path);
+    if !file.is_file() && file.extension().is_none_or(|extension| extension != "rhai") {
+        file.as_mut_os_string().push(".rhai");
+    }
+    file
+}
+
 /// Reads modules from files.
 pub struct Modules {
-    root: PathBuf,
+    folders: Folders,
     sources: Sources,
     loaded: RefCell<BTreeMap<PathBuf, Loaded>>,
     loading: RefCell<Vec<Loading>>,
 }
 
 impl Modules {
-    /// A resolver whose paths are relative to `root` where the importing source is not a file.
-    pub fn new(root: PathBuf, sources: Sources) -> Self {
+    /// A resolver that looks in these folders.
+    pub fn new(folders: Folders, sources: Sources) -> Self {
         Self {
-            root,
+            folders,
             sources,
             loaded: RefCell::default(),
             loading: RefCell::default(),
         }
-    }
-
-    /// The file a path means, seen from the source that names it.
-    fn file(&self, importer: Option<&str>, path: &str) -> PathBuf {
-        let folder = importer
-            .map(Path::new)
-            .filter(|source| source.is_file())
-            .and_then(Path::parent)
-            .unwrap_or(&self.root);
-        let mut file = folder.join(path);
-        if !file.is_file() && file.extension().is_none_or(|extension| extension != "rhai") {
-            file.as_mut_os_string().push(".rhai");
-        }
-        file.canonicalize().unwrap_or(file)
     }
 
     /// The module read before, unless a file behind it has changed since.
@@ -96,7 +152,9 @@ impl Modules {
     ) -> Result<Module, Box<EvalAltResult>> {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file).map_err(|error| {
-            not_loaded(&format!("no module {path:?}: {name}: {error}"), position)
+            let besides = self.folders.told();
+            let message = format!("no module {path:?}: {name}: {error}{besides}");
+            not_loaded(&message, position)
         })?;
         let in_module =
             |error| Box::new(EvalAltResult::ErrorInModule(name.clone(), error, position));
@@ -109,7 +167,7 @@ impl Modules {
 /// Not Rhai's own error for it, of which the interpreter keeps only the path that the script named.
 fn not_loaded(message: &str, position: Position) -> Box<EvalAltResult> {
     let failure = Failure::new(Kind::Script, message).with_hint(
-        "a module's path is relative to the script's folder: import \"lib/dates\" as dates;",
+        "a module's path is relative to the script's folder, or to a folder of --lib: import \"lib/dates\" as dates;",
     );
     Box::new(EvalAltResult::ErrorRuntime(
         Dynamic::from(failure),
@@ -125,7 +183,7 @@ impl ModuleResolver for Modules {
         path: &str,
         position: Position,
     ) -> Result<Shared<Module>, Box<EvalAltResult>> {
-        let file = self.file(importer, path);
+        let file = self.folders.file(importer, path);
         if let Some(importer) = self.loading.borrow_mut().last_mut() {
             importer.imports.insert(file.clone());
         }

@@ -156,7 +156,8 @@ fn fold(key: &str) -> String {
         .collect()
 }
 
-fn unknown_key(call: &str, specs: &[Opt], key: &str) -> Failure {
+/// The failure of an option map with a key that the call does not take.
+pub(super) fn unknown_key(call: &str, specs: &[Opt], key: &str) -> Failure {
     let names = specs.iter().map(|spec| spec.name);
     let hint = match words::did_you_mean(key, names.clone()) {
         Some(near) => near,
@@ -170,7 +171,7 @@ fn unknown_key(call: &str, specs: &[Opt], key: &str) -> Failure {
 }
 
 /// Text as it is, everything else as JSON.
-fn plain(value: &Dynamic) -> String {
+pub fn plain(value: &Dynamic) -> String {
     match json_of(value) {
         Value::String(text) => text,
         other => other.to_string(),

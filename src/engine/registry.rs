@@ -128,6 +128,15 @@ impl Gives {
     }
 }
 
+/// How someone at the prompt confirms a call that destroys something on a protected connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// By typing the name of what is lost, the call's first argument.
+    Name,
+    /// By `y`; the call's first argument is a job.
+    Yes,
+}
+
 /// One key of an option map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opt {
@@ -206,6 +215,8 @@ pub struct Function {
     pub method: bool,
     /// True where Rhai has a function of this name for numbers or text, which ours replaces.
     pub replaces: bool,
+    /// Set where it destroys what its first argument names: a protected connection asks first.
+    pub destroys: Option<Confirm>,
     /// What it does.
     pub run: fn(&Call) -> Result<Dynamic, Failure>,
 }
@@ -233,6 +244,7 @@ impl Function {
             arity: (1, 1),
             method: false,
             replaces: false,
+            destroys: None,
             run,
         }
     }
@@ -285,6 +297,13 @@ impl Function {
         self.replaces = true;
         self
     }
+
+    /// The same function, which destroys what its first argument names: a job or a collection.
+    #[must_use]
+    pub const fn destroys(mut self, confirm: Confirm) -> Self {
+        self.destroys = Some(confirm);
+        self
+    }
 }
 
 /// Every function, family by family.
@@ -293,9 +312,14 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::connect::FUNCTIONS,
         functions::jobs::FUNCTIONS,
         functions::wait::FUNCTIONS,
+        functions::submissions::FUNCTIONS,
         functions::collections::FUNCTIONS,
         functions::script::FUNCTIONS,
+        functions::ask::FUNCTIONS,
+        functions::files::FUNCTIONS,
+        functions::time::FUNCTIONS,
         functions::output::FUNCTIONS,
+        functions::log::FUNCTIONS,
     ]
     .into_iter()
     .flatten()
@@ -315,6 +339,10 @@ pub fn call(session: &Rc<Session>, name: &str, args: Vec<Dynamic>) -> Result<Dyn
 /// Names that are visible everywhere, also inside functions, with one line of help each.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("args", "the script's arguments, an array of text"),
+    (
+        "opts",
+        "the script's options, a map: --name value, or what params() declares",
+    ),
     ("script_dir", "the folder of the running script"),
     ("last", "the last value shown at the prompt"),
 ];

@@ -6,6 +6,7 @@ use crate::error::{Failure, Kind};
 use crate::render::{Screen, Tone, words};
 use crate::secret::{self, MASK};
 use rhai::{Dynamic, EvalAltResult, Position};
+use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
@@ -125,6 +126,36 @@ impl ScriptError {
         }
         text.push_str(&hint(&self.failure, screen));
         text
+    }
+}
+
+impl ScriptError {
+    /// What `--log-format json` says beside the message.
+    pub fn fields(&self) -> Map<String, Value> {
+        let of = |place: &Place| json!({"file": place.source, "line": place.line, "column": place.column});
+        let trace = self.trace.iter().map(|(entered, from)| {
+            let mut call = of(from);
+            if let Value::Object(call) = &mut call {
+                call.shift_insert(0, "in".to_owned(), json!(entered));
+            }
+            call
+        });
+        let failure = &self.failure;
+        let fields = [
+            ("kind", json!(failure.kind.word())),
+            ("code", json!(failure.code)),
+            ("hint", json!(failure.hint)),
+            ("jobs", json!(failure.jobs)),
+            ("exit", json!(failure.kind.exit_code())),
+            ("place", json!(self.place.as_ref().map(of))),
+            ("trace", trace.collect()),
+        ];
+        let given = fields
+            .into_iter()
+            .filter(|(_, value)| !value.is_null() && *value != json!([]));
+        given
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect()
     }
 }
 

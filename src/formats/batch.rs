@@ -1,5 +1,6 @@
 //! Checked rows, column by column: what a reader hands on and the store keeps.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -120,6 +121,30 @@ impl Batch {
         }
     }
 
+    /// The columns, to append rows to; [`Batch::add_rows`] must follow, or [`Batch::roll_back`].
+    pub(super) fn parts(&mut self) -> Parts<'_> {
+        Parts {
+            schema: &self.schema,
+            columns: &mut self.columns,
+            meta: self.meta.as_mut(),
+            parser: &mut self.parser,
+        }
+    }
+
+    /// Counts rows that were appended to every column.
+    pub(super) fn add_rows(&mut self, rows: usize) {
+        self.rows += rows;
+    }
+
+    /// Appends these rows of another batch of the same schema.
+    pub(super) fn extend(&mut self, from: &Self, rows: Range<usize>) {
+        let columns = self.columns.iter_mut().zip(&from.columns);
+        for (to, from) in columns.chain(self.meta.iter_mut().zip(&from.meta)) {
+            to.extend(from, rows.clone());
+        }
+        self.rows += rows.len();
+    }
+
     /// One row read back as a JSON object: the schema's fields, then the dynamic ones.
     pub fn row(&self, row: usize) -> Map<String, Value> {
         let named = self.schema.fields.iter().zip(&self.columns);
@@ -132,11 +157,22 @@ impl Batch {
         object
     }
 
-    fn roll_back(&mut self) {
+    /// Drops what the columns have beyond the counted rows.
+    pub(super) fn roll_back(&mut self) {
         for column in self.columns.iter_mut().chain(&mut self.meta) {
             column.truncate(self.rows);
         }
     }
+}
+
+/// A batch taken apart, for readers that append to its columns.
+pub(super) struct Parts<'a> {
+    pub(super) schema: &'a Schema,
+    /// One a field.
+    pub(super) columns: &'a mut [Column],
+    /// The dynamic fields, where there are any.
+    pub(super) meta: Option<&'a mut Column>,
+    pub(super) parser: &'a mut RowParser,
 }
 
 /// Why a row was not appended to a batch.

@@ -3,6 +3,7 @@
 //! Flat numbers and vectors are one `Vec`; texts are one byte buffer with offsets. A null keeps its place
 //! (zeros, or an empty text) and is marked in [`Column::nulls`].
 
+mod bulk;
 mod codec;
 mod value;
 

@@ -5,7 +5,7 @@
 
 use serde::de::IgnoredAny;
 
-use super::reader::ReadError;
+use super::error::ReadError;
 use super::window::Window;
 
 /// The longest row accepted, in bytes.
@@ -53,9 +53,8 @@ impl Frames {
     }
 
     #[cfg(test)]
-    pub(super) fn with_max_row(mut self, bytes: usize) -> Self {
+    pub(super) fn set_max_row(&mut self, bytes: usize) {
         self.max_row = bytes;
-        self
     }
 
     /// Nothing more is to be found.

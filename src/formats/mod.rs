@@ -7,9 +7,18 @@
 pub mod batch;
 mod cell;
 pub mod column;
+mod columnar;
+pub mod csv;
+mod error;
 mod frames;
+mod gzip;
+mod json;
 mod json_text;
+mod native;
 mod numbers;
+mod numpy;
+mod parquet;
+pub mod read_at;
 pub mod reader;
 mod row;
 pub mod schema;
@@ -19,34 +28,9 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-
 pub use batch::{Batch, PushError};
 pub use column::{Column, DecodeError};
-pub use reader::{ReadError, Reader};
+pub use csv::CsvOptions;
+pub use error::{ReadError, RowError};
+pub use reader::{Input, Reader};
 pub use schema::{DataType, Field, Schema, SchemaError};
-
-/// A row that the server would refuse.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowError {
-    /// The row, counted from 1 within its file.
-    pub row: u64,
-    /// The field, where one can be named.
-    pub field: Option<String>,
-    /// What the schema wants.
-    pub expected: String,
-    /// What the row has; long values are cut.
-    pub found: String,
-}
-
-impl fmt::Display for RowError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "row {}", self.row)?;
-        if let Some(field) = &self.field {
-            write!(f, ", field {field:?}")?;
-        }
-        write!(f, ": expected {}, found {}", self.expected, self.found)
-    }
-}
-
-impl std::error::Error for RowError {}

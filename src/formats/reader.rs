@@ -1,75 +1,72 @@
 //! Import files as a stream of batches, in bounded memory.
 
 use std::fmt;
+use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::RowError;
-use super::batch::{Batch, PushError};
-use super::frames::Frames;
+use super::batch::Batch;
+use super::csv::{CsvOptions, CsvRows};
+use super::error::ReadError;
+use super::gzip;
+use super::json::JsonRows;
+use super::numpy::NumpyRows;
+use super::parquet::ParquetRows;
+use super::read_at::{DiskFile, ReadAt};
 use super::schema::Schema;
 use super::window::{self, Window};
-use crate::location::Format;
+use crate::location::{self, Format};
 
 /// Rows after which a batch is handed on.
 pub const BATCH_ROWS: usize = 4_096;
 /// Bytes of column data after which a batch is handed on.
 pub const BATCH_BYTES: usize = 8 << 20;
 
-/// Why a file cannot be read on. The caller knows the file's name and puts it in front.
-#[derive(Debug, thiserror::Error)]
-pub enum ReadError {
-    /// The file could not be opened.
-    #[error("cannot open {}: {source}", path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// Why.
-        source: io::Error,
+/// What a [`Reader`] reads from, wherever it lies.
+pub enum Input {
+    /// Bytes from the first to the last: JSON, JSON Lines, CSV.
+    Stream {
+        /// The bytes.
+        read: Box<dyn Read + Send>,
+        /// True where they are gzip-ed.
+        gzip: bool,
     },
-    /// The file could not be read to its end.
-    #[error("cannot read on after byte {offset}: {source}")]
-    Io {
-        /// Bytes read before.
-        offset: u64,
-        /// Why.
-        source: io::Error,
-    },
-    /// No reader for files of this format.
-    #[error("not supported by this reader yet: {format}; accepted: json, jsonl, ndjson")]
-    Unsupported {
-        /// The format's word, or the file's extension.
-        format: String,
-    },
-    /// The bytes are not what the format says.
-    #[error("{}line {line} (byte {offset}): {message}", row.map_or_else(String::new, |row| format!("row {row}, ")))]
-    Syntax {
-        /// The row, from 1, where it is within one.
-        row: Option<u64>,
-        /// The line, from 1.
-        line: u64,
-        /// Bytes from the file's beginning.
-        offset: u64,
-        /// What is wrong there.
-        message: String,
-    },
-    /// A row that the server would refuse.
-    #[error("{0}")]
-    Row(RowError),
+    /// One file, read here and there: Parquet.
+    Object(Arc<dyn ReadAt>),
+    /// A set of `NumPy` files: the name of each, e.g. `vector.npy`, and its content.
+    Set(Vec<(String, Arc<dyn ReadAt>)>),
 }
 
-/// A file being read; pull with [`Reader::next_batch`].
+/// The rows of one file or set, whatever its format.
+pub(super) trait Rows: Send {
+    /// Appends the next rows to an empty batch, up to so many or [`BATCH_BYTES`]; none at the end. For errors
+    /// see [`Reader::next_batch`].
+    fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError>;
+
+    /// Rows read so far, bad ones included.
+    fn rows(&self) -> u64;
+
+    /// Bytes that have become rows so far.
+    fn bytes(&self) -> u64;
+
+    /// Takes rows of at most so many bytes.
+    #[cfg(test)]
+    fn set_max_row(&mut self, _bytes: usize) {}
+}
+
+/// A file, or a set of `NumPy` files, being read; pull with [`Reader::next_batch`].
 pub struct Reader {
     schema: Arc<Schema>,
-    frames: Frames,
-    rows: u64,
+    rows: Box<dyn Rows>,
+    /// Bytes taken from a compressed file, which the rows do not know.
+    compressed: Option<gzip::Count>,
     batch_rows: usize,
     total_bytes: Option<u64>,
 }
 
 impl Reader {
-    /// Opens a file, its format taken from its extension.
+    /// Opens a file, its format taken from its extension. One `.npy` file is a set of one.
     pub fn open(path: &Path, schema: &Arc<Schema>) -> Result<Self, ReadError> {
         let format = Format::of_path(path).ok_or_else(|| ReadError::Unsupported {
             format: path.extension().map_or_else(
@@ -77,53 +74,106 @@ impl Reader {
                 |extension| extension.to_string_lossy().into_owned(),
             ),
         })?;
-        Self::open_as(path, format, schema)
+        Self::open_as(&[path.to_owned()], format, schema, &CsvOptions::default())
     }
 
-    /// Opens a file of a known format.
-    pub fn open_as(path: &Path, format: Format, schema: &Arc<Schema>) -> Result<Self, ReadError> {
-        let opened = std::fs::File::open(path).and_then(|file| Ok((file.metadata()?, file)));
-        let (metadata, file) = opened.map_err(|source| ReadError::Open {
-            path: path.to_owned(),
-            source,
-        })?;
-        let mut reader = Self::from_read(Box::new(file), format, schema)?;
-        reader.total_bytes = Some(metadata.len());
+    /// Opens a file of a known format, or all files of one `NumPy` set.
+    pub fn open_as(
+        paths: &[PathBuf],
+        format: Format,
+        schema: &Arc<Schema>,
+        csv: &CsvOptions,
+    ) -> Result<Self, ReadError> {
+        let (input, size) = match (format, paths) {
+            (Format::Numpy, _) => {
+                let files: Vec<_> = paths
+                    .iter()
+                    .map(|path| named(path))
+                    .collect::<Result<_, _>>()?;
+                let size = files.iter().map(|(_, file)| file.size()).sum();
+                (Input::Set(files), size)
+            }
+            (Format::Parquet, [path]) => {
+                let file = object(path)?;
+                let size = file.size();
+                (Input::Object(file), size)
+            }
+            (_, [path]) => {
+                let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+                let (size, file) = opened.map_err(|source| cannot_open(path, source))?;
+                let read = Box::new(file);
+                let gzip = location::is_gzip(path);
+                (Input::Stream { read, gzip }, size)
+            }
+            _ => {
+                return Err(ReadError::Unsupported {
+                    format: format!("{} {format} files as one", paths.len()),
+                });
+            }
+        };
+        let mut reader = Self::new(input, format, schema, csv)?;
+        reader.total_bytes = Some(size);
         Ok(reader)
     }
 
-    /// Reads from a stream.
-    pub fn from_read(
-        source: Box<dyn Read + Send>,
+    /// Reads from an input of the kind that the format needs.
+    pub fn new(
+        input: Input,
         format: Format,
         schema: &Arc<Schema>,
+        csv: &CsvOptions,
     ) -> Result<Self, ReadError> {
-        Self::in_chunks(source, format, schema, window::CHUNK)
-    }
-
-    /// Reads from a stream, at first so many bytes at a time: the rows do not depend on it.
-    pub(super) fn in_chunks(
-        source: Box<dyn Read + Send>,
-        format: Format,
-        schema: &Arc<Schema>,
-        chunk: usize,
-    ) -> Result<Self, ReadError> {
-        let lines = match format {
-            Format::Json => false,
-            Format::JsonLines => true,
-            Format::Csv | Format::Parquet | Format::Numpy => {
+        let mut compressed = None;
+        let rows: Box<dyn Rows> = match (format, input) {
+            (Format::Json | Format::JsonLines | Format::Csv, Input::Stream { read, gzip }) => {
+                let read = if gzip {
+                    let (read, count) = gzip::decoder(read);
+                    compressed = Some(count);
+                    read
+                } else {
+                    read
+                };
+                if format == Format::Csv {
+                    Box::new(CsvRows::open(read, schema, csv)?)
+                } else {
+                    let lines = format == Format::JsonLines;
+                    Box::new(JsonRows::new(Window::new(read, window::CHUNK), lines))
+                }
+            }
+            (Format::Parquet, Input::Object(file)) => Box::new(ParquetRows::open(file, schema)?),
+            (Format::Numpy, Input::Set(files)) => Box::new(NumpyRows::open(files, schema)?),
+            (_, _) => {
                 return Err(ReadError::Unsupported {
-                    format: format.name().to_owned(),
+                    format: format!("{format} from such an input"),
                 });
             }
         };
         Ok(Self {
+            compressed,
+            ..Self::of(rows, schema)
+        })
+    }
+
+    fn of(rows: Box<dyn Rows>, schema: &Arc<Schema>) -> Self {
+        Self {
             schema: Arc::clone(schema),
-            frames: Frames::new(Window::new(source, chunk), lines),
-            rows: 0,
+            rows,
+            compressed: None,
             batch_rows: BATCH_ROWS,
             total_bytes: None,
-        })
+        }
+    }
+
+    /// Reads JSON from a stream, at first so many bytes at a time: the rows do not depend on it.
+    #[cfg(test)]
+    pub(super) fn in_chunks(
+        source: Box<dyn Read + Send>,
+        lines: bool,
+        schema: &Arc<Schema>,
+        chunk: usize,
+    ) -> Self {
+        let rows = JsonRows::new(Window::new(source, chunk), lines);
+        Self::of(Box::new(rows), schema)
     }
 
     /// Closes batches after this many rows instead of [`BATCH_ROWS`] (at least 1).
@@ -135,7 +185,7 @@ impl Reader {
 
     #[cfg(test)]
     pub(super) fn with_max_row(mut self, bytes: usize) -> Self {
-        self.frames = self.frames.with_max_row(bytes);
+        self.rows.set_max_row(bytes);
         self
     }
 
@@ -152,53 +202,48 @@ impl Reader {
     /// every bad row by calling until it answers false. After any other error it answers false.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
         batch.clear();
-        while batch.rows() < self.batch_rows && batch.byte_len() < BATCH_BYTES {
-            let found = self.frames.next(self.rows + 1);
-            let Some(length) = found.inspect_err(|_| self.frames.finish())? else {
-                break;
-            };
-            self.rows += 1;
-            self.push(batch, length)?;
-        }
+        self.rows.fill(batch, self.batch_rows)?;
         Ok(batch.rows() > 0)
-    }
-
-    /// Appends the row that the window begins with, and moves past it in any case.
-    fn push(&mut self, batch: &mut Batch, length: usize) -> Result<(), ReadError> {
-        let rest = self.frames.window.rest();
-        let row = rest.get(..length).unwrap_or(rest);
-        let pushed = batch
-            .push_json(row, self.rows)
-            .map_err(|error| match error {
-                PushError::Row(error) => ReadError::Row(error),
-                PushError::Syntax { offset, message } => {
-                    self.frames.error(Some(self.rows), offset, &message)
-                }
-            });
-        self.frames.window.consume(length);
-        pushed
     }
 
     /// Rows read so far, bad ones included.
     pub fn rows(&self) -> u64 {
-        self.rows
+        self.rows.rows()
     }
 
-    /// Bytes of the file that have become rows so far.
+    /// Bytes of the file, or of the set's files together, that have become rows so far.
     pub fn bytes(&self) -> u64 {
-        self.frames.window.offset()
+        let compressed = self.compressed.as_ref().map(gzip::Count::get);
+        compressed.unwrap_or_else(|| self.rows.bytes())
     }
 
-    /// The file's length in bytes when it was opened; `None` for a stream.
+    /// The bytes of the file, or of the set's files together, when it was opened; `None` where they are not known.
     pub fn total_bytes(&self) -> Option<u64> {
         self.total_bytes
+    }
+}
+
+fn named(path: &Path) -> Result<(String, Arc<dyn ReadAt>), ReadError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    Ok((name.into_owned(), object(path)?))
+}
+
+fn object(path: &Path) -> Result<Arc<dyn ReadAt>, ReadError> {
+    let file = DiskFile::open(path).map_err(|source| cannot_open(path, source))?;
+    Ok(Arc::new(file))
+}
+
+fn cannot_open(path: &Path, source: io::Error) -> ReadError {
+    ReadError::Open {
+        path: path.to_owned(),
+        source,
     }
 }
 
 impl fmt::Debug for Reader {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reader")
-            .field("rows", &self.rows)
+            .field("rows", &self.rows())
             .field("bytes", &self.bytes())
             .finish_non_exhaustive()
     }

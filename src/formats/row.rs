@@ -4,6 +4,8 @@
 //! checked in the schema's order. So a message does not depend on the order of keys, and no value is built
 //! that a column does not keep.
 
+mod meta;
+
 use std::collections::HashMap;
 use std::fmt;
 use std::ops::Range;
@@ -11,12 +13,13 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::RowError;
-use super::batch::{META, PushError};
+use super::batch::PushError;
 use super::cell::{self, describe};
 use super::column::Column;
 use super::json_text;
+use super::native;
 use super::schema::{Field, Schema};
+use super::{ReadError, RowError};
 
 /// The schema prepared for reading rows, with memory that rows share.
 #[derive(Clone, Debug)]
@@ -52,11 +55,24 @@ pub(super) enum Refusal {
 }
 
 impl Refusal {
-    fn field(name: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
+    pub(super) fn field(name: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
         Self::Row {
             field: Some(name.to_owned()),
             expected: expected.into(),
             found: found.into(),
+        }
+    }
+
+    /// As the error of a file that is not made of JSON rows.
+    pub(super) fn into_error(self, row: u64) -> ReadError {
+        match self.at_row(row) {
+            PushError::Row(error) => ReadError::Row(error),
+            PushError::Syntax { offset, message } => ReadError::Syntax {
+                row: Some(row),
+                line: row,
+                offset: offset as u64,
+                message,
+            },
         }
     }
 
@@ -97,6 +113,11 @@ impl RowParser {
             extras: Vec::new(),
             meta: String::new(),
         }
+    }
+
+    /// The JSON text of the default value of the field with this number.
+    pub(super) fn default(&self, field: usize) -> Option<&str> {
+        self.defaults.get(field)?.as_deref()
     }
 
     /// Appends one row to the columns. Refused, columns may be longer by this row than before.
@@ -153,72 +174,6 @@ impl RowParser {
         let twice = twice.or_else(|| repeated(&self.extras));
         twice.map_or(Ok(()), |name| Err(duplicate(&name)))
     }
-
-    fn refuse_extras(&self) -> Result<(), Refusal> {
-        let Some((name, value)) = self.extras.first() else {
-            return Ok(());
-        };
-        let expected = format!("a field of the schema ({})", list(&self.keys.names));
-        let found = format!(
-            "a field outside it, and dynamic fields are off: {}",
-            describe(value)
-        );
-        Err(Refusal::field(name, expected, found))
-    }
-
-    /// Merges the keys that are no fields with those of `$meta` into one object.
-    fn push_meta(&mut self, column: &mut Column) -> Result<(), Refusal> {
-        if let Some(at) = self.extras.iter().position(|(name, _)| name == META) {
-            let (_, json) = self.extras.remove(at);
-            self.read_meta(&json)?;
-        }
-        self.meta.clear();
-        self.meta.push('{');
-        for (name, value) in &self.extras {
-            json_text::check(value).map_err(|found| Refusal::field(name, "a JSON value", found))?;
-            if self.meta.len() > 1 {
-                self.meta.push(',');
-            }
-            self.meta
-                .push_str(&serde_json::Value::from(name.as_str()).to_string());
-            self.meta.push(':');
-            self.meta.push_str(value);
-        }
-        self.meta.push('}');
-        cell::push(column, &self.meta).map_err(|found| Refusal::field(META, "JSON", found))
-    }
-
-    /// Takes the keys of a `$meta` value, an object or a text that holds one, to the others.
-    fn read_meta(&mut self, json: &str) -> Result<(), Refusal> {
-        if json == "null" {
-            return Ok(());
-        }
-        let refuse = || Refusal::field(META, "an object of dynamic fields", describe(json));
-        let text = if json.starts_with('"') {
-            json_text::decode(json).ok_or_else(refuse)?
-        } else {
-            json.into()
-        };
-        let mut places = vec![None; self.places.len()];
-        let mut twice = None;
-        let visitor = RowVisitor {
-            keys: &self.keys,
-            places: &mut places,
-            extras: &mut self.extras,
-            twice: &mut twice,
-            base: text.as_ptr().addr(),
-        };
-        let mut reader = serde_json::Deserializer::from_str(&text);
-        let read = reader.deserialize_map(visitor).and_then(|()| reader.end());
-        read.map_err(|_| refuse())?;
-        let mut named = places.iter().zip(&self.keys.names);
-        if let Some((_, name)) = named.find(|(place, _)| place.is_some()) {
-            let found = format!("the field {name:?} of the schema");
-            return Err(Refusal::field(META, "an object of dynamic fields", found));
-        }
-        let twice = twice.or_else(|| repeated(&self.extras));
-        twice.map_or(Ok(()), |name| Err(duplicate(&name)))
-    }
 }
 
 fn push_field(
@@ -238,15 +193,12 @@ fn push_field(
             )),
         };
     }
-    match (json, default) {
-        (None | Some("null"), Some(default)) => cell::push(column, default),
-        (None | Some("null"), None) if field.nullable => {
-            column.push_null();
-            return Ok(());
+    match json {
+        None if default.is_none() && !field.nullable => {
+            Err("nothing: the field is missing".to_owned())
         }
-        (None, None) => Err("nothing: the field is missing".to_owned()),
-        (Some("null"), None) => Err("null, and the field is not nullable".to_owned()),
-        (Some(json), _) => cell::push(column, json),
+        None | Some("null") => native::push_null(field, column, default),
+        Some(json) => cell::push(column, json),
     }
     .map_err(|found| Refusal::field(&field.name, expected(), found))
 }

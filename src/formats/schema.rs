@@ -155,6 +155,14 @@ impl DataType {
         }
     }
 
+    /// True for the types whose values are JSON texts in files without types of their own.
+    pub const fn is_json_text(&self) -> bool {
+        matches!(
+            self,
+            Self::Json | Self::Array { .. } | Self::SparseFloatVector
+        ) || self.dim().is_some()
+    }
+
     /// True for the vector types, dense and sparse.
     pub const fn is_vector(&self) -> bool {
         self.dim().is_some() || matches!(self, Self::SparseFloatVector)

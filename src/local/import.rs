@@ -104,7 +104,9 @@ impl Import<'_> {
                 file: Some((no, reason)),
             })
         };
-        let mut reader = Reader::open_as(&file.path, file.format, &self.schema).map_err(failed)?;
+        let mut reader =
+            Reader::open_as(&file.paths, file.format, &self.schema, &self.job.source.csv)
+                .map_err(failed)?;
         if let Some(pace) = &self.pace {
             reader = reader.with_batch_rows(pace.batch_rows());
         }

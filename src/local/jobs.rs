@@ -4,7 +4,7 @@ use super::call::Call;
 use super::error::ServiceError;
 use super::options;
 use super::server::App;
-use super::source::{Dialect, MAX_FILES, Source, SourcePath};
+use super::source::{Dialect, MAX_FILES, Source};
 use super::store::collections::DEFAULT_PARTITION;
 use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
 use crate::formats::Schema;
@@ -15,28 +15,25 @@ const MAX_KEY: usize = 256;
 /// The most jobs one answer lists.
 const MAX_LIST: i64 = 10_000;
 
-/// Makes a job for these paths and answers its id, or that of the job made earlier under the same key.
+/// Makes a job for these lists of paths (each one file, or one set of `NumPy` files) and answers its id, or that of the job made earlier under the same key.
 pub(super) fn submit(
     app: &App,
     call: &Call,
     dialect: Dialect,
-    paths: &[String],
+    lists: &[Vec<String>],
 ) -> Result<String, ServiceError> {
     call.check_database()?;
     let collection = call.required(dialect, &["collectionName"])?;
     let partition = call.text(&["partitionName"]);
     let key = key(call, dialect)?;
-    options::check(call, dialect)?;
-    if paths.len() > MAX_FILES {
-        let found = paths.len();
+    let csv = options::check(call, dialect)?;
+    if lists.len() > MAX_FILES {
+        let found = lists.len();
         return Err(ServiceError::import(format!(
             "a request takes at most {MAX_FILES} files, found {found}"
         )));
     }
-    let paths = paths
-        .iter()
-        .map(|path| SourcePath::parse(path))
-        .collect::<Result<_, _>>()?;
+    let source = Source::parse(lists, csv)?;
     let store = app.store();
     if partition
         .as_deref()
@@ -59,7 +56,7 @@ pub(super) fn submit(
         collection,
         partition,
         key,
-        source: Source { paths },
+        source,
     };
     match store.create_job(&job)? {
         Created::New => {

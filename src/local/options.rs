@@ -3,12 +3,14 @@
 use super::call::Call;
 use super::error::ServiceError;
 use super::source::Dialect;
+use crate::formats::CsvOptions;
 use serde_json::{Map, Value};
 
-/// Refuses options that are no object, a timeout that is no duration, and two-phase import, which is not there yet.
-pub(super) fn check(call: &Call, dialect: Dialect) -> Result<(), ServiceError> {
+/// Refuses options that are no object, a timeout that is no duration, a separator that is none, and two-phase import,
+/// which is not there yet; answers how CSV files are written.
+pub(super) fn check(call: &Call, dialect: Dialect) -> Result<CsvOptions, ServiceError> {
     let Some(options) = call.get(&["options"]) else {
-        return Ok(());
+        return Ok(CsvOptions::default());
     };
     let options = options.as_object().ok_or_else(|| {
         ServiceError::parameter(dialect, "options must be an object of names and texts")
@@ -24,7 +26,21 @@ pub(super) fn check(call: &Call, dialect: Dialect) -> Result<(), ServiceError> {
             "two-phase import (options.auto_commit: \"false\") is",
         ));
     }
-    Ok(())
+    csv(options, dialect)
+}
+
+/// `sep` and `nullkey`, the names Milvus has for them.
+fn csv(options: &Map<String, Value>, dialect: Dialect) -> Result<CsvOptions, ServiceError> {
+    let text = |name: &str| match options.get(name) {
+        None | Some(Value::Null) => Ok(""),
+        Some(Value::String(text)) => Ok(text.as_str()),
+        Some(_) => Err(ServiceError::parameter(
+            dialect,
+            format!("options.{name} must be a text"),
+        )),
+    };
+    CsvOptions::new(text("sep")?, text("nullkey")?)
+        .map_err(|error| ServiceError::parameter(dialect, format!("options.sep: {error}")))
 }
 
 fn check_timeout(options: &Map<String, Value>, dialect: Dialect) -> Result<(), ServiceError> {

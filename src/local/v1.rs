@@ -31,7 +31,7 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let url = call.text(&["objectUrl"]);
     let url =
         url.ok_or_else(|| ServiceError::new(90142, "no object URL given: objectUrl is required"))?;
-    let id = jobs::submit(app, call, DIALECT, &[url])?;
+    let id = jobs::submit(app, call, DIALECT, &[vec![url]])?;
     Ok(json!({ "jobId": id }))
 }
 

@@ -64,8 +64,9 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "jobId": id }))
 }
 
-fn urls(call: &Call) -> Result<Vec<String>, ServiceError> {
-    let mut paths: Vec<String> = call.text(&["objectUrl"]).into_iter().collect();
+fn urls(call: &Call) -> Result<Vec<Vec<String>>, ServiceError> {
+    let single = call.text(&["objectUrl"]).into_iter();
+    let mut paths: Vec<_> = single.map(|url| vec![url]).collect();
     if let Some(urls) = call.get(&["objectUrls"]) {
         paths.append(&mut milvus::paths(Dialect::V2, "objectUrls", urls)?);
     }

@@ -15,7 +15,7 @@ mod store;
 mod url;
 
 pub use error::LocationError;
-pub use format::{Format, Kind};
+pub use format::{Format, Kind, is_gzip};
 pub use store::{Cloud, Store};
 
 /// Where a path will be looked up, and so which forms it may have.
@@ -33,7 +33,7 @@ pub enum Place {
     /// A volume of Zilliz Cloud: a path relative to the volume.
     Volume,
     /// zshell's local import service: a file path or a `file://` URL, made absolute so that another process
-    /// can read it. Object storage URLs are accepted as for [`Place::Cloud`].
+    /// can read it; text formats also gzip-ed (`.jsonl.gz`). Object storage URLs are accepted as for [`Place::Cloud`].
     Disk,
 }
 
@@ -102,7 +102,8 @@ impl Location {
             return Err(LocationError::KeyTooLong { bytes: key.len() });
         }
         let exact = matches!(place, Place::ServerBucket { .. });
-        let (kind, format) = format::classify(&key, exact)?;
+        let gzip = address.store == Store::Disk;
+        let (kind, format) = format::classify(&key, exact, gzip)?;
         Ok(Self {
             text: address.text,
             store: address.store,

@@ -39,10 +39,13 @@ pub struct WaitView {
     waited: bool,
 }
 
+/// Takes a line, and the job that changed its state where the line says so; a line about none is a warning.
+pub type Tell = Box<dyn FnMut(Option<&Progress>, &str) + Send>;
+
 enum Display {
     /// One plain line when a job changes its state.
     Lines {
-        stream: Box<dyn Write + Send>,
+        tell: Tell,
         states: HashMap<String, String>,
     },
     /// Bars drawn over again.
@@ -86,7 +89,13 @@ impl WaitView {
         Self::with_size(screen, Box::new(std::io::stderr()), Box::new(size))
     }
 
-    fn with_size(screen: Screen, stream: Box<dyn Write + Send>, size: terminal::Size) -> Self {
+    /// A view without bars that hands on each change of state as a line.
+    pub fn told(screen: Screen, tell: Tell) -> Self {
+        let states = HashMap::new();
+        Self::on(screen, Display::Lines { tell, states })
+    }
+
+    fn with_size(screen: Screen, mut stream: Box<dyn Write + Send>, size: terminal::Size) -> Self {
         let display = if screen.redraw {
             let terminal = Terminal::new(stream, size);
             let target = ProgressDrawTarget::term_like_with_hz(Box::new(terminal.clone()), 20);
@@ -99,11 +108,17 @@ impl WaitView {
                 drawn: (Vec::new(), 0),
             }))
         } else {
-            Display::Lines {
-                stream,
-                states: HashMap::new(),
-            }
+            let tell = move |_: Option<&Progress>, line: &str| {
+                // Decoration: nobody may be reading.
+                let _ = writeln!(stream, "{line}");
+                let _ = stream.flush();
+            };
+            return Self::told(screen, Box::new(tell));
         };
+        Self::on(screen, display)
+    }
+
+    fn on(screen: Screen, display: Display) -> Self {
         Self {
             screen,
             display,
@@ -131,7 +146,7 @@ impl WaitView {
         self.waited |= jobs.iter().any(|job| !job.state.kind.ends_wait());
         self.stalls.record(jobs, now);
         match &mut self.display {
-            Display::Lines { stream, states } => announce(stream.as_mut(), states, jobs),
+            Display::Lines { tell, states } => announce(tell, states, jobs),
             Display::Bars(bars) => {
                 for job in jobs {
                     bars.rates
@@ -204,10 +219,7 @@ impl WaitView {
     /// A line of its own, above the bars.
     fn say(&mut self, line: &str) {
         match &mut self.display {
-            Display::Lines { stream, .. } => {
-                // Decoration: nobody may be reading.
-                let _ = writeln!(stream, "{line}").and_then(|()| stream.flush());
-            }
+            Display::Lines { tell, .. } => tell(None, line),
             Display::Bars(bars) => bars.multi.suspend(|| bars.terminal.say(line)),
         }
     }
@@ -219,7 +231,7 @@ impl Drop for WaitView {
     }
 }
 
-fn announce(stream: &mut dyn Write, states: &mut HashMap<String, String>, jobs: &[Progress]) {
+fn announce(tell: &mut Tell, states: &mut HashMap<String, String>, jobs: &[Progress]) {
     for job in jobs {
         let state = words::state(&job.state);
         if states.get(&job.job_id) == Some(&state) {
@@ -236,9 +248,7 @@ fn announce(stream: &mut dyn Write, states: &mut HashMap<String, String>, jobs: 
             words::percent(job.percent)
         );
         states.insert(job.job_id.clone(), state);
-        // Decoration: nobody may be reading.
-        let _ = writeln!(stream, "{}", words::safe_line(&line));
-        let _ = stream.flush();
+        tell(Some(job), &words::safe_line(&line));
     }
 }
 

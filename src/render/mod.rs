@@ -22,6 +22,7 @@ mod jobs;
 mod limit;
 mod output;
 mod pairs;
+mod submissions;
 mod value;
 mod wrap;
 
@@ -62,6 +63,13 @@ pub enum Shown<'a> {
     Description(&'a Value),
     /// Clusters as the control plane lists them (the answer's `clusters`).
     Clusters(&'a [Value]),
+    /// What the journal knows of submissions (`Submission::json`).
+    Submissions {
+        /// A map each.
+        items: &'a [Value],
+        /// How many there are in all; more than `items` makes a footer.
+        total: Option<u64>,
+    },
     /// A connection's plain form: `name`, `api`, `endpoint`, `collections`, `cluster`, `region`, `database`, `key` (where it
     /// came from).
     Connection(&'a Value),

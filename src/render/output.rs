@@ -8,8 +8,10 @@ use serde_json::{Map, Value, json};
 use super::forms::{csv, json as json_form, markdown, vertical, yaml};
 use super::style::Screen;
 use super::{
-    OutputFormat, Shown, collections, connection, error, job_details, job_list, jobs, value,
+    OutputFormat, Shown, collections, connection, error, job_details, job_list, jobs, submissions,
+    value,
 };
+use crate::journal::SUBMISSION_KEYS;
 
 /// A value as rows: what CSV, Markdown, vertical and line-wise JSON have in common. Rows are made as they are asked for,
 /// so that a list of very many jobs is never in memory twice.
@@ -77,7 +79,7 @@ impl Shown<'_> {
             | Self::Connection(value)
             | Self::Error(value)
             | Self::Value(value) => (*value).clone(),
-            Self::Clusters(clusters) => Value::Array(clusters.to_vec()),
+            Self::Clusters(items) | Self::Submissions { items, .. } => Value::Array(items.to_vec()),
         }
     }
 
@@ -99,9 +101,14 @@ impl Shown<'_> {
             | Self::Error(value)
             | Self::Value(value) => see(Rows::of(value, &["value"])),
             Self::Clusters([]) => see(Rows::list(&collections::CLUSTER_KEYS, std::iter::empty())),
-            Self::Nothing | Self::Text(_) | Self::Progress(_) | Self::Clusters(_) => {
-                see(Rows::of(&self.to_json(), &["value"]))
+            Self::Submissions { items: [], .. } => {
+                see(Rows::list(&SUBMISSION_KEYS, std::iter::empty()))
             }
+            Self::Nothing
+            | Self::Text(_)
+            | Self::Progress(_)
+            | Self::Clusters(_)
+            | Self::Submissions { .. } => see(Rows::of(&self.to_json(), &["value"])),
         }
     }
 
@@ -115,6 +122,7 @@ impl Shown<'_> {
             Self::Collections(names) => collections::names(names, screen),
             Self::Description(value) => collections::description(value, screen),
             Self::Clusters(clusters) => collections::clusters(clusters, screen),
+            Self::Submissions { items, total } => submissions::list(items, *total, screen),
             Self::Connection(value) => connection::lay_out(value, screen),
             Self::Error(value) => error::lay_out(value, screen),
             Self::Value(value) => value::lay_out(value, screen),

@@ -42,9 +42,7 @@ pub(super) fn around(pieces: &[Piece], pos: usize) -> Option<CallSite> {
         match pieces.get(*at)?.token {
             Token::MapStart | Token::LeftBracket => {}
             Token::LeftParen => {
-                let Some((function, method)) = callee(pieces, *at) else {
-                    return None;
-                };
+                let (function, method) = callee(pieces, *at)?;
                 let rest = pieces.get(at + 1..before.len()).unwrap_or_default();
                 let inner = open.get(level + 1..).unwrap_or_default();
                 let key = match inner {
@@ -148,7 +146,7 @@ fn key(content: &[Piece]) -> Option<String> {
     for piece in content.iter().filter(|it| !is_comment(it)) {
         match &piece.token {
             Token::LeftParen | Token::LeftBracket | Token::LeftBrace | Token::MapStart => {
-                depth += 1
+                depth += 1;
             }
             Token::RightParen | Token::RightBracket | Token::RightBrace => {
                 depth = depth.saturating_sub(1);
@@ -156,8 +154,9 @@ fn key(content: &[Piece]) -> Option<String> {
             Token::Comma if depth == 0 => key = None,
             Token::Colon if depth == 0 => {
                 key = match last {
-                    Some(Token::Identifier(name)) => Some(name.to_string()),
-                    Some(Token::StringConstant(name)) => Some(name.to_string()),
+                    Some(Token::Identifier(name) | Token::StringConstant(name)) => {
+                        Some(name.to_string())
+                    }
                     Some(token) if token.is_standard_keyword() => {
                         Some(token.literal_syntax().to_owned())
                     }

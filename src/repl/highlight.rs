@@ -121,8 +121,9 @@ fn style(pieces: &[Piece], index: usize, text: &str) -> Option<&'static str> {
 
 fn is_known_call(pieces: &[Piece], index: usize) -> bool {
     let next = next(pieces, index);
+    // An empty pair of parentheses is one token.
     next.is_some_and(|(at, token)| {
-        *token == Token::LeftParen && call_site::callee(pieces, at).is_some()
+        matches!(token, Token::LeftParen | Token::Unit) && call_site::callee(pieces, at).is_some()
     })
 }
 
@@ -184,6 +185,7 @@ mod tests {
         assert_eq!(shown("import(x)"), "<1mimport>(x)");
         assert_eq!(shown("a.import (x)"), "a.<1mimport> (x)");
         assert_eq!(shown("imprt(x)"), "imprt(x)");
+        assert_eq!(shown("jobs()"), "<1mjobs>()");
         assert_eq!(shown("jobs"), "jobs", "a variable may be called so");
         assert_eq!(
             shown("jobs(#{state: 1, stat: 2})"),

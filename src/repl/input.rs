@@ -5,6 +5,8 @@ use super::helper::Helper;
 use super::hint::Hinter;
 use super::history::History;
 use super::keys::{self, Wishes};
+#[cfg(unix)]
+use super::plain::Lines;
 use super::prompt::Prompt;
 use crate::config::EditMode;
 use crate::error::{Failure, Kind};
@@ -22,6 +24,9 @@ pub(super) struct Input {
     editor: Editor<Helper, History>,
     history: History,
     wishes: Wishes,
+    /// What reads instead of the editor where the terminal can only take lines.
+    #[cfg(unix)]
+    plain: Option<Lines>,
 }
 
 impl Input {
@@ -64,6 +69,8 @@ impl Input {
             editor,
             history: history.clone(),
             wishes,
+            #[cfg(unix)]
+            plain: is_dumb().then(Lines::new),
         })
     }
 
@@ -76,6 +83,10 @@ impl Input {
         self.follow_choices(session, prompt);
         self.history.rewind();
         self.wishes.clear();
+        #[cfg(unix)]
+        if let Some(lines) = &mut self.plain {
+            return lines.read(&prompt.plain, &session.interrupt);
+        }
         let text = self.editor.readline(&prompt.plain)?;
         if self.wishes.drops() {
             return Err(ReadlineError::Interrupted);
@@ -112,6 +123,12 @@ pub(super) fn screen(session: &Session) -> Screen {
     } else {
         session.err()
     }
+}
+
+/// True where nothing that is on the screen can be drawn over.
+#[cfg(unix)]
+fn is_dumb() -> bool {
+    crate::config::set("TERM").is_none_or(|term| term == "dumb")
 }
 
 /// Makes the data folder if there is none, for its owner alone.

@@ -102,7 +102,9 @@ pub(super) fn bindings(history: &History, wishes: &Wishes) -> Vec<(KeyEvent, Eve
         };
         (event, EventHandler::Conditional(Box::new(handler)))
     };
-    bindings.into_iter().map(bind).collect()
+    // The editor has this one in some modes only.
+    let clear = (KeyEvent::ctrl('L'), EventHandler::Simple(Cmd::ClearScreen));
+    bindings.into_iter().map(bind).chain([clear]).collect()
 }
 
 #[derive(Clone, Copy)]

@@ -13,6 +13,8 @@ mod input;
 mod judge;
 mod keys;
 mod pieces;
+#[cfg(unix)]
+mod plain;
 mod prompt;
 pub mod record;
 mod saved;

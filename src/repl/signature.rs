@@ -1,6 +1,7 @@
 //! What a call still takes: the function's forms that fit the arguments typed so far.
 
 use super::call_site::{CallSite, Shape};
+use crate::engine::registry::Opt;
 
 /// What follows the cursor in each form that still fits, e.g. `path)` behind `import("books", `, or the help of the
 /// option whose value is being typed. Empty where there is nothing to say.
@@ -11,9 +12,7 @@ pub(super) fn rest(site: &CallSite, text: &str) -> String {
             .options
             .iter()
             .find(|option| option.matches(key));
-        return option.map_or_else(String::new, |option| {
-            gap(text, &format!("<{}>", option.help))
-        });
+        return option.map_or_else(String::new, |option| gap(text, &told(option)));
     }
     if site.inside {
         return String::new();
@@ -44,6 +43,14 @@ pub(super) fn forms(site: &CallSite) -> String {
         .map(|form| format!("{name}({})", form.join(", ")))
         .collect();
     forms.join("  or  ")
+}
+
+/// What an option is for, and what holds without it.
+fn told(option: &Opt) -> String {
+    match option.default {
+        "" => format!("<{}>", option.help),
+        default => format!("<{}; else {default}>", option.help),
+    }
 }
 
 /// A blank, unless one is typed.
@@ -98,10 +105,11 @@ fn fit(shape: Shape, parameter: &str) -> Fit {
         Some('[') => Shape::List,
         _ => Shape::Any,
     };
-    match (shape, wants) {
-        (Shape::Any, _) | (Shape::Literal, Shape::Any) => Fit::Well,
-        (Shape::Map, Shape::Map) | (Shape::List, Shape::List) => Fit::Well,
-        (Shape::Map | Shape::List, Shape::Any) => Fit::Loosely,
+    let well =
+        shape == wants || shape == Shape::Any || (shape, wants) == (Shape::Literal, Shape::Any);
+    match wants {
+        _ if well => Fit::Well,
+        Shape::Any => Fit::Loosely,
         _ => Fit::Not,
     }
 }
@@ -150,7 +158,7 @@ mod tests {
             ),
             (
                 "eu.import(\"b",
-                ", path)  or  , [path, …])  or  , path, #{…})",
+                "\", path)  or  [path, …])  or  path, #{…})",
             ),
             ("import(\"b\", ", "path)  or  [path, …])  or  path, #{…})"),
             ("import(\"b\", [\"x\"]", ")"),
@@ -161,7 +169,7 @@ mod tests {
             ("jobs(", ")  or  #{state, collection, limit})"),
             ("eu.progress(", "job)"),
             ("\"5s\".sleep(", ")"),
-            ("jobs(#{limit:", " <how many, or \"all\">"),
+            ("jobs(#{limit:", " <how many, or \"all\"; else 100>"),
             ("jobs(#{", ""),
             ("nothing(", ""),
         ] {

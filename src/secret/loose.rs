@@ -11,8 +11,14 @@ pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
         at = word.end;
         let name = text.get(word.clone()).unwrap_or_default();
         let after = text.get(word.end..).unwrap_or_default();
+        if is_key_id(name) {
+            found.push(word);
+            continue;
+        }
         let key = if name.eq_ignore_ascii_case("bearer") {
             bearer(after)
+        } else if name == "Basic" {
+            bearer(after).filter(|key| is_mixed(after.get(key.clone()).unwrap_or_default()))
         } else if is_secret(name) {
             pair(name, after)
         } else if after.starts_with("://") {
@@ -34,6 +40,21 @@ fn next_word(text: &str, from: usize) -> Option<Range<usize>> {
     Some(start..start + rest.find(|c| !is_word(c)).unwrap_or(rest.len()))
 }
 
+/// True for the id of an AWS key, long-term or short-term.
+fn is_key_id(word: &str) -> bool {
+    (word.starts_with("AKIA") || word.starts_with("ASIA"))
+        && word.len() >= 16
+        && word
+            .bytes()
+            .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+}
+
+/// True for what is no word of a sentence: long, with a digit or a capital letter inside.
+fn is_mixed(word: &str) -> bool {
+    let unusual = |letter: char| letter.is_ascii_digit() || letter.is_uppercase();
+    word.len() >= 8 && word.chars().skip(1).any(unusual)
+}
+
 const fn is_quote(letter: char) -> bool {
     matches!(letter, '"' | '\'' | '`')
 }
@@ -53,6 +74,12 @@ fn pair(name: &str, after: &str) -> Option<Range<usize>> {
     let closed = after.trim_start_matches('\\');
     let named = closed.strip_prefix(is_quote);
     let sign = named.unwrap_or(after).trim_start();
+    if name.starts_with("--") && sign.len() < after.len() && !sign.starts_with('=') {
+        // An option of a command: `--token KEY`.
+        let start = after.len() - sign.len();
+        let ends = |c: char| c.is_whitespace() || is_quote(c);
+        return Some(start..start + sign.find(ends).unwrap_or(sign.len()));
+    }
     let value = sign.strip_prefix([':', '='])?.trim_start();
     let bare = value.trim_start_matches('\\');
     let escapes = value.len() - bare.len();
@@ -62,15 +89,21 @@ fn pair(name: &str, after: &str) -> Option<Range<usize>> {
         return Some(start + 1..start + 1 + closing(key, quote, escapes));
     }
     let start = after.len() - value.len();
-    // A header's value may have several words; elsewhere words after a colon are a sentence.
+    // A header's value may have several words; elsewhere words after a colon are a sentence, unless name or value are
+    // of no sentence.
     let is_header = name.eq_ignore_ascii_case("authorization");
     let ends = |c: char| {
         is_quote(c)
             || matches!(c, ',' | ';' | '&' | '}' | '\n' | '\\')
             || (!is_header && c.is_whitespace())
     };
-    (is_header || named.is_some() || sign.starts_with('='))
-        .then(|| start..start + value.find(ends).unwrap_or(value.len()))
+    let end = value.find(ends).unwrap_or(value.len());
+    let is_key = is_header
+        || named.is_some()
+        || sign.starts_with('=')
+        || name.contains(['-', '_'])
+        || is_mixed(value.get(..end).unwrap_or_default());
+    is_key.then(|| start..start + end)
 }
 
 /// The length up to a quote behind no more backslashes than the opening one.

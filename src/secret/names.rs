@@ -1,7 +1,7 @@
 //! The names that secrets go by, in options, JSON, settings and variables.
 
 /// A name that ends with one of these (lower case, without `_` and `-`) is a secret's: `my_api_key`, `prodToken`.
-const ENDINGS: [&str; 11] = [
+const ENDINGS: [&str; 21] = [
     "token",
     "apikey",
     "secretkey",
@@ -13,9 +13,21 @@ const ENDINGS: [&str; 11] = [
     "authorization",
     "signature",
     "credential",
+    "credentials",
+    "tokens",
+    "apikeys",
+    "passwords",
+    "secrets",
+    "passphrase",
+    "privatekey",
+    "accountkey",
+    "sharedkey",
+    "storagekey",
 ];
 /// Short names count only as a whole word: `pass` and `db_pass`, not `bypass`.
-const WORDS: [&str; 4] = ["pass", "pw", "tmpak", "tmpsk"];
+const WORDS: [&str; 9] = [
+    "pass", "pw", "pwd", "auth", "bearer", "sig", "creds", "tmpak", "tmpsk",
+];
 
 /// True if what goes by this name is a secret; case, `_`, `-` and a number at the end do not matter.
 pub(crate) fn is_secret(name: &str) -> bool {
@@ -32,9 +44,50 @@ pub(crate) fn is_secret(name: &str) -> bool {
             .any(|word| folded == *word || last.eq_ignore_ascii_case(word))
 }
 
+/// The longest name of an environment variable that is taken for one.
+const LONGEST_NAME: usize = 48;
+
+/// True if the text may be the name of an environment variable, and is not more likely a key.
+pub(crate) fn is_place(text: &str) -> bool {
+    let begins = text.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
+    let named = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    // Names of several words have an underscore, names of one word few digits.
+    begins && named && text.len() <= LONGEST_NAME && (digits < 4 || text.contains('_'))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::is_secret;
+    use super::{is_place, is_secret};
+
+    #[test]
+    fn a_key_is_no_place_to_look_for_one() {
+        for name in [
+            "PROD_KEY",
+            "KEY",
+            "KEY2",
+            "k",
+            "_x",
+            "AWS_SECRET_ACCESS_KEY",
+            "S3_KEY_2026",
+        ] {
+            assert!(is_place(name), "{name}");
+        }
+        for key in [
+            "",
+            "tok-5e7ca1b0feed",
+            "db4d8f1c2e3a4b5c6d7e8f9012345678",
+            "root:Milvus",
+            "AKIA5E7CA1B0FEED",
+            "a b",
+            "0x",
+            "ÄÖ",
+        ] {
+            assert!(!is_place(key), "{key}");
+        }
+    }
 
     #[test]
     fn names_of_secrets_are_known_in_every_spelling() {
@@ -53,10 +106,26 @@ mod tests {
             "token2",
             "tmpAK",
             "Authorization",
+            "creds",
+            "aws-credentials",
+            "accountKey",
+            "sig",
+            "MY_SECRETS",
         ] {
             assert!(is_secret(name), "{name}");
         }
-        for name in ["bypass", "tokens_used", "key", "endpoint", "rows", "", "_"] {
+        for name in [
+            "bypass",
+            "tokens_used",
+            "key",
+            "endpoint",
+            "rows",
+            "storage_keys",
+            "design",
+            "author",
+            "",
+            "_",
+        ] {
             assert!(!is_secret(name), "{name}");
         }
     }

@@ -1,8 +1,6 @@
 //! Output that may be long, or go to someone who reads slowly: a stop ends it between two pieces.
 
 use crate::interrupt::{Interrupt, Stop};
-#[cfg(unix)]
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd;
@@ -14,12 +12,18 @@ const PIECE: usize = 4096;
 pub(super) struct Patient<'a, W> {
     inner: W,
     interrupt: &'a Interrupt,
+    /// True where something was written that is not flushed: nothing to flush is nothing to wait for, nor to stop.
+    pending: bool,
 }
 
 impl<'a, W> Patient<'a, W> {
     /// Writes to `inner` until the flag is raised.
     pub(super) fn new(inner: W, interrupt: &'a Interrupt) -> Self {
-        Self { inner, interrupt }
+        Self {
+            inner,
+            interrupt,
+            pending: false,
+        }
     }
 }
 
@@ -27,19 +31,7 @@ impl<'a, W> Patient<'a, W> {
 impl<W: AsFd> Patient<'_, W> {
     /// Waits until something can be written, or the flag is raised.
     fn ready(&self) -> io::Result<()> {
-        let tick = Timespec {
-            tv_sec: 0,
-            tv_nsec: i64::from(crate::interrupt::TICK.subsec_nanos()).into(),
-        };
-        loop {
-            self.interrupt.check().map_err(stopped)?;
-            let mut fds = [PollFd::new(&self.inner, PollFlags::OUT)];
-            match poll(&mut fds, Some(&tick)) {
-                Ok(0) | Err(rustix::io::Errno::INTR) => {}
-                // What is wrong with it the write will tell.
-                Ok(_) | Err(_) => return Ok(()),
-            }
-        }
+        super::ready::writable(&self.inner, self.interrupt).map_err(stopped)
     }
 }
 
@@ -54,12 +46,17 @@ impl<W> Patient<'_, W> {
 impl<W: Write + AsFd> Write for Patient<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.ready()?;
+        self.pending = true;
         self.inner.write(bytes.get(..PIECE).unwrap_or(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.ready()?;
-        self.inner.flush()
+        if self.pending {
+            self.ready()?;
+        }
+        self.inner.flush()?;
+        self.pending = false;
+        Ok(())
     }
 }
 
@@ -67,12 +64,17 @@ impl<W: Write + AsFd> Write for Patient<'_, W> {
 impl<W: Write> Write for Patient<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.ready()?;
+        self.pending = true;
         self.inner.write(bytes.get(..PIECE).unwrap_or(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.ready()?;
-        self.inner.flush()
+        if self.pending {
+            self.ready()?;
+        }
+        self.inner.flush()?;
+        self.pending = false;
+        Ok(())
     }
 }
 
@@ -87,7 +89,10 @@ fn stopped(_: Stop) -> io::Error {
 
 /// True for the error of a writer that was stopped.
 pub(super) fn is_stop(error: &io::Error) -> bool {
-    error.get_ref().is_some_and(|inner| inner.is::<Stopped>())
+    let inner = error
+        .get_ref()
+        .and_then(|inner| inner.downcast_ref::<Stopped>());
+    inner.is_some()
 }
 
 #[cfg(all(test, unix))]
@@ -96,6 +101,16 @@ mod tests {
     use crate::interrupt::{Interrupt, Stop};
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
+
+    #[test]
+    fn nothing_to_write_cannot_be_stopped() {
+        let interrupt = Interrupt::new();
+        interrupt.raise(Stop::Terminated);
+        let (_reader, writer) = UnixStream::pair().unwrap();
+        let mut patient = Patient::new(writer, &interrupt);
+        patient.flush().unwrap();
+        assert!(is_stop(&patient.write(b"x").unwrap_err()));
+    }
 
     #[test]
     fn nobody_reading_is_no_reason_to_hang() {

@@ -1,4 +1,4 @@
-//! Benchmarks: `cargo bench`, or `cargo bench -- startup client import` for some of them.
+//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide` for some of them.
 //!
 //! They measure the program as its users run it, process by process, and need nothing but cargo and curl. They
 //! print figures beside the targets and assert no timing: a busy machine makes no test fail.
@@ -8,8 +8,10 @@ mod data;
 mod import;
 mod process;
 mod startup;
+mod submit;
 mod table;
 mod times;
+mod wide;
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -21,10 +23,12 @@ type Lines = Result<Vec<Line>, Box<dyn Error>>;
 /// A benchmark's name and work.
 type Benchmark = (&'static str, fn() -> Lines);
 
-const ALL: [Benchmark; 3] = [
+const ALL: [Benchmark; 5] = [
     ("startup", startup::measure),
     ("client", client::measure),
+    ("submit", submit::measure),
     ("import", import::measure),
+    ("wide", import::measure_wide),
 ];
 
 fn main() -> ExitCode {

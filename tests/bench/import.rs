@@ -1,75 +1,141 @@
-//! A large local file through the whole import service: submit, wait, count, over HTTP.
+//! Large local files through the whole import service: submit, wait, count, over HTTP.
 
 use super::Lines;
 use super::data::Rows;
 use super::process::{Serve, available, output, temp_dir, zshell};
 use super::table::Line;
 use super::times::Times;
+use super::wide;
 use std::error::Error;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
 const RUNS: usize = 5;
-/// MB a second.
-const LEAST: f64 = 100.0;
 
+/// Rows of the wide files: 307 MB of vectors, or `ZSHELL_BENCH_ROWS`.
+const ROWS: usize = 100_000;
+
+/// One thing to import.
+struct Case<'a> {
+    /// The table's words for it.
+    what: String,
+    path: PathBuf,
+    rows: u64,
+    /// What the speed is measured in.
+    bytes: f64,
+    note: String,
+    /// MB a second.
+    least: f64,
+    collection: &'a str,
+    runs: usize,
+}
+
+/// The real rows as JSON.
 pub(crate) fn measure() -> Lines {
-    let one_core = available("taskset", "--version");
     let rows = Rows::find()?;
     let mut lines = Vec::new();
     for (word, extension) in [("JSON", "json"), ("JSON Lines", "jsonl")] {
         let dir = temp_dir()?;
         let path = dir.path().join("rows").with_extension(extension);
         let written = rows.write(&path, extension == "jsonl")?;
-        let serve = Serve::start(dir.path(), one_core)?;
-        let mut runs = Vec::new();
-        let mut processor: Option<f64> = None;
-        for _ in 0..RUNS {
-            let script = |text: &str| script(dir.path(), &serve, text);
-            output(script("create_collection(\"c\", parse_json(args[1]))").arg(&rows.collection))?;
-            let before = serve.cpu();
-            let begin = Instant::now();
-            let counted = output(script(IMPORT).arg(&path))?;
-            runs.push(begin.elapsed());
-            if let (Some(before), Some(after)) = (before, serve.cpu()) {
-                let used = after - before;
-                processor = Some(processor.map_or(used, |least| least.min(used)));
-            }
-            expect(&counted.stdout, written.rows)?;
-            output(&mut script("drop_collection(\"c\")"))?;
-        }
-        let times = Times::new(runs);
-        let mb = written.bytes as f64 / 1e6;
-        let seconds = times.median().as_secs_f64();
-        let core = if one_core {
-            "service on one core"
-        } else {
-            "on all cores: taskset is missing"
+        let case = Case {
+            what: format!("{word} import"),
+            path,
+            rows: written.rows,
+            bytes: written.bytes as f64,
+            note: format!("{:.0} MB of {}", written.bytes as f64 / 1e6, rows.origin),
+            least: 100.0,
+            collection: &rows.collection,
+            runs: RUNS,
         };
-        let note = format!(
-            "{mb:.0} MB of {}, median of {RUNS}, best {:.0} MB/s, {core}",
-            rows.origin,
-            mb / times.best().as_secs_f64(),
-        );
-        let what = format!("{word} import");
-        lines.push(Line::at_least(&what, mb / seconds, LEAST, "MB/s", note));
-        let note = processor.map_or_else(String::new, |used| {
-            format!("{:.0} MB a second of processor time", mb / used)
-        });
-        lines.push(Line::plain(
-            &what,
-            written.rows as f64 / seconds,
-            "rows/s",
-            note,
-        ));
-        let what = format!("{word} import: peak memory");
-        lines.push(match serve.peak_mb() {
-            Some(peak) => Line::plain(&what, peak, "MB", "of the serving process".to_owned()),
-            None => Line::skipped(&what, "needs Linux's /proc"),
-        });
+        lines.extend(import(dir.path(), &case)?);
     }
     Ok(lines)
+}
+
+/// Wide vectors in every format, measured in bytes of vector data.
+pub(crate) fn measure_wide() -> Lines {
+    let rows = std::env::var("ZSHELL_BENCH_ROWS")
+        .ok()
+        .and_then(|rows| rows.parse().ok());
+    let rows = rows.unwrap_or(ROWS);
+    let collection = wide::collection();
+    let mut lines = Vec::new();
+    for (word, extension, least) in [
+        ("NumPy", "npy", 300.0),
+        ("Parquet", "parquet", 300.0),
+        ("CSV", "csv", 0.0),
+        ("JSON Lines", "jsonl", 0.0),
+    ] {
+        let dir = temp_dir()?;
+        let path = wide::write(dir.path(), extension, rows)?;
+        let bytes = wide::vector_bytes(rows) as f64;
+        let size = wide::size(&path)? as f64 / 1e6;
+        let case = Case {
+            what: format!("{word} import, {} floats", wide::DIMENSION),
+            path,
+            rows: rows as u64,
+            bytes,
+            note: format!("{:.0} MB of vectors in {size:.0} MB", bytes / 1e6),
+            least,
+            collection: &collection,
+            runs: 3,
+        };
+        lines.extend(import(dir.path(), &case)?);
+    }
+    Ok(lines)
+}
+
+fn import(dir: &Path, case: &Case<'_>) -> Lines {
+    let one_core = available("taskset", "--version");
+    let serve = Serve::start(dir, one_core)?;
+    let mut runs = Vec::new();
+    let mut processor: Option<f64> = None;
+    for _ in 0..case.runs {
+        let script = |text: &str| script(dir, &serve, text);
+        output(script("create_collection(\"c\", parse_json(args[1]))").arg(case.collection))?;
+        let before = serve.cpu();
+        let begin = Instant::now();
+        let counted = output(script(IMPORT).arg(&case.path))?;
+        runs.push(begin.elapsed());
+        if let (Some(before), Some(after)) = (before, serve.cpu()) {
+            let used = after - before;
+            processor = Some(processor.map_or(used, |least| least.min(used)));
+        }
+        expect(&counted.stdout, case.rows)?;
+        output(&mut script("drop_collection(\"c\")"))?;
+    }
+    let times = Times::new(runs);
+    let mb = case.bytes / 1e6;
+    let seconds = times.median().as_secs_f64();
+    let core = if one_core {
+        "service on one core"
+    } else {
+        "on all cores: taskset is missing"
+    };
+    let note = format!(
+        "{}, median of {}, best {:.0} MB/s, {core}",
+        case.note,
+        case.runs,
+        mb / times.best().as_secs_f64(),
+    );
+    let what = &case.what;
+    let speed = if case.least > 0.0 {
+        Line::at_least(what, mb / seconds, case.least, "MB/s", note)
+    } else {
+        Line::plain(what, mb / seconds, "MB/s", note)
+    };
+    let note = processor.map_or_else(String::new, |used| {
+        format!("{:.0} MB a second of processor time", mb / used)
+    });
+    let rows = Line::plain(what, case.rows as f64 / seconds, "rows/s", note);
+    let what = format!("{what}: peak memory");
+    let memory = match serve.peak_mb() {
+        Some(peak) => Line::plain(&what, peak, "MB", "of the serving process".to_owned()),
+        None => Line::skipped(&what, "needs Linux's /proc"),
+    };
+    Ok(vec![speed, rows, memory])
 }
 
 /// `wait` reads a job no more than twice a second, which is too coarse for a measurement.

@@ -184,7 +184,7 @@ fn a_folder_is_every_data_file_inside_in_order() {
         progress["reason"]
             .as_str()
             .unwrap()
-            .contains("Parquet files is not supported"),
+            .contains("x.parquet: not a readable Parquet file"),
         "{progress}"
     );
 }

@@ -3,6 +3,7 @@
 
 mod collections;
 mod dialects;
+mod formats;
 mod guard;
 mod harness;
 mod jobs;

@@ -12,10 +12,9 @@ fn what_can_never_be_imported_is_refused_at_once() {
     let folder = dir.path().to_str().unwrap();
     for (path, part) in [
         ("x.txt", "extension \"txt\""),
-        ("x.csv", "CSV files is not supported"),
-        ("x.parquet", "not supported"),
-        ("x.npy", "not supported"),
-        ("folder/*.npy", "not supported"),
+        ("x.parquet.gz", "extension \"gz\""),
+        ("folder/*.csv", "not valid"),
+        ("s3://bucket/x.csv.gz", "extension \"gz\""),
         ("s3://bucket/x.json", "from disk"),
         (
             "https://bucket.s3.us-east-1.amazonaws.com/x.json",
@@ -49,8 +48,8 @@ fn what_can_never_be_imported_is_refused_at_once() {
             2100,
         ),
         (
-            json!({ "collectionName": "c", "files": [["a.npy", "b.npy"]] }),
-            10,
+            json!({ "collectionName": "c", "files": [["a.npy", "*.npy"]] }),
+            10003,
         ),
         (json!({ "collectionName": "c", "files": "a.json" }), 1100),
         (json!({ "collectionName": "c", "files": [7] }), 1100),
@@ -76,6 +75,18 @@ fn what_can_never_be_imported_is_refused_at_once() {
         ),
         (
             json!({ "clusterId": "x", "collectionName": "c", "files": [["a.json"]], "partitionName": "p" }),
+            80000,
+        ),
+        (
+            json!({ "collectionName": "c", "files": [["a.npy", "b.csv"]] }),
+            2100,
+        ),
+        (
+            json!({ "collectionName": "c", "files": [["a.csv"]], "options": { "sep": "::" } }),
+            1100,
+        ),
+        (
+            json!({ "clusterId": "x", "collectionName": "c", "files": [["a.csv"]], "options": { "nullkey": 0 } }),
             80000,
         ),
         (

@@ -1,5 +1,6 @@
 //! A terminal with zshell in it. What is waited for is always something on the screen, never a length of time.
 
+use crate::secrets::{Watched, check_shown};
 use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native_pty_system};
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
@@ -17,13 +18,24 @@ const DEADLINE: Duration = Duration::from_mins(1);
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
+pub(crate) const CTRL_F: &str = "\x06";
 const CTRL_L: &str = "\x0c";
+pub(crate) const CTRL_R: &str = "\x12";
+pub(crate) const CTRL_S: &str = "\x13";
+pub(crate) const CTRL_U: &str = "\x15";
+pub(crate) const ALT_ENTER: &str = "\x1b\r";
+pub(crate) const ESCAPE: &str = "\x1b";
 pub(crate) const TAB: &str = "\t";
 pub(crate) const UP: &str = "\x1b[A";
+pub(crate) const DOWN: &str = "\x1b[B";
+pub(crate) const RIGHT: &str = "\x1b[C";
+pub(crate) const LEFT: &str = "\x1b[D";
+pub(crate) const HOME: &str = "\x1b[H";
+pub(crate) const END: &str = "\x1b[F";
 
 /// A home folder with a data and a configuration folder, which lives as long as the shells in it.
 #[derive(Clone)]
-pub(crate) struct Home(Arc<TempDir>);
+pub(crate) struct Home(Arc<(TempDir, Watched)>);
 
 impl Home {
     pub(crate) fn new() -> Self {
@@ -31,11 +43,12 @@ impl Home {
         for name in ["data", "config"] {
             std::fs::create_dir(folder.path().join(name)).expect("a folder");
         }
-        Self(Arc::new(folder))
+        let watched = Watched::new(folder.path());
+        Self(Arc::new((folder, watched)))
     }
 
     pub(crate) fn path(&self) -> &Path {
-        self.0.path()
+        self.0.0.path()
     }
 
     pub(crate) fn data(&self) -> PathBuf {
@@ -48,7 +61,7 @@ impl Home {
 
     /// Writes a file into the folder the shells start in.
     pub(crate) fn write(&self, name: &str, text: &str) {
-        std::fs::write(self.path().join(name), text).expect("write");
+        self.0.1.write(&self.path().join(name), text.as_bytes());
     }
 
     /// Writes a JSON file of this many good rows of `id` and a 4-dimensional `vector`.
@@ -88,6 +101,16 @@ impl Home {
         terminal
     }
 
+    /// A shell whose standard output is a file.
+    pub(crate) fn shell_to(&self, file: &Path) -> Terminal {
+        let mut command = CommandBuilder::new("/bin/sh");
+        command.args(["-c", "exec \"$0\" > \"$1\"", env!("CARGO_BIN_EXE_zshell")]);
+        command.arg(file);
+        let terminal = Terminal::run_in(self, (100, 40), command, &[]);
+        terminal.prompt();
+        terminal
+    }
+
     /// Runs `zshell` with these arguments in the folder the shells start in, and no terminal.
     pub(crate) fn zshell(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zshell"));
@@ -113,6 +136,8 @@ impl Home {
 struct Shown {
     parser: Parser,
     closed: bool,
+    /// Every byte that was sent to the terminal.
+    all: Vec<u8>,
 }
 
 type Shared = Arc<(Mutex<Shown>, Condvar)>;
@@ -124,7 +149,7 @@ pub(crate) struct Terminal {
     child: Box<dyn Child + Send + Sync>,
     // Closing it hangs up.
     master: Box<dyn MasterPty + Send>,
-    _home: Home,
+    home: Home,
 }
 
 impl Terminal {
@@ -134,14 +159,24 @@ impl Terminal {
         args: &[&str],
         env: &[(&str, &str)],
     ) -> Self {
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
+        command.args(args);
+        Self::run_in(home, (columns, lines), command, env)
+    }
+
+    /// Runs a command in a terminal of this many columns and lines.
+    fn run_in(
+        home: &Home,
+        (columns, lines): (u16, u16),
+        mut command: CommandBuilder,
+        env: &[(&str, &str)],
+    ) -> Self {
         let size = PtySize {
             rows: lines,
             cols: columns,
             ..PtySize::default()
         };
         let pair = native_pty_system().openpty(size).expect("a terminal");
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_zshell"));
-        command.args(args);
         command.env_clear();
         command.cwd(home.path());
         for (name, value) in [
@@ -170,6 +205,7 @@ impl Terminal {
             Mutex::new(Shown {
                 parser: Parser::new(lines, columns, 0),
                 closed: false,
+                all: Vec::new(),
             }),
             Condvar::new(),
         ));
@@ -180,7 +216,7 @@ impl Terminal {
             keyboard: pair.master.take_writer().expect("a writer"),
             child,
             master: pair.master,
-            _home: home.clone(),
+            home: home.clone(),
         }
     }
 
@@ -198,6 +234,11 @@ impl Terminal {
             ..PtySize::default()
         };
         self.master.resize(size).expect("resize");
+    }
+
+    /// Pastes text as terminals do that mark what is pasted.
+    pub(crate) fn paste(&mut self, text: &str) {
+        self.send(&format!("\x1b[200~{}\x1b[201~", text.replace('\n', "\r")));
     }
 
     /// Sends text or keys as they are.
@@ -282,22 +323,46 @@ impl Terminal {
         );
     }
 
+    /// True if the terminal shows what is typed.
+    pub(crate) fn echoes(&self) -> bool {
+        let settings = self.master.get_termios().expect("a terminal's settings");
+        let settings = format!("{:?}", settings.local_flags);
+        settings
+            .split(|letter: char| !letter.is_alphanumeric())
+            .any(|flag| flag == "ECHO")
+    }
+
+    /// Waits until the terminal shows what is typed, or does not; no event tells of it.
+    pub(crate) fn wait_for_echo(&self, on: bool) {
+        let begin = Instant::now();
+        while self.echoes() != on {
+            assert!(begin.elapsed() < DEADLINE, "echo stays {}", !on);
+            std::thread::yield_now();
+        }
+    }
+
     /// Sends SIGTERM, waits for the end of the program, and gives how it ended, in words.
-    pub(crate) fn terminate(self) -> String {
+    pub(crate) fn terminate(mut self) -> String {
+        self.signal_term();
+        self.end().to_string()
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn signal_term(&self) {
         let id = self.child.process_id().expect("a running program");
         let sent = Command::new("kill")
             .args(["-TERM", &id.to_string()])
             .status();
         assert!(sent.expect("kill runs").success());
-        self.end().to_string()
     }
 
     /// Waits for the end of the program and gives its exit code.
-    pub(crate) fn exit_code(self) -> u32 {
+    pub(crate) fn exit_code(mut self) -> u32 {
         self.end().exit_code()
     }
 
-    fn end(mut self) -> ExitStatus {
+    /// Waits for the end of the program.
+    pub(crate) fn end(&mut self) -> ExitStatus {
         let begin = Instant::now();
         let mut shown = self.lock();
         while !shown.closed {
@@ -315,6 +380,16 @@ impl Terminal {
         self.child.wait().expect("an end")
     }
 
+    /// Waits until everything that was said has been read.
+    fn wait_for_end(&self) {
+        let shown = self.lock();
+        let ended = self
+            .shown
+            .1
+            .wait_timeout_while(shown, DEADLINE, |shown| !shown.closed);
+        drop(ended);
+    }
+
     fn lock(&self) -> MutexGuard<'_, Shown> {
         self.shown.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -325,6 +400,11 @@ impl Drop for Terminal {
         // It may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
+        if !std::thread::panicking() {
+            self.wait_for_end();
+            check_shown(&self.lock().all, "the terminal");
+            self.home.0.1.check();
+        }
     }
 }
 
@@ -338,7 +418,44 @@ fn at_prompt(screen: &Screen) -> bool {
     name.len() > 1
         && name.ends_with('>')
         && !name.contains(' ')
-        && usize::from(column) == name.chars().count() + 1
+        && usize::from(column) == columns_of(name) + 1
+}
+
+/// The columns that text takes: two for a wide letter.
+pub(crate) fn columns_of(text: &str) -> usize {
+    let wide = |letter: char| matches!(letter, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffdc}' | '\u{1f300}'..='\u{1faff}');
+    text.chars()
+        .map(|letter| 1 + usize::from(wide(letter)))
+        .sum()
+}
+
+/// How the letters of the last place on the screen look that has this text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Look {
+    pub(crate) color: vt100::Color,
+    pub(crate) bold: bool,
+    pub(crate) dim: bool,
+    pub(crate) underline: bool,
+}
+
+/// The look of the first letter of a text, at the last place that has it.
+pub(crate) fn look_of(screen: &Screen, text: &str) -> Option<Look> {
+    let (lines, columns) = screen.size();
+    (0..lines.get()).rev().find_map(|line| {
+        (0..columns.get()).rev().find_map(|column| {
+            let rest: String = (column..columns.get())
+                .filter_map(|at| screen.cell(line, at))
+                .map(vt100::Cell::contents)
+                .collect();
+            let cell = screen.cell(line, column)?;
+            (cell.has_contents() && rest.starts_with(text)).then(|| Look {
+                color: cell.fgcolor(),
+                bold: cell.bold(),
+                dim: cell.dim(),
+                underline: cell.underline(),
+            })
+        })
+    })
 }
 
 fn feed(mut reader: Box<dyn Read + Send>, shown: &Shared) {
@@ -349,6 +466,7 @@ fn feed(mut reader: Box<dyn Read + Send>, shown: &Shared) {
         let count = reader.read(&mut bytes).unwrap_or(0);
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.parser.process(&bytes[..count]);
+        state.all.extend(&bytes[..count]);
         state.closed = count == 0;
         drop(state);
         changed.notify_all();

@@ -93,9 +93,66 @@ fn two_shells_keep_each_others_entries() {
 #[test]
 fn a_history_that_cannot_be_read_does_not_stop_the_prompt() {
     let home = Home::new();
-    std::fs::write(home.data().join("history"), b"#V2\n\xff\xfe\n").expect("write");
+    std::fs::write(home.data().join("history"), b"#V2\n\xff\xfe\n7 * 7\n").expect("write");
     let mut shell = home.shell();
     shell.gives("40 + 2", "42");
+    shell.type_text(UP);
+    shell.send(UP);
+    shell.see("7 * 7");
+}
+
+#[test]
+fn a_history_that_cannot_be_kept_is_told_once() {
+    let home = Home::new();
+    std::fs::create_dir(home.data().join("history")).expect("a folder in the way");
+    let mut shell = home.shell();
+    let told = "not kept in";
+    assert_eq!(
+        shell.screen().matches(told).count(),
+        1,
+        "{}",
+        shell.screen()
+    );
+    for _ in 0..2 {
+        shell.gives("40 + 2", "42");
+        assert!(!shell.screen().contains("kept"), "{}", shell.screen());
+    }
+    // It is kept in memory.
+    shell.type_text(UP);
+    shell.see("zshell> 40 + 2");
+
+    let home = Home::new();
+    let mut shell = home.shell();
+    let file = home.data().join("history");
+    std::fs::remove_file(&file).expect("the file");
+    std::fs::create_dir(&file).expect("a folder in the way");
+    let screen = shell.run("40 + 2");
+    assert_eq!(screen.matches("no longer kept").count(), 1, "{screen}");
+    shell.gives("40 + 3", "43");
+    assert!(!shell.screen().contains("kept"), "{}", shell.screen());
+}
+
+#[test]
+fn a_statement_is_kept_once() {
+    let home = Home::new();
+    let mut shell = home.shell();
+    for line in ["1 + 1", "2 + 2", "1 + 1", "1 + 1"] {
+        shell.run(line);
+    }
+    drop(shell);
+    let mut shell = home.shell();
+    shell.type_text(UP);
+    shell.see("zshell> 1 + 1");
+    shell.send(UP);
+    shell.see("zshell> 2 + 2");
+    shell.send(UP);
+    shell.send(ENTER);
+    shell.prompt();
+    assert!(
+        shell.screen().contains("\n4\n"),
+        "there is no older one:\n{}",
+        shell.screen()
+    );
 }
 
 #[test]
@@ -117,4 +174,20 @@ fn no_spelling_of_a_key_is_kept() {
         "{kept}"
     );
     assert!(kept.contains("http://root:****@host"), "{kept}");
+}
+
+#[test]
+fn what_this_run_knows_to_be_a_key_is_not_kept_either() {
+    let home = Home::new();
+    let mut shell = home.shell_with(100, &[("PROD_KEY", "s3cret-key")]);
+    shell.run(r#"secret("s3cret-key")"#);
+    shell.run(r#"let k = secret("PROD_KEY");"#);
+    // Nothing about this text looks like a key.
+    shell.run(r#"let note = "it was s3cret-key";"#);
+    let kept = home.history();
+    assert!(
+        kept.contains("it was ****") && kept.contains("PROD_KEY"),
+        "{kept}"
+    );
+    assert!(!kept.contains("s3cret-key"), "{kept}");
 }

@@ -6,12 +6,18 @@ mod commands_edit;
 mod commands_save;
 mod commands_watch;
 mod completion;
+mod editing;
 mod harness;
+mod hints;
 mod history;
 mod init;
+mod keys;
 mod leaving;
 mod looks;
 mod paging;
+mod questions;
+#[path = "../support/secrets.rs"]
+mod secrets;
 mod service;
 mod session;
 mod stopping;

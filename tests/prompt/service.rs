@@ -15,10 +15,21 @@ pub(crate) struct Service {
 impl Service {
     /// Imports this many rows a second.
     pub(crate) fn start(rate: u32) -> Self {
+        Self::start_in(Home::new(), &["--import-rate", &rate.to_string()])
+    }
+
+    /// Asks for this token.
+    pub(crate) fn guarded(token: &str) -> Self {
         let home = Home::new();
+        home.write("token", token);
+        let file = home.path().join("token");
+        Self::start_in(home, &["--token-file", file.to_str().expect("text")])
+    }
+
+    fn start_in(home: Home, args: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_zshell"))
-            .args(["serve", "--listen", "127.0.0.1:0", "--import-rate"])
-            .arg(rate.to_string())
+            .args(["serve", "--listen", "127.0.0.1:0"])
+            .args(args)
             .arg("--data-dir")
             .arg(home.data())
             .env("ZSHELL_CONFIG_DIR", home.path().join("config"))

@@ -99,3 +99,83 @@ fn a_request_that_is_never_answered_is_stopped() {
     let screen = interrupt(&mut shell);
     assert!(!screen.contains("panicked"), "{screen}");
 }
+
+/// Begins what runs until it is stopped, once it said that it is on its way, and stops it.
+fn begins_and_stops(shell: &mut Terminal, work: &str) {
+    shell.begin(&format!(r#"print("now" + " then"); {work}"#));
+    shell.wait_for("the print", |screen| {
+        screen.contents().lines().any(|line| line == "now then")
+    });
+    interrupt(shell);
+}
+
+#[test]
+fn closures_that_a_function_calls_are_stopped() {
+    let mut shell = Home::new().shell();
+    shell.run("let kept = 21; let a = []; let b = []; let c = [];");
+    shell.run("a.pad(3000, 1); b.pad(3000, 1); c.pad(3000, 1);");
+    begins_and_stops(
+        &mut shell,
+        "a.filter(|x| { b.filter(|y| { c.filter(|z| z > y); true }); true })",
+    );
+}
+
+#[test]
+fn standard_input_that_nobody_types_is_stopped() {
+    let mut shell = Home::new().shell();
+    shell.run("let kept = 21;");
+    begins_and_stops(&mut shell, r#"read_text("-")"#);
+}
+
+#[test]
+fn output_without_end_is_stopped() {
+    let mut shell = Home::new().shell();
+    shell.run("let kept = 21; let line = \"x\"; line.pad(70, 'y'); let text = \"\";");
+    shell.run("for i in 0..3000 { text += line + \"\\n\"; }");
+    shell.begin("loop { print(text) }");
+    shell.wait_for("a full screen", |screen| {
+        screen
+            .rows(0, 100)
+            .filter(|row| row.starts_with("xy"))
+            .count()
+            > 30
+    });
+    interrupt(&mut shell);
+}
+
+#[test]
+fn a_greeting_that_is_never_returned_is_stopped() {
+    // TLS begins, and nothing ever answers.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = silent.local_addr().expect("an address");
+    let (greeted, greetings) = mpsc::channel();
+    std::thread::spawn(move || {
+        let (mut stream, _) = silent.accept().expect("a caller");
+        stream
+            .read_exact(&mut [0; 5])
+            .expect("the begin of its greeting");
+        greeted.send(stream).expect("a test that waits");
+    });
+    let mut shell = Home::new().shell();
+    shell.run("let kept = 21;");
+    shell.begin(&format!(r#"connect("https://{address}")"#));
+    let _open = greetings.recv().expect("a greeting");
+    interrupt(&mut shell);
+}
+
+#[test]
+fn a_dumb_terminal_drops_all_lines_of_a_statement() {
+    let home = Home::new();
+    let mut shell = home.shell_with(80, &[("TERM", "dumb")]);
+    for (line, next) in [("fn f() {\n", 2), ("1 +\n", 3)] {
+        shell.send(line);
+        shell.wait_for("the next line", |screen| {
+            screen.cursor_position() == (next, 0)
+        });
+    }
+    shell.send(CTRL_C);
+    shell.prompt();
+    shell.send("40 + 2\n");
+    shell.see("\n42\n");
+    assert!(!shell.screen().contains("error"), "{}", shell.screen());
+}

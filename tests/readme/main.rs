@@ -6,6 +6,8 @@ use std::process::{Command, Output};
 use tempfile::TempDir;
 use zshell::engine::compile::{Sources, compile, install};
 use zshell::engine::completeness::{Completeness, completeness};
+use zshell::engine::lint::Linter;
+use zshell::engine::modules::Folders;
 use zshell::engine::registry::{Opt, Takes, functions};
 use zshell::engine::values::types::TYPES;
 use zshell::repl::commands::COMMANDS;
@@ -130,6 +132,24 @@ fn examples_of_the_cloud_compile() {
         let compiled = compile(&engine, &Sources::default(), "README", &block.text);
         assert!(compiled.is_ok(), "{}\n{:?}", block.text, compiled.err());
         assert_eq!(completeness(&engine, &block.text), Completeness::Complete);
+    }
+}
+
+#[test]
+fn lint_finds_nothing_in_the_examples() {
+    let workshop = Workshop::new();
+    for block in blocks() {
+        if block.info == "rhai" || block.info == "rhai cloud" {
+            let linter = Linter::new(Folders::new(workshop.path().to_owned(), Vec::new()));
+            linter.script("README", &block.text);
+            let findings: Vec<String> = linter.findings().iter().map(ToString::to_string).collect();
+            assert!(
+                findings.is_empty(),
+                "{}\n{}",
+                block.text,
+                findings.join("\n")
+            );
+        }
     }
 }
 

@@ -109,54 +109,6 @@ fn help_and_version_are_results() {
 }
 
 #[test]
-fn exit_codes_of_failures() {
-    let reply = |reply: Reply| Server::start(move |_| reply.clone());
-    let progress = |state: &str| {
-        let data = json!({"jobId": "job-1", "state": state, "progress": 5, "reason": "row 3"});
-        reply(Reply::json(json!({"code": 0, "data": data}).to_string()))
-    };
-    for (server, call, status) in [
-        (service(), "throw 1", 1),
-        (service(), "1 +", 1),
-        (reply(Reply::status(401, "no")), "jobs()", 3),
-        (
-            reply(Reply::json(r#"{"code":1800,"message":"no"}"#)),
-            "jobs()",
-            3,
-        ),
-        (progress("Failed"), "wait(\"job-1\")", 4),
-        (progress("Aborted"), "wait(\"job-1\")", 4),
-        (
-            progress("Importing"),
-            "wait(\"job-1\", #{timeout: \"50ms\", interval: \"10ms\"})",
-            5,
-        ),
-        (progress("Uncommitted"), "wait(\"job-1\")", 0),
-        (
-            reply(Reply::status(500, "x")),
-            "import(\"b\", \"1.json\")",
-            6,
-        ),
-        (
-            reply(Reply::json(r#"{"code":1100,"message":"no"}"#)),
-            "import(\"b\", \"1.json\")",
-            7,
-        ),
-        (
-            reply(Reply::json(
-                r#"{"code":2100,"message":"the number of jobs has reached the limit"}"#,
-            )),
-            "import(\"b\", \"1.json\")",
-            75,
-        ),
-    ] {
-        let text = format!("{} {call}", connect(&server, "milvus"));
-        let test = Test::new().env("KEY", "k").eval(text).status(status);
-        test.run();
-    }
-}
-
-#[test]
 fn commands_have_the_exit_codes_of_their_calls() {
     let server = Server::start(|request| match answer(request) {
         _ if request.target.contains("progress") => {

@@ -164,6 +164,18 @@ fn a_zilliz_key_never_goes_to_another_host() {
         "connect({url}); connect(#{{endpoint: {url}, api: \"v1\", cluster_id: \"c\"}}); connect(#{{endpoint: {url}, api: \"v2\", cluster_id: \"c\"}});"
     ))
     .run();
+    // Nor where only some of the calls would leave Zilliz's hosts.
+    let cloud = "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com";
+    for text in [
+        format!(
+            "connect(#{{endpoint: {url}, api: \"v2\", cluster_id: \"in03-3bf3c31f4248e22\", cluster_endpoint: \"{cloud}\"}})"
+        ),
+        format!(
+            "connect(#{{endpoint: \"{cloud}\", cluster_endpoint: {url}, verify: false}}); collections()"
+        ),
+    ] {
+        Test::new().env("ZILLIZ_API_KEY", TOKEN).eval(text).run();
+    }
     assert!(
         keys(&server).iter().all(Option::is_none),
         "{:?}",

@@ -2,20 +2,36 @@
 
 #![expect(clippy::similar_names, reason = "a test runs a text")]
 
+mod arguments;
 mod clusters;
 mod command_line;
+mod config_file;
 mod connecting;
+mod dry_run;
 mod errors;
+mod exit_codes;
+mod files;
+mod formats;
 mod functions;
+mod generated;
 mod harness;
 mod help;
 mod import_call;
+mod keys;
 mod kill;
+#[path = "../support/lines.rs"]
+mod lines;
+mod lint;
 mod local;
+mod logs;
 mod modules;
 mod objects;
 mod places;
+mod profiles;
+mod protected;
 mod requests;
+#[path = "../support/secrets.rs"]
+mod secret_values;
 mod secrets;
 mod serve;
 mod service;

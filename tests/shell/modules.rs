@@ -111,7 +111,116 @@ fn arguments_and_script_dir_are_seen_in_functions_and_modules() {
     Test::new()
         .file("lib/m.rhai", "fn first() { args[0] + (script_dir.len() > 0) }")
         .script("import \"lib/m\" as m;\nfn f() { args[1] }\nprint(m::first()); print(f()); print(args.len());")
-        .args(["one", "two", "--three"])
+        .args(["one", "two", "three"])
         .stdout("onetrue\ntwo\n3\n")
         .run();
+}
+
+#[test]
+fn libraries_are_looked_through_after_the_scripts_own_folder() {
+    let folder = Folder::new();
+    for (place, word) in [("a", "a"), ("b", "b"), ("c", "c"), ("config/mine", "d")] {
+        let module = |name: &str| {
+            folder.write(
+                &format!("{place}/{name}.rhai"),
+                format!("fn word() {{ \"{word}\" }}"),
+            )
+        };
+        for name in ["all", word] {
+            module(name);
+        }
+    }
+    folder.work("own.rhai", "fn word() { \"own\" }");
+    folder.write("a/own.rhai", "fn word() { \"a\" }");
+    // A module of a library finds its neighbours.
+    folder.write(
+        "a/deep.rhai",
+        "import \"own\" as own; fn word() { own::word() }",
+    );
+    let test = folder
+        .test()
+        .config("lib = [\"mine\"]\n")
+        .env("ZSHELL_LIB", format!("{}:", folder.path("c").display()))
+        .args(["--lib", "../a", "--lib", "../b"]);
+    for (name, word) in [
+        ("own", "own"),
+        ("all", "a"),
+        ("b", "b"),
+        ("c", "c"),
+        ("d", "d"),
+        ("deep", "a"),
+    ] {
+        let text = format!("import \"{name}\" as m; print(m::word());");
+        test.clone()
+            .script(text)
+            .stdout(format!("{word}\n"))
+            .unlinted()
+            .run();
+    }
+    let test = test.script("import \"none\" as m;").status(1);
+    test.run()
+        .complains("nor is there one in ../a, ../b,")
+        .complains("mine");
+}
+
+#[test]
+fn a_broken_config_is_told_where_a_module_is_missing() {
+    let test = Test::new()
+        .config("lib = 5\n")
+        .eval("import \"none\" as m;");
+    test.status(1)
+        .run()
+        .complains("cannot read")
+        .complains("config.toml");
+    Test::new()
+        .config("lib = 5\n")
+        .eval("1")
+        .stdout("1\n")
+        .run();
+}
+
+#[test]
+fn the_calls_that_led_to_an_error_are_told_across_modules() {
+    let ran = Test::new()
+        .file("lib/one.rhai", "import \"two\" as two;\nfn outer(x) {\n    two::inner(x)\n}\n")
+        .file("lib/two.rhai", "fn inner(x) {\n    [x].map(|y| helper(y))\n}\nfn helper(y) {\n    throw `no ${y}`;\n}\n")
+        .script("import \"lib/one\" as one;\n\nfn main() {\n    one::outer(5);\n}\nmain();")
+        .status(1)
+        .run();
+    let shown: Vec<&str> = ran.stderr.lines().map(str::trim).collect();
+    assert_eq!(shown[0], "error: no 5");
+    assert!(shown[1].ends_with("lib/two.rhai:5:5"), "{}", ran.stderr);
+    let calls: Vec<&str> = shown
+        .into_iter()
+        .filter(|line| line.starts_with("in "))
+        .collect();
+    let expected = [
+        ("in helper, called from ", "lib/two.rhai:2"),
+        ("in a closure, called from ", "lib/two.rhai:2"),
+        ("in map, called from ", "lib/two.rhai:2"),
+        ("in inner, called from ", "lib/one.rhai:3"),
+        ("in outer, called from ", "main.rhai:4"),
+        ("in main, called from ", "main.rhai:6"),
+    ];
+    assert_eq!(calls.len(), expected.len(), "{}", ran.stderr);
+    for (call, (begin, end)) in calls.iter().zip(expected) {
+        assert!(call.starts_with(begin) && call.ends_with(end), "{call}");
+    }
+}
+
+#[test]
+fn an_error_at_the_top_of_a_module_tells_who_imported_it() {
+    let ran = Test::new()
+        .file("lib/one.rhai", "import \"two\" as two;\n")
+        .file(
+            "lib/two.rhai",
+            "let x = 1;\nassert(x == 2, \"x is one\");\n",
+        )
+        .script("\nimport \"lib/one\" as one;")
+        .status(1)
+        .run();
+    ran.complains("error: assertion failed: x is one")
+        .complains("lib/two.rhai:2:1")
+        .complains("imported from")
+        .complains("main.rhai:2");
 }

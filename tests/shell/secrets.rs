@@ -4,7 +4,7 @@
 use crate::harness::{ACCESS, Folder, SECRET, SESSION, TOKEN, Test, quoted};
 use crate::local::{create, rows};
 use crate::serve::serve;
-use crate::service::{connect, service};
+use crate::service::{connect, failing, service};
 use crate::support::server::{Reply, Server};
 
 const IMPORT: &str = r#"import("books", "s3://bucket/1.json", #{access_key: secret("AK"), secret_key: secret("SK"), session_token: secret("ST")})"#;
@@ -45,7 +45,7 @@ fn a_service_that_echoes_the_keys_is_masked() {
         ),
     ] {
         let told = format!("{reply:?}");
-        let server = Server::start(move |_| reply.clone());
+        let server = failing(reply);
         let ran = script(&server, IMPORT).status(status).run();
         assert!(!ran.stderr.is_empty(), "{told}");
         let caught = format!(

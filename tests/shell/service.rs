@@ -1,6 +1,7 @@
 //! A service that is always well, for asking what was sent to it.
 
 use crate::support::server::{Reply, Request, Server};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Answers every call of the import API, in all dialects: one job, `job-1`, completed.
 pub(crate) fn service() -> Server {
@@ -28,7 +29,28 @@ pub(crate) fn answer(request: &Request) -> Reply {
     Reply::json(format!(r#"{{"code":{code},"data":{data}}}"#))
 }
 
-/// `connect(…)` to the server in this dialect, with the key of the tests, as a line of a script.
+/// A service that is well until a job is to be created: that gets this answer, and no list can be read from then on.
+pub(crate) fn failing(reply: Reply) -> Server {
+    let created = AtomicBool::new(false);
+    Server::start(move |request| {
+        if is_create(request) {
+            created.store(true, Ordering::SeqCst);
+            return reply.clone();
+        }
+        if created.load(Ordering::SeqCst) {
+            return Reply::status(500, "oops");
+        }
+        answer(request)
+    })
+}
+
+/// True for the call that submits a job, in any dialect.
+pub(crate) fn is_create(request: &Request) -> bool {
+    request.target.ends_with("/import/create") || request.target.ends_with("/collections/import")
+}
+
+/// `connect(…)` to the server in this dialect, with the key of the tests, as a line of a script. A lost answer is soon
+/// given up.
 pub(crate) fn connect(server: &Server, api: &str) -> String {
     let cluster = if api == "milvus" {
         ""
@@ -36,7 +58,7 @@ pub(crate) fn connect(server: &Server, api: &str) -> String {
         r#", cluster_id: "in03-3bf3c31f4248e22""#
     };
     format!(
-        r#"connect(#{{endpoint: "{}", api: "{api}", token: secret("KEY"), verify: false{cluster}}});"#,
+        r#"connect(#{{endpoint: "{}", api: "{api}", token: secret("KEY"), verify: false, settle: 0{cluster}}});"#,
         server.url()
     )
 }

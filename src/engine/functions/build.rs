@@ -1,13 +1,13 @@
-//! From options to a connection: route, key, time limits, and the call that proves them.
+//! From options to a connection: route, time limits, and the call that proves them.
 
+use super::key::Keys;
 use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
 use crate::api::{Client, Cluster, Settings};
 use crate::connection::{Connection, Storage};
-use crate::credentials::{self, Key};
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
 use std::path::PathBuf;
@@ -29,6 +29,8 @@ pub(super) const STORAGE: &[Opt] = &[
         &["bucket"],
         "the server's bucket, e.g. s3://milvus-bucket",
     ),
+    opt("endpoint", "where the store is reached from here"),
+    opt("region", "the store's region"),
     opt("access_key", "storage key id"),
     opt("secret_key", "storage key"),
     opt("session_token", "of short-term credentials"),
@@ -41,27 +43,57 @@ pub(super) fn build(
     origin: &Origin,
 ) -> Result<Connection, Failure> {
     let mut target = Target::read(options)?;
+    let keys = Keys::new(session, options, origin);
     if let Some(wanted) = options.text("cluster")? {
-        target.look_up(session, options, origin, &wanted)?;
+        target.look_up(&keys, &wanted)?;
     }
     let route = target.route()?;
-    let client = Client::new(
-        settings(session, options, origin, &route)?,
-        session.interrupt.clone(),
-    );
-    let connection = Connection {
+    let client = client(&keys, &route)?;
+    let client = if options.flag("verify")?.unwrap_or(true) {
+        proven(&keys, client)?
+    } else {
+        client
+    };
+    Ok(Connection {
         name: name(origin, &route),
         client,
         storage: storage(options)?,
+        profile: match origin {
+            Origin::Profile(name) => Some(name.clone()),
+            Origin::Options | Origin::Environment => None,
+        },
+        protected: options.flag("protected")?.unwrap_or_default(),
+    })
+}
+
+/// A client with the key that is found for this route.
+fn client(keys: &Keys<'_>, route: &Route) -> Result<Client, Failure> {
+    let mut settings = settings(keys.session, keys.options, route)?;
+    keys.give(&mut settings, is_zilliz(route))?;
+    Ok(Client::new(settings, keys.session.interrupt.clone()))
+}
+
+/// The client once one list call has proved it. A service that asks for a key, where none was found, gets one from
+/// whoever sits at the terminal.
+fn proven(keys: &Keys<'_>, client: Client) -> Result<Client, Failure> {
+    let failure = match client.verify() {
+        Ok(()) => return Ok(client),
+        Err(error) => Failure::from(error),
     };
-    if options.flag("verify")?.unwrap_or(true) {
-        connection.client.verify()?;
+    let mut settings = client.settings().clone();
+    if failure.kind != Kind::Auth || !keys.ask_after(&mut settings)? {
+        return Err(failure);
     }
-    Ok(connection)
+    let client = Client::new(settings, keys.session.interrupt.clone());
+    client.verify().map_err(|error| {
+        keys.forget(client.settings());
+        Failure::from(error)
+    })?;
+    Ok(client)
 }
 
 /// What says where to connect.
-struct Target {
+pub(super) struct Target {
     endpoint: Option<Endpoint>,
     cluster_endpoint: Option<Endpoint>,
     cluster_id: Option<String>,
@@ -71,7 +103,7 @@ struct Target {
 }
 
 impl Target {
-    fn read(options: &Options) -> Result<Self, Failure> {
+    pub(super) fn read(options: &Options) -> Result<Self, Failure> {
         let endpoint = |name| -> Result<Option<Endpoint>, Failure> {
             let text = options.text(name)?;
             Ok(text.as_deref().map(Endpoint::parse).transpose()?)
@@ -86,7 +118,15 @@ impl Target {
         })
     }
 
-    fn route(&self) -> Result<Route, Failure> {
+    /// True if a key that nobody named may go where this leads; what leads nowhere yet is judged by its endpoint.
+    pub(super) fn is_zilliz(&self) -> bool {
+        match self.route() {
+            Ok(route) => is_zilliz(&route),
+            Err(_) => self.endpoint.as_ref().is_none_or(Endpoint::is_zilliz),
+        }
+    }
+
+    pub(super) fn route(&self) -> Result<Route, Failure> {
         let given = Given {
             endpoint: self.endpoint.as_ref(),
             cluster_endpoint: self.cluster_endpoint.as_ref(),
@@ -99,13 +139,7 @@ impl Target {
     }
 
     /// Finds the cluster by name or id on the control plane, and takes its id, region and endpoint.
-    fn look_up(
-        &mut self,
-        session: &Session,
-        options: &Options,
-        origin: &Origin,
-        wanted: &str,
-    ) -> Result<(), Failure> {
+    fn look_up(&mut self, keys: &Keys<'_>, wanted: &str) -> Result<(), Failure> {
         let route = Route::to_control_plane(
             self.endpoint
                 .as_ref()
@@ -120,11 +154,12 @@ impl Target {
             },
             _ => route,
         };
-        let client = Client::new(
-            settings(session, options, origin, &route)?,
-            session.interrupt.clone(),
-        );
-        let cluster = find_cluster(client.clusters()?, wanted)?;
+        let client = client(keys, &route)?;
+        let clusters = client.clusters();
+        if clusters.is_err() {
+            keys.forget(client.settings());
+        }
+        let cluster = find_cluster(clusters?, wanted)?;
         self.cluster_id = Some(cluster.id);
         self.region = Some(cluster.region).filter(|region| !region.is_empty());
         if self.cluster_endpoint.is_none() && !cluster.connect_address.is_empty() {
@@ -168,12 +203,8 @@ fn dialect(word: &str) -> Result<Dialect, Failure> {
     })
 }
 
-fn settings(
-    session: &Session,
-    options: &Options,
-    origin: &Origin,
-    route: &Route,
-) -> Result<Settings, Failure> {
+/// All but the key.
+fn settings(session: &Session, options: &Options, route: &Route) -> Result<Settings, Failure> {
     let mut settings = Settings::new(route.dialect, route.import_base.clone());
     settings.collection_base.clone_from(&route.collection_base);
     settings.cluster_id.clone_from(&route.cluster_id);
@@ -181,28 +212,18 @@ fn settings(
     settings.project_id.clone_from(&route.project_id);
     settings.database = options.text("db")?;
     settings.ca_cert = options.text("ca_cert")?.map(PathBuf::from);
-    settings.log = Some(session.log());
+    settings.log = Some(session.http_log());
+    settings.dry_run = session.dry_run();
     if let Some(time) = options.duration("timeout")? {
         settings.read_timeout = time;
     }
     if let Some(time) = options.duration("connect_timeout")? {
         settings.connect_timeout = time;
     }
-    let zilliz = is_zilliz(route);
-    match key(options, origin, zilliz)? {
-        Some(key) => {
-            settings.token = Some(key.secret);
-            settings.key_source = key.source;
-        }
-        None if zilliz => {
-            return Err(Failure::new(
-                crate::error::Kind::Auth,
-                format!("no API key for {}", route.import_base.host_str().unwrap_or_default()),
-            )
-            .with_hint("set ZILLIZ_API_KEY, or give one: connect(#{endpoint: \"…\", token: secret(\"NAME\")})"));
-        }
-        None => {}
+    if let Some(time) = options.duration("settle")? {
+        settings.settle = time;
     }
+    settings.honours_keys = options.flag("honours_keys")?.unwrap_or(false);
     Ok(settings)
 }
 
@@ -214,30 +235,32 @@ fn is_zilliz(route: &Route) -> bool {
         .all(|base| Endpoint::parse(base.as_str()).is_ok_and(|endpoint| endpoint.is_zilliz()))
 }
 
-fn key(options: &Options, origin: &Origin, zilliz: bool) -> Result<Option<Key>, Failure> {
-    if let Some(secret) = options.secret("token")? {
-        let source = match origin {
-            Origin::Options => "given to connect".to_owned(),
-            Origin::Profile(name) => format!("the profile {name:?}"),
-            Origin::Environment => "the environment".to_owned(),
-        };
-        // An empty token means: send none, wherever one might lie.
-        return Ok((!secret.is_empty()).then_some(Key { secret, source }));
-    }
-    Ok(credentials::find(zilliz))
-}
-
 fn storage(options: &Options) -> Result<Storage, Failure> {
-    let Some(map) = options.map("storage")? else {
-        return Ok(Storage::default());
-    };
-    let options = Options::parse("storage", STORAGE, map)?;
+    let aws = aws(options)?;
+    let options = Options::parse(
+        "storage",
+        STORAGE,
+        options.map("storage")?.unwrap_or_default(),
+    )?;
     Ok(Storage {
+        aws,
         url: options.text("url")?,
+        endpoint: options.text("endpoint")?,
+        region: options.text("region")?,
         access_key: options.secret("access_key")?,
         secret_key: options.secret("secret_key")?,
         session_token: options.secret("session_token")?,
     })
+}
+
+/// True for `storage_keys: "aws"`.
+pub(super) fn aws(options: &Options) -> Result<bool, Failure> {
+    match options.text("storage_keys")?.as_deref() {
+        None => Ok(false),
+        Some("aws") => Ok(true),
+        Some(other) => Err(Failure::usage(format!("no storage_keys {other:?}"))
+            .with_hint("\"aws\" sends the keys of the AWS environment or of ~/.aws")),
+    }
 }
 
 fn name(origin: &Origin, route: &Route) -> String {

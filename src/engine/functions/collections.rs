@@ -2,7 +2,7 @@
 
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
+use crate::engine::registry::{Confirm, Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Listing, ListingKind, dynamic_of, found, json_of};
 use crate::error::{Failure, Kind};
 use rhai::Dynamic;
@@ -152,6 +152,7 @@ pub const FUNCTIONS: &[Function] = &[
         "drop_collection(\"books\")",
         drop_collection,
     )
+    .destroys(Confirm::Name)
     .takes(&[Takes::Collection])
     .related(&["collections", "create_collection"])
     .method(),
@@ -220,7 +221,7 @@ fn create_collection(call: &Call) -> Result<Dynamic, Failure> {
     call.connection()?
         .client
         .create_collection(&Value::Object(body))?;
-    call.session.notice(&format!("created collection {name}"));
+    call.session.changed(&format!("created collection {name}"));
     Ok(Dynamic::UNIT)
 }
 
@@ -325,7 +326,7 @@ fn index_of(described: &Value) -> Value {
 fn drop_collection(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
     call.connection()?.client.drop_collection(&name)?;
-    call.session.notice(&format!("dropped collection {name}"));
+    call.session.changed(&format!("dropped collection {name}"));
     Ok(Dynamic::UNIT)
 }
 

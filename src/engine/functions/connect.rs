@@ -1,7 +1,8 @@
 //! `connect`, `clusters`: which service to talk to.
 
 use super::build::{Origin, STORAGE, build};
-use crate::config::{Config, set};
+use super::profiles;
+use crate::config::set;
 use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::call::{Call, as_text};
@@ -12,7 +13,7 @@ use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
 use rhai::{Dynamic, Map};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::rc::Rc;
 
 /// The keys of `connect(#{…})`, and of a profile.
@@ -36,12 +37,33 @@ pub const OPTIONS: &[Opt] = &[
     .of(Takes::Words(&["v1", "v2", "milvus"])),
     opt(
         "storage",
-        "#{url, access_key, secret_key, session_token}: the server's bucket and keys",
+        "#{url, endpoint, region, access_key, secret_key, session_token}: the server's bucket and keys",
     )
     .of(Takes::Keys(STORAGE)),
+    opt(
+        "storage_keys",
+        "\"aws\": imports send the keys of the AWS environment or of ~/.aws",
+    )
+    .of(Takes::Words(&["aws"])),
+    opt(
+        "protected",
+        "true asks before anything is destroyed; scripts need --yes",
+    )
+    .of(Takes::Flag),
     opt("ca_cert", "a PEM file of certificates to trust").of(Takes::Path),
     opt("timeout", "deadline of one call").or("\"30s\""),
     opt("connect_timeout", "time to set up a connection").or("\"10s\""),
+    opt(
+        "settle",
+        "how long a new job may take to show in the job list",
+    )
+    .or("\"30s\""),
+    opt(
+        "honours_keys",
+        "true for a server that honours the Idempotency-Key header (Milvus 2.6.24, 3.0.2 and later)",
+    )
+    .or("false")
+    .of(Takes::Flag),
     opt(
         "verify",
         "false skips the list call that proves endpoint and key",
@@ -125,17 +147,9 @@ fn connect(call: &Call) -> Result<Dynamic, Failure> {
 /// What `connect()` does: `-p`, `ZSHELL_PROFILE`, the default profile, or what environment and the official CLI's files
 /// say. The result is the current connection.
 pub fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
-    let named = session
-        .choices()
-        .profile
-        .clone()
-        .or_else(|| set("ZSHELL_PROFILE"));
-    let connection = match named {
+    let connection = match profiles::chosen(session, &profiles::load(session)?) {
         Some(name) => by_name(session, &name)?,
-        None => match Config::load()?.default_profile {
-            Some(name) => by_name(session, &name)?,
-            None => from_environment(session)?,
-        },
+        None => from_environment(session)?,
     };
     session.use_connection(Rc::clone(&connection));
     Ok(connection)
@@ -145,13 +159,9 @@ fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, Failure> {
     if name == "local" {
         return local(session);
     }
-    let mut config = Config::load()?;
+    let mut config = profiles::load(session)?;
     if let Some(profile) = config.profiles.remove(name) {
-        let map = dynamic_of(Value::Object(profile))
-            .try_cast::<Map>()
-            .unwrap_or_default();
-        let options = Options::parse("profile", OPTIONS, map)?;
-        return build(session, &options, &Origin::Profile(name.to_owned())).map(Rc::new);
+        return profiles::connect(session, name, profile);
     }
     if name.contains("://") || name.contains(['.', ':', '/']) || name == "localhost" {
         let options = endpoint_options(name)?;
@@ -210,8 +220,10 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         collection_base: Some(base.clone()),
         cluster_id: Some("local".to_owned()),
         token: Some(token),
-        key_source: "made for this run".to_owned(),
-        log: Some(session.log()),
+        key_source: crate::api::OWN_KEY.to_owned(),
+        lasting_name: Some(lasting_name(&session.choices().data_dir)),
+        log: Some(session.http_log()),
+        dry_run: session.dry_run(),
         ..Settings::new(Dialect::V2, base)
     };
     let client = Client::new(settings, session.interrupt.clone());
@@ -220,7 +232,16 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         name: "local".to_owned(),
         client,
         storage: crate::connection::Storage::default(),
+        profile: None,
+        protected: false,
     }))
+}
+
+/// What the local service goes by in the journal: its data folder, since its port is another each time.
+#[cfg(feature = "local")]
+fn lasting_name(data_dir: &std::path::Path) -> String {
+    let whole = data_dir.canonicalize();
+    format!("local {}", whole.as_deref().unwrap_or(data_dir).display())
 }
 
 #[cfg(not(feature = "local"))]

@@ -3,18 +3,20 @@
 use super::request;
 use crate::api::JobFilter;
 use crate::api::model::{JobState, JobSummary, Progress};
+use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
+use crate::engine::registry::{Confirm, Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::render::words;
+use crate::session::Session;
+use crate::submission::Shown;
 use rhai::{Array, Dynamic};
 use std::rc::Rc;
-use ulid::Ulid;
 
 /// How many jobs `jobs()` reads unless told otherwise.
-const DEFAULT_LIMIT: usize = 100;
+pub(super) const DEFAULT_LIMIT: usize = 100;
 
 const JOBS_OPTIONS: &[Opt] = &[
     opt("state", "a state, a list of states, or \"active\"").of(Takes::State),
@@ -97,6 +99,7 @@ pub const FUNCTIONS: &[Function] = &[
         "abort(\"job-…\")",
         abort,
     )
+    .destroys(Confirm::Yes)
     .takes(&[Takes::Job])
     .gives(Gives::Progress)
     .related(&["commit", "import"])
@@ -107,10 +110,13 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     let connection = call.connection()?;
     let submission = request::read(call, &connection)?;
     for warning in &submission.warnings {
-        call.session.notice(&format!("warning: {warning}"));
+        call.session.warn(warning);
     }
-    let key = submission.key.unwrap_or_else(submission_id);
-    let id = connection.client.create(&submission.request, &key)?;
+    let tell = |text: &str| call.session.notice(text);
+    let id = call
+        .session
+        .submitter(&connection, &tell)
+        .submit(&submission.request, submission.key.as_deref())?;
     Ok(Dynamic::from(Job {
         id,
         collection: submission.request.collection,
@@ -118,25 +124,39 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     }))
 }
 
-/// A key for a submission that was given none: unique, so that a server that honours it never takes two
-/// submissions for one.
-fn submission_id() -> String {
-    format!("zshell-{}", Ulid::generate().to_string().to_lowercase())
-}
-
 fn progress(call: &Call) -> Result<Dynamic, Failure> {
     let job = call.job(call.arg(0, "the job")?)?;
-    read_progress(&job).map(Dynamic::from)
+    read_progress(call.session, &job).map(Dynamic::from)
 }
 
 /// One reading of a job; what the answer leaves out is filled from what is known.
-pub(super) fn read_progress(job: &Job) -> Result<ProgressValue, Failure> {
-    let progress = job.connection.client.progress(&job.id)?;
+pub(super) fn read_progress(session: &Session, job: &Job) -> Result<ProgressValue, Failure> {
+    let answer = job.connection.client.progress(&job.id);
+    known_reading(session, job, answer.map_err(Failure::from))
+}
+
+/// What an answer about a job says, with the journal's help: that keeps the ends of jobs, and knows them after the service
+/// has forgotten the job.
+pub(super) fn known_reading(
+    session: &Session,
+    job: &Job,
+    answer: Result<Progress, Failure>,
+) -> Result<ProgressValue, Failure> {
+    let settings = job.connection.client.settings();
+    let progress = match answer {
+        Ok(progress) => progress,
+        Err(failure) if failure.kind == Kind::Refused => {
+            session.desk.remembered(settings, &job.id).ok_or(failure)?
+        }
+        Err(failure) => return Err(failure),
+    };
+    let shown = (job.id.as_str(), progress.state.kind, progress.rows);
+    note_ends(session, &job.connection, [shown]);
     Ok(reading(job, progress))
 }
 
 /// What the service said of a job, filled from what is known of it.
-pub(super) fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
+fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
     if progress.collection.is_empty() {
         progress.collection.clone_from(&job.collection);
     }
@@ -148,10 +168,22 @@ pub(super) fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
     }
 }
 
+/// Journals the ends of jobs that are known there. A journal that cannot be written is no reason to show nothing.
+fn note_ends<'a>(
+    session: &Session,
+    connection: &Connection,
+    jobs: impl IntoIterator<Item = Shown<'a>>,
+) {
+    let settings = connection.client.settings();
+    if let Err(error) = session.desk.note_ends(settings, jobs) {
+        session.notice(&format!("warning: {error}"));
+    }
+}
+
 fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(0)?;
     let states = states(&options)?;
-    let limit = limit(&options)?;
+    let limit = limit(&options, DEFAULT_LIMIT)?;
     let connection = call.connection()?;
     let mut walk = connection.client.jobs(JobFilter {
         collection: options.text("collection")?,
@@ -172,6 +204,10 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
             }
         }
     }
+    let ends = found
+        .iter()
+        .map(|job| (job.job_id.as_str(), job.state.kind, None));
+    note_ends(call.session, &connection, ends);
     let listing = Listing {
         kind: ListingKind::Jobs,
         // With a state filter of ours the service's count says nothing about the list.
@@ -189,14 +225,15 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     Ok(listing.tag(rows.into()))
 }
 
-fn limit(options: &Options) -> Result<Option<usize>, Failure> {
+/// The option `limit`: how many; `None` for all.
+pub(super) fn limit(options: &Options, default: usize) -> Result<Option<usize>, Failure> {
     match options.get("limit").and_then(crate::engine::call::as_text) {
         Some(word) if word == "all" => Ok(None),
         _ => {
             let limit = options
                 .number("limit")
                 .map_err(|failure| failure.with_hint("limit is a whole number, or \"all\""))?;
-            Ok(Some(limit.map_or(DEFAULT_LIMIT, |limit| {
+            Ok(Some(limit.map_or(default, |limit| {
                 usize::try_from(limit).unwrap_or(usize::MAX)
             })))
         }
@@ -236,7 +273,7 @@ fn no_state(word: &str) -> Failure {
 fn commit(call: &Call) -> Result<Dynamic, Failure> {
     let job = call.job(call.arg(0, "the job")?)?;
     job.connection.client.commit(&job.id)?;
-    read_progress(&job).map(Dynamic::from)
+    read_progress(call.session, &job).map(Dynamic::from)
 }
 
 fn abort(call: &Call) -> Result<Dynamic, Failure> {
@@ -245,5 +282,5 @@ fn abort(call: &Call) -> Result<Dynamic, Failure> {
         Failure::from(error)
             .or_hint("only a two-phase import that waits for its commit can be aborted")
     })?;
-    read_progress(&job).map(Dynamic::from)
+    read_progress(call.session, &job).map(Dynamic::from)
 }

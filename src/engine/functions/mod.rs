@@ -1,11 +1,20 @@
 //! The functions of the language, one file a family. Each file's table is what gets registered and documented.
 
+pub mod ask;
 pub mod collections;
 pub mod connect;
+pub mod files;
 pub mod jobs;
+pub mod log;
 pub mod output;
+pub mod profiles;
 pub mod script;
+pub mod submissions;
+pub mod time;
 pub mod wait;
 
 mod build;
+mod csv_file;
+mod key;
 mod request;
+mod write;

@@ -1,13 +1,16 @@
 //! From the arguments of `import(…)` to a checked import request.
 
+use super::build;
 use crate::api::model::{ImportRequest, Source};
 use crate::connection::Connection;
+use crate::credentials;
 use crate::engine::call::{Call, as_text};
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, Takes, opt, opt_as};
 use crate::engine::values::found;
 use crate::error::{Failure, Kind};
 use crate::location::{Location, cloud_mismatch};
+use crate::secret::Secret;
 use rhai::{Array, Dynamic};
 
 /// The API's own options that are known (reference: Create); any other is passed on too.
@@ -54,13 +57,18 @@ pub(super) const OPTIONS: &[Opt] = &[
         "of short-term storage credentials",
     ),
     opt(
+        "storage_keys",
+        "\"aws\": the keys of the AWS environment or of ~/.aws",
+    )
+    .of(Takes::Words(&["aws"])),
+    opt(
         "options",
         "the API's own options, e.g. #{timeout: \"300s\"}",
     )
     .of(Takes::Keys(API_OPTIONS)),
     opt(
         "key",
-        "an idempotency key: printable ASCII, at most 256 characters",
+        "makes it repeatable: the same key gives the same job (printable ASCII, at most 256)",
     ),
     opt("cluster_id", "checked against the connection's"),
     opt("project_id", "checked against the connection's"),
@@ -108,21 +116,15 @@ fn from_options(
         locations: Vec::new(),
     };
     let source = source(call, options, paths, &mut files)?;
-    let storage = &connection.storage;
+    let keys = storage_keys(options, connection)?;
     let request = ImportRequest {
         collection,
         partition: options.text("partition")?,
         database: options.text("db")?,
         source,
-        access_key: options
-            .secret("access_key")?
-            .or_else(|| storage.access_key.clone()),
-        secret_key: options
-            .secret("secret_key")?
-            .or_else(|| storage.secret_key.clone()),
-        session_token: options
-            .secret("session_token")?
-            .or_else(|| storage.session_token.clone()),
+        access_key: keys.access_key,
+        secret_key: keys.secret_key,
+        session_token: keys.session_token,
         options: api_options(options)?,
     };
     Ok(Submission {
@@ -130,6 +132,48 @@ fn from_options(
         key: options.text("key")?,
         warnings: files.warnings(),
     })
+}
+
+/// The storage keys that travel with an import, all from one place.
+struct StorageKeys {
+    access_key: Option<Secret>,
+    secret_key: Option<Secret>,
+    session_token: Option<Secret>,
+}
+
+/// The import's own keys, else those it says to look up, else the connection's. Nothing else is ever sent.
+fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKeys, Failure> {
+    let own = StorageKeys {
+        access_key: options.secret("access_key")?,
+        secret_key: options.secret("secret_key")?,
+        session_token: options.secret("session_token")?,
+    };
+    let gives = [&own.access_key, &own.secret_key, &own.session_token];
+    let gives = gives.into_iter().any(Option::is_some);
+    let storage = &connection.storage;
+    match (gives, build::aws(options)?) {
+        (true, true) => Err(Failure::usage(
+            "import: give storage keys once: as access_key and secret_key, or by storage_keys: \"aws\"",
+        )),
+        (true, false) => Ok(own),
+        (false, false) if storage.access_key.is_some() || storage.secret_key.is_some() => {
+            Ok(StorageKeys {
+                access_key: storage.access_key.clone(),
+                secret_key: storage.secret_key.clone(),
+                session_token: storage.session_token.clone(),
+            })
+        }
+        (false, false) if !storage.aws => Ok(own),
+        _ => {
+            // Read at each import: short-term keys are renewed during a long run.
+            let found = credentials::aws::find()?;
+            Ok(StorageKeys {
+                access_key: Some(found.access_key),
+                secret_key: Some(found.secret_key),
+                session_token: found.session_token,
+            })
+        }
+    }
 }
 
 /// The API's own options; `auto_commit` stands among them.

@@ -1,16 +1,28 @@
-//! What a script needs around imports: `env`, `secret`, `read_text`, `parse_json`, `sleep`, `exit`.
+//! What a script needs around imports: `params`, `env`, `assert`, `sleep`, `exit`.
 
-use crate::config::set;
+use crate::engine::arguments::{Declaration, Written};
 use crate::engine::call::Call;
-use crate::engine::options::duration_of;
+use crate::engine::options::{duration_of, plain};
 use crate::engine::registry::{Family, Function, Gives, Takes};
-use crate::engine::values::{dynamic_of, found};
-use crate::error::Failure;
-use crate::secret::Secret;
-use rhai::Dynamic;
+use crate::engine::values::found;
+use crate::error::{Failure, Kind};
+use rhai::{Dynamic, Map};
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Script,
+        "params",
+        &[
+            "params(#{name: default, …})",
+            "params(#{name: #{value, type, required, help, choices}, …})",
+        ],
+        "declares the script's --options: fills opts, and zshell run FILE --help shows them; () is a required text",
+        "params(#{collection: (), days: 7, full: false, mode: #{value: \"append\", choices: [\"append\", \"replace\"]}})",
+        params,
+    )
+    .gives(Gives::Anything)
+    .related(&["env"]),
     Function::new(
         Family::Script,
         "env",
@@ -25,37 +37,13 @@ pub const FUNCTIONS: &[Function] = &[
     .related(&["secret"]),
     Function::new(
         Family::Script,
-        "secret",
-        &["secret(name)"],
-        "a secret, masked where it is shown: environment variable NAME, or the file that NAME_FILE names",
-        "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
-        secret,
+        "assert",
+        &["assert(condition)", "assert(condition, message)"],
+        "ends the script with exit code 1 where the condition is false",
+        "assert(count(\"books\") > 0, \"books is empty\")",
+        assert,
     )
-    .takes(&[Takes::Variable])
-    .gives(Gives::Secret)
-    .related(&["connect", "env"]),
-    Function::new(
-        Family::Script,
-        "read_text",
-        &["read_text(path)"],
-        "a text file's content, up to 64 MiB; \"-\" is standard input",
-        "read_text(\"body.json\")",
-        read_text,
-    )
-    .takes(&[Takes::Path])
-    .gives(Gives::Text)
-    .related(&["parse_json"]),
-    Function::new(
-        Family::Script,
-        "parse_json",
-        &["parse_json(text)"],
-        "JSON text as a value; whole numbers of 64 bits stay exact",
-        "import(parse_json(read_text(\"body.json\")))",
-        parse_json,
-    )
-    .gives(Gives::Anything)
-    .related(&["read_text"])
-    .replaces(),
+    .arity(1, 2),
     Function::new(
         Family::Script,
         "sleep",
@@ -87,37 +75,39 @@ fn env(call: &Call) -> Result<Dynamic, Failure> {
     }
 }
 
-fn secret(call: &Call) -> Result<Dynamic, Failure> {
-    let name = call.text(0, "the secret's name")?;
-    if let Some(value) = set(&name) {
-        return Ok(Dynamic::from(Secret::new(value)));
-    }
-    let file_variable = format!("{name}_FILE");
-    if let Some(path) = set(&file_variable) {
-        let text = std::fs::read_to_string(&path).map_err(|error| {
-            Failure::usage(format!("secret {name:?}: cannot read {path}: {error}"))
-        })?;
-        return Ok(Dynamic::from(Secret::new(
-            text.trim_end_matches(['\r', '\n']),
-        )));
-    }
-    Err(
-        Failure::usage(format!("no secret {name:?}")).with_hint(format!(
-            "set the environment variable {name}, or {file_variable} to a file that holds it"
-        )),
-    )
+fn params(call: &Call) -> Result<Dynamic, Failure> {
+    let given = call.arg(0, "the map of parameters")?;
+    let map = given.clone().try_cast::<Map>().ok_or_else(|| {
+        call.misused(&format!(
+            "takes a map #{{name: default, …}}, got {}",
+            found(given)
+        ))
+    })?;
+    let written = map
+        .iter()
+        .map(|(name, value)| (name.as_str(), Written::from(value.clone())));
+    let declaration = Declaration::read(written)?;
+    call.session.arguments.declare(&declaration)
 }
 
-fn read_text(call: &Call) -> Result<Dynamic, Failure> {
-    let path = call.text(0, "the path")?;
-    Ok(call.session.read_text(&path)?.into())
-}
-
-fn parse_json(call: &Call) -> Result<Dynamic, Failure> {
-    let text = call.text(0, "the JSON")?;
-    serde_json::from_str(&text)
-        .map(dynamic_of)
-        .map_err(|error| Failure::usage(format!("parse_json: {error}")))
+fn assert(call: &Call) -> Result<Dynamic, Failure> {
+    let condition = call.arg(0, "the condition")?;
+    let holds = condition.as_bool().map_err(|_| {
+        call.misused(&format!(
+            "the condition is true or false, got {}",
+            found(condition)
+        ))
+    })?;
+    if holds {
+        return Ok(Dynamic::UNIT);
+    }
+    Err(match call.args.get(1) {
+        None => Failure::new(Kind::Script, "assertion failed"),
+        Some(message) => Failure::new(
+            Kind::Script,
+            format!("assertion failed: {}", plain(message)),
+        ),
+    })
 }
 
 fn sleep(call: &Call) -> Result<Dynamic, Failure> {

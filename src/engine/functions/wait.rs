@@ -2,16 +2,18 @@
 
 mod ask;
 
-use super::jobs::reading;
+use super::jobs::known_reading;
 use crate::api::model::Progress;
 use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
-use crate::render::{Explanation, WaitView, explain_failure, words};
+use crate::render::{Explanation, Screen, WaitView, explain_failure, words};
 use crate::session::Session;
+use crate::session::log::{Level, LogFormat};
 use ask::{Question, ask};
 use rhai::{Array, Dynamic};
+use serde_json::json;
 use std::time::{Duration, Instant};
 
 /// The shortest time between two readings of a job.
@@ -108,8 +110,7 @@ struct Round {
 
 impl Watch<'_> {
     fn run(&mut self) -> Result<(), Failure> {
-        let mut view =
-            (!self.session.choices().quiet).then(|| WaitView::stderr(self.session.err()));
+        let mut view = (!self.session.choices().quiet).then(|| view(self.session));
         let result = self.watch(&mut view);
         if let Some(view) = &mut view {
             match &result {
@@ -188,9 +189,9 @@ impl Watch<'_> {
         let (Some(job), Some(slot)) = (self.jobs.get(place), self.readings.get_mut(place)) else {
             return;
         };
-        match answer {
-            Ok(progress) => {
-                *slot = Some(reading(job, progress));
+        match known_reading(self.session, job, answer) {
+            Ok(reading) => {
+                *slot = Some(reading);
                 round.answered = true;
             }
             // The service is away for a while, but the job was there: it goes on without us.
@@ -291,6 +292,30 @@ impl Watch<'_> {
             .with_hint(hint)
             .with_jobs(ids))
     }
+}
+
+/// Bars or lines on standard error; with `--log-format json` a JSON line a change of state.
+fn view(session: &Session) -> WaitView {
+    let log = session.log();
+    if log.format == LogFormat::Text {
+        return WaitView::stderr(session.err());
+    }
+    let tell = move |job: Option<&Progress>, line: &str| {
+        let Some(job) = job else {
+            let warning = line.strip_prefix("warning: ").unwrap_or(line);
+            log.line(Level::Warn, warning);
+            return;
+        };
+        let fields = [
+            ("jobs", json!([job.job_id])),
+            ("collection", json!(job.collection)),
+            ("state", json!(job.state.to_string())),
+            ("percent", json!(job.percent)),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value));
+        log.json(Level::Info, line, fields.into_iter().collect());
+    };
+    WaitView::told(Screen::plain(), Box::new(tell))
 }
 
 /// True for what may pass: the service is not there, or busy.

@@ -101,7 +101,8 @@ reserved as names: go, match, new, default … (as keys: #{"default": 1})
 const KEYS: &str = "keys at the prompt
 
   Tab               completes; lists what there is
-  Up, Down          earlier statements; Ctrl-R searches them
+  Up, Down          statements that begin as what is typed; Ctrl-R searches all
+  Right, End        takes the dim text behind the cursor over; Alt-F a word of it
   Ctrl-C            drops the line; while something runs, ends it
   Ctrl-D            on an empty line leaves
   Alt-Enter         sends a statement that seems unfinished
@@ -140,6 +141,7 @@ fn errors() -> String {
         let help = match kind {
             Kind::Script => "the script threw, or does not parse",
             Kind::Usage => "a function was called wrongly",
+            Kind::Arguments => "arguments that the script does not take",
             Kind::Connect => "the service could not be reached",
             Kind::Auth => "the key was missing or refused",
             Kind::JobFailed => "an import job failed or was aborted",

@@ -6,8 +6,10 @@
 use super::{ProgressValue, SummaryValue, json_of};
 use crate::connection::Connection;
 use crate::error::Failure;
+use crate::journal::SUBMISSION_KEYS;
 use crate::render::Shown;
 use rhai::{Array, Dynamic};
+use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -22,6 +24,8 @@ pub enum ListingKind {
     Description,
     /// Clusters.
     Clusters,
+    /// Rows of `submissions()`.
+    Submissions,
 }
 
 /// A kind of list, and how many items the service says there are in all.
@@ -97,6 +101,10 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     match (listing.map(|listing| listing.kind), json.as_array()) {
         (Some(ListingKind::Description), _) => see(Shown::Description(&json)),
         (Some(ListingKind::Clusters), Some(items)) => see(Shown::Clusters(items)),
+        (Some(ListingKind::Submissions), Some(items)) => see(Shown::Submissions {
+            items: &in_order(items),
+            total: listing.and_then(|listing| listing.total),
+        }),
         (Some(ListingKind::Collections), Some(items)) => {
             let names: Vec<String> = items
                 .iter()
@@ -106,6 +114,18 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
         }
         _ => see(Shown::Value(&json)),
     }
+}
+
+/// Submissions with their keys in the documented order, which a script's maps do not keep.
+fn in_order(items: &[Value]) -> Vec<Value> {
+    let ordered = |item: &Value| {
+        let pairs = SUBMISSION_KEYS.iter().filter_map(|key| {
+            let value = item.get(*key)?;
+            Some(((*key).to_owned(), value.clone()))
+        });
+        Value::Object(pairs.collect())
+    };
+    items.iter().map(ordered).collect()
 }
 
 /// The items converted, if every one is a `T`.

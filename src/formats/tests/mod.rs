@@ -1,14 +1,20 @@
 //! The room's tests: schemas, single rows, whole files, properties.
 
+mod csv;
 mod files;
+mod numpy;
+mod parquet;
 mod properties;
 mod rows;
 mod schemas;
+mod write_parquet;
 
 use std::io::Cursor;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
+
+use properties::good_row;
 
 use super::{ReadError, Reader, Schema};
 use crate::location::Format;
@@ -54,7 +60,7 @@ pub(super) type Row = Map<String, Value>;
 /// A reader of bytes in memory, which takes them in chunks of this size.
 pub(super) fn reader(text: &[u8], format: Format, schema: &Arc<Schema>, chunk: usize) -> Reader {
     let source = Box::new(Cursor::new(text.to_vec()));
-    Reader::in_chunks(source, format, schema, chunk).unwrap()
+    Reader::in_chunks(source, format == Format::JsonLines, schema, chunk)
 }
 
 /// All rows of a file, or its first error.
@@ -66,4 +72,22 @@ pub(super) fn read_all(mut reader: Reader) -> Result<Vec<Row>, ReadError> {
     }
     assert_eq!(reader.rows(), rows.len() as u64);
     Ok(rows)
+}
+
+/// The value of one field in each good row, as text, and the message of each bad one, in their order.
+pub(super) fn outcomes(mut reader: Reader, field: &str) -> Vec<String> {
+    let mut batch = reader.new_batch();
+    let mut found = Vec::new();
+    let mut before = 0;
+    loop {
+        let read = reader.next_batch(&mut batch);
+        found.extend((0..batch.rows()).map(|row| batch.row(row)[field].to_string()));
+        assert!(reader.rows() >= before);
+        before = reader.rows();
+        match read {
+            Ok(true) => {}
+            Ok(false) => return found,
+            Err(error) => found.push(error.to_string()),
+        }
+    }
 }

@@ -41,7 +41,7 @@ fn any_type() -> impl Strategy<Value = DataType> {
 }
 
 /// A row of [`every_type`] with some fields null, as JSON that reads back the same.
-fn good_row() -> impl Strategy<Value = Value> {
+pub(super) fn good_row() -> impl Strategy<Value = Value> {
     let numbers = (any::<i8>(), any::<i16>(), any::<i32>(), any::<i64>());
     let floats = (
         any::<f32>(),

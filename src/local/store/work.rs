@@ -301,7 +301,7 @@ mod tests {
             collection: "c".to_owned(),
             partition: None,
             key: None,
-            source: Source { paths: Vec::new() },
+            source: Source::default(),
         };
         assert_eq!(store.create_job(&job).unwrap(), Created::New);
         let mut batch = Batch::new(&Arc::new(Schema::from_create_body(&body).unwrap()));

@@ -1,5 +1,6 @@
 use super::*;
-use crate::local::source::{Source, SourcePath};
+use crate::formats::CsvOptions;
+use crate::local::source::Source;
 use crate::local::store::jobs::{Created, JobState, NewJob, Standing};
 use rusqlite::Connection;
 use serde_json::json;
@@ -17,9 +18,11 @@ fn shared(dir: &Path) -> Shared {
         collection: "c".to_owned(),
         partition: None,
         key: None,
-        source: Source {
-            paths: vec![SourcePath::parse(file.to_str().unwrap()).unwrap()],
-        },
+        source: Source::parse(
+            &[vec![file.to_str().unwrap().to_owned()]],
+            CsvOptions::default(),
+        )
+        .unwrap(),
     };
     assert_eq!(store.create_job(&job).unwrap(), Created::New);
     let shared = Shared::new(

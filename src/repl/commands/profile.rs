@@ -1,7 +1,7 @@
 //! `:profile`
 
 use super::{Command, Next, Outcome, arguments};
-use crate::config::Config;
+use crate::engine::functions::profiles;
 use crate::engine::registry::Takes;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
@@ -25,44 +25,25 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
         return Ok(Next::Prompt);
     }
     let session = shell.session();
-    let config = Config::load()?;
+    let config = profiles::load(&session)?;
     let current = session.current().map(|it| it.name.clone());
-    let standard = config.default_profile.as_deref();
-    let row = |name: &str, endpoint: String| {
-        let is_current = current.as_deref() == Some(name);
-        json!({
-            "profile": name,
-            "use": match (is_current, standard == Some(name)) {
-                (true, true) => "current, default",
-                (true, false) => "current",
-                (false, true) => "default",
-                (false, false) => "",
-            },
-            "endpoint": endpoint,
-        })
-    };
-    let mut rows: Vec<Value> = config
-        .profiles
-        .iter()
-        .map(|(name, keys)| {
-            let of = |key: &str| keys.get(key).and_then(Value::as_str);
-            let place = [
-                "endpoint",
-                "cluster",
-                "cluster_id",
-                "uri",
-                "url",
-                "base_url",
-            ];
-            let place = place.into_iter().find_map(of).unwrap_or_default();
-            row(name, place.to_owned())
-        })
-        .collect();
+    let mut rows = profiles::rows(&config);
     if cfg!(feature = "local") {
-        rows.push(row(
-            "local",
-            "the import service in this process".to_owned(),
-        ));
+        let endpoint = "the import service in this process";
+        rows.push(json!({ "name": "local", "endpoint": endpoint }));
+    }
+    for row in &mut rows {
+        let is_current = current.as_deref().is_some_and(|it| row["name"] == it);
+        row["use"] = match (is_current, row["default"] == true) {
+            (true, true) => "current, default",
+            (true, false) => "current",
+            (false, true) => "default",
+            (false, false) => "",
+        }
+        .into();
+        if let Some(columns) = row.as_object_mut() {
+            columns.remove("default");
+        }
     }
     session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)?;
     Ok(Next::Prompt)

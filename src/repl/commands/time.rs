@@ -21,7 +21,7 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
         return Err(arguments::missing("the statement", COMMAND.example).into());
     }
     let session = shell.session();
-    let log = session.log();
+    let log = session.http_log();
     let (begun, sent) = (Instant::now(), log.requests());
     let result = shell.statement(rest);
     let time = words::duration(begun.elapsed());

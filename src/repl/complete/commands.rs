@@ -24,6 +24,13 @@ pub(super) fn commands() -> Vec<Offer> {
 
 /// Where the statement begins that the text's command runs (`:time`, `:watch 5s`); 0 where there is none.
 pub(super) fn statement(text: &str) -> usize {
+    begins(text, |name| {
+        find(name).map_or("", |command| command.arguments)
+    })
+}
+
+/// The same; `arguments` tells those of a command.
+fn begins(text: &str, arguments: impl Fn(&str) -> &'static str) -> usize {
     let line = text.trim_start();
     let Some((name, rest)) = line
         .strip_prefix(':')
@@ -31,7 +38,7 @@ pub(super) fn statement(text: &str) -> usize {
     else {
         return 0;
     };
-    let arguments = find(name).map_or("", |command| command.arguments);
+    let arguments = arguments(name);
     let takes_time = arguments.starts_with('[');
     if !arguments.ends_with("STATEMENT") {
         return 0;
@@ -73,6 +80,28 @@ pub(super) fn argument(look: &Look<'_, '_>, command: &str, index: usize) -> Answ
                 offer.suffix = "";
             }
             answer
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begins;
+
+    #[test]
+    fn the_statement_of_a_command_is_found() {
+        for (text, arguments, statement) in [
+            (":time jobs().", "STATEMENT", "jobs()."),
+            (":time ", "STATEMENT", ""),
+            (":time 5 + x", "STATEMENT", "5 + x"),
+            ("  :watch 5s  jobs(", "[INTERVAL] STATEMENT", "jobs("),
+            (":watch jobs(", "[INTERVAL] STATEMENT", "jobs("),
+            (":watch 5", "[INTERVAL] STATEMENT", "5"),
+            (":help jo", "[FUNCTION]", ":help jo"),
+            (":time", "STATEMENT", ":time"),
+            ("jobs() :x", "STATEMENT", "jobs() :x"),
+        ] {
+            assert_eq!(&text[begins(text, |_| arguments)..], statement, "{text}");
         }
     }
 }

@@ -45,7 +45,8 @@ pub(super) fn functions(names: &Names) -> Vec<Offer> {
     let mut ours: Vec<&Function> = registry::functions().collect();
     ours.sort_by_key(|function| function.name);
     offers.extend(ours.into_iter().map(function));
-    offers.push(Offer::new("print", "prints text and a line break").then("("));
+    let print = Offer::new("print", "prints a text and a line break");
+    offers.push(print.labelled("print(text)").then("("));
     offers
 }
 

@@ -134,8 +134,8 @@ fn replacement(offer: &Offer, after: &str) -> String {
     }
 }
 
-/// What the list shows: each name with its help, on a line no wider than the screen; names alone, which go into columns,
-/// where that would be more lines than the screen has.
+/// What the list shows: each name with its help, on a line no wider than the screen; where that would be more lines than
+/// the screen has, the names alone, which go into columns, and of functions not even the forms if that is too much.
 fn layout(offers: &[Offer], screen: &Screen) -> Vec<String> {
     let width = screen.width.unwrap_or(80).saturating_sub(1).max(10);
     let height = screen.height.unwrap_or(24).saturating_sub(3);
@@ -144,12 +144,18 @@ fn layout(offers: &[Offer], screen: &Screen) -> Vec<String> {
         .map(|offer| words::safe_line(&offer.label).into_owned())
         .collect();
     let widest = labels.iter().map(|label| label.width()).max().unwrap_or(0);
+    let columns = (width / (widest + 2)).max(1);
+    let brief = offers.len().div_ceil(columns) > height;
     let described = offers.len() <= height && offers.iter().any(|offer| !offer.help.is_empty());
     let column = widest.min(width * 2 / 3);
     offers
         .iter()
         .zip(labels)
         .map(|(offer, label)| {
+            if brief {
+                let end = label.find('(').filter(|_| offer.suffix.starts_with('('));
+                return cut(&label[..end.unwrap_or(label.len())], width, screen.unicode);
+            }
             if !described || offer.help.is_empty() {
                 return cut(&label, width, screen.unicode);
             }

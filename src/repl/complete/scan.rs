@@ -1,8 +1,7 @@
-//! Reads code up to the cursor as Rhai's lexer would: words, texts, comments, interpolation.
-//!
-//! Rhai's own lexer cannot be used: it loses its way after the first `${` of a back-tick text, and an open text is an
-//! error to it. What stands in a comment or text is left out, and inside `${…}` only the code in there counts.
+//! The code that the cursor stands in: what stands in a comment or text is left out of it, and inside `${…}` only the
+//! code in there counts.
 
+use crate::repl::pieces::{Open, Piece, pieces};
 use std::ops::Range;
 
 /// What a token is.
@@ -100,15 +99,20 @@ struct Frame {
 
 /// Reads the text, of which all stands before the cursor.
 pub(super) fn scan(text: &str) -> Code<'_> {
+    let (pieces, open) = pieces(text);
     let mut scan = Scan {
         text,
-        at: 0,
         outer: Vec::new(),
         frame: Frame::default(),
+        template: None,
         end: End::Code,
     };
-    while scan.at < text.len() {
-        scan.next();
+    let last = pieces.len().saturating_sub(1);
+    for (index, piece) in pieces.into_iter().enumerate() {
+        scan.take(&piece, (index == last).then_some(open));
+    }
+    if open == Some(Open::Comment) {
+        scan.end = End::Opaque;
     }
     Code {
         text,
@@ -119,189 +123,94 @@ pub(super) fn scan(text: &str) -> Code<'_> {
 
 struct Scan<'t> {
     text: &'t str,
-    at: usize,
     outer: Vec<Frame>,
     frame: Frame,
+    /// Where the back-tick text begins that goes on with the next piece.
+    template: Option<usize>,
     end: End,
 }
 
-impl<'t> Scan<'t> {
-    fn rest(&self) -> &'t str {
-        self.text.get(self.at..).unwrap_or_default()
-    }
-
-    fn push(&mut self, sort: Sort, length: usize) {
-        let span = self.at..self.at + length;
-        self.at += length;
-        self.frame.tokens.push(Token { sort, span });
-    }
-
-    fn next(&mut self) {
-        let rest = self.rest();
-        let Some(letter) = rest.chars().next() else {
-            return;
-        };
-        match letter {
-            _ if letter.is_whitespace() => self.at += letter.len_utf8(),
-            '"' | '\'' => self.quoted(letter),
-            '`' => self.template(self.at),
-            '#' if raw_hashes(rest).is_some() => self.raw(),
-            '/' if rest.starts_with("//") || rest.starts_with("/*") => match comment(rest) {
-                Some(length) => self.at += length,
-                None => self.stop(End::Opaque),
-            },
-            '}' if self.frame.open == 0 && !self.outer.is_empty() => self.leave(),
-            _ if letter.is_alphanumeric() || letter == '_' => {
-                let is_part = |c: char| c.is_alphanumeric() || c == '_';
-                let length = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-                let sort = if letter.is_ascii_digit() {
-                    Sort::Number
-                } else {
-                    Sort::Word
-                };
-                self.push(sort, length);
-            }
-            _ => {
-                let length = sign(rest, letter);
-                match rest.get(..length) {
-                    Some("{" | "#{") => self.frame.open += 1,
-                    Some("}") => self.frame.open = self.frame.open.saturating_sub(1),
-                    _ => {}
+impl Scan<'_> {
+    /// Takes the next piece in; `last` tells of the last one what is still open.
+    fn take(&mut self, piece: &Piece, last: Option<Option<Open>>) {
+        let span = piece.span.clone();
+        let slice = self.text.get(span.clone()).unwrap_or_default();
+        // Nothing follows it, not even a blank.
+        let at_end = last.is_some() && span.end == self.text.len();
+        match &piece.token {
+            rhai::Token::Comment(_) => {
+                if at_end && slice.starts_with("//") && !slice.ends_with('\n') {
+                    self.end = End::Opaque;
                 }
-                self.push(Sort::Sign, length);
             }
-        }
-    }
-
-    /// The cursor stands in something open.
-    fn stop(&mut self, end: End) {
-        self.at = self.text.len();
-        self.end = end;
-    }
-
-    /// `"…"` or `'…'`: ends on its own line, a doubled quote stands for one.
-    fn quoted(&mut self, quote: char) {
-        let begin = self.at;
-        self.at += 1;
-        while let Some(letter) = self.rest().chars().next() {
-            match letter {
-                '\\' => {
-                    let step: usize = self.rest().chars().take(2).map(char::len_utf8).sum();
-                    self.at += step;
-                }
-                '\n' => return self.text_token(begin),
-                _ if letter == quote => {
-                    self.at += 1;
-                    if !self.rest().starts_with(quote) {
-                        return self.text_token(begin);
-                    }
-                    self.at += 1;
-                }
-                _ => self.at += letter.len_utf8(),
+            rhai::Token::InterpolatedString(_) => {
+                self.template.get_or_insert(span.start);
             }
-        }
-        self.stop(match quote {
-            '"' => End::Text {
-                quote,
-                start: begin + 1,
-            },
-            _ => End::Opaque,
-        });
-    }
-
-    /// A back-tick text that began at `begin`, from where it has been read to.
-    fn template(&mut self, begin: usize) {
-        if self.at == begin {
-            self.at += 1;
-        }
-        while let Some(letter) = self.rest().chars().next() {
-            if self.rest().starts_with("${") {
-                self.at += 2;
+            rhai::Token::LeftBrace if self.template.is_some() => {
                 let inner = Frame {
-                    text: begin,
+                    text: self.template.take().unwrap_or_default(),
                     ..Frame::default()
                 };
                 self.outer.push(std::mem::replace(&mut self.frame, inner));
-                return;
             }
-            self.at += letter.len_utf8();
-            if letter == '`' {
-                if !self.rest().starts_with('`') {
-                    return self.text_token(begin);
-                }
-                self.at += 1;
+            rhai::Token::RightBrace if self.frame.open == 0 && !self.outer.is_empty() => {
+                self.template = Some(self.frame.text);
+                self.frame = self.outer.pop().unwrap_or_default();
             }
-        }
-        self.stop(End::Text {
-            quote: '`',
-            start: begin + 1,
-        });
-    }
-
-    /// The brace that closes an interpolation: its text goes on.
-    fn leave(&mut self) {
-        self.at += 1;
-        let begin = self.frame.text;
-        self.frame = self.outer.pop().unwrap_or_default();
-        self.template(begin);
-    }
-
-    /// `#"…"#`
-    fn raw(&mut self) {
-        let begin = self.at;
-        let hashes = raw_hashes(self.rest()).unwrap_or_default();
-        let closing = format!("\"{}", "#".repeat(hashes));
-        self.at += hashes + 1;
-        match self.rest().find(&closing) {
-            Some(end) => {
-                self.at += end + closing.len();
-                self.text_token(begin);
+            rhai::Token::StringConstant(_) | rhai::Token::CharConstant(_) => {
+                let begin = self.template.take().unwrap_or(span.start);
+                let is_open = last == Some(Some(Open::Text));
+                self.text_token(begin..span.end, is_open);
             }
-            None => self.stop(End::Opaque),
+            rhai::Token::LexError(_) if slice.starts_with(['"', '\'', '`']) => {
+                let begin = self.template.take().unwrap_or(span.start);
+                let is_open = at_end && !slice.ends_with('\n');
+                let end = span.end - slice.len() + slice.trim_end_matches('\n').len();
+                self.text_token(begin..end, is_open);
+            }
+            _ => self.token(slice, span),
         }
     }
 
-    fn text_token(&mut self, begin: usize) {
-        self.frame.tokens.push(Token {
-            sort: Sort::Text,
-            span: begin..self.at,
-        });
-    }
-}
-
-/// The number signs before a raw text.
-fn raw_hashes(rest: &str) -> Option<usize> {
-    let hashes = rest.bytes().take_while(|byte| *byte == b'#').count();
-    (rest.as_bytes().get(hashes) == Some(&b'"')).then_some(hashes)
-}
-
-/// The length of the comment at the beginning of the text; `None` where it is still open. Block comments nest.
-fn comment(rest: &str) -> Option<usize> {
-    if rest.starts_with("//") {
-        return rest.find('\n');
-    }
-    let bytes = rest.as_bytes();
-    let (mut at, mut depth) = (0, 0_usize);
-    while at < bytes.len() {
-        match bytes.get(at..at + 2) {
-            Some(b"/*") => (at, depth) = (at + 2, depth + 1),
-            Some(b"*/") if depth == 1 => return Some(at + 2),
-            Some(b"*/") => (at, depth) = (at + 2, depth - 1),
-            _ => at += 1,
+    fn token(&mut self, slice: &str, span: Range<usize>) {
+        let sort = match slice.chars().next() {
+            Some(first) if first.is_ascii_digit() => Sort::Number,
+            Some(first) if first.is_alphabetic() || first == '_' => Sort::Word,
+            _ => Sort::Sign,
+        };
+        match slice {
+            // Rhai's empty value: here the brackets of a call without arguments.
+            "()" => {
+                let middle = span.start + 1;
+                self.token("(", span.start..middle);
+                return self.token(")", middle..span.end);
+            }
+            "{" | "#{" => self.frame.open += 1,
+            "}" => self.frame.open = self.frame.open.saturating_sub(1),
+            _ => {}
         }
+        self.frame.tokens.push(Token { sort, span });
     }
-    None
-}
 
-/// The length of the sign at the beginning of the text.
-fn sign(rest: &str, letter: char) -> usize {
-    const LONG: [&str; 16] = [
-        "..=", "..", "::", "?.", "??", "#{", "=>", "==", "!=", "<=", ">=", "&&", "||", "+=", "-=",
-        "*=",
-    ];
-    LONG.into_iter()
-        .find(|long| rest.starts_with(long))
-        .map_or(letter.len_utf8(), str::len)
+    /// A text or character; an open one is where the cursor stands.
+    fn text_token(&mut self, span: Range<usize>, is_open: bool) {
+        if !is_open {
+            let sort = Sort::Text;
+            self.frame.tokens.push(Token { sort, span });
+            return;
+        }
+        let quote = self
+            .text
+            .get(span.start..)
+            .and_then(|rest| rest.chars().next());
+        self.end = match quote {
+            Some(quote @ ('"' | '`')) => End::Text {
+                quote,
+                start: span.start + 1,
+            },
+            _ => End::Opaque,
+        };
+    }
 }
 
 #[cfg(test)]

@@ -52,7 +52,7 @@ impl Browse {
             .get(..self.at)?
             .iter()
             .rposition(|entry| fits(&entry))?;
-        self.choose(entries, older)
+        Some(self.choose(entries, older))
     }
 
     /// Chooses the next newer entry, and behind the newest what was typed.
@@ -64,7 +64,7 @@ impl Browse {
         let from = self.at + 1;
         let mut newer = entries.get(from..)?.iter();
         let next = newer.position(|entry| entry.starts_with(prefix));
-        self.choose(entries, next.map_or(entries.len(), |next| from + next))
+        Some(self.choose(entries, next.map_or(entries.len(), |next| from + next)))
     }
 
     /// What was chosen, once.
@@ -72,7 +72,7 @@ impl Browse {
         self.chosen.take()
     }
 
-    fn choose(&mut self, entries: &[String], at: usize) -> Option<SearchDirection> {
+    fn choose(&mut self, entries: &[String], at: usize) -> SearchDirection {
         let text = entries.get(at).unwrap_or(&self.typed).clone();
         let direction = if self.believed > 0 {
             SearchDirection::Reverse
@@ -83,6 +83,6 @@ impl Browse {
         self.believed = at;
         self.shown = Some(text.clone());
         self.chosen = Some((at, text));
-        Some(direction)
+        direction
     }
 }

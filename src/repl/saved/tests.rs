@@ -7,6 +7,7 @@ use crate::engine::{Interpreter, Setup, values};
 use crate::interrupt::Interrupt;
 use crate::render::{ColorChoice, OutputFormat};
 use crate::repl::record::{Origin, Outcome, Statement};
+use crate::session::log::LogFormat;
 use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session, idle::Idle};
 use proptest::prelude::*;
@@ -22,12 +23,15 @@ fn interpreter(folder: &Path) -> Interpreter {
         verbose: false,
         data_dir: folder.to_owned(),
         color: ColorChoice::Never,
+        yes: true,
+        log_format: LogFormat::Text,
+        lib: Vec::new(),
+        dry_run: false,
         edit_mode: EditMode::default(),
         pager: PagerChoice::Off,
     };
     let session = Session::new(choices, Interrupt::new(), Idle::default());
     let setup = Setup {
-        args: Vec::new(),
         script_dir: folder.to_owned(),
     };
     Interpreter::new(Rc::new(session), setup)

@@ -1,0 +1,57 @@
+//! What a bug of zshell's own says when it ends the process: where it was, and no key.
+
+use crate::secret::masked_now;
+use std::io::{self, Write};
+use std::panic::{self, PanicHookInfo};
+
+/// Replaces the text that Rust prints for a panic, which may quote what was being worked on.
+pub(super) fn install() {
+    panic::set_hook(Box::new(|info| {
+        // Where standard error is closed there is nobody left to tell.
+        let _ = writeln!(io::stderr().lock(), "{}", text(info));
+    }));
+}
+
+fn text(info: &PanicHookInfo<'_>) -> String {
+    let place = info.location().map_or_else(
+        || "an unknown place".to_owned(),
+        |place| format!("{}:{}", place.file(), place.line()),
+    );
+    let said = info.payload_as_str().and_then(masked_now);
+    let said = said.map_or_else(String::new, |said| format!(": {said}"));
+    format!("error: a bug in zshell, at {place}{said}\n  hint: please report this line")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::secret::{Secret, remember};
+    use std::sync::mpsc;
+    use std::thread;
+
+    #[test]
+    fn a_crash_tells_its_place_and_no_key() {
+        remember(&Secret::new("crash-LEAK-1"));
+        let (sender, said) = mpsc::channel();
+        let before = panic::take_hook();
+        panic::set_hook(Box::new(move |info| {
+            // Other tests may fail meanwhile.
+            if thread::current().name() == Some("crashing") {
+                let _ = sender.send(text(info));
+            } else {
+                before(info);
+            }
+        }));
+        let crash = || panic!("not in `crash-LEAK-1` nor in token: \"LEAK\"");
+        let thread = thread::Builder::new()
+            .name("crashing".to_owned())
+            .spawn(crash);
+        assert!(thread.expect("a thread").join().is_err());
+        let said = said.recv().expect("a text");
+        assert!(
+            said.contains("crash.rs:") && said.contains("not in"),
+            "{said}"
+        );
+        assert!(!said.contains("LEAK"), "{said}");
+    }
+}

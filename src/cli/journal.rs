@@ -1,0 +1,105 @@
+//! `zshell journal`: what was submitted, and what became of it.
+
+use super::args::JournalCommand;
+use super::{Outcome, commands};
+use crate::error::{Failure, Kind};
+use crate::render::{OutputFormat, Shown, words};
+use crate::session::Session;
+use jiff::{SignedDuration, Timestamp};
+use rhai::Dynamic;
+use serde_json::{Map, Value};
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Runs one of its commands.
+pub(super) fn journal(session: &Rc<Session>, command: JournalCommand) -> Outcome {
+    let done = match command {
+        JournalCommand::List(list) => return commands::submissions(session, list),
+        JournalCommand::Show { id } => show(session, &id),
+        JournalCommand::Prune { older_than } => prune(session, older_than),
+        JournalCommand::Settle { id, job, .. } => settle(session, &id, job),
+    };
+    done.map(|()| Dynamic::UNIT).map_err(Into::into)
+}
+
+fn show(session: &Session, id: &str) -> Result<(), Failure> {
+    let journal = &session.desk.journal;
+    let history: Vec<Value> = journal.history(id)?.iter().map(event).collect();
+    let found = journal.read(|fold| {
+        let submission = fold.submission(id)?;
+        Some((submission.json(), submission.candidates.clone()))
+    })?;
+    let Some((mut whole, candidates)) = found else {
+        return Err(Failure::new(
+            Kind::Refused,
+            format!("the journal has no submission {id:?}"),
+        ));
+    };
+    if let Some(map) = whole.as_object_mut()
+        && !candidates.is_empty()
+    {
+        map.insert("candidates".to_owned(), Value::from(candidates));
+    }
+    if session.choices().output == OutputFormat::Table {
+        session.show(Shown::Value(&whole))?;
+        return session.show(Shown::Value(&Value::Array(history)));
+    }
+    if let Some(map) = whole.as_object_mut() {
+        map.insert("history".to_owned(), Value::Array(history));
+    }
+    session.show(Shown::Value(&whole))
+}
+
+/// An entry as a row: when, what, and the rest as it stands in the journal.
+fn event(entry: &Value) -> Value {
+    let (kind, fields) = entry
+        .as_object()
+        .and_then(|entry| entry.iter().next())
+        .map(|(kind, fields)| (kind.clone(), fields.clone()))
+        .unwrap_or_default();
+    let mut fields = fields.as_object().cloned().unwrap_or_default();
+    let at = fields.remove("at").unwrap_or_default();
+    // These stand above the history.
+    for name in [
+        "id",
+        "identity",
+        "target",
+        "collection",
+        "connection",
+        "key",
+    ] {
+        fields.remove(name);
+    }
+    let row = [
+        ("at".to_owned(), at),
+        ("event".to_owned(), Value::from(kind)),
+        ("details".to_owned(), Value::Object(fields)),
+    ];
+    Value::Object(row.into_iter().collect::<Map<_, _>>())
+}
+
+fn prune(session: &Session, older_than: Duration) -> Result<(), Failure> {
+    let age = SignedDuration::try_from(older_than).unwrap_or(SignedDuration::MAX);
+    let before = Timestamp::now()
+        .saturating_sub(age)
+        .unwrap_or(Timestamp::MIN);
+    let pruned = session.desk.journal.prune(before)?;
+    session.notice(&format!(
+        "{} forgotten, {} kept, {} of {} bytes left",
+        words::count(pruned.removed as u64, "submission"),
+        words::number(pruned.kept as u64),
+        words::number(pruned.bytes_now),
+        words::number(pruned.bytes_before),
+    ));
+    Ok(())
+}
+
+fn settle(session: &Session, id: &str, job: Option<String>) -> Result<(), Failure> {
+    let told = match &job {
+        Some(job) => format!("{id} has made job {job}"),
+        None => format!("{id} has made no job"),
+    };
+    session.desk.journal.settle(id, job)?;
+    session.notice(&told);
+    Ok(())
+}

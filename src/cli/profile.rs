@@ -1,0 +1,106 @@
+//! `zshell profile`: saved connections.
+
+mod add;
+
+use super::Outcome;
+use super::args::Profile;
+use crate::config::{self, Config, Edit};
+use crate::engine::functions::profiles;
+use crate::error::{Failure, Kind};
+use crate::render::{OutputFormat, Shown, words};
+use crate::session::Session;
+use rhai::Dynamic;
+use serde_json::Value;
+
+/// Runs one of the commands. The outer error is one of the command line: no such profile, no such cluster.
+pub(super) fn run(session: &Session, action: Profile) -> Result<Outcome, Failure> {
+    let done = match action {
+        Profile::List => list(session),
+        Profile::Show { name } => {
+            let config = profiles::load(session)?;
+            let row = profiles::row(&config, &name).ok_or_else(|| unknown(&config, &name))?;
+            session.show(Shown::Value(&row))
+        }
+        Profile::Add(options) => add::run(session, options),
+        Profile::Remove { name } => {
+            known(session, &name)?;
+            remove(session, &name)
+        }
+        Profile::Default { name } => {
+            known(session, &name)?;
+            make_default(session, &name)
+        }
+    };
+    match done {
+        Err(failure) if failure.kind == Kind::Usage => Err(failure),
+        done => Ok(done.map(|()| Dynamic::UNIT).map_err(Into::into)),
+    }
+}
+
+fn list(session: &Session) -> Result<(), Failure> {
+    let rows = profiles::rows(&profiles::load(session)?);
+    if rows.is_empty() && session.choices().output == OutputFormat::Table {
+        session.notice("no profiles; zshell profile add NAME saves one");
+        return Ok(());
+    }
+    session.show(Shown::Value(&Value::Array(rows)))
+}
+
+fn remove(session: &Session, name: &str) -> Result<(), Failure> {
+    let yes = session.choices().yes;
+    if !yes && !session.can_ask() {
+        return Err(Failure::new(
+            Kind::Refused,
+            format!("profile {name:?} was not removed: nobody confirms it"),
+        )
+        .with_hint("--yes removes it unasked"));
+    }
+    if !yes && !session.confirm(&format!("remove the profile {name:?} with its key?"), false)? {
+        return Err(Failure::new(
+            Kind::Refused,
+            format!("profile {name:?} was not removed"),
+        ));
+    }
+    let mut edit = Edit::begin(&session.interrupt)?;
+    let was_default = edit.default() == Some(name);
+    edit.remove_profile(name);
+    let path = edit.save()?;
+    session.notice(&format!("removed {name:?} from {}", path.display()));
+    if was_default {
+        session.notice("there is no default profile now; zshell profile default NAME names one");
+    }
+    Ok(())
+}
+
+fn make_default(session: &Session, name: &str) -> Result<(), Failure> {
+    let mut edit = Edit::begin(&session.interrupt)?;
+    edit.set_default(name);
+    edit.save()?;
+    session.notice(&format!("connect() uses {name:?} now"));
+    Ok(())
+}
+
+fn known(session: &Session, name: &str) -> Result<(), Failure> {
+    let config = profiles::load(session)?;
+    if config.profiles.contains_key(name) {
+        Ok(())
+    } else {
+        Err(unknown(&config, name))
+    }
+}
+
+fn unknown(config: &Config, name: &str) -> Failure {
+    let names: Vec<&str> = config.profiles.keys().map(String::as_str).collect();
+    let hint = words::did_you_mean(name, names.iter().copied()).unwrap_or_else(|| {
+        if names.is_empty() {
+            let path = config::path().unwrap_or_default();
+            format!(
+                "{} holds none; zshell profile add NAME saves one",
+                path.display()
+            )
+        } else {
+            format!("there is {}", words::list(&names, "and"))
+        }
+    });
+    Failure::usage(format!("no profile {name:?}")).with_hint(hint)
+}

@@ -1,0 +1,350 @@
+//! `zshell profile add`: ask for what is missing, test, save.
+
+use crate::api::endpoint::{Endpoint, EndpointKind};
+use crate::api::{Client, JobFilter};
+use crate::cli::args::Add;
+use crate::config::{Config, Edit, Profile, Written};
+use crate::connection::Connection;
+use crate::credentials;
+use crate::engine::functions::profiles;
+use crate::error::{Failure, Kind};
+use crate::render::words;
+use crate::secret::{Secret, remember};
+use crate::session::Session;
+use serde_json::{Map, Value};
+
+/// How often a key that was refused, or a cluster that was not found, may be typed again.
+const TRIES: usize = 3;
+
+/// Saves a connection.
+pub(super) fn run(session: &Session, options: Add) -> Result<(), Failure> {
+    check_name(&options.name)?;
+    let config = profiles::load(session)?;
+    let mut draft = Draft {
+        token: token(session, &options)?,
+        options,
+    };
+    if config.profiles.contains_key(&draft.options.name) {
+        allow_replacing(session, &mut draft.options)?;
+    }
+    if can_ask(session) {
+        draft.ask(session, &config)?;
+    } else {
+        draft.check_complete()?;
+    }
+    profiles::check(draft.profile())?;
+    let found = draft.prove(session)?;
+    draft.save(session, found)
+}
+
+/// With `--yes` nothing is asked, as without a terminal.
+fn can_ask(session: &Session) -> bool {
+    session.can_ask() && !session.choices().yes
+}
+
+/// A name must not read as an endpoint, or `connect(name)` would mean two things.
+fn check_name(name: &str) -> Result<(), Failure> {
+    let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
+    if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
+        return Err(Failure::usage(format!("{name:?} cannot name a profile"))
+            .with_hint("a name has letters, digits, - and _"));
+    }
+    if name == "local" || name == "localhost" {
+        return Err(Failure::usage(format!("{name:?} cannot name a profile"))
+            .with_hint("connect(\"local\") is the local import service"));
+    }
+    Ok(())
+}
+
+fn allow_replacing(session: &Session, options: &mut Add) -> Result<(), Failure> {
+    let name = &options.name;
+    if !options.force && can_ask(session) {
+        options.force =
+            session.confirm(&format!("there is a profile {name:?}: replace it?"), false)?;
+    }
+    if options.force {
+        Ok(())
+    } else {
+        Err(already(name))
+    }
+}
+
+fn already(name: &str) -> Failure {
+    Failure::new(Kind::Refused, format!("there is a profile {name:?}"))
+        .with_hint("--force replaces it")
+}
+
+fn token(session: &Session, options: &Add) -> Result<Option<Secret>, Failure> {
+    let Some(path) = &options.token_file else {
+        return Ok(None);
+    };
+    let name = path
+        .to_str()
+        .ok_or_else(|| Failure::usage("the name of the token's file is not UTF-8 text"))?;
+    let text = zeroize::Zeroizing::new(session.read_text(name)?);
+    let token = Secret::new(text.trim());
+    if token.is_empty() {
+        return Err(Failure::usage(format!("{} holds no key", path.display())));
+    }
+    remember(&token);
+    Ok(Some(token))
+}
+
+/// The profile to be.
+struct Draft {
+    options: Add,
+    token: Option<Secret>,
+}
+
+impl Draft {
+    /// What is written, in the order it is written in.
+    fn settings(&self) -> Vec<(&'static str, Written<'_>)> {
+        let it = &self.options;
+        let texts = [
+            ("endpoint", &it.endpoint),
+            ("cluster", &it.cluster),
+            ("cluster_id", &it.cluster_id),
+            ("region", &it.region),
+            ("project_id", &it.project_id),
+            ("db", &it.db),
+            ("api", &it.api),
+        ];
+        let mut settings: Vec<_> = texts
+            .into_iter()
+            .filter_map(|(name, text)| Some((name, Written::Text(text.as_deref()?))))
+            .collect();
+        settings.extend(
+            self.token
+                .iter()
+                .map(|token| ("token", Written::Secret(token))),
+        );
+        if it.protected {
+            settings.push(("protected", Written::Flag(true)));
+        }
+        settings
+    }
+
+    /// The same as it will be read from the file.
+    fn profile(&self) -> Profile {
+        let settings = self.settings().into_iter().map(|(name, written)| {
+            let value = match written {
+                Written::Text(text) => Value::from(text),
+                Written::Secret(secret) => Value::from(secret.expose()),
+                Written::Flag(flag) => Value::from(flag),
+            };
+            (name.to_owned(), value)
+        });
+        settings.collect::<Map<_, _>>().into()
+    }
+
+    /// Asks for what is not given, as far as the endpoint's dialect needs it.
+    fn ask(&mut self, session: &Session, config: &Config) -> Result<(), Failure> {
+        let it = &self.options;
+        if it.endpoint.is_none() && it.cluster.is_none() && it.cluster_id.is_none() {
+            self.options.endpoint = Some(ask_endpoint(session)?);
+        }
+        let endpoint = self
+            .options
+            .endpoint
+            .as_deref()
+            .map(Endpoint::parse)
+            .transpose()?;
+        let zilliz = endpoint.as_ref().is_none_or(Endpoint::is_zilliz);
+        if self.token.is_none() {
+            self.ask_token(session, zilliz)?;
+        }
+        let it = &self.options;
+        let named = it.cluster.is_some() || it.cluster_id.is_some() || it.project_id.is_some();
+        let many = |endpoint: &Endpoint| {
+            matches!(
+                endpoint.kind(),
+                EndpointKind::ControlPlane | EndpointKind::Controller { .. }
+            )
+        };
+        if !named && endpoint.as_ref().is_some_and(many) {
+            self.options.cluster = ask(session, "cluster (its name or id):")?;
+        }
+        if self.options.db.is_none() && self.options.api.as_deref() != Some("v1") {
+            self.options.db = ask(session, "database (empty for the default one):")?;
+        }
+        if !self.options.protected {
+            self.options.protected = session.confirm(
+                "protected (ask before drop_collection and abort, scripts need --yes)?",
+                false,
+            )?;
+        }
+        if !self.options.default && config.default_profile.is_none() {
+            self.options.default = session.confirm("the default for connect()?", true)?;
+        }
+        Ok(())
+    }
+
+    fn ask_token(&mut self, session: &Session, zilliz: bool) -> Result<(), Failure> {
+        let what = if zilliz {
+            "API key"
+        } else {
+            "user:password or API key"
+        };
+        let otherwise = match credentials::find(zilliz) {
+            Some(key) => format!("empty: {} at each use", key.source),
+            None if zilliz => "empty: asked for at each use".to_owned(),
+            None => "empty: none".to_owned(),
+        };
+        let answer = session.ask_hidden(&format!("{what}, not shown ({otherwise}):"))?;
+        self.token = answer.filter(|token| !token.is_empty());
+        self.token.iter().for_each(remember);
+        Ok(())
+    }
+
+    fn check_complete(&self) -> Result<(), Failure> {
+        let it = &self.options;
+        if it.endpoint.is_some()
+            || it.cluster.is_some()
+            || it.cluster_id.is_some()
+            || it.project_id.is_some()
+        {
+            return Ok(());
+        }
+        Err(Failure::usage(
+            "profile add: --endpoint is missing, and there is no terminal to ask at",
+        )
+        .with_hint("zshell profile add NAME --endpoint https://… --token-file FILE"))
+    }
+
+    /// Connects; at a terminal a refused key may be typed again, and what does not answer may be saved all the same.
+    fn prove(&mut self, session: &Session) -> Result<Option<String>, Failure> {
+        if self.options.no_verify {
+            return Ok(None);
+        }
+        let mut tries = 1;
+        loop {
+            let failure = match self.test(session) {
+                Ok(found) => return Ok(Some(found)),
+                Err(failure) => failure,
+            };
+            session.interrupt.check()?;
+            if !can_ask(session) {
+                session.notice("nothing was saved; --no-verify saves it untested");
+                return Err(failure);
+            }
+            session.complain(&told(&failure));
+            if tries < TRIES && self.ask_again(session, &failure)? {
+                tries += 1;
+            } else if session.confirm("save it all the same?", false)? {
+                return Ok(None);
+            } else {
+                return Err(Failure::new(failure.kind, "nothing was saved"));
+            }
+        }
+    }
+
+    /// Asks again for what the failure is about; false where it is about something else, or nothing is typed.
+    fn ask_again(&mut self, session: &Session, failure: &Failure) -> Result<bool, Failure> {
+        match failure.kind {
+            Kind::Auth => {
+                let answer = session.ask_hidden("another key, not shown (empty to give up):")?;
+                let Some(token) = answer.filter(|token| !token.is_empty()) else {
+                    return Ok(false);
+                };
+                remember(&token);
+                self.token = Some(token);
+            }
+            Kind::Usage if self.options.cluster.is_some() => {
+                let Some(cluster) = ask(session, "another cluster (empty to give up):")? else {
+                    return Ok(false);
+                };
+                self.options.cluster = Some(cluster);
+            }
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+
+    fn test(&self, session: &Session) -> Result<String, Failure> {
+        let connection = profiles::connect(session, &self.options.name, self.profile())?;
+        describe(&connection)
+    }
+
+    fn save(&self, session: &Session, found: Option<String>) -> Result<(), Failure> {
+        let name = &self.options.name;
+        let mut edit = Edit::begin(&session.interrupt)?;
+        // Another process may have saved one of this name meanwhile.
+        if edit.has(name) && !self.options.force {
+            return Err(already(name));
+        }
+        edit.set_profile(name, &self.settings());
+        if self.options.default {
+            edit.set_default(name);
+        }
+        let is_default = edit.default() == Some(name.as_str());
+        let path = edit.save()?;
+        session.notice(&match found {
+            Some(found) => format!("{name}: {found}"),
+            None => format!("{name}: not tested"),
+        });
+        let how = if is_default {
+            "connect()".to_owned()
+        } else {
+            format!("-p {name} or connect({name:?})")
+        };
+        session.notice(&format!("saved in {}; {how} uses it", path.display()));
+        Ok(())
+    }
+}
+
+/// What answered: `v2 at https://api.cloud.zilliz.com, cluster in03-…, 12 import jobs, key from the profile "prod"`.
+fn describe(connection: &Connection) -> Result<String, Failure> {
+    let settings = connection.client.settings();
+    let base = settings.import_base.as_str().trim_end_matches('/');
+    let mut told = vec![format!("{} at {base}", settings.dialect)];
+    for (what, text) in [
+        ("cluster", &settings.cluster_id),
+        ("region", &settings.region),
+    ] {
+        told.extend(
+            text.iter()
+                .map(|text| format!("{what} {}", words::safe_line(text))),
+        );
+    }
+    told.push(jobs(&connection.client)?);
+    told.push(format!("key: {}", settings.key_source));
+    Ok(told.join(", "))
+}
+
+fn jobs(client: &Client) -> Result<String, Failure> {
+    let page = client.list_page(&JobFilter::default(), 1, 5)?;
+    Ok(words::count(
+        page.count.unwrap_or(page.jobs.len() as u64),
+        "import job",
+    ))
+}
+
+fn ask_endpoint(session: &Session) -> Result<String, Failure> {
+    loop {
+        let question = "endpoint (https://in03-…, or http://localhost:19530):";
+        let Some(endpoint) = ask(session, question)? else {
+            return Err(Failure::new(
+                Kind::Refused,
+                "no endpoint was given, nothing was saved",
+            ));
+        };
+        match Endpoint::parse(&endpoint) {
+            Ok(_) => return Ok(endpoint),
+            Err(error) => session.complain(&told(&Failure::from(error))),
+        }
+    }
+}
+
+/// An answer; `None` where it is empty.
+fn ask(session: &Session, question: &str) -> Result<Option<String>, Failure> {
+    let answer = session.ask(question)?.unwrap_or_default();
+    let answer = answer.trim();
+    Ok((!answer.is_empty()).then(|| answer.to_owned()))
+}
+
+fn told(failure: &Failure) -> String {
+    match &failure.hint {
+        Some(hint) => format!("error: {failure}\n  hint: {hint}"),
+        None => format!("error: {failure}"),
+    }
+}

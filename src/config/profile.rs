@@ -1,0 +1,128 @@
+//! One saved connection, its keys held as secrets from the moment the file was read.
+
+use crate::secret::{MASK, Secret, is_secret};
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+/// The key of a profile's own table of secrets.
+const SECRETS: &str = "secrets";
+
+/// A profile's settings, in the parser's order: the keys of `connect(#{…})`, and `secrets`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(from = "Map<String, Value>")]
+pub struct Profile(Vec<(String, Setting)>);
+
+/// One setting.
+#[derive(Clone, Debug)]
+pub enum Setting {
+    /// Text or a number that goes by a secret's name.
+    Secret(Secret),
+    /// A table of settings, e.g. `storage`.
+    Table(Profile),
+    /// Anything else.
+    Plain(Value),
+}
+
+impl Profile {
+    /// The settings that `connect` reads, without the table of secrets.
+    pub fn into_settings(self) -> impl Iterator<Item = (String, Setting)> {
+        self.0.into_iter().filter(|(name, _)| name != SECRETS)
+    }
+
+    /// What `secret("NAME")` finds in this profile.
+    pub fn secret(&self, name: &str) -> Option<&Secret> {
+        let Setting::Table(secrets) = self.get(SECRETS)? else {
+            return None;
+        };
+        match secrets.get(name)? {
+            Setting::Secret(secret) => Some(secret),
+            _ => None,
+        }
+    }
+
+    /// The setting of this name, spelled exactly so.
+    pub fn get(&self, name: &str) -> Option<&Setting> {
+        let (_, setting) = self.0.iter().find(|(known, _)| known == name)?;
+        Some(setting)
+    }
+
+    /// A setting that is text and no secret.
+    pub fn text(&self, name: &str) -> Option<&str> {
+        match self.get(name)? {
+            Setting::Plain(value) => value.as_str(),
+            _ => None,
+        }
+    }
+
+    /// Its plain form, every secret masked.
+    pub fn json(&self) -> Value {
+        self.0
+            .iter()
+            .map(|(name, setting)| (name.clone(), setting.json()))
+            .collect::<Map<_, _>>()
+            .into()
+    }
+
+    pub(super) fn holds_secrets(&self) -> bool {
+        self.0.iter().any(|(_, setting)| match setting {
+            Setting::Secret(secret) => !secret.is_empty(),
+            Setting::Table(table) => table.holds_secrets(),
+            Setting::Plain(_) => false,
+        })
+    }
+
+    fn read(map: Map<String, Value>, all_secret: bool) -> Self {
+        let read = |(name, value): (String, Value)| {
+            let secret = all_secret || is_secret(&name);
+            let setting = match value {
+                Value::Object(table) => {
+                    Setting::Table(Self::read(table, secret || name == SECRETS))
+                }
+                Value::String(text) if secret => Setting::Secret(Secret::new(text)),
+                Value::Number(number) if secret => Setting::Secret(Secret::new(number.to_string())),
+                other => Setting::Plain(other),
+            };
+            (name, setting)
+        };
+        Self(map.into_iter().map(read).collect())
+    }
+}
+
+impl From<Map<String, Value>> for Profile {
+    fn from(map: Map<String, Value>) -> Self {
+        Self::read(map, false)
+    }
+}
+
+impl Setting {
+    fn json(&self) -> Value {
+        match self {
+            Self::Secret(secret) if secret.is_empty() => json!(""),
+            Self::Secret(_) => json!(MASK),
+            Self::Table(table) => table.json(),
+            Self::Plain(value) => value.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_secrets_at_any_depth() {
+        let profile: Profile = toml::from_str(
+            "endpoint = \"https://e\"\ntoken = \"LEAK1\"\n[storage]\nurl = \"s3://b\"\nsecret_key = \"LEAK2\"\naccess_key = 424242\n[secrets]\nANY = \"LEAK3\"\n",
+        )
+        .expect("a profile");
+        let shown = format!("{profile:?} {}", profile.json());
+        assert!(
+            !shown.contains("LEAK") && !shown.contains("4242"),
+            "{shown}"
+        );
+        assert!(shown.contains("https://e") && shown.contains("s3://b"));
+        assert_eq!(profile.secret("ANY").map(Secret::expose), Some("LEAK3"));
+        assert!(profile.secret("token").is_none() && profile.holds_secrets());
+        assert!(profile.into_settings().all(|(name, _)| name != SECRETS));
+    }
+}

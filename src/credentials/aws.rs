@@ -1,0 +1,133 @@
+//! Storage keys as AWS's own tools find them: environment, then `~/.aws/credentials`, then `~/.aws/config`.
+//!
+//! Read for `storage_keys: "aws"` alone. Roles and single sign-on are the AWS CLI's to resolve.
+
+use crate::config::set;
+use crate::error::{Failure, Kind};
+use crate::secret::Secret;
+use ini::Ini;
+use std::path::{Path, PathBuf};
+
+const ID: &str = "AWS_ACCESS_KEY_ID";
+const KEY: &str = "AWS_SECRET_ACCESS_KEY";
+/// Settings of a profile whose keys only AWS's own tools can get.
+const INDIRECT: [&str; 5] = [
+    "role_arn",
+    "sso_session",
+    "sso_start_url",
+    "credential_process",
+    "login_session",
+];
+const EXPORT: &str =
+    "let the AWS CLI resolve it: eval \"$(aws configure export-credentials --format env)\"";
+
+/// A pair of storage keys, with the session token of short-term ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageKeys {
+    /// Key id.
+    pub access_key: Secret,
+    /// Key.
+    pub secret_key: Secret,
+    /// Session token.
+    pub session_token: Option<Secret>,
+}
+
+/// The keys that the environment or AWS's files name.
+pub fn find() -> Result<StorageKeys, Failure> {
+    match (set(ID), set(KEY)) {
+        (Some(id), Some(key)) => Ok(StorageKeys {
+            access_key: Secret::new(id),
+            secret_key: Secret::new(key),
+            session_token: set("AWS_SESSION_TOKEN").map(Secret::new),
+        }),
+        (None, None) => from_files(),
+        (id, _) => {
+            let (there, missing) = if id.is_some() { (ID, KEY) } else { (KEY, ID) };
+            Err(not_found(&format!("{there} is set, {missing} is not")))
+        }
+    }
+}
+
+fn from_files() -> Result<StorageKeys, Failure> {
+    let profile = set("AWS_PROFILE");
+    let profile = profile.as_deref().unwrap_or("default");
+    let (Some(credentials), Some(config)) = (
+        file("AWS_SHARED_CREDENTIALS_FILE", "credentials"),
+        file("AWS_CONFIG_FILE", "config"),
+    ) else {
+        return Err(not_found(&format!(
+            "{ID} is not set, and this account has no home folder"
+        )));
+    };
+    // Only `config` says `profile` in its headings, and not in that of the default one.
+    let heading = match profile {
+        "default" => profile.to_owned(),
+        name => format!("profile {name}"),
+    };
+    let mut indirect = None;
+    for (path, section) in [(&credentials, profile), (&config, heading.as_str())] {
+        let Some(file) = load(path)? else {
+            continue;
+        };
+        let get = |name| {
+            let value = file.get_from(Some(section), name)?;
+            (!value.is_empty()).then(|| Secret::new(value))
+        };
+        if let (Some(access_key), Some(secret_key)) =
+            (get("aws_access_key_id"), get("aws_secret_access_key"))
+        {
+            return Ok(StorageKeys {
+                access_key,
+                secret_key,
+                session_token: get("aws_session_token"),
+            });
+        }
+        indirect = indirect.or_else(|| {
+            let name = INDIRECT.iter().find(|name| get(name).is_some())?;
+            Some(format!(
+                "[{section}] in {} has {name} and no keys",
+                path.display()
+            ))
+        });
+    }
+    match indirect {
+        Some(problem) => Err(
+            Failure::new(Kind::Usage, format!("storage_keys \"aws\": {problem}")).with_hint(EXPORT),
+        ),
+        None => Err(not_found(&format!(
+            "{ID} is not set, and neither [{profile}] in {} nor [{heading}] in {} has aws_access_key_id and aws_secret_access_key",
+            credentials.display(),
+            config.display()
+        ))),
+    }
+}
+
+fn file(variable: &str, name: &str) -> Option<PathBuf> {
+    set(variable)
+        .map(PathBuf::from)
+        .or_else(|| Some(dirs::home_dir()?.join(".aws").join(name)))
+}
+
+/// A file's sections; `None` where there is none.
+fn load(path: &Path) -> Result<Option<Ini>, Failure> {
+    match Ini::load_from_file_noescape(path) {
+        Ok(file) => Ok(Some(file)),
+        Err(ini::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        // The parser's words may quote the line.
+        Err(ini::Error::Parse(error)) => Err(Failure::usage(format!(
+            "storage_keys \"aws\": {} does not parse, line {}",
+            path.display(),
+            error.line
+        ))),
+        Err(ini::Error::Io(error)) => Err(Failure::usage(format!(
+            "storage_keys \"aws\": cannot read {}: {error}",
+            path.display()
+        ))),
+    }
+}
+
+fn not_found(looked: &str) -> Failure {
+    Failure::usage(format!("storage_keys \"aws\": no keys: {looked}")).with_hint(format!(
+        "set {ID} and {KEY}, or name a profile of AWS's files with AWS_PROFILE"
+    ))
+}

@@ -1,0 +1,380 @@
+//! `params(#{…})`: which options a script takes.
+
+use super::words::{Given, Raw};
+use crate::engine::call::as_text;
+use crate::engine::options::plain;
+use crate::engine::values::{found, json_of};
+use crate::error::{Failure, Kind};
+use crate::render::words;
+use rhai::{Array, Dynamic, Map};
+use std::fmt;
+
+/// The keys of a parameter's long form.
+const KEYS: [&str; 6] = ["value", "default", "type", "required", "help", "choices"];
+
+/// The type of a parameter's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Type {
+    /// Text as it is.
+    Text,
+    /// A whole number.
+    Int,
+    /// A number.
+    Number,
+    /// `true` by `--name`, `false` by `--no-name`.
+    Flag,
+    /// A list of text: the option may be given more than once.
+    List,
+}
+
+impl Type {
+    const ALL: [Self; 5] = [Self::Text, Self::Int, Self::Number, Self::Flag, Self::List];
+
+    /// The word that `type` takes.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Int => "int",
+            Self::Number => "number",
+            Self::Flag => "flag",
+            Self::List => "list",
+        }
+    }
+
+    /// The type of a default value.
+    fn of(value: &Dynamic) -> Option<Self> {
+        if value.is_string() {
+            Some(Self::Text)
+        } else if value.is_int() {
+            Some(Self::Int)
+        } else if value.is_float() {
+            Some(Self::Number)
+        } else if value.is_bool() {
+            Some(Self::Flag)
+        } else if value.is_array() {
+            Some(Self::List)
+        } else {
+            None
+        }
+    }
+
+    fn from_word(word: &str) -> Option<Self> {
+        let other = match word {
+            "string" => "text",
+            "integer" => "int",
+            "float" => "number",
+            "bool" => "flag",
+            word => word,
+        };
+        Self::ALL.into_iter().find(|known| known.word() == other)
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// What holds where an option is not given.
+#[derive(Clone, Debug)]
+pub enum Default {
+    /// It has to be given.
+    Required,
+    /// This value.
+    Value(Dynamic),
+    /// A value that is reckoned when the script runs, as far as parsing tells.
+    Computed,
+}
+
+/// One parameter of a script.
+#[derive(Clone, Debug)]
+pub struct Param {
+    /// Its key in `opts`; on the command line `_` may be written `-`.
+    pub name: String,
+    /// The type of its value; `None` where parsing does not tell.
+    pub kind: Option<Type>,
+    /// What holds where it is not given.
+    pub default: Default,
+    /// What it is for; may be empty.
+    pub help: String,
+    /// The only values it takes; empty for any.
+    pub choices: Vec<Dynamic>,
+}
+
+impl Param {
+    /// The option as it is typed: `--batch-size`.
+    pub fn option(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+}
+
+/// All parameters of a script, in the order of their names.
+#[derive(Clone, Debug, std::default::Default)]
+pub struct Declaration {
+    /// The parameters.
+    pub params: Vec<Param>,
+}
+
+impl Declaration {
+    /// Reads the map that `params` was called with; `None` stands for a value that is not known before it runs.
+    pub fn read<'a>(map: impl IntoIterator<Item = (&'a str, Written)>) -> Result<Self, Failure> {
+        let params = map.into_iter().map(|(name, value)| param(name, value));
+        let mut params = params.collect::<Result<Vec<_>, _>>()?;
+        params.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(Self { params })
+    }
+
+    /// The parameter that a command line's name means.
+    pub fn param(&self, name: &str) -> Option<&Param> {
+        self.params.iter().find(|it| same(&it.name, name))
+    }
+
+    /// Checks what was given and fills in what was not: the map that scripts see as `opts`. What is not known before
+    /// the script runs is left out.
+    pub fn complete(&self, given: &Given) -> Result<Map, Failure> {
+        for (name, _) in &given.opts {
+            if self.param(name).is_none() {
+                return Err(self.unknown(name));
+            }
+        }
+        let mut opts = Map::new();
+        let mut missing = Vec::new();
+        for param in &self.params {
+            let raws: Vec<&Raw> = given.of(&param.name).collect();
+            let value = match (raws.is_empty(), &param.default) {
+                (true, Default::Required) => {
+                    missing.push(param.option());
+                    continue;
+                }
+                (true, Default::Computed) => continue,
+                (true, Default::Value(value)) => value.clone(),
+                (false, _) => param.convert(&raws)?,
+            };
+            opts.insert(param.name.as_str().into(), value);
+        }
+        if missing.is_empty() {
+            Ok(opts)
+        } else {
+            let verb = if missing.len() == 1 { "is" } else { "are" };
+            let names = words::list(&missing, "and");
+            Err(wrong(format!("{names} {verb} missing")))
+        }
+    }
+
+    fn unknown(&self, name: &str) -> Failure {
+        let failure = wrong(format!("no option --{name}"));
+        let names: Vec<String> = self.params.iter().map(Param::option).collect();
+        match words::did_you_mean(&format!("--{name}"), names.iter().map(String::as_str)) {
+            Some(near) => failure.with_hint(near),
+            None => failure,
+        }
+    }
+}
+
+/// A value of the declaration: known, or reckoned when the script runs; of a map each value by itself.
+#[derive(Clone, Debug)]
+pub enum Written {
+    /// This value.
+    Value(Dynamic),
+    /// A map, of which some values may be reckoned.
+    Map(Vec<(String, Option<Dynamic>)>),
+    /// Not known before the script runs.
+    Computed,
+}
+
+impl From<Dynamic> for Written {
+    fn from(value: Dynamic) -> Self {
+        match value.clone().try_cast::<Map>() {
+            Some(map) => {
+                let pairs = map.into_iter();
+                Self::Map(
+                    pairs
+                        .map(|(key, value)| (key.to_string(), Some(value)))
+                        .collect(),
+                )
+            }
+            None => Self::Value(value),
+        }
+    }
+}
+
+/// The value of a parameter's long form.
+enum Field {
+    Missing,
+    Computed,
+    Value(Dynamic),
+}
+
+fn param(name: &str, written: Written) -> Result<Param, Failure> {
+    let fields = match written {
+        Written::Computed => vec![("value".to_owned(), None)],
+        Written::Value(value) => vec![("value".to_owned(), Some(value))],
+        Written::Map(fields) => fields,
+    };
+    let misused = |problem: String| Failure::usage(format!("params: {name}: {problem}"));
+    let mut given = Field::Missing;
+    let mut type_word = None;
+    let (mut required, mut help, mut choices) = (None, String::new(), Vec::new());
+    for (key, value) in fields {
+        match (key.as_str(), value) {
+            ("value" | "default", value) => given = value.map_or(Field::Computed, Field::Value),
+            (_, None) => {}
+            ("type", Some(value)) => type_word = Some(value),
+            ("required", Some(value)) => {
+                let flag = value
+                    .as_bool()
+                    .map_err(|_| misused("required is true or false".to_owned()))?;
+                required = Some(flag);
+            }
+            ("help", Some(value)) => {
+                help = as_text(&value).ok_or_else(|| misused("help is text".to_owned()))?;
+            }
+            ("choices", Some(value)) => {
+                let list = value.try_cast::<Array>();
+                choices = list.ok_or_else(|| misused("choices are a list".to_owned()))?;
+            }
+            (other, _) => {
+                let failure = misused(format!("no key {other:?}"));
+                let hint = words::did_you_mean(other, KEYS)
+                    .unwrap_or_else(|| format!("it has {}", words::list(&KEYS, "and")));
+                return Err(failure.with_hint(hint));
+            }
+        }
+    }
+    let named = type_word
+        .map(|word| named_type(&word))
+        .transpose()
+        .map_err(misused)?;
+    let (kind, default) = default(named, given, required).map_err(misused)?;
+    Ok(Param {
+        name: name.to_owned(),
+        kind,
+        default,
+        help,
+        choices,
+    })
+}
+
+fn named_type(word: &Dynamic) -> Result<Type, String> {
+    let text = as_text(word).unwrap_or_else(|| found(word));
+    Type::from_word(&text).ok_or_else(|| {
+        let words: Vec<&str> = Type::ALL.into_iter().map(Type::word).collect();
+        format!("no type {text:?}: it is {}", words::list(&words, "or"))
+    })
+}
+
+/// The type and the default of a parameter: one follows from the other where only one is there.
+fn default(
+    named: Option<Type>,
+    value: Field,
+    required: Option<bool>,
+) -> Result<(Option<Type>, Default), String> {
+    let value = match value {
+        Field::Computed => return Ok((named, Default::Computed)),
+        Field::Value(value) if !value.is_unit() => value,
+        // Nothing to fall back on: a flag is then false and a list empty, everything else is required unless told not to be.
+        none => {
+            let kind = named.unwrap_or(Type::Text);
+            let default = match (kind, required) {
+                (_, Some(true)) => Default::Required,
+                (Type::Flag, _) => Default::Value(false.into()),
+                (Type::List, None) if matches!(none, Field::Missing) => {
+                    Default::Value(Array::new().into())
+                }
+                (_, Some(false)) => Default::Value(Dynamic::UNIT),
+                (_, None) => Default::Required,
+            };
+            return Ok((Some(kind), default));
+        }
+    };
+    let of_value = Type::of(&value).ok_or_else(|| {
+        format!(
+            "its default is text, a number, true or false, or a list, got {}",
+            found(&value)
+        )
+    })?;
+    let kind = named.unwrap_or(of_value);
+    if kind != of_value && !(kind == Type::Number && of_value == Type::Int) {
+        return Err(format!("its type is {kind}, but its default is {of_value}"));
+    }
+    Ok(match required {
+        Some(true) => (Some(kind), Default::Required),
+        _ => (Some(kind), Default::Value(value)),
+    })
+}
+
+impl Param {
+    /// The value that was given, of the parameter's type. The last one counts, except in a list.
+    fn convert(&self, raws: &[&Raw]) -> Result<Dynamic, Failure> {
+        let option = self.option();
+        let kind = self.kind.unwrap_or(Type::Text);
+        if kind == Type::List {
+            let texts = raws.iter().map(|raw| self.one(raw, Type::Text));
+            return Ok(texts.collect::<Result<Array, _>>()?.into());
+        }
+        if raws.len() > 1 {
+            return Err(wrong(format!("{option} is given {} times", raws.len())));
+        }
+        let Some(raw) = raws.first() else {
+            return Ok(Dynamic::UNIT);
+        };
+        self.one(raw, kind)
+    }
+
+    fn one(&self, raw: &Raw, kind: Type) -> Result<Dynamic, Failure> {
+        let option = self.option();
+        let value = match (raw, kind) {
+            (Raw::Flag(set), Type::Flag) => Dynamic::from(*set),
+            // Where parsing did not tell that it is a flag, it may be one.
+            (Raw::Flag(true), _) if self.kind.is_none() => Dynamic::from(true),
+            (Raw::Flag(true), _) => return Err(wrong(format!("{option} needs a value"))),
+            (Raw::Flag(false), _) => return Err(wrong(format!("{option} is no flag"))),
+            (Raw::Text(text), _) => typed(text, kind).ok_or_else(|| {
+                let wanted = match kind {
+                    Type::Int => "a whole number",
+                    Type::Number => "a number",
+                    _ => "true or false",
+                };
+                wrong(format!("{option} is {wanted}, got {text:?}"))
+            })?,
+        };
+        let json = json_of(&value);
+        if self.choices.is_empty() || self.choices.iter().any(|choice| json_of(choice) == json) {
+            return Ok(value);
+        }
+        let known: Vec<String> = self.choices.iter().map(plain).collect();
+        let given = plain(&value);
+        let failure = wrong(format!(
+            "{option} is {}, got {given:?}",
+            words::list(&known, "or")
+        ));
+        Err(
+            match words::did_you_mean(&given, known.iter().map(String::as_str)) {
+                Some(near) => failure.with_hint(near),
+                None => failure,
+            },
+        )
+    }
+}
+
+fn typed(text: &str, kind: Type) -> Option<Dynamic> {
+    match kind {
+        Type::Text | Type::List => Some(text.to_owned().into()),
+        Type::Int => text.parse::<i64>().ok().map(Dynamic::from),
+        Type::Number => {
+            let number = text.parse::<f64>().ok()?;
+            number.is_finite().then(|| Dynamic::from(number))
+        }
+        Type::Flag => text.parse::<bool>().ok().map(Dynamic::from),
+    }
+}
+
+/// True where the command line's name means the parameter: `--batch-size` is `batch_size`.
+pub(super) fn same(name: &str, typed: &str) -> bool {
+    name.replace('-', "_") == typed.replace('-', "_")
+}
+
+fn wrong(message: String) -> Failure {
+    Failure::new(Kind::Arguments, message)
+}

@@ -1,0 +1,92 @@
+//! Finding a script's `params(#{…})` without running it.
+
+use super::declaration::{Declaration, Written};
+use crate::error::Failure;
+use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
+
+/// What parsing tells of a script's parameters.
+#[derive(Clone, Debug)]
+pub enum Found {
+    /// The script declares none.
+    None,
+    /// These; some defaults may be reckoned only when the script runs.
+    Declared(Declaration),
+    /// There are some, but which ones is reckoned only when the script runs.
+    Unknown,
+    /// The declaration itself is wrong.
+    Wrong(Failure, Position),
+}
+
+impl Found {
+    /// The declaration, where parsing tells it.
+    pub const fn declaration(&self) -> Option<&Declaration> {
+        match self {
+            Self::Declared(declaration) => Some(declaration),
+            _ => None,
+        }
+    }
+}
+
+/// The first call of `params` in a script; one inside a function may never run, or not first.
+pub fn find(ast: &AST) -> Found {
+    let mut found = Found::None;
+    ast.clone_statements_only()
+        .walk(&mut |path: &[ASTNode<'_>]| {
+            let call = match path.last() {
+                Some(
+                    ASTNode::Expr(Expr::FnCall(call, position))
+                    | ASTNode::Stmt(Stmt::FnCall(call, position)),
+                ) => Some((call, *position)),
+                _ => None,
+            };
+            match call.filter(|(call, _)| call.name == "params" && !call.is_qualified()) {
+                None => true,
+                Some((call, position)) => {
+                    found = declared(call, position);
+                    false
+                }
+            }
+        });
+    found
+}
+
+fn declared(call: &FnCallExpr, position: Position) -> Found {
+    let written = match call.args.first() {
+        Some(Expr::Map(map, _)) => map
+            .0
+            .iter()
+            .map(|(name, value)| (name.name.to_string(), written(value)))
+            .collect(),
+        Some(other) => match other.get_literal_value(None).map(Dynamic::try_cast::<Map>) {
+            Some(Some(map)) => map
+                .into_iter()
+                .map(|(name, value)| (name.to_string(), Written::from(value)))
+                .collect(),
+            _ => return Found::Unknown,
+        },
+        None => return Found::Unknown,
+    };
+    let written: Vec<(String, Written)> = written;
+    let pairs = written
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.clone()));
+    match Declaration::read(pairs) {
+        Ok(declaration) => Found::Declared(declaration),
+        Err(failure) => Found::Wrong(failure, position),
+    }
+}
+
+fn written(value: &Expr) -> Written {
+    if let Some(value) = value.get_literal_value(None) {
+        return Written::from(value);
+    }
+    match value {
+        Expr::Map(map, _) => {
+            let fields = map.0.iter();
+            let fields =
+                fields.map(|(key, value)| (key.name.to_string(), value.get_literal_value(None)));
+            Written::Map(fields.collect())
+        }
+        _ => Written::Computed,
+    }
+}

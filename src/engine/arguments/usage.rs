@@ -1,0 +1,121 @@
+//! `zshell run FILE --help`: what a script takes.
+
+use super::declaration::{Declaration, Default, Param, Type};
+use super::find::Found;
+use crate::engine::options::plain;
+use std::fmt::Write;
+
+/// The line that shows how a script is called; `how` is e.g. `zshell run nightly.rhai`.
+pub fn usage(how: &str, declaration: Option<&Declaration>) -> String {
+    let mut line = how.to_owned();
+    let params = declaration
+        .map(|it| it.params.as_slice())
+        .unwrap_or_default();
+    let (required, optional): (Vec<&Param>, Vec<&Param>) = params
+        .iter()
+        .partition(|it| matches!(it.default, Default::Required));
+    for param in required {
+        let _ = write!(line, " {}", form(param));
+    }
+    if !optional.is_empty() {
+        line.push_str(" [OPTIONS]");
+    }
+    line + " [ARG]..."
+}
+
+/// What a script says of itself: its leading comment, how it is called, its parameters.
+pub fn help(how: &str, text: &str, found: &Found) -> String {
+    let mut help = leading_comment(text);
+    if !help.is_empty() {
+        help.push('\n');
+    }
+    let declaration = found.declaration();
+    let _ = writeln!(help, "Usage: {}", usage(how, declaration));
+    if matches!(found, Found::Unknown | Found::Wrong(..)) {
+        help.push_str(
+            "\nWhich options it takes is only known when it runs: its params(…) is no map that is written out.\n",
+        );
+        return help;
+    }
+    let params = declaration
+        .map(|it| it.params.as_slice())
+        .unwrap_or_default();
+    let mut rows: Vec<(String, String)> = params.iter().map(|it| (form(it), about(it))).collect();
+    rows.push(("--help".to_owned(), "show this, and run nothing".to_owned()));
+    let width = rows
+        .iter()
+        .map(|(form, _)| form.chars().count())
+        .max()
+        .unwrap_or(0);
+    help.push_str("\nOptions:\n");
+    for (form, about) in rows {
+        let _ = writeln!(help, "{}", format!("  {form:<width$}  {about}").trim_end());
+    }
+    help
+}
+
+fn form(param: &Param) -> String {
+    let option = param.option();
+    match param.kind {
+        Some(Type::Flag) => match &param.default {
+            Default::Value(value) if value.as_bool() == Ok(true) => {
+                format!("--[no-]{}", option.trim_start_matches('-'))
+            }
+            _ => option,
+        },
+        Some(kind) => format!("{option} <{}>", kind.word()),
+        None => format!("{option} <value>"),
+    }
+}
+
+fn about(param: &Param) -> String {
+    let mut about = vec![param.help.clone()];
+    if !param.choices.is_empty() {
+        let choices: Vec<String> = param.choices.iter().map(plain).collect();
+        about.push(format!("[one of: {}]", choices.join(", ")));
+    }
+    match &param.default {
+        Default::Required => about.push("[required]".to_owned()),
+        Default::Computed => about.push("[default: reckoned when it runs]".to_owned()),
+        Default::Value(value) => {
+            let empty = value.is_unit()
+                || value.as_bool() == Ok(false)
+                || value.as_array_ref().is_ok_and(|list| list.is_empty());
+            if !empty {
+                about.push(format!("[default: {}]", plain(value)));
+            }
+        }
+    }
+    if param.kind == Some(Type::List) {
+        about.push("[repeatable]".to_owned());
+    }
+    about.retain(|part| !part.is_empty());
+    about.join(" ")
+}
+
+/// The comment that a script begins with, after a `#!` line, without its `//`.
+fn leading_comment(text: &str) -> String {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let lines = text.lines().map(str::trim);
+    let lines = lines.skip_while(|line| line.starts_with("#!") || line.is_empty());
+    let comment = lines.map_while(|line| line.strip_prefix("//"));
+    let mut help = String::new();
+    for line in comment {
+        let line = line.trim_start_matches(['/', '!']);
+        let _ = writeln!(help, "{}", line.strip_prefix(' ').unwrap_or(line));
+    }
+    help
+}
+
+#[cfg(test)]
+mod tests {
+    use super::leading_comment;
+
+    #[test]
+    fn the_leading_comment_ends_where_the_script_begins() {
+        let text = "\u{feff}#!/usr/bin/env -S zshell run\n\n// One.\n//\n//   two\nlet x = 1; // no\n// no";
+        assert_eq!(leading_comment(text), "One.\n\n  two\n");
+        assert_eq!(leading_comment("let x = 1;\n// no"), "");
+        assert_eq!(leading_comment(""), "");
+    }
+}

@@ -1,0 +1,147 @@
+//! Taking a command line's words apart.
+
+use super::declaration::{Declaration, Type, same};
+use rhai::{Dynamic, Map};
+
+/// A value as the command line has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Raw {
+    /// `--name` is true, `--no-name` of a flag false.
+    Flag(bool),
+    /// `--name value` and `--name=value`.
+    Text(String),
+}
+
+/// The words of a command line, taken apart.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Given {
+    /// `args`.
+    pub args: Vec<String>,
+    /// The options in the order given.
+    pub opts: Vec<(String, Raw)>,
+}
+
+/// True if the words ask for the script's help.
+pub fn asks_help(words: &[String]) -> bool {
+    let options = words.iter().take_while(|word| *word != "--");
+    options.into_iter().any(|word| word == "--help")
+}
+
+impl Given {
+    /// Takes the words apart. What a declaration calls a flag takes no value; where there is no declaration, or it does
+    /// not tell, the next word is the value unless it begins with `--`. `--` ends the options.
+    pub fn read(words: &[String], declaration: Option<&Declaration>) -> Self {
+        let mut given = Self::default();
+        let mut words = words.iter().peekable();
+        while let Some(word) = words.next() {
+            let option = word.strip_prefix("--").filter(|name| {
+                let first = name.trim_start_matches(['=', '-']);
+                first.len() == name.len()
+            });
+            let Some(option) = option else {
+                given.args.push(word.clone());
+                continue;
+            };
+            if option.is_empty() {
+                given.args.extend(words.by_ref().cloned());
+                break;
+            }
+            if let Some((name, value)) = option.split_once('=') {
+                given
+                    .opts
+                    .push((name.to_owned(), Raw::Text(value.to_owned())));
+                continue;
+            }
+            let kind_of = |name| declaration.and_then(|it| it.param(name)).map(|it| it.kind);
+            let negated = option.strip_prefix("no-");
+            let raw = match (kind_of(option), negated.and_then(kind_of)) {
+                (Some(Some(Type::Flag)), _) => Raw::Flag(true),
+                (None, Some(Some(Type::Flag))) => {
+                    let name = negated.unwrap_or(option).to_owned();
+                    given.opts.push((name, Raw::Flag(false)));
+                    continue;
+                }
+                // Declared with a value: also one that begins with a dash.
+                (Some(Some(_)), _) => words
+                    .next()
+                    .map_or(Raw::Flag(true), |it| Raw::Text(it.clone())),
+                _ => words
+                    .next_if(|next| !next.starts_with("--"))
+                    .map_or(Raw::Flag(true), |it| Raw::Text(it.clone())),
+            };
+            given.opts.push((option.to_owned(), raw));
+        }
+        given
+    }
+
+    /// What was given for a parameter.
+    pub fn of(&self, name: &str) -> impl Iterator<Item = &Raw> {
+        let given = self.opts.iter().filter(move |(typed, _)| same(name, typed));
+        given.map(|(_, raw)| raw)
+    }
+
+    /// `opts` where nothing is declared: values are text, a lone `--name` is `true`, the last one counts.
+    pub fn undeclared(&self) -> Map {
+        let pairs = self.opts.iter().map(|(name, raw)| {
+            let value = match raw {
+                Raw::Flag(set) => Dynamic::from(*set),
+                Raw::Text(text) => Dynamic::from(text.clone()),
+            };
+            (name.replace('-', "_").into(), value)
+        });
+        pairs.collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::declaration::Written;
+    use super::*;
+
+    fn words(line: &str) -> Vec<String> {
+        line.split_whitespace().map(str::to_owned).collect()
+    }
+
+    fn shown(given: &Given) -> String {
+        let opts = given.opts.iter().map(|(name, raw)| match raw {
+            Raw::Flag(set) => format!("{name}:{set}"),
+            Raw::Text(text) => format!("{name}={text}"),
+        });
+        let opts: Vec<String> = opts.collect();
+        format!("{} | {}", given.args.join(" "), opts.join(" "))
+    }
+
+    #[test]
+    fn without_a_declaration_the_next_word_is_the_value() {
+        for (line, expected) in [
+            ("a --x 1 b --y --z=2", "a b | x=1 y:true z=2"),
+            ("--x -1 - -v", "- -v | x=-1"),
+            ("--x -- --y", "--y | x:true"),
+            ("--x= --y=a=b", " | x= y=a=b"),
+            ("--- --=x ---y", "--- --=x ---y | "),
+        ] {
+            assert_eq!(shown(&Given::read(&words(line), None)), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_declared_flag_takes_no_value_and_a_declared_value_any() {
+        let declared = Declaration::read([
+            ("dry", Written::Value(false.into())),
+            ("days", Written::Value(7_i64.into())),
+            ("what", Written::Computed),
+        ])
+        .expect("a declaration");
+        for (line, expected) in [
+            ("--dry x --days -1", "x | dry:true days=-1"),
+            ("--no-dry x", "x | dry:false"),
+            ("--dry=false --days --x", " | dry=false days=--x"),
+            ("--days", " | days:true"),
+            ("--what --dry", " | what:true dry:true"),
+            ("--no-days 3", " | no-days=3"),
+        ] {
+            let given = Given::read(&words(line), Some(&declared));
+            assert_eq!(shown(&given), expected, "{line}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! `read_csv`: a CSV text as rows.
+
+use crate::engine::call::{Call, as_text};
+use crate::engine::options::Options;
+use crate::error::Failure;
+use csv::{ReaderBuilder, StringRecord};
+use rhai::{Array, Dynamic, Map};
+
+/// How a CSV text is to be read.
+pub(super) struct Shape {
+    delimiter: u8,
+    header: Header,
+    numbers: bool,
+}
+
+enum Header {
+    /// The first line names the columns.
+    First,
+    /// There is none: rows are arrays.
+    None,
+    /// There is none, but these are the columns.
+    Names(Vec<String>),
+}
+
+impl Shape {
+    /// The shape that the options of `read_csv` ask for.
+    pub(super) fn read(call: &Call, options: &Options) -> Result<Self, Failure> {
+        let delimiter = options.text("delimiter")?.unwrap_or_else(|| ",".to_owned());
+        let [delimiter] = delimiter.as_bytes() else {
+            return Err(call.misused("the option delimiter is one ASCII character"));
+        };
+        let header = match options.get("header") {
+            Some(value) if value.is_array() => {
+                Header::Names(options.texts("header")?.unwrap_or_default())
+            }
+            Some(value) if as_text(value).is_none() && !value.is_bool() => {
+                return Err(call.misused("the option header is true, false or a list of names"));
+            }
+            _ if options.flag("header")?.unwrap_or(true) => Header::First,
+            _ => Header::None,
+        };
+        Ok(Self {
+            delimiter: *delimiter,
+            header,
+            numbers: options.flag("numbers")?.unwrap_or(false),
+        })
+    }
+
+    fn value(&self, text: &str) -> Dynamic {
+        let number = self.numbers.then(|| number(text)).flatten();
+        number.unwrap_or_else(|| text.to_owned().into())
+    }
+}
+
+/// The rows of a text; every one has as many values as the first line.
+pub(super) fn rows(text: &str, shape: &Shape) -> Result<Array, String> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let mut reader = ReaderBuilder::new()
+        .delimiter(shape.delimiter)
+        .has_headers(matches!(shape.header, Header::First))
+        .from_reader(text.as_bytes());
+    let names = match &shape.header {
+        Header::First => {
+            let names = reader.headers().map_err(|error| error.to_string())?;
+            Some(names.iter().map(str::to_owned).collect::<Vec<_>>())
+        }
+        Header::Names(names) => Some(names.clone()),
+        Header::None => None,
+    };
+    let mut sorted = names.clone().unwrap_or_default();
+    sorted.sort();
+    if let Some(pair) = sorted.windows(2).find(|pair| pair.first() == pair.last()) {
+        return Err(format!(
+            "two columns are named {:?}",
+            pair.first().map_or("", String::as_str)
+        ));
+    }
+    let mut rows = Array::new();
+    let mut record = StringRecord::new();
+    while reader
+        .read_record(&mut record)
+        .map_err(|error| error.to_string())?
+    {
+        let values = record.iter().map(|text| shape.value(text));
+        let Some(names) = &names else {
+            rows.push(values.collect::<Array>().into());
+            continue;
+        };
+        if names.len() != record.len() {
+            let line = record.position().map_or(0, csv::Position::line);
+            return Err(format!(
+                "line {line} has {} values for {} columns",
+                record.len(),
+                names.len()
+            ));
+        }
+        let pairs = names.iter().map(|name| name.as_str().into()).zip(values);
+        rows.push(pairs.collect::<Map>().into());
+    }
+    Ok(rows)
+}
+
+/// A number that is written as one: not `007`, which may be an id, nor `1_000`, `inf` or ` 5`.
+fn number(text: &str) -> Option<Dynamic> {
+    let digits = text.strip_prefix('-').unwrap_or(text);
+    let leading_zero =
+        digits.starts_with('0') && digits.as_bytes().get(1).is_some_and(u8::is_ascii_digit);
+    if leading_zero || !digits.starts_with(|first: char| first.is_ascii_digit()) {
+        return None;
+    }
+    if let Ok(whole) = text.parse::<i64>() {
+        return Some(whole.into());
+    }
+    let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
+    // A whole number of more digits would lose some of them.
+    number
+        .filter(|_| digits.contains(['.', 'e', 'E']))
+        .map(Dynamic::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::number;
+
+    #[test]
+    fn only_what_is_written_as_a_number_is_one() {
+        for text in ["0", "-1", "9223372036854775807", "1.5", "-0.25", "1e3"] {
+            assert!(number(text).is_some(), "{text}");
+        }
+        for text in [
+            "",
+            "-",
+            "007",
+            "+1",
+            " 1",
+            "1 ",
+            "inf",
+            "nan",
+            "0x10",
+            "1_000",
+            "9223372036854775808",
+            ".5",
+            "--1",
+        ] {
+            assert!(number(text).is_none(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,200 @@
+//! Local files: `read_text`, `read_json`, `read_csv`, `parse_json`, `write_text`, `glob`.
+
+use super::{csv_file, write};
+use crate::engine::call::Call;
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
+use crate::engine::values::{dynamic_of, found};
+use crate::error::{Failure, Kind};
+use crate::secret::Secret;
+use glob::{MatchOptions, glob_with};
+use rhai::{Array, Dynamic};
+
+const CSV_OPTIONS: &[Opt] = &[
+    opt("delimiter", "one character; \"\\t\" is a tab").or("\",\""),
+    opt(
+        "header",
+        "false where the first line is a row already: rows are arrays then; a list names the columns instead",
+    )
+    .or("true"),
+    opt(
+        "numbers",
+        "true turns what is written as a number into one (not 007)",
+    )
+    .or("false")
+    .of(Takes::Flag),
+];
+
+const WRITE_OPTIONS: &[Opt] = &[opt(
+    "append",
+    "true adds to the file, which is not atomic, instead of replacing it",
+)
+.or("false")
+.of(Takes::Flag)];
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Script,
+        "read_text",
+        &["read_text(path)"],
+        "a text file's content, up to 64 MiB; \"-\" is standard input",
+        "read_text(\"body.json\")",
+        read_text,
+    )
+    .takes(&[Takes::Path])
+    .gives(Gives::Text)
+    .related(&["parse_json", "read_json", "write_text"]),
+    Function::new(
+        Family::Script,
+        "read_json",
+        &["read_json(path)"],
+        "a JSON file as a value; whole numbers of 64 bits stay exact",
+        "read_json(\"schema.json\")",
+        read_json,
+    )
+    .takes(&[Takes::Path])
+    .gives(Gives::Anything)
+    .related(&["read_text", "read_csv"]),
+    Function::new(
+        Family::Script,
+        "read_csv",
+        &["read_csv(path)", "read_csv(path, #{delimiter, header, numbers})"],
+        "a CSV file as an array of maps by the header's names; values are text",
+        "read_csv(\"files.csv\")",
+        read_csv,
+    )
+    .arity(1, 2)
+    .options(CSV_OPTIONS)
+    .takes(&[Takes::Path, Takes::Options])
+    .gives(Gives::Anything)
+    .related(&["read_text", "read_json"]),
+    Function::new(
+        Family::Script,
+        "parse_json",
+        &["parse_json(text)"],
+        "JSON text as a value; whole numbers of 64 bits stay exact",
+        "import(parse_json(read_text(\"body.json\")))",
+        parse_json,
+    )
+    .gives(Gives::Anything)
+    .related(&["read_text", "read_json"])
+    .replaces(),
+    Function::new(
+        Family::Script,
+        "write_text",
+        &["write_text(path, text)", "write_text(path, text, #{append})"],
+        "writes a text file: it is replaced as a whole, or stays as it was",
+        "write_text(\"summary.json\", #{rows: 300}.to_json())",
+        write_text,
+    )
+    .arity(2, 3)
+    .options(WRITE_OPTIONS)
+    .takes(&[Takes::Path, Takes::Anything, Takes::Options])
+    .related(&["read_text"]),
+    Function::new(
+        Family::Script,
+        "glob",
+        &["glob(pattern)"],
+        "the local files that match, sorted: * and ? in a name, [a-z], ** for folders; a pattern that ends in / finds folders",
+        "glob(\"data/**/*.parquet\")",
+        glob,
+    )
+    .takes(&[Takes::Path])
+    .gives(Gives::Texts)
+    .related(&["import"]),
+];
+
+fn read_text(call: &Call) -> Result<Dynamic, Failure> {
+    let path = call.text(0, "the path")?;
+    Ok(call.session.read_text(&path)?.into())
+}
+
+fn read_json(call: &Call) -> Result<Dynamic, Failure> {
+    let path = call.text(0, "the path")?;
+    let text = call.session.read_text(&path)?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    serde_json::from_str(text)
+        .map(dynamic_of)
+        .map_err(|error| Failure::usage(format!("read_json: {path}: {error}")))
+}
+
+fn read_csv(call: &Call) -> Result<Dynamic, Failure> {
+    let path = call.text(0, "the path")?;
+    let shape = csv_file::Shape::read(call, &call.options(1)?)?;
+    let text = call.session.read_text(&path)?;
+    csv_file::rows(&text, &shape)
+        .map(Dynamic::from)
+        .map_err(|problem| Failure::usage(format!("read_csv: {path}: {problem}")))
+}
+
+fn parse_json(call: &Call) -> Result<Dynamic, Failure> {
+    let text = call.text(0, "the JSON")?;
+    serde_json::from_str(&text)
+        .map(dynamic_of)
+        .map_err(|error| Failure::usage(format!("parse_json: {error}")))
+}
+
+fn write_text(call: &Call) -> Result<Dynamic, Failure> {
+    let path = call.text(0, "the path")?;
+    let value = call.arg(1, "the text")?;
+    if value.is::<Secret>() {
+        return Err(call.misused("a secret is not written to a file"));
+    }
+    let text = crate::engine::call::as_text(value).ok_or_else(|| {
+        call.misused(&format!("the text is text, got {}", found(value)))
+            .with_hint("value.to_json() makes text of any value")
+    })?;
+    let append = call.options(2)?.flag("append")?.unwrap_or(false);
+    let written = if append {
+        write::append(path.as_ref(), &text)
+    } else {
+        write::replace(path.as_ref(), &text)
+    };
+    written
+        .map(|()| Dynamic::UNIT)
+        .map_err(|error| Failure::new(Kind::Refused, format!("cannot write {path:?}: {error}")))
+}
+
+fn glob(call: &Call) -> Result<Dynamic, Failure> {
+    let pattern = call.text(0, "the pattern")?;
+    if let Some((scheme, _)) = pattern.split_once("://") {
+        return Err(call
+            .misused(&format!(
+                "{scheme}:// patterns are not read yet, only local ones"
+            ))
+            .with_hint("a folder is imported whole: import(\"books\", \"s3://bucket/folder/\")"));
+    }
+    let options = MatchOptions {
+        case_sensitive: true,
+        require_literal_separator: true,
+        require_literal_leading_dot: true,
+    };
+    let paths = glob_with(&pattern, options)
+        .map_err(|error| call.misused(&format!("{pattern:?} is no pattern: {error}")))?;
+    let folders = pattern.ends_with('/');
+    let mut found = Array::new();
+    for path in paths {
+        call.session.interrupt.check()?;
+        let path = path.map_err(|error| {
+            let place = error.path().display().to_string();
+            Failure::new(
+                Kind::Refused,
+                format!("glob: cannot read {place}: {}", error.error()),
+            )
+        })?;
+        if path.is_dir() != folders {
+            continue;
+        }
+        let mut text = path.into_os_string().into_string().map_err(|path| {
+            Failure::new(
+                Kind::Refused,
+                format!("glob: {} is not UTF-8", path.display()),
+            )
+        })?;
+        if folders && !text.ends_with('/') {
+            text.push('/');
+        }
+        found.push(text.into());
+    }
+    Ok(found.into())
+}

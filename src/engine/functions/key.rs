@@ -1,0 +1,123 @@
+//! Which key a connection uses: its options' own, else what environment and files hold for such a host, else what
+//! someone at the terminal types.
+
+use super::build::Origin;
+use crate::api::Settings;
+use crate::credentials::{self, Key};
+use crate::engine::options::Options;
+use crate::error::{Failure, Kind};
+use crate::session::Session;
+
+/// Where a key came from that was typed.
+const ASKED: &str = "asked at the terminal";
+
+/// Where to look for a key.
+pub(super) struct Keys<'a> {
+    pub(super) session: &'a Session,
+    pub(super) options: &'a Options,
+    origin: &'a Origin,
+}
+
+/// What was found before anybody is asked.
+#[derive(Clone, Debug)]
+pub(super) enum Found {
+    /// A key.
+    Key(Key),
+    /// The options say to send none, wherever one might lie.
+    Declined,
+    /// No key.
+    Nothing,
+}
+
+impl<'a> Keys<'a> {
+    pub(super) const fn new(
+        session: &'a Session,
+        options: &'a Options,
+        origin: &'a Origin,
+    ) -> Self {
+        Self {
+            session,
+            options,
+            origin,
+        }
+    }
+
+    /// Gives a key to what talks to a host that is Zilliz's, which always asks for one, or to any other.
+    pub(super) fn give(&self, settings: &mut Settings, zilliz: bool) -> Result<(), Failure> {
+        match find(self.options, self.origin, zilliz)? {
+            Found::Key(key) => {
+                settings.token = Some(key.secret);
+                settings.key_source = key.source;
+                return Ok(());
+            }
+            Found::Nothing if zilliz && self.ask(settings)? => return Ok(()),
+            Found::Nothing | Found::Declined if zilliz => {}
+            Found::Nothing | Found::Declined => return Ok(()),
+        }
+        let host = host(settings);
+        Err(Failure::new(Kind::Auth, format!("no API key for {host}")).with_hint(
+            "set ZILLIZ_API_KEY, save one with zshell profile add, or give one: connect(#{endpoint: \"…\", token: secret(\"NAME\")})",
+        ))
+    }
+
+    /// Asks for a key after a service refused a call without one; false where nobody can be asked or nothing is typed.
+    pub(super) fn ask_after(&self, settings: &mut Settings) -> Result<bool, Failure> {
+        if settings.token.is_some() || self.options.get("token").is_some() {
+            self.forget(settings);
+            return Ok(false);
+        }
+        self.ask(settings)
+    }
+
+    /// A typed key that was refused is asked for again the next time.
+    pub(super) fn forget(&self, settings: &Settings) {
+        if settings.key_source == ASKED {
+            self.session.forget_answer(&place(settings));
+        }
+    }
+
+    fn ask(&self, settings: &mut Settings) -> Result<bool, Failure> {
+        if !self.session.can_ask() {
+            return Ok(false);
+        }
+        let question = format!(
+            "API key (or user:password) for {}, not shown:",
+            host(settings)
+        );
+        let answer = self.session.ask_once(&place(settings), &question)?;
+        if answer.is_some() {
+            settings.token = answer;
+            ASKED.clone_into(&mut settings.key_source);
+        }
+        Ok(settings.token.is_some())
+    }
+}
+
+/// The key of options, environment or files.
+pub(super) fn find(options: &Options, origin: &Origin, zilliz: bool) -> Result<Found, Failure> {
+    if let Some(secret) = options.secret("token")? {
+        let source = match origin {
+            Origin::Options => "given to connect".to_owned(),
+            Origin::Profile(name) => format!("the profile {name:?}"),
+            Origin::Environment => "the environment".to_owned(),
+        };
+        return Ok(if secret.is_empty() {
+            Found::Declined
+        } else {
+            Found::Key(Key { secret, source })
+        });
+    }
+    Ok(credentials::find(zilliz).map_or(Found::Nothing, Found::Key))
+}
+
+fn host(settings: &Settings) -> String {
+    let base = &settings.import_base;
+    let host = base.host_str().unwrap_or_default();
+    base.port()
+        .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// The name an answer is remembered under.
+fn place(settings: &Settings) -> String {
+    format!("the key of {}", host(settings))
+}

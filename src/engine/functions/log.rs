@@ -1,0 +1,56 @@
+//! `log_debug`, `log_info`, `log_warn`, `log_error`: a script's own lines on standard error.
+
+use crate::engine::call::Call;
+use crate::engine::options::plain;
+use crate::engine::registry::{Family, Function};
+use crate::error::Failure;
+use crate::secret::{MASK, Secret};
+use crate::session::log::Level;
+use rhai::Dynamic;
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Script,
+        "log_debug",
+        &["log_debug(text)"],
+        "a line on standard error with time and level, shown with -v",
+        "log_debug(`read ${args.len()} names`)",
+        |call| log(call, Level::Debug),
+    ),
+    Function::new(
+        Family::Script,
+        "log_info",
+        &["log_info(text)"],
+        "the same, not shown with -q",
+        "log_info(\"nightly import begins\")",
+        |call| log(call, Level::Info),
+    ),
+    Function::new(
+        Family::Script,
+        "log_warn",
+        &["log_warn(text)"],
+        "the same, always shown",
+        "log_warn(\"no files today\")",
+        |call| log(call, Level::Warn),
+    ),
+    Function::new(
+        Family::Script,
+        "log_error",
+        &["log_error(text)"],
+        "the same, always shown; the script goes on",
+        "log_error(\"two jobs failed\")",
+        |call| log(call, Level::Error),
+    ),
+];
+
+fn log(call: &Call, level: Level) -> Result<Dynamic, Failure> {
+    let value = call.arg(0, "the text")?;
+    let text = if value.is::<Secret>() {
+        MASK.to_owned()
+    } else {
+        plain(value)
+    };
+    call.session.log().stamped(level, &text);
+    Ok(Dynamic::UNIT)
+}

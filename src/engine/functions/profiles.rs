@@ -1,0 +1,115 @@
+//! Saved connections as `connect` sees them: which one is chosen, what it holds, where its key would come from.
+
+use super::build::{Origin, Target, build};
+use super::connect::OPTIONS;
+use super::key::{Found, find};
+use crate::config::{Config, Profile, Setting, set};
+use crate::connection::Connection;
+use crate::engine::options::Options;
+use crate::engine::values::dynamic_of;
+use crate::error::Failure;
+use crate::session::Session;
+use rhai::{Dynamic, Map};
+use serde_json::{Value, json};
+use std::rc::Rc;
+
+/// Reads `config.toml`, and warns once a run if it holds a key that others can read.
+pub fn load(session: &Session) -> Result<Config, Failure> {
+    let config = Config::load()?;
+    if let Some(path) = &config.exposed {
+        let path = path.display();
+        session.warn_once(&format!(
+            "{path} holds a key, and others can read it: chmod 600 {path}"
+        ));
+    }
+    Ok(config)
+}
+
+/// The name of the connection that `connect()` uses: `-p`, else `ZSHELL_PROFILE`, else the default profile.
+pub fn chosen(session: &Session, config: &Config) -> Option<String> {
+    let option = session.choices().profile.clone();
+    option
+        .or_else(|| set("ZSHELL_PROFILE"))
+        .or_else(|| config.default_profile.clone())
+}
+
+/// Connects as this profile says, without making it the current connection.
+pub fn connect(session: &Session, name: &str, profile: Profile) -> Result<Rc<Connection>, Failure> {
+    let options = Options::parse("profile", OPTIONS, map_of(profile.into_settings()))?;
+    build(session, &options, &Origin::Profile(name.to_owned())).map(Rc::new)
+}
+
+/// Checks what can be checked of a profile without asking a service: its keys, and where it leads.
+pub fn check(profile: Profile) -> Result<(), Failure> {
+    let options = Options::parse("profile", OPTIONS, map_of(profile.into_settings()))?;
+    let target = Target::read(&options)?;
+    // Where a cluster's name leads only its service knows.
+    if options.get("cluster").is_none() {
+        target.route()?;
+    }
+    Ok(())
+}
+
+/// Every profile in one line: `name`, `endpoint`, `database`, `key` (where it would come from), `protected`, `default`.
+pub fn rows(config: &Config) -> Vec<Value> {
+    let row = |(name, profile): (&String, &Profile)| {
+        let mut row = json!({ "name": name });
+        let (endpoint, database, key, protected) = summary(name, profile);
+        row["endpoint"] = endpoint.into();
+        row["database"] = database.into();
+        row["key"] = key.into();
+        row["protected"] = protected.into();
+        row["default"] = is_default(config, name).into();
+        row
+    };
+    config.profiles.iter().map(row).collect()
+}
+
+/// One profile with all its settings, its keys masked; `None` where there is none of this name.
+pub fn row(config: &Config, name: &str) -> Option<Value> {
+    let profile = config.profiles.get(name)?;
+    let mut row = json!({ "name": name, "default": is_default(config, name) });
+    let settings = profile.json();
+    for (key, value) in settings.as_object().into_iter().flatten() {
+        row[key] = value.clone();
+    }
+    let (_, _, key, _) = summary(name, profile);
+    row["key"] = key.into();
+    Some(row)
+}
+
+fn is_default(config: &Config, name: &str) -> bool {
+    config.default_profile.as_deref() == Some(name)
+}
+
+/// Endpoint, database, source of the key, protection, as far as the profile can be read.
+fn summary(name: &str, profile: &Profile) -> (Option<String>, Option<String>, String, bool) {
+    let map = map_of(profile.clone().into_settings());
+    let Ok(options) = Options::parse("profile", OPTIONS, map) else {
+        return (None, None, "a setting is wrong".to_owned(), false);
+    };
+    let text = |name| options.text(name).ok().flatten();
+    let cluster = || text("cluster").or_else(|| text("cluster_id"));
+    let endpoint = text("endpoint").or_else(|| Some(format!("cluster {}", cluster()?)));
+    let zilliz = Target::read(&options).is_ok_and(|target| target.is_zilliz());
+    let key = match find(&options, &Origin::Profile(name.to_owned()), zilliz) {
+        Ok(Found::Key(key)) => key.source,
+        Ok(Found::Nothing) if zilliz => "asked at the terminal".to_owned(),
+        Ok(Found::Nothing | Found::Declined) => "none".to_owned(),
+        Err(_) => "a setting is wrong".to_owned(),
+    };
+    let protected = options.flag("protected").ok().flatten();
+    (endpoint, text("db"), key, protected.unwrap_or_default())
+}
+
+/// Settings as the map that `connect(#{…})` takes, their keys still secrets.
+fn map_of(settings: impl Iterator<Item = (String, Setting)>) -> Map {
+    let value = |setting| match setting {
+        Setting::Secret(secret) => Dynamic::from(secret),
+        Setting::Table(table) => map_of(table.into_settings()).into(),
+        Setting::Plain(value) => dynamic_of(value),
+    };
+    settings
+        .map(|(name, setting)| (name.into(), value(setting)))
+        .collect()
+}

@@ -1,0 +1,115 @@
+//! `submissions`: what the journal knows.
+
+use super::jobs::{DEFAULT_LIMIT, limit};
+use crate::engine::call::Call;
+use crate::engine::options::Options;
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
+use crate::engine::values::{Listing, ListingKind, dynamic_of};
+use crate::error::Failure;
+use crate::journal::{SUBMISSION_KEYS, Standing, Submission};
+use crate::render::words;
+use rhai::Dynamic;
+
+/// The word that stands for `Open` and `Unknown`.
+const UNRESOLVED: &str = "unresolved";
+
+/// What `state` may be: the words of the journal, and the one above.
+const STATES: &[&str] = &{
+    let mut words = [UNRESOLVED; Standing::WORDS.len() + 1];
+    let mut at = 0;
+    while at < Standing::WORDS.len() {
+        words[at] = Standing::WORDS[at];
+        at += 1;
+    }
+    words
+};
+
+const OPTIONS: &[Opt] = &[
+    opt("key_prefix", "only those whose key begins so"),
+    opt_as(
+        "collection",
+        &["collection_name"],
+        "only of this collection",
+    )
+    .of(Takes::Collection),
+    opt(
+        "state",
+        "a state, a list of states, or \"unresolved\" (Open and Unknown)",
+    )
+    .of(Takes::Words(STATES)),
+    opt("limit", "how many of the latest, or \"all\"")
+        .or("100")
+        .of(Takes::Words(&["all"])),
+];
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[Function::new(
+    Family::Jobs,
+    "submissions",
+    &[
+        "submissions()",
+        "submissions(#{key_prefix, collection, state, limit})",
+    ],
+    "what this data folder's journal knows of earlier imports, the latest first",
+    "submissions(#{state: \"unresolved\"})",
+    submissions,
+)
+.arity(0, 1)
+.takes(&[Takes::Options])
+.options(OPTIONS)
+.gives(Gives::Maps(&SUBMISSION_KEYS))
+.related(&["import", "jobs", "wait"])];
+
+fn submissions(call: &Call) -> Result<Dynamic, Failure> {
+    let options = call.options(0)?;
+    let prefix = options.text("key_prefix")?;
+    let collection = options.text("collection")?;
+    let states = states(&options)?;
+    let most = limit(&options, DEFAULT_LIMIT)?.unwrap_or(usize::MAX);
+    let wanted = |it: &&Submission| {
+        let key = it.intent.key.as_deref();
+        prefix
+            .as_deref()
+            .is_none_or(|prefix| key.is_some_and(|key| key.starts_with(prefix)))
+            && collection
+                .as_deref()
+                .is_none_or(|name| name == it.intent.scope.collection)
+            && states
+                .as_ref()
+                .is_none_or(|states| states.contains(&it.standing.word()))
+    };
+    let (rows, total) = call.session.desk.journal.read(|fold| {
+        let found: Vec<&Submission> = fold.submissions().iter().rev().filter(wanted).collect();
+        let rows = found.iter().take(most).map(|it| it.json());
+        (rows.collect(), found.len() as u64)
+    })?;
+    let listing = Listing {
+        kind: ListingKind::Submissions,
+        total: Some(total),
+    };
+    Ok(listing.tag(dynamic_of(rows)))
+}
+
+fn states(options: &Options) -> Result<Option<Vec<&'static str>>, Failure> {
+    let Some(words) = options.texts("state")? else {
+        return Ok(None);
+    };
+    let mut states = Vec::new();
+    for word in &words {
+        if word.eq_ignore_ascii_case(UNRESOLVED) {
+            states.extend([Standing::Open.word(), Standing::Unknown.word()]);
+            continue;
+        }
+        let named = Standing::WORDS
+            .into_iter()
+            .find(|state| state.eq_ignore_ascii_case(word));
+        states.push(named.ok_or_else(|| no_state(word))?);
+    }
+    Ok(Some(states))
+}
+
+fn no_state(word: &str) -> Failure {
+    let hint = words::did_you_mean(word, STATES.iter().copied())
+        .unwrap_or_else(|| format!("one of {}", words::list(STATES, "and")));
+    Failure::usage(format!("submissions: no state {word:?}")).with_hint(hint)
+}

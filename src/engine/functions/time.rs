@@ -1,0 +1,58 @@
+//! `date`, `now`.
+
+use crate::engine::call::Call;
+use crate::engine::registry::{Family, Function, Gives};
+use crate::engine::values::found;
+use crate::error::Failure;
+use jiff::fmt::strtime;
+use jiff::tz::TimeZone;
+use jiff::{Span, Timestamp};
+use rhai::Dynamic;
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Script,
+        "date",
+        &["date()", "date(days)", "date(days, format)"],
+        "the date in UTC, some days from today, as 2026-11-23 or in a format of strftime",
+        "date(-1, \"%Y/%m/%d\")",
+        date,
+    )
+    .arity(0, 2)
+    .gives(Gives::Text)
+    .related(&["now"]),
+    Function::new(
+        Family::Script,
+        "now",
+        &["now()"],
+        "the time in UTC as RFC 3339 text, to the second",
+        "now()",
+        |_| Ok(format!("{:.0}", Timestamp::now()).into()),
+    )
+    .arity(0, 0)
+    .gives(Gives::Text)
+    .related(&["date"]),
+];
+
+/// In UTC, so that a script names the same folder on every machine.
+fn date(call: &Call) -> Result<Dynamic, Failure> {
+    let days = match call.args.first() {
+        None => 0,
+        Some(days) => days.as_int().map_err(|_| {
+            call.misused(&format!("the days are a whole number, got {}", found(days)))
+        })?,
+    };
+    let format = match call.args.get(1) {
+        None => "%Y-%m-%d".to_owned(),
+        Some(_) => call.text(1, "the format")?,
+    };
+    let today = Timestamp::now().to_zoned_datetime(TimeZone::UTC);
+    let day = Span::new()
+        .try_days(days)
+        .and_then(|days| today.checked_add(days))
+        .map_err(|_| call.misused(&format!("{days} days from today is no date")))?;
+    strtime::format(&format, &day)
+        .map(Dynamic::from)
+        .map_err(|error| call.misused(&format!("the format {format:?} cannot be used: {error}")))
+}

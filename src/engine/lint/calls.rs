@@ -1,0 +1,190 @@
+//! Calls of functions that are not there, or take another number of arguments.
+
+use super::known::Functions;
+use super::{Linter, Source};
+use crate::engine::registry;
+use crate::error::Failure;
+use crate::render::words;
+use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+/// Checks every call of a source.
+pub(super) fn check(linter: &Linter, source: &Source<'_>) {
+    source.ast.walk(&mut |path: &[ASTNode<'_>]| {
+        match path.last() {
+            Some(
+                ASTNode::Expr(Expr::FnCall(call, position))
+                | ASTNode::Stmt(Stmt::FnCall(call, position)),
+            ) if call.op_token.is_none() => {
+                let failure = if call.is_qualified() {
+                    qualified(source, call)
+                } else {
+                    plain(linter, source, call)
+                };
+                report(linter, source, *position, failure);
+            }
+            Some(ASTNode::Expr(Expr::MethodCall(call, position))) => {
+                report(linter, source, *position, method(linter, source, call));
+            }
+            _ => {}
+        }
+        true
+    });
+}
+
+fn report(linter: &Linter, source: &Source<'_>, position: Position, failure: Option<Failure>) {
+    if let Some(failure) = failure {
+        linter.report.error(source.name, position, failure);
+    }
+}
+
+/// `f(1)`.
+fn plain(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Failure> {
+    let (name, count) = (call.name.as_str(), call.args.len());
+    let own = own_arities(source, name);
+    if own.contains(&count) {
+        return None;
+    }
+    if !own.is_empty() && !linter.natives.has(name) {
+        return Some(misused(name, &own, count));
+    }
+    if !linter.natives.has(name) {
+        return Some(unknown(linter, source, name));
+    }
+    let registered = registry::find(name);
+    let most = registered.map_or(usize::MAX, |function| function.arity.1);
+    // Only what may be a connection can be the receiver of a method that is called like a function.
+    let receiver = call.args.first().is_none_or(|first| !is_literal(first));
+    if linter.natives.takes(name, count) && (receiver || count <= most) {
+        return None;
+    }
+    let mut takes = linter.natives.arities(name);
+    takes.retain(|count| *count <= most);
+    takes.extend(own);
+    let failure = misused(name, &takes, count);
+    Some(match registered {
+        Some(function) => failure.with_hint(format!("its forms: {}", function.forms.join(", "))),
+        None => failure,
+    })
+}
+
+/// `value.f(1)`: the receiver counts as an argument, except for a function of the script's own.
+fn method(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Failure> {
+    let (name, count) = (call.name.as_str(), call.args.len());
+    // A map may hold a function under any of its keys.
+    if name.contains('$') || source.words.keys.contains(name) {
+        return None;
+    }
+    let own = own_arities(source, name);
+    if own.contains(&count) || own.contains(&(count + 1)) || linter.natives.takes(name, count + 1) {
+        return None;
+    }
+    if own.is_empty() && !linter.natives.has(name) {
+        return Some(unknown(linter, source, name));
+    }
+    let mut takes = own;
+    takes.extend(
+        linter
+            .natives
+            .arities(name)
+            .iter()
+            .filter_map(|count| count.checked_sub(1)),
+    );
+    Some(misused(name, &takes, count))
+}
+
+/// `module::f(1)`.
+fn qualified(source: &Source<'_>, call: &FnCallExpr) -> Option<Failure> {
+    let (name, count) = (call.name.as_str(), call.args.len());
+    let mut path = call.namespace.path.iter().map(|part| part.name.as_str());
+    let first = path.next()?;
+    if first == "global" {
+        return None;
+    }
+    let Some(module) = source.functions.modules.get(first) else {
+        let known = source.functions.modules.keys().map(String::as_str);
+        let failure = Failure::usage(format!("no module {first} is imported"));
+        let hint = words::did_you_mean(first, known)
+            .unwrap_or_else(|| format!("import \"path\" as {first};"));
+        return Some(failure.with_hint(hint));
+    };
+    let mut module: Rc<Functions> = Rc::clone(module.as_ref()?);
+    for part in path {
+        let next = module.modules.get(part).cloned();
+        module = match next {
+            Some(Some(next)) => next,
+            Some(None) => return None,
+            None => return Some(Failure::usage(format!("the module has no module {part}"))),
+        };
+    }
+    match module.public.get(name) {
+        Some(takes) if takes.contains(&count) => None,
+        Some(takes) => Some(misused(&format!("{first}::{name}"), takes, count)),
+        None if module.own.contains_key(name) => Some(Failure::usage(format!(
+            "the function {name} is private to its module"
+        ))),
+        None => {
+            let failure = Failure::usage(format!("the module {first} has no function {name}"));
+            let names = module.public.keys().map(String::as_str);
+            Some(match words::did_you_mean(name, names) {
+                Some(near) => failure.with_hint(near),
+                None => failure,
+            })
+        }
+    }
+}
+
+fn own_arities(source: &Source<'_>, name: &str) -> BTreeSet<usize> {
+    let all = [&source.functions.own, &source.around.own];
+    all.into_iter()
+        .filter_map(|own| own.get(name))
+        .flatten()
+        .copied()
+        .collect()
+}
+
+fn unknown(linter: &Linter, source: &Source<'_>, name: &str) -> Failure {
+    let failure = Failure::usage(format!("no function {name}"));
+    if source.words.variables.contains(name) {
+        return failure.with_hint(format!(
+            "a function in a variable is called by {name}.call(…)"
+        ));
+    }
+    let own = source.functions.own.keys().map(String::as_str);
+    let own = own.filter(|name| !name.starts_with("anon$"));
+    let ours = registry::functions().map(|function| function.name);
+    match words::did_you_mean(name, own.chain(ours).chain(linter.natives.names())) {
+        Some(near) => failure.with_hint(near),
+        None => failure,
+    }
+}
+
+fn misused(name: &str, takes: &BTreeSet<usize>, count: usize) -> Failure {
+    let numbers: Vec<String> = takes.iter().map(usize::to_string).collect();
+    let noun = if takes.iter().eq(&[1]) {
+        "argument"
+    } else {
+        "arguments"
+    };
+    let takes = if numbers.is_empty() {
+        "other arguments".to_owned()
+    } else {
+        format!("{} {noun}", words::list(&numbers, "or"))
+    };
+    let got = if count == 0 {
+        "none".to_owned()
+    } else {
+        count.to_string()
+    };
+    Failure::usage(format!("{name} takes {takes}, got {got}"))
+}
+
+/// True for what is written out, and so is no connection.
+fn is_literal(expression: &Expr) -> bool {
+    expression.is_constant()
+        || matches!(
+            expression,
+            Expr::Map(..) | Expr::Array(..) | Expr::InterpolatedString(..)
+        )
+}

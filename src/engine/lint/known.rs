@@ -1,0 +1,182 @@
+//! What is defined: Rhai's functions and ours, a script's own, and the words that a map may hold as methods.
+
+use crate::engine::registry;
+use rhai::{AST, ASTNode, Engine, Expr, FnAccess, Ident, Stmt};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Names with the numbers of arguments that they take.
+pub(super) type Arities = BTreeMap<String, BTreeSet<usize>>;
+
+/// The functions of the language, of which some take any number of arguments.
+pub(super) struct Natives {
+    arities: Arities,
+}
+
+/// Rhai's own words for functions, which are in no table, with the least and the most arguments.
+const KEYWORDS: [(&str, usize, usize); 10] = [
+    ("print", 0, 1),
+    ("debug", 0, 1),
+    ("type_of", 1, 1),
+    ("Fn", 1, 1),
+    ("call", 1, usize::MAX),
+    ("curry", 2, usize::MAX),
+    ("is_shared", 1, 1),
+    ("is_def_var", 1, 1),
+    ("is_def_fn", 2, 3),
+    ("eval", 1, 1),
+];
+
+impl Natives {
+    /// What an engine with zshell's values knows, and the table of functions.
+    pub(super) fn of(engine: &Engine) -> Self {
+        let named = engine.collect_fn_metadata(
+            None,
+            |info| Some((info.metadata.name.to_string(), info.metadata.num_params)),
+            true,
+        );
+        let mut arities = Arities::new();
+        for (name, count) in named {
+            arities.entry(name).or_default().insert(count);
+        }
+        for function in registry::functions() {
+            let (least, most) = function.arity;
+            let known = arities.entry(function.name.to_owned()).or_default();
+            if function.replaces {
+                known.clear();
+            }
+            known.extend(least..=most + usize::from(function.method));
+        }
+        Self { arities }
+    }
+
+    /// True where a function of the language has this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.arities.contains_key(name) || KEYWORDS.iter().any(|(known, ..)| *known == name)
+    }
+
+    /// True where it takes this many arguments, a method's receiver counted.
+    pub(super) fn takes(&self, name: &str, count: usize) -> bool {
+        let keyword = KEYWORDS
+            .iter()
+            .any(|(known, least, most)| *known == name && (*least..=*most).contains(&count));
+        keyword
+            || self
+                .arities
+                .get(name)
+                .is_some_and(|known| known.contains(&count))
+    }
+
+    /// The numbers of arguments that it takes.
+    pub(super) fn arities(&self, name: &str) -> BTreeSet<usize> {
+        self.arities.get(name).cloned().unwrap_or_default()
+    }
+
+    /// All names that can be written in a script.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let names = self.arities.keys().map(String::as_str);
+        let named = names.filter(|name| name.chars().all(|it| it.is_alphanumeric() || it == '_'));
+        named.chain(["print", "debug", "type_of"])
+    }
+}
+
+/// What a source defines.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Functions {
+    /// Its functions, also private ones.
+    pub(super) own: Arities,
+    /// Those that other sources may call.
+    pub(super) public: Arities,
+    /// The modules that it imports.
+    pub(super) modules: BTreeMap<String, Option<Rc<Functions>>>,
+}
+
+impl Functions {
+    /// What a source defines; its modules are left out.
+    pub(super) fn of(ast: &AST) -> Self {
+        let mut functions = Self::default();
+        for function in ast.iter_functions() {
+            let (name, count) = (function.name.to_owned(), function.params.len());
+            if function.access == FnAccess::Public {
+                functions
+                    .public
+                    .entry(name.clone())
+                    .or_default()
+                    .insert(count);
+            }
+            functions.own.entry(name).or_default().insert(count);
+        }
+        functions
+    }
+
+    /// Takes the functions of another source in.
+    pub(super) fn join(&mut self, other: &Self) {
+        for (name, counts) in &other.own {
+            self.own.entry(name.clone()).or_default().extend(counts);
+        }
+    }
+}
+
+/// The words of a source that may be a map's keys, and so its methods; and its variables.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Words {
+    /// Keys, properties and texts.
+    pub(super) keys: BTreeSet<String>,
+    /// Names that are bound anywhere in it.
+    pub(super) variables: BTreeSet<String>,
+}
+
+impl Words {
+    /// The words of a source.
+    pub(super) fn of(ast: &AST) -> Self {
+        let mut words = Self::default();
+        for function in ast.iter_functions() {
+            let params = function.params.iter().map(|name| (*name).to_owned());
+            words.variables.extend(params);
+        }
+        ast.walk(&mut |path: &[ASTNode<'_>]| {
+            match path.last() {
+                Some(ASTNode::Expr(expression)) => words.expression(expression),
+                Some(ASTNode::Stmt(statement)) => words.statement(statement),
+                _ => {}
+            }
+            true
+        });
+        words
+    }
+
+    fn expression(&mut self, expression: &Expr) {
+        match expression {
+            Expr::Map(map, _) => self.keys.extend(map.0.iter().map(|(key, _)| text(key))),
+            Expr::Property(property, _) => {
+                self.keys.insert(property.2.to_string());
+            }
+            Expr::StringConstant(text, _) => {
+                self.keys.insert(text.to_string());
+            }
+            _ => {}
+        }
+    }
+
+    fn statement(&mut self, statement: &Stmt) {
+        match statement {
+            Stmt::Var(variable, ..) => {
+                self.variables.insert(text(&variable.0));
+            }
+            Stmt::For(head, _) => {
+                self.variables.insert(text(&head.0));
+                self.variables.extend(head.1.as_ref().map(text));
+            }
+            Stmt::TryCatch(control, _) => {
+                if let Expr::Variable(caught, ..) = &control.expr {
+                    self.variables.insert(caught.1.to_string());
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn text(name: &Ident) -> String {
+    name.name.to_string()
+}

@@ -1,0 +1,144 @@
+//! Keys of written-out option maps, and the options that a script declares.
+
+use super::{Linter, Source};
+use crate::engine::arguments::{self, Declaration, Found};
+use crate::engine::options::unknown_key;
+use crate::engine::registry::{self, Function};
+use crate::error::Failure;
+use crate::render::words;
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
+
+/// Checks a source; `main` is false for a module, which may be used by scripts that declare different options.
+pub(super) fn check(linter: &Linter, source: &Source<'_>, main: bool) {
+    let found = arguments::find(&source.ast);
+    if let Found::Wrong(failure, position) = &found {
+        linter.report.error(source.name, *position, failure.clone());
+    }
+    let declared = found.declaration().filter(|_| main);
+    // A variable of the script's own hides ours.
+    let declared = declared.filter(|_| !source.words.variables.contains("opts"));
+    source.ast.walk(&mut |path: &[ASTNode<'_>]| {
+        match path.last() {
+            Some(ASTNode::Expr(Expr::FnCall(call, _)) | ASTNode::Stmt(Stmt::FnCall(call, _)))
+                if !call.is_qualified() =>
+            {
+                keys(linter, source, call, false);
+            }
+            Some(ASTNode::Expr(Expr::MethodCall(call, _))) => keys(linter, source, call, true),
+            Some(ASTNode::Expr(Expr::Dot(pair, ..))) => {
+                if let Some(declared) = declared {
+                    opts(linter, source, declared, &pair.lhs, &pair.rhs);
+                }
+            }
+            _ => {}
+        }
+        true
+    });
+}
+
+/// The keys of a call's option map, if it is written out.
+fn keys(linter: &Linter, source: &Source<'_>, call: &FnCallExpr, method: bool) {
+    let own = source.functions.own.contains_key(call.name.as_str());
+    let Some(function) = registry::find(&call.name).filter(|_| !own) else {
+        return;
+    };
+    if function.options.is_empty() {
+        return;
+    }
+    for (index, argument) in call.args.iter().enumerate() {
+        let Expr::Map(map, _) = argument else {
+            continue;
+        };
+        if !takes_options(function, call.args.len(), index, method) {
+            continue;
+        }
+        for (key, _) in &map.0 {
+            if !function
+                .options
+                .iter()
+                .any(|option| option.matches(&key.name))
+            {
+                let failure = unknown_key(function.name, function.options, &key.name);
+                linter.report.error(source.name, key.pos, failure);
+            }
+        }
+    }
+}
+
+/// True where one of the function's forms with this many arguments has its options at this place. The receiver of a
+/// method may be the connection, or the first argument.
+fn takes_options(function: &Function, count: usize, index: usize, method: bool) -> bool {
+    let places = || {
+        function
+            .forms
+            .iter()
+            .filter_map(|form| place_of_options(form))
+    };
+    let at =
+        |shift: usize| places().any(|(of, place)| (of, place) == (count + shift, index + shift));
+    let connected = !method && function.method && count > 0 && index > 0;
+    at(0)
+        || (method && at(1))
+        || (connected && places().any(|(of, place)| (of, place) == (count - 1, index - 1)))
+}
+
+/// How many arguments a form has, and which of them is the option map.
+fn place_of_options(form: &str) -> Option<(usize, usize)> {
+    let inside = form.split_once('(')?.1.strip_suffix(')')?;
+    let mut depth = 0_usize;
+    let mut count = 1;
+    let mut place = None;
+    let mut before = '(';
+    for letter in inside.chars() {
+        match letter {
+            '#' if depth == 0 && matches!(before, '(' | ',' | ' ') => place = Some(count - 1),
+            '{' | '[' | '(' => depth += 1,
+            '}' | ']' | ')' => depth = depth.saturating_sub(1),
+            ',' if depth == 0 => count += 1,
+            _ => {}
+        }
+        before = letter;
+    }
+    Some((count, place?))
+}
+
+/// `opts.name`, where a script declares its options.
+fn opts(linter: &Linter, source: &Source<'_>, declared: &Declaration, left: &Expr, right: &Expr) {
+    let is_opts = matches!(left, Expr::Variable(name, ..) if name.1 == "opts" && name.2.is_empty());
+    let property = match right {
+        Expr::Dot(pair, ..) | Expr::Index(pair, ..) => &pair.lhs,
+        other => other,
+    };
+    let Expr::Property(property, position) = property else {
+        return;
+    };
+    let name = property.2.as_str();
+    if !is_opts || declared.params.iter().any(|param| param.name == name) {
+        return;
+    }
+    let failure = Failure::usage(format!("params declares no option {name}"));
+    let names = declared.params.iter().map(|param| param.name.as_str());
+    let failure = match words::did_you_mean(name, names) {
+        Some(near) => failure.with_hint(near),
+        None => failure,
+    };
+    linter.report.error(source.name, *position, failure);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::place_of_options;
+
+    #[test]
+    fn a_form_tells_where_its_options_are() {
+        for (form, place) in [
+            ("jobs()", None),
+            ("jobs(#{state, collection, limit})", Some((1, 0))),
+            ("import(collection, [path, …], #{…})", Some((3, 2))),
+            ("wait([job, …], #{timeout})", Some((2, 1))),
+            ("load(collection)", None),
+        ] {
+            assert_eq!(place_of_options(form), place, "{form}");
+        }
+    }
+}

@@ -1,0 +1,72 @@
+//! Statements that are never reached: what follows `return`, `throw`, `break`, `continue` or `exit(…)`.
+
+use super::{Linter, Source};
+use crate::error::Failure;
+use rhai::{ASTNode, Expr, Stmt};
+
+/// Checks every block of a source.
+pub(super) fn check(linter: &Linter, source: &Source<'_>) {
+    let own_exit = source.functions.own.contains_key("exit");
+    let check = |statements: &[Stmt]| {
+        let over = statements.iter().position(|it| ends(it, own_exit));
+        let next = over.and_then(|over| statements.get(over + 1));
+        if let Some(next) = next.filter(|next| !next.position().is_none()) {
+            let failure = Failure::usage("this is never reached");
+            linter.report.warning(source.name, next.position(), failure);
+        }
+    };
+    check(source.ast.statements());
+    let mut inner = |path: &[ASTNode<'_>]| {
+        match path.last() {
+            Some(ASTNode::Stmt(Stmt::Block(block)) | ASTNode::Expr(Expr::Stmt(block))) => {
+                check(block.statements());
+            }
+            Some(ASTNode::Stmt(
+                Stmt::If(control, _)
+                | Stmt::While(control, _)
+                | Stmt::Do(control, ..)
+                | Stmt::TryCatch(control, _),
+            )) => {
+                check(control.body.statements());
+                check(control.branch.statements());
+            }
+            Some(ASTNode::Stmt(Stmt::For(head, _))) => check(head.2.body.statements()),
+            _ => {}
+        }
+        true
+    };
+    source.ast.walk(&mut inner);
+    for function in source.ast.iter_functions() {
+        let (name, count) = (function.name, function.params.len());
+        let only = source
+            .ast
+            .clone_functions_only_filtered(|_, _, _, other, of| other == name && of == count);
+        let mut before_ends = false;
+        only.walk(&mut |path: &[ASTNode<'_>]| {
+            if let [ASTNode::Stmt(statement)] = path {
+                if before_ends {
+                    let failure = Failure::usage("this is never reached");
+                    linter
+                        .report
+                        .warning(source.name, statement.position(), failure);
+                    return false;
+                }
+                before_ends = ends(statement, own_exit);
+            }
+            true
+        });
+    }
+}
+
+/// True where nothing that follows in the same block is reached.
+fn ends(statement: &Stmt, own_exit: bool) -> bool {
+    let is_exit = |call: &rhai::FnCallExpr| {
+        call.name == "exit" && !call.is_qualified() && call.args.len() <= 1 && !own_exit
+    };
+    match statement {
+        Stmt::Return(..) | Stmt::BreakLoop(..) => true,
+        Stmt::FnCall(call, _) => is_exit(call),
+        Stmt::Expr(expression) => matches!(&**expression, Expr::FnCall(call, _) if is_exit(call)),
+        _ => false,
+    }
+}

@@ -1,0 +1,160 @@
+//! What Parquet and `NumPy` files have in common: they come column by column, many rows at once.
+//!
+//! The rows of a batch are read field by field straight into its columns. Rows to be refused are noted on the way
+//! and stay in the columns as placeholders; only where there are any is the batch taken apart afterwards, so that
+//! the caller sees the good rows before each, and its error, in the order of the file.
+
+pub(super) mod extras;
+pub(super) mod plan;
+pub(super) mod sink;
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
+use super::batch::{Batch, Parts};
+use super::error::ReadError;
+use super::reader::{BATCH_BYTES, Rows};
+use super::row::Refusal;
+
+/// Rows of a batch to be refused, each with its first problem in the order of the schema.
+#[derive(Default)]
+pub(super) struct Refused(BTreeMap<usize, Refusal>);
+
+impl Refused {
+    /// Notes a row of the batch, from 0, unless it has been.
+    pub(super) fn note(&mut self, row: usize, refusal: impl FnOnce() -> Refusal) {
+        if let Entry::Vacant(entry) = self.0.entry(row) {
+            entry.insert(refusal());
+        }
+    }
+}
+
+/// A format that is read in columns.
+pub(super) trait Steps: Send {
+    /// Appends at most so many rows (at least 1) to every column; answers how many, 0 at the end of the file.
+    fn step(
+        &mut self,
+        parts: Parts<'_>,
+        refused: &mut Refused,
+        rows: usize,
+    ) -> Result<usize, ReadError>;
+
+    /// About how many bytes a row takes in memory.
+    fn row_bytes(&self) -> usize;
+
+    /// Bytes of the file that have become rows so far.
+    fn bytes(&self) -> u64;
+}
+
+/// The rows of such a file.
+pub(super) struct Columnar<S> {
+    steps: S,
+    held: Option<Held>,
+    rows: u64,
+    done: bool,
+}
+
+impl<S: Steps> Columnar<S> {
+    pub(super) fn new(steps: S) -> Self {
+        Self {
+            steps,
+            held: None,
+            rows: 0,
+            done: false,
+        }
+    }
+
+    /// Fills the batch, bad rows included.
+    fn read(&mut self, batch: &mut Batch, most: usize) -> Result<Refused, ReadError> {
+        let mut refused = Refused::default();
+        while batch.rows() < most && batch.byte_len() < BATCH_BYTES {
+            let room = BATCH_BYTES.saturating_sub(batch.byte_len());
+            let room = room.checked_div(self.steps.row_bytes()).unwrap_or(room);
+            let rows = (most - batch.rows()).min(room).max(1);
+            let read = self.steps.step(batch.parts(), &mut refused, rows)?;
+            if read == 0 {
+                self.done = true;
+                break;
+            }
+            batch.add_rows(read);
+        }
+        Ok(refused)
+    }
+}
+
+impl<S: Steps> Rows for Columnar<S> {
+    fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError> {
+        loop {
+            if let Some(held) = &mut self.held {
+                let delivered = held.deliver(batch);
+                self.rows = held.rows();
+                if held.is_empty() {
+                    self.held = None;
+                }
+                delivered?;
+                if batch.rows() > 0 {
+                    return Ok(());
+                }
+            }
+            if self.done {
+                return Ok(());
+            }
+            let refused = self.read(batch, batch_rows).inspect_err(|_| {
+                self.done = true;
+                batch.clear();
+            })?;
+            if refused.0.is_empty() {
+                self.rows += batch.rows() as u64;
+                return Ok(());
+            }
+            let empty = Batch::new(batch.schema());
+            self.held = Some(Held {
+                batch: std::mem::replace(batch, empty),
+                refused,
+                at: 0,
+                before: self.rows,
+            });
+        }
+    }
+
+    fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    fn bytes(&self) -> u64 {
+        self.steps.bytes()
+    }
+}
+
+/// A batch with bad rows, handed on piece by piece.
+struct Held {
+    batch: Batch,
+    refused: Refused,
+    /// Rows handed on.
+    at: usize,
+    /// Rows of the file before the batch.
+    before: u64,
+}
+
+impl Held {
+    /// Appends the good rows up to the next bad one, or to the end.
+    fn deliver(&mut self, batch: &mut Batch) -> Result<(), ReadError> {
+        let Some((row, refusal)) = self.refused.0.pop_first() else {
+            batch.extend(&self.batch, self.at..self.batch.rows());
+            self.at = self.batch.rows();
+            return Ok(());
+        };
+        batch.extend(&self.batch, self.at..row);
+        self.at = row + 1;
+        Err(refusal.into_error(self.rows()))
+    }
+
+    fn is_empty(&self) -> bool {
+        self.at >= self.batch.rows()
+    }
+
+    /// Rows of the file that are done with.
+    fn rows(&self) -> u64 {
+        self.before + self.at as u64
+    }
+}

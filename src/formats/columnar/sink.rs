@@ -1,0 +1,63 @@
+//! One field's column while rows are appended to it.
+
+use super::Refused;
+use crate::formats::column::Column;
+use crate::formats::native;
+use crate::formats::row::Refusal;
+use crate::formats::schema::Field;
+
+/// Where the values of one field go, and the rows refused because of them.
+pub(in crate::formats) struct Sink<'a> {
+    pub(in crate::formats) field: &'a Field,
+    /// The JSON text of the default value.
+    pub(in crate::formats) default: Option<&'a str>,
+    pub(in crate::formats) column: &'a mut Column,
+    pub(in crate::formats) refused: &'a mut Refused,
+    /// The batch's row that the column's first row belongs to.
+    pub(in crate::formats) base: usize,
+}
+
+impl Sink<'_> {
+    /// Appends one row; where it is refused, a placeholder.
+    pub(in crate::formats) fn push(
+        &mut self,
+        push: impl FnOnce(&mut Column) -> Result<(), String>,
+    ) {
+        let row = self.column.len();
+        if let Err(found) = push(self.column) {
+            self.column.truncate(row);
+            self.column.push_null();
+            self.refuse(row, found);
+        }
+    }
+
+    /// Appends a null.
+    pub(in crate::formats) fn null(&mut self) {
+        let (field, default) = (self.field, self.default);
+        self.push(|column| native::push_null(field, column, default));
+    }
+
+    /// Appends so many nulls: the file has no column for the field.
+    pub(in crate::formats) fn nulls(&mut self, rows: usize) {
+        for _ in 0..rows {
+            self.null();
+        }
+    }
+
+    /// Appends a text, `null` being null where the type is written as JSON.
+    pub(in crate::formats) fn text(&mut self, text: &[u8]) {
+        match std::str::from_utf8(text) {
+            Ok(text) if self.field.data_type.is_json_text() && native::is_null(text) => self.null(),
+            Ok(text) => self.push(|column| native::push_text(column, text)),
+            Err(_) => self.push(|_| Err("text that is not UTF-8".to_owned())),
+        }
+    }
+
+    /// Refuses a row that is in the column already.
+    pub(in crate::formats) fn refuse(&mut self, row: usize, found: String) {
+        let field = self.field;
+        self.refused.note(self.base + row, || {
+            Refusal::field(&field.name, field.data_type.to_string(), found)
+        });
+    }
+}

@@ -1,0 +1,238 @@
+//! Values that are not JSON into a column, with the row check: what CSV, Parquet and `NumPy` files hold.
+//!
+//! Refused, each answers in words what was found; the column may then hold a part of the value, and the caller
+//! truncates it.
+
+use half::{bf16, f16};
+use serde_json::value::RawValue;
+
+use super::cell;
+use super::column::{Column, Values, row_width};
+use super::json_text;
+use super::schema::{DataType, Field};
+
+/// The longest part of a text that a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// A null, or nothing at all: the default value, null where the field may be null, else refused.
+pub(super) fn push_null(
+    field: &Field,
+    column: &mut Column,
+    default: Option<&str>,
+) -> Result<(), String> {
+    match default {
+        Some(default) => cell::push(column, default),
+        None if field.nullable => {
+            column.push_null();
+            Ok(())
+        }
+        None => Err("null, and the field is not nullable".to_owned()),
+    }
+}
+
+/// A text: a `VarChar` as it is, else the JSON text of a value of any other type.
+///
+/// The JSON text `null` is no value: the caller has asked [`is_null`] before.
+pub(super) fn push_text(column: &mut Column, text: &str) -> Result<(), String> {
+    let (data_type, values) = column.parts_mut();
+    let DataType::VarChar { max_length } = data_type else {
+        return push_json(column, text);
+    };
+    if text.len() > *max_length {
+        return Err(format!("{} bytes, {}", text.len(), shown(text)));
+    }
+    let pushed = match values {
+        Values::Text(spans) => spans.push(text.as_bytes()),
+        _ => false,
+    };
+    if !pushed {
+        return Err("more than 4 GiB of text in one batch".to_owned());
+    }
+    column.seal();
+    Ok(())
+}
+
+/// A JSON text, checked as JSON first.
+pub(super) fn push_json(column: &mut Column, text: &str) -> Result<(), String> {
+    let json: &RawValue = serde_json::from_str(text).map_err(|error| {
+        let problem = json_text::without_place(&error);
+        format!("{}, which is not JSON ({problem})", shown(text))
+    })?;
+    cell::push(column, json.get())
+}
+
+/// Words for a text, a long one cut.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("text {:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("text {text:?}"),
+    }
+}
+
+/// True for a JSON text that is null.
+pub(super) fn is_null(text: &str) -> bool {
+    text.trim_ascii() == "null"
+}
+
+/// A boolean.
+pub(super) fn push_bool(column: &mut Column, value: bool) -> Result<(), String> {
+    match column.values_mut() {
+        Values::Bool(values) => values.push(value.into()),
+        _ => return Err(value.to_string()),
+    }
+    column.seal();
+    Ok(())
+}
+
+/// An integer, for an integer or float column.
+pub(super) fn push_integer(column: &mut Column, value: i64) -> Result<(), String> {
+    fn narrow<T: TryFrom<i64>>(value: i64, range: &str) -> Result<T, String> {
+        T::try_from(value).map_err(|_| format!("{value}, which is out of range ({range})"))
+    }
+    match column.values_mut() {
+        Values::Int8(values) => values.push(narrow(value, "-128 to 127")?),
+        Values::Int16(values) => values.push(narrow(value, "-32768 to 32767")?),
+        Values::Int32(values) => values.push(narrow(value, "32 bits")?),
+        Values::Int64(values) => values.push(value),
+        Values::Float(values) => values.push(value as f32),
+        Values::Double(values) => values.push(value as f64),
+        _ => return Err(value.to_string()),
+    }
+    column.seal();
+    Ok(())
+}
+
+/// A float, for a float column.
+pub(super) fn push_float(column: &mut Column, value: f64) -> Result<(), String> {
+    match column.values_mut() {
+        Values::Float(values) => values.push(single(value)?),
+        Values::Double(values) if value.is_finite() => values.push(value),
+        _ => return Err(value.to_string()),
+    }
+    column.seal();
+    Ok(())
+}
+
+/// The nearest f32, refused beyond its range.
+fn single(value: f64) -> Result<f32, String> {
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+    let single = value as f32;
+    if single.is_finite() {
+        return Ok(single);
+    }
+    if value.is_finite() {
+        return Err(format!("{value}, which is out of range (a 32-bit float)"));
+    }
+    Err(value.to_string())
+}
+
+/// The floats of a vector: kept, or rounded to 16 bits.
+pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), String> {
+    let (data_type, values) = column.parts_mut();
+    if data_type.dim() != Some(floats.len()) {
+        return Err(format!("{} values", floats.len()));
+    }
+    if let Some(found) = not_finite(floats) {
+        return Err(found);
+    }
+    let mut keep = |half: [u8; 2], finite: bool, at: usize| match (&mut *values, finite) {
+        (Values::Packed(bytes), true) => {
+            bytes.extend_from_slice(&half);
+            Ok(())
+        }
+        _ => Err(format!(
+            "{} as element {}, which is out of range (a 16-bit float)",
+            floats.get(at).copied().unwrap_or_default(),
+            at + 1
+        )),
+    };
+    match data_type {
+        DataType::Float16Vector { .. } => {
+            for (at, value) in floats.iter().enumerate() {
+                let half = f16::from_f32(*value);
+                keep(half.to_le_bytes(), half.is_finite(), at)?;
+            }
+        }
+        DataType::BFloat16Vector { .. } => {
+            for (at, value) in floats.iter().enumerate() {
+                let half = bf16::from_f32(*value);
+                keep(half.to_le_bytes(), half.is_finite(), at)?;
+            }
+        }
+        _ => match values {
+            Values::Float(values) => values.extend_from_slice(floats),
+            _ => return Err(format!("{} floats", floats.len())),
+        },
+    }
+    column.seal();
+    Ok(())
+}
+
+/// The bytes of a vector that is kept as bytes.
+pub(super) fn push_packed(column: &mut Column, bytes: &[u8]) -> Result<(), String> {
+    let (data_type, values) = column.parts_mut();
+    if bytes.len() != row_width(data_type) {
+        return Err(format!("{} bytes", bytes.len()));
+    }
+    if let Some(found) = packed_problem(data_type, bytes) {
+        return Err(found);
+    }
+    match values {
+        Values::Packed(values) => values.extend_from_slice(bytes),
+        _ => return Err(format!("{} bytes", bytes.len())),
+    }
+    column.seal();
+    Ok(())
+}
+
+/// In words the first value that is not finite.
+pub(super) fn not_finite(floats: &[f32]) -> Option<String> {
+    let at = floats.iter().position(|value| !value.is_finite())?;
+    Some(format!("{} as element {}", floats.get(at)?, at + 1))
+}
+
+/// In words the first value of a 16-bit float vector's bytes that is not finite.
+pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<String> {
+    let halves = bytes.as_chunks::<2>().0;
+    // All exponent bits set: infinite or not a number.
+    let exponent: u16 = match data_type {
+        DataType::Float16Vector { .. } => 0x7c00,
+        DataType::BFloat16Vector { .. } => 0x7f80,
+        _ => return None,
+    };
+    let bad = |half: &[u8; 2]| u16::from_le_bytes(*half) & exponent == exponent;
+    let at = halves.iter().position(bad)?;
+    let half = *halves.get(at)?;
+    let value = match data_type {
+        DataType::Float16Vector { .. } => f16::from_le_bytes(half).to_f32(),
+        _ => bf16::from_le_bytes(half).to_f32(),
+    };
+    Some(format!("{value} as element {}", at + 1))
+}
+
+/// A CSV cell, by the column's type, as Milvus parses it.
+pub(super) fn push_cell(column: &mut Column, cell: &str) -> Result<(), String> {
+    let found = || shown(cell);
+    match column.data_type() {
+        DataType::Bool => match cell {
+            "1" | "t" | "T" | "true" | "TRUE" | "True" => push_bool(column, true),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => push_bool(column, false),
+            _ => Err(found()),
+        },
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
+            match cell.parse() {
+                Ok(value) => push_integer(column, value),
+                Err(_) => Err(found()),
+            }
+        }
+        DataType::Float => match cell.parse::<f32>() {
+            Ok(value) if value.is_finite() => push_float(column, value.into()),
+            _ => Err(found()),
+        },
+        DataType::Double => match cell.parse() {
+            Ok(value) => push_float(column, value),
+            Err(_) => Err(found()),
+        },
+        _ => push_text(column, cell),
+    }
+}

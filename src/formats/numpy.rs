@@ -1,0 +1,197 @@
+//! Sets of `NumPy` files: one `.npy` file a field, all with the same number of rows.
+//!
+//! As Milvus reads them: dtypes must be those of the fields (float vectors also in 64 bits; 16-bit float vectors as
+//! bytes or as floats), texts and JSON are fixed-width unicode or bytes, nothing is null, and there is no form for
+//! arrays and sparse vectors. `$meta.npy` holds dynamic fields as JSON text. Each file is read in steps, straight
+//! into its column where it holds what the column keeps.
+
+mod field;
+mod header;
+mod text;
+
+use std::sync::Arc;
+
+use super::batch::{META, Parts};
+use super::columnar::extras::Extras;
+use super::columnar::plan::Plan;
+use super::columnar::sink::Sink;
+use super::columnar::{Columnar, Refused, Steps};
+use super::error::ReadError;
+use super::frames::MAX_ROW;
+use super::read_at::ReadAt;
+use super::schema::{DataType, Schema};
+use crate::location::Format;
+use field::{File, Kind};
+use header::Header;
+
+/// The rows of a set.
+pub(super) type NumpyRows = Columnar<NumpySet>;
+
+/// What is said where a field has no file.
+const HINT: &str = " in the set (the files of one set stand in one inner list, e.g. [[\"a/id.npy\", \"a/vector.npy\"]], \
+    or in one folder)";
+
+/// A set of files, as far as it has been read.
+pub(super) struct NumpySet {
+    /// One a field; `None` where the service or the default value fills it in.
+    fields: Vec<Option<File>>,
+    extras: Vec<File>,
+    dynamic: Extras,
+    rows: u64,
+    done: u64,
+    row_bytes: usize,
+    header_bytes: u64,
+}
+
+impl NumpyRows {
+    /// Reads the headers: names of the files, e.g. `vector.npy`, and their content.
+    pub(super) fn open(
+        files: Vec<(String, Arc<dyn ReadAt>)>,
+        schema: &Schema,
+    ) -> Result<Self, ReadError> {
+        NumpySet::open(files, schema).map(Self::new)
+    }
+}
+
+impl NumpySet {
+    fn open(files: Vec<(String, Arc<dyn ReadAt>)>, schema: &Schema) -> Result<Self, ReadError> {
+        let names: Vec<String> = files.iter().map(|(name, _)| field_name(name)).collect();
+        let plan = Plan::new(schema, &names, "file", HINT)?;
+        let open = |at: usize, data_type: Option<&DataType>| {
+            let Some((name, object)) = files.get(at) else {
+                return Ok(None);
+            };
+            let broken = |problem: String| ReadError::Broken {
+                format: Format::Numpy,
+                message: format!("{name}: {problem}"),
+            };
+            let header = Header::read(object.as_ref()).map_err(broken)?;
+            let kind = match data_type {
+                Some(data_type) => Kind::new(&header, data_type),
+                None => Kind::dynamic(&header).map(|(kind, _)| kind),
+            };
+            let kind = kind.map_err(|(expected, found)| ReadError::Field {
+                field: field_name(name),
+                expected,
+                found,
+            })?;
+            let file = File::new(name.clone(), Arc::clone(object), &header, kind);
+            file.check_size().map_err(broken)?;
+            Ok(Some(file))
+        };
+        let mut set = Self {
+            fields: Vec::new(),
+            extras: Vec::new(),
+            dynamic: Extras::default(),
+            rows: 0,
+            done: 0,
+            row_bytes: 0,
+            header_bytes: 0,
+        };
+        for (at, field) in schema.fields.iter().enumerate() {
+            let file = match plan.field(at) {
+                Some(place) => open(place, Some(&field.data_type))?,
+                None => None,
+            };
+            set.fields.push(file);
+        }
+        for (name, place) in plan.extras() {
+            let text = Extras::text();
+            let meta = (name == META).then_some(&text);
+            let Some(file) = open(place, meta)? else {
+                continue;
+            };
+            let data_type = meta.cloned().unwrap_or_else(|| file.data_type());
+            set.dynamic.add(name, data_type);
+            set.extras.push(file);
+        }
+        set.count()?;
+        Ok(set)
+    }
+
+    /// Takes the number of rows, which must be the same in every file.
+    fn count(&mut self) -> Result<(), ReadError> {
+        let broken = |message| ReadError::Broken {
+            format: Format::Numpy,
+            message,
+        };
+        let mut files = self.fields.iter().flatten().chain(&self.extras);
+        let Some(first) = files.next() else {
+            return Err(broken("the set has no file of a field".to_owned()));
+        };
+        if let Some(other) = files.clone().find(|other| other.rows() != first.rows()) {
+            return Err(broken(format!(
+                "{} has {} rows and {} has {}: all files of a set need the same number",
+                first.name(),
+                first.rows(),
+                other.name(),
+                other.rows()
+            )));
+        }
+        let all = std::iter::once(first).chain(files);
+        let record: u64 = all.clone().map(File::record).sum();
+        self.header_bytes = all.map(File::header_bytes).sum();
+        self.rows = first.rows();
+        self.row_bytes = usize::try_from(record).unwrap_or(usize::MAX).max(1);
+        if self.row_bytes > 4 * MAX_ROW {
+            return Err(broken(format!("a row has {record} bytes")));
+        }
+        Ok(())
+    }
+}
+
+impl Steps for NumpySet {
+    fn step(
+        &mut self,
+        parts: Parts<'_>,
+        refused: &mut Refused,
+        rows: usize,
+    ) -> Result<usize, ReadError> {
+        let left = usize::try_from(self.rows - self.done).unwrap_or(usize::MAX);
+        let rows = rows.min(left);
+        if rows == 0 {
+            return Ok(0);
+        }
+        let columns = parts.schema.fields.iter().zip(parts.columns);
+        for (at, ((field, column), file)) in columns.zip(&mut self.fields).enumerate() {
+            let mut sink = Sink {
+                field,
+                default: parts.parser.default(at),
+                column,
+                refused,
+                base: 0,
+            };
+            match file {
+                Some(file) => file.read(self.done, rows, &mut sink)?,
+                None if field.auto_id => {}
+                None => sink.nulls(rows),
+            }
+        }
+        if let Some(meta) = parts.meta {
+            for (at, file) in self.extras.iter_mut().enumerate() {
+                if let Some(mut sink) = self.dynamic.sink(at, meta.len(), refused) {
+                    file.read(self.done, rows, &mut sink)?;
+                }
+            }
+            self.dynamic.merge(rows, meta, parts.parser, refused);
+        }
+        self.done += rows as u64;
+        Ok(rows)
+    }
+
+    fn row_bytes(&self) -> usize {
+        self.row_bytes
+    }
+
+    fn bytes(&self) -> u64 {
+        self.header_bytes + self.done.saturating_mul(self.row_bytes as u64)
+    }
+}
+
+/// `vector` for `vector.npy`.
+fn field_name(file: &str) -> String {
+    match file.rsplit_once('.') {
+        Some((name, extension)) if extension.eq_ignore_ascii_case("npy") => name.to_owned(),
+        _ => file.to_owned(),
+    }
+}

@@ -1,0 +1,323 @@
+//! One file of a set: what it holds, and how that becomes a column.
+
+use std::io;
+use std::sync::Arc;
+
+use super::header::{Dtype, Header};
+use super::text::Text;
+use crate::formats::column::Values;
+use crate::formats::columnar::extras::Extras;
+use crate::formats::columnar::sink::Sink;
+use crate::formats::error::ReadError;
+use crate::formats::native;
+use crate::formats::read_at::ReadAt;
+use crate::formats::schema::DataType;
+
+/// One file.
+pub(super) struct File {
+    name: String,
+    object: Arc<dyn ReadAt>,
+    data: u64,
+    rows: u64,
+    /// Bytes of a row.
+    record: u64,
+    kind: Kind,
+    dtype: Dtype,
+    /// Elements of a row.
+    width: usize,
+    scratch: Vec<u8>,
+}
+
+/// How a file's values become a column's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// They are what the column keeps, after their bytes are in the right order: elements of so many bytes.
+    Same(usize),
+    /// 32- or 64-bit floats of a vector, to be rounded.
+    Floats,
+    /// Fixed-width texts.
+    Text,
+}
+
+/// What was expected and what was found.
+type Mismatch = (String, String);
+
+impl Kind {
+    /// How a file of this header fills a column of this type.
+    pub(super) fn new(header: &Header, data_type: &DataType) -> Result<Self, Mismatch> {
+        let vector = data_type.dim().is_some();
+        let dtype = &header.dtype;
+        let axes = if vector { 2 } else { 1 };
+        let width = header.shape.get(1).copied().unwrap_or(1);
+        let is = |kind: u8, bytes: u64| dtype.kind == kind && dtype.bytes() == bytes;
+        let float = is(b'f', 4) || is(b'f', 8);
+        let dims = |dim: usize| (header.shape.len() == 2).then_some(width) == Some(dim as u64);
+        let (wanted, fits, kind) = match data_type {
+            DataType::Bool => ("bool", is(b'b', 1), Self::Same(1)),
+            DataType::Int8 | DataType::Int8Vector { .. } => ("int8", is(b'i', 1), Self::Same(1)),
+            DataType::Int16 => ("int16", is(b'i', 2), Self::Same(2)),
+            DataType::Int32 => ("int32", is(b'i', 4), Self::Same(4)),
+            DataType::Int64 => ("int64", is(b'i', 8), Self::Same(8)),
+            DataType::Float => ("float32", is(b'f', 4), Self::Same(4)),
+            DataType::Double => ("float64", is(b'f', 8), Self::Same(8)),
+            DataType::VarChar { .. } | DataType::Json => (
+                "text of fixed width (<U…, |S…)",
+                matches!(dtype.kind, b'U' | b'S'),
+                Self::Text,
+            ),
+            DataType::FloatVector { .. } if is(b'f', 8) => ("", true, Self::Floats),
+            DataType::FloatVector { .. } => ("float32 or float64", is(b'f', 4), Self::Same(4)),
+            DataType::BinaryVector { .. } => ("uint8", is(b'u', 1), Self::Same(1)),
+            DataType::Float16Vector { .. } | DataType::BFloat16Vector { .. } => {
+                let kind = if float { Self::Floats } else { Self::Same(1) };
+                let wanted = "uint8 (two a value), float32 or float64";
+                (wanted, float || is(b'u', 1), kind)
+            }
+            DataType::Array { .. } | DataType::SparseFloatVector => {
+                let expected = format!("{data_type} from JSON, CSV or Parquet");
+                let found = "a NumPy file, which has no form for it".to_owned();
+                return Err((expected, found));
+            }
+        };
+        if !fits {
+            return Err((format!("{data_type} as {wanted}"), format!("dtype {dtype}")));
+        }
+        if header.shape.len() != axes {
+            let expected = format!("{data_type} as an array of {axes} axes");
+            return Err((expected, format!("shape {}", shape(header))));
+        }
+        let columns = match (data_type, &kind) {
+            (DataType::BinaryVector { dim }, _) => dim / 8,
+            (DataType::Float16Vector { dim } | DataType::BFloat16Vector { dim }, Self::Same(_)) => {
+                dim.saturating_mul(2)
+            }
+            _ => data_type.dim().unwrap_or(1),
+        };
+        if vector && !dims(columns) {
+            let expected = format!("{data_type}, in {dtype} {columns} columns");
+            return Err((expected, format!("shape {}", shape(header))));
+        }
+        Ok(kind)
+    }
+
+    /// How a file of dynamic values is read, and as which type.
+    pub(super) fn dynamic(header: &Header) -> Result<(Self, DataType), Mismatch> {
+        let dtype = &header.dtype;
+        let dim = header
+            .shape
+            .get(1)
+            .and_then(|dim| usize::try_from(*dim).ok());
+        let data_type = match (dtype.kind, dtype.bytes(), dim) {
+            (b'b', _, None) => DataType::Bool,
+            (b'i', 1, None) => DataType::Int8,
+            (b'i', 2, None) => DataType::Int16,
+            (b'i', 4, None) => DataType::Int32,
+            (b'i', 8, None) => DataType::Int64,
+            (b'f', 4, None) => DataType::Float,
+            (b'f', 8, None) => DataType::Double,
+            (b'U' | b'S', _, None) => Extras::text(),
+            (b'f', 4 | 8, Some(dim)) if dim > 0 => DataType::FloatVector { dim },
+            _ => {
+                let expected = "a dynamic field: bool, signed integers, floats or text, or rows of floats; \
+                    others as JSON text in $meta.npy";
+                let found = format!("dtype {dtype}, shape {}", shape(header));
+                return Err((expected.to_owned(), found));
+            }
+        };
+        Ok((Self::new(header, &data_type)?, data_type))
+    }
+}
+
+fn shape(header: &Header) -> String {
+    let axes: Vec<_> = header.shape.iter().map(u64::to_string).collect();
+    format!("({})", axes.join(", "))
+}
+
+impl File {
+    pub(super) fn new(name: String, object: Arc<dyn ReadAt>, header: &Header, kind: Kind) -> Self {
+        let width = header.shape.get(1).copied().unwrap_or(1);
+        Self {
+            name,
+            object,
+            data: header.data,
+            rows: header.shape.first().copied().unwrap_or(0),
+            record: header.dtype.bytes().saturating_mul(width),
+            kind,
+            dtype: header.dtype.clone(),
+            width: usize::try_from(width).unwrap_or(usize::MAX),
+            scratch: Vec::new(),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn rows(&self) -> u64 {
+        self.rows
+    }
+
+    /// Bytes of a row.
+    pub(super) fn record(&self) -> u64 {
+        self.record
+    }
+
+    pub(super) fn header_bytes(&self) -> u64 {
+        self.data
+    }
+
+    /// The type of a dynamic column.
+    pub(super) fn data_type(&self) -> DataType {
+        let header = Header {
+            dtype: self.dtype.clone(),
+            shape: match self.kind {
+                _ if self.width == 1 => vec![self.rows],
+                _ => vec![self.rows, self.width as u64],
+            },
+            data: 0,
+        };
+        Kind::dynamic(&header).map_or_else(|_| Extras::text(), |(_, data_type)| data_type)
+    }
+
+    /// Makes sure that the file is as long as its header says.
+    pub(super) fn check_size(&self) -> Result<(), String> {
+        let needed = self.rows.checked_mul(self.record);
+        let needed = needed.and_then(|bytes| bytes.checked_add(self.data));
+        let size = self.object.size();
+        match needed {
+            Some(needed) if needed <= size => Ok(()),
+            _ => {
+                let whole = size.saturating_sub(self.data).checked_div(self.record);
+                Err(format!(
+                    "the file ends after {} of the {} rows its header announces",
+                    whole.unwrap_or(0),
+                    self.rows
+                ))
+            }
+        }
+    }
+
+    /// Appends so many rows from this one on, which the file has.
+    pub(super) fn read(
+        &mut self,
+        from: u64,
+        rows: usize,
+        sink: &mut Sink<'_>,
+    ) -> Result<(), ReadError> {
+        let offset = self.data + from.saturating_mul(self.record);
+        if let Kind::Same(element) = self.kind {
+            let begin = sink.column.len();
+            let bytes = sink.column.grow(rows);
+            let read = self.object.read_at(offset, bytes);
+            if self.dtype.big_endian {
+                swap(bytes, element);
+            }
+            read.map_err(|source| self.cannot_read(offset, &source))?;
+            sink.column.seal();
+            check(sink, begin, rows);
+            return Ok(());
+        }
+        let record = usize::try_from(self.record).unwrap_or(usize::MAX);
+        self.scratch.resize(record.saturating_mul(rows), 0);
+        let read = self.object.read_at(offset, &mut self.scratch);
+        read.map_err(|source| self.cannot_read(offset, &source))?;
+        if record == 0 {
+            (0..rows).for_each(|_| sink.text(b""));
+            return Ok(());
+        }
+        let rows = self.scratch.chunks_exact(record);
+        if self.kind == Kind::Text {
+            let mut text = Text::default();
+            for row in rows {
+                match self.dtype.kind {
+                    b'U' => match text.unicode(row, self.dtype.big_endian) {
+                        Ok(text) => sink.text(text.as_bytes()),
+                        Err(found) => sink.push(|_| Err(found)),
+                    },
+                    _ => sink.text(Text::bytes(row)),
+                }
+            }
+        } else {
+            let mut floats = Vec::with_capacity(self.width);
+            for row in rows {
+                floats.clear();
+                floats.extend(singles(row, &self.dtype));
+                sink.push(|column| native::push_floats(column, &floats));
+            }
+        }
+        Ok(())
+    }
+
+    fn cannot_read(&self, offset: u64, source: &io::Error) -> ReadError {
+        ReadError::Io {
+            offset,
+            source: io::Error::new(source.kind(), format!("{}: {source}", self.name)),
+        }
+    }
+}
+
+/// The floats of a row, as 32-bit ones; those beyond their range become infinite, which is refused.
+#[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+fn singles<'a>(row: &'a [u8], dtype: &Dtype) -> Box<dyn Iterator<Item = f32> + 'a> {
+    let quads = row.as_chunks::<4>().0.iter().copied();
+    let eights = row.as_chunks::<8>().0.iter().copied();
+    match (dtype.bytes(), dtype.big_endian) {
+        (4, false) => Box::new(quads.map(f32::from_le_bytes)),
+        (4, true) => Box::new(quads.map(f32::from_be_bytes)),
+        (_, false) => Box::new(eights.map(|bytes| f64::from_le_bytes(bytes) as f32)),
+        (_, true) => Box::new(eights.map(|bytes| f64::from_be_bytes(bytes) as f32)),
+    }
+}
+
+fn swap(bytes: &mut [u8], element: usize) {
+    if element > 1 {
+        bytes.chunks_exact_mut(element).for_each(<[u8]>::reverse);
+    }
+}
+
+/// Refuses the appended rows whose values the column must not have.
+fn check(sink: &mut Sink<'_>, begin: usize, rows: usize) {
+    if let Values::Bool(values) = sink.column.values_mut() {
+        // NumPy takes every byte but 0 for true.
+        let fresh = values.get_mut(begin..).unwrap_or_default();
+        for value in fresh {
+            *value = u8::from(*value != 0);
+        }
+        return;
+    }
+    let data_type = &sink.field.data_type;
+    let width = crate::formats::column::row_width(data_type);
+    let from = begin.saturating_mul(width);
+    let mut bad = Vec::new();
+    match sink.column.values() {
+        Values::Float(values) => {
+            let fresh = values.get(from..).unwrap_or_default();
+            // The whole at once first, which is fast.
+            if !fresh
+                .iter()
+                .fold(true, |fine, value| fine & value.is_finite())
+            {
+                let problems = fresh.chunks_exact(width).map(native::not_finite);
+                bad.extend((0..rows).zip(problems));
+            }
+        }
+        Values::Double(values) => {
+            let fresh = values.get(from..).unwrap_or_default().iter();
+            let problem = |value: &f64| (!value.is_finite()).then(|| value.to_string());
+            bad.extend((0..rows).zip(fresh.map(problem)));
+        }
+        Values::Packed(bytes) => {
+            let fresh = bytes.get(from..).unwrap_or_default();
+            let problems = fresh
+                .chunks_exact(width)
+                .map(|row| native::packed_problem(data_type, row));
+            bad.extend((0..rows).zip(problems));
+        }
+        _ => {}
+    }
+    for (row, found) in bad {
+        if let Some(found) = found {
+            sink.refuse(begin + row, found);
+        }
+    }
+}

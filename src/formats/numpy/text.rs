@@ -1,0 +1,36 @@
+//! Texts of fixed width, filled up with zeros: `<U12` (UTF-32) and `|S12` (bytes of UTF-8).
+
+/// Decodes texts, with memory that they share.
+#[derive(Default)]
+pub(super) struct Text {
+    decoded: String,
+}
+
+impl Text {
+    /// A `U` text, four bytes a character.
+    pub(super) fn unicode(&mut self, row: &[u8], big_endian: bool) -> Result<&str, String> {
+        let read = if big_endian {
+            u32::from_be_bytes
+        } else {
+            u32::from_le_bytes
+        };
+        let characters = row.as_chunks::<4>().0;
+        let filled = characters.iter().rposition(|bytes| *bytes != [0; 4]);
+        let characters = characters.get(..filled.map_or(0, |last| last + 1));
+        self.decoded.clear();
+        for bytes in characters.unwrap_or_default() {
+            let code = read(*bytes);
+            let character = char::from_u32(code);
+            self.decoded.push(
+                character.ok_or_else(|| format!("text with {code:#x}, which is no character"))?,
+            );
+        }
+        Ok(&self.decoded)
+    }
+
+    /// An `S` text.
+    pub(super) fn bytes(row: &[u8]) -> &[u8] {
+        let filled = row.iter().rposition(|byte| *byte != 0);
+        row.get(..filled.map_or(0, |last| last + 1)).unwrap_or(row)
+    }
+}

@@ -1,0 +1,291 @@
+//! One column of the file and the field it fills.
+
+use std::fmt::Write;
+use std::ops::Range;
+
+use parquet::data_type::AsBytes;
+use parquet::errors::Result;
+
+use super::leaf::{Leaf, Span, Values};
+use crate::formats::column::{Column, Values as Own};
+use crate::formats::columnar::sink::Sink;
+use crate::formats::native;
+use crate::formats::schema::DataType;
+
+/// A column: one leaf, or the two of a sparse vector.
+pub(super) struct Source {
+    pub(super) leaves: Vec<Leaf>,
+    json: String,
+    floats: Vec<f32>,
+    bytes: Vec<u8>,
+}
+
+impl Source {
+    pub(super) fn new(leaves: Vec<Leaf>) -> Self {
+        Self {
+            leaves,
+            json: String::new(),
+            floats: Vec::new(),
+            bytes: Vec::new(),
+        }
+    }
+
+    /// True where the memory its values take cannot be told from the schema.
+    pub(super) fn is_text(&self) -> bool {
+        self.leaves
+            .iter()
+            .any(|leaf| matches!(leaf.values, Values::Bytes(_)))
+    }
+
+    /// Reads the next rows, which the row group must have, into the field's column.
+    pub(super) fn append(&mut self, rows: usize, sink: &mut Sink<'_>) -> Result<()> {
+        match self.leaves.as_mut_slice() {
+            [indices, values] => {
+                indices.read(rows)?;
+                values.read(rows)?;
+                sparse(indices, values, rows, &mut self.json, sink);
+            }
+            [leaf] => {
+                if let (DataType::FloatVector { dim }, Values::Float(_)) =
+                    (&sink.field.data_type, &leaf.values)
+                {
+                    let begin = sink.column.len();
+                    let Own::Float(column) = sink.column.values_mut() else {
+                        return Ok(());
+                    };
+                    if leaf.read_vectors(rows, *dim, column)? {
+                        sink.column.seal();
+                        check(begin, *dim, sink);
+                        return Ok(());
+                    }
+                } else {
+                    leaf.read(rows)?;
+                }
+                self.rows(rows, sink);
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Appends the rows that were read, one by one.
+    fn rows(&mut self, rows: usize, sink: &mut Sink<'_>) {
+        let Self {
+            leaves,
+            json,
+            floats,
+            bytes,
+        } = self;
+        let Some(leaf) = leaves.first() else {
+            return;
+        };
+        for span in leaf.spans(rows) {
+            if span.null {
+                sink.null();
+                continue;
+            }
+            if span.hole {
+                let found = "a list with a null in it".to_owned();
+                sink.push(|_| Err(found));
+                continue;
+            }
+            match &sink.field.data_type {
+                DataType::Array { .. } => {
+                    json.clear();
+                    write_list(json, &leaf.values, span.values);
+                    sink.push(|column| native::push_json(column, json));
+                }
+                DataType::BinaryVector { .. }
+                | DataType::FloatVector { .. }
+                | DataType::Float16Vector { .. }
+                | DataType::BFloat16Vector { .. }
+                | DataType::Int8Vector { .. } => {
+                    let vector = |column: &mut Column| match &leaf.values {
+                        Values::Bytes(values) => {
+                            let value = values.get(span.values.start);
+                            native::push_packed(column, value.map_or(&[], AsBytes::as_bytes))
+                        }
+                        Values::Fixed(values) => {
+                            let value = values.get(span.values.start);
+                            native::push_packed(column, value.map_or(&[], AsBytes::as_bytes))
+                        }
+                        values => push_list(column, values, span.values.clone(), floats, bytes),
+                    };
+                    sink.push(vector);
+                }
+                _ => push_scalar(sink, &leaf.values, span.values.start),
+            }
+        }
+    }
+}
+
+/// Refuses the appended vectors that are not finite.
+fn check(begin: usize, dim: usize, sink: &mut Sink<'_>) {
+    let Own::Float(values) = sink.column.values() else {
+        return;
+    };
+    let fresh = values.get(begin.saturating_mul(dim)..).unwrap_or_default();
+    // The whole at once first, which is fast.
+    if fresh
+        .iter()
+        .fold(true, |fine, value| fine & value.is_finite())
+    {
+        return;
+    }
+    let problems: Vec<_> = fresh.chunks_exact(dim).map(native::not_finite).collect();
+    for (row, found) in problems.into_iter().enumerate() {
+        if let Some(found) = found {
+            sink.refuse(begin + row, found);
+        }
+    }
+}
+
+fn push_scalar(sink: &mut Sink<'_>, values: &Values, at: usize) {
+    let nothing = || Err("nothing".to_owned());
+    match values {
+        Values::Bool(values) => sink.push(|column| match values.get(at) {
+            Some(value) => native::push_bool(column, *value),
+            None => nothing(),
+        }),
+        Values::Int32(values) => sink.push(|column| match values.get(at) {
+            Some(value) => native::push_integer(column, (*value).into()),
+            None => nothing(),
+        }),
+        Values::Int64(values) => sink.push(|column| match values.get(at) {
+            Some(value) => native::push_integer(column, *value),
+            None => nothing(),
+        }),
+        Values::Float(values) => sink.push(|column| match values.get(at) {
+            Some(value) => native::push_float(column, (*value).into()),
+            None => nothing(),
+        }),
+        Values::Double(values) => sink.push(|column| match values.get(at) {
+            Some(value) => native::push_float(column, *value),
+            None => nothing(),
+        }),
+        Values::Bytes(values) => sink.text(values.get(at).map_or(&[], AsBytes::as_bytes)),
+        Values::Fixed(values) => sink.text(values.get(at).map_or(&[], AsBytes::as_bytes)),
+    }
+}
+
+/// A list of numbers as a dense vector: bytes where the numbers are bytes, else floats.
+fn push_list(
+    column: &mut Column,
+    values: &Values,
+    range: Range<usize>,
+    floats: &mut Vec<f32>,
+    bytes: &mut Vec<u8>,
+) -> Result<(), String> {
+    floats.clear();
+    bytes.clear();
+    let is_float = matches!(column.data_type(), DataType::FloatVector { .. });
+    match values {
+        Values::Int32(values) if !is_float => {
+            // Both signed and unsigned bytes: the lowest eight bits are the byte.
+            let values = values.get(range).unwrap_or_default();
+            bytes.extend(values.iter().map(|value| value.to_le_bytes()[0]));
+            return native::push_packed(column, bytes);
+        }
+        Values::Int32(values) => {
+            let values = values.get(range).unwrap_or_default();
+            floats.extend(values.iter().map(|value| *value as f32));
+        }
+        Values::Int64(values) => {
+            let values = values.get(range).unwrap_or_default();
+            floats.extend(values.iter().map(|value| *value as f32));
+        }
+        Values::Float(values) => floats.extend_from_slice(values.get(range).unwrap_or_default()),
+        Values::Double(values) => {
+            let values = values.get(range).unwrap_or_default();
+            #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+            floats.extend(values.iter().map(|value| *value as f32));
+        }
+        _ => return Err("another type".to_owned()),
+    }
+    native::push_floats(column, floats)
+}
+
+/// Appends sparse vectors whose indices and values are two columns.
+fn sparse(indices: &Leaf, values: &Leaf, rows: usize, json: &mut String, sink: &mut Sink<'_>) {
+    for (index, value) in indices.spans(rows).zip(values.spans(rows)) {
+        if index.null && value.null {
+            sink.null();
+            continue;
+        }
+        let hole = |span: &Span| span.hole || span.null;
+        if hole(&index) || hole(&value) {
+            sink.push(|_| Err("a sparse vector with a null in it".to_owned()));
+            continue;
+        }
+        json.clear();
+        json.push_str("{\"indices\":");
+        write_indices(json, &indices.values, index.values);
+        json.push_str(",\"values\":");
+        write_list(json, &values.values, value.values);
+        json.push('}');
+        sink.push(|column| native::push_json(column, json));
+    }
+}
+
+/// Indices are unsigned, also where the file's type is as wide as theirs.
+fn write_indices(json: &mut String, values: &Values, range: Range<usize>) {
+    match values {
+        Values::Int32(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| {
+                write!(json, "{}", value.cast_unsigned())
+            });
+        }
+        other => write_list(json, other, range),
+    }
+}
+
+fn write_list(json: &mut String, values: &Values, range: Range<usize>) {
+    match values {
+        Values::Bool(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value}"));
+        }
+        Values::Int32(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value}"));
+        }
+        Values::Int64(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value}"));
+        }
+        // The debug form has a point or an exponent, so that a float stays one.
+        Values::Float(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value:?}"));
+        }
+        Values::Double(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value:?}"));
+        }
+        Values::Bytes(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| {
+                let text = std::str::from_utf8(value.as_bytes());
+                match text {
+                    Ok(text) => write!(json, "{}", serde_json::Value::from(text)),
+                    // No JSON, and so refused.
+                    Err(_) => write!(json, "text that is not UTF-8"),
+                }
+            });
+        }
+        Values::Fixed(_) => json.push_str("[]"),
+    }
+}
+
+fn list<T>(json: &mut String, values: &[T], write: impl Fn(&mut String, &T) -> std::fmt::Result) {
+    json.push('[');
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        // Writing to a text does not fail.
+        _ = write(json, value);
+    }
+    json.push(']');
+}

@@ -1,0 +1,255 @@
+//! CSV files: what is written is read, and what is wrong is named.
+
+use std::io::{Cursor, Write};
+use std::sync::Arc;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::{Row, every_type, good_row, outcomes, read_all, schema_of, small};
+use crate::formats::{CsvOptions, DataType, Input, ReadError, Reader, Schema};
+use crate::location::Format;
+
+fn open(text: &[u8], schema: &Arc<Schema>, options: &CsvOptions) -> Result<Reader, ReadError> {
+    let read = Box::new(Cursor::new(text.to_vec()));
+    Reader::new(
+        Input::Stream { read, gzip: false },
+        Format::Csv,
+        schema,
+        options,
+    )
+}
+
+fn read(text: &str, schema: &Arc<Schema>) -> Result<Vec<Row>, String> {
+    let rows = open(text.as_bytes(), schema, &CsvOptions::default()).and_then(read_all);
+    rows.map_err(|error| error.to_string())
+}
+
+/// Rows as the official bulk writer writes them.
+fn write(schema: &Schema, rows: &[Value], separator: u8, null: &str) -> Vec<u8> {
+    let mut writer = csv::WriterBuilder::new()
+        .delimiter(separator)
+        .from_writer(Vec::new());
+    let names = schema.fields.iter().map(|field| field.name.as_str());
+    writer.write_record(names.chain(["$meta"])).unwrap();
+    for row in rows {
+        let cells = schema
+            .fields
+            .iter()
+            .map(|field| match (&row[&field.name], &field.data_type) {
+                (Value::Null, _) => null.to_owned(),
+                (Value::String(text), DataType::VarChar { .. }) => text.clone(),
+                (value, _) => value.to_string(),
+            });
+        let meta = json!({"extra": row["extra"]}).to_string();
+        writer.write_record(cells.chain([meta])).unwrap();
+    }
+    writer.into_inner().unwrap()
+}
+
+proptest! {
+    #[test]
+    fn rows_survive_csv(rows in prop::collection::vec(good_row(), 0..12), tab in any::<bool>()) {
+        let (separator, null) = if tab { (b'\t', "\\N") } else { (b',', "no value") };
+        let schema = every_type();
+        let text = write(&schema, &rows, separator, null);
+        let separator = char::from(separator).to_string();
+        let options = CsvOptions::new(&separator, null).unwrap();
+        let found = read_all(open(&text, &schema, &options).unwrap()).unwrap();
+        prop_assert_eq!(found.len(), rows.len());
+        for (found, row) in found.into_iter().zip(rows) {
+            prop_assert_eq!(Value::Object(found), row);
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(text in prop::collection::vec(prop::sample::select(b"id,name,v\n\r\"[1]2;\xff\0".to_vec()), 0..80)) {
+        for schema in [small(false), small(true)] {
+            let text = [b"id,name,v\n".as_slice(), &text].concat();
+            _ = open(&text, &schema, &CsvOptions::default()).map(|reader| outcomes(reader, "id"));
+        }
+    }
+}
+
+#[test]
+fn cells_are_read_as_milvus_reads_them() {
+    let text = "\u{feff}v,name,id\r\n\"[1, 2]\",\"a,\"\"b\"\"\n\",+1\r\n\n\"[0.5,-1e2]\",,2\n";
+    let rows = read(text, &small(false)).unwrap();
+    assert_eq!(
+        Value::Object(rows[0].clone()),
+        json!({"id": 1, "name": "a,\"b\"\n", "v": [1.0, 2.0]})
+    );
+    // An empty text is a value where the field is not nullable.
+    assert_eq!(rows[1]["name"], json!(""));
+    let rows = read(
+        "id,b,f,d\n1,True,1e-3,.5\n2,0,,\n",
+        &every_type_but_vectors(),
+    )
+    .unwrap();
+    assert_eq!(
+        (&rows[0]["b"], &rows[0]["f"], &rows[0]["d"]),
+        (&json!(true), &json!(0.001), &json!(0.5))
+    );
+    assert_eq!(
+        (&rows[1]["b"], &rows[1]["f"], &rows[1]["d"]),
+        (&json!(false), &json!(2.5), &Value::Null)
+    );
+}
+
+/// With a default, and a vector that may be left out.
+fn every_type_but_vectors() -> Arc<Schema> {
+    schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
+            {"fieldName": "b", "dataType": "Bool"},
+            {"fieldName": "f", "dataType": "Float", "defaultValue": 2.5},
+            {"fieldName": "d", "dataType": "Double", "nullable": true},
+            {"fieldName": "v", "dataType": "FloatVector", "nullable": true, "elementTypeParams": {"dim": 2}},
+        ]),
+        false,
+    )
+}
+
+#[test]
+fn columns_outside_the_schema_become_texts_of_dynamic_fields() {
+    let text = "id,name,v,color,$meta\n1,a,\"[1,2]\",7,\"{\"\"n\"\": 7}\"\n2,b,\"[1,2]\",,\n";
+    let rows = read(text, &small(true)).unwrap();
+    assert_eq!((&rows[0]["color"], &rows[0]["n"]), (&json!("7"), &json!(7)));
+    assert_eq!((&rows[1]["color"], rows[1].get("n")), (&json!(""), None));
+    let twice = "id,name,v,n,$meta\n1,a,\"[1,2]\",7,\"{\"\"n\"\": 7}\"\n";
+    let message = read(twice, &small(true)).unwrap_err();
+    assert!(
+        message.contains("field \"n\": expected each key once"),
+        "{message}"
+    );
+}
+
+#[test]
+fn headers_that_do_not_match_are_named() {
+    for (text, expected) in [
+        (
+            "",
+            "line 1 (byte 0): expected a header row, found an empty file",
+        ),
+        (
+            "id,name\n",
+            "field \"v\": expected FloatVector(2), found no column of that name",
+        ),
+        (
+            "id,name,v,v\n",
+            "field \"v\": expected one column of that name, found two",
+        ),
+        (
+            "id,name,v,x\n",
+            "field \"x\": expected a field of the schema (id, name, v), found a column outside it",
+        ),
+        (
+            "id;name;v\n",
+            "field \"id\": expected Int64, found no column of that name",
+        ),
+    ] {
+        assert!(
+            read(text, &small(false)).unwrap_err().contains(expected),
+            "{text}"
+        );
+    }
+    let utf16 = open(b"\xff\xfei\0d\0", &small(false), &CsvOptions::default());
+    assert!(utf16.err().unwrap().to_string().contains("UTF-16"));
+    let auto = schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true, "autoId": true},
+            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 2}},
+        ]),
+        false,
+    );
+    assert!(
+        read("id,v\n", &auto)
+            .unwrap_err()
+            .contains("expected no column (autoId is on")
+    );
+    assert_eq!(read("v\n\"[1,2]\"\n", &auto).unwrap().len(), 1);
+}
+
+#[test]
+fn bad_rows_are_named_and_reading_goes_on() {
+    let text = "id,name,v\n1,a,\"[1,2]\"\nx,a,\"[1,2]\"\n3,a,\"[1]\"\n4,a\n5,a,\"[1,2\"\n6,nine bytes,\"[1,2]\"\n7,\"\",\"[3,4]\"\n,a,\"[1,2]\"\n9,a,null\n";
+    let found = outcomes(
+        open(text.as_bytes(), &small(false), &CsvOptions::default()).unwrap(),
+        "id",
+    );
+    let expected = [
+        "1",
+        "row 2, field \"id\": expected Int64, found text \"x\"",
+        "row 3, field \"v\": expected FloatVector(2), found 1 values",
+        "row 4: expected 3 cells, as the header has, found 2 cells",
+        "row 5, field \"v\": expected FloatVector(2), found text \"[1,2\", which is not JSON (EOF while parsing a list)",
+        "row 6, field \"name\": expected VarChar(8), found 10 bytes, text \"nine bytes\"",
+        "7",
+        "row 8, field \"id\": expected Int64, found text \"\"",
+        "row 9, field \"v\": expected FloatVector(2), found null, and the field is not nullable",
+    ];
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn a_quote_that_is_never_closed_ends_the_file() {
+    let endless = [b"id,name,v\n1,\"".to_vec(), vec![b'x'; 40 << 20]].concat();
+    let error = open(&endless, &small(false), &CsvOptions::default()).and_then(read_all);
+    let message = error.unwrap_err().to_string();
+    assert!(message.starts_with("row 1, line 2"), "{message}");
+    assert!(
+        message.contains("longer than 16 MiB (is a quote not closed?)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn separators_are_one_ascii_character() {
+    for good in ["", ",", ";", "|", "\t", "\u{1}"] {
+        assert!(CsvOptions::new(good, "").is_ok(), "{good:?}");
+    }
+    for bad in ["\n", "\r", "\"", "\0", "ab", "、", "é"] {
+        let message = CsvOptions::new(bad, "").unwrap_err().to_string();
+        assert!(message.contains("one ASCII character"), "{bad:?}");
+    }
+}
+
+#[test]
+fn gzip_is_read_for_every_text_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let row = "{\"id\": 1, \"name\": \"a\", \"v\": [1, 2]}";
+    for (name, text) in [
+        ("x.jsonl.gz", format!("{row}\n{row}")),
+        ("x.NDJSON.GZ", format!("{row}\n{row}")),
+        ("x.json.gz", format!("[{row}, {row}]")),
+        (
+            "x.csv.gz",
+            "id,name,v\n1,a,\"[1,2]\"\n2,b,\"[1,2]\"\n".to_owned(),
+        ),
+    ] {
+        let path = folder.path().join(name);
+        let (one, two) = text.split_at(12);
+        let mut bytes = Vec::new();
+        for part in [one, two] {
+            // Two members, as joined files have.
+            let mut member =
+                flate2::write::GzEncoder::new(&mut bytes, flate2::Compression::default());
+            member.write_all(part.as_bytes()).unwrap();
+            member.finish().unwrap();
+        }
+        std::fs::write(&path, &bytes).unwrap();
+        let mut reader = Reader::open(&path, &small(false)).unwrap();
+        let mut batch = reader.new_batch();
+        assert!(reader.next_batch(&mut batch).unwrap());
+        assert_eq!(
+            (batch.rows(), reader.bytes()),
+            (2, bytes.len() as u64),
+            "{name}"
+        );
+        std::fs::write(&path, &bytes[..bytes.len() - 9]).unwrap();
+        let cut = Reader::open(&path, &small(false))
+            .and_then(read_all)
+            .unwrap_err();
+        assert!(matches!(cut, ReadError::Io { .. }), "{cut}");
+    }
+}

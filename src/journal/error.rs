@@ -1,0 +1,103 @@
+//! Why the journal cannot be used. Nothing is submitted then.
+
+use crate::error::{Failure, Kind};
+use std::io;
+use std::path::PathBuf;
+use std::time::Duration;
+use thiserror::Error;
+
+/// A failure of the journal.
+#[derive(Debug, Error)]
+pub enum JournalError {
+    /// A file or folder could not be read or written.
+    #[error("cannot {doing} the journal {}: {source}", .path.display())]
+    File {
+        /// What was tried.
+        doing: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another process holds its lock for too long.
+    #[error("the journal {} has been locked by another process for {}s", .path.display(), .after.as_secs())]
+    Locked {
+        /// The lock's file.
+        path: PathBuf,
+        /// How long we waited.
+        after: Duration,
+    },
+    /// The file is of a later release.
+    #[error("the journal {} has the form {found}, this zshell knows {known}", .path.display(), known = super::entry::VERSION)]
+    Version {
+        /// Which file.
+        path: PathBuf,
+        /// The form found.
+        found: u32,
+    },
+    /// The journal knows no such submission.
+    #[error("the journal has no submission {id:?}")]
+    NoSubmission {
+        /// The id that was asked for.
+        id: String,
+    },
+    /// A process is submitting it at this moment.
+    #[error("the submission {id} is being worked on")]
+    AtWork {
+        /// The submission.
+        id: String,
+    },
+    /// What was asked makes no sense for the state the submission is in.
+    #[error("the submission {id} is {state}, which is settled")]
+    Settled {
+        /// The submission.
+        id: String,
+        /// The word for its state.
+        state: &'static str,
+    },
+}
+
+impl JournalError {
+    pub(super) fn file(
+        doing: &'static str,
+        path: impl Into<PathBuf>,
+    ) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::File {
+            doing,
+            path,
+            source,
+        }
+    }
+}
+
+impl From<JournalError> for Failure {
+    fn from(error: JournalError) -> Self {
+        let (kind, hint) = match &error {
+            JournalError::File { .. } => (
+                Kind::Refused,
+                "what is submitted is written there first, so that nothing is submitted twice: make room and see to its rights, or name another folder with --data-dir",
+            ),
+            JournalError::Locked { .. } => (
+                Kind::Busy,
+                "a process that is stopped or hangs may hold it; try again later",
+            ),
+            JournalError::AtWork { .. } => (
+                Kind::Busy,
+                "another zshell looks for its job; try again once that has ended",
+            ),
+            JournalError::Version { .. } => (
+                Kind::Refused,
+                "use the newer zshell, or another folder with --data-dir",
+            ),
+            JournalError::NoSubmission { .. } => {
+                (Kind::Refused, "zshell journal list --limit all shows them")
+            }
+            JournalError::Settled { .. } => (
+                Kind::Refused,
+                "only an open or unknown submission can be settled",
+            ),
+        };
+        Self::new(kind, error.to_string()).with_hint(hint)
+    }
+}

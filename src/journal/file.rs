@@ -1,0 +1,267 @@
+//! The journal's file: locking, repairing, reading on, appending.
+//!
+//! Whoever writes takes the lock of a file beside it, which is never replaced or removed, then opens the journal anew:
+//! pruning puts another file in its place, and the generation in its first line tells so.
+
+use super::entry::{Entry, Header, VERSION};
+use super::error::JournalError;
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
+use ulid::Ulid;
+
+/// How long we wait for another process that writes: an entry takes milliseconds, pruning below a second.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The pauses between tries to take the lock.
+const PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(16);
+/// Longer first lines are not ours.
+const HEADER_LIMIT: u64 = 4096;
+
+/// Makes a folder for its owner alone, if there is none.
+pub(super) fn create_private(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Sees the names in a folder onto the disk.
+pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Opens a file to read and append, making it for its owner alone if there is none.
+pub(super) fn open_private(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}
+
+/// Where the files lie.
+#[derive(Clone, Debug)]
+pub(super) struct Place {
+    /// The journal's folder.
+    pub(super) folder: PathBuf,
+}
+
+impl Place {
+    /// The entries.
+    pub(super) fn journal(&self) -> PathBuf {
+        self.folder.join("journal.jsonl")
+    }
+
+    /// Who writes.
+    fn gate(&self) -> PathBuf {
+        self.folder.join("journal.lock")
+    }
+
+    /// The locks of identities.
+    pub(super) fn identities(&self) -> PathBuf {
+        self.folder.join("locks")
+    }
+
+    /// Takes the right to write, or with others to read; freed when dropped, or when this process dies.
+    pub(super) fn lock(&self, write: bool) -> Result<File, JournalError> {
+        let path = self.gate();
+        let gate = match File::open(&path) {
+            // Who only reads need not be able to write.
+            Ok(gate) if !write => gate,
+            _ => {
+                create_private(&self.folder).map_err(JournalError::file("open", &self.folder))?;
+                open_private(&path).map_err(JournalError::file("lock", &path))?
+            }
+        };
+        let begun = Instant::now();
+        let mut pause = PAUSE;
+        loop {
+            let taken = if write {
+                gate.try_lock()
+            } else {
+                gate.try_lock_shared()
+            };
+            match taken {
+                Ok(()) => return Ok(gate),
+                Err(TryLockError::Error(error)) => {
+                    return Err(JournalError::file("lock", path)(error));
+                }
+                Err(TryLockError::WouldBlock) if begun.elapsed() >= PATIENCE => {
+                    let after = PATIENCE;
+                    return Err(JournalError::Locked { path, after });
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(pause),
+            }
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+}
+
+/// The open journal, under the lock.
+pub(super) struct Book {
+    file: File,
+    path: PathBuf,
+    /// Bytes up to which it is whole lines.
+    end: u64,
+}
+
+impl Book {
+    /// Opens the journal to write, making and repairing it as need be.
+    pub(super) fn open(place: &Place) -> Result<Self, JournalError> {
+        let path = place.journal();
+        let file = open_private(&path).map_err(JournalError::file("open", &path))?;
+        let mut book = Self { file, path, end: 0 };
+        book.repair()
+            .map_err(JournalError::file("repair", &book.path))?;
+        if book.end == 0 {
+            let header = Entry::Journal(Header {
+                version: VERSION,
+                generation: Ulid::generate().to_string(),
+            });
+            book.append(&[header])?;
+            sync_folder(&place.folder).map_err(JournalError::file("open", &book.path))?;
+        }
+        Ok(book)
+    }
+
+    /// Opens the journal to read; `None` where there is none.
+    pub(super) fn read(place: &Place) -> Result<Option<Self>, JournalError> {
+        let path = place.journal();
+        let file = match File::open(&path) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(JournalError::file("read", path)(error)),
+        };
+        let mut book = Self { file, path, end: 0 };
+        let size = book.size();
+        book.end = size.map_err(JournalError::file("read", &book.path))?;
+        Ok(Some(book))
+    }
+
+    fn size(&self) -> io::Result<u64> {
+        self.file.metadata().map(|metadata| metadata.len())
+    }
+
+    /// A crash may have torn the last line. What is a whole entry gets its line end; the rest was never acted upon, since
+    /// nothing is sent before its entry is on the disk, and is cut.
+    fn repair(&mut self) -> io::Result<()> {
+        let size = self.size()?;
+        let start = self.start_of_last_line(size)?;
+        if start == size {
+            self.end = size;
+            return Ok(());
+        }
+        self.file.seek(SeekFrom::Start(start))?;
+        let mut tail = Vec::new();
+        (&self.file).take(size - start).read_to_end(&mut tail)?;
+        if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&tail).is_ok() {
+            self.file.write_all(b"\n")?;
+            self.end = size + 1;
+        } else {
+            self.file.set_len(start)?;
+            self.end = start;
+        }
+        self.file.sync_data()
+    }
+
+    /// Where the text behind the last line end begins.
+    fn start_of_last_line(&mut self, size: u64) -> io::Result<u64> {
+        const CHUNK: u64 = 8192;
+        let mut end = size;
+        while end > 0 {
+            let start = end.saturating_sub(CHUNK);
+            self.file.seek(SeekFrom::Start(start))?;
+            let mut chunk = Vec::new();
+            (&self.file).take(end - start).read_to_end(&mut chunk)?;
+            if let Some(at) = memchr::memrchr(b'\n', &chunk) {
+                return Ok(start + at as u64 + 1);
+            }
+            end = start;
+        }
+        Ok(0)
+    }
+
+    /// The generation of the file; `None` where the first line is not a header.
+    pub(super) fn generation(&mut self) -> Result<Option<String>, JournalError> {
+        let failed = |path: &Path| JournalError::file("read", path.to_owned());
+        self.file
+            .seek(SeekFrom::Start(0))
+            .map_err(failed(&self.path))?;
+        let mut line = Vec::new();
+        BufReader::new((&self.file).take(HEADER_LIMIT))
+            .read_until(b'\n', &mut line)
+            .map_err(failed(&self.path))?;
+        match serde_json::from_slice(&line) {
+            Ok(Entry::Journal(header)) if header.version > VERSION => Err(JournalError::Version {
+                path: self.path.clone(),
+                found: header.version,
+            }),
+            Ok(Entry::Journal(header)) => Ok(Some(header.generation)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Hands every whole line from `offset` on to `take`, and answers where the last one ended.
+    pub(super) fn lines(
+        &mut self,
+        offset: u64,
+        mut take: impl FnMut(&[u8]),
+    ) -> Result<u64, JournalError> {
+        let failed = |path: &Path| JournalError::file("read", path.to_owned());
+        self.file
+            .seek(SeekFrom::Start(offset))
+            .map_err(failed(&self.path))?;
+        let left = self.end.saturating_sub(offset);
+        let mut reader = BufReader::with_capacity(256 << 10, (&self.file).take(left));
+        let mut line = Vec::new();
+        let mut at = offset;
+        loop {
+            line.clear();
+            let read = reader
+                .read_until(b'\n', &mut line)
+                .map_err(failed(&self.path))?;
+            if line.pop() != Some(b'\n') {
+                return Ok(at);
+            }
+            at += read as u64;
+            take(&line);
+        }
+    }
+
+    /// Appends entries and sees them onto the disk. Where that fails the file is as it was, as far as that can be had:
+    /// the next writer repairs the rest.
+    pub(super) fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
+        let mut text = Vec::new();
+        for entry in entries {
+            serde_json::to_writer(&mut text, entry)
+                .map_err(io::Error::from)
+                .map_err(JournalError::file("write", &self.path))?;
+            text.push(b'\n');
+        }
+        if text.is_empty() {
+            return Ok(());
+        }
+        let written = self
+            .file
+            .write_all(&text)
+            .and_then(|()| self.file.sync_data());
+        if let Err(error) = written {
+            let _ = self.file.set_len(self.end);
+            return Err(JournalError::file("write", &self.path)(error));
+        }
+        self.end += text.len() as u64;
+        Ok(())
+    }
+
+    /// Bytes up to which it is whole lines.
+    pub(super) const fn end(&self) -> u64 {
+        self.end
+    }
+}

@@ -1,0 +1,228 @@
+//! The entries put together: which submissions there are, where each stands, which jobs were seen when.
+
+use super::entry::{Ended, Entry, Intent, Seen};
+use super::identity::Scope;
+use super::record::{Standing, Submission};
+use crate::api::model::{JobState, State};
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+/// A baseline's place.
+#[derive(Clone, Debug)]
+struct Baseline {
+    order: u64,
+    at: String,
+}
+
+/// What the journal says, entry after entry.
+#[derive(Debug, Default)]
+pub struct Fold {
+    submissions: Vec<Submission>,
+    by_id: HashMap<String, usize>,
+    /// The latest submission of each key, by target.
+    by_key: HashMap<String, HashMap<String, usize>>,
+    /// Whose job it is, by target.
+    by_job: HashMap<String, HashMap<String, usize>>,
+    unresolved: BTreeSet<usize>,
+    /// The entry that first showed a job in a scan.
+    seen: HashMap<Scope, HashMap<String, u64>>,
+    baselines: HashMap<String, Baseline>,
+    entries: u64,
+}
+
+impl Fold {
+    /// Takes in the next entry. One about a submission that is not there changes nothing.
+    pub(super) fn apply(&mut self, entry: Entry) {
+        self.entries += 1;
+        match entry {
+            Entry::Journal(_) => {}
+            Entry::Seen(seen) => self.see(seen),
+            Entry::Intent(intent) => self.intend(intent),
+            Entry::Made(it) => {
+                if let Some(index) = self.settle(&it.id, it.at, Standing::Submitted) {
+                    self.claim(index, it.job);
+                }
+            }
+            Entry::Refused(it) => {
+                if let Some(index) = self.settle(&it.id, it.at, Standing::Refused)
+                    && let Some(submission) = self.submissions.get_mut(index)
+                {
+                    submission.code = it.code;
+                }
+            }
+            Entry::Unsent(it) => drop(self.settle(&it.id, it.at, Standing::Unsent)),
+            Entry::Absent(it) => {
+                let standing = if it.sends_again {
+                    Standing::Open
+                } else {
+                    Standing::Absent
+                };
+                self.settle(&it.id, it.at, standing);
+            }
+            Entry::Unknown(it) => {
+                if let Some(index) = self.settle(&it.id, it.at, Standing::Unknown)
+                    && let Some(submission) = self.submissions.get_mut(index)
+                {
+                    submission.candidates = it.jobs;
+                }
+            }
+            Entry::Ended(it) => self.end(it),
+        }
+    }
+
+    fn see(&mut self, seen: Seen) {
+        let order = self.entries;
+        let known = self.seen.entry(seen.scope).or_default();
+        for job in seen.jobs {
+            known.entry(job).or_insert(order);
+        }
+        let at = seen.at;
+        self.baselines
+            .entry(seen.baseline)
+            .or_insert(Baseline { order, at });
+    }
+
+    fn intend(&mut self, intent: Intent) {
+        let index = self.submissions.len();
+        self.by_id.insert(intent.id.clone(), index);
+        if let Some(key) = &intent.key {
+            let keys = self.by_key.entry(intent.scope.target.clone()).or_default();
+            keys.insert(key.clone(), index);
+        }
+        self.unresolved.insert(index);
+        self.submissions.push(Submission::new(intent, self.entries));
+    }
+
+    /// Gives a submission its standing. What is made stays made: an entry of another process may come late.
+    fn settle(&mut self, id: &str, at: String, standing: Standing) -> Option<usize> {
+        let index = *self.by_id.get(id)?;
+        let submission = self.submissions.get_mut(index)?;
+        if submission.job.is_some() {
+            return None;
+        }
+        submission.standing = standing;
+        submission.updated = at;
+        submission.candidates.clear();
+        if standing.is_unresolved() {
+            self.unresolved.insert(index);
+        } else {
+            self.unresolved.remove(&index);
+            // Only what is unresolved is compared by its files.
+            submission.intent.files = Vec::new();
+        }
+        Some(index)
+    }
+
+    fn claim(&mut self, index: usize, job: String) {
+        if let Some(submission) = self.submissions.get_mut(index) {
+            let target = submission.intent.scope.target.clone();
+            submission.job = Some(job.clone());
+            self.by_job.entry(target).or_default().insert(job, index);
+        }
+    }
+
+    fn end(&mut self, ended: Ended) {
+        let index = self
+            .by_job
+            .get(&ended.target)
+            .and_then(|jobs| jobs.get(&ended.job));
+        let Some(submission) = index.and_then(|index| self.submissions.get_mut(*index)) else {
+            return;
+        };
+        let state = State::parse(&ended.state).kind;
+        if state.is_final() {
+            submission.standing = Standing::Ended(state);
+            submission.rows = ended.rows;
+            submission.updated = ended.at;
+        }
+    }
+
+    /// How many entries there are.
+    pub const fn entries(&self) -> u64 {
+        self.entries
+    }
+
+    /// All submissions, the oldest first.
+    pub fn submissions(&self) -> &[Submission] {
+        &self.submissions
+    }
+
+    /// The submission with this id.
+    pub fn submission(&self, id: &str) -> Option<&Submission> {
+        self.submissions.get(*self.by_id.get(id)?)
+    }
+
+    /// The latest submission under a key.
+    pub fn under_key(&self, target: &str, key: &str) -> Option<&Submission> {
+        self.submissions.get(*self.by_key.get(target)?.get(key)?)
+    }
+
+    /// The submission that a job belongs to.
+    pub fn of_job(&self, target: &str, job: &str) -> Option<&Submission> {
+        self.submissions.get(*self.by_job.get(target)?.get(job)?)
+    }
+
+    /// What is open or unknown, the oldest first.
+    pub fn unresolved(&self) -> impl Iterator<Item = &Submission> {
+        self.unresolved
+            .iter()
+            .filter_map(|index| self.submissions.get(*index))
+    }
+
+    /// What is open, unknown or could not be resolved among jobs of this scope.
+    pub fn unresolved_in(&self, scope: &Scope) -> impl Iterator<Item = &Submission> {
+        self.unresolved()
+            .filter(move |it| it.intent.scope == *scope)
+    }
+
+    /// True if a job cannot be this submission's: it was seen before that was sent, or belongs to another one.
+    pub fn excludes(&self, submission: &Submission, job: &str) -> bool {
+        let scope = &submission.intent.scope;
+        let seen = self.seen.get(scope).and_then(|jobs| jobs.get(job));
+        let before = seen.is_some_and(|order| *order < submission.order);
+        let owner = self.of_job(&scope.target, job);
+        before || owner.is_some_and(|owner| owner.intent.id != submission.intent.id)
+    }
+
+    /// The jobs of a list that no scan of this scope has seen and no submission has claimed.
+    pub fn unseen<'a>(
+        &self,
+        scope: &Scope,
+        jobs: impl IntoIterator<Item = &'a String>,
+    ) -> Vec<String> {
+        let seen = self.seen.get(scope);
+        let claimed = self.by_job.get(&scope.target);
+        let is_new = |job: &&String| {
+            !seen.is_some_and(|seen| seen.contains_key(*job))
+                && !claimed.is_some_and(|claimed| claimed.contains_key(*job))
+        };
+        jobs.into_iter().filter(is_new).cloned().collect()
+    }
+
+    /// A baseline's place among the entries, and when its scan began.
+    pub fn baseline(&self, id: &str) -> Option<(u64, &str)> {
+        let baseline = self.baselines.get(id)?;
+        Some((baseline.order, &baseline.at))
+    }
+
+    /// True where a job's end is worth an entry: the journal knows the job, and not yet its end.
+    pub fn awaits_end(&self, target: &str, job: &str) -> bool {
+        self.of_job(target, job)
+            .is_some_and(|it| it.standing == Standing::Submitted)
+    }
+
+    /// A job's end, where it was journalled: collection, state and rows.
+    pub fn end_of(&self, target: &str, job: &str) -> Option<(&Submission, JobState)> {
+        let submission = self.of_job(target, job)?;
+        match submission.standing {
+            Standing::Ended(state) => Some((submission, state)),
+            _ => None,
+        }
+    }
+
+    /// The scopes whose baselines are still needed.
+    pub(super) fn scopes_in_use(&self) -> HashSet<Scope> {
+        self.unresolved()
+            .map(|it| it.intent.scope.clone())
+            .collect()
+    }
+}

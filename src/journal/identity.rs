@@ -1,0 +1,176 @@
+//! What makes two submissions the same one.
+
+use crate::api::Settings;
+use crate::api::model::{ImportRequest, Source};
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+/// Where jobs are made and listed.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Scope {
+    /// The service: [`target`].
+    pub target: String,
+    /// The database; none is the server's default one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// The collection.
+    pub collection: String,
+}
+
+impl Scope {
+    /// Where this request goes over this connection.
+    pub fn of(settings: &Settings, request: &ImportRequest) -> Self {
+        let database = request.database.as_ref().or(settings.database.as_ref());
+        Self {
+            target: target(settings),
+            // `default` is what the server takes where none is named.
+            database: database.filter(|name| *name != "default").cloned(),
+            collection: request.collection.clone(),
+        }
+    }
+}
+
+/// What a service is called in the journal: the cluster where one is named, beside the address its calls go to. The
+/// local service of this process goes by its data folder, since its port is another each time.
+pub fn target(settings: &Settings) -> String {
+    if let Some(fixed) = &settings.lasting_name {
+        return fixed.clone();
+    }
+    let base = &settings.import_base;
+    let origin = base.origin().ascii_serialization();
+    let address = format!("{origin}{}", base.path().trim_end_matches('/'));
+    match (&settings.cluster_id, &settings.project_id, &settings.region) {
+        (Some(cluster), ..) => format!("{address} {cluster}"),
+        (None, Some(project), Some(region)) => format!("{address} {project} {region}"),
+        _ => address,
+    }
+}
+
+/// A hash of all that a submission does: where to, partition, files, options. The order of files and options does not
+/// matter, nor do storage keys and the signatures of signed URLs, which change from run to run.
+pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
+    let (volume, _) = files(request);
+    let mut sets = plain_files(request);
+    for set in &mut sets {
+        set.sort();
+    }
+    sets.sort();
+    let mut options = request.options.clone();
+    options.sort();
+    // As JSON, so that no two different requests run together into one text.
+    let whole = json!([1, scope, request.partition, volume, sets, options]).to_string();
+    hash(&whole)
+}
+
+/// The first half of a text's SHA-256, as 32 hexadecimal digits.
+pub fn hash(text: &str) -> String {
+    let whole = digest(&SHA256, text.as_bytes());
+    let half = whole.as_ref().iter().take(16);
+    half.map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn files(request: &ImportRequest) -> (Option<&str>, &[Vec<String>]) {
+    match &request.source {
+        Source::Files(sets) => (None, sets),
+        Source::Volume { name, paths } => (Some(name), paths),
+    }
+}
+
+/// The request's files, fit to be kept: URLs without user and query, where keys and signatures may stand.
+pub fn plain_files(request: &ImportRequest) -> Vec<Vec<String>> {
+    let (_, sets) = files(request);
+    let plain = |set: &Vec<String>| set.iter().map(|path| plain(path)).collect();
+    sets.iter().map(plain).collect()
+}
+
+fn plain(path: &str) -> String {
+    let Some((scheme, rest)) = path.split_once("://") else {
+        return path.to_owned();
+    };
+    // In other stores' addresses `?` may be part of a key, and there is no query.
+    let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
+    let rest = match rest.find(['?', '#']).filter(|_| web) {
+        Some(end) => rest.get(..end).unwrap_or(rest),
+        None => rest,
+    };
+    let (host, key) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
+    format!("{scheme}://{host}{key}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::model::Dialect;
+    use url::Url;
+
+    fn request(paths: &[&str]) -> ImportRequest {
+        let sets = paths.iter().map(|path| vec![(*path).to_owned()]).collect();
+        ImportRequest {
+            collection: "books".to_owned(),
+            partition: None,
+            database: None,
+            source: Source::Files(sets),
+            access_key: None,
+            secret_key: None,
+            session_token: None,
+            options: Vec::new(),
+        }
+    }
+
+    fn settings() -> Settings {
+        Settings::new(
+            Dialect::Milvus,
+            Url::parse("http://host:19530/base/").unwrap(),
+        )
+    }
+
+    fn id(request: &ImportRequest) -> String {
+        identity(&Scope::of(&settings(), request), request)
+    }
+
+    #[test]
+    fn the_same_work_is_the_same_whatever_its_order_and_signature() {
+        let first = request(&["https://u:KEY@h/a?sig=KEY", "s3://b/b?c"]);
+        let second = request(&["s3://b/b?c", "https://h/a?sig=OTHER#x"]);
+        assert_eq!(id(&first), id(&second));
+        let kept = format!("{:?}", plain_files(&first));
+        assert!(
+            !kept.contains("KEY") && kept.contains("s3://b/b?c"),
+            "{kept}"
+        );
+    }
+
+    #[test]
+    fn whatever_else_is_done_is_another() {
+        let base = request(&["a", "b"]);
+        let mut others = vec![request(&["a"]), request(&["a", "b", "b"])];
+        let change = |act: fn(&mut ImportRequest)| {
+            let mut other = base.clone();
+            act(&mut other);
+            other
+        };
+        others.extend([
+            change(|it| it.collection = "other".to_owned()),
+            change(|it| it.partition = Some("p".to_owned())),
+            change(|it| it.database = Some("d".to_owned())),
+            change(|it| it.options = vec![("sep".to_owned(), ",".to_owned())]),
+            change(|it| it.source = Source::Files(vec![vec!["a".to_owned(), "b".to_owned()]])),
+            change(|it| {
+                it.source = Source::Volume {
+                    name: "v".to_owned(),
+                    paths: vec![vec!["a".to_owned()], vec!["b".to_owned()]],
+                };
+            }),
+        ]);
+        for other in &others {
+            assert_ne!(id(&base), id(other), "{other:?}");
+        }
+        let mut elsewhere = settings();
+        elsewhere.cluster_id = Some("in03-1".to_owned());
+        assert_ne!(id(&base), identity(&Scope::of(&elsewhere, &base), &base));
+        let named = change(|it| it.database = Some("default".to_owned()));
+        assert_eq!(id(&base), id(&named));
+    }
+}

@@ -1,0 +1,103 @@
+//! The lock of an identity: at most one unresolved create for the same files, collection and options.
+//!
+//! It is a lock on a file, so the system frees it when its holder dies, however it dies. The file is removed by whoever
+//! gives the lock back; one who has opened it before that holds a lock on a file that nobody else can find, so after
+//! locking the file is looked up again by its name.
+
+use super::error::JournalError;
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+
+/// The right to submit what has this identity; given back when dropped.
+#[derive(Debug)]
+pub struct IdentityLock {
+    path: PathBuf,
+    file: File,
+}
+
+impl IdentityLock {
+    /// Takes the lock in this folder; `None` where somebody else holds it, in this process or another.
+    pub(super) fn take(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
+        let path = folder.join(format!("{identity}.lock"));
+        loop {
+            let file = super::file::open_private(&path)
+                .map_err(JournalError::file("lock", path.clone()))?;
+            match file.try_lock() {
+                Ok(()) if is_at(&file, &path) => return Ok(Some(Self { path, file })),
+                // Removed by its last holder between our opening and locking it.
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Ok(None),
+                Err(TryLockError::Error(error)) => {
+                    return Err(JournalError::file("lock", path)(error));
+                }
+            }
+        }
+    }
+}
+
+impl Drop for IdentityLock {
+    fn drop(&mut self) {
+        // Removed while it is still locked: nobody can have taken it. A file that stays is only untidy.
+        if cfg!(unix) {
+            let _ = std::fs::remove_file(&self.path);
+        }
+        let _ = self.file.unlock();
+    }
+}
+
+/// True if the path still names this file.
+#[cfg(unix)]
+fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let same = |ours: std::fs::Metadata| {
+        let there = std::fs::metadata(path).ok()?;
+        Some(ours.dev() == there.dev() && ours.ino() == there.ino())
+    };
+    file.metadata().ok().and_then(same).unwrap_or(false)
+}
+
+/// Elsewhere the files are not removed.
+#[cfg(not(unix))]
+const fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[test]
+    fn a_lock_has_one_holder_and_leaves_no_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let take = |identity| IdentityLock::take(folder.path(), identity).unwrap();
+        let held = take("a").unwrap();
+        assert!(take("a").is_none());
+        assert!(take("b").is_some());
+        drop(held);
+        assert!(take("a").is_some());
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn many_threads_never_hold_it_together() {
+        let folder = tempfile::tempdir().unwrap();
+        let (inside, taken) = (AtomicUsize::new(0), AtomicUsize::new(0));
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    while taken.load(Ordering::SeqCst) < 400 {
+                        let Some(lock) = IdentityLock::take(folder.path(), "x").unwrap() else {
+                            std::thread::yield_now();
+                            continue;
+                        };
+                        assert_eq!(inside.fetch_add(1, Ordering::SeqCst), 0);
+                        taken.fetch_add(1, Ordering::SeqCst);
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(lock);
+                    }
+                });
+            }
+        });
+    }
+}

@@ -1,0 +1,169 @@
+//! The journal: what was submitted, on the disk before it is sent.
+//!
+//! One file of JSON Lines in the data folder, `journal/journal.jsonl`, that is only appended to, each [`Entry`] synced
+//! before the call returns; a [`Fold`] of its entries says where each [`Submission`] stands. Beside it lie
+//! `journal.lock`, which serialises looking and appending, and `locks/`, a file for each identity that is being
+//! submitted. All of it is for the owner alone, and none of it holds a secret.
+//!
+//! # Two processes, and crashes
+//!
+//! - Every look that leads to an entry happens under the lock, after reading what others appended: [`Journal::transact`].
+//!   Two submissions under one key cannot both find it unused.
+//! - The lock is the system's, so that of a dead process is free. A process that is stopped while it holds it makes
+//!   others wait for a while and then end as busy, having sent nothing.
+//! - A crash, or a full disk, can tear the last line only. The next writer gives a line that is whole its end and cuts any
+//!   other: nothing was done on the strength of it, since an entry counts once it is synced.
+//! - A lost entry that came *after* a send leaves its submission open, which is what reconciliation is for.
+//! - Pruning writes another file and renames it over the first, under the lock. Writers open the file anew each time they
+//!   have the lock, and know by the generation in its first line that their offset is worth nothing.
+//! - Times are the wall clock's, for people; no decision to send rests on them alone.
+
+mod entry;
+mod error;
+mod file;
+mod fold;
+mod identity;
+mod lock;
+mod prune;
+mod record;
+mod settle;
+#[cfg(test)]
+mod tests;
+
+pub use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Unknown};
+pub use error::JournalError;
+pub use fold::Fold;
+pub use identity::{Scope, hash, identity, plain_files, target};
+pub use lock::IdentityLock;
+pub use prune::Pruned;
+pub use record::{SUBMISSION_KEYS, Standing, Submission};
+
+use file::{Book, Place};
+use serde_json::Value;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// The journal of a data folder; may be used from several threads and processes at once.
+#[derive(Debug)]
+pub struct Journal {
+    place: Place,
+    known: Mutex<Known>,
+}
+
+/// What was read of the file so far.
+#[derive(Debug, Default)]
+struct Known {
+    fold: Fold,
+    generation: Option<String>,
+    offset: u64,
+}
+
+/// Now, as entries write it: RFC 3339, UTC, milliseconds.
+pub fn now() -> String {
+    jiff::Timestamp::now()
+        .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
+        .to_string()
+}
+
+impl Journal {
+    /// The journal of this data folder; does no I/O.
+    pub fn new(data_dir: &Path) -> Self {
+        Self {
+            place: Place {
+                folder: data_dir.join("journal"),
+            },
+            known: Mutex::default(),
+        }
+    }
+
+    /// Brings what is known up to date, lets `decide` look at it, and appends what that answers, all under the lock: no
+    /// other process can have appended anything in between. The entries are on the disk when this returns.
+    pub fn transact<T, E: From<JournalError>>(
+        &self,
+        decide: impl FnOnce(&Fold) -> Result<(Vec<Entry>, T), E>,
+    ) -> Result<T, E> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let _gate = self.place.lock(true)?;
+        let mut book = Book::open(&self.place)?;
+        known.read_on(&mut book)?;
+        let (entries, result) = decide(&known.fold)?;
+        book.append(&entries)?;
+        known.offset = book.end();
+        for entry in entries {
+            known.fold.apply(entry);
+        }
+        Ok(result)
+    }
+
+    /// Appends entries, whatever else there is.
+    pub fn append(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        self.transact(|_| Ok((entries, ())))
+    }
+
+    /// Brings what is known up to date and lets `look` see it. A journal that is not there is an empty one, and is not
+    /// made.
+    pub fn read<T>(&self, look: impl FnOnce(&Fold) -> T) -> Result<T, JournalError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.place.journal().exists() {
+            let _gate = self.place.lock(false)?;
+            if let Some(mut book) = Book::read(&self.place)? {
+                known.read_on(&mut book)?;
+            }
+        }
+        Ok(look(&known.fold))
+    }
+
+    /// Everything that was journalled about one submission, in order, as it stands in the file.
+    pub fn history(&self, id: &str) -> Result<Vec<Value>, JournalError> {
+        let job = self.read(|fold| {
+            let submission = fold.submission(id)?;
+            Some((
+                submission.intent.scope.target.clone(),
+                submission.job.clone(),
+            ))
+        })?;
+        let (target, job) = job.ok_or_else(|| JournalError::NoSubmission { id: id.to_owned() })?;
+        let _gate = self.place.lock(false)?;
+        let mut found = Vec::new();
+        if let Some(mut book) = Book::read(&self.place)? {
+            book.lines(0, |line| {
+                let Ok(entry) = serde_json::from_slice::<Entry>(line) else {
+                    return;
+                };
+                let ended = matches!(&entry, Entry::Ended(it) if it.target == target && Some(&it.job) == job.as_ref());
+                if ended || entry.submission() == Some(id) {
+                    found.extend(serde_json::from_slice::<Value>(line));
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
+    /// Takes the lock of an identity; `None` where somebody else is submitting the same.
+    pub fn lock_identity(&self, identity: &str) -> Result<Option<IdentityLock>, JournalError> {
+        let folder = self.place.identities();
+        file::create_private(&folder).map_err(JournalError::file("open", &folder))?;
+        IdentityLock::take(&folder, identity)
+    }
+}
+
+impl Known {
+    /// Takes in what was appended since the last look; all of it where the file is another one.
+    fn read_on(&mut self, book: &mut Book) -> Result<(), JournalError> {
+        let generation = book.generation()?;
+        if generation.is_none() || generation != self.generation || book.end() < self.offset {
+            *self = Self {
+                generation,
+                ..Self::default()
+            };
+        }
+        let fold = &mut self.fold;
+        self.offset = book.lines(self.offset, |line| {
+            // Lines of a later release, and what a broken disk left, are passed over.
+            if let Ok(entry) = serde_json::from_slice(line) {
+                fold.apply(entry);
+            }
+        })?;
+        Ok(())
+    }
+}

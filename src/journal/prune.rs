@@ -1,0 +1,104 @@
+//! Pruning: the file is written anew without what is settled and old.
+
+use super::entry::{Entry, Header, VERSION};
+use super::error::JournalError;
+use super::file::{Book, create_private, open_private, sync_folder};
+use super::fold::Fold;
+use super::{Journal, Known};
+use jiff::Timestamp;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+use std::sync::PoisonError;
+use ulid::Ulid;
+
+/// What pruning did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Submissions forgotten.
+    pub removed: usize,
+    /// Submissions kept.
+    pub kept: usize,
+    /// Bytes of the file before.
+    pub bytes_before: u64,
+    /// Bytes of the file now.
+    pub bytes_now: u64,
+}
+
+impl Journal {
+    /// Forgets submissions about which nothing was journalled since `before`, with their keys. What is open or unknown
+    /// stays, however old, with the baselines it needs; so do lines that this release does not know.
+    pub fn prune(&self, before: Timestamp) -> Result<Pruned, JournalError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let _gate = self.place.lock(true)?;
+        let mut book = Book::open(&self.place)?;
+        known.read_on(&mut book)?;
+        let path = self.place.journal();
+        let fresh = path.with_extension("new");
+        let pruned = write(&known.fold, &mut book, &fresh, before)?;
+        std::fs::rename(&fresh, &path).map_err(JournalError::file("replace", &path))?;
+        sync_folder(&self.place.folder).map_err(JournalError::file("replace", &path))?;
+        *known = Known::default();
+        Ok(pruned)
+    }
+}
+
+fn write(
+    fold: &Fold,
+    book: &mut Book,
+    path: &Path,
+    before: Timestamp,
+) -> Result<Pruned, JournalError> {
+    let failed = |error: io::Error| JournalError::file("write", path)(error);
+    // What a crashed pruning left.
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
+        _ => {}
+    }
+    if let Some(folder) = path.parent() {
+        create_private(folder).map_err(failed)?;
+    }
+    let mut out = BufWriter::new(open_private(path).map_err(failed)?);
+    let header = Entry::Journal(Header {
+        version: VERSION,
+        generation: Ulid::generate().to_string(),
+    });
+    let mut result = serde_json::to_writer(&mut out, &header).map_err(io::Error::from);
+    result = result.and_then(|()| out.write_all(b"\n"));
+    let in_use = fold.scopes_in_use();
+    let is_old = |at: &str| at.parse::<Timestamp>().is_ok_and(|at| at < before);
+    let is_kept = |id: &str| {
+        fold.submission(id)
+            .is_some_and(|it| it.standing.is_unresolved() || !is_old(&it.updated))
+    };
+    book.lines(0, |line| {
+        let keep = match serde_json::from_slice::<Entry>(line) {
+            Ok(Entry::Journal(_)) => false,
+            Ok(Entry::Seen(seen)) => in_use.contains(&seen.scope) || !is_old(&seen.at),
+            Ok(Entry::Ended(ended)) => fold
+                .of_job(&ended.target, &ended.job)
+                .is_some_and(|it| is_kept(&it.intent.id)),
+            Ok(entry) => entry.submission().is_some_and(is_kept),
+            // A later release's entry is an object; what a broken disk left is not.
+            Err(_) => line.starts_with(b"{") && line.ends_with(b"}"),
+        };
+        if keep && result.is_ok() {
+            result = out.write_all(line).and_then(|()| out.write_all(b"\n"));
+        }
+    })?;
+    result.map_err(failed)?;
+    let file = out
+        .into_inner()
+        .map_err(|error| failed(error.into_error()))?;
+    file.sync_all().map_err(failed)?;
+    let kept = fold
+        .submissions()
+        .iter()
+        .filter(|it| is_kept(&it.intent.id))
+        .count();
+    Ok(Pruned {
+        removed: fold.submissions().len() - kept,
+        kept,
+        bytes_before: book.end(),
+        bytes_now: file.metadata().map_err(failed)?.len(),
+    })
+}

@@ -1,0 +1,342 @@
+//! The journal's promises, at its own door: torn lines, writers at once, pruning under writers, size.
+
+use super::*;
+use jiff::Timestamp;
+use std::fs;
+use std::io::Write;
+use std::path::PathBuf;
+use tempfile::TempDir;
+
+fn folder() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn path(folder: &TempDir) -> PathBuf {
+    folder.path().join("journal/journal.jsonl")
+}
+
+fn scope(collection: &str) -> Scope {
+    Scope {
+        target: "http://h".to_owned(),
+        database: None,
+        collection: collection.to_owned(),
+    }
+}
+
+fn intent(id: &str, key: Option<&str>) -> Entry {
+    intent_at(id, key, now())
+}
+
+fn intent_at(id: &str, key: Option<&str>, at: String) -> Entry {
+    Entry::Intent(Intent {
+        id: id.to_owned(),
+        at,
+        scope: scope("books"),
+        connection: "c".to_owned(),
+        identity: hash(id),
+        key: key.map(str::to_owned),
+        attempt: 1,
+        header: id.to_owned(),
+        honoured: false,
+        baseline: None,
+        partition: None,
+        files: vec![vec!["s3://bucket/folder/file.parquet".to_owned()]],
+    })
+}
+
+fn made(id: &str, job: &str) -> Entry {
+    Entry::Made(Made {
+        id: id.to_owned(),
+        at: now(),
+        job: job.to_owned(),
+        how: How::Answer,
+    })
+}
+
+fn seen(baseline: &str, jobs: &[&str]) -> Entry {
+    Entry::Seen(Seen {
+        baseline: baseline.to_owned(),
+        at: now(),
+        scope: scope("books"),
+        jobs: jobs.iter().map(|job| (*job).to_owned()).collect(),
+    })
+}
+
+fn count(journal: &Journal) -> usize {
+    journal.read(|fold| fold.submissions().len()).unwrap()
+}
+
+#[test]
+fn what_one_has_appended_the_other_reads() {
+    let folder = folder();
+    let (one, other) = (Journal::new(folder.path()), Journal::new(folder.path()));
+    assert_eq!(count(&other), 0);
+    one.append(vec![intent("a", Some("k"))]).unwrap();
+    assert_eq!(count(&other), 1);
+    other.append(vec![made("a", "job-1")]).unwrap();
+    let (standing, by_key) = one
+        .read(|fold| {
+            let by_key = fold.under_key("http://h", "k").unwrap();
+            (fold.submission("a").unwrap().standing, by_key.job.clone())
+        })
+        .unwrap();
+    assert_eq!(standing, Standing::Submitted);
+    assert_eq!(by_key.as_deref(), Some("job-1"));
+}
+
+#[test]
+fn only_the_torn_line_is_cut() {
+    let folder = folder();
+    let journal = Journal::new(folder.path());
+    journal
+        .append(vec![intent("a", None), intent("b", None)])
+        .unwrap();
+    let whole = fs::read(path(&folder)).unwrap();
+    let last = whole[..whole.len() - 1]
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .unwrap()
+        + 1;
+    for cut in last..whole.len() {
+        fs::write(path(&folder), &whole[..cut]).unwrap();
+        let reader = Journal::new(folder.path());
+        // Reading mends nothing, and sees the whole lines.
+        assert_eq!(count(&reader), 1, "{cut}");
+        Journal::new(folder.path())
+            .append(vec![intent("c", None)])
+            .unwrap();
+        let expected = if cut == whole.len() - 1 { 3 } else { 2 };
+        assert_eq!(count(&reader), expected, "{cut}");
+        assert_eq!(count(&Journal::new(folder.path())), expected, "{cut}");
+    }
+    // Blocks that never reached the disk are zeros, and lines that are none are passed over.
+    for junk in [
+        &b"\0\0\0\0"[..],
+        b"{\"later\":{}}\n",
+        b"\xff\xfe\n",
+        b"null\n",
+    ] {
+        fs::write(path(&folder), [&whole, junk].concat()).unwrap();
+        Journal::new(folder.path())
+            .append(vec![intent("c", None)])
+            .unwrap();
+        assert_eq!(count(&Journal::new(folder.path())), 3, "{junk:?}");
+    }
+}
+
+#[test]
+fn a_journal_of_a_later_form_is_refused() {
+    let folder = folder();
+    fs::create_dir_all(folder.path().join("journal")).unwrap();
+    fs::write(
+        path(&folder),
+        "{\"journal\":{\"version\":2,\"generation\":\"x\"}}\n",
+    )
+    .unwrap();
+    let journal = Journal::new(folder.path());
+    let error = journal.append(vec![intent("a", None)]).unwrap_err();
+    assert!(
+        matches!(error, JournalError::Version { found: 2, .. }),
+        "{error}"
+    );
+}
+
+#[test]
+fn many_writers_and_prunings_lose_nothing() {
+    let folder = folder();
+    let cutoff = Timestamp::UNIX_EPOCH;
+    std::thread::scope(|threads| {
+        for writer in 0..4 {
+            let folder = folder.path();
+            threads.spawn(move || {
+                let journal = Journal::new(folder);
+                for no in 0..50 {
+                    let id = format!("{writer}-{no}");
+                    journal.append(vec![intent(&id, None)]).unwrap();
+                    journal
+                        .append(vec![made(&id, &format!("job-{id}"))])
+                        .unwrap();
+                }
+            });
+        }
+        let folder = folder.path();
+        threads.spawn(move || {
+            for _ in 0..20 {
+                Journal::new(folder).prune(cutoff).unwrap();
+            }
+        });
+    });
+    let journal = Journal::new(folder.path());
+    let made = journal
+        .read(|fold| {
+            fold.submissions()
+                .iter()
+                .filter(|it| it.job.is_some())
+                .count()
+        })
+        .unwrap();
+    assert_eq!(made, 200);
+    assert_eq!(journal.history("3-49").unwrap().len(), 2);
+}
+
+#[test]
+fn pruning_keeps_what_is_open_and_what_it_needs() {
+    let folder = folder();
+    let journal = Journal::new(folder.path());
+    let old = || "2020-01-01T00:00:00.000Z".to_owned();
+    let old_seen = |baseline: &str, job: &str| match seen(baseline, &[job]) {
+        Entry::Seen(seen) => Entry::Seen(Seen { at: old(), ..seen }),
+        other => other,
+    };
+    let old_made = Entry::Made(Made {
+        id: "done".to_owned(),
+        at: old(),
+        job: "job-2".to_owned(),
+        how: How::Answer,
+    });
+    journal
+        .append(vec![
+            old_seen("b1", "job-1"),
+            intent_at("done", Some("k"), old()),
+            old_made,
+            intent_at("open", Some("o"), old()),
+            seen("b2", &["job-9"]),
+        ])
+        .unwrap();
+    let mut file = fs::OpenOptions::new()
+        .append(true)
+        .open(path(&folder))
+        .unwrap();
+    file.write_all(b"{\"of_a_later_release\":{\"x\":1}}\n")
+        .unwrap();
+    let pruned = journal.prune(Timestamp::now()).unwrap();
+    assert_eq!((pruned.removed, pruned.kept), (1, 1));
+    assert!(pruned.bytes_now < pruned.bytes_before);
+    let (left, excluded) = journal
+        .read(|fold| {
+            let open = fold.submission("open").unwrap();
+            let excluded = ["job-1", "job-9", "job-2"].map(|job| fold.excludes(open, job));
+            (fold.submissions().len(), excluded)
+        })
+        .unwrap();
+    assert_eq!(left, 1);
+    // job-2 was made by what is forgotten: the key is free, and nothing claims the job.
+    assert_eq!(excluded, [true, false, false]);
+    assert!(
+        fs::read_to_string(path(&folder))
+            .unwrap()
+            .contains("of_a_later_release")
+    );
+    assert!(
+        journal
+            .read(|fold| fold.under_key("http://h", "k").is_none())
+            .unwrap()
+    );
+}
+
+#[test]
+fn a_job_seen_before_or_claimed_is_not_ones_own() {
+    let folder = folder();
+    let journal = Journal::new(folder.path());
+    journal
+        .append(vec![
+            seen("b1", &["before"]),
+            intent("a", None),
+            intent("b", None),
+            made("b", "claimed"),
+            // Another process has scanned after a was sent: what it saw may be a's.
+            seen("b2", &["after"]),
+        ])
+        .unwrap();
+    journal
+        .read(|fold| {
+            let own = fold.submission("a").unwrap();
+            let excluded = ["before", "claimed", "after", "new"].map(|job| fold.excludes(own, job));
+            assert_eq!(excluded, [true, true, false, false]);
+            let jobs = ["before", "claimed", "after", "new"].map(str::to_owned);
+            assert_eq!(fold.unseen(&scope("books"), &jobs), ["new"]);
+        })
+        .unwrap();
+}
+
+#[test]
+fn a_late_entry_does_not_undo_a_known_job() {
+    let folder = folder();
+    let journal = Journal::new(folder.path());
+    let unknown = Entry::Unknown(Unknown {
+        id: "a".to_owned(),
+        at: now(),
+        jobs: vec!["x".to_owned()],
+    });
+    journal
+        .append(vec![intent("a", None), made("a", "job-1"), unknown])
+        .unwrap();
+    journal
+        .read(|fold| {
+            let own = fold.submission("a").unwrap();
+            assert_eq!(
+                (own.standing, own.job.as_deref()),
+                (Standing::Submitted, Some("job-1"))
+            );
+            assert_eq!(fold.unresolved().count(), 0);
+        })
+        .unwrap();
+}
+
+#[test]
+fn settling_by_hand_is_for_what_is_in_doubt() {
+    let folder = folder();
+    let journal = Journal::new(folder.path());
+    journal
+        .append(vec![intent("a", None), intent("b", None)])
+        .unwrap();
+    let lock = journal.lock_identity(&hash("a")).unwrap();
+    let busy = journal.settle("a", None).unwrap_err();
+    assert!(matches!(busy, JournalError::AtWork { .. }), "{busy}");
+    drop(lock);
+    journal.settle("a", Some("job-1".to_owned())).unwrap();
+    journal.settle("b", None).unwrap();
+    for id in ["a", "b"] {
+        let again = journal.settle(id, None).unwrap_err();
+        assert!(matches!(again, JournalError::Settled { .. }), "{again}");
+    }
+    let none = journal.settle("c", None).unwrap_err();
+    assert!(matches!(none, JournalError::NoSubmission { .. }), "{none}");
+}
+
+/// Prints how long a large journal takes to read: `cargo test --release -- --ignored --nocapture a_large_journal`.
+#[test]
+#[ignore = "a measurement"]
+fn a_large_journal_is_read_quickly() {
+    let folder = folder();
+    let journal = Journal::new(folder.path());
+    let mut entries = Vec::new();
+    for no in 0..34_000 {
+        let (id, job) = (format!("zshell-{no:026}"), format!("job-{no:026}"));
+        entries.push(intent(&id, Some(&format!("key {no}"))));
+        entries.push(made(&id, &job));
+        entries.push(Entry::Ended(Ended {
+            target: "http://h".to_owned(),
+            job,
+            at: now(),
+            state: "Completed".to_owned(),
+            rows: Some(1),
+        }));
+    }
+    journal.append(entries).unwrap();
+    let begun = std::time::Instant::now();
+    let fresh = Journal::new(folder.path());
+    let (entries, completed) = fresh
+        .read(|fold| {
+            let done = |it: &&Submission| it.standing.word() == "Completed";
+            (
+                fold.entries(),
+                fold.submissions().iter().filter(done).count(),
+            )
+        })
+        .unwrap();
+    let took = begun.elapsed();
+    let bytes = fs::metadata(path(&folder)).unwrap().len();
+    println!("{entries} entries, {bytes} bytes: {took:?}");
+    assert_eq!(completed, 34_000);
+}

@@ -1,0 +1,66 @@
+//! What the journal knows of submissions.
+
+use serde_json::Value;
+
+use super::column::{Column, ESSENTIAL};
+use super::grid::{Cell, Grid};
+use super::style::{Screen, Tone};
+use super::{value, words};
+
+/// The keys of a submission that have a column, in order; the others show in JSON and CSV.
+const SHOWN: [&str; 8] = [
+    "submission",
+    "key",
+    "state",
+    "job",
+    "collection",
+    "files",
+    "connection",
+    "submitted",
+];
+
+/// Submissions as a table, with a footer where there are more than these.
+pub(super) fn list(items: &[Value], total: Option<u64>, screen: &Screen) -> String {
+    if items.is_empty() {
+        return "no submissions\n".to_owned();
+    }
+    let mut grid = Grid::new(vec![
+        Column::new("submission", 90),
+        Column::new("key", 80).wrapping(12),
+        Column::new("state", ESSENTIAL),
+        Column::new("job", ESSENTIAL),
+        Column::new("collection", 60).wrapping(12),
+        Column::new("files", 50).right(),
+        Column::new("connection", 20),
+        Column::new("submitted", 70),
+    ]);
+    for item in items {
+        let cells = SHOWN.iter().map(|key| match (*key, item.get(*key)) {
+            ("state", Some(Value::String(word))) => Cell::toned(word, tone(word)),
+            (_, Some(value)) => value::cell(value, screen),
+            (_, None) => Cell::absent(),
+        });
+        grid.push(cells.collect());
+    }
+    let mut text = grid.lay_out(screen);
+    let shown = items.len() as u64;
+    if let Some(total) = total.filter(|total| *total > shown) {
+        let footer = format!(
+            "{} of {} submissions; submissions(#{{limit: \"all\"}}) shows all",
+            words::number(shown),
+            words::number(total)
+        );
+        text.push_str(&screen.paint(Tone::Dim, &footer));
+        text.push('\n');
+    }
+    text
+}
+
+fn tone(state: &str) -> Tone {
+    match state {
+        "Completed" => Tone::Good,
+        "Submitted" => Tone::Busy,
+        "Failed" | "Unknown" | "Refused" => Tone::Bad,
+        _ => Tone::Warn,
+    }
+}

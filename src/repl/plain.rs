@@ -1,0 +1,79 @@
+//! Reading statements where the terminal can only take lines (`TERM=dumb`): no keys, no colours, no hints.
+
+use super::judge;
+use crate::interrupt::{Interrupt, Stop};
+use crate::session::standard_input::StandardInput;
+use rustyline::error::ReadlineError;
+use std::io::{Write, stdout};
+
+/// The terminal's lines.
+pub(super) struct Lines {
+    input: StandardInput,
+    /// What was read beyond the last statement.
+    ahead: Vec<u8>,
+}
+
+impl Lines {
+    /// The lines of standard input.
+    pub(super) fn new() -> Self {
+        Self {
+            input: StandardInput::open(),
+            ahead: Vec::new(),
+        }
+    }
+
+    /// Reads one statement, of as many lines as it takes. Ctrl-C drops all of them.
+    pub(super) fn read(
+        &mut self,
+        prompt: &str,
+        interrupt: &Interrupt,
+    ) -> Result<String, ReadlineError> {
+        interrupt.clear();
+        let mut out = stdout();
+        out.write_all(prompt.as_bytes())?;
+        out.flush()?;
+        let mut text = String::new();
+        loop {
+            let Some(line) = self.line(interrupt)? else {
+                return if text.is_empty() {
+                    Err(ReadlineError::Eof)
+                } else {
+                    Ok(text)
+                };
+            };
+            text.push_str(&line);
+            if judge::read(&text).whole {
+                return Ok(text);
+            }
+            text.push('\n');
+        }
+    }
+
+    /// The next line without its break, `None` at the end.
+    fn line(&mut self, interrupt: &Interrupt) -> Result<Option<String>, ReadlineError> {
+        loop {
+            if let Some(end) = self.ahead.iter().position(|byte| *byte == b'\n') {
+                let line: Vec<u8> = self.ahead.drain(..=end).collect();
+                let line = String::from_utf8_lossy(&line).into_owned();
+                return Ok(Some(line.trim_end_matches(['\r', '\n']).to_owned()));
+            }
+            let mut bytes = [0; 4096];
+            let count = match self.input.read(&mut bytes, interrupt) {
+                Ok(read) => read?,
+                Err(Stop::Interrupted) => {
+                    interrupt.clear();
+                    writeln!(stdout())?;
+                    return Err(ReadlineError::Interrupted);
+                }
+                // Any other stop ends the run.
+                Err(_) => 0,
+            };
+            if count == 0 {
+                let rest = std::mem::take(&mut self.ahead);
+                let rest = String::from_utf8_lossy(&rest).into_owned();
+                return Ok((!rest.is_empty()).then_some(rest));
+            }
+            self.ahead.extend(bytes.iter().take(count));
+        }
+    }
+}

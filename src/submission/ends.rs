@@ -1,0 +1,73 @@
+//! The ends of jobs, kept since services forget jobs after hours.
+
+use super::Desk;
+use crate::api::Settings;
+use crate::api::model::{JobState, Progress, State};
+use crate::journal::{Ended, Entry, JournalError, now, target};
+
+/// One job as a call has shown it: id, state, and rows where the service said.
+pub type Shown<'a> = (&'a str, JobState, Option<u64>);
+
+impl Desk {
+    /// Journals the ends of jobs that the journal knows and whose end it does not know yet.
+    pub fn note_ends<'a>(
+        &self,
+        settings: &Settings,
+        jobs: impl IntoIterator<Item = Shown<'a>>,
+    ) -> Result<(), JournalError> {
+        let mut ended = jobs
+            .into_iter()
+            .filter(|(_, state, _)| state.is_final())
+            .peekable();
+        if ended.peek().is_none() {
+            return Ok(());
+        }
+        let target = target(settings);
+        let entries: Vec<Entry> = self.journal.read(|fold| {
+            let known = ended.filter(|(job, ..)| fold.awaits_end(&target, job));
+            let entry = |(job, state, rows): Shown<'_>| {
+                Entry::Ended(Ended {
+                    target: target.clone(),
+                    job: job.to_owned(),
+                    at: now(),
+                    state: state.word().to_owned(),
+                    rows,
+                })
+            };
+            known.map(entry).collect()
+        })?;
+        if entries.is_empty() {
+            return Ok(());
+        }
+        // Another process may journal the same end meanwhile: then it stands there twice.
+        self.journal.append(entries)
+    }
+
+    /// A job's progress as the journal knows it, for a service that has forgotten the job; `None` where its end was not
+    /// journalled.
+    pub fn remembered(&self, settings: &Settings, job: &str) -> Option<Progress> {
+        let target = target(settings);
+        let found = self.journal.read(|fold| {
+            let (submission, state) = fold.end_of(&target, job)?;
+            let percent = if state == JobState::Completed {
+                100.0
+            } else {
+                0.0
+            };
+            Some(Progress {
+                job_id: job.to_owned(),
+                collection: submission.intent.scope.collection.clone(),
+                state: State::derived(state),
+                percent,
+                rows: submission.rows,
+                total_rows: None,
+                file_name: String::new(),
+                file_size: None,
+                complete_time: None,
+                reason: None,
+                details: Vec::new(),
+            })
+        });
+        found.ok().flatten()
+    }
+}

@@ -1,0 +1,180 @@
+//! How a submission can end without a job.
+
+use crate::api::{ApiError, Outcome};
+use crate::error::{Failure, Kind};
+use crate::interrupt::Stop;
+use crate::journal::JournalError;
+use crate::render::words;
+use thiserror::Error;
+
+/// Why there is no job to go on with.
+#[derive(Debug, Error)]
+pub enum SubmitError {
+    /// The service, or a check of ours, refused it, or it could not be sent: there is no job.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// The journal could not be used: nothing was sent.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The key belongs to another submission.
+    #[error("the key {key:?} belongs to another submission, {id} into {collection:?} of {at}")]
+    KeyTaken {
+        /// The key.
+        key: String,
+        /// The submission that has it.
+        id: String,
+        /// Its collection.
+        collection: String,
+        /// When it was submitted, RFC 3339.
+        at: String,
+    },
+    /// The run was stopped before anything was sent.
+    #[error("{} while another submission of the same files was under way", stopped(*.stop))]
+    Waiting {
+        /// Why.
+        stop: Stop,
+    },
+    /// The run was stopped; an answer that still comes is journalled.
+    #[error("{} before it was known whether the import job was created", stopped(*.stop))]
+    Stopped {
+        /// Why.
+        stop: Stop,
+        /// The submission.
+        id: String,
+        /// Its key.
+        key: Option<String>,
+    },
+    /// It was sent again and again without an answer, and scans showed each time that there is no job.
+    #[error("sent {sends} times without a job being made: {last}")]
+    GaveUp {
+        /// How often.
+        sends: u32,
+        /// What became of the last one.
+        last: Box<ApiError>,
+    },
+    /// Nobody knows whether there is a job.
+    #[error("whether the import job was created is not known: {why}{}", in_brackets(.cause.as_deref()))]
+    NotKnown {
+        /// The submission.
+        id: String,
+        /// Its key.
+        key: Option<String>,
+        /// What stands in the way.
+        why: Doubt,
+        /// Jobs that may be its own.
+        jobs: Vec<String>,
+        /// How the answer was lost.
+        cause: Option<Box<ApiError>>,
+    },
+}
+
+/// Why scans did not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Doubt {
+    /// More jobs than one have these files.
+    #[error("more jobs than one have its files")]
+    Several,
+    /// A job is there that may also be another submission's.
+    #[error("a job has its files, but so has another submission that is not resolved")]
+    Rival,
+    /// Jobs are there that do not tell their files.
+    #[error("there are new jobs that do not tell their files")]
+    Undecided,
+    /// The job list could not be read whole.
+    #[error("the job list could not be read whole")]
+    NoScan,
+    /// Asking again under the same key had no answer.
+    #[error("asking again under the same key had no answer")]
+    NoAnswer,
+}
+
+fn in_brackets(cause: Option<&ApiError>) -> String {
+    cause.map_or_else(String::new, |error| format!(" ({error})"))
+}
+
+const fn stopped(stop: Stop) -> &'static str {
+    match stop {
+        Stop::Interrupted => "interrupted",
+        Stop::Terminated => "terminated",
+        Stop::TimedOut => "the time given with --timeout was over",
+        Stop::ClosedPipe => "standard output was closed",
+    }
+}
+
+impl SubmitError {
+    /// The word scripts see and the exit code it leads to.
+    pub fn kind(&self) -> Kind {
+        match self {
+            Self::Api(error) => error.kind(),
+            Self::Journal(_) | Self::KeyTaken { .. } => Kind::Refused,
+            Self::Stopped { stop, .. } | Self::Waiting { stop } => (*stop).into(),
+            // That there is no job is known, unlike what the last answer alone would say.
+            Self::GaveUp { last, .. } => match (last.outcome(), last.kind()) {
+                (Outcome::Unknown, _) => Kind::Connect,
+                (_, kind) => kind,
+            },
+            Self::NotKnown { .. } => Kind::Unknown,
+        }
+    }
+
+    fn hint(&self) -> Option<String> {
+        match self {
+            Self::Api(_) | Self::Journal(_) | Self::Waiting { .. } => None,
+            Self::KeyTaken { id, .. } => Some(format!(
+                "a key stands for one set of files, collection and options: choose another, or see zshell journal show {id}"
+            )),
+            Self::Stopped { id, key, .. } => Some(match key {
+                Some(_) => format!(
+                    "run it again under the same key, which finds out; or see zshell journal show {id}"
+                ),
+                None => format!(
+                    "the job may exist: see zshell journal show {id} and jobs() before importing again"
+                ),
+            }),
+            Self::GaveUp { .. } => Some(
+                "no job was made; see whether the service is well, then run it again".to_owned(),
+            ),
+            Self::NotKnown { id, key, jobs, .. } => Some(not_known_hint(id, key.is_some(), jobs)),
+        }
+    }
+}
+
+fn not_known_hint(id: &str, keyed: bool, jobs: &[String]) -> String {
+    let look = match jobs {
+        [] => "look with jobs()".to_owned(),
+        [job, ..] => format!(
+            "it may be {}: compare the files, progress({job:?})",
+            words::list(&jobs.iter().map(String::as_str).collect::<Vec<_>>(), "or")
+        ),
+    };
+    let again = if keyed {
+        ", or run it again under the same key, which looks again"
+    } else {
+        ""
+    };
+    format!(
+        "{look}; then zshell journal settle {id} --job JOB, or --absent if there is none{again}"
+    )
+}
+
+impl From<SubmitError> for Failure {
+    fn from(error: SubmitError) -> Self {
+        let (kind, hint) = (error.kind(), error.hint());
+        let message = error.to_string();
+        match error {
+            SubmitError::Api(error) => error.into(),
+            SubmitError::Journal(error) => error.into(),
+            other => {
+                let mut failure = Self::new(kind, message);
+                failure.hint = hint;
+                match other {
+                    SubmitError::NotKnown { jobs, cause, .. } => {
+                        failure.code = cause.and_then(|cause| cause.code());
+                        failure.with_jobs(jobs)
+                    }
+                    _ => failure,
+                }
+            }
+        }
+    }
+}

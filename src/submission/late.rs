@@ -1,0 +1,74 @@
+//! Answers that come after the run was stopped.
+//!
+//! A create call that Ctrl-C ends goes on in its own thread. What comes of it is journalled there, and the identity stays
+//! locked until then. A run that ends gives such threads a short time.
+
+use super::Open;
+use crate::api;
+use crate::journal::Journal;
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The answers that are still out; clones are the same.
+#[derive(Clone, Debug, Default)]
+pub struct LateAnswers(Arc<(Mutex<usize>, Condvar)>);
+
+/// One that is out, until dropped.
+struct Out(LateAnswers);
+
+impl LateAnswers {
+    /// What journals the answer to this submission, should it come late; a failure only where this is the first send.
+    pub(super) fn journalling(
+        &self,
+        journal: &Arc<Journal>,
+        open: &Open,
+        first: bool,
+    ) -> api::Late<String> {
+        let out = self.one();
+        let (journal, lock) = (Arc::clone(journal), Arc::clone(&open.lock));
+        let id = open.intent.id.clone();
+        Box::new(move |answer| {
+            if first || answer.is_ok() {
+                // Nobody is left to be told where the journal cannot be written; the submission stays open.
+                let _ = journal.append(super::outcome_entries(&id, &answer, true));
+            }
+            drop(lock);
+            drop(out);
+        })
+    }
+
+    fn one(&self) -> Out {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Out(self.clone())
+    }
+
+    /// How many are out.
+    pub fn count(&self) -> usize {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until none is out, but no longer than this.
+    pub fn wait(&self, longest: Duration) {
+        let end = Instant::now() + longest;
+        let (lock, condvar) = &*self.0;
+        let mut count = lock.lock().unwrap_or_else(PoisonError::into_inner);
+        while *count > 0 {
+            let left = end.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            count = condvar
+                .wait_timeout(count, left)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0;
+        }
+    }
+}
+
+impl Drop for Out {
+    fn drop(&mut self) {
+        let (lock, condvar) = &*self.0.0;
+        *lock.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        condvar.notify_all();
+    }
+}

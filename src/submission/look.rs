@@ -1,0 +1,287 @@
+//! The third step: finding out what became of submissions whose answers were lost.
+
+use super::baseline::filter;
+use super::files::{Likeness, compare};
+use super::parked::{Open, Parked, Way};
+use super::verdict::{Sight, Verdict};
+use super::{Doubt, SubmitError, Submitter, outcome_entries};
+use crate::api::model::Progress;
+use crate::api::{ApiError, Outcome};
+use crate::error::Kind;
+use crate::journal::{Absent, Entry, How, Made, Scope, Unknown, now};
+use std::collections::HashMap;
+use std::time::Instant;
+
+/// How often one run sends a submission whose answers are lost and whose job is absent.
+const SENDS: u32 = 8;
+
+/// What a look has found out about one submission.
+#[derive(Debug)]
+pub enum Found {
+    /// The job's id.
+    Made(String),
+    /// There is no job: send again.
+    Again(Open),
+    /// Nothing yet: look again when it is due.
+    Parked(Parked),
+}
+
+/// What a look has found out, submission by submission.
+pub type Looked = Vec<Result<Found, SubmitError>>;
+
+impl Submitter<'_> {
+    /// Looks at one submission.
+    pub(super) fn look_at(&self, parked: Parked) -> Result<Found, SubmitError> {
+        // One in, one out; without any it would be as if nothing was found.
+        let mut looked = self.look(vec![parked]);
+        looked.pop().unwrap_or(Err(SubmitError::NotKnown {
+            id: String::new(),
+            key: None,
+            why: Doubt::NoScan,
+            jobs: Vec::new(),
+            cause: None,
+        }))
+    }
+
+    /// Looks at submissions, in their order: those whose server honours their header are asked for again one by one, all
+    /// others of one collection share a scan.
+    pub fn look(&self, parked: Vec<Parked>) -> Looked {
+        let mut scans: HashMap<Scope, Result<Sight, ApiError>> = HashMap::new();
+        let mut looked = Vec::new();
+        for parked in parked {
+            if parked.way == Way::Ask {
+                looked.push(self.ask_again(parked));
+                continue;
+            }
+            let scope = parked.open.intent.scope.clone();
+            let sight = scans
+                .entry(scope)
+                .or_insert_with_key(|scope| self.see(scope));
+            looked.push(self.judge(parked, sight));
+        }
+        looked
+    }
+
+    fn see(&self, scope: &Scope) -> Result<Sight, ApiError> {
+        let begun = Instant::now();
+        let scan = self.client.scan(&filter(scope))?;
+        Ok(Sight::new(begun, scan))
+    }
+
+    /// Sends again under the same header: the server answers with the job it made, or makes it now.
+    fn ask_again(&self, mut parked: Parked) -> Result<Found, SubmitError> {
+        let error = match self.create(&mut parked.open, false) {
+            Ok(job) => return Ok(Found::Made(self.made(&parked, job, How::SameKey))),
+            Err(error) => error,
+        };
+        match (error.outcome(), &error) {
+            (_, ApiError::Stopped { stop, .. }) => return Err(parked.stopped(*stop)),
+            // What is refused before the key is looked at says nothing of the first send.
+            (Outcome::Refused, _) if !matches!(error.kind(), Kind::Busy | Kind::Auth) => {
+                self.note(outcome_entries(parked.id(), &Err(error.clone()), false));
+                return Err(error.into());
+            }
+            _ => {}
+        }
+        parked.cause = Some(Box::new(error));
+        parked.put_off();
+        if !parked.is_hopeless() {
+            return Ok(Found::Parked(parked));
+        }
+        if parked.open.intent.baseline.is_none() {
+            return Err(self.not_known(parked, Doubt::NoAnswer, Vec::new()));
+        }
+        parked.scan_instead();
+        Ok(Found::Parked(parked))
+    }
+
+    /// What a scan says about one submission.
+    fn judge(
+        &self,
+        mut parked: Parked,
+        sight: &mut Result<Sight, ApiError>,
+    ) -> Result<Found, SubmitError> {
+        let sight = match sight {
+            Ok(sight) => sight,
+            Err(ApiError::Stopped { stop, .. }) => return Err(parked.stopped(*stop)),
+            Err(_) => return self.later(parked, Doubt::NoScan, Vec::new()),
+        };
+        match self.verdict(&mut parked, sight)? {
+            Verdict::Made(job) => Ok(Found::Made(job)),
+            Verdict::Several(jobs) => Err(self.not_known(parked, Doubt::Several, jobs)),
+            Verdict::Rival(job) => self.later(parked, Doubt::Rival, vec![job]),
+            Verdict::Undecided(jobs) => self.later(parked, Doubt::Undecided, jobs),
+            Verdict::Nothing => {
+                if sight.whole && sight.begun >= parked.settled() {
+                    parked.empty += 1;
+                }
+                if parked.empty >= 2 {
+                    self.absent(parked)
+                } else {
+                    self.later(parked, Doubt::NoScan, Vec::new())
+                }
+            }
+        }
+    }
+
+    fn later(
+        &self,
+        mut parked: Parked,
+        why: Doubt,
+        jobs: Vec<String>,
+    ) -> Result<Found, SubmitError> {
+        parked.put_off();
+        if parked.is_hopeless() {
+            Err(self.not_known(parked, why, jobs))
+        } else {
+            Ok(Found::Parked(parked))
+        }
+    }
+
+    /// The verdict of one scan; a single match is claimed in the journal.
+    pub(super) fn verdict(
+        &self,
+        parked: &mut Parked,
+        sight: &mut Sight,
+    ) -> Result<Verdict, SubmitError> {
+        let id = parked.id().to_owned();
+        let candidates = self.desk.journal.read(|fold| {
+            let submission = fold.submission(&id)?;
+            let jobs = sight
+                .jobs
+                .iter()
+                .filter(|job| !fold.excludes(submission, job));
+            Some((submission.job.clone(), jobs.cloned().collect::<Vec<_>>()))
+        })?;
+        let Some((job, candidates)) = candidates else {
+            return Ok(Verdict::Nothing);
+        };
+        if let Some(job) = job {
+            // An answer of an earlier send came late.
+            return Ok(Verdict::Made(job));
+        }
+        let (mut same, mut unclear) = (Vec::new(), Vec::new());
+        for job in candidates {
+            if parked.others.contains(&job) {
+                continue;
+            }
+            let progress = self
+                .progress_of(&job, sight)
+                .map_err(|stop| parked.stopped(stop))?;
+            let likeness = progress.map_or(Likeness::Unclear, |progress| {
+                compare(&parked.open.intent.files, progress)
+            });
+            match likeness {
+                Likeness::Same => same.push(job),
+                Likeness::Unclear => unclear.push(job),
+                Likeness::Other => drop(parked.others.insert(job)),
+            }
+        }
+        match same.as_slice() {
+            [job] => self.claim(parked, job, sight),
+            [] if unclear.is_empty() => Ok(Verdict::Nothing),
+            [] => Ok(Verdict::Undecided(unclear)),
+            _ => Ok(Verdict::Several(same)),
+        }
+    }
+
+    /// A job's progress, read once a look; `None` where it cannot be read.
+    fn progress_of<'s>(
+        &self,
+        job: &str,
+        sight: &'s mut Sight,
+    ) -> Result<Option<&'s Progress>, crate::interrupt::Stop> {
+        if !sight.read.contains_key(job) {
+            let progress = match self.client.progress(job) {
+                Ok(progress) => Some(progress),
+                Err(ApiError::Stopped { stop, .. }) => return Err(stop),
+                Err(_) => None,
+            };
+            sight.read.insert(job.to_owned(), progress);
+        }
+        Ok(sight.read.get(job).and_then(Option::as_ref))
+    }
+
+    /// Takes a job in the journal, unless it has been taken meanwhile or may be another's as well.
+    fn claim(&self, parked: &Parked, job: &str, sight: &Sight) -> Result<Verdict, SubmitError> {
+        let settle = parked.settle;
+        self.desk.journal.transact(|fold| {
+            let intent = &parked.open.intent;
+            let Some(own) = fold.submission(&intent.id) else {
+                return Ok((Vec::new(), Verdict::Nothing));
+            };
+            if fold.excludes(own, job) {
+                return Ok((Vec::new(), Verdict::Undecided(vec![job.to_owned()])));
+            }
+            let rival = fold
+                .unresolved_in(&intent.scope)
+                .any(|it| super::verdict::is_rival(fold, own, it, job, settle, sight));
+            if rival {
+                return Ok((Vec::new(), Verdict::Rival(job.to_owned())));
+            }
+            let made = made(&intent.id, job, How::Scan);
+            Ok((vec![made], Verdict::Made(job.to_owned())))
+        })
+    }
+
+    /// One look at what an earlier run left: its job, if there is exactly one.
+    pub(super) fn claim_if_found(&self, mut parked: Parked) -> Result<Option<String>, SubmitError> {
+        let scope = parked.open.intent.scope.clone();
+        let mut sight = match self.see(&scope) {
+            Ok(sight) => sight,
+            Err(ApiError::Stopped { stop, .. }) => return Err(SubmitError::Waiting { stop }),
+            Err(_) => return Ok(None),
+        };
+        match self.verdict(&mut parked, &mut sight)? {
+            Verdict::Made(job) => Ok(Some(job)),
+            _ => Ok(None),
+        }
+    }
+
+    fn made(&self, parked: &Parked, job: String, how: How) -> String {
+        self.note(vec![made(parked.id(), &job, how)]);
+        job
+    }
+
+    /// Two scans have shown that there is no job.
+    fn absent(&self, parked: Parked) -> Result<Found, SubmitError> {
+        let sends_again = parked.open.sends < SENDS;
+        // Before it is sent again this has to stand in the journal.
+        self.desk.journal.append(vec![Entry::Absent(Absent {
+            id: parked.id().to_owned(),
+            at: now(),
+            sends_again,
+        })])?;
+        match parked.cause {
+            Some(last) if !sends_again => Err(SubmitError::GaveUp {
+                sends: parked.open.sends,
+                last,
+            }),
+            _ => Ok(Found::Again(parked.open)),
+        }
+    }
+
+    fn not_known(&self, parked: Parked, why: Doubt, jobs: Vec<String>) -> SubmitError {
+        self.note(vec![Entry::Unknown(Unknown {
+            id: parked.id().to_owned(),
+            at: now(),
+            jobs: jobs.clone(),
+        })]);
+        SubmitError::NotKnown {
+            id: parked.open.intent.id,
+            key: parked.open.intent.key,
+            why,
+            jobs,
+            cause: parked.cause,
+        }
+    }
+}
+
+fn made(id: &str, job: &str, how: How) -> Entry {
+    Entry::Made(Made {
+        id: id.to_owned(),
+        at: now(),
+        job: job.to_owned(),
+        how,
+    })
+}

@@ -1,0 +1,39 @@
+//! A dry run: nothing is sent, and nothing written down.
+
+use super::begin::{header, new_id, taken};
+use super::{SubmitError, Submitter};
+use crate::api::model::{ImportRequest, JobState};
+use crate::journal::{Scope, Standing, identity};
+
+impl Submitter<'_> {
+    /// Shows the create call that a submission would begin with, and answers its placeholder job; or the job that its key
+    /// is known to have made. Whether a job has failed that the journal knows to run is not asked.
+    pub(super) fn rehearse(
+        &self,
+        request: &ImportRequest,
+        key: Option<&str>,
+    ) -> Result<String, SubmitError> {
+        let scope = Scope::of(self.client.settings(), request);
+        let identity = identity(&scope, request);
+        let last = key.map_or(Ok(None), |key| {
+            let journal = &self.desk.journal;
+            journal.read(|fold| fold.under_key(&scope.target, key).cloned())
+        })?;
+        let mut attempt = 1;
+        if let (Some(key), Some(last)) = (key, last) {
+            if last.intent.identity != identity {
+                return Err(taken(key, &last));
+            }
+            attempt = last.intent.attempt;
+            match (last.standing, last.job) {
+                (Standing::Ended(JobState::Failed | JobState::Aborted), _) => {
+                    attempt = attempt.saturating_add(1);
+                }
+                (_, Some(job)) => return Ok(job),
+                _ => {}
+            }
+        }
+        let header = header(key, &new_id(), attempt);
+        Ok(self.client.create(request, &header)?)
+    }
+}

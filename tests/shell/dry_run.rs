@@ -1,0 +1,238 @@
+//! `--dry-run`: the commands do what zshell would do, show no secret, and nothing is sent.
+
+use crate::harness::{ACCESS, Folder, SECRET, SESSION, TOKEN, Test};
+use crate::serve::serve;
+use crate::service::{answer, connect, service};
+use crate::support::server::{Reply, Request, Server};
+use std::process::Command;
+
+/// Runs a shell script with these variables; `None` where there is no curl.
+fn shell(script: &str, variables: &[(&str, &str)]) -> Option<String> {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("skipped: no curl here");
+        return None;
+    }
+    let output = Command::new("sh")
+        .args(["-euc", script])
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+        .envs(variables.iter().copied())
+        .output()
+        .expect("sh");
+    let error = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{error}\n{script}");
+    assert_eq!(error, "");
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// A service that also takes the changes that these tests make.
+fn taking() -> Server {
+    Server::start(
+        |request| match request.target.split('?').next().unwrap_or_default() {
+            path if path.contains("/collections/create")
+                || path.ends_with("/drop")
+                || path.ends_with("/load") =>
+            {
+                Reply::json(r#"{"code":0,"data":{}}"#)
+            }
+            path if path.ends_with("/commit") || path.ends_with("/abort") => {
+                Reply::json(r#"{"code":0,"data":{}}"#)
+            }
+            path if path.ends_with("get_load_state") => {
+                Reply::json(r#"{"code":0,"data":{"loadState":"LoadStateLoaded"}}"#)
+            }
+            _ => answer(request),
+        },
+    )
+}
+
+/// What of a request matters to the service.
+fn matters(request: &Request) -> (String, String, Vec<(String, String)>, String) {
+    let ours = [
+        "authorization",
+        "accept",
+        "content-type",
+        "db-name",
+        "idempotency-key",
+    ];
+    let mut headers = request.headers.clone();
+    headers.retain(|(name, _)| ours.contains(&name.as_str()));
+    headers.sort();
+    (
+        request.method.clone(),
+        request.target.clone(),
+        headers,
+        request.body.clone(),
+    )
+}
+
+fn is_change(request: &Request) -> bool {
+    let reads = [
+        "/list",
+        "get_load_state",
+        "getProgress",
+        "get_progress",
+        "/describe",
+    ];
+    request.method == "POST" && !reads.iter().any(|read| request.target.ends_with(read))
+}
+
+#[test]
+fn the_commands_send_what_zshell_sends() {
+    let key = "it's `k` $HOME";
+    let files = r#"["s3://bucket/it's $HOME `x`.json", "s3://bucket/\"2\".json"]"#;
+    let storage =
+        r#"access_key: secret("AK"), secret_key: secret("SK"), session_token: secret("ST")"#;
+    for (api, calls) in [
+        ("v2", format!(r#"let j = import("books", {files}, #{{key: "{key}", partition: "p", db: "d", {storage}, options: #{{timeout: "300s", auto_commit: false}}}}); commit("job-1"); abort("job-1");"#)),
+        ("v2", r#"import(#{collection: "books", volume: "v", paths: ["a.json"], key: "k"});"#.to_owned()),
+        ("v1", r#"import("books", "s3://bucket/1.json", #{key: "k", access_key: secret("AK"), secret_key: secret("SK")}); drop_collection("it's");"#.to_owned()),
+        ("milvus", r#"import("books", ["a/1.json"], #{key: "k", db: "d"}); load("books"); create_collection("new", #{dimension: 4, description: "it's \\ \"new\" $x"});"#.to_owned()),
+    ] {
+        let server = taking();
+        let text = match api {
+            "milvus" => connect(&server, api),
+            _ => connect(&server, api).replace("verify", "cluster_endpoint: endpoint, verify").replace("connect(", &format!("let endpoint = \"{}\"; connect(", server.url())),
+        };
+        // Each in a folder of its own: a journal that knows the key would answer with its job.
+        let test = || {
+            let test = Folder::new().test();
+            test.env("KEY", TOKEN).env("AK", ACCESS).env("SK", SECRET).env("ST", SESSION)
+        };
+        let text = format!("{text} {calls} ()");
+        test().eval(text.clone()).run();
+        let real: Vec<_> = server.requests().iter().filter(|it| is_change(it)).map(matters).collect();
+        assert!(!real.is_empty());
+
+        let before = server.requests().len();
+        let ran = test().args(["--dry-run"]).eval(text).run();
+        let read = server.requests().split_off(before);
+        assert!(!read.iter().any(is_change), "{read:?}");
+        let before = server.requests().len();
+        let variables = [
+            ("MILVUS_TOKEN", TOKEN),
+            ("AWS_ACCESS_KEY_ID", ACCESS),
+            ("AWS_SECRET_ACCESS_KEY", SECRET),
+            ("AWS_SESSION_TOKEN", SESSION),
+        ];
+        if shell(&ran.stdout, &variables).is_none() {
+            return;
+        }
+        let curled: Vec<_> = server.requests().split_off(before).iter().map(matters).collect();
+        assert_eq!(curled, real, "{}", ran.stdout);
+    }
+}
+
+#[test]
+fn a_script_runs_through_with_placeholder_jobs() {
+    let server = service();
+    let text = format!(
+        "{} let a = import(\"books\", \"1.json\"); let b = import(\"books\", \"2.json\"); print(wait([a, b]).len()); print(progress(b).state); print(b.id); load(\"books\"); jobs(); [a, b]",
+        connect(&server, "milvus")
+    );
+    let ran = Test::new()
+        .args(["--dry-run"])
+        .env("KEY", TOKEN)
+        .eval(text)
+        .run();
+    ran.says("\n# 2\n# Completed\n# dry-run-2\n")
+        .says("# load the collection; reads $MILVUS_TOKEN\n");
+    assert_eq!(ran.stdout.matches("curl -sS").count(), 3, "{}", ran.stdout);
+    let sent: Vec<String> = server
+        .requests()
+        .into_iter()
+        .map(|request| request.target)
+        .collect();
+    assert_eq!(sent, ["/v2/vectordb/jobs/import/list"]);
+    for line in ran.stdout.lines() {
+        let known = [
+            "#",
+            "curl ",
+            "Authorization: Bearer $MILVUS_TOKEN",
+            "KEY",
+            "{",
+            "BODY",
+        ];
+        assert!(known.iter().any(|begin| line.starts_with(begin)), "{line}");
+    }
+}
+
+#[test]
+fn plain_commands_can_be_tried_too() {
+    let server = service();
+    let ran = Test::new()
+        .env("MILVUS_URI", server.url())
+        .args(["--dry-run", "import", "books", "1.json", "--wait"])
+        .run();
+    ran.says("# create the import job\ncurl -sS")
+        .says("{\"collectionName\":\"books\",\"files\":[[\"1.json\"]]}\nBODY\n")
+        .says("Completed");
+    assert!(!ran.stdout.contains("Authorization"), "{}", ran.stdout);
+    assert_eq!(
+        server
+            .requests()
+            .iter()
+            .filter(|it| it.target.ends_with("/create"))
+            .count(),
+        0
+    );
+}
+
+#[test]
+fn a_zilliz_key_has_its_own_name() {
+    let text = r#"connect(#{endpoint: "https://api.cloud.zilliz.com", cluster_id: "in03-3bf3c31f4248e22", token: secret("KEY"), verify: false}); import("books", "s3://bucket/1.json")"#;
+    let ran = Test::new()
+        .env("KEY", TOKEN)
+        .args(["--dry-run"])
+        .eval(text)
+        .run();
+    ran.says("Authorization: Bearer $ZILLIZ_API_KEY\n")
+        .says("-X POST 'https://api.cloud.zilliz.com/v2/vectordb/jobs/import/create'");
+}
+
+#[test]
+fn refused_requests_are_refused_in_a_dry_run_too() {
+    let server = service();
+    let text = format!(
+        "{} import(\"books\", \"1.xlsx\")",
+        connect(&server, "milvus")
+    );
+    let ran = Test::new()
+        .env("KEY", "k")
+        .args(["--dry-run"])
+        .eval(text)
+        .status(7)
+        .run();
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn a_command_creates_the_job_in_the_local_service() {
+    let folder = Folder::new();
+    let rows = folder.work(
+        "rows.jsonl",
+        "{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}\n",
+    );
+    let key = folder.work("key", TOKEN);
+    let (_service, url) = serve(&folder, &["--token-file", key.to_str().expect("text")]);
+    let on = || {
+        folder
+            .test()
+            .env("MILVUS_TOKEN", TOKEN)
+            .args(["-p".to_owned(), url.clone()])
+    };
+    let script = format!(
+        "create_collection(\"books\", #{{dimension: 4}}); wait(import(\"books\", {}));",
+        crate::harness::quoted(&rows)
+    );
+    let dry = on().args(["--dry-run"]).eval(script).run();
+    on().eval("collections().len()").stdout("0\n").run();
+    if let Some(answers) = shell(&dry.stdout, &[("MILVUS_TOKEN", TOKEN)]) {
+        let id = answers
+            .split('"')
+            .find(|part| part.starts_with("job-"))
+            .expect("a job's id");
+        let text = format!("wait({id:?}).rows + count(\"books\")");
+        on().eval(text).stdout("2\n").run();
+    }
+}
