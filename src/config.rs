@@ -54,7 +54,7 @@ pub struct Config {
 }
 
 /// The keys of the prompt: `edit_mode = "vi"`.
-#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum EditMode {
     /// As in Emacs, and as in most shells.

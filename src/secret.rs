@@ -11,7 +11,7 @@ mod source;
 
 pub(crate) use known::{Spellings, remember};
 pub(crate) use names::{is_place, is_secret};
-pub(crate) use source::{keys, masked, masked_now, veiled};
+pub(crate) use source::{keys, masked, masked_now, spans, veiled};
 
 use std::fmt;
 use zeroize::Zeroizing;

@@ -16,7 +16,7 @@ mod results;
 pub(crate) mod standard_input;
 
 use self::log::{Level, Log, LogFormat};
-use crate::api::DryRun;
+use crate::api::{DryRun, LogSink};
 use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::engine::arguments::Arguments;
@@ -62,6 +62,16 @@ pub struct Choices {
     pub pager: PagerChoice,
 }
 
+impl Choices {
+    fn log(&self) -> Log {
+        Log {
+            format: self.log_format,
+            quiet: self.quiet,
+            verbose: self.verbose,
+        }
+    }
+}
+
 /// One run's shared state. Everything that writes, waits or connects goes through it.
 pub struct Session {
     choices: RefCell<Choices>,
@@ -74,6 +84,8 @@ pub struct Session {
     /// What was seen of jobs and collections, and what has a name at the prompt.
     pub known: known::Known,
     current: RefCell<Option<Rc<Connection>>>,
+    http_log: LogSink,
+    captured: RefCell<Option<Vec<u8>>>,
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
@@ -90,6 +102,9 @@ pub struct Session {
 impl Session {
     /// A session without a connection.
     pub fn new(choices: Choices, interrupt: Interrupt, idle: idle::Idle) -> Self {
+        let log = choices.log();
+        let http_log = LogSink::new(move |line| log.line(Level::Debug, line));
+        http_log.turn(choices.verbose);
         Self {
             #[cfg(feature = "local")]
             local: self::local::LocalService::new(choices.data_dir.clone()),
@@ -100,6 +115,8 @@ impl Session {
             idle,
             known: known::Known::default(),
             current: RefCell::default(),
+            http_log,
+            captured: RefCell::default(),
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
@@ -118,6 +135,12 @@ impl Session {
     /// Changes how the run goes from here on.
     pub fn choose(&self, change: impl FnOnce(&mut Choices)) {
         change(&mut self.choices.borrow_mut());
+        self.http_log.turn(self.choices().verbose);
+    }
+
+    /// The HTTP log of every connection: `-v` and `:set verbose` turn it on.
+    pub fn http_log(&self) -> LogSink {
+        self.http_log.clone()
     }
 
     /// From here on a person reads what is shown and types the next line: long results are paged.
@@ -181,12 +204,34 @@ impl Session {
         self.choices().dry_run.then(|| self.dry_run.clone())
     }
 
+    /// Runs something and gives, beside its result, what it wrote to standard output, which does not get there.
+    pub fn capture<T>(&self, run: impl FnOnce() -> T) -> (T, Vec<u8>) {
+        let outer = self.captured.replace(Some(Vec::new()));
+        let result = run();
+        let written = self.captured.replace(outer).unwrap_or_default();
+        (result, written)
+    }
+
+    /// True while what is written does not get to standard output.
+    fn is_captured(&self) -> bool {
+        self.captured.borrow().is_some()
+    }
+
     /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten. In a dry run
     /// the text is a comment, so that all of standard output together is a shell script of the requests.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
+        if self.is_captured() {
+            // Into a buffer of its own: what is written may itself call the session.
+            let mut bytes = Vec::new();
+            write(&mut bytes).map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
+            if let Some(captured) = self.captured.borrow_mut().as_mut() {
+                captured.extend(bytes);
+            }
+            return Ok(());
+        }
         let commented = self.choices().dry_run;
         let mut out = io::BufWriter::new(Patient::new(io::stdout().lock(), &self.interrupt));
         let written = if commented {
@@ -223,12 +268,7 @@ impl Session {
 
     /// What goes to standard error, and how.
     pub fn log(&self) -> Log {
-        let choices = self.choices();
-        Log {
-            format: choices.log_format,
-            quiet: choices.quiet,
-            verbose: choices.verbose,
-        }
+        self.choices().log()
     }
 
     /// A line for the person at the terminal, on standard error; nothing with `-q`.

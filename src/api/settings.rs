@@ -6,6 +6,7 @@ use crate::secret::Secret;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use url::Url;
 
@@ -87,18 +88,47 @@ impl Settings {
     }
 }
 
-/// Takes the lines of the HTTP log, one a request and one an answer, secrets masked, without line ends.
+/// Takes the lines of the HTTP log, one a request and one an answer, secrets masked, without line ends; and counts the
+/// requests. Clones are the same log, which can be turned on and off while connections use it.
 #[derive(Clone)]
-pub struct LogSink(Arc<dyn Fn(&str) + Send + Sync>);
+pub struct LogSink(Arc<Log>);
+
+struct Log {
+    write: Box<dyn Fn(&str) + Send + Sync>,
+    on: AtomicBool,
+    requests: AtomicU64,
+}
 
 impl LogSink {
-    /// A sink that hands each line to `write`, from whichever thread makes the call.
+    /// A log, turned on, that hands each line to `write`, from whichever thread makes the call.
     pub fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(write))
+        Self(Arc::new(Log {
+            write: Box::new(write),
+            on: AtomicBool::new(true),
+            requests: AtomicU64::new(0),
+        }))
+    }
+
+    /// Turns the lines on or off; requests are counted either way.
+    pub fn turn(&self, on: bool) {
+        self.0.on.store(on, Ordering::Relaxed);
+    }
+
+    /// The requests sent so far, retries among them.
+    pub fn requests(&self) -> u64 {
+        self.0.requests.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count(&self) {
+        self.0.requests.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_on(&self) -> bool {
+        self.0.on.load(Ordering::Relaxed)
     }
 
     pub(super) fn line(&self, line: &str) {
-        (self.0)(line);
+        (self.0.write)(line);
     }
 }
 

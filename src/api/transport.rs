@@ -65,6 +65,9 @@ impl Transport {
         })?;
         let http = self.clients.of(settings, &outgoing.url)?;
         let begun = Instant::now();
+        if let Some(log) = &settings.log {
+            log.count();
+        }
         log_request(settings, outgoing);
         let abandoned = Arc::new(AtomicBool::new(false));
         let (sender, answers) = mpsc::channel();
@@ -319,7 +322,7 @@ fn retry_after(value: &str) -> Option<Duration> {
 }
 
 fn log_request(settings: &Settings, outgoing: &Outgoing) {
-    if let Some(log) = &settings.log {
+    if let Some(log) = settings.log.as_ref().filter(|log| log.is_on()) {
         let body = outgoing
             .body
             .as_ref()
@@ -337,7 +340,7 @@ fn log_result(
     begun: Instant,
     result: Result<&Answer, &ApiError>,
 ) {
-    if let Some(log) = &settings.log {
+    if let Some(log) = settings.log.as_ref().filter(|log| log.is_on()) {
         let call = &outgoing.call;
         let url = outgoing.mask.apply(&call.url);
         let ms = begun.elapsed().as_millis();

@@ -21,6 +21,9 @@ pub struct Args {
     /// Options that every command takes.
     #[command(flatten)]
     pub common: Common,
+    /// Do not run init.rhai of the settings folder before the first prompt
+    #[arg(long)]
+    pub no_init: bool,
     /// What to do; the prompt where it is left out.
     #[command(subcommand)]
     pub command: Option<Command>,

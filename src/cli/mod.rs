@@ -74,14 +74,21 @@ pub fn main() -> ExitCode {
             return ExitCode::from(WRONG_COMMAND_LINE);
         }
     };
-    ExitCode::from(finish(&session, dispatch(&session, args.command)))
+    ExitCode::from(finish(
+        &session,
+        dispatch(&session, args.command, args.no_init),
+    ))
 }
 
-fn dispatch(session: &Rc<Session>, command: Option<Command>) -> Result<Outcome, Failure> {
+fn dispatch(
+    session: &Rc<Session>,
+    command: Option<Command>,
+    no_init: bool,
+) -> Result<Outcome, Failure> {
     let interpreter = |setup: Setup| Interpreter::new(Rc::clone(session), setup);
     Ok(match command {
         None if std::io::stdin().is_terminal() => {
-            let prompt = repl::run(interpreter(script::setup_here()));
+            let prompt = repl::run(interpreter(script::setup_here()), !no_init);
             prompt.map(|()| Dynamic::UNIT).map_err(Into::into)
         }
         // What is piped into a bare `zshell` is a script.

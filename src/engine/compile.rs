@@ -146,19 +146,22 @@ pub fn language(engine: &mut Engine) {
 /// Rhai marks the token hook as volatile, not as going away; the crate's version is pinned by `Cargo.lock`.
 #[expect(deprecated, reason = "Rhai's mark for an API that may change")]
 pub fn install(engine: &mut Engine) {
-    engine.on_parse_token(|token, position, _| {
-        let last = follow(&token);
-        match token {
-            Token::Import if is_call(position) => Token::Identifier(Box::new("import".into())),
-            Token::Import if last == Last::HelpOpen && is_page("import", position) => {
-                Token::StringConstant(Box::new("import".into()))
-            }
-            Token::Identifier(name) if last == Last::HelpOpen && is_page(&name, position) => {
-                Token::StringConstant(Box::new(name.as_str().into()))
-            }
-            token => token,
+    engine.on_parse_token(|token, position, _| read_token(token, position));
+}
+
+/// The token as we read it: `import` before a parenthesis is a name like any other, and a page of help a text.
+pub(super) fn read_token(token: Token, position: Position) -> Token {
+    let last = follow(&token);
+    match token {
+        Token::Import if is_call(position) => Token::Identifier(Box::new("import".into())),
+        Token::Import if last == Last::HelpOpen && is_page("import", position) => {
+            Token::StringConstant(Box::new("import".into()))
         }
-    });
+        Token::Identifier(name) if last == Last::HelpOpen && is_page(&name, position) => {
+            Token::StringConstant(Box::new(name.as_str().into()))
+        }
+        token => token,
+    }
 }
 
 /// Compiles `text` under a source name, which errors and the module resolver see.
@@ -187,7 +190,7 @@ pub fn compile_in(
 }
 
 /// A byte-order mark and a `#!` line mean nothing to Rhai: blanks of the same width keep the columns.
-fn blank_prefix(text: &str) -> String {
+pub(crate) fn blank_prefix(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.starts_with("#!") {
         return text.to_owned();

@@ -46,6 +46,7 @@ pub struct Interpreter {
     /// What was imported at the prompt.
     modules: Vec<Imported>,
     lines: usize,
+    setup: Setup,
 }
 
 impl Interpreter {
@@ -63,7 +64,7 @@ impl Interpreter {
         let mut engine = language();
         register_functions(&mut engine, &session);
         install_hooks(&mut engine, &session, &globals);
-        let folders = Folders::new(setup.script_dir, session.choices().lib.clone());
+        let folders = Folders::new(setup.script_dir.clone(), session.choices().lib.clone());
         engine.set_module_resolver(Modules::new(folders, sources.clone()));
         Self {
             engine,
@@ -74,7 +75,19 @@ impl Interpreter {
             globals,
             modules: Vec::new(),
             lines: 0,
+            setup,
         }
+    }
+
+    /// Forgets every variable, function and module, and `last`.
+    pub fn reset(&mut self) {
+        *self = Self::new(Rc::clone(&self.session), self.setup.clone());
+        self.session.known.set_names(self.names());
+    }
+
+    /// What the script was told.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
     }
 
     /// The run's shared state.
@@ -127,24 +140,57 @@ impl Interpreter {
     /// keeps what was there before, and the functions it defined.
     pub fn run_line(&mut self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         self.lines += 1;
-        let name = format!("prompt[{}]", self.lines);
-        let ast = self.compile(&name, text)?;
+        let name = self.line_name();
+        let value = self.run_among(&name, text)?;
+        self.set_last(&value);
+        Ok(value)
+    }
+
+    /// How errors call the statement that was run last.
+    pub fn line_name(&self) -> String {
+        format!("prompt[{}]", self.lines)
+    }
+
+    /// Runs a whole script among the statements of the prompt: what it declares lasts. `name` is how errors call it,
+    /// and its modules are looked for beside it where that is a file.
+    pub fn run_among(&mut self, name: &str, text: &str) -> Result<Dynamic, Box<ScriptError>> {
+        let ast = self.compile(name, text)?;
         for function in ast.iter_functions() {
-            self.sources.set_home(function.name, &name);
+            self.sources.set_home(function.name, name);
         }
         let mut all = self.functions.merge(&ast);
         all.set_source(name);
         let result = self.evaluate(&all);
         self.functions = all.clone_functions_only();
-        if let Ok(value) = &result {
+        if result.is_ok() {
             self.keep_modules(&ast);
-            if !value.is_unit() {
-                let last = ("last".to_owned(), value.clone());
-                self.globals.borrow_mut().extend([last]);
-            }
         }
         self.session.known.set_names(self.names());
         result
+    }
+
+    /// Makes a value `last`; nothing is no value.
+    pub fn set_last(&self, value: &Dynamic) {
+        if !value.is_unit() {
+            let last = ("last".to_owned(), value.clone());
+            self.globals.borrow_mut().extend([last]);
+            self.session.known.set_names(self.names());
+        }
+    }
+
+    /// Evaluates a statement of the prompt of which nothing lasts: its declarations end with it, and variables are
+    /// afterwards what they were.
+    pub fn glance(&self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
+        let name = "watched";
+        let ast = self.compile(name, text)?;
+        let mut all = self.functions.merge(&ast);
+        all.set_source(name);
+        self.evaluate_in(&mut self.scope.clone(), &all)
+    }
+
+    /// Whether a statement parses.
+    pub fn check(&self, text: &str) -> Result<(), Box<ScriptError>> {
+        self.compile("watched", text).map(|_| ())
     }
 
     /// What has a name after the statements run so far.
@@ -185,9 +231,20 @@ impl Interpreter {
     }
 
     fn evaluate(&mut self, ast: &AST) -> Result<Dynamic, Box<ScriptError>> {
+        let mut scope = std::mem::take(&mut self.scope);
+        let result = self.evaluate_in(&mut scope, ast);
+        self.scope = scope;
+        result
+    }
+
+    fn evaluate_in(
+        &self,
+        scope: &mut Scope<'static>,
+        ast: &AST,
+    ) -> Result<Dynamic, Box<ScriptError>> {
         let name = ast.source().unwrap_or_default().to_owned();
         self.engine
-            .eval_ast_with_scope::<Dynamic>(&mut self.scope, ast)
+            .eval_ast_with_scope::<Dynamic>(scope, ast)
             .map(Dynamic::flatten)
             .map_err(|error| Box::new(ScriptError::new(*error, &name, &self.sources)))
             .and_then(|value| self.unless_stopped(value))
@@ -218,7 +275,8 @@ impl Interpreter {
                 continue;
             };
             let resolver = self.engine.module_resolver();
-            if let Ok(module) = resolver.resolve(&self.engine, None, &path, Position::NONE) {
+            if let Ok(module) = resolver.resolve(&self.engine, ast.source(), &path, Position::NONE)
+            {
                 self.modules.retain(|known| known.name != alias.name);
                 self.modules.push(imported(&alias.name, &module));
                 self.engine

@@ -18,6 +18,7 @@ pub mod modules;
 pub mod options;
 pub mod registry;
 pub mod script_error;
+pub mod tokens;
 pub mod values;
 
 mod guard;

@@ -1,10 +1,22 @@
 //! Commands of the prompt: they begin with a colon and are no part of the language.
 //!
-//! [`COMMANDS`] is the one table of them: `:help`, completion and the README follow it.
+//! [`COMMANDS`] is the one table of them: `:help`, completion and the README follow it. One file a command or family.
 
+mod arguments;
+mod edit;
 mod help;
+mod history;
+mod load;
+mod profile;
+mod save;
+mod screen;
+mod set;
+mod time;
+mod watch;
+mod who;
 
 use super::shell::Shell;
+use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
 use crate::error::Failure;
 use crate::render::words;
@@ -17,6 +29,9 @@ pub enum Next {
     /// Leaves.
     Quit,
 }
+
+/// What a command ends with.
+pub(super) type Outcome = Result<Next, Box<ScriptError>>;
 
 /// One command.
 #[derive(Clone, Copy)]
@@ -34,12 +49,23 @@ pub struct Command {
     /// What its arguments may be, from the first on.
     pub takes: &'static [Takes],
     /// What it does, from what stands behind its name.
-    pub(super) run: fn(&mut Shell, &str) -> Result<Next, Failure>,
+    pub(super) run: fn(&mut Shell, &str) -> Outcome,
 }
 
 /// Every command, in the order of `:help`.
 pub const COMMANDS: &[Command] = &[
     help::COMMAND,
+    history::COMMAND,
+    save::COMMAND,
+    load::COMMAND,
+    edit::COMMAND,
+    watch::COMMAND,
+    time::COMMAND,
+    set::COMMAND,
+    profile::COMMAND,
+    who::COMMAND,
+    screen::CLEAR,
+    screen::RESET,
     Command {
         name: "quit",
         aliases: &["q", "exit"],
@@ -51,19 +77,69 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
-/// The command of this name, given without its colon.
+/// The command of this name, given without its colon. The beginning of a name will do where only one begins so.
 pub fn find(name: &str) -> Result<&'static Command, Failure> {
     let known = |command: &&Command| command.name == name || command.aliases.contains(&name);
-    COMMANDS.iter().find(known).ok_or_else(|| {
-        let names = COMMANDS.iter().map(|command| command.name);
-        let hint =
-            words::did_you_mean(name, names).unwrap_or_else(|| ":help lists them".to_owned());
-        Failure::usage(format!("no command :{name}")).with_hint(hint)
-    })
+    if let Some(command) = COMMANDS.iter().find(known) {
+        return Ok(command);
+    }
+    let begun: Vec<&Command> = COMMANDS
+        .iter()
+        .filter(|command| !name.is_empty() && command.name.starts_with(name))
+        .collect();
+    match begun.as_slice() {
+        [command] => Ok(command),
+        [] => {
+            let names = COMMANDS.iter().map(|command| command.name);
+            let hint =
+                words::did_you_mean(name, names).unwrap_or_else(|| ":help lists them".to_owned());
+            Err(Failure::usage(format!("no command :{name}")).with_hint(hint))
+        }
+        several => {
+            let names: Vec<String> = several.iter().map(|it| format!(":{}", it.name)).collect();
+            let message = format!(":{name} may be {}", words::list(&names, "or"));
+            Err(Failure::usage(message).with_hint("type a letter more"))
+        }
+    }
 }
 
-/// Runs a command line, given without its colon.
-pub(super) fn run(shell: &mut Shell, line: &str) -> Result<Next, Failure> {
-    let (name, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
+/// Runs a command line, given without its colon. An exclamation mark behind the name is the first of what follows it.
+pub(super) fn run(shell: &mut Shell, line: &str) -> Outcome {
+    let end = line.find(|letter: char| letter.is_whitespace() || letter == '!');
+    let (name, rest) = line.split_at(end.unwrap_or(line.len()));
     (find(name)?.run)(shell, rest.trim())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{COMMANDS, find};
+
+    #[test]
+    fn a_beginning_will_do_where_it_is_the_only_one() {
+        let name = |text: &str| find(text).map(|it| it.name).map_err(|it| it.to_string());
+        assert_eq!(name("hist").as_deref(), Ok("history"));
+        assert_eq!(name("h").as_deref(), Ok("help"), "an alias comes first");
+        assert_eq!(name("wa").as_deref(), Ok("watch"));
+        assert_eq!(name("w"), Err(":w may be :watch or :who".to_owned()));
+        assert!(find("").is_err());
+        let wrong = find("wacth").err().and_then(|it| it.hint);
+        assert!(wrong.is_some_and(|hint| hint.contains("watch")));
+    }
+
+    #[test]
+    fn names_are_told_apart() {
+        let mut names: Vec<&str> = COMMANDS
+            .iter()
+            .flat_map(|it| std::iter::once(it.name).chain(it.aliases.iter().copied()))
+            .collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        for command in COMMANDS {
+            let name = command.example.strip_prefix(':').unwrap_or_default();
+            let name = name.split(' ').next().unwrap_or_default();
+            assert_eq!(find(name).map(|it| it.name), Ok(command.name));
+        }
+    }
 }

@@ -11,7 +11,6 @@ use super::prompt::Prompt;
 use crate::config::EditMode;
 use crate::error::{Failure, Kind};
 use crate::render::Screen;
-use crate::secret::masked;
 use crate::session::Session;
 use rustyline::config::{BellStyle, Configurer};
 use rustyline::error::ReadlineError;
@@ -93,15 +92,6 @@ impl Input {
             return Err(ReadlineError::Interrupted);
         }
         Ok(text)
-    }
-
-    /// Keeps a statement, its keys masked.
-    pub(super) fn remember(&self, session: &Session, text: &str) {
-        if let Err(error) = self.history.remember(&masked(text.trim_end())) {
-            session.notice(&format!(
-                "statements are no longer kept in the history file: {error}"
-            ));
-        }
     }
 
     /// Colours and keys may have been changed since the last statement.

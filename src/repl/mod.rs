@@ -16,10 +16,12 @@ mod pieces;
 #[cfg(unix)]
 mod plain;
 mod prompt;
+pub mod record;
+mod saved;
 pub mod shell;
 mod signature;
 
-use crate::config::Config;
+use crate::config::{self, Config};
 use crate::engine::Interpreter;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
@@ -29,8 +31,11 @@ use input::Input;
 use rustyline::error::ReadlineError;
 use shell::Shell;
 
-/// Runs the prompt until Ctrl-D, `:quit` or `exit()`.
-pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
+/// The script in the settings folder that runs before the first prompt.
+const INIT: &str = "init.rhai";
+
+/// Runs the prompt until Ctrl-D, `:quit` or `exit()`; first `init.rhai`, if it is there and wanted.
+pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
     follow_config(&session);
@@ -40,7 +45,12 @@ pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
     ));
-    loop {
+    let init = config::folder().map(|folder| folder.join(INIT));
+    if let Some(init) = init.filter(|file| wants_init && file.is_file()) {
+        shell.begin_with(init);
+        leaves(&session)?;
+    }
+    while session.exit_code().is_none() {
         let prompt = shell.prompt();
         session.idle.enter();
         let answer = input.read(&session, &prompt);
@@ -63,23 +73,25 @@ pub fn run(interpreter: Interpreter) -> Result<(), Failure> {
         if text.trim().is_empty() {
             continue;
         }
-        input.remember(&session, &text);
+        shell.remember(&text);
         session.interrupt.clear();
         match shell.step(text.trim()) {
             Next::Quit => break,
             Next::Prompt => {}
         }
-        if session.exit_code().is_some() {
-            break;
-        }
-        match session.interrupt.check() {
-            Err(stop) if stop != Stop::Interrupted => return Err(stop.into()),
-            _ => {}
-        }
+        leaves(&session)?;
     }
     // What was interrupted at the prompt is done with.
     session.interrupt.clear();
     Ok(())
+}
+
+/// The stops that end the prompt too: all but Ctrl-C.
+fn leaves(session: &Session) -> Result<(), Failure> {
+    match session.interrupt.check() {
+        Err(stop) if stop != Stop::Interrupted => Err(stop.into()),
+        _ => Ok(()),
+    }
 }
 
 /// Takes over what `config.toml` says about the prompt. A file that cannot be read is told once: the prompt works

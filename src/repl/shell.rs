@@ -4,26 +4,25 @@ use super::commands::{self, Next};
 use super::history::History;
 use super::input;
 use super::prompt::Prompt;
+use super::record::{Origin, Outcome, Statement};
 use crate::engine::{Interpreter, ScriptError, values};
+use crate::error::Failure;
+use crate::secret::masked;
 use crate::session::Session;
+use rhai::Dynamic;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// What lasts from one statement to the next.
 pub struct Shell {
-    interpreter: Interpreter,
+    pub(super) interpreter: Interpreter,
     session: Rc<Session>,
     record: Vec<Statement>,
+    /// `init.rhai`, where it is there and wanted.
+    init: Option<PathBuf>,
     history: History,
+    /// Whether the last statement failed, which the prompt tells.
     failed: bool,
-}
-
-/// A statement that was run.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
-    /// As it was typed.
-    pub text: String,
-    /// False where it ended with an error.
-    pub succeeded: bool,
 }
 
 impl Shell {
@@ -34,6 +33,7 @@ impl Shell {
             interpreter,
             session,
             record: Vec::new(),
+            init: None,
             history: History::default(),
             failed: false,
         }
@@ -44,7 +44,7 @@ impl Shell {
         Rc::clone(&self.session)
     }
 
-    /// The statements run so far, commands not among them.
+    /// The statements run so far, commands not among them; the first may be `init.rhai`.
     pub fn record(&self) -> &[Statement] {
         &self.record
     }
@@ -52,6 +52,15 @@ impl Shell {
     /// The statements typed in this and earlier sessions.
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// Keeps a statement in the history, its keys masked.
+    pub(super) fn remember(&self, text: &str) {
+        if let Err(error) = self.history.remember(&masked(text.trim_end())) {
+            self.session.notice(&format!(
+                "statements are no longer kept in the history file: {error}"
+            ));
+        }
     }
 
     /// What stands before the cursor.
@@ -74,35 +83,92 @@ impl Shell {
     /// Runs one statement or command, shows its value or its error.
     pub(super) fn step(&mut self, text: &str) -> Next {
         let result = if let Some(command) = text.strip_prefix(':') {
-            match commands::run(self, command) {
-                Ok(next) => {
-                    self.failed = false;
-                    return next;
-                }
-                Err(failure) => Err(Box::<ScriptError>::from(failure)),
-            }
+            commands::run(self, command)
         } else {
-            self.statement(text)
+            self.statement(text).map(|()| Next::Prompt)
         };
         self.failed = result.is_err();
-        if let Err(error) = result
-            && self.session.exit_code().is_none()
-            && !self.session.closed_pipe()
-        {
-            let screen = self.session.err();
-            self.session.complain(error.lay_out(&screen).trim_end());
-        }
-        Next::Prompt
+        result.unwrap_or_else(|error| {
+            self.complain(&error);
+            Next::Prompt
+        })
     }
 
     /// Runs one statement and shows its value.
-    fn statement(&mut self, text: &str) -> Result<(), Box<ScriptError>> {
+    pub(super) fn statement(&mut self, text: &str) -> Result<(), Box<ScriptError>> {
         let result = self.interpreter.run_line(text);
+        let source = self.interpreter.line_name();
+        self.keep(text, Origin::Prompt, &source, &result);
+        self.show(&result?)
+    }
+
+    /// Runs a script among the statements of the prompt, and shows its value.
+    pub(super) fn script(&mut self, file: &Path, text: &str) -> Result<(), Box<ScriptError>> {
+        let name = file.display().to_string();
+        let result = self.interpreter.run_among(&name, text);
+        self.keep(text, Origin::File(file.to_owned()), &name, &result);
+        let value = result?;
+        self.interpreter.set_last(&value);
+        self.show(&value)
+    }
+
+    /// Runs `init.rhai`, now and after each [`Self::reset`]. What goes wrong in it is told, and no more.
+    pub(super) fn begin_with(&mut self, file: PathBuf) {
+        self.init = Some(file);
+        self.initialize();
+    }
+
+    /// Forgets variables, functions, modules and the record, and begins as the session did. The connection stays.
+    pub(super) fn reset(&mut self) {
+        self.interpreter.reset();
+        self.record.clear();
+        self.initialize();
+    }
+
+    fn initialize(&mut self) {
+        let Some(file) = self.init.clone() else {
+            return;
+        };
+        let name = file.display().to_string();
+        let text = match self.session.read_text(&name) {
+            Ok(text) => text,
+            Err(failure) => return self.complain(&Box::from(failure)),
+        };
+        let result = self.interpreter.run_among(&name, &text);
+        self.keep(&text, Origin::Init(file), &name, &result);
+        if let Err(error) = result {
+            self.complain(&error);
+        }
+    }
+
+    fn keep(
+        &mut self,
+        text: &str,
+        origin: Origin,
+        source: &str,
+        result: &Result<Dynamic, Box<ScriptError>>,
+    ) {
+        let outcome = match result {
+            Ok(value) if value.is_unit() => Outcome::Silent,
+            Ok(_) => Outcome::Shown,
+            Err(error) => Outcome::failed(error, source),
+        };
         self.record.push(Statement {
             text: text.to_owned(),
-            succeeded: result.is_ok(),
+            origin,
+            outcome,
         });
-        let value = result?;
-        values::show(&value, |shown| self.session.show(shown)).map_err(Box::<ScriptError>::from)
+    }
+
+    fn show(&self, value: &Dynamic) -> Result<(), Box<ScriptError>> {
+        values::show(value, |shown| self.session.show(shown)).map_err(Failure::into)
+    }
+
+    /// Tells what went wrong, unless the run is at its end anyway.
+    fn complain(&self, error: &ScriptError) {
+        if self.session.exit_code().is_none() && !self.session.closed_pipe() {
+            let screen = self.session.err();
+            self.session.complain(error.lay_out(&screen).trim_end());
+        }
     }
 }

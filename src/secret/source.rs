@@ -56,7 +56,7 @@ fn rewritten(text: &str, cover: impl Fn(&str) -> String) -> String {
 }
 
 /// Where keys stand: in order, apart from each other, none empty.
-fn spans(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
     let mut scan = Scan {
         text,
         at: 0,

@@ -41,3 +41,34 @@ impl Idle {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = settings;
     }
 }
+
+/// The terminal's settings while another program has the terminal.
+pub struct Lent(Option<Termios>);
+
+impl Lent {
+    /// The other program is about to start.
+    pub fn lend() -> Self {
+        #[cfg(unix)]
+        return Self(tcgetattr(std::io::stdin()).ok());
+        #[cfg(not(unix))]
+        Self(None)
+    }
+
+    /// Gives the terminal its own settings back. A program that failed may also have left it on another screen, without
+    /// a cursor, or in a mode of its own.
+    pub fn take_back(self, failed: bool) {
+        #[cfg(unix)]
+        if let Some(settings) = &self.0 {
+            use std::io::Write;
+            // Nothing can be done about a terminal that is gone.
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
+            if failed {
+                let mut out = std::io::stdout();
+                let _ = out.write_all(b"\x1b[?1049l\x1b[?1000l\x1b[?2004l\x1b[?25h\x1b[0m");
+                let _ = out.flush();
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = failed;
+    }
+}

@@ -51,7 +51,8 @@ impl Session {
         if matches!(shown, Shown::Nothing) {
             return Ok(());
         }
-        let interactive = self.at_prompt() && screen.tty && io::stdin().is_terminal();
+        let reader = self.at_prompt() && !self.is_captured();
+        let interactive = reader && screen.tty && io::stdin().is_terminal();
         let Some((width, height)) = screen.width.zip(screen.height).filter(|_| interactive) else {
             return self.write(|out| render::write(out, &shown, format, screen));
         };

@@ -5,7 +5,7 @@ use portable_pty::{Child, CommandBuilder, ExitStatus, MasterPty, PtySize, native
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Output, Stdio};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
@@ -89,6 +89,18 @@ impl Home {
         terminal
     }
 
+    /// A shell that is still starting.
+    pub(crate) fn start(&self, args: &[&str]) -> Terminal {
+        Terminal::start(self, (100, 40), args, &[])
+    }
+
+    /// A shell with these arguments in a terminal of 100 columns; waits for its first prompt.
+    pub(crate) fn shell_as(&self, args: &[&str], env: &[(&str, &str)]) -> Terminal {
+        let terminal = Terminal::start(self, (100, 40), args, env);
+        terminal.prompt();
+        terminal
+    }
+
     /// A shell whose standard output is a file.
     pub(crate) fn shell_to(&self, file: &Path) -> Terminal {
         let mut command = CommandBuilder::new("/bin/sh");
@@ -97,6 +109,22 @@ impl Home {
         let terminal = Terminal::run_in(self, (100, 40), command, &[]);
         terminal.prompt();
         terminal
+    }
+
+    /// Runs `zshell` with these arguments in the folder the shells start in, and no terminal.
+    pub(crate) fn zshell(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_zshell"));
+        command.args(args).current_dir(self.path()).env_clear();
+        command.env("HOME", self.path());
+        command.env("ZSHELL_DATA_DIR", self.data());
+        command.env("ZSHELL_CONFIG_DIR", self.path().join("config"));
+        command.envs(env.iter().copied());
+        command.stdin(Stdio::null()).output().expect("start")
+    }
+
+    /// The text of a file in the folder the shells start in.
+    pub(crate) fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path().join(name)).expect("read")
     }
 
     /// zshell with these arguments in a terminal of this many columns.

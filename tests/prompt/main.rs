@@ -1,11 +1,16 @@
 //! The prompt as a person sees it: the real program in a pseudo-terminal, its output kept by a screen model.
 #![cfg(all(unix, feature = "local"))]
 
+mod commands;
+mod commands_edit;
+mod commands_save;
+mod commands_watch;
 mod completion;
 mod editing;
 mod harness;
 mod hints;
 mod history;
+mod init;
 mod keys;
 mod leaving;
 mod looks;

@@ -10,6 +10,7 @@ use zshell::engine::lint::Linter;
 use zshell::engine::modules::Folders;
 use zshell::engine::registry::{Opt, Takes, functions};
 use zshell::engine::values::types::TYPES;
+use zshell::repl::commands::COMMANDS;
 
 const README: &str = include_str!("../../README.md");
 
@@ -169,6 +170,24 @@ fn the_functions_are_the_tables() {
     assert!(
         README.contains(&table),
         "the README's list of functions should read:\n\n{table}"
+    );
+}
+
+#[test]
+fn the_commands_are_the_tables() {
+    let rows = COMMANDS.iter().map(|command| {
+        let form = format!(":{} {}", command.name, command.arguments);
+        // A bar would end the cell.
+        let form = form.trim_end().replace('|', "\\|");
+        format!("| `{form}` | {} |\n", command.help)
+    });
+    let table = format!(
+        "| command | does |\n| --- | --- |\n{}",
+        rows.collect::<String>()
+    );
+    assert!(
+        README.contains(&table),
+        "the README's list of commands should read:\n\n{table}"
     );
 }
 

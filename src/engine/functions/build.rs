@@ -3,14 +3,13 @@
 use super::key::Keys;
 use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
-use crate::api::{Client, Cluster, LogSink, Settings};
+use crate::api::{Client, Cluster, Settings};
 use crate::connection::{Connection, Storage};
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
 use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
-use crate::session::log::Level;
 use std::path::PathBuf;
 
 /// Who gave the options: it names the connection and tells where a key came from.
@@ -36,13 +35,6 @@ pub(super) const STORAGE: &[Opt] = &[
     opt("secret_key", "storage key"),
     opt("session_token", "of short-term credentials"),
 ];
-
-/// Where `-v` lines go.
-pub(super) fn log_sink(session: &Session) -> Option<LogSink> {
-    let log = session.log();
-    log.verbose
-        .then(|| LogSink::new(move |line| log.line(Level::Debug, line)))
-}
 
 /// Builds a connection and, unless `verify: false`, proves it with one list call.
 pub(super) fn build(
@@ -220,7 +212,7 @@ fn settings(session: &Session, options: &Options, route: &Route) -> Result<Setti
     settings.project_id.clone_from(&route.project_id);
     settings.database = options.text("db")?;
     settings.ca_cert = options.text("ca_cert")?.map(PathBuf::from);
-    settings.log = log_sink(session);
+    settings.log = Some(session.http_log());
     settings.dry_run = session.dry_run();
     if let Some(time) = options.duration("timeout")? {
         settings.read_timeout = time;

@@ -222,7 +222,7 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
         token: Some(token),
         key_source: crate::api::OWN_KEY.to_owned(),
         lasting_name: Some(lasting_name(&session.choices().data_dir)),
-        log: super::build::log_sink(session),
+        log: Some(session.http_log()),
         dry_run: session.dry_run(),
         ..Settings::new(Dialect::V2, base)
     };

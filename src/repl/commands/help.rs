@@ -1,6 +1,6 @@
 //! `:help`
 
-use super::{COMMANDS, Command, Next, find};
+use super::{COMMANDS, Command, Next, Outcome, find};
 use crate::engine::help;
 use crate::engine::registry::Takes;
 use crate::error::Failure;
@@ -18,7 +18,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, about: &str) -> Result<Next, Failure> {
+fn run(shell: &mut Shell, about: &str) -> Outcome {
     let session = shell.session();
     let screen = session.out();
     let about = about.trim_matches(['"', ' ']);
@@ -28,7 +28,7 @@ fn run(shell: &mut Shell, about: &str) -> Result<Next, Failure> {
         None => match (help::about(about), find(about)) {
             (Ok(page), _) => page,
             (Err(_), Ok(command)) => page(command),
-            (Err(_), Err(_)) => return Err(unknown(about)),
+            (Err(_), Err(_)) => return Err(unknown(about).into()),
         },
     };
     let text = help::folded(&text, screen.width);

@@ -1,0 +1,68 @@
+//! What stands behind a command's name.
+
+use crate::error::Failure;
+use std::path::PathBuf;
+
+/// The one argument of a command, which may be quoted; blanks in it need no quotes. `None` where there is none.
+pub(super) fn whole(text: &str) -> Option<&str> {
+    let text = text.trim();
+    let inside = ['"', '\'', '`'].iter().find_map(|quote| {
+        let inside = text.strip_prefix(*quote)?.strip_suffix(*quote)?;
+        (!inside.contains(*quote)).then_some(inside)
+    });
+    Some(inside.unwrap_or(text)).filter(|text| !text.is_empty())
+}
+
+/// The file that is the command's one argument, `~` standing for the home folder.
+pub(super) fn file(text: &str) -> Option<PathBuf> {
+    let name = whole(text)?;
+    let below_home = name
+        .strip_prefix('~')
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    Some(match (below_home, dirs::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest.trim_start_matches('/')),
+        _ => PathBuf::from(name),
+    })
+}
+
+/// A command that takes nothing was given something.
+pub(super) fn none(name: &str, text: &str) -> Result<(), Failure> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage(format!(
+        ":{name} takes nothing, got {text:?}"
+    )))
+}
+
+/// A command misses an argument.
+pub(super) fn missing(what: &str, example: &str) -> Failure {
+    Failure::usage(format!("{what} is missing")).with_hint(format!("for example {example}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{file, whole};
+    use std::path::PathBuf;
+
+    #[test]
+    fn quotes_are_optional() {
+        for text in ["my file.rhai", "\"my file.rhai\"", " 'my file.rhai' "] {
+            assert_eq!(whole(text), Some("my file.rhai"), "{text}");
+        }
+        assert_eq!(whole("\"a\" \"b\""), Some("\"a\" \"b\""));
+        assert_eq!(whole("\""), Some("\""));
+        assert_eq!(whole("  "), None);
+        assert_eq!(whole("\"\""), None);
+    }
+
+    #[test]
+    fn a_tilde_is_the_home_folder_where_it_stands_alone() {
+        assert_eq!(file("~x/y"), Some(PathBuf::from("~x/y")));
+        assert_eq!(file("a~/y"), Some(PathBuf::from("a~/y")));
+        if let Some(home) = dirs::home_dir() {
+            assert_eq!(file("'~/a b'"), Some(home.join("a b")));
+            assert_eq!(file("~"), Some(home));
+        }
+    }
+}

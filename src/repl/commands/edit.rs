@@ -1,0 +1,148 @@
+//! `:edit`
+
+use super::{Command, Next, Outcome, arguments};
+use crate::config::set;
+use crate::engine::registry::Takes;
+use crate::error::{Failure, Kind};
+use crate::interrupt::Stop;
+use crate::repl::shell::Shell;
+use crate::session::Session;
+use crate::session::idle::Lent;
+use std::fs::{self, OpenOptions};
+use std::io::{self, ErrorKind, Write};
+use std::path::{Path, PathBuf};
+use std::process::Command as Program;
+
+pub(super) const COMMAND: Command = Command {
+    name: "edit",
+    aliases: &[],
+    arguments: "[FILE]",
+    help: "opens the last statement, or a script, in $VISUAL or $EDITOR, and runs it once it is saved",
+    example: ":edit",
+    takes: &[Takes::Path],
+    run,
+};
+
+/// What is tried, in this order, where neither variable is set.
+const USUAL: [&str; 2] = ["vi", "nano"];
+
+fn run(shell: &mut Shell, rest: &str) -> Outcome {
+    let session = shell.session();
+    if let Some(file) = arguments::file(rest) {
+        let before = read(&file)?;
+        open(&session, &file)?;
+        let after = read(&file)?;
+        match after.filter(|text| !text.trim().is_empty() && before.as_ref() != Some(text)) {
+            Some(text) => shell.script(&file, &text)?,
+            None => unchanged(&session),
+        }
+        return Ok(Next::Prompt);
+    }
+    let last = shell.record().iter().rev().find(|it| it.is_typed());
+    let before = last.map_or_else(String::new, |it| it.text.clone());
+    let draft = Draft::new(&before).map_err(|error| {
+        let folder = std::env::temp_dir();
+        Failure::new(
+            Kind::Refused,
+            format!("cannot write to {}: {error}", folder.display()),
+        )
+    })?;
+    open(&session, &draft.0)?;
+    let after = read(&draft.0)?.unwrap_or_default();
+    drop(draft);
+    let text = after.trim();
+    if text.is_empty() || text == before.trim() {
+        unchanged(&session);
+        return Ok(Next::Prompt);
+    }
+    shell.remember(text);
+    shell.statement(text)?;
+    Ok(Next::Prompt)
+}
+
+fn unchanged(session: &Session) {
+    session.notice("nothing changed, nothing run");
+}
+
+/// The text of a file; `None` where there is none yet.
+fn read(file: &Path) -> Result<Option<String>, Failure> {
+    match fs::read_to_string(file) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Failure::new(
+            Kind::Refused,
+            format!("cannot read {}: {error}", file.display()),
+        )),
+    }
+}
+
+/// A file of our own, which may hold keys: nobody else can read it, and it goes when the edit is done.
+struct Draft(PathBuf);
+
+impl Draft {
+    fn new(text: &str) -> io::Result<Self> {
+        let name = format!("zshell-{}.rhai", ulid::Ulid::generate());
+        let draft = Self(std::env::temp_dir().join(name));
+        let mut options = OpenOptions::new();
+        options.write(true).create_new(true);
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+        let mut file = options.open(&draft.0)?;
+        file.write_all(text.as_bytes())?;
+        if !text.is_empty() {
+            file.write_all(b"\n")?;
+        }
+        Ok(draft)
+    }
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // It may be gone already.
+        let _ = fs::remove_file(&self.0);
+    }
+}
+
+/// Lets the editor have the terminal until it ends, and gives the terminal its settings back whatever it left.
+fn open(session: &Session, file: &Path) -> Result<(), Failure> {
+    let (program, words) = editor()?;
+    let terminal = Lent::lend();
+    let status = Program::new(&program).args(words).arg(file).status();
+    let failed = !status.as_ref().is_ok_and(std::process::ExitStatus::success);
+    terminal.take_back(failed);
+    // Ctrl-C was the editor's.
+    if session.interrupt.check() == Err(Stop::Interrupted) {
+        session.interrupt.clear();
+    }
+    let problem = match status {
+        Ok(status) if status.success() => return Ok(()),
+        Ok(status) => format!("the editor {program} ended with {status}; nothing was run"),
+        Err(error) => format!("cannot start the editor {program}: {error}"),
+    };
+    let hint = "VISUAL or EDITOR names another one";
+    Err(Failure::new(Kind::Refused, problem).with_hint(hint))
+}
+
+/// The editor's program and its first arguments.
+fn editor() -> Result<(String, Vec<String>), Failure> {
+    for variable in ["VISUAL", "EDITOR"] {
+        let Some(line) = set(variable) else { continue };
+        let mut words = shell_words::split(&line)
+            .map_err(|error| Failure::usage(format!("{variable} is {line:?}: {error}")))?
+            .into_iter();
+        if let Some(program) = words.next() {
+            return Ok((program, words.collect()));
+        }
+    }
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let is_there = |name: &&str| std::env::split_paths(&path).any(|it| it.join(name).is_file());
+    let found = USUAL.into_iter().find(is_there);
+    found
+        .map(|name| (name.to_owned(), Vec::new()))
+        .ok_or_else(|| {
+            Failure::usage(
+                "no editor: neither VISUAL nor EDITOR is set, and there is no vi or nano",
+            )
+            .with_hint("set EDITOR, for example to code --wait")
+        })
+}

@@ -1,0 +1,71 @@
+//! `:history`
+
+use super::{Command, Next, Outcome, arguments};
+use crate::engine::registry::Takes;
+use crate::render::{OutputFormat, Shown};
+use crate::repl::shell::Shell;
+use std::fmt::Write;
+
+/// How many entries are listed unless told otherwise.
+const USUAL: usize = 20;
+
+pub(super) const COMMAND: Command = Command {
+    name: "history",
+    aliases: &[],
+    arguments: "[N|TEXT]",
+    help: "lists the last N statements (20), or those with TEXT in them",
+    example: ":history import",
+    takes: &[Takes::Anything],
+    run,
+};
+
+fn run(shell: &mut Shell, rest: &str) -> Outcome {
+    let session = shell.session();
+    let entries = shell.history().entries();
+    let wanted = arguments::whole(rest);
+    let text = match wanted.map(|wanted| (wanted, wanted.parse::<usize>())) {
+        None => listed(&entries, USUAL, ""),
+        Some((_, Ok(count))) => listed(&entries, count, ""),
+        Some((part, Err(_))) => listed(&entries, usize::MAX, part),
+    };
+    if text.is_empty() {
+        session.notice("nothing in the history");
+    }
+    session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
+    Ok(Next::Prompt)
+}
+
+/// The last entries with this text in them, whatever its case, each with its number.
+fn listed(entries: &[String], most: usize, part: &str) -> String {
+    let part = part.to_lowercase();
+    let found: Vec<(usize, &String)> = entries
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.to_lowercase().contains(&part))
+        .collect();
+    let width = entries.len().to_string().len();
+    let mut text = String::new();
+    for (index, entry) in found.iter().skip(found.len().saturating_sub(most)) {
+        let mut lines = entry.lines();
+        let first = lines.next().unwrap_or_default();
+        let _ = writeln!(text, "{:>width$}  {first}", index + 1);
+        for line in lines {
+            let _ = writeln!(text, "{:width$}  {line}", "");
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::listed;
+
+    #[test]
+    fn entries_keep_their_numbers() {
+        let entries: Vec<String> = (1..=10).map(|n| format!("Job({n})")).collect();
+        assert_eq!(listed(&entries, 2, ""), " 9  Job(9)\n10  Job(10)\n");
+        assert_eq!(listed(&entries, 9, "job(1"), " 1  Job(1)\n10  Job(10)\n");
+        let entries = ["fn f() {\n  1\n}".to_owned()];
+        assert_eq!(listed(&entries, 9, ""), "1  fn f() {\n     1\n   }\n");
+    }
+}

@@ -1,0 +1,44 @@
+//! `:save`
+
+use super::{Command, Next, Outcome, arguments};
+use crate::engine::registry::Takes;
+use crate::render::words;
+use crate::repl::saved::{self, Circumstances};
+use crate::repl::shell::Shell;
+
+pub(super) const COMMAND: Command = Command {
+    name: "save",
+    aliases: &[],
+    arguments: "FILE",
+    help: "writes the statements that succeeded as a script, keys left out; :save! overwrites",
+    example: ":save session.rhai",
+    takes: &[Takes::Path],
+    run,
+};
+
+fn run(shell: &mut Shell, rest: &str) -> Outcome {
+    let (overwrite, rest) = match rest.strip_prefix('!') {
+        Some(rest) => (true, rest),
+        None => (false, rest),
+    };
+    let file =
+        arguments::file(rest).ok_or_else(|| arguments::missing("the file", COMMAND.example))?;
+    let session = shell.session();
+    let circumstances = Circumstances::of(&session, shell.interpreter.setup(), &file);
+    let script = saved::compose(shell.record(), &circumstances);
+    saved::write(&file, &script.text, overwrite)?;
+    let kept = words::count(script.kept, "statement");
+    session.notice(&format!("saved {kept} to {}", file.display()));
+    if script.left_out > 0 {
+        let left_out = words::count(script.left_out, "statement");
+        session.complain(&format!(
+            "left out {left_out}: the script says which, and why"
+        ));
+    }
+    if !script.secrets.is_empty() {
+        let names = words::list(&script.secrets, "and");
+        session.notice(&format!("it takes its keys from {names}"));
+    }
+    session.notice(&format!("run it with {}", script.run));
+    Ok(Next::Prompt)
+}

@@ -1,0 +1,196 @@
+//! `:set`
+
+use super::{Command, Next, Outcome};
+use crate::config::EditMode;
+use crate::engine::registry::Takes;
+use crate::error::Failure;
+use crate::render::{ColorChoice, OutputFormat, Shown, words};
+use crate::repl::shell::Shell;
+use crate::session::{Choices, Session};
+use clap::ValueEnum;
+use serde_json::{Value, json};
+
+pub(super) const COMMAND: Command = Command {
+    name: "set",
+    aliases: &[],
+    arguments: "[NAME [VALUE]]",
+    help: "lists the settings of this session, shows one, or changes it",
+    example: ":set output json",
+    takes: &[Takes::Words(NAMES)],
+    run,
+};
+
+const NAMES: &[&str] = &["output", "color", "verbose", "quiet", "pager", "edit_mode"];
+
+/// Stands for any command among the values of a setting.
+const ANYTHING: &str = "COMMAND";
+
+/// A setting of the session.
+struct Setting {
+    name: &'static str,
+    help: &'static str,
+    /// What it may be; the first is what holds where nothing else was said, and one in capitals stands for anything.
+    values: fn() -> Vec<String>,
+    get: fn(&Choices) -> String,
+    /// Takes one of the values.
+    set: fn(&mut Choices, &str),
+}
+
+const SETTINGS: &[Setting] = &[
+    Setting {
+        name: "output",
+        help: "the form of results",
+        values: names_of::<OutputFormat>,
+        get: |choices| name_of(&choices.output),
+        set: |choices, word| choose(&mut choices.output, word),
+    },
+    Setting {
+        name: "color",
+        help: "colours",
+        values: names_of::<ColorChoice>,
+        get: |choices| name_of(&choices.color),
+        set: |choices, word| choose(&mut choices.color, word),
+    },
+    Setting {
+        name: "verbose",
+        help: "a log of the HTTP calls, also of connections made before",
+        values: off_or_on,
+        get: |choices| switch(choices.verbose),
+        set: |choices, word| choices.verbose = word == "on",
+    },
+    Setting {
+        name: "quiet",
+        help: "no notices and no bars",
+        values: off_or_on,
+        get: |choices| switch(choices.quiet),
+        set: |choices, word| choices.quiet = word == "on",
+    },
+    Setting {
+        name: "pager",
+        help: "what shows results longer than the screen",
+        values: || ["auto", "off", ANYTHING].map(str::to_owned).to_vec(),
+        get: |choices| choices.pager.to_string(),
+        set: |choices, word| {
+            let Ok(pager) = word.parse();
+            choices.pager = pager;
+        },
+    },
+    Setting {
+        name: "edit_mode",
+        help: "the keys of the prompt",
+        values: names_of::<EditMode>,
+        get: |choices| name_of(&choices.edit_mode),
+        set: |choices, word| choose(&mut choices.edit_mode, word),
+    },
+];
+
+fn off_or_on() -> Vec<String> {
+    vec!["off".to_owned(), "on".to_owned()]
+}
+
+fn switch(on: bool) -> String {
+    if on { "on" } else { "off" }.to_owned()
+}
+
+fn name_of(value: &impl ValueEnum) -> String {
+    let value = value.to_possible_value();
+    value.map_or_else(String::new, |value| value.get_name().to_owned())
+}
+
+fn names_of<T: ValueEnum>() -> Vec<String> {
+    T::value_variants().iter().map(name_of).collect()
+}
+
+fn choose<T: ValueEnum>(value: &mut T, word: &str) {
+    if let Ok(chosen) = T::from_str(word, true) {
+        *value = chosen;
+    }
+}
+
+/// The settings that are not as they are by themselves, as `name value`.
+pub(super) fn changed(session: &Session) -> Vec<String> {
+    let choices = session.choices();
+    let changed = SETTINGS.iter().filter_map(|setting| {
+        let value = (setting.get)(&choices);
+        let usual = (setting.values)().into_iter().next();
+        (usual.as_ref() != Some(&value)).then(|| format!("{} {value}", setting.name))
+    });
+    changed.collect()
+}
+
+fn run(shell: &mut Shell, rest: &str) -> Outcome {
+    let session = shell.session();
+    let mut words = rest.splitn(2, [' ', '=']).map(str::trim);
+    let name = words.next().unwrap_or_default();
+    let value = words.next().filter(|value| !value.is_empty());
+    match (name, value) {
+        ("", _) => list(&session)?,
+        (name, None) => show(&session, find(name)?)?,
+        (name, Some(value)) => change(&session, find(name)?, value)?,
+    }
+    Ok(Next::Prompt)
+}
+
+fn find(name: &str) -> Result<&'static Setting, Failure> {
+    let found = SETTINGS.iter().find(|setting| setting.name == name);
+    found.ok_or_else(|| {
+        let hint = words::did_you_mean(name, NAMES.iter().copied())
+            .unwrap_or_else(|| format!("there are {}", words::list(NAMES, "and")));
+        Failure::usage(format!("no setting {name:?}")).with_hint(hint)
+    })
+}
+
+fn list(session: &Session) -> Result<(), Failure> {
+    let rows: Vec<Value> = {
+        let choices = session.choices();
+        let row = |setting: &Setting| {
+            json!({
+                "setting": setting.name,
+                "value": (setting.get)(&choices),
+                "choices": (setting.values)().join(" "),
+                "meaning": setting.help,
+            })
+        };
+        SETTINGS.iter().map(row).collect()
+    };
+    session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)
+}
+
+fn show(session: &Session, setting: &Setting) -> Result<(), Failure> {
+    let value = (setting.get)(&session.choices());
+    let choices = (setting.values)().join(" ");
+    let text = format!("{} {value}   (of {choices})", setting.name);
+    session.show_as(Shown::Text(&text), OutputFormat::Table)
+}
+
+fn change(session: &Session, setting: &Setting, value: &str) -> Result<(), Failure> {
+    let values = (setting.values)();
+    let word = match value.to_lowercase().as_str() {
+        "true" | "yes" => "on".to_owned(),
+        "false" | "no" => "off".to_owned(),
+        other => other.to_owned(),
+    };
+    if values.iter().any(|value| value == ANYTHING) {
+        session.choose(|choices| (setting.set)(choices, value));
+        return Ok(());
+    }
+    if !values.contains(&word) {
+        let hint = words::did_you_mean(&word, values.iter().map(String::as_str))
+            .unwrap_or_else(|| format!("one of {}", words::list(&values, "and")));
+        let message = format!("{} cannot be {value:?}", setting.name);
+        return Err(Failure::usage(message).with_hint(hint));
+    }
+    session.choose(|choices| (setting.set)(choices, &word));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NAMES, SETTINGS};
+
+    #[test]
+    fn completion_knows_every_setting() {
+        let names: Vec<&str> = SETTINGS.iter().map(|setting| setting.name).collect();
+        assert_eq!(names, NAMES);
+    }
+}

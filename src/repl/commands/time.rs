@@ -1,0 +1,39 @@
+//! `:time`
+
+use super::{Command, Next, Outcome, arguments};
+use crate::engine::registry::Takes;
+use crate::render::words;
+use crate::repl::shell::Shell;
+use std::time::Instant;
+
+pub(super) const COMMAND: Command = Command {
+    name: "time",
+    aliases: &[],
+    arguments: "STATEMENT",
+    help: "runs a statement and tells how long it took, and how many HTTP requests",
+    example: ":time jobs()",
+    takes: &[Takes::Anything],
+    run,
+};
+
+fn run(shell: &mut Shell, rest: &str) -> Outcome {
+    if rest.is_empty() {
+        return Err(arguments::missing("the statement", COMMAND.example).into());
+    }
+    let session = shell.session();
+    let log = session.http_log();
+    let (begun, sent) = (Instant::now(), log.requests());
+    let result = shell.statement(rest);
+    let time = words::duration(begun.elapsed());
+    let requests = words::count(log.requests().saturating_sub(sent), "request");
+    // What was asked for, so not a notice; and not the statement's result.
+    let told = format!("took {time}, {requests}");
+    match result {
+        Ok(()) => session.complain(&told),
+        Err(error) => {
+            session.complain(&told);
+            return Err(error);
+        }
+    }
+    Ok(Next::Prompt)
+}

@@ -1,0 +1,53 @@
+//! `:who`
+
+use super::{Command, Next, Outcome, arguments, set};
+use crate::config;
+use crate::render::{OutputFormat, Shown};
+use crate::repl::shell::Shell;
+use serde_json::{Map, Value};
+
+pub(super) const COMMAND: Command = Command {
+    name: "who",
+    aliases: &["whoami"],
+    arguments: "",
+    help: "the connection, where its key came from, changed settings, folders, version",
+    example: ":who",
+    takes: &[],
+    run,
+};
+
+fn run(shell: &mut Shell, rest: &str) -> Outcome {
+    arguments::none("who", rest)?;
+    let session = shell.session();
+    let mut about = Map::new();
+    let mut tell = |name: &str, value: &str| about.insert(name.to_owned(), value.into());
+    match session.current() {
+        None => {
+            tell("connection", "none yet");
+        }
+        Some(connection) => {
+            tell("connection", &connection.name);
+            let Value::Object(facts) = connection.json() else {
+                return Ok(Next::Prompt);
+            };
+            for (name, value) in facts.iter().filter(|(name, _)| *name != "name") {
+                if let Some(value) = value.as_str() {
+                    tell(name, value);
+                }
+            }
+        }
+    }
+    let changed = set::changed(&session);
+    if !changed.is_empty() {
+        tell("settings", &changed.join(", "));
+    }
+    let data = session.choices().data_dir.display().to_string();
+    tell("data folder", &data);
+    if let Some(file) = config::folder().map(|folder| folder.join("config.toml")) {
+        let missing = if file.is_file() { "" } else { " (not there)" };
+        tell("config file", &format!("{}{missing}", file.display()));
+    }
+    tell("version", env!("CARGO_PKG_VERSION"));
+    session.show_as(Shown::Value(&Value::Object(about)), OutputFormat::Table)?;
+    Ok(Next::Prompt)
+}
