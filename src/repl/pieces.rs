@@ -194,6 +194,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
         #[test]
         fn pieces_lie_in_order_within_the_text(text in "[\"'`#${}()/*\\\\a1.:=;,\n é日]{0,60}") {
             let mut last = 0;

@@ -48,6 +48,7 @@ fn write(schema: &Schema, rows: &[Value], separator: u8, null: &str) -> Vec<u8> 
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn rows_survive_csv(rows in prop::collection::vec(good_row(), 0..12), tab in any::<bool>()) {
         let (separator, null) = if tab { (b'\t', "\\N") } else { (b',', "no value") };

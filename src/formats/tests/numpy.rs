@@ -94,6 +94,7 @@ fn typed() -> Arc<Schema> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn values_survive_in_either_byte_order(
         rows in prop::collection::vec((any::<i64>(), any::<i8>(), any::<i16>(), any::<i32>(), -1e3_f32..1e3, -1e9_f64..1e9, any::<[u8; 2]>(), "[a-zé日]{0,5}"), 0..50),

@@ -59,7 +59,7 @@ fn small_file(rows: usize, change: &[(&str, &str, Value)]) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(48) })]
     #[test]
     fn rows_survive_parquet(rows in prop::collection::vec(good_row(), 0..40), form in 0..3_usize, group in 1..50_usize) {
         let form = [Form::Lists, Form::Binary, Form::Fixed][form];

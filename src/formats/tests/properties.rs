@@ -80,6 +80,7 @@ pub(super) fn good_row() -> impl Strategy<Value = Value> {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn no_bytes_make_the_reader_panic(text in jsonish(), lines in any::<bool>(), dynamic in any::<bool>()) {
         let format = if lines { Format::JsonLines } else { Format::Json };

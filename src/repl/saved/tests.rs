@@ -361,7 +361,7 @@ const SHAPES: &[&str] = &[
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
     #[test]
     fn a_script_parses_and_shows_no_key(picked in prop::collection::vec((0..SHAPES.len(), 0..3_u8, 0..2_u8), 1..12)) {
         let keys = ["s3cr3t-alpha", "zq8-omega\\u{41}x"];

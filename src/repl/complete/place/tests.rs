@@ -196,6 +196,7 @@ fn places_are_known() {
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn any_text_has_a_place(
         text in "\\PC{0,40}|[\"'`#${}()\\[\\].,:;/*\\\\a=|\n é日]{0,60}|(import|jobs|let |fn |\"|`|\\$\\{|\\}|#\\{|\\(|\\)|\\[|\\]|\\.|, |: |a|::|\n| ){0,40}"
