@@ -43,3 +43,4 @@ mod support;
 mod surprises;
 mod values;
 mod waiting;
+mod waiting_many;
