@@ -92,6 +92,8 @@ pub struct Session {
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
+    /// How a batch ended that went on after failures.
+    failed: Cell<Option<Kind>>,
     /// What the script was called with.
     pub arguments: Arguments,
     dry_run: DryRun,
@@ -124,6 +126,7 @@ impl Session {
             closed_pipe: Cell::new(false),
             unwritten: RefCell::default(),
             exit: Cell::new(None),
+            failed: Cell::new(None),
             arguments: Arguments::default(),
             at_prompt: Cell::new(false),
             warned: Cell::new(false),
@@ -369,6 +372,19 @@ impl Session {
     /// `exit(code)`: ends the script, and the run with this code.
     pub fn request_exit(&self, code: u8) {
         self.exit.set(Some(code));
+    }
+
+    /// A batch went on after failures of this kind: a script that ends well all the same ends with their exit code.
+    pub fn note_failed(&self, kind: Kind) {
+        if !self.at_prompt() && self.failed.get() != Some(Kind::Unknown) {
+            self.failed.set(Some(kind));
+        }
+    }
+
+    /// The exit code of a run that ended well: what `exit` asked for, else that of batches that went on after failures.
+    pub fn success_code(&self) -> u8 {
+        let failed = || self.failed.get().map(Kind::exit_code);
+        self.exit_code().or_else(failed).unwrap_or(0)
     }
 
     /// The code `exit` was called with.

@@ -133,9 +133,9 @@ fn first(words: Vec<String>) -> (String, Vec<String>) {
 fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
     let code = match result {
         // Also where a stop was what was waited for, as by `serve`: nothing is written then.
-        Ok(Ok(value)) if value.is_unit() => session.exit_code().unwrap_or(0),
+        Ok(Ok(value)) if value.is_unit() => session.success_code(),
         Ok(Ok(value)) => match values::show(&value, |shown| session.show(shown)) {
-            Ok(()) => session.exit_code().unwrap_or(0),
+            Ok(()) => session.success_code(),
             Err(failure) => report(session, &Box::from(failure)),
         },
         Ok(Err(_)) if session.exit_code().is_some() => session.exit_code().unwrap_or(0),

@@ -94,6 +94,8 @@ pub enum Gives {
     Job,
     /// A reading of a job's progress.
     Progress,
+    /// What came of many imports.
+    Batch,
     /// One reading, or an array of them for an array of jobs.
     Readings,
     /// An array of job summaries.
@@ -119,6 +121,7 @@ impl Gives {
             Self::Connection => "a Connection",
             Self::Job => "a Job",
             Self::Progress => "a Progress",
+            Self::Batch => "a Batch",
             Self::Readings => "a Progress, or an array of them",
             Self::Jobs => "an array of JobSummary",
             Self::Texts => "an array of texts",
@@ -311,6 +314,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
     [
         functions::connect::FUNCTIONS,
         functions::jobs::FUNCTIONS,
+        functions::import_all::FUNCTIONS,
         functions::wait::FUNCTIONS,
         functions::submissions::FUNCTIONS,
         functions::collections::FUNCTIONS,

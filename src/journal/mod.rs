@@ -139,6 +139,27 @@ impl Journal {
         Ok(found)
     }
 
+    /// The intents of submissions under keys that begin so, as they stand in the file, the oldest first: unlike what is
+    /// held in memory they have their files.
+    pub fn intents(&self, key_prefix: &str) -> Result<Vec<Intent>, JournalError> {
+        let mut found = Vec::new();
+        if !self.place.journal().exists() {
+            return Ok(found);
+        }
+        let _gate = self.place.lock(false)?;
+        if let Some(mut book) = Book::read(&self.place)? {
+            book.lines(0, |line| {
+                if let Ok(Entry::Intent(intent)) = serde_json::from_slice(line)
+                    && let Some(key) = &intent.key
+                    && key.starts_with(key_prefix)
+                {
+                    found.push(intent);
+                }
+            })?;
+        }
+        Ok(found)
+    }
+
     /// Takes the lock of an identity; `None` where somebody else is submitting the same.
     pub fn lock_identity(&self, identity: &str) -> Result<Option<IdentityLock>, JournalError> {
         IdentityLock::take_in(&self.place.identities(), identity)

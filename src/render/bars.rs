@@ -2,6 +2,7 @@
 //!
 //! All of it is decoration on standard error: a stream that is closed or full is not an error here.
 
+mod batch;
 mod line;
 mod rate;
 mod stall;
@@ -17,6 +18,7 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use super::style::{Screen, Tone};
 use super::words;
 use crate::api::model::{JobState, Progress};
+pub use batch::{BatchBar, BatchCount};
 use line::Line;
 use rate::Rate;
 use stall::Stalls;

@@ -8,6 +8,7 @@ pub mod bars;
 pub mod style;
 pub mod words;
 
+mod batch;
 mod collections;
 mod column;
 mod connection;
@@ -30,7 +31,8 @@ use serde_json::Value;
 
 use crate::api::model::{JobSummary, Progress};
 
-pub use bars::WaitView;
+pub use bars::{BatchBar, BatchCount, WaitView};
+pub use batch::BATCH_KEYS;
 pub use failure::{Explanation, explain_failure, files_done};
 pub use format::OutputFormat;
 pub use jobs::{JOB_KEYS, PROGRESS_KEYS, job_json, progress_json};
@@ -73,6 +75,8 @@ pub enum Shown<'a> {
     /// A connection's plain form: `name`, `api`, `endpoint`, `collections`, `cluster`, `region`, `database`, `key` (where it
     /// came from).
     Connection(&'a Value),
+    /// What came of many imports, with the keys [`BATCH_KEYS`].
+    Batch(&'a Value),
     /// A caught error's plain form: `kind`, `code`, `message`, `hint`, `jobs`, `exit`.
     Error(&'a Value),
     /// Any other value: a map, a list of maps, a list of scalars, a scalar; null is nothing.

@@ -8,8 +8,8 @@ use serde_json::{Map, Value, json};
 use super::forms::{csv, json as json_form, markdown, vertical, yaml};
 use super::style::Screen;
 use super::{
-    OutputFormat, Shown, collections, connection, error, job_details, job_list, jobs, submissions,
-    value,
+    OutputFormat, Shown, batch, collections, connection, error, job_details, job_list, jobs,
+    submissions, value,
 };
 use crate::journal::SUBMISSION_KEYS;
 
@@ -77,6 +77,7 @@ impl Shown<'_> {
             Self::Collections(names) => json!(names),
             Self::Description(value)
             | Self::Connection(value)
+            | Self::Batch(value)
             | Self::Error(value)
             | Self::Value(value) => (*value).clone(),
             Self::Clusters(items) | Self::Submissions { items, .. } => Value::Array(items.to_vec()),
@@ -98,6 +99,7 @@ impl Shown<'_> {
             }
             Self::Description(value)
             | Self::Connection(value)
+            | Self::Batch(value)
             | Self::Error(value)
             | Self::Value(value) => see(Rows::of(value, &["value"])),
             Self::Clusters([]) => see(Rows::list(&collections::CLUSTER_KEYS, std::iter::empty())),
@@ -124,6 +126,7 @@ impl Shown<'_> {
             Self::Clusters(clusters) => collections::clusters(clusters, screen),
             Self::Submissions { items, total } => submissions::list(items, *total, screen),
             Self::Connection(value) => connection::lay_out(value, screen),
+            Self::Batch(value) => batch::lay_out(value, screen),
             Self::Error(value) => error::lay_out(value, screen),
             Self::Value(value) => value::lay_out(value, screen),
         }

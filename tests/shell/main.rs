@@ -3,6 +3,7 @@
 #![expect(clippy::similar_names, reason = "a test runs a text")]
 
 mod arguments;
+mod batches;
 mod clusters;
 mod command_line;
 mod config_file;

@@ -4,6 +4,7 @@ pub mod ask;
 pub mod collections;
 pub mod connect;
 pub mod files;
+pub mod import_all;
 pub mod jobs;
 pub mod lock;
 pub mod log;

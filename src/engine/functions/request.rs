@@ -11,7 +11,7 @@ use crate::engine::values::found;
 use crate::error::{Failure, Kind};
 use crate::location::{Location, cloud_mismatch};
 use crate::secret::Secret;
-use rhai::{Array, Dynamic};
+use rhai::{Array, Dynamic, Map};
 
 /// The API's own options that are known (reference: Create); any other is passed on too.
 const API_OPTIONS: &[Opt] = &[
@@ -25,6 +25,38 @@ const API_OPTIONS: &[Opt] = &[
     opt("sep", "CSV: what separates the cells").or("\",\""),
     opt("nullkey", "CSV: the text that stands for null"),
 ];
+
+/// What `import` and `import_all` both take.
+pub(super) mod shared {
+    use super::{API_OPTIONS, Opt, Takes, opt, opt_as};
+
+    pub(in super::super) const PARTITION: Opt =
+        opt_as("partition", &["partition_name"], "target partition");
+    pub(in super::super) const DB: Opt = opt_as("db", &["db_name", "database"], "database");
+    pub(in super::super) const ACCESS_KEY: Opt = opt("access_key", "storage key id");
+    pub(in super::super) const SECRET_KEY: Opt = opt("secret_key", "storage key");
+    pub(in super::super) const SESSION_TOKEN: Opt = opt_as(
+        "session_token",
+        &["token"],
+        "of short-term storage credentials",
+    );
+    pub(in super::super) const STORAGE_KEYS: Opt = opt(
+        "storage_keys",
+        "\"aws\": the keys of the AWS environment or of ~/.aws",
+    )
+    .of(Takes::Words(&["aws"]));
+    pub(in super::super) const AUTO_COMMIT: Opt = opt(
+        "auto_commit",
+        "false: the job waits for commit() or abort() before its rows are visible",
+    )
+    .or("true")
+    .of(Takes::Flag);
+    pub(in super::super) const API: Opt = opt(
+        "options",
+        "the API's own options, e.g. #{timeout: \"300s\"}",
+    )
+    .of(Takes::Keys(API_OPTIONS));
+}
 
 /// The keys of `import(#{…})`: ours first, then what a body kept from curl may hold.
 pub(super) const OPTIONS: &[Opt] = &[
@@ -47,31 +79,14 @@ pub(super) const OPTIONS: &[Opt] = &[
         &["data_paths"],
         "paths inside the volume; without one the same as urls",
     ),
-    opt_as("partition", &["partition_name"], "target partition"),
-    opt_as("db", &["db_name", "database"], "database"),
-    opt("access_key", "storage key id"),
-    opt("secret_key", "storage key"),
-    opt_as(
-        "session_token",
-        &["token"],
-        "of short-term storage credentials",
-    ),
-    opt(
-        "storage_keys",
-        "\"aws\": the keys of the AWS environment or of ~/.aws",
-    )
-    .of(Takes::Words(&["aws"])),
-    opt(
-        "auto_commit",
-        "false: the job waits for commit() or abort() before its rows are visible",
-    )
-    .or("true")
-    .of(Takes::Flag),
-    opt(
-        "options",
-        "the API's own options, e.g. #{timeout: \"300s\"}",
-    )
-    .of(Takes::Keys(API_OPTIONS)),
+    shared::PARTITION,
+    shared::DB,
+    shared::ACCESS_KEY,
+    shared::SECRET_KEY,
+    shared::SESSION_TOKEN,
+    shared::STORAGE_KEYS,
+    shared::AUTO_COMMIT,
+    shared::API,
     opt(
         "key",
         "makes it repeatable: the same key gives the same job (printable ASCII, at most 256)",
@@ -122,8 +137,32 @@ fn from_options(
         locations: Vec::new(),
     };
     let source = source(call, options, paths, &mut files)?;
+    Ok(Submission {
+        request: around(options, connection, collection, source)?,
+        key: options.text("key")?,
+        warnings: files.warnings(),
+    })
+}
+
+/// A request from a map as `import(#{…})` takes it.
+pub(super) fn from_map(
+    call: &Call,
+    connection: &Connection,
+    map: Map,
+) -> Result<Submission, Failure> {
+    let options = Options::parse(call.function.name, OPTIONS, map)?;
+    from_options(call, connection, &options, None)
+}
+
+/// The request for this source that the options describe.
+pub(super) fn around(
+    options: &Options,
+    connection: &Connection,
+    collection: String,
+    source: Source,
+) -> Result<ImportRequest, Failure> {
     let keys = storage_keys(options, connection)?;
-    let request = ImportRequest {
+    Ok(ImportRequest {
         collection,
         partition: options.text("partition")?,
         database: options.text("db")?,
@@ -132,12 +171,22 @@ fn from_options(
         secret_key: keys.secret_key,
         session_token: keys.session_token,
         options: api_options(options)?,
-    };
-    Ok(Submission {
-        request,
-        key: options.text("key")?,
-        warnings: files.warnings(),
     })
+}
+
+/// The files of a list, each a file or a set of `NumPy` files; and what the caller should know of them.
+pub(super) fn located(
+    call: &Call,
+    connection: &Connection,
+    paths: &Dynamic,
+) -> Result<(Vec<Vec<Location>>, Vec<String>), Failure> {
+    let mut files = Files {
+        connection,
+        locations: Vec::new(),
+    };
+    let sets = files.each(call, paths, &|it, text| it.connection.locate(text))?;
+    files.locations = sets.iter().flatten().cloned().collect();
+    Ok((sets, files.warnings()))
 }
 
 /// The storage keys that travel with an import, all from one place.
@@ -259,6 +308,20 @@ impl Files<'_> {
         paths: &Dynamic,
         locate: Locate<'_>,
     ) -> Result<Vec<Vec<String>>, Failure> {
+        let sets = self.each(call, paths, locate)?;
+        let text = |location: &Location| location.text().to_owned();
+        let texts = sets.iter().map(|set| set.iter().map(text).collect());
+        let texts = texts.collect();
+        self.locations.extend(sets.into_iter().flatten());
+        Ok(texts)
+    }
+
+    fn each(
+        &self,
+        call: &Call,
+        paths: &Dynamic,
+        locate: Locate<'_>,
+    ) -> Result<Vec<Vec<Location>>, Failure> {
         let list = match paths.clone().try_cast::<Array>() {
             Some(list) => list,
             None => vec![paths.clone()],
@@ -272,11 +335,11 @@ impl Files<'_> {
     }
 
     fn set(
-        &mut self,
+        &self,
         call: &Call,
         item: &Dynamic,
         locate: Locate<'_>,
-    ) -> Result<Vec<String>, Failure> {
+    ) -> Result<Vec<Location>, Failure> {
         let texts: Option<Vec<String>> = match item.clone().try_cast::<Array>() {
             Some(list) => list.iter().map(as_text).collect(),
             None => as_text(item).map(|text| vec![text]),
@@ -292,12 +355,7 @@ impl Files<'_> {
             .map(|text| locate(self, text))
             .collect::<Result<_, _>>()?;
         Location::check_set(&set)?;
-        let paths = set
-            .iter()
-            .map(|location| location.text().to_owned())
-            .collect();
-        self.locations.extend(set);
-        Ok(paths)
+        Ok(set)
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -3,7 +3,7 @@
 //! Each round reads the jobs that are open (`round`): a few by a call a job, many from the job list (`lists`), by threads
 //! that `ask` keeps. What is said at the end, or when the wait is cut short, is in `ending`.
 
-mod ask;
+pub(in crate::engine::functions) mod ask;
 mod ending;
 mod lists;
 mod round;

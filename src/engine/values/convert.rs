@@ -1,6 +1,6 @@
 //! Between what scripts hold and JSON: numbers stay numbers, ids stay text, nothing is rounded.
 
-use super::{Job, ProgressValue, SummaryValue, errors};
+use super::{BatchValue, Job, ProgressValue, SummaryValue, errors};
 use crate::connection::Connection;
 use crate::error::Failure;
 use crate::secret::{MASK, Secret};
@@ -44,6 +44,9 @@ fn own_json(value: &Dynamic) -> Option<Value> {
     }
     if let Some(progress) = value.read_lock::<ProgressValue>() {
         return Some(progress.json());
+    }
+    if let Some(batch) = value.read_lock::<BatchValue>() {
+        return Some(batch.json());
     }
     if let Some(connection) = value.read_lock::<Rc<Connection>>() {
         return Some(connection.json());
@@ -98,6 +101,7 @@ fn kind_name(value: &Dynamic) -> &'static str {
         name if name == std::any::type_name::<Job>() => "a Job",
         name if name == std::any::type_name::<SummaryValue>() => "a JobSummary",
         name if name == std::any::type_name::<ProgressValue>() => "a Progress",
+        name if name == std::any::type_name::<BatchValue>() => "a Batch",
         name if name == std::any::type_name::<Failure>() => "an error",
         name if name == std::any::type_name::<Secret>() => "a secret",
         _ => "something else",

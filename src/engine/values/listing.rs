@@ -3,7 +3,7 @@
 //! An array of jobs is a plain array to scripts. So that an empty one still reads "no jobs", and a shortened one says
 //! how many there are, the calls that make lists tag their result with the number of a [`Listing`].
 
-use super::{ProgressValue, SummaryValue, json_of};
+use super::{BatchValue, ProgressValue, SummaryValue, json_of};
 use crate::connection::Connection;
 use crate::error::Failure;
 use crate::journal::SUBMISSION_KEYS;
@@ -94,6 +94,9 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     let json = json_of(value);
     if value.is::<Rc<Connection>>() {
         return see(Shown::Connection(&json));
+    }
+    if value.is::<BatchValue>() {
+        return see(Shown::Batch(&json));
     }
     if value.is::<Failure>() {
         return see(Shown::Error(&json));

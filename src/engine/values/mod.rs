@@ -1,5 +1,6 @@
 //! What scripts hold: connections, jobs, progress, and their plain forms.
 
+mod batch;
 mod convert;
 mod errors;
 mod jobs;
@@ -8,6 +9,7 @@ pub mod methods;
 mod shape;
 pub mod types;
 
+pub use batch::BatchValue;
 pub use convert::{dynamic_of, found, json_of};
 pub use jobs::{Job, ProgressValue, SummaryValue};
 pub use listing::{Listing, ListingKind, show};
@@ -30,6 +32,8 @@ pub fn register(engine: &mut Engine) {
     register_plain::<SummaryValue>(engine, &render::JOB_KEYS, SummaryValue::json);
     engine.register_type_with_name::<ProgressValue>("Progress");
     register_plain::<ProgressValue>(engine, &render::PROGRESS_KEYS, ProgressValue::json);
+    engine.register_type_with_name::<BatchValue>("Batch");
+    register_plain::<BatchValue>(engine, &render::BATCH_KEYS, BatchValue::json);
     engine.register_type_with_name::<Rc<Connection>>("Connection");
     register_plain::<Rc<Connection>>(engine, Connection::KEYS, |it| it.json());
     engine.register_type_with_name::<Failure>("Error");

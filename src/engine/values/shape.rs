@@ -1,7 +1,7 @@
 //! What is known of values without holding them: their types, and the keys of maps. Completion works on these.
 
 use super::types::{self, FILE_KEYS};
-use super::{Job, ProgressValue, SummaryValue};
+use super::{BatchValue, Job, ProgressValue, SummaryValue};
 use crate::connection::Connection;
 use crate::engine::registry::{self, Gives};
 use crate::error::Failure;
@@ -38,6 +38,8 @@ pub enum Shape {
     Summary,
     /// A reading of a job.
     Progress,
+    /// What came of many imports.
+    Batch,
     /// A caught error.
     Error,
     /// An array, by its first item.
@@ -74,6 +76,7 @@ impl Shape {
             () if value.is::<Job>() => Self::Job,
             () if value.is::<SummaryValue>() => Self::Summary,
             () if value.is::<ProgressValue>() => Self::Progress,
+            () if value.is::<BatchValue>() => Self::Batch,
             () if value.is::<Failure>() => Self::Error,
             () => Self::Unknown,
         }
@@ -102,6 +105,7 @@ impl Shape {
             Gives::Connection => Self::Connection(None),
             Gives::Job => Self::Job,
             Gives::Progress | Gives::Readings => Self::Progress,
+            Gives::Batch => Self::Batch,
             Gives::Jobs => Self::list(Self::Summary),
             Gives::Texts => Self::list(Self::Text),
             Gives::Map(keys) => map(keys),
@@ -129,6 +133,12 @@ impl Shape {
                 .map_or(Self::Unknown, |(_, shape)| shape.clone()),
             (Self::Progress, "details") => Self::given(Gives::Maps(FILE_KEYS)),
             (Self::Progress | Self::Summary, "percent" | "rows" | "total_rows" | "size") => {
+                Self::Number
+            }
+            (Self::Batch, "jobs") => Self::given(Gives::Maps(&[
+                "job", "key", "state", "files", "rows", "reason",
+            ])),
+            (Self::Batch, _) if self.getters().iter().any(|(getter, _)| *getter == name) => {
                 Self::Number
             }
             (Self::Error, "jobs") => Self::list(Self::Text),
@@ -162,6 +172,7 @@ impl Shape {
             Self::Job => Some("Job"),
             Self::Summary => Some("JobSummary"),
             Self::Progress => Some("Progress"),
+            Self::Batch => Some("Batch"),
             Self::Error => Some("Error"),
             Self::Secret => Some("Secret"),
             _ => None,
@@ -189,6 +200,7 @@ impl Shape {
             Self::Job => "a Job",
             Self::Summary => "a JobSummary",
             Self::Progress => "a Progress",
+            Self::Batch => "a Batch",
             Self::Error => "an Error",
             Self::Secret => "a Secret",
         }

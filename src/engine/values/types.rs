@@ -82,6 +82,21 @@ pub const TYPES: &[Type] = &[
         ],
     },
     Type {
+        name: "Batch",
+        help: "what import_all() gives",
+        getters: &[
+            ("ok", "how many jobs ended well"),
+            ("failed", "how many did not"),
+            (
+                "jobs",
+                "an array of maps, one a job: job, key, state, files, rows, reason",
+            ),
+            ("files", "how many files, or sets of files"),
+            ("rows", "rows imported, by earlier runs too"),
+            ("elapsed", "seconds of this run"),
+        ],
+    },
+    Type {
         name: "Error",
         help: "what catch (e) gives; thrown on, it keeps its exit code",
         getters: &[
@@ -126,6 +141,7 @@ pub fn keys_of(type_name: &str) -> &'static [&'static str] {
         "Job" => Job::KEYS,
         "JobSummary" => &render::JOB_KEYS,
         "Progress" => &render::PROGRESS_KEYS,
+        "Batch" => &render::BATCH_KEYS,
         "Connection" => Connection::KEYS,
         "Error" => errors::KEYS,
         _ => &[],

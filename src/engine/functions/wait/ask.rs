@@ -15,7 +15,7 @@ use std::time::Instant;
 const AT_ONCE: usize = 8;
 
 /// What is asked.
-pub(super) enum Question {
+pub(in crate::engine::functions) enum Question {
     /// One job's progress.
     Job {
         /// The job's place in the caller's list.
@@ -31,7 +31,11 @@ pub(super) enum Question {
 
 impl Question {
     /// The job at this place of the caller's list; the reading is given up at the deadline.
-    pub(super) fn job(place: usize, job: &Job, deadline: Option<Instant>) -> Self {
+    pub(in crate::engine::functions) fn job(
+        place: usize,
+        job: &Job,
+        deadline: Option<Instant>,
+    ) -> Self {
         Self::Job {
             place,
             id: job.id.clone(),
@@ -55,7 +59,7 @@ pub(super) fn until(client: &Client, deadline: Option<Instant>) -> Client {
 }
 
 /// What came of a question.
-pub(super) enum Answer {
+pub(in crate::engine::functions) enum Answer {
     /// The job at this place of the caller's list.
     Job(usize, Result<Progress, Failure>),
     /// What lists say.
@@ -66,7 +70,10 @@ pub(super) enum Answer {
 /// `see` answers false to end early.
 ///
 /// A raised stop flag ends every request within 100 ms, and so all of it.
-pub(super) fn ask(questions: &[Question], mut see: impl FnMut(Option<Answer>) -> bool) {
+pub(in crate::engine::functions) fn ask(
+    questions: &[Question],
+    mut see: impl FnMut(Option<Answer>) -> bool,
+) {
     let next = AtomicUsize::new(0);
     let (done, answers) = mpsc::channel();
     thread::scope(|scope| {

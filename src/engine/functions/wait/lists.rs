@@ -34,7 +34,7 @@ pub(super) struct Lists {
 }
 
 /// The question where many jobs of one connection stand.
-pub(super) struct ListQuestion {
+pub(in crate::engine::functions) struct ListQuestion {
     client: Client,
     filter: JobFilter,
     /// The places of the jobs by their ids; a job may be watched twice.
@@ -43,7 +43,7 @@ pub(super) struct ListQuestion {
 }
 
 /// What the list said.
-pub(super) struct Listed {
+pub(in crate::engine::functions) struct Listed {
     /// The places of the jobs it was asked for.
     pub(super) asked: Vec<usize>,
     /// The places of those that it shows, with what it says.

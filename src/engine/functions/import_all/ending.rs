@@ -1,0 +1,63 @@
+//! The end of an atomic batch: all of its jobs are committed once every one is ready, or all are given up.
+//!
+//! Both can be cut off at any place and carried on by the next run: a job that is committed counts as done, one that
+//! waits is committed or aborted, and one that was aborted is submitted anew under its key.
+
+use super::queue::{Entry, Queue};
+use crate::api::model::JobState;
+use crate::engine::functions::jobs::read_progress;
+use crate::error::{Failure, Kind};
+use std::time::Duration;
+
+/// How often a commit or abort whose answer was lost is repeated.
+const TRIES: u32 = 8;
+
+/// Commits all jobs if all are ready, else aborts those that are.
+pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
+    let failed = queue.entries.iter().any(Entry::has_failed);
+    let waiting: Vec<usize> = (0..queue.tasks.len())
+        .filter(|at| {
+            let entry = queue.entries.get(*at);
+            entry.and_then(Entry::state) == Some(JobState::Uncommitted)
+        })
+        .collect();
+    for at in &waiting {
+        queue.check()?;
+        act(queue, *at, !failed)?;
+    }
+    if failed {
+        return Ok(());
+    }
+    queue.watch_again(&waiting)
+}
+
+/// Commits or aborts one job. Where the answer is lost the job's state tells whether it has to be done again.
+fn act(queue: &mut Queue<'_>, at: usize, commit: bool) -> Result<(), Failure> {
+    let Some(job) = queue.job(at) else {
+        return Ok(());
+    };
+    let client = &job.connection.client;
+    let mut tries = 0;
+    loop {
+        let answer = if commit {
+            client.commit(&job.id)
+        } else {
+            client.abort(&job.id)
+        };
+        let Err(error) = answer.map_err(Failure::from) else {
+            return Ok(());
+        };
+        tries += 1;
+        let passing = matches!(error.kind, Kind::Unknown | Kind::Connect | Kind::Busy);
+        if passing && tries < TRIES {
+            queue.sleep(Duration::from_millis(100 << tries.min(6)))?;
+        }
+        match read_progress(queue.session(), &job) {
+            // It was done, or somebody else has done it.
+            Ok(reading) if reading.progress.state.kind != JobState::Uncommitted => return Ok(()),
+            Ok(_) if passing && tries < TRIES => {}
+            Err(failure) if passing && tries < TRIES && failure.kind == Kind::Connect => {}
+            _ => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,446 @@
+//! The queue of a batch: a few jobs at a time, until each has ended.
+//!
+//! A job holds one of `max_running` places from the moment its submission begins until it has ended. A submission whose
+//! answer was lost gives its place back while it is looked for. A service that takes no further jobs for now is asked
+//! again after a pause, or as soon as a job has ended.
+
+use super::plan::Task;
+use super::view::{Count, View};
+use crate::api::model::{JobState, Progress};
+use crate::connection::Connection;
+use crate::engine::functions::jobs::known_reading;
+use crate::engine::functions::wait::ask::{Answer, Question, ask};
+use crate::engine::values::Job;
+use crate::error::{Failure, Kind};
+use crate::session::Session;
+use crate::submission::{Begun, Found, Open, Parked, Sent, SubmitError, Submitter};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// When a job that was just submitted is read first.
+const FIRST_LOOK: Duration = Duration::from_millis(50);
+/// The shortest time between two readings of a job, and the longest.
+const SHORTEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_secs(10);
+/// The first pause after a busy answer, and the longest; each is twice the one before.
+const FIRST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// How often in a row the service may be away before the batch gives up; each time has been tried for the call's deadline.
+const MISSES: u32 = 5;
+/// Submissions that are looked for at the same time, for each place of the queue.
+const LOOKED_FOR: usize = 4;
+/// How long the queue sleeps at most.
+const TICK: Duration = Duration::from_millis(250);
+
+/// How one job of a batch stands.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Entry {
+    /// Its id, once it is known.
+    pub(super) job: Option<String>,
+    /// Its last reading.
+    pub(super) progress: Option<Rc<Progress>>,
+    /// Why it was not submitted, or why nobody knows.
+    pub(super) failure: Option<Failure>,
+}
+
+impl Entry {
+    /// Its state, where it has a job that was read.
+    pub(super) fn state(&self) -> Option<JobState> {
+        self.progress.as_ref().map(|it| it.state.kind)
+    }
+
+    /// True where nothing more is to be waited for.
+    fn has_ended(&self) -> bool {
+        self.failure.is_some() || self.state().is_some_and(JobState::ends_wait)
+    }
+
+    /// True where it ended badly.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failure.is_some() || matches!(self.state(), Some(JobState::Failed | JobState::Aborted))
+    }
+
+    /// Its rows, as far as known.
+    pub(super) fn rows(&self) -> u64 {
+        let rows = self.progress.as_ref().and_then(|it| it.rows);
+        rows.unwrap_or(0)
+    }
+}
+
+/// A job that is watched.
+struct Running {
+    at: usize,
+    since: Instant,
+    due: Instant,
+}
+
+/// A batch under way.
+pub(super) struct Queue<'a> {
+    session: &'a Session,
+    connection: &'a Rc<Connection>,
+    submitter: Submitter<'a>,
+    view: &'a View<'a>,
+    /// What is to be done.
+    pub(super) tasks: &'a [Task],
+    /// How it stands, task by task.
+    pub(super) entries: Vec<Entry>,
+    max_running: usize,
+    /// False: after a failure nothing more is submitted.
+    goes_on: bool,
+    pending: VecDeque<usize>,
+    parked: Vec<(usize, Parked)>,
+    running: Vec<Running>,
+    /// Nothing is submitted before.
+    pause: Option<Instant>,
+    busy: u32,
+    misses: u32,
+    /// Jobs that were known by their keys.
+    known: u64,
+    /// What waits for its commit has been committed: it is on its way.
+    committing: bool,
+}
+
+impl<'a> Queue<'a> {
+    /// A queue of these tasks, nothing done yet.
+    pub(super) fn new(
+        session: &'a Session,
+        connection: &'a Rc<Connection>,
+        submitter: Submitter<'a>,
+        view: &'a View<'a>,
+        tasks: &'a [Task],
+        max_running: usize,
+        goes_on: bool,
+    ) -> Self {
+        Self {
+            session,
+            connection,
+            submitter,
+            view,
+            tasks,
+            entries: vec![Entry::default(); tasks.len()],
+            max_running,
+            goes_on,
+            pending: (0..tasks.len()).collect(),
+            parked: Vec::new(),
+            running: Vec::new(),
+            pause: None,
+            busy: 0,
+            misses: 0,
+            known: 0,
+            committing: false,
+        }
+    }
+
+    /// The run's shared state.
+    pub(super) fn session(&self) -> &'a Session {
+        self.session
+    }
+
+    /// Fails where the run is to stop.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        Ok(self.session.interrupt.check()?)
+    }
+
+    /// Waits, unless the run is to stop.
+    pub(super) fn sleep(&self, time: Duration) -> Result<(), Failure> {
+        Ok(self.session.interrupt.sleep(time)?)
+    }
+
+    /// How many jobs an earlier run had submitted.
+    pub(super) fn known_before(&self) -> u64 {
+        self.known
+    }
+
+    /// Submits and watches until every job has ended, or, unless the batch goes on, until the jobs submitted before the
+    /// first failure have. An error is one that ends it all: a stop, a key that is refused, a service that stays away.
+    pub(super) fn run(&mut self) -> Result<(), Failure> {
+        loop {
+            self.session.interrupt.check()?;
+            self.look()?;
+            self.submit()?;
+            self.read()?;
+            if self.halted() {
+                self.pending.clear();
+            }
+            self.view.update(&self.count());
+            if self.pending.is_empty() && self.parked.is_empty() && self.running.is_empty() {
+                return Ok(());
+            }
+            self.session.interrupt.sleep(self.nap())?;
+        }
+    }
+
+    /// Watches jobs again that have moved on: commits that the service is still carrying out.
+    pub(super) fn watch_again(&mut self, places: &[usize]) -> Result<(), Failure> {
+        self.committing = true;
+        for at in places {
+            self.watch(*at);
+        }
+        self.run()
+    }
+
+    /// How far the batch is.
+    pub(super) fn count(&self) -> Count {
+        let done = |entry: &&Entry| entry.has_ended();
+        let files = self.entries.iter().zip(self.tasks);
+        Count {
+            jobs: self.tasks.len() as u64,
+            done: self.entries.iter().filter(done).count() as u64,
+            failed: self.entries.iter().filter(|it| it.has_failed()).count() as u64,
+            running: self.running.len() as u64,
+            files: self.tasks.iter().map(|task| task.files).sum(),
+            files_done: files
+                .filter(|(entry, _)| entry.has_ended() && !entry.has_failed())
+                .map(|(_, task)| task.files)
+                .sum(),
+            rows: self.entries.iter().map(Entry::rows).sum(),
+        }
+    }
+
+    /// The jobs that are not known to have ended.
+    pub(super) fn open_jobs(&self) -> Vec<String> {
+        let open = self.entries.iter().filter(|it| !it.has_ended());
+        open.filter_map(|it| it.job.clone()).collect()
+    }
+
+    fn halted(&self) -> bool {
+        !self.goes_on && self.entries.iter().any(Entry::has_failed)
+    }
+
+    /// Looks for the submissions whose answers were lost and whose time has come.
+    fn look(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        let (due, rest) = std::mem::take(&mut self.parked)
+            .into_iter()
+            .partition(|(_, parked)| parked.due() <= now);
+        self.parked = rest;
+        let due: Vec<(usize, Parked)> = due;
+        let (places, parked): (Vec<usize>, Vec<Parked>) = due.into_iter().unzip();
+        let looked = self.submitter.look(parked);
+        for (at, found) in places.into_iter().zip(looked) {
+            match found {
+                Ok(Found::Made(job)) => self.made(at, job),
+                Ok(Found::Parked(parked)) => self.parked.push((at, parked)),
+                Ok(Found::Again(open)) => self.send(at, open)?,
+                Err(error) => self.refused(at, error)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Fills the free places.
+    fn submit(&mut self) -> Result<(), Failure> {
+        let mut waiting_for_others = 0;
+        while self.running.len() < self.max_running
+            && self.parked.len() < self.max_running.saturating_mul(LOOKED_FOR)
+            && self.pause.is_none_or(|until| Instant::now() >= until)
+            && waiting_for_others < self.pending.len()
+            && !self.halted()
+        {
+            let Some(at) = self.pending.pop_front() else {
+                return Ok(());
+            };
+            let Some(task) = self.tasks.get(at) else {
+                continue;
+            };
+            self.session.interrupt.check()?;
+            if self.session.dry_run().is_some() {
+                match self.submitter.submit(&task.request, Some(&task.key)) {
+                    Ok(job) => self.made(at, job),
+                    Err(error) => self.refused(at, error)?,
+                }
+                continue;
+            }
+            match self.submitter.begin(&task.request, Some(&task.key)) {
+                Ok(Begun::Known(job)) => {
+                    self.known += 1;
+                    self.made(at, job);
+                }
+                Ok(Begun::Open(open)) => self.send(at, open)?,
+                Ok(Begun::Parked(parked)) => self.parked.push((at, parked)),
+                Ok(Begun::Busy) => {
+                    // Another process submits the same: its result is found later under the key.
+                    self.pending.push_back(at);
+                    waiting_for_others += 1;
+                }
+                Err(error) => self.refused(at, error)?,
+            }
+            self.view.update(&self.count());
+        }
+        Ok(())
+    }
+
+    fn send(&mut self, at: usize, open: Open) -> Result<(), Failure> {
+        match self.submitter.send(open) {
+            Ok(Sent::Made(job)) => self.made(at, job),
+            Ok(Sent::Parked(parked)) => self.parked.push((at, parked)),
+            Err(error) => self.refused(at, error)?,
+        }
+        Ok(())
+    }
+
+    fn made(&mut self, at: usize, job: String) {
+        self.busy = 0;
+        self.misses = 0;
+        self.pause = None;
+        if let Some(entry) = self.entries.get_mut(at) {
+            entry.job = Some(job);
+        }
+        self.watch(at);
+    }
+
+    fn watch(&mut self, at: usize) {
+        let since = Instant::now();
+        self.running.push(Running {
+            at,
+            since,
+            due: since + FIRST_LOOK,
+        });
+    }
+
+    /// No job: for now, for ever, or nobody knows.
+    fn refused(&mut self, at: usize, error: SubmitError) -> Result<(), Failure> {
+        let failure = Failure::from(error);
+        match failure.kind {
+            Kind::Busy => {
+                if self.busy == 0 {
+                    let text = format!("{}; the batch waits and goes on", failure.message);
+                    self.view.say(&text);
+                }
+                self.put_off(at);
+                Ok(())
+            }
+            // Nothing was sent: the service is not there.
+            Kind::Connect if self.misses < MISSES => {
+                self.misses += 1;
+                self.put_off(at);
+                Ok(())
+            }
+            Kind::Connect
+            | Kind::Auth
+            | Kind::Interrupted
+            | Kind::Terminated
+            | Kind::Timeout
+            | Kind::ClosedPipe => Err(failure),
+            _ => {
+                self.view.say(&format!("not submitted: {failure}"));
+                if let Some(entry) = self.entries.get_mut(at) {
+                    entry.failure = Some(failure);
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Submits nothing for a while; then this first.
+    fn put_off(&mut self, at: usize) {
+        self.pending.push_front(at);
+        let pause = FIRST_PAUSE.saturating_mul(1 << self.busy.min(16));
+        self.busy += 1;
+        self.pause = Instant::now().checked_add(pause.min(LONGEST_PAUSE));
+    }
+
+    /// Reads the jobs whose time has come, several at once.
+    fn read(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        let due: Vec<(usize, Job)> = self
+            .running
+            .iter()
+            .filter(|it| it.due <= now)
+            .filter_map(|it| Some((it.at, self.job(it.at)?)))
+            .collect();
+        let questions: Vec<Question> = due
+            .iter()
+            .map(|(at, job)| Question::job(*at, job, None))
+            .collect();
+        let mut answers = Vec::new();
+        ask(&questions, |answer| {
+            if let Some(Answer::Job(at, answer)) = answer {
+                answers.push((at, answer));
+            }
+            true
+        });
+        for (at, answer) in answers {
+            let Some(job) = self.job(at) else {
+                continue;
+            };
+            self.take(at, known_reading(self.session, &job, answer))?;
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        at: usize,
+        reading: Result<crate::engine::values::ProgressValue, Failure>,
+    ) -> Result<(), Failure> {
+        let progress = match reading {
+            Ok(reading) => reading.progress,
+            Err(failure) if matches!(failure.kind, Kind::Connect | Kind::Busy) => {
+                self.misses += 1;
+                self.later(at);
+                return if self.misses > MISSES * 8 {
+                    Err(failure)
+                } else {
+                    Ok(())
+                };
+            }
+            Err(failure) => return Err(failure),
+        };
+        self.misses = 0;
+        let state = progress.state.kind;
+        let has_ended = state.is_final() || (state.ends_wait() && !self.committing);
+        if let Some(entry) = self.entries.get_mut(at) {
+            entry.progress = Some(progress);
+        }
+        if has_ended {
+            self.running.retain(|it| it.at != at);
+            // Its place at the service is free.
+            self.pause = None;
+            self.ended(at);
+        } else {
+            self.later(at);
+        }
+        Ok(())
+    }
+
+    fn ended(&self, at: usize) {
+        if let Some((entry, task)) = self.entries.get(at).zip(self.tasks.get(at))
+            && let Some(progress) = &entry.progress
+        {
+            self.view.ended(progress, task.files, &self.count());
+        }
+    }
+
+    fn later(&mut self, at: usize) {
+        if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
+            let pause = (running.since.elapsed() / 20).clamp(SHORTEST, LONGEST);
+            running.due = Instant::now() + pause;
+        }
+    }
+
+    /// The job of a task, with where it runs.
+    pub(super) fn job(&self, at: usize) -> Option<Job> {
+        Some(Job {
+            id: self.entries.get(at)?.job.clone()?,
+            collection: self.tasks.get(at)?.request.collection.clone(),
+            connection: Rc::clone(self.connection),
+        })
+    }
+
+    /// Until the next thing is due.
+    fn nap(&self) -> Duration {
+        let now = Instant::now();
+        let has_place = self.running.len() < self.max_running && !self.pending.is_empty();
+        let submits = has_place.then(|| self.pause.unwrap_or(now + FIRST_LOOK));
+        let next = self
+            .running
+            .iter()
+            .map(|it| it.due)
+            .chain(self.parked.iter().map(|(_, parked)| parked.due()))
+            .chain(submits)
+            .min();
+        let left = next.map_or(TICK, |next| next.saturating_duration_since(now));
+        left.clamp(Duration::from_millis(5), TICK)
+    }
+}

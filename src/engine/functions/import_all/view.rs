@@ -1,0 +1,80 @@
+//! What a batch shows while it goes on: one line that sums it up on a terminal, a line a job elsewhere.
+
+use crate::api::model::Progress;
+use crate::render::{BatchBar, words};
+use crate::session::Session;
+use crate::session::log::{Level, LogFormat};
+use serde_json::json;
+use std::cell::RefCell;
+
+pub(super) use crate::render::BatchCount as Count;
+
+/// The view of one batch, on standard error; nothing with `-q`.
+pub(super) struct View<'a> {
+    session: &'a Session,
+    bar: RefCell<Option<BatchBar>>,
+}
+
+impl<'a> View<'a> {
+    /// A bar where the terminal can draw one.
+    pub(super) fn new(session: &'a Session) -> Self {
+        let text = session.log().format == LogFormat::Text;
+        let wanted = text && !session.choices().quiet;
+        let screen = session.err();
+        let bar = (wanted && screen.redraw).then(|| BatchBar::stderr(&screen));
+        Self {
+            session,
+            bar: RefCell::new(bar),
+        }
+    }
+
+    /// How far the batch is.
+    pub(super) fn update(&self, count: &Count) {
+        if let Some(bar) = &mut *self.bar.borrow_mut() {
+            bar.update(count);
+        }
+    }
+
+    /// A line for the person at the terminal, above the bar.
+    pub(super) fn say(&self, line: &str) {
+        match &*self.bar.borrow() {
+            Some(bar) => bar.say(line),
+            None => self.session.notice(line),
+        }
+    }
+
+    /// A job has ended.
+    pub(super) fn ended(&self, job: &Progress, files: u64, count: &Count) {
+        if self.bar.borrow().is_some() || self.session.choices().quiet {
+            return;
+        }
+        let line = format!(
+            "{}  {}  {}  {} of {}",
+            words::safe_line(&job.job_id),
+            job.state,
+            words::count(files, "file"),
+            words::number(count.done),
+            words::count(count.jobs, "job"),
+        );
+        let log = self.session.log();
+        if log.format == LogFormat::Text {
+            log.line(Level::Info, &line);
+            return;
+        }
+        let fields = [
+            ("jobs", json!([job.job_id])),
+            ("collection", json!(job.collection)),
+            ("state", json!(job.state.to_string())),
+            ("percent", json!(job.percent)),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value));
+        log.json(Level::Info, &line, fields.into_iter().collect());
+    }
+
+    /// Takes the bar away.
+    pub(super) fn finish(&self) {
+        if let Some(bar) = self.bar.borrow_mut().take() {
+            bar.finish();
+        }
+    }
+}

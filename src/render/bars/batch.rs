@@ -1,0 +1,138 @@
+//! The line that sums up a batch while it goes on.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::render::style::Screen;
+use crate::render::words;
+
+/// Columns of the bar.
+const BAR: usize = 20;
+
+/// How far a batch is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BatchCount {
+    /// Jobs in all.
+    pub jobs: u64,
+    /// Jobs that have ended, well or badly.
+    pub done: u64,
+    /// Jobs that ended badly.
+    pub failed: u64,
+    /// Jobs under way.
+    pub running: u64,
+    /// Files in all.
+    pub files: u64,
+    /// Files of the jobs that ended well.
+    pub files_done: u64,
+    /// Rows imported so far.
+    pub rows: u64,
+}
+
+/// The bar of one batch.
+#[derive(Debug)]
+pub struct BatchBar {
+    bar: ProgressBar,
+    began: Instant,
+    /// What was done before this run, as its first look showed.
+    before: Option<BatchCount>,
+}
+
+impl BatchBar {
+    /// A bar on standard error.
+    pub fn stderr(screen: &Screen) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+        let marks = if screen.unicode { "█░" } else { "#-" };
+        let template = format!("{{bar:{BAR}}} {{wide_msg}}");
+        // The template is ours: it parses.
+        if let Ok(style) = ProgressStyle::with_template(&template) {
+            bar.set_style(style.progress_chars(marks));
+        }
+        Self {
+            bar,
+            began: Instant::now(),
+            before: None,
+        }
+    }
+
+    /// Draws it.
+    pub fn update(&mut self, count: &BatchCount) {
+        let before = *self.before.get_or_insert(*count);
+        self.bar.set_length(count.files.max(1));
+        self.bar.set_position(count.files_done);
+        let text = told(count, &before, self.began.elapsed());
+        self.bar.set_message(text);
+    }
+
+    /// A line above it.
+    pub fn say(&self, line: &str) {
+        self.bar.println(words::safe(line));
+    }
+
+    /// Takes it away.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// The words beside the bar.
+fn told(count: &BatchCount, before: &BatchCount, elapsed: Duration) -> String {
+    let mut text = format!(
+        "{}/{}  {}/{}",
+        words::number(count.done),
+        words::count(count.jobs, "job"),
+        words::number(count.files_done),
+        words::count(count.files, "file"),
+    );
+    if count.failed > 0 {
+        let _ = write!(text, "  {} failed", words::number(count.failed));
+    }
+    let _ = write!(text, "  {}", words::count(count.rows, "row"));
+    let seconds = elapsed.as_secs_f64();
+    let rows = count.rows.saturating_sub(before.rows);
+    if rows > 0 && seconds >= 1.0 {
+        text.push_str("  ");
+        text.push_str(&words::rate(rows as f64 / seconds, "rows"));
+    }
+    let files = count.files_done.saturating_sub(before.files_done);
+    let left = count.files.saturating_sub(count.files_done);
+    if files > 0 && left > 0 && seconds >= 1.0 {
+        let rest = Duration::try_from_secs_f64(seconds * left as f64 / files as f64);
+        if let Ok(rest) = rest {
+            let _ = write!(text, "  {} left", words::duration(rest));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_done_before_makes_no_rate() {
+        let before = BatchCount {
+            jobs: 40,
+            done: 10,
+            files: 10_000,
+            files_done: 2560,
+            rows: 1_000_000,
+            ..BatchCount::default()
+        };
+        let now = BatchCount {
+            done: 20,
+            failed: 1,
+            files_done: 5000,
+            rows: 1_500_000,
+            ..before
+        };
+        let text = told(&now, &before, Duration::from_secs(10));
+        assert_eq!(
+            text,
+            "20/40 jobs  5,000/10,000 files  1 failed  1,500,000 rows  50,000 rows/s  20s left"
+        );
+        let text = told(&before, &before, Duration::from_secs(10));
+        assert_eq!(text, "10/40 jobs  2,560/10,000 files  1,000,000 rows");
+    }
+}

@@ -1,0 +1,67 @@
+//! What came of many imports.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::column::{Column, ESSENTIAL};
+use super::grid::{Cell, Grid};
+use super::style::{Screen, Tone};
+use super::{pairs, value, words};
+
+/// The keys of a batch's plain form, in order.
+pub const BATCH_KEYS: [&str; 6] = ["ok", "failed", "jobs", "files", "rows", "elapsed"];
+
+/// Totals, and below them the jobs that did not end well.
+pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
+    let number = |key: &str| batch.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let (ok, failed) = (number("ok"), number("failed"));
+    let mut jobs = format!("{} ended well", words::number(ok));
+    if failed > 0 {
+        let _ = write!(jobs, ", {} failed", words::number(failed));
+    }
+    let tone = if failed > 0 { Tone::Bad } else { Tone::Good };
+    let elapsed = batch.get("elapsed").and_then(Value::as_f64).unwrap_or(0.0);
+    let elapsed = Duration::try_from_secs_f64(elapsed).unwrap_or_default();
+    let mut text = pairs::lay_out(
+        &[
+            ("jobs", Cell::toned(&jobs, tone)),
+            ("files", Cell::text(&words::number(number("files")))),
+            ("rows", Cell::text(&words::number(number("rows")))),
+            ("elapsed", Cell::text(&words::duration(elapsed))),
+        ],
+        screen,
+    );
+    let all = batch.get("jobs").and_then(Value::as_array);
+    let bad: Vec<&Value> = all.into_iter().flatten().filter(|it| is_bad(it)).collect();
+    if bad.is_empty() {
+        return text;
+    }
+    let mut grid = Grid::new(vec![
+        Column::new("job", ESSENTIAL),
+        Column::new("state", ESSENTIAL),
+        Column::new("files", 50).right(),
+        Column::new("reason", 90).wrapping(20),
+    ]);
+    for job in bad {
+        let cell = |key: &str| match job.get(key) {
+            Some(found) => value::cell(found, screen),
+            None => Cell::absent(),
+        };
+        grid.push(vec![
+            cell("job"),
+            cell("state"),
+            cell("files"),
+            cell("reason"),
+        ]);
+    }
+    text.push('\n');
+    text.push_str(&grid.lay_out(screen));
+    text
+}
+
+fn is_bad(job: &Value) -> bool {
+    let state = job.get("state").and_then(Value::as_str);
+    matches!(state, None | Some("Failed" | "Aborted"))
+}
