@@ -16,9 +16,11 @@ use crate::error::Failure;
 use crate::render::{Screen, WaitView};
 use crate::session::Session;
 use crate::session::log::{Level, LogFormat};
+use ask::Pace;
 use lists::Lists;
 use rhai::{Array, Dynamic};
 use serde_json::json;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// The shortest time between two readings of a job.
@@ -78,6 +80,7 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
         misses: 0,
         lists: Lists::default(),
         asked: 0,
+        pace: Rc::default(),
     };
     watch.run()?;
     watch.verdict()?;
@@ -102,6 +105,7 @@ struct Watch<'a> {
     lists: Lists,
     /// Requests of the latest round to services that limit them.
     asked: u32,
+    pace: Rc<Pace>,
 }
 
 impl Watch<'_> {
