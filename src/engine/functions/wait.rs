@@ -4,7 +4,7 @@
 //! that `ask` keeps. What is said at the end, or when the wait is cut short, is in `ending`.
 
 mod ask;
-mod ending;
+pub(crate) mod ending;
 mod lists;
 mod round;
 
@@ -82,7 +82,11 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
         asked: 0,
         pace: Rc::default(),
     };
-    watch.run()?;
+    let result = watch.run();
+    for reading in watch.readings.iter().flatten() {
+        call.session.known.learn(&Dynamic::from(reading.clone()));
+    }
+    result?;
     watch.verdict()?;
     let mut values = watch.readings.into_iter().flatten().map(Dynamic::from);
     Ok(match values.next() {
