@@ -12,6 +12,7 @@ pub mod pager;
 mod patient;
 #[cfg(unix)]
 mod ready;
+mod rehearsal;
 mod results;
 #[cfg(unix)]
 pub(crate) mod standard_input;
@@ -28,6 +29,7 @@ use crate::secret::Secret;
 use crate::submission::{Desk, Submitter};
 use pager::PagerChoice;
 use patient::Patient;
+use rehearsal::{comment, dry_run};
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -391,32 +393,4 @@ impl Session {
     pub fn exit_code(&self) -> Option<u8> {
         self.exit.get()
     }
-}
-
-/// Writes each line as a shell's comment.
-fn comment(
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
-    out: &mut dyn Write,
-) -> io::Result<()> {
-    let mut text = Vec::new();
-    write(&mut text)?;
-    for line in String::from_utf8_lossy(&text).lines() {
-        writeln!(out, "{}", format!("# {line}").trim_end())?;
-    }
-    Ok(())
-}
-
-/// A dry run that writes its commands to standard output, in between the script's own lines.
-fn dry_run(interrupt: &Interrupt) -> DryRun {
-    let interrupt = interrupt.clone();
-    DryRun::new(move |command| {
-        let mut out = io::stdout().lock();
-        let written = out.write_all(command.as_bytes()).and_then(|()| out.flush());
-        if let Err(error) = &written
-            && error.kind() == io::ErrorKind::BrokenPipe
-        {
-            interrupt.raise(Stop::ClosedPipe);
-        }
-        written
-    })
 }

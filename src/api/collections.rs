@@ -12,7 +12,7 @@ use super::model::Dialect;
 use super::request::Outgoing;
 use super::v1;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 const V1: &str = "/v1/vector/collections";
@@ -39,13 +39,20 @@ impl Client {
         } else {
             self.post(what, Effect::Read, "/v2/vectordb/collections/list", None)?
         };
-        self.call(outgoing, |data| {
+        let names = self.call(outgoing, |data| {
             Ok(data.list()?.into_iter().filter_map(fields::text).collect())
+        })?;
+        Ok(match &self.settings().dry_run {
+            Some(dry_run) => dry_run.collections(self.settings(), names),
+            None => names,
         })
     }
 
     /// True where the collection exists.
     pub fn has_collection(&self, name: &str) -> Result<bool, ApiError> {
+        if let Some(has) = self.pretended(name) {
+            return Ok(has);
+        }
         let path = "/v2/vectordb/collections/has";
         let outgoing = self.post("look for the collection", Effect::Read, path, Some(name))?;
         self.call(outgoing, |data| {
@@ -84,7 +91,9 @@ impl Client {
             hint: None,
         })?;
         if self.speaks_v1() && !body.contains_key("schema") {
-            return self.done(self.v1_post(what, &format!("{V1}/create"), body)?);
+            self.done(self.v1_post(what, &format!("{V1}/create"), body)?)?;
+            self.pretend_created(body);
+            return Ok(());
         }
         let mut body = body.clone();
         if let Some(database) = &self.settings().database {
@@ -94,7 +103,9 @@ impl Client {
         let database = body.get("dbName").and_then(Value::as_str);
         let path = "/v2/vectordb/collections/create";
         let outgoing = self.post_body(what, Effect::Change, path, database, &body)?;
-        self.done(outgoing)
+        self.done(outgoing)?;
+        self.pretend_created(&body);
+        Ok(())
     }
 
     /// Drops a collection. Sent once.
@@ -116,7 +127,11 @@ impl Client {
                 Some(name),
             )?
         };
-        self.done(outgoing)
+        self.done(outgoing)?;
+        if let Some(dry_run) = &self.settings().dry_run {
+            dry_run.keep(self.settings(), None, name, false);
+        }
+        Ok(())
     }
 
     /// Begins to load a collection, so that it can be searched and counted; [`Client::load_state`] tells when it
@@ -148,6 +163,9 @@ impl Client {
 
     /// The exact number of rows, by `count(*)`; the collection has to be loaded.
     pub fn count(&self, name: &str) -> Result<u64, ApiError> {
+        if self.pretended(name) == Some(true) {
+            return Ok(0);
+        }
         let database = self.settings().database.as_deref();
         let body = Body {
             db_name: database,
@@ -165,6 +183,9 @@ impl Client {
 
     /// The statistics' number of rows: approximate, needs no load.
     pub fn row_count(&self, name: &str) -> Result<u64, ApiError> {
+        if self.pretended(name) == Some(true) {
+            return Ok(0);
+        }
         let path = "/v2/vectordb/collections/get_stats";
         let what = "read the collection's statistics";
         let outgoing = self.post(what, Effect::Read, path, Some(name))?;
@@ -172,6 +193,20 @@ impl Client {
             first_count(data, &["rowCount", "row_count"])
                 .ok_or_else(|| data.unreadable("it has no row count"))
         })
+    }
+
+    /// In a dry run: whether the collection is there, where this run was to create or drop it.
+    fn pretended(&self, name: &str) -> Option<bool> {
+        let dry_run = self.settings().dry_run.as_ref()?;
+        dry_run.has(self.settings(), name)
+    }
+
+    fn pretend_created(&self, body: &Map<String, Value>) {
+        let name = body.get("collectionName").and_then(Value::as_str);
+        if let (Some(dry_run), Some(name)) = (&self.settings().dry_run, name) {
+            let database = body.get("dbName").and_then(Value::as_str);
+            dry_run.keep(self.settings(), database, name, true);
+        }
     }
 
     fn speaks_v1(&self) -> bool {

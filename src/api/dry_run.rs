@@ -1,7 +1,8 @@
 //! `--dry-run`: requests that would change something are shown as curl commands instead of being sent.
 //!
 //! What they would have made is pretended: a create answers a placeholder job (`dry-run-1`), which counts as
-//! completed, and a collection that was to be loaded is loaded. Reads are sent as always.
+//! completed, or as waiting for its commit; a collection that was to be created is there and empty, one that was to be
+//! dropped is gone, one that was to be loaded is loaded. Reads are sent as always.
 
 use super::curl;
 use super::error::{ApiError, Effect};
@@ -11,7 +12,7 @@ use super::settings::Settings;
 use super::transport::Answer;
 use crate::interrupt::Stop;
 use serde_json::json;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -30,8 +31,20 @@ struct Inner {
 /// What was shown so far.
 #[derive(Default)]
 struct Pretended {
-    jobs: BTreeSet<String>,
+    jobs: BTreeMap<String, JobState>,
     loaded: BTreeSet<String>,
+    /// Collections by where they are: true for those to be created, false for those to be dropped.
+    collections: BTreeMap<Place, bool>,
+}
+
+/// Where a collection is: the service's address, the database, the collection's name.
+type Place = (String, Option<String>, String);
+
+fn place(settings: &Settings, database: Option<&str>, name: &str) -> Place {
+    let base = settings.collection_base.as_ref();
+    let base = base.unwrap_or(&settings.import_base).to_string();
+    let database = database.or(settings.database.as_deref());
+    (base, database.map(str::to_owned), name.to_owned())
 }
 
 impl DryRun {
@@ -54,7 +67,7 @@ impl DryRun {
         let data = if outgoing.call.effect == Effect::Create {
             let jobs = &mut self.pretended().jobs;
             let id = format!("dry-run-{}", jobs.len() + 1);
-            jobs.insert(id.clone());
+            jobs.insert(id.clone(), JobState::Completed);
             json!({"jobId": id})
         } else {
             json!({})
@@ -67,12 +80,20 @@ impl DryRun {
         })
     }
 
-    /// The progress of a placeholder job: it is done.
+    /// A placeholder job is in this state from now on.
+    pub(super) fn set(&self, job_id: &str, state: JobState) {
+        if let Some(job) = self.pretended().jobs.get_mut(job_id) {
+            *job = state;
+        }
+    }
+
+    /// The progress of a placeholder job: it is done, or waits for its commit.
     pub(super) fn progress(&self, job_id: &str) -> Option<Progress> {
-        self.pretended().jobs.contains(job_id).then(|| Progress {
+        let state = *self.pretended().jobs.get(job_id)?;
+        Some(Progress {
             job_id: job_id.to_owned(),
             collection: String::new(),
-            state: State::derived(JobState::Completed),
+            state: State::derived(state),
             percent: 100.0,
             rows: None,
             total_rows: None,
@@ -82,6 +103,32 @@ impl DryRun {
             reason: None,
             details: Vec::new(),
         })
+    }
+
+    /// A collection was to be created, or dropped.
+    pub(super) fn keep(&self, settings: &Settings, database: Option<&str>, name: &str, made: bool) {
+        let place = place(settings, database, name);
+        self.pretended().collections.insert(place, made);
+    }
+
+    /// Whether the connection's database has the collection, where this run was to create or drop it.
+    pub(super) fn has(&self, settings: &Settings, name: &str) -> Option<bool> {
+        let place = place(settings, None, name);
+        self.pretended().collections.get(&place).copied()
+    }
+
+    /// The names of a database's collections, with what was to be created and without what was to be dropped.
+    pub(super) fn collections(&self, settings: &Settings, mut names: Vec<String>) -> Vec<String> {
+        let (base, database, _) = place(settings, None, "");
+        for ((at, of, name), made) in &self.pretended().collections {
+            if *at == base && *of == database {
+                names.retain(|it| it != name);
+                if *made {
+                    names.push(name.clone());
+                }
+            }
+        }
+        names
     }
 
     /// A collection was to be loaded.

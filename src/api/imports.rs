@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::mask::Mask;
-use super::model::{Dialect, ImportRequest, JobPage, Progress};
+use super::model::{Dialect, ImportRequest, JobPage, JobState, Progress};
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::{Client, JobFilter, JobWalk, Late, answers, milvus, v1, v2};
@@ -24,10 +24,25 @@ impl Client {
         request: &ImportRequest,
         idempotency_key: &str,
     ) -> Result<String, ApiError> {
-        self.call(
+        let id = self.call(
             self.create_call(request, idempotency_key)?,
             answers::read_job_id,
-        )
+        )?;
+        let held = request
+            .options
+            .iter()
+            .any(|(name, value)| name == "auto_commit" && value.eq_ignore_ascii_case("false"));
+        if held {
+            self.pretend(&id, JobState::Uncommitted);
+        }
+        Ok(id)
+    }
+
+    /// In a dry run: a placeholder job is in this state from now on.
+    fn pretend(&self, job_id: &str, state: JobState) {
+        if let Some(dry_run) = &self.settings().dry_run {
+            dry_run.set(job_id, state);
+        }
     }
 
     /// The same, but an answer that comes after the interrupt has ended the call goes to `late`.
@@ -187,7 +202,9 @@ impl Client {
             Dialect::V2 => v2::commit(settings, job_id)?,
             Dialect::Milvus => milvus::commit(settings, job_id)?,
         };
-        self.call(outgoing, |_| Ok(()))
+        self.call(outgoing, |_| Ok(()))?;
+        self.pretend(job_id, JobState::Completed);
+        Ok(())
     }
 
     /// Aborts a two-phase import.
@@ -198,7 +215,9 @@ impl Client {
             Dialect::V2 => v2::abort(settings, job_id)?,
             Dialect::Milvus => milvus::abort(settings, job_id)?,
         };
-        self.call(outgoing, |_| Ok(()))
+        self.call(outgoing, |_| Ok(()))?;
+        self.pretend(job_id, JobState::Aborted);
+        Ok(())
     }
 
     /// True where the server is known to honour the `Idempotency-Key` header of a create call.

@@ -14,6 +14,7 @@ mod serve;
 mod signals;
 
 use crate::config;
+use crate::engine::functions::wait::ending::come_back;
 use crate::engine::values;
 use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::error::{Failure, Kind};
@@ -165,8 +166,33 @@ fn report(session: &Session, error: &ScriptError) -> u8 {
     if session.closed_pipe() || error.failure.kind == Kind::ClosedPipe {
         return Kind::ClosedPipe.exit_code();
     }
-    tell(session.log(), error, &session.err());
+    tell(
+        session.log(),
+        &with_submitted(session, error),
+        &session.err(),
+    );
     error.failure.kind.exit_code()
+}
+
+/// Where the run was stopped: the error with the jobs that it submitted and that go on without it.
+fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
+    let mut told = error.clone();
+    let failure = &mut told.failure;
+    let mut jobs = session.known.submitted();
+    jobs.retain(|job| !failure.jobs.contains(job));
+    let stopped = matches!(
+        failure.kind,
+        Kind::Interrupted | Kind::Terminated | Kind::Timeout
+    );
+    if !stopped || jobs.is_empty() || session.choices().dry_run {
+        return told;
+    }
+    // The hint of a wait names its own jobs only; that of a submission tells of something else.
+    let other = failure.hint.take().filter(|_| failure.jobs.is_empty());
+    failure.jobs.extend(jobs);
+    let back = come_back(&failure.jobs);
+    failure.hint = Some(other.map_or_else(|| back.clone(), |hint| format!("{hint}; {back}")));
+    told
 }
 
 fn tell(log: Log, error: &ScriptError, screen: &Screen) {

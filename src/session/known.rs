@@ -1,6 +1,7 @@
 //! What a session has seen of the services it talks to, and what has a name at the prompt: completion and "did you
 //! mean" read it. Nothing of it is asked for on their behalf but a connection's collections, once and in the background.
 
+use crate::api::model::JobState;
 use crate::connection::Connection;
 use crate::engine::values::{Job, Names, ProgressValue, SummaryValue};
 use crate::interrupt::Interrupt;
@@ -30,6 +31,8 @@ pub struct SeenJob {
     pub since: Timestamp,
     /// The address of its connection, see [`Connection::address`].
     pub address: String,
+    /// True where this run submitted it.
+    pub submitted: bool,
 }
 
 /// What is known of a connection's collections.
@@ -72,6 +75,17 @@ impl Known {
         jobs.iter().rev().filter(here).cloned().collect()
     }
 
+    /// The ids of jobs that this run submitted and that have not ended as far as it knows, the first ones first.
+    pub fn submitted(&self) -> Vec<String> {
+        let ended = |job: &SeenJob| {
+            let mut states = JobState::ALL.into_iter();
+            states.any(|state| state.word() == job.state && state.is_final())
+        };
+        let jobs = self.jobs.borrow();
+        let open = jobs.iter().filter(|job| job.submitted && !ended(job));
+        open.map(|job| job.id.clone()).collect()
+    }
+
     /// Takes in what a call gave: jobs in whatever form.
     pub fn learn(&self, value: &Dynamic) {
         if let Some(list) = value.read_lock::<Array>() {
@@ -102,6 +116,7 @@ impl Known {
                 if !job.state.is_empty() {
                     known.state = job.state;
                 }
+                known.submitted |= job.submitted;
                 if known.collection.is_empty() {
                     known.collection = job.collection;
                 }
@@ -193,6 +208,7 @@ fn seen(value: &Dynamic) -> Option<SeenJob> {
         id: job.id,
         collection: job.collection,
         state: state.to_owned(),
+        submitted: value.is::<Job>(),
         since: Timestamp::now(),
         address: job.connection.address(),
     })

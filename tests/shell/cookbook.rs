@@ -168,3 +168,21 @@ fn nightly() {
     holder.signal("TERM");
     holder.end();
 }
+
+#[test]
+fn two_phases() {
+    let folder = prepared();
+    folder.work("books.jsonl", rows(9));
+    let import = |rows| {
+        cook(
+            &folder,
+            "two_phase.rhai",
+            &["--file", "books.jsonl", "--rows", rows],
+        )
+    };
+    let test = import("10").status(1);
+    test.run().complains("it has 9 rows, expected 10");
+    finds(&folder, "count(\"books\")", "0");
+    assert_eq!(import("9").run().json()["state"], "Completed");
+    finds(&folder, "count(\"books\")", "9");
+}

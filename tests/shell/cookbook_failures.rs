@@ -162,7 +162,7 @@ fn two_phase() -> Server {
             "abort" => *state = "Aborted",
             _ => {
                 data =
-                    json!({"jobId": "job-1", "state": *state, "importedRows": 5, "progress": 100})
+                    json!({"jobId": "job-1", "state": *state, "importedRows": 5, "progress": 100});
             }
         }
         Reply::json(json!({"code": 0, "data": data}).to_string())
@@ -204,4 +204,20 @@ fn two_phases_with_the_rows_counted_between() {
         assert_eq!(ended(call), 1);
         assert_eq!(ended("/commit") + ended("/abort"), 1);
     }
+}
+
+#[test]
+fn a_rehearsal_of_two_phases_commits() {
+    let server = two_phase();
+    let test = Test::new().args(["-p", &server.url(), "--dry-run", "run"]);
+    let test = test.args([path("two_phase.rhai"), "--collection".to_owned()]);
+    let ran = test
+        .args(["books", "--file", "a/1.json", "--rows", "9"])
+        .run();
+    ran.says("# create the import job\n")
+        .says("# commit the job\n");
+    assert_eq!(ran.stdout.matches("curl ").count(), 2, "{}", ran.stdout);
+    let mut changes = server.requests();
+    changes.retain(|it| !it.target.ends_with("/list"));
+    assert!(changes.is_empty(), "{changes:?}");
 }

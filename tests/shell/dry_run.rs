@@ -236,3 +236,45 @@ fn a_command_creates_the_job_in_the_local_service() {
         on().eval(text).stdout("2\n").run();
     }
 }
+
+#[test]
+fn collections_are_pretended() {
+    let folder = Folder::new();
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/quickstart.rhai");
+    for _ in 0..2 {
+        let ran = folder.test().args(["--dry-run", "run", script]).run();
+        ran.says("# create the collection;")
+            .says("# create the import job;");
+        let sees = folder
+            .test()
+            .eval("connect(\"local\"); print(collections().len())");
+        let there = sees.run().stdout;
+        assert_eq!(
+            ran.stdout.contains("# drop the collection;"),
+            there == "1\n"
+        );
+        folder.test().args(["run", script]).run();
+    }
+    let text = "connect(\"local\"); create_collection(\"a\", #{dimension: 2}); load(\"a\"); print(count(\"a\"));
+        print(\"a\" in collections()); drop_collection(\"a\"); print(\"a\" in collections());
+        let j = import(\"a\", \"s3://bucket/1.json\", #{options: #{auto_commit: false}});
+        print(wait(j).state); print(abort(j).state); print(dry_run())";
+    let ran = folder.test().args(["--dry-run"]).eval(text).run();
+    let said: Vec<&str> = ran
+        .stdout
+        .lines()
+        .filter(|line| line.len() < 16 && line.starts_with("# "))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            "# 0",
+            "# true",
+            "# false",
+            "# Uncommitted",
+            "# Aborted",
+            "# true"
+        ]
+    );
+    folder.test().eval("dry_run()").stdout("false\n").run();
+}

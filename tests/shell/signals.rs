@@ -1,6 +1,6 @@
 //! Ctrl-C, SIGTERM and a closed pipe, sent when a run has shown that it is ready for them.
 
-use crate::harness::{Folder, Running, Test, quoted};
+use crate::harness::{Folder, Ran, Running, Test, quoted};
 use crate::service::{answer, is_create};
 use crate::support::server::{Reply, Server};
 use serde_json::json;
@@ -106,6 +106,50 @@ fn an_interrupted_wait_says_how_to_come_back() {
     await_request(&told);
     running.signal("INT");
     running.end().complains("come back with wait(\"job-1\")");
+}
+
+/// Submits two jobs, of which the first one has ended, and is stopped at the place of `rest`.
+fn stopped_after_submitting(rest: &str, signal: &str, status: i32) -> Ran {
+    let made = Mutex::new(0);
+    let server = Server::start(move |request| {
+        let mut made = made.lock().expect("a count");
+        let data = if is_create(request) {
+            *made += 1;
+            json!({"jobId": format!("job-{made}")})
+        } else if request.target.ends_with("/list") {
+            json!({"records": []})
+        } else if request.body.contains("job-1") {
+            json!({"jobId": "job-1", "state": "Completed"})
+        } else {
+            json!({"jobId": "job-2", "state": "Importing", "progress": 5})
+        };
+        Reply::json(json!({"code": 0, "data": data}).to_string())
+    });
+    let text = format!(
+        "connect(#{{endpoint: {}, verify: false}}); wait(import(\"books\", \"1.json\"));
+         let job = import(\"books\", \"2.json\"); print(\"ready\"); {rest}",
+        quoted(server.url())
+    );
+    let mut running = Test::new().eval(text).status(status).spawn();
+    assert_eq!(running.line(), "ready");
+    running.signal(signal);
+    running.end()
+}
+
+#[test]
+fn a_stopped_run_names_the_jobs_it_submitted() {
+    for rest in [
+        "sleep(3600)",
+        "loop {}",
+        "wait(job)",
+        "try { wait(job) } catch (e) { }",
+    ] {
+        for (signal, status) in [("INT", 130), ("TERM", 143)] {
+            let ran = stopped_after_submitting(rest, signal, status);
+            ran.complains("the job goes on; come back with wait(\"job-2\")");
+            assert_eq!(ran.stderr.matches("come back").count(), 1, "{}", ran.stderr);
+        }
+    }
 }
 
 #[test]

@@ -178,6 +178,7 @@ fn a_list_that_is_refused_is_done_without() {
         }
         let job = given(request, "jobId").unwrap_or_default();
         Reply::json(json!({"code": 0, "data": reading(false, &job, "Completed")}).to_string())
+            .with_header("server", "zshell")
     });
     wait_for(&server, "milvus", "", "print(all.len())")
         .stdout("1000\n")

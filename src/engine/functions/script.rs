@@ -37,6 +37,16 @@ pub const FUNCTIONS: &[Function] = &[
     .related(&["secret"]),
     Function::new(
         Family::Script,
+        "dry_run",
+        &["dry_run()"],
+        "true under --dry-run, where nothing is imported and so nothing can be verified",
+        "assert(dry_run() || count(\"books\") > 0)",
+        |call| Ok(call.session.choices().dry_run.into()),
+    )
+    .arity(0, 0)
+    .gives(Gives::Anything),
+    Function::new(
+        Family::Script,
         "assert",
         &["assert(condition)", "assert(condition, message)"],
         "ends the script with exit code 1 where the condition is false",

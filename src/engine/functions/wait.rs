@@ -4,7 +4,7 @@
 //! that `ask` keeps. What is said at the end, or when the wait is cut short, is in `ending`.
 
 pub(in crate::engine::functions) mod ask;
-mod ending;
+pub(crate) mod ending;
 mod lists;
 mod round;
 
@@ -16,9 +16,11 @@ use crate::error::Failure;
 use crate::render::{Screen, WaitView};
 use crate::session::Session;
 use crate::session::log::{Level, LogFormat};
+use ask::Pace;
 use lists::Lists;
 use rhai::{Array, Dynamic};
 use serde_json::json;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// The shortest time between two readings of a job.
@@ -78,8 +80,13 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
         misses: 0,
         lists: Lists::default(),
         asked: 0,
+        pace: Rc::default(),
     };
-    watch.run()?;
+    let result = watch.run();
+    for reading in watch.readings.iter().flatten() {
+        call.session.known.learn(&Dynamic::from(reading.clone()));
+    }
+    result?;
     watch.verdict()?;
     let mut values = watch.readings.into_iter().flatten().map(Dynamic::from);
     Ok(match values.next() {
@@ -102,6 +109,7 @@ struct Watch<'a> {
     lists: Lists,
     /// Requests of the latest round to services that limit them.
     asked: u32,
+    pace: Rc<Pace>,
 }
 
 impl Watch<'_> {

@@ -9,7 +9,7 @@ use super::view::{Count, View};
 use crate::api::model::{JobState, Progress};
 use crate::connection::Connection;
 use crate::engine::functions::jobs::known_reading;
-use crate::engine::functions::wait::ask::{Answer, Question, ask};
+use crate::engine::functions::wait::ask::{Answer, Pace, Question, ask};
 use crate::engine::values::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
@@ -96,6 +96,7 @@ pub(super) struct Queue<'a> {
     misses: u32,
     /// Jobs that were known by their keys.
     known: u64,
+    pace: Pace,
     /// What waits for its commit has been committed: it is on its way.
     committing: bool,
 }
@@ -127,6 +128,7 @@ impl<'a> Queue<'a> {
             busy: 0,
             misses: 0,
             known: 0,
+            pace: Pace::default(),
             committing: false,
         }
     }
@@ -354,7 +356,7 @@ impl<'a> Queue<'a> {
             .map(|(at, job)| Question::job(*at, job, None))
             .collect();
         let mut answers = Vec::new();
-        ask(&questions, |answer| {
+        ask(&questions, &self.pace, |answer| {
             if let Some(Answer::Job(at, answer)) = answer {
                 answers.push((at, answer));
             }

@@ -1,18 +1,44 @@
-//! Asking services about many jobs at once.
+//! Asking services about many jobs at once, no faster than they allow.
 
-use super::REDRAW;
 use super::lists::{ListQuestion, Listed};
+use super::{A_SECOND, REDRAW};
 use crate::api::Client;
 use crate::api::model::Progress;
 use crate::engine::values::Job;
 use crate::error::Failure;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Requests under way at the same time.
 const AT_ONCE: usize = 8;
+
+/// The time between two requests in the long run.
+const GAP: Duration = Duration::from_millis(1000 / A_SECOND as u64);
+
+/// When the next request to a service that limits them is due; a second's worth may go at once.
+#[derive(Debug, Default)]
+pub(in crate::engine::functions) struct Pace(Mutex<Option<Instant>>);
+
+impl Pace {
+    /// Waits for the next request's turn. A stop ends it early, and the request then.
+    fn keep(&self, client: &Client) {
+        if client.is_local_service() {
+            return;
+        }
+        let now = Instant::now();
+        let earliest = now.checked_sub(GAP * A_SECOND).unwrap_or(now);
+        let due = {
+            let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let due = next.unwrap_or(earliest).max(earliest);
+            *next = due.checked_add(GAP);
+            due
+        };
+        let _ = client.interrupt().sleep(due.saturating_duration_since(now));
+    }
+}
 
 /// What is asked.
 pub(in crate::engine::functions) enum Question {
@@ -43,9 +69,10 @@ impl Question {
         }
     }
 
-    fn put(&self) -> Answer {
+    fn put(&self, pace: &Pace) -> Answer {
         match self {
             Self::Job { place, id, client } => {
+                pace.keep(client);
                 Answer::Job(*place, client.progress(id).map_err(Failure::from))
             }
             Self::List(question) => Answer::List(question.put()),
@@ -72,6 +99,7 @@ pub(in crate::engine::functions) enum Answer {
 /// A raised stop flag ends every request within 100 ms, and so all of it.
 pub(in crate::engine::functions) fn ask(
     questions: &[Question],
+    pace: &Pace,
     mut see: impl FnMut(Option<Answer>) -> bool,
 ) {
     let next = AtomicUsize::new(0);
@@ -80,13 +108,13 @@ pub(in crate::engine::functions) fn ask(
         let start = |_: &usize| {
             let (next, done) = (&next, done.clone());
             let thread = thread::Builder::new().name("wait".to_owned());
-            let started = thread.spawn_scoped(scope, move || work(questions, next, &done));
+            let started = thread.spawn_scoped(scope, move || work(questions, pace, next, &done));
             started.is_ok()
         };
         let threads = AT_ONCE.min(questions.len());
         if (0..threads).filter(start).count() == 0 {
             // Without threads the questions are put one after the other.
-            work(questions, &next, &done);
+            work(questions, pace, &next, &done);
         }
         drop(done);
         loop {
@@ -103,10 +131,10 @@ pub(in crate::engine::functions) fn ask(
 }
 
 /// Takes one question after the other until there is none left.
-fn work(questions: &[Question], next: &AtomicUsize, done: &Sender<Answer>) {
+fn work(questions: &[Question], pace: &Pace, next: &AtomicUsize, done: &Sender<Answer>) {
     while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
         // The caller listens until every thread has ended.
-        if done.send(question.put()).is_err() {
+        if done.send(question.put(pace)).is_err() {
             return;
         }
     }

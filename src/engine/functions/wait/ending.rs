@@ -65,7 +65,7 @@ impl Watch<'_> {
 }
 
 /// The line that comes back to jobs; more than a few are found again by their state.
-fn come_back(jobs: &[String]) -> String {
+pub(crate) fn come_back(jobs: &[String]) -> String {
     const NAMED: usize = 8;
     let quoted: Vec<String> = jobs.iter().map(|id| words::quote(id)).collect();
     match quoted.as_slice() {

@@ -61,7 +61,8 @@ impl Watch<'_> {
     /// Asks, takes each answer in, and draws meanwhile.
     fn put(&mut self, questions: &[Question], round: &mut Round, view: &mut Option<WaitView>) {
         let mut drawn = Instant::now();
-        ask(questions, |answer| {
+        let pace = Rc::clone(&self.pace);
+        ask(questions, &pace, |answer| {
             match answer {
                 Some(Answer::Job(place, answer)) => self.take(round, place, answer),
                 Some(Answer::List(listed)) => self.take_list(round, listed),
