@@ -18,6 +18,7 @@
 //!   keys are neither used nor kept.
 //! - Jobs and idempotency keys are never forgotten.
 
+mod body;
 mod call;
 mod collections;
 mod doors;
@@ -28,6 +29,7 @@ mod jobs;
 mod lock;
 mod milvus;
 mod options;
+mod paths;
 mod retry;
 mod server;
 mod source;

@@ -1,11 +1,14 @@
-//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide` for some of them.
+//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide large` for some of
+//! them.
 //!
-//! They measure the program as its users run it, process by process, and need nothing but cargo and curl. They
-//! print figures beside the targets and assert no timing: a busy machine makes no test fail.
+//! They measure the program as its users run it, process by process, and need nothing but cargo and curl;
+//! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py`. They print figures beside the targets and assert no timing: a busy machine makes no test fail.
 
 mod client;
 mod data;
 mod import;
+mod large;
+mod peers;
 mod process;
 mod startup;
 mod submit;
@@ -23,12 +26,13 @@ type Lines = Result<Vec<Line>, Box<dyn Error>>;
 /// A benchmark's name and work.
 type Benchmark = (&'static str, fn() -> Lines);
 
-const ALL: [Benchmark; 5] = [
+const ALL: [Benchmark; 6] = [
     ("startup", startup::measure),
     ("client", client::measure),
     ("submit", submit::measure),
     ("import", import::measure),
     ("wide", import::measure_wide),
+    ("large", large::measure),
 ];
 
 fn main() -> ExitCode {
