@@ -6,6 +6,7 @@ pub mod idle;
 pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
+pub mod locks;
 pub mod log;
 pub mod pager;
 mod patient;
@@ -83,6 +84,8 @@ pub struct Session {
     pub desk: Desk,
     /// What was seen of jobs and collections, and what has a name at the prompt.
     pub known: known::Known,
+    /// The locks that the script holds.
+    pub locks: locks::Locks,
     current: RefCell<Option<Rc<Connection>>>,
     http_log: LogSink,
     captured: RefCell<Option<Vec<u8>>>,
@@ -114,6 +117,7 @@ impl Session {
             interrupt,
             idle,
             known: known::Known::default(),
+            locks: locks::Locks::default(),
             current: RefCell::default(),
             http_log,
             captured: RefCell::default(),

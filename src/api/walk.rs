@@ -30,6 +30,7 @@ pub struct JobWalk {
     matched: u64,
     total: Option<u64>,
     complete: bool,
+    pages: u64,
 }
 
 impl JobWalk {
@@ -51,12 +52,23 @@ impl JobWalk {
             matched: 0,
             total: None,
             complete: false,
+            pages: 0,
         }
     }
 
     /// How many jobs match in all, where the service has said so by now or every page has been read.
     pub fn total(&self) -> Option<u64> {
         self.total.or(self.complete.then_some(self.matched))
+    }
+
+    /// How many pages were asked for so far.
+    pub fn pages(&self) -> u64 {
+        self.pages
+    }
+
+    /// True unless the next job takes a request beyond this many.
+    pub fn may_read(&self, pages: u64) -> bool {
+        !self.ready.is_empty() || self.pages < pages
     }
 
     /// The ids met so far, of every job the service gave.
@@ -118,6 +130,7 @@ impl Iterator for JobWalk {
                 return Some(Ok(job));
             }
             let page_number = self.next_page.take()?;
+            self.pages += 1;
             match self
                 .client
                 .list_page(&self.filter, page_number, self.page_size)

@@ -315,6 +315,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::submissions::FUNCTIONS,
         functions::collections::FUNCTIONS,
         functions::script::FUNCTIONS,
+        functions::lock::FUNCTIONS,
         functions::ask::FUNCTIONS,
         functions::files::FUNCTIONS,
         functions::time::FUNCTIONS,

@@ -16,6 +16,12 @@ pub struct IdentityLock {
 }
 
 impl IdentityLock {
+    /// The same in a folder that is made if there is none.
+    pub fn take_in(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
+        super::file::create_private(folder).map_err(JournalError::file("open", folder))?;
+        Self::take(folder, identity)
+    }
+
     /// Takes the lock in this folder; `None` where somebody else holds it, in this process or another.
     pub(super) fn take(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
         let path = folder.join(format!("{identity}.lock"));

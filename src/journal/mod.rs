@@ -141,9 +141,7 @@ impl Journal {
 
     /// Takes the lock of an identity; `None` where somebody else is submitting the same.
     pub fn lock_identity(&self, identity: &str) -> Result<Option<IdentityLock>, JournalError> {
-        let folder = self.place.identities();
-        file::create_private(&folder).map_err(JournalError::file("open", &folder))?;
-        IdentityLock::take(&folder, identity)
+        IdentityLock::take_in(&self.place.identities(), identity)
     }
 }
 

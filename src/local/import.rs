@@ -54,6 +54,7 @@ pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
             what: "collection",
             why: error.to_string(),
         })?;
+    in_time(job)?;
     let files = job.source.files()?;
     let named: Vec<_> = files
         .iter()
@@ -133,14 +134,28 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// True, so that it can stand in a condition; `Err` once the service stops.
+    /// True, so that it can stand in a condition; `Err` once the service stops or the job's time is up.
     fn go_on(&self) -> Result<bool, Halt> {
         if self.shared.stopping() {
-            Err(Halt::Stopped)
-        } else {
-            Ok(true)
+            return Err(Halt::Stopped);
         }
+        in_time(self.job).map(|()| true)
     }
+}
+
+/// Fails a job whose `options.timeout` is over, as Milvus does.
+fn in_time(job: &Claimed) -> Result<(), Halt> {
+    let over = |end| jiff::Timestamp::now().as_millisecond() >= end;
+    if job.deadline.is_some_and(over) {
+        return Err(Halt::Failed(Failing {
+            reason: format!(
+                "import timeout, jobID={}: it was not done within options.timeout",
+                job.id
+            ),
+            file: None,
+        }));
+    }
+    Ok(())
 }
 
 fn reason(file: &SourceFile, error: &ReadError) -> String {

@@ -8,6 +8,7 @@ use super::source::{Dialect, MAX_FILES, Source};
 use super::store::collections::DEFAULT_PARTITION;
 use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
 use crate::formats::Schema;
+use std::time::Duration;
 
 /// The longest idempotency key, in bytes.
 const MAX_KEY: usize = 256;
@@ -26,14 +27,14 @@ pub(super) fn submit(
     let collection = call.required(dialect, &["collectionName"])?;
     let partition = call.text(&["partitionName"]);
     let key = key(call, dialect)?;
-    let csv = options::check(call, dialect)?;
+    let options = options::read(call, dialect)?;
     if lists.len() > MAX_FILES {
         let found = lists.len();
         return Err(ServiceError::import(format!(
             "a request takes at most {MAX_FILES} files, found {found}"
         )));
     }
-    let source = Source::parse(lists, csv)?;
+    let source = Source::parse(lists, options.csv)?;
     let store = app.store();
     if partition
         .as_deref()
@@ -56,6 +57,8 @@ pub(super) fn submit(
         collection,
         partition,
         key,
+        two_phase: options.two_phase,
+        deadline: options.timeout.map(deadline),
         source,
     };
     match store.create_job(&job)? {
@@ -70,6 +73,14 @@ pub(super) fn submit(
             job.partition.as_deref().unwrap_or(DEFAULT_PARTITION),
         )),
     }
+}
+
+/// So long from now, in Unix milliseconds.
+fn deadline(timeout: Duration) -> i64 {
+    let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+    jiff::Timestamp::now()
+        .as_millisecond()
+        .saturating_add(millis)
 }
 
 /// The key of an idempotent create: printable ASCII, at most 256 bytes.

@@ -14,8 +14,7 @@
 //! - A folder is the data files directly inside it, in the order of their names; other files are passed over.
 //! - Making a collection that is there already with the same schema, and dropping one that is not there, are
 //!   success (but not on v1), as with Milvus.
-//! - Of a request's `options`, `auto_commit` and `timeout` are checked and nothing is done with them yet; storage
-//!   keys are neither used nor kept.
+//! - A request's storage keys are neither used nor kept.
 //! - Jobs and idempotency keys are never forgotten.
 
 mod body;

@@ -1,32 +1,65 @@
-//! A create call's `options`: which there are, and whether their values can be understood.
+//! A create call's `options`.
 
 use super::call::Call;
 use super::error::ServiceError;
 use super::source::Dialect;
 use crate::formats::CsvOptions;
 use serde_json::{Map, Value};
+use std::time::Duration;
 
-/// Refuses options that are no object, a timeout that is no duration, a separator that is none, and two-phase import,
-/// which is not there yet; answers how CSV files are written.
-pub(super) fn check(call: &Call, dialect: Dialect) -> Result<CsvOptions, ServiceError> {
+/// What a create call's options say.
+#[derive(Debug, Default)]
+pub(super) struct JobOptions {
+    /// How CSV files are written.
+    pub(super) csv: CsvOptions,
+    /// `auto_commit: "false"`: the rows wait for a commit.
+    pub(super) two_phase: bool,
+    /// The job fails unless it is done within this time.
+    pub(super) timeout: Option<Duration>,
+}
+
+/// Reads the options, and refuses what is no object, a timeout that is no duration, a separator that is none, and a
+/// commit that v1 has no call for.
+pub(super) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceError> {
     let Some(options) = call.get(&["options"]) else {
-        return Ok(CsvOptions::default());
+        return Ok(JobOptions::default());
     };
     let options = options.as_object().ok_or_else(|| {
         ServiceError::parameter(dialect, "options must be an object of names and texts")
     })?;
-    check_timeout(options, dialect)?;
-    let two_phase = match options.get("auto_commit") {
-        Some(Value::Bool(auto)) => !auto,
-        Some(Value::String(auto)) => auto.eq_ignore_ascii_case("false"),
-        _ => false,
-    };
-    if two_phase {
-        return Err(ServiceError::unsupported(
-            "two-phase import (options.auto_commit: \"false\") is",
+    let two_phase = two_phase(options, dialect)?;
+    if two_phase && dialect == Dialect::V1 {
+        return Err(ServiceError::parameter(
+            dialect,
+            "options.auto_commit \"false\" needs the v2 API, which has the call that commits",
         ));
     }
-    csv(options, dialect)
+    Ok(JobOptions {
+        csv: csv(options, dialect)?,
+        two_phase,
+        timeout: timeout(options, dialect)?,
+    })
+}
+
+/// `auto_commit`, in the words that Go takes for truth values.
+fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool, ServiceError> {
+    let given = options
+        .get("auto_commit")
+        .or_else(|| options.get("autoCommit"));
+    match given {
+        None | Some(Value::Null) => Ok(false),
+        Some(Value::Bool(auto)) => Ok(!auto),
+        Some(Value::String(auto)) => match auto.as_str() {
+            "" | "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(false),
+            "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(true),
+            _ => Err(no_flag(dialect)),
+        },
+        Some(_) => Err(no_flag(dialect)),
+    }
+}
+
+fn no_flag(dialect: Dialect) -> ServiceError {
+    ServiceError::parameter(dialect, "options.auto_commit must be \"true\" or \"false\"")
 }
 
 /// `sep` and `nullkey`, the names Milvus has for them.
@@ -43,36 +76,52 @@ fn csv(options: &Map<String, Value>, dialect: Dialect) -> Result<CsvOptions, Ser
         .map_err(|error| ServiceError::parameter(dialect, format!("options.sep: {error}")))
 }
 
-fn check_timeout(options: &Map<String, Value>, dialect: Dialect) -> Result<(), ServiceError> {
-    let sound = match options.get("timeout") {
-        None | Some(Value::Null) => true,
-        Some(Value::String(text)) => text.is_empty() || is_duration(text),
-        Some(_) => false,
+fn timeout(
+    options: &Map<String, Value>,
+    dialect: Dialect,
+) -> Result<Option<Duration>, ServiceError> {
+    let time = match options.get("timeout") {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        Some(Value::String(text)) => duration(text),
+        Some(_) => None,
     };
-    if sound {
-        return Ok(());
-    }
-    Err(ServiceError::parameter(
-        dialect,
-        "options.timeout must be a duration as text, e.g. \"300s\", \"1.5h\" or \"1h45m\"",
-    ))
+    time.map(Some).ok_or_else(|| {
+        ServiceError::parameter(
+            dialect,
+            "options.timeout must be a duration as text, e.g. \"300s\", \"1.5h\" or \"1h45m\"",
+        )
+    })
 }
 
-/// True for one or more decimal numbers, each with a unit, as Go writes durations (and for a plain `0`).
-fn is_duration(text: &str) -> bool {
-    const UNITS: [&str; 8] = ["h", "m", "s", "ms", "us", "\u{b5}s", "\u{3bc}s", "ns"];
+/// The sum of one or more decimal numbers, each with a unit, as Go writes durations (and a plain `0`).
+fn duration(text: &str) -> Option<Duration> {
+    const UNITS: [(&str, f64); 8] = [
+        ("h", 3600.0),
+        ("m", 60.0),
+        ("s", 1.0),
+        ("ms", 1e-3),
+        ("us", 1e-6),
+        ("\u{b5}s", 1e-6),
+        ("\u{3bc}s", 1e-6),
+        ("ns", 1e-9),
+    ];
+    if text == "0" {
+        return Some(Duration::ZERO);
+    }
     let mut rest = text;
+    let mut seconds = 0.0;
     while !rest.is_empty() {
         let after = rest.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');
-        let number = rest.strip_suffix(after).unwrap_or_default();
+        let number = rest.strip_suffix(after)?;
         rest = after.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '.');
-        let unit = after.strip_suffix(rest).unwrap_or_default();
+        let unit = after.strip_suffix(rest)?;
+        let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
         // What can be read as a number here has digits and at most one point.
-        if number.parse::<f64>().is_err() || !UNITS.contains(&unit) {
-            return text == "0";
-        }
+        seconds += number.parse::<f64>().ok()? * scale;
     }
-    !text.is_empty()
+    let time = Duration::try_from_secs_f64(seconds).ok();
+    time.filter(|_| !text.is_empty())
 }
 
 #[cfg(test)]
@@ -81,22 +130,23 @@ mod tests {
 
     #[test]
     fn durations_are_numbers_with_units() {
-        for good in [
-            "300s",
-            "1.5h",
-            "1h45m",
-            "0",
-            "0s",
-            ".5m",
-            "1m2.5s3ms",
-            "1\u{b5}s",
+        for (good, millis) in [
+            ("300s", 300_000),
+            ("1.5h", 5_400_000),
+            ("1h45m", 6_300_000),
+            ("0", 0),
+            ("0s", 0),
+            (".5m", 30_000),
+            ("1m2.5s3ms", 62_503),
+            ("1\u{b5}s", 0),
         ] {
-            assert!(is_duration(good), "{good}");
+            let read = duration(good).map(|time| time.as_millis());
+            assert_eq!(read, Some(millis), "{good}");
         }
         for bad in [
             "", "300", "s", "1.2.3s", "-1s", "1 s", "1d", "soon", "1h45", ".s", "00",
         ] {
-            assert!(!is_duration(bad), "{bad}");
+            assert!(duration(bad).is_none(), "{bad}");
         }
     }
 }

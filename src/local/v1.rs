@@ -36,7 +36,9 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let Whole { job, source, files } = jobs::find(app, call, DIALECT)?;
+    let Whole {
+        job, source, files, ..
+    } = jobs::find(app, call, DIALECT)?;
     let mut data = Map::new();
     data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
     data.insert(

@@ -4,11 +4,14 @@
 
 use super::call::Call;
 use super::error::ServiceError;
+use super::import::now;
 use super::jobs::{self, percent};
 use super::milvus;
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
+use super::store::ending::Ending;
 use super::store::jobs::{Job, JobState, Standing, Whole};
+use super::store::{Store, StoreError};
 use serde_json::{Map, Value, json};
 
 /// Adds the routes below `/v2/vectordb/jobs/import`.
@@ -75,7 +78,9 @@ fn urls(call: &Call) -> Result<Vec<Vec<String>>, ServiceError> {
 
 fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let dialect = dialect(call);
-    let Whole { job, source, files } = jobs::find(app, call, dialect)?;
+    let Whole {
+        job, source, files, ..
+    } = jobs::find(app, call, dialect)?;
     let mut data = Map::new();
     data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
     data.insert(
@@ -94,12 +99,12 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
 /// The fields that describe a job or a file. `totalRows` is there once it is known: a client that shows rows done of
 /// rows in all must not show 100 percent all along.
 fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
-    let imported = if standing.state == JobState::Failed {
-        0
-    } else {
-        standing.rows
+    let imported = match standing.state {
+        JobState::Failed | JobState::Aborted => 0,
+        _ => standing.rows,
     };
-    let total = (standing.state == JobState::Completed).then(|| Value::from(standing.rows));
+    let all = matches!(standing.state, JobState::Completed | JobState::Uncommitted);
+    let total = all.then(|| Value::from(standing.rows));
     let fields = [
         ("fileName", Value::from(name)),
         ("fileSize", Value::from(standing.size)),
@@ -147,22 +152,37 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 fn commit(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    refuse_ending(app, call, "commit")
+    end(app, call, "commit", Store::commit)
 }
 
 fn abort(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    refuse_ending(app, call, "abort")
+    let answer = end(app, call, "abort", Store::abort)?;
+    // The rows of an aborted job are to be swept.
+    app.shared().nudge();
+    Ok(answer)
 }
 
-/// Only a two-phase job can be committed or aborted, and there is none here yet.
-fn refuse_ending(app: &App, call: &Call, action: &str) -> Result<Value, ServiceError> {
+/// Ends a two-phase job; others, and those in another state than they would have to be in, cannot be.
+fn end(
+    app: &App,
+    call: &Call,
+    action: &str,
+    act: impl Fn(&Store, &str, &str) -> Result<Ending, StoreError>,
+) -> Result<Value, ServiceError> {
     let dialect = dialect(call);
     let Whole { job, .. } = jobs::find(app, call, dialect)?;
-    let message = format!(
-        "cannot {action} job {}: it is {} and was not created with options.auto_commit \"false\"",
-        job.id,
-        job.standing.state.word()
-    );
+    if act(app.store(), &job.id, &now())? == Ending::Done {
+        return Ok(json!({ "jobId": job.id }));
+    }
+    // Read anew, since a worker may have moved it on.
+    let Whole { job, two_phase, .. } = jobs::find(app, call, dialect)?;
+    let state = job.standing.state.word();
+    let why = if two_phase {
+        format!("it is {state}")
+    } else {
+        format!("it is {state} and was not created with options.auto_commit \"false\"")
+    };
+    let message = format!("cannot {action} job {}: {why}", job.id);
     Err(dialect.choose(
         ServiceError::parameter(dialect, &message),
         ServiceError::import(&message),

@@ -7,5 +7,6 @@ mod formats;
 mod guard;
 mod harness;
 mod jobs;
+mod phases;
 mod refused;
 mod sharing;

@@ -62,8 +62,8 @@ fn what_can_never_be_imported_is_refused_at_once() {
             10,
         ),
         (
-            json!({ "collectionName": "c", "files": [["a.json"]], "options": { "auto_commit": "false" } }),
-            10,
+            json!({ "collectionName": "c", "files": [["a.json"]], "options": { "auto_commit": "perhaps" } }),
+            1100,
         ),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "dbName": "other" }),

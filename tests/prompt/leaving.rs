@@ -68,8 +68,8 @@ fn commands_help() {
     for text in ["commands", ":quit", "variables", "sleep"] {
         assert!(screen.contains(text), "{text}:\n{screen}");
     }
-    let screen = shell.run(":help import");
-    assert!(screen.contains("import(collection, path)"), "{screen}");
+    let screen = shell.run(":help count");
+    assert!(screen.contains("count(collection)"), "{screen}");
     let screen = shell.run(r#"help("wait")"#);
     assert!(screen.contains("wait([job, …])"), "{screen}");
     let screen = shell.run(":quti");

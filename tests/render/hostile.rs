@@ -55,9 +55,9 @@ fn drives_a_terminal(letter: char) -> bool {
 /// What is shown for the text, wherever it may stand.
 fn for_each(text: &str, mut see: impl FnMut(&Shown<'_>)) {
     let mut progress = failed();
-    progress.collection = text.to_owned();
+    text.clone_into(&mut progress.collection);
     progress.reason = Some(text.to_owned());
-    progress.details[1].file_name = text.to_owned();
+    text.clone_into(&mut progress.details[1].file_name);
     progress.details[1].reason = Some(text.to_owned());
     see(&Shown::Progress(&progress));
     see(&Shown::Waited(&[progress.clone(), progress.clone()]));

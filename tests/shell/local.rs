@@ -213,3 +213,24 @@ fn a_broken_copy_fails_with_its_row_named() {
     assert!(told.contains("383") && told.contains("384"), "{told}");
     assert_eq!(count, "0\n");
 }
+
+#[test]
+fn a_two_phase_import_is_verified_then_committed_or_aborted() {
+    let ran = Test::new()
+        .file("books.jsonl", rows(25))
+        .script(format!(
+            "connect(\"local\"); {} let job = import(#{{collection: \"books\", url: \"books.jsonl\", auto_commit: false}});
+             let p = wait(job); print(`${{p.state}} ${{p.rows}} ${{count(\"books\")}}`);
+             let p = commit(job); print(`${{p.state}} ${{count(\"books\")}}`);
+             let other = import(#{{collection: \"books\", url: \"books.jsonl\", options: #{{auto_commit: \"false\"}}}});
+             wait(other); print(abort(other).state); print(count(\"books\"));
+             try {{ abort(job) }} catch (e) {{ print(`${{e.kind}}: ${{e.hint}}`); }}
+             try {{ wait(other) }} catch (e) {{ print(e.kind); }}",
+            create("books")
+        ))
+        .run();
+    ran.says(
+        "Uncommitted 25 0\nCompleted 25\nAborted\n25\n\
+         refused: the job is Completed; only a two-phase import (auto_commit: false) that waits for its commit can be aborted\njob_failed\n",
+    );
+}

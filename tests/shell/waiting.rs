@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+fn is_progress(request: &Request) -> bool {
+    !request.target.ends_with("/list")
+}
+
 /// The id of the job that a progress call asks for.
 fn asked(request: &Request) -> String {
     let body: serde_json::Value = serde_json::from_str(&request.body).unwrap_or_default();
@@ -33,6 +37,9 @@ fn many_jobs_are_read_several_at_once_and_no_more_than_eight() {
     let most = Arc::new(AtomicUsize::new(0));
     let (shared, seen) = (Arc::clone(&under_way), Arc::clone(&most));
     let server = Server::start(move |request| {
+        if !is_progress(request) {
+            return Reply::json(r#"{"code":1,"message":"no list here"}"#);
+        }
         let (count, changed) = &*shared;
         let mut now = count.lock().unwrap_or_else(PoisonError::into_inner);
         *now += 1;
@@ -55,7 +62,9 @@ fn many_jobs_are_read_several_at_once_and_no_more_than_eight() {
     Test::new().eval(text).run().says("40\njob-39\n");
     let most = most.load(Ordering::Relaxed);
     assert!((2..=8).contains(&most), "{most} at once");
-    assert_eq!(server.requests().len(), 40);
+    let mut requests = server.requests();
+    requests.retain(is_progress);
+    assert_eq!(requests.len(), 40);
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! `import`, `progress`, `jobs`, `commit`, `abort`.
 
 use super::request;
-use crate::api::JobFilter;
+use crate::api::{ApiError, JobFilter};
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::connection::Connection;
 use crate::engine::call::Call;
@@ -272,15 +272,29 @@ fn no_state(word: &str) -> Failure {
 
 fn commit(call: &Call) -> Result<Dynamic, Failure> {
     let job = call.job(call.arg(0, "the job")?)?;
-    job.connection.client.commit(&job.id)?;
+    let ended = job.connection.client.commit(&job.id);
+    ended.map_err(|error| not_ended(call, &job, error, "committed"))?;
     read_progress(call.session, &job).map(Dynamic::from)
 }
 
 fn abort(call: &Call) -> Result<Dynamic, Failure> {
     let job = call.job(call.arg(0, "the job")?)?;
-    job.connection.client.abort(&job.id).map_err(|error| {
-        Failure::from(error)
-            .or_hint("only a two-phase import that waits for its commit can be aborted")
-    })?;
+    let ended = job.connection.client.abort(&job.id);
+    ended.map_err(|error| not_ended(call, &job, error, "aborted"))?;
     read_progress(call.session, &job).map(Dynamic::from)
+}
+
+/// Services say of such a refusal little more than that a parameter is wrong; the job's state says why.
+fn not_ended(call: &Call, job: &Job, error: ApiError, done: &str) -> Failure {
+    let failure = Failure::from(error);
+    if failure.kind != Kind::Refused {
+        return failure;
+    }
+    let Ok(progress) = read_progress(call.session, job) else {
+        return failure;
+    };
+    failure.with_hint(format!(
+        "the job is {}; only a two-phase import (auto_commit: false) that waits for its commit can be {done}",
+        progress.progress.state
+    ))
 }

@@ -5,6 +5,7 @@ pub mod collections;
 pub mod connect;
 pub mod files;
 pub mod jobs;
+pub mod lock;
 pub mod log;
 pub mod output;
 pub mod profiles;

@@ -18,7 +18,7 @@ const API_OPTIONS: &[Opt] = &[
     opt("timeout", "the job fails after this time, e.g. \"1h45m\""),
     opt(
         "auto_commit",
-        "false: the job waits for commit() or abort() before its rows are visible",
+        "the same as the option of that name, as text",
     )
     .or("\"true\"")
     .of(Takes::Words(&["true", "false"])),
@@ -61,6 +61,12 @@ pub(super) const OPTIONS: &[Opt] = &[
         "\"aws\": the keys of the AWS environment or of ~/.aws",
     )
     .of(Takes::Words(&["aws"])),
+    opt(
+        "auto_commit",
+        "false: the job waits for commit() or abort() before its rows are visible",
+    )
+    .or("true")
+    .of(Takes::Flag),
     opt(
         "options",
         "the API's own options, e.g. #{timeout: \"300s\"}",

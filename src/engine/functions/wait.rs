@@ -1,17 +1,22 @@
 //! `wait`: watches jobs until every one has ended.
+//!
+//! Each round reads the jobs that are open (`round`): a few by a call a job, many from the job list (`lists`), by threads
+//! that `ask` keeps. What is said at the end, or when the wait is cut short, is in `ending`.
 
 mod ask;
+mod ending;
+mod lists;
+mod round;
 
-use super::jobs::known_reading;
 use crate::api::model::Progress;
 use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Job, ProgressValue};
-use crate::error::{Failure, Kind};
-use crate::render::{Explanation, Screen, WaitView, explain_failure, words};
+use crate::error::Failure;
+use crate::render::{Screen, WaitView};
 use crate::session::Session;
 use crate::session::log::{Level, LogFormat};
-use ask::{Question, ask};
+use lists::Lists;
 use rhai::{Array, Dynamic};
 use serde_json::json;
 use std::time::{Duration, Instant};
@@ -20,16 +25,11 @@ use std::time::{Duration, Instant};
 const SHORTEST: Duration = Duration::from_millis(500);
 /// The longest, unless told otherwise.
 const LONGEST: Duration = Duration::from_secs(10);
-/// How many rounds of readings in a row may fail because the service is away; each has been tried for the call's whole deadline.
-const MISSES: u32 = 5;
 /// How often the bars are drawn again between readings.
 const REDRAW: Duration = Duration::from_millis(250);
-/// Readings a second of all jobs together, well below the 20 requests a second that the cloud allows a key (reference:
+/// Requests a second of all jobs together, well below the 20 requests a second that the cloud allows a key (reference:
 /// limits).
 const A_SECOND: u32 = 15;
-/// How many failed jobs are explained; the error names all of them.
-const EXPLAINED: usize = 20;
-
 const OPTIONS: &[Opt] = &[
     opt("timeout", "gives up after this time"),
     opt(
@@ -76,6 +76,8 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
         began: Instant::now(),
         limit: options.duration("timeout")?,
         misses: 0,
+        lists: Lists::default(),
+        asked: 0,
     };
     watch.run()?;
     watch.verdict()?;
@@ -96,16 +98,10 @@ struct Watch<'a> {
     limit: Option<Duration>,
     /// Rounds in a row in which no job could be read.
     misses: u32,
-}
-
-/// What became of reading every open job once.
-#[derive(Default)]
-struct Round {
-    answered: bool,
-    /// A failure that may pass.
-    missed: Option<Failure>,
-    /// A failure that ends the wait.
-    failed: Option<Failure>,
+    /// What is known of the job lists.
+    lists: Lists,
+    /// Requests of the latest round to services that limit them.
+    asked: u32,
 }
 
 impl Watch<'_> {
@@ -152,56 +148,6 @@ impl Watch<'_> {
             .map(|(job, _)| job)
     }
 
-    /// Reads every job that has not ended, several at once.
-    fn read(&mut self, view: &mut Option<WaitView>) -> Result<(), Failure> {
-        let deadline = self.limit.and_then(|limit| self.began.checked_add(limit));
-        let questions: Vec<Question> = self
-            .open()
-            .map(|(place, job)| Question::new(place, job, deadline))
-            .collect();
-        let mut round = Round::default();
-        let mut drawn = Instant::now();
-        ask(&questions, |answer| {
-            if let Some((place, answer)) = answer {
-                self.take(&mut round, place, answer);
-            }
-            if let Some(view) = view
-                && drawn.elapsed() >= REDRAW
-            {
-                drawn = Instant::now();
-                view.update(&self.known());
-            }
-            round.failed.is_none()
-        });
-        if round.answered {
-            self.misses = 0;
-        } else if round.missed.is_some() {
-            self.misses += 1;
-        }
-        let lasting = round.missed.filter(|_| self.misses > MISSES);
-        match round.failed.or(lasting) {
-            Some(failure) => Err(self.detached(failure)),
-            None => Ok(()),
-        }
-    }
-
-    fn take(&mut self, round: &mut Round, place: usize, answer: Result<Progress, Failure>) {
-        let (Some(job), Some(slot)) = (self.jobs.get(place), self.readings.get_mut(place)) else {
-            return;
-        };
-        match known_reading(self.session, job, answer) {
-            Ok(reading) => {
-                *slot = Some(reading);
-                round.answered = true;
-            }
-            // The service is away for a while, but the job was there: it goes on without us.
-            Err(failure) if is_passing(&failure) && slot.is_some() => round.missed = Some(failure),
-            Err(failure) => {
-                round.failed.get_or_insert(failure);
-            }
-        }
-    }
-
     /// Sleeps until the next reading, drawing the bars now and then.
     fn pause(&self, view: &mut Option<WaitView>) -> Result<(), Failure> {
         let mut left = self.next_interval();
@@ -232,65 +178,8 @@ impl Watch<'_> {
         let wanted = self
             .interval
             .unwrap_or_else(|| (self.began.elapsed() / 20).clamp(SHORTEST, LONGEST));
-        let limited = self
-            .open()
-            .filter(|(_, job)| !job.connection.client.is_local_service());
-        let polite = Duration::from_secs(limited.count() as u64) / A_SECOND;
+        let polite = Duration::from_secs(u64::from(self.asked)) / A_SECOND;
         wanted.max(SHORTEST).max(polite)
-    }
-
-    fn open_jobs(&self) -> Vec<String> {
-        self.open().map(|(_, job)| job.id.clone()).collect()
-    }
-
-    /// The failure with the jobs that go on without us, and how to come back to them.
-    fn detached(&self, failure: Failure) -> Failure {
-        let open = self.open_jobs();
-        match (failure.kind, self.limit) {
-            (Kind::Timeout, Some(limit)) if self.began.elapsed() >= limit => self.timed_out(limit),
-            (Kind::Interrupted | Kind::Terminated | Kind::Timeout, _) => {
-                failure.with_hint(come_back(&open)).with_jobs(open)
-            }
-            _ => failure.or_hint(&come_back(&open)).with_jobs(open),
-        }
-    }
-
-    fn timed_out(&self, limit: Duration) -> Failure {
-        let open = self.open_jobs();
-        let jobs = words::count(open.len() as u64, "job");
-        Failure::new(
-            Kind::Timeout,
-            format!("{jobs} not ended after {}", words::duration(limit)),
-        )
-        .with_hint(come_back(&open))
-        .with_jobs(open)
-    }
-
-    /// A failure that explains the jobs that failed or were aborted.
-    fn verdict(&self) -> Result<(), Failure> {
-        let failed: Vec<(String, Explanation)> = self
-            .readings
-            .iter()
-            .flatten()
-            .filter_map(|it| Some((it.progress.job_id.clone(), explain_failure(&it.progress)?)))
-            .collect();
-        let Some((_, first)) = failed.first() else {
-            return Ok(());
-        };
-        let hint = first.advice();
-        let mut texts: Vec<String> = failed
-            .iter()
-            .take(EXPLAINED)
-            .map(|(_, why)| why.message())
-            .collect();
-        if failed.len() > EXPLAINED {
-            let more = (failed.len() - EXPLAINED) as u64;
-            texts.push(format!("and {}", words::count(more, "more failed job")));
-        }
-        let ids = failed.into_iter().map(|(id, _)| id).collect();
-        Err(Failure::new(Kind::JobFailed, texts.join("\n"))
-            .with_hint(hint)
-            .with_jobs(ids))
     }
 }
 
@@ -316,25 +205,4 @@ fn view(session: &Session) -> WaitView {
         log.json(Level::Info, line, fields.into_iter().collect());
     };
     WaitView::told(Screen::plain(), Box::new(tell))
-}
-
-/// True for what may pass: the service is not there, or busy.
-fn is_passing(failure: &Failure) -> bool {
-    matches!(failure.kind, Kind::Connect | Kind::Busy)
-}
-
-/// The line that comes back to jobs; more than a few are found again by their state.
-fn come_back(jobs: &[String]) -> String {
-    const NAMED: usize = 8;
-    let quoted: Vec<String> = jobs.iter().map(|id| words::quote(id)).collect();
-    match quoted.as_slice() {
-        [only] => format!("the job goes on; come back with wait({only})"),
-        few if few.len() <= NAMED => {
-            format!("the jobs go on; come back with wait([{}])", few.join(", "))
-        }
-        many => format!(
-            "the {} jobs go on; come back with wait(jobs(#{{state: \"active\", limit: \"all\"}}))",
-            many.len()
-        ),
-    }
 }

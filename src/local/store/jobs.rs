@@ -11,10 +11,14 @@ pub(in crate::local) enum JobState {
     Pending,
     /// A worker of some process has it, or had it when it died.
     Importing,
+    /// Its rows are checked and kept, and wait for the commit that makes them visible.
+    Uncommitted,
     /// Its rows are visible.
     Completed,
     /// It left no row.
     Failed,
+    /// It was given up before its commit, and left no row.
+    Aborted,
 }
 
 impl JobState {
@@ -23,17 +27,21 @@ impl JobState {
         match self {
             Self::Pending => "Pending",
             Self::Importing => "Importing",
+            Self::Uncommitted => "Uncommitted",
             Self::Completed => "Completed",
             Self::Failed => "Failed",
+            Self::Aborted => "Aborted",
         }
     }
 
-    fn read(word: &str) -> Result<Self, StoreError> {
+    pub(super) fn read(word: &str) -> Result<Self, StoreError> {
         let all = [
             Self::Pending,
             Self::Importing,
+            Self::Uncommitted,
             Self::Completed,
             Self::Failed,
+            Self::Aborted,
         ];
         all.into_iter()
             .find(|state| state.word() == word)
@@ -55,6 +63,10 @@ pub(in crate::local) struct NewJob {
     pub(in crate::local) partition: Option<String>,
     /// The `Idempotency-Key` header.
     pub(in crate::local) key: Option<String>,
+    /// True where its rows wait for a commit.
+    pub(in crate::local) two_phase: bool,
+    /// It fails unless it is done by then, in Unix milliseconds.
+    pub(in crate::local) deadline: Option<i64>,
     /// What to read.
     pub(in crate::local) source: Source,
 }
@@ -105,6 +117,8 @@ pub(in crate::local) struct Job {
 pub(in crate::local) struct Whole {
     /// The job.
     pub(in crate::local) job: Job,
+    /// True where its rows wait, or waited, for a commit.
+    pub(in crate::local) two_phase: bool,
     /// What it reads; nothing where that record is broken (the job's reason then says so).
     pub(in crate::local) source: Source,
     /// Its files.
@@ -149,8 +163,8 @@ impl Store {
                 return Ok(Created::NoPartition);
             };
             tx.prepare_cached(
-                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
             )?
             .execute(params![
                 job.id,
@@ -159,7 +173,9 @@ impl Store {
                 partition_id,
                 job.key,
                 source,
-                JobState::Pending.word()
+                JobState::Pending.word(),
+                job.two_phase,
+                job.deadline
             ])?;
             Ok(Created::New)
         })
@@ -199,10 +215,13 @@ impl Store {
     /// A job, what it reads, and its files.
     pub(in crate::local) fn job(&self, id: &str) -> Result<Option<Whole>, StoreError> {
         self.read(|view| {
-            let mut select =
-                view.prepare_cached(&format!("SELECT {JOB}, source FROM jobs WHERE id = ?1"))?;
-            let found = select.query_row([id], |row| Ok((job(row), row.get::<_, String>(8)?)));
-            let Some((job, source)) = found.optional()? else {
+            let mut select = view.prepare_cached(&format!(
+                "SELECT {JOB}, source, two_phase FROM jobs WHERE id = ?1"
+            ))?;
+            let found = select.query_row([id], |row| {
+                Ok((job(row), row.get::<_, String>(8)?, row.get(9)?))
+            });
+            let Some((job, source, two_phase)) = found.optional()? else {
                 return Ok(None);
             };
             let mut select = view.prepare_cached(
@@ -217,6 +236,7 @@ impl Store {
             })?;
             Ok(Some(Whole {
                 job: job?,
+                two_phase,
                 source: parse_source(&source).unwrap_or_default(),
                 files: files.collect::<Result<_, StoreError>>()?,
             }))

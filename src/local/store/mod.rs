@@ -6,6 +6,7 @@
 //! steps.
 
 pub(super) mod collections;
+pub(super) mod ending;
 mod gate;
 pub(super) mod jobs;
 pub(super) mod rows;
@@ -109,7 +110,7 @@ const WAL_BYTES: i64 = 64 << 20;
 const PAGE_BYTES: i64 = 16 << 10;
 
 /// The layout, one step a version; `user_version` counts the steps taken.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
 
 /// The database of one data folder; clones share it.
 #[derive(Clone)]
@@ -301,7 +302,7 @@ mod tests {
             opened.err(),
             Some(StoreError::Newer {
                 found: 99,
-                known: 1,
+                known: 2,
                 ..
             })
         ));

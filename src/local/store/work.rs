@@ -1,7 +1,8 @@
 //! The worker's side of a job: taking it up, reporting, ending it.
 
+use super::ending::{is_two_phase, show};
 use super::jobs::{JobState, parse_source};
-use super::rows::{PENDING, TRASH, VISIBLE};
+use super::rows::{PENDING, TRASH};
 use super::{Store, StoreError, signed};
 use crate::local::source::Source;
 use rusqlite::{Transaction, params};
@@ -18,6 +19,8 @@ pub(in crate::local) struct Claimed {
     pub(in crate::local) collection_id: i64,
     /// The partition it imports into.
     pub(in crate::local) partition_id: i64,
+    /// It fails unless it is done by then, in Unix milliseconds.
+    pub(in crate::local) deadline: Option<i64>,
     /// What to read.
     pub(in crate::local) source: Source,
 }
@@ -54,16 +57,17 @@ impl Store {
             if !restart(tx, id, JobState::Importing)? {
                 return Ok(None);
             }
-            let (attempt, collection_id, partition_id, source) = tx
+            let (attempt, collection_id, partition_id, deadline, source) = tx
                 .prepare_cached(
-                    "SELECT attempt, collection_id, partition_id, source FROM jobs WHERE id = ?1",
+                    "SELECT attempt, collection_id, partition_id, deadline, source FROM jobs WHERE id = ?1",
                 )?
                 .query_row([id], |row| {
                     Ok((
                         row.get(0)?,
                         row.get(1)?,
                         row.get(2)?,
-                        row.get::<_, String>(3)?,
+                        row.get(3)?,
+                        row.get::<_, String>(4)?,
                     ))
                 })?;
             let source = parse_source(&source)?;
@@ -72,6 +76,7 @@ impl Store {
                 attempt,
                 collection_id,
                 partition_id,
+                deadline,
                 source,
             }))
         })
@@ -140,20 +145,21 @@ impl Store {
         })
     }
 
-    /// Ends a job well: in one step its rows become visible. False where it has ended meanwhile.
+    /// Ends a job well: in one step its rows become visible, or, of a two-phase job, wait for [`Self::commit`]. False
+    /// where it has ended meanwhile.
     pub(in crate::local) fn complete(&self, job: &Claimed, time: &str) -> Result<bool, StoreError> {
         self.write(|tx| {
             if !owned(tx, job)? {
                 return Ok(false);
             }
-            tx.execute(
-                "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1",
-                params![job.id, time],
-            )?;
-            tx.execute(
-                "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
-                params![job.id, VISIBLE, PENDING],
-            )?;
+            if is_two_phase(tx, &job.id)? {
+                tx.execute(
+                    "UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1",
+                    [&job.id],
+                )?;
+            } else {
+                show(tx, &job.id, time)?;
+            }
             Ok(true)
         })
     }
@@ -224,7 +230,7 @@ pub(super) fn fail_where(
 ) -> Result<(), StoreError> {
     let jobs: Vec<String> = tx
         .prepare(&format!(
-            "SELECT id FROM jobs WHERE {id_column} = ?1 AND state IN ('Pending', 'Importing')"
+            "SELECT id FROM jobs WHERE {id_column} = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')"
         ))?
         .query_map([id], |row| row.get(0))?
         .collect::<Result<_, _>>()?;
@@ -239,7 +245,7 @@ pub(super) fn fail_where(
 fn fail(tx: &Transaction<'_>, id: &str, failing: &Failing, time: &str) -> Result<(), StoreError> {
     let changed = tx.execute(
         "UPDATE jobs SET state = 'Failed', reason = ?2, complete_time = ?3
-         WHERE id = ?1 AND state IN ('Pending', 'Importing')",
+         WHERE id = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')",
         params![id, failing.reason, time],
     )?;
     if changed == 0 {
@@ -275,7 +281,7 @@ fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool, Stor
     Ok(true)
 }
 
-fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
+pub(super) fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
     tx.execute(
         "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
         params![id, TRASH, PENDING],
@@ -301,6 +307,8 @@ mod tests {
             collection: "c".to_owned(),
             partition: None,
             key: None,
+            two_phase: false,
+            deadline: None,
             source: Source::default(),
         };
         assert_eq!(store.create_job(&job).unwrap(), Created::New);

@@ -18,6 +18,8 @@ fn shared(dir: &Path) -> Shared {
         collection: "c".to_owned(),
         partition: None,
         key: None,
+        two_phase: false,
+        deadline: None,
         source: Source::parse(
             &[vec![file.to_str().unwrap().to_owned()]],
             CsvOptions::default(),

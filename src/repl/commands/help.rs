@@ -11,7 +11,7 @@ use std::fmt::Write;
 pub(super) const COMMAND: Command = Command {
     name: "help",
     aliases: &["h", "?"],
-    arguments: "[FUNCTION]",
+    arguments: "[FUNCTION, :COMMAND or TOPIC]",
     help: "functions and commands, or one of them",
     example: ":help import",
     takes: &[Takes::Function],

@@ -50,11 +50,10 @@ fn options(
             page.contains(&format!(" {name} ")),
             &format!("help: {call}#{{{name}"),
         );
-        check(
-            wrong,
-            README.contains(&format!("`{name}`")),
-            &format!("README: {call}#{{{name}"),
-        );
+        // Of a map in a map the README names the way: `storage.url`.
+        let told =
+            README.contains(&format!("`{name}` |")) || README.contains(&format!(".{name}` |"));
+        check(wrong, told, &format!("README: {call}#{{{name}"));
         if let Takes::Keys(inner) = option.takes {
             self::options(wrong, completer, page, &format!("{call}#{{{name}: "), inner);
         }

@@ -109,7 +109,8 @@ pub(super) fn scan(text: &str) -> Code<'_> {
     };
     let last = pieces.len().saturating_sub(1);
     for (index, piece) in pieces.into_iter().enumerate() {
-        scan.take(&piece, (index == last).then_some(open));
+        let open = open.filter(|_| index == last);
+        scan.take(&piece, index == last, open);
     }
     if open == Some(Open::Comment) {
         scan.end = End::Opaque;
@@ -131,12 +132,12 @@ struct Scan<'t> {
 }
 
 impl Scan<'_> {
-    /// Takes the next piece in; `last` tells of the last one what is still open.
-    fn take(&mut self, piece: &Piece, last: Option<Option<Open>>) {
+    /// Takes the next piece in; of the last one, `open` is what it leaves open.
+    fn take(&mut self, piece: &Piece, is_last: bool, open: Option<Open>) {
         let span = piece.span.clone();
         let slice = self.text.get(span.clone()).unwrap_or_default();
         // Nothing follows it, not even a blank.
-        let at_end = last.is_some() && span.end == self.text.len();
+        let at_end = is_last && span.end == self.text.len();
         match &piece.token {
             rhai::Token::Comment(_) => {
                 if at_end && slice.starts_with("//") && !slice.ends_with('\n') {
@@ -159,7 +160,7 @@ impl Scan<'_> {
             }
             rhai::Token::StringConstant(_) | rhai::Token::CharConstant(_) => {
                 let begin = self.template.take().unwrap_or(span.start);
-                let is_open = last == Some(Some(Open::Text));
+                let is_open = open == Some(Open::Text);
                 self.text_token(begin..span.end, is_open);
             }
             rhai::Token::LexError(_) if slice.starts_with(['"', '\'', '`']) => {

@@ -1,6 +1,7 @@
-//! Reading many jobs at once.
+//! Asking services about many jobs at once.
 
 use super::REDRAW;
+use super::lists::{ListQuestion, Listed};
 use crate::api::Client;
 use crate::api::model::Progress;
 use crate::engine::values::Job;
@@ -13,27 +14,53 @@ use std::time::Instant;
 /// Requests under way at the same time.
 const AT_ONCE: usize = 8;
 
-/// A job to read.
-pub(super) struct Question {
-    place: usize,
-    id: String,
-    client: Client,
+/// What is asked.
+pub(super) enum Question {
+    /// One job's progress.
+    Job {
+        /// The job's place in the caller's list.
+        place: usize,
+        /// Its id.
+        id: String,
+        /// Where it runs.
+        client: Client,
+    },
+    /// Where many jobs stand.
+    List(ListQuestion),
 }
 
 impl Question {
     /// The job at this place of the caller's list; the reading is given up at the deadline.
-    pub(super) fn new(place: usize, job: &Job, deadline: Option<Instant>) -> Self {
-        let client = &job.connection.client;
-        Self {
+    pub(super) fn job(place: usize, job: &Job, deadline: Option<Instant>) -> Self {
+        Self::Job {
             place,
             id: job.id.clone(),
-            client: client.with_interrupt(client.interrupt().until(deadline)),
+            client: until(&job.connection.client, deadline),
+        }
+    }
+
+    fn put(&self) -> Answer {
+        match self {
+            Self::Job { place, id, client } => {
+                Answer::Job(*place, client.progress(id).map_err(Failure::from))
+            }
+            Self::List(question) => Answer::List(question.put()),
         }
     }
 }
 
-/// An answer with the place of the job it is about.
-pub(super) type Answer = (usize, Result<Progress, Failure>);
+/// The same client, whose calls end at the deadline.
+pub(super) fn until(client: &Client, deadline: Option<Instant>) -> Client {
+    client.with_interrupt(client.interrupt().until(deadline))
+}
+
+/// What came of a question.
+pub(super) enum Answer {
+    /// The job at this place of the caller's list.
+    Job(usize, Result<Progress, Failure>),
+    /// What lists say.
+    List(Listed),
+}
 
 /// Asks every question once and hands each answer on as it comes, in any order; `None` now and then while nothing does.
 /// `see` answers false to end early.
@@ -51,7 +78,7 @@ pub(super) fn ask(questions: &[Question], mut see: impl FnMut(Option<Answer>) ->
         };
         let threads = AT_ONCE.min(questions.len());
         if (0..threads).filter(start).count() == 0 {
-            // Without threads the jobs are read one after the other.
+            // Without threads the questions are put one after the other.
             work(questions, &next, &done);
         }
         drop(done);
@@ -71,12 +98,8 @@ pub(super) fn ask(questions: &[Question], mut see: impl FnMut(Option<Answer>) ->
 /// Takes one question after the other until there is none left.
 fn work(questions: &[Question], next: &AtomicUsize, done: &Sender<Answer>) {
     while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
-        let answer = question.client.progress(&question.id);
         // The caller listens until every thread has ended.
-        if done
-            .send((question.place, answer.map_err(Failure::from)))
-            .is_err()
-        {
+        if done.send(question.put()).is_err() {
             return;
         }
     }

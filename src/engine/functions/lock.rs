@@ -1,0 +1,77 @@
+//! `lock`, `unlock`: a script that runs once at a time.
+
+use crate::engine::call::Call;
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
+use crate::error::Failure;
+use rhai::Dynamic;
+use std::time::{Duration, Instant};
+
+/// The longest name, in bytes.
+const LONGEST: usize = 100;
+/// Time between two attempts.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+const OPTIONS: &[Opt] = &[opt("timeout", "waits so long for another run to end").or("0")];
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Script,
+        "lock",
+        &["lock(name)", "lock(name, #{timeout})"],
+        "takes a lock until the run ends, however it ends; false where another run holds it",
+        "if !lock(\"nightly\") { exit(75); }",
+        lock,
+    )
+    .arity(1, 2)
+    .options(OPTIONS)
+    .takes(&[Takes::Anything, Takes::Options])
+    .gives(Gives::Anything)
+    .related(&["unlock", "exit"]),
+    Function::new(
+        Family::Script,
+        "unlock",
+        &["unlock(name)"],
+        "gives a lock back before the run ends; false where it was not held",
+        "unlock(\"nightly\")",
+        unlock,
+    )
+    .gives(Gives::Anything)
+    .related(&["lock"]),
+];
+
+fn lock(call: &Call) -> Result<Dynamic, Failure> {
+    let name = name(call)?;
+    let patience = call.options(1)?.duration("timeout")?.unwrap_or_default();
+    let session = call.session;
+    // A rehearsal keeps nobody from working, and waits for nobody.
+    if session.choices().dry_run {
+        return Ok(true.into());
+    }
+    let folder = session.choices().data_dir.clone();
+    let began = Instant::now();
+    while !session.locks.take(&folder, &name)? {
+        let left = patience.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return Ok(false.into());
+        }
+        session.interrupt.sleep(left.min(INTERVAL))?;
+    }
+    Ok(true.into())
+}
+
+fn unlock(call: &Call) -> Result<Dynamic, Failure> {
+    Ok(call.session.locks.give_back(&name(call)?).into())
+}
+
+/// The name, which becomes part of a file's name.
+fn name(call: &Call) -> Result<String, Failure> {
+    let name = call.text(0, "the lock's name")?;
+    let plain = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);
+    if (1..=LONGEST).contains(&name.len()) && !name.starts_with('.') && name.chars().all(plain) {
+        return Ok(name);
+    }
+    Err(call.misused(&format!(
+        "a lock's name is made of letters, digits, -, _ and ., at most {LONGEST} of them, got {name:?}"
+    )))
+}

@@ -1,0 +1,81 @@
+//! What a wait says when it is over, or cut short.
+
+use super::Watch;
+use crate::error::{Failure, Kind};
+use crate::render::{Explanation, explain_failure, words};
+use std::time::Duration;
+
+/// How many failed jobs are explained; the error names all of them.
+const EXPLAINED: usize = 20;
+
+impl Watch<'_> {
+    fn open_jobs(&self) -> Vec<String> {
+        self.open().map(|(_, job)| job.id.clone()).collect()
+    }
+
+    /// The failure with the jobs that go on without us, and how to come back to them.
+    pub(super) fn detached(&self, failure: Failure) -> Failure {
+        let open = self.open_jobs();
+        match (failure.kind, self.limit) {
+            (Kind::Timeout, Some(limit)) if self.began.elapsed() >= limit => self.timed_out(limit),
+            (Kind::Interrupted | Kind::Terminated | Kind::Timeout, _) => {
+                failure.with_hint(come_back(&open)).with_jobs(open)
+            }
+            _ => failure.or_hint(&come_back(&open)).with_jobs(open),
+        }
+    }
+
+    pub(super) fn timed_out(&self, limit: Duration) -> Failure {
+        let open = self.open_jobs();
+        let jobs = words::count(open.len() as u64, "job");
+        Failure::new(
+            Kind::Timeout,
+            format!("{jobs} not ended after {}", words::duration(limit)),
+        )
+        .with_hint(come_back(&open))
+        .with_jobs(open)
+    }
+
+    /// A failure that explains the jobs that failed or were aborted.
+    pub(super) fn verdict(&self) -> Result<(), Failure> {
+        let failed: Vec<(String, Explanation)> = self
+            .readings
+            .iter()
+            .flatten()
+            .filter_map(|it| Some((it.progress.job_id.clone(), explain_failure(&it.progress)?)))
+            .collect();
+        let Some((_, first)) = failed.first() else {
+            return Ok(());
+        };
+        let hint = first.advice();
+        let mut texts: Vec<String> = failed
+            .iter()
+            .take(EXPLAINED)
+            .map(|(_, why)| why.message())
+            .collect();
+        if failed.len() > EXPLAINED {
+            let more = (failed.len() - EXPLAINED) as u64;
+            texts.push(format!("and {}", words::count(more, "more failed job")));
+        }
+        let ids = failed.into_iter().map(|(id, _)| id).collect();
+        Err(Failure::new(Kind::JobFailed, texts.join("\n"))
+            .with_hint(hint)
+            .with_jobs(ids))
+    }
+}
+
+/// The line that comes back to jobs; more than a few are found again by their state.
+fn come_back(jobs: &[String]) -> String {
+    const NAMED: usize = 8;
+    let quoted: Vec<String> = jobs.iter().map(|id| words::quote(id)).collect();
+    match quoted.as_slice() {
+        [only] => format!("the job goes on; come back with wait({only})"),
+        few if few.len() <= NAMED => {
+            format!("the jobs go on; come back with wait([{}])", few.join(", "))
+        }
+        many => format!(
+            "the {} go on; come back with wait(jobs(#{{state: \"active\", limit: \"all\"}}))",
+            words::count(many.len() as u64, "job")
+        ),
+    }
+}

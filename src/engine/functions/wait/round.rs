@@ -1,0 +1,204 @@
+//! One round of a wait: every job that has not ended is looked at once.
+
+use super::ask::{Answer, Question, ask};
+use super::lists::{Listed, tells};
+use super::{REDRAW, Watch};
+use crate::api::model::{JobState, JobSummary, Progress, State};
+use crate::engine::functions::jobs::known_reading;
+use crate::engine::values::{Job, ProgressValue};
+use crate::error::{Failure, Kind};
+use crate::render::WaitView;
+use std::rc::Rc;
+use std::time::Instant;
+
+/// How many rounds of readings in a row may fail because the service is away; each has been tried for the call's whole deadline.
+const MISSES: u32 = 5;
+
+/// What became of a round.
+#[derive(Default)]
+struct Round {
+    answered: bool,
+    /// A failure that may pass.
+    missed: Option<Failure>,
+    /// A failure that ends the wait.
+    failed: Option<Failure>,
+    /// The places of jobs of which the list said enough, or could say nothing for now.
+    settled: Vec<usize>,
+    /// Those among them that run.
+    running: Vec<usize>,
+    /// Requests to services that limit them.
+    requests: u64,
+}
+
+impl Watch<'_> {
+    /// Reads every job that has not ended, several at once.
+    pub(super) fn read(&mut self, view: &mut Option<WaitView>) -> Result<(), Failure> {
+        let deadline = self.limit.and_then(|limit| self.began.checked_add(limit));
+        let mut round = Round::default();
+        let open: Vec<(usize, Job)> = self
+            .open()
+            .map(|(place, job)| (place, job.clone()))
+            .collect();
+        let borrowed: Vec<(usize, &Job)> = open.iter().map(|(place, job)| (*place, job)).collect();
+        let lists = self.lists.questions(&borrowed, deadline);
+        let lists: Vec<Question> = lists.into_iter().map(Question::List).collect();
+        self.put(&lists, &mut round, view);
+        if round.failed.is_none() {
+            round.settled.sort_unstable();
+            round.running.sort_unstable();
+            let fresh = self.lists.freshen(&round.running);
+            let single = open.iter().filter(|(place, _)| {
+                round.settled.binary_search(place).is_err() || fresh.contains(place)
+            });
+            let questions: Vec<Question> = single
+                .map(|(place, job)| Question::job(*place, job, deadline))
+                .collect();
+            self.put(&questions, &mut round, view);
+        }
+        self.close(round)
+    }
+
+    /// Asks, takes each answer in, and draws meanwhile.
+    fn put(&mut self, questions: &[Question], round: &mut Round, view: &mut Option<WaitView>) {
+        let mut drawn = Instant::now();
+        ask(questions, |answer| {
+            match answer {
+                Some(Answer::Job(place, answer)) => self.take(round, place, answer),
+                Some(Answer::List(listed)) => self.take_list(round, listed),
+                None => {}
+            }
+            if let Some(view) = view
+                && drawn.elapsed() >= REDRAW
+            {
+                drawn = Instant::now();
+                view.update(&self.known());
+            }
+            round.failed.is_none()
+        });
+    }
+
+    /// What the round comes to.
+    fn close(&mut self, round: Round) -> Result<(), Failure> {
+        self.asked = u32::try_from(round.requests).unwrap_or(u32::MAX);
+        if round.answered {
+            self.misses = 0;
+        } else if round.missed.is_some() {
+            self.misses += 1;
+        }
+        let lasting = round.missed.filter(|_| self.misses > MISSES);
+        match round.failed.or(lasting) {
+            Some(failure) => Err(self.detached(failure)),
+            None => Ok(()),
+        }
+    }
+
+    fn take(&mut self, round: &mut Round, place: usize, answer: Result<Progress, Failure>) {
+        let (Some(job), Some(slot)) = (self.jobs.get(place), self.readings.get_mut(place)) else {
+            return;
+        };
+        round.requests += u64::from(!job.connection.client.is_local_service());
+        match known_reading(self.session, job, answer) {
+            Ok(reading) => {
+                *slot = Some(reading);
+                round.answered = true;
+            }
+            // The service is away for a while, but the job was there: it goes on without us.
+            Err(failure) if is_passing(&failure) && slot.is_some() => round.missed = Some(failure),
+            Err(failure) => {
+                round.failed.get_or_insert(failure);
+            }
+        }
+    }
+
+    /// Takes in what a list says; the jobs of which it does not say enough are read by themselves.
+    fn take_list(&mut self, round: &mut Round, listed: Listed) {
+        let limited = listed.asked.first().and_then(|place| self.jobs.get(*place));
+        if limited.is_some_and(|job| !job.connection.client.is_local_service()) {
+            round.requests += listed.requests;
+        }
+        round.answered |= !listed.found.is_empty();
+        for (place, summary) in &listed.found {
+            let (Some(job), Some(slot)) = (self.jobs.get(*place), self.readings.get_mut(*place))
+            else {
+                continue;
+            };
+            if !tells(&summary.state) {
+                continue;
+            }
+            round.settled.push(*place);
+            if summary.state.kind == JobState::Importing {
+                round.running.push(*place);
+            }
+            *slot = Some(moved(slot.take(), job, summary));
+        }
+        match listed.failure {
+            None => self.lists.learn(&listed),
+            Some(failure) if is_passing(&failure) => {
+                // The service is away: no call a job either, unless the job has never been seen.
+                let seen = |place: &&usize| self.readings.get(**place).is_some_and(Option::is_some);
+                round
+                    .settled
+                    .extend(listed.asked.iter().filter(seen).copied());
+                round.missed = Some(failure);
+            }
+            Some(failure) if is_stop(&failure) => {
+                round.failed.get_or_insert(failure);
+            }
+            // The service has no such list, or not for this key.
+            Some(_) => self.lists.learn(&Listed {
+                found: Vec::new(),
+                failure: None,
+                ..listed
+            }),
+        }
+    }
+}
+
+/// A reading brought up to what the list says of its job.
+fn moved(last: Option<ProgressValue>, job: &Job, summary: &JobSummary) -> ProgressValue {
+    let state = summary.state.clone();
+    let mut progress = match last {
+        Some(last) => (*last.progress).clone(),
+        None => unread(job, state.clone()),
+    };
+    progress.state = state;
+    progress.percent = summary.percent.unwrap_or(progress.percent);
+    if progress.collection.is_empty() {
+        progress.collection.clone_from(&summary.collection);
+    }
+    ProgressValue {
+        progress: Rc::new(progress),
+        connection: Rc::clone(&job.connection),
+    }
+}
+
+/// A job of which nothing is known but its state.
+fn unread(job: &Job, state: State) -> Progress {
+    Progress {
+        job_id: job.id.clone(),
+        collection: job.collection.clone(),
+        state,
+        percent: 0.0,
+        rows: None,
+        total_rows: None,
+        file_name: String::new(),
+        file_size: None,
+        complete_time: None,
+        reason: None,
+        details: Vec::new(),
+    }
+}
+
+/// True for what may pass: the service is not there, or busy.
+fn is_passing(failure: &Failure) -> bool {
+    matches!(failure.kind, Kind::Connect | Kind::Busy)
+}
+
+/// True where the run or the wait was ended.
+fn is_stop(failure: &Failure) -> bool {
+    use Kind::{ClosedPipe, Interrupted, Terminated, Timeout};
+    matches!(
+        failure.kind,
+        Interrupted | Terminated | Timeout | ClosedPipe
+    )
+}

@@ -1,0 +1,85 @@
+//! Two-phase jobs: their rows wait until the caller commits or aborts them.
+
+use super::jobs::JobState;
+use super::rows::{PENDING, VISIBLE};
+use super::work::discard;
+use super::{Store, StoreError};
+use rusqlite::{Transaction, params};
+
+/// What became of a call that ends a two-phase job.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::local) enum Ending {
+    /// The job is ended so, by this call or an earlier one.
+    Done,
+    /// It is in a state that this cannot end, or not a two-phase job.
+    Refused,
+}
+
+impl Store {
+    /// Makes an uncommitted job's rows visible, in one step. Once more is no error.
+    pub(in crate::local) fn commit(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
+        self.write(|tx| {
+            if !is_two_phase(tx, id)? {
+                return Ok(Ending::Refused);
+            }
+            match state(tx, id)? {
+                JobState::Uncommitted => show(tx, id, time).map(|()| Ending::Done),
+                JobState::Completed => Ok(Ending::Done),
+                _ => Ok(Ending::Refused),
+            }
+        })
+    }
+
+    /// Gives up a two-phase job that is not committed: none of its rows stays. Once more is no error.
+    pub(in crate::local) fn abort(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
+        self.write(|tx| {
+            if !is_two_phase(tx, id)? {
+                return Ok(Ending::Refused);
+            }
+            match state(tx, id)? {
+                JobState::Aborted => return Ok(Ending::Done),
+                JobState::Completed | JobState::Failed => return Ok(Ending::Refused),
+                JobState::Pending | JobState::Importing | JobState::Uncommitted => {}
+            }
+            // Its worker, where there is one, finds that the job is no longer its own.
+            tx.execute(
+                "UPDATE jobs SET state = 'Aborted', reason = 'aborted', complete_time = ?2 WHERE id = ?1",
+                params![id, time],
+            )?;
+            tx.execute(
+                "UPDATE job_files SET state = 'Aborted', complete_time = ?2, reason = 'not imported: the job was aborted'
+                 WHERE job_id = ?1",
+                params![id, time],
+            )?;
+            discard(tx, id)?;
+            Ok(Ending::Done)
+        })
+    }
+}
+
+fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
+    let word: String = tx
+        .prepare_cached("SELECT state FROM jobs WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    JobState::read(&word)
+}
+
+/// Makes a job's rows visible, and the job completed.
+pub(super) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
+    tx.execute(
+        "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1",
+        params![id, time],
+    )?;
+    tx.execute(
+        "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
+        params![id, VISIBLE, PENDING],
+    )?;
+    Ok(())
+}
+
+/// True for a job that waits, or waited, for a commit.
+pub(super) fn is_two_phase(tx: &Transaction<'_>, id: &str) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND two_phase")?
+        .exists([id])?)
+}

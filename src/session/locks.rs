@@ -1,0 +1,36 @@
+//! Named locks that a script holds, so that two runs of it do not overlap.
+//!
+//! Each is a lock on a file in the data folder. The system frees it when the process ends, however it ends.
+
+use crate::error::{Failure, Kind};
+use crate::journal::IdentityLock;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The locks of this run, by name.
+#[derive(Debug, Default)]
+pub struct Locks(RefCell<BTreeMap<String, IdentityLock>>);
+
+impl Locks {
+    /// Takes a lock; true if it is held now, also if it was before, false if another process holds it. The name is part of
+    /// a file's name.
+    pub fn take(&self, data_dir: &Path, name: &str) -> Result<bool, Failure> {
+        let mut held = self.0.borrow_mut();
+        if held.contains_key(name) {
+            return Ok(true);
+        }
+        let lock = IdentityLock::take_in(&data_dir.join("locks"), name).map_err(|error| {
+            Failure::new(Kind::Refused, error.to_string())
+                .with_hint("see to the folder's rights, or name another one with --data-dir")
+        })?;
+        let taken = lock.is_some();
+        held.extend(lock.map(|lock| (name.to_owned(), lock)));
+        Ok(taken)
+    }
+
+    /// Gives a lock back; false if it was not held.
+    pub fn give_back(&self, name: &str) -> bool {
+        self.0.borrow_mut().remove(name).is_some()
+    }
+}
