@@ -1,8 +1,8 @@
-//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide large` for some of
-//! them.
+//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide large` for some of them.
 //!
 //! They measure the program as its users run it, process by process, and need nothing but cargo and curl;
-//! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py`. They print figures beside the targets and assert no timing: a busy machine makes no test fail.
+//! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, pyarrow,
+//! orjson). They print figures beside the targets and assert no timing: a busy machine makes no test fail.
 
 mod client;
 mod data;

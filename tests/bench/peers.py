@@ -1,6 +1,7 @@
 """What other programs do with a file that zshell imports: a line of JSON each.
 
     peers.py EXTENSION PATH SCRATCH
+    peers.py submit URL PATH COUNT
 
 `milvus-lite` inserts a part of the rows (a whole file would take it too long): rows a second are compared.
 """
@@ -89,7 +90,23 @@ def by_lite(rows, folder):
     return insert
 
 
+def submit(url, path, count):
+    from pymilvus.bulk_writer import bulk_import
+
+    for _ in range(count):
+        bulk_import(url=url, collection_name="c", files=[[path]], api_key="none")
+    return count
+
+
 def main():
+    if sys.argv[1] == "submit":
+        try:
+            import pymilvus.bulk_writer  # noqa: F401 - the import is no part of the loop
+        except ImportError as error:
+            print(json.dumps({"name": "pymilvus", "missing": str(error)}))
+            return
+        measure("pymilvus", False, "", lambda: submit(sys.argv[2], sys.argv[3], int(sys.argv[4])))
+        return
     extension, path, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
     name, read = {
         "npy": ("numpy reading", by_numpy),

@@ -13,6 +13,16 @@ const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/peers.py"
 /// How many times faster than `milvus-lite` an import is to be.
 const TIMES: f64 = 10.0;
 
+/// Why a peer is skipped where no interpreter is named.
+pub(crate) const NONE: &str = "ZSHELL_BENCH_PYTHON names no interpreter";
+
+/// The script, by the interpreter that the environment names.
+pub(crate) fn command() -> Option<Command> {
+    let mut command = Command::new(std::env::var_os("ZSHELL_BENCH_PYTHON")?);
+    command.arg(SCRIPT);
+    Some(command)
+}
+
 /// A line a peer: how the service's speed compares with it, in the same run.
 pub(crate) fn beside(
     case: &Case<'_>,
@@ -21,13 +31,10 @@ pub(crate) fn beside(
     dir: &Path,
 ) -> Result<Vec<Line>, Box<dyn Error>> {
     let what = |peer: &str| format!("{}: beside {peer}", case.what);
-    let Some(python) = std::env::var_os("ZSHELL_BENCH_PYTHON") else {
-        let why = "ZSHELL_BENCH_PYTHON names no interpreter";
-        return Ok(vec![Line::skipped(&what("peers"), why)]);
+    let Some(mut command) = command() else {
+        return Ok(vec![Line::skipped(&what("peers"), NONE)]);
     };
-    let mut command = Command::new(python);
-    command.arg(SCRIPT).arg(extension).arg(&case.path).arg(dir);
-    let printed = output(&mut command)?;
+    let printed = output(command.arg(extension).arg(&case.path).arg(dir))?;
     let printed = String::from_utf8(printed.stdout)?;
     let ours = case.rows as f64 / measured.seconds;
     let mut lines = Vec::new();

@@ -162,7 +162,7 @@ fn two_phase() -> Server {
             "abort" => *state = "Aborted",
             _ => {
                 data =
-                    json!({"jobId": "job-1", "state": *state, "importedRows": 5, "progress": 100})
+                    json!({"jobId": "job-1", "state": *state, "importedRows": 5, "progress": 100});
             }
         }
         Reply::json(json!({"code": 0, "data": data}).to_string())

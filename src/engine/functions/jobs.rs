@@ -1,8 +1,8 @@
 //! `import`, `progress`, `jobs`, `commit`, `abort`.
 
 use super::request;
-use crate::api::{ApiError, JobFilter};
 use crate::api::model::{JobState, JobSummary, Progress};
+use crate::api::{ApiError, JobFilter};
 use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::Options;
