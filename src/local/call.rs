@@ -57,12 +57,13 @@ impl Call {
             .ok_or_else(|| ServiceError::missing(dialect, name))
     }
 
-    /// A whole number, also as text; `default` where it is missing, `None` where it is something else.
+    /// A whole number, also as text or as `3.0`; `default` where it is missing, `None` where it is something else.
     pub(super) fn integer(&self, name: &str, default: i64) -> Option<i64> {
         match self.get(&[name]) {
             None => Some(default),
             Some(Value::String(text)) => text.trim().parse().ok(),
-            Some(value) => value.as_i64(),
+            // Languages without whole numbers write every number as a float.
+            Some(value) => value.as_i64().or_else(|| whole(value.as_f64()?)),
         }
     }
 
@@ -74,6 +75,46 @@ impl Call {
                 Err(ServiceError::no_database(name))
             }
             _ => Ok(()),
+        }
+    }
+}
+
+/// The whole number that a float is, where it is one that floats hold exactly.
+fn whole(value: f64) -> Option<i64> {
+    let exact = value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole, and at most 2^53: checked above"
+    )]
+    exact.then_some(value as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whole_numbers_come_in_three_forms() {
+        let mut call = Call::default();
+        let mut given = |value: Value| {
+            call.params.insert("pageSize".to_owned(), value);
+            call.integer("pageSize", 10)
+        };
+        for value in [json!(3), json!(3.0), json!("3"), json!(" 3 ")] {
+            assert_eq!(given(value.clone()), Some(3), "{value}");
+        }
+        for value in [json!(null), json!("")] {
+            assert_eq!(given(value.clone()), Some(10), "{value}");
+        }
+        for value in [
+            json!(3.5),
+            json!(1e300),
+            json!("3.5"),
+            json!("x"),
+            json!([3]),
+        ] {
+            assert_eq!(given(value.clone()), None, "{value}");
         }
     }
 }

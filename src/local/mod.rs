@@ -17,6 +17,7 @@
 //! - A request's storage keys are neither used nor kept.
 //! - Jobs and idempotency keys are never forgotten.
 
+mod body;
 mod call;
 mod collections;
 mod doors;
@@ -27,6 +28,7 @@ mod jobs;
 mod lock;
 mod milvus;
 mod options;
+mod paths;
 mod retry;
 mod server;
 mod source;

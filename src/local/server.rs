@@ -8,9 +8,9 @@ use super::doors::Doors;
 use super::error::ServiceError;
 use super::store::Store;
 use super::worker::Shared;
-use super::{collections, guard, v1, v2};
+use super::{body, collections, guard, paths, v1, v2};
 use crate::secret::Secret;
-use axum::body::{Body, Bytes, HttpBody as _};
+use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -23,12 +23,7 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
-
-/// The largest request body, in bytes: far above a create call with 1,024 paths.
-const MAX_BODY: usize = 4 << 20;
-
-/// How long a body may take to arrive: less than a connection may go without an answer.
-const BODY_TIME: Duration = Duration::from_secs(20);
+use tower_service::Service as _;
 
 /// How long open requests may take to finish once the service stops.
 const GRACE: Duration = Duration::from_secs(1);
@@ -145,7 +140,7 @@ impl Routes {
 
 async fn take(request: Request) -> Result<Call, ServiceError> {
     let (parts, body) = request.into_parts();
-    let params = object(&read(body).await?)?;
+    let params = body::object(&parts.headers, body).await?;
     Ok(call(params, &parts.headers))
 }
 
@@ -157,40 +152,6 @@ fn call(params: Map<String, Value>, headers: &HeaderMap) -> Call {
             .get("idempotency-key")
             .map(|key| key.as_bytes().to_owned()),
         database: headers.get("db-name").map(text),
-    }
-}
-
-async fn read(body: Body) -> Result<Bytes, ServiceError> {
-    let refused = |why: String| {
-        let message = format!(
-            "the request body could not be read: {why}; at most {MAX_BODY} bytes are accepted"
-        );
-        ServiceError::http(413, 413, message)
-    };
-    // The announced length is judged at once, before the body has arrived.
-    let announced = body.size_hint().lower();
-    if usize::try_from(announced).is_ok_and(|length| length > MAX_BODY) {
-        return Err(refused(format!("it has {announced} bytes")));
-    }
-    match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, MAX_BODY)).await {
-        Ok(read) => read.map_err(|error| refused(error.to_string())),
-        Err(_) => Err(ServiceError::http(
-            408,
-            408,
-            "the request body did not arrive in time",
-        )),
-    }
-}
-
-/// The body's object; an empty body is an empty one.
-fn object(body: &[u8]) -> Result<Map<String, Value>, ServiceError> {
-    if body.trim_ascii().is_empty() {
-        return Ok(Map::new());
-    }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(ServiceError::not_json(200, "expected an object")),
-        Err(error) => Err(ServiceError::not_json(200, &error.to_string())),
     }
 }
 
@@ -262,6 +223,14 @@ fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
+/// The routes behind the plain form of a request's path; a layer of the router would run after its choice of a route.
+fn plain(router: Router) -> Router {
+    Router::new().fallback(move |request: Request| {
+        let mut router = router.clone();
+        async move { router.call(paths::plain(request)).await }
+    })
+}
+
 /// The running server.
 pub(super) struct Server {
     addr: SocketAddr,
@@ -287,7 +256,7 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("local-http".to_owned());
         let thread = thread.spawn(move || {
-            runtime.block_on(serve(listener, router(app), stopped));
+            runtime.block_on(serve(listener, plain(router(app)), stopped));
             runtime.shutdown_timeout(GRACE);
         })?;
         Ok(Self {

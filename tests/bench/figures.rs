@@ -1,13 +1,16 @@
-//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide list wait` for some of them.
+//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide large list wait` for some of them.
 //!
-//! They measure the program as its users run it, process by process, and need nothing but cargo and curl. They
-//! print figures beside the targets and assert no timing: a busy machine makes no test fail.
+//! They measure the program as its users run it, process by process, and need nothing but cargo and curl;
+//! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, pyarrow,
+//! orjson). They print figures beside the targets and assert no timing: a busy machine makes no test fail.
 
 mod client;
 mod cloud;
 mod data;
 mod import;
+mod large;
 mod list;
+mod peers;
 mod process;
 mod startup;
 mod submit;
@@ -25,7 +28,7 @@ type Lines = Result<Vec<Line>, Box<dyn Error>>;
 /// A benchmark's name and work.
 type Benchmark = (&'static str, fn() -> Lines);
 
-const ALL: [Benchmark; 7] = [
+const ALL: [Benchmark; 8] = [
     ("startup", startup::measure),
     ("client", client::measure),
     ("submit", submit::measure),
@@ -33,6 +36,7 @@ const ALL: [Benchmark; 7] = [
     ("wide", import::measure_wide),
     ("list", list::measure),
     ("wait", list::measure_wait),
+    ("large", large::measure),
 ];
 
 fn main() -> ExitCode {

@@ -1,6 +1,7 @@
 //! Submissions a second to a running service: `zshell`, which journals each of them, beside a loop of curl.
 
 use super::Lines;
+use super::peers;
 use super::process::{Serve, available, output, temp_dir, zshell};
 use super::table::Line;
 use super::times::Times;
@@ -11,6 +12,8 @@ use std::time::{Duration, Instant};
 const RUNS: usize = 5;
 /// Submissions of one run.
 const COUNT: usize = 200;
+/// How many times as fast as pymilvus it is to be.
+const TIMES: f64 = 5.0;
 const WHAT: &str = "submissions, each journalled and synced";
 
 pub(crate) fn measure() -> Lines {
@@ -39,20 +42,36 @@ pub(crate) fn measure() -> Lines {
     }
     let rate = |times: Vec<Duration>| COUNT as f64 / Times::new(times).median().as_secs_f64();
     let ours = rate(ours);
+    let mut lines = vec![by_pymilvus(&serve.url, path, ours)?];
     if !curl {
-        return Ok(vec![Line::plain(
-            WHAT,
-            ours,
-            "/s",
-            "curl is missing".to_owned(),
-        )]);
+        lines.push(Line::plain(WHAT, ours, "/s", "curl is missing".to_owned()));
+        return Ok(lines);
     }
     let theirs = rate(theirs);
     let note = format!(
         "{COUNT} in one run, median of {RUNS}; a curl for each: {theirs:.0}/s, {:.1}x",
         ours / theirs
     );
-    Ok(vec![Line::plain(WHAT, ours, "/s", note)])
+    lines.push(Line::plain(WHAT, ours, "/s", note));
+    Ok(lines)
+}
+
+/// `bulk_import` of pymilvus in a loop, its interpreter's start not counted.
+fn by_pymilvus(url: &str, path: &str, ours: f64) -> Result<Line, Box<dyn std::error::Error>> {
+    let what = format!("{WHAT}: beside pymilvus");
+    let Some(mut peer) = peers::command() else {
+        return Ok(Line::skipped(&what, peers::NONE));
+    };
+    let printed = output(peer.args(["submit", url, path, &COUNT.to_string()]))?;
+    let peer: serde_json::Value = serde_json::from_slice(&printed.stdout)?;
+    if let Some(why) = peer["missing"].as_str() {
+        return Ok(Line::skipped(&what, why));
+    }
+    let seconds = peer["seconds"].as_f64().ok_or("the peer gave no time")?;
+    let theirs = COUNT as f64 / seconds;
+    let note =
+        format!("zshell {ours:.0}/s, journalled and synced; pymilvus {theirs:.0}/s, neither");
+    Ok(Line::at_least(&what, ours / theirs, TIMES, "x", note))
 }
 
 /// A curl for each submission, one after the other, as a shell script would do it.

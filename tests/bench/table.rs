@@ -50,6 +50,17 @@ impl Line {
         }
     }
 
+    /// How many times as fast as another program, which is no target.
+    pub(crate) fn ratio(what: &str, figure: f64, note: String) -> Self {
+        Self {
+            what: what.to_owned(),
+            figure: format!("{figure:.2} x"),
+            target: String::new(),
+            met: None,
+            note,
+        }
+    }
+
     /// What could not be measured here, and why.
     pub(crate) fn skipped(what: &str, why: &str) -> Self {
         Self {

@@ -1,0 +1,126 @@
+"""What other programs do with a file that zshell imports: a line of JSON each.
+
+    peers.py EXTENSION PATH SCRATCH
+    peers.py submit URL PATH COUNT
+
+`milvus-lite` inserts a part of the rows (a whole file would take it too long): rows a second are compared.
+"""
+
+import json
+import os
+import sys
+import time
+from itertools import islice
+from pathlib import Path
+
+INSERTED = 10_000
+BATCH = 1_000
+
+
+def processor():
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def measure(name, reads, note, work):
+    begin, cpu = time.perf_counter(), processor()
+    try:
+        rows = work()
+    except ImportError as error:
+        print(json.dumps({"name": name, "missing": str(error)}))
+        return
+    seconds = time.perf_counter() - begin
+    used = {"rows": rows, "seconds": seconds, "cpu": processor() - cpu}
+    print(json.dumps({"name": name, "reads": reads, "note": note, **used}), flush=True)
+
+
+def by_numpy(path):
+    import numpy
+
+    # Every value is looked at: a file that is only mapped was not read.
+    vectors = numpy.load(path.parent / "vector.npy")
+    return len(vectors) if vectors.sum() == vectors.sum() else 0
+
+
+def by_pyarrow(path):
+    import pyarrow.parquet
+
+    return sum(batch.num_rows for batch in pyarrow.parquet.ParquetFile(path).iter_batches())
+
+
+def by_orjson(path):
+    import orjson
+
+    with open(path, "rb") as lines:
+        return sum(1 for line in lines if orjson.loads(line)["vector"])
+
+
+def rows_of(extension, path):
+    """The first rows, as a client hands them to an insert."""
+    if extension == "npy":
+        import numpy
+
+        vectors = numpy.load(path.parent / "vector.npy", mmap_mode="r")
+        return [{"id": no, "vector": vectors[no].tolist()} for no in range(min(INSERTED, len(vectors)))]
+    if extension == "parquet":
+        import pyarrow.parquet
+
+        batch = next(pyarrow.parquet.ParquetFile(path).iter_batches(INSERTED))
+        return batch.to_pylist()
+    with open(path, "rb") as lines:
+        return [json.loads(line) for line in islice(lines, INSERTED)]
+
+
+def by_lite(rows, folder):
+    from pymilvus import DataType, MilvusClient
+
+    client = MilvusClient(str(folder / "lite.db"))
+    schema = MilvusClient.create_schema(auto_id=False)
+    schema.add_field("id", DataType.INT64, is_primary=True)
+    schema.add_field("vector", DataType.FLOAT_VECTOR, dim=len(rows[0]["vector"]))
+    index = client.prepare_index_params()
+    index.add_index("vector", index_type="FLAT", metric_type="COSINE")
+    client.create_collection("c", schema=schema, index_params=index)
+
+    def insert():
+        for begin in range(0, len(rows), BATCH):
+            client.insert("c", rows[begin : begin + BATCH])
+        return len(rows)
+
+    return insert
+
+
+def submit(url, path, count):
+    from pymilvus.bulk_writer import bulk_import
+
+    for _ in range(count):
+        bulk_import(url=url, collection_name="c", files=[[path]], api_key="none")
+    return count
+
+
+def main():
+    if sys.argv[1] == "submit":
+        try:
+            import pymilvus.bulk_writer  # noqa: F401 - the import is no part of the loop
+        except ImportError as error:
+            print(json.dumps({"name": "pymilvus", "missing": str(error)}))
+            return
+        measure("pymilvus", False, "", lambda: submit(sys.argv[2], sys.argv[3], int(sys.argv[4])))
+        return
+    extension, path, folder = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3])
+    name, read = {
+        "npy": ("numpy reading", by_numpy),
+        "parquet": ("pyarrow reading", by_pyarrow),
+        "jsonl": ("orjson reading", by_orjson),
+    }[extension]
+    measure(name, True, "reads, keeps nothing", lambda: read(path))
+    try:
+        insert = by_lite(rows_of(extension, path), folder)
+    except ImportError as error:
+        print(json.dumps({"name": "milvus-lite", "missing": str(error)}))
+        return
+    measure("milvus-lite", False, "its rows ready in memory before", insert)
+
+
+if __name__ == "__main__":
+    main()

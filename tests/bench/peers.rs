@@ -1,0 +1,64 @@
+//! What other programs make of the same files: `peers.py`, run by the interpreter that `ZSHELL_BENCH_PYTHON` names.
+
+use super::import::{Case, Measured};
+use super::process::output;
+use super::table::Line;
+use serde_json::Value;
+use std::error::Error;
+use std::path::Path;
+use std::process::Command;
+
+const SCRIPT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/bench/peers.py");
+
+/// How many times faster than `milvus-lite` an import is to be.
+const TIMES: f64 = 10.0;
+
+/// Why a peer is skipped where no interpreter is named.
+pub(crate) const NONE: &str = "ZSHELL_BENCH_PYTHON names no interpreter";
+
+/// The script, by the interpreter that the environment names.
+pub(crate) fn command() -> Option<Command> {
+    let mut command = Command::new(std::env::var_os("ZSHELL_BENCH_PYTHON")?);
+    command.arg(SCRIPT);
+    Some(command)
+}
+
+/// A line a peer: how the service's speed compares with it, in the same run.
+pub(crate) fn beside(
+    case: &Case<'_>,
+    extension: &str,
+    measured: &Measured,
+    dir: &Path,
+) -> Result<Vec<Line>, Box<dyn Error>> {
+    let what = |peer: &str| format!("{}: beside {peer}", case.what);
+    let Some(mut command) = command() else {
+        return Ok(vec![Line::skipped(&what("peers"), NONE)]);
+    };
+    let printed = output(command.arg(extension).arg(&case.path).arg(dir))?;
+    let printed = String::from_utf8(printed.stdout)?;
+    let ours = case.rows as f64 / measured.seconds;
+    let mut lines = Vec::new();
+    for line in printed.lines().filter(|line| line.starts_with('{')) {
+        let peer: Value = serde_json::from_str(line)?;
+        let name = peer["name"].as_str().unwrap_or_default();
+        if let Some(why) = peer["missing"].as_str() {
+            lines.push(Line::skipped(&what(name), why));
+            continue;
+        }
+        let number = |key: &str| peer[key].as_f64().unwrap_or(f64::NAN);
+        let theirs = number("rows") / number("seconds");
+        let note = format!(
+            "{theirs:.0} rows/s over {:.0} rows, {:.1} s of processor time; {}",
+            number("rows"),
+            number("cpu"),
+            peer["note"].as_str().unwrap_or_default(),
+        );
+        let ratio = ours / theirs;
+        lines.push(if peer["reads"] == true {
+            Line::ratio(&what(name), ratio, note)
+        } else {
+            Line::at_least(&what(name), ratio, TIMES, "x", note)
+        });
+    }
+    Ok(lines)
+}

@@ -1,0 +1,101 @@
+"""Checks that print a line each, and the calls that every part of the suite needs. Standard library only.
+
+A part is a program of its own, run with the interpreter that has its client. It gets the service's address, key and
+data folder in the environment, and says `ok`, `FAIL` or `skip` on its output; the suite counts these lines.
+"""
+
+import json
+import os
+import time
+import traceback
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+URL = os.environ.get("SERVICE_URL", "")
+KEY = os.environ.get("SERVICE_KEY", "")
+DATA = Path(os.environ.get("SERVICE_FILES", "."))
+FORMATS = ["json", "jsonl", "csv", "parquet", "numpy"]
+
+
+def check(name, passed, found=""):
+    """One check; `found` is shown where it fails."""
+    if passed:
+        print(f"ok    {name}", flush=True)
+    else:
+        print(f"FAIL  {name}: {str(found)[:600]}", flush=True)
+    return bool(passed)
+
+
+def skip(name, why):
+    print(f"skip  {name}: {why}", flush=True)
+
+
+def section(work, *args):
+    """Runs checks; an exception of theirs is a failure like any other."""
+    try:
+        work(*args)
+    except Exception:  # noqa: BLE001
+        check(f"{work.__name__} {' '.join(map(str, args))}".strip(), False, traceback.format_exc()[-600:])
+
+
+def refused(name, work, *words):
+    """The client must raise an error whose text has every word."""
+    try:
+        answer = work()
+    except Exception as error:  # noqa: BLE001
+        check(name, all(word.lower() in str(error).lower() for word in words), error)
+    else:
+        check(name, False, f"no error, answered {getattr(answer, 'text', answer)}")
+
+
+def post(path, body, key=KEY):
+    """The answer to a plain request, as `(status, object)`."""
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {key}"}
+    request = urllib.request.Request(URL + path, json.dumps(body).encode(), headers)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, json.load(answer)
+    except urllib.error.HTTPError as error:
+        return error.code, json.load(error)
+
+
+def collection(name, form="json"):
+    """Makes an empty collection with the schema of this format's files."""
+    post("/v2/vectordb/collections/drop", {"collectionName": name})
+    body = json.loads((DATA / f"schema-{form}.json").read_text())
+    status, answer = post("/v2/vectordb/collections/create", {"collectionName": name, **body})
+    if status != 200 or answer["code"] != 0:
+        raise RuntimeError(f"cannot create {name}: {answer}")
+    return name
+
+
+def count(name):
+    answer = post(
+        "/v2/vectordb/entities/query",
+        {"collectionName": name, "filter": "", "outputFields": ["count(*)"]},
+    )[1]
+    return answer["data"][0]["count(*)"] if answer["code"] == 0 else answer
+
+
+def files(form):
+    """The files of one import, as the bulk writer grouped them: a list of lists of absolute paths."""
+    return json.loads((DATA / "files.json").read_text())[form]
+
+
+def bad_file():
+    return str(DATA / "bad.json")
+
+
+def eventually(look, ended, seconds=60):
+    """Asks until `ended(answer)`, at most so long; the last answer."""
+    until = time.monotonic() + seconds
+    while True:
+        answer = look()
+        if ended(answer) or time.monotonic() > until:
+            return answer
+        time.sleep(0.05)
+
+
+def over(progress):
+    return progress.get("state") in ("Completed", "Failed", "Uncommitted", "Aborted")

@@ -1,0 +1,85 @@
+"""pymilvus 2.3.7 over the v1 API."""
+
+import logging
+import warnings
+
+warnings.simplefilter("ignore")
+
+from pymilvus.bulk_writer.bulk_import import bulk_import, get_import_progress, list_import_jobs  # noqa: E402
+
+from checks import FORMATS, KEY, URL, bad_file, check, collection, count, eventually, files, refused, section  # noqa: E402
+
+CLUSTER = "in03-conformance"
+ROWS = 50
+
+
+def start(path, name="v1", key=KEY):
+    answer = bulk_import(
+        url=URL, api_key=key, object_url=path, access_key="", secret_key="", cluster_id=CLUSTER, collection_name=name
+    )
+    return answer.json()["data"]["jobId"]
+
+
+def progress(job, key=KEY):
+    return get_import_progress(url=URL, api_key=key, job_id=job, cluster_id=CLUSTER).json()["data"]
+
+
+def ended(answer):
+    return answer["completeTime"] is not None or answer["errorMessage"] is not None
+
+
+def success(form):
+    name = collection("v1", form)
+    batch = files(form)[0]
+    # A set of NumPy files is its folder here: this API takes one URL a job.
+    path = batch[0] if len(batch) == 1 else batch[0].rsplit("/", 1)[0] + "/"
+    answer = eventually(lambda job=start(path, name): progress(job), ended)
+    check(f"v1 {form}: ends without an error", answer["errorMessage"] is None and answer["completeTime"], answer)
+    check(f"v1 {form}: 100 percent", answer["readyPercentage"] == 100, answer)
+    check(f"v1 {form}: details name the file", answer["details"] and answer["details"][0]["fileSize"] > 0, answer)
+    check(f"v1 {form}: {ROWS} rows", count(name) == ROWS, count(name))
+
+
+def failure():
+    name = collection("v1")
+    answer = eventually(lambda job=start(bad_file(), name): progress(job), ended)
+    reason = str(answer["errorMessage"])
+    check("v1 bad file: the reason names the field", '"vector"' in reason and "found 2 values" in reason, answer)
+    check("v1 bad file: no rows", count(name) == 0, count(name))
+    answer = eventually(lambda job=start("/nowhere/at/all.json", name): progress(job), ended)
+    check("v1 missing file: the reason names it", "all.json" in str(answer["errorMessage"]), answer)
+
+
+def jobs():
+    page = list_import_jobs(url=URL, api_key=KEY, cluster_id=CLUSTER, page_size=5, current_page=1).json()["data"]
+    check("v1 list: a page of 5", len(page["records"]) == 5 and int(page["pageSize"]) == 5, page)
+    check("v1 list: counts all", int(page["count"]) >= 7, page)
+    states = {record["state"] for record in page["records"]}
+    check("v1 list: states", states <= {"ImportCompleted", "ImportFailed", "Completed", "Failed"}, states)
+    refused(
+        "v1 list: a page of 1 is refused",
+        lambda: list_import_jobs(url=URL, api_key=KEY, cluster_id=CLUSTER, page_size=1, current_page=1),
+        "80003",
+    )
+    refused(
+        "v1 list: page 0 is refused",
+        lambda: list_import_jobs(url=URL, api_key=KEY, cluster_id=CLUSTER, page_size=5, current_page=0),
+        "80004",
+    )
+
+
+def refusals():
+    path = files("json")[0][0]
+    refused("v1 wrong key: create", lambda: start(path, key="wrong"), "401")
+    refused("v1 wrong key: progress", lambda: progress("job-x", key="wrong"), "401")
+    refused("v1 unknown job", lambda: progress("job-none"), "90144", "job-none")
+    refused("v1 unknown collection", lambda: start(path, name="nowhere"), "47005", "nowhere")
+    refused("v1 no URL", lambda: start(""), "90142")
+    refused("v1 bad URL", lambda: start("ftp://somewhere/x.json"), "10003")
+
+
+logging.disable(logging.CRITICAL)
+for each in FORMATS:
+    section(success, each)
+for part in (failure, jobs, refusals):
+    section(part)

@@ -1,0 +1,102 @@
+"""Runs the parts of the suite against one `zshell serve`, and counts what they say. Standard library only.
+
+    suite.py ZSHELL ENVIRONMENT
+"""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+KEY = "conformance-key"
+
+
+def serve(program, folder):
+    """The running service and its address."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("ZSHELL")}
+    environment |= {
+        "ZSHELL_DATA_DIR": str(folder / "data"),
+        "ZSHELL_CONFIG_DIR": str(folder / "config"),
+        "ZSHELL_SERVE_TOKEN": KEY,
+    }
+    command = [program, "serve", "--listen", "127.0.0.1:0"]
+    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True, cwd=folder)
+    line = child.stdout.readline()
+    if not line.startswith("listening on "):
+        child.kill()
+        raise SystemExit(f"zshell serve said {line!r}")
+    return child, line.removeprefix("listening on ").strip()
+
+
+def part(name, command, environment):
+    """Runs one part, shows what it says, and counts it: passed, failed, skipped."""
+    print(f"-- {name}", flush=True)
+    run = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False
+    )
+    counts = [0, 0, 0]
+    for line in run.stdout.splitlines():
+        word = line.split(" ", 1)[0]
+        if word in ("ok", "FAIL", "skip"):
+            counts[("ok", "FAIL", "skip").index(word)] += 1
+        print(line, flush=True)
+    if run.returncode != 0 or counts == [0, 0, 0]:
+        print(f"FAIL  {name}: ended with {run.returncode}", flush=True)
+        counts[1] += 1
+    return counts
+
+
+def parts(installed):
+    """Each part's name, client and command."""
+    for name in ("pymilvus_v1", "pymilvus_v2", "zilliz_cli"):
+        yield name, name, [str(installed / name / "bin" / "python"), "-B", str(HERE / f"{name}.py")]
+    yield "node_sdk", "node", [shutil.which("node") or "node", str(HERE / "node_sdk.js")]
+    yield "odd_requests", None, [sys.executable, "-B", str(HERE / "odd_requests.py")]
+
+
+def main():
+    program, installed = sys.argv[1], Path(sys.argv[2])
+    present = lambda client: client is None or (installed / client / "installed").exists()  # noqa: E731
+    total = [0, 0, 0]
+    with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
+        folder = Path(folder)
+        files = folder / "files"
+        base = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
+        base |= {"SERVICE_FILES": str(files), "NODE_CLIENT": str(installed / "node" / "node_modules")}
+        if not present("pymilvus_v2"):
+            # Without the writer there are no files to import.
+            print("skip  everything: pymilvus_v2 is not installed")
+            print("conformance: 0 passed, 0 failed, 1 skipped")
+            return 0
+        writer = [str(installed / "pymilvus_v2" / "bin" / "python"), "-B", str(HERE / "data.py")]
+        subprocess.run(writer, env=base, check=True)
+        child, url = serve(program, folder)
+        base |= {"SERVICE_URL": url, "SERVICE_KEY": KEY}
+        try:
+            for name, client, command in parts(installed):
+                if present(client):
+                    counts = part(name, command, base)
+                else:
+                    print(f"skip  {name}: its client is not installed")
+                    counts = [0, 0, 1]
+                total = [one + other for one, other in zip(total, counts)]
+        finally:
+            child.send_signal(signal.SIGTERM)
+            try:
+                status = child.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                status = "a kill"
+        ended = status == 0
+        print("ok    the service ends cleanly" if ended else f"FAIL  the service ended with {status}")
+        total[0 if ended else 1] += 1
+    print("conformance: {} passed, {} failed, {} skipped".format(*total))
+    return 1 if total[1] else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
