@@ -1,12 +1,18 @@
 //! The scripts of the cookbook that go on where they were, and deal with what fails.
 
 use crate::cookbook::{cook, finds, path, prepared};
-use crate::harness::{TOKEN, Test};
+use crate::harness::{Ran, TOKEN, Test};
 use crate::local::rows;
 use crate::serve::serve;
 use crate::support::server::{Reply, Server};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::sync::Mutex;
+
+/// Files, failed jobs and rows of a batch.
+fn told(ran: &Ran) -> Value {
+    let batch = ran.json();
+    json!([batch["files"], batch["failed"], batch["rows"]])
+}
 
 #[test]
 fn many_files_go_on_where_they_were() {
@@ -19,26 +25,23 @@ fn many_files_go_on_where_they_were() {
         cook(
             &folder,
             "many_files.rhai",
-            &["--running", "3", "in/*.jsonl"],
+            &["--running", "3", "--per-job", "1", "in/*.jsonl"],
         )
         .status(status)
         .run()
     };
     let first = batch(4);
-    first.complains("run again to try their files anew");
-    assert_eq!(first.json(), json!({"files": 10, "failed": 1, "rows": 27}));
+    first.complains("warning: 1 of 10 jobs failed");
+    assert_eq!(told(&first), json!([10, 1, 27]));
     folder.work("in/4.jsonl", rows(3));
     folder.work("in/new.jsonl", rows(3));
-    assert_eq!(
-        batch(0).json(),
-        json!({"files": 11, "failed": 0, "rows": 33})
-    );
+    assert_eq!(told(&batch(0)), json!([11, 0, 33]));
     // 11 files, and one of them twice.
     finds(&folder, "jobs(#{limit: \"all\"}).len()", "12");
     finds(&folder, "count(\"books\")", "33");
     finds(
         &folder,
-        "submissions(#{key_prefix: \"books/in/\", state: \"Completed\"}).len()",
+        "submissions(#{key_prefix: \"books-\", state: \"Completed\"}).len()",
         "11",
     );
     let listed = folder.test().args(["-p", "local", "-o", "json", "run"]);
@@ -62,15 +65,15 @@ fn a_batch_that_was_killed_imports_nothing_twice() {
     let batch = || {
         let test = folder.test().args(["-p", &url, "-o", "json", "run"]);
         let test = test.args([path("many_files.rhai")]);
-        test.args(["--collection", "books", "--running", "2"])
+        test.args(["--collection", "books", "--running", "2", "--per-job", "1"])
             .args(names.clone())
     };
     let mut killed = batch().status(130).spawn();
-    killed.await_error("2 of 6 files");
+    killed.await_error("2 of 6 jobs");
     killed.signal("INT");
     killed.end();
     let ran = batch().run();
-    assert_eq!(ran.json(), json!({"files": 6, "failed": 0, "rows": 120}));
+    assert_eq!(told(&ran), json!([6, 0, 120]));
     let test = folder.test().args(["-p", &url]);
     test.eval("print(jobs().len()); print(count(\"books\"))")
         .stdout("6\n120\n")

@@ -130,7 +130,7 @@ mod tests {
         let text = told(&now, &before, Duration::from_secs(10));
         assert_eq!(
             text,
-            "20/40 jobs  5,000/10,000 files  1 failed  1,500,000 rows  50,000 rows/s  20s left"
+            "20/40 jobs  5,000/10,000 files  1 failed  1,500,000 rows  50.0k rows/s  20s left"
         );
         let text = told(&before, &before, Duration::from_secs(10));
         assert_eq!(text, "10/40 jobs  2,560/10,000 files  1,000,000 rows");
