@@ -16,6 +16,8 @@ pub(super) struct Call {
     pub(super) key: Option<Vec<u8>>,
     /// The `DB-Name` header.
     pub(super) database: Option<String>,
+    /// True where 64-bit integers are to be answered as texts (`Accept-Type-Allow-Int64: false`).
+    pub(super) texts_for_int64: bool,
 }
 
 impl Call {

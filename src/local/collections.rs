@@ -15,7 +15,7 @@ const DIALECT: Dialect = Dialect::Milvus;
 /// The longest name of a collection or partition, in bytes.
 const MAX_NAME: usize = 255;
 
-/// Adds the routes for collections, partitions and entities below `/v2/vectordb`.
+/// Adds the routes for collections and partitions below `/v2/vectordb`.
 pub(super) fn routes(routes: Routes) -> Routes {
     let path = |route: &str| format!("/v2/vectordb/{route}");
     routes
@@ -36,7 +36,6 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V2, &path("partitions/list"), partitions)
         .post(Envelope::V2, &path("partitions/has"), has_partition)
         .write(Envelope::V2, &path("partitions/drop"), drop_partition)
-        .post(Envelope::V2, &path("entities/query"), query)
 }
 
 /// All names.
@@ -51,7 +50,8 @@ fn has(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "has": app.store().collection(&name)?.is_some() }))
 }
 
-fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
+/// The collection that `collectionName` names.
+pub(super) fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
     call.check_database()?;
     let name = call.required(DIALECT, &["collectionName"])?;
     app.store()
@@ -227,45 +227,4 @@ fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
         app.shared().nudge();
     }
     Ok(json!({}))
-}
-
-/// `count(*)`, of the collection or of some of its partitions; other queries are not answered yet.
-fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let collection = find(app, call)?;
-    let fields = call.get(&["outputFields"]).and_then(Value::as_array);
-    let counts =
-        fields.is_some_and(|fields| matches!(fields.as_slice(), [field] if field == "count(*)"));
-    if !counts || call.text(&["filter"]).is_some() {
-        return Err(ServiceError::unsupported(
-            "a query other than outputFields [\"count(*)\"] without filter is",
-        ));
-    }
-    if !collection.loaded {
-        return Err(ServiceError::not_loaded(&collection.name));
-    }
-    let mut names = partition_names(call)?;
-    names.sort_unstable();
-    names.dedup();
-    let mut count = if names.is_empty() {
-        app.store().count(collection.id, None)?
-    } else {
-        0
-    };
-    for name in names {
-        let partition = app.store().partition(collection.id, name)?;
-        let partition = partition.ok_or_else(|| ServiceError::no_partition(name))?;
-        count += app.store().count(collection.id, Some(partition))?;
-    }
-    Ok(json!([{ "count(*)": count }]))
-}
-
-/// The partitions a query is about; none for all of them.
-fn partition_names(call: &Call) -> Result<Vec<&str>, ServiceError> {
-    let names = match call.get(&["partitionNames"]) {
-        None => Some(Vec::new()),
-        Some(names) => names
-            .as_array()
-            .and_then(|names| names.iter().map(Value::as_str).collect()),
-    };
-    names.ok_or_else(|| ServiceError::parameter(DIALECT, "partitionNames must be a list of names"))
 }

@@ -8,7 +8,7 @@ use super::doors::Doors;
 use super::error::ServiceError;
 use super::store::Store;
 use super::worker::Shared;
-use super::{body, collections, guard, paths, v1, v2};
+use super::{body, collections, entities, guard, paths, v1, v2};
 use crate::secret::Secret;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -152,6 +152,9 @@ fn call(params: Map<String, Value>, headers: &HeaderMap) -> Call {
             .get("idempotency-key")
             .map(|key| key.as_bytes().to_owned()),
         database: headers.get("db-name").map(text),
+        texts_for_int64: headers
+            .get("accept-type-allow-int64")
+            .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"false")),
     }
 }
 
@@ -190,7 +193,8 @@ fn json_response(status: StatusCode, value: &Value) -> Response {
 }
 
 fn router(app: Arc<App>) -> Router {
-    let Routes(router) = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
+    let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
+    let Routes(router) = entities::routes(routes);
     router
         .fallback(|request: Request| async move {
             let what = format!(

@@ -1,12 +1,12 @@
 //! The first API: GET with query parameters, one object URL a job, success code 200.
 
 use super::call::Call;
-use super::collections;
 use super::error::ServiceError;
 use super::jobs::{self, percent};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::jobs::{Job, JobFile, JobState, Standing, Whole};
+use super::{collections, entities};
 use serde_json::{Map, Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
@@ -25,6 +25,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
             create_collection,
         )
         .write(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
+        .post(Envelope::V1, "/v1/vector/query", entities::query)
+        .post(Envelope::V1, "/v1/vector/get", entities::get)
+        .write(Envelope::V1, "/v1/vector/insert", entities::insert)
 }
 
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {

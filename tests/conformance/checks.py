@@ -1,7 +1,7 @@
 """Checks that print a line each, and the calls that every part of the suite needs. Standard library only.
 
 A part is a program of its own, run with the interpreter that has its client. It gets the service's address, key and
-data folder in the environment, and says `ok`, `FAIL` or `skip` on its output; the suite counts these lines.
+data folder in the environment, and says `ok` or `FAIL` on its output; the suite counts these lines.
 """
 
 import json
@@ -25,10 +25,6 @@ def check(name, passed, found=""):
     else:
         print(f"FAIL  {name}: {str(found)[:600]}", flush=True)
     return bool(passed)
-
-
-def skip(name, why):
-    print(f"skip  {name}: {why}", flush=True)
 
 
 def section(work, *args):

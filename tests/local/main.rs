@@ -3,10 +3,12 @@
 
 mod collections;
 mod dialects;
+mod entities;
 mod formats;
 mod guard;
 mod harness;
 mod jobs;
 mod phases;
 mod refused;
+mod round_trip;
 mod sharing;

@@ -10,6 +10,7 @@ pub(super) mod ending;
 mod gate;
 pub(super) mod jobs;
 pub(super) mod rows;
+pub(super) mod scan;
 pub(super) mod work;
 
 use gate::{Gate, Pass, Stopping};

@@ -6,7 +6,7 @@
 use super::work::{Claimed, Report, advance};
 use super::{Store, StoreError, signed, unsigned};
 use crate::formats::batch::Batch;
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, Transaction, params};
 
 /// State of a segment whose job is not finished.
 pub(super) const PENDING: i64 = 0;
@@ -25,7 +25,7 @@ const VACUUM_PAGES: u64 = 2048;
 const KEPT_PAGES: u64 = 8192;
 
 /// Keys that the service makes itself count up from the segment's number times this: more than a batch has rows.
-const AUTO_IDS: i64 = 1 << 24;
+pub(super) const AUTO_IDS: i64 = 1 << 24;
 
 impl Store {
     /// Keeps a batch of a claimed job's rows, not visible yet, together with how far the job is. An auto-id
@@ -46,12 +46,7 @@ impl Store {
             .execute(params![job.collection_id, job.partition_id, job.id, PENDING, signed(batch.rows())])?;
             let segment = tx.last_insert_rowid();
             batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
-            let mut insert = tx.prepare_cached(
-                "INSERT INTO segment_columns (segment_id, field_no, data) VALUES (?1, ?2, ?3)",
-            )?;
-            for (no, column) in batch.columns().iter().chain(batch.meta()).enumerate() {
-                insert.execute(params![segment, signed(no), column.encode()])?;
-            }
+            keep_columns(tx, segment, batch)?;
             Ok(true)
         })
     }
@@ -120,4 +115,19 @@ impl Store {
         while rows.next()?.is_some() {}
         Ok(free(&writer)? < before)
     }
+}
+
+/// Keeps a segment's columns: the fields in the schema's order, then `$meta`.
+pub(super) fn keep_columns(
+    tx: &Transaction<'_>,
+    segment: i64,
+    batch: &Batch,
+) -> Result<(), StoreError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO segment_columns (segment_id, field_no, data) VALUES (?1, ?2, ?3)",
+    )?;
+    for (no, column) in batch.columns().iter().chain(batch.meta()).enumerate() {
+        insert.execute(params![segment, signed(no), column.encode()])?;
+    }
+    Ok(())
 }

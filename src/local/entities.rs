@@ -1,0 +1,254 @@
+//! The calls on rows: query, get, insert.
+
+use super::call::Call;
+use super::collections;
+use super::error::ServiceError;
+use super::filter::{Filter, Scalar};
+use super::query::{Outputs, Query};
+use super::server::{App, Envelope, Routes};
+use super::source::Dialect;
+use super::store::collections::{Collection, DEFAULT_PARTITION};
+use crate::formats::{Batch, DataType, Schema};
+use serde_json::{Map, Value, json};
+use std::sync::Arc;
+
+/// Collection calls go to the cluster itself, which answers as Milvus does.
+const DIALECT: Dialect = Dialect::Milvus;
+
+/// The most rows, with those skipped, that one query looks at, as Milvus has it.
+const WINDOW: i64 = 16_384;
+
+/// Rows of a query without `limit`, as Milvus has it.
+const LIMIT: i64 = 100;
+
+/// The code of rows that do not fit the schema, as Milvus' REST has it.
+const BAD_ROWS: i64 = 1804;
+
+/// Adds the routes below `/v2/vectordb/entities`.
+pub(super) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/entities/{route}");
+    routes
+        .post(Envelope::V2, &path("query"), query)
+        .post(Envelope::V2, &path("get"), get)
+        .write(Envelope::V2, &path("insert"), insert)
+}
+
+/// What every call on rows begins with.
+struct Target {
+    collection: Collection,
+    schema: Arc<Schema>,
+}
+
+fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
+    let collection = collections::find(app, call)?;
+    let schema = Arc::new(Schema::from_create_body(&collection.body)?);
+    Ok(Target { collection, schema })
+}
+
+impl Target {
+    fn check_loaded(&self) -> Result<(), ServiceError> {
+        if self.collection.loaded {
+            return Ok(());
+        }
+        Err(ServiceError::not_loaded(&self.collection.name))
+    }
+}
+
+/// `count(*)`, or the rows that `filter` chooses, by ascending primary key.
+pub(super) fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let target = target(app, call)?;
+    let filter = filter(call, &target.schema)?;
+    let fields = output_fields(call)?;
+    let counts = matches!(fields.as_slice(), [field] if field == "count(*)");
+    let outputs = if counts {
+        None
+    } else {
+        let outputs = Outputs::parse(&fields, &target.schema);
+        Some(outputs.map_err(|error| ServiceError::parameter(DIALECT, error))?)
+    };
+    target.check_loaded()?;
+    let partitions = partitions(app, call, &target.collection)?;
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema: &target.schema,
+        partitions,
+        filter,
+        texts_for_int64: call.texts_for_int64,
+    };
+    let Some(outputs) = outputs else {
+        return Ok(json!([{ "count(*)": query.count()? }]));
+    };
+    let (skip, limit) = window(call)?;
+    query.rows(&outputs, skip, limit)
+}
+
+/// The rows whose primary keys `id` names: one, or a list.
+pub(super) fn get(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let target = target(app, call)?;
+    let outputs = Outputs::parse(&output_fields(call)?, &target.schema)
+        .map_err(|error| ServiceError::parameter(DIALECT, error))?;
+    let ids = call.get(&["id", "ids"]);
+    let ids = match ids.ok_or_else(|| ServiceError::missing(DIALECT, "id"))? {
+        Value::Array(ids) => ids.iter().collect(),
+        id => vec![id],
+    };
+    let primary = target.schema.fields.iter().position(|field| field.primary);
+    let primary = primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))?;
+    let textual = target
+        .schema
+        .primary()
+        .is_some_and(|field| matches!(field.data_type, DataType::VarChar { .. }));
+    let keys: Option<Vec<_>> = ids.iter().map(|id| key(id, textual)).collect();
+    let keys = keys.ok_or_else(|| {
+        let kind = if textual { "texts" } else { "64-bit integers" };
+        ServiceError::parameter(DIALECT, format!("the primary keys are {kind}"))
+    })?;
+    target.check_loaded()?;
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema: &target.schema,
+        partitions: partitions(app, call, &target.collection)?,
+        filter: Some(Filter::keys(primary, keys)),
+        texts_for_int64: call.texts_for_int64,
+    };
+    query.rows(&outputs, 0, usize::try_from(WINDOW).unwrap_or(usize::MAX))
+}
+
+/// An id as a key; integers may be texts, for the languages that cannot hold them.
+fn key(id: &Value, textual: bool) -> Option<Scalar<'static>> {
+    match (id, textual) {
+        (Value::String(text), true) => Some(Scalar::Text(text.clone().into())),
+        (Value::Number(number), true) => Some(Scalar::Text(number.to_string().into())),
+        (Value::String(text), false) => text.parse().ok().map(Scalar::Int),
+        (id, false) => id.as_i64().map(Scalar::Int),
+        _ => None,
+    }
+}
+
+/// Keeps the rows of `data`, one object or a list; all or none.
+pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let target = target(app, call)?;
+    let data = call
+        .get(&["data"])
+        .ok_or_else(|| ServiceError::missing(DIALECT, "data"))?;
+    let rows = match data {
+        Value::Array(rows) => rows.as_slice(),
+        row => std::slice::from_ref(row),
+    };
+    let refused = |why: &dyn std::fmt::Display| {
+        ServiceError::new(
+            BAD_ROWS,
+            format!("fail to deal the insert data, error: {why}"),
+        )
+    };
+    if rows.is_empty() {
+        return Err(refused(&"there are no rows"));
+    }
+    let mut batch = Batch::new(&target.schema);
+    for (row, number) in rows.iter().zip(1..) {
+        let pushed = batch.push_json(row.to_string().as_bytes(), number);
+        pushed.map_err(|error| refused(&error))?;
+    }
+    let name = call.text(&["partitionName"]);
+    let name = name.as_deref().unwrap_or(DEFAULT_PARTITION);
+    let store = app.store();
+    let partition = store.partition(target.collection.id, name)?;
+    let partition = partition.ok_or_else(|| ServiceError::no_partition(name))?;
+    if !store.insert(target.collection.id, partition, &mut batch)? {
+        return Err(ServiceError::no_partition(name));
+    }
+    let keys = target.schema.fields.iter().zip(batch.columns());
+    let keys = keys.filter(|(field, _)| field.primary);
+    let ids: Vec<Value> = keys
+        .flat_map(|(_, column)| (0..column.len()).map(|row| column.value(row)))
+        .map(|id| {
+            if call.texts_for_int64 {
+                as_text(id)
+            } else {
+                id
+            }
+        })
+        .collect();
+    Ok(json!({ "insertCount": batch.rows(), "insertIds": ids }))
+}
+
+fn as_text(id: Value) -> Value {
+    match id {
+        Value::Number(number) => Value::from(number.to_string()),
+        other => other,
+    }
+}
+
+fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, ServiceError> {
+    let Some(text) = call.text(&["filter", "expr"]) else {
+        return Ok(None);
+    };
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let none = Map::new();
+    let params = call.get(&["exprParams"]).and_then(Value::as_object);
+    let filter = Filter::parse(&text, schema, params.unwrap_or(&none));
+    filter.map(Some).map_err(|why| {
+        let message =
+            format!("failed to create query plan: cannot parse expression: {text}, error: {why}");
+        ServiceError::new(1100, format!("{message}: invalid parameter"))
+    })
+}
+
+/// `outputFields`; all of them where it is missing or empty.
+fn output_fields(call: &Call) -> Result<Vec<String>, ServiceError> {
+    let names = match call.get(&["outputFields"]) {
+        None => Some(Vec::new()),
+        Some(names) => texts(names),
+    };
+    let mut names = names
+        .ok_or_else(|| ServiceError::parameter(DIALECT, "outputFields must be a list of names"))?;
+    if names.is_empty() {
+        names.push("*".to_owned());
+    }
+    Ok(names)
+}
+
+fn texts(names: &Value) -> Option<Vec<String>> {
+    let names = names.as_array()?.iter();
+    names.map(|name| name.as_str().map(str::to_owned)).collect()
+}
+
+/// How many rows to skip, and how many to answer at most.
+fn window(call: &Call) -> Result<(usize, usize), ServiceError> {
+    let limit = call.integer("limit", LIMIT).filter(|limit| *limit > 0);
+    let skip = call.integer("offset", 0).filter(|skip| *skip >= 0);
+    let both = limit.zip(skip);
+    let sound = both.filter(|(limit, skip)| limit.saturating_add(*skip) <= WINDOW);
+    let (limit, skip) = sound.ok_or_else(|| {
+        ServiceError::parameter(
+            DIALECT,
+            format!("invalid max query result window, limit must be at least 1 and offset+limit at most {WINDOW}"),
+        )
+    })?;
+    let whole = |number| usize::try_from(number).unwrap_or(0);
+    Ok((whole(skip), whole(limit)))
+}
+
+/// The ids of the partitions a query is about; none for all of them.
+fn partitions(app: &App, call: &Call, collection: &Collection) -> Result<Vec<i64>, ServiceError> {
+    let names = match call.get(&["partitionNames"]) {
+        None => Some(Vec::new()),
+        Some(names) => texts(names),
+    };
+    let names = names.ok_or_else(|| {
+        ServiceError::parameter(DIALECT, "partitionNames must be a list of names")
+    })?;
+    let mut ids = Vec::new();
+    for name in names {
+        let id = app.store().partition(collection.id, &name)?;
+        let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}

@@ -1,0 +1,119 @@
+use super::*;
+use crate::formats::Batch;
+use serde_json::json;
+use std::sync::Arc;
+
+fn schema() -> Schema {
+    Schema::from_create_body(&json!({ "schema": { "enableDynamicField": true, "fields": [
+        { "fieldName": "id", "dataType": "Int64", "isPrimary": true },
+        { "fieldName": "name", "dataType": "VarChar", "nullable": true, "elementTypeParams": { "max_length": 50 } },
+        { "fieldName": "share", "dataType": "Float" },
+        { "fieldName": "good", "dataType": "Bool" },
+        { "fieldName": "doc", "dataType": "JSON", "nullable": true },
+        { "fieldName": "tags", "dataType": "Array", "elementDataType": "Int32", "elementTypeParams": { "max_capacity": 4 } },
+        { "fieldName": "v", "dataType": "FloatVector", "elementTypeParams": { "dim": 2 } },
+    ]}}))
+    .unwrap()
+}
+
+/// The ids of the four rows that a filter finds, or the error.
+fn found(filter: &str) -> Result<Vec<i64>, String> {
+    let schema = Arc::new(schema());
+    let mut batch = Batch::new(&schema);
+    for row in [
+        json!({"id": 1, "name": "abc", "share": 0.1, "good": true, "doc": {"a": {"b": [5, "x"]}}, "tags": [7], "v": [0, 0], "extra": 10}),
+        json!({"id": -2, "name": null, "share": 2.5, "good": false, "doc": 3, "tags": [], "v": [0, 0], "extra": "ten"}),
+        json!({"id": i64::MAX, "name": "a%c", "share": -1, "good": true, "doc": null, "tags": [1, 2], "v": [0, 0]}),
+        json!({"id": 9_007_199_254_740_993_i64, "name": "", "share": 0, "good": false, "doc": "text", "tags": [2], "v": [0, 0]}),
+    ] {
+        batch.push_json(row.to_string().as_bytes(), 1).unwrap();
+    }
+    let columns: Loaded = batch
+        .columns()
+        .iter()
+        .chain(batch.meta())
+        .cloned()
+        .enumerate()
+        .collect();
+    let params = json!({ "ids": [1, -2], "one": 1 });
+    let filter = Filter::parse(filter, &schema, params.as_object().unwrap())?;
+    let ids = |row: &usize| batch.columns()[0].int64(*row).unwrap();
+    Ok((0..4)
+        .filter(|row| filter.test(&columns, *row) == Some(true))
+        .map(|row| ids(&row))
+        .collect())
+}
+
+#[test]
+fn filters_find_what_they_say() {
+    const BIG: i64 = 9_007_199_254_740_993;
+    for (filter, ids) in [
+        ("id in [1, -2]", &[1, -2][..]),
+        ("id in []", &[]),
+        ("id not in [1,-2,]", &[i64::MAX, BIG]),
+        ("id == 9007199254740993", &[BIG]),
+        ("id == 9007199254740992", &[]),
+        ("id>=9223372036854775807", &[i64::MAX]),
+        ("id > -9223372036854775808 and id<=1", &[1, -2]),
+        ("-2 <= id < 1", &[-2]),
+        ("1 == id", &[1]),
+        ("5 > id && !(id == 1)", &[-2]),
+        ("id == 1 or id == -2 and good", &[1]),
+        ("(id == 1 || id == -2) AND not good", &[-2]),
+        ("good == false", &[-2, BIG]),
+        ("share == 0.1", &[1]),
+        ("share in [0.1, 0]", &[1, BIG]),
+        ("name == 'abc'", &[1]),
+        ("name != \"abc\"", &[i64::MAX, BIG]),
+        ("not (name == \"abc\")", &[i64::MAX, BIG]),
+        ("name is null", &[-2]),
+        ("name IS NOT NULL and name in [\"\", \"abc\"]", &[1, BIG]),
+        ("name like \"a%\"", &[1, i64::MAX]),
+        ("name like \"a\\\\%c\"", &[i64::MAX]),
+        ("name like \"%b_\"", &[1]),
+        ("name not like \"a%\"", &[BIG]),
+        ("doc[\"a\"]['b'][0] == 5", &[1]),
+        ("doc[\"a\"][\"b\"][1] == \"x\"", &[1]),
+        ("doc == 3", &[-2]),
+        ("tags[0] > 1", &[1, BIG]),
+        ("tags[1] == 2", &[i64::MAX]),
+        ("extra == 10", &[1]),
+        ("$meta[\"extra\"] == \"ten\"", &[-2]),
+        ("extra is null", &[i64::MAX, BIG]),
+        ("id in {ids}", &[1, -2]),
+        ("id == {one}", &[1]),
+        ("true and id == 1", &[1]),
+    ] {
+        assert_eq!(found(filter).as_deref(), Ok(ids), "{filter}");
+    }
+}
+
+#[test]
+fn what_is_not_understood_is_named() {
+    let deep = format!("{}id == 1", "(".repeat(5000));
+    for (filter, part) in [
+        ("id = 1", "=="),
+        ("id", "comparison"),
+        ("id in 5", "\"[\""),
+        ("id in [1", "\"]\""),
+        ("id == ", "too early"),
+        ("id == \"1\"", "number"),
+        ("name == 1", "text"),
+        ("name == 'x", "closing quote"),
+        ("v == 1", "vector"),
+        ("tags == 1", "array"),
+        ("tags[\"a\"] == 1", "element"),
+        ("id % 2 == 0", "arithmetic"),
+        ("json_contains(doc, 1)", "json_contains"),
+        ("id == name", "two fields"),
+        ("id in {none}", "none"),
+        ("id == 1 2", "not expected"),
+        ("id == 1 §", "not expected"),
+        ("id == 99999999999999999999x", "not a number"),
+        ("(id == 1", "\")\""),
+        (deep.as_str(), "nested"),
+    ] {
+        let error = found(filter).unwrap_err();
+        assert!(error.contains(part), "{part}: {error}");
+    }
+}

@@ -1,0 +1,283 @@
+//! Running a query: segments are looked through column by column, and only the columns needed are decoded.
+//!
+//! First the filter and the primary key choose rows; then the output columns of the few segments that hold them are
+//! read. A segment that is deleted meanwhile counts as empty.
+
+use super::error::ServiceError;
+use super::filter::{Filter, Loaded};
+use super::store::scan::Segment;
+use super::store::{Store, StoreError};
+use crate::formats::batch::META;
+use crate::formats::{Column, DataType, Schema};
+use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+
+/// Bytes of column data that one answer may hold: its JSON takes several times as much.
+const MAX_BYTES: usize = 32 << 20;
+
+/// What to answer of each row.
+#[derive(Debug, Default)]
+pub(super) struct Outputs {
+    /// Fields by their number in the schema; the primary key always is among them.
+    fields: BTreeSet<usize>,
+    /// All dynamic fields.
+    all_dynamic: bool,
+    /// Some dynamic fields.
+    dynamic: Vec<String>,
+}
+
+impl Outputs {
+    /// Reads a list of names: `*`, fields, `$meta`, dynamic fields. In words what is wrong with it.
+    pub(super) fn parse(names: &[String], schema: &Schema) -> Result<Self, String> {
+        let mut outputs = Self::default();
+        outputs
+            .fields
+            .extend(schema.fields.iter().position(|field| field.primary));
+        for name in names {
+            let field = schema.fields.iter().position(|field| field.name == *name);
+            match (name.as_str(), field) {
+                ("count(*)", _) => {
+                    return Err("count(*) stands alone in outputFields".to_owned());
+                }
+                ("*", _) => {
+                    outputs.fields.extend(0..schema.fields.len());
+                    outputs.all_dynamic = schema.dynamic;
+                }
+                (_, Some(field)) => _ = outputs.fields.insert(field),
+                (META, None) if schema.dynamic => outputs.all_dynamic = true,
+                (_, None) if schema.dynamic => outputs.dynamic.push(name.clone()),
+                (_, None) => return Err(format!("field {name} not exist")),
+            }
+        }
+        Ok(outputs)
+    }
+
+    fn has_dynamic(&self) -> bool {
+        self.all_dynamic || !self.dynamic.is_empty()
+    }
+}
+
+/// A query on one collection.
+pub(super) struct Query<'a> {
+    /// Where the rows are.
+    pub(super) store: &'a Store,
+    /// The collection's id.
+    pub(super) collection: i64,
+    /// Its schema.
+    pub(super) schema: &'a Schema,
+    /// Ids of partitions; none for all.
+    pub(super) partitions: Vec<i64>,
+    /// Which rows; `None` for all.
+    pub(super) filter: Option<Filter>,
+    /// True where 64-bit integers are answered as texts.
+    pub(super) texts_for_int64: bool,
+}
+
+/// A chosen row: by primary key, then by age.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Hit {
+    key: Key,
+    segment: usize,
+    row: usize,
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Int(i64),
+    Text(String),
+}
+
+impl Query<'_> {
+    /// How many rows there are.
+    pub(super) fn count(&self) -> Result<u64, ServiceError> {
+        let mut count: u64 = 0;
+        for segment in self.store.segments(self.collection, &self.partitions)? {
+            let rows = match &self.filter {
+                None => segment.rows,
+                Some(filter) => match self.load(segment, &columns_of(filter))? {
+                    Some(columns) => chosen(Some(filter), &columns, segment).count(),
+                    None => 0,
+                },
+            };
+            count = count.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
+        }
+        Ok(count)
+    }
+
+    /// The rows by ascending primary key, without the first `skip`, at most `limit` of them.
+    pub(super) fn rows(
+        &self,
+        outputs: &Outputs,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Value, ServiceError> {
+        let segments = self.store.segments(self.collection, &self.partitions)?;
+        let hits = self.hits(&segments, skip.saturating_add(limit))?;
+        let hits: Vec<_> = hits.into_iter().skip(skip).collect();
+        let mut rows = vec![Map::new(); hits.len()];
+        let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+        for (place, hit) in hits.iter().enumerate() {
+            places
+                .entry(hit.segment)
+                .or_default()
+                .push((hit.row, place));
+        }
+        let mut bytes = 0;
+        for (number, places) in places {
+            if let Some(segment) = segments.get(number) {
+                self.fill(*segment, outputs, &places, &mut rows, &mut bytes)?;
+            }
+        }
+        // Rows of a segment that was deleted meanwhile have stayed empty.
+        let rows = rows.into_iter().filter(|row| !row.is_empty());
+        Ok(rows.map(Value::Object).collect())
+    }
+
+    /// The first rows by primary key, sorted.
+    fn hits(&self, segments: &[Segment], most: usize) -> Result<Vec<Hit>, ServiceError> {
+        let primary = self.schema.fields.iter().position(|field| field.primary);
+        let primary =
+            primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))?;
+        let mut needed = self.filter.as_ref().map(columns_of).unwrap_or_default();
+        needed.insert(primary);
+        let mut first = BinaryHeap::new();
+        for (number, segment) in segments.iter().enumerate() {
+            let Some(columns) = self.load(*segment, &needed)? else {
+                continue;
+            };
+            let keys = columns.get(&primary);
+            for row in chosen(self.filter.as_ref(), &columns, *segment) {
+                let Some(key) = keys.and_then(|keys| key_of(keys, row)) else {
+                    continue;
+                };
+                let hit = Hit {
+                    key,
+                    segment: number,
+                    row,
+                };
+                if first.len() < most {
+                    first.push(hit);
+                } else if first.peek().is_some_and(|last| hit < *last) {
+                    _ = first.pop();
+                    first.push(hit);
+                }
+            }
+        }
+        Ok(first.into_sorted_vec())
+    }
+
+    /// Writes the output fields of a segment's rows to their places in the answer.
+    fn fill(
+        &self,
+        segment: Segment,
+        outputs: &Outputs,
+        places: &[(usize, usize)],
+        rows: &mut [Map<String, Value>],
+        bytes: &mut usize,
+    ) -> Result<(), ServiceError> {
+        let fields = self.schema.fields.iter().enumerate();
+        for (number, field) in fields.filter(|(number, _)| outputs.fields.contains(number)) {
+            let Some(column) = self.column(segment, number)? else {
+                return Ok(());
+            };
+            weigh(&column, places.len(), bytes)?;
+            let as_text = self.texts_for_int64 && field.data_type == DataType::Int64;
+            for (row, place) in places {
+                let value = match column.value(*row) {
+                    Value::Number(number) if as_text => Value::from(number.to_string()),
+                    value => value,
+                };
+                if let Some(object) = rows.get_mut(*place) {
+                    object.insert(field.name.clone(), value);
+                }
+            }
+        }
+        if !outputs.has_dynamic() {
+            return Ok(());
+        }
+        let Some(meta) = self.column(segment, self.schema.fields.len())? else {
+            return Ok(());
+        };
+        weigh(&meta, places.len(), bytes)?;
+        for (row, place) in places {
+            let (Value::Object(dynamic), Some(object)) = (meta.value(*row), rows.get_mut(*place))
+            else {
+                continue;
+            };
+            for (name, value) in dynamic {
+                let wanted = outputs.all_dynamic || outputs.dynamic.contains(&name);
+                if wanted && !object.contains_key(&name) {
+                    object.insert(name, value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// These columns of a segment; `None` where it is gone.
+    fn load(
+        &self,
+        segment: Segment,
+        numbers: &BTreeSet<usize>,
+    ) -> Result<Option<Loaded>, ServiceError> {
+        let mut columns = Loaded::new();
+        for number in numbers {
+            let Some(column) = self.column(segment, *number)? else {
+                return Ok(None);
+            };
+            columns.insert(*number, column);
+        }
+        Ok(Some(columns))
+    }
+
+    fn column(&self, segment: Segment, number: usize) -> Result<Option<Column>, ServiceError> {
+        let Some(bytes) = self.store.column(segment, number)? else {
+            return Ok(None);
+        };
+        let field = self.schema.fields.get(number);
+        let data_type = field.map_or(&DataType::Json, |field| &field.data_type);
+        let column = Column::decode(data_type, segment.rows, &bytes);
+        column.map(Some).map_err(|error| {
+            StoreError::Corrupt {
+                what: "column",
+                why: error.to_string(),
+            }
+            .into()
+        })
+    }
+}
+
+fn columns_of(filter: &Filter) -> BTreeSet<usize> {
+    let mut columns = BTreeSet::new();
+    filter.columns(&mut columns);
+    columns
+}
+
+fn chosen(
+    filter: Option<&Filter>,
+    columns: &Loaded,
+    segment: Segment,
+) -> impl Iterator<Item = usize> {
+    (0..segment.rows)
+        .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row) == Some(true)))
+}
+
+fn key_of(column: &Column, row: usize) -> Option<Key> {
+    let whole = column.int64(row).map(Key::Int);
+    whole.or_else(|| column.text(row).map(|text| Key::Text(text.to_owned())))
+}
+
+/// Counts so many rows of a column, and refuses an answer that grows too large.
+fn weigh(column: &Column, rows: usize, bytes: &mut usize) -> Result<(), ServiceError> {
+    let row = column.byte_len().checked_div(column.len()).unwrap_or(0);
+    *bytes = bytes.saturating_add(row.saturating_mul(rows));
+    if *bytes <= MAX_BYTES {
+        return Ok(());
+    }
+    Err(ServiceError::new(
+        65535,
+        format!(
+            "query results exceed the limit size of {MAX_BYTES} bytes; ask for fewer rows or fields"
+        ),
+    ))
+}
