@@ -196,7 +196,7 @@ impl Client {
     }
 
     /// In a dry run: whether the collection is there, where this run was to create or drop it.
-    fn pretended(&self, name: &str) -> Option<bool> {
+    pub(super) fn pretended(&self, name: &str) -> Option<bool> {
         let dry_run = self.settings().dry_run.as_ref()?;
         dry_run.has(self.settings(), name)
     }
@@ -245,7 +245,8 @@ impl Client {
         self.post_body(what, effect, path, db_name, &body)
     }
 
-    fn post_body(
+    /// A v2 call with this body.
+    pub(super) fn post_body(
         &self,
         what: &'static str,
         effect: Effect,

@@ -26,6 +26,7 @@ mod mask;
 mod milvus;
 pub mod model;
 mod outcome;
+pub mod query;
 mod request;
 mod retry;
 mod scan;

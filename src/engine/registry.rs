@@ -318,6 +318,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::wait::FUNCTIONS,
         functions::submissions::FUNCTIONS,
         functions::collections::FUNCTIONS,
+        functions::rows::FUNCTIONS,
         functions::script::FUNCTIONS,
         functions::lock::FUNCTIONS,
         functions::ask::FUNCTIONS,

@@ -68,17 +68,6 @@ impl Call {
             Some(value) => value.as_i64().or_else(|| whole(value.as_f64()?)),
         }
     }
-
-    /// Refuses every database but the default one.
-    pub(super) fn check_database(&self) -> Result<(), ServiceError> {
-        let named = self.text(&["dbName"]);
-        match named.as_ref().or(self.database.as_ref()) {
-            Some(name) if name != "default" && !name.is_empty() => {
-                Err(ServiceError::no_database(name))
-            }
-            _ => Ok(()),
-        }
-    }
 }
 
 /// The whole number that a float is, where it is one that floats hold exactly.

@@ -1,6 +1,7 @@
 //! The collection calls: enough to prepare a target and to verify a result.
 
 use super::call::Call;
+use super::databases;
 use super::error::ServiceError;
 use super::import::now;
 use super::server::{App, Envelope, Routes};
@@ -38,25 +39,25 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("partitions/drop"), drop_partition)
 }
 
-/// All names.
+/// The names of the database's collections.
 pub(super) fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    call.check_database()?;
-    Ok(Value::from(app.store().collection_names()?))
+    let database = databases::of(app, call)?;
+    Ok(Value::from(app.store().collection_names(&database)?))
 }
 
 fn has(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    call.check_database()?;
+    let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
-    Ok(json!({ "has": app.store().collection(&name)?.is_some() }))
+    Ok(json!({ "has": app.store().collection(&database, &name)?.is_some() }))
 }
 
 /// The collection that `collectionName` names.
 pub(super) fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
-    call.check_database()?;
+    let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     app.store()
-        .collection(&name)?
-        .ok_or_else(|| ServiceError::no_collection(DIALECT, &name))
+        .collection(&database, &name)?
+        .ok_or_else(|| ServiceError::no_collection(DIALECT, &database, &name))
 }
 
 /// A collection's schema, indexes and load state.
@@ -126,17 +127,20 @@ fn is_quick(body: &Value) -> bool {
 /// Makes a collection. One that exists already is left as it is: the same schema is success, another one is
 /// refused, as Milvus does.
 pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    call.check_database()?;
+    let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
     let body = Value::Object(call.params.clone());
     let schema = Schema::from_create_body(&body)?;
     let indexed = !indexes(&body).is_empty();
     // A collection made with its index is loaded at once; one without waits for `load`.
-    if app.store().create_collection(&name, &body, indexed)? {
+    if app
+        .store()
+        .create_collection(&database, &name, &body, indexed)?
+    {
         return Ok(json!({}));
     }
-    let same = match app.store().collection(&name)? {
+    let same = match app.store().collection(&database, &name)? {
         Some(there) => Schema::from_create_body(&there.body)? == schema,
         None => false,
     };
@@ -149,7 +153,8 @@ pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     ))
 }
 
-fn check_name(what: &str, name: &str) -> Result<(), String> {
+/// What is wrong with a name, in words.
+pub(super) fn check_name(what: &str, name: &str) -> Result<(), String> {
     let sound = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.len() <= MAX_NAME
         && name.chars().all(sound)
@@ -164,9 +169,9 @@ fn check_name(what: &str, name: &str) -> Result<(), String> {
 
 /// Removes a collection with its rows; one that is not there is success, as with Milvus.
 pub(super) fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    call.check_database()?;
+    let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
-    if let Some(collection) = app.store().collection(&name)? {
+    if let Some(collection) = app.store().collection(&database, &name)? {
         app.store().drop_collection(collection.id, &now())?;
         app.shared().nudge();
     }

@@ -71,8 +71,8 @@ impl ServiceError {
     }
 
     /// No such collection: 100, or 47005 for the cloud's import calls.
-    pub(super) fn no_collection(dialect: Dialect, name: &str) -> Self {
-        let message = format!("can't find collection[database=default][collection={name}]");
+    pub(super) fn no_collection(dialect: Dialect, database: &str, name: &str) -> Self {
+        let message = format!("can't find collection[database={database}][collection={name}]");
         Self::new(dialect.choose(47005, 100), message)
     }
 

@@ -1,6 +1,7 @@
 //! What the import routes of all dialects have in common: submitting, looking up, paging.
 
 use super::call::Call;
+use super::databases;
 use super::error::ServiceError;
 use super::options;
 use super::server::App;
@@ -23,7 +24,7 @@ pub(super) fn submit(
     dialect: Dialect,
     lists: &[Vec<String>],
 ) -> Result<String, ServiceError> {
-    call.check_database()?;
+    let database = databases::of(app, call)?;
     let collection = call.required(dialect, &["collectionName"])?;
     let partition = call.text(&["partitionName"]);
     let key = key(call, dialect)?;
@@ -39,7 +40,7 @@ pub(super) fn submit(
     if partition
         .as_deref()
         .is_some_and(|name| name != DEFAULT_PARTITION)
-        && let Some(found) = store.collection(&collection)?
+        && let Some(found) = store.collection(&database, &collection)?
         && Schema::from_create_body(&found.body)?
             .fields
             .iter()
@@ -54,6 +55,7 @@ pub(super) fn submit(
             "job-{}",
             ulid::Ulid::generate().to_string().to_ascii_lowercase()
         ),
+        database,
         collection,
         partition,
         key,
@@ -67,7 +69,11 @@ pub(super) fn submit(
             Ok(job.id)
         }
         Created::Before(id) => Ok(id),
-        Created::NoCollection => Err(ServiceError::no_collection(dialect, &job.collection)),
+        Created::NoCollection => Err(ServiceError::no_collection(
+            dialect,
+            &job.database,
+            &job.collection,
+        )),
         Created::NoPartition => Err(ServiceError::no_import_partition(
             dialect,
             job.partition.as_deref().unwrap_or(DEFAULT_PARTITION),
@@ -100,7 +106,7 @@ fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
 
 /// The job that `jobId` names, with its files.
 pub(super) fn find(app: &App, call: &Call, dialect: Dialect) -> Result<Whole, ServiceError> {
-    call.check_database()?;
+    _ = databases::of(app, call)?;
     let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
     let found = app.store().job(&id)?;
     let mut whole = found.ok_or_else(|| ServiceError::no_job(dialect, &id))?;
@@ -164,9 +170,10 @@ pub(super) fn lenient_page(app: &App, call: &Call) -> Result<Page, ServiceError>
 }
 
 fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
-    call.check_database()?;
+    let database = databases::of(app, call)?;
     let collection = call.text(&["collectionName"]);
     let (count, mut jobs) = app.store().jobs(
+        &database,
         collection.as_deref(),
         skip.unsigned_abs(),
         size.unsigned_abs(),

@@ -20,6 +20,7 @@
 mod body;
 mod call;
 mod collections;
+mod databases;
 mod doors;
 mod entities;
 mod error;

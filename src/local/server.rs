@@ -8,7 +8,7 @@ use super::doors::Doors;
 use super::error::ServiceError;
 use super::store::Store;
 use super::worker::Shared;
-use super::{body, collections, entities, guard, paths, v1, v2};
+use super::{body, collections, databases, entities, guard, paths, v1, v2};
 use crate::secret::Secret;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -194,7 +194,7 @@ fn json_response(status: StatusCode, value: &Value) -> Response {
 
 fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
-    let Routes(router) = entities::routes(routes);
+    let Routes(router) = databases::routes(entities::routes(routes));
     router
         .fallback(|request: Request| async move {
             let what = format!(

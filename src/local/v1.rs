@@ -133,6 +133,7 @@ fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
         app,
         &Call {
             params,
+            database: call.database.clone(),
             ..Call::default()
         },
     )

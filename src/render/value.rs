@@ -11,6 +11,9 @@ use super::words;
 /// On a terminal, the JSON of a nested value is cut after this many characters.
 const LONGEST_NESTED: usize = 200;
 
+/// On a terminal, a list of more numbers than these shows the first ones only.
+const LONGEST_VECTOR: usize = 8;
+
 /// The columns of a value: the keys of a map, or of all maps of a list in the order they are first seen; none for a
 /// list that holds anything else, and for scalars.
 pub fn columns(value: &Value) -> Vec<String> {
@@ -124,9 +127,28 @@ fn named_cell(name: &str, value: &Value, screen: &Screen) -> Cell {
 pub(super) fn cell(value: &Value, screen: &Screen) -> Cell {
     match value {
         Value::Null => Cell::absent(),
+        Value::Array(items) if screen.tty && is_vector(items) => {
+            Cell::text(&short_vector(items, screen))
+        }
         Value::Array(_) | Value::Object(_) if screen.tty => Cell::text(&cut(plain(value), screen)),
         other => Cell::text(&plain(other)),
     }
+}
+
+/// Long enough that its numbers tell nobody anything.
+fn is_vector(items: &[Value]) -> bool {
+    items.len() > LONGEST_VECTOR && items.iter().all(Value::is_number)
+}
+
+/// The first numbers of a vector, and how many it has: `[0.1,0.2,0.3,… 768]`.
+fn short_vector(items: &[Value], screen: &Screen) -> String {
+    let mark = if screen.unicode { "…" } else { "..." };
+    let first: String = items
+        .iter()
+        .take(3)
+        .map(|item| format!("{item},"))
+        .collect();
+    format!("[{first}{mark} {}]", items.len())
 }
 
 fn plain(value: &Value) -> String {

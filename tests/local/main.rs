@@ -2,6 +2,7 @@
 #![cfg(feature = "local")]
 
 mod collections;
+mod databases;
 mod dialects;
 mod entities;
 mod formats;

@@ -34,6 +34,7 @@ mod places;
 mod profiles;
 mod protected;
 mod requests;
+mod rows;
 #[path = "../support/secrets.rs"]
 mod secret_values;
 mod secrets;

@@ -179,7 +179,7 @@ pub const FUNCTIONS: &[Function] = &[
     )
     .takes(&[Takes::Collection])
     .gives(Gives::Number)
-    .related(&["describe", "load"])
+    .related(&["describe", "load", "query"])
     .method(),
 ];
 

@@ -10,6 +10,7 @@ pub mod lock;
 pub mod log;
 pub mod output;
 pub mod profiles;
+pub mod rows;
 pub mod script;
 pub mod submissions;
 pub mod time;

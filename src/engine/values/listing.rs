@@ -26,6 +26,8 @@ pub enum ListingKind {
     Clusters,
     /// Rows of `submissions()`.
     Submissions,
+    /// Rows of a collection, whose keys have this order: an index into the orders met so far.
+    Rows(usize),
 }
 
 /// A kind of list, and how many items the service says there are in all.
@@ -42,7 +44,29 @@ thread_local! {
     static LISTINGS: RefCell<Vec<Listing>> = const { RefCell::new(Vec::new()) };
 }
 
+thread_local! {
+    /// The orders of keys met so far.
+    static ORDERS: RefCell<Vec<Vec<String>>> = const { RefCell::new(Vec::new()) };
+}
+
 impl Listing {
+    /// Rows of a collection whose keys have this order.
+    pub fn rows(keys: Vec<String>) -> Self {
+        let order = ORDERS.with_borrow_mut(|known| {
+            known
+                .iter()
+                .position(|order| *order == keys)
+                .unwrap_or_else(|| {
+                    known.push(keys);
+                    known.len() - 1
+                })
+        });
+        Self {
+            kind: ListingKind::Rows(order),
+            total: None,
+        }
+    }
+
     /// Tags a value with this listing.
     pub fn tag(self, mut value: Dynamic) -> Dynamic {
         let index = LISTINGS.with_borrow_mut(|known| {
@@ -105,9 +129,15 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
         (Some(ListingKind::Description), _) => see(Shown::Description(&json)),
         (Some(ListingKind::Clusters), Some(items)) => see(Shown::Clusters(items)),
         (Some(ListingKind::Submissions), Some(items)) => see(Shown::Submissions {
-            items: &in_order(items),
+            items: &in_order(items, SUBMISSION_KEYS.iter().copied()),
             total: listing.and_then(|listing| listing.total),
         }),
+        (Some(ListingKind::Rows(order)), Some(items)) => {
+            let order = ORDERS.with_borrow(|known| known.get(order).cloned());
+            let keys = order.unwrap_or_default();
+            let rows = in_order(items, keys.iter().map(String::as_str));
+            see(Shown::Value(&Value::Array(rows)))
+        }
         (Some(ListingKind::Collections), Some(items)) => {
             let names: Vec<String> = items
                 .iter()
@@ -119,14 +149,22 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     }
 }
 
-/// Submissions with their keys in the documented order, which a script's maps do not keep.
-fn in_order(items: &[Value]) -> Vec<Value> {
+/// Maps with their keys in this order, which a script's maps do not keep; others follow.
+fn in_order<'k>(items: &[Value], keys: impl Iterator<Item = &'k str> + Clone) -> Vec<Value> {
     let ordered = |item: &Value| {
-        let pairs = SUBMISSION_KEYS.iter().filter_map(|key| {
-            let value = item.get(*key)?;
-            Some(((*key).to_owned(), value.clone()))
-        });
-        Value::Object(pairs.collect())
+        let Some(map) = item.as_object() else {
+            return item.clone();
+        };
+        let known = keys
+            .clone()
+            .filter_map(|key| Some((key.to_owned(), map.get(key)?.clone())));
+        let mut ordered: serde_json::Map<String, Value> = known.collect();
+        for (key, value) in map {
+            if !ordered.contains_key(key) {
+                ordered.insert(key.clone(), value.clone());
+            }
+        }
+        Value::Object(ordered)
     };
     items.iter().map(ordered).collect()
 }

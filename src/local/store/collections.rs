@@ -26,14 +26,16 @@ impl Store {
     /// Makes a collection with its default partition; false where the name is taken.
     pub(in crate::local) fn create_collection(
         &self,
+        database: &str,
         name: &str,
         body: &Value,
         loaded: bool,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
             let made = tx.execute(
-                "INSERT INTO collections (name, body, loaded) VALUES (?1, ?2, ?3) ON CONFLICT (name) DO NOTHING",
-                params![name, body.to_string(), loaded],
+                "INSERT INTO collections (database, name, body, loaded) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (database, name) DO NOTHING",
+                params![database, name, body.to_string(), loaded],
             )?;
             if made == 0 {
                 return Ok(false);
@@ -46,12 +48,13 @@ impl Store {
         })
     }
 
-    /// The collection of this name.
+    /// The database's collection of this name.
     pub(in crate::local) fn collection(
         &self,
+        database: &str,
         name: &str,
     ) -> Result<Option<Collection>, StoreError> {
-        self.find_collection("name = ?1", name)
+        self.find_collection("database = ?1 AND name = ?2", params![database, name])
     }
 
     /// The collection with this id, e.g. that of a job.
@@ -59,20 +62,20 @@ impl Store {
         &self,
         id: i64,
     ) -> Result<Option<Collection>, StoreError> {
-        self.find_collection("id = ?1", id)
+        self.find_collection("id = ?1", params![id])
     }
 
     fn find_collection(
         &self,
         condition: &str,
-        value: impl rusqlite::ToSql,
+        values: impl rusqlite::Params,
     ) -> Result<Option<Collection>, StoreError> {
         self.read(|view| {
             let found = view
                 .prepare_cached(&format!(
                     "SELECT id, name, body, loaded FROM collections WHERE {condition}"
                 ))?
-                .query_row([value], |row| {
+                .query_row(values, |row| {
                     Ok((
                         row.get(0)?,
                         row.get(1)?,
@@ -97,11 +100,15 @@ impl Store {
         })
     }
 
-    /// All names, sorted.
-    pub(in crate::local) fn collection_names(&self) -> Result<Vec<String>, StoreError> {
+    /// The names of a database's collections, sorted.
+    pub(in crate::local) fn collection_names(
+        &self,
+        database: &str,
+    ) -> Result<Vec<String>, StoreError> {
         self.read(|view| {
-            let mut select = view.prepare_cached("SELECT name FROM collections ORDER BY name")?;
-            let names = select.query_map([], |row| row.get(0))?;
+            let mut select = view
+                .prepare_cached("SELECT name FROM collections WHERE database = ?1 ORDER BY name")?;
+            let names = select.query_map([database], |row| row.get(0))?;
             Ok(names.collect::<Result<_, _>>()?)
         })
     }
@@ -184,11 +191,15 @@ impl Store {
     }
 }
 
-/// The id of the collection of this name.
-pub(super) fn id_of(view: &Connection, name: &str) -> Result<Option<i64>, StoreError> {
+/// The id of the database's collection of this name.
+pub(super) fn id_of(
+    view: &Connection,
+    database: &str,
+    name: &str,
+) -> Result<Option<i64>, StoreError> {
     Ok(view
-        .prepare_cached("SELECT id FROM collections WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))
+        .prepare_cached("SELECT id FROM collections WHERE database = ?1 AND name = ?2")?
+        .query_row([database, name], |row| row.get(0))
         .optional()?)
 }
 

@@ -57,6 +57,8 @@ impl JobState {
 pub(in crate::local) struct NewJob {
     /// The id it is to have.
     pub(in crate::local) id: String,
+    /// The database's name.
+    pub(in crate::local) database: String,
     /// The collection's name.
     pub(in crate::local) collection: String,
     /// The partition's name; `None` is the default one.
@@ -142,7 +144,7 @@ impl Store {
             why: error.to_string(),
         })?;
         self.write(|tx| {
-            let Some(collection_id) = super::collections::id_of(tx, &job.collection)? else {
+            let Some(collection_id) = super::collections::id_of(tx, &job.database, &job.collection)? else {
                 return Ok(Created::NoCollection);
             };
             if let Some(key) = &job.key
@@ -163,8 +165,8 @@ impl Store {
                 return Ok(Created::NoPartition);
             };
             tx.prepare_cached(
-                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
             )?
             .execute(params![
                 job.id,
@@ -175,7 +177,8 @@ impl Store {
                 source,
                 JobState::Pending.word(),
                 job.two_phase,
-                job.deadline
+                job.deadline,
+                job.database
             ])?;
             Ok(Created::New)
         })
@@ -243,23 +246,24 @@ impl Store {
         })
     }
 
-    /// How many jobs there are, and those from `skip` on, newest first.
+    /// How many jobs the database has, and those from `skip` on, newest first.
     pub(in crate::local) fn jobs(
         &self,
+        database: &str,
         collection: Option<&str>,
         skip: u64,
         limit: u64,
     ) -> Result<(u64, Vec<Job>), StoreError> {
         self.read(|view| {
             let count = view
-                .prepare_cached("SELECT count(*) FROM jobs WHERE ?1 IS NULL OR collection = ?1")?
-                .query_row([collection], |row| row.get(0))?;
+                .prepare_cached("SELECT count(*) FROM jobs WHERE database = ?1 AND (?2 IS NULL OR collection = ?2)")?
+                .query_row(params![database, collection], |row| row.get(0))?;
             let mut select = view.prepare_cached(&format!(
-                "SELECT {JOB} FROM jobs WHERE ?1 IS NULL OR collection = ?1
-                 ORDER BY seq DESC LIMIT ?2 OFFSET ?3"
+                "SELECT {JOB} FROM jobs WHERE database = ?1 AND (?2 IS NULL OR collection = ?2)
+                 ORDER BY seq DESC LIMIT ?3 OFFSET ?4"
             ))?;
             let jobs =
-                select.query_and_then(params![collection, signed(limit), signed(skip)], job)?;
+                select.query_and_then(params![database, collection, signed(limit), signed(skip)], job)?;
             Ok((unsigned(count), jobs.collect::<Result<_, _>>()?))
         })
     }

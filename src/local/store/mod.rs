@@ -6,6 +6,7 @@
 //! steps.
 
 pub(super) mod collections;
+pub(super) mod databases;
 pub(super) mod ending;
 mod gate;
 pub(super) mod jobs;
@@ -111,7 +112,11 @@ const WAL_BYTES: i64 = 64 << 20;
 const PAGE_BYTES: i64 = 16 << 10;
 
 /// The layout, one step a version; `user_version` counts the steps taken.
-const MIGRATIONS: &[&str] = &[include_str!("v1.sql"), include_str!("v2.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("v1.sql"),
+    include_str!("v2.sql"),
+    include_str!("v3.sql"),
+];
 
 /// The database of one data folder; clones share it.
 #[derive(Clone)]
@@ -303,10 +308,42 @@ mod tests {
             opened.err(),
             Some(StoreError::Newer {
                 found: 99,
-                known: 2,
+                known: 3,
                 ..
             })
         ));
+    }
+
+    #[test]
+    fn collections_and_jobs_of_before_belong_to_the_default_database() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("store.sqlite");
+        let old = connect(&path).unwrap();
+        for step in &MIGRATIONS[..2] {
+            old.execute_batch(step).unwrap();
+        }
+        old.execute_batch(
+            "PRAGMA user_version = 2;
+             INSERT INTO collections (name, body, loaded) VALUES ('a', '{}', 1), ('b', '{}', 0);
+             DELETE FROM collections WHERE name = 'b';
+             INSERT INTO jobs (id, collection_id, collection, partition_id, source, state)
+             VALUES ('job-1', 1, 'a', 1, '{}', 'Completed');",
+        )
+        .unwrap();
+        drop(old);
+        let store = Store::open(dir.path()).unwrap();
+        assert_eq!(store.collection_names("default").unwrap(), ["a"]);
+        assert_eq!(store.jobs("default", None, 0, 9).unwrap().0, 1);
+        let body = serde_json::json!({ "dimension": 2 });
+        assert!(
+            !store
+                .create_collection("default", "a", &body, true)
+                .unwrap()
+        );
+        assert!(store.create_collection("other", "a", &body, true).unwrap());
+        // The id of the dropped collection is not used again.
+        let other = store.collection("other", "a").unwrap().unwrap();
+        assert!(other.id > 2, "{}", other.id);
     }
 
     #[test]

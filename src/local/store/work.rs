@@ -301,9 +301,14 @@ mod tests {
     fn store(dir: &std::path::Path) -> (Store, Batch) {
         let store = Store::open(dir).unwrap();
         let body = json!({ "dimension": 2 });
-        assert!(store.create_collection("c", &body, true).unwrap());
+        assert!(
+            store
+                .create_collection("default", "c", &body, true)
+                .unwrap()
+        );
         let job = NewJob {
             id: "job-1".to_owned(),
+            database: "default".to_owned(),
             collection: "c".to_owned(),
             partition: None,
             key: None,

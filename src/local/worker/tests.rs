@@ -11,10 +11,11 @@ fn shared(dir: &Path) -> Shared {
     let file = dir.join("a.jsonl");
     std::fs::write(&file, "{\"id\": 1, \"vector\": [1, 2]}").unwrap();
     let store = Store::open(dir).unwrap();
-    let made = store.create_collection("c", &json!({ "dimension": 2 }), true);
+    let made = store.create_collection("default", "c", &json!({ "dimension": 2 }), true);
     assert!(made.unwrap());
     let job = NewJob {
         id: "job-1".to_owned(),
+        database: "default".to_owned(),
         collection: "c".to_owned(),
         partition: None,
         key: None,

@@ -1,0 +1,156 @@
+//! `query`, `peek`: rows of a collection.
+
+use crate::api::query::RowQuery;
+use crate::engine::call::{Call, as_text};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
+use crate::engine::values::{Listing, dynamic_of, found};
+use crate::error::Failure;
+use rhai::{Array, Dynamic, Map};
+use serde_json::Value;
+
+/// Rows that `peek` shows unless told otherwise.
+const PEEK: u64 = 5;
+
+const OPTIONS: &[Opt] = &[
+    opt_as(
+        "filter",
+        &["expr"],
+        "which rows, e.g. \"id in [1, 2] and year > 1999\"",
+    )
+    .or("\"\""),
+    opt_as(
+        "fields",
+        &["outputFields"],
+        "names of fields, or [\"count(*)\"]",
+    )
+    .or("[\"*\"]"),
+    opt("limit", "rows at most; servers take up to 16384").or("100"),
+    opt("offset", "rows to skip").or("0"),
+    opt_as(
+        "partition",
+        &["partitions", "partitionNames"],
+        "a partition, or a list of them",
+    ),
+];
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Collections,
+        "query",
+        &[
+            "query(collection, filter)",
+            "query(collection, filter, fields)",
+            "query(collection, #{filter, fields, limit, offset, partition})",
+        ],
+        "the rows that a filter chooses, as maps",
+        "query(\"books\", \"id in [1, 2]\", [\"title\"])",
+        query,
+    )
+    .arity(2, 3)
+    .takes(&[Takes::Collection, Takes::Options, Takes::Anything])
+    .options(OPTIONS)
+    .gives(Gives::Maps(&[]))
+    .related(&["peek", "count", "load"])
+    .method(),
+    Function::new(
+        Family::Collections,
+        "peek",
+        &["peek(collection)", "peek(collection, n)"],
+        "some rows of a collection with all their fields, 5 unless told otherwise",
+        "peek(\"books\", 3)",
+        peek,
+    )
+    .arity(1, 2)
+    .takes(&[Takes::Collection])
+    .gives(Gives::Maps(&[]))
+    .related(&["query", "count", "describe"])
+    .method(),
+];
+
+fn query(call: &Call) -> Result<Dynamic, Failure> {
+    let second = call.arg(1, "the filter")?;
+    let asked = if second.is::<Map>() {
+        if call.args.len() > 2 {
+            return Err(call.misused("the fields go into the map: #{filter, fields}"));
+        }
+        from_options(call)?
+    } else {
+        RowQuery {
+            filter: call.text(1, "the filter")?,
+            fields: call.args.get(2).map_or_else(
+                || Ok(Vec::new()),
+                |fields| {
+                    names(fields).ok_or_else(|| {
+                        call.misused(&format!(
+                            "the fields are a list of names, got {}",
+                            found(fields)
+                        ))
+                    })
+                },
+            )?,
+            ..RowQuery::default()
+        }
+    };
+    read(call, &asked)
+}
+
+fn from_options(call: &Call) -> Result<RowQuery, Failure> {
+    let options = call.options(1)?;
+    Ok(RowQuery {
+        filter: options.text("filter")?.unwrap_or_default(),
+        fields: options.texts("fields")?.unwrap_or_default(),
+        limit: options.number("limit")?,
+        offset: options.number("offset")?,
+        partitions: options.texts("partition")?.unwrap_or_default(),
+    })
+}
+
+/// One name, or a list of them.
+fn names(fields: &Dynamic) -> Option<Vec<String>> {
+    match fields.clone().try_cast::<Array>() {
+        Some(list) => list.iter().map(as_text).collect(),
+        None => Some(vec![as_text(fields)?]),
+    }
+}
+
+fn peek(call: &Call) -> Result<Dynamic, Failure> {
+    let limit = match call.args.get(1) {
+        None => PEEK,
+        Some(count) => {
+            let count = count.as_int().ok().and_then(|n| u64::try_from(n).ok());
+            count.filter(|count| *count > 0).ok_or_else(|| {
+                call.misused("how many rows to show is a whole number from 1, e.g. peek(name, 3)")
+            })?
+        }
+    };
+    let asked = RowQuery {
+        limit: Some(limit),
+        ..RowQuery::default()
+    };
+    read(call, &asked)
+}
+
+fn read(call: &Call, asked: &RowQuery) -> Result<Dynamic, Failure> {
+    let name = call.text(0, "the collection")?;
+    let rows = call.connection()?.client.query(&name, asked);
+    let rows = rows.map_err(|error| {
+        let failure = Failure::from(error);
+        if failure.message.contains("not loaded") {
+            return failure.or_hint("rows are read from a loaded collection: load(name)");
+        }
+        failure
+    })?;
+    // A script's maps do not keep the order of keys; tables show the server's.
+    let mut keys: Vec<String> = Vec::new();
+    for key in rows
+        .iter()
+        .filter_map(Value::as_object)
+        .flat_map(|row| row.keys())
+    {
+        if !keys.contains(key) {
+            keys.push(key.clone());
+        }
+    }
+    Ok(Listing::rows(keys).tag(dynamic_of(Value::Array(rows))))
+}
