@@ -326,4 +326,11 @@ pub struct Serve {
     /// Slow each job down to this many rows a second
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub import_rate: Option<u64>,
+    /// Make so large a part of the requests or jobs go wrong, e.g. `drop-after=0.1` or `500=5%`; repeatable. Kinds:
+    /// refuse, drop-before, drop-after, 429, 500, slow, garbage, fail-job
+    #[arg(long, value_name = "KIND=RATE")]
+    pub fault: Vec<crate::local::faults::Fault>,
+    /// Draw faults from this seed: the same requests in the same order meet the same faults
+    #[arg(long, value_name = "NUMBER", requires = "fault")]
+    pub fault_seed: Option<u64>,
 }

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::args::Serve;
 use crate::config::set;
 use crate::error::Failure;
+use crate::local::faults::Faults;
 use crate::local::{Config, Service};
 use crate::secret::Secret;
 use crate::session::Session;
@@ -26,6 +27,7 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         listen: options.listen,
         token,
         import_rate: options.import_rate,
+        faults: Faults::new(options.fault, options.fault_seed),
         workers: workers(),
     });
     let service = match started {

@@ -55,6 +55,12 @@ pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
             why: error.to_string(),
         })?;
     in_time(job)?;
+    if shared.faults().fails_job() {
+        return Err(Halt::Failed(Failing {
+            reason: "failed by --fault fail-job".to_owned(),
+            file: None,
+        }));
+    }
     let files = job.source.files()?;
     let named: Vec<_> = files
         .iter()

@@ -1,7 +1,8 @@
 //! The local import service: the import API of all three dialects on loopback, over an embedded database.
 //!
 //! It is what `connect("local")` and `zshell serve` run, and is reached over HTTP only. [`server`] takes requests,
-//! [`guard`] decides who may call, `v1`, `v2`, `milvus` and `collections` hold the routes; a create call becomes a
+//! [`guard`] decides who may call, [`faults`] do to requests what the real world does, [`page`] is what a browser shows,
+//! `v1`, `v2`, `milvus` and `collections` hold the routes; a create call becomes a
 //! job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
 //!
 //! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] says whose it is.
@@ -22,12 +23,14 @@ mod call;
 mod collections;
 mod doors;
 mod error;
+pub mod faults;
 mod guard;
 mod import;
 mod jobs;
 mod lock;
 mod milvus;
 mod options;
+mod page;
 mod paths;
 mod retry;
 mod server;
@@ -40,6 +43,7 @@ mod worker;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop, TICK};
 use crate::secret::Secret;
+use faults::Faults;
 use server::{App, Server};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -60,6 +64,8 @@ pub struct Config {
     pub token: Option<Secret>,
     /// Holds each job to so many rows a second, so that scripts and bars can be tried.
     pub import_rate: Option<u64>,
+    /// What is to go wrong, so that scripts can be tried.
+    pub faults: Faults,
     /// Jobs that run at once (at least 1).
     pub workers: usize,
 }
@@ -117,6 +123,7 @@ impl Service {
             listen: addr,
             token,
             import_rate,
+            faults,
             workers,
         } = config;
         let token = token.filter(|token| !token.is_empty());
@@ -130,7 +137,7 @@ impl Service {
         let locks = dir.join("locks");
         let store = Store::open(&dir)?;
         store::create_private(&locks)?;
-        let shared = Arc::new(Shared::new(store, locks, import_rate));
+        let shared = Arc::new(Shared::new(store, locks, import_rate, faults));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
         let app = App {
             store: shared.store().with_patience(server::PATIENCE),

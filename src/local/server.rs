@@ -6,9 +6,10 @@
 use super::call::Call;
 use super::doors::Doors;
 use super::error::ServiceError;
+use super::faults::Cut;
 use super::store::Store;
 use super::worker::Shared;
-use super::{body, collections, guard, paths, v1, v2};
+use super::{body, collections, faults, guard, page, paths, v1, v2};
 use crate::secret::Secret;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -192,6 +193,7 @@ fn json_response(status: StatusCode, value: &Value) -> Response {
 fn router(app: Arc<App>) -> Router {
     let Routes(router) = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
     router
+        .route("/", get(page::show))
         .fallback(|request: Request| async move {
             let what = format!(
                 "{} {} is not part of this API",
@@ -211,6 +213,10 @@ fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
             guard::check,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            faults::meet,
         ))
         .layer(middleware::map_response(
             |mut response: Response| async move {
@@ -274,7 +280,11 @@ impl Server {
 
 async fn serve(listener: tokio::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
     let (finish, finishing) = oneshot::channel::<()>();
-    let server = axum::serve(Doors::new(listener), router).with_graceful_shutdown(async {
+    let server = axum::serve(
+        Doors::new(listener),
+        router.into_make_service_with_connect_info::<Cut>(),
+    )
+    .with_graceful_shutdown(async {
         _ = finishing.await;
     });
     let deadline = async {

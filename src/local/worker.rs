@@ -1,5 +1,6 @@
 //! The threads that run jobs: those submitted here, and those a dead process left behind.
 
+use super::faults::Faults;
 use super::import::{self, Halt, now};
 use super::lock::{self, JobLock};
 use super::retry::Retries;
@@ -25,6 +26,7 @@ pub(super) struct Shared {
     store: Store,
     locks: PathBuf,
     rate: Option<u64>,
+    faults: Faults,
     board: Mutex<Board>,
     wake: Condvar,
 }
@@ -46,11 +48,12 @@ struct Board {
 
 impl Shared {
     /// State for workers on this store, with lock files in `locks`.
-    pub(super) fn new(store: Store, locks: PathBuf, rate: Option<u64>) -> Self {
+    pub(super) fn new(store: Store, locks: PathBuf, rate: Option<u64>, faults: Faults) -> Self {
         Self {
             store,
             locks,
             rate,
+            faults,
             board: Mutex::default(),
             wake: Condvar::new(),
         }
@@ -64,6 +67,11 @@ impl Shared {
     /// Rows per second each job is held to.
     pub(super) fn rate(&self) -> Option<u64> {
         self.rate
+    }
+
+    /// What is to go wrong.
+    pub(super) fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// True once the service is stopping.

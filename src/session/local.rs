@@ -2,6 +2,7 @@
 
 use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
+use crate::local::faults::Faults;
 use crate::local::{Config, Service};
 use crate::secret::Secret;
 use std::cell::RefCell;
@@ -42,6 +43,7 @@ impl LocalService {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             token: Some(token.clone()),
             import_rate: None,
+            faults: Faults::default(),
             workers: workers(),
         })
         .map_err(|error| {

@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use zshell::local::faults::Faults;
 use zshell::local::{Config, Service};
 
 /// What the service answered.
@@ -99,6 +100,7 @@ pub(crate) fn config(dir: &Path) -> Config {
         listen: (Ipv4Addr::LOCALHOST, 0).into(),
         token: None,
         import_rate: None,
+        faults: Faults::default(),
         workers: 2,
     }
 }

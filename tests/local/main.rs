@@ -3,6 +3,7 @@
 
 mod collections;
 mod dialects;
+mod faults;
 mod formats;
 mod guard;
 mod harness;

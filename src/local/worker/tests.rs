@@ -1,3 +1,4 @@
+use super::super::faults::Faults;
 use super::*;
 use crate::formats::CsvOptions;
 use crate::local::source::Source;
@@ -31,6 +32,7 @@ fn shared(dir: &Path) -> Shared {
         store.with_patience(Duration::from_millis(1)),
         dir.to_owned(),
         None,
+        Faults::default(),
     );
     shared.submit("job-1");
     shared

@@ -4,12 +4,13 @@
 //! answer was lost gives its place back while it is looked for. A service that takes no further jobs for now is asked
 //! again after a pause, or as soon as a job has ended.
 
+mod watching;
+
+use super::entry::Entry;
 use super::plan::Task;
 use super::view::{Count, View};
-use crate::api::model::{JobState, Progress};
 use crate::connection::Connection;
-use crate::engine::functions::jobs::known_reading;
-use crate::engine::functions::wait::ask::{Answer, Pace, Question, ask};
+use crate::engine::functions::wait::ask::Pace;
 use crate::engine::values::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
@@ -32,40 +33,6 @@ const MISSES: u32 = 5;
 const LOOKED_FOR: usize = 4;
 /// How long the queue sleeps at most.
 const TICK: Duration = Duration::from_millis(250);
-
-/// How one job of a batch stands.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Entry {
-    /// Its id, once it is known.
-    pub(super) job: Option<String>,
-    /// Its last reading.
-    pub(super) progress: Option<Rc<Progress>>,
-    /// Why it was not submitted, or why nobody knows.
-    pub(super) failure: Option<Failure>,
-}
-
-impl Entry {
-    /// Its state, where it has a job that was read.
-    pub(super) fn state(&self) -> Option<JobState> {
-        self.progress.as_ref().map(|it| it.state.kind)
-    }
-
-    /// True where nothing more is to be waited for.
-    fn has_ended(&self) -> bool {
-        self.failure.is_some() || self.state().is_some_and(JobState::ends_wait)
-    }
-
-    /// True where it ended badly.
-    pub(super) fn has_failed(&self) -> bool {
-        self.failure.is_some() || matches!(self.state(), Some(JobState::Failed | JobState::Aborted))
-    }
-
-    /// Its rows, as far as known.
-    pub(super) fn rows(&self) -> u64 {
-        let rows = self.progress.as_ref().and_then(|it| it.rows);
-        rows.unwrap_or(0)
-    }
-}
 
 /// A job that is watched.
 struct Running {
@@ -340,85 +307,6 @@ impl<'a> Queue<'a> {
         let pause = FIRST_PAUSE.saturating_mul(1 << self.busy.min(16));
         self.busy += 1;
         self.pause = Instant::now().checked_add(pause.min(LONGEST_PAUSE));
-    }
-
-    /// Reads the jobs whose time has come, several at once.
-    fn read(&mut self) -> Result<(), Failure> {
-        let now = Instant::now();
-        let due: Vec<(usize, Job)> = self
-            .running
-            .iter()
-            .filter(|it| it.due <= now)
-            .filter_map(|it| Some((it.at, self.job(it.at)?)))
-            .collect();
-        let questions: Vec<Question> = due
-            .iter()
-            .map(|(at, job)| Question::job(*at, job, None))
-            .collect();
-        let mut answers = Vec::new();
-        ask(&questions, &self.pace, |answer| {
-            if let Some(Answer::Job(at, answer)) = answer {
-                answers.push((at, answer));
-            }
-            true
-        });
-        for (at, answer) in answers {
-            let Some(job) = self.job(at) else {
-                continue;
-            };
-            self.take(at, known_reading(self.session, &job, answer))?;
-        }
-        Ok(())
-    }
-
-    fn take(
-        &mut self,
-        at: usize,
-        reading: Result<crate::engine::values::ProgressValue, Failure>,
-    ) -> Result<(), Failure> {
-        let progress = match reading {
-            Ok(reading) => reading.progress,
-            Err(failure) if matches!(failure.kind, Kind::Connect | Kind::Busy) => {
-                self.misses += 1;
-                self.later(at);
-                return if self.misses > MISSES * 8 {
-                    Err(failure)
-                } else {
-                    Ok(())
-                };
-            }
-            Err(failure) => return Err(failure),
-        };
-        self.misses = 0;
-        let state = progress.state.kind;
-        let has_ended = state.is_final() || (state.ends_wait() && !self.committing);
-        if let Some(entry) = self.entries.get_mut(at) {
-            entry.progress = Some(progress);
-        }
-        if has_ended {
-            self.running.retain(|it| it.at != at);
-            // Its place at the service is free.
-            self.pause = None;
-            self.ended(at);
-        } else {
-            self.later(at);
-        }
-        Ok(())
-    }
-
-    fn ended(&self, at: usize) {
-        if let Some((entry, task)) = self.entries.get(at).zip(self.tasks.get(at))
-            && let Some(progress) = &entry.progress
-        {
-            self.view.ended(progress, task.files, &self.count());
-        }
-    }
-
-    fn later(&mut self, at: usize) {
-        if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
-            let pause = (running.since.elapsed() / 20).clamp(SHORTEST, LONGEST);
-            running.due = Instant::now() + pause;
-        }
     }
 
     /// The job of a task, with where it runs.
