@@ -33,6 +33,8 @@ const MISSES: u32 = 5;
 const LOOKED_FOR: usize = 4;
 /// How long the queue sleeps at most.
 const TICK: Duration = Duration::from_millis(250);
+/// How often the batch is drawn at most.
+const REDRAW: Duration = Duration::from_millis(100);
 
 /// A job that is watched.
 struct Running {
@@ -63,6 +65,11 @@ pub(super) struct Queue<'a> {
     misses: u32,
     /// Jobs that were known by their keys.
     known: u64,
+    /// Jobs that have ended, or never will.
+    done: u64,
+    has_failed: bool,
+    /// When the batch was drawn last.
+    drawn: Option<Instant>,
     pace: Pace,
     /// What waits for its commit has been committed: it is on its way.
     committing: bool,
@@ -95,6 +102,9 @@ impl<'a> Queue<'a> {
             busy: 0,
             misses: 0,
             known: 0,
+            done: 0,
+            has_failed: false,
+            drawn: None,
             pace: Pace::default(),
             committing: false,
         }
@@ -131,7 +141,7 @@ impl<'a> Queue<'a> {
             if self.halted() {
                 self.pending.clear();
             }
-            self.view.update(&self.count());
+            self.draw();
             if self.pending.is_empty() && self.parked.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
@@ -173,7 +183,15 @@ impl<'a> Queue<'a> {
     }
 
     fn halted(&self) -> bool {
-        !self.goes_on && self.entries.iter().any(Entry::has_failed)
+        !self.goes_on && self.has_failed
+    }
+
+    /// Draws the batch, now and then: it is counted anew each time, and there may be many jobs.
+    fn draw(&mut self) {
+        if self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
+            self.view.update(&self.count());
+            self.drawn = Some(Instant::now());
+        }
     }
 
     /// Looks for the submissions whose answers were lost and whose time has come.
@@ -234,7 +252,7 @@ impl<'a> Queue<'a> {
                 }
                 Err(error) => self.refused(at, error)?,
             }
-            self.view.update(&self.count());
+            self.draw();
         }
         Ok(())
     }
@@ -296,6 +314,8 @@ impl<'a> Queue<'a> {
                 if let Some(entry) = self.entries.get_mut(at) {
                     entry.failure = Some(failure);
                 }
+                self.has_failed = true;
+                self.done += 1;
                 Ok(())
             }
         }
