@@ -4,6 +4,7 @@
 //! answer was lost gives its place back while it is looked for. A service that takes no further jobs for now is asked
 //! again after a pause, or as soon as a job has ended.
 
+mod submitting;
 mod watching;
 
 use super::entry::Entry;
@@ -14,7 +15,7 @@ use crate::engine::functions::wait::ask::Pace;
 use crate::engine::values::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-use crate::submission::{Begun, Found, Open, Parked, Sent, SubmitError, Submitter};
+use crate::submission::{Found, Open, Parked, Sent, SubmitError, Submitter};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -68,6 +69,8 @@ pub(super) struct Queue<'a> {
     /// Jobs that have ended, or never will.
     done: u64,
     has_failed: bool,
+    /// True once something was submitted.
+    begun: bool,
     /// When the batch was drawn last.
     drawn: Option<Instant>,
     pace: Pace,
@@ -104,6 +107,7 @@ impl<'a> Queue<'a> {
             known: 0,
             done: 0,
             has_failed: false,
+            begun: false,
             drawn: None,
             pace: Pace::default(),
             committing: false,
@@ -215,48 +219,6 @@ impl<'a> Queue<'a> {
         Ok(())
     }
 
-    /// Fills the free places.
-    fn submit(&mut self) -> Result<(), Failure> {
-        let mut waiting_for_others = 0;
-        while self.running.len() < self.max_running
-            && self.parked.len() < self.max_running.saturating_mul(LOOKED_FOR)
-            && self.pause.is_none_or(|until| Instant::now() >= until)
-            && waiting_for_others < self.pending.len()
-            && !self.halted()
-        {
-            let Some(at) = self.pending.pop_front() else {
-                return Ok(());
-            };
-            let Some(task) = self.tasks.get(at) else {
-                continue;
-            };
-            self.session.interrupt.check()?;
-            if self.session.dry_run().is_some() {
-                match self.submitter.submit(&task.request, Some(&task.key)) {
-                    Ok(job) => self.made(at, job),
-                    Err(error) => self.refused(at, error)?,
-                }
-                continue;
-            }
-            match self.submitter.begin(&task.request, Some(&task.key)) {
-                Ok(Begun::Known(job)) => {
-                    self.known += 1;
-                    self.made(at, job);
-                }
-                Ok(Begun::Open(open)) => self.send(at, open)?,
-                Ok(Begun::Parked(parked)) => self.parked.push((at, parked)),
-                Ok(Begun::Busy) => {
-                    // Another process submits the same: its result is found later under the key.
-                    self.pending.push_back(at);
-                    waiting_for_others += 1;
-                }
-                Err(error) => self.refused(at, error)?,
-            }
-            self.draw();
-        }
-        Ok(())
-    }
-
     fn send(&mut self, at: usize, open: Open) -> Result<(), Failure> {
         match self.submitter.send(open) {
             Ok(Sent::Made(job)) => self.made(at, job),
@@ -324,6 +286,9 @@ impl<'a> Queue<'a> {
     /// Submits nothing for a while; then this first.
     fn put_off(&mut self, at: usize) {
         self.pending.push_front(at);
+        if self.pause.is_some_and(|until| Instant::now() < until) {
+            return;
+        }
         let pause = FIRST_PAUSE.saturating_mul(1 << self.busy.min(16));
         self.busy += 1;
         self.pause = Instant::now().checked_add(pause.min(LONGEST_PAUSE));
