@@ -114,6 +114,7 @@ impl Queue<'_> {
                 Ok(Step::Known(job)) => {
                     self.known += 1;
                     self.made(at, job);
+                    self.recall(at)?;
                 }
                 Ok(Step::Made(job)) => self.made(at, job),
                 Ok(Step::Parked(parked)) => self.parked.push((at, parked)),

@@ -5,6 +5,7 @@ use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::wait::ask::{Answer, Question, ask};
 use crate::engine::values::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
+use std::rc::Rc;
 use std::time::Instant;
 
 impl Queue<'_> {
@@ -33,6 +34,25 @@ impl Queue<'_> {
                 continue;
             };
             self.take(at, known_reading(self.session, &job, answer))?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what the journal knows of a job's end, which saves asking; other known jobs are asked about at once.
+    pub(super) fn recall(&mut self, at: usize) -> Result<(), Failure> {
+        let Some(job) = self.job(at) else {
+            return Ok(());
+        };
+        let settings = job.connection.client.settings();
+        if let Some(progress) = self.session.desk.remembered(settings, &job.id) {
+            let reading = ProgressValue {
+                progress: Rc::new(progress),
+                connection: Rc::clone(&job.connection),
+            };
+            return self.take(at, Ok(reading));
+        }
+        if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
+            running.due = Instant::now();
         }
         Ok(())
     }
