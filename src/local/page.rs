@@ -5,6 +5,7 @@ use super::jobs::percent;
 use super::server::{App, refusal};
 use super::store::StoreError;
 use super::store::jobs::{Job, JobState};
+use crate::render::words;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};
@@ -106,7 +107,7 @@ fn list_jobs(text: &mut String, count: u64, jobs: &[Job]) {
              <td><progress max=\"100\" value=\"{done}\"></progress> {done}%</td><td class=\"n\">{}</td><td>{}</td></tr>",
             safe(&job.id),
             safe(&job.collection),
-            standing.rows,
+            words::number(standing.rows),
             safe(reason),
         );
     }
@@ -132,8 +133,9 @@ fn collections(text: &mut String, app: &App) -> Result<(), StoreError> {
         let rows = app.store().count(found.id, None)?;
         let _ = write!(
             text,
-            "<tr><td>{}</td><td class=\"n\">{rows}</td></tr>",
-            safe(name)
+            "<tr><td>{}</td><td class=\"n\">{}</td></tr>",
+            safe(name),
+            words::number(rows)
         );
     }
     text.push_str("</table>");
