@@ -334,7 +334,7 @@ pub struct Serve {
     /// `--bucket-dir` where other machines can call
     #[arg(long, value_name = "DIR")]
     pub allow_dir: Vec<PathBuf>,
-    /// Where S3 buckets are, e.g. a MinIO server's URL; else the environment variable `AWS_ENDPOINT_URL`
+    /// Where S3 buckets are, e.g. `http://127.0.0.1:9000`; else the environment variable `AWS_ENDPOINT_URL`
     #[arg(long, value_name = "URL")]
     pub s3_endpoint: Option<String>,
     /// Slow each job down to this many rows a second

@@ -219,7 +219,7 @@ impl SourceFile {
 
     /// Opens it for reading its rows.
     pub(super) fn open(&self, schema: &Arc<Schema>, csv: &CsvOptions) -> Result<Reader, ReadError> {
-        let path = self.parts.first().map(Part::path).unwrap_or(Path::new(""));
+        let path = self.parts.first().map_or(Path::new(""), Part::path);
         let failed = |source| ReadError::Open {
             path: path.to_owned(),
             source,

@@ -16,7 +16,7 @@ pub(in crate::local) enum Fault {
     NoObject,
     /// The keys are wrong, or may not do this.
     #[error(
-        "access denied{}; check the storage keys, and that they may get objects and list the bucket", code(.0)
+        "access denied{}; check the storage keys, and that they may get objects and list the bucket", code(.0.as_ref())
     )]
     Denied(Option<String>),
     /// Another object is in its place by now.
@@ -32,13 +32,12 @@ pub(in crate::local) enum Fault {
     #[error("object names with empty parts, `.` or `..` are not supported")]
     Name,
     /// Another refusal.
-    #[error("the object store refused the request{}", code(.0))]
+    #[error("the object store refused the request{}", code(.0.as_ref()))]
     Refused(Option<String>),
 }
 
-fn code(code: &Option<String>) -> String {
-    code.as_ref()
-        .map_or_else(String::new, |code| format!(" ({code})"))
+fn code(code: Option<&String>) -> String {
+    code.map_or_else(String::new, |code| format!(" ({code})"))
 }
 
 impl From<Error> for Fault {

@@ -21,7 +21,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 /// How long a request may take in all, repetitions included.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The region of buckets that name none, where nothing else is known either.
 const REGION: &str = "us-east-1";
@@ -240,3 +240,6 @@ fn runtime() -> io::Result<&'static Runtime> {
         .as_ref()
         .map_err(|error| io::Error::new(error.kind(), error.to_string()))
 }
+
+#[cfg(test)]
+mod tests;
