@@ -103,9 +103,14 @@ fn refusals_say_what_is_wrong_and_no_key() {
     let (dir, local) = service(&s3, None);
     for (url, access, why) in [
         ("s3://books/none.json", ACCESS, "no such object"),
-        ("s3://books/none.json", "AKIAWRONG", "access denied"),
+        (
+            "s3://books/none.json",
+            "AKIAWRONG",
+            "access denied (InvalidAccessKeyId)",
+        ),
         ("s3://books/none/", ACCESS, "the folder holds no"),
         ("s3://other/none/", ACCESS, "no such bucket"),
+        ("s3://other/none.json", ACCESS, "no such bucket"),
     ] {
         let ended = import(&local, url, access);
         let reason = ended["reason"].as_str().unwrap();

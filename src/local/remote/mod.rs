@@ -181,8 +181,21 @@ impl Remote {
     /// Looks at one object.
     pub(super) fn head(&self, key: &str) -> io::Result<ObjectMeta> {
         let path = Path::parse(key).map_err(|_| Fault::Name)?;
-        let found = runtime()?.block_on(self.0.head(&path));
-        Ok(found.map_err(Fault::from)?)
+        let runtime = runtime()?;
+        let found = runtime.block_on(self.0.head(&path));
+        let fault = match found {
+            Ok(meta) => return Ok(meta),
+            Err(error) => Fault::from(error),
+        };
+        // The answer to a look has no body, and so no word for what is wrong: a byte of the object has.
+        if !matches!(
+            fault,
+            Fault::NoObject | Fault::Denied(_) | Fault::Refused(_)
+        ) {
+            return Err(fault.into());
+        }
+        let told = runtime.block_on(self.0.get_range(&path, 0..1));
+        Err(told.map_or_else(Fault::from, |_| fault).into())
     }
 
     /// Lists what is directly inside a folder, however many pages that takes.
