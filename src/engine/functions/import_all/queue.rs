@@ -4,6 +4,7 @@
 //! answer was lost gives its place back while it is looked for. A service that takes no further jobs for now is asked
 //! again after a pause, or as soon as a job has ended.
 
+mod submitting;
 mod watching;
 
 use super::entry::Entry;
@@ -14,7 +15,7 @@ use crate::engine::functions::wait::ask::Pace;
 use crate::engine::values::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-use crate::submission::{Begun, Found, Open, Parked, Sent, SubmitError, Submitter};
+use crate::submission::{Found, Open, Parked, Sent, SubmitError, Submitter};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -33,6 +34,8 @@ const MISSES: u32 = 5;
 const LOOKED_FOR: usize = 4;
 /// How long the queue sleeps at most.
 const TICK: Duration = Duration::from_millis(250);
+/// How often the batch is drawn at most.
+const REDRAW: Duration = Duration::from_millis(100);
 
 /// A job that is watched.
 struct Running {
@@ -63,6 +66,13 @@ pub(super) struct Queue<'a> {
     misses: u32,
     /// Jobs that were known by their keys.
     known: u64,
+    /// Jobs that have ended, or never will.
+    done: u64,
+    has_failed: bool,
+    /// True once something was submitted.
+    begun: bool,
+    /// When the batch was drawn last.
+    drawn: Option<Instant>,
     pace: Pace,
     /// What waits for its commit has been committed: it is on its way.
     committing: bool,
@@ -95,6 +105,10 @@ impl<'a> Queue<'a> {
             busy: 0,
             misses: 0,
             known: 0,
+            done: 0,
+            has_failed: false,
+            begun: false,
+            drawn: None,
             pace: Pace::default(),
             committing: false,
         }
@@ -131,7 +145,7 @@ impl<'a> Queue<'a> {
             if self.halted() {
                 self.pending.clear();
             }
-            self.view.update(&self.count());
+            self.draw();
             if self.pending.is_empty() && self.parked.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
@@ -173,7 +187,15 @@ impl<'a> Queue<'a> {
     }
 
     fn halted(&self) -> bool {
-        !self.goes_on && self.entries.iter().any(Entry::has_failed)
+        !self.goes_on && self.has_failed
+    }
+
+    /// Draws the batch, now and then: it is counted anew each time, and there may be many jobs.
+    fn draw(&mut self) {
+        if self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
+            self.view.update(&self.count());
+            self.drawn = Some(Instant::now());
+        }
     }
 
     /// Looks for the submissions whose answers were lost and whose time has come.
@@ -193,48 +215,6 @@ impl<'a> Queue<'a> {
                 Ok(Found::Again(open)) => self.send(at, open)?,
                 Err(error) => self.refused(at, error)?,
             }
-        }
-        Ok(())
-    }
-
-    /// Fills the free places.
-    fn submit(&mut self) -> Result<(), Failure> {
-        let mut waiting_for_others = 0;
-        while self.running.len() < self.max_running
-            && self.parked.len() < self.max_running.saturating_mul(LOOKED_FOR)
-            && self.pause.is_none_or(|until| Instant::now() >= until)
-            && waiting_for_others < self.pending.len()
-            && !self.halted()
-        {
-            let Some(at) = self.pending.pop_front() else {
-                return Ok(());
-            };
-            let Some(task) = self.tasks.get(at) else {
-                continue;
-            };
-            self.session.interrupt.check()?;
-            if self.session.dry_run().is_some() {
-                match self.submitter.submit(&task.request, Some(&task.key)) {
-                    Ok(job) => self.made(at, job),
-                    Err(error) => self.refused(at, error)?,
-                }
-                continue;
-            }
-            match self.submitter.begin(&task.request, Some(&task.key)) {
-                Ok(Begun::Known(job)) => {
-                    self.known += 1;
-                    self.made(at, job);
-                }
-                Ok(Begun::Open(open)) => self.send(at, open)?,
-                Ok(Begun::Parked(parked)) => self.parked.push((at, parked)),
-                Ok(Begun::Busy) => {
-                    // Another process submits the same: its result is found later under the key.
-                    self.pending.push_back(at);
-                    waiting_for_others += 1;
-                }
-                Err(error) => self.refused(at, error)?,
-            }
-            self.view.update(&self.count());
         }
         Ok(())
     }
@@ -296,6 +276,8 @@ impl<'a> Queue<'a> {
                 if let Some(entry) = self.entries.get_mut(at) {
                     entry.failure = Some(failure);
                 }
+                self.has_failed = true;
+                self.done += 1;
                 Ok(())
             }
         }
@@ -304,6 +286,9 @@ impl<'a> Queue<'a> {
     /// Submits nothing for a while; then this first.
     fn put_off(&mut self, at: usize) {
         self.pending.push_front(at);
+        if self.pause.is_some_and(|until| Instant::now() < until) {
+            return;
+        }
         let pause = FIRST_PAUSE.saturating_mul(1 << self.busy.min(16));
         self.busy += 1;
         self.pause = Instant::now().checked_add(pause.min(LONGEST_PAUSE));

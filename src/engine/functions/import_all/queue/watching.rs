@@ -61,6 +61,7 @@ impl Queue<'_> {
             self.running.retain(|it| it.at != at);
             // Its place at the service is free.
             self.pause = None;
+            self.done += u64::from(!self.committing);
             self.ended(at);
         } else {
             self.later(at);
@@ -68,11 +69,13 @@ impl Queue<'_> {
         Ok(())
     }
 
-    fn ended(&self, at: usize) {
+    fn ended(&mut self, at: usize) {
         if let Some((entry, task)) = self.entries.get(at).zip(self.tasks.get(at))
             && let Some(progress) = &entry.progress
         {
-            self.view.ended(progress, task.files, &self.count());
+            self.has_failed |= entry.has_failed();
+            let all = self.tasks.len() as u64;
+            self.view.ended(progress, task.files, self.done, all);
         }
     }
 
