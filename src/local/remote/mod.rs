@@ -86,8 +86,6 @@ impl Bucket {
 
     /// Opens the bucket; only to learn a bucket's region something is sent.
     pub(super) fn open(&self, keys: &Keys) -> io::Result<Remote> {
-        // An error means that a provider is installed already, which is as good.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let own = keys.is_empty() && self.own_keys;
         let own = own.then(Keys::own).filter(|keys| !keys.is_empty());
         let keys = own.as_ref().unwrap_or(keys);
@@ -227,6 +225,8 @@ impl Remote {
 }
 
 fn client() -> ClientOptions {
+    // An error means that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
     ClientOptions::new()
         .with_connect_timeout(Duration::from_secs(5))
         .with_timeout(PATIENCE)
