@@ -15,7 +15,10 @@
 //! - A folder is the data files directly inside it, in the order of their names; other files are passed over.
 //! - Making a collection that is there already with the same schema, and dropping one that is not there, are
 //!   success (but not on v1), as with Milvus.
-//! - A request's storage keys are neither used nor kept.
+//! - A request's storage keys are in memory only, until its job has ended: one that is carried on by another process
+//!   fails and says so. Requests without keys are served with those of the service's environment (`AWS_ACCESS_KEY_ID`, …)
+//!   where only this machine's users can call, else read as anybody may.
+//! - Object names with empty parts, `.` or `..` are refused.
 //! - Jobs and idempotency keys are never forgotten.
 
 mod body;
@@ -32,6 +35,7 @@ mod milvus;
 mod options;
 mod page;
 mod paths;
+mod remote;
 mod retry;
 mod server;
 mod source;
@@ -42,9 +46,12 @@ mod worker;
 
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop, TICK};
+use crate::location::LocationError;
 use crate::secret::Secret;
 use faults::Faults;
 use server::{App, Server};
+use source::Rules;
+pub use source::{OwnBucket, Places};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -66,6 +73,8 @@ pub struct Config {
     pub import_rate: Option<u64>,
     /// What is to go wrong, so that scripts can be tried.
     pub faults: Faults,
+    /// Where jobs may read from.
+    pub places: Places,
     /// Jobs that run at once (at least 1).
     pub workers: usize,
 }
@@ -89,6 +98,17 @@ pub enum LocalError {
         /// The address asked for.
         addr: SocketAddr,
     },
+    /// A folder of `--bucket-dir` or `--allow-dir` cannot be used.
+    #[error("{} cannot be used as a folder to import from: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server's bucket is not one.
+    #[error("the server's bucket is not valid: {0}")]
+    Bucket(LocationError),
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -100,7 +120,9 @@ pub enum LocalError {
 impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
         let kind = match error {
-            LocalError::TokenNeeded { .. } => Kind::Usage,
+            LocalError::TokenNeeded { .. } | LocalError::Folder { .. } | LocalError::Bucket(_) => {
+                Kind::Usage
+            }
             _ => Kind::Connect,
         };
         Self::new(kind, error.to_string())
@@ -124,6 +146,7 @@ impl Service {
             token,
             import_rate,
             faults,
+            places,
             workers,
         } = config;
         let token = token.filter(|token| !token.is_empty());
@@ -131,6 +154,7 @@ impl Service {
         if public && token.is_none() {
             return Err(LocalError::TokenNeeded { addr });
         }
+        let rules = Rules::new(places, public)?;
         let listener =
             TcpListener::bind(addr).map_err(|source| LocalError::Listen { addr, source })?;
         let dir = data_dir.join("local");
@@ -143,6 +167,7 @@ impl Service {
             store: shared.store().with_patience(server::PATIENCE),
             shared: Arc::clone(&shared),
             turns: server::turns(),
+            rules,
             token,
             public,
         };

@@ -7,6 +7,7 @@ use super::call::Call;
 use super::doors::Doors;
 use super::error::ServiceError;
 use super::faults::Cut;
+use super::source::Rules;
 use super::store::Store;
 use super::worker::Shared;
 use super::{body, collections, faults, guard, page, paths, v1, v2};
@@ -49,6 +50,8 @@ pub(super) struct App {
     pub(super) turns: Semaphore,
     /// The workers' board.
     pub(super) shared: Arc<Shared>,
+    /// Where jobs may read from.
+    pub(super) rules: Rules,
     /// What every request must carry as its bearer token.
     pub(super) token: Option<Secret>,
     /// True where requests may come from elsewhere, by any host name.

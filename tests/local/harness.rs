@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use zshell::local::faults::Faults;
-use zshell::local::{Config, Service};
+use zshell::local::{Config, Places, Service};
 
 /// What the service answered.
 pub(crate) struct Answer {
@@ -101,6 +101,7 @@ pub(crate) fn config(dir: &Path) -> Config {
         token: None,
         import_rate: None,
         faults: Faults::default(),
+        places: Places::default(),
         workers: 2,
     }
 }

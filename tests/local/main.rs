@@ -9,5 +9,9 @@ mod guard;
 mod harness;
 mod jobs;
 mod phases;
+mod places;
 mod refused;
+#[path = "../support/s3.rs"]
+mod s3;
 mod sharing;
+mod stores;

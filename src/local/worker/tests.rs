@@ -2,6 +2,7 @@ use super::super::faults::Faults;
 use super::*;
 use crate::formats::CsvOptions;
 use crate::local::source::Source;
+use crate::local::source::{Places, Rules};
 use crate::local::store::jobs::{Created, JobState, NewJob, Standing};
 use rusqlite::Connection;
 use serde_json::json;
@@ -24,6 +25,8 @@ fn shared(dir: &Path) -> Shared {
         source: Source::parse(
             &[vec![file.to_str().unwrap().to_owned()]],
             CsvOptions::default(),
+            &Rules::new(Places::default(), false).unwrap(),
+            false,
         )
         .unwrap(),
     };
