@@ -323,7 +323,28 @@ pub struct Serve {
     /// File that holds the token; else the environment variable `ZSHELL_SERVE_TOKEN`
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
+    /// Folder that relative `files` of Milvus clients are in, and the only one they can read
+    #[arg(long, value_name = "DIR", conflicts_with = "bucket")]
+    pub bucket_dir: Option<PathBuf>,
+    /// Bucket that relative `files` of Milvus clients are in, e.g. `s3://milvus-bucket`; its keys come from
+    /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`
+    #[arg(long, value_name = "URL")]
+    pub bucket: Option<String>,
+    /// Folder that paths on disk must lie in; repeatable. Without it every path may be read, but none but those of
+    /// `--bucket-dir` where other machines can call
+    #[arg(long, value_name = "DIR")]
+    pub allow_dir: Vec<PathBuf>,
+    /// Where S3 buckets are, e.g. `http://127.0.0.1:9000`; else the environment variable `AWS_ENDPOINT_URL`
+    #[arg(long, value_name = "URL")]
+    pub s3_endpoint: Option<String>,
     /// Slow each job down to this many rows a second
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub import_rate: Option<u64>,
+    /// Make so large a part of the requests or jobs go wrong, e.g. `drop-after=0.1` or `500=5%`; repeatable. Kinds:
+    /// refuse, drop-before, drop-after, 429, 500, slow, garbage, fail-job
+    #[arg(long, value_name = "KIND=RATE")]
+    pub fault: Vec<crate::local::faults::Fault>,
+    /// Draw faults from this seed: the same requests in the same order meet the same faults
+    #[arg(long, value_name = "NUMBER", requires = "fault")]
+    pub fault_seed: Option<u64>,
 }

@@ -4,10 +4,11 @@ use super::Outcome;
 use super::args::Serve;
 use crate::config::set;
 use crate::error::Failure;
-use crate::local::{Config, Service};
+use crate::local::faults::Faults;
+use crate::local::{Config, OwnBucket, Places, Service};
 use crate::secret::Secret;
 use crate::session::Session;
-use crate::session::local::workers;
+use crate::session::local::{s3_endpoint, workers};
 use rhai::Dynamic;
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         listen: options.listen,
         token,
         import_rate: options.import_rate,
+        faults: Faults::new(options.fault.clone(), options.fault_seed),
+        places: places(&options),
         workers: workers(),
     });
     let service = match started {
@@ -43,6 +46,16 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
     }
     service.stop();
     Ok(announced.map(|()| Dynamic::UNIT).map_err(Into::into))
+}
+
+/// Where jobs may read from.
+fn places(options: &Serve) -> Places {
+    let dir = options.bucket_dir.clone().map(OwnBucket::Dir);
+    Places {
+        bucket: dir.or_else(|| options.bucket.clone().map(OwnBucket::Url)),
+        allow: options.allow_dir.clone(),
+        s3_endpoint: options.s3_endpoint.clone().or_else(s3_endpoint),
+    }
 }
 
 fn token(options: &Serve) -> Result<Option<Secret>, Failure> {

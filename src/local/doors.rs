@@ -3,6 +3,7 @@
 //! A client that opens connections and sends nothing, or byte by byte, or that has gone without a word, holds its
 //! place for a limited time only, and never more places than there are.
 
+use super::faults::Cut;
 use axum::serve::Listener;
 use std::future::Future;
 use std::io;
@@ -59,6 +60,7 @@ impl Listener for Doors {
             stream,
             quiet: self.quiet,
             over: Box::pin(sleep(self.quiet)),
+            cut: Cut::default(),
             _place: place,
         };
         (connection, addr)
@@ -74,10 +76,16 @@ pub(super) struct Connection {
     stream: TcpStream,
     quiet: Duration,
     over: Pin<Box<Sleep>>,
+    cut: Cut,
     _place: Option<OwnedSemaphorePermit>,
 }
 
 impl Connection {
+    /// What breaks it.
+    pub(super) fn cut(&self) -> Cut {
+        self.cut.clone()
+    }
+
     /// What to answer where the stream has nothing yet.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         self.over
@@ -123,6 +131,9 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
+        if self.cut.is_set() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
         let done = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.written(context, done)
     }
@@ -132,6 +143,9 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        if self.cut.is_set() {
+            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
+        }
         let done = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
         self.written(context, done)
     }

@@ -7,9 +7,10 @@
 use super::error::ServiceError;
 use super::server::{App, refusal};
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use base64::Engine as _;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
@@ -20,9 +21,17 @@ pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: N
         .and_then(|()| origin(headers))
         .and_then(|()| token(&app, &request))
         .and_then(|()| content_type(&request));
+    let is_page = is_page(&request);
     match checked {
         Ok(()) => next.run(request).await,
-        Err(error) => refusal(&error),
+        Err(error) => {
+            let mut response = refusal(&error);
+            if is_page && error.status == 401 {
+                let ask = HeaderValue::from_static("Basic realm=\"zshell\", charset=\"UTF-8\"");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, ask);
+            }
+            response
+        }
     }
 }
 
@@ -58,9 +67,7 @@ fn is_own(host: &str) -> bool {
 }
 
 fn origin(headers: &HeaderMap) -> Result<(), ServiceError> {
-    let site = headers
-        .get("sec-fetch-site")
-        .map(axum::http::HeaderValue::as_bytes);
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
     let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
     if foreign || headers.contains_key(header::ORIGIN) {
         return Err(ServiceError::http(
@@ -78,8 +85,12 @@ fn token(app: &App, request: &Request) -> Result<(), ServiceError> {
     };
     let given = text(request.headers(), header::AUTHORIZATION).unwrap_or_default();
     let given = match given.split_once(' ') {
-        Some((scheme, given)) if scheme.eq_ignore_ascii_case("bearer") => given.trim(),
-        _ => "",
+        Some((scheme, given)) if scheme.eq_ignore_ascii_case("bearer") => given.trim().to_owned(),
+        // A browser can ask for it: any name, and the token as the password. For the page alone.
+        Some((scheme, given)) if is_page(request) && scheme.eq_ignore_ascii_case("basic") => {
+            password(given.trim()).unwrap_or_default()
+        }
+        _ => String::new(),
     };
     if equal(given.as_bytes(), token.expose().as_bytes()) {
         return Ok(());
@@ -100,6 +111,20 @@ fn token(app: &App, request: &Request) -> Result<(), ServiceError> {
         code,
         format!("user hasn't authenticated: {what}; send the header Authorization: Bearer <token>"),
     ))
+}
+
+fn is_page(request: &Request) -> bool {
+    request.uri().path() == "/"
+}
+
+/// The password of a Basic authorization.
+fn password(given: &str) -> Option<String> {
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(given)
+        .ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (_, password) = text.split_once(':')?;
+    Some(password.to_owned())
 }
 
 /// Compares in a time that depends on the given text's length only.

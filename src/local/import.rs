@@ -4,7 +4,7 @@ use super::source::{SourceError, SourceFile};
 use super::store::work::{Claimed, Failing, Report};
 use super::store::{Store, StoreError};
 use super::worker::Shared;
-use crate::formats::{Batch, ReadError, Reader, Schema};
+use crate::formats::{Batch, ReadError, Schema};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -55,7 +55,13 @@ pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
             why: error.to_string(),
         })?;
     in_time(job)?;
-    let files = job.source.files()?;
+    if shared.faults().fails_job() {
+        return Err(Halt::Failed(Failing {
+            reason: "failed by --fault fail-job".to_owned(),
+            file: None,
+        }));
+    }
+    let files = job.source.files(shared.vault().keys(&job.id))?;
     let named: Vec<_> = files
         .iter()
         .map(|file| (file.name.clone(), file.size))
@@ -105,9 +111,9 @@ impl Import<'_> {
                 file: Some((no, reason)),
             })
         };
-        let mut reader =
-            Reader::open_as(&file.paths, file.format, &self.schema, &self.job.source.csv)
-                .map_err(failed)?;
+        let mut reader = file
+            .open(&self.schema, &self.job.source.csv)
+            .map_err(failed)?;
         if let Some(pace) = &self.pace {
             reader = reader.with_batch_rows(pace.batch_rows());
         }

@@ -4,8 +4,9 @@ use super::call::Call;
 use super::databases;
 use super::error::ServiceError;
 use super::options;
+use super::remote::Keys;
 use super::server::App;
-use super::source::{Dialect, MAX_FILES, Source};
+use super::source::{Dialect, MAX_FILES, Source, SourceError};
 use super::store::collections::DEFAULT_PARTITION;
 use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
 use crate::formats::Schema;
@@ -35,7 +36,9 @@ pub(super) fn submit(
             "a request takes at most {MAX_FILES} files, found {found}"
         )));
     }
-    let source = Source::parse(lists, options.csv)?;
+    let mut source = Source::parse(lists, options.csv, &app.rules, dialect == Dialect::Milvus)?;
+    let keys = keys(call, &source)?;
+    source.keyed = keys.is_some();
     let store = app.store();
     if partition
         .as_deref()
@@ -63,7 +66,14 @@ pub(super) fn submit(
         deadline: options.timeout.map(deadline),
         source,
     };
-    match store.create_job(&job)? {
+    if let Some(keys) = keys {
+        app.shared().keep_keys(&job.id, keys)?;
+    }
+    let created = store.create_job(&job);
+    if !matches!(created, Ok(Created::New)) {
+        app.shared().vault().forget(&job.id);
+    }
+    match created? {
         Created::New => {
             app.shared().submit(&job.id);
             Ok(job.id)
@@ -78,6 +88,17 @@ pub(super) fn submit(
             dialect,
             job.partition.as_deref().unwrap_or(DEFAULT_PARTITION),
         )),
+    }
+}
+
+/// The storage keys of a request, where its files are in an object store and it has some.
+fn keys(call: &Call, source: &Source) -> Result<Option<Keys>, SourceError> {
+    let keys = Keys::of(call);
+    match (keys.is_empty(), keys.is_whole()) {
+        _ if !source.is_remote() => Ok(None),
+        (true, _) => Ok(None),
+        (false, true) => Ok(Some(keys)),
+        (false, false) => Err(SourceError::HalfKeys),
     }
 }
 
@@ -173,7 +194,7 @@ fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Pag
     let database = databases::of(app, call)?;
     let collection = call.text(&["collectionName"]);
     let (count, mut jobs) = app.store().jobs(
-        &database,
+        Some(&database),
         collection.as_deref(),
         skip.unsigned_abs(),
         size.unsigned_abs(),

@@ -1,7 +1,8 @@
 //! The local import service: the import API of all three dialects on loopback, over an embedded database.
 //!
 //! It is what `connect("local")` and `zshell serve` run, and is reached over HTTP only. [`server`] takes requests,
-//! [`guard`] decides who may call, `v1`, `v2`, `milvus` and `collections` hold the routes; a create call becomes a
+//! [`guard`] decides who may call, [`faults`] do to requests what the real world does, [`page`] is what a browser shows,
+//! `v1`, `v2`, `milvus` and `collections` hold the routes; a create call becomes a
 //! job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
 //!
 //! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] says whose it is.
@@ -14,7 +15,10 @@
 //! - A folder is the data files directly inside it, in the order of their names; other files are passed over.
 //! - Making a collection that is there already with the same schema, and dropping one that is not there, are
 //!   success (but not on v1), as with Milvus.
-//! - A request's storage keys are neither used nor kept.
+//! - A request's storage keys are in memory only, until its job has ended: one that is carried on by another process
+//!   fails and says so. Requests without keys are served with those of the service's environment (`AWS_ACCESS_KEY_ID`, …)
+//!   where only this machine's users can call, else read as anybody may.
+//! - Object names with empty parts, `.` or `..` are refused.
 //! - Jobs and idempotency keys are never forgotten.
 
 mod body;
@@ -24,6 +28,7 @@ mod databases;
 mod doors;
 mod entities;
 mod error;
+pub mod faults;
 mod filter;
 mod guard;
 mod import;
@@ -31,8 +36,10 @@ mod jobs;
 mod lock;
 mod milvus;
 mod options;
+mod page;
 mod paths;
 mod query;
+mod remote;
 mod retry;
 mod server;
 mod source;
@@ -43,8 +50,12 @@ mod worker;
 
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop, TICK};
+use crate::location::LocationError;
 use crate::secret::Secret;
+use faults::Faults;
 use server::{App, Server};
+use source::Rules;
+pub use source::{OwnBucket, Places};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
@@ -64,6 +75,10 @@ pub struct Config {
     pub token: Option<Secret>,
     /// Holds each job to so many rows a second, so that scripts and bars can be tried.
     pub import_rate: Option<u64>,
+    /// What is to go wrong, so that scripts can be tried.
+    pub faults: Faults,
+    /// Where jobs may read from.
+    pub places: Places,
     /// Jobs that run at once (at least 1).
     pub workers: usize,
 }
@@ -87,6 +102,17 @@ pub enum LocalError {
         /// The address asked for.
         addr: SocketAddr,
     },
+    /// A folder of `--bucket-dir` or `--allow-dir` cannot be used.
+    #[error("{} cannot be used as a folder to import from: {source}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The server's bucket is not one.
+    #[error("the server's bucket is not valid: {0}")]
+    Bucket(LocationError),
     /// The store could not be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -98,7 +124,9 @@ pub enum LocalError {
 impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
         let kind = match error {
-            LocalError::TokenNeeded { .. } => Kind::Usage,
+            LocalError::TokenNeeded { .. } | LocalError::Folder { .. } | LocalError::Bucket(_) => {
+                Kind::Usage
+            }
             _ => Kind::Connect,
         };
         Self::new(kind, error.to_string())
@@ -121,6 +149,8 @@ impl Service {
             listen: addr,
             token,
             import_rate,
+            faults,
+            places,
             workers,
         } = config;
         let token = token.filter(|token| !token.is_empty());
@@ -128,18 +158,20 @@ impl Service {
         if public && token.is_none() {
             return Err(LocalError::TokenNeeded { addr });
         }
+        let rules = Rules::new(places, public)?;
         let listener =
             TcpListener::bind(addr).map_err(|source| LocalError::Listen { addr, source })?;
         let dir = data_dir.join("local");
         let locks = dir.join("locks");
         let store = Store::open(&dir)?;
         store::create_private(&locks)?;
-        let shared = Arc::new(Shared::new(store, locks, import_rate));
+        let shared = Arc::new(Shared::new(store, locks, import_rate, faults));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
         let app = App {
             store: shared.store().with_patience(server::PATIENCE),
             shared: Arc::clone(&shared),
             turns: server::turns(),
+            rules,
             token,
             public,
         };

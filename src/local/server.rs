@@ -6,9 +6,11 @@
 use super::call::Call;
 use super::doors::Doors;
 use super::error::ServiceError;
+use super::faults::Cut;
+use super::source::Rules;
 use super::store::Store;
 use super::worker::Shared;
-use super::{body, collections, databases, entities, guard, paths, v1, v2};
+use super::{body, collections, databases, entities, faults, guard, page, paths, v1, v2};
 use crate::secret::Secret;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -48,6 +50,8 @@ pub(super) struct App {
     pub(super) turns: Semaphore,
     /// The workers' board.
     pub(super) shared: Arc<Shared>,
+    /// Where jobs may read from.
+    pub(super) rules: Rules,
     /// What every request must carry as its bearer token.
     pub(super) token: Option<Secret>,
     /// True where requests may come from elsewhere, by any host name.
@@ -196,6 +200,7 @@ fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
     let Routes(router) = databases::routes(entities::routes(routes));
     router
+        .route("/", get(page::show))
         .fallback(|request: Request| async move {
             let what = format!(
                 "{} {} is not part of this API",
@@ -215,6 +220,10 @@ fn router(app: Arc<App>) -> Router {
         .layer(middleware::from_fn_with_state(
             Arc::clone(&app),
             guard::check,
+        ))
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&app),
+            faults::meet,
         ))
         .layer(middleware::map_response(
             |mut response: Response| async move {
@@ -278,7 +287,11 @@ impl Server {
 
 async fn serve(listener: tokio::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
     let (finish, finishing) = oneshot::channel::<()>();
-    let server = axum::serve(Doors::new(listener), router).with_graceful_shutdown(async {
+    let server = axum::serve(
+        Doors::new(listener),
+        router.into_make_service_with_connect_info::<Cut>(),
+    )
+    .with_graceful_shutdown(async {
         _ = finishing.await;
     });
     let deadline = async {

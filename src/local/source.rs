@@ -1,10 +1,21 @@
 //! What a job reads: the paths of its create call, and the files they stand for.
 
-use crate::formats::CsvOptions;
-use crate::location::{Format, Kind, Location, LocationError, Place, Store};
+mod error;
+mod places;
+mod root;
+
+pub(super) use error::SourceError;
+pub(super) use places::Rules;
+pub use places::{OwnBucket, Places};
+pub(super) use root::Part;
+
+use super::remote::{Blocks, Keys};
+use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
+use crate::location::{self, Format, Kind, Location};
+use root::{Held, Opened, Root};
 use serde::{Deserialize, Serialize};
-use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// The most files one job takes (reference: limits).
 pub(super) const MAX_FILES: usize = 1024;
@@ -33,6 +44,9 @@ pub(super) struct Source {
     pub(super) entries: Vec<Vec<SourcePath>>,
     /// How its CSV files are written.
     pub(super) csv: CsvOptions,
+    /// True where the request carried storage keys, which are nowhere on disk.
+    #[serde(default)]
+    pub(super) keyed: bool,
 }
 
 /// One path of a create call.
@@ -40,9 +54,11 @@ pub(super) struct Source {
 pub(super) struct SourcePath {
     /// As the caller wrote it.
     given: String,
-    /// Absolute, since a process with another current folder may carry the job on.
+    /// Absolute, since a process with another current folder may carry the job on; or as its root has it.
     path: PathBuf,
     names: Names,
+    #[serde(default)]
+    root: Root,
 }
 
 /// What a path names.
@@ -57,88 +73,58 @@ enum Names {
 }
 
 /// One file to read, or one set of `NumPy` files.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub(super) struct SourceFile {
     /// As answers and reasons name it.
     pub(super) name: String,
-    /// Where it is: one path, or those of a set.
-    pub(super) paths: Vec<PathBuf>,
+    /// What it is made of: one file, or those of a set.
+    pub(super) parts: Vec<Part>,
     /// Its format.
     pub(super) format: Format,
     /// Bytes, of a set all together.
     pub(super) size: u64,
 }
 
-/// Why a path cannot be imported.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum SourceError {
-    /// Not a path or URL we understand. Never repeats what might be a secret.
-    #[error("the object path is not valid: {0}; {hint}", hint = .0.hint())]
-    Invalid(#[from] LocationError),
-    /// Longer than any object's path.
-    #[error("the object path is not valid: it has {0} bytes, and at most {MAX_PATH} are accepted")]
-    TooLong(usize),
-    /// A store that this service does not read from.
-    #[error(
-        "{path:?}: {what} not supported by the local service yet; it reads {FORMATS} files from disk"
-    )]
-    Unsupported {
-        /// As given.
-        path: String,
-        /// e.g. `reading from Amazon S3 is`.
-        what: String,
-    },
-    /// The file or folder cannot be read (83001 of the real service).
-    #[error("{path}: could not be read (83001): {source}")]
-    Unreadable {
-        /// As given.
-        path: String,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// Nothing to import, or too much.
-    #[error("{0}")]
-    Count(String),
-}
-
 impl SourcePath {
-    /// Understands one path of a create call. Whether the file exists is found out when the job runs, as on the
-    /// real service.
-    fn parse(given: &str) -> Result<(Self, Location), SourceError> {
-        if given.len() > MAX_PATH {
-            return Err(SourceError::TooLong(given.len()));
-        }
-        let location = Location::parse(given, &Place::Disk)?;
-        if location.store() != Store::Disk {
-            return Err(SourceError::Unsupported {
-                path: given.to_owned(),
-                what: format!("reading from {} is", location.store()),
-            });
-        }
+    fn new(given: &str, location: &Location, root: Root) -> Self {
         let path = Path::new(location.key());
         let (names, path) = match location.kind() {
             Kind::File => (Names::File, path),
             Kind::Folder => (Names::Folder, path),
             Kind::NumpySet => (Names::NumpySet, path.parent().unwrap_or(path)),
         };
-        let path = Self {
+        Self {
             given: given.to_owned(),
             path: path.to_owned(),
             names,
-        };
-        Ok((path, location))
+            root,
+        }
     }
 
-    fn files(&self) -> Result<Vec<SourceFile>, SourceError> {
+    /// Ties a path on disk to the first of these folders that it is in, by its name; `None` where it is in none.
+    fn confine(&mut self, below: &[(PathBuf, PathBuf)]) -> Option<()> {
+        let (inner, real) = below.iter().find_map(|(given, real)| {
+            let inner = self.path.strip_prefix(given);
+            let inner = inner.or_else(|_| self.path.strip_prefix(real)).ok()?;
+            Some((inner.to_owned(), real))
+        })?;
+        self.root = Root::Below(real.clone());
+        self.path = inner;
+        Some(())
+    }
+
+    fn files(&self, keys: &Keys) -> Result<Vec<SourceFile>, SourceError> {
+        let unreadable = SourceError::unreadable(&self.given);
+        let root = self.root.open(keys).map_err(&unreadable)?;
         match self.names {
             Names::File => {
-                SourceFile::new(self.given.clone(), vec![self.path.clone()]).map(|file| vec![file])
+                let part = root.file(&self.path).map_err(&unreadable)?;
+                SourceFile::new(self.given.clone(), vec![part]).map(|file| vec![file])
             }
-            Names::Folder => self.folder(),
+            Names::Folder => self.folder(&root),
             Names::NumpySet => {
-                let set =
-                    Listing::of(&self.path).and_then(|listing| listing.set(self.given.clone()));
-                match set.map_err(|error| error.of(&self.given))? {
+                let held = root.list(&self.path).map_err(&unreadable)?;
+                match Listing::of(held).set(self.given.clone())? {
                     Some(set) => Ok(vec![set]),
                     None => Err(SourceError::Count(format!(
                         "{}: the folder holds no npy file",
@@ -151,26 +137,19 @@ impl SourcePath {
 
     /// Every data file directly inside by name; then its `NumPy` files as one set, and those of each folder inside
     /// as one (so the official bulk writer leaves them: a folder a part).
-    fn folder(&self) -> Result<Vec<SourceFile>, SourceError> {
-        let named = |error: SourceError| error.of(&self.given);
-        let listing = Listing::of(&self.path).map_err(named)?;
+    fn folder(&self, root: &Opened) -> Result<Vec<SourceFile>, SourceError> {
+        let unreadable = SourceError::unreadable(&self.given);
+        let listing = Listing::of(root.list(&self.path).map_err(&unreadable)?);
         let mut files = Vec::new();
-        for path in &listing.files {
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            files.push(SourceFile::new(
-                format!("{}{name}", self.given),
-                vec![path.clone()],
-            )?);
+        for part in &listing.files {
+            let name = format!("{}{}", self.given, part.name());
+            files.push(SourceFile::new(name, vec![part.clone()])?);
         }
-        files.extend(listing.set(format!("{}*.npy", self.given)).map_err(named)?);
+        files.extend(listing.set(format!("{}*.npy", self.given))?);
         for folder in &listing.folders {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            let inner = Listing::of(folder).map_err(named)?;
-            files.extend(
-                inner
-                    .set(format!("{}{name}/*.npy", self.given))
-                    .map_err(named)?,
-            );
+            let inner = Listing::of(root.list(folder).map_err(&unreadable)?);
+            files.extend(inner.set(format!("{}{name}/*.npy", self.given))?);
         }
         if files.is_empty() {
             return Err(SourceError::Count(format!(
@@ -185,40 +164,23 @@ impl SourcePath {
 /// What lies in a folder, each by name.
 struct Listing {
     /// Data files but those of `NumPy`.
-    files: Vec<PathBuf>,
-    numpy: Vec<PathBuf>,
+    files: Vec<Part>,
+    numpy: Vec<Part>,
     folders: Vec<PathBuf>,
 }
 
 impl Listing {
-    fn of(folder: &Path) -> Result<Self, SourceError> {
-        let unreadable = |source| SourceError::Unreadable {
-            path: String::new(),
-            source,
-        };
-        let mut listing = Self {
-            files: Vec::new(),
-            numpy: Vec::new(),
-            folders: Vec::new(),
-        };
-        for entry in std::fs::read_dir(folder).map_err(unreadable)? {
-            let path = entry.map_err(unreadable)?.path();
-            match Format::of_path(&path) {
-                Some(Format::Numpy) if path.is_file() => listing.numpy.push(path),
-                Some(_) if path.is_file() => listing.files.push(path),
-                _ if path.is_dir() => listing.folders.push(path),
-                _ => {}
-            }
+    fn of(held: Held) -> Self {
+        let data =
+            (held.files.into_iter()).filter_map(|part| Some((Format::of_path(part.path())?, part)));
+        let (numpy, files): (Vec<_>, Vec<_>) =
+            data.partition(|(format, _)| *format == Format::Numpy);
+        let parts = |list: Vec<(Format, Part)>| list.into_iter().map(|(_, part)| part).collect();
+        Self {
+            files: parts(files),
+            numpy: parts(numpy),
+            folders: held.folders,
         }
-        let Self {
-            files,
-            numpy,
-            folders,
-        } = &mut listing;
-        for paths in [files, numpy, folders] {
-            paths.sort();
-        }
-        Ok(listing)
     }
 
     /// The `NumPy` files as one set, where there are any.
@@ -232,51 +194,76 @@ impl Listing {
 
 impl SourceFile {
     /// A file, or a set of `NumPy` files.
-    fn new(name: String, paths: Vec<PathBuf>) -> Result<Self, SourceError> {
-        if paths.len() > MAX_FILES {
-            let found = paths.len();
+    fn new(name: String, parts: Vec<Part>) -> Result<Self, SourceError> {
+        if parts.len() > MAX_FILES {
+            let found = parts.len();
             return Err(SourceError::Count(format!(
                 "{name}: a set has at most {MAX_FILES} files, found {found}"
             )));
         }
-        let format = paths.first().and_then(|path| Format::of_path(path));
+        let format = parts.first().and_then(|part| Format::of_path(part.path()));
         let Some(format) = format else {
-            return Err(SourceError::Unsupported {
-                path: name,
-                what: "importing other files is".to_owned(),
-            });
+            return Err(SourceError::Unsupported { path: name });
         };
-        let sizes = paths.iter().map(|path| size(path));
-        match sizes.sum::<io::Result<u64>>() {
-            Ok(size) => Ok(Self {
-                name,
-                paths,
-                format,
-                size,
-            }),
-            Err(source) => Err(SourceError::Unreadable { path: name, source }),
-        }
+        let size = parts
+            .iter()
+            .map(|part| part.size)
+            .fold(0, u64::saturating_add);
+        Ok(Self {
+            name,
+            parts,
+            format,
+            size,
+        })
     }
-}
 
-impl SourceError {
-    /// With the path as given, where the error does not know it.
-    fn of(self, given: &str) -> Self {
-        match self {
-            Self::Unreadable { path, source } if path.is_empty() => Self::Unreadable {
-                path: given.to_owned(),
-                source,
+    /// Opens it for reading its rows.
+    pub(super) fn open(&self, schema: &Arc<Schema>, csv: &CsvOptions) -> Result<Reader, ReadError> {
+        let path = self.parts.first().map_or(Path::new(""), Part::path);
+        let failed = |source| ReadError::Open {
+            path: path.to_owned(),
+            source,
+        };
+        let input = match (self.format, self.parts.as_slice()) {
+            (Format::Numpy, parts) => {
+                let open = |part: &Part| Ok((part.name(), part.object(Blocks::SET)?));
+                let files = parts.iter().map(open).collect::<Result<_, _>>();
+                Input::Set(files.map_err(failed)?)
+            }
+            (Format::Parquet, [part]) => {
+                Input::Object(part.object(Blocks::COLUMNS).map_err(failed)?)
+            }
+            (_, [part]) => Input::Stream {
+                read: part.stream().map_err(failed)?,
+                gzip: location::is_gzip(path),
             },
-            other => other,
-        }
+            (format, parts) => {
+                return Err(ReadError::Unsupported {
+                    format: format!("{} {format} files as one", parts.len()),
+                });
+            }
+        };
+        Reader::new(input, self.format, schema, csv)
     }
 }
 
 impl Source {
-    /// Understands the paths of a create call, one inner list an entry.
-    pub(super) fn parse(lists: &[Vec<String>], csv: CsvOptions) -> Result<Self, SourceError> {
+    /// Understands the paths of a create call, one inner list an entry; `in_bucket` where plain paths are relative to
+    /// the server's bucket.
+    pub(super) fn parse(
+        lists: &[Vec<String>],
+        csv: CsvOptions,
+        rules: &Rules,
+        in_bucket: bool,
+    ) -> Result<Self, SourceError> {
+        let path = |given: &String| {
+            if given.len() > MAX_PATH {
+                return Err(SourceError::TooLong(given.len()));
+            }
+            rules.parse(given, in_bucket)
+        };
         let entry = |list: &Vec<String>| {
-            let parsed = list.iter().map(|path| SourcePath::parse(path));
+            let parsed = list.iter().map(path);
             let (paths, locations): (Vec<_>, Vec<_>) =
                 parsed.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
             Location::check_set(&locations)?;
@@ -286,18 +273,37 @@ impl Source {
             .iter()
             .map(entry)
             .collect::<Result<_, SourceError>>()?;
-        Ok(Self { entries, csv })
+        Ok(Self {
+            entries,
+            csv,
+            keyed: false,
+        })
     }
 
-    /// The files and sets the paths stand for.
-    pub(super) fn files(&self) -> Result<Vec<SourceFile>, SourceError> {
+    /// True where it reads from an object store, so that keys mean something.
+    pub(super) fn is_remote(&self) -> bool {
+        let mut paths = self.entries.iter().flatten();
+        paths.any(|path| matches!(path.root, Root::Remote(_)))
+    }
+
+    /// The files and sets the paths stand for, looked up with these storage keys.
+    pub(super) fn files(&self, keys: Option<Keys>) -> Result<Vec<SourceFile>, SourceError> {
+        if self.keyed && keys.is_none() {
+            return Err(SourceError::KeysGone);
+        }
+        let keys = keys.unwrap_or_default();
         let mut files = Vec::new();
         for entry in &self.entries {
             match entry.as_slice() {
-                [path] => files.append(&mut path.files()?),
+                [path] => files.append(&mut path.files(&keys)?),
                 set => {
-                    let paths = set.iter().map(|path| path.path.clone()).collect();
-                    files.push(SourceFile::new(name(set), paths)?);
+                    let mut parts = Vec::new();
+                    for path in set {
+                        let unreadable = SourceError::unreadable(&path.given);
+                        let root = path.root.open(&keys).map_err(&unreadable)?;
+                        parts.push(root.file(&path.path).map_err(&unreadable)?);
+                    }
+                    files.push(SourceFile::new(name(set), parts)?);
                 }
             }
         }
@@ -327,18 +333,5 @@ impl Dialect {
     /// A file's name in this dialect's answers: a Milvus server brackets the set a file belongs to.
     pub(super) fn detail_name(self, name: &str) -> String {
         self.choose(name.to_owned(), format!("[{name}]"))
-    }
-}
-
-/// The file's bytes; only regular files, since a pipe or device would block a worker or never end.
-fn size(path: &Path) -> io::Result<u64> {
-    let metadata = std::fs::metadata(path)?;
-    if metadata.is_file() {
-        Ok(metadata.len())
-    } else {
-        Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "not a regular file",
-        ))
     }
 }

@@ -1,7 +1,9 @@
 //! The threads that run jobs: those submitted here, and those a dead process left behind.
 
+use super::faults::Faults;
 use super::import::{self, Halt, now};
 use super::lock::{self, JobLock};
+use super::remote::{Keys, Vault};
 use super::retry::Retries;
 use super::store::work::{Claimed, Failing};
 use super::store::{Store, StoreError};
@@ -25,6 +27,8 @@ pub(super) struct Shared {
     store: Store,
     locks: PathBuf,
     rate: Option<u64>,
+    vault: Vault,
+    faults: Faults,
     board: Mutex<Board>,
     wake: Condvar,
 }
@@ -46,11 +50,13 @@ struct Board {
 
 impl Shared {
     /// State for workers on this store, with lock files in `locks`.
-    pub(super) fn new(store: Store, locks: PathBuf, rate: Option<u64>) -> Self {
+    pub(super) fn new(store: Store, locks: PathBuf, rate: Option<u64>, faults: Faults) -> Self {
         Self {
             store,
             locks,
             rate,
+            vault: Vault::default(),
+            faults,
             board: Mutex::default(),
             wake: Condvar::new(),
         }
@@ -61,9 +67,29 @@ impl Shared {
         &self.store
     }
 
+    /// The storage keys of jobs that have not ended.
+    pub(super) fn vault(&self) -> &Vault {
+        &self.vault
+    }
+
+    /// Keeps the keys of a job that is about to be made, and the job for this process.
+    pub(super) fn keep_keys(&self, job: &str, keys: Keys) -> Result<(), StoreError> {
+        let lock = JobLock::take(&self.locks, job).map_err(|source| self.lock_error(source))?;
+        // The id is new: nobody can have its lock.
+        if let Some(lock) = lock {
+            self.vault.put(job, keys, lock);
+        }
+        Ok(())
+    }
+
     /// Rows per second each job is held to.
     pub(super) fn rate(&self) -> Option<u64> {
         self.rate
+    }
+
+    /// What is to go wrong.
+    pub(super) fn faults(&self) -> &Faults {
+        &self.faults
     }
 
     /// True once the service is stopping.
@@ -158,6 +184,12 @@ impl Shared {
         let mut trouble = None;
         let open = self.store.open_jobs()?;
         self.board().retries.keep(&open);
+        for job in self.vault.jobs() {
+            // Ended by somebody else, e.g. with its collection.
+            if !open.contains(&job) && self.store.has_ended(&job)? {
+                self.vault.forget(&job);
+            }
+        }
         for id in open {
             match self.try_run(&id) {
                 Ok(true) => return Ok(true),
@@ -176,7 +208,9 @@ impl Shared {
             return Ok(false);
         }
         drop(board);
-        let lock = match JobLock::take(&self.locks, id) {
+        let kept = self.vault.take_lock(id);
+        let lock = match kept.map_or_else(|| JobLock::take(&self.locks, id), |lock| Ok(Some(lock)))
+        {
             Ok(Some(lock)) => lock,
             Ok(None) => {
                 self.board().retries.forget(id);
@@ -187,8 +221,12 @@ impl Shared {
         self.board().claimed.insert(id.to_owned());
         let ended = self.run(id);
         match &ended {
-            Ok(true) => lock.remove(),
-            Ok(false) | Err(_) => drop(lock),
+            Ok(true) => {
+                self.vault.forget(id);
+                lock.remove();
+            }
+            Ok(false) => drop(lock),
+            Err(_) => self.vault.give_back(id, lock),
         }
         self.settle(id, ended)
     }

@@ -1,8 +1,10 @@
 //! The local import service of this process: started by the first `connect("local")`, stopped when the run ends.
 
+use crate::config::set;
 use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
-use crate::local::{Config, Service};
+use crate::local::faults::Faults;
+use crate::local::{Config, Places, Service};
 use crate::secret::Secret;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -42,6 +44,11 @@ impl LocalService {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             token: Some(token.clone()),
             import_rate: None,
+            faults: Faults::default(),
+            places: Places {
+                s3_endpoint: s3_endpoint(),
+                ..Places::default()
+            },
             workers: workers(),
         })
         .map_err(|error| {
@@ -71,6 +78,11 @@ impl LocalService {
         running.service.stop();
         if unfinished { waited } else { Ok(()) }
     }
+}
+
+/// Where S3 buckets are asked for, as AWS' own tools are told.
+pub fn s3_endpoint() -> Option<String> {
+    set("AWS_ENDPOINT_URL_S3").or_else(|| set("AWS_ENDPOINT_URL"))
 }
 
 /// Jobs that run at once: one a core.

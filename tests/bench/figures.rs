@@ -1,9 +1,10 @@
-//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide large list wait` for some of them.
+//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide large batch list wait` for some of them.
 //!
 //! They measure the program as its users run it, process by process, and need nothing but cargo and curl;
 //! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, pyarrow,
 //! orjson). They print figures beside the targets and assert no timing: a busy machine makes no test fail.
 
+mod batch;
 mod client;
 mod cloud;
 mod data;
@@ -28,12 +29,13 @@ type Lines = Result<Vec<Line>, Box<dyn Error>>;
 /// A benchmark's name and work.
 type Benchmark = (&'static str, fn() -> Lines);
 
-const ALL: [Benchmark; 8] = [
+const ALL: [Benchmark; 9] = [
     ("startup", startup::measure),
     ("client", client::measure),
     ("submit", submit::measure),
     ("import", import::measure),
     ("wide", import::measure_wide),
+    ("batch", batch::measure),
     ("list", list::measure),
     ("wait", list::measure_wait),
     ("large", large::measure),

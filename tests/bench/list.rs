@@ -5,6 +5,7 @@ use super::cloud::Cloud;
 use super::process::{output, peak_mb, temp_dir, zshell};
 use super::table::Line;
 use std::error::Error;
+use std::path::Path;
 use std::time::Instant;
 
 /// Jobs that are listed, 100 a page.
@@ -17,7 +18,7 @@ const ROUNDS: usize = 3;
 const TICKS: f64 = 100.0;
 
 /// At the end of a script: what the process has used is kept in the file that is its argument.
-const KEEP: &str =
+pub(crate) const KEEP: &str =
     "write_text(args[0], read_text(\"/proc/self/stat\") + read_text(\"/proc/self/status\"));";
 
 pub(crate) fn measure() -> Lines {
@@ -64,19 +65,23 @@ pub(crate) fn measure_wait() -> Lines {
 }
 
 /// What a process has used.
-struct Used {
+pub(crate) struct Used {
     /// Seconds.
-    cpu: f64,
+    pub(crate) cpu: f64,
     /// At its peak, in MB.
-    memory: f64,
+    pub(crate) memory: f64,
 }
 
 /// Runs a script that ends with [`KEEP`]: what it used, what it said, and how many seconds it took.
 fn run(script: &str) -> Result<(Used, String, f64), Box<dyn Error>> {
-    let dir = temp_dir()?;
-    let kept = dir.path().join("used");
+    run_in(temp_dir()?.path(), script)
+}
+
+/// The same with zshell's data in this folder.
+pub(crate) fn run_in(dir: &Path, script: &str) -> Result<(Used, String, f64), Box<dyn Error>> {
+    let kept = dir.join("used");
     let begin = Instant::now();
-    let ran = output(zshell(dir.path()).args(["-q", "eval", script]).arg(&kept))?;
+    let ran = output(zshell(dir).args(["-q", "eval", script]).arg(&kept))?;
     let time = begin.elapsed().as_secs_f64();
     let text = std::fs::read_to_string(kept)?;
     let (_, rest) = text.split_once(") ").ok_or("no /proc/self/stat")?;

@@ -59,7 +59,7 @@ def parts(installed):
 
 
 def main():
-    program, installed = sys.argv[1], Path(sys.argv[2])
+    program, installed = os.path.abspath(sys.argv[1]), Path(sys.argv[2])
     present = lambda client: client is None or (installed / client / "installed").exists()  # noqa: E731
     total = [0, 0, 0]
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder:

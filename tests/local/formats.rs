@@ -20,7 +20,7 @@ fn csv(dir: &Path, name: &str, ids: Range<u64>, separator: char) -> PathBuf {
     write(dir, name, &text)
 }
 
-fn parquet(dir: &Path, name: &str, ids: Range<u64>) -> PathBuf {
+pub(crate) fn parquet(dir: &Path, name: &str, ids: Range<u64>) -> PathBuf {
     let path = dir.join(name);
     let schema = "message m { required int64 id; required binary word (STRING);
         optional group vector (LIST) { repeated group list { optional float element; } } }";

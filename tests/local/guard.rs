@@ -88,7 +88,7 @@ fn odd_requests_get_the_envelope() {
             .contains(&format!("server: zshell/{}", env!("CARGO_PKG_VERSION")))
     );
     assert_eq!(local.get(LIST).status, 405);
-    assert_eq!(local.get("/").refusal().0, 404);
+    assert_eq!(local.get("/favicon.ico").refusal().0, 404);
     for body in ["{", "[]", "7", "\u{0}"] {
         let answer = local.send("POST", LIST, &[], body);
         assert_eq!((answer.status, answer.refusal().0), (200, 1801), "{body}");

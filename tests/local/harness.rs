@@ -6,7 +6,8 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use zshell::local::{Config, Service};
+use zshell::local::faults::Faults;
+use zshell::local::{Config, Places, Service};
 
 /// What the service answered.
 pub(crate) struct Answer {
@@ -99,6 +100,8 @@ pub(crate) fn config(dir: &Path) -> Config {
         listen: (Ipv4Addr::LOCALHOST, 0).into(),
         token: None,
         import_rate: None,
+        faults: Faults::default(),
+        places: Places::default(),
         workers: 2,
     }
 }

@@ -5,11 +5,16 @@ mod collections;
 mod databases;
 mod dialects;
 mod entities;
+mod faults;
 mod formats;
 mod guard;
 mod harness;
 mod jobs;
 mod phases;
+mod places;
 mod refused;
 mod round_trip;
+#[path = "../support/s3.rs"]
+mod s3;
 mod sharing;
+mod stores;

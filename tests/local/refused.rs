@@ -15,11 +15,8 @@ fn what_can_never_be_imported_is_refused_at_once() {
         ("x.parquet.gz", "extension \"gz\""),
         ("folder/*.csv", "not valid"),
         ("s3://bucket/x.csv.gz", "extension \"gz\""),
-        ("s3://bucket/x.json", "from disk"),
-        (
-            "https://bucket.s3.us-east-1.amazonaws.com/x.json",
-            "from disk",
-        ),
+        ("s3://bucket/x.txt", "extension \"txt\""),
+        ("s3://Bucket/x.json", "not a valid bucket name"),
         (
             "https://user:hidden@bucket.s3.us-east-1.amazonaws.com/x.json",
             "password",

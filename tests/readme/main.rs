@@ -253,3 +253,14 @@ fn the_set_up_is_what_ci_runs() {
         assert!(ci.contains(&locked), "{locked}");
     }
 }
+
+#[cfg(feature = "local")]
+#[test]
+fn every_fault_is_explained() {
+    for kind in zshell::local::faults::FaultKind::ALL {
+        assert!(
+            README.contains(&format!("\n| `{}` | ", kind.name())),
+            "{kind:?}"
+        );
+    }
+}

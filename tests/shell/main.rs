@@ -35,6 +35,13 @@ mod profiles;
 mod protected;
 mod requests;
 mod rows;
+#[cfg(feature = "local")]
+#[path = "../support/s3.rs"]
+#[expect(
+    dead_code,
+    reason = "the tests of the service look at all of a request"
+)]
+mod s3;
 #[path = "../support/secrets.rs"]
 mod secret_values;
 mod secrets;
@@ -42,6 +49,8 @@ mod serve;
 mod service;
 mod signals;
 mod stops;
+#[cfg(feature = "local")]
+mod stores;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "the tests of the REST client use the rest of it")]
 mod support;

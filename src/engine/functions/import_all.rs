@@ -4,6 +4,7 @@
 //! or aborts a batch that is to be visible as a whole.
 
 mod ending;
+mod entry;
 mod plan;
 mod queue;
 mod view;
@@ -17,8 +18,9 @@ use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{BatchValue, found};
 use crate::error::{Failure, Kind};
 use crate::render::{explain_failure, words};
+use entry::Entry;
 use plan::{Most, Task, Unit};
-use queue::{Entry, Queue};
+use queue::Queue;
 use rhai::{Array, Dynamic, Map};
 use serde_json::{Value, json};
 use std::rc::Rc;

@@ -286,8 +286,9 @@ fn abort(call: &Call) -> Result<Dynamic, Failure> {
 
 /// Services say of such a refusal little more than that a parameter is wrong; the job's state says why.
 fn not_ended(call: &Call, job: &Job, error: ApiError, done: &str) -> Failure {
+    let answered = error.status() == Some(200) && error.code().is_some();
     let failure = Failure::from(error);
-    if failure.kind != Kind::Refused {
+    if failure.kind != Kind::Refused || !answered {
         return failure;
     }
     let Ok(progress) = read_progress(call.session, job) else {

@@ -246,20 +246,20 @@ impl Store {
         })
     }
 
-    /// How many jobs the database has, and those from `skip` on, newest first.
+    /// How many jobs the database has (without one, all of them have), and those from `skip` on, newest first.
     pub(in crate::local) fn jobs(
         &self,
-        database: &str,
+        database: Option<&str>,
         collection: Option<&str>,
         skip: u64,
         limit: u64,
     ) -> Result<(u64, Vec<Job>), StoreError> {
         self.read(|view| {
             let count = view
-                .prepare_cached("SELECT count(*) FROM jobs WHERE database = ?1 AND (?2 IS NULL OR collection = ?2)")?
+                .prepare_cached("SELECT count(*) FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)")?
                 .query_row(params![database, collection], |row| row.get(0))?;
             let mut select = view.prepare_cached(&format!(
-                "SELECT {JOB} FROM jobs WHERE database = ?1 AND (?2 IS NULL OR collection = ?2)
+                "SELECT {JOB} FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)
                  ORDER BY seq DESC LIMIT ?3 OFFSET ?4"
             ))?;
             let jobs =

@@ -333,7 +333,7 @@ mod tests {
         drop(old);
         let store = Store::open(dir.path()).unwrap();
         assert_eq!(store.collection_names("default").unwrap(), ["a"]);
-        assert_eq!(store.jobs("default", None, 0, 9).unwrap().0, 1);
+        assert_eq!(store.jobs(Some("default"), None, 0, 9).unwrap().0, 1);
         let body = serde_json::json!({ "dimension": 2 });
         assert!(
             !store

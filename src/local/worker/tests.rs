@@ -1,6 +1,8 @@
+use super::super::faults::Faults;
 use super::*;
 use crate::formats::CsvOptions;
 use crate::local::source::Source;
+use crate::local::source::{Places, Rules};
 use crate::local::store::jobs::{Created, JobState, NewJob, Standing};
 use rusqlite::Connection;
 use serde_json::json;
@@ -24,6 +26,8 @@ fn shared(dir: &Path) -> Shared {
         source: Source::parse(
             &[vec![file.to_str().unwrap().to_owned()]],
             CsvOptions::default(),
+            &Rules::new(Places::default(), false).unwrap(),
+            false,
         )
         .unwrap(),
     };
@@ -32,6 +36,7 @@ fn shared(dir: &Path) -> Shared {
         store.with_patience(Duration::from_millis(1)),
         dir.to_owned(),
         None,
+        Faults::default(),
     );
     shared.submit("job-1");
     shared

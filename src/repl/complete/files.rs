@@ -91,8 +91,9 @@ fn entries(folder: &Path) -> impl Iterator<Item = Entry> {
 impl Entry {
     /// Its place in the list; `None` where it does not belong there.
     fn rank(&self, first: First) -> Option<u8> {
-        let extension = Path::new(&self.name).extension().and_then(OsStr::to_str);
-        let data = extension.is_some_and(|extension| Format::from_extension(extension).is_some());
+        let path = Path::new(&self.name);
+        let extension = path.extension().and_then(OsStr::to_str);
+        let data = Format::of_path(path).is_some();
         match first {
             First::Any => Some(0),
             First::Data | First::Scripts if self.is_folder => Some(1),
@@ -156,7 +157,15 @@ mod tests {
     #[test]
     fn data_comes_first_and_folders_stay_open() {
         let home = tempfile::tempdir().expect("a folder");
-        for name in ["b.json", "a.txt", "c\"d.csv", ".hidden.json", "tool.rhai"] {
+        for name in [
+            "b.json",
+            "a.txt",
+            "c\"d.csv",
+            ".hidden.json",
+            "tool.rhai",
+            "z.gz",
+            "e.jsonl.gz",
+        ] {
             std::fs::write(home.path().join(name), "12345").expect("a file");
         }
         std::fs::create_dir(home.path().join("more")).expect("a folder");
@@ -172,14 +181,24 @@ mod tests {
             [
                 "b.json\"",
                 "c\\\"d.csv\"",
+                "e.jsonl.gz\"",
                 "more/",
                 "a.txt\"",
-                "tool.rhai\""
+                "tool.rhai\"",
+                "z.gz\""
             ]
         );
         assert_eq!(
             texts("", Some('`'), First::Any),
-            ["a.txt`", "b.json`", "c\"d.csv`", "more/", "tool.rhai`"]
+            [
+                "a.txt`",
+                "b.json`",
+                "c\"d.csv`",
+                "e.jsonl.gz`",
+                "more/",
+                "tool.rhai`",
+                "z.gz`"
+            ]
         );
         assert_eq!(texts("", Some('"'), First::Scripts), ["tool\"", "more/"]);
         assert_eq!(texts(".h", Some('"'), First::Data)[0], ".hidden.json\"");

@@ -3,7 +3,8 @@
 //! Both can be cut off at any place and carried on by the next run: a job that is committed counts as done, one that
 //! waits is committed or aborted, and one that was aborted is submitted anew under its key.
 
-use super::queue::{Entry, Queue};
+use super::entry::Entry;
+use super::queue::Queue;
 use crate::api::model::JobState;
 use crate::engine::functions::jobs::read_progress;
 use crate::error::{Failure, Kind};

@@ -4,16 +4,18 @@
 //! answer was lost gives its place back while it is looked for. A service that takes no further jobs for now is asked
 //! again after a pause, or as soon as a job has ended.
 
+mod submitting;
+mod watching;
+
+use super::entry::Entry;
 use super::plan::Task;
 use super::view::{Count, View};
-use crate::api::model::{JobState, Progress};
 use crate::connection::Connection;
-use crate::engine::functions::jobs::known_reading;
-use crate::engine::functions::wait::ask::{Answer, Pace, Question, ask};
+use crate::engine::functions::wait::ask::Pace;
 use crate::engine::values::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-use crate::submission::{Begun, Found, Open, Parked, Sent, SubmitError, Submitter};
+use crate::submission::{Found, Open, Parked, Sent, SubmitError, Submitter};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -32,40 +34,8 @@ const MISSES: u32 = 5;
 const LOOKED_FOR: usize = 4;
 /// How long the queue sleeps at most.
 const TICK: Duration = Duration::from_millis(250);
-
-/// How one job of a batch stands.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Entry {
-    /// Its id, once it is known.
-    pub(super) job: Option<String>,
-    /// Its last reading.
-    pub(super) progress: Option<Rc<Progress>>,
-    /// Why it was not submitted, or why nobody knows.
-    pub(super) failure: Option<Failure>,
-}
-
-impl Entry {
-    /// Its state, where it has a job that was read.
-    pub(super) fn state(&self) -> Option<JobState> {
-        self.progress.as_ref().map(|it| it.state.kind)
-    }
-
-    /// True where nothing more is to be waited for.
-    fn has_ended(&self) -> bool {
-        self.failure.is_some() || self.state().is_some_and(JobState::ends_wait)
-    }
-
-    /// True where it ended badly.
-    pub(super) fn has_failed(&self) -> bool {
-        self.failure.is_some() || matches!(self.state(), Some(JobState::Failed | JobState::Aborted))
-    }
-
-    /// Its rows, as far as known.
-    pub(super) fn rows(&self) -> u64 {
-        let rows = self.progress.as_ref().and_then(|it| it.rows);
-        rows.unwrap_or(0)
-    }
-}
+/// How often the batch is drawn at most.
+const REDRAW: Duration = Duration::from_millis(100);
 
 /// A job that is watched.
 struct Running {
@@ -96,6 +66,13 @@ pub(super) struct Queue<'a> {
     misses: u32,
     /// Jobs that were known by their keys.
     known: u64,
+    /// Jobs that have ended, or never will.
+    done: u64,
+    has_failed: bool,
+    /// True once something was submitted.
+    begun: bool,
+    /// When the batch was drawn last.
+    drawn: Option<Instant>,
     pace: Pace,
     /// What waits for its commit has been committed: it is on its way.
     committing: bool,
@@ -128,6 +105,10 @@ impl<'a> Queue<'a> {
             busy: 0,
             misses: 0,
             known: 0,
+            done: 0,
+            has_failed: false,
+            begun: false,
+            drawn: None,
             pace: Pace::default(),
             committing: false,
         }
@@ -164,7 +145,7 @@ impl<'a> Queue<'a> {
             if self.halted() {
                 self.pending.clear();
             }
-            self.view.update(&self.count());
+            self.draw();
             if self.pending.is_empty() && self.parked.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
@@ -206,7 +187,15 @@ impl<'a> Queue<'a> {
     }
 
     fn halted(&self) -> bool {
-        !self.goes_on && self.entries.iter().any(Entry::has_failed)
+        !self.goes_on && self.has_failed
+    }
+
+    /// Draws the batch, now and then: it is counted anew each time, and there may be many jobs.
+    fn draw(&mut self) {
+        if self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
+            self.view.update(&self.count());
+            self.drawn = Some(Instant::now());
+        }
     }
 
     /// Looks for the submissions whose answers were lost and whose time has come.
@@ -226,48 +215,6 @@ impl<'a> Queue<'a> {
                 Ok(Found::Again(open)) => self.send(at, open)?,
                 Err(error) => self.refused(at, error)?,
             }
-        }
-        Ok(())
-    }
-
-    /// Fills the free places.
-    fn submit(&mut self) -> Result<(), Failure> {
-        let mut waiting_for_others = 0;
-        while self.running.len() < self.max_running
-            && self.parked.len() < self.max_running.saturating_mul(LOOKED_FOR)
-            && self.pause.is_none_or(|until| Instant::now() >= until)
-            && waiting_for_others < self.pending.len()
-            && !self.halted()
-        {
-            let Some(at) = self.pending.pop_front() else {
-                return Ok(());
-            };
-            let Some(task) = self.tasks.get(at) else {
-                continue;
-            };
-            self.session.interrupt.check()?;
-            if self.session.dry_run().is_some() {
-                match self.submitter.submit(&task.request, Some(&task.key)) {
-                    Ok(job) => self.made(at, job),
-                    Err(error) => self.refused(at, error)?,
-                }
-                continue;
-            }
-            match self.submitter.begin(&task.request, Some(&task.key)) {
-                Ok(Begun::Known(job)) => {
-                    self.known += 1;
-                    self.made(at, job);
-                }
-                Ok(Begun::Open(open)) => self.send(at, open)?,
-                Ok(Begun::Parked(parked)) => self.parked.push((at, parked)),
-                Ok(Begun::Busy) => {
-                    // Another process submits the same: its result is found later under the key.
-                    self.pending.push_back(at);
-                    waiting_for_others += 1;
-                }
-                Err(error) => self.refused(at, error)?,
-            }
-            self.view.update(&self.count());
         }
         Ok(())
     }
@@ -329,6 +276,8 @@ impl<'a> Queue<'a> {
                 if let Some(entry) = self.entries.get_mut(at) {
                     entry.failure = Some(failure);
                 }
+                self.has_failed = true;
+                self.done += 1;
                 Ok(())
             }
         }
@@ -337,88 +286,12 @@ impl<'a> Queue<'a> {
     /// Submits nothing for a while; then this first.
     fn put_off(&mut self, at: usize) {
         self.pending.push_front(at);
+        if self.pause.is_some_and(|until| Instant::now() < until) {
+            return;
+        }
         let pause = FIRST_PAUSE.saturating_mul(1 << self.busy.min(16));
         self.busy += 1;
         self.pause = Instant::now().checked_add(pause.min(LONGEST_PAUSE));
-    }
-
-    /// Reads the jobs whose time has come, several at once.
-    fn read(&mut self) -> Result<(), Failure> {
-        let now = Instant::now();
-        let due: Vec<(usize, Job)> = self
-            .running
-            .iter()
-            .filter(|it| it.due <= now)
-            .filter_map(|it| Some((it.at, self.job(it.at)?)))
-            .collect();
-        let questions: Vec<Question> = due
-            .iter()
-            .map(|(at, job)| Question::job(*at, job, None))
-            .collect();
-        let mut answers = Vec::new();
-        ask(&questions, &self.pace, |answer| {
-            if let Some(Answer::Job(at, answer)) = answer {
-                answers.push((at, answer));
-            }
-            true
-        });
-        for (at, answer) in answers {
-            let Some(job) = self.job(at) else {
-                continue;
-            };
-            self.take(at, known_reading(self.session, &job, answer))?;
-        }
-        Ok(())
-    }
-
-    fn take(
-        &mut self,
-        at: usize,
-        reading: Result<crate::engine::values::ProgressValue, Failure>,
-    ) -> Result<(), Failure> {
-        let progress = match reading {
-            Ok(reading) => reading.progress,
-            Err(failure) if matches!(failure.kind, Kind::Connect | Kind::Busy) => {
-                self.misses += 1;
-                self.later(at);
-                return if self.misses > MISSES * 8 {
-                    Err(failure)
-                } else {
-                    Ok(())
-                };
-            }
-            Err(failure) => return Err(failure),
-        };
-        self.misses = 0;
-        let state = progress.state.kind;
-        let has_ended = state.is_final() || (state.ends_wait() && !self.committing);
-        if let Some(entry) = self.entries.get_mut(at) {
-            entry.progress = Some(progress);
-        }
-        if has_ended {
-            self.running.retain(|it| it.at != at);
-            // Its place at the service is free.
-            self.pause = None;
-            self.ended(at);
-        } else {
-            self.later(at);
-        }
-        Ok(())
-    }
-
-    fn ended(&self, at: usize) {
-        if let Some((entry, task)) = self.entries.get(at).zip(self.tasks.get(at))
-            && let Some(progress) = &entry.progress
-        {
-            self.view.ended(progress, task.files, &self.count());
-        }
-    }
-
-    fn later(&mut self, at: usize) {
-        if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
-            let pause = (running.since.elapsed() / 20).clamp(SHORTEST, LONGEST);
-            running.due = Instant::now() + pause;
-        }
     }
 
     /// The job of a task, with where it runs.

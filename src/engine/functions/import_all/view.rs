@@ -43,8 +43,8 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A job has ended.
-    pub(super) fn ended(&self, job: &Progress, files: u64, count: &Count) {
+    /// A job with so many files has ended, as one of `done` of all `jobs`.
+    pub(super) fn ended(&self, job: &Progress, files: u64, done: u64, jobs: u64) {
         if self.bar.borrow().is_some() || self.session.choices().quiet {
             return;
         }
@@ -53,8 +53,8 @@ impl<'a> View<'a> {
             words::safe_line(&job.job_id),
             job.state,
             words::count(files, "file"),
-            words::number(count.done),
-            words::count(count.jobs, "job"),
+            words::number(done),
+            words::count(jobs, "job"),
         );
         let log = self.session.log();
         if log.format == LogFormat::Text {

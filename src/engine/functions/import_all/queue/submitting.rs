@@ -1,0 +1,155 @@
+//! Submitting: several at a time, since each waits for the disk and for the service.
+
+use super::{LOOKED_FOR, Queue};
+use crate::api::Client;
+use crate::engine::functions::import_all::plan::Task;
+use crate::error::Failure;
+use crate::submission::{Begun, Desk, Parked, Sent, SubmitError, Submitter};
+use std::sync::Mutex;
+use std::sync::PoisonError;
+use std::thread;
+use std::time::Instant;
+
+/// Submissions under way at the same time.
+const AT_ONCE: usize = 8;
+
+/// What came of one submission.
+enum Step {
+    /// An earlier run had submitted it: the job's id.
+    Known(String),
+    /// The job's id.
+    Made(String),
+    /// Nobody knows yet.
+    Parked(Parked),
+    /// Another process is submitting the same.
+    Busy,
+}
+
+/// What a submission needs, and what it has to say.
+struct Clerk<'a> {
+    desk: &'a Desk,
+    client: Client,
+    connection: &'a str,
+    said: Mutex<Vec<String>>,
+}
+
+impl Clerk<'_> {
+    fn submit(&self, task: &Task) -> Result<Step, SubmitError> {
+        let tell = |text: &str| {
+            // The line about each known key is the batch's to tell, once.
+            if !text.starts_with("the key ") {
+                let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+                said.push(text.to_owned());
+            }
+        };
+        let submitter = Submitter {
+            desk: self.desk,
+            client: &self.client,
+            connection: self.connection,
+            tell: &tell,
+        };
+        if self.client.settings().dry_run.is_some() {
+            let job = submitter.submit(&task.request, Some(&task.key))?;
+            return Ok(Step::Made(job));
+        }
+        match submitter.begin(&task.request, Some(&task.key))? {
+            Begun::Known(job) => Ok(Step::Known(job)),
+            Begun::Parked(parked) => Ok(Step::Parked(parked)),
+            Begun::Busy => Ok(Step::Busy),
+            Begun::Open(open) => match submitter.send(open)? {
+                Sent::Made(job) => Ok(Step::Made(job)),
+                Sent::Parked(parked) => Ok(Step::Parked(parked)),
+            },
+        }
+    }
+}
+
+impl Queue<'_> {
+    /// Fills the free places.
+    pub(super) fn submit(&mut self) -> Result<(), Failure> {
+        let mut waiting_for_others = 0;
+        while waiting_for_others < self.pending.len() && !self.halted() {
+            let paused = self.pause.is_some_and(|until| Instant::now() < until);
+            let parked = self.max_running.saturating_mul(LOOKED_FOR);
+            let places = self.max_running.saturating_sub(self.running.len());
+            if paused || places == 0 || self.parked.len() >= parked {
+                break;
+            }
+            self.session.interrupt.check()?;
+            // The first one alone: what it finds out about the service serves the others. In a dry run they are
+            // shown one after the other.
+            let alone = !self.begun || self.session.dry_run().is_some();
+            let most = if alone { 1 } else { AT_ONCE.min(places) };
+            let taken: Vec<usize> = self.pending.drain(..most.min(self.pending.len())).collect();
+            self.begun = true;
+            waiting_for_others += self.submit_some(&taken)?;
+            self.draw();
+        }
+        Ok(())
+    }
+
+    /// Submits these at the same time; how many of them another process is submitting.
+    fn submit_some(&mut self, places: &[usize]) -> Result<usize, Failure> {
+        let clerk = Clerk {
+            desk: &self.session.desk,
+            client: self.connection.client.clone(),
+            connection: &self.connection.name,
+            said: Mutex::default(),
+        };
+        let work: Vec<(usize, &Task)> = places
+            .iter()
+            .filter_map(|at| Some((*at, self.tasks.get(*at)?)))
+            .collect();
+        let steps = at_once(&clerk, &work);
+        for line in clerk
+            .said
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner)
+        {
+            self.view.say(&line);
+        }
+        let (mut busy, mut result) = (0, Ok(()));
+        for (at, step) in steps {
+            match step {
+                Ok(Step::Known(job)) => {
+                    self.known += 1;
+                    self.made(at, job);
+                    self.recall(at)?;
+                }
+                Ok(Step::Made(job)) => self.made(at, job),
+                Ok(Step::Parked(parked)) => self.parked.push((at, parked)),
+                Ok(Step::Busy) => {
+                    // Its result is found later, under the key.
+                    self.pending.push_back(at);
+                    busy += 1;
+                }
+                // What the others have made is taken in all the same.
+                Err(error) => result = result.and(self.refused(at, error)),
+            }
+        }
+        result.map(|()| busy)
+    }
+}
+
+/// Submits each, on threads where there is more than one.
+fn at_once(clerk: &Clerk<'_>, work: &[(usize, &Task)]) -> Vec<(usize, Result<Step, SubmitError>)> {
+    if let [(at, task)] = work {
+        return vec![(*at, clerk.submit(task))];
+    }
+    let steps = Mutex::new(Vec::with_capacity(work.len()));
+    let submit = |at: usize, task: &Task| {
+        let step = clerk.submit(task);
+        let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
+        steps.push((at, step));
+    };
+    thread::scope(|scope| {
+        for (at, task) in work {
+            let thread = thread::Builder::new().name("submit".to_owned());
+            if thread.spawn_scoped(scope, || submit(*at, task)).is_err() {
+                // Without a thread of its own it waits for its turn here.
+                submit(*at, task);
+            }
+        }
+    });
+    steps.into_inner().unwrap_or_else(PoisonError::into_inner)
+}

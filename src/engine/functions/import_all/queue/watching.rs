@@ -1,0 +1,108 @@
+//! Reading the jobs of a batch that are under way.
+
+use super::{LONGEST, MISSES, Queue, SHORTEST};
+use crate::engine::functions::jobs::known_reading;
+use crate::engine::functions::wait::ask::{Answer, Question, ask};
+use crate::engine::values::{Job, ProgressValue};
+use crate::error::{Failure, Kind};
+use std::rc::Rc;
+use std::time::Instant;
+
+impl Queue<'_> {
+    /// Reads the jobs whose time has come, several at once.
+    pub(super) fn read(&mut self) -> Result<(), Failure> {
+        let now = Instant::now();
+        let due: Vec<(usize, Job)> = self
+            .running
+            .iter()
+            .filter(|it| it.due <= now)
+            .filter_map(|it| Some((it.at, self.job(it.at)?)))
+            .collect();
+        let questions: Vec<Question> = due
+            .iter()
+            .map(|(at, job)| Question::job(*at, job, None))
+            .collect();
+        let mut answers = Vec::new();
+        ask(&questions, &self.pace, |answer| {
+            if let Some(Answer::Job(at, answer)) = answer {
+                answers.push((at, answer));
+            }
+            true
+        });
+        for (at, answer) in answers {
+            let Some(job) = self.job(at) else {
+                continue;
+            };
+            self.take(at, known_reading(self.session, &job, answer))?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what the journal knows of a job's end, which saves asking; other known jobs are asked about at once.
+    pub(super) fn recall(&mut self, at: usize) -> Result<(), Failure> {
+        let Some(job) = self.job(at) else {
+            return Ok(());
+        };
+        let settings = job.connection.client.settings();
+        if let Some(progress) = self.session.desk.remembered(settings, &job.id) {
+            let reading = ProgressValue {
+                progress: Rc::new(progress),
+                connection: Rc::clone(&job.connection),
+            };
+            return self.take(at, Ok(reading));
+        }
+        if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
+            running.due = Instant::now();
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, at: usize, reading: Result<ProgressValue, Failure>) -> Result<(), Failure> {
+        let progress = match reading {
+            Ok(reading) => reading.progress,
+            Err(failure) if matches!(failure.kind, Kind::Connect | Kind::Busy) => {
+                self.misses += 1;
+                self.later(at);
+                return if self.misses > MISSES * 8 {
+                    Err(failure)
+                } else {
+                    Ok(())
+                };
+            }
+            Err(failure) => return Err(failure),
+        };
+        self.misses = 0;
+        let state = progress.state.kind;
+        let has_ended = state.is_final() || (state.ends_wait() && !self.committing);
+        if let Some(entry) = self.entries.get_mut(at) {
+            entry.progress = Some(progress);
+        }
+        if has_ended {
+            self.running.retain(|it| it.at != at);
+            // Its place at the service is free.
+            self.pause = None;
+            self.done += u64::from(!self.committing);
+            self.ended(at);
+        } else {
+            self.later(at);
+        }
+        Ok(())
+    }
+
+    fn ended(&mut self, at: usize) {
+        if let Some((entry, task)) = self.entries.get(at).zip(self.tasks.get(at))
+            && let Some(progress) = &entry.progress
+        {
+            self.has_failed |= entry.has_failed();
+            let all = self.tasks.len() as u64;
+            self.view.ended(progress, task.files, self.done, all);
+        }
+    }
+
+    fn later(&mut self, at: usize) {
+        if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
+            let pause = (running.since.elapsed() / 20).clamp(SHORTEST, LONGEST);
+            running.due = Instant::now() + pause;
+        }
+    }
+}

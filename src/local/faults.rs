@@ -1,0 +1,294 @@
+//! Faults on request: what the real world does to clients, so that scripts can be tried against it.
+//!
+//! Each request draws once, and meets at most one fault. A dropped connection is closed by the socket itself
+//! ([`Cut`]), so that the client sees not one byte of an answer.
+
+use super::doors::Doors;
+use super::error::ServiceError;
+use super::server::{App, refusal};
+use axum::body::Body;
+use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use axum::serve::IncomingStream;
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// How much later a slow answer comes.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// What a proxy says that has lost its server.
+const GARBAGE: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
+
+/// What can go wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The request is refused: code 80000, and nothing is done.
+    Refuse,
+    /// The connection breaks before anything is done.
+    DropBefore,
+    /// The connection breaks after the request was carried out.
+    DropAfter,
+    /// HTTP 429 with `Retry-After: 1`, and nothing is done.
+    TooMany,
+    /// HTTP 500; half of the requests are carried out before.
+    Internal,
+    /// The answer comes three seconds late.
+    Slow,
+    /// HTTP 200 with a page instead of JSON; half of the requests are carried out before.
+    Garbage,
+    /// An import job fails.
+    FailJob,
+}
+
+impl FaultKind {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::Refuse,
+        Self::DropBefore,
+        Self::DropAfter,
+        Self::TooMany,
+        Self::Internal,
+        Self::Slow,
+        Self::Garbage,
+        Self::FailJob,
+    ];
+
+    /// Its name on the command line.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Refuse => "refuse",
+            Self::DropBefore => "drop-before",
+            Self::DropAfter => "drop-after",
+            Self::TooMany => "429",
+            Self::Internal => "500",
+            Self::Slow => "slow",
+            Self::Garbage => "garbage",
+            Self::FailJob => "fail-job",
+        }
+    }
+}
+
+/// A kind of fault and how often it comes, from 0 to 1: `drop-after=0.1`, `500=5%`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fault {
+    kind: FaultKind,
+    rate: f64,
+}
+
+impl FromStr for Fault {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let kinds = || FaultKind::ALL.map(FaultKind::name).join(", ");
+        let (name, rate) = text
+            .split_once('=')
+            .ok_or_else(|| format!("{text:?} is no KIND=RATE, e.g. drop-after=0.1"))?;
+        let kind = FaultKind::ALL.into_iter().find(|it| it.name() == name);
+        let kind = kind.ok_or_else(|| format!("no fault {name:?}: one of {}", kinds()))?;
+        let parsed = match rate.strip_suffix('%') {
+            Some(percent) => percent.parse().map(|it: f64| it / 100.0),
+            None => rate.parse(),
+        };
+        match parsed {
+            Ok(rate) if (0.0..=1.0).contains(&rate) => Ok(Self { kind, rate }),
+            _ => Err(format!(
+                "the rate {rate:?} is not a number from 0 to 1, or a percentage"
+            )),
+        }
+    }
+}
+
+/// The faults of a service.
+#[derive(Clone)]
+pub struct Faults {
+    list: Vec<Fault>,
+    dice: Arc<Mutex<fastrand::Rng>>,
+}
+
+impl fmt::Debug for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.list.fmt(f)
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::new(Vec::new(), None)
+    }
+}
+
+impl Faults {
+    /// These faults; the same seed makes the same draws in the same order.
+    pub fn new(list: Vec<Fault>, seed: Option<u64>) -> Self {
+        let dice = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
+        Self {
+            list,
+            dice: Arc::new(Mutex::new(dice)),
+        }
+    }
+
+    /// True where there are any.
+    pub(super) fn any(&self) -> bool {
+        !self.list.is_empty()
+    }
+
+    fn roll(&self) -> f64 {
+        let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
+        dice.f64()
+    }
+
+    /// What happens to one request.
+    fn of_request(&self) -> Option<FaultKind> {
+        let mut left = self.roll();
+        let kinds = self.list.iter().filter(|it| it.kind != FaultKind::FailJob);
+        for fault in kinds {
+            if left < fault.rate {
+                return Some(fault.kind);
+            }
+            left -= fault.rate;
+        }
+        None
+    }
+
+    /// True for a job that is to fail.
+    pub(super) fn fails_job(&self) -> bool {
+        let mut rates = self.list.iter().filter(|it| it.kind == FaultKind::FailJob);
+        rates.any(|it| self.roll() < it.rate)
+    }
+}
+
+/// Breaks a connection: once it is set, not a byte more is written.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cut(Arc<AtomicBool>);
+
+impl Cut {
+    /// Breaks the connection at its next word.
+    fn set(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True where it is to break.
+    pub(super) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+impl Connected<IncomingStream<'_, Doors>> for Cut {
+    fn connect_info(stream: IncomingStream<'_, Doors>) -> Self {
+        stream.io().cut()
+    }
+}
+
+/// Passes a request on, or does to it what the dice say.
+pub(super) async fn meet(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    // The page for people tells of the service, and is no part of the API.
+    let fault = if request.uri().path() == "/" {
+        None
+    } else {
+        app.shared().faults().of_request()
+    };
+    let Some(fault) = fault else {
+        return next.run(request).await;
+    };
+    let cut = request.extensions().get::<ConnectInfo<Cut>>().cloned();
+    let cut = || {
+        if let Some(ConnectInfo(cut)) = cut {
+            cut.set();
+        }
+        plain(StatusCode::OK, "")
+    };
+    let is_done = app.shared().faults().roll() < 0.5;
+    match fault {
+        FaultKind::Refuse => refusal(&ServiceError::new(80000, "refused by --fault refuse")),
+        FaultKind::TooMany => refusal(&ServiceError::http(429, 429, "too many requests")),
+        FaultKind::DropBefore => cut(),
+        FaultKind::DropAfter => {
+            drop(next.run(request).await);
+            cut()
+        }
+        FaultKind::Internal | FaultKind::Garbage => {
+            if is_done {
+                drop(next.run(request).await);
+            }
+            if fault == FaultKind::Garbage {
+                plain(StatusCode::OK, GARBAGE)
+            } else {
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
+            }
+        }
+        FaultKind::Slow => {
+            tokio::time::sleep(SLOW).await;
+            next.run(request).await
+        }
+        FaultKind::FailJob => next.run(request).await,
+    }
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn faults_are_read_and_mistakes_told() {
+        assert_eq!(
+            "drop-after=0.25".parse(),
+            Ok(Fault {
+                kind: FaultKind::DropAfter,
+                rate: 0.25
+            })
+        );
+        assert_eq!(
+            "500=5%".parse(),
+            Ok(Fault {
+                kind: FaultKind::Internal,
+                rate: 0.05
+            })
+        );
+        for (text, part) in [
+            ("drop", "KIND=RATE"),
+            ("drop=1", "drop-before"),
+            ("429=2", "from 0 to 1"),
+            ("429=-1", "from 0 to 1"),
+            ("429=NaN", "from 0 to 1"),
+            ("429=", "from 0 to 1"),
+        ] {
+            let error = text.parse::<Fault>().expect_err(text);
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn rates_are_kept_and_seeds_repeat() {
+        let faults = || {
+            let list = ["refuse=0.2", "slow=0.3", "fail-job=0.5"];
+            let list = list.map(|text| text.parse().expect("a fault"));
+            Faults::new(list.to_vec(), Some(7))
+        };
+        let draw = |faults: &Faults| -> Vec<Option<FaultKind>> {
+            (0..10_000).map(|_| faults.of_request()).collect()
+        };
+        let drawn = draw(&faults());
+        assert_eq!(drawn, draw(&faults()));
+        let count = |kind| drawn.iter().filter(|it| **it == kind).count();
+        assert!((1800..2200).contains(&count(Some(FaultKind::Refuse))));
+        assert!((2800..3200).contains(&count(Some(FaultKind::Slow))));
+        assert_eq!(count(Some(FaultKind::FailJob)), 0);
+        let faults = faults();
+        let failing = (0..1000).filter(|_| faults.fails_job()).count();
+        assert!((400..600).contains(&failing));
+    }
+}

@@ -1,0 +1,126 @@
+//! What object stores refuse, in words: never with what they sent, which may repeat keys.
+
+use object_store::Error;
+use object_store::client::{HttpError, HttpErrorKind};
+use std::error::Error as StdError;
+use std::io;
+
+/// Why an object or a list of objects could not be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(in crate::local) enum Fault {
+    /// The bucket is not there.
+    #[error("there is no such bucket")]
+    NoBucket,
+    /// The object is not there.
+    #[error("there is no such object")]
+    NoObject,
+    /// The keys are wrong, or may not do this.
+    #[error(
+        "access denied{}; check the storage keys, and that they may get objects and list the bucket", code(.0.as_ref())
+    )]
+    Denied(Option<String>),
+    /// Another object is in its place by now.
+    #[error("the object was changed while it was read")]
+    Changed,
+    /// The store's host cannot be reached.
+    #[error("the object store could not be reached")]
+    Unreachable,
+    /// It took too long.
+    #[error("the object store did not answer in time")]
+    Slow,
+    /// An object name that no URL can carry, such as `a//b` or `a/../b`.
+    #[error("object names with empty parts, `.` or `..` are not supported")]
+    Name,
+    /// Another refusal.
+    #[error("the object store refused the request{}", code(.0.as_ref()))]
+    Refused(Option<String>),
+}
+
+fn code(code: Option<&String>) -> String {
+    code.map_or_else(String::new, |code| format!(" ({code})"))
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        let code = code_of(&error);
+        match (&error, code.as_deref()) {
+            (_, Some("NoSuchBucket" | "ContainerNotFound")) => Self::NoBucket,
+            (Error::NotFound { .. }, _) => Self::NoObject,
+            (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _)
+            | (
+                _,
+                Some(
+                    "InvalidAccessKeyId"
+                    | "SignatureDoesNotMatch"
+                    | "ExpiredToken"
+                    | "InvalidToken",
+                ),
+            ) => Self::Denied(code),
+            (Error::Precondition { .. }, _) => Self::Changed,
+            (Error::InvalidPath { .. }, _) => Self::Name,
+            _ => match http_kind(&error) {
+                Some(HttpErrorKind::Timeout) => Self::Slow,
+                Some(_) => Self::Unreachable,
+                None => Self::Refused(code),
+            },
+        }
+    }
+}
+
+impl From<Fault> for io::Error {
+    fn from(fault: Fault) -> Self {
+        let kind = match fault {
+            Fault::NoBucket | Fault::NoObject => io::ErrorKind::NotFound,
+            Fault::Denied(_) => io::ErrorKind::PermissionDenied,
+            Fault::Slow => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, fault)
+    }
+}
+
+/// The word in `<Code>…</Code>` of the answer, where it is a plain word.
+fn code_of(error: &Error) -> Option<String> {
+    let text = error.to_string();
+    let (_, rest) = text.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    let plain = code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then(|| code.to_owned())
+}
+
+fn http_kind(error: &Error) -> Option<HttpErrorKind> {
+    let mut next: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(error) = next {
+        if let Some(http) = error.downcast_ref::<HttpError>() {
+            return Some(http.kind());
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_named_by_their_code_and_never_repeated() {
+        let denied = |body: &str| Error::PermissionDenied {
+            path: "x".to_owned(),
+            source: body.to_owned().into(),
+        };
+        let body = "<Error><Code>InvalidAccessKeyId</Code><AWSAccessKeyId>AKIASECRET</AWSAccessKeyId></Error>";
+        let fault = Fault::from(denied(body));
+        assert_eq!(fault, Fault::Denied(Some("InvalidAccessKeyId".to_owned())));
+        assert!(!fault.to_string().contains("AKIA"));
+        assert_eq!(
+            Fault::from(denied("<Code>x<y></Code>")),
+            Fault::Denied(None)
+        );
+        let missing = Error::NotFound {
+            path: "x".to_owned(),
+            source: "<Code>NoSuchBucket</Code>".into(),
+        };
+        assert_eq!(Fault::from(missing), Fault::NoBucket);
+    }
+}

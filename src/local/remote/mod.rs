@@ -1,0 +1,258 @@
+//! Object stores as sources of a job: which store a bucket is in, opening it with a request's keys, looking at objects,
+//! listing folders. Everything is read by ranges ([`object`]); keys are in memory only ([`keys`]).
+
+mod fault;
+mod keys;
+mod object;
+
+pub(super) use fault::Fault;
+pub(super) use keys::{Keys, Vault};
+pub(super) use object::{Blocks, FromStart, RemoteFile};
+
+use crate::location::{Location, Store};
+use object_store::aws::{AmazonS3Builder, resolve_bucket_region};
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::path::Path;
+use object_store::{ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+
+/// How long a request may take in all, repetitions included.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// The region of buckets that name none, where nothing else is known either.
+const REGION: &str = "us-east-1";
+
+/// A bucket, as it is kept with a job: nothing in it is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Bucket {
+    kind: BucketKind,
+    /// On Azure the container.
+    name: String,
+    account: Option<String>,
+    region: Option<String>,
+    /// Where it is asked for instead of at the cloud's own host, e.g. `http://127.0.0.1:9000`.
+    endpoint: Option<String>,
+    /// True where a request without keys may be read with those of the service's environment.
+    own_keys: bool,
+}
+
+/// Which protocol a bucket speaks, and how its host is named.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum BucketKind {
+    S3,
+    Gcs,
+    Azure,
+    Oss,
+    Cos,
+}
+
+/// An open bucket.
+#[derive(Clone)]
+pub(super) struct Remote(Arc<dyn ObjectStore>);
+
+/// What a folder holds: objects directly inside, and the folders inside.
+pub(super) struct Listed {
+    pub(super) objects: Vec<ObjectMeta>,
+    pub(super) folders: Vec<Path>,
+}
+
+impl Bucket {
+    /// The bucket a location lies in; `None` for one that is not in an object store.
+    ///
+    /// `endpoint` replaces the host of S3 buckets, as `AWS_ENDPOINT_URL` does for AWS' own tools.
+    pub(super) fn of(location: &Location, endpoint: Option<&str>, own_keys: bool) -> Option<Self> {
+        let kind = match location.store() {
+            Store::S3 => BucketKind::S3,
+            Store::Gcs => BucketKind::Gcs,
+            Store::Azure => BucketKind::Azure,
+            Store::Oss => BucketKind::Oss,
+            Store::Cos => BucketKind::Cos,
+            Store::Bucket | Store::Volume | Store::Disk => return None,
+        };
+        let endpoint = endpoint.filter(|_| kind == BucketKind::S3);
+        Some(Self {
+            kind,
+            name: location.bucket()?.to_owned(),
+            account: location.account().map(str::to_owned),
+            region: location.region().map(str::to_owned),
+            endpoint: endpoint.map(|url| url.trim_end_matches('/').to_owned()),
+            own_keys,
+        })
+    }
+
+    /// Opens the bucket; only to learn a bucket's region something is sent.
+    pub(super) fn open(&self, keys: &Keys) -> io::Result<Remote> {
+        let own = keys.is_empty() && self.own_keys;
+        let own = own.then(Keys::own).filter(|keys| !keys.is_empty());
+        let keys = own.as_ref().unwrap_or(keys);
+        let store: Arc<dyn ObjectStore> = if self.kind == BucketKind::Azure {
+            Arc::new(self.azure(keys).build().map_err(Fault::from)?)
+        } else {
+            Arc::new(self.s3(keys)?.build().map_err(Fault::from)?)
+        };
+        Ok(Remote(store))
+    }
+
+    /// Everything but Azure speaks S3's protocol: GCS for HMAC keys, OSS and COS with the bucket in the host.
+    fn s3(&self, keys: &Keys) -> io::Result<AmazonS3Builder> {
+        let name = &self.name;
+        let (endpoint, in_host) = match (self.kind, &self.endpoint, &self.region) {
+            (_, Some(endpoint), _) => (Some(endpoint.clone()), false),
+            (BucketKind::Gcs, ..) => (Some("https://storage.googleapis.com".to_owned()), false),
+            (BucketKind::Oss, _, Some(region)) => (
+                Some(format!("https://{name}.oss-{region}.aliyuncs.com")),
+                true,
+            ),
+            (BucketKind::Oss, ..) => (
+                Some(format!("https://{name}.oss-accelerate.aliyuncs.com")),
+                true,
+            ),
+            (BucketKind::Cos, _, Some(region)) => (
+                Some(format!("https://{name}.cos.{region}.myqcloud.com")),
+                true,
+            ),
+            (BucketKind::Cos, ..) => (
+                Some(format!("https://{name}.cos.accelerate.myqcloud.com")),
+                true,
+            ),
+            _ => (None, false),
+        };
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(name)
+            .with_region(self.s3_region()?)
+            .with_virtual_hosted_style_request(in_host)
+            .with_client_options(client())
+            .with_retry(retry());
+        if let Some(endpoint) = endpoint {
+            let plain = endpoint.starts_with("http://");
+            builder = builder.with_endpoint(endpoint).with_allow_http(plain);
+        }
+        let (Some(access), Some(secret)) = (&keys.access, &keys.secret) else {
+            return Ok(builder.with_skip_signature(true));
+        };
+        builder = builder
+            .with_access_key_id(access.expose())
+            .with_secret_access_key(secret.expose());
+        if let Some(session) = &keys.session {
+            builder = builder.with_token(session.expose());
+        }
+        Ok(builder)
+    }
+
+    fn s3_region(&self) -> io::Result<String> {
+        match (self.kind, &self.region) {
+            (BucketKind::Gcs, _) => return Ok("auto".to_owned()),
+            (BucketKind::Oss, Some(region)) => return Ok(format!("oss-{region}")),
+            (_, Some(region)) => return Ok(region.clone()),
+            _ => {}
+        }
+        let set = crate::config::set("AWS_REGION").or(crate::config::set("AWS_DEFAULT_REGION"));
+        match set {
+            Some(region) => Ok(region),
+            None if self.endpoint.is_some() || self.kind != BucketKind::S3 => Ok(REGION.to_owned()),
+            // What cannot be learned is found out, and told, by the request itself.
+            None => Ok(runtime()?
+                .block_on(resolve_bucket_region(&self.name, &client()))
+                .unwrap_or_else(|_| REGION.to_owned())),
+        }
+    }
+
+    fn azure(&self, keys: &Keys) -> MicrosoftAzureBuilder {
+        let account = self.account.as_deref().unwrap_or_default();
+        let builder = MicrosoftAzureBuilder::new()
+            .with_account(account)
+            .with_container_name(&self.name)
+            .with_client_options(client())
+            .with_retry(retry());
+        match &keys.secret {
+            Some(secret) => builder.with_access_key(secret.expose()),
+            None => builder.with_skip_signature(true),
+        }
+    }
+}
+
+impl Remote {
+    /// Looks at one object.
+    pub(super) fn head(&self, key: &str) -> io::Result<ObjectMeta> {
+        let path = Path::parse(key).map_err(|_| Fault::Name)?;
+        let runtime = runtime()?;
+        let found = runtime.block_on(self.0.head(&path));
+        let fault = match found {
+            Ok(meta) => return Ok(meta),
+            Err(error) => Fault::from(error),
+        };
+        // The answer to a look has no body, and so no word for what is wrong: a byte of the object has.
+        if !matches!(
+            fault,
+            Fault::NoObject | Fault::Denied(_) | Fault::Refused(_)
+        ) {
+            return Err(fault.into());
+        }
+        let told = runtime.block_on(self.0.get_range(&path, 0..1));
+        Err(told.map_or_else(Fault::from, |_| fault).into())
+    }
+
+    /// Lists what is directly inside a folder, however many pages that takes.
+    pub(super) fn list(&self, folder: &str) -> io::Result<Listed> {
+        let path = Path::parse(folder).map_err(|_| Fault::Name)?;
+        let found = runtime()?.block_on(self.0.list_with_delimiter(Some(&path)));
+        let found = found.map_err(Fault::from)?;
+        Ok(Listed {
+            objects: found.objects,
+            folders: found.common_prefixes,
+        })
+    }
+
+    /// An object to read by ranges.
+    pub(super) fn object(&self, meta: &ObjectMeta, blocks: Blocks) -> RemoteFile {
+        RemoteFile::new(
+            Arc::clone(&self.0),
+            meta.location.clone(),
+            meta.size,
+            meta.e_tag.clone(),
+            blocks,
+        )
+    }
+
+    /// An object to read from its first byte to its last.
+    pub(super) fn stream(&self, meta: &ObjectMeta) -> FromStart {
+        FromStart::new(self.object(meta, Blocks::STREAM))
+    }
+}
+
+fn client() -> ClientOptions {
+    // An error means that a provider is installed already, which is as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    ClientOptions::new()
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_timeout(PATIENCE)
+}
+
+fn retry() -> RetryConfig {
+    RetryConfig {
+        max_retries: 4,
+        retry_timeout: PATIENCE,
+        ..RetryConfig::default()
+    }
+}
+
+/// The thread that talks to object stores.
+fn runtime() -> io::Result<&'static Runtime> {
+    static RUNTIME: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
+        tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("local-objects")
+            .enable_all()
+            .build()
+    });
+    RUNTIME
+        .as_ref()
+        .map_err(|error| io::Error::new(error.kind(), error.to_string()))
+}
+
+#[cfg(test)]
+mod tests;

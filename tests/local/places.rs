@@ -1,0 +1,151 @@
+//! Which paths on disk a caller may have read.
+
+use crate::harness::{Local, config, rows};
+use serde_json::json;
+use std::path::{Path, PathBuf};
+use tempfile::TempDir;
+use zshell::local::{Config, OwnBucket, Places, Service};
+use zshell::secret::Secret;
+
+const CREATE: &str = "/v2/vectordb/jobs/import/create";
+
+/// A folder `open` with a file and a link out of it, beside a file that is not open.
+fn folders() -> (TempDir, PathBuf) {
+    let dir = tempfile::tempdir().expect("a folder");
+    let open = dir.path().join("open");
+    std::fs::create_dir_all(open.join("inner")).expect("a folder");
+    rows(&open, "a.json", 0..3);
+    rows(dir.path(), "hidden.json", 0..7);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::symlink;
+        symlink(dir.path().join("hidden.json"), open.join("link.json")).expect("a link");
+        symlink("../a.json", open.join("inner/link.json")).expect("a link");
+    }
+    (dir, open)
+}
+
+fn service(dir: &Path, places: Places) -> Local {
+    let config = Config {
+        places,
+        ..config(&dir.join("data"))
+    };
+    let local = Local::start(config);
+    local.create("books");
+    local
+}
+
+fn submit(local: &Local, path: &str) -> Result<serde_json::Value, String> {
+    let body = json!({ "collectionName": "books", "files": [[path]] });
+    let answer = local.post(CREATE, &body);
+    if answer.code() != 0 {
+        return Err(answer.refusal().1.to_owned());
+    }
+    let job = answer.data();
+    Ok(local.wait(job["jobId"].as_str().expect("an id")))
+}
+
+#[test]
+fn only_open_folders_are_read_and_no_path_leads_out() {
+    let (dir, open) = folders();
+    let allow = vec![open.clone()];
+    let local = service(
+        dir.path(),
+        Places {
+            allow,
+            ..Places::default()
+        },
+    );
+    let open = open.to_str().unwrap();
+    let outside = dir.path().join("hidden.json");
+    for path in [
+        outside.to_str().unwrap(),
+        "/etc/hosts.json",
+        &format!("file://{}", outside.display()),
+    ] {
+        let refused = submit(&local, path).unwrap_err();
+        assert!(refused.contains("outside the folders"), "{path}: {refused}");
+    }
+    let mut escapes = vec![
+        format!("{open}/../hidden.json"),
+        format!("{open}/inner/../../hidden.json"),
+    ];
+    if cfg!(unix) {
+        escapes.push(format!("{open}/link.json"));
+    }
+    for path in escapes {
+        let ended = submit(&local, &path).unwrap();
+        assert_eq!(ended["state"], "Failed", "{path}");
+    }
+    assert_eq!(local.count("books"), 0);
+    let mut inside = vec![
+        format!("{open}/a.json"),
+        format!("file://{open}/a.json"),
+        format!("{open}/inner/../a.json"),
+    ];
+    if cfg!(unix) {
+        inside.push(format!("{open}/inner/link.json"));
+    }
+    let all = inside.len() as u64;
+    for path in inside {
+        let ended = submit(&local, &path).unwrap();
+        assert_eq!(ended["state"], "Completed", "{path}: {ended}");
+    }
+    assert_eq!(local.count("books"), 3 * all);
+    // A folder passes over the link that leads out of it.
+    let ended = submit(&local, &format!("{open}/")).unwrap();
+    assert_eq!(
+        (&ended["state"], &ended["importedRows"]),
+        (&json!("Completed"), &json!(3)),
+        "{ended}"
+    );
+}
+
+#[test]
+fn the_own_bucket_has_relative_paths_only_and_none_leads_out() {
+    let (dir, open) = folders();
+    let bucket = Some(OwnBucket::Dir(open));
+    let local = service(
+        dir.path(),
+        Places {
+            bucket,
+            ..Places::default()
+        },
+    );
+    for path in ["/a.json", "../hidden.json", "inner/../../hidden.json"] {
+        let failed = submit(&local, path).map_or(true, |ended| ended["state"] == "Failed");
+        assert!(failed, "{path}");
+    }
+    assert_eq!(local.count("books"), 0);
+    assert_eq!(submit(&local, "a.json").unwrap()["state"], "Completed");
+}
+
+#[test]
+fn where_others_can_call_nothing_on_disk_is_open() {
+    let (dir, open) = folders();
+    let public = |places| Config {
+        listen: ([0, 0, 0, 0], 0).into(),
+        token: Some(Secret::new("token")),
+        places,
+        ..config(&dir.path().join("data"))
+    };
+    let service = Service::start(public(Places::default())).expect("start");
+    let body = json!({ "collectionName": "books", "files": [[open.join("a.json")]] }).to_string();
+    let port = service.addr().port();
+    let request = format!(
+        "POST {CREATE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer token\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = crate::harness::exchange(([127, 0, 0, 1], port).into(), &request);
+    assert!(
+        answer.refusal().1.contains("outside the folders"),
+        "{}",
+        answer.json
+    );
+    service.stop();
+    let missing = Places {
+        allow: vec![dir.path().join("none")],
+        ..Places::default()
+    };
+    assert!(Service::start(public(missing)).is_err());
+}
