@@ -6,6 +6,7 @@
 //! there, makes a comparison neither true nor false, as in SQL.
 
 mod lex;
+mod literal;
 mod parse;
 
 use crate::formats::column::{Column, Values};

@@ -1,7 +1,8 @@
 //! A filter's tokens as a [`Filter`], with names looked up in the schema.
 
 use super::lex::{self, Token};
-use super::{Filter, Key, Members, Path, Piece, Relation, Scalar, scalar_of};
+use super::literal::{self, pieces};
+use super::{Filter, Key, Members, Path, Relation, Scalar, scalar_of};
 use crate::formats::batch::META;
 use crate::formats::{DataType, Schema};
 use serde_json::{Map, Value};
@@ -271,7 +272,7 @@ impl Parser<'_> {
             return Err("it ends too early".to_owned());
         };
         match token {
-            Token::Number(number) => self::number(&number, negative).map(Operand::Value),
+            Token::Number(number) => literal::number(&number, negative).map(Operand::Value),
             _ if negative => Err(format!("a number is expected, found {}", shown(&token))),
             Token::Text(text) => Ok(Operand::Value(Scalar::Text(text.into()))),
             Token::Param(name) => {
@@ -393,46 +394,4 @@ fn comparable(path: &Path, kind: Kind, value: Scalar<'static>) -> Result<Scalar<
         Some(number) if path.single => Ok(Scalar::Float((number as f32).into())),
         _ => Ok(value),
     }
-}
-
-/// As messages show it.
-impl std::fmt::Display for Scalar<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Bool(is) => write!(f, "{is}"),
-            Self::Int(value) => write!(f, "{value}"),
-            Self::Float(value) => write!(f, "{value}"),
-            Self::Text(text) => write!(f, "{text:?}"),
-        }
-    }
-}
-
-fn number(digits: &str, negative: bool) -> Result<Scalar<'static>, String> {
-    let text = if negative {
-        format!("-{digits}")
-    } else {
-        digits.to_owned()
-    };
-    if let Ok(whole) = text.parse() {
-        return Ok(Scalar::Int(whole));
-    }
-    let float = text.parse().ok().filter(|float: &f64| float.is_finite());
-    float
-        .map(Scalar::Float)
-        .ok_or_else(|| format!("{text} is not a number"))
-}
-
-/// A pattern's pieces; `\` makes the next character an ordinary one.
-fn pieces(pattern: &str) -> Vec<Piece> {
-    let mut letters = pattern.chars();
-    let mut pieces = Vec::new();
-    while let Some(letter) = letters.next() {
-        pieces.push(match letter {
-            '%' => Piece::Any,
-            '_' => Piece::One,
-            '\\' => Piece::Char(letters.next().unwrap_or('\\')),
-            letter => Piece::Char(letter),
-        });
-    }
-    pieces
 }
