@@ -3,7 +3,7 @@
 use super::Outcome;
 use super::args::Serve;
 use crate::config::set;
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::local::faults::Faults;
 use crate::local::{Config, OwnBucket, Places, Service};
 use crate::secret::Secret;
@@ -45,6 +45,11 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         while session.interrupt.sleep(Duration::from_hours(1)).is_ok() {}
     }
     service.stop();
+    // To be told to end at that very moment is no failure: a stop is how a service ends.
+    let announced = announced.or_else(|failure| match failure.kind {
+        Kind::Interrupted | Kind::Terminated | Kind::Timeout => Ok(()),
+        _ => Err(failure),
+    });
     Ok(announced.map(|()| Dynamic::UNIT).map_err(Into::into))
 }
 

@@ -75,6 +75,7 @@ pub(super) fn submit(
     }
     match created? {
         Created::New => {
+            app.shared().vault().made(&job.id);
             app.shared().submit(&job.id);
             Ok(job.id)
         }

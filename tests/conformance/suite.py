@@ -55,6 +55,8 @@ def parts(installed):
     for name in ("pymilvus_v1", "pymilvus_v2", "zilliz_cli"):
         yield name, name, [str(installed / name / "bin" / "python"), "-B", str(HERE / f"{name}.py")]
     yield "node_sdk", "node", [shutil.which("node") or "node", str(HERE / "node_sdk.js")]
+    yield "object_stores", "object_stores", [
+        str(installed / "object_stores" / "bin" / "python"), "-B", str(HERE / "object_stores.py")]
     yield "odd_requests", None, [sys.executable, "-B", str(HERE / "odd_requests.py")]
 
 
@@ -75,7 +77,7 @@ def main():
         writer = [str(installed / "pymilvus_v2" / "bin" / "python"), "-B", str(HERE / "data.py")]
         subprocess.run(writer, env=base, check=True)
         child, url = serve(program, folder)
-        base |= {"SERVICE_URL": url, "SERVICE_KEY": KEY}
+        base |= {"SERVICE_URL": url, "SERVICE_KEY": KEY, "SERVICE_PROGRAM": program}
         try:
             for name, client, command in parts(installed):
                 if present(client):

@@ -60,13 +60,24 @@ pub(in crate::local) struct Vault(Mutex<BTreeMap<String, Held>>);
 struct Held {
     keys: Keys,
     lock: Option<JobLock>,
+    /// True once the job is in the store: before that it is not there, which is not the same as ended.
+    made: bool,
 }
 
 impl Vault {
-    /// Keeps a job's keys, and its lock.
+    /// Keeps the keys, and the lock, of a job that is about to be made.
     pub(in crate::local) fn put(&self, job: &str, keys: Keys, lock: JobLock) {
         let lock = Some(lock);
-        self.held().insert(job.to_owned(), Held { keys, lock });
+        let made = false;
+        self.held()
+            .insert(job.to_owned(), Held { keys, lock, made });
+    }
+
+    /// Notes that a job is in the store now.
+    pub(in crate::local) fn made(&self, job: &str) {
+        if let Some(held) = self.held().get_mut(job) {
+            held.made = true;
+        }
     }
 
     /// Hands the lock of a job out, where it is here.
@@ -94,9 +105,11 @@ impl Vault {
         }
     }
 
-    /// The jobs whose keys are here.
+    /// The jobs in the store whose keys are here.
     pub(in crate::local) fn jobs(&self) -> Vec<String> {
-        self.held().keys().cloned().collect()
+        let held = self.held();
+        let made = held.iter().filter(|(_, held)| held.made);
+        made.map(|(job, _)| job.clone()).collect()
     }
 
     fn held(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
