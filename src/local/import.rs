@@ -1,10 +1,11 @@
 //! One job, from its files to its rows: read, check, keep, and report how far it is.
 
+use super::ahead;
 use super::source::{SourceError, SourceFile};
 use super::store::work::{Claimed, Failing, Report};
 use super::store::{Store, StoreError};
 use super::worker::Shared;
-use crate::formats::{Batch, ReadError, Schema};
+use crate::formats::{Batch, ReadError, Schema, reader};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -117,13 +118,15 @@ impl Import<'_> {
         if let Some(pace) = &self.pace {
             reader = reader.with_batch_rows(pace.batch_rows());
         }
-        let mut batch = reader.new_batch();
-        while self.go_on()? && reader.next_batch(&mut batch).map_err(failed)? {
+        self.go_on()?;
+        let ahead = file.size > reader::BATCH_BYTES as u64;
+        ahead::each(reader, ahead, failed, |batch, read| {
+            self.go_on()?;
             // The size was taken before; a file that grew meanwhile must not pass 100 percent.
-            self.report.file_bytes = reader.bytes().min(file.size);
+            self.report.file_bytes = read.min(file.size);
             self.report.bytes = bytes + self.report.file_bytes;
-            self.keep(&mut batch)?;
-        }
+            self.keep(batch)
+        })?;
         self.report.file_bytes = file.size;
         self.report.bytes = bytes + file.size;
         alive(self.store.finish_file(self.job, &self.report, &now())?)
@@ -140,12 +143,12 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// True, so that it can stand in a condition; `Err` once the service stops or the job's time is up.
-    fn go_on(&self) -> Result<bool, Halt> {
+    /// `Err` once the service stops or the job's time is up.
+    fn go_on(&self) -> Result<(), Halt> {
         if self.shared.stopping() {
             return Err(Halt::Stopped);
         }
-        in_time(self.job).map(|()| true)
+        in_time(self.job)
     }
 }
 
@@ -191,7 +194,7 @@ impl Pace {
     fn batch_rows(&self) -> usize {
         usize::try_from(self.rate / 10)
             .unwrap_or(usize::MAX)
-            .clamp(1, crate::formats::reader::BATCH_ROWS)
+            .clamp(1, reader::BATCH_ROWS)
     }
 
     /// How long to wait until `rows` are due.

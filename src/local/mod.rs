@@ -21,6 +21,7 @@
 //! - Object names with empty parts, `.` or `..` are refused.
 //! - Jobs and idempotency keys are never forgotten.
 
+mod ahead;
 mod body;
 mod call;
 mod collections;

@@ -1,0 +1,141 @@
+//! Reading the next batch of a file while the last one is being stored.
+
+use crate::formats::{Batch, ReadError, Reader};
+use std::sync::mpsc;
+use std::thread;
+
+/// Batches of one file at a time: one is read into while the other is stored.
+const BATCHES: usize = 2;
+
+/// Hands every batch of a file to `keep`, in order, with the bytes read so far. `keep` runs on this thread, and the
+/// reader, where `ahead` is true, on one of its own, which ends before this returns: also where `keep` fails.
+///
+/// # Errors
+/// What `keep` fails with, and what `failed` makes of the reader's error, after the batches before it were kept.
+pub(super) fn each<E>(
+    reader: Reader,
+    ahead: bool,
+    failed: impl Fn(ReadError) -> E,
+    keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
+) -> Result<(), E> {
+    if ahead {
+        beside(reader, failed, keep)
+    } else {
+        in_turns(reader, failed, keep)
+    }
+}
+
+/// Reads and keeps in turns; a small file is done before a thread has started.
+fn in_turns<E>(
+    mut reader: Reader,
+    failed: impl Fn(ReadError) -> E,
+    mut keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
+) -> Result<(), E> {
+    let mut batch = reader.new_batch();
+    while reader.next_batch(&mut batch).map_err(&failed)? {
+        keep(&mut batch, reader.bytes())?;
+    }
+    Ok(())
+}
+
+fn beside<E>(
+    mut reader: Reader,
+    failed: impl Fn(ReadError) -> E,
+    mut keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
+) -> Result<(), E> {
+    let (read, filled) = mpsc::channel();
+    let (kept, empty) = mpsc::channel();
+    for _ in 0..BATCHES {
+        _ = kept.send(reader.new_batch());
+    }
+    // Both ends of this thread move into the scope, so that the reader ends when keeping does.
+    thread::scope(move |scope| {
+        scope.spawn(move || {
+            while let Ok(mut batch) = empty.recv() {
+                let next = match reader.next_batch(&mut batch) {
+                    Ok(true) => Ok((batch, reader.bytes())),
+                    Ok(false) => return,
+                    Err(error) => Err(error),
+                };
+                let ends = next.is_err();
+                if read.send(next).is_err() || ends {
+                    return;
+                }
+            }
+        });
+        for next in filled {
+            let (mut batch, bytes) = next.map_err(&failed)?;
+            keep(&mut batch, bytes)?;
+            // The reader is gone at the file's end.
+            _ = kept.send(batch);
+        }
+        Ok(())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::Schema;
+    use std::fmt::Write as _;
+    use std::sync::Arc;
+
+    /// Reads so many rows, of which one may be bad, ten a batch, and answers what was kept and how it ended.
+    fn kept(rows: usize, bad: Option<usize>, ahead: bool, most: usize) -> (Vec<usize>, String) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("rows.jsonl");
+        let mut text = String::new();
+        for id in 0..rows {
+            let vector = if bad == Some(id) { "[1]" } else { "[1, 2]" };
+            writeln!(text, "{{\"id\": {id}, \"vector\": {vector}}}").unwrap();
+        }
+        std::fs::write(&path, &text).unwrap();
+        let body = serde_json::json!({ "dimension": 2 });
+        let schema = Arc::new(Schema::from_create_body(&body).unwrap());
+        let reader = Reader::open(&path, &schema).unwrap().with_batch_rows(10);
+        let (mut batches, mut last) = (Vec::new(), 0);
+        let ended = each(
+            reader,
+            ahead,
+            |error| error.to_string(),
+            |batch, bytes| {
+                assert!(bytes > last && bytes <= text.len() as u64);
+                last = bytes;
+                if batches.len() == most {
+                    return Err("full".to_owned());
+                }
+                batches.push(batch.rows());
+                Ok(())
+            },
+        );
+        (batches, ended.err().unwrap_or_default())
+    }
+
+    #[test]
+    fn every_batch_is_kept_once() {
+        for ahead in [false, true] {
+            assert_eq!(kept(0, None, ahead, 9), (vec![], String::new()));
+            assert_eq!(kept(7, None, ahead, 9), (vec![7], String::new()));
+            assert_eq!(kept(25, None, ahead, 9), (vec![10, 10, 5], String::new()));
+        }
+    }
+
+    #[test]
+    fn a_bad_row_ends_it_after_the_batches_before() {
+        for ahead in [false, true] {
+            let (batches, error) = kept(100, Some(25), ahead, 99);
+            assert_eq!(batches, [10, 10]);
+            assert!(error.contains("26"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_failure_to_keep_ends_the_reading() {
+        for ahead in [false, true] {
+            for most in 0..4 {
+                let (batches, error) = kept(1000, None, ahead, most);
+                assert_eq!((batches.len(), error.as_str()), (most, "full"));
+            }
+        }
+    }
+}
