@@ -114,7 +114,10 @@ impl Session {
         http_log.turn(choices.verbose);
         Self {
             #[cfg(feature = "local")]
-            local: self::local::LocalService::new(choices.data_dir.clone()),
+            local: self::local::LocalService::new(
+                choices.data_dir.clone(),
+                self::log::warner(choices.log_format),
+            ),
             desk: Desk::new(&choices.data_dir),
             choices: RefCell::new(choices),
             dry_run: dry_run(&interrupt),

@@ -1,15 +1,16 @@
 //! What a bug of zshell's own says when it ends the process: where it was, and no key.
 
 use crate::secret::masked_now;
-use std::io::{self, Write};
+use crate::session::log::{Level, Log, LogFormat};
 use std::panic::{self, PanicHookInfo};
 
 /// Replaces the text that Rust prints for a panic, which may quote what was being worked on.
-pub(super) fn install() {
-    panic::set_hook(Box::new(|info| {
-        // Where standard error is closed there is nobody left to tell.
-        let _ = writeln!(io::stderr().lock(), "{}", text(info));
-    }));
+pub(super) fn install(format: LogFormat) {
+    let log = Log {
+        format,
+        ..Log::default()
+    };
+    panic::set_hook(Box::new(move |info| log.line(Level::Error, &text(info))));
 }
 
 fn text(info: &PanicHookInfo<'_>) -> String {

@@ -57,7 +57,7 @@ pub fn main() -> ExitCode {
             });
         }
     };
-    crash::install();
+    crash::install(args.common.log_format);
     let interrupt = Interrupt::new();
     let idle = Idle::default();
     signals::watch(&interrupt, &idle);

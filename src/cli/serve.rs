@@ -9,6 +9,7 @@ use crate::local::{Config, OwnBucket, Places, Service};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::session::local::{s3_endpoint, workers};
+use crate::session::log::warner;
 use rhai::Dynamic;
 use std::time::Duration;
 
@@ -30,6 +31,7 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         faults: Faults::new(options.fault.clone(), options.fault_seed),
         places: places(&options),
         workers: workers(),
+        warn: warner(session.log().format),
     });
     let service = match started {
         Ok(service) => service,

@@ -82,6 +82,8 @@ pub struct Config {
     pub places: Places,
     /// Jobs that run at once (at least 1).
     pub workers: usize,
+    /// Where warnings go, a line each: about jobs that wait for the store to work again.
+    pub warn: fn(&str),
 }
 
 /// Why the service could not start.
@@ -153,6 +155,7 @@ impl Service {
             faults,
             places,
             workers,
+            warn,
         } = config;
         let token = token.filter(|token| !token.is_empty());
         let public = !addr.ip().is_loopback();
@@ -166,7 +169,7 @@ impl Service {
         let locks = dir.join("locks");
         let store = Store::open(&dir)?;
         store::create_private(&locks)?;
-        let shared = Arc::new(Shared::new(store, locks, import_rate, faults));
+        let shared = Arc::new(Shared::new(store, locks, import_rate, faults, warn));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
         let app = App {
             store: shared.store().with_patience(server::PATIENCE),

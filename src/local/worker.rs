@@ -29,6 +29,7 @@ pub(super) struct Shared {
     rate: Option<u64>,
     vault: Vault,
     faults: Faults,
+    warn: fn(&str),
     board: Mutex<Board>,
     wake: Condvar,
 }
@@ -50,13 +51,20 @@ struct Board {
 
 impl Shared {
     /// State for workers on this store, with lock files in `locks`.
-    pub(super) fn new(store: Store, locks: PathBuf, rate: Option<u64>, faults: Faults) -> Self {
+    pub(super) fn new(
+        store: Store,
+        locks: PathBuf,
+        rate: Option<u64>,
+        faults: Faults,
+        warn: fn(&str),
+    ) -> Self {
         Self {
             store,
             locks,
             rate,
             vault: Vault::default(),
             faults,
+            warn,
             board: Mutex::default(),
             wake: Condvar::new(),
         }
@@ -243,7 +251,7 @@ impl Shared {
         if !board.stopping {
             let reason = format!("{error}; the job waits and is tried again");
             if board.retries.put_off(id, reason.clone(), Instant::now()) {
-                eprintln!("zshell: local service: {id}: {reason}");
+                (self.warn)(&format!("zshell: local service: {id}: {reason}"));
             }
         }
         Err(error)

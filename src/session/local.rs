@@ -15,6 +15,7 @@ use ulid::Ulid;
 /// The service, once it was asked for.
 pub struct LocalService {
     data_dir: PathBuf,
+    warn: fn(&str),
     running: RefCell<Option<Running>>,
 }
 
@@ -25,9 +26,10 @@ struct Running {
 
 impl LocalService {
     /// Nothing runs yet.
-    pub fn new(data_dir: PathBuf) -> Self {
+    pub fn new(data_dir: PathBuf, warn: fn(&str)) -> Self {
         Self {
             data_dir,
+            warn,
             running: RefCell::default(),
         }
     }
@@ -50,6 +52,7 @@ impl LocalService {
                 ..Places::default()
             },
             workers: workers(),
+            warn: self.warn,
         })
         .map_err(|error| {
             Failure::from(error).or_hint("choose another folder with --data-dir or ZSHELL_DATA_DIR")

@@ -52,6 +52,22 @@ pub struct Log {
     pub verbose: bool,
 }
 
+/// What writes a warning in this form, for parts of zshell that know nothing of forms.
+pub fn warner(format: LogFormat) -> fn(&str) {
+    match format {
+        LogFormat::Text => |text| warn(LogFormat::Text, text),
+        LogFormat::Json => |text| warn(LogFormat::Json, text),
+    }
+}
+
+fn warn(format: LogFormat, text: &str) {
+    let log = Log {
+        format,
+        ..Log::default()
+    };
+    log.line(Level::Warn, text);
+}
+
 impl Log {
     /// A line as it is.
     pub fn line(self, level: Level, text: &str) {

@@ -103,6 +103,7 @@ pub(crate) fn config(dir: &Path) -> Config {
         faults: Faults::default(),
         places: Places::default(),
         workers: 2,
+        warn: |text| eprintln!("{text}"),
     }
 }
 

@@ -6,7 +6,13 @@ use crate::local::source::{Places, Rules};
 use crate::local::store::jobs::{Created, JobState, NewJob, Standing};
 use rusqlite::Connection;
 use serde_json::json;
+use std::cell::RefCell;
 use std::path::Path;
+
+thread_local! {
+    /// What was told of the jobs that this thread has tried.
+    static WARNED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
+}
 
 /// State for workers, with one job that waits.
 fn shared(dir: &Path) -> Shared {
@@ -37,6 +43,7 @@ fn shared(dir: &Path) -> Shared {
         dir.to_owned(),
         None,
         Faults::default(),
+        |text| WARNED.with_borrow_mut(|warned| warned.push(text.to_owned())),
     );
     shared.submit("job-1");
     shared
@@ -60,6 +67,11 @@ fn a_job_waits_while_the_store_is_locked_and_is_done_afterwards() {
     assert!(matches!(tried, Err(StoreError::Busy)), "{tried:?}");
     let reason = shared.trouble("job-1").unwrap();
     assert!(reason.contains("busy"), "{reason}");
+    let warned = WARNED.take();
+    assert!(
+        warned.len() == 1 && warned[0].contains("job-1") && warned[0].contains("tried again"),
+        "{warned:?}"
+    );
     // It is not forgotten, and not tried again at once.
     assert_eq!(
         (shared.running(), standing(&shared).state),
