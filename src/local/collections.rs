@@ -4,6 +4,7 @@ use super::call::Call;
 use super::databases;
 use super::error::ServiceError;
 use super::import::now;
+use super::indexes;
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::collections::{Collection, DEFAULT_PARTITION};
@@ -25,6 +26,8 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V2, &path("collections/describe"), describe)
         .write(Envelope::V2, &path("collections/create"), create)
         .write(Envelope::V2, &path("collections/drop"), drop)
+        .write(Envelope::V2, &path("collections/rename"), rename)
+        .post(Envelope::V2, &path("collections/flush"), flush)
         .write(Envelope::V2, &path("collections/load"), load)
         .write(Envelope::V2, &path("collections/release"), release)
         .post(
@@ -36,6 +39,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("partitions/create"), create_partition)
         .post(Envelope::V2, &path("partitions/list"), partitions)
         .post(Envelope::V2, &path("partitions/has"), has_partition)
+        .post(Envelope::V2, &path("partitions/get_stats"), partition_stats)
         .write(Envelope::V2, &path("partitions/drop"), drop_partition)
 }
 
@@ -82,7 +86,7 @@ pub(super) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
         "description": description.unwrap_or_default(),
         "enableDynamicField": schema.dynamic,
         "fields": schema.to_describe_fields(),
-        "indexes": indexes(body),
+        "indexes": indexes::in_short(body),
         "load": load_word(&collection),
         "partitionsNum": app.store().partitions(collection.id)?.len(),
         "properties": [],
@@ -98,32 +102,6 @@ fn load_word(collection: &Collection) -> &'static str {
     }
 }
 
-/// The index of the quick form's vector, or those `indexParams` asks for.
-fn indexes(body: &Value) -> Vec<Value> {
-    let text =
-        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let metric = |value: &Value| text(value, "metricType").unwrap_or_else(|| "COSINE".to_owned());
-    if is_quick(body) {
-        let name = text(body, "vectorFieldName").unwrap_or_else(|| "vector".to_owned());
-        return vec![json!({ "fieldName": name, "indexName": name, "metricType": metric(body) })];
-    }
-    let index = |index: &Value| {
-        let field = text(index, "fieldName").unwrap_or_default();
-        let name = text(index, "indexName").unwrap_or_else(|| field.clone());
-        json!({ "fieldName": field, "indexName": name, "metricType": metric(index) })
-    };
-    body.get("indexParams")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-        .map(index)
-        .collect()
-}
-
-fn is_quick(body: &Value) -> bool {
-    body.get("schema").is_none_or(Value::is_null) && body.get("fields").is_none()
-}
-
 /// Makes a collection. One that exists already is left as it is: the same schema is success, another one is
 /// refused, as Milvus does.
 pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
@@ -132,7 +110,7 @@ pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
     let body = Value::Object(call.params.clone());
     let schema = Schema::from_create_body(&body)?;
-    let indexed = !indexes(&body).is_empty();
+    let indexed = !indexes::in_short(&body).is_empty();
     // A collection made with its index is loaded at once; one without waits for `load`.
     if app
         .store()
@@ -178,6 +156,37 @@ pub(super) fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({}))
 }
 
+/// Gives a collection another name, in its own database or in `newDbName`. Its jobs, also those that run, go with it.
+fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["newCollectionName"])?;
+    check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
+    let database = match call.text(&["newDbName"]) {
+        Some(database) if app.store().database(&database)?.is_none() => {
+            return Err(ServiceError::no_database(&database));
+        }
+        Some(database) => database,
+        None => databases::of(app, call)?,
+    };
+    if app
+        .store()
+        .rename_collection(collection.id, &database, &name)?
+    {
+        return Ok(json!({}));
+    }
+    Err(ServiceError::new(
+        65535,
+        format!(
+            "duplicated new collection name {database}:{name} with other collection name or alias"
+        ),
+    ))
+}
+
+/// Does nothing: rows are on the disk before they can be seen.
+fn flush(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    find(app, call).map(|_| json!({}))
+}
+
 fn load(app: &App, call: &Call) -> Result<Value, ServiceError> {
     app.store().set_loaded(find(app, call)?.id, true)?;
     Ok(json!({}))
@@ -215,6 +224,14 @@ fn has_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     Ok(json!({ "has": app.store().partition(collection.id, &name)?.is_some() }))
+}
+
+fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["partitionName"])?;
+    let partition = app.store().partition(collection.id, &name)?;
+    let partition = partition.ok_or_else(|| ServiceError::no_partition(&name))?;
+    Ok(json!({ "rowCount": app.store().count(collection.id, Some(partition))? }))
 }
 
 /// Removes a partition with its rows; one that is not there is success.

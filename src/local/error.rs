@@ -90,6 +90,11 @@ impl ServiceError {
         )
     }
 
+    /// No such index: 700.
+    pub(super) fn no_index(name: &str) -> Self {
+        Self::new(700, format!("index not found[index={name}]"))
+    }
+
     /// The collection is not loaded: 101.
     pub(super) fn not_loaded(name: &str) -> Self {
         Self::new(101, format!("collection not loaded[collection={name}]"))

@@ -2,7 +2,7 @@
 //!
 //! It is what `connect("local")` and `zshell serve` run, and is reached over HTTP only. [`server`] takes requests,
 //! [`guard`] decides who may call, [`faults`] do to requests what the real world does, [`page`] is what a browser shows,
-//! `v1`, `v2`, `milvus` and `collections` hold the routes; a create call becomes a
+//! `v1`, `v2`, `milvus` and `collections` and `indexes` hold the routes; a create call becomes a
 //! job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
 //!
 //! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] says whose it is.
@@ -33,6 +33,7 @@ pub mod faults;
 mod filter;
 mod guard;
 mod import;
+mod indexes;
 mod jobs;
 mod lock;
 mod milvus;

@@ -10,7 +10,7 @@ use super::faults::Cut;
 use super::source::Rules;
 use super::store::Store;
 use super::worker::Shared;
-use super::{body, collections, databases, entities, faults, guard, page, paths, v1, v2};
+use super::{body, collections, databases, entities, faults, guard, indexes, page, paths, v1, v2};
 use crate::secret::Secret;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -198,7 +198,7 @@ fn json_response(status: StatusCode, value: &Value) -> Response {
 
 fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
-    let Routes(router) = databases::routes(entities::routes(routes));
+    let Routes(router) = indexes::routes(databases::routes(entities::routes(routes)));
     router
         .route("/", get(page::show))
         .fallback(|request: Request| async move {

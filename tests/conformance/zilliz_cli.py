@@ -97,6 +97,17 @@ def collections():
     ]}})
     run = zilliz("collection", "create", "--name", "cli_schema", "--body", body)
     check("cli collection create --body", run.returncode == 0, run.stdout + run.stderr)
+    indexes = data("index", "list", "--collection", "cli_quick")
+    check("cli index list", indexes == ["vector"], indexes)
+    index = data("index", "describe", "--collection", "cli_quick", "--index-name", "vector")
+    check("cli index describe", index[0]["fieldName"] == "vector", index)
+    stats = data("partition", "get-stats", "--collection", "cli_quick", "--partition", "_default")
+    check("cli partition get-stats", stats == {"rowCount": 0}, stats)
+    run = zilliz("collection", "flush", "--name", "cli_quick")
+    check("cli collection flush", run.returncode == 0, run.stdout + run.stderr)
+    for old, new in (("cli_quick", "cli_renamed"), ("cli_renamed", "cli_quick")):
+        run = zilliz("collection", "rename", "--name", old, "--new-name", new)
+        check(f"cli collection rename to {new}", run.returncode == 0, run.stdout + run.stderr)
     for name in ("cli_quick", "cli_schema"):
         run = zilliz("collection", "drop", "--name", name, "--yes")
         check(f"cli collection drop {name}", run.returncode == 0, run.stdout + run.stderr)

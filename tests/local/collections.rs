@@ -1,6 +1,6 @@
 //! Collections, partitions and counts.
 
-use crate::harness::Local;
+use crate::harness::{Local, rows};
 use serde_json::{Value, json};
 
 fn post(local: &Local, route: &str, body: Value) -> Value {
@@ -177,4 +177,74 @@ fn partitions_are_made_listed_and_dropped() {
             .0,
         1100
     );
+}
+
+#[test]
+fn collections_are_renamed_with_their_jobs() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    local.create("taken");
+    let job = local.import("c", &[&rows(dir.path(), "a.json", 0..1)]);
+    local.wait(&job);
+    let rename = |body: Value| local.post("/v2/vectordb/collections/rename", &body);
+    for (to, code) in [("taken", 65535), ("c", 65535), ("1", 90011)] {
+        let refused = rename(json!({ "collectionName": "c", "newCollectionName": to }));
+        assert_eq!(refused.refusal().0, code, "{to}");
+    }
+    let missing = rename(json!({ "collectionName": "x", "newCollectionName": "y" }));
+    assert_eq!(missing.refusal().0, 100);
+    let nowhere =
+        json!({ "collectionName": "c", "newCollectionName": "d", "newDbName": "nowhere" });
+    assert_eq!(rename(nowhere).refusal().0, 800);
+
+    post(&local, "databases/create", json!({ "dbName": "other" }));
+    rename(json!({ "collectionName": "c", "newCollectionName": "d", "newDbName": "other" })).data();
+    assert_eq!(
+        post(&local, "collections/list", json!({})),
+        json!(["taken"])
+    );
+    let other = json!({ "collectionName": "d", "dbName": "other" });
+    assert_eq!(
+        post(&local, "collections/get_stats", other.clone()),
+        json!({ "rowCount": 1 })
+    );
+    let jobs = post(&local, "jobs/import/list", other);
+    assert_eq!(jobs["records"][0]["jobId"], json!(job), "{jobs}");
+    post(
+        &local,
+        "collections/flush",
+        json!({ "collectionName": "taken" }),
+    );
+}
+
+#[test]
+fn indexes_are_those_the_collection_was_made_with() {
+    let (_dir, local) = Local::fresh();
+    local.create("c");
+    let c = json!({ "collectionName": "c", "indexName": "vector" });
+    assert_eq!(post(&local, "indexes/list", c.clone()), json!(["vector"]));
+    let index = post(&local, "indexes/describe", c);
+    assert_eq!(
+        (
+            &index[0]["fieldName"],
+            &index[0]["metricType"],
+            &index[0]["indexState"]
+        ),
+        (&json!("vector"), &json!("L2"), &json!("Finished"))
+    );
+    let none = json!({ "collectionName": "c", "indexName": "none" });
+    let refused = local.post("/v2/vectordb/indexes/describe", &none);
+    assert_eq!(refused.refusal().0, 700);
+}
+
+#[test]
+fn rows_of_a_partition_are_counted() {
+    let (_dir, local) = Local::fresh();
+    local.create("c");
+    let count = |name: &str| {
+        let body = json!({ "collectionName": "c", "partitionName": name });
+        local.post("/v2/vectordb/partitions/get_stats", &body)
+    };
+    assert_eq!(count("_default").data(), json!({ "rowCount": 0 }));
+    assert_eq!(count("none").refusal().0, 200);
 }

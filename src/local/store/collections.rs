@@ -113,6 +113,27 @@ impl Store {
         })
     }
 
+    /// Gives a collection and its jobs another name, or another database; false where that has one of this name.
+    pub(in crate::local) fn rename_collection(
+        &self,
+        id: i64,
+        database: &str,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            if id_of(tx, database, name)?.is_some() {
+                return Ok(false);
+            }
+            for table in [
+                "UPDATE collections SET database = ?2, name = ?3 WHERE id = ?1",
+                "UPDATE jobs SET database = ?2, collection = ?3 WHERE collection_id = ?1",
+            ] {
+                tx.execute(table, params![id, database, name])?;
+            }
+            Ok(true)
+        })
+    }
+
     /// Marks a collection as loaded or released.
     pub(in crate::local) fn set_loaded(&self, id: i64, loaded: bool) -> Result<(), StoreError> {
         self.write(|tx| {
