@@ -337,6 +337,10 @@ pub struct Serve {
     /// Where S3 buckets are, e.g. `http://127.0.0.1:9000`; else the environment variable `AWS_ENDPOINT_URL`
     #[arg(long, value_name = "URL")]
     pub s3_endpoint: Option<String>,
+    /// Where Azure containers are, with the account as the first part of the path, e.g. `http://127.0.0.1:10000` for
+    /// Azurite
+    #[arg(long, value_name = "URL")]
+    pub azure_endpoint: Option<String>,
     /// Slow each job down to this many rows a second
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub import_rate: Option<u64>,

@@ -1,29 +1,17 @@
 """Imports from an S3 server: moto's, filled by boto3, and read by a service of its own that is told where it is."""
 
 import logging
-import os
-import signal
-import subprocess
-import tempfile
 from pathlib import Path
 
 import boto3
 from moto.server import ThreadedMotoServer
 
+import remote
+
 BUCKET = "conformance"
 KEYS = {"accessKey": "AKIACONFORMANCE", "secretKey": "conformance-secret"}
 # More than one page of a listing holds.
 MANY = 1100
-
-
-def serve(endpoint, folder):
-    """The running service and its address."""
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ZSHELL"))}
-    environment |= {"ZSHELL_DATA_DIR": str(folder / "data"), "ZSHELL_CONFIG_DIR": str(folder / "config"),
-                    "ZSHELL_SERVE_TOKEN": os.environ["SERVICE_KEY"]}
-    command = [os.environ["SERVICE_PROGRAM"], "serve", "--listen", "127.0.0.1:0", "--s3-endpoint", endpoint]
-    child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    return child, child.stdout.readline().removeprefix("listening on ").strip()
 
 
 def upload(store, paths, prefix):
@@ -37,15 +25,10 @@ def upload(store, paths, prefix):
 
 
 def run(store):
-    from checks import FORMATS, check, collection, count, eventually, files, over, post
+    from checks import FORMATS, check, collection, count, files
 
-    def imported(name, lists, keys=KEYS):
-        body = {"clusterId": "in03-conformance", "collectionName": name, "objectUrls": lists, **keys}
-        status, answer = post("/v2/vectordb/jobs/import/create", body)
-        if status != 200 or answer["code"] != 0:
-            return answer
-        job = {"clusterId": "in03-conformance", "jobId": answer["data"]["jobId"]}
-        return eventually(lambda: post("/v2/vectordb/jobs/import/getProgress", job)[1]["data"], over)
+    def imported(name, lists):
+        return remote.imported(name, lists, KEYS)
 
     for form in FORMATS:
         name = collection("s3", form)
@@ -90,16 +73,11 @@ def main():
         aws_access_key_id=KEYS["accessKey"], aws_secret_access_key=KEYS["secretKey"],
     )
     store.create_bucket(Bucket=BUCKET)
-    with tempfile.TemporaryDirectory(prefix="conformance-s3-") as folder:
-        child, url = serve(endpoint, Path(folder))
-        # Read by `checks` when it is imported.
-        os.environ["SERVICE_URL"] = url
-        try:
+    try:
+        with remote.service("--s3-endpoint", endpoint):
             run(store)
-        finally:
-            child.send_signal(signal.SIGTERM)
-            child.wait(timeout=20)
-            server.stop()
+    finally:
+        server.stop()
 
 
 if __name__ == "__main__":

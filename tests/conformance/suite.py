@@ -51,24 +51,29 @@ def part(name, command, environment):
 
 
 def parts(installed):
-    """Each part's name, client and command."""
+    """Each part's name, clients and command."""
+
+    def python(client, name):
+        return [str(installed / client / "bin" / "python"), "-B", str(HERE / f"{name}.py")]
+
     for name in ("pymilvus_v1", "pymilvus_v2", "zilliz_cli"):
-        yield name, name, [str(installed / name / "bin" / "python"), "-B", str(HERE / f"{name}.py")]
-    yield "node_sdk", "node", [shutil.which("node") or "node", str(HERE / "node_sdk.js")]
-    yield "object_stores", "object_stores", [
-        str(installed / "object_stores" / "bin" / "python"), "-B", str(HERE / "object_stores.py")]
-    yield "odd_requests", None, [sys.executable, "-B", str(HERE / "odd_requests.py")]
+        yield name, [name], python(name, name)
+    yield "node_sdk", ["node"], [shutil.which("node") or "node", str(HERE / "node_sdk.js")]
+    yield "object_stores", ["object_stores"], python("object_stores", "object_stores")
+    yield "azure_store", ["object_stores", "azurite"], python("object_stores", "azure_store")
+    yield "odd_requests", [], [sys.executable, "-B", str(HERE / "odd_requests.py")]
 
 
 def main():
     program, installed = os.path.abspath(sys.argv[1]), Path(sys.argv[2])
-    present = lambda client: client is None or (installed / client / "installed").exists()  # noqa: E731
+    present = lambda client: (installed / client / "installed").exists()  # noqa: E731
     total = [0, 0, 0]
     with tempfile.TemporaryDirectory(prefix="conformance-") as folder:
         folder = Path(folder)
         files = folder / "files"
         base = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
-        base |= {"SERVICE_FILES": str(files), "NODE_CLIENT": str(installed / "node" / "node_modules")}
+        base |= {"SERVICE_FILES": str(files), "NODE_CLIENT": str(installed / "node" / "node_modules"),
+                 "AZURITE": str(installed / "azurite" / "node_modules")}
         if not present("pymilvus_v2"):
             # Without the writer there are no files to import.
             print("skip  everything: pymilvus_v2 is not installed")
@@ -79,8 +84,8 @@ def main():
         child, url = serve(program, folder)
         base |= {"SERVICE_URL": url, "SERVICE_KEY": KEY, "SERVICE_PROGRAM": program}
         try:
-            for name, client, command in parts(installed):
-                if present(client):
+            for name, clients, command in parts(installed):
+                if all(map(present, clients)):
                     counts = part(name, command, base)
                 else:
                     print(f"skip  {name}: its client is not installed")

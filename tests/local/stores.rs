@@ -21,6 +21,7 @@ fn service(s3: &S3, bucket: Option<OwnBucket>) -> (TempDir, Local) {
         bucket,
         allow: Vec::new(),
         s3_endpoint: Some(s3.url()),
+        azure_endpoint: None,
     };
     let local = Local::start(config);
     local.create("books");

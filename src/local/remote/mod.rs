@@ -40,6 +40,15 @@ pub(super) struct Bucket {
     own_keys: bool,
 }
 
+/// Where buckets are asked for instead of at the clouds' own hosts, e.g. `http://127.0.0.1:9000`.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Endpoints {
+    /// S3 buckets, as `AWS_ENDPOINT_URL` says it to AWS' own tools.
+    pub(super) s3: Option<String>,
+    /// Azure containers, with the account as the first part of the path, as Azurite has it.
+    pub(super) azure: Option<String>,
+}
+
 /// Which protocol a bucket speaks, and how its host is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum BucketKind {
@@ -62,9 +71,7 @@ pub(super) struct Listed {
 
 impl Bucket {
     /// The bucket a location lies in; `None` for one that is not in an object store.
-    ///
-    /// `endpoint` replaces the host of S3 buckets, as `AWS_ENDPOINT_URL` does for AWS' own tools.
-    pub(super) fn of(location: &Location, endpoint: Option<&str>, own_keys: bool) -> Option<Self> {
+    pub(super) fn of(location: &Location, endpoints: &Endpoints, own_keys: bool) -> Option<Self> {
         let kind = match location.store() {
             Store::S3 => BucketKind::S3,
             Store::Gcs => BucketKind::Gcs,
@@ -73,7 +80,11 @@ impl Bucket {
             Store::Cos => BucketKind::Cos,
             Store::Bucket | Store::Volume | Store::Disk => return None,
         };
-        let endpoint = endpoint.filter(|_| kind == BucketKind::S3);
+        let endpoint = match kind {
+            BucketKind::S3 => endpoints.s3.as_deref(),
+            BucketKind::Azure => endpoints.azure.as_deref(),
+            BucketKind::Gcs | BucketKind::Oss | BucketKind::Cos => None,
+        };
         Some(Self {
             kind,
             name: location.bucket()?.to_owned(),
@@ -86,7 +97,8 @@ impl Bucket {
 
     /// Opens the bucket; only to learn a bucket's region something is sent.
     pub(super) fn open(&self, keys: &Keys) -> io::Result<Remote> {
-        let own = keys.is_empty() && self.own_keys;
+        // The environment's keys are AWS keys, which mean nothing to Azure.
+        let own = keys.is_empty() && self.own_keys && self.kind != BucketKind::Azure;
         let own = own.then(Keys::own).filter(|keys| !keys.is_empty());
         let keys = own.as_ref().unwrap_or(keys);
         let store: Arc<dyn ObjectStore> = if self.kind == BucketKind::Azure {
@@ -163,11 +175,16 @@ impl Bucket {
 
     fn azure(&self, keys: &Keys) -> MicrosoftAzureBuilder {
         let account = self.account.as_deref().unwrap_or_default();
-        let builder = MicrosoftAzureBuilder::new()
+        let mut builder = MicrosoftAzureBuilder::new()
             .with_account(account)
             .with_container_name(&self.name)
             .with_client_options(client())
             .with_retry(retry());
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder
+                .with_endpoint(format!("{endpoint}/{account}"))
+                .with_allow_http(endpoint.starts_with("http://"));
+        }
         match &keys.secret {
             Some(secret) => builder.with_access_key(secret.expose()),
             None => builder.with_skip_signature(true),

@@ -4,7 +4,11 @@ use crate::secret::Secret;
 
 fn bucket(url: &str, endpoint: Option<&str>) -> Bucket {
     let location = Location::parse(url, &Place::Cloud).expect(url);
-    Bucket::of(&location, endpoint, false).expect(url)
+    let endpoints = Endpoints {
+        s3: endpoint.map(str::to_owned),
+        azure: endpoint.map(str::to_owned),
+    };
+    Bucket::of(&location, &endpoints, false).expect(url)
 }
 
 fn keys() -> Keys {
@@ -76,6 +80,17 @@ fn urls_become_the_hosts_that_requests_go_to() {
     assert!(
         azure.contains("account") && azure.contains("container"),
         "{azure}"
+    );
+}
+
+#[test]
+fn an_azure_emulator_has_the_account_in_its_path() {
+    let url = "https://account.blob.core.windows.net/container/a.json";
+    let bucket = bucket(url, Some("http://127.0.0.1:10000/"));
+    let store = format!("{:?}", bucket.azure(&keys()).build().expect(url));
+    assert!(
+        store.contains("127.0.0.1") && store.contains("/account"),
+        "{store}"
     );
 }
 

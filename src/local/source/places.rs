@@ -2,7 +2,7 @@
 
 use super::{Root, SourceError, SourcePath};
 use crate::local::LocalError;
-use crate::local::remote::Bucket;
+use crate::local::remote::{Bucket, Endpoints};
 use crate::location::{Location, Place, Store};
 use std::path::{Path, PathBuf};
 
@@ -15,6 +15,9 @@ pub struct Places {
     pub allow: Vec<PathBuf>,
     /// Where S3 buckets are asked for instead of at AWS, e.g. `http://127.0.0.1:9000` for a `MinIO` server.
     pub s3_endpoint: Option<String>,
+    /// Where Azure containers are asked for, e.g. `http://127.0.0.1:10000` for Azurite; the account becomes the first part
+    /// of the path.
+    pub azure_endpoint: Option<String>,
 }
 
 /// The server's own bucket.
@@ -33,7 +36,7 @@ pub(in crate::local) struct Rules {
     bucket_url: Option<String>,
     /// As given and as it really is; `None` where every path may be read.
     below: Option<Vec<(PathBuf, PathBuf)>>,
-    endpoint: Option<String>,
+    endpoints: Endpoints,
     public: bool,
 }
 
@@ -64,7 +67,10 @@ impl Rules {
             bucket_dir,
             bucket_url,
             below: restricted.then_some(below),
-            endpoint: places.s3_endpoint,
+            endpoints: Endpoints {
+                s3: places.s3_endpoint,
+                azure: places.azure_endpoint,
+            },
             public,
         })
     }
@@ -109,7 +115,7 @@ impl Rules {
         location: &Location,
         own_keys: bool,
     ) -> Result<SourcePath, SourceError> {
-        let bucket = Bucket::of(location, self.endpoint.as_deref(), own_keys);
+        let bucket = Bucket::of(location, &self.endpoints, own_keys);
         let bucket = bucket.ok_or_else(|| SourceError::Unsupported {
             path: given.to_owned(),
         })?;

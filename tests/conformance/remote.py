@@ -1,0 +1,37 @@
+"""What the parts about object stores share: a service of their own that is told where a store is, and a job that reads it."""
+
+import os
+import signal
+import subprocess
+import tempfile
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def service(*options):
+    """Runs `zshell serve` with these options; `checks`, imported from then on, speaks to it."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "ZSHELL"))}
+    with tempfile.TemporaryDirectory(prefix="conformance-store-") as folder:
+        environment |= {"ZSHELL_DATA_DIR": str(Path(folder, "data")), "ZSHELL_CONFIG_DIR": str(Path(folder, "config")),
+                        "ZSHELL_SERVE_TOKEN": os.environ["SERVICE_KEY"]}
+        command = [os.environ["SERVICE_PROGRAM"], "serve", "--listen", "127.0.0.1:0", *options]
+        child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+        try:
+            os.environ["SERVICE_URL"] = child.stdout.readline().removeprefix("listening on ").strip()
+            yield
+        finally:
+            child.send_signal(signal.SIGTERM)
+            child.wait(timeout=20)
+
+
+def imported(name, lists, keys):
+    """The last progress of a job that reads these lists, or the refusal."""
+    from checks import eventually, over, post
+
+    body = {"clusterId": "in03-conformance", "collectionName": name, "objectUrls": lists, **keys}
+    status, answer = post("/v2/vectordb/jobs/import/create", body)
+    if status != 200 or answer["code"] != 0:
+        return answer
+    job = {"clusterId": "in03-conformance", "jobId": answer["data"]["jobId"]}
+    return eventually(lambda: post("/v2/vectordb/jobs/import/getProgress", job)[1]["data"], over)
