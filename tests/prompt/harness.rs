@@ -220,20 +220,68 @@ impl Terminal {
         }
     }
 
-    /// Makes the terminal this wide, as if its window had been pulled.
+    /// Makes the terminal this wide, as if its window had been pulled: lines that no longer fit are broken, as most
+    /// terminals do. The program stands still meanwhile, so that all it drew before was drawn on the old screen.
     pub(crate) fn resize(&mut self, columns: u16) {
+        self.signal("STOP");
+        self.wait_for_stop();
+        self.wait_for_all_said();
         let lines = self.look(|screen| screen.size().0);
-        let columns_there = NonZeroU16::new(columns).expect("some columns");
-        self.lock()
-            .parser
-            .screen_mut()
-            .set_size(lines, columns_there);
+        let width = NonZeroU16::new(columns).expect("some columns");
+        {
+            let mut shown = self.lock();
+            let mut parser = Parser::new(lines, width, 0);
+            let text = shown.parser.screen().contents().replace('\n', "\r\n");
+            parser.process(text.as_bytes());
+            parser.process(shown.parser.screen().input_mode_formatted().as_bytes());
+            shown.parser = parser;
+        }
         let size = PtySize {
             rows: lines.get(),
             cols: columns,
             ..PtySize::default()
         };
         self.master.resize(size).expect("resize");
+        self.signal("CONT");
+    }
+
+    /// Waits until the program stands still; no event tells of it.
+    fn wait_for_stop(&self) {
+        let id = self.child.process_id().expect("a running program");
+        let begin = Instant::now();
+        loop {
+            let state = Command::new("ps")
+                .args(["-o", "stat=", "-p", &id.to_string()])
+                .output()
+                .expect("ps runs");
+            if state.stdout.starts_with(b"T") {
+                return;
+            }
+            assert!(begin.elapsed() < DEADLINE, "it does not stop");
+            std::thread::yield_now();
+        }
+    }
+
+    /// Waits until all that a program which stands still has said is on the screen: a mark of ours, which terminals do
+    /// not show, has to come after it.
+    fn wait_for_all_said(&self) {
+        const MARK: &[u8] = b"\x1b]2;said\x07";
+        let said = self.lock().all.len();
+        let name = self.master.tty_name().expect("a terminal's name");
+        let mut terminal = std::fs::OpenOptions::new()
+            .write(true)
+            .open(name)
+            .expect("open");
+        terminal.write_all(MARK).expect("write");
+        let shown = self.lock();
+        let (shown, waited) = self
+            .shown
+            .1
+            .wait_timeout_while(shown, DEADLINE, |shown| {
+                !shown.closed && !shown.all[said..].ends_with(MARK)
+            })
+            .unwrap_or_else(PoisonError::into_inner);
+        assert!(!waited.timed_out() && !shown.closed, "the mark is lost");
     }
 
     /// Pastes text as terminals do that mark what is pasted.
@@ -343,15 +391,15 @@ impl Terminal {
 
     /// Sends SIGTERM, waits for the end of the program, and gives how it ended, in words.
     pub(crate) fn terminate(mut self) -> String {
-        self.signal_term();
+        self.signal("TERM");
         self.end().to_string()
     }
 
-    /// Sends SIGTERM.
-    pub(crate) fn signal_term(&self) {
+    /// Sends a signal, by its name without `SIG`.
+    pub(crate) fn signal(&self, name: &str) {
         let id = self.child.process_id().expect("a running program");
         let sent = Command::new("kill")
-            .args(["-TERM", &id.to_string()])
+            .args([&format!("-{name}"), &id.to_string()])
             .status();
         assert!(sent.expect("kill runs").success());
     }

@@ -127,7 +127,7 @@ fn ctrl_c_and_sigterm_answer_at_once_and_give_the_terminal_back() {
     assert!(shell.echoes());
     let mut shell = start(&home, &ask);
     shell.wait_for_echo(false);
-    shell.signal_term();
+    shell.signal("TERM");
     assert_eq!(shell.end().exit_code(), 143);
     assert!(shell.echoes());
     // Ctrl-D is no answer.

@@ -1,6 +1,6 @@
 //! What `wait` shows while it waits, and what it leaves.
 
-use crate::harness::{CTRL_C, Home, Terminal};
+use crate::harness::{CTRL_C, Home, Terminal, columns_of};
 use crate::service::Service;
 
 /// A shell connected to a slow service, and `job`, which takes some five seconds.
@@ -55,23 +55,35 @@ fn a_wait_has_a_bar_and_leaves_a_line_and_a_table() {
 
 #[test]
 fn a_terminal_that_is_pulled_narrow_and_wide_has_one_bar() {
-    let (_home, _service, mut shell) = waiting(100);
-    shell.begin("wait(job);");
+    let (home, _service, mut shell) = waiting(100);
+    // Far longer than this test.
+    home.rows("many.json", 100_000);
+    let file = home.path().join("many.json");
+    shell.run(&format!(
+        r#"let long = import("books", "{}");"#,
+        file.display()
+    ));
+    shell.begin("wait(long);");
     shell.see("░");
-    for columns in [60, 120, 45, 100] {
+    let mut before = 100;
+    for columns in [60, 120, 50, 100] {
         shell.resize(columns);
-        // A frame in the new width: the line ends below the terminal's edge, and it is the only one.
+        // A frame in the new width is the only one, and what stood above it is still there.
         shell.wait_for("one bar", |screen| {
             let shown = screen.contents();
-            let done = shown.contains("waited");
             let bars: Vec<&str> = shown.lines().filter(|line| line.contains('░')).collect();
-            done || (bars.len() == 1 && bars[0].chars().count() < usize::from(columns))
+            let [bar] = bars[..] else { return false };
+            let width = columns_of(bar);
+            let new = columns < before || width > usize::from(before);
+            new && width < usize::from(columns) && shown.contains("wait(long);")
         });
+        before = columns;
     }
+    shell.send(CTRL_C);
     shell.prompt();
     let screen = shell.screen();
     assert!(bars(&shell).is_empty(), "{screen}");
-    shell.gives("job.collection", "books");
+    shell.gives("long.collection", "books");
 }
 
 #[test]
