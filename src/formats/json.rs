@@ -1,6 +1,7 @@
 //! JSON and JSON Lines files as rows.
 
-use super::batch::{Batch, PushError};
+use super::batch::Batch;
+use super::block::{Block, explain};
 use super::error::ReadError;
 use super::frames::Frames;
 use super::reader::{BATCH_BYTES, Rows};
@@ -10,6 +11,8 @@ use super::window::Window;
 pub(super) struct JsonRows {
     frames: Frames,
     rows: u64,
+    /// What is wrong behind the rows of the last block.
+    held: Option<ReadError>,
 }
 
 impl JsonRows {
@@ -17,35 +20,66 @@ impl JsonRows {
         Self {
             frames: Frames::new(window, lines),
             rows: 0,
+            held: None,
         }
     }
 
     /// Appends the row that the window begins with, and moves past it in any case.
     fn push(&mut self, batch: &mut Batch, length: usize) -> Result<(), ReadError> {
-        let rest = self.frames.window.rest();
-        let row = rest.get(..length).unwrap_or(rest);
+        let window = &self.frames.window;
+        let row = window.rest().get(..length).unwrap_or(window.rest());
+        let place = (window.line(), window.offset());
         let pushed = batch
             .push_json(row, self.rows)
-            .map_err(|error| match error {
-                PushError::Row(error) => ReadError::Row(error),
-                PushError::Syntax { offset, message } => {
-                    self.frames.error(Some(self.rows), offset, &message)
-                }
-            });
+            .map_err(|error| explain(error, row, self.rows, place));
         self.frames.window.consume(length);
         pushed
+    }
+
+    /// Finds the next row and answers its length.
+    fn next(&mut self) -> Result<Option<usize>, ReadError> {
+        let found = self.frames.next(self.rows + 1);
+        let found = found.inspect_err(|_| self.frames.finish())?;
+        self.rows += u64::from(found.is_some());
+        Ok(found)
     }
 }
 
 impl Rows for JsonRows {
     fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError> {
         while batch.rows() < batch_rows && batch.byte_len() < BATCH_BYTES {
-            let found = self.frames.next(self.rows + 1);
-            let Some(length) = found.inspect_err(|_| self.frames.finish())? else {
+            let Some(length) = self.next()? else {
                 break;
             };
-            self.rows += 1;
             self.push(batch, length)?;
+        }
+        Ok(())
+    }
+
+    fn has_blocks(&self) -> bool {
+        true
+    }
+
+    fn fill_block(&mut self, block: &mut Block, most: usize) -> Result<(), ReadError> {
+        block.begin(self.rows);
+        if let Some(error) = self.held.take() {
+            return Err(error);
+        }
+        while !block.is_full(most) {
+            let length = match self.next() {
+                Ok(Some(length)) => length,
+                Ok(None) => break,
+                // What may be wrong with the rows before comes first.
+                Err(error) if block.rows() > 0 => {
+                    self.held = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
+            let window = &mut self.frames.window;
+            let row = window.rest().get(..length).unwrap_or(window.rest());
+            block.push(row, window.line(), window.offset());
+            window.consume(length);
         }
         Ok(())
     }

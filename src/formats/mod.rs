@@ -5,6 +5,7 @@
 //! [`RowError`] that names file, row, field, what was expected and what was found.
 
 pub mod batch;
+mod block;
 mod cell;
 pub mod column;
 mod columnar;
@@ -29,6 +30,7 @@ mod window;
 mod tests;
 
 pub use batch::{Batch, PushError};
+pub use block::Block;
 pub use column::{Column, DecodeError};
 pub use csv::CsvOptions;
 pub use error::{ReadError, RowError};

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batch::Batch;
+use super::block::Block;
 use super::csv::{CsvOptions, CsvRows};
 use super::error::ReadError;
 use super::gzip;
@@ -43,6 +44,17 @@ pub(super) trait Rows: Send {
     /// Appends the next rows to an empty batch, up to so many or [`BATCH_BYTES`]; none at the end. For errors
     /// see [`Reader::next_batch`].
     fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError>;
+
+    /// True where the rows can be found before they are parsed.
+    fn has_blocks(&self) -> bool {
+        false
+    }
+
+    /// Finds the next rows, up to so many; none at the end, or where rows cannot be found apart from parsing them.
+    fn fill_block(&mut self, block: &mut Block, _most: usize) -> Result<(), ReadError> {
+        block.begin(self.rows());
+        Ok(())
+    }
 
     /// Rows read so far, bad ones included.
     fn rows(&self) -> u64;
@@ -204,6 +216,18 @@ impl Reader {
         batch.clear();
         self.rows.fill(batch, self.batch_rows)?;
         Ok(batch.rows() > 0)
+    }
+
+    /// True where [`Reader::next_block`] gives the rows: JSON and JSON Lines.
+    pub fn has_blocks(&self) -> bool {
+        self.rows.has_blocks()
+    }
+
+    /// Finds the next rows, to be parsed elsewhere ([`Block::parse`]) in the place of [`Reader::next_batch`]; false at the
+    /// end of the file, with no rows. An error, which comes after the rows before it, ends the file.
+    pub fn next_block(&mut self, block: &mut Block) -> Result<bool, ReadError> {
+        self.rows.fill_block(block, self.batch_rows)?;
+        Ok(block.rows() > 0)
     }
 
     /// Rows read so far, bad ones included.

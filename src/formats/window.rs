@@ -5,6 +5,9 @@ use std::io::{self, ErrorKind, Read};
 /// Bytes asked of the file at a time.
 pub(super) const CHUNK: usize = 1 << 20;
 
+/// Bytes asked of it first: most files of a batch of many are small.
+const FIRST: usize = 64 << 10;
+
 /// The part of the stream between what is done and what has been read.
 pub(super) struct Window {
     source: Box<dyn Read + Send>,
@@ -82,14 +85,16 @@ impl Window {
         }
     }
 
-    /// Moves the rest to the buffer's beginning; where it fills the buffer, doubles the buffer.
+    /// Moves the rest to the buffer's beginning; where that fills the buffer, or the buffer is short of a
+    /// chunk, doubles the buffer.
     fn make_room(&mut self) {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;
         self.start = 0;
-        if self.end > self.buffer.len() / 2 || self.buffer.is_empty() {
-            let size = self.buffer.len().saturating_mul(2).max(self.chunk);
-            self.buffer.resize(size, 0);
+        let size = self.buffer.len();
+        if self.end > size / 2 || size < self.chunk {
+            self.buffer
+                .resize(size.saturating_mul(2).max(FIRST.min(self.chunk)), 0);
         }
     }
 }

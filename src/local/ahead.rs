@@ -1,4 +1,7 @@
-//! Reading the next batch of a file while the last one is being stored.
+//! Reading the next batches of a file while the last one is being stored: on one thread, or, where rows are text whose
+//! parsing takes far longer than finding them, on several.
+
+mod several;
 
 use crate::formats::{Batch, ReadError, Reader};
 use std::sync::mpsc;
@@ -7,8 +10,11 @@ use std::thread;
 /// Batches of one file at a time: one is read into while the other is stored.
 const BATCHES: usize = 2;
 
+/// The most threads that parse one file.
+const PARSERS: usize = 4;
+
 /// Hands every batch of a file to `keep`, in order, with the bytes read so far. `keep` runs on this thread, and the
-/// reader, where `ahead` is true, on one of its own, which ends before this returns: also where `keep` fails.
+/// reader, where `ahead` is true, on others, which end before this returns: also where `keep` fails.
 ///
 /// # Errors
 /// What `keep` fails with, and what `failed` makes of the reader's error, after the batches before it were kept.
@@ -18,11 +24,14 @@ pub(super) fn each<E>(
     failed: impl Fn(ReadError) -> E,
     keep: impl FnMut(&mut Batch, u64) -> Result<(), E>,
 ) -> Result<(), E> {
-    if ahead {
-        beside(reader, failed, keep)
-    } else {
-        in_turns(reader, failed, keep)
+    if !ahead {
+        return in_turns(reader, failed, keep);
     }
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    if reader.has_blocks() && cores > 1 {
+        return several::each(reader, cores.min(PARSERS), failed, keep);
+    }
+    beside(reader, failed, keep)
 }
 
 /// Reads and keeps in turns; a small file is done before a thread has started.
@@ -80,8 +89,11 @@ mod tests {
     use std::fmt::Write as _;
     use std::sync::Arc;
 
+    /// The ways to read: in turns, on one thread, and on so many.
+    const WAYS: [usize; 5] = [0, 1, 2, 3, 8];
+
     /// Reads so many rows, of which one may be bad, ten a batch, and answers what was kept and how it ended.
-    fn kept(rows: usize, bad: Option<usize>, ahead: bool, most: usize) -> (Vec<usize>, String) {
+    fn kept(rows: usize, bad: Option<usize>, way: usize, most: usize) -> (Vec<usize>, String) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.jsonl");
         let mut text = String::new();
@@ -94,46 +106,52 @@ mod tests {
         let schema = Arc::new(Schema::from_create_body(&body).unwrap());
         let reader = Reader::open(&path, &schema).unwrap().with_batch_rows(10);
         let (mut batches, mut last) = (Vec::new(), 0);
-        let ended = each(
-            reader,
-            ahead,
-            |error| error.to_string(),
-            |batch, bytes| {
-                assert!(bytes > last && bytes <= text.len() as u64);
-                last = bytes;
-                if batches.len() == most {
-                    return Err("full".to_owned());
-                }
-                batches.push(batch.rows());
-                Ok(())
-            },
-        );
+        let mut next = 0;
+        let failed = |error: ReadError| error.to_string();
+        let keep = |batch: &mut Batch, bytes: u64| {
+            assert!(bytes > last && bytes <= text.len() as u64);
+            last = bytes;
+            if batches.len() == most {
+                return Err("full".to_owned());
+            }
+            batches.push(batch.rows());
+            for row in 0..batch.rows() {
+                assert_eq!(batch.columns()[0].int64(row), Some(next));
+                next += 1;
+            }
+            Ok(())
+        };
+        let ended = match way {
+            0 => in_turns(reader, failed, keep),
+            1 => beside(reader, failed, keep),
+            parsers => several::each(reader, parsers, failed, keep),
+        };
         (batches, ended.err().unwrap_or_default())
     }
 
     #[test]
     fn every_batch_is_kept_once() {
-        for ahead in [false, true] {
-            assert_eq!(kept(0, None, ahead, 9), (vec![], String::new()));
-            assert_eq!(kept(7, None, ahead, 9), (vec![7], String::new()));
-            assert_eq!(kept(25, None, ahead, 9), (vec![10, 10, 5], String::new()));
+        for way in WAYS {
+            assert_eq!(kept(0, None, way, 9), (vec![], String::new()));
+            assert_eq!(kept(7, None, way, 9), (vec![7], String::new()));
+            assert_eq!(kept(25, None, way, 9), (vec![10, 10, 5], String::new()));
         }
     }
 
     #[test]
     fn a_bad_row_ends_it_after_the_batches_before() {
-        for ahead in [false, true] {
-            let (batches, error) = kept(100, Some(25), ahead, 99);
+        for way in WAYS {
+            let (batches, error) = kept(100, Some(25), way, 99);
             assert_eq!(batches, [10, 10]);
-            assert!(error.contains("26"), "{error}");
+            assert!(error.contains("row 26"), "{error}");
         }
     }
 
     #[test]
     fn a_failure_to_keep_ends_the_reading() {
-        for ahead in [false, true] {
+        for way in WAYS {
             for most in 0..4 {
-                let (batches, error) = kept(1000, None, ahead, most);
+                let (batches, error) = kept(1000, None, way, most);
                 assert_eq!((batches.len(), error.as_str()), (most, "full"));
             }
         }

@@ -6,19 +6,22 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::{Row, read_all, reader, small};
+use super::{Row, read_all, read_blocks, reader, small};
 use crate::formats::{ReadError, Reader, Schema};
 use crate::location::Format;
 
 const A: &str = r#"{"id":1,"name":"a","v":[1,2]}"#;
 const B: &str = r#"{"id":2,"name":"}]{[\"\\","v":[3,4]}"#;
 
-/// Reads with tiny and with large chunks; the outcome must not depend on it.
+/// Reads with tiny and with large chunks, and block by block; the outcome must not depend on it.
 fn read(text: &str, format: Format) -> Result<Vec<Row>, String> {
-    let outcome = |chunk| {
-        read_all(reader(text.as_bytes(), format, &small(false), chunk)).map_err(|e| e.to_string())
-    };
+    let reader = |chunk| reader(text.as_bytes(), format, &small(false), chunk);
+    let outcome = |chunk| read_all(reader(chunk)).map_err(|e| e.to_string());
     let large = outcome(1 << 16);
+    for most in [1, 2, 100] {
+        let blocks = read_blocks(reader(1 << 16), most).map_err(|e| e.to_string());
+        assert_eq!(blocks, large, "{text:?}: blocks of {most}");
+    }
     for chunk in [1, 2, 3, 7, 64] {
         let (tiny, large) = (outcome(chunk), &large);
         let same = match (&tiny, large) {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use properties::good_row;
 
-use super::{ReadError, Reader, Schema};
+use super::{Block, ReadError, Reader, Schema};
 use crate::location::Format;
 
 /// A schema of a list of fields, as a create body has them.
@@ -71,6 +71,19 @@ pub(super) fn read_all(mut reader: Reader) -> Result<Vec<Row>, ReadError> {
         rows.extend((0..batch.rows()).map(|row| batch.row(row)));
     }
     assert_eq!(reader.rows(), rows.len() as u64);
+    Ok(rows)
+}
+
+/// The same, the rows found first and parsed afterwards, so many at a time.
+pub(super) fn read_blocks(reader: Reader, most: usize) -> Result<Vec<Row>, ReadError> {
+    let mut reader = reader.with_batch_rows(most);
+    let (mut block, mut batch) = (Block::default(), reader.new_batch());
+    let mut rows = Vec::new();
+    while reader.next_block(&mut block)? {
+        assert!(block.rows() <= most);
+        block.parse(&mut batch)?;
+        rows.extend((0..batch.rows()).map(|row| batch.row(row)));
+    }
     Ok(rows)
 }
 

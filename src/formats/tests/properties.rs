@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-use super::{every_type, read_all, reader, schema_of, small};
+use super::{every_type, read_all, read_blocks, reader, schema_of, small};
 use crate::formats::{Batch, Column, DataType};
 use crate::location::Format;
 
@@ -89,6 +89,12 @@ proptest! {
         }).into();
         prop_assert_eq!(&outcomes[0], &outcomes[2]);
         prop_assert_eq!(&outcomes[1], &outcomes[2]);
+        let reader = || reader(&text, format, &small(dynamic), 1 << 16);
+        let whole = read_all(reader()).map_err(|error| error.to_string());
+        for most in [1, 2, 100] {
+            let blocks = read_blocks(reader(), most).map_err(|error| error.to_string());
+            prop_assert_eq!(&blocks, &whole);
+        }
     }
 
     #[test]
