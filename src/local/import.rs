@@ -77,9 +77,13 @@ pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
         pace: shared.rate().map(Pace::new),
     };
     for (no, file) in files.iter().enumerate() {
+        if no > 0 {
+            alive(store.finish_file(job, &import.report, &now())?)?;
+        }
         import.file(no, file)?;
     }
-    alive(store.complete(job, &now())?)
+    let last = (!files.is_empty()).then_some(&import.report);
+    alive(store.complete(job, last, &now())?)
 }
 
 fn alive(open: bool) -> Result<(), Halt> {
@@ -96,6 +100,7 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
+    /// Reads and keeps one file's rows; the report then says that it is read to its end, and is still to be written.
     fn file(&mut self, no: usize, file: &SourceFile) -> Result<(), Halt> {
         let (rows, bytes) = (self.report.rows, self.report.bytes);
         self.report = Report {
@@ -129,7 +134,7 @@ impl Import<'_> {
         })?;
         self.report.file_bytes = file.size;
         self.report.bytes = bytes + file.size;
-        alive(self.store.finish_file(self.job, &self.report, &now())?)
+        Ok(())
     }
 
     fn keep(&mut self, batch: &mut Batch) -> Result<(), Halt> {

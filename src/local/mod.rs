@@ -173,7 +173,7 @@ impl Service {
         let shared = Arc::new(Shared::new(store, locks, import_rate, faults, warn));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
         let app = App {
-            store: shared.store().with_patience(server::PATIENCE),
+            store: shared.store().for_requests(server::PATIENCE),
             shared: Arc::clone(&shared),
             turns: server::turns(),
             rules,

@@ -49,11 +49,6 @@ impl Retries {
         self.0.remove(job);
     }
 
-    /// Forgets all jobs but these.
-    pub(super) fn keep(&mut self, jobs: &[String]) {
-        self.0.retain(|job, _| jobs.contains(job));
-    }
-
     /// The waiting jobs.
     pub(super) fn jobs(&self) -> impl Iterator<Item = &String> {
         self.0.keys()
@@ -76,7 +71,7 @@ mod tests {
         }
         assert!(!retries.is_due("a", now + LONGEST / 2) && retries.is_due("a", now + LONGEST));
         assert_eq!(retries.reason("a"), Some("again"));
-        retries.keep(&["b".to_owned()]);
+        retries.forget("a");
         assert_eq!((retries.reason("a"), retries.jobs().count()), (None, 0));
     }
 }

@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// How often an idle worker looks for jobs that another process left behind.
 const LOOK: Duration = Duration::from_secs(1);
 
+/// Open jobs looked at in one go: nearly always the first that nobody works on is among them.
+const OPEN_JOBS: u64 = 16;
+
 /// How long stopping waits for the threads. They finish the batch in hand; one that hangs, e.g. in a read from a
 /// network disk, is left behind, which is as safe as killing the process.
 const GRACE: Duration = Duration::from_secs(3);
@@ -31,6 +34,9 @@ pub(super) struct Shared {
     faults: Faults,
     warn: fn(&str),
     board: Mutex<Board>,
+    /// Tells one idle worker of a job.
+    work: Condvar,
+    /// Tells everybody that the service stops, and who waits for that of a thread's end.
     wake: Condvar,
 }
 
@@ -66,6 +72,7 @@ impl Shared {
             faults,
             warn,
             board: Mutex::default(),
+            work: Condvar::new(),
             wake: Condvar::new(),
         }
     }
@@ -117,17 +124,14 @@ impl Shared {
 
     /// Tells the workers of a new job.
     pub(super) fn submit(&self, job: &str) {
-        let mut board = self.board();
-        board.submitted.insert(job.to_owned());
-        board.calls += 1;
-        drop(board);
-        self.wake.notify_all();
+        self.board().submitted.insert(job.to_owned());
+        self.nudge();
     }
 
-    /// Wakes idle workers, e.g. to sweep after a drop.
+    /// Wakes an idle worker, e.g. to sweep after a drop.
     pub(super) fn nudge(&self) {
         self.board().calls += 1;
-        self.wake.notify_all();
+        self.work.notify_one();
     }
 
     /// Why a job waits, where the store did not work when it was tried last.
@@ -173,40 +177,57 @@ impl Shared {
             let seen = board.calls;
             drop(board);
             // A store that fails now (disk full, locked for long) may work again later.
-            if self.run_next().unwrap_or(false) || self.sweep().unwrap_or(false) {
+            if self.run_next().unwrap_or(false) || self.tidy().unwrap_or(false) {
                 continue;
             }
             let idle = |board: &mut Board| !board.stopping && board.calls == seen;
-            let waited = self.wake.wait_timeout_while(self.board(), LOOK, idle);
+            let waited = self.work.wait_timeout_while(self.board(), LOOK, idle);
             drop(waited.unwrap_or_else(PoisonError::into_inner));
         }
     }
 
-    /// Deletes some of what is to go; space is given back only while no import here could use it again.
-    fn sweep(&self) -> Result<bool, StoreError> {
+    /// What is done while there is no job to run; true where there is more of it.
+    fn tidy(&self) -> Result<bool, StoreError> {
+        self.forget_ended()?;
+        // Space is given back only while no import here could use it again.
         Ok(self.store.sweep()? || (self.board().claimed.is_empty() && self.store.vacuum()?))
+    }
+
+    /// Forgets what is kept of jobs that somebody else has ended, e.g. with their collection.
+    fn forget_ended(&self) -> Result<(), StoreError> {
+        let kept: BTreeSet<String> = {
+            let board = self.board();
+            let retried = board.retries.jobs().cloned();
+            retried.chain(self.vault.jobs()).collect()
+        };
+        for job in kept {
+            if self.store.has_ended(&job)? {
+                self.vault.forget(&job);
+                self.board().retries.forget(&job);
+            }
+        }
+        Ok(())
     }
 
     /// Runs the oldest job that nobody works on; false where there is none.
     fn run_next(&self) -> Result<bool, StoreError> {
         let mut trouble = None;
-        let open = self.store.open_jobs()?;
-        self.board().retries.keep(&open);
-        for job in self.vault.jobs() {
-            // Ended by somebody else, e.g. with its collection.
-            if !open.contains(&job) && self.store.has_ended(&job)? {
-                self.vault.forget(&job);
+        let mut after = 0;
+        loop {
+            let open = self.store.open_jobs(after, OPEN_JOBS)?;
+            let Some((last, _)) = open.last() else {
+                return trouble.map_or(Ok(false), Err);
+            };
+            after = *last;
+            for (_, id) in &open {
+                match self.try_run(id) {
+                    Ok(true) => return Ok(true),
+                    Ok(false) => {}
+                    // One job in trouble must not keep the next ones from running.
+                    Err(error) => trouble = Some(error),
+                }
             }
         }
-        for id in open {
-            match self.try_run(&id) {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
-                // One job in trouble must not keep the next ones from running.
-                Err(error) => trouble = Some(error),
-            }
-        }
-        trouble.map_or(Ok(false), Err)
     }
 
     /// Runs this job, unless somebody works on it already.
@@ -375,6 +396,7 @@ impl Drop for Workers {
     fn drop(&mut self) {
         self.shared.board().stopping = true;
         self.shared.store.stop();
+        self.shared.work.notify_all();
         self.shared.wake.notify_all();
         let board = self.shared.board();
         let waited = self

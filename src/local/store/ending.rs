@@ -66,14 +66,10 @@ fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
 
 /// Makes a job's rows visible, and the job completed.
 pub(super) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1",
-        params![id, time],
-    )?;
-    tx.execute(
-        "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
-        params![id, VISIBLE, PENDING],
-    )?;
+    tx.prepare_cached("UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1")?
+        .execute(params![id, time])?;
+    tx.prepare_cached("UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3")?
+        .execute(params![id, VISIBLE, PENDING])?;
     Ok(())
 }
 

@@ -49,11 +49,31 @@ impl Stopping {
     }
 }
 
+/// How long a worker lets requests go first.
+const POLITE: Duration = Duration::from_millis(20);
+
+/// Who wants the connection: somebody waits for a request's answer, and nobody for a worker's next step.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// A request's.
+    Request,
+    /// A worker's: it lets requests go first, but not for long.
+    Worker,
+}
+
 /// A connection that one thread uses at a time.
 pub(super) struct Gate {
-    taken: Mutex<bool>,
+    queue: Mutex<Queue>,
     free: Condvar,
     connection: Mutex<Connection>,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// Somebody has the connection.
+    taken: bool,
+    /// Requests that wait for it.
+    requests: usize,
 }
 
 /// The right to use a gate's connection, until dropped.
@@ -66,39 +86,52 @@ impl Gate {
     /// A gate before this connection.
     pub(super) fn new(connection: Connection) -> Self {
         Self {
-            taken: Mutex::new(false),
+            queue: Mutex::default(),
             free: Condvar::new(),
             connection: Mutex::new(connection),
         }
     }
 
     /// Waits for the connection until `end`.
-    pub(super) fn pass(&self, stopping: &Stopping, end: Instant) -> Result<Pass<'_>, StoreError> {
-        let mut taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        while *taken {
-            let left = stopping.left(end).ok_or(StoreError::Busy)?;
-            let waited = self.free.wait_timeout(taken, left.min(SLICE));
-            taken = waited.unwrap_or_else(PoisonError::into_inner).0;
+    pub(super) fn pass(
+        &self,
+        turn: Turn,
+        stopping: &Stopping,
+        end: Instant,
+    ) -> Result<Pass<'_>, StoreError> {
+        let begin = Instant::now();
+        let is_request = turn == Turn::Request;
+        let mut queue = self.queue();
+        queue.requests += usize::from(is_request);
+        while queue.taken || (!is_request && queue.requests > 0 && begin.elapsed() < POLITE) {
+            let Some(left) = stopping.left(end) else {
+                queue.requests -= usize::from(is_request);
+                return Err(StoreError::Busy);
+            };
+            let slice = if is_request { SLICE } else { POLITE };
+            let waited = self.free.wait_timeout(queue, left.min(slice));
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
         }
-        *taken = true;
-        drop(taken);
+        queue.requests -= usize::from(is_request);
+        queue.taken = true;
+        drop(queue);
         let connection = &self.connection;
         Ok(Pass {
             gate: self,
             connection: connection.lock().unwrap_or_else(PoisonError::into_inner),
         })
     }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
-        let mut taken = self
-            .gate
-            .taken
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        *taken = false;
-        self.gate.free.notify_one();
+        self.gate.queue().taken = false;
+        // All of those that wait, since one of them may let the others go first.
+        self.gate.free.notify_all();
     }
 }
 

@@ -184,14 +184,20 @@ impl Store {
         })
     }
 
-    /// The ids of jobs that have not ended, oldest first.
-    pub(in crate::local) fn open_jobs(&self) -> Result<Vec<String>, StoreError> {
+    /// Some jobs that have not ended, oldest first, from behind this place on: the place and id of each.
+    pub(in crate::local) fn open_jobs(
+        &self,
+        after: i64,
+        most: u64,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
         self.read(|view| {
             let mut statement = view.prepare_cached(
-                "SELECT id FROM jobs WHERE state IN ('Pending', 'Importing') ORDER BY seq",
+                "SELECT seq, id FROM jobs WHERE state IN ('Pending', 'Importing') AND seq > ?1 ORDER BY seq LIMIT ?2",
             )?;
-            let ids = statement.query_map([], |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
+            let jobs = statement.query_map(params![after, signed(most)], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+            Ok(jobs.collect::<Result<_, _>>()?)
         })
     }
 

@@ -14,7 +14,8 @@ pub(super) mod rows;
 pub(super) mod scan;
 pub(super) mod work;
 
-use gate::{Gate, Pass, Stopping};
+use gate::{Gate, Pass, Stopping, Turn};
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use std::fs::{DirBuilder, File};
 use std::path::{Path, PathBuf};
@@ -124,6 +125,8 @@ pub(super) struct Store {
     base: Arc<Base>,
     /// How long one operation waits.
     patience: Duration,
+    /// Whose operations they are.
+    turn: Turn,
 }
 
 struct Base {
@@ -165,14 +168,25 @@ impl Store {
         Ok(Self {
             base: Arc::new(base),
             patience: BUSY,
+            turn: Turn::Worker,
         })
     }
 
     /// The same store, each of whose operations waits no longer than this for others.
+    #[cfg(test)]
     pub(super) fn with_patience(&self, patience: Duration) -> Self {
         Self {
-            base: Arc::clone(&self.base),
             patience,
+            ..self.clone()
+        }
+    }
+
+    /// The same store for requests, which wait no longer than this and go before workers.
+    pub(super) fn for_requests(&self, patience: Duration) -> Self {
+        Self {
+            turn: Turn::Request,
+            patience,
+            ..self.clone()
         }
     }
 
@@ -187,7 +201,9 @@ impl Store {
 
     /// The connection that writes.
     fn writer(&self) -> Result<Pass<'_>, StoreError> {
-        self.base.writer.pass(&self.base.stopping, self.end())
+        self.base
+            .writer
+            .pass(self.turn, &self.base.stopping, self.end())
     }
 
     /// Runs `act` in one transaction that takes the write lock at once; an error rolls it back.
@@ -197,7 +213,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let end = self.end();
         let stopping = &self.base.stopping;
-        let writer = self.base.writer.pass(stopping, end)?;
+        let writer = self.base.writer.pass(self.turn, stopping, end)?;
         let transaction = stopping.insist(end, || {
             Transaction::new_unchecked(&writer, TransactionBehavior::Immediate)
         })?;
@@ -213,7 +229,7 @@ impl Store {
     ) -> Result<T, StoreError> {
         let end = self.end();
         let stopping = &self.base.stopping;
-        let reader = self.base.reader.pass(stopping, end)?;
+        let reader = self.base.reader.pass(self.turn, stopping, end)?;
         let view = Transaction::new_unchecked(&reader, TransactionBehavior::Deferred)?;
         // The first look at the database is what may have to wait; what follows sees the same state.
         stopping.insist(end, || {
@@ -248,6 +264,8 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "wal_autocheckpoint", WAL_BYTES / PAGE_BYTES)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // Else a statement that a partial index might serve is prepared anew for each value bound to it.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
 

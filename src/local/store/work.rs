@@ -106,10 +106,8 @@ impl Store {
             if !owned(tx, job)? {
                 return Ok(false);
             }
-            tx.execute(
-                "UPDATE jobs SET size = ?2 WHERE id = ?1",
-                params![job.id, signed(total)],
-            )?;
+            tx.prepare_cached("UPDATE jobs SET size = ?2 WHERE id = ?1")?
+                .execute(params![job.id, signed(total)])?;
             let mut insert = tx.prepare_cached(
                 "INSERT INTO job_files (job_id, no, name, size, state) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
@@ -133,30 +131,28 @@ impl Store {
         report: &Report,
         time: &str,
     ) -> Result<bool, StoreError> {
-        self.write(|tx| {
-            if !advance(tx, job, report)? {
-                return Ok(false);
-            }
-            tx.prepare_cached(
-                "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2",
-            )?
-            .execute(params![job.id, signed(report.file), time])?;
-            Ok(true)
-        })
+        self.write(|tx| finish_file(tx, job, report, time))
     }
 
-    /// Ends a job well: in one step its rows become visible, or, of a two-phase job, wait for [`Self::commit`]. False
-    /// where it has ended meanwhile.
-    pub(in crate::local) fn complete(&self, job: &Claimed, time: &str) -> Result<bool, StoreError> {
+    /// Marks the last file as read to its end, where there is one, and ends the job well: in one step its rows become
+    /// visible, or, of a two-phase job, wait for [`Self::commit`]. False where it has ended meanwhile.
+    pub(in crate::local) fn complete(
+        &self,
+        job: &Claimed,
+        last: Option<&Report>,
+        time: &str,
+    ) -> Result<bool, StoreError> {
         self.write(|tx| {
-            if !owned(tx, job)? {
+            let open = match last {
+                Some(report) => finish_file(tx, job, report, time)?,
+                None => owned(tx, job)?,
+            };
+            if !open {
                 return Ok(false);
             }
             if is_two_phase(tx, &job.id)? {
-                tx.execute(
-                    "UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1",
-                    [&job.id],
-                )?;
+                tx.prepare_cached("UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1")?
+                    .execute([&job.id])?;
             } else {
                 show(tx, &job.id, time)?;
             }
@@ -208,6 +204,22 @@ pub(super) fn advance(
         "UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2",
     )?
     .execute(params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)])?;
+    Ok(true)
+}
+
+fn finish_file(
+    tx: &Transaction<'_>,
+    job: &Claimed,
+    report: &Report,
+    time: &str,
+) -> Result<bool, StoreError> {
+    if !advance(tx, job, report)? {
+        return Ok(false);
+    }
+    tx.prepare_cached(
+        "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2",
+    )?
+    .execute(params![job.id, signed(report.file), time])?;
     Ok(true)
 }
 
@@ -268,24 +280,24 @@ fn fail(tx: &Transaction<'_>, id: &str, failing: &Failing, time: &str) -> Result
 }
 
 fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool, StoreError> {
-    let changed = tx.execute(
-        "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
-         WHERE id = ?1 AND state IN ('Pending', 'Importing')",
-        params![id, state.word()],
-    )?;
+    let changed = tx
+        .prepare_cached(
+            "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
+             WHERE id = ?1 AND state IN ('Pending', 'Importing')",
+        )?
+        .execute(params![id, state.word()])?;
     if changed == 0 {
         return Ok(false);
     }
-    tx.execute("DELETE FROM job_files WHERE job_id = ?1", [id])?;
+    tx.prepare_cached("DELETE FROM job_files WHERE job_id = ?1")?
+        .execute([id])?;
     discard(tx, id)?;
     Ok(true)
 }
 
 pub(super) fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
-    tx.execute(
-        "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
-        params![id, TRASH, PENDING],
-    )?;
+    tx.prepare_cached("UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3")?
+        .execute(params![id, TRASH, PENDING])?;
     Ok(())
 }
 
@@ -333,14 +345,14 @@ mod tests {
         let next = store.claim("job-1").unwrap().unwrap();
         assert!(store.append(&next, &mut batch, &Report::default()).unwrap());
         assert!(!store.append(&lost, &mut batch, &Report::default()).unwrap());
-        assert!(!store.complete(&lost, "").unwrap());
+        assert!(!store.complete(&lost, None, "").unwrap());
         let failing = Failing {
             reason: "lost".to_owned(),
             file: None,
         };
         store.fail(&lost, &failing, "").unwrap();
         store.release(&lost).unwrap();
-        assert!(store.complete(&next, "").unwrap());
+        assert!(store.complete(&next, None, "").unwrap());
         assert_eq!(store.count(next.collection_id, None).unwrap(), 1);
         assert!(store.claim("job-1").unwrap().is_none());
     }
