@@ -147,6 +147,7 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
         }
     };
     await_late_answers(session);
+    session.desk.journal.flush();
     match leave_local_service(session) {
         Err(stop) if code == 0 => report(session, &Box::from(Failure::from(stop))),
         _ => code,

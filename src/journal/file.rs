@@ -235,8 +235,8 @@ impl Book {
         }
     }
 
-    /// Appends entries and sees them onto the disk. Where that fails the file is as it was, as far as that can be had:
-    /// the next writer repairs the rest.
+    /// Appends entries; they are on the disk once [`Self::written`] is synced. Where it fails the file is as it was, as far
+    /// as that can be had: the next writer repairs the rest.
     pub(super) fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
         let mut text = Vec::new();
         for entry in entries {
@@ -245,14 +245,7 @@ impl Book {
                 .map_err(JournalError::file("write", &self.path))?;
             text.push(b'\n');
         }
-        if text.is_empty() {
-            return Ok(());
-        }
-        let written = self
-            .file
-            .write_all(&text)
-            .and_then(|()| self.file.sync_data());
-        if let Err(error) = written {
+        if let Err(error) = self.file.write_all(&text) {
             let _ = self.file.set_len(self.end);
             return Err(JournalError::file("write", &self.path)(error));
         }
@@ -260,8 +253,36 @@ impl Book {
         Ok(())
     }
 
+    /// Gives the file away, to be synced without the lock.
+    pub(super) fn written(self, generation: String) -> Written {
+        Written {
+            file: self.file,
+            path: self.path,
+            generation,
+            end: self.end,
+        }
+    }
+
     /// Bytes up to which it is whole lines.
     pub(super) const fn end(&self) -> u64 {
         self.end
+    }
+}
+
+/// What was written to the journal, and may not be on the disk yet.
+pub(super) struct Written {
+    file: File,
+    path: PathBuf,
+    /// Of the file that was written to.
+    pub(super) generation: String,
+    /// Where it ends now, in bytes.
+    pub(super) end: u64,
+}
+
+impl Written {
+    /// Sees everything that was written to this file so far onto the disk.
+    pub(super) fn sync(&self) -> Result<(), JournalError> {
+        let synced = self.file.sync_data();
+        synced.map_err(JournalError::file("write", &self.path))
     }
 }

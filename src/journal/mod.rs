@@ -1,7 +1,7 @@
 //! The journal: what was submitted, on the disk before it is sent.
 //!
 //! One file of JSON Lines in the data folder, `journal/journal.jsonl`, that is only appended to, each [`Entry`] synced
-//! before the call returns; a [`Fold`] of its entries says where each [`Submission`] stands. Beside it lie
+//! before the call returns, but for those about what a server has answered ([`Journal::note`]); a [`Fold`] of its entries says where each [`Submission`] stands. Beside it lie
 //! `journal.lock`, which serialises looking and appending, and `locks/`, a file for each identity that is being
 //! submitted. All of it is for the owner alone, and none of it holds a secret.
 //!
@@ -13,7 +13,10 @@
 //!   others wait for a while and then end as busy, having sent nothing.
 //! - A crash, or a full disk, can tear the last line only. The next writer gives a line that is whole its end and cuts any
 //!   other: nothing was done on the strength of it, since an entry counts once it is synced.
-//! - A lost entry that came *after* a send leaves its submission open, which is what reconciliation is for.
+//! - A lost entry that came *after* a send leaves its submission open, which is what reconciliation is for. So nobody
+//!   waits for its sync: a killed process loses none, and power loss those of the last moment at most.
+//! - A sync happens without the lock, and one serves all threads that wait for one. Where it fails its entries may be in
+//!   the file: a submission that was not sent then looks open, and is looked for before it is sent.
 //! - Pruning writes another file and renames it over the first, under the lock. Writers open the file anew each time they
 //!   have the lock, and know by the generation in its first line that their offset is worth nothing.
 //! - Times are the wall clock's, for people; no decision to send rests on them alone.
@@ -27,6 +30,7 @@ mod lock;
 mod prune;
 mod record;
 mod settle;
+mod sync;
 #[cfg(test)]
 mod tests;
 
@@ -38,16 +42,18 @@ pub use lock::IdentityLock;
 pub use prune::Pruned;
 pub use record::{SUBMISSION_KEYS, Standing, Submission};
 
-use file::{Book, Place};
+use file::{Book, Place, Written};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+use sync::Sync;
 
 /// The journal of a data folder; may be used from several threads and processes at once.
 #[derive(Debug)]
 pub struct Journal {
     place: Place,
     known: Mutex<Known>,
+    sync: Sync,
 }
 
 /// What was read of the file so far.
@@ -73,6 +79,7 @@ impl Journal {
                 folder: data_dir.join("journal"),
             },
             known: Mutex::default(),
+            sync: Sync::default(),
         }
     }
 
@@ -82,22 +89,54 @@ impl Journal {
         &self,
         decide: impl FnOnce(&Fold) -> Result<(Vec<Entry>, T), E>,
     ) -> Result<T, E> {
+        let (written, result) = self.write(decide)?;
+        if let Some(written) = written {
+            self.sync.now(&written)?;
+        }
+        Ok(result)
+    }
+
+    /// Appends entries, whatever else there is; they are on the disk when this returns.
+    pub fn append(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        self.transact(|_| Ok((entries, ())))
+    }
+
+    /// Appends entries about what has happened on a server. They outlive this process at once, and are on the disk before
+    /// long, or after [`Self::flush`].
+    pub fn note(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
+        let (written, ()) = self.write(|_| Ok::<_, JournalError>((entries, ())))?;
+        if written.is_some() {
+            self.sync.soon(&self.place.journal());
+        }
+        Ok(())
+    }
+
+    /// Gets what was noted onto the disk.
+    pub fn flush(&self) {
+        self.sync.flush(&self.place.journal());
+    }
+
+    /// Looks, decides and appends under the lock; what is to be synced, if anything was appended.
+    fn write<T, E: From<JournalError>>(
+        &self,
+        decide: impl FnOnce(&Fold) -> Result<(Vec<Entry>, T), E>,
+    ) -> Result<(Option<Written>, T), E> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let _gate = self.place.lock(true)?;
         let mut book = Book::open(&self.place)?;
         known.read_on(&mut book)?;
         let (entries, result) = decide(&known.fold)?;
+        if entries.is_empty() {
+            return Ok((None, result));
+        }
         book.append(&entries)?;
         known.offset = book.end();
         for entry in entries {
             known.fold.apply(entry);
         }
-        Ok(result)
-    }
-
-    /// Appends entries, whatever else there is.
-    pub fn append(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
-        self.transact(|_| Ok((entries, ())))
+        let written = book.written(known.generation.clone().unwrap_or_default());
+        self.sync.note(&written);
+        Ok((Some(written), result))
     }
 
     /// Brings what is known up to date and lets `look` see it. A journal that is not there is an empty one, and is not

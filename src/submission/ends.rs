@@ -40,7 +40,7 @@ impl Desk {
             return Ok(());
         }
         // Another process may journal the same end meanwhile: then it stands there twice.
-        self.journal.append(entries)
+        self.journal.note(entries)
     }
 
     /// A job's progress as the journal knows it, for a service that has forgotten the job; `None` where its end was not

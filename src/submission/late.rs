@@ -30,7 +30,7 @@ impl LateAnswers {
         Box::new(move |answer| {
             if first || answer.is_ok() {
                 // Nobody is left to be told where the journal cannot be written; the submission stays open.
-                let _ = journal.append(super::outcome_entries(&id, &answer, true));
+                let _ = journal.note(super::outcome_entries(&id, &answer, true));
             }
             drop(lock);
             drop(out);

@@ -151,7 +151,7 @@ impl Submitter<'_> {
     /// Writes entries about what has happened on the server. Where that fails nothing can be undone: it is told, and the
     /// submission stays open in the journal, to be reconciled.
     fn note(&self, entries: Vec<Entry>) {
-        if let Err(error) = self.desk.journal.append(entries) {
+        if let Err(error) = self.desk.journal.note(entries) {
             self.tell_unwritten(&error);
         }
     }
