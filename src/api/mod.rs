@@ -31,6 +31,7 @@ mod request;
 mod retry;
 mod scan;
 mod settings;
+mod threads;
 mod transport;
 mod v1;
 mod v2;

@@ -7,6 +7,7 @@ use super::error::ApiError;
 use super::http::{Clients, connect_hint, innermost};
 use super::request::Outgoing;
 use super::settings::Settings;
+use super::threads::Threads;
 use crate::interrupt::{Interrupt, TICK};
 use reqwest::blocking::{Client as Http, Response};
 use reqwest::header::{HeaderMap, LOCATION, RETRY_AFTER, SERVER};
@@ -14,7 +15,6 @@ use std::io::Read as _;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::{Duration, Instant};
 
 /// How much of an answer is read at once.
@@ -38,6 +38,7 @@ pub(super) type Late = Box<dyn FnOnce(Result<Answer, ApiError>) + Send>;
 #[derive(Default)]
 pub(super) struct Transport {
     clients: Clients,
+    threads: Threads,
     local_service: AtomicBool,
 }
 
@@ -83,9 +84,8 @@ impl Transport {
             abandoned: Arc::clone(&abandoned),
         };
         let (request, there) = (Arc::clone(outgoing), Arc::clone(&caller));
-        thread::Builder::new()
-            .name("http".to_owned())
-            .spawn(move || there.tell(perform(&http, &request, &limits), &sender, late))
+        self.threads
+            .run(move || there.tell(perform(&http, &request, &limits), &sender, late))
             .map_err(|error| ApiError::Unreachable {
                 call: call(),
                 cause: error.to_string(),

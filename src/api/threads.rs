@@ -1,0 +1,130 @@
+//! The threads that requests run on: as many as there are requests at a time, kept for the next ones for a while.
+
+use std::io;
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+/// How long a thread without work is kept.
+const IDLE: Duration = Duration::from_secs(5);
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// Threads for requests; clones are the same.
+#[derive(Clone, Default)]
+pub(super) struct Threads(Arc<Mutex<Idle>>);
+
+/// The threads without work, by their numbers.
+#[derive(Default)]
+struct Idle {
+    next: u64,
+    waiting: Vec<(u64, Sender<Work>)>,
+}
+
+impl Threads {
+    /// Runs this on a thread that has nothing to do, or on a new one.
+    pub(super) fn run(&self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+        let mut work: Work = Box::new(work);
+        // The one that was busy last: its memory is warm, and the others can end.
+        while let Some((_, thread)) = self.idle().waiting.pop() {
+            match thread.send(work) {
+                Ok(()) => return Ok(()),
+                // Its last request has panicked.
+                Err(unsent) => work = unsent.0,
+            }
+        }
+        let threads = self.clone();
+        let thread = thread::Builder::new().name("http".to_owned());
+        thread.spawn(move || threads.work(work)).map(drop)
+    }
+
+    fn work(&self, first: Work) {
+        let number = {
+            let mut idle = self.idle();
+            idle.next += 1;
+            idle.next
+        };
+        let mut work = first;
+        loop {
+            work();
+            let (sender, receiver) = mpsc::channel();
+            self.idle().waiting.push((number, sender));
+            let Some(next) = self.next(number, &receiver) else {
+                return;
+            };
+            work = next;
+        }
+    }
+
+    /// The next work of an idle thread; `None` where it is to end.
+    fn next(&self, number: u64, receiver: &Receiver<Work>) -> Option<Work> {
+        match receiver.recv_timeout(IDLE) {
+            Ok(work) => Some(work),
+            Err(RecvTimeoutError::Disconnected) => None,
+            Err(RecvTimeoutError::Timeout) => {
+                let mut idle = self.idle();
+                let at = idle.waiting.iter().position(|(it, _)| *it == number);
+                if let Some(at) = at {
+                    idle.waiting.remove(at);
+                    return None;
+                }
+                drop(idle);
+                // Somebody has just taken it: its work is on its way.
+                receiver.recv().ok()
+            }
+        }
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::HashSet;
+
+    #[test]
+    fn requests_one_after_the_other_share_a_thread_and_those_at_once_do_not() {
+        let threads = Threads::default();
+        let (sender, ids) = mpsc::channel();
+        let mut seen = HashSet::new();
+        for _ in 0..20 {
+            let sender = sender.clone();
+            threads
+                .run(move || sender.send(thread::current().id()).unwrap())
+                .unwrap();
+            seen.insert(ids.recv().unwrap());
+            while threads.idle().waiting.is_empty() {
+                thread::yield_now();
+            }
+        }
+        assert_eq!(seen.len(), 1);
+        let barrier = Arc::new(std::sync::Barrier::new(3));
+        for _ in 0..2 {
+            let barrier = Arc::clone(&barrier);
+            threads.run(move || _ = barrier.wait()).unwrap();
+        }
+        barrier.wait();
+        while threads.idle().waiting.len() < 2 {
+            thread::yield_now();
+        }
+    }
+
+    #[test]
+    fn a_request_that_panics_takes_no_other_with_it() {
+        let threads = Threads::default();
+        let (sender, done) = mpsc::channel();
+        for no in 0..10 {
+            let sender = sender.clone();
+            let work = move || {
+                sender.send(no).unwrap();
+                assert!(no % 2 == 0, "on purpose");
+            };
+            threads.run(work).unwrap();
+            assert_eq!(done.recv().unwrap(), no);
+        }
+    }
+}
