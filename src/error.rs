@@ -118,6 +118,13 @@ impl Failure {
         }
     }
 
+    /// True where the same call may succeed later: the service is away, busy, or failed at it (Milvus' codes of a service
+    /// that is not ready or has failed internally).
+    pub fn may_pass(&self) -> bool {
+        let internal = matches!(self.code, Some(1 | 5 | 500 | 65535));
+        matches!(self.kind, Kind::Connect | Kind::Busy) || (self.kind == Kind::Refused && internal)
+    }
+
     /// A call made wrongly.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)

@@ -2,7 +2,7 @@
 
 use super::error::ApiError;
 use super::mask::Mask;
-use super::model::{Dialect, ImportRequest, JobPage, JobState, Progress};
+use super::model::{Dialect, ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::{Client, JobFilter, JobWalk, Late, answers, milvus, v1, v2};
@@ -79,6 +79,14 @@ impl Client {
             &request.secret_key,
             &request.session_token,
         ];
+        let (Source::Files(files) | Source::Volume { paths: files, .. }) = &request.source;
+        if files.len() > MOST_FILES {
+            return Err(ApiError::Setting {
+                what: "the list of files",
+                problem: format!("a request takes at most {MOST_FILES}, not {}", files.len()),
+                hint: Some("import_all cuts a longer list into jobs"),
+            });
+        }
         let call = match settings.dialect {
             Dialect::V1 => v1::create(settings, request),
             Dialect::V2 => v2::create(settings, request),

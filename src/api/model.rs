@@ -237,6 +237,9 @@ pub enum Source {
     },
 }
 
+/// The most files, or sets of `NumPy` files, of one create call (reference: Limits).
+pub const MOST_FILES: usize = 1024;
+
 /// One create call. Connection settings (cluster, project, region) come from the client.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportRequest {

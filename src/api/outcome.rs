@@ -65,7 +65,7 @@ pub(super) fn service_kind(effect: Effect, status: u16, code: Option<i64>, messa
         Kind::Auth
     } else if effect == Effect::Create && of_service(status, code, message) == Outcome::Unknown {
         Kind::Unknown
-    } else if matches!(status, 502..=504) {
+    } else if status >= 500 {
         match effect {
             Effect::Read => Kind::Connect,
             Effect::Change | Effect::Create => Kind::Unknown,

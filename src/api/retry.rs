@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 const TRIES: u32 = 6;
 /// How often it is sent where no connection comes about: a wrong port should be told at once.
 const CONNECT_TRIES: u32 = 2;
+/// How often it is sent to a server that fails at it: where it always does, that should be told soon.
+const FAILURE_TRIES: u32 = 3;
 /// The first pause; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause that we choose ourselves.
@@ -58,6 +60,7 @@ pub(super) fn send(
 fn pause(result: &Result<Answer, ApiError>, tries: u32) -> Option<Duration> {
     let (limit, told) = match result {
         Ok(answer) if is_transient(answer) => (TRIES, answer.retry_after),
+        Ok(answer) if answer.status == 500 => (FAILURE_TRIES, answer.retry_after),
         Err(ApiError::Lost { .. }) => (TRIES, None),
         Err(ApiError::Unreachable { .. }) => (CONNECT_TRIES, None),
         _ => return None,

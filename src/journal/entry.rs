@@ -90,6 +90,9 @@ pub struct Intent {
     pub partition: Option<String>,
     /// The files, without query and user.
     pub files: Vec<Vec<String>>,
+    /// Of a batch's submission, the state of each of its files when it was put together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub stamps: Vec<String>,
 }
 
 const fn first() -> u32 {

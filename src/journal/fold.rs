@@ -108,6 +108,7 @@ impl Fold {
             self.unresolved.remove(&index);
             // Only what is unresolved is compared by its files.
             submission.intent.files = Vec::new();
+            submission.intent.stamps = Vec::new();
         }
         Some(index)
     }

@@ -178,24 +178,36 @@ impl Journal {
         Ok(found)
     }
 
-    /// The intents of submissions under keys that begin so, as they stand in the file, the oldest first: unlike what is
-    /// held in memory they have their files.
-    pub fn intents(&self, key_prefix: &str) -> Result<Vec<Intent>, JournalError> {
+    /// The latest submission under each key that begins so and that a batch chose, the oldest first: with their files,
+    /// which are not held in memory for all.
+    pub fn batch(&self, key_prefix: &str) -> Result<Vec<Submission>, JournalError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = Vec::new();
         if !self.place.journal().exists() {
             return Ok(found);
         }
         let _gate = self.place.lock(false)?;
-        if let Some(mut book) = Book::read(&self.place)? {
-            book.lines(0, |line| {
-                if let Ok(Entry::Intent(intent)) = serde_json::from_slice(line)
-                    && let Some(key) = &intent.key
-                    && key.starts_with(key_prefix)
-                {
-                    found.push(intent);
-                }
-            })?;
-        }
+        let Some(mut book) = Book::read(&self.place)? else {
+            return Ok(found);
+        };
+        known.read_on(&mut book)?;
+        let fold = &known.fold;
+        book.lines(0, |line| {
+            if let Ok(Entry::Intent(intent)) = serde_json::from_slice(line)
+                && !intent.stamps.is_empty()
+                && let Some(key) = intent
+                    .key
+                    .as_deref()
+                    .filter(|key| key.starts_with(key_prefix))
+                && let Some(last) = fold.under_key(&intent.scope.target, key)
+                && last.intent.id == intent.id
+            {
+                found.push(Submission {
+                    intent,
+                    ..last.clone()
+                });
+            }
+        })?;
         Ok(found)
     }
 

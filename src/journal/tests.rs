@@ -41,6 +41,7 @@ fn intent_at(id: &str, key: Option<&str>, at: String) -> Entry {
         baseline: None,
         partition: None,
         files: vec![vec!["s3://bucket/folder/file.parquet".to_owned()]],
+        stamps: Vec::new(),
     })
 }
 

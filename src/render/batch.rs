@@ -63,5 +63,5 @@ pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
 
 fn is_bad(job: &Value) -> bool {
     let state = job.get("state").and_then(Value::as_str);
-    matches!(state, None | Some("Failed" | "Aborted"))
+    matches!(state, Some("Failed" | "Aborted" | "Refused" | "Unknown"))
 }

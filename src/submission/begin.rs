@@ -4,6 +4,7 @@ use super::parked::{Open, Parked, take_up};
 use super::{SubmitError, Submitter};
 use crate::api::model::{ImportRequest, JobState};
 use crate::api::{ApiError, Outcome};
+use crate::error::Failure;
 use crate::journal::{
     Ended, Entry, Fold, IdentityLock, Intent, Scope, Standing, Submission, Unknown, identity, now,
     plain_files,
@@ -33,6 +34,7 @@ pub enum Begun {
 struct Draft<'a> {
     request: &'a ImportRequest,
     key: Option<&'a str>,
+    stamps: &'a [String],
     scope: Scope,
     identity: String,
     lock: Arc<IdentityLock>,
@@ -43,7 +45,13 @@ struct Draft<'a> {
 
 impl Submitter<'_> {
     /// Takes the identity's lock, looks what is known, and writes the intent. Blocks for reads of the service only.
-    pub fn begin(&self, request: &ImportRequest, key: Option<&str>) -> Result<Begun, SubmitError> {
+    /// `stamps` is what a batch wants to know of the files later, one a file; nothing otherwise.
+    pub fn begin(
+        &self,
+        request: &ImportRequest,
+        key: Option<&str>,
+        stamps: &[String],
+    ) -> Result<Begun, SubmitError> {
         // What can be refused without the service leaves no trace.
         self.client.check_create(request, key.unwrap_or("key"))?;
         let scope = Scope::of(self.client.settings(), request);
@@ -54,6 +62,7 @@ impl Submitter<'_> {
         let mut draft = Draft {
             request,
             key,
+            stamps,
             scope,
             identity,
             lock: Arc::new(lock),
@@ -131,8 +140,10 @@ impl Submitter<'_> {
     ) -> Result<Standing, SubmitError> {
         let progress = match self.client.progress(job) {
             Ok(progress) => progress,
-            // Services forget jobs: submitted it was, and must not be again.
-            Err(error @ ApiError::Service { .. }) if is_forgotten(&error) => {
+            // Services forget jobs, and fail: submitted it was, and must not be again.
+            Err(error @ ApiError::Service { .. })
+                if is_forgotten(&error) || Failure::from(error.clone()).may_pass() =>
+            {
                 return Ok(last.standing);
             }
             Err(error) => return Err(error.into()),
@@ -191,6 +202,7 @@ impl Submitter<'_> {
             baseline,
             partition: draft.request.partition.clone(),
             files: plain_files(draft.request),
+            stamps: draft.stamps.to_vec(),
         }
     }
 

@@ -3,7 +3,7 @@
 use super::Desk;
 use crate::api::Settings;
 use crate::api::model::{JobState, Progress, State};
-use crate::journal::{Ended, Entry, JournalError, now, target};
+use crate::journal::{Ended, Entry, JournalError, Standing, now, target};
 
 /// One job as a call has shown it: id, state, and rows where the service said.
 pub type Shown<'a> = (&'a str, JobState, Option<u64>);
@@ -41,6 +41,17 @@ impl Desk {
         }
         // Another process may journal the same end meanwhile: then it stands there twice.
         self.journal.note(entries)
+    }
+
+    /// The submission, by its id and time, that made a job whose end is not journalled.
+    pub fn submitted(&self, settings: &Settings, job: &str) -> Option<(String, String)> {
+        let target = target(settings);
+        let found = self.journal.read(|fold| {
+            let submission = fold.of_job(&target, job)?;
+            let open = submission.standing == Standing::Submitted;
+            open.then(|| (submission.intent.id.clone(), submission.intent.at.clone()))
+        });
+        found.ok().flatten()
     }
 
     /// A job's progress as the journal knows it, for a service that has forgotten the job; `None` where its end was not

@@ -116,7 +116,7 @@ impl Submitter<'_> {
         let begun = Instant::now();
         let mut told = false;
         let mut next = loop {
-            match self.begin(request, key)? {
+            match self.begin(request, key, &[])? {
                 Begun::Known(job) => return Ok(job),
                 Begun::Open(open) => break Found::Again(open),
                 Begun::Parked(parked) => break Found::Parked(parked),

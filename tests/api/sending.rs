@@ -33,6 +33,7 @@ fn reads_are_repeated_after_passing_troubles() {
         Reply::status(502, ""),
         Reply::status(503, "<html>").with_header("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),
         Reply::status(504, ""),
+        Reply::status(500, "oops"),
         Reply::Drop,
         Reply::Partial("{".to_owned()),
     ] {
@@ -60,7 +61,6 @@ fn a_stale_connection_is_replaced() {
 #[test]
 fn other_errors_of_reads_are_told_at_once() {
     for reply in [
-        Reply::status(500, ""),
         Reply::status(401, ""),
         Reply::json("{"),
         Reply::json(r#"{"code":47039}"#),
@@ -76,6 +76,10 @@ fn reads_give_up_in_time() {
     let server = always(Reply::status(503, "").with_header("retry-after", "0"));
     let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (Kind::Connect, 6));
+    // A server that fails at it each time is told of sooner.
+    let server = always(Reply::status(500, ""));
+    let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();
+    assert_eq!((error.kind(), server.requests().len()), (Kind::Connect, 3));
     // A pause beyond the deadline is not begun.
     let server = always(Reply::status(429, "").with_header("retry-after", "3600"));
     let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();

@@ -19,7 +19,7 @@ fn files(folder: &Folder, count: u64, rows_each: u64) {
     }
 }
 
-fn folder_with(count: u64, rows_each: u64) -> Folder {
+pub(crate) fn folder_with(count: u64, rows_each: u64) -> Folder {
     let folder = Folder::new();
     std::fs::create_dir(folder.path("work/in")).expect("a folder");
     files(&folder, count, rows_each);
@@ -27,7 +27,7 @@ fn folder_with(count: u64, rows_each: u64) -> Folder {
 }
 
 /// A script that connects to the local service and makes `books`.
-fn local(text: &str) -> String {
+pub(crate) fn local(text: &str) -> String {
     format!("connect(\"local\"); {} {text}", create("books"))
 }
 

@@ -4,6 +4,7 @@
 
 mod arguments;
 mod batches;
+mod batches_again;
 mod clusters;
 mod command_line;
 mod config_file;

@@ -5,30 +5,34 @@
 
 mod ending;
 mod entry;
+mod outcome;
 mod plan;
 mod queue;
 mod view;
 
 use super::request::{self, shared};
-use crate::api::model::{ImportRequest, Source};
+use crate::api::model::{ImportRequest, MOST_FILES, Source};
 use crate::connection::Connection;
 use crate::engine::call::Call;
+use crate::engine::functions::jobs::read_progress;
 use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
-use crate::engine::values::{BatchValue, found};
+use crate::engine::values::{Job, found};
 use crate::error::{Failure, Kind};
-use crate::render::{explain_failure, words};
+use crate::interrupt::TICK;
+use crate::journal::{IdentityLock, Standing, Submission, hash, target};
+use crate::render::words;
 use entry::Entry;
-use plan::{Most, Task, Unit};
+use plan::{Before, Most, Task, Unit};
 use queue::Queue;
 use rhai::{Array, Dynamic, Map};
-use serde_json::{Value, json};
+use serde_json::json;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use view::View;
 
-/// How many failed jobs an error explains; it names all of them.
-const EXPLAINED: usize = 20;
+/// How long another run is waited for without a word.
+const SILENCE: Duration = Duration::from_secs(1);
 /// Keys are at most 256 characters long; the rest of one is a hash.
 const LONGEST_PREFIX: usize = 200;
 /// The prefix of keys where none is chosen.
@@ -118,9 +122,15 @@ impl How {
                 "import_all: key_prefix is 1 to {LONGEST_PREFIX} printable ASCII characters"
             )));
         }
+        let files = count("files_per_job", 256)?;
+        if files > MOST_FILES {
+            return Err(Failure::usage(format!(
+                "import_all: files_per_job is at most {MOST_FILES}, as many as one request takes"
+            )));
+        }
         Ok(Self {
             most: Most {
-                files: count("files_per_job", 256)?,
+                files,
                 bytes: options.number("bytes_per_job")?,
             },
             max_running: count("max_running", 8)?,
@@ -136,11 +146,39 @@ fn import_all(call: &Call) -> Result<Dynamic, Failure> {
     let maps = maps(call.arg(0, "the collection")?);
     let options = call.options(if maps.is_some() { 1 } else { 2 })?;
     let how = How::read(&options)?;
-    let tasks = match maps {
-        Some(maps) => of_maps(call, &connection, &how, maps)?,
-        None => of_files(call, &connection, &how, &options)?,
-    };
-    run(call, &connection, &how, &tasks)
+    if let Some(maps) = maps {
+        let tasks = of_maps(call, &connection, &how, maps)?;
+        return run(call, &connection, &how, &tasks);
+    }
+    let turn = turn(call, &connection, &how)?;
+    let tasks = of_files(call, &connection, &how, &options)?;
+    let ran = run(call, &connection, &how, &tasks);
+    drop(turn);
+    ran
+}
+
+/// Waits for the end of another run that imports into the same collection under the same prefix: what it submits while
+/// this one makes its plan would be submitted twice.
+fn turn(call: &Call, connection: &Connection, how: &How) -> Result<Option<IdentityLock>, Failure> {
+    let session = call.session;
+    if session.dry_run().is_some() {
+        return Ok(None);
+    }
+    let collection = call.text(0, "the collection")?;
+    let target = target(connection.client.settings());
+    let name = hash(&json!(["batch", target, collection, how.prefix]).to_string());
+    let began = Instant::now();
+    let mut told = false;
+    loop {
+        if let Some(lock) = session.desk.journal.lock_identity(&name)? {
+            return Ok(Some(lock));
+        }
+        if !told && began.elapsed() > SILENCE {
+            told = true;
+            session.notice("another run of this batch is under way: waiting for its end");
+        }
+        session.interrupt.sleep(TICK)?;
+    }
 }
 
 /// The maps of a list of imports.
@@ -180,6 +218,8 @@ fn of_maps(
             request,
             key,
             files,
+            stamps: Vec::new(),
+            before: Before::Nothing,
         });
     }
     Ok(tasks)
@@ -188,7 +228,7 @@ fn of_maps(
 /// The files, cut into jobs.
 fn of_files(
     call: &Call,
-    connection: &Connection,
+    connection: &Rc<Connection>,
     how: &How,
     options: &Options,
 ) -> Result<Vec<Task>, Failure> {
@@ -213,19 +253,36 @@ fn of_files(
         // Its create call takes one file.
         most.files = 1;
     }
-    let earlier = call
-        .session
-        .desk
-        .journal
-        .intents(&format!("{}-", how.prefix))?;
-    Ok(plan::tasks(
-        &units,
-        &template,
-        &how.prefix,
-        most,
-        settings,
-        &earlier,
-    ))
+    let journal = &call.session.desk.journal;
+    let earlier = journal.batch(&format!("{}-", how.prefix))?;
+    let prefix = &how.prefix;
+    let ask = |before: &Submission| standing(call, connection, before);
+    plan::tasks(&units, &template, prefix, most, settings, &earlier, &ask)
+}
+
+/// Where the job of an earlier run stands.
+fn standing(
+    call: &Call,
+    connection: &Rc<Connection>,
+    before: &Submission,
+) -> Result<Standing, Failure> {
+    let Some(id) = &before.job else {
+        return Ok(before.standing);
+    };
+    let job = Job {
+        id: id.clone(),
+        collection: before.intent.scope.collection.clone(),
+        connection: Rc::clone(connection),
+    };
+    match read_progress(call.session, &job) {
+        Ok(reading) if reading.progress.state.kind.is_final() => {
+            Ok(Standing::Ended(reading.progress.state.kind))
+        }
+        // It is watched, and told of where that does not help.
+        Ok(_) => Ok(before.standing),
+        Err(failure) if failure.may_pass() || failure.kind == Kind::Unknown => Ok(before.standing),
+        Err(failure) => Err(failure),
+    }
 }
 
 /// An atomic batch commits by itself.
@@ -263,10 +320,15 @@ fn run(
         how.max_running,
         how.goes_on && !how.atomic,
     );
-    let mut result = queue.run();
-    if how.atomic && result.is_ok() {
-        result = ending::end(&mut queue);
-    }
+    let ended = |queue: &mut Queue<'_>| {
+        queue.run()?;
+        if how.atomic {
+            ending::end(queue)
+        } else {
+            ending::commit_left(queue)
+        }
+    };
+    let result = ended(&mut queue);
     view.finish();
     let known = queue.known_before();
     if known > 0 {
@@ -276,110 +338,15 @@ fn run(
             words::count(tasks.len() as u64, "job")
         ));
     }
-    result.map_err(|failure| cut_off(&queue, failure))?;
+    result.map_err(|failure| outcome::cut_off(&queue, failure))?;
     let failed: Vec<&Entry> = queue.entries.iter().filter(|it| it.has_failed()).collect();
     if !failed.is_empty() {
-        let failure = failure_of(&failed, &queue, how);
+        let failure = outcome::failure_of(&failed, &queue, how.atomic);
         if !how.goes_on || how.atomic {
             return Err(failure);
         }
         session.notice(&format!("warning: {}", failure.message));
         session.note_failed(failure.kind);
     }
-    Ok(Dynamic::from(batch(&queue, began)))
-}
-
-/// What a run that was cut off says: how far it came, and that it can go on.
-fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
-    let count = queue.count();
-    let open = queue.open_jobs();
-    let known = queue.entries.iter().filter(|it| it.job.is_some()).count() as u64;
-    let message = format!(
-        "{}; {} of {} ended, {} under way, {} not submitted",
-        failure.message,
-        words::number(count.done),
-        words::count(count.jobs, "job"),
-        words::number(open.len() as u64),
-        words::number(count.jobs.saturating_sub(known)),
-    );
-    Failure { message, ..failure }
-        .with_hint(
-            "run the same again: it goes on where it was, and submits nothing twice".to_owned(),
-        )
-        .with_jobs(open)
-}
-
-/// Which jobs failed, and why.
-fn failure_of(failed: &[&Entry], queue: &Queue<'_>, how: &How) -> Failure {
-    let count = queue.count();
-    let mut texts = vec![format!(
-        "{} of {} failed{}",
-        words::number(failed.len() as u64),
-        words::count(count.jobs, "job"),
-        if how.atomic {
-            ", so none was committed"
-        } else {
-            ""
-        },
-    )];
-    let mut hint = None;
-    for entry in failed.iter().take(EXPLAINED) {
-        if let Some(failure) = &entry.failure {
-            texts.push(failure.message.clone());
-            hint = hint.or_else(|| failure.hint.clone());
-        } else if let Some(why) = entry.progress.as_ref().and_then(|it| explain_failure(it)) {
-            texts.push(why.message());
-            hint = hint.or_else(|| Some(why.advice()));
-        }
-    }
-    if failed.len() > EXPLAINED {
-        let more = (failed.len() - EXPLAINED) as u64;
-        texts.push(format!("and {}", words::count(more, "more failed job")));
-    }
-    let doubtful = |entry: &&&Entry| {
-        let failure = entry.failure.as_ref();
-        failure.is_some_and(|it| it.kind == Kind::Unknown)
-    };
-    let refused = |entry: &&Entry| entry.progress.is_none();
-    let kind = match () {
-        () if failed.iter().any(|entry| doubtful(&entry)) => Kind::Unknown,
-        () if failed.iter().all(refused) => failed
-            .iter()
-            .find_map(|it| it.failure.as_ref())
-            .map_or(Kind::Refused, |it| it.kind),
-        () => Kind::JobFailed,
-    };
-    let ids = failed.iter().filter_map(|it| it.job.clone()).collect();
-    let again = "what has failed is submitted again by the next run, what is done is not";
-    Failure::new(kind, texts.join("\n"))
-        .with_hint(hint.map_or_else(|| again.to_owned(), |hint| format!("{hint}; {again}")))
-        .with_jobs(ids)
-}
-
-/// What the script gets.
-fn batch(queue: &Queue<'_>, began: Instant) -> BatchValue {
-    let job = |(task, entry): (&Task, &Entry)| -> Value {
-        let reason = entry.failure.as_ref().map(|it| it.message.clone());
-        let reason = reason.or_else(|| entry.progress.as_ref().and_then(|it| it.reason.clone()));
-        json!({
-            "job": entry.job,
-            "key": task.key,
-            "state": entry.progress.as_ref().map(|it| it.state.to_string()),
-            "files": task.files,
-            "rows": entry.progress.as_ref().and_then(|it| it.rows),
-            "reason": reason,
-        })
-    };
-    let count = queue.count();
-    let jobs: Vec<Value> = queue.tasks.iter().zip(&queue.entries).map(job).collect();
-    let submitted = queue.entries.iter().filter(|it| it.progress.is_some());
-    let ok = submitted.filter(|it| !it.has_failed()).count();
-    BatchValue::new(json!({
-        "ok": ok,
-        "failed": count.failed,
-        "jobs": jobs,
-        "files": count.files,
-        "rows": count.rows,
-        "elapsed": (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-    }))
+    Ok(Dynamic::from(outcome::batch(&queue, began)))
 }

@@ -146,13 +146,45 @@ pub(super) fn known_reading(
     let progress = match answer {
         Ok(progress) => progress,
         Err(failure) if failure.kind == Kind::Refused => {
-            session.desk.remembered(settings, &job.id).ok_or(failure)?
+            let remembered = session.desk.remembered(settings, &job.id);
+            remembered.ok_or_else(|| forgotten(session, job, failure))?
         }
         Err(failure) => return Err(failure),
     };
     let shown = (job.id.as_str(), progress.state.kind, progress.rows);
     note_ends(session, &job.connection, [shown]);
     Ok(reading(job, progress))
+}
+
+/// The failure to read a job that was submitted here, where the service does not know it any more.
+fn forgotten(session: &Session, job: &Job, failure: Failure) -> Failure {
+    let settings = job.connection.client.settings();
+    let submitted = is_no_job(&failure)
+        .then(|| session.desk.submitted(settings, &job.id))
+        .flatten();
+    let Some((id, at)) = submitted else {
+        return failure;
+    };
+    let text = format!(
+        "the service does not know the job {} any more, which was submitted at {at}: how it ended is not known",
+        job.id
+    );
+    Failure::new(Kind::Unknown, text)
+        .with_hint(format!(
+            "count the rows, then say it: zshell journal settle {id} --ended completed, or --ended failed to have it submitted again"
+        ))
+        .with_jobs(vec![job.id.clone()])
+}
+
+/// True where the service says that there is no such job (reference: 90144, and Milvus' words).
+fn is_no_job(failure: &Failure) -> bool {
+    let message = failure.message.to_ascii_lowercase();
+    let absent = ["not exist", "cannot find", "can't find", "not found"];
+    match failure.code {
+        Some(90144) => true,
+        Some(_) => message.contains("job") && absent.iter().any(|words| message.contains(words)),
+        None => false,
+    }
 }
 
 /// What the service said of a job, filled from what is known of it.

@@ -20,6 +20,7 @@ use ask::Pace;
 use lists::Lists;
 use rhai::{Array, Dynamic};
 use serde_json::json;
+use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -78,6 +79,8 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
         began: Instant::now(),
         limit: options.duration("timeout")?,
         misses: 0,
+        answered: Instant::now(),
+        ours: call.session.known.submitted().into_iter().collect(),
         lists: Lists::default(),
         asked: 0,
         pace: Rc::default(),
@@ -105,6 +108,10 @@ struct Watch<'a> {
     limit: Option<Duration>,
     /// Rounds in a row in which no job could be read.
     misses: u32,
+    /// When one could be read last.
+    answered: Instant,
+    /// The jobs that this run has submitted: they are there, also where they could not be read yet.
+    ours: HashSet<String>,
     /// What is known of the job lists.
     lists: Lists,
     /// Requests of the latest round to services that limit them.

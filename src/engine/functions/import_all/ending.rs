@@ -1,9 +1,11 @@
-//! The end of an atomic batch: all of its jobs are committed once every one is ready, or all are given up.
+//! The end of an atomic batch: all of its jobs are committed once every one is ready, or all are given up. And of any other
+//! that finds jobs of an atomic run which was cut off: they are committed.
 //!
-//! Both can be cut off at any place and carried on by the next run: a job that is committed counts as done, one that
+//! All of it can be cut off at any place and carried on by the next run: a job that is committed counts as done, one that
 //! waits is committed or aborted, and one that was aborted is submitted anew under its key.
 
 use super::entry::Entry;
+use super::plan::Before;
 use super::queue::Queue;
 use crate::api::model::JobState;
 use crate::engine::functions::jobs::read_progress;
@@ -16,12 +18,7 @@ const TRIES: u32 = 8;
 /// Commits all jobs if all are ready, else aborts those that are.
 pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
     let failed = queue.entries.iter().any(Entry::has_failed);
-    let waiting: Vec<usize> = (0..queue.tasks.len())
-        .filter(|at| {
-            let entry = queue.entries.get(*at);
-            entry.and_then(Entry::state) == Some(JobState::Uncommitted)
-        })
-        .collect();
+    let waiting = waiting(queue);
     for at in &waiting {
         queue.check()?;
         act(queue, *at, !failed)?;
@@ -30,6 +27,33 @@ pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
         return Ok(());
     }
     queue.watch_again(&waiting)
+}
+
+/// Commits what an earlier run has left waiting, where this one asks for nothing of the kind.
+pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
+    let mut left = waiting(queue);
+    left.retain(|at| {
+        let task = queue.tasks.get(*at);
+        task.is_some_and(|task| matches!(task.before, Before::Job(_)) && !task.is_two_phase())
+    });
+    if left.is_empty() {
+        return Ok(());
+    }
+    for at in &left {
+        queue.check()?;
+        act(queue, *at, true)?;
+    }
+    queue.watch_again(&left)
+}
+
+/// The places of jobs that wait for their commit.
+fn waiting(queue: &Queue<'_>) -> Vec<usize> {
+    let waits = |entry: &Entry| entry.state() == Some(JobState::Uncommitted);
+    let entries = queue.entries.iter().enumerate();
+    entries
+        .filter(|(_, entry)| waits(entry))
+        .map(|(at, _)| at)
+        .collect()
 }
 
 /// Commits or aborts one job. Where the answer is lost the job's state tells whether it has to be done again.
@@ -46,6 +70,9 @@ fn act(queue: &mut Queue<'_>, at: usize, commit: bool) -> Result<(), Failure> {
             client.abort(&job.id)
         };
         let Err(error) = answer.map_err(Failure::from) else {
+            if !commit {
+                queue.note_aborted(&job);
+            }
             return Ok(());
         };
         tries += 1;

@@ -1,54 +1,19 @@
-//! From files to jobs: which files travel together, and under which keys.
+//! From files to jobs: which files an earlier run has seen to, which travel together, and under which keys.
 //!
-//! Keys are made of what a job does and of the state of its files (size and time where they are known), never of a place
-//! in a list. So that a batch with a few more files than last time submits only those, files that were submitted
-//! together before stay together: the journal tells which they were. The others are sorted by their paths and cut into
-//! groups.
+//! What a batch has done is known file by file: the journal keeps the files of each submission and the state that each was
+//! in (size and time where they are known). So a file that was imported is never imported again under the same prefix,
+//! whatever becomes of the files that travelled with it, and whatever options the next run has. The others are sorted by
+//! their paths and cut into groups; keys are made of what a job does and of the state of its files, never of a place in
+//! a list.
+
+mod unit;
 
 use crate::api::Settings;
-use crate::api::model::{ImportRequest, Source};
-use crate::journal::{Intent, Scope, hash, identity, plain_files};
-use crate::location::{Location, Store};
+use crate::api::model::{ImportRequest, JobState, Source};
+use crate::error::{Failure, Kind};
+use crate::journal::{Scope, Standing, Submission, hash, identity, plain_files};
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::UNIX_EPOCH;
-
-/// One file, or one set of `NumPy` files, which travel together.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Unit {
-    /// Its paths.
-    pub(super) paths: Vec<String>,
-    /// Bytes, where they are known without asking anybody.
-    size: Option<u64>,
-    /// What changes when the files do.
-    stamp: String,
-}
-
-impl Unit {
-    /// Looks at files on this machine's disk; of others only the paths are known.
-    pub(super) fn of(set: &[Location]) -> Self {
-        let mut size = Some(0_u64);
-        let mut stamps = Vec::new();
-        for location in set {
-            let found = (location.store() == Store::Disk)
-                .then(|| std::fs::metadata(location.key()).ok())
-                .flatten()
-                .filter(std::fs::Metadata::is_file);
-            size = size.zip(found.as_ref()).map(|(sum, it)| sum + it.len());
-            let changed = found.as_ref().and_then(|it| it.modified().ok());
-            let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
-            stamps.push(match (found, changed) {
-                (Some(it), Some(time)) => format!("{} {}", it.len(), time.as_nanos()),
-                _ => String::new(),
-            });
-        }
-        let paths = set.iter().map(|it| it.text().to_owned()).collect();
-        Self {
-            paths,
-            size,
-            stamp: stamps.join(","),
-        }
-    }
-}
+pub(super) use unit::Unit;
 
 /// How much one job takes.
 #[derive(Clone, Copy, Debug)]
@@ -66,35 +31,66 @@ pub(super) struct Task {
     pub(super) request: ImportRequest,
     /// What makes it repeatable.
     pub(super) key: String,
-    /// How many files, or sets, it has.
+    /// How many of the batch's files, or sets, it has.
     pub(super) files: u64,
+    /// The state of each of its files, for the journal; none where the caller put the job together.
+    pub(super) stamps: Vec<String>,
+    /// What an earlier run has made of it.
+    pub(super) before: Before,
 }
 
-/// Cuts the files into jobs. `template` is the request around them, `earlier` what the journal has under the prefix.
+impl Task {
+    /// True where its rows are to wait for a commit.
+    pub(super) fn is_two_phase(&self) -> bool {
+        let held = |(name, value): &(String, String)| {
+            name == "auto_commit" && value.eq_ignore_ascii_case("false")
+        };
+        self.request.options.iter().any(held)
+    }
+}
+
+/// What an earlier run has made of a job.
+#[derive(Clone, Debug)]
+pub(super) enum Before {
+    /// Nothing that counts: it is submitted.
+    Nothing,
+    /// It is made: its id.
+    Job(String),
+    /// Nobody knows, and asking again is not possible.
+    Doubt(Failure),
+}
+
+/// Where a submission of an earlier run stands now.
+pub(super) type Ask<'a> = dyn Fn(&Submission) -> Result<Standing, Failure> + 'a;
+
+/// Files by their paths as the journal writes them.
+type Left<'a> = BTreeMap<Vec<String>, &'a Unit>;
+
+/// Cuts the files into jobs. `template` is the request around them, `earlier` what the journal has under the prefix;
+/// where its jobs stand that are not known to have ended is asked for.
 pub(super) fn tasks(
     units: &[Unit],
     template: &ImportRequest,
     prefix: &str,
     most: Most,
     settings: &Settings,
-    earlier: &[Intent],
-) -> Vec<Task> {
+    earlier: &[Submission],
+    ask: &Ask<'_>,
+) -> Result<Vec<Task>, Failure> {
     let cut = Cut {
         template,
         prefix,
         settings,
     };
     let units: BTreeSet<&Unit> = units.iter().collect();
-    let mut left: BTreeMap<Vec<String>, &Unit> = BTreeMap::new();
+    let mut left: Left<'_> = BTreeMap::new();
     for unit in units {
         left.insert(plain(template, unit), unit);
     }
     let mut tasks = Vec::new();
     // The latest first: files that changed since were submitted anew.
-    for intent in earlier.iter().rev() {
-        if let Some(task) = cut.again(intent, &mut left) {
-            tasks.push(task);
-        }
+    for before in earlier.iter().rev() {
+        tasks.extend(cut.again(before, &mut left, ask)?);
     }
     let mut group: Vec<&Unit> = Vec::new();
     let mut bytes = 0_u64;
@@ -114,7 +110,7 @@ pub(super) fn tasks(
     if !group.is_empty() {
         tasks.push(cut.task(&group));
     }
-    tasks
+    Ok(tasks)
 }
 
 /// The key of a job that was put together by the caller.
@@ -139,184 +135,107 @@ struct Cut<'a> {
 }
 
 impl Cut<'_> {
-    fn task(&self, group: &[&Unit]) -> Task {
-        let request = ImportRequest {
-            source: Source::Files(group.iter().map(|unit| unit.paths.clone()).collect()),
+    fn request(&self, sets: Vec<Vec<String>>) -> ImportRequest {
+        ImportRequest {
+            source: Source::Files(sets),
             ..self.template.clone()
-        };
-        let scope = Scope::of(self.settings, &request);
-        let mut whole = identity(&scope, &request);
-        for unit in group {
+        }
+    }
+
+    fn task(&self, group: &[&Unit]) -> Task {
+        let request = self.request(group.iter().map(|unit| unit.paths.clone()).collect());
+        let mut whole = identity(&Scope::of(self.settings, &request), &request);
+        let stamps: Vec<String> = group.iter().map(|unit| unit.stamp.clone()).collect();
+        for stamp in &stamps {
             whole.push(' ');
-            whole.push_str(&unit.stamp);
+            whole.push_str(stamp);
         }
         Task {
             key: format!("{}-{}", self.prefix, hash(&whole)),
             files: group.len() as u64,
             request,
+            stamps,
+            before: Before::Nothing,
         }
     }
 
-    /// The job of an earlier run, if all its files are to be imported again and have not changed; they are taken out of
-    /// `left`.
-    fn again(&self, intent: &Intent, left: &mut BTreeMap<Vec<String>, &Unit>) -> Option<Task> {
-        let found: Option<Vec<&Unit>> = intent
+    /// What an earlier run has made of some of the files, which are taken out of `left`; `None` where they are to be
+    /// submitted, and may be grouped anew.
+    fn again(
+        &self,
+        before: &Submission,
+        left: &mut Left<'_>,
+        ask: &Ask<'_>,
+    ) -> Result<Option<Task>, Failure> {
+        let intent = &before.intent;
+        let scope = Scope::of(self.settings, self.template);
+        if intent.scope != scope || intent.partition != self.template.partition {
+            return Ok(None);
+        }
+        let same = |(set, stamp): (&Vec<String>, &String)| {
+            let unit = left.get(set).copied();
+            unit.filter(|unit| unit.stamp == *stamp)
+        };
+        let found: Vec<&Unit> = intent
             .files
             .iter()
-            .map(|set| left.get(set).copied())
+            .zip(&intent.stamps)
+            .filter_map(same)
             .collect();
-        let mut group = found.filter(|group| !group.is_empty())?;
+        if found.is_empty() {
+            return Ok(None);
+        }
+        let standing = match before.standing {
+            Standing::Submitted => ask(before)?,
+            known => known,
+        };
+        // As it was sent, where that can be done again: all of the files as they were, and the same options.
+        let mut group = found.clone();
         group.sort_unstable();
-        let task = self.task(&group);
-        if intent.key.as_ref() != Some(&task.key) {
-            return None;
+        let whole = Some(self.task(&group)).filter(|task| {
+            found.len() == intent.files.len() && Some(&task.key) == intent.key.as_ref()
+        });
+        let task = match (standing, &before.job) {
+            (Standing::Submitted | Standing::Ended(JobState::Completed), Some(job)) => {
+                Some(self.done(before, &found, Before::Job(job.clone())))
+            }
+            (Standing::Open | Standing::Unknown, _) => {
+                let doubt = || self.done(before, &found, Before::Doubt(in_doubt(before)));
+                Some(whole.unwrap_or_else(doubt))
+            }
+            _ => whole,
+        };
+        if task.is_some() {
+            for unit in found {
+                left.remove(&plain(self.template, unit));
+            }
         }
-        for set in &intent.files {
-            left.remove(set);
-        }
-        Some(task)
+        Ok(task)
     }
+
+    /// A task of which nothing is sent any more.
+    fn done(&self, before: &Submission, found: &[&Unit], made: Before) -> Task {
+        Task {
+            request: self.request(before.intent.files.clone()),
+            key: before.intent.key.clone().unwrap_or_default(),
+            files: found.len() as u64,
+            stamps: before.intent.stamps.clone(),
+            before: made,
+        }
+    }
+}
+
+/// A submission that is not resolved, and can no longer be asked for under its key.
+fn in_doubt(before: &Submission) -> Failure {
+    let id = &before.intent.id;
+    let text = format!(
+        "whether the submission {id} of {} has made a job is not known, and some of its files, or the options, are others now",
+        before.intent.at
+    );
+    Failure::new(Kind::Unknown, text).with_hint(format!(
+        "look with jobs(); then zshell journal settle {id} --job JOB, or --absent if there is none"
+    ))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::model::Dialect;
-    use proptest::prelude::*;
-    use proptest::sample::Index;
-    use url::Url;
-
-    fn template() -> ImportRequest {
-        ImportRequest {
-            collection: "c".to_owned(),
-            partition: None,
-            database: None,
-            source: Source::Files(Vec::new()),
-            access_key: None,
-            secret_key: None,
-            session_token: None,
-            options: Vec::new(),
-        }
-    }
-
-    fn settings() -> Settings {
-        Settings::new(Dialect::Milvus, Url::parse("http://h:1/").expect("a URL"))
-    }
-
-    fn unit(name: &str, size: u64) -> Unit {
-        Unit {
-            paths: vec![name.to_owned()],
-            size: Some(size),
-            stamp: format!("{size} 0"),
-        }
-    }
-
-    fn cut(units: &[Unit], most: Most, earlier: &[Intent]) -> Vec<Task> {
-        tasks(units, &template(), "p", most, &settings(), earlier)
-    }
-
-    /// What the journal keeps of a task.
-    fn intent(task: &Task) -> Intent {
-        let scope = Scope::of(&settings(), &task.request);
-        Intent {
-            id: "zshell-1".to_owned(),
-            at: String::new(),
-            connection: String::new(),
-            identity: identity(&scope, &task.request),
-            scope,
-            key: Some(task.key.clone()),
-            attempt: 1,
-            header: task.key.clone(),
-            honoured: true,
-            baseline: None,
-            partition: None,
-            files: plain_files(&task.request),
-        }
-    }
-
-    fn names(task: &Task) -> Vec<String> {
-        plain_files(&task.request).into_iter().flatten().collect()
-    }
-
-    const ALL: Most = Most {
-        files: 1000,
-        bytes: None,
-    };
-
-    #[test]
-    fn groups_keep_to_files_and_bytes() {
-        let units: Vec<Unit> = (0..10).map(|n| unit(&format!("f{n}"), 10)).collect();
-        let most = Most {
-            files: 4,
-            bytes: None,
-        };
-        let sizes: Vec<u64> = cut(&units, most, &[]).iter().map(|it| it.files).collect();
-        assert_eq!(sizes, [4, 4, 2]);
-        let most = Most {
-            files: 4,
-            bytes: Some(25),
-        };
-        let sizes: Vec<u64> = cut(&units, most, &[]).iter().map(|it| it.files).collect();
-        assert_eq!(sizes, [2; 5]);
-        // A file that is larger than a job may be travels alone.
-        let most = Most {
-            files: 4,
-            bytes: Some(5),
-        };
-        assert_eq!(cut(&units, most, &[]).len(), 10);
-    }
-
-    #[test]
-    fn a_changed_file_is_submitted_again_and_the_others_are_not() {
-        let units = [unit("a", 1), unit("b", 1), unit("c", 1)];
-        let pairs = Most {
-            files: 2,
-            bytes: None,
-        };
-        let first = cut(&units, pairs, &[]);
-        let earlier: Vec<Intent> = first.iter().map(intent).collect();
-        let changed = [unit("a", 1), unit("b", 1), unit("c", 2), unit("aa", 1)];
-        let second = cut(&changed, pairs, &earlier);
-        let keys: Vec<&String> = second.iter().map(|it| &it.key).collect();
-        assert_eq!(second.len(), 2);
-        assert!(keys.contains(&&first[0].key) && !keys.contains(&&first[1].key));
-        assert_eq!(names(&second[1]), ["aa", "c"]);
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-        #[test]
-        fn order_and_more_files_change_no_job(
-            names in prop::collection::btree_set("[a-z]{1,4}", 1..40),
-            more in prop::collection::btree_set("[a-z]{1,4}", 0..10),
-            files in 1..8_usize, at in any::<Index>(),
-        ) {
-            let most = Most { files, bytes: None };
-            let mut units: Vec<Unit> = names.iter().map(|name| unit(name, 1)).collect();
-            let first = cut(&units, most, &[]);
-            let turn = at.index(units.len());
-            units.rotate_left(turn);
-            let turned: Vec<String> = cut(&units, most, &[]).into_iter().map(|it| it.key).collect();
-            let keys: Vec<String> = first.iter().map(|it| it.key.clone()).collect();
-            prop_assert_eq!(&turned, &keys);
-            // Every file once.
-            units.extend(more.iter().map(|name| unit(name, 1)));
-            let earlier: Vec<Intent> = first.iter().map(intent).collect();
-            let second = cut(&units, most, &earlier);
-            let mut all: Vec<String> = second.iter().flat_map(super::tests::names).collect();
-            all.sort();
-            let expected: Vec<String> = names.union(&more).cloned().collect();
-            prop_assert_eq!(all, expected);
-            let second: BTreeSet<String> = second.into_iter().map(|it| it.key).collect();
-            prop_assert!(keys.iter().all(|key| second.contains(key)));
-        }
-
-        #[test]
-        fn a_file_given_twice_is_one(count in 1..5_usize) {
-            let units = vec![unit("a", 1); count];
-            let tasks = cut(&units, ALL, &[]);
-            prop_assert_eq!(tasks.len(), 1);
-            prop_assert_eq!(tasks[0].files, 1);
-        }
-    }
-}
+mod tests;

@@ -8,8 +8,9 @@ mod submitting;
 mod watching;
 
 use super::entry::Entry;
-use super::plan::Task;
+use super::plan::{Before, Task};
 use super::view::{Count, View};
+use crate::api::model::JobState;
 use crate::connection::Connection;
 use crate::engine::functions::wait::ask::Pace;
 use crate::engine::values::Job;
@@ -28,8 +29,9 @@ const LONGEST: Duration = Duration::from_secs(10);
 /// The first pause after a busy answer, and the longest; each is twice the one before.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often in a row the service may be away before the batch gives up; each time has been tried for the call's deadline.
+/// How often in a row the service may fail to answer, and for how many times a call's deadline, before the batch gives up.
 const MISSES: u32 = 5;
+const PATIENCE: u32 = 4;
 /// Submissions that are looked for at the same time, for each place of the queue.
 const LOOKED_FOR: usize = 4;
 /// How long the queue sleeps at most.
@@ -64,6 +66,8 @@ pub(super) struct Queue<'a> {
     pause: Option<Instant>,
     busy: u32,
     misses: u32,
+    /// When the service last answered.
+    answered: Instant,
     /// Jobs that were known by their keys.
     known: u64,
     /// Jobs that have ended, or never will.
@@ -104,6 +108,7 @@ impl<'a> Queue<'a> {
             pause: None,
             busy: 0,
             misses: 0,
+            answered: Instant::now(),
             known: 0,
             done: 0,
             has_failed: false,
@@ -137,6 +142,7 @@ impl<'a> Queue<'a> {
     /// Submits and watches until every job has ended, or, unless the batch goes on, until the jobs submitted before the
     /// first failure have. An error is one that ends it all: a stop, a key that is refused, a service that stays away.
     pub(super) fn run(&mut self) -> Result<(), Failure> {
+        self.take_up()?;
         loop {
             self.session.interrupt.check()?;
             self.look()?;
@@ -153,6 +159,24 @@ impl<'a> Queue<'a> {
         }
     }
 
+    /// Takes up what earlier runs have made.
+    fn take_up(&mut self) -> Result<(), Failure> {
+        let tasks = self.tasks;
+        let pending = std::mem::take(&mut self.pending);
+        for at in pending {
+            match tasks.get(at).map(|task| &task.before) {
+                Some(Before::Job(job)) => {
+                    self.known += 1;
+                    self.made(at, job.clone());
+                    self.recall(at)?;
+                }
+                Some(Before::Doubt(failure)) => self.give_up(at, failure.clone()),
+                _ => self.pending.push_back(at),
+            }
+        }
+        Ok(())
+    }
+
     /// Watches jobs again that have moved on: commits that the service is still carrying out.
     pub(super) fn watch_again(&mut self, places: &[usize]) -> Result<(), Failure> {
         self.committing = true;
@@ -160,6 +184,15 @@ impl<'a> Queue<'a> {
             self.watch(*at);
         }
         self.run()
+    }
+
+    /// Journals that a job was given up.
+    pub(super) fn note_aborted(&self, job: &Job) {
+        let settings = self.connection.client.settings();
+        let ended = [(job.id.as_str(), JobState::Aborted, None)];
+        if let Err(error) = self.session.desk.note_ends(settings, ended) {
+            self.view.say(&format!("warning: {error}"));
+        }
     }
 
     /// How far the batch is.
@@ -230,7 +263,7 @@ impl<'a> Queue<'a> {
 
     fn made(&mut self, at: usize, job: String) {
         self.busy = 0;
-        self.misses = 0;
+        self.heard();
         self.pause = None;
         if let Some(entry) = self.entries.get_mut(at) {
             entry.job = Some(job);
@@ -259,9 +292,8 @@ impl<'a> Queue<'a> {
                 self.put_off(at);
                 Ok(())
             }
-            // Nothing was sent: the service is not there.
-            Kind::Connect if self.misses < MISSES => {
-                self.misses += 1;
+            // Nothing was sent: the service is not there, or could not say how an earlier job stands.
+            _ if failure.may_pass() && !self.is_lasting() => {
                 self.put_off(at);
                 Ok(())
             }
@@ -272,15 +304,41 @@ impl<'a> Queue<'a> {
             | Kind::Timeout
             | Kind::ClosedPipe => Err(failure),
             _ => {
-                self.view.say(&format!("not submitted: {failure}"));
-                if let Some(entry) = self.entries.get_mut(at) {
-                    entry.failure = Some(failure);
-                }
                 self.has_failed = true;
-                self.done += 1;
+                self.give_up(at, failure);
                 Ok(())
             }
         }
+    }
+
+    /// Nothing more can be done about a task, and the others go on.
+    fn give_up(&mut self, at: usize, failure: Failure) {
+        let doubtful = failure.kind == Kind::Unknown;
+        let text = failure.to_string();
+        self.view.say(&if doubtful {
+            text
+        } else {
+            format!("not submitted: {text}")
+        });
+        self.running.retain(|it| it.at != at);
+        if let Some(entry) = self.entries.get_mut(at) {
+            entry.failure = Some(failure);
+        }
+        self.done += 1;
+    }
+
+    /// The service has answered.
+    fn heard(&mut self) {
+        self.misses = 0;
+        self.answered = Instant::now();
+    }
+
+    /// The service has not answered once more; true where that lasts too long to be waited for.
+    fn is_lasting(&mut self) -> bool {
+        self.misses += 1;
+        let timeout = self.connection.client.settings().read_timeout;
+        let patience = timeout.saturating_mul(PATIENCE);
+        self.misses > MISSES && self.answered.elapsed() >= patience
     }
 
     /// Submits nothing for a while; then this first.

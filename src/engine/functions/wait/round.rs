@@ -9,10 +9,11 @@ use crate::engine::values::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
 use crate::render::WaitView;
 use std::rc::Rc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-/// How many rounds of readings in a row may fail because the service is away; each has been tried for the call's whole deadline.
+/// How many rounds of readings in a row may fail because the service is away, and for how many times a call's deadline.
 const MISSES: u32 = 5;
+const PATIENCE: u32 = 4;
 
 /// What became of a round.
 #[derive(Default)]
@@ -83,14 +84,25 @@ impl Watch<'_> {
         self.asked = u32::try_from(round.requests).unwrap_or(u32::MAX);
         if round.answered {
             self.misses = 0;
+            self.answered = Instant::now();
         } else if round.missed.is_some() {
             self.misses += 1;
         }
-        let lasting = round.missed.filter(|_| self.misses > MISSES);
+        let silent = self.answered.elapsed() >= self.patience();
+        let lasting = round.missed.filter(|_| self.misses > MISSES && silent);
         match round.failed.or(lasting) {
             Some(failure) => Err(self.detached(failure)),
             None => Ok(()),
         }
+    }
+
+    /// How long the service may be silent.
+    fn patience(&self) -> Duration {
+        let timeouts = self
+            .jobs
+            .iter()
+            .map(|job| job.connection.client.settings().read_timeout);
+        timeouts.max().unwrap_or_default().saturating_mul(PATIENCE)
     }
 
     fn take(&mut self, round: &mut Round, place: usize, answer: Result<Progress, Failure>) {
@@ -103,8 +115,12 @@ impl Watch<'_> {
                 *slot = Some(reading);
                 round.answered = true;
             }
-            // The service is away for a while, but the job was there: it goes on without us.
-            Err(failure) if is_passing(&failure) && slot.is_some() => round.missed = Some(failure),
+            // The service is away for a while, but the job is there: it goes on without us.
+            Err(failure)
+                if failure.may_pass() && (slot.is_some() || self.ours.contains(&job.id)) =>
+            {
+                round.missed = Some(failure);
+            }
             Err(failure) => {
                 round.failed.get_or_insert(failure);
             }
@@ -134,7 +150,7 @@ impl Watch<'_> {
         }
         match listed.failure {
             None => self.lists.learn(&listed),
-            Some(failure) if is_passing(&failure) => {
+            Some(failure) if failure.may_pass() => {
                 // The service is away: no call a job either, unless the job has never been seen.
                 let seen = |place: &&usize| self.readings.get(**place).is_some_and(Option::is_some);
                 round
@@ -188,11 +204,6 @@ fn unread(job: &Job, state: State) -> Progress {
         reason: None,
         details: Vec::new(),
     }
-}
-
-/// True for what may pass: the service is not there, or busy.
-fn is_passing(failure: &Failure) -> bool {
-    matches!(failure.kind, Kind::Connect | Kind::Busy)
 }
 
 /// True where the run or the wait was ended.

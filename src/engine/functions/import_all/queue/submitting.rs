@@ -52,7 +52,7 @@ impl Clerk<'_> {
             let job = submitter.submit(&task.request, Some(&task.key))?;
             return Ok(Step::Made(job));
         }
-        match submitter.begin(&task.request, Some(&task.key))? {
+        match submitter.begin(&task.request, Some(&task.key), &task.stamps)? {
             Begun::Known(job) => Ok(Step::Known(job)),
             Begun::Parked(parked) => Ok(Step::Parked(parked)),
             Begun::Busy => Ok(Step::Busy),

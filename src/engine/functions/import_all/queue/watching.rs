@@ -1,6 +1,6 @@
 //! Reading the jobs of a batch that are under way.
 
-use super::{LONGEST, MISSES, Queue, SHORTEST};
+use super::{LONGEST, Queue, SHORTEST};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::wait::ask::{Answer, Question, ask};
 use crate::engine::values::{Job, ProgressValue};
@@ -60,18 +60,21 @@ impl Queue<'_> {
     fn take(&mut self, at: usize, reading: Result<ProgressValue, Failure>) -> Result<(), Failure> {
         let progress = match reading {
             Ok(reading) => reading.progress,
-            Err(failure) if matches!(failure.kind, Kind::Connect | Kind::Busy) => {
-                self.misses += 1;
+            Err(failure) if failure.may_pass() => {
+                if self.is_lasting() {
+                    return Err(failure);
+                }
                 self.later(at);
-                return if self.misses > MISSES * 8 {
-                    Err(failure)
-                } else {
-                    Ok(())
-                };
+                return Ok(());
+            }
+            // The service has forgotten the job: nobody knows what became of it.
+            Err(failure) if failure.kind == Kind::Unknown => {
+                self.give_up(at, failure);
+                return Ok(());
             }
             Err(failure) => return Err(failure),
         };
-        self.misses = 0;
+        self.heard();
         let state = progress.state.kind;
         let has_ended = state.is_final() || (state.ends_wait() && !self.committing);
         if let Some(entry) = self.entries.get_mut(at) {

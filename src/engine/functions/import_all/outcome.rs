@@ -1,0 +1,120 @@
+//! What a batch has come to: what the script gets, and what is told where it did not end well.
+
+use super::entry::Entry;
+use super::plan::Task;
+use super::queue::Queue;
+use crate::engine::values::BatchValue;
+use crate::error::{Failure, Kind};
+use crate::render::{explain_failure, words};
+use serde_json::{Value, json};
+use std::time::Instant;
+
+/// How many failed jobs an error explains; it names all of them.
+const EXPLAINED: usize = 20;
+
+/// What a run that was cut off says: how far it came, and that it can go on.
+pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
+    let count = queue.count();
+    let open = queue.open_jobs();
+    let known = queue.entries.iter().filter(|it| it.job.is_some()).count() as u64;
+    let message = format!(
+        "{}; {} of {} ended, {} under way, {} not submitted",
+        failure.message,
+        words::number(count.done),
+        words::count(count.jobs, "job"),
+        words::number(open.len() as u64),
+        words::number(count.jobs.saturating_sub(known)),
+    );
+    Failure { message, ..failure }
+        .with_hint(
+            "run the same again: it goes on where it was, and submits nothing twice".to_owned(),
+        )
+        .with_jobs(open)
+}
+
+/// Which jobs failed, and why.
+pub(super) fn failure_of(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> Failure {
+    let mut texts = vec![tally(failed, queue, atomic)];
+    let mut hint = None;
+    for entry in failed.iter().take(EXPLAINED) {
+        if let Some(failure) = &entry.failure {
+            texts.push(failure.message.clone());
+            hint = hint.or_else(|| failure.hint.clone());
+        } else if let Some(why) = entry.progress.as_ref().and_then(|it| explain_failure(it)) {
+            texts.push(why.message());
+            hint = hint.or_else(|| Some(why.advice()));
+        }
+    }
+    if failed.len() > EXPLAINED {
+        let more = (failed.len() - EXPLAINED) as u64;
+        texts.push(format!("and {}", words::count(more, "more failed job")));
+    }
+    let refused = |entry: &&Entry| entry.progress.is_none();
+    let kind = match () {
+        () if failed.iter().any(|entry| entry.is_in_doubt()) => Kind::Unknown,
+        () if failed.iter().all(refused) => failed
+            .iter()
+            .find_map(|it| it.failure.as_ref())
+            .map_or(Kind::Refused, |it| it.kind),
+        () => Kind::JobFailed,
+    };
+    let ids = failed.iter().filter_map(|it| it.job.clone()).collect();
+    let again = "what has failed is submitted again by the next run, what is done is not";
+    // What is in doubt is not.
+    let again = (!failed.iter().all(|it| it.is_in_doubt())).then(|| again.to_owned());
+    let hints: Vec<String> = hint.into_iter().chain(again).collect();
+    Failure::new(kind, texts.join("\n"))
+        .with_hint(hints.join("; "))
+        .with_jobs(ids)
+}
+
+/// How many failed, are in doubt, and were left.
+fn tally(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> String {
+    let jobs = words::count(queue.tasks.len() as u64, "job");
+    let doubtful = failed.iter().filter(|it| it.is_in_doubt()).count();
+    let mut parts = Vec::new();
+    if failed.len() > doubtful {
+        let number = words::number((failed.len() - doubtful) as u64);
+        parts.push(format!("{number} of {jobs} failed"));
+    }
+    if doubtful > 0 {
+        let number = words::number(doubtful as u64);
+        parts.push(format!("{number} of {jobs} in doubt"));
+    }
+    let left = queue.entries.iter().filter(|it| it.is_left()).count();
+    if left > 0 {
+        parts.push(format!("{} not submitted", words::number(left as u64)));
+    }
+    if atomic {
+        parts.push("so none was committed".to_owned());
+    }
+    parts.join(", ")
+}
+
+/// What the script gets.
+pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchValue {
+    let job = |(task, entry): (&Task, &Entry)| -> Value {
+        let reason = entry.failure.as_ref().map(|it| it.message.clone());
+        let reason = reason.or_else(|| entry.progress.as_ref().and_then(|it| it.reason.clone()));
+        json!({
+            "job": entry.job,
+            "key": task.key,
+            "state": entry.word(),
+            "files": task.files,
+            "rows": entry.progress.as_ref().and_then(|it| it.rows),
+            "reason": reason,
+        })
+    };
+    let count = queue.count();
+    let jobs: Vec<Value> = queue.tasks.iter().zip(&queue.entries).map(job).collect();
+    let submitted = queue.entries.iter().filter(|it| it.progress.is_some());
+    let ok = submitted.filter(|it| !it.has_failed()).count();
+    BatchValue::new(json!({
+        "ok": ok,
+        "failed": count.failed,
+        "jobs": jobs,
+        "files": count.files,
+        "rows": count.rows,
+        "elapsed": (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+    }))
+}

@@ -1,0 +1,226 @@
+//! Plans: what is submitted, what is known, and what keeps its key.
+
+use super::*;
+use crate::api::model::Dialect;
+use crate::journal::Intent;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use url::Url;
+
+fn template() -> ImportRequest {
+    ImportRequest {
+        collection: "c".to_owned(),
+        partition: None,
+        database: None,
+        source: Source::Files(Vec::new()),
+        access_key: None,
+        secret_key: None,
+        session_token: None,
+        options: Vec::new(),
+    }
+}
+
+fn settings() -> Settings {
+    Settings::new(Dialect::Milvus, Url::parse("http://h:1/").expect("a URL"))
+}
+
+fn unit(name: &str, size: u64) -> Unit {
+    Unit {
+        paths: vec![name.to_owned()],
+        size: Some(size),
+        stamp: format!("{size} 0"),
+    }
+}
+
+fn cut(units: &[Unit], most: Most, earlier: &[Submission]) -> Vec<Task> {
+    let ask = |before: &Submission| Ok(before.standing);
+    let (template, settings) = (template(), settings());
+    tasks(units, &template, "p", most, &settings, earlier, &ask).expect("a plan")
+}
+
+/// What the journal keeps of a task.
+fn submission(task: &Task, standing: Standing) -> Submission {
+    let scope = Scope::of(&settings(), &task.request);
+    let intent = Intent {
+        id: "zshell-1".to_owned(),
+        at: String::new(),
+        connection: String::new(),
+        identity: identity(&scope, &task.request),
+        scope,
+        key: Some(task.key.clone()),
+        attempt: 1,
+        header: task.key.clone(),
+        honoured: true,
+        baseline: None,
+        partition: None,
+        files: plain_files(&task.request),
+        stamps: task.stamps.clone(),
+    };
+    Submission {
+        file_count: intent.files.len(),
+        intent,
+        standing,
+        job: Some("job-1".to_owned()),
+        rows: None,
+        code: None,
+        candidates: Vec::new(),
+        updated: String::new(),
+        order: 1,
+    }
+}
+
+const COMPLETED: Standing = Standing::Ended(JobState::Completed);
+const FAILED: Standing = Standing::Ended(JobState::Failed);
+
+/// The files of the jobs that are to be submitted.
+fn submitted(tasks: &[Task]) -> Vec<Vec<String>> {
+    let new = tasks
+        .iter()
+        .filter(|it| matches!(it.before, Before::Nothing));
+    new.map(paths).collect()
+}
+
+fn paths(task: &Task) -> Vec<String> {
+    plain_files(&task.request).into_iter().flatten().collect()
+}
+
+const ALL: Most = Most {
+    files: 1000,
+    bytes: None,
+};
+
+#[test]
+fn groups_keep_to_files_and_bytes() {
+    let units: Vec<Unit> = (0..10).map(|n| unit(&format!("f{n}"), 10)).collect();
+    let most = Most {
+        files: 4,
+        bytes: None,
+    };
+    let sizes: Vec<u64> = cut(&units, most, &[]).iter().map(|it| it.files).collect();
+    assert_eq!(sizes, [4, 4, 2]);
+    let most = Most {
+        files: 4,
+        bytes: Some(25),
+    };
+    let sizes: Vec<u64> = cut(&units, most, &[]).iter().map(|it| it.files).collect();
+    assert_eq!(sizes, [2; 5]);
+    // A file that is larger than a job may be travels alone.
+    let most = Most {
+        files: 4,
+        bytes: Some(5),
+    };
+    assert_eq!(cut(&units, most, &[]).len(), 10);
+}
+
+#[test]
+fn what_is_done_is_done_whatever_becomes_of_the_files_beside_it() {
+    let units = [unit("a", 1), unit("b", 1), unit("c", 1)];
+    let first = cut(&units, ALL, &[]);
+    for standing in [COMPLETED, Standing::Submitted] {
+        let earlier = [submission(&first[0], standing)];
+        // One has changed, one has gone, one has come.
+        let now = [unit("a", 1), unit("b", 2), unit("d", 1)];
+        let tasks = cut(&now, ALL, &earlier);
+        assert_eq!(submitted(&tasks), [["b", "d"]]);
+        let known = tasks.iter().find(|it| matches!(&it.before, Before::Job(_)));
+        assert_eq!(known.map(|it| it.files), Some(1));
+        // Nor do other options make it another.
+        let ask = |before: &Submission| Ok(before.standing);
+        let mut other = template();
+        other.options.push(("timeout".to_owned(), "2h".to_owned()));
+        let tasks = tasks_of(&units, &other, &earlier, &ask);
+        assert!(submitted(&tasks).is_empty());
+        other.partition = Some("p".to_owned());
+        assert_eq!(
+            submitted(&tasks_of(&units, &other, &earlier, &ask)).len(),
+            1
+        );
+    }
+}
+
+fn tasks_of(
+    units: &[Unit],
+    template: &ImportRequest,
+    earlier: &[Submission],
+    ask: &Ask<'_>,
+) -> Vec<Task> {
+    tasks(units, template, "p", ALL, &settings(), earlier, ask).expect("a plan")
+}
+
+#[test]
+fn what_has_failed_keeps_its_key_where_it_can_and_is_put_together_anew_elsewhere() {
+    let units = [unit("a", 1), unit("b", 1)];
+    let first = cut(&units, ALL, &[]);
+    let earlier = [submission(&first[0], FAILED)];
+    let again = cut(&units, ALL, &earlier);
+    assert_eq!(again[0].key, first[0].key);
+    assert_eq!(submitted(&again), [["a", "b"]]);
+    let mended = [unit("a", 2), unit("b", 1)];
+    let again = cut(&mended, ALL, &earlier);
+    assert_ne!(again[0].key, first[0].key);
+    assert_eq!(submitted(&again), [["a", "b"]]);
+}
+
+#[test]
+fn what_is_in_doubt_is_asked_for_as_it_was_or_left_to_people() {
+    let units = [unit("a", 1), unit("b", 1)];
+    let first = cut(&units, ALL, &[]);
+    let earlier = [submission(&first[0], Standing::Open)];
+    let same = cut(&units, ALL, &earlier);
+    assert_eq!(same.len(), 1);
+    assert!(matches!(same[0].before, Before::Nothing) && same[0].key == first[0].key);
+    let fewer = cut(&units[..1], ALL, &earlier);
+    assert!(matches!(fewer[0].before, Before::Doubt(_)) && fewer[0].files == 1);
+}
+
+#[test]
+fn a_job_that_failed_since_is_submitted_anew() {
+    let units = [unit("a", 1)];
+    let first = cut(&units, ALL, &[]);
+    let earlier = [submission(&first[0], Standing::Submitted)];
+    let failed = |_: &Submission| Ok(FAILED);
+    let again = tasks_of(&units, &template(), &earlier, &failed);
+    assert_eq!(submitted(&again), [["a"]]);
+    let away = |_: &Submission| Err(Failure::usage("away"));
+    let (template, settings) = (template(), settings());
+    assert!(tasks(&units, &template, "p", ALL, &settings, &earlier, &away).is_err());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #[test]
+    fn order_and_more_files_change_no_job(
+        names in prop::collection::btree_set("[a-z]{1,4}", 1..40),
+        more in prop::collection::btree_set("[a-z]{1,4}", 0..10),
+        files in 1..8_usize, at in any::<Index>(),
+    ) {
+        let most = Most { files, bytes: None };
+        let mut units: Vec<Unit> = names.iter().map(|name| unit(name, 1)).collect();
+        let first = cut(&units, most, &[]);
+        let turn = at.index(units.len());
+        units.rotate_left(turn);
+        let turned: Vec<String> = cut(&units, most, &[]).into_iter().map(|it| it.key).collect();
+        let keys: Vec<String> = first.iter().map(|it| it.key.clone()).collect();
+        prop_assert_eq!(&turned, &keys);
+        // Every file once.
+        units.extend(more.iter().map(|name| unit(name, 1)));
+        let earlier: Vec<Submission> = first.iter().map(|it| submission(it, COMPLETED)).collect();
+        let second = cut(&units, most, &earlier);
+        let new: Vec<String> = submitted(&second).concat();
+        prop_assert!(new.iter().all(|name| more.contains(name) && !names.contains(name)));
+        let mut all: Vec<String> = second.iter().flat_map(paths).collect();
+        all.sort();
+        let expected: Vec<String> = names.union(&more).cloned().collect();
+        prop_assert_eq!(all, expected);
+        let second: BTreeSet<String> = second.into_iter().map(|it| it.key).collect();
+        prop_assert!(keys.iter().all(|key| second.contains(key)));
+    }
+
+    #[test]
+    fn a_file_given_twice_is_one(count in 1..5_usize) {
+        let units = vec![unit("a", 1); count];
+        let tasks = cut(&units, ALL, &[]);
+        prop_assert_eq!(tasks.len(), 1);
+        prop_assert_eq!(tasks[0].files, 1);
+    }
+}

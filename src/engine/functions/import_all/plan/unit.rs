@@ -1,0 +1,42 @@
+//! What travels together: a file, or a set of `NumPy` files.
+
+use crate::location::{Location, Store};
+use std::time::UNIX_EPOCH;
+
+/// One file, or one set of `NumPy` files, which travel together.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(in super::super) struct Unit {
+    /// Its paths.
+    pub(super) paths: Vec<String>,
+    /// Bytes, where they are known without asking anybody.
+    pub(super) size: Option<u64>,
+    /// What changes when the files do.
+    pub(super) stamp: String,
+}
+
+impl Unit {
+    /// Looks at files on this machine's disk; of others only the paths are known.
+    pub(in super::super) fn of(set: &[Location]) -> Self {
+        let mut size = Some(0_u64);
+        let mut stamps = Vec::new();
+        for location in set {
+            let found = (location.store() == Store::Disk)
+                .then(|| std::fs::metadata(location.key()).ok())
+                .flatten()
+                .filter(std::fs::Metadata::is_file);
+            size = size.zip(found.as_ref()).map(|(sum, it)| sum + it.len());
+            let changed = found.as_ref().and_then(|it| it.modified().ok());
+            let changed = changed.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+            stamps.push(match (found, changed) {
+                (Some(it), Some(time)) => format!("{} {}", it.len(), time.as_nanos()),
+                _ => String::new(),
+            });
+        }
+        let paths = set.iter().map(|it| it.text().to_owned()).collect();
+        Self {
+            paths,
+            size,
+            stamp: stamps.join(","),
+        }
+    }
+}
