@@ -74,16 +74,13 @@ pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
         job,
         schema: Arc::new(schema),
         report: Report::default(),
+        read: None,
         pace: shared.rate().map(Pace::new),
     };
     for (no, file) in files.iter().enumerate() {
-        if no > 0 {
-            alive(store.finish_file(job, &import.report, &now())?)?;
-        }
         import.file(no, file)?;
     }
-    let last = (!files.is_empty()).then_some(&import.report);
-    alive(store.complete(job, last, &now())?)
+    alive(store.complete(job, import.read.as_ref(), &now())?)
 }
 
 fn alive(open: bool) -> Result<(), Halt> {
@@ -96,11 +93,12 @@ struct Import<'a> {
     job: &'a Claimed,
     schema: Arc<Schema>,
     report: Report,
+    /// The last file that was read to its end, where that is still to be written: with the next rows, or the end of the job.
+    read: Option<Report>,
     pace: Option<Pace>,
 }
 
 impl Import<'_> {
-    /// Reads and keeps one file's rows; the report then says that it is read to its end, and is still to be written.
     fn file(&mut self, no: usize, file: &SourceFile) -> Result<(), Halt> {
         let (rows, bytes) = (self.report.rows, self.report.bytes);
         self.report = Report {
@@ -134,14 +132,23 @@ impl Import<'_> {
         })?;
         self.report.file_bytes = file.size;
         self.report.bytes = bytes + file.size;
-        Ok(())
+        let before = self.read.replace(self.report);
+        match before {
+            // A file without rows had nothing that the one before could be written with.
+            Some(before) => alive(self.store.finish_file(self.job, &before, &now())?),
+            None => Ok(()),
+        }
     }
 
     fn keep(&mut self, batch: &mut Batch) -> Result<(), Halt> {
         let rows = u64::try_from(batch.rows()).unwrap_or(u64::MAX);
         self.report.file_rows += rows;
         self.report.rows += rows;
-        alive(self.store.append(self.job, batch, &self.report)?)?;
+        let read = self.read.take().map(|read| (read, now()));
+        alive(
+            self.store
+                .append(self.job, batch, &self.report, read.as_ref())?,
+        )?;
         if let Some(pace) = &self.pace {
             self.shared.pause(pace.left(self.report.rows));
         }

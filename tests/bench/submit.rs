@@ -1,4 +1,5 @@
-//! Submissions a second to a running service: `zshell`, which journals each of them, beside a loop of curl.
+//! Submissions a second to a running service: `zshell`, which journals each of them, beside a loop of curl and one of
+//! pymilvus. And files a second through `import_all`, which is how many files are imported with `zshell`.
 
 use super::Lines;
 use super::peers;
@@ -15,6 +16,8 @@ const COUNT: usize = 200;
 /// How many times as fast as pymilvus it is to be.
 const TIMES: f64 = 5.0;
 const WHAT: &str = "submissions, each journalled and synced";
+/// Files of a batch.
+const FILES: usize = 2_000;
 
 pub(crate) fn measure() -> Lines {
     let dir = temp_dir()?;
@@ -42,7 +45,7 @@ pub(crate) fn measure() -> Lines {
     }
     let rate = |times: Vec<Duration>| COUNT as f64 / Times::new(times).median().as_secs_f64();
     let ours = rate(ours);
-    let mut lines = vec![by_pymilvus(&serve.url, path, ours)?];
+    let mut lines = by_pymilvus(&serve.url, path, ours, batch(dir.path(), &connect)?)?;
     if !curl {
         lines.push(Line::plain(WHAT, ours, "/s", "curl is missing".to_owned()));
         return Ok(lines);
@@ -56,22 +59,55 @@ pub(crate) fn measure() -> Lines {
     Ok(lines)
 }
 
-/// `bulk_import` of pymilvus in a loop, its interpreter's start not counted.
-fn by_pymilvus(url: &str, path: &str, ours: f64) -> Result<Line, Box<dyn std::error::Error>> {
+/// Files a second through `import_all`, from its start until all of them are imported.
+fn batch(dir: &Path, connect: &str) -> Result<f64, Box<dyn std::error::Error>> {
+    let many = dir.join("many");
+    std::fs::create_dir(&many)?;
+    for file in 0..FILES {
+        let row = format!("{{\"id\": {file}, \"vector\": [1, 2]}}\n");
+        std::fs::write(many.join(format!("{file}.jsonl")), row)?;
+    }
+    let mut times = Vec::new();
+    for run in 0..RUNS {
+        let script = format!(
+            "{connect} let b = import_all(\"c\", glob(\"{}/*.jsonl\"), #{{key_prefix: \"run {run}\"}});
+             assert(b.failed == 0 && b.rows == {FILES});",
+            many.display()
+        );
+        let begin = Instant::now();
+        output(zshell(dir).args(["-q", "eval", &script]))?;
+        times.push(begin.elapsed());
+    }
+    Ok(FILES as f64 / Times::new(times).median().as_secs_f64())
+}
+
+/// `bulk_import` of pymilvus in a loop, its interpreter's start not counted; `files` a second is what a batch does.
+fn by_pymilvus(
+    url: &str,
+    path: &str,
+    ours: f64,
+    files: f64,
+) -> Result<Vec<Line>, Box<dyn std::error::Error>> {
     let what = format!("{WHAT}: beside pymilvus");
     let Some(mut peer) = peers::command() else {
-        return Ok(Line::skipped(&what, peers::NONE));
+        return Ok(vec![Line::skipped(&what, peers::NONE)]);
     };
     let printed = output(peer.args(["submit", url, path, &COUNT.to_string()]))?;
     let peer: serde_json::Value = serde_json::from_slice(&printed.stdout)?;
     if let Some(why) = peer["missing"].as_str() {
-        return Ok(Line::skipped(&what, why));
+        return Ok(vec![Line::skipped(&what, why)]);
     }
     let seconds = peer["seconds"].as_f64().ok_or("the peer gave no time")?;
     let theirs = COUNT as f64 / seconds;
     let note =
         format!("zshell {ours:.0}/s, journalled and synced; pymilvus {theirs:.0}/s, neither");
-    Ok(Line::at_least(&what, ours / theirs, TIMES, "x", note))
+    let one = Line::at_least(&what, ours / theirs, TIMES, "x", note);
+    let note = format!(
+        "zshell {files:.0} files/s until all are imported; pymilvus {theirs:.0}/s, submitted one by one"
+    );
+    let what = format!("import_all of {FILES} files: beside pymilvus");
+    let many = Line::at_least(&what, files / theirs, TIMES, "x", note);
+    Ok(vec![one, many])
 }
 
 /// A curl for each submission, one after the other, as a shell script would do it.

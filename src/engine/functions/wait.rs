@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 
 /// The shortest time between two readings of a job.
 const SHORTEST: Duration = Duration::from_millis(500);
+/// The shortest between readings of the local service, which is this machine's own and costs nobody anything.
+const SHORTEST_LOCAL: Duration = Duration::from_millis(20);
 /// The longest, unless told otherwise.
 const LONGEST: Duration = Duration::from_secs(10);
 /// How often the bars are drawn again between readings.
@@ -190,9 +192,14 @@ impl Watch<'_> {
     /// Quick at first, slower for long jobs: a twentieth of the time waited so far. Many jobs are asked for less often,
     /// so that together they stay within what the service allows a key; a service of one's own has no such limit.
     fn next_interval(&self) -> Duration {
+        let elapsed = self.began.elapsed();
+        let is_local = |job: &Job| job.connection.client.is_local_service();
+        if self.interval.is_none() && elapsed < SHORTEST && self.jobs.iter().all(is_local) {
+            return elapsed.max(SHORTEST_LOCAL);
+        }
         let wanted = self
             .interval
-            .unwrap_or_else(|| (self.began.elapsed() / 20).clamp(SHORTEST, LONGEST));
+            .unwrap_or_else(|| (elapsed / 20).clamp(SHORTEST, LONGEST));
         let polite = Duration::from_secs(u64::from(self.asked)) / A_SECOND;
         wanted.max(SHORTEST).max(polite)
     }

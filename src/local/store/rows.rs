@@ -3,7 +3,7 @@
 //! So an import writes blobs one after the other, and a count reads no row at all. A segment becomes visible in
 //! the transaction that completes its job; one that must go is marked and swept later.
 
-use super::work::{Claimed, Report, advance};
+use super::work::{Claimed, Report, advance, finish_file};
 use super::{Store, StoreError, signed, unsigned};
 use crate::formats::batch::Batch;
 use rusqlite::{Connection, Transaction, params};
@@ -28,15 +28,21 @@ const KEPT_PAGES: u64 = 8192;
 pub(super) const AUTO_IDS: i64 = 1 << 24;
 
 impl Store {
-    /// Keeps a batch of a claimed job's rows, not visible yet, together with how far the job is. An auto-id
-    /// collection's keys are given here. False where the job has ended meanwhile (then nothing is kept).
+    /// Keeps a batch of a claimed job's rows, not visible yet, together with how far the job is, and with the file before
+    /// that was `read` to its end, and when. An auto-id collection's keys are given here. False where the job has ended meanwhile (then nothing is kept).
     pub(in crate::local) fn append(
         &self,
         job: &Claimed,
         batch: &mut Batch,
         report: &Report,
+        read: Option<&(Report, String)>,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
+            if let Some((report, time)) = read
+                && !finish_file(tx, job, report, time)?
+            {
+                return Ok(false);
+            }
             if !advance(tx, job, report)? {
                 return Ok(false);
             }

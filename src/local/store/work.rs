@@ -207,7 +207,8 @@ pub(super) fn advance(
     Ok(true)
 }
 
-fn finish_file(
+/// Writes that a file was read to its end. False where the job has ended meanwhile.
+pub(super) fn finish_file(
     tx: &Transaction<'_>,
     job: &Claimed,
     report: &Report,
@@ -341,10 +342,22 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (store, mut batch) = store(dir.path());
         let lost = store.claim("job-1").unwrap().unwrap();
-        assert!(store.append(&lost, &mut batch, &Report::default()).unwrap());
+        assert!(
+            store
+                .append(&lost, &mut batch, &Report::default(), None)
+                .unwrap()
+        );
         let next = store.claim("job-1").unwrap().unwrap();
-        assert!(store.append(&next, &mut batch, &Report::default()).unwrap());
-        assert!(!store.append(&lost, &mut batch, &Report::default()).unwrap());
+        assert!(
+            store
+                .append(&next, &mut batch, &Report::default(), None)
+                .unwrap()
+        );
+        assert!(
+            !store
+                .append(&lost, &mut batch, &Report::default(), None)
+                .unwrap()
+        );
         assert!(!store.complete(&lost, None, "").unwrap());
         let failing = Failing {
             reason: "lost".to_owned(),
@@ -372,7 +385,11 @@ mod tests {
             store.read(count).unwrap()
         };
         let job = store.claim("job-1").unwrap().unwrap();
-        assert!(store.append(&job, &mut batch, &Report::default()).unwrap());
+        assert!(
+            store
+                .append(&job, &mut batch, &Report::default(), None)
+                .unwrap()
+        );
         assert!(columns() > 0 && !store.sweep().unwrap());
         let failing = Failing {
             reason: "bad".to_owned(),

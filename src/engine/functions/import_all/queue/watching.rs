@@ -1,6 +1,6 @@
 //! Reading the jobs of a batch that are under way.
 
-use super::{LONGEST, Queue, SHORTEST};
+use super::{FIRST_LOCAL, LONGEST, Queue, SHORTEST};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::wait::ask::{Answer, Question, ask};
 use crate::engine::values::{Job, ProgressValue};
@@ -103,8 +103,14 @@ impl Queue<'_> {
     }
 
     fn later(&mut self, at: usize) {
+        let local = self.connection.client.is_local_service();
         if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
-            let pause = (running.since.elapsed() / 20).clamp(SHORTEST, LONGEST);
+            let elapsed = running.since.elapsed();
+            let pause = if local && elapsed < SHORTEST {
+                elapsed.max(FIRST_LOCAL)
+            } else {
+                (elapsed / 20).clamp(SHORTEST, LONGEST)
+            };
             running.due = Instant::now() + pause;
         }
     }
