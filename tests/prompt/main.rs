@@ -24,5 +24,6 @@ mod stopping;
 #[path = "../support/mod.rs"]
 #[expect(dead_code, reason = "other tests use the rest of it")]
 mod support;
+mod terminal;
 mod typing;
 mod waiting;
