@@ -1,7 +1,7 @@
 //! HTTP: one request and its answer, with a deadline, a size limit and a stop flag of our own.
 //!
 //! The blocking client's time limit does not bound an answer that drips, and nothing interrupts it. So each
-//! request runs on a thread of its own, and the caller waits for it no longer than it wants to.
+//! request runs on another thread ([`Threads`]), and the caller waits for it no longer than it wants to.
 
 use super::error::ApiError;
 use super::http::{Clients, connect_hint, innermost};
