@@ -22,6 +22,8 @@ pub(super) struct Rows<'a> {
     pub(super) items: Box<dyn Iterator<Item = Cow<'a, Value>> + 'a>,
     /// False for a single value, which is its own only row.
     pub(super) list: bool,
+    /// True where the rows are not all maps with keys: each stands in the only column as it is.
+    pub(super) whole: bool,
 }
 
 impl<'a> Rows<'a> {
@@ -30,6 +32,7 @@ impl<'a> Rows<'a> {
             names: names.iter().map(|&name| name.to_owned()).collect(),
             items: Box::new(rows.map(Cow::Owned)),
             list: true,
+            whole: false,
         }
     }
 
@@ -45,6 +48,7 @@ impl<'a> Rows<'a> {
             &["value"]
         };
         Self {
+            whole: names.is_empty(),
             names: if names.is_empty() {
                 fallback.iter().map(|&name| name.to_owned()).collect()
             } else {
@@ -56,10 +60,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// What stands in a column of a row; a row that is no map stands in its only column itself.
-pub(super) fn field<'a>(row: &'a Value, name: &str) -> Option<&'a Value> {
+/// What stands in a column of a row; a row that is `whole`, or no map, stands in its only column itself.
+pub(super) fn field<'a>(row: &'a Value, name: &str, whole: bool) -> Option<&'a Value> {
     match row {
-        Value::Object(map) => map.get(name).filter(|value| !value.is_null()),
+        Value::Object(map) if !whole => map.get(name).filter(|value| !value.is_null()),
         Value::Null => None,
         other => Some(other),
     }
