@@ -1,8 +1,10 @@
 //! The arguments: their docs are the help.
 
 use super::{age, duration};
+use crate::journal::Standing;
 use crate::render::{ColorChoice, OutputFormat};
 use crate::session::log::LogFormat;
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,8 +70,9 @@ pub struct Common {
     /// Folder where modules are looked for after the script's own (repeatable; then `ZSHELL_LIB`, then config.toml's `lib`)
     #[arg(long, global = true, value_name = "DIR")]
     pub lib: Vec<PathBuf>,
-    /// Folder of history and local data
-    #[arg(long, global = true, value_name = "DIR", env = "ZSHELL_DATA_DIR")]
+    /// Folder of history, journal and local data; else the environment variable `ZSHELL_DATA_DIR`
+    // Read by ourselves: usage lines would show what clap reads there as if it had been typed.
+    #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
 
@@ -164,6 +167,10 @@ const STATES: [&str; 7] = [
     "active",
 ];
 
+fn standings() -> PossibleValuesParser {
+    PossibleValuesParser::new(Standing::WORDS.into_iter().chain(["unresolved"]))
+}
+
 fn limit(text: &str) -> Result<String, String> {
     match text.parse::<u64>() {
         Err(_) if text != "all" => Err("a whole number, or all".to_owned()),
@@ -192,8 +199,8 @@ pub struct Wait {
     #[arg(required = true)]
     pub jobs: Vec<String>,
     /// Time between two readings of a job, e.g. 5s
-    #[arg(long, value_name = "TIME")]
-    pub interval: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub interval: Option<Duration>,
 }
 
 /// `zshell journal`.
@@ -230,7 +237,7 @@ pub enum JournalCommand {
 #[derive(Debug, clap::Args)]
 pub struct JournalList {
     /// Only submissions in this state (repeatable), or "unresolved"
-    #[arg(long, ignore_case = true)]
+    #[arg(long, ignore_case = true, value_parser = standings())]
     pub state: Vec<String>,
     /// Only of this collection
     #[arg(long)]
