@@ -219,18 +219,26 @@ pub enum JournalCommand {
         #[arg(long, value_name = "AGE", value_parser = age, default_value = "30d")]
         older_than: Duration,
     },
-    /// Say what became of a submission whose outcome is not known
-    #[command(group(clap::ArgGroup::new("outcome").required(true)))]
-    Settle {
-        /// The submission's id
-        id: String,
-        /// It has made this job
-        #[arg(long, group = "outcome")]
-        job: Option<String>,
-        /// It has made no job
-        #[arg(long, group = "outcome")]
-        absent: bool,
-    },
+    /// Say what became of a submission where that is not known, or correct what was said before
+    Settle(Settle),
+}
+
+/// `zshell journal settle`.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("outcome").required(true).multiple(true)))]
+pub struct Settle {
+    /// The submission's id
+    pub id: String,
+    /// It has made this job
+    #[arg(long, group = "outcome")]
+    pub job: Option<String>,
+    /// It has made no job: the next run under its key submits
+    #[arg(long, group = "outcome", conflicts_with_all = ["job", "ended"])]
+    pub absent: bool,
+    /// Its job has ended so, for one that the service has forgotten: completed gives the job to the next run under the
+    /// key, failed submits anew
+    #[arg(long, group = "outcome", value_name = "STATE", ignore_case = true, value_parser = ["completed", "failed"])]
+    pub ended: Option<String>,
 }
 
 /// `zshell journal list`.
