@@ -51,6 +51,8 @@ pub fn main() -> ExitCode {
     crash::install(args.common.log_format);
     let interrupt = Interrupt::new();
     let idle = Idle::default();
+    #[cfg(unix)]
+    signals::let_writes_fail();
     signals::watch(&interrupt, &idle);
     if let Some(limit) = args.common.timeout {
         interrupt.set_deadline(Instant::now().checked_add(limit));

@@ -73,7 +73,7 @@ impl Shown<'_> {
     /// The stable JSON form; null for nothing.
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Nothing => Value::Null,
+            Self::Nothing | Self::NoNumber(_) => Value::Null,
             Self::Text(text) => json!(text),
             Self::Jobs { jobs, .. } => jobs.iter().map(jobs::job_json).collect(),
             Self::Progress(progress) => jobs::progress_json(progress),
@@ -112,6 +112,7 @@ impl Shown<'_> {
             }
             Self::Nothing
             | Self::Text(_)
+            | Self::NoNumber(_)
             | Self::Progress(_)
             | Self::Clusters(_)
             | Self::Submissions { .. } => see(Rows::of(&self.to_json(), &["value"])),
@@ -121,7 +122,7 @@ impl Shown<'_> {
     fn table(&self, screen: &Screen) -> String {
         match self {
             Self::Nothing => String::new(),
-            Self::Text(text) => format!("{text}\n"),
+            Self::Text(text) | Self::NoNumber(text) => format!("{text}\n"),
             Self::Jobs { jobs, total } => job_list::list(jobs, *total, screen),
             Self::Progress(progress) => job_details::details(progress, screen),
             Self::Waited(jobs) => job_list::table(jobs, screen),
@@ -152,7 +153,9 @@ pub fn write(
     }
     match format {
         OutputFormat::Table => out.write_all(shown.table(screen).as_bytes())?,
-        OutputFormat::Vertical | OutputFormat::Markdown if matches!(shown, Shown::Text(_)) => {
+        OutputFormat::Vertical | OutputFormat::Markdown
+            if matches!(shown, Shown::Text(_) | Shown::NoNumber(_)) =>
+        {
             out.write_all(shown.table(screen).as_bytes())?;
         }
         OutputFormat::Vertical => shown.with_rows(|rows| vertical::write(out, rows, screen))?,

@@ -95,6 +95,11 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     if value.is_unit() {
         return see(Shown::Nothing);
     }
+    if let Ok(number) = value.as_float()
+        && !number.is_finite()
+    {
+        return see(Shown::NoNumber(&value.to_string()));
+    }
     if let Some(progress) = value.clone().try_cast::<ProgressValue>() {
         return see(Shown::Progress(&progress.progress));
     }
