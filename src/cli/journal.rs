@@ -37,12 +37,13 @@ fn show(session: &Session, id: &str) -> Result<(), Failure> {
             format!("the journal has no submission {id:?}"),
         ));
     };
+    let for_people = session.choices().output == OutputFormat::Table;
     if let Some(map) = whole.as_object_mut()
-        && !candidates.is_empty()
+        && !(for_people && candidates.is_empty())
     {
         map.insert("candidates".to_owned(), Value::from(candidates));
     }
-    if session.choices().output == OutputFormat::Table {
+    if for_people {
         session.show(Shown::Value(&whole))?;
         return session.show(Shown::Value(&Value::Array(history)));
     }
