@@ -103,10 +103,8 @@ impl Folders {
 
     /// Where else than beside the source that names it a module was looked for, as errors tell it.
     pub fn told(&self, importer: Option<&str>) -> String {
-        let real = |folder: &Path| match folder.as_os_str().is_empty() {
-            true => Path::new(".").canonicalize().ok(),
-            false => folder.canonicalize().ok(),
-        };
+        // A lone file name's folder is the empty path.
+        let real = |folder: &Path| Path::new(".").join(folder).canonicalize().ok();
         let first = real(self.beside(importer));
         let folders = self.others().filter(|it| real(it) != first);
         let told: Vec<String> = folders.map(|it| it.display().to_string()).collect();
