@@ -89,14 +89,10 @@ fn prune(session: &Session, older_than: Duration) -> Result<(), Failure> {
     let journal = &session.desk.journal;
     if session.choices().dry_run {
         let (old, kept) = journal.would_prune(before)?;
-        return would(
-            session,
-            &format!(
-                "forget {}, and keep {}",
-                words::count(old as u64, "submission"),
-                words::number(kept as u64)
-            ),
-        );
+        let old = words::count(old as u64, "submission");
+        let kept = words::number(kept as u64);
+        session.would(&format!("forget {old}, and keep {kept}"))?;
+        return Ok(());
     }
     let pruned = journal.prune(before)?;
     session.notice(&format!(
@@ -117,8 +113,7 @@ fn settle(session: &Session, said: Settle) -> Result<(), Failure> {
         (None, None) => Word::NoJob,
     };
     let (journal, id) = (&session.desk.journal, &said.id);
-    let dry_run = session.choices().dry_run;
-    let job = if dry_run {
+    let job = if session.choices().dry_run {
         journal.would_settle(id, &word)?
     } else {
         journal.settle(id, &word)?
@@ -128,16 +123,11 @@ fn settle(session: &Session, said: Settle) -> Result<(), Failure> {
         (Some(job), None) => format!("the job {job}"),
         (Some(job), Some(state)) => format!("the job {job}, which is {}", state.word()),
     };
-    if dry_run {
-        return would(session, &format!("settle {id}: it has made {told}"));
+    if session.would(&format!("settle {id}: it has made {told}"))? {
+        return Ok(());
     }
     session.notice(&format!(
         "{id} has made {told}; nobody has checked that, and settling it again corrects it"
     ));
     Ok(())
-}
-
-/// What a dry run says instead of doing it.
-fn would(session: &Session, what: &str) -> Result<(), Failure> {
-    session.write(|out| writeln!(out, "would {what}"))
 }
