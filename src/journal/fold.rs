@@ -265,11 +265,11 @@ impl Fold {
         Some((baseline.order, &baseline.at))
     }
 
-    /// True where a job's end is worth an entry: the journal knows the job, and its end not yet, or by word of the user
-    /// only.
+    /// True where a job's end is worth an entry: the journal knows the job, and not yet its end. One that the user has told
+    /// stays until the user corrects it: what is shown of a forgotten job comes from here, and proves nothing.
     pub fn awaits_end(&self, target: &str, job: &str) -> bool {
         self.of_job(target, job)
-            .is_some_and(|it| it.standing == Standing::Submitted || it.end_by_hand)
+            .is_some_and(|it| it.standing == Standing::Submitted)
     }
 
     /// A job's end, where it was journalled: collection, state and rows.
