@@ -12,7 +12,7 @@ pub enum Kind {
     Script,
     /// A function was called wrongly: unknown option, wrong type, nothing to connect to.
     Usage,
-    /// The script was given arguments that it does not take.
+    /// The command line is wrong, or gives the script arguments that it does not take.
     Arguments,
     /// The service could not be reached.
     Connect,
@@ -128,6 +128,13 @@ impl Failure {
     /// A call made wrongly.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
+    }
+
+    /// The same failure as one of the command line, which names what is wrong.
+    #[must_use]
+    pub fn of_the_command_line(mut self) -> Self {
+        self.kind = Kind::Arguments;
+        self
     }
 
     /// The same failure with advice.

@@ -20,51 +20,62 @@ const VARIABLES: [(&str, &str); 4] = [
     ("sessionToken", "AWS_SESSION_TOKEN"),
 ];
 
-/// The command, with a comment line above it that says what it does and which variables it reads.
-pub(super) fn command(settings: &Settings, outgoing: &Outgoing) -> String {
-    let mut body = Body::of(outgoing);
+/// A text of a body that the shell's variable stands for: a placeholder of what the command before it makes.
+pub(super) struct Name {
+    pub(super) value: String,
+    pub(super) variable: String,
+}
+
+/// A command in three parts, so that something may stand behind its line.
+pub(super) struct Command {
+    /// A line that says what it does and which variables it reads, with its line end.
+    pub(super) comment: String,
+    /// The command's line, without its line end.
+    pub(super) line: String,
+    /// Its here-documents, with their line ends.
+    pub(super) documents: String,
+}
+
+/// The command that sends this request.
+pub(super) fn command(settings: &Settings, outgoing: &Outgoing, names: &[Name]) -> Command {
+    let mut body = Body::of(outgoing, names);
     let key = outgoing.headers.contains_key(AUTHORIZATION);
     let key = key.then(|| key_variable(settings));
-    let variables: Vec<&str> = key.into_iter().chain(body.variables()).collect();
-    let mut text = comment(settings, outgoing, &variables, body.needs_escape);
+    let variables: Vec<&str> = key.into_iter().chain(body.secrets()).collect();
+    let comment = comment(settings, outgoing, &variables, body.needs_escape);
     let url = outgoing.mask.apply(outgoing.url.as_str());
-    let _ = write!(
-        text,
-        "curl -sS -w '\\n' -X {} {}",
-        outgoing.method,
-        quoted(&url)
-    );
+    let mut line = format!("curl -sS -w '\\n' -X {} {}", outgoing.method, quoted(&url));
     if let Some(file) = &settings.ca_cert {
-        let _ = write!(text, " --cacert {}", quoted(&file.display().to_string()));
+        let _ = write!(line, " --cacert {}", quoted(&file.display().to_string()));
     }
     for (name, value) in headers(&outgoing.headers) {
         let header = outgoing.mask.apply(&format!("{name}: {value}"));
-        let _ = write!(text, " -H {}", quoted(&header));
+        let _ = write!(line, " -H {}", quoted(&header));
     }
     if key.is_some() {
-        text.push_str(" -H @/dev/fd/3");
+        line.push_str(" -H @/dev/fd/3");
     }
     if outgoing.body.is_some() {
-        text.push_str(" -d @-");
+        line.push_str(" -d @-");
     }
-    if key.is_some() {
-        text.push_str(" 3<<KEY");
+    let mut documents = String::new();
+    if let Some(variable) = key {
+        line.push_str(" 3<<KEY");
+        let _ = writeln!(documents, "Authorization: Bearer ${variable}\nKEY");
     }
     if outgoing.body.is_some() {
-        text.push_str(if body.secrets.is_empty() {
+        line.push_str(if body.holes.is_empty() {
             " <<'BODY'"
         } else {
             " <<BODY"
         });
+        let _ = writeln!(documents, "{}\nBODY", body.written());
     }
-    text.push('\n');
-    if let Some(variable) = key {
-        let _ = writeln!(text, "Authorization: Bearer ${variable}\nKEY");
+    Command {
+        comment,
+        line,
+        documents,
     }
-    if outgoing.body.is_some() {
-        let _ = writeln!(text, "{}\nBODY", body.written());
-    }
-    text
 }
 
 fn comment(
@@ -119,20 +130,28 @@ fn key_variable(settings: &Settings) -> &'static str {
     }
 }
 
-/// A body whose secrets have been taken out.
+/// A body whose secrets and placeholders have been taken out.
 struct Body {
     text: String,
-    /// What stands in the text for a secret, and the secret's variable.
-    secrets: Vec<(String, String)>,
+    /// What variables stand for.
+    holes: Vec<Hole>,
     /// True where a secret holds what JSON would escape.
     needs_escape: bool,
 }
 
+/// A place in a body where a variable is put in.
+struct Hole {
+    /// What stands there in the text.
+    mark: String,
+    variable: String,
+    is_secret: bool,
+}
+
 impl Body {
-    fn of(outgoing: &Outgoing) -> Self {
+    fn of(outgoing: &Outgoing, names: &[Name]) -> Self {
         let mut body = Self {
             text: String::new(),
-            secrets: Vec::new(),
+            holes: Vec::new(),
             needs_escape: false,
         };
         let Some(bytes) = &outgoing.body else {
@@ -141,7 +160,7 @@ impl Body {
         // Our own bodies are JSON.
         let text = match serde_json::from_slice::<Value>(bytes) {
             Ok(mut value) => {
-                body.take_out(&mut value);
+                body.take_out(&mut value, names);
                 value.to_string()
             }
             Err(_) => String::from_utf8_lossy(bytes).into_owned(),
@@ -150,7 +169,7 @@ impl Body {
         body
     }
 
-    fn take_out(&mut self, value: &mut Value) {
+    fn take_out(&mut self, value: &mut Value, names: &[Name]) {
         match value {
             Value::Object(fields) => {
                 for (name, value) in fields {
@@ -158,26 +177,42 @@ impl Body {
                         Value::String(secret) if is_secret(name) => {
                             let escaped = |it: char| it.is_control() || matches!(it, '"' | '\\');
                             self.needs_escape |= secret.contains(escaped);
-                            let mark = Ulid::generate().to_string();
-                            self.secrets.push((mark.clone(), variable(name)));
-                            *secret = mark;
+                            *secret = self.hole(variable(name), true);
                         }
-                        value => self.take_out(value),
+                        value => self.take_out(value, names),
                     }
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.take_out(item)),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.take_out(item, names)),
+            Value::String(text) => {
+                if let Some(name) = names.iter().find(|name| name.value == *text) {
+                    *text = self.hole(name.variable.clone(), false);
+                }
+            }
             _ => {}
         }
     }
 
-    fn variables(&self) -> impl Iterator<Item = &str> {
-        self.secrets.iter().map(|(_, variable)| variable.as_str())
+    /// Makes a hole for a variable; what is to stand there.
+    fn hole(&mut self, variable: String, is_secret: bool) -> String {
+        let mark = Ulid::generate().to_string();
+        self.holes.push(Hole {
+            mark: mark.clone(),
+            variable,
+            is_secret,
+        });
+        mark
     }
 
-    /// The body as it stands in a here-document, which expands variables where there are secrets.
+    /// The variables of secrets.
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        let secrets = self.holes.iter().filter(|hole| hole.is_secret);
+        secrets.map(|hole| hole.variable.as_str())
+    }
+
+    /// The body as it stands in a here-document, which expands variables where there are any.
     fn written(&mut self) -> String {
-        if self.secrets.is_empty() {
+        if self.holes.is_empty() {
             return std::mem::take(&mut self.text);
         }
         let mut text = String::with_capacity(self.text.len());
@@ -187,8 +222,8 @@ impl Body {
             }
             text.push(letter);
         }
-        for (mark, variable) in &self.secrets {
-            text = text.replace(mark.as_str(), &format!("${{{variable}}}"));
+        for hole in &self.holes {
+            text = text.replace(&hole.mark, &format!("${{{}}}", hole.variable));
         }
         text
     }
@@ -235,7 +270,8 @@ mod tests {
             ..Settings::new(Dialect::V2, base.clone())
         };
         let outgoing = Outgoing::post(&settings, "try it", Effect::Change, &base, "/x", body);
-        command(&settings, &outgoing.expect("a request"))
+        let command = command(&settings, &outgoing.expect("a request"), &[]);
+        format!("{}{}\n{}", command.comment, command.line, command.documents)
     }
 
     #[test]

@@ -1,8 +1,12 @@
-//! `--dry-run`: requests that would change something are shown as curl commands instead of being sent.
+//! `--dry-run`: requests that would change something are shown as curl commands instead of being sent. All of them
+//! together are a shell script: what is made by one, such as a job's id, is known to the next.
 //!
 //! What they would have made is pretended: a create answers a placeholder job (`dry-run-1`), which counts as
 //! completed, or as waiting for its commit; a collection that was to be created is there and empty, one that was to be
 //! dropped is gone, one that was to be loaded is loaded. Reads are sent as always.
+
+mod jobs;
+mod script;
 
 use super::curl;
 use super::error::{ApiError, Effect};
@@ -11,7 +15,8 @@ use super::request::Outgoing;
 use super::settings::Settings;
 use super::transport::Answer;
 use crate::interrupt::Stop;
-use serde_json::json;
+use jobs::Jobs;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
@@ -31,7 +36,9 @@ struct Inner {
 /// What was shown so far.
 #[derive(Default)]
 struct Pretended {
-    jobs: BTreeMap<String, JobState>,
+    jobs: Jobs,
+    /// True once what stands above the first command was shown; the second for the first wait.
+    begun: (bool, bool),
     loaded: BTreeSet<String>,
     /// Collections by where they are: true for those to be created, false for those to be dropped.
     collections: BTreeMap<Place, bool>,
@@ -62,16 +69,24 @@ impl DryRun {
         settings: &Settings,
         outgoing: &Outgoing,
     ) -> Result<Answer, ApiError> {
-        let command = curl::command(settings, outgoing);
-        (self.0.write)(&command).map_err(|error| cannot_show(&error, outgoing))?;
-        let data = if outgoing.call.effect == Effect::Create {
-            let jobs = &mut self.pretended().jobs;
-            let id = format!("dry-run-{}", jobs.len() + 1);
-            jobs.insert(id.clone(), JobState::Completed);
-            json!({"jobId": id})
+        let mut pretended = self.pretended();
+        let creates = outgoing.call.effect == Effect::Create;
+        let names = pretended.jobs.names();
+        let (text, data) = if creates {
+            let command = script::create(settings, outgoing, pretended.jobs.next(), &names);
+            let id = pretended.jobs.add(settings)?;
+            (command, json!({"jobId": id}))
         } else {
-            json!({})
+            let waits = if is_about(outgoing, &names) {
+                pretended.waits()
+            } else {
+                String::new()
+            };
+            let command = script::change(settings, outgoing, &names);
+            (format!("{waits}{command}"), json!({}))
         };
+        let text = pretended.begin(text);
+        (self.0.write)(&text).map_err(|error| cannot_show(&error, outgoing))?;
         Ok(Answer {
             status: 200,
             text: json!({"code": 0, "data": data}).to_string(),
@@ -82,14 +97,12 @@ impl DryRun {
 
     /// A placeholder job is in this state from now on.
     pub(super) fn set(&self, job_id: &str, state: JobState) {
-        if let Some(job) = self.pretended().jobs.get_mut(job_id) {
-            *job = state;
-        }
+        self.pretended().jobs.set(job_id, state);
     }
 
     /// The progress of a placeholder job: it is done, or waits for its commit.
     pub(super) fn progress(&self, job_id: &str) -> Option<Progress> {
-        let state = *self.pretended().jobs.get(job_id)?;
+        let state = self.pretended().jobs.ask(job_id)?;
         Some(Progress {
             job_id: job_id.to_owned(),
             collection: String::new(),
@@ -147,6 +160,33 @@ impl DryRun {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+impl Pretended {
+    /// The text with what has to stand above the first command.
+    fn begin(&mut self, text: String) -> String {
+        if std::mem::replace(&mut self.begun.0, true) {
+            return text;
+        }
+        format!("{}{text}", script::BEGIN)
+    }
+
+    /// The waits that are due, with what has to stand above the first one.
+    fn waits(&mut self) -> String {
+        let waits = self.jobs.waits();
+        if waits.is_empty() || std::mem::replace(&mut self.begun.1, true) {
+            return waits;
+        }
+        format!("{}{waits}", script::BEGIN_WAITS)
+    }
+}
+
+/// True for a request that names a placeholder job: its commit or abort.
+fn is_about(outgoing: &Outgoing, names: &[curl::Name]) -> bool {
+    let body = outgoing.body.as_deref().map(Vec::as_slice);
+    let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
+    let job = body.as_ref().and_then(|body| body.get("jobId")?.as_str());
+    job.is_some_and(|job| names.iter().any(|name| name.value == job))
 }
 
 fn cannot_show(error: &io::Error, outgoing: &Outgoing) -> ApiError {

@@ -141,7 +141,7 @@ impl Reader<'_> {
             |message| self.mask.clean(&message, MESSAGE),
         );
         ApiError::Service {
-            hint: hints::of(self.settings, self.status, code, &message),
+            hint: hints::of(self.settings, self.call.effect, self.status, code, &message),
             call: Box::new(self.call.clone()),
             status: self.status,
             code,

@@ -1,5 +1,6 @@
 //! What helps against an error code (reference: Error codes worth a hint).
 
+use super::error::Effect;
 use super::model::Dialect;
 use super::outcome;
 use super::settings::Settings;
@@ -7,6 +8,7 @@ use super::settings::Settings;
 /// Advice for an error answer, in the words of the shell.
 pub(super) fn of(
     settings: &Settings,
+    effect: Effect,
     status: u16,
     code: Option<i64>,
     message: &str,
@@ -60,16 +62,34 @@ pub(super) fn of(
         Some(90144) => {
             "jobs() lists the jobs of this cluster; services forget finished jobs after a while"
         }
-        Some(2100 | 2101) if message.contains("not exist") || message.contains("not found") => {
-            "jobs() lists the jobs of this server; it forgets finished jobs after a while"
-        }
-        Some(2100 | 2101) => {
-            "the files are looked for in the server's own bucket: give paths inside it, one file or one set of NumPy files each"
-        }
+        Some(2100 | 2101) => import(effect, message),
         None if status == 404 => return Some(not_found(settings)),
         _ => return None,
     };
     Some(text.to_owned())
+}
+
+/// Milvus has one code for whatever is wrong with an import call: what was called and its words tell more.
+fn import(effect: Effect, message: &str) -> &'static str {
+    let missing = ["not exist", "found", "find"];
+    let missing = missing.iter().any(|words| message.contains(words));
+    match effect {
+        Effect::Create if missing && message.contains("partition") => {
+            "a partition's name is case-sensitive: without the option partition the rows go to the default one"
+        }
+        Effect::Create if missing && message.contains("collection") => {
+            "collections() lists the names; a name is case-sensitive and belongs to one database"
+        }
+        Effect::Create => {
+            "the files are looked for in the server's own bucket: give paths inside it, one file or one set of NumPy files each"
+        }
+        Effect::Change if !missing => {
+            "progress(job) tells its state: what waits for commit() or abort() is a two-phase import that is Uncommitted"
+        }
+        Effect::Change | Effect::Read => {
+            "jobs() lists the jobs of this server; it forgets finished jobs after a while"
+        }
+    }
 }
 
 const fn busy(code: Option<i64>) -> &'static str {

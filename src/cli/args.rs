@@ -1,8 +1,10 @@
 //! The arguments: their docs are the help.
 
 use super::{age, duration};
+use crate::journal::Standing;
 use crate::render::{ColorChoice, OutputFormat};
 use crate::session::log::LogFormat;
+use clap::builder::PossibleValuesParser;
 use clap::{Parser, Subcommand};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -68,8 +70,9 @@ pub struct Common {
     /// Folder where modules are looked for after the script's own (repeatable; then `ZSHELL_LIB`, then config.toml's `lib`)
     #[arg(long, global = true, value_name = "DIR")]
     pub lib: Vec<PathBuf>,
-    /// Folder of history and local data
-    #[arg(long, global = true, value_name = "DIR", env = "ZSHELL_DATA_DIR")]
+    /// Folder of history, journal and local data; else the environment variable `ZSHELL_DATA_DIR`
+    // Read by ourselves: usage lines would show what clap reads there as if it had been typed.
+    #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
 }
 
@@ -164,6 +167,10 @@ const STATES: [&str; 7] = [
     "active",
 ];
 
+fn standings() -> PossibleValuesParser {
+    PossibleValuesParser::new(Standing::WORDS.into_iter().chain(["unresolved"]))
+}
+
 fn limit(text: &str) -> Result<String, String> {
     match text.parse::<u64>() {
         Err(_) if text != "all" => Err("a whole number, or all".to_owned()),
@@ -192,8 +199,8 @@ pub struct Wait {
     #[arg(required = true)]
     pub jobs: Vec<String>,
     /// Time between two readings of a job, e.g. 5s
-    #[arg(long, value_name = "TIME")]
-    pub interval: Option<String>,
+    #[arg(long, value_name = "TIME", value_parser = duration)]
+    pub interval: Option<Duration>,
 }
 
 /// `zshell journal`.
@@ -212,25 +219,33 @@ pub enum JournalCommand {
         #[arg(long, value_name = "AGE", value_parser = age, default_value = "30d")]
         older_than: Duration,
     },
-    /// Say what became of a submission whose outcome is not known
-    #[command(group(clap::ArgGroup::new("outcome").required(true)))]
-    Settle {
-        /// The submission's id
-        id: String,
-        /// It has made this job
-        #[arg(long, group = "outcome")]
-        job: Option<String>,
-        /// It has made no job
-        #[arg(long, group = "outcome")]
-        absent: bool,
-    },
+    /// Say what became of a submission where that is not known, or correct what was said before
+    Settle(Settle),
+}
+
+/// `zshell journal settle`.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("outcome").required(true).multiple(true)))]
+pub struct Settle {
+    /// The submission's id
+    pub id: String,
+    /// It has made this job
+    #[arg(long, group = "outcome")]
+    pub job: Option<String>,
+    /// It has made no job: the next run under its key submits
+    #[arg(long, group = "outcome", conflicts_with_all = ["job", "ended"])]
+    pub absent: bool,
+    /// Its job has ended so, for one that the service has forgotten: completed gives the job to the next run under the
+    /// key, failed submits anew
+    #[arg(long, group = "outcome", value_name = "STATE", ignore_case = true, value_parser = ["completed", "failed"])]
+    pub ended: Option<String>,
 }
 
 /// `zshell journal list`.
 #[derive(Debug, clap::Args)]
 pub struct JournalList {
     /// Only submissions in this state (repeatable), or "unresolved"
-    #[arg(long, ignore_case = true)]
+    #[arg(long, ignore_case = true, value_parser = standings())]
     pub state: Vec<String>,
     /// Only of this collection
     #[arg(long)]

@@ -3,9 +3,11 @@
 use super::Outcome;
 use super::args::{Import, Jobs, JournalList, Wait};
 use crate::engine::{ScriptError, registry};
+use crate::error::Kind;
 use crate::session::Session;
 use rhai::{Array, Dynamic, Map};
 use std::rc::Rc;
+use std::time::Duration;
 
 /// `zshell import COLLECTION PATH…`
 pub(super) fn import(session: &Rc<Session>, import: Import) -> Outcome {
@@ -41,7 +43,7 @@ pub(super) fn progress(session: &Rc<Session>, job: String) -> Outcome {
 
 /// `zshell wait ID…`
 pub(super) fn wait(session: &Rc<Session>, wait: Wait) -> Outcome {
-    let options = map([("interval", wait.interval.map(Dynamic::from))]);
+    let options = map([("interval", wait.interval.map(seconds))]);
     let jobs = match <[String; 1]>::try_from(wait.jobs) {
         Ok([only]) => only.into(),
         Err(many) => texts(many),
@@ -60,8 +62,18 @@ pub(super) fn submissions(session: &Rc<Session>, list: JournalList) -> Outcome {
     call(session, "submissions", vec![options])
 }
 
+/// What the function finds wrong in its arguments is wrong in the command line.
 fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Outcome {
-    registry::call(session, name, args).map_err(Box::<ScriptError>::from)
+    registry::call(session, name, args).map_err(|failure| {
+        Box::<ScriptError>::from(match failure.kind {
+            Kind::Usage => failure.of_the_command_line(),
+            _ => failure,
+        })
+    })
+}
+
+fn seconds(time: Duration) -> Dynamic {
+    time.as_secs_f64().into()
 }
 
 fn texts(list: Vec<String>) -> Dynamic {

@@ -1,8 +1,10 @@
 //! `zshell journal`: what was submitted, and what became of it.
 
-use super::args::JournalCommand;
+use super::args::{JournalCommand, Settle};
 use super::{Outcome, commands};
+use crate::api::model::State;
 use crate::error::{Failure, Kind};
+use crate::journal::Word;
 use crate::render::{OutputFormat, Shown, words};
 use crate::session::Session;
 use jiff::{SignedDuration, Timestamp};
@@ -17,7 +19,7 @@ pub(super) fn journal(session: &Rc<Session>, command: JournalCommand) -> Outcome
         JournalCommand::List(list) => return commands::submissions(session, list),
         JournalCommand::Show { id } => show(session, &id),
         JournalCommand::Prune { older_than } => prune(session, older_than),
-        JournalCommand::Settle { id, job, .. } => settle(session, &id, job),
+        JournalCommand::Settle(said) => settle(session, said),
     };
     done.map(|()| Dynamic::UNIT).map_err(Into::into)
 }
@@ -35,12 +37,13 @@ fn show(session: &Session, id: &str) -> Result<(), Failure> {
             format!("the journal has no submission {id:?}"),
         ));
     };
+    let for_people = session.choices().output == OutputFormat::Table;
     if let Some(map) = whole.as_object_mut()
-        && !candidates.is_empty()
+        && !(for_people && candidates.is_empty())
     {
         map.insert("candidates".to_owned(), Value::from(candidates));
     }
-    if session.choices().output == OutputFormat::Table {
+    if for_people {
         session.show(Shown::Value(&whole))?;
         return session.show(Shown::Value(&Value::Array(history)));
     }
@@ -83,7 +86,15 @@ fn prune(session: &Session, older_than: Duration) -> Result<(), Failure> {
     let before = Timestamp::now()
         .saturating_sub(age)
         .unwrap_or(Timestamp::MIN);
-    let pruned = session.desk.journal.prune(before)?;
+    let journal = &session.desk.journal;
+    if session.choices().dry_run {
+        let (old, kept) = journal.would_prune(before)?;
+        let old = words::count(old as u64, "submission");
+        let kept = words::number(kept as u64);
+        session.would(&format!("forget {old}, and keep {kept}"))?;
+        return Ok(());
+    }
+    let pruned = journal.prune(before)?;
     session.notice(&format!(
         "{} forgotten, {} kept, {} of {} bytes left",
         words::count(pruned.removed as u64, "submission"),
@@ -94,12 +105,29 @@ fn prune(session: &Session, older_than: Duration) -> Result<(), Failure> {
     Ok(())
 }
 
-fn settle(session: &Session, id: &str, job: Option<String>) -> Result<(), Failure> {
-    let told = match &job {
-        Some(job) => format!("{id} has made job {job}"),
-        None => format!("{id} has made no job"),
+fn settle(session: &Session, said: Settle) -> Result<(), Failure> {
+    let state = said.ended.map(|word| State::parse(&word).kind);
+    let word = match (state, said.job) {
+        (Some(state), job) => Word::Ended(state, job),
+        (None, Some(job)) => Word::Job(job),
+        (None, None) => Word::NoJob,
     };
-    session.desk.journal.settle(id, job)?;
-    session.notice(&told);
+    let (journal, id) = (&session.desk.journal, &said.id);
+    let job = if session.choices().dry_run {
+        journal.would_settle(id, &word)?
+    } else {
+        journal.settle(id, &word)?
+    };
+    let told = match (&job, state) {
+        (None, _) => "no job".to_owned(),
+        (Some(job), None) => format!("the job {job}"),
+        (Some(job), Some(state)) => format!("the job {job}, which is {}", state.word()),
+    };
+    if session.would(&format!("settle {id}: it has made {told}"))? {
+        return Ok(());
+    }
+    session.notice(&format!(
+        "{id} has made {told}; nobody has checked that, and settling it again corrects it"
+    ));
     Ok(())
 }

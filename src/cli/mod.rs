@@ -12,6 +12,7 @@ mod script;
 #[cfg(feature = "local")]
 mod serve;
 mod signals;
+mod usage;
 
 use crate::config;
 use crate::engine::functions::wait::ending::come_back;
@@ -19,7 +20,7 @@ use crate::engine::values;
 use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::Screen;
+use crate::render::{ColorChoice, Screen};
 use crate::repl;
 use crate::session::idle::Idle;
 use crate::session::log::{Level, Log, LogFormat};
@@ -37,29 +38,21 @@ use std::time::{Duration, Instant};
 /// What a subcommand ends with: a value to show, or nothing.
 type Outcome = Result<Dynamic, Box<ScriptError>>;
 
-/// Exit code of a wrong command line.
-const WRONG_COMMAND_LINE: u8 = 2;
-
 /// How long a stopped run waits for the answer to a submission.
 const LATE: Duration = Duration::from_secs(2);
 
 /// Parses the command line, runs it, and gives the process's exit code.
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let words: Vec<_> = std::env::args_os().collect();
+    let args = match Args::try_parse_from(&words) {
         Ok(args) => args,
-        Err(error) => {
-            // Help and version go to standard output and are no error; a closed pipe has nobody to tell.
-            let _ = error.print();
-            return ExitCode::from(if error.use_stderr() {
-                WRONG_COMMAND_LINE
-            } else {
-                0
-            });
-        }
+        Err(error) => return ExitCode::from(usage::tell(&error, &words, tell_early)),
     };
     crash::install(args.common.log_format);
     let interrupt = Interrupt::new();
     let idle = Idle::default();
+    #[cfg(unix)]
+    signals::let_writes_fail();
     signals::watch(&interrupt, &idle);
     if let Some(limit) = args.common.timeout {
         interrupt.set_deadline(Instant::now().checked_add(limit));
@@ -67,12 +60,10 @@ pub fn main() -> ExitCode {
     let session = match choices(&args.common) {
         Ok(choices) => Rc::new(Session::new(choices, interrupt, idle)),
         Err(problem) => {
-            let log = Log {
-                format: args.common.log_format,
-                ..Log::default()
-            };
-            tell(log, &Box::from(problem), &Screen::stderr(args.common.color));
-            return ExitCode::from(WRONG_COMMAND_LINE);
+            let problem = problem.of_the_command_line();
+            let code = problem.kind.exit_code();
+            tell_early(args.common.log_format, problem);
+            return ExitCode::from(code);
         }
     };
     ExitCode::from(finish(
@@ -81,6 +72,16 @@ pub fn main() -> ExitCode {
     ))
 }
 
+/// Tells what is wrong before there is a session.
+fn tell_early(format: LogFormat, failure: Failure) {
+    let log = Log {
+        format,
+        ..Log::default()
+    };
+    tell(log, &Box::from(failure), &Screen::stderr(ColorChoice::Auto));
+}
+
+/// Runs the command. The outer error is one of the command line, whatever its kind: no such file, no such profile.
 fn dispatch(
     session: &Rc<Session>,
     command: Option<Command>,
@@ -141,10 +142,7 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
         },
         Ok(Err(_)) if session.exit_code().is_some() => session.exit_code().unwrap_or(0),
         Ok(Err(error)) => report(session, &error),
-        Err(failure) => {
-            report(session, &Box::from(failure));
-            WRONG_COMMAND_LINE
-        }
+        Err(failure) => report(session, &Box::from(failure.of_the_command_line())),
     };
     await_late_answers(session);
     session.desk.journal.flush();
@@ -228,9 +226,11 @@ fn leave_local_service(_session: &Session) -> Result<(), Stop> {
 
 fn choices(common: &Common) -> Result<Choices, Failure> {
     // An empty folder name, as of an empty variable, names none.
+    let from_env = || std::env::var_os("ZSHELL_DATA_DIR").map(PathBuf::from);
     let named = common
         .data_dir
         .clone()
+        .or_else(from_env)
         .filter(|folder| !folder.as_os_str().is_empty());
     let data_dir = named.or_else(config::data_folder).ok_or_else(|| {
         Failure::usage("no place for data: this account has no home folder")

@@ -47,6 +47,9 @@ fn list(session: &Session) -> Result<(), Failure> {
 }
 
 fn remove(session: &Session, name: &str) -> Result<(), Failure> {
+    if session.would(&format!("remove the profile {name:?} with its key"))? {
+        return Ok(());
+    }
     let yes = session.choices().yes;
     if !yes && !session.can_ask() {
         return Err(Failure::new(
@@ -73,6 +76,9 @@ fn remove(session: &Session, name: &str) -> Result<(), Failure> {
 }
 
 fn make_default(session: &Session, name: &str) -> Result<(), Failure> {
+    if session.would(&format!("make {name:?} what connect() uses"))? {
+        return Ok(());
+    }
     let mut edit = Edit::begin(&session.interrupt)?;
     edit.set_default(name);
     edit.save()?;

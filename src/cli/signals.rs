@@ -5,6 +5,16 @@ use crate::session::idle::Idle;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
+#[cfg(unix)]
+use std::sync::Arc;
+
+/// A write beyond the limit of a file's size fails as one on a full disk does, instead of ending the process unheard.
+#[cfg(unix)]
+pub(super) fn let_writes_fail() {
+    use signal_hook::consts::SIGXFSZ;
+    // The flag is nobody's: to have a handler is enough.
+    let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
+}
 
 /// Starts the thread that turns signals into a raised flag. Where signals cannot be had they keep their default effect.
 pub(super) fn watch(interrupt: &Interrupt, idle: &Idle) {

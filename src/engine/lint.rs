@@ -24,7 +24,7 @@ use known::{Functions, Natives, Words};
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, OptimizationLevel, Position, Stmt};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// Looks through scripts and the modules that they import.
@@ -32,7 +32,7 @@ pub struct Linter {
     engine: Engine,
     sources: Sources,
     natives: Natives,
-    folders: Folders,
+    folders: RefCell<Folders>,
     /// What each module file defines; `None` while it is being looked through.
     modules: RefCell<BTreeMap<PathBuf, Option<Rc<Functions>>>>,
     report: Report,
@@ -59,7 +59,7 @@ impl Linter {
             natives: Natives::of(&engine),
             engine,
             sources: Sources::default(),
-            folders,
+            folders: RefCell::new(folders),
             modules: RefCell::default(),
             report: Report::default(),
         }
@@ -67,6 +67,10 @@ impl Linter {
 
     /// Looks through a script; `name` is its file, which says where its modules are.
     pub fn script(&self, name: &str, text: &str) {
+        let file = Path::new(name);
+        if let Some(folder) = file.parent().filter(|_| file.is_file()) {
+            self.folders.borrow_mut().set_root(folder.to_owned());
+        }
         self.source(name, text, &Functions::default(), true);
     }
 
@@ -137,7 +141,7 @@ impl Linter {
     }
 
     fn module(&self, source: &Source<'_>, path: &str, position: Position) -> Option<Rc<Functions>> {
-        let file = self.folders.file(Some(source.name), path);
+        let file = self.folders.borrow().file(Some(source.name), path);
         if let Some(known) = self.modules.borrow().get(&file) {
             return known.clone();
         }
@@ -146,7 +150,7 @@ impl Linter {
         let text = match std::fs::read_to_string(&file) {
             Ok(text) => text,
             Err(error) => {
-                let besides = self.folders.told();
+                let besides = self.folders.borrow().told(Some(source.name));
                 let problem = format!("no module {path:?}: {name}: {error}{besides}");
                 self.report
                     .error(source.name, position, Failure::usage(problem));

@@ -1,7 +1,7 @@
 //! Modules: `import "path" as name;`.
 //!
-//! A path is relative to the folder of the script that imports it, else to one of the library folders (`--lib`,
-//! `ZSHELL_LIB`, `lib` in `config.toml`); `.rhai` may be left out, and the text goes through the same
+//! A path is relative to the folder of the file that imports it, else to that of the script that runs, else to one of the
+//! library folders (`--lib`, `ZSHELL_LIB`, `lib` in `config.toml`); `.rhai` may be left out, and the text goes through the same
 //! [`compile`](super::compile::compile) as everything else. A module is read and run once, and again where it is
 //! imported after its file, or one that it imports, has changed.
 
@@ -51,7 +51,8 @@ pub struct Folders {
 }
 
 impl Folders {
-    /// Paths are relative to `root` where the importing source is not a file, and then to each of the libraries.
+    /// Paths are relative to the importing file, then to `root`, the script's own folder, and then to each of the
+    /// libraries.
     pub const fn new(root: PathBuf, libraries: Vec<PathBuf>) -> Self {
         let configured = OnceCell::new();
         Self {
@@ -61,21 +62,38 @@ impl Folders {
         }
     }
 
+    /// Another script's folder from here on.
+    pub fn set_root(&mut self, root: PathBuf) {
+        self.root = root;
+    }
+
     /// The file a path means, seen from the source that names it: the first that is there, or where it should be.
     pub fn file(&self, importer: Option<&str>, path: &str) -> PathBuf {
-        let folder = importer
-            .map(Path::new)
-            .filter(|source| source.is_file())
-            .and_then(Path::parent)
-            .unwrap_or(&self.root);
+        let folder = self.beside(importer);
         let first = module_file(folder, path);
         let there = |file: &PathBuf| file.is_file();
         let found = Some(first.clone()).filter(there).or_else(|| {
-            let mut others = self.libraries.iter().chain(self.configured());
+            let mut others = self.others();
             others.find_map(|folder| Some(module_file(folder, path)).filter(there))
         });
         let file = found.unwrap_or(first);
         file.canonicalize().unwrap_or(file)
+    }
+
+    /// Where a source's modules are looked for first.
+    fn beside<'a>(&'a self, importer: Option<&'a str>) -> &'a Path {
+        importer
+            .map(Path::new)
+            .filter(|source| source.is_file())
+            .and_then(Path::parent)
+            .unwrap_or(&self.root)
+    }
+
+    /// Where a module may lie that does not lie beside the importing file.
+    fn others(&self) -> impl Iterator<Item = &PathBuf> {
+        let libraries = || self.libraries.iter().chain(self.configured());
+        // What lies in the script's own folder does not need the settings.
+        std::iter::once(&self.root).chain(std::iter::once_with(libraries).flatten())
     }
 
     fn configured(&self) -> &[PathBuf] {
@@ -83,9 +101,12 @@ impl Folders {
         folders.as_deref().unwrap_or_default()
     }
 
-    /// Where else a module was looked for, as errors tell it.
-    pub fn told(&self) -> String {
-        let folders = self.libraries.iter().chain(self.configured());
+    /// Where else than beside the source that names it a module was looked for, as errors tell it.
+    pub fn told(&self, importer: Option<&str>) -> String {
+        // A lone file name's folder is the empty path.
+        let real = |folder: &Path| Path::new(".").join(folder).canonicalize().ok();
+        let first = real(self.beside(importer));
+        let folders = self.others().filter(|it| real(it) != first);
         let told: Vec<String> = folders.map(|it| it.display().to_string()).collect();
         let mut text = if told.is_empty() {
             String::new()
@@ -147,12 +168,12 @@ impl Modules {
         &self,
         engine: &Engine,
         file: &Path,
-        path: &str,
+        (importer, path): (Option<&str>, &str),
         position: Position,
     ) -> Result<Module, Box<EvalAltResult>> {
         let name = file.display().to_string();
         let text = std::fs::read_to_string(file).map_err(|error| {
-            let besides = self.folders.told();
+            let besides = self.folders.told(importer);
             let message = format!("no module {path:?}: {name}: {error}{besides}");
             not_loaded(&message, position)
         })?;
@@ -167,7 +188,7 @@ impl Modules {
 /// Not Rhai's own error for it, of which the interpreter keeps only the path that the script named.
 fn not_loaded(message: &str, position: Position) -> Box<EvalAltResult> {
     let failure = Failure::new(Kind::Script, message).with_hint(
-        "a module's path is relative to the script's folder, or to a folder of --lib: import \"lib/dates\" as dates;",
+        "a module's path is relative to the file that imports it, to the script's folder, or to a folder of --lib: import \"lib/dates\" as dates;",
     );
     Box::new(EvalAltResult::ErrorRuntime(
         Dynamic::from(failure),
@@ -200,7 +221,7 @@ impl ModuleResolver for Modules {
         });
         // Looked at before the text is read: a change in between is seen at the next import.
         let stamp = Stamp::of(&file);
-        let module = self.load(engine, &file, path, position);
+        let module = self.load(engine, &file, (importer, path), position);
         let ended = self.loading.borrow_mut().pop();
         let module = Shared::new(module?);
         let loaded = Loaded {

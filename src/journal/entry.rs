@@ -32,6 +32,8 @@ pub enum Entry {
     Unknown(Unknown),
     /// A job has ended.
     Ended(Ended),
+    /// Somebody has said what became of it.
+    Settled(Settled),
 }
 
 /// The first line: another generation means another file, whose offsets are not the old one's.
@@ -124,7 +126,7 @@ pub enum How {
     SameKey,
     /// By a scan of the job list.
     Scan,
-    /// By word of the user.
+    /// By word of the user: earlier journals have it where now a [`Settled`] stands.
     User,
 }
 
@@ -190,6 +192,21 @@ pub struct Ended {
     pub rows: Option<u64>,
 }
 
+/// What became of a submission, by word of the user: a job, a job that has ended, or no job.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Settled {
+    /// The submission's id.
+    pub id: String,
+    /// When this was said, RFC 3339.
+    pub at: String,
+    /// The job's id; none where there is no job.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub job: Option<String>,
+    /// `Completed` or `Failed`, where the job has ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
 impl Entry {
     /// The submission it is about; a job's end and a baseline are about none by its id.
     pub fn submission(&self) -> Option<&str> {
@@ -201,6 +218,7 @@ impl Entry {
             Self::Unsent(it) => Some(&it.id),
             Self::Absent(it) => Some(&it.id),
             Self::Unknown(it) => Some(&it.id),
+            Self::Settled(it) => Some(&it.id),
         }
     }
 }

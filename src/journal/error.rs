@@ -55,6 +55,22 @@ pub enum JournalError {
         /// The word for its state.
         state: &'static str,
     },
+    /// The end of a job was told, and not which job.
+    #[error("the submission {id} is {state}: no job of it is known that could have ended")]
+    NoJob {
+        /// The submission.
+        id: String,
+        /// The word for its state.
+        state: &'static str,
+    },
+    /// The job is another submission's.
+    #[error("the job {job} is that of the submission {owner}")]
+    JobTaken {
+        /// The job.
+        job: String,
+        /// Whose it is.
+        owner: String,
+    },
 }
 
 impl JournalError {
@@ -95,7 +111,15 @@ impl From<JournalError> for Failure {
             }
             JournalError::Settled { .. } => (
                 Kind::Refused,
-                "only an open or unknown submission can be settled",
+                "what can be settled is an open or unknown submission, one that was settled by hand before, and (--ended) the end of a job that the service has forgotten",
+            ),
+            JournalError::NoJob { .. } => (
+                Kind::Refused,
+                "name the job too: zshell journal settle ID --job JOB --ended STATE",
+            ),
+            JournalError::JobTaken { .. } => (
+                Kind::Refused,
+                "zshell journal show ID tells of that one; a job belongs to one submission",
             ),
         };
         Self::new(kind, error.to_string()).with_hint(hint)

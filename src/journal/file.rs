@@ -46,6 +46,12 @@ pub(super) fn open_private(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
+/// True for a line that may be an entry, of a later release where this one does not know it: it is a whole object. What
+/// a crash or a broken disk left is not.
+pub(super) fn may_be_entry(line: &[u8]) -> bool {
+    serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok()
+}
+
 /// Where the files lie.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
@@ -161,7 +167,7 @@ impl Book {
         self.file.seek(SeekFrom::Start(start))?;
         let mut tail = Vec::new();
         (&self.file).take(size - start).read_to_end(&mut tail)?;
-        if serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(&tail).is_ok() {
+        if may_be_entry(&tail) {
             self.file.write_all(b"\n")?;
             self.end = size + 1;
         } else {

@@ -1,6 +1,6 @@
 //! The entries put together: which submissions there are, where each stands, which jobs were seen when.
 
-use super::entry::{Ended, Entry, Intent, Seen};
+use super::entry::{Ended, Entry, How, Intent, Made, Seen, Settled};
 use super::identity::Scope;
 use super::record::{Standing, Submission};
 use crate::api::model::{JobState, State};
@@ -37,11 +37,7 @@ impl Fold {
             Entry::Journal(_) => {}
             Entry::Seen(seen) => self.see(seen),
             Entry::Intent(intent) => self.intend(intent),
-            Entry::Made(it) => {
-                if let Some(index) = self.settle(&it.id, it.at, Standing::Submitted) {
-                    self.claim(index, it.job);
-                }
-            }
+            Entry::Made(it) => self.make(it),
             Entry::Refused(it) => {
                 if let Some(index) = self.settle(&it.id, it.at, Standing::Refused)
                     && let Some(submission) = self.submissions.get_mut(index)
@@ -66,6 +62,69 @@ impl Fold {
                 }
             }
             Entry::Ended(it) => self.end(it),
+            Entry::Settled(it) => self.settle_by_hand(it),
+        }
+    }
+
+    fn make(&mut self, made: Made) {
+        let by_hand = made.how == How::User;
+        if !by_hand {
+            // What the service says is worth more than somebody's word.
+            self.take_back(&made.id);
+        }
+        if let Some(index) = self.settle(&made.id, made.at, Standing::Submitted) {
+            self.claim(index, made.job, by_hand);
+        }
+    }
+
+    /// What was settled by hand may be settled by hand again. A job that the service named stays, but its end may be told.
+    fn settle_by_hand(&mut self, settled: Settled) {
+        self.take_back(&settled.id);
+        let state = settled.state.as_deref().map(|word| State::parse(word).kind);
+        let standing = match (&settled.job, state) {
+            (None, _) => Standing::Absent,
+            (Some(_), Some(state)) if state.is_final() => Standing::Ended(state),
+            (Some(_), _) => Standing::Submitted,
+        };
+        if let Some(index) = self.settle(&settled.id, settled.at.clone(), standing) {
+            match settled.job.clone() {
+                Some(job) => self.claim(index, job, true),
+                None => self.by_hand(index),
+            }
+        }
+        let index = self.by_id.get(&settled.id);
+        let submission = index.and_then(|index| self.submissions.get_mut(*index));
+        if let Some(submission) = submission.filter(|it| it.job == settled.job)
+            && let Standing::Ended(_) = standing
+        {
+            submission.standing = standing;
+            submission.end_by_hand = true;
+            submission.updated = settled.at;
+        }
+    }
+
+    /// Forgets what is known by word of the user only.
+    fn take_back(&mut self, id: &str) {
+        let index = self.by_id.get(id);
+        let Some(submission) = index.and_then(|index| self.submissions.get_mut(*index)) else {
+            return;
+        };
+        if !submission.by_hand {
+            return;
+        }
+        submission.by_hand = false;
+        submission.end_by_hand = false;
+        submission.rows = None;
+        if let Some(job) = submission.job.take()
+            && let Some(jobs) = self.by_job.get_mut(&submission.intent.scope.target)
+        {
+            jobs.remove(&job);
+        }
+    }
+
+    fn by_hand(&mut self, index: usize) {
+        if let Some(submission) = self.submissions.get_mut(index) {
+            submission.by_hand = true;
         }
     }
 
@@ -113,10 +172,11 @@ impl Fold {
         Some(index)
     }
 
-    fn claim(&mut self, index: usize, job: String) {
+    fn claim(&mut self, index: usize, job: String, by_hand: bool) {
         if let Some(submission) = self.submissions.get_mut(index) {
             let target = submission.intent.scope.target.clone();
             submission.job = Some(job.clone());
+            submission.by_hand = by_hand;
             self.by_job.entry(target).or_default().insert(job, index);
         }
     }
@@ -132,6 +192,7 @@ impl Fold {
         let state = State::parse(&ended.state).kind;
         if state.is_final() {
             submission.standing = Standing::Ended(state);
+            submission.end_by_hand = false;
             submission.rows = ended.rows;
             submission.updated = ended.at;
         }
@@ -205,7 +266,8 @@ impl Fold {
         Some((baseline.order, &baseline.at))
     }
 
-    /// True where a job's end is worth an entry: the journal knows the job, and not yet its end.
+    /// True where a job's end is worth an entry: the journal knows the job, and not yet its end. One that the user has told
+    /// stays until the user corrects it: what is shown of a forgotten job comes from here, and proves nothing.
     pub fn awaits_end(&self, target: &str, job: &str) -> bool {
         self.of_job(target, job)
             .is_some_and(|it| it.standing == Standing::Submitted)

@@ -21,6 +21,7 @@
 //!   have the lock, and know by the generation in its first line that their offset is worth nothing.
 //! - Times are the wall clock's, for people; no decision to send rests on them alone.
 
+mod damage;
 mod entry;
 mod error;
 mod file;
@@ -34,15 +35,17 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Unknown};
+pub use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Settled, Unknown};
 pub use error::JournalError;
 pub use fold::Fold;
 pub use identity::{Scope, hash, identity, plain_files, target};
 pub use lock::IdentityLock;
 pub use prune::Pruned;
 pub use record::{SUBMISSION_KEYS, Standing, Submission};
+pub use settle::Word;
 
-use file::{Book, Place, Written};
+use damage::Damage;
+use file::{Book, Place, Written, may_be_entry};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -54,6 +57,7 @@ pub struct Journal {
     place: Place,
     known: Mutex<Known>,
     sync: Sync,
+    damage: Damage,
 }
 
 /// What was read of the file so far.
@@ -62,6 +66,10 @@ struct Known {
     fold: Fold,
     generation: Option<String>,
     offset: u64,
+    /// How many lines that is.
+    lines: u64,
+    /// The numbers of lines that cannot be read, counted from 1.
+    damaged: Vec<u64>,
 }
 
 /// Now, as entries write it: RFC 3339, UTC, milliseconds.
@@ -80,7 +88,15 @@ impl Journal {
             },
             known: Mutex::default(),
             sync: Sync::default(),
+            damage: Damage::default(),
         }
+    }
+
+    /// The same, told to warn of lines that cannot be read; once, whatever their number.
+    #[must_use]
+    pub fn warning(mut self, warn: fn(&str)) -> Self {
+        self.damage.warn = Some(warn);
+        self
     }
 
     /// Brings what is known up to date, lets `decide` look at it, and appends what that answers, all under the lock: no
@@ -125,12 +141,14 @@ impl Journal {
         let _gate = self.place.lock(true)?;
         let mut book = Book::open(&self.place)?;
         known.read_on(&mut book)?;
+        self.damage.tell(&known, &self.place);
         let (entries, result) = decide(&known.fold)?;
         if entries.is_empty() {
             return Ok((None, result));
         }
         book.append(&entries)?;
         known.offset = book.end();
+        known.lines += entries.len() as u64;
         for entry in entries {
             known.fold.apply(entry);
         }
@@ -148,6 +166,7 @@ impl Journal {
             if let Some(mut book) = Book::read(&self.place)? {
                 known.read_on(&mut book)?;
             }
+            self.damage.tell(&known, &self.place);
         }
         Ok(look(&known.fold))
     }
@@ -227,11 +246,14 @@ impl Known {
                 ..Self::default()
             };
         }
-        let fold = &mut self.fold;
+        let (fold, lines, damaged) = (&mut self.fold, &mut self.lines, &mut self.damaged);
         self.offset = book.lines(self.offset, |line| {
-            // Lines of a later release, and what a broken disk left, are passed over.
-            if let Ok(entry) = serde_json::from_slice(line) {
-                fold.apply(entry);
+            *lines += 1;
+            match serde_json::from_slice(line) {
+                Ok(entry) => fold.apply(entry),
+                // Lines of a later release are passed over in silence, what a broken disk left is not.
+                Err(_) if may_be_entry(line) => {}
+                Err(_) => damaged.push(*lines),
             }
         })?;
         Ok(())

@@ -2,8 +2,9 @@
 
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
-use super::file::{Book, create_private, open_private, sync_folder};
+use super::file::{Book, create_private, may_be_entry, open_private, sync_folder};
 use super::fold::Fold;
+use super::record::Submission;
 use super::{Journal, Known};
 use jiff::Timestamp;
 use std::io::{self, BufWriter, Write};
@@ -32,6 +33,7 @@ impl Journal {
         let _gate = self.place.lock(true)?;
         let mut book = Book::open(&self.place)?;
         known.read_on(&mut book)?;
+        self.damage.tell(&known, &self.place);
         let path = self.place.journal();
         let fresh = path.with_extension("new");
         let pruned = write(&known.fold, &mut book, &fresh, before)?;
@@ -40,6 +42,25 @@ impl Journal {
         *known = Known::default();
         Ok(pruned)
     }
+}
+
+impl Journal {
+    /// How many submissions [`Self::prune`] would forget and keep; nothing is written.
+    pub fn would_prune(&self, before: Timestamp) -> Result<(usize, usize), JournalError> {
+        self.read(|fold| {
+            let all = fold.submissions();
+            let kept = all.iter().filter(|it| is_kept(it, before)).count();
+            (all.len() - kept, kept)
+        })
+    }
+}
+
+fn is_old(at: &str, before: Timestamp) -> bool {
+    at.parse::<Timestamp>().is_ok_and(|at| at < before)
+}
+
+fn is_kept(submission: &Submission, before: Timestamp) -> bool {
+    submission.standing.is_unresolved() || !is_old(&submission.updated, before)
 }
 
 fn write(
@@ -65,21 +86,16 @@ fn write(
     let mut result = serde_json::to_writer(&mut out, &header).map_err(io::Error::from);
     result = result.and_then(|()| out.write_all(b"\n"));
     let in_use = fold.scopes_in_use();
-    let is_old = |at: &str| at.parse::<Timestamp>().is_ok_and(|at| at < before);
-    let is_kept = |id: &str| {
-        fold.submission(id)
-            .is_some_and(|it| it.standing.is_unresolved() || !is_old(&it.updated))
-    };
+    let stays = |id: &str| fold.submission(id).is_some_and(|it| is_kept(it, before));
     book.lines(0, |line| {
         let keep = match serde_json::from_slice::<Entry>(line) {
             Ok(Entry::Journal(_)) => false,
-            Ok(Entry::Seen(seen)) => in_use.contains(&seen.scope) || !is_old(&seen.at),
+            Ok(Entry::Seen(seen)) => in_use.contains(&seen.scope) || !is_old(&seen.at, before),
             Ok(Entry::Ended(ended)) => fold
                 .of_job(&ended.target, &ended.job)
-                .is_some_and(|it| is_kept(&it.intent.id)),
-            Ok(entry) => entry.submission().is_some_and(is_kept),
-            // A later release's entry is an object; what a broken disk left is not.
-            Err(_) => line.starts_with(b"{") && line.ends_with(b"}"),
+                .is_some_and(|it| is_kept(it, before)),
+            Ok(entry) => entry.submission().is_some_and(stays),
+            Err(_) => may_be_entry(line),
         };
         if keep && result.is_ok() {
             result = out.write_all(line).and_then(|()| out.write_all(b"\n"));
@@ -93,7 +109,7 @@ fn write(
     let kept = fold
         .submissions()
         .iter()
-        .filter(|it| is_kept(&it.intent.id))
+        .filter(|it| is_kept(it, before))
         .count();
     Ok(Pruned {
         removed: fold.submissions().len() - kept,

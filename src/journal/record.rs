@@ -67,6 +67,10 @@ pub struct Submission {
     pub standing: Standing,
     /// Its job.
     pub job: Option<String>,
+    /// True where its job, or that it has none, is known by word of the user only.
+    pub by_hand: bool,
+    /// True where its job's end is known by word of the user only.
+    pub end_by_hand: bool,
     /// Rows imported, once the job has ended.
     pub rows: Option<u64>,
     /// The service's error code, where it was refused.
@@ -103,6 +107,8 @@ impl Submission {
             file_count,
             standing: Standing::Open,
             job: None,
+            by_hand: false,
+            end_by_hand: false,
             rows: None,
             code: None,
             candidates: Vec::new(),

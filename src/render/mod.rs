@@ -48,6 +48,8 @@ pub enum Shown<'a> {
     Nothing,
     /// zshell's own words, written as they are with a newline; in JSON a text.
     Text(&'a str),
+    /// A number that JSON cannot write, as people write it: `inf`, `NaN`; in JSON null.
+    NoNumber(&'a str),
     /// A list of jobs.
     Jobs {
         /// The jobs, in the service's order.

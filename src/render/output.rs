@@ -22,6 +22,8 @@ pub(super) struct Rows<'a> {
     pub(super) items: Box<dyn Iterator<Item = Cow<'a, Value>> + 'a>,
     /// False for a single value, which is its own only row.
     pub(super) list: bool,
+    /// True where the rows are not all maps with keys: each stands in the only column as it is.
+    pub(super) whole: bool,
 }
 
 impl<'a> Rows<'a> {
@@ -30,6 +32,7 @@ impl<'a> Rows<'a> {
             names: names.iter().map(|&name| name.to_owned()).collect(),
             items: Box::new(rows.map(Cow::Owned)),
             list: true,
+            whole: false,
         }
     }
 
@@ -45,6 +48,7 @@ impl<'a> Rows<'a> {
             &["value"]
         };
         Self {
+            whole: names.is_empty(),
             names: if names.is_empty() {
                 fallback.iter().map(|&name| name.to_owned()).collect()
             } else {
@@ -56,10 +60,10 @@ impl<'a> Rows<'a> {
     }
 }
 
-/// What stands in a column of a row; a row that is no map stands in its only column itself.
-pub(super) fn field<'a>(row: &'a Value, name: &str) -> Option<&'a Value> {
+/// What stands in a column of a row; a row that is `whole`, or no map, stands in its only column itself.
+pub(super) fn field<'a>(row: &'a Value, name: &str, whole: bool) -> Option<&'a Value> {
     match row {
-        Value::Object(map) => map.get(name).filter(|value| !value.is_null()),
+        Value::Object(map) if !whole => map.get(name).filter(|value| !value.is_null()),
         Value::Null => None,
         other => Some(other),
     }
@@ -69,7 +73,7 @@ impl Shown<'_> {
     /// The stable JSON form; null for nothing.
     pub fn to_json(&self) -> Value {
         match self {
-            Self::Nothing => Value::Null,
+            Self::Nothing | Self::NoNumber(_) => Value::Null,
             Self::Text(text) => json!(text),
             Self::Jobs { jobs, .. } => jobs.iter().map(jobs::job_json).collect(),
             Self::Progress(progress) => jobs::progress_json(progress),
@@ -108,6 +112,7 @@ impl Shown<'_> {
             }
             Self::Nothing
             | Self::Text(_)
+            | Self::NoNumber(_)
             | Self::Progress(_)
             | Self::Clusters(_)
             | Self::Submissions { .. } => see(Rows::of(&self.to_json(), &["value"])),
@@ -117,7 +122,7 @@ impl Shown<'_> {
     fn table(&self, screen: &Screen) -> String {
         match self {
             Self::Nothing => String::new(),
-            Self::Text(text) => format!("{text}\n"),
+            Self::Text(text) | Self::NoNumber(text) => format!("{text}\n"),
             Self::Jobs { jobs, total } => job_list::list(jobs, *total, screen),
             Self::Progress(progress) => job_details::details(progress, screen),
             Self::Waited(jobs) => job_list::table(jobs, screen),
@@ -148,7 +153,9 @@ pub fn write(
     }
     match format {
         OutputFormat::Table => out.write_all(shown.table(screen).as_bytes())?,
-        OutputFormat::Vertical | OutputFormat::Markdown if matches!(shown, Shown::Text(_)) => {
+        OutputFormat::Vertical | OutputFormat::Markdown
+            if matches!(shown, Shown::Text(_) | Shown::NoNumber(_)) =>
+        {
             out.write_all(shown.table(screen).as_bytes())?;
         }
         OutputFormat::Vertical => shown.with_rows(|rows| vertical::write(out, rows, screen))?,

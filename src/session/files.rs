@@ -1,5 +1,6 @@
-//! Reading text that may be long in coming: a pipe, a terminal, a slow disk.
+//! Reading and writing text that may take long: a pipe, a terminal, a slow disk.
 
+use super::Session;
 #[cfg(unix)]
 use super::standard_input::StandardInput;
 use crate::error::{Failure, Kind};
@@ -58,25 +59,44 @@ fn too_large() -> io::Error {
 
 /// Reads a file on a thread, since a slow disk or a pipe may keep it waiting.
 fn read_file(path: &str, interrupt: &Interrupt) -> Result<String, Failure> {
-    let name = format!("{path:?}");
-    let failed = |error: io::Error| failed(&name, &error);
-    let (done, result) = mpsc::channel();
     let file = path.to_owned();
-    thread::Builder::new()
-        .name("read".to_owned())
-        .spawn(move || {
-            // Nobody listens any more once the wait was stopped.
-            let _ = done.send(read(&file));
-        })
-        .map_err(failed)?;
+    let text = on_a_thread("read", interrupt, move || read(&file))?;
+    text.map_err(|error| failed(&format!("{path:?}"), &error))
+}
+
+/// Does on a thread what may have to wait, such as opening a pipe that nobody reads. A stop ends the wait at once; the
+/// thread is left to itself then.
+fn on_a_thread<T: Send + 'static>(
+    name: &str,
+    interrupt: &Interrupt,
+    work: impl FnOnce() -> io::Result<T> + Send + 'static,
+) -> Result<io::Result<T>, Failure> {
+    let (done, result) = mpsc::channel();
+    let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
+        // Nobody listens any more once the wait was stopped.
+        let _ = done.send(work());
+    });
+    if let Err(error) = started {
+        return Ok(Err(error));
+    }
     loop {
         match result.recv_timeout(TICK) {
-            Ok(text) => return text.map_err(failed),
+            Ok(result) => return Ok(result),
             Err(RecvTimeoutError::Timeout) => interrupt.check()?,
             Err(RecvTimeoutError::Disconnected) => {
-                return Err(failed(io::Error::other("the reading thread ended")));
+                return Ok(Err(io::Error::other("its thread ended")));
             }
         }
+    }
+}
+
+impl Session {
+    /// Writes to what is no file and may never take it, such as a pipe that nobody reads: a stop ends the wait.
+    pub fn write_slowly(
+        &self,
+        work: impl FnOnce() -> io::Result<()> + Send + 'static,
+    ) -> Result<io::Result<()>, Failure> {
+        on_a_thread("write", &self.interrupt, work)
     }
 }
 

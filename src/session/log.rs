@@ -60,6 +60,14 @@ pub fn warner(format: LogFormat) -> fn(&str) {
     }
 }
 
+/// The same with a word before it that says so, where that is not said by the form.
+pub fn warning(format: LogFormat) -> fn(&str) {
+    match format {
+        LogFormat::Text => |text| warn(LogFormat::Text, &format!("warning: {text}")),
+        LogFormat::Json => |text| warn(LogFormat::Json, text),
+    }
+}
+
 fn warn(format: LogFormat, text: &str) {
     let log = Log {
         format,

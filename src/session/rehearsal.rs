@@ -1,6 +1,8 @@
 //! What a dry run writes: commands, and the script's own lines as comments in between.
 
+use super::Session;
 use crate::api::DryRun;
+use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
 use std::io::{self, Write};
 
@@ -15,6 +17,17 @@ pub(super) fn comment(
         writeln!(out, "{}", format!("# {line}").trim_end())?;
     }
     Ok(())
+}
+
+impl Session {
+    /// Says what a dry run leaves undone; false where this is none, and it is to be done.
+    pub fn would(&self, what: &str) -> Result<bool, Failure> {
+        let dry_run = self.choices().dry_run;
+        if dry_run {
+            self.write(|out| writeln!(out, "would {what}"))?;
+        }
+        Ok(dry_run)
+    }
 }
 
 /// A dry run that writes its commands to standard output, in between the script's own lines.

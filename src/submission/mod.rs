@@ -79,10 +79,10 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// The desk of this data folder; does no I/O.
-    pub fn new(data_dir: &Path) -> Self {
+    /// The desk of this data folder, with what tells of a damaged journal; does no I/O.
+    pub fn new(data_dir: &Path, warn: fn(&str)) -> Self {
         Self {
-            journal: Arc::new(Journal::new(data_dir)),
+            journal: Arc::new(Journal::new(data_dir).warning(warn)),
             late: LateAnswers::default(),
             baselines: Mutex::default(),
         }

@@ -174,6 +174,32 @@ fn busy_is_told_from_failed_by_the_message() {
     }
 }
 
+/// One code for all that may be wrong: the hint goes by what was called.
+#[test]
+fn the_hint_of_an_import_error_goes_by_the_call() {
+    for (call, message, hint) in [
+        ("create", "partition not found[partition=p]", "partition"),
+        ("create", "collection not found", "collections()"),
+        ("create", "file a.json not found", "own bucket"),
+        ("progress", "import job does not exist, jobID=1", "jobs()"),
+        ("progress", "importing data failed", "jobs()"),
+        ("commit", "job 1 cannot be found", "jobs()"),
+        ("commit", "job 1 is Completed", "two-phase"),
+    ] {
+        let answer = format!(r#"{{"code":2100,"message":"{message}"}}"#);
+        let server = always(Reply::json(answer));
+        let api = client(settings(Dialect::Milvus, &server));
+        let error = match call {
+            "create" => api.create(&import(&[&["a"]]), "k").map(drop),
+            "progress" => api.progress("1").map(drop),
+            _ => api.commit("1"),
+        };
+        let error = error.unwrap_err();
+        let told = error.hint().unwrap_or_default();
+        assert!(told.contains(hint), "{call} {message}: {told}");
+    }
+}
+
 #[test]
 fn the_hint_of_a_refused_key_names_its_source() {
     let server = always(Reply::status(401, "no"));

@@ -54,6 +54,47 @@ fn a_job_that_the_service_forgot_is_not_made_again() {
     assert_eq!(cluster.state().creates, 1);
 }
 
+/// A service that forgets its jobs cannot tell how one ended: somebody has to.
+#[test]
+fn the_end_of_a_forgotten_job_can_be_told() {
+    let folder = Folder::new();
+    let cluster = well();
+    import(&folder, &cluster, "key: \"k\"").run();
+    cluster.state().jobs.clear();
+    let id = submissions(&folder)[0]["submission"]
+        .as_str()
+        .expect("an id")
+        .to_owned();
+    let settle = |words: &[&str], status: i32| {
+        let test = folder.test().args(["journal", "settle", &id]);
+        test.args(words.iter().copied()).status(status).run()
+    };
+    settle(&["--absent"], 7).complains("is Submitted");
+    settle(&["--job", "job-7"], 7).complains("is Submitted");
+    settle(&["--ended", "aborted"], 2);
+    settle(&["--ended", "failed", "--absent"], 2);
+    settle(&["--ended", "failed"], 0).complains("job-1, which is Failed");
+    assert_eq!(states(&folder), ["Failed"]);
+    settle(&["--ended", "completed"], 0).complains("job-1, which is Completed");
+    assert_eq!(states(&folder), ["Completed"]);
+    let again = import(&folder, &cluster, "key: \"k\"");
+    let ran = again.stdout("job-1\n").run();
+    ran.complains("Completed");
+    assert_eq!(cluster.state().creates, 1);
+    // What is shown of the job now is that word, and makes it no truer.
+    let text = format!(
+        "{} print(wait(\"job-1\").state)",
+        cluster.connect("milvus", SETTLE)
+    );
+    folder.test().eval(text).stdout("Completed\n").run();
+    settle(&["--ended", "failed"], 0);
+    import(&folder, &cluster, "key: \"k\"").run();
+    assert_eq!(cluster.state().creates, 2);
+    assert_eq!(states(&folder), ["Submitted", "Failed"]);
+    let shown = folder.test().args(["journal", "show", &id]).run();
+    shown.says("settled").says("\"state\":\"Completed\"");
+}
+
 #[test]
 fn a_failed_or_aborted_job_is_submitted_anew() {
     let folder = Folder::new();

@@ -1,5 +1,8 @@
 //! The README's promises: every example runs, and its list of functions is the language's.
 
+#[cfg(feature = "local")]
+mod keys;
+
 use std::path::Path;
 use std::process::{Command, Output};
 use std::sync::{Mutex, PoisonError};
@@ -11,6 +14,7 @@ use zshell::engine::lint::Linter;
 use zshell::engine::modules::Folders;
 use zshell::engine::registry::{Opt, Takes, functions};
 use zshell::engine::values::types::TYPES;
+use zshell::error::Kind;
 use zshell::repl::commands::COMMANDS;
 
 const README: &str = include_str!("../../README.md");
@@ -237,6 +241,17 @@ fn the_values_are_the_table() {
     });
     let header = "| value | getter | what it is |\n| --- | --- | --- |";
     agree("getters", header, rows);
+}
+
+#[test]
+fn every_kind_of_error_is_named() {
+    let closed = Kind::ClosedPipe.word();
+    for word in Kind::ALL.map(Kind::word) {
+        assert!(
+            word == closed || README.contains(&format!("`{word}`")),
+            "{word}"
+        );
+    }
 }
 
 #[test]

@@ -142,6 +142,37 @@ fn csv_reads_back() {
     );
 }
 
+/// A list that holds maps and other things has one column, in which each stands as JSON.
+#[test]
+fn a_mixed_list_loses_nothing() {
+    for (value, csv, markdown, vertical) in [
+        (
+            json!([{"a": 1, "b": "x"}, 3]),
+            "value\n\"{\"\"a\"\":1,\"\"b\"\":\"\"x\"\"}\"\n3\n",
+            "| value |\n| --- |\n| {\"a\":1,\"b\":\"x\"} |\n| 3 |\n",
+            "{\"a\":1,\"b\":\"x\"}\n3\n",
+        ),
+        (
+            json!([{"value": 1}, null]),
+            "value\n\"{\"\"value\"\":1}\"\n\"\"\n",
+            "| value |\n| --- |\n| {\"value\":1} |\n|  |\n",
+            "{\"value\":1}\n\n",
+        ),
+        (
+            json!([{}]),
+            "value\n{}\n",
+            "| value |\n| --- |\n| {} |\n",
+            "{}\n",
+        ),
+    ] {
+        let shown = Shown::Value(&value);
+        let of = |format| written(&shown, format, &Screen::plain());
+        assert_eq!(of(OutputFormat::Csv), csv);
+        assert_eq!(of(OutputFormat::Markdown), markdown);
+        assert_eq!(of(OutputFormat::Vertical), vertical);
+    }
+}
+
 #[test]
 fn chosen_columns_come_in_the_order_chosen() {
     let jobs = jobs();

@@ -138,6 +138,15 @@ fn nightly() {
     folder.work("in/2026-05-02/a.jsonl", "{\"id\": 1}\n");
     let args = ["--folder", "in", "--summary", "summary.json", "--day"];
     let night = |day| cook(&folder, "nightly.rhai", &args).args([day]);
+    // A dry run leaves no summary of what never was.
+    let dry = folder.test().args(["--dry-run", "-p", "local", "run"]);
+    let dry = dry
+        .args([path("nightly.rhai")])
+        .args(["--collection", "books"]);
+    let ran = dry.args(args).args(["2026-05-01"]).run();
+    ran.says("in/2026-05-01/");
+    assert!(!ran.stdout.contains("Completed"), "{}", ran.stdout);
+    assert!(!folder.path("work/summary.json").exists());
     let written = || {
         let text = fs::read_to_string(folder.path("work/summary.json")).expect("a summary");
         serde_json::from_str::<Value>(&text).expect("JSON")
@@ -147,6 +156,11 @@ fn nightly() {
     assert_eq!(written(), first.json());
     assert_eq!(night("2026-05-01").run().json()["job"], first.json()["job"]);
     finds(&folder, "count(\"books\")", "7");
+
+    // A slash at the folder's end is no second one: the key would belong to other files.
+    let slash = ["--folder", "in/", "--day", "2026-05-01"];
+    let ran = cook(&folder, "nightly.rhai", &slash).run();
+    assert_eq!(ran.json()["job"], first.json()["job"]);
 
     let failed = night("2026-05-02").status(4).run();
     assert_eq!(written(), failed.json());
@@ -183,6 +197,14 @@ fn two_phases() {
     let test = import("10").status(1);
     test.run().complains("it has 9 rows, expected 10");
     finds(&folder, "count(\"books\")", "0");
-    assert_eq!(import("9").run().json()["state"], "Completed");
+    // A run that was cut off before its commit left a job, which the next one goes on with.
+    let left = "connect(\"local\"); let job = import(#{collection: \"books\", url: \"books.jsonl\", auto_commit: false,
+        key: \"two_phase books books.jsonl\"}); wait(job); print(job.id)";
+    let left = folder.test().eval(left).run().stdout;
+    for _ in 0..2 {
+        let done = import("9").run().json();
+        assert_eq!(done["state"], "Completed");
+        assert_eq!(done["job"], left.trim());
+    }
     finds(&folder, "count(\"books\")", "9");
 }

@@ -131,6 +131,55 @@ fn a_job_that_fails_under_watch_is_reported() {
     assert_eq!(ran.json()[0]["reason"], "row 3");
 }
 
+/// Several failures are one table, and one CSV file; those of a watch without an end are lines.
+#[test]
+fn failures_are_one_list() {
+    let folder = prepared();
+    for (name, other) in [("a", "b"), ("b", "a")] {
+        folder.work(
+            &format!("{name}.jsonl"),
+            format!("{{\"id\": 1, \"{other}\": 2}}\n"),
+        );
+        let file = format!("{name}.jsonl");
+        cook(&folder, "one_file.rhai", &["--file", &file])
+            .status(4)
+            .run();
+    }
+    let watch = |form: &str| {
+        let test = folder.test().args(["-p", "local", "-o", form, "run"]);
+        test.args([path("watch.rhai")]).args(["--all"])
+    };
+    let csv = watch("csv").status(4).run().stdout;
+    let mut reader = csv::Reader::from_reader(csv.as_bytes());
+    let header = reader.headers().expect("a header").clone();
+    assert_eq!(header, vec!["job", "collection", "reason", "found"]);
+    let rows: Result<Vec<_>, _> = reader.records().collect();
+    assert_eq!(rows.expect("rows").len(), 2, "{csv}");
+    let table = watch("table").status(4).run();
+    assert_eq!(table.stdout.matches("collection").count(), 1);
+    table.complains("error job ");
+    let mut running = watch("table").args(["--forever"]).status(143).spawn();
+    for _ in 0..2 {
+        let line: Value = serde_json::from_str(&running.line()).expect("JSON");
+        assert_eq!(line["collection"], "books");
+    }
+    running.signal("TERM");
+    running.end();
+}
+
+#[test]
+fn a_list_of_files_must_have_them() {
+    let folder = prepared();
+    for (text, problem) in [
+        ("path\nx.jsonl\n", "has no column \"file\""),
+        ("file\n", "lists no files"),
+    ] {
+        folder.work("files.csv", text);
+        let test = cook(&folder, "retry_failed.rhai", &["--list", "files.csv"]);
+        test.status(1).run().complains(problem);
+    }
+}
+
 #[test]
 fn failed_jobs_are_tried_again() {
     let folder = prepared();
@@ -219,7 +268,9 @@ fn a_rehearsal_of_two_phases_commits() {
         .run();
     ran.says("# create the import job\n")
         .says("# commit the job\n");
-    assert_eq!(ran.stdout.matches("curl ").count(), 2, "{}", ran.stdout);
+    // The create call, its progress until it is ready, and the commit.
+    assert_eq!(ran.stdout.matches("\ncurl ").count(), 3, "{}", ran.stdout);
+    assert!(!ran.stdout.contains("Completed\n"), "{}", ran.stdout);
     let mut changes = server.requests();
     changes.retain(|it| !it.target.ends_with("/list"));
     assert!(changes.is_empty(), "{changes:?}");

@@ -1,6 +1,6 @@
 //! `--dry-run`: the commands do what zshell would do, show no secret, and nothing is sent.
 
-use crate::harness::{ACCESS, Folder, SECRET, SESSION, TOKEN, Test};
+use crate::harness::{ACCESS, Folder, Running, SECRET, SESSION, TOKEN, Test};
 use crate::serve::serve;
 use crate::service::{answer, connect, service};
 use crate::support::server::{Reply, Request, Server};
@@ -144,7 +144,9 @@ fn a_script_runs_through_with_placeholder_jobs() {
         .map(|request| request.target)
         .collect();
     assert_eq!(sent, ["/v2/vectordb/jobs/import/list"]);
-    for line in ran.stdout.lines() {
+    let (functions, rest) = ran.stdout.split_once("# create").expect("a command");
+    assert!(functions.starts_with("set -e\n") && functions.contains("checked() {\n"));
+    for line in rest.lines().skip(1) {
         let known = [
             "#",
             "curl ",
@@ -152,6 +154,12 @@ fn a_script_runs_through_with_placeholder_jobs() {
             "KEY",
             "{",
             "BODY",
+            "create_1() {",
+            "create_2() {",
+            "}",
+            "job_1=$(create_1 | checked | job_id)",
+            "job_2=$(create_2 | checked | job_id)",
+            "echo \"job $job_",
         ];
         assert!(known.iter().any(|begin| line.starts_with(begin)), "{line}");
     }
@@ -164,7 +172,7 @@ fn plain_commands_can_be_tried_too() {
         .env("MILVUS_URI", server.url())
         .args(["--dry-run", "import", "books", "1.json", "--wait"])
         .run();
-    ran.says("# create the import job\ncurl -sS")
+    ran.says("# create the import job\ncreate_1() {\ncurl -sS")
         .says("{\"collectionName\":\"books\",\"files\":[[\"1.json\"]]}\nBODY\n")
         .says("Completed");
     assert!(!ran.stdout.contains("Authorization"), "{}", ran.stdout);
@@ -229,12 +237,112 @@ fn a_command_creates_the_job_in_the_local_service() {
     on().eval("collections().len()").stdout("0\n").run();
     if let Some(answers) = shell(&dry.stdout, &[("MILVUS_TOKEN", TOKEN)]) {
         let id = answers
-            .split('"')
-            .find(|part| part.starts_with("job-"))
+            .lines()
+            .find_map(|line| line.strip_prefix("job "))
             .expect("a job's id");
         let text = format!("wait({id:?}).rows + count(\"books\")");
         on().eval(text).stdout("2\n").run();
     }
+}
+
+/// A folder with a service of its own, two files of a row each, and a collection for them.
+fn two_files() -> (Folder, Running, Vec<String>) {
+    let folder = Folder::new();
+    for (name, id) in [("a.jsonl", 1), ("b.jsonl", 2)] {
+        let row = format!("{{\"id\": {id}, \"vector\": [0.1, 0.2]}}\n");
+        folder.work(name, row);
+    }
+    let key = folder.work("key", TOKEN);
+    let (service, url) = serve(&folder, &["--token-file", key.to_str().expect("text")]);
+    let place = vec!["-p".to_owned(), url];
+    let test = folder.test().env("MILVUS_TOKEN", TOKEN);
+    test.args(place.clone())
+        .eval("create_collection(\"books\", #{dimension: 2}); ()")
+        .run();
+    (folder, service, place)
+}
+
+/// What a script that commits would do, its dry run does: the id of each job reaches its commit, and no job is committed
+/// before all are ready.
+#[test]
+fn the_commands_of_two_phases_are_a_script() {
+    let two_phase = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/two_phase.rhai");
+    let atomic =
+        "import_all(\"books\", [\"a.jsonl\", \"b.jsonl\"], #{atomic: true, files_per_job: 1})";
+    let aborted = "let j = import(#{collection: \"books\", url: \"a.jsonl\", auto_commit: false}); wait(j); abort(j); ()";
+    let phases = [
+        "run",
+        two_phase,
+        "--collection",
+        "books",
+        "--file",
+        "a.jsonl",
+        "--rows",
+        "1",
+    ];
+    for (args, rows, state) in [
+        (&phases[..], "1\n", "Completed"),
+        (&["eval", atomic], "2\n", "Completed"),
+        (&["eval", aborted], "0\n", "Aborted"),
+    ] {
+        let (folder, _service, place) = two_files();
+        let on = || {
+            let test = folder.test().env("MILVUS_TOKEN", TOKEN);
+            test.args(place.clone())
+        };
+        let dry = on().args(["--dry-run"]).args(args.iter().copied()).run();
+        let first = dry
+            .stdout
+            .find("{\"jobId\":\"${job_1}\"}\nBODY\n")
+            .expect("a commit or abort");
+        let last = dry.stdout.rfind("\nawait_commit ").expect("a wait");
+        assert!(
+            dry.stdout[..first].contains("progress_1() {"),
+            "{}",
+            dry.stdout
+        );
+        let commit = dry
+            .stdout
+            .find("BODY | checked\n")
+            .expect("a commit or abort");
+        assert!(last < commit, "{}", dry.stdout);
+        if shell(&dry.stdout, &[("MILVUS_TOKEN", TOKEN)]).is_none() {
+            return;
+        }
+        let text = "for job in jobs() { if job.state in [\"Importing\", \"Pending\"] { wait(job); } } jobs().map(|it| progress(it).state)";
+        let states = on().args(["-o", "json"]).eval(text).run().json();
+        let states = states.as_array().expect("a list").clone();
+        assert!(states.iter().all(|it| it == state), "{states:?}");
+        on().eval("print(count(\"books\"))").stdout(rows).run();
+    }
+}
+
+#[test]
+fn an_answer_that_is_no_success_ends_the_commands() {
+    let (folder, _service, place) = two_files();
+    let text = "import(\"nonesuch\", \"a.jsonl\"); import(\"books\", \"a.jsonl\"); ()";
+    let test = folder.test().env("MILVUS_TOKEN", TOKEN);
+    let dry = test
+        .args(place.clone())
+        .args(["--dry-run"])
+        .eval(text)
+        .run();
+    if Command::new("curl").arg("--version").output().is_err() {
+        return;
+    }
+    let output = Command::new("sh")
+        .args(["-c", &dry.stdout])
+        .env("MILVUS_TOKEN", TOKEN)
+        .output()
+        .expect("sh");
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("the script ends here"), "{said}");
+    let test = folder.test().env("MILVUS_TOKEN", TOKEN);
+    test.args(place)
+        .eval("print(jobs().len())")
+        .stdout("0\n")
+        .run();
 }
 
 #[test]

@@ -53,6 +53,11 @@ fn a_wrong_command_line_is_2() {
         &["--nonesuch"][..],
         &["run", "none.rhai"],
         &["eval", "params(#{x: 1})", "--y"],
+        &["journal", "list", "--state", "foo"],
+        &["-p", "local", "wait", "x", "--interval", "foo"],
+        &["-p", "local", "import", "books", "1.json", "--key", "ü"],
+        &["lint", "none.rhai"],
+        &["profile", "show", "none"],
     ] {
         Test::new().args(args.iter().copied()).status(2).run();
     }

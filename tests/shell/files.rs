@@ -282,3 +282,24 @@ fn an_assertion_ends_the_script_at_its_place() {
         Test::new().eval("try { assert(false, \"x\") } catch (e) { print(e.kind); throw e; }");
     test.status(1).stdout("script\n").run();
 }
+
+/// The system ends a process that writes a file beyond its limit, unless the process wants to hear of it.
+#[cfg(unix)]
+#[test]
+fn a_file_beyond_the_limit_of_sizes_is_an_error() {
+    let text = "let text = \"x\"; text.pad(100_000, \"x\"); write_text(\"large\", text)";
+    let test = Test::new().eval(text);
+    let plain = test.command();
+    let output = std::process::Command::new("sh")
+        .args(["-c", "ulimit -f 16; exec \"$0\" \"$@\""])
+        .arg(plain.get_program())
+        .args(plain.get_args())
+        .current_dir(test.folder().path("work"))
+        .output()
+        .expect("sh runs");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(7), "{said}");
+    assert!(said.contains("cannot write \"large\""), "{said}");
+    let left = fs::read_dir(test.folder().path("work")).expect("a folder");
+    assert_eq!(left.count(), 0);
+}

@@ -65,6 +65,18 @@ fn each_kind_of_mistake_is_found_at_its_place() {
             "1:41 import: no option \"partion\"",
         ),
         (
+            "import(\"a\", \"b\", #{options: #{tiemout: \"1h\"}})",
+            "1:31 import: options has no key \"tiemout\"",
+        ),
+        (
+            "import_all(\"a\", [\"b\"], #{options: #{auto_comit: false}})",
+            "1:37 import_all: options has no key \"auto_comit\"",
+        ),
+        (
+            "create_collection(\"a\", #{schema: #{fields: [#{fieldNam: \"id\"}]}})",
+            "1:47 create_collection: fields has no key \"fieldNam\"",
+        ),
+        (
             "params(#{days: 7}); print(opts.dayz)",
             "1:32 params declares no option dayz",
         ),
@@ -134,6 +146,7 @@ fn what_is_valid_is_left_alone() {
         "let t = timestamp(); t.elapsed; type_of(t); is_def_var(\"x\") && x; is_def_fn(\"f\", 1)",
         "const N = 1; fn f() { global::N } f(); print(max(1, 2) + 3.max(4) + sqrt(4.0).to_int());",
         "connect(\"local\").jobs(#{state: \"active\"}); \"a\".read_text(); show(#{stat: 1}); show(1, #{format: \"json\"})",
+        "import(#{collectionName: \"b\", url: \"u\", options: #{timeout: \"1h\", skip_disk_quota_check: \"true\"}})",
         "import(#{collectionName: \"b\", object_url: \"c\", \"PARTITION-name\": \"p\"})",
         "let opts = #{x: 1}; params(#{y: 1}); print(opts.x)",
         "fn exit(a) { a } exit(1); print(2)",

@@ -129,3 +129,51 @@ fn a_failed_job_names_itself() {
     assert_eq!(found[0]["kind"], "job_failed");
     assert!(found[0]["hint"].is_string());
 }
+
+/// What is wrong with the command line is told as everything else is, and its exit code is the real one.
+#[test]
+fn a_wrong_command_line_is_a_json_line_too() {
+    for args in [
+        &["--bogus"][..],
+        &["eval"],
+        &["-o", "x", "jobs"],
+        &["--timeout", "x", "jobs"],
+        &["journal"],
+        &["journal", "list", "--state", "foo"],
+        &["wait", "x", "--interval", "foo"],
+        &["run", "none.rhai"],
+        &["lint", "none.rhai"],
+        &["profile", "show", "none"],
+        &["profile", "add", "a b"],
+    ] {
+        for format in [&["--log-format", "json"][..], &["--log-format=json"]] {
+            let test = Test::new().args(format.iter().chain(args).copied());
+            let ran = test.status(2).stdout("").run();
+            let found = lines(&ran.stderr);
+            assert_eq!(found.len(), 1, "{args:?}: {}", ran.stderr);
+            assert_eq!(found[0]["level"], "error", "{args:?}");
+            assert_eq!(found[0]["kind"], "arguments", "{args:?}");
+            assert_eq!(found[0]["exit"], 2, "{args:?}");
+            let message = found[0]["message"].as_str().expect("text");
+            assert!(!message.is_empty() && !message.starts_with("error"));
+        }
+    }
+    let ran = Test::new().args(["--bogus"]).status(2).run();
+    ran.complains("error: unexpected argument '--bogus'");
+    assert!(!ran.stderr.contains("--data-dir"), "{}", ran.stderr);
+    let help = ["--log-format", "json", "--help"];
+    Test::new().args(help).stderr("").run().says("Commands:");
+}
+
+#[cfg(unix)]
+#[test]
+fn bytes_that_are_no_text_are_a_json_line_too() {
+    use std::os::unix::ffi::OsStrExt;
+    let test = Test::new().args(["--log-format", "json", "eval"]);
+    let mut command = test.command();
+    command.arg(std::ffi::OsStr::from_bytes(b"\xff"));
+    let output = command.output().expect("zshell runs");
+    assert_eq!(output.status.code(), Some(2));
+    let found = lines(&String::from_utf8(output.stderr).expect("text"));
+    assert_eq!(found[0]["exit"], 2);
+}

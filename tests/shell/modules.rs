@@ -22,6 +22,43 @@ fn paths_are_relative_to_the_script_not_to_the_working_folder() {
         .run();
 }
 
+/// A module finds its neighbours first, and what lies beside the script then, before any library; lint sees the same.
+#[test]
+fn modules_find_what_lies_beside_the_script() {
+    let folder = Folder::new();
+    folder.write("far/main.rhai", "import \"lib/a\" as a; print(a::words())");
+    folder.write(
+        "far/lib/a.rhai",
+        "import \"near\" as near; import \"own\" as own; import \"other\" as other;
+        fn words() { near::word() + own::word() + other::word() }",
+    );
+    for (file, word) in [
+        ("far/lib/near", "near "),
+        ("far/near", "not this "),
+        ("far/own", "own "),
+        ("library/own", "nor this "),
+        ("library/other", "other"),
+    ] {
+        folder.write(
+            &format!("{file}.rhai"),
+            format!("fn word() {{ \"{word}\" }}"),
+        );
+    }
+    let test = folder.test().args(["--lib", "../library"]);
+    let run = test.clone().args(["run", "../far/main.rhai"]);
+    run.stdout("near own other\n").run();
+    test.clone()
+        .args(["lint", "../far/main.rhai"])
+        .stdout("")
+        .run();
+    std::fs::remove_file(folder.path("far/own.rhai")).expect("a file");
+    std::fs::remove_file(folder.path("library/own.rhai")).expect("a file");
+    let ran = test.args(["run", "../far/main.rhai"]).status(1).run();
+    ran.complains("lib/own.rhai")
+        .complains("nor is there one in")
+        .complains("../library");
+}
+
 #[test]
 fn eval_and_standard_input_look_in_the_working_folder() {
     let folder = Folder::new();
@@ -61,7 +98,7 @@ fn a_missing_module_is_named_with_the_place() {
     ran.complains("lib/nothing.rhai")
         .complains("main.rhai:2")
         .complains("  import \"lib/nothing\" as n;")
-        .complains("relative to the script's folder");
+        .complains("relative to the file that imports it, to the script's folder");
 }
 
 #[test]

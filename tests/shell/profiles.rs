@@ -268,3 +268,29 @@ fn removing_asks_or_takes_yes() {
         .status(2)
         .run();
 }
+
+#[test]
+fn a_dry_run_changes_no_profile() {
+    let (folder, server) = (Folder::new(), service());
+    add(&folder, &server, "prod").run();
+    let before = config(&folder);
+    let url = server.url();
+    for (args, told) in [
+        (
+            &["remove", "prod"][..],
+            "# would remove the profile \"prod\" with its key\n",
+        ),
+        (
+            &["default", "prod"],
+            "# would make \"prod\" what connect() uses\n",
+        ),
+        (
+            &["add", "new", "--endpoint", &url, "--no-verify"],
+            "# would save the profile \"new\"\n",
+        ),
+    ] {
+        let test = profile(&folder, args).args(["--dry-run"]);
+        test.stdout(told).run();
+        assert_eq!(config(&folder), before);
+    }
+}

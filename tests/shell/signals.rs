@@ -53,6 +53,30 @@ fn a_script_is_interrupted_wherever_it_is() {
     }
 }
 
+/// Opening a pipe waits for somebody at its other end, who may never come.
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_reads_is_interrupted() {
+    let folder = Folder::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path("work/pipe"))
+        .status();
+    assert!(made.expect("mkfifo runs").success());
+    for text in [
+        "write_text(\"pipe\", \"x\")",
+        "write_text(\"pipe\", \"x\", #{append: true})",
+        "read_text(\"pipe\")",
+    ] {
+        let limited = folder.test().args(["--timeout", "200ms"]).eval(text);
+        limited.status(5).run().complains("--timeout");
+        let text = format!("print(\"ready\"); {text}");
+        let mut running = folder.test().eval(text).status(143).spawn();
+        assert_eq!(running.line(), "ready");
+        running.signal("TERM");
+        running.end();
+    }
+}
+
 #[test]
 fn a_request_without_an_answer_is_interrupted() {
     for (signal, status) in [("INT", 130), ("TERM", 143)] {

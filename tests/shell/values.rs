@@ -166,3 +166,20 @@ fn large_numbers_stay_exact() {
         .run()
         .says("9007199254740993\n18446744073709551615\n1.5\n-1\n");
 }
+
+#[test]
+fn a_number_that_json_cannot_write_is_null() {
+    for (format, expected) in [
+        ("table", "inf\n"),
+        ("vertical", "inf\n"),
+        ("markdown", "inf\n"),
+        ("json", "null\n"),
+        ("ndjson", "null\n"),
+        ("yaml", "null\n"),
+        ("csv", "value\n\"\"\n"),
+    ] {
+        let test = Test::new().args(["-o", format]).eval("1.0 / 0.0");
+        test.stdout(expected).run();
+        Test::new().args(["-o", format]).eval("()").stdout("").run();
+    }
+}

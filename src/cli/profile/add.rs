@@ -272,6 +272,9 @@ impl Draft {
         if edit.has(name) && !self.options.force {
             return Err(already(name));
         }
+        if session.would(&format!("save the profile {name:?}"))? {
+            return Ok(());
+        }
         edit.set_profile(name, &self.settings());
         if self.options.default {
             edit.set_default(name);

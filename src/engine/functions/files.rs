@@ -145,10 +145,20 @@ fn write_text(call: &Call) -> Result<Dynamic, Failure> {
             .with_hint("value.to_json() makes text of any value")
     })?;
     let append = call.options(2)?.flag("append")?.unwrap_or(false);
-    let written = if append {
-        write::append(path.as_ref(), &text)
+    let is_file = std::fs::metadata(&path).map_or(true, |it| it.is_file());
+    let file = path.clone();
+    let write = move || {
+        if append {
+            write::append(file.as_ref(), &text)
+        } else {
+            write::replace(file.as_ref(), &text)
+        }
+    };
+    // A file is written whole before a stop is looked at.
+    let written = if is_file {
+        write()
     } else {
-        write::replace(path.as_ref(), &text)
+        call.session.write_slowly(write)?
     };
     written
         .map(|()| Dynamic::UNIT)

@@ -3,7 +3,7 @@
 use super::{Linter, Source};
 use crate::engine::arguments::{self, Declaration, Found};
 use crate::engine::options::unknown_key;
-use crate::engine::registry::{self, Function};
+use crate::engine::registry::{self, Function, Opt, Takes};
 use crate::error::Failure;
 use crate::render::words;
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
@@ -52,15 +52,45 @@ fn keys(linter: &Linter, source: &Source<'_>, call: &FnCallExpr, method: bool) {
         if !takes_options(function, call.args.len(), index, method) {
             continue;
         }
-        for (key, _) in &map.0 {
-            if !function
-                .options
-                .iter()
-                .any(|option| option.matches(&key.name))
-            {
-                let failure = unknown_key(function.name, function.options, &key.name);
-                linter.report.error(source.name, key.pos, failure);
+        for (key, value) in &map.0 {
+            match function.options.iter().find(|it| it.matches(&key.name)) {
+                Some(option) => inner_keys(linter, source, function.name, option, value),
+                None => {
+                    let failure = unknown_key(function.name, function.options, &key.name);
+                    linter.report.error(source.name, key.pos, failure);
+                }
             }
+        }
+    }
+}
+
+/// The keys of maps in an option map. The service may know more of them than zshell: only what is almost one that zshell
+/// knows is told.
+fn inner_keys(linter: &Linter, source: &Source<'_>, call: &str, option: &Opt, value: &Expr) {
+    let Takes::Keys(known) = option.takes else {
+        return;
+    };
+    let map = match value {
+        Expr::Map(map, _) => map,
+        Expr::Array(items, _) => {
+            for item in items {
+                inner_keys(linter, source, call, option, item);
+            }
+            return;
+        }
+        _ => return,
+    };
+    for (key, value) in &map.0 {
+        if let Some(inner) = known.iter().find(|it| it.matches(&key.name)) {
+            inner_keys(linter, source, call, inner, value);
+            continue;
+        }
+        let names = known.iter().map(|it| it.name);
+        if let Some(near) = words::did_you_mean(&key.name, names) {
+            let outer = option.name;
+            let failure = Failure::usage(format!("{call}: {outer} has no key {:?}", key.name));
+            let failure = failure.with_hint(near);
+            linter.report.warning(source.name, key.pos, failure);
         }
     }
 }

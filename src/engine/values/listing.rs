@@ -67,7 +67,7 @@ impl Listing {
         }
     }
 
-    /// Tags a value with this listing.
+    /// Tags a value with this listing, and the maps in it, which keep the order of their keys when they are taken out.
     pub fn tag(self, mut value: Dynamic) -> Dynamic {
         let index = LISTINGS.with_borrow_mut(|known| {
             known
@@ -80,6 +80,11 @@ impl Listing {
         });
         if let Ok(tag) = i32::try_from(index + 1) {
             value.set_tag(tag);
+            if let Some(mut items) = value.write_lock::<Array>() {
+                for map in items.iter_mut().filter(|item| item.is_map()) {
+                    map.set_tag(tag);
+                }
+            }
         }
         value
     }
@@ -94,6 +99,11 @@ impl Listing {
 pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     if value.is_unit() {
         return see(Shown::Nothing);
+    }
+    if let Ok(number) = value.as_float()
+        && !number.is_finite()
+    {
+        return see(Shown::NoNumber(&value.to_string()));
     }
     if let Some(progress) = value.clone().try_cast::<ProgressValue>() {
         return see(Shown::Progress(&progress.progress));
@@ -132,12 +142,6 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
             items: &in_order(items, SUBMISSION_KEYS.iter().copied()),
             total: listing.and_then(|listing| listing.total),
         }),
-        (Some(ListingKind::Rows(order)), Some(items)) => {
-            let order = ORDERS.with_borrow(|known| known.get(order).cloned());
-            let keys = order.unwrap_or_default();
-            let rows = in_order(items, keys.iter().map(String::as_str));
-            see(Shown::Value(&Value::Array(rows)))
-        }
         (Some(ListingKind::Collections), Some(items)) => {
             let names: Vec<String> = items
                 .iter()
@@ -145,7 +149,30 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
                 .collect();
             see(Shown::Collections(&names))
         }
-        _ => see(Shown::Value(&json)),
+        _ => see(Shown::Value(&keys_in_order(value, json))),
+    }
+}
+
+/// Rows of a list, one of them or some of them, with their keys in the list's order.
+fn keys_in_order(value: &Dynamic, json: Value) -> Value {
+    let items = value.read_lock::<Array>();
+    let first = items.as_deref().and_then(|items| items.first());
+    let listing = Listing::of(value).or_else(|| Listing::of(first?));
+    let keys = match listing.map(|listing| listing.kind) {
+        Some(ListingKind::Submissions) => SUBMISSION_KEYS.map(str::to_owned).to_vec(),
+        Some(ListingKind::Rows(order)) => {
+            let order = ORDERS.with_borrow(|known| known.get(order).cloned());
+            order.unwrap_or_default()
+        }
+        _ => return json,
+    };
+    let keys = keys.iter().map(String::as_str);
+    match json {
+        Value::Array(items) => Value::Array(in_order(&items, keys)),
+        one => in_order(&[one], keys)
+            .into_iter()
+            .next()
+            .unwrap_or_default(),
     }
 }
 

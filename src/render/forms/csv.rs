@@ -15,11 +15,11 @@ pub(in crate::render) fn write(
     screen: &Screen,
 ) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);
-    let names = rows.names;
+    let (names, whole) = (rows.names, rows.whole);
     let header = names.iter().map(|name| for_screen(name.clone(), screen));
     writer.write_record(header).map_err(io_error)?;
     for row in rows.items {
-        let fields = names.iter().map(|name| plain(field(&row, name)));
+        let fields = names.iter().map(|name| plain(field(&row, name, whole)));
         let fields = fields.map(|text| for_screen(text, screen));
         writer.write_record(fields).map_err(io_error)?;
     }

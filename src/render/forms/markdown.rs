@@ -10,13 +10,18 @@ use crate::render::words;
 
 /// Writes a list as a table with a row an item, a map as one of names and values, a scalar as text.
 pub(in crate::render) fn write(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
-    let Rows { names, items, list } = rows;
+    let Rows {
+        names,
+        items,
+        list,
+        whole,
+    } = rows;
     if list {
-        return table(out, &names, items.map(|row| cells(&row, &names)));
+        return table(out, &names, items.map(|row| cells(&row, &names, whole)));
     }
     for value in items {
         match &*value {
-            Value::Object(map) => {
+            Value::Object(map) if !whole => {
                 let pair = |(name, value): (&String, &Value)| {
                     vec![
                         (name.clone(), false),
@@ -35,8 +40,8 @@ pub(in crate::render) fn write(out: &mut dyn Write, rows: Rows<'_>) -> io::Resul
 /// A cell's text, and whether it is a number.
 type Cell = (String, bool);
 
-fn cells(row: &Value, names: &[String]) -> Vec<Cell> {
-    let values = names.iter().map(|name| field(row, name));
+fn cells(row: &Value, names: &[String], whole: bool) -> Vec<Cell> {
+    let values = names.iter().map(|name| field(row, name, whole));
     values
         .map(|value| (plain(value), value.is_some_and(Value::is_number)))
         .collect()

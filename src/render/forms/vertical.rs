@@ -13,28 +13,36 @@ use crate::render::words;
 /// Columns of a rule where there is no screen.
 const RULE: usize = 40;
 
-/// Writes each map as a record below a rule with its number, and anything else as a line. A map that is no list's item
-/// has no rule.
+/// Writes each map as a record below a rule with its number, and anything else as a line; in a list of both, maps are
+/// lines too. A map that is no list's item has no rule.
 pub(in crate::render) fn write(
     out: &mut dyn Write,
     rows: Rows<'_>,
     screen: &Screen,
 ) -> io::Result<()> {
-    let Rows { names, items, list } = rows;
+    let Rows {
+        names,
+        items,
+        list,
+        whole,
+    } = rows;
     let widest = names.iter().map(|name| words::safe_line(name).width());
     let widest = widest.max().unwrap_or(0);
     let mut empty = true;
     for (index, row) in items.enumerate() {
         empty = false;
-        let Value::Object(map) = &*row else {
-            let text = plain(Some(&row));
-            let text = if list {
-                words::safe_line(&text)
-            } else {
-                words::safe(&text)
-            };
-            writeln!(out, "{text}")?;
-            continue;
+        let map = match &*row {
+            Value::Object(map) if !whole => map,
+            other => {
+                let text = plain(Some(other));
+                let text = if list {
+                    words::safe_line(&text)
+                } else {
+                    words::safe(&text)
+                };
+                writeln!(out, "{text}")?;
+                continue;
+            }
         };
         if list {
             let rule = rule(index + 1, screen);

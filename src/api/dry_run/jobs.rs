@@ -1,0 +1,92 @@
+//! The jobs that a dry run pretends, by placeholder: `dry-run-1` is the first one, and `job_1` its variable in the script.
+
+use super::script;
+use crate::api::curl::Name;
+use crate::api::error::ApiError;
+use crate::api::model::{Dialect, JobState};
+use crate::api::request::Outgoing;
+use crate::api::settings::Settings;
+use crate::api::{milvus, v2};
+
+const PLACEHOLDER: &str = "dry-run-";
+
+/// All of them, in the order they were made.
+#[derive(Default)]
+pub(super) struct Jobs(Vec<Job>);
+
+struct Job {
+    state: JobState,
+    /// True once the script has asked for its progress.
+    asked: bool,
+    /// What asks for its progress until it can be committed; none once that was shown, and where jobs have no commit.
+    wait: Option<String>,
+}
+
+impl Jobs {
+    /// The number of the next one.
+    pub(super) fn next(&self) -> usize {
+        self.0.len() + 1
+    }
+
+    /// Another one, which counts as completed; its id.
+    pub(super) fn add(&mut self, settings: &Settings) -> Result<String, ApiError> {
+        let number = self.next();
+        let id = format!("{PLACEHOLDER}{number}");
+        let names = [name(number)];
+        let wait = progress(settings, &id)?.map(|it| script::wait(settings, &it, number, &names));
+        self.0.push(Job {
+            state: JobState::Completed,
+            asked: false,
+            wait,
+        });
+        Ok(id)
+    }
+
+    /// The variables of all of them.
+    pub(super) fn names(&self) -> Vec<Name> {
+        (1..self.next()).map(name).collect()
+    }
+
+    pub(super) fn set(&mut self, id: &str, state: JobState) {
+        if let Some(job) = self.find(id) {
+            job.state = state;
+        }
+    }
+
+    /// The state of a placeholder job that the script asks for.
+    pub(super) fn ask(&mut self, id: &str) -> Option<JobState> {
+        let job = self.find(id)?;
+        job.asked = true;
+        Some(job.state)
+    }
+
+    /// What waits for jobs that the script has waited for too: each once, and all of them before the first is committed.
+    pub(super) fn waits(&mut self) -> String {
+        let open = |job: &&mut Job| job.asked && job.state == JobState::Uncommitted;
+        let waited = self.0.iter_mut().filter(open);
+        waited.filter_map(|job| job.wait.take()).collect()
+    }
+
+    fn find(&mut self, id: &str) -> Option<&mut Job> {
+        let number: usize = id.strip_prefix(PLACEHOLDER)?.parse().ok()?;
+        self.0.get_mut(number.checked_sub(1)?)
+    }
+}
+
+fn name(number: usize) -> Name {
+    Name {
+        value: format!("{PLACEHOLDER}{number}"),
+        variable: script::variable(number),
+    }
+}
+
+/// The progress call of dialects that have a commit.
+fn progress(settings: &Settings, id: &str) -> Result<Option<Outgoing>, ApiError> {
+    let [ours, ..] = v2::PROGRESS;
+    let [theirs, ..] = milvus::PROGRESS;
+    match settings.dialect {
+        Dialect::V1 => Ok(None),
+        Dialect::V2 => v2::progress(settings, ours, id).map(Some),
+        Dialect::Milvus => milvus::progress(settings, theirs, id).map(Some),
+    }
+}

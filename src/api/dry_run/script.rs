@@ -1,0 +1,87 @@
+//! The shell script that a dry run writes: plain curl commands, and a few functions that make a script of them.
+//!
+//! It is for any POSIX shell with curl and sed. Each command is a here-document's, which stands in a function where its
+//! answer goes into a variable: some shells cannot read one inside `$(…)`.
+
+use crate::api::curl::{self, Name};
+use crate::api::request::Outgoing;
+use crate::api::settings::Settings;
+
+/// What stands above the first command.
+pub(super) const BEGIN: &str = r#"set -e
+# Hands an answer on; one that is no success ends the script.
+checked() {
+  answer=$(cat)
+  case $(printf '%s' "$answer" | tr -d ' \n') in
+    *'"code":0'[,}]* | *'"code":"0"'* | *'"code":200,"data":'*) printf '%s\n' "$answer" ;;
+    *) printf '%s\n' "the script ends here: no success, but ${answer:-no answer}" >&2; return 1 ;;
+  esac
+}
+# The id of the job that an answer names.
+job_id() { sed -n 's/.*"job[Ii][Dd]" *: *"\{0,1\}\([^",}]*\).*/\1/p' | grep .; }
+"#;
+
+/// What stands above the first wait.
+pub(super) const BEGIN_WAITS: &str = r#"# Asks for a job's progress until it waits for its commit; a job that has ended ends the script.
+await_commit() {
+  while answer=$("$1" | checked); do
+    case $(printf '%s' "$answer" | tr -d ' \n' | sed 's/"details":.*\]//') in
+      *'"state":"Uncommitted"'*) return 0 ;;
+      *'"state":"Completed"'* | *'"state":"Failed"'* | *'"state":"Aborted"'*)
+        printf '%s\n' "the script ends here: nothing waits for a commit, but $answer" >&2; return 1 ;;
+    esac
+    sleep 1
+  done
+  return 1
+}
+"#;
+
+/// The variable of a job's id.
+pub(super) fn variable(number: usize) -> String {
+    format!("job_{number}")
+}
+
+/// A request whose answer is only looked at for success.
+pub(super) fn change(settings: &Settings, outgoing: &Outgoing, names: &[Name]) -> String {
+    let command = curl::command(settings, outgoing, names);
+    let curl::Command {
+        comment,
+        line,
+        documents,
+    } = command;
+    format!("{comment}{line} | checked\n{documents}")
+}
+
+/// A create call, which gives the job's variable its value.
+pub(super) fn create(
+    settings: &Settings,
+    outgoing: &Outgoing,
+    number: usize,
+    names: &[Name],
+) -> String {
+    let variable = variable(number);
+    let function = format!("create_{number}");
+    let body = in_function(&function, &curl::command(settings, outgoing, names));
+    format!("{body}{variable}=$({function} | checked | job_id)\necho \"job ${variable}\"\n")
+}
+
+/// A job's progress, asked for until the job waits for its commit.
+pub(super) fn wait(
+    settings: &Settings,
+    outgoing: &Outgoing,
+    number: usize,
+    names: &[Name],
+) -> String {
+    let function = format!("progress_{number}");
+    let body = in_function(&function, &curl::command(settings, outgoing, names));
+    format!("{body}await_commit {function}\n")
+}
+
+fn in_function(name: &str, command: &curl::Command) -> String {
+    let curl::Command {
+        comment,
+        line,
+        documents,
+    } = command;
+    format!("{comment}{name}() {{\n{line}\n{documents}}}\n")
+}

@@ -1,0 +1,74 @@
+//! A command line that cannot be parsed: told as clap tells it, or as one JSON line where that is asked for.
+
+use crate::error::{Failure, Kind};
+use crate::session::log::LogFormat;
+use clap::ValueEnum;
+use clap::error::ErrorKind;
+use std::ffi::OsString;
+
+/// Tells what is wrong, or shows the help or version that was asked for, and gives the exit code.
+pub(super) fn tell(
+    error: &clap::Error,
+    words: &[OsString],
+    tell: impl FnOnce(LogFormat, Failure),
+) -> u8 {
+    if !error.use_stderr() {
+        // A closed pipe has nobody to tell.
+        let _ = error.print();
+        return 0;
+    }
+    match log_format(words) {
+        LogFormat::Text => {
+            let _ = error.print();
+        }
+        LogFormat::Json => tell(LogFormat::Json, failure(error)),
+    }
+    Kind::Arguments.exit_code()
+}
+
+/// What `--log-format` says, found by its word alone, since the command line does not parse.
+fn log_format(words: &[OsString]) -> LogFormat {
+    let words = words.iter().map(|word| word.to_str().unwrap_or_default());
+    let words: Vec<&str> = words.take_while(|word| *word != "--").collect();
+    let apart = words.windows(2).filter_map(|pair| match pair {
+        ["--log-format", value] => Some(*value),
+        _ => None,
+    });
+    let joined = words
+        .iter()
+        .filter_map(|word| word.strip_prefix("--log-format="));
+    let json = |value: &str| LogFormat::from_str(value, false) == Ok(LogFormat::Json);
+    if apart.chain(joined).any(json) {
+        LogFormat::Json
+    } else {
+        LogFormat::Text
+    }
+}
+
+/// The text's first paragraph is what is wrong, tips and the usage are what to do.
+fn failure(error: &clap::Error) -> Failure {
+    let text = error.render().to_string();
+    let mut paragraphs = text
+        .split("\n\n")
+        .map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+    let message = if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        "a command is missing".to_owned()
+    } else {
+        let first = paragraphs.next().unwrap_or_default();
+        first.strip_prefix("error: ").unwrap_or(&first).to_owned()
+    };
+    let advice: Vec<String> = paragraphs
+        .filter_map(|part| {
+            let usage = part
+                .strip_prefix("Usage: ")
+                .map(|it| format!("usage: {it}"));
+            usage.or_else(|| part.strip_prefix("tip: ").map(str::to_owned))
+        })
+        .collect();
+    let failure = Failure::new(Kind::Arguments, message);
+    if advice.is_empty() {
+        failure.with_hint("--help tells what there is")
+    } else {
+        failure.with_hint(advice.join("; "))
+    }
+}

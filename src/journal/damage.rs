@@ -1,0 +1,39 @@
+//! Telling of lines of the journal that cannot be read: what they said of a submission is lost.
+
+use super::Known;
+use super::file::Place;
+use crate::render::words;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// How many lines are named.
+const NAMED: usize = 5;
+
+/// Who is told, and whether that has happened.
+#[derive(Debug, Default)]
+pub(super) struct Damage {
+    pub(super) warn: Option<fn(&str)>,
+    told: AtomicBool,
+}
+
+impl Damage {
+    /// Tells of damaged lines, if there are any and it was not told before.
+    pub(super) fn tell(&self, known: &Known, place: &Place) {
+        let Some(warn) = self.warn.filter(|_| !known.damaged.is_empty()) else {
+            return;
+        };
+        if self.told.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let lines: Vec<String> = known.damaged.iter().map(u64::to_string).collect();
+        let named = words::list(lines.get(..NAMED).unwrap_or(&lines), "and");
+        let which = match lines.len() {
+            1 => format!("line {named}"),
+            count if count > NAMED => format!("{count} lines ({named} first)"),
+            _ => format!("lines {named}"),
+        };
+        warn(&format!(
+            "the journal {} is damaged: {which} cannot be read, and what stood there of a submission is lost",
+            place.journal().display()
+        ));
+    }
+}
