@@ -61,6 +61,8 @@ fn submission(task: &Task, standing: Standing) -> Submission {
         intent,
         standing,
         job: Some("job-1".to_owned()),
+        by_hand: false,
+        end_by_hand: false,
         rows: None,
         code: None,
         candidates: Vec::new(),
