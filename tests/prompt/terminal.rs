@@ -30,6 +30,8 @@ pub(crate) struct Terminal {
     // Closing it hangs up.
     master: Box<dyn MasterPty + Send>,
     home: Home,
+    /// How often a line had been asked for when the last one was sent.
+    asked: usize,
 }
 
 impl Terminal {
@@ -46,7 +48,6 @@ impl Terminal {
     }
 
     /// Runs a command in a terminal of this many columns and lines.
-    /// Runs a command in such a terminal.
     pub(crate) fn run_in(
         home: &Home,
         (columns, lines): (u16, u16),
@@ -99,6 +100,7 @@ impl Terminal {
             child,
             master: pair.master,
             home: home.clone(),
+            asked: 0,
         }
     }
 
@@ -179,9 +181,13 @@ impl Terminal {
 
     /// Waits until the screen is as told; the screen is part of the panic if it never is.
     pub(crate) fn wait_for(&self, what: &str, ready: impl Fn(&Screen) -> bool) {
+        self.wait_until(what, |shown| ready(shown.parser.screen()));
+    }
+
+    fn wait_until(&self, what: &str, ready: impl Fn(&Shown) -> bool) {
         let begin = Instant::now();
         let mut shown = self.lock();
-        while !ready(shown.parser.screen()) {
+        while !ready(&shown) {
             let left = DEADLINE.saturating_sub(begin.elapsed());
             assert!(
                 !shown.closed && !left.is_zero(),
@@ -205,9 +211,13 @@ impl Terminal {
         });
     }
 
-    /// Waits for a prompt with nothing typed.
+    /// Waits for a prompt with nothing typed: where a line was sent, for one that came after it. Before that a line that
+    /// is being drawn may look like one.
     pub(crate) fn prompt(&self) {
-        self.wait_for("a prompt", at_prompt);
+        let before = self.asked;
+        self.wait_until("a prompt", |shown| {
+            at_prompt(shown.parser.screen()) && (before == 0 || asked(shown) > before)
+        });
     }
 
     /// The text on the screen, without blanks at its end.
@@ -234,6 +244,8 @@ impl Terminal {
     /// Begins a statement and does not wait for its end.
     pub(crate) fn begin(&mut self, line: &str) {
         self.type_text(line);
+        let asked = asked(&self.lock());
+        self.asked = asked;
         self.send(ENTER);
     }
 
@@ -339,6 +351,12 @@ impl Drop for Terminal {
 }
 
 /// True if the cursor's line is a prompt and nothing else.
+/// How often a line was asked for: each time the terminal is told to mark what is pasted. Never in a dumb one.
+fn asked(shown: &Shown) -> usize {
+    const MARK: &[u8] = b"\x1b[?2004h";
+    memchr::memmem::find_iter(&shown.all, MARK).count()
+}
+
 fn at_prompt(screen: &Screen) -> bool {
     let (line, column) = screen.cursor_position();
     let (_, columns) = screen.size();
