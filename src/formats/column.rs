@@ -280,6 +280,17 @@ impl Values {
     }
 }
 
+/// Bytes that a row takes at least.
+pub(super) fn row_bytes(data_type: &DataType) -> usize {
+    let element = match data_type {
+        DataType::Int16 => 2,
+        DataType::Int32 | DataType::Float | DataType::FloatVector { .. } => 4,
+        DataType::Int64 | DataType::Double => 8,
+        _ => 1,
+    };
+    row_width(data_type).saturating_mul(element)
+}
+
 /// Elements of [`Values`] a row takes: floats of a float vector, bytes of a packed one, else 1. Never 0.
 pub(super) fn row_width(data_type: &DataType) -> usize {
     let width = match data_type {

@@ -226,7 +226,9 @@ impl Reader {
     /// Finds the next rows, to be parsed elsewhere ([`Block::parse`]) in the place of [`Reader::next_batch`]; false at the
     /// end of the file, with no rows. An error, which comes after the rows before it, ends the file.
     pub fn next_block(&mut self, block: &mut Block) -> Result<bool, ReadError> {
-        self.rows.fill_block(block, self.batch_rows)?;
+        let most = BATCH_BYTES / self.schema.least_row_bytes().max(1);
+        self.rows
+            .fill_block(block, self.batch_rows.min(most.max(1)))?;
         Ok(block.rows() > 0)
     }
 

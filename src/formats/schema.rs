@@ -104,6 +104,18 @@ pub struct Schema {
 }
 
 impl Schema {
+    /// Bytes of column data that a row has at least, however short its text: vectors, which may be null, and defaults.
+    pub fn least_row_bytes(&self) -> usize {
+        let bytes = |field: &Field| {
+            let default = field
+                .default
+                .as_ref()
+                .map_or(0, |value| value.to_string().len());
+            default.saturating_add(super::column::row_bytes(&field.data_type))
+        };
+        self.fields.iter().map(bytes).fold(0, usize::saturating_add)
+    }
+
     /// The primary key's field; `None` only before [`Schema::validate`] has accepted the schema.
     pub fn primary(&self) -> Option<&Field> {
         self.fields.iter().find(|field| field.primary)

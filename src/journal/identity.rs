@@ -63,10 +63,13 @@ pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
     hash(&whole)
 }
 
+/// Digits of [`hash`].
+pub(super) const HASH_DIGITS: usize = 32;
+
 /// The first half of a text's SHA-256, as 32 hexadecimal digits.
 pub fn hash(text: &str) -> String {
     let whole = digest(&SHA256, text.as_bytes());
-    let half = whole.as_ref().iter().take(16);
+    let half = whole.as_ref().iter().take(HASH_DIGITS / 2);
     half.map(|byte| format!("{byte:02x}")).collect()
 }
 

@@ -11,8 +11,9 @@
 //!   Two submissions under one key cannot both find it unused.
 //! - The lock is the system's, so that of a dead process is free. A process that is stopped while it holds it makes
 //!   others wait for a while and then end as busy, having sent nothing.
-//! - A crash, or a full disk, can tear the last line only. The next writer gives a line that is whole its end and cuts any
-//!   other: nothing was done on the strength of it, since an entry counts once it is synced.
+//! - A killed process, or a full disk, can tear the last line only. The next writer gives a line that is whole its end and
+//!   cuts any other: nothing was done on the strength of it. Power loss may also take lines before it that nobody had
+//!   waited for; what is left of one is passed over.
 //! - A lost entry that came *after* a send leaves its submission open, which is what reconciliation is for. So nobody
 //!   waits for its sync: a killed process loses none, and power loss those of the last moment at most.
 //! - A sync happens without the lock, and one serves all threads that wait for one. Where it fails its entries may be in
@@ -38,6 +39,7 @@ mod tests;
 pub use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Settled, Unknown};
 pub use error::JournalError;
 pub use fold::Fold;
+use identity::HASH_DIGITS;
 pub use identity::{Scope, hash, identity, plain_files, target};
 pub use lock::IdentityLock;
 pub use prune::Pruned;
@@ -197,9 +199,9 @@ impl Journal {
         Ok(found)
     }
 
-    /// The latest submission under each key that begins so and that a batch chose, the oldest first: with their files,
-    /// which are not held in memory for all.
-    pub fn batch(&self, key_prefix: &str) -> Result<Vec<Submission>, JournalError> {
+    /// The latest submission under each key that a batch made of this prefix and a hash, the oldest first: with their
+    /// files, which are not held in memory for all.
+    pub fn batch(&self, prefix: &str) -> Result<Vec<Submission>, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = Vec::new();
         if !self.place.journal().exists() {
@@ -214,10 +216,7 @@ impl Journal {
         book.lines(0, |line| {
             if let Ok(Entry::Intent(intent)) = serde_json::from_slice(line)
                 && !intent.stamps.is_empty()
-                && let Some(key) = intent
-                    .key
-                    .as_deref()
-                    .filter(|key| key.starts_with(key_prefix))
+                && let Some(key) = intent.key.as_deref().filter(|key| is_of(prefix, key))
                 && let Some(last) = fold.under_key(&intent.scope.target, key)
                 && last.intent.id == intent.id
             {
@@ -234,6 +233,15 @@ impl Journal {
     pub fn lock_identity(&self, identity: &str) -> Result<Option<IdentityLock>, JournalError> {
         IdentityLock::take_in(&self.place.identities(), identity)
     }
+}
+
+/// True for a key of the prefix, and not of one that begins with it.
+fn is_of(prefix: &str, key: &str) -> bool {
+    let rest = key.strip_prefix(prefix);
+    let hash = rest.and_then(|rest| rest.strip_prefix('-'));
+    hash.is_some_and(|hash| {
+        hash.len() == HASH_DIGITS && hash.bytes().all(|byte| byte.is_ascii_hexdigit())
+    })
 }
 
 impl Known {

@@ -15,7 +15,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-/// How often an idle worker looks for jobs that another process left behind.
+/// How often an idle worker looks for jobs that another process left behind, and any for keys that are no longer needed.
 const LOOK: Duration = Duration::from_secs(1);
 
 /// Open jobs looked at in one go: nearly always the first that nobody works on is among them.
@@ -51,6 +51,8 @@ struct Board {
     submitted: BTreeSet<String>,
     /// Jobs of this process that wait for the store to work again.
     retries: Retries,
+    /// When it was looked last whether jobs whose keys are kept have ended.
+    looked: Option<Instant>,
     /// Threads that have not ended.
     threads: usize,
 }
@@ -176,6 +178,8 @@ impl Shared {
             }
             let seen = board.calls;
             drop(board);
+            // Also while there is always a job to run: keys are kept no longer than needed.
+            _ = self.forget_ended();
             // A store that fails now (disk full, locked for long) may work again later.
             if self.run_next().unwrap_or(false) || self.tidy().unwrap_or(false) {
                 continue;
@@ -188,7 +192,6 @@ impl Shared {
 
     /// What is done while there is no job to run; true where there is more of it.
     fn tidy(&self) -> Result<bool, StoreError> {
-        self.forget_ended()?;
         // Space is given back only while no import here could use it again.
         Ok(self.store.sweep()? || (self.board().claimed.is_empty() && self.store.vacuum()?))
     }
@@ -196,7 +199,11 @@ impl Shared {
     /// Forgets what is kept of jobs that somebody else has ended, e.g. with their collection.
     fn forget_ended(&self) -> Result<(), StoreError> {
         let kept: BTreeSet<String> = {
-            let board = self.board();
+            let mut board = self.board();
+            if board.looked.is_some_and(|looked| looked.elapsed() < LOOK) {
+                return Ok(());
+            }
+            board.looked = Some(Instant::now());
             let retried = board.retries.jobs().cloned();
             retried.chain(self.vault.jobs()).collect()
         };

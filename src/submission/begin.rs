@@ -96,10 +96,11 @@ impl Submitter<'_> {
         }
         draft.last = Some(last.intent.id.clone());
         draft.attempt = last.intent.attempt;
-        let standing = match (last.standing, &last.job) {
-            (Standing::Submitted, Some(job)) => self.standing_of(&draft.scope.target, job, last)?,
-            (standing, _) => standing,
+        let read = match (last.standing, &last.job) {
+            (Standing::Submitted, Some(job)) => self.standing_of(&draft.scope.target, job)?,
+            (standing, _) => Some(standing),
         };
+        let standing = read.unwrap_or(last.standing);
         Ok(match standing {
             Standing::Open | Standing::Unknown => {
                 let mut parked = take_up(last, draft.request, &draft.lock, self.settle());
@@ -117,9 +118,10 @@ impl Submitter<'_> {
                 .job
                 .clone()
                 .inspect(|job| {
-                    let state = match standing {
-                        Standing::Ended(state) => state.word(),
-                        _ => "not ended yet",
+                    let state = match read {
+                        Some(Standing::Ended(state)) => state.word(),
+                        Some(_) => "not ended yet",
+                        None => "and the service does not say how it stands",
                     };
                     (self.tell)(&format!(
                         "the key {} is known: job {job} of {}, {state}",
@@ -131,26 +133,21 @@ impl Submitter<'_> {
         })
     }
 
-    /// Asks how a job stands whose end is not journalled.
-    fn standing_of(
-        &self,
-        target: &str,
-        job: &str,
-        last: &Submission,
-    ) -> Result<Standing, SubmitError> {
+    /// Asks how a job stands whose end is not journalled; `None` where the service does not say.
+    fn standing_of(&self, target: &str, job: &str) -> Result<Option<Standing>, SubmitError> {
         let progress = match self.client.progress(job) {
             Ok(progress) => progress,
             // Services forget jobs, and fail: submitted it was, and must not be again.
             Err(error @ ApiError::Service { .. })
                 if is_forgotten(&error) || Failure::from(error.clone()).may_pass() =>
             {
-                return Ok(last.standing);
+                return Ok(None);
             }
             Err(error) => return Err(error.into()),
         };
         let state = progress.state.kind;
         if !state.is_final() {
-            return Ok(last.standing);
+            return Ok(Some(Standing::Submitted));
         }
         self.note(vec![Entry::Ended(Ended {
             target: target.to_owned(),
@@ -159,7 +156,7 @@ impl Submitter<'_> {
             state: state.word().to_owned(),
             rows: progress.rows,
         })]);
-        Ok(Standing::Ended(state))
+        Ok(Some(Standing::Ended(state)))
     }
 
     /// Writes the intent down, with the baseline it needs, if nobody else has taken the key meanwhile.

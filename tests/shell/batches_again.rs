@@ -69,6 +69,87 @@ fn what_an_atomic_run_has_left_is_committed_by_any_other() {
 }
 
 #[test]
+fn a_prefix_that_begins_as_another_is_another() {
+    let folder = folder_with(2, 5);
+    let first = local("import_all(\"books\", glob(\"in/*.jsonl\"), #{key_prefix: \"spring-2\"})");
+    folder.test().script(&first).run();
+    let ran = folder
+        .test()
+        .script(again("*.jsonl", "key_prefix: \"spring\""))
+        .run();
+    ran.says("1 2 20\n");
+}
+
+#[test]
+fn a_dry_run_of_what_waits_for_its_commit_ends_and_changes_nothing() {
+    let folder = folder_with(2, 5);
+    let left = local(
+        "import_all(\"books\", glob(\"in/*.jsonl\"), #{files_per_job: 1, options: #{auto_commit: \"false\"}})",
+    );
+    folder.test().script(&left).run();
+    let journal = || {
+        folder
+            .test()
+            .args(["-o", "json", "journal", "list"])
+            .run()
+            .stdout
+    };
+    let before = journal();
+    for options in ["", "atomic: true"] {
+        folder.work("main.rhai", again("*.jsonl", options));
+        let ran = folder.test().args(["--dry-run", "run", "main.rhai"]).run();
+        assert_eq!(
+            ran.stdout.matches("/import/commit").count(),
+            2,
+            "{}",
+            ran.stdout
+        );
+    }
+    assert_eq!(journal(), before);
+}
+
+#[test]
+fn an_atomic_batch_in_doubt_is_left_as_it_is() {
+    let folder = folder_with(3, 5);
+    let (service, url) = crate::serve::serve(&folder, &[]);
+    let text = |files: &str, atomic: bool| {
+        format!(
+            "connect({}); if !collections().contains(\"books\") {{ {} }}
+             let b = import_all(\"books\", glob(\"in/{files}\"), #{{files_per_job: 1, atomic: {atomic}, options: #{{auto_commit: \"false\"}}}});
+             print(b.ok);",
+            crate::harness::quoted(&url),
+            crate::local::create("books")
+        )
+    };
+    folder
+        .test()
+        .script(text("f0[01].jsonl", false))
+        .run()
+        .says("2\n");
+    // One of them cannot be known any more.
+    let list = ["-o", "json", "journal", "list"];
+    let Value::Array(all) = folder.test().args(list).run().json() else {
+        panic!("no list");
+    };
+    let job = all[0]["job"].as_str().expect("a job").to_owned();
+    let path = folder.path("data/journal/journal.jsonl");
+    let journal = std::fs::read_to_string(&path).expect("a journal");
+    std::fs::write(&path, journal.replace(&job, "job-gone")).expect("written");
+    let ran = folder.test().script(text("*.jsonl", true)).status(6).run();
+    ran.complains("1 of 3 jobs in doubt, 1 not submitted, so nothing more was committed");
+    let states = format!(
+        "connect({}); for job in jobs() {{ print(job.state); }}",
+        crate::harness::quoted(&url)
+    );
+    folder
+        .test()
+        .script(states)
+        .run()
+        .says("Uncommitted\nUncommitted\n");
+    drop(service);
+}
+
+#[test]
 fn a_failed_batch_says_what_was_left() {
     let folder = folder_with(6, 5);
     folder.work("in/f01.jsonl", "{\"id\": 1}\n");

@@ -14,7 +14,8 @@ use super::request::{self, shared};
 use crate::api::model::{ImportRequest, MOST_FILES, Source};
 use crate::connection::Connection;
 use crate::engine::call::Call;
-use crate::engine::functions::jobs::read_progress;
+use crate::engine::functions::jobs::known_reading;
+use crate::engine::functions::wait::ask::{Answer, Pace, Question, ask};
 use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Job, found};
@@ -254,35 +255,56 @@ fn of_files(
         most.files = 1;
     }
     let journal = &call.session.desk.journal;
-    let earlier = journal.batch(&format!("{}-", how.prefix))?;
     let prefix = &how.prefix;
-    let ask = |before: &Submission| standing(call, connection, before);
-    plan::tasks(&units, &template, prefix, most, settings, &earlier, &ask)
+    let mut earlier = journal.batch(prefix)?;
+    bring_up_to_date(
+        call,
+        connection,
+        plan::open(&units, &template, settings, &mut earlier),
+    )?;
+    Ok(plan::tasks(
+        &units, &template, prefix, most, settings, &earlier,
+    ))
 }
 
-/// Where the job of an earlier run stands.
-fn standing(
+/// Finds out where the jobs of earlier runs stand now, several at a time. What cannot be read is watched like the others.
+fn bring_up_to_date(
     call: &Call,
     connection: &Rc<Connection>,
-    before: &Submission,
-) -> Result<Standing, Failure> {
-    let Some(id) = &before.job else {
-        return Ok(before.standing);
+    mut open: Vec<&mut Submission>,
+) -> Result<(), Failure> {
+    let job = |before: &Submission| {
+        Some(Job {
+            id: before.job.clone()?,
+            collection: before.intent.scope.collection.clone(),
+            connection: Rc::clone(connection),
+        })
     };
-    let job = Job {
-        id: id.clone(),
-        collection: before.intent.scope.collection.clone(),
-        connection: Rc::clone(connection),
-    };
-    match read_progress(call.session, &job) {
-        Ok(reading) if reading.progress.state.kind.is_final() => {
-            Ok(Standing::Ended(reading.progress.state.kind))
+    let jobs: Vec<Job> = open.iter().filter_map(|before| job(before)).collect();
+    let questions: Vec<Question> = jobs
+        .iter()
+        .enumerate()
+        .map(|(at, job)| Question::job(at, job, None))
+        .collect();
+    let mut failed = None;
+    ask(&questions, &Pace::default(), |answer| {
+        let Some(Answer::Job(at, answer)) = answer else {
+            return failed.is_none();
+        };
+        let Some((job, before)) = jobs.get(at).zip(open.get_mut(at)) else {
+            return true;
+        };
+        match known_reading(call.session, job, answer).map(|reading| reading.progress.state.kind) {
+            Ok(state) if state.is_final() => before.standing = Standing::Ended(state),
+            Ok(_) => {}
+            Err(failure) if failure.kind == Kind::Unknown => {}
+            // A service that is away is asked again by the queue, which waits for it.
+            Err(failure) if failure.may_pass() => return failure.kind != Kind::Connect,
+            Err(failure) => failed = Some(failure),
         }
-        // It is watched, and told of where that does not help.
-        Ok(_) => Ok(before.standing),
-        Err(failure) if failure.may_pass() || failure.kind == Kind::Unknown => Ok(before.standing),
-        Err(failure) => Err(failure),
-    }
+        failed.is_none()
+    });
+    failed.map_or(Ok(()), Err)
 }
 
 /// An atomic batch commits by itself.
@@ -318,7 +340,7 @@ fn run(
         &view,
         tasks,
         how.max_running,
-        how.goes_on && !how.atomic,
+        (how.atomic, how.goes_on),
     );
     let ended = |queue: &mut Queue<'_>| {
         queue.run()?;

@@ -145,7 +145,8 @@ pub(super) fn known_reading(
     let settings = job.connection.client.settings();
     let progress = match answer {
         Ok(progress) => progress,
-        Err(failure) if failure.kind == Kind::Refused => {
+        // What has ended stays so, whatever the service says now.
+        Err(failure) if failure.kind == Kind::Refused || failure.may_pass() => {
             let remembered = session.desk.remembered(settings, &job.id);
             remembered.ok_or_else(|| forgotten(session, job, failure))?
         }
@@ -166,24 +167,37 @@ fn forgotten(session: &Session, job: &Job, failure: Failure) -> Failure {
         return failure;
     };
     let text = format!(
-        "the service does not know the job {} any more, which was submitted at {at}: how it ended is not known",
-        job.id
+        "the service does not know the job {} any more ({}), which was submitted at {at}: how it ended is not known",
+        job.id,
+        said(&failure)
     );
-    Failure::new(Kind::Unknown, text)
+    let doubt = Failure {
+        code: failure.code,
+        ..Failure::new(Kind::Unknown, text)
+    };
+    doubt
         .with_hint(format!(
             "count the rows, then say it: zshell journal settle {id} --ended completed, or --ended failed to have it submitted again"
         ))
         .with_jobs(vec![job.id.clone()])
 }
 
-/// True where the service says that there is no such job (reference: 90144, and Milvus' words).
+/// The service's own words.
+fn said(failure: &Failure) -> &str {
+    let message = failure.message.split_once(": ");
+    message.map_or(&failure.message, |(_, words)| words)
+}
+
+/// True where the service says that there is no such job (reference: 90144, and Milvus' 2100 with these words).
 fn is_no_job(failure: &Failure) -> bool {
-    let message = failure.message.to_ascii_lowercase();
+    let words = said(failure).to_ascii_lowercase();
     let absent = ["not exist", "cannot find", "can't find", "not found"];
     match failure.code {
         Some(90144) => true,
-        Some(_) => message.contains("job") && absent.iter().any(|words| message.contains(words)),
-        None => false,
+        Some(2100 | 2101) => {
+            words.contains("import job") && absent.iter().any(|it| words.contains(it))
+        }
+        _ => false,
     }
 }
 

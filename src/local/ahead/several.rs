@@ -1,7 +1,7 @@
 //! Parsing on several threads.
 //!
 //! One thread finds rows and deals them out in blocks, one parser after the other; the batches are taken back in the same
-//! turn, and so come in the order of the file. Nothing holds more than two blocks and two batches a parser.
+//! turn, and so come in the order of the file. There are two batches a parser, two blocks, and one that is being filled.
 
 use crate::formats::{Batch, Block, ReadError, Reader};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};

@@ -15,9 +15,13 @@ use std::time::Duration;
 /// How often a commit or abort whose answer was lost is repeated.
 const TRIES: u32 = 8;
 
-/// Commits all jobs if all are ready, else aborts those that are.
+/// Commits all jobs if all are ready, else aborts those that are. Where one is in doubt that may be committed already, they
+/// are left as they are.
 pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
     let failed = queue.entries.iter().any(Entry::has_failed);
+    if queue.entries.iter().any(Entry::is_in_doubt) {
+        return Ok(());
+    }
     let waiting = waiting(queue);
     for at in &waiting {
         queue.check()?;

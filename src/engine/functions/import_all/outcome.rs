@@ -86,7 +86,12 @@ fn tally(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> String {
         parts.push(format!("{} not submitted", words::number(left as u64)));
     }
     if atomic {
-        parts.push("so none was committed".to_owned());
+        let none = if doubtful > 0 {
+            "so nothing more was committed"
+        } else {
+            "so none was committed"
+        };
+        parts.push(none.to_owned());
     }
     parts.join(", ")
 }

@@ -24,6 +24,15 @@ pub(super) struct Most {
     pub(super) bytes: Option<u64>,
 }
 
+impl Most {
+    /// True where one job takes these.
+    fn takes(&self, group: &[&Unit]) -> bool {
+        let sizes = group.iter().filter_map(|unit| unit.size);
+        let bytes = sizes.fold(0, u64::saturating_add);
+        group.len() <= self.files && self.bytes.is_none_or(|most| bytes <= most)
+    }
+}
+
 /// One job to submit.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
@@ -60,14 +69,28 @@ pub(super) enum Before {
     Doubt(Failure),
 }
 
-/// Where a submission of an earlier run stands now.
-pub(super) type Ask<'a> = dyn Fn(&Submission) -> Result<Standing, Failure> + 'a;
-
 /// Files by their paths as the journal writes them.
 type Left<'a> = BTreeMap<Vec<String>, &'a Unit>;
 
-/// Cuts the files into jobs. `template` is the request around them, `earlier` what the journal has under the prefix;
-/// where its jobs stand that are not known to have ended is asked for.
+/// Those of the earlier submissions that have files of this batch, and a job that is not known to have ended.
+pub(super) fn open<'a>(
+    units: &[Unit],
+    template: &ImportRequest,
+    settings: &Settings,
+    earlier: &'a mut [Submission],
+) -> Vec<&'a mut Submission> {
+    let wanted: BTreeSet<Vec<String>> = units.iter().map(|unit| plain(template, unit)).collect();
+    let scope = Scope::of(settings, template);
+    let is_open = |before: &&mut Submission| {
+        before.standing == Standing::Submitted
+            && before.job.is_some()
+            && before.intent.scope == scope
+            && before.intent.files.iter().any(|set| wanted.contains(set))
+    };
+    earlier.iter_mut().filter(is_open).collect()
+}
+
+/// Cuts the files into jobs. `template` is the request around them, `earlier` what the journal has under the prefix.
 pub(super) fn tasks(
     units: &[Unit],
     template: &ImportRequest,
@@ -75,42 +98,37 @@ pub(super) fn tasks(
     most: Most,
     settings: &Settings,
     earlier: &[Submission],
-    ask: &Ask<'_>,
-) -> Result<Vec<Task>, Failure> {
+) -> Vec<Task> {
     let cut = Cut {
         template,
         prefix,
         settings,
+        most,
     };
     let units: BTreeSet<&Unit> = units.iter().collect();
     let mut left: Left<'_> = BTreeMap::new();
     for unit in units {
         left.insert(plain(template, unit), unit);
     }
-    let mut tasks = Vec::new();
     // The latest first: files that changed since were submitted anew.
-    for before in earlier.iter().rev() {
-        tasks.extend(cut.again(before, &mut left, ask)?);
-    }
+    let mut tasks: Vec<Task> = earlier
+        .iter()
+        .rev()
+        .filter_map(|before| cut.again(before, &mut left))
+        .collect();
     let mut group: Vec<&Unit> = Vec::new();
-    let mut bytes = 0_u64;
     for unit in left.into_values() {
-        let size = unit.size.unwrap_or(0);
-        let is_full = group.len() >= most.files
-            || most
-                .bytes
-                .is_some_and(|most| bytes.saturating_add(size) > most);
-        if is_full && !group.is_empty() {
-            tasks.push(cut.task(&std::mem::take(&mut group)));
-            bytes = 0;
-        }
         group.push(unit);
-        bytes = bytes.saturating_add(size);
+        if group.len() > 1 && !most.takes(&group) {
+            group.pop();
+            tasks.push(cut.task(&std::mem::take(&mut group)));
+            group.push(unit);
+        }
     }
     if !group.is_empty() {
         tasks.push(cut.task(&group));
     }
-    Ok(tasks)
+    tasks
 }
 
 /// The key of a job that was put together by the caller.
@@ -132,6 +150,7 @@ struct Cut<'a> {
     template: &'a ImportRequest,
     prefix: &'a str,
     settings: &'a Settings,
+    most: Most,
 }
 
 impl Cut<'_> {
@@ -161,16 +180,11 @@ impl Cut<'_> {
 
     /// What an earlier run has made of some of the files, which are taken out of `left`; `None` where they are to be
     /// submitted, and may be grouped anew.
-    fn again(
-        &self,
-        before: &Submission,
-        left: &mut Left<'_>,
-        ask: &Ask<'_>,
-    ) -> Result<Option<Task>, Failure> {
+    fn again(&self, before: &Submission, left: &mut Left<'_>) -> Option<Task> {
         let intent = &before.intent;
         let scope = Scope::of(self.settings, self.template);
         if intent.scope != scope || intent.partition != self.template.partition {
-            return Ok(None);
+            return None;
         }
         let same = |(set, stamp): (&Vec<String>, &String)| {
             let unit = left.get(set).copied();
@@ -183,19 +197,15 @@ impl Cut<'_> {
             .filter_map(same)
             .collect();
         if found.is_empty() {
-            return Ok(None);
+            return None;
         }
-        let standing = match before.standing {
-            Standing::Submitted => ask(before)?,
-            known => known,
-        };
         // As it was sent, where that can be done again: all of the files as they were, and the same options.
         let mut group = found.clone();
         group.sort_unstable();
         let whole = Some(self.task(&group)).filter(|task| {
             found.len() == intent.files.len() && Some(&task.key) == intent.key.as_ref()
         });
-        let task = match (standing, &before.job) {
+        let task = match (before.standing, &before.job) {
             (Standing::Submitted | Standing::Ended(JobState::Completed), Some(job)) => {
                 Some(self.done(before, &found, Before::Job(job.clone())))
             }
@@ -203,14 +213,15 @@ impl Cut<'_> {
                 let doubt = || self.done(before, &found, Before::Doubt(in_doubt(before)));
                 Some(whole.unwrap_or_else(doubt))
             }
-            _ => whole,
+            // A group that has become too large is cut anew.
+            _ => whole.filter(|_| group.len() == 1 || self.most.takes(&group)),
         };
         if task.is_some() {
             for unit in found {
                 left.remove(&plain(self.template, unit));
             }
         }
-        Ok(task)
+        task
     }
 
     /// A task of which nothing is sent any more.

@@ -58,6 +58,8 @@ pub(super) struct Queue<'a> {
     /// How it stands, task by task.
     pub(super) entries: Vec<Entry>,
     max_running: usize,
+    /// True: all or nothing.
+    atomic: bool,
     /// False: after a failure nothing more is submitted.
     goes_on: bool,
     pending: VecDeque<usize>,
@@ -92,7 +94,7 @@ impl<'a> Queue<'a> {
         view: &'a View<'a>,
         tasks: &'a [Task],
         max_running: usize,
-        goes_on: bool,
+        (atomic, goes_on): (bool, bool),
     ) -> Self {
         Self {
             session,
@@ -102,7 +104,8 @@ impl<'a> Queue<'a> {
             tasks,
             entries: vec![Entry::default(); tasks.len()],
             max_running,
-            goes_on,
+            atomic,
+            goes_on: goes_on && !atomic,
             pending: (0..tasks.len()).collect(),
             parked: Vec::new(),
             running: Vec::new(),
@@ -144,6 +147,13 @@ impl<'a> Queue<'a> {
     /// first failure have. An error is one that ends it all: a stop, a key that is refused, a service that stays away.
     pub(super) fn run(&mut self) -> Result<(), Failure> {
         self.take_up()?;
+        if self.atomic {
+            // What cannot become a whole is not begun.
+            self.read()?;
+            if self.halted() {
+                self.pending.clear();
+            }
+        }
         loop {
             self.session.interrupt.check()?;
             self.look()?;
@@ -180,6 +190,10 @@ impl<'a> Queue<'a> {
 
     /// Watches jobs again that have moved on: commits that the service is still carrying out.
     pub(super) fn watch_again(&mut self, places: &[usize]) -> Result<(), Failure> {
+        if self.session.dry_run().is_some() {
+            // Nothing was sent that they could move on by.
+            return Ok(());
+        }
         self.committing = true;
         for at in places {
             self.watch(*at);
@@ -189,6 +203,9 @@ impl<'a> Queue<'a> {
 
     /// Journals that a job was given up.
     pub(super) fn note_aborted(&self, job: &Job) {
+        if self.session.dry_run().is_some() {
+            return;
+        }
         let settings = self.connection.client.settings();
         let ended = [(job.id.as_str(), JobState::Aborted, None)];
         if let Err(error) = self.session.desk.note_ends(settings, ended) {
@@ -307,16 +324,16 @@ impl<'a> Queue<'a> {
             | Kind::Timeout
             | Kind::ClosedPipe => Err(failure),
             _ => {
-                self.has_failed = true;
                 self.give_up(at, failure);
                 Ok(())
             }
         }
     }
 
-    /// Nothing more can be done about a task, and the others go on.
+    /// Nothing more can be done about a task. A doubt is no failure: the others go on, unless it is all or nothing.
     fn give_up(&mut self, at: usize, failure: Failure) {
         let doubtful = failure.kind == Kind::Unknown;
+        self.has_failed |= !doubtful || self.atomic;
         let text = failure.to_string();
         self.view.say(&if doubtful {
             text

@@ -33,9 +33,7 @@ fn unit(name: &str, size: u64) -> Unit {
 }
 
 fn cut(units: &[Unit], most: Most, earlier: &[Submission]) -> Vec<Task> {
-    let ask = |before: &Submission| Ok(before.standing);
-    let (template, settings) = (template(), settings());
-    tasks(units, &template, "p", most, &settings, earlier, &ask).expect("a plan")
+    tasks(units, &template(), "p", most, &settings(), earlier)
 }
 
 /// What the journal keeps of a task.
@@ -127,26 +125,17 @@ fn what_is_done_is_done_whatever_becomes_of_the_files_beside_it() {
         let known = tasks.iter().find(|it| matches!(&it.before, Before::Job(_)));
         assert_eq!(known.map(|it| it.files), Some(1));
         // Nor do other options make it another.
-        let ask = |before: &Submission| Ok(before.standing);
         let mut other = template();
         other.options.push(("timeout".to_owned(), "2h".to_owned()));
-        let tasks = tasks_of(&units, &other, &earlier, &ask);
+        let tasks = tasks_of(&units, &other, &earlier);
         assert!(submitted(&tasks).is_empty());
         other.partition = Some("p".to_owned());
-        assert_eq!(
-            submitted(&tasks_of(&units, &other, &earlier, &ask)).len(),
-            1
-        );
+        assert_eq!(submitted(&tasks_of(&units, &other, &earlier)).len(), 1);
     }
 }
 
-fn tasks_of(
-    units: &[Unit],
-    template: &ImportRequest,
-    earlier: &[Submission],
-    ask: &Ask<'_>,
-) -> Vec<Task> {
-    tasks(units, template, "p", ALL, &settings(), earlier, ask).expect("a plan")
+fn tasks_of(units: &[Unit], template: &ImportRequest, earlier: &[Submission]) -> Vec<Task> {
+    tasks(units, template, "p", ALL, &settings(), earlier)
 }
 
 #[test]
@@ -176,16 +165,34 @@ fn what_is_in_doubt_is_asked_for_as_it_was_or_left_to_people() {
 }
 
 #[test]
-fn a_job_that_failed_since_is_submitted_anew() {
-    let units = [unit("a", 1)];
+fn a_failed_group_that_has_become_too_large_is_cut_anew() {
+    let units = [unit("a", 1), unit("b", 1), unit("c", 1)];
     let first = cut(&units, ALL, &[]);
-    let earlier = [submission(&first[0], Standing::Submitted)];
-    let failed = |_: &Submission| Ok(FAILED);
-    let again = tasks_of(&units, &template(), &earlier, &failed);
-    assert_eq!(submitted(&again), [["a"]]);
-    let away = |_: &Submission| Err(Failure::usage("away"));
-    let (template, settings) = (template(), settings());
-    assert!(tasks(&units, &template, "p", ALL, &settings, &earlier, &away).is_err());
+    let earlier = [submission(&first[0], FAILED)];
+    let pairs = Most {
+        files: 2,
+        bytes: None,
+    };
+    let again = submitted(&cut(&units, pairs, &earlier));
+    assert_eq!(again, [vec!["a", "b"], vec!["c"]]);
+    // What may have a job is asked for as it was.
+    let earlier = [submission(&first[0], Standing::Open)];
+    assert_eq!(cut(&units, pairs, &earlier)[0].key, first[0].key);
+}
+
+#[test]
+fn only_jobs_with_files_of_the_batch_are_asked_for() {
+    let units = [unit("a", 1), unit("b", 1)];
+    let first = cut(&units, ALL, &[]);
+    let mut earlier = [
+        submission(&first[0], Standing::Submitted),
+        submission(&first[0], FAILED),
+    ];
+    let asked = |units: &[Unit], earlier: &mut [Submission]| {
+        open(units, &template(), &settings(), earlier).len()
+    };
+    assert_eq!(asked(&units[1..], &mut earlier), 1);
+    assert_eq!(asked(&[unit("c", 1)], &mut earlier), 0);
 }
 
 proptest! {

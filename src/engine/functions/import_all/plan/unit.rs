@@ -19,7 +19,10 @@ impl Unit {
     pub(in super::super) fn of(set: &[Location]) -> Self {
         let mut size = Some(0_u64);
         let mut stamps = Vec::new();
-        for location in set {
+        // In whatever order a set is given, it is the same.
+        let mut set: Vec<&Location> = set.iter().collect();
+        set.sort_by_key(|location| location.text());
+        for location in &set {
             let found = (location.store() == Store::Disk)
                 .then(|| std::fs::metadata(location.key()).ok())
                 .flatten()
@@ -38,5 +41,19 @@ impl Unit {
             size,
             stamp: stamps.join(","),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Unit;
+    use crate::location::{Location, Place};
+
+    #[test]
+    fn a_set_is_the_same_in_any_order() {
+        let at = |path: &str| Location::parse(path, &Place::Disk).expect("a path");
+        let set = [at("/set/id.npy"), at("/set/vector.npy")];
+        let turned = [at("/set/vector.npy"), at("/set/id.npy")];
+        assert_eq!(Unit::of(&set), Unit::of(&turned));
     }
 }
