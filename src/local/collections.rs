@@ -108,7 +108,7 @@ pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
-    let body = Value::Object(call.params.clone());
+    let body = Value::Object(call.object.params.clone());
     let schema = Schema::from_create_body(&body)?;
     let indexed = !indexes::in_short(&body).is_empty();
     // A collection made with its index is loaded at once; one without waits for `load`.

@@ -8,7 +8,9 @@ use super::query::{Outputs, Query};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::collections::{Collection, DEFAULT_PARTITION};
-use crate::formats::{Batch, DataType, Schema};
+use crate::formats::{Batch, DataType, PushError, Schema};
+use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
+use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use std::sync::Arc;
 
@@ -30,7 +32,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .post(Envelope::V2, &path("query"), query)
         .post(Envelope::V2, &path("get"), get)
-        .write(Envelope::V2, &path("insert"), insert)
+        .rows(Envelope::V2, &path("insert"), insert)
 }
 
 /// What every call on rows begins with.
@@ -130,27 +132,7 @@ fn key(id: &Value, textual: bool) -> Option<Scalar<'static>> {
 /// Keeps the rows of `data`, one object or a list; all or none.
 pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let target = target(app, call)?;
-    let data = call
-        .get(&["data"])
-        .ok_or_else(|| ServiceError::missing(DIALECT, "data"))?;
-    let rows = match data {
-        Value::Array(rows) => rows.as_slice(),
-        row => std::slice::from_ref(row),
-    };
-    let refused = |why: &dyn std::fmt::Display| {
-        ServiceError::new(
-            BAD_ROWS,
-            format!("fail to deal the insert data, error: {why}"),
-        )
-    };
-    if rows.is_empty() {
-        return Err(refused(&"there are no rows"));
-    }
-    let mut batch = Batch::new(&target.schema);
-    for (row, number) in rows.iter().zip(1..) {
-        let pushed = batch.push_json(row.to_string().as_bytes(), number);
-        pushed.map_err(|error| refused(&error))?;
-    }
+    let mut batch = rows(call, &target.schema)?;
     let name = call.text(&["partitionName"]);
     let name = name.as_deref().unwrap_or(DEFAULT_PARTITION);
     let store = app.store();
@@ -172,6 +154,72 @@ pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
         })
         .collect();
     Ok(json!({ "insertCount": batch.rows(), "insertIds": ids }))
+}
+
+/// The rows of `data`, checked, and as liberally as Milvus' insert call reads them.
+fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
+    let refused = |why: &dyn std::fmt::Display| {
+        ServiceError::new(
+            BAD_ROWS,
+            format!("fail to deal the insert data, error: {why}"),
+        )
+    };
+    let data = call.object.data.as_deref().unwrap_or_default();
+    if data.is_empty() || data == b"null" {
+        return Err(ServiceError::missing(DIALECT, "data"));
+    }
+    let mut rows = Rows {
+        batch: Batch::new(schema).loose(),
+        number: 0,
+        refused: None,
+    };
+    if data.first() == Some(&b'[') {
+        let mut list = serde_json::Deserializer::from_slice(data);
+        let read = list.deserialize_seq(&mut rows);
+        if let (Err(error), None) = (read, &rows.refused) {
+            return Err(refused(&error));
+        }
+    } else {
+        _ = rows.push(data);
+    }
+    match rows.refused {
+        Some(why) => Err(refused(&why)),
+        None if rows.batch.rows() == 0 => Err(refused(&"there are no rows")),
+        None => Ok(rows.batch),
+    }
+}
+
+/// Rows of a list, while they are checked one by one.
+struct Rows {
+    batch: Batch,
+    number: u64,
+    refused: Option<PushError>,
+}
+
+impl Rows {
+    /// False where the row is refused.
+    fn push(&mut self, row: &[u8]) -> bool {
+        self.number += 1;
+        self.refused = self.batch.push_json(row, self.number).err();
+        self.refused.is_none()
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Rows {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(row) = list.next_element::<&RawValue>()? {
+            if !self.push(row.get().as_bytes()) {
+                return Err(A::Error::custom("a row is refused"));
+            }
+        }
+        Ok(())
+    }
 }
 
 fn as_text(id: Value) -> Value {

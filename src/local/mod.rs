@@ -32,6 +32,7 @@ mod error;
 pub mod faults;
 mod filter;
 mod guard;
+mod http;
 mod import;
 mod indexes;
 mod jobs;

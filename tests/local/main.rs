@@ -2,6 +2,7 @@
 #![cfg(feature = "local")]
 
 mod collections;
+mod connections;
 mod databases;
 mod dialects;
 mod entities;
