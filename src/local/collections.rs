@@ -212,6 +212,12 @@ fn create_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     check_name("partition", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    if Schema::from_create_body(&collection.body)?.has_partition_key() {
+        return Err(ServiceError::new(
+            65535,
+            "disable create partition if partition key mode is used",
+        ));
+    }
     app.store().create_partition(collection.id, &name)?;
     Ok(json!({}))
 }

@@ -128,13 +128,28 @@ pub enum LocalError {
 
 impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
-        let kind = match error {
-            LocalError::TokenNeeded { .. } | LocalError::Folder { .. } | LocalError::Bucket(_) => {
-                Kind::Usage
-            }
-            _ => Kind::Connect,
+        let (kind, hint) = match &error {
+            LocalError::TokenNeeded { .. } => (Kind::Usage, None),
+            LocalError::Folder { .. } => (
+                Kind::Usage,
+                Some("--bucket-dir and --allow-dir name folders that are there"),
+            ),
+            LocalError::Bucket(_) => (
+                Kind::Usage,
+                Some("--bucket names a bucket, e.g. s3://milvus-bucket"),
+            ),
+            LocalError::Store(StoreError::Busy) => (Kind::Connect, Some("try again")),
+            LocalError::Store(_) => (
+                Kind::Connect,
+                Some("choose another data folder: --data-dir DIR, or ZSHELL_DATA_DIR"),
+            ),
+            LocalError::Listen { .. } | LocalError::Threads(_) => (Kind::Connect, None),
         };
-        Self::new(kind, error.to_string())
+        let failure = Self::new(kind, error.to_string());
+        match hint {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
     }
 }
 
