@@ -62,6 +62,7 @@ pub(super) struct Object {
     /// The JSON text of `data`, of [`Kind::Rows`].
     pub(super) data: Option<Bytes>,
     /// Held as long as a large body is.
+    #[expect(dead_code, reason = "it is given back when it is dropped")]
     place: Option<SemaphorePermit<'static>>,
 }
 
@@ -264,10 +265,8 @@ mod tests {
             assert_eq!(read.data.as_deref(), Some(rows.as_bytes()));
             assert_eq!(read.params.len(), 1);
         }
-        let (large, bomb) = (vec![b' '; MAX_ROWS + 1], packed(&vec![b' '; 2 * MAX_ROWS]));
-        for (encoding, body) in [(None, large), (Some("gzip"), bomb)] {
-            assert_eq!(read_as(Kind::Rows, encoding, body).err(), Some((413, 413)));
-        }
+        let large = read_as(Kind::Rows, None, vec![b' '; MAX_ROWS + 1]);
+        assert_eq!(large.err(), Some((413, 413)));
         let list = read_as(Kind::Rows, None, b"[]".to_vec());
         assert_eq!(list.err(), Some((200, 1801)));
     }

@@ -189,7 +189,11 @@ pub(super) fn lenient_page(app: &App, call: &Call) -> Result<Page, ServiceError>
 
 fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
     let database = databases::of(app, call)?;
-    let collection = call.text(&["collectionName"]);
+    // Jobs are kept under their collection's name, also where they were submitted to an alias.
+    let collection = match call.text(&["collectionName"]) {
+        Some(name) => Some(app.store().alias(&database, &name)?.unwrap_or(name)),
+        None => None,
+    };
     let (count, mut jobs) = app.store().jobs(
         Some(&database),
         collection.as_deref(),

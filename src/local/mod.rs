@@ -22,6 +22,7 @@
 //! - Jobs and idempotency keys are never forgotten.
 
 mod ahead;
+mod aliases;
 mod body;
 mod call;
 mod collections;
@@ -44,6 +45,7 @@ mod paths;
 mod query;
 mod remote;
 mod retry;
+mod rows;
 mod server;
 mod source;
 mod store;

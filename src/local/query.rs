@@ -1,10 +1,11 @@
 //! Running a query: segments are looked through column by column, and only the columns needed are decoded.
 //!
 //! First the filter and the primary key choose rows; then the output columns of the few segments that hold them are
-//! read. A segment that is deleted meanwhile counts as empty.
+//! read. A segment that is deleted meanwhile counts as empty; rows that are deleted stay out.
 
 use super::error::ServiceError;
 use super::filter::{Filter, Loaded};
+use super::store::dead::Victims;
 use super::store::scan::Segment;
 use super::store::{Store, StoreError};
 use crate::formats::batch::META;
@@ -91,9 +92,9 @@ impl Query<'_> {
     /// How many rows there are.
     pub(super) fn count(&self) -> Result<u64, ServiceError> {
         let mut count: u64 = 0;
-        for segment in self.store.segments(self.collection, &self.partitions)? {
+        for segment in &self.segments()? {
             let rows = match &self.filter {
-                None => segment.rows,
+                None => segment.live(),
                 Some(filter) => match self.load(segment, &columns_of(filter))? {
                     Some(columns) => chosen(Some(filter), &columns, segment).count(),
                     None => 0,
@@ -104,6 +105,24 @@ impl Query<'_> {
         Ok(count)
     }
 
+    /// The segments that are looked through.
+    pub(super) fn segments(&self) -> Result<Vec<Segment>, ServiceError> {
+        Ok(self.store.segments(self.collection, &self.partitions)?)
+    }
+
+    /// Where the rows are in these segments, to be deleted.
+    pub(super) fn victims(&self, segments: &[Segment]) -> Result<Victims, ServiceError> {
+        let needed = self.filter.as_ref().map(columns_of).unwrap_or_default();
+        let mut victims = Victims::new();
+        for segment in segments {
+            if let Some(columns) = self.load(segment, &needed)? {
+                let rows = chosen(self.filter.as_ref(), &columns, segment).collect();
+                victims.push((segment.clone(), rows));
+            }
+        }
+        Ok(victims)
+    }
+
     /// The rows by ascending primary key, without the first `skip`, at most `limit` of them.
     pub(super) fn rows(
         &self,
@@ -111,7 +130,7 @@ impl Query<'_> {
         skip: usize,
         limit: usize,
     ) -> Result<Value, ServiceError> {
-        let segments = self.store.segments(self.collection, &self.partitions)?;
+        let segments = self.segments()?;
         let hits = self.hits(&segments, skip.saturating_add(limit))?;
         let hits: Vec<_> = hits.into_iter().skip(skip).collect();
         let mut rows = vec![Map::new(); hits.len()];
@@ -125,7 +144,7 @@ impl Query<'_> {
         let mut bytes = 0;
         for (number, places) in places {
             if let Some(segment) = segments.get(number) {
-                self.fill(*segment, outputs, &places, &mut rows, &mut bytes)?;
+                self.fill(segment, outputs, &places, &mut rows, &mut bytes)?;
             }
         }
         // Rows of a segment that was deleted meanwhile have stayed empty.
@@ -142,11 +161,11 @@ impl Query<'_> {
         needed.insert(primary);
         let mut first = BinaryHeap::new();
         for (number, segment) in segments.iter().enumerate() {
-            let Some(columns) = self.load(*segment, &needed)? else {
+            let Some(columns) = self.load(segment, &needed)? else {
                 continue;
             };
             let keys = columns.get(&primary);
-            for row in chosen(self.filter.as_ref(), &columns, *segment) {
+            for row in chosen(self.filter.as_ref(), &columns, segment) {
                 let Some(key) = keys.and_then(|keys| key_of(keys, row)) else {
                     continue;
                 };
@@ -169,7 +188,7 @@ impl Query<'_> {
     /// Writes the output fields of a segment's rows to their places in the answer.
     fn fill(
         &self,
-        segment: Segment,
+        segment: &Segment,
         outputs: &Outputs,
         places: &[(usize, usize)],
         rows: &mut [Map<String, Value>],
@@ -217,7 +236,7 @@ impl Query<'_> {
     /// These columns of a segment; `None` where it is gone.
     fn load(
         &self,
-        segment: Segment,
+        segment: &Segment,
         numbers: &BTreeSet<usize>,
     ) -> Result<Option<Loaded>, ServiceError> {
         let mut columns = Loaded::new();
@@ -230,7 +249,7 @@ impl Query<'_> {
         Ok(Some(columns))
     }
 
-    fn column(&self, segment: Segment, number: usize) -> Result<Option<Column>, ServiceError> {
+    fn column(&self, segment: &Segment, number: usize) -> Result<Option<Column>, ServiceError> {
         let Some(bytes) = self.store.column(segment, number)? else {
             return Ok(None);
         };
@@ -256,9 +275,10 @@ fn columns_of(filter: &Filter) -> BTreeSet<usize> {
 fn chosen(
     filter: Option<&Filter>,
     columns: &Loaded,
-    segment: Segment,
+    segment: &Segment,
 ) -> impl Iterator<Item = usize> {
     (0..segment.rows)
+        .filter(|row| segment.is_live(*row))
         .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row) == Some(true)))
 }
 

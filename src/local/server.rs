@@ -9,7 +9,8 @@ use super::source::Rules;
 use super::store::Store;
 use super::worker::Shared;
 use super::{
-    body, collections, databases, entities, faults, guard, http, indexes, page, paths, v1, v2,
+    aliases, body, collections, databases, entities, faults, guard, http, indexes, page, paths,
+    rows, v1, v2,
 };
 use crate::secret::Secret;
 use axum::body::Body;
@@ -204,7 +205,8 @@ fn json_response(status: StatusCode, value: &Value) -> Response {
 
 fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
-    let Routes(router) = indexes::routes(databases::routes(entities::routes(routes)));
+    let routes = rows::routes(entities::routes(routes));
+    let Routes(router) = aliases::routes(indexes::routes(databases::routes(routes)));
     router
         .route("/", get(page::show))
         .fallback(|request: Request| async move {

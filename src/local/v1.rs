@@ -7,7 +7,7 @@ use super::jobs::{self, percent};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::jobs::{Job, JobFile, JobState, Standing, Whole};
-use super::{collections, entities};
+use super::{collections, entities, rows};
 use serde_json::{Map, Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
@@ -28,7 +28,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
         .post(Envelope::V1, "/v1/vector/query", entities::query)
         .post(Envelope::V1, "/v1/vector/get", entities::get)
-        .rows(Envelope::V1, "/v1/vector/insert", entities::insert)
+        .rows(Envelope::V1, "/v1/vector/insert", rows::insert)
+        .rows(Envelope::V1, "/v1/vector/upsert", rows::upsert)
+        .write(Envelope::V1, "/v1/vector/delete", rows::delete)
 }
 
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {

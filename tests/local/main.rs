@@ -1,6 +1,7 @@
 //! The local import service, driven over real HTTP on loopback.
 #![cfg(feature = "local")]
 
+mod changes;
 mod collections;
 mod connections;
 mod databases;
