@@ -4,12 +4,12 @@ use super::call::Call;
 use super::collections;
 use super::error::ServiceError;
 use super::filter::{Filter, Scalar};
-use super::query::{Outputs, Query};
+use super::query::{Found, Outputs, Query};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::collections::Collection;
 use crate::formats::{DataType, Schema};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Collection calls go to the cluster itself, which answers as Milvus does.
@@ -52,7 +52,7 @@ impl Target {
 }
 
 /// `count(*)`, or the rows that `filter` chooses, by ascending primary key.
-pub(super) fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(super) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
     let target = target(app, call)?;
     let filter = filter(call, &target.schema)?;
     let fields = output_fields(call)?;
@@ -74,14 +74,14 @@ pub(super) fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
         texts_for_int64: call.texts_for_int64,
     };
     let Some(outputs) = outputs else {
-        return Ok(json!([{ "count(*)": query.count()? }]));
+        return Ok(Found::count(query.count()?));
     };
     let (skip, limit) = window(call)?;
     query.rows(&outputs, skip, limit)
 }
 
 /// The rows whose primary keys `id` names: one, or a list.
-pub(super) fn get(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(super) fn get(app: &App, call: &Call) -> Result<Found, ServiceError> {
     let target = target(app, call)?;
     let outputs = Outputs::parse(&output_fields(call)?, &target.schema)
         .map_err(|error| ServiceError::parameter(DIALECT, error))?;

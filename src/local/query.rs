@@ -5,16 +5,43 @@
 
 use super::error::ServiceError;
 use super::filter::{Filter, Loaded};
+use super::server::Data;
 use super::store::dead::Victims;
 use super::store::scan::Segment;
 use super::store::{Store, StoreError};
 use crate::formats::batch::META;
 use crate::formats::{Column, DataType, Schema};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::fmt::Write as _;
 
-/// Bytes of column data that one answer may hold: its JSON takes several times as much.
-const MAX_BYTES: usize = 32 << 20;
+/// Bytes of column data that one answer may hold, as Milvus has it: its JSON takes about three times as much.
+const MAX_BYTES: usize = 100 << 20;
+
+/// The rows of an answer, each the inside of a JSON object. As values they would take many times as much.
+#[derive(Debug)]
+pub(super) struct Found(Vec<String>);
+
+impl Found {
+    /// A count in place of rows.
+    pub(super) fn count(count: u64) -> Self {
+        Self(vec![format!("\"count(*)\":{count}")])
+    }
+}
+
+impl Data for Found {
+    fn write(self, text: &mut String) {
+        let size = self.0.iter().map(|row| row.len() + 3).sum();
+        text.reserve(size);
+        text.push('[');
+        for (no, row) in self.0.into_iter().enumerate() {
+            text.push_str(if no == 0 { "{" } else { ",{" });
+            text.push_str(&row);
+            text.push('}');
+        }
+        text.push(']');
+    }
+}
 
 /// What to answer of each row.
 #[derive(Debug, Default)]
@@ -129,11 +156,11 @@ impl Query<'_> {
         outputs: &Outputs,
         skip: usize,
         limit: usize,
-    ) -> Result<Value, ServiceError> {
+    ) -> Result<Found, ServiceError> {
         let segments = self.segments()?;
         let hits = self.hits(&segments, skip.saturating_add(limit))?;
         let hits: Vec<_> = hits.into_iter().skip(skip).collect();
-        let mut rows = vec![Map::new(); hits.len()];
+        let mut rows = vec![String::new(); hits.len()];
         let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
         for (place, hit) in hits.iter().enumerate() {
             places
@@ -148,8 +175,8 @@ impl Query<'_> {
             }
         }
         // Rows of a segment that was deleted meanwhile have stayed empty.
-        let rows = rows.into_iter().filter(|row| !row.is_empty());
-        Ok(rows.map(Value::Object).collect())
+        rows.retain(|row| !row.is_empty());
+        Ok(Found(rows))
     }
 
     /// The first rows by primary key, sorted.
@@ -191,7 +218,7 @@ impl Query<'_> {
         segment: &Segment,
         outputs: &Outputs,
         places: &[(usize, usize)],
-        rows: &mut [Map<String, Value>],
+        rows: &mut [String],
         bytes: &mut usize,
     ) -> Result<(), ServiceError> {
         let fields = self.schema.fields.iter().enumerate();
@@ -200,14 +227,15 @@ impl Query<'_> {
                 return Ok(());
             };
             weigh(&column, places.len(), bytes)?;
+            let name = Value::from(field.name.as_str()).to_string();
             let as_text = self.texts_for_int64 && field.data_type == DataType::Int64;
             for (row, place) in places {
                 let value = match column.value(*row) {
                     Value::Number(number) if as_text => Value::from(number.to_string()),
                     value => value,
                 };
-                if let Some(object) = rows.get_mut(*place) {
-                    object.insert(field.name.clone(), value);
+                if let Some(text) = rows.get_mut(*place) {
+                    add(text, &name, &value);
                 }
             }
         }
@@ -219,14 +247,13 @@ impl Query<'_> {
         };
         weigh(&meta, places.len(), bytes)?;
         for (row, place) in places {
-            let (Value::Object(dynamic), Some(object)) = (meta.value(*row), rows.get_mut(*place))
+            let (Value::Object(dynamic), Some(text)) = (meta.value(*row), rows.get_mut(*place))
             else {
                 continue;
             };
             for (name, value) in dynamic {
-                let wanted = outputs.all_dynamic || outputs.dynamic.contains(&name);
-                if wanted && !object.contains_key(&name) {
-                    object.insert(name, value);
+                if outputs.all_dynamic || outputs.dynamic.contains(&name) {
+                    add(text, &Value::from(name).to_string(), &value);
                 }
             }
         }
@@ -264,6 +291,15 @@ impl Query<'_> {
             .into()
         })
     }
+}
+
+/// Adds a key, as JSON text, and its value to the inside of an object.
+fn add(text: &mut String, name: &str, value: &Value) {
+    if !text.is_empty() {
+        text.push(',');
+    }
+    // Writing to a text does not fail.
+    _ = write!(text, "{name}:{value}");
 }
 
 fn columns_of(filter: &Filter) -> BTreeSet<usize> {

@@ -92,7 +92,19 @@ impl Envelope {
 }
 
 /// A route's work.
-pub(super) type Handler = fn(&App, &Call) -> Result<Value, ServiceError>;
+pub(super) type Handler<T = Value> = fn(&App, &Call) -> Result<T, ServiceError>;
+
+/// What a route answers.
+pub(super) trait Data: Send + 'static {
+    /// Appends its JSON text.
+    fn write(self, text: &mut String);
+}
+
+impl Data for Value {
+    fn write(self, text: &mut String) {
+        text.push_str(&self.to_string());
+    }
+}
 
 /// The routes of the service, while they are put together.
 pub(super) struct Routes(Router<Arc<App>>);
@@ -113,7 +125,7 @@ impl Routes {
     }
 
     /// A route that only reads, whose parameters come as a JSON object.
-    pub(super) fn post(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
+    pub(super) fn post<T: Data>(self, envelope: Envelope, path: &str, handler: Handler<T>) -> Self {
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             match take(request, body::Kind::Parameters).await {
                 Ok(call) => run(app, envelope, handler, call).await,
@@ -169,12 +181,21 @@ fn call(object: body::Object, headers: &HeaderMap) -> Call {
     }
 }
 
-async fn run(app: Arc<App>, envelope: Envelope, handler: Handler, call: Call) -> Response {
-    match tokio::task::spawn_blocking(move || handler(&app, &call)).await {
-        Ok(Ok(data)) => json_response(
-            StatusCode::OK,
-            &json!({ "code": envelope.success(), "data": data }),
-        ),
+async fn run<T: Data>(
+    app: Arc<App>,
+    envelope: Envelope,
+    handler: Handler<T>,
+    call: Call,
+) -> Response {
+    let answer = move || {
+        let data = handler(&app, &call)?;
+        let mut text = format!("{{\"code\":{},\"data\":", envelope.success());
+        data.write(&mut text);
+        text.push('}');
+        Ok(text)
+    };
+    match tokio::task::spawn_blocking(answer).await {
+        Ok(Ok(text)) => json_response(StatusCode::OK, text),
         Ok(Err(error)) => refusal(&error),
         Err(_) => refusal(&ServiceError::internal(
             "the local service failed internally; please report it",
@@ -187,12 +208,12 @@ pub(super) fn refusal(error: &ServiceError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     json_response(
         status,
-        &json!({ "code": error.code, "message": error.message }),
+        json!({ "code": error.code, "message": error.message }).to_string(),
     )
 }
 
-fn json_response(status: StatusCode, value: &Value) -> Response {
-    let mut response = Response::new(Body::from(value.to_string()));
+fn json_response(status: StatusCode, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);

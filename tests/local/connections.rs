@@ -95,3 +95,29 @@ fn a_broken_body_is_a_bad_request() {
         assert!(answer.contains("\"code\":400"), "{answer}");
     }
 }
+
+#[test]
+fn an_answer_may_be_large() {
+    let (dir, local) = Local::fresh();
+    let create = json!({ "collectionName": "c", "dimension": 32_768 });
+    local
+        .post("/v2/vectordb/collections/create", &create)
+        .data();
+    let vector = format!("[{}1]", "0,".repeat(32_767));
+    let rows: String = (0..300)
+        .map(|id| format!("{{\"id\":{id},\"vector\":{vector}}}\n"))
+        .collect();
+    let file = crate::harness::write(dir.path(), "a.jsonl", &rows);
+    local.wait(&local.import("c", &[&file]));
+    let body = json!({ "collectionName": "c", "outputFields": ["*"], "limit": 1000 }).to_string();
+    let length = format!("Connection: close\r\nContent-Length: {}", body.len());
+    let head = head("/v2/vectordb/entities/query", &length);
+    // 37 MiB as columns.
+    let answer = talk(&local, &[head.as_bytes(), body.as_bytes()], false);
+    let begin: String = answer.chars().take(300).collect();
+    assert!(
+        begin.contains("{\"code\":0,\"data\":[{\"id\":0,\"vector\":[0.0,"),
+        "{begin}"
+    );
+    assert!(answer.len() > 300 * 32_768 * 4 && answer.ends_with("1.0]}]}"));
+}
