@@ -39,6 +39,14 @@ impl Batch {
         }
     }
 
+    /// The same, for rows whose scalars may be written as texts, and their texts as numbers: so Milvus' insert call takes
+    /// them, and its import does not.
+    #[must_use]
+    pub fn loose(mut self) -> Self {
+        self.parser.loosen();
+        self
+    }
+
     /// The schema the rows follow.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema

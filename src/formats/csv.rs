@@ -1,8 +1,9 @@
 //! CSV files: a header row of field names, then rows; vectors, arrays and JSON as JSON text in a cell.
 //!
 //! As Milvus reads them: a cell that is the null text is null (or the default value), quoted or not; booleans are
-//! `true`, `1` and the like; columns outside the schema become texts of the dynamic fields. Unlike Milvus' latest
-//! releases, which drop such columns where dynamic fields are off, this refuses them, as the reference says.
+//! `true`, `1` and the like; columns outside the schema become texts of the dynamic fields; rows end in `\n` or `\r\n`, a
+//! `\r` elsewhere being data. Unlike Milvus' latest releases, which drop columns outside the schema where dynamic fields
+//! are off, this refuses them, as the reference says.
 
 use std::io::{self, ErrorKind, Read};
 use std::sync::Arc;
@@ -48,13 +49,15 @@ pub struct SeparatorError(String);
 
 impl CsvOptions {
     /// Cells between these separators (`,` where it is empty), null where a cell is this text.
+    ///
+    /// Of a separator of several characters the first counts, as with Milvus.
     pub fn new(separator: &str, null: &str) -> Result<Self, SeparatorError> {
-        let separator = match separator.as_bytes() {
-            [] => b',',
-            [b'\0' | b'\n' | b'\r' | b'"' | 128..] | [_, _, ..] => {
+        let separator = match separator.as_bytes().first() {
+            None => b',',
+            Some(b'\0' | b'\n' | b'\r' | b'"' | 128..) => {
                 return Err(SeparatorError(separator.chars().take(20).collect()));
             }
-            [byte] => *byte,
+            Some(byte) => *byte,
         };
         Ok(Self {
             separator,
@@ -72,6 +75,8 @@ pub(super) struct CsvRows {
     header: Vec<String>,
     null: String,
     rows: u64,
+    /// True where the record's last cell ends in the `\r` of a `\r\n`.
+    carriage_return: bool,
     done: bool,
 }
 
@@ -86,9 +91,12 @@ impl CsvRows {
         let fuse = Fuse {
             source,
             budget: Arc::clone(&budget),
+            recent: Vec::new(),
+            end: 0,
         };
         let reader = csv::ReaderBuilder::new()
             .delimiter(options.separator)
+            .terminator(csv::Terminator::Any(b'\n'))
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(CHUNK)
@@ -101,6 +109,7 @@ impl CsvRows {
             header: Vec::new(),
             null: options.null.clone(),
             rows: 0,
+            carriage_return: false,
             done: false,
         };
         if !rows.next()? {
@@ -116,16 +125,33 @@ impl CsvRows {
         if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
             return Err(self.broken(None, "the file is UTF-16; save it as UTF-8"));
         }
-        let cells = self
-            .record
-            .iter()
-            .map(|cell| String::from_utf8(cell.to_vec()));
+        let cells =
+            (0..self.record.len()).map(|nth| String::from_utf8(self.bytes_of(nth).to_vec()));
         let header: Result<Vec<String>, _> = cells.collect();
         header.map_err(|_| self.broken(None, "the header row is not UTF-8"))
     }
 
-    /// Reads the next record; false at the end of the file.
+    /// Reads the next record that is no empty line; false at the end of the file.
     fn next(&mut self) -> Result<bool, ReadError> {
+        while self.read()? {
+            let end = self.reader.position().byte();
+            let before = |back| self.reader.get_ref().byte(end, back);
+            let line = usize::from(before(1) == Some(b'\n'));
+            self.carriage_return = before(line + 1) == Some(b'\r');
+            // An empty quoted cell, the only one of its record, looks the same but for its quote.
+            let empty = self.carriage_return
+                && self.record.as_slice() == b"\r"
+                && self.record.len() == 1
+                && before(line + 2) != Some(b'"');
+            if !empty {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads the next record; false at the end of the file.
+    fn read(&mut self) -> Result<bool, ReadError> {
         if self.done {
             return Ok(false);
         }
@@ -207,9 +233,16 @@ impl CsvRows {
         parts.parser.push_extras(extras.into_iter(), meta)
     }
 
-    fn cell(&self, nth: usize) -> Result<&str, String> {
+    fn bytes_of(&self, nth: usize) -> &[u8] {
         let cell = self.record.get(nth).unwrap_or_default();
-        std::str::from_utf8(cell).map_err(|_| "text that is not UTF-8".to_owned())
+        if self.carriage_return && nth + 1 == self.record.len() {
+            return cell.strip_suffix(b"\r").unwrap_or(cell);
+        }
+        cell
+    }
+
+    fn cell(&self, nth: usize) -> Result<&str, String> {
+        std::str::from_utf8(self.bytes_of(nth)).map_err(|_| "text that is not UTF-8".to_owned())
     }
 }
 
@@ -238,9 +271,27 @@ impl Rows for CsvRows {
 }
 
 /// A stream that ends with an error after so many bytes: the CSV parser itself would collect a row without end.
+///
+/// It keeps what it handed on last, since the parser does not say whether a cell was quoted.
 struct Fuse {
     source: Box<dyn Read + Send>,
     budget: Arc<AtomicU64>,
+    /// The last piece, behind some bytes of the one before.
+    recent: Vec<u8>,
+    /// Bytes handed on.
+    end: u64,
+}
+
+/// Bytes kept of the piece before.
+const KEPT: usize = 3;
+
+impl Fuse {
+    /// The byte that stands so many before this place of the file, which lies in the last piece.
+    fn byte(&self, place: u64, back: usize) -> Option<u8> {
+        let behind = usize::try_from(self.end.checked_sub(place)?).ok()?;
+        let at = self.recent.len().checked_sub(behind.checked_add(back)?)?;
+        self.recent.get(at).copied()
+    }
 }
 
 impl Read for Fuse {
@@ -252,6 +303,10 @@ impl Read for Fuse {
         let bytes = self.source.read(buffer)?;
         self.budget
             .store(left.saturating_sub(bytes as u64), Ordering::Relaxed);
+        self.recent.drain(..self.recent.len().saturating_sub(KEPT));
+        self.recent
+            .extend_from_slice(buffer.get(..bytes).unwrap_or_default());
+        self.end += bytes as u64;
         Ok(bytes)
     }
 }

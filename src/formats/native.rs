@@ -3,6 +3,8 @@
 //! Refused, each answers in words what was found; the column may then hold a part of the value, and the caller
 //! truncates it.
 
+use std::fmt;
+
 use half::{bf16, f16};
 use serde_json::value::RawValue;
 
@@ -121,9 +123,19 @@ fn single(value: f64) -> Result<f32, String> {
         return Ok(single);
     }
     if value.is_finite() {
+        let value = short(value);
         return Err(format!("{value}, which is out of range (a 32-bit float)"));
     }
     Err(value.to_string())
+}
+
+/// A number in words: a large one with an exponent instead of its zeros.
+fn short(value: impl fmt::Display + fmt::LowerExp + Copy + Into<f64>) -> String {
+    if value.into().abs() >= 1e16 {
+        format!("{value:e}")
+    } else {
+        value.to_string()
+    }
 }
 
 /// The floats of a vector: kept, or rounded to 16 bits.
@@ -142,7 +154,7 @@ pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), Str
         }
         _ => Err(format!(
             "{} as element {}, which is out of range (a 16-bit float)",
-            floats.get(at).copied().unwrap_or_default(),
+            short(floats.get(at).copied().unwrap_or_default()),
             at + 1
         )),
     };

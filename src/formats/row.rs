@@ -5,6 +5,7 @@
 //! that a column does not keep.
 
 mod meta;
+mod words;
 
 use std::collections::HashMap;
 use std::fmt;
@@ -18,7 +19,7 @@ use super::cell::{self, describe};
 use super::column::Column;
 use super::json_text;
 use super::native;
-use super::schema::{Field, Schema};
+use super::schema::{DataType, Field, Schema};
 use super::{ReadError, RowError};
 
 /// The schema prepared for reading rows, with memory that rows share.
@@ -32,6 +33,8 @@ pub(super) struct RowParser {
     /// Keys that are no fields, with their values.
     extras: Vec<(String, String)>,
     meta: String,
+    /// True where scalars may be written as texts, and texts as numbers.
+    loose: bool,
 }
 
 /// Which keys a row may have.
@@ -112,7 +115,13 @@ impl RowParser {
             },
             extras: Vec::new(),
             meta: String::new(),
+            loose: false,
         }
+    }
+
+    /// Takes scalars written as texts, and texts written as numbers, as Milvus' insert call does (its import does not).
+    pub(super) fn loosen(&mut self) {
+        self.loose = true;
     }
 
     /// The JSON text of the default value of the field with this number.
@@ -128,14 +137,14 @@ impl RowParser {
         columns: &mut [Column],
         meta: Option<&mut Column>,
     ) -> Result<(), Refusal> {
-        self.read(row)?;
+        self.read(row, schema)?;
         // The row's values have been read, so that it is UTF-8 wherever a value stands.
         let places = self.places.iter().zip(&self.defaults);
         let fields = schema.fields.iter().zip(columns);
         for ((field, column), (place, default)) in fields.zip(places) {
             let json = place.clone().and_then(|place| row.get(place));
             let json = json.and_then(|json| std::str::from_utf8(json).ok());
-            push_field(field, column, json, default.as_deref())?;
+            push_field(field, column, json, (default.as_deref(), self.loose))?;
         }
         match meta {
             Some(meta) => self.push_meta(meta),
@@ -144,7 +153,7 @@ impl RowParser {
     }
 
     /// Finds the values of a row's object.
-    fn read(&mut self, row: &[u8]) -> Result<(), Refusal> {
+    fn read(&mut self, row: &[u8], schema: &Schema) -> Result<(), Refusal> {
         self.places.fill(None);
         self.extras.clear();
         if row.first() != Some(&b'{') {
@@ -166,10 +175,12 @@ impl RowParser {
         let mut json = serde_json::Deserializer::from_slice(row);
         let read = json.deserialize_map(visitor).and_then(|()| json.end());
         if let Err(error) = read {
-            return Err(Refusal::Syntax {
-                offset: offset(row, &error),
+            let offset = offset(row, &error);
+            let syntax = || Refusal::Syntax {
+                offset,
                 message: json_text::without_place(&error),
-            });
+            };
+            return Err(self.refuse_word(row, offset, schema).unwrap_or_else(syntax));
         }
         let twice = twice.or_else(|| repeated(&self.extras));
         twice.map_or(Ok(()), |name| Err(duplicate(&name)))
@@ -180,7 +191,7 @@ fn push_field(
     field: &Field,
     column: &mut Column,
     json: Option<&str>,
-    default: Option<&str>,
+    (default, loose): (Option<&str>, bool),
 ) -> Result<(), Refusal> {
     let expected = || field.data_type.to_string();
     if field.auto_id {
@@ -198,9 +209,26 @@ fn push_field(
             Err("nothing: the field is missing".to_owned())
         }
         None | Some("null") => native::push_null(field, column, default),
+        Some(json) if loose => push_loose(column, json),
         Some(json) => cell::push(column, json),
     }
     .map_err(|found| Refusal::field(&field.name, expected(), found))
+}
+
+/// A value whose JSON type may be another one than the column's.
+fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
+    let data_type = column.data_type();
+    let text = json.starts_with('"');
+    let number = json.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    match data_type {
+        DataType::VarChar { .. } if number => native::push_text(column, json),
+        DataType::VarChar { .. } => cell::push(column, json),
+        _ if text && data_type.is_scalar() => match json_text::decode(json) {
+            Some(cell) => native::push_cell(column, &cell),
+            None => Err(describe(json)),
+        },
+        _ => cell::push(column, json),
+    }
 }
 
 fn duplicate(name: &str) -> Refusal {

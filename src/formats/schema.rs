@@ -116,6 +116,11 @@ impl Schema {
         self.fields.iter().map(bytes).fold(0, usize::saturating_add)
     }
 
+    /// True where the rows' partitions follow from a field.
+    pub fn has_partition_key(&self) -> bool {
+        self.fields.iter().any(|field| field.partition_key)
+    }
+
     /// The primary key's field; `None` only before [`Schema::validate`] has accepted the schema.
     pub fn primary(&self) -> Option<&Field> {
         self.fields.iter().find(|field| field.primary)
@@ -173,6 +178,20 @@ impl DataType {
             self,
             Self::Json | Self::Array { .. } | Self::SparseFloatVector
         ) || self.dim().is_some()
+    }
+
+    /// True for the integer types.
+    pub const fn is_integer(&self) -> bool {
+        matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
+    }
+
+    /// True for booleans, numbers and texts.
+    pub const fn is_scalar(&self) -> bool {
+        self.is_integer()
+            || matches!(
+                self,
+                Self::Bool | Self::Float | Self::Double | Self::VarChar { .. }
+            )
     }
 
     /// True for the vector types, dense and sparse.

@@ -1,93 +1,226 @@
 //! Request bodies: read within limits of size and time, unpacked, and parsed as a JSON object.
 
+mod leftover;
+
+pub(super) use leftover::keep as keep_leftover;
+
 use super::error::ServiceError;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use flate2::bufread::MultiGzDecoder;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::future::poll_fn;
 use std::io::Read as _;
+use std::pin::Pin;
 use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// The largest request body, in bytes, packed or unpacked: far above a create call with 1,024 paths.
 const MAX_BODY: usize = 4 << 20;
 
+/// The largest body of rows: what Milvus' proxy takes.
+const MAX_ROWS: usize = 64 << 20;
+
+/// Bodies above [`MAX_BODY`] that are held at once; of each its bytes, and its rows as columns.
+static LARGE: Semaphore = Semaphore::const_new(2);
+
 /// How long a body may take to arrive: less than a connection may go without an answer.
 const BODY_TIME: Duration = Duration::from_secs(20);
 
+/// How long a large body waits until it may arrive.
+const PLACE_TIME: Duration = Duration::from_secs(10);
+
 /// What some editors and shells put before their text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// What a body may hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// Parameters.
+    Parameters,
+    /// Parameters, and rows in `data`.
+    Rows,
+}
+
+impl Kind {
+    const fn limit(self) -> usize {
+        match self {
+            Self::Parameters => MAX_BODY,
+            Self::Rows => MAX_ROWS,
+        }
+    }
+}
+
+/// A body's object.
+#[derive(Debug, Default)]
+pub(super) struct Object {
+    /// Its keys and values, of [`Kind::Rows`] without `data`.
+    pub(super) params: Map<String, Value>,
+    /// The JSON text of `data`, of [`Kind::Rows`].
+    pub(super) data: Option<Bytes>,
+    /// Held as long as a large body is.
+    #[expect(dead_code, reason = "it is given back when it is dropped")]
+    place: Option<SemaphorePermit<'static>>,
+}
+
+impl Object {
+    /// One of these parameters.
+    pub(super) fn of(params: Map<String, Value>) -> Self {
+        Self {
+            params,
+            ..Self::default()
+        }
+    }
+}
 
 /// The object in a request's body; an empty body is an empty one.
 ///
 /// # Errors
 ///
-/// 413 and 408 where the body passes the limits, 415 and 400 for an encoding that is not gzip or not what it says,
-/// 1801 for what is no JSON object.
+/// 413 and 408 where the body passes the limits, 415 and 400 for an encoding that is not gzip or not what it says, 400
+/// for a body that is cut off, 429 where too many large ones are held, 1801 for what is no JSON object.
 pub(super) async fn object(
     headers: &HeaderMap,
     body: Body,
-) -> Result<Map<String, Value>, ServiceError> {
-    let bytes = read(body).await?;
-    let encoding = headers.get(header::CONTENT_ENCODING);
-    match encoding.map(|name| name.as_bytes().to_ascii_lowercase()) {
-        None => parse(&bytes),
-        Some(name) if name.is_empty() || name == b"identity" => parse(&bytes),
-        Some(name) if name == b"gzip" || name == b"x-gzip" => parse(&unpack(&bytes)?),
-        Some(name) => {
-            let name = String::from_utf8_lossy(&name).into_owned();
-            let message = format!("content encoding {name:?} is not supported: send gzip, or none");
-            Err(ServiceError::http(415, 415, message))
+    kind: Kind,
+) -> Result<Object, ServiceError> {
+    let packed = match headers.get(header::CONTENT_ENCODING) {
+        None => false,
+        Some(name) => match name.as_bytes().to_ascii_lowercase().as_slice() {
+            b"" | b"identity" => false,
+            b"gzip" | b"x-gzip" => true,
+            name => {
+                let name = String::from_utf8_lossy(name);
+                let message =
+                    format!("content encoding {name:?} is not supported: send gzip, or none");
+                return Err(ServiceError::http(415, 415, message));
+            }
+        },
+    };
+    let mut place = None;
+    let read = read(body, kind, packed, &mut place);
+    let bytes = tokio::time::timeout(BODY_TIME, read)
+        .await
+        .map_err(|_| ServiceError::http(408, 408, "the request body did not arrive in time"))??;
+    let parse = move || {
+        if packed {
+            parse(&unpack(&bytes, kind.limit())?.into(), kind)
+        } else {
+            parse(&bytes, kind)
         }
-    }
+    };
+    // A large one would hold up the thread that serves all connections.
+    let parsed = match &place {
+        None => parse(),
+        Some(_) => tokio::task::spawn_blocking(parse)
+            .await
+            .unwrap_or_else(|_| Err(ServiceError::internal("the request could not be parsed"))),
+    };
+    parsed.map(|object| Object { place, ..object })
 }
 
-fn too_large(why: &str) -> ServiceError {
+fn too_large(why: &str, limit: usize) -> ServiceError {
     let message =
-        format!("the request body could not be read: {why}; at most {MAX_BODY} bytes are accepted");
+        format!("the request body could not be read: {why}; at most {limit} bytes are accepted");
     ServiceError::http(413, 413, message)
 }
 
-async fn read(body: Body) -> Result<Bytes, ServiceError> {
+async fn read(
+    mut body: Body,
+    kind: Kind,
+    packed: bool,
+    place: &mut Option<SemaphorePermit<'static>>,
+) -> Result<Bytes, ServiceError> {
     // The announced length is judged at once, before the body has arrived.
-    let announced = body.size_hint().lower();
-    if usize::try_from(announced).map_or(true, |length| length > MAX_BODY) {
-        return Err(too_large(&format!("it has {announced} bytes")));
+    let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
+    if announced > kind.limit() {
+        let why = format!("it has {announced} bytes");
+        return Err(too_large(&why, kind.limit()));
     }
-    match tokio::time::timeout(BODY_TIME, axum::body::to_bytes(body, MAX_BODY)).await {
-        Ok(read) => read.map_err(|error| too_large(&error.to_string())),
-        Err(_) => Err(ServiceError::http(
-            408,
-            408,
-            "the request body did not arrive in time",
+    if announced > MAX_BODY || (packed && kind == Kind::Rows) {
+        *place = Some(large().await?);
+    }
+    let mut bytes = Vec::with_capacity(announced);
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|error| broken(&error))?;
+        // Trailers say nothing here.
+        let data = frame.into_data().unwrap_or_default();
+        let length = bytes.len().saturating_add(data.len());
+        if length > kind.limit() {
+            return Err(too_large("it is larger", kind.limit()));
+        }
+        if length > MAX_BODY && place.is_none() {
+            *place = Some(large().await?);
+        }
+        bytes.extend_from_slice(&data);
+    }
+    Ok(bytes.into())
+}
+
+async fn large() -> Result<SemaphorePermit<'static>, ServiceError> {
+    match tokio::time::timeout(PLACE_TIME, LARGE.acquire()).await {
+        Ok(Ok(place)) => Ok(place),
+        _ => Err(ServiceError::http(
+            429,
+            429,
+            "other large requests are being read; try again",
         )),
     }
 }
 
+/// The innermost reason says most, e.g. what a chunk begins with.
+fn broken(error: &axum::Error) -> ServiceError {
+    let mut innermost: &dyn Error = error;
+    while let Some(inner) = innermost.source() {
+        innermost = inner;
+    }
+    let message = format!("the request body could not be read to its end: {innermost}");
+    ServiceError::http(400, 400, message)
+}
+
 /// Unpacks no more than the limit, whatever a small body would grow to.
-fn unpack(bytes: &[u8]) -> Result<Vec<u8>, ServiceError> {
-    let most = u64::try_from(MAX_BODY).unwrap_or(u64::MAX);
+fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>, ServiceError> {
+    let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let mut text = Vec::new();
     let mut unpacked = MultiGzDecoder::new(bytes).take(most.saturating_add(1));
     if let Err(error) = unpacked.read_to_end(&mut text) {
         let message = format!("the request body is not the gzip it says it is: {error}");
         return Err(ServiceError::http(400, 400, message));
     }
-    if text.len() > MAX_BODY {
-        return Err(too_large("unpacked it is larger"));
+    if text.len() > limit {
+        return Err(too_large("unpacked it is larger", limit));
     }
     Ok(text)
 }
 
-fn parse(body: &[u8]) -> Result<Map<String, Value>, ServiceError> {
-    let body = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(body);
+fn parse(bytes: &Bytes, kind: Kind) -> Result<Object, ServiceError> {
+    let body = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    let mut object = Object::default();
     if body.trim_ascii().is_empty() {
-        return Ok(Map::new());
+        return Ok(object);
     }
-    match serde_json::from_slice(body) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(ServiceError::not_json(200, "expected an object")),
-        Err(error) => Err(ServiceError::not_json(200, &error.to_string())),
+    let bad = |error: serde_json::Error| match error.classify() {
+        serde_json::error::Category::Data => ServiceError::not_json(200, "expected an object"),
+        _ => ServiceError::not_json(200, &error.to_string()),
+    };
+    if kind == Kind::Parameters {
+        object.params = serde_json::from_slice(body).map_err(bad)?;
+        return Ok(object);
     }
+    // Rows are kept as their text: as values they would take a multiple of its memory.
+    let values: BTreeMap<String, &RawValue> = serde_json::from_slice(body).map_err(bad)?;
+    for (name, value) in values {
+        if name == "data" {
+            object.data = Some(bytes.slice_ref(value.get().as_bytes()));
+        } else {
+            let value = serde_json::from_str(value.get()).map_err(bad)?;
+            object.params.insert(name, value);
+        }
+    }
+    Ok(object)
 }
 
 #[cfg(test)]
@@ -104,15 +237,38 @@ mod tests {
     }
 
     fn given(encoding: Option<&'static str>, body: Vec<u8>) -> Result<usize, (u16, i64)> {
+        let read = read_as(Kind::Parameters, encoding, body);
+        read.map(|object| object.params.len())
+    }
+
+    fn read_as(
+        kind: Kind,
+        encoding: Option<&'static str>,
+        body: Vec<u8>,
+    ) -> Result<Object, (u16, i64)> {
         let mut headers = HeaderMap::new();
         if let Some(encoding) = encoding {
             headers.insert(header::CONTENT_ENCODING, encoding.parse().unwrap());
         }
         let mut runtime = tokio::runtime::Builder::new_current_thread();
         let runtime = runtime.enable_time().build().unwrap();
-        let read = runtime.block_on(object(&headers, Body::from(body)));
-        read.map(|object| object.len())
-            .map_err(|error| (error.status, error.code))
+        let read = runtime.block_on(object(&headers, Body::from(body), kind));
+        read.map_err(|error| (error.status, error.code))
+    }
+
+    #[test]
+    fn rows_may_be_larger_and_stay_text() {
+        let rows = format!("[{}]", " ".repeat(MAX_BODY + 1));
+        let text = format!("{{\"collectionName\": \"c\", \"data\": {rows}}}").into_bytes();
+        for (encoding, body) in [(None, text.clone()), (Some("gzip"), packed(&text))] {
+            let read = read_as(Kind::Rows, encoding, body).unwrap();
+            assert_eq!(read.data.as_deref(), Some(rows.as_bytes()));
+            assert_eq!(read.params.len(), 1);
+        }
+        let large = read_as(Kind::Rows, None, vec![b' '; MAX_ROWS + 1]);
+        assert_eq!(large.err(), Some((413, 413)));
+        let list = read_as(Kind::Rows, None, b"[]".to_vec());
+        assert_eq!(list.err(), Some((200, 1801)));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! A request's parameters, read liberally: numbers may be text, ids may be numbers.
 
+use super::body::Object;
 use super::error::ServiceError;
 use super::source::Dialect;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// The parameters that are lists of paths.
 const PATHS: [&str; 3] = ["dataPaths", "objectUrls", "files"];
@@ -11,7 +12,7 @@ const PATHS: [&str; 3] = ["dataPaths", "objectUrls", "files"];
 #[derive(Debug, Default)]
 pub(super) struct Call {
     /// The JSON body, or the query's parameters as text.
-    pub(super) params: Map<String, Value>,
+    pub(super) object: Object,
     /// The `Idempotency-Key` header, as sent.
     pub(super) key: Option<Vec<u8>>,
     /// The `DB-Name` header.
@@ -27,7 +28,7 @@ impl Call {
     /// text, and an empty list of paths, is no value.
     pub(super) fn get(&self, names: &[&str]) -> Option<&Value> {
         let value = |name: &&str| {
-            let value = self.params.get(*name)?;
+            let value = self.object.params.get(*name)?;
             let empty = match value {
                 Value::Null => true,
                 Value::String(text) => text.is_empty(),
@@ -89,7 +90,7 @@ mod tests {
     fn whole_numbers_come_in_three_forms() {
         let mut call = Call::default();
         let mut given = |value: Value| {
-            call.params.insert("pageSize".to_owned(), value);
+            call.object.params.insert("pageSize".to_owned(), value);
             call.integer("pageSize", 10)
         };
         for value in [json!(3), json!(3.0), json!("3"), json!(" 3 ")] {

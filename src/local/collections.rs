@@ -2,6 +2,7 @@
 
 use super::call::Call;
 use super::databases;
+use super::entities;
 use super::error::ServiceError;
 use super::import::now;
 use super::indexes;
@@ -28,6 +29,13 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("collections/drop"), drop)
         .write(Envelope::V2, &path("collections/rename"), rename)
         .post(Envelope::V2, &path("collections/flush"), flush)
+        .post(Envelope::V2, &path("collections/refresh_load"), flush)
+        .post(Envelope::V2, &path("collections/compact"), compact)
+        .post(
+            Envelope::V2,
+            &path("collections/get_compaction_state"),
+            compaction_state,
+        )
         .write(Envelope::V2, &path("collections/load"), load)
         .write(Envelope::V2, &path("collections/release"), release)
         .post(
@@ -40,6 +48,12 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V2, &path("partitions/list"), partitions)
         .post(Envelope::V2, &path("partitions/has"), has_partition)
         .post(Envelope::V2, &path("partitions/get_stats"), partition_stats)
+        .write(Envelope::V2, &path("partitions/load"), load_partitions)
+        .post(
+            Envelope::V2,
+            &path("partitions/release"),
+            release_partitions,
+        )
         .write(Envelope::V2, &path("partitions/drop"), drop_partition)
 }
 
@@ -78,7 +92,7 @@ pub(super) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
         body.get(name).or(params).cloned().unwrap_or(default)
     };
     Ok(json!({
-        "aliases": [],
+        "aliases": app.store().aliases(&databases::of(app, call)?, Some(collection.id))?,
         "autoId": schema.auto_id(),
         "collectionID": collection.id,
         "collectionName": collection.name,
@@ -86,7 +100,7 @@ pub(super) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
         "description": description.unwrap_or_default(),
         "enableDynamicField": schema.dynamic,
         "fields": schema.to_describe_fields(),
-        "indexes": indexes::in_short(body),
+        "indexes": indexes::in_short(&collection),
         "load": load_word(&collection),
         "partitionsNum": app.store().partitions(collection.id)?.len(),
         "properties": [],
@@ -108,9 +122,9 @@ pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
-    let body = Value::Object(call.params.clone());
+    let body = Value::Object(call.object.params.clone());
     let schema = Schema::from_create_body(&body)?;
-    let indexed = !indexes::in_short(&body).is_empty();
+    let indexed = !indexes::asked(&body, &schema)?.is_empty();
     // A collection made with its index is loaded at once; one without waits for `load`.
     if app
         .store()
@@ -119,6 +133,14 @@ pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
         return Ok(json!({}));
     }
     let same = match app.store().collection(&database, &name)? {
+        Some(there) if there.name != name => {
+            return Err(ServiceError::new(
+                1601,
+                format!(
+                    "collection name [{name}] conflicts with an existing alias, please choose a unique name"
+                ),
+            ));
+        }
         Some(there) => Schema::from_create_body(&there.body)? == schema,
         None => false,
     };
@@ -150,10 +172,31 @@ pub(super) fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     if let Some(collection) = app.store().collection(&database, &name)? {
+        check_unaliased(app, &database, &collection, &name)?;
         app.store().drop_collection(collection.id, &now())?;
         app.shared().nudge();
     }
     Ok(json!({}))
+}
+
+/// Refuses what would leave aliases of nothing behind, or is asked of an alias.
+fn check_unaliased(
+    app: &App,
+    database: &str,
+    collection: &Collection,
+    name: &str,
+) -> Result<(), ServiceError> {
+    let refused = |message| Err(ServiceError::new(65535, message));
+    if collection.name != name {
+        return refused(format!("cannot drop the collection via alias = {name}"));
+    }
+    let aliases = app.store().aliases(database, Some(collection.id))?;
+    if aliases.is_empty() {
+        return Ok(());
+    }
+    refused(format!(
+        "unable to drop the collection [{name}] because it has associated aliases {aliases:?}, please remove all aliases before dropping the collection"
+    ))
 }
 
 /// Gives a collection another name, in its own database or in `newDbName`. Its jobs, also those that run, go with it.
@@ -161,13 +204,20 @@ fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["newCollectionName"])?;
     check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
+    let own = databases::of(app, call)?;
     let database = match call.text(&["newDbName"]) {
         Some(database) if app.store().database(&database)?.is_none() => {
             return Err(ServiceError::no_database(&database));
         }
         Some(database) => database,
-        None => databases::of(app, call)?,
+        None => own.clone(),
     };
+    if database != own && !app.store().aliases(&own, Some(collection.id))?.is_empty() {
+        return Err(ServiceError::new(
+            65535,
+            "fail to rename db name, must drop all aliases of this collection before rename",
+        ));
+    }
     if app
         .store()
         .rename_collection(collection.id, &database, &name)?
@@ -182,7 +232,25 @@ fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     ))
 }
 
-/// Does nothing: rows are on the disk before they can be seen.
+/// Answers a number to ask for the compaction by. Nothing is compacted: deleted rows are swept by themselves.
+fn compact(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    Ok(json!({ "compactionID": find(app, call)?.id }))
+}
+
+/// Every compaction is done as soon as it is asked for.
+fn compaction_state(_: &App, call: &Call) -> Result<Value, ServiceError> {
+    let id = call.get(&["jobID", "jobId", "compactionID", "compactionId"]);
+    let id = id.ok_or_else(|| ServiceError::missing(DIALECT, "jobID"))?;
+    Ok(json!({
+        "compactionID": id,
+        "state": "Completed",
+        "executingPlanNumber": 0,
+        "timeoutPlanNumber": 0,
+        "completedPlanNumber": 0,
+    }))
+}
+
+/// Does nothing: rows are on the disk before they can be seen, and are seen as soon as they are there.
 fn flush(app: &App, call: &Call) -> Result<Value, ServiceError> {
     find(app, call).map(|_| json!({}))
 }
@@ -212,6 +280,12 @@ fn create_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     check_name("partition", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    if Schema::from_create_body(&collection.body)?.has_partition_key() {
+        return Err(ServiceError::new(
+            65535,
+            "disable create partition if partition key mode is used",
+        ));
+    }
     app.store().create_partition(collection.id, &name)?;
     Ok(json!({}))
 }
@@ -232,6 +306,31 @@ fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let partition = app.store().partition(collection.id, &name)?;
     let partition = partition.ok_or_else(|| ServiceError::no_partition(&name))?;
     Ok(json!({ "rowCount": app.store().count(collection.id, Some(partition))? }))
+}
+
+/// Loads the whole collection: partitions are not loaded one by one.
+fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    app.store()
+        .set_loaded(named_partitions(app, call)?.id, true)?;
+    Ok(json!({}))
+}
+
+/// Does nothing, as other partitions may be loaded.
+fn release_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    named_partitions(app, call).map(|_| json!({}))
+}
+
+/// The collection, all of whose partitions in `partitionNames` must be there.
+fn named_partitions(app: &App, call: &Call) -> Result<Collection, ServiceError> {
+    let collection = find(app, call)?;
+    let names = call.get(&["partitionNames"]).and_then(entities::texts);
+    let names = names.filter(|names| !names.is_empty());
+    for name in names.ok_or_else(|| ServiceError::missing(DIALECT, "partitionNames"))? {
+        if app.store().partition(collection.id, &name)?.is_none() {
+            return Err(ServiceError::no_partition(&name));
+        }
+    }
+    Ok(collection)
 }
 
 /// Removes a partition with its rows; one that is not there is success.

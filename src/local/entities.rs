@@ -1,15 +1,15 @@
-//! The calls on rows: query, get, insert.
+//! The calls that read rows: query, get; and what they have in common with those that change them.
 
 use super::call::Call;
 use super::collections;
 use super::error::ServiceError;
 use super::filter::{Filter, Scalar};
-use super::query::{Outputs, Query};
+use super::query::{Found, Outputs, Query};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
-use super::store::collections::{Collection, DEFAULT_PARTITION};
-use crate::formats::{Batch, DataType, Schema};
-use serde_json::{Map, Value, json};
+use super::store::collections::Collection;
+use crate::formats::{DataType, Schema};
+use serde_json::{Map, Value};
 use std::sync::Arc;
 
 /// Collection calls go to the cluster itself, which answers as Milvus does.
@@ -21,25 +21,22 @@ const WINDOW: i64 = 16_384;
 /// Rows of a query without `limit`, as Milvus has it.
 const LIMIT: i64 = 100;
 
-/// The code of rows that do not fit the schema, as Milvus' REST has it.
-const BAD_ROWS: i64 = 1804;
-
 /// Adds the routes below `/v2/vectordb/entities`.
 pub(super) fn routes(routes: Routes) -> Routes {
     let path = |route: &str| format!("/v2/vectordb/entities/{route}");
     routes
         .post(Envelope::V2, &path("query"), query)
         .post(Envelope::V2, &path("get"), get)
-        .write(Envelope::V2, &path("insert"), insert)
 }
 
 /// What every call on rows begins with.
-struct Target {
-    collection: Collection,
-    schema: Arc<Schema>,
+pub(super) struct Target {
+    pub(super) collection: Collection,
+    pub(super) schema: Arc<Schema>,
 }
 
-fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
+/// The collection a call is about.
+pub(super) fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
     let collection = collections::find(app, call)?;
     let schema = Arc::new(Schema::from_create_body(&collection.body)?);
     Ok(Target { collection, schema })
@@ -55,7 +52,7 @@ impl Target {
 }
 
 /// `count(*)`, or the rows that `filter` chooses, by ascending primary key.
-pub(super) fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(super) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
     let target = target(app, call)?;
     let filter = filter(call, &target.schema)?;
     let fields = output_fields(call)?;
@@ -77,26 +74,37 @@ pub(super) fn query(app: &App, call: &Call) -> Result<Value, ServiceError> {
         texts_for_int64: call.texts_for_int64,
     };
     let Some(outputs) = outputs else {
-        return Ok(json!([{ "count(*)": query.count()? }]));
+        return Ok(Found::count(query.count()?));
     };
     let (skip, limit) = window(call)?;
     query.rows(&outputs, skip, limit)
 }
 
 /// The rows whose primary keys `id` names: one, or a list.
-pub(super) fn get(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(super) fn get(app: &App, call: &Call) -> Result<Found, ServiceError> {
     let target = target(app, call)?;
     let outputs = Outputs::parse(&output_fields(call)?, &target.schema)
         .map_err(|error| ServiceError::parameter(DIALECT, error))?;
     let ids = call.get(&["id", "ids"]);
-    let ids = match ids.ok_or_else(|| ServiceError::missing(DIALECT, "id"))? {
-        Value::Array(ids) => ids.iter().collect(),
-        id => vec![id],
+    let ids = listed(ids.ok_or_else(|| ServiceError::missing(DIALECT, "id"))?);
+    let filter = by_keys(&target.schema, &ids)?;
+    target.check_loaded()?;
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema: &target.schema,
+        partitions: partitions(app, call, &target.collection)?,
+        filter: Some(filter),
+        texts_for_int64: call.texts_for_int64,
     };
-    let primary = target.schema.fields.iter().position(|field| field.primary);
+    query.rows(&outputs, 0, usize::try_from(WINDOW).unwrap_or(usize::MAX))
+}
+
+/// A filter for the rows with these primary keys.
+pub(super) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter, ServiceError> {
+    let primary = schema.fields.iter().position(|field| field.primary);
     let primary = primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))?;
-    let textual = target
-        .schema
+    let textual = schema
         .primary()
         .is_some_and(|field| matches!(field.data_type, DataType::VarChar { .. }));
     let keys: Option<Vec<_>> = ids.iter().map(|id| key(id, textual)).collect();
@@ -104,16 +112,15 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Value, ServiceError> {
         let kind = if textual { "texts" } else { "64-bit integers" };
         ServiceError::parameter(DIALECT, format!("the primary keys are {kind}"))
     })?;
-    target.check_loaded()?;
-    let query = Query {
-        store: app.store(),
-        collection: target.collection.id,
-        schema: &target.schema,
-        partitions: partitions(app, call, &target.collection)?,
-        filter: Some(Filter::keys(primary, keys)),
-        texts_for_int64: call.texts_for_int64,
-    };
-    query.rows(&outputs, 0, usize::try_from(WINDOW).unwrap_or(usize::MAX))
+    Ok(Filter::keys(primary, keys))
+}
+
+/// One value, or those of a list.
+pub(super) fn listed(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(values) => values.iter().collect(),
+        value => vec![value],
+    }
 }
 
 /// An id as a key; integers may be texts, for the languages that cannot hold them.
@@ -127,61 +134,8 @@ fn key(id: &Value, textual: bool) -> Option<Scalar<'static>> {
     }
 }
 
-/// Keeps the rows of `data`, one object or a list; all or none.
-pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let target = target(app, call)?;
-    let data = call
-        .get(&["data"])
-        .ok_or_else(|| ServiceError::missing(DIALECT, "data"))?;
-    let rows = match data {
-        Value::Array(rows) => rows.as_slice(),
-        row => std::slice::from_ref(row),
-    };
-    let refused = |why: &dyn std::fmt::Display| {
-        ServiceError::new(
-            BAD_ROWS,
-            format!("fail to deal the insert data, error: {why}"),
-        )
-    };
-    if rows.is_empty() {
-        return Err(refused(&"there are no rows"));
-    }
-    let mut batch = Batch::new(&target.schema);
-    for (row, number) in rows.iter().zip(1..) {
-        let pushed = batch.push_json(row.to_string().as_bytes(), number);
-        pushed.map_err(|error| refused(&error))?;
-    }
-    let name = call.text(&["partitionName"]);
-    let name = name.as_deref().unwrap_or(DEFAULT_PARTITION);
-    let store = app.store();
-    let partition = store.partition(target.collection.id, name)?;
-    let partition = partition.ok_or_else(|| ServiceError::no_partition(name))?;
-    if !store.insert(target.collection.id, partition, &mut batch)? {
-        return Err(ServiceError::no_partition(name));
-    }
-    let keys = target.schema.fields.iter().zip(batch.columns());
-    let keys = keys.filter(|(field, _)| field.primary);
-    let ids: Vec<Value> = keys
-        .flat_map(|(_, column)| (0..column.len()).map(|row| column.value(row)))
-        .map(|id| {
-            if call.texts_for_int64 {
-                as_text(id)
-            } else {
-                id
-            }
-        })
-        .collect();
-    Ok(json!({ "insertCount": batch.rows(), "insertIds": ids }))
-}
-
-fn as_text(id: Value) -> Value {
-    match id {
-        Value::Number(number) => Value::from(number.to_string()),
-        other => other,
-    }
-}
-
-fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, ServiceError> {
+/// The filter of a call, where it has one.
+pub(super) fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, ServiceError> {
     let Some(text) = call.text(&["filter", "expr"]) else {
         return Ok(None);
     };
@@ -212,7 +166,8 @@ fn output_fields(call: &Call) -> Result<Vec<String>, ServiceError> {
     Ok(names)
 }
 
-fn texts(names: &Value) -> Option<Vec<String>> {
+/// The texts of a list.
+pub(super) fn texts(names: &Value) -> Option<Vec<String>> {
     let names = names.as_array()?.iter();
     names.map(|name| name.as_str().map(str::to_owned)).collect()
 }

@@ -3,16 +3,14 @@
 //! Each request draws once, and meets at most one fault. A dropped connection is closed by the socket itself
 //! ([`Cut`]), so that the client sees not one byte of an answer.
 
-use super::doors::Doors;
 use super::error::ServiceError;
 use super::server::{App, refusal};
 use axum::body::Body;
-use axum::extract::connect_info::{ConnectInfo, Connected};
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::Response;
-use axum::serve::IncomingStream;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -176,12 +174,6 @@ impl Cut {
     /// True where it is to break.
     pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
-    }
-}
-
-impl Connected<IncomingStream<'_, Doors>> for Cut {
-    fn connect_info(stream: IncomingStream<'_, Doors>) -> Self {
-        stream.io().cut()
     }
 }
 

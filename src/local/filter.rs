@@ -1,13 +1,15 @@
 //! Filters of queries: boolean expressions over a row's scalar fields, as Milvus writes them.
 //!
 //! Supported are comparisons (also chained, `1 < id <= 5`), `in`, `not in`, `like`, `is null`, `and`, `or`, `not` and
-//! their signs, parentheses, keys of JSON and dynamic fields (`meta["a"][0]`), elements of arrays (`tags[0]`), and
-//! `{name}` for a value of `exprParams`. Arithmetic and functions are refused by name. A null, or a key that is not
-//! there, makes a comparison neither true nor false, as in SQL.
+//! their signs, parentheses, keys of JSON and dynamic fields (`meta["a"][0]`), elements of arrays (`tags[0]`), `{name}` for a
+//! value of `exprParams`, arithmetic (`id % 2 == 0`), `exists`, `array_length`, `array_contains`, `json_contains` and their
+//! forms with `_all` and `_any`. Other functions are refused by name. A null, or a key that is not there, makes a comparison
+//! neither true nor false, as in SQL.
 
 mod lex;
 mod literal;
 mod parse;
+mod term;
 
 use crate::formats::column::{Column, Values};
 use crate::formats::{DataType, Schema};
@@ -15,6 +17,7 @@ use serde_json::{Map, Value};
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
+use term::{Quantity, Term};
 
 /// Decoded columns of one segment by their number: fields in the schema's order, then `$meta`.
 pub(super) type Loaded = BTreeMap<usize, Column>;
@@ -29,7 +32,9 @@ pub(super) enum Filter {
     /// The opposite.
     Not(Box<Filter>),
     /// The value stands in this relation to the given one.
-    Compare(Path, Relation, Scalar<'static>),
+    Compare(Term, Relation, Scalar<'static>),
+    /// The list has so many of these values.
+    Contains(Path, Quantity, Vec<Value>),
     /// The value is one of these.
     In(Path, Members),
     /// The text matches the pattern.
@@ -125,8 +130,9 @@ impl Filter {
         match self {
             Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.columns(into)),
             Self::Not(part) => part.columns(into),
-            Self::Compare(path, ..)
-            | Self::In(path, _)
+            Self::Compare(term, ..) => term.columns(into),
+            Self::In(path, _)
+            | Self::Contains(path, ..)
             | Self::Like(path, _)
             | Self::IsNull(path)
             | Self::Truth(path) => _ = into.insert(path.column),
@@ -140,8 +146,11 @@ impl Filter {
             Self::All(parts) => all(parts, columns, row, false),
             Self::Any(parts) => all(parts, columns, row, true),
             Self::Not(part) => part.test(columns, row).map(|is| !is),
-            Self::Compare(path, relation, value) => {
-                relation.holds(&path.read(columns, row)?, value)
+            Self::Compare(term, relation, value) => {
+                relation.holds(&term.read(columns, row)?, value)
+            }
+            Self::Contains(path, quantity, values) => {
+                Some(quantity.of(path.json(columns, row)?.as_array()?, values))
             }
             Self::In(path, members) => Some(members.has(&path.read(columns, row)?)),
             Self::Like(path, pattern) => match path.read(columns, row)? {
@@ -191,6 +200,15 @@ impl Path {
             Values::Text(_) => Scalar::Text(Cow::Borrowed(column.text(row)?)),
             Values::Sparse(_) | Values::Packed(_) => return None,
         })
+    }
+
+    /// The JSON value, where there is one.
+    fn json(&self, columns: &Loaded, row: usize) -> Option<Value> {
+        let column = columns.get(&self.column)?;
+        if column.is_null(row) || !is_json(column.data_type()) {
+            return None;
+        }
+        self.inner(column, row)
     }
 
     /// The value that the keys lead to.

@@ -1,14 +1,40 @@
-//! The indexes of a collection: those its create call asked for. Nothing is built: queries read the rows.
+//! The indexes of a collection: those its create call asked for, and those made later. Nothing is built: queries read the
+//! rows.
 
 use super::call::Call;
 use super::collections::find;
 use super::error::ServiceError;
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
+use super::store::collections::Collection;
+use crate::formats::Schema;
+use crate::formats::batch::META;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// Index calls go to the cluster itself, which answers as Milvus does.
 const DIALECT: Dialect = Dialect::Milvus;
+
+/// Metric types that Milvus knows.
+const METRICS: [&str; 14] = [
+    "L2",
+    "IP",
+    "COSINE",
+    "HAMMING",
+    "JACCARD",
+    "TANIMOTO",
+    "SUBSTRUCTURE",
+    "SUPERSTRUCTURE",
+    "BM25",
+    "MHJACCARD",
+    "MAX_SIM",
+    "MAX_SIM_COSINE",
+    "MAX_SIM_IP",
+    "MAX_SIM_L2",
+];
+
+/// How often the list is changed anew, where others change it meanwhile.
+const TRIES: usize = 20;
 
 /// Adds the routes below `/v2/vectordb/indexes`.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -16,10 +42,13 @@ pub(super) fn routes(routes: Routes) -> Routes {
     routes
         .post(Envelope::V2, &path("list"), list)
         .post(Envelope::V2, &path("describe"), describe)
+        .write(Envelope::V2, &path("create"), create)
+        .write(Envelope::V2, &path("drop"), drop)
 }
 
 /// An index as it was asked for.
-struct Index {
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Index {
     field: String,
     name: String,
     metric: String,
@@ -27,24 +56,58 @@ struct Index {
     kind: String,
 }
 
+impl Index {
+    /// An entry of `indexParams`, or the quick form itself; the Node SDK writes the types into `params`.
+    fn read(value: &Value, field: String, name: Option<String>) -> Self {
+        let params = value.get("params").unwrap_or(&Value::Null);
+        let either = |name: &str, inner: &str| {
+            text(value, name).or_else(|| text(params, name).or_else(|| text(params, inner)))
+        };
+        Self {
+            name: name.unwrap_or_else(|| field.clone()),
+            field,
+            metric: either("metricType", "metric_type").unwrap_or_else(|| "COSINE".to_owned()),
+            kind: either("indexType", "index_type").unwrap_or_else(|| "AUTOINDEX".to_owned()),
+        }
+    }
+
+    fn check(&self, schema: &Schema) -> Result<(), ServiceError> {
+        let mut fields = schema.fields.iter();
+        let dynamic = schema.dynamic && self.field == META;
+        if !dynamic && fields.all(|field| field.name != self.field) {
+            let message = format!("cannot create index on non-exist field: {}", self.field);
+            return Err(ServiceError::parameter(DIALECT, message));
+        }
+        if !METRICS
+            .iter()
+            .any(|metric| metric.eq_ignore_ascii_case(&self.metric))
+        {
+            let message = format!("metric type {:?} not found or not supported", self.metric);
+            return Err(ServiceError::parameter(DIALECT, message));
+        }
+        Ok(())
+    }
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    let text = value.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
 /// The index of the quick form's vector, or those `indexParams` asks for.
-fn of(body: &Value) -> Vec<Index> {
-    let text =
-        |value: &Value, name: &str| value.get(name).and_then(Value::as_str).map(str::to_owned);
-    let index = |value: &Value, field: String, name: Option<String>| Index {
-        name: name.unwrap_or_else(|| field.clone()),
-        field,
-        metric: text(value, "metricType").unwrap_or_else(|| "COSINE".to_owned()),
-        kind: text(value, "indexType").unwrap_or_else(|| "AUTOINDEX".to_owned()),
-    };
+fn of_body(body: &Value) -> Vec<Index> {
     if is_quick(body) {
         let field = text(body, "vectorFieldName").unwrap_or_else(|| "vector".to_owned());
-        return vec![index(body, field, None)];
+        return vec![Index::read(body, field, None)];
     }
+    listed(body)
+}
+
+fn listed(body: &Value) -> Vec<Index> {
     let asked = body.get("indexParams").and_then(Value::as_array);
     let named = |value: &Value| {
         let field = text(value, "fieldName").unwrap_or_default();
-        index(value, field, text(value, "indexName"))
+        Index::read(value, field, text(value, "indexName"))
     };
     asked.into_iter().flatten().map(named).collect()
 }
@@ -53,24 +116,93 @@ fn is_quick(body: &Value) -> bool {
     body.get("schema").is_none_or(Value::is_null) && body.get("fields").is_none()
 }
 
+/// The indexes that a create call asks for.
+pub(super) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>, ServiceError> {
+    let indexes = of_body(body);
+    indexes.iter().try_for_each(|index| index.check(schema))?;
+    Ok(indexes)
+}
+
+/// The indexes of a collection.
+fn of(collection: &Collection) -> Vec<Index> {
+    let changed = collection.indexes.as_deref();
+    let changed = changed.and_then(|text| serde_json::from_str(text).ok());
+    changed.unwrap_or_else(|| of_body(&collection.body))
+}
+
 /// The indexes as a collection's description lists them.
-pub(super) fn in_short(body: &Value) -> Vec<Value> {
+pub(super) fn in_short(collection: &Collection) -> Vec<Value> {
     let short =
         |it: Index| json!({ "fieldName": it.field, "indexName": it.name, "metricType": it.metric });
-    of(body).into_iter().map(short).collect()
+    of(collection).into_iter().map(short).collect()
+}
+
+/// Makes the indexes of `indexParams`. One that is there already is success.
+fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let schema = Schema::from_create_body(&find(app, call)?.body)?;
+    let body = Value::Object(call.object.params.clone());
+    let fresh = listed(&body);
+    if fresh.is_empty() {
+        return Err(ServiceError::missing(DIALECT, "indexParams"));
+    }
+    fresh.iter().try_for_each(|index| index.check(&schema))?;
+    change(app, call, |indexes| {
+        for index in &fresh {
+            let other = |it: &&Index| it.field == index.field || it.name == index.name;
+            match indexes.iter().find(other) {
+                Some(there) if there == index => {}
+                Some(_) => {
+                    return Err(ServiceError::new(
+                        65535,
+                        "at most one distinct index is allowed per field",
+                    ));
+                }
+                None => indexes.push(index.clone()),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Drops an index; one that is not there is success, as with Milvus.
+fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let name = call.required(DIALECT, &["indexName"])?;
+    change(app, call, |indexes| {
+        indexes.retain(|it| it.name != name);
+        Ok(())
+    })
+}
+
+/// Changes the list of a collection's indexes, which nobody else changes meanwhile.
+fn change(
+    app: &App,
+    call: &Call,
+    change: impl Fn(&mut Vec<Index>) -> Result<(), ServiceError>,
+) -> Result<Value, ServiceError> {
+    for _ in 0..TRIES {
+        let collection = find(app, call)?;
+        let mut indexes = of(&collection);
+        change(&mut indexes)?;
+        let text = json!(indexes).to_string();
+        let before = collection.indexes.as_deref();
+        if app.store().set_indexes(collection.id, before, &text)? {
+            return Ok(json!({}));
+        }
+    }
+    Err(ServiceError::busy())
 }
 
 /// The names of a collection's indexes.
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
-    Ok(of(&collection.body).into_iter().map(|it| it.name).collect())
+    Ok(of(&collection).into_iter().map(|it| it.name).collect())
 }
 
 /// One index, in a list, as Milvus gives it; every row counts as indexed.
 fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["indexName"])?;
-    let mut indexes = of(&collection.body).into_iter();
+    let mut indexes = of(&collection).into_iter();
     let index = indexes
         .find(|it| it.name == name)
         .ok_or_else(|| ServiceError::no_index(&name))?;

@@ -40,14 +40,9 @@ pub(super) fn submit(
     let keys = keys(call, &source)?;
     source.keyed = keys.is_some();
     let store = app.store();
-    if partition
-        .as_deref()
-        .is_some_and(|name| name != DEFAULT_PARTITION)
+    if partition.is_some()
         && let Some(found) = store.collection(&database, &collection)?
-        && Schema::from_create_body(&found.body)?
-            .fields
-            .iter()
-            .any(|field| field.partition_key)
+        && Schema::from_create_body(&found.body)?.has_partition_key()
     {
         return Err(ServiceError::import(
             "not allow to set partition name for collection with partition key",
@@ -179,13 +174,14 @@ pub(super) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceEr
 ///
 /// A Milvus server's list has no pages and looks at neither parameter, so no value of them is refused.
 pub(super) fn lenient_page(app: &App, call: &Call) -> Result<Page, ServiceError> {
-    if call.get(&["pageSize", "currentPage"]).is_none() {
+    // A client that has no page size to give may send 0.
+    let size = call.integer("pageSize", 0).unwrap_or(0);
+    if size <= 0 && call.get(&["currentPage"]).is_none() {
         let mut page = list(app, call, 1, MAX_LIST, 0)?;
         page.size = i64::try_from(page.jobs.len()).unwrap_or(MAX_LIST);
         return Ok(page);
     }
-    let size = call.integer("pageSize", 10).unwrap_or(10);
-    let size = size.clamp(1, MAX_LIST);
+    let size = if size <= 0 { 10 } else { size.min(MAX_LIST) };
     let number = call.integer("currentPage", 1).unwrap_or(1).max(1);
     let skip = number.saturating_sub(1).saturating_mul(size);
     list(app, call, number, size, skip)
@@ -193,7 +189,11 @@ pub(super) fn lenient_page(app: &App, call: &Call) -> Result<Page, ServiceError>
 
 fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
     let database = databases::of(app, call)?;
-    let collection = call.text(&["collectionName"]);
+    // Jobs are kept under their collection's name, also where they were submitted to an alias.
+    let collection = match call.text(&["collectionName"]) {
+        Some(name) => Some(app.store().alias(&database, &name)?.unwrap_or(name)),
+        None => None,
+    };
     let (count, mut jobs) = app.store().jobs(
         Some(&database),
         collection.as_deref(),

@@ -22,6 +22,7 @@
 //! - Jobs and idempotency keys are never forgotten.
 
 mod ahead;
+mod aliases;
 mod body;
 mod call;
 mod collections;
@@ -32,6 +33,7 @@ mod error;
 pub mod faults;
 mod filter;
 mod guard;
+mod http;
 mod import;
 mod indexes;
 mod jobs;
@@ -43,6 +45,7 @@ mod paths;
 mod query;
 mod remote;
 mod retry;
+mod rows;
 mod server;
 mod source;
 mod store;
@@ -127,13 +130,28 @@ pub enum LocalError {
 
 impl From<LocalError> for Failure {
     fn from(error: LocalError) -> Self {
-        let kind = match error {
-            LocalError::TokenNeeded { .. } | LocalError::Folder { .. } | LocalError::Bucket(_) => {
-                Kind::Usage
-            }
-            _ => Kind::Connect,
+        let (kind, hint) = match &error {
+            LocalError::TokenNeeded { .. } => (Kind::Usage, None),
+            LocalError::Folder { .. } => (
+                Kind::Usage,
+                Some("--bucket-dir and --allow-dir name folders that are there"),
+            ),
+            LocalError::Bucket(_) => (
+                Kind::Usage,
+                Some("--bucket names a bucket, e.g. s3://milvus-bucket"),
+            ),
+            LocalError::Store(StoreError::Busy) => (Kind::Connect, Some("try again")),
+            LocalError::Store(_) => (
+                Kind::Connect,
+                Some("choose another data folder: --data-dir DIR, or ZSHELL_DATA_DIR"),
+            ),
+            LocalError::Listen { .. } | LocalError::Threads(_) => (Kind::Connect, None),
         };
-        Self::new(kind, error.to_string())
+        let failure = Self::new(kind, error.to_string());
+        match hint {
+            Some(hint) => failure.with_hint(hint),
+            None => failure,
+        }
     }
 }
 

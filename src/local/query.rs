@@ -1,19 +1,47 @@
 //! Running a query: segments are looked through column by column, and only the columns needed are decoded.
 //!
 //! First the filter and the primary key choose rows; then the output columns of the few segments that hold them are
-//! read. A segment that is deleted meanwhile counts as empty.
+//! read. A segment that is deleted meanwhile counts as empty; rows that are deleted stay out.
 
 use super::error::ServiceError;
 use super::filter::{Filter, Loaded};
+use super::server::Data;
+use super::store::dead::Victims;
 use super::store::scan::Segment;
 use super::store::{Store, StoreError};
 use crate::formats::batch::META;
 use crate::formats::{Column, DataType, Schema};
-use serde_json::{Map, Value};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::fmt::Write as _;
 
-/// Bytes of column data that one answer may hold: its JSON takes several times as much.
-const MAX_BYTES: usize = 32 << 20;
+/// Bytes of column data that one answer may hold, as Milvus has it: its JSON takes about three times as much.
+const MAX_BYTES: usize = 100 << 20;
+
+/// The rows of an answer, each the inside of a JSON object. As values they would take many times as much.
+#[derive(Debug)]
+pub(super) struct Found(Vec<String>);
+
+impl Found {
+    /// A count in place of rows.
+    pub(super) fn count(count: u64) -> Self {
+        Self(vec![format!("\"count(*)\":{count}")])
+    }
+}
+
+impl Data for Found {
+    fn write(self, text: &mut String) {
+        let size = self.0.iter().map(|row| row.len() + 3).sum();
+        text.reserve(size);
+        text.push('[');
+        for (no, row) in self.0.into_iter().enumerate() {
+            text.push_str(if no == 0 { "{" } else { ",{" });
+            text.push_str(&row);
+            text.push('}');
+        }
+        text.push(']');
+    }
+}
 
 /// What to answer of each row.
 #[derive(Debug, Default)]
@@ -91,9 +119,9 @@ impl Query<'_> {
     /// How many rows there are.
     pub(super) fn count(&self) -> Result<u64, ServiceError> {
         let mut count: u64 = 0;
-        for segment in self.store.segments(self.collection, &self.partitions)? {
+        for segment in &self.segments()? {
             let rows = match &self.filter {
-                None => segment.rows,
+                None => segment.live(),
                 Some(filter) => match self.load(segment, &columns_of(filter))? {
                     Some(columns) => chosen(Some(filter), &columns, segment).count(),
                     None => 0,
@@ -104,17 +132,35 @@ impl Query<'_> {
         Ok(count)
     }
 
+    /// The segments that are looked through.
+    pub(super) fn segments(&self) -> Result<Vec<Segment>, ServiceError> {
+        Ok(self.store.segments(self.collection, &self.partitions)?)
+    }
+
+    /// Where the rows are in these segments, to be deleted.
+    pub(super) fn victims(&self, segments: &[Segment]) -> Result<Victims, ServiceError> {
+        let needed = self.filter.as_ref().map(columns_of).unwrap_or_default();
+        let mut victims = Victims::new();
+        for segment in segments {
+            if let Some(columns) = self.load(segment, &needed)? {
+                let rows = chosen(self.filter.as_ref(), &columns, segment).collect();
+                victims.push((segment.clone(), rows));
+            }
+        }
+        Ok(victims)
+    }
+
     /// The rows by ascending primary key, without the first `skip`, at most `limit` of them.
     pub(super) fn rows(
         &self,
         outputs: &Outputs,
         skip: usize,
         limit: usize,
-    ) -> Result<Value, ServiceError> {
-        let segments = self.store.segments(self.collection, &self.partitions)?;
+    ) -> Result<Found, ServiceError> {
+        let segments = self.segments()?;
         let hits = self.hits(&segments, skip.saturating_add(limit))?;
         let hits: Vec<_> = hits.into_iter().skip(skip).collect();
-        let mut rows = vec![Map::new(); hits.len()];
+        let mut rows = vec![String::new(); hits.len()];
         let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
         for (place, hit) in hits.iter().enumerate() {
             places
@@ -125,12 +171,12 @@ impl Query<'_> {
         let mut bytes = 0;
         for (number, places) in places {
             if let Some(segment) = segments.get(number) {
-                self.fill(*segment, outputs, &places, &mut rows, &mut bytes)?;
+                self.fill(segment, outputs, &places, &mut rows, &mut bytes)?;
             }
         }
         // Rows of a segment that was deleted meanwhile have stayed empty.
-        let rows = rows.into_iter().filter(|row| !row.is_empty());
-        Ok(rows.map(Value::Object).collect())
+        rows.retain(|row| !row.is_empty());
+        Ok(Found(rows))
     }
 
     /// The first rows by primary key, sorted.
@@ -142,11 +188,11 @@ impl Query<'_> {
         needed.insert(primary);
         let mut first = BinaryHeap::new();
         for (number, segment) in segments.iter().enumerate() {
-            let Some(columns) = self.load(*segment, &needed)? else {
+            let Some(columns) = self.load(segment, &needed)? else {
                 continue;
             };
             let keys = columns.get(&primary);
-            for row in chosen(self.filter.as_ref(), &columns, *segment) {
+            for row in chosen(self.filter.as_ref(), &columns, segment) {
                 let Some(key) = keys.and_then(|keys| key_of(keys, row)) else {
                     continue;
                 };
@@ -169,10 +215,10 @@ impl Query<'_> {
     /// Writes the output fields of a segment's rows to their places in the answer.
     fn fill(
         &self,
-        segment: Segment,
+        segment: &Segment,
         outputs: &Outputs,
         places: &[(usize, usize)],
-        rows: &mut [Map<String, Value>],
+        rows: &mut [String],
         bytes: &mut usize,
     ) -> Result<(), ServiceError> {
         let fields = self.schema.fields.iter().enumerate();
@@ -181,14 +227,15 @@ impl Query<'_> {
                 return Ok(());
             };
             weigh(&column, places.len(), bytes)?;
+            let name = Value::from(field.name.as_str()).to_string();
             let as_text = self.texts_for_int64 && field.data_type == DataType::Int64;
             for (row, place) in places {
                 let value = match column.value(*row) {
                     Value::Number(number) if as_text => Value::from(number.to_string()),
                     value => value,
                 };
-                if let Some(object) = rows.get_mut(*place) {
-                    object.insert(field.name.clone(), value);
+                if let Some(text) = rows.get_mut(*place) {
+                    add(text, &name, &value);
                 }
             }
         }
@@ -200,14 +247,13 @@ impl Query<'_> {
         };
         weigh(&meta, places.len(), bytes)?;
         for (row, place) in places {
-            let (Value::Object(dynamic), Some(object)) = (meta.value(*row), rows.get_mut(*place))
+            let (Value::Object(dynamic), Some(text)) = (meta.value(*row), rows.get_mut(*place))
             else {
                 continue;
             };
             for (name, value) in dynamic {
-                let wanted = outputs.all_dynamic || outputs.dynamic.contains(&name);
-                if wanted && !object.contains_key(&name) {
-                    object.insert(name, value);
+                if outputs.all_dynamic || outputs.dynamic.contains(&name) {
+                    add(text, &Value::from(name).to_string(), &value);
                 }
             }
         }
@@ -217,7 +263,7 @@ impl Query<'_> {
     /// These columns of a segment; `None` where it is gone.
     fn load(
         &self,
-        segment: Segment,
+        segment: &Segment,
         numbers: &BTreeSet<usize>,
     ) -> Result<Option<Loaded>, ServiceError> {
         let mut columns = Loaded::new();
@@ -230,7 +276,7 @@ impl Query<'_> {
         Ok(Some(columns))
     }
 
-    fn column(&self, segment: Segment, number: usize) -> Result<Option<Column>, ServiceError> {
+    fn column(&self, segment: &Segment, number: usize) -> Result<Option<Column>, ServiceError> {
         let Some(bytes) = self.store.column(segment, number)? else {
             return Ok(None);
         };
@@ -247,6 +293,15 @@ impl Query<'_> {
     }
 }
 
+/// Adds a key, as JSON text, and its value to the inside of an object.
+fn add(text: &mut String, name: &str, value: &Value) {
+    if !text.is_empty() {
+        text.push(',');
+    }
+    // Writing to a text does not fail.
+    _ = write!(text, "{name}:{value}");
+}
+
 fn columns_of(filter: &Filter) -> BTreeSet<usize> {
     let mut columns = BTreeSet::new();
     filter.columns(&mut columns);
@@ -256,9 +311,10 @@ fn columns_of(filter: &Filter) -> BTreeSet<usize> {
 fn chosen(
     filter: Option<&Filter>,
     columns: &Loaded,
-    segment: Segment,
+    segment: &Segment,
 ) -> impl Iterator<Item = usize> {
     (0..segment.rows)
+        .filter(|row| segment.is_live(*row))
         .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row) == Some(true)))
 }
 

@@ -4,13 +4,14 @@
 //! wait for the database.
 
 use super::call::Call;
-use super::doors::Doors;
 use super::error::ServiceError;
-use super::faults::Cut;
 use super::source::Rules;
 use super::store::Store;
 use super::worker::Shared;
-use super::{body, collections, databases, entities, faults, guard, indexes, page, paths, v1, v2};
+use super::{
+    aliases, body, collections, databases, entities, faults, guard, http, indexes, page, paths,
+    rows, v1, v2,
+};
 use crate::secret::Secret;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -18,7 +19,7 @@ use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{Router, middleware};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -26,9 +27,6 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tower_service::Service as _;
-
-/// How long open requests may take to finish once the service stops.
-const GRACE: Duration = Duration::from_secs(1);
 
 /// Threads for handlers: they only wait for the database, which has one writer anyway.
 const HANDLERS: usize = 4;
@@ -94,7 +92,19 @@ impl Envelope {
 }
 
 /// A route's work.
-pub(super) type Handler = fn(&App, &Call) -> Result<Value, ServiceError>;
+pub(super) type Handler<T = Value> = fn(&App, &Call) -> Result<T, ServiceError>;
+
+/// What a route answers.
+pub(super) trait Data: Send + 'static {
+    /// Appends its JSON text.
+    fn write(self, text: &mut String);
+}
+
+impl Data for Value {
+    fn write(self, text: &mut String) {
+        text.push_str(&self.to_string());
+    }
+}
 
 /// The routes of the service, while they are put together.
 pub(super) struct Routes(Router<Arc<App>>);
@@ -108,16 +118,16 @@ impl Routes {
             let params = pairs
                 .map(|(name, value)| (name.into_owned(), Value::from(value)))
                 .collect();
-            let call = call(params, request.headers());
+            let call = call(body::Object::of(params), request.headers());
             run(app, Envelope::V1, handler, call).await
         };
         Self(self.0.route(path, get(route)))
     }
 
     /// A route that only reads, whose parameters come as a JSON object.
-    pub(super) fn post(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
+    pub(super) fn post<T: Data>(self, envelope: Envelope, path: &str, handler: Handler<T>) -> Self {
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            match take(request).await {
+            match take(request, body::Kind::Parameters).await {
                 Ok(call) => run(app, envelope, handler, call).await,
                 Err(error) => refusal(&error),
             }
@@ -127,8 +137,17 @@ impl Routes {
 
     /// A route that writes, whose parameters come as a JSON object.
     pub(super) fn write(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
+        self.writing(envelope, path, handler, body::Kind::Parameters)
+    }
+
+    /// A route that writes the rows that come as `data` with its parameters, many of them.
+    pub(super) fn rows(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
+        self.writing(envelope, path, handler, body::Kind::Rows)
+    }
+
+    fn writing(self, envelope: Envelope, path: &str, handler: Handler, kind: body::Kind) -> Self {
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            let call = match take(request).await {
+            let call = match take(request, kind).await {
                 Ok(call) => call,
                 Err(error) => return refusal(&error),
             };
@@ -142,16 +161,16 @@ impl Routes {
     }
 }
 
-async fn take(request: Request) -> Result<Call, ServiceError> {
+async fn take(request: Request, kind: body::Kind) -> Result<Call, ServiceError> {
     let (parts, body) = request.into_parts();
-    let params = body::object(&parts.headers, body).await?;
-    Ok(call(params, &parts.headers))
+    let object = body::object(&parts.headers, body, kind).await?;
+    Ok(call(object, &parts.headers))
 }
 
-fn call(params: Map<String, Value>, headers: &HeaderMap) -> Call {
+fn call(object: body::Object, headers: &HeaderMap) -> Call {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     Call {
-        params,
+        object,
         key: headers
             .get("idempotency-key")
             .map(|key| key.as_bytes().to_owned()),
@@ -162,12 +181,21 @@ fn call(params: Map<String, Value>, headers: &HeaderMap) -> Call {
     }
 }
 
-async fn run(app: Arc<App>, envelope: Envelope, handler: Handler, call: Call) -> Response {
-    match tokio::task::spawn_blocking(move || handler(&app, &call)).await {
-        Ok(Ok(data)) => json_response(
-            StatusCode::OK,
-            &json!({ "code": envelope.success(), "data": data }),
-        ),
+async fn run<T: Data>(
+    app: Arc<App>,
+    envelope: Envelope,
+    handler: Handler<T>,
+    call: Call,
+) -> Response {
+    let answer = move || {
+        let data = handler(&app, &call)?;
+        let mut text = format!("{{\"code\":{},\"data\":", envelope.success());
+        data.write(&mut text);
+        text.push('}');
+        Ok(text)
+    };
+    match tokio::task::spawn_blocking(answer).await {
+        Ok(Ok(text)) => json_response(StatusCode::OK, text),
         Ok(Err(error)) => refusal(&error),
         Err(_) => refusal(&ServiceError::internal(
             "the local service failed internally; please report it",
@@ -180,12 +208,12 @@ pub(super) fn refusal(error: &ServiceError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     json_response(
         status,
-        &json!({ "code": error.code, "message": error.message }),
+        json!({ "code": error.code, "message": error.message }).to_string(),
     )
 }
 
-fn json_response(status: StatusCode, value: &Value) -> Response {
-    let mut response = Response::new(Body::from(value.to_string()));
+fn json_response(status: StatusCode, text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("application/json; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -198,7 +226,8 @@ fn json_response(status: StatusCode, value: &Value) -> Response {
 
 fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
-    let Routes(router) = indexes::routes(databases::routes(entities::routes(routes)));
+    let routes = rows::routes(entities::routes(routes));
+    let Routes(router) = aliases::routes(indexes::routes(databases::routes(routes)));
     router
         .route("/", get(page::show))
         .fallback(|request: Request| async move {
@@ -240,7 +269,8 @@ fn router(app: Arc<App>) -> Router {
 fn plain(router: Router) -> Router {
     Router::new().fallback(move |request: Request| {
         let mut router = router.clone();
-        async move { router.call(paths::plain(request)).await }
+        let request = body::keep_leftover(paths::plain(request));
+        async move { router.call(request).await }
     })
 }
 
@@ -269,8 +299,8 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("local-http".to_owned());
         let thread = thread.spawn(move || {
-            runtime.block_on(serve(listener, plain(router(app)), stopped));
-            runtime.shutdown_timeout(GRACE);
+            runtime.block_on(http::serve(listener, plain(router(app)), stopped));
+            runtime.shutdown_timeout(http::GRACE);
         })?;
         Ok(Self {
             addr,
@@ -282,26 +312,6 @@ impl Server {
     /// Where it listens.
     pub(super) fn addr(&self) -> SocketAddr {
         self.addr
-    }
-}
-
-async fn serve(listener: tokio::net::TcpListener, router: Router, stopped: oneshot::Receiver<()>) {
-    let (finish, finishing) = oneshot::channel::<()>();
-    let server = axum::serve(
-        Doors::new(listener),
-        router.into_make_service_with_connect_info::<Cut>(),
-    )
-    .with_graceful_shutdown(async {
-        _ = finishing.await;
-    });
-    let deadline = async {
-        _ = stopped.await;
-        _ = finish.send(());
-        tokio::time::sleep(GRACE).await;
-    };
-    tokio::select! {
-        _ = server => {}
-        () = deadline => {}
     }
 }
 

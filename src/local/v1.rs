@@ -1,12 +1,13 @@
 //! The first API: GET with query parameters, one object URL a job, success code 200.
 
+use super::body::Object;
 use super::call::Call;
 use super::error::ServiceError;
 use super::jobs::{self, percent};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::jobs::{Job, JobFile, JobState, Standing, Whole};
-use super::{collections, entities};
+use super::{collections, entities, rows};
 use serde_json::{Map, Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
@@ -27,7 +28,9 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
         .post(Envelope::V1, "/v1/vector/query", entities::query)
         .post(Envelope::V1, "/v1/vector/get", entities::get)
-        .write(Envelope::V1, "/v1/vector/insert", entities::insert)
+        .rows(Envelope::V1, "/v1/vector/insert", rows::insert)
+        .rows(Envelope::V1, "/v1/vector/upsert", rows::upsert)
+        .write(Envelope::V1, "/v1/vector/delete", rows::delete)
 }
 
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
@@ -120,7 +123,7 @@ fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let mut params = call.params.clone();
+    let mut params = call.object.params.clone();
     for (old, new) in [
         ("primaryField", "primaryFieldName"),
         ("vectorField", "vectorFieldName"),
@@ -132,7 +135,7 @@ fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
     collections::create(
         app,
         &Call {
-            params,
+            object: Object::of(params),
             database: call.database.clone(),
             ..Call::default()
         },

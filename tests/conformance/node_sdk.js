@@ -99,6 +99,40 @@ async function main() {
     const dropped = await client.dropCollection({ collectionName });
     check('node dropCollection', dropped.code === 0, dropped);
   });
+  await section('node rows and indexes', async () => {
+    const collectionName = 'node_rows';
+    await client.createCollection({
+      collectionName,
+      schema: {
+        autoID: false,
+        enableDynamicField: false,
+        fields: [
+          { fieldName: 'id', dataType: 'Int64', isPrimary: true },
+          { fieldName: 'vector', dataType: 'FloatVector', elementTypeParams: { dim: 2 } },
+        ],
+      },
+    });
+    const index = { fieldName: 'vector', indexName: 'by_vector', metricType: 'L2', params: { index_type: 'HNSW' } };
+    const indexed = await client.createIndex({ collectionName, indexParams: [index] });
+    check('node createIndex', indexed.code === 0, indexed);
+    const shown = await client.describeIndex({ collectionName, indexName: 'by_vector' });
+    check('node describeIndex', shown.code === 0 && shown.data[0].indexType === 'HNSW', shown);
+    await client.loadCollection({ collectionName });
+    // Larger than what its language holds, and so written as a text.
+    const big = '9007199254740993';
+    const data = [{ id: big, vector: [1, 2] }, { id: 2, vector: [3, 4] }];
+    const inserted = await client.insert({ collectionName, data });
+    check('node insert', inserted.code === 0 && inserted.data.insertCount === 2, inserted);
+    const upserted = await client.upsert({ collectionName, data: [{ id: 2, vector: [5, 6] }] });
+    check('node upsert', upserted.code === 0 && upserted.data.upsertCount === 1, upserted);
+    const deleted = await client.delete({ collectionName, filter: `id == ${big}` });
+    check('node delete', deleted.code === 0, deleted);
+    const left = await client.query({ collectionName, filter: '', outputFields: ['*'], limit: 10 });
+    check('node rows after upsert and delete', JSON.stringify(left.data) === '[{"id":"2","vector":[5,6]}]', left);
+    const dropped = await client.dropIndex({ collectionName, indexName: 'by_vector' });
+    check('node dropIndex', dropped.code === 0, dropped);
+    await client.dropCollection({ collectionName });
+  });
 }
 
 main();

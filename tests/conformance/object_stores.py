@@ -1,4 +1,8 @@
-"""Imports from an S3 server: moto's, filled by boto3, and read by a service of its own that is told where it is."""
+"""Imports from an S3 server: moto's, filled by boto3, and read by a service of its own that is told where it is.
+
+Google Cloud is tested by its addresses only (in the service's own tests): its emulators speak its JSON API, and none the
+XML API with HMAC keys that `gs://` is read by.
+"""
 
 import logging
 from pathlib import Path

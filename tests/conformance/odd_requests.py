@@ -194,6 +194,21 @@ def connections():
     check("odd: three requests sent at once", all(code(each) == 0 for each in answers), answers)
 
 
+def endings():
+    listed = json.dumps(CLUSTER).encode()
+    kind = ["Content-Type: application/json"]
+
+    class Done(Wire):
+        def answer(self):
+            self.socket.shutdown(socket.SHUT_WR)
+            return super().answer()
+
+    answers = [Done().send("POST", LIST, listed, kind) for _ in range(20)]
+    check("odd: twenty clients that half-close", all(each[0] == 200 and code(each) == 0 for each in answers), answers)
+    fails("a large body that is sent to its end", Wire().send("POST", LIST, b" " * (16 << 20), kind), 413)
+    fails("a chunk that is none", Wire().send("POST", LIST, b"zz\r\n", [*kind, "Transfer-Encoding: chunked"]), 400)
+
+
 def keys():
     listed = json.dumps(CLUSTER).encode()
     kind = ["Content-Type: application/json"]
@@ -206,5 +221,5 @@ def keys():
     fails("a key too long", Wire().send("POST", CREATE, body, [*kind, "Idempotency-Key: " + "k" * 300]), 200)
 
 
-for part in (numbers, fields, bodies, paths, connections, keys):
+for part in (numbers, fields, bodies, paths, connections, endings, keys):
     section(part)

@@ -5,9 +5,14 @@ import warnings
 
 warnings.simplefilter("ignore")
 
+from pymilvus import CollectionSchema, DataType, FieldSchema  # noqa: E402
 from pymilvus.bulk_writer.bulk_import import bulk_import, get_import_progress, list_import_jobs  # noqa: E402
+from pymilvus.bulk_writer.constants import BulkFileType  # noqa: E402
+from pymilvus.bulk_writer.local_bulk_writer import LocalBulkWriter  # noqa: E402
 
-from checks import FORMATS, KEY, URL, bad_file, check, collection, count, eventually, files, refused, section  # noqa: E402
+from checks import (  # noqa: E402
+    DATA, FORMATS, KEY, URL, bad_file, check, collection, count, eventually, files, post, refused, section,
+)
 
 CLUSTER = "in03-conformance"
 ROWS = 50
@@ -50,6 +55,37 @@ def failure():
     check("v1 missing file: the reason names it", "all.json" in str(answer["errorMessage"]), answer)
 
 
+def arrays():
+    """Its writer knows one width of integers in Parquet lists, and none where all lists are empty."""
+    narrow = [("int8", "Int8"), ("int16", "Int16"), ("int32", "Int32"), ("none", "Int64")]
+    array = {"max_capacity": 8}
+    fields = [FieldSchema("id", DataType.INT64, is_primary=True), FieldSchema("vector", DataType.FLOAT_VECTOR, dim=2)]
+    fields += [
+        FieldSchema(name, DataType.ARRAY, element_type=getattr(DataType, kind.upper()), **array) for name, kind in narrow
+    ]
+    own = [
+        {"fieldName": "id", "dataType": "Int64", "isPrimary": True},
+        {"fieldName": "vector", "dataType": "FloatVector", "elementTypeParams": {"dim": 2}},
+    ]
+    own += [
+        {"fieldName": name, "dataType": "Array", "elementDataType": kind, "elementTypeParams": array}
+        for name, kind in narrow
+    ]
+    index = [{"fieldName": "vector", "metricType": "L2"}]
+    body = {"collectionName": "v1_arrays", "schema": {"fields": own}, "indexParams": index}
+    answer = post("/v2/vectordb/collections/create", body)[1]
+    check("v1 arrays: the collection", answer["code"] == 0, answer)
+    folder = str(DATA / "v1_arrays")
+    with LocalBulkWriter(CollectionSchema(fields), folder, file_type=BulkFileType.PARQUET) as writer:
+        for no in range(ROWS):
+            lists = {"int8": [no, -no], "int16": [no * 100], "int32": [no * 100_000] * (no % 3), "none": []}
+            writer.append_row({"id": no, "vector": [no / 2, 1.0], **lists})
+        writer.commit()
+        path = writer.batch_files[0][0]
+    answer = eventually(lambda job=start(path, "v1_arrays"): progress(job), ended)
+    check("v1 arrays: imported", answer["errorMessage"] is None and count("v1_arrays") == ROWS, answer)
+
+
 def jobs():
     page = list_import_jobs(url=URL, api_key=KEY, cluster_id=CLUSTER, page_size=5, current_page=1).json()["data"]
     check("v1 list: a page of 5", len(page["records"]) == 5 and int(page["pageSize"]) == 5, page)
@@ -81,5 +117,5 @@ def refusals():
 logging.disable(logging.CRITICAL)
 for each in FORMATS:
     section(success, each)
-for part in (failure, jobs, refusals):
+for part in (failure, arrays, jobs, refusals):
     section(part)

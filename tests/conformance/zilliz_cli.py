@@ -115,6 +115,39 @@ def collections():
     check("cli collection list after drops", "cli_quick" not in left and "cli_schema" not in left, left)
 
 
+def done(*words):
+    """A call whose answer says nothing more."""
+    run = zilliz(*words)
+    check(f"cli {' '.join(words[:2])}", run.returncode == 0, run.stdout + run.stderr)
+
+
+def changes():
+    name = ("--collection", "cli_rows")
+    done("collection", "create", "--name", "cli_rows", "--dimension", "2")
+    rows = json.dumps([{"id": no, "vector": [no, 1]} for no in range(5)])
+    made = data("vector", "insert", *name, "--data", rows)
+    check("cli vector insert", made.get("insertCount") == 5, made)
+    made = data("vector", "upsert", *name, "--data", json.dumps([{"id": 1, "vector": [7, 7]}]))
+    check("cli vector upsert", made.get("upsertCount") == 1, made)
+    done("vector", "delete", *name, "--filter", "id % 2 == 0", "--yes")
+    check("cli rows after upsert and delete", count("cli_rows") == 2, count("cli_rows"))
+    state = data("collection", "compact", "--name", "cli_rows")
+    check("cli collection compact", "compactionID" in state, state)
+    done("index", "drop", *name, "--index-name", "vector", "--yes")
+    done("index", "create", *name, "--body", '{"indexParams": [{"fieldName": "vector", "indexType": "AUTOINDEX"}]}')
+    indexes = data("index", "list", *name)
+    check("cli index list after drop and create", indexes == ["vector"], indexes)
+    done("partition", "create", *name, "--partition", "p1")
+    done("partition", "load", *name, "--names", '["p1"]')
+    done("partition", "release", *name, "--names", '["p1"]', "--yes")
+    done("partition", "drop", *name, "--partition", "p1", "--yes")
+    done("alias", "create", *name, "--alias", "cli_alias")
+    described = data("alias", "describe", "--alias", "cli_alias")
+    check("cli alias describe", described.get("collectionName") == "cli_rows", described)
+    done("alias", "drop", "--alias", "cli_alias", "--yes")
+    done("collection", "drop", "--name", "cli_rows", "--yes")
+
+
 def refusals():
     refused("cli wrong key: import", begin(files("json")), "API key", key="wrong")
     refused("cli wrong key: collection", ("collection", "list"), "API key", key="wrong")
@@ -131,5 +164,5 @@ for each in FORMATS:
     section(success, each)
 # The form its own help shows.
 section(success, "json", "files")
-for part in (failure, jobs, collections, refusals):
+for part in (failure, jobs, collections, changes, refusals):
     section(part)

@@ -257,7 +257,8 @@ fn lists_are_paged_newest_first() {
         (json!({ "pageSize": 1000 }), 13),
         (json!({ "pageSize": 2, "currentPage": -1 }), 2),
         (json!({ "pageSize": [], "currentPage": "x" }), 10),
-        (json!({ "pageSize": 0 }), 1),
+        (json!({ "pageSize": 0 }), 13),
+        (json!({ "pageSize": 0, "currentPage": 2 }), 3),
     ] {
         assert_eq!(page(body.clone()).1.len(), length, "{body}");
     }

@@ -1,7 +1,9 @@
 //! Who may call, and what is no call at all.
 
 use crate::harness::{Local, config, exchange};
-use zshell::local::{Config, LocalError, Service};
+use std::path::PathBuf;
+use zshell::error::Failure;
+use zshell::local::{Config, LocalError, OwnBucket, Places, Service};
 use zshell::secret::Secret;
 
 const LIST: &str = "/v2/vectordb/collections/list";
@@ -139,4 +141,35 @@ fn a_taken_port_is_an_error_that_names_it() {
     };
     let error = Service::start(same).err().unwrap().to_string();
     assert!(error.contains(&local.service.addr().to_string()), "{error}");
+}
+
+#[test]
+fn folders_that_cannot_be_used_are_told_with_the_option_that_names_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = crate::harness::write(dir.path(), "file", "");
+    let none = dir.path().join("none");
+    let places = |bucket: Option<OwnBucket>, allow: Vec<PathBuf>| Config {
+        places: Places {
+            bucket,
+            allow,
+            ..Places::default()
+        },
+        ..config(dir.path())
+    };
+    for (config, option) in [
+        (config(&file), "--data-dir"),
+        (
+            places(Some(OwnBucket::Dir(none.clone())), Vec::new()),
+            "--bucket-dir",
+        ),
+        (places(None, vec![file.clone()]), "--allow-dir"),
+        (
+            places(Some(OwnBucket::Url("nothing".to_owned())), Vec::new()),
+            "--bucket",
+        ),
+    ] {
+        let failure = Failure::from(Service::start(config).err().unwrap());
+        let hint = failure.hint.unwrap();
+        assert!(hint.contains(option), "{}: {hint}", failure.message);
+    }
 }

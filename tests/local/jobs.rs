@@ -115,6 +115,23 @@ fn a_failed_job_leaves_no_row_and_says_which_row_it_was() {
 }
 
 #[test]
+fn numbers_that_are_none_are_named_with_row_and_field() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let bad = row(2).to_string().replace("0.5", "NaN");
+    for (name, text) in [
+        ("a.json", format!("[{},\n{bad}]", row(1))),
+        ("b.jsonl", format!("{}\n{bad}\n", row(1))),
+    ] {
+        let file = write(dir.path(), name, &text);
+        let progress = local.wait(&local.import("c", &[&file]));
+        let reason = progress["reason"].as_str().unwrap();
+        let expected = "row 2, field \"vector\": expected FloatVector(4), found NaN as element 1";
+        assert!(reason.contains(expected), "{reason}");
+    }
+}
+
+#[test]
 fn files_that_cannot_be_read_fail_the_job() {
     let (dir, local) = Local::fresh();
     local.create("c");
@@ -340,4 +357,37 @@ fn auto_ids_and_dynamic_fields_are_kept() {
         (&json!("Completed"), 2),
         "{progress}"
     );
+}
+
+#[test]
+fn partitions_of_a_partition_key_are_not_named() {
+    let (dir, local) = Local::fresh();
+    let create = json!({ "collectionName": "c", "schema": { "fields": [
+        { "fieldName": "id", "dataType": "Int64", "isPrimary": true },
+        { "fieldName": "word", "dataType": "VarChar", "isPartitionKey": true, "elementTypeParams": { "max_length": "16" } },
+        { "fieldName": "vector", "dataType": "FloatVector", "elementTypeParams": { "dim": "4" } },
+    ]}});
+    local
+        .post("/v2/vectordb/collections/create", &create)
+        .data();
+    let file = rows(dir.path(), "a.json", 0..3);
+    let import = |partition: Value| {
+        let body = json!({ "collectionName": "c", "files": [[file]], "partitionName": partition });
+        local.post("/v2/vectordb/jobs/import/create", &body)
+    };
+    for name in ["_default", "p"] {
+        let answer = import(json!(name));
+        let (code, message) = answer.refusal();
+        let part = "not allow to set partition name for collection with partition key";
+        assert!(code == 2100 && message.contains(part), "{message}");
+    }
+    for none in [json!(""), json!(null)] {
+        assert_eq!(import(none).code(), 0);
+    }
+    let made = local.post(
+        "/v2/vectordb/partitions/create",
+        &json!({ "collectionName": "c", "partitionName": "p" }),
+    );
+    let (_, message) = made.refusal();
+    assert!(message.contains("partition key mode"), "{message}");
 }

@@ -1,7 +1,9 @@
 //! The local import service, driven over real HTTP on loopback.
 #![cfg(feature = "local")]
 
+mod changes;
 mod collections;
+mod connections;
 mod databases;
 mod dialects;
 mod entities;

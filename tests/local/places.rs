@@ -102,9 +102,9 @@ fn only_open_folders_are_read_and_no_path_leads_out() {
 }
 
 #[test]
-fn the_own_bucket_has_relative_paths_only_and_none_leads_out() {
+fn the_own_bucket_is_the_root_of_paths_and_none_leads_out() {
     let (dir, open) = folders();
-    let bucket = Some(OwnBucket::Dir(open));
+    let bucket = Some(OwnBucket::Dir(open.clone()));
     let local = service(
         dir.path(),
         Places {
@@ -112,12 +112,26 @@ fn the_own_bucket_has_relative_paths_only_and_none_leads_out() {
             ..Places::default()
         },
     );
-    for path in ["/a.json", "../hidden.json", "inner/../../hidden.json"] {
+    let outside = dir.path().join("hidden.json");
+    for path in [
+        "../hidden.json",
+        "/../hidden.json",
+        "inner/../../hidden.json",
+        "//inner/../../hidden.json",
+        outside.to_str().unwrap(),
+    ] {
         let failed = submit(&local, path).map_or(true, |ended| ended["state"] == "Failed");
         assert!(failed, "{path}");
     }
     assert_eq!(local.count("books"), 0);
-    assert_eq!(submit(&local, "a.json").unwrap()["state"], "Completed");
+    // As Milvus' documentation writes them, and as the folder's own paths.
+    let absolute = open.join("a.json");
+    for path in ["a.json", "/a.json", "//a.json", absolute.to_str().unwrap()] {
+        let ended = submit(&local, path).unwrap();
+        assert_eq!(ended["state"], "Completed", "{path}: {ended}");
+        assert_eq!(ended["details"][0]["fileName"], format!("[{path}]"));
+    }
+    assert_eq!(local.count("books"), 12);
 }
 
 #[test]

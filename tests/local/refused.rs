@@ -79,7 +79,7 @@ fn what_can_never_be_imported_is_refused_at_once() {
             2100,
         ),
         (
-            json!({ "collectionName": "c", "files": [["a.csv"]], "options": { "sep": "::" } }),
+            json!({ "collectionName": "c", "files": [["a.csv"]], "options": { "sep": "、" } }),
             1100,
         ),
         (

@@ -137,6 +137,17 @@ fn refusals_say_what_is_wrong_and_no_key() {
 }
 
 #[test]
+fn an_object_whose_name_cannot_be_asked_for_is_named() {
+    let names = ["in/a.jsonl", "in/x/../b.jsonl", "in//b.jsonl"];
+    let objects = names.map(|name| (name.to_owned(), json_rows(0..1)));
+    let s3 = S3::start(ACCESS, objects.into(), 0);
+    let (_dir, local) = service(&s3, None);
+    let ended = import(&local, "s3://books/in/", ACCESS);
+    let reason = ended["reason"].as_str().unwrap();
+    assert!(reason.contains("\"in//"), "{reason}");
+}
+
+#[test]
 fn long_lists_are_read_to_their_end() {
     let objects = (0..1020).map(|no| (format!("many/{no:04}.jsonl"), json_rows(no..no + 1)));
     let s3 = S3::start(ACCESS, objects.collect(), 0);

@@ -1,7 +1,9 @@
 //! What a column of a Parquet file holds, and which fields it may fill.
 //!
 //! The rules are those of Milvus' importer: integers and floats may widen (also an integer to a float) and never
-//! narrow, texts must say that they are UTF-8, bytes are lists of unsigned bytes or plain binary.
+//! narrow, texts must say that they are UTF-8, bytes are lists of unsigned bytes or plain binary. Only in the lists of
+//! array fields integers may be of any width, each being checked: older bulk writers know but one, and write arrays that
+//! are all empty as lists of nothing.
 
 use std::fmt;
 
@@ -198,7 +200,11 @@ impl Shape {
                 DataType::Array {
                     element: wanted, ..
                 },
-            ) => element.is(wanted),
+            ) => match element {
+                Element::Null => true,
+                Element::Int(_) if wanted.is_integer() => true,
+                _ => element.is(wanted),
+            },
             (Self::List(element), DataType::FloatVector { .. }) => element.is(&DataType::Float),
             (Self::List(element), DataType::BinaryVector { .. }) => {
                 *element == Element::Unsigned(8)
@@ -261,6 +267,9 @@ pub(super) fn wanted(data_type: &DataType) -> String {
         DataType::Float | DataType::Double => "float, double or an integer type",
         DataType::VarChar { .. } => "string",
         DataType::Json => "string, holding JSON text",
+        DataType::Array { element, .. } if element.is_integer() => {
+            return format!("{data_type} as a list of integers");
+        }
         DataType::Array { element, .. } => return format!("{data_type} as a list of {element}"),
         DataType::FloatVector { .. } => "list<float>",
         DataType::BinaryVector { .. } => "list<uint8> or binary",

@@ -97,6 +97,52 @@ fn cells_are_read_as_milvus_reads_them() {
     );
 }
 
+#[test]
+fn only_a_line_feed_ends_a_row() {
+    let schema = schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "VarChar", "isPrimary": true, "elementTypeParams": {"max_length": 9}},
+            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 1}},
+            {"fieldName": "name", "dataType": "VarChar", "elementTypeParams": {"max_length": 9}},
+        ]),
+        false,
+    );
+    let names = |text: &str| -> Vec<String> {
+        let rows = read(text, &schema).unwrap();
+        let text =
+            |row: &Row| [&row["id"], &row["name"]].map(|cell| cell.as_str().unwrap().to_owned());
+        rows.iter().flat_map(text).collect()
+    };
+    for end in ["\n", "\r\n"] {
+        let text = format!(
+            "id,v,name{end}\ra\rb,[1],c\rd{end}{end}\"e\r\",[1],\"f\r\"{end}\"g\r\nh\",[1],{end}i,[1],\"\"{end}j,[1],\"k\"{end}l,[1],m"
+        );
+        let expected = [
+            "\ra\rb", "c\rd", "e\r", "f\r", "g\r\nh", "", "i", "", "j", "k", "l", "m",
+        ];
+        assert_eq!(names(&text), expected, "{end:?}");
+    }
+    // At the end of the file it belongs to the end of the line, as with Milvus.
+    assert_eq!(names("id,v,name\r\na,[1],b\r"), ["a", "b"]);
+    // Rows whose only cell is empty, and empty lines, also where a piece of the file ends.
+    let one = schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true, "autoId": true},
+            {"fieldName": "v", "dataType": "FloatVector", "nullable": true, "elementTypeParams": {"dim": 1}},
+        ]),
+        false,
+    );
+    for (text, rows) in [
+        ("v\r\n\"\"\r\n\r\n\r\n\"\"\r\n[1]", 3),
+        ("v\n\"\"\n\r\n\n\r", 1),
+        ("\r\n\nv\n[1]\n", 1),
+    ] {
+        assert_eq!(read(text, &one).unwrap().len(), rows, "{text:?}");
+    }
+    let many = format!("v\r\n{}", "\"[1]\"\r\n\r\n\"\"\r\n".repeat(100_000));
+    assert_eq!(read(&many, &one).unwrap().len(), 200_000);
+}
+
 /// With a default, and a vector that may be left out.
 fn every_type_but_vectors() -> Arc<Schema> {
     schema_of(
@@ -209,7 +255,10 @@ fn separators_are_one_ascii_character() {
     for good in ["", ",", ";", "|", "\t", "\u{1}"] {
         assert!(CsvOptions::new(good, "").is_ok(), "{good:?}");
     }
-    for bad in ["\n", "\r", "\"", "\0", "ab", "、", "é"] {
+    // Of several the first counts, as with Milvus.
+    let one = CsvOptions::new("|", "").unwrap();
+    assert_eq!(CsvOptions::new("|~|", ""), Ok(one));
+    for bad in ["\n", "\r", "\"", "\0", "\n,", "、", "é"] {
         let message = CsvOptions::new(bad, "").unwrap_err().to_string();
         assert!(message.contains("one ASCII character"), "{bad:?}");
     }

@@ -249,6 +249,81 @@ fn numbers_widen_and_old_lists_are_read() {
 }
 
 #[test]
+fn lists_of_any_integers_fill_arrays_value_by_value() {
+    let array = |name: &str, element: &str| json!({"fieldName": name, "dataType": "Array", "elementDataType": element, "nullable": true, "elementTypeParams": {"max_capacity": 4}});
+    let schema = super::schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
+            array("a", "Int8"),
+            array("e", "Int16"),
+            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 1}},
+        ]),
+        false,
+    );
+    let wide = "optional group a (LIST) { repeated group list { optional int64 element; } }";
+    let none =
+        "optional group e (LIST) { repeated group list { optional int32 element (UNKNOWN); } }";
+    let vectors = "optional group v (LIST) { repeated group list { optional float element; } }";
+    let column = |line: &str, values: Value| Column {
+        line: line.to_owned(),
+        leaves: vec![
+            (values.as_array().unwrap().iter())
+                .map(|v| (!v.is_null()).then(|| v.clone()))
+                .collect(),
+        ],
+    };
+    let columns = [
+        column("required int64 id;", json!([1, 2, 3, 4])),
+        column(wide, json!([[-128, 127], [], null, [1, 300]])),
+        column(none, json!([[], null, [], []])),
+        column(vectors, json!([[1], [1], [1], [1]])),
+    ];
+    let bytes = file(&columns, plain(), 9);
+    let found = outcomes(open(bytes.clone(), &schema).unwrap(), "a");
+    let expected = [
+        "[-128,127]",
+        "[]",
+        "null",
+        "row 4, field \"a\": expected Array(Int8, 4), found 300, which is out of range (-128 to 127) as element 2",
+    ];
+    assert_eq!(found, expected);
+    let found = outcomes(open(bytes, &schema).unwrap(), "e");
+    assert_eq!(found[..3], ["[]", "null", "[]"]);
+    // A column of another type than the schema's is still refused.
+    let texts = wide.replace("int64 element", "binary element (STRING)");
+    let columns = [
+        column("required int64 id;", json!([1])),
+        column(&texts, json!([["1"]])),
+        column(vectors, json!([[1]])),
+    ];
+    let message = read(file(&columns, plain(), 9), &schema).unwrap_err();
+    assert!(
+        message.contains(
+            "expected Array(Int8, 4) as a list of integers, found a column of list<string>"
+        ),
+        "{message}"
+    );
+    let schema = super::schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
+            {"fieldName": "f", "dataType": "Float"},
+            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 1}},
+        ]),
+        false,
+    );
+    let columns = [
+        column("required int64 id;", json!([1])),
+        column("required double f;", json!([1e300])),
+        column(vectors, json!([[1]])),
+    ];
+    let message = read(file(&columns, plain(), 9), &schema).unwrap_err();
+    assert!(
+        message.contains("found 1e300, which is out of range"),
+        "{message}"
+    );
+}
+
+#[test]
 fn columns_outside_the_schema_become_dynamic_fields() {
     let more = [
         ("+", "optional int32 n;", json!([1, 2])),

@@ -76,6 +76,75 @@ fn values_that_fit_are_kept() {
 }
 
 #[test]
+fn words_that_are_no_json_are_named_with_their_field() {
+    let schema = small(true);
+    for (row_text, message) in [
+        (
+            r#"{"id": 1, "name": "NaN", "v": [1, NaN]}"#,
+            "row 1, field \"v\": expected FloatVector(2), found NaN as element 2",
+        ),
+        (
+            r#"{"v": [-Infinity, 1], "id": 1, "name": "a\"b"}"#,
+            "row 1, field \"v\": expected FloatVector(2), found -Infinity as element 1",
+        ),
+        (
+            r#"{"id":Infinity,"name":"a","v":[1,2]}"#,
+            "row 1, field \"id\": expected Int64, found Infinity",
+        ),
+        (
+            r#"{"id": 1, "more": {"x": [1, {"y": NaN}]}}"#,
+            "row 1, field \"more\": expected a JSON value, found NaN",
+        ),
+        // What is wrong before comes first, and other words are no numbers.
+        (r#"{"id": 1,, "v": [NaN, 1]}"#, "key must be a string"),
+        (r#"{"id": nan}"#, "expected ident"),
+    ] {
+        let found = row(&schema, row_text).unwrap_err();
+        assert!(found.contains(message), "{row_text}: {found}");
+    }
+}
+
+#[test]
+fn loose_rows_may_have_scalars_as_texts_and_texts_as_numbers() {
+    let loose = |field: &str, json: &str| {
+        let mut batch = Batch::new(&every_type()).loose();
+        let row = format!(r#"{{"id": 7.50, {field:?}: {json}}}"#);
+        batch
+            .push_json(row.as_bytes(), 1)
+            .map_err(|error| error.to_string())?;
+        assert_eq!(batch.row(0)["id"], json!("7.50"));
+        Ok::<_, String>(batch.row(0).remove(field).unwrap())
+    };
+    for (field, json, kept) in [
+        (
+            "i64",
+            "\"9007199254740993\"",
+            json!(9_007_199_254_740_993_i64),
+        ),
+        ("i8", "\"-128\"", json!(-128)),
+        ("i8", "7", json!(7)),
+        ("b", "\"true\"", json!(true)),
+        ("b", "\"0\"", json!(false)),
+        ("f", "\"1.5\"", json!(1.5)),
+        ("d", "\"1e3\"", json!(1000.0)),
+        ("j", "\"7\"", json!(7)),
+        ("fv", "[1, 2]", json!([1.0, 2.0])),
+    ] {
+        assert_eq!(loose(field, json), Ok(kept), "{field} {json}");
+        assert!(json.starts_with(['[', '7']) || field == "j" || give(field, json).is_err());
+    }
+    for (field, json) in [
+        ("i8", "\"128\""),
+        ("i64", "\"1.5\""),
+        ("b", "\"yes\""),
+        ("d", "\"nan\""),
+        ("fv", "\"[1,2]\""),
+    ] {
+        assert!(loose(field, json).is_err(), "{field} {json}");
+    }
+}
+
+#[test]
 fn null_is_kept_in_every_nullable_field() {
     let schema = every_type();
     for field in schema.fields.iter().filter(|field| field.nullable) {

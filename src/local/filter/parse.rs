@@ -1,7 +1,10 @@
 //! A filter's tokens as a [`Filter`], with names looked up in the schema.
 
+mod terms;
+
 use super::lex::{self, Token};
 use super::literal::{self, pieces};
+use super::term::Term;
 use super::{Filter, Key, Members, Path, Relation, Scalar, scalar_of};
 use crate::formats::batch::META;
 use crate::formats::{DataType, Schema};
@@ -47,7 +50,7 @@ struct Parser<'a> {
 
 /// One side of a comparison.
 enum Operand {
-    Path(Path, Kind),
+    Term(Term, Kind),
     Value(Scalar<'static>),
 }
 
@@ -102,8 +105,8 @@ impl Parser<'_> {
     /// What is wrong where something else was expected.
     fn unexpected(&self, expected: &str) -> String {
         match self.tokens.first() {
-            Some(Token::Sign("+" | "-" | "*" | "/" | "%" | "**" | "<<" | ">>")) => {
-                "arithmetic is not supported by the local service".to_owned()
+            Some(Token::Sign(sign @ ("**" | "<<" | ">>"))) => {
+                format!("{sign:?} is not supported by the local service")
             }
             Some(token) => format!("{} is not expected: {expected} is", shown(token)),
             None => format!("{expected} is expected, found the end"),
@@ -133,7 +136,7 @@ impl Parser<'_> {
         }
         let filter = if self.take_word("not") || self.take_sign("!") {
             Filter::Not(Box::new(self.not()?))
-        } else if self.take_sign("(") {
+        } else if !self.holds_term() && self.take_sign("(") {
             let inner = self.any()?;
             self.need_sign(")")?;
             inner
@@ -145,14 +148,17 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self) -> Result<Filter, String> {
+        if let Some(filter) = self.function()? {
+            return Ok(filter);
+        }
         let left = self.operand()?;
         if let Some(relation) = self.relation() {
             return self.relations(left, relation);
         }
         let (path, kind) = match left {
-            Operand::Path(path, kind) => (path, kind),
+            Operand::Term(Term::Path(path), kind) => (path, kind),
             Operand::Value(Scalar::Bool(is)) => return Ok(Filter::Constant(is)),
-            Operand::Value(_) => {
+            Operand::Term(..) | Operand::Value(_) => {
                 return Err(self.unexpected("a comparison"));
             }
         };
@@ -168,7 +174,7 @@ impl Parser<'_> {
             let list = self.list()?;
             let list: Result<Vec<_>, _> = list
                 .into_iter()
-                .map(|value| comparable(&path, kind, value))
+                .map(|value| comparable(path.single, kind, value))
                 .collect();
             return Ok(negate(Filter::In(path, Members::new(list?)), negated));
         }
@@ -192,29 +198,29 @@ impl Parser<'_> {
     fn relations(&mut self, left: Operand, relation: Relation) -> Result<Filter, String> {
         let right = self.operand()?;
         match (left, right) {
-            (Operand::Path(path, kind), Operand::Value(value)) => {
-                let value = comparable(&path, kind, value)?;
-                Ok(Filter::Compare(path, relation, value))
+            (Operand::Term(term, kind), Operand::Value(value)) => {
+                let value = comparable(term.is_single(), kind, value)?;
+                Ok(Filter::Compare(term, relation, value))
             }
-            (Operand::Value(value), Operand::Path(path, kind)) => {
-                let value = comparable(&path, kind, value)?;
-                let first = Filter::Compare(path.clone(), relation.turned(), value);
+            (Operand::Value(value), Operand::Term(term, kind)) => {
+                let value = comparable(term.is_single(), kind, value)?;
+                let first = Filter::Compare(term.clone(), relation.turned(), value);
                 let Some(relation) = self.relation() else {
                     return Ok(first);
                 };
                 let Operand::Value(value) = self.operand()? else {
                     return Err("a value is expected at the end of a range".to_owned());
                 };
-                let value = comparable(&path, kind, value)?;
+                let value = comparable(term.is_single(), kind, value)?;
                 Ok(Filter::All(vec![
                     first,
-                    Filter::Compare(path, relation, value),
+                    Filter::Compare(term, relation, value),
                 ]))
             }
             (Operand::Value(one), Operand::Value(other)) => Ok(Filter::Constant(
                 relation.holds(&one, &other).unwrap_or(false),
             )),
-            (Operand::Path(..), Operand::Path(..)) => {
+            (Operand::Term(..), Operand::Term(..)) => {
                 Err("comparing two fields is not supported by the local service".to_owned())
             }
         }
@@ -250,7 +256,7 @@ impl Parser<'_> {
         while !self.take_sign("]") {
             match self.operand()? {
                 Operand::Value(value) => values.push(value),
-                Operand::Path(..) => return Err("a list holds values, not fields".to_owned()),
+                Operand::Term(..) => return Err("a list holds values, not fields".to_owned()),
             }
             if !self.take_sign(",") {
                 self.need_sign("]")?;
@@ -266,7 +272,8 @@ impl Parser<'_> {
             .ok_or_else(|| format!("exprParams has no {name:?}"))
     }
 
-    fn operand(&mut self) -> Result<Operand, String> {
+    /// A field or a value.
+    fn single(&mut self) -> Result<Operand, String> {
         let negative = self.take_sign("-");
         let Some(token) = self.next().cloned() else {
             return Err("it ends too early".to_owned());
@@ -313,14 +320,12 @@ impl Parser<'_> {
                 .map_or(&DataType::Json, |field| &field.data_type);
             let single = matches!(data_type, DataType::Float);
             let kind = kind(name, data_type, &keys)?;
-            return Ok(Operand::Path(
-                Path {
-                    column,
-                    keys,
-                    single,
-                },
-                kind,
-            ));
+            let path = Path {
+                column,
+                keys,
+                single,
+            };
+            return Ok(Operand::Term(Term::Path(path), kind));
         }
         if !self.schema.dynamic {
             return Err(format!("field {name} not exist"));
@@ -333,7 +338,7 @@ impl Parser<'_> {
             keys,
             single: false,
         };
-        Ok(Operand::Path(path, Kind::Any))
+        Ok(Operand::Term(Term::Path(path), Kind::Any))
     }
 }
 
@@ -369,8 +374,8 @@ fn kind(name: &str, data_type: &DataType, keys: &[Key]) -> Result<Kind, String> 
     }
 }
 
-/// The value as the field's values are compared with it, where the two are of one kind.
-fn comparable(path: &Path, kind: Kind, value: Scalar<'static>) -> Result<Scalar<'static>, String> {
+/// The value as the field's values are compared with it, where the two are of one kind; cut where those are `single`.
+fn comparable(single: bool, kind: Kind, value: Scalar<'static>) -> Result<Scalar<'static>, String> {
     let fits = match &value {
         Scalar::Bool(_) => matches!(kind, Kind::Bool | Kind::Any),
         Scalar::Int(_) | Scalar::Float(_) => matches!(kind, Kind::Number | Kind::Any),
@@ -391,7 +396,7 @@ fn comparable(path: &Path, kind: Kind, value: Scalar<'static>) -> Result<Scalar<
         reason = "what is compared has that width"
     )]
     match value.number() {
-        Some(number) if path.single => Ok(Scalar::Float((number as f32).into())),
+        Some(number) if single => Ok(Scalar::Float((number as f32).into())),
         _ => Ok(value),
     }
 }

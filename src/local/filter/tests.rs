@@ -83,6 +83,28 @@ fn filters_find_what_they_say() {
         ("id in {ids}", &[1, -2]),
         ("id == {one}", &[1]),
         ("true and id == 1", &[1]),
+        ("id % 2 == 0", &[-2]),
+        ("(id + 1) * 2 == 4 and id - 1 == 0", &[1]),
+        ("((id) % 2 == 0)", &[-2]),
+        ("id == 3 - 1 * 2", &[1]),
+        ("id == 3-2", &[1]),
+        ("id / 0 == 1 or id + 1 > 9007199254740993", &[BIG]),
+        ("share * 2 == 5", &[-2]),
+        ("0 <= share / 2 < 1", &[1, BIG]),
+        ("extra + 1 == 11", &[1]),
+        ("array_length(tags) == 1", &[1, BIG]),
+        ("ARRAY_LENGTH(tags) < 1", &[-2]),
+        ("array_length(doc[\"a\"][\"b\"]) == 2", &[1]),
+        ("array_contains(tags, 2)", &[i64::MAX, BIG]),
+        ("not array_contains(tags, 2) and id > 0", &[1]),
+        ("array_contains_all(tags, [1, 2])", &[i64::MAX]),
+        ("array_contains_any(tags, [7, 1])", &[1, i64::MAX]),
+        ("json_contains(doc[\"a\"][\"b\"], 5.0)", &[1]),
+        ("JSON_CONTAINS_ALL(doc[\"a\"]['b'], [\"x\", 5])", &[1]),
+        ("json_contains_any(doc[\"a\"]['b'], [[5], \"y\"])", &[]),
+        ("json_contains_any(tags, {ids})", &[i64::MAX]),
+        ("exists doc[\"a\"][\"b\"]", &[1]),
+        ("exists extra and not exists doc[\"a\"]", &[-2]),
     ] {
         assert_eq!(found(filter).as_deref(), Ok(ids), "{filter}");
     }
@@ -91,6 +113,8 @@ fn filters_find_what_they_say() {
 #[test]
 fn what_is_not_understood_is_named() {
     let deep = format!("{}id == 1", "(".repeat(5000));
+    let deeper = format!("{}id{} == 1", "(".repeat(5000), ")".repeat(5000));
+    let lists = format!("json_contains(doc, {}", "[".repeat(5000));
     for (filter, part) in [
         ("id = 1", "=="),
         ("id", "comparison"),
@@ -103,8 +127,18 @@ fn what_is_not_understood_is_named() {
         ("v == 1", "vector"),
         ("tags == 1", "array"),
         ("tags[\"a\"] == 1", "element"),
-        ("id % 2 == 0", "arithmetic"),
-        ("json_contains(doc, 1)", "json_contains"),
+        ("id ** 2 == 0", "**"),
+        ("name + 1 == 0", "numbers"),
+        ("id + 1", "comparison"),
+        ("id + 1 in [1]", "comparison"),
+        ("1 % 0 == id", "calculated"),
+        ("text_match(name, 'a')", "text_match"),
+        ("json_contains(name, 1)", "array or JSON"),
+        ("array_contains(v, 1)", "array or JSON"),
+        ("array_contains(tags, \"x\")", "number"),
+        ("array_contains_any(tags, 1)", "list"),
+        ("array_length(id) == 1", "array or JSON"),
+        ("exists name", "exists takes a key"),
         ("id == name", "two fields"),
         ("id in {none}", "none"),
         ("id == 1 2", "not expected"),
@@ -112,6 +146,8 @@ fn what_is_not_understood_is_named() {
         ("id == 99999999999999999999x", "not a number"),
         ("(id == 1", "\")\""),
         (deep.as_str(), "nested"),
+        (deeper.as_str(), "nested"),
+        (lists.as_str(), "nested"),
     ] {
         let error = found(filter).unwrap_err();
         assert!(error.contains(part), "{part}: {error}");

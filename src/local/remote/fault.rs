@@ -1,7 +1,7 @@
 //! What object stores refuse, in words: never with what they sent, which may repeat keys.
 
-use object_store::Error;
 use object_store::client::{HttpError, HttpErrorKind};
+use object_store::{Error, path};
 use std::error::Error as StdError;
 use std::io;
 
@@ -29,8 +29,8 @@ pub(in crate::local) enum Fault {
     #[error("the object store did not answer in time")]
     Slow,
     /// An object name that no URL can carry, such as `a//b` or `a/../b`.
-    #[error("object names with empty parts, `.` or `..` are not supported")]
-    Name,
+    #[error("object names with empty parts, `.` or `..` are not supported{}", name(.0.as_ref()))]
+    Name(Option<String>),
     /// Another refusal.
     #[error("the object store refused the request{}", code(.0.as_ref()))]
     Refused(Option<String>),
@@ -40,8 +40,26 @@ fn code(code: Option<&String>) -> String {
     code.map_or_else(String::new, |code| format!(" ({code})"))
 }
 
+fn name(name: Option<&String>) -> String {
+    name.map_or_else(String::new, |name| format!(": {name:?}"))
+}
+
+impl From<path::Error> for Fault {
+    fn from(error: path::Error) -> Self {
+        match error {
+            path::Error::EmptySegment { path } | path::Error::BadSegment { path, .. } => {
+                Self::Name(Some(path))
+            }
+            _ => Self::Name(None),
+        }
+    }
+}
+
 impl From<Error> for Fault {
     fn from(error: Error) -> Self {
+        if let Error::InvalidPath { source } = error {
+            return source.into();
+        }
         let code = code_of(&error);
         match (&error, code.as_deref()) {
             (_, Some("NoSuchBucket" | "ContainerNotFound")) => Self::NoBucket,
@@ -57,7 +75,6 @@ impl From<Error> for Fault {
                 ),
             ) => Self::Denied(code),
             (Error::Precondition { .. }, _) => Self::Changed,
-            (Error::InvalidPath { .. }, _) => Self::Name,
             _ => match http_kind(&error) {
                 Some(HttpErrorKind::Timeout) => Self::Slow,
                 Some(_) => Self::Unreachable,

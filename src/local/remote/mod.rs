@@ -195,7 +195,7 @@ impl Bucket {
 impl Remote {
     /// Looks at one object.
     pub(super) fn head(&self, key: &str) -> io::Result<ObjectMeta> {
-        let path = Path::parse(key).map_err(|_| Fault::Name)?;
+        let path = Path::parse(key).map_err(Fault::from)?;
         let runtime = runtime()?;
         let found = runtime.block_on(self.0.head(&path));
         let fault = match found {
@@ -215,7 +215,7 @@ impl Remote {
 
     /// Lists what is directly inside a folder, however many pages that takes.
     pub(super) fn list(&self, folder: &str) -> io::Result<Listed> {
-        let path = Path::parse(folder).map_err(|_| Fault::Name)?;
+        let path = Path::parse(folder).map_err(Fault::from)?;
         let found = runtime()?.block_on(self.0.list_with_delimiter(Some(&path)));
         let found = found.map_err(Fault::from)?;
         Ok(Listed {

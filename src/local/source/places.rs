@@ -32,7 +32,8 @@ pub enum OwnBucket {
 /// [`Places`], checked.
 #[derive(Debug)]
 pub(in crate::local) struct Rules {
-    bucket_dir: Option<PathBuf>,
+    /// As given and as it really is.
+    bucket_dir: Option<(PathBuf, PathBuf)>,
     bucket_url: Option<String>,
     /// As given and as it really is; `None` where every path may be read.
     below: Option<Vec<(PathBuf, PathBuf)>>,
@@ -52,7 +53,7 @@ impl Rules {
         match places.bucket {
             Some(OwnBucket::Dir(dir)) => {
                 let pair = real(&dir)?;
-                bucket_dir = Some(pair.1.clone());
+                bucket_dir = Some(pair.clone());
                 below.push(pair);
             }
             Some(OwnBucket::Url(url)) => {
@@ -83,17 +84,22 @@ impl Rules {
         in_bucket: bool,
     ) -> Result<(SourcePath, Location), SourceError> {
         let plain = in_bucket && !given.contains("://") && !given.starts_with("file:");
-        if plain && let Some(dir) = &self.bucket_dir {
-            let location = Location::parse(given, &Place::ServerBucket { bucket_url: None })?;
-            let path = SourcePath::new(given, &location, Root::Below(dir.clone()));
+        if plain && let Some((as_given, real)) = &self.bucket_dir {
+            let inner = [as_given, real]
+                .into_iter()
+                .find_map(|dir| given.strip_prefix(dir.to_str()?)?.strip_prefix('/'));
+            let key = inner.unwrap_or_else(|| from_root(given));
+            let location = Location::parse(key, &Place::ServerBucket { bucket_url: None })?;
+            let path = SourcePath::new(given, &location, Root::Below(real.clone()));
             return Ok((path, location));
         }
         if plain && let Some(url) = &self.bucket_url {
             let place = Place::ServerBucket {
                 bucket_url: Some(url.clone()),
             };
-            Location::parse(given, &place)?;
-            let location = Location::parse(&format!("{url}/{given}"), &Place::Cloud)?;
+            let key = from_root(given);
+            Location::parse(key, &place)?;
+            let location = Location::parse(&format!("{url}/{key}"), &Place::Cloud)?;
             return Ok((self.remote(given, &location, true)?, location));
         }
         let location = Location::parse(given, &Place::Disk)?;
@@ -120,6 +126,14 @@ impl Rules {
             path: given.to_owned(),
         })?;
         Ok(SourcePath::new(given, location, Root::Remote(bucket)))
+    }
+}
+
+/// A path of the server's bucket without the `/` of its root, which Milvus' documentation writes in front.
+fn from_root(given: &str) -> &str {
+    match given.trim_start_matches('/') {
+        "" => given,
+        key => key,
     }
 }
 

@@ -18,12 +18,14 @@ pub(in crate::local) struct Collection {
     pub(in crate::local) name: String,
     /// The create call's body.
     pub(in crate::local) body: Value,
+    /// Its indexes as JSON, where they are others than those of the body.
+    pub(in crate::local) indexes: Option<String>,
     /// True where queries are answered.
     pub(in crate::local) loaded: bool,
 }
 
 impl Store {
-    /// Makes a collection with its default partition; false where the name is taken.
+    /// Makes a collection with its default partition; false where the name is taken, also as an alias.
     pub(in crate::local) fn create_collection(
         &self,
         database: &str,
@@ -32,6 +34,9 @@ impl Store {
         loaded: bool,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
+            if id_of(tx, database, name)?.is_some() {
+                return Ok(false);
+            }
             let made = tx.execute(
                 "INSERT INTO collections (database, name, body, loaded) VALUES (?1, ?2, ?3, ?4)
                  ON CONFLICT (database, name) DO NOTHING",
@@ -48,13 +53,13 @@ impl Store {
         })
     }
 
-    /// The database's collection of this name.
+    /// The database's collection of this name, or that its alias stands for.
     pub(in crate::local) fn collection(
         &self,
         database: &str,
         name: &str,
     ) -> Result<Option<Collection>, StoreError> {
-        self.find_collection("database = ?1 AND name = ?2", params![database, name])
+        self.find_collection(&format!("id = ({NAMED})"), params![database, name])
     }
 
     /// The collection with this id, e.g. that of a job.
@@ -73,7 +78,7 @@ impl Store {
         self.read(|view| {
             let found = view
                 .prepare_cached(&format!(
-                    "SELECT id, name, body, loaded FROM collections WHERE {condition}"
+                    "SELECT id, name, body, loaded, indexes FROM collections WHERE {condition}"
                 ))?
                 .query_row(values, |row| {
                     Ok((
@@ -81,10 +86,11 @@ impl Store {
                         row.get(1)?,
                         row.get::<_, String>(2)?,
                         row.get(3)?,
+                        row.get(4)?,
                     ))
                 })
                 .optional()?;
-            let Some((id, name, body, loaded)) = found else {
+            let Some((id, name, body, loaded, indexes)) = found else {
                 return Ok(None);
             };
             let body = serde_json::from_str(&body).map_err(|error| StoreError::Corrupt {
@@ -95,6 +101,7 @@ impl Store {
                 id,
                 name,
                 body,
+                indexes,
                 loaded,
             }))
         })
@@ -134,6 +141,23 @@ impl Store {
         })
     }
 
+    /// Keeps a collection's indexes where they are still those of before; else false.
+    pub(in crate::local) fn set_indexes(
+        &self,
+        id: i64,
+        before: Option<&str>,
+        indexes: &str,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2",
+                )?
+                .execute(params![id, before, indexes])?;
+            Ok(changed > 0)
+        })
+    }
+
     /// Marks a collection as loaded or released.
     pub(in crate::local) fn set_loaded(&self, id: i64, loaded: bool) -> Result<(), StoreError> {
         self.write(|tx| {
@@ -154,6 +178,7 @@ impl Store {
                 params![id, TRASH],
             )?;
             tx.execute("DELETE FROM partitions WHERE collection_id = ?1", [id])?;
+            tx.execute("DELETE FROM aliases WHERE collection_id = ?1", [id])?;
             tx.execute("DELETE FROM collections WHERE id = ?1", [id])?;
             Ok(())
         })
@@ -212,14 +237,18 @@ impl Store {
     }
 }
 
-/// The id of the database's collection of this name.
+/// The id of a database's collection by its name or alias.
+const NAMED: &str = "SELECT id FROM collections WHERE database = ?1 AND name = ?2
+     UNION ALL SELECT collection_id FROM aliases WHERE database = ?1 AND name = ?2 LIMIT 1";
+
+/// The id of the database's collection of this name, or that its alias stands for.
 pub(super) fn id_of(
     view: &Connection,
     database: &str,
     name: &str,
 ) -> Result<Option<i64>, StoreError> {
     Ok(view
-        .prepare_cached("SELECT id FROM collections WHERE database = ?1 AND name = ?2")?
+        .prepare_cached(NAMED)?
         .query_row([database, name], |row| row.get(0))
         .optional()?)
 }

@@ -59,7 +59,7 @@ pub(in crate::local) struct NewJob {
     pub(in crate::local) id: String,
     /// The database's name.
     pub(in crate::local) database: String,
-    /// The collection's name.
+    /// The collection's name, or an alias of it.
     pub(in crate::local) collection: String,
     /// The partition's name; `None` is the default one.
     pub(in crate::local) partition: Option<String>,
@@ -166,12 +166,11 @@ impl Store {
             };
             tx.prepare_cached(
                 "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM collections WHERE id = ?2",
             )?
             .execute(params![
                 job.id,
                 collection_id,
-                job.collection,
                 partition_id,
                 job.key,
                 source,

@@ -5,8 +5,10 @@
 //! or the new one. Bulk data is deleted lazily: what is to go is marked, and [`Store::sweep`] removes it in small
 //! steps.
 
+pub(super) mod aliases;
 pub(super) mod collections;
 pub(super) mod databases;
+pub(super) mod dead;
 pub(super) mod ending;
 mod gate;
 pub(super) mod jobs;
@@ -117,6 +119,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v1.sql"),
     include_str!("v2.sql"),
     include_str!("v3.sql"),
+    include_str!("v4.sql"),
 ];
 
 /// The database of one data folder; clones share it.
@@ -326,7 +329,7 @@ mod tests {
             opened.err(),
             Some(StoreError::Newer {
                 found: 99,
-                known: 3,
+                known: 4,
                 ..
             })
         ));

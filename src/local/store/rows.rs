@@ -66,7 +66,7 @@ impl Store {
         self.read(|view| {
             let rows = view
                 .prepare_cached(
-                    "SELECT COALESCE(SUM(rows), 0) FROM segments
+                    "SELECT COALESCE(SUM(rows - dead), 0) FROM segments
                      WHERE collection_id = ?1 AND state = ?2 AND (?3 IS NULL OR partition_id = ?3)",
                 )?
                 .query_row(params![collection_id, VISIBLE, partition_id], |row| {
@@ -95,6 +95,8 @@ impl Store {
                 .collect::<Result<_, _>>()?;
             for segment in segments {
                 tx.prepare_cached("DELETE FROM segment_columns WHERE segment_id = ?1")?
+                    .execute([segment])?;
+                tx.prepare_cached("DELETE FROM segment_dead WHERE segment_id = ?1")?
                     .execute([segment])?;
                 tx.prepare_cached("DELETE FROM segments WHERE id = ?1")?
                     .execute([segment])?;

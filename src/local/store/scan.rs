@@ -1,17 +1,44 @@
 //! Reading rows back: the visible segments of a collection, and single columns of them.
 
-use super::rows::{AUTO_IDS, VISIBLE};
+use super::dead::Dead;
+use super::rows::VISIBLE;
 use super::{Store, StoreError, signed};
-use crate::formats::Batch;
 use rusqlite::{OptionalExtension, params};
 
-/// A batch of visible rows.
-#[derive(Clone, Copy, Debug)]
+/// A batch of visible rows, as it was when it was looked up.
+#[derive(Clone, Debug)]
 pub(in crate::local) struct Segment {
     /// Its number, never used again.
     id: i64,
-    /// How many rows it holds.
+    /// How many rows it holds, deleted ones too.
     pub(in crate::local) rows: usize,
+    /// How many of them are deleted, and which.
+    dead: (usize, Dead),
+}
+
+impl Segment {
+    /// One that was just made.
+    pub(super) fn new(id: i64, rows: usize) -> Self {
+        Self {
+            id,
+            rows,
+            dead: (0, Dead::default()),
+        }
+    }
+
+    pub(super) fn id(&self) -> i64 {
+        self.id
+    }
+
+    /// How many rows it has that are not deleted.
+    pub(in crate::local) fn live(&self) -> usize {
+        self.rows.saturating_sub(self.dead.0)
+    }
+
+    /// False for a row that was deleted.
+    pub(in crate::local) fn is_live(&self, row: usize) -> bool {
+        !self.dead.1.has(row)
+    }
 }
 
 impl Store {
@@ -23,12 +50,19 @@ impl Store {
     ) -> Result<Vec<Segment>, StoreError> {
         self.read(|view| {
             let mut select = view.prepare_cached(
-                "SELECT id, rows, partition_id FROM segments WHERE collection_id = ?1 AND state = ?2 ORDER BY id",
+                "SELECT id, rows, dead, partition_id, CASE WHEN dead > 0
+                     THEN (SELECT d.rows FROM segment_dead AS d WHERE d.segment_id = segments.id) END
+                 FROM segments WHERE collection_id = ?1 AND state = ?2 ORDER BY id",
             )?;
+            let whole = |number: i64| usize::try_from(number).unwrap_or(0);
             let found = select.query_map(params![collection_id, VISIBLE], |row| {
-                let rows: i64 = row.get(1)?;
-                let rows = usize::try_from(rows).unwrap_or(0);
-                Ok((Segment { id: row.get(0)?, rows }, row.get(2)?))
+                let bits: Option<Vec<u8>> = row.get(4)?;
+                let segment = Segment {
+                    id: row.get(0)?,
+                    rows: whole(row.get(1)?),
+                    dead: (whole(row.get(2)?), Dead(bits.unwrap_or_default())),
+                };
+                Ok((segment, row.get(3)?))
             })?;
             let mut segments = Vec::new();
             for found in found {
@@ -44,7 +78,7 @@ impl Store {
     /// The bytes of one of a segment's columns; `None` once the segment was deleted.
     pub(in crate::local) fn column(
         &self,
-        segment: Segment,
+        segment: &Segment,
         number: usize,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(|view| {
@@ -54,32 +88,6 @@ impl Store {
                 )?
                 .query_row(params![segment.id, signed(number)], |row| row.get(0))
                 .optional()?)
-        })
-    }
-
-    /// Keeps a batch of rows that are visible at once, and gives an auto-id collection's their keys. False where the
-    /// partition is gone (then nothing is kept).
-    pub(in crate::local) fn insert(
-        &self,
-        collection_id: i64,
-        partition_id: i64,
-        batch: &mut Batch,
-    ) -> Result<bool, StoreError> {
-        self.write(|tx| {
-            // The check and the row in one statement: a drop may have come between.
-            let made = tx
-                .prepare_cached(
-                    "INSERT INTO segments (collection_id, partition_id, job_id, state, rows)
-                     SELECT collection_id, id, '', ?3, ?4 FROM partitions WHERE id = ?2 AND collection_id = ?1",
-                )?
-                .execute(params![collection_id, partition_id, VISIBLE, signed(batch.rows())])?;
-            if made == 0 {
-                return Ok(false);
-            }
-            let segment = tx.last_insert_rowid();
-            batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
-            super::rows::keep_columns(tx, segment, batch)?;
-            Ok(true)
         })
     }
 }

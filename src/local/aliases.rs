@@ -1,0 +1,95 @@
+//! Other names of collections. Wherever a call takes a collection's name, it takes an alias.
+
+use super::call::Call;
+use super::collections::{self, check_name};
+use super::databases;
+use super::error::ServiceError;
+use super::server::{App, Envelope, Routes};
+use super::source::Dialect;
+use super::store::aliases::Named;
+use serde_json::{Value, json};
+
+/// Collection calls go to the cluster itself, which answers as Milvus does.
+const DIALECT: Dialect = Dialect::Milvus;
+
+/// Adds the routes below `/v2/vectordb/aliases`.
+pub(super) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/aliases/{route}");
+    routes
+        .post(Envelope::V2, &path("list"), list)
+        .post(Envelope::V2, &path("describe"), describe)
+        .write(Envelope::V2, &path("create"), create)
+        .write(Envelope::V2, &path("alter"), alter)
+        .write(Envelope::V2, &path("drop"), drop)
+}
+
+/// The aliases of a database, or of one of its collections.
+fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = databases::of(app, call)?;
+    let collection = match call.get(&["collectionName"]) {
+        Some(_) => Some(collections::find(app, call)?.id),
+        None => None,
+    };
+    Ok(Value::from(app.store().aliases(&database, collection)?))
+}
+
+fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = databases::of(app, call)?;
+    let name = call.required(DIALECT, &["aliasName"])?;
+    match app.store().alias(&database, &name)? {
+        Some(collection) => {
+            Ok(json!({ "dbName": database, "collectionName": collection, "aliasName": name }))
+        }
+        None => Err(missing(&database, &name)),
+    }
+}
+
+fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    set(app, call, false)
+}
+
+/// Makes an alias stand for another collection.
+fn alter(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    set(app, call, true)
+}
+
+fn set(app: &App, call: &Call, change: bool) -> Result<Value, ServiceError> {
+    let database = databases::of(app, call)?;
+    let name = call.required(DIALECT, &["aliasName"])?;
+    check_name("collection alias", &name)
+        .map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    let collection = collections::find(app, call)?;
+    let set = app
+        .store()
+        .set_alias(&database, &name, collection.id, change)?;
+    let place = format!("[database={database}][alias={name}]");
+    match set {
+        Named::Done => Ok(json!({})),
+        Named::Missing => Err(missing(&database, &name)),
+        Named::Collection => Err(ServiceError::new(
+            1601,
+            format!(
+                "collection name [{name}] conflicts with an existing collection, please choose a unique name{place}"
+            ),
+        )),
+        Named::Other(other) => Err(ServiceError::new(
+            1602,
+            format!("{name} is alias to another collection: {other}: alias already exist{place}"),
+        )),
+    }
+}
+
+/// Takes an alias away; one that is not there is success, as with Milvus.
+fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = databases::of(app, call)?;
+    let name = call.required(DIALECT, &["aliasName"])?;
+    app.store().drop_alias(&database, &name)?;
+    Ok(json!({}))
+}
+
+fn missing(database: &str, name: &str) -> ServiceError {
+    ServiceError::new(
+        1600,
+        format!("alias not found[database={database}][alias={name}]"),
+    )
+}

@@ -1,0 +1,235 @@
+//! The calls that change rows: insert, upsert, delete.
+//!
+//! Each is one transaction. A delete is about the rows that are visible when it begins: those of an import that is not
+//! completed, or not committed, stay. Rows are not taken out of their segment but marked in it, and a segment without a
+//! living row is swept.
+
+use super::call::Call;
+use super::entities::{by_keys, filter, listed, target};
+use super::error::ServiceError;
+use super::query::Query;
+use super::server::{App, Envelope, Routes};
+use super::source::Dialect;
+use super::store::collections::DEFAULT_PARTITION;
+use super::store::dead::{Fresh, Replaced};
+use crate::formats::{Batch, Column, PushError, Schema};
+use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Collection calls go to the cluster itself, which answers as Milvus does.
+const DIALECT: Dialect = Dialect::Milvus;
+
+/// The code of rows that do not fit the schema, as Milvus' REST has it.
+const BAD_ROWS: i64 = 1804;
+
+/// How often an upsert looks for the rows it replaces, where others come meanwhile.
+const TRIES: usize = 20;
+
+/// Adds the routes below `/v2/vectordb/entities`.
+pub(super) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/entities/{route}");
+    routes
+        .rows(Envelope::V2, &path("insert"), insert)
+        .rows(Envelope::V2, &path("upsert"), upsert)
+        .write(Envelope::V2, &path("delete"), delete)
+}
+
+/// Keeps the rows of `data`, one object or a list; all or none.
+pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let target = target(app, call)?;
+    let mut batch = rows(call, &target.schema)?;
+    let (name, partition) = partition(app, call, target.collection.id)?;
+    if !app
+        .store()
+        .insert(target.collection.id, partition, &mut batch)?
+    {
+        return Err(ServiceError::no_partition(&name));
+    }
+    Ok(json!({ "insertCount": batch.rows(), "insertIds": ids(call, &batch) }))
+}
+
+/// Keeps the rows of `data` in place of those with the same keys, in all partitions; all or none.
+pub(super) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let target = target(app, call)?;
+    if target.schema.auto_id() {
+        return Err(ServiceError::unsupported(
+            "upserts into a collection with autoId are",
+        ));
+    }
+    let mut batch = rows(call, &target.schema)?;
+    let (name, partition_id) = partition(app, call, target.collection.id)?;
+    let keys = keys(&batch);
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema: &target.schema,
+        partitions: Vec::new(),
+        filter: Some(by_keys(&target.schema, &keys.iter().collect::<Vec<_>>())?),
+        texts_for_int64: false,
+    };
+    let mut fresh = Fresh {
+        partition_id,
+        replaced: replaced(&keys),
+        batch: &mut batch,
+        seen: Vec::new(),
+    };
+    for _ in 0..TRIES {
+        fresh.seen = query.segments()?;
+        let victims = query.victims(&fresh.seen)?;
+        match app
+            .store()
+            .replace(target.collection.id, &victims, &mut fresh)?
+        {
+            Replaced::Done => {
+                app.shared().nudge();
+                let (count, ids) = (batch.rows(), ids(call, &batch));
+                return Ok(json!({ "upsertCount": count, "upsertIds": ids }));
+            }
+            Replaced::NoPartition => return Err(ServiceError::no_partition(&name)),
+            Replaced::Outdated => {}
+        }
+    }
+    Err(ServiceError::busy())
+}
+
+/// Deletes the rows that `filter` chooses, or whose primary keys `id` names.
+pub(super) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let target = target(app, call)?;
+    let chosen = match (filter(call, &target.schema)?, call.get(&["id", "ids"])) {
+        (Some(filter), _) => filter,
+        (None, Some(ids)) => by_keys(&target.schema, &listed(ids))?,
+        (None, None) => return Err(ServiceError::missing(DIALECT, "filter")),
+    };
+    let partitions = match call.text(&["partitionName"]) {
+        Some(_) => vec![partition(app, call, target.collection.id)?.1],
+        None => Vec::new(),
+    };
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema: &target.schema,
+        partitions,
+        filter: Some(chosen),
+        texts_for_int64: false,
+    };
+    let victims = query.victims(&query.segments()?)?;
+    let count = app.store().delete(&victims)?;
+    app.shared().nudge();
+    Ok(json!({ "deleteCount": count }))
+}
+
+/// The partition that `partitionName` names, else the default one.
+fn partition(app: &App, call: &Call, collection: i64) -> Result<(String, i64), ServiceError> {
+    let name = call.text(&["partitionName"]);
+    let name = name.unwrap_or_else(|| DEFAULT_PARTITION.to_owned());
+    let id = app.store().partition(collection, &name)?;
+    let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
+    Ok((name, id))
+}
+
+/// The rows whose keys come again later: the last one stays.
+fn replaced(keys: &[Value]) -> Vec<usize> {
+    let mut later = HashSet::new();
+    let backwards = keys.iter().enumerate().rev();
+    backwards
+        .filter(|(_, key)| !later.insert(*key))
+        .map(|(row, _)| row)
+        .collect()
+}
+
+fn keys(batch: &Batch) -> Vec<Value> {
+    let named = batch.schema().fields.iter().zip(batch.columns());
+    let values = |column: &Column| -> Vec<Value> {
+        (0..column.len()).map(|row| column.value(row)).collect()
+    };
+    named
+        .filter(|(field, _)| field.primary)
+        .flat_map(|(_, column)| values(column))
+        .collect()
+}
+
+/// The rows' keys as the caller wants them.
+fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
+    let ids = keys(batch).into_iter();
+    if call.texts_for_int64 {
+        ids.map(as_text).collect()
+    } else {
+        ids.collect()
+    }
+}
+
+/// The rows of `data`, checked, and as liberally as Milvus' insert call reads them.
+fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
+    let refused = |why: &dyn std::fmt::Display| {
+        ServiceError::new(
+            BAD_ROWS,
+            format!("fail to deal the insert data, error: {why}"),
+        )
+    };
+    let data = call.object.data.as_deref().unwrap_or_default();
+    if data.is_empty() || data == b"null" {
+        return Err(ServiceError::missing(DIALECT, "data"));
+    }
+    let mut rows = Rows {
+        batch: Batch::new(schema).loose(),
+        number: 0,
+        refused: None,
+    };
+    if data.first() == Some(&b'[') {
+        let mut list = serde_json::Deserializer::from_slice(data);
+        let read = list.deserialize_seq(&mut rows);
+        if let (Err(error), None) = (read, &rows.refused) {
+            return Err(refused(&error));
+        }
+    } else {
+        _ = rows.push(data);
+    }
+    match rows.refused {
+        Some(why) => Err(refused(&why)),
+        None if rows.batch.rows() == 0 => Err(refused(&"there are no rows")),
+        None => Ok(rows.batch),
+    }
+}
+
+/// Rows of a list, while they are checked one by one.
+struct Rows {
+    batch: Batch,
+    number: u64,
+    refused: Option<PushError>,
+}
+
+impl Rows {
+    /// False where the row is refused.
+    fn push(&mut self, row: &[u8]) -> bool {
+        self.number += 1;
+        self.refused = self.batch.push_json(row, self.number).err();
+        self.refused.is_none()
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Rows {
+    type Value = ();
+
+    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a list of rows")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        while let Some(row) = list.next_element::<&RawValue>()? {
+            if !self.push(row.get().as_bytes()) {
+                return Err(A::Error::custom("a row is refused"));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn as_text(id: Value) -> Value {
+    match id {
+        Value::Number(number) => Value::from(number.to_string()),
+        other => other,
+    }
+}

@@ -1,0 +1,177 @@
+//! Deleted rows: a bit each, beside the segment, which itself never changes.
+
+use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns};
+use super::scan::Segment;
+use super::{Store, StoreError, signed, unsigned};
+use crate::formats::Batch;
+use rusqlite::{OptionalExtension, Transaction, params};
+use std::collections::HashSet;
+
+/// The bits of a segment's deleted rows.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Dead(pub(super) Vec<u8>);
+
+impl Dead {
+    pub(super) fn has(&self, row: usize) -> bool {
+        let byte = self.0.get(row / 8).copied().unwrap_or(0);
+        byte >> (row % 8) & 1 == 1
+    }
+
+    /// False where it was in already.
+    fn add(&mut self, row: usize) -> bool {
+        if self.has(row) {
+            return false;
+        }
+        if self.0.len() <= row / 8 {
+            self.0.resize(row / 8 + 1, 0);
+        }
+        if let Some(byte) = self.0.get_mut(row / 8) {
+            *byte |= 1 << (row % 8);
+        }
+        true
+    }
+}
+
+/// Rows that are to be deleted, by segment.
+pub(in crate::local) type Victims = Vec<(Segment, Vec<usize>)>;
+
+/// Rows that are to come.
+pub(in crate::local) struct Fresh<'b> {
+    /// The partition's id.
+    pub(in crate::local) partition_id: i64,
+    /// The rows.
+    pub(in crate::local) batch: &'b mut Batch,
+    /// Those of them that later ones with the same key replace at once.
+    pub(in crate::local) replaced: Vec<usize>,
+    /// The segments that were looked through for rows of the same keys.
+    pub(in crate::local) seen: Vec<Segment>,
+}
+
+/// What became of a replacement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::local) enum Replaced {
+    /// It is done.
+    Done,
+    /// The partition is gone, and nothing was done.
+    NoPartition,
+    /// There are rows by now that were not looked through, and nothing was done.
+    Outdated,
+}
+
+impl Store {
+    /// Deletes rows, in one step, and answers how many were still there.
+    pub(in crate::local) fn delete(&self, victims: &Victims) -> Result<u64, StoreError> {
+        self.write(|tx| kill(tx, victims))
+    }
+
+    /// Deletes rows and keeps others that are visible at once, in one step.
+    pub(in crate::local) fn replace(
+        &self,
+        collection_id: i64,
+        victims: &Victims,
+        fresh: &mut Fresh<'_>,
+    ) -> Result<Replaced, StoreError> {
+        self.write(|tx| {
+            if !all_seen(tx, collection_id, &fresh.seen)? {
+                return Ok(Replaced::Outdated);
+            }
+            let Some(segment) = add(tx, collection_id, fresh.partition_id, fresh.batch)? else {
+                return Ok(Replaced::NoPartition);
+            };
+            kill(tx, victims)?;
+            kill(tx, &vec![(segment, fresh.replaced.clone())])?;
+            Ok(Replaced::Done)
+        })
+    }
+
+    /// Keeps a batch of rows that are visible at once, and gives an auto-id collection's their keys. False where the
+    /// partition is gone (then nothing is kept).
+    pub(in crate::local) fn insert(
+        &self,
+        collection_id: i64,
+        partition_id: i64,
+        batch: &mut Batch,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| Ok(add(tx, collection_id, partition_id, batch)?.is_some()))
+    }
+}
+
+fn add(
+    tx: &Transaction<'_>,
+    collection_id: i64,
+    partition_id: i64,
+    batch: &mut Batch,
+) -> Result<Option<Segment>, StoreError> {
+    // The check and the row in one statement: a drop may have come between.
+    let made = tx
+        .prepare_cached(
+            "INSERT INTO segments (collection_id, partition_id, job_id, state, rows)
+             SELECT collection_id, id, '', ?3, ?4 FROM partitions WHERE id = ?2 AND collection_id = ?1",
+        )?
+        .execute(params![
+            collection_id,
+            partition_id,
+            VISIBLE,
+            signed(batch.rows())
+        ])?;
+    if made == 0 {
+        return Ok(None);
+    }
+    let id = tx.last_insert_rowid();
+    batch.set_auto_ids(id.wrapping_mul(AUTO_IDS));
+    keep_columns(tx, id, batch)?;
+    Ok(Some(Segment::new(id, batch.rows())))
+}
+
+fn all_seen(
+    tx: &Transaction<'_>,
+    collection_id: i64,
+    seen: &[Segment],
+) -> Result<bool, StoreError> {
+    let seen: HashSet<i64> = seen.iter().map(Segment::id).collect();
+    let mut select =
+        tx.prepare_cached("SELECT id FROM segments WHERE collection_id = ?1 AND state = ?2")?;
+    let mut ids = select.query(params![collection_id, VISIBLE])?;
+    while let Some(row) = ids.next()? {
+        if !seen.contains(&row.get(0)?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn kill(tx: &Transaction<'_>, victims: &Victims) -> Result<u64, StoreError> {
+    let mut killed = 0_u64;
+    for (segment, rows) in victims.iter().filter(|(_, rows)| !rows.is_empty()) {
+        let found = tx
+            .prepare_cached(
+                "SELECT rows, dead, (SELECT rows FROM segment_dead WHERE segment_id = id)
+                 FROM segments WHERE id = ?1 AND state = ?2",
+            )?
+            .query_row(params![segment.id(), VISIBLE], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<_>>(2)?))
+            })
+            .optional()?;
+        // One that was dropped meanwhile has no rows left.
+        let Some((all, before, bits)) = found else {
+            continue;
+        };
+        let mut dead = Dead(bits.unwrap_or_default());
+        let fresh = rows.iter().filter(|row| dead.add(**row)).count();
+        let now = unsigned(before).saturating_add(fresh as u64);
+        killed = killed.saturating_add(fresh as u64);
+        if now >= unsigned(all) {
+            tx.prepare_cached("UPDATE segments SET state = ?2 WHERE id = ?1")?
+                .execute(params![segment.id(), TRASH])?;
+        } else if fresh > 0 {
+            tx.prepare_cached("UPDATE segments SET dead = ?2 WHERE id = ?1")?
+                .execute(params![segment.id(), signed(now)])?;
+            tx.prepare_cached(
+                "INSERT INTO segment_dead (segment_id, rows) VALUES (?1, ?2)
+                 ON CONFLICT (segment_id) DO UPDATE SET rows = excluded.rows",
+            )?
+            .execute(params![segment.id(), dead.0])?;
+        }
+    }
+    Ok(killed)
+}
