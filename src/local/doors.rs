@@ -184,8 +184,9 @@ mod tests {
             let addr = listener.local_addr().unwrap();
             let doors = Doors::with_limits(listener, places, quiet);
             let router = Router::new().route("/", get(async || "here"));
+            let (_stop, stopped) = tokio::sync::oneshot::channel();
             tokio::select! {
-                _ = axum::serve(doors, router).into_future() => unreachable!(),
+                () = crate::local::http::serve(doors, router, stopped) => unreachable!(),
                 done = tokio::task::spawn_blocking(move || client(addr)) => done.unwrap(),
             }
         })

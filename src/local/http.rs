@@ -11,19 +11,13 @@ use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use std::time::Duration;
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
 /// How long open requests may take to finish once the service stops.
 pub(super) const GRACE: Duration = Duration::from_secs(1);
 
 /// Serves a router's routes until the service stops; requests that are open then have [`GRACE`] to finish.
-pub(super) async fn serve(
-    listener: TcpListener,
-    router: Router,
-    mut stopped: oneshot::Receiver<()>,
-) {
-    let mut doors = Doors::new(listener);
+pub(super) async fn serve(mut doors: Doors, router: Router, mut stopped: oneshot::Receiver<()>) {
     let connections = GracefulShutdown::new();
     loop {
         let (connection, _) = tokio::select! {

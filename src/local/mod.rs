@@ -1,9 +1,9 @@
 //! The local import service: the import API of all three dialects on loopback, over an embedded database.
 //!
-//! It is what `connect("local")` and `zshell serve` run, and is reached over HTTP only. [`server`] takes requests,
-//! [`guard`] decides who may call, [`faults`] do to requests what the real world does, [`page`] is what a browser shows,
-//! `v1`, `v2`, `milvus` and `collections` and `indexes` hold the routes; a create call becomes a
-//! job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
+//! It is what `connect("local")` and `zshell serve` run, and is reached over HTTP only. [`http`] serves connections,
+//! [`server`] takes their requests, [`guard`] decides who may call, [`faults`] do to requests what the real world does,
+//! [`page`] is what a browser shows, `v1`, `v2`, `milvus`, `collections`, `indexes`, `aliases`, `databases`, `entities` (reading
+//! rows) and `rows` (changing them) hold the routes; a create call becomes a job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
 //!
 //! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] says whose it is.
 //! Decisions about what the real services leave open:

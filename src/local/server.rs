@@ -4,6 +4,7 @@
 //! wait for the database.
 
 use super::call::Call;
+use super::doors::Doors;
 use super::error::ServiceError;
 use super::source::Rules;
 use super::store::Store;
@@ -299,7 +300,11 @@ impl Server {
         let (stop, stopped) = oneshot::channel();
         let thread = std::thread::Builder::new().name("local-http".to_owned());
         let thread = thread.spawn(move || {
-            runtime.block_on(http::serve(listener, plain(router(app)), stopped));
+            runtime.block_on(http::serve(
+                Doors::new(listener),
+                plain(router(app)),
+                stopped,
+            ));
             runtime.shutdown_timeout(http::GRACE);
         })?;
         Ok(Self {

@@ -203,12 +203,14 @@ fn relative_files_are_in_the_own_bucket() {
     );
     let url = OwnBucket::Url(format!("s3://{BUCKET}"));
     let (_dir, local) = service(&s3, Some(url));
-    let body = json!({ "collectionName": "books", "files": [["in/a.jsonl"]], "accessKey": ACCESS, "secretKey": SECRET });
-    let job = local.post(CREATE, &body).data();
-    let ended = local.wait(job["jobId"].as_str().unwrap());
-    assert_eq!(ended["state"], "Completed", "{ended}");
-    assert_eq!(ended["details"][0]["fileName"], "[in/a.jsonl]");
-    assert_eq!(local.count("books"), 5);
+    for path in ["in/a.jsonl", "/in/a.jsonl"] {
+        let body = json!({ "collectionName": "books", "files": [[path]], "accessKey": ACCESS, "secretKey": SECRET });
+        let job = local.post(CREATE, &body).data();
+        let ended = local.wait(job["jobId"].as_str().unwrap());
+        assert_eq!(ended["state"], "Completed", "{ended}");
+        assert_eq!(ended["details"][0]["fileName"], format!("[{path}]"));
+    }
+    assert_eq!(local.count("books"), 10);
     let (_dir, local) = service(&s3, Some(OwnBucket::Dir(dir.path().to_owned())));
     let body = json!({ "collectionName": "books", "files": [["a.json"]] });
     let job = local.post(CREATE, &body).data();
