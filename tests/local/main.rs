@@ -11,6 +11,7 @@ mod faults;
 mod formats;
 mod guard;
 mod harness;
+mod indexes;
 mod jobs;
 mod phases;
 mod places;

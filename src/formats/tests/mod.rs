@@ -2,6 +2,7 @@
 
 mod csv;
 mod files;
+mod keys;
 mod numpy;
 mod parquet;
 mod properties;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{every_type, schema_of, small};
+use super::{every_type, small};
 use crate::formats::{Batch, Column, PushError};
 
 /// What `field` reads back as after this JSON text was given for it, or the message.
@@ -19,7 +19,10 @@ fn give(field: &str, json: &str) -> Result<Value, String> {
     }
 }
 
-fn row(schema: &std::sync::Arc<crate::formats::Schema>, json: &str) -> Result<Value, String> {
+pub(super) fn row(
+    schema: &std::sync::Arc<crate::formats::Schema>,
+    json: &str,
+) -> Result<Value, String> {
     let mut batch = Batch::new(schema);
     match batch.push_json(json.as_bytes(), 1) {
         Ok(()) => Ok(Value::Object(batch.row(0))),
@@ -306,142 +309,6 @@ fn nesting_is_bounded_for_kept_json() {
             .unwrap_err()
             .contains("found list [[")
     );
-}
-
-#[test]
-fn the_keys_of_a_row_are_those_of_the_schema() {
-    let cases = [
-        (
-            r#"{"name":"a","v":[1,2]}"#,
-            r#"field "id": expected Int64, found nothing: the field is missing"#,
-        ),
-        (
-            r#"{"id":1,"name":null,"v":[1,2]}"#,
-            "found null, and the field is not nullable",
-        ),
-        (
-            r#"{"id":1,"name":"a","v":[1,2],"w":"q"}"#,
-            "field \"w\": expected a field of the schema (id, name, v), found a field outside it, and dynamic fields are off: text \"q\"",
-        ),
-        (
-            r#"{"id":1,"name":"a","v":[1,2],"$meta":{}}"#,
-            "field \"$meta\": expected a field of the schema",
-        ),
-        (
-            r#"{"id":1,"name":"a","v":[1,2],"id":2}"#,
-            "field \"id\": expected each key once",
-        ),
-        (
-            r#"{"id":1,"name":"a","v":[1,2],"\u0069d":2}"#,
-            "field \"id\": expected each key once",
-        ),
-        (
-            r#"{"id":1,"name":"123456789","v":[1,2]}"#,
-            "expected VarChar(8), found 9 bytes, text \"123456789\"",
-        ),
-        (r#"{"id":1,"name":"ééééé","v":[1,2]}"#, "found 10 bytes"),
-        (
-            r#"{"id":1,"name":7,"v":[1,2]}"#,
-            "expected VarChar(8), found 7",
-        ),
-        (
-            r#"{"id":1,"name":"\ud800","v":[1,2]}"#,
-            "expected VarChar(8), found text",
-        ),
-        (r#"{"Id":1,"name":"a","v":[1,2]}"#, "field \"id\""),
-        ("[1]", "expected a row object, found list [1]"),
-        ("null", "expected a row object, found null"),
-    ];
-    for (json, expected) in cases {
-        let message = row(&small(false), json).unwrap_err();
-        assert!(message.contains(expected), "{json}: {message}");
-    }
-}
-
-#[test]
-fn a_long_value_is_cut_in_the_message() {
-    let long = format!(r#"{{"id":"{}","name":"a","v":[1,2]}}"#, "é".repeat(500));
-    let message = row(&small(false), &long).unwrap_err();
-    assert!(
-        message.chars().count() < 130 && message.ends_with('…'),
-        "{message}"
-    );
-}
-
-#[test]
-fn dynamic_fields_are_merged() {
-    let base = r#""id":1,"name":"a","v":[1,2]"#;
-    let cases = [
-        (r#""x":8,"y":[1]"#, r#"{"x":8,"y":[1]}"#),
-        (r#""x":null"#, r#"{"x":null}"#),
-        (r#""$meta":{"y":1},"x":8"#, r#"{"x":8,"y":1}"#),
-        (r#""$meta":"{\"y\":1}","x":8"#, r#"{"x":8,"y":1}"#),
-        (r#""$meta":{},"é\n":"\"""#, r#"{"é\n":"\""}"#),
-        (r#""$meta":null"#, "{}"),
-    ];
-    for (extra, expected) in cases {
-        let mut batch = Batch::new(&small(true));
-        batch
-            .push_json(format!("{{{base},{extra}}}").as_bytes(), 1)
-            .unwrap();
-        let expected: Value = serde_json::from_str(expected).unwrap();
-        assert_eq!(batch.meta().unwrap().value(0), expected, "{extra}");
-    }
-    let refused = [
-        (r#""x":8,"x":9"#, "field \"x\": expected each key once"),
-        (
-            r#""x":8,"$meta":{"x":9}"#,
-            "field \"x\": expected each key once",
-        ),
-        (
-            r#""$meta":{"id":9}"#,
-            "found the field \"id\" of the schema",
-        ),
-        (
-            r#""$meta":[1]"#,
-            "expected an object of dynamic fields, found list [1]",
-        ),
-        (r#""$meta":"{""#, "expected an object of dynamic fields"),
-        (
-            r#""$meta":{},"$meta":{}"#,
-            "field \"$meta\": expected each key once",
-        ),
-        (r#""x":1e400"#, "field \"x\": expected a JSON value"),
-    ];
-    for (extra, expected) in refused {
-        let message = row(&small(true), &format!("{{{base},{extra}}}")).unwrap_err();
-        assert!(message.contains(expected), "{extra}: {message}");
-    }
-}
-
-#[test]
-fn defaults_and_keys_made_by_the_service() {
-    let schema = schema_of(
-        json!([
-            {"fieldName": "id", "dataType": "Int64", "isPrimary": true, "autoId": true},
-            {"fieldName": "n", "dataType": "Int32", "defaultValue": 5},
-            {"fieldName": "t", "dataType": "VarChar", "max_length": 9, "defaultValue": "a\"b", "nullable": true},
-            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 1}},
-        ]),
-        false,
-    );
-    let mut batch = Batch::new(&schema);
-    batch.push_json(br#"{"v":[1]}"#, 1).unwrap();
-    batch
-        .push_json(br#"{"v":[1],"n":null,"t":null}"#, 2)
-        .unwrap();
-    assert!(batch.columns()[0].is_empty());
-    batch.set_auto_ids(40);
-    let expected = |id: i64| json!({"id": id, "n": 5, "t": "a\"b", "v": [1.0]});
-    assert_eq!(Value::Object(batch.row(0)), expected(40));
-    assert_eq!(Value::Object(batch.row(1)), expected(41));
-    let message = row(&schema, r#"{"id":1,"v":[1]}"#).unwrap_err();
-    assert!(
-        message.contains("field \"id\": expected no value (autoId is on"),
-        "{message}"
-    );
-    batch.clear();
-    assert!(batch.rows() == 0 && batch.columns().iter().all(Column::is_empty));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use rusqlite::Connection;
 use serde_json::json;
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::Arc;
 
 thread_local! {
     /// What was told of the jobs that this thread has tried.
