@@ -352,6 +352,9 @@ pub struct Serve {
     /// Where S3 buckets are, e.g. `http://127.0.0.1:9000`; else the environment variable `AWS_ENDPOINT_URL`
     #[arg(long, value_name = "URL")]
     pub s3_endpoint: Option<String>,
+    /// Where Google Cloud's buckets are: a server that speaks S3's protocol, as Google's XML API does
+    #[arg(long, value_name = "URL")]
+    pub gcs_endpoint: Option<String>,
     /// Where Azure containers are, with the account as the first part of the path, e.g. `http://127.0.0.1:10000` for
     /// Azurite
     #[arg(long, value_name = "URL")]

@@ -62,6 +62,7 @@ fn places(options: &Serve) -> Places {
         bucket: dir.or_else(|| options.bucket.clone().map(OwnBucket::Url)),
         allow: options.allow_dir.clone(),
         s3_endpoint: options.s3_endpoint.clone().or_else(s3_endpoint),
+        gcs_endpoint: options.gcs_endpoint.clone(),
         azure_endpoint: options.azure_endpoint.clone(),
     }
 }

@@ -1,7 +1,7 @@
 """Imports from an S3 server: moto's, filled by boto3, and read by a service of its own that is told where it is.
 
-Google Cloud is tested by its addresses only (in the service's own tests): its emulators speak its JSON API, and none the
-XML API with HMAC keys that `gs://` is read by.
+The same server stands for Google Cloud, whose XML API speaks S3's protocol with HMAC keys: its own emulators speak its
+JSON API alone.
 """
 
 import logging
@@ -59,6 +59,15 @@ def run(store):
     answer = imported(name, [[f"s3://{BUCKET}/many/"]])
     check("S3 folder of two pages", answer.get("state") == "Completed" and count(name) == 1020, answer)
 
+    for form in FORMATS:
+        name = collection("gcs", form)
+        lists = [[f"gs://{BUCKET}/{form}/{Path(path).name}" for path in batch] for batch in files(form)]
+        answer = imported(name, lists)
+        check(f"gs:// {form}: completed", answer.get("state") == "Completed" and count(name) == 50, answer)
+    name = collection("gcs", "jsonl")
+    answer = imported(name, [[f"https://storage.googleapis.com/{BUCKET}/many/0000.jsonl"]])
+    check("Google Cloud's public URL", answer.get("state") == "Completed" and count(name) == 1, answer)
+
     for what, path in (("object", f"s3://{BUCKET}/none.json"), ("bucket", "s3://no-such-bucket/a.json")):
         answer = imported(collection("s3"), [[path]])
         reason = answer.get("reason", "")
@@ -78,7 +87,7 @@ def main():
     )
     store.create_bucket(Bucket=BUCKET)
     try:
-        with remote.service("--s3-endpoint", endpoint):
+        with remote.service("--s3-endpoint", endpoint, "--gcs-endpoint", endpoint):
             run(store)
     finally:
         server.stop()

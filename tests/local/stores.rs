@@ -21,6 +21,7 @@ fn service(s3: &S3, bucket: Option<OwnBucket>) -> (TempDir, Local) {
         bucket,
         allow: Vec::new(),
         s3_endpoint: Some(s3.url()),
+        gcs_endpoint: Some(s3.url()),
         azure_endpoint: None,
     };
     let local = Local::start(config);
@@ -96,6 +97,21 @@ fn files_and_folders_are_read_with_the_keys_of_the_request() {
     let plain =
         |it: &&Asked| it.range.is_none() && it.method == "GET" && !it.target.contains("list-type");
     assert_eq!(asked.iter().find(plain).map(|it| &it.target), None);
+}
+
+#[test]
+fn google_clouds_buckets_are_asked_for_where_the_service_is_told() {
+    let objects = BTreeMap::from([("in/c.jsonl".to_owned(), json_rows(0..10))]);
+    let s3 = S3::start(ACCESS, objects, 0);
+    let (_dir, local) = service(&s3, None);
+    for url in [
+        "gs://books/in/c.jsonl",
+        "https://storage.googleapis.com/books/in/c.jsonl",
+    ] {
+        let ended = import(&local, url, ACCESS);
+        assert_eq!(ended["state"], "Completed", "{ended}");
+        assert_eq!(ended["importedRows"], 10);
+    }
 }
 
 #[test]

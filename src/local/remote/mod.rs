@@ -45,6 +45,8 @@ pub(super) struct Bucket {
 pub(super) struct Endpoints {
     /// S3 buckets, as `AWS_ENDPOINT_URL` says it to AWS' own tools.
     pub(super) s3: Option<String>,
+    /// Google Cloud's buckets.
+    pub(super) gcs: Option<String>,
     /// Azure containers, with the account as the first part of the path, as Azurite has it.
     pub(super) azure: Option<String>,
 }
@@ -82,8 +84,9 @@ impl Bucket {
         };
         let endpoint = match kind {
             BucketKind::S3 => endpoints.s3.as_deref(),
+            BucketKind::Gcs => endpoints.gcs.as_deref(),
             BucketKind::Azure => endpoints.azure.as_deref(),
-            BucketKind::Gcs | BucketKind::Oss | BucketKind::Cos => None,
+            BucketKind::Oss | BucketKind::Cos => None,
         };
         Some(Self {
             kind,

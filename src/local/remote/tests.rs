@@ -6,6 +6,7 @@ fn bucket(url: &str, endpoint: Option<&str>) -> Bucket {
     let location = Location::parse(url, &Place::Cloud).expect(url);
     let endpoints = Endpoints {
         s3: endpoint.map(str::to_owned),
+        gcs: None,
         azure: endpoint.map(str::to_owned),
     };
     Bucket::of(&location, &endpoints, false).expect(url)

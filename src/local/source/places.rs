@@ -15,6 +15,8 @@ pub struct Places {
     pub allow: Vec<PathBuf>,
     /// Where S3 buckets are asked for instead of at AWS, e.g. `http://127.0.0.1:9000` for a `MinIO` server.
     pub s3_endpoint: Option<String>,
+    /// Where Google Cloud's buckets are asked for: a server that speaks S3's protocol.
+    pub gcs_endpoint: Option<String>,
     /// Where Azure containers are asked for, e.g. `http://127.0.0.1:10000` for Azurite; the account becomes the first part
     /// of the path.
     pub azure_endpoint: Option<String>,
@@ -70,6 +72,7 @@ impl Rules {
             below: restricted.then_some(below),
             endpoints: Endpoints {
                 s3: places.s3_endpoint,
+                gcs: places.gcs_endpoint,
                 azure: places.azure_endpoint,
             },
             public,
