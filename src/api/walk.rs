@@ -20,6 +20,8 @@ const PAGES: u64 = 50_000;
 pub struct JobWalk {
     client: Client,
     filter: JobFilter,
+    /// True where jobs are given by whatever name the service tells of their collection.
+    any_name: bool,
     page_size: u64,
     next_page: Option<u64>,
     ready: VecDeque<JobSummary>,
@@ -43,6 +45,7 @@ impl JobWalk {
         Self {
             client,
             filter,
+            any_name: false,
             page_size,
             next_page: Some(1),
             ready: VecDeque::new(),
@@ -54,6 +57,12 @@ impl JobWalk {
             complete: false,
             pages: 0,
         }
+    }
+
+    /// The same walk, of all jobs that the service gives to its filter.
+    pub(super) fn by_any_name(mut self) -> Self {
+        self.any_name = self.client.settings().dialect != Dialect::V1;
+        self
     }
 
     /// How many jobs match in all, where the service has said so by now or every page has been read.
@@ -117,7 +126,7 @@ impl JobWalk {
     fn wants(&self, dialect: Dialect, job: &JobSummary) -> bool {
         let unnamed = job.collection.is_empty() && dialect != Dialect::V1;
         let name = self.filter.collection.as_ref();
-        name.is_none_or(|name| *name == job.collection || unnamed)
+        self.any_name || name.is_none_or(|name| *name == job.collection || unnamed)
     }
 }
 

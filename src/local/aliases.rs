@@ -66,6 +66,11 @@ fn set(app: &App, call: &Call, change: bool) -> Result<Value, ServiceError> {
     match set {
         Named::Done => Ok(json!({})),
         Named::Missing => Err(missing(&database, &name)),
+        Named::Gone => Err(ServiceError::no_collection(
+            DIALECT,
+            &database,
+            &collection.name,
+        )),
         Named::Collection => Err(ServiceError::new(
             1601,
             format!(

@@ -189,7 +189,11 @@ fn window(call: &Call) -> Result<(usize, usize), ServiceError> {
 }
 
 /// The ids of the partitions a query is about; none for all of them.
-fn partitions(app: &App, call: &Call, collection: &Collection) -> Result<Vec<i64>, ServiceError> {
+pub(super) fn partitions(
+    app: &App,
+    call: &Call,
+    collection: &Collection,
+) -> Result<Vec<i64>, ServiceError> {
     let names = match call.get(&["partitionNames"]) {
         None => Some(Vec::new()),
         Some(names) => texts(names),

@@ -5,13 +5,14 @@
 //! living row is swept.
 
 use super::call::Call;
-use super::entities::{by_keys, filter, listed, target};
+use super::entities::{Target, by_keys, filter, listed, partitions, target};
 use super::error::ServiceError;
 use super::query::Query;
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::collections::DEFAULT_PARTITION;
-use super::store::dead::{Fresh, Replaced};
+use super::store::dead::{Fresh, Replaced, Victims};
+use super::store::scan::Segment;
 use crate::formats::{Batch, Column, PushError, Schema};
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -26,7 +27,7 @@ const DIALECT: Dialect = Dialect::Milvus;
 const BAD_ROWS: i64 = 1804;
 
 /// How often an upsert looks for the rows it replaces, where others come meanwhile.
-const TRIES: usize = 20;
+const TRIES: usize = 200;
 
 /// Adds the routes below `/v2/vectordb/entities`.
 pub(super) fn routes(routes: Routes) -> Routes {
@@ -41,7 +42,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
 pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let target = target(app, call)?;
     let mut batch = rows(call, &target.schema)?;
-    let (name, partition) = partition(app, call, target.collection.id)?;
+    let (name, partition) = partition(app, call, &target)?;
     if !app
         .store()
         .insert(target.collection.id, partition, &mut batch)?
@@ -60,7 +61,7 @@ pub(super) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
         ));
     }
     let mut batch = rows(call, &target.schema)?;
-    let (name, partition_id) = partition(app, call, target.collection.id)?;
+    let (name, partition_id) = partition(app, call, &target)?;
     let keys = keys(&batch);
     let query = Query {
         store: app.store(),
@@ -76,9 +77,14 @@ pub(super) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
         batch: &mut batch,
         seen: Vec::new(),
     };
+    let mut victims = Victims::new();
     for _ in 0..TRIES {
-        fresh.seen = query.segments()?;
-        let victims = query.victims(&fresh.seen)?;
+        // Segments never change: only those that have come since are looked through.
+        let known: HashSet<i64> = fresh.seen.iter().map(Segment::id).collect();
+        let mut new = query.segments()?;
+        new.retain(|segment| !known.contains(&segment.id()));
+        victims.extend(query.victims(&new)?);
+        fresh.seen.extend(new);
         match app
             .store()
             .replace(target.collection.id, &victims, &mut fresh)?
@@ -92,7 +98,11 @@ pub(super) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
             Replaced::Outdated => {}
         }
     }
-    Err(ServiceError::busy())
+    Err(ServiceError::http(
+        429,
+        429,
+        "rows come faster than an upsert can look through them; try again",
+    ))
 }
 
 /// Deletes the rows that `filter` chooses, or whose primary keys `id` names.
@@ -103,15 +113,15 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
         (None, Some(ids)) => by_keys(&target.schema, &listed(ids))?,
         (None, None) => return Err(ServiceError::missing(DIALECT, "filter")),
     };
-    let partitions = match call.text(&["partitionName"]) {
-        Some(_) => vec![partition(app, call, target.collection.id)?.1],
-        None => Vec::new(),
+    let within = match call.text(&["partitionName"]) {
+        Some(_) => vec![partition(app, call, &target)?.1],
+        None => partitions(app, call, &target.collection)?,
     };
     let query = Query {
         store: app.store(),
         collection: target.collection.id,
         schema: &target.schema,
-        partitions,
+        partitions: within,
         filter: Some(chosen),
         texts_for_int64: false,
     };
@@ -122,10 +132,16 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// The partition that `partitionName` names, else the default one.
-fn partition(app: &App, call: &Call, collection: i64) -> Result<(String, i64), ServiceError> {
+fn partition(app: &App, call: &Call, target: &Target) -> Result<(String, i64), ServiceError> {
     let name = call.text(&["partitionName"]);
+    if name.is_some() && target.schema.has_partition_key() {
+        return Err(ServiceError::parameter(
+            DIALECT,
+            "not support manually specifying the partition names if partition key mode is used",
+        ));
+    }
     let name = name.unwrap_or_else(|| DEFAULT_PARTITION.to_owned());
-    let id = app.store().partition(collection, &name)?;
+    let id = app.store().partition(target.collection.id, &name)?;
     let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
     Ok((name, id))
 }

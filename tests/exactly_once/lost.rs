@@ -50,6 +50,16 @@ fn a_job_that_was_not_made_is_sent_again() {
 }
 
 #[test]
+fn a_job_of_an_alias_is_found_by_whatever_name_the_list_has() {
+    let folder = Folder::new();
+    let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));
+    cluster.state().alias = Some(("books".to_owned(), "books_v2".to_owned()));
+    cluster.state().make("books_v2", &["day/1.json"]);
+    import(&folder, &cluster, "").stdout("job-2\n").run();
+    assert_eq!(cluster.state().creates, 1);
+}
+
+#[test]
 fn a_list_that_lags_behind_is_waited_for() {
     let folder = Folder::new();
     let cluster = Cluster::start(|_, _| Fate::Made(Reply::Drop));

@@ -219,6 +219,36 @@ fn upserts_at_the_same_time_leave_each_key_once() {
 }
 
 #[test]
+fn an_upsert_is_done_while_others_insert() {
+    let (_dir, local) = Local::fresh();
+    local.create("c");
+    let over = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for writer in 1..3_u64 {
+            let (local, over) = (&local, &over);
+            scope.spawn(move || {
+                for no in 0.. {
+                    if over.load(std::sync::atomic::Ordering::SeqCst) {
+                        return;
+                    }
+                    let data = [word(writer * 1_000_000 + no, "new")];
+                    post(
+                        local,
+                        "entities/insert",
+                        json!({ "collectionName": "c", "data": data }),
+                    );
+                }
+            });
+        }
+        for no in 0..10 {
+            upsert(&local, &json!([word(1, &no.to_string())]));
+        }
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+    });
+    assert_eq!(found(&local, "id == 1"), [(1, "9".to_owned())]);
+}
+
+#[test]
 fn inserts_take_scalars_as_texts_and_imports_do_not() {
     let (dir, local) = Local::fresh();
     let field = |name: &str, kind: &str| json!({ "fieldName": name, "dataType": kind });

@@ -384,6 +384,9 @@ fn partitions_of_a_partition_key_are_not_named() {
     for none in [json!(""), json!(null)] {
         assert_eq!(import(none).code(), 0);
     }
+    let insert = json!({ "collectionName": "c", "partitionName": "p", "data": [row(1)] });
+    let refused = local.post("/v2/vectordb/entities/insert", &insert);
+    assert!(refused.refusal().1.contains("partition key mode"));
     let made = local.post(
         "/v2/vectordb/partitions/create",
         &json!({ "collectionName": "c", "partitionName": "p" }),

@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) mute: usize,
     /// Jobs of others that each of the next so many lists finds made.
     pub(crate) churn: usize,
+    /// Another name of a collection, and the name that jobs tell.
+    pub(crate) alias: Option<(String, String)>,
     /// How many create calls came.
     pub(crate) creates: usize,
     /// How many list calls came.
@@ -69,6 +71,13 @@ impl State {
             mute,
         });
         id
+    }
+
+    /// The name of the collection that a call names.
+    fn named(&self, given: &Value) -> Option<String> {
+        let given = given.as_str()?;
+        let known = self.alias.as_ref().filter(|(alias, _)| alias == given);
+        Some(known.map_or(given, |(_, name)| name).to_owned())
     }
 
     /// The ids of jobs that import this file.
@@ -155,8 +164,9 @@ fn create(
             .filter_map(|name| name.as_str().map(str::to_owned))
             .collect();
         let (hidden, mute) = (state.lag, state.mute);
+        let collection = state.named(&body["collectionName"]);
         state.add(
-            body["collectionName"].as_str().unwrap_or_default(),
+            collection.as_deref().unwrap_or_default(),
             files,
             hidden,
             mute,
@@ -182,10 +192,10 @@ fn list(state: &mut State, body: &Value) -> Reply {
             .to_owned();
         state.make(&collection, &["somebody/elses.json"]);
     }
+    let wanted = state.named(&body["collectionName"]);
     let mut shown = Vec::new();
     for job in state.jobs.iter_mut().rev() {
-        let wanted = body["collectionName"].as_str();
-        if wanted.is_some_and(|name| name != job.collection) {
+        if wanted.as_ref().is_some_and(|name| *name != job.collection) {
             continue;
         }
         if job.hidden > 0 {

@@ -1,6 +1,7 @@
 //! Values written out in a filter.
 
-use super::{Piece, Scalar};
+use super::{Piece, Scalar, scalar_of};
+use serde_json::Value;
 
 /// As messages show it.
 impl std::fmt::Display for Scalar<'_> {
@@ -24,10 +25,20 @@ pub(super) fn number(digits: &str, negative: bool) -> Result<Scalar<'static>, St
     if let Ok(whole) = text.parse() {
         return Ok(Scalar::Int(whole));
     }
+    if digits.bytes().all(|digit| digit.is_ascii_digit()) {
+        // As a float it would be another number, and might be equal to one that is there.
+        return Err(format!("{text} is out of range (64-bit integers)"));
+    }
     let float = text.parse().ok().filter(|float: &f64| float.is_finite());
     float
         .map(Scalar::Float)
         .ok_or_else(|| format!("{text} is not a number"))
+}
+
+/// A value of `exprParams` that can be compared; a whole number beyond 64 bits cannot.
+pub(super) fn given(value: &Value) -> Option<Scalar<'static>> {
+    let wide = value.as_i64().is_none() && value.is_u64();
+    scalar_of(value.clone()).filter(|_| !wide)
 }
 
 /// A pattern's pieces; `\` makes the next character an ordinary one.

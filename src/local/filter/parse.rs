@@ -5,7 +5,7 @@ mod terms;
 use super::lex::{self, Token};
 use super::literal::{self, pieces};
 use super::term::Term;
-use super::{Filter, Key, Members, Path, Relation, Scalar, scalar_of};
+use super::{Filter, Key, Members, Path, Relation, Scalar};
 use crate::formats::batch::META;
 use crate::formats::{DataType, Schema};
 use serde_json::{Map, Value};
@@ -24,6 +24,7 @@ pub(super) fn parse(
         schema,
         params,
         depth: 0,
+        operators: 0,
     };
     let filter = parser.any()?;
     match parser.tokens.first() {
@@ -46,6 +47,8 @@ struct Parser<'a> {
     schema: &'a Schema,
     params: &'a Map<String, Value>,
     depth: usize,
+    /// Arithmetic operators of the comparison so far.
+    operators: usize,
 }
 
 /// One side of a comparison.
@@ -148,6 +151,7 @@ impl Parser<'_> {
     }
 
     fn comparison(&mut self) -> Result<Filter, String> {
+        self.operators = 0;
         if let Some(filter) = self.function()? {
             return Ok(filter);
         }
@@ -246,7 +250,7 @@ impl Parser<'_> {
             let values = self.param(&name)?.as_array().cloned();
             let values = values.ok_or_else(|| format!("{{{name}}} is not a list"))?;
             let scalar = |value| {
-                scalar_of(value)
+                literal::given(&value)
                     .ok_or_else(|| format!("{{{name}}} holds a value that cannot be compared"))
             };
             return values.into_iter().map(scalar).collect();
@@ -283,7 +287,7 @@ impl Parser<'_> {
             _ if negative => Err(format!("a number is expected, found {}", shown(&token))),
             Token::Text(text) => Ok(Operand::Value(Scalar::Text(text.into()))),
             Token::Param(name) => {
-                let value = scalar_of(self.param(&name)?.clone());
+                let value = literal::given(self.param(&name)?);
                 let value = value.ok_or_else(|| format!("{{{name}}} cannot be compared"))?;
                 Ok(Operand::Value(value))
             }

@@ -35,7 +35,7 @@ fn found(filter: &str) -> Result<Vec<i64>, String> {
         .cloned()
         .enumerate()
         .collect();
-    let params = json!({ "ids": [1, -2], "one": 1 });
+    let params = json!({ "ids": [1, -2], "one": 1, "wide": [u64::MAX] });
     let filter = Filter::parse(filter, &schema, params.as_object().unwrap())?;
     let ids = |row: &usize| batch.columns()[0].int64(*row).unwrap();
     Ok((0..4)
@@ -105,6 +105,7 @@ fn filters_find_what_they_say() {
         ("json_contains_any(tags, {ids})", &[i64::MAX]),
         ("exists doc[\"a\"][\"b\"]", &[1]),
         ("exists extra and not exists doc[\"a\"]", &[-2]),
+        ("exists(doc[\"a\"]) and exists (doc[\"a\"])", &[1]),
     ] {
         assert_eq!(found(filter).as_deref(), Ok(ids), "{filter}");
     }
@@ -115,6 +116,8 @@ fn what_is_not_understood_is_named() {
     let deep = format!("{}id == 1", "(".repeat(5000));
     let deeper = format!("{}id{} == 1", "(".repeat(5000), ")".repeat(5000));
     let lists = format!("json_contains(doc, {}", "[".repeat(5000));
+    let sum = format!("id{} > 5", "+1".repeat(50_000));
+    let product = format!("id{} > 5", "*1".repeat(50_000));
     for (filter, part) in [
         ("id = 1", "=="),
         ("id", "comparison"),
@@ -139,6 +142,7 @@ fn what_is_not_understood_is_named() {
         ("array_contains_any(tags, 1)", "list"),
         ("array_length(id) == 1", "array or JSON"),
         ("exists name", "exists takes a key"),
+        ("exists (doc[\"a\"]", "\")\""),
         ("id == name", "two fields"),
         ("id in {none}", "none"),
         ("id == 1 2", "not expected"),
@@ -148,6 +152,11 @@ fn what_is_not_understood_is_named() {
         (deep.as_str(), "nested"),
         (deeper.as_str(), "nested"),
         (lists.as_str(), "nested"),
+        (sum.as_str(), "arithmetic operators"),
+        (product.as_str(), "arithmetic operators"),
+        ("id == 9223372036854775808", "out of range"),
+        ("id in [1, -9223372036854775809]", "out of range"),
+        ("id in {wide}", "cannot be compared"),
     ] {
         let error = found(filter).unwrap_err();
         assert!(error.contains(part), "{part}: {error}");

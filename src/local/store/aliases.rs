@@ -15,6 +15,8 @@ pub(in crate::local) enum Named {
     Other(String),
     /// Nothing has that name, and it was to be changed.
     Missing,
+    /// The collection was dropped meanwhile.
+    Gone,
 }
 
 impl Store {
@@ -59,6 +61,10 @@ impl Store {
         change: bool,
     ) -> Result<Named, StoreError> {
         self.write(|tx| {
+            let mut there = tx.prepare_cached("SELECT 1 FROM collections WHERE id = ?1")?;
+            if !there.exists([collection_id])? {
+                return Ok(Named::Gone);
+            }
             let other: Option<(i64, String)> = tx
                 .prepare_cached(
                     "SELECT c.id, c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id

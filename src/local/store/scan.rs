@@ -26,7 +26,7 @@ impl Segment {
         }
     }
 
-    pub(super) fn id(&self) -> i64 {
+    pub(in crate::local) fn id(&self) -> i64 {
         self.id
     }
 

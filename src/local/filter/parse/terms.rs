@@ -11,7 +11,8 @@ impl Parser<'_> {
     /// One side of a comparison.
     pub(super) fn operand(&mut self) -> Result<Operand, String> {
         let mut left = self.product()?;
-        while let Some(operator) = self.operator(&[("+", Operator::Plus), ("-", Operator::Minus)]) {
+        let operators = [("+", Operator::Plus), ("-", Operator::Minus)];
+        while let Some(operator) = self.operator(&operators)? {
             left = calculated(left, operator, self.product()?)?;
         }
         Ok(left)
@@ -24,15 +25,20 @@ impl Parser<'_> {
             ("%", Operator::Modulo),
         ];
         let mut left = self.factor()?;
-        while let Some(operator) = self.operator(&operators) {
+        while let Some(operator) = self.operator(&operators)? {
             left = calculated(left, operator, self.factor()?)?;
         }
         Ok(left)
     }
 
-    fn operator(&mut self, operators: &[(&str, Operator)]) -> Option<Operator> {
+    /// Each makes the term deeper by one, whose values are worked out by going down into it.
+    fn operator(&mut self, operators: &[(&str, Operator)]) -> Result<Option<Operator>, String> {
         let found = operators.iter().find(|(sign, _)| self.take_sign(sign));
-        found.map(|(_, operator)| *operator)
+        self.operators += usize::from(found.is_some());
+        if self.operators > MAX_DEPTH {
+            return Err(format!("it has more than {MAX_DEPTH} arithmetic operators"));
+        }
+        Ok(found.map(|(_, operator)| *operator))
     }
 
     fn factor(&mut self) -> Result<Operand, String> {
@@ -91,10 +97,15 @@ impl Parser<'_> {
 
     /// A function that is true or false by itself, or `exists`, where one comes next.
     pub(super) fn function(&mut self) -> Result<Option<Filter>, String> {
-        if matches!(self.tokens, [Token::Word(word), Token::Word(_), ..] if word.eq_ignore_ascii_case("exists"))
+        if matches!(self.tokens, [Token::Word(word), Token::Word(_) | Token::Sign("("), ..] if word.eq_ignore_ascii_case("exists"))
         {
             _ = self.next();
-            return match self.single()? {
+            let within = self.take_sign("(");
+            let key = self.single()?;
+            if within {
+                self.need_sign(")")?;
+            }
+            return match key {
                 Operand::Term(Term::Path(path), Kind::Any) if !path.keys.is_empty() => {
                     Ok(Some(Filter::Not(Box::new(Filter::IsNull(path)))))
                 }
