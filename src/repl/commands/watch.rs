@@ -53,7 +53,10 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
             }
             body.push_str(&error.lay_out(&session.out()));
         }
-        view.draw(&session, &body)?;
+        match view.draw(&session, &body) {
+            Err(failure) if failure.kind == Kind::Interrupted => break,
+            drawn => drawn?,
+        }
         is_first = false;
         match session.interrupt.sleep(interval) {
             Err(Stop::Interrupted) => break,
