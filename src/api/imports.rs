@@ -28,11 +28,7 @@ impl Client {
             self.create_call(request, idempotency_key)?,
             answers::read_job_id,
         )?;
-        let held = request
-            .options
-            .iter()
-            .any(|(name, value)| name == "auto_commit" && value.eq_ignore_ascii_case("false"));
-        if held {
+        if request.is_two_phase() {
             self.pretend(&id, JobState::Uncommitted);
         }
         Ok(id)

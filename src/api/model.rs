@@ -260,3 +260,13 @@ pub struct ImportRequest {
     /// `options` of the request: all values are text.
     pub options: Vec<(String, String)>,
 }
+
+impl ImportRequest {
+    /// True where the job's rows are to wait for a commit.
+    pub fn is_two_phase(&self) -> bool {
+        let held = |(name, value): &(String, String)| {
+            name == "auto_commit" && value.eq_ignore_ascii_case("false")
+        };
+        self.options.iter().any(held)
+    }
+}

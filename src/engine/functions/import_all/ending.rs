@@ -18,10 +18,10 @@ const TRIES: u32 = 8;
 /// Commits all jobs if all are ready, else aborts those that are. Where one is in doubt that may be committed already, they
 /// are left as they are.
 pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
-    let failed = queue.entries.iter().any(Entry::has_failed);
     if queue.entries.iter().any(Entry::is_in_doubt) {
         return Ok(());
     }
+    let failed = queue.entries.iter().any(Entry::has_failed);
     let waiting = waiting(queue);
     for at in &waiting {
         queue.check()?;
@@ -38,7 +38,9 @@ pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
     let mut left = waiting(queue);
     left.retain(|at| {
         let task = queue.tasks.get(*at);
-        task.is_some_and(|task| matches!(task.before, Before::Job(_)) && !task.is_two_phase())
+        task.is_some_and(|task| {
+            matches!(task.before, Before::Job(_)) && !task.request.is_two_phase()
+        })
     });
     if left.is_empty() {
         return Ok(());

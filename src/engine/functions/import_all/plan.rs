@@ -48,16 +48,6 @@ pub(super) struct Task {
     pub(super) before: Before,
 }
 
-impl Task {
-    /// True where its rows are to wait for a commit.
-    pub(super) fn is_two_phase(&self) -> bool {
-        let held = |(name, value): &(String, String)| {
-            name == "auto_commit" && value.eq_ignore_ascii_case("false")
-        };
-        self.request.options.iter().any(held)
-    }
-}
-
 /// What an earlier run has made of a job.
 #[derive(Clone, Debug)]
 pub(super) enum Before {
