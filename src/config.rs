@@ -16,13 +16,13 @@
 //! ```
 
 mod edit;
-mod private;
 mod profile;
 
 pub use edit::{Edit, Written};
 pub use profile::{Profile, Setting};
 
 use crate::error::{Failure, Kind};
+use crate::fsutil;
 use crate::secret::Secret;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -74,7 +74,7 @@ impl Config {
             return Ok(Self::default());
         };
         let mut config = Self::parse(&path, &text)?;
-        if config.holds_secrets() && private::is_exposed(&path) {
+        if config.holds_secrets() && fsutil::is_exposed(&path) {
             config.exposed = Some(path);
         }
         Ok(config)

@@ -14,6 +14,7 @@ pub mod credentials;
 pub mod engine;
 pub mod error;
 pub mod formats;
+mod fsutil;
 pub mod interrupt;
 pub mod journal;
 #[cfg(feature = "local")]

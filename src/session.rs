@@ -118,7 +118,11 @@ impl Session {
                 choices.data_dir.clone(),
                 self::log::warner(choices.log_format),
             ),
-            desk: Desk::new(&choices.data_dir, self::log::warning(choices.log_format)),
+            desk: Desk::new(
+                &choices.data_dir,
+                self::log::warning(choices.log_format),
+                interrupt.clone(),
+            ),
             choices: RefCell::new(choices),
             dry_run: dry_run(&interrupt),
             interrupt,

@@ -32,6 +32,7 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         places: places(&options),
         workers: workers(),
         warn: warner(session.log().format),
+        interrupt: session.interrupt.clone(),
     });
     let service = match started {
         Ok(service) => service,

@@ -1,17 +1,21 @@
 //! Changes of `config.toml` that keep its comments and its order, and lose nothing that others change meanwhile.
 
-use super::{Config, path, private, read};
+use super::{Config, path, read};
 use crate::error::{Failure, Kind};
-use crate::interrupt::{Interrupt, TICK};
+use crate::fsutil::{self, LockError, LockMode};
+use crate::interrupt::Interrupt;
 use crate::secret::Secret;
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 use toml_edit::{DocumentMut, Item, Table, TableLike, value};
 use zeroize::Zeroizing;
 
 const PROFILES: &str = "profiles";
 const DEFAULT: &str = "default_profile";
+/// How long to wait for another process that changes the file, which takes milliseconds.
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The file while it is changed: nobody else changes it until this is saved or dropped.
 pub struct Edit {
@@ -41,16 +45,24 @@ impl Edit {
         })?;
         let failed = |error: io::Error| unwritten(&named, &error);
         if let Some(folder) = named.parent() {
-            private::create_folder(folder).map_err(failed)?;
+            fsutil::create_private_folder(folder).map_err(failed)?;
         }
-        let lock = private::open(&named.with_extension("toml.lock")).map_err(failed)?;
-        loop {
-            match lock.try_lock() {
-                Ok(()) => break,
-                Err(TryLockError::WouldBlock) => interrupt.sleep(TICK)?,
-                Err(TryLockError::Error(error)) => return Err(failed(error)),
+        let lock = fsutil::open_private(&named.with_extension("toml.lock")).map_err(failed)?;
+        fsutil::lock_file(&lock, LockMode::Exclusive, PATIENCE, interrupt).map_err(|error| {
+            match error {
+                LockError::Stopped(stop) => stop.into(),
+                LockError::Io(error) => failed(error),
+                LockError::Held => Failure::new(
+                    Kind::Busy,
+                    format!(
+                        "another zshell has kept {} locked for {} s",
+                        named.display(),
+                        PATIENCE.as_secs()
+                    ),
+                )
+                .with_hint("a stopped or hanging process may hold the lock; try again later"),
             }
-        }
+        })?;
         // A link, as people who keep their settings elsewhere have it, stays one.
         let path = named.canonicalize().unwrap_or(named);
         let text = read(&path)?.unwrap_or_default();
@@ -142,7 +154,8 @@ impl Edit {
         let text = Zeroizing::new(format!("{}{}", self.head, self.document));
         // However the file was written, what is put in its place can be read.
         Config::parse(&self.path, &text)?;
-        private::replace(&self.path, &text).map_err(|error| unwritten(&self.path, &error))?;
+        fsutil::replace_file(&self.path, text.as_bytes())
+            .map_err(|error| unwritten(&self.path, &error))?;
         Ok(self.path)
     }
 

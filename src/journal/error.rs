@@ -1,6 +1,7 @@
 //! Why the journal cannot be used. Nothing is submitted then.
 
 use crate::error::{Failure, Kind};
+use crate::interrupt::Stop;
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -26,6 +27,14 @@ pub enum JournalError {
         path: PathBuf,
         /// How long we waited.
         after: Duration,
+    },
+    /// The wait for another process's lock was interrupted.
+    #[error("interrupted while another process had the journal {} locked", .path.display())]
+    Stopped {
+        /// The lock's file.
+        path: PathBuf,
+        /// Why the wait ended.
+        stop: Stop,
     },
     /// The file is of a later release.
     #[error("the journal {} has the form {found}, this zshell knows {known}", .path.display(), known = super::entry::VERSION)]
@@ -97,6 +106,10 @@ impl From<JournalError> for Failure {
             JournalError::Locked { .. } => (
                 Kind::Busy,
                 "a process that is stopped or hangs may hold it; try again later",
+            ),
+            JournalError::Stopped { stop, .. } => (
+                (*stop).into(),
+                "a stopped or hanging process may hold the lock",
             ),
             JournalError::AtWork { .. } => (
                 Kind::Busy,

@@ -5,46 +5,20 @@
 
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
-use std::fs::{File, OpenOptions, TryLockError};
+use crate::fsutil::{
+    LockError, LockMode, create_private_folder, lock_file, open_private, sync_folder,
+};
+use crate::interrupt::Interrupt;
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use ulid::Ulid;
 
 /// How long we wait for another process that writes: an entry takes milliseconds, pruning below a second.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// The pauses between tries to take the lock.
-const PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(16);
 /// Longer first lines are not ours.
 const HEADER_LIMIT: u64 = 4096;
-
-/// Makes a folder for its owner alone, if there is none.
-pub(super) fn create_private(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Sees the names in a folder onto the disk.
-pub(super) fn sync_folder(folder: &Path) -> io::Result<()> {
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
-}
-
-/// Opens a file to read and append, making it for its owner alone if there is none.
-pub(super) fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).append(true).create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
 
 /// True for a line that may be an entry, of a later release where this one does not know it: it is a whole object. What
 /// a crash or a broken disk left is not.
@@ -57,6 +31,8 @@ pub(super) fn may_be_entry(line: &[u8]) -> bool {
 pub(super) struct Place {
     /// The journal's folder.
     pub(super) folder: PathBuf,
+    /// Ends waits for the lock.
+    pub(super) interrupt: Interrupt,
 }
 
 impl Place {
@@ -82,30 +58,24 @@ impl Place {
             // Who only reads need not be able to write.
             Ok(gate) if !write => gate,
             _ => {
-                create_private(&self.folder).map_err(JournalError::file("open", &self.folder))?;
+                create_private_folder(&self.folder)
+                    .map_err(JournalError::file("open", &self.folder))?;
                 open_private(&path).map_err(JournalError::file("lock", &path))?
             }
         };
-        let begun = Instant::now();
-        let mut pause = PAUSE;
-        loop {
-            let taken = if write {
-                gate.try_lock()
-            } else {
-                gate.try_lock_shared()
-            };
-            match taken {
-                Ok(()) => return Ok(gate),
-                Err(TryLockError::Error(error)) => {
-                    return Err(JournalError::file("lock", path)(error));
-                }
-                Err(TryLockError::WouldBlock) if begun.elapsed() >= PATIENCE => {
-                    let after = PATIENCE;
-                    return Err(JournalError::Locked { path, after });
-                }
-                Err(TryLockError::WouldBlock) => thread::sleep(pause),
-            }
-            pause = (pause * 2).min(LONGEST_PAUSE);
+        let mode = if write {
+            LockMode::Exclusive
+        } else {
+            LockMode::Shared
+        };
+        match lock_file(&gate, mode, PATIENCE, &self.interrupt) {
+            Ok(()) => Ok(gate),
+            Err(LockError::Held) => Err(JournalError::Locked {
+                path,
+                after: PATIENCE,
+            }),
+            Err(LockError::Stopped(stop)) => Err(JournalError::Stopped { path, stop }),
+            Err(LockError::Io(error)) => Err(JournalError::file("lock", path)(error)),
         }
     }
 }

@@ -5,6 +5,7 @@
 //! locking the file is looked up again by its name.
 
 use super::error::JournalError;
+use crate::fsutil::{create_private_folder, names_file, open_private};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
@@ -18,7 +19,7 @@ pub struct IdentityLock {
 impl IdentityLock {
     /// The same in a folder that is made if there is none.
     pub fn take_in(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
-        super::file::create_private(folder).map_err(JournalError::file("open", folder))?;
+        create_private_folder(folder).map_err(JournalError::file("open", folder))?;
         Self::take(folder, identity)
     }
 
@@ -26,10 +27,11 @@ impl IdentityLock {
     pub(super) fn take(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
         let path = folder.join(format!("{identity}.lock"));
         loop {
-            let file = super::file::open_private(&path)
-                .map_err(JournalError::file("lock", path.clone()))?;
+            let file = open_private(&path).map_err(JournalError::file("lock", path.clone()))?;
             match file.try_lock() {
-                Ok(()) if is_at(&file, &path) => return Ok(Some(Self { path, file })),
+                Ok(()) if names_file(&path, &file).unwrap_or(false) => {
+                    return Ok(Some(Self { path, file }));
+                }
                 // Removed by its last holder between our opening and locking it.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
@@ -49,23 +51,6 @@ impl Drop for IdentityLock {
         }
         let _ = self.file.unlock();
     }
-}
-
-/// True if the path still names this file.
-#[cfg(unix)]
-fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let same = |ours: std::fs::Metadata| {
-        let there = std::fs::metadata(path).ok()?;
-        Some(ours.dev() == there.dev() && ours.ino() == there.ino())
-    };
-    file.metadata().ok().and_then(same).unwrap_or(false)
-}
-
-/// Elsewhere the files are not removed.
-#[cfg(not(unix))]
-const fn is_at(_: &File, _: &Path) -> bool {
-    true
 }
 
 #[cfg(test)]

@@ -46,6 +46,7 @@ pub use prune::Pruned;
 pub use record::{SUBMISSION_KEYS, Standing, Submission};
 pub use settle::Word;
 
+use crate::interrupt::Interrupt;
 use damage::Damage;
 use file::{Book, Place, Written, may_be_entry};
 use serde_json::Value;
@@ -87,11 +88,19 @@ impl Journal {
         Self {
             place: Place {
                 folder: data_dir.join("journal"),
+                interrupt: Interrupt::new(),
             },
             known: Mutex::default(),
             sync: Sync::default(),
             damage: Damage::default(),
         }
+    }
+
+    /// Lets this flag end waits for the locks of other processes.
+    #[must_use]
+    pub fn interruptible(mut self, interrupt: Interrupt) -> Self {
+        self.place.interrupt = interrupt;
+        self
     }
 
     /// The same, told to warn of lines that cannot be read; once, whatever their number.

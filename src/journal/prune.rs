@@ -2,10 +2,11 @@
 
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
-use super::file::{Book, create_private, may_be_entry, open_private, sync_folder};
+use super::file::{Book, may_be_entry};
 use super::fold::Fold;
 use super::record::Submission;
 use super::{Journal, Known};
+use crate::fsutil::{create_private_folder, open_private, sync_folder};
 use jiff::Timestamp;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -76,7 +77,7 @@ fn write(
         _ => {}
     }
     if let Some(folder) = path.parent() {
-        create_private(folder).map_err(failed)?;
+        create_private_folder(folder).map_err(failed)?;
     }
     let mut out = BufWriter::new(open_private(path).map_err(failed)?);
     let header = Entry::Journal(Header {

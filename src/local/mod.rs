@@ -88,6 +88,8 @@ pub struct Config {
     pub workers: usize,
     /// Where warnings go, a line each: about jobs that wait for the store to work again.
     pub warn: fn(&str),
+    /// Ends the wait for other processes that open the same data folder.
+    pub interrupt: Interrupt,
 }
 
 /// Why the service could not start.
@@ -140,6 +142,7 @@ impl From<LocalError> for Failure {
                 Kind::Usage,
                 Some("--bucket names a bucket, e.g. s3://milvus-bucket"),
             ),
+            LocalError::Store(StoreError::Stopped(stop)) => ((*stop).into(), None),
             LocalError::Store(StoreError::Busy) => (Kind::Connect, Some("try again")),
             LocalError::Store(_) => (
                 Kind::Connect,
@@ -175,6 +178,7 @@ impl Service {
             places,
             workers,
             warn,
+            interrupt,
         } = config;
         let token = token.filter(|token| !token.is_empty());
         let public = !addr.ip().is_loopback();
@@ -186,7 +190,7 @@ impl Service {
             TcpListener::bind(addr).map_err(|source| LocalError::Listen { addr, source })?;
         let dir = data_dir.join("local");
         let locks = dir.join("locks");
-        let store = Store::open(&dir)?;
+        let store = Store::open(&dir, &interrupt)?;
         store::create_private(&locks)?;
         let shared = Arc::new(Shared::new(store, locks, import_rate, faults, warn));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;

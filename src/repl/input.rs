@@ -10,13 +10,13 @@ use super::plain::Lines;
 use super::prompt::Prompt;
 use crate::config::EditMode;
 use crate::error::{Failure, Kind};
+use crate::fsutil::create_private_folder;
 use crate::render::Screen;
 use crate::session::Session;
 use rustyline::config::{BellStyle, Configurer};
 use rustyline::error::ReadlineError;
 use rustyline::{Behavior, ColorMode, CompletionType, Editor};
 use std::io::{IsTerminal, stdout};
-use std::path::Path;
 use std::rc::Rc;
 
 /// The line editor with its history.
@@ -58,7 +58,8 @@ impl Input {
         }
         let folder = session.choices().data_dir.clone();
         let file = folder.join("history");
-        let opened = create_private(&folder).and_then(|()| history.open(file.clone()));
+        let opened = create_private_folder(&folder)
+            .and_then(|()| history.open(file.clone(), &session.interrupt));
         if let Err(error) = opened {
             session.notice(&format!(
                 "statements of this session are not kept in {}: {error}",
@@ -129,15 +130,6 @@ pub(super) fn screen(session: &Session) -> Screen {
 #[cfg(unix)]
 fn is_dumb() -> bool {
     crate::config::set("TERM").is_none_or(|term| term == "dumb")
-}
-
-/// Makes the data folder if there is none, for its owner alone.
-fn create_private(folder: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn terminal(error: &ReadlineError) -> Failure {

@@ -35,7 +35,7 @@ impl LocalService {
     }
 
     /// The service's base URL and the token it asks for; starts it on a free loopback port if need be.
-    pub fn start(&self) -> Result<(String, Secret), Failure> {
+    pub fn start(&self, interrupt: &Interrupt) -> Result<(String, Secret), Failure> {
         let mut running = self.running.borrow_mut();
         if let Some(running) = running.as_ref() {
             return Ok((running.service.url(), running.token.clone()));
@@ -53,6 +53,7 @@ impl LocalService {
             },
             workers: workers(),
             warn: self.warn,
+            interrupt: interrupt.clone(),
         })
         .map_err(|error| {
             Failure::from(error).or_hint("choose another folder with --data-dir or ZSHELL_DATA_DIR")

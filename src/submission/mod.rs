@@ -57,7 +57,7 @@ pub use send::Sent;
 
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, Client, Outcome};
-use crate::interrupt::TICK;
+use crate::interrupt::{Interrupt, TICK};
 use crate::journal::{Closed, Entry, How, Journal, JournalError, Made, Refused, Scope, now};
 use baseline::Baseline;
 use std::collections::HashMap;
@@ -80,9 +80,12 @@ pub struct Desk {
 
 impl Desk {
     /// The desk of this data folder, with what tells of a damaged journal; does no I/O.
-    pub fn new(data_dir: &Path, warn: fn(&str)) -> Self {
+    pub fn new(data_dir: &Path, warn: fn(&str), interrupt: Interrupt) -> Self {
+        let journal = Journal::new(data_dir)
+            .warning(warn)
+            .interruptible(interrupt);
         Self {
-            journal: Arc::new(Journal::new(data_dir).warning(warn)),
+            journal: Arc::new(journal),
             late: LateAnswers::default(),
             baselines: Mutex::default(),
         }

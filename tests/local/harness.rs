@@ -6,6 +6,7 @@ use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
+use zshell::interrupt::Interrupt;
 use zshell::local::faults::Faults;
 use zshell::local::{Config, Places, Service};
 
@@ -104,6 +105,7 @@ pub(crate) fn config(dir: &Path) -> Config {
         places: Places::default(),
         workers: 2,
         warn: |text| eprintln!("{text}"),
+        interrupt: Interrupt::new(),
     }
 }
 

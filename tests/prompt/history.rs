@@ -191,3 +191,15 @@ fn what_this_run_knows_to_be_a_key_is_not_kept_either() {
     );
     assert!(!kept.contains("s3cret-key"), "{kept}");
 }
+
+#[test]
+fn a_history_that_another_process_has_locked_delays_no_prompt() {
+    let home = Home::new();
+    std::fs::create_dir_all(home.data()).expect("a folder");
+    let held = std::fs::File::create(home.data().join("history")).expect("a file");
+    held.lock().expect("the lock");
+    let mut shell = home.shell();
+    shell.run("100 + 11");
+    assert!(shell.screen().contains("\n111\n"), "{}", shell.screen());
+    drop(held);
+}

@@ -3,7 +3,8 @@
 use crate::harness::{TOKEN, Test};
 use crate::service::{connect, service};
 use crate::support::server::{Reply, Server};
-use std::fs::OpenOptions;
+use std::fs::{self, File, OpenOptions};
+use std::time::{Duration, Instant};
 
 #[test]
 fn the_runs_time_limit_cannot_be_caught() {
@@ -104,4 +105,45 @@ fn a_secret_joined_with_text_is_sent_whole() {
     let sent = server.requests();
     let expected = format!("Bearer root:{TOKEN}");
     assert_eq!(sent[0].header("authorization"), Some(expected.as_str()));
+}
+
+/// Scripts that wait for a lock, and the file below the data folder that another process has locked.
+const LOCK_WAITS: &[(&str, &str)] = &[
+    ("local/open.lock", "connect(\"local\")"),
+    (
+        "journal/journal.lock",
+        "import(#{collection: \"c\", url: \"s3://bucket/a.json\", key: \"k\"})",
+    ),
+];
+
+#[test]
+fn locks_of_other_processes_are_waited_for_until_a_stop() {
+    let server = Server::start(|_| {
+        Reply::json(
+            r#"{"code": 0, "data": {"count": 0, "currentPage": 1, "pageSize": 100, "records": []}}"#,
+        )
+    });
+    for (file, script) in LOCK_WAITS {
+        let test = Test::new().env("KEY", TOKEN);
+        let path = test.folder().path("data").join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let held = File::create(&path).expect("a lock file");
+        held.lock().expect("the lock");
+        let text = format!("{} print(\"begun\"); {script}", connect(&server, "v2"));
+        let timed = test
+            .clone()
+            .args(["--timeout", "300ms"])
+            .eval(text.clone())
+            .status(5);
+        let begin = Instant::now();
+        timed.run();
+        assert!(begin.elapsed() < Duration::from_secs(10), "{file}");
+        let mut waiting = test.eval(text).status(143).spawn();
+        assert_eq!(waiting.line(), "begun");
+        waiting.signal("TERM");
+        let begin = Instant::now();
+        waiting.end();
+        assert!(begin.elapsed() < Duration::from_secs(5), "{file}");
+        drop(held);
+    }
 }

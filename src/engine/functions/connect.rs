@@ -213,7 +213,7 @@ fn from_environment(session: &Session) -> Result<Rc<Connection>, Failure> {
 fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
     use crate::api::model::Dialect;
     use crate::api::{Client, Settings};
-    let (url, token) = session.local().start()?;
+    let (url, token) = session.local().start(&session.interrupt)?;
     let base = url::Url::parse(&url)
         .map_err(|error| Failure::usage(format!("the local service's address {url:?}: {error}")))?;
     let settings = Settings {

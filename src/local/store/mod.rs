@@ -16,10 +16,11 @@ pub(super) mod rows;
 pub(super) mod scan;
 pub(super) mod work;
 
+use crate::fsutil::{LockError, LockMode, create_private_folder, lock_file, open_private};
+use crate::interrupt::{Interrupt, Stop};
 use gate::{Gate, Pass, Stopping, Turn};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
-use std::fs::{DirBuilder, File};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -43,6 +44,9 @@ pub enum StoreError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The wait for another process was interrupted.
+    #[error("interrupted while another process had the local store locked")]
+    Stopped(Stop),
     /// A later zshell changed the store's layout.
     #[error(
         "{path} was written by a newer zshell (store version {found}, this one knows {known}); use that zshell, or another --data-dir"
@@ -70,7 +74,7 @@ impl StoreError {
     /// False where what is stored is broken.
     pub(super) fn is_passing(&self) -> bool {
         match self {
-            Self::Busy | Self::File { .. } => true,
+            Self::Busy | Self::Stopped(_) | Self::File { .. } => true,
             Self::Newer { .. } | Self::Corrupt { .. } => false,
             Self::Database(error) => {
                 is_busy(error) || error.sqlite_error_code().is_some_and(passes)
@@ -140,29 +144,19 @@ struct Base {
 
 impl Store {
     /// Opens the store in `dir`, making it where there is none yet.
-    pub(super) fn open(dir: &Path) -> Result<Self, StoreError> {
+    pub(super) fn open(dir: &Path, interrupt: &Interrupt) -> Result<Self, StoreError> {
         create_private(dir)?;
         // Several processes may come here at once; the switch to write-ahead logging wants the database alone.
         let gate_path = dir.join("open.lock");
-        let gate = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&gate_path)
-            .and_then(|gate| gate.lock().map(|()| gate))
-            .map_err(|source| StoreError::File {
-                doing: "lock",
-                path: gate_path,
-                source,
-            })?;
+        let gate = open_private(&gate_path).map_err(file_error("open", &gate_path))?;
+        lock_file(&gate, LockMode::Exclusive, BUSY, interrupt).map_err(|error| match error {
+            LockError::Held => StoreError::Busy,
+            LockError::Stopped(stop) => StoreError::Stopped(stop),
+            LockError::Io(source) => file_error("lock", &gate_path)(source),
+        })?;
         let path = dir.join("store.sqlite");
-        let mut writer = connect(&path)?;
-        migrate(&mut writer, &path)?;
-        let reader = connect(&path)?;
+        let (writer, reader) = connect_all(&path, interrupt)?;
         drop(gate);
-        for connection in [&writer, &reader] {
-            connection.busy_timeout(gate::SLICE)?;
-        }
         let base = Base {
             writer: Gate::new(writer),
             reader: Gate::new(reader),
@@ -243,22 +237,44 @@ impl Store {
     }
 }
 
-/// Makes a folder that only its owner can look into.
+/// Creates a folder for its owner only.
 pub(super) fn create_private(dir: &Path) -> Result<(), StoreError> {
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir).map_err(|source| StoreError::File {
-        doing: "create",
-        path: dir.to_owned(),
+    create_private_folder(dir).map_err(file_error("create", dir))
+}
+
+fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> StoreError {
+    let path = path.to_owned();
+    move |source| StoreError::File {
+        doing,
+        path,
         source,
-    })
+    }
+}
+
+/// Opens the writing and the reading connection and brings the layout up to date. Waits at most [`BUSY`] for a database
+/// that another process has locked.
+fn connect_all(path: &Path, interrupt: &Interrupt) -> Result<(Connection, Connection), StoreError> {
+    let end = Instant::now() + BUSY;
+    loop {
+        let opened = connect(path).and_then(|mut writer| {
+            migrate(&mut writer, path)?;
+            Ok((writer, connect(path)?))
+        });
+        match opened {
+            Err(StoreError::Database(error)) if is_busy(&error) => {
+                if Instant::now() >= end {
+                    return Err(StoreError::Busy);
+                }
+                interrupt.sleep(gate::SLICE).map_err(StoreError::Stopped)?;
+            }
+            opened => return opened,
+        }
+    }
 }
 
 fn connect(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open(path)?;
-    connection.busy_timeout(BUSY)?;
+    connection.busy_timeout(gate::SLICE)?;
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
@@ -318,13 +334,13 @@ mod tests {
     #[test]
     fn a_store_of_a_newer_version_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        drop(Store::open(dir.path()).unwrap());
+        drop(Store::open(dir.path(), &Interrupt::new()).unwrap());
         let path = dir.path().join("store.sqlite");
         connect(&path)
             .unwrap()
             .pragma_update(None, "user_version", 99)
             .unwrap();
-        let opened = Store::open(dir.path());
+        let opened = Store::open(dir.path(), &Interrupt::new());
         assert!(matches!(
             opened.err(),
             Some(StoreError::Newer {
@@ -352,7 +368,7 @@ mod tests {
         )
         .unwrap();
         drop(old);
-        let store = Store::open(dir.path()).unwrap();
+        let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
         assert_eq!(store.collection_names("default").unwrap(), ["a"]);
         assert_eq!(store.jobs(Some("default"), None, 0, 9).unwrap().0, 1);
         let body = serde_json::json!({ "dimension": 2 });
@@ -370,7 +386,7 @@ mod tests {
     #[test]
     fn an_error_rolls_a_transaction_back() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
+        let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
         let made = store.write(|tx| {
             tx.execute(
                 "INSERT INTO partitions (collection_id, name) VALUES (1, 'p')",

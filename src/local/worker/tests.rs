@@ -1,6 +1,7 @@
 use super::super::faults::Faults;
 use super::*;
 use crate::formats::CsvOptions;
+use crate::interrupt::Interrupt;
 use crate::local::source::Source;
 use crate::local::source::{Places, Rules};
 use crate::local::store::jobs::{Created, JobState, NewJob, Standing};
@@ -19,7 +20,7 @@ thread_local! {
 fn shared(dir: &Path) -> Shared {
     let file = dir.join("a.jsonl");
     std::fs::write(&file, "{\"id\": 1, \"vector\": [1, 2]}").unwrap();
-    let store = Store::open(dir).unwrap();
+    let store = Store::open(dir, &Interrupt::new()).unwrap();
     let made = store.create_collection("default", "c", &json!({ "dimension": 2 }), true);
     assert!(made.unwrap());
     let job = NewJob {

@@ -4,11 +4,12 @@ use super::{Command, Next, Outcome, arguments};
 use crate::config::set;
 use crate::engine::registry::Takes;
 use crate::error::{Failure, Kind};
+use crate::fsutil::private_options;
 use crate::interrupt::Stop;
 use crate::repl::shell::Shell;
 use crate::session::Session;
 use crate::session::idle::Lent;
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
@@ -83,11 +84,10 @@ impl Draft {
     fn new(text: &str) -> io::Result<Self> {
         let name = format!("zshell-{}.rhai", ulid::Ulid::generate());
         let draft = Self(std::env::temp_dir().join(name));
-        let mut options = OpenOptions::new();
-        options.write(true).create_new(true);
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-        let mut file = options.open(&draft.0)?;
+        let mut file = private_options()
+            .write(true)
+            .create_new(true)
+            .open(&draft.0)?;
         file.write_all(text.as_bytes())?;
         if !text.is_empty() {
             file.write_all(b"\n")?;

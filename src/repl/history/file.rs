@@ -5,10 +5,13 @@
 //! anew. So no shell wipes out what another one wrote, and a crash costs at most the statement being written.
 
 use super::MOST;
+use crate::fsutil::{LockError, LockMode, lock_file, names_file, private_options};
+use crate::interrupt::Interrupt;
 use std::collections::HashSet;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 const HEADER: &str = "#V2\n";
 /// A file with more lines is shortened.
@@ -19,17 +22,23 @@ const MOST_BYTES: usize = 4 << 20;
 const LONGEST: usize = 64 << 10;
 /// How often a file that was replaced meanwhile is opened again.
 const TRIES: usize = 100;
+/// How long to wait for a shell that writes, which takes milliseconds.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where statements are kept.
 pub(super) struct HistoryFile {
     path: PathBuf,
+    interrupt: Interrupt,
 }
 
 impl HistoryFile {
     /// Opens the file, makes it where there is none, for its owner alone; gives its statements, the oldest first, each
     /// once.
-    pub(super) fn open(path: PathBuf) -> io::Result<(Self, Vec<String>)> {
-        let this = Self { path };
+    pub(super) fn open(path: PathBuf, interrupt: &Interrupt) -> io::Result<(Self, Vec<String>)> {
+        let this = Self {
+            path,
+            interrupt: interrupt.clone(),
+        };
         let mut file = this.locked()?;
         make_private(&file)?;
         let mut bytes = Vec::new();
@@ -69,9 +78,16 @@ impl HistoryFile {
     /// The file with its lock held, until it is dropped.
     fn locked(&self) -> io::Result<File> {
         for _ in 0..TRIES {
-            let file = open_private(&self.path)?;
-            file.lock()?;
-            if is_still(&self.path, &file)? {
+            let file = open(&self.path)?;
+            lock_file(&file, LockMode::Exclusive, PATIENCE, &self.interrupt).map_err(|error| {
+                match error {
+                    LockError::Io(error) => error,
+                    LockError::Held | LockError::Stopped(_) => {
+                        io::Error::other("another process has locked the file")
+                    }
+                }
+            })?;
+            if names_file(&self.path, &file)? {
                 return Ok(file);
             }
         }
@@ -98,7 +114,7 @@ impl HistoryFile {
         let beside = self
             .path
             .with_extension(format!("new-{}", std::process::id()));
-        let mut file = open_private(&beside)?;
+        let mut file = open(&beside)?;
         file.set_len(0)?;
         let replaced = file
             .write_all(text.as_bytes())
@@ -147,14 +163,6 @@ fn unescaped(line: &str) -> String {
     entry
 }
 
-fn open_private(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
 /// Takes the file away from others, should it have been made by something else.
 fn make_private(file: &File) -> io::Result<()> {
     #[cfg(unix)]
@@ -164,29 +172,20 @@ fn make_private(file: &File) -> io::Result<()> {
     Ok(())
 }
 
+fn open(path: &Path) -> io::Result<File> {
+    private_options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+}
+
 fn ends_with_break(file: &mut File) -> io::Result<bool> {
     let mut last = [0];
     file.seek(SeekFrom::End(-1))?;
     file.read_exact(&mut last)?;
     Ok(last == *b"\n")
-}
-
-/// True if the path still names the open file.
-#[cfg(unix)]
-fn is_still(path: &Path, file: &File) -> io::Result<bool> {
-    use std::os::unix::fs::MetadataExt;
-    let open = file.metadata()?;
-    match fs::metadata(path) {
-        Ok(named) => Ok((named.dev(), named.ino()) == (open.dev(), open.ino())),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-/// An open file cannot be replaced here.
-#[cfg(not(unix))]
-fn is_still(_: &Path, _: &File) -> io::Result<bool> {
-    Ok(true)
 }
 
 #[cfg(test)]
@@ -195,14 +194,16 @@ mod tests {
     use std::thread;
 
     fn read(path: &Path) -> Vec<String> {
-        HistoryFile::open(path.to_owned()).unwrap().1
+        HistoryFile::open(path.to_owned(), &Interrupt::new())
+            .unwrap()
+            .1
     }
 
     #[test]
     fn statements_of_several_lines_come_back_whole() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history");
-        let (file, entries) = HistoryFile::open(path.clone()).unwrap();
+        let (file, entries) = HistoryFile::open(path.clone(), &Interrupt::new()).unwrap();
         assert!(entries.is_empty());
         for entry in ["a\n  \\n b\\", "é", "a\n  \\n b\\", "\\"] {
             file.append(entry).unwrap();
@@ -215,7 +216,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("history");
         fs::write(&path, b"#V2\none\n\xff\xfe\ntw").unwrap();
-        let (file, _) = HistoryFile::open(path.clone()).unwrap();
+        let (file, _) = HistoryFile::open(path.clone(), &Interrupt::new()).unwrap();
         file.append("three").unwrap();
         assert_eq!(read(&path), ["one", "tw", "three"]);
     }
@@ -230,8 +231,8 @@ mod tests {
             .map(|thread| {
                 let path = path.clone();
                 thread::spawn(move || {
+                    let (file, _) = HistoryFile::open(path, &Interrupt::new()).unwrap();
                     for round in 0..50 {
-                        let (file, _) = HistoryFile::open(path.clone()).unwrap();
                         file.append(&format!("new {thread} {round}")).unwrap();
                     }
                 })

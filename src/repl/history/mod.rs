@@ -3,6 +3,7 @@
 mod browse;
 mod file;
 
+use crate::interrupt::Interrupt;
 use browse::Browse;
 use file::HistoryFile;
 use rustyline::history::{SearchDirection, SearchResult};
@@ -50,8 +51,8 @@ impl History {
     }
 
     /// Reads what earlier shells kept in this file, and keeps what is typed from now on there.
-    pub(super) fn open(&self, path: PathBuf) -> io::Result<()> {
-        let (file, entries) = HistoryFile::open(path)?;
+    pub(super) fn open(&self, path: PathBuf, interrupt: &Interrupt) -> io::Result<()> {
+        let (file, entries) = HistoryFile::open(path, interrupt)?;
         let mut state = self.lock();
         state.entries = entries;
         state.file = Some(file);

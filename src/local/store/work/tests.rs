@@ -3,12 +3,13 @@
 use super::super::jobs::{Created, NewJob};
 use super::*;
 use crate::formats::{Batch, Schema};
+use crate::interrupt::Interrupt;
 use serde_json::json;
 use std::sync::Arc;
 
 /// A store with one job, and a batch of one row for it.
 fn store(dir: &std::path::Path) -> (Store, Batch) {
-    let store = Store::open(dir).unwrap();
+    let store = Store::open(dir, &Interrupt::new()).unwrap();
     let body = json!({ "dimension": 2 });
     assert!(
         store

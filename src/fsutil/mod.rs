@@ -1,0 +1,105 @@
+//! Private files, atomic replacement, and file locks whose waits can be interrupted.
+//!
+//! Everything zshell keeps on the disk (settings, journal, history, the local store) goes through these helpers, so files
+//! are readable by their owner only and no wait for another process ignores Ctrl-C. Start with [`lock_file`].
+
+mod lock;
+
+pub(crate) use lock::{LockError, LockMode, lock_file};
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+
+/// Creates a folder and its parents with mode 0700. An existing folder is left alone.
+pub(crate) fn create_private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Returns options that create files with mode 0600. The caller adds the access it needs.
+pub(crate) fn private_options() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Opens a file to read and append, and creates it with mode 0600 if it doesn't exist.
+pub(crate) fn open_private(path: &Path) -> io::Result<File> {
+    private_options()
+        .read(true)
+        .append(true)
+        .create(true)
+        .open(path)
+}
+
+/// Returns true if users other than the owner may read the file.
+pub(crate) fn is_exposed(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// Replaces a file so that it has its old or its new content after a crash at any moment, with mode 0600.
+///
+/// The new content goes through a file named `<path>.new`, so concurrent writers must hold a common lock.
+pub(crate) fn replace_file(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".new");
+    let new = Path::new(&name);
+    // A leftover of a crash may be a link, or readable by others.
+    match fs::remove_file(new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let written = write_new(new, content).and_then(|()| fs::rename(new, path));
+    if written.is_err() {
+        // The first error is the one to report.
+        let _ = fs::remove_file(new);
+    }
+    written?;
+    path.parent().map_or(Ok(()), sync_folder)
+}
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = private_options().write(true).create_new(true).open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Flushes a folder's entries to the disk: a renamed or new file survives power loss only after this call.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+/// Returns true if the path still names this open file, which another process may have replaced or removed.
+#[cfg(unix)]
+pub(crate) fn names_file(path: &Path, file: &File) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let open = file.metadata()?;
+    match fs::metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (open.dev(), open.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns true: outside Unix an open file can't be replaced or removed.
+#[cfg(not(unix))]
+pub(crate) fn names_file(_: &Path, _: &File) -> io::Result<bool> {
+    Ok(true)
+}
