@@ -6,10 +6,12 @@
 mod bulk;
 mod codec;
 mod value;
+mod view;
 
 use super::schema::DataType;
 
 pub use codec::DecodeError;
+pub use view::VectorView;
 
 /// The values of one field, in rows.
 #[derive(Clone, Debug, PartialEq)]

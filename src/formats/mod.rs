@@ -6,7 +6,7 @@
 
 pub mod batch;
 mod block;
-mod cell;
+pub(crate) mod cell;
 pub mod column;
 mod columnar;
 pub mod csv;
@@ -24,6 +24,7 @@ pub mod reader;
 mod row;
 pub mod schema;
 mod sparse;
+pub mod vectors;
 mod window;
 
 #[cfg(test)]

@@ -100,7 +100,7 @@ pub(super) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
         "description": description.unwrap_or_default(),
         "enableDynamicField": schema.dynamic,
         "fields": schema.to_describe_fields(),
-        "indexes": indexes::in_short(&collection),
+        "indexes": indexes::in_short(&collection, &schema),
         "load": load_word(&collection),
         "partitionsNum": app.store().partitions(collection.id)?.len(),
         "properties": [],

@@ -43,7 +43,8 @@ pub(super) fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
 }
 
 impl Target {
-    fn check_loaded(&self) -> Result<(), ServiceError> {
+    /// Refuses a collection that isn't loaded.
+    pub(super) fn check_loaded(&self) -> Result<(), ServiceError> {
         if self.collection.loaded {
             return Ok(());
         }

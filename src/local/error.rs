@@ -121,6 +121,11 @@ impl ServiceError {
         Self::http(429, 429, StoreError::Busy.to_string())
     }
 
+    /// The call takes too long: 10001 (Milvus: `timeoutMiddleware`).
+    pub(super) fn timeout() -> Self {
+        Self::http(408, 10001, "request timeout")
+    }
+
     /// The store failed: 65535, as Milvus answers what it did not foresee.
     pub(super) fn internal(message: impl Into<String>) -> Self {
         Self::new(65535, message)

@@ -7,8 +7,8 @@ use super::error::ServiceError;
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::collections::Collection;
-use crate::formats::Schema;
 use crate::formats::batch::META;
+use crate::formats::{DataType, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -58,15 +58,16 @@ pub(super) struct Index {
 
 impl Index {
     /// An entry of `indexParams`, or the quick form itself; the Node SDK writes the types into `params`.
-    fn read(value: &Value, field: String, name: Option<String>) -> Self {
+    fn read(value: &Value, schema: &Schema, (field, name): (String, Option<String>)) -> Self {
         let params = value.get("params").unwrap_or(&Value::Null);
         let either = |name: &str, inner: &str| {
             text(value, name).or_else(|| text(params, name).or_else(|| text(params, inner)))
         };
         Self {
             name: name.unwrap_or_else(|| field.clone()),
+            metric: either("metricType", "metric_type")
+                .unwrap_or_else(|| default_metric(schema, &field).to_owned()),
             field,
-            metric: either("metricType", "metric_type").unwrap_or_else(|| "COSINE".to_owned()),
             kind: either("indexType", "index_type").unwrap_or_else(|| "AUTOINDEX".to_owned()),
         }
     }
@@ -94,20 +95,38 @@ fn text(value: &Value, name: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The index of the quick form's vector, or those `indexParams` asks for.
-fn of_body(body: &Value) -> Vec<Index> {
-    if is_quick(body) {
-        let field = text(body, "vectorFieldName").unwrap_or_else(|| "vector".to_owned());
-        return vec![Index::read(body, field, None)];
+/// The metric of an index that names none (Milvus: indexparamcheck/constraints.go).
+fn default_metric(schema: &Schema, field: &str) -> &'static str {
+    let field = schema.fields.iter().find(|it| it.name == field);
+    match field.map(|field| &field.data_type) {
+        Some(DataType::BinaryVector { .. }) => "HAMMING",
+        Some(DataType::SparseFloatVector) => "IP",
+        _ => "COSINE",
     }
-    listed(body)
 }
 
-fn listed(body: &Value) -> Vec<Index> {
+/// The metric of a field's index, else the one an index of it would have.
+pub(super) fn metric_of(collection: &Collection, schema: &Schema, field: &str) -> String {
+    let index = of(collection, schema)
+        .into_iter()
+        .find(|it| it.field == field);
+    index.map_or_else(|| default_metric(schema, field).to_owned(), |it| it.metric)
+}
+
+/// The index of the quick form's vector, or those `indexParams` asks for.
+fn of_body(body: &Value, schema: &Schema) -> Vec<Index> {
+    if is_quick(body) {
+        let field = text(body, "vectorFieldName").unwrap_or_else(|| "vector".to_owned());
+        return vec![Index::read(body, schema, (field, None))];
+    }
+    listed(body, schema)
+}
+
+fn listed(body: &Value, schema: &Schema) -> Vec<Index> {
     let asked = body.get("indexParams").and_then(Value::as_array);
     let named = |value: &Value| {
         let field = text(value, "fieldName").unwrap_or_default();
-        Index::read(value, field, text(value, "indexName"))
+        Index::read(value, schema, (field, text(value, "indexName")))
     };
     asked.into_iter().flatten().map(named).collect()
 }
@@ -118,30 +137,30 @@ fn is_quick(body: &Value) -> bool {
 
 /// The indexes that a create call asks for.
 pub(super) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>, ServiceError> {
-    let indexes = of_body(body);
+    let indexes = of_body(body, schema);
     indexes.iter().try_for_each(|index| index.check(schema))?;
     Ok(indexes)
 }
 
 /// The indexes of a collection.
-fn of(collection: &Collection) -> Vec<Index> {
+fn of(collection: &Collection, schema: &Schema) -> Vec<Index> {
     let changed = collection.indexes.as_deref();
     let changed = changed.and_then(|text| serde_json::from_str(text).ok());
-    changed.unwrap_or_else(|| of_body(&collection.body))
+    changed.unwrap_or_else(|| of_body(&collection.body, schema))
 }
 
 /// The indexes as a collection's description lists them.
-pub(super) fn in_short(collection: &Collection) -> Vec<Value> {
+pub(super) fn in_short(collection: &Collection, schema: &Schema) -> Vec<Value> {
     let short =
         |it: Index| json!({ "fieldName": it.field, "indexName": it.name, "metricType": it.metric });
-    of(collection).into_iter().map(short).collect()
+    of(collection, schema).into_iter().map(short).collect()
 }
 
 /// Makes the indexes of `indexParams`. One that is there already is success.
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let schema = Schema::from_create_body(&find(app, call)?.body)?;
     let body = Value::Object(call.object.params.clone());
-    let fresh = listed(&body);
+    let fresh = listed(&body, &schema);
     if fresh.is_empty() {
         return Err(ServiceError::missing(DIALECT, "indexParams"));
     }
@@ -181,7 +200,7 @@ fn change(
 ) -> Result<Value, ServiceError> {
     for _ in 0..TRIES {
         let collection = find(app, call)?;
-        let mut indexes = of(&collection);
+        let mut indexes = of(&collection, &Schema::from_create_body(&collection.body)?);
         change(&mut indexes)?;
         let text = json!(indexes).to_string();
         let before = collection.indexes.as_deref();
@@ -195,14 +214,17 @@ fn change(
 /// The names of a collection's indexes.
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
-    Ok(of(&collection).into_iter().map(|it| it.name).collect())
+    let schema = Schema::from_create_body(&collection.body)?;
+    let indexes = of(&collection, &schema).into_iter();
+    Ok(indexes.map(|it| it.name).collect())
 }
 
 /// One index, in a list, as Milvus gives it; every row counts as indexed.
 fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["indexName"])?;
-    let mut indexes = of(&collection).into_iter();
+    let schema = Schema::from_create_body(&collection.body)?;
+    let mut indexes = of(&collection, &schema).into_iter();
     let index = indexes
         .find(|it| it.name == name)
         .ok_or_else(|| ServiceError::no_index(&name))?;

@@ -3,7 +3,7 @@
 //! It is what `connect("local")` and `zshell serve` run, and is reached over HTTP only. [`http`] serves connections,
 //! [`server`] takes their requests, [`guard`] decides who may call, [`faults`] do to requests what the real world does,
 //! [`page`] is what a browser shows, `v1`, `v2`, `milvus`, `collections`, `indexes`, `aliases`, `databases`, `entities` (reading
-//! rows) and `rows` (changing them) hold the routes; a create call becomes a job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
+//! rows), `rows` (changing them) and [`search`] hold the routes; a create call becomes a job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
 //!
 //! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] says whose it is.
 //! Decisions about what the real services leave open:
@@ -46,6 +46,7 @@ mod query;
 mod remote;
 mod retry;
 mod rows;
+mod search;
 mod server;
 mod source;
 mod store;

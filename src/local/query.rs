@@ -23,6 +23,11 @@ const MAX_BYTES: usize = 100 << 20;
 pub(super) struct Found(Vec<String>);
 
 impl Found {
+    /// Rows, each the inside of a JSON object.
+    pub(super) fn new(rows: Vec<String>) -> Self {
+        Self(rows)
+    }
+
     /// A count in place of rows.
     pub(super) fn count(count: u64) -> Self {
         Self(vec![format!("\"count(*)\":{count}")])
@@ -52,6 +57,8 @@ pub(super) struct Outputs {
     all_dynamic: bool,
     /// Some dynamic fields.
     dynamic: Vec<String>,
+    /// Names that aren't written, whatever is asked for.
+    left_out: Vec<String>,
 }
 
 impl Outputs {
@@ -78,6 +85,15 @@ impl Outputs {
             }
         }
         Ok(outputs)
+    }
+
+    /// Leaves a name out, whether it is a field's or a dynamic one.
+    pub(super) fn leave_out(&mut self, name: &str, schema: &Schema) {
+        let field = schema.fields.iter().position(|field| field.name == name);
+        if let Some(field) = field {
+            self.fields.remove(&field);
+        }
+        self.left_out.push(name.to_owned());
     }
 
     fn has_dynamic(&self) -> bool {
@@ -109,8 +125,9 @@ struct Hit {
     row: usize,
 }
 
+/// A primary key.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-enum Key {
+pub(super) enum Key {
     Int(i64),
     Text(String),
 }
@@ -159,31 +176,68 @@ impl Query<'_> {
     ) -> Result<Found, ServiceError> {
         let segments = self.segments()?;
         let hits = self.hits(&segments, skip.saturating_add(limit))?;
-        let hits: Vec<_> = hits.into_iter().skip(skip).collect();
+        let hits = hits.iter().skip(skip).map(|hit| (hit.segment, hit.row));
+        let hits: Vec<_> = hits.collect();
         let mut rows = vec![String::new(); hits.len()];
-        let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
-        for (place, hit) in hits.iter().enumerate() {
-            places
-                .entry(hit.segment)
-                .or_default()
-                .push((hit.row, place));
-        }
-        let mut bytes = 0;
-        for (number, places) in places {
-            if let Some(segment) = segments.get(number) {
-                self.fill(segment, outputs, &places, &mut rows, &mut bytes)?;
-            }
-        }
-        // Rows of a segment that was deleted meanwhile have stayed empty.
+        self.add_fields(&segments, outputs, hits, &mut rows)?;
         rows.retain(|row| !row.is_empty());
         Ok(Found(rows))
     }
 
+    /// Adds the output fields of these rows (segment and row) to the insides of their objects; those of a segment that
+    /// was deleted meanwhile become empty.
+    pub(super) fn add_fields(
+        &self,
+        segments: &[Segment],
+        outputs: &Outputs,
+        hits: Vec<(usize, usize)>,
+        rows: &mut [String],
+    ) -> Result<(), ServiceError> {
+        let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+        for (place, (segment, row)) in hits.into_iter().enumerate() {
+            places.entry(segment).or_default().push((row, place));
+        }
+        let mut bytes = 0;
+        for (number, places) in places {
+            let Some(segment) = segments.get(number) else {
+                continue;
+            };
+            if self.fill(segment, outputs, &places, rows, &mut bytes)? {
+                continue;
+            }
+            for (_, place) in places {
+                if let Some(text) = rows.get_mut(place) {
+                    text.clear();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The primary keys of a segment, and its rows that the filter chooses; `None` if the segment is gone.
+    pub(super) fn candidates(
+        &self,
+        segment: &Segment,
+    ) -> Result<Option<(Column, Vec<usize>)>, ServiceError> {
+        let primary = self.primary()?;
+        let mut needed = self.filter.as_ref().map(columns_of).unwrap_or_default();
+        needed.insert(primary);
+        let Some(mut columns) = self.load(segment, &needed)? else {
+            return Ok(None);
+        };
+        let rows = chosen(self.filter.as_ref(), &columns, segment).collect();
+        Ok(columns.remove(&primary).map(|keys| (keys, rows)))
+    }
+
+    /// The number of the primary key's field.
+    fn primary(&self) -> Result<usize, ServiceError> {
+        let primary = self.schema.fields.iter().position(|field| field.primary);
+        primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))
+    }
+
     /// The first rows by primary key, sorted.
     fn hits(&self, segments: &[Segment], most: usize) -> Result<Vec<Hit>, ServiceError> {
-        let primary = self.schema.fields.iter().position(|field| field.primary);
-        let primary =
-            primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))?;
+        let primary = self.primary()?;
         let mut needed = self.filter.as_ref().map(columns_of).unwrap_or_default();
         needed.insert(primary);
         let mut first = BinaryHeap::new();
@@ -212,7 +266,7 @@ impl Query<'_> {
         Ok(first.into_sorted_vec())
     }
 
-    /// Writes the output fields of a segment's rows to their places in the answer.
+    /// Writes the output fields of a segment's rows to their places in the answer; false if the segment is gone.
     fn fill(
         &self,
         segment: &Segment,
@@ -220,11 +274,11 @@ impl Query<'_> {
         places: &[(usize, usize)],
         rows: &mut [String],
         bytes: &mut usize,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<bool, ServiceError> {
         let fields = self.schema.fields.iter().enumerate();
         for (number, field) in fields.filter(|(number, _)| outputs.fields.contains(number)) {
             let Some(column) = self.column(segment, number)? else {
-                return Ok(());
+                return Ok(false);
             };
             weigh(&column, places.len(), bytes)?;
             let name = Value::from(field.name.as_str()).to_string();
@@ -240,10 +294,10 @@ impl Query<'_> {
             }
         }
         if !outputs.has_dynamic() {
-            return Ok(());
+            return Ok(true);
         }
         let Some(meta) = self.column(segment, self.schema.fields.len())? else {
-            return Ok(());
+            return Ok(false);
         };
         weigh(&meta, places.len(), bytes)?;
         for (row, place) in places {
@@ -252,12 +306,13 @@ impl Query<'_> {
                 continue;
             };
             for (name, value) in dynamic {
-                if outputs.all_dynamic || outputs.dynamic.contains(&name) {
+                let asked = outputs.all_dynamic || outputs.dynamic.contains(&name);
+                if asked && !outputs.left_out.contains(&name) {
                     add(text, &Value::from(name).to_string(), &value);
                 }
             }
         }
-        Ok(())
+        Ok(true)
     }
 
     /// These columns of a segment; `None` where it is gone.
@@ -318,7 +373,8 @@ fn chosen(
         .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row) == Some(true)))
 }
 
-fn key_of(column: &Column, row: usize) -> Option<Key> {
+/// The primary key of a row.
+pub(super) fn key_of(column: &Column, row: usize) -> Option<Key> {
     let whole = column.int64(row).map(Key::Int);
     whole.or_else(|| column.text(row).map(|text| Key::Text(text.to_owned())))
 }

@@ -11,7 +11,7 @@ use super::store::Store;
 use super::worker::Shared;
 use super::{
     aliases, body, collections, databases, entities, faults, guard, http, indexes, page, paths,
-    rows, v1, v2,
+    rows, search, v1, v2,
 };
 use crate::secret::Secret;
 use axum::body::Body;
@@ -97,7 +97,7 @@ pub(super) type Handler<T = Value> = fn(&App, &Call) -> Result<T, ServiceError>;
 
 /// What a route answers.
 pub(super) trait Data: Send + 'static {
-    /// Appends its JSON text.
+    /// Appends its JSON text, and after it further keys of the answer if it has some.
     fn write(self, text: &mut String);
 }
 
@@ -127,13 +127,33 @@ impl Routes {
 
     /// A route that only reads, whose parameters come as a JSON object.
     pub(super) fn post<T: Data>(self, envelope: Envelope, path: &str, handler: Handler<T>) -> Self {
+        self.reading(envelope, path, handler, body::Kind::Parameters)
+    }
+
+    fn reading<T: Data>(
+        self,
+        envelope: Envelope,
+        path: &str,
+        handler: Handler<T>,
+        kind: body::Kind,
+    ) -> Self {
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            match take(request, body::Kind::Parameters).await {
+            match take(request, kind).await {
                 Ok(call) => run(app, envelope, handler, call).await,
                 Err(error) => refusal(&error),
             }
         };
         Self(self.0.route(path, post(route)))
+    }
+
+    /// A route that only reads, and takes many vectors as `data`.
+    pub(super) fn vectors<T: Data>(
+        self,
+        envelope: Envelope,
+        path: &str,
+        handler: Handler<T>,
+    ) -> Self {
+        self.reading(envelope, path, handler, body::Kind::Rows)
     }
 
     /// A route that writes, whose parameters come as a JSON object.
@@ -227,7 +247,7 @@ fn json_response(status: StatusCode, text: String) -> Response {
 
 fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
-    let routes = rows::routes(entities::routes(routes));
+    let routes = search::routes(rows::routes(entities::routes(routes)));
     let Routes(router) = aliases::routes(indexes::routes(databases::routes(routes)));
     router
         .route("/", get(page::show))

@@ -19,5 +19,6 @@ mod refused;
 mod round_trip;
 #[path = "../support/s3.rs"]
 mod s3;
+mod search;
 mod sharing;
 mod stores;

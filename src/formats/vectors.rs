@@ -1,0 +1,94 @@
+//! Lists of vectors that come as JSON: what a search looks for.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::cell::{self, describe};
+use super::column::Column;
+use super::schema::DataType;
+
+/// Why a list of vectors is refused.
+#[derive(Debug, PartialEq, Eq)]
+pub enum VectorError {
+    /// The JSON isn't a list.
+    NotAList(String),
+    /// A list has another number of elements than a vector of the field.
+    Elements {
+        /// The elements of the list.
+        found: usize,
+        /// The start of the list.
+        shown: String,
+    },
+    /// A text holds another number of bytes than a vector of the field.
+    Bytes {
+        /// The bytes of the text.
+        found: usize,
+        /// The start of the text.
+        shown: String,
+    },
+    /// A vector can't be read as one of the field's type: in words what was found.
+    Value(String),
+}
+
+/// Parses a JSON list of vectors into a column of their type.
+///
+/// A vector is what an import of JSON rows takes. `decode` turns a text into a vector's stored bytes, or returns `None`
+/// if the text isn't one.
+pub fn parse(
+    data_type: &DataType,
+    json: &[u8],
+    decode: impl Fn(&str) -> Option<Vec<u8>>,
+) -> Result<Column, VectorError> {
+    let list: Vec<&RawValue> = serde_json::from_slice(json).map_err(|_| {
+        let start = String::from_utf8_lossy(json.get(..256).unwrap_or(json));
+        VectorError::NotAList(describe(&start))
+    })?;
+    let mut column = Column::new(data_type);
+    for vector in list {
+        let json = vector.get();
+        match serde_json::from_str(json) {
+            // A sparse vector's object may be written as a text.
+            Ok(Text(text)) if *data_type == DataType::SparseFloatVector => {
+                push(&mut column, &text)?;
+            }
+            Ok(Text(text)) => {
+                let bytes = decode(&text).ok_or_else(|| VectorError::Value(describe(json)))?;
+                if !column.push_packed(&bytes) {
+                    return Err(VectorError::Bytes {
+                        found: bytes.len(),
+                        shown: describe(json),
+                    });
+                }
+            }
+            Err(_) => push(&mut column, json)?,
+        }
+    }
+    Ok(column)
+}
+
+fn push(column: &mut Column, json: &str) -> Result<(), VectorError> {
+    cell::push(column, json).map_err(|found| {
+        let elements = serde_json::from_str::<Vec<IgnoredAny>>(json).map(|list| list.len());
+        match (elements, elements_of(column.data_type())) {
+            (Ok(count), Some(expected)) if count != expected => VectorError::Elements {
+                found: count,
+                shown: describe(json),
+            },
+            _ => VectorError::Value(found),
+        }
+    })
+}
+
+/// The elements of a vector's JSON list: a binary vector has one for 8 dimensions.
+fn elements_of(data_type: &DataType) -> Option<usize> {
+    let dim = data_type.dim()?;
+    match data_type {
+        DataType::BinaryVector { .. } => Some(dim / 8),
+        _ => Some(dim),
+    }
+}
+
+/// A JSON text.
+#[derive(Deserialize)]
+struct Text(String);

@@ -1,0 +1,231 @@
+//! Metrics, and the loops that compute them.
+//!
+//! The loops go over chunks of fixed length with one sum for each place, so that the compiler turns them into vector
+//! instructions; one running sum couldn't be split without changing its rounding.
+
+use crate::formats::DataType;
+
+/// Elements that a loop handles at once.
+const LANES: usize = 16;
+
+/// How the distance of two vectors is measured.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Metric {
+    /// The squared Euclidean distance.
+    L2,
+    /// The inner product.
+    Ip,
+    /// The cosine of the angle.
+    Cosine,
+    /// The number of different bits.
+    Hamming,
+    /// The share of different bits among those that are set in either vector.
+    Jaccard,
+}
+
+impl Metric {
+    const ALL: [Self; 5] = [
+        Self::L2,
+        Self::Ip,
+        Self::Cosine,
+        Self::Hamming,
+        Self::Jaccard,
+    ];
+
+    /// The name in requests and answers.
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::L2 => "L2",
+            Self::Ip => "IP",
+            Self::Cosine => "COSINE",
+            Self::Hamming => "HAMMING",
+            Self::Jaccard => "JACCARD",
+        }
+    }
+
+    /// The metric of this name, in any case.
+    pub(super) fn parse(name: &str) -> Option<Self> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|metric| metric.name().eq_ignore_ascii_case(name))
+    }
+
+    /// Whether vectors of this type can be compared by it (Milvus: `indexparamcheck/constraints.go`).
+    pub(super) fn suits(self, data_type: &DataType) -> bool {
+        match data_type {
+            DataType::BinaryVector { .. } => matches!(self, Self::Hamming | Self::Jaccard),
+            DataType::SparseFloatVector => self == Self::Ip,
+            _ => matches!(self, Self::L2 | Self::Ip | Self::Cosine),
+        }
+    }
+
+    /// True if a larger value means a closer vector.
+    pub(super) const fn is_similarity(self) -> bool {
+        matches!(self, Self::Ip | Self::Cosine)
+    }
+}
+
+/// The inner product of two vectors of the same length.
+pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
+    let (chunks, rest) = one.as_chunks::<LANES>();
+    let (other_chunks, other_rest) = other.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (x, y) in chunks.iter().zip(other_chunks) {
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += x * y;
+        }
+    }
+    let rest = rest.iter().zip(other_rest).map(|(x, y)| x * y);
+    sums.iter().sum::<f32>() + rest.sum::<f32>()
+}
+
+/// The squared Euclidean distance of two vectors of the same length.
+pub(super) fn square_distance(one: &[f32], other: &[f32]) -> f32 {
+    let (chunks, rest) = one.as_chunks::<LANES>();
+    let (other_chunks, other_rest) = other.as_chunks::<LANES>();
+    let mut sums = [0.0; LANES];
+    for (x, y) in chunks.iter().zip(other_chunks) {
+        for ((sum, x), y) in sums.iter_mut().zip(x).zip(y) {
+            *sum += (x - y) * (x - y);
+        }
+    }
+    let rest = rest.iter().zip(other_rest).map(|(x, y)| (x - y) * (x - y));
+    sums.iter().sum::<f32>() + rest.sum::<f32>()
+}
+
+/// The cosine of two vectors' angle from their inner product and each one's product with itself; 0 if one has no length.
+///
+/// In f64, so that a vector is exactly 1 from itself.
+pub(super) fn cosine(dot: f32, square: f32, other_square: f32) -> f32 {
+    let lengths = f64::from(square).sqrt() * f64::from(other_square).sqrt();
+    if lengths == 0.0 {
+        return 0.0;
+    }
+    #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
+    let cosine = (f64::from(dot) / lengths) as f32;
+    cosine
+}
+
+/// The number of different bits.
+pub(super) fn hamming(one: &[u8], other: &[u8]) -> f32 {
+    count_bits(one, other, |x, y| x ^ y) as f32
+}
+
+/// The share of different bits among those that are set in either vector; 1 if none is set, as faiss has it
+/// (`JaccardComputer` in `binary_distances`).
+pub(super) fn jaccard(one: &[u8], other: &[u8]) -> f32 {
+    let either = count_bits(one, other, |x, y| x | y);
+    if either == 0 {
+        return 1.0;
+    }
+    let both = count_bits(one, other, |x, y| x & y);
+    (either - both) as f32 / either as f32
+}
+
+fn count_bits(one: &[u8], other: &[u8], combine: impl Fn(u64, u64) -> u64) -> u32 {
+    let (words, rest) = one.as_chunks::<8>();
+    let (other_words, other_rest) = other.as_chunks::<8>();
+    let words = words.iter().zip(other_words);
+    let words =
+        words.map(|(x, y)| combine(u64::from_le_bytes(*x), u64::from_le_bytes(*y)).count_ones());
+    let rest = rest.iter().zip(other_rest);
+    let rest = rest.map(|(x, y)| combine(u64::from(*x), u64::from(*y)).count_ones());
+    words.sum::<u32>() + rest.sum::<u32>()
+}
+
+/// The inner product of two sparse vectors, pairs of index and value by ascending index.
+pub(super) fn sparse_dot(one: &[(u32, f32)], mut other: impl Iterator<Item = (u32, f32)>) -> f32 {
+    let mut sum = 0.0;
+    let mut next = other.next();
+    for (index, value) in one {
+        while let Some((found, weight)) = next {
+            if found > *index {
+                break;
+            }
+            if found == *index {
+                sum += value * weight;
+            }
+            next = other.next();
+        }
+    }
+    sum
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Small whole numbers: their sums are exact in any order.
+    fn floats(length: usize, step: usize) -> Vec<f32> {
+        let value = |at: usize| u8::try_from(at * step % 17).unwrap();
+        (0..length).map(|at| f32::from(value(at)) - 8.0).collect()
+    }
+
+    #[test]
+    fn vectors_of_any_length_are_summed_to_their_end() {
+        for length in 0..70 {
+            let (one, other) = (floats(length, 5), floats(length, 7));
+            let pairs = || one.iter().zip(&other);
+            let product: f32 = pairs().map(|(x, y)| x * y).sum();
+            let square: f32 = pairs().map(|(x, y)| (x - y).powi(2)).sum();
+            assert!(
+                (dot(&one, &other) - product).abs() < f32::EPSILON,
+                "{length}"
+            );
+            let found = square_distance(&one, &other);
+            assert!((found - square).abs() < f32::EPSILON, "{length}");
+        }
+    }
+
+    #[test]
+    fn bits_of_any_length_are_counted_to_their_end() {
+        for length in 0..20_u8 {
+            let one: Vec<u8> = (0..length).map(|at| at.wrapping_mul(37)).collect();
+            let other: Vec<u8> = (0..length).map(|at| at.wrapping_mul(91)).collect();
+            let count = |combine: fn(u8, u8) -> u8| -> u32 {
+                let pairs = one.iter().zip(&other);
+                pairs.map(|(x, y)| combine(*x, *y).count_ones()).sum()
+            };
+            let (different, either) = (count(|x, y| x ^ y), count(|x, y| x | y));
+            assert_eq!(
+                hamming(&one, &other).to_bits(),
+                (different as f32).to_bits()
+            );
+            let share = if either == 0 {
+                1.0
+            } else {
+                different as f32 / either as f32
+            };
+            assert_eq!(jaccard(&one, &other).to_bits(), share.to_bits(), "{length}");
+        }
+    }
+
+    #[test]
+    fn sparse_vectors_meet_at_their_common_indices() {
+        let one = [(1, 2.0), (5, 3.0), (9, 4.0)];
+        let product = |other: &[(u32, f32)]| sparse_dot(&one, other.iter().copied());
+        for (other, expected) in [
+            (&[][..], 0.0),
+            (&[(0, 1.0), (2, 1.0), (10, 1.0)], 0.0),
+            (&[(1, 10.0)], 20.0),
+            (&[(9, 10.0)], 40.0),
+            (
+                &[(1, 1.0), (2, 1.0), (5, 1.0), (9, 1.0), (u32::MAX, 1.0)],
+                9.0,
+            ),
+        ] {
+            assert_eq!(
+                product(other).to_bits(),
+                f32::to_bits(expected),
+                "{other:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_vector_is_at_one_from_itself_and_at_nought_from_nothing() {
+        let vector = [0.1, 0.7, 0.3];
+        let square = dot(&vector, &vector);
+        assert_eq!(cosine(square, square, square).to_bits(), 1_f32.to_bits());
+        assert_eq!(cosine(0.0, square, 0.0).to_bits(), 0_f32.to_bits());
+    }
+}

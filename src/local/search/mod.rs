@@ -1,0 +1,253 @@
+//! Exact (flat) search: every row that the filter chooses is compared with the vectors of the call.
+//!
+//! [`params`] reads what a call asks for, [`scan`] goes through the segments, [`vectors`] and [`metric`] hold the loops.
+//! There is no index: a search reads the vectors of all rows, segment by segment, and holds one segment at a time.
+
+mod metric;
+mod params;
+mod range;
+mod scan;
+mod vectors;
+
+use super::call::Call;
+use super::entities::{self, Target};
+use super::error::ServiceError;
+use super::query::{Found, Key, Outputs, Query};
+use super::server::{App, Data, Envelope, Routes};
+use super::source::Dialect;
+use super::store::scan::Segment;
+use crate::formats::Schema;
+use params::{SearchParams, Window};
+use scan::{Scan, SearchHit};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+use vectors::SearchVectors;
+
+/// Collection calls go to the cluster itself, which answers as Milvus does.
+const DIALECT: Dialect = Dialect::Milvus;
+
+/// How long a search may take: Milvus' default (`proxy.http.requestTimeoutMs`).
+const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// Rows that one answer may hold, over all its vectors.
+const MAX_ROWS: usize = 1 << 20;
+
+/// The key of a row's distance.
+const DISTANCE: &str = "distance";
+
+/// Adds the routes.
+pub(super) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/entities/{route}");
+    routes
+        .vectors(Envelope::V2, &path("search"), search)
+        .vectors(Envelope::V2, &path("hybrid_search"), hybrid)
+        .vectors(Envelope::V2, &path("advanced_search"), hybrid)
+        .vectors(Envelope::V1, "/v1/vector/search", search_v1)
+}
+
+/// The rows that were found, those of the first vector first.
+pub(super) struct Answer {
+    rows: Found,
+    /// The rows of each vector; empty in the v1 form.
+    topks: Vec<usize>,
+}
+
+impl Data for Answer {
+    fn write(self, text: &mut String) {
+        self.rows.write(text);
+        if !self.topks.is_empty() {
+            // A key of its own beside `data`. Writing to a text doesn't fail.
+            _ = write!(text, ",\"topks\":{:?}", self.topks);
+        }
+    }
+}
+
+/// The rows closest to each vector of `data`.
+fn search(app: &App, call: &Call) -> Result<Answer, ServiceError> {
+    let target = entities::target(app, call)?;
+    params::refuse_unsupported(call)?;
+    let data = call.object.data.as_deref().unwrap_or_default();
+    let empty = matches!(data.trim_ascii(), b"" | b"null" | b"[]" | b"[ ]");
+    match call.get(&["ids"]) {
+        Some(_) if !empty => {
+            return Err(ServiceError::parameter(
+                DIALECT,
+                "primary keys (ids) and query vectors (data) are mutually exclusive. Please provide either 'ids' or 'data', not both",
+            ));
+        }
+        Some(_) => return Err(ServiceError::unsupported("searching by ids is")),
+        None if empty => {
+            return Err(ServiceError::new(
+                1802,
+                "missing required parameters, error: either 'ids' (for primary key search) or 'data' (for vector search) must be provided",
+            ));
+        }
+        None => {}
+    }
+    let params = SearchParams::read(call.get(&["searchParams"]))?;
+    run(app, call, &target, (data, params, Keyed::ByField))
+}
+
+/// The rows closest to `vector`, in the form of the first API.
+fn search_v1(app: &App, call: &Call) -> Result<Answer, ServiceError> {
+    let target = entities::target(app, call)?;
+    params::refuse_unsupported(call)?;
+    let vector = call.get(&["vector"]);
+    let vector = vector.ok_or_else(|| ServiceError::missing(DIALECT, "vector"))?;
+    let data = Value::Array(vec![vector.clone()]).to_string();
+    let params = SearchParams::read(call.get(&["params"]))?;
+    let answer = run(app, call, &target, (data.as_bytes(), params, Keyed::AsId))?;
+    Ok(Answer {
+        topks: Vec::new(),
+        ..answer
+    })
+}
+
+fn hybrid(_: &App, _: &Call) -> Result<Answer, ServiceError> {
+    Err(ServiceError::unsupported(
+        "hybrid_search (several searches and a rerank) is",
+    ))
+}
+
+/// The name of the primary key in the rows of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keyed {
+    /// The field's.
+    ByField,
+    /// `id`, as in Milvus' v1 handler, which builds rows without the schema.
+    AsId,
+}
+
+fn run(
+    app: &App,
+    call: &Call,
+    target: &Target,
+    (data, params, keyed): (&[u8], SearchParams, Keyed),
+) -> Result<Answer, ServiceError> {
+    let schema = &target.schema;
+    let field = params::vector_field(call, schema)?;
+    let vectors = params::vectors(data, schema, field)?;
+    if schema.has_partition_key() && !params::names(call, "partitionNames")?.is_empty() {
+        return Err(ServiceError::parameter(
+            DIALECT,
+            "not support manually specifying the partition names if partition key mode is used",
+        ));
+    }
+    let partitions = entities::partitions(app, call, &target.collection)?;
+    let outputs = outputs(call, schema, keyed)?;
+    let window = Window::read(call)?;
+    let metric = params::metric(&target.collection, schema, (field, &params))?;
+    let range = params.range(metric)?;
+    let filter = entities::filter(call, schema)?;
+    target.check_loaded()?;
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema,
+        partitions,
+        filter,
+        texts_for_int64: call.texts_for_int64,
+    };
+    let segments = query.segments()?;
+    let scan = Scan {
+        query: &query,
+        field,
+        metric,
+        vectors: &vectors,
+        range,
+        keep: keep(&window, &vectors, &segments)?,
+        end: Instant::now() + MAX_TIME,
+    };
+    let hits = scan.run(&segments)?;
+    answer(&scan, &segments, hits, (&window, &params, &outputs, keyed))
+}
+
+/// The output fields without the key and the distance, which the answer has anyway.
+fn outputs(call: &Call, schema: &Schema, keyed: Keyed) -> Result<Outputs, ServiceError> {
+    let names = params::names(call, "outputFields")?;
+    let mut outputs = Outputs::parse(&names, schema)
+        .map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    let key = schema.primary().map_or("", |field| &field.name);
+    let asked = names.iter().any(|name| name == key || name == "*");
+    outputs.leave_out(DISTANCE, schema);
+    match keyed {
+        Keyed::AsId if key != "id" => {
+            outputs.leave_out("id", schema);
+            if !asked {
+                outputs.leave_out(key, schema);
+            }
+        }
+        _ => outputs.leave_out(key, schema),
+    }
+    Ok(outputs)
+}
+
+/// Rows to keep for each vector: as many as may be asked for, or as there are.
+fn keep(
+    window: &Window,
+    vectors: &SearchVectors,
+    segments: &[Segment],
+) -> Result<usize, ServiceError> {
+    let rows = segments.iter().map(Segment::live);
+    let rows = rows.fold(0, usize::saturating_add);
+    let keep = window.skip.saturating_add(window.limit).min(rows);
+    let all = vectors.len().saturating_mul(keep);
+    if all <= MAX_ROWS {
+        return Ok(keep);
+    }
+    Err(ServiceError::new(
+        65535,
+        format!(
+            "the local service finds at most {MAX_ROWS} rows in one search: {} vectors with offset+limit {keep} ask for {all}; send fewer vectors, or ask for fewer rows",
+            vectors.len()
+        ),
+    ))
+}
+
+fn answer(
+    scan: &Scan<'_>,
+    segments: &[Segment],
+    hits: Vec<Vec<SearchHit>>,
+    (window, params, outputs, keyed): (&Window, &SearchParams, &Outputs, Keyed),
+) -> Result<Answer, ServiceError> {
+    let schema = scan.query.schema;
+    let key_name = match (keyed, schema.primary()) {
+        (Keyed::ByField, Some(field)) => field.name.as_str(),
+        _ => "id",
+    };
+    let key_name = Value::from(key_name).to_string();
+    let (mut rows, mut places, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    for hit in hits
+        .into_iter()
+        .map(|hits| hits.into_iter().skip(window.skip))
+    {
+        for hit in hit {
+            let distance = params.round(hit.distance(scan.metric));
+            let key = match hit.key {
+                Key::Int(key) if scan.query.texts_for_int64 => Value::from(key.to_string()),
+                Key::Int(key) => Value::from(key),
+                Key::Text(key) => Value::from(key),
+            };
+            rows.push(format!("\"{DISTANCE}\":{distance},{key_name}:{key}"));
+            places.push((hit.segment, hit.row));
+        }
+        ends.push(rows.len());
+    }
+    scan.query
+        .add_fields(segments, outputs, places, &mut rows)?;
+    // Rows of a segment that was deleted meanwhile are empty by now.
+    let mut start = 0;
+    let counts = ends.into_iter().map(|end| {
+        let rows = rows.get(start..end).unwrap_or_default();
+        start = end;
+        rows.iter().filter(|row| !row.is_empty()).count()
+    });
+    let topks: Vec<usize> = counts.collect();
+    rows.retain(|row| !row.is_empty());
+    Ok(Answer {
+        // Milvus leaves the counts out of an answer without rows.
+        topks: if rows.is_empty() { Vec::new() } else { topks },
+        rows: Found::new(rows),
+    })
+}

@@ -1,0 +1,60 @@
+//! The distances that a search may find.
+
+use super::metric::Metric;
+
+/// All distances, or those of a range search.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct DistanceRange {
+    /// The first distance that is too far.
+    radius: Option<f32>,
+    /// The closest distance that counts.
+    range_filter: Option<f32>,
+    is_similarity: bool,
+}
+
+impl DistanceRange {
+    /// Returns the range of `radius` and `range_filter`, or in words what is wrong with them
+    /// (Milvus: `CheckRangeSearchParam`, and `parseSearchInfo` in the proxy).
+    pub(super) fn new(
+        metric: Metric,
+        radius: Option<f32>,
+        range_filter: Option<f32>,
+    ) -> Result<Self, String> {
+        let is_similarity = metric.is_similarity();
+        match (radius, range_filter) {
+            (None, Some(_)) => {
+                return Err("range_filter requires radius to be set; range_filter alone is not a valid range search parameter".to_owned());
+            }
+            (Some(radius), Some(closest)) => {
+                let (sound, word) = if is_similarity {
+                    (closest > radius, "greater")
+                } else {
+                    (closest < radius, "less")
+                };
+                if !sound {
+                    let metric = metric.name();
+                    return Err(format!(
+                        "metric type ({metric}), range_filter({closest}) must be {word} than radius({radius})"
+                    ));
+                }
+            }
+            _ => {}
+        }
+        Ok(Self {
+            radius,
+            range_filter,
+            is_similarity,
+        })
+    }
+
+    /// Whether a distance counts: the radius itself doesn't, the range filter does.
+    pub(super) fn has(&self, distance: f32) -> bool {
+        if self.is_similarity {
+            self.radius.is_none_or(|radius| distance > radius)
+                && self.range_filter.is_none_or(|closest| distance <= closest)
+        } else {
+            self.radius.is_none_or(|radius| distance < radius)
+                && self.range_filter.is_none_or(|closest| distance >= closest)
+        }
+    }
+}

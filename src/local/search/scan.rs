@@ -1,0 +1,233 @@
+//! Going through the segments of a collection and keeping the rows closest to each vector.
+
+use super::metric::Metric;
+use super::range::DistanceRange;
+use super::vectors::SearchVectors;
+use crate::formats::column::VectorView;
+use crate::local::error::ServiceError;
+use crate::local::query::{Key, Query, key_of};
+use crate::local::store::StoreError;
+use crate::local::store::scan::Segment;
+use std::cmp::Ordering;
+use std::collections::BinaryHeap;
+use std::time::Instant;
+
+/// A search of some vectors in one field.
+pub(super) struct Scan<'a> {
+    /// Where to look: collection, partitions, filter.
+    pub(super) query: &'a Query<'a>,
+    /// The field's number.
+    pub(super) field: usize,
+    pub(super) metric: Metric,
+    pub(super) vectors: &'a SearchVectors,
+    pub(super) range: DistanceRange,
+    /// Rows to keep for each vector.
+    pub(super) keep: usize,
+    /// When the search gives up.
+    pub(super) end: Instant,
+}
+
+/// A row that was found: ordered by its rank, then by its primary key.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct SearchHit {
+    rank: Rank,
+    pub(super) key: Key,
+    pub(super) segment: usize,
+    pub(super) row: usize,
+}
+
+/// A distance whose smallest value is the closest one; never NaN.
+#[derive(Clone, Copy)]
+struct Rank(f32);
+
+impl PartialEq for Rank {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Rank {}
+
+impl PartialOrd for Rank {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Rank {
+    fn cmp(&self, other: &Self) -> Ordering {
+        // Unlike `total_cmp`, 0 and -0 are the same.
+        self.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal)
+    }
+}
+
+impl SearchHit {
+    /// The distance, as the metric has it.
+    pub(super) fn distance(&self, metric: Metric) -> f32 {
+        if metric.is_similarity() {
+            -self.rank.0
+        } else {
+            self.rank.0
+        }
+    }
+}
+
+/// The closest rows so far, the farthest of them on top.
+struct Closest {
+    keep: usize,
+    heap: BinaryHeap<SearchHit>,
+}
+
+impl Closest {
+    /// Takes a row if it is one of the closest. Its key is read only then.
+    fn offer(&mut self, rank: Rank, segment: usize, row: usize, key: impl Fn() -> Option<Key>) {
+        if self.heap.len() < self.keep {
+            self.heap.extend(key().map(|key| SearchHit {
+                rank,
+                key,
+                segment,
+                row,
+            }));
+            return;
+        }
+        let Some(mut farthest) = self.heap.peek_mut() else {
+            return;
+        };
+        if rank > farthest.rank {
+            return;
+        }
+        if let Some(key) = key() {
+            let hit = SearchHit {
+                rank,
+                key,
+                segment,
+                row,
+            };
+            if hit < *farthest {
+                *farthest = hit;
+            }
+        }
+    }
+}
+
+impl Scan<'_> {
+    /// The closest rows of each vector, closest first.
+    pub(super) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
+        let mut closest: Vec<Closest> = (0..self.vectors.len())
+            .map(|_| Closest {
+                keep: self.keep,
+                heap: BinaryHeap::new(),
+            })
+            .collect();
+        for (number, segment) in segments.iter().enumerate() {
+            self.look_through(number, segment, &mut closest)?;
+        }
+        let sorted = closest.into_iter().map(|it| it.heap.into_sorted_vec());
+        Ok(sorted.collect())
+    }
+
+    /// Compares the vectors with the rows of one segment that the filter chooses; only those are compared.
+    fn look_through(
+        &self,
+        number: usize,
+        segment: &Segment,
+        closest: &mut [Closest],
+    ) -> Result<(), ServiceError> {
+        self.check_time()?;
+        let Some((keys, rows)) = self.query.candidates(segment)? else {
+            return Ok(());
+        };
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let field = self.query.schema.fields.get(self.field);
+        let bytes = self.query.store.column(segment, self.field)?;
+        let (Some(field), Some(bytes)) = (field, bytes) else {
+            return Ok(());
+        };
+        let view = VectorView::new(&field.data_type, segment.rows, &bytes);
+        let view = view.map_err(|error| StoreError::Corrupt {
+            what: "column",
+            why: error.to_string(),
+        })?;
+        for block in self.vectors.blocks() {
+            self.check_time()?;
+            let look = (&view, rows.as_slice());
+            self.vectors
+                .compare(block, self.metric, look, |vector, row, distance| {
+                    if distance.is_nan() || !self.range.has(distance) {
+                        return;
+                    }
+                    let rank = Rank(if self.metric.is_similarity() {
+                        -distance
+                    } else {
+                        distance
+                    });
+                    if let Some(closest) = closest.get_mut(vector) {
+                        closest.offer(rank, number, row, || key_of(&keys, row));
+                    }
+                });
+        }
+        Ok(())
+    }
+
+    fn check_time(&self) -> Result<(), ServiceError> {
+        if Instant::now() < self.end {
+            return Ok(());
+        }
+        Err(ServiceError::timeout())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::{Batch, Schema};
+    use crate::local::store::Store;
+    use crate::local::store::collections::DEFAULT_PARTITION;
+    use serde_json::json;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    #[test]
+    fn a_search_past_its_time_is_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path()).unwrap();
+        let body = json!({ "dimension": 2 });
+        let made = store.create_collection("default", "c", &body, true);
+        assert!(made.unwrap());
+        let collection = store.collection("default", "c").unwrap().unwrap().id;
+        let partition = store.partition(collection, DEFAULT_PARTITION).unwrap();
+        let schema = Arc::new(Schema::from_create_body(&body).unwrap());
+        let mut batch = Batch::new(&schema);
+        let row = br#"{"id": 1, "vector": [1, 2]}"#;
+        batch.push_json(row, 1).unwrap();
+        let kept = store.insert(collection, partition.unwrap(), &mut batch);
+        assert!(kept.unwrap());
+        let query = Query {
+            store: &store,
+            collection,
+            schema: &schema,
+            partitions: Vec::new(),
+            filter: None,
+            texts_for_int64: false,
+        };
+        let vectors = SearchVectors::new(&batch.columns()[1]).unwrap();
+        let search = |end| {
+            let scan = Scan {
+                query: &query,
+                field: 1,
+                metric: Metric::L2,
+                vectors: &vectors,
+                range: DistanceRange::new(Metric::L2, None, None).unwrap(),
+                keep: 1,
+                end,
+            };
+            scan.run(&query.segments().unwrap())
+        };
+        let now = Instant::now();
+        let found = search(now + Duration::from_mins(10)).unwrap();
+        assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [1]);
+        assert_eq!(search(now).err(), Some(ServiceError::timeout()));
+    }
+}
