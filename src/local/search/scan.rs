@@ -183,6 +183,7 @@ impl Scan<'_> {
 mod tests {
     use super::*;
     use crate::formats::{Batch, Schema};
+    use crate::interrupt::Interrupt;
     use crate::local::store::Store;
     use crate::local::store::collections::DEFAULT_PARTITION;
     use serde_json::json;
@@ -192,7 +193,7 @@ mod tests {
     #[test]
     fn a_search_past_its_time_is_given_up() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path()).unwrap();
+        let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
         let body = json!({ "dimension": 2 });
         let made = store.create_collection("default", "c", &body, true);
         assert!(made.unwrap());
