@@ -6,10 +6,10 @@
 use super::error::ApiError;
 use super::request::Outgoing;
 use super::settings::Settings;
+use super::tls;
 use reqwest::blocking::Client as Http;
-use reqwest::{Certificate, redirect, retry};
+use reqwest::{redirect, retry};
 use std::error::Error as _;
-use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -98,7 +98,7 @@ fn build(settings: &Settings, reach: Reach) -> Result<Http, ApiError> {
     if !reach.roots {
         builder = builder.tls_certs_only([]);
     } else if let Some(path) = &settings.ca_cert {
-        builder = builder.tls_certs_merge(certificates(path)?);
+        builder = builder.tls_backend_preconfigured(tls::config(path)?);
     }
     builder.build().map_err(|error| ApiError::Setting {
         what: "the TLS set-up",
@@ -107,21 +107,7 @@ fn build(settings: &Settings, reach: Reach) -> Result<Http, ApiError> {
     })
 }
 
-fn certificates(path: &Path) -> Result<Vec<Certificate>, ApiError> {
-    let unusable = |problem: String| ApiError::Setting {
-        what: "ca_cert",
-        problem: format!("{}: {problem}", path.display()),
-        hint: Some("ca_cert names a file with one or more certificates in PEM form"),
-    };
-    let pem = std::fs::read(path).map_err(|error| unusable(error.to_string()))?;
-    let found = Certificate::from_pem_bundle(&pem).map_err(|error| unusable(innermost(&error)))?;
-    if found.is_empty() {
-        return Err(unusable("it holds no certificate".to_owned()));
-    }
-    Ok(found)
-}
-
-/// What helps where no connection comes about.
+/// Returns advice for a request that got no connection.
 pub(super) fn connect_hint(
     error: &reqwest::Error,
     cause: &str,
@@ -141,8 +127,8 @@ pub(super) fn connect_hint(
     let lower = cause.to_ascii_lowercase();
     let text = if error.is_dns() {
         "check the host's name"
-    } else if lower.contains("peer certificate") {
-        "the server's certificate is not accepted: check the host's name, or trust its issuer with connect(#{ca_cert: \"file.pem\"})"
+    } else if let Some(rejected) = tls::rejected(error) {
+        rejected.hint
     } else if lower.contains("invalidcontenttype") || lower.contains("corrupt message") {
         "the server does not speak TLS on this port: try http:// instead of https://"
     } else if lower.contains("refused") {
@@ -160,8 +146,11 @@ pub(super) fn connect_hint(
     Some(format!("{text}{suffix}"))
 }
 
-/// The text of the innermost cause, without the operating system's number.
+/// Returns the text of the innermost cause, without the operating system's number.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
+    if let Some(rejected) = tls::rejected(error) {
+        return rejected.reason;
+    }
     let mut text = None;
     let mut source = error.source();
     while let Some(cause) = source {

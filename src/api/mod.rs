@@ -32,6 +32,7 @@ mod retry;
 mod scan;
 mod settings;
 mod threads;
+mod tls;
 mod transport;
 mod v1;
 mod v2;

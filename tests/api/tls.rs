@@ -1,8 +1,10 @@
 //! TLS: a certificate of one's own is trusted when it is named, and only then.
 
 use super::support::server::{Reply, Server};
-use rcgen::{CertifiedKey, generate_simple_self_signed};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,7 +19,62 @@ use zshell::api::{Client, Settings};
 use zshell::error::{Failure, Kind};
 use zshell::interrupt::Interrupt;
 
-/// A TLS server for `localhost` with a certificate nobody knows, and the file that holds it.
+/// A certificate and its key, in PEM form.
+struct Pem {
+    cert: String,
+    key: String,
+}
+
+impl Pem {
+    /// Makes a self-signed certificate.
+    fn new(params: &CertificateParams) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&key).expect("a certificate");
+        Self {
+            cert: cert.pem(),
+            key: key.serialize_pem(),
+        }
+    }
+
+    /// Made by `openssl x509 -req -signkey key.pem` for CN=localhost: X.509 version 1, valid for 100 years.
+    fn version_1() -> Self {
+        Self {
+            cert: "-----BEGIN CERTIFICATE-----
+MIIBJTCBywIUVa7nnp3ot2fSm7bzt0NPMTnW+BwwCgYIKoZIzj0EAwIwFDESMBAG
+A1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODE4MDIzNloYDzIxMjYxMTA0MTgwMjM2
+WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAQzTU6mfny9o0k377P4g5JMsyuzfIaTW5HIfS0Ow9Y4JHl9Q6kd2ejiJv1U/60J
+IKP+cO/RNivOARlPE6JGq3F3MAoGCCqGSM49BAMCA0kAMEYCIQCC2xnWi3SuEN4p
+AKVJykmJHtHJ6VAnh3uTzVqLtyYsPAIhAO3L6OOonhdU2ZFB7h1tywMQZgj6GgHJ
+1QmowSHPrn9b
+-----END CERTIFICATE-----
+"
+            .to_owned(),
+            key: "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgVdIS2VZRlYwsUTmR
+39i2qFZwTltMP7r4drdffV1NoTOhRANCAAQzTU6mfny9o0k377P4g5JMsyuzfIaT
+W5HIfS0Ow9Y4JHl9Q6kd2ejiJv1U/60JIKP+cO/RNivOARlPE6JGq3F3
+-----END PRIVATE KEY-----
+"
+            .to_owned(),
+        }
+    }
+}
+
+/// A certificate for these hosts, which isn't a CA's.
+fn plain(hosts: &[&str]) -> CertificateParams {
+    let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
+    CertificateParams::new(hosts).expect("host names")
+}
+
+/// A certificate as `openssl req -x509` makes it: self-signed and CA:TRUE.
+fn openssl_req_x509(hosts: &[&str]) -> CertificateParams {
+    let mut params = plain(hosts);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+}
+
+/// A TLS server on a loopback port, and the file that holds its certificate.
 struct Secure {
     port: u16,
     folder: TempDir,
@@ -25,16 +82,22 @@ struct Secure {
 
 impl Secure {
     fn start() -> Self {
-        let CertifiedKey { cert, signing_key } =
-            generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
-        let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
+        Self::with(&Pem::new(&plain(&["localhost"])))
+    }
+
+    fn with(pem: &Pem) -> Self {
+        let key = PrivateKeyDer::from_pem_slice(pem.key.as_bytes()).expect("a key");
+        let key = rustls::crypto::ring::sign::any_supported_type(&key).expect("a signing key");
+        let cert = CertificateDer::from_pem_slice(pem.cert.as_bytes()).expect("a certificate");
         let provider = Arc::new(rustls::crypto::ring::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()
             .expect("protocol versions")
             .with_no_client_auth()
-            .with_single_cert(vec![cert.der().clone()], key)
-            .expect("a server configuration");
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(
+                vec![cert],
+                key,
+            ))));
         let config = Arc::new(config);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let port = listener.local_addr().expect("the port's address").port();
@@ -46,8 +109,16 @@ impl Secure {
             }
         });
         let folder = tempfile::tempdir().expect("a temporary folder");
-        std::fs::write(folder.path().join("ca.pem"), cert.pem()).expect("the certificate's file");
+        std::fs::write(folder.path().join("ca.pem"), &pem.cert).expect("the certificate's file");
         Self { port, folder }
+    }
+
+    /// Settings that trust the certificate of `other`.
+    fn trusting(&self, other: &Self) -> Settings {
+        Settings {
+            ca_cert: Some(other.ca_cert()),
+            ..self.settings()
+        }
     }
 
     fn settings(&self) -> Settings {
@@ -102,16 +173,69 @@ fn an_unknown_certificate_is_refused_with_the_way_out() {
     );
 }
 
+/// Without `ca_cert`'s verifier rustls says `CaUsedAsEndEntity` to the second one (milvus#39281, pymilvus#2671).
 #[test]
 fn a_named_certificate_is_trusted() {
-    let secure = Secure::start();
-    let settings = Settings {
-        ca_cert: Some(secure.ca_cert()),
-        ..secure.settings()
-    };
-    client(settings)
-        .verify()
-        .expect("the connection is trusted");
+    for params in [plain(&["localhost"]), openssl_req_x509(&["localhost"])] {
+        let secure = Secure::with(&Pem::new(&params));
+        client(secure.trusting(&secure))
+            .verify()
+            .expect("the connection is trusted");
+    }
+}
+
+#[test]
+fn a_named_certificate_is_trusted_byte_for_byte_only() {
+    let secure = Secure::with(&Pem::new(&openssl_req_x509(&["localhost"])));
+    // The same names, another key.
+    let other = Secure::with(&Pem::new(&openssl_req_x509(&["localhost"])));
+    let failure = Failure::from(client(secure.trusting(&other)).verify().unwrap_err());
+    assert_eq!(failure.kind, Kind::Connect, "{failure:?}");
+    assert!(failure.message.contains("CA:TRUE"), "{failure:?}");
+}
+
+#[test]
+fn rejected_certificates_have_a_readable_reason() {
+    let mut expired = openssl_req_x509(&["localhost"]);
+    expired.not_after = date_time_ymd(2020, 1, 2);
+    let mut early = openssl_req_x509(&["localhost"]);
+    early.not_before = date_time_ymd(4000, 1, 2);
+    let elsewhere = ["milvus.example", "10.0.0.1"];
+    for (pem, reason, hint) in [
+        (Pem::new(&expired), "it expired 2020-01-02", "clock"),
+        (Pem::new(&early), "not valid before 4000-01-02", "clock"),
+        (
+            Pem::new(&openssl_req_x509(&elsewhere)),
+            "it is for milvus.example, 10.0.0.1",
+            "name",
+        ),
+        (
+            Pem::new(&plain(&elsewhere)),
+            "it is for milvus.example, 10.0.0.1",
+            "name",
+        ),
+        (
+            Pem::new(&openssl_req_x509(&[])),
+            "no host in subjectAltName",
+            "openssl req",
+        ),
+        (
+            Pem::new(&plain(&[])),
+            "no host in subjectAltName",
+            "openssl req",
+        ),
+        (Pem::version_1(), "version 1", "openssl req"),
+    ] {
+        let secure = Secure::with(&pem);
+        let failure = Failure::from(client(secure.trusting(&secure)).verify().unwrap_err());
+        assert_eq!(failure.kind, Kind::Connect, "{failure:?}");
+        assert!(failure.message.contains(reason), "{failure:?}");
+        assert!(
+            failure.hint.clone().unwrap_or_default().contains(hint),
+            "{failure:?}"
+        );
+        assert!(!failure.message.contains("Other("), "{failure:?}");
+    }
 }
 
 #[test]

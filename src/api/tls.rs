@@ -1,0 +1,263 @@
+//! TLS with certificates of one's own (`ca_cert`), and readable reasons for certificates that aren't accepted.
+
+use super::error::ApiError;
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::verify_server_name;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+use std::path::Path;
+use std::sync::Arc;
+
+/// Returns a TLS configuration that trusts the certificates of a PEM file beside the system's.
+pub(super) fn config(ca_cert: &Path) -> Result<ClientConfig, ApiError> {
+    let own = read_certificates(ca_cert)?;
+    let unusable = |error: Error| unusable(ca_cert, &problem_of(&error));
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let chain =
+        Verifier::new_with_extra_roots(own.clone(), Arc::clone(&provider)).map_err(unusable)?;
+    let verifier = OwnCertificates { chain, own };
+    let mut config = versions(provider)
+        .map_err(unusable)?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(config)
+}
+
+type NeedsVerifier = rustls::ConfigBuilder<ClientConfig, rustls::WantsVerifier>;
+
+fn versions(provider: Arc<CryptoProvider>) -> Result<NeedsVerifier, Error> {
+    ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()
+}
+
+fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ApiError> {
+    let pem = std::fs::read(path).map_err(|error| unusable(path, &error.to_string()))?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let found = found.map_err(|error| unusable(path, &error.to_string()))?;
+    if found.is_empty() {
+        return Err(unusable(path, "it holds no certificate"));
+    }
+    Ok(found)
+}
+
+fn unusable(path: &Path, problem: &str) -> ApiError {
+    ApiError::Setting {
+        what: "ca_cert",
+        problem: format!("{}: {problem}", path.display()),
+        hint: Some("ca_cert names a file with one or more certificates in PEM form"),
+    }
+}
+
+/// Accepts chains that end at a trusted certificate and, like curl and OpenSSL, a server certificate that is itself one
+/// of `ca_cert`'s. The latter matters for `openssl req -x509`, whose certificates are CA certificates by default: webpki
+/// refuses those as a server's.
+#[derive(Debug)]
+struct OwnCertificates {
+    chain: Verifier,
+    own: Vec<CertificateDer<'static>>,
+}
+
+impl ServerCertVerifier for OwnCertificates {
+    fn verify_server_cert(
+        &self,
+        end_entity: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        server_name: &ServerName<'_>,
+        ocsp_response: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, Error> {
+        let chain = self.chain.verify_server_cert(
+            end_entity,
+            intermediates,
+            server_name,
+            ocsp_response,
+            now,
+        );
+        match chain {
+            Err(error) if is_about_issuer(&error) && self.own.contains(end_entity) => {
+                verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
+                Ok(ServerCertVerified::assertion())
+            }
+            chain => chain,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.chain.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.chain.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.chain.supported_verify_schemes()
+    }
+}
+
+/// Returns true if an error is about who issued a certificate. webpki checks the validity period before any of these
+/// (`check_issuer_independent_properties`), so a certificate outside its period fails with another error.
+fn is_about_issuer(error: &Error) -> bool {
+    let Error::InvalidCertificate(error) = error else {
+        return false;
+    };
+    match error {
+        CertificateError::UnknownIssuer
+        | CertificateError::BadSignature
+        | CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => true,
+        other => webpki_error(other) == Some(&webpki::Error::CaUsedAsEndEntity),
+    }
+}
+
+fn webpki_error(error: &CertificateError) -> Option<&webpki::Error> {
+    match error {
+        CertificateError::Other(other) => other.0.downcast_ref(),
+        _ => None,
+    }
+}
+
+/// A certificate that wasn't accepted: the reason, and what to do.
+pub(super) struct Rejected {
+    pub(super) reason: String,
+    pub(super) hint: &'static str,
+}
+
+/// Returns why a request failed if the cause is the server's certificate.
+pub(super) fn rejected(error: &reqwest::Error) -> Option<Rejected> {
+    let Error::InvalidCertificate(error) = tls_error(error)? else {
+        return None;
+    };
+    let reason = certificate_problem(error);
+    Some(Rejected {
+        reason: format!("the server's certificate is not accepted: {reason}"),
+        hint: certificate_hint(error),
+    })
+}
+
+/// Returns the TLS error among an error's causes. An `io::Error` hides the error that it wraps from `source()`.
+fn tls_error(error: &reqwest::Error) -> Option<&Error> {
+    let mut cause: &(dyn std::error::Error + 'static) = error;
+    loop {
+        if let Some(found) = cause.downcast_ref::<Error>() {
+            return Some(found);
+        }
+        let wrapped = cause
+            .downcast_ref::<std::io::Error>()
+            .and_then(std::io::Error::get_ref);
+        cause = match wrapped {
+            Some(inner) => inner,
+            None => cause.source()?,
+        };
+    }
+}
+
+fn problem_of(error: &Error) -> String {
+    match error {
+        Error::InvalidCertificate(error) => certificate_problem(error),
+        other => other.to_string(),
+    }
+}
+
+fn certificate_problem(error: &CertificateError) -> String {
+    let text = match error {
+        CertificateError::UnknownIssuer => "its issuer is not trusted",
+        CertificateError::BadEncoding => "it cannot be read",
+        CertificateError::BadSignature => "its signature does not match its issuer's key",
+        CertificateError::Expired => "it has expired",
+        CertificateError::NotValidYet => "it is not valid yet",
+        CertificateError::NotValidForName => "it is for another host",
+        CertificateError::Revoked => "it was revoked",
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not for servers (extended key usage)"
+        }
+        CertificateError::UnsupportedSignatureAlgorithmContext { .. }
+        | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            "it is signed with an algorithm that is not supported, such as SHA-1"
+        }
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => {
+            "it names no host in subjectAltName (a common name alone does not count)"
+        }
+        CertificateError::NotValidForNameContext { presented, .. } => {
+            return format!("it is for {}, not for this host", names(presented));
+        }
+        CertificateError::ExpiredContext { not_after, .. } => {
+            return format!("it expired {}", date(*not_after));
+        }
+        CertificateError::NotValidYetContext { not_before, .. } => {
+            return format!("it is not valid before {}", date(*not_before));
+        }
+        other => match webpki_error(other) {
+            Some(webpki::Error::UnsupportedCertVersion) => {
+                "it is of X.509 version 1, which names no host"
+            }
+            Some(webpki::Error::CaUsedAsEndEntity) => {
+                "it is a CA certificate (CA:TRUE), and not one that is trusted"
+            }
+            Some(inner) => return inner.to_string(),
+            None => match other {
+                CertificateError::Other(inner) => return inner.0.to_string(),
+                other => return other.to_string(),
+            },
+        },
+    };
+    text.to_owned()
+}
+
+fn certificate_hint(error: &CertificateError) -> &'static str {
+    const NEW: &str = "make one that names the host: openssl req -x509 -newkey rsa:2048 -nodes -keyout key.pem -out cert.pem -days 365 -subj /CN=milvus -addext \"subjectAltName=DNS:host.example.com,IP:10.0.0.5\"";
+    match error {
+        CertificateError::NotValidForNameContext { presented, .. } if presented.is_empty() => NEW,
+        other if webpki_error(other) == Some(&webpki::Error::UnsupportedCertVersion) => NEW,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "check the host's name: connect to a name that the certificate holds"
+        }
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => {
+            "check this machine's clock; the server needs a certificate that is valid today"
+        }
+        _ => {
+            "check the host's name, or trust the certificate or its issuer with connect(#{ca_cert: \"file.pem\"})"
+        }
+    }
+}
+
+/// The names of a certificate, as webpki writes them (`DnsName("localhost")`), at most 5.
+fn names(presented: &[String]) -> String {
+    const MAX_NAMES: usize = 5;
+    let plain = |name: &String| {
+        let inner = name.split_once('(').map_or(name.as_str(), |(_, rest)| rest);
+        inner
+            .trim_end_matches(')')
+            .trim_matches(['"', '\\'])
+            .to_owned()
+    };
+    let mut shown: Vec<String> = presented.iter().take(MAX_NAMES).map(plain).collect();
+    if presented.len() > MAX_NAMES {
+        shown.push("others".to_owned());
+    }
+    shown.join(", ")
+}
+
+fn date(time: UnixTime) -> String {
+    let seconds = i64::try_from(time.as_secs()).unwrap_or(i64::MAX);
+    jiff::Timestamp::from_second(seconds)
+        .map_or_else(|_| "long ago".to_owned(), |time| time.to_string())
+}
