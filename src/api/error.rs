@@ -271,6 +271,9 @@ impl ApiError {
             Self::Redirect { .. } => {
                 "connect to the address it points to, if you trust it with your key"
             }
+            Self::Lost { call, .. } if speaks_plainly(call) => {
+                "if the server speaks TLS on this port, write https:// instead of http://"
+            }
             Self::NoAnswer { call, .. } if call.effect == Effect::Read => {
                 "raise the limit: connect(#{timeout: \"2m\"})"
             }
@@ -281,6 +284,11 @@ impl ApiError {
         };
         Some(text.to_owned())
     }
+}
+
+/// Returns true for a read over plain HTTP: TLS servers drop such a connection.
+fn speaks_plainly(call: &Call) -> bool {
+    call.effect == Effect::Read && call.url.starts_with("http:")
 }
 
 fn read_or_unknown(call: &Call, read: Kind) -> Kind {

@@ -63,7 +63,17 @@ pub(super) fn of(
             "jobs() lists the jobs of this cluster; services forget finished jobs after a while"
         }
         Some(2100 | 2101) => import(effect, message),
-        None if status == 404 => return Some(not_found(settings)),
+        None if status == 404 => {
+            return Some(mistaken_address(settings).unwrap_or_else(|| not_found(settings)));
+        }
+        // What Go's and nginx' TLS servers answer to plain HTTP.
+        None if status == 400
+            && ["HTTPS server", "HTTPS port"]
+                .iter()
+                .any(|words| message.contains(words)) =>
+        {
+            "the server speaks TLS on this port: write https:// instead of http://"
+        }
         _ => return None,
     };
     Some(text.to_owned())
@@ -140,6 +150,23 @@ fn domain(settings: &Settings) -> String {
     format!(
         "import calls belong to the control plane (now {import}), collection calls to the cluster's own endpoint (now {collection})"
     )
+}
+
+/// Returns advice for an address that is likely to be wrong if a server has no such call there.
+fn mistaken_address(settings: &Settings) -> Option<String> {
+    let base = &settings.import_base;
+    let origin = outcome::origin(base.as_str());
+    if base.path() != "/" {
+        let path = base.path();
+        return Some(format!(
+            "the address has the path {path:?}, which calls are put behind: connect(\"{origin}\") is without it"
+        ));
+    }
+    // Milvus' port for metrics, health and its web page.
+    let host = origin.strip_suffix(":9091")?;
+    Some(format!(
+        "a Milvus server has its metrics and web page on port 9091, and its API on 19530: connect(\"{host}:19530\")"
+    ))
 }
 
 fn not_found(settings: &Settings) -> String {

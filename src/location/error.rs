@@ -63,6 +63,14 @@ pub enum LocationError {
         /// The scheme in lower case.
         scheme: String,
     },
+    /// A path in a form of another tool, such as Spark's `abfss://`, that has an accepted form too.
+    #[error("{form} is not a form an import accepts")]
+    OtherForm {
+        /// The form's name: a scheme, a web console.
+        form: &'static str,
+        /// The same path as it is accepted.
+        instead: String,
+    },
     /// A host that is not a known object store's.
     #[error("host {host} is not an object store that an import can read")]
     Host {
@@ -195,6 +203,7 @@ impl LocationError {
             Self::NotUtf8 => "percent-encode the UTF-8 form of the object's name",
             Self::LocalPath { path, server } => return upload_hint(path, *server),
             Self::Scheme { scheme } => return scheme_hint(scheme),
+            Self::OtherForm { instead, .. } => return format!("write {instead}"),
             Self::MissingBucket { store } | Self::MissingKey { store, .. } => {
                 return format!("write {}", example(*store));
             }
@@ -254,15 +263,12 @@ fn upload_hint(path: &str, server: bool) -> String {
 }
 
 fn scheme_hint(scheme: &str) -> String {
-    let store = match scheme {
-        "s3a" | "s3n" => Store::S3,
-        "gcs" => Store::Gcs,
-        "az" | "azure" | "abfs" | "abfss" | "adl" | "wasb" | "wasbs" => Store::Azure,
-        "oss" => Store::Oss,
-        "cos" | "cosn" => Store::Cos,
-        _ => return FORMS.to_owned(),
-    };
-    format!("write {}", example(store))
+    match scheme {
+        "hdfs" | "viewfs" | "webhdfs" | "dbfs" | "ftp" | "sftp" | "nfs" | "smb" | "adl" => {
+            format!("copy the files to an object store first; {FORMS}")
+        }
+        _ => FORMS.to_owned(),
+    }
 }
 
 fn extension_hint(extension: &str, known: bool) -> String {

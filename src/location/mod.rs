@@ -10,6 +10,7 @@ mod disk;
 mod error;
 mod format;
 mod host;
+mod pasted;
 mod relative;
 mod store;
 mod url;
@@ -73,6 +74,9 @@ impl Location {
     /// signature or a query string.
     pub fn parse(text: &str, place: &Place) -> Result<Self, LocationError> {
         check_text(text)?;
+        url::refuse_signature(text)?;
+        // Spark's `container@account` looks like a user.
+        pasted::refuse(text, place)?;
         url::refuse_secrets(text)?;
         let address = match place {
             Place::Cloud => url::cloud(text)?,

@@ -7,7 +7,7 @@ use super::{Address, LocationError, Store, bucket, error::shown, host};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
 /// What an object URL may not carry as it is; `%` stays, since it begins what is already encoded.
-const UNSAFE: &AsciiSet = &CONTROLS
+pub(super) const UNSAFE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
     .add(b'<')
@@ -88,7 +88,7 @@ pub(super) fn refuse_secrets(text: &str) -> Result<(), LocationError> {
 }
 
 /// Refuses a text whose query signs it.
-fn refuse_signature(text: &str) -> Result<(), LocationError> {
+pub(super) fn refuse_signature(text: &str) -> Result<(), LocationError> {
     let Some((_, query)) = text.split_once('?') else {
         return Ok(());
     };

@@ -18,6 +18,40 @@ fn cluster(cluster_id: &str, region: &str) -> EndpointKind {
 }
 
 #[test]
+fn every_project_endpoint_tells_project_and_region() {
+    for (text, url, region, site) in [
+        (
+            "https://proj-0123456789abcdef.aws-us-west-2.api.zillizcloud.com",
+            "https://proj-0123456789abcdef.aws-us-west-2.api.zillizcloud.com",
+            "aws-us-west-2",
+            Site::Global,
+        ),
+        // docs.zilliz.com, On-Demand DQL Operations.
+        (
+            "PROJ-0123456789ABCDEF.gcp-us-west1.vectordb.zillizcloud.com:443/",
+            "https://proj-0123456789abcdef.gcp-us-west1.vectordb.zillizcloud.com",
+            "gcp-us-west1",
+            Site::Global,
+        ),
+        (
+            "https://proj-0123456789abcdef.ali-cn-hangzhou.api.zilliz.com.cn",
+            "https://proj-0123456789abcdef.ali-cn-hangzhou.api.zilliz.com.cn",
+            "ali-cn-hangzhou",
+            Site::China,
+        ),
+    ] {
+        let endpoint = endpoint(text);
+        let kind = EndpointKind::Project {
+            project_id: "proj-0123456789abcdef".to_owned(),
+            region: region.to_owned(),
+        };
+        assert_eq!(endpoint.kind(), &kind, "{text}");
+        assert_eq!(endpoint.site(), Some(site), "{text}");
+        assert_eq!(endpoint.url(), url);
+    }
+}
+
+#[test]
 fn every_public_endpoint_of_the_table_tells_cluster_and_region() {
     for (text, id, region, site) in [
         (
@@ -95,6 +129,12 @@ fn control_planes_controllers_and_other_hosts_are_told_apart() {
             "https://controller.api.ali-cn-hangzhou.zilliz.com.cn",
         ),
         (
+            "https://controller.api.ali-cn-hangzhou.cloud.zilliz.com.cn",
+            region("ali-cn-hangzhou"),
+            Some(Site::China),
+            "https://controller.api.ali-cn-hangzhou.cloud.zilliz.com.cn",
+        ),
+        (
             "https://docs.zilliz.com",
             EndpointKind::Other,
             Some(Site::Global),
@@ -167,19 +207,40 @@ fn what_cannot_be_a_base_url_is_refused_with_the_line_to_type() {
         ("http://", "not a URL"),
         ("http://host:99999", "not a URL"),
         ("tcp://localhost:19530", "http and https only"),
+        (
+            "tcp://localhost:19530/x",
+            "connect(\"http://localhost:19530\")",
+        ),
+        (
+            "grpc://Milvus.example.com:19530",
+            "connect(\"http://milvus.example.com:19530\")",
+        ),
+        (
+            "grpcs://milvus.example.com",
+            "connect(\"https://milvus.example.com\")",
+        ),
+        (
+            "grpc://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com",
+            "connect(\"https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com\")",
+        ),
+        ("./milvus_demo.db", "connect(\"local\")"),
         ("http://host?x=1", "query"),
         ("http://host/#x", "query"),
         (
             "http://api.cloud.zilliz.com",
-            "connect(\"https://api.cloud.zilliz.com\")",
+            "connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster: ",
         ),
         (
             "http://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com:19530",
-            "clear text",
+            "connect(\"https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com:19530\")",
         ),
         (
-            "https://api.cloud.zilliz.com/v2/vectordb",
-            "connect(\"https://api.cloud.zilliz.com\")",
+            "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com/docs",
+            "connect(\"https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com\")",
+        ),
+        (
+            "https://docs.zilliz.com/docs/import-data",
+            "neither a cluster's",
         ),
     ] {
         let error = Endpoint::parse(text).expect_err(text);
@@ -192,6 +253,93 @@ fn what_cannot_be_a_base_url_is_refused_with_the_line_to_type() {
 }
 
 #[test]
+fn quotes_missing_slashes_and_missing_schemes_are_made_good() {
+    for (text, url) in [
+        ("\"http://localhost:19530/\"", "http://localhost:19530"),
+        ("<HTTPS:/Milvus.Example.com>", "https://milvus.example.com"),
+        (
+            "http//milvus.example.com:19530",
+            "http://milvus.example.com:19530",
+        ),
+        ("milvus.example.com:443", "https://milvus.example.com"),
+        (
+            "milvus.example.com:443/prefix/",
+            "https://milvus.example.com/prefix",
+        ),
+        ("httpd.example.com:80", "http://httpd.example.com"),
+    ] {
+        assert_eq!(endpoint(text).url(), url, "{text}");
+    }
+}
+
+/// The hint's line has to be one that `connect` takes.
+#[test]
+fn the_console_and_the_paths_of_api_calls_lead_to_a_line_that_works() {
+    const CONSOLE: &str = "connect(#{cluster: \"in01-abc\"})";
+    const CHINA: &str =
+        "connect(#{endpoint: \"https://api.cloud.zilliz.com.cn\", cluster: \"in01-abc\"})";
+    const CONTROL_PLANE: &str =
+        "connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster: \"name or id\"})";
+    for (text, line) in [
+        (
+            "https://cloud.zilliz.com/orgs/org-x/projects/proj-y/clusters/in01-abc",
+            CONSOLE,
+        ),
+        (
+            "cloud.zilliz.com/orgs/o/projects/p/clusters/in01-abc/overview?tab=1#x",
+            CONSOLE,
+        ),
+        (
+            "http://CLOUD.zilliz.com:443/orgs/o/clusters/in01-abc/",
+            CONSOLE,
+        ),
+        (
+            "https://cloud.zilliz.com.cn/orgs/o/projects/p/clusters/in01-abc",
+            CHINA,
+        ),
+        (
+            "https://cloud.zilliz.com",
+            "connect(#{cluster: \"name or id\"})",
+        ),
+        (
+            "https://cloud.zilliz.com/login",
+            "connect(#{cluster: \"name or id\"})",
+        ),
+        (
+            "http://h:19530/v2/vectordb",
+            "without \"/v2/vectordb\": connect(\"http://h:19530\")",
+        ),
+        (
+            "http://h:19530/v2/vectordb/jobs/import/create",
+            "connect(\"http://h:19530\")",
+        ),
+        (
+            "https://h/v1/vector/",
+            "without \"/v1/vector\": connect(\"https://h\")",
+        ),
+        ("https://h/v2", "without \"/v2\": connect(\"https://h\")"),
+        (
+            "https://h/gateway/v2/vectordb/",
+            "connect(\"https://h/gateway\")",
+        ),
+        ("https://api.cloud.zilliz.com/v2/vectordb", CONTROL_PLANE),
+        ("https://api.cloud.zilliz.com/v2/clusters", CONTROL_PLANE),
+        (
+            "https://in03-0a.api.aws-us-east1.zillizcloud.com/v2/vectordb/collections/list",
+            "connect(\"https://in03-0a.api.aws-us-east1.zillizcloud.com\")",
+        ),
+        (
+            "https://controller.api.aws-us-west-2.zillizcloud.com/v1/vector/collections/import",
+            "connect(#{endpoint: \"https://controller.api.aws-us-west-2.zillizcloud.com\", cluster_id: ",
+        ),
+    ] {
+        let error = Endpoint::parse(text).expect_err(text);
+        let hint = error.hint();
+        assert!(hint.contains(line), "{text:?}: {error}; {hint}");
+    }
+}
+
+#[test]
 fn a_password_in_an_endpoint_is_never_repeated() {
     for text in [
         "http://root:hunter2@localhost:19530",
@@ -201,6 +349,8 @@ fn a_password_in_an_endpoint_is_never_repeated() {
         "http://root:hunter2#x@localhost",
         "hunter2@x://localhost",
         "http://host?token=hunter2",
+        "grpc://root:hunter2@localhost:19530",
+        "https://root:hunter2@cloud.zilliz.com/orgs/x",
     ] {
         let error = Endpoint::parse(text).expect_err(text);
         let all = format!("{error} {error:?} {}", error.hint());

@@ -8,6 +8,7 @@ use zshell::api::model::Dialect;
 const ID: &str = "in03-3bf3c31f4248e22";
 const CLUSTER: &str = "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com";
 const CHINESE: &str = "https://in01-0123456789abcde.ali-cn-hangzhou.vectordb.zilliz.com.cn:19530";
+const PROJECT: &str = "https://proj-0a.aws-us-west-2.api.zillizcloud.com";
 const GLOBAL: &str = "https://api.cloud.zilliz.com";
 const CHINA: &str = "https://api.cloud.zilliz.com.cn";
 
@@ -45,6 +46,9 @@ const TABLE: &str = "
     endpoint=CLUSTER                                             | V2     | GLOBAL  | CLUSTER
     endpoint=CLUSTER cluster_id=ID region=aws-us-east1           | V2     | GLOBAL  | CLUSTER
     cluster_endpoint=CLUSTER                                     | V2     | GLOBAL  | CLUSTER
+    endpoint=PROJECT                                             | V2     | GLOBAL  | PROJECT
+    endpoint=PROJECT project_id=proj-0a region=aws-us-west-2     | V2     | GLOBAL  | PROJECT
+    endpoint=PROJECT cluster_id=ID                               | V2     | GLOBAL  | PROJECT
     endpoint=CHINESE                                             | V2     | CHINA   | CHINESE
     endpoint=GLOBAL cluster_id=ID                                | V2     | GLOBAL  | -
     endpoint=GLOBAL cluster_id=ID cluster_endpoint=CLUSTER       | V2     | GLOBAL  | CLUSTER
@@ -69,6 +73,7 @@ const TABLE: &str = "
 fn filled(cell: &str) -> String {
     cell.replace("CLUSTER", CLUSTER)
         .replace("CHINESE", CHINESE)
+        .replace("PROJECT", PROJECT)
         .replace(
             "CTRL_CN",
             "https://controller.api.ali-cn-hangzhou.zilliz.com.cn",
@@ -104,6 +109,18 @@ fn cluster_region_and_site_are_read_from_the_endpoint() {
     assert_eq!(route.cluster_id.as_deref(), Some("in01-0123456789abcde"));
     assert_eq!(route.region.as_deref(), Some("ali-cn-hangzhou"));
     assert_eq!(route.site, Some(Site::China));
+    let project = self::route(&format!("endpoint={PROJECT}")).expect("a project");
+    assert_eq!(project.cluster_id, None);
+    assert_eq!(project.project_id.as_deref(), Some("proj-0a"));
+    assert_eq!(project.region.as_deref(), Some("aws-us-west-2"));
+    let conflict = self::route(&format!("endpoint={PROJECT} project_id=proj-1"));
+    assert!(matches!(
+        conflict,
+        Err(EndpointError::Conflict {
+            setting: "project_id",
+            ..
+        })
+    ));
     let other = self::route("endpoint=localhost:19530").expect("a server");
     assert_eq!(
         (other.cluster_id, other.region, other.site),

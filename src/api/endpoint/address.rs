@@ -3,11 +3,12 @@
 use super::{
     EndpointError, Site,
     error::shown,
+    pasted,
     region::{check_region, is_region},
 };
 use url::{Host, Url};
 
-/// What an endpoint is.
+/// The kind of service behind an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum EndpointKind {
     /// A cluster's public endpoint.
@@ -15,6 +16,13 @@ pub enum EndpointKind {
         /// e.g. `in03-3bf3c31f4248e22`.
         cluster_id: String,
         /// e.g. `aws-us-east1`.
+        region: String,
+    },
+    /// A project's endpoint, for on-demand compute.
+    Project {
+        /// e.g. `proj-0123456789abcdef`.
+        project_id: String,
+        /// e.g. `aws-us-west-2`.
         region: String,
     },
     /// The control plane of Zilliz Cloud (v2).
@@ -40,16 +48,17 @@ pub struct Endpoint {
 impl Endpoint {
     /// Parses an endpoint as a user writes it.
     ///
-    /// A missing scheme means `https` for a host of Zilliz and `http` for any other (`localhost:19530`). The
-    /// port is kept. A path is kept as a prefix (`http://gateway/prefix`), but not on a host of Zilliz, whose
-    /// base URLs have none. Blanks around the text are dropped.
+    /// A missing scheme means `https` for a host of Zilliz or port 443, and `http` for any other (`localhost:19530`).
+    /// The port is kept. A path is kept as a prefix (`http://gateway/prefix`), but not on a host of Zilliz, whose
+    /// base URLs have none. Blanks, quotes and angle brackets around the text are dropped.
     ///
     /// # Errors
-    /// For text that is no URL, another scheme than http and https, a user or password in it, a query or
-    /// fragment, and `http` with a host of Zilliz, since the key would travel in clear text. A password or a query is never
-    /// repeated.
+    /// For text that is no URL, a scheme other than http and https, a user or password, a query or fragment, the path
+    /// of an API call, the web console's address, and `http` with a host of Zilliz, since the key would travel in clear
+    /// text. The error never repeats a password or a query.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
-        let text = text.trim();
+        let text = pasted::tidy(text.trim());
+        let text = text.as_str();
         if text.is_empty() {
             return Err(EndpointError::Empty);
         }
@@ -60,25 +69,32 @@ impl Endpoint {
         {
             return Err(EndpointError::Blanks);
         }
+        pasted::refuse_lite_file(text)?;
         let mut url = absolute(text)?;
-        check(&url)?;
-        url.set_path(url.path().trim_end_matches('/').to_owned().as_str());
-        let host = host_name(&url);
-        let site = Site::of_host(&host);
-        if site.is_some() {
-            check_zilliz(&url, &host)?;
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(EndpointError::Credentials);
         }
-        let kind = match site {
-            Some(_) => name(&host),
-            None => EndpointKind::Other,
-        };
-        let base = url.as_str().trim_end_matches('/').to_owned();
-        Ok(Self {
+        let host = host_name(&url);
+        pasted::refuse_console(&url, &host)?;
+        if url.query().is_some() || url.fragment().is_some() {
+            return Err(EndpointError::Query);
+        }
+        url.set_path(url.path().trim_end_matches('/').to_owned().as_str());
+        let site = Site::of_host(&host);
+        let endpoint = Self {
+            base: url.as_str().trim_end_matches('/').to_owned(),
+            kind: site.map_or(EndpointKind::Other, |_| name(&host)),
             url,
-            base,
-            kind,
             site,
-        })
+        };
+        if site.is_some() {
+            check_clear_text(&endpoint)?;
+        }
+        pasted::refuse_api_path(&endpoint)?;
+        if site.is_some() {
+            check_path(&endpoint)?;
+        }
+        Ok(endpoint)
     }
 
     /// The base URL without a trailing slash.
@@ -91,7 +107,7 @@ impl Endpoint {
         &self.url
     }
 
-    /// What it is.
+    /// The kind of service.
     pub fn kind(&self) -> &EndpointKind {
         &self.kind
     }
@@ -120,6 +136,9 @@ fn absolute(text: &str) -> Result<Url, EndpointError> {
             // Text before a later `://` may be anything, so only a word is repeated.
             let word = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
             return Err(EndpointError::Scheme {
+                line: pasted::with_http(&scheme, rest)
+                    .filter(|_| word)
+                    .map(|base| format!("connect(\"{base}\")")),
                 scheme: if word {
                     shown(&scheme)
                 } else {
@@ -130,7 +149,9 @@ fn absolute(text: &str) -> Result<Url, EndpointError> {
         return parse(&format!("{scheme}://{rest}"));
     }
     let url = parse(&format!("https://{text}"))?;
-    if Site::of_host(&host_name(&url)).is_some() {
+    // The URL parser leaves out a scheme's own port.
+    let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
+    if Site::of_host(&host_name(&url)).is_some() || authority.ends_with(":443") {
         return Ok(url);
     }
     parse(&format!("http://{text}"))
@@ -142,30 +163,34 @@ fn parse(text: &str) -> Result<Url, EndpointError> {
     })
 }
 
-/// Refuses what a base URL cannot have.
-fn check(url: &Url) -> Result<(), EndpointError> {
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(EndpointError::Credentials);
+fn check_clear_text(endpoint: &Endpoint) -> Result<(), EndpointError> {
+    if endpoint.url.scheme() != "http" {
+        return Ok(());
     }
-    if url.query().is_some() || url.fragment().is_some() {
-        return Err(EndpointError::Query);
-    }
-    Ok(())
+    let host = endpoint.host();
+    let port = endpoint.url.port();
+    let port = port.map_or_else(String::new, |port| format!(":{port}"));
+    Err(EndpointError::ClearText {
+        line: pasted::connect_line(&endpoint.kind, &format!("https://{host}{port}")),
+        host,
+    })
 }
 
-fn check_zilliz(url: &Url, host: &str) -> Result<(), EndpointError> {
-    if url.scheme() == "http" {
-        return Err(EndpointError::ClearText {
-            host: host.to_owned(),
+/// Refuses a path on a host of Zilliz.
+fn check_path(endpoint: &Endpoint) -> Result<(), EndpointError> {
+    if endpoint.url.path() == "/" {
+        return Ok(());
+    }
+    if endpoint.kind == EndpointKind::Other {
+        return Err(EndpointError::UnknownZillizHost {
+            host: endpoint.host(),
         });
     }
-    if url.path() != "/" {
-        return Err(EndpointError::Path {
-            path: shown(url.path()),
-            base: url.origin().ascii_serialization(),
-        });
-    }
-    Ok(())
+    let base = endpoint.url.origin().ascii_serialization();
+    Err(EndpointError::Path {
+        path: shown(endpoint.url.path()),
+        line: pasted::connect_line(&endpoint.kind, &base),
+    })
 }
 
 /// The host without a final dot; an IPv6 address without brackets.
@@ -188,7 +213,7 @@ fn name(host: &str) -> EndpointKind {
         && check_region(region).is_ok()
         && matches!(
             rest.get(region.len()..),
-            Some(".zillizcloud.com" | ".zilliz.com.cn")
+            Some(".zillizcloud.com" | ".zilliz.com.cn" | ".cloud.zilliz.com.cn")
         )
     {
         return EndpointKind::Controller {
@@ -197,18 +222,28 @@ fn name(host: &str) -> EndpointKind {
     }
     let (first, rest) = host.split_once('.').unwrap_or((host, ""));
     let region = rest.split('.').find(|label| is_region(label));
-    match (cluster_id(first), region) {
-        (Some(cluster_id), Some(region)) => EndpointKind::Cluster {
-            cluster_id,
-            region: region.to_owned(),
+    let Some(region) = region.map(str::to_owned) else {
+        return EndpointKind::Other;
+    };
+    match (cluster_id(first), is_project(first)) {
+        (Some(cluster_id), _) => EndpointKind::Cluster { cluster_id, region },
+        (None, true) => EndpointKind::Project {
+            project_id: first.to_owned(),
+            region,
         },
-        _ => EndpointKind::Other,
+        (None, false) => EndpointKind::Other,
     }
 }
 
-/// The cluster id in a host's first label: `in`, two characters, `-` and (as far as seen, hexadecimal) letters and digits; what may follow
-/// after another `-` (`-privatelink`) is not part of it.
-fn cluster_id(label: &str) -> Option<String> {
+fn is_project(label: &str) -> bool {
+    label
+        .strip_prefix("proj-")
+        .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+/// Returns the cluster id in a host's first label: `in`, two characters, `-` and (as far as seen, hexadecimal) letters and
+/// digits. A suffix after another `-` (`-privatelink`) isn't part of the id.
+pub(super) fn cluster_id(label: &str) -> Option<String> {
     let mut parts = label.split('-');
     let (kind, id) = (parts.next()?, parts.next()?);
     let numbered = kind.strip_prefix("in").is_some_and(|number| {

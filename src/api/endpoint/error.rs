@@ -1,5 +1,6 @@
 //! Why no base URL could be found, and the line to type instead.
 
+use super::pasted;
 use crate::error::Failure;
 use thiserror::Error;
 
@@ -24,6 +25,27 @@ pub enum EndpointError {
     Scheme {
         /// The scheme.
         scheme: String,
+        /// The line to type instead, if the rest is a plain host.
+        line: Option<String>,
+    },
+    /// A file of Milvus Lite.
+    #[error("a Milvus Lite file (.db) has no REST API to connect to")]
+    LiteFile,
+    /// The web console's address.
+    #[error("{host} is the web console, not a service's endpoint")]
+    Console {
+        /// The console's host.
+        host: String,
+        /// The cluster that its path names.
+        cluster: Option<String>,
+    },
+    /// The path of an API call behind the base URL.
+    #[error("the endpoint has the API's own path {path} in it")]
+    ApiPath {
+        /// The path, from the API's version on.
+        path: String,
+        /// The line to type instead.
+        line: String,
     },
     /// `user:password@` in the URL.
     #[error("the endpoint carries a user or password")]
@@ -36,14 +58,16 @@ pub enum EndpointError {
     ClearText {
         /// The host.
         host: String,
+        /// The line to type instead.
+        line: String,
     },
     /// A path on a host of Zilliz.
     #[error("the endpoint has the path {path}, but only the base URL is wanted")]
     Path {
         /// The path.
         path: String,
-        /// The base URL to give.
-        base: String,
+        /// The line to type instead.
+        line: String,
     },
     /// Text that cannot be a region's name.
     #[error("{region} is not a region's name")]
@@ -63,7 +87,9 @@ pub enum EndpointError {
     #[error("nothing to connect to was given")]
     NothingGiven,
     /// A host of Zilliz that is neither a cluster, a control plane nor a controller.
-    #[error("{host} is neither a cluster's public endpoint nor a control plane")]
+    #[error(
+        "{host} is neither a cluster's public endpoint, a project's endpoint nor a control plane"
+    )]
     UnknownZillizHost {
         /// The host.
         host: String,
@@ -108,9 +134,24 @@ pub enum EndpointError {
 }
 
 impl EndpointError {
-    /// What to do instead, where it is a line, as it is to be typed.
+    /// Returns what to do instead: the line to type, if there is one.
     pub fn hint(&self) -> String {
         let text = match self {
+            Self::Scheme {
+                line: Some(line), ..
+            }
+            | Self::ClearText { line, .. }
+            | Self::Path { line, .. } => return line.clone(),
+            Self::ApiPath { path, line } => return format!("write it without {path}: {line}"),
+            Self::Console { host, cluster } => {
+                let line = pasted::console_line(host, cluster.as_deref());
+                return format!(
+                    "give the cluster's public endpoint, which its page in the console shows, or {line}"
+                );
+            }
+            Self::LiteFile => {
+                "connect(\"local\") imports on this machine; a Milvus server is connect(\"http://localhost:19530\")"
+            }
             Self::Empty | Self::NothingGiven => {
                 "connect(\"https://in03-….api.aws-us-east1.zillizcloud.com\"), \
                  connect(\"http://localhost:19530\") or connect(\"local\")"
@@ -123,8 +164,6 @@ impl EndpointError {
                 "connect(#{endpoint: \"http://host:19530\", token: \"user:password\"})"
             }
             Self::Query => "give the base URL only, up to and with the port",
-            Self::ClearText { host } => return format!("connect(\"https://{host}\")"),
-            Self::Path { base, .. } => return format!("connect(\"{base}\")"),
             Self::Region { .. } => "a region is written as in \"aws-us-west-2\"",
             Self::Id { .. } => {
                 "an id has letters, digits, `-` and `_` only, e.g. \"in03-3bf3c31f4248e22\""
@@ -140,7 +179,7 @@ impl EndpointError {
             Self::RegionMissing => "connect(#{region: \"aws-us-west-2\", cluster_id: \"in03-…\"})",
             Self::TargetMissing => {
                 "connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\"}), \
-                 or project_id: \"proj-…\" with region: \"aws-us-west-2\"; clusters() lists them"
+                 or project_id: \"proj-…\" with region: \"aws-us-west-2\"; clusters() and projects() list them"
             }
             Self::ProjectRegionMissing { project_id } => {
                 return format!(

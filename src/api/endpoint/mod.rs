@@ -6,6 +6,7 @@
 
 mod address;
 mod error;
+mod pasted;
 mod region;
 mod route;
 

@@ -64,7 +64,7 @@ impl Route {
 /// | given | dialect | import calls | collection calls |
 /// | --- | --- | --- | --- |
 /// | region and cluster id, or a controller and a cluster id | v1 | the region's controller | the cluster's endpoint, if given |
-/// | a cluster's public endpoint | v2 | its site's control plane | that endpoint |
+/// | a cluster's or project's endpoint | v2 | its site's control plane | that endpoint |
 /// | a control plane, or none, with cluster id or project id and region | v2 | the site's control plane | the cluster's endpoint, if given |
 /// | any other host | milvus | that host | that host |
 ///
@@ -110,7 +110,7 @@ pub fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
     };
     let own = given
         .cluster_endpoint
-        .or(zilliz.filter(|own| is_cluster(own)));
+        .or(zilliz.filter(|own| has_collections(own)));
     let bases = (import_base, own.map(|endpoint| endpoint.base().clone()));
     Ok(target.into_route(dialect, bases, Some(site)))
 }
@@ -138,6 +138,11 @@ fn is_cluster(endpoint: &Endpoint) -> bool {
     matches!(endpoint.kind(), EndpointKind::Cluster { .. })
 }
 
+/// Returns true for an endpoint that takes collection calls.
+fn has_collections(endpoint: &Endpoint) -> bool {
+    is_cluster(endpoint) || matches!(endpoint.kind(), EndpointKind::Project { .. })
+}
+
 fn dialect(endpoint: Option<&Endpoint>, target: &Target) -> Result<Dialect, EndpointError> {
     let Some(endpoint) = endpoint else {
         return match (&target.cluster_id, &target.region, &target.project_id) {
@@ -147,7 +152,9 @@ fn dialect(endpoint: Option<&Endpoint>, target: &Target) -> Result<Dialect, Endp
         };
     };
     match endpoint.kind() {
-        EndpointKind::Cluster { .. } | EndpointKind::ControlPlane => Ok(Dialect::V2),
+        EndpointKind::Cluster { .. }
+        | EndpointKind::Project { .. }
+        | EndpointKind::ControlPlane => Ok(Dialect::V2),
         EndpointKind::Controller { .. } => Ok(Dialect::V1),
         EndpointKind::Other if endpoint.is_zilliz() => Err(EndpointError::UnknownZillizHost {
             host: endpoint.host(),
@@ -211,6 +218,10 @@ impl Target {
             match endpoint.kind() {
                 EndpointKind::Cluster { cluster_id, region } => {
                     merge("cluster_id", &mut target.cluster_id, cluster_id)?;
+                    merge("region", &mut target.region, region)?;
+                }
+                EndpointKind::Project { project_id, region } => {
+                    merge("project_id", &mut target.project_id, project_id)?;
                     merge("region", &mut target.region, region)?;
                 }
                 EndpointKind::Controller { region } => {

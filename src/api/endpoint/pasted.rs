@@ -1,0 +1,153 @@
+//! Addresses that people paste in place of a base URL, and the line to type instead.
+
+use super::{Endpoint, EndpointError, EndpointKind, Site, error::shown};
+use url::Url;
+
+/// The hosts of the web console, and its site's control plane.
+const CONSOLES: [&str; 2] = ["cloud.zilliz.com", "cloud.zilliz.com.cn"];
+/// Path segments that follow `/v1` or `/v2` in the REST APIs of Milvus and Zilliz Cloud.
+const API_ROOTS: [&str; 12] = [
+    "vector", "vectordb", "clusters", "projects", "regions", "volumes", "stages", "jobs", "cloud",
+    "backups", "usage", "invoices",
+];
+
+/// Returns the text without what a copy brings along (quotes, angle brackets), its scheme written out if slashes are
+/// missing (`https:/host`, `http//host`).
+pub(super) fn tidy(text: &str) -> String {
+    let text = text.trim_matches(|letter: char| "\"'`<>".contains(letter));
+    for scheme in ["https", "http"] {
+        let Some(rest) = text
+            .get(..scheme.len())
+            .filter(|start| start.eq_ignore_ascii_case(scheme))
+            .and_then(|_| text.get(scheme.len()..))
+        else {
+            continue;
+        };
+        let separated = rest.starts_with(":/") || rest.starts_with("//");
+        if separated && !rest.starts_with("://") {
+            let rest = rest.trim_start_matches([':', '/']);
+            return format!("{scheme}://{rest}");
+        }
+    }
+    text.to_owned()
+}
+
+/// Refuses the file of Milvus Lite, which pymilvus takes in place of an address.
+pub(super) fn refuse_lite_file(text: &str) -> Result<(), EndpointError> {
+    let file = text.get(text.len().saturating_sub(3)..);
+    if file.is_some_and(|end| end.eq_ignore_ascii_case(".db")) && !text.contains("://") {
+        return Err(EndpointError::LiteFile);
+    }
+    Ok(())
+}
+
+/// Refuses the web console's address; its path may name the cluster.
+pub(super) fn refuse_console(url: &Url, host: &str) -> Result<(), EndpointError> {
+    if !CONSOLES.contains(&host) {
+        return Ok(());
+    }
+    let mut segments = url.path().split('/');
+    let cluster = segments.find_map(super::address::cluster_id);
+    Err(EndpointError::Console {
+        host: host.to_owned(),
+        cluster,
+    })
+}
+
+/// Refuses a base URL with the path of an API call in it.
+pub(super) fn refuse_api_path(endpoint: &Endpoint) -> Result<(), EndpointError> {
+    let path = endpoint.base().path();
+    let Some(at) = api_path(path) else {
+        return Ok(());
+    };
+    let (prefix, api) = path.split_at(at);
+    let origin = endpoint.base().origin().ascii_serialization();
+    Err(EndpointError::ApiPath {
+        path: shown(api),
+        line: connect_line(endpoint.kind(), &format!("{origin}{prefix}")),
+    })
+}
+
+/// Returns the line that connects to a base URL of this kind.
+pub(super) fn connect_line(kind: &EndpointKind, base: &str) -> String {
+    match kind {
+        EndpointKind::ControlPlane => {
+            format!("connect(#{{endpoint: \"{base}\", cluster: \"name or id\"}})")
+        }
+        EndpointKind::Controller { .. } => {
+            format!("connect(#{{endpoint: \"{base}\", cluster_id: \"in03-…\"}})")
+        }
+        EndpointKind::Cluster { .. } | EndpointKind::Project { .. } | EndpointKind::Other => {
+            format!("connect(\"{base}\")")
+        }
+    }
+}
+
+/// Returns the line that connects to the console's cluster.
+pub(super) fn console_line(host: &str, cluster: Option<&str>) -> String {
+    let cluster = cluster.unwrap_or("name or id");
+    if Site::of_host(host) == Some(Site::China) {
+        let control_plane = super::control_plane(Site::China);
+        return format!("connect(#{{endpoint: \"{control_plane}\", cluster: \"{cluster}\"}})");
+    }
+    format!("connect(#{{cluster: \"{cluster}\"}})")
+}
+
+/// Returns an address with another scheme (`grpc://host:19530`) as http or https; `None` if it may hold a secret.
+pub(super) fn with_http(scheme: &str, rest: &str) -> Option<String> {
+    let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]_".contains(&byte);
+    if authority.is_empty() || !authority.bytes().all(plain) {
+        return None;
+    }
+    let secure = matches!(scheme, "grpcs" | "tls" | "ssl" | "wss");
+    let url = Url::parse(&format!("https://{authority}")).ok()?;
+    let zilliz = Site::of_host(url.host_str()?).is_some();
+    let secure = secure || zilliz || authority.ends_with(":443");
+    let scheme = if secure { "https" } else { "http" };
+    Some(format!("{scheme}://{authority}"))
+}
+
+/// Returns where the path of an API call begins: `/v2/vectordb`, `/v1/vector/collections`, `/v2` alone.
+fn api_path(path: &str) -> Option<usize> {
+    let mut at: usize = 0;
+    let mut segments = path.split('/').peekable();
+    while let Some(segment) = segments.next() {
+        let version = segment.eq_ignore_ascii_case("v1") || segment.eq_ignore_ascii_case("v2");
+        let follows = segments.peek().copied().filter(|next| !next.is_empty());
+        let api = match follows {
+            Some(next) => API_ROOTS.iter().any(|root| root.eq_ignore_ascii_case(next)),
+            // A gateway may well have a prefix that ends in /v2.
+            None => at == 1,
+        };
+        if version && api {
+            return Some(at.saturating_sub(1));
+        }
+        at += segment.len() + 1;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_of_api_calls_are_found_behind_any_prefix() {
+        for (path, at) in [
+            ("/v2/vectordb", Some(0)),
+            ("/V2/VectorDB/jobs/import/create", Some(0)),
+            ("/v1/vector/collections/import", Some(0)),
+            ("/v2/clusters", Some(0)),
+            ("/v2", Some(0)),
+            ("/gateway/milvus/v2/vectordb/jobs", Some(15)),
+            ("/gateway/v2", None),
+            ("/v2x/vectordb", None),
+            ("/prefix", None),
+            ("/", None),
+            ("", None),
+        ] {
+            assert_eq!(api_path(path), at, "{path}");
+        }
+    }
+}

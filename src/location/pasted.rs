@@ -1,0 +1,174 @@
+//! Paths in forms of other tools: Spark's and Hadoop's schemes, `arn:`, the stores' web consoles. They're refused with the
+//! form that an import accepts.
+
+use super::{LocationError, Place, error::shown, url};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
+
+/// The characters of an object's name that an object URL carries percent-encoded.
+const IN_URL: &AsciiSet = &url::UNSAFE.add(b'%').add(b'?').add(b'#');
+
+/// Refuses a path whose accepted form can be told from it. Paths that may carry a password are left to the checks for
+/// secrets.
+pub(super) fn refuse(text: &str, place: &Place) -> Result<(), LocationError> {
+    let found = match place {
+        Place::Volume => None,
+        Place::ServerBucket { .. } => in_bucket(text),
+        Place::Cloud | Place::Disk => in_cloud(text),
+    };
+    match found {
+        Some((form, instead)) => Err(LocationError::OtherForm { form, instead }),
+        None => Ok(()),
+    }
+}
+
+type Found = (&'static str, String);
+
+fn in_cloud(text: &str) -> Option<Found> {
+    for (scheme, form) in [("s3", "s3:/"), ("gs", "gs:/")] {
+        let rest = strip_ignoring_case(text, form).filter(|rest| !rest.starts_with('/'));
+        if let Some(rest) = rest {
+            return Some((form, format!("{scheme}://{}", plain(rest)?)));
+        }
+    }
+    if let Some(rest) = strip_ignoring_case(text, "arn:aws") {
+        // arn:partition:s3:::bucket/key
+        let (_, object) = rest.split_once(":s3:::")?;
+        return Some(("an ARN", format!("s3://{}", plain(object)?)));
+    }
+    let (scheme, rest) = url::split_scheme(text)?;
+    let instead = match scheme.as_str() {
+        "s3a" | "s3n" => format!("s3://{}", plain(rest)?),
+        "gcs" => format!("gs://{}", plain(rest)?),
+        "abfs" | "abfss" | "wasb" | "wasbs" | "az" | "azure" => azure(rest)?,
+        "oss" => by_host(rest, "aliyuncs.com", "oss-region.aliyuncs.com")?,
+        "cos" | "cosn" => by_host(rest, "myqcloud.com", "cos.region.myqcloud.com")?,
+        "http" | "https" => return web(rest),
+        _ => return None,
+    };
+    Some((form(&scheme)?, instead))
+}
+
+/// A path for a self-hosted server, which reads from its own bucket: the part behind the bucket counts.
+fn in_bucket(text: &str) -> Option<Found> {
+    let (scheme, rest) = url::split_scheme(text)?;
+    let (form, key) = match scheme.as_str() {
+        "s3a" | "s3n" | "gcs" | "minio" | "oss" | "cos" | "cosn" => {
+            (form(&scheme)?, plain(rest)?.split_once('/')?.1)
+        }
+        // A MinIO server's URL: http://minio:9000/bucket/key.
+        "http" | "https" => {
+            let (host, path) = rest.split_once('/')?;
+            let name = host.split(':').next()?.to_ascii_lowercase();
+            let plain_host = host
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b".-:".contains(&byte));
+            if !plain_host || super::host::recognise(&name).is_some() || path.contains(['?', '#']) {
+                return None;
+            }
+            ("the URL of an object store", path.split_once('/')?.1)
+        }
+        _ => return None,
+    };
+    let key = Some(key).filter(|key| !key.is_empty())?;
+    Some((
+        form,
+        format!("the path inside the server's bucket: {}", shown(key)),
+    ))
+}
+
+/// The scheme as it is named in the message.
+fn form(scheme: &str) -> Option<&'static str> {
+    const FORMS: [&str; 13] = [
+        "s3a://", "s3n://", "gcs://", "abfs://", "abfss://", "wasb://", "wasbs://", "az://",
+        "azure://", "oss://", "cos://", "cosn://", "minio://",
+    ];
+    FORMS
+        .into_iter()
+        .find(|form| form.strip_suffix("://") == Some(scheme))
+}
+
+/// Returns the text if its first segment can't be a user and password.
+fn plain(rest: &str) -> Option<&str> {
+    let first = rest.split('/').next().unwrap_or_default();
+    (!first.is_empty() && !first.contains(['@', ':'])).then_some(rest)
+}
+
+/// `container@account.dfs.core.windows.net/blob`, `account.blob.core.windows.net/container/blob` or `container/blob`.
+fn azure(rest: &str) -> Option<String> {
+    let (first, blob) = rest.split_once('/').unwrap_or((rest, ""));
+    let (container, host) = match first.rsplit_once('@') {
+        Some((container, host)) => (Some(container), blob_host(host)?),
+        None => match blob_host(first) {
+            Some(host) => (None, host),
+            None => (
+                Some(plain(first)?),
+                "account.blob.core.windows.net".to_owned(),
+            ),
+        },
+    };
+    let blob = utf8_percent_encode(blob, IN_URL);
+    match container {
+        Some(container) => {
+            let name = |byte: u8| byte.is_ascii_alphanumeric() || b"-$".contains(&byte);
+            let valid = !container.is_empty() && container.bytes().all(name);
+            valid.then(|| format!("https://{host}/{container}/{blob}"))
+        }
+        None => Some(format!("https://{host}/{blob}")),
+    }
+}
+
+/// The blob endpoint of a storage account's host; `None` for another host.
+fn blob_host(host: &str) -> Option<String> {
+    let host = host.to_ascii_lowercase();
+    let (account, domain) = host.split_once('.')?;
+    let service = domain
+        .strip_prefix("dfs.")
+        .or_else(|| domain.strip_prefix("blob."))?;
+    let blob = format!("{account}.blob.{service}");
+    super::host::recognise(&blob).map(|_| blob)
+}
+
+/// `bucket/key`, or `bucket.host/key` with the whole host.
+fn by_host(rest: &str, domain: &str, service: &str) -> Option<String> {
+    let (bucket, key) = plain(rest)?.split_once('/').unwrap_or((rest, ""));
+    let key = utf8_percent_encode(key, IN_URL);
+    if bucket.ends_with(domain) {
+        return Some(format!("https://{bucket}/{key}"));
+    }
+    Some(format!("https://{bucket}.{service}/{key}"))
+}
+
+/// Azure's other endpoint for the same objects, and the pages that the web consoles show of an object.
+fn web(rest: &str) -> Option<Found> {
+    let (host, path) = plain(rest)?.split_once('/')?;
+    let host = host.to_ascii_lowercase();
+    if host.contains(".dfs.core.") {
+        let blob = blob_host(&host)?;
+        return Some(("Azure's dfs endpoint", format!("https://{blob}/{path}")));
+    }
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    if host.ends_with("console.aws.amazon.com") {
+        let bucket = path
+            .strip_prefix("s3/object/")
+            .or_else(|| path.strip_prefix("s3/buckets/"))?;
+        let prefix = query
+            .split('&')
+            .find_map(|pair| pair.strip_prefix("prefix="));
+        let key = url::decode(prefix.unwrap_or_default()).ok()?;
+        let bucket = bucket.trim_end_matches('/');
+        return Some(("the web console's address", format!("s3://{bucket}/{key}")));
+    }
+    if host == "console.cloud.google.com" {
+        let object = path.strip_prefix("storage/browser/")?;
+        let object = object.strip_prefix("_details/").unwrap_or(object);
+        let object = object.split(';').next().unwrap_or(object);
+        return Some(("the web console's address", format!("gs://{object}")));
+    }
+    None
+}
+
+fn strip_ignoring_case<'a>(text: &'a str, start: &str) -> Option<&'a str> {
+    let head = text.get(..start.len())?;
+    head.eq_ignore_ascii_case(start)
+        .then(|| text.get(start.len()..))?
+}
