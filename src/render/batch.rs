@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
-use super::grid::{Cell, Grid};
+use super::grid::Grid;
 use super::style::{Screen, Tone};
 use super::{pairs, value, words};
 

@@ -3,8 +3,9 @@
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
+use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
-use super::grid::{Cell, Grid};
+use super::grid::Grid;
 use super::style::{Screen, Tone};
 use super::{pairs, value, words};
 

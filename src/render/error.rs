@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::grid::Cell;
+use super::cell::Cell;
 use super::style::{Screen, Tone};
 use super::{pairs, value};
 

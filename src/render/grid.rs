@@ -9,6 +9,7 @@ use comfy_table::{
 };
 use unicode_width::UnicodeWidthStr;
 
+use super::cell::Cell;
 use super::column::{Column, ESSENTIAL, fit};
 use super::pairs;
 use super::style::{Screen, Tone};
@@ -20,65 +21,6 @@ const WIDEST_PADDING: usize = 120;
 
 /// On a terminal, cells are cut here, far above what anyone reads in a table.
 const LONGEST_CELL: usize = 4000;
-
-/// One cell: text made safe for a terminal, and its tone.
-#[derive(Clone, Debug)]
-pub(super) struct Cell {
-    text: String,
-    tone: Tone,
-    absent: bool,
-}
-
-impl Cell {
-    /// A cell with this text; what is unsafe to show is replaced.
-    pub(super) fn text(text: &str) -> Self {
-        Self::toned(text, Tone::Plain)
-    }
-
-    /// A cell with this text in this tone.
-    pub(super) fn toned(text: &str, tone: Tone) -> Self {
-        Self {
-            text: words::safe(text).into_owned(),
-            tone,
-            absent: false,
-        }
-    }
-
-    /// A cell for something that is not there.
-    pub(super) fn absent() -> Self {
-        Self {
-            text: "-".to_owned(),
-            tone: Tone::Dim,
-            absent: true,
-        }
-    }
-
-    /// A cell with the text, absent where there is none or an empty one.
-    pub(super) fn optional(text: Option<&str>) -> Self {
-        text.filter(|text| !text.is_empty())
-            .map_or_else(Self::absent, Self::text)
-    }
-
-    /// The text in one line.
-    pub(super) fn line(&self) -> String {
-        words::safe_line(&self.text).into_owned()
-    }
-
-    /// The text as it is, its line breaks too.
-    pub(super) fn shown(&self) -> &str {
-        &self.text
-    }
-
-    /// The cell's tone.
-    pub(super) const fn tone(&self) -> Tone {
-        self.tone
-    }
-
-    /// True for something that is not there.
-    pub(super) const fn is_absent(&self) -> bool {
-        self.absent
-    }
-}
 
 /// Columns and rows to lay out.
 #[derive(Clone, Debug)]
@@ -122,7 +64,7 @@ impl Grid {
             .map(|index| {
                 self.rows
                     .iter()
-                    .any(|row| row.get(index).is_some_and(|cell| !cell.absent))
+                    .any(|row| row.get(index).is_some_and(|cell| !cell.is_absent()))
             })
             .zip(&self.columns)
             .map(|(used, column)| used || stays(column))
@@ -162,7 +104,7 @@ impl Grid {
             .collect();
         self.plain_line(&mut text, &header, &widths, screen);
         for (line, row) in lines.iter().zip(&self.rows) {
-            let tones = row.iter().map(|cell| cell.tone);
+            let tones = row.iter().map(|cell| cell.tone());
             let cells: Vec<(&str, Tone)> = line.iter().map(String::as_str).zip(tones).collect();
             self.plain_line(&mut text, &cells, &widths, screen);
         }
@@ -277,7 +219,7 @@ impl Grid {
         let widest = |index: usize| {
             let cells = self.rows.iter().filter_map(|row| row.get(index));
             cells
-                .map(|cell| widest_line(&shown(&cell.text)))
+                .map(|cell| widest_line(&shown(cell.shown())))
                 .max()
                 .unwrap_or(0)
         };
@@ -310,13 +252,13 @@ impl Grid {
                 .collect();
             let values: Vec<String> = fields
                 .iter()
-                .filter(|(_, cell)| !cell.absent)
+                .filter(|(_, cell)| !cell.is_absent())
                 .map(|(_, cell)| cell.line())
                 .collect();
             // Below a name that says what the row is, a few values need no names.
             if head.is_some() && values.join("  ").width() + 2 <= width {
-                for (_, cell) in fields.iter().filter(|(_, cell)| !cell.absent) {
-                    text.extend(["  ", &screen.paint(cell.tone, &cell.line())]);
+                for (_, cell) in fields.iter().filter(|(_, cell)| !cell.is_absent()) {
+                    text.extend(["  ", &screen.paint(cell.tone(), &cell.line())]);
                 }
                 text.push('\n');
                 continue;
@@ -353,11 +295,11 @@ fn widest_line(text: &str) -> usize {
 }
 
 fn styled(cell: &Cell, screen: &Screen) -> comfy_table::Cell {
-    let styled = comfy_table::Cell::new_owned(shown(&cell.text));
+    let styled = comfy_table::Cell::new_owned(shown(cell.shown()));
     if !screen.color {
         return styled;
     }
-    match cell.tone {
+    match cell.tone() {
         Tone::Plain => styled,
         Tone::Good => styled.fg(Color::DarkGreen),
         Tone::Bad => styled.fg(Color::DarkRed),

@@ -1,8 +1,9 @@
 //! One job with its files.
 
+use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
 use super::failure::{self, Explanation};
-use super::grid::{Cell, Grid};
+use super::grid::Grid;
 use super::jobs::{bar, measures, size, state, time};
 use super::style::{Screen, Tone};
 use super::{pairs, words};

@@ -1,7 +1,8 @@
 //! Lists of jobs: those of the list call, and those that were waited for.
 
+use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
-use super::grid::{Cell, Grid};
+use super::grid::Grid;
 use super::jobs::{bar, measures, size, state, time};
 use super::style::{Screen, Tone};
 use super::words;

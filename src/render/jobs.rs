@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
-use super::grid::Cell;
 use super::style::Screen;
 use super::words;
 use crate::api::model::{FileProgress, JobSummary, Progress, State};

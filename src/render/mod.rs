@@ -9,6 +9,7 @@ pub mod style;
 pub mod words;
 
 mod batch;
+mod cell;
 mod collections;
 mod column;
 mod connection;

@@ -1,73 +1,16 @@
 //! Writing a value to a stream in one of the output formats.
 
-use std::borrow::Cow;
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::forms::{csv, json as json_form, markdown, vertical, yaml};
+use super::forms::{Rows, csv, json as json_form, markdown, vertical, yaml};
 use super::style::Screen;
 use super::{
     OutputFormat, Shown, batch, collections, connection, error, job_details, job_list, jobs,
     submissions, value,
 };
 use crate::journal::SUBMISSION_KEYS;
-
-/// A value as rows: what CSV, Markdown, vertical and line-wise JSON have in common. Rows are made as they are asked for,
-/// so that a list of very many jobs is never in memory twice.
-pub(super) struct Rows<'a> {
-    /// The columns; of rows that are no maps, the one column `value`.
-    pub(super) names: Vec<String>,
-    /// The rows.
-    pub(super) items: Box<dyn Iterator<Item = Cow<'a, Value>> + 'a>,
-    /// False for a single value, which is its own only row.
-    pub(super) list: bool,
-    /// True where the rows are not all maps with keys: each stands in the only column as it is.
-    pub(super) whole: bool,
-}
-
-impl<'a> Rows<'a> {
-    fn list(names: &[&str], rows: impl Iterator<Item = Value> + 'a) -> Self {
-        Self {
-            names: names.iter().map(|&name| name.to_owned()).collect(),
-            items: Box::new(rows.map(Cow::Owned)),
-            list: true,
-            whole: false,
-        }
-    }
-
-    fn of(value: &'a Value, if_empty: &[&str]) -> Self {
-        let names = value::columns(value);
-        let (rows, list): (&[Value], bool) = match value {
-            Value::Array(items) => (items, true),
-            other => (std::slice::from_ref(other), false),
-        };
-        let fallback = if rows.is_empty() {
-            if_empty
-        } else {
-            &["value"]
-        };
-        Self {
-            whole: names.is_empty(),
-            names: if names.is_empty() {
-                fallback.iter().map(|&name| name.to_owned()).collect()
-            } else {
-                names
-            },
-            items: Box::new(rows.iter().map(Cow::Borrowed)),
-            list,
-        }
-    }
-}
-
-/// What stands in a column of a row; a row that is `whole`, or no map, stands in its only column itself.
-pub(super) fn field<'a>(row: &'a Value, name: &str, whole: bool) -> Option<&'a Value> {
-    match row {
-        Value::Object(map) if !whole => map.get(name).filter(|value| !value.is_null()),
-        Value::Null => None,
-        other => Some(other),
-    }
-}
 
 impl Shown<'_> {
     /// The stable JSON form; null for nothing.

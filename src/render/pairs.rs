@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::grid::Cell;
+use super::cell::Cell;
 use super::style::{Screen, Tone};
 use super::wrap::wrapped;
 

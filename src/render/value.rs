@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
-use super::grid::{Cell, Grid};
+use super::grid::Grid;
 use super::pairs;
 use super::style::{Screen, Tone};
 use super::words;

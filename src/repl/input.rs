@@ -7,11 +7,10 @@ use super::history::History;
 use super::keys::{self, Wishes};
 #[cfg(unix)]
 use super::plain::Lines;
-use super::prompt::Prompt;
+use super::prompt::{Prompt, screen};
 use crate::config::EditMode;
 use crate::error::{Failure, Kind};
 use crate::fsutil::create_private_folder;
-use crate::render::Screen;
 use crate::session::Session;
 use rustyline::config::{BellStyle, Configurer};
 use rustyline::error::ReadlineError;
@@ -114,15 +113,6 @@ impl Input {
                 .begin(prompt.width(), screen.color, screen.unicode);
             helper.prompt.get_mut().clone_from(&prompt.painted);
         }
-    }
-}
-
-/// What the terminal of the prompt can show.
-pub(super) fn screen(session: &Session) -> Screen {
-    if stdout().is_terminal() {
-        session.out()
-    } else {
-        session.err()
     }
 }
 

@@ -59,7 +59,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
             Ok(text) => text,
             // Ctrl-C drops what was typed.
             Err(ReadlineError::Interrupted) => {
-                shell.forget_failure();
+                shell.set_failed(false);
                 continue;
             }
             Err(ReadlineError::Eof) => break,
@@ -75,7 +75,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
         }
         shell.remember(&text);
         session.interrupt.clear();
-        match shell.step(text.trim()) {
+        match step(&mut shell, text.trim()) {
             Next::Quit => break,
             Next::Prompt => {}
         }
@@ -84,6 +84,20 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     // What was interrupted at the prompt is done with.
     session.interrupt.clear();
     Ok(())
+}
+
+/// Runs a statement or a command, and shows its value or its error.
+fn step(shell: &mut Shell, text: &str) -> Next {
+    let result = if let Some(command) = text.strip_prefix(':') {
+        commands::run(shell, command)
+    } else {
+        shell.statement(text).map(|()| Next::Prompt)
+    };
+    shell.set_failed(result.is_err());
+    result.unwrap_or_else(|error| {
+        shell.complain(&error);
+        Next::Prompt
+    })
 }
 
 /// The stops that end the prompt too: all but Ctrl-C.

@@ -1,6 +1,8 @@
 //! The words before the cursor: the connection's name and database, and whether the last statement failed.
 
-use crate::render::words;
+use crate::render::{Screen, words};
+use crate::session::Session;
+use std::io::{IsTerminal, stdout};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 /// Columns of a name that are shown at least.
@@ -65,6 +67,15 @@ fn fitting(letters: impl Iterator<Item = char>, most: usize) -> Vec<char> {
             used <= most
         })
         .collect()
+}
+
+/// Returns the abilities of the terminal that the prompt is drawn on.
+pub(super) fn screen(session: &Session) -> Screen {
+    if stdout().is_terminal() {
+        session.out()
+    } else {
+        session.err()
+    }
 }
 
 #[cfg(test)]

@@ -1,9 +1,7 @@
 //! The shell behind the prompt: what runs statements and commands and remembers them.
 
-use super::commands::{self, Next};
 use super::history::History;
-use super::input;
-use super::prompt::Prompt;
+use super::prompt::{self, Prompt};
 use super::record::{Origin, Outcome, Statement};
 use crate::engine::{Interpreter, ScriptError, values};
 use crate::error::Failure;
@@ -65,7 +63,7 @@ impl Shell {
 
     /// What stands before the cursor.
     pub(super) fn prompt(&self) -> Prompt {
-        let columns = input::screen(&self.session).width.unwrap_or(80);
+        let columns = prompt::screen(&self.session).width.unwrap_or(80);
         let connection = self.session.current();
         let name = connection.as_ref().map(|connection| {
             let settings = connection.client.settings();
@@ -75,23 +73,9 @@ impl Shell {
         Prompt::new(name, self.failed, columns)
     }
 
-    /// The prompt no longer tells of a failure.
-    pub(super) fn forget_failure(&mut self) {
-        self.failed = false;
-    }
-
-    /// Runs one statement or command, shows its value or its error.
-    pub(super) fn step(&mut self, text: &str) -> Next {
-        let result = if let Some(command) = text.strip_prefix(':') {
-            commands::run(self, command)
-        } else {
-            self.statement(text).map(|()| Next::Prompt)
-        };
-        self.failed = result.is_err();
-        result.unwrap_or_else(|error| {
-            self.complain(&error);
-            Next::Prompt
-        })
+    /// Sets whether the prompt shows that the last statement failed.
+    pub(super) fn set_failed(&mut self, failed: bool) {
+        self.failed = failed;
     }
 
     /// Runs one statement and shows its value.
@@ -164,8 +148,8 @@ impl Shell {
         values::show(value, |shown| self.session.show(shown)).map_err(Failure::into)
     }
 
-    /// Tells what went wrong, unless the run is at its end anyway.
-    fn complain(&self, error: &ScriptError) {
+    /// Shows an error, unless the run is about to end.
+    pub(super) fn complain(&self, error: &ScriptError) {
         if self.session.exit_code().is_none() && !self.session.closed_pipe() {
             let screen = self.session.err();
             self.session.complain(error.lay_out(&screen).trim_end());

@@ -2,8 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::plain;
-use crate::render::output::{Rows, field};
+use super::{Rows, field, plain};
 use crate::render::style::Screen;
 use crate::render::words;
 

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use crate::render::output::Rows;
+use super::Rows;
 use crate::render::words;
 
 /// Writes the value as indented JSON with a newline at its end.

@@ -4,8 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::plain;
-use crate::render::output::{Rows, field};
+use super::{Rows, field, plain};
 use crate::render::words;
 
 /// Writes a list as a table with a row an item, a map as one of names and values, a scalar as text.

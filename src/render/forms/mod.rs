@@ -6,7 +6,9 @@ pub(super) mod markdown;
 pub(super) mod vertical;
 pub(super) mod yaml;
 
+use crate::render::value;
 use serde_json::Value;
+use std::borrow::Cow;
 
 /// A value as one field of a row: text as it is, nothing for null, anything nested as JSON.
 fn plain(value: Option<&Value>) -> String {
@@ -14,5 +16,63 @@ fn plain(value: Option<&Value>) -> String {
         None | Some(Value::Null) => String::new(),
         Some(Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
+    }
+}
+
+/// A value as rows, for CSV, Markdown, vertical and line-wise JSON. Rows are made on demand, so a long list of jobs is never
+/// in memory twice.
+pub(super) struct Rows<'a> {
+    /// The columns; the single column `value` if the rows aren't maps.
+    pub(super) names: Vec<String>,
+    /// The rows.
+    pub(super) items: Box<dyn Iterator<Item = Cow<'a, Value>> + 'a>,
+    /// False for a single value, which is its only row.
+    pub(super) list: bool,
+    /// True if not all rows are maps with keys; each row is then the value of the only column.
+    pub(super) whole: bool,
+}
+
+impl<'a> Rows<'a> {
+    /// Returns rows with these columns.
+    pub(super) fn list(names: &[&str], rows: impl Iterator<Item = Value> + 'a) -> Self {
+        Self {
+            names: names.iter().map(|&name| name.to_owned()).collect(),
+            items: Box::new(rows.map(Cow::Owned)),
+            list: true,
+            whole: false,
+        }
+    }
+
+    /// Returns a value's rows, with the columns found in them, or with `if_empty` if the value is an empty list.
+    pub(super) fn of(value: &'a Value, if_empty: &[&str]) -> Self {
+        let names = value::columns(value);
+        let (rows, list): (&[Value], bool) = match value {
+            Value::Array(items) => (items, true),
+            other => (std::slice::from_ref(other), false),
+        };
+        let fallback = if rows.is_empty() {
+            if_empty
+        } else {
+            &["value"]
+        };
+        Self {
+            whole: names.is_empty(),
+            names: if names.is_empty() {
+                fallback.iter().map(|&name| name.to_owned()).collect()
+            } else {
+                names
+            },
+            items: Box::new(rows.iter().map(Cow::Borrowed)),
+            list,
+        }
+    }
+}
+
+/// Returns a row's value in a column. A row that's `whole`, or isn't a map, is the value of its only column.
+fn field<'a>(row: &'a Value, name: &str, whole: bool) -> Option<&'a Value> {
+    match row {
+        Value::Object(map) if !whole => map.get(name).filter(|value| !value.is_null()),
+        Value::Null => None,
+        other => Some(other),
     }
 }

@@ -5,8 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::plain;
-use crate::render::output::Rows;
+use super::{Rows, plain};
 use crate::render::style::{Screen, Tone};
 use crate::render::words;
 

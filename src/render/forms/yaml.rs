@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::render::output::Rows;
+use super::Rows;
 use crate::render::style::Screen;
 use crate::render::words;
 
