@@ -1,4 +1,4 @@
-//! What the answers of all dialects have in common.
+//! Reads the answers about import jobs, as far as the dialects have them in common (reference: Create, Progress, List).
 
 use super::envelope::Data;
 use super::error::ApiError;
@@ -7,16 +7,18 @@ use super::model::{FileProgress, JobPage, JobState, JobSummary, Progress, State}
 
 /// The spellings of a job's id.
 const JOB_ID: [&str; 3] = ["jobId", "jobID", "job_id"];
+/// Where the jobs of a list are: v1's published example has `tasks`, everything else `records`.
+const RECORDS: [&str; 3] = ["records", "tasks", "jobs"];
 
 /// Reads the answer to a create: the job's id.
 pub(super) fn read_job_id(data: &Data<'_>) -> Result<String, ApiError> {
     data.object()?
-        .text(&JOB_ID)
+        .id(&JOB_ID)
         .ok_or_else(|| data.unreadable("it has no job id"))
 }
 
-/// Reads a progress answer of any dialect: an object that has a job's id or one of `signs`; `read_file` reads what a job
-/// and each of its files have in common.
+/// Reads a progress answer of any dialect: an object that has a job's id or one of `signs`. `read_file` reads the fields
+/// that a job and each of its files share. An answer about another job is unreadable.
 pub(super) fn progress(
     data: &Data<'_>,
     job_id: &str,
@@ -24,13 +26,18 @@ pub(super) fn progress(
     read_file: fn(&Fields<'_>) -> FileProgress,
 ) -> Result<Progress, ApiError> {
     let object = data.object()?;
-    let id = object.text(&JOB_ID);
-    if id.is_none() && !object.has(signs) {
-        return Err(data.unreadable("it tells nothing of a job"));
+    match object.id(&JOB_ID) {
+        Some(id) if id != job_id.trim() => {
+            return Err(data.about_another(id));
+        }
+        None if !object.has(signs) => {
+            return Err(data.unreadable("it tells nothing of a job"));
+        }
+        _ => {}
     }
     let job = read_file(&object);
     Ok(Progress {
-        job_id: id.unwrap_or_else(|| job_id.to_owned()),
+        job_id: job_id.to_owned(),
         collection: object.text_or_empty(&["collectionName"]),
         state: job.state,
         percent: job.percent,
@@ -38,6 +45,7 @@ pub(super) fn progress(
         total_rows: job.total_rows,
         file_name: job.file_name,
         file_size: job.file_size,
+        create_time: object.text(&["createTime"]),
         complete_time: job.complete_time,
         reason: job.reason,
         details: object.objects(&["details"]).iter().map(read_file).collect(),
@@ -53,28 +61,52 @@ pub(super) const fn whole(state: &State, percent: f64) -> f64 {
 }
 
 /// Reads a page of the list; all three dialects send it in this shape.
+///
+/// Some servers send a bare list in place of the records, and null or `{}` if there is nothing to list. Other calls are
+/// answered so too, so a page without records isn't whole. Any other page is whole if each of its records has an id.
 pub(super) fn read_page(data: &Data<'_>) -> Result<JobPage, ApiError> {
-    // Servers with nothing to list have sent null, an empty object, and a list instead of records.
     let object = data.raw().and_then(Fields::of);
+    let count = object.as_ref().and_then(|it| it.count(&["count", "total"]));
     let records = match &object {
-        Some(object) => object.objects(&["records", "jobs"]),
-        None => data.list()?.into_iter().filter_map(Fields::of).collect(),
+        Some(object) => match object.raw(&RECORDS) {
+            Some(raw) => Some(
+                fields::list(raw).ok_or_else(|| data.unreadable("its records are not a list"))?,
+            ),
+            None if count.is_some_and(|count| count > 0) => {
+                return Err(data.unreadable("it counts jobs and lists none"));
+            }
+            None if count.is_some() || object.knows(&RECORDS) => Some(Vec::new()),
+            None => None,
+        },
+        None if data.raw().is_some() => Some(data.list()?),
+        None => None,
     };
+    let records_sent = records.as_ref().map(Vec::len);
+    let jobs: Vec<JobSummary> = records
+        .into_iter()
+        .flatten()
+        .filter_map(|record| read_summary(&Fields::of(record)?))
+        .collect();
+    if jobs.is_empty() && records_sent.is_some_and(|sent| sent > 0) {
+        return Err(data.unreadable("its records are not jobs"));
+    }
     Ok(JobPage {
-        jobs: records.iter().filter_map(read_summary).collect(),
-        count: object.and_then(|object| object.count(&["count", "total"])),
+        whole: records_sent == Some(jobs.len()),
+        jobs,
+        count,
     })
 }
 
-/// One record; `None` where it has no id, since nothing can be done with such a job.
+/// Reads one record; `None` if it has no id, since nothing can be done with such a job.
 fn read_summary(record: &Fields<'_>) -> Option<JobSummary> {
     let state = State::parse(&record.text_or_empty(&["state"]));
     Some(JobSummary {
-        job_id: record.text(&JOB_ID)?,
+        job_id: record.id(&JOB_ID)?,
         collection: record.text_or_empty(&["collectionName"]),
         percent: record
             .number(&["progress"])
             .map(|sent| whole(&state, fields::percent(sent))),
+        create_time: record.text(&["createTime"]),
         reason: record.text(&["reason", "errorMessage"]),
         state,
     })

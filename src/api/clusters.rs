@@ -1,4 +1,4 @@
-//! The clusters a key may see (reference: Clusters).
+//! The clusters and projects that a key may see (reference: Clusters and projects).
 
 use super::Client;
 use super::error::ApiError;
@@ -8,6 +8,7 @@ use super::request::{Outgoing, escape};
 use std::collections::HashSet;
 
 const CLUSTERS: &str = "/v2/clusters";
+const PROJECTS: &str = "/v2/projects";
 /// The largest page that the service gives.
 const PAGE: usize = 100;
 /// A list of more pages does not end.
@@ -34,6 +35,21 @@ pub struct Cluster {
     pub connect_address: String,
     /// The project it belongs to.
     pub project_id: String,
+    /// When it was made, as sent.
+    pub create_time: String,
+}
+
+/// One project of Zilliz Cloud.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Project {
+    /// `proj-…`.
+    pub id: String,
+    /// The name shown in the console.
+    pub name: String,
+    /// Standard, Enterprise, …
+    pub plan: String,
+    /// How many clusters it has.
+    pub clusters: Option<u64>,
     /// When it was made, as sent.
     pub create_time: String,
 }
@@ -96,24 +112,48 @@ impl Client {
         })
     }
 
+    /// Returns every project the key may see. v2 only.
+    pub fn projects(&self) -> Result<Vec<Project>, ApiError> {
+        self.refuse_clusters()?;
+        let settings = self.settings();
+        let base = &settings.import_base;
+        let outgoing = Outgoing::get(settings, "list the projects", base, PROJECTS, &[])?;
+        self.call(outgoing, |data| {
+            let listed = data.list()?.into_iter();
+            let projects: Option<_> = listed.map(|raw| read_project(&Fields::of(raw)?)).collect();
+            projects.ok_or_else(|| data.unreadable("it lists something that is not a project"))
+        })
+    }
+
     fn refuse_clusters(&self) -> Result<(), ApiError> {
         let dialect = self.settings().dialect;
         if dialect == Dialect::V2 {
             return Ok(());
         }
-        let instead = "clusters belong to Zilliz Cloud's control plane: connect(#{endpoint: \"https://api.cloud.zilliz.com\", api: \"v2\"})";
+        let instead = "clusters and projects belong to Zilliz Cloud's control plane: connect(#{endpoint: \"https://api.cloud.zilliz.com\", api: \"v2\"})";
         Err(ApiError::NotInDialect {
-            what: "a question about clusters".to_owned(),
+            what: "a question about clusters or projects".to_owned(),
             dialect,
             instead: instead.to_owned(),
         })
     }
 }
 
-/// One cluster; `None` where it has no id.
+/// Reads one project; `None` if it has no id.
+fn read_project(object: &Fields<'_>) -> Option<Project> {
+    Some(Project {
+        id: object.id(&["projectId"])?,
+        name: object.text_or_empty(&["projectName"]),
+        plan: object.text_or_empty(&["plan"]),
+        clusters: object.count(&["instanceCount"]),
+        create_time: object.text_or_empty(&["createTime"]),
+    })
+}
+
+/// Reads one cluster; `None` if it has no id.
 fn read(object: &Fields<'_>) -> Option<Cluster> {
     Some(Cluster {
-        id: object.text(&["clusterId"])?,
+        id: object.id(&["clusterId"])?,
         name: object.text_or_empty(&["clusterName"]),
         region: object.text_or_empty(&["regionId"]),
         plan: object.text_or_empty(&["plan"]),

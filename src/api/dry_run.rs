@@ -112,6 +112,7 @@ impl DryRun {
             total_rows: None,
             file_name: String::new(),
             file_size: None,
+            create_time: None,
             complete_time: None,
             reason: None,
             details: Vec::new(),

@@ -4,6 +4,7 @@ use super::error::{ApiError, Call, Effect};
 use super::fields::{self, Fields};
 use super::hints;
 use super::mask::Mask;
+use super::model::Dialect;
 use super::settings::Settings;
 use super::transport::Answer;
 use serde_json::value::RawValue;
@@ -81,9 +82,16 @@ pub(super) fn read<'a>(
     let raw = envelope.raw(&["data"]);
     let message = message(&envelope);
     match envelope.text(&["code"]).map(|code| fields::integer(&code)) {
-        Some(Some(0)) => Ok(data(raw)),
-        // Success on v1 and early 2.4, but Milvus' "partition not found" has the same number.
-        Some(Some(200)) if raw.is_some() || message.is_none() => Ok(data(raw)),
+        // 200 is success on v1 and early 2.4.
+        Some(Some(0 | 200)) if raw.is_some() || message.is_none() => Ok(data(raw)),
+        // `{"code":0,"message":"The token is illegal."}` is a published failure. Whether such a create made a job is not
+        // known, except that Milvus' "partition not found" has the code 200.
+        Some(Some(code @ (0 | 200)))
+            if call.effect == Effect::Create
+                && !(code == 200 && settings.dialect == Dialect::Milvus) =>
+        {
+            Err(reader.unreadable("it is a success without data", text))
+        }
         Some(Some(code)) => Err(reader.service_error(Some(code), message)),
         Some(None) => Err(reader.unreadable("its code is not a number", text)),
         None if raw.is_some() => Ok(data(raw)),
@@ -112,6 +120,14 @@ impl<'a> Data<'a> {
     /// The data as sent.
     pub(super) const fn raw(&self) -> Option<&'a RawValue> {
         self.raw
+    }
+
+    /// Returns the error of an answer about another job.
+    pub(super) fn about_another(&self, answered: String) -> ApiError {
+        ApiError::AnotherJob {
+            call: Box::new(self.reader.call.clone()),
+            answered,
+        }
     }
 
     /// The error of an answer that lacks what it should hold.

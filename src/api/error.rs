@@ -142,6 +142,14 @@ pub enum ApiError {
         /// The beginning of the answer.
         excerpt: String,
     },
+    /// An answer about another job than the one asked about, such as an answer that a connection carries twice.
+    #[error("cannot {}: the answer cannot be read: it is about another job, {answered:?}", .call.what)]
+    AnotherJob {
+        /// The call.
+        call: Box<Call>,
+        /// The id in the answer.
+        answered: String,
+    },
     /// An answer beyond the size that is read.
     #[error("cannot {}: the answer is larger than {} MiB", .call.what, .limit >> 20)]
     TooLarge {
@@ -172,6 +180,7 @@ impl ApiError {
             Self::Unreachable { .. } | Self::Redirect { .. } => Kind::Connect,
             Self::NoAnswer { call, .. }
             | Self::Lost { call, .. }
+            | Self::AnotherJob { call, .. }
             | Self::Unreadable { call, .. } => read_or_unknown(call, Kind::Connect),
             Self::TooLarge { call, .. } => read_or_unknown(call, Kind::Refused),
             Self::Service {
@@ -204,6 +213,7 @@ impl ApiError {
             Self::NoAnswer { .. }
             | Self::Lost { .. }
             | Self::Redirect { .. }
+            | Self::AnotherJob { .. }
             | Self::Unreadable { .. }
             | Self::TooLarge { .. }
             | Self::Stopped { .. } => Outcome::Unknown,
@@ -240,6 +250,7 @@ impl ApiError {
             | Self::Lost { call, .. }
             | Self::Redirect { call, .. }
             | Self::Service { call, .. }
+            | Self::AnotherJob { call, .. }
             | Self::Unreadable { call, .. }
             | Self::TooLarge { call, .. }
             | Self::Stopped { call, .. } => Some(call),

@@ -2,6 +2,7 @@
 //!
 //! Values stay as sent until they are asked for, so that an id of more than 2^53 keeps its digits.
 
+use super::model::is_placeholder_id;
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
 
@@ -17,6 +18,11 @@ impl<'a> Fields<'a> {
     /// The same from text.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok().map(Self)
+    }
+
+    /// Returns true if one of the fields is there, null or not.
+    pub(super) fn knows(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.0.contains_key(*name))
     }
 
     /// True where one of the fields is there and not null.
@@ -42,6 +48,14 @@ impl<'a> Fields<'a> {
     /// A text, empty where there is none.
     pub(super) fn text_or_empty(&self, names: &[&str]) -> String {
         self.text(names).unwrap_or_default()
+    }
+
+    /// Returns an id: text or a number, without outer blanks; `None` for a placeholder and for anything else.
+    pub(super) fn id(&self, names: &[&str]) -> Option<String> {
+        let raw = self.raw(names)?;
+        let is_id = matches!(raw.get().as_bytes(), [b'"' | b'-' | b'0'..=b'9', ..]);
+        let text = text(raw).filter(|text| is_id && !is_placeholder_id(text))?;
+        Some(text.trim().to_owned())
     }
 
     /// A number of things, also where it was sent as text; `None` for negative and unreadable ones.
@@ -153,10 +167,27 @@ mod tests {
     }
 
     #[test]
+    fn placeholders_are_no_ids() {
+        for sent in [
+            "\"\"", "\"  \"", "0", "\"0\"", "-1", "\"-1\"", "null", "\"null\"", "\"NULL\"", "true",
+            "[1]", "{}",
+        ] {
+            let text = format!("{{\"jobId\":{sent}}}");
+            let fields = Fields::parse(&text).unwrap();
+            assert_eq!(fields.id(&["jobId"]), None, "{sent}");
+        }
+        for sent in ["\" job-1 \"", "\"job-1\""] {
+            let text = format!("{{\"jobId\":{sent}}}");
+            let fields = Fields::parse(&text).unwrap();
+            assert_eq!(fields.id(&["jobId"]).as_deref(), Some("job-1"), "{sent}");
+        }
+    }
+
+    #[test]
     fn ids_keep_their_digits() {
         let fields = Fields::parse(r#"{"jobId":457372648251949999123,"x":true}"#).unwrap();
         assert_eq!(
-            fields.text(&["job", "jobId"]).unwrap(),
+            fields.id(&["job", "jobId"]).unwrap(),
             "457372648251949999123"
         );
         assert!(fields.flag(&["x"]) && !fields.flag(&["y"]));

@@ -13,7 +13,8 @@ pub(super) fn of(
     code: Option<i64>,
     message: &str,
 ) -> Option<String> {
-    if outcome::is_busy(status, code, message) {
+    let read = effect == Effect::Read;
+    if outcome::is_busy(status, code, message) || (read && outcome::is_busy_read(code)) {
         return Some(busy(code).to_owned());
     }
     if outcome::is_auth(status, code) {
@@ -110,6 +111,7 @@ const fn busy(code: Option<i64>) -> &'static str {
         Some(47039 | 47055) => {
             "the cluster takes no further import now: wait until jobs have ended, then try again"
         }
+        Some(1 | 2) => "the server is starting or overloaded: wait a little, then try again",
         _ => "too many requests: wait a little, then try again",
     }
 }

@@ -195,6 +195,7 @@ impl Client {
         Ok(JobPage {
             jobs,
             count: walk.total(),
+            whole: walk.is_whole(),
         })
     }
 

@@ -38,7 +38,7 @@ mod v1;
 mod v2;
 mod walk;
 
-pub use clusters::Cluster;
+pub use clusters::{Cluster, Project};
 pub use description::{CollectionDescription, FieldDescription, IndexDescription};
 pub use dry_run::DryRun;
 pub use error::{ApiError, Call, Effect, Outcome};
@@ -138,19 +138,28 @@ impl Client {
     fn call<T>(
         &self,
         outgoing: Outgoing,
-        read: impl FnOnce(&Data<'_>) -> Result<T, ApiError>,
+        read: impl Fn(&Data<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
-        let outgoing = Arc::new(outgoing);
+        self.send(&Arc::new(outgoing), None, read)
+    }
+
+    /// Sends a request as often as its effect allows, or lets the dry run answer it, and reads the answer.
+    fn send<T>(
+        &self,
+        outgoing: &Arc<Outgoing>,
+        late: Option<transport::Late>,
+        read: impl Fn(&Data<'_>) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let Inner {
             settings,
             transport,
             ..
         } = &*self.inner;
-        let answer = match self.dry_run(&outgoing) {
-            Some(dry_run) => dry_run.answer(settings, &outgoing)?,
-            None => retry::send(transport, settings, &outgoing, &self.interrupt, None)?,
-        };
-        self.inner.read(&outgoing, &answer, read)
+        let read = |answer: &Answer| self.inner.read(outgoing, answer, &read);
+        match self.dry_run(outgoing) {
+            Some(dry_run) => read(&dry_run.answer(settings, outgoing)?),
+            None => retry::send(transport, settings, outgoing, &self.interrupt, late, read),
+        }
     }
 
     /// What answers in place of the service, where this is a dry run and the call would change something.
@@ -171,16 +180,7 @@ impl Client {
         let late: transport::Late = Box::new(move |answer| {
             late(answer.and_then(|answer| inner.read(&request, &answer, read)));
         });
-        let Inner {
-            settings,
-            transport,
-            ..
-        } = &*self.inner;
-        let answer = match self.dry_run(&outgoing) {
-            Some(dry_run) => dry_run.answer(settings, &outgoing)?,
-            None => retry::send(transport, settings, &outgoing, &self.interrupt, Some(late))?,
-        };
-        self.inner.read(&outgoing, &answer, read)
+        self.send(&outgoing, Some(late), read)
     }
 }
 

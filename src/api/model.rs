@@ -151,6 +151,11 @@ impl fmt::Display for State {
     }
 }
 
+/// Returns true for what services send in place of an id: a blank text, `0`, `-1` and `null` (reference: Create).
+pub fn is_placeholder_id(text: &str) -> bool {
+    matches!(text.trim(), "" | "0" | "-1") || text.trim().eq_ignore_ascii_case("null")
+}
+
 /// One reading of a job's progress.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
@@ -170,6 +175,8 @@ pub struct Progress {
     pub file_name: String,
     /// Bytes in all files.
     pub file_size: Option<u64>,
+    /// When it was made (RFC 3339, as sent).
+    pub create_time: Option<String>,
     /// When it ended (RFC 3339, as sent).
     pub complete_time: Option<String>,
     /// Why it failed.
@@ -210,6 +217,8 @@ pub struct JobSummary {
     pub state: State,
     /// 0.0 to 100.0, where the dialect's list carries it.
     pub percent: Option<f64>,
+    /// When it was made (RFC 3339, as sent).
+    pub create_time: Option<String>,
     /// Why it failed, where the dialect's list carries it.
     pub reason: Option<String>,
 }
@@ -221,6 +230,9 @@ pub struct JobPage {
     pub jobs: Vec<JobSummary>,
     /// How many jobs there are in all, where the service says.
     pub count: Option<u64>,
+    /// False if the page holds something that could not be read as a job, or no list at all: such a page proves nothing
+    /// about which jobs exist.
+    pub whole: bool,
 }
 
 /// What to import.

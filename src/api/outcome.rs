@@ -29,10 +29,16 @@ pub(super) fn is_busy(status: u16, code: Option<i64>, message: &str) -> bool {
     }
 }
 
+/// Returns true for the codes with which a service asks for a read again later (Milvus' `pkg/util/merr/errors.go`): 1 not
+/// ready, 2 unavailable, 4 request limit, 8 rate limit, 1807 HTTP rate limit. For a create, 1 and 2 prove nothing.
+pub(super) const fn is_busy_read(code: Option<i64>) -> bool {
+    matches!(code, Some(1 | 2 | 4 | 8 | 1807 | 429))
+}
+
 /// True where the key was missing, not valid, or without rights.
 pub(super) fn is_auth(status: u16, code: Option<i64>) -> bool {
     // 1800: Milvus, "user hasn't authenticated".
-    matches!(code, Some(401 | 403 | 1800 | 21119 | 80001)) || matches!(status, 401 | 403)
+    matches!(code, Some(401 | 403 | 1800 | 21119 | 80001 | 80002)) || matches!(status, 401 | 403)
 }
 
 /// What an error answer to a create says about the job.
@@ -59,13 +65,14 @@ pub(super) fn of_service(status: u16, code: Option<i64>, message: &str) -> Outco
 
 /// The kind of failure that an error answer is.
 pub(super) fn service_kind(effect: Effect, status: u16, code: Option<i64>, message: &str) -> Kind {
-    if is_busy(status, code, message) {
+    let read = effect == Effect::Read;
+    if is_busy(status, code, message) || (read && is_busy_read(code)) {
         Kind::Busy
     } else if is_auth(status, code) {
         Kind::Auth
     } else if effect == Effect::Create && of_service(status, code, message) == Outcome::Unknown {
         Kind::Unknown
-    } else if status >= 500 {
+    } else if status >= 500 || (read && matches!(status, 408 | 425)) {
         match effect {
             Effect::Read => Kind::Connect,
             Effect::Change | Effect::Create => Kind::Unknown,

@@ -4,6 +4,7 @@
 
 use super::envelope;
 use super::error::{ApiError, Effect};
+use super::outcome;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::transport::{Answer, Late, Transport};
@@ -16,22 +17,24 @@ use std::time::{Duration, Instant};
 const TRIES: u32 = 6;
 /// How often it is sent where no connection comes about: a wrong port should be told at once.
 const CONNECT_TRIES: u32 = 2;
-/// How often it is sent to a server that fails at it: where it always does, that should be told soon.
+/// How often it is sent to a server that fails at it or answers about another job: if it always does, the user should
+/// learn that soon.
 const FAILURE_TRIES: u32 = 3;
 /// The first pause; each further one is twice as long.
 const PAUSE: Duration = Duration::from_millis(200);
 /// The longest pause that we choose ourselves.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Sends a request: a read as often as it takes, everything else once. The call's deadline bounds it all. `late` takes
-/// the answer where the interrupt comes first.
-pub(super) fn send(
+/// Sends a request and reads its answer: a read is sent up to six times, everything else once. The call's deadline
+/// bounds it all. `late` takes the answer if the interrupt comes first.
+pub(super) fn send<T>(
     transport: &Transport,
     settings: &Settings,
     outgoing: &Arc<Outgoing>,
     interrupt: &Interrupt,
     mut late: Option<Late>,
-) -> Result<Answer, ApiError> {
+    read: impl Fn(&Answer) -> Result<T, ApiError>,
+) -> Result<T, ApiError> {
     let begun = Instant::now();
     // A limit beyond what the clock can count is a day: as good as none.
     let deadline = begun
@@ -39,12 +42,20 @@ pub(super) fn send(
         .unwrap_or(begun + Duration::from_hours(24));
     let mut tries = 0;
     loop {
-        let result = transport.exchange(settings, outgoing, deadline, interrupt, late.take());
+        let answer = transport.exchange(settings, outgoing, deadline, interrupt, late.take());
+        let told = answer.as_ref().ok().and_then(|answer| answer.retry_after);
+        let transient = answer.as_ref().is_ok_and(is_transient);
+        let result = answer.and_then(|answer| read(&answer));
         tries += 1;
-        let again = outgoing.call.effect == Effect::Read;
-        let Some(pause) = again.then(|| pause(&result, tries)).flatten() else {
-            return result;
+        let limit = match &result {
+            _ if outgoing.call.effect != Effect::Read => 1,
+            Ok(_) => return result,
+            Err(error) => tries_of(error, transient),
         };
+        if tries >= limit {
+            return result;
+        }
+        let pause = told.unwrap_or_else(|| backoff(tries));
         if pause >= deadline.saturating_duration_since(Instant::now()) {
             return result;
         }
@@ -56,20 +67,22 @@ pub(super) fn send(
     }
 }
 
-/// The pause before the next try; `None` where the result stands.
-fn pause(result: &Result<Answer, ApiError>, tries: u32) -> Option<Duration> {
-    let (limit, told) = match result {
-        Ok(answer) if is_transient(answer) => (TRIES, answer.retry_after),
-        Ok(answer) if answer.status == 500 => (FAILURE_TRIES, answer.retry_after),
-        Err(ApiError::Lost { .. }) => (TRIES, None),
-        Err(ApiError::Unreachable { .. }) => (CONNECT_TRIES, None),
-        _ => return None,
-    };
-    (tries < limit).then(|| told.unwrap_or_else(|| backoff(tries)))
+/// Returns how often a read that ends in this error is sent in all.
+const fn tries_of(error: &ApiError, transient: bool) -> u32 {
+    match error {
+        _ if transient => TRIES,
+        ApiError::Lost { .. } => TRIES,
+        ApiError::Unreachable { .. } => CONNECT_TRIES,
+        // A connection that carries an answer twice gives the right one the next time.
+        ApiError::AnotherJob { .. } | ApiError::Service { status: 500.., .. } => FAILURE_TRIES,
+        _ => 1,
+    }
 }
 
+/// Returns true for answers that say "later": RFC 9110's 408, RFC 8470's 425, a gateway's 502 to 504, and Milvus' codes.
 fn is_transient(answer: &Answer) -> bool {
-    matches!(answer.status, 429 | 502..=504) || envelope::code(&answer.text) == Some(429)
+    matches!(answer.status, 408 | 425 | 429 | 502..=504)
+        || outcome::is_busy_read(envelope::code(&answer.text))
 }
 
 /// The pause before the try after this many: exponential, capped, with jitter, between half of it and all of it.

@@ -1,6 +1,6 @@
-//! A scan: the whole job list, with the proof that it is whole.
+//! A scan: reads the job list and says whether it was read whole.
 //!
-//! Pages shift while a list is read. A scan counts only if every page was read, as many jobs were met as the service
+//! Pages shift while a list is read. A scan is whole only if every page was read, as many jobs were met as the service
 //! counts, and the first page, read once more, shows nothing new.
 
 use super::error::ApiError;
@@ -24,7 +24,7 @@ impl Client {
     pub fn scan(&self, filter: &JobFilter) -> Result<Scan, ApiError> {
         let mut walk = JobWalk::new(self.clone(), filter.clone(), None).by_any_name();
         let jobs = walk.by_ref().collect::<Result<Vec<_>, _>>()?;
-        let short = walk.fell_short();
+        let read_whole = walk.is_whole();
         let seen = walk.into_seen();
         let again = self.list_page(filter, 1, FIRST_PAGE)?;
         let name = listed_as(filter, &jobs);
@@ -34,7 +34,7 @@ impl Client {
             given.is_empty() || name.is_none_or(|name| name == given)
         };
         let mut fresh = again.jobs.iter().filter(wanted);
-        let whole = !short && fresh.all(|job| seen.contains(&job.job_id));
+        let whole = read_whole && again.whole && fresh.all(|job| seen.contains(&job.job_id));
         let jobs = jobs.iter().filter(wanted);
         Ok(Scan {
             jobs: jobs.map(|job| job.job_id.clone()).collect(),
@@ -68,6 +68,7 @@ mod tests {
             collection: name.to_owned(),
             state: State::parse("Pending"),
             percent: None,
+            create_time: None,
             reason: None,
         };
         let filter = JobFilter {

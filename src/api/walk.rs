@@ -26,12 +26,12 @@ pub struct JobWalk {
     next_page: Option<u64>,
     ready: VecDeque<JobSummary>,
     seen: HashSet<String>,
-    received: u64,
-    /// The service's latest count, of all that it gives.
-    received_count: Option<u64>,
+    /// The service's latest count, of all the jobs that it lists.
+    count: Option<u64>,
     matched: u64,
-    total: Option<u64>,
-    complete: bool,
+    ended: bool,
+    /// False once a page could not be read whole, or was one too many.
+    readable: bool,
     pages: u64,
 }
 
@@ -50,11 +50,10 @@ impl JobWalk {
             next_page: Some(1),
             ready: VecDeque::new(),
             seen: HashSet::new(),
-            received: 0,
-            received_count: None,
+            count: None,
             matched: 0,
-            total: None,
-            complete: false,
+            ended: false,
+            readable: true,
             pages: 0,
         }
     }
@@ -65,9 +64,28 @@ impl JobWalk {
         self
     }
 
-    /// How many jobs match in all, where the service has said so by now or every page has been read.
+    /// Returns how many jobs match in all, if the service has said so by now or every page has been read.
     pub fn total(&self) -> Option<u64> {
-        self.total.or(self.complete.then_some(self.matched))
+        if self.ended {
+            return Some(self.matched);
+        }
+        // The count of v1, which filters nothing, is not that of the filter.
+        let v1 = self.client.settings().dialect == Dialect::V1;
+        let unfiltered = v1 && self.filter.collection.is_some();
+        self.count.filter(|_| !unfiltered)
+    }
+
+    /// Returns false if the walk has ended without having read the whole list: fewer jobs than the service counts, or
+    /// something that could not be read as a job. Jobs made meanwhile push others from page to page, and some servers
+    /// don't give all their pages.
+    pub fn is_whole(&self) -> bool {
+        let read = self.seen.len() as u64;
+        !self.ended || (self.readable && self.count.is_none_or(|count| read >= count))
+    }
+
+    /// Returns how many jobs the walk has met so far, and how many the service counts.
+    pub fn read_and_counted(&self) -> (u64, Option<u64>) {
+        (self.seen.len() as u64, self.count)
     }
 
     /// How many pages were asked for so far.
@@ -85,18 +103,12 @@ impl JobWalk {
         self.seen
     }
 
-    /// True where as many jobs came as the service counts, but some of them twice: others moved to another page.
-    pub(super) fn fell_short(&self) -> bool {
-        let met = self.seen.len() as u64;
-        self.received_count
-            .is_some_and(|count| met < count && self.received >= count)
-    }
-
     /// Takes in one page; decides whether there is a further one.
+    ///
+    /// The list ends when as many jobs are read as the service counts, or with a page that is empty or repeats others: a
+    /// service may give smaller pages than it was asked for, or not page at all. Milvus has no pages.
     fn take_in(&mut self, page_number: u64, page: JobPage) {
-        let size = page.jobs.len() as u64;
         let dialect = self.client.settings().dialect;
-        self.received += size;
         let mut fresh = 0_u64;
         for job in page.jobs {
             if !self.seen.insert(job.job_id.clone()) {
@@ -108,18 +120,13 @@ impl JobWalk {
                 self.ready.push_back(job);
             }
         }
-        self.received_count = page.count;
-        // The count of v1, which filters nothing, is not that of the filter.
-        let unfiltered = dialect == Dialect::V1 && self.filter.collection.is_some();
-        self.total = page.count.filter(|_| !unfiltered);
-        let last = match page.count {
-            // The service may give smaller pages than it was asked for: the count tells the end.
-            Some(count) => self.received >= count,
-            None => size < self.page_size,
-        };
-        // A page without anything new was seen before: the server does not page.
-        self.complete = last || fresh == 0 || dialect == Dialect::Milvus || page_number >= PAGES;
-        self.next_page = (!self.complete).then_some(page_number + 1);
+        self.count = page.count.or(self.count);
+        let read = self.seen.len() as u64;
+        let counted = self.count.is_some_and(|count| read >= count);
+        let endless = page_number >= PAGES;
+        self.readable &= page.whole && !endless;
+        self.ended = counted || fresh == 0 || dialect == Dialect::Milvus || endless;
+        self.next_page = (!self.ended).then_some(page_number + 1);
     }
 
     /// v1 knows no filter; and one that a server ignored must not go unnoticed.

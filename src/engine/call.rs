@@ -4,6 +4,7 @@ use super::guard;
 use super::options::Options;
 use super::registry::{Function, Opt};
 use super::values::{self, Job, ProgressValue, SummaryValue};
+use crate::api::model::is_placeholder_id;
 use crate::connection::Connection;
 use crate::error::Failure;
 use crate::render::words;
@@ -173,10 +174,11 @@ impl<'a> Call<'a> {
                 .as_int()
                 .map_or_else(|_| String::new(), |id| id.to_string()),
         };
-        if id.is_empty() {
+        if is_placeholder_id(&id) {
             let got = match as_text(value) {
-                Some(_) => "an empty text".to_owned(),
-                None => values::found(value),
+                Some(_) if id.is_empty() => "an empty text".to_owned(),
+                _ if !id.is_empty() => format!("{id:?}, which is no id"),
+                _ => values::found(value),
             };
             return Err(self.misused(&format!(
                 "a job is what import() gave, a row of jobs(), or an id as text, got {got}"

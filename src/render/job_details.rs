@@ -42,26 +42,28 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
     } else {
         Cell::text(&percent)
     };
+    let mut pairs = vec![
+        ("job", Cell::text(&job.job_id)),
+        ("collection", Cell::optional(Some(&job.collection))),
+        ("state", state(&job.state)),
+        ("percent", percent),
+        (
+            "rows",
+            Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),
+        ),
+        (if files == 0 { "file" } else { "files" }, file),
+        ("size", size(job.file_size)),
+    ];
+    // Older servers don't say when a job was made.
+    if let Some(created) = job.create_time.as_deref() {
+        pairs.push(("created", time(Some(created), screen)));
+    }
     // On a terminal the explanation below has the reason.
     let explained = explanation.is_some() && screen.tty;
     let reason = job.reason.as_deref().filter(|_| !explained);
-    pairs::lay_out(
-        &[
-            ("job", Cell::text(&job.job_id)),
-            ("collection", Cell::optional(Some(&job.collection))),
-            ("state", state(&job.state)),
-            ("percent", percent),
-            (
-                "rows",
-                Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),
-            ),
-            (if files == 0 { "file" } else { "files" }, file),
-            ("size", size(job.file_size)),
-            ("completed", time(job.complete_time.as_deref(), screen)),
-            ("reason", Cell::optional(reason)),
-        ],
-        screen,
-    )
+    pairs.push(("completed", time(job.complete_time.as_deref(), screen)));
+    pairs.push(("reason", Cell::optional(reason)));
+    pairs::lay_out(&pairs, screen)
 }
 
 /// A row a file, the failed ones first. On a terminal what is told above and below is not told again: the reasons of a

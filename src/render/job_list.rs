@@ -28,13 +28,18 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
             None => "no jobs\n".to_owned(),
         };
     }
-    let mut grid = Grid::new(vec![
+    let mut columns = vec![
         Column::new("job", ESSENTIAL).heading(),
         Column::new("collection", 40).wrapping(12),
         Column::new("state", ESSENTIAL),
         Column::new("percent", 30).right(),
         Column::new("reason", 20).wrapping(20),
-    ]);
+    ];
+    // Few servers say when a job was made.
+    if jobs.iter().any(|job| job.create_time.is_some()) {
+        columns.push(Column::new("created", 10));
+    }
+    let mut grid = Grid::new(columns);
     for job in jobs {
         grid.push(vec![
             Cell::text(&job.job_id),
@@ -43,6 +48,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
             job.percent
                 .map_or_else(Cell::absent, |percent| Cell::text(&words::percent(percent))),
             reason(job.reason.as_deref(), screen),
+            time(job.create_time.as_deref(), screen),
         ]);
     }
     let mut text = grid.lay_out(screen);

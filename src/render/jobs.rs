@@ -12,10 +12,10 @@ use crate::api::model::{FileProgress, JobSummary, Progress, State};
 const BAR: usize = 10;
 
 /// The keys of a job summary's JSON, in order.
-pub const JOB_KEYS: [&str; 5] = ["job", "collection", "state", "percent", "reason"];
+pub const JOB_KEYS: [&str; 6] = ["job", "collection", "state", "percent", "reason", "created"];
 
 /// The keys of a progress reading's JSON, in order.
-pub const PROGRESS_KEYS: [&str; 11] = [
+pub const PROGRESS_KEYS: [&str; 12] = [
     "job",
     "collection",
     "state",
@@ -24,12 +24,14 @@ pub const PROGRESS_KEYS: [&str; 11] = [
     "total_rows",
     "file",
     "size",
+    "created",
     "completed",
     "reason",
     "details",
 ];
 
-/// A job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`. What is not known is null.
+/// Returns a job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`, `created` (RFC 3339). Unknown values
+/// are null.
 pub fn job_json(job: &JobSummary) -> Value {
     json!({
         "job": job.job_id,
@@ -37,11 +39,12 @@ pub fn job_json(job: &JobSummary) -> Value {
         "state": job.state.kind.word(),
         "percent": job.percent,
         "reason": job.reason,
+        "created": job.create_time,
     })
 }
 
-/// A progress reading as JSON: `job`, `collection`, `state`, `percent`, `rows`, `total_rows`, `file`, `size` (bytes),
-/// `completed` (RFC 3339), `reason`, and `details`, a list with the same keys a file from `file` on. What is not known is null.
+/// Returns a progress reading as JSON: `job`, `collection`, `state`, `percent`, `rows`, `total_rows`, `file`, `size` (bytes),
+/// `created` and `completed` (RFC 3339), `reason`, and `details`, a list of maps, one a file. Unknown values are null.
 pub fn progress_json(progress: &Progress) -> Value {
     let mut map = Map::new();
     map.insert("job".to_owned(), json!(progress.job_id));
@@ -52,6 +55,7 @@ pub fn progress_json(progress: &Progress) -> Value {
     map.insert("total_rows".to_owned(), json!(progress.total_rows));
     map.insert("file".to_owned(), text(&progress.file_name));
     map.insert("size".to_owned(), json!(progress.file_size));
+    map.insert("created".to_owned(), json!(progress.create_time));
     map.insert("completed".to_owned(), json!(progress.complete_time));
     map.insert("reason".to_owned(), json!(progress.reason));
     let details = progress.details.iter().map(file_json).collect();

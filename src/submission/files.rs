@@ -205,6 +205,7 @@ mod tests {
             total_rows: None,
             file_name: String::new(),
             file_size: None,
+            create_time: None,
             complete_time: None,
             reason: None,
             details: names.iter().map(file).collect(),

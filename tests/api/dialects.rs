@@ -240,7 +240,7 @@ fn milvus_calls() {
 fn without_a_key_there_is_no_authorization() {
     let server = always(Reply::json(MADE));
     client(settings(Dialect::Milvus, &server))
-        .progress("j")
+        .progress("job-1")
         .unwrap();
     assert_eq!(only(&server).header("authorization"), None);
 }

@@ -5,6 +5,7 @@ mod dialects;
 mod odd_answers;
 mod paging;
 mod properties;
+mod published;
 mod secrets;
 mod sending;
 #[path = "../support/mod.rs"]

@@ -1,7 +1,8 @@
 //! Answers that the reference does not foresee: a typed value or a clear error, never a panic.
 
-use crate::support::server::Reply;
+use crate::support::server::{Reply, Server};
 use crate::{always, client, cloud, hasty, import, settings};
+use std::sync::atomic::{AtomicBool, Ordering};
 use zshell::api::model::{Dialect, JobState};
 use zshell::api::{ApiError, JobFilter, Outcome, Settings};
 use zshell::error::{Failure, Kind};
@@ -24,6 +25,104 @@ fn ids_keep_their_digits_in_every_shape() {
         let made = client(settings(Dialect::Milvus, &server)).create(&import(&[&["a"]]), "k");
         assert_eq!(made.unwrap(), id);
     }
+}
+
+/// Reference: "An empty, blank, `0`, `-1` or `null` id is no id."
+#[test]
+fn placeholders_are_no_job_ids() {
+    for id in [
+        r#""""#,
+        r#"" ""#,
+        "0",
+        r#""0""#,
+        "-1",
+        r#""-1""#,
+        "null",
+        r#""null""#,
+        "true",
+    ] {
+        let server = always(Reply::json(format!(
+            r#"{{"code":0,"data":{{"jobId":{id}}}}}"#
+        )));
+        let api = client(settings(Dialect::Milvus, &server));
+        let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
+        let (kind, outcome) = (error.kind(), error.outcome());
+        assert_eq!((kind, outcome), (Kind::Unknown, Outcome::Unknown), "{id}");
+    }
+}
+
+/// A connection that carries an answer twice gives the previous call's: the next one is right. A missing id is accepted.
+#[test]
+fn an_answer_about_another_job_is_asked_for_again() {
+    let other = r#"{"code":0,"data":{"jobId":"job-1","state":"Completed","progress":100}}"#;
+    let server = always(Reply::json(other));
+    for dialect in [Dialect::V1, Dialect::V2, Dialect::Milvus] {
+        let api = client(cloud(dialect, &server));
+        let error = api.progress("job-2").unwrap_err();
+        assert_eq!(error.kind(), Kind::Connect);
+        assert!(
+            error.to_string().contains(r#"another job, "job-1""#),
+            "{error}"
+        );
+        assert_eq!(api.progress("job-1").unwrap().job_id, "job-1");
+    }
+    assert_eq!(server.requests().len(), 3 * (3 + 1));
+    let first = AtomicBool::new(true);
+    let doubled = Server::start(move |_| {
+        let id = if first.swap(false, Ordering::SeqCst) {
+            "job-1"
+        } else {
+            "job-2"
+        };
+        Reply::json(format!(
+            r#"{{"code":0,"data":{{"jobId":"{id}","state":"Failed"}}}}"#
+        ))
+    });
+    let progress = client(settings(Dialect::Milvus, &doubled)).progress("job-2");
+    assert_eq!(progress.unwrap().state.kind, JobState::Failed);
+    let silent = always(Reply::json(r#"{"code":0,"data":{"state":"Pending"}}"#));
+    let progress = client(settings(Dialect::V2, &silent)).progress("job-2");
+    assert_eq!(progress.unwrap().job_id, "job-2");
+}
+
+/// `{"code":0,"message":"The token is illegal."}` is a published failure; `{"code":0,"data":{}}` is how Milvus answers a
+/// commit (reference: States).
+#[test]
+fn success_with_a_message_and_no_data_is_none() {
+    for (dialect, code) in [
+        (Dialect::V1, 200),
+        (Dialect::V1, 0),
+        (Dialect::V2, 0),
+        (Dialect::Milvus, 0),
+    ] {
+        for data in ["", r#","data":null"#] {
+            let text = format!(r#"{{"code":{code},"message":"The token is illegal."{data}}}"#);
+            let server = always(Reply::json(text));
+            let api = client(cloud(dialect, &server));
+            let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
+            assert_eq!(error.outcome(), Outcome::Unknown, "{dialect} {error}");
+            let mut errors = vec![
+                api.progress("1").unwrap_err(),
+                api.scan(&JobFilter::default()).unwrap_err(),
+                api.describe("c").unwrap_err(),
+                api.drop_collection("c").unwrap_err(),
+            ];
+            if dialect != Dialect::V1 {
+                errors.extend([api.commit("1").unwrap_err(), api.abort("1").unwrap_err()]);
+            }
+            for error in errors {
+                assert_eq!(error.kind(), Kind::Refused, "{dialect} {error}");
+                assert!(
+                    error.to_string().ends_with("The token is illegal."),
+                    "{error}"
+                );
+            }
+        }
+    }
+    let done = always(Reply::json(r#"{"code":0,"data":{}}"#));
+    let api = client(settings(Dialect::Milvus, &done));
+    api.commit("1").unwrap();
+    api.abort("1").unwrap();
 }
 
 /// What must be in the error's text, and its kind for a read; a create's outcome.

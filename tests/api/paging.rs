@@ -15,7 +15,7 @@ fn asked(request: &Request) -> (u64, u64) {
 
 fn page(ids: std::ops::Range<u64>, count: Option<u64>) -> Reply {
     let records: Vec<_> = ids
-        .map(|id| json!({"jobId": id, "collectionName": if id % 2 == 0 { "even" } else { "odd" }, "state": "Pending"}))
+        .map(|id| json!({"jobId": format!("job-{id}"), "collectionName": if id % 2 == 0 { "even" } else { "odd" }, "state": "Pending"}))
         .collect();
     let mut data = json!({ "records": records });
     if let Some(count) = count {
@@ -33,13 +33,108 @@ fn service(jobs: u64, counts: bool) -> Server {
     })
 }
 
+/// A service with this many jobs, whose pages are no larger than `cap` and of which only the first `pages` have jobs.
+fn capped(jobs: u64, counts: bool, cap: u64, pages: u64) -> Server {
+    Server::start(move |request| {
+        let (number, size) = asked(request);
+        let size = size.min(cap);
+        let begin = ((number - 1) * size).min(jobs);
+        let end = if number > pages { begin } else { begin + size };
+        page(begin..end.min(jobs), counts.then_some(jobs))
+    })
+}
+
+/// A list is whole if as many jobs were read as the service counts; without a count, if a page is empty or repeats others.
+#[test]
+fn a_list_is_whole_if_all_of_it_was_read() {
+    let repeating = |count| Server::start(move |_| page(0..100, count));
+    let text = |text: &'static str| Server::start(move |_| Reply::json(text));
+    let rows = [
+        ("counted", service(250, true), 250, true),
+        ("not counted", service(250, false), 250, true),
+        ("no jobs", service(0, true), 0, true),
+        ("small pages, counted", capped(82, true, 50, 9), 82, true),
+        (
+            "small pages, not counted",
+            capped(82, false, 50, 9),
+            82,
+            true,
+        ),
+        ("a later page empty", capped(151, true, 100, 1), 100, false),
+        ("a later page repeated", repeating(Some(151)), 100, false),
+        ("no pages and no count", repeating(None), 100, true),
+        ("all pages empty", capped(5, true, 100, 0), 0, false),
+        (
+            "numbers as text",
+            text(r#"{"code":200,"data":{"tasks":[{"jobId":"1"}],"count":"2","currentPage":"1"}}"#),
+            1,
+            false,
+        ),
+        (
+            "a record without an id",
+            text(r#"{"code":0,"data":{"records":[{"jobId":"1"},{"jobId":"0"}],"count":1}}"#),
+            1,
+            false,
+        ),
+        (
+            "null records",
+            text(r#"{"code":0,"data":{"records":null}}"#),
+            0,
+            true,
+        ),
+        ("an empty object", text(r#"{"code":0,"data":{}}"#), 0, false),
+        ("null", text(r#"{"code":0,"data":null}"#), 0, false),
+        (
+            "the answer to another call",
+            text(r#"{"code":0,"data":{"jobId":"job-1","state":"Pending"}}"#),
+            0,
+            false,
+        ),
+    ];
+    for (name, server, jobs, whole) in rows {
+        let api = client(cloud(Dialect::V2, &server));
+        let list = api.list(&JobFilter::default(), None).unwrap();
+        assert_eq!((list.jobs.len(), list.whole), (jobs, whole), "{name}");
+        let scan = api.scan(&JobFilter::default()).unwrap();
+        assert_eq!((scan.jobs.len(), scan.whole), (jobs, whole), "{name}");
+    }
+}
+
+/// What is no list of jobs proves nothing, also if it came with a code of success.
+#[test]
+fn a_list_of_other_things_is_unreadable() {
+    for data in [
+        r#"{"count":5}"#,
+        r#"{"count":"5","records":null}"#,
+        r#"{"records":["a","b"]}"#,
+        r#"{"records":[[1],[2]]}"#,
+        r#"{"records":[{"state":"Pending"}]}"#,
+        r#"{"records":[{"jobId":"-1"},{"jobId":" "}]}"#,
+        r#"{"records":{"jobId":"1"}}"#,
+        r#"{"tasks":"none"}"#,
+        r#"["a","b"]"#,
+        r#"[{"id":1,"color":"red"}]"#,
+        "7",
+    ] {
+        let server = Server::start(move |_| Reply::json(format!(r#"{{"code":0,"data":{data}}}"#)));
+        let error = client(cloud(Dialect::V2, &server))
+            .scan(&JobFilter::default())
+            .unwrap_err();
+        assert!(
+            matches!(error, ApiError::Unreadable { .. }),
+            "{data}: {error}"
+        );
+    }
+}
+
 #[test]
 fn every_page_is_read_and_no_page_more() {
     for (jobs, counts, requests) in [
         (0, true, 1),
         (250, true, 3),
         (200, true, 2),
-        (250, false, 3),
+        (0, false, 1),
+        (250, false, 4),
         (200, false, 3),
     ] {
         let server = service(jobs, counts);

@@ -33,6 +33,13 @@ fn reads_are_repeated_after_passing_troubles() {
         Reply::status(502, ""),
         Reply::status(503, "<html>").with_header("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),
         Reply::status(504, ""),
+        Reply::status(408, "try again"),
+        Reply::status(425, ""),
+        Reply::json(r#"{"code":1,"message":"service not ready"}"#),
+        Reply::json(r#"{"code":2,"message":"service unavailable"}"#),
+        Reply::json(r#"{"code":4,"message":"too many concurrent requests, queue is full"}"#),
+        Reply::json(r#"{"code":8,"message":"rate limit exceeded"}"#),
+        Reply::json(r#"{"code":1807,"message":"request is rejected by limiter"}"#),
         Reply::status(500, "oops"),
         Reply::Drop,
         Reply::Partial("{".to_owned()),
@@ -80,6 +87,23 @@ fn reads_give_up_in_time() {
     let server = always(Reply::status(500, ""));
     let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();
     assert_eq!((error.kind(), server.requests().len()), (Kind::Connect, 3));
+    // Milvus' codes for "later" (pkg/util/merr/errors.go) and HTTP's end as what they are.
+    for code in [1, 2, 4, 8, 1807, 429] {
+        let answer = format!(r#"{{"code":{code},"message":"later"}}"#);
+        let server = always(Reply::json(answer).with_header("retry-after", "0"));
+        let error = client(settings(Dialect::Milvus, &server))
+            .verify()
+            .unwrap_err();
+        let kind = error.kind();
+        assert_eq!((kind, server.requests().len()), (Kind::Busy, 6), "{code}");
+        assert_eq!(kind.exit_code(), 75);
+        assert!(error.hint().unwrap().contains("wait a little"), "{error}");
+    }
+    for status in [408, 425] {
+        let server = always(Reply::status(status, "").with_header("retry-after", "0"));
+        let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();
+        assert_eq!((error.kind(), server.requests().len()), (Kind::Connect, 6));
+    }
     // A pause beyond the deadline is not begun.
     let server = always(Reply::status(429, "").with_header("retry-after", "3600"));
     let error = client(settings(Dialect::V2, &server)).verify().unwrap_err();

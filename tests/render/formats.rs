@@ -50,12 +50,12 @@ fn empty_results_say_so() {
                 total: None,
             },
             "no jobs\n",
-            "job,collection,state,percent,reason\n",
+            "job,collection,state,percent,reason,created\n",
         ),
         (
             Shown::Waited(&[]),
             "no jobs\n",
-            "job,collection,state,percent,rows,total_rows,file,size,completed,reason,details\n",
+            "job,collection,state,percent,rows,total_rows,file,size,created,completed,reason,details\n",
         ),
         (Shown::Collections(&[]), "no collections\n", "value\n"),
         (
@@ -83,9 +83,10 @@ fn json_keeps_its_keys_and_types() {
             .expect("JSON");
     assert_eq!(
         read[1],
-        json!({"job": "job-01k2x7d5n0e8q9a0b1c2d3e4f6", "collection": "書籍と映画", "state": "Importing", "percent": 42.5, "reason": null})
+        json!({"job": "job-01k2x7d5n0e8q9a0b1c2d3e4f6", "collection": "書籍と映画", "state": "Importing", "percent": 42.5, "reason": null, "created": null})
     );
     let mut job = failed();
+    job.create_time = Some("2026-01-02T11:50:00Z".to_owned());
     job.complete_time = None;
     job.details.truncate(1);
     let read: Value = serde_json::from_str(&written(
@@ -96,7 +97,7 @@ fn json_keeps_its_keys_and_types() {
     .expect("JSON");
     let expected = json!({
         "job": "job-01k2x7d5n0e8q9a0b1c2d3e4f7", "collection": "packages", "state": "Failed", "percent": 40.0, "rows": 1600,
-        "total_rows": 4000, "file": "a.json,b.json", "size": 2_516_582, "completed": null, "reason": "import failed",
+        "total_rows": 4000, "file": "a.json,b.json", "size": 2_516_582, "created": "2026-01-02T11:50:00Z", "completed": null, "reason": "import failed",
         "details": [{"file": "a.json", "state": "Completed", "percent": 100.0, "rows": 800, "total_rows": 2000, "size": 1_258_291,
             "completed": null, "reason": null}],
     });
@@ -112,6 +113,7 @@ fn json_keeps_its_keys_and_types() {
             "total_rows",
             "file",
             "size",
+            "created",
             "completed",
             "reason",
             "details"

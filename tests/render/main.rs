@@ -40,6 +40,7 @@ fn job(
         collection: collection.to_owned(),
         state: state(kind, sent),
         percent: Some(percent),
+        create_time: None,
         reason: reason.map(str::to_owned),
     }
 }
@@ -100,6 +101,7 @@ fn progress(kind: JobState, details: Vec<FileProgress>, reason: Option<&str>) ->
         total_rows: Some(4000),
         file_name: "a.json,b.json".to_owned(),
         file_size: Some(2_516_582),
+        create_time: None,
         complete_time: Some("2026-01-02T11:57:00Z".to_owned()),
         reason: reason.map(str::to_owned),
         details,

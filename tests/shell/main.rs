@@ -26,6 +26,7 @@ mod kill;
 #[path = "../support/lines.rs"]
 mod lines;
 mod lint;
+mod lists;
 mod local;
 mod locks;
 mod logs;

@@ -1,6 +1,7 @@
 //! A service that is always well, for asking what was sent to it.
 
 use crate::support::server::{Reply, Request, Server};
+use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Answers every call of the import API, in all dialects: one job, `job-1`, completed.
@@ -26,7 +27,21 @@ pub(crate) fn answer(request: &Request) -> Reply {
         }
         _ => return Reply::status(404, r#"{"code":404,"message":"no such path"}"#),
     };
+    let data = match asked_about(request) {
+        Some(job) => data.replacen("job-1", &job, 1),
+        None => data.to_owned(),
+    };
     Reply::json(format!(r#"{{"code":{code},"data":{data}}}"#))
+}
+
+/// The job that a progress call names.
+fn asked_about(request: &Request) -> Option<String> {
+    let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+    let asked = body["jobId"].as_str().map(str::to_owned);
+    asked.or_else(|| {
+        let (_, query) = request.target.split_once("jobId=")?;
+        query.split('&').next().map(str::to_owned)
+    })
 }
 
 /// A service that is well until a job is to be created: that gets this answer, and no list can be read from then on.

@@ -2,7 +2,7 @@
 
 use super::request;
 use crate::api::model::{JobState, JobSummary, Progress};
-use crate::api::{ApiError, JobFilter};
+use crate::api::{ApiError, JobFilter, JobWalk};
 use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::Options;
@@ -250,6 +250,9 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
             }
         }
     }
+    if !walk.is_whole() {
+        call.session.warn(&partly_read(&walk));
+    }
     let ends = found
         .iter()
         .map(|job| (job.job_id.as_str(), job.state.kind, None));
@@ -269,6 +272,17 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
         })
         .collect();
     Ok(listing.tag(rows.into()))
+}
+
+/// The warning about a list that could not be read whole.
+fn partly_read(walk: &JobWalk) -> String {
+    let (read, counted) = walk.read_and_counted();
+    match counted.filter(|count| *count > read) {
+        Some(count) => format!(
+            "jobs: read {read} of the {count} jobs that the service counts: the list changed meanwhile, or the service doesn't give all of it"
+        ),
+        None => "jobs: some of the list could not be read, so jobs may be missing".to_owned(),
+    }
 }
 
 /// The option `limit`: how many; `None` for all.

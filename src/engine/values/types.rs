@@ -55,6 +55,7 @@ pub const TYPES: &[Type] = &[
             ),
             ("percent", "how far it is, 0 to 100, where the service says"),
             ("reason", "why it failed"),
+            ("created", "when it was made, RFC 3339, if the service says"),
         ],
     },
     Type {
@@ -73,11 +74,12 @@ pub const TYPES: &[Type] = &[
             ("total_rows", "rows in all, where known"),
             ("file", "the file, where there is one"),
             ("size", "bytes in all"),
+            ("created", "when it was made, RFC 3339, if the service says"),
             ("completed", "when it ended, RFC 3339"),
             ("reason", "why it failed"),
             (
                 "details",
-                "an array of maps, one a file, with the keys from file on, state, percent and rows",
+                "an array of maps, one a file: file, state, percent, rows, total_rows, size, completed, reason",
             ),
         ],
     },

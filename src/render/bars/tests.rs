@@ -56,6 +56,7 @@ fn job(id: &str, kind: JobState, rows: u64) -> Progress {
         total_rows: Some(2000),
         file_name: String::new(),
         file_size: None,
+        create_time: None,
         complete_time: None,
         reason: None,
         details: Vec::new(),

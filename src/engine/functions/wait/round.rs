@@ -200,6 +200,7 @@ fn unread(job: &Job, state: State) -> Progress {
         total_rows: None,
         file_name: String::new(),
         file_size: None,
+        create_time: None,
         complete_time: None,
         reason: None,
         details: Vec::new(),
