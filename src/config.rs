@@ -1,4 +1,4 @@
-//! `config.toml`: saved connections, and how the prompt behaves.
+//! `config.toml`: saved profiles and the prompt's settings.
 //!
 //! ```toml
 //! edit_mode = "vi"       # the keys of the prompt; "emacs" where it is left out
@@ -30,42 +30,42 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use zeroize::Zeroizing;
 
-/// The config file's content.
+/// The content of `config.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// The profile that `connect()` uses where none is named.
+    /// The profile that `connect()` uses by default.
     pub default_profile: Option<String>,
-    /// Folders where modules are looked for after those of `--lib` and `ZSHELL_LIB`; relative ones lie beside this file.
+    /// Library folders, searched after those of `--lib` and `ZSHELL_LIB`. Relative ones are relative to the file.
     #[serde(default)]
     pub lib: Vec<PathBuf>,
-    /// Saved connections by name: each holds the keys of `connect(#{…})`.
+    /// Saved profiles by name. Each holds the options of `connect(#{…})`.
     #[serde(default)]
     pub profiles: BTreeMap<String, Profile>,
-    /// What `secret("NAME")` finds with every profile.
+    /// The values that `secret("NAME")` finds with every profile.
     #[serde(default)]
     pub secrets: BTreeMap<String, Secret>,
-    /// The file, where it holds a key and others than its owner may read it.
+    /// The file, if it holds secrets and other users may read it.
     #[serde(skip)]
     pub exposed: Option<PathBuf>,
-    /// The prompt's keys.
+    /// The prompt's key bindings.
     #[serde(default)]
     pub edit_mode: EditMode,
 }
 
-/// The keys of the prompt: `edit_mode = "vi"`.
+/// Key bindings of the prompt: `edit_mode = "vi"`.
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, clap::ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum EditMode {
-    /// As in Emacs, and as in most shells.
+    /// Emacs bindings, the default of most shells.
     #[default]
     Emacs,
-    /// As in vi.
+    /// Vi bindings.
     Vi,
 }
 
 impl Config {
-    /// Reads the config file; a missing one is an empty one.
+    /// Reads `config.toml`. A missing file is an empty one.
     pub fn load() -> Result<Self, Failure> {
         let Some(path) = path() else {
             return Ok(Self::default());
@@ -81,7 +81,7 @@ impl Config {
     }
 
     fn parse(path: &Path, text: &str) -> Result<Self, Failure> {
-        // The parser's full message shows the line, which may hold a key: only its words and place are kept.
+        // The parser's full message quotes the line, which may hold a secret, so only its text and position are kept.
         toml::from_str(text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start));
             let line = before.map_or(1, |before| before.matches('\n').count() + 1);
@@ -104,7 +104,7 @@ impl Config {
     }
 }
 
-/// The file's text; `None` where there is no such file.
+/// Returns the file's text, or `None` if the file doesn't exist.
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(Zeroizing::new(text))),
@@ -116,7 +116,7 @@ fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
     }
 }
 
-/// The parser's words without the values that it quotes: any of them may be a key.
+/// Returns the parser's message without the values it quotes, which may be secrets.
 fn without_values(message: &str) -> String {
     if let Some(got) = message.strip_prefix("invalid ")
         && let Some((got, expected)) = got.rsplit_once(", expected ")
@@ -134,24 +134,24 @@ fn without_values(message: &str) -> String {
     }
 }
 
-/// The folder of `config.toml`: `ZSHELL_CONFIG_DIR`, else the system's place for settings.
+/// Returns the folder of `config.toml`: `ZSHELL_CONFIG_DIR`, or the system's settings folder.
 pub fn folder() -> Option<PathBuf> {
     set("ZSHELL_CONFIG_DIR")
         .map(PathBuf::from)
         .or_else(|| Some(dirs::config_dir()?.join("zshell")))
 }
 
-/// Where `config.toml` lies, whether there is one or not; `None` for an account without a home folder.
+/// Returns the path of `config.toml`, whether or not the file exists. `None` for an account without a home folder.
 pub fn path() -> Option<PathBuf> {
     folder().map(|folder| folder.join("config.toml"))
 }
 
-/// The folder of history and local data where none is named: the system's place for data.
+/// Returns the default folder of history and local data: the system's data folder.
 pub fn data_folder() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("zshell"))
 }
 
-/// The library folders of `config.toml`; relative ones lie beside it, `~/` is the home folder.
+/// Returns the library folders of `config.toml`. Relative ones are relative to the file, `~/` is the home folder.
 pub fn libraries() -> Result<Vec<PathBuf>, Failure> {
     let beside = folder().unwrap_or_default();
     let absolute = |path: PathBuf| match (path.strip_prefix("~"), dirs::home_dir()) {
@@ -161,7 +161,7 @@ pub fn libraries() -> Result<Vec<PathBuf>, Failure> {
     Ok(Config::load()?.lib.into_iter().map(absolute).collect())
 }
 
-/// An environment variable that is set and not empty.
+/// Returns an environment variable if it's set and not empty.
 pub fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }

@@ -1,4 +1,4 @@
-//! A connection as the rest of zshell sees it: a client with a name, and how object paths are read for it.
+//! A connection: a client with a name, and the settings for reading object paths.
 
 use crate::api::Client;
 use crate::api::model::Dialect;
@@ -6,42 +6,43 @@ use crate::location::{Location, LocationError, Place};
 use crate::secret::Secret;
 use serde_json::{Value, json};
 
-/// What a connection knows of the storage that imports read from.
+/// Storage settings of a connection.
 #[derive(Clone, Debug, Default)]
 pub struct Storage {
     /// The server's own bucket, e.g. `s3://milvus-bucket`.
     pub url: Option<String>,
-    /// Where the store is reached from here, e.g. `http://minio:9000`; no import sends it.
+    /// The store's address for reads and uploads from this machine, for example `http://minio:9000`. Not sent with
+    /// imports.
     pub endpoint: Option<String>,
-    /// The store's region, for reads and uploads from here; no import sends it.
+    /// The store's region for reads and uploads from this machine. Not sent with imports.
     pub region: Option<String>,
-    /// True if imports that name no storage keys send those of the AWS environment (`storage_keys: "aws"`).
+    /// True if imports without storage credentials send those of the AWS environment (`storage_keys: "aws"`).
     pub aws: bool,
-    /// Storage key id sent with imports that name none.
+    /// Storage access key, for imports without their own.
     pub access_key: Option<Secret>,
-    /// Storage key.
+    /// Storage secret key.
     pub secret_key: Option<Secret>,
-    /// Session token of short-term storage credentials.
+    /// Session token of temporary storage credentials.
     pub session_token: Option<Secret>,
 }
 
-/// A named client.
+/// A client with a name.
 #[derive(Clone, Debug)]
 pub struct Connection {
-    /// `local`, a profile's name, a cluster id, or a host.
+    /// `local`, a profile name, a cluster id or a host.
     pub name: String,
     /// The REST client.
     pub client: Client,
     /// The storage settings.
     pub storage: Storage,
-    /// The profile it was made from.
+    /// The profile, if the connection was made from one.
     pub profile: Option<String>,
-    /// True if nothing may be destroyed through it unasked.
+    /// True if destructive calls need confirmation.
     pub protected: bool,
 }
 
 impl Connection {
-    /// The keys of [`Self::json`] that a script can read as `connection.key`: `protected` is a word Rhai keeps for itself.
+    /// The keys of [`Self::json`] that scripts can read as `connection.NAME`. `protected` is a reserved word of Rhai.
     pub const KEYS: &'static [&'static str] = &[
         "name",
         "api",
@@ -53,7 +54,7 @@ impl Connection {
         "key",
     ];
 
-    /// Its plain form; the key itself is never part of it, only where it came from.
+    /// Returns the connection as JSON, with the origin of the API key instead of the key.
     pub fn json(&self) -> Value {
         let settings = self.client.settings();
         let base = |url: &url::Url| url.as_str().trim_end_matches('/').to_owned();
@@ -70,7 +71,7 @@ impl Connection {
         })
     }
 
-    /// What tells the data that it reaches from any other's: addresses, cluster and database.
+    /// Returns the identity of the data it reaches: addresses, cluster and database.
     pub fn address(&self) -> String {
         let settings = self.client.settings();
         let part = |text: &Option<String>| text.clone().unwrap_or_default();
@@ -85,9 +86,9 @@ impl Connection {
         .join(" ")
     }
 
-    /// Reads an object path as this connection's service would.
+    /// Reads an object path as this connection's service does.
     pub fn locate(&self, text: &str) -> Result<Location, LocationError> {
-        // Only an answer tells that the service is zshell's own: with `verify: false` there may have been none yet.
+        // Only an answer shows that the service is zshell's own. With `verify: false` there may be none yet.
         let place = if self.client.is_local_service() {
             Place::Disk
         } else if self.client.settings().dialect == Dialect::Milvus {

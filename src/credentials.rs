@@ -1,7 +1,7 @@
-//! Where a key comes from when nobody names one, and the official CLI's files.
+//! API keys from the environment and from the official CLI's files.
 //!
-//! A Zilliz key from the environment or a file is only ever looked up for a Zilliz host, and `MILVUS_TOKEN` only for
-//! any other.
+//! A Zilliz API key from the environment or a file is only sent to a Zilliz host, and `MILVUS_TOKEN` only to other
+//! hosts.
 
 pub mod aws;
 
@@ -10,16 +10,16 @@ use crate::secret::Secret;
 use ini::Ini;
 use std::path::PathBuf;
 
-/// A key and where it came from, for hints and `connect`'s own words.
+/// An API key and its origin, for hints and for `connect`'s messages.
 #[derive(Clone, Debug)]
 pub struct Key {
-    /// The key.
+    /// The API key.
     pub secret: Secret,
-    /// `ZILLIZ_API_KEY`, `the profile "prod"`, …
+    /// The origin: `ZILLIZ_API_KEY`, `the profile "prod"`, …
     pub source: String,
 }
 
-/// The key for a host that is Zilliz's (or not), from environment and files.
+/// Returns the API key for a host from the environment and files. `zilliz` is true if the host is Zilliz's.
 pub fn find(zilliz: bool) -> Option<Key> {
     let variable = if zilliz {
         "ZILLIZ_API_KEY"
@@ -45,7 +45,7 @@ fn cli_key() -> Option<Key> {
     })
 }
 
-/// The cluster the official CLI was told to use.
+/// The cluster that the official CLI is configured to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct CliContext {
     /// `[context] cluster_id`.
@@ -54,11 +54,11 @@ pub struct CliContext {
     pub endpoint: Option<String>,
     /// `[context] database`.
     pub database: Option<String>,
-    /// `[default] base_url`: the control plane.
+    /// `[default] base_url`, the control plane.
     pub base_url: Option<String>,
 }
 
-/// The official CLI's context, empty where it has none.
+/// Returns the official CLI's context, which is empty if the CLI isn't configured.
 pub fn cli_context() -> CliContext {
     let file = cli_folder().and_then(|folder| Ini::load_from_file(folder.join("config")).ok());
     let get = |section: &str, key: &str| {

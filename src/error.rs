@@ -1,30 +1,30 @@
-//! What failed, as scripts and the exit code see it.
+//! The error type that scripts can catch and that decides the exit code.
 //!
-//! Each room has typed errors of its own ([`crate::api::ApiError`], [`crate::location::LocationError`] …);
-//! they all become a [`Failure`], which a script can catch and which decides the exit code.
+//! Each module has its own typed errors ([`crate::api::ApiError`], [`crate::location::LocationError`] …), and all of
+//! them convert into a [`Failure`].
 
 use std::fmt;
 
-/// The kind of a failure: the word a script reads as `e.kind`, and the exit code it leads to.
+/// The kind of a failure: the word in a script's `e.kind`, and the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// The script does not parse, or threw something of its own.
+    /// The script doesn't parse, or threw a value of its own.
     Script,
-    /// A function was called wrongly: unknown option, wrong type, nothing to connect to.
+    /// A function was called with wrong arguments: an unknown option, a wrong type, no connection.
     Usage,
-    /// The command line is wrong, or gives the script arguments that it does not take.
+    /// The command line is wrong, or passes arguments that the script doesn't take.
     Arguments,
-    /// The service could not be reached.
+    /// The service couldn't be reached.
     Connect,
-    /// The key was missing or refused.
+    /// The API key is missing or was refused.
     Auth,
     /// An import job failed or was aborted.
     JobFailed,
     /// A deadline passed while waiting.
     Timeout,
-    /// The outcome of a submission is not known.
+    /// It isn't known whether a submission made a job.
     Unknown,
-    /// The service, or one of our own checks, refused the request.
+    /// The service, or a check of zshell's own, refused the request.
     Refused,
     /// The service is busy; the same call may succeed later.
     Busy,
@@ -32,12 +32,12 @@ pub enum Kind {
     Interrupted,
     /// SIGTERM.
     Terminated,
-    /// Nobody reads standard output any more.
+    /// Standard output was closed by its reader.
     ClosedPipe,
 }
 
 impl Kind {
-    /// Every kind.
+    /// All kinds.
     pub const ALL: [Self; 13] = [
         Self::Script,
         Self::Usage,
@@ -54,7 +54,7 @@ impl Kind {
         Self::ClosedPipe,
     ];
 
-    /// The word scripts compare `e.kind` with.
+    /// Returns the word that scripts compare with `e.kind`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Script => "script",
@@ -73,7 +73,7 @@ impl Kind {
         }
     }
 
-    /// The process exit code: the only place where a failure becomes one.
+    /// Returns the process exit code. No other place maps failures to exit codes.
     pub const fn exit_code(self) -> u8 {
         match self {
             Self::Script | Self::Usage => 1,
@@ -91,23 +91,24 @@ impl Kind {
     }
 }
 
-/// A failure with what happened and what to do next; lower case, no trailing period, never a secret.
+/// A failure: what happened and what to do next. Messages are lower case, have no trailing period and contain no
+/// secrets.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Failure {
-    /// What kind of failure, and so which exit code.
+    /// The kind, which decides the exit code.
     pub kind: Kind,
-    /// The service's own error code, where it gave one.
+    /// The service's error code, if the service sent one.
     pub code: Option<i64>,
-    /// What was tried and what happened.
+    /// The attempted operation and the result.
     pub message: String,
-    /// What to do next.
+    /// The next step for the user.
     pub hint: Option<String>,
-    /// The ids of the jobs concerned.
+    /// The ids of the affected jobs.
     pub jobs: Vec<String>,
 }
 
 impl Failure {
-    /// A failure of this kind with a message and nothing else.
+    /// Returns a failure with a message, without hint and jobs.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
         Self {
             kind,
@@ -118,40 +119,40 @@ impl Failure {
         }
     }
 
-    /// True where the same call may succeed later: the service is away, busy, or failed at it (Milvus' codes of a service
-    /// that is not ready or has failed internally).
+    /// Returns true if the same call may succeed later: the service is unreachable, busy, or failed internally (Milvus'
+    /// codes for a service that isn't ready).
     pub fn may_pass(&self) -> bool {
         let internal = matches!(self.code, Some(1 | 5 | 500 | 65535));
         matches!(self.kind, Kind::Connect | Kind::Busy) || (self.kind == Kind::Refused && internal)
     }
 
-    /// A call made wrongly.
+    /// Returns a failure for a call with wrong arguments.
     pub fn usage(message: impl Into<String>) -> Self {
         Self::new(Kind::Usage, message)
     }
 
-    /// The same failure as one of the command line, which names what is wrong.
+    /// Turns a failure into one of the command line, with the name of the wrong argument.
     #[must_use]
     pub fn of_the_command_line(mut self) -> Self {
         self.kind = Kind::Arguments;
         self
     }
 
-    /// The same failure with advice.
+    /// Sets the hint.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same failure with advice, unless it has some.
+    /// Sets the hint if the failure has none.
     #[must_use]
     pub fn or_hint(mut self, hint: &str) -> Self {
         self.hint.get_or_insert_with(|| hint.to_owned());
         self
     }
 
-    /// The same failure naming the jobs concerned.
+    /// Sets the affected jobs.
     #[must_use]
     pub fn with_jobs(mut self, jobs: Vec<String>) -> Self {
         self.jobs = jobs;

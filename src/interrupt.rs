@@ -1,25 +1,24 @@
-//! One flag that stops whatever runs: Ctrl-C, SIGTERM, or a deadline.
+//! The stop flag of a run, raised by Ctrl-C, SIGTERM, a deadline or a closed standard output.
 //!
-//! Every wait goes through [`Interrupt::sleep`] or polls [`Interrupt::check`], so that a stop is
-//! answered within [`TICK`].
+//! Every wait goes through [`Interrupt::sleep`] or polls [`Interrupt::check`], so a stop ends the wait within [`TICK`].
 
 use crate::error::{Failure, Kind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The longest time a blocked thread goes without looking at the flag.
+/// How often a blocked thread checks the flag.
 pub const TICK: Duration = Duration::from_millis(20);
 
-/// Why to stop.
+/// Why a run stops.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// Ctrl-C (SIGINT).
     Interrupted,
     /// SIGTERM.
     Terminated,
-    /// The deadline has passed: the whole run's (`--timeout`), or that of [`Interrupt::until`].
+    /// A deadline has passed: the run's (`--timeout`) or one set by [`Interrupt::until`].
     TimedOut,
-    /// Nobody reads standard output any more.
+    /// Standard output was closed by its reader.
     ClosedPipe,
 }
 
@@ -52,21 +51,21 @@ struct State {
     deadline: Option<Instant>,
 }
 
-/// A shared stop flag; clones are the same flag.
+/// A stop flag. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
     shared: Arc<(Mutex<State>, Condvar)>,
-    /// A deadline of this clone's own.
+    /// An additional deadline that only this clone has.
     until: Option<Instant>,
 }
 
 impl Interrupt {
-    /// A flag that is not raised and has no deadline.
+    /// Returns a flag that isn't raised and has no deadline.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same flag with a deadline of its own, for a part of the run.
+    /// Returns a clone with an additional deadline, for a part of the run.
     #[must_use]
     pub fn until(&self, deadline: Option<Instant>) -> Self {
         Self {
@@ -75,7 +74,7 @@ impl Interrupt {
         }
     }
 
-    /// Raises the flag and wakes every sleeper. The first reason stays until [`Self::clear`].
+    /// Raises the flag and wakes all sleepers. The first reason is kept until [`Self::clear`].
     pub fn raise(&self, stop: Stop) {
         self.with(|state| {
             state.stop.get_or_insert(stop);
@@ -83,17 +82,17 @@ impl Interrupt {
         self.shared.1.notify_all();
     }
 
-    /// Lowers the flag, so that the next statement can run.
+    /// Lowers the flag, so the next statement can run.
     pub fn clear(&self) {
         self.with(|state| state.stop = None);
     }
 
-    /// Bounds the whole run: from this moment on [`Self::check`] answers [`Stop::TimedOut`].
+    /// Sets the run's deadline. [`Self::check`] returns [`Stop::TimedOut`] from then on.
     pub fn set_deadline(&self, deadline: Option<Instant>) {
         self.with(|state| state.deadline = deadline);
     }
 
-    /// `Err` with the reason once the flag is raised or a deadline has passed.
+    /// Returns an error with the reason if the flag is raised or a deadline has passed.
     pub fn check(&self) -> Result<(), Stop> {
         self.with(|state| self.reason(state).map_or(Ok(()), Err))
     }

@@ -1,8 +1,8 @@
-//! The one type that holds keys and tokens.
+//! The type that holds API keys, passwords and storage credentials.
 //!
-//! Its `Debug` and `Display` are masked and its copy is zeroed on drop; only the HTTP layer calls
-//! [`Secret::expose`]. Beside it stand the names that secrets go by, the secrets this process has met, and the masking of
-//! keys in source text.
+//! `Debug` and `Display` of [`Secret`] are masked, and its memory is zeroed on drop. Only the HTTP layer calls
+//! [`Secret::expose`]. Submodules hold the names that secrets go by, the secrets this process has used, and the masking
+//! of secrets in source text.
 
 mod known;
 mod loose;
@@ -16,7 +16,7 @@ pub(crate) use source::{keys, masked, masked_now, spans, veiled};
 use std::fmt;
 use zeroize::Zeroizing;
 
-/// What is shown in place of a secret.
+/// The text shown in place of a secret.
 pub const MASK: &str = "****";
 
 /// An API key, password or storage key.
@@ -24,17 +24,17 @@ pub const MASK: &str = "****";
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// Takes the text over as a secret.
+    /// Wraps a text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(Zeroizing::new(text.into()))
     }
 
-    /// The text itself, for a request header or body only.
+    /// Returns the text, for a request header or body only.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// True for the empty text.
+    /// Returns true if the text is empty.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -1,4 +1,4 @@
-//! What one run shares: output choices, the current connection, the stop flag, the local service.
+//! The shared state of a run: settings, the current connection, the stop flag, the local service.
 
 mod ask;
 mod files;
@@ -36,10 +36,10 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// How the run goes: the command line's choices, which the prompt's `:set` may change.
+/// The settings of a run: the command line's options, which the prompt's `:set` may change.
 #[derive(Clone, Debug)]
 pub struct Choices {
-    /// `-p`: a profile's name, `local`, or an endpoint; what `connect()` uses.
+    /// `-p`: the profile name, `local` or endpoint that `connect()` uses.
     pub profile: Option<String>,
     /// `-o`.
     pub output: OutputFormat,
@@ -47,21 +47,21 @@ pub struct Choices {
     pub quiet: bool,
     /// `-v`: the HTTP log on standard error.
     pub verbose: bool,
-    /// History and the local service's data.
+    /// The data folder: history and the local service's data.
     pub data_dir: PathBuf,
     /// `--color`.
     pub color: ColorChoice,
-    /// `--yes`: nobody is asked before something is destroyed.
+    /// `--yes`: don't ask for confirmation.
     pub yes: bool,
     /// `--log-format`.
     pub log_format: LogFormat,
-    /// `--lib` and `ZSHELL_LIB`: where modules are looked for after the script's own folder.
+    /// `--lib` and `ZSHELL_LIB`: library folders, searched after the script's own folder.
     pub lib: Vec<PathBuf>,
-    /// `--dry-run`: requests that would change anything are shown, not sent.
+    /// `--dry-run`: show requests that would change something instead of sending them.
     pub dry_run: bool,
-    /// The prompt's keys.
+    /// The prompt's key bindings.
     pub edit_mode: EditMode,
-    /// What shows results that are longer than the screen, at the prompt.
+    /// The pager of the prompt.
     pub pager: PagerChoice,
 }
 
@@ -75,18 +75,18 @@ impl Choices {
     }
 }
 
-/// One run's shared state. Everything that writes, waits or connects goes through it.
+/// The shared state of a run. Everything that writes, waits or connects goes through it.
 pub struct Session {
     choices: RefCell<Choices>,
     /// Raised by Ctrl-C, SIGTERM, the run's deadline or a closed pipe.
     pub interrupt: Interrupt,
-    /// The terminal's settings while the prompt waits for a key.
+    /// The terminal settings while the prompt waits for a key.
     pub idle: idle::Idle,
-    /// The journal, and what submissions share.
+    /// The journal and the state that submissions share.
     pub desk: Desk,
-    /// What was seen of jobs and collections, and what has a name at the prompt.
+    /// Jobs and collections seen so far, and names defined at the prompt.
     pub known: known::Known,
-    /// The locks that the script holds.
+    /// The locks held by the script.
     pub locks: locks::Locks,
     current: RefCell<Option<Rc<Connection>>>,
     http_log: LogSink,
@@ -94,9 +94,9 @@ pub struct Session {
     closed_pipe: Cell<bool>,
     unwritten: RefCell<Option<Failure>>,
     exit: Cell<Option<u8>>,
-    /// How a batch ended that went on after failures.
+    /// The kind of failure of a batch that continued after failures.
     failed: Cell<Option<Kind>>,
-    /// What the script was called with.
+    /// The script's arguments.
     pub arguments: Arguments,
     dry_run: DryRun,
     at_prompt: Cell<bool>,
@@ -107,7 +107,7 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session without a connection.
+    /// Returns a session without a connection.
     pub fn new(choices: Choices, interrupt: Interrupt, idle: idle::Idle) -> Self {
         let log = choices.log();
         let http_log = LogSink::new(move |line| log.line(Level::Debug, line));
@@ -143,33 +143,33 @@ impl Session {
         }
     }
 
-    /// How the run goes. Not to be held while anything else of the session is called.
+    /// Returns the settings. Don't hold the reference while calling other functions of the session.
     pub fn choices(&self) -> Ref<'_, Choices> {
         self.choices.borrow()
     }
 
-    /// Changes how the run goes from here on.
+    /// Changes the settings.
     pub fn choose(&self, change: impl FnOnce(&mut Choices)) {
         change(&mut self.choices.borrow_mut());
         self.http_log.turn(self.choices().verbose);
     }
 
-    /// The HTTP log of every connection: `-v` and `:set verbose` turn it on.
+    /// Returns the HTTP log of all connections, which `-v` and `:set verbose` turn on.
     pub fn http_log(&self) -> LogSink {
         self.http_log.clone()
     }
 
-    /// From here on a person reads what is shown and types the next line: long results are paged.
+    /// Marks the session as the prompt's, where long results go through a pager.
     pub fn enter_prompt(&self) {
         self.at_prompt.set(true);
     }
 
-    /// True for the prompt's session.
+    /// Returns true for the prompt's session.
     pub fn at_prompt(&self) -> bool {
         self.at_prompt.get()
     }
 
-    /// What standard output can show now: a terminal may have been resized since the last time.
+    /// Returns the abilities of standard output. Measured anew on each call, because a terminal may be resized.
     pub fn out(&self) -> Screen {
         Screen {
             prompt: self.at_prompt(),
@@ -177,7 +177,7 @@ impl Session {
         }
     }
 
-    /// What standard error can show now.
+    /// Returns the abilities of standard error.
     pub fn err(&self) -> Screen {
         Screen {
             prompt: self.at_prompt(),
@@ -185,17 +185,17 @@ impl Session {
         }
     }
 
-    /// The connection that functions without one use.
+    /// Returns the current connection, which functions without a connection use.
     pub fn current(&self) -> Option<Rc<Connection>> {
         self.current.borrow().clone()
     }
 
-    /// Makes a connection the current one.
+    /// Sets the current connection.
     pub fn use_connection(&self, connection: Rc<Connection>) {
         *self.current.borrow_mut() = Some(connection);
     }
 
-    /// Submits over this connection; what there is to tell goes to standard error.
+    /// Returns a submitter for this connection. Its notices go to standard error.
     pub fn submitter<'a>(
         &'a self,
         connection: &'a Connection,
@@ -209,18 +209,18 @@ impl Session {
         }
     }
 
-    /// The local import service of this process.
+    /// Returns the local import service of this process.
     #[cfg(feature = "local")]
     pub fn local(&self) -> &self::local::LocalService {
         &self.local
     }
 
-    /// With `--dry-run`: where requests that would change anything go instead.
+    /// Returns the sink of simulated requests if `--dry-run` is given.
     pub fn dry_run(&self) -> Option<DryRun> {
         self.choices().dry_run.then(|| self.dry_run.clone())
     }
 
-    /// Runs something and gives, beside its result, what it wrote to standard output, which does not get there.
+    /// Runs a function and returns its result with the text it wrote, which doesn't reach standard output.
     pub fn capture<T>(&self, run: impl FnOnce() -> T) -> (T, Vec<u8>) {
         let outer = self.captured.replace(Some(Vec::new()));
         let result = run();
@@ -228,19 +228,19 @@ impl Session {
         (result, written)
     }
 
-    /// True while what is written does not get to standard output.
+    /// Returns true while output is captured.
     fn is_captured(&self) -> bool {
         self.captured.borrow().is_some()
     }
 
-    /// Writes to standard output. A closed pipe ends the run quietly; a stop leaves the rest unwritten. In a dry run
-    /// the text is a comment, so that all of standard output together is a shell script of the requests.
+    /// Writes to standard output. A closed pipe ends the run quietly, and a stop leaves the rest unwritten. In a dry
+    /// run the text becomes a comment, so standard output as a whole is a shell script of the requests.
     pub fn write(
         &self,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     ) -> Result<(), Failure> {
         if self.is_captured() {
-            // Into a buffer of its own: what is written may itself call the session.
+            // Buffered first, because `write` may call the session itself.
             let mut bytes = Vec::new();
             write(&mut bytes).map_err(|error| Failure::new(Kind::Refused, error.to_string()))?;
             if let Some(captured) = self.captured.borrow_mut().as_mut() {
@@ -277,31 +277,31 @@ impl Session {
         }
     }
 
-    /// Reads a text file, or standard input for `-`, of at most 64 MiB; a stop ends the wait.
+    /// Reads a text file of at most 64 MiB, or standard input for `-`. A stop ends the wait.
     pub fn read_text(&self, path: &str) -> Result<String, Failure> {
         files::read_text(path, &self.interrupt)
     }
 
-    /// What goes to standard error, and how.
+    /// Returns the log, which writes to standard error.
     pub fn log(&self) -> Log {
         self.choices().log()
     }
 
-    /// A line for the person at the terminal, on standard error; nothing with `-q`.
+    /// Writes a notice to standard error, unless `-q` is given.
     pub fn notice(&self, text: &str) {
         if !self.choices().quiet {
             self.log().line(Level::Info, text);
         }
     }
 
-    /// A notice that something was changed; nothing in a dry run, where nothing was.
+    /// Writes a notice about a change. Dry runs change nothing and write none.
     pub fn changed(&self, text: &str) {
         if !self.choices().dry_run {
             self.notice(text);
         }
     }
 
-    /// Something to look at, on standard error, though the run goes on; nothing with `-q`.
+    /// Writes a warning to standard error, unless `-q` is given.
     pub fn warn(&self, text: &str) {
         let log = self.log();
         match log.format {
@@ -311,27 +311,27 @@ impl Session {
         }
     }
 
-    /// A line on standard error.
+    /// Writes a line to standard error.
     pub fn complain(&self, text: &str) {
         self.log().line(Level::Error, text);
     }
 
-    /// True where somebody can be asked: standard input and standard error are a terminal.
+    /// Returns true if questions can be asked: standard input and standard error are a terminal.
     pub fn can_ask(&self) -> bool {
         ask::possible()
     }
 
-    /// Asks at the terminal and reads a line; `None` where the answer was Ctrl-D. Ask only where [`Self::can_ask`].
+    /// Asks a question and reads a line. Returns `None` for Ctrl-D. Call only if [`Self::can_ask`].
     pub fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
         ask::ask(question, &self.interrupt)
     }
 
-    /// Asks for something that the terminal does not show while it is typed.
+    /// Asks a question whose answer isn't shown while it's typed.
     pub fn ask_hidden(&self, question: &str) -> Result<Option<Secret>, Failure> {
         ask::ask_hidden(question, &self.interrupt)
     }
 
-    /// Asks a question that `y` or `yes` affirms; anything else does not, and an empty answer means `default`.
+    /// Asks a yes-or-no question. `y` and `yes` mean yes, an empty answer means `default`, anything else means no.
     pub fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure> {
         let choice = if default { "[Y/n]" } else { "[y/N]" };
         let answer = self.ask(&format!("{question} {choice}"))?;
@@ -342,7 +342,7 @@ impl Session {
         })
     }
 
-    /// Asks for a hidden answer once a run, and remembers it under this name; `None` where nothing was typed.
+    /// Asks for a hidden answer once per run and remembers it under this name. Returns `None` for an empty answer.
     pub fn ask_once(&self, name: &str, question: &str) -> Result<Option<Secret>, Failure> {
         if let Some(answer) = self.answers.borrow().get(name) {
             return Ok(Some(answer.clone()));
@@ -356,47 +356,47 @@ impl Session {
         Ok(answer)
     }
 
-    /// Forgets an answer that turned out wrong, so that it is asked for again.
+    /// Forgets a wrong answer, so the question is asked again.
     pub fn forget_answer(&self, name: &str) {
         self.answers.borrow_mut().remove(name);
     }
 
-    /// A notice that is given once a run, however often there is reason to.
+    /// Writes a notice once per run.
     pub fn warn_once(&self, text: &str) {
         if !self.warned.replace(true) {
             self.warn(text);
         }
     }
 
-    /// The first failure to write a result: a run that lost output has not succeeded.
+    /// Returns the first failure to write a result. A run that lost output must not succeed.
     pub fn unwritten(&self) -> Option<Failure> {
         self.unwritten.borrow().clone()
     }
 
-    /// True once standard output was found closed.
+    /// Returns true after standard output was found closed.
     pub fn closed_pipe(&self) -> bool {
         self.closed_pipe.get()
     }
 
-    /// `exit(code)`: ends the script, and the run with this code.
+    /// Ends the script and the run with this exit code (`exit(code)`).
     pub fn request_exit(&self, code: u8) {
         self.exit.set(Some(code));
     }
 
-    /// A batch went on after failures of this kind: a script that ends well all the same ends with their exit code.
+    /// Records that a batch continued after failures of this kind, which decides the exit code if the script succeeds.
     pub fn note_failed(&self, kind: Kind) {
         if !self.at_prompt() && self.failed.get() != Some(Kind::Unknown) {
             self.failed.set(Some(kind));
         }
     }
 
-    /// The exit code of a run that ended well: what `exit` asked for, else that of batches that went on after failures.
+    /// Returns the exit code of a script that succeeded: the argument of `exit`, or the code of a batch with failures.
     pub fn success_code(&self) -> u8 {
         let failed = || self.failed.get().map(Kind::exit_code);
         self.exit_code().or_else(failed).unwrap_or(0)
     }
 
-    /// The code `exit` was called with.
+    /// Returns the argument of `exit`.
     pub fn exit_code(&self) -> Option<u8> {
         self.exit.get()
     }

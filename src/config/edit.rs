@@ -1,4 +1,4 @@
-//! Changes of `config.toml` that keep its comments and its order, and lose nothing that others change meanwhile.
+//! Edits of `config.toml` that keep its comments, its order and concurrent changes.
 
 use super::{Config, path, read};
 use crate::error::{Failure, Kind};
@@ -14,30 +14,30 @@ use zeroize::Zeroizing;
 
 const PROFILES: &str = "profiles";
 const DEFAULT: &str = "default_profile";
-/// How long to wait for another process that changes the file, which takes milliseconds.
+/// Maximum wait for another process that edits the file, which takes milliseconds.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The file while it is changed: nobody else changes it until this is saved or dropped.
+/// `config.toml` while it's being edited, under its lock.
 pub struct Edit {
     path: PathBuf,
-    /// What stands above everything else in a file that has nothing but comments.
+    /// The text of a file that consists of comments only.
     head: String,
     document: DocumentMut,
     _lock: File,
 }
 
-/// The value of a setting that is written.
+/// The value of an edited setting.
 pub enum Written<'a> {
-    /// Text.
+    /// A text.
     Text(&'a str),
-    /// A key.
+    /// A secret.
     Secret(&'a Secret),
-    /// True or false.
+    /// A truth value.
     Flag(bool),
 }
 
 impl Edit {
-    /// Waits for its turn and reads the file; makes the folder if need be. A file that does not parse is left alone.
+    /// Waits for the lock and reads the file. Creates the folder if it doesn't exist. Fails if the file doesn't parse.
     pub fn begin(interrupt: &Interrupt) -> Result<Self, Failure> {
         let named = path().ok_or_else(|| {
             Failure::usage("no place for settings: this account has no home folder")
@@ -63,7 +63,7 @@ impl Edit {
                 .with_hint("a stopped or hanging process may hold the lock; try again later"),
             }
         })?;
-        // A link, as people who keep their settings elsewhere have it, stays one.
+        // If the file is a symbolic link, the link is kept and its target is edited.
         let path = named.canonicalize().unwrap_or(named);
         let text = read(&path)?.unwrap_or_default();
         Config::parse(&path, &text)?;
@@ -73,7 +73,7 @@ impl Edit {
                 path.display()
             ))
         })?;
-        // Comments alone would count as the document's end, and everything would be written above them.
+        // `toml_edit` treats the comments of an otherwise empty file as the document's end and would write above them.
         let (head, document) = if document.is_empty() {
             (text.to_string(), DocumentMut::new())
         } else {
@@ -87,7 +87,7 @@ impl Edit {
         })
     }
 
-    /// True if there is a profile of this name.
+    /// Returns true if a profile has this name.
     pub fn has(&self, name: &str) -> bool {
         self.document
             .get(PROFILES)
@@ -95,7 +95,7 @@ impl Edit {
             .is_some_and(|profiles| profiles.contains_key(name))
     }
 
-    /// Writes a profile with these settings and no others, in the place of one of the same name.
+    /// Writes a profile with exactly these settings. Replaces one with the same name.
     pub fn set_profile(&mut self, name: &str, settings: &[(&str, Written<'_>)]) {
         let mut table = Table::new();
         for (key, written) in settings {
@@ -112,14 +112,14 @@ impl Edit {
             return;
         };
         if let Some(old) = profiles.get(name).and_then(Item::as_table) {
-            // The comment above stays.
+            // Keeps the comment above the profile.
             *table.decor_mut() = old.decor().clone();
             table.set_position(old.position());
         }
         profiles.insert(name, Item::Table(table));
     }
 
-    /// Removes a profile with all its tables, and the mark of the default one if it was that.
+    /// Removes a profile with all its tables. If it's the default profile, there is none afterwards.
     pub fn remove_profile(&mut self, name: &str) {
         if let Some(profiles) = self.profiles() {
             profiles.remove(name);
@@ -129,16 +129,16 @@ impl Edit {
         }
     }
 
-    /// The profile that `connect()` uses.
+    /// Returns the name of the default profile.
     pub fn default(&self) -> Option<&str> {
         self.document.get(DEFAULT).and_then(Item::as_str)
     }
 
-    /// Makes this the profile that `connect()` uses.
+    /// Sets the default profile.
     pub fn set_default(&mut self, name: &str) {
         match self.document.get_mut(DEFAULT).and_then(Item::as_value_mut) {
             Some(old) => {
-                // The comment behind it stays.
+                // Keeps the comment after the value.
                 let decor = old.decor().clone();
                 *old = name.into();
                 *old.decor_mut() = decor;
@@ -149,10 +149,10 @@ impl Edit {
         }
     }
 
-    /// Writes the file, for its owner alone, and gives its path.
+    /// Writes the file with mode 0600 and returns its path.
     pub fn save(self) -> Result<PathBuf, Failure> {
         let text = Zeroizing::new(format!("{}{}", self.head, self.document));
-        // However the file was written, what is put in its place can be read.
+        // Checks that the new text can be read, however the old one was written.
         Config::parse(&self.path, &text)?;
         fsutil::replace_file(&self.path, text.as_bytes())
             .map_err(|error| unwritten(&self.path, &error))?;
@@ -162,7 +162,7 @@ impl Edit {
     fn profiles(&mut self) -> Option<&mut dyn TableLike> {
         let empty = || {
             let mut table = Table::new();
-            // No line [profiles] above the first one.
+            // Implicit, so no `[profiles]` line is written above the first profile.
             table.set_implicit(true);
             Item::Table(table)
         };

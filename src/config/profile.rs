@@ -1,35 +1,35 @@
-//! One saved connection, its keys held as secrets from the moment the file was read.
+//! A saved profile. Its secrets are held as [`Secret`] from the moment the file is read.
 
 use crate::secret::{MASK, Secret, is_secret};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-/// The key of a profile's own table of secrets.
+/// The setting that holds the profile's table of secrets.
 const SECRETS: &str = "secrets";
 
-/// A profile's settings, in the parser's order: the keys of `connect(#{…})`, and `secrets`.
+/// The settings of a profile, in the parser's order: the options of `connect(#{…})`, and `secrets`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(from = "Map<String, Value>")]
 pub struct Profile(Vec<(String, Setting)>);
 
-/// One setting.
+/// A setting of a profile.
 #[derive(Clone, Debug)]
 pub enum Setting {
-    /// Text or a number that goes by a secret's name.
+    /// A text or number under a secret's name.
     Secret(Secret),
-    /// A table of settings, e.g. `storage`.
+    /// A table of settings, for example `storage`.
     Table(Profile),
-    /// Anything else.
+    /// Any other value.
     Plain(Value),
 }
 
 impl Profile {
-    /// The settings that `connect` reads, without the table of secrets.
+    /// Returns the settings that `connect` reads, without the table of secrets.
     pub fn into_settings(self) -> impl Iterator<Item = (String, Setting)> {
         self.0.into_iter().filter(|(name, _)| name != SECRETS)
     }
 
-    /// What `secret("NAME")` finds in this profile.
+    /// Returns the value that `secret("NAME")` finds in this profile.
     pub fn secret(&self, name: &str) -> Option<&Secret> {
         let Setting::Table(secrets) = self.get(SECRETS)? else {
             return None;
@@ -40,13 +40,13 @@ impl Profile {
         }
     }
 
-    /// The setting of this name, spelled exactly so.
+    /// Returns the setting with exactly this name.
     pub fn get(&self, name: &str) -> Option<&Setting> {
         let (_, setting) = self.0.iter().find(|(known, _)| known == name)?;
         Some(setting)
     }
 
-    /// A setting that is text and no secret.
+    /// Returns a setting that's a text and no secret.
     pub fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Setting::Plain(value) => value.as_str(),
@@ -54,7 +54,7 @@ impl Profile {
         }
     }
 
-    /// Its plain form, every secret masked.
+    /// Returns the profile as JSON with all secrets masked.
     pub fn json(&self) -> Value {
         self.0
             .iter()

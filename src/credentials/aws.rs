@@ -1,6 +1,6 @@
-//! Storage keys as AWS's own tools find them: environment, then `~/.aws/credentials`, then `~/.aws/config`.
+//! AWS access keys, found as AWS's own tools find them: environment, `~/.aws/credentials`, `~/.aws/config`.
 //!
-//! Read for `storage_keys: "aws"` alone. Roles and single sign-on are the AWS CLI's to resolve.
+//! Read for `storage_keys: "aws"` only. Roles and single sign-on aren't supported.
 
 use crate::config::set;
 use crate::error::{Failure, Kind};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 const ID: &str = "AWS_ACCESS_KEY_ID";
 const KEY: &str = "AWS_SECRET_ACCESS_KEY";
-/// Settings of a profile whose keys only AWS's own tools can get.
+/// Profile settings whose keys only AWS's own tools can get.
 const INDIRECT: [&str; 5] = [
     "role_arn",
     "sso_session",
@@ -21,18 +21,18 @@ const INDIRECT: [&str; 5] = [
 const EXPORT: &str =
     "let the AWS CLI resolve it: eval \"$(aws configure export-credentials --format env)\"";
 
-/// A pair of storage keys, with the session token of short-term ones.
+/// An AWS access key, with the session token of a temporary one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageKeys {
-    /// Key id.
+    /// Access key id.
     pub access_key: Secret,
-    /// Key.
+    /// Secret access key.
     pub secret_key: Secret,
     /// Session token.
     pub session_token: Option<Secret>,
 }
 
-/// The keys that the environment or AWS's files name.
+/// Returns the access key from the environment or AWS's files.
 pub fn find() -> Result<StorageKeys, Failure> {
     match (set(ID), set(KEY)) {
         (Some(id), Some(key)) => Ok(StorageKeys {
@@ -59,7 +59,7 @@ fn from_files() -> Result<StorageKeys, Failure> {
             "{ID} is not set, and this account has no home folder"
         )));
     };
-    // Only `config` says `profile` in its headings, and not in that of the default one.
+    // Section headings start with `profile` in `config` only, and not for the default profile.
     let heading = match profile {
         "default" => profile.to_owned(),
         name => format!("profile {name}"),
@@ -108,12 +108,12 @@ fn file(variable: &str, name: &str) -> Option<PathBuf> {
         .or_else(|| Some(dirs::home_dir()?.join(".aws").join(name)))
 }
 
-/// A file's sections; `None` where there is none.
+/// Returns a file's sections, or `None` if the file doesn't exist.
 fn load(path: &Path) -> Result<Option<Ini>, Failure> {
     match Ini::load_from_file_noescape(path) {
         Ok(file) => Ok(Some(file)),
         Err(ini::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        // The parser's words may quote the line.
+        // The parser's message may quote the line.
         Err(ini::Error::Parse(error)) => Err(Failure::usage(format!(
             "storage_keys \"aws\": {} does not parse, line {}",
             path.display(),

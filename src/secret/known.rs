@@ -1,21 +1,22 @@
-//! The secrets this process has met, and hiding them in texts that may echo them.
+//! The secrets this process has used, and masking them in text that may echo them.
 //!
-//! A service may echo a key long after the call that carried it: a job's reason names the storage key of its import. So
-//! every secret that a request carried, and every one a script looked up, is kept (as [`Secret`]s are: zeroed when
-//! dropped) and looked for in what any service says later.
+//! A service may echo a secret long after the call that sent it: the failure reason of a job contains the storage
+//! credentials of its import. So every secret that a request sent or a script looked up is kept (and zeroed on drop,
+//! like [`Secret`]) and masked in every later answer.
 
 use super::{MASK, Secret};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::sync::{Mutex, PoisonError};
 use zeroize::Zeroizing;
 
-/// Secrets shorter than this are not looked for: they would be found inside ordinary words.
+/// Minimum length of a masked secret. Shorter ones occur inside ordinary words.
 const SHORTEST: usize = 4;
-/// Secrets shorter than this are looked for only in answers to the requests that carry them: `Milvus` is a usual password.
+/// Minimum length of a secret that's masked in all answers. Shorter ones are masked only in answers to requests that
+/// sent them, because `Milvus` is a common password.
 const SHORTEST_KNOWN: usize = 8;
-/// How many are kept: short-term keys are made anew for hours, and old ones have expired.
+/// Maximum number of remembered secrets. Short-term credentials are renewed for hours, and old ones have expired.
 const KEPT: usize = 256;
-/// All but the unreserved characters of RFC 3986, which most encoders leave alone.
+/// All characters except the unreserved ones of RFC 3986, which most encoders leave alone.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -24,7 +25,7 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 static KNOWN: Mutex<Vec<Spellings>> = Mutex::new(Vec::new());
 
-/// Keeps a secret for the rest of the run. A short one is not kept.
+/// Remembers a secret for the rest of the run, unless it's too short.
 pub(crate) fn remember(secret: &Secret) {
     if secret.expose().len() < SHORTEST_KNOWN {
         return;
@@ -40,23 +41,24 @@ pub(crate) fn remember(secret: &Secret) {
     known.push(spellings);
 }
 
-/// The text with every remembered secret replaced by [`MASK`].
+/// Replaces all remembered secrets in a text by [`MASK`].
 pub(crate) fn hidden(text: &str) -> String {
     Spellings::default().hide(text)
 }
 
-/// The same, where no other call is at it; for the moment of a crash, which may have come from there.
+/// Like [`hidden`], but returns `None` instead of waiting for the lock. For the panic hook, which may run while the
+/// lock is held.
 pub(crate) fn hidden_now(text: &str) -> Option<String> {
     let known = KNOWN.try_lock().ok()?;
     Some(hide(text, known.iter()))
 }
 
-/// Some secrets in every spelling they may be echoed in.
+/// Secrets with all the spellings in which a service may echo them.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(crate) struct Spellings(Vec<Zeroizing<String>>);
 
 impl Spellings {
-    /// The spellings of the secrets that one request carries, which are remembered.
+    /// Returns the spellings of the secrets that one request sends, and remembers the secrets.
     pub(crate) fn of<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         let secrets: Vec<&Secret> = secrets.into_iter().collect();
         for secret in &secrets {
@@ -65,7 +67,7 @@ impl Spellings {
         Self::new(secrets, SHORTEST)
     }
 
-    /// Of `user:password` the password also counts alone.
+    /// The password in `user:password` is a secret by itself.
     fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>, shortest: usize) -> Self {
         let mut spellings = Vec::new();
         for secret in secrets {
@@ -82,7 +84,7 @@ impl Spellings {
         Self(spellings)
     }
 
-    /// The text with these secrets and every remembered one replaced by [`MASK`].
+    /// Replaces these secrets and all remembered ones in a text by [`MASK`].
     pub(crate) fn hide(&self, text: &str) -> String {
         let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
         hide(text, known.iter().chain([self]))
@@ -95,14 +97,15 @@ fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a Spellings>) -> String 
         .map(|spelling| spelling.as_str())
         .filter(|spelling| text.contains(spelling))
         .collect();
-    // The longest first, so that a password inside a longer text does not leave the rest behind.
+    // Longest first, so a password inside a longer secret doesn't leave the rest behind.
     found.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
     found.into_iter().fold(text.to_owned(), |text, spelling| {
         text.replace(spelling, MASK)
     })
 }
 
-/// As it is, as JSON writes it (with and without escaped slashes, and as encoders that fear HTML do), percent-encoded.
+/// Returns the text as it is, as a JSON string (with and without escaped slashes and HTML characters), and
+/// percent-encoded.
 fn spell(part: &str) -> Vec<Zeroizing<String>> {
     let json = Zeroizing::new(serde_json::Value::from(part).to_string());
     let quoted = json.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
@@ -130,7 +133,7 @@ fn spell(part: &str) -> Vec<Zeroizing<String>> {
     .collect()
 }
 
-/// `%2F` as `%2f`.
+/// Turns `%2F` into `%2f`.
 fn lower_escapes(encoded: &str) -> String {
     let mut after = 0_u8;
     let lower = |letter: char| match (letter, after) {

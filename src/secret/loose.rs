@@ -1,9 +1,9 @@
-//! Keys inside of texts and comments, which follow no one grammar: JSON, URLs, headers, queries.
+//! Secrets inside texts and comments without a common grammar: JSON, URLs, headers, queries.
 
 use super::names::is_secret;
 use std::ops::Range;
 
-/// Where keys stand in the text; the spans may overlap and are in no order.
+/// Returns the places of secrets in a text. The spans may overlap and aren't sorted.
 pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -40,7 +40,7 @@ fn next_word(text: &str, from: usize) -> Option<Range<usize>> {
     Some(start..start + rest.find(|c| !is_word(c)).unwrap_or(rest.len()))
 }
 
-/// True for the id of an AWS key, long-term or short-term.
+/// Returns true for the id of an AWS access key, long-term or short-term.
 fn is_key_id(word: &str) -> bool {
     (word.starts_with("AKIA") || word.starts_with("ASIA"))
         && word.len() >= 16
@@ -49,7 +49,7 @@ fn is_key_id(word: &str) -> bool {
             .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
 }
 
-/// True for what is no word of a sentence: long, with a digit or a capital letter inside.
+/// Returns true if the text can't be a word of a sentence: it's long and has a digit or a capital letter inside.
 fn is_mixed(word: &str) -> bool {
     let unusual = |letter: char| letter.is_ascii_digit() || letter.is_uppercase();
     word.len() >= 8 && word.chars().skip(1).any(unusual)
@@ -59,7 +59,7 @@ const fn is_quote(letter: char) -> bool {
     matches!(letter, '"' | '\'' | '`')
 }
 
-/// `Bearer KEY`
+/// Finds `Bearer TOKEN`.
 fn bearer(after: &str) -> Option<Range<usize>> {
     let key = after.trim_start_matches([' ', '\t']);
     let start = after.len() - key.len();
@@ -69,13 +69,14 @@ fn bearer(after: &str) -> Option<Range<usize>> {
     (start > 0 && end > 0).then_some(start..start + end)
 }
 
-/// `NAME": "KEY"`, `NAME=KEY`, each quote behind as many backslashes as the text around it asks for.
+/// Finds `NAME": "VALUE"` and `NAME=VALUE`. Each quote may be escaped by as many backslashes as the surrounding text
+/// needs.
 fn pair(name: &str, after: &str) -> Option<Range<usize>> {
     let closed = after.trim_start_matches('\\');
     let named = closed.strip_prefix(is_quote);
     let sign = named.unwrap_or(after).trim_start();
     if name.starts_with("--") && sign.len() < after.len() && !sign.starts_with('=') {
-        // An option of a command: `--token KEY`.
+        // A command-line option: `--token VALUE`.
         let start = after.len() - sign.len();
         let ends = |c: char| c.is_whitespace() || is_quote(c);
         return Some(start..start + sign.find(ends).unwrap_or(sign.len()));
@@ -89,8 +90,8 @@ fn pair(name: &str, after: &str) -> Option<Range<usize>> {
         return Some(start + 1..start + 1 + closing(key, quote, escapes));
     }
     let start = after.len() - value.len();
-    // A header's value may have several words; elsewhere words after a colon are a sentence, unless name or value are
-    // of no sentence.
+    // A header's value may have several words. Elsewhere, words after a colon are a sentence unless the name or the
+    // value can't be part of one.
     let is_header = name.eq_ignore_ascii_case("authorization");
     let ends = |c: char| {
         is_quote(c)
@@ -106,7 +107,7 @@ fn pair(name: &str, after: &str) -> Option<Range<usize>> {
     is_key.then(|| start..start + end)
 }
 
-/// The length up to a quote behind no more backslashes than the opening one.
+/// Returns the length up to a quote with at most as many backslashes as the opening quote.
 fn closing(key: &str, quote: char, escapes: usize) -> usize {
     let mut behind = 0;
     for (at, letter) in key.char_indices() {
@@ -118,7 +119,7 @@ fn closing(key: &str, quote: char, escapes: usize) -> usize {
     key.len()
 }
 
-/// `://user:KEY@host`
+/// Finds `://user:PASSWORD@host`.
 fn password(after: &str) -> Option<Range<usize>> {
     let address = after.get(3..)?;
     let end = address
@@ -128,7 +129,7 @@ fn password(after: &str) -> Option<Range<usize>> {
     let colon = address.find(':')?;
     let host_end = address.find(['/', '?', '#']).unwrap_or(address.len());
     let in_host = address.get(..host_end)?.rfind('@');
-    // A slash in a password that is not escaped; but behind a port the path has begun.
+    // A password may contain an unescaped slash. After a port, a slash starts the path.
     let port = address.get(colon + 1..host_end).unwrap_or_default();
     let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
     let at = if is_port { in_host } else { address.rfind('@') }?;

@@ -1,6 +1,6 @@
-//! The names that secrets go by, in options, JSON, settings and variables.
+//! The names that secrets go by in options, JSON, settings and variables.
 
-/// A name that ends with one of these (lower case, without `_` and `-`) is a secret's: `my_api_key`, `prodToken`.
+/// Endings of secret names (lower case, without `_` and `-`): `my_api_key`, `prodToken`.
 const ENDINGS: [&str; 21] = [
     "token",
     "apikey",
@@ -24,12 +24,12 @@ const ENDINGS: [&str; 21] = [
     "sharedkey",
     "storagekey",
 ];
-/// Short names count only as a whole word: `pass` and `db_pass`, not `bypass`.
+/// Short names, which count only as a whole word: `pass` and `db_pass`, but not `bypass`.
 const WORDS: [&str; 9] = [
     "pass", "pw", "pwd", "auth", "bearer", "sig", "creds", "tmpak", "tmpsk",
 ];
 
-/// True if what goes by this name is a secret; case, `_`, `-` and a number at the end do not matter.
+/// Returns true if a value with this name is a secret. Case, `_`, `-` and a trailing number don't matter.
 pub(crate) fn is_secret(name: &str) -> bool {
     let name = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
     let folded: String = name
@@ -44,17 +44,17 @@ pub(crate) fn is_secret(name: &str) -> bool {
             .any(|word| folded == *word || last.eq_ignore_ascii_case(word))
 }
 
-/// The longest name of an environment variable that is taken for one.
+/// Maximum length of an environment variable's name.
 const LONGEST_NAME: usize = 48;
 
-/// True if the text may be the name of an environment variable, and is not more likely a key.
+/// Returns true if the text may be the name of an environment variable and isn't more likely a secret.
 pub(crate) fn is_place(text: &str) -> bool {
     let begins = text.starts_with(|letter: char| letter.is_ascii_alphabetic() || letter == '_');
     let named = text
         .bytes()
         .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
     let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    // Names of several words have an underscore, names of one word few digits.
+    // Names of several words have an underscore, and names of one word have few digits.
     begins && named && text.len() <= LONGEST_NAME && (digits < 4 || text.contains('_'))
 }
 

@@ -1,7 +1,7 @@
-//! Questions to the person at the terminal: the question goes to standard error, the answer comes from standard input.
+//! Questions to the user: the question goes to standard error, the answer comes from standard input.
 //!
-//! Where either is no terminal nobody is asked. Ctrl-C, SIGTERM and the run's deadline end the wait at once, and the
-//! terminal shows again what is typed.
+//! Questions need a terminal on both. Ctrl-C, SIGTERM and the run's deadline end the wait and restore the terminal's
+//! echo.
 
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
@@ -9,19 +9,19 @@ use crate::secret::Secret;
 use std::io::{self, IsTerminal, Write};
 use zeroize::Zeroizing;
 
-/// True where somebody can be asked.
+/// Returns true if standard input and standard error are a terminal.
 pub(super) fn possible() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
-/// Asks and reads a line; `None` where the answer was Ctrl-D.
+/// Asks a question and reads a line. Returns `None` for Ctrl-D.
 pub(super) fn ask(question: &str, interrupt: &Interrupt) -> Result<Option<String>, Failure> {
     let line = read(question, interrupt, false)?;
     let text = line.map(|line| String::from_utf8(line.to_vec()));
     text.transpose().map_err(|_| not_text())
 }
 
-/// Asks and reads a line that is not shown; `None` where the answer was Ctrl-D.
+/// Asks a question and reads a line without echo. Returns `None` for Ctrl-D.
 pub(super) fn ask_hidden(question: &str, interrupt: &Interrupt) -> Result<Option<Secret>, Failure> {
     let Some(line) = read(question, interrupt, true)? else {
         return Ok(None);
@@ -50,18 +50,18 @@ fn read(
         .transpose()
         .map_err(failed)?;
     let mut err = io::stderr().lock();
-    // Where standard error is closed the terminal is gone, and so is whoever would answer.
+    // If standard error is closed, the terminal is gone.
     let _ = write!(err, "{question} ").and_then(|()| err.flush());
     drop(err);
     let line = terminal::line(interrupt);
     if !matches!(line, Ok(Ok(Some(_)))) {
-        // The cursor stands behind the question.
+        // The cursor stays behind the question.
         let _ = writeln!(io::stderr());
     }
     line.map_err(Failure::from)?.map_err(failed)
 }
 
-/// What the wait for a line ends with: a stop, else what the terminal said.
+/// The result of a wait for a line: a stop, or the terminal's answer.
 type Line = Result<io::Result<Option<Zeroizing<Vec<u8>>>>, Stop>;
 
 #[cfg(unix)]
@@ -76,13 +76,13 @@ mod terminal {
     use std::io;
     use zeroize::Zeroizing;
 
-    /// The longest answer, in bytes: what a terminal takes as one line.
+    /// Maximum length of an answer in bytes: the kernel's limit of a terminal line.
     const LONGEST: usize = 4096;
 
-    /// Reads up to a line end, straight from the terminal: nothing that follows is taken.
+    /// Reads up to a line end directly from the terminal, and takes nothing that follows.
     pub(super) fn line(interrupt: &Interrupt) -> Line {
         let input = io::stdin();
-        // Made whole at once: growing would leave copies behind.
+        // Allocated once: a growing buffer would leave copies of the secret in memory.
         let mut line = Zeroizing::new(Vec::with_capacity(LONGEST));
         let wait = Timespec::try_from(TICK).unwrap_or_default();
         loop {
@@ -108,7 +108,7 @@ mod terminal {
         }
     }
 
-    /// While it lives the terminal does not show what is typed.
+    /// Turns the terminal's echo off until it's dropped.
     pub(super) struct Hidden(Termios);
 
     impl Hidden {
@@ -116,7 +116,7 @@ mod terminal {
             let before = tcgetattr(io::stdin())?;
             let mut hidden = before.clone();
             hidden.local_modes.remove(LocalModes::ECHO);
-            // The line end is shown, and the program is neither suspended nor killed by a key while nothing else is.
+            // The line end is shown, and Ctrl-Z and Ctrl-\ are off while the echo is off.
             hidden.local_modes.insert(LocalModes::ECHONL);
             for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
                 hidden.special_codes[key] = 0;
@@ -128,7 +128,7 @@ mod terminal {
 
     impl Drop for Hidden {
         fn drop(&mut self) {
-            // Nothing can be done about a terminal that is gone.
+            // The terminal is gone, and the error has no other receiver.
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
         }
     }
@@ -151,7 +151,7 @@ mod terminal {
         }))
     }
 
-    /// Hiding is not possible here.
+    /// Echo can't be turned off on this system.
     pub(super) struct Hidden;
 
     impl Hidden {

@@ -1,4 +1,4 @@
-//! Reading and writing text that may take long: a pipe, a terminal, a slow disk.
+//! Interruptible reading and writing of text files, pipes and terminals.
 
 use super::Session;
 #[cfg(unix)]
@@ -10,10 +10,10 @@ use std::io::{self, Read};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 
-/// The largest text that is read, in bytes: 64 MiB.
+/// Maximum size of a text that's read: 64 MiB.
 const LIMIT: u64 = 64 << 20;
 
-/// Reads a text file, or standard input for `-`. A stop ends the wait at once; what is read then is lost.
+/// Reads a text file, or standard input for `-`. A stop ends the wait and discards the text.
 pub(super) fn read_text(path: &str, interrupt: &Interrupt) -> Result<String, Failure> {
     if path == "-" {
         return standard_input(interrupt);
@@ -21,7 +21,7 @@ pub(super) fn read_text(path: &str, interrupt: &Interrupt) -> Result<String, Fai
     read_file(path, interrupt)
 }
 
-/// Reads standard input. No thread is left behind that would take what is typed at the prompt later.
+/// Reads standard input. Leaves no thread behind that would steal the prompt's input later.
 #[cfg(unix)]
 fn standard_input(interrupt: &Interrupt) -> Result<String, Failure> {
     let input = StandardInput::open();
@@ -57,15 +57,15 @@ fn too_large() -> io::Error {
     io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB")
 }
 
-/// Reads a file on a thread, since a slow disk or a pipe may keep it waiting.
+/// Reads a file on a thread, because a slow disk or a pipe may block.
 fn read_file(path: &str, interrupt: &Interrupt) -> Result<String, Failure> {
     let file = path.to_owned();
     let text = on_a_thread("read", interrupt, move || read(&file))?;
     text.map_err(|error| failed(&format!("{path:?}"), &error))
 }
 
-/// Does on a thread what may have to wait, such as opening a pipe that nobody reads. A stop ends the wait at once; the
-/// thread is left to itself then.
+/// Runs a blocking operation, such as opening a pipe without reader, on a thread. A stop ends the wait and abandons the
+/// thread.
 fn on_a_thread<T: Send + 'static>(
     name: &str,
     interrupt: &Interrupt,
@@ -73,7 +73,7 @@ fn on_a_thread<T: Send + 'static>(
 ) -> Result<io::Result<T>, Failure> {
     let (done, result) = mpsc::channel();
     let started = thread::Builder::new().name(name.to_owned()).spawn(move || {
-        // Nobody listens any more once the wait was stopped.
+        // Fails if the wait was stopped, and the result is dropped then.
         let _ = done.send(work());
     });
     if let Err(error) = started {
@@ -91,7 +91,7 @@ fn on_a_thread<T: Send + 'static>(
 }
 
 impl Session {
-    /// Writes to what is no file and may never take it, such as a pipe that nobody reads: a stop ends the wait.
+    /// Writes to a pipe or device that may block. A stop ends the wait.
     pub fn write_slowly(
         &self,
         work: impl FnOnce() -> io::Result<()> + Send + 'static,

@@ -1,5 +1,5 @@
-//! What SIGTERM has to mend while the prompt waits for a key: the terminal is in raw mode then, and nothing looks at
-//! the interrupt flag.
+//! Restoring the terminal on SIGTERM while the prompt waits for a key: the terminal is in raw mode then, and no code
+//! polls the interrupt flag.
 
 #[cfg(unix)]
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -8,29 +8,29 @@ use std::sync::{Arc, Mutex, PoisonError};
 #[cfg(not(unix))]
 type Termios = ();
 
-/// The terminal's own settings while the prompt waits; clones are the same.
+/// The terminal's settings from before the prompt. Clones share them.
 #[derive(Clone, Default)]
 pub struct Idle(Arc<Mutex<Option<Termios>>>);
 
 impl Idle {
-    /// The prompt begins to wait.
+    /// Called when the prompt starts to wait.
     pub fn enter(&self) {
         #[cfg(unix)]
         self.set(tcgetattr(std::io::stdin()).ok());
     }
 
-    /// The prompt has its answer.
+    /// Called when the prompt has an answer.
     pub fn leave(&self) {
         self.set(None);
     }
 
-    /// Gives the terminal its own settings back; true if the prompt was waiting.
+    /// Restores the terminal's settings. Returns true if the prompt was waiting.
     pub fn restore(&self) -> bool {
         let settings = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         #[cfg(unix)]
         if let Some(settings) = &settings {
             use std::io::Write;
-            // Nothing can be done about a terminal that is gone. The sequence ends bracketed paste.
+            // The terminal may be gone; there's no receiver for the error. The sequence ends bracketed paste.
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
             let _ = writeln!(std::io::stdout(), "\x1b[?2004l");
         }
@@ -42,11 +42,11 @@ impl Idle {
     }
 }
 
-/// The terminal's settings while another program has the terminal.
+/// The terminal's settings while another program uses the terminal.
 pub struct Lent(Option<Termios>);
 
 impl Lent {
-    /// The other program is about to start.
+    /// Saves the settings before the other program starts.
     pub fn lend() -> Self {
         #[cfg(unix)]
         return Self(tcgetattr(std::io::stdin()).ok());
@@ -54,13 +54,13 @@ impl Lent {
         Self(None)
     }
 
-    /// Gives the terminal its own settings back. A program that failed may also have left it on another screen, without
-    /// a cursor, or in a mode of its own.
+    /// Restores the settings. A program that failed may also have left an alternate screen, a hidden cursor or a mode
+    /// of its own.
     pub fn take_back(self, failed: bool) {
         #[cfg(unix)]
         if let Some(settings) = &self.0 {
             use std::io::Write;
-            // Nothing can be done about a terminal that is gone.
+            // The terminal may be gone; there's no receiver for the error.
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
             if failed {
                 let mut out = std::io::stdout();

@@ -1,4 +1,4 @@
-//! The local import service of this process: started by the first `connect("local")`, stopped when the run ends.
+//! The local import service of this process. The first `connect("local")` starts it, and the end of the run stops it.
 
 use crate::config::set;
 use crate::error::Failure;
@@ -12,7 +12,7 @@ use std::num::NonZero;
 use std::path::PathBuf;
 use ulid::Ulid;
 
-/// The service, once it was asked for.
+/// The local service, started on first use.
 pub struct LocalService {
     data_dir: PathBuf,
     warn: fn(&str),
@@ -25,7 +25,7 @@ struct Running {
 }
 
 impl LocalService {
-    /// Nothing runs yet.
+    /// Returns a handle without starting the service.
     pub fn new(data_dir: PathBuf, warn: fn(&str)) -> Self {
         Self {
             data_dir,
@@ -34,7 +34,7 @@ impl LocalService {
         }
     }
 
-    /// The service's base URL and the token it asks for; starts it on a free loopback port if need be.
+    /// Returns the service's base URL and token. Starts the service on a free loopback port if it isn't running.
     pub fn start(&self, interrupt: &Interrupt) -> Result<(String, Secret), Failure> {
         let mut running = self.running.borrow_mut();
         if let Some(running) = running.as_ref() {
@@ -66,13 +66,13 @@ impl LocalService {
         Ok((url, token))
     }
 
-    /// How many jobs this process is working on.
+    /// Returns the number of jobs in progress.
     pub fn running_jobs(&self) -> usize {
         let running = self.running.borrow();
         running.as_ref().map_or(0, |it| it.service.running_jobs())
     }
 
-    /// Finishes the jobs that still run (unless interrupted, which leaves them to the next start), then stops.
+    /// Waits for running jobs, then stops the service. If interrupted, the jobs continue at the next start.
     pub fn finish(&self, interrupt: &Interrupt) -> Result<(), Stop> {
         let Some(running) = self.running.borrow_mut().take() else {
             return Ok(());
@@ -84,17 +84,17 @@ impl LocalService {
     }
 }
 
-/// Where S3 buckets are asked for, as AWS' own tools are told.
+/// Returns the S3 endpoint from the variables that AWS's own tools use.
 pub fn s3_endpoint() -> Option<String> {
     set("AWS_ENDPOINT_URL_S3").or_else(|| set("AWS_ENDPOINT_URL"))
 }
 
-/// Jobs that run at once: one a core.
+/// Returns the number of concurrent jobs: one per core.
 pub fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 
-/// 80 random bits as text.
+/// Returns 80 random bits as text.
 fn random() -> String {
     format!("{:020x}", Ulid::generate().random())
 }

@@ -1,6 +1,6 @@
-//! Named locks that a script holds, so that two runs of it do not overlap.
+//! Named locks held by a script, so two runs of it don't overlap.
 //!
-//! Each is a lock on a file in the data folder. The system frees it when the process ends, however it ends.
+//! Each is a lock on a file in the data folder. The operating system releases it when the process ends.
 
 use crate::error::{Failure, Kind};
 use crate::journal::IdentityLock;
@@ -8,13 +8,13 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-/// The locks of this run, by name.
+/// The locks of a run by name.
 #[derive(Debug, Default)]
 pub struct Locks(RefCell<BTreeMap<String, IdentityLock>>);
 
 impl Locks {
-    /// Takes a lock; true if it is held now, also if it was before, false if another process holds it. The name is part of
-    /// a file's name.
+    /// Takes a lock. Returns true if the run holds it, false if another process does. The name becomes part of a file
+    /// name.
     pub fn take(&self, data_dir: &Path, name: &str) -> Result<bool, Failure> {
         let mut held = self.0.borrow_mut();
         if held.contains_key(name) {
@@ -29,7 +29,7 @@ impl Locks {
         Ok(taken)
     }
 
-    /// Gives a lock back; false if it was not held.
+    /// Releases a lock. Returns false if it wasn't held.
     pub fn give_back(&self, name: &str) -> bool {
         self.0.borrow_mut().remove(name).is_some()
     }

@@ -1,4 +1,4 @@
-//! What goes to standard error: notices, warnings, log lines and errors, as text or as one JSON object a line.
+//! Standard error: notices, warnings, log lines and errors, as text or as one JSON object per line.
 
 use crate::render::words;
 use jiff::Timestamp;
@@ -6,27 +6,27 @@ use serde_json::{Map, Value, json};
 use std::fmt;
 use std::io::{self, Write};
 
-/// The form of what goes to standard error: `--log-format`.
+/// The format of standard error: `--log-format`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum LogFormat {
-    /// For people.
+    /// Text for people.
     #[default]
     Text,
-    /// One JSON object a line, with `time` (RFC 3339), `level` and `message`; errors also with `kind`, `code`, `hint`,
+    /// One JSON object per line with `time` (RFC 3339), `level` and `message`. Errors also have `kind`, `code`, `hint`,
     /// `jobs` and `exit`.
     Json,
 }
 
-/// How much a line matters.
+/// The importance of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Level {
     /// Shown with `-v`.
     Debug,
     /// Not shown with `-q`.
     Info,
-    /// Something to look at, though the run goes on.
+    /// A problem that doesn't end the run.
     Warn,
-    /// Something failed.
+    /// A failure.
     Error,
 }
 
@@ -41,18 +41,19 @@ impl fmt::Display for Level {
     }
 }
 
-/// Writes lines to standard error, from whichever thread. Where that is closed there is nobody left to tell.
+/// Writes lines to standard error from any thread. Errors are ignored, because a closed standard error has no
+/// replacement.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Log {
-    /// Text, or JSON.
+    /// The format.
     pub format: LogFormat,
-    /// `-q`: no lines of [`Level::Info`] and below.
+    /// `-q`: hide [`Level::Info`] and below.
     pub quiet: bool,
-    /// `-v`: lines of [`Level::Debug`] too.
+    /// `-v`: show [`Level::Debug`].
     pub verbose: bool,
 }
 
-/// What writes a warning in this form, for parts of zshell that know nothing of forms.
+/// Returns a writer of warnings for modules that don't know the format.
 pub fn warner(format: LogFormat) -> fn(&str) {
     match format {
         LogFormat::Text => |text| warn(LogFormat::Text, text),
@@ -60,7 +61,7 @@ pub fn warner(format: LogFormat) -> fn(&str) {
     }
 }
 
-/// The same with a word before it that says so, where that is not said by the form.
+/// Like [`warner`], with the word `warning` in front if the format has no level of its own.
 pub fn warning(format: LogFormat) -> fn(&str) {
     match format {
         LogFormat::Text => |text| warn(LogFormat::Text, &format!("warning: {text}")),
@@ -77,7 +78,7 @@ fn warn(format: LogFormat, text: &str) {
 }
 
 impl Log {
-    /// A line as it is.
+    /// Writes a line.
     pub fn line(self, level: Level, text: &str) {
         match self.format {
             LogFormat::Text => {
@@ -87,7 +88,7 @@ impl Log {
         }
     }
 
-    /// A script's own line, with time and level; those that nobody asked for are left out.
+    /// Writes a script's log line with time and level, if the level is shown.
     pub fn stamped(self, level: Level, text: &str) {
         let hidden = match level {
             Level::Debug => !self.verbose,
@@ -110,7 +111,7 @@ impl Log {
         }
     }
 
-    /// A JSON line with further fields.
+    /// Writes a JSON line with additional fields.
     pub fn json(self, level: Level, message: &str, fields: Map<String, Value>) {
         let mut line = Map::new();
         line.insert("time".to_owned(), json!(format!("{:.3}", Timestamp::now())));

@@ -1,7 +1,7 @@
-//! The pager: shows at the prompt what is longer than the screen.
+//! The pager of the prompt, for results longer than the screen.
 //!
-//! The one named by `:set pager`, else `PAGER`, else `less -FRX`; without any, long lists are cut (see
-//! [`super::Session::show`]). A setting with characters that mean something to a shell is given to `sh`, as git does.
+//! The pager is `:set pager`, else `PAGER`, else `less -FRX`. Without a pager, long lists are cut (see
+//! [`super::Session::show`]). A setting with shell characters runs in `sh`, as in git.
 
 use crate::interrupt::{Interrupt, Stop, TICK};
 use std::convert::Infallible;
@@ -12,17 +12,16 @@ use std::str::FromStr;
 use std::thread;
 use unicode_width::UnicodeWidthStr;
 
-/// What there is where nobody says otherwise: quits by itself on what fits, keeps colours, leaves the text on the screen,
-/// and ends on Ctrl-C.
+/// The default: quits on text that fits, keeps colours, leaves the text on the screen and ends on Ctrl-C.
 const LESS: &str = "less -FRX -K";
 
-/// What shows long results at the prompt: `:set pager …`.
+/// The pager setting: `:set pager …`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum PagerChoice {
     /// `PAGER`, else `less`.
     #[default]
     Environment,
-    /// None: long lists are cut.
+    /// No pager: long lists are cut.
     Off,
     /// This command with its arguments.
     Command(String),
@@ -31,7 +30,7 @@ pub enum PagerChoice {
 impl FromStr for PagerChoice {
     type Err = Infallible;
 
-    /// `off` and nothing at all are no pager, `auto` is that of the environment, anything else is a command.
+    /// `off` and an empty text mean no pager, `auto` means the environment's pager, anything else is a command.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text.trim() {
             "" | "off" | "none" | "false" => Self::Off,
@@ -55,12 +54,12 @@ impl fmt::Display for PagerChoice {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Pager {
     command: String,
-    /// False for our own default, whose absence is no mistake of anyone's.
+    /// False for the default pager, which may be missing.
     chosen: bool,
 }
 
 impl PagerChoice {
-    /// What to start; `None` for no pager, which an empty `PAGER` and `PAGER=cat` ask for too.
+    /// Returns the pager to start. `None` for no pager, also if `PAGER` is empty or `cat`.
     pub(super) fn command(&self) -> Option<Pager> {
         let named = match self {
             Self::Off => return None,
@@ -81,18 +80,18 @@ impl PagerChoice {
     }
 }
 
-/// What became of paging.
+/// The result of paging.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Paged {
-    /// The text was there to be read.
+    /// The text was shown.
     Shown,
-    /// There is no `less`, and nobody named another.
+    /// The default pager isn't installed.
     Missing,
-    /// The pager cannot be started; why.
+    /// The pager couldn't be started, with the reason.
     Failed(String),
 }
 
-/// True where the text takes more than `lines` of a terminal of this width.
+/// Returns true if the text is longer than `lines` lines of a terminal of this width.
 pub(super) fn is_longer(text: &[u8], width: usize, lines: usize) -> bool {
     let text = String::from_utf8_lossy(text);
     let mut used = 0;
@@ -112,18 +111,17 @@ fn without_colours(line: &str) -> String {
     })
 }
 
-/// Gives the text to the pager and waits until it is left. The terminal's settings are afterwards what they were.
+/// Passes the text to the pager and waits until the pager ends. Restores the terminal's settings.
 ///
-/// Ctrl-C reaches the pager too, and decides nothing here: it is the pager that ends, or not. SIGTERM and the run's
-/// deadline end the pager.
+/// Ctrl-C reaches the pager, which decides what to do. SIGTERM and the run's deadline end the pager.
 pub(super) fn page(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> Paged {
     let settings = terminal::settings();
     let ended = run(pager, text, interrupt);
     terminal::restore(settings);
     let problem = match ended {
-        // What `sh` says where it cannot find or start a command.
+        // The exit codes of `sh` for a command that isn't found or can't be started.
         Ok(status) if matches!(status.code(), Some(126 | 127)) => "not found".to_owned(),
-        // A `less` that does not know our options.
+        // A `less` that doesn't support the options.
         Ok(status) if !pager.chosen && status.code() == Some(1) => return Paged::Missing,
         Ok(_) => return Paged::Shown,
         Err(error) if error.kind() == ErrorKind::NotFound => "not found".to_owned(),
@@ -141,7 +139,7 @@ pub(super) fn page(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> Paged {
 
 fn run(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> std::io::Result<ExitStatus> {
     let mut command = command(&pager.command)?;
-    // As git does: what these do is wanted with any `less`, also one named by PAGER without arguments.
+    // As in git: these options are useful with any `less`, also one in PAGER without arguments.
     for (name, value) in [("LESS", "FRX"), ("LV", "-c")] {
         if std::env::var_os(name).is_none() {
             command.env(name, value);
@@ -150,7 +148,7 @@ fn run(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> std::io::Result<Exi
     let mut child = command.stdin(Stdio::piped()).spawn()?;
     let mut stdin = child.stdin.take();
     thread::scope(|scope| {
-        // A pager reads as its reader goes on, and not to the end where it is left.
+        // A pager reads while its user scrolls, and not to the end if the user leaves.
         let feed = move || {
             if let Some(stdin) = &mut stdin {
                 let _ = stdin.write_all(text);
@@ -176,12 +174,12 @@ fn run(pager: &Pager, text: &[u8], interrupt: &Interrupt) -> std::io::Result<Exi
 }
 
 fn end(child: &mut Child) {
-    // It may have ended by itself.
+    // The pager may have ended by itself.
     let _ = child.kill();
     let _ = child.wait();
 }
 
-/// The command of a setting: words between blanks, or a line for the shell where it has the shell's characters.
+/// Splits a setting into words, or returns a line for the shell if it has shell characters.
 fn command(setting: &str) -> std::io::Result<Command> {
     let mut words = setting.split_whitespace();
     let is_shell = cfg!(unix) && setting.contains(|c: char| "|&;<>()$`\\\"'*?[#~=%".contains(c));
@@ -196,7 +194,7 @@ fn command(setting: &str) -> std::io::Result<Command> {
     Ok(command)
 }
 
-/// The terminal's settings, which a pager that is killed leaves as it needed them.
+/// The terminal's settings, which a killed pager doesn't restore.
 #[cfg(unix)]
 mod terminal {
     use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -207,7 +205,7 @@ mod terminal {
 
     pub(super) fn restore(settings: Option<Termios>) {
         if let Some(settings) = settings {
-            // Nothing can be done about a terminal that is gone.
+            // The terminal may be gone; there's no receiver for the error.
             let _ = tcsetattr(std::io::stdin(), OptionalActions::Drain, &settings);
         }
     }

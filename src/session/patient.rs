@@ -1,23 +1,23 @@
-//! Output that may be long, or go to someone who reads slowly: a stop ends it between two pieces.
+//! Interruptible output: a stop ends long or blocked output between two pieces.
 
 use crate::interrupt::{Interrupt, Stop};
 use std::io::{self, Write};
 #[cfg(unix)]
 use std::os::fd::AsFd;
 
-/// What is written at once, in bytes: as much as a pipe that is ready takes without blocking (`PIPE_BUF`).
+/// Bytes per write: as much as a ready pipe takes without blocking (`PIPE_BUF`).
 const PIECE: usize = 4096;
 
-/// A writer that looks at the interrupt flag before each piece, also while nobody reads.
+/// A writer that checks the interrupt flag before each piece and while the reader is blocked.
 pub(super) struct Patient<'a, W> {
     inner: W,
     interrupt: &'a Interrupt,
-    /// True where something was written that is not flushed: nothing to flush is nothing to wait for, nor to stop.
+    /// True if unflushed output exists. Without it, flushing neither waits nor stops.
     pending: bool,
 }
 
 impl<'a, W> Patient<'a, W> {
-    /// Writes to `inner` until the flag is raised.
+    /// Returns a writer to `inner` that stops when the flag is raised.
     pub(super) fn new(inner: W, interrupt: &'a Interrupt) -> Self {
         Self {
             inner,
@@ -29,7 +29,7 @@ impl<'a, W> Patient<'a, W> {
 
 #[cfg(unix)]
 impl<W: AsFd> Patient<'_, W> {
-    /// Waits until something can be written, or the flag is raised.
+    /// Waits until the stream is writable or the flag is raised.
     fn ready(&self) -> io::Result<()> {
         super::ready::writable(&self.inner, self.interrupt).map_err(stopped)
     }
@@ -78,7 +78,7 @@ impl<W: Write> Write for Patient<'_, W> {
     }
 }
 
-/// The error of a writer that was stopped.
+/// Returns the error of a stopped writer.
 #[derive(Debug, thiserror::Error)]
 #[error("stopped")]
 struct Stopped;
@@ -87,7 +87,7 @@ fn stopped(_: Stop) -> io::Error {
     io::Error::other(Stopped)
 }
 
-/// True for the error of a writer that was stopped.
+/// Returns true for the error of a stopped writer.
 pub(super) fn is_stop(error: &io::Error) -> bool {
     let inner = error
         .get_ref()

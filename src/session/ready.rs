@@ -1,16 +1,16 @@
-//! Waiting for a stream, in ticks, so that a stop is answered while nobody types or reads.
+//! Interruptible waits for a stream.
 
 use crate::interrupt::{Interrupt, Stop, TICK};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use std::os::fd::AsFd;
 
-/// Waits until there is something to read, or the end; a stop ends the wait.
+/// Waits until the stream is readable or at its end. A stop ends the wait.
 pub(super) fn readable(stream: impl AsFd, interrupt: &Interrupt) -> Result<(), Stop> {
     wait(&stream, PollFlags::IN, interrupt)
 }
 
-/// Waits until something can be written; a stop ends the wait.
+/// Waits until the stream is writable. A stop ends the wait.
 pub(super) fn writable(stream: impl AsFd, interrupt: &Interrupt) -> Result<(), Stop> {
     wait(&stream, PollFlags::OUT, interrupt)
 }
@@ -24,7 +24,7 @@ fn wait(stream: &impl AsFd, flags: PollFlags, interrupt: &Interrupt) -> Result<(
         interrupt.check()?;
         match poll(&mut [PollFd::new(stream, flags)], Some(&tick)) {
             Ok(0) | Err(Errno::INTR) => {}
-            // What is wrong with it the reading or writing will tell.
+            // The next read or write reports the error.
             Ok(_) | Err(_) => return Ok(()),
         }
     }

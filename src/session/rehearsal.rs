@@ -1,4 +1,4 @@
-//! What a dry run writes: commands, and the script's own lines as comments in between.
+//! The output of a dry run: shell commands, with the script's own output as comments.
 
 use super::Session;
 use crate::api::DryRun;
@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
 use std::io::{self, Write};
 
-/// Writes each line as a shell's comment.
+/// Writes each line as a shell comment.
 pub(super) fn comment(
     write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
     out: &mut dyn Write,
@@ -20,7 +20,7 @@ pub(super) fn comment(
 }
 
 impl Session {
-    /// Says what a dry run leaves undone; false where this is none, and it is to be done.
+    /// Reports a change that a dry run skips. Returns false if this isn't a dry run.
     pub fn would(&self, what: &str) -> Result<bool, Failure> {
         let dry_run = self.choices().dry_run;
         if dry_run {
@@ -30,7 +30,7 @@ impl Session {
     }
 }
 
-/// A dry run that writes its commands to standard output, in between the script's own lines.
+/// A dry run whose commands go to standard output, between the script's own lines.
 pub(super) fn dry_run(interrupt: &Interrupt) -> DryRun {
     let interrupt = interrupt.clone();
     DryRun::new(move |command| {

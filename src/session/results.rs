@@ -1,4 +1,4 @@
-//! Showing results: on standard output, at the prompt through a pager where they are longer than the screen.
+//! Showing results on standard output, through a pager at the prompt if they're longer than the screen.
 
 use super::Session;
 use super::pager::{self, Paged};
@@ -6,7 +6,7 @@ use crate::error::Failure;
 use crate::render::{self, Limit, OutputFormat, Screen, Shown, Tone, words};
 use std::io::{self, IsTerminal};
 
-/// Without a pager a long list ends after so many screens.
+/// Without a pager, long lists are cut after this number of screens.
 const SCREENS: usize = 3;
 
 impl Session {
@@ -21,7 +21,7 @@ impl Session {
         self.show_limited(shown, format, Limit::Screen)
     }
 
-    /// Writes no more of a result than this limit says.
+    /// Writes at most the part of a result that the limit allows.
     pub fn show_limited(
         &self,
         shown: Shown<'_>,
@@ -39,7 +39,7 @@ impl Session {
         }
     }
 
-    /// Writes it straight, or as the prompt does.
+    /// Writes directly, or through the pager at the prompt.
     fn show_on(
         &self,
         screen: &Screen,
@@ -47,7 +47,7 @@ impl Session {
         format: OutputFormat,
         may_cut: bool,
     ) -> Result<(), Failure> {
-        // Nothing is not stopped either: what has ended on a signal, as a service does, ends well.
+        // An empty result ignores a stop, because a service that was ended by a signal ends successfully.
         if matches!(shown, Shown::Nothing) {
             return Ok(());
         }
@@ -56,13 +56,13 @@ impl Session {
         let Some((width, height)) = screen.width.zip(screen.height).filter(|_| interactive) else {
             return self.write(|out| render::write(out, &shown, format, screen));
         };
-        // A pager turns pages, which a terminal that cannot draw over itself does not show.
+        // A pager needs a terminal that can move the cursor.
         let pager = self.choices().pager.command().filter(|_| screen.redraw);
         if let Some(pager) = pager {
             let mut text = Vec::new();
-            // Memory takes everything.
+            // Writing to memory can't fail.
             let _ = render::write(&mut text, &shown, format, screen);
-            // The line below is the prompt's.
+            // The last line is the prompt's.
             if !pager::is_longer(&text, width, height.saturating_sub(1)) {
                 return self.write(|out| out.write_all(&text));
             }
@@ -86,7 +86,7 @@ impl Session {
         })
     }
 
-    /// Says how many rows were left out, where people read it.
+    /// Reports the number of omitted rows to people.
     fn left_out(
         &self,
         rows: usize,
@@ -103,7 +103,7 @@ impl Session {
     }
 }
 
-/// How many rows make up a few screens: in the vertical form each takes a line for every field.
+/// Returns the number of rows in a few screens. In the vertical format a row takes a line per field.
 fn rows_of_screens(shown: &Shown<'_>, format: OutputFormat, height: usize) -> usize {
     let lines = height.max(8) * SCREENS;
     match format {

@@ -1,4 +1,4 @@
-//! Standard input, read so that a stop is answered while nobody types.
+//! Interruptible standard input.
 
 use super::ready;
 use crate::interrupt::{Interrupt, Stop};
@@ -13,21 +13,21 @@ use std::os::unix::fs::OpenOptionsExt;
 /// Standard input.
 #[derive(Debug)]
 pub(crate) struct StandardInput {
-    /// The terminal, opened once more so that reading it never waits: Ctrl-C throws away what was typed, also between
-    /// the moment when there was something to read and the reading.
+    /// The terminal, opened a second time in non-blocking mode: Ctrl-C discards typed text, also between the check and
+    /// the read.
     terminal: Option<File>,
 }
 
 impl StandardInput {
-    /// Standard input as it is now.
+    /// Returns the current standard input.
     pub(crate) fn open() -> Self {
         Self {
             terminal: stdin().is_terminal().then(terminal).flatten(),
         }
     }
 
-    /// Reads what is there, at least a byte; 0 at the end. A stop ends the wait. One that is closed is at its end, as
-    /// everywhere in Rust.
+    /// Reads the available bytes, at least one; 0 at the end. A stop ends the wait. A closed standard input is at its
+    /// end, as in Rust's standard library.
     pub(crate) fn read(
         &self,
         bytes: &mut [u8],
