@@ -3,7 +3,7 @@
 use super::call::Call;
 use super::collections;
 use super::error::ServiceError;
-use super::filter::{Filter, Scalar};
+use super::filter::{Constant, Filter};
 use super::query::{Found, Outputs, Query};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
@@ -125,12 +125,12 @@ pub(super) fn listed(value: &Value) -> Vec<&Value> {
 }
 
 /// An id as a key; integers may be texts, for the languages that cannot hold them.
-fn key(id: &Value, textual: bool) -> Option<Scalar<'static>> {
+fn key(id: &Value, textual: bool) -> Option<Constant> {
     match (id, textual) {
-        (Value::String(text), true) => Some(Scalar::Text(text.clone().into())),
-        (Value::Number(number), true) => Some(Scalar::Text(number.to_string().into())),
-        (Value::String(text), false) => text.parse().ok().map(Scalar::Int),
-        (id, false) => id.as_i64().map(Scalar::Int),
+        (Value::String(text), true) => Some(Constant::Text(text.clone())),
+        (Value::Number(number), true) => Some(Constant::Text(number.to_string())),
+        (Value::String(text), false) => text.parse().ok().map(Constant::Int),
+        (id, false) => id.as_i64().map(Constant::Int),
         _ => None,
     }
 }

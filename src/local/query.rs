@@ -139,7 +139,7 @@ impl Query<'_> {
         for segment in &self.segments()? {
             let rows = match &self.filter {
                 None => segment.live(),
-                Some(filter) => match self.load(segment, &columns_of(filter))? {
+                Some(filter) => match self.load(segment, filter.columns())? {
                     Some(columns) => chosen(Some(filter), &columns, segment).count(),
                     None => 0,
                 },
@@ -156,7 +156,7 @@ impl Query<'_> {
 
     /// Where the rows are in these segments, to be deleted.
     pub(super) fn victims(&self, segments: &[Segment]) -> Result<Victims, ServiceError> {
-        let needed = self.filter.as_ref().map(columns_of).unwrap_or_default();
+        let needed = self.filter_columns();
         let mut victims = Victims::new();
         for segment in segments {
             if let Some(columns) = self.load(segment, &needed)? {
@@ -220,7 +220,7 @@ impl Query<'_> {
         segment: &Segment,
     ) -> Result<Option<(Column, Vec<usize>)>, ServiceError> {
         let primary = self.primary()?;
-        let mut needed = self.filter.as_ref().map(columns_of).unwrap_or_default();
+        let mut needed = self.filter_columns();
         needed.insert(primary);
         let Some(mut columns) = self.load(segment, &needed)? else {
             return Ok(None);
@@ -235,10 +235,16 @@ impl Query<'_> {
         primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))
     }
 
+    /// The numbers of the columns that the filter reads.
+    fn filter_columns(&self) -> BTreeSet<usize> {
+        let columns = self.filter.as_ref().map(Filter::columns);
+        columns.cloned().unwrap_or_default()
+    }
+
     /// The first rows by primary key, sorted.
     fn hits(&self, segments: &[Segment], most: usize) -> Result<Vec<Hit>, ServiceError> {
         let primary = self.primary()?;
-        let mut needed = self.filter.as_ref().map(columns_of).unwrap_or_default();
+        let mut needed = self.filter_columns();
         needed.insert(primary);
         let mut first = BinaryHeap::new();
         for (number, segment) in segments.iter().enumerate() {
@@ -357,12 +363,6 @@ fn add(text: &mut String, name: &str, value: &Value) {
     _ = write!(text, "{name}:{value}");
 }
 
-fn columns_of(filter: &Filter) -> BTreeSet<usize> {
-    let mut columns = BTreeSet::new();
-    filter.columns(&mut columns);
-    columns
-}
-
 fn chosen(
     filter: Option<&Filter>,
     columns: &Loaded,
@@ -370,7 +370,7 @@ fn chosen(
 ) -> impl Iterator<Item = usize> {
     (0..segment.rows)
         .filter(|row| segment.is_live(*row))
-        .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row) == Some(true)))
+        .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row)))
 }
 
 /// The primary key of a row.

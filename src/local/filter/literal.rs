@@ -1,57 +1,144 @@
-//! Values written out in a filter.
+//! Numbers and texts as a filter writes them.
 
-use super::{Piece, Scalar, scalar_of};
+use super::value::Constant;
 use serde_json::Value;
 
-/// As messages show it.
-impl std::fmt::Display for Scalar<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Bool(is) => write!(f, "{is}"),
-            Self::Int(value) => write!(f, "{value}"),
-            Self::Float(value) => write!(f, "{value}"),
-            Self::Text(text) => write!(f, "{text:?}"),
+/// How deep the lists of a value in `exprParams` may be nested.
+const MAX_DEPTH: usize = 8;
+
+/// The digits that only a minus sign makes a 64-bit integer of.
+pub(crate) const MIN_INT_DIGITS: &str = "9223372036854775808";
+
+/// Parses a whole number as Go's `strconv.ParseInt` does with base 0: decimal, `0x`, `0b`, and octal after a `0`.
+pub(crate) fn integer(text: &str) -> Result<i64, String> {
+    let lower = text.to_ascii_lowercase();
+    let parsed = match (lower.get(..2), lower.get(2..)) {
+        (Some("0x"), Some(digits)) => i64::from_str_radix(digits, 16),
+        (Some("0b"), Some(digits)) => i64::from_str_radix(digits, 2),
+        _ if text.len() > 1 && text.starts_with('0') => i64::from_str_radix(text, 8),
+        _ => text.parse(),
+    };
+    // As a float it would be another number, and might be equal to a stored one.
+    parsed.map_err(|_| format!("{text} is out of range (64-bit integers)"))
+}
+
+/// Parses a number with a fraction or an exponent.
+pub(crate) fn float(text: &str) -> Result<f64, String> {
+    let parsed = text.parse().ok().filter(|float: &f64| float.is_finite());
+    parsed.ok_or_else(|| format!("{text} is out of range (64-bit floats)"))
+}
+
+/// Returns the length of the quoted text at the start, with its quotes.
+pub(crate) fn quoted_length(text: &str) -> Result<usize, String> {
+    let mut letters = text.char_indices();
+    let quote = letters.next().map(|(_, quote)| quote);
+    while let Some((at, letter)) = letters.next() {
+        match letter {
+            _ if Some(letter) == quote => return Ok(at + letter.len_utf8()),
+            '\\' => {
+                _ = letters
+                    .next()
+                    .filter(|(_, letter)| !matches!(letter, '\r' | '\n'))
+                    .ok_or("a text ends with \\")?;
+            }
+            '\r' | '\n' => break,
+            _ => {}
         }
     }
+    Err("a text has no closing quote on its line".to_owned())
 }
 
-/// A number as written, without its sign.
-pub(super) fn number(digits: &str, negative: bool) -> Result<Scalar<'static>, String> {
-    let text = if negative {
-        format!("-{digits}")
-    } else {
-        digits.to_owned()
-    };
-    if let Ok(whole) = text.parse() {
-        return Ok(Scalar::Int(whole));
-    }
-    if digits.bytes().all(|digit| digit.is_ascii_digit()) {
-        // As a float it would be another number, and might be equal to one that is there.
-        return Err(format!("{text} is out of range (64-bit integers)"));
-    }
-    let float = text.parse().ok().filter(|float: &f64| float.is_finite());
-    float
-        .map(Scalar::Float)
-        .ok_or_else(|| format!("{text} is not a number"))
-}
-
-/// A value of `exprParams` that can be compared; a whole number beyond 64 bits cannot.
-pub(super) fn given(value: &Value) -> Option<Scalar<'static>> {
-    let wide = value.as_i64().is_none() && value.is_u64();
-    scalar_of(value.clone()).filter(|_| !wide)
-}
-
-/// A pattern's pieces; `\` makes the next character an ordinary one.
-pub(super) fn pieces(pattern: &str) -> Vec<Piece> {
-    let mut letters = pattern.chars();
-    let mut pieces = Vec::new();
+/// Decodes a quoted text, as Milvus does (planparserv2/utils.go: convertEscapeSingle, then Go's `strconv.Unquote`).
+pub(crate) fn unquote(token: &str) -> Result<String, String> {
+    // Without the first character, which need not be a quote: prefixes stay in the text, as with Milvus.
+    let body = token.get(1..token.len().saturating_sub(1));
+    let mut letters = body.unwrap_or_default().chars();
+    let mut bytes = Vec::with_capacity(token.len());
     while let Some(letter) = letters.next() {
-        pieces.push(match letter {
-            '%' => Piece::Any,
-            '_' => Piece::One,
-            '\\' => Piece::Char(letters.next().unwrap_or('\\')),
-            letter => Piece::Char(letter),
-        });
+        if letter != '\\' {
+            push(&mut bytes, letter);
+            continue;
+        }
+        let escape = letters.next().unwrap_or('\\');
+        match escape {
+            'a' => bytes.push(7),
+            'b' => bytes.push(8),
+            't' => bytes.push(b'\t'),
+            'n' => bytes.push(b'\n'),
+            'v' => bytes.push(11),
+            'f' => bytes.push(12),
+            'r' => bytes.push(b'\r'),
+            '\\' | '"' | '\'' => push(&mut bytes, escape),
+            'x' => bytes.push(byte(letters.as_str(), 2, 16, token)?),
+            '0'..='7' => {
+                let digits = format!("{escape}{}", letters.as_str().get(..2).unwrap_or_default());
+                bytes.push(byte(&digits, 3, 8, token)?);
+            }
+            'u' => push(&mut bytes, character(letters.as_str(), 4, token)?),
+            'U' => push(&mut bytes, character(letters.as_str(), 8, token)?),
+            _ => {
+                return Err(format!(
+                    "\\{escape} in {token} is no escape sequence; write \\\\{escape}, or the text as r\"…\""
+                ));
+            }
+        }
+        let used = match escape {
+            'x' | '0'..='7' => 2,
+            'u' => 4,
+            'U' => 8,
+            _ => 0,
+        };
+        letters = letters.as_str().get(used..).unwrap_or_default().chars();
     }
-    pieces
+    String::from_utf8(bytes).map_err(|_| format!("{token} is not UTF-8"))
+}
+
+fn push(bytes: &mut Vec<u8>, letter: char) {
+    bytes.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+}
+
+fn code(text: &str, length: usize, radix: u32, token: &str) -> Result<u32, String> {
+    let digits = text
+        .get(..length)
+        .filter(|digits| digits.chars().all(|digit| digit.is_digit(radix)));
+    let code = digits.and_then(|digits| u32::from_str_radix(digits, radix).ok());
+    code.ok_or_else(|| format!("an escape sequence in {token} is incomplete"))
+}
+
+fn byte(text: &str, length: usize, radix: u32, token: &str) -> Result<u8, String> {
+    let byte = u8::try_from(code(text, length, radix, token)?);
+    byte.map_err(|_| format!("an octal escape sequence in {token} is above \\377"))
+}
+
+fn character(text: &str, length: usize, token: &str) -> Result<char, String> {
+    char::from_u32(code(text, length, 16, token)?)
+        .ok_or_else(|| format!("an escape sequence in {token} is no character"))
+}
+
+/// Decodes the key of a path. Milvus compares it with the key as the row's JSON text has it, escapes included.
+pub(crate) fn path_key(content: &str) -> String {
+    let decoded = serde_json::from_str(&format!("\"{content}\""));
+    decoded.unwrap_or_else(|_| content.to_owned())
+}
+
+/// Returns a value of `exprParams` as a constant. Whole numbers are integers however they are written, as in Milvus'
+/// REST handler (distributed/proxy/httpserver/utils.go: getTemplateType).
+pub(crate) fn given(value: &Value, depth: usize) -> Option<Constant> {
+    Some(match value {
+        Value::Bool(is) => Constant::Bool(*is),
+        Value::String(text) => Constant::Text(text.clone()),
+        Value::Number(number) => match (number.as_i64(), number.as_f64()?) {
+            (Some(whole), _) => Constant::Int(whole),
+            (None, float) if number.is_f64() => {
+                super::value::whole(float).map_or(Constant::Float(float), Constant::Int)
+            }
+            // Beyond 64 bits.
+            (None, _) => return None,
+        },
+        Value::Array(values) if depth < MAX_DEPTH => {
+            let values: Option<_> = values.iter().map(|value| given(value, depth + 1)).collect();
+            Constant::List(values?)
+        }
+        Value::Null | Value::Array(_) | Value::Object(_) => return None,
+    })
 }

@@ -1,81 +1,96 @@
-//! A filter's tokens as a [`Filter`], with names looked up in the schema.
+//! A filter's tokens as a [`Predicate`]: the rules and precedences of Milvus' grammar
+//! (internal/parser/planparserv2/Plan.g4).
 
-mod kinds;
-mod terms;
-
-use super::lex::{self, Token};
-use super::literal::{self, pieces};
-use super::term::Term;
-use super::{Filter, Key, Members, Path, Relation, Scalar};
+use super::check::{self, Node};
+use super::literal;
+use super::token::{self, PathKey, Token};
+use super::value::{Constant, Operator, Relation};
+use super::{FieldRef, Kind, Predicate, Quantity};
 use crate::formats::batch::META;
 use crate::formats::{DataType, Schema};
-use kinds::{Kind, comparable, kind};
 use serde_json::{Map, Value};
 
-/// How deep parentheses and `not` may be nested.
+/// How deep parentheses, lists and signs may be nested.
 const MAX_DEPTH: usize = 100;
 
-pub(super) fn parse(
+/// How many conditions a filter may have.
+const MAX_CONDITIONS: usize = 10_000;
+
+/// Precedences: the later a rule comes in the grammar, the looser it binds.
+mod precedence {
+    pub(super) const EXISTS: u8 = 17;
+    pub(super) const LIKE: u8 = 16;
+    pub(super) const POWER: u8 = 14;
+    pub(super) const UNARY: u8 = 13;
+    pub(super) const PRODUCT: u8 = 12;
+    pub(super) const SUM: u8 = 11;
+    pub(super) const IN: u8 = 9;
+    pub(super) const RANGE: u8 = 8;
+    pub(super) const RELATION: u8 = 7;
+    pub(super) const EQUALITY: u8 = 6;
+    pub(super) const BIT_AND: u8 = 5;
+    pub(super) const BIT_XOR: u8 = 4;
+    pub(super) const BIT_OR: u8 = 3;
+    pub(super) const AND: u8 = 2;
+    pub(super) const OR: u8 = 1;
+}
+
+/// Parses a filter.
+pub(crate) fn parse(
     text: &str,
     schema: &Schema,
     params: &Map<String, Value>,
-) -> Result<Filter, String> {
-    let tokens = lex::tokens(text)?;
+) -> Result<Predicate, String> {
+    let tokens = token::tokens(text)?;
     let mut parser = Parser {
         tokens: &tokens,
         schema,
         params,
         depth: 0,
-        operators: 0,
+        conditions: 0,
     };
-    let filter = parser.any()?;
-    match parser.tokens.first() {
-        None => Ok(filter),
-        Some(_) => Err(parser.unexpected("the end")),
+    let node = parser.expression(0)?;
+    if parser.peek().is_some() {
+        return Err(format!("{} is not expected", parser.found()));
     }
-}
-
-fn shown(token: &Token) -> String {
-    match token {
-        Token::Word(word) | Token::Number(word) => format!("{word:?}"),
-        Token::Text(text) => format!("the text {text:?}"),
-        Token::Param(name) => format!("{{{name}}}"),
-        Token::Sign(sign) => format!("{sign:?}"),
-    }
+    node.into_predicate()
 }
 
 struct Parser<'a> {
-    tokens: &'a [Token],
+    tokens: &'a [Token<'a>],
     schema: &'a Schema,
     params: &'a Map<String, Value>,
     depth: usize,
-    /// Arithmetic operators of the comparison so far.
-    operators: usize,
+    conditions: usize,
 }
 
-/// One side of a comparison.
-enum Operand {
-    Term(Term, Kind),
-    Value(Scalar<'static>),
+/// An operator between two expressions.
+#[derive(Clone, Copy)]
+enum Infix {
+    And,
+    Or,
+    Like,
+    Power,
+    In,
+    NotIn,
+    Range,
+    Relation(Relation),
+    Operator(Operator),
 }
 
-impl Parser<'_> {
-    fn next(&mut self) -> Option<&Token> {
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a Token<'a>> {
+        self.tokens.first()
+    }
+
+    fn next(&mut self) -> Option<&'a Token<'a>> {
         let (first, rest) = self.tokens.split_first()?;
         self.tokens = rest;
         Some(first)
     }
 
     fn take_sign(&mut self, sign: &str) -> bool {
-        let found = matches!(self.tokens.first(), Some(Token::Sign(found)) if *found == sign);
-        if found {
-            _ = self.next();
-        }
-        found
-    }
-
-    fn take_word(&mut self, word: &str) -> bool {
-        let found = matches!(self.tokens.first(), Some(Token::Word(found)) if found.eq_ignore_ascii_case(word));
+        let found = matches!(self.peek(), Some(Token::Sign(found)) if *found == sign);
         if found {
             _ = self.next();
         }
@@ -90,267 +105,369 @@ impl Parser<'_> {
     }
 
     fn found(&self) -> String {
-        self.tokens
-            .first()
-            .map_or_else(|| "the end".to_owned(), shown)
+        self.peek()
+            .map_or_else(|| "the end".to_owned(), ToString::to_string)
     }
 
-    /// What is wrong where something else was expected.
-    fn unexpected(&self, expected: &str) -> String {
-        match self.tokens.first() {
-            Some(Token::Sign(sign @ ("**" | "<<" | ">>"))) => {
-                format!("{sign:?} is not supported by the local service")
-            }
-            Some(token) => format!("{} is not expected: {expected} is", shown(token)),
-            None => format!("{expected} is expected, found the end"),
-        }
-    }
-
-    fn any(&mut self) -> Result<Filter, String> {
-        let mut parts = vec![self.all()?];
-        while self.take_word("or") || self.take_sign("||") {
-            parts.push(self.all()?);
-        }
-        Ok(one_or(parts, Filter::Any))
-    }
-
-    fn all(&mut self) -> Result<Filter, String> {
-        let mut parts = vec![self.not()?];
-        while self.take_word("and") || self.take_sign("&&") {
-            parts.push(self.not()?);
-        }
-        Ok(one_or(parts, Filter::All))
-    }
-
-    fn not(&mut self) -> Result<Filter, String> {
+    /// Parses an expression whose operators bind at least as tight as `min`.
+    fn expression(&mut self, min: u8) -> Result<Node, String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             return Err(format!("it is nested more than {MAX_DEPTH} deep"));
         }
-        let filter = if self.take_word("not") || self.take_sign("!") {
-            Filter::Not(Box::new(self.not()?))
-        } else if !self.holds_term() && self.take_sign("(") {
-            let inner = self.any()?;
-            self.need_sign(")")?;
-            inner
-        } else {
-            self.comparison()?
-        };
+        let mut left = self.prefix()?;
+        while let Some((infix, precedence, tokens)) = self.infix()? {
+            if precedence < min {
+                break;
+            }
+            self.tokens = self.tokens.get(tokens..).unwrap_or_default();
+            left = self.joined(left, infix, precedence)?;
+        }
         self.depth -= 1;
-        Ok(filter)
+        Ok(left)
     }
 
-    fn comparison(&mut self) -> Result<Filter, String> {
-        self.operators = 0;
-        if let Some(filter) = self.function()? {
-            return Ok(filter);
-        }
-        let left = self.operand()?;
-        if let Some(relation) = self.relation() {
-            return self.relations(left, relation);
-        }
-        let (path, kind) = match left {
-            Operand::Term(Term::Path(path), kind) => (path, kind),
-            Operand::Value(Scalar::Bool(is)) => return Ok(Filter::Constant(is)),
-            Operand::Term(..) | Operand::Value(_) => {
-                return Err(self.unexpected("a comparison"));
+    /// The operator that comes next, its precedence, and how many tokens it has.
+    fn infix(&self) -> Result<Option<(Infix, u8, usize)>, String> {
+        let infix = match self.tokens {
+            [Token::Word("and"), ..] => (Infix::And, precedence::AND, 1),
+            [Token::Word("or"), ..] => (Infix::Or, precedence::OR, 1),
+            [Token::Word("like"), ..] => (Infix::Like, precedence::LIKE, 1),
+            [Token::Word("in"), ..] => (Infix::In, precedence::IN, 1),
+            [Token::Word("not"), Token::Word("in"), ..] => (Infix::NotIn, precedence::IN, 2),
+            [Token::Word("not"), Token::Word("like"), ..] => {
+                return Err(
+                    "not stands before the condition, as in not (name like \"a%\")".to_owned(),
+                );
             }
+            [Token::Sign("**"), ..] => (Infix::Power, precedence::POWER, 1),
+            [Token::Sign(sign @ ("=~" | "!~" | "<<" | ">>")), ..] => return Err(unsupported(sign)),
+            [Token::Sign("="), ..] => {
+                return Err("\"=\" is not expected; equality is ==".to_owned());
+            }
+            [Token::Sign(sign), rest @ ..] => match (relation(sign), operator(sign)) {
+                (Some(first), _) if is_range(first, rest) => (Infix::Range, precedence::RANGE, 0),
+                (Some(relation @ (Relation::Equal | Relation::NotEqual)), _) => {
+                    (Infix::Relation(relation), precedence::EQUALITY, 1)
+                }
+                (Some(relation), _) => (Infix::Relation(relation), precedence::RELATION, 1),
+                (_, Some((operator, precedence))) => (Infix::Operator(operator), precedence, 1),
+                (None, None) => return Ok(None),
+            },
+            _ => return Ok(None),
         };
-        if self.take_word("is") {
-            let negated = self.take_word("not");
-            if !self.take_word("null") {
-                return Err(format!("null is expected, found {}", self.found()));
-            }
-            return Ok(negate(Filter::IsNull(path), negated));
+        Ok(Some(infix))
+    }
+
+    fn joined(&mut self, left: Node, infix: Infix, precedence: u8) -> Result<Node, String> {
+        if let Infix::Range = infix {
+            return self.range(left);
         }
-        let negated = self.take_word("not");
-        if self.take_word("in") {
-            let list = self.list()?;
-            let list: Result<Vec<_>, _> = list
-                .into_iter()
-                .map(|value| comparable(path.single, kind, value))
-                .collect();
-            return Ok(negate(Filter::In(path, Members::new(list?)), negated));
-        }
-        if self.take_word("like") {
-            let pattern = match self.operand()? {
-                Operand::Value(Scalar::Text(text)) => pieces(&text),
-                _ => return Err("like takes a text, e.g. name like \"a%\"".to_owned()),
-            };
-            if !matches!(kind, Kind::Text | Kind::Any) {
-                return Err("like compares texts".to_owned());
-            }
-            return Ok(negate(Filter::Like(path, pattern), negated));
-        }
-        match kind {
-            Kind::Bool | Kind::Any if !negated => Ok(Filter::Truth(path)),
-            _ => Err(self.unexpected("a comparison")),
+        let right = self.expression(precedence + 1)?;
+        match infix {
+            Infix::And | Infix::Or => check::joined(left, right, matches!(infix, Infix::Or)),
+            Infix::Power => check::raised(&left, &right),
+            Infix::Operator(operator) => check::calculated(left, operator, right),
+            Infix::Like => self.condition(check::is_like(left, right)),
+            Infix::In => self.condition(check::is_in(left, right)),
+            Infix::NotIn => check::negated(self.condition(check::is_in(left, right))?),
+            Infix::Relation(relation) => self.condition(check::compared(left, relation, right)),
+            Infix::Range => Ok(left),
         }
     }
 
-    /// `left relation right`, and where it goes on, `relation right` again.
-    fn relations(&mut self, left: Operand, relation: Relation) -> Result<Filter, String> {
-        let right = self.operand()?;
-        match (left, right) {
-            (Operand::Term(term, kind), Operand::Value(value)) => {
-                let value = comparable(term.is_single(), kind, value)?;
-                Ok(Filter::Compare(term, relation, value))
-            }
-            (Operand::Value(value), Operand::Term(term, kind)) => {
-                let value = comparable(term.is_single(), kind, value)?;
-                let first = Filter::Compare(term.clone(), relation.turned(), value);
-                let Some(relation) = self.relation() else {
-                    return Ok(first);
-                };
-                let Operand::Value(value) = self.operand()? else {
-                    return Err("a value is expected at the end of a range".to_owned());
-                };
-                let value = comparable(term.is_single(), kind, value)?;
-                Ok(Filter::All(vec![
-                    first,
-                    Filter::Compare(term, relation, value),
-                ]))
-            }
-            (Operand::Value(one), Operand::Value(other)) => Ok(Filter::Constant(
-                relation.holds(&one, &other).unwrap_or(false),
-            )),
-            (Operand::Term(..), Operand::Term(..)) => {
-                Err("comparing two fields is not supported by the local service".to_owned())
-            }
-        }
-    }
-
-    fn relation(&mut self) -> Option<Relation> {
-        let relation = match self.tokens.first()? {
-            Token::Sign("==") => Relation::Equal,
-            Token::Sign("!=") => Relation::NotEqual,
-            Token::Sign("<") => Relation::Less,
-            Token::Sign("<=") => Relation::LessEqual,
-            Token::Sign(">") => Relation::Greater,
-            Token::Sign(">=") => Relation::GreaterEqual,
-            _ => return None,
+    /// `< field < right`, after the left bound.
+    fn range(&mut self, left: Node) -> Result<Node, String> {
+        let mut side = || match self.next() {
+            Some(Token::Sign(sign)) => relation(sign),
+            _ => None,
         };
-        _ = self.next();
-        Some(relation)
+        let first = side().unwrap_or(Relation::Less);
+        let field = match self.next() {
+            Some(Token::Name(name)) => self.field(name, &[])?,
+            Some(Token::Path(name, keys)) => self.field(name, keys)?,
+            _ => return Err("a range is of a field".to_owned()),
+        };
+        let second = match self.next() {
+            Some(Token::Sign(sign)) => relation(sign).unwrap_or(first),
+            _ => first,
+        };
+        let right = self.expression(precedence::RANGE + 1)?;
+        self.condition(check::ranged(left, first, field, second, right))
     }
 
-    fn list(&mut self) -> Result<Vec<Scalar<'static>>, String> {
-        if let Some(Token::Param(name)) = self.tokens.first().cloned() {
-            _ = self.next();
-            let values = self.param(&name)?.as_array().cloned();
-            let values = values.ok_or_else(|| format!("{{{name}}} is not a list"))?;
-            let scalar = |value| {
-                literal::given(&value)
-                    .ok_or_else(|| format!("{{{name}}} holds a value that cannot be compared"))
-            };
-            return values.into_iter().map(scalar).collect();
+    /// Counts a condition.
+    fn condition(&mut self, node: Result<Node, String>) -> Result<Node, String> {
+        self.conditions += 1;
+        if self.conditions > MAX_CONDITIONS {
+            return Err(format!("it has more than {MAX_CONDITIONS} conditions"));
         }
-        self.need_sign("[")?;
+        node
+    }
+
+    /// An operand, with what may stand before it.
+    fn prefix(&mut self) -> Result<Node, String> {
+        let Some(token) = self.next() else {
+            return Err("it ends too early".to_owned());
+        };
+        match token {
+            Token::Integer(literal::MIN_INT_DIGITS) => {
+                Err(format!("{token} is out of range (64-bit integers)"))
+            }
+            Token::Integer(text) => {
+                literal::integer(text).map(|value| Node::Constant(Constant::Int(value)))
+            }
+            Token::Float(text) => {
+                literal::float(text).map(|value| Node::Constant(Constant::Float(value)))
+            }
+            Token::Text(text) => {
+                literal::unquote(text).map(|text| Node::Constant(Constant::Text(text)))
+            }
+            Token::Raw(text) => Ok(Node::Constant(Constant::Text((*text).to_owned()))),
+            Token::Bool(is) => Ok(Node::Constant(Constant::Bool(*is))),
+            Token::Name(name) => self.named(name, &[]),
+            Token::Path(name, keys) => self.named(name, keys),
+            Token::StructPath(path) => Err(unsupported(path)),
+            Token::Word("not") => check::negated(self.expression(precedence::UNARY)?),
+            Token::Word("exists") => {
+                let node = self.expression(precedence::EXISTS)?;
+                self.condition(check::exists(node))
+            }
+            Token::Word(word) => self.function(word),
+            Token::Sign("-") if self.peek() == Some(&Token::Integer(literal::MIN_INT_DIGITS)) => {
+                _ = self.next();
+                Ok(Node::Constant(Constant::Int(i64::MIN)))
+            }
+            Token::Sign(sign @ ("+" | "-")) => {
+                check::signed(self.expression(precedence::UNARY)?, sign)
+            }
+            Token::Sign("(") => {
+                let node = self.expression(0)?;
+                self.need_sign(")")?;
+                Ok(node)
+            }
+            Token::Sign("[") => self.list(),
+            Token::Sign("{") => self.param(),
+            Token::Sign("~") => Err(unsupported("~")),
+            Token::Sign(_) => Err(format!("a field or a value is expected, found {token}")),
+        }
+    }
+
+    /// A list, after its bracket; a comma may follow its last value.
+    fn list(&mut self) -> Result<Node, String> {
         let mut values = Vec::new();
         while !self.take_sign("]") {
-            match self.operand()? {
-                Operand::Value(value) => values.push(value),
-                Operand::Term(..) => return Err("a list holds values, not fields".to_owned()),
+            match self.expression(0)? {
+                Node::Constant(value) => values.push(value),
+                _ => return Err("a list holds constants alone".to_owned()),
             }
             if !self.take_sign(",") {
                 self.need_sign("]")?;
                 break;
             }
         }
-        Ok(values)
+        Ok(Node::Constant(Constant::List(values)))
     }
 
-    fn param(&self, name: &str) -> Result<&Value, String> {
-        self.params
-            .get(name)
-            .ok_or_else(|| format!("exprParams has no {name:?}"))
-    }
-
-    /// A field or a value.
-    fn single(&mut self) -> Result<Operand, String> {
-        let negative = self.take_sign("-");
-        let Some(token) = self.next().cloned() else {
-            return Err("it ends too early".to_owned());
+    /// `name}`, after the brace.
+    fn param(&mut self) -> Result<Node, String> {
+        let Some(Token::Name(name)) = self.next() else {
+            return Err("a name is expected after {".to_owned());
         };
-        match token {
-            Token::Number(number) => literal::number(&number, negative).map(Operand::Value),
-            _ if negative => Err(format!("a number is expected, found {}", shown(&token))),
-            Token::Text(text) => Ok(Operand::Value(Scalar::Text(text.into()))),
-            Token::Param(name) => {
-                let value = literal::given(self.param(&name)?);
-                let value = value.ok_or_else(|| format!("{{{name}}} cannot be compared"))?;
-                Ok(Operand::Value(value))
-            }
-            Token::Word(word) if word.eq_ignore_ascii_case("true") => {
-                Ok(Operand::Value(Scalar::Bool(true)))
-            }
-            Token::Word(word) if word.eq_ignore_ascii_case("false") => {
-                Ok(Operand::Value(Scalar::Bool(false)))
-            }
-            Token::Word(word) if matches!(self.tokens.first(), Some(Token::Sign("("))) => Err(
-                format!("the function {word} is not supported by the local service"),
-            ),
-            Token::Word(word) => self.path(&word),
-            Token::Sign(sign) => Err(format!("a field or a value is expected, found {sign:?}")),
-        }
+        self.need_sign("}")?;
+        let value = self.params.get(*name);
+        let value = value.ok_or_else(|| format!("the value of expression template variable name {{{name}}} is not found in exprParams"))?;
+        literal::given(value, 0)
+            .map(Node::Param)
+            .ok_or_else(|| format!("{{{name}}} in exprParams holds a value that can't be compared"))
     }
 
-    fn path(&mut self, name: &str) -> Result<Operand, String> {
-        let mut keys = Vec::new();
-        while self.take_sign("[") {
-            keys.push(match self.next().cloned() {
-                Some(Token::Text(key)) => Key::Name(key),
-                Some(Token::Number(index)) => {
-                    Key::Index(index.parse().map_err(|_| format!("{index} is no index"))?)
+    /// A field by its name, and `is null` after it.
+    fn named(&mut self, name: &str, keys: &[PathKey]) -> Result<Node, String> {
+        if self.peek() == Some(&Token::Sign("(")) {
+            return Err(unsupported(name));
+        }
+        let field = self.field(name, keys)?;
+        let negated = match self.peek() {
+            Some(Token::Word("is null")) => true,
+            Some(Token::Word("is not null")) => false,
+            _ => return Ok(Node::Field(field)),
+        };
+        _ = self.next();
+        let data_type = self
+            .schema
+            .fields
+            .get(field.column)
+            .map(|field| &field.data_type);
+        if data_type.is_some_and(DataType::is_vector) {
+            return Err(
+                "IsNull/IsNotNull operations are not supported on vector fields".to_owned(),
+            );
+        }
+        if field.index.is_some() {
+            return Err(
+                "IsNull/IsNotNull operations are not supported on array elements".to_owned(),
+            );
+        }
+        if name == META && keys.is_empty() {
+            return Err("is null takes a field or a key".to_owned());
+        }
+        let node = if field.keys.is_empty() {
+            let is_null = Predicate::IsNull(field).into();
+            if negated {
+                is_null
+            } else {
+                check::negated(is_null)?
+            }
+        } else {
+            let exists = check::exists(Node::Field(field))?;
+            if negated {
+                check::negated(exists)?
+            } else {
+                exists
+            }
+        };
+        self.condition(Ok(node))
+    }
+
+    /// A function by its keyword, with its arguments.
+    fn function(&mut self, word: &str) -> Result<Node, String> {
+        let quantity = match word {
+            "array_length" => {
+                self.need_sign("(")?;
+                let field = match self.next() {
+                    Some(Token::Name(name)) => self.field(name, &[])?,
+                    Some(Token::Path(name, keys)) if !keys.is_empty() => self.field(name, keys)?,
+                    _ => return Err("array_length takes a field or a key".to_owned()),
+                };
+                self.need_sign(")")?;
+                if !matches!(field.kind, Kind::Json | Kind::Array) || field.index.is_some() {
+                    return Err(
+                        "array_length operation are only supported on json or array fields"
+                            .to_owned(),
+                    );
                 }
-                _ => return Err("a key is a text or a number, e.g. meta[\"a\"][0]".to_owned()),
-            });
-            self.need_sign("]")?;
-        }
+                return Ok(Node::Length(field));
+            }
+            "json_contains" | "array_contains" => None,
+            "json_contains_any" | "array_contains_any" => Some(Quantity::Any),
+            "json_contains_all" | "array_contains_all" => Some(Quantity::All),
+            "and" | "or" | "in" | "like" | "is null" | "is not null" => {
+                return Err(format!(
+                    "a field or a value is expected, found {word:?}, a keyword"
+                ));
+            }
+            word => return Err(unsupported(word)),
+        };
+        self.need_sign("(")?;
+        let field = self.expression(0)?;
+        self.need_sign(",")?;
+        let values = self.expression(0)?;
+        self.need_sign(")")?;
+        self.condition(check::contains(field, values, quantity))
+    }
+
+    /// Looks a field up, or a key of the dynamic field.
+    fn field(&self, name: &str, keys: &[PathKey]) -> Result<FieldRef, String> {
         let fields = &self.schema.fields;
-        if let Some(column) = fields.iter().position(|field| field.name == name) {
-            let data_type = fields
-                .get(column)
-                .map_or(&DataType::Json, |field| &field.data_type);
-            let single = matches!(data_type, DataType::Float);
-            let kind = kind(name, data_type, &keys)?;
-            let path = Path {
-                column,
-                keys,
-                single,
-            };
-            return Ok(Operand::Term(Term::Path(path), kind));
+        let place = fields.iter().position(|field| field.name == name);
+        let data_type = place
+            .and_then(|place| fields.get(place))
+            .map(|field| &field.data_type);
+        if data_type.is_none() && name.eq_ignore_ascii_case("null") {
+            return Err(
+                "NULL literal is not supported in expressions; use '<field> is null'".to_owned(),
+            );
         }
-        if !self.schema.dynamic {
+        if data_type.is_none() && !self.schema.dynamic {
             return Err(format!("field {name} not exist"));
         }
-        if name != META {
-            keys.insert(0, Key::Name(name.to_owned()));
-        }
-        let path = Path {
-            column: fields.len(),
-            keys,
-            single: false,
+        let (kind, element) = data_type.map_or((Kind::Json, Kind::Other), kinds);
+        let mut field = FieldRef {
+            column: place.unwrap_or(fields.len()),
+            kind,
+            element,
+            keys: Vec::new(),
+            index: None,
         };
-        Ok(Operand::Term(Term::Path(path), Kind::Any))
-    }
-}
-
-fn one_or(mut parts: Vec<Filter>, many: fn(Vec<Filter>) -> Filter) -> Filter {
-    match parts.pop() {
-        Some(only) if parts.is_empty() => only,
-        Some(last) => {
-            parts.push(last);
-            many(parts)
+        if kind == Kind::Array {
+            field.index = keys.first().map(index).transpose()?;
+            if keys.len() > 1 {
+                return Err(format!("{name} is an array, whose elements have no keys"));
+            }
+            return Ok(field);
         }
-        None => Filter::Constant(true),
+        if !keys.is_empty() && kind != Kind::Json {
+            return Err(format!(
+                "{name} is no JSON or array field, to be accessed with []"
+            ));
+        }
+        if data_type.is_none() && name != META {
+            field.keys.push(name.to_owned());
+        }
+        field.keys.extend(keys.iter().map(|key| key.text.clone()));
+        Ok(field)
     }
 }
 
-fn negate(filter: Filter, negated: bool) -> Filter {
-    if negated {
-        Filter::Not(Box::new(filter))
-    } else {
-        filter
-    }
+fn index(key: &PathKey) -> Result<usize, String> {
+    let index = key.text.parse().ok().filter(|_| key.is_index);
+    index.ok_or_else(|| "can only access array field with integer index".to_owned())
+}
+
+/// The kind of a type, and that of its elements.
+fn kinds(data_type: &DataType) -> (Kind, Kind) {
+    let kind = match data_type {
+        DataType::Bool => Kind::Bool,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Int,
+        DataType::Float => Kind::Single,
+        DataType::Double => Kind::Double,
+        DataType::VarChar { .. } => Kind::Text,
+        DataType::Json => Kind::Json,
+        DataType::Array { element, .. } => return (Kind::Array, kinds(element).0),
+        _ => Kind::Other,
+    };
+    (kind, Kind::Other)
+}
+
+/// True if a field and a relation in the same direction follow: then the two relations are a range.
+fn is_range(first: Relation, rest: &[Token<'_>]) -> bool {
+    let [Token::Name(_) | Token::Path(..), Token::Sign(sign), ..] = rest else {
+        return false;
+    };
+    let upward = |relation| matches!(relation, Relation::Less | Relation::LessEqual);
+    let downward = |relation| matches!(relation, Relation::Greater | Relation::GreaterEqual);
+    relation(sign).is_some_and(|second| {
+        (upward(first) && upward(second)) || (downward(first) && downward(second))
+    })
+}
+
+fn relation(sign: &str) -> Option<Relation> {
+    Some(match sign {
+        "==" => Relation::Equal,
+        "!=" => Relation::NotEqual,
+        "<" => Relation::Less,
+        "<=" => Relation::LessEqual,
+        ">" => Relation::Greater,
+        ">=" => Relation::GreaterEqual,
+        _ => return None,
+    })
+}
+
+fn operator(sign: &str) -> Option<(Operator, u8)> {
+    Some(match sign {
+        "+" => (Operator::Add, precedence::SUM),
+        "-" => (Operator::Subtract, precedence::SUM),
+        "*" => (Operator::Multiply, precedence::PRODUCT),
+        "/" => (Operator::Divide, precedence::PRODUCT),
+        "%" => (Operator::Modulo, precedence::PRODUCT),
+        "&" => (Operator::BitAnd, precedence::BIT_AND),
+        "^" => (Operator::BitXor, precedence::BIT_XOR),
+        "|" => (Operator::BitOr, precedence::BIT_OR),
+        _ => return None,
+    })
+}
+
+fn unsupported(what: &str) -> String {
+    format!("{what} is not supported by the local service")
 }

@@ -1,0 +1,546 @@
+//! What a filter may say: the rules of Milvus' visitor (internal/parser/planparserv2: `parser_visitor.go`, utils.go).
+
+use super::like::Pattern;
+use super::members::Members;
+use super::value::{Constant, Operator, Relation, power};
+use super::{FieldRef, Kind, Predicate, Quantity};
+use std::cmp::Ordering;
+
+/// A checked part of a filter.
+#[derive(Debug)]
+pub(crate) enum Node {
+    Constant(Constant),
+    /// A value of `exprParams`.
+    Param(Constant),
+    Field(FieldRef),
+    /// An operation on a field and a constant.
+    Operation(FieldRef, Operator, Constant),
+    /// `array_length`.
+    Length(FieldRef),
+    Predicate(Predicate),
+}
+
+type Checked = Result<Node, String>;
+
+impl From<Predicate> for Node {
+    fn from(predicate: Predicate) -> Self {
+        Self::Predicate(predicate)
+    }
+}
+
+impl Kind {
+    fn is_float(self) -> bool {
+        matches!(self, Self::Single | Self::Double)
+    }
+
+    fn is_number(self) -> bool {
+        self == Self::Int || self.is_float()
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bool => "true or false",
+            Self::Int => "an integer",
+            Self::Single | Self::Double => "a float",
+            Self::Text => "a text",
+            Self::Json => "JSON",
+            Self::Array => "an array",
+            Self::Other => "a value of its type",
+        }
+    }
+
+    fn of(constant: &Constant) -> Self {
+        match constant {
+            Constant::Bool(_) => Self::Bool,
+            Constant::Int(_) => Self::Int,
+            Constant::Float(_) => Self::Double,
+            Constant::Text(_) => Self::Text,
+            Constant::List(_) => Self::Array,
+        }
+    }
+
+    /// The kind of all elements of a list, if they have one.
+    fn of_elements(constant: &Constant) -> Self {
+        let Constant::List(values) = constant else {
+            return Self::Other;
+        };
+        let mut kinds = values.iter().map(Self::of);
+        let first = kinds.next().unwrap_or(Self::Other);
+        if kinds.all(|kind| kind == first) {
+            first
+        } else {
+            Self::Other
+        }
+    }
+
+    /// utils.go: canBeComparedDataType.
+    fn is_comparable(self, other: Self) -> bool {
+        match self {
+            Self::Bool | Self::Text => other == self || other == Self::Json,
+            Self::Int | Self::Single | Self::Double => other.is_number() || other == Self::Json,
+            Self::Json => true,
+            Self::Array | Self::Other => false,
+        }
+    }
+
+    /// utils.go: canArithmeticDataType.
+    fn is_calculable(self, other: Self) -> bool {
+        match self {
+            Self::Int => matches!(other, Self::Int | Self::Json),
+            Self::Single | Self::Double => other.is_number() || other == Self::Json,
+            Self::Json => other.is_number(),
+            _ => false,
+        }
+    }
+
+    /// Returns a constant as it is compared with values of this kind (utils.go: castValue).
+    fn cast(self, constant: Constant) -> Result<Constant, String> {
+        match (self, constant) {
+            (Self::Json | Self::Array, Constant::List(values)) => {
+                if values
+                    .iter()
+                    .any(|value| matches!(value, Constant::List(_)))
+                {
+                    return Err("lists in lists can't be compared".to_owned());
+                }
+                Ok(Constant::List(values))
+            }
+            (Self::Json, constant)
+            | (Self::Bool, constant @ Constant::Bool(_))
+            | (Self::Text, constant @ Constant::Text(_))
+            | (Self::Int, constant @ Constant::Int(_))
+            | (Self::Single | Self::Double, constant @ Constant::Float(_)) => Ok(constant),
+            (Self::Single | Self::Double, Constant::Int(value)) => {
+                Ok(Constant::Float(value as f64))
+            }
+            (Self::Int, Constant::Float(value)) => Err(format!(
+                "an integer field can't be compared with {value:?}, a float"
+            )),
+            (kind, constant) => Err(format!("{} can't be compared with {constant}", kind.name())),
+        }
+    }
+}
+
+impl FieldRef {
+    /// The kind of the values that the path leads to.
+    fn value_kind(&self) -> Kind {
+        if self.index.is_some() {
+            self.element
+        } else {
+            self.kind
+        }
+    }
+
+    fn is_whole_array(&self) -> bool {
+        self.kind == Kind::Array && self.index.is_none()
+    }
+
+    /// utils.go: checkDirectComparisonBinaryField.
+    fn check_not_whole(&self) -> Result<(), String> {
+        if self.is_whole_array() {
+            return Err(
+                "arrays can only be compared by == and != with a list, or by an element".to_owned(),
+            );
+        }
+        Ok(())
+    }
+}
+
+impl Node {
+    /// The constant, if the node is one.
+    fn constant(&self) -> Option<&Constant> {
+        match self {
+            Self::Constant(constant) | Self::Param(constant) => Some(constant),
+            _ => None,
+        }
+    }
+
+    fn into_constant(self) -> Result<Constant, Box<Self>> {
+        match self {
+            Self::Constant(constant) | Self::Param(constant) => Ok(constant),
+            other => Err(Box::new(other)),
+        }
+    }
+
+    /// The kind that decides what the node can be compared and calculated with: of arrays, that of their elements.
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Constant(constant) | Self::Param(constant) => match Kind::of(constant) {
+                Kind::Array => Kind::of_elements(constant),
+                kind => kind,
+            },
+            Self::Field(field) if field.kind == Kind::Array => field.element,
+            Self::Field(field) => field.kind,
+            Self::Operation(field, _, operand) => operation_kind(field, operand),
+            Self::Length(_) => Kind::Int,
+            Self::Predicate(_) => Kind::Bool,
+        }
+    }
+
+    fn is_whole_array(&self) -> bool {
+        matches!(self, Self::Field(field) if field.is_whole_array())
+    }
+
+    /// Returns the whole filter's predicate.
+    pub(crate) fn into_predicate(self) -> Result<Predicate, String> {
+        match self {
+            Self::Predicate(predicate) => Ok(predicate),
+            // Constants are predicates since 3.0 (rewriter/entry.go: visitValueExpr).
+            Self::Constant(Constant::Bool(is)) => Ok(Predicate::Constant(is)),
+            Self::Field(FieldRef {
+                kind: Kind::Bool, ..
+            }) => Err(
+                "predicate is not a boolean expression: a Bool field is compared, as in b == true"
+                    .to_owned(),
+            ),
+            _ => Err("predicate is not a boolean expression".to_owned()),
+        }
+    }
+}
+
+/// The kind of an operation's result (utils.go: getTargetType).
+fn operation_kind(field: &FieldRef, operand: &Constant) -> Kind {
+    match field.value_kind() {
+        Kind::Json if matches!(operand, Constant::Float(_)) => Kind::Double,
+        Kind::Int | Kind::Json => Kind::Int,
+        _ => Kind::Double,
+    }
+}
+
+/// `and`, `or`. A constant that decides ends the check of the other side, as in `VisitLogicalAnd` and `VisitLogicalOr`.
+pub(crate) fn joined(left: Node, right: Node, is_or: bool) -> Checked {
+    let name = if is_or { "or" } else { "and" };
+    let refused =
+        || format!("'{name}' can only be used between boolean expressions, as in b == true");
+    let pair = match (left, right) {
+        (Node::Constant(Constant::Bool(one)), Node::Constant(Constant::Bool(other))) => {
+            let is = if is_or { one || other } else { one && other };
+            return Ok(Node::Constant(Constant::Bool(is)));
+        }
+        (Node::Constant(Constant::Bool(is)), other)
+        | (other, Node::Constant(Constant::Bool(is))) => {
+            if other.constant().is_some() {
+                return Err(refused());
+            }
+            if is == is_or {
+                return Ok(Predicate::Constant(is).into());
+            }
+            return match other {
+                Node::Predicate(_) => Ok(other),
+                _ => Err(refused()),
+            };
+        }
+        pair => pair,
+    };
+    let (Node::Predicate(left), Node::Predicate(right)) = pair else {
+        return Err(refused());
+    };
+    Ok(Node::Predicate(match (left, is_or) {
+        (Predicate::Any(mut parts), true) => {
+            parts.push(right);
+            Predicate::Any(parts)
+        }
+        (Predicate::All(mut parts), false) => {
+            parts.push(right);
+            Predicate::All(parts)
+        }
+        (left, true) => Predicate::Any(vec![left, right]),
+        (left, false) => Predicate::All(vec![left, right]),
+    }))
+}
+
+/// `not` (`VisitUnary`).
+pub(crate) fn negated(node: Node) -> Checked {
+    match node {
+        Node::Predicate(predicate) => Ok(Predicate::Not(Box::new(predicate)).into()),
+        Node::Constant(Constant::Bool(is)) => Ok(Node::Constant(Constant::Bool(!is))),
+        _ => Err(
+            "not op can only be applied on boolean expression; it binds tighter than comparisons, as in not (a == 1)"
+                .to_owned(),
+        ),
+    }
+}
+
+/// `+` and `-` before a value (`VisitUnary`).
+pub(crate) fn signed(node: Node, sign: &str) -> Checked {
+    match (sign, node) {
+        ("+", node) => match node {
+            Node::Field(field) => field.check_not_whole().map(|()| Node::Field(field)),
+            node => Ok(node),
+        },
+        ("-", Node::Constant(Constant::Int(value))) => {
+            Ok(Node::Constant(Constant::Int(value.wrapping_neg())))
+        }
+        ("-", Node::Constant(Constant::Float(value))) => {
+            Ok(Node::Constant(Constant::Float(-value)))
+        }
+        _ => Err(format!("{sign:?} can only stand before a number")),
+    }
+}
+
+/// `**` (`VisitPower`).
+pub(crate) fn raised(left: &Node, right: &Node) -> Checked {
+    let both = left.constant().zip(right.constant());
+    let result = both.and_then(|(base, exponent)| power(base, exponent));
+    result
+        .map(Node::Constant)
+        .ok_or_else(|| "power can only apply on constants".to_owned())
+}
+
+/// Arithmetic: of two constants, or of one field and one constant (`VisitAddSub`, `VisitMulDivMod`, visitBitwiseBinaryOp,
+/// utils.go: handleBinaryArithExpr).
+pub(crate) fn calculated(left: Node, operator: Operator, right: Node) -> Checked {
+    if let (Some(one), Some(other)) = (left.constant(), right.constant()) {
+        if matches!((&left, &right), (Node::Param(_), _) | (_, Node::Param(_))) {
+            return Err("a value of exprParams can't be calculated with a constant".to_owned());
+        }
+        let result = operator.constants(one, other);
+        return result
+            .map(Node::Constant)
+            .ok_or_else(|| format!("{one} and {other} can't be calculated with"));
+    }
+    let (own, other) = if left.constant().is_some() {
+        (right.kind(), left.kind())
+    } else {
+        (left.kind(), right.kind())
+    };
+    if left.is_whole_array() || right.is_whole_array() {
+        return Err("arrays can't be calculated with".to_owned());
+    }
+    if !own.is_calculable(other) {
+        return Err(format!(
+            "{} can't be calculated with {}",
+            own.name(),
+            other.name()
+        ));
+    }
+    if operator.is_integral() && (own.is_float() || other.is_float()) {
+        return Err("modulo and bitwise operations can only apply on integer types".to_owned());
+    }
+    let commutes = matches!(operator, Operator::Add | Operator::Multiply);
+    let (field, operand) = match (left, right) {
+        (Node::Field(_), Node::Field(_)) => {
+            return Err(
+                "not supported to do arithmetic operations between multiple fields".to_owned(),
+            );
+        }
+        (Node::Field(field), Node::Constant(operand) | Node::Param(operand)) => (field, operand),
+        (Node::Constant(operand) | Node::Param(operand), Node::Field(field)) if commutes => {
+            (field, operand)
+        }
+        (Node::Constant(_) | Node::Param(_), Node::Field(_)) => {
+            return Err("only + and * take the constant before the field".to_owned());
+        }
+        _ => {
+            return Err(
+                "complicated arithmetic operations are not supported: one field, one operator and one constant are"
+                    .to_owned(),
+            );
+        }
+    };
+    let operand = operation_kind(&field, &operand).cast(operand)?;
+    match (operator, &operand) {
+        (Operator::Divide | Operator::Modulo, zero) if zero.number() == Some(0.0) => {
+            return Err("division or modulus by zero".to_owned());
+        }
+        _ => {}
+    }
+    Ok(Node::Operation(field, operator, operand))
+}
+
+/// `==`, `<` … (`VisitEquality`, `VisitRelational`, utils.go: `HandleCompare`).
+pub(crate) fn compared(left: Node, relation: Relation, right: Node) -> Checked {
+    let is_equality = matches!(relation, Relation::Equal | Relation::NotEqual);
+    let has_param = matches!((&left, &right), (Node::Param(_), _) | (_, Node::Param(_)));
+    if let (Some(one), Some(other)) = (left.constant(), right.constant()) {
+        if has_param {
+            return Err("a value of exprParams can't be compared with a constant".to_owned());
+        }
+        let order = one
+            .order(other)
+            .filter(|_| is_equality || !matches!(one, Constant::Bool(_)));
+        let order = order.ok_or_else(|| format!("{one} and {other} can't be compared"))?;
+        return Ok(Node::Constant(Constant::Bool(relation.holds(order))));
+    }
+    if !is_equality && (left.is_whole_array() || right.is_whole_array()) {
+        return Err("arrays can only be compared by == and !=, or by an element".to_owned());
+    }
+    let empty =
+        |node: &Node| matches!(node.constant(), Some(Constant::List(values)) if values.is_empty());
+    let is_empty_list =
+        (left.is_whole_array() && empty(&right)) || (empty(&left) && right.is_whole_array());
+    if !has_param && !is_empty_list && !left.kind().is_comparable(right.kind()) {
+        return Err(format!(
+            "comparisons between {} and {} are not supported",
+            left.kind().name(),
+            right.kind().name()
+        ));
+    }
+    match (left.into_constant(), right.into_constant()) {
+        (Ok(constant), Err(node)) => compared_with(*node, relation.turned(), constant),
+        (Err(node), Ok(constant)) => compared_with(*node, relation, constant),
+        (Err(one), Err(other)) => match (*one, *other) {
+            (Node::Field(one), Node::Field(other)) => fields_compared(one, relation, other),
+            _ => Err("a field is compared with a constant or another field".to_owned()),
+        },
+        (Ok(_), Ok(_)) => Err("two constants can't be compared".to_owned()),
+    }
+}
+
+/// utils.go: handleCompare.
+fn fields_compared(one: FieldRef, relation: Relation, other: FieldRef) -> Checked {
+    let has_json = |field: &FieldRef| matches!(field.kind, Kind::Json | Kind::Array);
+    if has_json(&one) || has_json(&other) {
+        return Err("two column comparison with JSON or array type is not supported".to_owned());
+    }
+    Ok(Predicate::Fields(one, relation, other).into())
+}
+
+/// utils.go: handleCompareRightValue.
+fn compared_with(node: Node, relation: Relation, constant: Constant) -> Checked {
+    let predicate = match node {
+        Node::Field(field) => {
+            let constant = field.value_kind().cast(constant)?;
+            Predicate::Compare(field, None, relation, constant)
+        }
+        Node::Operation(field, operator, operand) => {
+            let constant = operation_kind(&field, &operand).cast(constant)?;
+            Predicate::Compare(field, Some((operator, operand)), relation, constant)
+        }
+        Node::Length(field) => match Kind::Int.cast(constant)? {
+            Constant::Int(length) => Predicate::Length(field, relation, length),
+            other => return Err(format!("an array's length can't be compared with {other}")),
+        },
+        _ => return Err("a condition can't be compared with a constant".to_owned()),
+    };
+    Ok(predicate.into())
+}
+
+/// `1 < field <= 5` and `5 >= field > 1` (`VisitRange`, `VisitReverseRange`). The relations are those of the two sides to
+/// what is between them.
+pub(crate) fn ranged(
+    left: Node,
+    first: Relation,
+    field: FieldRef,
+    second: Relation,
+    right: Node,
+) -> Checked {
+    field.check_not_whole()?;
+    let no_constant = |_| "the bounds of a range must be constants".to_owned();
+    let left = left.into_constant().map_err(no_constant)?;
+    let right = right.into_constant().map_err(no_constant)?;
+    if matches!(field.value_kind(), Kind::Bool | Kind::Other | Kind::Array) {
+        return Err("invalid range operations: the field has no order".to_owned());
+    }
+    let cast = |constant| field.value_kind().cast(constant);
+    let (left, right) = (cast(left)?, cast(right)?);
+    let order = left
+        .order(&right)
+        .ok_or("invalid range: bounds are not comparable")?;
+    if matches!(left, Constant::Bool(_)) {
+        return Err("invalid range operations on boolean expr".to_owned());
+    }
+    let is_upward = matches!(first, Relation::Less | Relation::LessEqual);
+    let order = if is_upward { order } else { order.reverse() };
+    let inclusive = matches!(first, Relation::LessEqual | Relation::GreaterEqual)
+        && matches!(second, Relation::LessEqual | Relation::GreaterEqual);
+    if order == Ordering::Greater || (order == Ordering::Equal && !inclusive) {
+        return Err("invalid range: lowerbound is greater than upperbound".to_owned());
+    }
+    // An element of an array is compared in 64 bits here (BinaryRangeExpr.cpp): as the result of an operation.
+    let widen = (field.index.is_some() && field.element == Kind::Single)
+        .then_some((Operator::Add, Constant::Float(0.0)));
+    Ok(Predicate::All(vec![
+        Predicate::Compare(field.clone(), widen.clone(), first.turned(), left),
+        Predicate::Compare(field, widen, second, right),
+    ])
+    .into())
+}
+
+/// `in` (`VisitTerm`).
+pub(crate) fn is_in(node: Node, list: Node) -> Checked {
+    let Node::Field(field) = node else {
+        return Err("'in' can only be used on a single field".to_owned());
+    };
+    let Ok(Constant::List(values)) = list.into_constant() else {
+        return Err("the right-hand side of 'in' must be a list, as in [1, 2]".to_owned());
+    };
+    let kind = field.value_kind();
+    if kind == Kind::Other {
+        return Err("'in' is not supported for fields of this type".to_owned());
+    }
+    let values: Result<Vec<_>, _> = values.into_iter().map(|value| kind.cast(value)).collect();
+    let values = values.map_err(|why| format!("a value of the list doesn't fit: {why}"))?;
+    let is_list = |value: &Constant| matches!(value, Constant::List(_));
+    let (lists, scalars): (Vec<_>, Vec<_>) = values.into_iter().partition(is_list);
+    // One value is compared as by == (rewriter/entry.go: visitTermExpr).
+    let is_single = kind == Kind::Single && (field.index.is_none() || scalars.len() == 1);
+    let no_lists = lists.is_empty();
+    let equal = |list| Predicate::Compare(field.clone(), None, Relation::Equal, list);
+    let mut parts: Vec<_> = lists.into_iter().map(equal).collect();
+    if no_lists || !scalars.is_empty() {
+        let members = Members::new(scalars);
+        let members = if is_single {
+            members.rounded()
+        } else {
+            members
+        };
+        parts.push(Predicate::In(field, members));
+    }
+    Ok(match (parts.pop(), parts.is_empty()) {
+        (Some(only), true) => only,
+        (last, _) => {
+            parts.extend(last);
+            Predicate::Any(parts)
+        }
+    }
+    .into())
+}
+
+/// `like` (`VisitLike`).
+pub(crate) fn is_like(node: Node, pattern: Node) -> Checked {
+    let Node::Field(field) = node else {
+        return Err("like takes a single field".to_owned());
+    };
+    field.check_not_whole()?;
+    if !matches!(field.value_kind(), Kind::Text | Kind::Json) {
+        return Err("like operation on non-string or no-json field is unsupported".to_owned());
+    }
+    match pattern.into_constant() {
+        Ok(Constant::Text(pattern)) => Ok(Predicate::Like(field, Pattern::parse(&pattern)?).into()),
+        _ => Err("like takes a text, as in name like \"a%\"".to_owned()),
+    }
+}
+
+/// `exists` (`VisitExists`), which is also `is not null` of a key.
+pub(crate) fn exists(node: Node) -> Checked {
+    match node {
+        Node::Field(field) if field.kind == Kind::Json && !field.keys.is_empty() => {
+            Ok(Predicate::Exists(field).into())
+        }
+        _ => Err("exists takes a key of a JSON field, as in exists doc[\"a\"]".to_owned()),
+    }
+}
+
+/// `json_contains`, `array_contains` and their kin (`VisitJSONContains` …, utils.go: checkContainsElement).
+pub(crate) fn contains(node: Node, values: Node, quantity: Option<Quantity>) -> Checked {
+    let Node::Field(field) = node else {
+        return Err("contains operations take a JSON or array field".to_owned());
+    };
+    if field.kind != Kind::Json && !field.is_whole_array() {
+        return Err("contains operations take a JSON or array field".to_owned());
+    }
+    let values = match (quantity, values.into_constant()) {
+        (None, Ok(value)) => vec![value],
+        (Some(_), Ok(Constant::List(values))) => values,
+        (Some(_), Ok(_)) => return Err("a list of values is expected, as in [1, 2]".to_owned()),
+        (_, Err(_)) => return Err("contains operations take constants".to_owned()),
+    };
+    let kind = if field.kind == Kind::Json {
+        Kind::Json
+    } else {
+        field.element
+    };
+    let values: Result<_, _> = values.into_iter().map(|value| kind.cast(value)).collect();
+    Ok(Predicate::Contains(field, quantity.unwrap_or(Quantity::Any), values?).into())
+}
