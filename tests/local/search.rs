@@ -198,7 +198,7 @@ fn every_type_and_metric_finds_what_brute_force_finds() {
             };
             for (what, extra, even, window) in [
                 ("all", json!({}), false, 0..20),
-                ("a filter", json!({ "filter": "even" }), true, 0..20),
+                ("a filter", json!({ "filter": "even == true" }), true, 0..20),
                 (
                     "an offset",
                     json!({ "offset": 5, "limit": 7 }),
