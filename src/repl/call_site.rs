@@ -1,11 +1,11 @@
-//! The call that is being typed: which of our functions, and what it was given so far.
+//! The call that is being typed: its function and its arguments so far.
 
 use super::brackets;
 use super::pieces::Piece;
 use crate::engine::registry::{self, Function};
 use rhai::{LexError, Token};
 
-/// What an argument looks like.
+/// The syntax of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {
     /// A map, `#{…}`.
@@ -14,27 +14,28 @@ pub(super) enum Shape {
     List,
     /// A text or number.
     Literal,
-    /// Anything that only running it tells.
+    /// Any other expression.
     Any,
 }
 
-/// A call of one of our functions around a place.
+/// A call of one of zshell's functions around the cursor.
 pub(super) struct CallSite {
     /// The function.
     pub(super) function: &'static Function,
-    /// True where it is called as a method.
+    /// True for a method call.
     pub(super) method: bool,
-    /// The arguments begun so far; `None` where nothing of it is typed yet. Never empty.
+    /// The arguments so far. `None` for one without text. Never empty.
     pub(super) arguments: Vec<Option<Shape>>,
-    /// The key whose value is being typed, in an option map of the call itself.
+    /// The option whose value is being typed, in an option map of the call itself.
     pub(super) key: Option<String>,
-    /// True where the place is inside a bracket of an argument.
+    /// True if the position is inside a bracket of an argument.
     pub(super) inside: bool,
-    /// The quote that would close the text being typed.
+    /// The quote that would close the open text.
     pub(super) open_quote: &'static str,
 }
 
-/// The innermost call of one of our functions that a place lies in; none behind a `{` of a closure or block.
+/// Returns the innermost call of one of zshell's functions around a position. `None` after the `{` of a closure or
+/// block.
 pub(super) fn around(pieces: &[Piece], pos: usize) -> Option<CallSite> {
     let before: Vec<&Piece> = pieces.iter().filter(|it| it.span.end <= pos).collect();
     let open = brackets::open_at(pieces, pos);
@@ -73,7 +74,7 @@ pub(super) fn around(pieces: &[Piece], pos: usize) -> Option<CallSite> {
     None
 }
 
-/// The function of ours whose parenthesis opens here, and whether it is called as a method.
+/// Returns the function whose parenthesis opens here, and whether it's a method call.
 pub(super) fn callee(pieces: &[Piece], parenthesis: usize) -> Option<(&'static Function, bool)> {
     let mut before = pieces
         .get(..parenthesis)?
@@ -96,7 +97,7 @@ fn is_comment(piece: &Piece) -> bool {
     matches!(piece.token, Token::Comment(_))
 }
 
-/// The shapes of the arguments in what stands behind the parenthesis.
+/// Returns the syntax of the arguments after the parenthesis.
 fn arguments(rest: &[Piece]) -> Vec<Option<Shape>> {
     let mut shapes = vec![None];
     let mut depth = 0_usize;
@@ -120,7 +121,7 @@ fn arguments(rest: &[Piece]) -> Vec<Option<Shape>> {
         } else if let Some(shape @ Some(Shape::Literal)) = shapes.last_mut()
             && depth == 0
         {
-            // What is made of a text may be anything: `"a".split(",")`.
+            // A text with operations has an unknown type: `"a".split(",")`.
             *shape = Some(Shape::Any);
         }
         match piece.token {
@@ -138,7 +139,7 @@ fn arguments(rest: &[Piece]) -> Vec<Option<Shape>> {
     shapes
 }
 
-/// The key whose value is being typed at the end of a map's content.
+/// Returns the option whose value is being typed at the end of a map.
 fn key(content: &[Piece]) -> Option<String> {
     let mut key = None;
     let mut last: Option<&Token> = None;

@@ -1,6 +1,6 @@
-//! Commands of the prompt: they begin with a colon and are no part of the language.
+//! The prompt's commands. They start with a colon and aren't part of the script language.
 //!
-//! [`COMMANDS`] is the one table of them: `:help`, completion and the README follow it. One file a command or family.
+//! [`COMMANDS`] lists them for `:help`, completion and the README. Each command or family has its own file.
 
 mod arguments;
 mod edit;
@@ -24,35 +24,35 @@ use crate::render::words;
 /// What the prompt does after a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// Asks for the next statement.
+    /// Read the next statement.
     Prompt,
-    /// Leaves.
+    /// Leave the shell.
     Quit,
 }
 
-/// What a command ends with.
+/// The result of a command.
 pub(super) type Outcome = Result<Next, Box<ScriptError>>;
 
-/// One command.
+/// A command of the prompt.
 #[derive(Clone, Copy)]
 pub struct Command {
-    /// Its name, without the colon.
+    /// The name without the colon.
     pub name: &'static str,
     /// Other names.
     pub aliases: &'static [&'static str],
-    /// Its arguments, as they are typed, e.g. `[FUNCTION]`.
+    /// The arguments as documented, for example `[FUNCTION]`.
     pub arguments: &'static str,
     /// One line of help.
     pub help: &'static str,
-    /// An example that can be typed as it is.
+    /// An example that works as typed.
     pub example: &'static str,
-    /// What its arguments may be, from the first on.
+    /// The kinds of its arguments, for completion.
     pub takes: &'static [Takes],
-    /// What it does, from what stands behind its name.
+    /// Runs the command with the text after its name.
     pub(super) run: fn(&mut Shell, &str) -> Outcome,
 }
 
-/// Every command, in the order of `:help`.
+/// All commands, in the order of `:help`.
 pub const COMMANDS: &[Command] = &[
     help::COMMAND,
     history::COMMAND,
@@ -77,7 +77,7 @@ pub const COMMANDS: &[Command] = &[
     },
 ];
 
-/// The command of this name, given without its colon. The beginning of a name will do where only one begins so.
+/// Returns the command with this name (without the colon). An unambiguous beginning of the name is enough.
 pub fn find(name: &str) -> Result<&'static Command, Failure> {
     let known = |command: &&Command| command.name == name || command.aliases.contains(&name);
     if let Some(command) = COMMANDS.iter().find(known) {
@@ -103,7 +103,7 @@ pub fn find(name: &str) -> Result<&'static Command, Failure> {
     }
 }
 
-/// Runs a command line, given without its colon. An exclamation mark behind the name is the first of what follows it.
+/// Runs a command line without its colon. An exclamation mark directly after the name belongs to the arguments.
 pub(super) fn run(shell: &mut Shell, line: &str) -> Outcome {
     let end = line.find(|letter: char| letter.is_whitespace() || letter == '!');
     let (name, rest) = line.split_at(end.unwrap_or(line.len()));

@@ -1,6 +1,6 @@
-//! What rustyline asks while a statement is typed, one part for each question.
+//! The parts of the editor that rustyline calls while a statement is typed.
 //!
-//! Completion has its own folder: [`Completer`] is handed each Tab as it is.
+//! Completion is a module of its own: [`Completer`] handles Tab.
 
 use super::complete::Completer;
 use super::highlight::{self, LONGEST};
@@ -15,24 +15,24 @@ use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::ops::Range;
 
-/// The parts.
+/// The editor's helper.
 pub(super) struct Helper {
-    /// What Tab offers.
+    /// Completion on Tab.
     pub(super) completer: Completer,
-    /// What is shown dim behind the cursor.
+    /// Dim hints after the cursor.
     pub(super) hinter: Hinter,
-    /// What keys asked for.
+    /// Requests of key handlers.
     pub(super) wishes: Wishes,
-    /// The prompt in colours.
+    /// The prompt with colours.
     pub(super) prompt: RefCell<String>,
-    /// The brackets that are lit up.
+    /// Highlighted brackets.
     lit: RefCell<Option<[Range<usize>; 2]>>,
-    /// True once the line is done with: nothing belongs to the cursor any more.
+    /// True after Enter: highlighting no longer depends on the cursor.
     done: Cell<bool>,
 }
 
 impl Helper {
-    /// A helper made of these parts.
+    /// Returns a helper made of these parts.
     pub(super) fn new(completer: Completer, hinter: Hinter, wishes: Wishes) -> Self {
         Self {
             completer,
@@ -48,7 +48,7 @@ impl Helper {
 impl rustyline::Helper for Helper {}
 
 impl Validator for Helper {
-    /// Asked once Enter has decided that the statement ends, and on terminals without keys of ours for every line.
+    /// Called after Enter decided that the statement is complete, and for every line on dumb terminals.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
         if self.wishes.drops() {
             return Ok(ValidationResult::Valid(Some("^C".to_owned())));
@@ -120,7 +120,7 @@ impl Highlighter for Helper {
         Cow::Owned(format!("\x1b[2m{hint}\x1b[0m"))
     }
 
-    /// Whatever is typed may change the colour of what stands before it; a moving cursor only lights up brackets.
+    /// Typing may change colours before the cursor. Moving the cursor changes only the highlighted brackets.
     fn highlight_char(&self, line: &str, pos: usize, kind: CmdKind) -> bool {
         self.done.set(kind == CmdKind::ForcedRefresh);
         if line.len() > LONGEST || kind == CmdKind::ForcedRefresh {

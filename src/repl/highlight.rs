@@ -1,8 +1,8 @@
-//! Colours of what is typed.
+//! Syntax highlighting of the typed statement.
 //!
-//! Only the 8 basic colours and attributes that every theme adapts, dark or light: keywords, texts, numbers, comments.
-//! What zshell knows by name (functions, options of the call at hand, commands) is bold, so that a misspelled one is
-//! seen before Enter. Where a statement is broken, the place is red and underlined.
+//! Uses the 8 basic colours and attributes that every theme adapts: keywords, texts, numbers, comments. Names that
+//! zshell knows (functions, options of the current call, commands) are bold, so a misspelling is visible before Enter.
+//! A syntax error is red and underlined.
 
 use super::brackets;
 use super::call_site;
@@ -12,7 +12,7 @@ use super::pieces::Piece;
 use rhai::Token;
 use std::ops::Range;
 
-/// Texts longer than this are shown plain, in bytes.
+/// Longer texts (in bytes) aren't highlighted.
 pub(super) const LONGEST: usize = 32 << 10;
 
 const KEYWORD: &str = "35";
@@ -23,7 +23,7 @@ const KNOWN: &str = "1";
 const PARTNER: &str = "1;4";
 const BROKEN: &str = "4;31";
 
-/// The line in colours. `cursor` is where the cursor stands, `None` once the line is done with.
+/// Returns the line with colours. `cursor` is `None` after Enter.
 pub(super) fn highlight(line: &str, cursor: Option<usize>) -> String {
     if judge::is_command(line) {
         return command(line);
@@ -51,7 +51,7 @@ pub(super) fn highlight(line: &str, cursor: Option<usize>) -> String {
     painted
 }
 
-/// The spans of the brackets that the cursor lights up.
+/// Returns the spans of the brackets that the cursor highlights.
 pub(super) fn partners(line: &str, pos: usize) -> Option<[Range<usize>; 2]> {
     if judge::is_command(line) {
         return None;
@@ -72,7 +72,7 @@ fn command(line: &str) -> String {
     painted
 }
 
-/// Each line of a piece gets its own sequence, so that nothing leaks when the terminal breaks or clears lines.
+/// Each line of a piece gets its own escape sequence, so nothing leaks when the terminal wraps or clears lines.
 fn push(painted: &mut String, code: Option<&str>, text: &str) {
     let Some(code) = code else {
         painted.push_str(text);
@@ -100,7 +100,7 @@ fn style(pieces: &[Piece], index: usize, text: &str) -> Option<&'static str> {
         Token::StringConstant(_) | Token::InterpolatedString(_) | Token::CharConstant(_) => {
             Some(TEXT)
         }
-        // A text that is not closed yet.
+        // An unterminated text.
         Token::LexError(_) => text.starts_with(['"', '\'', '`', '#']).then_some(TEXT),
         Token::IntegerConstant(_) | Token::FloatConstant(_) | Token::True | Token::False => {
             Some(NUMBER)
@@ -121,13 +121,13 @@ fn style(pieces: &[Piece], index: usize, text: &str) -> Option<&'static str> {
 
 fn is_known_call(pieces: &[Piece], index: usize) -> bool {
     let next = next(pieces, index);
-    // An empty pair of parentheses is one token.
+    // Rhai reads an empty pair of parentheses as one token.
     next.is_some_and(|(at, token)| {
         matches!(token, Token::LeftParen | Token::Unit) && call_site::callee(pieces, at).is_some()
     })
 }
 
-/// True for a key of the option map of a call of ours that the function knows.
+/// Returns true for a known option in the option map of one of zshell's functions.
 fn is_known_option(pieces: &[Piece], index: usize) -> bool {
     let Some(Token::Identifier(name)) = pieces.get(index).map(|piece| &piece.token) else {
         return false;
@@ -145,7 +145,7 @@ fn is_known_option(pieces: &[Piece], index: usize) -> bool {
     }
 }
 
-/// What follows a piece, comments passed over.
+/// Returns the next piece that isn't a comment.
 fn next(pieces: &[Piece], index: usize) -> Option<(usize, &Token)> {
     let mut behind = pieces.iter().enumerate().skip(index + 1);
     behind
@@ -153,7 +153,7 @@ fn next(pieces: &[Piece], index: usize) -> Option<(usize, &Token)> {
         .map(|(at, piece)| (at, &piece.token))
 }
 
-/// The piece that breaks the statement. A word or text that may still be going on at the end of the line is given time.
+/// Returns the piece with the syntax error. A word or text at the end of the line may be unfinished and isn't one.
 fn broken(line: &str, reading: &Reading) -> Option<Range<usize>> {
     let at = reading.error?;
     let found = reading

@@ -1,5 +1,5 @@
-//! What is shown dim behind the cursor: the rest of an earlier statement, what a call still takes, the arguments of a
-//! command, the way out of a statement that does not end. Only the first can be taken over into the line.
+//! Dim hints after the cursor: the rest of an earlier statement, missing arguments of a call or command, and how to end
+//! an incomplete statement. Only the first kind can be accepted into the line.
 
 use super::brackets;
 use super::call_site;
@@ -12,9 +12,9 @@ use super::signature;
 use std::cell::Cell;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Fewer columns than these are not worth a hint.
+/// Minimum columns for a hint.
 const LEAST: usize = 6;
-/// A statement of so many lines that is not whole is told how to leave it.
+/// After this many lines of an incomplete statement, hint how to cancel it.
 const MANY_LINES: usize = 5;
 
 /// A hint.
@@ -36,11 +36,11 @@ impl rustyline::hint::Hint for Hint {
 /// Finds hints.
 pub(super) struct Hinter {
     history: History,
-    /// Columns of the prompt.
+    /// Width of the prompt in columns.
     prompt: Cell<usize>,
-    /// True where a hint can be told from what is typed by its colour.
+    /// True if colour distinguishes a hint from typed text.
     color: Cell<bool>,
-    /// True where more than ASCII can be shown.
+    /// True if the terminal shows Unicode.
     unicode: Cell<bool>,
 }
 
@@ -54,14 +54,14 @@ impl Hinter {
         }
     }
 
-    /// A line is begun behind a prompt of this many columns.
+    /// Starts a line after a prompt of this width.
     pub(super) fn begin(&self, prompt: usize, color: bool, unicode: bool) {
         self.prompt.set(prompt);
         self.color.set(color);
         self.unicode.set(unicode);
     }
 
-    /// The hint for a line on a screen of this many columns.
+    /// Returns the hint for a line on a screen of this width.
     pub(super) fn hint(&self, line: &str, pos: usize, columns: usize) -> Option<Hint> {
         if pos < line.len() || line.len() > LONGEST || line.trim().is_empty() {
             return None;
@@ -76,7 +76,7 @@ impl Hinter {
             Self::said(line)
         };
         if !self.color.get() {
-            // Without colour it must not look typed.
+            // Without colour the hint needs another mark.
             let said = said?.0;
             let shown = self.cut(&format!("  <- {}", said.trim()), room);
             return Some(Hint { shown, taken: None });
@@ -101,8 +101,7 @@ impl Hinter {
         })
     }
 
-    /// What is to be said about a line of the language: as it is shown right behind the cursor, and as it is shown
-    /// apart from it.
+    /// Returns a hint for a line of Rhai code in two forms: directly after the cursor, and apart from it.
     fn said(line: &str) -> Option<(String, String)> {
         let reading = judge::read(line);
         if let Some(way_out) = way_out(line, &reading) {
@@ -122,8 +121,8 @@ impl Hinter {
         (!rest.is_empty()).then_some((rest, whole))
     }
 
-    /// The columns between the end of the line and the screen's edge; the last one stays free, since a letter in it
-    /// would begin a new line.
+    /// Returns the columns between the end of the line and the screen's edge. The last column stays free, because text
+    /// in it would start a new line.
     fn room(&self, line: &str, columns: usize) -> usize {
         let last = line.rsplit('\n').next().unwrap_or_default();
         let before = if last.len() == line.len() {
@@ -135,7 +134,7 @@ impl Hinter {
         columns.saturating_sub(used + 1)
     }
 
-    /// The beginning of a hint that fits these columns.
+    /// Returns the beginning of a hint that fits these columns.
     fn cut(&self, hint: &str, room: usize) -> String {
         let (hint, dots) = if self.unicode.get() {
             (hint.to_owned(), "…")
@@ -157,7 +156,7 @@ impl Hinter {
     }
 }
 
-/// The arguments of the command that is typed.
+/// Returns the remaining arguments of the typed command.
 fn arguments(line: &str) -> Option<(String, String)> {
     let typed = line.trim_start().strip_prefix(':')?;
     let command = commands::find(typed.trim_end()).ok()?;
@@ -166,7 +165,7 @@ fn arguments(line: &str) -> Option<(String, String)> {
     (!command.arguments.is_empty()).then_some((shown, String::new()))
 }
 
-/// How to leave a statement that goes on for long, or was given an empty line.
+/// Returns how to cancel a statement that is long or got an empty line.
 fn way_out(line: &str, reading: &Reading) -> Option<String> {
     let mut lines = line.rsplit('\n');
     let blank = |line: Option<&str>| line.is_some_and(|line| line.trim().is_empty());
@@ -182,7 +181,7 @@ fn way_out(line: &str, reading: &Reading) -> Option<String> {
     ))
 }
 
-/// What waits to be closed, in words.
+/// Returns the open brackets and texts in words.
 fn what_is_open(line: &str, reading: &Reading) -> Option<String> {
     let line_of = |at: usize| 1 + line.get(..at).unwrap_or_default().matches('\n').count();
     if let Some(open) = reading.open {

@@ -1,13 +1,13 @@
-//! How far lines of a statement are set in: by the brackets that are open.
+//! Indentation of statements by open brackets.
 
 use super::brackets;
 use super::judge;
 
-/// Blanks a level.
+/// Blanks per level.
 pub(super) const STEP: usize = 4;
 
-/// The blanks at the beginning of a line that follows the place. Inside a text or comment there are none: they would
-/// become part of it.
+/// Returns the indentation of a new line after this position. None inside a text or comment, which would contain the
+/// blanks.
 pub(super) fn after(text: &str, pos: usize) -> String {
     let before = text.get(..pos).unwrap_or_default();
     let reading = judge::read(before);
@@ -20,8 +20,8 @@ pub(super) fn after(text: &str, pos: usize) -> String {
     }
 }
 
-/// The beginning of the line and the blanks that a closing bracket typed at the place should have before it, where it
-/// is the first of its line and stands too far in.
+/// Returns the start of the line and the indentation of a closing bracket typed here, if the bracket is first on its
+/// line and indented too far.
 pub(super) fn of_closing(text: &str, pos: usize) -> Option<(usize, String)> {
     let before = text.get(..pos)?;
     let start = before.rfind('\n')? + 1;
@@ -36,7 +36,7 @@ pub(super) fn of_closing(text: &str, pos: usize) -> Option<(usize, String)> {
     (width < blanks.len()).then(|| (start, " ".repeat(width)))
 }
 
-/// The blanks at the beginning of the line that a place is in.
+/// Returns the blanks at the beginning of the line.
 fn set_in(text: &str, at: usize) -> usize {
     let before = text.get(..at).unwrap_or_default();
     let start = before.rfind('\n').map_or(0, |end| end + 1);

@@ -1,4 +1,4 @@
-//! Reading statements: the line editor with its helper, keys and history.
+//! The line editor with its helper, key bindings and history.
 
 use super::complete::Completer;
 use super::helper::Helper;
@@ -23,7 +23,7 @@ pub(super) struct Input {
     editor: Editor<Helper, History>,
     history: History,
     wishes: Wishes,
-    /// What reads instead of the editor where the terminal can only take lines.
+    /// The reader for dumb terminals.
     #[cfg(unix)]
     plain: Option<Lines>,
 }
@@ -31,7 +31,7 @@ pub(super) struct Input {
 impl Input {
     /// Opens the editor and reads the history of earlier sessions into `history`.
     pub(super) fn open(session: &Rc<Session>, history: &History) -> Result<Self, Failure> {
-        // Results may go to a file or pipe: the prompt is no result, and has the terminal itself.
+        // The prompt stays on the terminal when results go to a file or pipe.
         let behavior = if stdout().is_terminal() {
             Behavior::Stdio
         } else {
@@ -94,7 +94,7 @@ impl Input {
         Ok(text)
     }
 
-    /// Colours and keys may have been changed since the last statement.
+    /// Applies changes of colours and key bindings since the last statement.
     fn follow_choices(&mut self, session: &Session, prompt: &Prompt) {
         let screen = screen(session);
         let mode = match session.choices().edit_mode {
@@ -116,7 +116,7 @@ impl Input {
     }
 }
 
-/// True where nothing that is on the screen can be drawn over.
+/// Returns true if the terminal can't move the cursor.
 #[cfg(unix)]
 fn is_dumb() -> bool {
     crate::config::set("TERM").is_none_or(|term| term == "dumb")

@@ -1,4 +1,4 @@
-//! Keys that do more than the editor's own commands: Enter, closing brackets, Up and Down, hints, Ctrl-C.
+//! Key bindings beyond the editor's own: Enter, closing brackets, Up and Down, hints, Ctrl-C.
 
 use super::history::History;
 use super::indent;
@@ -10,7 +10,7 @@ use rustyline::{
 };
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// What a key asks of the helper, which is asked next by the editor.
+/// Requests from key handlers to the helper, which the editor calls next.
 #[derive(Clone, Default)]
 pub(super) struct Wishes(Arc<Mutex<Wish>>);
 
@@ -20,29 +20,29 @@ struct Wish {
     drop: bool,
 }
 
-/// A closing bracket that is typed where the line is set in too far.
+/// A closing bracket that was typed on an over-indented line.
 pub(super) struct Outdent {
-    /// The line it is typed in.
+    /// The line.
     pub(super) line: String,
-    /// The byte where the blanks before it begin.
+    /// The byte where the indentation starts.
     pub(super) start: usize,
-    /// What stands there instead.
+    /// The new indentation.
     pub(super) text: String,
 }
 
 impl Wishes {
-    /// The bracket to put into this line, once.
+    /// Takes the request for a bracket in this line.
     pub(super) fn outdent(&self, line: &str) -> Option<Outdent> {
         let outdent = self.with(|wish| wish.outdent.take());
         outdent.filter(|outdent| outdent.line == line)
     }
 
-    /// True if Ctrl-C asked for what is typed to be dropped; `false` as long as nothing new asks for it.
+    /// Returns true if Ctrl-C cancelled the line, until the next line.
     pub(super) fn drops(&self) -> bool {
         self.with(|wish| wish.drop)
     }
 
-    /// Forgets what earlier keys wished.
+    /// Drops earlier requests.
     pub(super) fn clear(&self) {
         self.with(|wish| *wish = Wish::default());
     }
@@ -52,7 +52,7 @@ impl Wishes {
     }
 }
 
-/// The keys with what they do.
+/// Returns the keys with their handlers.
 pub(super) fn bindings(history: &History, wishes: &Wishes) -> Vec<(KeyEvent, EventHandler)> {
     let key = |code| KeyEvent(code, Modifiers::NONE);
     let typed = |letter| KeyEvent::new(letter, Modifiers::NONE);
@@ -102,7 +102,7 @@ pub(super) fn bindings(history: &History, wishes: &Wishes) -> Vec<(KeyEvent, Eve
         };
         (event, EventHandler::Conditional(Box::new(handler)))
     };
-    // The editor has this one in some modes only.
+    // The editor binds this key in some modes only.
     let clear = (KeyEvent::ctrl('L'), EventHandler::Simple(Cmd::ClearScreen));
     bindings.into_iter().map(bind).chain([clear]).collect()
 }
@@ -165,8 +165,8 @@ impl ConditionalEventHandler for Handler {
 }
 
 impl Handler {
-    /// A closing bracket at the beginning of a line stands below the line of its partner. Completion is the editor's
-    /// only command that replaces what stands before the cursor, so it is asked to do so.
+    /// Aligns a closing bracket at the start of a line with the line of its partner. Completion is the only editor
+    /// command that replaces text before the cursor, so the bracket is inserted through it.
     fn close(&self, bracket: char, line: &str, pos: usize) -> Option<Cmd> {
         let (start, blanks) = indent::of_closing(line, pos)?;
         let outdent = Outdent {
@@ -201,7 +201,7 @@ impl Handler {
     }
 }
 
-/// The editor's command that shows what the history chose.
+/// Returns the editor command that shows the entry chosen by the history.
 fn search(direction: Option<SearchDirection>) -> Cmd {
     match direction {
         Some(SearchDirection::Reverse) => Cmd::HistorySearchBackward,
@@ -210,8 +210,7 @@ fn search(direction: Option<SearchDirection>) -> Cmd {
     }
 }
 
-/// Enter runs a statement that is whole, from anywhere in its last line; above it, and where the statement goes on, it
-/// begins a new line.
+/// Enter runs a complete statement from anywhere in its last line. Elsewhere it starts a new line.
 fn enter(line: &str, pos: usize) -> Cmd {
     let below = line.get(pos..).unwrap_or_default();
     let above_last = below.contains('\n') && !below.trim().is_empty();
@@ -221,7 +220,7 @@ fn enter(line: &str, pos: usize) -> Cmd {
     Cmd::Insert(1, format!("\n{}", indent::after(line, pos)))
 }
 
-/// At the beginning of a further line Tab sets it in.
+/// Tab indents at the start of a continuation line.
 fn tab(line: &str, pos: usize) -> Option<Cmd> {
     let before = line.get(..pos)?;
     let start = before.rfind('\n')? + 1;
@@ -232,7 +231,7 @@ fn tab(line: &str, pos: usize) -> Option<Cmd> {
         .then(|| Cmd::Insert(1, " ".repeat(indent::STEP - blanks.len() % indent::STEP)))
 }
 
-/// At the end of the line a hint is taken over. A hint that cannot be is no reason to beep.
+/// Right accepts the hint at the end of the line. A hint that can't be accepted doesn't beep.
 fn take_hint(event: &Event, context: &EventContext<'_>) -> Option<Cmd> {
     if context.pos() < context.line().len() || !context.has_hint() {
         return None;
@@ -244,7 +243,7 @@ fn take_hint(event: &Event, context: &EventContext<'_>) -> Option<Cmd> {
     (event.get(0) == Some(&right)).then_some(Cmd::Noop)
 }
 
-/// A word of the hint.
+/// Accepts one word of the hint.
 fn take_word(context: &EventContext<'_>) -> Option<Cmd> {
     if context.pos() < context.line().len() {
         return None;

@@ -1,4 +1,4 @@
-//! The prompt: read a statement, run it, show its value; `:commands` beside the language.
+//! The prompt: reads a statement, runs it and shows its value. Commands start with a colon.
 
 mod brackets;
 mod call_site;
@@ -34,7 +34,7 @@ use shell::Shell;
 /// The script in the settings folder that runs before the first prompt.
 const INIT: &str = "init.rhai";
 
-/// Runs the prompt until Ctrl-D, `:quit` or `exit()`; first `init.rhai`, if it is there and wanted.
+/// Runs `init.rhai` if it exists and is wanted, then the prompt until Ctrl-D, `:quit` or `exit()`.
 pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
@@ -57,7 +57,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
         session.idle.leave();
         let text = match answer {
             Ok(text) => text,
-            // Ctrl-C drops what was typed.
+            // Ctrl-C cancels the typed text.
             Err(ReadlineError::Interrupted) => {
                 shell.set_failed(false);
                 continue;
@@ -81,7 +81,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
         }
         leaves(&session)?;
     }
-    // What was interrupted at the prompt is done with.
+    // A Ctrl-C at the prompt doesn't affect the exit code.
     session.interrupt.clear();
     Ok(())
 }
@@ -100,7 +100,7 @@ fn step(shell: &mut Shell, text: &str) -> Next {
     })
 }
 
-/// The stops that end the prompt too: all but Ctrl-C.
+/// Returns an error for stops that end the prompt: all except Ctrl-C.
 fn leaves(session: &Session) -> Result<(), Failure> {
     match session.interrupt.check() {
         Err(stop) if stop != Stop::Interrupted => Err(stop.into()),
@@ -108,8 +108,7 @@ fn leaves(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// Takes over what `config.toml` says about the prompt. A file that cannot be read is told once: the prompt works
-/// without it.
+/// Applies the prompt's settings of `config.toml`. An unreadable file is reported, and the prompt works without it.
 fn follow_config(session: &Session) {
     match Config::load() {
         Ok(config) => session.choose(|choices| choices.edit_mode = config.edit_mode),

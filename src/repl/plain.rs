@@ -1,4 +1,4 @@
-//! Reading statements where the terminal can only take lines (`TERM=dumb`): no keys, no colours, no hints.
+//! Statement input on dumb terminals (`TERM=dumb`): no keys, no colours, no hints.
 
 use super::judge;
 use crate::interrupt::{Interrupt, Stop};
@@ -6,15 +6,15 @@ use crate::session::standard_input::StandardInput;
 use rustyline::error::ReadlineError;
 use std::io::{Write, stdout};
 
-/// The terminal's lines.
+/// Lines from a dumb terminal.
 pub(super) struct Lines {
     input: StandardInput,
-    /// What was read beyond the last statement.
+    /// Text that was read beyond the last statement.
     ahead: Vec<u8>,
 }
 
 impl Lines {
-    /// The lines of standard input.
+    /// Returns a reader of standard input.
     pub(super) fn new() -> Self {
         Self {
             input: StandardInput::open(),
@@ -22,7 +22,7 @@ impl Lines {
         }
     }
 
-    /// Reads one statement, of as many lines as it takes. Ctrl-C drops all of them.
+    /// Reads one statement of one or more lines. Ctrl-C cancels all of them.
     pub(super) fn read(
         &mut self,
         prompt: &str,
@@ -49,7 +49,7 @@ impl Lines {
         }
     }
 
-    /// The next line without its break, `None` at the end.
+    /// Returns the next line without its line break, or `None` at the end.
     fn line(&mut self, interrupt: &Interrupt) -> Result<Option<String>, ReadlineError> {
         loop {
             if let Some(end) = self.ahead.iter().position(|byte| *byte == b'\n') {

@@ -1,25 +1,25 @@
-//! The words before the cursor: the connection's name and database, and whether the last statement failed.
+//! The prompt text: the connection's name and database, and a mark if the last statement failed.
 
 use crate::render::{Screen, words};
 use crate::session::Session;
 use std::io::{IsTerminal, stdout};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// Columns of a name that are shown at least.
+/// Minimum columns of a name.
 const LEAST: usize = 12;
 
-/// A prompt.
+/// A prompt text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Prompt {
-    /// What it says, without colours.
+    /// The text without colours.
     pub(super) plain: String,
-    /// The same with them.
+    /// The text with colours.
     pub(super) painted: String,
 }
 
 impl Prompt {
-    /// The prompt of a connection and database, on a screen of this many columns. A failure adds a `!`, so that it is
-    /// not told by colour alone.
+    /// Returns the prompt for a connection and database on a screen of this width. A failure adds a `!`, because colour
+    /// alone isn't accessible.
     pub(super) fn new(name: Option<(&str, &str)>, failed: bool, columns: usize) -> Self {
         let name = match name {
             Some((connection, database)) => format!(
@@ -37,14 +37,14 @@ impl Prompt {
         }
     }
 
-    /// Columns.
+    /// The width in columns.
     pub(super) fn width(&self) -> usize {
         self.plain.width()
     }
 }
 
-/// A name in at most so many columns: its middle is left out, since hosts differ at the beginning and databases stand
-/// at the end.
+/// Shortens a name to at most `columns`. The middle is left out, because hosts differ at the beginning and the database
+/// is at the end.
 fn shortened(name: &str, most: usize) -> String {
     if name.width() <= most {
         return name.to_owned();

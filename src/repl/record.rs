@@ -1,58 +1,58 @@
-//! What the session has run, as `:save` reads it.
+//! The statements of the session, for `:save`.
 
 use crate::engine::ScriptError;
 use std::path::PathBuf;
 
-/// A statement, or a whole script, that was run.
+/// A statement or a whole script that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
-    /// As it was typed or read.
+    /// The text as typed or read.
     pub text: String,
-    /// Where it came from.
+    /// The origin.
     pub origin: Origin,
-    /// How it ended.
+    /// The outcome.
     pub outcome: Outcome,
 }
 
 impl Statement {
-    /// Whether it ended without an error.
+    /// Returns true if the statement ended without an error.
     pub fn succeeded(&self) -> bool {
         !matches!(self.outcome, Outcome::Failed { .. })
     }
 
-    /// Whether it was typed, or edited, as a statement.
+    /// Returns true if the statement was typed or edited.
     pub fn is_typed(&self) -> bool {
         self.origin == Origin::Prompt
     }
 }
 
-/// Where a statement came from.
+/// The origin of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// It was typed.
+    /// Typed at the prompt.
     Prompt,
-    /// It is the text of this file, read by `:load`.
+    /// Read from this file by `:load`.
     File(PathBuf),
-    /// It is the text of `init.rhai`.
+    /// Read from `init.rhai`.
     Init(PathBuf),
 }
 
-/// How a statement ended.
+/// The outcome of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Outcome {
-    /// With a value, which was shown.
+    /// A value, which was shown.
     Shown,
-    /// Without a value.
+    /// No value.
     Silent,
-    /// With an error, at this line and column of its text (both counted from 1) where that is known.
+    /// An error, with line and column (from 1) in the statement's text if known.
     Failed {
-        /// What stands before it was done.
+        /// The code before this position was executed.
         at: Option<(usize, usize)>,
     },
 }
 
 impl Outcome {
-    /// The outcome of an error in the source of this name.
+    /// Returns the outcome of an error in the source with this name.
     pub(super) fn failed(error: &ScriptError, source: &str) -> Self {
         let outermost = error.trace.last().map(|(_, place)| place);
         let place = outermost.or(error.place.as_ref());

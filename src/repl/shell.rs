@@ -1,4 +1,4 @@
-//! The shell behind the prompt: what runs statements and commands and remembers them.
+//! The shell's state, and running statements and scripts.
 
 use super::history::History;
 use super::prompt::{self, Prompt};
@@ -11,20 +11,20 @@ use rhai::Dynamic;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// What lasts from one statement to the next.
+/// The state that lasts from one statement to the next.
 pub struct Shell {
     pub(super) interpreter: Interpreter,
     session: Rc<Session>,
     record: Vec<Statement>,
-    /// `init.rhai`, where it is there and wanted.
+    /// `init.rhai`, if it exists and is wanted.
     init: Option<PathBuf>,
     history: History,
-    /// Whether the last statement failed, which the prompt tells.
+    /// True if the last statement failed, which the prompt shows.
     failed: bool,
 }
 
 impl Shell {
-    /// A shell that has run nothing yet.
+    /// Returns a shell without statements.
     pub fn new(interpreter: Interpreter) -> Self {
         let session = Rc::clone(interpreter.session());
         Self {
@@ -37,22 +37,22 @@ impl Shell {
         }
     }
 
-    /// The run's shared state.
+    /// Returns the run's shared state.
     pub fn session(&self) -> Rc<Session> {
         Rc::clone(&self.session)
     }
 
-    /// The statements run so far, commands not among them; the first may be `init.rhai`.
+    /// Returns the statements run so far, without commands. The first may be `init.rhai`.
     pub fn record(&self) -> &[Statement] {
         &self.record
     }
 
-    /// The statements typed in this and earlier sessions.
+    /// Returns the statements typed in this and earlier sessions.
     pub fn history(&self) -> &History {
         &self.history
     }
 
-    /// Keeps a statement in the history, its keys masked.
+    /// Adds a statement to the history, with secrets masked.
     pub(super) fn remember(&self, text: &str) {
         if let Err(error) = self.history.remember(&masked(text.trim_end())) {
             self.session.notice(&format!(
@@ -61,7 +61,7 @@ impl Shell {
         }
     }
 
-    /// What stands before the cursor.
+    /// Returns the prompt text.
     pub(super) fn prompt(&self) -> Prompt {
         let columns = prompt::screen(&self.session).width.unwrap_or(80);
         let connection = self.session.current();
@@ -86,7 +86,7 @@ impl Shell {
         self.show(&result?)
     }
 
-    /// Runs a script among the statements of the prompt, and shows its value.
+    /// Runs a script in the prompt's scope and shows its value.
     pub(super) fn script(&mut self, file: &Path, text: &str) -> Result<(), Box<ScriptError>> {
         let name = file.display().to_string();
         let result = self.interpreter.run_among(&name, text);
@@ -96,13 +96,13 @@ impl Shell {
         self.show(&value)
     }
 
-    /// Runs `init.rhai`, now and after each [`Self::reset`]. What goes wrong in it is told, and no more.
+    /// Runs `init.rhai` now and after each [`Self::reset`]. Errors are shown and don't end the shell.
     pub(super) fn begin_with(&mut self, file: PathBuf) {
         self.init = Some(file);
         self.initialize();
     }
 
-    /// Forgets variables, functions, modules and the record, and begins as the session did. The connection stays.
+    /// Removes variables, functions, modules and the record, then runs `init.rhai`. The connection stays.
     pub(super) fn reset(&mut self) {
         self.interpreter.reset();
         self.record.clear();

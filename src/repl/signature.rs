@@ -1,10 +1,10 @@
-//! What a call still takes: the function's forms that fit the arguments typed so far.
+//! The remaining parameters of a call: the forms that fit the typed arguments.
 
 use super::call_site::{CallSite, Shape};
 use crate::engine::registry::Opt;
 
-/// What follows the cursor in each form that still fits, e.g. `path)` behind `import("books", `, or the help of the
-/// option whose value is being typed. Empty where there is nothing to say.
+/// Returns the rest of each form that still fits, for example `path)` after `import("books", `, or the help of the
+/// option whose value is being typed. Empty if there's nothing to show.
 pub(super) fn rest(site: &CallSite, text: &str) -> String {
     if let Some(key) = &site.key {
         let option = site
@@ -26,7 +26,7 @@ pub(super) fn rest(site: &CallSite, text: &str) -> String {
             rests.push(rest);
         }
     }
-    // The first goes on from what is typed.
+    // The first one continues the typed text.
     let between = match rests.first() {
         Some(rest) if is_typed && rest != ")" => ", ",
         Some(_) => "",
@@ -35,7 +35,7 @@ pub(super) fn rest(site: &CallSite, text: &str) -> String {
     format!("{}{between}{}", site.open_quote, rests.join("  or  "))
 }
 
-/// The forms that fit, whole.
+/// Returns the whole forms that fit.
 pub(super) fn forms(site: &CallSite) -> String {
     let name = site.function.name;
     let forms = fitting(site).into_iter();
@@ -45,7 +45,7 @@ pub(super) fn forms(site: &CallSite) -> String {
     forms.join("  or  ")
 }
 
-/// What an option is for, and what holds without it.
+/// Returns an option's help and default.
 fn told(option: &Opt) -> String {
     match option.default {
         "" => format!("<{}>", option.help),
@@ -53,7 +53,7 @@ fn told(option: &Opt) -> String {
     }
 }
 
-/// A blank, unless one is typed.
+/// Returns a blank unless the text ends with one.
 fn gap(text: &str, hint: &str) -> String {
     if text.ends_with(char::is_whitespace) {
         hint.to_owned()
@@ -62,16 +62,16 @@ fn gap(text: &str, hint: &str) -> String {
     }
 }
 
-/// The parameters of each form that fits what is typed.
+/// Returns the parameters of each form that fits the typed arguments.
 fn fitting(site: &CallSite) -> Vec<Vec<String>> {
     let forms = site.function.forms.iter().map(|form| parameters(form));
     let forms = forms.map(|form| {
-        // As a method of anything but a connection, the value before the dot is the first argument.
+        // In a method call on anything but a connection, the value before the dot is the first argument.
         let skip = usize::from(site.method && !site.function.method);
         form.into_iter().skip(skip).collect::<Vec<_>>()
     });
     let typed: Vec<Shape> = site.arguments.iter().filter_map(|shape| *shape).collect();
-    // A lone place that nothing is typed in yet fits a form without parameters.
+    // A single empty argument fits a form without parameters.
     let least = match site.arguments.as_slice() {
         [None] => 0,
         begun => begun.len(),
@@ -90,11 +90,11 @@ fn fitting(site: &CallSite) -> Vec<Vec<String>> {
     kept.map(|(_, form)| form).collect()
 }
 
-/// How well an argument fits a parameter.
+/// Returns how well an argument fits a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fit {
     Not,
-    /// A parameter of any shape takes it.
+    /// The parameter takes any argument.
     Loosely,
     Well,
 }
@@ -114,7 +114,7 @@ fn fit(shape: Shape, parameter: &str) -> Fit {
     }
 }
 
-/// The parameters of a form such as `import(collection, [path, …])`.
+/// Returns the parameters of a form such as `import(collection, [path, …])`.
 fn parameters(form: &str) -> Vec<String> {
     let inside = form.split_once('(').map_or("", |(_, rest)| rest);
     let inside = inside.strip_suffix(')').unwrap_or(inside);

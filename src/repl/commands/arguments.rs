@@ -1,9 +1,9 @@
-//! What stands behind a command's name.
+//! Parsing of command arguments.
 
 use crate::error::Failure;
 use std::path::PathBuf;
 
-/// The one argument of a command, which may be quoted; blanks in it need no quotes. `None` where there is none.
+/// Returns a command's only argument, which may be quoted. Blanks in it need no quotes. `None` if it's missing.
 pub(super) fn whole(text: &str) -> Option<&str> {
     let text = text.trim();
     let inside = ['"', '\'', '`'].iter().find_map(|quote| {
@@ -13,7 +13,7 @@ pub(super) fn whole(text: &str) -> Option<&str> {
     Some(inside.unwrap_or(text)).filter(|text| !text.is_empty())
 }
 
-/// The file that is the command's one argument, `~` standing for the home folder.
+/// Returns the file that is a command's only argument. `~` is the home folder.
 pub(super) fn file(text: &str) -> Option<PathBuf> {
     let name = whole(text)?;
     let below_home = name
@@ -25,7 +25,7 @@ pub(super) fn file(text: &str) -> Option<PathBuf> {
     })
 }
 
-/// A command that takes nothing was given something.
+/// Returns the error of a command that takes no arguments.
 pub(super) fn none(name: &str, text: &str) -> Result<(), Failure> {
     if text.is_empty() {
         return Ok(());
@@ -35,7 +35,7 @@ pub(super) fn none(name: &str, text: &str) -> Result<(), Failure> {
     )))
 }
 
-/// A command misses an argument.
+/// Returns the error of a command that lacks an argument.
 pub(super) fn missing(what: &str, example: &str) -> Failure {
     Failure::usage(format!("{what} is missing")).with_hint(format!("for example {example}"))
 }

@@ -24,7 +24,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-/// What is tried, in this order, where neither variable is set.
+/// Editors that are tried in this order if neither variable is set.
 const USUAL: [&str; 2] = ["vi", "nano"];
 
 fn run(shell: &mut Shell, rest: &str) -> Outcome {
@@ -65,7 +65,7 @@ fn unchanged(session: &Session) {
     session.notice("nothing changed, nothing run");
 }
 
-/// The text of a file; `None` where there is none yet.
+/// Returns the text of a file, or `None` if it doesn't exist.
 fn read(file: &Path) -> Result<Option<String>, Failure> {
     match fs::read_to_string(file) {
         Ok(text) => Ok(Some(text)),
@@ -77,7 +77,7 @@ fn read(file: &Path) -> Result<Option<String>, Failure> {
     }
 }
 
-/// A file of our own, which may hold keys: nobody else can read it, and it goes when the edit is done.
+/// A temporary file, which may hold secrets: its mode is 0600, and it's removed after the edit.
 struct Draft(PathBuf);
 
 impl Draft {
@@ -98,19 +98,19 @@ impl Draft {
 
 impl Drop for Draft {
     fn drop(&mut self) {
-        // It may be gone already.
+        // The editor may have removed it.
         let _ = fs::remove_file(&self.0);
     }
 }
 
-/// Lets the editor have the terminal until it ends, and gives the terminal its settings back whatever it left.
+/// Runs the editor on the terminal and restores the terminal's settings afterwards.
 fn open(session: &Session, file: &Path) -> Result<(), Failure> {
     let (program, words) = editor()?;
     let terminal = Lent::lend();
     let status = Program::new(&program).args(words).arg(file).status();
     let failed = !status.as_ref().is_ok_and(std::process::ExitStatus::success);
     terminal.take_back(failed);
-    // Ctrl-C was the editor's.
+    // Ctrl-C was meant for the editor.
     if session.interrupt.check() == Err(Stop::Interrupted) {
         session.interrupt.clear();
     }
@@ -123,7 +123,7 @@ fn open(session: &Session, file: &Path) -> Result<(), Failure> {
     Err(Failure::new(Kind::Refused, problem).with_hint(hint))
 }
 
-/// The editor's program and its first arguments.
+/// Returns the editor's program and its first arguments.
 fn editor() -> Result<(String, Vec<String>), Failure> {
     for variable in ["VISUAL", "EDITOR"] {
         let Some(line) = set(variable) else { continue };

@@ -36,7 +36,7 @@ fn run(shell: &mut Shell, about: &str) -> Outcome {
     Ok(Next::Prompt)
 }
 
-/// The commands as the overview lists them.
+/// Returns the list of commands for the overview.
 fn rows() -> Vec<(String, &'static str)> {
     let rows = COMMANDS.iter().map(|command| (form(command), command.help));
     rows.collect()
@@ -47,7 +47,7 @@ fn form(command: &Command) -> String {
     form.trim_end().to_owned()
 }
 
-/// One command: its form, other names and an example.
+/// Returns the page of a command: its form, other names and an example.
 fn page(command: &Command) -> String {
     let mut text = format!("{}\n  {}\n", form(command), command.help);
     if !command.aliases.is_empty() {
@@ -62,7 +62,7 @@ fn page(command: &Command) -> String {
     text
 }
 
-/// Neither a page nor a command: near ones of both.
+/// Returns the error for an unknown page, with near names of pages and commands.
 fn unknown(about: &str) -> Failure {
     let pages = help::pages().map(|(name, _)| name);
     let commands = COMMANDS.iter().map(|command| command.name);

@@ -6,7 +6,7 @@ use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use std::fmt::Write;
 
-/// How many entries are listed unless told otherwise.
+/// Default number of listed entries.
 const USUAL: usize = 20;
 
 pub(super) const COMMAND: Command = Command {
@@ -35,7 +35,7 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
     Ok(Next::Prompt)
 }
 
-/// The last entries with this text in them, whatever its case, each with its number.
+/// Returns the last entries that contain the text in any case, each with its number.
 fn listed(entries: &[String], most: usize, part: &str) -> String {
     let part = part.to_lowercase();
     let found: Vec<(usize, &String)> = entries

@@ -19,7 +19,7 @@ pub(super) const COMMAND: Command = Command {
 
 fn run(shell: &mut Shell, rest: &str) -> Outcome {
     if let Some(name) = arguments::whole(rest) {
-        // As if it was typed: `:save` needs it, and `last` is the connection.
+        // Runs `connect` like a typed statement, because `:save` records it and `last` becomes the connection.
         let name = name.replace('\\', "\\\\").replace('"', "\\\"");
         shell.statement(&format!("connect(\"{name}\")"))?;
         return Ok(Next::Prompt);

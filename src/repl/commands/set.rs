@@ -22,17 +22,17 @@ pub(super) const COMMAND: Command = Command {
 
 const NAMES: &[&str] = &["output", "color", "verbose", "quiet", "pager", "edit_mode"];
 
-/// Stands for any command among the values of a setting.
+/// Placeholder for any command among a setting's values.
 const ANYTHING: &str = "COMMAND";
 
 /// A setting of the session.
 struct Setting {
     name: &'static str,
     help: &'static str,
-    /// What it may be; the first is what holds where nothing else was said, and one in capitals stands for anything.
+    /// The allowed values, the default first. One in capitals is a placeholder for any text.
     values: fn() -> Vec<String>,
     get: fn(&Choices) -> String,
-    /// Takes one of the values.
+    /// Sets the value.
     set: fn(&mut Choices, &str),
 }
 
@@ -107,7 +107,7 @@ fn choose<T: ValueEnum>(value: &mut T, word: &str) {
     }
 }
 
-/// The settings that are not as they are by themselves, as `name value`.
+/// Returns the settings that differ from their defaults, as `name value`.
 pub(super) fn changed(session: &Session) -> Vec<String> {
     let choices = session.choices();
     let changed = SETTINGS.iter().filter_map(|setting| {

@@ -26,7 +26,7 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
     let result = shell.statement(rest);
     let time = words::duration(begun.elapsed());
     let requests = words::count(log.requests().saturating_sub(sent), "request");
-    // What was asked for, so not a notice; and not the statement's result.
+    // The user asked for the time, so it's no notice that `-q` hides, and it isn't the statement's result.
     let told = format!("took {time}, {requests}");
     match result {
         Ok(()) => session.complain(&told),

@@ -23,9 +23,9 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-/// The time between two rounds unless told otherwise.
+/// Default time between two rounds.
 const USUAL: Duration = Duration::from_secs(2);
-/// The least time between two rounds.
+/// Minimum time between two rounds.
 const LEAST: Duration = Duration::from_millis(500);
 
 fn run(shell: &mut Shell, rest: &str) -> Outcome {
@@ -46,7 +46,7 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
             Ok(()) => {}
         }
         if let Err(error) = result {
-            // A mistake in what was typed: no later round mends it.
+            // A mistake in the statement: repeating it is useless.
             let kind = error.failure.kind;
             if kind == Kind::Usage || (is_first && kind == Kind::Script) {
                 return Err(error);
@@ -64,12 +64,12 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
             Ok(()) => {}
         }
     }
-    // What is shown stays; Ctrl-C was the answer.
+    // The last view stays on the screen. Ctrl-C has done its work.
     session.interrupt.clear();
     Ok(Next::Prompt)
 }
 
-/// Evaluates the statement and writes its value; never into a pager.
+/// Evaluates the statement and writes its value, never through the pager.
 fn round(shell: &Shell, statement: &str) -> Result<(), Box<ScriptError>> {
     let value = shell.interpreter.glance(statement)?;
     let session = shell.session();
@@ -80,10 +80,10 @@ fn round(shell: &Shell, statement: &str) -> Result<(), Box<ScriptError>> {
     .map_err(Failure::into)
 }
 
-/// The interval and the statement.
+/// Splits the argument into interval and statement.
 fn read(text: &str) -> Result<(Duration, &str), Failure> {
     let (first, rest) = text.split_once(char::is_whitespace).unwrap_or((text, ""));
-    // A bare number is the beginning of a statement.
+    // A bare number belongs to the statement.
     let is_time = first.starts_with(|letter: char| letter.is_ascii_digit())
         && first.ends_with(|letter: char| letter.is_ascii_alphabetic());
     let (interval, statement) = match parse_duration(first).filter(|_| is_time) {

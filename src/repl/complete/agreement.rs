@@ -1,5 +1,5 @@
-//! What the tables have is what Tab offers, what help explains, and what the README lists. That the engine has it too is
-//! proved by calling each function through the binary (`tests/shell/help.rs`).
+//! Checks that the tables of functions agree with Tab and help. That the engine has every function is proved by calling
+//! each one through the binary (`tests/shell/help.rs`).
 
 use super::Completer;
 use crate::cli;
@@ -14,7 +14,7 @@ use rustyline::history::MemHistory;
 
 const README: &str = include_str!("../../../README.md");
 
-/// What a Tab behind the text may put there.
+/// Returns the texts that Tab offers after this text.
 fn offered(completer: &Completer, text: &str) -> Vec<String> {
     let history = MemHistory::new();
     let (_, pairs) = completer
@@ -29,7 +29,7 @@ fn check(wrong: &mut Vec<String>, is: bool, what: &str) {
     }
 }
 
-/// Every key of these, also of the maps in them, is offered behind `call` and named by the page and the README.
+/// Checks that each option, also of nested maps, is offered inside `call` and explained on the page and in the README.
 fn options(
     wrong: &mut Vec<String>,
     completer: &Completer,
@@ -50,7 +50,7 @@ fn options(
             page.contains(&format!(" {name} ")),
             &format!("help: {call}#{{{name}"),
         );
-        // Of a map in a map the README names the way: `storage.url`.
+        // The README names an option of a nested map by its path: `storage.url`.
         let told =
             README.contains(&format!("`{name}` |")) || README.contains(&format!(".{name}` |"));
         check(wrong, told, &format!("README: {call}#{{{name}"));
@@ -60,7 +60,7 @@ fn options(
     }
 }
 
-/// The overviews of several screens.
+/// The overviews that fill several screens.
 struct Overviews([String; 3]);
 
 impl Overviews {
@@ -77,7 +77,7 @@ impl Overviews {
         Self(screens.map(|screen| help::overview(&screen, &commands)))
     }
 
-    /// True if each has the word.
+    /// Returns true if each text contains the word.
     fn name(&self, word: &str) -> bool {
         let is_part = |c: char| c.is_alphanumeric() || c == '_' || c == ':';
         self.0
@@ -147,7 +147,7 @@ fn the_overview_is_one_screen() {
     assert!(lines <= 22, "{lines} lines:\n{text}");
 }
 
-/// One function, its forms and its options.
+/// Checks one function with its forms and options.
 fn function(
     wrong: &mut Vec<String>,
     completer: &Completer,
@@ -190,7 +190,7 @@ fn function(
             &format!("{name}: {related}"),
         );
     }
-    // Where the map stands is what the forms say.
+    // The forms say at which argument the option map is.
     let map = function
         .forms
         .iter()

@@ -1,4 +1,4 @@
-//! Commands of the prompt and their arguments.
+//! Completion of the prompt's commands and their arguments.
 
 use super::Answer;
 use super::files::{First, files};
@@ -8,7 +8,7 @@ use crate::engine::help;
 use crate::engine::registry::Takes;
 use crate::repl::commands::{COMMANDS, Command, find};
 
-/// The commands.
+/// Returns all commands.
 pub(super) fn commands() -> Vec<Offer> {
     let mut commands: Vec<&Command> = COMMANDS.iter().collect();
     commands.sort_by_key(|command| command.name);
@@ -22,14 +22,14 @@ pub(super) fn commands() -> Vec<Offer> {
     offers.collect()
 }
 
-/// Where the statement begins that the text's command runs (`:time`, `:watch 5s`); 0 where there is none.
+/// Returns the start of the statement that a command runs (`:time`, `:watch 5s`), or 0 if there is none.
 pub(super) fn statement(text: &str) -> usize {
     begins(text, |name| {
         find(name).map_or("", |command| command.arguments)
     })
 }
 
-/// The same; `arguments` tells those of a command.
+/// Returns the start of a command's arguments or of its statement.
 fn begins(text: &str, arguments: impl Fn(&str) -> &'static str) -> usize {
     let line = text.trim_start();
     let Some((name, rest)) = line
@@ -43,7 +43,7 @@ fn begins(text: &str, arguments: impl Fn(&str) -> &'static str) -> usize {
     if !arguments.ends_with("STATEMENT") {
         return 0;
     }
-    // An interval may stand first; it begins with a digit.
+    // An interval, which starts with a digit, may come first.
     let rest = rest.trim_start();
     let rest = match rest.split_once(char::is_whitespace) {
         Some((time, rest)) if takes_time && time.starts_with(|c: char| c.is_ascii_digit()) => rest,
@@ -52,7 +52,7 @@ fn begins(text: &str, arguments: impl Fn(&str) -> &'static str) -> usize {
     text.len() - rest.trim_start().len()
 }
 
-/// An argument of a command: as `of` has it, without quotes.
+/// Returns offers for a command's argument without quotes.
 pub(super) fn argument(look: &Look<'_, '_>, command: &str, index: usize) -> Answer {
     let Some(takes) = find(command)
         .ok()
@@ -68,7 +68,7 @@ pub(super) fn argument(look: &Look<'_, '_>, command: &str, index: usize) -> Answ
                 .collect(),
         ),
         Takes::Path | Takes::Data => {
-            // A path stands in no quotes here: as in back-ticks, nothing in it needs an escape.
+            // Paths need no quotes in commands, and no escapes.
             let mut answer = Answer::of(files(typed, Some('`'), First::Any, false));
             answer.offers.iter_mut().for_each(|offer| offer.suffix = "");
             answer

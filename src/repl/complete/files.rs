@@ -1,4 +1,4 @@
-//! File paths inside quotes.
+//! Completion of file paths inside quotes.
 
 use super::offer::{Offer, inside_quotes};
 use crate::location::Format;
@@ -6,21 +6,22 @@ use crate::render::words;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
-/// How many entries of a folder are looked at.
+/// Maximum number of folder entries that are read.
 const ENTRIES: usize = 5_000;
 
-/// Which files come first.
+/// The files that are listed first.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum First {
-    /// None: by name.
+    /// No preference: sorted by name.
     Any,
-    /// Files of a format that can be imported, and folders.
+    /// Importable files, then folders.
     Data,
-    /// Scripts; the extension is left out.
+    /// Scripts without their extension.
     Scripts,
 }
 
-/// The files and folders whose path begins as was typed. `~/` stays where `keeps_home` says that it is understood.
+/// Returns the files and folders whose path starts with the typed text. `keeps_home` is true if the receiver
+/// understands `~/`.
 pub(super) fn files(
     typed: &str,
     quote: Option<char>,
@@ -57,7 +58,7 @@ pub(super) fn files(
     found.into_iter().map(|(_, _, offer)| offer).collect()
 }
 
-/// The folder that the typed part up to the last slash means.
+/// Returns the folder of the typed text up to the last slash.
 fn place(folder: &str) -> Option<PathBuf> {
     match folder.strip_prefix("~/") {
         Some(inner) => Some(dirs::home_dir()?.join(inner)),
@@ -72,12 +73,12 @@ struct Entry {
     bytes: u64,
 }
 
-/// The entries of a folder whose names can be typed.
+/// Returns the folder's entries whose names can be typed.
 fn entries(folder: &Path) -> impl Iterator<Item = Entry> {
     let read = std::fs::read_dir(folder).into_iter().flatten().flatten();
     read.take(ENTRIES).filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
-        // A link counts as what it leads to.
+        // A link counts as its target.
         let about = std::fs::metadata(entry.path()).ok()?;
         let speakable = !name.contains(char::is_control);
         speakable.then_some(Entry {
@@ -89,7 +90,7 @@ fn entries(folder: &Path) -> impl Iterator<Item = Entry> {
 }
 
 impl Entry {
-    /// Its place in the list; `None` where it does not belong there.
+    /// Returns an entry's rank in the list, or `None` if it isn't listed.
     fn rank(&self, first: First) -> Option<u8> {
         let path = Path::new(&self.name);
         let extension = path.extension().and_then(OsStr::to_str);
@@ -103,7 +104,7 @@ impl Entry {
         }
     }
 
-    /// `folder` is as it was typed, `shown` as it is put into the line.
+    /// `folder` is the typed text, `shown` the text to insert.
     fn offer(&self, folder: &str, shown: &str, quote: Option<char>, first: First) -> Option<Offer> {
         let (name, help) = if self.is_folder {
             (format!("{}/", self.name), "folder".to_owned())
@@ -119,13 +120,13 @@ impl Entry {
             .labelled(name.as_str())
             .quoted(quote)?;
         if self.is_folder {
-            // What is in it comes next.
+            // A folder's content is completed next.
             offer.suffix = "";
             if quote.is_none() {
                 offer.text = format!("\"{}", inside_quotes(&offer.name));
             }
         }
-        // What is compared is what was typed, quotes and escapes included.
+        // Compared with the typed text, including quotes and escapes.
         offer.name = match quote {
             Some('`') => format!("{folder}{name}"),
             _ => inside_quotes(&format!("{folder}{name}")),
@@ -134,7 +135,7 @@ impl Entry {
     }
 }
 
-/// What was typed between quotes, its escapes taken for what they mean.
+/// Returns the typed text with its escapes resolved.
 fn unescaped(typed: &str, quote: Option<char>) -> String {
     if quote == Some('`') {
         return typed.to_owned();

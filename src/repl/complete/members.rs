@@ -1,4 +1,4 @@
-//! What may follow a dot: getters and methods, by the value's type.
+//! Completion after a dot: getters and methods by the value's type.
 
 use super::chain::{Binding, Chain, Link, Root, binding};
 use super::offer::Offer;
@@ -7,10 +7,10 @@ use crate::engine::registry;
 use crate::engine::values::methods::{BARE, LIST, MAP, OWN, TEXT};
 use crate::engine::values::{Names, Shape};
 
-/// How far the origin of a name is followed.
+/// How many assignments to follow to find the type of a variable.
 const STEPS: usize = 8;
 
-/// What may follow a dot behind a value.
+/// Returns the members of a value.
 pub(super) fn members(shape: &Shape) -> Vec<Offer> {
     let getters = shape.getters().iter();
     let mut offers: Vec<Offer> = getters
@@ -43,7 +43,7 @@ pub(super) fn members(shape: &Shape) -> Vec<Offer> {
     offers
 }
 
-/// The keys of a map, in brackets and quotes.
+/// Returns a map's keys, in brackets and quotes.
 pub(super) fn keys(shape: &Shape, quote: Option<char>) -> Vec<Offer> {
     let Shape::Map(keys) = shape else {
         return Vec::new();
@@ -54,7 +54,7 @@ pub(super) fn keys(shape: &Shape, quote: Option<char>) -> Vec<Offer> {
     offers.filter_map(|offer| offer.quoted(quote)).collect()
 }
 
-/// True for a key that may stand behind a dot.
+/// Returns true for a key that may follow a dot.
 fn is_name(key: &str) -> bool {
     let mut letters = key.chars();
     letters
@@ -63,7 +63,7 @@ fn is_name(key: &str) -> bool {
         && letters.all(|letter| letter.is_alphanumeric() || letter == '_')
 }
 
-/// The shape of the value that an expression gives, as far as names, the registry and the typed text tell.
+/// Returns the shape of an expression's value, derived from names, the registry and the typed text.
 pub(super) fn shape(chain: &Chain<'_>, code: &Code<'_>, names: &Names) -> Shape {
     follow(chain, code, names, STEPS)
 }
@@ -90,13 +90,13 @@ fn follow(chain: &Chain<'_>, code: &Code<'_>, names: &Names, steps: usize) -> Sh
     })
 }
 
-/// The shape of a variable: of the text being typed, else of the scope.
+/// Returns the shape of a variable in the typed text or in the scope.
 fn named(name: &str, code: &Code<'_>, names: &Names, steps: usize) -> Shape {
     let steps = steps.saturating_sub(1);
     match binding(code, name).filter(|_| steps > 0) {
         Some(Binding { chain, item }) => {
             let shape = match &chain.root {
-                // `let x = x.y` means the earlier one.
+                // In `let x = x.y` the second `x` is an earlier variable.
                 Root::Name(root) if *root == name => scope(name, names),
                 _ => follow(&chain, code, names, steps),
             };

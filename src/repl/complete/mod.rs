@@ -1,12 +1,12 @@
-//! Completion by Tab.
+//! Completion on Tab.
 //!
-//! The editor's helper owns one [`Completer`] and asks it at every Tab, through rustyline's trait of that name:
-//! `complete(line, pos, context)` gives the byte offset where the replaced text begins and what may stand there.
-//! A [`Pair`] has what the list shows and what is put into the line.
+//! The editor's helper owns a [`Completer`] and calls rustyline's trait of that name on each Tab: `complete(line, pos,
+//! context)` returns the byte offset of the replaced text and the candidates. A [`Pair`] has the text for the list and
+//! the text to insert.
 //!
-//! The text before the cursor is read ([`scan`]) and tells what kind of thing is being typed ([`place`]); a source for
-//! that kind makes [`Offer`]s of it, from the tables of functions and commands and from what the session has seen
-//! ([`crate::session::known`]). Nothing here waits for a service longer than 200 ms.
+//! The text before the cursor is tokenized ([`scan`]) and classified ([`place`]). A source for that class makes
+//! [`Offer`]s from the tables of functions and commands and from the session ([`crate::session::known`]). Nothing here
+//! waits longer than 200 ms for a service.
 
 #[cfg(test)]
 mod agreement;

@@ -1,4 +1,4 @@
-//! What an expression or statement may begin with: functions, variables, modules, keywords.
+//! Completion at the start of an expression or statement: functions, variables, modules, keywords.
 
 use super::chain::declared;
 use super::offer::Offer;
@@ -6,7 +6,7 @@ use super::scan::Code;
 use crate::engine::registry::{self, Function, Takes, VARIABLES};
 use crate::engine::values::{Defined, Names, Shape};
 
-/// Rhai's keywords that begin or join something, offered once a letter of them is typed.
+/// Rhai's keywords that start or join something, offered after their first letter.
 const KEYWORDS: &[(&str, &str)] = &[
     ("let", "a variable: let x = 1;"),
     ("const", "a constant: const X = 1;"),
@@ -27,7 +27,7 @@ const KEYWORDS: &[(&str, &str)] = &[
     ("false", ""),
 ];
 
-/// What an expression may begin with.
+/// Returns the offers for the start of an expression.
 pub(super) fn names(code: &Code<'_>, names: &Names, typed: &str) -> Vec<Offer> {
     let mut offers = variables(code, names, typed, |_| true);
     offers.extend(functions(names));
@@ -37,7 +37,7 @@ pub(super) fn names(code: &Code<'_>, names: &Names, typed: &str) -> Vec<Offer> {
     offers
 }
 
-/// Functions: the user's own, modules, and zshell's.
+/// Returns functions: the user's, those of modules, and zshell's.
 pub(super) fn functions(names: &Names) -> Vec<Offer> {
     let mut offers: Vec<Offer> = names.functions.iter().map(defined).collect();
     let modules = names.modules.iter();
@@ -50,7 +50,7 @@ pub(super) fn functions(names: &Names) -> Vec<Offer> {
     offers
 }
 
-/// What a module holds.
+/// Returns a module's members.
 pub(super) fn of_module(name: &str, names: &Names) -> Vec<Offer> {
     let module = names.modules.iter().find(|module| module.name == name);
     let Some(module) = module else {
@@ -62,7 +62,7 @@ pub(super) fn of_module(name: &str, names: &Names) -> Vec<Offer> {
     offers
 }
 
-/// A function of the table.
+/// Returns the offer for a function of the table.
 pub(super) fn function(function: &'static Function) -> Offer {
     let told = |form: &&&str| !form.ends_with("()");
     let form = function.forms.iter().find(told).or(function.forms.first());
@@ -79,7 +79,7 @@ fn defined(function: &Defined) -> Offer {
         .then(if bare { "()" } else { "(" })
 }
 
-/// Variables of this kind: those of the text being typed, the scope's, and those that are always there.
+/// Returns variables of this type from the typed text, the scope and the globals.
 pub(super) fn variables(
     code: &Code<'_>,
     names: &Names,
@@ -93,7 +93,7 @@ pub(super) fn variables(
         .filter(|_| fits(&Shape::Unknown))
         .map(|name| Offer::new(name, "a variable"))
         .collect();
-    // What is always there is offered once a letter of it is typed; the last value is new each time.
+    // Globals are offered after their first letter. The type of `last` changes with each statement.
     let asked = |name: &str| !typed.is_empty() || name == "last" || given(name).is_none();
     let scope = names.variables.iter();
     let scope = scope.filter(|(name, shape)| asked(name) && fits(shape));
@@ -104,7 +104,7 @@ pub(super) fn variables(
     offers
 }
 
-/// True if a value of this shape may stand where that is wanted.
+/// Returns true if a value of this shape fits.
 pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
     match (takes, shape) {
         (_, Shape::Unknown)

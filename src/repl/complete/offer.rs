@@ -1,27 +1,27 @@
-//! What may stand at the cursor, and how the list of it is laid out.
+//! Completion candidates and the layout of their list.
 
 use super::place::Place;
 use crate::render::{Screen, words};
 use rustyline::completion::Pair;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// One thing that may stand at the cursor.
+/// A completion candidate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Offer {
-    /// What is compared with what was typed.
+    /// The text that's compared with the typed text.
     pub(super) name: String,
-    /// What is put into the line.
+    /// The text to insert.
     pub(super) text: String,
-    /// What follows it, unless it is there already.
+    /// A text to insert afterwards, unless it's already there.
     pub(super) suffix: &'static str,
-    /// What the list shows for it.
+    /// The label in the list.
     pub(super) label: String,
-    /// A few words on it.
+    /// A short help.
     pub(super) help: String,
 }
 
 impl Offer {
-    /// A name that is put into the line as it is.
+    /// Returns an offer for a name that's inserted as it is.
     pub(super) fn new(name: impl Into<String>, help: impl Into<String>) -> Self {
         let name = name.into();
         Self {
@@ -33,21 +33,22 @@ impl Offer {
         }
     }
 
-    /// The same, followed by this.
+    /// Adds a text to insert afterwards.
     #[must_use]
     pub(super) fn then(mut self, suffix: &'static str) -> Self {
         self.suffix = suffix;
         self
     }
 
-    /// The same with another label.
+    /// Sets another label.
     #[must_use]
     pub(super) fn labelled(mut self, label: impl Into<String>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// The same as a text for this quote; without one it brings its own. `None` where the quote has no way to say it.
+    /// Quotes the offer as a text. Without an open quote it brings its own. Returns `None` if the quote can't express
+    /// the text.
     pub(super) fn quoted(mut self, quote: Option<char>) -> Option<Self> {
         self.text = match quote {
             Some('`') => {
@@ -72,15 +73,14 @@ impl Offer {
     }
 }
 
-/// Text as it stands between double quotes.
+/// Returns the text escaped for double quotes.
 pub(super) fn inside_quotes(text: &str) -> String {
     let quoted = words::quote(text);
     let inside = quoted.get(1..quoted.len() - 1);
     inside.unwrap_or_default().to_owned()
 }
 
-/// What the list and the line get: the offers that begin as was typed, in any case of letters where none begins so
-/// exactly.
+/// Returns the pairs for the offers that start with the typed text. If none matches exactly, case is ignored.
 pub(super) fn pairs(
     place: &Place<'_>,
     after: &str,
@@ -118,7 +118,7 @@ pub(super) fn pairs(
         .collect()
 }
 
-/// What is put into the line: what follows only where it does not yet, and not within a word.
+/// Returns the text to insert. The following text is left out if it's already there or the cursor is inside a word.
 fn replacement(offer: &Offer, after: &str) -> String {
     let within = offer.suffix != "\""
         && offer.suffix != "`"
@@ -134,8 +134,8 @@ fn replacement(offer: &Offer, after: &str) -> String {
     }
 }
 
-/// What the list shows: each name with its help, on a line no wider than the screen; where that would be more lines than
-/// the screen has, the names alone, which go into columns, and of functions not even the forms if that is too much.
+/// Returns the labels: each name with its help on a line of the screen. If that needs more lines than the screen has,
+/// only the names, which are shown in columns, and for functions not even the forms if there are too many.
 fn layout(offers: &[Offer], screen: &Screen) -> Vec<String> {
     let width = screen.width.unwrap_or(80).saturating_sub(1).max(10);
     let height = screen.height.unwrap_or(24).saturating_sub(3);
@@ -167,7 +167,7 @@ fn layout(offers: &[Offer], screen: &Screen) -> Vec<String> {
         .collect()
 }
 
-/// The text in at most so many columns; what is cut off is marked.
+/// Shortens a text to at most this many columns and marks the cut.
 fn cut(text: &str, width: usize, unicode: bool) -> String {
     if text.width() <= width {
         return text.to_owned();

@@ -1,4 +1,4 @@
-//! Arguments and options of the functions of the table: their keys, and what their values may be.
+//! Completion of arguments and options of zshell's functions.
 
 use super::Answer;
 use super::files::{First, files};
@@ -26,7 +26,7 @@ use std::time::Duration;
 /// How long Tab may wait for a service.
 const PATIENCE: Duration = Duration::from_millis(200);
 
-/// What a source may look at.
+/// The state that sources use.
 pub(super) struct Look<'a, 't> {
     pub(super) session: &'a Rc<Session>,
     pub(super) names: &'a Names,
@@ -34,7 +34,7 @@ pub(super) struct Look<'a, 't> {
     pub(super) place: &'a Place<'t>,
 }
 
-/// The keys that may stand in the map at a slot.
+/// Returns the option keys for the map at a slot.
 pub(super) fn keys(look: &Look<'_, '_>, map: &Slot<'_>, given: &[&str]) -> Vec<Offer> {
     let options = function(look, map).and_then(|function| options(function, &map.keys));
     let left = options.unwrap_or(&[]).iter();
@@ -54,7 +54,7 @@ pub(super) fn keys(look: &Look<'_, '_>, map: &Slot<'_>, given: &[&str]) -> Vec<O
     .collect()
 }
 
-/// What may stand at a slot.
+/// Returns the values for a slot.
 pub(super) fn values(look: &Look<'_, '_>, slot: &Slot<'_>) -> Answer {
     let found = function(look, slot);
     let takes = found.map_or(Takes::Anything, |function| takes(function, slot));
@@ -77,7 +77,7 @@ pub(super) fn values(look: &Look<'_, '_>, slot: &Slot<'_>) -> Answer {
     let fitting = |shape: &Shape| fits(takes, shape);
     let mut offers = names::variables(look.code, look.names, typed, fitting);
     offers.append(&mut answer.offers);
-    // What gives such a value comes where none of them is meant.
+    // Functions that return such a value are offered if no candidate starts with the typed text.
     if !typed.is_empty() && !offers.iter().any(|offer| offer.name.starts_with(typed)) {
         offers.extend(names::functions(look.names));
     }
@@ -85,7 +85,7 @@ pub(super) fn values(look: &Look<'_, '_>, slot: &Slot<'_>) -> Answer {
     answer
 }
 
-/// What one of these words, names, paths … may be; the slot says on which connection.
+/// Returns the candidates for a kind of value. The slot determines the connection.
 pub(super) fn of(look: &Look<'_, '_>, takes: Takes, slot: Option<&Slot<'_>>) -> Answer {
     let quote = look.place.quote;
     let typed = look.place.typed;
@@ -112,7 +112,7 @@ pub(super) fn of(look: &Look<'_, '_>, takes: Takes, slot: Option<&Slot<'_>>) -> 
     Answer::of(offers)
 }
 
-/// What a property may be compared with.
+/// Returns the values that a property may be compared with.
 pub(super) fn compared(look: &Look<'_, '_>, property: &str) -> Vec<Offer> {
     match property {
         "state" => quoted(look, states()),
@@ -126,7 +126,7 @@ pub(super) fn compared(look: &Look<'_, '_>, property: &str) -> Vec<Offer> {
     }
 }
 
-/// A text of which nothing is known: a path, if it looks like one.
+/// Returns candidates for an unclassified text: paths if it looks like one.
 pub(super) fn text(look: &Look<'_, '_>) -> Vec<Offer> {
     let typed = look.place.typed;
     if typed.contains('/') || typed.starts_with('.') {
@@ -136,7 +136,7 @@ pub(super) fn text(look: &Look<'_, '_>) -> Vec<Offer> {
     }
 }
 
-/// The function whose slot it is.
+/// Returns the function of a slot.
 fn function(look: &Look<'_, '_>, slot: &Slot<'_>) -> Option<&'static Function> {
     let function = registry::find(slot.function)?;
     let own = look
@@ -154,7 +154,7 @@ fn function(look: &Look<'_, '_>, slot: &Slot<'_>) -> Option<&'static Function> {
     is_it.then_some(function)
 }
 
-/// The options that the map has which these keys lead to.
+/// Returns the options of the nested map at these keys.
 fn options(function: &'static Function, keys: &[&str]) -> Option<&'static [Opt]> {
     keys.iter().try_fold(function.options, |options, key| {
         match options.iter().find(|option| option.matches(key))?.takes {
@@ -177,13 +177,13 @@ fn takes(function: &'static Function, slot: &Slot<'_>) -> Takes {
     }
 }
 
-/// True if the function may be given a map alone.
+/// Returns true if the function accepts a map as its only argument.
 fn takes_map(function: &Function) -> bool {
     let form = format!("{}(#{{", function.name);
     function.forms.iter().any(|known| known.starts_with(&form))
 }
 
-/// Each in the quotes of the place, or in its own.
+/// Quotes each offer for the open quote, or with its own.
 fn quoted(look: &Look<'_, '_>, offers: impl IntoIterator<Item = Offer>) -> Vec<Offer> {
     let quote = look.place.quote;
     let offers = offers.into_iter();
@@ -195,7 +195,7 @@ fn states() -> impl Iterator<Item = Offer> {
     states.map(|state| Offer::new(state.word(), ""))
 }
 
-/// The forms of output.
+/// Returns the output formats.
 pub(super) fn formats() -> impl Iterator<Item = Offer> {
     let formats = OutputFormat::value_variants().iter();
     formats.filter_map(|format| {
@@ -213,7 +213,7 @@ fn variables() -> impl Iterator<Item = Offer> {
     names.into_iter().map(|name| Offer::new(name, ""))
 }
 
-/// `local` and the profiles of the config file.
+/// Returns `local` and the profiles of `config.toml`.
 pub(super) fn profiles() -> Vec<Offer> {
     let profiles = Config::load()
         .map(|config| config.profiles)
@@ -231,7 +231,7 @@ pub(super) fn profiles() -> Vec<Offer> {
     own.chain([local]).collect()
 }
 
-/// The pages of `help()`; names of functions and types need no quotes.
+/// Returns the pages of `help()`. Names of functions and types need no quotes.
 fn help_pages(look: &Look<'_, '_>) -> Vec<Offer> {
     let pages = help::pages().map(|(name, about)| Offer::new(name, about));
     match look.place.quote {
@@ -243,7 +243,7 @@ fn help_pages(look: &Look<'_, '_>) -> Vec<Offer> {
     }
 }
 
-/// The connection that a slot's call is made on, if it is known.
+/// Returns the connection that a slot's call uses, if known.
 fn connection(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> Option<Rc<Connection>> {
     let receiver = slot.and_then(|slot| slot.receiver.as_ref());
     match receiver.map(|chain| members::shape(chain, look.code, look.names)) {
@@ -253,7 +253,7 @@ fn connection(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> Option<Rc<Connect
     }
 }
 
-/// True where paths are this machine's, as far as is known.
+/// Returns true if the connection's paths are paths of this machine, as far as known.
 fn reads_here(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> bool {
     connection(look, slot).is_none_or(|connection| connection.client.is_local_service())
 }

@@ -1,31 +1,31 @@
-//! Up and Down: through the statements that begin as the line did when browsing began.
+//! Up and Down: browsing the statements that start like the line at the beginning of browsing.
 //!
-//! The editor's own search keeps the cursor behind the beginning, never gives the typed line back, and cannot begin anew
-//! at its oldest entry. So the choice is made here, before the editor's command is run, and handed over as the result of
-//! that command's search. The editor only refuses to search beyond the entry it believes to stand at, hence the
-//! direction that is told.
+//! The editor's own search keeps the cursor at the beginning, never restores the typed line, and can't start again at
+//! its oldest entry. So this module chooses the entry before the editor's command runs, and passes the entry on as the
+//! result of that command's search. The editor refuses to search beyond the entry it believes to be at, hence the
+//! direction that is returned.
 
 use rustyline::history::SearchDirection;
 
-/// Where browsing stands.
+/// The position of browsing.
 #[derive(Default)]
 pub(super) struct Browse {
-    /// The entry shown, or their number where what was typed is.
+    /// The index of the shown entry, or the number of entries for the typed line.
     at: usize,
-    /// What was typed when browsing began.
+    /// The typed line.
     typed: String,
-    /// How much of it entries must begin with, in bytes.
+    /// Length in bytes of the prefix that entries must have.
     prefix: usize,
-    /// The line that browsing put there; another one is a new beginning.
+    /// The line that browsing produced. A different line starts browsing again.
     shown: Option<String>,
-    /// What was chosen for the editor: the entry's index, and its text.
+    /// The choice for the editor: the entry's index and text.
     chosen: Option<(usize, String)>,
-    /// Where the editor believes to stand.
+    /// The entry that the editor believes to be at.
     believed: usize,
 }
 
 impl Browse {
-    /// At the newest entry's end, nothing typed.
+    /// Returns the position after the newest entry, without typed text.
     pub(super) fn at(newest: usize) -> Self {
         Self {
             at: newest,
@@ -34,7 +34,7 @@ impl Browse {
         }
     }
 
-    /// Chooses the next older entry; the direction in which the editor then has to search.
+    /// Chooses the next older entry and returns the direction for the editor's search.
     pub(super) fn older(
         &mut self,
         entries: &[String],
@@ -55,7 +55,7 @@ impl Browse {
         Some(self.choose(entries, older))
     }
 
-    /// Chooses the next newer entry, and behind the newest what was typed.
+    /// Chooses the next newer entry, or the typed line after the newest.
     pub(super) fn newer(&mut self, entries: &[String], line: &str) -> Option<SearchDirection> {
         if self.shown.as_deref() != Some(line) || self.at >= entries.len() {
             return None;
@@ -67,7 +67,7 @@ impl Browse {
         Some(self.choose(entries, next.map_or(entries.len(), |next| from + next)))
     }
 
-    /// What was chosen, once.
+    /// Takes the choice.
     pub(super) fn take(&mut self) -> Option<(usize, String)> {
         self.chosen.take()
     }

@@ -1,8 +1,9 @@
-//! The history file: a line a statement, `\n` and `\\` for line breaks and backslashes in it, after a line `#V2`.
+//! The history file: after a line `#V2`, one line per statement, with `\n` and `\\` for line breaks and backslashes.
 //!
-//! Shells append to it under its lock, a statement with one write. Where it has grown long, the next shell that opens it
-//! writes a shorter one beside it and puts that in its place; whoever waited for the lock of the old one then begins
-//! anew. So no shell wipes out what another one wrote, and a crash costs at most the statement being written.
+//! Shells append statements under the file's lock with one write each. If the file has grown too long, the next shell
+//! that opens it writes a shorter file beside it and renames that over the old one. Shells that waited for the old
+//! file's lock then open the new file. So no shell overwrites another one's statements, and a crash loses at most the
+//! statement being written.
 
 use super::MOST;
 use crate::fsutil::{LockError, LockMode, lock_file, names_file, private_options};
@@ -16,24 +17,24 @@ use std::time::Duration;
 const HEADER: &str = "#V2\n";
 /// A file with more lines is shortened.
 const MOST_LINES: usize = 2 * MOST;
-/// A larger file is shortened, in bytes: 4 MiB; what is kept then is at most half of it.
+/// A larger file is shortened to at most half of this size: 4 MiB.
 const MOST_BYTES: usize = 4 << 20;
-/// A longer statement is not written, in bytes: 64 KiB.
+/// Longer statements aren't saved: 64 KiB.
 const LONGEST: usize = 64 << 10;
-/// How often a file that was replaced meanwhile is opened again.
+/// How often to open a file again that was replaced meanwhile.
 const TRIES: usize = 100;
-/// How long to wait for a shell that writes, which takes milliseconds.
+/// Maximum wait for a shell that writes, which takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-/// Where statements are kept.
+/// The history file.
 pub(super) struct HistoryFile {
     path: PathBuf,
     interrupt: Interrupt,
 }
 
 impl HistoryFile {
-    /// Opens the file, makes it where there is none, for its owner alone; gives its statements, the oldest first, each
-    /// once.
+    /// Opens the file, and creates it with mode 0600 if it doesn't exist. Returns its statements without duplicates,
+    /// the oldest first.
     pub(super) fn open(path: PathBuf, interrupt: &Interrupt) -> io::Result<(Self, Vec<String>)> {
         let this = Self {
             path,
@@ -49,13 +50,13 @@ impl HistoryFile {
         let count = lines.clone().count();
         let entries = entries(lines);
         if count > MOST_LINES || bytes.len() > MOST_BYTES {
-            // A file that cannot be shortened is still a history.
+            // A file that can't be shortened is still usable.
             let _ = this.shorten(&entries);
         }
         Ok((this, entries))
     }
 
-    /// Writes a statement behind the others.
+    /// Appends a statement.
     pub(super) fn append(&self, entry: &str) -> io::Result<()> {
         if entry.len() > LONGEST {
             return Ok(());
@@ -66,7 +67,7 @@ impl HistoryFile {
         if length == 0 {
             line.push_str(HEADER);
         } else if !ends_with_break(&mut file)? {
-            // A shell that was killed while it wrote.
+            // Another shell was killed while it wrote.
             line.push('\n');
         }
         line.push_str(&escaped(entry));
@@ -75,7 +76,7 @@ impl HistoryFile {
         file.write_all(line.as_bytes())
     }
 
-    /// The file with its lock held, until it is dropped.
+    /// Opens the file and locks it until it's dropped.
     fn locked(&self) -> io::Result<File> {
         for _ in 0..TRIES {
             let file = open(&self.path)?;
@@ -94,7 +95,7 @@ impl HistoryFile {
         Err(io::Error::other("it is replaced again and again"))
     }
 
-    /// Puts a file with the newest of these in place; its lock is held.
+    /// Replaces the file, whose lock is held, by one with the newest entries.
     fn shorten(&self, entries: &[String]) -> io::Result<()> {
         let mut lines = Vec::new();
         let mut bytes = 0;
@@ -120,15 +121,15 @@ impl HistoryFile {
             .write_all(text.as_bytes())
             .and_then(|()| fs::rename(&beside, &self.path));
         if replaced.is_err() {
-            // Nothing more can be done about a leftover.
+            // The first error is the one to report.
             let _ = fs::remove_file(&beside);
         }
         replaced
     }
 }
 
-/// The statements in the lines of a file, each once where it stands last, the newest [`MOST`]. Lines that are no text
-/// are passed over.
+/// Returns the newest [`MOST`] statements of a file's lines, each at its last place. Lines that aren't UTF-8 are
+/// skipped.
 fn entries<'a>(lines: impl DoubleEndedIterator<Item = &'a [u8]>) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut entries: Vec<String> = lines
@@ -163,7 +164,7 @@ fn unescaped(line: &str) -> String {
     entry
 }
 
-/// Takes the file away from others, should it have been made by something else.
+/// Sets mode 0600 on a file that another program may have created.
 fn make_private(file: &File) -> io::Result<()> {
     #[cfg(unix)]
     file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;

@@ -1,4 +1,4 @@
-//! Statements typed before: in memory for the editor and the commands, in a file for the next shell.
+//! The statement history: in memory for the editor and the commands, in a file for the next shell.
 
 mod browse;
 mod file;
@@ -12,11 +12,10 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// How many statements are kept.
+/// Maximum number of statements.
 const MOST: usize = 10_000;
 
-/// The statements typed so far, the oldest first, each once: one that is typed again moves to the end. Clones are the
-/// same history.
+/// The statement history without duplicates, the oldest first. A repeated statement moves to the end. Clones share it.
 #[derive(Clone, Default)]
 pub struct History(Arc<Mutex<State>>);
 
@@ -28,19 +27,19 @@ struct State {
 }
 
 impl History {
-    /// Every statement, the oldest first.
+    /// Returns all statements, the oldest first.
     pub fn entries(&self) -> Vec<String> {
         self.lock().entries.clone()
     }
 
-    /// The last statements, at most so many, the oldest of them first.
+    /// Returns at most `count` of the newest statements, the oldest first.
     pub fn last(&self, count: usize) -> Vec<String> {
         let state = self.lock();
         let from = state.entries.len().saturating_sub(count);
         state.entries.get(from..).unwrap_or_default().to_vec()
     }
 
-    /// The statements that contain this text, the oldest first.
+    /// Returns the statements that contain the text, the oldest first.
     pub fn search(&self, text: &str) -> Vec<String> {
         let state = self.lock();
         let found = state
@@ -50,7 +49,7 @@ impl History {
         found.cloned().collect()
     }
 
-    /// Reads what earlier shells kept in this file, and keeps what is typed from now on there.
+    /// Reads the history file, and appends later statements to it.
     pub(super) fn open(&self, path: PathBuf, interrupt: &Interrupt) -> io::Result<()> {
         let (file, entries) = HistoryFile::open(path, interrupt)?;
         let mut state = self.lock();
@@ -59,8 +58,8 @@ impl History {
         Ok(())
     }
 
-    /// Keeps a statement. One that the file does not take is kept in memory alone; the error comes once, since the
-    /// file is not tried again.
+    /// Adds a statement. If the file can't be written, statements are kept in memory only and the error is returned
+    /// once.
     pub(super) fn remember(&self, entry: &str) -> io::Result<()> {
         let mut state = self.lock();
         if entry.is_empty() || state.entries.last().is_some_and(|last| last == entry) {
@@ -80,7 +79,7 @@ impl History {
         written
     }
 
-    /// The newest statement that goes on from this text.
+    /// Returns the newest statement that starts with this text.
     pub(super) fn continuing(&self, text: &str) -> Option<String> {
         let state = self.lock();
         let mut newest = state.entries.iter().rev();
@@ -88,20 +87,20 @@ impl History {
         Some(found.clone())
     }
 
-    /// A new line is begun: browsing starts at the newest statement.
+    /// Starts browsing at the newest statement.
     pub(super) fn rewind(&self) {
         let mut state = self.lock();
         let newest = state.entries.len();
         state.browse = Browse::at(newest);
     }
 
-    /// Chooses the next older statement that begins as the line does before the cursor; see [`Browse`].
+    /// Chooses the next older statement that starts like the line before the cursor; see [`Browse`].
     pub(super) fn older(&self, line: &str, pos: usize) -> Option<SearchDirection> {
         let state = &mut *self.lock();
         state.browse.older(&state.entries, line, pos)
     }
 
-    /// Chooses the next newer one, and at last what was typed.
+    /// Chooses the next newer statement, or the typed line after the newest.
     pub(super) fn newer(&self, line: &str) -> Option<SearchDirection> {
         let state = &mut *self.lock();
         state.browse.newer(&state.entries, line)
@@ -112,7 +111,7 @@ impl History {
     }
 }
 
-/// Where an entry has this text: any case of letters, unless the text has a capital.
+/// Returns the position of a text in an entry. Ignores case unless the text has a capital letter.
 fn contains(entry: &str, text: &str) -> Option<usize> {
     if text.chars().any(char::is_uppercase) {
         return entry.find(text);
@@ -123,7 +122,7 @@ fn contains(entry: &str, text: &str) -> Option<usize> {
         .find(|at| begins(entry.get(*at..).unwrap_or_default(), text))
 }
 
-/// True if an entry begins with a text in small letters, in any case of its own.
+/// Returns true if an entry starts with a lower-case text in any case.
 fn begins(entry: &str, text: &str) -> bool {
     let mut letters = entry.chars();
     text.chars().all(|wanted| {
@@ -133,7 +132,7 @@ fn begins(entry: &str, text: &str) -> bool {
     })
 }
 
-/// What the editor asks of its history. It adds nothing by itself, and no file is its business.
+/// The editor's view of the history. The editor adds nothing, and the file isn't its business.
 impl rustyline::history::History for History {
     fn get(&self, index: usize, _: SearchDirection) -> rustyline::Result<Option<SearchResult<'_>>> {
         let entry = self.lock().entries.get(index).cloned();
@@ -187,7 +186,7 @@ impl rustyline::history::History for History {
         Ok(())
     }
 
-    /// Ctrl-R and Ctrl-S.
+    /// Search for Ctrl-R and Ctrl-S.
     fn search(
         &self,
         term: &str,
@@ -211,7 +210,7 @@ impl rustyline::history::History for History {
         })
     }
 
-    /// Up and Down: what [`History::older`] or [`History::newer`] chose a moment ago.
+    /// Up and Down: returns the choice of [`History::older`] or [`History::newer`].
     fn starts_with(
         &self,
         _: &str,

@@ -1,4 +1,4 @@
-//! What is watched, drawn over again where it stands.
+//! The view of `:watch`, redrawn in place.
 
 use crate::error::Failure;
 use crate::render::{Screen, Tone};
@@ -6,29 +6,29 @@ use crate::session::Session;
 use console::{measure_text_width, truncate_str};
 use std::fmt::Write;
 
-/// The place of a view on the screen.
+/// A view on the screen.
 pub(super) struct View {
     title: String,
-    /// The lines on the screen, and the size of the screen they were made for.
+    /// The number of drawn lines, and the size of the screen at that time.
     drawn: Option<(usize, (usize, usize))>,
 }
 
 impl View {
-    /// A view with this title, which is not drawn yet.
+    /// Returns an empty view with this title.
     pub(super) fn new(title: &str) -> Self {
         Self {
-            // A statement of several lines is told by its first.
+            // The first line identifies a statement of several lines.
             title: title.lines().next().unwrap_or_default().to_owned(),
             drawn: None,
         }
     }
 
-    /// Draws what is there now: over the last time on a terminal, below it elsewhere.
+    /// Draws the current text: over the previous one on a terminal, below it elsewhere.
     pub(super) fn draw(&mut self, session: &Session, body: &str) -> Result<(), Failure> {
         let screen = session.out();
         let time = jiff::ZonedDateTime::now().strftime("%H:%M:%S").to_string();
         let size = screen.width.zip(screen.height);
-        // A log of HTTP calls on the same screen would be drawn over.
+        // A log of HTTP calls on the same screen would be overwritten.
         let Some(size) = size.filter(|_| screen.redraw && !session.choices().verbose) else {
             return session
                 .write(|out| writeln!(out, "{}  {time}\n{}", self.title, body.trim_end()));
@@ -36,7 +36,7 @@ impl View {
         let lines = frame(&self.title, &time, body, &screen, size);
         let mut text = String::new();
         match self.drawn {
-            // The lines drawn last may have been broken anew: what they take now is anybody's guess.
+            // After a resize the terminal re-wraps old lines, so their height is unknown.
             Some((_, before)) if before != size => text.push_str("\x1b[H\x1b[2J"),
             Some((count, _)) if count > 0 => {
                 let _ = write!(text, "\r\x1b[{count}A\x1b[J");
@@ -52,7 +52,7 @@ impl View {
     }
 }
 
-/// The lines of one drawing: no wider than the screen, and one less than it has.
+/// Returns the lines to draw: at most as wide as the screen, and one line less than its height.
 fn frame(
     title: &str,
     time: &str,
@@ -68,7 +68,7 @@ fn frame(
         screen.paint(Tone::Dim, &truncate_str(&head, width, "")),
         String::new(),
     ];
-    // Beside the title there is the line the cursor stands on.
+    // The title and the cursor's line take a line each.
     let room = height.saturating_sub(lines.len() + 1).max(1);
     let all: Vec<&str> = body.trim_end().lines().collect();
     let cut = all.len() > room;
