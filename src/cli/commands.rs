@@ -1,4 +1,5 @@
-//! The common calls without quoting: `zshell import`, `jobs`, `progress`, `wait`, `journal list`. Each is a call of the language.
+//! Plain commands for common calls: `zshell import`, `jobs`, `progress`, `wait`, `journal list`. Each calls a script
+//! function.
 
 use super::Outcome;
 use super::args::{Import, Jobs, JournalList, Wait};
@@ -62,7 +63,7 @@ pub(super) fn submissions(session: &Rc<Session>, list: JournalList) -> Outcome {
     call(session, "submissions", vec![options])
 }
 
-/// What the function finds wrong in its arguments is wrong in the command line.
+/// A usage error of the function is one of the command line.
 fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Outcome {
     registry::call(session, name, args).map_err(|failure| {
         Box::<ScriptError>::from(match failure.kind {

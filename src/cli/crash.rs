@@ -1,10 +1,10 @@
-//! What a bug of zshell's own says when it ends the process: where it was, and no key.
+//! The message of a crash: where the bug is, without secrets.
 
 use crate::secret::masked_now;
 use crate::session::log::{Level, Log, LogFormat};
 use std::panic::{self, PanicHookInfo};
 
-/// Replaces the text that Rust prints for a panic, which may quote what was being worked on.
+/// Replaces Rust's panic message, which may quote data.
 pub(super) fn install(format: LogFormat) {
     let log = Log {
         format,

@@ -1,4 +1,4 @@
-//! `zshell completions` and `zshell man`: made from the same definitions as the command line itself.
+//! `zshell completions` and `zshell man`, generated from the command line's definition.
 
 use super::args::Args;
 use crate::error::{Failure, Kind};
@@ -10,7 +10,7 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-/// What a run ends with, for the manual page.
+/// The exit codes for the manual page.
 const EXITS: [(&str, &str); 12] = [
     ("0", "done"),
     (
@@ -42,7 +42,7 @@ pub(super) fn completions(session: &Session, shell: Shell) -> Result<(), Failure
     session.write(|out| out.write_all(&script))
 }
 
-/// Prints the manual page, or writes one page a command to a folder.
+/// Prints the manual page, or writes one page per command to a folder.
 pub(super) fn man(session: &Session, folder: Option<&Path>) -> Result<(), Failure> {
     let command = Args::command().disable_help_subcommand(true);
     let Some(folder) = folder else {
@@ -69,7 +69,7 @@ pub(super) fn man(session: &Session, folder: Option<&Path>) -> Result<(), Failur
     Ok(())
 }
 
-/// The section of exit codes, as manual pages write it.
+/// Returns the section of exit codes in roff.
 fn exit_status() -> String {
     let rows = EXITS.map(|(code, meaning)| format!(".TP\n\\fB{code}\\fR\n{meaning}\n"));
     format!(".SH EXIT STATUS\n{}", rows.concat())

@@ -1,4 +1,4 @@
-//! `zshell journal`: what was submitted, and what became of it.
+//! `zshell journal`: submissions and their outcome.
 
 use super::args::{JournalCommand, Settle};
 use super::{Outcome, commands};
@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Runs one of its commands.
+/// Runs a subcommand.
 pub(super) fn journal(session: &Rc<Session>, command: JournalCommand) -> Outcome {
     let done = match command {
         JournalCommand::List(list) => return commands::submissions(session, list),
@@ -53,7 +53,7 @@ fn show(session: &Session, id: &str) -> Result<(), Failure> {
     session.show(Shown::Value(&whole))
 }
 
-/// An entry as a row: when, what, and the rest as it stands in the journal.
+/// Returns an entry as a row: time, event, and the remaining fields of the entry.
 fn event(entry: &Value) -> Value {
     let (kind, fields) = entry
         .as_object()
@@ -62,7 +62,7 @@ fn event(entry: &Value) -> Value {
         .unwrap_or_default();
     let mut fields = fields.as_object().cloned().unwrap_or_default();
     let at = fields.remove("at").unwrap_or_default();
-    // These stand above the history.
+    // These fields are shown above the history.
     for name in [
         "id",
         "identity",

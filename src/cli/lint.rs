@@ -1,4 +1,4 @@
-//! `zshell lint FILE…`: what is wrong with scripts, found without running them.
+//! `zshell lint FILE…`: finds mistakes in scripts without running them.
 
 use super::Outcome;
 use super::script::setup_here;
@@ -10,8 +10,8 @@ use crate::session::Session;
 use rhai::Dynamic;
 use serde_json::Value;
 
-/// Writes what is found, one finding a line; the exit code is 1 where there is any. The outer error is one of the
-/// command line: no such file.
+/// Writes one finding per line. The exit code is 1 if there are any. The outer error is a usage error, for example a
+/// missing file.
 pub(super) fn lint(session: &Session, files: &[String]) -> Result<Outcome, Failure> {
     let libraries = session.choices().lib.clone();
     let linter = Linter::new(Folders::new(setup_here().script_dir, libraries));

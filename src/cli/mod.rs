@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand, and the one way out of the process.
+//! The command line: one file per subcommand, and the only exit of the process.
 
 pub mod args;
 
@@ -35,13 +35,13 @@ use std::process::ExitCode;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// What a subcommand ends with: a value to show, or nothing.
+/// The result of a subcommand: a value to show, or unit.
 type Outcome = Result<Dynamic, Box<ScriptError>>;
 
 /// How long a stopped run waits for the answer to a submission.
 const LATE: Duration = Duration::from_secs(2);
 
-/// Parses the command line, runs it, and gives the process's exit code.
+/// Parses the command line, runs the command and returns the exit code.
 pub fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
     let args = match Args::try_parse_from(&words) {
@@ -72,7 +72,7 @@ pub fn main() -> ExitCode {
     ))
 }
 
-/// Tells what is wrong before there is a session.
+/// Reports an error from before the session exists.
 fn tell_early(format: LogFormat, failure: Failure) {
     let log = Log {
         format,
@@ -81,7 +81,7 @@ fn tell_early(format: LogFormat, failure: Failure) {
     tell(log, &Box::from(failure), &Screen::stderr(ColorChoice::Auto));
 }
 
-/// Runs the command. The outer error is one of the command line, whatever its kind: no such file, no such profile.
+/// Runs the command. The outer error is a usage error of any kind, for example a missing file or profile.
 fn dispatch(
     session: &Rc<Session>,
     command: Option<Command>,
@@ -93,7 +93,7 @@ fn dispatch(
             let prompt = repl::run(interpreter(script::setup_here()), !no_init);
             prompt.map(|()| Dynamic::UNIT).map_err(Into::into)
         }
-        // What is piped into a bare `zshell` is a script.
+        // A script may be piped into a bare `zshell`.
         None => script::run(session, &interpreter, "-", &[])?,
         Some(Command::Run { file_and_args }) => {
             let (file, args) = first(file_and_args);
@@ -120,21 +120,21 @@ fn dispatch(
     })
 }
 
-/// The outcome of what has no value to show.
+/// Returns the outcome of a command without a value.
 fn nothing(result: Result<(), Failure>) -> Outcome {
     result.map(|()| Dynamic::UNIT).map_err(Into::into)
 }
 
-/// The first word and the rest; the parser sees to it that there is a first one.
+/// Splits off the first word, which the parser guarantees.
 fn first(words: Vec<String>) -> (String, Vec<String>) {
     let mut words = words.into_iter();
     (words.next().unwrap_or_default(), words.collect())
 }
 
-/// Shows the value or the error, lets local jobs end, and gives the exit code: the one way out.
+/// Shows the value or the error, waits for local jobs, and returns the exit code. The only exit.
 fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
     let code = match result {
-        // Also where a stop was what was waited for, as by `serve`: nothing is written then.
+        // `serve` ends with a stop and is a success: nothing is written then.
         Ok(Ok(value)) if value.is_unit() => session.success_code(),
         Ok(Ok(value)) => match values::show(&value, |shown| session.show(shown)) {
             Ok(()) => session.success_code(),
@@ -152,7 +152,7 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
     }
 }
 
-/// Gives answers to submissions that were cut off a short time to come, so that the journal knows of them.
+/// Waits briefly for answers to interrupted submissions, so the journal gets them.
 fn await_late_answers(session: &Session) {
     if session.desk.late.count() > 0 {
         session.notice("waiting for the answer to a submission");
@@ -160,7 +160,7 @@ fn await_late_answers(session: &Session) {
     }
 }
 
-/// Tells what went wrong, on standard error, and which exit code it leads to.
+/// Writes an error to standard error and returns its exit code.
 fn report(session: &Session, error: &ScriptError) -> u8 {
     if session.closed_pipe() || error.failure.kind == Kind::ClosedPipe {
         return Kind::ClosedPipe.exit_code();
@@ -173,7 +173,7 @@ fn report(session: &Session, error: &ScriptError) -> u8 {
     error.failure.kind.exit_code()
 }
 
-/// Where the run was stopped: the error with the jobs that it submitted and that go on without it.
+/// Adds the jobs that the stopped run submitted, and that continue without it, to the error.
 fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
     let mut told = error.clone();
     let failure = &mut told.failure;
@@ -186,7 +186,7 @@ fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
     if !stopped || jobs.is_empty() || session.choices().dry_run {
         return told;
     }
-    // The hint of a wait names its own jobs only; that of a submission tells of something else.
+    // The hint of a wait names only its own jobs, and that of a submission is about something else.
     let other = failure.hint.take().filter(|_| failure.jobs.is_empty());
     failure.jobs.extend(jobs);
     let back = come_back(&failure.jobs);
@@ -201,7 +201,7 @@ fn tell(log: Log, error: &ScriptError, screen: &Screen) {
     }
 }
 
-/// Lets the jobs of the local service end. A stop leaves the rest to the next start, and is the run's result.
+/// Waits for the local service's jobs. A stop leaves them to the next start and becomes the run's result.
 #[cfg(feature = "local")]
 fn leave_local_service(session: &Session) -> Result<(), Stop> {
     let local = session.local();
@@ -225,7 +225,7 @@ fn leave_local_service(_session: &Session) -> Result<(), Stop> {
 }
 
 fn choices(common: &Common) -> Result<Choices, Failure> {
-    // An empty folder name, as of an empty variable, names none.
+    // An empty folder name, for example from an empty variable, counts as none.
     let from_env = || std::env::var_os("ZSHELL_DATA_DIR").map(PathBuf::from);
     let named = common
         .data_dir
@@ -256,7 +256,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
     })
 }
 
-/// An age: a duration, or a number of days such as `30d`.
+/// Parses an age: a duration, or a number of days such as `30d`.
 fn age(text: &str) -> Result<Duration, String> {
     let days = text
         .trim()
@@ -268,12 +268,12 @@ fn age(text: &str) -> Result<Duration, String> {
     }
 }
 
-/// The folders that an environment variable lists, as `PATH` does.
+/// Returns the folders in an environment variable with the syntax of `PATH`.
 fn env_folders(name: &str) -> Vec<PathBuf> {
     std::env::var_os(name).map_or_else(Vec::new, |list| std::env::split_paths(&list).collect())
 }
 
-/// A session as this command line makes it.
+/// Creates the session for this command line.
 #[cfg(test)]
 pub(crate) fn session(args: &[&str]) -> Rc<Session> {
     let args = Args::try_parse_from(args).expect("a command line");

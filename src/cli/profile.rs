@@ -12,7 +12,7 @@ use crate::session::Session;
 use rhai::Dynamic;
 use serde_json::Value;
 
-/// Runs one of the commands. The outer error is one of the command line: no such profile, no such cluster.
+/// Runs a subcommand. The outer error is a usage error, for example an unknown profile or cluster.
 pub(super) fn run(session: &Session, action: Profile) -> Result<Outcome, Failure> {
     let done = match action {
         Profile::List => list(session),

@@ -1,4 +1,4 @@
-//! `zshell run FILE`: read the script, run it.
+//! `zshell run FILE`: reads a script and runs it.
 
 use super::Outcome;
 use crate::engine::{Interpreter, Setup};
@@ -6,7 +6,7 @@ use crate::error::{Failure, Kind};
 use crate::session::Session;
 use std::path::{Path, PathBuf};
 
-/// Runs a script file, or standard input for `-`. The outer error is one of the command line: no such file.
+/// Runs a script file, or standard input for `-`. The outer error is a usage error: the file doesn't exist.
 pub(super) fn run(
     session: &Session,
     interpreter: &impl Fn(Setup) -> Interpreter,
@@ -28,7 +28,7 @@ pub(super) fn run(
     Ok(interpreter(setup).run_with(name, &text, words, &how))
 }
 
-/// The set-up of a script that is no file: modules are looked for in the current folder.
+/// Sets up a script without a file: modules are looked up in the current folder.
 pub(super) fn setup_here() -> Setup {
     Setup {
         script_dir: std::env::current_dir().unwrap_or_default(),

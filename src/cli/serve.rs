@@ -13,7 +13,7 @@ use crate::session::log::warner;
 use rhai::Dynamic;
 use std::time::Duration;
 
-/// Serves until Ctrl-C, SIGTERM or the run's deadline. The outer error is one of the command line.
+/// Serves until Ctrl-C, SIGTERM or the run's deadline. The outer error is a usage error.
 pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failure> {
     let token = token(&options)?;
     if token.is_none() && !options.listen.ip().is_loopback() {
@@ -44,11 +44,11 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
     };
     let announced = session.write(|out| writeln!(out, "listening on {}", service.url()));
     if announced.is_ok() {
-        // Whatever ends the sleep ends the service.
+        // Any stop ends the service.
         while session.interrupt.sleep(Duration::from_hours(1)).is_ok() {}
     }
     service.stop();
-    // To be told to end at that very moment is no failure: a stop is how a service ends.
+    // A stop while the address is announced isn't a failure, because a service always ends with a stop.
     let announced = announced.or_else(|failure| match failure.kind {
         Kind::Interrupted | Kind::Terminated | Kind::Timeout => Ok(()),
         _ => Err(failure),
@@ -56,7 +56,7 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
     Ok(announced.map(|()| Dynamic::UNIT).map_err(Into::into))
 }
 
-/// Where jobs may read from.
+/// Returns the places that jobs may read from.
 fn places(options: &Serve) -> Places {
     let dir = options.bucket_dir.clone().map(OwnBucket::Dir);
     Places {

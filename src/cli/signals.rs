@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM raise the session's interrupt flag; whatever runs looks at it.
+//! Signal handling: Ctrl-C and SIGTERM raise the session's interrupt flag.
 
 use crate::interrupt::{Interrupt, Stop};
 use crate::session::idle::Idle;
@@ -8,15 +8,16 @@ use signal_hook::low_level::emulate_default_handler;
 #[cfg(unix)]
 use std::sync::Arc;
 
-/// A write beyond the limit of a file's size fails as one on a full disk does, instead of ending the process unheard.
+/// A write beyond the file size limit fails like one on a full disk, instead of ending the process silently.
 #[cfg(unix)]
 pub(super) fn let_writes_fail() {
     use signal_hook::consts::SIGXFSZ;
-    // The flag is nobody's: to have a handler is enough.
+    // The flag is unused; having a handler is enough.
     let _ = signal_hook::flag::register(SIGXFSZ, Arc::default());
 }
 
-/// Starts the thread that turns signals into a raised flag. Where signals cannot be had they keep their default effect.
+/// Starts the thread that turns signals into a raised flag. If handlers can't be installed, signals keep their default
+/// effect.
 pub(super) fn watch(interrupt: &Interrupt, idle: &Idle) {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
         return;
@@ -29,13 +30,13 @@ pub(super) fn watch(interrupt: &Interrupt, idle: &Idle) {
                 _ => Stop::Interrupted,
             });
             if signal == SIGTERM && idle.restore() {
-                // The prompt waits in a read that nothing ends. Its history is written after each statement, and
-                // jobs of the local service are carried on by the next start: the signal may have its default effect.
+                // The prompt waits in a read that the flag doesn't end. Its history is written after each statement,
+                // and the next start continues jobs of the local service, so the signal may have its default effect.
                 let _ = emulate_default_handler(SIGTERM);
             }
         }
     };
-    // A thread that cannot be started leaves the handlers without effect, which the next signal's default would not be.
+    // Without the thread, the handlers would swallow signals.
     let _ = std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(forward);

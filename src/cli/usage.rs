@@ -1,4 +1,4 @@
-//! A command line that cannot be parsed: told as clap tells it, or as one JSON line where that is asked for.
+//! Errors of the command line's syntax, as clap shows them or as one JSON line.
 
 use crate::error::{Failure, Kind};
 use crate::session::log::LogFormat;
@@ -6,14 +6,14 @@ use clap::ValueEnum;
 use clap::error::ErrorKind;
 use std::ffi::OsString;
 
-/// Tells what is wrong, or shows the help or version that was asked for, and gives the exit code.
+/// Shows the error, help or version, and returns the exit code.
 pub(super) fn tell(
     error: &clap::Error,
     words: &[OsString],
     tell: impl FnOnce(LogFormat, Failure),
 ) -> u8 {
     if !error.use_stderr() {
-        // A closed pipe has nobody to tell.
+        // A closed pipe has no reader.
         let _ = error.print();
         return 0;
     }
@@ -26,7 +26,7 @@ pub(super) fn tell(
     Kind::Arguments.exit_code()
 }
 
-/// What `--log-format` says, found by its word alone, since the command line does not parse.
+/// Returns the value of `--log-format`, found by text search because the command line doesn't parse.
 fn log_format(words: &[OsString]) -> LogFormat {
     let words = words.iter().map(|word| word.to_str().unwrap_or_default());
     let words: Vec<&str> = words.take_while(|word| *word != "--").collect();
@@ -45,7 +45,7 @@ fn log_format(words: &[OsString]) -> LogFormat {
     }
 }
 
-/// The text's first paragraph is what is wrong, tips and the usage are what to do.
+/// Splits clap's text: the first paragraph is the message, tips and usage are the hint.
 fn failure(error: &clap::Error) -> Failure {
     let text = error.render().to_string();
     let mut paragraphs = text

@@ -1,4 +1,4 @@
-//! `zshell profile add`: ask for what is missing, test, save.
+//! `zshell profile add`: asks for missing settings, tests the connection and saves the profile.
 
 use crate::api::endpoint::{Endpoint, EndpointKind};
 use crate::api::{Client, JobFilter};
@@ -13,7 +13,7 @@ use crate::secret::{Secret, remember};
 use crate::session::Session;
 use serde_json::{Map, Value};
 
-/// How often a key that was refused, or a cluster that was not found, may be typed again.
+/// How often a refused API key or an unknown cluster may be typed again.
 const TRIES: usize = 3;
 
 /// Saves a connection.
@@ -37,12 +37,12 @@ pub(super) fn run(session: &Session, options: Add) -> Result<(), Failure> {
     draft.save(session, found)
 }
 
-/// With `--yes` nothing is asked, as without a terminal.
+/// With `--yes` or without a terminal no questions are asked.
 fn can_ask(session: &Session) -> bool {
     session.can_ask() && !session.choices().yes
 }
 
-/// A name must not read as an endpoint, or `connect(name)` would mean two things.
+/// A name that looks like an endpoint would make `connect(name)` ambiguous.
 fn check_name(name: &str) -> Result<(), Failure> {
     let plain = |letter: char| letter.is_alphanumeric() || matches!(letter, '-' | '_');
     if name.is_empty() || name.starts_with('-') || !name.chars().all(plain) {
@@ -90,14 +90,14 @@ fn token(session: &Session, options: &Add) -> Result<Option<Secret>, Failure> {
     Ok(Some(token))
 }
 
-/// The profile to be.
+/// The profile to save.
 struct Draft {
     options: Add,
     token: Option<Secret>,
 }
 
 impl Draft {
-    /// What is written, in the order it is written in.
+    /// Returns the settings in the order in which they're written.
     fn settings(&self) -> Vec<(&'static str, Written<'_>)> {
         let it = &self.options;
         let texts = [
@@ -124,7 +124,7 @@ impl Draft {
         settings
     }
 
-    /// The same as it will be read from the file.
+    /// Returns the profile as it will be read from the file.
     fn profile(&self) -> Profile {
         let settings = self.settings().into_iter().map(|(name, written)| {
             let value = match written {
@@ -137,7 +137,7 @@ impl Draft {
         settings.collect::<Map<_, _>>().into()
     }
 
-    /// Asks for what is not given, as far as the endpoint's dialect needs it.
+    /// Asks for missing settings that the endpoint's dialect needs.
     fn ask(&mut self, session: &Session, config: &Config) -> Result<(), Failure> {
         let it = &self.options;
         if it.endpoint.is_none() && it.cluster.is_none() && it.cluster_id.is_none() {
@@ -211,7 +211,7 @@ impl Draft {
         .with_hint("zshell profile add NAME --endpoint https://… --token-file FILE"))
     }
 
-    /// Connects; at a terminal a refused key may be typed again, and what does not answer may be saved all the same.
+    /// Connects. On a terminal, a refused API key may be typed again, and an unreachable service may be saved anyway.
     fn prove(&mut self, session: &Session) -> Result<Option<String>, Failure> {
         if self.options.no_verify {
             return Ok(None);
@@ -238,7 +238,7 @@ impl Draft {
         }
     }
 
-    /// Asks again for what the failure is about; false where it is about something else, or nothing is typed.
+    /// Asks again for the setting that the failure is about. Returns false for another failure or an empty answer.
     fn ask_again(&mut self, session: &Session, failure: &Failure) -> Result<bool, Failure> {
         match failure.kind {
             Kind::Auth => {
@@ -268,7 +268,7 @@ impl Draft {
     fn save(&self, session: &Session, found: Option<String>) -> Result<(), Failure> {
         let name = &self.options.name;
         let mut edit = Edit::begin(&session.interrupt)?;
-        // Another process may have saved one of this name meanwhile.
+        // Another process may have saved the same name meanwhile.
         if edit.has(name) && !self.options.force {
             return Err(already(name));
         }
@@ -295,7 +295,8 @@ impl Draft {
     }
 }
 
-/// What answered: `v2 at https://api.cloud.zilliz.com, cluster in03-…, 12 import jobs, key from the profile "prod"`.
+/// Returns the connection in words: `v2 at https://api.cloud.zilliz.com, cluster in03-…, 12 import jobs, key from the
+/// profile "prod"`.
 fn describe(connection: &Connection) -> Result<String, Failure> {
     let settings = connection.client.settings();
     let base = settings.import_base.as_str().trim_end_matches('/');
@@ -338,7 +339,7 @@ fn ask_endpoint(session: &Session) -> Result<String, Failure> {
     }
 }
 
-/// An answer; `None` where it is empty.
+/// Returns an answer, or `None` if it's empty.
 fn ask(session: &Session, question: &str) -> Result<Option<String>, Failure> {
     let answer = session.ask(question)?.unwrap_or_default();
     let answer = answer.trim();
