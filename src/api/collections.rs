@@ -209,7 +209,7 @@ impl Client {
         }
     }
 
-    fn speaks_v1(&self) -> bool {
+    pub(super) fn speaks_v1(&self) -> bool {
         self.settings().dialect == Dialect::V1
     }
 

@@ -1,9 +1,11 @@
-//! Reading rows: `entities/query` of the cluster's own endpoint, which every dialect has.
+//! Reading rows: `entities/query` of the cluster's own endpoint, which every dialect has, and searches.
 
 use super::Client;
+use super::envelope::Data;
 use super::error::{ApiError, Effect};
+use super::request::Outgoing;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Which rows of a collection to read, and what of them.
 #[derive(Clone, Debug, Default)]
@@ -18,6 +20,62 @@ pub struct RowQuery {
     pub offset: Option<u64>,
     /// Names of partitions; none for all of them.
     pub partitions: Vec<String>,
+}
+
+/// A search for the rows closest to a vector.
+#[derive(Clone, Debug, Default)]
+pub struct RowSearch {
+    /// A list of numbers, a sparse vector's object, or a text (base64, or what a function makes a vector of).
+    pub vector: Value,
+    /// The vector field; `None` for the only one.
+    pub field: Option<String>,
+    /// An expression on the fields; empty for all rows.
+    pub filter: String,
+    /// Names of fields to answer beside primary key and distance.
+    pub fields: Vec<String>,
+    /// Rows at most; `None` leaves it to the server.
+    pub limit: Option<u64>,
+    /// Rows to skip.
+    pub offset: Option<u64>,
+    /// Names of partitions; none for all of them.
+    pub partitions: Vec<String>,
+    /// The server's search parameters, e.g. `radius`.
+    pub params: Map<String, Value>,
+}
+
+impl RowSearch {
+    /// Whether the v1 call can express it: that one has a list of numbers for the only vector field.
+    fn fits_v1(&self) -> bool {
+        self.vector.is_array() && self.field.is_none() && self.partitions.is_empty()
+    }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SearchBody<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    db_name: Option<&'a str>,
+    collection_name: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<[&'a Value; 1]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    vector: Option<&'a Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    anns_field: Option<&'a str>,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    filter: &'a str,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    output_fields: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    partition_names: &'a [String],
+    #[serde(skip_serializing_if = "Option::is_none")]
+    search_params: Option<&'a Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    params: Option<&'a Map<String, Value>>,
 }
 
 #[derive(Serialize)]
@@ -58,16 +116,57 @@ impl Client {
         };
         let path = "/v2/vectordb/entities/query";
         let outgoing = self.post_body("read rows", Effect::Read, path, database, &body)?;
-        self.call(outgoing, |data| {
-            let rows = data.list()?.into_iter();
-            let rows: Result<Vec<Value>, _> =
-                rows.map(|row| serde_json::from_str(row.get())).collect();
-            let rows = rows.map_err(|_| data.unreadable("a row is not JSON"))?;
-            if rows.iter().all(Value::is_object) {
-                Ok(rows)
-            } else {
-                Err(data.unreadable("its rows are not objects"))
-            }
-        })
+        self.call(outgoing, rows)
+    }
+
+    /// The rows closest to a vector, closest first, each an object of field and value with `distance`; the collection has
+    /// to be loaded.
+    pub fn search(&self, name: &str, search: &RowSearch) -> Result<Vec<Value>, ApiError> {
+        if self.pretended(name) == Some(true) {
+            return Ok(Vec::new());
+        }
+        self.call(self.search_call(name, search)?, rows)
+    }
+
+    fn search_call(&self, name: &str, search: &RowSearch) -> Result<Outgoing, ApiError> {
+        let what = "search the collection";
+        let database = self.settings().database.as_deref();
+        let mut body = SearchBody {
+            db_name: database,
+            collection_name: name,
+            data: None,
+            vector: None,
+            anns_field: search.field.as_deref(),
+            filter: &search.filter,
+            output_fields: &search.fields,
+            limit: search.limit,
+            offset: search.offset,
+            partition_names: &search.partitions,
+            search_params: None,
+            params: None,
+        };
+        let params = Some(&search.params).filter(|params| !params.is_empty());
+        if self.speaks_v1() && search.fits_v1() && database.is_none() {
+            body.vector = Some(&search.vector);
+            body.params = params;
+            let path = "/v1/vector/search";
+            return self.post_body(what, Effect::Read, path, None, &body);
+        }
+        body.data = Some([&search.vector]);
+        body.search_params = params;
+        let path = "/v2/vectordb/entities/search";
+        self.post_body(what, Effect::Read, path, database, &body)
+    }
+}
+
+/// The rows in an answer.
+fn rows(data: &Data<'_>) -> Result<Vec<Value>, ApiError> {
+    let rows = data.list()?.into_iter();
+    let rows: Result<Vec<Value>, _> = rows.map(|row| serde_json::from_str(row.get())).collect();
+    let rows = rows.map_err(|_| data.unreadable("a row is not JSON"))?;
+    if rows.iter().all(Value::is_object) {
+        Ok(rows)
+    } else {
+        Err(data.unreadable("its rows are not objects"))
     }
 }

@@ -6,6 +6,7 @@ use serde_json::json;
 use url::Url;
 use zshell::api::Settings;
 use zshell::api::model::Dialect;
+use zshell::api::query::RowSearch;
 use zshell::error::Kind;
 
 const DATA: &str = r#"{"code":0,"data":{"has":true,"collectionName":"books","loadState":"LoadStateLoaded","rowCount":"7",
@@ -202,5 +203,88 @@ fn clusters_are_read_page_by_page() {
             one.requests()[0].target.as_str()
         ),
         ("https://x", "/v2/clusters/in03-1")
+    );
+}
+
+/// Answers as the REST reference publishes them: v2.6 `POST /v2/vectordb/entities/search`, and its siblings.
+const FOUND: &str = r#"{"code":0,"data":[{"color":"orange_6781","distance":1,"id":448300048035776800},
+    {"color":"red_4794","distance":0.9353201,"id":448300048035776800}]}"#;
+const FOUND_V1: &str = r#"{"code":200,"data":[{"color":"pink_8682","distance":1,"id":0},{"color":"red_7025","distance":0.6290165,"id":1}]}"#;
+const FOUND_NEWER: &str =
+    r#"{"code":0,"cost":6,"data":[{"color":"a","distance":0.5,"id":"7"}],"topks":[1]}"#;
+
+#[test]
+fn searches_are_sent_in_the_form_of_the_dialect() {
+    let search = RowSearch {
+        vector: json!([0.25, -1]),
+        limit: Some(3),
+        fields: vec!["color".to_owned()],
+        params: [("radius".to_owned(), json!(0.5))].into_iter().collect(),
+        ..RowSearch::default()
+    };
+    let named = RowSearch {
+        field: Some("vector".to_owned()),
+        filter: "id > 1".to_owned(),
+        partitions: vec!["p".to_owned()],
+        offset: Some(2),
+        ..search.clone()
+    };
+    let plain = r#"{"collectionName":"books","data":[[0.25,-1]],"outputFields":["color"],"limit":3,"searchParams":{"radius":0.5}}"#;
+    let first = r#"{"collectionName":"books","vector":[0.25,-1],"outputFields":["color"],"limit":3,"params":{"radius":0.5}}"#;
+    let whole = r#"{"collectionName":"books","data":[[0.25,-1]],"annsField":"vector","filter":"id > 1","outputFields":["color"],"limit":3,"offset":2,"partitionNames":["p"],"searchParams":{"radius":0.5}}"#;
+    let (v1, v2) = ("/v1/vector/search", "/v2/vectordb/entities/search");
+    for (dialect, search, target, body, answer, distances) in [
+        (
+            Dialect::V1,
+            &search,
+            v1,
+            first,
+            FOUND_V1,
+            vec![1.0, 0.629_016_5],
+        ),
+        // What the first API can't express goes to the cluster's other call, as queries do.
+        (
+            Dialect::V1,
+            &named,
+            v2,
+            whole,
+            FOUND,
+            vec![1.0, 0.935_320_1],
+        ),
+        (
+            Dialect::V2,
+            &search,
+            v2,
+            plain,
+            FOUND,
+            vec![1.0, 0.935_320_1],
+        ),
+        (Dialect::Milvus, &named, v2, whole, FOUND_NEWER, vec![0.5]),
+    ] {
+        let server = always(Reply::json(answer));
+        let rows = client(cloud(dialect, &server))
+            .search("books", search)
+            .unwrap();
+        let found: Vec<_> = rows
+            .iter()
+            .map(|row| row["distance"].as_f64().unwrap())
+            .collect();
+        assert_eq!(found, distances);
+        let requests = server.requests();
+        assert_eq!(requests.len(), 1);
+        assert_eq!(
+            (requests[0].target.as_str(), requests[0].body.as_str()),
+            (target, body)
+        );
+    }
+    let refused = always(Reply::json(
+        r#"{"code":1802,"message":"reason for failure"}"#,
+    ));
+    let error = client(cloud(Dialect::V2, &refused)).search("books", &search);
+    assert!(
+        error
+            .unwrap_err()
+            .to_string()
+            .contains("reason for failure")
     );
 }

@@ -1,9 +1,10 @@
-//! `query`, `peek`: rows of a collection.
+//! `query`, `peek`, `search`: rows of a collection.
 
-use crate::api::query::RowQuery;
+use crate::api::ApiError;
+use crate::api::query::{RowQuery, RowSearch};
 use crate::engine::call::{Call, as_text};
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
-use crate::engine::values::{Listing, dynamic_of, found};
+use crate::engine::values::{Listing, dynamic_of, found, json_of};
 use crate::error::Failure;
 use rhai::{Array, Dynamic, Map};
 use serde_json::Value;
@@ -30,6 +31,38 @@ const OPTIONS: &[Opt] = &[
         "partition",
         &["partitions", "partitionNames"],
         "a partition, or a list of them",
+    ),
+];
+
+const SEARCH_OPTIONS: &[Opt] = &[
+    opt("limit", "rows at most; servers take up to 16384").or("100"),
+    opt("offset", "rows to skip").or("0"),
+    opt_as(
+        "field",
+        &["annsField", "anns_field"],
+        "the vector field, if there are several",
+    ),
+    opt_as(
+        "filter",
+        &["expr"],
+        "which rows to compare, e.g. \"year > 1999\"",
+    )
+    .or("\"\""),
+    opt_as(
+        "fields",
+        &["outputFields"],
+        "names of fields to add to key and distance, or [\"*\"]",
+    )
+    .or("[]"),
+    opt_as(
+        "partition",
+        &["partitions", "partitionNames"],
+        "a partition, or a list of them",
+    ),
+    opt_as(
+        "params",
+        &["searchParams"],
+        "the server's search parameters, e.g. #{radius: 0.8}",
     ),
 ];
 
@@ -65,6 +98,23 @@ pub const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Collection])
     .gives(Gives::Maps(&[]))
     .related(&["query", "count", "describe"])
+    .method(),
+    Function::new(
+        Family::Collections,
+        "search",
+        &[
+            "search(collection, vector)",
+            "search(collection, vector, #{limit, offset, field, filter, fields, partition, params})",
+        ],
+        "the rows closest to a vector, as maps with their distance, closest first",
+        "search(\"books\", peek(\"books\", 1)[0].vector, #{limit: 3, fields: [\"title\"]})",
+        search,
+    )
+    .arity(2, 3)
+    .takes(&[Takes::Collection, Takes::Anything, Takes::Options])
+    .options(SEARCH_OPTIONS)
+    .gives(Gives::Maps(&["distance"]))
+    .related(&["query", "peek", "load"])
     .method(),
 ];
 
@@ -133,7 +183,64 @@ fn peek(call: &Call) -> Result<Dynamic, Failure> {
 
 fn read(call: &Call, asked: &RowQuery) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
-    let rows = call.connection()?.client.query(&name, asked);
+    listing(call.connection()?.client.query(&name, asked), None)
+}
+
+fn search(call: &Call) -> Result<Dynamic, Failure> {
+    let name = call.text(0, "the collection")?;
+    let vector = vector(call.arg(1, "the vector")?).map_err(|problem| call.misused(&problem))?;
+    let options = call.options(2)?;
+    let params = options.map("params")?.unwrap_or_default();
+    let asked = RowSearch {
+        vector,
+        field: options.text("field")?,
+        filter: options.text("filter")?.unwrap_or_default(),
+        fields: options.texts("fields")?.unwrap_or_default(),
+        limit: options.number("limit")?,
+        offset: options.number("offset")?,
+        partitions: options.texts("partition")?.unwrap_or_default(),
+        params: params
+            .iter()
+            .map(|(key, value)| (key.to_string(), json_of(value)))
+            .collect(),
+    };
+    let rows = call.connection()?.client.search(&name, &asked);
+    listing(rows, Some("distance"))
+}
+
+/// A vector as the API takes it, or in words what is wrong with the value.
+fn vector(given: &Dynamic) -> Result<Value, String> {
+    let value = json_of(given);
+    let problem = match &value {
+        Value::String(text) if !text.is_empty() => return Ok(value),
+        Value::Array(numbers) => match numbers.iter().find(|number| !number.is_number()) {
+            None if !numbers.is_empty() => return Ok(value),
+            None => "an empty array".to_owned(),
+            Some(Value::Array(_)) => {
+                "an array of arrays: search for one vector at a time".to_owned()
+            }
+            Some(other) => format!("an array with {other}"),
+        },
+        Value::Object(pairs) => {
+            let is_index = |key: &String| key.parse::<u32>().is_ok();
+            let by_lists = pairs.len() == 2
+                && ["indices", "values"]
+                    .iter()
+                    .all(|key| pairs.contains_key(*key));
+            if by_lists || pairs.keys().all(is_index) {
+                return Ok(value);
+            }
+            "a map whose keys are no indices (the vector of a row is row.vector, or however the field is called)".to_owned()
+        }
+        _ => found(given),
+    };
+    Err(format!(
+        "the vector is an array of numbers, or a sparse one's map of index and value, got {problem}"
+    ))
+}
+
+/// Rows as a table shows them, with this column first.
+fn listing(rows: Result<Vec<Value>, ApiError>, first: Option<&str>) -> Result<Dynamic, Failure> {
     let rows = rows.map_err(|error| {
         let failure = Failure::from(error);
         if failure.message.contains("not loaded") {
@@ -152,5 +259,6 @@ fn read(call: &Call, asked: &RowQuery) -> Result<Dynamic, Failure> {
             keys.push(key.clone());
         }
     }
+    keys.sort_by_key(|key| Some(key.as_str()) != first);
     Ok(Listing::rows(keys).tag(dynamic_of(Value::Array(rows))))
 }
