@@ -104,7 +104,7 @@ impl Grid {
             .collect();
         self.plain_line(&mut text, &header, &widths, screen);
         for (line, row) in lines.iter().zip(&self.rows) {
-            let tones = row.iter().map(|cell| cell.tone());
+            let tones = row.iter().map(Cell::tone);
             let cells: Vec<(&str, Tone)> = line.iter().map(String::as_str).zip(tones).collect();
             self.plain_line(&mut text, &cells, &widths, screen);
         }
