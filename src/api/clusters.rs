@@ -130,7 +130,7 @@ impl Client {
         if dialect == Dialect::V2 {
             return Ok(());
         }
-        let instead = "clusters and projects belong to Zilliz Cloud's control plane: connect(#{endpoint: \"https://api.cloud.zilliz.com\", api: \"v2\"})";
+        let instead = "clusters and projects belong to Zilliz Cloud's control plane: clusters(#{endpoint: \"https://api.cloud.zilliz.com\"}) lists them, connect(#{cluster: \"name or id\"}) uses one";
         Err(ApiError::NotInDialect {
             what: "a question about clusters or projects".to_owned(),
             dialect,

@@ -13,6 +13,7 @@ use super::request::Outgoing;
 use super::v1;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 use url::Url;
 
 const V1: &str = "/v1/vector/collections";
@@ -108,6 +109,60 @@ impl Client {
         Ok(())
     }
 
+    /// Returns the properties that the collection doesn't have, or has with another value.
+    pub fn missing_properties(
+        &self,
+        name: &str,
+        database: Option<&str>,
+        wanted: &Map<String, Value>,
+    ) -> Result<Map<String, Value>, ApiError> {
+        let what = "read the collection's properties";
+        let path = "/v2/vectordb/collections/describe";
+        let database = database.or(self.settings().database.as_deref());
+        let body = Body {
+            db_name: database,
+            collection_name: Some(name),
+            filter: None,
+            output_fields: None,
+        };
+        let outgoing = self.post_body(what, Effect::Read, path, database, &body)?;
+        let held: BTreeMap<String, String> = self.call(outgoing, |data| {
+            let pairs = data.object()?.objects(&["properties"]);
+            let pair =
+                |pair: &Fields<'_>| Some((pair.text(&["key"])?, pair.text_or_empty(&["value"])));
+            Ok(pairs.iter().filter_map(pair).collect())
+        })?;
+        let plain = |value: &Value| {
+            value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned)
+        };
+        let is_missing = |(key, value): &(&String, &Value)| held.get(*key) != Some(&plain(value));
+        let missing = wanted.iter().filter(is_missing);
+        Ok(missing
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect())
+    }
+
+    /// Sets properties of a collection. Sent once.
+    pub fn alter_properties(
+        &self,
+        name: &str,
+        database: Option<&str>,
+        properties: &Map<String, Value>,
+    ) -> Result<(), ApiError> {
+        let what = "set the collection's properties";
+        let path = "/v2/vectordb/collections/alter_properties";
+        let database = database.or(self.settings().database.as_deref());
+        let mut body = Map::new();
+        if let Some(database) = database {
+            body.insert("dbName".to_owned(), database.into());
+        }
+        body.insert("collectionName".to_owned(), name.into());
+        body.insert("properties".to_owned(), Value::Object(properties.clone()));
+        self.done(self.post_body(what, Effect::Change, path, database, &body)?)
+    }
+
     /// Drops a collection. Sent once.
     pub fn drop_collection(&self, name: &str) -> Result<(), ApiError> {
         let what = "drop the collection";
@@ -134,11 +189,12 @@ impl Client {
         Ok(())
     }
 
-    /// Begins to load a collection, so that it can be searched and counted; [`Client::load_state`] tells when it
-    /// is done. Sent once.
-    pub fn load(&self, name: &str) -> Result<(), ApiError> {
+    /// Begins to load a collection, so that it can be searched and counted; [`Client::load_state`] shows when it is
+    /// done. `extra` are more keys of the body. Sent once.
+    pub fn load(&self, name: &str, extra: &Map<String, Value>) -> Result<(), ApiError> {
         let path = "/v2/vectordb/collections/load";
-        self.done(self.post("load the collection", Effect::Change, path, Some(name))?)?;
+        let outgoing = self.post("load the collection", Effect::Change, path, Some(name))?;
+        self.done(outgoing.with_extra(extra)?)?;
         if let Some(dry_run) = &self.settings().dry_run {
             dry_run.load(name);
         }

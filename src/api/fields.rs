@@ -25,6 +25,11 @@ impl<'a> Fields<'a> {
         names.iter().any(|name| self.0.contains_key(*name))
     }
 
+    /// Returns true for an object without fields.
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// True where one of the fields is there and not null.
     pub(super) fn has(&self, names: &[&str]) -> bool {
         self.raw(names).is_some()

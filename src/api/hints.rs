@@ -1,5 +1,6 @@
 //! What helps against an error code (reference: Error codes worth a hint).
 
+use super::endpoint::{Site, control_plane};
 use super::error::Effect;
 use super::model::Dialect;
 use super::outcome;
@@ -121,16 +122,29 @@ fn key(settings: &Settings) -> String {
         Dialect::Milvus => "MILVUS_TOKEN (user:password)",
         Dialect::V1 | Dialect::V2 => "ZILLIZ_API_KEY",
     };
+    let site = other_site(settings).unwrap_or_default();
     if settings.token.is_some() {
         let source = &settings.key_source;
         format!(
-            "the key was taken from: {source}; give another by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}"
+            "the key was taken from: {source}; give another by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}"
         )
     } else {
         format!(
-            "no key was sent: give one by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}"
+            "no key was sent: give one by connect(#{{token: secret(\"NAME\")}}), a profile, or {other}{site}"
         )
     }
+}
+
+/// A key of one site of Zilliz Cloud is refused by the other.
+fn other_site(settings: &Settings) -> Option<String> {
+    let (site, base) = match settings.import_base.host_str()? {
+        "api.cloud.zilliz.com" => ("cloud.zilliz.com.cn", control_plane(Site::China)),
+        "api.cloud.zilliz.com.cn" => ("cloud.zilliz.com", control_plane(Site::Global)),
+        _ => return None,
+    };
+    Some(format!(
+        "; a key of {site} belongs to its own control plane: clusters(#{{endpoint: {base:?}}})"
+    ))
 }
 
 fn cluster(settings: &Settings) -> String {
@@ -177,4 +191,47 @@ fn not_found(settings: &Settings) -> String {
         "{host} was taken to speak the {} API: connect(#{{api: \"v1\"}}), \"v2\" or \"milvus\" chooses another",
         settings.dialect
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use url::Url;
+
+    #[test]
+    fn a_refused_key_names_the_other_site() {
+        for (base, other) in [
+            (
+                "https://api.cloud.zilliz.com",
+                "\"https://api.cloud.zilliz.com.cn\"",
+            ),
+            (
+                "https://api.cloud.zilliz.com.cn",
+                "\"https://api.cloud.zilliz.com\"",
+            ),
+        ] {
+            let settings = Settings::new(Dialect::V2, Url::parse(base).unwrap());
+            let hint = of(&settings, Effect::Read, 401, None, "").unwrap();
+            assert!(hint.contains(other), "{hint}");
+        }
+        let own = Settings::new(Dialect::V2, Url::parse("http://gateway:8080").unwrap());
+        let hint = of(&own, Effect::Read, 401, None, "").unwrap();
+        assert!(!hint.contains("zilliz.com"), "{hint}");
+    }
+
+    #[test]
+    fn an_address_that_is_likely_wrong_is_explained() {
+        for (base, line) in [
+            ("http://h:19530/docs", "connect(\"http://h:19530\")"),
+            ("http://h:9091", "connect(\"http://h:19530\")"),
+        ] {
+            let settings = Settings::new(Dialect::Milvus, Url::parse(base).unwrap());
+            let hint = of(&settings, Effect::Read, 404, None, "404 page not found").unwrap();
+            assert!(hint.contains(line), "{hint}");
+        }
+        let settings = Settings::new(Dialect::Milvus, Url::parse("http://h:19530").unwrap());
+        let text = "Client sent an HTTP request to an HTTPS server.";
+        let hint = of(&settings, Effect::Read, 400, None, text).unwrap();
+        assert!(hint.contains("https://"), "{hint}");
+    }
 }

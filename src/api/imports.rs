@@ -89,6 +89,7 @@ impl Client {
             Dialect::Milvus => milvus::create(settings, request),
         }?
         .with_idempotency_key(idempotency_key)?
+        .with_extra(&request.extra)?
         .with_secrets(settings, secrets.into_iter().flatten());
         Ok(call)
     }

@@ -11,6 +11,7 @@
 
 mod answers;
 mod clusters;
+pub mod collection_copy;
 mod collections;
 mod curl;
 mod description;

@@ -271,6 +271,8 @@ pub struct ImportRequest {
     pub session_token: Option<Secret>,
     /// `options` of the request: all values are text.
     pub options: Vec<(String, String)>,
+    /// More keys of the request's body, sent as they are.
+    pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
 impl ImportRequest {

@@ -20,6 +20,8 @@ pub struct RowQuery {
     pub offset: Option<u64>,
     /// Names of partitions; none for all of them.
     pub partitions: Vec<String>,
+    /// More keys of the body, sent as they are.
+    pub extra: Map<String, Value>,
 }
 
 /// A search for the rows closest to a vector.
@@ -115,7 +117,9 @@ impl Client {
             partition_names: &query.partitions,
         };
         let path = "/v2/vectordb/entities/query";
-        let outgoing = self.post_body("read rows", Effect::Read, path, database, &body)?;
+        let outgoing = self
+            .post_body("read rows", Effect::Read, path, database, &body)?
+            .with_extra(&query.extra)?;
         self.call(outgoing, rows)
     }
 

@@ -1,6 +1,7 @@
 //! One call, ready to be sent.
 
 use super::error::{ApiError, Call, Effect};
+use super::fields::Fields;
 use super::mask::Mask;
 use super::settings::Settings;
 use crate::secret::Secret;
@@ -8,6 +9,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -136,6 +138,43 @@ impl Outgoing {
             })?;
         self.headers
             .insert(HeaderName::from_static("idempotency-key"), value);
+        Ok(self)
+    }
+
+    /// The same request with more keys in its body.
+    ///
+    /// # Errors
+    /// For a request without a body, and for a key that the body has already.
+    pub(super) fn with_extra(mut self, extra: &Map<String, Value>) -> Result<Self, ApiError> {
+        if extra.is_empty() {
+            return Ok(self);
+        }
+        let unusable = |problem: String| ApiError::Setting {
+            what: "extra",
+            problem,
+            hint: None,
+        };
+        let Some(body) = &self.body else {
+            return Err(unusable(format!(
+                "the call to {} has no body to add to",
+                self.call.what
+            )));
+        };
+        let text = std::str::from_utf8(body).unwrap_or_default();
+        let fields = Fields::parse(text)
+            .ok_or_else(|| unusable("the request's body is not an object".to_owned()))?;
+        if let Some(key) = extra.keys().find(|key| fields.knows(&[key.as_str()])) {
+            return Err(unusable(format!("the call gives {key:?} already")));
+        }
+        let more = serde_json::to_string(extra).map_err(|error| unusable(error.to_string()))?;
+        // serde_json writes an object without blanks at its ends. A new buffer, so that no secret is left in freed memory.
+        let mut whole = Zeroizing::new(Vec::with_capacity(text.len() + more.len()));
+        whole.extend_from_slice(text.strip_suffix('}').unwrap_or(text).as_bytes());
+        if !fields.is_empty() {
+            whole.push(b',');
+        }
+        whole.extend_from_slice(more.strip_prefix('{').unwrap_or(&more).as_bytes());
+        self.body = Some(whole);
         Ok(self)
     }
 

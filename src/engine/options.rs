@@ -4,7 +4,7 @@
 //! too. An unknown key is an error that names the near ones.
 
 use super::call::as_text;
-use super::registry::Opt;
+use super::registry::{Opt, Takes, opt};
 use super::values::{found, json_of};
 use crate::error::Failure;
 use crate::render::words;
@@ -12,6 +12,12 @@ use crate::secret::Secret;
 use rhai::{Array, Dynamic, Map};
 use serde_json::Value;
 use std::time::Duration;
+
+/// The option that every call with a body takes.
+pub const EXTRA: Opt = opt(
+    "extra",
+    "keys for the request's body, sent as they are: for servers newer than zshell",
+);
 
 /// A checked option map: every key is one of the call's.
 pub struct Options {
@@ -122,6 +128,14 @@ impl Options {
         self.read(name, "a map", |value| value.clone().try_cast::<Map>())
     }
 
+    /// The keys of `extra`.
+    pub fn extra(&self) -> Result<serde_json::Map<String, Value>, Failure> {
+        self.get(EXTRA.name).map_or_else(
+            || Ok(serde_json::Map::new()),
+            |value| extra_of(self.call, json_of(value)),
+        )
+    }
+
     fn read<T>(
         &self,
         name: &str,
@@ -168,6 +182,89 @@ pub(super) fn unknown_key(call: &str, specs: &[Opt], key: &str) -> Failure {
         ),
     };
     Failure::usage(format!("{call}: no option {key:?}")).with_hint(hint)
+}
+
+fn extra_of(call: &str, value: Value) -> Result<serde_json::Map<String, Value>, Failure> {
+    match value {
+        Value::Object(map) => Ok(map),
+        Value::Null => Ok(serde_json::Map::new()),
+        other => Err(Failure::usage(format!(
+            "{call}: the option extra is a map, got {other}"
+        ))),
+    }
+}
+
+/// Adds the keys of `extra` to a request's body. A key that the call gives itself is refused.
+pub(super) fn add_extra(
+    call: &str,
+    body: &mut serde_json::Map<String, Value>,
+    extra: Option<Value>,
+) -> Result<(), Failure> {
+    for (key, value) in extra_of(call, extra.unwrap_or_default())? {
+        if body.contains_key(&key) {
+            return Err(Failure::usage(format!(
+                "{call}: extra gives {key:?}, which the call gives already"
+            ))
+            .with_hint("give it once"));
+        }
+        body.insert(key, value);
+    }
+    Ok(())
+}
+
+/// Returns a map of settings with every key in the option's own spelling, also in inner maps and lists of maps. Null
+/// counts as left out.
+///
+/// # Errors
+/// For an unknown key, which names its place and the near ones, and for a key given twice.
+pub(super) fn checked(
+    call: &str,
+    place: &str,
+    specs: &[Opt],
+    map: serde_json::Map<String, Value>,
+) -> Result<serde_json::Map<String, Value>, Failure> {
+    let mut settings = serde_json::Map::new();
+    for (key, value) in map {
+        let Some(spec) = specs.iter().find(|spec| spec.matches(&key)) else {
+            let mut failure = unknown_key(call, specs, &key);
+            if !place.is_empty() {
+                failure.message = format!("{} in {place}", failure.message);
+            }
+            return Err(failure);
+        };
+        if value.is_null() {
+            continue;
+        }
+        let inner = if place.is_empty() {
+            spec.name.to_owned()
+        } else {
+            format!("{place}.{}", spec.name)
+        };
+        if settings.contains_key(spec.name) {
+            return Err(Failure::usage(format!(
+                "{call}: the option {inner} is given twice, once as {key:?}"
+            )));
+        }
+        let value = match (spec.takes, value) {
+            (Takes::Keys(specs), Value::Object(map)) => {
+                Value::Object(checked(call, &inner, specs, map)?)
+            }
+            (Takes::Keys(specs), Value::Array(items)) => {
+                let item = |(at, item)| match item {
+                    Value::Object(map) => {
+                        let place = format!("{inner}[{at}]");
+                        checked(call, &place, specs, map).map(Value::Object)
+                    }
+                    other => Ok(other),
+                };
+                let items = items.into_iter().enumerate().map(item);
+                Value::Array(items.collect::<Result<_, _>>()?)
+            }
+            (_, value) => value,
+        };
+        settings.insert(spec.name.to_owned(), value);
+    }
+    Ok(settings)
 }
 
 /// Text as it is, everything else as JSON.

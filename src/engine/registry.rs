@@ -313,6 +313,7 @@ impl Function {
 pub fn functions() -> impl Iterator<Item = &'static Function> {
     [
         functions::connect::FUNCTIONS,
+        functions::account::FUNCTIONS,
         functions::jobs::FUNCTIONS,
         functions::import_all::FUNCTIONS,
         functions::wait::FUNCTIONS,

@@ -59,8 +59,13 @@ pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
     let mut options = request.options.clone();
     options.sort();
     // As JSON, so that no two different requests run together into one text.
-    let whole = json!([1, scope, request.partition, volume, sets, options]).to_string();
-    hash(&whole)
+    let mut whole = json!([1, scope, request.partition, volume, sets, options]);
+    if let Some(parts) = whole.as_array_mut().filter(|_| !request.extra.is_empty()) {
+        let mut extra: Vec<_> = request.extra.iter().collect();
+        extra.sort_by_key(|(key, _)| *key);
+        parts.push(json!(extra));
+    }
+    hash(&whole.to_string())
 }
 
 /// Digits of [`hash`].
@@ -119,6 +124,7 @@ mod tests {
             secret_key: None,
             session_token: None,
             options: Vec::new(),
+            extra: serde_json::Map::new(),
         }
     }
 

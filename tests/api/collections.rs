@@ -35,7 +35,7 @@ fn v2_calls_go_to_the_cluster_with_their_database() {
     assert_eq!(api.count("books").unwrap(), 2000);
     assert_eq!(api.row_count("books").unwrap(), 7);
     assert_eq!(api.load_state("books").unwrap(), "LoadStateLoaded");
-    api.load("books").unwrap();
+    api.load("books", &serde_json::Map::new()).unwrap();
     api.create_collection(&json!({"collectionName": "books", "dimension": 8}))
         .unwrap();
     api.drop_collection("books").unwrap();

@@ -67,6 +67,7 @@ fn import(files: &[&[&str]]) -> ImportRequest {
         secret_key: None,
         session_token: None,
         options: Vec::new(),
+        extra: serde_json::Map::new(),
     }
 }
 

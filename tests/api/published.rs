@@ -66,7 +66,7 @@ fn make(api: &Client, call: &str) -> Result<String, ApiError> {
             api.drop_collection(name).map(done)
         }
         "/v2/vectordb/collections/has" => api.has_collection(name).map(|has| has.to_string()),
-        "/v2/vectordb/collections/load" => api.load(name).map(done),
+        "/v2/vectordb/collections/load" => api.load(name, &serde_json::Map::new()).map(done),
         "/v2/vectordb/collections/get_load_state" => api.load_state(name),
         "/v2/vectordb/collections/get_stats" => {
             api.row_count(name).map(|rows| format!("{rows} rows"))

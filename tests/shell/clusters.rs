@@ -79,3 +79,57 @@ fn load_waits_until_the_collection_is_loaded() {
         "{targets:?}"
     );
 }
+
+/// A control plane that refuses every key but the right one.
+fn account(request: &Request) -> Reply {
+    if request.header("authorization") != Some(&format!("Bearer {TOKEN}")) {
+        return Reply::status(401, "{}");
+    }
+    let data = match request.target.split('?').next().unwrap_or_default() {
+        "/v2/clusters" => {
+            json!({"count": 1, "clusters": [{"clusterId": "in03-aaaa", "clusterName": "books"}]})
+        }
+        "/v2/projects" => {
+            json!([{"projectId": "proj-1", "projectName": "Default Project", "instanceCount": 2}])
+        }
+        other => return Reply::status(404, other),
+    };
+    Reply::json(json!({"code": 0, "data": data}).to_string())
+}
+
+#[test]
+fn clusters_and_projects_need_no_connection() {
+    let server = Server::start(account);
+    let url = server.url();
+    let text = format!(
+        r#"let at = #{{endpoint: {url:?}, token: secret("KEY")}};
+           print(clusters(at)[0].clusterId); print(projects(at)[0].projectName); projects(at)"#
+    );
+    let ran = Test::new().env("KEY", TOKEN).eval(text).run();
+    ran.says("in03-aaaa")
+        .says("Default Project")
+        .says("instanceCount");
+    let requests = server.requests();
+    assert!(requests.iter().all(|it| it.method == "GET"), "{requests:?}");
+    let wrong = format!("projects(#{{endpoint: {url:?}, token: \"wrong\"}})");
+    Test::new().eval(wrong).status(3).run().complains("token");
+    let unknown = format!("clusters(#{{endpoint: {url:?}, tokn: \"wrong\"}})");
+    Test::new().eval(unknown).status(1).run().complains("token");
+}
+
+/// Without any setting the key goes to Zilliz Cloud, whose host a proxy sees.
+#[test]
+fn clusters_and_projects_go_to_zilliz_cloud_by_default() {
+    let proxy = Server::start(|_| Reply::status(502, "no way out"));
+    for call in ["clusters()", "projects()"] {
+        let test = Test::new()
+            .env("ZILLIZ_API_KEY", TOKEN)
+            .env("https_proxy", proxy.url());
+        test.eval(call)
+            .status(3)
+            .run()
+            .complains("https://api.cloud.zilliz.com");
+    }
+    let test = Test::new().eval("clusters()").status(3);
+    test.run().complains("no API key for api.cloud.zilliz.com");
+}

@@ -56,6 +56,7 @@ fn the_functions_of_the_language_are_there() {
         "drop_collection",
         "count",
         "clusters",
+        "projects",
         "load",
         "env",
         "secret",

@@ -6,6 +6,7 @@ mod arguments;
 mod batches;
 mod batches_again;
 mod clusters;
+mod collections_copy;
 mod command_line;
 mod config_file;
 mod connecting;

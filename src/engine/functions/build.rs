@@ -140,20 +140,7 @@ impl Target {
 
     /// Finds the cluster by name or id on the control plane, and takes its id, region and endpoint.
     fn look_up(&mut self, keys: &Keys<'_>, wanted: &str) -> Result<(), Failure> {
-        let route = Route::to_control_plane(
-            self.endpoint
-                .as_ref()
-                .and_then(Endpoint::site)
-                .or_else(|| self.region.as_deref().map(Site::of_region))
-                .unwrap_or(Site::Global),
-        )?;
-        let route = match &self.endpoint {
-            Some(endpoint) if !endpoint.is_zilliz() => Route {
-                import_base: endpoint.base().clone(),
-                ..route
-            },
-            _ => route,
-        };
+        let route = account_route(self.endpoint.as_ref(), self.region.as_deref())?;
         let client = client(keys, &route)?;
         let clusters = client.clusters();
         if clusters.is_err() {
@@ -170,6 +157,39 @@ impl Target {
         }
         Ok(())
     }
+}
+
+/// Returns the route of calls about an account: the endpoint itself if it isn't a host of Zilliz, else its site's control
+/// plane.
+fn account_route(endpoint: Option<&Endpoint>, region: Option<&str>) -> Result<Route, Failure> {
+    let site = endpoint
+        .and_then(Endpoint::site)
+        .or_else(|| region.map(Site::of_region))
+        .unwrap_or(Site::Global);
+    let route = Route::to_control_plane(site)?;
+    Ok(match endpoint {
+        Some(endpoint) if !endpoint.is_zilliz() => Route {
+            import_base: endpoint.base().clone(),
+            ..route
+        },
+        _ => route,
+    })
+}
+
+/// Builds a client for the calls about an account, which need an API key and nothing else.
+pub(super) fn account(
+    session: &Session,
+    options: &Options,
+    origin: &Origin,
+) -> Result<Client, Failure> {
+    let endpoint = options.text("endpoint")?;
+    let endpoint = endpoint.as_deref().map(Endpoint::parse).transpose()?;
+    let region = options.text("region")?;
+    let route = Route {
+        project_id: options.text("project_id")?,
+        ..account_route(endpoint.as_ref(), region.as_deref())?
+    };
+    client(&Keys::new(session, options, origin), &route)
 }
 
 fn find_cluster(clusters: Vec<Cluster>, wanted: &str) -> Result<Cluster, Failure> {

@@ -1,4 +1,4 @@
-//! `connect`, `clusters`: which service to talk to.
+//! `connect`: which service to talk to.
 
 use super::build::{Origin, STORAGE, build};
 use super::profiles;
@@ -8,12 +8,11 @@ use crate::credentials;
 use crate::engine::call::{Call, as_text};
 use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
-use crate::engine::values::{Listing, ListingKind, dynamic_of, found};
+use crate::engine::values::found;
 use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
 use rhai::{Dynamic, Map};
-use serde_json::json;
 use std::rc::Rc;
 
 /// The keys of `connect(#{…})`, and of a profile.
@@ -72,55 +71,27 @@ pub const OPTIONS: &[Opt] = &[
     .of(Takes::Flag),
 ];
 
-/// The keys of a cluster.
-const CLUSTER: &[&str] = &[
-    "clusterId",
-    "clusterName",
-    "regionId",
-    "plan",
-    "cuType",
-    "cuSize",
-    "status",
-    "connectAddress",
-    "projectId",
-    "createTime",
-];
-
 /// This family's table.
-pub const FUNCTIONS: &[Function] = &[
-    Function::new(
-        Family::Connect,
-        "connect",
-        &[
-            "connect()",
-            "connect(\"local\")",
-            "connect(profile)",
-            "connect(endpoint)",
-            "connect(#{…})",
-            "connect(connection)",
-        ],
-        "chooses the service to talk to, and proves that it answers",
+pub const FUNCTIONS: &[Function] = &[Function::new(
+    Family::Connect,
+    "connect",
+    &[
+        "connect()",
         "connect(\"local\")",
-        connect,
-    )
-    .arity(0, 1)
-    .takes(&[Takes::Profile])
-    .options(OPTIONS)
-    .gives(Gives::Connection)
-    .related(&["clusters", "collections", "jobs"]),
-    Function::new(
-        Family::Connect,
-        "clusters",
-        &["clusters()"],
-        "the Zilliz Cloud clusters the key may see",
-        "clusters()",
-        clusters,
-    )
-    .arity(0, 0)
-    .gives(Gives::Maps(CLUSTER))
-    .related(&["connect"])
-    .method(),
-];
+        "connect(profile)",
+        "connect(endpoint)",
+        "connect(#{…})",
+        "connect(connection)",
+    ],
+    "chooses the service to talk to, and proves that it answers",
+    "connect(\"local\")",
+    connect,
+)
+.arity(0, 1)
+.takes(&[Takes::Profile])
+.options(OPTIONS)
+.gives(Gives::Connection)
+.related(&["clusters", "collections", "jobs"])];
 
 fn connect(call: &Call) -> Result<Dynamic, Failure> {
     let connection = match call.args.first() {
@@ -250,27 +221,4 @@ fn local(_session: &Session) -> Result<Rc<Connection>, Failure> {
         Failure::usage("this zshell was built without the local import service")
             .with_hint("build it with the cargo feature \"local\", which is on by default"),
     )
-}
-
-fn clusters(call: &Call) -> Result<Dynamic, Failure> {
-    let clusters = call.connection()?.client.clusters()?;
-    let rows = clusters.iter().map(|cluster| {
-        json!({
-            "clusterId": cluster.id,
-            "clusterName": cluster.name,
-            "regionId": cluster.region,
-            "plan": cluster.plan,
-            "cuType": cluster.cu_type,
-            "cuSize": cluster.cu_size,
-            "status": cluster.status,
-            "connectAddress": cluster.connect_address,
-            "projectId": cluster.project_id,
-            "createTime": cluster.create_time,
-        })
-    });
-    let listing = Listing {
-        kind: ListingKind::Clusters,
-        total: None,
-    };
-    Ok(listing.tag(dynamic_of(rows.collect())))
 }

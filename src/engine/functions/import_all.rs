@@ -16,7 +16,7 @@ use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::wait::ask::{Answer, Pace, Question, ask};
-use crate::engine::options::Options;
+use crate::engine::options::{EXTRA, Options};
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
 use crate::engine::values::{Job, found};
 use crate::error::{Failure, Kind};
@@ -67,6 +67,7 @@ const OPTIONS: &[Opt] = &[
     shared::SESSION_TOKEN,
     shared::STORAGE_KEYS,
     shared::API,
+    EXTRA,
 ];
 
 /// This family's table.

@@ -1,8 +1,10 @@
 //! The functions of the language, one file a family. Each file's table is what gets registered and documented.
 
+pub mod account;
 pub mod ask;
 pub mod collections;
 pub mod connect;
+mod create_collection;
 pub mod files;
 pub mod import_all;
 pub mod jobs;

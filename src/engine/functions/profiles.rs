@@ -35,13 +35,18 @@ pub fn chosen(session: &Session, config: &Config) -> Option<String> {
 
 /// Connects as this profile says, without making it the current connection.
 pub fn connect(session: &Session, name: &str, profile: Profile) -> Result<Rc<Connection>, Failure> {
-    let options = Options::parse("profile", OPTIONS, map_of(profile.into_settings()))?;
+    let options = options(profile)?;
     build(session, &options, &Origin::Profile(name.to_owned())).map(Rc::new)
+}
+
+/// Returns a profile's settings as the options of `connect`.
+pub fn options(profile: Profile) -> Result<Options, Failure> {
+    Options::parse("profile", OPTIONS, map_of(profile.into_settings()))
 }
 
 /// Checks what can be checked of a profile without asking a service: its keys, and where it leads.
 pub fn check(profile: Profile) -> Result<(), Failure> {
-    let options = Options::parse("profile", OPTIONS, map_of(profile.into_settings()))?;
+    let options = options(profile)?;
     let target = Target::read(&options)?;
     // Where a cluster's name leads only its service knows.
     if options.get("cluster").is_none() {

@@ -5,7 +5,7 @@ use crate::api::model::{ImportRequest, Source};
 use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::call::{Call, as_text};
-use crate::engine::options::Options;
+use crate::engine::options::{EXTRA, Options};
 use crate::engine::registry::{Opt, Takes, opt, opt_as};
 use crate::engine::values::found;
 use crate::error::{Failure, Kind};
@@ -94,6 +94,7 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt("cluster_id", "checked against the connection's"),
     opt("project_id", "checked against the connection's"),
     opt("region_id", "checked against the connection's"),
+    EXTRA,
 ];
 
 /// A request with the key it is submitted under.
@@ -171,6 +172,7 @@ pub(super) fn around(
         secret_key: keys.secret_key,
         session_token: keys.session_token,
         options: api_options(options)?,
+        extra: options.extra()?,
     })
 }
 

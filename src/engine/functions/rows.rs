@@ -3,6 +3,7 @@
 use crate::api::ApiError;
 use crate::api::query::{RowQuery, RowSearch};
 use crate::engine::call::{Call, as_text};
+use crate::engine::options::EXTRA;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Listing, dynamic_of, found, json_of};
 use crate::error::Failure;
@@ -32,6 +33,7 @@ const OPTIONS: &[Opt] = &[
         &["partitions", "partitionNames"],
         "a partition, or a list of them",
     ),
+    EXTRA,
 ];
 
 const SEARCH_OPTIONS: &[Opt] = &[
@@ -153,6 +155,7 @@ fn from_options(call: &Call) -> Result<RowQuery, Failure> {
         limit: options.number("limit")?,
         offset: options.number("offset")?,
         partitions: options.texts("partition")?.unwrap_or_default(),
+        extra: options.extra()?,
     })
 }
 

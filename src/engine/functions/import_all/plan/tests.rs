@@ -17,6 +17,7 @@ fn template() -> ImportRequest {
         secret_key: None,
         session_token: None,
         options: Vec::new(),
+        extra: serde_json::Map::new(),
     }
 }
 

@@ -1,0 +1,184 @@
+//! `clusters`, `projects`: the account of an API key.
+
+use super::build::{self, Origin};
+use super::connect;
+use super::profiles;
+use crate::api::Client;
+use crate::api::endpoint::{Endpoint, Route};
+use crate::api::model::Dialect;
+use crate::config::set;
+use crate::connection::Connection;
+use crate::credentials;
+use crate::engine::call::Call;
+use crate::engine::options::Options;
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
+use crate::engine::values::{Listing, ListingKind, dynamic_of};
+use crate::error::Failure;
+use crate::session::Session;
+use rhai::{Dynamic, Map};
+use serde_json::json;
+
+const ENDPOINT: Opt = opt_as("endpoint", &["uri", "url", "base_url"], "the control plane")
+    .or("\"https://api.cloud.zilliz.com\"");
+const TOKEN: Opt = opt_as("token", &["api_key"], "API key");
+const CA_CERT: Opt = opt("ca_cert", "a PEM file of certificates to trust").of(Takes::Path);
+const TIMEOUT: Opt = opt("timeout", "deadline of one call").or("\"30s\"");
+
+const CLUSTERS_OPTIONS: &[Opt] = &[
+    ENDPOINT,
+    TOKEN,
+    opt("project_id", "only this project's clusters"),
+    CA_CERT,
+    TIMEOUT,
+];
+const PROJECTS_OPTIONS: &[Opt] = &[ENDPOINT, TOKEN, CA_CERT, TIMEOUT];
+
+/// The keys of a cluster.
+const CLUSTER: &[&str] = &[
+    "clusterId",
+    "clusterName",
+    "regionId",
+    "plan",
+    "cuType",
+    "cuSize",
+    "status",
+    "connectAddress",
+    "projectId",
+    "createTime",
+];
+
+/// The keys of a project.
+const PROJECT: &[&str] = &[
+    "projectId",
+    "projectName",
+    "plan",
+    "instanceCount",
+    "createTime",
+];
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Connect,
+        "clusters",
+        &["clusters()", "clusters(#{endpoint, token, project_id})"],
+        "the Zilliz Cloud clusters the key may see; needs an API key only",
+        "clusters()",
+        clusters,
+    )
+    .arity(0, 1)
+    .takes(&[Takes::Options])
+    .options(CLUSTERS_OPTIONS)
+    .gives(Gives::Maps(CLUSTER))
+    .related(&["connect", "projects"])
+    .method(),
+    Function::new(
+        Family::Connect,
+        "projects",
+        &["projects()", "projects(#{endpoint, token})"],
+        "the Zilliz Cloud projects the key may see; needs an API key only",
+        "projects()",
+        projects,
+    )
+    .arity(0, 1)
+    .takes(&[Takes::Options])
+    .options(PROJECTS_OPTIONS)
+    .gives(Gives::Maps(PROJECT))
+    .related(&["clusters", "connect"])
+    .method(),
+];
+
+fn clusters(call: &Call) -> Result<Dynamic, Failure> {
+    let clusters = client(call)?.clusters()?;
+    let rows = clusters.iter().map(|cluster| {
+        json!({
+            "clusterId": cluster.id,
+            "clusterName": cluster.name,
+            "regionId": cluster.region,
+            "plan": cluster.plan,
+            "cuType": cluster.cu_type,
+            "cuSize": cluster.cu_size,
+            "status": cluster.status,
+            "connectAddress": cluster.connect_address,
+            "projectId": cluster.project_id,
+            "createTime": cluster.create_time,
+        })
+    });
+    let listing = Listing {
+        kind: ListingKind::Clusters,
+        total: None,
+    };
+    Ok(listing.tag(dynamic_of(rows.collect())))
+}
+
+fn projects(call: &Call) -> Result<Dynamic, Failure> {
+    let projects = client(call)?.projects()?;
+    let rows = projects.iter().map(|project| {
+        json!({
+            "projectId": project.id,
+            "projectName": project.name,
+            "plan": project.plan,
+            "instanceCount": project.clusters,
+            "createTime": project.create_time,
+        })
+    });
+    let keys = PROJECT.iter().map(|&key| key.to_owned()).collect();
+    Ok(Listing::rows(keys).tag(dynamic_of(rows.collect())))
+}
+
+/// The client that the call's options describe; else the connection's, if it is one of Zilliz Cloud; else one with the
+/// key that profile, environment and files hold.
+fn client(call: &Call) -> Result<Client, Failure> {
+    if !call.args.is_empty() {
+        return build::account(call.session, &call.options(0)?, &Origin::Options);
+    }
+    if let Some(receiver) = &call.receiver {
+        return of_connection(receiver);
+    }
+    match call.session.current() {
+        Some(current) if current.client.settings().dialect != Dialect::Milvus => {
+            of_connection(&current)
+        }
+        _ => by_default(call.session),
+    }
+}
+
+/// A v1 connection's account is on its site's control plane, which takes the same key.
+fn of_connection(connection: &Connection) -> Result<Client, Failure> {
+    let client = &connection.client;
+    let settings = client.settings();
+    let base = Endpoint::parse(settings.import_base.as_str())?;
+    let Some(site) = base.site().filter(|_| settings.dialect == Dialect::V1) else {
+        return Ok(client.clone());
+    };
+    let mut settings = settings.clone();
+    settings.dialect = Dialect::V2;
+    settings.import_base = Route::to_control_plane(site)?.import_base;
+    Ok(Client::new(settings, client.interrupt().clone()))
+}
+
+fn by_default(session: &Session) -> Result<Client, Failure> {
+    let mut config = profiles::load(session)?;
+    let name = profiles::chosen(session, &config);
+    if let Some(name) = name
+        && let Some(profile) = config.profiles.remove(&name)
+    {
+        let options = profiles::options(profile)?;
+        let endpoint = options.text("endpoint")?;
+        // A profile of a self-hosted server has nothing to do with an account.
+        let own =
+            endpoint.is_some_and(|text| Endpoint::parse(&text).is_ok_and(|it| !it.is_zilliz()));
+        if !own || options.text("api")?.as_deref() == Some("v2") {
+            return build::account(session, &options, &Origin::Profile(name));
+        }
+    }
+    let context = credentials::cli_context();
+    let endpoint = set("ZILLIZ_ENDPOINT").or(context.base_url);
+    let zilliz = |text: &String| Endpoint::parse(text).is_ok_and(|endpoint| endpoint.is_zilliz());
+    let mut map = Map::new();
+    if let Some(endpoint) = endpoint.filter(zilliz) {
+        map.insert("endpoint".into(), endpoint.into());
+    }
+    let options = Options::parse("connect", connect::OPTIONS, map)?;
+    build::account(session, &options, &Origin::Environment)
+}
