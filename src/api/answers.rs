@@ -49,6 +49,7 @@ pub(super) fn progress(
         complete_time: job.complete_time,
         reason: job.reason,
         details: object.objects(&["details"]).iter().map(read_file).collect(),
+        warnings: object.texts(&["warnings"]),
     })
 }
 

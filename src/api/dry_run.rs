@@ -116,6 +116,7 @@ impl DryRun {
             complete_time: None,
             reason: None,
             details: Vec::new(),
+            warnings: Vec::new(),
         })
     }
 

@@ -84,6 +84,12 @@ impl<'a> Fields<'a> {
         self.raw(names).and_then(list).unwrap_or_default()
     }
 
+    /// The texts of a list, without empty ones.
+    pub(super) fn texts(&self, names: &[&str]) -> Vec<String> {
+        let texts = self.list(names).into_iter().filter_map(text);
+        texts.filter(|text| !text.is_empty()).collect()
+    }
+
     /// The objects of a list of objects.
     pub(super) fn objects(&self, names: &[&str]) -> Vec<Self> {
         self.list(names).into_iter().filter_map(Self::of).collect()

@@ -110,6 +110,10 @@ impl Client {
         }?;
         let files = progress.details.iter_mut().map(|file| &mut file.reason);
         self.mask_reasons(files.chain([&mut progress.reason]));
+        let mask = Mask::new(&self.settings().token);
+        for warning in &mut progress.warnings {
+            *warning = mask.apply(warning);
+        }
         Ok(progress)
     }
 

@@ -183,6 +183,8 @@ pub struct Progress {
     pub reason: Option<String>,
     /// One entry a file.
     pub details: Vec<FileProgress>,
+    /// What zshell's own service says Milvus drops of the files without an error.
+    pub warnings: Vec<String>,
 }
 
 /// The progress of one file of a job.

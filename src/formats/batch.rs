@@ -9,6 +9,7 @@ use super::RowError;
 use super::column::{Column, Values};
 use super::row::RowParser;
 use super::schema::{DataType, Schema};
+use super::warning::Warning;
 
 /// The name of the column that holds dynamic fields.
 pub const META: &str = "$meta";
@@ -160,9 +161,17 @@ impl Batch {
             .map(|(field, column)| (field.name.clone(), column.value(row)))
             .collect();
         if let Some(Value::Object(meta)) = self.meta.as_ref().map(|meta| meta.value(row)) {
-            object.extend(meta);
+            for (name, value) in meta {
+                // A dynamic field may have the name of a field.
+                object.entry(name).or_insert(value);
+            }
         }
         object
+    }
+
+    /// The warnings of JSON rows that were pushed since the last call, refused ones included.
+    pub fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
+        self.parser.take_warnings()
     }
 
     /// Drops what the columns have beyond the counted rows.

@@ -3,8 +3,6 @@
 //! The rules follow Milvus' own JSON import where the reference leaves a choice open:
 //! - integers are written without fraction and exponent (`1.0` and `"1"` are refused, `-0` is 0);
 //! - floats round to the nearest 32-bit value, and a number beyond the type's range is refused;
-//! - a text given for a `JSON` field is taken as the JSON it holds. Where it holds none it is kept as a
-//!   JSON text, which Milvus refuses and the reference ("any JSON value") allows;
 //! - 16-bit float vectors are lists of numbers, rounded to 32 and then to 16 bits.
 
 use std::fmt;
@@ -54,7 +52,8 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
             fits(spans.push(&sparse::parse(json)?))
         }
         (DataType::Json, Values::Text(spans)) => {
-            fits(spans.push(json_text::unwrap(json)?.as_bytes()))
+            json_text::check(json)?;
+            fits(spans.push(json.as_bytes()))
         }
         (
             DataType::Array {

@@ -4,7 +4,7 @@
 //! and stay in the columns as placeholders; only where there are any is the batch taken apart afterwards, so that
 //! the caller sees the good rows before each, and its error, in the order of the file.
 
-pub(super) mod extras;
+pub(super) mod meta;
 pub(super) mod plan;
 pub(super) mod sink;
 
@@ -15,6 +15,7 @@ use super::batch::{Batch, Parts};
 use super::error::ReadError;
 use super::reader::{BATCH_BYTES, Rows};
 use super::row::Refusal;
+use super::warning::Warning;
 
 /// Rows of a batch to be refused, each with its first problem in the order of the schema.
 #[derive(Default)]
@@ -44,6 +45,9 @@ pub(super) trait Steps: Send {
 
     /// Bytes of the file that have become rows so far.
     fn bytes(&self) -> u64;
+
+    /// The columns that are dropped.
+    fn warnings(&self) -> &[Warning];
 }
 
 /// The rows of such a file.
@@ -123,6 +127,10 @@ impl<S: Steps> Rows for Columnar<S> {
 
     fn bytes(&self) -> u64 {
         self.steps.bytes()
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        self.steps.warnings()
     }
 }
 

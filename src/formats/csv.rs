@@ -1,32 +1,33 @@
 //! CSV files: a header row of field names, then rows; vectors, arrays and JSON as JSON text in a cell.
 //!
-//! As Milvus reads them: a cell that is the null text is null (or the default value), quoted or not; booleans are
-//! `true`, `1` and the like; columns outside the schema become texts of the dynamic fields; rows end in `\n` or `\r\n`, a
-//! `\r` elsewhere being data. Unlike Milvus' latest releases, which drop columns outside the schema where dynamic fields
-//! are off, this refuses them, as the reference says.
+//! As Milvus reads them (importutilv2/csv): a cell that is the null text is null (or the default value), quoted or not;
+//! booleans are `true`, `1` and the like; columns outside the schema become texts of the dynamic fields, or are dropped
+//! with a warning if dynamic fields are off.
 
-use std::io::{self, ErrorKind, Read};
+mod records;
+
+use std::io::Read;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use serde::{Deserialize, Serialize};
 
-use super::batch::{Batch, META, Parts};
+use super::batch::{Batch, Parts};
 use super::columnar::plan::Plan;
 use super::error::ReadError;
-use super::frames::MAX_ROW;
 use super::native;
 use super::reader::{BATCH_BYTES, Rows};
 use super::row::Refusal;
 use super::schema::Schema;
-use super::window::CHUNK;
-use csv::ByteRecord;
+use super::warning::Warning;
+use super::window::{CHUNK, Window};
+use crate::location::Format;
+use records::Records;
 
 /// How a CSV file is written (reference: the create call's options `sep` and `nullkey`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsvOptions {
-    /// Between two cells.
-    separator: u8,
+    /// The character between two cells.
+    separator: u32,
     /// The text of a cell that stands for null.
     null: String,
 }
@@ -34,7 +35,7 @@ pub struct CsvOptions {
 impl Default for CsvOptions {
     fn default() -> Self {
         Self {
-            separator: b',',
+            separator: u32::from(','),
             null: String::new(),
         }
     }
@@ -43,24 +44,24 @@ impl Default for CsvOptions {
 /// A separator that cannot be one.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the CSV separator must be one ASCII character other than a quote or the end of a line, found {0:?}"
+    "the CSV separator must be one character other than a quote, the end of a line, \\0 and U+FFFD, found {0:?}"
 )]
 pub struct SeparatorError(String);
 
 impl CsvOptions {
-    /// Cells between these separators (`,` where it is empty), null where a cell is this text.
+    /// Cells between these separators (`,` by default), null if a cell is this text.
     ///
-    /// Of a separator of several characters the first counts, as with Milvus.
+    /// Of a separator of several characters the first counts (Milvus' importutilv2/option.go, GetCSVSep).
     pub fn new(separator: &str, null: &str) -> Result<Self, SeparatorError> {
-        let separator = match separator.as_bytes().first() {
-            None => b',',
-            Some(b'\0' | b'\n' | b'\r' | b'"' | 128..) => {
+        let separator = match separator.chars().next() {
+            None => ',',
+            Some('\0' | '\n' | '\r' | '"' | char::REPLACEMENT_CHARACTER) => {
                 return Err(SeparatorError(separator.chars().take(20).collect()));
             }
-            Some(byte) => *byte,
+            Some(character) => character,
         };
         Ok(Self {
-            separator,
+            separator: separator.into(),
             null: null.to_owned(),
         })
     }
@@ -68,16 +69,11 @@ impl CsvOptions {
 
 /// The rows of one file.
 pub(super) struct CsvRows {
-    reader: csv::Reader<Fuse>,
-    budget: Arc<AtomicU64>,
-    record: ByteRecord,
+    records: Records,
     plan: Plan,
     header: Vec<String>,
     null: String,
     rows: u64,
-    /// True where the record's last cell ends in the `\r` of a `\r\n`.
-    carriage_return: bool,
-    done: bool,
 }
 
 impl CsvRows {
@@ -87,114 +83,34 @@ impl CsvRows {
         schema: &Arc<Schema>,
         options: &CsvOptions,
     ) -> Result<Self, ReadError> {
-        let budget = Arc::new(AtomicU64::new(0));
-        let fuse = Fuse {
-            source,
-            budget: Arc::clone(&budget),
-            recent: Vec::new(),
-            end: 0,
-        };
-        let reader = csv::ReaderBuilder::new()
-            .delimiter(options.separator)
-            .terminator(csv::Terminator::Any(b'\n'))
-            .has_headers(false)
-            .flexible(true)
-            .buffer_capacity(CHUNK)
-            .from_reader(fuse);
-        let mut rows = Self {
-            reader,
-            budget,
-            record: ByteRecord::new(),
-            plan: Plan::default(),
-            header: Vec::new(),
+        let separator = char::from_u32(options.separator).unwrap_or(',');
+        let mut records = Records::new(Window::new(source, CHUNK), separator);
+        records.check_marks()?;
+        let found = records.next(None).map_err(|error| records.explain(error))?;
+        if !found {
+            return Err(records.refuse(None, 0, "expected a header row, found an empty file"));
+        }
+        let cells = (0..records.len()).map(|nth| String::from_utf8(records.cell(nth).to_vec()));
+        let header: Result<Vec<String>, _> = cells.collect();
+        let header = header.map_err(|_| records.refuse(None, 0, "the header row is not UTF-8"))?;
+        let plan = Plan::new(schema, &header, Format::Csv, "");
+        let plan = plan.map_err(|error| records.explain(error))?;
+        Ok(Self {
+            records,
+            plan,
+            header,
             null: options.null.clone(),
             rows: 0,
-            carriage_return: false,
-            done: false,
-        };
-        if !rows.next()? {
-            return Err(rows.broken(None, "expected a header row, found an empty file"));
-        }
-        rows.header = rows.read_header()?;
-        rows.plan = Plan::new(schema, &rows.header, "column", "")?;
-        Ok(rows)
-    }
-
-    fn read_header(&self) -> Result<Vec<String>, ReadError> {
-        let bytes = self.record.as_slice();
-        if bytes.starts_with(&[0xFF, 0xFE]) || bytes.starts_with(&[0xFE, 0xFF]) {
-            return Err(self.broken(None, "the file is UTF-16; save it as UTF-8"));
-        }
-        let cells =
-            (0..self.record.len()).map(|nth| String::from_utf8(self.bytes_of(nth).to_vec()));
-        let header: Result<Vec<String>, _> = cells.collect();
-        header.map_err(|_| self.broken(None, "the header row is not UTF-8"))
-    }
-
-    /// Reads the next record that is no empty line; false at the end of the file.
-    fn next(&mut self) -> Result<bool, ReadError> {
-        while self.read()? {
-            let end = self.reader.position().byte();
-            let before = |back| self.reader.get_ref().byte(end, back);
-            let line = usize::from(before(1) == Some(b'\n'));
-            self.carriage_return = before(line + 1) == Some(b'\r');
-            // An empty quoted cell, the only one of its record, looks the same but for its quote.
-            let empty = self.carriage_return
-                && self.record.as_slice() == b"\r"
-                && self.record.len() == 1
-                && before(line + 2) != Some(b'"');
-            if !empty {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// Reads the next record; false at the end of the file.
-    fn read(&mut self) -> Result<bool, ReadError> {
-        if self.done {
-            return Ok(false);
-        }
-        // A row begins anywhere in the buffer, and may then be as long as the longest one.
-        let most = (MAX_ROW + CHUNK) as u64;
-        self.budget.store(most, Ordering::Relaxed);
-        let read = self.reader.read_byte_record(&mut self.record);
-        if !matches!(read, Ok(true)) {
-            self.done = true;
-        }
-        read.map_err(|error| {
-            let offset = self.reader.position().byte();
-            match error.into_kind() {
-                csv::ErrorKind::Io(source) if source.kind() == ErrorKind::FileTooLarge => {
-                    let message = format!(
-                        "the row is longer than {} MiB (is a quote not closed?)",
-                        MAX_ROW >> 20
-                    );
-                    self.broken(Some(self.rows + 1), &message)
-                }
-                csv::ErrorKind::Io(source) => ReadError::Io { offset, source },
-                other => self.broken(Some(self.rows + 1), &format!("{other:?}")),
-            }
         })
-    }
-
-    fn broken(&self, row: Option<u64>, message: &str) -> ReadError {
-        let position = self.record.position().unwrap_or(self.reader.position());
-        ReadError::Syntax {
-            row,
-            line: position.line(),
-            offset: position.byte(),
-            message: message.to_owned(),
-        }
     }
 
     /// Appends the record; refused, columns may be longer by this row than before.
     fn push(&self, parts: Parts<'_>) -> Result<(), Refusal> {
-        if self.record.len() != self.header.len() {
+        if self.records.len() != self.header.len() {
             return Err(Refusal::Row {
                 field: None,
                 expected: format!("{} cells, as the header has", self.header.len()),
-                found: format!("{} cells", self.record.len()),
+                found: format!("{} cells", self.records.len()),
             });
         }
         let fields = parts.schema.fields.iter().zip(parts.columns);
@@ -206,8 +122,7 @@ impl CsvRows {
                 Some(nth) => {
                     let cell = self.cell(nth).map_err(refused)?;
                     let nullable = field.nullable || default.is_some();
-                    let json_null = field.data_type.is_json_text() && native::is_null(cell);
-                    if json_null || (nullable && cell == self.null) {
+                    if nullable && cell == self.null {
                         native::push_null(field, column, default)
                     } else {
                         native::push_cell(column, cell)
@@ -224,32 +139,25 @@ impl CsvRows {
             let cell = self
                 .cell(nth)
                 .map_err(|found| Refusal::field(name, "UTF-8", found))?;
-            if name != META {
-                extras.push((name.to_owned(), serde_json::Value::from(cell).to_string()));
-            } else if cell != self.null {
-                extras.push((name.to_owned(), cell.trim_ascii().to_owned()));
-            }
+            extras.push((name.to_owned(), serde_json::Value::from(cell).to_string()));
         }
-        parts.parser.push_extras(extras.into_iter(), meta)
-    }
-
-    fn bytes_of(&self, nth: usize) -> &[u8] {
-        let cell = self.record.get(nth).unwrap_or_default();
-        if self.carriage_return && nth + 1 == self.record.len() {
-            return cell.strip_suffix(b"\r").unwrap_or(cell);
-        }
-        cell
+        parts.parser.push_extras(extras.into_iter(), meta, true)
     }
 
     fn cell(&self, nth: usize) -> Result<&str, String> {
-        std::str::from_utf8(self.bytes_of(nth)).map_err(|_| "text that is not UTF-8".to_owned())
+        std::str::from_utf8(self.records.cell(nth)).map_err(|_| "text that is not UTF-8".to_owned())
     }
 }
 
 impl Rows for CsvRows {
     fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError> {
-        while batch.rows() < batch_rows && batch.byte_len() < BATCH_BYTES && self.next()? {
+        while batch.rows() < batch_rows && batch.byte_len() < BATCH_BYTES {
+            let found = self.records.next(Some(self.rows + 1));
+            if matches!(found, Ok(false)) {
+                break;
+            }
             self.rows += 1;
+            found?;
             match self.push(batch.parts()) {
                 Ok(()) => batch.add_rows(1),
                 Err(refusal) => {
@@ -266,47 +174,15 @@ impl Rows for CsvRows {
     }
 
     fn bytes(&self) -> u64 {
-        self.reader.position().byte()
+        self.records.offset()
     }
-}
 
-/// A stream that ends with an error after so many bytes: the CSV parser itself would collect a row without end.
-///
-/// It keeps what it handed on last, since the parser does not say whether a cell was quoted.
-struct Fuse {
-    source: Box<dyn Read + Send>,
-    budget: Arc<AtomicU64>,
-    /// The last piece, behind some bytes of the one before.
-    recent: Vec<u8>,
-    /// Bytes handed on.
-    end: u64,
-}
-
-/// Bytes kept of the piece before.
-const KEPT: usize = 3;
-
-impl Fuse {
-    /// The byte that stands so many before this place of the file, which lies in the last piece.
-    fn byte(&self, place: u64, back: usize) -> Option<u8> {
-        let behind = usize::try_from(self.end.checked_sub(place)?).ok()?;
-        let at = self.recent.len().checked_sub(behind.checked_add(back)?)?;
-        self.recent.get(at).copied()
+    fn warnings(&self) -> &[Warning] {
+        self.plan.warnings()
     }
-}
 
-impl Read for Fuse {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.budget.load(Ordering::Relaxed);
-        if left == 0 {
-            return Err(ErrorKind::FileTooLarge.into());
-        }
-        let bytes = self.source.read(buffer)?;
-        self.budget
-            .store(left.saturating_sub(bytes as u64), Ordering::Relaxed);
-        self.recent.drain(..self.recent.len().saturating_sub(KEPT));
-        self.recent
-            .extend_from_slice(buffer.get(..bytes).unwrap_or_default());
-        self.end += bytes as u64;
-        Ok(bytes)
+    #[cfg(test)]
+    fn set_max_row(&mut self, bytes: usize) {
+        self.records.set_max_row(bytes);
     }
 }

@@ -51,9 +51,7 @@ pub enum ReadError {
         source: io::Error,
     },
     /// No reader for files of this format.
-    #[error(
-        "no reader for {format}; accepted: json, jsonl, ndjson, csv (these four also with .gz), parquet, npy"
-    )]
+    #[error("no reader for {format}; accepted: json, jsonl, ndjson, csv, parquet, npy")]
     Unsupported {
         /// The file's extension, or what stands for it.
         format: String,

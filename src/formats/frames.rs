@@ -3,8 +3,6 @@
 //! Only the structure around the rows is parsed here. Within a row this looks for quotes and braces, at the
 //! speed of `memchr`; parsing the row finds everything else that may be wrong with it.
 
-use serde::de::IgnoredAny;
-
 use super::error::ReadError;
 use super::window::Window;
 
@@ -18,7 +16,6 @@ pub(super) struct Frames {
     place: Place,
     /// True within the object of `{"rows": […]}`.
     wrapped: bool,
-    seen_rows: bool,
     max_row: usize,
 }
 
@@ -26,15 +23,14 @@ pub(super) struct Frames {
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Start,
-    /// A key of the object around the list; `first` before any comma.
-    Key {
-        first: bool,
-    },
     /// A row of the list.
     Row {
         first: bool,
     },
-    Line,
+    /// A row of JSON Lines.
+    Value {
+        first: bool,
+    },
     /// Nothing but blanks.
     Tail,
     Done,
@@ -47,7 +43,6 @@ impl Frames {
             lines,
             place: Place::Start,
             wrapped: false,
-            seen_rows: false,
             max_row: MAX_ROW,
         }
     }
@@ -68,18 +63,22 @@ impl Frames {
         loop {
             match self.place {
                 Place::Start => self.start()?,
-                Place::Key { first } => self.key(first)?,
-                Place::Line => return self.line(number),
+                Place::Value { first } => {
+                    self.place = Place::Done;
+                    if self.at_value(first)? {
+                        self.place = Place::Value { first: false };
+                        return self.value(Some(number)).map(Some);
+                    }
+                }
                 Place::Row { first } => {
                     if self.at_row(first)? {
                         self.place = Place::Row { first: false };
                         return self.value(Some(number)).map(Some);
                     }
-                    self.place = if self.wrapped {
-                        Place::Key { first: false }
-                    } else {
-                        Place::Tail
-                    };
+                    if self.wrapped {
+                        self.close()?;
+                    }
+                    self.place = Place::Tail;
                 }
                 Place::Tail => {
                     if self.peek()?.is_some() {
@@ -99,83 +98,87 @@ impl Frames {
             return Err(self.error(None, 0, "the file is UTF-16; save it as UTF-8"));
         }
         if rest.starts_with(&[0xEF, 0xBB, 0xBF]) {
-            self.window.consume(3);
+            let message = "the file begins with a byte order mark, which Milvus refuses; save it as UTF-8 without one \
+                (Python: encoding=\"utf-8\", not \"utf-8-sig\")";
+            return Err(self.error(None, 0, message));
         }
         if self.lines {
-            self.place = Place::Line;
+            self.place = Place::Value { first: true };
             return Ok(());
         }
-        self.place = match self.peek()? {
-            Some(b'[') => Place::Row { first: true },
+        match self.peek()? {
+            Some(b'[') => self.window.consume(1),
             Some(b'{') => {
+                self.window.consume(1);
                 self.wrapped = true;
-                Place::Key { first: true }
+                self.key()?;
             }
             Some(_) => return Err(self.unexpected(SHAPE)),
             None => {
                 return Err(self.error(None, 0, &format!("expected {SHAPE}, found an empty file")));
             }
-        };
-        self.window.consume(1);
+        }
+        self.place = Place::Row { first: true };
         Ok(())
     }
 
-    /// Reads a key of the object around the list, with its value where it is not `rows`.
-    fn key(&mut self, first: bool) -> Result<(), ReadError> {
-        match self.peek()? {
-            Some(b'}') => {
-                if !self.seen_rows {
-                    let message = format!(
-                        "expected {SHAPE}, found an object without that key (is it JSON Lines? then name it .jsonl)"
-                    );
-                    return Err(self.error(None, 0, &message));
-                }
-                self.window.consume(1);
-                self.place = Place::Tail;
-                return Ok(());
-            }
-            Some(b',') if !first => self.window.consume(1),
-            _ if first => {}
-            _ => return Err(self.unexpected("a comma or the end of the object")),
-        }
+    /// Reads the object's first key, which must be `rows` in any case of letters, up to the beginning of its list
+    /// (Milvus' importutilv2/json/reader.go, readNormalJSON).
+    fn key(&mut self) -> Result<(), ReadError> {
         if self.peek()? != Some(b'"') {
-            return Err(self.unexpected("a key"));
+            return Err(self.unexpected(SHAPE));
         }
         let length = self.value(None)?;
         let text = self.window.rest().get(..length).unwrap_or_default();
         let key: Result<String, _> = serde_json::from_slice(text);
         let key = key.map_err(|_| self.unexpected("a key"))?;
+        if key.to_lowercase() != "rows" {
+            let shown: String = key.chars().take(SHOWN_KEY).collect();
+            let message = format!(
+                "expected {SHAPE}, found an object whose first key is {shown:?} (is it JSON Lines? then name it .jsonl)"
+            );
+            return Err(self.error(None, 0, &message));
+        }
         self.window.consume(length);
         if self.peek()? != Some(b':') {
             return Err(self.unexpected("a colon"));
         }
         self.window.consume(1);
-        if key == "rows" {
-            return self.rows();
-        }
-        self.peek()?;
-        let length = self.value(None)?;
-        let text = self.window.rest().get(..length).unwrap_or_default();
-        if serde_json::from_slice::<IgnoredAny>(text).is_err() {
-            return Err(self.unexpected(&format!("a JSON value for the key {key:?}")));
-        }
-        self.window.consume(length);
-        self.place = Place::Key { first: false };
-        Ok(())
-    }
-
-    /// Enters the list of `rows`.
-    fn rows(&mut self) -> Result<(), ReadError> {
-        if self.seen_rows {
-            return Err(self.error(None, 0, "the key \"rows\" comes twice"));
-        }
         if self.peek()? != Some(b'[') {
             return Err(self.unexpected("the key \"rows\" to hold a list"));
         }
         self.window.consume(1);
-        self.seen_rows = true;
-        self.place = Place::Row { first: true };
         Ok(())
+    }
+
+    /// Moves behind the object around the list.
+    fn close(&mut self) -> Result<(), ReadError> {
+        match self.peek()? {
+            Some(b'}') => {
+                self.window.consume(1);
+                Ok(())
+            }
+            _ => Err(self.unexpected(
+                "the end of the object behind the list of rows, which Milvus reads no further",
+            )),
+        }
+    }
+
+    /// Moves to the next row of JSON Lines: a value behind the one before, on whatever line (Milvus'
+    /// importutilv2/json/reader.go, readJSONLines, decodes value after value). False at the end of the file.
+    fn at_value(&mut self, first: bool) -> Result<bool, ReadError> {
+        let message = match self.peek()? {
+            None => return Ok(false),
+            Some(b',') if !first => {
+                "a comma between two rows: the rows of JSON Lines follow each other without one; a list of rows is a .json \
+                 file"
+            }
+            Some(b']' | b'}') => {
+                "a closing bracket behind a row, at which Milvus stops without an error and loses the rest"
+            }
+            Some(_) => return Ok(true),
+        };
+        Err(self.error(None, 0, message))
     }
 
     /// Moves to the next row of the list; false past its end.
@@ -200,28 +203,6 @@ impl Frames {
         }
     }
 
-    /// The next line that is not blank, without its end.
-    fn line(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
-        if self.peek()?.is_none() {
-            self.place = Place::Done;
-            return Ok(None);
-        }
-        let mut searched = 0;
-        loop {
-            let rest = self.window.rest();
-            let fresh = rest.get(searched..).unwrap_or_default();
-            if let Some(at) = memchr::memchr(b'\n', fresh) {
-                let line = rest.get(..searched + at).unwrap_or_default();
-                return Ok(Some(line.trim_ascii_end().len()));
-            }
-            searched = rest.len();
-            self.room(Some(number))?;
-            if !self.fill()? {
-                return Ok(Some(self.window.rest().trim_ascii_end().len()));
-            }
-        }
-    }
-
     /// The length of the JSON value that the rest begins with: a list or object to its closing bracket (what
     /// is inside may be anything), other values to the next delimiter.
     fn value(&mut self, row: Option<u64>) -> Result<usize, ReadError> {
@@ -230,12 +211,17 @@ impl Frames {
             if let Some(length) = scan.go_on(self.window.rest()) {
                 return Ok(length);
             }
-            self.room(row)?;
-            if !self.fill()? {
-                return if scan.ends_with_file() {
-                    Ok(self.window.rest().len())
-                } else {
-                    Err(self.error(row, 0, "the file ends within what begins here"))
+            let full = self.window.rest().len() > self.max_row;
+            if full || !self.fill()? {
+                let rest = self.window.rest();
+                // Of JSON Lines the first line of a value without end is handed on, so that the parser says what is
+                // wrong with it and the rows behind it are found.
+                let line = memchr::memchr(b'\n', rest).filter(|_| self.lines);
+                return match line {
+                    Some(line) => Ok(line),
+                    None if full => self.room(row).map(|()| rest.len()),
+                    None if scan.ends_with_file() || self.lines => Ok(rest.len()),
+                    None => Err(self.error(row, 0, "the file ends within what begins here")),
                 };
             }
         }
@@ -300,7 +286,10 @@ impl Frames {
     }
 }
 
-const SHAPE: &str = "a list of row objects, or an object whose key \"rows\" holds one";
+const SHAPE: &str = "a list of row objects, or an object whose first key is \"rows\" and holds one";
+
+/// The longest part of a key that a message repeats, in characters.
+const SHOWN_KEY: usize = 60;
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')

@@ -19,16 +19,52 @@ pub(super) fn decode(json: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(json).ok().map(Cow::Owned)
 }
 
-/// The text to keep for a value of a `JSON` field: of a text that holds JSON, what it holds.
-pub(super) fn unwrap(json: &str) -> Result<Cow<'_, str>, String> {
-    if json.starts_with('"')
-        && let Some(text) = decode(json)
-        && check(&text).is_ok()
-    {
-        return Ok(text);
+/// The text to keep for a value of a `JSON` field in an insert call: of text that holds JSON, the JSON it holds.
+pub(super) fn unwrap(json: &str) -> Cow<'_, str> {
+    let inner = json.starts_with('"').then(|| decode(json)).flatten();
+    inner
+        .filter(|text| check(text).is_ok())
+        .unwrap_or(Cow::Borrowed(json))
+}
+
+/// The largest integer up to which every integer has its own double.
+const MAX_EXACT: u64 = 1 << 53;
+
+/// The first number of a JSON text that is an integer beyond 2^53 on either side.
+pub(super) fn inexact_integer(json: &str) -> Option<&str> {
+    let mut rest = json;
+    loop {
+        let begin = rest.find(|c: char| c == '"' || c == '-' || c.is_ascii_digit())?;
+        rest = rest.get(begin..)?;
+        if let Some(text) = rest.strip_prefix('"') {
+            rest = behind_text(text)?;
+            continue;
+        }
+        let number = |c: char| c.is_ascii_digit() || matches!(c, '-' | '+' | '.' | 'e' | 'E');
+        let end = rest.find(|c| !number(c)).unwrap_or(rest.len());
+        let (found, after) = rest.split_at_checked(end)?;
+        let digits = found.strip_prefix('-').unwrap_or(found);
+        let whole = digits.bytes().all(|byte| byte.is_ascii_digit());
+        if whole && digits.parse().map_or(true, |value: u64| value > MAX_EXACT) {
+            return Some(found);
+        }
+        rest = after;
     }
-    check(json)?;
-    Ok(Cow::Borrowed(json))
+}
+
+/// What follows a JSON text, of which this is all but the first quote.
+fn behind_text(text: &str) -> Option<&str> {
+    let mut rest = text;
+    loop {
+        let at = rest.find(['"', '\\'])?;
+        let after = rest.get(at + 1..)?;
+        if rest.as_bytes().get(at) == Some(&b'"') {
+            return Some(after);
+        }
+        let mut escaped = after.chars();
+        escaped.next();
+        rest = escaped.as_str();
+    }
 }
 
 /// Makes sure that a JSON text can be read back: depth, range of numbers, surrogate pairs.

@@ -12,7 +12,6 @@ mod columnar;
 pub mod csv;
 mod error;
 mod frames;
-mod gzip;
 mod json;
 mod json_text;
 mod native;
@@ -25,6 +24,7 @@ mod row;
 pub mod schema;
 mod sparse;
 pub mod vectors;
+mod warning;
 mod window;
 
 #[cfg(test)]
@@ -37,3 +37,4 @@ pub use csv::CsvOptions;
 pub use error::{ReadError, RowError};
 pub use reader::{Input, Reader};
 pub use schema::{DataType, Field, Schema, SchemaError};
+pub use warning::{MAX_WARNINGS, Warning, Warnings};

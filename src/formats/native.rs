@@ -33,8 +33,6 @@ pub(super) fn push_null(
 }
 
 /// A text: a `VarChar` as it is, else the JSON text of a value of any other type.
-///
-/// The JSON text `null` is no value: the caller has asked [`is_null`] before.
 pub(super) fn push_text(column: &mut Column, text: &str) -> Result<(), String> {
     let (data_type, values) = column.parts_mut();
     let DataType::VarChar { max_length } = data_type else {
@@ -60,7 +58,13 @@ pub(super) fn push_json(column: &mut Column, text: &str) -> Result<(), String> {
         let problem = json_text::without_place(&error);
         format!("{}, which is not JSON ({problem})", shown(text))
     })?;
-    cell::push(column, json.get())
+    // Go decodes `null` into a list or map without elements, and into nothing else (Milvus' csv/row_parser.go).
+    let json = match (column.data_type(), json.get()) {
+        (DataType::Array { .. }, "null") => "[]",
+        (DataType::SparseFloatVector, "null") => "{}",
+        (_, json) => json,
+    };
+    cell::push(column, json)
 }
 
 /// Words for a text, a long one cut.
@@ -69,11 +73,6 @@ pub(super) fn shown(text: &str) -> String {
         Some((end, _)) => format!("text {:?}…", text.get(..end).unwrap_or_default()),
         None => format!("text {text:?}"),
     }
-}
-
-/// True for a JSON text that is null.
-pub(super) fn is_null(text: &str) -> bool {
-    text.trim_ascii() == "null"
 }
 
 /// A boolean.

@@ -1,9 +1,9 @@
 //! Sets of `NumPy` files: one `.npy` file a field, all with the same number of rows.
 //!
-//! As Milvus reads them: dtypes must be those of the fields (float vectors also in 64 bits; 16-bit float vectors as
-//! bytes or as floats), texts and JSON are fixed-width unicode or bytes, nothing is null, and there is no form for
-//! arrays and sparse vectors. `$meta.npy` holds dynamic fields as JSON text. Each file is read in steps, straight
-//! into its column where it holds what the column keeps.
+//! As Milvus reads them (importutilv2/numpy): dtypes must be those of the fields (float vectors also in 64 bits; 16-bit
+//! float vectors as bytes or as floats), texts and JSON are fixed-width unicode or bytes, nothing is null, and there is
+//! no form for arrays and sparse vectors. Dynamic fields come from `$meta.npy` alone, as JSON text; other files are
+//! dropped with a warning. Each file is read in steps, straight into its column if it holds what the column keeps.
 
 mod field;
 mod header;
@@ -11,8 +11,8 @@ mod text;
 
 use std::sync::Arc;
 
-use super::batch::{META, Parts};
-use super::columnar::extras::Extras;
+use super::batch::Parts;
+use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
 use super::columnar::{Columnar, Refused, Steps};
@@ -20,6 +20,7 @@ use super::error::ReadError;
 use super::frames::MAX_ROW;
 use super::read_at::ReadAt;
 use super::schema::{DataType, Schema};
+use super::warning::Warning;
 use crate::location::Format;
 use field::{File, Kind};
 use header::Header;
@@ -35,8 +36,10 @@ const HINT: &str = " in the set (the files of one set stand in one inner list, e
 pub(super) struct NumpySet {
     /// One a field; `None` where the service or the default value fills it in.
     fields: Vec<Option<File>>,
-    extras: Vec<File>,
-    dynamic: Extras,
+    /// `$meta.npy`.
+    meta: Option<File>,
+    texts: MetaColumn,
+    warnings: Vec<Warning>,
     rows: u64,
     done: u64,
     row_bytes: usize,
@@ -56,8 +59,8 @@ impl NumpyRows {
 impl NumpySet {
     fn open(files: Vec<(String, Arc<dyn ReadAt>)>, schema: &Schema) -> Result<Self, ReadError> {
         let names: Vec<String> = files.iter().map(|(name, _)| field_name(name)).collect();
-        let plan = Plan::new(schema, &names, "file", HINT)?;
-        let open = |at: usize, data_type: Option<&DataType>| {
+        let plan = Plan::new(schema, &names, Format::Numpy, HINT)?;
+        let open = |at: usize, data_type: &DataType| {
             let Some((name, object)) = files.get(at) else {
                 return Ok(None);
             };
@@ -66,10 +69,7 @@ impl NumpySet {
                 message: format!("{name}: {problem}"),
             };
             let header = Header::read(object.as_ref()).map_err(broken)?;
-            let kind = match data_type {
-                Some(data_type) => Kind::new(&header, data_type),
-                None => Kind::dynamic(&header).map(|(kind, _)| kind),
-            };
+            let kind = Kind::new(&header, data_type);
             let kind = kind.map_err(|(expected, found)| ReadError::Field {
                 field: field_name(name),
                 expected,
@@ -81,8 +81,9 @@ impl NumpySet {
         };
         let mut set = Self {
             fields: Vec::new(),
-            extras: Vec::new(),
-            dynamic: Extras::default(),
+            meta: None,
+            texts: MetaColumn::new(),
+            warnings: plan.warnings().to_vec(),
             rows: 0,
             done: 0,
             row_bytes: 0,
@@ -90,20 +91,13 @@ impl NumpySet {
         };
         for (at, field) in schema.fields.iter().enumerate() {
             let file = match plan.field(at) {
-                Some(place) => open(place, Some(&field.data_type))?,
+                Some(place) => open(place, &field.data_type)?,
                 None => None,
             };
             set.fields.push(file);
         }
-        for (name, place) in plan.extras() {
-            let text = Extras::text();
-            let meta = (name == META).then_some(&text);
-            let Some(file) = open(place, meta)? else {
-                continue;
-            };
-            let data_type = meta.cloned().unwrap_or_else(|| file.data_type());
-            set.dynamic.add(name, data_type);
-            set.extras.push(file);
+        if let Some(place) = plan.meta() {
+            set.meta = open(place, &set.texts.field().data_type)?;
         }
         set.count()?;
         Ok(set)
@@ -115,7 +109,7 @@ impl NumpySet {
             format: Format::Numpy,
             message,
         };
-        let mut files = self.fields.iter().flatten().chain(&self.extras);
+        let mut files = self.fields.iter().flatten().chain(&self.meta);
         let Some(first) = files.next() else {
             return Err(broken("the set has no file of a field".to_owned()));
         };
@@ -168,12 +162,10 @@ impl Steps for NumpySet {
             }
         }
         if let Some(meta) = parts.meta {
-            for (at, file) in self.extras.iter_mut().enumerate() {
-                if let Some(mut sink) = self.dynamic.sink(at, meta.len(), refused) {
-                    file.read(self.done, rows, &mut sink)?;
-                }
+            if let Some(file) = &mut self.meta {
+                file.read(self.done, rows, &mut self.texts.sink(meta.len(), refused))?;
             }
-            self.dynamic.merge(rows, meta, parts.parser, refused);
+            self.texts.merge(rows, meta, parts.parser, refused);
         }
         self.done += rows as u64;
         Ok(rows)
@@ -186,12 +178,16 @@ impl Steps for NumpySet {
     fn bytes(&self) -> u64 {
         self.header_bytes + self.done.saturating_mul(self.row_bytes as u64)
     }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
 }
 
 /// `vector` for `vector.npy`.
 fn field_name(file: &str) -> String {
     match file.rsplit_once('.') {
-        Some((name, extension)) if extension.eq_ignore_ascii_case("npy") => name.to_owned(),
+        Some((name, "npy")) => name.to_owned(),
         _ => file.to_owned(),
     }
 }

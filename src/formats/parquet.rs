@@ -4,33 +4,40 @@
 //! of a vector's column. What is held at a time is a batch and one page a column, so that a file may be of any size
 //! as long as its pages are not (writers make them of 1 MiB).
 
+mod arrow;
 mod leaf;
+mod levels;
 mod object;
-mod shape;
+mod rules;
 mod source;
+mod stored;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use parquet::basic::Compression;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::schema::types::ColumnDescriptor;
+use parquet::schema::types::Type;
 
-use super::batch::{META, Parts};
+use super::batch::Parts;
 use super::column::row_width;
-use super::columnar::extras::Extras;
+use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
 use super::columnar::{Columnar, Refused, Steps};
 use super::error::ReadError;
 use super::read_at::ReadAt;
 use super::schema::{DataType, Field, Schema};
+use super::warning::Warning;
 use crate::location::Format;
+use arrow::ArrowType;
 use leaf::{Leaf, Values};
+use levels::Levels;
 use object::Object;
-use shape::{Levels, Shape, wanted};
 use source::Source;
+use stored::StoredType;
 
 /// Rows read at a time where there are texts, whose size a file need not tell: a dictionary may hold one long text
 /// for all of them.
@@ -44,8 +51,10 @@ pub(super) struct ParquetFile {
     reader: SerializedFileReader<Object>,
     /// One a field; `None` where the service or the default value fills it in.
     fields: Vec<Option<Source>>,
-    extras: Vec<Source>,
-    dynamic: Extras,
+    /// The column `$meta`.
+    meta: Option<Source>,
+    texts: MetaColumn,
+    warnings: Vec<Warning>,
     /// The row group that is entered next.
     next: usize,
     /// Rows of the current row group, and how many of them are left.
@@ -55,7 +64,7 @@ pub(super) struct ParquetFile {
     row_bytes: usize,
     /// Bytes of a row's numbers and vectors in memory: a file's dictionary may make them look smaller.
     least: usize,
-    texts: bool,
+    has_texts: bool,
 }
 
 impl ParquetRows {
@@ -77,29 +86,28 @@ impl ParquetFile {
         let root = reader.metadata().file_metadata().schema_descr();
         let names = root.root_schema().get_fields().iter();
         let names: Vec<String> = names.map(|column| column.name().to_owned()).collect();
-        let plan = Plan::new(schema, &names, "column", "")?;
-        let columns = Columns { reader: &reader };
+        let plan = Plan::new(schema, &names, Format::Parquet, "")?;
+        let columns = Columns::new(&reader)?;
         let mut fields = Vec::new();
         for (at, field) in schema.fields.iter().enumerate() {
             let source = plan.field(at).map(|place| columns.field(place, field));
             fields.push(source.transpose()?);
         }
-        let mut extras = Vec::new();
-        let mut dynamic = Extras::default();
-        for (name, place) in plan.extras() {
-            extras.push(columns.extra(place, name, &mut dynamic)?);
-        }
-        let texts = fields.iter().flatten().chain(&extras).any(Source::is_text);
+        let texts = MetaColumn::new();
+        let meta = plan.meta().map(|place| columns.field(place, texts.field()));
+        let meta = meta.transpose()?;
+        let has_texts = fields.iter().flatten().chain(&meta).any(Source::is_text);
         Ok(Self {
             fields,
-            extras,
-            dynamic,
+            meta,
+            texts,
+            warnings: plan.warnings().to_vec(),
             next: 0,
             group: (0, 0),
             bytes: (0, 0),
             row_bytes: 1,
             least: schema.fields.iter().map(flat_bytes).sum(),
-            texts,
+            has_texts,
             reader,
         })
     }
@@ -113,7 +121,7 @@ impl ParquetFile {
             let group = self.reader.get_row_group(self.next)?;
             let metadata = group.metadata();
             for leaf in (self.fields.iter_mut().flatten())
-                .chain(&mut self.extras)
+                .chain(&mut self.meta)
                 .flat_map(|source| &mut source.leaves)
             {
                 leaf.enter(group.get_column_reader(leaf.index)?);
@@ -149,12 +157,10 @@ impl ParquetFile {
         let Some(meta) = parts.meta else {
             return Ok(());
         };
-        for (at, source) in self.extras.iter_mut().enumerate() {
-            if let Some(mut sink) = self.dynamic.sink(at, meta.len(), refused) {
-                source.append(rows, &mut sink)?;
-            }
+        if let Some(source) = &mut self.meta {
+            source.append(rows, &mut self.texts.sink(meta.len(), refused))?;
         }
-        self.dynamic.merge(rows, meta, parts.parser, refused);
+        self.texts.merge(rows, meta, parts.parser, refused);
         Ok(())
     }
 }
@@ -170,7 +176,11 @@ impl Steps for ParquetFile {
             if !self.enter()? {
                 return Ok(0);
             }
-            let most = if self.texts { TEXT_ROWS } else { usize::MAX };
+            let most = if self.has_texts {
+                TEXT_ROWS
+            } else {
+                usize::MAX
+            };
             let rows = rows.min(self.group.1).min(most);
             self.append(parts, refused, rows)?;
             self.group.1 -= rows;
@@ -200,82 +210,133 @@ impl Steps for ParquetFile {
         let done = done.checked_div(rows.into()).unwrap_or(0);
         before + u64::try_from(done).unwrap_or(0)
     }
+
+    fn warnings(&self) -> &[Warning] {
+        &self.warnings
+    }
 }
 
 /// The columns of a file, while they are matched with fields.
 struct Columns<'a> {
     reader: &'a SerializedFileReader<Object>,
+    /// The types that the stored Arrow schema has, one a column; empty if there is none that fits the file.
+    stored: Vec<StoredType>,
 }
 
-impl Columns<'_> {
+impl<'a> Columns<'a> {
+    /// Reads the Arrow schema that the writer stored, if it did.
+    fn new(reader: &'a SerializedFileReader<Object>) -> std::result::Result<Self, ReadError> {
+        let metadata = reader.metadata().file_metadata();
+        let pairs = metadata.key_value_metadata().into_iter().flatten();
+        let mut texts = pairs.filter(|pair| pair.key == stored::KEY);
+        let text = texts.find_map(|pair| pair.value.as_deref());
+        let stored = match text.map(stored::read) {
+            None => Vec::new(),
+            Some(Some(stored)) => stored,
+            Some(None) => {
+                return Err(ReadError::Broken {
+                    format: Format::Parquet,
+                    message: format!(
+                        "the Arrow schema that it carries ({}) is damaged; write the file again, or without it (pyarrow: \
+                         store_schema=False)",
+                        stored::KEY
+                    ),
+                });
+            }
+        };
+        // Arrow Go 17 does the same (pqarrow/schema.go, NewSchemaManifest).
+        let columns = metadata.schema_descr().root_schema().get_fields().len();
+        let stored = if stored.len() == columns {
+            stored
+        } else {
+            Vec::new()
+        };
+        Ok(Self { reader, stored })
+    }
+
     /// The column with this number for a field.
     fn field(&self, place: usize, field: &Field) -> std::result::Result<Source, ReadError> {
-        let (shape, source) = self.column(place)?;
-        match source {
-            Some(source) if shape.fits(field) => Ok(source),
-            _ => Err(ReadError::Field {
-                field: field.name.clone(),
-                expected: wanted(&field.data_type),
-                found: format!("a column of {shape}"),
-            }),
+        let refuse = |expected: String, found: String| ReadError::Field {
+            field: field.name.clone(),
+            expected,
+            found,
+        };
+        let roots = self.reader.metadata().file_metadata().schema_descr();
+        let Some(root) = roots.root_schema().get_fields().get(place) else {
+            return Err(refuse(rules::wanted(field), "no column".to_owned()));
+        };
+        let mut column = ArrowType::of(root);
+        if let Some(stored) = self.stored.get(place) {
+            column = stored::restore(stored, column);
+        }
+        let source = if rules::fits(&column, field) {
+            guard(|| Ok(self.source(place, root, &column)))?
+        } else {
+            None
+        };
+        let Some(source) = source else {
+            return Err(refuse(rules::wanted(field), rules::found(&column)));
+        };
+        match self.unread_codec(&source) {
+            Some(codec) => Err(refuse(
+                format!("a column compressed with {CODECS}"),
+                format!(
+                    "{codec}, which Milvus does not read; write the file with compression=\"zstd\""
+                ),
+            )),
+            None => Ok(source),
         }
     }
 
-    /// The column with this number for dynamic fields.
-    fn extra(
-        &self,
-        place: usize,
-        name: &str,
-        dynamic: &mut Extras,
-    ) -> std::result::Result<Source, ReadError> {
-        let (shape, source) = self.column(place)?;
-        let text = Extras::text();
-        let data_type = match shape.data_type() {
-            Some(data_type) if name != META || data_type == text => Some(data_type),
-            _ => None,
+    /// What reads the column with this number: one leaf, or the two of a sparse vector.
+    fn source(&self, place: usize, root: &Type, column: &ArrowType) -> Option<Source> {
+        let schema = self.reader.metadata().file_metadata().schema_descr();
+        let leaves =
+            (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == place);
+        let member = |name: &str| {
+            let mut leaves = leaves.clone();
+            leaves.find(|leaf| {
+                schema
+                    .column(*leaf)
+                    .path()
+                    .parts()
+                    .get(1)
+                    .map(String::as_str)
+                    == Some(name)
+            })
         };
-        let (Some(source), Some(data_type)) = (source, data_type) else {
-            let expected = if name == META {
-                "a column of string, holding JSON objects"
-            } else {
-                "a dynamic field as a column of bool, integers, floats or string, or a list of them; \
-                 others as JSON text in a column $meta"
-            };
-            return Err(ReadError::Field {
-                field: name.to_owned(),
-                expected: expected.to_owned(),
-                found: format!("a column of {shape}"),
-            });
+        let chosen = if rules::is_sparse(column) {
+            vec![member("indices")?, member("values")?]
+        } else {
+            leaves.clone().collect()
         };
-        dynamic.add(name, data_type);
-        Ok(source)
+        let leaf = |index: usize| {
+            let leaf = schema.column(index);
+            let levels = Levels::of(root, &leaf)?;
+            Some(Leaf::new(index, levels, Values::new(leaf.physical_type())?))
+        };
+        let sources: Option<Vec<_>> = chosen.into_iter().map(leaf).collect();
+        sources.filter(|leaves| leaves.len() <= 2).map(Source::new)
     }
 
-    /// The shape of the column with this number, and how it is read where it has one that any field takes.
-    fn column(&self, place: usize) -> std::result::Result<(Shape, Option<Source>), ReadError> {
-        guard(|| {
-            let schema = self.reader.metadata().file_metadata().schema_descr();
-            let leaves = (0..schema.num_columns())
-                .filter(|leaf| schema.get_column_root_idx(*leaf) == place)
-                .map(|leaf| (leaf, schema.column(leaf)));
-            let leaves: Vec<_> = leaves.collect();
-            let descriptors: Vec<&ColumnDescriptor> =
-                leaves.iter().map(|(_, leaf)| leaf.as_ref()).collect();
-            let shape = Shape::of(&descriptors);
-            let root = schema.root_schema().get_fields().get(place);
-            let sources = leaves.iter().map(|(index, leaf)| {
-                let levels = Levels::of(root?, leaf)?;
-                Some(Leaf::new(
-                    *index,
-                    levels,
-                    Values::new(leaf.physical_type())?,
-                ))
-            });
-            let sources: Option<Vec<_>> = sources.collect();
-            Ok((shape, sources.map(Source::new)))
+    /// The codec of one of the column's chunks that Milvus cannot read (Apache Arrow Go 17, parquet/compress).
+    fn unread_codec(&self, source: &Source) -> Option<&'static str> {
+        let groups = self.reader.metadata().row_groups().iter();
+        let mut chunks = groups.flat_map(|group| {
+            let leaves = source.leaves.iter();
+            leaves.filter_map(|leaf| group.columns().get(leaf.index))
+        });
+        chunks.find_map(|chunk| match chunk.compression() {
+            Compression::LZ4 => Some("lz4"),
+            Compression::LZ4_RAW => Some("lz4_raw"),
+            Compression::LZO => Some("lzo"),
+            _ => None,
         })
     }
 }
+
+/// The codecs that are read, for messages.
+const CODECS: &str = "snappy, gzip, brotli or zstd, or not compressed";
 
 /// Bytes that a value of the field takes at least.
 fn flat_bytes(field: &Field) -> usize {
@@ -311,15 +372,7 @@ fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadErro
                 .iter()
                 .find_map(|prefix| message.strip_prefix(prefix));
             let message = plain.unwrap_or(&message);
-            let codec = message.strip_prefix("Disabled feature at compile time: ");
-            Err(broken(codec.map_or_else(
-                || message.to_owned(),
-                |codec| {
-                    format!(
-                        "it is compressed with {codec}; read are snappy, gzip, lz4, zstd and none"
-                    )
-                },
-            )))
+            Err(broken(message.to_owned()))
         }
         Err(_) => Err(broken("it is damaged".to_owned())),
     }

@@ -10,14 +10,14 @@ use super::batch::Batch;
 use super::block::Block;
 use super::csv::{CsvOptions, CsvRows};
 use super::error::ReadError;
-use super::gzip;
 use super::json::JsonRows;
 use super::numpy::NumpyRows;
 use super::parquet::ParquetRows;
 use super::read_at::{DiskFile, ReadAt};
 use super::schema::Schema;
+use super::warning::Warning;
 use super::window::{self, Window};
-use crate::location::{self, Format};
+use crate::location::Format;
 
 /// Rows after which a batch is handed on.
 pub const BATCH_ROWS: usize = 4_096;
@@ -27,12 +27,7 @@ pub const BATCH_BYTES: usize = 8 << 20;
 /// What a [`Reader`] reads from, wherever it lies.
 pub enum Input {
     /// Bytes from the first to the last: JSON, JSON Lines, CSV.
-    Stream {
-        /// The bytes.
-        read: Box<dyn Read + Send>,
-        /// True where they are gzip-ed.
-        gzip: bool,
-    },
+    Stream(Box<dyn Read + Send>),
     /// One file, read here and there: Parquet.
     Object(Arc<dyn ReadAt>),
     /// A set of `NumPy` files: the name of each, e.g. `vector.npy`, and its content.
@@ -62,6 +57,11 @@ pub(super) trait Rows: Send {
     /// Bytes that have become rows so far.
     fn bytes(&self) -> u64;
 
+    /// The columns that are dropped, known from the file's beginning.
+    fn warnings(&self) -> &[Warning] {
+        &[]
+    }
+
     /// Takes rows of at most so many bytes.
     #[cfg(test)]
     fn set_max_row(&mut self, _bytes: usize) {}
@@ -71,8 +71,6 @@ pub(super) trait Rows: Send {
 pub struct Reader {
     schema: Arc<Schema>,
     rows: Box<dyn Rows>,
-    /// Bytes taken from a compressed file, which the rows do not know.
-    compressed: Option<gzip::Count>,
     batch_rows: usize,
     total_bytes: Option<u64>,
 }
@@ -113,9 +111,7 @@ impl Reader {
             (_, [path]) => {
                 let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
                 let (size, file) = opened.map_err(|source| cannot_open(path, source))?;
-                let read = Box::new(file);
-                let gzip = location::is_gzip(path);
-                (Input::Stream { read, gzip }, size)
+                (Input::Stream(Box::new(file)), size)
             }
             _ => {
                 return Err(ReadError::Unsupported {
@@ -135,22 +131,11 @@ impl Reader {
         schema: &Arc<Schema>,
         csv: &CsvOptions,
     ) -> Result<Self, ReadError> {
-        let mut compressed = None;
         let rows: Box<dyn Rows> = match (format, input) {
-            (Format::Json | Format::JsonLines | Format::Csv, Input::Stream { read, gzip }) => {
-                let read = if gzip {
-                    let (read, count) = gzip::decoder(read);
-                    compressed = Some(count);
-                    read
-                } else {
-                    read
-                };
-                if format == Format::Csv {
-                    Box::new(CsvRows::open(read, schema, csv)?)
-                } else {
-                    let lines = format == Format::JsonLines;
-                    Box::new(JsonRows::new(Window::new(read, window::CHUNK), lines))
-                }
+            (Format::Csv, Input::Stream(read)) => Box::new(CsvRows::open(read, schema, csv)?),
+            (Format::Json | Format::JsonLines, Input::Stream(read)) => {
+                let lines = format == Format::JsonLines;
+                Box::new(JsonRows::new(Window::new(read, window::CHUNK), lines))
             }
             (Format::Parquet, Input::Object(file)) => Box::new(ParquetRows::open(file, schema)?),
             (Format::Numpy, Input::Set(files)) => Box::new(NumpyRows::open(files, schema)?),
@@ -160,17 +145,13 @@ impl Reader {
                 });
             }
         };
-        Ok(Self {
-            compressed,
-            ..Self::of(rows, schema)
-        })
+        Ok(Self::of(rows, schema))
     }
 
     fn of(rows: Box<dyn Rows>, schema: &Arc<Schema>) -> Self {
         Self {
             schema: Arc::clone(schema),
             rows,
-            compressed: None,
             batch_rows: BATCH_ROWS,
             total_bytes: None,
         }
@@ -232,6 +213,11 @@ impl Reader {
         Ok(block.rows() > 0)
     }
 
+    /// What the file's header, schema or names say will be dropped. [`Batch::take_warnings`] has what rows say.
+    pub fn warnings(&self) -> &[Warning] {
+        self.rows.warnings()
+    }
+
     /// Rows read so far, bad ones included.
     pub fn rows(&self) -> u64 {
         self.rows.rows()
@@ -239,8 +225,7 @@ impl Reader {
 
     /// Bytes of the file, or of the set's files together, that have become rows so far.
     pub fn bytes(&self) -> u64 {
-        let compressed = self.compressed.as_ref().map(gzip::Count::get);
-        compressed.unwrap_or_else(|| self.rows.bytes())
+        self.rows.bytes()
     }
 
     /// The bytes of the file, or of the set's files together, when it was opened; `None` where they are not known.

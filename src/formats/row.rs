@@ -7,7 +7,7 @@
 mod meta;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::ops::Range;
 
@@ -20,7 +20,9 @@ use super::column::Column;
 use super::json_text;
 use super::native;
 use super::schema::{DataType, Field, Schema};
+use super::warning::{MAX_WARNINGS, Warning};
 use super::{ReadError, RowError};
+use crate::location::Format;
 
 /// The schema prepared for reading rows, with memory that rows share.
 #[derive(Clone, Debug)]
@@ -30,15 +32,18 @@ pub(super) struct RowParser {
     defaults: Vec<Option<String>>,
     /// Where in the row each field's value stands.
     places: Vec<Option<Range<usize>>>,
-    /// Keys that are no fields, with their values.
+    /// Keys that are no fields, with their values; empty without dynamic fields.
     extras: Vec<(String, String)>,
+    dynamic: bool,
+    /// Keys that are no fields and were dropped, at most [`MAX_WARNINGS`] and one.
+    dropped: BTreeSet<String>,
     meta: String,
     /// True where scalars may be written as texts, and texts as numbers.
     loose: bool,
 }
 
 /// Which keys a row may have.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Keys {
     names: Vec<String>,
     index: HashMap<String, usize>,
@@ -114,6 +119,8 @@ impl RowParser {
                 names,
             },
             extras: Vec::new(),
+            dynamic: schema.dynamic,
+            dropped: BTreeSet::new(),
             meta: String::new(),
             loose: false,
         }
@@ -147,9 +154,16 @@ impl RowParser {
             push_field(field, column, json, (default.as_deref(), self.loose))?;
         }
         match meta {
-            Some(meta) => self.push_meta(meta),
+            Some(meta) => self.push_meta(meta, true),
             None => self.refuse_extras(),
         }
+    }
+
+    /// The warnings since the last call. Milvus 2.6 and later drop keys of no field without an error
+    /// (importutilv2/json/row_parser.go, Parse).
+    pub(super) fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
+        let dropped = std::mem::take(&mut self.dropped).into_iter();
+        dropped.map(|name| Warning::outside(Format::Json, &name, false))
     }
 
     /// Finds the values of a row's object.
@@ -165,10 +179,12 @@ impl RowParser {
             });
         }
         let mut twice = None;
+        let kept = self.dynamic || self.loose;
         let visitor = RowVisitor {
             keys: &self.keys,
             places: &mut self.places,
-            extras: &mut self.extras,
+            extras: kept.then_some(&mut self.extras),
+            dropped: &mut self.dropped,
             twice: &mut twice,
             base: row.as_ptr().addr(),
         };
@@ -180,7 +196,8 @@ impl RowParser {
                 offset,
                 message: json_text::without_place(&error),
             };
-            return Err(self.refuse_word(row, offset, schema).unwrap_or_else(syntax));
+            let explained = self.explain(row, offset, schema);
+            return Err(explained.unwrap_or_else(syntax));
         }
         let twice = twice.or_else(|| repeated(&self.extras));
         twice.map_or(Ok(()), |name| Err(duplicate(&name)))
@@ -210,9 +227,30 @@ fn push_field(
         }
         None | Some("null") => native::push_null(field, column, default),
         Some(json) if loose => push_loose(column, json),
+        Some(json) if field.data_type == DataType::Json => {
+            return push_document(column, json)
+                .map_err(|found| Refusal::field(&field.name, DOCUMENT, found));
+        }
         Some(json) => cell::push(column, json),
     }
     .map_err(|found| Refusal::field(&field.name, expected(), found))
+}
+
+/// The values that a `JSON` field of a JSON file takes.
+const DOCUMENT: &str =
+    "JSON as an object, or as text that holds JSON (write a list [1] as the text \"[1]\")";
+
+/// A `JSON` field's value: an object, or text that holds any JSON (Milvus' importutilv2/json/row_parser.go,
+/// parseEntity).
+fn push_document(column: &mut Column, json: &str) -> Result<(), String> {
+    match json.as_bytes().first() {
+        Some(b'{') => cell::push(column, json),
+        Some(b'"') => {
+            let text = json_text::decode(json).ok_or_else(|| describe(json))?;
+            native::push_json(column, &text)
+        }
+        _ => Err(describe(json)),
+    }
 }
 
 /// A value whose JSON type may be another one than the column's.
@@ -223,6 +261,7 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
     match data_type {
         DataType::VarChar { .. } if number => native::push_text(column, json),
         DataType::VarChar { .. } => cell::push(column, json),
+        DataType::Json => cell::push(column, &json_text::unwrap(json)),
         _ if text && data_type.is_scalar() => match json_text::decode(json) {
             Some(cell) => native::push_cell(column, &cell),
             None => Err(describe(json)),
@@ -276,7 +315,9 @@ fn offset(json: &[u8], error: &serde_json::Error) -> usize {
 struct RowVisitor<'p> {
     keys: &'p Keys,
     places: &'p mut [Option<Range<usize>>],
-    extras: &'p mut Vec<(String, String)>,
+    /// `None` to drop keys that are no fields.
+    extras: Option<&'p mut Vec<(String, String)>>,
+    dropped: &'p mut BTreeSet<String>,
     /// The first key that comes twice.
     twice: &'p mut Option<String>,
     /// The address of the text's first byte.
@@ -290,7 +331,7 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<(), A::Error> {
         let mut guess = 0;
         while let Some(key) = map.next_key_seed(KeySeed {
             keys: self.keys,
@@ -300,7 +341,13 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
             let at = match key {
                 Key::Field(at) => at,
                 Key::Extra(name) => {
-                    self.extras.push((name, value.to_owned()));
+                    match &mut self.extras {
+                        Some(extras) => extras.push((name, value.to_owned())),
+                        None if self.dropped.len() <= MAX_WARNINGS => {
+                            self.dropped.insert(name);
+                        }
+                        None => {}
+                    }
                     continue;
                 }
             };

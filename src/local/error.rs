@@ -158,9 +158,12 @@ impl From<SchemaError> for ServiceError {
     }
 }
 
-/// 10003, whatever the dialect: the path is not one that can be imported.
+/// 10003: the path is not one that can be imported; 2100 for a file type in Milvus' own form.
 impl From<SourceError> for ServiceError {
     fn from(error: SourceError) -> Self {
+        if matches!(error, SourceError::FileType { .. }) {
+            return Self::import(error);
+        }
         Self::new(10003, error.to_string())
     }
 }

@@ -5,7 +5,7 @@ use super::source::{SourceError, SourceFile};
 use super::store::work::{Claimed, Failing, Report};
 use super::store::{Store, StoreError};
 use super::worker::Shared;
-use crate::formats::{Batch, ReadError, Schema, reader};
+use crate::formats::{Batch, ReadError, Schema, Warnings, reader};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -75,12 +75,14 @@ pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
         schema: Arc::new(schema),
         report: Report::default(),
         read: None,
+        warnings: Warnings::default(),
         pace: shared.rate().map(Pace::new),
     };
     for (no, file) in files.iter().enumerate() {
         import.file(no, file)?;
     }
-    alive(store.complete(job, import.read.as_ref(), &now())?)
+    let warnings = import.warnings.texts();
+    alive(store.complete(job, import.read.as_ref(), &warnings, &now())?)
 }
 
 fn alive(open: bool) -> Result<(), Halt> {
@@ -95,6 +97,8 @@ struct Import<'a> {
     report: Report,
     /// The last file that was read to its end, where that is still to be written: with the next rows, or the end of the job.
     read: Option<Report>,
+    /// What Milvus drops of the files without an error.
+    warnings: Warnings,
     pace: Option<Pace>,
 }
 
@@ -121,6 +125,9 @@ impl Import<'_> {
         if let Some(pace) = &self.pace {
             reader = reader.with_batch_rows(pace.batch_rows());
         }
+        for warning in reader.warnings() {
+            self.warnings.note(warning.clone(), no, &file.name);
+        }
         self.go_on()?;
         let ahead = file.size > reader::BATCH_BYTES as u64;
         ahead::each(reader, ahead, failed, |batch, read| {
@@ -128,6 +135,9 @@ impl Import<'_> {
             // The size was taken before; a file that grew meanwhile must not pass 100 percent.
             self.report.file_bytes = read.min(file.size);
             self.report.bytes = bytes + self.report.file_bytes;
+            for warning in batch.take_warnings() {
+                self.warnings.note(warning, no, &file.name);
+            }
             self.keep(batch)
         })?;
         self.report.file_bytes = file.size;

@@ -10,6 +10,7 @@ use super::source::{Dialect, MAX_FILES, Source, SourceError};
 use super::store::collections::DEFAULT_PARTITION;
 use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
 use crate::formats::Schema;
+use serde_json::{Map, Value};
 use std::time::Duration;
 
 /// The longest idempotency key, in bytes.
@@ -129,6 +130,13 @@ pub(super) fn find(app: &App, call: &Call, dialect: Dialect) -> Result<Whole, Se
     let mut whole = found.ok_or_else(|| ServiceError::no_job(dialect, &id))?;
     explain(app, &mut whole.job);
     Ok(whole)
+}
+
+/// Adds a job's warnings to its progress answer, if there are any. The real services have no such key.
+pub(super) fn add_warnings(data: &mut Map<String, Value>, warnings: Vec<String>) {
+    if !warnings.is_empty() {
+        data.insert("warnings".to_owned(), Value::from(warnings));
+    }
 }
 
 /// Adds to a job that waits for the store to work again why it does so.

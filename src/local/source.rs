@@ -11,7 +11,7 @@ pub(super) use root::Part;
 
 use super::remote::{Blocks, Keys};
 use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
-use crate::location::{self, Format, Kind, Location};
+use crate::location::{Format, Kind, Location};
 use root::{Held, Opened, Root};
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
@@ -233,10 +233,7 @@ impl SourceFile {
             (Format::Parquet, [part]) => {
                 Input::Object(part.object(Blocks::COLUMNS).map_err(failed)?)
             }
-            (_, [part]) => Input::Stream {
-                read: part.stream().map_err(failed)?,
-                gzip: location::is_gzip(path),
-            },
+            (_, [part]) => Input::Stream(part.stream().map_err(failed)?),
             (format, parts) => {
                 return Err(ReadError::Unsupported {
                     format: format!("{} {format} files as one", parts.len()),
@@ -248,8 +245,8 @@ impl SourceFile {
 }
 
 impl Source {
-    /// Understands the paths of a create call, one inner list an entry; `in_bucket` where plain paths are relative to
-    /// the server's bucket.
+    /// Parses the paths of a create call, one inner list an entry. `in_bucket` for Milvus' own form: plain paths are
+    /// relative to the server's bucket, and each names a file.
     pub(super) fn parse(
         lists: &[Vec<String>],
         csv: CsvOptions,
@@ -260,7 +257,15 @@ impl Source {
             if given.len() > MAX_PATH {
                 return Err(SourceError::TooLong(given.len()));
             }
-            rules.parse(given, in_bucket)
+            match rules.parse(given, in_bucket) {
+                Ok((path, _)) if in_bucket && path.names != Names::File => {
+                    Err(SourceError::folder(given))
+                }
+                Err(SourceError::Invalid(error)) if in_bucket => {
+                    Err(SourceError::of_milvus(given, error))
+                }
+                parsed => parsed,
+            }
         };
         let entry = |list: &Vec<String>| {
             let parsed = list.iter().map(path);

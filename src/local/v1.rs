@@ -43,7 +43,11 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
 
 fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let Whole {
-        job, source, files, ..
+        job,
+        source,
+        files,
+        warnings,
+        ..
     } = jobs::find(app, call, DIALECT)?;
     let mut data = Map::new();
     data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
@@ -54,6 +58,7 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
     data.extend(standing(&source.name(), &job.standing));
     let details = files.iter().map(|file| Value::Object(detail(file)));
     data.insert("details".to_owned(), details.collect());
+    jobs::add_warnings(&mut data, warnings);
     Ok(Value::Object(data))
 }
 

@@ -79,7 +79,11 @@ fn urls(call: &Call) -> Result<Vec<Vec<String>>, ServiceError> {
 fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let dialect = dialect(call);
     let Whole {
-        job, source, files, ..
+        job,
+        source,
+        files,
+        warnings,
+        ..
     } = jobs::find(app, call, dialect)?;
     let mut data = Map::new();
     data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
@@ -93,6 +97,7 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
         Value::Object(standing(&name, &file.standing))
     });
     data.insert("details".to_owned(), details.collect());
+    jobs::add_warnings(&mut data, warnings);
     Ok(Value::Object(data))
 }
 

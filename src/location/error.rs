@@ -273,8 +273,7 @@ fn scheme_hint(scheme: &str) -> String {
 
 fn extension_hint(extension: &str, known: bool) -> String {
     if known {
-        return "a self-hosted server compares extensions in lower case: rename the file"
-            .to_owned();
+        return "Milvus takes extensions in lower case only: rename the file".to_owned();
     }
     match extension.trim_matches('"').to_ascii_lowercase().as_str() {
         "gz" | "zst" | "bz2" | "xz" | "zip" | "tar" | "tgz" | "lz4" | "snappy" => {

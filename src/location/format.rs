@@ -35,13 +35,11 @@ impl Format {
         }
     }
 
-    /// The format that a path's extension names, in any case; that of `x.csv.gz` is the one of `x.csv`.
+    /// The format that a path's extension names, which must be in lower case: Milvus compares it byte for byte
+    /// (importutilv2/util.go, GetFileType).
     pub fn of_path(path: &Path) -> Option<Self> {
-        if !is_gzip(path) {
-            return Self::from_extension(path.extension()?.to_str()?);
-        }
-        let inner = Self::from_extension(Path::new(path.file_stem()?).extension()?.to_str()?)?;
-        inner.is_text().then_some(inner)
+        let extension = path.extension()?.to_str()?;
+        Self::from_extension(extension).filter(|_| !extension.contains(char::is_uppercase))
     }
 
     /// True for the formats that are text, read from the first byte to the last.
@@ -59,12 +57,6 @@ impl Format {
             Self::Numpy => "NumPy",
         }
     }
-}
-
-/// True where the extension says that the file is gzip-ed.
-pub fn is_gzip(path: &Path) -> bool {
-    let extension = path.extension();
-    extension.is_some_and(|extension| extension.eq_ignore_ascii_case("gz"))
 }
 
 impl fmt::Display for Format {
@@ -94,13 +86,8 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Judges a decoded object name. `exact` takes extensions in lower case only; `gzip` takes `.gz` behind those of
-/// text formats.
-pub(super) fn classify(
-    key: &str,
-    exact: bool,
-    gzip: bool,
-) -> Result<(Kind, Option<Format>), LocationError> {
+/// Judges a decoded object name. `exact` takes extensions in lower case only.
+pub(super) fn classify(key: &str, exact: bool) -> Result<(Kind, Option<Format>), LocationError> {
     let (folder, name) = match key.rfind('/') {
         Some(slash) => key.split_at(slash + 1),
         None => ("", key),
@@ -115,10 +102,7 @@ pub(super) fn classify(
     let Some((_, extension)) = name.rsplit_once('.') else {
         return Err(LocationError::NoExtension { key: shown(key) });
     };
-    let format = match Format::of_path(Path::new(name)) {
-        Some(format) if gzip => Some(format),
-        _ => Format::from_extension(extension),
-    };
+    let format = Format::from_extension(extension);
     let Some(format) = format.filter(|_| !exact || !extension.contains(char::is_uppercase)) else {
         return Err(LocationError::Extension {
             extension: shown(extension),

@@ -16,7 +16,7 @@ mod store;
 mod url;
 
 pub use error::LocationError;
-pub use format::{Format, Kind, is_gzip};
+pub use format::{Format, Kind};
 pub use store::{Cloud, Store};
 
 /// Where a path will be looked up, and so which forms it may have.
@@ -34,7 +34,7 @@ pub enum Place {
     /// A volume of Zilliz Cloud: a path relative to the volume.
     Volume,
     /// zshell's local import service: a file path or a `file://` URL, made absolute so that another process
-    /// can read it; text formats also gzip-ed (`.jsonl.gz`). Object storage URLs are accepted as for [`Place::Cloud`].
+    /// can read it. Object storage URLs are accepted as for [`Place::Cloud`].
     Disk,
 }
 
@@ -65,8 +65,8 @@ struct Address {
 impl Location {
     /// Takes `text` apart and checks it for `place`.
     ///
-    /// Extensions are taken in any case, but for [`Place::ServerBucket`] in lower case only, since Milvus
-    /// compares them byte for byte. `s3://bucket/` is the folder of all objects of a bucket (an empty prefix
+    /// Extensions are taken in any case, but for [`Place::ServerBucket`] and [`Place::Disk`] in lower case only, since
+    /// Milvus compares them byte for byte. `s3://bucket/` is the folder of all objects of a bucket (an empty prefix
     /// lists them all); `s3://bucket` is an error, since every folder ends in `/`.
     ///
     /// # Errors
@@ -105,9 +105,8 @@ impl Location {
         if address.store != Store::Disk && key.len() > format::MAX_KEY {
             return Err(LocationError::KeyTooLong { bytes: key.len() });
         }
-        let exact = matches!(place, Place::ServerBucket { .. });
-        let gzip = address.store == Store::Disk;
-        let (kind, format) = format::classify(&key, exact, gzip)?;
+        let exact = matches!(place, Place::ServerBucket { .. } | Place::Disk);
+        let (kind, format) = format::classify(&key, exact)?;
         Ok(Self {
             text: address.text,
             store: address.store,

@@ -182,8 +182,8 @@ impl WaitView {
         }
     }
 
-    /// Takes the bars away and leaves one line in their place that tells how the wait ended. Off a terminal, and where
-    /// nothing had to be waited for, there is none.
+    /// Takes the bars away and leaves one line in their place that says how the wait ended, and the jobs' warnings. Off a
+    /// terminal, and if nothing had to be waited for, there are only the warnings.
     pub fn finish_with(&mut self, jobs: &[Progress]) {
         self.finish_at(jobs, Instant::now());
     }
@@ -191,12 +191,15 @@ impl WaitView {
     /// The same at this time.
     pub fn finish_at(&mut self, jobs: &[Progress], now: Instant) {
         self.finish();
-        let Some((began, before)) = self.began.filter(|_| self.waited && self.screen.redraw) else {
-            return;
-        };
-        let elapsed = now.saturating_duration_since(began);
-        let width = self.screen.width.unwrap_or(usize::MAX);
-        self.say(&summary::of(jobs, before, elapsed, width, &self.screen));
+        if let Some((began, before)) = self.began.filter(|_| self.waited && self.screen.redraw) {
+            let elapsed = now.saturating_duration_since(began);
+            let width = self.screen.width.unwrap_or(usize::MAX);
+            self.say(&summary::of(jobs, before, elapsed, width, &self.screen));
+        }
+        for warning in summary::warnings(jobs) {
+            let warning = self.screen.paint(Tone::Warn, &warning);
+            self.say(&warning);
+        }
     }
 
     /// Takes the bars away, so that the next output begins where they began. May be called more than once.

@@ -6,7 +6,7 @@ use super::failure::{self, Explanation};
 use super::grid::Grid;
 use super::jobs::{bar, measures, size, state, time};
 use super::style::{Screen, Tone};
-use super::{pairs, words};
+use super::{pairs, words, wrap};
 use crate::api::model::{FileProgress, JobState, Progress};
 
 /// What is known of a job as a whole, then a row a file, then what explains it: nearest to the next thing typed.
@@ -25,7 +25,24 @@ pub(super) fn details(job: &Progress, screen: &Screen) -> String {
         text.push('\n');
         text.push_str(&explanation.lay_out(screen));
     }
+    if !job.warnings.is_empty() {
+        text.push('\n');
+    }
+    for warning in warnings(job, screen) {
+        text.extend([&warning, "\n"]);
+    }
     text
+}
+
+/// The lines of the warnings.
+fn warnings(job: &Progress, screen: &Screen) -> Vec<String> {
+    let width = screen.width.unwrap_or(usize::MAX);
+    let lines = |warning: &String| {
+        let line = format!("warning: {}", words::safe_line(warning));
+        wrap::wrapped(&line, width)
+    };
+    let lines = job.warnings.iter().flat_map(lines);
+    lines.map(|line| screen.paint(Tone::Warn, &line)).collect()
 }
 
 fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> String {

@@ -15,7 +15,7 @@ const BAR: usize = 10;
 pub const JOB_KEYS: [&str; 6] = ["job", "collection", "state", "percent", "reason", "created"];
 
 /// The keys of a progress reading's JSON, in order.
-pub const PROGRESS_KEYS: [&str; 12] = [
+pub const PROGRESS_KEYS: [&str; 13] = [
     "job",
     "collection",
     "state",
@@ -28,6 +28,7 @@ pub const PROGRESS_KEYS: [&str; 12] = [
     "completed",
     "reason",
     "details",
+    "warnings",
 ];
 
 /// Returns a job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`, `created` (RFC 3339). Unknown values
@@ -44,7 +45,8 @@ pub fn job_json(job: &JobSummary) -> Value {
 }
 
 /// Returns a progress reading as JSON: `job`, `collection`, `state`, `percent`, `rows`, `total_rows`, `file`, `size` (bytes),
-/// `created` and `completed` (RFC 3339), `reason`, and `details`, a list of maps, one a file. Unknown values are null.
+/// `created` and `completed` (RFC 3339), `reason`, `details`, a list of maps, one a file, and `warnings`, a list of texts.
+/// Unknown values are null.
 pub fn progress_json(progress: &Progress) -> Value {
     let mut map = Map::new();
     map.insert("job".to_owned(), json!(progress.job_id));
@@ -60,6 +62,7 @@ pub fn progress_json(progress: &Progress) -> Value {
     map.insert("reason".to_owned(), json!(progress.reason));
     let details = progress.details.iter().map(file_json).collect();
     map.insert("details".to_owned(), Value::Array(details));
+    map.insert("warnings".to_owned(), json!(progress.warnings));
     Value::Object(map)
 }
 

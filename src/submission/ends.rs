@@ -78,6 +78,7 @@ impl Desk {
                 complete_time: None,
                 reason: None,
                 details: Vec::new(),
+                warnings: Vec::new(),
             })
         });
         found.ok().flatten()

@@ -209,6 +209,7 @@ mod tests {
             complete_time: None,
             reason: None,
             details: names.iter().map(file).collect(),
+            warnings: Vec::new(),
         }
     }
 

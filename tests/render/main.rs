@@ -105,6 +105,7 @@ fn progress(kind: JobState, details: Vec<FileProgress>, reason: Option<&str>) ->
         complete_time: Some("2026-01-02T11:57:00Z".to_owned()),
         reason: reason.map(str::to_owned),
         details,
+        warnings: Vec::new(),
     }
 }
 

@@ -132,6 +132,7 @@ impl Shape {
                 .find(|(key, _)| key == name)
                 .map_or(Self::Unknown, |(_, shape)| shape.clone()),
             (Self::Progress, "details") => Self::given(Gives::Maps(FILE_KEYS)),
+            (Self::Progress, "warnings") => Self::given(Gives::Texts),
             (Self::Progress | Self::Summary, "percent" | "rows" | "total_rows" | "size") => {
                 Self::Number
             }

@@ -81,6 +81,10 @@ pub const TYPES: &[Type] = &[
                 "details",
                 "an array of maps, one a file: file, state, percent, rows, total_rows, size, completed, reason",
             ),
+            (
+                "warnings",
+                "an array of texts: what Milvus drops of the files without an error (local service)",
+            ),
         ],
     },
     Type {

@@ -44,10 +44,9 @@ impl Sink<'_> {
         }
     }
 
-    /// Appends a text, `null` being null where the type is written as JSON.
+    /// Appends a text.
     pub(in crate::formats) fn text(&mut self, text: &[u8]) {
         match std::str::from_utf8(text) {
-            Ok(text) if self.field.data_type.is_json_text() && native::is_null(text) => self.null(),
             Ok(text) => self.push(|column| native::push_text(column, text)),
             Err(_) => self.push(|_| Err("text that is not UTF-8".to_owned())),
         }

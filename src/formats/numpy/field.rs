@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::header::{Dtype, Header};
 use super::text::Text;
 use crate::formats::column::Values;
-use crate::formats::columnar::extras::Extras;
 use crate::formats::columnar::sink::Sink;
 use crate::formats::error::ReadError;
 use crate::formats::native;
@@ -62,7 +61,7 @@ impl Kind {
             DataType::Double => ("float64", is(b'f', 8), Self::Same(8)),
             DataType::VarChar { .. } | DataType::Json => (
                 "text of fixed width (<U…, |S…)",
-                matches!(dtype.kind, b'U' | b'S'),
+                matches!(dtype.kind, b'U' | b'S') && dtype.bytes() > 0,
                 Self::Text,
             ),
             DataType::FloatVector { .. } if is(b'f', 8) => ("", true, Self::Floats),
@@ -98,33 +97,6 @@ impl Kind {
             return Err((expected, format!("shape {}", shape(header))));
         }
         Ok(kind)
-    }
-
-    /// How a file of dynamic values is read, and as which type.
-    pub(super) fn dynamic(header: &Header) -> Result<(Self, DataType), Mismatch> {
-        let dtype = &header.dtype;
-        let dim = header
-            .shape
-            .get(1)
-            .and_then(|dim| usize::try_from(*dim).ok());
-        let data_type = match (dtype.kind, dtype.bytes(), dim) {
-            (b'b', _, None) => DataType::Bool,
-            (b'i', 1, None) => DataType::Int8,
-            (b'i', 2, None) => DataType::Int16,
-            (b'i', 4, None) => DataType::Int32,
-            (b'i', 8, None) => DataType::Int64,
-            (b'f', 4, None) => DataType::Float,
-            (b'f', 8, None) => DataType::Double,
-            (b'U' | b'S', _, None) => Extras::text(),
-            (b'f', 4 | 8, Some(dim)) if dim > 0 => DataType::FloatVector { dim },
-            _ => {
-                let expected = "a dynamic field: bool, signed integers, floats or text, or rows of floats; \
-                    others as JSON text in $meta.npy";
-                let found = format!("dtype {dtype}, shape {}", shape(header));
-                return Err((expected.to_owned(), found));
-            }
-        };
-        Ok((Self::new(header, &data_type)?, data_type))
     }
 }
 
@@ -164,19 +136,6 @@ impl File {
 
     pub(super) fn header_bytes(&self) -> u64 {
         self.data
-    }
-
-    /// The type of a dynamic column.
-    pub(super) fn data_type(&self) -> DataType {
-        let header = Header {
-            dtype: self.dtype.clone(),
-            shape: match self.kind {
-                _ if self.width == 1 => vec![self.rows],
-                _ => vec![self.rows, self.width as u64],
-            },
-            data: 0,
-        };
-        Kind::dynamic(&header).map_or_else(|_| Extras::text(), |(_, data_type)| data_type)
     }
 
     /// Makes sure that the file is as long as its header says.

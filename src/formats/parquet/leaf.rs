@@ -7,7 +7,7 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
 use parquet::data_type::{ByteArray, DataType as Typed, FixedLenByteArray};
 use parquet::errors::{ParquetError, Result};
 
-use super::shape::Levels;
+use super::levels::Levels;
 
 /// How many pages without values may follow each other.
 const EMPTY_PAGES: usize = 100;
@@ -39,7 +39,7 @@ pub(super) enum Values {
 pub(super) struct Span {
     pub(super) null: bool,
     pub(super) values: Range<usize>,
-    /// True where a value of the list is null.
+    /// True if a value of the list is null, or the list itself though the row is not.
     pub(super) hole: bool,
 }
 
@@ -264,7 +264,7 @@ impl Iterator for Spans<'_> {
         Some(Span {
             null: first < levels.null,
             values: begin..self.value,
-            hole: values < elements,
+            hole: values < elements || (levels.null..levels.list).contains(&first),
         })
     }
 }

@@ -90,6 +90,10 @@ impl Source {
                 continue;
             }
             match &sink.field.data_type {
+                // Milvus' list_like.go, getListLikeArrayData.
+                DataType::Array { .. } if span.values.is_empty() && sink.field.nullable => {
+                    sink.null();
+                }
                 DataType::Array { .. } => {
                     json.clear();
                     write_list(json, &leaf.values, span.values);

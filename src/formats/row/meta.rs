@@ -2,24 +2,27 @@
 
 use serde::de::Deserializer;
 
-use super::{Refusal, RowParser, RowVisitor, duplicate, list, repeated};
+use super::{Keys, Refusal, RowParser, RowVisitor, duplicate, list, repeated};
 use crate::formats::batch::META;
 use crate::formats::cell::{self, describe};
 use crate::formats::column::Column;
 use crate::formats::json_text;
 
 impl RowParser {
-    /// Appends a row of dynamic fields: names, each with its value as JSON; one may be `$meta`.
+    /// Appends a row of dynamic fields: names, each with its value as JSON; one may be `$meta`. For `rounds` see
+    /// [`RowParser::push_meta`].
     pub(in crate::formats) fn push_extras(
         &mut self,
         extras: impl Iterator<Item = (String, String)>,
         column: &mut Column,
+        rounds: bool,
     ) -> Result<(), Refusal> {
         self.extras.clear();
         self.extras.extend(extras);
-        self.push_meta(column)
+        self.push_meta(column, rounds)
     }
 
+    /// Refuses the keys that are no fields, which only Milvus' insert call does.
     pub(super) fn refuse_extras(&self) -> Result<(), Refusal> {
         let Some((name, value)) = self.extras.first() else {
             return Ok(());
@@ -32,11 +35,12 @@ impl RowParser {
         Err(Refusal::field(name, expected, found))
     }
 
-    /// Merges the keys that are no fields with those of `$meta` into one object.
-    pub(super) fn push_meta(&mut self, column: &mut Column) -> Result<(), Refusal> {
+    /// Merges the keys that are no fields with those of `$meta` into one object. `rounds` if Milvus reads integers of a
+    /// `$meta` text as doubles.
+    pub(super) fn push_meta(&mut self, column: &mut Column, rounds: bool) -> Result<(), Refusal> {
         if let Some(at) = self.extras.iter().position(|(name, _)| name == META) {
             let (_, json) = self.extras.remove(at);
-            self.read_meta(&json)?;
+            self.read_meta(&json, rounds)?;
         }
         self.meta.clear();
         self.meta.push('{');
@@ -54,35 +58,40 @@ impl RowParser {
         cell::push(column, &self.meta).map_err(|found| Refusal::field(META, "JSON", found))
     }
 
-    /// Takes the keys of a `$meta` value, an object or a text that holds one, to the others.
-    fn read_meta(&mut self, json: &str) -> Result<(), Refusal> {
-        if json == "null" {
-            return Ok(());
-        }
+    /// Takes the keys of a `$meta` value to the others: of an object, or of text that holds one. In text `null` is an
+    /// object without keys, and a key may have the name of a field (Milvus' importutilv2/json/row_parser.go and
+    /// csv/row_parser.go, combineDynamicRow).
+    fn read_meta(&mut self, json: &str, rounds: bool) -> Result<(), Refusal> {
         let refuse = || Refusal::field(META, "an object of dynamic fields", describe(json));
         let text = if json.starts_with('"') {
             json_text::decode(json).ok_or_else(refuse)?
         } else {
             json.into()
         };
-        let mut places = vec![None; self.places.len()];
+        let holds_null = text.trim_ascii() == "null";
+        if holds_null && (self.loose || json.starts_with('"')) {
+            return Ok(());
+        }
+        // Milvus decodes this text into doubles and stores what comes out.
+        let rounded = json.starts_with('"') && !self.loose && rounds;
+        if rounded && let Some(number) = json_text::inexact_integer(&text) {
+            let found =
+                format!("{number}, which Milvus would round (above 2^53 in $meta given as text)");
+            return Err(Refusal::field(META, "integers up to 2^53", found));
+        }
+        let keys = Keys::default();
         let mut twice = None;
         let visitor = RowVisitor {
-            keys: &self.keys,
-            places: &mut places,
-            extras: &mut self.extras,
+            keys: &keys,
+            places: &mut [],
+            extras: Some(&mut self.extras),
+            dropped: &mut self.dropped,
             twice: &mut twice,
             base: text.as_ptr().addr(),
         };
         let mut reader = serde_json::Deserializer::from_str(&text);
         let read = reader.deserialize_map(visitor).and_then(|()| reader.end());
         read.map_err(|_| refuse())?;
-        let mut named = places.iter().zip(&self.keys.names);
-        if let Some((_, name)) = named.find(|(place, _)| place.is_some()) {
-            let found = format!("the field {name:?} of the schema");
-            return Err(Refusal::field(META, "an object of dynamic fields", found));
-        }
-        let twice = twice.or_else(|| repeated(&self.extras));
-        twice.map_or(Ok(()), |name| Err(duplicate(&name)))
+        repeated(&self.extras).map_or(Ok(()), |name| Err(duplicate(&name)))
     }
 }

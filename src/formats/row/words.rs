@@ -1,4 +1,5 @@
-//! `NaN` and `Infinity` in a row, which are no JSON, and which Python writes.
+//! What Python and careless writers leave in rows and JSON has no room for: `NaN` and `Infinity`, and bytes that aren't
+//! UTF-8.
 //!
 //! A row is looked at here only after the JSON parser has failed on it.
 
@@ -8,43 +9,49 @@ use crate::formats::schema::Schema;
 
 const WORDS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
-/// Where in a row such a word stands.
+/// A place in a row.
 #[derive(Debug, PartialEq, Eq)]
 struct Found<'r> {
-    word: &'static str,
     /// In bytes from the row's beginning.
     at: usize,
     /// The key of the row, as JSON text.
     key: &'r [u8],
-    /// Counted from 1, where the key's value is a list that the word is an element of.
+    /// Counted from 1, if the key's value is a list and the place is in one of its elements.
     element: Option<usize>,
 }
 
 impl RowParser {
-    /// A refusal that names field and word, where it is such a word that the JSON parser could not read at this place.
-    pub(super) fn refuse_word(
-        &self,
-        row: &[u8],
-        failed: usize,
-        schema: &Schema,
-    ) -> Option<Refusal> {
-        let Found {
-            word,
-            at,
-            key,
-            element,
-        } = find(row)?;
+    /// A refusal that names the field, if bytes that aren't UTF-8, or such a word at the place where the JSON parser
+    /// failed, are what is wrong.
+    pub(super) fn explain(&self, row: &[u8], failed: usize, schema: &Schema) -> Option<Refusal> {
+        if let Err(error) = std::str::from_utf8(row) {
+            // Go replaces the bytes (encoding/json), so Milvus would store something else than the file says.
+            let found = locate(row, |at, _| at >= error.valid_up_to())?;
+            return self.refusal(
+                &found,
+                "bytes that are not UTF-8; save the file as UTF-8",
+                schema,
+            );
+        }
+        let word = |rest: &[u8]| WORDS.iter().find(|word| rest.starts_with(word.as_bytes()));
+        let found = locate(row, |_, rest| word(rest).is_some())?;
+        let word = word(row.get(found.at..)?)?;
         // Something else may be wrong before it.
-        if failed < at || failed > at + word.len() {
+        if failed < found.at || failed > found.at + word.len() {
             return None;
         }
-        let name = json_text::decode(std::str::from_utf8(key).ok()?)?;
-        let found = match element {
-            Some(element) => format!("{word} as element {element}"),
-            None => word.to_owned(),
+        self.refusal(&found, word, schema)
+    }
+
+    fn refusal(&self, found: &Found<'_>, what: &str, schema: &Schema) -> Option<Refusal> {
+        let key = String::from_utf8_lossy(found.key);
+        let name = json_text::decode(&key)?;
+        let what = match found.element {
+            Some(element) => format!("{what} as element {element}"),
+            None => what.to_owned(),
         };
         let expected = expected(&self.keys, schema, &name);
-        Some(Refusal::field(&name, expected, found))
+        Some(Refusal::field(&name, expected, what))
     }
 }
 
@@ -56,20 +63,20 @@ fn expected(keys: &Keys, schema: &Schema, name: &str) -> String {
     )
 }
 
-/// The first word of an object that stands outside its texts.
-fn find(row: &[u8]) -> Option<Found<'_>> {
+/// The first place of an object's values where `is` holds; it gets the place and the row from there on. A text counts
+/// with its last byte.
+fn locate(row: &[u8], is: impl Fn(usize, &[u8]) -> bool) -> Option<Found<'_>> {
     let (mut at, mut depth, mut commas) = (0, 0_usize, 0);
     let (mut key, mut list) = (&[][..], false);
     while let Some(byte) = row.get(at) {
+        let mut end = at + 1;
         match byte {
             b'"' => {
-                let end = end_of_text(row, at);
+                end = end_of_text(row, at);
                 let after = row.get(end..).unwrap_or_default().trim_ascii_start();
                 if depth == 1 && after.first() == Some(&b':') {
                     key = row.get(at..end).unwrap_or_default();
                 }
-                at = end;
-                continue;
             }
             b'[' | b'{' => {
                 depth += 1;
@@ -79,20 +86,16 @@ fn find(row: &[u8]) -> Option<Found<'_>> {
             }
             b']' | b'}' => depth = depth.saturating_sub(1),
             b',' if depth == 2 => commas += 1,
-            _ => {
-                let rest = row.get(at..).unwrap_or_default();
-                let word = WORDS.iter().find(|word| rest.starts_with(word.as_bytes()));
-                if let Some(word) = word {
-                    return Some(Found {
-                        word,
-                        at,
-                        key,
-                        element: (depth == 2 && list).then_some(commas + 1),
-                    });
-                }
-            }
+            _ => {}
         }
-        at += 1;
+        if is(end - 1, row.get(at..).unwrap_or_default()) {
+            return Some(Found {
+                at,
+                key,
+                element: (depth == 2 && list).then_some(commas + 1),
+            });
+        }
+        at = end;
     }
     None
 }

@@ -47,11 +47,9 @@ fn ids(rows: &[Row]) -> Vec<Value> {
 fn json_in_all_its_shapes() {
     for text in [
         format!("[{A},{B}]"),
-        format!("\u{feff} [\n{A}\n,\r\n{B} ] \n"),
+        format!(" [\n{A}\n,\r\n{B} ] \n"),
         format!(r#"{{"rows":[{A},{B}]}}"#),
-        format!(
-            r#" {{"x": [1, {{"rows": 2}}], "y":3,"s":"]}}\"","rows" : [ {A} , {B} ] , "z": {{}}, "n":null}} "#
-        ),
+        format!(r#" {{ "ROWS" : [ {A} , {B} ] }} "#),
         format!(r#"{{"\u0072ows":[{A},{B}]}}"#),
     ] {
         let rows = read(&text, Format::Json).unwrap();
@@ -68,7 +66,11 @@ fn json_lines_in_all_their_shapes() {
     for text in [
         format!("{A}\n{B}\n"),
         format!("{A}\n{B}"),
-        format!("\u{feff}{A}\r\n\r\n  \n {B} \r\n\n"),
+        format!("{A}\r\n\r\n  \n {B} \r\n\n"),
+        // Milvus' json/reader.go decodes value after value.
+        format!("{A} {B}"),
+        format!("{A}{B}"),
+        format!("{}\n{B}", A.replace(',', ",\n").replace('{', "{\n")),
     ] {
         assert_eq!(
             ids(&read(&text, Format::JsonLines).unwrap()),
@@ -85,12 +87,12 @@ fn broken_json_says_what_and_where() {
     let cases = [
         (
             String::new(),
-            "line 1 (byte 0): expected a list of row objects, or an object whose key \"rows\" holds one, found an empty file",
+            "line 1 (byte 0): expected a list of row objects, or an object whose first key is \"rows\" and holds one, found an empty file",
         ),
         ("3".to_owned(), "expected a list of row objects"),
         (
             A.to_owned(),
-            "found an object without that key (is it JSON Lines? then name it .jsonl)",
+            "found an object whose first key is \"id\" (is it JSON Lines? then name it .jsonl)",
         ),
         (format!("[{A}\n,{B}"), "line 2 (byte"),
         (
@@ -139,25 +141,22 @@ fn broken_json_says_what_and_where() {
             r#"{"rows":{}}"#.to_owned(),
             "expected the key \"rows\" to hold a list",
         ),
+        // The first key must be rows, and Milvus reads nothing behind the list (json/reader.go, readNormalJSON).
         (
             r#"{"rows":[],"rows":[]}"#.to_owned(),
-            "the key \"rows\" comes twice",
+            "expected the end of the object behind the list of rows",
         ),
-        (r#"{"a":1}"#.to_owned(), "found an object without that key"),
         (
-            r#"{"a":1 "rows":[]}"#.to_owned(),
-            "expected a comma or the end of the object",
+            r#"{"meta":1,"rows":[]}"#.to_owned(),
+            "found an object whose first key is \"meta\"",
         ),
-        (r#"{"a" 1}"#.to_owned(), "expected a colon"),
-        (
-            r#"{"a":tru,"rows":[]}"#.to_owned(),
-            "expected a JSON value for the key \"a\"",
-        ),
-        ("{rows:[]}".to_owned(), "expected a key"),
+        (r#"{"rows" 1}"#.to_owned(), "expected a colon"),
+        ("{rows:[]}".to_owned(), "expected a list of row objects"),
         (
             r#"{"rows":[]"#.to_owned(),
-            "expected a comma or the end of the object, found the end",
+            "expected the end of the object behind the list of rows, which Milvus reads no further, found the end",
         ),
+        (format!("\u{feff}[{A}]"), "byte order mark"),
         (r#"{"a"#.to_owned(), "the file ends within"),
     ];
     for (text, expected) in cases {
@@ -178,10 +177,23 @@ fn broken_json_lines_say_what_and_where() {
             "row 2, line 3 (byte 39): trailing comma",
         ),
         (
-            format!("{A} {B}\n"),
-            "row 1, line 1 (byte 30): trailing characters",
+            format!("{A},\n{B}\n"),
+            "line 1 (byte 29): a comma between two rows",
         ),
-        (format!("{A}\n{{\"id\":2,\n\"name\":1}}"), "row 2, line 2"),
+        (format!("{A}]\n{B}"), "a closing bracket behind a row"),
+        (
+            format!("{A}\n{{\"id\":2,\n\"name\":1}}"),
+            "row 2, field \"name\"",
+        ),
+        (
+            format!("{A}\n{{\"id\":2,\n{B}"),
+            "row 2, line 2 (byte 37): EOF while parsing a value",
+        ),
+        (
+            format!("[{A}\n"),
+            "row 1: expected a row object, found list [",
+        ),
+        (format!("\u{feff}{A}\n"), "byte order mark"),
     ];
     for (text, expected) in cases {
         let message = read(&text, Format::JsonLines).unwrap_err();
@@ -253,7 +265,7 @@ fn batches_close_at_the_limit() {
 #[test]
 fn files_are_opened_by_their_extension() {
     let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("x.NDJSON");
+    let path = folder.path().join("x.ndjson");
     fs::write(&path, A).unwrap();
     let reader = Reader::open(&path, &small(false)).unwrap();
     assert_eq!(reader.total_bytes(), Some(A.len() as u64));
@@ -265,8 +277,11 @@ fn files_are_opened_by_their_extension() {
     };
     assert_eq!(
         open("x.txt"),
-        "no reader for txt; accepted: json, jsonl, ndjson, csv (these four also with .gz), parquet, npy"
+        "no reader for txt; accepted: json, jsonl, ndjson, csv, parquet, npy"
     );
+    // Milvus compares byte for byte (importutilv2/util.go, GetFileType).
+    assert!(open("x.NDJSON").starts_with("no reader for NDJSON"));
+    assert!(open("x.json.gz").starts_with("no reader for gz"));
     assert!(open("missing.json").starts_with("cannot open "));
 }
 

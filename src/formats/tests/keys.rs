@@ -18,14 +18,6 @@ fn the_keys_of_a_row_are_those_of_the_schema() {
             "found null, and the field is not nullable",
         ),
         (
-            r#"{"id":1,"name":"a","v":[1,2],"w":"q"}"#,
-            "field \"w\": expected a field of the schema (id, name, v), found a field outside it, and dynamic fields are off: text \"q\"",
-        ),
-        (
-            r#"{"id":1,"name":"a","v":[1,2],"$meta":{}}"#,
-            "field \"$meta\": expected a field of the schema",
-        ),
-        (
             r#"{"id":1,"name":"a","v":[1,2],"id":2}"#,
             "field \"id\": expected each key once",
         ),
@@ -57,6 +49,110 @@ fn the_keys_of_a_row_are_those_of_the_schema() {
 }
 
 #[test]
+fn keys_outside_the_schema_are_dropped_with_a_warning() {
+    // Milvus' json/row_parser.go, Parse: from 2.6 on no error.
+    let mut batch = Batch::new(&small(false));
+    for (number, row) in [
+        r#"{"id":1,"name":"a","v":[1,2],"w":"q","$meta":{}}"#,
+        r#"{"w":1,"id":2,"name":"a","v":[1,2],"w":2}"#,
+    ]
+    .iter()
+    .enumerate()
+    {
+        batch.push_json(row.as_bytes(), number as u64).unwrap();
+    }
+    assert_eq!(
+        batch.row(1),
+        *json!({"id": 2, "name": "a", "v": [1.0, 2.0]})
+            .as_object()
+            .unwrap()
+    );
+    let warnings = |batch: &mut Batch| -> Vec<String> {
+        batch
+            .take_warnings()
+            .map(|warning| warning.to_string())
+            .collect()
+    };
+    let dropped = |key: &str| {
+        format!("key \"{key}\" is no field of the schema and was dropped (dynamic fields are off)")
+    };
+    assert_eq!(warnings(&mut batch), [dropped("$meta"), dropped("w")]);
+    assert_eq!(warnings(&mut batch), Vec::<String>::new());
+    // An insert call refuses such keys.
+    let mut insert = Batch::new(&small(false)).loose();
+    let refused = insert.push_json(br#"{"id":1,"name":"a","v":[1,2],"w":"q"}"#, 1);
+    let message = refused.unwrap_err().to_string();
+    assert!(
+        message.contains("field \"w\": expected a field of the schema (id, name, v)"),
+        "{message}"
+    );
+}
+
+#[test]
+fn a_json_field_of_a_file_is_an_object_or_text_that_holds_json() {
+    // Milvus' json/row_parser.go, parseEntity.
+    let schema = schema_of(
+        json!([
+            {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
+            {"fieldName": "j", "dataType": "JSON"},
+            {"fieldName": "v", "dataType": "FloatVector", "elementTypeParams": {"dim": 1}},
+        ]),
+        false,
+    );
+    let give = |json: &str, loose: bool| {
+        let batch = Batch::new(&schema);
+        let mut batch = if loose { batch.loose() } else { batch };
+        let row = format!(r#"{{"id":1,"v":[1],"j":{json}}}"#);
+        let pushed = batch.push_json(row.as_bytes(), 1);
+        pushed
+            .map(|()| batch.row(0)["j"].clone())
+            .map_err(|error| error.to_string())
+    };
+    for (json, expected) in [
+        (r#"{"a":[1]}"#, json!({"a": [1]})),
+        (r#""[1,2]""#, json!([1, 2])),
+        (r#"" 5 ""#, json!(5)),
+        (r#""null""#, Value::Null),
+        (r#""\"x\"""#, json!("x")),
+    ] {
+        assert_eq!(give(json, false), Ok(expected), "{json}");
+    }
+    for (json, found) in [
+        ("[1,2]", "found list [1,2]"),
+        ("5", "found 5"),
+        ("true", "found true"),
+        (r#""abc""#, "found text \"abc\", which is not JSON"),
+        (r#""""#, "found text \"\", which is not JSON"),
+        ("null", "found null, and the field is not nullable"),
+    ] {
+        let message = give(json, false).unwrap_err();
+        assert!(message.contains(found), "{message}");
+    }
+    // An insert call takes them.
+    assert_eq!(give("[1,2]", true), Ok(json!([1, 2])));
+    assert_eq!(give(r#""abc""#, true), Ok(json!("abc")));
+}
+
+#[test]
+fn bytes_that_are_not_utf8_are_named_with_their_field() {
+    for (row, expected) in [
+        (
+            &b"{\"id\":1,\"name\":\"a\xff\",\"v\":[1,2]}"[..],
+            "row 1, field \"name\": expected VarChar(8), found bytes that are not UTF-8; save the file as UTF-8",
+        ),
+        (
+            b"{\"id\":1,\"other\":[\"a\",\"\xe9\"],\"name\":\"a\"}",
+            "row 1, field \"other\": expected a JSON value, found bytes that are not UTF-8",
+        ),
+        (b"{\"i\xffd\":1}", "found bytes that are not UTF-8"),
+    ] {
+        let refused = Batch::new(&small(true)).push_json(row, 1);
+        let message = refused.unwrap_err().to_string();
+        assert!(message.contains(expected), "{message}");
+    }
+}
+
+#[test]
 fn a_long_value_is_cut_in_the_message() {
     let long = format!(r#"{{"id":"{}","name":"a","v":[1,2]}}"#, "é".repeat(500));
     let message = row(&small(false), &long).unwrap_err();
@@ -75,7 +171,17 @@ fn dynamic_fields_are_merged() {
         (r#""$meta":{"y":1},"x":8"#, r#"{"x":8,"y":1}"#),
         (r#""$meta":"{\"y\":1}","x":8"#, r#"{"x":8,"y":1}"#),
         (r#""$meta":{},"é\n":"\"""#, r#"{"é\n":"\""}"#),
-        (r#""$meta":null"#, "{}"),
+        (r#""$meta":"null""#, "{}"),
+        // Milvus' json/row_parser.go, combineDynamicRow: keys are compared with the row's dynamic ones only.
+        (r#""$meta":{"id":9}"#, r#"{"id":9}"#),
+        (
+            r#""$meta":{"n":9007199254740993}"#,
+            r#"{"n":9007199254740993}"#,
+        ),
+        (
+            r#""$meta":"{\"n\":9007199254740992,\"s\":\"9007199254740993\"}""#,
+            r#"{"n":9007199254740992,"s":"9007199254740993"}"#,
+        ),
     ];
     for (extra, expected) in cases {
         let mut batch = Batch::new(&small(true));
@@ -92,8 +198,12 @@ fn dynamic_fields_are_merged() {
             "field \"x\": expected each key once",
         ),
         (
-            r#""$meta":{"id":9}"#,
-            "found the field \"id\" of the schema",
+            r#""$meta":null"#,
+            "expected an object of dynamic fields, found null",
+        ),
+        (
+            r#""$meta":"{\"n\":[-9007199254740993]}""#,
+            "found -9007199254740993, which Milvus would round",
         ),
         (
             r#""$meta":[1]"#,

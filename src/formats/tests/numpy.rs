@@ -131,8 +131,7 @@ proptest! {
             ("hv", npy("|u1", &format!("{n}, 4"), &pairs(|v| f16::from_f32(v).to_le_bytes()))),
             ("bhv", npy("|u1", &format!("{n}, 4"), &pairs(|v| bf16::from_f32(v).to_le_bytes()))),
             ("iv", npy("|i1", &two, &flat(rows.iter().map(|row| row.6)))),
-            ("$meta", npy("|S2", &one, &b"{}".repeat(n))),
-            ("extra", npy("<i4", &one, &flat(rows.iter().map(|row| row.3.to_le_bytes())))),
+            ("$meta", npy("|S9", &one, &b"{\"m\":[1]}".repeat(n))),
         ];
         let found = open(files, &typed()).unwrap().with_batch_rows(batch);
         let found = read_all(found).unwrap();
@@ -145,7 +144,7 @@ proptest! {
             let expected = json!({
                 "id": row.0, "b": row.6[0] != 0, "i8": row.1, "i16": row.2, "i32": row.3, "f": short(row.4), "d": row.5,
                 "j": {"t": row.7}, "fv": [short(first), 0.5], "bv": row.6, "hv": [short(f16::from_f32(row.4).to_f32()), 1.5],
-                "bhv": [short(bf16::from_f32(row.4).to_f32()), 1.5], "iv": bytes, "n": null, "x": 7, "extra": row.3,
+                "bhv": [short(bf16::from_f32(row.4).to_f32()), 1.5], "iv": bytes, "n": null, "x": 7, "m": [1],
             });
             prop_assert_eq!(Value::Object(found), expected);
         }
@@ -201,8 +200,8 @@ fn files_that_do_not_match_are_named() {
             "field \"v\": expected FloatVector(2), found no file of that name in the set",
         ),
         (
-            vec![("more", npy("<i8", "2,", &ints(&[1, 2])))],
-            "field \"more\": expected a field of the schema (id, name, v), found a file outside it",
+            vec![("name", npy("<U0", "2,", &[]))],
+            "expected VarChar(8) as text of fixed width (<U…, |S…), found dtype <U0",
         ),
         (
             v("<i4", "2, 2", 16),
@@ -256,6 +255,34 @@ fn files_that_do_not_match_are_named() {
     let array = vec![("n", npy("<i8", "2,", &ints(&[1, 2])))];
     let message = read(array, &typed()).unwrap_err();
     assert!(message.contains("no file of that name"), "{message}");
+}
+
+#[test]
+fn files_of_no_field_are_dropped_with_a_warning() {
+    // Milvus' numpy/util.go, CreateReaders: redundant files are ignored, whatever is in them.
+    let files = with(vec![
+        ("more", b"nothing".to_vec()),
+        ("$meta", npy("|S7", "2,", b"{\"n\":1}null   ")),
+    ]);
+    for (dynamic, rest) in [
+        (false, "(dynamic fields are off)"),
+        (
+            true,
+            ": Milvus takes the dynamic fields of NumPy files only from a file named $meta, which holds a JSON object a row",
+        ),
+    ] {
+        let reader = open(files.clone(), &small(dynamic)).unwrap();
+        let warnings: Vec<_> = reader.warnings().iter().map(ToString::to_string).collect();
+        let dropped = "file \"more\" is no field of the schema and was dropped";
+        assert!(
+            warnings[0].starts_with(dropped) && warnings[0].ends_with(rest),
+            "{warnings:?}"
+        );
+        assert_eq!(warnings.len(), if dynamic { 1 } else { 2 });
+        let rows = read_all(reader).unwrap();
+        assert_eq!(rows[0].get("n"), dynamic.then_some(&json!(1)));
+        assert_eq!(rows[1].get("n"), None);
+    }
 }
 
 #[test]

@@ -23,11 +23,12 @@ pub(super) enum Form {
     Lists,
     /// Bytes as binary, sparse vectors as a struct of indices and values.
     Binary,
-    /// Bytes as fixed-size binary, 16-bit floats as lists of doubles.
-    Fixed,
+    /// As [`Form::Lists`], 16-bit floats as lists of doubles.
+    Doubles,
 }
 
 /// One column: its line in the file's schema, and a row's values.
+#[derive(Clone)]
 pub(super) struct Column {
     pub(super) line: String,
     /// A row: `None` for null, a list for lists (`Value::Null` for a null element), else one value. For a struct of
@@ -218,10 +219,10 @@ fn column(name: &str, data_type: &DataType, values: &[Option<&Value>], form: For
         }
         DataType::Array { element, .. } => (list(&primitive("element", element)), same()),
         DataType::FloatVector { .. } => (list("float element"), same()),
-        DataType::Int8Vector { .. } if form == Form::Lists => {
-            (list("int32 element (INTEGER(8,true))"), same())
-        }
-        DataType::Float16Vector { .. } | DataType::BFloat16Vector { .. } if form == Form::Fixed => {
+        DataType::Int8Vector { .. } => (list("int32 element (INTEGER(8,true))"), same()),
+        DataType::Float16Vector { .. } | DataType::BFloat16Vector { .. }
+            if form == Form::Doubles =>
+        {
             (list("double element"), same())
         }
         packed if packed.dim().is_some() => {
@@ -229,11 +230,9 @@ fn column(name: &str, data_type: &DataType, values: &[Option<&Value>], form: For
                 .iter()
                 .map(|value| value.map(|value| pack(packed, value)));
             let rows: Vec<Option<Value>> = rows.collect();
-            let width = crate::formats::column::row_width(packed);
             let line = match form {
-                Form::Lists => list("int32 element (INTEGER(8,false))"),
+                Form::Lists | Form::Doubles => list("int32 element (INTEGER(8,false))"),
                 Form::Binary => format!("optional binary {name};"),
-                Form::Fixed => format!("optional fixed_len_byte_array({width}) {name};"),
             };
             (line, vec![rows])
         }

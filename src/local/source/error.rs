@@ -21,6 +21,14 @@ pub(in crate::local) enum SourceError {
         /// As given.
         path: String,
     },
+    /// A path without the extension of a file that Milvus imports.
+    #[error("unexpected file type, files=[{path}]: {why}")]
+    FileType {
+        /// As given.
+        path: String,
+        /// The reason, and what to do.
+        why: String,
+    },
     /// A path on disk outside the folders that may be read.
     #[error(
         "{path:?}: outside the folders that this service may read; start it with --bucket-dir or --allow-dir to widen them"
@@ -51,6 +59,25 @@ pub(in crate::local) enum SourceError {
 }
 
 impl SourceError {
+    /// An error of Milvus' own form, which looks at the extension first (importutilv2/util.go, GetFileType).
+    pub(super) fn of_milvus(path: &str, error: LocationError) -> Self {
+        match error {
+            LocationError::Extension { .. } | LocationError::NoExtension { .. } => Self::FileType {
+                path: path.to_owned(),
+                why: format!("{error}; {}", error.hint()),
+            },
+            other => Self::Invalid(other),
+        }
+    }
+
+    /// A folder in Milvus' own form.
+    pub(super) fn folder(path: &str) -> Self {
+        Self::FileType {
+            path: path.to_owned(),
+            why: "Milvus imports files only, each named in files; Zilliz Cloud (objectUrls) takes folders".to_owned(),
+        }
+    }
+
     /// What the system said about this path.
     pub(super) fn unreadable(path: &str) -> impl Fn(io::Error) -> Self + use<> {
         let path = path.to_owned();

@@ -125,6 +125,8 @@ pub(in crate::local) struct Whole {
     pub(in crate::local) source: Source,
     /// Its files.
     pub(in crate::local) files: Vec<JobFile>,
+    /// What was dropped of its files without an error.
+    pub(in crate::local) warnings: Vec<String>,
 }
 
 /// One file of a job.
@@ -224,12 +226,13 @@ impl Store {
     pub(in crate::local) fn job(&self, id: &str) -> Result<Option<Whole>, StoreError> {
         self.read(|view| {
             let mut select = view.prepare_cached(&format!(
-                "SELECT {JOB}, source, two_phase FROM jobs WHERE id = ?1"
+                "SELECT {JOB}, source, two_phase, warnings FROM jobs WHERE id = ?1"
             ))?;
             let found = select.query_row([id], |row| {
-                Ok((job(row), row.get::<_, String>(8)?, row.get(9)?))
+                let warnings: Option<String> = row.get(10)?;
+                Ok((job(row), row.get::<_, String>(8)?, row.get(9)?, warnings))
             });
-            let Some((job, source, two_phase)) = found.optional()? else {
+            let Some((job, source, two_phase, warnings)) = found.optional()? else {
                 return Ok(None);
             };
             let mut select = view.prepare_cached(
@@ -247,6 +250,7 @@ impl Store {
                 two_phase,
                 source: parse_source(&source).unwrap_or_default(),
                 files: files.collect::<Result<_, StoreError>>()?,
+                warnings: parse_warnings(warnings.as_deref()),
             }))
         })
     }
@@ -295,6 +299,12 @@ fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
         bytes: unsigned(row.get(4)?),
         size: unsigned(row.get(5)?),
     })
+}
+
+/// The warnings stored with a job; none if the record is broken.
+fn parse_warnings(text: Option<&str>) -> Vec<String> {
+    let warnings = text.and_then(|text| serde_json::from_str(text).ok());
+    warnings.unwrap_or_default()
 }
 
 pub(super) fn parse_source(text: &str) -> Result<Source, StoreError> {

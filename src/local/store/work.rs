@@ -134,14 +134,17 @@ impl Store {
         self.write(|tx| finish_file(tx, job, report, time))
     }
 
-    /// Marks the last file as read to its end, where there is one, and ends the job well: in one step its rows become
-    /// visible, or, of a two-phase job, wait for [`Self::commit`]. False where it has ended meanwhile.
+    /// Marks the last file, if there is one, as read to its end, and ends the job well, with these warnings: in one step
+    /// its rows become visible, or, of a two-phase job, wait for [`Self::commit`]. False if it has ended meanwhile.
     pub(in crate::local) fn complete(
         &self,
         job: &Claimed,
         last: Option<&Report>,
+        warnings: &[String],
         time: &str,
     ) -> Result<bool, StoreError> {
+        let warnings =
+            (!warnings.is_empty()).then(|| serde_json::Value::from(warnings).to_string());
         self.write(|tx| {
             let open = match last {
                 Some(report) => finish_file(tx, job, report, time)?,
@@ -149,6 +152,10 @@ impl Store {
             };
             if !open {
                 return Ok(false);
+            }
+            if warnings.is_some() {
+                tx.prepare_cached("UPDATE jobs SET warnings = ?2 WHERE id = ?1")?
+                    .execute(params![job.id, warnings])?;
             }
             if is_two_phase(tx, &job.id)? {
                 tx.prepare_cached("UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1")?

@@ -69,3 +69,31 @@ pub(super) fn of(
         .collect();
     format!("{name}  {}  {measured}", painted.join(", "))
 }
+
+/// The most warnings shown for all jobs together.
+const MAX_WARNINGS: usize = 20;
+
+/// A line a warning, with its job if there are several jobs.
+pub(super) fn warnings(jobs: &[Progress]) -> Vec<String> {
+    let several = jobs.len() > 1;
+    let all = jobs
+        .iter()
+        .flat_map(|job| job.warnings.iter().map(move |warning| (job, warning)));
+    let line = |(job, warning): (&Progress, &String)| {
+        let line = if several {
+            format!("warning: {}: {warning}", job.job_id)
+        } else {
+            format!("warning: {warning}")
+        };
+        words::safe_line(&line).into_owned()
+    };
+    let count = all.clone().count();
+    let mut lines: Vec<String> = all.take(MAX_WARNINGS).map(line).collect();
+    if count > MAX_WARNINGS {
+        let more = words::count((count - MAX_WARNINGS) as u64, "more warning");
+        lines.push(format!(
+            "warning: {more}: progress(job).warnings has all of a job"
+        ));
+    }
+    lines
+}

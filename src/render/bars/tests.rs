@@ -60,6 +60,7 @@ fn job(id: &str, kind: JobState, rows: u64) -> Progress {
         complete_time: None,
         reason: None,
         details: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 

@@ -204,6 +204,7 @@ fn unread(job: &Job, state: State) -> Progress {
         complete_time: None,
         reason: None,
         details: Vec::new(),
+        warnings: Vec::new(),
     }
 }
 

@@ -55,14 +55,18 @@ fn a_worker_that_lost_its_job_adds_nothing() {
             .append(&lost, &mut batch, &Report::default(), None)
             .unwrap()
     );
-    assert!(!store.complete(&lost, None, "").unwrap());
+    assert!(!store.complete(&lost, None, &[], "").unwrap());
     let failing = Failing {
         reason: "lost".to_owned(),
         file: None,
     };
     store.fail(&lost, &failing, "").unwrap();
     store.release(&lost).unwrap();
-    assert!(store.complete(&next, None, "").unwrap());
+    assert!(
+        store
+            .complete(&next, None, &["dropped".to_owned()], "")
+            .unwrap()
+    );
     assert_eq!(store.count(next.collection_id, None).unwrap(), 1);
     assert!(store.claim("job-1").unwrap().is_none());
 }

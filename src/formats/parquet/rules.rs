@@ -1,0 +1,179 @@
+//! Which columns of a Parquet file may fill a field.
+//!
+//! The rules are those of Milvus' importer (importutilv2/parquet/util.go, isArrowDataTypeConvertible): integers and floats
+//! may widen (also an integer to a float) and never narrow, in lists too; texts must say that they are UTF-8, and bytes
+//! are lists of unsigned bytes or plain binary.
+
+use super::arrow::ArrowType;
+use crate::formats::schema::{DataType, Field};
+
+/// True if the column may fill the field.
+pub(super) fn fits(column: &ArrowType, field: &Field) -> bool {
+    match column {
+        ArrowType::FixedList(_, element) => {
+            let sized = field.data_type.dim().is_some()
+                || matches!(field.data_type, DataType::Array { .. });
+            sized && fits_list(element, field)
+        }
+        ArrowType::List(element) => fits_list(element, field),
+        column => match target(&field.data_type) {
+            ArrowType::List(_) if *column == ArrowType::Bytes => takes_bytes(&field.data_type),
+            target => fits_value(column, &target, field),
+        },
+    }
+}
+
+fn fits_list(element: &ArrowType, field: &Field) -> bool {
+    let ArrowType::List(target) = target(&field.data_type) else {
+        return false;
+    };
+    match (&field.data_type, element) {
+        // Milvus' field_reader.go, ReadNullableFloatVectorData, reads no other.
+        (DataType::FloatVector { .. }, element) if field.nullable => *element == ArrowType::Float,
+        (
+            DataType::Float16Vector { .. } | DataType::BFloat16Vector { .. },
+            ArrowType::Float | ArrowType::Double,
+        ) => true,
+        // Such a column passes the check of types, and then has no reader (list_like.go).
+        (_, ArrowType::Null) => false,
+        (_, element) => fits_value(element, &target, field),
+    }
+}
+
+/// True if a value, or the element of a list, is of the target's type or widens to it.
+fn fits_value(value: &ArrowType, target: &ArrowType, field: &Field) -> bool {
+    let float = matches!(target, ArrowType::Float | ArrowType::Double);
+    match (value, target) {
+        (ArrowType::Null, _) => field.nullable || field.default.is_some(),
+        (ArrowType::Int(own), ArrowType::Int(bits)) => own <= bits,
+        (ArrowType::Int(_) | ArrowType::Float | ArrowType::Double, _) if float => true,
+        (ArrowType::Unsigned(8), ArrowType::Unsigned(8))
+        | (ArrowType::Bool, ArrowType::Bool)
+        | (ArrowType::Text, ArrowType::Text) => true,
+        (ArrowType::Struct(_), _) => {
+            field.data_type == DataType::SparseFloatVector && is_sparse(value)
+        }
+        _ => false,
+    }
+}
+
+/// True for a struct with lists `indices` and `values`, in any order, beside whatever other members (Milvus'
+/// parquet/util.go, IsValidSparseVectorSchema).
+pub(super) fn is_sparse(column: &ArrowType) -> bool {
+    let list = |name: &str| match column.member(name) {
+        Some(ArrowType::List(element)) => Some(element.as_ref()),
+        _ => None,
+    };
+    matches!(
+        list("indices"),
+        Some(ArrowType::Int(32 | 64) | ArrowType::Unsigned(32 | 64))
+    ) && matches!(list("values"), Some(ArrowType::Float | ArrowType::Double))
+}
+
+/// The type that Milvus reads a field as (parquet/util.go, convertToArrowDataType).
+fn target(data_type: &DataType) -> ArrowType {
+    let list = |element: ArrowType| ArrowType::List(Box::new(element));
+    match data_type {
+        DataType::Bool => ArrowType::Bool,
+        DataType::Int8 => ArrowType::Int(8),
+        DataType::Int16 => ArrowType::Int(16),
+        DataType::Int32 => ArrowType::Int(32),
+        DataType::Int64 => ArrowType::Int(64),
+        DataType::Float => ArrowType::Float,
+        DataType::Double => ArrowType::Double,
+        DataType::VarChar { .. } | DataType::Json | DataType::SparseFloatVector => ArrowType::Text,
+        DataType::Array { element, .. } => list(target(element)),
+        DataType::FloatVector { .. } => list(ArrowType::Float),
+        DataType::Int8Vector { .. } => list(ArrowType::Int(8)),
+        DataType::BinaryVector { .. }
+        | DataType::Float16Vector { .. }
+        | DataType::BFloat16Vector { .. } => list(ArrowType::Unsigned(8)),
+    }
+}
+
+/// True for the vectors whose bytes may be one binary value a row.
+fn takes_bytes(data_type: &DataType) -> bool {
+    target(data_type) == ArrowType::List(Box::new(ArrowType::Unsigned(8)))
+}
+
+/// The columns that a field takes, for messages.
+pub(super) fn wanted(field: &Field) -> String {
+    let data_type = &field.data_type;
+    let columns = match data_type {
+        DataType::Bool => "bool",
+        DataType::Int8 => "int8",
+        DataType::Int16 => "int16 or int8",
+        DataType::Int32 => "int32 or smaller",
+        DataType::Int64 => "int64 or smaller",
+        DataType::Float | DataType::Double => "float, double or an integer type",
+        DataType::VarChar { .. } => "string",
+        DataType::Json => "string, holding JSON text",
+        DataType::Array { element, .. } => {
+            return format!("{data_type} as a list of {}", scalars(element));
+        }
+        DataType::FloatVector { .. } if field.nullable => {
+            "list<float>, the only list that Milvus reads for a nullable vector"
+        }
+        DataType::FloatVector { .. } => "list<float>",
+        DataType::BinaryVector { .. } => "list<uint8> or binary",
+        DataType::Float16Vector { .. } | DataType::BFloat16Vector { .. } => {
+            "list<uint8> (two a value), binary or list<float>"
+        }
+        DataType::Int8Vector { .. } => "list<int8>",
+        DataType::SparseFloatVector => {
+            "string, holding JSON text, or a struct of indices (list of int32, uint32, int64 or uint64) and values (list of \
+             float or double)"
+        }
+    };
+    format!("{data_type} as {columns}")
+}
+
+/// The columns that hold such scalars, for messages.
+fn scalars(element: &DataType) -> &'static str {
+    match element {
+        DataType::Bool => "bool",
+        DataType::Int8 => "int8",
+        DataType::Int16 => "int16 or int8",
+        DataType::Int32 => "int32 or smaller",
+        DataType::Int64 => "int64 or smaller",
+        DataType::Float | DataType::Double => "float, double or an integer type",
+        _ => "string",
+    }
+}
+
+/// The column in words, and how to write it instead, if that isn't what [`wanted`] says already.
+pub(super) fn found(column: &ArrowType) -> String {
+    let plain = plain(column);
+    if plain == *column {
+        return format!("a column of {column}");
+    }
+    let element = innermost(&plain);
+    format!(
+        "a column of {column} (as the Arrow schema stored in the file says), which Milvus does not read; write it as \
+         {plain}: with pyarrow table.cast(schema) to pa.{element}(), with polars df.to_arrow().cast(schema) and \
+         pyarrow.parquet.write_table, with pandas df.to_parquet(path, schema=schema), or without the stored schema \
+         (store_schema=False)"
+    )
+}
+
+/// The type without large texts, large bytes and dictionaries.
+fn plain(column: &ArrowType) -> ArrowType {
+    match column {
+        ArrowType::LargeText => ArrowType::Text,
+        ArrowType::LargeBytes => ArrowType::Bytes,
+        ArrowType::Dictionary(values) => plain(values),
+        ArrowType::List(element) => ArrowType::List(Box::new(plain(element))),
+        ArrowType::FixedList(size, element) => {
+            ArrowType::FixedList(*size, Box::new(plain(element)))
+        }
+        other => other.clone(),
+    }
+}
+
+/// The type of the values inside lists.
+fn innermost(column: &ArrowType) -> &ArrowType {
+    match column {
+        ArrowType::List(element) | ArrowType::FixedList(_, element) => innermost(element),
+        other => other,
+    }
+}
