@@ -136,7 +136,8 @@ fn one_job_mixes_formats_files_sets_and_folders() {
         part.join("word.npy"),
         part.join("vector.npy"),
     );
-    let body = json!({ "collectionName": "c", "files": [
+    // Only the cloud takes folders.
+    let body = json!({ "clusterId": "x", "collectionName": "c", "objectUrls": [
         [text(&json)], [text(&csv)], [text(&parquet_file)], [format!("{}/*.npy", text(&set))],
         [text(&vector), text(&id), text(&word)], [format!("{}/parts/", text(dir))],
     ]});
@@ -219,6 +220,91 @@ fn every_dialect_takes_sets_and_folders() {
 }
 
 #[test]
+fn what_is_dropped_is_a_warning_in_every_dialect() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let dir = dir.path();
+    let vector = "\"vector\": [1, 2, 3, 4]";
+    let json = |name: &str, more: &str| {
+        let text = format!("[{{\"id\": 1, \"word\": \"a\", {vector}{more}}}]");
+        write(dir, name, &text)
+    };
+    let files = [
+        json("a.json", ", \"z\": 1"),
+        json("b.json", ""),
+        json("c.json", ", \"z\": [1], \"y\": 2"),
+        write(dir, "d.csv", "id,x,word,vector\n1,,a,\"[1,2,3,4]\"\n"),
+    ];
+    let set = numpy(dir, "set", 0..2);
+    npy(&set.join("more.npy"), "|S1", "7,", b"abcdefg");
+    let mut lists: Vec<_> = files
+        .iter()
+        .map(|file| vec![text(file).to_owned()])
+        .collect();
+    let set = ["id", "word", "vector", "more"]
+        .map(|name| text(&set.join(format!("{name}.npy"))).to_owned());
+    lists.push(set.to_vec());
+    let off = "is no field of the schema and was dropped (dynamic fields are off)";
+    let name = |at: usize| text(&files[at]);
+    let expected = json!([
+        format!("{}: column \"x\" {off}", name(3)),
+        format!("{}: file \"more\" {off}", lists[4].join(" ")),
+        format!("{}: key \"y\" {off}", name(2)),
+        format!("{} and 1 more file: key \"z\" {off}", name(0)),
+    ]);
+    let milvus = complete(&local, &json!({ "collectionName": "c", "files": lists }));
+    assert_eq!(milvus["warnings"], expected);
+    let two_phase = json!({ "clusterId": "x", "collectionName": "c", "objectUrls": lists, "options": { "auto_commit": "false" } });
+    let job = local.post(CREATE, &two_phase).data()["jobId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let waiting = local.until(&job, |data| data["state"] == "Uncommitted");
+    assert_eq!(waiting["warnings"], expected);
+    let url = "/v1/vector/collections/import";
+    let body = json!({ "clusterId": "x", "collectionName": "c", "objectUrl": name(0) });
+    let job = local.post(url, &body).data()["jobId"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    local.wait(&job);
+    let v1 = local
+        .get(&format!("{url}/get?clusterId=x&jobId={job}"))
+        .data();
+    assert_eq!(
+        v1["warnings"],
+        json!([format!("{}: key \"z\" {off}", name(0))])
+    );
+    let quiet = complete(
+        &local,
+        &json!({ "collectionName": "c", "files": [[name(1)]] }),
+    );
+    assert_eq!(quiet.get("warnings"), None);
+}
+
+#[test]
+fn large_files_warn_as_small_ones_do() {
+    // Rows of large files are parsed on several threads.
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let filler = "x".repeat(1000);
+    let rows: String = (0..20_000)
+        .map(|id| format!("{{\"id\": {id}, \"word\": \"a\", \"vector\": [1, 2, 3, 4], \"z{}\": \"{filler}\"}}\n", id % 30))
+        .collect();
+    let file = write(dir.path(), "a.jsonl", &rows);
+    let progress = local.wait(&local.import("c", &[&file]));
+    let warnings = progress["warnings"].as_array().unwrap();
+    assert_eq!(warnings.len(), 21, "{warnings:?}");
+    assert!(
+        warnings[20]
+            .as_str()
+            .unwrap()
+            .ends_with("a.jsonl: more columns, keys or files were dropped")
+    );
+    assert_eq!(local.count("c"), 20_000);
+}
+
+#[test]
 fn csv_files_are_written_as_the_options_say() {
     let (dir, local) = Local::fresh();
     local.create("c");
@@ -231,7 +317,7 @@ fn csv_files_are_written_as_the_options_say() {
     let progress = local.wait(&local.import("c", &[&file]));
     let reason = progress["reason"].as_str().unwrap();
     assert!(
-        reason.ends_with("a.csv: field \"id\": expected Int64, found no column of that name"),
+        reason.ends_with("a.csv: field \"id\": expected Int64, found no column of that name; the columns are \"id;word;vector\""),
         "{reason}"
     );
     assert_eq!(local.count("c"), 4);
@@ -244,7 +330,10 @@ fn what_is_wrong_names_the_file() {
     let dir = dir.path();
     let reason = |files: Value| {
         let data = local
-            .post(CREATE, &json!({ "collectionName": "c", "files": files }))
+            .post(
+                CREATE,
+                &json!({ "clusterId": "x", "collectionName": "c", "files": files }),
+            )
             .data();
         let progress = local.wait(data["jobId"].as_str().unwrap());
         assert_eq!(progress["state"], "Failed");
@@ -303,7 +392,7 @@ fn the_debian_packages_come_in_every_format() {
     ]);
     complete(
         &local,
-        &json!({ "collectionName": "debian_packages", "files": files }),
+        &json!({ "clusterId": "x", "collectionName": "debian_packages", "files": files }),
     );
     assert_eq!(local.count("debian_packages"), 6_000);
 }

@@ -172,7 +172,11 @@ impl Local {
             .iter()
             .map(|path| [path.to_str().expect("text")])
             .collect();
-        let body = json!({ "collectionName": collection, "files": files });
+        let mut body = json!({ "collectionName": collection, "files": files });
+        if files.iter().any(|[path]| path.ends_with('/')) {
+            // Only the cloud takes folders.
+            body = json!({ "clusterId": "x", "collectionName": collection, "objectUrls": files });
+        }
         let data = self.post("/v2/vectordb/jobs/import/create", &body).data();
         data["jobId"].as_str().expect("an id").to_owned()
     }

@@ -36,7 +36,11 @@ fn service(dir: &Path, places: Places) -> Local {
 }
 
 fn submit(local: &Local, path: &str) -> Result<serde_json::Value, String> {
-    let body = json!({ "collectionName": "books", "files": [[path]] });
+    let mut body = json!({ "collectionName": "books", "files": [[path]] });
+    if path.ends_with('/') {
+        // Only the cloud takes folders.
+        body = json!({ "clusterId": "x", "collectionName": "books", "objectUrls": [[path]] });
+    }
     let answer = local.post(CREATE, &body);
     if answer.code() != 0 {
         return Err(answer.refusal().1.to_owned());

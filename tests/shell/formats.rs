@@ -2,7 +2,6 @@
 
 use crate::harness::{Folder, Test};
 use crate::local::{create, rows};
-use std::io::Write;
 
 /// An `.npy` file.
 fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
@@ -35,12 +34,9 @@ fn lists_mix_files_sets_and_folders() {
     let test = Test::new().file("a.jsonl", rows(4)).file("b.csv", CSV);
     set(test.folder(), "set");
     set(test.folder(), "folder");
-    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    packed.write_all(rows(5).as_bytes()).expect("in memory");
-    test.folder()
-        .work("c.jsonl.gz", packed.finish().expect("in memory"));
+    test.folder().work("c.ndjson", rows(5));
     let text = format!(
-        "connect(\"local\"); {} let job = import(\"books\", [\"a.jsonl\", \"b.csv\", \"c.jsonl.gz\",
+        "connect(\"local\"); {} let job = import(\"books\", [\"a.jsonl\", \"b.csv\", \"c.ndjson\",
              [\"set/id.npy\", \"set/word.npy\", \"set/vector.npy\"], \"folder/\"]);
          let p = wait(job); print(`${{p.state}} ${{p.rows}} ${{p.percent}}`);
          for d in p.details {{ print(d.rows); }} print(count(\"books\"));",
@@ -86,5 +82,61 @@ fn what_is_wrong_in_a_file_is_said() {
             create("books")
         );
         folder.test().script(text).status(4).run().complains(said);
+    }
+}
+
+#[test]
+fn what_is_dropped_is_said_by_wait_progress_and_the_command() {
+    let folder = Folder::new();
+    folder.work(
+        "a.csv",
+        CSV.replace("id,word", "id,extra,word")
+            .replace(",one", ",,one")
+            .replace(",two", ",,two")
+            .replace(",three", ",,three"),
+    );
+    let said = "a.csv: column \"extra\" is no field of the schema and was dropped (dynamic fields are off)";
+    let text = format!(
+        "connect(\"local\"); {} let job = import(\"books\", \"a.csv\"); let done = wait(job);
+         print(done.warnings.len()); print(done.warnings[0]); print(progress(job).to_json().contains(\"\\\"warnings\\\":[\"));",
+        create("books")
+    );
+    let done = folder.test().script(text).run();
+    let lines: Vec<_> = done.stdout.lines().collect();
+    assert!(
+        lines[0] == "1" && lines[1].ends_with(said) && lines[2] == "true",
+        "{lines:?}"
+    );
+    done.complains(&format!("warning: {}", lines[1]));
+    let shown = folder
+        .test()
+        .args(["-p", "local", "import", "books", "a.csv", "--wait"])
+        .run();
+    let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(
+        flat(&shown.stdout).contains("warning: ") && flat(&shown.stdout).contains(said),
+        "{}",
+        shown.stdout
+    );
+    assert!(flat(&shown.stderr).contains(said), "{}", shown.stderr);
+}
+
+#[test]
+fn extensions_are_those_that_milvus_takes() {
+    let folder = Folder::new();
+    folder.work("a.CSV", CSV);
+    folder.work("a.csv.gz", CSV);
+    for (path, said) in [
+        (
+            "a.CSV",
+            "Milvus takes extensions in lower case only: rename the file",
+        ),
+        ("a.csv.gz", "unpack it first"),
+    ] {
+        let text = format!(
+            "connect(\"local\"); if !(\"books\" in collections()) {{ {} }} import(\"books\", \"{path}\")",
+            create("books")
+        );
+        folder.test().script(text).status(7).run().complains(said);
     }
 }

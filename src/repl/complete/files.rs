@@ -182,9 +182,9 @@ mod tests {
             [
                 "b.json\"",
                 "c\\\"d.csv\"",
-                "e.jsonl.gz\"",
                 "more/",
                 "a.txt\"",
+                "e.jsonl.gz\"",
                 "tool.rhai\"",
                 "z.gz\""
             ]
