@@ -51,7 +51,7 @@ pub struct SeparatorError(String);
 impl CsvOptions {
     /// Cells between these separators (`,` by default), null if a cell is this text.
     ///
-    /// Of a separator of several characters the first counts (Milvus' importutilv2/option.go, GetCSVSep).
+    /// Of a separator of several characters the first counts (Milvus' importutilv2/option.go, `GetCSVSep`).
     pub fn new(separator: &str, null: &str) -> Result<Self, SeparatorError> {
         let separator = match separator.chars().next() {
             None => ',',

@@ -160,7 +160,7 @@ impl RowParser {
     }
 
     /// The warnings since the last call. Milvus 2.6 and later drop keys of no field without an error
-    /// (importutilv2/json/row_parser.go, Parse).
+    /// (`importutilv2/json/row_parser.go`, Parse).
     pub(super) fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
         let dropped = std::mem::take(&mut self.dropped).into_iter();
         dropped.map(|name| Warning::outside(Format::Json, &name, false))
@@ -240,7 +240,7 @@ fn push_field(
 const DOCUMENT: &str =
     "JSON as an object, or as text that holds JSON (write a list [1] as the text \"[1]\")";
 
-/// A `JSON` field's value: an object, or text that holds any JSON (Milvus' importutilv2/json/row_parser.go,
+/// A `JSON` field's value: an object, or text that holds any JSON (Milvus' `importutilv2/json/row_parser.go`,
 /// parseEntity).
 fn push_document(column: &mut Column, json: &str) -> Result<(), String> {
     match json.as_bytes().first() {

@@ -118,9 +118,10 @@ impl Warnings {
     /// Notes a warning about the file with this number and name.
     pub fn note(&mut self, warning: Warning, no: usize, file: &str) {
         let full = self.0.len() >= MAX_WARNINGS;
-        let warning = match self.0.contains_key(&warning) {
-            false if full => Warning::More,
-            _ => warning,
+        let warning = if !self.0.contains_key(&warning) && full {
+            Warning::More
+        } else {
+            warning
         };
         match self.0.entry(warning) {
             Entry::Occupied(mut entry) => {

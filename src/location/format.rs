@@ -36,7 +36,7 @@ impl Format {
     }
 
     /// The format that a path's extension names, which must be in lower case: Milvus compares it byte for byte
-    /// (importutilv2/util.go, GetFileType).
+    /// (importutilv2/util.go, `GetFileType`).
     pub fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?;
         Self::from_extension(extension).filter(|_| !extension.contains(char::is_uppercase))

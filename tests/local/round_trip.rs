@@ -76,7 +76,7 @@ fn check(local: &Local, file: &std::path::Path, want: &[Value]) {
     }
 }
 
-/// A JSON field's value is an object, or text that holds another value (Milvus' importutilv2/json/row_parser.go).
+/// A JSON field's value is an object, or text that holds another value (Milvus' `importutilv2/json/row_parser.go`).
 fn in_json_files(rows: &[Value]) -> Vec<Value> {
     let mut rows = rows.to_vec();
     for row in &mut rows {

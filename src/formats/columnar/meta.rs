@@ -33,7 +33,7 @@ impl MetaColumn {
         }
     }
 
-    /// The field to match a file's column with: text of any length, or null (Milvus' create_collection_task.go,
+    /// The field to match a file's column with: text of any length, or null (Milvus' `create_collection_task.go`,
     /// appendDynamicField).
     pub(in crate::formats) fn field(&self) -> &Field {
         &self.field

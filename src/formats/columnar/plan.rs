@@ -26,8 +26,8 @@ impl Plan {
     /// Matches names, refusing what would be refused in every row: a field without column that needs one, a primary key
     /// though the service makes it, and two Parquet columns for one field. `hint` is added if a field has no column.
     ///
-    /// Other columns are dropped with a warning, as Milvus 2.6 and later drop them (importutilv2: CreateFieldReaders of
-    /// parquet/util.go, CreateReaders of numpy/util.go, Parse of csv/row_parser.go): of CSV files those outside the
+    /// Other columns are dropped with a warning, as Milvus 2.6 and later drop them (importutilv2: `CreateFieldReaders` of
+    /// parquet/util.go, `CreateReaders` of numpy/util.go, Parse of `csv/row_parser.go)`: of CSV files those outside the
     /// schema if dynamic fields are off, of Parquet and `NumPy` all but `$meta`. Of several columns with one name the
     /// last one counts.
     pub(in crate::formats) fn new(

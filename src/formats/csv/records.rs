@@ -198,9 +198,10 @@ impl Records {
             }
             self.cells.extend_from_slice(text);
             self.cells.push(b'\n');
-            let next = match line.ended {
-                true => self.line(row, line.next)?,
-                false => None,
+            let next = if line.ended {
+                self.line(row, line.next)?
+            } else {
+                None
             };
             let Some(next) = next else {
                 self.done = true;

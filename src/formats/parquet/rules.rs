@@ -58,7 +58,7 @@ fn fits_value(value: &ArrowType, target: &ArrowType, field: &Field) -> bool {
 }
 
 /// True for a struct with lists `indices` and `values`, in any order, beside whatever other members (Milvus'
-/// parquet/util.go, IsValidSparseVectorSchema).
+/// parquet/util.go, `IsValidSparseVectorSchema`).
 pub(super) fn is_sparse(column: &ArrowType) -> bool {
     let list = |name: &str| match column.member(name) {
         Some(ArrowType::List(element)) => Some(element.as_ref()),

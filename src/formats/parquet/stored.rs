@@ -126,9 +126,7 @@ fn stored_type(field: &Table<'_>, depth: usize, left: &mut usize) -> Option<Stor
         code::LARGE_BINARY => StoredType::LargeBytes,
         code::LIST => StoredType::List(element(&mut inner)?),
         code::FIXED_SIZE_LIST => {
-            let size = match field.table(3)?? {
-                table => table.int(0)?.unwrap_or(0),
-            };
+            let size = field.table(3)??.int(0)?.unwrap_or(0);
             StoredType::FixedList(usize::try_from(size).ok()?, element(&mut inner)?)
         }
         code::STRUCT => StoredType::Struct(inner),

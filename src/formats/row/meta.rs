@@ -59,8 +59,8 @@ impl RowParser {
     }
 
     /// Takes the keys of a `$meta` value to the others: of an object, or of text that holds one. In text `null` is an
-    /// object without keys, and a key may have the name of a field (Milvus' importutilv2/json/row_parser.go and
-    /// csv/row_parser.go, combineDynamicRow).
+    /// object without keys, and a key may have the name of a field (Milvus' `importutilv2/json/row_parser.go` and
+    /// `csv/row_parser.go`, combineDynamicRow).
     fn read_meta(&mut self, json: &str, rounds: bool) -> Result<(), Refusal> {
         let refuse = || Refusal::field(META, "an object of dynamic fields", describe(json));
         let text = if json.starts_with('"') {

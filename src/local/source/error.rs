@@ -59,7 +59,7 @@ pub(in crate::local) enum SourceError {
 }
 
 impl SourceError {
-    /// An error of Milvus' own form, which looks at the extension first (importutilv2/util.go, GetFileType).
+    /// An error of Milvus' own form, which looks at the extension first (importutilv2/util.go, `GetFileType`).
     pub(super) fn of_milvus(path: &str, error: LocationError) -> Self {
         match error {
             LocationError::Extension { .. } | LocationError::NoExtension { .. } => Self::FileType {

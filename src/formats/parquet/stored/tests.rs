@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// By `PyArrow` 26: id int64, s `large_string`, b `large_binary`, d dictionary<int32, string>, l list<large_string>, ll
-/// `large_list<large_string>`, f `fixed_size_list<float>[2]`, st struct<x: dictionary<int8, large_string>, y:
-/// list<`fixed_size_list`<large_string>[3]>>, t timestamp[us, UTC], v `string_view`.
+/// By `PyArrow` 26: id int64, s `large_string`, b `large_binary`, d dictionary<int32, string>, l list<`large_string`>, ll
+/// `large_list<large_string>`, f `fixed_size_list<float>[2]`, st struct<x: dictionary<int8, `large_string`>, y:
+/// list<`fixed_size_list`<`large_string`>[3]>>, t timestamp[us, UTC], v `string_view`.
 const EVERYTHING: &str = "/////5ADAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAEAAAAPP3//wQAAAAKAAAANAMAAPgCAADQAgAAiAIAACQCAADQAQAAbAEAAGwAAAAsAA\
     AABAAAAAT9//8AAAEYEAAAABQAAAAEAAAAAAAAAAEAAAB2AAAALP3//yj9//8AAAEKEAAAABwAAAAEAAAAAAAAAAEAAAB0AAAACAAMAAYACAAI\
     AAAAAAACAAQAAAADAAAAVVRDAGT9//8AAAENGAAAABwAAAAEAAAAAgAAAJQAAAAQAAAAAgAAAHN0AACU/f//kP3//wAAAQwUAAAAGAAAAAQAAA\
