@@ -55,7 +55,7 @@ fn empty_results_say_so() {
         (
             Shown::Waited(&[]),
             "no jobs\n",
-            "job,collection,state,percent,rows,total_rows,file,size,created,completed,reason,details\n",
+            "job,collection,state,percent,rows,total_rows,file,size,created,completed,reason,details,warnings\n",
         ),
         (Shown::Collections(&[]), "no collections\n", "value\n"),
         (
@@ -89,6 +89,7 @@ fn json_keeps_its_keys_and_types() {
     job.create_time = Some("2026-01-02T11:50:00Z".to_owned());
     job.complete_time = None;
     job.details.truncate(1);
+    job.warnings = vec!["a.json: dropped".to_owned()];
     let read: Value = serde_json::from_str(&written(
         &Shown::Progress(&job),
         OutputFormat::Json,
@@ -100,8 +101,15 @@ fn json_keeps_its_keys_and_types() {
         "total_rows": 4000, "file": "a.json,b.json", "size": 2_516_582, "created": "2026-01-02T11:50:00Z", "completed": null, "reason": "import failed",
         "details": [{"file": "a.json", "state": "Completed", "percent": 100.0, "rows": 800, "total_rows": 2000, "size": 1_258_291,
             "completed": null, "reason": null}],
+        "warnings": ["a.json: dropped"],
     });
     assert_eq!(read, expected);
+    let table = written(
+        &Shown::Progress(&job),
+        OutputFormat::Table,
+        &Screen::plain(),
+    );
+    assert!(table.ends_with("\nwarning: a.json: dropped\n"), "{table}");
     assert_eq!(
         render::columns(&read),
         [
