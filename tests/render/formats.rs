@@ -124,7 +124,8 @@ fn json_keeps_its_keys_and_types() {
             "created",
             "completed",
             "reason",
-            "details"
+            "details",
+            "warnings"
         ]
     );
 }
