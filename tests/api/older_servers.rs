@@ -1,4 +1,4 @@
-//! v1's rows and what a Milvus older than 2.4 lacks, in the answers of PyPI's `milvus` 2.3.5.
+//! v1's rows and what a Milvus older than 2.4 lacks, in the answers of the Python package `milvus` 2.3.5.
 
 use crate::support::server::{Reply, Server};
 use crate::{client, cloud, import, settings};
