@@ -74,6 +74,14 @@ pub enum ApiError {
         /// What to type instead.
         instead: String,
     },
+    /// The server has no import calls: it is a Milvus older than 2.4.
+    #[error("cannot {}: {} is a Milvus older than 2.4, whose REST API has no imports", .call.what, outcome::origin(&.call.url))]
+    TooOld {
+        /// The call.
+        call: Box<Call>,
+        /// The connection's dialect.
+        dialect: Dialect,
+    },
     /// A collection call, but only the control plane's address is known.
     #[error("cannot {what}: the cluster's own endpoint is not known")]
     NoClusterEndpoint {
@@ -176,7 +184,7 @@ impl ApiError {
         match self {
             Self::Setting { .. } | Self::NoClusterEndpoint { .. } => Kind::Usage,
             Self::Key { .. } => Kind::Auth,
-            Self::NotInDialect { .. } => Kind::Refused,
+            Self::NotInDialect { .. } | Self::TooOld { .. } => Kind::Refused,
             Self::Unreachable { .. } | Self::Redirect { .. } => Kind::Connect,
             Self::NoAnswer { call, .. }
             | Self::Lost { call, .. }
@@ -200,6 +208,7 @@ impl ApiError {
             Self::Setting { .. }
             | Self::Key { .. }
             | Self::NotInDialect { .. }
+            | Self::TooOld { .. }
             | Self::NoClusterEndpoint { .. } => Outcome::Refused,
             Self::Unreachable { .. } | Self::Stopped { sent: false, .. } => Outcome::NeverSent,
             // 303 answers a request that was carried out; the others say: not here.
@@ -246,6 +255,7 @@ impl ApiError {
             | Self::NotInDialect { .. }
             | Self::NoClusterEndpoint { .. } => None,
             Self::Unreachable { call, .. }
+            | Self::TooOld { call, .. }
             | Self::NoAnswer { call, .. }
             | Self::Lost { call, .. }
             | Self::Redirect { call, .. }
@@ -272,6 +282,7 @@ impl ApiError {
         let text = match self {
             Self::Setting { hint, .. } => return hint.map(str::to_owned),
             Self::Service { hint, .. } | Self::Unreachable { hint, .. } => return hint.clone(),
+            Self::TooOld { call, dialect } => return Some(too_old(call, *dialect)),
             Self::NotInDialect { instead, .. } => return Some(instead.clone()),
             Self::Key { .. } => {
                 "give another key: connect(#{token: secret(\"NAME\")}), a profile, or ZILLIZ_API_KEY"
@@ -289,7 +300,7 @@ impl ApiError {
                 "raise the limit: connect(#{timeout: \"2m\"})"
             }
             Self::Unreadable { call, .. } if call.effect == Effect::Read => {
-                "is this the address of the service, and the right api (v1, v2, milvus)? run with -v to see the whole answer"
+                "is this the address of the service? connect(#{endpoint: …, api: …}) chooses how to speak to it; run with -v to see the whole answer"
             }
             _ => return None,
         };
@@ -300,6 +311,22 @@ impl ApiError {
 /// Returns true for a read over plain HTTP: TLS servers drop such a connection.
 fn speaks_plainly(call: &Call) -> bool {
     call.effect == Effect::Read && call.url.starts_with("http:")
+}
+
+/// Returns what can be done with a server that has no imports.
+fn too_old(call: &Call, dialect: Dialect) -> String {
+    let rows = match dialect {
+        Dialect::V1 => {
+            "collections(), describe(name), query(name, filter) and peek(name) work".to_owned()
+        }
+        Dialect::V2 | Dialect::Milvus => {
+            let origin = outcome::origin(&call.url);
+            format!(
+                "connect(#{{endpoint: {origin:?}, api: \"v1\"}}) reads its collections and rows"
+            )
+        }
+    };
+    format!("imports need Milvus 2.4 or later; {rows}")
 }
 
 fn read_or_unknown(call: &Call, read: Kind) -> Kind {

@@ -187,9 +187,15 @@ fn mistaken_address(settings: &Settings) -> Option<String> {
 
 fn not_found(settings: &Settings) -> String {
     let host = outcome::origin(settings.import_base.as_str());
+    let used = settings.dialect;
+    let others = [Dialect::V1, Dialect::V2, Dialect::Milvus].map(|dialect| {
+        let word = format!("api: {:?}", dialect.word());
+        (dialect != used).then_some(word)
+    });
+    let others: Vec<String> = others.into_iter().flatten().collect();
     format!(
-        "{host} was taken to speak the {} API: connect(#{{api: \"v1\"}}), \"v2\" or \"milvus\" chooses another",
-        settings.dialect
+        "{host} was taken to speak the {used} API: connect(#{{endpoint: {host:?}, …}}) with {} chooses another",
+        others.join(" or ")
     )
 }
 

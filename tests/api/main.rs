@@ -3,6 +3,7 @@
 mod collections;
 mod dialects;
 mod odd_answers;
+mod older_servers;
 mod paging;
 mod properties;
 mod published;

@@ -3,7 +3,7 @@
 use super::key::Keys;
 use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
-use crate::api::{Client, Cluster, Settings};
+use crate::api::{ApiError, Client, Cluster, Settings};
 use crate::connection::{Connection, Storage};
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
@@ -78,6 +78,16 @@ fn client(keys: &Keys<'_>, route: &Route) -> Result<Client, Failure> {
 fn proven(keys: &Keys<'_>, client: Client) -> Result<Client, Failure> {
     let failure = match client.verify() {
         Ok(()) => return Ok(client),
+        // Its collections and rows can be read.
+        Err(
+            error @ ApiError::TooOld {
+                dialect: Dialect::V1,
+                ..
+            },
+        ) => {
+            keys.session.warn(&error.to_string());
+            return Ok(client);
+        }
         Err(error) => Failure::from(error),
     };
     let mut settings = client.settings().clone();
