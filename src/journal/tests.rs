@@ -30,6 +30,7 @@ fn intent(id: &str, key: Option<&str>) -> Entry {
 
 fn intent_at(id: &str, key: Option<&str>, at: String) -> Entry {
     Entry::Intent(Intent {
+        moment: None,
         id: id.to_owned(),
         at,
         scope: scope("books"),
@@ -57,6 +58,7 @@ fn made(id: &str, job: &str) -> Entry {
 
 fn seen(baseline: &str, jobs: &[&str]) -> Entry {
     Entry::Seen(Seen {
+        moment: None,
         baseline: baseline.to_owned(),
         at: now(),
         scope: scope("books"),

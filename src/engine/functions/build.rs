@@ -5,12 +5,14 @@ use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
 use crate::api::{Client, Cluster, Settings};
 use crate::connection::{Connection, Storage};
+use crate::engine::call::as_text;
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
 use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Who gave the options: it names the connection and tells where a key came from.
 pub(super) enum Origin {
@@ -223,8 +225,25 @@ fn settings(session: &Session, options: &Options, route: &Route) -> Result<Setti
     if let Some(time) = options.duration("settle")? {
         settings.settle = time;
     }
+    settings.busy_wait = options.duration("busy_wait")?;
+    if let Some(time) = remembers(options)? {
+        settings.remembers = time;
+    }
     settings.honours_keys = options.flag("honours_keys")?.unwrap_or(false);
     Ok(settings)
+}
+
+/// The option `remembers`: a time, or for ever.
+fn remembers(options: &Options) -> Result<Option<Option<Duration>>, Failure> {
+    match options.get("remembers").and_then(as_text) {
+        Some(word) if word == "forever" => Ok(Some(None)),
+        _ => {
+            let time = options
+                .duration("remembers")
+                .map_err(|failure| failure.with_hint("remembers is a duration, or \"forever\""))?;
+            Ok(time.map(Some))
+        }
+    }
 }
 
 /// Every host the key would travel to must be Zilliz's before a key that nobody named goes there.

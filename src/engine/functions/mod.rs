@@ -3,6 +3,7 @@
 pub mod ask;
 pub mod collections;
 pub mod connect;
+pub mod decision;
 pub mod files;
 pub mod import_all;
 pub mod jobs;

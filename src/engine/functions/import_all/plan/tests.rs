@@ -40,6 +40,7 @@ fn cut(units: &[Unit], most: Most, earlier: &[Submission]) -> Vec<Task> {
 fn submission(task: &Task, standing: Standing) -> Submission {
     let scope = Scope::of(&settings(), &task.request);
     let intent = Intent {
+        moment: None,
         id: "zshell-1".to_owned(),
         at: String::new(),
         connection: String::new(),
@@ -55,6 +56,7 @@ fn submission(task: &Task, standing: Standing) -> Submission {
         stamps: task.stamps.clone(),
     };
     Submission {
+        sent: None,
         file_count: intent.files.len(),
         intent,
         standing,
