@@ -34,7 +34,7 @@ pub(super) fn is_of_later_release(line: &[u8]) -> bool {
         entry.len() == 1
             && entry.keys().all(|kind| {
                 let near = |known: &&str| strsim::levenshtein(known, kind) <= 1;
-                !Entry::KINDS.iter().any(|known| near(&known))
+                !Entry::KINDS.iter().any(near)
             })
     })
 }

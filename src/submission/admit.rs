@@ -46,7 +46,7 @@ impl Submitter<'_> {
             && (self.client.honours_keys() || open.intent.baseline.is_none());
         match self.known(&open, &job, how, !reads) {
             Known::Own(job) => Ok(Admitted::Made(job)),
-            Known::New => self.read_new(open, job, how),
+            Known::New => Ok(self.read_new(open, job, how)),
             Known::Before if keyed => self.read_earlier(open, job, how),
             Known::Before | Known::Anothers => Ok(Admitted::Foreign(open)),
         }
@@ -76,13 +76,13 @@ impl Submitter<'_> {
 
     /// Takes a job that the baseline doesn't have, unless a reading shows another submission's files, or that it ended
     /// badly before.
-    fn read_new(&self, open: Open, job: String, how: How) -> Result<Admitted, SubmitError> {
+    fn read_new(&self, open: Open, job: String, how: How) -> Admitted {
         let Ok(progress) = self.client.progress(&job) else {
             return self.claim_answer(open, job, how);
         };
         match likeness(&open, &progress) {
-            Likeness::Other => Ok(Admitted::Foreign(open)),
-            _ if has_failed(&progress) && open.may_repeat => Ok(self.repeat(&open, job, &progress)),
+            Likeness::Other => Admitted::Foreign(open),
+            _ if has_failed(&progress) && open.may_repeat => self.repeat(&open, job, &progress),
             _ => self.claim_answer(open, job, how),
         }
     }
@@ -98,7 +98,7 @@ impl Submitter<'_> {
                 Ok(progress) => match likeness(&open, &progress) {
                     Likeness::Other => return Ok(Admitted::Foreign(open)),
                     _ if has_failed(&progress) => return Ok(self.repeat(&open, job, &progress)),
-                    Likeness::Same => return self.claim_answer(open, job, how),
+                    Likeness::Same => return Ok(self.claim_answer(open, job, how)),
                     // Files may be told late.
                     Likeness::Unclear => {}
                 },
@@ -112,7 +112,7 @@ impl Submitter<'_> {
         }
     }
 
-    fn claim_answer(&self, open: Open, job: String, how: How) -> Result<Admitted, SubmitError> {
+    fn claim_answer(&self, open: Open, job: String, how: How) -> Admitted {
         let id = open.id();
         let noted = self.desk.journal.note_with(|fold| {
             let own = fold.submission(id);
@@ -125,11 +125,11 @@ impl Submitter<'_> {
             self.tell_unwritten(&error);
             true
         });
-        Ok(if own {
+        if own {
             Admitted::Made(job)
         } else {
             Admitted::Foreign(open)
-        })
+        }
     }
 
     /// Journals the failed job as this attempt's, so that the next attempt is another one.

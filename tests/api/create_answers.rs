@@ -161,7 +161,11 @@ fn each_answer_to_a_create_proves_what_the_reference_says() {
             let api = client(settings(*dialect, &server));
             let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
             let told = format!("{dialect} {:?}: {error}", row.reply);
-            assert_eq!((error.outcome(), error.kind()), (row.proves, row.kind), "{told}");
+            assert_eq!(
+                (error.outcome(), error.kind()),
+                (row.proves, row.kind),
+                "{told}"
+            );
             assert_eq!(server.requests().len(), 1, "{told}");
         }
     }

@@ -3,7 +3,7 @@
 use super::key::Keys;
 use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
-use crate::api::{Client, Cluster, Settings};
+use crate::api::{Client, Cluster, REMEMBERS, Settings};
 use crate::connection::{Connection, Storage};
 use crate::engine::call::as_text;
 use crate::engine::options::Options;
@@ -226,22 +226,20 @@ fn settings(session: &Session, options: &Options, route: &Route) -> Result<Setti
         settings.settle = time;
     }
     settings.busy_wait = options.duration("busy_wait")?;
-    if let Some(time) = remembers(options)? {
-        settings.remembers = time;
-    }
+    settings.remembers = remembers(options)?;
     settings.honours_keys = options.flag("honours_keys")?.unwrap_or(false);
     Ok(settings)
 }
 
-/// The option `remembers`: a time, or for ever.
-fn remembers(options: &Options) -> Result<Option<Option<Duration>>, Failure> {
+/// Returns how long the service remembers finished jobs; `None` for ever.
+fn remembers(options: &Options) -> Result<Option<Duration>, Failure> {
     match options.get("remembers").and_then(as_text) {
-        Some(word) if word == "forever" => Ok(Some(None)),
+        Some(word) if word == "forever" => Ok(None),
         _ => {
             let time = options
                 .duration("remembers")
                 .map_err(|failure| failure.with_hint("remembers is a duration, or \"forever\""))?;
-            Ok(time.map(Some))
+            Ok(Some(time.unwrap_or(REMEMBERS)))
         }
     }
 }

@@ -4,7 +4,7 @@
 //! committed, or aborted, is success. The state may lag behind, which is waited for.
 
 use super::jobs::read_progress;
-use crate::api::model::{JobState, Progress};
+use crate::api::model::{JobState, State};
 use crate::api::{ApiError, Client, Outcome, backoff};
 use crate::engine::call::Call;
 use crate::engine::registry::{Confirm, Family, Function, Gives, Takes};
@@ -75,8 +75,8 @@ enum Reading {
     Done,
     /// The job still waits for a decision, or its state lags behind.
     Waits,
-    /// The job can't be decided about, or not any more.
-    Other(Progress),
+    /// The job is in a state that can't be decided about, or not any more.
+    Other(State),
     /// The state couldn't be read for now.
     Away,
 }
@@ -112,11 +112,11 @@ impl Decision {
                 tries += 1;
                 match self.read(session, job)? {
                     Reading::Done => return Ok(()),
-                    Reading::Other(progress) if !passes && lost.is_none() => {
-                        return Err(self.refused(failure, &progress));
+                    Reading::Other(state) if !passes && lost.is_none() => {
+                        return Err(self.refused(failure, &state));
                     }
-                    Reading::Other(progress) if progress.state.kind.is_final() => {
-                        return Err(self.too_late(job, &progress));
+                    Reading::Other(state) if state.kind.is_final() => {
+                        return Err(self.too_late(job, &state));
                     }
                     Reading::Other(_) if waits && self == Self::Commit => return Ok(()),
                     Reading::Other(_) if !passes => return Err(lost.unwrap_or(failure)),
@@ -144,12 +144,11 @@ impl Decision {
     }
 
     fn read(self, session: &Session, job: &Job) -> Result<Reading, Failure> {
-        let progress = match read_progress(session, job) {
-            Ok(reading) => (*reading.progress).clone(),
+        let state = match read_progress(session, job) {
+            Ok(reading) => reading.progress.state.clone(),
             Err(failure) if failure.may_pass() => return Ok(Reading::Away),
             Err(failure) => return Err(failure),
         };
-        let state = &progress.state;
         let committing = state.sent.eq_ignore_ascii_case("Committing");
         let done = match self {
             Self::Commit => committing || state.kind == JobState::Completed,
@@ -160,7 +159,7 @@ impl Decision {
         } else if state.kind == JobState::Uncommitted {
             Reading::Waits
         } else {
-            Reading::Other(progress)
+            Reading::Other(state)
         })
     }
 
@@ -172,16 +171,16 @@ impl Decision {
     }
 
     /// Services say of such a refusal little more than that a parameter is wrong; the job's state says why.
-    fn refused(self, failure: Failure, progress: &Progress) -> Failure {
+    fn refused(self, failure: Failure, state: &State) -> Failure {
         failure.with_hint(format!(
             "the job is {}; only a two-phase import (auto_commit: false) that waits for its commit can be {}",
-            progress.state,
+            state,
             self.done()
         ))
     }
 
-    fn too_late(self, job: &Job, progress: &Progress) -> Failure {
-        let (id, done, state) = (&job.id, self.done(), &progress.state);
+    fn too_late(self, job: &Job, state: &State) -> Failure {
+        let (id, done) = (&job.id, self.done());
         let text = format!("the job {id} can't be {done} any more: it is {state}");
         Failure::new(Kind::Refused, text).with_jobs(vec![id.clone()])
     }
