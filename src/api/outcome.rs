@@ -73,11 +73,6 @@ impl ErrorAnswer<'_> {
         }
     }
 
-    /// Returns true for a Milvus that isn't ready for a read.
-    fn is_not_ready(&self) -> bool {
-        (200..300).contains(&self.status) && self.code.is_some_and(|code| NOT_READY.contains(&code))
-    }
-
     /// Returns true if the API key was missing, not valid, or without rights.
     pub(super) fn is_auth(&self) -> bool {
         // 1800: Milvus, "user hasn't authenticated".

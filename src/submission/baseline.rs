@@ -83,7 +83,7 @@ impl Submitter<'_> {
         let mut jobs = HashSet::new();
         for _ in 0..TRIES {
             let scan = self.client.scan(&filter(scope))?;
-            jobs.extend(scan.jobs);
+            jobs.extend(scan.all);
             if scan.whole {
                 break;
             }
