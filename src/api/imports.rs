@@ -1,6 +1,6 @@
 //! The calls about import jobs, whichever dialect they travel in.
 
-use super::error::ApiError;
+use super::error::{ApiError, Call, Effect};
 use super::mask::Mask;
 use super::model::{Dialect, ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
 use super::old_milvus::is_unknown_path;
@@ -90,6 +90,22 @@ impl Client {
         .with_extra(&request.extra)?
         .with_secrets(settings, secrets.into_iter().flatten());
         Ok(call)
+    }
+
+    /// Returns the error of a create that was answered with a job that can't be its own.
+    pub fn foreign_job(&self, job_id: &str) -> ApiError {
+        let call = Call {
+            what: "create the import job",
+            method: "POST",
+            url: self.settings().import_base.to_string(),
+            effect: Effect::Create,
+        };
+        ApiError::Unreadable {
+            call: Box::new(call),
+            status: 200,
+            problem: format!("it names the job {job_id}, which is another submission's"),
+            excerpt: String::new(),
+        }
     }
 
     /// Reads a job's progress once.

@@ -47,7 +47,9 @@ pub use dry_run::DryRun;
 pub use error::{ApiError, Call, Effect, Outcome};
 pub use retry::backoff;
 pub use scan::Scan;
-pub use settings::{BODY_LIMIT, CONNECT_TIMEOUT, LogSink, READ_TIMEOUT, SETTLE, Settings};
+pub use settings::{
+    BODY_LIMIT, BUSY_WAIT, CONNECT_TIMEOUT, LogSink, READ_TIMEOUT, REMEMBERS, SETTLE, Settings,
+};
 pub use walk::JobWalk;
 
 use crate::interrupt::Interrupt;

@@ -1,6 +1,7 @@
 //! The REST client against a programmable server.
 
 mod collections;
+mod create_answers;
 mod dialects;
 mod odd_answers;
 mod older_servers;
