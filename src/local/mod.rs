@@ -23,6 +23,7 @@
 
 mod ahead;
 mod aliases;
+mod binding;
 mod body;
 mod call;
 mod collections;
@@ -44,6 +45,7 @@ mod page;
 mod paths;
 mod query;
 mod remote;
+mod requests;
 mod retry;
 mod rows;
 mod search;

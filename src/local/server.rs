@@ -11,7 +11,7 @@ use super::store::Store;
 use super::worker::Shared;
 use super::{
     aliases, body, collections, databases, entities, faults, guard, http, indexes, page, paths,
-    rows, search, v1, v2,
+    requests, rows, search, v1, v2,
 };
 use crate::secret::Secret;
 use axum::body::Body;
@@ -184,7 +184,8 @@ impl Routes {
 
 async fn take(request: Request, kind: body::Kind) -> Result<Call, ServiceError> {
     let (parts, body) = request.into_parts();
-    let object = body::object(&parts.headers, body, kind).await?;
+    let mut object = body::object(&parts.headers, body, kind).await?;
+    requests::bind(parts.uri.path(), &mut object.params)?;
     Ok(call(object, &parts.headers))
 }
 

@@ -79,7 +79,7 @@ fn deleted_rows_are_gone_everywhere_and_stay_so() {
             14
         );
         assert_eq!(
-            delete(&local, json!({ "id": [50, "51"] }))["deleteCount"],
+            delete(&local, json!({ "filter": "id in [50, 51]" }))["deleteCount"],
             2
         );
         assert_eq!(
@@ -100,6 +100,11 @@ fn deleted_rows_are_gone_everywhere_and_stay_so() {
         for (body, code) in [
             (json!({ "collectionName": "c" }), 1802),
             (json!({ "collectionName": "c", "filter": "" }), 1802),
+            (json!({ "collectionName": "c", "id": [1] }), 1802),
+            (
+                json!({ "collectionName": "c", "filter": "id == 1", "partitionNames": ["p"] }),
+                10,
+            ),
             (json!({ "collectionName": "c", "filter": "id = 1" }), 1100),
             (json!({ "collectionName": "x", "filter": "id == 1" }), 100),
             (

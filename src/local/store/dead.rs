@@ -1,6 +1,6 @@
 //! Deleted rows: a bit each, beside the segment, which itself never changes.
 
-use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns};
+use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns, next_commit};
 use super::scan::Segment;
 use super::{Store, StoreError, signed, unsigned};
 use crate::formats::Batch;
@@ -105,14 +105,15 @@ fn add(
     // The check and the row in one statement: a drop may have come between.
     let made = tx
         .prepare_cached(
-            "INSERT INTO segments (collection_id, partition_id, job_id, state, rows)
-             SELECT collection_id, id, '', ?3, ?4 FROM partitions WHERE id = ?2 AND collection_id = ?1",
+            "INSERT INTO segments (collection_id, partition_id, job_id, state, rows, commit_no)
+             SELECT collection_id, id, '', ?3, ?4, ?5 FROM partitions WHERE id = ?2 AND collection_id = ?1",
         )?
         .execute(params![
             collection_id,
             partition_id,
             VISIBLE,
-            signed(batch.rows())
+            signed(batch.rows()),
+            next_commit(tx)?
         ])?;
     if made == 0 {
         return Ok(None);
