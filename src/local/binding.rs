@@ -1,5 +1,5 @@
 //! Request bodies bound as a Milvus server binds them: keys in any case of letters, a null as no value, and a wrong JSON
-//! type of a known key refused (Go's encoding/json; internal/distributed/proxy/httpserver/handler_v2.go, `wrapperPost`).
+//! type of a known key refused (Go's `encoding/json`; `internal/distributed/proxy/httpserver/handler_v2.go`, `wrapperPost`).
 
 use super::error::ServiceError;
 use serde_json::{Map, Value};

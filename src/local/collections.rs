@@ -337,7 +337,7 @@ fn named_partitions(app: &App, call: &Call) -> Result<(Collection, Vec<i64>), Se
 }
 
 /// Removes a partition with its rows; one that isn't there is success, a loaded one is refused (Milvus:
-/// internal/proxy/task.go, `dropPartitionTask`).
+/// `internal/proxy/task.go`, `dropPartitionTask`).
 fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;

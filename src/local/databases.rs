@@ -92,7 +92,7 @@ fn properties(call: &Call) -> Map<String, Value> {
         .collect()
 }
 
-/// A JSON value as Go's `%v` prints it (Milvus: handler_v2.go, `createDatabase`), which shortens numbers from 21 digits on.
+/// A JSON value as Go's `%v` prints it (Milvus: `handler_v2.go`, `createDatabase`), which shortens numbers from 21 digits on.
 fn printed(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),
@@ -101,7 +101,8 @@ fn printed(value: &Value) -> String {
     }
 }
 
-/// Removes a database without collections; one that isn't there is success (Milvus: rootcoord/ddl_callbacks_drop_database.go).
+/// Removes a database without collections; one that isn't there is success (Milvus:
+/// `internal/rootcoord/root_coord.go`, `DropDatabase`).
 fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
     if name == DEFAULT_DATABASE {

@@ -22,7 +22,7 @@ const MAX_LIST: i64 = 10_000;
 /// Makes a job for these lists of paths (each one file, or one set of `NumPy` files) and answers its id, or that of the
 /// job made earlier under the same key.
 ///
-/// The order of the checks is Milvus' (internal/proxy/task_import.go).
+/// The order of the checks is Milvus' (`internal/proxy/task_import.go`).
 pub(super) fn submit(
     app: &App,
     call: &Call,
@@ -240,7 +240,7 @@ pub(super) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceEr
     list(app, call, number, size, skip)
 }
 
-/// The newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names none (Milvus: internal/proxy/impl.go,
+/// The newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names none (Milvus: `internal/proxy/impl.go`,
 /// `ListImports`). A collection that doesn't exist is error 100.
 pub(super) fn whole_list(app: &App, call: &Call) -> Result<Page, ServiceError> {
     let database = databases::of(app, call)?;

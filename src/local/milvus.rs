@@ -1,15 +1,15 @@
-//! A Milvus server's own form of the import answers (Milvus: internal/distributed/proxy/httpserver/handler_v2.go and
-//! internal/datacoord/import_util.go).
+//! A Milvus server's own form of the import answers (Milvus: `internal/distributed/proxy/httpserver/handler_v2.go` and
+//! `internal/datacoord/import_util.go`).
 
 use super::error::ServiceError;
 use super::source::Dialect;
 use super::store::jobs::{Job, JobFile, JobState, Standing, Whole};
 use serde_json::{Map, Value, json};
 
-/// The reason that Milvus gives for an aborted job (internal/datacoord/import_job.go).
+/// The reason that Milvus gives for an aborted job (`internal/datacoord/import_job.go`).
 const ABORTED: &str = "aborted by user";
 
-/// Percent at which a job that is read begins and ends: the phases PreImporting and Importing of Milvus, which are one here.
+/// Percent at which a job that is read begins and ends: the phases `PreImporting` and `Importing` of Milvus, which are one here.
 const READ: (u64, u64) = (10, 70);
 
 /// Percent of a job that waits for its commit.

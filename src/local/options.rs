@@ -7,7 +7,7 @@ use crate::formats::CsvOptions;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// Options that ask for another kind of import (Milvus: internal/util/importutilv2/option.go): of segments and deletes that a
+/// Options that ask for another kind of import (Milvus: `internal/util/importutilv2/option.go`): of segments and deletes that a
 /// backup holds. The first two are flags.
 const BACKUP_FLAGS: [&str; 2] = ["backup", "l0_import"];
 const BACKUP_OPTIONS: [&str; 6] = [
@@ -80,7 +80,7 @@ fn refuse_backup(options: &Map<String, Value>, dialect: Dialect) -> Result<(), S
     }
 }
 
-/// `auto_commit`: exactly true or false, in any case of letters (Milvus: request_v2.go, `ImportReq.UnmarshalJSON`).
+/// `auto_commit`: exactly true or false, in any case of letters (Milvus: `request_v2.go`, `ImportReq.UnmarshalJSON`).
 fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool, ServiceError> {
     match options.get("auto_commit") {
         None => Ok(false),
@@ -125,7 +125,7 @@ fn csv(
     }
 }
 
-/// `timeout`, a duration as Go writes it; Milvus refuses an empty one (importutilv2/option.go, `GetTimeoutTs`).
+/// `timeout`, a duration as Go writes it; Milvus refuses an empty one (`importutilv2/option.go`, `GetTimeoutTs`).
 fn timeout(
     options: &Map<String, Value>,
     dialect: Dialect,

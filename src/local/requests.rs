@@ -1,4 +1,4 @@
-//! The requests of the v2 routes: their keys, as Milvus declares them (internal/distributed/proxy/httpserver/request_v2.go),
+//! The requests of the v2 routes: their keys, as Milvus declares them (`internal/distributed/proxy/httpserver/request_v2.go`),
 //! and which of them the local service refuses.
 
 use super::binding::{self, JsonKind, Key};
@@ -50,7 +50,8 @@ const IMPORT: &[Key] = &[
     Key::new("options", JsonKind::TextMap),
 ];
 const JOB: &[Key] = &[DATABASE, Key::text("jobId").required()];
-const JOB_LIST: &[Key] = &[DATABASE, Key::text("collectionName")];
+/// The list of jobs or of aliases: of one collection, or of all.
+const ONE_OR_ALL: &[Key] = &[DATABASE, Key::text("collectionName")];
 
 const ONLY_DATABASE: &[Key] = &[DATABASE];
 const NAMED_DATABASE: &[Key] = &[Key::text("dbName").required()];
@@ -276,7 +277,6 @@ fn keys(path: &str) -> Option<&'static [Key]> {
         "databases/describe" | "databases/drop" => NAMED_DATABASE,
         "indexes/create" => INDEXES,
         "indexes/describe" | "indexes/drop" => NAMED_INDEX,
-        "aliases/list" => JOB_LIST,
         "aliases/describe" | "aliases/drop" => ALIAS,
         "aliases/create" | "aliases/alter" => ALIAS_OF,
         "entities/query" => QUERY,
@@ -286,7 +286,7 @@ fn keys(path: &str) -> Option<&'static [Key]> {
         "entities/insert" => INSERT,
         "entities/upsert" => UPSERT,
         "jobs/import/create" => IMPORT,
-        "jobs/import/list" => JOB_LIST,
+        "jobs/import/list" | "aliases/list" => ONE_OR_ALL,
         path if path.starts_with("jobs/import/") => JOB,
         _ => return None,
     })
@@ -302,7 +302,7 @@ pub(super) fn bind(path: &str, params: &mut Map<String, Value>) -> Result<(), Se
     if path.contains("/jobs/import/") {
         binding::rename(params, &CLOUD);
         let sign = |name: &&str| params.get(*name).is_some_and(is_given);
-        if CLOUD_SIGNS.iter().any(|name| sign(name)) {
+        if CLOUD_SIGNS.iter().any(sign) {
             return Ok(());
         }
     }

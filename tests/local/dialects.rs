@@ -68,10 +68,8 @@ fn v1_answers_as_its_documentation_says() {
     let data = local
         .get("/v1/vector/collections/import/list?clusterId=in01-x&pageSize=5&currentPage=1")
         .data();
-    assert_eq!(
-        keys(&data),
-        ["count", "currentPage", "pageSize", "tasks", "records"]
-    );
+    let names = ["count", "currentPage", "pageSize", "tasks", "records"];
+    assert_eq!(keys(&data), names);
     assert_eq!(data["tasks"], data["records"]);
     assert_eq!(
         (&data["count"], &data["currentPage"], &data["pageSize"]),
@@ -233,7 +231,7 @@ fn v2_and_milvus_answers_have_the_fields_of_both() {
     );
 }
 
-/// Milvus: internal/distributed/proxy/httpserver/handler_v2.go, getImportJobProcess.
+/// Milvus: `internal/distributed/proxy/httpserver/handler_v2.go`, `getImportJobProcess`.
 fn check_milvus_progress(data: &Value) {
     assert_eq!(
         keys(data),

@@ -183,7 +183,7 @@ fn options_of_backup_imports_are_refused_and_unknown_ones_ignored() {
     }
 }
 
-/// Milvus: internal/util/importutilv2/option.go, GetCSVSep, which is called once a CSV file is read.
+/// Milvus: internal/util/importutilv2/option.go, `GetCSVSep`, which is called once a CSV file is read.
 #[test]
 fn a_separator_that_separates_nothing_fails_the_job_of_a_csv_file() {
     let (dir, local) = Local::fresh();

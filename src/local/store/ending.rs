@@ -19,7 +19,7 @@ pub(in crate::local) enum Ending {
 
 impl Store {
     /// Makes an uncommitted job's rows visible, in one step. A completed job is success again, also one that commits
-    /// itself (Milvus: internal/datacoord/services.go, `CommitImport`).
+    /// itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
     pub(in crate::local) fn commit(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
         self.write(|tx| match state(tx, id)? {
             JobState::Uncommitted => show(tx, id, time).map(|()| Ending::Done),
@@ -29,7 +29,7 @@ impl Store {
     }
 
     /// Gives up a two-phase job that is not committed: none of its rows stays. An aborted job is success again, and so
-    /// is a failed one, which keeps its reason (Milvus: internal/datacoord/services.go, `AbortImport`).
+    /// is a failed one, which keeps its reason (Milvus: `internal/datacoord/services.go`, `AbortImport`).
     pub(in crate::local) fn abort(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
         self.write(|tx| {
             match state(tx, id)? {
