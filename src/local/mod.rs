@@ -52,6 +52,7 @@ mod search;
 mod server;
 mod source;
 mod store;
+mod upsert;
 mod v1;
 mod v2;
 mod worker;

@@ -32,6 +32,9 @@ const CLOUD: [Key; 12] = [
     Key::new("currentPage", JsonKind::Any),
 ];
 
+/// Levels of consistency that Milvus knows.
+const LEVELS: [&str; 5] = ["Strong", "Session", "Bounded", "Eventually", "Customized"];
+
 /// Keys that make an import call one of the cloud's form.
 const CLOUD_SIGNS: [&str; 6] = [
     "volumeName",
@@ -207,27 +210,27 @@ const DELETE: &[Key] = &[
     Key::new("partitionNames", JsonKind::Any).refused(),
     Key::new("id", JsonKind::Any).refused(),
 ];
+/// The search itself refuses what it can't do.
 const SEARCH: &[Key] = &[
     DATABASE,
     COLLECTION,
-    Key::new("data", JsonKind::List),
-    Key::new("ids", JsonKind::List).refused(),
+    Key::new("ids", JsonKind::List),
     Key::text("annsField"),
     PARTITIONS,
     Key::text("filter"),
-    Key::text("groupingField").refused(),
-    Key::new("groupSize", JsonKind::Int32).refused(),
-    Key::new("strictGroupSize", JsonKind::Flag).refused(),
+    Key::text("groupingField"),
+    Key::new("groupSize", JsonKind::Int32),
+    Key::new("strictGroupSize", JsonKind::Flag),
     LIMIT,
     OFFSET,
     OUTPUT_FIELDS,
     Key::new("searchParams", JsonKind::Map),
     CONSISTENCY,
     EXPR_PARAMS,
-    Key::new("functionScore", JsonKind::Map).refused(),
-    Key::new("functionChains", JsonKind::List).refused(),
-    Key::new("searchAggregation", JsonKind::Map).refused(),
-    Key::new("orderByFields", JsonKind::Texts).refused(),
+    Key::new("functionScore", JsonKind::Map),
+    Key::new("functionChains", JsonKind::List),
+    Key::new("searchAggregation", JsonKind::Map),
+    Key::new("orderByFields", JsonKind::Texts),
     Key::new("params", JsonKind::Map),
 ];
 const FIELD_OP: &[Key] = &[Key::text("fieldName"), Key::text("op")];
@@ -306,7 +309,43 @@ pub(super) fn bind(path: &str, params: &mut Map<String, Value>) -> Result<(), Se
             return Ok(());
         }
     }
-    binding::check(params, keys)
+    binding::check(params, keys)?;
+    match path.strip_prefix("/v2/vectordb/entities/") {
+        Some(_) => check_consistency(params),
+        None => Ok(()),
+    }
+}
+
+/// Refuses an unknown consistency level; every known one is honoured, since reads see all that is committed.
+fn check_consistency(params: &Map<String, Value>) -> Result<(), ServiceError> {
+    let level = params.get("consistencyLevel").and_then(Value::as_str);
+    match level {
+        Some(level) if !level.is_empty() && !LEVELS.contains(&level) => {
+            let known = LEVELS.join(", ");
+            Err(ServiceError::new(
+                1100,
+                format!(
+                    "consistencyLevel can only be [{known}], default: Bounded, err:parameter:'{level}' is incorrect"
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses rows that are no list of objects (1801), which the first API takes.
+pub(super) fn check_rows(path: &str, data: Option<&[u8]>) -> Result<(), ServiceError> {
+    let is_rows = ["insert", "upsert"].map(|route| format!("/v2/vectordb/entities/{route}"));
+    let Some(data) = data.filter(|_| is_rows.iter().any(|rows| rows == path)) else {
+        return Ok(());
+    };
+    if data.first() == Some(&b'[') || data == b"null" {
+        return Ok(());
+    }
+    Err(ServiceError::not_json(
+        200,
+        "error: cannot unmarshal a single value into data of type array of objects",
+    ))
 }
 
 /// Some clients send every parameter they have heard of, those without a value as `""` or `[]`.

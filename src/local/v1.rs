@@ -7,7 +7,7 @@ use super::jobs::{self, Action, percent};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::jobs::{Job, JobFile, JobState, Standing, Whole};
-use super::{collections, entities, rows};
+use super::{collections, entities, rows, upsert};
 use serde_json::{Map, Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
@@ -29,7 +29,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V1, "/v1/vector/query", entities::query)
         .post(Envelope::V1, "/v1/vector/get", entities::get)
         .rows(Envelope::V1, "/v1/vector/insert", rows::insert)
-        .rows(Envelope::V1, "/v1/vector/upsert", rows::upsert)
+        .rows(Envelope::V1, "/v1/vector/upsert", upsert::upsert)
         .write(Envelope::V1, "/v1/vector/delete", rows::delete)
 }
 

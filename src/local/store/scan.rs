@@ -17,15 +17,6 @@ pub(in crate::local) struct Segment {
 }
 
 impl Segment {
-    /// One that was just made.
-    pub(super) fn new(id: i64, rows: usize) -> Self {
-        Self {
-            id,
-            rows,
-            dead: (0, Dead::default()),
-        }
-    }
-
     pub(in crate::local) fn id(&self) -> i64 {
         self.id
     }
