@@ -9,6 +9,8 @@
 
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use half::{bf16, f16};
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -81,6 +83,37 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
         (vector, Values::Packed(bytes)) => packed(vector, bytes, json),
         (plain, _) => append_scalar(values, scalar(plain, json)?).ok_or_else(|| describe(json)),
     }
+}
+
+/// Appends a vector's bytes, which a text holds in base64: so Milvus' insert call takes binary vectors and those of 16-bit
+/// floats, little-endian (Milvus: `internal/distributed/proxy/httpserver/utils.go`, `checkAndSetData`).
+pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), String> {
+    let (data_type, values) = column.parts_mut();
+    let bytes = STANDARD.decode(text.as_bytes());
+    let bytes = bytes.map_err(|error| format!("a text that isn't base64 ({error})"))?;
+    if bytes.len() != row_width(data_type) {
+        return Err(format!("{} bytes in base64", bytes.len()));
+    }
+    let halves = bytes.as_chunks::<2>().0.iter();
+    let finite = match data_type {
+        DataType::Float16Vector { .. } => {
+            halves.copied().map(f16::from_le_bytes).all(f16::is_finite)
+        }
+        DataType::BFloat16Vector { .. } => {
+            let mut halves = halves.copied().map(bf16::from_le_bytes);
+            halves.all(bf16::is_finite)
+        }
+        _ => true,
+    };
+    if !finite {
+        return Err("a value that is not finite".to_owned());
+    }
+    let Values::Packed(packed) = values else {
+        return Err("a text".to_owned());
+    };
+    packed.extend_from_slice(&bytes);
+    column.seal();
+    Ok(())
 }
 
 /// Appends a vector that is kept as bytes.

@@ -227,6 +227,25 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
             Some(cell) => native::push_cell(column, &cell),
             None => Err(describe(json)),
         },
+        DataType::BinaryVector { .. }
+        | DataType::Float16Vector { .. }
+        | DataType::BFloat16Vector { .. }
+            if text =>
+        {
+            let decoded = json_text::decode(json).ok_or_else(|| describe(json))?;
+            cell::push_base64(column, &decoded)
+        }
+        // A list or an object may be written as its JSON text.
+        DataType::FloatVector { .. }
+        | DataType::Int8Vector { .. }
+        | DataType::SparseFloatVector
+        | DataType::Array { .. }
+            if text =>
+        {
+            let inner = json_text::decode(json).ok_or_else(|| describe(json))?;
+            let inner = serde_json::from_str::<&RawValue>(&inner).map_err(|_| describe(json))?;
+            cell::push(column, inner.get())
+        }
         _ => cell::push(column, json),
     }
 }

@@ -121,7 +121,7 @@ fn load_word(collection: &Collection) -> &'static str {
 pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
-    check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
+    check_name("collection", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
     let body = Value::Object(call.object.params.clone());
     let schema = Schema::from_create_body(&body)?;
     let indexed = !indexes::asked(&body, &schema)?.is_empty();
@@ -203,7 +203,7 @@ fn check_unaliased(
 fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["newCollectionName"])?;
-    check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
+    check_name("collection", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
     let own = databases::of(app, call)?;
     let database = match call.text(&["newDbName"]) {
         Some(database) if app.store().database(&database)?.is_none() => {
@@ -310,30 +310,34 @@ fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
 
 /// Loads the whole collection: partitions are not loaded one by one.
 fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    app.store()
-        .set_loaded(named_partitions(app, call)?.id, true)?;
+    let (collection, partitions) = named_partitions(app, call)?;
+    app.store().set_released(&partitions, false)?;
+    app.store().set_loaded(collection.id, true)?;
     Ok(json!({}))
 }
 
-/// Does nothing, as other partitions may be loaded.
+/// Marks the partitions as released, so that they can be dropped. Queries still see their rows.
 fn release_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    named_partitions(app, call).map(|_| json!({}))
+    let (_, partitions) = named_partitions(app, call)?;
+    app.store().set_released(&partitions, true)?;
+    Ok(json!({}))
 }
 
-/// The collection, all of whose partitions in `partitionNames` must be there.
-fn named_partitions(app: &App, call: &Call) -> Result<Collection, ServiceError> {
+/// The collection, and the ids of its partitions in `partitionNames`, which must be there.
+fn named_partitions(app: &App, call: &Call) -> Result<(Collection, Vec<i64>), ServiceError> {
     let collection = find(app, call)?;
+    let mut ids = Vec::new();
     let names = call.get(&["partitionNames"]).and_then(entities::texts);
     let names = names.filter(|names| !names.is_empty());
     for name in names.ok_or_else(|| ServiceError::missing(DIALECT, "partitionNames"))? {
-        if app.store().partition(collection.id, &name)?.is_none() {
-            return Err(ServiceError::no_partition(&name));
-        }
+        let id = app.store().partition(collection.id, &name)?;
+        ids.push(id.ok_or_else(|| ServiceError::no_partition(&name))?);
     }
-    Ok(collection)
+    Ok((collection, ids))
 }
 
-/// Removes a partition with its rows; one that is not there is success.
+/// Removes a partition with its rows; one that isn't there is success, a loaded one is refused (Milvus:
+/// `internal/proxy/task.go`, `dropPartitionTask`).
 fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
@@ -344,6 +348,12 @@ fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
         ));
     }
     if let Some(partition) = app.store().partition(collection.id, &name)? {
+        if collection.loaded && !app.store().is_released(partition)? {
+            return Err(ServiceError::parameter(
+                DIALECT,
+                "partition cannot be dropped, partition is loaded, please release it first",
+            ));
+        }
         app.store().drop_partition(partition, &now())?;
         app.shared().nudge();
     }

@@ -6,6 +6,7 @@ use super::store::work::{Claimed, Failing, Report};
 use super::store::{Store, StoreError};
 use super::worker::Shared;
 use crate::formats::{Batch, ReadError, Schema, reader};
+use crate::location::Format;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -115,6 +116,13 @@ impl Import<'_> {
                 file: Some((no, reason)),
             })
         };
+        if let (Format::Csv, Some(why)) = (file.format, &self.job.source.bad_csv) {
+            let reason = format!("{}: {why}", file.name);
+            return Err(Halt::Failed(Failing {
+                reason: reason.clone(),
+                file: Some((no, reason)),
+            }));
+        }
         let mut reader = file
             .open(&self.schema, &self.job.source.csv)
             .map_err(failed)?;

@@ -165,6 +165,10 @@ impl Store {
                 "UPDATE collections SET loaded = ?2 WHERE id = ?1",
                 params![id, loaded],
             )?;
+            tx.execute(
+                "UPDATE partitions SET released = 0 WHERE collection_id = ?1",
+                [id],
+            )?;
             Ok(())
         })
     }
@@ -205,6 +209,31 @@ impl Store {
         name: &str,
     ) -> Result<Option<i64>, StoreError> {
         self.read(|view| partition_id(view, collection_id, name))
+    }
+
+    /// Marks partitions as released by themselves, or not.
+    pub(in crate::local) fn set_released(
+        &self,
+        partitions: &[i64],
+        released: bool,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let mut update =
+                tx.prepare_cached("UPDATE partitions SET released = ?2 WHERE id = ?1")?;
+            for id in partitions {
+                update.execute(params![id, released])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether a partition was released by itself.
+    pub(in crate::local) fn is_released(&self, partition: i64) -> Result<bool, StoreError> {
+        self.read(|view| {
+            let mut released =
+                view.prepare_cached("SELECT 1 FROM partitions WHERE id = ?1 AND released")?;
+            Ok(released.exists([partition])?)
+        })
     }
 
     /// Makes a partition; one that is there already is left as it is.

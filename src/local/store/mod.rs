@@ -124,6 +124,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v2.sql"),
     include_str!("v3.sql"),
     include_str!("v4.sql"),
+    include_str!("v5.sql"),
 ];
 
 /// The database of one data folder; clones share it.
@@ -345,7 +346,7 @@ mod tests {
             opened.err(),
             Some(StoreError::Newer {
                 found: 99,
-                known: 4,
+                known: 5,
                 ..
             })
         ));

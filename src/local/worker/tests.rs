@@ -1,6 +1,5 @@
 use super::super::faults::Faults;
 use super::*;
-use crate::formats::CsvOptions;
 use crate::interrupt::Interrupt;
 use crate::local::source::Source;
 use crate::local::source::{Places, Rules};
@@ -31,9 +30,9 @@ fn shared(dir: &Path) -> Shared {
         key: None,
         two_phase: false,
         deadline: None,
+        create_time: String::new(),
         source: Source::parse(
             &[vec![file.to_str().unwrap().to_owned()]],
-            CsvOptions::default(),
             &Rules::new(Places::default(), false).unwrap(),
             false,
         )

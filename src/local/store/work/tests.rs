@@ -24,6 +24,7 @@ fn store(dir: &std::path::Path) -> (Store, Batch) {
         key: None,
         two_phase: false,
         deadline: None,
+        create_time: String::new(),
         source: Source::default(),
     };
     assert_eq!(store.create_job(&job).unwrap(), Created::New);
