@@ -158,7 +158,7 @@ pub(super) fn in_short(collection: &Collection, schema: &Schema) -> Vec<Value> {
 
 /// Makes the indexes of `indexParams`. One that is there already is success.
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let schema = Schema::from_create_body(&find(app, call)?.body)?;
+    let schema = find(app, call)?.schema()?;
     let body = Value::Object(call.object.params.clone());
     let fresh = listed(&body, &schema);
     if fresh.is_empty() {

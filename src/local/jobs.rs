@@ -9,7 +9,6 @@ use super::server::App;
 use super::source::{Dialect, MAX_FILES, Source, SourceError};
 use super::store::collections::DEFAULT_PARTITION;
 use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
-use crate::formats::Schema;
 use std::time::Duration;
 
 /// The longest idempotency key, in bytes.
@@ -42,7 +41,7 @@ pub(super) fn submit(
     let store = app.store();
     if partition.is_some()
         && let Some(found) = store.collection(&database, &collection)?
-        && Schema::from_create_body(&found.body)?.has_partition_key()
+        && found.schema()?.has_partition_key()
     {
         return Err(ServiceError::import(
             "not allow to set partition name for collection with partition key",

@@ -48,6 +48,7 @@ mod retry;
 mod rows;
 mod search;
 mod server;
+mod settings;
 mod source;
 mod store;
 mod v1;

@@ -42,13 +42,10 @@ impl Plan {
                 expected,
                 found,
             };
-            if field.auto_id && place.is_some() {
-                let expected =
-                    format!("no {what} (autoId is on: the service makes the primary key)");
-                return Err(refuse(expected, "one".to_owned()));
+            if let (Some(why), Some(_)) = (field.refusal(), place) {
+                return Err(refuse(format!("no {what} ({why})"), "one".to_owned()));
             }
-            let needless = field.auto_id || field.nullable || field.default.is_some();
-            if place.is_none() && !needless {
+            if place.is_none() && !field.is_optional() {
                 let found = format!("no {what} of that name{hint}");
                 return Err(refuse(field.data_type.to_string(), found));
             }
