@@ -3,6 +3,8 @@
 //! RFC 3339 text, also with a blank for the `T`, a comma before the fraction, one digit for the hour, an offset of hours
 //! only, or without an offset: then the collection's time zone counts. Kept are microseconds; further digits are cut off.
 
+use std::fmt::Write as _;
+
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -57,7 +59,8 @@ pub(super) fn format(micros: i64, timezone: &str) -> String {
     } else {
         let sign = if offset < 0 { '-' } else { '+' };
         let minutes = offset.abs() / 60;
-        text.push_str(&format!("{sign}{:02}:{:02}", minutes / 60, minutes % 60));
+        // Writing to a text does not fail.
+        _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
     }
     text
 }
@@ -110,7 +113,11 @@ fn read(text: &str) -> Option<(DateTime, Option<i64>)> {
         small(second)?,
         fraction,
     );
-    Some((civil.ok()?, offset(rest)?))
+    let offset = match rest {
+        "" => None,
+        rest => Some(offset(rest)?),
+    };
+    Some((civil.ok()?, offset))
 }
 
 /// Nanoseconds, and what follows them.
@@ -127,20 +134,19 @@ fn fraction(text: &str) -> Option<(i32, &str)> {
     Some((micros * 1_000, rest.get(end..)?))
 }
 
-/// The seconds of `Z`, `+08:00` or `+08`; none of an empty text.
-fn offset(text: &str) -> Option<Option<i64>> {
+/// The seconds of `Z`, `+08:00` or `+08`.
+fn offset(text: &str) -> Option<i64> {
     let (sign, rest) = match text.as_bytes().first() {
-        None => return Some(None),
-        Some(b'Z') if text.len() == 1 => return Some(Some(0)),
+        Some(b'Z') if text.len() == 1 => return Some(0),
         Some(b'+') => (1, text.get(1..)?),
         Some(b'-') => (-1, text.get(1..)?),
-        Some(_) => return None,
+        _ => return None,
     };
     let (hours, minutes) = match rest.split_once(':') {
         Some((hours, minutes)) => (number(hours, 2)?, number(minutes, 2)?),
         None => (number(rest, 2)?, 0),
     };
-    (minutes < 60).then_some(Some(sign * (hours * 3600 + minutes * 60)))
+    (minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
 /// A number of exactly so many digits.

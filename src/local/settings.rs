@@ -27,7 +27,7 @@ pub(super) struct Settings {
 }
 
 impl Settings {
-    /// Reads and checks them (Milvus: httpserver/handler_v2.go, `createCollection`; proxy/task.go, `PreExecute`).
+    /// Reads and checks them (Milvus: `handler_v2.go`, `createCollection`; proxy/task.go, `PreExecute`).
     pub(super) fn read(body: &Value, schema: &Schema) -> Result<Self, ServiceError> {
         let partitions = if schema.has_partition_key() {
             let asked = number(body, "partitionsNum")?.filter(|asked| *asked > 0);

@@ -1,4 +1,4 @@
-//! Struct arrays: a list of objects that each have a value of every sub-field (Milvus: importutilv2/json/row_parser.go,
+//! Struct arrays: a list of objects that each have a value of every sub-field (Milvus: `json/row_parser.go`,
 //! `reconstructArrayForStructArray`).
 
 use std::fmt;

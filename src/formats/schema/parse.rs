@@ -1,6 +1,6 @@
 //! Schemas as the REST API writes them: the body of `collections/create` and the answer of `describe`.
 //!
-//! A create call is read as Milvus reads it (httpserver/handler_v2.go, `createCollection`): exact type names, the create
+//! A create call is read as Milvus reads it (`handler_v2.go`, `createCollection`): exact type names, the create
 //! call's keys. Stored bodies and descriptions are read liberally: numbers and truth values may be text, type names come in
 //! any case and with underscores (`FLOAT_VECTOR`) or as Milvus' type codes, parameters in any of the places clients put
 //! them.

@@ -19,7 +19,7 @@ const TIMEZONE: &str = "timezone";
 /// Lets rows have primary keys although autoId is on.
 const ALLOW_AUTO_ID: &str = "allow_insert_auto_id";
 
-/// Keys of `params` and the properties they set (Milvus: httpserver/handler_v2.go, `createCollection`).
+/// Keys of `params` and the properties they set (Milvus: `handler_v2.go`, `createCollection`).
 const PARAMS: [(&str, &str); 8] = [
     ("ttlSeconds", TTL),
     ("ttlField", "ttl_field"),

@@ -22,7 +22,7 @@ pub struct StructField {
     pub params: Vec<(String, String)>,
 }
 
-/// An entry of `structFields` (Milvus: httpserver/request_v2.go, `StructArrayFieldSchema.GetProto`).
+/// An entry of `structFields` (Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`).
 pub(super) fn read(node: Node<'_>) -> Result<Field, SchemaError> {
     let name = node.text(&["fieldName", "name"])?.unwrap_or_default();
     let own = TypeParams::read(node, &["typeParams", "params", "elementTypeParams"])?;

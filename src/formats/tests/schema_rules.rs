@@ -138,7 +138,7 @@ fn functions_are_checked() {
     }
 }
 
-/// Milvus: httpserver/request_v2.go, `StructArrayFieldSchema.GetProto`; proxy/util.go, `ValidateStructArrayField`.
+/// Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`; proxy/util.go, `ValidateStructArrayField`.
 #[test]
 fn struct_arrays_are_checked() {
     let of = |name: &str, kind: &str, element: &str, params: Value| json!({"fieldName": name, "dataType": kind, "elementDataType": element, "elementTypeParams": params});
@@ -234,7 +234,7 @@ fn fields_are_counted() {
     assert!(vectors.contains("at most 10 vector fields"), "{vectors}");
 }
 
-/// Milvus: httpserver/handler_v2.go, `createCollection`.
+/// Milvus: `handler_v2.go`, `createCollection`.
 #[test]
 fn the_quick_form_is_checked() {
     let sparse = create(&json!({"vectorFieldType": "SparseFloatVector"}));
@@ -281,7 +281,7 @@ fn the_quick_form_is_checked() {
     }
 }
 
-/// Milvus: proxy/task.go, `PreExecute` and `validateTTL`; httpserver/handler_v2.go.
+/// Milvus: proxy/task.go, `PreExecute` and `validateTTL`; `handler_v2.go`.
 #[test]
 fn properties_are_checked() {
     let of = |key: &str, value: Value| json!({"dimension": 2, key: value});

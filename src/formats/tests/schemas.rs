@@ -176,6 +176,16 @@ fn each_rule_has_its_message() {
         (array("Int8"), "max_capacity must be 1 to 4096"),
         (array("JSON"), "cannot be JSON"),
         (array("Array"), "cannot be Array"),
+    ];
+    for (field, expected) in cases {
+        let message = refused_field(field.clone());
+        assert!(message.contains(expected), "{field}: {message}");
+    }
+}
+
+#[test]
+fn roles_and_defaults_are_checked() {
+    let cases = [
         (
             json!({"fieldName": "x", "dataType": "Int64", "isPrimary": true}),
             "only one field may be the primary",
