@@ -138,6 +138,13 @@ impl RowParser {
         meta: Option<&mut Column>,
     ) -> Result<(), Refusal> {
         self.read(row, schema)?;
+        let mut extras = self.extras.iter();
+        let flat = extras.find_map(|(name, value)| Some((name, value, schema.struct_of(name)?)));
+        if let Some((name, value, of)) = flat {
+            let expected =
+                format!("no sub-field of its own: {of} must be given as a list of objects");
+            return Err(Refusal::field(name, expected, describe(value)));
+        }
         // The row's values have been read, so that it is UTF-8 wherever a value stands.
         let places = self.places.iter().zip(&self.defaults);
         let fields = schema.fields.iter().zip(columns);

@@ -215,6 +215,17 @@ impl Schema {
         self.fields.iter().find(|field| field.name == name)
     }
 
+    /// The struct array that a name such as `parts[n]` is a sub-field of.
+    pub fn struct_of(&self, name: &str) -> Option<&str> {
+        let (of, sub) = name.strip_suffix(']')?.split_once('[')?;
+        let field = self.field(of)?;
+        let DataType::ArrayOfStruct { fields, .. } = &field.data_type else {
+            return None;
+        };
+        let known = fields.iter().any(|field| field.name == sub);
+        known.then_some(field.name.as_str())
+    }
+
     /// Returns true if the service makes the primary key itself.
     pub fn auto_id(&self) -> bool {
         self.primary().is_some_and(|field| field.auto_id)

@@ -34,6 +34,18 @@ impl Plan {
                 });
             }
         }
+        if let Some((name, of)) = names
+            .iter()
+            .find_map(|name| Some((name, schema.struct_of(name)?)))
+        {
+            return Err(ReadError::Field {
+                field: name.clone(),
+                expected: format!(
+                    "no {what} for a sub-field: {of} must be given as a list of objects"
+                ),
+                found: "one".to_owned(),
+            });
+        }
         let mut fields = Vec::new();
         for field in &schema.fields {
             let place = places.remove(field.name.as_str());

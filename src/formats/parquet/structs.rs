@@ -158,16 +158,18 @@ fn fits(element: &DataType, leaf: &ColumnDescriptor) -> bool {
 /// Writes one value of a sub-field as JSON.
 fn write(json: &mut String, data_type: &DataType, values: &Values, range: std::ops::Range<usize>) {
     let begin = json.len();
-    match (data_type, values) {
-        (DataType::Float16Vector { .. }, Values::Int32(values)) => {
-            let halves = halves(values.get(range).unwrap_or_default());
-            let floats = halves.map(|half| f16::from_le_bytes(half).to_f32());
-            write_list(json, &Values::Float(floats.collect()), 0..usize::MAX);
+    let halves = |read: fn([u8; 2]) -> f32| match values {
+        Values::Int32(values) => pairs(values.get(range.clone()).unwrap_or_default())
+            .map(read)
+            .collect(),
+        _ => Vec::new(),
+    };
+    match data_type {
+        DataType::Float16Vector { .. } => {
+            write_floats(json, halves(|half| f16::from_le_bytes(half).to_f32()));
         }
-        (DataType::BFloat16Vector { .. }, Values::Int32(values)) => {
-            let halves = halves(values.get(range).unwrap_or_default());
-            let floats = halves.map(|half| bf16::from_le_bytes(half).to_f32());
-            write_list(json, &Values::Float(floats.collect()), 0..usize::MAX);
+        DataType::BFloat16Vector { .. } => {
+            write_floats(json, halves(|half| bf16::from_le_bytes(half).to_f32()));
         }
         _ => write_list(json, values, range),
     }
@@ -178,8 +180,13 @@ fn write(json: &mut String, data_type: &DataType, values: &Values, range: std::o
     }
 }
 
+fn write_floats(json: &mut String, floats: Vec<f32>) {
+    let range = 0..floats.len();
+    write_list(json, &Values::Float(floats), range);
+}
+
 /// Pairs of bytes, each byte kept as an integer; a single one at the end is left out, so that the dimension is wrong.
-fn halves(values: &[i32]) -> impl Iterator<Item = [u8; 2]> + '_ {
+fn pairs(values: &[i32]) -> impl Iterator<Item = [u8; 2]> + '_ {
     let pairs = values.as_chunks::<2>().0.iter();
     pairs.map(|[low, high]| [low.to_le_bytes()[0], high.to_le_bytes()[0]])
 }

@@ -9,6 +9,7 @@ mod properties;
 mod rows;
 mod schema_rules;
 mod schemas;
+mod types;
 mod write_parquet;
 
 use std::io::Cursor;
