@@ -7,6 +7,8 @@
 //!   JSON text, which Milvus refuses and the reference ("any JSON value") allows;
 //! - 16-bit float vectors are lists of numbers, rounded to 32 and then to 16 bits.
 
+mod structs;
+
 use std::fmt;
 
 use base64::Engine as _;
@@ -20,6 +22,7 @@ use super::json_text;
 use super::numbers::{self, Number};
 use super::schema::DataType;
 use super::sparse;
+use super::text_value;
 
 /// The longest part of a value that a message repeats, in characters.
 const SHOWN: usize = 60;
@@ -67,6 +70,20 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
         ) => {
             array(element, *max_capacity, json)?;
             fits(spans.push(json.as_bytes()))
+        }
+        (
+            DataType::ArrayOfStruct {
+                fields,
+                max_capacity,
+            },
+            Values::Text(spans),
+        ) => {
+            structs::check(fields, *max_capacity, json)?;
+            fits(spans.push(json.as_bytes()))
+        }
+        (text, values) if text.is_text() => {
+            let value = json_text::decode(json).ok_or_else(|| describe(json))?;
+            text_value::push(text, values, &value)
         }
         (DataType::FloatVector { dim }, Values::Float(values)) => {
             // A list that is too long is counted for the message, and not kept.
@@ -156,7 +173,7 @@ fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), Stri
 }
 
 /// Appends a scalar; `None` where the column holds another type, which its construction excludes.
-fn append_scalar(values: &mut Values, scalar: Scalar<'_>) -> Option<()> {
+fn append_scalar(values: &mut Values, scalar: Scalar) -> Option<()> {
     match (scalar, values) {
         (Scalar::Bool(value), Values::Bool(values)) => values.push(value.into()),
         (Scalar::Int8(value), Values::Int8(values)) => values.push(value),
@@ -165,16 +182,13 @@ fn append_scalar(values: &mut Values, scalar: Scalar<'_>) -> Option<()> {
         (Scalar::Int64(value), Values::Int64(values)) => values.push(value),
         (Scalar::Float(value), Values::Float(values)) => values.push(value),
         (Scalar::Double(value), Values::Double(values)) => values.push(value),
-        (Scalar::Text(value), Values::Text(spans)) => {
-            return spans.push(value.as_bytes()).then_some(());
-        }
         _ => return None,
     }
     Some(())
 }
 
 /// A checked value of a scalar type.
-enum Scalar<'a> {
+enum Scalar {
     Bool(bool),
     Int8(i8),
     Int16(i16),
@@ -182,10 +196,11 @@ enum Scalar<'a> {
     Int64(i64),
     Float(f32),
     Double(f64),
-    Text(std::borrow::Cow<'a, str>),
+    /// A text of the right length.
+    Text,
 }
 
-fn scalar<'a>(data_type: &DataType, json: &'a str) -> Result<Scalar<'a>, String> {
+fn scalar(data_type: &DataType, json: &str) -> Result<Scalar, String> {
     let number = || Number::whole(json).ok_or_else(|| describe(json));
     Ok(match data_type {
         DataType::Bool => match json {
@@ -204,7 +219,7 @@ fn scalar<'a>(data_type: &DataType, json: &'a str) -> Result<Scalar<'a>, String>
             if text.len() > *max_length {
                 return Err(format!("{} bytes, {}", text.len(), describe(json)));
             }
-            Scalar::Text(text)
+            Scalar::Text
         }
         _ => return Err(describe(json)),
     })

@@ -198,11 +198,14 @@ impl CsvRows {
             });
         }
         let fields = parts.schema.fields.iter().zip(parts.columns);
-        for (at, (field, column)) in fields.enumerate().filter(|(_, (field, _))| !field.auto_id) {
+        for (at, (field, column)) in fields
+            .enumerate()
+            .filter(|(_, (field, _))| !field.is_made_later())
+        {
             let refused = |found| Refusal::field(&field.name, field.data_type.to_string(), found);
             let default = parts.parser.default(at);
             let pushed = match self.plan.field(at) {
-                None => native::push_null(field, column, default),
+                None => native::push_missing(field, column, default),
                 Some(nth) => {
                     let cell = self.cell(nth).map_err(refused)?;
                     let nullable = field.nullable || default.is_some();

@@ -12,6 +12,7 @@ mod columnar;
 pub mod csv;
 mod error;
 mod frames;
+mod geometry;
 mod gzip;
 mod json;
 mod json_text;
@@ -24,6 +25,8 @@ pub mod reader;
 mod row;
 pub mod schema;
 mod sparse;
+mod text_value;
+mod timestamp;
 pub mod vectors;
 mod window;
 

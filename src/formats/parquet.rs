@@ -8,6 +8,7 @@ mod leaf;
 mod object;
 mod shape;
 mod source;
+mod structs;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -25,12 +26,13 @@ use super::columnar::sink::Sink;
 use super::columnar::{Columnar, Refused, Steps};
 use super::error::ReadError;
 use super::read_at::ReadAt;
-use super::schema::{DataType, Field, Schema};
+use super::schema::{DataType, Field, Schema, StructField};
 use crate::location::Format;
 use leaf::{Leaf, Values};
 use object::Object;
 use shape::{Levels, Shape, wanted};
 use source::Source;
+use structs::Members;
 
 /// Rows read at a time where there are texts, whose size a file need not tell: a dictionary may hold one long text
 /// for all of them.
@@ -142,8 +144,8 @@ impl ParquetFile {
             };
             match source {
                 Some(source) => source.append(rows, &mut sink)?,
-                None if field.auto_id => {}
-                None => sink.nulls(rows),
+                None if field.is_made_later() => {}
+                None => sink.missing(rows),
             }
         }
         let Some(meta) = parts.meta else {
@@ -211,14 +213,43 @@ impl Columns<'_> {
     /// The column with this number for a field.
     fn field(&self, place: usize, field: &Field) -> std::result::Result<Source, ReadError> {
         let (shape, source) = self.column(place)?;
+        let refuse = |found: String| ReadError::Field {
+            field: field.name.clone(),
+            expected: wanted(&field.data_type),
+            found,
+        };
         match source {
             Some(source) if shape.fits(field) => Ok(source),
-            _ => Err(ReadError::Field {
-                field: field.name.clone(),
-                expected: wanted(&field.data_type),
-                found: format!("a column of {shape}"),
-            }),
+            Some(source) => match &field.data_type {
+                DataType::ArrayOfStruct { fields, .. } => {
+                    let members = self.members(place, fields)?.map_err(refuse)?;
+                    Ok(source.with_members(members))
+                }
+                _ => Err(refuse(format!("a column of {shape}"))),
+            },
+            None => Err(refuse(format!("a column of {shape}"))),
         }
+    }
+
+    /// The members of a column of structs; in words what it is if the sub-fields don't fit.
+    fn members(
+        &self,
+        place: usize,
+        fields: &[StructField],
+    ) -> std::result::Result<std::result::Result<Members, String>, ReadError> {
+        guard(|| {
+            let schema = self.reader.metadata().file_metadata().schema_descr();
+            let leaves = (0..schema.num_columns())
+                .filter(|leaf| schema.get_column_root_idx(*leaf) == place)
+                .map(|leaf| schema.column(leaf));
+            let leaves: Vec<_> = leaves.collect();
+            let leaves: Vec<&ColumnDescriptor> = leaves.iter().map(AsRef::as_ref).collect();
+            let root = schema.root_schema().get_fields().get(place);
+            Ok(match root {
+                Some(root) => Members::new(root, &leaves, fields),
+                None => Err("no column".to_owned()),
+            })
+        })
     }
 
     /// The column with this number for dynamic fields.

@@ -38,7 +38,7 @@ pub(super) struct Target {
 /// The collection a call is about.
 pub(super) fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
     let collection = collections::find(app, call)?;
-    let schema = Arc::new(Schema::from_create_body(&collection.body)?);
+    let schema = Arc::new(collection.schema()?);
     Ok(Target { collection, schema })
 }
 

@@ -167,6 +167,12 @@ impl From<StoreError> for ServiceError {
 
 impl From<SchemaError> for ServiceError {
     fn from(error: SchemaError) -> Self {
-        Self::parameter(Dialect::Milvus, error)
+        // Milvus: pkg/util/merr/errors.go; what JSON itself has wrong is found before (httpserver/constant.go).
+        match &error {
+            SchemaError::Shape { .. } => Self::not_json(200, &error.to_string()),
+            SchemaError::Missing(_) => Self::new(1101, format!("missing parameter: {error}")),
+            SchemaError::Name { .. } => Self::new(1701, format!("field name invalid: {error}")),
+            _ => Self::parameter(Dialect::Milvus, error),
+        }
     }
 }

@@ -51,11 +51,7 @@ pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
     let collection = store
         .collection_by_id(job.collection_id)?
         .ok_or(Halt::Gone)?;
-    let schema =
-        Schema::from_create_body(&collection.body).map_err(|error| StoreError::Corrupt {
-            what: "collection",
-            why: error.to_string(),
-        })?;
+    let schema = collection.schema()?;
     in_time(job)?;
     if shared.faults().fails_job() {
         return Err(Halt::Failed(Failing {

@@ -10,7 +10,6 @@ use super::server::App;
 use super::source::{Dialect, MAX_FILES, Source, SourceError};
 use super::store::collections::{Collection, DEFAULT_PARTITION};
 use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
-use crate::formats::Schema;
 use std::time::Duration;
 
 /// The longest idempotency key, in bytes.
@@ -86,7 +85,7 @@ fn check_partition(
     let Some(partition) = partition else {
         return Ok(());
     };
-    if Schema::from_create_body(&collection.body)?.has_partition_key() {
+    if collection.schema()?.has_partition_key() {
         return Err(ServiceError::import(
             "not allow to set partition name for collection with partition key",
         ));

@@ -50,6 +50,7 @@ mod retry;
 mod rows;
 mod search;
 mod server;
+mod settings;
 mod source;
 mod store;
 mod upsert;

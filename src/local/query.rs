@@ -10,7 +10,8 @@ use super::store::dead::Victims;
 use super::store::scan::Segment;
 use super::store::{Store, StoreError};
 use crate::formats::batch::META;
-use crate::formats::{Column, DataType, Schema};
+use crate::formats::schema::FunctionOutput;
+use crate::formats::{Column, DataType, Field, Schema};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -75,10 +76,17 @@ impl Outputs {
                     return Err("count(*) stands alone in outputFields".to_owned());
                 }
                 ("*", _) => {
-                    outputs.fields.extend(0..schema.fields.len());
+                    let fields = schema.fields.iter().enumerate();
+                    let kept = fields.filter(|(_, field)| !is_unreadable(field));
+                    outputs.fields.extend(kept.map(|(number, _)| number));
                     outputs.all_dynamic = schema.dynamic;
                 }
-                (_, Some(field)) => _ = outputs.fields.insert(field),
+                (_, Some(field)) => {
+                    if schema.fields.get(field).is_some_and(is_unreadable) {
+                        return Err(format!("not allowed to retrieve raw data of field {name}"));
+                    }
+                    outputs.fields.insert(field);
+                }
                 (META, None) if schema.dynamic => outputs.all_dynamic = true,
                 (_, None) if schema.dynamic => outputs.dynamic.push(name.clone()),
                 (_, None) => return Err(format!("field {name} not exist")),
@@ -99,6 +107,11 @@ impl Outputs {
     fn has_dynamic(&self) -> bool {
         self.all_dynamic || !self.dynamic.is_empty()
     }
+}
+
+/// Returns true for the output of a BM25 function, which no query returns (Milvus: proxy/util.go, `translateOutputFields`).
+fn is_unreadable(field: &Field) -> bool {
+    field.output == Some(FunctionOutput::Bm25)
 }
 
 /// A query on one collection.

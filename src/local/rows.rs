@@ -84,8 +84,11 @@ pub(super) fn partition(
             "not support manually specifying the partition names if partition key mode is used",
         ));
     }
+    let id = match &name {
+        Some(name) => app.store().partition(target.collection.id, name)?,
+        None => app.store().first_partition(target.collection.id)?,
+    };
     let name = name.unwrap_or_else(|| DEFAULT_PARTITION.to_owned());
-    let id = app.store().partition(target.collection.id, &name)?;
     let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
     Ok((name, id))
 }

@@ -16,13 +16,8 @@ impl Extras {
     pub(in crate::formats) fn add(&mut self, name: &str, data_type: DataType) {
         let column = Column::new(&data_type);
         let field = Field {
-            name: name.to_owned(),
-            data_type,
-            primary: false,
-            auto_id: false,
-            partition_key: false,
             nullable: true,
-            default: None,
+            ..Field::new(name, data_type)
         };
         self.0.push((field, column));
     }

@@ -190,6 +190,10 @@ impl Shape {
             (Self::Scalar(element), DataType::Json | DataType::SparseFloatVector) => {
                 *element == Element::Text
             }
+            (
+                Self::Scalar(element),
+                DataType::Text | DataType::Geometry | DataType::Timestamptz { .. },
+            ) => *element == Element::Text,
             (Self::Scalar(Element::Bytes), packed) => is_packed(packed),
             (Self::Scalar(Element::Fixed(bytes)), packed) => {
                 is_packed(packed) && *bytes == row_width(packed)
@@ -265,7 +269,12 @@ pub(super) fn wanted(data_type: &DataType) -> String {
         DataType::Int32 => "int32 or smaller",
         DataType::Int64 => "int64 or smaller",
         DataType::Float | DataType::Double => "float, double or an integer type",
-        DataType::VarChar { .. } => "string",
+        DataType::VarChar { .. } | DataType::Text => "string",
+        DataType::Geometry => "string, holding well-known text",
+        DataType::Timestamptz { .. } => "string, holding RFC 3339 text",
+        DataType::ArrayOfStruct { .. } => {
+            return format!("{data_type} as a list of structs of exactly these members");
+        }
         DataType::Json => "string, holding JSON text",
         DataType::Array { element, .. } if element.is_integer() => {
             return format!("{data_type} as a list of integers");

@@ -246,7 +246,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
         let body = json!({ "dimension": 2 });
-        let made = store.create_collection("default", "c", &body, true);
+        let made = store.create_collection("default", "c", &body, &["_default".to_owned()], true);
         assert!(made.unwrap());
         let collection = store.collection("default", "c").unwrap().unwrap().id;
         let partition = store.partition(collection, DEFAULT_PARTITION).unwrap();

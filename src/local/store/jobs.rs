@@ -174,12 +174,8 @@ impl Store {
             {
                 return Ok(Created::Before(first));
             }
-            let partition = job
-                .partition
-                .as_deref()
-                .unwrap_or(super::collections::DEFAULT_PARTITION);
             let Some(partition_id) =
-                super::collections::partition_id(tx, collection_id, partition)?
+                super::collections::partition_id(tx, collection_id, job.partition.as_deref())?
             else {
                 return Ok(Created::NoPartition);
             };

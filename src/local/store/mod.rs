@@ -375,10 +375,14 @@ mod tests {
         let body = serde_json::json!({ "dimension": 2 });
         assert!(
             !store
-                .create_collection("default", "a", &body, true)
+                .create_collection("default", "a", &body, &["_default".to_owned()], true)
                 .unwrap()
         );
-        assert!(store.create_collection("other", "a", &body, true).unwrap());
+        assert!(
+            store
+                .create_collection("other", "a", &body, &["_default".to_owned()], true)
+                .unwrap()
+        );
         // The id of the dropped collection is not used again.
         let other = store.collection("other", "a").unwrap().unwrap();
         assert!(other.id > 2, "{}", other.id);

@@ -20,7 +20,13 @@ fn shared(dir: &Path) -> Shared {
     let file = dir.join("a.jsonl");
     std::fs::write(&file, "{\"id\": 1, \"vector\": [1, 2]}").unwrap();
     let store = Store::open(dir, &Interrupt::new()).unwrap();
-    let made = store.create_collection("default", "c", &json!({ "dimension": 2 }), true);
+    let made = store.create_collection(
+        "default",
+        "c",
+        &json!({ "dimension": 2 }),
+        &["_default".to_owned()],
+        true,
+    );
     assert!(made.unwrap());
     let job = NewJob {
         id: "job-1".to_owned(),

@@ -13,7 +13,7 @@ fn store(dir: &std::path::Path) -> (Store, Batch) {
     let body = json!({ "dimension": 2 });
     assert!(
         store
-            .create_collection("default", "c", &body, true)
+            .create_collection("default", "c", &body, &["_default".to_owned()], true)
             .unwrap()
     );
     let job = NewJob {
