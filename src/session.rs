@@ -18,7 +18,7 @@ mod results;
 pub(crate) mod standard_input;
 
 use self::log::{Level, Log, LogFormat};
-use crate::api::{DryRun, LogSink};
+use crate::api::{BUSY_WAIT, DryRun, LogSink};
 use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::engine::arguments::Arguments;
@@ -206,6 +206,7 @@ impl Session {
             client: &connection.client,
             connection: &connection.name,
             tell,
+            busy_wait: connection.client.settings().busy_wait.unwrap_or(BUSY_WAIT),
         }
     }
 

@@ -100,7 +100,8 @@ pub(super) fn read_page(data: &Data<'_>) -> Result<JobPage, ApiError> {
 
 /// Reads one record; `None` if it has no id, since nothing can be done with such a job.
 fn read_summary(record: &Fields<'_>) -> Option<JobSummary> {
-    let state = State::parse(&record.text_or_empty(&["state"]));
+    let reason = record.text(&["reason", "errorMessage"]);
+    let state = State::with_reason(&record.text_or_empty(&["state"]), reason.as_deref());
     Some(JobSummary {
         job_id: record.id(&JOB_ID)?,
         collection: record.text_or_empty(&["collectionName"]),
@@ -108,7 +109,7 @@ fn read_summary(record: &Fields<'_>) -> Option<JobSummary> {
             .number(&["progress"])
             .map(|sent| whole(&state, fields::percent(sent))),
         create_time: record.text(&["createTime"]),
-        reason: record.text(&["reason", "errorMessage"]),
+        reason,
         state,
     })
 }

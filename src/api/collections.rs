@@ -1,7 +1,7 @@
 //! The collection calls (reference: Collections). They go to the cluster's own endpoint.
 //!
-//! On `v1` the calls that the reference lists for it are used; it has none to load, to count and to ask for
-//! existence, and none for a schema, so there the cluster's v2 routes are, which every cluster has.
+//! On `v1` its own calls are used. It has none to load, to count and to create from a schema: there the v2 routes are used,
+//! which every cluster of Zilliz Cloud has and a Milvus older than 2.4 has not.
 
 use super::Client;
 use super::description::{self, CollectionDescription};
@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use url::Url;
 
-const V1: &str = "/v1/vector/collections";
+pub(super) const V1: &str = "/v1/vector/collections";
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,6 +53,9 @@ impl Client {
     pub fn has_collection(&self, name: &str) -> Result<bool, ApiError> {
         if let Some(has) = self.pretended(name) {
             return Ok(has);
+        }
+        if self.speaks_v1() {
+            return Ok(self.collections()?.iter().any(|known| known == name));
         }
         let path = "/v2/vectordb/collections/has";
         let outgoing = self.post("look for the collection", Effect::Read, path, Some(name))?;
@@ -92,7 +95,8 @@ impl Client {
             hint: None,
         })?;
         if self.speaks_v1() && !body.contains_key("schema") {
-            self.done(self.v1_post(what, &format!("{V1}/create"), body)?)?;
+            let path = format!("{V1}/create");
+            self.done(self.v1_post(what, Effect::Change, &path, body)?)?;
             self.pretend_created(body);
             return Ok(());
         }
@@ -173,7 +177,7 @@ impl Client {
                 filter: None,
                 output_fields: None,
             };
-            self.v1_post(what, &format!("{V1}/drop"), &body)?
+            self.v1_post(what, Effect::Change, &format!("{V1}/drop"), &body)?
         } else {
             self.post(
                 what,
@@ -206,6 +210,9 @@ impl Client {
         let dry_run = self.settings().dry_run.as_ref();
         if dry_run.is_some_and(|it| it.is_loaded(name)) {
             return Ok("LoadStateLoaded".to_owned());
+        }
+        if self.speaks_v1() {
+            return self.describe(name).map(|described| described.load);
         }
         let path = "/v2/vectordb/collections/get_load_state";
         let what = "read the collection's load state";
@@ -325,16 +332,18 @@ impl Client {
         Outgoing::get(settings, what, self.cluster_base(what)?, path, query)
     }
 
-    fn v1_post(
+    /// A v1 call with this body.
+    pub(super) fn v1_post(
         &self,
         what: &'static str,
+        effect: Effect,
         path: &str,
         body: &impl Serialize,
     ) -> Result<Outgoing, ApiError> {
         let settings = self.settings();
         v1::refuse_database(settings, settings.database.as_deref())?;
         let base = self.cluster_base(what)?;
-        Outgoing::post(settings, what, Effect::Change, base, path, body)
+        Outgoing::post(settings, what, effect, base, path, body)
     }
 }
 

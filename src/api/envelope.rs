@@ -8,6 +8,7 @@ use super::model::Dialect;
 use super::settings::Settings;
 use super::transport::Answer;
 use serde_json::value::RawValue;
+use std::time::Duration;
 
 /// The longest message of a service that is shown, in characters.
 const MESSAGE: usize = 600;
@@ -30,6 +31,7 @@ pub(super) struct Reader<'a> {
     pub(super) call: &'a Call,
     pub(super) mask: &'a Mask,
     pub(super) status: u16,
+    pub(super) retry_after: Option<Duration>,
 }
 
 /// The envelope's code, if the text is a short envelope.
@@ -53,6 +55,7 @@ pub(super) fn read<'a>(
         call,
         mask,
         status,
+        retry_after: answer.retry_after,
     };
     let text = strip(&answer.text);
     let data = |raw| Data { raw, reader, text };
@@ -158,6 +161,8 @@ impl Reader<'_> {
         );
         ApiError::Service {
             hint: hints::of(self.settings, self.call.effect, self.status, code, &message),
+            dialect: self.settings.dialect,
+            retry_after: self.retry_after,
             call: Box::new(self.call.clone()),
             status: self.status,
             code,

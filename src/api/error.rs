@@ -1,7 +1,7 @@
 //! What can go wrong with a call, and what each failure means for a submission.
 
 use super::model::Dialect;
-use super::outcome;
+use super::outcome::{self, ErrorAnswer};
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use std::time::Duration;
@@ -36,9 +36,11 @@ pub struct Call {
 pub enum Outcome {
     /// The service, or a check of ours, refused it: there is no job.
     Refused,
+    /// The service takes no job now: none was made, and the same may succeed later.
+    Busy,
     /// It never left: there is no job, and it may be sent again.
     NeverSent,
-    /// Nobody knows: the answer was lost, or says nothing certain.
+    /// The answer was lost, or proves nothing.
     Unknown,
 }
 
@@ -73,6 +75,14 @@ pub enum ApiError {
         dialect: Dialect,
         /// What to type instead.
         instead: String,
+    },
+    /// The server has no import calls: it is a Milvus older than 2.4.
+    #[error("cannot {}: {} is a Milvus older than 2.4, whose REST API has no imports", .call.what, outcome::origin(&.call.url))]
+    TooOld {
+        /// The call.
+        call: Box<Call>,
+        /// The connection's dialect.
+        dialect: Dialect,
     },
     /// A collection call, but only the control plane's address is known.
     #[error("cannot {what}: the cluster's own endpoint is not known")]
@@ -117,7 +127,7 @@ pub enum ApiError {
         location: Option<String>,
     },
     /// The service, or a gateway before it, answered with an error.
-    #[error("cannot {}: {message}", .call.what)]
+    #[error("cannot {}: {message}{}", .call.what, outcome::later(*.retry_after))]
     Service {
         /// The call.
         call: Box<Call>,
@@ -129,6 +139,10 @@ pub enum ApiError {
         message: String,
         /// What to do.
         hint: Option<String>,
+        /// The form of the API in which the service answered: some codes mean different things.
+        dialect: Dialect,
+        /// The time after which the service wants to be asked again.
+        retry_after: Option<Duration>,
     },
     /// An answer of success that is not what the reference describes.
     #[error("cannot {}: the answer cannot be read: {problem} (HTTP {status}{})", .call.what, outcome::excerpt(.excerpt))]
@@ -176,20 +190,21 @@ impl ApiError {
         match self {
             Self::Setting { .. } | Self::NoClusterEndpoint { .. } => Kind::Usage,
             Self::Key { .. } => Kind::Auth,
-            Self::NotInDialect { .. } => Kind::Refused,
-            Self::Unreachable { .. } | Self::Redirect { .. } => Kind::Connect,
+            Self::NotInDialect { .. } | Self::TooOld { .. } => Kind::Refused,
+            Self::Unreachable { .. } => Kind::Connect,
             Self::NoAnswer { call, .. }
             | Self::Lost { call, .. }
             | Self::AnotherJob { call, .. }
             | Self::Unreadable { call, .. } => read_or_unknown(call, Kind::Connect),
+            // A redirect isn't followed, so a change wasn't carried out; of a create that has to be certain.
+            Self::Redirect { call, .. } => match call.effect {
+                Effect::Create => Kind::Unknown,
+                Effect::Read | Effect::Change => Kind::Connect,
+            },
             Self::TooLarge { call, .. } => read_or_unknown(call, Kind::Refused),
-            Self::Service {
-                call,
-                status,
-                code,
-                message,
-                ..
-            } => outcome::service_kind(call.effect, *status, *code, message),
+            Self::Service { call, .. } => self
+                .answer()
+                .map_or(Kind::Refused, |answer| answer.kind(call.effect)),
             Self::Stopped { stop, .. } => (*stop).into(),
         }
     }
@@ -200,16 +215,12 @@ impl ApiError {
             Self::Setting { .. }
             | Self::Key { .. }
             | Self::NotInDialect { .. }
+            | Self::TooOld { .. }
             | Self::NoClusterEndpoint { .. } => Outcome::Refused,
             Self::Unreachable { .. } | Self::Stopped { sent: false, .. } => Outcome::NeverSent,
-            // 303 answers a request that was carried out; the others say: not here.
-            Self::Redirect { status, .. } if *status != 303 => Outcome::Refused,
-            Self::Service {
-                status,
-                code,
-                message,
-                ..
-            } => outcome::of_service(*status, *code, message),
+            Self::Service { .. } => self
+                .answer()
+                .map_or(Outcome::Unknown, |answer| answer.outcome()),
             Self::NoAnswer { .. }
             | Self::Lost { .. }
             | Self::Redirect { .. }
@@ -218,6 +229,37 @@ impl ApiError {
             | Self::TooLarge { .. }
             | Self::Stopped { .. } => Outcome::Unknown,
         }
+    }
+
+    fn answer(&self) -> Option<ErrorAnswer<'_>> {
+        match self {
+            Self::Service {
+                status,
+                code,
+                message,
+                dialect,
+                ..
+            } => Some(ErrorAnswer {
+                dialect: *dialect,
+                status: *status,
+                code: *code,
+                message,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The time after which the service wants to be asked again (`Retry-After`).
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Service { retry_after, .. } => *retry_after,
+            _ => None,
+        }
+    }
+
+    /// Returns true if the service says that there is no such job (reference: Error codes worth a hint).
+    pub fn is_no_job(&self) -> bool {
+        self.answer().is_some_and(|answer| answer.is_no_job())
     }
 
     /// The service's own error code.
@@ -246,6 +288,7 @@ impl ApiError {
             | Self::NotInDialect { .. }
             | Self::NoClusterEndpoint { .. } => None,
             Self::Unreachable { call, .. }
+            | Self::TooOld { call, .. }
             | Self::NoAnswer { call, .. }
             | Self::Lost { call, .. }
             | Self::Redirect { call, .. }
@@ -272,6 +315,7 @@ impl ApiError {
         let text = match self {
             Self::Setting { hint, .. } => return hint.map(str::to_owned),
             Self::Service { hint, .. } | Self::Unreachable { hint, .. } => return hint.clone(),
+            Self::TooOld { call, dialect } => return Some(too_old(call, *dialect)),
             Self::NotInDialect { instead, .. } => return Some(instead.clone()),
             Self::Key { .. } => {
                 "give another key: connect(#{token: secret(\"NAME\")}), a profile, or ZILLIZ_API_KEY"
@@ -289,7 +333,7 @@ impl ApiError {
                 "raise the limit: connect(#{timeout: \"2m\"})"
             }
             Self::Unreadable { call, .. } if call.effect == Effect::Read => {
-                "is this the address of the service, and the right api (v1, v2, milvus)? run with -v to see the whole answer"
+                "is this the address of the service? connect(#{endpoint: …, api: …}) chooses how to speak to it; run with -v to see the whole answer"
             }
             _ => return None,
         };
@@ -300,6 +344,22 @@ impl ApiError {
 /// Returns true for a read over plain HTTP: TLS servers drop such a connection.
 fn speaks_plainly(call: &Call) -> bool {
     call.effect == Effect::Read && call.url.starts_with("http:")
+}
+
+/// Returns what can be done with a server that has no imports.
+fn too_old(call: &Call, dialect: Dialect) -> String {
+    let rows = match dialect {
+        Dialect::V1 => {
+            "collections(), describe(name), query(name, filter) and peek(name) work".to_owned()
+        }
+        Dialect::V2 | Dialect::Milvus => {
+            let origin = outcome::origin(&call.url);
+            format!(
+                "connect(#{{endpoint: {origin:?}, api: \"v1\"}}) reads its collections and rows"
+            )
+        }
+    };
+    format!("imports need Milvus 2.4 or later; {rows}")
 }
 
 fn read_or_unknown(call: &Call, read: Kind) -> Kind {

@@ -3,7 +3,7 @@
 use super::endpoint::{Site, control_plane};
 use super::error::Effect;
 use super::model::Dialect;
-use super::outcome;
+use super::outcome::{self, ErrorAnswer};
 use super::settings::Settings;
 
 /// Advice for an error answer, in the words of the shell.
@@ -14,14 +14,22 @@ pub(super) fn of(
     code: Option<i64>,
     message: &str,
 ) -> Option<String> {
-    let read = effect == Effect::Read;
-    if outcome::is_busy(status, code, message) || (read && outcome::is_busy_read(code)) {
+    let answer = ErrorAnswer {
+        dialect: settings.dialect,
+        status,
+        code,
+        message,
+    };
+    if answer.is_busy() || (effect == Effect::Read && outcome::is_busy_read(code)) {
         return Some(busy(code).to_owned());
     }
-    if outcome::is_auth(status, code) {
+    if answer.is_auth() {
         return Some(key(settings));
     }
     let text = match code {
+        Some(9) => {
+            "the server's quota is used up (disk, memory or rows): make room or raise the quota, then try again"
+        }
         Some(10003) => {
             "accepted are s3://bucket/key, https://bucket.s3.region.amazonaws.com/key, gs://bucket/key, https://account.blob.core.windows.net/container/blob and the like, for a file, a folder that ends in / or a set …/*.npy"
         }
@@ -187,9 +195,15 @@ fn mistaken_address(settings: &Settings) -> Option<String> {
 
 fn not_found(settings: &Settings) -> String {
     let host = outcome::origin(settings.import_base.as_str());
+    let used = settings.dialect;
+    let others = [Dialect::V1, Dialect::V2, Dialect::Milvus].map(|dialect| {
+        let word = format!("api: {:?}", dialect.word());
+        (dialect != used).then_some(word)
+    });
+    let others: Vec<String> = others.into_iter().flatten().collect();
     format!(
-        "{host} was taken to speak the {} API: connect(#{{api: \"v1\"}}), \"v2\" or \"milvus\" chooses another",
-        settings.dialect
+        "{host} was taken to speak the {used} API: connect(#{{endpoint: {host:?}, …}}) with {} chooses another",
+        others.join(" or ")
     )
 }
 

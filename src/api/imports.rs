@@ -1,8 +1,9 @@
 //! The calls about import jobs, whichever dialect they travel in.
 
-use super::error::ApiError;
+use super::error::{ApiError, Call, Effect};
 use super::mask::Mask;
 use super::model::{Dialect, ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
+use super::old_milvus::is_unknown_path;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::{Client, JobFilter, JobWalk, Late, answers, milvus, v1, v2};
@@ -24,10 +25,9 @@ impl Client {
         request: &ImportRequest,
         idempotency_key: &str,
     ) -> Result<String, ApiError> {
-        let id = self.call(
-            self.create_call(request, idempotency_key)?,
-            answers::read_job_id,
-        )?;
+        let outgoing = self.create_call(request, idempotency_key)?;
+        let id = self.call(outgoing, answers::read_job_id);
+        let id = id.map_err(|error| self.recognized(error))?;
         if request.is_two_phase() {
             self.pretend(&id, JobState::Uncommitted);
         }
@@ -48,11 +48,9 @@ impl Client {
         idempotency_key: &str,
         late: Late<String>,
     ) -> Result<String, ApiError> {
-        self.call_or_late(
-            self.create_call(request, idempotency_key)?,
-            answers::read_job_id,
-            late,
-        )
+        let outgoing = self.create_call(request, idempotency_key)?;
+        self.call_or_late(outgoing, answers::read_job_id, late)
+            .map_err(|error| self.recognized(error))
     }
 
     /// What [`Self::create`] would refuse by itself, without sending anything.
@@ -94,6 +92,22 @@ impl Client {
         Ok(call)
     }
 
+    /// Returns the error of a create that was answered with a job that can't be its own.
+    pub fn foreign_job(&self, job_id: &str) -> ApiError {
+        let call = Call {
+            what: "create the import job",
+            method: "POST",
+            url: self.settings().import_base.to_string(),
+            effect: Effect::Create,
+        };
+        ApiError::Unreadable {
+            call: Box::new(call),
+            status: 200,
+            problem: format!("it names the job {job_id}, which is another submission's"),
+            excerpt: String::new(),
+        }
+    }
+
     /// Reads a job's progress once.
     pub fn progress(&self, job_id: &str) -> Result<Progress, ApiError> {
         let settings = self.settings();
@@ -107,7 +121,8 @@ impl Client {
             }
             Dialect::V2 => self.spelled_progress(&v2::PROGRESS, v2::progress, job_id),
             Dialect::Milvus => self.spelled_progress(&milvus::PROGRESS, milvus::progress, job_id),
-        }?;
+        }
+        .map_err(|error| self.recognized(error))?;
         let files = progress.details.iter_mut().map(|file| &mut file.reason);
         self.mask_reasons(files.chain([&mut progress.reason]));
         let mask = Mask::new(&self.settings().token);
@@ -180,7 +195,8 @@ impl Client {
             Dialect::V2 => v2::list(settings, filter, page, page_size)?,
             Dialect::Milvus => milvus::list(settings, filter)?,
         };
-        let mut page = self.call(outgoing, answers::read_page)?;
+        let page = self.call(outgoing, answers::read_page);
+        let mut page = page.map_err(|error| self.recognized(error))?;
         self.mask_reasons(page.jobs.iter_mut().map(|job| &mut job.reason));
         Ok(page)
     }
@@ -238,13 +254,5 @@ impl Client {
     /// True once an answer named zshell's own import service as its server.
     pub fn is_local_service(&self) -> bool {
         self.inner.transport.is_local_service()
-    }
-}
-
-/// True for "there is no such call", not for "there is no such job", which has codes of its own.
-fn is_unknown_path(error: &ApiError) -> bool {
-    match error {
-        ApiError::Service { status, code, .. } => *status == 404 || *code == Some(404),
-        _ => false,
     }
 }

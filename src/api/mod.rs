@@ -26,6 +26,7 @@ mod imports;
 mod mask;
 mod milvus;
 pub mod model;
+mod old_milvus;
 mod outcome;
 pub mod query;
 mod request;
@@ -36,6 +37,7 @@ mod threads;
 mod tls;
 mod transport;
 mod v1;
+mod v1_rows;
 mod v2;
 mod walk;
 
@@ -45,7 +47,9 @@ pub use dry_run::DryRun;
 pub use error::{ApiError, Call, Effect, Outcome};
 pub use retry::backoff;
 pub use scan::Scan;
-pub use settings::{BODY_LIMIT, CONNECT_TIMEOUT, LogSink, READ_TIMEOUT, SETTLE, Settings};
+pub use settings::{
+    BODY_LIMIT, BUSY_WAIT, CONNECT_TIMEOUT, LogSink, READ_TIMEOUT, REMEMBERS, SETTLE, Settings,
+};
 pub use walk::JobWalk;
 
 use crate::interrupt::Interrupt;
@@ -157,10 +161,11 @@ impl Client {
             ..
         } = &*self.inner;
         let read = |answer: &Answer| self.inner.read(outgoing, answer, &read);
-        match self.dry_run(outgoing) {
+        let result = match self.dry_run(outgoing) {
             Some(dry_run) => read(&dry_run.answer(settings, outgoing)?),
             None => retry::send(transport, settings, outgoing, &self.interrupt, late, read),
-        }
+        };
+        result.map_err(|error| self.beyond_v1(error))
     }
 
     /// What answers in place of the service, where this is a dry run and the call would change something.

@@ -121,6 +121,19 @@ impl State {
         Self { kind, sent }
     }
 
+    /// The state of a word and a reason. Milvus has no state for aborted jobs: they are failed ones with this reason.
+    pub fn with_reason(sent: &str, reason: Option<&str>) -> Self {
+        let state = Self::parse(sent);
+        let aborted = reason.is_some_and(|reason| reason.contains("aborted by user"));
+        match state.kind {
+            JobState::Failed if aborted => Self {
+                kind: JobState::Aborted,
+                ..state
+            },
+            _ => state,
+        }
+    }
+
     /// A state that no word was sent for.
     pub const fn derived(kind: JobState) -> Self {
         let sent = String::new();

@@ -1,32 +1,154 @@
-//! What an error answer means: which kind of failure it is, and what became of a submission.
+//! The meaning of an error answer: the kind of failure, and the fate of a submission.
 
 use super::error::{Effect, Outcome};
+use super::model::Dialect;
 use crate::error::Kind;
 use crate::interrupt::Stop;
 use std::time::Duration;
 use url::Url;
 
-/// Codes with which the services refuse a create before anything is made: the reference's table, the HTTP-like
-/// ones, and Milvus' parameter and look-up errors.
-const REFUSALS: [i64; 36] = [
-    10003, 21119, 40003, 40021, 40022, 47005, 47035, 47036, 47039, 47053, 47055, 83001,
-    83004, // cloud
-    400, 401, 403, 404, 405, 413, 415, 422, 429, // as HTTP
-    100, 101, 106, 200, 700, 701, 800, 1100, 1101, 1800, 1801, 1802, 2100, 2101, // Milvus
+/// Codes that refuse a create before anything is made (reference: Answers to a create). A code that isn't listed proves
+/// nothing.
+const REFUSED: [i64; 34] = [
+    10003, 21119, 40003, 40021, 40022, 47005, 47035, 47036, 47053, 63240, 80000, 80001, 80002,
+    80003, 80004, 80020, 83001, 83004, 90011, 90102, 90103, 90104, 90117, 90142,
+    90145, // cloud
+    9, 100, 800, 1100, 1101, 1800, 1801, 1802, 3000, // Milvus
 ];
 
-/// True for "try again later" (reference: 429, 47039, 47055, and 2100 or 2101 with a word about a full queue).
-pub(super) fn is_busy(status: u16, code: Option<i64>, message: &str) -> bool {
-    let full = || {
-        let message = message.to_ascii_lowercase();
-        message.contains("number of jobs has reached the limit")
-            || (message.contains("queue") && message.contains("full"))
-    };
-    match code {
-        Some(429 | 47039 | 47055) => true,
-        Some(2100 | 2101) => full(),
-        _ => status == 429,
+/// Codes that say "try later" (Milvus' `pkg/util/merr`: 4 queue is full, 8 and 1807 rate limits).
+const BUSY: [i64; 6] = [4, 8, 429, 1807, 47039, 47055];
+
+/// Words of Milvus' checks of an import request, all of which come before a job is made (`internal/proxy/task_import.go`,
+/// `internal/util/importutilv2`).
+const VALIDATION: [&str; 16] = [
+    "at most",
+    "does not exist",
+    "duplicate",
+    "expected",
+    "illegal",
+    "invalid",
+    "is disabled",
+    "is empty",
+    "max number of",
+    "must be",
+    "no such",
+    "not found",
+    "one file, or one set",
+    "parse timeout failed",
+    "set partition name",
+    "unexpected file type",
+];
+
+/// Words of failures inside Milvus, after which a job may exist all the same (2.5 `datacoord/services.go`: `AddJob` is
+/// the write to etcd).
+const INTERNAL: [&str; 8] = [
+    "add import job",
+    "broadcast",
+    "context canceled",
+    "context deadline",
+    "etcd",
+    "rpc error",
+    "timed out",
+    "unavailable",
+];
+
+/// An error answer of a service.
+#[derive(Clone, Copy)]
+pub(super) struct ErrorAnswer<'a> {
+    pub(super) dialect: Dialect,
+    pub(super) status: u16,
+    pub(super) code: Option<i64>,
+    pub(super) message: &'a str,
+}
+
+impl ErrorAnswer<'_> {
+    /// Returns true for "try again later". The HTTP status wins over a code in the body.
+    pub(super) fn is_busy(&self) -> bool {
+        match (self.status, self.code) {
+            (429, _) => true,
+            (200..300, Some(2100 | 2101)) => is_full(self.message),
+            (200..300, Some(code)) => BUSY.contains(&code),
+            _ => false,
+        }
     }
+
+    /// Returns true if the API key was missing, not valid, or without rights.
+    pub(super) fn is_auth(&self) -> bool {
+        // 1800: Milvus, "user hasn't authenticated".
+        let code = matches!(self.code, Some(401 | 403 | 1800 | 21119 | 80001 | 80002));
+        matches!(self.status, 401 | 403) || (self.status < 500 && code)
+    }
+
+    /// Returns what the answer says about the job of a create (reference: Answers to a create).
+    pub(super) fn outcome(&self) -> Outcome {
+        if self.is_busy() {
+            return Outcome::Busy;
+        }
+        let refused = match self.status {
+            200..300 => self.code.is_some_and(|code| self.is_refusal(code)),
+            400 | 401 | 403 | 404 => true,
+            _ => false,
+        };
+        if refused {
+            Outcome::Refused
+        } else {
+            Outcome::Unknown
+        }
+    }
+
+    fn is_refusal(&self, code: i64) -> bool {
+        let says = |words: &[&str]| {
+            let message = self.message.to_ascii_lowercase();
+            words.iter().any(|words| message.contains(words))
+        };
+        match code {
+            // The HTTP statuses of gateways that put them into the body.
+            400 | 401 | 403 | 404 => true,
+            // Milvus' "partition not found"; elsewhere, and in Milvus before 2.4.5, the code of success.
+            200 => {
+                let success = ["", "success", "ok"].contains(&self.message.trim());
+                self.dialect == Dialect::Milvus && !success
+            }
+            2100 => says(&VALIDATION) && !says(&INTERNAL),
+            2101 => says(&["schema has no fields"]),
+            code => REFUSED.contains(&code),
+        }
+    }
+
+    /// Returns true for "there is no such job".
+    pub(super) fn is_no_job(&self) -> bool {
+        let message = self.message.to_ascii_lowercase();
+        let absent = ["not exist", "cannot find", "can't find", "not found"];
+        match self.code {
+            Some(90144) => true,
+            Some(2100 | 2101) => {
+                message.contains("job") && absent.iter().any(|words| message.contains(words))
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns the kind of failure for a call of this effect.
+    pub(super) fn kind(&self, effect: Effect) -> Kind {
+        let proves_nothing = self.status >= 500 || matches!(self.status, 408 | 425);
+        match effect {
+            Effect::Create if self.outcome() == Outcome::Unknown => Kind::Unknown,
+            Effect::Read if proves_nothing => Kind::Connect,
+            Effect::Change if proves_nothing => Kind::Unknown,
+            _ if self.is_busy() => Kind::Busy,
+            Effect::Read if is_busy_read(self.code) => Kind::Busy,
+            _ if self.is_auth() => Kind::Auth,
+            _ => Kind::Refused,
+        }
+    }
+}
+
+/// Returns true if the message says that no further job is taken now (Milvus' `ValidateMaxImportJobExceed`).
+fn is_full(message: &str) -> bool {
+    let message = message.to_ascii_lowercase();
+    message.contains("number of jobs has reached the limit")
+        || (message.contains("queue") && message.contains("full"))
 }
 
 /// Returns true for the codes with which a service asks for a read again later (Milvus' `pkg/util/merr/errors.go`): 1 not
@@ -35,51 +157,11 @@ pub(super) const fn is_busy_read(code: Option<i64>) -> bool {
     matches!(code, Some(1 | 2 | 4 | 8 | 1807 | 429))
 }
 
-/// True where the key was missing, not valid, or without rights.
-pub(super) fn is_auth(status: u16, code: Option<i64>) -> bool {
-    // 1800: Milvus, "user hasn't authenticated".
-    matches!(code, Some(401 | 403 | 1800 | 21119 | 80001 | 80002)) || matches!(status, 401 | 403)
-}
-
-/// What an error answer to a create says about the job.
-pub(super) fn of_service(status: u16, code: Option<i64>, message: &str) -> Outcome {
-    if is_busy(status, code, message) || is_auth(status, code) {
-        return Outcome::Refused;
-    }
-    let refused = match code {
-        // 80000 to 80099 and 90000 to 90199 are the cloud's checks of parameters and rights.
-        Some(code) => {
-            REFUSALS.contains(&code)
-                || (80_000..80_100).contains(&code)
-                || (90_000..90_200).contains(&code)
-        }
-        // 408 and 499 are about time, not about the request.
-        None => (400..500).contains(&status) && !matches!(status, 408 | 499),
-    };
-    if refused && status < 500 {
-        Outcome::Refused
-    } else {
-        Outcome::Unknown
-    }
-}
-
-/// The kind of failure that an error answer is.
-pub(super) fn service_kind(effect: Effect, status: u16, code: Option<i64>, message: &str) -> Kind {
-    let read = effect == Effect::Read;
-    if is_busy(status, code, message) || (read && is_busy_read(code)) {
-        Kind::Busy
-    } else if is_auth(status, code) {
-        Kind::Auth
-    } else if effect == Effect::Create && of_service(status, code, message) == Outcome::Unknown {
-        Kind::Unknown
-    } else if status >= 500 || (read && matches!(status, 408 | 425)) {
-        match effect {
-            Effect::Read => Kind::Connect,
-            Effect::Change | Effect::Create => Kind::Unknown,
-        }
-    } else {
-        Kind::Refused
-    }
+/// Returns ` (try again in 30s)` for an answer with `Retry-After`.
+pub(super) fn later(retry_after: Option<Duration>) -> String {
+    retry_after.map_or_else(String::new, |time| {
+        format!(" (try again in {})", seconds(time))
+    })
 }
 
 /// Scheme, host and port of an address.

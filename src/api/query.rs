@@ -1,4 +1,4 @@
-//! Reading rows: `entities/query` of the cluster's own endpoint, which every dialect has, and searches.
+//! Reads rows: `entities/query` of the cluster's own endpoint or its v1 form, and searches.
 
 use super::Client;
 use super::envelope::Data;
@@ -102,6 +102,9 @@ impl Client {
         if self.pretended(name) == Some(true) {
             return Ok(Vec::new());
         }
+        if self.speaks_v1() {
+            return self.v1_rows(name, query);
+        }
         let database = self.settings().database.as_deref();
         let mut fields: Vec<&str> = query.fields.iter().map(String::as_str).collect();
         if fields.is_empty() {
@@ -120,7 +123,7 @@ impl Client {
         let outgoing = self
             .post_body("read rows", Effect::Read, path, database, &body)?
             .with_extra(&query.extra)?;
-        self.call(outgoing, rows)
+        self.call(outgoing, read_rows)
     }
 
     /// The rows closest to a vector, closest first, each an object of field and value with `distance`; the collection has
@@ -129,7 +132,7 @@ impl Client {
         if self.pretended(name) == Some(true) {
             return Ok(Vec::new());
         }
-        self.call(self.search_call(name, search)?, rows)
+        self.call(self.search_call(name, search)?, read_rows)
     }
 
     fn search_call(&self, name: &str, search: &RowSearch) -> Result<Outgoing, ApiError> {
@@ -163,8 +166,8 @@ impl Client {
     }
 }
 
-/// The rows in an answer.
-fn rows(data: &Data<'_>) -> Result<Vec<Value>, ApiError> {
+/// Reads rows: a list of objects.
+pub(super) fn read_rows(data: &Data<'_>) -> Result<Vec<Value>, ApiError> {
     let rows = data.list()?.into_iter();
     let rows: Result<Vec<Value>, _> = rows.map(|row| serde_json::from_str(row.get())).collect();
     let rows = rows.map_err(|_| data.unreadable("a row is not JSON"))?;

@@ -15,6 +15,8 @@ const FIRST_PAGE: u64 = 100;
 pub struct Scan {
     /// Ids of the jobs that match the filter, each once, in the service's order.
     pub jobs: Vec<String>,
+    /// Ids of all jobs in the list, which may hold those of other collections.
+    pub all: Vec<String>,
     /// True where the list was whole, so that a job's absence says something.
     pub whole: bool,
 }
@@ -35,25 +37,23 @@ impl Client {
         };
         let mut fresh = again.jobs.iter().filter(wanted);
         let whole = read_whole && again.whole && fresh.all(|job| seen.contains(&job.job_id));
-        let jobs = jobs.iter().filter(wanted);
+        let ids = |job: &JobSummary| job.job_id.clone();
         Ok(Scan {
-            jobs: jobs.map(|job| job.job_id.clone()).collect(),
+            jobs: jobs.iter().filter(wanted).map(ids).collect(),
+            all: jobs.iter().map(ids).collect(),
             whole,
         })
     }
 }
 
-/// The name that a filtered list gives the collection. Where that was asked for by an alias it may be another one: then
-/// all jobs have it. A list of several names was not filtered at all.
+/// The name that the jobs of the collection have in a list. A list without the name that was asked for may be that of an
+/// alias, whose jobs have the name of the collection it stands for: then all jobs are looked at.
 fn listed_as<'a>(filter: &'a JobFilter, jobs: &'a [JobSummary]) -> Option<&'a str> {
     let asked = filter.collection.as_deref()?;
     let names = jobs.iter().map(|job| job.collection.as_str());
-    let mut names = names.filter(|name| !name.is_empty());
-    let Some(first) = names.next() else {
-        return Some(asked);
-    };
-    let same = first == asked || names.all(|name| name == first);
-    Some(if same { first } else { asked })
+    let mut names = names.filter(|name| !name.is_empty()).peekable();
+    let is_listed = names.peek().is_none() || names.any(|name| name == asked);
+    is_listed.then_some(asked)
 }
 
 #[cfg(test)]
@@ -76,15 +76,15 @@ mod tests {
             database: None,
         };
         for (names, expected) in [
-            (vec![], "alias"),
-            (vec!["", ""], "alias"),
-            (vec!["alias", "other"], "alias"),
-            (vec!["books", "", "books"], "books"),
-            (vec!["books", "other"], "alias"),
-            (vec!["other", "alias"], "alias"),
+            (vec![], Some("alias")),
+            (vec!["", ""], Some("alias")),
+            (vec!["alias", "other"], Some("alias")),
+            (vec!["books", "", "books"], None),
+            (vec!["books", "other"], None),
+            (vec!["other", "alias"], Some("alias")),
         ] {
             let jobs: Vec<JobSummary> = names.iter().map(|name| job(name)).collect();
-            assert_eq!(listed_as(&filter, &jobs), Some(expected), "{names:?}");
+            assert_eq!(listed_as(&filter, &jobs), expected, "{names:?}");
         }
         assert_eq!(listed_as(&JobFilter::default(), &[job("a")]), None);
     }

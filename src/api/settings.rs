@@ -16,6 +16,10 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// How far a job list may lag behind, unless told otherwise.
 pub const SETTLE: Duration = Duration::from_secs(30);
+/// How long a busy service is asked again for one import, by default.
+pub const BUSY_WAIT: Duration = Duration::from_secs(10);
+/// How long a service certainly remembers finished jobs, by default. Milvus forgets them after 3 hours.
+pub const REMEMBERS: Duration = Duration::from_hours(1);
 /// The largest answer that is read, unless told otherwise: 64 MiB.
 pub const BODY_LIMIT: usize = 64 << 20;
 
@@ -51,6 +55,11 @@ pub struct Settings {
     /// The longest time after which a job that was made shows in the job list: the server's delay and the list's lag
     /// together. Only then does its absence prove anything.
     pub settle: Duration,
+    /// How long a busy service is asked again, if that was given.
+    pub busy_wait: Option<Duration>,
+    /// How long the service certainly remembers finished jobs; `None` is for ever. The absence of a job that was sent
+    /// longer ago proves nothing.
+    pub remembers: Option<Duration>,
     /// True where the server is known to honour the `Idempotency-Key` header (reference: Milvus 2.6.24, 3.0.2 and later).
     /// No call tells a server's version, so it has to be said; zshell's own service needs no such word.
     pub honours_keys: bool,
@@ -80,6 +89,8 @@ impl Settings {
             body_limit: BODY_LIMIT,
             ca_cert: None,
             settle: SETTLE,
+            busy_wait: None,
+            remembers: Some(REMEMBERS),
             honours_keys: false,
             lasting_name: None,
             log: None,

@@ -149,12 +149,12 @@ pub(super) fn beyond(settings: &Settings, what: &str) -> ApiError {
     ApiError::NotInDialect {
         what: what.to_owned(),
         dialect: Dialect::V1,
-        instead: format!("use the newer API: {}", connect_v2(settings)),
+        instead: format!("use the newer API: {}", connect_newer(settings)),
     }
 }
 
-/// A `connect` line for the v2 dialect of the same cluster.
-fn connect_v2(settings: &Settings) -> String {
+/// Returns a `connect` line for the newer API of the same cluster or server.
+fn connect_newer(settings: &Settings) -> String {
     let host = settings.import_base.host_str().unwrap_or_default();
     let endpoint = if host.ends_with(".zilliz.com.cn") {
         "https://api.cloud.zilliz.com.cn".to_owned()
@@ -167,5 +167,9 @@ fn connect_v2(settings: &Settings) -> String {
         .cluster_id
         .as_ref()
         .map_or_else(String::new, |id| format!(", cluster_id: {id:?}"));
-    format!("connect(#{{endpoint: {endpoint:?}{cluster}, api: \"v2\"}})")
+    let api = match super::endpoint::Endpoint::parse(&endpoint) {
+        Ok(endpoint) if !endpoint.is_zilliz() && cluster.is_empty() => Dialect::Milvus,
+        _ => Dialect::V2,
+    };
+    format!("connect(#{{endpoint: {endpoint:?}{cluster}, api: \"{api}\"}})")
 }

@@ -203,17 +203,21 @@ pub(super) fn read_progress(data: &Data<'_>, job_id: &str) -> Result<Progress, A
 
 /// The fields that a job and each of its files have in common.
 fn read_file(object: &Fields<'_>) -> FileProgress {
-    let state = State::parse(&object.text_or_empty(&["state"]));
+    let reason = object.text(&["reason", "errorMessage"]);
+    let state = State::with_reason(&object.text_or_empty(&["state"]), reason.as_deref());
     let percent = fields::percent(object.number(&["progress"]).unwrap_or(0.0));
     FileProgress {
         file_name: file_name(object),
         file_size: object.count(&["fileSize"]),
         percent: answers::whole(&state, percent),
+        // Milvus sends 0 until it has counted them.
+        total_rows: object
+            .count(&["totalRows"])
+            .filter(|total| *total > 0 || state.kind.ends_wait()),
         state,
         rows: object.count(&["importedRows"]),
-        total_rows: object.count(&["totalRows"]),
         complete_time: object.text(&["completeTime"]),
-        reason: object.text(&["reason", "errorMessage"]),
+        reason,
     }
 }
 

@@ -60,7 +60,7 @@ impl JobWalk {
 
     /// The same walk, of all jobs that the service gives to its filter.
     pub(super) fn by_any_name(mut self) -> Self {
-        self.any_name = self.client.settings().dialect != Dialect::V1;
+        self.any_name = true;
         self
     }
 

@@ -71,7 +71,7 @@ pub struct Common {
     /// config.toml
     #[arg(long, global = true, value_name = "DIR")]
     pub lib: Vec<PathBuf>,
-    /// Folder for history, journal and local data [env: ZSHELL_DATA_DIR]
+    /// Folder for history, journal and local data [env: `ZSHELL_DATA_DIR`]
     // Not read by clap, which would show the variable's value in usage lines as if it had been typed.
     #[arg(long, global = true, value_name = "DIR")]
     pub data_dir: Option<PathBuf>,
@@ -336,7 +336,7 @@ pub struct Serve {
     /// Token that clients must send; visible in the process list, so prefer the other two ways
     #[arg(long, value_name = "KEY", conflicts_with = "token_file")]
     pub token: Option<String>,
-    /// File with the token [env: ZSHELL_SERVE_TOKEN]
+    /// File with the token [env: `ZSHELL_SERVE_TOKEN`]
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Folder for relative `files` of Milvus clients, and the only one they can read

@@ -38,8 +38,8 @@ use std::time::{Duration, Instant};
 /// The result of a subcommand: a value to show, or unit.
 type Outcome = Result<Dynamic, Box<ScriptError>>;
 
-/// How long a stopped run waits for the answer to a submission.
-const LATE: Duration = Duration::from_secs(2);
+/// How long a stopped run waits for the answer to a submission. What comes later is found out by the next run.
+const LATE: Duration = Duration::from_millis(100);
 
 /// Parses the command line, runs the command and returns the exit code.
 pub fn main() -> ExitCode {

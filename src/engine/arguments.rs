@@ -1,9 +1,9 @@
-//! A script's arguments: what follows FILE or EXPR on the command line.
+//! A script's arguments: the words after FILE or EXPR on the command line.
 //!
-//! Words are `args`; `--name value`, `--name=value` and a lone `--name` are `opts`. A script that calls `params(#{…})`
-//! tells which there are, and of which type ([`Declaration`]); without it every value is text, and a lone `--name` is
-//! `true`. The call is found by parsing, so that a wrong command line ends before anything runs, and once more
-//! when it runs, since its values may be reckoned.
+//! Plain words become `args`; `--name value`, `--name=value` and a lone `--name` become `opts`. A script that calls
+//! `params(#{…})` declares its options and their types ([`Declaration`]). Without a declaration every value is a text
+//! and a lone `--name` is `true`. The call is found by parsing, so a wrong command line ends before anything runs, and
+//! evaluated again when it runs, because its values may be computed.
 
 mod declaration;
 mod find;
@@ -26,18 +26,18 @@ pub struct Arguments {
 }
 
 impl Arguments {
-    /// Takes what the command line said, and what `opts` is until `params` runs.
+    /// Sets the arguments from the command line, and `opts` until `params` runs.
     pub fn set(&self, given: Given, opts: Map) {
         self.given.replace(given);
         self.opts.replace(opts);
     }
 
-    /// `opts`, as a script sees it.
+    /// Returns `opts` as the script sees it.
     pub fn opts(&self) -> Dynamic {
         self.opts.borrow().clone().into()
     }
 
-    /// `params(#{…})` runs: from here on `opts` holds what it declares.
+    /// Called by `params(#{…})`: `opts` holds the declared options afterwards.
     pub fn declare(&self, declaration: &Declaration) -> Result<Dynamic, crate::error::Failure> {
         let opts = declaration.complete(&self.given.borrow())?;
         self.opts.replace(opts.clone());

@@ -1,9 +1,9 @@
-//! One function turns text into an AST, for the prompt, `run`, `eval` and modules alike.
+//! Compiling source text to an AST, for the prompt, `run`, `eval` and modules.
 //!
-//! `import` is a keyword of Rhai. Here `import(…)` is a call wherever a call may stand, and
-//! `import "path" as name;` stays the module statement. A lexer pass of our own would lose its way inside
-//! interpolated text, so the parser's own tokens are used: when it meets the keyword, the hook looks into
-//! the source at that very place and hands on a plain identifier if an opening parenthesis follows.
+//! `import` is a keyword of Rhai. In zshell `import(…)` is a call wherever a call may appear, and `import "path" as
+//! name;` stays the module statement. A separate lexer pass would get lost inside interpolated text, so the parser's
+//! own tokens are used: at the keyword, a hook checks the source at that position and returns a plain identifier if an
+//! opening parenthesis follows.
 
 use super::help;
 use rhai::{AST, Engine, ParseError, Position, Scope, Token};
@@ -12,39 +12,39 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 thread_local! {
-    /// The texts being compiled, innermost last: a module is compiled while its importer is.
+    /// The sources being compiled, innermost last: a module is compiled during its importer.
     static COMPILING: RefCell<Vec<Compiled>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A text being compiled.
+/// A source being compiled.
 struct Compiled {
     text: Rc<str>,
     last: Last,
 }
 
-/// The last tokens, as far as they tell whether a page of help is named next.
+/// The last tokens, as far as they matter for `help(NAME)`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last {
-    /// `.`, `::` or `fn`: the name that follows is no function of ours.
+    /// `.`, `::` or `fn`: the next name isn't one of zshell's functions.
     Owner,
     /// `help`
     Help,
     /// `help(`
     HelpOpen,
-    /// Anything else.
+    /// Any other token.
     Other,
 }
 
-/// The texts compiled so far by source name, kept so that an error can show its line.
+/// The sources compiled so far by name, for the source lines of errors.
 #[derive(Clone, Default)]
 pub struct Sources {
     texts: Rc<RefCell<BTreeMap<String, Rc<str>>>>,
-    /// The statement of the prompt that defined a function, by the function's name.
+    /// The prompt statement that defined a function, by the function's name.
     homes: Rc<RefCell<BTreeMap<String, String>>>,
 }
 
 impl Sources {
-    /// Keeps the text of a source; a later text of the same name replaces it.
+    /// Keeps a source's text. A later text of the same name replaces it.
     pub fn insert(&self, name: &str, text: &str) -> Rc<str> {
         let text: Rc<str> = text.into();
         self.texts
@@ -53,30 +53,30 @@ impl Sources {
         text
     }
 
-    /// The text of a source.
+    /// Returns a source's text.
     pub fn get(&self, name: &str) -> Option<Rc<str>> {
         self.texts.borrow().get(name).cloned()
     }
 
-    /// Notes which source defined a function: functions of earlier statements are merged into the one that runs, and
-    /// Rhai then takes them for its own.
+    /// Records which source defined a function. Rhai merges functions of earlier statements into the running one and
+    /// attributes them to it.
     pub fn set_home(&self, function: &str, source: &str) {
         self.homes
             .borrow_mut()
             .insert(function.to_owned(), source.to_owned());
     }
 
-    /// The source that defined a function at the prompt.
+    /// Returns the source that defined a function at the prompt.
     pub fn home(&self, function: &str) -> Option<String> {
         self.homes.borrow().get(function).cloned()
     }
 
-    /// A line of a source (counted from 1), without its line break.
+    /// Returns a line of a source (counted from 1), without its line break.
     pub fn line(&self, name: &str, line: usize) -> Option<String> {
         line_of(&self.get(name)?, line)
     }
 
-    /// The names that follow this word (`"let "`, `"fn "`) in what was compiled so far.
+    /// Returns the names after this word (`"let "`, `"fn "`) in all sources.
     pub fn declared(&self, word: &str) -> Vec<String> {
         let is_part = |c: char| c.is_alphanumeric() || c == '_';
         let names_of = |text: &Rc<str>| -> Vec<String> {
@@ -90,7 +90,8 @@ impl Sources {
         self.texts.borrow().values().flat_map(names_of).collect()
     }
 
-    /// Whether any source declares this name with the given word, `let` or `const`; guessed from the text.
+    /// Returns true if a source seems to declare this name with the given word, `let` or `const`. A guess from the
+    /// text.
     pub fn declares(&self, word: &str, name: &str) -> bool {
         let declares = |text: &Rc<str>| {
             text.match_indices(word).any(|(at, _)| {
@@ -105,13 +106,13 @@ impl Sources {
     }
 }
 
-/// A line of a text (counted from 1), without its line break.
+/// Returns a line of a text (counted from 1), without its line break.
 pub fn line_of(text: &str, line: usize) -> Option<String> {
     let line = text.split('\n').nth(line.checked_sub(1)?)?;
     Some(line.trim_end_matches('\r').to_owned())
 }
 
-/// Pops the innermost text when compiling it ends, also by an early return.
+/// Pops the innermost source when compiling it ends, also on an early return.
 struct Compiling;
 
 impl Compiling {
@@ -130,26 +131,26 @@ impl Drop for Compiling {
     }
 }
 
-/// How deeply expressions may nest, at the top level and in functions. Set explicitly, since debug builds of Rhai have
-/// other defaults than release builds.
+/// Maximum nesting of expressions, at the top level and in functions. Rhai's debug and release builds have different
+/// defaults.
 const EXPRESSION_DEPTH: usize = 128;
 
-/// Sets an engine up to parse our language: the import call, no `eval`, the same depths in every build.
+/// Configures an engine for zshell's language: the import call, no `eval`, the same depth limits in every build.
 pub fn language(engine: &mut Engine) {
     engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
     engine.disable_symbol("eval");
     install(engine);
 }
 
-/// Installs the hook that tells the import call from the import statement, and takes `help(jobs)` for `help("jobs")`.
+/// Installs the token hook for the import call and for `help(jobs)`, which becomes `help("jobs")`.
 ///
-/// Rhai marks the token hook as volatile, not as going away; the crate's version is pinned by `Cargo.lock`.
+/// Rhai marks the hook as volatile, but it isn't going away, and `Cargo.lock` pins the version.
 #[expect(deprecated, reason = "Rhai's mark for an API that may change")]
 pub fn install(engine: &mut Engine) {
     engine.on_parse_token(|token, position, _| read_token(token, position));
 }
 
-/// The token as we read it: `import` before a parenthesis is a name like any other, and a page of help a text.
+/// Rewrites a token: `import` before a parenthesis becomes a name, and the name of a help page becomes a text.
 pub(super) fn read_token(token: Token, position: Position) -> Token {
     let last = follow(&token);
     match token {
@@ -164,7 +165,7 @@ pub(super) fn read_token(token: Token, position: Position) -> Token {
     }
 }
 
-/// Compiles `text` under a source name, which errors and the module resolver see.
+/// Compiles `text` under a source name, which errors and the module resolver use.
 pub fn compile(
     engine: &Engine,
     sources: &Sources,
@@ -174,7 +175,7 @@ pub fn compile(
     compile_in(engine, sources, name, text, &Scope::new())
 }
 
-/// The same, where these variables are known.
+/// Compiles `text` with these variables in scope.
 pub fn compile_in(
     engine: &Engine,
     sources: &Sources,
@@ -189,7 +190,7 @@ pub fn compile_in(
     Ok(ast)
 }
 
-/// A byte-order mark and a `#!` line mean nothing to Rhai: blanks of the same width keep the columns.
+/// Rhai doesn't accept a byte order mark or a `#!` line. Blanks of the same width keep the columns.
 pub(crate) fn blank_prefix(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     if !text.starts_with("#!") {
@@ -200,7 +201,7 @@ pub(crate) fn blank_prefix(text: &str) -> String {
     " ".repeat(shebang.chars().count()) + rest
 }
 
-/// Notes the token in the innermost text; gives what stood before it.
+/// Records a token in the innermost source and returns the state before it.
 fn follow(token: &Token) -> Last {
     COMPILING.with_borrow_mut(|texts| {
         let Some(compiled) = texts.last_mut() else {
@@ -217,17 +218,17 @@ fn follow(token: &Token) -> Last {
     })
 }
 
-/// True if the word at this place of the innermost text names a page of help and is all that stands in its parentheses.
+/// Returns true if the word at this position is the name of a help page and the only text in its parentheses.
 fn is_page(word: &str, position: Position) -> bool {
     help::has_page(word) && following(word, position, |rest| skip_blank(rest).starts_with(')'))
 }
 
-/// True if the `import` at this place of the innermost text is followed by `(`.
+/// Returns true if `(` follows the `import` at this position.
 fn is_call(position: Position) -> bool {
     following("import", position, |rest| skip_blank(rest).starts_with('('))
 }
 
-/// True if what follows the word at this place of the innermost text is as told.
+/// Returns true if the predicate holds for the text after the word at this position.
 fn following(word: &str, position: Position, is: impl Fn(&str) -> bool) -> bool {
     COMPILING.with_borrow(|texts| {
         let (Some(compiled), Some(line), Some(column)) =
@@ -239,7 +240,7 @@ fn following(word: &str, position: Position, is: impl Fn(&str) -> bool) -> bool 
     })
 }
 
-/// What follows the word at line and column, both counted from 1, the column in characters.
+/// Returns the text after the word at a line and column (from 1; columns count characters).
 fn after_word<'t>(text: &'t str, word: &str, line: usize, column: usize) -> Option<&'t str> {
     let start = match line.checked_sub(2) {
         None => 0,
@@ -286,7 +287,7 @@ fn skip_block_comment(text: &str) -> &str {
     ""
 }
 
-/// Compiles and forgets: whether the text parses, and if not, why.
+/// Checks whether the text parses, and discards the result.
 pub(super) fn parse(engine: &Engine, text: &str) -> Result<(), ParseError> {
     let _guard = Compiling::push(text.into());
     engine.compile(text).map(|_| ())

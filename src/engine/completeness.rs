@@ -1,31 +1,31 @@
-//! Whether what is typed at the prompt is a whole statement, judged by the real parser.
+//! Whether the typed text is a complete statement, according to Rhai's parser.
 
 use super::compile::{self, parse};
 use rhai::{Engine, ParseError, Position};
 
-/// What the prompt should do with the text typed so far.
+/// The state of the typed text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Completeness {
-    /// It can be run.
+    /// Complete: it can be run.
     Complete,
-    /// It does not parse, and nothing that follows mends that; where the error lies.
+    /// A syntax error at this position that more text can't fix.
     Broken(Position),
-    /// More lines belong to it.
+    /// Incomplete: more lines are needed.
     Incomplete,
 }
 
-/// An engine that parses as scripts are parsed, and runs nothing.
+/// Returns an engine that parses scripts but runs nothing.
 pub fn parser() -> Engine {
     let mut engine = Engine::new_raw();
     compile::language(&mut engine);
     engine
 }
 
-/// Judges input by the real parser: it is incomplete where the parser fails at its very end, inside a
-/// back-tick text, or inside a block comment.
+/// Parses the text. It's incomplete if the parser fails at its very end, inside a back-tick text or inside a block
+/// comment.
 pub fn completeness(engine: &Engine, text: &str) -> Completeness {
     match parse(engine, text) {
-        // An open block comment swallows anything; nothing else accepts a stray parenthesis.
+        // An open block comment swallows any text; a stray parenthesis is an error everywhere else.
         Ok(()) if text.contains("/*") && parse(engine, &format!("{text}\n)")).is_ok() => {
             Completeness::Incomplete
         }
@@ -56,7 +56,7 @@ fn is_unterminated(error: &ParseError) -> bool {
     )
 }
 
-/// True if the error is a `_` where a value should stand: nothing that follows mends that.
+/// Returns true if the error is a `_` in place of a value, which more text can't fix.
 fn is_lone_underscore(error: &ParseError) -> bool {
     use rhai::{LexError, ParseErrorType};
     matches!(
@@ -65,15 +65,15 @@ fn is_lone_underscore(error: &ParseError) -> bool {
     )
 }
 
-/// True if the error is that the text ends too soon. An error at the end may also be the last thing typed being wrong
-/// (`1 + )`): that error stays where it is when more follows.
+/// Returns true if the text ends too early. An error at the end may also be a wrong last token (`1 + )`): such an error
+/// stays at its position if more text follows.
 fn wants_more(engine: &Engine, text: &str, position: Position) -> bool {
     at_end(text, position)
         && parse(engine, &format!("{text}\n)"))
             .map_or_else(|moved| moved.position() != position, |()| true)
 }
 
-/// True if the position lies at or behind the last thing typed.
+/// Returns true if the position is at or after the last token.
 fn at_end(text: &str, position: Position) -> bool {
     let (Some(line), Some(column)) = (position.line(), position.position()) else {
         return true;

@@ -1,4 +1,4 @@
-//! Running scripts, lines and calls with an engine that has all of the language.
+//! Running scripts, prompt statements and calls.
 
 mod wiring;
 
@@ -14,17 +14,17 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use wiring::{Globals, install_hooks, register_functions};
 
-/// How deeply script functions may call each other.
+/// Maximum call depth of script functions.
 const CALL_DEPTH: usize = 128;
 
-/// What a script is told of where it stands.
+/// The context of a script.
 #[derive(Clone, Debug, Default)]
 pub struct Setup {
-    /// `script_dir`: modules are looked for here; the current folder where there is no script file.
+    /// `script_dir`, where modules are looked up first: the current folder if there's no script file.
     pub script_dir: PathBuf,
 }
 
-/// The engine with its session, and what lasts from one line to the next.
+/// The engine with its session, and the state that lasts between prompt statements.
 pub struct Interpreter {
     engine: Engine,
     session: Rc<Session>,
@@ -32,14 +32,14 @@ pub struct Interpreter {
     scope: Scope<'static>,
     functions: AST,
     globals: Globals,
-    /// What was imported at the prompt.
+    /// Modules imported at the prompt.
     modules: Vec<Imported>,
     lines: usize,
     setup: Setup,
 }
 
 impl Interpreter {
-    /// An interpreter with an empty scope.
+    /// Returns an interpreter with an empty scope.
     pub fn new(session: Rc<Session>, setup: Setup) -> Self {
         let sources = Sources::default();
         let globals = Globals::default();
@@ -68,30 +68,30 @@ impl Interpreter {
         }
     }
 
-    /// Forgets every variable, function and module, and `last`.
+    /// Removes all variables, functions, modules, and `last`.
     pub fn reset(&mut self) {
         *self = Self::new(Rc::clone(&self.session), self.setup.clone());
         self.session.known.set_names(self.names());
     }
 
-    /// What the script was told.
+    /// Sets the script's context.
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
 
-    /// The run's shared state.
+    /// Returns the run's shared state.
     pub fn session(&self) -> &Rc<Session> {
         &self.session
     }
 
-    /// Runs a whole script; `name` is how errors call it.
+    /// Runs a whole script. `name` is its name in errors.
     pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         let ast = self.compile(name, text)?;
         self.evaluate(&ast)
     }
 
-    /// Runs a whole script with what follows it on the command line; `how` is how it is called, e.g. `zshell run FILE`.
-    /// Where the words ask for the script's help, that is written and nothing runs.
+    /// Runs a whole script with the arguments after it on the command line. `how` is the call, for example `zshell run
+    /// FILE`. If the arguments ask for the script's help, it's written and nothing runs.
     pub fn run_with(
         &mut self,
         name: &str,
@@ -125,8 +125,8 @@ impl Interpreter {
         self.evaluate(&ast)
     }
 
-    /// Runs one statement of the prompt. Variables, functions and modules last until the next one; a failing line
-    /// keeps what was there before, and the functions it defined.
+    /// Runs one statement of the prompt. Variables, functions and modules last until the next statement. A failing
+    /// statement keeps the earlier ones and the functions it defined.
     pub fn run_line(&mut self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         self.lines += 1;
         let name = self.line_name();
@@ -135,13 +135,13 @@ impl Interpreter {
         Ok(value)
     }
 
-    /// How errors call the statement that was run last.
+    /// Returns the name of the last statement in errors.
     pub fn line_name(&self) -> String {
         format!("prompt[{}]", self.lines)
     }
 
-    /// Runs a whole script among the statements of the prompt: what it declares lasts. `name` is how errors call it,
-    /// and its modules are looked for beside it where that is a file.
+    /// Runs a whole script in the prompt's scope. `name` is its name in errors, and if it's a file, modules are looked
+    /// up beside it.
     pub fn run_among(&mut self, name: &str, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         let ast = self.compile(name, text)?;
         for function in ast.iter_functions() {
@@ -158,7 +158,7 @@ impl Interpreter {
         result
     }
 
-    /// Makes a value `last`; nothing is no value.
+    /// Sets `last`, unless the value is unit.
     pub fn set_last(&self, value: &Dynamic) {
         if !value.is_unit() {
             let last = ("last".to_owned(), value.clone());
@@ -167,8 +167,7 @@ impl Interpreter {
         }
     }
 
-    /// Evaluates a statement of the prompt of which nothing lasts: its declarations end with it, and variables are
-    /// afterwards what they were.
+    /// Evaluates a statement without changing the prompt's scope, for `:watch`.
     pub fn glance(&self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         let name = "watched";
         let ast = self.compile(name, text)?;
@@ -177,12 +176,12 @@ impl Interpreter {
         self.evaluate_in(&mut self.scope.clone(), &all)
     }
 
-    /// Whether a statement parses.
+    /// Returns true if a statement parses.
     pub fn check(&self, text: &str) -> Result<(), Box<ScriptError>> {
         self.compile("watched", text).map(|_| ())
     }
 
-    /// What has a name after the statements run so far.
+    /// Returns the names defined by the statements so far.
     fn names(&self) -> Names {
         let mut variables: Vec<(String, Shape)> = Vec::new();
         for (name, _, value) in self.scope.iter_raw().collect::<Vec<_>>().into_iter().rev() {
@@ -239,7 +238,7 @@ impl Interpreter {
             .and_then(|value| self.unless_stopped(value))
     }
 
-    /// A script that ended only because it did not notice the stop, or whose output was lost, has not succeeded.
+    /// A script that missed a stop, or whose output was lost, hasn't succeeded.
     fn unless_stopped(&self, value: Dynamic) -> Result<Dynamic, Box<ScriptError>> {
         if self.session.exit_code().is_some() {
             return Ok(value);
@@ -250,7 +249,7 @@ impl Interpreter {
             .map_or(Ok(value), |failure| Err(failure.into()))
     }
 
-    /// A module imported at the prompt stays for the next lines.
+    /// A module imported at the prompt stays available for later statements.
     fn keep_modules(&mut self, ast: &AST) {
         for statement in ast.statements() {
             let Stmt::Import(import, _) = statement else {
@@ -275,7 +274,7 @@ impl Interpreter {
     }
 }
 
-/// The engine with the language's grammar and values, but without our functions.
+/// Returns an engine with the language's grammar and types, but without zshell's functions.
 pub(super) fn language() -> Engine {
     let mut engine = Engine::new();
     engine.set_max_call_levels(CALL_DEPTH);
@@ -284,7 +283,7 @@ pub(super) fn language() -> Engine {
     engine
 }
 
-/// The names that a module has under its own.
+/// Returns a module's own names.
 fn imported(name: &str, module: &Module) -> Imported {
     let functions = module
         .iter_script_fn_info()

@@ -1,9 +1,8 @@
-//! `zshell lint`: what is wrong with a script, found without running it.
+//! `zshell lint`: finds mistakes in a script without running it.
 //!
-//! Reported is only what is certain: text that does not parse, functions that are nowhere defined or do not take that
-//! many arguments, unknown keys in written-out option maps, unknown variables and options, modules that are not
-//! there, statements that are never reached. A method of a value whose type is not known counts as defined where any
-//! type has it, and where a map of the script may hold it.
+//! Only certain mistakes are reported: syntax errors, unknown functions or numbers of arguments, unknown keys in
+//! literal option maps, unknown variables and options, missing modules, unreachable statements. A method of a value of
+//! unknown type counts as defined if any type has it or a map of the script may contain it.
 
 mod calls;
 mod finding;
@@ -27,33 +26,33 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Looks through scripts and the modules that they import.
+/// Checks scripts and the modules they import.
 pub struct Linter {
     engine: Engine,
     sources: Sources,
     natives: Natives,
     folders: RefCell<Folders>,
-    /// What each module file defines; `None` while it is being looked through.
+    /// The definitions of each module file. `None` while the file is being checked.
     modules: RefCell<BTreeMap<PathBuf, Option<Rc<Functions>>>>,
     report: Report,
 }
 
-/// One source while it is looked through.
+/// A source being checked.
 struct Source<'a> {
     name: &'a str,
     ast: AST,
     /// Its own functions.
     functions: Functions,
-    /// Functions of the script that imports it, which it may call too.
+    /// Functions of the importing script, which a module may call.
     around: &'a Functions,
     words: Words,
 }
 
 impl Linter {
-    /// A linter that looks for modules in these folders.
+    /// Returns a linter that looks up modules in these folders.
     pub fn new(folders: Folders) -> Self {
         let mut engine = language();
-        // Everything is to be looked at, also what an optimizer would leave out.
+        // An optimizer would remove code that must be checked.
         engine.set_optimization_level(OptimizationLevel::None);
         Self {
             natives: Natives::of(&engine),
@@ -65,7 +64,7 @@ impl Linter {
         }
     }
 
-    /// Looks through a script; `name` is its file, which says where its modules are.
+    /// Checks a script. `name` is its file, which determines the module folders.
     pub fn script(&self, name: &str, text: &str) {
         let file = Path::new(name);
         if let Some(folder) = file.parent().filter(|_| file.is_file()) {
@@ -74,12 +73,12 @@ impl Linter {
         self.source(name, text, &Functions::default(), true);
     }
 
-    /// What was found, by file and place, each once.
+    /// Returns the findings without duplicates, sorted by file and position.
     pub fn findings(self) -> Vec<Finding> {
         self.report.findings()
     }
 
-    /// Looks through one source and answers what it defines.
+    /// Checks one source and returns its definitions.
     fn source(&self, name: &str, text: &str, around: &Functions, main: bool) -> Functions {
         let ast = match compile::compile(&self.engine, &self.sources, name, text) {
             Ok(ast) => ast,
@@ -104,7 +103,7 @@ impl Linter {
         source.functions
     }
 
-    /// The modules that a source imports, by the name that it gives them; `None` where it is not known which file it is.
+    /// Returns the modules that a source imports, by their names. `None` if the file isn't known.
     fn imports(&self, source: &Source<'_>) -> BTreeMap<String, Option<Rc<Functions>>> {
         let mut seen: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
         let mut places = Vec::new();
@@ -129,7 +128,7 @@ impl Linter {
         }
         let resolve = |paths: BTreeSet<Option<String>>| {
             let mut paths = paths.into_iter();
-            // Of two modules under one name nobody knows which is meant.
+            // Two modules with the same name are ambiguous.
             match (paths.next().flatten(), paths.next()) {
                 (Some(path), None) => found.get(&path).cloned().flatten(),
                 _ => None,

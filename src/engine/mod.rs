@@ -1,9 +1,8 @@
-//! The language: the Rhai engine with zshell's functions, values and modules.
+//! The script language: the Rhai engine with zshell's functions, values and modules.
 //!
-//! [`Interpreter`] is what the prompt, `run`, `eval` and the plain commands all use. [`compile`] makes `import(…)` a
-//! call; [`registry`] is the one table of functions; [`functions`] holds what they do, [`values`] what scripts hold;
-//! [`explain`] puts Rhai's errors into words that help; [`arguments`] are what a script is called with; [`lint`] finds what
-//! is wrong with a script without running it.
+//! The prompt, `run`, `eval` and the plain commands all use [`Interpreter`]. [`compile`] makes `import(…)` a call.
+//! [`registry`] lists the functions, [`functions`] implements them, and [`values`] holds the script types. [`explain`]
+//! rewords Rhai's errors, [`arguments`] parses a script's arguments, and [`lint`] checks a script without running it.
 
 pub mod arguments;
 pub mod call;

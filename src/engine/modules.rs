@@ -1,9 +1,9 @@
 //! Modules: `import "path" as name;`.
 //!
-//! A path is relative to the folder of the file that imports it, else to that of the script that runs, else to one of the
-//! library folders (`--lib`, `ZSHELL_LIB`, `lib` in `config.toml`); `.rhai` may be left out, and the text goes through the same
-//! [`compile`](super::compile::compile) as everything else. A module is read and run once, and again where it is
-//! imported after its file, or one that it imports, has changed.
+//! A path is looked up beside the importing file, then in the running script's folder, then in the library folders
+//! (`--lib`, `ZSHELL_LIB`, `lib` in `config.toml`). The extension `.rhai` may be omitted. The text goes through
+//! [`compile`](super::compile::compile) like any other. A module is read and run once, and again if its file, or the
+//! file of a module it imports, has changed.
 
 use super::compile::{Sources, compile};
 use crate::config;
@@ -15,12 +15,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-/// When a file was changed last, and how long it is: another stamp is another text.
+/// Modification time and size of a file. A different stamp means a different text.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Stamp(Option<SystemTime>, u64);
 
 impl Stamp {
-    /// The stamp of a file; `None` where it cannot be looked at.
+    /// Returns a file's stamp, or `None` if the file isn't accessible.
     fn of(file: &Path) -> Option<Self> {
         let about = file.metadata().ok()?;
         Some(Self(about.modified().ok(), about.len()))
@@ -31,7 +31,7 @@ impl Stamp {
 struct Loaded {
     module: Shared<Module>,
     stamp: Option<Stamp>,
-    /// The modules that it imports itself.
+    /// The modules that it imports.
     imports: BTreeSet<PathBuf>,
 }
 
@@ -41,18 +41,17 @@ struct Loading {
     imports: BTreeSet<PathBuf>,
 }
 
-/// Where modules are looked for.
+/// The folders where modules are looked up.
 #[derive(Clone, Debug, Default)]
 pub struct Folders {
     root: PathBuf,
     libraries: Vec<PathBuf>,
-    /// Those of `config.toml`, read once a module lies nowhere else.
+    /// The library folders of `config.toml`, read only if a module isn't found elsewhere.
     configured: OnceCell<Result<Vec<PathBuf>, Failure>>,
 }
 
 impl Folders {
-    /// Paths are relative to the importing file, then to `root`, the script's own folder, and then to each of the
-    /// libraries.
+    /// Returns the folders: the importing file's, `root` (the script's own folder), then the libraries.
     pub const fn new(root: PathBuf, libraries: Vec<PathBuf>) -> Self {
         let configured = OnceCell::new();
         Self {
@@ -62,12 +61,12 @@ impl Folders {
         }
     }
 
-    /// Another script's folder from here on.
+    /// Sets the folder of another script.
     pub fn set_root(&mut self, root: PathBuf) {
         self.root = root;
     }
 
-    /// The file a path means, seen from the source that names it: the first that is there, or where it should be.
+    /// Returns the file for a path in a source: the first that exists, or the first candidate.
     pub fn file(&self, importer: Option<&str>, path: &str) -> PathBuf {
         let folder = self.beside(importer);
         let first = module_file(folder, path);
@@ -80,7 +79,7 @@ impl Folders {
         file.canonicalize().unwrap_or(file)
     }
 
-    /// Where a source's modules are looked for first.
+    /// Returns the folder where a source's modules are looked up first.
     fn beside<'a>(&'a self, importer: Option<&'a str>) -> &'a Path {
         importer
             .map(Path::new)
@@ -89,10 +88,10 @@ impl Folders {
             .unwrap_or(&self.root)
     }
 
-    /// Where a module may lie that does not lie beside the importing file.
+    /// Returns candidates for a module that isn't beside the importing file.
     fn others(&self) -> impl Iterator<Item = &PathBuf> {
         let libraries = || self.libraries.iter().chain(self.configured());
-        // What lies in the script's own folder does not need the settings.
+        // The settings aren't read for modules in the script's own folder.
         std::iter::once(&self.root).chain(std::iter::once_with(libraries).flatten())
     }
 
@@ -101,9 +100,9 @@ impl Folders {
         folders.as_deref().unwrap_or_default()
     }
 
-    /// Where else than beside the source that names it a module was looked for, as errors tell it.
+    /// Returns the other folders that were searched, for error messages.
     pub fn told(&self, importer: Option<&str>) -> String {
-        // A lone file name's folder is the empty path.
+        // The folder of a bare file name is the empty path.
         let real = |folder: &Path| Path::new(".").join(folder).canonicalize().ok();
         let first = real(self.beside(importer));
         let folders = self.others().filter(|it| real(it) != first);
@@ -138,7 +137,7 @@ pub struct Modules {
 }
 
 impl Modules {
-    /// A resolver that looks in these folders.
+    /// Returns a resolver for these folders.
     pub fn new(folders: Folders, sources: Sources) -> Self {
         Self {
             folders,
@@ -148,7 +147,7 @@ impl Modules {
         }
     }
 
-    /// The module read before, unless a file behind it has changed since.
+    /// Returns a module that was read before, unless one of its files has changed.
     fn known(&self, file: &Path) -> Option<Shared<Module>> {
         let loaded = self.loaded.borrow();
         let (mut seen, mut open) = (BTreeSet::new(), vec![file]);
@@ -185,7 +184,7 @@ impl Modules {
     }
 }
 
-/// Not Rhai's own error for it, of which the interpreter keeps only the path that the script named.
+/// Rhai's own error would lose everything but the path in the script.
 fn not_loaded(message: &str, position: Position) -> Box<EvalAltResult> {
     let failure = Failure::new(Kind::Script, message).with_hint(
         "a module's path is relative to the file that imports it, to the script's folder, or to a folder of --lib: import \"lib/dates\" as dates;",
@@ -219,7 +218,7 @@ impl ModuleResolver for Modules {
             file: file.clone(),
             imports: BTreeSet::new(),
         });
-        // Looked at before the text is read: a change in between is seen at the next import.
+        // The stamp is taken before the text is read, so the next import sees a change in between.
         let stamp = Stamp::of(&file);
         let module = self.load(engine, &file, (importer, path), position);
         let ended = self.loading.borrow_mut().pop();

@@ -315,6 +315,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::connect::FUNCTIONS,
         functions::account::FUNCTIONS,
         functions::jobs::FUNCTIONS,
+        functions::decision::FUNCTIONS,
         functions::import_all::FUNCTIONS,
         functions::wait::FUNCTIONS,
         functions::submissions::FUNCTIONS,

@@ -1,4 +1,4 @@
-//! A failed script: what happened, where, and the calls that led there.
+//! Script errors: message, position and call stack.
 
 use super::compile::{self, Sources};
 use super::explain::{self, At};
@@ -10,32 +10,32 @@ use serde_json::{Map, Value, json};
 use std::fmt::Write;
 use unicode_width::UnicodeWidthStr;
 
-/// A place in a source.
+/// A position in a source.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
-    /// The source's name: a file, `eval`, or a line of the prompt.
+    /// The source's name: a file, `eval`, or a statement of the prompt.
     pub source: String,
-    /// Counted from 1.
+    /// Line, counted from 1.
     pub line: usize,
-    /// Counted from 1, in characters; 0 where only the line is known.
+    /// Column, counted from 1 in characters; 0 if only the line is known.
     pub column: usize,
 }
 
-/// A script's failure with its place and the calls that led there.
+/// A script's failure with its position and call stack.
 #[derive(Clone, Debug)]
 pub struct ScriptError {
-    /// What happened.
+    /// The failure.
     pub failure: Failure,
-    /// Where, as far as known.
+    /// Its position, if known.
     pub place: Option<Place>,
-    /// The callers, innermost first: what was entered, and from where.
+    /// The callers, innermost first: the function and the position of the call.
     pub trace: Vec<(String, Place)>,
-    /// The line at `place`, its keys veiled.
+    /// The line at `place`, with secrets masked.
     line: Option<String>,
 }
 
 impl ScriptError {
-    /// Takes Rhai's nested error apart; `source` is the outermost source's name.
+    /// Converts Rhai's nested error. `source` is the outermost source's name.
     pub fn new(error: EvalAltResult, source: &str, sources: &Sources) -> Self {
         let mut trace = Vec::new();
         let outermost = source;
@@ -98,7 +98,7 @@ impl ScriptError {
         }
     }
 
-    /// The error for a person: message, source line with a caret, the calls, the hint.
+    /// Formats the error for people: message, source line with a caret, callers, hint.
     pub fn lay_out(&self, screen: &Screen) -> String {
         let mut text = message(&self.failure, screen);
         if let Some(place) = &self.place {
@@ -130,7 +130,7 @@ impl ScriptError {
 }
 
 impl ScriptError {
-    /// What `--log-format json` says beside the message.
+    /// Returns the fields of `--log-format json` beside the message.
     pub fn fields(&self) -> Map<String, Value> {
         let of = |place: &Place| json!({"file": place.source, "line": place.line, "column": place.column});
         let trace = self.trace.iter().map(|(entered, from)| {
@@ -182,11 +182,11 @@ fn hint(failure: &Failure, screen: &Screen) -> String {
     })
 }
 
-/// How many letters of a line are shown.
+/// Maximum number of characters of a source line.
 const WINDOW: usize = 160;
 
-/// The source line with a caret below the column: tabs stay tabs, wide letters take two blanks, and what would act
-/// on a terminal is escaped. Of a long line only what stands around the column is shown.
+/// Formats the source line with a caret below the column. Tabs stay tabs, wide characters take two columns, and control
+/// characters are escaped. Long lines are shortened to the part around the column.
 fn caret(line: &str, place: &Place, screen: &Screen) -> String {
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
@@ -201,7 +201,7 @@ fn caret(line: &str, place: &Place, screen: &Screen) -> String {
     text
 }
 
-/// The part of a line around a column, and the column in it; `…` stands for what is left out.
+/// Returns the part of a line around a column, and the column in that part. `…` marks omitted text.
 fn window(line: &str, column: usize) -> (String, usize) {
     let count = line.chars().count();
     if count <= WINDOW {
@@ -222,7 +222,7 @@ fn window(line: &str, column: usize) -> (String, usize) {
     )
 }
 
-/// A letter of a source line as it is shown.
+/// Returns a character of a source line as shown.
 fn shown(letter: char) -> String {
     if letter == '\t' {
         letter.to_string()
@@ -231,7 +231,7 @@ fn shown(letter: char) -> String {
     }
 }
 
-/// What takes the room of a letter.
+/// Returns blanks or a tab as wide as the character.
 fn blank(letter: char) -> String {
     if letter == '\t' {
         letter.to_string()
@@ -248,10 +248,10 @@ fn place(source: &str, position: Position) -> Option<Place> {
     })
 }
 
-/// Keys shorter than this are not looked for in messages: they would be found inside ordinary words.
+/// Shorter keys aren't looked for in messages, because they occur inside ordinary words.
 const SHORTEST: usize = 4;
 
-/// The failure at the heart of a Rhai error in `text`, whose keys Rhai may quote.
+/// Converts a Rhai error to a failure. Rhai's message may quote secrets of `text`.
 fn failure(error: EvalAltResult, at: &At<'_>, text: &str) -> Failure {
     let other = match error {
         EvalAltResult::ErrorRuntime(value, _) | EvalAltResult::ErrorTerminated(value, _) => {
@@ -269,7 +269,7 @@ fn failure(error: EvalAltResult, at: &At<'_>, text: &str) -> Failure {
     failure
 }
 
-/// What a script threw: one of our failures thrown on, or a value of its own.
+/// Converts a thrown value: a rethrown failure, or a value of the script's own.
 fn thrown(value: Dynamic) -> Failure {
     match value.clone().try_cast::<Failure>() {
         Some(failure) => failure,

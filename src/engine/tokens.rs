@@ -1,6 +1,6 @@
-//! The parser's own tokens with their places, for whoever rewrites source text.
+//! The parser's tokens with their positions, for code that rewrites source text.
 //!
-//! They are taken while the parser asks for them, since a lexer of its own loses its way inside interpolated texts.
+//! They are recorded while the parser reads them, because a separate lexer gets lost inside interpolated texts.
 
 use super::compile::{parse, read_token};
 use super::completeness::parser;
@@ -8,17 +8,17 @@ use rhai::{Engine, OptimizationLevel, ParseError, Position, Token};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// A token and where it begins, in bytes.
+/// A token with its start in bytes.
 #[derive(Clone, Debug)]
 pub struct Lexeme {
-    /// The token; `import` before a parenthesis is an identifier.
+    /// The token. `import` before a parenthesis is an identifier.
     pub token: Token,
-    /// The byte of the text that it begins at.
+    /// The byte offset of its start.
     pub start: usize,
 }
 
 impl Lexeme {
-    /// The name, if this is one.
+    /// Returns the name if the token is an identifier.
     pub fn name(&self) -> Option<&str> {
         match &self.token {
             Token::Identifier(name) => Some(name.as_str()),
@@ -27,7 +27,7 @@ impl Lexeme {
     }
 }
 
-/// Reads texts by the real parser.
+/// Tokenizes texts with the real parser.
 pub struct Lexer {
     engine: Engine,
     seen: Rc<RefCell<Vec<(Token, Position)>>>,
@@ -40,7 +40,7 @@ impl Default for Lexer {
 }
 
 impl Lexer {
-    /// A lexer for as many texts as one likes.
+    /// Returns a lexer for any number of texts.
     #[expect(deprecated, reason = "Rhai's mark for an API that may change")]
     pub fn new() -> Self {
         let mut engine = parser();
@@ -57,12 +57,12 @@ impl Lexer {
         Self { engine, seen }
     }
 
-    /// Whether the text parses.
+    /// Returns true if the text parses.
     pub fn parses(&self, text: &str) -> bool {
         self.read(text).is_ok()
     }
 
-    /// The tokens of a text that parses, comments not among them.
+    /// Returns the tokens of a text that parses, without comments.
     pub fn read(&self, text: &str) -> Result<Vec<Lexeme>, ParseError> {
         self.seen.borrow_mut().clear();
         let parsed = parse(&self.engine, text);

@@ -59,7 +59,7 @@ impl Batch {
     }
 
     /// One column a field, in the schema's order, each with [`Batch::rows`] rows. Only the primary key's
-    /// column of an `AutoID` collection is empty, until [`Batch::set_auto_ids`] fills it.
+    /// column of an `AutoID` collection is empty, or null in rows without a key, until [`Batch::set_auto_ids`] fills it.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
@@ -83,30 +83,28 @@ impl Batch {
         self.columns.iter_mut().for_each(Column::clear);
     }
 
-    /// Gives the rows of an `AutoID` collection their keys, counting up from `first` (decimal text where the
+    /// Gives the rows of an `AutoID` collection that have no key one, counting up from `first` (decimal text if the
     /// key is `VarChar`). Without `AutoID` nothing happens.
     pub fn set_auto_ids(&mut self, first: i64) {
         let fields = self.schema.fields.iter();
-        for (column, _) in self
-            .columns
-            .iter_mut()
-            .zip(fields)
-            .filter(|(_, f)| f.auto_id)
-        {
-            column.clear();
+        let made = self.columns.iter_mut().zip(fields);
+        for (column, field) in made.filter(|(_, field)| field.auto_id) {
+            let given = std::mem::replace(column, Column::new(&field.data_type));
             let ids = (0..self.rows).scan(first, |next, _| {
                 let id = *next;
                 *next = next.wrapping_add(1);
                 Some(id)
             });
-            match column.values_mut() {
-                Values::Int64(values) => values.extend(ids),
-                Values::Text(spans) => {
-                    for id in ids {
-                        _ = spans.push(id.to_string().as_bytes());
+            for (row, id) in ids.enumerate() {
+                match column.values_mut() {
+                    Values::Int64(values) => values.push(given.int64(row).unwrap_or(id)),
+                    Values::Text(spans) => {
+                        let made = id.to_string();
+                        let key = given.text(row).unwrap_or(&made);
+                        _ = spans.push(key.as_bytes());
                     }
+                    _ => {}
                 }
-                _ => {}
             }
         }
     }

@@ -5,8 +5,12 @@
 //! - floats round to the nearest 32-bit value, and a number beyond the type's range is refused;
 //! - 16-bit float vectors are lists of numbers, rounded to 32 and then to 16 bits.
 
+mod structs;
+
 use std::fmt;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use half::{bf16, f16};
 use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
@@ -16,6 +20,7 @@ use super::json_text;
 use super::numbers::{self, Number};
 use super::schema::DataType;
 use super::sparse;
+use super::text_value;
 
 /// The longest part of a value that a message repeats, in characters.
 const SHOWN: usize = 60;
@@ -65,6 +70,20 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
             array(element, *max_capacity, json)?;
             fits(spans.push(json.as_bytes()))
         }
+        (
+            DataType::ArrayOfStruct {
+                fields,
+                max_capacity,
+            },
+            Values::Text(spans),
+        ) => {
+            structs::check(fields, *max_capacity, json)?;
+            fits(spans.push(json.as_bytes()))
+        }
+        (text, values) if text.is_text() => {
+            let value = json_text::decode(json).ok_or_else(|| describe(json))?;
+            text_value::push(text, values, &value)
+        }
         (DataType::FloatVector { dim }, Values::Float(values)) => {
             // A list that is too long is counted for the message, and not kept.
             let end = values.len().saturating_add(*dim);
@@ -80,6 +99,37 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
         (vector, Values::Packed(bytes)) => packed(vector, bytes, json),
         (plain, _) => append_scalar(values, scalar(plain, json)?).ok_or_else(|| describe(json)),
     }
+}
+
+/// Appends a vector's bytes, which a text holds in base64: so Milvus' insert call takes binary vectors and those of 16-bit
+/// floats, little-endian (Milvus: `internal/distributed/proxy/httpserver/utils.go`, `checkAndSetData`).
+pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), String> {
+    let (data_type, values) = column.parts_mut();
+    let bytes = STANDARD.decode(text.as_bytes());
+    let bytes = bytes.map_err(|error| format!("a text that isn't base64 ({error})"))?;
+    if bytes.len() != row_width(data_type) {
+        return Err(format!("{} bytes in base64", bytes.len()));
+    }
+    let halves = bytes.as_chunks::<2>().0.iter();
+    let finite = match data_type {
+        DataType::Float16Vector { .. } => {
+            halves.copied().map(f16::from_le_bytes).all(f16::is_finite)
+        }
+        DataType::BFloat16Vector { .. } => {
+            let mut halves = halves.copied().map(bf16::from_le_bytes);
+            halves.all(bf16::is_finite)
+        }
+        _ => true,
+    };
+    if !finite {
+        return Err("a value that is not finite".to_owned());
+    }
+    let Values::Packed(packed) = values else {
+        return Err("a text".to_owned());
+    };
+    packed.extend_from_slice(&bytes);
+    column.seal();
+    Ok(())
 }
 
 /// Appends a vector that is kept as bytes.
@@ -122,7 +172,7 @@ fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), Stri
 }
 
 /// Appends a scalar; `None` where the column holds another type, which its construction excludes.
-fn append_scalar(values: &mut Values, scalar: Scalar<'_>) -> Option<()> {
+fn append_scalar(values: &mut Values, scalar: Scalar) -> Option<()> {
     match (scalar, values) {
         (Scalar::Bool(value), Values::Bool(values)) => values.push(value.into()),
         (Scalar::Int8(value), Values::Int8(values)) => values.push(value),
@@ -131,16 +181,13 @@ fn append_scalar(values: &mut Values, scalar: Scalar<'_>) -> Option<()> {
         (Scalar::Int64(value), Values::Int64(values)) => values.push(value),
         (Scalar::Float(value), Values::Float(values)) => values.push(value),
         (Scalar::Double(value), Values::Double(values)) => values.push(value),
-        (Scalar::Text(value), Values::Text(spans)) => {
-            return spans.push(value.as_bytes()).then_some(());
-        }
         _ => return None,
     }
     Some(())
 }
 
 /// A checked value of a scalar type.
-enum Scalar<'a> {
+enum Scalar {
     Bool(bool),
     Int8(i8),
     Int16(i16),
@@ -148,10 +195,11 @@ enum Scalar<'a> {
     Int64(i64),
     Float(f32),
     Double(f64),
-    Text(std::borrow::Cow<'a, str>),
+    /// A text of the right length.
+    Text,
 }
 
-fn scalar<'a>(data_type: &DataType, json: &'a str) -> Result<Scalar<'a>, String> {
+fn scalar(data_type: &DataType, json: &str) -> Result<Scalar, String> {
     let number = || Number::whole(json).ok_or_else(|| describe(json));
     Ok(match data_type {
         DataType::Bool => match json {
@@ -170,7 +218,7 @@ fn scalar<'a>(data_type: &DataType, json: &'a str) -> Result<Scalar<'a>, String>
             if text.len() > *max_length {
                 return Err(format!("{} bytes, {}", text.len(), describe(json)));
             }
-            Scalar::Text(text)
+            Scalar::Text
         }
         _ => return Err(describe(json)),
     })

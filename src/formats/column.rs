@@ -33,13 +33,13 @@ pub enum Values {
     Int16(Vec<i16>),
     /// One value a row.
     Int32(Vec<i32>),
-    /// One value a row.
+    /// One value a row; a `Timestamptz` in microseconds since 1970, in UTC.
     Int64(Vec<i64>),
     /// One value a row; for `FloatVector` `dim` values a row. Always finite.
     Float(Vec<f32>),
     /// One value a row. Always finite.
     Double(Vec<f64>),
-    /// `VarChar` as it is; `JSON` and `Array` as JSON text. Always UTF-8.
+    /// `VarChar`, `Text` and `Geometry` as they are; `JSON`, `Array` and `ArrayOfStruct` as JSON text. Always UTF-8.
     Text(Spans),
     /// Sparse vectors: 8 bytes a pair, index (u32) then value (f32), little-endian, by ascending index.
     Sparse(Spans),
@@ -139,6 +139,12 @@ impl Column {
         nulls.get(row).is_some_and(|null| *null != 0)
     }
 
+    /// Returns true if there are rows and each is null.
+    pub(super) fn is_all_null(&self) -> bool {
+        let nulls = self.nulls.as_deref().unwrap_or_default();
+        !nulls.is_empty() && nulls.iter().all(|null| *null != 0)
+    }
+
     /// The number of rows.
     pub fn len(&self) -> usize {
         let width = row_width(&self.data_type);
@@ -188,8 +194,8 @@ impl Column {
         }
     }
 
-    /// The text of a `VarChar` column, or the JSON text of a `JSON` or `Array` column; `None` for null,
-    /// other types and past the end.
+    /// The text of a `VarChar`, `Text` or `Geometry` column, or the JSON text of a `JSON`, `Array` or `ArrayOfStruct`
+    /// column; `None` for null, other types and past the end.
     pub fn text(&self, row: usize) -> Option<&str> {
         match &self.values {
             Values::Text(spans) if !self.is_null(row) => std::str::from_utf8(spans.get(row)?).ok(),
@@ -267,12 +273,15 @@ impl Values {
             DataType::Int8 => Self::Int8(Vec::new()),
             DataType::Int16 => Self::Int16(Vec::new()),
             DataType::Int32 => Self::Int32(Vec::new()),
-            DataType::Int64 => Self::Int64(Vec::new()),
+            DataType::Int64 | DataType::Timestamptz { .. } => Self::Int64(Vec::new()),
             DataType::Float | DataType::FloatVector { .. } => Self::Float(Vec::new()),
             DataType::Double => Self::Double(Vec::new()),
-            DataType::VarChar { .. } | DataType::Json | DataType::Array { .. } => {
-                Self::Text(Spans::default())
-            }
+            DataType::VarChar { .. }
+            | DataType::Text
+            | DataType::Geometry
+            | DataType::Json
+            | DataType::Array { .. }
+            | DataType::ArrayOfStruct { .. } => Self::Text(Spans::default()),
             DataType::SparseFloatVector => Self::Sparse(Spans::default()),
             DataType::BinaryVector { .. }
             | DataType::Float16Vector { .. }
@@ -287,7 +296,7 @@ pub(super) fn row_bytes(data_type: &DataType) -> usize {
     let element = match data_type {
         DataType::Int16 => 2,
         DataType::Int32 | DataType::Float | DataType::FloatVector { .. } => 4,
-        DataType::Int64 | DataType::Double => 8,
+        DataType::Int64 | DataType::Timestamptz { .. } | DataType::Double => 8,
         _ => 1,
     };
     row_width(data_type).saturating_mul(element)

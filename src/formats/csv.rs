@@ -17,7 +17,7 @@ use super::error::ReadError;
 use super::native;
 use super::reader::{BATCH_BYTES, Rows};
 use super::row::Refusal;
-use super::schema::Schema;
+use super::schema::{DataType, Schema};
 use super::warning::Warning;
 use super::window::{CHUNK, Window};
 use crate::location::Format;
@@ -114,15 +114,21 @@ impl CsvRows {
             });
         }
         let fields = parts.schema.fields.iter().zip(parts.columns);
-        for (at, (field, column)) in fields.enumerate().filter(|(_, (field, _))| !field.auto_id) {
+        for (at, (field, column)) in fields
+            .enumerate()
+            .filter(|(_, (field, _))| !field.is_made_later())
+        {
             let refused = |found| Refusal::field(&field.name, field.data_type.to_string(), found);
             let default = parts.parser.default(at);
             let pushed = match self.plan.field(at) {
-                None => native::push_null(field, column, default),
+                None => native::push_missing(field, column, default),
                 Some(nth) => {
                     let cell = self.cell(nth).map_err(refused)?;
                     let nullable = field.nullable || default.is_some();
-                    if nullable && cell == self.null {
+                    // Milvus' csv/row_parser.go, reconstructArrayForStructArray.
+                    let structs = matches!(field.data_type, DataType::ArrayOfStruct { .. });
+                    let null_structs = structs && cell.trim_ascii() == "null";
+                    if null_structs || (nullable && cell == self.null) {
                         native::push_null(field, column, default)
                     } else {
                         native::push_cell(column, cell)

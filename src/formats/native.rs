@@ -12,11 +12,22 @@ use super::cell;
 use super::column::{Column, Values, row_width};
 use super::json_text;
 use super::schema::{DataType, Field};
+use super::text_value::{self, shown};
 
-/// The longest part of a text that a message repeats, in characters.
-const SHOWN: usize = 60;
+/// Nothing at all: the default value, null if the field may be null or the value is made elsewhere, else refused.
+pub(super) fn push_missing(
+    field: &Field,
+    column: &mut Column,
+    default: Option<&str>,
+) -> Result<(), String> {
+    if field.is_computed() {
+        column.push_null();
+        return Ok(());
+    }
+    push_null(field, column, default)
+}
 
-/// A null, or nothing at all: the default value, null where the field may be null, else refused.
+/// A null: the default value, null if the field may be null, else refused.
 pub(super) fn push_null(
     field: &Field,
     column: &mut Column,
@@ -32,22 +43,13 @@ pub(super) fn push_null(
     }
 }
 
-/// A text: a `VarChar` as it is, else the JSON text of a value of any other type.
+/// A text: the value of a field whose values are texts, else the JSON text of a value of any other type.
 pub(super) fn push_text(column: &mut Column, text: &str) -> Result<(), String> {
     let (data_type, values) = column.parts_mut();
-    let DataType::VarChar { max_length } = data_type else {
+    if !data_type.is_text() {
         return push_json(column, text);
-    };
-    if text.len() > *max_length {
-        return Err(format!("{} bytes, {}", text.len(), shown(text)));
     }
-    let pushed = match values {
-        Values::Text(spans) => spans.push(text.as_bytes()),
-        _ => false,
-    };
-    if !pushed {
-        return Err("more than 4 GiB of text in one batch".to_owned());
-    }
+    text_value::push(data_type, values, text)?;
     column.seal();
     Ok(())
 }
@@ -65,14 +67,6 @@ pub(super) fn push_json(column: &mut Column, text: &str) -> Result<(), String> {
         (_, json) => json,
     };
     cell::push(column, json)
-}
-
-/// Words for a text, a long one cut.
-pub(super) fn shown(text: &str) -> String {
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("text {:?}…", text.get(..end).unwrap_or_default()),
-        None => format!("text {text:?}"),
-    }
 }
 
 /// A boolean.

@@ -90,6 +90,15 @@ impl NumpySet {
             header_bytes: 0,
         };
         for (at, field) in schema.fields.iter().enumerate() {
+            if field.auto_id && plan.field(at).is_some() {
+                // Milvus refuses it here also with the property that allows it elsewhere.
+                return Err(ReadError::Field {
+                    field: field.name.clone(),
+                    expected: "no file (autoId is on: the service makes the primary key)"
+                        .to_owned(),
+                    found: "one".to_owned(),
+                });
+            }
             let file = match plan.field(at) {
                 Some(place) => open(place, &field.data_type)?,
                 None => None,
@@ -157,8 +166,8 @@ impl Steps for NumpySet {
             };
             match file {
                 Some(file) => file.read(self.done, rows, &mut sink)?,
-                None if field.auto_id => {}
-                None => sink.nulls(rows),
+                None if field.is_made_later() => {}
+                None => sink.missing(rows),
             }
         }
         if let Some(meta) = parts.meta {

@@ -11,6 +11,7 @@ mod object;
 mod rules;
 mod source;
 mod stored;
+mod structs;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use parquet::basic::Compression;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::RowGroupMetaData;
 use parquet::file::reader::{FileReader, SerializedFileReader};
-use parquet::schema::types::Type;
+use parquet::schema::types::{ColumnDescriptor, Type};
 
 use super::batch::Parts;
 use super::column::row_width;
@@ -29,7 +30,7 @@ use super::columnar::sink::Sink;
 use super::columnar::{Columnar, Refused, Steps};
 use super::error::ReadError;
 use super::read_at::ReadAt;
-use super::schema::{DataType, Field, Schema};
+use super::schema::{DataType, Field, Schema, StructField};
 use super::warning::Warning;
 use crate::location::Format;
 use arrow::ArrowType;
@@ -38,6 +39,7 @@ use levels::Levels;
 use object::Object;
 use source::Source;
 use stored::StoredType;
+use structs::Members;
 
 /// Rows read at a time where there are texts, whose size a file need not tell: a dictionary may hold one long text
 /// for all of them.
@@ -150,8 +152,8 @@ impl ParquetFile {
             };
             match source {
                 Some(source) => source.append(rows, &mut sink)?,
-                None if field.auto_id => {}
-                None => sink.nulls(rows),
+                None if field.is_made_later() => {}
+                None => sink.missing(rows),
             }
         }
         let Some(meta) = parts.meta else {
@@ -270,9 +272,17 @@ impl<'a> Columns<'a> {
             column = stored::restore(stored, column);
         }
         let source = if rules::fits(&column, field) {
-            guard(|| Ok(self.source(place, root, &column)))?
+            guard(|| Ok(self.source(place, root, &column, field)))?
         } else {
             None
+        };
+        let source = match (source, &field.data_type) {
+            (Some(source), DataType::ArrayOfStruct { fields, .. }) => {
+                let members = self.members(place, root, fields)?;
+                let members = members.map_err(|found| refuse(rules::wanted(field), found))?;
+                Some(source.with_members(members))
+            }
+            (source, _) => source,
         };
         let Some(source) = source else {
             return Err(refuse(rules::wanted(field), rules::found(&column)));
@@ -288,8 +298,32 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// What reads the column with this number: one leaf, or the two of a sparse vector.
-    fn source(&self, place: usize, root: &Type, column: &ArrowType) -> Option<Source> {
+    /// The members of a column of structs; in words what it is if the sub-fields don't fit.
+    fn members(
+        &self,
+        place: usize,
+        root: &Type,
+        fields: &[StructField],
+    ) -> std::result::Result<std::result::Result<Members, String>, ReadError> {
+        guard(|| {
+            let schema = self.reader.metadata().file_metadata().schema_descr();
+            let leaves = (0..schema.num_columns())
+                .filter(|leaf| schema.get_column_root_idx(*leaf) == place)
+                .map(|leaf| schema.column(leaf));
+            let leaves: Vec<_> = leaves.collect();
+            let leaves: Vec<&ColumnDescriptor> = leaves.iter().map(AsRef::as_ref).collect();
+            Ok(Members::new(root, &leaves, fields))
+        })
+    }
+
+    /// What reads the column with this number: one leaf, the two of a sparse vector, or those of structs.
+    fn source(
+        &self,
+        place: usize,
+        root: &Type,
+        column: &ArrowType,
+        field: &Field,
+    ) -> Option<Source> {
         let schema = self.reader.metadata().file_metadata().schema_descr();
         let leaves =
             (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == place);
@@ -305,7 +339,8 @@ impl<'a> Columns<'a> {
                     == Some(name)
             })
         };
-        let chosen = if rules::is_sparse(column) {
+        let is_sparse = matches!(column, ArrowType::Struct(_));
+        let chosen = if is_sparse {
             vec![member("indices")?, member("values")?]
         } else {
             leaves.clone().collect()
@@ -316,7 +351,13 @@ impl<'a> Columns<'a> {
             Some(Leaf::new(index, levels, Values::new(leaf.physical_type())?))
         };
         let sources: Option<Vec<_>> = chosen.into_iter().map(leaf).collect();
-        sources.filter(|leaves| leaves.len() <= 2).map(Source::new)
+        let most = match field.data_type {
+            DataType::ArrayOfStruct { .. } => usize::MAX,
+            _ => 2,
+        };
+        sources
+            .filter(|leaves| leaves.len() <= most)
+            .map(Source::new)
     }
 
     /// The codec of one of the column's chunks that Milvus cannot read (Apache Arrow Go 17, parquet/compress).

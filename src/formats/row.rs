@@ -145,6 +145,18 @@ impl RowParser {
         meta: Option<&mut Column>,
     ) -> Result<(), Refusal> {
         self.read(row, schema)?;
+        let extras = self
+            .extras
+            .iter()
+            .map(|(name, value)| (name, value.as_str()));
+        let dropped = self.dropped.iter().map(|name| (name, "a value"));
+        let mut others = extras.chain(dropped);
+        let flat = others.find_map(|(name, value)| Some((name, value, schema.struct_of(name)?)));
+        if let Some((name, value, of)) = flat {
+            let expected =
+                format!("no sub-field of its own: {of} must be given as a list of objects");
+            return Err(Refusal::field(name, expected, describe(value)));
+        }
         // The row's values have been read, so that it is UTF-8 wherever a value stands.
         let places = self.places.iter().zip(&self.defaults);
         let fields = schema.fields.iter().zip(columns);
@@ -211,21 +223,21 @@ fn push_field(
     (default, loose): (Option<&str>, bool),
 ) -> Result<(), Refusal> {
     let expected = || field.data_type.to_string();
-    if field.auto_id {
-        return match json {
-            None => Ok(()),
-            Some(json) => Err(Refusal::field(
-                &field.name,
-                "no value (autoId is on: the service makes the primary key)",
-                describe(json),
-            )),
-        };
+    // Milvus' insert call takes null and an empty text of a field that it makes itself for nothing.
+    let empty = |json: &str| loose && field.is_computed() && matches!(json, "null" | "\"\"");
+    let json = json.filter(|json| !empty(json));
+    match (json, field.refusal()) {
+        (Some(json), Some(why)) => {
+            let expected = format!("no value ({why})");
+            return Err(Refusal::field(&field.name, expected, describe(json)));
+        }
+        (None, Some(_)) if field.is_made_later() => return Ok(()),
+        _ => {}
     }
     match json {
-        None if default.is_none() && !field.nullable => {
-            Err("nothing: the field is missing".to_owned())
-        }
-        None | Some("null") => native::push_null(field, column, default),
+        None if !field.is_optional() => Err("nothing: the field is missing".to_owned()),
+        None => native::push_missing(field, column, default),
+        Some("null") => native::push_null(field, column, default),
         Some(json) if loose => push_loose(column, json),
         Some(json) if field.data_type == DataType::Json => {
             return push_document(column, json)
@@ -266,6 +278,25 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
             Some(cell) => native::push_cell(column, &cell),
             None => Err(describe(json)),
         },
+        DataType::BinaryVector { .. }
+        | DataType::Float16Vector { .. }
+        | DataType::BFloat16Vector { .. }
+            if text =>
+        {
+            let decoded = json_text::decode(json).ok_or_else(|| describe(json))?;
+            cell::push_base64(column, &decoded)
+        }
+        // A list or an object may be written as its JSON text.
+        DataType::FloatVector { .. }
+        | DataType::Int8Vector { .. }
+        | DataType::SparseFloatVector
+        | DataType::Array { .. }
+            if text =>
+        {
+            let inner = json_text::decode(json).ok_or_else(|| describe(json))?;
+            let inner = serde_json::from_str::<&RawValue>(&inner).map_err(|_| describe(json))?;
+            cell::push(column, inner.get())
+        }
         _ => cell::push(column, json),
     }
 }

@@ -1,14 +1,21 @@
 //! The collection schema: what a row must look like.
 
+mod default;
 mod describe;
+mod functions;
+mod names;
+mod node;
 mod parse;
+mod properties;
+mod structs;
+mod types;
 mod validate;
-
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use functions::{Function, FunctionOutput};
+pub use structs::StructField;
 pub use validate::SchemaError;
 
 /// The type of a field (reference: object paths and file formats).
@@ -69,6 +76,22 @@ pub enum DataType {
     },
     /// Index and value pairs.
     SparseFloatVector,
+    /// A point in time, kept as microseconds since 1970 in UTC.
+    Timestamptz {
+        /// The collection's time zone: of texts without an offset, and of what a query returns.
+        timezone: String,
+    },
+    /// A shape, as well-known text.
+    Geometry,
+    /// Text without a `max_length`.
+    Text,
+    /// At most `max_capacity` objects, each with a value of every sub-field.
+    ArrayOfStruct {
+        /// The sub-fields, in the order of the create call.
+        fields: Vec<StructField>,
+        /// Objects.
+        max_capacity: usize,
+    },
 }
 
 /// One field of a collection.
@@ -84,23 +107,84 @@ pub struct Field {
     pub data_type: DataType,
     /// True for the primary key.
     pub primary: bool,
-    /// True where the service makes the primary key itself.
+    /// True if the service makes the primary key itself.
     pub auto_id: bool,
-    /// True where the value chooses the partition.
+    /// True if the value chooses the partition.
     pub partition_key: bool,
-    /// True where null is accepted.
+    /// True if segments are clustered by the value.
+    pub clustering_key: bool,
+    /// True if null is accepted.
     pub nullable: bool,
-    /// What a missing field is taken to be.
+    /// The value of a row without this field.
     pub default: Option<Value>,
+    /// Set if a function computes the value, so rows need none.
+    pub output: Option<FunctionOutput>,
+    /// False if a row must not have a value, because the service or a function makes it.
+    pub takes_values: bool,
+    /// Free text.
+    pub description: String,
+    /// Type parameters that aren't part of [`Field::data_type`], e.g. `enable_analyzer`.
+    pub params: Vec<(String, String)>,
+}
+
+impl Field {
+    /// A field without any flag.
+    pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
+        Self {
+            name: name.into(),
+            data_type,
+            primary: false,
+            auto_id: false,
+            partition_key: false,
+            clustering_key: false,
+            nullable: false,
+            default: None,
+            output: None,
+            takes_values: true,
+            description: String::new(),
+            params: Vec::new(),
+        }
+    }
+
+    /// Returns true if the service makes every value after the rows were read.
+    pub fn is_made_later(&self) -> bool {
+        self.auto_id && !self.takes_values
+    }
+
+    /// Returns true if rows may leave the field out.
+    pub fn is_optional(&self) -> bool {
+        self.nullable || self.default.is_some() || self.is_computed()
+    }
+
+    /// Returns true if the service or a function makes the values that rows leave out.
+    pub fn is_computed(&self) -> bool {
+        self.auto_id || self.output.is_some()
+    }
+
+    /// The reason for which rows must not have a value; `None` if they may.
+    pub fn refusal(&self) -> Option<&'static str> {
+        match self.output {
+            _ if self.takes_values => None,
+            Some(FunctionOutput::Bm25) => Some("a BM25 function computes the field"),
+            Some(FunctionOutput::Other) => Some(
+                "a function computes the field; the collection property collection.function.allowInsertNonBM25FunctionOutputs allows values",
+            ),
+            None => Some("autoId is on: the service makes the primary key"),
+        }
+    }
 }
 
 /// A collection's fields and rules.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
-    /// In the order of the create call.
+    /// In the order of the create call, struct arrays behind the others.
     pub fields: Vec<Field>,
-    /// True where fields outside the schema go to `$meta`.
+    /// True if fields outside the schema go to `$meta`.
     pub dynamic: bool,
+    /// Functions that compute fields.
+    pub functions: Vec<Function>,
+    /// The collection's properties, with those that the create call gives as `params`.
+    pub properties: Vec<(String, String)>,
 }
 
 impl Schema {
@@ -116,7 +200,7 @@ impl Schema {
         self.fields.iter().map(bytes).fold(0, usize::saturating_add)
     }
 
-    /// True where the rows' partitions follow from a field.
+    /// Returns true if the rows' partitions follow from a field.
     pub fn has_partition_key(&self) -> bool {
         self.fields.iter().any(|field| field.partition_key)
     }
@@ -131,86 +215,26 @@ impl Schema {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// True where the service makes the primary key itself.
+    /// The struct array that a name such as `parts[n]` is a sub-field of.
+    pub fn struct_of(&self, name: &str) -> Option<&str> {
+        let (of, sub) = name.strip_suffix(']')?.split_once('[')?;
+        let field = self.field(of)?;
+        let DataType::ArrayOfStruct { fields, .. } = &field.data_type else {
+            return None;
+        };
+        let known = fields.iter().any(|field| field.name == sub);
+        known.then_some(field.name.as_str())
+    }
+
+    /// Returns true if the service makes the primary key itself.
     pub fn auto_id(&self) -> bool {
         self.primary().is_some_and(|field| field.auto_id)
     }
-}
 
-impl DataType {
-    /// The name the REST API uses for it, without parameters: `VarChar`, `FloatVector` …
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Bool => "Bool",
-            Self::Int8 => "Int8",
-            Self::Int16 => "Int16",
-            Self::Int32 => "Int32",
-            Self::Int64 => "Int64",
-            Self::Float => "Float",
-            Self::Double => "Double",
-            Self::VarChar { .. } => "VarChar",
-            Self::Json => "JSON",
-            Self::Array { .. } => "Array",
-            Self::FloatVector { .. } => "FloatVector",
-            Self::BinaryVector { .. } => "BinaryVector",
-            Self::Float16Vector { .. } => "Float16Vector",
-            Self::BFloat16Vector { .. } => "BFloat16Vector",
-            Self::Int8Vector { .. } => "Int8Vector",
-            Self::SparseFloatVector => "SparseFloatVector",
-        }
-    }
-
-    /// The dimension of a dense vector type: floats, bytes or (binary) bits.
-    pub const fn dim(&self) -> Option<usize> {
-        match self {
-            Self::FloatVector { dim }
-            | Self::BinaryVector { dim }
-            | Self::Float16Vector { dim }
-            | Self::BFloat16Vector { dim }
-            | Self::Int8Vector { dim } => Some(*dim),
-            _ => None,
-        }
-    }
-
-    /// True for the types whose values are JSON texts in files without types of their own.
-    pub const fn is_json_text(&self) -> bool {
-        matches!(
-            self,
-            Self::Json | Self::Array { .. } | Self::SparseFloatVector
-        ) || self.dim().is_some()
-    }
-
-    /// True for the integer types.
-    pub const fn is_integer(&self) -> bool {
-        matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
-    }
-
-    /// True for booleans, numbers and texts.
-    pub const fn is_scalar(&self) -> bool {
-        self.is_integer()
-            || matches!(
-                self,
-                Self::Bool | Self::Float | Self::Double | Self::VarChar { .. }
-            )
-    }
-
-    /// True for the vector types, dense and sparse.
-    pub const fn is_vector(&self) -> bool {
-        self.dim().is_some() || matches!(self, Self::SparseFloatVector)
-    }
-}
-
-/// `FloatVector(384)`, `VarChar(64)`, `Array(Int32, 16)`: as messages name a type.
-impl fmt::Display for DataType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())?;
-        match self {
-            Self::VarChar { max_length } => write!(f, "({max_length})"),
-            Self::Array {
-                element,
-                max_capacity,
-            } => write!(f, "({element}, {max_capacity})"),
-            _ => self.dim().map_or(Ok(()), |dim| write!(f, "({dim})")),
-        }
+    /// The collection property of this name.
+    pub fn property(&self, name: &str) -> Option<&str> {
+        let mut properties = self.properties.iter();
+        let found = properties.find(|(key, _)| key == name);
+        found.map(|(_, value)| value.as_str())
     }
 }

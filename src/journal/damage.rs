@@ -24,16 +24,21 @@ impl Damage {
         if self.told.swap(true, Ordering::Relaxed) {
             return;
         }
-        let lines: Vec<String> = known.damaged.iter().map(u64::to_string).collect();
-        let named = words::list(lines.get(..NAMED).unwrap_or(&lines), "and");
-        let which = match lines.len() {
-            1 => format!("line {named}"),
-            count if count > NAMED => format!("{count} lines ({named} first)"),
-            _ => format!("lines {named}"),
-        };
         warn(&format!(
-            "the journal {} is damaged: {which} cannot be read, and what stood there of a submission is lost",
-            place.journal().display()
+            "the journal {} is damaged: {} cannot be read, and what stood there of a submission is lost",
+            place.journal().display(),
+            which(&known.damaged)
         ));
+    }
+}
+
+/// Names damaged lines by their numbers: `line 3`, `lines 3 and 7`.
+pub(super) fn which(damaged: &[u64]) -> String {
+    let lines: Vec<String> = damaged.iter().map(u64::to_string).collect();
+    let named = words::list(lines.get(..NAMED).unwrap_or(&lines), "and");
+    match lines.len() {
+        1 => format!("line {named}"),
+        count if count > NAMED => format!("{count} lines ({named} first)"),
+        _ => format!("lines {named}"),
     }
 }

@@ -5,6 +5,7 @@
 //! query and user, options only as part of the identity, and of an error its code but not the service's words.
 
 use super::identity::Scope;
+use super::moment::Moment;
 use serde::{Deserialize, Serialize};
 
 /// The form of the file that this release writes.
@@ -57,6 +58,9 @@ pub struct Seen {
     pub scope: Scope,
     /// Ids of jobs.
     pub jobs: Vec<String>,
+    /// When the scan began, by a clock that doesn't jump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
 }
 
 /// What is about to be submitted.
@@ -66,6 +70,9 @@ pub struct Intent {
     pub id: String,
     /// When, RFC 3339.
     pub at: String,
+    /// When, by a clock that doesn't jump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
     /// Where to.
     #[serde(flatten)]
     pub scope: Scope,
@@ -161,8 +168,11 @@ pub struct Absent {
     pub id: String,
     /// When, RFC 3339.
     pub at: String,
-    /// True where it is sent again now: the submission stays open.
+    /// True if it is sent again now: the submission stays open.
     pub sends_again: bool,
+    /// When, by a clock that doesn't jump.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moment: Option<Moment>,
 }
 
 /// Nobody knows whether there is a job.
@@ -208,6 +218,12 @@ pub struct Settled {
 }
 
 impl Entry {
+    /// The kinds of entries, as they are written.
+    pub(super) const KINDS: [&'static str; 10] = [
+        "journal", "seen", "intent", "made", "refused", "unsent", "absent", "unknown", "ended",
+        "settled",
+    ];
+
     /// The submission it is about; a job's end and a baseline are about none by its id.
     pub fn submission(&self) -> Option<&str> {
         match self {

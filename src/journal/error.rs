@@ -44,6 +44,14 @@ pub enum JournalError {
         /// The form found.
         found: u32,
     },
+    /// Lines can't be read, so an import key may be in use unseen.
+    #[error("the journal {} is damaged ({lines} can't be read), so nothing is submitted under an import key", .path.display())]
+    Damaged {
+        /// Which file.
+        path: PathBuf,
+        /// Which lines.
+        lines: String,
+    },
     /// The journal knows no such submission.
     #[error("the journal has no submission {id:?}")]
     NoSubmission {
@@ -118,6 +126,10 @@ impl From<JournalError> for Failure {
             JournalError::Version { .. } => (
                 Kind::Refused,
                 "use the newer zshell, or another folder with --data-dir",
+            ),
+            JournalError::Damaged { .. } => (
+                Kind::Refused,
+                "a lost line may be about a job that exists: compare jobs() with submissions(), then repair the journal by zshell journal prune --older-than 36500d, which writes it without the damaged lines",
             ),
             JournalError::NoSubmission { .. } => {
                 (Kind::Refused, "zshell journal list --limit all shows them")

@@ -26,6 +26,19 @@ pub(super) fn may_be_entry(line: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok()
 }
 
+/// Returns true for an entry of a kind that this release doesn't know. An entry of a known kind that can't be parsed is
+/// damaged, and so is a kind that differs from a known one by a letter.
+pub(super) fn is_of_later_release(line: &[u8]) -> bool {
+    let entry = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line);
+    entry.is_ok_and(|entry| {
+        entry.len() == 1
+            && entry.keys().all(|kind| {
+                let near = |known: &&str| strsim::levenshtein(known, kind) <= 1;
+                !Entry::KINDS.iter().any(near)
+            })
+    })
+}
+
 /// Where the files lie.
 #[derive(Clone, Debug)]
 pub(super) struct Place {

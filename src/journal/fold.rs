@@ -2,6 +2,7 @@
 
 use super::entry::{Ended, Entry, How, Intent, Made, Seen, Settled};
 use super::identity::Scope;
+use super::moment::Moment;
 use super::record::{Standing, Submission};
 use crate::api::model::{JobState, State};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -10,7 +11,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 #[derive(Clone, Debug)]
 struct Baseline {
     order: u64,
-    at: String,
+    moment: Option<Moment>,
 }
 
 /// What the journal says, entry after entry.
@@ -52,7 +53,12 @@ impl Fold {
                 } else {
                     Standing::Absent
                 };
-                self.settle(&it.id, it.at, standing);
+                if let Some(index) = self.settle(&it.id, it.at, standing)
+                    && let Some(submission) = self.submissions.get_mut(index)
+                    && it.sends_again
+                {
+                    submission.sent = it.moment;
+                }
             }
             Entry::Unknown(it) => {
                 if let Some(index) = self.settle(&it.id, it.at, Standing::Unknown)
@@ -134,10 +140,10 @@ impl Fold {
         for job in seen.jobs {
             known.entry(job).or_insert(order);
         }
-        let at = seen.at;
+        let moment = seen.moment;
         self.baselines
             .entry(seen.baseline)
-            .or_insert(Baseline { order, at });
+            .or_insert(Baseline { order, moment });
     }
 
     fn intend(&mut self, intent: Intent) {
@@ -236,13 +242,35 @@ impl Fold {
             .filter(move |it| it.intent.scope == *scope)
     }
 
-    /// True if a job cannot be this submission's: it was seen before that was sent, or belongs to another one.
+    /// Returns what is unresolved among jobs of this scope, and of another collection of the same service: an alias and
+    /// the name it stands for are two scopes.
+    pub fn unresolved_of<'a>(
+        &'a self,
+        scope: &'a Scope,
+        collection: &'a str,
+    ) -> impl Iterator<Item = &'a Submission> {
+        self.unresolved().filter(move |it| {
+            let other = &it.intent.scope;
+            *other == *scope || (other.target == scope.target && other.collection == collection)
+        })
+    }
+
+    /// Returns true if a job can't be this submission's: a scan saw it before the intent, or another submission has it.
     pub fn excludes(&self, submission: &Submission, job: &str) -> bool {
-        let scope = &submission.intent.scope;
-        let seen = self.seen.get(scope).and_then(|jobs| jobs.get(job));
-        let before = seen.is_some_and(|order| *order < submission.order);
-        let owner = self.of_job(&scope.target, job);
-        before || owner.is_some_and(|owner| owner.intent.id != submission.intent.id)
+        self.precedes(submission, job) || self.is_anothers(submission, job)
+    }
+
+    /// Returns true if a scan saw the job before this submission's intent.
+    pub fn precedes(&self, submission: &Submission, job: &str) -> bool {
+        let seen = self.seen.get(&submission.intent.scope);
+        let seen = seen.and_then(|jobs| jobs.get(job));
+        seen.is_some_and(|order| *order < submission.order)
+    }
+
+    /// Returns true if the job belongs to another submission.
+    pub fn is_anothers(&self, submission: &Submission, job: &str) -> bool {
+        let owner = self.of_job(&submission.intent.scope.target, job);
+        owner.is_some_and(|owner| owner.intent.id != submission.intent.id)
     }
 
     /// The jobs of a list that no scan of this scope has seen and no submission has claimed.
@@ -261,9 +289,9 @@ impl Fold {
     }
 
     /// A baseline's place among the entries, and when its scan began.
-    pub fn baseline(&self, id: &str) -> Option<(u64, &str)> {
+    pub fn baseline(&self, id: &str) -> Option<(u64, Option<&Moment>)> {
         let baseline = self.baselines.get(id)?;
-        Some((baseline.order, &baseline.at))
+        Some((baseline.order, baseline.moment.as_ref()))
     }
 
     /// True where a job's end is worth an entry: the journal knows the job, and not yet its end. One that the user has told

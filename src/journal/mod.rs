@@ -10,7 +10,7 @@
 //! - Every look that leads to an entry happens under the lock, after reading what others appended: [`Journal::transact`].
 //!   Two submissions under one key cannot both find it unused.
 //! - The lock is the system's, so that of a dead process is free. A process that is stopped while it holds it makes
-//!   others wait for a while and then end as busy, having sent nothing.
+//!   others wait for a while and then end as busy, having sent nothing. A raised stop flag ends the wait at once.
 //! - A killed process, or a full disk, can tear the last line only. The next writer gives a line that is whole its end and
 //!   cuts any other: nothing was done on the strength of it. Power loss may also take lines before it that nobody had
 //!   waited for; what is left of one is passed over.
@@ -20,7 +20,9 @@
 //!   the file: a submission that was not sent then looks open, and is looked for before it is sent.
 //! - Pruning writes another file and renames it over the first, under the lock. Writers open the file anew each time they
 //!   have the lock, and know by the generation in its first line that their offset is worth nothing.
-//! - Times are the wall clock's, for people; no decision to send rests on them alone.
+//! - Times are the wall clock's, for people. Ages are counted by a [`Moment`], which a jumping clock doesn't move.
+//! - A line that can't be read may have been about an import key, so nothing is submitted under keys until
+//!   [`Journal::prune`] has written the file without it.
 
 mod damage;
 mod entry;
@@ -29,6 +31,7 @@ mod file;
 mod fold;
 mod identity;
 mod lock;
+mod moment;
 mod prune;
 mod record;
 mod settle;
@@ -42,13 +45,14 @@ pub use fold::Fold;
 use identity::HASH_DIGITS;
 pub use identity::{Scope, hash, identity, plain_files, target};
 pub use lock::IdentityLock;
+pub use moment::Moment;
 pub use prune::Pruned;
 pub use record::{SUBMISSION_KEYS, Standing, Submission};
 pub use settle::Word;
 
 use crate::interrupt::Interrupt;
 use damage::Damage;
-use file::{Book, Place, Written, may_be_entry};
+use file::{Book, Place, Written, is_of_later_release};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -110,6 +114,19 @@ impl Journal {
         self
     }
 
+    /// Fails if lines can't be read: a lost line may be that of an import key.
+    pub fn check_whole(&self) -> Result<(), JournalError> {
+        self.read(|_| ())?;
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if known.damaged.is_empty() {
+            return Ok(());
+        }
+        Err(JournalError::Damaged {
+            path: self.place.journal(),
+            lines: damage::which(&known.damaged),
+        })
+    }
+
     /// Brings what is known up to date, lets `decide` look at it, and appends what that answers, all under the lock: no
     /// other process can have appended anything in between. The entries are on the disk when this returns.
     pub fn transact<T, E: From<JournalError>>(
@@ -131,11 +148,19 @@ impl Journal {
     /// Appends entries about what has happened on a server. They outlive this process at once, and are on the disk before
     /// long, or after [`Self::flush`].
     pub fn note(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
-        let (written, ()) = self.write(|_| Ok::<_, JournalError>((entries, ())))?;
+        self.note_with(|_| (entries, ()))
+    }
+
+    /// The same for entries that depend on what the journal says, in which no other process can come between.
+    pub fn note_with<T>(
+        &self,
+        decide: impl FnOnce(&Fold) -> (Vec<Entry>, T),
+    ) -> Result<T, JournalError> {
+        let (written, result) = self.write(|fold| Ok::<_, JournalError>(decide(fold)))?;
         if written.is_some() {
             self.sync.soon(&self.place.journal());
         }
-        Ok(())
+        Ok(result)
     }
 
     /// Gets what was noted onto the disk.
@@ -269,7 +294,7 @@ impl Known {
             match serde_json::from_slice(line) {
                 Ok(entry) => fold.apply(entry),
                 // Lines of a later release are passed over in silence, what a broken disk left is not.
-                Err(_) if may_be_entry(line) => {}
+                Err(_) if is_of_later_release(line) => {}
                 Err(_) => damaged.push(*lines),
             }
         })?;

@@ -1,8 +1,8 @@
-//! Pruning: the file is written anew without what is settled and old.
+//! Pruning: the file is written again without settled old submissions and without damaged lines.
 
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
-use super::file::{Book, may_be_entry};
+use super::file::{Book, is_of_later_release};
 use super::fold::Fold;
 use super::record::Submission;
 use super::{Journal, Known};
@@ -27,8 +27,9 @@ pub struct Pruned {
 }
 
 impl Journal {
-    /// Forgets submissions about which nothing was journalled since `before`, with their keys. What is open or unknown
-    /// stays, however old, with the baselines it needs; so do lines that this release does not know.
+    /// Forgets submissions about which nothing was journalled since `before`, with their keys. A submission that is open
+    /// or unknown, or whose job isn't known to have ended, stays, however old, with the baselines it needs; so do lines
+    /// that this release doesn't know.
     pub fn prune(&self, before: Timestamp) -> Result<Pruned, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let _gate = self.place.lock(true)?;
@@ -61,7 +62,7 @@ fn is_old(at: &str, before: Timestamp) -> bool {
 }
 
 fn is_kept(submission: &Submission, before: Timestamp) -> bool {
-    submission.standing.is_unresolved() || !is_old(&submission.updated, before)
+    !submission.standing.is_settled() || !is_old(&submission.updated, before)
 }
 
 fn write(
@@ -96,7 +97,7 @@ fn write(
                 .of_job(&ended.target, &ended.job)
                 .is_some_and(|it| is_kept(it, before)),
             Ok(entry) => entry.submission().is_some_and(stays),
-            Err(_) => may_be_entry(line),
+            Err(_) => is_of_later_release(line),
         };
         if keep && result.is_ok() {
             result = out.write_all(line).and_then(|()| out.write_all(b"\n"));

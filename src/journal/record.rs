@@ -1,8 +1,10 @@
 //! What the journal knows of one submission.
 
 use super::entry::Intent;
+use super::moment::Moment;
 use crate::api::model::JobState;
 use serde_json::{Value, json};
+use std::time::Duration;
 
 /// Where a submission stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,6 +52,11 @@ impl Standing {
         }
     }
 
+    /// Returns true if nothing more is to come: there is no job, or the job has ended.
+    pub const fn is_settled(self) -> bool {
+        !matches!(self, Self::Open | Self::Unknown | Self::Submitted)
+    }
+
     /// True where there may be a job that is not known.
     pub const fn is_unresolved(self) -> bool {
         matches!(self, Self::Open | Self::Unknown)
@@ -79,6 +86,8 @@ pub struct Submission {
     pub candidates: Vec<String>,
     /// When something was last journalled about it, RFC 3339.
     pub updated: String,
+    /// When it was last written down to be sent, by a clock that doesn't jump.
+    pub sent: Option<Moment>,
     /// The intent's place among the entries.
     pub order: u64,
 }
@@ -100,6 +109,11 @@ pub const SUBMISSION_KEYS: [&str; 12] = [
 ];
 
 impl Submission {
+    /// Returns how long ago its first send was written down, or `None` if that can't be counted.
+    pub fn age(&self) -> Option<Duration> {
+        self.intent.moment.as_ref()?.elapsed()
+    }
+
     pub(super) fn new(mut intent: Intent, order: u64) -> Self {
         let file_count = intent.files.iter().map(Vec::len).sum();
         intent.files.shrink_to_fit();
@@ -113,6 +127,7 @@ impl Submission {
             code: None,
             candidates: Vec::new(),
             updated: intent.at.clone(),
+            sent: intent.moment.clone(),
             intent,
             order,
         }

@@ -30,6 +30,7 @@ fn intent(id: &str, key: Option<&str>) -> Entry {
 
 fn intent_at(id: &str, key: Option<&str>, at: String) -> Entry {
     Entry::Intent(Intent {
+        moment: None,
         id: id.to_owned(),
         at,
         scope: scope("books"),
@@ -57,6 +58,7 @@ fn made(id: &str, job: &str) -> Entry {
 
 fn seen(baseline: &str, jobs: &[&str]) -> Entry {
     Entry::Seen(Seen {
+        moment: None,
         baseline: baseline.to_owned(),
         at: now(),
         scope: scope("books"),
@@ -201,6 +203,20 @@ fn pruning_keeps_what_is_open_and_what_it_needs() {
             old_seen("b1", "job-1"),
             intent_at("done", Some("k"), old()),
             old_made,
+            Entry::Ended(Ended {
+                target: "http://h".to_owned(),
+                job: "job-2".to_owned(),
+                at: old(),
+                state: "Completed".to_owned(),
+                rows: None,
+            }),
+            intent_at("running", Some("r"), old()),
+            Entry::Made(Made {
+                id: "running".to_owned(),
+                at: old(),
+                job: "job-3".to_owned(),
+                how: How::Answer,
+            }),
             intent_at("open", Some("o"), old()),
             seen("b2", &["job-9"]),
         ])
@@ -212,16 +228,17 @@ fn pruning_keeps_what_is_open_and_what_it_needs() {
     file.write_all(b"{\"of_a_later_release\":{\"x\":1}}\n")
         .unwrap();
     let pruned = journal.prune(Timestamp::now()).unwrap();
-    assert_eq!((pruned.removed, pruned.kept), (1, 1));
+    assert_eq!((pruned.removed, pruned.kept), (1, 2));
     assert!(pruned.bytes_now < pruned.bytes_before);
     let (left, excluded) = journal
         .read(|fold| {
             let open = fold.submission("open").unwrap();
+            assert!(fold.under_key("http://h", "r").is_some());
             let excluded = ["job-1", "job-9", "job-2"].map(|job| fold.excludes(open, job));
             (fold.submissions().len(), excluded)
         })
         .unwrap();
-    assert_eq!(left, 1);
+    assert_eq!(left, 2);
     // job-2 was made by what is forgotten: the key is free, and nothing claims the job.
     assert_eq!(excluded, [true, false, false]);
     assert!(

@@ -76,7 +76,7 @@ impl Object {
     }
 }
 
-/// The object in a request's body; an empty body is an empty one.
+/// The object in a request's body; an empty body, and a null, is an empty one.
 ///
 /// # Errors
 ///
@@ -207,12 +207,13 @@ fn parse(bytes: &Bytes, kind: Kind) -> Result<Object, ServiceError> {
         _ => ServiceError::not_json(200, &error.to_string()),
     };
     if kind == Kind::Parameters {
-        object.params = serde_json::from_slice(body).map_err(bad)?;
+        let params: Option<Map<_, _>> = serde_json::from_slice(body).map_err(bad)?;
+        object.params = params.unwrap_or_default();
         return Ok(object);
     }
     // Rows are kept as their text: as values they would take a multiple of its memory.
-    let values: BTreeMap<String, &RawValue> = serde_json::from_slice(body).map_err(bad)?;
-    for (name, value) in values {
+    let values: Option<BTreeMap<String, &RawValue>> = serde_json::from_slice(body).map_err(bad)?;
+    for (name, value) in values.unwrap_or_default() {
         if name == "data" {
             object.data = Some(bytes.slice_ref(value.get().as_bytes()));
         } else {
@@ -279,6 +280,9 @@ mod tests {
         assert_eq!(given(Some("GZIP"), packed(text)), Ok(1));
         assert_eq!(given(None, [BYTE_ORDER_MARK, text].concat()), Ok(1));
         assert_eq!(given(None, b" \r\n".to_vec()), Ok(0));
+        // Go's encoding/json reads a null as an empty object.
+        assert_eq!(given(None, b"null".to_vec()), Ok(0));
+        assert!(read_as(Kind::Rows, None, b"null".to_vec()).is_ok());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::error::ServiceError;
 use super::import::now;
 use super::indexes;
 use super::server::{App, Envelope, Routes};
+use super::settings::Settings;
 use super::source::Dialect;
 use super::store::collections::{Collection, DEFAULT_PARTITION};
 use crate::formats::Schema;
@@ -81,30 +82,29 @@ pub(super) fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
 /// A collection's schema, indexes and load state.
 pub(super) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
-    let schema = Schema::from_create_body(&collection.body)?;
+    let schema = collection.schema()?;
     let body = &collection.body;
     let inner = body.get("schema").unwrap_or(&Value::Null);
     let description = [body, inner]
         .into_iter()
         .find_map(|body| body.get("description")?.as_str());
-    let setting = |name: &str, default: Value| {
-        let params = body.get("params").and_then(|params| params.get(name));
-        body.get(name).or(params).cloned().unwrap_or(default)
-    };
+    let settings = Settings::read(body, &schema)?;
     Ok(json!({
         "aliases": app.store().aliases(&databases::of(app, call)?, Some(collection.id))?,
         "autoId": schema.auto_id(),
         "collectionID": collection.id,
         "collectionName": collection.name,
-        "consistencyLevel": setting("consistencyLevel", json!("Bounded")),
+        "consistencyLevel": settings.consistency,
         "description": description.unwrap_or_default(),
         "enableDynamicField": schema.dynamic,
         "fields": schema.to_describe_fields(),
+        "functions": schema.to_describe_functions(),
         "indexes": indexes::in_short(&collection, &schema),
         "load": load_word(&collection),
         "partitionsNum": app.store().partitions(collection.id)?.len(),
-        "properties": [],
-        "shardsNum": setting("shardsNum", json!(1)),
+        "properties": schema.to_describe_properties(),
+        "shardsNum": settings.shards,
+        "structFields": schema.to_describe_structs(),
     }))
 }
 
@@ -121,15 +121,19 @@ fn load_word(collection: &Collection) -> &'static str {
 pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
-    check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
+    check_name("collection", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
     let body = Value::Object(call.object.params.clone());
     let schema = Schema::from_create_body(&body)?;
+    let settings = Settings::read(&body, &schema)?;
     let indexed = !indexes::asked(&body, &schema)?.is_empty();
     // A collection made with its index is loaded at once; one without waits for `load`.
-    if app
-        .store()
-        .create_collection(&database, &name, &body, indexed)?
-    {
+    if app.store().create_collection(
+        &database,
+        &name,
+        &body,
+        &settings.partition_names(),
+        indexed,
+    )? {
         return Ok(json!({}));
     }
     let same = match app.store().collection(&database, &name)? {
@@ -141,7 +145,10 @@ pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
                 ),
             ));
         }
-        Some(there) => Schema::from_create_body(&there.body)? == schema,
+        Some(there) => {
+            let known = there.schema()?;
+            known == schema && Settings::read(&there.body, &known)? == settings
+        }
         None => false,
     };
     if same {
@@ -164,6 +171,18 @@ pub(super) fn check_name(what: &str, name: &str) -> Result<(), String> {
     }
     Err(format!(
         "Invalid {what} name: {name:?}: expected at most {MAX_NAME} letters, digits and underscores, not beginning with a digit"
+    ))
+}
+
+/// Checks a partition's name, which may begin with a digit and contain `-` (Milvus: proxy/util.go, `validatePartitionTag`).
+fn check_partition_name(name: &str) -> Result<(), String> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let name = name.trim();
+    if (1..=MAX_NAME).contains(&name.len()) && name.chars().all(sound) && !name.starts_with('-') {
+        return Ok(());
+    }
+    Err(format!(
+        "Invalid partition name: {name:?}: expected 1 to {MAX_NAME} letters, digits, underscores and hyphens, not beginning with a hyphen"
     ))
 }
 
@@ -203,7 +222,7 @@ fn check_unaliased(
 fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["newCollectionName"])?;
-    check_name("collection", &name).map_err(|message| ServiceError::new(90011, message))?;
+    check_name("collection", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
     let own = databases::of(app, call)?;
     let database = match call.text(&["newDbName"]) {
         Some(database) if app.store().database(&database)?.is_none() => {
@@ -279,8 +298,8 @@ fn stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
 fn create_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
-    check_name("partition", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
-    if Schema::from_create_body(&collection.body)?.has_partition_key() {
+    check_partition_name(&name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    if collection.schema()?.has_partition_key() {
         return Err(ServiceError::new(
             65535,
             "disable create partition if partition key mode is used",
@@ -310,30 +329,34 @@ fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
 
 /// Loads the whole collection: partitions are not loaded one by one.
 fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    app.store()
-        .set_loaded(named_partitions(app, call)?.id, true)?;
+    let (collection, partitions) = named_partitions(app, call)?;
+    app.store().set_released(&partitions, false)?;
+    app.store().set_loaded(collection.id, true)?;
     Ok(json!({}))
 }
 
-/// Does nothing, as other partitions may be loaded.
+/// Marks the partitions as released, so that they can be dropped. Queries still see their rows.
 fn release_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    named_partitions(app, call).map(|_| json!({}))
+    let (_, partitions) = named_partitions(app, call)?;
+    app.store().set_released(&partitions, true)?;
+    Ok(json!({}))
 }
 
-/// The collection, all of whose partitions in `partitionNames` must be there.
-fn named_partitions(app: &App, call: &Call) -> Result<Collection, ServiceError> {
+/// The collection, and the ids of its partitions in `partitionNames`, which must be there.
+fn named_partitions(app: &App, call: &Call) -> Result<(Collection, Vec<i64>), ServiceError> {
     let collection = find(app, call)?;
+    let mut ids = Vec::new();
     let names = call.get(&["partitionNames"]).and_then(entities::texts);
     let names = names.filter(|names| !names.is_empty());
     for name in names.ok_or_else(|| ServiceError::missing(DIALECT, "partitionNames"))? {
-        if app.store().partition(collection.id, &name)?.is_none() {
-            return Err(ServiceError::no_partition(&name));
-        }
+        let id = app.store().partition(collection.id, &name)?;
+        ids.push(id.ok_or_else(|| ServiceError::no_partition(&name))?);
     }
-    Ok(collection)
+    Ok((collection, ids))
 }
 
-/// Removes a partition with its rows; one that is not there is success.
+/// Removes a partition with its rows; one that isn't there is success, a loaded one is refused (Milvus:
+/// `internal/proxy/task.go`, `dropPartitionTask`).
 fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
@@ -344,6 +367,12 @@ fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
         ));
     }
     if let Some(partition) = app.store().partition(collection.id, &name)? {
+        if collection.loaded && !app.store().is_released(partition)? {
+            return Err(ServiceError::parameter(
+                DIALECT,
+                "partition cannot be dropped, partition is loaded, please release it first",
+            ));
+        }
         app.store().drop_partition(partition, &now())?;
         app.shared().nudge();
     }

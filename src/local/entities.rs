@@ -38,7 +38,7 @@ pub(super) struct Target {
 /// The collection a call is about.
 pub(super) fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
     let collection = collections::find(app, call)?;
-    let schema = Arc::new(Schema::from_create_body(&collection.body)?);
+    let schema = Arc::new(collection.schema()?);
     Ok(Target { collection, schema })
 }
 
@@ -111,7 +111,10 @@ pub(super) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter, Service
     let keys: Option<Vec<_>> = ids.iter().map(|id| key(id, textual)).collect();
     let keys = keys.ok_or_else(|| {
         let kind = if textual { "texts" } else { "64-bit integers" };
-        ServiceError::parameter(DIALECT, format!("the primary keys are {kind}"))
+        ServiceError::new(
+            1806,
+            format!("please check the primary key and its' type can only in [int, string], error: the primary keys are {kind}"),
+        )
     })?;
     Ok(Filter::keys(primary, keys))
 }

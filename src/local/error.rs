@@ -3,6 +3,7 @@
 use super::source::{Dialect, SourceError};
 use super::store::StoreError;
 use crate::formats::SchemaError;
+use crate::location::LocationError;
 
 /// An error answer: normally HTTP 200 with an envelope whose code is not the success code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,13 +82,10 @@ impl ServiceError {
         Self::new(200, format!("partition not found[partition={name}]"))
     }
 
-    /// No such partition, for an import call: 2100, or 80000 in the cloud's dialects, where 200 may mean success.
+    /// No such partition, for an import call: 200, or 80000 in the cloud's dialects, where 200 may mean success.
     pub(super) fn no_import_partition(dialect: Dialect, name: &str) -> Self {
         let error = Self::no_partition(name);
-        dialect.choose(
-            Self::parameter(dialect, &error.message),
-            Self::import(&error.message),
-        )
+        dialect.choose(Self::parameter(dialect, &error.message), error)
     }
 
     /// No such index: 700.
@@ -100,20 +98,35 @@ impl ServiceError {
         Self::new(101, format!("collection not loaded[collection={name}]"))
     }
 
-    /// No such job: 90144, or 2100 where Milvus is spoken.
-    pub(super) fn no_job(dialect: Dialect, id: &str) -> Self {
+    /// No such job, of the cloud's dialects: 90144.
+    pub(super) fn no_cloud_job(id: &str) -> Self {
+        let message = format!("the import job does not exist in this cluster, jobId={id}");
+        Self::new(90144, message)
+    }
+
+    /// An import call that fails on Milvus' side: 2101.
+    pub(super) fn import_system(message: impl std::fmt::Display) -> Self {
+        let message = format!("{message}: importing data failed on server side");
+        Self::new(2101, message)
+    }
+
+    /// A path that can't be imported: 10003, or 2100 where Milvus is spoken.
+    pub(super) fn path(dialect: Dialect, error: &SourceError) -> Self {
         dialect.choose(
-            Self::new(
-                90144,
-                format!("the import job does not exist in this cluster, jobId={id}"),
-            ),
-            Self::import(format!("import job does not exist, jobID={id}")),
+            Self::new(10003, error.to_string()),
+            match error {
+                SourceError::Unsupported { .. }
+                | SourceError::Invalid(LocationError::Extension { .. }) => {
+                    Self::import(format!("unexpected file type: {error}"))
+                }
+                error => Self::import(error),
+            },
         )
     }
 
     /// An import call that cannot be done: 2100.
     pub(super) fn import(message: impl std::fmt::Display) -> Self {
-        Self::new(2100, format!("importing data failed: {message}"))
+        Self::new(2100, format!("{message}: importing data failed"))
     }
 
     /// Nothing was done, and the same may work later: 429.
@@ -154,16 +167,12 @@ impl From<StoreError> for ServiceError {
 
 impl From<SchemaError> for ServiceError {
     fn from(error: SchemaError) -> Self {
-        Self::parameter(Dialect::Milvus, error)
-    }
-}
-
-/// 10003: the path is not one that can be imported; 2100 for a file type in Milvus' own form.
-impl From<SourceError> for ServiceError {
-    fn from(error: SourceError) -> Self {
-        if matches!(error, SourceError::FileType { .. }) {
-            return Self::import(error);
+        // Milvus: pkg/util/merr/errors.go; what JSON itself has wrong is found before (httpserver/constant.go).
+        match &error {
+            SchemaError::Shape { .. } => Self::not_json(200, &error.to_string()),
+            SchemaError::Missing(_) => Self::new(1101, format!("missing parameter: {error}")),
+            SchemaError::Name { .. } => Self::new(1701, format!("field name invalid: {error}")),
+            _ => Self::parameter(Dialect::Milvus, error),
         }
-        Self::new(10003, error.to_string())
     }
 }

@@ -6,6 +6,7 @@ use super::store::work::{Claimed, Failing, Report};
 use super::store::{Store, StoreError};
 use super::worker::Shared;
 use crate::formats::{Batch, ReadError, Schema, Warnings, reader};
+use crate::location::Format;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -50,11 +51,7 @@ pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
     let collection = store
         .collection_by_id(job.collection_id)?
         .ok_or(Halt::Gone)?;
-    let schema =
-        Schema::from_create_body(&collection.body).map_err(|error| StoreError::Corrupt {
-            what: "collection",
-            why: error.to_string(),
-        })?;
+    let schema = collection.schema()?;
     in_time(job)?;
     if shared.faults().fails_job() {
         return Err(Halt::Failed(Failing {
@@ -119,6 +116,13 @@ impl Import<'_> {
                 file: Some((no, reason)),
             })
         };
+        if let (Format::Csv, Some(why)) = (file.format, &self.job.source.bad_csv) {
+            let reason = format!("{}: {why}", file.name);
+            return Err(Halt::Failed(Failing {
+                reason: reason.clone(),
+                file: Some((no, reason)),
+            }));
+        }
         let mut reader = file
             .open(&self.schema, &self.job.source.csv)
             .map_err(failed)?;

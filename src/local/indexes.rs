@@ -8,6 +8,7 @@ use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::collections::Collection;
 use crate::formats::batch::META;
+use crate::formats::schema::FunctionOutput;
 use crate::formats::{DataType, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,22 +16,26 @@ use serde_json::{Value, json};
 /// Index calls go to the cluster itself, which answers as Milvus does.
 const DIALECT: Dialect = Dialect::Milvus;
 
-/// Metric types that Milvus knows.
-const METRICS: [&str; 14] = [
-    "L2",
-    "IP",
-    "COSINE",
+/// Metric types of float and integer vectors (Milvus: indexparamcheck/constraints.go).
+const FLOAT_METRICS: &[&str] = &["COSINE", "L2", "IP"];
+
+/// Metric types of binary vectors; SUBSTRUCTURE and SUPERSTRUCTURE need the index `BIN_FLAT`, MHJACCARD needs `MINHASH_LSH`.
+const BINARY_METRICS: &[&str] = &[
     "HAMMING",
     "JACCARD",
-    "TANIMOTO",
     "SUBSTRUCTURE",
     "SUPERSTRUCTURE",
-    "BM25",
     "MHJACCARD",
-    "MAX_SIM",
+];
+
+/// Metric types of lists of vectors in struct arrays.
+const LIST_METRICS: &[&str] = &[
     "MAX_SIM_COSINE",
-    "MAX_SIM_IP",
+    "MAX_SIM",
     "MAX_SIM_L2",
+    "MAX_SIM_IP",
+    "MAX_SIM_HAMMING",
+    "MAX_SIM_JACCARD",
 ];
 
 /// How often the list is changed anew, where others change it meanwhile.
@@ -73,21 +78,60 @@ impl Index {
     }
 
     fn check(&self, schema: &Schema) -> Result<(), ServiceError> {
-        let mut fields = schema.fields.iter();
-        let dynamic = schema.dynamic && self.field == META;
-        if !dynamic && fields.all(|field| field.name != self.field) {
+        let known = metrics(schema, &self.field);
+        if known.is_none() && !(schema.dynamic && self.field == META) {
             let message = format!("cannot create index on non-exist field: {}", self.field);
             return Err(ServiceError::parameter(DIALECT, message));
         }
-        if !METRICS
+        let known = known.unwrap_or_default();
+        let fits = known
             .iter()
-            .any(|metric| metric.eq_ignore_ascii_case(&self.metric))
-        {
-            let message = format!("metric type {:?} not found or not supported", self.metric);
-            return Err(ServiceError::parameter(DIALECT, message));
+            .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
+        // Fields that are no vectors need none, so that any of the known metrics does.
+        let known_ones = [FLOAT_METRICS, BINARY_METRICS, LIST_METRICS, &["BM25"]].concat();
+        let is_known = known_ones
+            .iter()
+            .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
+        if fits || known.is_empty() && is_known {
+            return Ok(());
         }
-        Ok(())
+        let known = if known.is_empty() { &known_ones } else { known };
+        Err(ServiceError::parameter(
+            DIALECT,
+            format!(
+                "metric type {:?} does not suit the field {:?}; its metric types are {}",
+                self.metric,
+                self.field,
+                known.join(", ")
+            ),
+        ))
     }
+}
+
+/// The metric types of a field, the default one first: none of a field that is no vector, `None` of no field at all.
+fn metrics(schema: &Schema, name: &str) -> Option<&'static [&'static str]> {
+    if let Some((of, sub)) = name.split_once('[') {
+        let DataType::ArrayOfStruct { fields, .. } = &schema.field(of)?.data_type else {
+            return None;
+        };
+        let sub = fields
+            .iter()
+            .find(|field| Some(field.name.as_str()) == sub.strip_suffix(']'))?;
+        return Some(if sub.element.is_vector() {
+            LIST_METRICS
+        } else {
+            &[]
+        });
+    }
+    let field = schema.field(name)?;
+    Some(match &field.data_type {
+        // Milvus takes BM25 for the output of such a function only, and nothing else there.
+        DataType::SparseFloatVector if field.output == Some(FunctionOutput::Bm25) => &["BM25"],
+        DataType::SparseFloatVector => &["IP"],
+        DataType::BinaryVector { .. } => BINARY_METRICS,
+        other if other.is_vector() => FLOAT_METRICS,
+        _ => &[],
+    })
 }
 
 fn text(value: &Value, name: &str) -> Option<String> {
@@ -95,14 +139,10 @@ fn text(value: &Value, name: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The metric of an index that names none (Milvus: indexparamcheck/constraints.go).
+/// The metric of an index that names none.
 fn default_metric(schema: &Schema, field: &str) -> &'static str {
-    let field = schema.fields.iter().find(|it| it.name == field);
-    match field.map(|field| &field.data_type) {
-        Some(DataType::BinaryVector { .. }) => "HAMMING",
-        Some(DataType::SparseFloatVector) => "IP",
-        _ => "COSINE",
-    }
+    let known = metrics(schema, field).unwrap_or_default();
+    known.first().copied().unwrap_or("COSINE")
 }
 
 /// The metric of a field's index, else the one an index of it would have.
@@ -132,7 +172,13 @@ fn listed(body: &Value, schema: &Schema) -> Vec<Index> {
 }
 
 fn is_quick(body: &Value) -> bool {
-    body.get("schema").is_none_or(Value::is_null) && body.get("fields").is_none()
+    let fields = |value: &Value| {
+        value
+            .get("fields")
+            .and_then(Value::as_array)
+            .is_some_and(|list| !list.is_empty())
+    };
+    !body.get("schema").is_some_and(fields) && body.get("fields").is_none()
 }
 
 /// The indexes that a create call asks for.
@@ -158,7 +204,7 @@ pub(super) fn in_short(collection: &Collection, schema: &Schema) -> Vec<Value> {
 
 /// Makes the indexes of `indexParams`. One that is there already is success.
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let schema = Schema::from_create_body(&find(app, call)?.body)?;
+    let schema = find(app, call)?.schema()?;
     let body = Value::Object(call.object.params.clone());
     let fresh = listed(&body, &schema);
     if fresh.is_empty() {

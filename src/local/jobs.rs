@@ -3,13 +3,13 @@
 use super::call::Call;
 use super::databases;
 use super::error::ServiceError;
-use super::options;
+use super::import::now;
+use super::options::{self, JobOptions};
 use super::remote::Keys;
 use super::server::App;
 use super::source::{Dialect, MAX_FILES, Source, SourceError};
-use super::store::collections::DEFAULT_PARTITION;
+use super::store::collections::{Collection, DEFAULT_PARTITION};
 use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
-use crate::formats::Schema;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -19,47 +19,36 @@ const MAX_KEY: usize = 256;
 /// The most jobs one answer lists.
 const MAX_LIST: i64 = 10_000;
 
-/// Makes a job for these lists of paths (each one file, or one set of `NumPy` files) and answers its id, or that of the job made earlier under the same key.
+/// Makes a job for these lists of paths (each one file, or one set of `NumPy` files) and answers its id, or that of the
+/// job made earlier under the same key.
+///
+/// The order of the checks is Milvus' (`internal/proxy/task_import.go`).
 pub(super) fn submit(
     app: &App,
     call: &Call,
     dialect: Dialect,
     lists: &[Vec<String>],
 ) -> Result<String, ServiceError> {
+    options::check_auto_commit(call, dialect)?;
     let database = databases::of(app, call)?;
     let collection = call.required(dialect, &["collectionName"])?;
     let partition = call.text(&["partitionName"]);
     let key = key(call, dialect)?;
-    let options = options::read(call, dialect)?;
-    if lists.len() > MAX_FILES {
-        let found = lists.len();
-        return Err(ServiceError::import(format!(
-            "a request takes at most {MAX_FILES} files, found {found}"
-        )));
-    }
-    let mut source = Source::parse(lists, options.csv, &app.rules, dialect == Dialect::Milvus)?;
-    let keys = keys(call, &source)?;
-    source.keyed = keys.is_some();
     let store = app.store();
-    if partition.is_some()
-        && let Some(found) = store.collection(&database, &collection)?
-        && Schema::from_create_body(&found.body)?.has_partition_key()
-    {
-        return Err(ServiceError::import(
-            "not allow to set partition name for collection with partition key",
-        ));
-    }
+    let found = store.collection(&database, &collection)?;
+    let found =
+        found.ok_or_else(|| ServiceError::no_collection(dialect, &database, &collection))?;
+    check_partition(app, dialect, &found, partition.as_deref())?;
+    let (source, keys, options) = source(app, call, dialect, lists)?;
     let job = NewJob {
-        id: format!(
-            "job-{}",
-            ulid::Ulid::generate().to_string().to_ascii_lowercase()
-        ),
+        id: store.new_job_id()?,
         database,
         collection,
         partition,
         key,
         two_phase: options.two_phase,
         deadline: options.timeout.map(deadline),
+        create_time: now(),
         source,
     };
     if let Some(keys) = keys {
@@ -86,6 +75,53 @@ pub(super) fn submit(
             job.partition.as_deref().unwrap_or(DEFAULT_PARTITION),
         )),
     }
+}
+
+fn check_partition(
+    app: &App,
+    dialect: Dialect,
+    collection: &Collection,
+    partition: Option<&str>,
+) -> Result<(), ServiceError> {
+    let Some(partition) = partition else {
+        return Ok(());
+    };
+    if collection.schema()?.has_partition_key() {
+        return Err(ServiceError::import(
+            "not allow to set partition name for collection with partition key",
+        ));
+    }
+    if app.store().partition(collection.id, partition)?.is_none() {
+        return Err(ServiceError::no_import_partition(dialect, partition));
+    }
+    Ok(())
+}
+
+/// Understands the paths and options of a create call.
+fn source(
+    app: &App,
+    call: &Call,
+    dialect: Dialect,
+    lists: &[Vec<String>],
+) -> Result<(Source, Option<Keys>, JobOptions), ServiceError> {
+    if lists.is_empty() {
+        return Err(ServiceError::parameter(dialect, "import request is empty"));
+    }
+    if lists.len() > MAX_FILES {
+        let found = lists.len();
+        return Err(ServiceError::import(format!(
+            "The max number of import files should not exceed {MAX_FILES}, but got {found}"
+        )));
+    }
+    let path = |error| ServiceError::path(dialect, &error);
+    let in_bucket = dialect == Dialect::Milvus;
+    let mut source = Source::parse(lists, &app.rules, in_bucket).map_err(path)?;
+    let options = options::read(call, dialect)?;
+    source.csv = options.csv.clone();
+    source.bad_csv.clone_from(&options.bad_csv);
+    let keys = keys(call, &source).map_err(path)?;
+    source.keyed = keys.is_some();
+    Ok((source, keys, options))
 }
 
 /// The storage keys of a request, where its files are in an object store and it has some.
@@ -122,20 +158,53 @@ fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
     }
 }
 
+/// A call about one job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    /// Asks how far the job is.
+    Progress,
+    /// Makes its rows visible.
+    Commit,
+    /// Gives it up.
+    Abort,
+}
+
 /// The job that `jobId` names, with its files.
-pub(super) fn find(app: &App, call: &Call, dialect: Dialect) -> Result<Whole, ServiceError> {
+pub(super) fn find(
+    app: &App,
+    call: &Call,
+    dialect: Dialect,
+    action: Action,
+) -> Result<Whole, ServiceError> {
     _ = databases::of(app, call)?;
     let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
-    let found = app.store().job(&id)?;
-    let mut whole = found.ok_or_else(|| ServiceError::no_job(dialect, &id))?;
+    // Other spellings of a number are the same job, e.g. "+7"; jobs of earlier versions have other ids.
+    let number = id.parse::<i64>();
+    let mut found = app.store().job(&id)?;
+    if let (None, Ok(number)) = (&found, &number) {
+        found = app.store().job(&number.to_string())?;
+    }
+    let mut whole = found.ok_or_else(|| match (dialect, number, action) {
+        (Dialect::V1 | Dialect::V2, ..) => ServiceError::no_cloud_job(&id),
+        (Dialect::Milvus, Err(_), _) => ServiceError::parameter(
+            dialect,
+            format!("parse job id failed: {id:?} is not a 64-bit integer"),
+        ),
+        (Dialect::Milvus, Ok(number), Action::Progress) => {
+            ServiceError::import_system(format!("import job does not exist, jobID={number}"))
+        }
+        (Dialect::Milvus, Ok(number), Action::Commit | Action::Abort) => {
+            ServiceError::import_system(format!("job {number} not found"))
+        }
+    })?;
     explain(app, &mut whole.job);
     Ok(whole)
 }
 
 /// Adds a job's warnings to its progress answer, if there are any. The real services have no such key.
-pub(super) fn add_warnings(data: &mut Map<String, Value>, warnings: Vec<String>) {
+pub(super) fn add_warnings(data: &mut Map<String, Value>, warnings: &[String]) {
     if !warnings.is_empty() {
-        data.insert("warnings".to_owned(), Value::from(warnings));
+        data.insert("warnings".to_owned(), Value::from(warnings.to_vec()));
     }
 }
 
@@ -178,33 +247,45 @@ pub(super) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceEr
     list(app, call, number, size, skip)
 }
 
-/// The page that `pageSize` and `currentPage` ask for, or else the newest [`MAX_LIST`] jobs as one page.
-///
-/// A Milvus server's list has no pages and looks at neither parameter, so no value of them is refused.
-pub(super) fn lenient_page(app: &App, call: &Call) -> Result<Page, ServiceError> {
-    // A client that has no page size to give may send 0.
-    let size = call.integer("pageSize", 0).unwrap_or(0);
-    if size <= 0 && call.get(&["currentPage"]).is_none() {
-        let mut page = list(app, call, 1, MAX_LIST, 0)?;
-        page.size = i64::try_from(page.jobs.len()).unwrap_or(MAX_LIST);
-        return Ok(page);
-    }
-    let size = if size <= 0 { 10 } else { size.min(MAX_LIST) };
-    let number = call.integer("currentPage", 1).unwrap_or(1).max(1);
-    let skip = number.saturating_sub(1).saturating_mul(size);
-    list(app, call, number, size, skip)
+/// The newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names none (Milvus: `internal/proxy/impl.go`,
+/// `ListImports`). A collection that doesn't exist is error 100.
+pub(super) fn whole_list(app: &App, call: &Call) -> Result<Page, ServiceError> {
+    let database = databases::of(app, call)?;
+    let chosen = match call.text(&["collectionName"]) {
+        None => None,
+        Some(name) => {
+            let found = app.store().collection(&database, &name)?;
+            let missing = || ServiceError::no_collection(Dialect::Milvus, &database, &name);
+            Some((database.as_str(), found.ok_or_else(missing)?.name))
+        }
+    };
+    let (database, collection) = match &chosen {
+        Some((database, collection)) => (Some(*database), Some(collection.as_str())),
+        None => (None, None),
+    };
+    jobs(app, (database, collection), (1, MAX_LIST, 0))
 }
 
 fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
     let database = databases::of(app, call)?;
-    // Jobs are kept under their collection's name, also where they were submitted to an alias.
+    // Jobs are kept under their collection's name, also those that were submitted to an alias.
     let collection = match call.text(&["collectionName"]) {
         Some(name) => Some(app.store().alias(&database, &name)?.unwrap_or(name)),
         None => None,
     };
+    let of = (Some(database.as_str()), collection.as_deref());
+    jobs(app, of, (number, size, skip))
+}
+
+/// The jobs of a database and collection from `skip` on, at most `size`.
+fn jobs(
+    app: &App,
+    (database, collection): (Option<&str>, Option<&str>),
+    (number, size, skip): (i64, i64, i64),
+) -> Result<Page, ServiceError> {
     let (count, mut jobs) = app.store().jobs(
-        Some(&database),
-        collection.as_deref(),
+        database,
+        collection,
         skip.unsigned_abs(),
         size.unsigned_abs(),
     )?;

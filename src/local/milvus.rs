@@ -1,8 +1,20 @@
-//! Milvus' own form of the create call: `files`, a list of lists of paths.
+//! A Milvus server's own form of the import answers (Milvus: `internal/distributed/proxy/httpserver/handler_v2.go` and
+//! `internal/datacoord/import_util.go`).
 
 use super::error::ServiceError;
+use super::jobs;
 use super::source::Dialect;
-use serde_json::Value;
+use super::store::jobs::{Job, JobFile, JobState, Standing, Whole};
+use serde_json::{Map, Value, json};
+
+/// The reason that Milvus gives for an aborted job (`internal/datacoord/import_job.go`).
+const ABORTED: &str = "aborted by user";
+
+/// Percent at which a job that is read begins and ends: the phases `PreImporting` and `Importing` of Milvus, which are one here.
+const READ: (u64, u64) = (10, 70);
+
+/// Percent of a job that waits for its commit.
+const WAITS: u64 = 99;
 
 /// The lists of a list of lists, one inner list a file or a set of `.npy` files. In a plain list each text is a
 /// file of its own.
@@ -23,6 +35,8 @@ pub(super) fn paths(
         let list = match entry {
             Value::String(path) => vec![path.clone()],
             Value::Array(set) => set.iter().map(text).collect::<Result<_, _>>()?,
+            // Go reads a null list as an empty one.
+            Value::Null => Vec::new(),
             _ => return Err(wrong()),
         };
         if list.len() > 1 && !list.iter().all(|path| is_numpy(path)) {
@@ -41,4 +55,144 @@ pub(super) fn paths(
 fn is_numpy(path: &str) -> bool {
     path.rsplit_once('.')
         .is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("npy"))
+}
+
+/// The data of a progress answer.
+pub(super) fn progress(whole: &Whole) -> Value {
+    let Whole { job, files, .. } = whole;
+    let standing = &job.standing;
+    let details: Vec<_> = listed(whole, files).map(detail).collect();
+    let size: u64 = details
+        .iter()
+        .filter_map(|detail| detail.get("fileSize")?.as_u64())
+        .sum();
+    let mut data = Map::new();
+    for (name, value) in [
+        ("jobId", json!(job.id)),
+        ("collectionName", json!(job.collection)),
+        (
+            "createTime",
+            json!(whole.create_time.as_deref().unwrap_or_default()),
+        ),
+        ("completeTime", json!(complete_time(standing))),
+        ("fileSize", json!(size)),
+        ("importedRows", json!(imported(standing))),
+        ("totalRows", json!(total(standing))),
+    ] {
+        data.insert(name.to_owned(), value);
+    }
+    data.extend(state(standing));
+    data.insert("details".to_owned(), Value::from(details));
+    jobs::add_warnings(&mut data, &whole.warnings);
+    Value::Object(data)
+}
+
+/// A job of the list.
+pub(super) fn record(job: &Job) -> Value {
+    let mut record = Map::new();
+    record.insert("jobId".to_owned(), json!(job.id));
+    record.insert("collectionName".to_owned(), json!(job.collection));
+    record.extend(state(&job.standing));
+    Value::Object(record)
+}
+
+/// The state's word, the percentage, and the reason if there is one.
+fn state(standing: &Standing) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("state".to_owned(), json!(word(standing.state)));
+    fields.insert("progress".to_owned(), json!(percent(standing)));
+    let reason = match standing.state {
+        JobState::Aborted => ABORTED,
+        _ => standing.reason.as_deref().unwrap_or_default(),
+    };
+    if !reason.is_empty() {
+        fields.insert("reason".to_owned(), json!(reason));
+    }
+    fields
+}
+
+/// Milvus has no state for aborted jobs.
+pub(super) const fn word(state: JobState) -> &'static str {
+    match state {
+        JobState::Aborted => JobState::Failed.word(),
+        state => state.word(),
+    }
+}
+
+fn percent(standing: &Standing) -> u64 {
+    match standing.state {
+        JobState::Pending | JobState::Failed | JobState::Aborted => 0,
+        JobState::Importing => {
+            let (begin, end) = READ;
+            let read = standing.bytes.saturating_mul(end - begin);
+            let read = read.checked_div(standing.size).unwrap_or(0);
+            begin + read.min(end - begin)
+        }
+        JobState::Uncommitted => WAITS,
+        JobState::Completed => 100,
+    }
+}
+
+/// Rows of a job or file so far; none of a job that failed.
+const fn imported(standing: &Standing) -> u64 {
+    match standing.state {
+        JobState::Failed | JobState::Aborted => 0,
+        _ => standing.rows,
+    }
+}
+
+/// Rows in all, 0 until they are known.
+const fn total(standing: &Standing) -> u64 {
+    match standing.state {
+        JobState::Uncommitted | JobState::Completed => standing.rows,
+        _ => 0,
+    }
+}
+
+/// A failed job has no such time.
+fn complete_time(standing: &Standing) -> &str {
+    match standing.state {
+        JobState::Completed => standing.complete_time.as_deref().unwrap_or_default(),
+        _ => "",
+    }
+}
+
+/// The files that the details list: not those without rows, and of a job that failed only if all were read before.
+fn listed<'a>(whole: &Whole, files: &'a [JobFile]) -> impl Iterator<Item = &'a JobFile> {
+    let standing = &whole.job.standing;
+    let any = match standing.state {
+        JobState::Failed => false,
+        JobState::Aborted => standing.bytes >= standing.size,
+        _ => true,
+    };
+    files.iter().filter(move |file| {
+        any && (file.standing.rows > 0 || file.standing.state != JobState::Completed)
+    })
+}
+
+fn detail(file: &JobFile) -> Value {
+    let standing = &file.standing;
+    let (word, percent) = match standing.state {
+        JobState::Pending => ("Pending", 0),
+        JobState::Importing => {
+            let done = standing.bytes.saturating_mul(100);
+            let done = done.checked_div(standing.size).unwrap_or(0);
+            ("InProgress", done.min(99))
+        }
+        JobState::Uncommitted | JobState::Completed => ("Completed", 100),
+        JobState::Failed | JobState::Aborted => ("Failed", 0),
+    };
+    let mut detail = json!({
+        "fileName": Dialect::Milvus.detail_name(&file.name),
+        "fileSize": standing.size,
+        "state": word,
+        "progress": percent,
+        "completeTime": complete_time(standing),
+        "importedRows": imported(standing),
+        "totalRows": total(standing),
+    });
+    if let (Some(reason), Some(detail)) = (&standing.reason, detail.as_object_mut()) {
+        detail.insert("reason".to_owned(), json!(reason));
+    }
+    detail
 }

@@ -23,6 +23,7 @@
 
 mod ahead;
 mod aliases;
+mod binding;
 mod body;
 mod call;
 mod collections;
@@ -44,12 +45,15 @@ mod page;
 mod paths;
 mod query;
 mod remote;
+mod requests;
 mod retry;
 mod rows;
 mod search;
 mod server;
+mod settings;
 mod source;
 mod store;
+mod upsert;
 mod v1;
 mod v2;
 mod worker;

@@ -7,19 +7,41 @@ use crate::formats::CsvOptions;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// What a create call's options say.
+/// Options that ask for another kind of import (Milvus: `internal/util/importutilv2/option.go`): of segments and deletes that a
+/// backup holds. The first two are flags.
+const BACKUP_FLAGS: [&str; 2] = ["backup", "l0_import"];
+const BACKUP_OPTIONS: [&str; 6] = [
+    "storage_version",
+    "start_ts",
+    "startTs",
+    "end_ts",
+    "endTs",
+    "ezk",
+];
+
+/// A create call's options. Unknown ones are ignored, as Milvus does.
 #[derive(Debug, Default)]
 pub(super) struct JobOptions {
     /// How CSV files are written.
     pub(super) csv: CsvOptions,
+    /// Why CSV files can't be read so.
+    pub(super) bad_csv: Option<String>,
     /// `auto_commit: "false"`: the rows wait for a commit.
     pub(super) two_phase: bool,
     /// The job fails unless it is done within this time.
     pub(super) timeout: Option<Duration>,
 }
 
-/// Reads the options, and refuses what is no object, a timeout that is no duration, a separator that is none, and a
-/// commit that v1 has no call for.
+/// Checks `auto_commit`, which Milvus does before all else.
+pub(super) fn check_auto_commit(call: &Call, dialect: Dialect) -> Result<(), ServiceError> {
+    match call.get(&["options"]).and_then(Value::as_object) {
+        Some(options) => two_phase(options, dialect).map(|_| ()),
+        None => Ok(()),
+    }
+}
+
+/// Reads the options, and refuses what is no object, backup imports, a timeout that is no duration, and a commit that v1
+/// has no call for.
 pub(super) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceError> {
     let Some(options) = call.get(&["options"]) else {
         return Ok(JobOptions::default());
@@ -27,6 +49,7 @@ pub(super) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceE
     let options = options.as_object().ok_or_else(|| {
         ServiceError::parameter(dialect, "options must be an object of names and texts")
     })?;
+    refuse_backup(options, dialect)?;
     let two_phase = two_phase(options, dialect)?;
     if two_phase && dialect == Dialect::V1 {
         return Err(ServiceError::parameter(
@@ -34,36 +57,53 @@ pub(super) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceE
             "options.auto_commit \"false\" needs the v2 API, which has the call that commits",
         ));
     }
+    let (csv, bad_csv) = csv(options, dialect)?;
     Ok(JobOptions {
-        csv: csv(options, dialect)?,
+        csv,
+        bad_csv,
         two_phase,
         timeout: timeout(options, dialect)?,
     })
 }
 
-/// `auto_commit`, in the words that Go takes for truth values.
-fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool, ServiceError> {
-    let given = options
-        .get("auto_commit")
-        .or_else(|| options.get("autoCommit"));
-    match given {
-        None | Some(Value::Null) => Ok(false),
-        Some(Value::Bool(auto)) => Ok(!auto),
-        Some(Value::String(auto)) => match auto.as_str() {
-            "" | "1" | "t" | "T" | "true" | "TRUE" | "True" => Ok(false),
-            "0" | "f" | "F" | "false" | "FALSE" | "False" => Ok(true),
-            _ => Err(no_flag(dialect)),
-        },
-        Some(_) => Err(no_flag(dialect)),
+fn refuse_backup(options: &Map<String, Value>, dialect: Dialect) -> Result<(), ServiceError> {
+    let text = |name: &&str| options.get(*name).and_then(Value::as_str);
+    let flag = |name: &&&str| text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    let given = |name: &&&str| text(name).is_some_and(|value| !value.is_empty());
+    let found = BACKUP_FLAGS.iter().find(flag);
+    match found.or_else(|| BACKUP_OPTIONS.iter().find(given)) {
+        None => Ok(()),
+        Some(name) => Err(ServiceError::parameter(
+            dialect,
+            format!("options.{name}: backup imports are not supported by the local service"),
+        )),
     }
 }
 
-fn no_flag(dialect: Dialect) -> ServiceError {
-    ServiceError::parameter(dialect, "options.auto_commit must be \"true\" or \"false\"")
+/// `auto_commit`: exactly true or false, in any case of letters (Milvus: `request_v2.go`, `ImportReq.UnmarshalJSON`).
+fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool, ServiceError> {
+    match options.get("auto_commit") {
+        None => Ok(false),
+        Some(Value::String(auto)) if auto.eq_ignore_ascii_case("true") => Ok(false),
+        Some(Value::String(auto)) if auto.eq_ignore_ascii_case("false") => Ok(true),
+        // The cloud's clients may send truth values, and null for none.
+        Some(Value::Null) if dialect != Dialect::Milvus => Ok(false),
+        Some(Value::Bool(auto)) if dialect != Dialect::Milvus => Ok(!auto),
+        Some(_) => {
+            let why = "options.auto_commit must be one of \"true\" or \"false\"";
+            Err(dialect.choose(
+                ServiceError::parameter(dialect, why),
+                ServiceError::not_json(200, &format!("error: {why}")),
+            ))
+        }
+    }
 }
 
-/// `sep` and `nullkey`, the names Milvus has for them.
-fn csv(options: &Map<String, Value>, dialect: Dialect) -> Result<CsvOptions, ServiceError> {
+/// `sep` and `nullkey`, and why no CSV file can be read with them.
+fn csv(
+    options: &Map<String, Value>,
+    dialect: Dialect,
+) -> Result<(CsvOptions, Option<String>), ServiceError> {
     let text = |name: &str| match options.get(name) {
         None | Some(Value::Null) => Ok(""),
         Some(Value::String(text)) => Ok(text.as_str()),
@@ -72,24 +112,38 @@ fn csv(options: &Map<String, Value>, dialect: Dialect) -> Result<CsvOptions, Ser
             format!("options.{name} must be a text"),
         )),
     };
-    CsvOptions::new(text("sep")?, text("nullkey")?)
-        .map_err(|error| ServiceError::parameter(dialect, format!("options.sep: {error}")))
+    match CsvOptions::new(text("sep")?, text("nullkey")?) {
+        Ok(csv) => Ok((csv, None)),
+        Err(error) if dialect == Dialect::Milvus => {
+            let why = format!("unsupported csv separator: {error}");
+            Ok((CsvOptions::default(), Some(why)))
+        }
+        Err(error) => Err(ServiceError::parameter(
+            dialect,
+            format!("options.sep: {error}"),
+        )),
+    }
 }
 
+/// `timeout`, a duration as Go writes it; Milvus refuses an empty one (`importutilv2/option.go`, `GetTimeoutTs`).
 fn timeout(
     options: &Map<String, Value>,
     dialect: Dialect,
 ) -> Result<Option<Duration>, ServiceError> {
+    let milvus = dialect == Dialect::Milvus;
     let time = match options.get("timeout") {
-        None | Some(Value::Null) => return Ok(None),
-        Some(Value::String(text)) if text.is_empty() => return Ok(None),
+        None => return Ok(None),
+        Some(Value::Null) if !milvus => return Ok(None),
+        Some(Value::String(text)) if text.is_empty() && !milvus => return Ok(None),
         Some(Value::String(text)) => duration(text),
         Some(_) => None,
     };
     time.map(Some).ok_or_else(|| {
-        ServiceError::parameter(
-            dialect,
-            "options.timeout must be a duration as text, e.g. \"300s\", \"1.5h\" or \"1h45m\"",
+        let why =
+            "options.timeout must be a duration as text, e.g. \"300s\", \"1.5h\" or \"1h45m\"";
+        dialect.choose(
+            ServiceError::parameter(dialect, why),
+            ServiceError::import(format!("parse timeout failed: {why}")),
         )
     })
 }
@@ -106,6 +160,11 @@ fn duration(text: &str) -> Option<Duration> {
         ("\u{3bc}s", 1e-6),
         ("ns", 1e-9),
     ];
+    if let Some(rest) = text.strip_prefix('-') {
+        // A time in the past: the job has no time at all.
+        return duration(rest.trim_start_matches(['+', '-'])).map(|_| Duration::ZERO);
+    }
+    let text = text.strip_prefix('+').unwrap_or(text);
     if text == "0" {
         return Some(Duration::ZERO);
     }
@@ -139,12 +198,14 @@ mod tests {
             (".5m", 30_000),
             ("1m2.5s3ms", 62_503),
             ("1\u{b5}s", 0),
+            ("-1s", 0),
+            ("+1s", 1000),
         ] {
             let read = duration(good).map(|time| time.as_millis());
             assert_eq!(read, Some(millis), "{good}");
         }
         for bad in [
-            "", "300", "s", "1.2.3s", "-1s", "1 s", "1d", "soon", "1h45", ".s", "00",
+            "", "300", "s", "1.2.3s", "-1", "1 s", "1d", "soon", "1h45", ".s", "00",
         ] {
             assert!(duration(bad).is_none(), "{bad}");
         }

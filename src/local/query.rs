@@ -10,9 +10,10 @@ use super::store::dead::Victims;
 use super::store::scan::Segment;
 use super::store::{Store, StoreError};
 use crate::formats::batch::META;
-use crate::formats::{Column, DataType, Schema};
+use crate::formats::schema::FunctionOutput;
+use crate::formats::{Column, DataType, Field, Schema};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 /// Bytes of column data that one answer may hold, as Milvus has it: its JSON takes about three times as much.
@@ -75,10 +76,17 @@ impl Outputs {
                     return Err("count(*) stands alone in outputFields".to_owned());
                 }
                 ("*", _) => {
-                    outputs.fields.extend(0..schema.fields.len());
+                    let fields = schema.fields.iter().enumerate();
+                    let kept = fields.filter(|(_, field)| !is_unreadable(field));
+                    outputs.fields.extend(kept.map(|(number, _)| number));
                     outputs.all_dynamic = schema.dynamic;
                 }
-                (_, Some(field)) => _ = outputs.fields.insert(field),
+                (_, Some(field)) => {
+                    if schema.fields.get(field).is_some_and(is_unreadable) {
+                        return Err(format!("not allowed to retrieve raw data of field {name}"));
+                    }
+                    outputs.fields.insert(field);
+                }
                 (META, None) if schema.dynamic => outputs.all_dynamic = true,
                 (_, None) if schema.dynamic => outputs.dynamic.push(name.clone()),
                 (_, None) => return Err(format!("field {name} not exist")),
@@ -101,6 +109,11 @@ impl Outputs {
     }
 }
 
+/// Returns true for the output of a BM25 function, which no query returns (Milvus: proxy/util.go, `translateOutputFields`).
+fn is_unreadable(field: &Field) -> bool {
+    field.output == Some(FunctionOutput::Bm25)
+}
+
 /// A query on one collection.
 pub(super) struct Query<'a> {
     /// Where the rows are.
@@ -117,16 +130,8 @@ pub(super) struct Query<'a> {
     pub(super) texts_for_int64: bool,
 }
 
-/// A chosen row: by primary key, then by age.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Hit {
-    key: Key,
-    segment: usize,
-    row: usize,
-}
-
 /// A primary key.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Key {
     Int(i64),
     Text(String),
@@ -175,13 +180,23 @@ impl Query<'_> {
         limit: usize,
     ) -> Result<Found, ServiceError> {
         let segments = self.segments()?;
-        let hits = self.hits(&segments, skip.saturating_add(limit))?;
-        let hits = hits.iter().skip(skip).map(|hit| (hit.segment, hit.row));
-        let hits: Vec<_> = hits.collect();
+        self.rows_in(&segments, outputs, skip, limit).map(Found)
+    }
+
+    /// The rows of these segments, each the inside of a JSON object.
+    pub(super) fn rows_in(
+        &self,
+        segments: &[Segment],
+        outputs: &Outputs,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<String>, ServiceError> {
+        let hits = self.hits(segments, skip.saturating_add(limit))?;
+        let hits: Vec<_> = hits.into_values().skip(skip).collect();
         let mut rows = vec![String::new(); hits.len()];
-        self.add_fields(&segments, outputs, hits, &mut rows)?;
+        self.add_fields(segments, outputs, hits, &mut rows)?;
         rows.retain(|row| !row.is_empty());
-        Ok(Found(rows))
+        Ok(rows)
     }
 
     /// Adds the output fields of these rows (segment and row) to the insides of their objects; those of a segment that
@@ -241,35 +256,35 @@ impl Query<'_> {
         columns.cloned().unwrap_or_default()
     }
 
-    /// The first rows by primary key, sorted.
-    fn hits(&self, segments: &[Segment], most: usize) -> Result<Vec<Hit>, ServiceError> {
-        let primary = self.primary()?;
-        let mut needed = self.filter_columns();
-        needed.insert(primary);
-        let mut first = BinaryHeap::new();
+    /// The first `most` primary keys, each with the segment and row that was committed last: segments are in the order of
+    /// their commits (Milvus: `internal/proxy/search_reduce_util.go` and `task_query.go` drop the older rows of a key).
+    fn hits(
+        &self,
+        segments: &[Segment],
+        most: usize,
+    ) -> Result<BTreeMap<Key, (usize, usize)>, ServiceError> {
+        let mut first = BTreeMap::new();
         for (number, segment) in segments.iter().enumerate() {
-            let Some(columns) = self.load(segment, &needed)? else {
+            let Some((keys, rows)) = self.candidates(segment)? else {
                 continue;
             };
-            let keys = columns.get(&primary);
-            for row in chosen(self.filter.as_ref(), &columns, segment) {
-                let Some(key) = keys.and_then(|keys| key_of(keys, row)) else {
+            for row in rows {
+                let Some(key) = key_of(&keys, row) else {
                     continue;
                 };
-                let hit = Hit {
-                    key,
-                    segment: number,
-                    row,
-                };
-                if first.len() < most {
-                    first.push(hit);
-                } else if first.peek().is_some_and(|last| hit < *last) {
-                    _ = first.pop();
-                    first.push(hit);
+                // Keys above the last one of a full list can't come back into it.
+                let full = first.len() >= most;
+                let above = || first.last_key_value().is_some_and(|(last, _)| key > *last);
+                if full && above() {
+                    continue;
+                }
+                first.insert(key, (number, row));
+                if first.len() > most {
+                    _ = first.pop_last();
                 }
             }
         }
-        Ok(first.into_sorted_vec())
+        Ok(first)
     }
 
     /// Writes the output fields of a segment's rows to their places in the answer; false if the segment is gone.

@@ -1,4 +1,4 @@
-//! The calls that change rows: insert, upsert, delete.
+//! The calls that change rows: insert and delete (upsert is in [`super::upsert`]).
 //!
 //! Each is one transaction. A delete is about the rows that are visible when it begins: those of an import that is not
 //! completed, or not committed, stay. Rows are not taken out of their segment but marked in it, and a segment without a
@@ -11,30 +11,23 @@ use super::query::Query;
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::collections::DEFAULT_PARTITION;
-use super::store::dead::{Fresh, Replaced, Victims};
-use super::store::scan::Segment;
 use crate::formats::{Batch, Column, PushError, Schema};
 use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
-use std::collections::HashSet;
 use std::sync::Arc;
 
 /// Collection calls go to the cluster itself, which answers as Milvus does.
 const DIALECT: Dialect = Dialect::Milvus;
 
 /// The code of rows that do not fit the schema, as Milvus' REST has it.
-const BAD_ROWS: i64 = 1804;
-
-/// How often an upsert looks for the rows it replaces, where others come meanwhile.
-const TRIES: usize = 200;
+pub(super) const BAD_ROWS: i64 = 1804;
 
 /// Adds the routes below `/v2/vectordb/entities`.
 pub(super) fn routes(routes: Routes) -> Routes {
     let path = |route: &str| format!("/v2/vectordb/entities/{route}");
     routes
         .rows(Envelope::V2, &path("insert"), insert)
-        .rows(Envelope::V2, &path("upsert"), upsert)
         .write(Envelope::V2, &path("delete"), delete)
 }
 
@@ -50,59 +43,6 @@ pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
         return Err(ServiceError::no_partition(&name));
     }
     Ok(json!({ "insertCount": batch.rows(), "insertIds": ids(call, &batch) }))
-}
-
-/// Keeps the rows of `data` in place of those with the same keys, in all partitions; all or none.
-pub(super) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let target = target(app, call)?;
-    if target.schema.auto_id() {
-        return Err(ServiceError::unsupported(
-            "upserts into a collection with autoId are",
-        ));
-    }
-    let mut batch = rows(call, &target.schema)?;
-    let (name, partition_id) = partition(app, call, &target)?;
-    let keys = keys(&batch);
-    let query = Query {
-        store: app.store(),
-        collection: target.collection.id,
-        schema: &target.schema,
-        partitions: Vec::new(),
-        filter: Some(by_keys(&target.schema, &keys.iter().collect::<Vec<_>>())?),
-        texts_for_int64: false,
-    };
-    let mut fresh = Fresh {
-        partition_id,
-        replaced: replaced(&keys),
-        batch: &mut batch,
-        seen: Vec::new(),
-    };
-    let mut victims = Victims::new();
-    for _ in 0..TRIES {
-        // Segments never change: only those that have come since are looked through.
-        let known: HashSet<i64> = fresh.seen.iter().map(Segment::id).collect();
-        let mut new = query.segments()?;
-        new.retain(|segment| !known.contains(&segment.id()));
-        victims.extend(query.victims(&new)?);
-        fresh.seen.extend(new);
-        match app
-            .store()
-            .replace(target.collection.id, &victims, &mut fresh)?
-        {
-            Replaced::Done => {
-                app.shared().nudge();
-                let (count, ids) = (batch.rows(), ids(call, &batch));
-                return Ok(json!({ "upsertCount": count, "upsertIds": ids }));
-            }
-            Replaced::NoPartition => return Err(ServiceError::no_partition(&name)),
-            Replaced::Outdated => {}
-        }
-    }
-    Err(ServiceError::http(
-        429,
-        429,
-        "rows come faster than an upsert can look through them; try again",
-    ))
 }
 
 /// Deletes the rows that `filter` chooses, or whose primary keys `id` names.
@@ -132,7 +72,11 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// The partition that `partitionName` names, else the default one.
-fn partition(app: &App, call: &Call, target: &Target) -> Result<(String, i64), ServiceError> {
+pub(super) fn partition(
+    app: &App,
+    call: &Call,
+    target: &Target,
+) -> Result<(String, i64), ServiceError> {
     let name = call.text(&["partitionName"]);
     if name.is_some() && target.schema.has_partition_key() {
         return Err(ServiceError::parameter(
@@ -140,23 +84,17 @@ fn partition(app: &App, call: &Call, target: &Target) -> Result<(String, i64), S
             "not support manually specifying the partition names if partition key mode is used",
         ));
     }
+    let id = match &name {
+        Some(name) => app.store().partition(target.collection.id, name)?,
+        None => app.store().first_partition(target.collection.id)?,
+    };
     let name = name.unwrap_or_else(|| DEFAULT_PARTITION.to_owned());
-    let id = app.store().partition(target.collection.id, &name)?;
     let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
     Ok((name, id))
 }
 
-/// The rows whose keys come again later: the last one stays.
-fn replaced(keys: &[Value]) -> Vec<usize> {
-    let mut later = HashSet::new();
-    let backwards = keys.iter().enumerate().rev();
-    backwards
-        .filter(|(_, key)| !later.insert(*key))
-        .map(|(row, _)| row)
-        .collect()
-}
-
-fn keys(batch: &Batch) -> Vec<Value> {
+/// The primary keys of the rows.
+pub(super) fn keys(batch: &Batch) -> Vec<Value> {
     let named = batch.schema().fields.iter().zip(batch.columns());
     let values = |column: &Column| -> Vec<Value> {
         (0..column.len()).map(|row| column.value(row)).collect()
@@ -168,7 +106,7 @@ fn keys(batch: &Batch) -> Vec<Value> {
 }
 
 /// The rows' keys as the caller wants them.
-fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
+pub(super) fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
     let ids = keys(batch).into_iter();
     if call.texts_for_int64 {
         ids.map(as_text).collect()
@@ -178,7 +116,7 @@ fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
 }
 
 /// The rows of `data`, checked, and as liberally as Milvus' insert call reads them.
-fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
+pub(super) fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
     let refused = |why: &dyn std::fmt::Display| {
         ServiceError::new(
             BAD_ROWS,

@@ -11,7 +11,7 @@ use super::store::Store;
 use super::worker::Shared;
 use super::{
     aliases, body, collections, databases, entities, faults, guard, http, indexes, page, paths,
-    rows, search, v1, v2,
+    requests, rows, search, upsert, v1, v2,
 };
 use crate::secret::Secret;
 use axum::body::Body;
@@ -184,7 +184,9 @@ impl Routes {
 
 async fn take(request: Request, kind: body::Kind) -> Result<Call, ServiceError> {
     let (parts, body) = request.into_parts();
-    let object = body::object(&parts.headers, body, kind).await?;
+    let mut object = body::object(&parts.headers, body, kind).await?;
+    requests::bind(parts.uri.path(), &mut object.params)?;
+    requests::check_rows(parts.uri.path(), object.data.as_deref())?;
     Ok(call(object, &parts.headers))
 }
 
@@ -247,7 +249,7 @@ fn json_response(status: StatusCode, text: String) -> Response {
 
 fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
-    let routes = search::routes(rows::routes(entities::routes(routes)));
+    let routes = search::routes(upsert::routes(rows::routes(entities::routes(routes))));
     let Routes(router) = aliases::routes(indexes::routes(databases::routes(routes)));
     router
         .route("/", get(page::show))

@@ -44,6 +44,9 @@ pub(super) struct Source {
     pub(super) entries: Vec<Vec<SourcePath>>,
     /// How its CSV files are written.
     pub(super) csv: CsvOptions,
+    /// Why the CSV files can't be read, e.g. an option `sep` that separates nothing; Milvus finds out when it reads one.
+    #[serde(default)]
+    pub(super) bad_csv: Option<String>,
     /// True where the request carried storage keys, which are nowhere on disk.
     #[serde(default)]
     pub(super) keyed: bool,
@@ -249,7 +252,6 @@ impl Source {
     /// relative to the server's bucket, and each names a file.
     pub(super) fn parse(
         lists: &[Vec<String>],
-        csv: CsvOptions,
         rules: &Rules,
         in_bucket: bool,
     ) -> Result<Self, SourceError> {
@@ -280,8 +282,7 @@ impl Source {
             .collect::<Result<_, SourceError>>()?;
         Ok(Self {
             entries,
-            csv,
-            keyed: false,
+            ..Self::default()
         })
     }
 

@@ -3,11 +3,11 @@
 use super::body::Object;
 use super::call::Call;
 use super::error::ServiceError;
-use super::jobs::{self, percent};
+use super::jobs::{self, Action, percent};
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
 use super::store::jobs::{Job, JobFile, JobState, Standing, Whole};
-use super::{collections, entities, rows};
+use super::{collections, entities, rows, upsert};
 use serde_json::{Map, Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
@@ -29,7 +29,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V1, "/v1/vector/query", entities::query)
         .post(Envelope::V1, "/v1/vector/get", entities::get)
         .rows(Envelope::V1, "/v1/vector/insert", rows::insert)
-        .rows(Envelope::V1, "/v1/vector/upsert", rows::upsert)
+        .rows(Envelope::V1, "/v1/vector/upsert", upsert::upsert)
         .write(Envelope::V1, "/v1/vector/delete", rows::delete)
 }
 
@@ -48,7 +48,7 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
         files,
         warnings,
         ..
-    } = jobs::find(app, call, DIALECT)?;
+    } = jobs::find(app, call, DIALECT, Action::Progress)?;
     let mut data = Map::new();
     data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
     data.insert(
@@ -58,7 +58,7 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
     data.extend(standing(&source.name(), &job.standing));
     let details = files.iter().map(|file| Value::Object(detail(file)));
     data.insert("details".to_owned(), details.collect());
-    jobs::add_warnings(&mut data, warnings);
+    jobs::add_warnings(&mut data, &warnings);
     Ok(Value::Object(data))
 }
 
@@ -87,7 +87,7 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
         json!({
             "jobId": job.id,
             "collectionName": job.collection,
-            "state": JobState::word(job.standing.state),
+            "state": list_word(job.standing.state),
         })
     };
     let records: Vec<_> = page.jobs.iter().map(record).collect();
@@ -95,8 +95,19 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
         "count": page.count,
         "currentPage": page.number,
         "pageSize": page.size,
+        "tasks": records.clone(),
         "records": records,
     }))
+}
+
+/// The words of the list, which has three (reference: list). The jobs are under `tasks` in the published example and under
+/// `records` in the older schema, so both are sent.
+const fn list_word(state: JobState) -> &'static str {
+    match state {
+        JobState::Pending | JobState::Importing | JobState::Uncommitted => "ImportRunning",
+        JobState::Completed => "ImportCompleted",
+        JobState::Failed | JobState::Aborted => "ImportFailed",
+    }
 }
 
 fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {

@@ -5,7 +5,7 @@
 use super::call::Call;
 use super::error::ServiceError;
 use super::import::now;
-use super::jobs::{self, percent};
+use super::jobs::{self, Action, percent};
 use super::milvus;
 use super::server::{App, Envelope, Routes};
 use super::source::Dialect;
@@ -40,24 +40,25 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     if call.get(&["volumeName", "dataPaths"]).is_some() {
         return Err(ServiceError::unsupported("importing from a volume is"));
     }
+    let files = call.object.params.get("files");
     let cloud = call.get(&["objectUrl", "objectUrls"]);
-    let dialect = if cloud.is_some() {
-        Dialect::V2
-    } else {
-        dialect(call)
+    let dialect = match cloud {
+        Some(_) => Dialect::V2,
+        None => dialect(call),
     };
-    let paths = match (call.get(&["files"]), cloud) {
-        (Some(_), Some(_)) => {
+    let given = call.get(&["files"]).is_some();
+    let paths = match (files, cloud) {
+        (Some(_), Some(_)) if given => {
             return Err(ServiceError::parameter(
                 self::dialect(call),
                 "give either files or objectUrl / objectUrls, not both",
             ));
         }
-        (Some(files), None) => milvus::paths(dialect, "files", files)?,
-        (None, Some(_)) => urls(call)?,
-        (None, None) => Vec::new(),
+        (_, Some(_)) => urls(call)?,
+        (Some(files), None) if !files.is_null() => milvus::paths(dialect, "files", files)?,
+        _ => Vec::new(),
     };
-    if paths.is_empty() {
+    if dialect == Dialect::V2 && paths.is_empty() {
         return Err(ServiceError::new(
             90145,
             "no object URL given: objectUrls (or files) must name at least one",
@@ -78,13 +79,17 @@ fn urls(call: &Call) -> Result<Vec<Vec<String>>, ServiceError> {
 
 fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let dialect = dialect(call);
+    let whole = jobs::find(app, call, dialect, Action::Progress)?;
+    if dialect == Dialect::Milvus {
+        return Ok(milvus::progress(&whole));
+    }
     let Whole {
         job,
         source,
         files,
         warnings,
         ..
-    } = jobs::find(app, call, dialect)?;
+    } = whole;
     let mut data = Map::new();
     data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
     data.insert(
@@ -97,7 +102,7 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
         Value::Object(standing(&name, &file.standing))
     });
     data.insert("details".to_owned(), details.collect());
-    jobs::add_warnings(&mut data, warnings);
+    jobs::add_warnings(&mut data, &warnings);
     Ok(Value::Object(data))
 }
 
@@ -134,10 +139,10 @@ fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
 }
 
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let page = match dialect(call) {
-        Dialect::Milvus => jobs::lenient_page(app, call)?,
-        _ => jobs::page(app, call, 1)?,
-    };
+    if dialect(call) == Dialect::Milvus {
+        return milvus_list(app, call);
+    }
+    let page = jobs::page(app, call, 1)?;
     let record = |job: &Job| {
         json!({
             "jobId": job.id,
@@ -156,40 +161,59 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     }))
 }
 
+/// All jobs at once: a Milvus server's list has no pages. The answer says how many there are only if it isn't whole.
+fn milvus_list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let page = jobs::whole_list(app, call)?;
+    let records: Vec<_> = page.jobs.iter().map(milvus::record).collect();
+    let mut data = json!({ "records": records });
+    if page.count > page.jobs.len() as u64 {
+        data["count"] = json!(page.count);
+    }
+    Ok(data)
+}
+
 fn commit(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    end(app, call, "commit", Store::commit)
+    end(app, call, Action::Commit, Store::commit)
 }
 
 fn abort(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let answer = end(app, call, "abort", Store::abort)?;
+    let answer = end(app, call, Action::Abort, Store::abort)?;
     // The rows of an aborted job are to be swept.
     app.shared().nudge();
     Ok(answer)
 }
 
-/// Ends a two-phase job; others, and those in another state than they would have to be in, cannot be.
+/// Commits or aborts a job.
 fn end(
     app: &App,
     call: &Call,
-    action: &str,
+    action: Action,
     act: impl Fn(&Store, &str, &str) -> Result<Ending, StoreError>,
 ) -> Result<Value, ServiceError> {
     let dialect = dialect(call);
-    let Whole { job, .. } = jobs::find(app, call, dialect)?;
-    if act(app.store(), &job.id, &now())? == Ending::Done {
-        return Ok(json!({ "jobId": job.id }));
-    }
-    // Read anew, since a worker may have moved it on.
-    let Whole { job, two_phase, .. } = jobs::find(app, call, dialect)?;
-    let state = job.standing.state.word();
-    let why = if two_phase {
-        format!("it is {state}")
-    } else {
-        format!("it is {state} and was not created with options.auto_commit \"false\"")
+    let Whole { job, .. } = jobs::find(app, call, dialect, action)?;
+    let id = &job.id;
+    let state = |state| dialect.choose(JobState::word(state), milvus::word(state));
+    let why = match (act(app.store(), id, &now())?, action) {
+        (Ending::Done, _) => {
+            return Ok(dialect.choose(json!({ "jobId": id }), json!({})));
+        }
+        (Ending::WrongState(found), Action::Abort) => format!(
+            "job {id} is in terminal/committed state {}, abort not allowed",
+            state(found)
+        ),
+        (Ending::WrongState(found), _) => {
+            format!(
+                "job {id} is in state {}, expected Uncommitted",
+                state(found)
+            )
+        }
+        (Ending::AutoCommit, _) => {
+            format!("job {id} is auto-commit, manual commit/abort not allowed")
+        }
     };
-    let message = format!("cannot {action} job {}: {why}", job.id);
     Err(dialect.choose(
-        ServiceError::parameter(dialect, &message),
-        ServiceError::import(&message),
+        ServiceError::parameter(dialect, &why),
+        ServiceError::import(&why),
     ))
 }

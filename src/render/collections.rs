@@ -170,7 +170,7 @@ fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
     for field in fields {
         let text = |key: &str| Cell::optional(field.get(key).and_then(Value::as_str));
         let name = first(field, &["name", "fieldName"]).and_then(Value::as_str);
-        let default = first(field, &["defaultValue", "default"]);
+        let default = first(field, &["defaultValue", "default"]).map(innermost);
         grid.push(vec![
             Cell::optional(name),
             Cell::optional(Some(&type_text(field))),
@@ -180,6 +180,14 @@ fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
         ]);
     }
     grid.lay_out(screen)
+}
+
+/// The value in Milvus' wire form of a default: `{"Data": {"LongData": 5}}`.
+fn innermost(default: &Value) -> &Value {
+    let inner = default.get("Data").and_then(Value::as_object);
+    inner
+        .and_then(|data| data.values().next())
+        .unwrap_or(default)
 }
 
 fn indexes_table(indexes: &[Value], screen: &Screen) -> String {

@@ -2,7 +2,8 @@
 
 use super::{SubmitError, Submitter};
 use crate::api::{ApiError, JobFilter};
-use crate::journal::{Entry, Fold, Scope, Seen, now};
+use crate::error::Kind;
+use crate::journal::{Entry, Fold, Moment, Scope, Seen, now};
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -20,6 +21,8 @@ pub(super) struct Baseline {
     pub(super) id: String,
     /// When its scan began, RFC 3339.
     at: String,
+    /// When its scan began, by a clock that doesn't jump.
+    moment: Option<Moment>,
     taken: Instant,
     jobs: Vec<String>,
 }
@@ -35,36 +38,52 @@ impl Baseline {
                 at: self.at.clone(),
                 scope: scope.clone(),
                 jobs,
+                moment: self.moment.clone(),
             })
         })
     }
 }
 
 impl Submitter<'_> {
-    /// The scope's baseline: one that is fresh, unless a new one is asked for, else by a scan.
-    pub(super) fn baseline(&self, scope: &Scope, anew: bool) -> Result<Arc<Baseline>, SubmitError> {
+    /// Returns the scope's baseline: one that is fresh, unless a new one is asked for, else by a scan. `None` if the
+    /// service doesn't let this API key list jobs, of which a warning tells once.
+    pub(super) fn baseline(
+        &self,
+        scope: &Scope,
+        anew: bool,
+    ) -> Result<Option<Arc<Baseline>>, SubmitError> {
         let mut known = self
             .desk
             .baselines
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        if let Some(baseline) = known.get(scope)
-            && !anew
-            && baseline.taken.elapsed() < FRESH
-        {
-            return Ok(Arc::clone(baseline));
+        let fresh = |baseline: &Option<Arc<Baseline>>| {
+            let taken = baseline.as_ref().map(|baseline| baseline.taken.elapsed());
+            taken.is_none_or(|age| !anew && age < FRESH)
+        };
+        if let Some(baseline) = known.get(scope).filter(|baseline| fresh(baseline)) {
+            return Ok(baseline.clone());
         }
-        let baseline = Arc::new(self.scan_all(scope)?);
-        known.insert(scope.clone(), Arc::clone(&baseline));
+        let baseline = match self.scan_all(scope) {
+            Ok(baseline) => Some(Arc::new(baseline)),
+            Err(error) if lacks_rights(&error) => {
+                (self.tell)(&format!(
+                    "warning: {error}; the import goes on, but if the answer to it is lost, nobody can find out whether a job was made"
+                ));
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
+        known.insert(scope.clone(), baseline.clone());
         Ok(baseline)
     }
 
     fn scan_all(&self, scope: &Scope) -> Result<Baseline, ApiError> {
-        let (at, taken) = (now(), Instant::now());
+        let (at, moment, taken) = (now(), Moment::now(), Instant::now());
         let mut jobs = HashSet::new();
         for _ in 0..TRIES {
             let scan = self.client.scan(&filter(scope))?;
-            jobs.extend(scan.jobs);
+            jobs.extend(scan.all);
             if scan.whole {
                 break;
             }
@@ -72,10 +91,16 @@ impl Submitter<'_> {
         Ok(Baseline {
             id: Ulid::generate().to_string(),
             at,
+            moment,
             taken,
             jobs: jobs.into_iter().collect(),
         })
     }
+}
+
+/// Returns true if the service refuses the call for lack of rights (40022: no access to the cluster).
+fn lacks_rights(error: &ApiError) -> bool {
+    error.kind() == Kind::Auth || error.code() == Some(40022)
 }
 
 /// The list call for a scope.

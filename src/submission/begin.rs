@@ -2,20 +2,19 @@
 
 use super::parked::{Open, Parked, take_up};
 use super::{SubmitError, Submitter};
+use crate::api::ApiError;
 use crate::api::model::{ImportRequest, JobState};
-use crate::api::{ApiError, Outcome};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::journal::{
-    Ended, Entry, Fold, IdentityLock, Intent, Scope, Standing, Submission, Unknown, identity, now,
-    plain_files,
+    Ended, Entry, Fold, IdentityLock, Intent, Moment, Scope, Standing, Submission, Unknown, hash,
+    identity, now, plain_files,
 };
 use crate::render::words;
-use jiff::Timestamp;
 use std::sync::Arc;
 use ulid::Ulid;
 
-/// The longest `Idempotency-Key`, in bytes (reference: Dialects at a glance).
-const KEY_LIMIT: usize = 256;
+/// How the headers of keyed submissions begin.
+const HEADER: &str = "zshell-key/";
 
 /// What a submission begins with.
 #[derive(Debug)]
@@ -54,6 +53,10 @@ impl Submitter<'_> {
     ) -> Result<Begun, SubmitError> {
         // What can be refused without the service leaves no trace.
         self.client.check_create(request, key.unwrap_or("key"))?;
+        if let Some(key) = key {
+            check_key(key)?;
+            self.desk.journal.check_whole()?;
+        }
         let scope = Scope::of(self.client.settings(), request);
         let identity = identity(&scope, request);
         let Some(lock) = self.desk.journal.lock_identity(&identity)? else {
@@ -162,11 +165,11 @@ impl Submitter<'_> {
     /// Writes the intent down, with the baseline it needs, if nobody else has taken the key meanwhile.
     fn write(&self, draft: Draft<'_>) -> Result<Begun, SubmitError> {
         let left = self.report_left(&draft)?;
-        // The local service never forgets a key: it needs no baseline.
-        let baseline = if self.client.is_local_service() {
+        // The local service answers a repeated header for ever: only a key's earlier attempts have to be told apart.
+        let baseline = if self.client.is_local_service() && draft.key.is_none() {
             None
         } else {
-            Some(self.baseline(&draft.scope, left)?)
+            self.baseline(&draft.scope, left)?
         };
         let intent = self.intent(&draft, baseline.as_ref().map(|it| it.id.clone()));
         let written = self.desk.journal.transact(|fold| {
@@ -181,15 +184,20 @@ impl Submitter<'_> {
             request: Box::new(draft.request.clone()),
             lock: draft.lock,
             sends: 0,
+            sent: None,
+            begun: None,
+            foreign: None,
+            may_repeat: true,
         }))
     }
 
     fn intent(&self, draft: &Draft<'_>, baseline: Option<String>) -> Intent {
         let id = new_id();
         Intent {
-            header: header(draft.key, &id, draft.attempt),
+            header: header(draft.key, &id, draft.attempt, &draft.identity),
             id,
             at: now(),
+            moment: Moment::now(),
             scope: draft.scope.clone(),
             connection: self.connection.to_owned(),
             identity: draft.identity.clone(),
@@ -241,12 +249,10 @@ impl Submitter<'_> {
         Ok(!left.is_empty())
     }
 
-    /// What was sent a moment ago must show in the list before that is read. By the clock, which may have jumped: so a
-    /// time that cannot be counts as just now.
+    /// Waits until what was sent a moment ago shows in the list. An age that can't be counted counts as none.
     fn let_settle(&self, left: &Submission) -> Result<(), SubmitError> {
         let settle = self.settle();
-        let age = age(left);
-        if age.is_none_or(|age| age < settle) {
+        if left.age().is_none_or(|age| age < settle) {
             let stopped = self.client.interrupt().sleep(settle);
             stopped.map_err(|stop| SubmitError::Waiting { stop })?;
         }
@@ -258,19 +264,12 @@ impl Submitter<'_> {
         /// Milvus remembers a key for about 24 hours, and less under heavy traffic.
         const MEMORY: std::time::Duration = std::time::Duration::from_hours(1);
         self.client.is_local_service()
-            || last.intent.baseline.is_none()
-            || (self.client.honours_keys() && age(last).is_some_and(|age| age < MEMORY))
+            || (self.client.honours_keys() && last.age().is_some_and(|age| age < MEMORY))
     }
 
     pub(super) fn settle(&self) -> std::time::Duration {
         self.client.settings().settle
     }
-}
-
-/// How long ago something was journalled about a submission; `None` where the clock says it is still to come.
-fn age(submission: &Submission) -> Option<std::time::Duration> {
-    let at: Timestamp = submission.updated.parse().ok()?;
-    Timestamp::now().duration_since(at).try_into().ok()
 }
 
 /// Under the journal's lock: the key is as it was when we looked.
@@ -294,10 +293,21 @@ pub(super) fn taken(key: &str, last: &Submission) -> SubmitError {
     }
 }
 
-/// True where the service has answered, and not about the caller: it does not know the job any more.
+/// Returns true if the service has answered, and not about the caller: it has forgotten the job.
 fn is_forgotten(error: &ApiError) -> bool {
-    use crate::error::Kind;
-    error.outcome() == Outcome::Refused && !matches!(error.kind(), Kind::Busy | Kind::Auth)
+    error.is_no_job() || error.kind() == Kind::Refused
+}
+
+/// Refuses an import key that could be taken for a header of ours.
+pub(super) fn check_key(key: &str) -> Result<(), ApiError> {
+    if !key.starts_with(HEADER) {
+        return Ok(());
+    }
+    Err(ApiError::Setting {
+        what: "the import key",
+        problem: format!("{key:?} begins with {HEADER:?}, as the headers that zshell sends do"),
+        hint: Some("choose a key that begins otherwise"),
+    })
 }
 
 /// The id of a new submission.
@@ -305,20 +315,14 @@ pub(super) fn new_id() -> String {
     format!("zshell-{}", Ulid::generate().to_string().to_lowercase())
 }
 
-/// The header of a submission. A further attempt needs another one, or the server would answer with the failed job.
-pub(super) fn header(key: Option<&str>, id: &str, attempt: u32) -> String {
-    let Some(key) = key else {
-        return id.to_owned();
-    };
-    if attempt <= 1 {
-        return key.to_owned();
-    }
-    let header = format!("{key}#{attempt}");
-    if header.len() <= KEY_LIMIT {
-        header
-    } else {
-        format!("zshell-{}#{attempt}", crate::journal::hash(key))
-    }
+/// Returns the `Idempotency-Key` of a submission: made of the import key, the attempt and the identity, since a server
+/// answers a repeated value with the first job, whatever the files are and however that job ended. Its beginning is one
+/// that no import key has.
+pub(super) fn header(key: Option<&str>, id: &str, attempt: u32, identity: &str) -> String {
+    key.map_or_else(
+        || id.to_owned(),
+        |key| format!("{HEADER}{}/{attempt}/{identity}", hash(key)),
+    )
 }
 
 #[cfg(test)]
@@ -326,16 +330,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_attempt_has_a_header_of_its_own() {
-        assert_eq!(header(None, "zshell-1", 1), "zshell-1");
-        assert_eq!(header(Some("k"), "zshell-1", 1), "k");
-        assert_eq!(header(Some("k"), "zshell-1", 2), "k#2");
-        let long = "k".repeat(KEY_LIMIT);
-        assert_eq!(header(Some(&long), "i", 1), long);
-        let second = header(Some(&long), "i", 2);
-        assert!(
-            second.len() <= KEY_LIMIT && second.ends_with("#2"),
-            "{second}"
-        );
+    fn each_key_attempt_and_identity_has_a_header_of_its_own() {
+        assert_eq!(header(None, "zshell-1", 1, "i"), "zshell-1");
+        let long = "k".repeat(256);
+        let headers = [
+            header(Some("k"), "zshell-1", 1, "i"),
+            header(Some("k"), "zshell-1", 2, "i"),
+            header(Some("k#2"), "zshell-1", 1, "i"),
+            header(Some("k"), "zshell-1", 1, "j"),
+            header(Some(&long), "zshell-1", u32::MAX, &hash("x")),
+        ];
+        for (at, one) in headers.iter().enumerate() {
+            assert!(!headers[..at].contains(one), "{one}");
+            assert!(one.len() <= 256 && check_key(one).is_err(), "{one}");
+        }
+        assert_eq!(headers[0], header(Some("k"), "zshell-2", 1, "i"));
+        assert!(check_key("zshell-key").is_ok());
     }
 }

@@ -5,6 +5,7 @@ use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use crate::journal::JournalError;
 use crate::render::words;
+use std::time::Duration;
 use thiserror::Error;
 
 /// Why there is no job to go on with.
@@ -28,8 +29,8 @@ pub enum SubmitError {
         /// When it was submitted, RFC 3339.
         at: String,
     },
-    /// The run was stopped before anything was sent.
-    #[error("{} while another submission of the same files was under way", stopped(*.stop))]
+    /// The run was stopped before anything was sent, or while the service took nothing.
+    #[error("{} before the import job could be submitted", stopped(*.stop))]
     Waiting {
         /// Why.
         stop: Stop,
@@ -43,6 +44,14 @@ pub enum SubmitError {
         id: String,
         /// Its key.
         key: Option<String>,
+    },
+    /// The service stayed busy: there is no job.
+    #[error("{last}: still busy after {}", words::duration(*.waited))]
+    StillBusy {
+        /// How long it was asked again.
+        waited: Duration,
+        /// The last answer.
+        last: Box<ApiError>,
     },
     /// It was sent again and again without an answer, and scans showed each time that there is no job.
     #[error("sent {sends} times without a job being made: {last}")]
@@ -83,9 +92,23 @@ pub enum Doubt {
     /// The job list could not be read whole.
     #[error("the job list could not be read whole")]
     NoScan,
-    /// Asking again under the same key had no answer.
-    #[error("asking again under the same key had no answer")]
+    /// The service doesn't let this API key list jobs.
+    #[error("the service doesn't let this API key list the jobs")]
+    NoList,
+    /// Asking again under the same key told nothing.
+    #[error("asking again under the same key told nothing")]
     NoAnswer,
+    /// The service may have forgotten the job.
+    #[error(
+        "the job list doesn't show its job, but it was sent so long ago, or before a restart, that the service may have forgotten the job"
+    )]
+    Old,
+    /// The service answered with a job that another submission has.
+    #[error("the service answered with a job that another submission has")]
+    Foreign,
+    /// The service answered with a job that was there before.
+    #[error("the service answered with a job that was there before and doesn't tell its files")]
+    Earlier,
 }
 
 fn in_brackets(cause: Option<&ApiError>) -> String {
@@ -102,6 +125,15 @@ const fn stopped(stop: Stop) -> &'static str {
 }
 
 impl SubmitError {
+    /// The time after which the service wants to be asked again.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Api(error) => error.retry_after(),
+            Self::StillBusy { last, .. } => last.retry_after(),
+            _ => None,
+        }
+    }
+
     /// The word scripts see and the exit code it leads to.
     pub fn kind(&self) -> Kind {
         match self {
@@ -109,6 +141,7 @@ impl SubmitError {
             Self::Journal(_) | Self::KeyTaken { .. } => Kind::Refused,
             Self::Stopped { stop, .. } | Self::Waiting { stop } => (*stop).into(),
             // That there is no job is known, unlike what the last answer alone would say.
+            Self::StillBusy { last, .. } => last.kind(),
             Self::GaveUp { last, .. } => match (last.outcome(), last.kind()) {
                 (Outcome::Unknown, _) => Kind::Connect,
                 (_, kind) => kind,
@@ -120,6 +153,7 @@ impl SubmitError {
     fn hint(&self) -> Option<String> {
         match self {
             Self::Api(_) | Self::Journal(_) | Self::Waiting { .. } => None,
+            Self::StillBusy { last, .. } => last.hint(),
             Self::KeyTaken { id, .. } => Some(format!(
                 "a key stands for one set of files, collection and options: choose another, or see zshell journal show {id}"
             )),
@@ -168,6 +202,10 @@ impl From<SubmitError> for Failure {
                 let mut failure = Self::new(kind, message);
                 failure.hint = hint;
                 match other {
+                    SubmitError::StillBusy { last, .. } => {
+                        failure.code = last.code();
+                        failure
+                    }
                     SubmitError::NotKnown { jobs, cause, .. } => {
                         failure.code = cause.and_then(|cause| cause.code());
                         failure.with_jobs(jobs)

@@ -1,7 +1,8 @@
-//! Whether a job's progress tells of the files that were submitted.
+//! Whether a job's progress names the files that were submitted.
 //!
 //! Services name a file by its whole URL, by its key, by the last part of the key, or in Go's way of writing a list
-//! (`[a.npy b.npy]`). So the names' parts are compared from the end, as far as both have some.
+//! (`[a.npy b.npy]`). So the parts of both names are compared from the end. A bare file name may be that of a file in
+//! another folder, so it's a possible match and no proof.
 
 use crate::api::model::Progress;
 
@@ -30,30 +31,66 @@ pub(super) fn compare(ours: &[Vec<String>], progress: &Progress) -> Likeness {
     if theirs.is_empty() {
         return Likeness::Unclear;
     }
-    let ours: Vec<Path> = ours.iter().flatten().map(|path| Path::of(path)).collect();
+    let sets: Vec<Vec<Path>> = ours
+        .iter()
+        .map(|set| set.iter().map(|path| Path::of(path)).collect())
+        .collect();
+    let joined: Vec<Vec<String>> = sets.iter().map(|set| joined(set)).collect();
+    let ours: Vec<&Path> = sets.iter().flatten().collect();
     let mut met = vec![false; ours.len()];
+    let mut unclear = false;
     for name in theirs {
-        match meet(&ours, name, &mut met) {
+        let inner = name.strip_prefix('[').and_then(|it| it.strip_suffix(']'));
+        let inner = inner.unwrap_or(name);
+        if let Some(at) = joined
+            .iter()
+            .position(|forms| forms.iter().any(|it| it == inner))
+        {
+            let before: usize = sets.iter().take(at).map(Vec::len).sum();
+            let own = met.iter_mut().skip(before);
+            own.take(sets.get(at).map_or(0, Vec::len))
+                .for_each(|met| *met = true);
+            continue;
+        }
+        match meet(&ours, name, inner, &mut met) {
             Likeness::Same => {}
-            other => return other,
+            Likeness::Unclear => unclear = true,
+            Likeness::Other => return Likeness::Other,
         }
     }
     // Fewer than ours: a job of some of these files, or one that has not told of all yet.
-    if met.iter().all(|met| *met) {
+    if met.iter().all(|met| *met) && !unclear {
         Likeness::Same
     } else {
         Likeness::Unclear
     }
 }
 
-/// Marks which of ours a name of theirs stands for.
-fn meet(ours: &[Path], name: &str, met: &mut [bool]) -> Likeness {
-    let whole = mark(ours, &Path::of(name), met);
-    if whole != Likeness::Other {
-        return whole;
+/// Returns the names that a set of several files can have as a whole: the paths as sent and as keys, joined as Go writes
+/// a list. A path may hold blanks, so such a name can't be split.
+fn joined(set: &[Path]) -> Vec<String> {
+    if set.len() < 2 {
+        return Vec::new();
     }
-    let parts: Vec<&str> = name
-        .trim_matches(['[', ']'])
+    let form = |write: fn(&Path) -> String| set.iter().map(write).collect::<Vec<_>>().join(" ");
+    vec![
+        form(|path| path.text.clone()),
+        form(|path| path.text.trim_start_matches('/').to_owned()),
+        form(Path::key),
+        form(|path| format!("/{}", path.key())),
+        form(|path| path.parts.join("/")),
+    ]
+}
+
+/// Marks which of ours a name of theirs stands for; `inner` is the name without the brackets of a list.
+fn meet(ours: &[&Path], name: &str, inner: &str, met: &mut [bool]) -> Likeness {
+    for whole in [name, inner] {
+        let whole = mark(ours, &Path::of(whole), met);
+        if whole != Likeness::Other {
+            return whole;
+        }
+    }
+    let parts: Vec<&str> = inner
         .split([' ', ','])
         .filter(|part| !part.is_empty())
         .collect();
@@ -68,7 +105,7 @@ fn meet(ours: &[Path], name: &str, met: &mut [bool]) -> Likeness {
     })
 }
 
-fn mark(ours: &[Path], theirs: &Path, met: &mut [bool]) -> Likeness {
+fn mark(ours: &[&Path], theirs: &Path, met: &mut [bool]) -> Likeness {
     let mut found = Likeness::Other;
     for (path, met) in ours.iter().zip(met) {
         match path.stands_for(theirs) {
@@ -85,6 +122,8 @@ fn mark(ours: &[Path], theirs: &Path, met: &mut [bool]) -> Likeness {
 
 /// The parts of a path, without scheme, query, and what names no part.
 struct Path {
+    /// As it was sent.
+    text: String,
     parts: Vec<String>,
     /// How many of the first are no part of the key: host and bucket.
     outside: usize,
@@ -119,21 +158,23 @@ impl Path {
             parts.pop();
         }
         Self {
+            text: text.to_owned(),
             parts,
             outside,
             folder,
         }
     }
 
+    /// The path inside the bucket.
+    fn key(&self) -> String {
+        self.parts.get(self.outside..).unwrap_or_default().join("/")
+    }
+
     /// Whether a file that a service names may be this path of ours.
     fn stands_for(&self, theirs: &Self) -> Likeness {
         let alike = self.ends_like(theirs);
-        if alike || !self.folder {
-            return if alike {
-                Likeness::Same
-            } else {
-                Likeness::Other
-            };
+        if alike != Likeness::Other || !self.folder {
+            return alike;
         }
         let ours = self.parts.get(self.outside..).unwrap_or_default();
         let theirs = theirs.parts.get(theirs.outside..).unwrap_or_default();
@@ -155,12 +196,22 @@ impl Path {
         }
     }
 
-    /// True where the shorter is the end of the longer, part by part; a bucket may be written in several ways.
-    fn ends_like(&self, other: &Self) -> bool {
-        let pairs = self.parts.iter().rev().zip(other.parts.iter().rev());
+    /// Whether the shorter is the end of the longer, part by part; a bucket may be written in several ways.
+    fn ends_like(&self, theirs: &Self) -> Likeness {
+        let pairs = self.parts.iter().rev().zip(theirs.parts.iter().rev());
         let common = pairs.take_while(|(a, b)| a == b).count();
-        let enough = |path: &Self| common >= path.parts.len().saturating_sub(path.outside);
-        common > 0 && (enough(self) || enough(other))
+        let keys = [self, theirs].map(|path| path.parts.len().saturating_sub(path.outside));
+        let [ours_matched, theirs_matched] = keys.map(|key| common >= key);
+        if common == 0 || !(ours_matched || theirs_matched) {
+            return Likeness::Other;
+        }
+        // One part is proof only if it's the whole key of both; of theirs, the bucket may stand before it.
+        let buckets = self.outside > 0 && theirs.parts.len() == common + 1;
+        if common > 1 || (ours_matched && (theirs_matched || buckets)) {
+            Likeness::Same
+        } else {
+            Likeness::Unclear
+        }
     }
 }
 
@@ -226,18 +277,20 @@ mod tests {
         use Likeness::{Other, Same, Unclear};
         let url = "https://b.s3.us-west-2.amazonaws.com/day/1%20a.parquet?sig=x";
         for (theirs, expected) in [
-            ("1 a.parquet", Same),
+            ("1 a.parquet", Unclear),
             ("day/1 a.parquet", Same),
             ("s3://b/day/1 a.parquet", Same),
             ("b.s3.us-west-2.amazonaws.com/day/1 a.parquet", Same),
             ("night/1 a.parquet", Other),
             ("11 a.parquet", Other),
             ("a.parquet", Other),
+            ("part-0.parquet", Other),
         ] {
             assert_eq!(check(&[&[url]], &[theirs]), expected, "{theirs}");
         }
-        assert_eq!(check(&[&["a/1"], &["a/2"]], &["1", "2"]), Same);
-        assert_eq!(check(&[&["a/1"], &["a/2"]], &["1"]), Unclear);
+        assert_eq!(check(&[&["a/1"], &["a/2"]], &["1", "2"]), Unclear);
+        assert_eq!(check(&[&["a/1"], &["a/2"]], &["a/1"]), Unclear);
+        assert_eq!(check(&[&["a/1"], &["a/2"]], &["a/1", "2"]), Unclear);
         assert_eq!(check(&[&["a/1"]], &["1", "2"]), Other);
         assert_eq!(check(&[&["a/1"]], &[]), Unclear);
         assert_eq!(
@@ -248,6 +301,57 @@ mod tests {
             check(&[&["f/a.npy", "f/b.npy"]], &["[f/a.npy,f/c.npy]"]),
             Other
         );
+    }
+
+    #[test]
+    fn a_bare_name_proves_only_a_file_without_a_folder() {
+        use Likeness::{Other, Same, Unclear};
+        for (ours, theirs, expected) in [
+            ("monday/part-0.parquet", "part-0.parquet", Unclear),
+            ("monday/part-0.parquet", "tuesday/part-0.parquet", Other),
+            ("part-0.parquet", "part-0.parquet", Same),
+            ("part-0.parquet", "tuesday/part-0.parquet", Unclear),
+            ("s3://b/part-0.parquet", "part-0.parquet", Same),
+            ("s3://b/part-0.parquet", "b/part-0.parquet", Same),
+            (
+                "s3://b/part-0.parquet",
+                "s3://b/tuesday/part-0.parquet",
+                Unclear,
+            ),
+            ("s3://b/day/1.json", "/day/1.json", Same),
+        ] {
+            assert_eq!(check(&[&[ours]], &[theirs]), expected, "{ours} {theirs}");
+        }
+    }
+
+    /// Milvus prints a set of `NumPy` files as Go prints a list of texts (`internal/datacoord/import_util.go`).
+    #[test]
+    fn sets_with_blanks_in_their_paths_are_known() {
+        use Likeness::{Other, Same};
+        let set: &[&str] = &["dir x/id.npy", "dir x/vec.npy"];
+        for (theirs, expected) in [
+            ("[dir x/id.npy dir x/vec.npy]", Same),
+            ("dir x/id.npy dir x/vec.npy", Same),
+            ("[/dir x/id.npy /dir x/vec.npy]", Same),
+            ("[dir y/id.npy dir y/vec.npy]", Other),
+            ("[dir x/id.npy dir x/other.npy]", Other),
+        ] {
+            assert_eq!(check(&[set], &[theirs]), expected, "{theirs}");
+            assert_eq!(
+                check(&[&["a/1"], set], &["[a/1]", theirs]),
+                expected,
+                "{theirs}"
+            );
+        }
+        let urls: &[&str] = &["s3://b/d x/id.npy", "s3://b/d x/vec.npy"];
+        for theirs in [
+            "[d x/id.npy d x/vec.npy]",
+            "[b/d x/id.npy b/d x/vec.npy]",
+            "[s3://b/d x/id.npy s3://b/d x/vec.npy]",
+        ] {
+            assert_eq!(check(&[urls], &[theirs]), Same, "{theirs}");
+        }
+        assert_eq!(check(&[&["dir x/1, 2.json"]], &["[dir x/1, 2.json]"]), Same);
     }
 
     #[test]

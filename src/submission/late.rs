@@ -29,8 +29,15 @@ impl LateAnswers {
         let id = open.intent.id.clone();
         Box::new(move |answer| {
             if first || answer.is_ok() {
-                // Nobody is left to be told where the journal cannot be written; the submission stays open.
-                let _ = journal.note(super::outcome_entries(&id, &answer, true));
+                // If the journal can't be written, the submission stays open.
+                let _ = journal.note_with(|fold| {
+                    let own = fold.submission(&id);
+                    let foreign = answer
+                        .as_ref()
+                        .is_ok_and(|job| own.is_some_and(|own| fold.excludes(own, job)));
+                    let entries = super::outcome_entries(&id, &answer, true);
+                    (if foreign { Vec::new() } else { entries }, ())
+                });
             }
             drop(lock);
             drop(out);

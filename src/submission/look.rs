@@ -1,14 +1,14 @@
 //! The third step: finding out what became of submissions whose answers were lost.
 
+use super::admit::{Admitted, made};
 use super::baseline::filter;
 use super::files::{Likeness, compare};
 use super::parked::{Open, Parked, Way};
 use super::verdict::{Sight, Verdict};
-use super::{Doubt, SubmitError, Submitter, outcome_entries};
-use crate::api::model::Progress;
+use super::{Doubt, SubmitError, Submitter};
+use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, Outcome};
-use crate::error::Kind;
-use crate::journal::{Absent, Entry, How, Made, Scope, Unknown, now};
+use crate::journal::{Absent, Entry, How, Moment, Scope, Unknown, now};
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -24,6 +24,8 @@ pub enum Found {
     Again(Open),
     /// Nothing yet: look again when it is due.
     Parked(Parked),
+    /// An earlier attempt under the key has failed: begin again, for the next one.
+    Next,
 }
 
 /// What a look has found out, submission by submission.
@@ -49,6 +51,10 @@ impl Submitter<'_> {
         let mut scans: HashMap<Scope, Result<Sight, ApiError>> = HashMap::new();
         let mut looked = Vec::new();
         for parked in parked {
+            if parked.way == Way::Scan && parked.open.intent.baseline.is_none() {
+                looked.push(Err(give_up(self, parked, Doubt::NoList, Vec::new())));
+                continue;
+            }
             if parked.way == Way::Ask {
                 looked.push(self.ask_again(parked));
                 continue;
@@ -71,25 +77,31 @@ impl Submitter<'_> {
     /// Sends again under the same header: the server answers with the job it made, or makes it now.
     fn ask_again(&self, mut parked: Parked) -> Result<Found, SubmitError> {
         let error = match self.create(&mut parked.open, false) {
-            Ok(job) => return Ok(Found::Made(self.made(&parked, job, How::SameKey))),
+            Ok(job) => {
+                return Ok(match self.admit(parked.open, job.clone(), How::SameKey)? {
+                    Admitted::Made(job) => Found::Made(job),
+                    Admitted::Next => Found::Next,
+                    Admitted::Foreign(open) => Found::Parked(self.foreign(open, job)?),
+                });
+            }
             Err(error) => error,
         };
-        match (error.outcome(), &error) {
+        // Limits and rights are checked before the key is looked up, so a refusal says nothing of the first send.
+        let pointless = match (error.outcome(), &error) {
             (_, ApiError::Stopped { stop, .. }) => return Err(parked.stopped(*stop)),
-            // What is refused before the key is looked at says nothing of the first send.
-            (Outcome::Refused, _) if !matches!(error.kind(), Kind::Busy | Kind::Auth) => {
-                self.note(outcome_entries(parked.id(), &Err(error.clone()), false));
-                return Err(error.into());
+            (Outcome::Refused, _) => parked.put_off_refused(error.retry_after(), false),
+            (Outcome::Busy, _) => parked.put_off_refused(error.retry_after(), true),
+            _ => {
+                parked.put_off();
+                false
             }
-            _ => {}
-        }
+        };
         parked.cause = Some(Box::new(error));
-        parked.put_off();
-        if !parked.is_hopeless() {
+        if !pointless && !parked.is_hopeless() {
             return Ok(Found::Parked(parked));
         }
         if parked.open.intent.baseline.is_none() {
-            return Err(self.not_known(parked, Doubt::NoAnswer, Vec::new()));
+            return Err(give_up(self, parked, Doubt::NoAnswer, Vec::new()));
         }
         parked.scan_instead();
         Ok(Found::Parked(parked))
@@ -108,14 +120,16 @@ impl Submitter<'_> {
         };
         match self.verdict(&mut parked, sight)? {
             Verdict::Made(job) => Ok(Found::Made(job)),
-            Verdict::Several(jobs) => Err(self.not_known(parked, Doubt::Several, jobs)),
+            Verdict::Several(jobs) => Err(give_up(self, parked, Doubt::Several, jobs)),
             Verdict::Rival(job) => self.later(parked, Doubt::Rival, vec![job]),
             Verdict::Undecided(jobs) => self.later(parked, Doubt::Undecided, jobs),
             Verdict::Nothing => {
                 if sight.whole && sight.begun >= parked.settled() {
                     parked.empty += 1;
                 }
-                if parked.empty >= 2 {
+                if parked.empty >= 2 && self.may_be_forgotten(&parked) {
+                    Err(give_up(self, parked, Doubt::Old, Vec::new()))
+                } else if parked.empty >= 2 {
                     self.absent(parked)
                 } else {
                     self.later(parked, Doubt::NoScan, Vec::new())
@@ -132,7 +146,7 @@ impl Submitter<'_> {
     ) -> Result<Found, SubmitError> {
         parked.put_off();
         if parked.is_hopeless() {
-            Err(self.not_known(parked, why, jobs))
+            Err(give_up(self, parked, why, jobs))
         } else {
             Ok(Found::Parked(parked))
         }
@@ -161,8 +175,10 @@ impl Submitter<'_> {
             return Ok(Verdict::Made(job));
         }
         let (mut same, mut unclear) = (Vec::new(), Vec::new());
+        let settled = sight.begun >= parked.settled();
         for job in candidates {
-            if parked.others.contains(&job) {
+            // A scan that is to prove absence reads all new jobs again: a name may have been a placeholder.
+            if !(settled && sight.whole) && parked.others.contains(&job) {
                 continue;
             }
             let progress = self
@@ -171,10 +187,11 @@ impl Submitter<'_> {
             let likeness = progress.map_or(Likeness::Unclear, |progress| {
                 compare(&parked.open.intent.files, progress)
             });
+            let pending = progress.is_none_or(|it| it.state.kind == JobState::Pending);
             match likeness {
                 Likeness::Same => same.push(job),
-                Likeness::Unclear => unclear.push(job),
-                Likeness::Other => drop(parked.others.insert(job)),
+                Likeness::Other if settled || !pending => drop(parked.others.insert(job)),
+                Likeness::Unclear | Likeness::Other => unclear.push(job),
             }
         }
         match same.as_slice() {
@@ -213,14 +230,16 @@ impl Submitter<'_> {
             if fold.excludes(own, job) {
                 return Ok((Vec::new(), Verdict::Undecided(vec![job.to_owned()])));
             }
+            let shown = sight.read.get(job).and_then(Option::as_ref);
+            let collection = shown.map_or("", |progress| progress.collection.as_str());
             let rival = fold
-                .unresolved_in(&intent.scope)
+                .unresolved_of(&intent.scope, collection)
                 .any(|it| super::verdict::is_rival(fold, own, it, job, settle, sight));
             if rival {
                 return Ok((Vec::new(), Verdict::Rival(job.to_owned())));
             }
-            let made = made(&intent.id, job, How::Scan);
-            Ok((vec![made], Verdict::Made(job.to_owned())))
+            let entry = made(&intent.id, job, How::Scan);
+            Ok((vec![entry], Verdict::Made(job.to_owned())))
         })
     }
 
@@ -238,9 +257,11 @@ impl Submitter<'_> {
         }
     }
 
-    fn made(&self, parked: &Parked, job: String, how: How) -> String {
-        self.note(vec![made(parked.id(), &job, how)]);
-        job
+    /// Returns true if the service may have forgotten the submission's job, so that its absence proves nothing.
+    fn may_be_forgotten(&self, parked: &Parked) -> bool {
+        let remembers = self.client.settings().remembers;
+        !self.client.is_local_service()
+            && remembers.is_some_and(|limit| parked.age().is_none_or(|age| age >= limit))
     }
 
     /// Two scans have shown that there is no job.
@@ -251,6 +272,7 @@ impl Submitter<'_> {
             id: parked.id().to_owned(),
             at: now(),
             sends_again,
+            moment: Moment::now(),
         })])?;
         match parked.cause {
             Some(last) if !sends_again => Err(SubmitError::GaveUp {
@@ -260,28 +282,31 @@ impl Submitter<'_> {
             _ => Ok(Found::Again(parked.open)),
         }
     }
-
-    fn not_known(&self, parked: Parked, why: Doubt, jobs: Vec<String>) -> SubmitError {
-        self.note(vec![Entry::Unknown(Unknown {
-            id: parked.id().to_owned(),
-            at: now(),
-            jobs: jobs.clone(),
-        })]);
-        SubmitError::NotKnown {
-            id: parked.open.intent.id,
-            key: parked.open.intent.key,
-            why,
-            jobs,
-            cause: parked.cause,
-        }
-    }
 }
 
-fn made(id: &str, job: &str, how: How) -> Entry {
-    Entry::Made(Made {
-        id: id.to_owned(),
+/// Journals that the outcome of a parked submission couldn't be found out.
+fn give_up(it: &Submitter<'_>, parked: Parked, why: Doubt, jobs: Vec<String>) -> SubmitError {
+    not_known(it, parked.open, why, jobs, parked.cause)
+}
+
+/// Journals that the outcome of a submission couldn't be found out.
+pub(super) fn not_known(
+    it: &Submitter<'_>,
+    open: Open,
+    why: Doubt,
+    jobs: Vec<String>,
+    cause: Option<Box<ApiError>>,
+) -> SubmitError {
+    it.note(vec![Entry::Unknown(Unknown {
+        id: open.id().to_owned(),
         at: now(),
-        job: job.to_owned(),
-        how,
-    })
+        jobs: jobs.clone(),
+    })]);
+    SubmitError::NotKnown {
+        id: open.intent.id,
+        key: open.intent.key,
+        why,
+        jobs,
+        cause,
+    }
 }

@@ -35,6 +35,7 @@
 //! The assumption is that list lag and server delay stay below `settle`, and that nobody else submits the same files to the
 //! same collection meanwhile.
 
+mod admit;
 mod baseline;
 mod begin;
 mod ends;
@@ -75,7 +76,8 @@ pub struct Desk {
     pub journal: Arc<Journal>,
     /// Answers that are still out.
     pub late: LateAnswers,
-    baselines: Mutex<HashMap<Scope, Arc<Baseline>>>,
+    /// By scope; `None` if the service refuses to list.
+    baselines: Mutex<HashMap<Scope, Option<Arc<Baseline>>>>,
 }
 
 impl Desk {
@@ -103,6 +105,8 @@ pub struct Submitter<'a> {
     pub connection: &'a str,
     /// Takes lines for the person at the terminal.
     pub tell: &'a dyn Fn(&str),
+    /// How long a busy service is asked again.
+    pub busy_wait: Duration,
 }
 
 impl Submitter<'_> {
@@ -116,13 +120,39 @@ impl Submitter<'_> {
         if self.client.settings().dry_run.is_some() {
             return self.rehearse(request, key);
         }
+        let mut attempts = 0;
+        let mut next = self.await_turn(request, key)?;
+        loop {
+            next = match next {
+                Found::Made(job) => return Ok(job),
+                Found::Again(open) => match self.send(open.after(attempts))? {
+                    Sent::Made(job) => Found::Made(job),
+                    Sent::Parked(parked) => Found::Parked(parked),
+                    Sent::Next => Found::Next,
+                },
+                Found::Next => {
+                    attempts += 1;
+                    self.await_turn(request, key)?
+                }
+                Found::Parked(parked) => {
+                    let pause = parked.due().saturating_duration_since(Instant::now());
+                    let stopped = self.client.interrupt().sleep(pause);
+                    stopped.map_err(|stop| parked.stopped(stop))?;
+                    self.look_at(parked)?
+                }
+            };
+        }
+    }
+
+    /// Begins a submission once no other one of the same is under way.
+    fn await_turn(&self, request: &ImportRequest, key: Option<&str>) -> Result<Found, SubmitError> {
         let begun = Instant::now();
         let mut told = false;
-        let mut next = loop {
+        loop {
             match self.begin(request, key, &[])? {
-                Begun::Known(job) => return Ok(job),
-                Begun::Open(open) => break Found::Again(open),
-                Begun::Parked(parked) => break Found::Parked(parked),
+                Begun::Known(job) => return Ok(Found::Made(job)),
+                Begun::Open(open) => return Ok(Found::Again(open)),
+                Begun::Parked(parked) => return Ok(Found::Parked(parked)),
                 Begun::Busy => self
                     .client
                     .interrupt()
@@ -133,21 +163,6 @@ impl Submitter<'_> {
                 told = true;
                 (self.tell)("the same files are being submitted already: waiting for that to end");
             }
-        };
-        loop {
-            next = match next {
-                Found::Made(job) => return Ok(job),
-                Found::Again(open) => match self.send(open)? {
-                    Sent::Made(job) => Found::Made(job),
-                    Sent::Parked(parked) => Found::Parked(parked),
-                },
-                Found::Parked(parked) => {
-                    let pause = parked.due().saturating_duration_since(Instant::now());
-                    let stopped = self.client.interrupt().sleep(pause);
-                    stopped.map_err(|stop| parked.stopped(stop))?;
-                    self.look_at(parked)?
-                }
-            };
         }
     }
 
@@ -175,7 +190,7 @@ fn outcome_entries(id: &str, answer: &Result<String, ApiError>, late: bool) -> V
             how: if late { How::LateAnswer } else { How::Answer },
         })],
         Err(error) => match error.outcome() {
-            Outcome::Refused => vec![Entry::Refused(Refused {
+            Outcome::Refused | Outcome::Busy => vec![Entry::Refused(Refused {
                 id,
                 at,
                 code: error.code(),

@@ -4,7 +4,7 @@ use super::SubmitError;
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, backoff};
 use crate::interrupt::Stop;
-use crate::journal::{IdentityLock, Intent, Submission};
+use crate::journal::{IdentityLock, Intent, Moment, Submission};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,6 +17,10 @@ const LEAST_PATIENCE: Duration = Duration::from_millis(250);
 const FIRST_PAUSE: u32 = 16;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How many attempts of one run may find a job that has ended already and wasn't in the baseline.
+const REPEATS: u32 = 3;
+/// How often asking again may be refused before the job list is looked at.
+const REFUSALS: u32 = 3;
 
 /// A submission that is written down, its identity locked, and about to be sent.
 #[derive(Debug)]
@@ -26,12 +30,28 @@ pub struct Open {
     pub(super) lock: Arc<IdentityLock>,
     /// How often this process has sent it.
     pub(super) sends: u32,
+    /// When the last send that may have made a job was begun; none if that can't be counted.
+    pub(super) sent: Option<Moment>,
+    /// The same, if this process sent it.
+    pub(super) begun: Option<Instant>,
+    /// The job of another submission that the service answered with.
+    pub(super) foreign: Option<String>,
+    /// True if a job that has ended when it is first read counts as that of an earlier attempt.
+    pub(super) may_repeat: bool,
 }
 
 impl Open {
     /// The submission's id.
     pub fn id(&self) -> &str {
         &self.intent.id
+    }
+
+    /// Sets after how many other attempts of this run this one is sent. A job that fails at once would otherwise be
+    /// taken for an earlier attempt's for ever.
+    #[must_use]
+    pub fn after(mut self, attempts: u32) -> Self {
+        self.may_repeat = attempts < REPEATS;
+        self
     }
 
     pub(super) fn stopped(&self, stop: Stop) -> SubmitError {
@@ -66,6 +86,8 @@ pub struct Parked {
     looks: u32,
     /// Whole scans, begun after `settle`, that showed nothing.
     pub(super) empty: u32,
+    /// How often asking again was refused.
+    refusals: u32,
     /// New jobs that are known to be others'.
     pub(super) others: HashSet<String>,
 }
@@ -87,6 +109,7 @@ impl Parked {
             due: now,
             looks: 0,
             empty: 0,
+            refusals: 0,
             others: HashSet::new(),
         };
         // What a crash left is looked at at once.
@@ -131,10 +154,32 @@ impl Parked {
         }
     }
 
+    /// Puts off asking again after a refusal; returns true if asking again is pointless.
+    pub(super) fn put_off_refused(&mut self, retry_after: Option<Duration>, busy: bool) -> bool {
+        self.put_off();
+        self.refusals += u32::from(!busy);
+        let Some(due) = Instant::now().checked_add(retry_after.unwrap_or_default()) else {
+            return true;
+        };
+        self.due = self.due.max(due);
+        let end = self.since.checked_add(self.patience());
+        self.refusals >= REFUSALS || end.is_some_and(|end| self.due > end)
+    }
+
+    fn patience(&self) -> Duration {
+        self.settle.saturating_mul(PATIENCE).max(LEAST_PATIENCE)
+    }
+
+    /// Returns how long ago the last send that may have made a job was, or `None` if that can't be counted.
+    pub(super) fn age(&self) -> Option<Duration> {
+        let counted = self.open.sent.as_ref().and_then(Moment::elapsed);
+        // On systems without moments this process's own clock will do.
+        counted.or_else(|| self.open.begun.map(|begun| begun.elapsed()))
+    }
+
     /// True once it has been looked for long enough.
     pub(super) fn is_hopeless(&self) -> bool {
-        let patience = self.settle.saturating_mul(PATIENCE).max(LEAST_PATIENCE);
-        self.since.elapsed() >= patience
+        self.since.elapsed() >= self.patience()
     }
 
     /// Scans from now on, with all the time that takes.
@@ -162,6 +207,10 @@ pub(super) fn take_up(
         request: Box::new(request.clone()),
         lock: Arc::clone(lock),
         sends: 1,
+        sent: left.intent.moment.clone(),
+        begun: None,
+        foreign: None,
+        may_repeat: true,
     };
     Parked::new(open, None, settle)
 }

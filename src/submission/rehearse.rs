@@ -1,6 +1,6 @@
 //! A dry run: nothing is sent, and nothing written down.
 
-use super::begin::{header, new_id, taken};
+use super::begin::{check_key, header, new_id, taken};
 use super::{SubmitError, Submitter};
 use crate::api::model::{ImportRequest, JobState};
 use crate::journal::{Scope, Standing, identity};
@@ -13,6 +13,10 @@ impl Submitter<'_> {
         request: &ImportRequest,
         key: Option<&str>,
     ) -> Result<String, SubmitError> {
+        if let Some(key) = key {
+            check_key(key)?;
+            self.desk.journal.check_whole()?;
+        }
         let scope = Scope::of(self.client.settings(), request);
         let identity = identity(&scope, request);
         let last = key.map_or(Ok(None), |key| {
@@ -33,7 +37,7 @@ impl Submitter<'_> {
                 _ => {}
             }
         }
-        let header = header(key, &new_id(), attempt);
+        let header = header(key, &new_id(), attempt, &identity);
         Ok(self.client.create(request, &header)?)
     }
 }

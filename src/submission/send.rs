@@ -1,61 +1,100 @@
-//! The second step: one create call, sent again only where it never left.
+//! The second step: one create call, sent again only if it never left or the service was busy.
 
+use super::admit::Admitted;
+use super::look::not_known;
 use super::parked::{Open, Parked};
-use super::{SubmitError, Submitter, outcome_entries};
+use super::{Doubt, SubmitError, Submitter, outcome_entries};
 use crate::api::{ApiError, Outcome, backoff};
-use std::time::Instant;
+use crate::journal::{How, Moment};
+use std::time::{Duration, Instant};
 
 /// What came of a send.
 #[derive(Debug)]
 pub enum Sent {
     /// The job's id.
     Made(String),
-    /// Nobody knows yet.
+    /// The outcome isn't known yet.
     Parked(Parked),
+    /// An earlier attempt under the key has failed: begin again, for the next one.
+    Next,
 }
 
 impl Submitter<'_> {
-    /// Sends a submission. What never left is sent again, with growing pauses, until the call's deadline.
+    /// Sends a submission. A create that never left is sent again, with growing pauses, until the call's deadline, and
+    /// one that met a busy service until `busy_wait` is over.
     pub fn send(&self, mut open: Open) -> Result<Sent, SubmitError> {
         let begun = Instant::now();
         let patience = self.client.settings().read_timeout;
         let mut tries = 0;
         loop {
-            let answer = self.create(&mut open, true);
-            let error = match answer {
-                Ok(job) => {
-                    self.note(outcome_entries(open.id(), &Ok(job.clone()), false));
-                    return Ok(Sent::Made(job));
-                }
+            open.sent = Moment::now();
+            open.begun = Some(Instant::now());
+            let error = match self.create(&mut open, true) {
+                Ok(job) => return self.answered(open, job),
                 Err(error) => error,
             };
             tries += 1;
-            match (error.outcome(), &error) {
+            let pause = match (error.outcome(), &error) {
                 (Outcome::Unknown, ApiError::Stopped { stop, .. }) => {
                     return Err(open.stopped(*stop));
                 }
                 (Outcome::Unknown, _) => {
-                    return Ok(Sent::Parked(Parked::new(
-                        open,
-                        Some(Box::new(error)),
-                        self.settle(),
-                    )));
+                    let cause = Some(Box::new(error));
+                    return Ok(Sent::Parked(Parked::new(open, cause, self.settle())));
                 }
                 (Outcome::NeverSent, ApiError::Unreachable { .. }) => {
-                    let pause = backoff(tries);
-                    let left = patience.saturating_sub(begun.elapsed());
-                    if pause < left && self.client.interrupt().sleep(pause).is_ok() {
-                        continue;
-                    }
+                    Some(backoff(tries)).filter(|pause| begun.elapsed() + *pause < patience)
                 }
-                _ => {}
+                (Outcome::Busy, _) => self.busy_pause(&error, tries, begun),
+                _ => None,
+            };
+            let slept = pause.map(|pause| self.client.interrupt().sleep(pause));
+            if slept.is_some_and(|slept| slept.is_ok()) {
+                continue;
             }
             self.note(outcome_entries(open.id(), &Err(error.clone()), false));
-            return Err(error.into());
+            return Err(match (error.outcome(), slept) {
+                // None was made, and the run ends.
+                (Outcome::Busy, Some(Err(stop))) => SubmitError::Waiting { stop },
+                (Outcome::Busy, _) if tries > 1 => SubmitError::StillBusy {
+                    waited: begun.elapsed(),
+                    last: Box::new(error),
+                },
+                _ => error.into(),
+            });
         }
     }
 
-    /// One create call. If it is stopped, its answer is journalled when it comes: that of a repeat only where it is a job,
+    /// Returns the pause before a busy service is asked again, or `None` if that would take too long.
+    fn busy_pause(&self, error: &ApiError, tries: u32, begun: Instant) -> Option<Duration> {
+        let pause = error.retry_after().unwrap_or_else(|| backoff(tries));
+        let waited = begun.elapsed().checked_add(pause)?;
+        (waited <= self.busy_wait).then_some(pause)
+    }
+
+    /// Takes in the job of an answer.
+    fn answered(&self, open: Open, job: String) -> Result<Sent, SubmitError> {
+        match self.admit(open, job.clone(), How::Answer)? {
+            Admitted::Made(job) => Ok(Sent::Made(job)),
+            Admitted::Next => Ok(Sent::Next),
+            Admitted::Foreign(open) => self.foreign(open, job).map(Sent::Parked),
+        }
+    }
+
+    /// Parks a submission that was answered with another one's job: its own has to be looked for. An id that comes again
+    /// is no slip of one connection.
+    pub(super) fn foreign(&self, mut open: Open, job: String) -> Result<Parked, SubmitError> {
+        let cause = Some(Box::new(self.client.foreign_job(&job)));
+        if open.foreign.as_ref() == Some(&job) {
+            return Err(not_known(self, open, Doubt::Foreign, vec![job], cause));
+        }
+        open.foreign = Some(job);
+        let mut parked = Parked::new(open, cause, self.settle());
+        parked.scan_instead();
+        Ok(parked)
+    }
+
+    /// One create call. If it's stopped, its answer is journalled when it comes: that of a repeat only if it's a job,
     /// since a failure of the repeat says nothing of the first send.
     pub(super) fn create(&self, open: &mut Open, first: bool) -> Result<String, ApiError> {
         open.sends = open.sends.saturating_add(1);

@@ -4,9 +4,11 @@ use super::files::{Likeness, compare};
 use crate::api::Scan;
 use crate::api::model::Progress;
 use crate::journal::{Fold, Submission};
-use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
+
+/// How long after it was written down a submission may still be sent: tries that never left and busy answers.
+const SENDING: Duration = Duration::from_mins(5);
 
 /// One scan, with the progress of jobs as it was read for it.
 pub(super) struct Sight {
@@ -70,16 +72,14 @@ fn may_be_missing(fold: &Fold, own: &Submission, other: &Submission, settle: Dur
         .baseline
         .as_ref()
         .and_then(|id| fold.baseline(id));
-    let Some((order, at)) = baseline else {
+    let Some((order, scanned)) = baseline else {
         return true;
     };
     if other.order > order {
         return true;
     }
-    let times = (at.parse::<Timestamp>(), other.updated.parse::<Timestamp>());
-    let (Ok(scanned), Ok(sent)) = times else {
-        return true;
-    };
-    let settle = SignedDuration::try_from(settle).unwrap_or(SignedDuration::MAX);
-    scanned.duration_since(sent) < settle
+    let between = scanned
+        .zip(other.sent.as_ref())
+        .and_then(|(scanned, sent)| scanned.since(sent));
+    between.is_none_or(|time| time < settle.saturating_add(SENDING))
 }

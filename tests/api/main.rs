@@ -1,8 +1,10 @@
 //! The REST client against a programmable server.
 
 mod collections;
+mod create_answers;
 mod dialects;
 mod odd_answers;
+mod older_servers;
 mod paging;
 mod properties;
 mod published;

@@ -30,6 +30,9 @@ fn reads_are_repeated_after_passing_troubles() {
     for bad in [
         Reply::status(429, "slow down").with_header("retry-after", "0"),
         Reply::json(r#"{"code":429,"message":"slow down"}"#),
+        Reply::json(r#"{"code":1,"message":"service not ready"}"#),
+        Reply::json(r#"{"code":2,"message":"service unavailable"}"#),
+        Reply::json(r#"{"code":1807,"message":"request is rejected by limiter"}"#),
         Reply::status(502, ""),
         Reply::status(503, "<html>").with_header("retry-after", "Wed, 21 Oct 2015 07:28:00 GMT"),
         Reply::status(504, ""),
@@ -115,7 +118,7 @@ fn what_changes_something_is_sent_once_whatever_happens() {
     for (reply, outcome) in [
         (
             Reply::status(429, "").with_header("retry-after", "0"),
-            Outcome::Refused,
+            Outcome::Busy,
         ),
         (Reply::status(503, ""), Outcome::Unknown),
         (

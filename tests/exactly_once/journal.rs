@@ -115,7 +115,13 @@ fn pruning_forgets_what_is_settled_and_old() {
             .run()
     };
     prune("1d").complains("0 submissions forgotten, 1 kept");
+    // A job that isn't known to have ended keeps its key: the same import would be a second job.
+    prune("0s").complains("0 submissions forgotten, 1 kept");
     assert_eq!(states(&folder), ["Submitted"]);
+    import(&folder, &cluster, "key: \"k\"")
+        .stdout("job-1\n")
+        .run();
+    end_all(&folder, &cluster);
     prune("0s").complains("1 submission forgotten, 0 kept");
     assert!(states(&folder).is_empty());
     import(&folder, &cluster, "key: \"k\"")
@@ -128,10 +134,21 @@ fn pruning_forgets_what_is_settled_and_old() {
         .run();
 }
 
+/// Completes all jobs, and has the journal learn of it.
+fn end_all(folder: &Folder, cluster: &Cluster) {
+    for job in &mut cluster.state().jobs {
+        "Completed".clone_into(&mut job.state);
+    }
+    let text = format!("{} jobs()", cluster.connect("milvus", SETTLE));
+    folder.test().eval(text).run();
+}
+
 #[test]
 fn a_dry_run_neither_forgets_nor_settles() {
     let folder = Folder::new();
     let cluster = well();
+    import(&folder, &cluster, "").run();
+    end_all(&folder, &cluster);
     import(&folder, &cluster, "").run();
     let dry = |words: &[&str], status: i32| {
         let test = folder.test().args(["--dry-run", "journal"]);
@@ -144,10 +161,10 @@ fn a_dry_run_neither_forgets_nor_settles() {
     let path = folder.path("data/journal/journal.jsonl");
     let before = std::fs::read_to_string(&path).expect("a journal");
     let ran = dry(&["prune", "--older-than", "0s"], 0);
-    assert_eq!(ran.stdout, "# would forget 1 submission, and keep 0\n");
+    assert_eq!(ran.stdout, "# would forget 1 submission, and keep 1\n");
     let ran = dry(&["settle", &id, "--ended", "completed"], 0);
     ran.says(&format!(
-        "# would settle {id}: it has made the job job-1, which is Completed\n"
+        "# would settle {id}: it has made the job job-2, which is Completed\n"
     ));
     dry(&["settle", &id, "--absent"], 7);
     let after = std::fs::read_to_string(&path).expect("a journal");
@@ -170,12 +187,17 @@ fn a_destroyed_line_is_named_once() {
         "warning: the journal {} is damaged: line 3 cannot",
         path.display()
     );
+    // A lost line may be that of a key: nothing is submitted under keys until the journal is repaired.
+    let ran = import(&folder, &cluster, "key: \"a\"").status(7).run();
+    ran.complains("is damaged (line 3 can't be read)")
+        .complains("zshell journal prune --older-than 36500d");
+    assert_eq!(cluster.state().creates, 2);
     for test in [
         folder.test().args(["journal", "list"]),
-        import(&folder, &cluster, "key: \"c\""),
+        import(&folder, &cluster, ""),
         folder
             .test()
-            .args(["journal", "prune", "--older-than", "30d"]),
+            .args(["journal", "prune", "--older-than", "36500d"]),
     ] {
         let ran = test.run();
         assert_eq!(ran.stderr.matches(&warning).count(), 1, "{}", ran.stderr);
@@ -183,4 +205,24 @@ fn a_destroyed_line_is_named_once() {
     // Pruning leaves it out.
     let ran = folder.test().args(["journal", "list"]).run();
     assert_eq!(ran.stderr, "");
+    import(&folder, &cluster, "key: \"c\"").run();
+}
+
+#[test]
+fn one_damaged_byte_is_noticed() {
+    for (whole, damaged) in [
+        ("{\"intent\"", "{\"inten4\""),
+        ("\"identity\"", "\"identitx\""),
+        ("\"key\":\"a\"", "\"key\":\"a\0"),
+    ] {
+        let folder = Folder::new();
+        let cluster = well();
+        import(&folder, &cluster, "key: \"a\"").run();
+        let path = folder.path("data/journal/journal.jsonl");
+        let text = std::fs::read_to_string(&path).expect("a journal");
+        assert!(text.contains(whole), "{text}");
+        std::fs::write(&path, text.replace(whole, damaged)).expect("written");
+        import(&folder, &cluster, "key: \"a\"").status(7).run();
+        assert_eq!(cluster.state().creates, 1, "{damaged}");
+    }
 }

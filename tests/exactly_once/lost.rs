@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, Fate};
 use crate::harness::Folder;
 use crate::server::Reply;
-use crate::tools::{SETTLE, import, states, submissions};
+use crate::tools::{import, states, submissions};
 use serde_json::Value;
 
 /// Answers that say nothing certain.
@@ -182,7 +182,7 @@ fn a_list_that_changes_while_it_is_read_does_not_count() {
     // The first page, read again, shows a new job for a while: such scans prove nothing.
     let text = format!(
         r#"{} print("ready"); let job = import("books", "s3://bucket/day/1.json"); print(job.id != "");"#,
-        cluster.connect("v2", SETTLE)
+        cluster.connect("v2", "settle: 0.6")
     );
     cluster.state().churn = 40;
     folder.test().eval(text).stdout("ready\ntrue\n").run();

@@ -3,7 +3,7 @@
 use crate::cluster::{Cluster, Fate};
 use crate::harness::Folder;
 use crate::server::Reply;
-use crate::tools::{gate, import, states, submissions};
+use crate::tools::{SETTLE, gate, import, states, submissions};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::Command;
@@ -43,10 +43,10 @@ fn what_is_refused_makes_no_job_and_is_not_sent_again() {
             7,
         ),
         (Reply::status(401, "who are you"), 3),
-        (Reply::status(429, "slow down"), 75),
-        (Reply::json(r#"{"code":47039,"message":"later"}"#), 75),
+        (Reply::json(r#"{"code":9,"message":"quota exceeded"}"#), 7),
+        // Longer than anybody waits for one import.
         (
-            Reply::json(r#"{"code":2100,"message":"the number of jobs has reached the limit"}"#),
+            Reply::status(429, "slow down").with_header("retry-after", "30"),
             75,
         ),
     ] {
@@ -63,6 +63,59 @@ fn what_is_refused_makes_no_job_and_is_not_sent_again() {
 }
 
 #[test]
+fn a_busy_service_is_asked_again_for_a_while() {
+    for reply in [
+        Reply::status(429, "slow down"),
+        Reply::json(r#"{"code":47039,"message":"later"}"#),
+        Reply::json(r#"{"code":8,"message":"rate limit exceeded"}"#),
+        Reply::json(r#"{"code":2100,"message":"the number of jobs has reached the limit"}"#),
+    ] {
+        let told = format!("{reply:?}");
+        let folder = Folder::new();
+        let busy = reply.clone();
+        let cluster = Cluster::start(move |number, _| match number {
+            1 | 2 => Fate::Instead(busy.clone()),
+            _ => Fate::Answer,
+        });
+        import(&folder, &cluster, "key: \"k\"").run();
+        assert_eq!(cluster.state().creates, 3, "{told}");
+        let folder = Folder::new();
+        let cluster = Cluster::start(move |_, _| Fate::Instead(reply.clone()));
+        let ran = import(&folder, &cluster, "key: \"k\", busy_wait: 0.5").status(75);
+        ran.run().complains("still busy after");
+        assert!(cluster.state().creates > 1, "{told}");
+        assert_eq!(states(&folder), ["Refused"], "{told}");
+    }
+}
+
+#[test]
+fn how_long_a_busy_service_is_asked_is_a_setting() {
+    let folder = Folder::new();
+    let cluster = Cluster::start(|_, _| {
+        Fate::Instead(Reply::status(429, "slow").with_header("retry-after", "7"))
+    });
+    let connect = cluster.connect("milvus", "busy_wait: \"5s\"");
+    for call in [
+        r#"import("books", "day/1.json")"#,
+        r#"import_all("books", ["day/1.json"])"#,
+        r#"import_all("books", ["day/1.json"], #{busy_wait: 1})"#,
+    ] {
+        let ran = folder.test().eval(format!("{connect} {call}")).status(75);
+        ran.run().complains("try again in 7s");
+    }
+    // By default a batch waits longer than that.
+    let ran = folder.test().eval(format!(
+        r#"{} import_all("books", ["day/1.json"])"#,
+        cluster.connect("milvus", SETTLE)
+    ));
+    let mut run = ran.status(130).spawn();
+    run.await_error("the batch waits and goes on");
+    run.signal("INT");
+    run.end();
+    assert_eq!(cluster.state().creates, 4);
+}
+
+#[test]
 fn what_our_own_checks_refuse_leaves_no_trace() {
     let folder = Folder::new();
     let cluster = Cluster::start(|_, _| Fate::Answer);
@@ -71,7 +124,10 @@ fn what_our_own_checks_refuse_leaves_no_trace() {
         .run();
     import(&folder, &cluster, "key: \"ü\"").status(1).run();
     import(&folder, &cluster, "key: \"\"").status(1).run();
-    assert_eq!(cluster.state().lists, 3, "connect's own");
+    import(&folder, &cluster, "key: \"zshell-key/1\"")
+        .status(1)
+        .run();
+    assert_eq!(cluster.state().lists, 4, "connect's own");
     assert!(states(&folder).is_empty());
 }
 

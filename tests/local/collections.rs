@@ -78,9 +78,11 @@ fn the_same_collection_again_is_success_and_another_is_refused() {
     let (_dir, local) = Local::fresh();
     let create = |body: Value| local.post("/v2/vectordb/collections/create", &body).code();
     assert_eq!(create(json!({ "collectionName": "c", "dimension": 8 })), 0);
+    assert_eq!(create(json!({ "collectionName": "c", "dimension": 8 })), 0);
+    // Go refuses a text for a number.
     assert_eq!(
         create(json!({ "collectionName": "c", "dimension": "8" })),
-        0
+        1801
     );
     assert_eq!(
         create(json!({ "collectionName": "c", "dimension": 9 })),
@@ -88,11 +90,11 @@ fn the_same_collection_again_is_success_and_another_is_refused() {
     );
     assert_eq!(
         create(json!({ "collectionName": "c-d", "dimension": 8 })),
-        90011
+        1100
     );
     assert_eq!(
         create(json!({ "collectionName": "1c", "dimension": 8 })),
-        90011
+        1100
     );
     assert_eq!(create(json!({ "collectionName": "d" })), 1100);
     assert_eq!(create(json!({ "dimension": 8 })), 1802);
@@ -164,6 +166,18 @@ fn partitions_are_made_listed_and_dropped() {
         post(&local, "partitions/has", p.clone()),
         json!({ "has": true })
     );
+    // Milvus: internal/proxy/task.go, dropPartitionTask.
+    let refused = local.post("/v2/vectordb/partitions/drop", &p);
+    let (code, message) = refused.refusal();
+    assert!(
+        code == 1100 && message.contains("release it first"),
+        "{message}"
+    );
+    post(
+        &local,
+        "partitions/release",
+        json!({ "collectionName": "c", "partitionNames": ["p"] }),
+    );
     post(&local, "partitions/drop", p.clone());
     assert_eq!(
         post(&local, "partitions/has", p.clone()),
@@ -187,7 +201,7 @@ fn collections_are_renamed_with_their_jobs() {
     let job = local.import("c", &[&rows(dir.path(), "a.json", 0..1)]);
     local.wait(&job);
     let rename = |body: Value| local.post("/v2/vectordb/collections/rename", &body);
-    for (to, code) in [("taken", 65535), ("c", 65535), ("1", 90011)] {
+    for (to, code) in [("taken", 65535), ("c", 65535), ("1", 1100)] {
         let refused = rename(json!({ "collectionName": "c", "newCollectionName": to }));
         assert_eq!(refused.refusal().0, code, "{to}");
     }

@@ -54,7 +54,11 @@ fn collections_and_jobs_of_two_databases_are_apart() {
             .data();
         data["records"].as_array().map(Vec::len)
     };
-    assert_eq!((jobs("default"), jobs("other")), (Some(1), Some(0)));
+    // Milvus lists the jobs of all databases where no collection is named (internal/proxy/impl.go, ListImports).
+    assert_eq!((jobs("default"), jobs("other")), (Some(1), Some(1)));
+    let named = json!({ "dbName": "other", "collectionName": "c" });
+    let named = local.post("/v2/vectordb/jobs/import/list", &named).data();
+    assert_eq!(named["records"], json!([]));
 
     assert_eq!(database(&local, "drop", "other").refusal().0, 65535);
     for name in ["c", "d"] {
@@ -80,11 +84,51 @@ fn a_database_that_is_not_there_is_refused_everywhere() {
         "jobs/import/list",
         "jobs/import/describe",
         "databases/describe",
-        "databases/drop",
     ] {
         let answer = local.post(&format!("/v2/vectordb/{route}"), &body);
         assert_eq!(answer.refusal().0, 800, "{route}");
     }
     assert_eq!(database(&local, "drop", "default").refusal().0, 65535);
     assert_eq!(database(&local, "create", "no-name").refusal().0, 802);
+}
+
+#[test]
+fn properties_are_kept_altered_and_dropped_and_a_missing_database_is_dropped() {
+    let (_dir, local) = Local::fresh();
+    let post =
+        |route: &str, body: Value| local.post(&format!("/v2/vectordb/databases/{route}"), &body);
+    let described = || {
+        let data = post("describe", json!({ "dbName": "d" })).data();
+        data["properties"].clone()
+    };
+    let key = "database.replica.number";
+    post(
+        "create",
+        json!({ "dbName": "d", "properties": { key: 2, "b": "x" } }),
+    )
+    .data();
+    assert_eq!(
+        described(),
+        json!([{ "key": key, "value": "2" }, { "key": "b", "value": "x" }])
+    );
+    post(
+        "alter",
+        json!({ "dbName": "d", "properties": { key: "3", "c": true } }),
+    )
+    .data();
+    post(
+        "drop_properties",
+        json!({ "dbName": "d", "propertyKeys": ["b"] }),
+    )
+    .data();
+    assert_eq!(
+        described(),
+        json!([{ "key": key, "value": "3" }, { "key": "c", "value": "true" }])
+    );
+    for route in ["alter", "drop_properties"] {
+        assert_eq!(post(route, json!({ "dbName": "none" })).refusal().0, 800);
+    }
+    for _ in 0..2 {
+        post("drop", json!({ "dbName": "d" })).data();
+    }
 }

@@ -98,6 +98,15 @@ fn a_failed_job_leaves_no_row_and_says_which_row_it_was() {
         (&progress["importedRows"], local.count("c")),
         (&json!(0), 0)
     );
+    // Milvus lists no file of a job whose check failed (internal/datacoord/import_util.go, GetTaskProgresses).
+    assert_eq!(
+        (&progress["progress"], &progress["details"]),
+        (&json!(0), &json!([]))
+    );
+    let cloud = json!({ "clusterId": "x", "jobId": progress["jobId"] });
+    let progress = local
+        .post("/v2/vectordb/jobs/import/describe", &cloud)
+        .data();
     let details = progress["details"].as_array().unwrap();
     let states: Vec<_> = details
         .iter()
@@ -237,7 +246,7 @@ fn an_idempotency_key_makes_one_job_a_collection() {
             &json!({ "collectionName": "c" }),
         )
         .data();
-    assert_eq!(listed["count"], 3);
+    assert_eq!(listed["records"].as_array().map(Vec::len), Some(3));
 }
 
 #[test]
@@ -289,15 +298,16 @@ fn progress_moves_with_the_rows_while_a_slow_job_runs() {
         middle["importedRows"].as_u64().unwrap(),
         middle["progress"].as_u64().unwrap(),
     );
-    // All rows are of nearly the same length.
+    // All rows are of nearly the same length, and a Milvus server reads from 10 to 70 percent.
     assert!(
-        percent.abs_diff(rows / 10) <= 5 && middle["state"] == "Importing",
+        percent.abs_diff(10 + rows * 6 / 100) <= 4 && middle["state"] == "Importing",
         "{middle}"
     );
     assert_eq!(middle["completeTime"], "");
     for part in [&middle, &middle["details"][0]] {
-        assert!(part.get("totalRows").is_none(), "{middle}");
+        assert_eq!(part["totalRows"], 0, "{middle}");
     }
+    assert_eq!(middle["details"][0]["state"], "InProgress");
     assert_eq!(local.count("c"), 0);
     assert_eq!(local.wait(&job)["progress"], 100);
     assert_eq!(local.count("c"), 1000);
@@ -332,9 +342,13 @@ fn partitions_take_rows_of_their_own() {
         let body =
             json!({ "collectionName": "c", "outputFields": ["count(*)"], "partitionNames": names });
         let answer = local.post("/v2/vectordb/entities/query", &body);
-        assert_eq!(answer.refusal().0, 1100, "{names}");
+        assert_eq!(answer.refusal().0, 1801, "{names}");
     }
     assert_eq!(count(json!(["p", "p", "_default"])), 30);
+    let release = json!({ "collectionName": "c", "partitionNames": ["p"] });
+    local
+        .post("/v2/vectordb/partitions/release", &release)
+        .data();
     local
         .post("/v2/vectordb/partitions/drop", &partition)
         .data();

@@ -1,6 +1,7 @@
 //! The local import service, driven over real HTTP on loopback.
 #![cfg(feature = "local")]
 
+mod bodies;
 mod changes;
 mod collections;
 mod connections;
@@ -22,3 +23,4 @@ mod s3;
 mod search;
 mod sharing;
 mod stores;
+mod upserts;

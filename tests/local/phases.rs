@@ -43,7 +43,7 @@ fn rows_are_seen_from_the_commit_on() {
         (&progress["completeTime"], local.count("c")),
         (&json!(""), 0)
     );
-    assert_eq!(end(&local, "commit", &job).data()["jobId"], json!(job));
+    assert_eq!(end(&local, "commit", &job).data(), json!({}));
     // Twice is no error, and commits nothing twice.
     end(&local, "commit", &job).data();
     let progress = local.progress(&job);
@@ -55,7 +55,7 @@ fn rows_are_seen_from_the_commit_on() {
     let refused = end(&local, "abort", &job);
     let (code, message) = refused.refusal();
     assert!(
-        code == 2100 && message.contains("it is Completed"),
+        code == 2100 && message.contains("terminal/committed state Completed, abort not allowed"),
         "{message}"
     );
     assert_eq!(local.count("c"), 300);
@@ -70,12 +70,37 @@ fn an_aborted_job_leaves_nothing() {
     end(&local, "abort", &job).data();
     let progress = local.progress(&job);
     assert_eq!(
-        (&progress["state"], &progress["importedRows"]),
-        (&json!("Aborted"), &json!(0))
+        (
+            &progress["state"],
+            &progress["reason"],
+            &progress["importedRows"],
+            &progress["progress"]
+        ),
+        (
+            &json!("Failed"),
+            &json!("aborted by user"),
+            &json!(0),
+            &json!(0)
+        )
     );
-    assert_eq!(progress["details"][0]["state"], "Aborted");
+    // It failed after its check.
+    assert_eq!(progress["details"][0]["state"], "Failed");
+    let listed = local
+        .post("/v2/vectordb/jobs/import/list", &json!({}))
+        .data();
+    assert_eq!(listed["records"][0]["reason"], "aborted by user");
+    let cloud = json!({ "clusterId": "x", "jobId": job });
+    let cloud = local
+        .post("/v2/vectordb/jobs/import/describe", &cloud)
+        .data();
+    assert_eq!(
+        (&cloud["state"], &cloud["reason"]),
+        (&json!("Aborted"), &json!("aborted"))
+    );
     let refused = end(&local, "commit", &job);
-    assert!(refused.refusal().1.contains("it is Aborted"));
+    let (code, message) = refused.refusal();
+    let expected = format!("job {job} is in state Failed, expected Uncommitted");
+    assert!(code == 2100 && message.contains(&expected), "{message}");
     assert_eq!(local.count("c"), 0);
 }
 
@@ -88,13 +113,17 @@ fn a_job_is_aborted_while_it_is_read() {
     });
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..100_000);
-    let data = import(&local, &file, &json!({ "auto_commit": false })).data();
+    let data = import(&local, &file, &json!({ "auto_commit": "FALSE" })).data();
     let job = data["jobId"].as_str().unwrap();
     local.until(job, |progress| progress["importedRows"].as_u64() > Some(0));
     let refused = end(&local, "commit", job);
-    assert!(refused.refusal().1.contains("it is Importing"));
+    assert!(refused.refusal().1.contains("is in state Importing"));
     end(&local, "abort", job).data();
-    assert_eq!(local.progress(job)["state"], "Aborted");
+    let aborted = local.progress(job);
+    assert_eq!(
+        (&aborted["state"], &aborted["details"]),
+        (&json!("Failed"), &json!([]))
+    );
     // The worker is free for the next job: there are two, and the first would take half an hour.
     let quick = rows(dir.path(), "b.json", 0..10);
     for _ in 0..2 {
@@ -111,21 +140,45 @@ fn ordinary_jobs_and_bad_words_are_refused() {
     let file = rows(dir.path(), "a.json", 0..3);
     let job = local.import("c", &[&file]);
     local.wait(&job);
-    for action in ["commit", "abort"] {
-        let refused = end(&local, action, &job);
+    // Milvus: internal/datacoord/services.go, CommitImport and AbortImport.
+    end(&local, "commit", &job).data();
+    let refused = end(&local, "abort", &job);
+    assert!(refused.refusal().1.contains("abort not allowed"));
+    let failed = local.import("c", &["missing.json".as_ref()]);
+    local.wait(&failed);
+    for (action, part) in [
+        ("commit", "expected Uncommitted"),
+        ("abort", "manual commit/abort not allowed"),
+    ] {
+        let refused = end(&local, action, &failed);
         let (code, message) = refused.refusal();
-        assert_eq!(code, 2100);
-        assert!(message.contains("was not created with"), "{message}");
-        assert_eq!(end(&local, action, "job-none").refusal().0, 2100);
+        assert!(code == 2100 && message.contains(part), "{message}");
     }
-    for (options, part) in [
-        (json!({ "auto_commit": "no" }), "auto_commit"),
-        (json!({ "auto_commit": 0 }), "auto_commit"),
-        (json!({ "timeout": "soon" }), "timeout"),
+    // A failed two-phase job can be aborted, and keeps its reason.
+    let data = import(
+        &local,
+        Path::new("missing.json"),
+        &json!({ "auto_commit": "false" }),
+    )
+    .data();
+    let failed = data["jobId"].as_str().unwrap();
+    let before = local.wait(failed)["reason"].clone();
+    end(&local, "abort", failed).data();
+    assert_eq!(local.progress(failed)["reason"], before);
+    for (options, code, part) in [
+        (json!({ "auto_commit": "no" }), 1801, "auto_commit"),
+        (json!({ "auto_commit": "1" }), 1801, "auto_commit"),
+        (json!({ "auto_commit": "" }), 1801, "auto_commit"),
+        (json!({ "auto_commit": null }), 1801, "auto_commit"),
+        (json!({ "auto_commit": 0 }), 1801, "auto_commit"),
+        (json!({ "auto_commit": false }), 1801, "auto_commit"),
+        (json!({ "timeout": "soon" }), 2100, "timeout"),
+        (json!({ "timeout": "" }), 2100, "timeout"),
+        (json!({ "timeout": null }), 2100, "timeout"),
     ] {
         let refused = import(&local, &file, &options);
-        let (code, message) = refused.refusal();
-        assert!(code == 1100 && message.contains(part), "{code} {message}");
+        let (found, message) = refused.refusal();
+        assert!(found == code && message.contains(part), "{found} {message}");
     }
     let v1 = json!({ "clusterId": "local", "collectionName": "c", "objectUrl": file,
         "options": { "auto_commit": "false" } });

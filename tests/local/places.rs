@@ -148,13 +148,19 @@ fn where_others_can_call_nothing_on_disk_is_open() {
         ..config(&dir.path().join("data"))
     };
     let service = Service::start(public(Places::default())).expect("start");
-    let body = json!({ "collectionName": "books", "files": [[open.join("a.json")]] }).to_string();
     let port = service.addr().port();
-    let request = format!(
-        "POST {CREATE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer token\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        body.len()
-    );
-    let answer = crate::harness::exchange(([127, 0, 0, 1], port).into(), &request);
+    let send = |path: &str, body: &serde_json::Value| {
+        let body = body.to_string();
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer token\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        crate::harness::exchange(([127, 0, 0, 1], port).into(), &request)
+    };
+    let books = json!({ "collectionName": "books", "dimension": 4 });
+    send("/v2/vectordb/collections/create", &books).data();
+    let body = json!({ "collectionName": "books", "files": [[open.join("a.json")]] });
+    let answer = send(CREATE, &body);
     assert!(
         answer.refusal().1.contains("outside the folders"),
         "{}",

@@ -23,10 +23,12 @@ fn what_can_never_be_imported_is_refused_at_once() {
         let answer = local.post(CREATE, &json!({ "collectionName": "c", "files": [[path]] }));
         let (code, message) = answer.refusal();
         assert!(
-            code == 10003 && message.contains(part),
+            code == 2100 && message.contains(part),
             "{path}: {code} {message}"
         );
         assert!(!message.contains("hidden"));
+        let cloud = json!({ "clusterId": "x", "collectionName": "c", "files": [[path]] });
+        assert_eq!(local.post(CREATE, &cloud).refusal().0, 10003, "{path}");
     }
     // Milvus' importutilv2/util.go, GetFileType; only the cloud takes folders.
     for (path, part) in [
@@ -44,7 +46,7 @@ fn what_can_never_be_imported_is_refused_at_once() {
     ] {
         let answer = local.post(CREATE, &json!({ "collectionName": "c", "files": [[path]] }));
         let (code, message) = answer.refusal();
-        let start = format!("importing data failed: unexpected file type, files=[{path}]: ");
+        let start = format!("unexpected file type, files=[{path}]: ");
         assert!(
             code == 2100 && message.starts_with(&start) && message.contains(part),
             "{path}: {code} {message}"
@@ -56,10 +58,16 @@ fn what_can_never_be_imported_is_refused_at_once() {
     }
     let many: Vec<_> = (0..1025).map(|no| [format!("{no}.json")]).collect();
     for (body, code) in [
-        (json!({ "collectionName": "c" }), 90145),
-        (json!({ "collectionName": "c", "files": [] }), 90145),
-        (json!({ "collectionName": "c", "files": [[]] }), 90145),
-        (json!({ "collectionName": "c", "objectUrls": [] }), 90145),
+        (json!({ "collectionName": "c" }), 1802),
+        (json!({ "collectionName": "c", "files": null }), 1802),
+        (json!({ "collectionName": "c", "files": [] }), 1100),
+        (json!({ "collectionName": "c", "files": [[]] }), 1100),
+        (json!({ "collectionName": "c", "files": [null] }), 1100),
+        (json!({ "collectionName": "c", "objectUrls": [] }), 1802),
+        (
+            json!({ "clusterId": "x", "collectionName": "c", "objectUrls": [] }),
+            90145,
+        ),
         (json!({ "collectionName": "c", "files": many }), 2100),
         (
             json!({ "collectionName": "c", "files": [["a.json", "b.json"]] }),
@@ -69,8 +77,14 @@ fn what_can_never_be_imported_is_refused_at_once() {
             json!({ "collectionName": "c", "files": [["a.npy", "*.npy"]] }),
             2100,
         ),
-        (json!({ "collectionName": "c", "files": "a.json" }), 1100),
-        (json!({ "collectionName": "c", "files": [7] }), 1100),
+        (json!({ "collectionName": "c", "files": "a.json" }), 1801),
+        (json!({ "collectionName": "c", "files": ["a.json"] }), 1801),
+        (
+            json!({ "collectionName": "c", "files": [["a.json"]], "partitionName": ["p"] }),
+            1801,
+        ),
+        (json!({ "collectionName": 5, "files": [["a.json"]] }), 1801),
+        (json!({ "collectionName": "c", "files": [7] }), 1801),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "objectUrl": "b.json" }),
             1100,
@@ -81,7 +95,7 @@ fn what_can_never_be_imported_is_refused_at_once() {
         ),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "options": { "auto_commit": "perhaps" } }),
-            1100,
+            1801,
         ),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "dbName": "other" }),
@@ -89,7 +103,7 @@ fn what_can_never_be_imported_is_refused_at_once() {
         ),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "partitionName": "p" }),
-            2100,
+            200,
         ),
         (
             json!({ "clusterId": "x", "collectionName": "c", "files": [["a.json"]], "partitionName": "p" }),
@@ -100,16 +114,12 @@ fn what_can_never_be_imported_is_refused_at_once() {
             2100,
         ),
         (
-            json!({ "collectionName": "c", "files": [["a.csv"]], "options": { "sep": "\"" } }),
-            1100,
-        ),
-        (
             json!({ "clusterId": "x", "collectionName": "c", "files": [["a.csv"]], "options": { "nullkey": 0 } }),
             80000,
         ),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "options": "timeout" }),
-            1100,
+            1801,
         ),
         (
             json!({ "collectionName": "c", "objectUrl": "a.json", "options": [] }),
@@ -117,7 +127,7 @@ fn what_can_never_be_imported_is_refused_at_once() {
         ),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "options": { "timeout": "soon" } }),
-            1100,
+            2100,
         ),
         (
             json!({ "clusterId": "x", "collectionName": "none", "files": [["a.json"]] }),
@@ -125,7 +135,7 @@ fn what_can_never_be_imported_is_refused_at_once() {
         ),
         (
             json!({ "collectionName": "c", "files": [[format!("{}.json", "x".repeat(1024))]] }),
-            10003,
+            2100,
         ),
         (
             json!({ "collectionName": "none", "files": [["a.json"]] }),
@@ -145,8 +155,6 @@ fn what_can_never_be_imported_is_refused_at_once() {
             "{body} {}",
             answer.json
         );
-        // Both mean success somewhere.
-        assert!(![0, 200].contains(&code));
     }
     let body = json!({ "collectionName": "c", "objectUrl": "a.json", "partitionName": "p" });
     let answer = local.post("/v1/vector/collections/import", &body);
@@ -154,8 +162,69 @@ fn what_can_never_be_imported_is_refused_at_once() {
     let listed = local
         .post("/v2/vectordb/jobs/import/list", &json!({}))
         .data();
-    assert_eq!(
-        (&listed["count"], &listed["records"]),
-        (&json!(0), &json!([]))
-    );
+    assert_eq!(listed["records"], json!([]));
+}
+
+/// Milvus: internal/util/importutilv2/option.go; unknown options are ignored there, and `skip_disk_quota_check` has no
+/// meaning outside backup imports.
+#[test]
+fn options_of_backup_imports_are_refused_and_unknown_ones_ignored() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let file = crate::harness::rows(dir.path(), "a.json", 0..3);
+    let create = |options: serde_json::Value| {
+        let body = json!({ "collectionName": "c", "files": [[file]], "options": options });
+        local.post(CREATE, &body)
+    };
+    for options in [
+        json!({ "backup": "true" }),
+        json!({ "backup": "True" }),
+        json!({ "l0_import": "true" }),
+        json!({ "start_ts": "5" }),
+        json!({ "endTs": "5" }),
+        json!({ "storage_version": "2" }),
+        json!({ "ezk": "x" }),
+    ] {
+        let answer = create(options.clone());
+        let (code, message) = answer.refusal();
+        assert!(
+            code == 1100 && message.contains("backup imports are not supported"),
+            "{options}: {message}"
+        );
+    }
+    for options in [json!({ "backup": true }), json!({ "x": [] })] {
+        assert_eq!(create(options.clone()).refusal().0, 1801, "{options}");
+    }
+    for options in [
+        json!({ "backup": "false", "l0_import": null, "start_ts": "" }),
+        json!({ "skip_disk_quota_check": "true", "unknown": "x", "autoCommit": "false" }),
+    ] {
+        let job = create(options).data()["jobId"].as_str().unwrap().to_owned();
+        assert_eq!(local.wait(&job)["state"], "Completed");
+    }
+}
+
+/// Milvus: internal/util/importutilv2/option.go, `GetCSVSep`, which is called once a CSV file is read.
+#[test]
+fn a_separator_that_separates_nothing_fails_the_job_of_a_csv_file() {
+    let (dir, local) = Local::fresh();
+    local.create("c");
+    let csv = crate::harness::write(dir.path(), "a.csv", "id,word,vector\n1,a,\"[1,2,3,4]\"\n");
+    let list = crate::harness::rows(dir.path(), "a.json", 0..3);
+    let run = |file: &std::path::Path, sep: &str| {
+        let body = json!({ "collectionName": "c", "files": [[file]], "options": { "sep": sep } });
+        let data = local.post(CREATE, &body).data();
+        local.wait(data["jobId"].as_str().unwrap())
+    };
+    for sep in ["\n", "\r", "\"", "\0", "\u{fffd}"] {
+        let ended = run(&csv, sep);
+        assert!(
+            ended["state"] == "Failed" && ended["reason"].as_str().unwrap().contains("separator"),
+            "{sep:?}: {ended}"
+        );
+        assert_eq!(run(&list, sep)["state"], "Completed");
+    }
+    for sep in ["", ",", ",;"] {
+        assert_eq!(run(&csv, sep)["state"], "Completed", "{sep:?}");
+    }
 }

@@ -384,7 +384,7 @@ fn partitions_deletions_and_nulls_are_heeded() {
         "collectionName": "c",
         "schema": { "enableDynamicField": true, "fields": [
             { "fieldName": "id", "dataType": "Int64", "isPrimary": true },
-            { "fieldName": "vector", "dataType": "FloatVector", "nullable": true, "elementTypeParams": { "dim": 1 } },
+            { "fieldName": "vector", "dataType": "FloatVector", "nullable": true, "elementTypeParams": { "dim": 2 } },
         ]},
         "indexParams": [{ "fieldName": "vector", "metricType": "IP" }],
     });
@@ -396,7 +396,7 @@ fn partitions_deletions_and_nulls_are_heeded() {
     let rows = |ids: std::ops::Range<i64>| -> Value {
         ids.map(|id| match id {
             3 => json!({ "id": 3, "vector": null }),
-            id => json!({ "id": id, "vector": [id], "distance": "far", "more": id }),
+            id => json!({ "id": id, "vector": [id, 0], "distance": "far", "more": id }),
         })
         .collect()
     };
@@ -407,7 +407,7 @@ fn partitions_deletions_and_nulls_are_heeded() {
     let gone = json!({ "collectionName": "c", "filter": "id in [4, 7]" });
     local.post("/v2/vectordb/entities/delete", &gone).data();
     let search = |extra: Value| {
-        let mut body = json!({ "collectionName": "c", "data": [[1]] });
+        let mut body = json!({ "collectionName": "c", "data": [[1, 0]] });
         let extra = extra.as_object().expect("an object").clone();
         body.as_object_mut().expect("an object").extend(extra);
         local.post(SEARCH, &body).data()
@@ -428,10 +428,10 @@ fn partitions_deletions_and_nulls_are_heeded() {
     // The distance wins over a dynamic field of that name (Milvus: buildQueryResp).
     assert_eq!(
         search(json!({ "limit": 1, "outputFields": ["*"] })),
-        json!([{ "distance": 6, "id": 6, "vector": [6.0], "more": 6 }])
+        json!([{ "distance": 6, "id": 6, "vector": [6.0, 0.0], "more": 6 }])
     );
     // Of equal keys the row that came last counts.
-    let newer = json!({ "collectionName": "c", "data": [{ "id": 6, "vector": [-1] }] });
+    let newer = json!({ "collectionName": "c", "data": [{ "id": 6, "vector": [-1, 0] }] });
     local.post("/v2/vectordb/entities/upsert", &newer).data();
     assert_eq!(found(&search(json!({ "filter": "id == 6" }))), [(6, -1.0)]);
 }
@@ -677,7 +677,7 @@ fn a_vector_field_among_several_is_named() {
     let (_dir, local) = Local::fresh();
     let vector = |name: &str, metric: &str| {
         (
-            json!({ "fieldName": name, "dataType": "FloatVector", "elementTypeParams": { "dim": 1 } }),
+            json!({ "fieldName": name, "dataType": "FloatVector", "elementTypeParams": { "dim": 2 } }),
             json!({ "fieldName": name, "metricType": metric }),
         )
     };
@@ -690,12 +690,11 @@ fn a_vector_field_among_several_is_named() {
     local
         .post("/v2/vectordb/collections/create", &schema)
         .data();
-    let data =
-        json!([{ "id": 1, "one": [1], "other": [5] }, { "id": 2, "one": [9], "other": [7] }]);
+    let data = json!([{ "id": 1, "one": [1, 0], "other": [5, 0] }, { "id": 2, "one": [9, 0], "other": [7, 0] }]);
     let insert = json!({ "collectionName": "c", "data": data });
     local.post("/v2/vectordb/entities/insert", &insert).data();
     let search = |extra: Value| {
-        let mut body = with(json!({ "data": [[2]] }));
+        let mut body = with(json!({ "data": [[2, 0]] }));
         let extra = extra.as_object().expect("an object").clone();
         body.as_object_mut().expect("an object").extend(extra);
         local.post(SEARCH, &body)

@@ -106,7 +106,7 @@ fn many_clients_of_two_services_with_the_same_keys_make_one_job_each() {
         }
     });
     let listed = two.post("/v2/vectordb/jobs/import/list", &json!({})).data();
-    assert_eq!(listed["count"], 8);
+    assert_eq!(listed["records"].as_array().map(Vec::len), Some(8));
     for job in listed["records"].as_array().unwrap() {
         assert_eq!(
             one.wait(job["jobId"].as_str().unwrap())["state"],
@@ -151,7 +151,7 @@ fn a_store_that_another_process_locks_is_still_read() {
     let listed = local
         .post("/v2/vectordb/jobs/import/list", &json!({}))
         .data();
-    assert_eq!(listed["count"], 0);
+    assert_eq!(listed["records"], serde_json::json!([]));
     local.import("c", &["a.json".as_ref()]);
 }
 

@@ -4,7 +4,7 @@ use crate::support::server::{Reply, Request, Server};
 use serde_json::Value;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// Answers every call of the import API, in all dialects: one job, `job-1`, completed.
+/// Answers every call of the import API, in all dialects: one job, `job-1`, completed, which isn't among the jobs of a collection.
 pub(crate) fn service() -> Server {
     Server::start(answer)
 }
@@ -16,6 +16,13 @@ pub(crate) fn answer(request: &Request) -> Reply {
     let data = match path.rsplit('/').next().unwrap_or_default() {
         "create" | "import" => r#"{"jobId":"job-1"}"#,
         "list" if path.contains("/collections/list") => r#"["books"]"#,
+        // A job that was there before a create can't be what the create has made: v1 doesn't filter its list.
+        "list" if path.starts_with("/v1/") => {
+            r#"{"count":1,"currentPage":1,"pageSize":100,"records":[{"jobId":"job-0","collectionName":"books","state":"Completed"}]}"#
+        }
+        "list" if request.body.contains("collectionName") => {
+            r#"{"count":0,"currentPage":1,"pageSize":100,"records":[]}"#
+        }
         "list" => {
             r#"{"count":1,"currentPage":1,"pageSize":100,"records":[{"jobId":"job-1","collectionName":"books","state":"Completed"}]}"#
         }

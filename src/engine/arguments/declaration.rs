@@ -1,4 +1,4 @@
-//! `params(#{…})`: which options a script takes.
+//! `params(#{…})`: the declaration of a script's options.
 
 use super::words::{Given, Raw};
 use crate::engine::call::as_text;
@@ -15,22 +15,22 @@ const KEYS: [&str; 6] = ["value", "default", "type", "required", "help", "choice
 /// The type of a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Type {
-    /// Text as it is.
+    /// A text.
     Text,
-    /// A whole number.
+    /// An integer.
     Int,
     /// A number.
     Number,
-    /// `true` by `--name`, `false` by `--no-name`.
+    /// A flag: `--name` is true, `--no-name` false.
     Flag,
-    /// A list of text: the option may be given more than once.
+    /// A list of texts. The option may be repeated.
     List,
 }
 
 impl Type {
     const ALL: [Self; 5] = [Self::Text, Self::Int, Self::Number, Self::Flag, Self::List];
 
-    /// The word that `type` takes.
+    /// Returns the name of the type for `type`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Text => "text",
@@ -41,7 +41,7 @@ impl Type {
         }
     }
 
-    /// The type of a default value.
+    /// Returns the type of a default value.
     fn of(value: &Dynamic) -> Option<Self> {
         if value.is_string() {
             Some(Self::Text)
@@ -76,40 +76,40 @@ impl fmt::Display for Type {
     }
 }
 
-/// What holds where an option is not given.
+/// The default of an option.
 #[derive(Clone, Debug)]
 pub enum Default {
-    /// It has to be given.
+    /// None: the option is required.
     Required,
     /// This value.
     Value(Dynamic),
-    /// A value that is reckoned when the script runs, as far as parsing tells.
+    /// A value that is computed when the script runs, as far as parsing shows.
     Computed,
 }
 
 /// One parameter of a script.
 #[derive(Clone, Debug)]
 pub struct Param {
-    /// Its key in `opts`; on the command line `_` may be written `-`.
+    /// Its key in `opts`. On the command line `_` may be written `-`.
     pub name: String,
-    /// The type of its value; `None` where parsing does not tell.
+    /// The type of its value. `None` if parsing doesn't show it.
     pub kind: Option<Type>,
-    /// What holds where it is not given.
+    /// The default.
     pub default: Default,
-    /// What it is for; may be empty.
+    /// The help text, which may be empty.
     pub help: String,
-    /// The only values it takes; empty for any.
+    /// The allowed values; empty for any.
     pub choices: Vec<Dynamic>,
 }
 
 impl Param {
-    /// The option as it is typed: `--batch-size`.
+    /// Returns the option as typed: `--batch-size`.
     pub fn option(&self) -> String {
         format!("--{}", self.name.replace('_', "-"))
     }
 }
 
-/// All parameters of a script, in the order of their names.
+/// All parameters of a script, sorted by name.
 #[derive(Clone, Debug, std::default::Default)]
 pub struct Declaration {
     /// The parameters.
@@ -117,7 +117,7 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Reads the map that `params` was called with; `None` stands for a value that is not known before it runs.
+    /// Reads the map given to `params`. `None` is a value that isn't known before the script runs.
     pub fn read<'a>(map: impl IntoIterator<Item = (&'a str, Written)>) -> Result<Self, Failure> {
         let params = map.into_iter().map(|(name, value)| param(name, value));
         let mut params = params.collect::<Result<Vec<_>, _>>()?;
@@ -125,13 +125,13 @@ impl Declaration {
         Ok(Self { params })
     }
 
-    /// The parameter that a command line's name means.
+    /// Returns the parameter for a name on the command line.
     pub fn param(&self, name: &str) -> Option<&Param> {
         self.params.iter().find(|it| same(&it.name, name))
     }
 
-    /// Checks what was given and fills in what was not: the map that scripts see as `opts`. What is not known before
-    /// the script runs is left out.
+    /// Checks the given options and adds defaults. Returns the map for `opts`, without values that are only known when
+    /// the script runs.
     pub fn complete(&self, given: &Given) -> Result<Map, Failure> {
         for (name, _) in &given.opts {
             if self.param(name).is_none() {
@@ -172,14 +172,14 @@ impl Declaration {
     }
 }
 
-/// A value of the declaration: known, or reckoned when the script runs; of a map each value by itself.
+/// A value of the declaration, known or computed at run time. In a map, each value may be either.
 #[derive(Clone, Debug)]
 pub enum Written {
-    /// This value.
+    /// A known value.
     Value(Dynamic),
-    /// A map, of which some values may be reckoned.
+    /// A map whose values may be computed at run time.
     Map(Vec<(String, Option<Dynamic>)>),
-    /// Not known before the script runs.
+    /// A value computed at run time.
     Computed,
 }
 
@@ -199,7 +199,7 @@ impl From<Dynamic> for Written {
     }
 }
 
-/// The value of a parameter's long form.
+/// Returns a value of a parameter's long form.
 enum Field {
     Missing,
     Computed,
@@ -264,7 +264,7 @@ fn named_type(word: &Dynamic) -> Result<Type, String> {
     })
 }
 
-/// The type and the default of a parameter: one follows from the other where only one is there.
+/// Returns the type and the default of a parameter. If one is missing, the other determines it.
 fn default(
     named: Option<Type>,
     value: Field,
@@ -273,7 +273,7 @@ fn default(
     let value = match value {
         Field::Computed => return Ok((named, Default::Computed)),
         Field::Value(value) if !value.is_unit() => value,
-        // Nothing to fall back on: a flag is then false and a list empty, everything else is required unless told not to be.
+        // Without a default a flag is false and a list is empty. Other types are required, unless `required` is false.
         none => {
             let kind = named.unwrap_or(Type::Text);
             let default = match (kind, required) {
@@ -305,7 +305,7 @@ fn default(
 }
 
 impl Param {
-    /// The value that was given, of the parameter's type. The last one counts, except in a list.
+    /// Converts the given value to the parameter's type. The last one wins, except in a list.
     fn convert(&self, raws: &[&Raw]) -> Result<Dynamic, Failure> {
         let option = self.option();
         let kind = self.kind.unwrap_or(Type::Text);
@@ -326,7 +326,7 @@ impl Param {
         let option = self.option();
         let value = match (raw, kind) {
             (Raw::Flag(set), Type::Flag) => Dynamic::from(*set),
-            // Where parsing did not tell that it is a flag, it may be one.
+            // If parsing didn't show that it's a flag, it may be one.
             (Raw::Flag(true), _) if self.kind.is_none() => Dynamic::from(true),
             (Raw::Flag(true), _) => return Err(wrong(format!("{option} needs a value"))),
             (Raw::Flag(false), _) => return Err(wrong(format!("{option} is no flag"))),
@@ -370,7 +370,7 @@ fn typed(text: &str, kind: Type) -> Option<Dynamic> {
     }
 }
 
-/// True where the command line's name means the parameter: `--batch-size` is `batch_size`.
+/// Returns true if a name on the command line means the parameter: `--batch-size` is `batch_size`.
 pub(super) fn same(name: &str, typed: &str) -> bool {
     name.replace('-', "_") == typed.replace('-', "_")
 }

@@ -1,24 +1,24 @@
-//! Finding a script's `params(#{…})` without running it.
+//! Finds a script's `params(#{…})` without running the script.
 
 use super::declaration::{Declaration, Written};
 use crate::error::Failure;
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
 
-/// What parsing tells of a script's parameters.
+/// The parameters as far as parsing shows them.
 #[derive(Clone, Debug)]
 pub enum Found {
     /// The script declares none.
     None,
-    /// These; some defaults may be reckoned only when the script runs.
+    /// These. Some defaults may be computed when the script runs.
     Declared(Declaration),
-    /// There are some, but which ones is reckoned only when the script runs.
+    /// Parameters that are computed when the script runs.
     Unknown,
-    /// The declaration itself is wrong.
+    /// The declaration has an error.
     Wrong(Failure, Position),
 }
 
 impl Found {
-    /// The declaration, where parsing tells it.
+    /// Returns the declaration if parsing shows it.
     pub const fn declaration(&self) -> Option<&Declaration> {
         match self {
             Self::Declared(declaration) => Some(declaration),
@@ -27,7 +27,7 @@ impl Found {
     }
 }
 
-/// The first call of `params` in a script; one inside a function may never run, or not first.
+/// Returns the first call of `params`. One inside a function may not run, or not first.
 pub fn find(ast: &AST) -> Found {
     let mut found = Found::None;
     ast.clone_statements_only()

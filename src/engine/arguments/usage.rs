@@ -1,11 +1,11 @@
-//! `zshell run FILE --help`: what a script takes.
+//! `zshell run FILE --help`: the help of a script.
 
 use super::declaration::{Declaration, Default, Param, Type};
 use super::find::Found;
 use crate::engine::options::plain;
 use std::fmt::Write;
 
-/// The line that shows how a script is called; `how` is e.g. `zshell run nightly.rhai`.
+/// Returns the usage line. `how` is the call, for example `zshell run nightly.rhai`.
 pub fn usage(how: &str, declaration: Option<&Declaration>) -> String {
     let mut line = how.to_owned();
     let params = declaration
@@ -23,7 +23,7 @@ pub fn usage(how: &str, declaration: Option<&Declaration>) -> String {
     line + " [ARG]..."
 }
 
-/// What a script says of itself: its leading comment, how it is called, its parameters.
+/// Returns a script's help: its leading comment, its usage, its parameters.
 pub fn help(how: &str, text: &str, found: &Found) -> String {
     let mut help = leading_comment(text);
     if !help.is_empty() {
@@ -93,7 +93,7 @@ fn about(param: &Param) -> String {
     about.join(" ")
 }
 
-/// The comment that a script begins with, after a `#!` line, without its `//`.
+/// Returns the comment at the start of a script, after a `#!` line, without `//`.
 fn leading_comment(text: &str) -> String {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let lines = text.lines().map(str::trim);

@@ -1,35 +1,35 @@
-//! Taking a command line's words apart.
+//! Parsing of a script's command line.
 
 use super::declaration::{Declaration, Type, same};
 use rhai::{Dynamic, Map};
 
-/// A value as the command line has it.
+/// A value on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Raw {
-    /// `--name` is true, `--no-name` of a flag false.
+    /// A lone `--name` (true), or `--no-name` of a flag (false).
     Flag(bool),
-    /// `--name value` and `--name=value`.
+    /// `--name value` or `--name=value`.
     Text(String),
 }
 
-/// The words of a command line, taken apart.
+/// The parsed command line.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Given {
     /// `args`.
     pub args: Vec<String>,
-    /// The options in the order given.
+    /// The options in the given order.
     pub opts: Vec<(String, Raw)>,
 }
 
-/// True if the words ask for the script's help.
+/// Returns true if the arguments ask for the script's help.
 pub fn asks_help(words: &[String]) -> bool {
     let options = words.iter().take_while(|word| *word != "--");
     options.into_iter().any(|word| word == "--help")
 }
 
 impl Given {
-    /// Takes the words apart. What a declaration calls a flag takes no value; where there is no declaration, or it does
-    /// not tell, the next word is the value unless it begins with `--`. `--` ends the options.
+    /// Parses the arguments. A declared flag takes no value. Without a declaration, or if it isn't known, the next word
+    /// is the value unless it starts with `--`. `--` ends the options.
     pub fn read(words: &[String], declaration: Option<&Declaration>) -> Self {
         let mut given = Self::default();
         let mut words = words.iter().peekable();
@@ -61,7 +61,7 @@ impl Given {
                     given.opts.push((name, Raw::Flag(false)));
                     continue;
                 }
-                // Declared with a value: also one that begins with a dash.
+                // A declared option takes the next word, even if it starts with a dash.
                 (Some(Some(_)), _) => words
                     .next()
                     .map_or(Raw::Flag(true), |it| Raw::Text(it.clone())),
@@ -74,13 +74,13 @@ impl Given {
         given
     }
 
-    /// What was given for a parameter.
+    /// Returns the values given for a parameter.
     pub fn of(&self, name: &str) -> impl Iterator<Item = &Raw> {
         let given = self.opts.iter().filter(move |(typed, _)| same(name, typed));
         given.map(|(_, raw)| raw)
     }
 
-    /// `opts` where nothing is declared: values are text, a lone `--name` is `true`, the last one counts.
+    /// Returns `opts` without a declaration: values are texts, a lone `--name` is `true`, and the last one wins.
     pub fn undeclared(&self) -> Map {
         let pairs = self.opts.iter().map(|(name, raw)| {
             let value = match raw {

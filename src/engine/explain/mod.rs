@@ -1,4 +1,4 @@
-//! Rhai's errors in words that help: what its grammar surprises newcomers with is explained where it happens.
+//! Rewords Rhai's errors, and explains the surprises of its grammar at the place where they occur.
 
 mod parse;
 
@@ -10,33 +10,33 @@ use crate::error::{Failure, Kind};
 use crate::render::words;
 use rhai::EvalAltResult;
 
-/// Where an error happened.
+/// The position of an error.
 pub struct At<'a> {
-    /// The source's line.
+    /// The source line.
     pub line: &'a str,
-    /// Counted from 1, in characters; 0 where it is not known.
+    /// Column, counted from 1 in characters; 0 if unknown.
     pub column: usize,
-    /// Whether a function of the script (no closure, no module's top level) was running.
+    /// True inside a function of the script (not in a closure or at a module's top level).
     pub in_function: bool,
-    /// What was compiled so far.
+    /// The sources compiled so far.
     pub sources: &'a Sources,
 }
 
 impl At<'_> {
-    /// The line from the column on.
+    /// Returns the line from the column on.
     fn rest(&self) -> String {
         let before = self.column.saturating_sub(1);
         self.line.chars().skip(before).collect()
     }
 
-    /// The line up to the column.
+    /// Returns the line before the column.
     fn before(&self) -> String {
         let before = self.column.saturating_sub(1);
         self.line.chars().take(before).collect()
     }
 }
 
-/// A parse or run-time error of Rhai's own as a failure.
+/// Converts one of Rhai's parse or run-time errors to a failure.
 pub fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
     match error {
         EvalAltResult::ErrorParsing(kind, _) => parse::parse_error(kind, at),
@@ -63,7 +63,7 @@ pub fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
         EvalAltResult::ErrorDotExpr(problem, _) => no_property(problem),
         other => {
             let text = other.unwrap_inner().to_string();
-            // Rhai appends its own position, which the caret shows better.
+            // Rhai appends the position, which the caret shows better.
             let text = text.split(" (line ").next().unwrap_or(&text).to_owned();
             Failure::new(Kind::Script, lower_first(&text))
         }
@@ -113,7 +113,7 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
     }
 }
 
-/// What cannot be changed: the variables that zshell gives, and constants.
+/// Returns why a variable can't be changed: zshell's globals and constants.
 fn constant(name: &str) -> Failure {
     let failure = Failure::new(Kind::Script, format!("{name} cannot be changed"));
     if VARIABLES.iter().any(|(known, _)| *known == name) {
@@ -159,26 +159,26 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
     }
 }
 
-/// Variables of that spelling or nearly.
+/// Returns variables with a similar spelling.
 fn near_variable(name: &str, at: &At<'_>) -> Option<String> {
     let own: Vec<String> = ["let ", "const ", "for "]
         .into_iter()
         .flat_map(|word| at.sources.declared(word))
-        // What a failed line would have declared is not there either.
+        // A failed statement doesn't declare its variables.
         .filter(|own| own != name)
         .collect();
     let names = VARIABLES.iter().map(|(name, _)| *name);
     words::did_you_mean(name, names.chain(own.iter().map(String::as_str)))
 }
 
-/// A bare word that is an argument by itself may have been meant as text.
+/// A bare word as the only text of an argument may be a text without quotes.
 fn unquoted(name: &str, rest: &str, at: &At<'_>) -> Option<String> {
     let alone = at.before().trim_end().ends_with(['(', ',', '[', ':'])
         && rest.starts_with([')', ',', ']', '}']);
     alone.then(|| format!("text stands in double quotes: {}", words::quote(name)))
 }
 
-/// Rhai's "Unknown property 'x' - a getter is not registered for type 'y'" in plain words.
+/// Rewords Rhai's "Unknown property 'x' - a getter is not registered for type 'y'".
 fn no_property(problem: &str) -> Failure {
     let mut quoted = problem.split('\'').skip(1).step_by(2);
     let (Some(name), Some(owner)) = (quoted.next(), quoted.next()) else {
@@ -205,7 +205,7 @@ fn no_property(problem: &str) -> Failure {
     Failure::new(Kind::Script, format!("no property {name} of {of}")).with_hint(hint)
 }
 
-/// The methods of a type, as far as they are of use.
+/// Returns the useful methods of a type.
 fn methods_of(owner: &str) -> Vec<&'static str> {
     let names = |methods: &[(&'static str, &str)]| methods.iter().map(|(name, _)| *name).collect();
     match owner {
@@ -219,7 +219,7 @@ fn methods_of(owner: &str) -> Vec<&'static str> {
     }
 }
 
-/// A list of Rhai's type names in plain words.
+/// Rewords a list of Rhai's type names.
 fn type_words(list: &str) -> String {
     let words: Vec<&str> = list.split(", ").map(type_word).collect();
     format!("({})", words.join(", "))
@@ -240,7 +240,7 @@ fn type_word(name: &str) -> &str {
 fn lower_first(text: &str) -> String {
     let mut letters = text.trim().trim_end_matches('.').chars();
     match letters.next() {
-        // `Fn` and other names keep their case.
+        // `Fn` and other type names keep their case.
         Some(first) if first.is_uppercase() && !text.starts_with("Fn") => {
             first.to_lowercase().chain(letters).collect()
         }

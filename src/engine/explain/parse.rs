@@ -1,4 +1,4 @@
-//! What does not parse: the surprises of Rhai's grammar, and habits from other languages.
+//! Explains syntax errors: surprises of Rhai's grammar, and habits from other languages.
 
 use super::{At, lower_first};
 use crate::engine::registry;
@@ -125,7 +125,7 @@ fn reserved(word: &str, line: &str, rest: &str) -> String {
     }
 }
 
-/// What other languages write here.
+/// Syntax of other languages at this position.
 fn foreign(at: &At<'_>, rest: &str) -> Option<String> {
     let before = at.before();
     let before = before.trim_end();

@@ -3,14 +3,16 @@
 use super::key::Keys;
 use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
-use crate::api::{Client, Cluster, Settings};
+use crate::api::{ApiError, Client, Cluster, REMEMBERS, Settings};
 use crate::connection::{Connection, Storage};
+use crate::engine::call::as_text;
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
 use crate::error::{Failure, Kind};
 use crate::render::words;
 use crate::session::Session;
 use std::path::PathBuf;
+use std::time::Duration;
 
 /// Who gave the options: it names the connection and tells where a key came from.
 pub(super) enum Origin {
@@ -78,6 +80,16 @@ fn client(keys: &Keys<'_>, route: &Route) -> Result<Client, Failure> {
 fn proven(keys: &Keys<'_>, client: Client) -> Result<Client, Failure> {
     let failure = match client.verify() {
         Ok(()) => return Ok(client),
+        // Its collections and rows can be read.
+        Err(
+            error @ ApiError::TooOld {
+                dialect: Dialect::V1,
+                ..
+            },
+        ) => {
+            keys.session.warn(&error.to_string());
+            return Ok(client);
+        }
         Err(error) => Failure::from(error),
     };
     let mut settings = client.settings().clone();
@@ -243,8 +255,23 @@ fn settings(session: &Session, options: &Options, route: &Route) -> Result<Setti
     if let Some(time) = options.duration("settle")? {
         settings.settle = time;
     }
+    settings.busy_wait = options.duration("busy_wait")?;
+    settings.remembers = remembers(options)?;
     settings.honours_keys = options.flag("honours_keys")?.unwrap_or(false);
     Ok(settings)
+}
+
+/// Returns how long the service remembers finished jobs; `None` for ever.
+fn remembers(options: &Options) -> Result<Option<Duration>, Failure> {
+    match options.get("remembers").and_then(as_text) {
+        Some(word) if word == "forever" => Ok(None),
+        _ => {
+            let time = options
+                .duration("remembers")
+                .map_err(|failure| failure.with_hint("remembers is a duration, or \"forever\""))?;
+            Ok(Some(time.unwrap_or(REMEMBERS)))
+        }
+    }
 }
 
 /// Every host the key would travel to must be Zilliz's before a key that nobody named goes there.

@@ -58,6 +58,17 @@ pub const OPTIONS: &[Opt] = &[
     )
     .or("\"30s\""),
     opt(
+        "remembers",
+        "how long the service remembers finished jobs, or \"forever\": the absence of an older job proves nothing",
+    )
+    .or("\"1h\"")
+    .of(Takes::Words(&["forever"])),
+    opt(
+        "busy_wait",
+        "how long a busy service is asked again for one import (by import_all 2 minutes)",
+    )
+    .or("\"10s\""),
+    opt(
         "honours_keys",
         "true for a server that honours the Idempotency-Key header (Milvus 2.6.24, 3.0.2 and later)",
     )

@@ -23,6 +23,7 @@ use crate::error::{Failure, Kind};
 use crate::interrupt::TICK;
 use crate::journal::{IdentityLock, Standing, Submission, hash, target};
 use crate::render::words;
+use crate::submission::Submitter;
 use entry::Entry;
 use plan::{Before, Most, Task, Unit};
 use queue::Queue;
@@ -66,9 +67,13 @@ const OPTIONS: &[Opt] = &[
     shared::SECRET_KEY,
     shared::SESSION_TOKEN,
     shared::STORAGE_KEYS,
+    shared::BUSY_WAIT,
     shared::API,
     EXTRA,
 ];
+
+/// How long a busy service is asked again for one job, unless the connection or the call says otherwise.
+const BUSY_WAIT: Duration = Duration::from_mins(2);
 
 /// This family's table.
 pub const FUNCTIONS: &[Function] = &[Function::new(
@@ -97,6 +102,7 @@ struct How {
     atomic: bool,
     goes_on: bool,
     prefix: String,
+    busy_wait: Option<Duration>,
 }
 
 impl How {
@@ -139,6 +145,7 @@ impl How {
             atomic: options.flag("atomic")?.unwrap_or(false),
             goes_on,
             prefix,
+            busy_wait: options.duration("busy_wait")?,
         })
     }
 }
@@ -333,16 +340,12 @@ fn run(
             view.say(text);
         }
     };
-    let submitter = session.submitter(connection, &tell);
-    let mut queue = Queue::new(
-        session,
-        connection,
-        submitter,
-        &view,
-        tasks,
-        how.max_running,
-        (how.atomic, how.goes_on),
-    );
+    // A place of the queue isn't held while the service is busy: the queue waits.
+    let submitter = Submitter {
+        busy_wait: Duration::ZERO,
+        ..session.submitter(connection, &tell)
+    };
+    let mut queue = Queue::new(session, connection, submitter, &view, tasks, how);
     let ended = |queue: &mut Queue<'_>| {
         queue.run()?;
         if how.atomic {

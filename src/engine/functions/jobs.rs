@@ -1,12 +1,12 @@
-//! `import`, `progress`, `jobs`, `commit`, `abort`.
+//! `import`, `progress`, `jobs`.
 
 use super::request;
 use crate::api::model::{JobState, JobSummary, Progress};
-use crate::api::{ApiError, JobFilter, JobWalk};
+use crate::api::{JobFilter, JobWalk};
 use crate::connection::Connection;
 use crate::engine::call::Call;
 use crate::engine::options::Options;
-use crate::engine::registry::{Confirm, Family, Function, Gives, Opt, Takes, opt, opt_as};
+use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
 use crate::error::{Failure, Kind};
 use crate::render::words;
@@ -79,31 +79,6 @@ pub const FUNCTIONS: &[Function] = &[
     .gives(Gives::Jobs)
     .related(&["progress", "wait", "show"])
     .method(),
-    Function::new(
-        Family::Jobs,
-        "commit",
-        &["commit(job)"],
-        "ends a two-phase import: its rows become visible",
-        "commit(\"job-…\")",
-        commit,
-    )
-    .takes(&[Takes::Job])
-    .gives(Gives::Progress)
-    .related(&["abort", "import"])
-    .method(),
-    Function::new(
-        Family::Jobs,
-        "abort",
-        &["abort(job)"],
-        "ends a two-phase import: its rows are dropped",
-        "abort(\"job-…\")",
-        abort,
-    )
-    .destroys(Confirm::Yes)
-    .takes(&[Takes::Job])
-    .gives(Gives::Progress)
-    .related(&["commit", "import"])
-    .method(),
 ];
 
 fn import(call: &Call) -> Result<Dynamic, Failure> {
@@ -113,10 +88,9 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
         call.session.warn(warning);
     }
     let tell = |text: &str| call.session.notice(text);
-    let id = call
-        .session
-        .submitter(&connection, &tell)
-        .submit(&submission.request, submission.key.as_deref())?;
+    let mut submitter = call.session.submitter(&connection, &tell);
+    submitter.busy_wait = submission.busy_wait.unwrap_or(submitter.busy_wait);
+    let id = submitter.submit(&submission.request, submission.key.as_deref())?;
     Ok(Dynamic::from(Job {
         id,
         collection: submission.request.collection,
@@ -194,9 +168,7 @@ fn is_no_job(failure: &Failure) -> bool {
     let absent = ["not exist", "cannot find", "can't find", "not found"];
     match failure.code {
         Some(90144) => true,
-        Some(2100 | 2101) => {
-            words.contains("import job") && absent.iter().any(|it| words.contains(it))
-        }
+        Some(2100 | 2101) => words.contains("job ") && absent.iter().any(|it| words.contains(it)),
         _ => false,
     }
 }
@@ -328,34 +300,4 @@ fn no_state(word: &str) -> Failure {
     let hint = words::did_you_mean(word, names.iter().copied())
         .unwrap_or_else(|| format!("one of {}", words::list(&names, "and")));
     Failure::usage(format!("jobs: no state {word:?}")).with_hint(hint)
-}
-
-fn commit(call: &Call) -> Result<Dynamic, Failure> {
-    let job = call.job(call.arg(0, "the job")?)?;
-    let ended = job.connection.client.commit(&job.id);
-    ended.map_err(|error| not_ended(call, &job, error, "committed"))?;
-    read_progress(call.session, &job).map(Dynamic::from)
-}
-
-fn abort(call: &Call) -> Result<Dynamic, Failure> {
-    let job = call.job(call.arg(0, "the job")?)?;
-    let ended = job.connection.client.abort(&job.id);
-    ended.map_err(|error| not_ended(call, &job, error, "aborted"))?;
-    read_progress(call.session, &job).map(Dynamic::from)
-}
-
-/// Services say of such a refusal little more than that a parameter is wrong; the job's state says why.
-fn not_ended(call: &Call, job: &Job, error: ApiError, done: &str) -> Failure {
-    let answered = error.status() == Some(200) && error.code().is_some();
-    let failure = Failure::from(error);
-    if failure.kind != Kind::Refused || !answered {
-        return failure;
-    }
-    let Ok(progress) = read_progress(call.session, job) else {
-        return failure;
-    };
-    failure.with_hint(format!(
-        "the job is {}; only a two-phase import (auto_commit: false) that waits for its commit can be {done}",
-        progress.progress.state
-    ))
 }

@@ -5,6 +5,7 @@ pub mod ask;
 pub mod collections;
 pub mod connect;
 mod create_collection;
+pub mod decision;
 pub mod files;
 pub mod import_all;
 pub mod jobs;

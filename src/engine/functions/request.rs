@@ -12,6 +12,7 @@ use crate::error::{Failure, Kind};
 use crate::location::{Location, cloud_mismatch};
 use crate::secret::Secret;
 use rhai::{Array, Dynamic, Map};
+use std::time::Duration;
 
 /// The API's own options that are known (reference: Create); any other is passed on too.
 const API_OPTIONS: &[Opt] = &[
@@ -51,6 +52,10 @@ pub(super) mod shared {
     )
     .or("true")
     .of(Takes::Flag);
+    pub(in super::super) const BUSY_WAIT: Opt = opt(
+        "busy_wait",
+        "how long a busy service is asked again, instead of the connection's setting",
+    );
     pub(in super::super) const API: Opt = opt(
         "options",
         "the API's own options, e.g. #{timeout: \"300s\"}",
@@ -91,6 +96,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         "key",
         "makes it repeatable: the same key gives the same job (printable ASCII, at most 256)",
     ),
+    shared::BUSY_WAIT,
     opt("cluster_id", "checked against the connection's"),
     opt("project_id", "checked against the connection's"),
     opt("region_id", "checked against the connection's"),
@@ -103,6 +109,8 @@ pub(super) struct Submission {
     pub(super) request: ImportRequest,
     /// The idempotency key the caller chose.
     pub(super) key: Option<String>,
+    /// How long a busy service is asked again, if the caller says so.
+    pub(super) busy_wait: Option<Duration>,
     /// What the caller should know, though it is no reason to refuse.
     pub(super) warnings: Vec<String>,
 }
@@ -141,6 +149,7 @@ fn from_options(
     Ok(Submission {
         request: around(options, connection, collection, source)?,
         key: options.text("key")?,
+        busy_wait: options.duration("busy_wait")?,
         warnings: files.warnings(),
     })
 }

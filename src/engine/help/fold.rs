@@ -1,8 +1,8 @@
-//! Text in lines no wider than the screen.
+//! Wrapping of help texts.
 
 use unicode_width::UnicodeWidthStr;
 
-/// Breaks lines that are wider than the screen at blanks; what goes on stands below the explanation it belongs to.
+/// Wraps long lines at blanks. Continuation lines are indented to the explanation's column.
 pub fn folded(text: &str, width: Option<usize>) -> String {
     let Some(width) = width else {
         return text.to_owned();
@@ -27,7 +27,7 @@ pub fn folded(text: &str, width: Option<usize>) -> String {
     folded
 }
 
-/// The column below which a folded line goes on: that of its second column of text, else a little to the right.
+/// Returns the indentation of continuation lines: the second column of the text, or a small default.
 fn hanging(line: &str) -> usize {
     let start = line.len() - line.trim_start().len();
     let text = &line[start..];

@@ -1,4 +1,4 @@
-//! Help texts, made from the tables of functions and types: an overview, and a page for each name.
+//! Help pages generated from the tables of functions and types.
 
 mod fold;
 mod topics;
@@ -12,7 +12,7 @@ use crate::render::{Screen, words};
 use std::fmt::Write;
 use topics::TOPICS;
 
-/// The lines of a screen that the overview leaves to the prompt.
+/// Lines of the screen that the overview leaves to the prompt.
 const PROMPT_LINES: usize = 2;
 
 const FIRST_STEPS: &str = "
@@ -24,11 +24,11 @@ a first import, with no account and no network
 const MORE: &str =
     "\nhelp(import) explains one of them; Tab completes names, options, values and files\n";
 
-/// Everything there is, by task: with a line each where the screen has room for that, else the names alone. `commands`
-/// are the prompt's, each with its form and its line of help.
+/// Returns the overview by task, with a line per entry if the screen has room, otherwise only names. `commands` are the
+/// prompt's commands with form and help.
 pub fn overview(screen: &Screen, commands: &[(String, &str)]) -> String {
     let groups = groups(commands);
-    // With a line each: everything, or the functions, or nothing.
+    // Tries a line per entry for everything, then for functions only, then for nothing.
     let described = [groups.len(), Family::ALL.len()];
     let fitting = described.into_iter().find_map(|count| {
         let text = list(&groups, count) + MORE;
@@ -41,7 +41,7 @@ pub fn overview(screen: &Screen, commands: &[(String, &str)]) -> String {
     fitting.unwrap_or_else(|| list(&groups, 0) + FIRST_STEPS + MORE)
 }
 
-/// The groups of the overview: a title, and names with their help.
+/// Returns the groups of the overview: a title, and names with their help.
 fn groups<'a>(commands: &'a [(String, &'a str)]) -> Vec<(&'static str, Vec<(String, &'a str)>)> {
     let mut groups: Vec<(&str, Vec<(String, &str)>)> = Vec::new();
     for family in Family::ALL {
@@ -64,7 +64,7 @@ fn groups<'a>(commands: &'a [(String, &'a str)]) -> Vec<(&'static str, Vec<(Stri
     groups
 }
 
-/// The groups: so many with a line each, of the rest the names.
+/// Formats the groups: the first `detailed` with a line per entry, the others as names only.
 fn list(groups: &[(&str, Vec<(String, &str)>)], described: usize) -> String {
     let mut text = String::new();
     for (index, (title, rows)) in groups.iter().enumerate() {
@@ -85,7 +85,7 @@ fn list(groups: &[(&str, Vec<(String, &str)>)], described: usize) -> String {
     text
 }
 
-/// Every page by its name, with a line on it: functions, types, topics.
+/// Returns all pages by name, with a one-line summary: functions, types, topics.
 pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
     let functions = registry::functions().map(|function| (function.name, function.help));
     let types = TYPES.iter().map(|it| (it.name, it.help));
@@ -93,12 +93,12 @@ pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
     functions.chain(types).chain(topics)
 }
 
-/// True if there is a page of exactly this name.
+/// Returns true if a page has exactly this name.
 pub fn has_page(name: &str) -> bool {
     pages().any(|(known, _)| known == name)
 }
 
-/// The page of this name.
+/// Returns the page with this name.
 pub fn about(name: &str) -> Result<String, Failure> {
     let name = name.trim().trim_end_matches("()");
     if let Some(function) = registry::find(name) {
@@ -119,13 +119,13 @@ pub fn about(name: &str) -> Result<String, Failure> {
     Err(unknown(name, pages().map(|(name, _)| name)))
 }
 
-/// The failure for a page that is not there, with the near ones of these.
+/// Returns the failure for a missing page, with near names.
 pub fn unknown<'a>(name: &str, pages: impl Iterator<Item = &'a str>) -> Failure {
     let hint = words::did_you_mean(name, pages).unwrap_or_else(|| "help() lists them".to_owned());
     Failure::usage(format!("no help on {name:?}")).with_hint(hint)
 }
 
-/// `help("Progress.rows")`: one getter of a type.
+/// Returns the help for one getter of a type: `help("Progress.rows")`.
 fn method_page(name: &str) -> Option<String> {
     let (owner, getter) = name.split_once('.')?;
     let owner = types::find(owner)?;
@@ -157,7 +157,7 @@ fn function_page(function: &Function) -> String {
     text
 }
 
-/// A row for each option: its key, what it does, what it may be and its default. Maps of keys are indented below.
+/// Returns a row per option: name, help, values and default. Options of nested maps are indented.
 fn option_rows(text: &mut String, options: &[Opt], indent: usize) {
     let blanks = " ".repeat(indent);
     let column = 20 - indent;

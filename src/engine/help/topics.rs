@@ -1,21 +1,21 @@
-//! Pages that belong to no one function.
+//! Help topics that aren't about a single function.
 
 use crate::api::model::JobState;
 use crate::error::Kind;
 use std::fmt::Write;
 
-/// A page.
+/// A topic.
 #[derive(Clone, Copy)]
 pub(super) struct Topic {
-    /// Its name.
+    /// The name.
     pub(super) name: &'static str,
-    /// A line on it.
+    /// A one-line summary.
     pub(super) help: &'static str,
-    /// The whole page.
+    /// The text.
     pub(super) text: fn() -> String,
 }
 
-/// Every topic, in the order of `help()`.
+/// All topics, in the order of `help()`.
 pub(super) const TOPICS: &[Topic] = &[
     Topic {
         name: "paths",

@@ -1,4 +1,5 @@
-//! What ties the engine to the session: our functions, variables, `print`, and the look at the interrupt flag.
+//! Connects the engine to the session: zshell's functions, global variables, `print`, and polling of the interrupt
+//! flag.
 
 use crate::engine::call::Call;
 use crate::engine::registry::{self, Function};
@@ -13,13 +14,13 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-/// The interrupt flag is looked at every so many operations.
+/// Number of operations between two checks of the interrupt flag.
 const CHECK_EVERY: u32 = 256;
 
-/// The variables that are visible everywhere.
+/// The global variables.
 pub(super) type Globals = Rc<RefCell<BTreeMap<String, Dynamic>>>;
 
-/// Registers every function of the table, for each number of arguments it takes.
+/// Registers every function of the table for each number of arguments.
 pub(super) fn register_functions(engine: &mut Engine, session: &Rc<Session>) {
     for function in registry::functions() {
         let (least, most) = function.arity;
@@ -33,7 +34,7 @@ pub(super) fn register_functions(engine: &mut Engine, session: &Rc<Session>) {
             );
         }
         if function.replaces {
-            // Rhai's own function has an exact type, which would win over one that takes anything.
+            // Rhai's own function has exact types and would win over one that takes any value.
             for exact in [
                 TypeId::of::<INT>(),
                 TypeId::of::<FLOAT>(),
@@ -58,7 +59,7 @@ fn register(
         match result {
             Ok(_) if session.exit_code().is_some() => Err(stop(Dynamic::UNIT)),
             Ok(value) => Ok(value),
-            // What stops the whole run cannot be caught.
+            // A stop of the whole run can't be caught.
             Err(failure) if session.interrupt.check().is_err() => Err(stop(Dynamic::from(failure))),
             Err(failure) => Err(thrown(failure)),
         }
@@ -66,7 +67,7 @@ fn register(
     engine.register_raw_fn(function.name, types, run);
 }
 
-/// A failure as a script can catch it.
+/// Wraps a failure so that a script can catch it.
 fn thrown(failure: Failure) -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorRuntime(
         Dynamic::from(failure),
@@ -74,18 +75,18 @@ fn thrown(failure: Failure) -> Box<EvalAltResult> {
     ))
 }
 
-/// The end of the script, which cannot be caught.
+/// Returns the error that ends the script and can't be caught.
 fn stop(token: Dynamic) -> Box<EvalAltResult> {
     Box::new(EvalAltResult::ErrorTerminated(token, Position::NONE))
 }
 
 #[expect(deprecated, reason = "Rhai's mark for an API that may change")]
-/// Global variables, `print`, `debug`, and the look at the interrupt flag.
+/// Installs global variables, `print`, `debug`, and polling of the interrupt flag.
 pub(super) fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) {
     let variables = Rc::clone(globals);
     let arguments = Rc::clone(session);
     engine.on_var(move |name, _, context| {
-        // A variable of the script's own hides ours.
+        // A variable of the script hides a global one.
         let hidden = context.scope().contains(name);
         Ok(if hidden {
             None
@@ -97,7 +98,7 @@ pub(super) fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals:
     });
     let printer = Rc::clone(session);
     engine.on_print(move |text| {
-        // A closed pipe raises the interrupt flag, which ends the script; nothing else to do here.
+        // A closed pipe raises the interrupt flag, which ends the script.
         let _ = printer.write(|out| writeln!(out, "{text}"));
     });
     let debugger = Rc::clone(session);
@@ -107,7 +108,7 @@ pub(super) fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals:
         debugger.log().line(Level::Debug, &line);
     });
     let interrupt = session.interrupt.clone();
-    // Counted here, since each closure that a function of Rhai's calls (`filter`, `map` …) counts from the same number.
+    // Counted here, because Rhai restarts its count in each closure that a builtin calls (`filter`, `map` …).
     let passed = Cell::new(0);
     engine.on_progress(move |_| {
         passed.set((passed.get() + 1) % CHECK_EVERY);

@@ -1,4 +1,4 @@
-//! Calls of functions that are not there, or take another number of arguments.
+//! Checks calls: unknown functions and wrong numbers of arguments.
 
 use super::known::Functions;
 use super::{Linter, Source};
@@ -54,7 +54,7 @@ fn plain(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Fail
     }
     let registered = registry::find(name);
     let most = registered.map_or(usize::MAX, |function| function.arity.1);
-    // Only what may be a connection can be the receiver of a method that is called like a function.
+    // Only a possible connection can be the receiver of a method that's called like a function.
     let receiver = call.args.first().is_none_or(|first| !is_literal(first));
     if linter.natives.takes(name, count) && (receiver || count <= most) {
         return None;
@@ -69,7 +69,7 @@ fn plain(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Fail
     })
 }
 
-/// `value.f(1)`: the receiver counts as an argument, except for a function of the script's own.
+/// `value.f(1)`: the receiver counts as an argument, except for the script's own functions.
 fn method(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Failure> {
     let (name, count) = (call.name.as_str(), call.args.len());
     // A map may hold a function under any of its keys.
@@ -180,7 +180,7 @@ fn misused(name: &str, takes: &BTreeSet<usize>, count: usize) -> Failure {
     Failure::usage(format!("{name} takes {takes}, got {got}"))
 }
 
-/// True for what is written out, and so is no connection.
+/// Returns true for literals, which aren't connections.
 fn is_literal(expression: &Expr) -> bool {
     expression.is_constant()
         || matches!(

@@ -1,4 +1,4 @@
-//! What was found, and where.
+//! Findings and their positions.
 
 use crate::engine::script_error::ScriptError;
 use crate::error::Failure;
@@ -8,12 +8,12 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fmt;
 
-/// How bad a finding is.
+/// The severity of a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Severity {
-    /// It fails when it is reached.
+    /// It fails when it's reached.
     Error,
-    /// It does nothing.
+    /// It has no effect.
     Warning,
 }
 
@@ -26,25 +26,25 @@ impl fmt::Display for Severity {
     }
 }
 
-/// One thing that is wrong.
+/// A mistake in a script.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
-    /// The file, as it was named.
+    /// The file as named by the user.
     pub file: String,
-    /// Counted from 1; 0 where the place is not known.
+    /// Line, counted from 1; 0 if unknown.
     pub line: usize,
-    /// Counted from 1, in characters; 0 where only the line is known.
+    /// Column, counted from 1 in characters; 0 if only the line is known.
     pub column: usize,
-    /// How bad it is.
+    /// The severity.
     pub severity: Severity,
-    /// What is wrong.
+    /// The mistake.
     pub message: String,
-    /// What to do.
+    /// The advice.
     pub hint: Option<String>,
 }
 
 impl Finding {
-    /// Its plain form.
+    /// Returns the finding as JSON.
     pub fn json(&self) -> Value {
         json!({
             "file": self.file,
@@ -58,7 +58,7 @@ impl Finding {
 }
 
 impl fmt::Display for Finding {
-    /// `file:line:column: severity: message`, and the hint on a line of its own.
+    /// Formats `file:line:column: severity: message`, with the hint on a line of its own.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             file,
@@ -76,22 +76,22 @@ impl fmt::Display for Finding {
     }
 }
 
-/// What was found so far.
+/// The findings so far.
 #[derive(Debug, Default)]
 pub(super) struct Report(RefCell<BTreeSet<Finding>>);
 
 impl Report {
-    /// Something that fails when it is reached.
+    /// Adds an error.
     pub(super) fn error(&self, file: &str, position: Position, failure: Failure) {
         self.add(file, position, Severity::Error, failure);
     }
 
-    /// Something that does nothing.
+    /// Adds a warning.
     pub(super) fn warning(&self, file: &str, position: Position, failure: Failure) {
         self.add(file, position, Severity::Warning, failure);
     }
 
-    /// A source that does not parse.
+    /// Adds a syntax error.
     pub(super) fn error_of(&self, file: &str, error: &ScriptError) {
         let place = error.place.as_ref();
         self.0.borrow_mut().insert(Finding {
@@ -115,7 +115,7 @@ impl Report {
         });
     }
 
-    /// All of it, by file and place.
+    /// Returns all findings, sorted by file and position.
     pub(super) fn findings(self) -> Vec<Finding> {
         self.0.into_inner().into_iter().collect()
     }

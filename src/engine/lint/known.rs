@@ -1,19 +1,19 @@
-//! What is defined: Rhai's functions and ours, a script's own, and the words that a map may hold as methods.
+//! Known definitions: functions of Rhai, of zshell and of the script, and words that may be methods of a map.
 
 use crate::engine::registry;
 use rhai::{AST, ASTNode, Engine, Expr, FnAccess, Ident, Stmt};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// Names with the numbers of arguments that they take.
+/// Names with their possible numbers of arguments.
 pub(super) type Arities = BTreeMap<String, BTreeSet<usize>>;
 
-/// The functions of the language, of which some take any number of arguments.
+/// The functions of the language. Some take any number of arguments.
 pub(super) struct Natives {
     arities: Arities,
 }
 
-/// Rhai's own words for functions, which are in no table, with the least and the most arguments.
+/// Rhai's built-in keywords that work like functions, with minimum and maximum number of arguments.
 const KEYWORDS: [(&str, usize, usize); 10] = [
     ("print", 0, 1),
     ("debug", 0, 1),
@@ -28,7 +28,7 @@ const KEYWORDS: [(&str, usize, usize); 10] = [
 ];
 
 impl Natives {
-    /// What an engine with zshell's values knows, and the table of functions.
+    /// Returns the functions of an engine with zshell's types, and of the registry.
     pub(super) fn of(engine: &Engine) -> Self {
         let named = engine.collect_fn_metadata(
             None,
@@ -50,12 +50,12 @@ impl Natives {
         Self { arities }
     }
 
-    /// True where a function of the language has this name.
+    /// Returns true if the language has a function with this name.
     pub(super) fn has(&self, name: &str) -> bool {
         self.arities.contains_key(name) || KEYWORDS.iter().any(|(known, ..)| *known == name)
     }
 
-    /// True where it takes this many arguments, a method's receiver counted.
+    /// Returns true if a function takes this many arguments, including a method's receiver.
     pub(super) fn takes(&self, name: &str, count: usize) -> bool {
         let keyword = KEYWORDS
             .iter()
@@ -67,12 +67,12 @@ impl Natives {
                 .is_some_and(|known| known.contains(&count))
     }
 
-    /// The numbers of arguments that it takes.
+    /// Returns a function's possible numbers of arguments.
     pub(super) fn arities(&self, name: &str) -> BTreeSet<usize> {
         self.arities.get(name).cloned().unwrap_or_default()
     }
 
-    /// All names that can be written in a script.
+    /// Returns all names that scripts can use.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         let names = self.arities.keys().map(String::as_str);
         let named = names.filter(|name| name.chars().all(|it| it.is_alphanumeric() || it == '_'));
@@ -80,19 +80,19 @@ impl Natives {
     }
 }
 
-/// What a source defines.
+/// The definitions of a source.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Functions {
-    /// Its functions, also private ones.
+    /// Its functions, including private ones.
     pub(super) own: Arities,
-    /// Those that other sources may call.
+    /// The functions that other sources may call.
     pub(super) public: Arities,
-    /// The modules that it imports.
+    /// The modules it imports.
     pub(super) modules: BTreeMap<String, Option<Rc<Functions>>>,
 }
 
 impl Functions {
-    /// What a source defines; its modules are left out.
+    /// Returns a source's definitions without its modules.
     pub(super) fn of(ast: &AST) -> Self {
         let mut functions = Self::default();
         for function in ast.iter_functions() {
@@ -109,7 +109,7 @@ impl Functions {
         functions
     }
 
-    /// Takes the functions of another source in.
+    /// Adds the functions of another source.
     pub(super) fn join(&mut self, other: &Self) {
         for (name, counts) in &other.own {
             self.own.entry(name.clone()).or_default().extend(counts);
@@ -117,17 +117,17 @@ impl Functions {
     }
 }
 
-/// The words of a source that may be a map's keys, and so its methods; and its variables.
+/// The words of a source that may be keys of a map, and so methods; and its variables.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Words {
     /// Keys, properties and texts.
     pub(super) keys: BTreeSet<String>,
-    /// Names that are bound anywhere in it.
+    /// Names that are bound anywhere in the source.
     pub(super) variables: BTreeSet<String>,
 }
 
 impl Words {
-    /// The words of a source.
+    /// Returns the words of a source.
     pub(super) fn of(ast: &AST) -> Self {
         let mut words = Self::default();
         for function in ast.iter_functions() {

@@ -1,4 +1,4 @@
-//! Statements that are never reached: what follows `return`, `throw`, `break`, `continue` or `exit(…)`.
+//! Finds unreachable statements: those after `return`, `throw`, `break`, `continue` or `exit(…)`.
 
 use super::{Linter, Source};
 use crate::error::Failure;
@@ -58,7 +58,7 @@ pub(super) fn check(linter: &Linter, source: &Source<'_>) {
     }
 }
 
-/// True where nothing that follows in the same block is reached.
+/// Returns true if later statements of the block aren't reached.
 fn ends(statement: &Stmt, own_exit: bool) -> bool {
     let is_exit = |call: &rhai::FnCallExpr| {
         call.name == "exit" && !call.is_qualified() && call.args.len() <= 1 && !own_exit

@@ -1,4 +1,4 @@
-//! Names of variables that are nowhere defined.
+//! Finds undefined variables.
 
 use super::{Linter, Source};
 use crate::engine::compile;
@@ -7,12 +7,12 @@ use crate::engine::interpreter::language;
 use crate::engine::registry::VARIABLES;
 use rhai::{EvalAltResult, Module, ParseErrorType, Scope};
 
-/// More unknown names than this are not looked for: each costs a parse.
+/// Maximum number of reported names. Each costs a parse.
 const MOST: usize = 20;
 
-/// Parses a source again under Rhai's strict rules, which name one unknown variable at a time.
+/// Parses the source with Rhai's strict rules, which report one unknown variable at a time.
 pub(super) fn check(linter: &Linter, source: &Source<'_>, text: &str) {
-    // A script that asks whether a variable is there may go on to use it.
+    // A script that checks whether a variable exists may use it afterwards.
     if text.contains("is_def_var") {
         return;
     }
@@ -29,7 +29,7 @@ pub(super) fn check(linter: &Linter, source: &Source<'_>, text: &str) {
         };
         let name = match error.err_type() {
             ParseErrorType::VariableUndefined(name) => name,
-            // Modules are looked at elsewhere.
+            // Modules are checked elsewhere.
             ParseErrorType::ModuleUndefined(name) => {
                 engine.register_static_module(name, Module::new().into());
                 continue;

@@ -1,8 +1,9 @@
 //! Columns as bytes and back: what the store keeps.
 //!
 //! Layout, all little-endian: flat values are their raw bytes, rows × width. Texts and sparse vectors are
-//! rows + 1 offsets (u32), then the bytes. Where any row is null, one byte a row follows (1 for null). The
-//! number of rows and the type are kept outside, and make the layout unambiguous.
+//! rows + 1 offsets (u32), then the bytes. If any row is null, one byte a row follows (1 for null). A column of nulls, as
+//! fields that a function computes are, is no bytes at all. The number of rows and the type are kept outside, and make the
+//! layout unambiguous.
 
 use std::borrow::Cow;
 
@@ -11,6 +12,9 @@ use super::{Column, Spans, Values, row_width};
 
 #[cfg(target_endian = "big")]
 compile_error!("columns are stored as raw little-endian bytes");
+
+/// The most rows of a column without bytes: more than a batch has.
+const MAX_NULLS: usize = 1 << 20;
 
 /// Stored bytes that are not a column of the given type and number of rows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,6 +31,9 @@ pub struct DecodeError {
 impl Column {
     /// The column as bytes (layout: see the module); borrowed where the values are flat and none is null.
     pub fn encode(&self) -> Cow<'_, [u8]> {
+        if self.is_all_null() {
+            return Cow::Borrowed(&[]);
+        }
         let flat: &[u8] = match &self.values {
             Values::Bool(values) | Values::Packed(values) => values,
             Values::Int8(values) => bytemuck::cast_slice(values),
@@ -62,6 +69,11 @@ impl Column {
 }
 
 fn parse(data_type: &DataType, rows: usize, bytes: &[u8]) -> Result<Column, &'static str> {
+    if bytes.is_empty() && (1..=MAX_NULLS).contains(&rows) {
+        let mut column = Column::new(data_type);
+        (0..rows).for_each(|_| column.push_null());
+        return Ok(column);
+    }
     let empty = Values::empty(data_type);
     let size = match &empty {
         Values::Bool(_) | Values::Int8(_) | Values::Packed(_) => 1,

@@ -4,12 +4,13 @@ use half::{bf16, f16};
 use serde_json::{Map, Number, Value};
 
 use super::super::schema::DataType;
+use super::super::timestamp;
 use super::codec::sparse_pair;
 use super::{Column, Values, row_width};
 
 impl Column {
     /// One row's value as JSON, as a query of the collection would show it: integers exact, floats with the
-    /// fewest digits that read back the same, binary vectors as a list of bytes, sparse ones as an object
+    /// fewest digits that read back the same, points in time in the collection's time zone, binary vectors as a list of bytes, sparse ones as an object
     /// of index and value. Null for a null row and past the end.
     pub fn value(&self, row: usize) -> Value {
         if self.is_null(row) {
@@ -24,7 +25,12 @@ impl Column {
             Values::Int8(values) => Value::from(*values.get(row)?),
             Values::Int16(values) => Value::from(*values.get(row)?),
             Values::Int32(values) => Value::from(*values.get(row)?),
-            Values::Int64(values) => Value::from(*values.get(row)?),
+            Values::Int64(values) => match &self.data_type {
+                DataType::Timestamptz { timezone } => {
+                    Value::from(timestamp::format(*values.get(row)?, timezone))
+                }
+                _ => Value::from(*values.get(row)?),
+            },
             Values::Double(values) => number(*values.get(row)?),
             Values::Float(values) => match &self.data_type {
                 DataType::FloatVector { .. } => {
@@ -37,7 +43,9 @@ impl Column {
             Values::Text(spans) => {
                 let text = std::str::from_utf8(spans.get(row)?).ok()?;
                 match &self.data_type {
-                    DataType::VarChar { .. } => Value::from(text),
+                    DataType::VarChar { .. } | DataType::Text | DataType::Geometry => {
+                        Value::from(text)
+                    }
                     _ => serde_json::from_str(text).ok()?,
                 }
             }

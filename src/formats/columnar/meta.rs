@@ -22,13 +22,8 @@ impl MetaColumn {
         Self {
             texts: Column::new(&data_type),
             field: Field {
-                name: META.to_owned(),
-                data_type,
-                primary: false,
-                auto_id: false,
-                partition_key: false,
                 nullable: true,
-                default: None,
+                ..Field::new(META, data_type)
             },
         }
     }

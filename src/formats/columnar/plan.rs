@@ -52,6 +52,18 @@ impl Plan {
             }
             plan.warnings.push(Warning::twice(format, name));
         }
+        if let Some((name, of)) = names
+            .iter()
+            .find_map(|name| Some((name, schema.struct_of(name)?)))
+        {
+            return Err(ReadError::Field {
+                field: name.clone(),
+                expected: format!(
+                    "no {what} for a sub-field: {of} must be given as a list of objects"
+                ),
+                found: "one".to_owned(),
+            });
+        }
         for field in &schema.fields {
             let place = places.remove(field.name.as_str());
             let refuse = |expected: String, found: String| ReadError::Field {
@@ -59,13 +71,10 @@ impl Plan {
                 expected,
                 found,
             };
-            if field.auto_id && place.is_some() {
-                let expected =
-                    format!("no {what} (autoId is on: the service makes the primary key)");
-                return Err(refuse(expected, "one".to_owned()));
+            if let (Some(why), Some(_)) = (field.refusal(), place) {
+                return Err(refuse(format!("no {what} ({why})"), "one".to_owned()));
             }
-            let needless = field.auto_id || field.nullable || field.default.is_some();
-            if place.is_none() && !needless {
+            if place.is_none() && !field.is_optional() {
                 let shown = list(names);
                 let found = format!("no {what} of that name{hint}; the {what}s are {shown}");
                 return Err(refuse(field.data_type.to_string(), found));

@@ -37,10 +37,11 @@ impl Sink<'_> {
         self.push(|column| native::push_null(field, column, default));
     }
 
-    /// Appends so many nulls: the file has no column for the field.
-    pub(in crate::formats) fn nulls(&mut self, rows: usize) {
+    /// Appends so many rows of a field that the file has no column for.
+    pub(in crate::formats) fn missing(&mut self, rows: usize) {
+        let (field, default) = (self.field, self.default);
         for _ in 0..rows {
-            self.null();
+            self.push(|column| native::push_missing(field, column, default));
         }
     }
 

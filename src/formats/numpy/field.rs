@@ -59,7 +59,7 @@ impl Kind {
             DataType::Int64 => ("int64", is(b'i', 8), Self::Same(8)),
             DataType::Float => ("float32", is(b'f', 4), Self::Same(4)),
             DataType::Double => ("float64", is(b'f', 8), Self::Same(8)),
-            DataType::VarChar { .. } | DataType::Json => (
+            DataType::VarChar { .. } | DataType::Json | DataType::Geometry => (
                 "text of fixed width (<U…, |S…)",
                 matches!(dtype.kind, b'U' | b'S') && dtype.bytes() > 0,
                 Self::Text,
@@ -72,7 +72,12 @@ impl Kind {
                 let wanted = "uint8 (two a value), float32 or float64";
                 (wanted, float || is(b'u', 1), kind)
             }
-            DataType::Array { .. } | DataType::SparseFloatVector => {
+            // Milvus: importutilv2/numpy/util.go, `validateHeader`.
+            DataType::Array { .. }
+            | DataType::SparseFloatVector
+            | DataType::ArrayOfStruct { .. }
+            | DataType::Text
+            | DataType::Timestamptz { .. } => {
                 let expected = format!("{data_type} from JSON, CSV or Parquet");
                 let found = "a NumPy file, which has no form for it".to_owned();
                 return Err((expected, found));

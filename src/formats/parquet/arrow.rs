@@ -60,6 +60,11 @@ impl ArrowType {
         }
     }
 
+    /// The type of one value of a leaf.
+    pub(super) fn of_value(leaf: &Type) -> Self {
+        primitive(leaf)
+    }
+
     fn list_if(repeated: bool, element: Self) -> Self {
         if repeated {
             Self::List(Box::new(element))

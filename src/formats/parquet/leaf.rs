@@ -43,6 +43,13 @@ pub(super) struct Span {
     pub(super) hole: bool,
 }
 
+/// The items of a row's list, each with values of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct List {
+    /// `None` for a null row.
+    pub(super) items: Option<Vec<Span>>,
+}
+
 impl Values {
     /// An empty buffer; `None` for a type that no field takes.
     pub(super) fn new(physical: Physical) -> Option<Self> {
@@ -187,6 +194,11 @@ impl Leaf {
         }
     }
 
+    /// The lists of the rows that were read last, with the items of the outermost list apart.
+    pub(super) fn lists(&self, rows: usize) -> Lists<'_> {
+        Lists(self.spans(rows))
+    }
+
     /// Where the values of the rows are that were read last.
     pub(super) fn spans(&self, rows: usize) -> Spans<'_> {
         Spans {
@@ -266,5 +278,47 @@ impl Iterator for Spans<'_> {
             values: begin..self.value,
             hole: values < elements || (levels.null..levels.list).contains(&first),
         })
+    }
+}
+
+/// The rows of a leaf below a list one by one, each as the list's items.
+pub(super) struct Lists<'a>(Spans<'a>);
+
+impl Iterator for Lists<'_> {
+    type Item = List;
+
+    fn next(&mut self) -> Option<List> {
+        let (begin, mut value) = (self.0.level, self.0.value);
+        let row = self.0.next()?;
+        let Leaf {
+            definition,
+            repetition,
+            levels,
+            ..
+        } = self.0.leaf;
+        if row.null {
+            return Some(List { items: None });
+        }
+        let range = begin..self.0.level;
+        let pairs = definition.get(range.clone()).unwrap_or_default().iter();
+        let pairs = pairs.zip(repetition.get(range).unwrap_or_default());
+        let mut items: Vec<Span> = Vec::new();
+        for (definition, repetition) in pairs.filter(|(definition, _)| **definition >= levels.some)
+        {
+            if *repetition <= 1 || items.is_empty() {
+                items.push(Span {
+                    null: false,
+                    values: value..value,
+                    hole: false,
+                });
+            }
+            let is_value = *definition == levels.full;
+            value += usize::from(is_value);
+            if let Some(item) = items.last_mut() {
+                item.values.end = value;
+                item.hole |= !is_value;
+            }
+        }
+        Some(List { items: Some(items) })
     }
 }

@@ -9,6 +9,11 @@ use crate::formats::schema::{DataType, Field};
 
 /// True if the column may fill the field.
 pub(super) fn fits(column: &ArrowType, field: &Field) -> bool {
+    if matches!(field.data_type, DataType::ArrayOfStruct { .. }) {
+        // The members are matched with the sub-fields by structs.rs.
+        let is_list = matches!(column, ArrowType::List(element) if matches!(element.as_ref(), ArrowType::Struct(_)));
+        return is_list && plain(column) == *column;
+    }
     match column {
         ArrowType::FixedList(_, element) => {
             let sized = field.data_type.dim().is_some()
@@ -81,7 +86,13 @@ fn target(data_type: &DataType) -> ArrowType {
         DataType::Int64 => ArrowType::Int(64),
         DataType::Float => ArrowType::Float,
         DataType::Double => ArrowType::Double,
-        DataType::VarChar { .. } | DataType::Json | DataType::SparseFloatVector => ArrowType::Text,
+        DataType::VarChar { .. }
+        | DataType::Text
+        | DataType::Geometry
+        | DataType::Timestamptz { .. }
+        | DataType::Json
+        | DataType::SparseFloatVector => ArrowType::Text,
+        DataType::ArrayOfStruct { .. } => list(ArrowType::Struct(Vec::new())),
         DataType::Array { element, .. } => list(target(element)),
         DataType::FloatVector { .. } => list(ArrowType::Float),
         DataType::Int8Vector { .. } => list(ArrowType::Int(8)),
@@ -106,7 +117,12 @@ pub(super) fn wanted(field: &Field) -> String {
         DataType::Int32 => "int32 or smaller",
         DataType::Int64 => "int64 or smaller",
         DataType::Float | DataType::Double => "float, double or an integer type",
-        DataType::VarChar { .. } => "string",
+        DataType::VarChar { .. } | DataType::Text => "string",
+        DataType::Geometry => "string, holding well-known text",
+        DataType::Timestamptz { .. } => "string, holding RFC 3339 text",
+        DataType::ArrayOfStruct { .. } => {
+            return format!("{data_type} as a list of structs of exactly these members");
+        }
         DataType::Json => "string, holding JSON text",
         DataType::Array { element, .. } => {
             return format!("{data_type} as a list of {}", scalars(element));
@@ -166,6 +182,12 @@ fn plain(column: &ArrowType) -> ArrowType {
         ArrowType::FixedList(size, element) => {
             ArrowType::FixedList(*size, Box::new(plain(element)))
         }
+        ArrowType::Struct(members) => ArrowType::Struct(
+            members
+                .iter()
+                .map(|(name, member)| (name.clone(), plain(member)))
+                .collect(),
+        ),
         other => other.clone(),
     }
 }

@@ -7,6 +7,7 @@ use parquet::data_type::AsBytes;
 use parquet::errors::Result;
 
 use super::leaf::{Leaf, Span, Values};
+use super::structs::Members;
 use crate::formats::column::{Column, Values as Own};
 use crate::formats::columnar::sink::Sink;
 use crate::formats::native;
@@ -15,6 +16,8 @@ use crate::formats::schema::DataType;
 /// A column: one leaf, or the two of a sparse vector.
 pub(super) struct Source {
     pub(super) leaves: Vec<Leaf>,
+    /// Set for a struct array.
+    members: Option<Members>,
     json: String,
     floats: Vec<f32>,
     bytes: Vec<u8>,
@@ -24,10 +27,17 @@ impl Source {
     pub(super) fn new(leaves: Vec<Leaf>) -> Self {
         Self {
             leaves,
+            members: None,
             json: String::new(),
             floats: Vec::new(),
             bytes: Vec::new(),
         }
+    }
+
+    /// The leaves as members of a struct array.
+    pub(super) fn with_members(mut self, members: Members) -> Self {
+        self.members = Some(members);
+        self
     }
 
     /// True where the memory its values take cannot be told from the schema.
@@ -39,6 +49,13 @@ impl Source {
 
     /// Reads the next rows, which the row group must have, into the field's column.
     pub(super) fn append(&mut self, rows: usize, sink: &mut Sink<'_>) -> Result<()> {
+        if let Some(members) = &self.members {
+            self.leaves
+                .iter_mut()
+                .try_for_each(|leaf| leaf.read(rows))?;
+            members.append(&self.leaves, rows, &mut self.json, sink);
+            return Ok(());
+        }
         match self.leaves.as_mut_slice() {
             [indices, values] => {
                 indices.read(rows)?;
@@ -75,6 +92,7 @@ impl Source {
             json,
             floats,
             bytes,
+            ..
         } = self;
         let Some(leaf) = leaves.first() else {
             return;
@@ -244,7 +262,7 @@ fn write_indices(json: &mut String, values: &Values, range: Range<usize>) {
     }
 }
 
-fn write_list(json: &mut String, values: &Values, range: Range<usize>) {
+pub(super) fn write_list(json: &mut String, values: &Values, range: Range<usize>) {
     match values {
         Values::Bool(values) => {
             let values = values.get(range).unwrap_or_default();

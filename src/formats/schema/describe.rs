@@ -2,49 +2,87 @@
 
 use serde_json::{Value, json};
 
-use super::{DataType, Field, Schema};
+use super::{DataType, Field, Schema, default, structs};
+
+/// The number of a collection's first field (Milvus: `common.StartOfUserFieldID`).
+const FIRST_FIELD: usize = 100;
 
 impl Schema {
-    /// The `fields[]` of a v2 `collections/describe` answer; [`Schema::from_describe`] reads it back.
+    /// The `fields[]` of a v2 `collections/describe` answer; [`Schema::from_describe`] reads them back.
     pub fn to_describe_fields(&self) -> Vec<Value> {
-        self.fields.iter().map(describe).collect()
+        let fields = self.fields.iter().zip(FIRST_FIELD..);
+        let plain = fields.filter(|(field, _)| sub_fields(field).is_none());
+        plain.map(|(field, id)| describe(field, id)).collect()
+    }
+
+    /// The `structFields[]` of a v2 `collections/describe` answer.
+    pub fn to_describe_structs(&self) -> Vec<Value> {
+        let structs = self
+            .fields
+            .iter()
+            .filter_map(|field| Some((field, sub_fields(field)?)));
+        let mut id = FIRST_FIELD + self.to_describe_fields().len();
+        let describe = |(field, (subs, max_capacity)): (&Field, (&[super::StructField], usize))| {
+            let answer = structs::describe_struct(field, subs, max_capacity, id);
+            id += subs.len() + 1;
+            answer
+        };
+        structs.map(describe).collect()
     }
 }
 
-fn describe(field: &Field) -> Value {
+fn sub_fields(field: &Field) -> Option<(&[super::StructField], usize)> {
+    match &field.data_type {
+        DataType::ArrayOfStruct {
+            fields,
+            max_capacity,
+        } => Some((fields, *max_capacity)),
+        _ => None,
+    }
+}
+
+/// A field (Milvus: httpserver/utils.go, `printFieldDetail`).
+fn describe(field: &Field, id: usize) -> Value {
+    let mut params = type_params(&field.data_type);
+    params.extend(field.params.iter().cloned());
     let mut answer = json!({
+        "id": id,
         "name": field.name,
         "type": field.data_type.name(),
         "primaryKey": field.primary,
         "autoId": field.auto_id,
         "partitionKey": field.partition_key,
+        "clusteringKey": field.clustering_key,
         "nullable": field.nullable,
-        "description": "",
+        "description": field.description,
     });
     if let Value::Object(answer) = &mut answer {
-        let params = params(&field.data_type);
         if !params.is_empty() {
-            answer.insert("params".to_owned(), Value::Array(params));
+            answer.insert("params".to_owned(), Value::Array(pairs(&params)));
         }
         if let DataType::Array { element, .. } = &field.data_type {
             answer.insert("elementType".to_owned(), Value::from(element.name()));
         }
-        if let Some(default) = &field.default {
-            answer.insert("defaultValue".to_owned(), default.clone());
+        if let Some(value) = &field.default {
+            answer.insert("defaultValue".to_owned(), default::wire(field, value));
+        }
+        if field.output.is_some() {
+            answer.insert("isFunctionOutput".to_owned(), Value::Bool(true));
         }
     }
     answer
 }
 
-fn params(data_type: &DataType) -> Vec<Value> {
-    let pair = |key: &str, value: usize| json!({"key": key, "value": value.to_string()});
+/// The type parameters that belong to a type.
+pub(super) fn type_params(data_type: &DataType) -> Vec<(String, String)> {
+    let pair = |key: &str, value: usize| (key.to_owned(), value.to_string());
     match data_type {
         DataType::VarChar { max_length } => vec![pair("max_length", *max_length)],
         DataType::Array {
             element,
             max_capacity,
         } => {
-            let mut all = params(element);
+            let mut all = type_params(element);
             all.push(pair("max_capacity", *max_capacity));
             all
         }
@@ -54,4 +92,10 @@ fn params(data_type: &DataType) -> Vec<Value> {
             .into_iter()
             .collect(),
     }
+}
+
+/// Settings as Milvus lists them: `[{"key": …, "value": …}, …]`.
+pub(super) fn pairs(settings: &[(String, String)]) -> Vec<Value> {
+    let pair = |(key, value): &(String, String)| json!({"key": key, "value": value});
+    settings.iter().map(pair).collect()
 }

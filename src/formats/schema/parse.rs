@@ -1,35 +1,103 @@
 //! Schemas as the REST API writes them: the body of `collections/create` and the answer of `describe`.
 //!
-//! Liberal where the field is: numbers may be text, type names come in any case and with underscores
-//! (`FLOAT_VECTOR`) or as Milvus' type codes, parameters in any of the places clients put them.
+//! A create call is read as Milvus reads it (`handler_v2.go`, `createCollection`): exact type names, the create
+//! call's keys. Stored bodies and descriptions are read liberally: numbers and truth values may be text, type names come in
+//! any case and with underscores (`FLOAT_VECTOR`) or as Milvus' type codes, parameters in any of the places clients put
+//! them.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use super::{DataType, Field, Schema, SchemaError};
-use crate::formats::cell::describe;
+use super::node::{Form, Node, Object, shape};
+use super::{
+    DataType, Field, Function, Schema, SchemaError, default, properties, structs, validate,
+};
+
+/// The types of Milvus' API with their codes (`schemapb.DataType`).
+const TYPES: [(&str, &str); 22] = [
+    ("Bool", "1"),
+    ("Int8", "2"),
+    ("Int16", "3"),
+    ("Int32", "4"),
+    ("Int64", "5"),
+    ("Float", "10"),
+    ("Double", "11"),
+    ("String", "20"),
+    ("VarChar", "21"),
+    ("Array", "22"),
+    ("JSON", "23"),
+    ("Geometry", "24"),
+    ("Text", "25"),
+    ("Timestamptz", "26"),
+    ("BinaryVector", "100"),
+    ("FloatVector", "101"),
+    ("Float16Vector", "102"),
+    ("BFloat16Vector", "103"),
+    ("SparseFloatVector", "104"),
+    ("Int8Vector", "105"),
+    ("ArrayOfVector", "106"),
+    ("ArrayOfStruct", "200"),
+];
 
 const KNOWN: &str = "Bool, Int8, Int16, Int32, Int64, Float, Double, VarChar, JSON, Array, FloatVector, \
-    BinaryVector, Float16Vector, BFloat16Vector, Int8Vector, SparseFloatVector";
+    BinaryVector, Float16Vector, BFloat16Vector, Int8Vector, SparseFloatVector, Geometry, Timestamptz, Text; \
+    struct arrays go to structFields";
 
-type Object = Map<String, Value>;
+/// Types of vectors that the quick form can make.
+const QUICK_VECTORS: [&str; 5] = [
+    "FloatVector",
+    "BinaryVector",
+    "Float16Vector",
+    "BFloat16Vector",
+    "SparseFloatVector",
+];
 
 impl Schema {
-    /// The schema that the body of a v2 `collections/create` call asks for: the quick form (`dimension` …,
-    /// which enables dynamic fields unless told otherwise, as Milvus does) or `schema`. A bare schema
-    /// object (`fields` at the top) and a bare list of fields are taken too.
+    /// The schema that the body of a v2 `collections/create` call asks for: the quick form (`dimension` …, which enables
+    /// dynamic fields by default) or `schema`.
     pub fn from_create_body(body: &Value) -> Result<Self, SchemaError> {
-        let schema = match body {
-            Value::Array(fields) => full(&Map::new(), fields)?,
-            Value::Object(body) => match body.get("schema").filter(|schema| !schema.is_null()) {
-                Some(Value::Object(schema)) => full(schema, list(schema, "schema.fields")?)?,
-                Some(other) => return Err(shape("schema to be an object", Some(other))),
-                None if body.contains_key("fields") => full(body, list(body, "fields")?)?,
-                None => quick(body)?,
-            },
-            other => return Err(shape("the body of a collections/create call", Some(other))),
+        let Value::Object(object) = body else {
+            return Err(shape("the body of a collections/create call", Some(body)));
+        };
+        let body = Node::new(object, Form::Create);
+        let schema = match body.node(&["schema"])? {
+            Some(schema) if !schema.list(&["fields"])?.is_empty() => full(body, schema)?,
+            schema => {
+                refuse_external(body)?;
+                if let Some(schema) = schema {
+                    refuse_external(schema)?;
+                    if !schema.list(&["functions"])?.is_empty() {
+                        let problem = "functions need schema.fields: the quick form has none";
+                        return Err(SchemaError::Rule(problem.to_owned()));
+                    }
+                }
+                quick(body)?
+            }
         };
         schema.validate()?;
         Ok(schema)
+    }
+
+    /// The schema of a create body that was accepted before, in any spelling.
+    pub fn from_stored_body(body: &Value) -> Result<Self, SchemaError> {
+        let empty = Object::new();
+        match body {
+            Value::Array(_) => {
+                let object: Object = std::iter::once(("fields".to_owned(), body.clone())).collect();
+                full(
+                    Node::new(&empty, Form::Liberal),
+                    Node::new(&object, Form::Liberal),
+                )
+            }
+            Value::Object(object) => {
+                let body = Node::new(object, Form::Liberal);
+                match body.node(&["schema"])? {
+                    Some(schema) => full(body, schema),
+                    None if object.contains_key("fields") => full(body, body),
+                    None => quick(body),
+                }
+            }
+            other => Err(shape("the body of a collections/create call", Some(other))),
+        }
     }
 
     /// The schema in the `data` of a v2 `collections/describe` answer.
@@ -40,325 +108,350 @@ impl Schema {
                 Some(data),
             ));
         };
-        let schema = full(object, list(object, "fields")?)?;
+        let answer = Node::new(object, Form::Liberal);
+        let schema = full(answer, answer)?;
         schema.validate()?;
         Ok(schema)
     }
 }
 
-fn full(schema: &Object, fields: &[Value]) -> Result<Schema, SchemaError> {
-    let functions = get(schema, &["functions"]).and_then(Value::as_array);
-    if functions.is_some_and(|functions| !functions.is_empty()) {
-        return Err(SchemaError::NotSupported {
-            what: "a schema with functions (e.g. BM25)".to_owned(),
-        });
-    }
-    for key in ["structFields", "structArrayFields", "struct_fields"] {
-        let list = schema.get(key).and_then(Value::as_array);
-        if list.is_some_and(|list| !list.is_empty()) {
+/// External collections read files where they are; the local service has no such thing.
+fn refuse_external(node: Node<'_>) -> Result<(), SchemaError> {
+    for key in ["externalSource", "externalSpec"] {
+        if node.text(&[key])?.is_some_and(|text| !text.is_empty()) {
             return Err(SchemaError::NotSupported {
-                what: format!("a schema with {key} (type ArrayOfStruct)"),
+                what: format!("{key} (an external collection)"),
             });
         }
     }
-    let auto_id = flag(schema, &["autoId", "autoID", "auto_id"])?;
-    let dynamic = flag(schema, &["enableDynamicField", "enable_dynamic_field"])?;
-    let mut fields: Vec<Field> = fields.iter().map(field).collect::<Result<_, _>>()?;
-    // Milvus adds the dynamic column itself and some answers list it.
-    fields.retain(|field| field.name != "$meta");
-    for field in fields.iter_mut().filter(|field| field.primary) {
-        field.auto_id |= auto_id.unwrap_or(false);
-    }
-    Ok(Schema {
-        fields,
-        dynamic: dynamic.unwrap_or(false),
-    })
+    Ok(())
 }
 
-fn quick(body: &Object) -> Result<Schema, SchemaError> {
-    let params = body.get("params").and_then(Value::as_object);
-    let name = |keys: &[&str], default: &str| match get(body, keys) {
-        None => Ok(default.to_owned()),
-        Some(Value::String(name)) => Ok(name.clone()),
-        Some(other) => Err(shape(
-            &format!("{} to be a text", keys.concat()),
-            Some(other),
-        )),
+fn full(body: Node<'_>, schema: Node<'_>) -> Result<Schema, SchemaError> {
+    refuse_external(body)?;
+    refuse_external(schema)?;
+    let properties = properties::read(body)?;
+    let timezone = properties::timezone(&properties);
+    let auto_id = schema.flag(&["autoID", "autoId", "auto_id"])?;
+    let mut fields = Vec::new();
+    for node in schema.nodes(&["fields"])? {
+        let mut field = field(node, timezone)?;
+        // Milvus adds the dynamic column itself and some answers list it.
+        if schema.form() == Form::Liberal && field.name == "$meta" {
+            continue;
+        }
+        field.auto_id |= field.primary && auto_id;
+        fields.push(field);
+    }
+    for node in schema.nodes(&["structFields", "structArrayFields", "struct_fields"])? {
+        fields.push(structs::read(node)?);
+    }
+    let functions = schema.nodes(&["functions"])?.into_iter();
+    Ok(finish(Schema {
+        fields,
+        dynamic: schema.flag(&["enableDynamicField", "enable_dynamic_field"])?,
+        functions: functions.map(Function::read).collect::<Result<_, _>>()?,
+        properties,
+    }))
+}
+
+/// Settles what follows from properties and functions.
+fn finish(mut schema: Schema) -> Schema {
+    schema.mark_keys();
+    schema.mark_outputs();
+    schema
+}
+
+fn quick(body: Node<'_>) -> Result<Schema, SchemaError> {
+    let params = body.node(&["params"])?;
+    let param = |key: &str| params.and_then(|params| params.get(&[key]));
+    let rule = |problem: String| Err(SchemaError::Rule(problem));
+    let named = |keys: &[&str], default: &str| {
+        let name = body.text(keys)?.filter(|name| !name.is_empty());
+        Ok(name.unwrap_or(default).to_owned())
     };
-    let Some(dim) = number(body, &["dimension", "dim"])? else {
-        return Err(shape("dimension or schema in the body", None));
+    let key = match named(&["idType"], "Int64")?.as_str() {
+        "Int64" | "int64" => DataType::Int64,
+        "VarChar" | "Varchar" => DataType::VarChar {
+            max_length: match param("max_length").map(super::node::plain) {
+                Some(text) => whole("idType VarChar", "max_length", &text)?,
+                None if body.form() == Form::Liberal => validate::MAX_LENGTH,
+                None => {
+                    return Err(SchemaError::Missing(
+                        "params.max_length is missing: idType VarChar needs it".to_owned(),
+                    ));
+                }
+            },
+        },
+        other => return rule(format!("idType must be Int64 or VarChar, found {other:?}")),
     };
-    let id_type = name(&["idType"], "Int64")?;
-    let key = match id_type.to_ascii_lowercase().as_str() {
-        "int64" | "int" => DataType::Int64,
-        "varchar" | "string" => {
-            let own = number(body, &["max_length", "maxLength"])?;
-            let length = match params {
-                Some(params) => number(params, &["max_length", "maxLength"])?.or(own),
-                None => own,
-            };
-            DataType::VarChar {
-                max_length: length.unwrap_or(super::validate::MAX_LENGTH),
+    let mut id = Field::new(named(&["primaryFieldName"], "id")?, key);
+    id.primary = true;
+    id.auto_id = body.flag(&["autoID", "autoId", "auto_id"])?;
+    let vector = quick_vector(body, &named(&["vectorFieldType"], "FloatVector")?)?;
+    let dynamic = match param("enableDynamicField").map(super::node::plain) {
+        None => true,
+        Some(text) if super::functions::is_true(&text) => true,
+        Some(text) if matches!(text.as_str(), "0" | "f" | "F" | "false" | "FALSE" | "False") => {
+            false
+        }
+        Some(text) => {
+            return rule(format!(
+                "params.enableDynamicField must be true or false, found {text:?}"
+            ));
+        }
+    };
+    Ok(finish(Schema {
+        fields: vec![
+            id,
+            Field::new(named(&["vectorFieldName"], "vector")?, vector),
+        ],
+        dynamic,
+        functions: Vec::new(),
+        properties: properties::read(body)?,
+    }))
+}
+
+/// The vector type of the quick form.
+fn quick_vector(body: Node<'_>, name: &str) -> Result<DataType, SchemaError> {
+    let rule = |problem: String| Err(SchemaError::Rule(problem));
+    let Some(name) = QUICK_VECTORS.iter().find(|known| **known == name) else {
+        let known = QUICK_VECTORS.join(", ");
+        return rule(format!(
+            "vectorFieldType must be one of {known}, found {name:?}"
+        ));
+    };
+    let dimension = match body.get(&["dimension", "dim"]) {
+        None => None,
+        Some(Value::Number(number)) if number.is_i64() => Some(number.to_string()),
+        Some(Value::String(text)) if body.form() == Form::Liberal => Some(text.clone()),
+        other => return Err(shape("dimension to be a whole number", other)),
+    };
+    let dimension = dimension.filter(|text| text != "0");
+    match (*name, dimension) {
+        ("SparseFloatVector", Some(_)) => {
+            rule("dimension must not be given for a SparseFloatVector".to_owned())
+        }
+        ("SparseFloatVector", None) => Ok(DataType::SparseFloatVector),
+        (_, None) => rule(
+            "dimension is missing: give dimension (the quick form) or schema.fields".to_owned(),
+        ),
+        (name, Some(text)) => {
+            let dim = whole("the vector", "dim", &text)?;
+            Ok(dense(name, dim).unwrap_or(DataType::FloatVector { dim }))
+        }
+    }
+}
+
+fn field(node: Node<'_>, timezone: &str) -> Result<Field, SchemaError> {
+    let name = node.text(&["fieldName", "name", "field_name"])?;
+    let name = name.unwrap_or_default();
+    for key in ["externalField"] {
+        if node.text(&[key])?.is_some_and(|text| !text.is_empty()) {
+            return Err(SchemaError::NotSupported {
+                what: format!("field {name:?}: {key} (an external collection)"),
+            });
+        }
+    }
+    let form = node.form();
+    let mut params = TypeParams::read(
+        node,
+        &["elementTypeParams", "typeParams", "params", "type_params"],
+    )?;
+    let kind = type_name(name, form, node.get(&["dataType", "type", "data_type"]))?;
+    let data_type = match kind {
+        "Array" => {
+            let element = node.get(&["elementDataType", "elementType", "element_type"]);
+            let element = Box::new(element_type(name, form, element, &mut params)?);
+            DataType::Array {
+                max_capacity: params.need(name, "max_capacity")?,
+                element,
             }
         }
-        _ => {
-            let problem = format!("idType must be Int64 or VarChar, found {id_type:?}");
-            return Err(SchemaError::Rule(problem));
-        }
-    };
-    let dynamic_keys = ["enableDynamicField", "enable_dynamic_field"];
-    let dynamic = match params {
-        Some(params) => flag(params, &dynamic_keys)?,
-        None => None,
-    };
-    let dynamic = dynamic.or(flag(body, &dynamic_keys)?).unwrap_or(true);
-    let mut id = plain(name(&["primaryFieldName"], "id")?, key);
-    id.primary = true;
-    id.auto_id = flag(body, &["autoID", "autoId", "auto_id"])?.unwrap_or(false);
-    let vector = plain(
-        name(&["vectorFieldName"], "vector")?,
-        DataType::FloatVector { dim },
-    );
-    Ok(Schema {
-        fields: vec![id, vector],
-        dynamic,
-    })
-}
-
-fn plain(name: String, data_type: DataType) -> Field {
-    Field {
-        name,
-        data_type,
-        primary: false,
-        auto_id: false,
-        partition_key: false,
-        nullable: false,
-        default: None,
-    }
-}
-
-fn field(value: &Value) -> Result<Field, SchemaError> {
-    let Value::Object(object) = value else {
-        return Err(shape("each of the fields to be an object", Some(value)));
-    };
-    let name = match get(object, &["fieldName", "name", "field_name"]) {
-        Some(Value::String(name)) => name.clone(),
-        other => return Err(shape("fieldName in each of the fields", other)),
-    };
-    let in_field = |error| match error {
-        SchemaError::Shape { expected, found } => {
-            SchemaError::field(&name, format!("expected {expected}, found {found}"))
-        }
-        other => other,
-    };
-    let data_type = data_type(&name, object).map_err(in_field)?;
-    let flag = |keys: &[&str]| {
-        flag(object, keys)
-            .map(|f| f.unwrap_or(false))
-            .map_err(in_field)
-    };
-    Ok(Field {
-        primary: flag(&["isPrimary", "primaryKey", "is_primary", "isPrimaryKey"])?,
-        auto_id: flag(&["autoId", "autoID", "auto_id"])?,
-        partition_key: flag(&["isPartitionKey", "partitionKey", "is_partition_key"])?,
-        nullable: flag(&["nullable"])?,
-        default: get(object, &["defaultValue", "default_value"]).map(default_value),
-        data_type,
-        name,
-    })
-}
-
-/// Milvus describes a default as its wire type, `{"Data": {"LongData": 5}}`: the innermost value counts.
-fn default_value(value: &Value) -> Value {
-    let mut value = value;
-    while let Value::Object(object) = value
-        && let (1, Some(inner)) = (object.len(), object.values().next())
-    {
-        value = inner;
-    }
-    value.clone()
-}
-
-fn data_type(name: &str, field: &Object) -> Result<DataType, SchemaError> {
-    let params = Params::of(field);
-    let word = type_word(
-        name,
-        get(field, &["dataType", "type", "data_type"]),
-        "dataType",
-    )?;
-    if word != "array" {
-        return single_type(name, &word, &params);
-    }
-    let element = get(field, &["elementDataType", "elementType", "element_type"]);
-    let element = single_type(name, &type_word(name, element, "elementDataType")?, &params)?;
-    Ok(DataType::Array {
-        element: Box::new(element),
-        max_capacity: params.need(name, "max_capacity", &["max_capacity", "maxCapacity"])?,
-    })
-}
-
-/// The type's name in lower case without underscores; Milvus' type codes become their names.
-fn type_word(field: &str, value: Option<&Value>, key: &str) -> Result<String, SchemaError> {
-    let word = match value {
-        Some(Value::String(word)) => word.clone(),
-        Some(Value::Number(code)) => code.to_string(),
-        other => return Err(shape(key, other)),
-    };
-    // describe of some releases writes "DataType.INT64" or "DataType_Int64".
-    let word = word.to_ascii_lowercase().replace('_', "");
-    let word = word.strip_prefix("datatype").unwrap_or(&word);
-    let word = word.trim_start_matches('.');
-    let known = match word {
-        "1" | "bool" | "boolean" => "bool",
-        "2" | "int8" => "int8",
-        "3" | "int16" => "int16",
-        "4" | "int32" => "int32",
-        "5" | "int64" => "int64",
-        "10" | "float" => "float",
-        "11" | "double" => "double",
-        "20" | "21" | "varchar" | "string" => "varchar",
-        "22" | "array" => "array",
-        "23" | "json" => "json",
-        "100" | "binaryvector" => "binaryvector",
-        "101" | "floatvector" => "floatvector",
-        "102" | "float16vector" => "float16vector",
-        "103" | "bfloat16vector" => "bfloat16vector",
-        "104" | "sparsefloatvector" | "sparsevector" => "sparsefloatvector",
-        "105" | "int8vector" => "int8vector",
-        "24" | "geometry" => return Err(newer(field, "Geometry")),
-        "26" | "timestamptz" => return Err(newer(field, "Timestamptz")),
-        "25" | "text" => return Err(newer(field, "Text")),
-        "106" | "arrayofvector" => return Err(newer(field, "ArrayOfVector")),
-        "200" | "arrayofstruct" => return Err(newer(field, "ArrayOfStruct")),
-        "201" | "struct" => return Err(newer(field, "Struct")),
-        _ => {
-            let problem = format!("unknown type {word:?}; the types are {KNOWN}");
-            return Err(SchemaError::field(field, problem));
-        }
-    };
-    Ok(known.to_owned())
-}
-
-fn newer(field: &str, name: &str) -> SchemaError {
-    SchemaError::NotSupported {
-        what: format!("field {field:?}: type {name}"),
-    }
-}
-
-fn single_type(name: &str, word: &str, params: &Params<'_>) -> Result<DataType, SchemaError> {
-    let dim = || params.need(name, "dim", &["dim", "dimension"]);
-    Ok(match word {
-        "bool" => DataType::Bool,
-        "int8" => DataType::Int8,
-        "int16" => DataType::Int16,
-        "int32" => DataType::Int32,
-        "int64" => DataType::Int64,
-        "float" => DataType::Float,
-        "double" => DataType::Double,
-        "varchar" => DataType::VarChar {
-            max_length: params.need(name, "max_length", &["max_length", "maxLength"])?,
-        },
-        "json" => DataType::Json,
-        "binaryvector" => DataType::BinaryVector { dim: dim()? },
-        "floatvector" => DataType::FloatVector { dim: dim()? },
-        "float16vector" => DataType::Float16Vector { dim: dim()? },
-        "bfloat16vector" => DataType::BFloat16Vector { dim: dim()? },
-        "sparsefloatvector" => DataType::SparseFloatVector,
-        "int8vector" => DataType::Int8Vector { dim: dim()? },
-        _ => {
-            let problem = format!("the elements of an Array cannot be {word}");
+        "ArrayOfStruct" | "ArrayOfVector" => {
+            let problem = format!("{kind} is only possible in structFields");
             return Err(SchemaError::field(name, problem));
         }
+        "Timestamptz" => DataType::Timestamptz {
+            timezone: timezone.to_owned(),
+        },
+        "Geometry" => DataType::Geometry,
+        "Text" => DataType::Text,
+        "JSON" => DataType::Json,
+        "SparseFloatVector" => DataType::SparseFloatVector,
+        kind => single_type(name, kind, &mut params)?,
+    };
+    let default = node.get(&["defaultValue", "default_value"]);
+    let default = default.map(|value| match form {
+        Form::Create => value.clone(),
+        Form::Liberal => default::unwrap(value),
+    });
+    Ok(Field {
+        primary: node.flag(&["isPrimary", "primaryKey", "is_primary", "isPrimaryKey"])?,
+        auto_id: auto_id(name, node)?,
+        partition_key: node.flag(&["isPartitionKey", "partitionKey", "is_partition_key"])?,
+        clustering_key: node.flag(&["isClusteringKey", "clusteringKey", "is_clustering_key"])?,
+        nullable: node.flag(&["nullable"])?,
+        default: default.map(|value| default::convert(&data_type, &value)),
+        description: node.text(&["description"])?.unwrap_or_default().to_owned(),
+        params: params.rest,
+        ..Field::new(name, data_type)
     })
 }
 
-/// The type parameters of a field, from wherever the writer put them.
-struct Params<'a> {
-    objects: Vec<&'a Object>,
-    pairs: &'a [Value],
+/// Milvus' create call has `autoID` for the schema only and ignores a field's own, which would be another collection.
+fn auto_id(name: &str, node: Node<'_>) -> Result<bool, SchemaError> {
+    let auto_id = node.flag(&["autoID", "autoId", "auto_id"])?;
+    if auto_id && node.form() == Form::Create {
+        let problem = "autoID belongs beside fields, not into one: schema.autoID";
+        return Err(SchemaError::field(name, problem));
+    }
+    Ok(auto_id)
 }
 
-impl<'a> Params<'a> {
-    fn of(field: &'a Object) -> Self {
-        let places = ["elementTypeParams", "typeParams", "params", "type_params"];
-        let objects = places.iter().filter_map(|key| field.get(*key)?.as_object());
-        let pairs = places.iter().find_map(|key| field.get(*key)?.as_array());
-        Self {
-            objects: objects.chain([field]).collect(),
-            pairs: pairs.map_or(&[], Vec::as_slice),
+/// The API's name of the type that a field has.
+pub(super) fn type_name(
+    field: &str,
+    form: Form,
+    value: Option<&Value>,
+) -> Result<&'static str, SchemaError> {
+    let word = match value {
+        Some(Value::String(word)) => word.clone(),
+        Some(Value::Number(code)) if form == Form::Liberal => code.to_string(),
+        None => {
+            return Err(SchemaError::field(
+                field,
+                format!("dataType is missing; the types are {KNOWN}"),
+            ));
         }
-    }
-
-    fn need(&self, field: &str, what: &str, keys: &[&str]) -> Result<usize, SchemaError> {
-        for object in &self.objects {
-            if let Some(value) = number(object, keys)? {
-                return Ok(value);
-            }
-        }
-        for pair in self.pairs.iter().filter_map(Value::as_object) {
-            let key = pair.get("key").and_then(Value::as_str).unwrap_or_default();
-            if keys.contains(&key)
-                && let Some(value) = number(pair, &["value"])?
-            {
-                return Ok(value);
-            }
-        }
-        Err(SchemaError::field(field, format!("{what} is missing")))
-    }
-}
-
-fn get<'a>(object: &'a Object, keys: &[&str]) -> Option<&'a Value> {
-    let mut values = keys.iter().filter_map(|key| object.get(*key));
-    values.find(|value| !value.is_null())
-}
-
-fn list<'a>(object: &'a Object, expected: &str) -> Result<&'a [Value], SchemaError> {
-    match object.get("fields") {
-        Some(Value::Array(fields)) => Ok(fields),
-        other => Err(shape(&format!("{expected} to be a list"), other)),
-    }
-}
-
-/// A flag, also as text ("true").
-fn flag(object: &Object, keys: &[&str]) -> Result<Option<bool>, SchemaError> {
-    match get(object, keys) {
-        None => Ok(None),
-        Some(Value::Bool(flag)) => Ok(Some(*flag)),
-        Some(Value::String(text)) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
-        Some(Value::String(text)) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
-        other => Err(shape(
-            &format!("{} to be true or false", first(keys)),
-            other,
-        )),
-    }
-}
-
-/// A whole number of at least 0, also as text ("384").
-fn number(object: &Object, keys: &[&str]) -> Result<Option<usize>, SchemaError> {
-    let number = match get(object, keys) {
-        None => return Ok(None),
-        Some(Value::String(text)) => text.trim().parse().ok(),
-        Some(value) => value.as_u64().and_then(|n| usize::try_from(n).ok()),
+        other => return Err(shape("dataType to be a text", other)),
     };
-    match number {
-        Some(number) => Ok(Some(number)),
-        None => Err(shape(
-            &format!("{} to be a whole number", first(keys)),
-            get(object, keys),
+    let plain = match form {
+        Form::Create => word.clone(),
+        // Descriptions of some releases have "DataType.INT64" or "DataType_Int64".
+        Form::Liberal => {
+            let word = word.to_ascii_lowercase().replace(['_', '.'], "");
+            word.strip_prefix("datatype").unwrap_or(&word).to_owned()
+        }
+    };
+    let is = |(name, code): &&(&'static str, &str)| match form {
+        Form::Create => *name == plain,
+        Form::Liberal => name.eq_ignore_ascii_case(&plain) || *code == plain,
+    };
+    match (TYPES.iter().find(is), form) {
+        (Some(("String", _)), Form::Create) => Err(SchemaError::field(
+            field,
+            "type String is not supported, use VarChar",
         )),
+        (Some(("String", _)), Form::Liberal) => Ok("VarChar"),
+        (Some((name, _)), _) => Ok(*name),
+        (None, _) => {
+            let problem = format!("unknown type {word:?} (case matters); the types are {KNOWN}");
+            Err(SchemaError::field(field, problem))
+        }
     }
 }
 
-fn first<'a>(keys: &[&'a str]) -> &'a str {
-    keys.first().copied().unwrap_or_default()
+/// The type of an array's elements.
+pub(super) fn element_type(
+    field: &str,
+    form: Form,
+    value: Option<&Value>,
+    params: &mut TypeParams,
+) -> Result<DataType, SchemaError> {
+    if value.is_none() {
+        return Err(SchemaError::field(field, "elementDataType is missing"));
+    }
+    let kind = type_name(field, form, value)?;
+    single_type(field, kind, params)
 }
 
-fn shape(expected: &str, found: Option<&Value>) -> SchemaError {
-    SchemaError::Shape {
-        expected: expected.to_owned(),
-        found: found.map_or_else(
-            || "nothing".to_owned(),
-            |value| describe(&value.to_string()),
-        ),
+fn single_type(field: &str, kind: &str, params: &mut TypeParams) -> Result<DataType, SchemaError> {
+    Ok(match kind {
+        "Bool" => DataType::Bool,
+        "Int8" => DataType::Int8,
+        "Int16" => DataType::Int16,
+        "Int32" => DataType::Int32,
+        "Int64" => DataType::Int64,
+        "Float" => DataType::Float,
+        "Double" => DataType::Double,
+        "VarChar" => DataType::VarChar {
+            max_length: params.need(field, "max_length")?,
+        },
+        vector => {
+            if dense(vector, 0).is_none() {
+                let problem = format!("the elements of an Array cannot be {kind}");
+                return Err(SchemaError::field(field, problem));
+            }
+            let dim = params.need(field, "dim")?;
+            dense(vector, dim).unwrap_or(DataType::FloatVector { dim })
+        }
+    })
+}
+
+/// A dense vector type by its name.
+fn dense(name: &str, dim: usize) -> Option<DataType> {
+    Some(match name {
+        "BinaryVector" => DataType::BinaryVector { dim },
+        "FloatVector" => DataType::FloatVector { dim },
+        "Float16Vector" => DataType::Float16Vector { dim },
+        "BFloat16Vector" => DataType::BFloat16Vector { dim },
+        "Int8Vector" => DataType::Int8Vector { dim },
+        _ => return None,
+    })
+}
+
+/// The type parameters of a field.
+pub(super) struct TypeParams {
+    /// Those that weren't taken yet.
+    pub(super) rest: Vec<(String, String)>,
+}
+
+impl TypeParams {
+    /// Reads the parameters: in a create call from the first of these keys, otherwise from all, or beside them.
+    pub(super) fn read(node: Node<'_>, keys: &[&str]) -> Result<Self, SchemaError> {
+        let mut rest = Vec::new();
+        for key in keys {
+            if node.form() == Form::Liberal || rest.is_empty() && Some(key) == keys.first() {
+                rest.extend(node.params(&[key])?);
+            }
+        }
+        if node.form() == Form::Liberal {
+            for (name, keys) in [
+                ("dim", ["dim", "dimension"]),
+                ("max_length", ["max_length", "maxLength"]),
+                ("max_capacity", ["max_capacity", "maxCapacity"]),
+            ] {
+                let beside = node.get(&keys).map(super::node::plain);
+                rest.extend(beside.map(|value| (name.to_owned(), value)));
+            }
+        }
+        Ok(Self { rest })
     }
+
+    /// The number under this name, which stays.
+    pub(super) fn number(&self, field: &str, name: &str) -> Result<Option<usize>, SchemaError> {
+        let found = self.rest.iter().find(|(key, _)| key == name);
+        found.map(|(_, text)| whole(field, name, text)).transpose()
+    }
+
+    /// The number under this name, which is taken out.
+    pub(super) fn take(&mut self, field: &str, name: &str) -> Result<Option<usize>, SchemaError> {
+        let number = self.number(field, name)?;
+        self.rest.retain(|(key, _)| key != name);
+        Ok(number)
+    }
+
+    fn need(&mut self, field: &str, name: &str) -> Result<usize, SchemaError> {
+        let number = self.take(field, name)?;
+        number.ok_or_else(|| SchemaError::missing(field, name))
+    }
+}
+
+/// A whole number of at least 0, written as text.
+fn whole(field: &str, name: &str, text: &str) -> Result<usize, SchemaError> {
+    text.parse().map_err(|_| {
+        let problem = format!("{name} must be a whole number, found {text}");
+        SchemaError::field(field, problem)
+    })
 }

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Row, every_type, good_row, outcomes, read_all, schema_of, small};
-use crate::formats::{CsvOptions, DataType, Input, ReadError, Reader, Schema};
+use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::Format;
 
 fn open(text: &[u8], schema: &Arc<Schema>, options: &CsvOptions) -> Result<Reader, ReadError> {
@@ -33,7 +33,7 @@ fn write(schema: &Schema, rows: &[Value], separator: u8, null: &str) -> Vec<u8> 
             .iter()
             .map(|field| match (&row[&field.name], &field.data_type) {
                 (Value::Null, _) => null.to_owned(),
-                (Value::String(text), DataType::VarChar { .. }) => text.clone(),
+                (Value::String(text), data_type) if data_type.is_text() => text.clone(),
                 (value, _) => value.to_string(),
             });
         let meta = json!({"extra": row["extra"]}).to_string();

@@ -7,7 +7,9 @@ mod numpy;
 mod parquet;
 mod properties;
 mod rows;
+mod schema_rules;
 mod schemas;
+mod types;
 mod write_parquet;
 
 use std::io::Cursor;
@@ -20,10 +22,10 @@ use properties::good_row;
 use super::{Block, ReadError, Reader, Schema};
 use crate::location::Format;
 
-/// A schema of a list of fields, as a create body has them.
+/// A schema of a list of fields, as a stored create body has them: in any spelling and unchecked.
 pub(super) fn schema_of(fields: Value, dynamic: bool) -> Arc<Schema> {
     let body = json!({"schema": {"enableDynamicField": dynamic, "fields": fields}});
-    Arc::new(Schema::from_create_body(&body).unwrap())
+    Arc::new(Schema::from_stored_body(&body).unwrap())
 }
 
 /// A key, a text and a vector of 2.
@@ -52,6 +54,7 @@ pub(super) fn every_type() -> Arc<Schema> {
         array("Bool"), array("Int8"), array("Int64"), array("Float"), array("Double"), array("VarChar"),
         vector("fv", "FloatVector", 2), vector("bv", "BinaryVector", 16), vector("hv", "Float16Vector", 2),
         vector("bhv", "BFloat16Vector", 2), vector("iv", "Int8Vector", 2), plain("sv", "SparseFloatVector"),
+        plain("ts", "Timestamptz"), plain("geo", "Geometry"), plain("text", "Text"),
     ]);
     schema_of(fields, true)
 }

@@ -9,7 +9,7 @@ use crate::local::query::{Key, Query, key_of};
 use crate::local::store::StoreError;
 use crate::local::store::scan::Segment;
 use std::cmp::Ordering;
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::time::Instant;
 
 /// A search of some vectors in one field.
@@ -111,8 +111,56 @@ impl Closest {
 }
 
 impl Scan<'_> {
-    /// The closest rows of each vector, closest first.
+    /// The closest rows of each vector, closest first. Of rows with one primary key only the one committed last is found:
+    /// if others are among the closest, the search is done again without them.
     pub(super) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
+        let mut replaced = HashSet::new();
+        loop {
+            let hits = self.look(segments, &replaced)?;
+            let more = self.replaced(segments, &hits)?;
+            if more.is_empty() {
+                return Ok(hits);
+            }
+            replaced.extend(more);
+        }
+    }
+
+    /// The rows among these, by segment and row, whose keys come again in a later row.
+    fn replaced(
+        &self,
+        segments: &[Segment],
+        hits: &[Vec<SearchHit>],
+    ) -> Result<HashSet<(usize, usize)>, ServiceError> {
+        let mut found: HashMap<&Key, Vec<(usize, usize)>> = HashMap::new();
+        for hit in hits.iter().flatten() {
+            let places = found.entry(&hit.key).or_default();
+            if !places.contains(&(hit.segment, hit.row)) {
+                places.push((hit.segment, hit.row));
+            }
+        }
+        let mut replaced = HashSet::new();
+        for (number, segment) in segments.iter().enumerate() {
+            self.check_time()?;
+            let Some((keys, rows)) = self.query.candidates(segment)? else {
+                continue;
+            };
+            for row in rows {
+                let key = key_of(&keys, row);
+                let Some(places) = key.and_then(|key| found.get(&key)) else {
+                    continue;
+                };
+                replaced.extend(places.iter().filter(|place| **place < (number, row)));
+            }
+        }
+        Ok(replaced)
+    }
+
+    /// The closest rows of each vector, without some rows.
+    fn look(
+        &self,
+        segments: &[Segment],
+        without: &HashSet<(usize, usize)>,
+    ) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
         let mut closest: Vec<Closest> = (0..self.vectors.len())
             .map(|_| Closest {
                 keep: self.keep,
@@ -120,7 +168,7 @@ impl Scan<'_> {
             })
             .collect();
         for (number, segment) in segments.iter().enumerate() {
-            self.look_through(number, segment, &mut closest)?;
+            self.look_through((number, segment), without, &mut closest)?;
         }
         let sorted = closest.into_iter().map(|it| it.heap.into_sorted_vec());
         Ok(sorted.collect())
@@ -129,14 +177,17 @@ impl Scan<'_> {
     /// Compares the vectors with the rows of one segment that the filter chooses; only those are compared.
     fn look_through(
         &self,
-        number: usize,
-        segment: &Segment,
+        (number, segment): (usize, &Segment),
+        without: &HashSet<(usize, usize)>,
         closest: &mut [Closest],
     ) -> Result<(), ServiceError> {
         self.check_time()?;
-        let Some((keys, rows)) = self.query.candidates(segment)? else {
+        let Some((keys, mut rows)) = self.query.candidates(segment)? else {
             return Ok(());
         };
+        if !without.is_empty() {
+            rows.retain(|row| !without.contains(&(number, *row)));
+        }
         if rows.is_empty() {
             return Ok(());
         }
@@ -195,7 +246,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
         let body = json!({ "dimension": 2 });
-        let made = store.create_collection("default", "c", &body, true);
+        let made = store.create_collection("default", "c", &body, &["_default".to_owned()], true);
         assert!(made.unwrap());
         let collection = store.collection("default", "c").unwrap().unwrap().id;
         let partition = store.partition(collection, DEFAULT_PARTITION).unwrap();

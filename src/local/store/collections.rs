@@ -3,10 +3,11 @@
 use super::rows::TRASH;
 use super::work::fail_where;
 use super::{Store, StoreError};
+use crate::formats::Schema;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-/// The partition every collection has.
+/// The partition of collections without a partition key that always exists; with one, the prefix of their names.
 pub(in crate::local) const DEFAULT_PARTITION: &str = "_default";
 
 /// A collection as stored.
@@ -24,13 +25,25 @@ pub(in crate::local) struct Collection {
     pub(in crate::local) loaded: bool,
 }
 
+impl Collection {
+    /// The schema, as the create call gave it.
+    pub(in crate::local) fn schema(&self) -> Result<Schema, StoreError> {
+        Schema::from_stored_body(&self.body).map_err(|error| StoreError::Corrupt {
+            what: "collection",
+            why: error.to_string(),
+        })
+    }
+}
+
 impl Store {
-    /// Makes a collection with its default partition; false where the name is taken, also as an alias.
+    /// Makes a collection with these partitions, the first of which takes the rows without a partition; false if the name
+    /// is taken, also as an alias.
     pub(in crate::local) fn create_collection(
         &self,
         database: &str,
         name: &str,
         body: &Value,
+        partitions: &[String],
         loaded: bool,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
@@ -45,10 +58,13 @@ impl Store {
             if made == 0 {
                 return Ok(false);
             }
-            tx.execute(
-                "INSERT INTO partitions (collection_id, name) VALUES (?1, ?2)",
-                params![tx.last_insert_rowid(), DEFAULT_PARTITION],
-            )?;
+            let id = tx.last_insert_rowid();
+            for partition in partitions {
+                tx.execute(
+                    "INSERT INTO partitions (collection_id, name) VALUES (?1, ?2)",
+                    params![id, partition],
+                )?;
+            }
             Ok(true)
         })
     }
@@ -165,6 +181,10 @@ impl Store {
                 "UPDATE collections SET loaded = ?2 WHERE id = ?1",
                 params![id, loaded],
             )?;
+            tx.execute(
+                "UPDATE partitions SET released = 0 WHERE collection_id = ?1",
+                [id],
+            )?;
             Ok(())
         })
     }
@@ -204,7 +224,40 @@ impl Store {
         collection_id: i64,
         name: &str,
     ) -> Result<Option<i64>, StoreError> {
-        self.read(|view| partition_id(view, collection_id, name))
+        self.read(|view| partition_id(view, collection_id, Some(name)))
+    }
+
+    /// The id of the partition that takes the rows without a partition.
+    pub(in crate::local) fn first_partition(
+        &self,
+        collection_id: i64,
+    ) -> Result<Option<i64>, StoreError> {
+        self.read(|view| partition_id(view, collection_id, None))
+    }
+
+    /// Marks partitions as released by themselves, or not.
+    pub(in crate::local) fn set_released(
+        &self,
+        partitions: &[i64],
+        released: bool,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let mut update =
+                tx.prepare_cached("UPDATE partitions SET released = ?2 WHERE id = ?1")?;
+            for id in partitions {
+                update.execute(params![id, released])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Whether a partition was released by itself.
+    pub(in crate::local) fn is_released(&self, partition: i64) -> Result<bool, StoreError> {
+        self.read(|view| {
+            let mut released =
+                view.prepare_cached("SELECT 1 FROM partitions WHERE id = ?1 AND released")?;
+            Ok(released.exists([partition])?)
+        })
     }
 
     /// Makes a partition; one that is there already is left as it is.
@@ -253,14 +306,16 @@ pub(super) fn id_of(
         .optional()?)
 }
 
-/// The id of a collection's partition of this name.
+/// The id of a collection's partition of this name, or without a name of its first one.
 pub(super) fn partition_id(
     view: &Connection,
     collection_id: i64,
-    name: &str,
+    name: Option<&str>,
 ) -> Result<Option<i64>, StoreError> {
     Ok(view
-        .prepare_cached("SELECT id FROM partitions WHERE collection_id = ?1 AND name = ?2")?
+        .prepare_cached(
+            "SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1",
+        )?
         .query_row(params![collection_id, name], |row| row.get(0))
         .optional()?)
 }

@@ -1,10 +1,20 @@
 //! Databases: names that collections and jobs stand under.
 
 use super::{Store, StoreError};
-use rusqlite::OptionalExtension;
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde_json::{Map, Value};
 
 /// The database that is always there.
 pub(in crate::local) const DEFAULT_DATABASE: &str = "default";
+
+/// A database as stored.
+#[derive(Debug)]
+pub(in crate::local) struct Database {
+    /// Never used again for another database.
+    pub(in crate::local) id: i64,
+    /// Names and texts, e.g. `database.replica.number`.
+    pub(in crate::local) properties: Map<String, Value>,
+}
 
 /// What became of dropping a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,24 +37,54 @@ impl Store {
         })
     }
 
-    /// The number of the database of this name.
-    pub(in crate::local) fn database(&self, name: &str) -> Result<Option<i64>, StoreError> {
+    /// The database of this name.
+    pub(in crate::local) fn database(&self, name: &str) -> Result<Option<Database>, StoreError> {
         self.read(|view| {
-            Ok(view
-                .prepare_cached("SELECT id FROM databases WHERE name = ?1")?
-                .query_row([name], |row| row.get(0))
-                .optional()?)
+            let found = view
+                .prepare_cached("SELECT id, properties FROM databases WHERE name = ?1")?
+                .query_row([name], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))
+                .optional()?;
+            let Some((id, properties)) = found else {
+                return Ok(None);
+            };
+            let properties = parse(&properties)?;
+            Ok(Some(Database { id, properties }))
         })
     }
 
-    /// Makes a database; false where there is one of this name.
-    pub(in crate::local) fn create_database(&self, name: &str) -> Result<bool, StoreError> {
+    /// Makes a database with these properties; false if there is one of this name.
+    pub(in crate::local) fn create_database(
+        &self,
+        name: &str,
+        properties: &Map<String, Value>,
+    ) -> Result<bool, StoreError> {
         self.write(|tx| {
             let made = tx.execute(
-                "INSERT INTO databases (name) VALUES (?1) ON CONFLICT (name) DO NOTHING",
-                [name],
+                "INSERT INTO databases (name, properties) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
+                params![name, text(properties)],
             )?;
             Ok(made > 0)
+        })
+    }
+
+    /// Sets some properties of a database and removes others; false if there is none of this name.
+    pub(in crate::local) fn alter_database(
+        &self,
+        name: &str,
+        set: &Map<String, Value>,
+        remove: &[String],
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let Some(mut properties) = properties(tx, name)? else {
+                return Ok(false);
+            };
+            properties.extend(set.clone());
+            properties.retain(|key, _| !remove.contains(key));
+            tx.execute(
+                "UPDATE databases SET properties = ?2 WHERE name = ?1",
+                params![name, text(&properties)],
+            )?;
+            Ok(true)
         })
     }
 
@@ -69,4 +109,23 @@ impl Store {
             Ok(Dropped::Done)
         })
     }
+}
+
+fn properties(tx: &Transaction<'_>, name: &str) -> Result<Option<Map<String, Value>>, StoreError> {
+    let found: Option<String> = tx
+        .prepare_cached("SELECT properties FROM databases WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    found.map(|text| parse(&text)).transpose()
+}
+
+fn parse(properties: &str) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_str(properties).map_err(|error| StoreError::Corrupt {
+        what: "database",
+        why: error.to_string(),
+    })
+}
+
+fn text(properties: &Map<String, Value>) -> String {
+    Value::Object(properties.clone()).to_string()
 }

@@ -1,6 +1,6 @@
 //! Deleted rows: a bit each, beside the segment, which itself never changes.
 
-use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns};
+use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns, next_commit};
 use super::scan::Segment;
 use super::{Store, StoreError, signed, unsigned};
 use crate::formats::Batch;
@@ -41,9 +41,7 @@ pub(in crate::local) struct Fresh<'b> {
     pub(in crate::local) partition_id: i64,
     /// The rows.
     pub(in crate::local) batch: &'b mut Batch,
-    /// Those of them that later ones with the same key replace at once.
-    pub(in crate::local) replaced: Vec<usize>,
-    /// The segments that were looked through for rows of the same keys.
+    /// The segments that the rows of the same keys were looked for in.
     pub(in crate::local) seen: Vec<Segment>,
 }
 
@@ -75,11 +73,10 @@ impl Store {
             if !all_seen(tx, collection_id, &fresh.seen)? {
                 return Ok(Replaced::Outdated);
             }
-            let Some(segment) = add(tx, collection_id, fresh.partition_id, fresh.batch)? else {
+            if !add(tx, collection_id, fresh.partition_id, fresh.batch)? {
                 return Ok(Replaced::NoPartition);
-            };
+            }
             kill(tx, victims)?;
-            kill(tx, &vec![(segment, fresh.replaced.clone())])?;
             Ok(Replaced::Done)
         })
     }
@@ -92,7 +89,7 @@ impl Store {
         partition_id: i64,
         batch: &mut Batch,
     ) -> Result<bool, StoreError> {
-        self.write(|tx| Ok(add(tx, collection_id, partition_id, batch)?.is_some()))
+        self.write(|tx| add(tx, collection_id, partition_id, batch))
     }
 }
 
@@ -101,26 +98,27 @@ fn add(
     collection_id: i64,
     partition_id: i64,
     batch: &mut Batch,
-) -> Result<Option<Segment>, StoreError> {
+) -> Result<bool, StoreError> {
     // The check and the row in one statement: a drop may have come between.
     let made = tx
         .prepare_cached(
-            "INSERT INTO segments (collection_id, partition_id, job_id, state, rows)
-             SELECT collection_id, id, '', ?3, ?4 FROM partitions WHERE id = ?2 AND collection_id = ?1",
+            "INSERT INTO segments (collection_id, partition_id, job_id, state, rows, commit_no)
+             SELECT collection_id, id, '', ?3, ?4, ?5 FROM partitions WHERE id = ?2 AND collection_id = ?1",
         )?
         .execute(params![
             collection_id,
             partition_id,
             VISIBLE,
-            signed(batch.rows())
+            signed(batch.rows()),
+            next_commit(tx)?
         ])?;
     if made == 0 {
-        return Ok(None);
+        return Ok(false);
     }
     let id = tx.last_insert_rowid();
     batch.set_auto_ids(id.wrapping_mul(AUTO_IDS));
     keep_columns(tx, id, batch)?;
-    Ok(Some(Segment::new(id, batch.rows())))
+    Ok(true)
 }
 
 fn all_seen(

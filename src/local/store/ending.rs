@@ -1,44 +1,42 @@
 //! Two-phase jobs: their rows wait until the caller commits or aborts them.
 
 use super::jobs::JobState;
-use super::rows::{PENDING, VISIBLE};
+use super::rows::{PENDING, VISIBLE, next_commit};
 use super::work::discard;
 use super::{Store, StoreError};
 use rusqlite::{Transaction, params};
 
-/// What became of a call that ends a two-phase job.
+/// The outcome of a call that commits or aborts a job.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::local) enum Ending {
-    /// The job is ended so, by this call or an earlier one.
+    /// The job is committed or aborted, by this call or an earlier one.
     Done,
-    /// It is in a state that this cannot end, or not a two-phase job.
-    Refused,
+    /// A job in this state can't be committed or aborted.
+    WrongState(JobState),
+    /// The job commits itself.
+    AutoCommit,
 }
 
 impl Store {
-    /// Makes an uncommitted job's rows visible, in one step. Once more is no error.
+    /// Makes an uncommitted job's rows visible, in one step. A completed job is success again, also one that commits
+    /// itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
     pub(in crate::local) fn commit(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
-        self.write(|tx| {
-            if !is_two_phase(tx, id)? {
-                return Ok(Ending::Refused);
-            }
-            match state(tx, id)? {
-                JobState::Uncommitted => show(tx, id, time).map(|()| Ending::Done),
-                JobState::Completed => Ok(Ending::Done),
-                _ => Ok(Ending::Refused),
-            }
+        self.write(|tx| match state(tx, id)? {
+            JobState::Uncommitted => show(tx, id, time).map(|()| Ending::Done),
+            JobState::Completed => Ok(Ending::Done),
+            state => Ok(Ending::WrongState(state)),
         })
     }
 
-    /// Gives up a two-phase job that is not committed: none of its rows stays. Once more is no error.
+    /// Gives up a two-phase job that is not committed: none of its rows stays. An aborted job is success again, and so
+    /// is a failed one, which keeps its reason (Milvus: `internal/datacoord/services.go`, `AbortImport`).
     pub(in crate::local) fn abort(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
         self.write(|tx| {
-            if !is_two_phase(tx, id)? {
-                return Ok(Ending::Refused);
-            }
             match state(tx, id)? {
                 JobState::Aborted => return Ok(Ending::Done),
-                JobState::Completed | JobState::Failed => return Ok(Ending::Refused),
+                JobState::Completed => return Ok(Ending::WrongState(JobState::Completed)),
+                _ if !is_two_phase(tx, id)? => return Ok(Ending::AutoCommit),
+                JobState::Failed => return Ok(Ending::Done),
                 JobState::Pending | JobState::Importing | JobState::Uncommitted => {}
             }
             // Its worker, where there is one, finds that the job is no longer its own.
@@ -68,8 +66,11 @@ fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
 pub(super) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1")?
         .execute(params![id, time])?;
-    tx.prepare_cached("UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3")?
-        .execute(params![id, VISIBLE, PENDING])?;
+    let commit = next_commit(tx)?;
+    tx.prepare_cached(
+        "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3",
+    )?
+    .execute(params![id, VISIBLE, PENDING, commit])?;
     Ok(())
 }
 

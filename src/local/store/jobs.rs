@@ -69,6 +69,8 @@ pub(in crate::local) struct NewJob {
     pub(in crate::local) two_phase: bool,
     /// It fails unless it is done by then, in Unix milliseconds.
     pub(in crate::local) deadline: Option<i64>,
+    /// When it was submitted, RFC 3339.
+    pub(in crate::local) create_time: String,
     /// What to read.
     pub(in crate::local) source: Source,
 }
@@ -119,8 +121,8 @@ pub(in crate::local) struct Job {
 pub(in crate::local) struct Whole {
     /// The job.
     pub(in crate::local) job: Job,
-    /// True where its rows wait, or waited, for a commit.
-    pub(in crate::local) two_phase: bool,
+    /// When it was submitted, RFC 3339; `None` for jobs of earlier versions.
+    pub(in crate::local) create_time: Option<String>,
     /// What it reads; nothing where that record is broken (the job's reason then says so).
     pub(in crate::local) source: Source,
     /// Its files.
@@ -138,7 +140,24 @@ pub(in crate::local) struct JobFile {
     pub(in crate::local) standing: Standing,
 }
 
+/// Bits of a job id below its time in milliseconds, as in the ids that Milvus' allocator gives.
+const ID_BITS: u32 = 18;
+
 impl Store {
+    /// A new job's id: a 64-bit integer as text, above all earlier ones of this store.
+    pub(in crate::local) fn new_job_id(&self) -> Result<String, StoreError> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        self.write(|tx| {
+            let last = tx.query_row("SELECT last FROM job_ids", [], |row| row.get(0))?;
+            let id = next_id(last, now).ok_or_else(|| StoreError::Corrupt {
+                what: "job id",
+                why: format!("there is none above {last}"),
+            })?;
+            tx.execute("UPDATE job_ids SET last = ?1", [id])?;
+            Ok(id.to_string())
+        })
+    }
+
     /// Makes a job, unless its key was seen before.
     pub(in crate::local) fn create_job(&self, job: &NewJob) -> Result<Created, StoreError> {
         let source = serde_json::to_string(&job.source).map_err(|error| StoreError::Corrupt {
@@ -157,18 +176,14 @@ impl Store {
             {
                 return Ok(Created::Before(first));
             }
-            let partition = job
-                .partition
-                .as_deref()
-                .unwrap_or(super::collections::DEFAULT_PARTITION);
             let Some(partition_id) =
-                super::collections::partition_id(tx, collection_id, partition)?
+                super::collections::partition_id(tx, collection_id, job.partition.as_deref())?
             else {
                 return Ok(Created::NoPartition);
             };
             tx.prepare_cached(
-                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database)
-                 SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9 FROM collections WHERE id = ?2",
+                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
+                 SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM collections WHERE id = ?2",
             )?
             .execute(params![
                 job.id,
@@ -179,7 +194,8 @@ impl Store {
                 JobState::Pending.word(),
                 job.two_phase,
                 job.deadline,
-                job.database
+                job.database,
+                job.create_time
             ])?;
             Ok(Created::New)
         })
@@ -226,13 +242,13 @@ impl Store {
     pub(in crate::local) fn job(&self, id: &str) -> Result<Option<Whole>, StoreError> {
         self.read(|view| {
             let mut select = view.prepare_cached(&format!(
-                "SELECT {JOB}, source, two_phase, warnings FROM jobs WHERE id = ?1"
+                "SELECT {JOB}, source, create_time, warnings FROM jobs WHERE id = ?1"
             ))?;
             let found = select.query_row([id], |row| {
                 let warnings: Option<String> = row.get(10)?;
                 Ok((job(row), row.get::<_, String>(8)?, row.get(9)?, warnings))
             });
-            let Some((job, source, two_phase, warnings)) = found.optional()? else {
+            let Some((job, source, create_time, warnings)) = found.optional()? else {
                 return Ok(None);
             };
             let mut select = view.prepare_cached(
@@ -247,7 +263,7 @@ impl Store {
             })?;
             Ok(Some(Whole {
                 job: job?,
-                two_phase,
+                create_time,
                 source: parse_source(&source).unwrap_or_default(),
                 files: files.collect::<Result<_, StoreError>>()?,
                 warnings: parse_warnings(warnings.as_deref()),
@@ -276,6 +292,12 @@ impl Store {
             Ok((unsigned(count), jobs.collect::<Result<_, _>>()?))
         })
     }
+}
+
+/// The id after `last` at this time (Unix milliseconds); `None` past the 64 bits.
+fn next_id(last: i64, now: i64) -> Option<i64> {
+    let timed = now.clamp(0, i64::MAX >> ID_BITS) << ID_BITS;
+    Some(timed.max(last.checked_add(1)?))
 }
 
 /// The columns [`job`] reads. A job's source, up to a MiB of paths, is not among them: lists are long.
@@ -312,4 +334,19 @@ pub(super) fn parse_source(text: &str) -> Result<Source, StoreError> {
         what: "job",
         why: error.to_string(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_grow_with_the_time_and_without_it_and_end_with_the_64_bits() {
+        assert_eq!(next_id(0, 1), Some(1 << 18));
+        assert_eq!(next_id(1 << 18, 1), Some((1 << 18) + 1));
+        assert_eq!(next_id(7, -5), Some(8));
+        assert_eq!(next_id(0, i64::MAX), Some(i64::MAX >> 18 << 18));
+        assert_eq!(next_id(i64::MAX - 1, 0), Some(i64::MAX));
+        assert_eq!(next_id(i64::MAX, 0), None);
+    }
 }

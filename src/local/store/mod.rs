@@ -125,6 +125,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v3.sql"),
     include_str!("v4.sql"),
     include_str!("v5.sql"),
+    include_str!("v6.sql"),
 ];
 
 /// The database of one data folder; clones share it.
@@ -346,7 +347,7 @@ mod tests {
             opened.err(),
             Some(StoreError::Newer {
                 found: 99,
-                known: 5,
+                known: 6,
                 ..
             })
         ));
@@ -375,10 +376,14 @@ mod tests {
         let body = serde_json::json!({ "dimension": 2 });
         assert!(
             !store
-                .create_collection("default", "a", &body, true)
+                .create_collection("default", "a", &body, &["_default".to_owned()], true)
                 .unwrap()
         );
-        assert!(store.create_collection("other", "a", &body, true).unwrap());
+        assert!(
+            store
+                .create_collection("other", "a", &body, &["_default".to_owned()], true)
+                .unwrap()
+        );
         // The id of the dropped collection is not used again.
         let other = store.collection("other", "a").unwrap().unwrap();
         assert!(other.id > 2, "{}", other.id);

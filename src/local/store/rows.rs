@@ -125,6 +125,13 @@ impl Store {
     }
 }
 
+/// The number for what becomes visible now: above those of all segments.
+pub(super) fn next_commit(tx: &Transaction<'_>) -> Result<i64, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT COALESCE(MAX(commit_no), 0) + 1 FROM segments")?
+        .query_row([], |row| row.get(0))?)
+}
+
 /// Keeps a segment's columns: the fields in the schema's order, then `$meta`.
 pub(super) fn keep_columns(
     tx: &Transaction<'_>,

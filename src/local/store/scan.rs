@@ -17,15 +17,6 @@ pub(in crate::local) struct Segment {
 }
 
 impl Segment {
-    /// One that was just made.
-    pub(super) fn new(id: i64, rows: usize) -> Self {
-        Self {
-            id,
-            rows,
-            dead: (0, Dead::default()),
-        }
-    }
-
     pub(in crate::local) fn id(&self) -> i64 {
         self.id
     }
@@ -42,7 +33,8 @@ impl Segment {
 }
 
 impl Store {
-    /// The visible segments of a collection, or of some of its partitions, oldest first.
+    /// The visible segments of a collection, or of some of its partitions, in the order of their commits: of two rows
+    /// with one primary key the later one counts.
     pub(in crate::local) fn segments(
         &self,
         collection_id: i64,
@@ -52,7 +44,7 @@ impl Store {
             let mut select = view.prepare_cached(
                 "SELECT id, rows, dead, partition_id, CASE WHEN dead > 0
                      THEN (SELECT d.rows FROM segment_dead AS d WHERE d.segment_id = segments.id) END
-                 FROM segments WHERE collection_id = ?1 AND state = ?2 ORDER BY id",
+                 FROM segments WHERE collection_id = ?1 AND state = ?2 ORDER BY commit_no, id",
             )?;
             let whole = |number: i64| usize::try_from(number).unwrap_or(0);
             let found = select.query_map(params![collection_id, VISIBLE], |row| {

@@ -1,6 +1,5 @@
 use super::super::faults::Faults;
 use super::*;
-use crate::formats::CsvOptions;
 use crate::interrupt::Interrupt;
 use crate::local::source::Source;
 use crate::local::source::{Places, Rules};
@@ -21,7 +20,13 @@ fn shared(dir: &Path) -> Shared {
     let file = dir.join("a.jsonl");
     std::fs::write(&file, "{\"id\": 1, \"vector\": [1, 2]}").unwrap();
     let store = Store::open(dir, &Interrupt::new()).unwrap();
-    let made = store.create_collection("default", "c", &json!({ "dimension": 2 }), true);
+    let made = store.create_collection(
+        "default",
+        "c",
+        &json!({ "dimension": 2 }),
+        &["_default".to_owned()],
+        true,
+    );
     assert!(made.unwrap());
     let job = NewJob {
         id: "job-1".to_owned(),
@@ -31,9 +36,9 @@ fn shared(dir: &Path) -> Shared {
         key: None,
         two_phase: false,
         deadline: None,
+        create_time: String::new(),
         source: Source::parse(
             &[vec![file.to_str().unwrap().to_owned()]],
-            CsvOptions::default(),
             &Rules::new(Places::default(), false).unwrap(),
             false,
         )

@@ -8,12 +8,8 @@ use super::entry::Entry;
 use super::plan::Before;
 use super::queue::Queue;
 use crate::api::model::JobState;
-use crate::engine::functions::jobs::read_progress;
-use crate::error::{Failure, Kind};
-use std::time::Duration;
-
-/// How often a commit or abort whose answer was lost is repeated.
-const TRIES: u32 = 8;
+use crate::engine::functions::decision::Decision;
+use crate::error::Failure;
 
 /// Commits all jobs if all are ready, else aborts those that are. Where one is in doubt that may be committed already, they
 /// are left as they are.
@@ -23,9 +19,14 @@ pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
     }
     let failed = queue.entries.iter().any(Entry::has_failed);
     let waiting = waiting(queue);
+    let decision = if failed {
+        Decision::Abort
+    } else {
+        Decision::Commit
+    };
     for at in &waiting {
         queue.check()?;
-        act(queue, *at, !failed)?;
+        act(queue, *at, decision)?;
     }
     if failed {
         return Ok(());
@@ -47,7 +48,7 @@ pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
     }
     for at in &left {
         queue.check()?;
-        act(queue, *at, true)?;
+        act(queue, *at, Decision::Commit)?;
     }
     queue.watch_again(&left)
 }
@@ -62,36 +63,14 @@ fn waiting(queue: &Queue<'_>) -> Vec<usize> {
         .collect()
 }
 
-/// Commits or aborts one job. Where the answer is lost the job's state tells whether it has to be done again.
-fn act(queue: &mut Queue<'_>, at: usize, commit: bool) -> Result<(), Failure> {
+/// Commits or aborts one job.
+fn act(queue: &mut Queue<'_>, at: usize, decision: Decision) -> Result<(), Failure> {
     let Some(job) = queue.job(at) else {
         return Ok(());
     };
-    let client = &job.connection.client;
-    let mut tries = 0;
-    loop {
-        let answer = if commit {
-            client.commit(&job.id)
-        } else {
-            client.abort(&job.id)
-        };
-        let Err(error) = answer.map_err(Failure::from) else {
-            if !commit {
-                queue.note_aborted(&job);
-            }
-            return Ok(());
-        };
-        tries += 1;
-        let passing = matches!(error.kind, Kind::Unknown | Kind::Connect | Kind::Busy);
-        if passing && tries < TRIES {
-            queue.sleep(Duration::from_millis(100 << tries.min(6)))?;
-        }
-        match read_progress(queue.session(), &job) {
-            // It was done, or somebody else has done it.
-            Ok(reading) if reading.progress.state.kind != JobState::Uncommitted => return Ok(()),
-            Ok(_) if passing && tries < TRIES => {}
-            Err(failure) if passing && tries < TRIES && failure.kind == Kind::Connect => {}
-            _ => return Err(error),
-        }
+    decision.carry_out(queue.session(), &job, true)?;
+    if decision == Decision::Abort {
+        queue.note_aborted(&job);
     }
+    Ok(())
 }

@@ -10,11 +10,13 @@ mod watching;
 use super::entry::Entry;
 use super::plan::{Before, Task};
 use super::view::{Count, View};
+use super::{BUSY_WAIT, How};
 use crate::api::model::JobState;
 use crate::connection::Connection;
 use crate::engine::functions::wait::ask::Pace;
 use crate::engine::values::Job;
 use crate::error::{Failure, Kind};
+use crate::render::words;
 use crate::session::Session;
 use crate::submission::{Found, Open, Parked, Sent, SubmitError, Submitter};
 use std::collections::VecDeque;
@@ -58,6 +60,8 @@ pub(super) struct Queue<'a> {
     /// How it stands, task by task.
     pub(super) entries: Vec<Entry>,
     max_running: usize,
+    /// How long a busy service is asked again for one job.
+    busy_wait: Duration,
     /// True: all or nothing.
     atomic: bool,
     /// False: after a failure nothing more is submitted.
@@ -68,6 +72,8 @@ pub(super) struct Queue<'a> {
     /// Nothing is submitted before.
     pause: Option<Instant>,
     busy: u32,
+    /// Since when the service has been too busy for a job, and none has ended.
+    busy_since: Option<Instant>,
     misses: u32,
     /// When the service last answered.
     answered: Instant,
@@ -93,9 +99,9 @@ impl<'a> Queue<'a> {
         submitter: Submitter<'a>,
         view: &'a View<'a>,
         tasks: &'a [Task],
-        max_running: usize,
-        (atomic, goes_on): (bool, bool),
+        how: &How,
     ) -> Self {
+        let given = how.busy_wait.or(connection.client.settings().busy_wait);
         Self {
             session,
             connection,
@@ -103,14 +109,16 @@ impl<'a> Queue<'a> {
             view,
             tasks,
             entries: vec![Entry::default(); tasks.len()],
-            max_running,
-            atomic,
-            goes_on: goes_on && !atomic,
+            max_running: how.max_running,
+            atomic: how.atomic,
+            goes_on: how.goes_on && !how.atomic,
+            busy_wait: given.unwrap_or(BUSY_WAIT),
             pending: (0..tasks.len()).collect(),
             parked: Vec::new(),
             running: Vec::new(),
             pause: None,
             busy: 0,
+            busy_since: None,
             misses: 0,
             answered: Instant::now(),
             known: 0,
@@ -131,11 +139,6 @@ impl<'a> Queue<'a> {
     /// Fails where the run is to stop.
     pub(super) fn check(&self) -> Result<(), Failure> {
         Ok(self.session.interrupt.check()?)
-    }
-
-    /// Waits, unless the run is to stop.
-    pub(super) fn sleep(&self, time: Duration) -> Result<(), Failure> {
-        Ok(self.session.interrupt.sleep(time)?)
     }
 
     /// How many jobs an earlier run had submitted.
@@ -264,6 +267,7 @@ impl<'a> Queue<'a> {
                 Ok(Found::Made(job)) => self.made(at, job),
                 Ok(Found::Parked(parked)) => self.parked.push((at, parked)),
                 Ok(Found::Again(open)) => self.send(at, open)?,
+                Ok(Found::Next) => self.pending.push_front(at),
                 Err(error) => self.refused(at, error)?,
             }
         }
@@ -274,6 +278,7 @@ impl<'a> Queue<'a> {
         match self.submitter.send(open) {
             Ok(Sent::Made(job)) => self.made(at, job),
             Ok(Sent::Parked(parked)) => self.parked.push((at, parked)),
+            Ok(Sent::Next) => self.pending.push_front(at),
             Err(error) => self.refused(at, error)?,
         }
         Ok(())
@@ -281,6 +286,7 @@ impl<'a> Queue<'a> {
 
     fn made(&mut self, at: usize, job: String) {
         self.busy = 0;
+        self.busy_since = None;
         self.heard();
         self.pause = None;
         if let Some(entry) = self.entries.get_mut(at) {
@@ -302,19 +308,13 @@ impl<'a> Queue<'a> {
 
     /// No job: for now, for ever, or nobody knows.
     fn refused(&mut self, at: usize, error: SubmitError) -> Result<(), Failure> {
+        let retry_after = error.retry_after();
         let failure = Failure::from(error);
         match failure.kind {
-            Kind::Busy => {
-                if self.busy == 0 {
-                    let text = format!("{}; the batch waits and goes on", failure.message);
-                    self.view.say(&text);
-                }
-                self.put_off(at);
-                Ok(())
-            }
+            Kind::Busy => self.busy(at, failure, retry_after),
             // Nothing was sent: the service is not there, or could not say how an earlier job stands.
             _ if failure.may_pass() && !self.is_lasting() => {
-                self.put_off(at);
+                self.put_off(at, self.backoff());
                 Ok(())
             }
             Kind::Connect
@@ -361,15 +361,52 @@ impl<'a> Queue<'a> {
         self.misses > MISSES && self.answered.elapsed() >= patience
     }
 
-    /// Submits nothing for a while; then this first.
-    fn put_off(&mut self, at: usize) {
-        self.pending.push_front(at);
-        if self.pause.is_some_and(|until| Instant::now() < until) {
-            return;
+    /// The service is too busy for this job: it is asked again, as long as that takes no more than `busy_wait`. A place
+    /// that becomes free, or a job that the service takes, begins the wait again.
+    fn busy(
+        &mut self,
+        at: usize,
+        failure: Failure,
+        retry_after: Option<Duration>,
+    ) -> Result<(), Failure> {
+        let pause = retry_after.unwrap_or_else(|| self.backoff());
+        let since = self.busy_since.unwrap_or_else(Instant::now);
+        let waited = since.elapsed();
+        if waited.saturating_add(pause) > self.busy_wait {
+            let message = format!(
+                "{}: still busy after {}",
+                failure.message,
+                words::duration(waited)
+            );
+            return Err(Failure { message, ..failure });
         }
-        let pause = FIRST_PAUSE.saturating_mul(1 << self.busy.min(16));
-        self.busy += 1;
-        self.pause = Instant::now().checked_add(pause.min(LONGEST_PAUSE));
+        if self.busy_since.is_none() {
+            let text = format!("{}; the batch waits and goes on", failure.message);
+            self.view.say(&text);
+        }
+        self.busy_since = Some(since);
+        self.put_off(at, pause);
+        Ok(())
+    }
+
+    /// The pause that is chosen here: that under way, else one twice as long as the last.
+    fn backoff(&self) -> Duration {
+        let left = self
+            .pause
+            .map(|until| until.saturating_duration_since(Instant::now()));
+        left.filter(|left| !left.is_zero()).unwrap_or_else(|| {
+            let pause = FIRST_PAUSE.saturating_mul(1 << self.busy.min(16));
+            pause.min(LONGEST_PAUSE)
+        })
+    }
+
+    /// Submits nothing for a while; then this first.
+    fn put_off(&mut self, at: usize, pause: Duration) {
+        self.pending.push_front(at);
+        let now = Instant::now();
+        let paused = self.pause.is_some_and(|until| now < until);
+        self.busy += u32::from(!paused);
+        self.pause = self.pause.max(now.checked_add(pause));
     }
 
     /// The job of a task, with where it runs.

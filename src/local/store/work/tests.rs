@@ -13,7 +13,7 @@ fn store(dir: &std::path::Path) -> (Store, Batch) {
     let body = json!({ "dimension": 2 });
     assert!(
         store
-            .create_collection("default", "c", &body, true)
+            .create_collection("default", "c", &body, &["_default".to_owned()], true)
             .unwrap()
     );
     let job = NewJob {
@@ -24,6 +24,7 @@ fn store(dir: &std::path::Path) -> (Store, Batch) {
         key: None,
         two_phase: false,
         deadline: None,
+        create_time: String::new(),
         source: Source::default(),
     };
     assert_eq!(store.create_job(&job).unwrap(), Created::New);

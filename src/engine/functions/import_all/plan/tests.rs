@@ -41,6 +41,7 @@ fn cut(units: &[Unit], most: Most, earlier: &[Submission]) -> Vec<Task> {
 fn submission(task: &Task, standing: Standing) -> Submission {
     let scope = Scope::of(&settings(), &task.request);
     let intent = Intent {
+        moment: None,
         id: "zshell-1".to_owned(),
         at: String::new(),
         connection: String::new(),
@@ -56,6 +57,7 @@ fn submission(task: &Task, standing: Standing) -> Submission {
         stamps: task.stamps.clone(),
     };
     Submission {
+        sent: None,
         file_count: intent.files.len(),
         intent,
         standing,

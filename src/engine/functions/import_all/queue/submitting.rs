@@ -8,7 +8,7 @@ use crate::submission::{Begun, Desk, Parked, Sent, SubmitError, Submitter};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Submissions under way at the same time.
 const AT_ONCE: usize = 8;
@@ -47,19 +47,25 @@ impl Clerk<'_> {
             client: &self.client,
             connection: self.connection,
             tell: &tell,
+            busy_wait: Duration::ZERO,
         };
         if self.client.settings().dry_run.is_some() {
             let job = submitter.submit(&task.request, Some(&task.key))?;
             return Ok(Step::Made(job));
         }
-        match submitter.begin(&task.request, Some(&task.key), &task.stamps)? {
-            Begun::Known(job) => Ok(Step::Known(job)),
-            Begun::Parked(parked) => Ok(Step::Parked(parked)),
-            Begun::Busy => Ok(Step::Busy),
-            Begun::Open(open) => match submitter.send(open)? {
-                Sent::Made(job) => Ok(Step::Made(job)),
-                Sent::Parked(parked) => Ok(Step::Parked(parked)),
-            },
+        let mut attempts = 0;
+        loop {
+            let open = match submitter.begin(&task.request, Some(&task.key), &task.stamps)? {
+                Begun::Known(job) => return Ok(Step::Known(job)),
+                Begun::Parked(parked) => return Ok(Step::Parked(parked)),
+                Begun::Busy => return Ok(Step::Busy),
+                Begun::Open(open) => open.after(attempts),
+            };
+            match submitter.send(open)? {
+                Sent::Made(job) => return Ok(Step::Made(job)),
+                Sent::Parked(parked) => return Ok(Step::Parked(parked)),
+                Sent::Next => attempts += 1,
+            }
         }
     }
 }

@@ -84,6 +84,7 @@ impl Queue<'_> {
             self.running.retain(|it| it.at != at);
             // Its place at the service is free.
             self.pause = None;
+            self.busy_since = None;
             self.done += u64::from(!self.committing);
             self.ended(at);
         } else {

@@ -1,0 +1,80 @@
+//! Recognizes a Milvus older than 2.4: it has v1's collection calls, no `/v2/vectordb` routes, and so no imports over REST.
+
+use super::Client;
+use super::collections::V1;
+use super::error::{ApiError, Effect};
+use super::request::Outgoing;
+use super::settings::Settings;
+use serde_json::json;
+
+const V2: &str = "/v2/vectordb/collections/list";
+
+impl Client {
+    /// Returns the error of an import call, as what it means if the server turns out to be too old for imports.
+    pub(super) fn recognized(&self, error: ApiError) -> ApiError {
+        match error {
+            ApiError::Service { ref call, .. }
+                if is_unknown_path(&error) && is_own_server(self.settings()) && self.is_old() =>
+            {
+                ApiError::TooOld {
+                    call: call.clone(),
+                    dialect: self.settings().dialect,
+                }
+            }
+            error => error,
+        }
+    }
+
+    /// Returns true if the server knows v1's collections and no v2 route.
+    fn is_old(&self) -> bool {
+        let settings = self.settings();
+        let (what, base) = ("recognize the server", &settings.import_base);
+        let v1 = Outgoing::get(settings, what, base, V1, &[]);
+        let knows_v1 = match v1.and_then(|outgoing| self.call(outgoing, |_| Ok(()))) {
+            Ok(()) => true,
+            // It asks for a key, say.
+            Err(ApiError::Service { status, code, .. }) => status == 200 && code.is_some(),
+            Err(_) => false,
+        };
+        if !knows_v1 {
+            return false;
+        }
+        let v2 = Outgoing::post(settings, what, Effect::Read, base, V2, &json!({}));
+        let answer = v2.and_then(|outgoing| self.call(outgoing, |_| Ok(())));
+        answer.is_err_and(|error| is_unknown_path(&error))
+    }
+
+    /// Returns the error of a call that v1 has no form of, if the server doesn't know v2's either.
+    pub(super) fn beyond_v1(&self, error: ApiError) -> ApiError {
+        let settings = self.settings();
+        match &error {
+            ApiError::Service { call, .. }
+                if settings.dialect == super::model::Dialect::V1
+                    && call.what != "recognize the server"
+                    && call.url.contains("/v2/vectordb/")
+                    && is_unknown_path(&error) =>
+            {
+                ApiError::NotInDialect {
+                    what: format!("the call to {}", call.what),
+                    dialect: settings.dialect,
+                    instead: "the server has no /v2/vectordb routes either (Milvus has them since 2.4): collections(), describe(name), query(name, filter) and peek(name) work over v1".to_owned(),
+                }
+            }
+            _ => error,
+        }
+    }
+}
+
+/// Returns true for "there is no such call", not for "there is no such job", which has codes of its own.
+pub(super) fn is_unknown_path(error: &ApiError) -> bool {
+    match error {
+        ApiError::Service { status, code, .. } => *status == 404 || *code == Some(404),
+        _ => false,
+    }
+}
+
+/// Returns true if imports and collections are served by one host, as by Milvus and never by Zilliz Cloud.
+fn is_own_server(settings: &Settings) -> bool {
+    let own = settings.collection_base.as_ref();
+    own.is_none_or(|own| own.origin() == settings.import_base.origin())
+}

@@ -1,0 +1,137 @@
+//! Rows over v1: `/v1/vector/query` (Milvus' `internal/distributed/proxy/httpserver/handler_v1.go`).
+//!
+//! The call needs a filter, ignores partitions, and answers 64-bit integers as text and JSON fields as base64 (2.3) or as
+//! text (newer). The collection's schema says which texts to read back.
+
+use super::description::{CollectionDescription, FieldDescription};
+use super::error::{ApiError, Effect};
+use super::query::{RowQuery, read_rows};
+use super::{Client, v1};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Serialize;
+use serde_json::Value;
+
+const QUERY: &str = "/v1/vector/query";
+const COUNT: &str = "count(*)";
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Body<'a> {
+    collection_name: &'a str,
+    filter: &'a str,
+    output_fields: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    limit: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offset: Option<u64>,
+}
+
+impl Client {
+    /// Returns the rows that v1 finds for a query.
+    pub(super) fn v1_rows(&self, name: &str, query: &RowQuery) -> Result<Vec<Value>, ApiError> {
+        let settings = self.settings();
+        if !query.partitions.is_empty() {
+            return Err(v1::beyond(settings, "a query of chosen partitions"));
+        }
+        let mut known = None;
+        let mut filter = query.filter.clone();
+        if filter.trim().is_empty() {
+            let described = self.describe(name)?;
+            filter = every_row(&described)
+                .ok_or_else(|| v1::beyond(settings, "a query without a filter"))?;
+            known = Some(described);
+        }
+        let counts = query.fields == [COUNT];
+        let fields = query.fields.iter().map(String::as_str);
+        let fields = Some(fields.collect()).filter(|fields: &Vec<_>| !fields.is_empty());
+        let body = Body {
+            collection_name: name,
+            filter: &filter,
+            output_fields: fields.unwrap_or_else(|| vec!["*"]),
+            // Servers refuse a limit beside count(*), and v1 has one unless it is 0.
+            limit: query.limit.or(counts.then_some(0)),
+            offset: query.offset,
+        };
+        let outgoing = self.v1_post("read rows", Effect::Read, QUERY, &body)?;
+        let mut rows = self.call(outgoing, read_rows)?;
+        if rows.is_empty() {
+            return Ok(rows);
+        }
+        let described = match known.map_or_else(|| self.describe(name), Ok) {
+            Ok(described) => Some(described),
+            // The service gives rows and no schema: they are shown as they came.
+            Err(ApiError::Service { .. } | ApiError::Unreadable { .. }) => None,
+            Err(error) => return Err(error),
+        };
+        let fields = described.map_or_else(Vec::new, |described| described.fields);
+        for row in &mut rows {
+            read_back(row, &fields);
+        }
+        Ok(rows)
+    }
+}
+
+/// Returns a filter that every row meets; `None` without a primary key.
+fn every_row(described: &CollectionDescription) -> Option<String> {
+    let key = described.fields.iter().find(|field| field.primary)?;
+    let name = &key.name;
+    Some(if key.data_type == "Int64" {
+        format!("{name} >= 0 or {name} < 0")
+    } else {
+        format!("{name} >= \"\"")
+    })
+}
+
+/// Reads a row's texts back into the values of their fields. Dynamic fields come as they are.
+fn read_back(row: &mut Value, fields: &[FieldDescription]) {
+    if let Some(count) = row.get_mut(COUNT) {
+        integer(count);
+    }
+    for field in fields {
+        let Some(value) = row.get_mut(field.name.as_str()) else {
+            continue;
+        };
+        match field.data_type.as_str() {
+            "Int64" => integer(value),
+            "JSON" => json(value),
+            "Array" => array(value),
+            _ => {}
+        }
+    }
+}
+
+fn integer(value: &mut Value) {
+    let number = value.as_str().and_then(|text| text.parse::<i64>().ok());
+    if let Some(number) = number {
+        *value = Value::from(number);
+    }
+}
+
+/// No base64 of a JSON text is a JSON text itself, so both forms can be told apart.
+fn json(value: &mut Value) {
+    let Some(text) = value.as_str() else {
+        return;
+    };
+    let decoded = STANDARD.decode(text).ok();
+    let decoded = decoded.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if let Some(read) = decoded.or_else(|| serde_json::from_str(text).ok()) {
+        *value = read;
+    }
+}
+
+/// Arrays come as Go writes their protocol buffer: `{"Data":{"LongData":{"data":[1,2]}}}`, and `{"Data":null}` if empty.
+fn array(value: &mut Value) {
+    let items = match value.get("Data") {
+        Some(Value::Null) => Value::Array(Vec::new()),
+        Some(Value::Object(data)) => {
+            let typed = data.values().next();
+            let items = typed.and_then(|typed| typed.get("data"));
+            items.cloned().unwrap_or_else(|| Value::Array(Vec::new()))
+        }
+        _ => return,
+    };
+    if items.is_array() {
+        *value = items;
+    }
+}

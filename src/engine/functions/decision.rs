@@ -1,0 +1,201 @@
+//! `commit` and `abort`: the decision about a two-phase import.
+//!
+//! The answer may be lost, or prove nothing, so the job's state is read before the call fails: a job that is already
+//! committed, or aborted, is success. The state may lag behind, which is waited for.
+
+use super::jobs::read_progress;
+use crate::api::model::{JobState, State};
+use crate::api::{ApiError, Client, Outcome, backoff};
+use crate::engine::call::Call;
+use crate::engine::registry::{Confirm, Family, Function, Gives, Takes};
+use crate::engine::values::Job;
+use crate::error::{Failure, Kind};
+use crate::session::Session;
+use rhai::Dynamic;
+use std::time::{Duration, Instant};
+
+/// The shortest time that the state of a job is given to show a decision; `settle` if that's longer.
+const LAG: Duration = Duration::from_secs(5);
+
+/// This family's table.
+pub const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Jobs,
+        "commit",
+        &["commit(job)"],
+        "ends a two-phase import: its rows become visible",
+        "commit(\"job-…\")",
+        commit,
+    )
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["abort", "import"])
+    .method(),
+    Function::new(
+        Family::Jobs,
+        "abort",
+        &["abort(job)"],
+        "ends a two-phase import: its rows are dropped",
+        "abort(\"job-…\")",
+        abort,
+    )
+    .destroys(Confirm::Yes)
+    .takes(&[Takes::Job])
+    .gives(Gives::Progress)
+    .related(&["commit", "import"])
+    .method(),
+];
+
+/// What is decided about the rows of a two-phase import.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Decision {
+    /// They become visible.
+    Commit,
+    /// They are dropped.
+    Abort,
+}
+
+fn commit(call: &Call) -> Result<Dynamic, Failure> {
+    decided(call, Decision::Commit)
+}
+
+fn abort(call: &Call) -> Result<Dynamic, Failure> {
+    decided(call, Decision::Abort)
+}
+
+fn decided(call: &Call, decision: Decision) -> Result<Dynamic, Failure> {
+    let job = call.job(call.arg(0, "the job")?)?;
+    decision.carry_out(call.session, &job, false)?;
+    read_progress(call.session, &job).map(Dynamic::from)
+}
+
+/// What the job's state says after an answer that wasn't success.
+enum Reading {
+    /// The decision is carried out.
+    Done,
+    /// The job still waits for a decision, or its state lags behind.
+    Waits,
+    /// The job is in a state that can't be decided about, or not any more.
+    Other(State),
+    /// The state couldn't be read for now.
+    Away,
+}
+
+impl Decision {
+    /// Commits or aborts a job. `waits`: the job is known to wait for the decision, so any other state shows that the
+    /// decision is being carried out.
+    pub(super) fn carry_out(
+        self,
+        session: &Session,
+        job: &Job,
+        mut waits: bool,
+    ) -> Result<(), Failure> {
+        let client = &job.connection.client;
+        let end = Instant::now() + client.settings().settle.max(LAG);
+        // The first answer that proves nothing: from then on the decision may have been carried out.
+        let mut lost: Option<Failure> = None;
+        let mut tries = 0;
+        loop {
+            let Err(error) = self.send(client, &job.id) else {
+                return Ok(());
+            };
+            if !is_answer(&error) {
+                return Err(error.into());
+            }
+            let proves_nothing = error.outcome() == Outcome::Unknown;
+            let passes = proves_nothing || matches!(error.kind(), Kind::Busy | Kind::Connect);
+            let failure = Failure::from(error);
+            if proves_nothing {
+                lost.get_or_insert_with(|| in_doubt(&failure));
+            }
+            loop {
+                tries += 1;
+                match self.read(session, job)? {
+                    Reading::Done => return Ok(()),
+                    Reading::Other(state) if !passes && lost.is_none() => {
+                        return Err(self.refused(failure, &state));
+                    }
+                    Reading::Other(state) if state.kind.is_final() => {
+                        return Err(self.too_late(job, &state));
+                    }
+                    Reading::Other(_) if waits && self == Self::Commit => return Ok(()),
+                    Reading::Other(_) if !passes => return Err(lost.unwrap_or(failure)),
+                    Reading::Waits => waits = true,
+                    Reading::Other(_) | Reading::Away => {}
+                }
+                let pause = backoff(tries);
+                if Instant::now() + pause >= end {
+                    return Err(lost.unwrap_or(failure));
+                }
+                session.interrupt.sleep(pause)?;
+                // A refusal stands: only the state may still move.
+                if passes {
+                    break;
+                }
+            }
+        }
+    }
+
+    fn send(self, client: &Client, job_id: &str) -> Result<(), ApiError> {
+        match self {
+            Self::Commit => client.commit(job_id),
+            Self::Abort => client.abort(job_id),
+        }
+    }
+
+    fn read(self, session: &Session, job: &Job) -> Result<Reading, Failure> {
+        let state = match read_progress(session, job) {
+            Ok(reading) => reading.progress.state.clone(),
+            Err(failure) if failure.may_pass() => return Ok(Reading::Away),
+            Err(failure) => return Err(failure),
+        };
+        let committing = state.sent.eq_ignore_ascii_case("Committing");
+        let done = match self {
+            Self::Commit => committing || state.kind == JobState::Completed,
+            Self::Abort => matches!(state.kind, JobState::Aborted | JobState::Failed),
+        };
+        Ok(if done {
+            Reading::Done
+        } else if state.kind == JobState::Uncommitted {
+            Reading::Waits
+        } else {
+            Reading::Other(state)
+        })
+    }
+
+    const fn done(self) -> &'static str {
+        match self {
+            Self::Commit => "committed",
+            Self::Abort => "aborted",
+        }
+    }
+
+    /// Services say of such a refusal little more than that a parameter is wrong; the job's state says why.
+    fn refused(self, failure: Failure, state: &State) -> Failure {
+        failure.with_hint(format!(
+            "the job is {}; only a two-phase import (auto_commit: false) that waits for its commit can be {}",
+            state,
+            self.done()
+        ))
+    }
+
+    fn too_late(self, job: &Job, state: &State) -> Failure {
+        let (id, done) = (&job.id, self.done());
+        let text = format!("the job {id} can't be {done} any more: it is {state}");
+        Failure::new(Kind::Refused, text).with_jobs(vec![id.clone()])
+    }
+}
+
+/// Returns true if the call got as far as the service, so that the job's state tells more.
+fn is_answer(error: &ApiError) -> bool {
+    let sent = error.call().is_some() && !matches!(error, ApiError::Stopped { .. });
+    sent && error.kind() != Kind::Auth
+}
+
+fn in_doubt(failure: &Failure) -> Failure {
+    Failure {
+        kind: Kind::Unknown,
+        ..failure.clone()
+    }
+    .or_hint("progress(job) shows its state; the same call again is safe")
+}

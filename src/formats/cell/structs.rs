@@ -1,0 +1,123 @@
+//! Struct arrays: a list of objects that each have a value of every sub-field (Milvus: `json/row_parser.go`,
+//! `reconstructArrayForStructArray`).
+
+use std::fmt;
+
+use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+
+use super::{describe, push};
+use crate::formats::column::Column;
+use crate::formats::schema::StructField;
+
+/// Checks the objects one by one as they are read, none kept: a list may be as long as its row.
+pub(super) fn check(fields: &[StructField], max_capacity: usize, json: &str) -> Result<(), String> {
+    let columns = fields.iter().map(|field| Column::new(&field.element));
+    let mut objects = Objects {
+        fields,
+        columns: columns.collect(),
+        count: 0,
+        refused: None,
+    };
+    let mut reader = serde_json::Deserializer::from_str(json);
+    let read = reader.deserialize_seq(&mut objects);
+    read.map_err(|_| describe(json))?;
+    if objects.count > max_capacity {
+        return Err(format!("{} objects", objects.count));
+    }
+    objects.refused.map_or(Ok(()), Err)
+}
+
+/// The objects of a list, while they are counted and checked.
+struct Objects<'t> {
+    fields: &'t [StructField],
+    /// Memory for the values of one object.
+    columns: Vec<Column>,
+    count: usize,
+    /// The first problem, in words.
+    refused: Option<String>,
+}
+
+impl<'de> Visitor<'de> for &mut Objects<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list of objects")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        while let Some(value) = seq.next_element::<&'de RawValue>()? {
+            self.count += 1;
+            if self.refused.is_some() {
+                continue;
+            }
+            let mut object = Object {
+                fields: self.fields,
+                columns: &mut self.columns,
+                seen: vec![false; self.fields.len()],
+                refused: None,
+            };
+            let mut reader = serde_json::Deserializer::from_str(value.get());
+            let found = match reader.deserialize_map(&mut object) {
+                Err(_) => Some(describe(value.get())),
+                Ok(()) => object.problem(),
+            };
+            self.refused = found.map(|found| format!("{found} in object {}", self.count));
+        }
+        Ok(())
+    }
+}
+
+/// One object, while its values are checked.
+struct Object<'t> {
+    fields: &'t [StructField],
+    columns: &'t mut [Column],
+    seen: Vec<bool>,
+    refused: Option<String>,
+}
+
+impl Object<'_> {
+    /// In words the first problem of an object that was read.
+    fn problem(self) -> Option<String> {
+        let mut named = self.fields.iter().zip(&self.seen);
+        let missing = || {
+            let (field, _) = named.find(|(_, seen)| !**seen)?;
+            Some(format!("no sub-field {:?}", field.name))
+        };
+        self.refused.or_else(missing)
+    }
+
+    fn take(&mut self, key: &str, json: &str) -> Result<(), String> {
+        let at = self.fields.iter().position(|field| field.name == key);
+        let at = at.ok_or_else(|| format!("an unknown sub-field {key:?}"))?;
+        if let Some(seen) = self.seen.get_mut(at)
+            && std::mem::replace(seen, true)
+        {
+            return Err(format!("the sub-field {key:?} twice"));
+        }
+        let (Some(field), Some(column)) = (self.fields.get(at), self.columns.get_mut(at)) else {
+            return Ok(());
+        };
+        let pushed = push(column, json);
+        column.clear();
+        pushed.map_err(|found| format!("{found} as {key:?} ({})", field.element))
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Object<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        while let Some(key) = map.next_key::<String>()? {
+            let value = map.next_value::<&'de RawValue>()?;
+            if self.refused.is_none() {
+                self.refused = self.take(&key, value.get()).err();
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! Default values: Milvus' conversion, checks and wire form.
+
+use serde_json::{Value, json};
+
+use super::{DataType, Field, SchemaError};
+use crate::formats::cell::{self, describe};
+use crate::formats::column::Column;
+
+/// A default value as a field of this type keeps it (Milvus: httpserver/utils.go, `convertDefaultValue`): numbers are read
+/// as 64-bit floats, and integer fields drop the fraction. Values that don't fit stay for [`check`].
+pub(super) fn convert(data_type: &DataType, value: &Value) -> Value {
+    match (data_type.is_integer(), value.as_f64()) {
+        (true, Some(number)) if value.is_f64() || number.abs() >= EXACT => {
+            // Beyond 64 bits the cast would saturate: those are refused.
+            if number.trunc().abs() >= TWO_TO_63 {
+                return value.clone();
+            }
+            #[expect(clippy::cast_possible_truncation, reason = "within 64 bits")]
+            let whole = number.trunc() as i64;
+            Value::from(whole)
+        }
+        _ => value.clone(),
+    }
+}
+
+/// Floats below it hold every integer: 2^53.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+/// The first float beyond a signed 64-bit integer.
+const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
+
+/// The value inside of a wire form, `{"Data": {"LongData": 5}}`, as Milvus describes a default.
+pub(super) fn unwrap(value: &Value) -> Value {
+    let mut value = value;
+    while let Value::Object(object) = value
+        && let (1, Some(inner)) = (object.len(), object.values().next())
+    {
+        value = inner;
+    }
+    value.clone()
+}
+
+/// The wire form of a field's default value.
+pub(super) fn wire(field: &Field, value: &Value) -> Value {
+    let key = match &field.data_type {
+        DataType::Bool => "BoolData",
+        DataType::Int8 | DataType::Int16 | DataType::Int32 => "IntData",
+        DataType::Int64 => "LongData",
+        DataType::Float => "FloatData",
+        DataType::Double => "DoubleData",
+        _ => "StringData",
+    };
+    // Timestamptz in the collection's time zone, Geometry in its normal form.
+    let shown = match field.data_type {
+        DataType::Timestamptz { .. } => {
+            kept(&field.data_type, value).unwrap_or_else(|_| value.clone())
+        }
+        _ => value.clone(),
+    };
+    json!({"Data": {key: shown}})
+}
+
+/// The value that a row without the field gets.
+fn kept(data_type: &DataType, value: &Value) -> Result<Value, String> {
+    let mut column = Column::new(data_type);
+    cell::push(&mut column, &value.to_string())?;
+    Ok(column.value(0))
+}
+
+/// Checks a field's default value (Milvus: rootcoord/util.go, `checkFieldSchema`).
+pub(super) fn check(field: &Field) -> Result<(), SchemaError> {
+    let Some(default) = &field.default else {
+        return Ok(());
+    };
+    let takes_one = field.data_type.is_scalar()
+        || matches!(
+            field.data_type,
+            DataType::Geometry | DataType::Timestamptz { .. }
+        );
+    if !takes_one {
+        let problem = format!(
+            "a {} field cannot have a default value",
+            field.data_type.name()
+        );
+        return Err(SchemaError::field(&field.name, problem));
+    }
+    // A list or an object is no default of any type, though a Geometry's check would name it otherwise.
+    kept(&field.data_type, default).map(drop).map_err(|_| {
+        let found = describe(&default.to_string());
+        let problem = format!(
+            "the default value must fit {}, found {found}",
+            field.data_type
+        );
+        SchemaError::field(&field.name, problem)
+    })
+}

@@ -1,0 +1,236 @@
+//! Functions that compute fields: kept and checked, never run.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::node::Node;
+use super::{DataType, Field, Schema, SchemaError};
+
+/// The collection property that lets rows have values for the outputs of functions other than BM25.
+const ALLOW_OUTPUTS: &str = "collection.function.allowInsertNonBM25FunctionOutputs";
+
+/// The types of functions that collections can have, with their numbers in Milvus' answers (`schemapb.FunctionType`).
+const TYPES: [(&str, i64); 3] = [("BM25", 1), ("TextEmbedding", 2), ("MinHash", 4)];
+
+/// A function of a collection.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Function {
+    /// Its name.
+    pub name: String,
+    /// `BM25`, `TextEmbedding` or `MinHash`.
+    pub kind: String,
+    /// Fields it reads.
+    pub inputs: Vec<String>,
+    /// Fields it computes.
+    pub outputs: Vec<String>,
+    /// Free text.
+    pub description: String,
+    /// Its settings.
+    pub params: Vec<(String, String)>,
+}
+
+/// The function that computes a field.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FunctionOutput {
+    /// BM25: rows never have a value, and queries never return one.
+    Bm25,
+    /// Another one: rows may have a value if the collection allows it.
+    Other,
+}
+
+impl Function {
+    pub(super) fn read(node: Node<'_>) -> Result<Self, SchemaError> {
+        let text = |key: &str| Ok(node.text(&[key])?.unwrap_or_default().to_owned());
+        let kind = match node.get(&["type"]) {
+            // Milvus' descriptions hold the number.
+            Some(Value::Number(number)) => TYPES
+                .iter()
+                .find(|(_, code)| number.as_i64() == Some(*code))
+                .map_or_else(|| number.to_string(), |(name, _)| (*name).to_owned()),
+            _ => text("type")?,
+        };
+        Ok(Self {
+            name: text("name")?,
+            kind,
+            inputs: node.texts(&["inputFieldNames"])?,
+            outputs: node.texts(&["outputFieldNames"])?,
+            description: text("description")?,
+            params: node.params(&["params"])?,
+        })
+    }
+
+    /// The function as a `describe` answer has it (Milvus: httpserver/utils.go, `printFunctionDetails`).
+    fn describe(&self, number: usize) -> Value {
+        let params = self.params.iter();
+        let code = TYPES.iter().find(|(name, _)| *name == self.kind);
+        json!({
+            "name": self.name,
+            "description": self.description,
+            "type": code.map(|(_, code)| *code),
+            "id": 100 + number,
+            "inputFieldNames": self.inputs,
+            "outputFieldNames": self.outputs,
+            "params": params.map(|(key, value)| json!({"key": key, "value": value})).collect::<Vec<_>>(),
+        })
+    }
+
+    /// Checks what needs no field (Milvus: function/validator, `CheckFunctionBasicParams`).
+    fn check(&self) -> Result<(), SchemaError> {
+        let missing = |what: &str| {
+            Err(SchemaError::Missing(format!(
+                "function {:?}: {what}",
+                self.name
+            )))
+        };
+        if self.name.is_empty() {
+            return missing("its name is empty");
+        }
+        if !TYPES.iter().any(|(name, _)| *name == self.kind) {
+            return Err(self.rule(&format!(
+                "unsupported function type {:?}; the types are BM25, TextEmbedding and MinHash",
+                self.kind
+            )));
+        }
+        for (what, names) in [
+            ("inputFieldNames", &self.inputs),
+            ("outputFieldNames", &self.outputs),
+        ] {
+            if names.is_empty() || names.iter().any(String::is_empty) {
+                return missing(&format!("{what} is empty or has an empty name"));
+            }
+            let mut rest = names.as_slice();
+            while let [name, others @ ..] = rest {
+                if others.contains(name) {
+                    return Err(self.rule(&format!("{what} has {name:?} twice")));
+                }
+                rest = others;
+            }
+        }
+        match (self.kind.as_str(), self.params.is_empty()) {
+            ("BM25", false) => Err(self.rule("a BM25 function takes no params")),
+            ("TextEmbedding", true) => Err(self.rule("a TextEmbedding function needs params")),
+            _ => Ok(()),
+        }
+    }
+
+    fn rule(&self, problem: &str) -> SchemaError {
+        SchemaError::Rule(format!("function {:?}: {problem}", self.name))
+    }
+
+    /// Checks a field it reads (Milvus: `CheckFunctionInputField`).
+    fn check_input(&self, field: &Field) -> Result<(), SchemaError> {
+        if !matches!(field.data_type, DataType::VarChar { .. } | DataType::Text) {
+            return Err(self.rule(&format!(
+                "the input field {:?} must be VarChar or Text, found {}",
+                field.name, field.data_type
+            )));
+        }
+        if self.kind == "TextEmbedding" && field.nullable {
+            let name = &field.name;
+            return Err(self.rule(&format!("the input field {name:?} can't be nullable")));
+        }
+        let mut params = field.params.iter();
+        let analyzed = params.any(|(key, value)| key == "enable_analyzer" && is_true(value));
+        if self.kind == "BM25" && !analyzed {
+            return Err(self.rule(&format!(
+                "the input field {:?} must have enable_analyzer: true in elementTypeParams",
+                field.name
+            )));
+        }
+        Ok(())
+    }
+
+    /// Checks a field it computes (Milvus: `ValidateFunction`, `CheckFunctionOutputField`, `TextEmbeddingOutputsCheck`).
+    fn check_output(&self, field: &Field) -> Result<(), SchemaError> {
+        let problem = if field.primary {
+            "can't be the primary key"
+        } else if field.partition_key || field.clustering_key {
+            "can't be the partition key or the clustering key"
+        } else if field.nullable {
+            "can't be nullable"
+        } else {
+            match (self.kind.as_str(), &field.data_type) {
+                ("BM25", DataType::SparseFloatVector)
+                | ("MinHash", DataType::BinaryVector { .. })
+                | ("TextEmbedding", DataType::FloatVector { .. } | DataType::Int8Vector { .. }) => {
+                    return Ok(());
+                }
+                ("BM25", _) => "must be a SparseFloatVector",
+                ("MinHash", _) => "must be a BinaryVector",
+                _ => "must be a FloatVector or an Int8Vector",
+            }
+        };
+        Err(self.rule(&format!("the output field {:?} {problem}", field.name)))
+    }
+}
+
+impl Schema {
+    /// Marks the fields that functions compute.
+    pub(super) fn mark_outputs(&mut self) {
+        let allowed = self.property(ALLOW_OUTPUTS).is_some_and(is_true);
+        for field in &mut self.fields {
+            let mut functions = self.functions.iter();
+            let Some(function) = functions.find(|it| it.outputs.contains(&field.name)) else {
+                continue;
+            };
+            let bm25 = function.kind == "BM25";
+            field.takes_values = allowed && !bm25;
+            field.output = Some(if bm25 {
+                FunctionOutput::Bm25
+            } else {
+                FunctionOutput::Other
+            });
+        }
+    }
+
+    /// Checks the functions and the fields they name.
+    pub(super) fn check_functions(&self) -> Result<(), SchemaError> {
+        for (number, function) in self.functions.iter().enumerate() {
+            function.check()?;
+            let others = self.functions.get(..number).unwrap_or_default();
+            if others.iter().any(|other| other.name == function.name) {
+                return Err(function.rule("another function has the same name"));
+            }
+            if function.inputs.len() != 1 || function.outputs.len() != 1 {
+                return Err(function.rule("one input field and one output field are needed"));
+            }
+            for name in &function.inputs {
+                function.check_input(self.named(function, name, "input")?)?;
+                let computes = |it: &Function| it.outputs.contains(name);
+                if self.functions.iter().any(computes) {
+                    return Err(function.rule(&format!(
+                        "the input field {name:?} is the output of a function"
+                    )));
+                }
+            }
+            for name in &function.outputs {
+                function.check_output(self.named(function, name, "output")?)?;
+                if others.iter().any(|other| other.outputs.contains(name)) {
+                    return Err(
+                        function.rule(&format!("another function computes the field {name:?}"))
+                    );
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn named(&self, function: &Function, name: &str, what: &str) -> Result<&Field, SchemaError> {
+        let field = self.field(name);
+        field
+            .ok_or_else(|| function.rule(&format!("the {what} field {name:?} isn't in the schema")))
+    }
+
+    /// The `functions[]` of a `describe` answer.
+    pub fn to_describe_functions(&self) -> Vec<Value> {
+        let functions = self.functions.iter().enumerate();
+        functions
+            .map(|(number, function)| function.describe(number))
+            .collect()
+    }
+}
+
+/// A truth value as Go's `strconv.ParseBool` reads it.
+pub(super) fn is_true(text: &str) -> bool {
+    matches!(text, "1" | "t" | "T" | "true" | "TRUE" | "True")
+}

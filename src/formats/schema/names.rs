@@ -1,0 +1,73 @@
+//! Names that fields may have.
+
+use super::SchemaError;
+
+/// The longest name of a collection, partition or field, in bytes (Milvus: `proxy.maxNameLength`).
+pub(super) const MAX_NAME: usize = 255;
+
+/// Words of filters that can't be names of fields (Milvus: pkg/common/keywords.go). `null` is one in any case.
+const KEYWORDS: [&str; 34] = [
+    "$meta",
+    "like",
+    "exists",
+    "EXISTS",
+    "and",
+    "or",
+    "not",
+    "in",
+    "json_contains",
+    "JSON_CONTAINS",
+    "json_contains_all",
+    "JSON_CONTAINS_ALL",
+    "json_contains_any",
+    "JSON_CONTAINS_ANY",
+    "array_contains",
+    "ARRAY_CONTAINS",
+    "array_contains_all",
+    "ARRAY_CONTAINS_ALL",
+    "array_contains_any",
+    "ARRAY_CONTAINS_ANY",
+    "array_length",
+    "ARRAY_LENGTH",
+    "true",
+    "True",
+    "TRUE",
+    "false",
+    "False",
+    "FALSE",
+    "text_match",
+    "TEXT_MATCH",
+    "phrase_match",
+    "PHRASE_MATCH",
+    "random_sample",
+    "RANDOM_SAMPLE",
+];
+
+/// Columns of the server's own (Milvus: proxy/util.go, `validateReservedFieldNames`).
+const RESERVED: [&str; 3] = ["RowID", "Timestamp", "__virtual_pk__"];
+
+/// Checks a field's name (Milvus: proxy/util.go, `validateFieldName`).
+pub(super) fn check(name: &str) -> Result<(), SchemaError> {
+    let refuse = |problem: &str| {
+        Err(SchemaError::Name {
+            field: name.to_owned(),
+            problem: problem.to_owned(),
+        })
+    };
+    let first = name.chars().next();
+    let starts = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
+    let consists = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
+    // `$meta` is refused by its first character, before it's looked up.
+    if KEYWORDS.contains(&name) || name.eq_ignore_ascii_case("null") {
+        return refuse("the name is a keyword of filters");
+    }
+    if RESERVED.contains(&name) {
+        return refuse("the name is reserved for the server");
+    }
+    if starts && consists && name.len() <= MAX_NAME {
+        return Ok(());
+    }
+    refuse(
+        "a name consists of at most 255 letters, digits and underscores and does not start with a digit",
+    )
+}

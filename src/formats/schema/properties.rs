@@ -1,0 +1,129 @@
+//! A collection's properties: `properties` of the create call, and those of its `params` that Milvus makes properties.
+//!
+//! Milvus' create call over REST keeps only the time to live of `properties`, and takes the others by
+//! `collections/alter_properties`; the local service takes all of them at once.
+
+use jiff::tz::TimeZone;
+use serde_json::Value;
+
+use super::functions::is_true;
+use super::node::{Node, plain};
+use super::{Schema, SchemaError};
+
+/// Seconds until rows expire.
+const TTL: &str = "collection.ttl.seconds";
+/// The largest time to live in seconds (Milvus: `common.MaxTTLSeconds`, 100 years).
+const MAX_TTL: i64 = 3_155_760_000;
+/// The time zone of Timestamptz texts without an offset.
+const TIMEZONE: &str = "timezone";
+/// Lets rows have primary keys although autoId is on.
+const ALLOW_AUTO_ID: &str = "allow_insert_auto_id";
+
+/// Keys of `params` and the properties they set (Milvus: `handler_v2.go`, `createCollection`).
+const PARAMS: [(&str, &str); 8] = [
+    ("ttlSeconds", TTL),
+    ("ttlField", "ttl_field"),
+    ("partitionKeyIsolation", "partitionkey.isolation"),
+    ("mmap.enabled", "mmap.enabled"),
+    ("warmup.scalarField", "warmup.scalarField"),
+    ("warmup.scalarIndex", "warmup.scalarIndex"),
+    ("warmup.vectorField", "warmup.vectorField"),
+    ("warmup.vectorIndex", "warmup.vectorIndex"),
+];
+
+/// The properties that the body of a create call asks for.
+pub(super) fn read(body: Node<'_>) -> Result<Vec<(String, String)>, SchemaError> {
+    let mut properties = body.params(&["properties"])?;
+    for (key, _) in &mut properties {
+        if key == "ttl.seconds" {
+            TTL.clone_into(key);
+        }
+    }
+    if let Some(params) = body.node(&["params"])? {
+        for (param, property) in PARAMS {
+            let value = params.object().get(param).filter(|value| !value.is_null());
+            properties.extend(value.map(|value| (property.to_owned(), plain(value))));
+        }
+    }
+    Ok(properties)
+}
+
+impl Schema {
+    /// The collection's time zone.
+    pub fn timezone(&self) -> &str {
+        timezone(&self.properties)
+    }
+
+    /// Lets the primary key have values if a property says so.
+    pub(super) fn mark_keys(&mut self) {
+        let allowed = self.property(ALLOW_AUTO_ID).is_some_and(is_true);
+        for field in self.fields.iter_mut().filter(|field| field.auto_id) {
+            field.takes_values = allowed;
+        }
+    }
+
+    /// Checks the properties (Milvus: proxy/task.go, `createCollectionTask.PreExecute`).
+    pub(super) fn check_properties(&self) -> Result<(), SchemaError> {
+        let rule = |problem: String| Err(SchemaError::Rule(problem));
+        for (number, (key, _)) in self.properties.iter().enumerate() {
+            let others = self.properties.get(..number).unwrap_or_default();
+            if others.iter().any(|(other, _)| other == key) {
+                return rule(format!("the property {key} is given twice"));
+            }
+        }
+        if let Some(name) = self.property(TIMEZONE)
+            && (name.is_empty() || TimeZone::get(name).is_err())
+        {
+            return rule(format!(
+                "unknown time zone {name:?}; use an IANA name, e.g. Asia/Shanghai"
+            ));
+        }
+        if let Some(seconds) = self.property(TTL) {
+            match seconds.parse::<i64>() {
+                Ok(-1..=MAX_TTL) => {}
+                _ => {
+                    return rule(format!("{TTL} must be -1 to {MAX_TTL}, found {seconds:?}"));
+                }
+            }
+        }
+        let isolated = self.property("partitionkey.isolation");
+        if isolated.is_some_and(is_true) && !self.has_partition_key() {
+            return rule("partitionKeyIsolation needs a partition key".to_owned());
+        }
+        let mut warmups = self
+            .properties
+            .iter()
+            .filter(|(key, _)| key.starts_with("warmup."));
+        let known = |value: &str| matches!(value, "sync" | "async" | "disable");
+        if let Some((key, value)) = warmups.find(|(_, value)| !known(value)) {
+            return rule(format!(
+                "{key} must be sync, async or disable, found {value:?}"
+            ));
+        }
+        let Some(name) = self.property("ttl_field") else {
+            return Ok(());
+        };
+        if self.property(TTL).is_some() {
+            return rule(format!("{TTL} and ttl_field exclude each other"));
+        }
+        match self.field(name).map(|field| &field.data_type) {
+            Some(super::DataType::Timestamptz { .. }) => Ok(()),
+            Some(_) => rule(format!("the ttl_field {name:?} must be a Timestamptz")),
+            None => rule(format!("the ttl_field {name:?} isn't in the schema")),
+        }
+    }
+
+    /// The `properties[]` of a `describe` answer.
+    pub fn to_describe_properties(&self) -> Vec<Value> {
+        super::describe::pairs(&self.properties)
+    }
+}
+
+/// The time zone that these properties give a collection (Milvus: `common.DefaultTimezone`).
+pub(super) fn timezone(properties: &[(String, String)]) -> &str {
+    let given = properties.iter().find(|(key, _)| key == TIMEZONE);
+    match given {
+        Some((_, name)) if !name.is_empty() => name,
+        _ => "UTC",
+    }
+}

@@ -1,0 +1,176 @@
+//! Struct arrays: lists of objects that each have a value of every sub-field.
+
+use std::collections::HashSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::node::{Form, Node};
+use super::parse::{TypeParams, element_type, type_name};
+use super::{DataType, Field, SchemaError, describe, names, validate};
+
+/// A sub-field of a struct array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StructField {
+    /// Its name, unique in its struct.
+    pub name: String,
+    /// The type of each object's value: a scalar or a dense vector.
+    pub element: DataType,
+    /// Free text.
+    pub description: String,
+    /// Type parameters that aren't part of the type.
+    pub params: Vec<(String, String)>,
+}
+
+/// An entry of `structFields` (Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`).
+pub(super) fn read(node: Node<'_>) -> Result<Field, SchemaError> {
+    let name = node.text(&["fieldName", "name"])?.unwrap_or_default();
+    let own = TypeParams::read(node, &["typeParams", "params", "elementTypeParams"])?;
+    let subs = node.nodes(&["fields"])?;
+    if subs.is_empty() {
+        return Err(SchemaError::field(
+            name,
+            "a struct needs at least one sub-field",
+        ));
+    }
+    let mut fields = Vec::new();
+    let mut capacity = None;
+    for sub in subs {
+        let (field, max_capacity) = sub_field(name, sub, &own)?;
+        if *capacity.get_or_insert(max_capacity) != max_capacity {
+            let problem = format!(
+                "all sub-fields must have the same max_capacity, found {max_capacity} of {:?}",
+                field.name
+            );
+            return Err(SchemaError::field(name, problem));
+        }
+        fields.push(field);
+    }
+    let data_type = DataType::ArrayOfStruct {
+        fields,
+        max_capacity: capacity.unwrap_or_default(),
+    };
+    Ok(Field {
+        nullable: node.flag(&["nullable"])?,
+        description: node.text(&["description"])?.unwrap_or_default().to_owned(),
+        params: own.rest,
+        ..Field::new(name, data_type)
+    })
+}
+
+fn sub_field(
+    of: &str,
+    node: Node<'_>,
+    parent: &TypeParams,
+) -> Result<(StructField, usize), SchemaError> {
+    let name = node.text(&["fieldName", "name"])?.unwrap_or_default();
+    let place = format!("{of}[{name}]");
+    let kind = type_name(&place, node.form(), node.get(&["dataType", "type"]))?;
+    if !matches!(kind, "Array" | "ArrayOfVector") {
+        let problem = format!("a sub-field must be an Array or an ArrayOfVector, found {kind}");
+        return Err(SchemaError::field(&place, problem));
+    }
+    for (keys, what) in [
+        (["isPrimary", "primaryKey"], "the primary key"),
+        (["isPartitionKey", "partitionKey"], "the partition key"),
+        (["isClusteringKey", "clusteringKey"], "the clustering key"),
+    ] {
+        if node.flag(&keys)? {
+            let problem = format!("a sub-field can't be {what}");
+            return Err(SchemaError::field(&place, problem));
+        }
+    }
+    // Milvus describes the sub-fields of a nullable struct as nullable.
+    if node.form() == Form::Create && node.flag(&["nullable"])? {
+        let problem = "a sub-field can't be nullable; the struct can";
+        return Err(SchemaError::field(&place, problem));
+    }
+    if node.get(&["defaultValue"]).is_some() {
+        return Err(SchemaError::field(
+            &place,
+            "a sub-field can't have a default value",
+        ));
+    }
+    let mut params = TypeParams::read(node, &["elementTypeParams", "params", "typeParams"])?;
+    let element = node.get(&["elementDataType", "elementType"]);
+    let element = element_type(&place, node.form(), element, &mut params)?;
+    let fits = match kind {
+        "Array" => element.is_scalar(),
+        _ => element.dim().is_some(),
+    };
+    if !fits {
+        let problem = format!("the elements of an {kind} can't be {}", element.name());
+        return Err(SchemaError::field(&place, problem));
+    }
+    let own = params.take(&place, "max_capacity")?;
+    let capacity = own.or(parent.number(&place, "max_capacity")?);
+    let field = StructField {
+        name: name.to_owned(),
+        element,
+        description: node.text(&["description"])?.unwrap_or_default().to_owned(),
+        params: params.rest,
+    };
+    let capacity = capacity.ok_or_else(|| SchemaError::missing(&place, "max_capacity"))?;
+    Ok((field, capacity))
+}
+
+/// Checks a struct array's sub-fields (Milvus: proxy/util.go, `ValidateStructArrayField`). The struct's own name is checked
+/// with those of the other fields.
+pub(super) fn check(
+    name: &str,
+    fields: &[StructField],
+    max_capacity: usize,
+) -> Result<(), SchemaError> {
+    let mut known = HashSet::new();
+    for field in fields {
+        names::check(&field.name)?;
+        let place = format!("{name}[{}]", field.name);
+        if !known.insert(&field.name) {
+            return Err(SchemaError::field(&place, "the name is used twice"));
+        }
+        validate::check_type(&place, &field.element)?;
+        validate::check_capacity(&place, max_capacity)?;
+    }
+    Ok(())
+}
+
+/// An entry of `structFields` in a `describe` answer (Milvus: httpserver/utils.go, `printStructArrayFieldsV2`).
+pub(super) fn describe_struct(
+    field: &Field,
+    fields: &[StructField],
+    max_capacity: usize,
+    id: usize,
+) -> Value {
+    let subs = fields.iter().zip(id + 1..).map(|(sub, id)| {
+        let vector = sub.element.is_vector();
+        let mut params = describe::type_params(&sub.element);
+        params.push(("max_capacity".to_owned(), max_capacity.to_string()));
+        params.extend(sub.params.iter().cloned());
+        json!({
+            "name": sub.name,
+            "id": id,
+            "type": if vector { "ArrayOfVector" } else { "Array" },
+            "elementType": sub.element.name(),
+            "params": describe::pairs(&params),
+            "primaryKey": false,
+            "partitionKey": false,
+            "clusteringKey": false,
+            "autoId": false,
+            "nullable": field.nullable,
+            "description": sub.description,
+        })
+    });
+    let mut answer = json!({
+        "name": field.name,
+        "id": id,
+        "type": field.data_type.name(),
+        "nullable": field.nullable,
+        "description": field.description,
+        "fields": subs.collect::<Vec<_>>(),
+    });
+    if let (Value::Object(answer), false) = (&mut answer, field.params.is_empty()) {
+        let params = describe::pairs(&field.params);
+        answer.insert("params".to_owned(), Value::Array(params));
+    }
+    answer
+}

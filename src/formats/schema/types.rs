@@ -1,0 +1,105 @@
+//! What a type is called and which kind it is.
+
+use std::fmt;
+
+use super::DataType;
+
+impl DataType {
+    /// The name the REST API uses for it, without parameters: `VarChar`, `FloatVector` …
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Bool => "Bool",
+            Self::Int8 => "Int8",
+            Self::Int16 => "Int16",
+            Self::Int32 => "Int32",
+            Self::Int64 => "Int64",
+            Self::Float => "Float",
+            Self::Double => "Double",
+            Self::VarChar { .. } => "VarChar",
+            Self::Json => "JSON",
+            Self::Array { .. } => "Array",
+            Self::FloatVector { .. } => "FloatVector",
+            Self::BinaryVector { .. } => "BinaryVector",
+            Self::Float16Vector { .. } => "Float16Vector",
+            Self::BFloat16Vector { .. } => "BFloat16Vector",
+            Self::Int8Vector { .. } => "Int8Vector",
+            Self::SparseFloatVector => "SparseFloatVector",
+            Self::Timestamptz { .. } => "Timestamptz",
+            Self::Geometry => "Geometry",
+            Self::Text => "Text",
+            Self::ArrayOfStruct { .. } => "ArrayOfStruct",
+        }
+    }
+
+    /// The dimension of a dense vector type: floats, bytes or (binary) bits.
+    pub const fn dim(&self) -> Option<usize> {
+        match self {
+            Self::FloatVector { dim }
+            | Self::BinaryVector { dim }
+            | Self::Float16Vector { dim }
+            | Self::BFloat16Vector { dim }
+            | Self::Int8Vector { dim } => Some(*dim),
+            _ => None,
+        }
+    }
+
+    /// True for the types whose values are JSON texts in files without types of their own.
+    pub const fn is_json_text(&self) -> bool {
+        matches!(
+            self,
+            Self::Json | Self::Array { .. } | Self::ArrayOfStruct { .. } | Self::SparseFloatVector
+        ) || self.dim().is_some()
+    }
+
+    /// True for the types whose values are texts in files of every format.
+    pub const fn is_text(&self) -> bool {
+        matches!(
+            self,
+            Self::VarChar { .. } | Self::Text | Self::Geometry | Self::Timestamptz { .. }
+        )
+    }
+
+    /// True for the integer types.
+    pub const fn is_integer(&self) -> bool {
+        matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
+    }
+
+    /// True for booleans, numbers and texts.
+    pub const fn is_scalar(&self) -> bool {
+        self.is_integer()
+            || matches!(
+                self,
+                Self::Bool | Self::Float | Self::Double | Self::VarChar { .. }
+            )
+    }
+
+    /// True for the vector types, dense and sparse.
+    pub const fn is_vector(&self) -> bool {
+        self.dim().is_some() || matches!(self, Self::SparseFloatVector)
+    }
+}
+
+/// `FloatVector(384)`, `VarChar(64)`, `Array(Int32, 16)`: as messages name a type.
+impl fmt::Display for DataType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())?;
+        match self {
+            Self::VarChar { max_length } => write!(f, "({max_length})"),
+            Self::Array {
+                element,
+                max_capacity,
+            } => write!(f, "({element}, {max_capacity})"),
+            Self::ArrayOfStruct {
+                fields,
+                max_capacity,
+            } => {
+                f.write_str("(")?;
+                for field in fields {
+                    write!(f, "{}: {}, ", field.name, field.element)?;
+                }
+                write!(f, "{max_capacity})")
+            }
+            _ => self.dim().map_or(Ok(()), |dim| write!(f, "({dim})")),
+        }
+    }
+}

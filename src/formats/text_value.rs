@@ -1,0 +1,42 @@
+//! Texts into the columns of types whose values are texts in every format.
+
+use super::column::Values;
+use super::geometry;
+use super::schema::DataType;
+use super::timestamp;
+
+/// The longest part of a text that a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// Words for a text, a long one cut.
+pub(super) fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN) {
+        Some((end, _)) => format!("text {:?}…", text.get(..end).unwrap_or_default()),
+        None => format!("text {text:?}"),
+    }
+}
+
+/// Checks a text against a type with [`DataType::is_text`] and appends it. In words what was found if it's refused.
+pub(super) fn push(data_type: &DataType, values: &mut Values, text: &str) -> Result<(), String> {
+    let found = |why: String| format!("{}, {why}", shown(text));
+    let pushed = match (data_type, values) {
+        (DataType::VarChar { max_length }, _) if text.len() > *max_length => {
+            return Err(format!("{} bytes, {}", text.len(), shown(text)));
+        }
+        (DataType::VarChar { .. } | DataType::Text, Values::Text(spans)) => {
+            spans.push(text.as_bytes())
+        }
+        (DataType::Geometry, Values::Text(spans)) => {
+            spans.push(geometry::normal(text).map_err(found)?.as_bytes())
+        }
+        (DataType::Timestamptz { timezone }, Values::Int64(values)) => {
+            values.push(timestamp::parse(text, timezone).map_err(found)?);
+            true
+        }
+        _ => return Err(shown(text)),
+    };
+    if pushed {
+        return Ok(());
+    }
+    Err("more than 4 GiB of text in one batch".to_owned())
+}

@@ -1,0 +1,170 @@
+//! Whether the job that a create was answered with is the submission's own.
+//!
+//! A server that honours the `Idempotency-Key` header answers a repeated value with the first job, also from another data
+//! folder, and even if that job failed. A connection that carries an answer twice gives the job of another submission.
+//! So an id that another submission owns isn't taken, and a job that was there before the intent is read first.
+
+use super::files::{Likeness, compare};
+use super::look::not_known;
+use super::parked::Open;
+use super::{Doubt, SubmitError, Submitter};
+use crate::api::model::{JobState, Progress};
+use crate::api::{ApiError, backoff};
+use crate::journal::{Ended, Entry, How, Made, now};
+use std::time::Instant;
+
+/// What an answer's job is to the submission.
+pub(super) enum Admitted {
+    /// Its own, and journalled: the job's id.
+    Made(String),
+    /// That of an earlier attempt under its key, which failed: submit the next one.
+    Next,
+    /// Another submission's.
+    Foreign(Open),
+}
+
+/// What the journal says of the job.
+enum Known {
+    /// The submission has this job.
+    Own(String),
+    /// The job isn't known to anybody.
+    New,
+    /// A scan saw the job before the intent.
+    Before,
+    /// Another submission has the job.
+    Anothers,
+}
+
+impl Submitter<'_> {
+    /// Takes the job of an answer, if it's the submission's own.
+    pub(super) fn admit(&self, open: Open, job: String, how: How) -> Result<Admitted, SubmitError> {
+        let keyed = open.intent.key.is_some();
+        // Without a baseline only the job itself tells whether it's new; so does a server that may have answered with
+        // the job of an attempt that was made after the baseline.
+        let reads = keyed
+            && !self.client.is_local_service()
+            && (self.client.honours_keys() || open.intent.baseline.is_none());
+        match self.known(&open, &job, how, !reads) {
+            Known::Own(job) => Ok(Admitted::Made(job)),
+            Known::New => Ok(self.read_new(open, job, how)),
+            Known::Before if keyed => self.read_earlier(open, job, how),
+            Known::Before | Known::Anothers => Ok(Admitted::Foreign(open)),
+        }
+    }
+
+    /// Looks the job up in the journal. A new one is journalled as the submission's if `claims`.
+    fn known(&self, open: &Open, job: &str, how: How, claims: bool) -> Known {
+        let id = open.id();
+        let noted = self.desk.journal.note_with(|fold| {
+            let Some(own) = fold.submission(id) else {
+                return (Vec::new(), Known::Own(job.to_owned()));
+            };
+            match &own.job {
+                // An answer of an earlier send came late.
+                Some(job) => (Vec::new(), Known::Own(job.clone())),
+                None if fold.is_anothers(own, job) => (Vec::new(), Known::Anothers),
+                None if fold.precedes(own, job) => (Vec::new(), Known::Before),
+                None if claims => (vec![made(id, job, how)], Known::Own(job.to_owned())),
+                None => (Vec::new(), Known::New),
+            }
+        });
+        noted.unwrap_or_else(|error| {
+            self.tell_unwritten(&error);
+            Known::Own(job.to_owned())
+        })
+    }
+
+    /// Takes a job that the baseline doesn't have, unless a reading shows another submission's files, or that it ended
+    /// badly before.
+    fn read_new(&self, open: Open, job: String, how: How) -> Admitted {
+        let Ok(progress) = self.client.progress(&job) else {
+            return self.claim_answer(open, job, how);
+        };
+        match likeness(&open, &progress) {
+            Likeness::Other => Admitted::Foreign(open),
+            _ if has_failed(&progress) && open.may_repeat => self.repeat(&open, job, &progress),
+            _ => self.claim_answer(open, job, how),
+        }
+    }
+
+    /// Takes a job that was there before the intent if it has the submission's files and hasn't failed.
+    fn read_earlier(&self, open: Open, job: String, how: How) -> Result<Admitted, SubmitError> {
+        let begun = Instant::now();
+        let mut tries = 0;
+        loop {
+            match self.client.progress(&job) {
+                Err(ApiError::Stopped { stop, .. }) => return Err(open.stopped(stop)),
+                Err(_) => {}
+                Ok(progress) => match likeness(&open, &progress) {
+                    Likeness::Other => return Ok(Admitted::Foreign(open)),
+                    _ if has_failed(&progress) => return Ok(self.repeat(&open, job, &progress)),
+                    Likeness::Same => return Ok(self.claim_answer(open, job, how)),
+                    // Files may be told late.
+                    Likeness::Unclear => {}
+                },
+            }
+            tries += 1;
+            if begun.elapsed() >= self.settle() {
+                return Err(not_known(self, open, Doubt::Earlier, vec![job], None));
+            }
+            let slept = self.client.interrupt().sleep(backoff(tries));
+            slept.map_err(|stop| open.stopped(stop))?;
+        }
+    }
+
+    fn claim_answer(&self, open: Open, job: String, how: How) -> Admitted {
+        let id = open.id();
+        let noted = self.desk.journal.note_with(|fold| {
+            let own = fold.submission(id);
+            if own.is_some_and(|own| fold.is_anothers(own, &job)) {
+                return (Vec::new(), false);
+            }
+            (vec![made(id, &job, how)], true)
+        });
+        let own = noted.unwrap_or_else(|error| {
+            self.tell_unwritten(&error);
+            true
+        });
+        if own {
+            Admitted::Made(job)
+        } else {
+            Admitted::Foreign(open)
+        }
+    }
+
+    /// Journals the failed job as this attempt's, so that the next attempt is another one.
+    fn repeat(&self, open: &Open, job: String, progress: &Progress) -> Admitted {
+        (self.tell)(&format!(
+            "job {job} was submitted under this key before and is {}: submitting again",
+            progress.state
+        ));
+        let made = made(open.id(), &job, How::SameKey);
+        let ended = Entry::Ended(Ended {
+            target: open.intent.scope.target.clone(),
+            job,
+            at: now(),
+            state: progress.state.kind.word().to_owned(),
+            rows: progress.rows,
+        });
+        self.note(vec![made, ended]);
+        Admitted::Next
+    }
+}
+
+fn likeness(open: &Open, progress: &Progress) -> Likeness {
+    compare(&open.intent.files, progress)
+}
+
+fn has_failed(progress: &Progress) -> bool {
+    matches!(progress.state.kind, JobState::Failed | JobState::Aborted)
+}
+
+/// Returns the entry of a submission's job.
+pub(super) fn made(id: &str, job: &str, how: How) -> Entry {
+    Entry::Made(Made {
+        id: id.to_owned(),
+        at: now(),
+        job: job.to_owned(),
+        how,
+    })
+}
