@@ -132,7 +132,10 @@ def comparable(row):
     value = dict(row)
     value["f"] = float(np.float32(value["f"]))
     if isinstance(value.get("j"), str):
-        value["j"] = json.loads(value["j"])
+        try:
+            value["j"] = json.loads(value["j"])
+        except ValueError:
+            pass
     return {key: value[key] for key in sorted(value)}
 
 
