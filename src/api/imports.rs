@@ -26,8 +26,7 @@ impl Client {
         idempotency_key: &str,
     ) -> Result<String, ApiError> {
         let outgoing = self.create_call(request, idempotency_key)?;
-        let id = self.call(outgoing, answers::read_job_id);
-        let id = id.map_err(|error| self.recognized(error))?;
+        let id = self.call(outgoing, answers::read_job_id)?;
         if request.is_two_phase() {
             self.pretend(&id, JobState::Uncommitted);
         }
@@ -50,7 +49,6 @@ impl Client {
     ) -> Result<String, ApiError> {
         let outgoing = self.create_call(request, idempotency_key)?;
         self.call_or_late(outgoing, answers::read_job_id, late)
-            .map_err(|error| self.recognized(error))
     }
 
     /// What [`Self::create`] would refuse by itself, without sending anything.

@@ -10,7 +10,7 @@ use serde_json::json;
 const V2: &str = "/v2/vectordb/collections/list";
 
 impl Client {
-    /// Returns the error of an import call, as what it means if the server turns out to be too old for imports.
+    /// Returns the error of a read about import jobs, as what it means if the server turns out to be too old for imports.
     pub(super) fn recognized(&self, error: ApiError) -> ApiError {
         match error {
             ApiError::Service { ref call, .. }

@@ -53,7 +53,9 @@ impl Client {
             limit: query.limit.or(counts.then_some(0)),
             offset: query.offset,
         };
-        let outgoing = self.v1_post("read rows", Effect::Read, QUERY, &body)?;
+        let outgoing = self
+            .v1_post("read rows", Effect::Read, QUERY, &body)?
+            .with_extra(&query.extra)?;
         let mut rows = self.call(outgoing, read_rows)?;
         if rows.is_empty() {
             return Ok(rows);

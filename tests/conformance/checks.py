@@ -12,6 +12,7 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+HERE = Path(__file__).resolve().parent
 URL = os.environ.get("SERVICE_URL", "")
 KEY = os.environ.get("SERVICE_KEY", "")
 DATA = Path(os.environ.get("SERVICE_FILES", "."))

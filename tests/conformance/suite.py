@@ -1,6 +1,8 @@
 """Runs the parts of the suite against one `zshell serve`, and counts what they say. Standard library only.
 
-    suite.py ZSHELL ENVIRONMENT
+    suite.py ZSHELL ENVIRONMENT [real]
+
+With `real` only the comparison with a real Milvus 2.3.5 runs.
 """
 
 import os
@@ -13,6 +15,8 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 KEY = "conformance-key"
+# Seconds that one part may take, and the comparison with a real server.
+LONGEST, LONGEST_REAL = 600, 3600
 
 
 def serve(program, folder):
@@ -32,11 +36,11 @@ def serve(program, folder):
     return child, line.removeprefix("listening on ").strip()
 
 
-def part(name, command, environment):
+def part(name, command, environment, longest=LONGEST):
     """Runs one part, shows what it says, and counts it: passed, failed, skipped."""
     print(f"-- {name}", flush=True)
     run = subprocess.run(
-        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600, check=False
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=longest, check=False
     )
     counts = [0, 0, 0]
     for line in run.stdout.splitlines():
@@ -65,7 +69,14 @@ def parts(installed):
     yield "odd_requests", [], [sys.executable, "-B", str(HERE / "odd_requests.py")]
 
 
+def compare_real(installed, environment):
+    """The comparison with a real server, as one part."""
+    command = [str(installed / "real_server" / "bin" / "python"), "-W", "ignore", "-B", str(HERE / "compare_real.py")]
+    return part("compare_real", command, environment, LONGEST_REAL)
+
+
 def main():
+    is_real = sys.argv[3:] == ["real"]
     program, installed = os.path.abspath(sys.argv[1]), Path(sys.argv[2])
     present = lambda client: (installed / client / "installed").exists()  # noqa: E731
     total = [0, 0, 0]
@@ -76,17 +87,20 @@ def main():
         base |= {"SERVICE_FILES": str(files), "NODE_CLIENT": str(installed / "node" / "node_modules"),
                  "AZURITE": str(installed / "azurite" / "node_modules"),
                  "MILVUS_SERVER": str(installed / "milvus" / "bin" / "milvus-server")}
-        if not present("pymilvus_v2"):
+        if not is_real and not present("pymilvus_v2"):
             # Without the writer there are no files to import.
             print("skip  everything: pymilvus_v2 is not installed")
             print("conformance: 0 passed, 0 failed, 1 skipped")
             return 0
-        writer = [str(installed / "pymilvus_v2" / "bin" / "python"), "-B", str(HERE / "data.py")]
-        subprocess.run(writer, env=base, check=True)
+        if not is_real:
+            writer = [str(installed / "pymilvus_v2" / "bin" / "python"), "-B", str(HERE / "data.py")]
+            subprocess.run(writer, env=base, check=True)
         child, url = serve(program, folder)
         base |= {"SERVICE_URL": url, "SERVICE_KEY": KEY, "SERVICE_PROGRAM": program}
         try:
-            for name, clients, command in parts(installed):
+            if is_real:
+                total = compare_real(installed, base)
+            for name, clients, command in [] if is_real else parts(installed):
                 if all(map(present, clients)):
                     counts = part(name, command, base)
                 else:

@@ -3,7 +3,7 @@
 //! [`token`] cuts a filter's text by the lexer rules of Milvus' grammar (internal/parser/planparserv2/Plan.g4), [`parse`]
 //! reads the tokens by its precedences, [`check`] refuses by the rules of its visitor (`parser_visitor.go`, utils.go) and
 //! makes a [`Predicate`], and [`eval`] tests rows as segcore does (internal/core/src/exec/expression). Where releases
-//! differ, the rules are those of 3.0; tests/conformance/filter-differences.json lists the differences to 2.3.
+//! differ, the rules are those of 3.0; tests/conformance/filter-differences.json lists the differences from 2.3.
 //!
 //! A null, a key that isn't there, or a JSON value of another type makes a comparison neither true nor false, as in SQL.
 //!

@@ -1,0 +1,30 @@
+"""Compares the local service with a real Milvus 2.3.5 on random filters, schemas, rows and files. Takes minutes.
+
+    tests/conformance/run real
+
+ZSHELL_COMPARE_SEED, ZSHELL_COMPARE_SECONDS (in all) and ZSHELL_COMPARE_FILTERS, _SCHEMAS, _ROWS and _FILES (how many)
+change what is drawn. The same seed draws the same things.
+"""
+
+import sys
+import tempfile
+
+from checks import section
+from compare import Deadline, connect, setting
+from real_server import RealServer
+
+import compare_data
+import compare_filters
+
+
+def main():
+    seed, deadline = setting("SEED", 1), Deadline(setting("SECONDS", 1800))
+    with tempfile.TemporaryDirectory(prefix="real-milvus-") as folder, RealServer(sys.executable, folder) as server:
+        connect(server.port)
+        section(compare_filters.compare, seed, setting("FILTERS", 3000), deadline)
+        counts = {"schemas": setting("SCHEMAS", 500), "rows": setting("ROWS", 1000), "files": setting("FILES", 300)}
+        section(compare_data.compare, seed, counts, deadline, server)
+
+
+if __name__ == "__main__":
+    main()
