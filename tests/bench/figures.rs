@@ -1,4 +1,4 @@
-//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide large batch list wait` for some of them.
+//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide search large batch list wait` for some of them.
 //!
 //! They measure the program as its users run it, process by process, and need nothing but cargo and curl;
 //! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, pyarrow,
@@ -13,6 +13,7 @@ mod large;
 mod list;
 mod peers;
 mod process;
+mod search;
 mod startup;
 mod submit;
 mod table;
@@ -29,12 +30,13 @@ type Lines = Result<Vec<Line>, Box<dyn Error>>;
 /// A benchmark's name and work.
 type Benchmark = (&'static str, fn() -> Lines);
 
-const ALL: [Benchmark; 9] = [
+const ALL: [Benchmark; 10] = [
     ("startup", startup::measure),
     ("client", client::measure),
     ("submit", submit::measure),
     ("import", import::measure),
     ("wide", import::measure_wide),
+    ("search", search::measure),
     ("batch", batch::measure),
     ("list", list::measure),
     ("wait", list::measure_wait),

@@ -2,6 +2,7 @@
 
     peers.py EXTENSION PATH SCRATCH
     peers.py submit URL PATH COUNT
+    peers.py search VECTORS COUNT
 
 `milvus-lite` inserts a part of the rows (a whole file would take it too long): rows a second are compared.
 """
@@ -98,7 +99,30 @@ def submit(url, path, count):
     return count
 
 
+def search(path, count):
+    import numpy
+
+    vectors = numpy.load(path)
+    own = vectors[7]
+
+    def work():
+        for _ in range(count):
+            products = vectors @ own
+            numpy.argpartition(products, -10)
+        return count * len(vectors)
+
+    return work
+
+
 def main():
+    if sys.argv[1] == "search":
+        try:
+            work = search(sys.argv[2], int(sys.argv[3]))
+        except ImportError as error:
+            print(json.dumps({"name": "numpy", "missing": str(error)}))
+            return
+        measure("numpy", True, "the products alone, its vectors in memory before", work)
+        return
     if sys.argv[1] == "submit":
         try:
             import pymilvus.bulk_writer  # noqa: F401 - the import is no part of the loop

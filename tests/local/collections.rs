@@ -271,3 +271,140 @@ fn rows_of_a_partition_are_counted() {
     assert_eq!(count("_default").data(), json!({ "rowCount": 0 }));
     assert_eq!(count("none").refusal().0, 200);
 }
+
+/// Milvus: `handler_v2.go`, `createCollection`; proxy/task.go, `PreExecute`, `validatePartitionKey`.
+#[test]
+fn settings_are_checked_and_described() {
+    let (_dir, local) = Local::fresh();
+    let key = json!({ "fieldName": "k", "dataType": "Int64", "isPartitionKey": true });
+    let body = |name: &str, key: &Value, extra: Value| {
+        let mut body = json!({ "collectionName": name, "schema": { "fields": [
+            { "fieldName": "id", "dataType": "Int64", "isPrimary": true }, key,
+            { "fieldName": "v", "dataType": "FloatVector", "elementTypeParams": { "dim": 2 } },
+        ] } });
+        let extra = extra.as_object().expect("an object").clone();
+        body.as_object_mut().expect("an object").extend(extra);
+        body
+    };
+    let create = |body: Value| local.post("/v2/vectordb/collections/create", &body);
+    let describe = |name: &str| {
+        post(
+            &local,
+            "collections/describe",
+            json!({ "collectionName": name }),
+        )
+    };
+    create(body("c", &key, json!({}))).data();
+    let names = post(&local, "partitions/list", json!({ "collectionName": "c" }));
+    assert_eq!(names.as_array().expect("a list").len(), 16);
+    assert_eq!(
+        (&names[0], &names[15]),
+        (&json!("_default_0"), &json!("_default_15"))
+    );
+    let shown = describe("c");
+    assert_eq!(
+        (
+            &shown["partitionsNum"],
+            &shown["shardsNum"],
+            &shown["consistencyLevel"]
+        ),
+        (&json!(16), &json!(1), &json!("Bounded"))
+    );
+    // Rows get into such a collection without a partition.
+    let rows = json!({ "collectionName": "c", "data": [{ "id": 1, "k": 2, "v": [1, 2] }] });
+    post(&local, "entities/insert", rows);
+    let asked = json!({ "params": { "partitionsNum": "4", "shardsNum": 2, "consistencyLevel": "Strong" },
+        "properties": { "mmap.enabled": true } });
+    create(body("d", &key, asked)).data();
+    let shown = describe("d");
+    assert_eq!(
+        (
+            &shown["partitionsNum"],
+            &shown["shardsNum"],
+            &shown["consistencyLevel"]
+        ),
+        (&json!(4), &json!(2), &json!("Strong"))
+    );
+    let properties = json!([{ "key": "mmap.enabled", "value": "true" }]);
+    assert_eq!(shown["properties"], properties);
+    for (extra, part) in [
+        (json!({ "params": { "shardsNum": 17 } }), "limited to 16"),
+        (
+            json!({ "params": { "partitionsNum": 1025 } }),
+            "exceeds max",
+        ),
+        (
+            json!({ "consistencyLevel": "Foo" }),
+            "consistencyLevel can only be",
+        ),
+        (
+            json!({ "consistencyLevel": "Strong", "params": { "consistencyLevel": "Bounded" } }),
+            "conflicts",
+        ),
+        (
+            json!({ "indexParams": [{ "fieldName": "v", "metricType": "HAMMING" }] }),
+            "does not suit",
+        ),
+    ] {
+        let answer = create(body("e", &key, extra));
+        let (code, message) = answer.refusal();
+        assert!(code == 1100 && message.contains(part), "{message}");
+    }
+    // pkg/util/merr/errors.go: a field's name, and what is missing, have codes of their own.
+    let keyword = json!({ "fieldName": "in", "dataType": "Int64" });
+    assert_eq!(create(body("e", &keyword, json!({}))).refusal().0, 1701);
+    let short = json!({ "fieldName": "t", "dataType": "VarChar" });
+    assert_eq!(create(body("e", &short, json!({}))).refusal().0, 1101);
+}
+
+/// Milvus: proxy/util.go, `validatePartitionTag`.
+#[test]
+fn partition_names_may_begin_with_a_digit_and_have_hyphens() {
+    let (_dir, local) = Local::fresh();
+    local.create("c");
+    let create = |name: &str| {
+        let body = json!({ "collectionName": "c", "partitionName": name });
+        local.post("/v2/vectordb/partitions/create", &body)
+    };
+    for name in ["2026-01", "2026", "a-b", "_p"] {
+        create(name).data();
+    }
+    for name in ["-a", "a.b", "a b", "ä"] {
+        assert_eq!(create(name).refusal().0, 1100, "{name}");
+    }
+}
+
+/// Milvus: `json/row_parser.go`, `rejectedFuncOutputFields`; proxy/util.go, `translateOutputFields`.
+#[test]
+fn rows_of_a_full_text_collection_come_without_the_output() {
+    let (dir, local) = Local::fresh();
+    let body = json!({ "collectionName": "c", "schema": {
+        "functions": [{ "name": "b", "type": "BM25", "inputFieldNames": ["t"], "outputFieldNames": ["s"] }],
+        "fields": [
+            { "fieldName": "id", "dataType": "Int64", "isPrimary": true },
+            { "fieldName": "t", "dataType": "VarChar", "elementTypeParams": { "max_length": 9, "enable_analyzer": true } },
+            { "fieldName": "s", "dataType": "SparseFloatVector" },
+        ],
+    }, "indexParams": [{ "fieldName": "s", "metricType": "BM25" }] });
+    post(&local, "collections/create", body);
+    let file = dir.path().join("a.json");
+    std::fs::write(&file, r#"[{"id": 1, "t": "hello"}]"#).expect("write");
+    local.wait(&local.import("c", &[&file]));
+    let insert = json!({ "collectionName": "c", "data": [{ "id": 2, "t": "world" }] });
+    post(&local, "entities/insert", insert);
+    let query = |fields: Value| {
+        local.post(
+            "/v2/vectordb/entities/query",
+            &json!({ "collectionName": "c", "filter": "", "outputFields": fields }),
+        )
+    };
+    let rows = json!([{ "id": 1, "t": "hello" }, { "id": 2, "t": "world" }]);
+    assert_eq!(query(json!(["*"])).data(), rows);
+    let answer = query(json!(["s"]));
+    assert!(
+        answer
+            .refusal()
+            .1
+            .contains("not allowed to retrieve raw data")
+    );
+}

@@ -167,18 +167,21 @@ impl Scan<'_> {
                 heap: BinaryHeap::new(),
             })
             .collect();
+        let mut bytes = Vec::new();
         for (number, segment) in segments.iter().enumerate() {
-            self.look_through((number, segment), without, &mut closest)?;
+            self.look_through((number, segment), without, &mut bytes, &mut closest)?;
         }
         let sorted = closest.into_iter().map(|it| it.heap.into_sorted_vec());
         Ok(sorted.collect())
     }
 
-    /// Compares the vectors with the rows of one segment that the filter chooses; only those are compared.
+    /// Compares the vectors with the rows of one segment that the filter chooses; only those are compared. `bytes` is memory
+    /// for a segment's vectors.
     fn look_through(
         &self,
         (number, segment): (usize, &Segment),
         without: &HashSet<(usize, usize)>,
+        bytes: &mut Vec<u8>,
         closest: &mut [Closest],
     ) -> Result<(), ServiceError> {
         self.check_time()?;
@@ -191,12 +194,14 @@ impl Scan<'_> {
         if rows.is_empty() {
             return Ok(());
         }
-        let field = self.query.schema.fields.get(self.field);
-        let bytes = self.query.store.column(segment, self.field)?;
-        let (Some(field), Some(bytes)) = (field, bytes) else {
+        let Some(field) = self.query.schema.fields.get(self.field) else {
             return Ok(());
         };
-        let view = VectorView::new(&field.data_type, segment.rows, &bytes);
+        let store = self.query.store;
+        if !store.read_column(segment, self.field, bytes)? {
+            return Ok(());
+        }
+        let view = VectorView::new(&field.data_type, segment.rows, bytes);
         let view = view.map_err(|error| StoreError::Corrupt {
             what: "column",
             why: error.to_string(),

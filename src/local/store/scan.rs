@@ -3,7 +3,7 @@
 use super::dead::Dead;
 use super::rows::VISIBLE;
 use super::{Store, StoreError, signed};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{MAIN_DB, OptionalExtension, params};
 
 /// A batch of visible rows, as it was when it was looked up.
 #[derive(Clone, Debug)]
@@ -80,6 +80,33 @@ impl Store {
                 )?
                 .query_row(params![segment.id, signed(number)], |row| row.get(0))
                 .optional()?)
+        })
+    }
+
+    /// Reads the bytes of one of a segment's columns into `bytes`, whose memory is used again; false once the segment was
+    /// deleted.
+    ///
+    /// Several times as fast as [`Store::column`], which fills new memory for each column, and copies it twice.
+    pub(in crate::local) fn read_column(
+        &self,
+        segment: &Segment,
+        number: usize,
+        bytes: &mut Vec<u8>,
+    ) -> Result<bool, StoreError> {
+        self.read(|view| {
+            let row = view
+                .prepare_cached(
+                    "SELECT rowid FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2",
+                )?
+                .query_row(params![segment.id, signed(number)], |row| row.get(0))
+                .optional()?;
+            let Some(row) = row else {
+                return Ok(false);
+            };
+            let blob = view.blob_open(MAIN_DB, c"segment_columns", c"data", row, true)?;
+            bytes.resize(blob.len(), 0);
+            blob.read_at_exact(bytes, 0)?;
+            Ok(true)
         })
     }
 }
