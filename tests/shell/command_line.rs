@@ -48,7 +48,7 @@ fn jobs_takes_its_filters() {
         let test = on(&server).args(["jobs", "-o", "csv"]);
         test.args(args.iter().copied()).run().stdout
     };
-    let row = "job-1,books,Completed";
+    let row = "job-0,books,Completed";
     assert!(run(&["--state", "completed", "--state", "failed"]).contains(row));
     assert!(!run(&["--state", "active"]).contains(row));
     assert!(run(&["--collection", "books", "--limit", "all"]).contains(row));

@@ -21,7 +21,7 @@ fn first_use_connects_as_the_environment_says() {
         .env("MILVUS_URI", server.url())
         .env("MILVUS_TOKEN", TOKEN)
         .eval("jobs()[0].id")
-        .stdout("job-1\n")
+        .stdout("job-0\n")
         .run();
     assert_eq!(
         keys(&server),
@@ -97,9 +97,9 @@ fn a_profile_is_chosen_by_name_option_environment_and_default() {
 fn an_endpoint_may_stand_for_a_profile() {
     let server = service();
     let test = Test::new().args(["-p".to_owned(), server.url()]);
-    test.eval("jobs()[0].id").stdout("job-1\n").run();
+    test.eval("jobs()[0].id").stdout("job-0\n").run();
     let test = Test::new().env("ZSHELL_PROFILE", server.url());
-    test.eval("jobs()[0].id").stdout("job-1\n").run();
+    test.eval("jobs()[0].id").stdout("job-0\n").run();
 }
 
 #[test]

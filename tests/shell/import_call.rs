@@ -72,9 +72,9 @@ fn functions_closures_and_interpolation_may_call_it() {
         `${import("h", "1.json").id} ${ `${import("i", "1.json")}` }`;
         for job in [import("j", "1.json"), import("k", "1.json")] { progress(job); }
         let m = #{job: import("l", "1.json")};
-        switch import("m", "1.json").id { "job-1" => import("n", "1.json"), _ => throw "no" }
-        let s = if import("o", "1.json").id == "job-1" { import("p", "1.json") } else { () };
-        while import("q", "1.json").id != "job-1" {}
+        switch import("m", "1.json").collection { "m" => import("n", "1.json"), _ => throw "no" }
+        let s = if import("o", "1.json").id != "" { import("p", "1.json") } else { () };
+        while import("q", "1.json").id == "" {}
         (import("r", "1.json")); import("s", "1.json")"#;
     let names: Vec<String> = ["a", "empty", "b", "c", "d", "e", "f", "g", "h", "i"]
         .into_iter()

@@ -362,7 +362,7 @@ fn storage_keys_that_a_later_reason_echoes_are_masked() {
         r#"{{"code":0,"data":{{"jobId":"job-1","state":"Failed","reason":"denied: {all}","details":[{{"fileName":"1.json","state":"Failed","reason":"{all}"}}]}}}}"#
     );
     let list = format!(
-        r#"{{"code":0,"data":{{"count":1,"currentPage":1,"pageSize":100,"records":[{{"jobId":"job-1","collectionName":"b","state":"Failed","reason":"{all}"}}]}}}}"#
+        r#"{{"code":0,"data":{{"count":1,"currentPage":1,"pageSize":100,"records":[{{"jobId":"job-0","collectionName":"b","state":"Failed","reason":"{all}"}}]}}}}"#
     );
     let server = Server::start(move |request| match request.target.rsplit('/').next() {
         Some("create") => Reply::json(r#"{"code":0,"data":{"jobId":"job-1"}}"#),

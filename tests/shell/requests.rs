@@ -146,8 +146,16 @@ fn v2_progress_and_list() {
     let path = |end| expected("POST", &format!("/v2/vectordb/jobs/import/{end}"));
     assert_eq!(
         heads,
-        [path("getProgress"), path("list"), path("commit")],
-        "commit is unknown to the server, which ends the script"
+        [
+            path("getProgress"),
+            path("list"),
+            path("commit"),
+            path("getProgress"),
+            path("getProgress"),
+            path("abort"),
+            path("getProgress"),
+        ],
+        "the job's state says what an unknown call means: it's committed, and can't be aborted"
     );
     let job = json!({"clusterId": "in03-3bf3c31f4248e22", "jobId": "job-1"});
     assert_eq!((body(&requests[0]), body(&requests[2])), (job.clone(), job));

@@ -41,7 +41,7 @@ fn a_service_that_echoes_the_keys_is_masked() {
         (Reply::json(all.clone()), 6),
         (
             Reply::status(307, "").with_header("location", &format!("https://x/{TOKEN}")),
-            3,
+            6,
         ),
     ] {
         let told = format!("{reply:?}");

@@ -2,11 +2,26 @@
 
 use crate::support::server::{Reply, Request, Server};
 use serde_json::Value;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-/// Answers every call of the import API, in all dialects: one job, `job-1`, completed, which isn't among the jobs of a collection.
+/// Answers every call of the import API, in all dialects: `job-0` is listed, each create makes the next one, all of them
+/// are completed.
 pub(crate) fn service() -> Server {
-    Server::start(answer)
+    let made = AtomicUsize::new(0);
+    Server::start(move |request| {
+        if !is_create(request) {
+            return answer(request);
+        }
+        let number = made.fetch_add(1, Ordering::SeqCst) + 1;
+        let code = if request.target.starts_with("/v1/") {
+            200
+        } else {
+            0
+        };
+        Reply::json(format!(
+            r#"{{"code":{code},"data":{{"jobId":"job-{number}"}}}}"#
+        ))
+    })
 }
 
 /// What a service that is well answers.
@@ -16,15 +31,9 @@ pub(crate) fn answer(request: &Request) -> Reply {
     let data = match path.rsplit('/').next().unwrap_or_default() {
         "create" | "import" => r#"{"jobId":"job-1"}"#,
         "list" if path.contains("/collections/list") => r#"["books"]"#,
-        // A job that was there before a create can't be what the create has made: v1 doesn't filter its list.
-        "list" if path.starts_with("/v1/") => {
-            r#"{"count":1,"currentPage":1,"pageSize":100,"records":[{"jobId":"job-0","collectionName":"books","state":"Completed"}]}"#
-        }
-        "list" if request.body.contains("collectionName") => {
-            r#"{"count":0,"currentPage":1,"pageSize":100,"records":[]}"#
-        }
+        // What was there before a create can't be what the create has made.
         "list" => {
-            r#"{"count":1,"currentPage":1,"pageSize":100,"records":[{"jobId":"job-1","collectionName":"books","state":"Completed"}]}"#
+            r#"{"count":1,"currentPage":1,"pageSize":100,"records":[{"jobId":"job-0","collectionName":"books","state":"Completed"}]}"#
         }
         "get" => {
             r#"{"jobId":"job-1","collectionName":"books","fileName":"1.json","fileSize":1024,"readyPercentage":100,"completeTime":"2026-05-01T10:00:00Z","errorMessage":null,"details":[]}"#

@@ -168,7 +168,7 @@ fn is_no_job(failure: &Failure) -> bool {
     let absent = ["not exist", "cannot find", "can't find", "not found"];
     match failure.code {
         Some(90144) => true,
-        Some(2100 | 2101) => words.contains("job ") && absent.iter().any(|it| words.contains(it)),
+        Some(2100 | 2101) => words.contains("job") && absent.iter().any(|it| words.contains(it)),
         _ => false,
     }
 }
