@@ -1,6 +1,6 @@
-//! What `wait` shows while it waits: bars on a terminal, a line a change of state elsewhere.
+//! The progress view of `wait`: bars on a terminal, one line per change of state elsewhere.
 //!
-//! All of it is decoration on standard error: a stream that is closed or full is not an error here.
+//! The view is decoration on standard error, so a closed or full stream isn't an error here.
 
 mod batch;
 mod line;
@@ -24,33 +24,34 @@ use rate::Rate;
 use stall::Stalls;
 use terminal::Terminal;
 
-/// The bars' full length: a tenth of a percent is one step.
+/// The bars' full length: one step is a tenth of a percent.
 const STEPS: u64 = 1000;
 
-/// Lines of the screen that bars leave to what stands above and to the prompt below.
+/// Lines of the screen that bars leave free for earlier output and for the prompt below.
 const KEPT_LINES: usize = 4;
 
-/// The view of one `wait`: created before the first reading, updated with each, finished before the result is shown.
+/// The view of one `wait`. Create it before the first reading, update it with each reading, and finish it before the
+/// result is shown.
 pub struct WaitView {
     screen: Screen,
     display: Display,
     stalls: Stalls,
-    /// When the first readings came, and how many rows were imported by then.
+    /// The time of the first readings, and the rows that were already imported then.
     began: Option<(Instant, u64)>,
     /// True once there was a job to wait for.
     waited: bool,
 }
 
-/// Takes a line, and the job that changed its state where the line says so; a line about none is a warning.
+/// Receives each line, and the job whose state changed. A line without a job is a warning.
 pub type Tell = Box<dyn FnMut(Option<&Progress>, &str) + Send>;
 
 enum Display {
-    /// One plain line when a job changes its state.
+    /// Writes one plain line when a job changes its state.
     Lines {
         tell: Tell,
         states: HashMap<String, String>,
     },
-    /// Bars drawn over again.
+    /// Redraws bars.
     Bars(Box<Bars>),
 }
 
@@ -60,7 +61,7 @@ struct Bars {
     slots: Vec<ProgressBar>,
     rates: HashMap<String, Rate>,
     latest: Vec<Progress>,
-    /// Columns of the lines as they were drawn last, and of the terminal then.
+    /// Columns of each line as last drawn, and of the terminal at that time.
     drawn: (Vec<usize>, usize),
 }
 
@@ -73,13 +74,13 @@ impl std::fmt::Debug for WaitView {
 }
 
 impl WaitView {
-    /// A view on this stream, whose size is the screen's and does not change.
+    /// Returns a view on this stream. The screen's size is the stream's and doesn't change.
     pub fn new(screen: Screen, stream: impl Write + Send + 'static) -> Self {
         let size = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
         Self::with_size(screen, Box::new(stream), Box::new(move || size))
     }
 
-    /// A view on standard error, which follows the terminal's size as it changes.
+    /// Returns a view on standard error, which follows the terminal's size.
     pub fn stderr(screen: Screen) -> Self {
         let first = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
         let size = move || {
@@ -91,7 +92,7 @@ impl WaitView {
         Self::with_size(screen, Box::new(std::io::stderr()), Box::new(size))
     }
 
-    /// A view without bars that hands on each change of state as a line.
+    /// Returns a view without bars that passes each change of state to `tell` as a line.
     pub fn told(screen: Screen, tell: Tell) -> Self {
         let states = HashMap::new();
         Self::on(screen, Display::Lines { tell, states })
@@ -111,7 +112,7 @@ impl WaitView {
             }))
         } else {
             let tell = move |_: Option<&Progress>, line: &str| {
-                // Decoration: nobody may be reading.
+                // The line is decoration: standard error may be closed.
                 let _ = writeln!(stream, "{line}");
                 let _ = stream.flush();
             };
@@ -130,19 +131,19 @@ impl WaitView {
         }
     }
 
-    /// The same view, which warns of a job that has not changed for this long instead of ten minutes.
+    /// Sets how long a job may stay unchanged before a warning. The default is ten minutes.
     #[must_use]
     pub fn warning_after(mut self, still: Duration) -> Self {
         self.stalls = Stalls::new(still);
         self
     }
 
-    /// Shows these readings, one a job, always all jobs that are waited for.
+    /// Shows the latest readings: one per job, always of all jobs that are waited for.
     pub fn update(&mut self, jobs: &[Progress]) {
         self.update_at(jobs, Instant::now());
     }
 
-    /// Shows these readings as taken at this time, from which rates and remaining times are reckoned.
+    /// Shows readings taken at `now`, the time used for rates and remaining times.
     pub fn update_at(&mut self, jobs: &[Progress], now: Instant) {
         self.began.get_or_insert_with(|| (now, summary::rows(jobs)));
         self.waited |= jobs.iter().any(|job| !job.state.kind.ends_wait());
@@ -162,13 +163,13 @@ impl WaitView {
         self.tick_at(now);
     }
 
-    /// Draws the bars again with the time that has passed and the terminal's present size, and warns of jobs that do not
-    /// move; to be called now and then between readings.
+    /// Redraws the bars with the elapsed time and the terminal's current size, and warns of jobs that don't move. Call
+    /// this regularly between readings.
     pub fn tick(&mut self) {
         self.tick_at(Instant::now());
     }
 
-    /// The same at this time.
+    /// Like [`Self::tick`], at the given time.
     pub fn tick_at(&mut self, now: Instant) {
         let elapsed = self.elapsed(now);
         if let Display::Bars(bars) = &mut self.display
@@ -182,13 +183,13 @@ impl WaitView {
         }
     }
 
-    /// Takes the bars away and leaves one line in their place that says how the wait ended, and the jobs' warnings. Off a
-    /// terminal, and if nothing had to be waited for, there are only the warnings.
+    /// Removes the bars, and leaves one line with the result of the wait and the jobs' warnings. Off a terminal, or if
+    /// there was nothing to wait for, only the warnings are written.
     pub fn finish_with(&mut self, jobs: &[Progress]) {
         self.finish_at(jobs, Instant::now());
     }
 
-    /// The same at this time.
+    /// Like [`Self::finish_with`], at the given time.
     pub fn finish_at(&mut self, jobs: &[Progress], now: Instant) {
         self.finish();
         if let Some((began, before)) = self.began.filter(|_| self.waited && self.screen.redraw) {
@@ -202,7 +203,7 @@ impl WaitView {
         }
     }
 
-    /// Takes the bars away, so that the next output begins where they began. May be called more than once.
+    /// Removes the bars, so the next output starts in their place. Can be called more than once.
     pub fn finish(&mut self) {
         if let Display::Bars(bars) = &mut self.display {
             bars.forget_reflow(bars.terminal.size().0);
@@ -210,7 +211,7 @@ impl WaitView {
                 bar.finish_and_clear();
                 bars.multi.remove(&bar);
             }
-            // The terminal swallows errors itself, so there is none to see.
+            // The terminal already swallows errors.
             let _ = bars.multi.clear();
         }
     }
@@ -221,7 +222,7 @@ impl WaitView {
         })
     }
 
-    /// A line of its own, above the bars.
+    /// Writes a line of its own, above the bars.
     fn say(&mut self, line: &str) {
         match &mut self.display {
             Display::Lines { tell, .. } => tell(None, line),
@@ -263,8 +264,8 @@ impl Bars {
         self.forget_reflow(columns);
         let room = height.saturating_sub(KEPT_LINES).max(1);
         let (shown, rest) = choose(&self.latest, room);
-        // Some terminals wrap when the last column is written, and Ctrl-C leaves `^C` behind the cursor, which would take
-        // it to another line than the one that is taken away.
+        // Some terminals wrap when the last column is written. Ctrl-C leaves `^C` behind the cursor, and if that
+        // wrapped, the wrong line would be erased.
         let width = columns.saturating_sub(3).max(1);
         let jobs: Vec<_> = shown
             .iter()
@@ -275,7 +276,7 @@ impl Bars {
             lines.push(Line::summary(&rest, !shown.is_empty(), elapsed, width));
         }
         self.resize(lines.len());
-        // The width that the lines were made for: the terminal may have changed it again meanwhile.
+        // The width that the lines were made for. The terminal may have changed again since.
         self.drawn = (lines.iter().map(Line::columns).collect(), columns);
         for (bar, line) in self.slots.iter().zip(lines) {
             bar.set_style(style(line.bar, screen));
@@ -288,10 +289,11 @@ impl Bars {
         }
     }
 
-    /// A terminal that got narrower has broken the lines drawn before in two or more. What is below the bars' own number
-    /// of lines is taken away, so that the next frame begins where the first line does.
+    /// Clears lines that a narrower terminal has wrapped. They now take more screen lines than there are bars, so the
+    /// surplus is cleared and the next frame starts at the first line.
     ///
-    /// Terminals that cut instead of breaking lose as many lines of what stood above: the lesser evil, and the rarer kind.
+    /// Terminals that cut lines instead of wrapping them lose as many lines of earlier output. Such terminals are rare,
+    /// and leftovers of bars would be worse.
     fn forget_reflow(&mut self, width: usize) {
         let (columns, then) = &self.drawn;
         if width == 0 || width >= *then {
@@ -305,7 +307,7 @@ impl Bars {
         self.drawn = (Vec::new(), width);
     }
 
-    /// Has exactly this many bars.
+    /// Adds or removes bars until there are `count`.
     fn resize(&mut self, count: usize) {
         while self.slots.len() > count {
             if let Some(bar) = self.slots.pop() {
@@ -313,7 +315,7 @@ impl Bars {
             }
         }
         while self.slots.len() < count {
-            // Hidden until it is part of the whole: a bar of its own would draw to the real standard error.
+            // The bar stays hidden until it's part of `multi`: on its own, it would draw to the real standard error.
             self.slots
                 .push(self.multi.add(ProgressBar::with_draw_target(
                     Some(STEPS),
@@ -323,8 +325,8 @@ impl Bars {
     }
 }
 
-/// The jobs that get a bar, and those that only count in the summary, which takes a line itself. Where not all have
-/// room, those that run get one, in the order given: a screen full of bars that stand at nothing tells nothing.
+/// Returns the jobs that get a bar, and the jobs that only count in the summary, which takes a line itself. If there
+/// isn't room for all, running jobs come first, in the order given: a screen full of unmoving bars is no help.
 fn choose(jobs: &[Progress], room: usize) -> (Vec<&Progress>, Vec<&Progress>) {
     if jobs.len() <= room {
         return (jobs.iter().collect(), Vec::new());
@@ -336,14 +338,14 @@ fn choose(jobs: &[Progress], room: usize) -> (Vec<&Progress>, Vec<&Progress>) {
     (shown, rest)
 }
 
-/// Text, a bar of this many columns (none for 0), text.
+/// Returns a template of text, a bar of `bar` columns (none if 0), and text.
 fn style(bar: usize, screen: &Screen) -> ProgressStyle {
     let template = if bar == 0 {
         "{prefix}{msg}".to_owned()
     } else {
         format!("{{prefix}}{{bar:{bar}}}{{msg}}")
     };
-    // The template is ours, so it cannot be wrong; a plain bar would do all the same.
+    // The template is a constant of ours and parses. If it didn't, the default bar would do.
     let style =
         ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
     style.progress_chars(if screen.unicode { "█▌░" } else { "=>." })

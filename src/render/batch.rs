@@ -1,4 +1,4 @@
-//! What came of many imports.
+//! The result of many imports.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use super::{pairs, value, words};
 /// The keys of a batch's plain form, in order.
 pub const BATCH_KEYS: [&str; 6] = ["ok", "failed", "jobs", "files", "rows", "elapsed"];
 
-/// Totals, and below them the jobs that did not end well.
+/// Lays out the totals, and below them the jobs that failed or are unresolved.
 pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
     let number = |key: &str| batch.get(key).and_then(Value::as_u64).unwrap_or(0);
     let (ok, failed) = (number("ok"), number("failed"));

@@ -3,7 +3,7 @@
 use super::style::Tone;
 use super::words;
 
-/// One cell: text made safe for a terminal, and its tone.
+/// A cell: text that's safe for a terminal, and its tone.
 #[derive(Clone, Debug)]
 pub(super) struct Cell {
     text: String,
@@ -12,12 +12,12 @@ pub(super) struct Cell {
 }
 
 impl Cell {
-    /// A cell with this text; what is unsafe to show is replaced.
+    /// Returns a cell with this text. Characters that are unsafe on a terminal are replaced.
     pub(super) fn text(text: &str) -> Self {
         Self::toned(text, Tone::Plain)
     }
 
-    /// A cell with this text in this tone.
+    /// Returns a cell with this text in this tone.
     pub(super) fn toned(text: &str, tone: Tone) -> Self {
         Self {
             text: words::safe(text).into_owned(),
@@ -26,7 +26,7 @@ impl Cell {
         }
     }
 
-    /// A cell for something that is not there.
+    /// Returns a cell for an absent value.
     pub(super) fn absent() -> Self {
         Self {
             text: "-".to_owned(),
@@ -35,28 +35,28 @@ impl Cell {
         }
     }
 
-    /// A cell with the text, absent where there is none or an empty one.
+    /// Returns a cell with the text, or an absent cell if there's no text or an empty one.
     pub(super) fn optional(text: Option<&str>) -> Self {
         text.filter(|text| !text.is_empty())
             .map_or_else(Self::absent, Self::text)
     }
 
-    /// The text in one line.
+    /// Returns the text in one line.
     pub(super) fn line(&self) -> String {
         words::safe_line(&self.text).into_owned()
     }
 
-    /// The text as it is, its line breaks too.
+    /// Returns the text with its line breaks.
     pub(super) fn shown(&self) -> &str {
         &self.text
     }
 
-    /// The cell's tone.
+    /// Returns the cell's tone.
     pub(super) const fn tone(&self) -> Tone {
         self.tone
     }
 
-    /// True for something that is not there.
+    /// Returns true for an absent value.
     pub(super) const fn is_absent(&self) -> bool {
         self.absent
     }

@@ -1,4 +1,4 @@
-//! Collections and clusters: lists of names, a collection's description, the clusters a key may see.
+//! Collections and clusters: lists of names, a collection's description, and the clusters that an API key can see.
 
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
@@ -19,7 +19,7 @@ pub(super) const CLUSTER_KEYS: [&str; 6] = [
     "connectAddress",
 ];
 
-/// Names, one a line; on a terminal more than a few stand in columns, read downwards, with their number below.
+/// Lays out names, one per line. On a terminal, longer lists are set in columns, read downwards, with the count below.
 pub(super) fn names(names: &[String], screen: &Screen) -> String {
     const FEW: usize = 8;
     if names.is_empty() {
@@ -34,7 +34,7 @@ pub(super) fn names(names: &[String], screen: &Screen) -> String {
                     text.push_str("  ");
                 }
                 text.push_str(name);
-                // Blanks only before a further column.
+                // Pad only if another column follows.
                 if line + (index + 1) * lines < names.len() {
                     text.push_str(&" ".repeat(widest.saturating_sub(name.width())));
                 }
@@ -57,7 +57,7 @@ pub(super) fn names(names: &[String], screen: &Screen) -> String {
     }
 }
 
-/// Clusters as the control plane lists them.
+/// Lays out clusters as the control plane lists them.
 pub(super) fn clusters(clusters: &[Value], screen: &Screen) -> String {
     if clusters.is_empty() {
         return "no clusters\n".to_owned();
@@ -92,9 +92,9 @@ fn cluster_tone(status: &str) -> Tone {
     }
 }
 
-/// A collection as the describe call gave it: what holds for the whole, then a row a field, then its indexes.
+/// Lays out a collection from the describe call's answer: its own properties, one row per field, then its indexes.
 ///
-/// An answer of another shape is shown as any other value.
+/// An answer of another shape is shown like any other value.
 pub(super) fn description(answer: &Value, screen: &Screen) -> String {
     let Some(fields) = answer.get("fields").and_then(Value::as_array) else {
         return value::lay_out(answer, screen);
@@ -139,7 +139,7 @@ pub(super) fn description(answer: &Value, screen: &Screen) -> String {
     shown
 }
 
-/// The partitions' names, or how many there are.
+/// Returns the partitions' names, or their number.
 fn partitions(answer: &Value) -> Cell {
     let names = answer.get("partitions").and_then(Value::as_array);
     let names: Option<Vec<&str>> =
@@ -182,7 +182,7 @@ fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
     grid.lay_out(screen)
 }
 
-/// The value in Milvus' wire form of a default: `{"Data": {"LongData": 5}}`.
+/// Returns the value inside Milvus' wire form of a default value: `{"Data": {"LongData": 5}}`.
 fn innermost(default: &Value) -> &Value {
     let inner = default.get("Data").and_then(Value::as_object);
     inner
@@ -209,9 +209,9 @@ fn indexes_table(indexes: &[Value], screen: &Screen) -> String {
     grid.lay_out(screen)
 }
 
-/// A field's type as one reads it: `FloatVector(384)`, `VarChar(512)`, `Array<Int64>(100)`.
+/// Returns a field's type in readable form: `FloatVector(384)`, `VarChar(512)`, `Array<Int64>(100)`.
 ///
-/// Parameters come as a list of key and value, as a map, or (v1) inside the type already.
+/// Type parameters arrive as a list of keys and values, as a map, or (v1) already inside the type.
 fn type_text(field: &Value) -> String {
     let name = first(field, &["type", "dataType"])
         .map(scalar)
@@ -233,7 +233,7 @@ fn type_text(field: &Value) -> String {
     }
 }
 
-/// A parameter of a field's type, wherever the answer keeps it.
+/// Returns a parameter of a field's type, from any of the places that answers use.
 fn param(field: &Value, key: &str) -> Option<String> {
     if let Some(value) = field.get(key) {
         return Some(scalar(value));
@@ -275,7 +275,7 @@ fn first<'a>(map: &'a Value, keys: &[&str]) -> Option<&'a Value> {
         .filter(|value| !value.is_null())
 }
 
-/// Truth, also where it was sent as a text.
+/// Returns a boolean, also if the answer has it as text.
 fn truth(value: &Value) -> bool {
     value
         .as_bool()
@@ -294,7 +294,7 @@ fn scalar(value: &Value) -> String {
         .map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// The service's word without its prefix: `LoadStateLoaded` is `Loaded`.
+/// Returns the service's word without its prefix: `LoadStateLoaded` becomes `Loaded`.
 fn load_word(word: &str) -> &str {
     word.strip_prefix("LoadState")
         .filter(|rest| !rest.is_empty())

@@ -1,4 +1,4 @@
-//! The columns of a table, and how they share a terminal's width.
+//! The columns of a table, and the split of a terminal's width among them.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -10,20 +10,20 @@ pub(super) const ESSENTIAL: u8 = u8::MAX;
 /// One column of a grid.
 #[derive(Clone, Debug)]
 pub(super) struct Column {
-    /// Its heading, safe to show.
+    /// The heading, safe to show.
     pub(super) name: String,
-    /// True where cells are aligned to the right.
+    /// True if cells are aligned to the right.
     pub(super) right: bool,
-    /// Columns of the least importance are left out first.
+    /// Importance: the least important columns are left out first.
     pub(super) importance: u8,
-    /// True where its cells name the row: they head its record where columns do not fit side by side.
+    /// True if the cells name the row. They become the record's heading if the columns don't fit side by side.
     pub(super) heading: bool,
-    /// The least width it may be wrapped to; `None` never wraps.
+    /// Minimum width when wrapped. `None` never wraps.
     narrowest: Option<usize>,
 }
 
 impl Column {
-    /// A column that is never wrapped, such as an id.
+    /// Returns a column that's never wrapped, such as an id.
     pub(super) fn new(name: &str, importance: u8) -> Self {
         Self {
             name: words::safe_line(name).into_owned(),
@@ -34,33 +34,33 @@ impl Column {
         }
     }
 
-    /// The same column, aligned to the right as numbers are.
+    /// Aligns the column to the right, for numbers.
     pub(super) fn right(mut self) -> Self {
         self.right = true;
         self
     }
 
-    /// The same column, whose cells name their rows.
+    /// Marks the column whose cells name their rows.
     pub(super) fn heading(mut self) -> Self {
         self.heading = true;
         self
     }
 
-    /// The same column, wrapped to no less than this width where there is not room enough.
+    /// Lets the column wrap to this width or more if there isn't enough room.
     pub(super) fn wrapping(mut self, narrowest: usize) -> Self {
         self.narrowest = Some(narrowest.max(self.name.width()));
         self
     }
 
-    /// The width below which the column is left out.
+    /// Returns the width below which the column is left out.
     fn least(&self, natural: usize) -> usize {
         self.narrowest
             .map_or(natural, |narrowest| natural.min(narrowest))
     }
 }
 
-/// The content width of each column so that the box is no wider than `width`, `None` for columns left out; `None` in
-/// all where the essential columns do not fit.
+/// Returns the content width of each column, so the box is at most `width` wide. A column that's left out gets `None`;
+/// all columns do if the essential ones don't fit.
 pub(super) fn fit(
     columns: &[Column],
     natural: &[usize],

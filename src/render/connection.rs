@@ -1,4 +1,4 @@
-//! A connection: what `connect` gives, and `:who` tells.
+//! A connection, as shown for the result of `connect` and by `:who`.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use super::cell::Cell;
 use super::style::{Screen, Tone};
 use super::{pairs, value};
 
-/// The connection's plain form, a line a setting; what is not set is left out on a terminal.
+/// Lays out the connection's plain form, one line per setting. On a terminal, unset settings are left out.
 pub(super) fn lay_out(connection: &Value, screen: &Screen) -> String {
     let text = |key: &str| {
         connection
@@ -16,7 +16,7 @@ pub(super) fn lay_out(connection: &Value, screen: &Screen) -> String {
     };
     let setting = |key: &str| Cell::optional(Some(text(key)));
     let endpoint = text("endpoint");
-    // Where both are one address, once is enough.
+    // If both addresses are equal, one is enough.
     let collections = Some(text("collections")).filter(|address| *address != endpoint);
     let name = text("name");
     if name.is_empty() {

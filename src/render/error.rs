@@ -6,7 +6,7 @@ use super::cell::Cell;
 use super::style::{Screen, Tone};
 use super::{pairs, value};
 
-/// The error's plain form: kind and message first, then what to do.
+/// Lays out the error's plain form: kind and message first, then the hint.
 pub(super) fn lay_out(error: &Value, screen: &Screen) -> String {
     let text = |key: &str| error.get(key).and_then(Value::as_str);
     let (Some(kind), Some(message)) = (text("kind"), text("message")) else {

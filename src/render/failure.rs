@@ -1,41 +1,42 @@
-//! Why a job failed and what to type next.
+//! Explanation of a failed job: the reason, and the statement to type next.
 
 use super::style::{Screen, Tone};
 use super::words;
 use super::wrap::wrapped;
 use crate::api::model::{FileProgress, JobState, Progress};
 
-/// Reasons beyond these are counted only: a job has up to 1,024 files.
+/// Maximum number of reasons shown, because a job has up to 1,024 files. Further reasons are only counted.
 const REASONS: usize = 20;
 
-/// A failed job explained: failed files first, the full reason, what to type next.
+/// Explanation of a failed job: failed files first, each reason in full, and the next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Explanation {
-    /// What happened, in one line.
+    /// The event in one line.
     pub headline: String,
-    /// The reasons, failed files first; never empty.
+    /// The reasons, failed files first. Never empty.
     pub reasons: Vec<String>,
-    /// What the reason points to, where it is one we know.
+    /// Advice for a known reason.
     pub hint: Option<&'static str>,
-    /// The call that shows each file, where there are files.
+    /// The call that shows each file, if the job has files.
     pub look: Option<String>,
-    /// What to do next, ready to be typed where it is a call.
+    /// The next step. If it's a call, it can be typed as written.
     pub next: String,
 }
 
 impl Explanation {
-    /// The reasons and the advice as plain text, for an error's message: `headline: reason; reason`.
+    /// Returns the headline and reasons as plain text for an error's message: `headline: reason; reason`.
     pub fn message(&self) -> String {
         format!("{}: {}", self.headline, self.reasons.join("; "))
     }
 
-    /// Hint, a look at the files where they have not been seen, and the next step, in one line: for an error's hint.
+    /// Returns the advice for an error's hint in one line: the hint, the call that shows the files if they haven't been
+    /// shown, and the next step.
     pub fn advice(&self) -> String {
         let parts = [self.hint, self.look.as_deref(), Some(&self.next)];
         parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
-    /// The explanation in lines, each ended by a newline, wrapped on a terminal.
+    /// Lays out the explanation, each line ended by a newline, wrapped on a terminal.
     pub fn lay_out(&self, screen: &Screen) -> String {
         let mut text = screen.paint(Tone::Bad, &words::safe_line(&self.headline));
         text.push('\n');
@@ -56,7 +57,7 @@ impl Explanation {
     }
 }
 
-/// Adds the text's lines, those after the first under their own indentation.
+/// Appends the text's lines. Lines after the first get the indentation `further`.
 fn push(text: &mut String, first: &str, further: &str, line: &str, screen: &Screen) {
     let room = screen
         .width
@@ -70,7 +71,7 @@ fn push(text: &mut String, first: &str, further: &str, line: &str, screen: &Scre
     }
 }
 
-/// Why a job failed or was aborted; `None` for a job in another state.
+/// Explains a failed or aborted job. Returns `None` for a job in another state.
 pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
     let id = &progress.job_id;
     let failed: Vec<&FileProgress> = progress
@@ -132,7 +133,7 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
     })
 }
 
-/// The line to type next: a look at what the collection expects, where it is known; else at the job's files.
+/// Returns the line to type next: it shows the collection's schema if the collection is known, else the job's files.
 fn next(progress: &Progress, unexplained: bool) -> String {
     let call = format!("progress({})", words::quote(&progress.job_id));
     let describe = format!("describe({})", words::quote(&progress.collection));
@@ -145,7 +146,7 @@ fn next(progress: &Progress, unexplained: bool) -> String {
     }
 }
 
-/// What a reason points to, by the words that services use (reference: error codes worth a hint).
+/// Returns advice for a reason, matched by the words that services use (reference: error codes worth a hint).
 fn hint(reason: &str) -> Option<&'static str> {
     const HINTS: [(&[&str], &str); 4] = [
         (
@@ -192,7 +193,7 @@ fn hint(reason: &str) -> Option<&'static str> {
         .map(|(_, hint)| *hint)
 }
 
-/// True where every file is done but the job is not: the server is still finishing (indexing, committing).
+/// Returns true if every file is done but the job isn't: the server is still finishing (indexing, committing).
 pub fn files_done(progress: &Progress) -> bool {
     matches!(progress.state.kind, JobState::Pending | JobState::Importing)
         && !progress.details.is_empty()
@@ -202,7 +203,7 @@ pub fn files_done(progress: &Progress) -> bool {
             .all(|file| file.state.kind == JobState::Completed)
 }
 
-/// A reason that says something.
+/// Returns the trimmed reason, unless it's blank.
 fn given(reason: Option<&str>) -> Option<&str> {
     reason.map(str::trim).filter(|reason| !reason.is_empty())
 }
@@ -214,7 +215,7 @@ fn file_reason(file: &FileProgress, job_reason: Option<&str>) -> String {
         &file.file_name
     };
     match given(file.reason.as_deref()) {
-        // Services differ in whether a reason begins with its file.
+        // Some services start a reason with the file's name, some don't.
         Some(reason) if reason.starts_with(name) => reason.to_owned(),
         Some(reason) => format!("{name}: {reason}"),
         None if job_reason.is_some() => name.to_owned(),

@@ -1,26 +1,26 @@
-//! The forms that results can take.
+//! The output formats.
 
 use std::str::FromStr;
 
 use super::words;
 
-/// How results are written: `-o table|vertical|json|ndjson|csv|markdown|yaml`.
+/// The output format of results: `-o table|vertical|json|ndjson|csv|markdown|yaml`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum OutputFormat {
     /// For people: tables that fit the terminal, plain aligned text elsewhere.
     #[default]
     Table,
-    /// For people: a record a row, a line a field, nothing left out.
+    /// For people: one record per row, one line per field, nothing left out.
     Vertical,
     /// One JSON value, indented; for programs.
     Json,
-    /// A JSON value a line, one for each item of a list; for programs that read as it comes.
+    /// One JSON value per line, one for each item of a list; for programs that read line by line.
     Ndjson,
     /// RFC 4180 with a header line.
     Csv,
-    /// A table of GitHub's Markdown; for issues and chats.
+    /// A GitHub Markdown table; for issues and chats.
     Markdown,
-    /// YAML; texts that look like something else are quoted.
+    /// YAML. Texts that look like another type are quoted.
     Yaml,
 }
 
@@ -40,15 +40,15 @@ impl OutputFormat {
         Self::Yaml,
     ];
 
-    /// The word that `-o` takes for it.
+    /// Returns the word for `-o`.
     pub fn word(self) -> &'static str {
         let place = Self::ALL.iter().position(|format| *format == self);
         let word = place.and_then(|place| Self::WORDS.get(place));
         word.copied().unwrap_or_default()
     }
 
-    /// True for the forms that people read on the spot; the others are for files, programs and other people, so nothing
-    /// is ever left out of them.
+    /// Returns true for formats that people read on screen. The other formats go to files, programs and other people,
+    /// so nothing is ever left out of them.
     pub const fn is_for_the_screen(self) -> bool {
         matches!(self, Self::Table | Self::Vertical)
     }

@@ -1,7 +1,7 @@
 //! Rows and columns laid out for a screen: a boxed table that fits a terminal, aligned plain columns elsewhere.
 //!
-//! On a terminal, columns that may wrap are narrowed first, then the least important ones are left out, which a line
-//! below says; where even the essential ones do not fit side by side, each row becomes a record of its own.
+//! On a terminal, columns that can wrap are narrowed first. Then the least important columns are left out, and a line
+//! below says so. If even the essential columns don't fit side by side, each row becomes a record.
 
 use comfy_table::presets::{ASCII_FULL_CONDENSED, UTF8_FULL_CONDENSED};
 use comfy_table::{
@@ -16,10 +16,10 @@ use super::style::{Screen, Tone};
 use super::words;
 use super::wrap::wrapped;
 
-/// Off a terminal, longer cells do not widen their column: one long text would pad every other line.
+/// Off a terminal, longer cells don't widen their column, because a single long text would pad every other line.
 const WIDEST_PADDING: usize = 120;
 
-/// On a terminal, cells are cut here, far above what anyone reads in a table.
+/// Maximum characters of a cell on a terminal, far more than anyone reads in a table.
 const LONGEST_CELL: usize = 4000;
 
 /// Columns and rows to lay out.
@@ -30,7 +30,7 @@ pub(super) struct Grid {
 }
 
 impl Grid {
-    /// A grid without rows.
+    /// Returns a grid without rows.
     pub(super) const fn new(columns: Vec<Column>) -> Self {
         Self {
             columns,
@@ -38,16 +38,16 @@ impl Grid {
         }
     }
 
-    /// Adds a row; missing cells are absent, surplus ones are left out.
+    /// Adds a row. Missing cells are absent, surplus cells are dropped.
     pub(super) fn push(&mut self, mut row: Vec<Cell>) {
         row.resize_with(self.columns.len(), Cell::absent);
         self.rows.push(row);
     }
 
-    /// The laid-out text, each line ended by a newline.
+    /// Returns the laid-out text, each line ended by a newline.
     ///
-    /// On a terminal, columns other than the essential ones in which no row has anything are left out without a word;
-    /// elsewhere only those without a name are, which are drawings.
+    /// On a terminal, empty columns are silently left out unless they're essential. Elsewhere only columns without a
+    /// name are left out: they hold drawings.
     pub(super) fn lay_out(&self, screen: &Screen) -> String {
         match screen.width {
             None => self
@@ -76,7 +76,7 @@ impl Grid {
         }
     }
 
-    /// Aligned columns with two blanks between them, one line a row.
+    /// Returns aligned columns with two blanks between them, one line per row.
     fn plain(&self, screen: &Screen) -> String {
         let lines: Vec<Vec<String>> = self
             .rows
@@ -136,7 +136,7 @@ impl Grid {
         text.push('\n');
     }
 
-    /// A boxed table no wider than `width`.
+    /// Returns a boxed table, at most `width` wide.
     fn boxed(&self, width: usize, screen: &Screen) -> String {
         let natural = self.natural_widths();
         let Some(fitted) = fit(&self.columns, &natural, width) else {
@@ -185,7 +185,7 @@ impl Grid {
             ASCII_FULL_CONDENSED
         });
         table.set_content_arrangement(ContentArrangement::Disabled);
-        // What the stream can do is the screen's word, not what comfy-table finds out about standard output.
+        // The screen decides about escape sequences, not comfy-table's own check of standard output.
         table.force_no_tty();
         if screen.color {
             table.enforce_styling();
@@ -229,8 +229,8 @@ impl Grid {
             .collect()
     }
 
-    /// Each row as lines of name and value, wrapped to the width, below what names the row, else with an empty line
-    /// between rows.
+    /// Returns each row as lines of name and value, wrapped to the width. They follow the cell that names the row;
+    /// without such a cell, an empty line separates rows.
     fn records(&self, width: usize, screen: &Screen) -> String {
         let heading = self.columns.iter().position(|column| column.heading);
         let names = self.columns.iter().map(|column| column.name.as_str());
@@ -255,7 +255,7 @@ impl Grid {
                 .filter(|(_, cell)| !cell.is_absent())
                 .map(|(_, cell)| cell.line())
                 .collect();
-            // Below a name that says what the row is, a few values need no names.
+            // Below a heading, a few values are clear without their names.
             if head.is_some() && values.join("  ").width() + 2 <= width {
                 for (_, cell) in fields.iter().filter(|(_, cell)| !cell.is_absent()) {
                     text.extend(["  ", &screen.paint(cell.tone(), &cell.line())]);
@@ -281,7 +281,7 @@ fn kept<T: Clone>(all: &[T], keep: impl Fn(usize) -> bool) -> Vec<T> {
     indexed.map(|(_, one)| one.clone()).collect()
 }
 
-/// A cell's text as a terminal's table shows it: tabs as blanks, cut where it is endless.
+/// Returns a cell's text for a terminal's table: tabs become blanks, and endless text is cut.
 fn shown(text: &str) -> String {
     let text = text.replace('\t', " ");
     match text.char_indices().nth(LONGEST_CELL) {

@@ -9,7 +9,8 @@ use super::style::{Screen, Tone};
 use super::{pairs, words, wrap};
 use crate::api::model::{FileProgress, JobState, Progress};
 
-/// What is known of a job as a whole, then a row a file, then what explains it: nearest to the next thing typed.
+/// Lays out the job's own properties, one row per file, then the explanation. The explanation comes last so it's next
+/// to the prompt.
 pub(super) fn details(job: &Progress, screen: &Screen) -> String {
     let explanation = failure::explain_failure(job);
     let mut text = whole(job, explanation.as_ref(), screen);
@@ -34,7 +35,7 @@ pub(super) fn details(job: &Progress, screen: &Screen) -> String {
     text
 }
 
-/// The lines of the warnings.
+/// Returns the lines of the warnings.
 fn warnings(job: &Progress, screen: &Screen) -> Vec<String> {
     let width = screen.width.unwrap_or(usize::MAX);
     let lines = |warning: &String| {
@@ -71,11 +72,11 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
         (if files == 0 { "file" } else { "files" }, file),
         ("size", size(job.file_size)),
     ];
-    // Older servers don't say when a job was made.
+    // Older servers don't report a job's creation time.
     if let Some(created) = job.create_time.as_deref() {
         pairs.push(("created", time(Some(created), screen)));
     }
-    // On a terminal the explanation below has the reason.
+    // On a terminal, the explanation below has the reason.
     let explained = explanation.is_some() && screen.tty;
     let reason = job.reason.as_deref().filter(|_| !explained);
     pairs.push(("completed", time(job.complete_time.as_deref(), screen)));
@@ -83,8 +84,8 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
     pairs::lay_out(&pairs, screen)
 }
 
-/// A row a file, the failed ones first. On a terminal what is told above and below is not told again: the reasons of a
-/// failure that is explained, and when files of a job that has ended were done.
+/// Lays out one row per file, failed files first. On a terminal, details shown above or below aren't repeated: the
+/// reasons of an explained failure, and the completion times of files of an ended job.
 fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
     let mut columns = vec![Column::new("file", ESSENTIAL).wrapping(24)];
     columns.extend(measures());

@@ -1,4 +1,4 @@
-//! Lists of jobs: those of the list call, and those that were waited for.
+//! Lists of jobs: from the list call, and from `wait`.
 
 use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
@@ -9,16 +9,16 @@ use super::words;
 use super::wrap::wrapped;
 use crate::api::model::{JobState, JobSummary, Progress};
 
-/// From so many jobs on a footer counts them by state.
+/// Minimum number of jobs for a footer that counts them by state.
 const MANY: usize = 5;
 
-/// On a narrower screen the reasons stand below the table, where they can be read.
+/// On a narrower screen, in columns, the reasons are shown below the table, where there's room for them.
 const WIDE: usize = 120;
 
-/// So many reasons stand below a table.
+/// Maximum number of reasons below a table.
 const REASONS: usize = 5;
 
-/// The list of jobs, with a footer that counts them where they are many, and says so where there are more than these.
+/// Lays out the list of jobs. A footer counts a long list by state, and says if the service has more jobs than shown.
 pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> String {
     let shown = jobs.len() as u64;
     let more = total.filter(|total| *total > shown);
@@ -35,7 +35,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
         Column::new("percent", 30).right(),
         Column::new("reason", 20).wrapping(20),
     ];
-    // Few servers say when a job was made.
+    // Few servers report a job's creation time.
     if jobs.iter().any(|job| job.create_time.is_some()) {
         columns.push(Column::new("created", 10));
     }
@@ -70,7 +70,7 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
     text
 }
 
-/// Several jobs, one row each.
+/// Lays out several jobs, one row each.
 pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
     if jobs.is_empty() {
         return "no jobs\n".to_owned();
@@ -82,7 +82,7 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
     columns.extend(measures());
     let mut grid = Grid::new(columns);
     for job in jobs {
-        // Most jobs that were waited for are complete: a bar tells only what differs.
+        // Most jobs are complete after a wait, so a bar is drawn only for the others.
         let unfinished = job.state.kind != JobState::Completed;
         grid.push(vec![
             Cell::text(&job.job_id),
@@ -109,13 +109,13 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
     text
 }
 
-/// A reason in the table, where it is wide enough for one.
+/// Returns a reason's cell, if the table is wide enough for reasons.
 fn reason(reason: Option<&str>, screen: &Screen) -> Cell {
     let wide = screen.width.is_none_or(|width| width >= WIDE);
     Cell::optional(reason.filter(|_| wide))
 }
 
-/// The reasons that had no room in the table, each below its job's id.
+/// Returns the reasons that don't fit the table, each below its job's id.
 fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: &Screen) -> String {
     let Some(width) = screen.width.filter(|width| *width < WIDE) else {
         return String::new();
@@ -142,7 +142,7 @@ fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: 
     text
 }
 
-/// How many jobs are in each state, on a terminal and where they are many.
+/// Returns the number of jobs per state, on a terminal and for a long list only.
 fn counts(states: impl ExactSizeIterator<Item = JobState> + Clone, screen: &Screen) -> String {
     if states.len() < MANY || !screen.tty {
         return String::new();

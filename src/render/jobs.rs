@@ -79,7 +79,7 @@ fn file_json(file: &FileProgress) -> Value {
     })
 }
 
-/// Text as JSON, null where the service did not say.
+/// Returns text as JSON, or null if the service sent none.
 fn text(text: &str) -> Value {
     if text.is_empty() {
         Value::Null
@@ -88,7 +88,7 @@ fn text(text: &str) -> Value {
     }
 }
 
-/// The columns that jobs and files share: state, a bar where it can be drawn, and what has been measured.
+/// Returns the columns that jobs and files share: state, bar, and measurements.
 pub(super) fn measures() -> [Column; 7] {
     [
         Column::new("state", ESSENTIAL),
@@ -101,12 +101,12 @@ pub(super) fn measures() -> [Column; 7] {
     ]
 }
 
-/// A state with its tone.
+/// Returns a cell of a state in its tone.
 pub(super) fn state(state: &State) -> Cell {
     Cell::toned(&words::state(state), words::state_tone(state.kind))
 }
 
-/// How far something is, as a bar on a terminal and nothing elsewhere.
+/// Returns a cell with a progress bar on a terminal, and an empty cell elsewhere.
 pub(super) fn bar(percent: f64, state: &State, screen: &Screen) -> Cell {
     if !screen.tty {
         return Cell::absent();
@@ -115,12 +115,12 @@ pub(super) fn bar(percent: f64, state: &State, screen: &Screen) -> Cell {
     Cell::toned(&bar, words::state_tone(state.kind))
 }
 
-/// Bytes in their unit.
+/// Returns a cell of bytes with their unit.
 pub(super) fn size(bytes: Option<u64>) -> Cell {
     bytes.map_or_else(Cell::absent, |bytes| Cell::text(&words::bytes(bytes)))
 }
 
-/// A time: how long ago on a terminal, as sent elsewhere.
+/// Returns a cell of a time: relative on a terminal, as sent elsewhere.
 pub(super) fn time(time: Option<&str>, screen: &Screen) -> Cell {
     match time {
         Some(time) if screen.tty => Cell::optional(Some(&words::ago(time, screen.now()))),

@@ -1,23 +1,23 @@
-//! Showing the beginning of a long result.
+//! Limits on the rows shown of a long result.
 
 use serde_json::Value;
 
 use super::Shown;
 
-/// How much of a list is shown.
+/// The limit on the rows of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Limit {
-    /// What the place allows: at a prompt without a pager a few screens, everything elsewhere.
+    /// Automatic: a few screens at a prompt without a pager, everything elsewhere.
     #[default]
     Screen,
     /// Everything.
     All,
-    /// The first so many rows.
+    /// At most this many rows from the start.
     First(usize),
 }
 
 impl Shown<'_> {
-    /// How many rows a list has; 1 for anything else.
+    /// Returns the number of rows of a list; 1 for any other value.
     pub fn rows(&self) -> usize {
         match self {
             Self::Jobs { jobs, .. } => jobs.len(),
@@ -29,7 +29,7 @@ impl Shown<'_> {
         }
     }
 
-    /// Hands on no more than the first `most` rows, and how many were left out.
+    /// Calls `see` with at most the first `most` rows, and the number of rows left out.
     pub fn first<T>(&self, most: usize, see: impl FnOnce(Shown<'_>, usize) -> T) -> T {
         let more = self.rows().saturating_sub(most);
         if more == 0 {
@@ -38,7 +38,7 @@ impl Shown<'_> {
         match self {
             Self::Jobs { jobs, .. } => {
                 let jobs = head(jobs, most);
-                // The note on what was left out says what a footer on the total would.
+                // The note about left-out rows replaces the footer with the total.
                 see(Shown::Jobs { jobs, total: None }, more)
             }
             Self::Waited(jobs) => see(Shown::Waited(head(jobs, most)), more),

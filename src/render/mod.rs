@@ -1,8 +1,8 @@
-//! What zshell shows: tables, other forms of results, and progress bars, written to a given stream.
+//! The presentation of results: tables, other output formats and progress bars, written to a given stream.
 //!
-//! Everything that can be shown is a [`Shown`]; [`write()`] puts it on a stream in an [`OutputFormat`] as the stream's
-//! [`Screen`] allows. A pipe that was closed comes back as [`std::io::Error`]. The JSON forms ([`job_json`],
-//! [`progress_json`]) are the stable ones: every form but the table, and what scripts hold, are all made of them.
+//! Everything that can be shown is a [`Shown`]. [`write()`] writes it to a stream in an [`OutputFormat`], within the
+//! limits of the stream's [`Screen`]. A closed pipe is returned as [`std::io::Error`]. The JSON forms ([`job_json`],
+//! [`progress_json`]) are stable: all formats but the table, and the values in scripts, are made from them.
 
 pub mod bars;
 pub mod style;
@@ -42,46 +42,47 @@ pub use output::{pick_columns, write};
 pub use style::{ColorChoice, Screen, Tone};
 pub use value::columns;
 
-/// Something that can be shown.
+/// A value that can be shown.
 #[derive(Clone, Copy, Debug)]
 pub enum Shown<'a> {
-    /// Nothing, as for unit: no output at all.
+    /// Nothing, for unit: no output at all.
     Nothing,
-    /// zshell's own words, written as they are with a newline; in JSON a text.
+    /// A message of zshell's own, written as is with a newline. In JSON, a text.
     Text(&'a str),
-    /// A number that JSON cannot write, as people write it: `inf`, `NaN`; in JSON null.
+    /// A number without a JSON form, as text: `inf`, `NaN`. In JSON, null.
     NoNumber(&'a str),
     /// A list of jobs.
     Jobs {
         /// The jobs, in the service's order.
         jobs: &'a [JobSummary],
-        /// How many there are in all, where the service said; more than `jobs` makes a footer.
+        /// The total number, if the service reports it. If it's more than `jobs`, a footer says so.
         total: Option<u64>,
     },
-    /// One job with its files; in JSON one object.
+    /// One job with its files. In JSON, one object.
     Progress(&'a Progress),
-    /// Several jobs, a row each; in JSON a list.
+    /// Several jobs, one row each. In JSON, a list.
     Waited(&'a [Progress]),
-    /// Names of collections.
+    /// Collection names.
     Collections(&'a [String]),
-    /// A collection as the describe call gave it (the answer's `data`).
+    /// A collection's description (`data` of the describe call's answer).
     Description(&'a Value),
-    /// Clusters as the control plane lists them (the answer's `clusters`).
+    /// Clusters from the control plane (`clusters` of the answer).
     Clusters(&'a [Value]),
-    /// What the journal knows of submissions (`Submission::json`).
+    /// Submissions in the journal (`Submission::json`).
     Submissions {
-        /// A map each.
+        /// One map per submission.
         items: &'a [Value],
-        /// How many there are in all; more than `items` makes a footer.
+        /// The total number. If it's more than `items`, a footer says so.
         total: Option<u64>,
     },
-    /// A connection's plain form: `name`, `api`, `endpoint`, `collections`, `cluster`, `region`, `database`, `key` (where it
+    /// A connection's plain form: `name`, `api`, `endpoint`, `collections`, `cluster`, `region`, `database`, `key` (the
+    /// source of the API key).
     /// came from).
     Connection(&'a Value),
-    /// What came of many imports, with the keys [`BATCH_KEYS`].
+    /// The result of many imports, with the keys [`BATCH_KEYS`].
     Batch(&'a Value),
     /// A caught error's plain form: `kind`, `code`, `message`, `hint`, `jobs`, `exit`.
     Error(&'a Value),
-    /// Any other value: a map, a list of maps, a list of scalars, a scalar; null is nothing.
+    /// Any other value: a map, a list of maps, a list of scalars, a scalar. Null shows nothing.
     Value(&'a Value),
 }

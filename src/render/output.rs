@@ -1,4 +1,4 @@
-//! Writing a value to a stream in one of the output formats.
+//! Writing a value to a stream in an output format.
 
 use std::io::{self, Write};
 
@@ -13,7 +13,7 @@ use super::{
 use crate::journal::SUBMISSION_KEYS;
 
 impl Shown<'_> {
-    /// The stable JSON form; null for nothing.
+    /// Returns the stable JSON form; null for [`Shown::Nothing`].
     pub fn to_json(&self) -> Value {
         match self {
             Self::Nothing | Self::NoNumber(_) => Value::Null,
@@ -31,7 +31,7 @@ impl Shown<'_> {
         }
     }
 
-    /// The value as rows.
+    /// Calls `see` with the value as rows.
     fn with_rows<T>(&self, see: impl FnOnce(Rows<'_>) -> T) -> T {
         match self {
             Self::Jobs { jobs, .. } => {
@@ -81,10 +81,10 @@ impl Shown<'_> {
     }
 }
 
-/// Writes what is shown in this format as the screen allows, and flushes.
+/// Writes a value in this format, within the screen's limits, and flushes.
 ///
-/// [`Shown::Nothing`] and a null value write nothing at all in any format. Errors are the stream's own, a closed pipe
-/// included ([`io::ErrorKind::BrokenPipe`]).
+/// [`Shown::Nothing`] and null write nothing in any format. Errors come from the stream, including a closed pipe
+/// ([`io::ErrorKind::BrokenPipe`]).
 pub fn write(
     out: &mut dyn Write,
     shown: &Shown<'_>,
@@ -111,9 +111,9 @@ pub fn write(
     out.flush()
 }
 
-/// Only these columns of what is shown, in this order: of a map its keys, of a list of maps those of each.
+/// Returns only these columns, in this order: keys of a map, or of each map in a list.
 ///
-/// A column that is not there is null; [`super::columns`] tells which there are. Other values stay whole.
+/// A missing column is null. [`super::columns`] lists the columns that exist. Other values are returned whole.
 pub fn pick_columns(shown: &Shown<'_>, columns: &[String]) -> Value {
     let pick = |value: &Value| match value {
         Value::Object(map) => {

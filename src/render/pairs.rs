@@ -1,4 +1,4 @@
-//! Names and values, a line each: what one thing is made of.
+//! Names and values of a single thing, one line each.
 
 use unicode_width::UnicodeWidthStr;
 
@@ -6,11 +6,11 @@ use super::cell::Cell;
 use super::style::{Screen, Tone};
 use super::wrap::wrapped;
 
-/// Where less than this is left beside the names, a value stands below its name.
+/// Minimum columns for values beside their names. With less room, values go below their names.
 const LEAST: usize = 20;
 
-/// Lays the pairs out, names aligned. On a terminal what is absent is left out, and values are wrapped in their own
-/// column; one with a word too wide for it stands below its name.
+/// Lays out the pairs with aligned names. On a terminal, absent values are left out, and values are wrapped in their
+/// own column. A value with a word too wide for the column goes below its name.
 pub(super) fn lay_out(pairs: &[(&str, Cell)], screen: &Screen) -> String {
     let shown = || {
         pairs

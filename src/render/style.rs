@@ -1,20 +1,20 @@
-//! What a stream can show: its width, colours, box drawing, a cursor that moves.
+//! Properties of an output stream: its width, colours, box drawing, and cursor movement.
 //!
-//! A [`Screen`] is found once for a stream and handed to everything that writes to it, so that nothing else asks the
-//! environment. Off a terminal there is no width (nothing is cut) and no colour.
+//! A [`Screen`] is detected once per stream and passed to everything that writes to it, so no other code reads the
+//! environment. Off a terminal there's no width (nothing is cut) and no colour.
 
 use std::io::IsTerminal;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 
-/// When colours are used: `--color auto|always|never`.
+/// The use of colours: `--color auto|always|never`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal that is not dumb, unless `NO_COLOR` is set.
+    /// On a terminal other than a dumb one, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Always, also in a pipe; wins over `NO_COLOR`.
+    /// Always, also in a pipe. Overrides `NO_COLOR`.
     Always,
     /// Never.
     Never,
@@ -35,7 +35,7 @@ impl FromStr for ColorChoice {
     }
 }
 
-/// What one output stream can show.
+/// The properties of one output stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -44,24 +44,24 @@ impl FromStr for ColorChoice {
 pub struct Screen {
     /// True for a terminal.
     pub tty: bool,
-    /// Columns; `None` means that nothing is cut or wrapped.
+    /// Columns. With `None`, nothing is cut or wrapped.
     pub width: Option<usize>,
-    /// Lines; `None` off a terminal.
+    /// Lines. `None` off a terminal.
     pub height: Option<usize>,
-    /// True where ANSI colours may be written.
+    /// True if ANSI colours are allowed.
     pub color: bool,
-    /// True where characters beyond ASCII may be drawn (boxes, bars, ellipses). Data is never changed for it.
+    /// True if characters beyond ASCII are allowed in boxes, bars and ellipses. Data is never changed for this.
     pub unicode: bool,
-    /// True where lines can be drawn over again: a terminal other than `TERM=dumb`.
+    /// True if lines can be redrawn: a terminal other than `TERM=dumb`.
     pub redraw: bool,
-    /// True at the prompt: advice names what is typed there rather than options of the command line.
+    /// True at the prompt: advice names statements instead of command-line options.
     pub prompt: bool,
-    /// The time that relative times refer to; `None` is the present. Tests fix it.
+    /// The time that relative times refer to. `None` is the current time. Tests set it.
     pub clock: Option<Timestamp>,
 }
 
 impl Screen {
-    /// A pipe or file: plain, untruncated, no colour.
+    /// Returns the screen of a pipe or file: plain, untruncated, no colour.
     pub const fn plain() -> Self {
         Self {
             tty: false,
@@ -75,7 +75,7 @@ impl Screen {
         }
     }
 
-    /// A terminal of this size, without colour, with Unicode.
+    /// Returns a terminal of this size, with Unicode and without colour.
     pub const fn terminal(width: usize, height: usize) -> Self {
         Self {
             tty: true,
@@ -89,23 +89,23 @@ impl Screen {
         }
     }
 
-    /// What standard output can show.
+    /// Returns the screen of standard output.
     pub fn stdout(choice: ColorChoice) -> Self {
         let stdout = std::io::stdout();
         let size = terminal_size::terminal_size_of(&stdout);
         Self::detect(stdout.is_terminal(), size_of(size), choice, &environment)
     }
 
-    /// What standard error can show.
+    /// Returns the screen of standard error.
     pub fn stderr(choice: ColorChoice) -> Self {
         let stderr = std::io::stderr();
         let size = terminal_size::terminal_size_of(&stderr);
         Self::detect(stderr.is_terminal(), size_of(size), choice, &environment)
     }
 
-    /// What a stream can show, from whether it is a terminal, its columns and lines, and the environment.
+    /// Detects a screen from `tty`, the stream's columns and lines, and the environment.
     ///
-    /// A terminal that does not say its size is taken to be `COLUMNS` (else 80) by 24.
+    /// If a terminal doesn't report its size, `COLUMNS` (else 80) by 24 is used.
     pub fn detect(
         tty: bool,
         size: Option<(usize, usize)>,
@@ -136,12 +136,12 @@ impl Screen {
         }
     }
 
-    /// The time that relative times refer to.
+    /// Returns the time that relative times refer to.
     pub fn now(&self) -> Timestamp {
         self.clock.unwrap_or_else(Timestamp::now)
     }
 
-    /// The text in this tone, or as it is where colours are off.
+    /// Returns the text in this tone, or unchanged if colours are off.
     pub fn paint(&self, tone: Tone, text: &str) -> String {
         match tone.code() {
             Some(code) if self.color => format!("\x1b[{code}m{text}\x1b[0m"),
@@ -150,28 +150,29 @@ impl Screen {
     }
 }
 
-/// How a piece of text is coloured. Never the only bearer of a meaning: the word is always there.
+/// A tone, shown as colour. The text itself always carries the meaning too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
-    /// The terminal's own colour.
+    /// The terminal's default colour.
     #[default]
     Plain,
-    /// Went well.
+    /// Success.
     Good,
-    /// Went wrong.
+    /// Failure.
     Bad,
-    /// Needs a look.
+    /// Warning.
     Warn,
-    /// Under way.
+    /// In progress.
     Busy,
-    /// Of less interest.
+    /// Less important.
     Dim,
-    /// A heading.
+    /// Heading.
     Strong,
 }
 
 impl Tone {
-    /// The parameter of the ANSI sequence; only the 8 basic colours, which every theme, dark or light, adapts.
+    /// Returns the parameter of the ANSI sequence. Only the 8 basic colours are used, which every theme, dark or light,
+    /// adapts.
     const fn code(self) -> Option<&'static str> {
         match self {
             Self::Plain => None,
@@ -193,7 +194,7 @@ fn size_of(size: Option<(terminal_size::Width, terminal_size::Height)>) -> Optio
     size.map(|(width, height)| (usize::from(width.0), usize::from(height.0)))
 }
 
-/// True where the first of `LC_ALL`, `LC_CTYPE`, `LANG` that is set names UTF-8, as POSIX orders them.
+/// Returns true if the first set variable of `LC_ALL`, `LC_CTYPE`, `LANG` names UTF-8. POSIX defines this order.
 fn is_utf8_locale(set: &dyn Fn(&str) -> Option<String>) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].into_iter().find_map(set);
     locale.is_some_and(|name| {

@@ -1,4 +1,4 @@
-//! What the journal knows of submissions.
+//! Submissions in the journal.
 
 use serde_json::Value;
 
@@ -8,7 +8,7 @@ use super::grid::Grid;
 use super::style::{Screen, Tone};
 use super::{value, words};
 
-/// The keys of a submission that have a column, in order; the others show in JSON and CSV.
+/// The keys of a submission that have a column, in order. Other keys appear only in JSON and CSV.
 const SHOWN: [&str; 8] = [
     "submission",
     "key",
@@ -20,7 +20,7 @@ const SHOWN: [&str; 8] = [
     "submitted",
 ];
 
-/// Submissions as a table, with a footer where there are more than these.
+/// Lays out submissions as a table. A footer says if there are more than these.
 pub(super) fn list(items: &[Value], total: Option<u64>, screen: &Screen) -> String {
     if items.is_empty() {
         return "no submissions\n".to_owned();

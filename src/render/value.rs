@@ -1,4 +1,4 @@
-//! Any other value, as JSON: maps, lists of maps, lists of scalars, scalars.
+//! Other values, as JSON: maps, lists of maps, lists of scalars, scalars.
 
 use serde_json::{Map, Value};
 
@@ -9,14 +9,14 @@ use super::pairs;
 use super::style::{Screen, Tone};
 use super::words;
 
-/// On a terminal, the JSON of a nested value is cut after this many characters.
+/// Maximum characters of a nested value's JSON on a terminal.
 const LONGEST_NESTED: usize = 200;
 
-/// On a terminal, a list of more numbers than these shows the first ones only.
+/// Maximum length of a list of numbers that's shown whole on a terminal.
 const LONGEST_VECTOR: usize = 8;
 
-/// The columns of a value: the keys of a map, or of all maps of a list in the order they are first seen; none for a
-/// list that holds anything else, and for scalars.
+/// Returns the columns of a value: the keys of a map, or of all maps of a list in order of first appearance. Scalars
+/// and lists with other items have none.
 pub fn columns(value: &Value) -> Vec<String> {
     let maps: Vec<&Map<String, Value>> = match value {
         Value::Object(map) => vec![map],
@@ -35,7 +35,7 @@ pub fn columns(value: &Value) -> Vec<String> {
     seen.into_iter().map(|(key, _)| key).collect()
 }
 
-/// The value as text for people, each line ended by a newline; null is nothing.
+/// Lays out the value for people, each line ended by a newline. Null is empty.
 pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
     match value {
         Value::Null => String::new(),
@@ -45,7 +45,7 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
             let names: Vec<_> = map.keys().map(|key| words::safe_line(key)).collect();
             let fields = names.iter().zip(map).map(|(name, (key, value))| {
                 let cell = match value {
-                    // Of a map every key is shown: a script made it so.
+                    // A map's null values are shown, because a script put the keys there.
                     Value::Null => Cell::toned("-", Tone::Dim),
                     value => named_cell(key, value, screen),
                 };
@@ -62,7 +62,7 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
     }
 }
 
-/// A list of maps as a table with these columns.
+/// Lays out a list of maps as a table with these columns.
 pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String {
     let columns = names.iter().enumerate().map(|(index, name)| {
         let importance = match index {
@@ -98,7 +98,7 @@ pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String
     grid.lay_out(screen)
 }
 
-/// A list of scalars (or of lists), one a line.
+/// Lays out a list of scalars (or of lists), one per line.
 fn list(items: &[Value], screen: &Screen) -> String {
     items.iter().fold(String::new(), |mut text, item| {
         match item {
@@ -111,9 +111,9 @@ fn list(items: &[Value], screen: &Screen) -> String {
     })
 }
 
-/// A cell for what has this name: on a terminal large whole numbers have their digits grouped, unless they are ids.
+/// Returns a cell for a named value. On a terminal, digits of large whole numbers are grouped, except in ids.
 fn named_cell(name: &str, value: &Value, screen: &Screen) -> Cell {
-    /// Years and ports are read as they are.
+    /// Years and ports aren't grouped.
     const UNGROUPED: u64 = 10_000;
     let is_id = name.to_ascii_lowercase().ends_with("id");
     match value.as_u64() {
@@ -124,7 +124,7 @@ fn named_cell(name: &str, value: &Value, screen: &Screen) -> Cell {
     }
 }
 
-/// A cell for a value: text as it is, nested values as compact JSON.
+/// Returns a cell for a value: text as is, nested values as compact JSON.
 pub(super) fn cell(value: &Value, screen: &Screen) -> Cell {
     match value {
         Value::Null => Cell::absent(),
@@ -136,12 +136,12 @@ pub(super) fn cell(value: &Value, screen: &Screen) -> Cell {
     }
 }
 
-/// Long enough that its numbers tell nobody anything.
+/// Returns true for a list of numbers too long to read.
 fn is_vector(items: &[Value]) -> bool {
     items.len() > LONGEST_VECTOR && items.iter().all(Value::is_number)
 }
 
-/// The first numbers of a vector, and how many it has: `[0.1,0.2,0.3,… 768]`.
+/// Returns the first numbers of a vector and its length: `[0.1,0.2,0.3,… 768]`.
 fn short_vector(items: &[Value], screen: &Screen) -> String {
     let mark = if screen.unicode { "…" } else { "..." };
     let first: String = items

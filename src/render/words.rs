@@ -1,4 +1,4 @@
-//! Wording: one way to say bytes, counts, durations, rates, lists and states, everywhere.
+//! Shared wording of bytes, counts, durations, rates, lists and states.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::style::Tone;
 use crate::api::model::{JobState, State};
 
-/// Bytes in binary units: `512 B`, `1.2 MiB`.
+/// Returns bytes in binary units: `512 B`, `1.2 MiB`.
 pub fn bytes(count: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if count < 1024 {
@@ -27,7 +27,7 @@ pub fn bytes(count: u64) -> String {
     format!("{value:.1} {unit}")
 }
 
-/// A number with a comma after every third digit from the right: `1,234,567`.
+/// Returns a number with a comma after every third digit from the right: `1,234,567`.
 pub fn number(value: u64) -> String {
     let digits = value.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
@@ -40,7 +40,7 @@ pub fn number(value: u64) -> String {
     text
 }
 
-/// A count with its noun: `1 row`, `1,234 rows`. The plural is the noun with `s`, or `ies` for a final `y`.
+/// Returns a count with its noun: `1 row`, `1,234 rows`. The plural adds `s`, or replaces a final `y` with `ies`.
 pub fn count(value: u64, noun: &str) -> String {
     let number = number(value);
     if value == 1 {
@@ -52,7 +52,7 @@ pub fn count(value: u64, noun: &str) -> String {
     }
 }
 
-/// A duration in at most two units: `850ms`, `12s`, `1m 05s`, `2h 03m`, `3d 04h`.
+/// Returns a duration in at most two units: `850ms`, `12s`, `1m 05s`, `2h 03m`, `3d 04h`.
 pub fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
@@ -65,7 +65,7 @@ pub fn duration(span: Duration) -> String {
     }
 }
 
-/// Things a second: `0.5 rows/s`, `980 rows/s`, `12.3k rows/s`, `1.2M rows/s`.
+/// Returns a rate per second: `0.5 rows/s`, `980 rows/s`, `12.3k rows/s`, `1.2M rows/s`.
 pub fn rate(per_second: f64, noun: &str) -> String {
     let value = if per_second.is_finite() {
         per_second.max(0.0)
@@ -82,13 +82,13 @@ pub fn rate(per_second: f64, noun: &str) -> String {
     format!("{number} {noun}/s")
 }
 
-/// A percentage, with one decimal only where it is not whole: `42%`, `42.5%`.
+/// Returns a percentage, with one decimal only if it isn't whole: `42%`, `42.5%`.
 pub fn percent(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
     if !rounded.is_finite() {
         return "0%".to_owned();
     }
-    // Never a hundred before it is done.
+    // Don't round up to 100 before everything is done.
     let shown = if value < 100.0 {
         rounded.min(99.9)
     } else {
@@ -101,7 +101,7 @@ pub fn percent(value: f64) -> String {
     }
 }
 
-/// A bar of this many columns, filled as far as `percent` of it; full only where all is done.
+/// Returns a bar of `width` columns, filled up to `percent`. It's full only if everything is done.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and the width
 pub fn bar(percent: f64, width: usize, unicode: bool) -> String {
     let share = if percent.is_finite() {
@@ -114,7 +114,7 @@ pub fn bar(percent: f64, width: usize, unicode: bool) -> String {
     format!("{}{}", full.repeat(filled), empty.repeat(width - filled))
 }
 
-/// Rows done of rows in all: `840/2,000`, `840` where the total is not known, `None` where neither is.
+/// Returns rows done of total rows: `840/2,000`, or `840` if the total is unknown. `None` if both are unknown.
 pub fn rows(done: Option<u64>, total: Option<u64>) -> Option<String> {
     match (done, total) {
         (Some(done), Some(total)) => Some(format!("{}/{}", number(done), number(total))),
@@ -124,9 +124,9 @@ pub fn rows(done: Option<u64>, total: Option<u64>) -> Option<String> {
     }
 }
 
-/// How long ago (or in how long) a time is: `just now`, `12s ago`, `3m ago`, `5h ago`, `2d ago`, `in 3m`.
+/// Returns a time relative to `now`: `just now`, `12s ago`, `3m ago`, `5h ago`, `2d ago`, `in 3m`.
 ///
-/// Text that is no RFC 3339 time is given back as it is.
+/// Text that isn't an RFC 3339 time is returned unchanged.
 pub fn ago(time: &str, now: Timestamp) -> String {
     let Ok(then) = time.parse::<Timestamp>() else {
         return time.to_owned();
@@ -147,7 +147,7 @@ pub fn ago(time: &str, now: Timestamp) -> String {
     }
 }
 
-/// A list of words as a sentence has it: `a`, `a or b`, `a, b or c`.
+/// Returns a list of words for a sentence: `a`, `a or b`, `a, b or c`.
 pub fn list<T: AsRef<str>>(words: &[T], conjunction: &str) -> String {
     match words {
         [] => String::new(),
@@ -159,7 +159,7 @@ pub fn list<T: AsRef<str>>(words: &[T], conjunction: &str) -> String {
     }
 }
 
-/// The text in double quotes, as a script would write it: quotes, backslashes and control characters escaped.
+/// Returns the text in double quotes as in a script: quotes, backslashes and control characters are escaped.
 pub fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
@@ -180,7 +180,7 @@ pub fn quote(text: &str) -> String {
     quoted
 }
 
-/// The candidates that a mistyped word may have meant, nearest first, at most three; none where nothing is near.
+/// Returns at most three candidates that a mistyped word may mean, nearest first. Empty if none is near.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let wanted = word.to_lowercase();
     let longest_distance = (wanted.chars().count() / 3).max(1);
@@ -203,7 +203,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .collect()
 }
 
-/// The advice made of [`nearest`]: `did you mean "jobs"?`, `None` where nothing is near.
+/// Returns a suggestion from [`nearest`]: `did you mean "jobs"?`. `None` if no candidate is near.
 pub fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
@@ -212,9 +212,9 @@ pub fn did_you_mean<'a>(
     (!near.is_empty()).then(|| format!("did you mean {}?", list(&near, "or")))
 }
 
-/// A state as people read it: its word, and what the service sent where that says more: `Importing (Sorting)`.
+/// Returns a state for people: its word, and the service's own word if that adds something: `Importing (Sorting)`.
 ///
-/// The words that only spell the state in another way (reference: states) are not repeated.
+/// Words that only spell the state differently (reference: states) aren't repeated.
 pub fn state(state: &State) -> String {
     const SPELLINGS: [&str; 9] = [
         "ImportPending",
@@ -236,7 +236,7 @@ pub fn state(state: &State) -> String {
     }
 }
 
-/// The tone of a state.
+/// Returns the tone of a state.
 pub const fn state_tone(kind: JobState) -> Tone {
     match kind {
         JobState::Pending => Tone::Dim,
@@ -247,10 +247,10 @@ pub const fn state_tone(kind: JobState) -> Tone {
     }
 }
 
-/// The text without anything that drives a terminal: control characters (C0, DEL, C1) and the marks that reorder
-/// text become `�`; newlines and tabs are left.
+/// Returns the text without terminal control: control characters (C0, DEL, C1) and marks that reorder text become `�`.
+/// Newlines and tabs are kept.
 ///
-/// What a service sends goes through here before a person sees it.
+/// Every text from a service passes through this function before it's shown.
 pub fn safe(text: &str) -> Cow<'_, str> {
     let harmful = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\t');
     if text.contains(harmful) {
@@ -260,7 +260,7 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// [`safe`] text in one line: newlines become `\n`, tabs blanks.
+/// Returns [`safe`] text in one line: newlines become `\n`, tabs become blanks.
 pub fn safe_line(text: &str) -> Cow<'_, str> {
     match safe(text) {
         clean if clean.contains(['\n', '\t']) => {
@@ -270,12 +270,12 @@ pub fn safe_line(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// `\u` and the character's four (or more) hexadecimal digits.
+/// Returns `\u` and the character's four (or more) hexadecimal digits.
 pub(super) fn unicode_escape(character: char) -> String {
     format!("\\u{:04x}", u32::from(character))
 }
 
-/// True for control characters and for marks that change the order in which text is shown.
+/// Returns true for control characters and for marks that change the order in which text is shown.
 pub(super) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')

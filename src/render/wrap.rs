@@ -1,12 +1,12 @@
-//! Text in lines of a width.
+//! Line wrapping.
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-/// The text in lines no wider than `width` columns, broken at blanks, its own line breaks kept and tabs
-/// as blanks.
+/// Returns the text in lines of at most `width` columns, broken at blanks. Existing line breaks are kept, and tabs
+/// become blanks.
 ///
-/// A word that is wider stays whole, so that ids and addresses can be copied; only in scripts that write without blanks
-/// (whose letters are two columns wide) words are broken.
+/// Wider words stay whole, so ids and addresses can be copied. Words are broken only in scripts written without blanks,
+/// whose letters are two columns wide.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     text.lines()
         .flat_map(|line| wrapped_line(line, width.max(1)))
@@ -32,7 +32,7 @@ fn wrapped_line(line: &str, width: usize) -> Vec<String> {
     lines
 }
 
-/// A word that is too wide and has wide letters, in pieces that fit.
+/// Splits a word that's too wide and has wide letters into pieces that fit.
 fn pieces(word: &str, width: usize) -> Vec<String> {
     let is_wide = |letter: char| letter.width().is_some_and(|columns| columns > 1);
     if word.width() <= width || !word.contains(is_wide) {

@@ -1,4 +1,4 @@
-//! The line that sums up a batch while it goes on.
+//! The status line of a running batch.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -11,20 +11,20 @@ use crate::render::words;
 /// Columns of the bar.
 const BAR: usize = 20;
 
-/// How far a batch is.
+/// The progress of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BatchCount {
-    /// Jobs in all.
+    /// Total number of jobs.
     pub jobs: u64,
-    /// Jobs that have ended, well or badly.
+    /// Jobs that have ended, successfully or not.
     pub done: u64,
-    /// Jobs that ended badly.
+    /// Jobs that failed.
     pub failed: u64,
-    /// Jobs under way.
+    /// Running jobs.
     pub running: u64,
-    /// Files in all.
+    /// Total number of files.
     pub files: u64,
-    /// Files of the jobs that ended well.
+    /// Files of the completed jobs.
     pub files_done: u64,
     /// Rows imported so far.
     pub rows: u64,
@@ -35,17 +35,17 @@ pub struct BatchCount {
 pub struct BatchBar {
     bar: ProgressBar,
     began: Instant,
-    /// What was done before this run, as its first look showed.
+    /// Work done before this run, as of the first update.
     before: Option<BatchCount>,
 }
 
 impl BatchBar {
-    /// A bar on standard error.
+    /// Returns a bar on standard error.
     pub fn stderr(screen: &Screen) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
         let marks = if screen.unicode { "█░" } else { "#-" };
         let template = format!("{{bar:{BAR}}} {{wide_msg}}");
-        // The template is ours: it parses.
+        // The template is a constant of ours, so it parses.
         if let Ok(style) = ProgressStyle::with_template(&template) {
             bar.set_style(style.progress_chars(marks));
         }
@@ -56,7 +56,7 @@ impl BatchBar {
         }
     }
 
-    /// Draws it.
+    /// Draws the bar.
     pub fn update(&mut self, count: &BatchCount) {
         let before = *self.before.get_or_insert(*count);
         self.bar.set_length(count.files.max(1));
@@ -65,18 +65,18 @@ impl BatchBar {
         self.bar.set_message(text);
     }
 
-    /// A line above it.
+    /// Writes a line above the bar.
     pub fn say(&self, line: &str) {
         self.bar.println(words::safe(line));
     }
 
-    /// Takes it away.
+    /// Removes the bar.
     pub fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }
 
-/// The words beside the bar.
+/// Returns the text beside the bar.
 fn told(count: &BatchCount, before: &BatchCount, elapsed: Duration) -> String {
     let mut text = format!(
         "{}/{}  {}/{}",

@@ -1,4 +1,4 @@
-//! One line of the waiting view: what stands before the bar, the bar's width, what stands after.
+//! One line of the waiting view: the text before the bar, the bar's width, and the text after it.
 
 use std::time::Duration;
 
@@ -11,48 +11,49 @@ use crate::render::failure;
 use crate::render::style::Screen;
 use crate::render::words;
 
-/// The narrowest and the widest bar, in columns.
+/// Minimum and maximum width of a bar, in columns.
 const NARROWEST: usize = 10;
 const WIDEST: usize = 30;
 
-/// Columns that a job's id has at least.
+/// Minimum number of columns for a job's id.
 const SHORTEST_ID: usize = 6;
 
-/// The widest that a collection's name is shown.
+/// Maximum number of columns for a collection's name.
 const COLLECTION: usize = 20;
 
-/// A line to draw: together no wider than the width it was made for.
+/// A line to draw, at most as wide as the width it was made for.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Line {
-    /// Up to the bar.
+    /// The text before the bar.
     pub(super) before: String,
-    /// Columns of the bar; 0 for none.
+    /// Columns of the bar; 0 if there's no bar.
     pub(super) bar: usize,
-    /// Thousandths done.
+    /// Progress in thousandths.
     pub(super) position: u64,
-    /// After the bar.
+    /// The text after the bar.
     pub(super) after: String,
-    /// True where there was no room for the collection's name.
+    /// True if the collection's name didn't fit.
     pub(super) unnamed: bool,
 }
 
-/// Where a line stands.
+/// Layout of a line.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place {
-    /// Columns.
+    /// Maximum number of columns.
     pub(super) width: usize,
-    /// True where the collection is to be named.
+    /// True if the collection's name is shown.
     pub(super) named: bool,
 }
 
-/// A piece of a line; the first to go where the line is too long is the one of least importance.
+/// A piece of a line. If the line is too long, the least important pieces are dropped first.
 struct Piece {
     text: String,
     importance: u8,
 }
 
 impl Line {
-    /// The line of one job. What does not fit is left out: the rate first, then collection, time, rows, what is left.
+    /// Returns one job's line. If it's too long, pieces are dropped in this order: rate, collection, time, rows,
+    /// remaining time.
     pub(super) fn job(
         job: &Progress,
         rate: Option<&Rate>,
@@ -74,7 +75,7 @@ impl Line {
         };
         let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
         let id = words::safe_line(&job.job_id);
-        // Rather no bar than an id that cannot be copied.
+        // An id that's too short to copy is worse than a missing bar.
         let needed = word.width() + NARROWEST + id.width() + 2;
         let has_bar = !job.state.kind.ends_wait() && width >= needed;
         let bar_room = if has_bar { NARROWEST + 1 } else { 0 };
@@ -125,9 +126,9 @@ impl Line {
         }
     }
 
-    /// Columns that it takes.
+    /// Returns the number of columns that the line takes.
     pub(super) fn columns(&self) -> usize {
-        // Colours take none, and are part of what stands after the bar only.
+        // Escape sequences for colours take no columns, and occur only after the bar.
         let after = self.after.split('\x1b').map(|part| {
             let text = part.strip_prefix('[').and_then(|code| code.split_once('m'));
             text.map_or(part, |(_, text)| text).width()
@@ -135,7 +136,7 @@ impl Line {
         self.before.width() + self.bar + after.sum::<usize>()
     }
 
-    /// The line for the jobs that have none of their own; `more` where others have.
+    /// Returns the summary line of the jobs without a bar. `more` is true if other jobs have one.
     pub(super) fn summary(jobs: &[&Progress], more: bool, elapsed: Duration, width: usize) -> Self {
         let counts = JobState::ALL.iter().filter_map(|kind| {
             let count = jobs.iter().filter(|job| job.state.kind == *kind).count();
@@ -160,7 +161,7 @@ impl Line {
     }
 }
 
-/// The lines of these jobs. The collection is named in all of them or in none, so that they stand below each other.
+/// Returns the lines of these jobs. Either all lines name the collection or none does, so their columns line up.
 pub(super) fn lines<'a>(
     jobs: &[(&'a Progress, Option<&'a Rate>)],
     elapsed: Duration,
@@ -182,7 +183,7 @@ pub(super) fn lines<'a>(
     lines
 }
 
-/// Lets the bars of all lines begin and end in the same columns, where that leaves them long enough to read.
+/// Makes all bars start and end in the same columns, if the bars stay long enough to read.
 fn align(lines: &mut [Line]) {
     let barred = || lines.iter().filter(|line| line.bar > 0);
     let start = barred().map(|line| line.before.width()).max().unwrap_or(0);
@@ -198,7 +199,7 @@ fn align(lines: &mut [Line]) {
     }
 }
 
-/// What is said after the percentage: rows, rate, what is left, elapsed.
+/// Returns the pieces after the percentage: rows, rate, remaining and elapsed time.
 fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> {
     let running = job.state.kind == JobState::Importing;
     let mut pieces = Vec::new();
@@ -222,7 +223,7 @@ fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> 
     pieces
 }
 
-/// Percent in thousandths of the whole.
+/// Returns the percentage in thousandths.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped to what fits
 fn position(percent: f64) -> u64 {
     let share = if percent.is_finite() {
@@ -233,7 +234,7 @@ fn position(percent: f64) -> u64 {
     (share * 10.0) as u64 % (STEPS + 1)
 }
 
-/// The text's beginning, no wider than this.
+/// Returns the start of the text, at most `width` columns.
 pub(super) fn cut(text: &str, width: usize) -> &str {
     let mut used = 0;
     for (index, character) in text.char_indices() {
@@ -245,7 +246,7 @@ pub(super) fn cut(text: &str, width: usize) -> &str {
     text
 }
 
-/// The text's beginning with a mark where it had to be cut.
+/// Returns the start of the text, with a mark if it was cut.
 fn shortened(text: &str, width: usize, screen: &Screen) -> String {
     if text.width() <= width {
         return text.to_owned();
@@ -254,7 +255,7 @@ fn shortened(text: &str, width: usize, screen: &Screen) -> String {
     format!("{}{mark}", cut(text, width.saturating_sub(mark.width())))
 }
 
-/// The text's end with a mark where it had to be cut: ids of jobs begun together differ at their ends.
+/// Returns the end of the text, with a mark if it was cut. Ids of jobs created together differ at their ends.
 fn shortened_front(text: &str, width: usize, screen: &Screen) -> String {
     if text.width() <= width {
         return text.to_owned();

@@ -1,11 +1,11 @@
-//! How fast a job really goes, from its own readings.
+//! The import speed of a job, measured from its readings.
 
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use crate::api::model::Progress;
 
-/// Readings older than this no longer count, as long as two are left.
+/// The age at which readings are dropped, as long as two are left.
 const WINDOW: Duration = Duration::from_mins(1);
 
 /// One job's recent readings.
@@ -21,8 +21,8 @@ struct Reading {
     percent: f64,
 }
 
-/// The job's total rows, unless that is only what was counted so far: a service that reads a file for the first time
-/// reports as many in all as it has done, while the percentage says that there is more.
+/// Returns the job's total rows, or `None` if the total is only the count so far. A service that reads a file for the
+/// first time reports a total equal to the rows done, although the percentage is below 100.
 pub(super) fn known_total(job: &Progress) -> Option<u64> {
     let done = job.percent >= 100.0 || job.state.kind.ends_wait();
     job.total_rows
@@ -30,7 +30,7 @@ pub(super) fn known_total(job: &Progress) -> Option<u64> {
 }
 
 impl Rate {
-    /// Takes a reading in. A job that went back (the service began anew) is measured from there.
+    /// Adds a reading. If a job went backwards (the service restarted it), measuring starts over.
     pub(super) fn record(&mut self, job: &Progress, now: Instant) {
         let reading = Reading {
             at: now,
@@ -54,15 +54,14 @@ impl Rate {
         }
     }
 
-    /// Rows a second, where the service counts rows and some have passed.
+    /// Returns rows per second, if the service counts rows and some were imported.
     pub(super) fn rows_per_second(&self) -> Option<f64> {
         let (first, last, seconds) = self.span()?;
         let rows = last.rows?.checked_sub(first.rows?)?;
         (rows > 0).then(|| rows as f64 / seconds)
     }
 
-    /// How long the rest takes at this rate: by rows where they are counted, else by percent; `None` while nothing
-    /// moves.
+    /// Returns the remaining time at this rate: by rows if they're counted, else by percent. `None` if nothing moves.
     pub(super) fn remaining(&self, job: &Progress) -> Option<Duration> {
         let by_rows = || {
             let left = known_total(job)?.checked_sub(job.rows?)?;
@@ -73,7 +72,7 @@ impl Rate {
             let moved = last.percent - first.percent;
             (moved > 0.0).then(|| (100.0 - last.percent).max(0.0) / moved * seconds)
         };
-        // Whole seconds, and never none: it is not done yet.
+        // Whole seconds, at least one: the job isn't done yet.
         let seconds = by_rows().or_else(by_percent)?.ceil().max(1.0);
         Duration::try_from_secs_f64(seconds).ok()
     }

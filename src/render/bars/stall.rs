@@ -1,4 +1,4 @@
-//! Jobs that do not move while they are waited for.
+//! Warnings about jobs that don't move while they're waited for.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -8,10 +8,10 @@ use jiff::{SignedDuration, Timestamp};
 use crate::api::model::Progress;
 use crate::render::words;
 
-/// After this long without a change a job is worth a warning.
+/// The default time without a change before a warning.
 pub(super) const LONG: Duration = Duration::from_mins(10);
 
-/// When each job last changed.
+/// The time of each job's last change.
 #[derive(Debug)]
 pub(super) struct Stalls {
     limit: Duration,
@@ -20,7 +20,7 @@ pub(super) struct Stalls {
 
 #[derive(Debug)]
 struct Last {
-    /// What a change would change.
+    /// The values that change when a job moves.
     reading: (String, f64, Option<u64>, usize),
     since: Instant,
     percent: f64,
@@ -28,7 +28,7 @@ struct Last {
 }
 
 impl Stalls {
-    /// Nothing is known yet; warns after `limit`.
+    /// Returns a tracker without readings that warns after `limit`.
     pub(super) fn new(limit: Duration) -> Self {
         Self {
             limit,
@@ -36,7 +36,7 @@ impl Stalls {
         }
     }
 
-    /// Takes readings in.
+    /// Adds readings.
     pub(super) fn record(&mut self, jobs: &[Progress], now: Instant) {
         for job in jobs {
             if job.state.kind.ends_wait() {
@@ -65,8 +65,8 @@ impl Stalls {
         }
     }
 
-    /// A warning for each job that has not changed for too long, once until it moves again; `clock` is the time of day
-    /// at `now`.
+    /// Returns a warning for each job that hasn't changed for too long, once until the job moves again. `clock` is the
+    /// time of day at `now`.
     pub(super) fn warnings(&mut self, now: Instant, clock: Timestamp) -> Vec<String> {
         let mut late: Vec<(&String, &mut Last)> = self
             .jobs

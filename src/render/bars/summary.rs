@@ -1,4 +1,4 @@
-//! The line that a wait leaves behind.
+//! The line that remains after a wait.
 
 use std::time::Duration;
 
@@ -7,15 +7,15 @@ use crate::api::model::{JobState, Progress};
 use crate::render::style::Screen;
 use crate::render::words;
 
-/// Rows of all jobs so far.
+/// Returns the rows that all jobs have imported so far.
 pub(super) fn rows(jobs: &[Progress]) -> u64 {
     jobs.iter()
         .filter_map(|job| job.rows)
         .fold(0, u64::saturating_add)
 }
 
-/// How the wait ended: one job by its id, several by their states; rows, how long it was waited, and the rate of the rows
-/// that came while it was, which are those beyond `before`.
+/// Returns the result of the wait: one job by its id, several by their states, then rows, elapsed time and rate. The
+/// rate counts only rows beyond `before`, those imported during the wait.
 pub(super) fn of(
     jobs: &[Progress],
     before: u64,
@@ -70,10 +70,10 @@ pub(super) fn of(
     format!("{name}  {}  {measured}", painted.join(", "))
 }
 
-/// The most warnings shown for all jobs together.
+/// Maximum number of warnings shown for all jobs together.
 const MAX_WARNINGS: usize = 20;
 
-/// A line a warning, with its job if there are several jobs.
+/// Returns one line per warning, with the job's id if there are several jobs.
 pub(super) fn warnings(jobs: &[Progress]) -> Vec<String> {
     let several = jobs.len() > 1;
     let all = jobs

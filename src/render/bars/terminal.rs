@@ -1,4 +1,4 @@
-//! A stream as the terminal that indicatif draws on.
+//! A stream that indicatif can draw on as a terminal.
 
 use std::fmt;
 use std::io::{self, Write};
@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex};
 
 use indicatif::TermLike;
 
-/// Asks for the present columns and lines.
+/// Returns the current columns and lines.
 pub(super) type Size = Box<dyn Fn() -> (usize, usize) + Send + Sync>;
 
-/// The terminal behind a stream; clones share it.
+/// The terminal behind a stream. Clones share the stream.
 ///
-/// Errors are swallowed: what is drawn here is decoration, and indicatif panics on some of them.
+/// Errors are swallowed: bars are decoration, and indicatif panics on some errors.
 #[derive(Clone)]
 pub(super) struct Terminal {
     shared: Arc<Shared>,
@@ -22,11 +22,11 @@ struct Shared {
     size: Size,
 }
 
-/// A frame is gathered and written in one go, so that it does not flicker.
+/// A buffer for one frame, which is written at once to avoid flicker.
 struct Buffered {
     stream: Box<dyn Write + Send>,
     frame: String,
-    /// True where the line is complete and another may follow.
+    /// True if the line is complete and another can follow.
     line_ended: bool,
 }
 
@@ -42,7 +42,7 @@ impl Terminal {
         }
     }
 
-    /// The present columns and lines.
+    /// Returns the current columns and lines.
     pub(super) fn size(&self) -> (usize, usize) {
         (self.shared.size)()
     }
@@ -56,22 +56,22 @@ impl Terminal {
         }
     }
 
-    /// Writes a line where nothing is drawn at present.
+    /// Writes a line while no bar is drawn.
     pub(super) fn say(&self, line: &str) {
         self.add(line);
         self.add("\r\n");
-        // Nothing is drawn that could be left half done.
+        // No half-drawn frame is left to finish.
         let _ = self.flush();
     }
 
-    /// Clears the cursor's line and this many above it, and stays there.
+    /// Clears the cursor's line and `lines` lines above it, and leaves the cursor there.
     pub(super) fn take_back(&self, lines: usize) {
         if lines > 0 {
             self.add(&format!("\r\x1b[{lines}A\x1b[J"));
         }
     }
 
-    /// Ends the line. The break itself comes with the next text, as the last line has none.
+    /// Ends the line. The line break is written with the next text, because the last line has none.
     fn end_line(&self) {
         if let Ok(mut buffered) = self.shared.stream.lock() {
             buffered.line_ended = true;
@@ -128,8 +128,9 @@ impl TermLike for Terminal {
         Ok(())
     }
 
-    /// indicatif fills each line with blanks to the terminal's edge and leaves the break to the terminal. Full lines
-    /// would break in two when the terminal gets narrower, so the fill becomes a break here.
+    /// Writes a piece of a frame. indicatif pads each line with blanks to the terminal's edge and relies on the
+    /// terminal to wrap. Full lines would wrap in two if the terminal gets narrower, so the padding is replaced by a
+    /// line break here.
     fn write_str(&self, text: &str) -> io::Result<()> {
         if text.bytes().all(|byte| byte == b' ') {
             self.end_line();

@@ -1,4 +1,4 @@
-//! The waiting view on a model of a terminal, and off one.
+//! Tests of the waiting view, on an emulated terminal and without one.
 
 use std::io;
 use std::num::NonZero;
@@ -9,7 +9,7 @@ use super::line::Place;
 use super::*;
 use crate::api::model::State;
 
-/// A stream that keeps what is written.
+/// A stream that keeps the written bytes.
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Vec<u8>>>);
 
@@ -32,7 +32,7 @@ impl Kept {
         String::from_utf8(self.0.lock().expect("no panic elsewhere").clone()).expect("text")
     }
 
-    /// What a terminal of this size shows, line by line, without the empty ones.
+    /// Returns the text on a terminal of this size, line by line, without empty lines.
     fn lines(&self, width: u16, height: u16) -> Vec<String> {
         let size = |lines| NonZero::new(lines).expect("more than none");
         let mut parser = vt100::Parser::new(size(height), size(width), 0);
@@ -246,7 +246,7 @@ fn a_job_that_does_not_move_is_warned_of_once() {
         let warning = "warning: job-1 has not moved since 2026-01-02T11:50:00Z (10m 00s), still Importing at 42%";
         assert_eq!(kept.text().matches("warning").count(), 1, "{}", kept.text());
         assert!(kept.text().contains(warning), "{}", kept.text());
-        // It moves, and stands still again.
+        // The job moves, then stalls again.
         view.update_at(
             &[job("job-1", JobState::Importing, 900), done.clone()],
             at(31),
@@ -315,7 +315,7 @@ fn lines_that_a_narrower_terminal_broke_are_taken_away() {
     kept.0.lock().expect("no panic elsewhere").clear();
     *size.lock().expect("no panic elsewhere") = (50, 24);
     view.tick();
-    // Three lines of 97 columns are six lines of 50 now: the first frame goes up three lines before it goes up its own two.
+    // Three lines of 97 columns now take six lines of 50: the first frame goes up three lines before its own two.
     assert!(
         kept.text().starts_with("\r\x1b[3A\x1b[J"),
         "{:?}",

@@ -6,8 +6,8 @@ use super::{Rows, field, plain};
 use crate::render::style::Screen;
 use crate::render::words;
 
-/// Writes a header line and the rows. A map is one row; a list of anything but maps is one column named `value`. Null
-/// is an empty field.
+/// Writes a header line and the rows. A map is one row. A list without maps is one column named `value`. Null is an
+/// empty field.
 pub(in crate::render) fn write(
     out: &mut dyn Write,
     rows: Rows<'_>,
@@ -25,7 +25,7 @@ pub(in crate::render) fn write(
     writer.flush()
 }
 
-/// The stream's own error, so that a closed pipe is known for one.
+/// Returns the stream's own error, so a closed pipe can be recognized.
 fn io_error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,
@@ -33,7 +33,7 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// In a file the text is kept to the byte; a terminal must not be driven by it.
+/// In a file the text is kept byte for byte. On a terminal, control characters are replaced.
 fn for_screen(text: String, screen: &Screen) -> String {
     if screen.tty {
         words::safe(&text).into_owned()

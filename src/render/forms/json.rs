@@ -1,4 +1,4 @@
-//! JSON: one indented value, or one value a line.
+//! JSON: one indented value, or one value per line.
 
 use std::io::{self, Write};
 
@@ -7,13 +7,13 @@ use serde_json::Value;
 use super::Rows;
 use crate::render::words;
 
-/// Writes the value as indented JSON with a newline at its end.
+/// Writes the value as indented JSON and a newline.
 pub(in crate::render) fn write(out: &mut dyn Write, value: &Value) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
     writeln!(out, "{}", harmless(&text))
 }
 
-/// Writes each item of a list, or the one value there is, as a line of JSON.
+/// Writes each item of a list, or a single value, as one line of JSON.
 pub(in crate::render) fn write_lines(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
     for row in rows.items {
         let text = serde_json::to_string(&*row).map_err(io::Error::other)?;
@@ -22,8 +22,8 @@ pub(in crate::render) fn write_lines(out: &mut dyn Write, rows: Rows<'_>) -> io:
     Ok(())
 }
 
-/// `serde_json` escapes the C0 control characters only; DEL and C1 (which some terminals obey) can stand only inside
-/// texts, so they are escaped in the finished JSON.
+/// Escapes DEL and C1 control characters, which some terminals obey. `serde_json` escapes only C0. Both can occur only
+/// inside texts, so they can be escaped in the finished JSON.
 fn harmless(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {

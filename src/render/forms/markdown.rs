@@ -1,4 +1,4 @@
-//! A table of GitHub's Markdown.
+//! A GitHub Markdown table.
 
 use std::io::{self, Write};
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Rows, field, plain};
 use crate::render::words;
 
-/// Writes a list as a table with a row an item, a map as one of names and values, a scalar as text.
+/// Writes a list as a table with one row per item, a map as a table of names and values, and a scalar as text.
 pub(in crate::render) fn write(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
     let Rows {
         names,
@@ -36,7 +36,7 @@ pub(in crate::render) fn write(out: &mut dyn Write, rows: Rows<'_>) -> io::Resul
     Ok(())
 }
 
-/// A cell's text, and whether it is a number.
+/// A cell's text, and true if it's a number.
 type Cell = (String, bool);
 
 fn cells(row: &Value, names: &[String], whole: bool) -> Vec<Cell> {
@@ -46,7 +46,8 @@ fn cells(row: &Value, names: &[String], whole: bool) -> Vec<Cell> {
         .collect()
 }
 
-/// Columns whose first cell is a number are aligned to the right: the rows are written as they come.
+/// Writes a table. A column is aligned to the right if its first cell is a number, because rows are written as they
+/// arrive.
 fn table(
     out: &mut dyn Write,
     names: &[String],
@@ -83,8 +84,8 @@ fn line(out: &mut dyn Write, cells: impl Iterator<Item = String>) -> io::Result<
     out.write_all(b"\n")
 }
 
-/// The text so that Markdown shows it as it is: what it would take for markup has a backslash before it, line breaks
-/// are `<br>`. An underscore between letters is none of its marks, so that names stay readable.
+/// Escapes Markdown's special characters with a backslash and turns line breaks into `<br>`. An underscore between
+/// letters isn't special, so names stay readable.
 fn escaped(text: &str) -> String {
     let text = words::safe(text);
     let mut escaped = String::with_capacity(text.len());

@@ -1,4 +1,4 @@
-//! The forms of a result beside the table.
+//! The output formats other than the table.
 
 pub(super) mod csv;
 pub(super) mod json;
@@ -10,7 +10,7 @@ use crate::render::value;
 use serde_json::Value;
 use std::borrow::Cow;
 
-/// A value as one field of a row: text as it is, nothing for null, anything nested as JSON.
+/// Returns a value as one field of a row: text as is, nothing for null, nested values as JSON.
 fn plain(value: Option<&Value>) -> String {
     match value {
         None | Some(Value::Null) => String::new(),

@@ -1,4 +1,4 @@
-//! A record a row, a line a field: nothing is left out, whatever the screen's width.
+//! One record per row and one line per field. Nothing is left out, whatever the screen's width.
 
 use std::io::{self, Write};
 
@@ -9,11 +9,11 @@ use super::{Rows, plain};
 use crate::render::style::{Screen, Tone};
 use crate::render::words;
 
-/// Columns of a rule where there is no screen.
+/// Columns of a rule if there's no screen.
 const RULE: usize = 40;
 
-/// Writes each map as a record below a rule with its number, and anything else as a line; in a list of both, maps are
-/// lines too. A map that is no list's item has no rule.
+/// Writes each map as a record below a rule with its number, and other values as lines. In a list of both, maps are
+/// lines too. A single map has no rule.
 pub(in crate::render) fn write(
     out: &mut dyn Write,
     rows: Rows<'_>,
@@ -57,7 +57,7 @@ pub(in crate::render) fn write(
     Ok(())
 }
 
-/// The text of further lines stands below that of the first.
+/// Writes a field. Continuation lines are aligned below the first.
 fn line(
     out: &mut dyn Write,
     name: &str,

@@ -1,4 +1,4 @@
-//! YAML: texts that a YAML reader (of version 1.1 or 1.2) would take for numbers, times or truth values are quoted.
+//! YAML. Texts that a YAML 1.1 or 1.2 reader would parse as numbers, times or booleans are quoted.
 
 use std::io::{self, Write};
 
@@ -8,7 +8,7 @@ use super::Rows;
 use crate::render::style::Screen;
 use crate::render::words;
 
-/// Writes a list item by item, anything else as one document.
+/// Writes a list item by item, and any other value as one document.
 pub(in crate::render) fn write(
     out: &mut dyn Write,
     rows: Rows<'_>,
@@ -17,13 +17,13 @@ pub(in crate::render) fn write(
     let mut empty = true;
     for row in rows.items {
         empty = false;
-        // Lists of one item each, one after the other, are the list.
+        // Consecutive lists of one item each form the whole list.
         let text = if rows.list {
             text(&[&*row])
         } else {
             text(&*row)
         }?;
-        // The writer escapes control characters, but not the marks that reorder text.
+        // The YAML writer escapes control characters, but not the marks that reorder text.
         let text = if screen.tty {
             words::safe(&text).into_owned()
         } else {
@@ -39,7 +39,7 @@ pub(in crate::render) fn write(
 
 fn text(value: &impl Serialize) -> io::Result<String> {
     let mut text = String::new();
-    // Long lines stay whole, so that they can be found with grep.
+    // Long lines aren't folded, so `grep` finds them.
     let options = serde_saphyr::ser_options! { folded_wrap_chars: usize::MAX };
     serde_saphyr::to_fmt_writer_with_options(&mut text, value, options)
         .map_err(io::Error::other)?;
