@@ -2,14 +2,14 @@
 
 use super::{LocationError, Store, error::shown};
 
-/// Checks a bucket's (on Azure: container's) name.
+/// Checks the name of a bucket, or of a container on Azure.
 pub(super) fn check(store: Store, name: &str) -> Result<(), LocationError> {
     if name.is_empty() {
         return Err(LocationError::MissingBucket { store });
     }
     let valid = match store {
         Store::S3 => dotted(name, 63, ".-"),
-        // A bucket named after a domain may have up to 222 characters.
+        // A bucket named after a domain can have up to 222 characters.
         Store::Gcs if name.contains('.') => dotted(name, 222, ".-_"),
         Store::Gcs => plain(name, 63, "-_"),
         Store::Azure => container(name),
@@ -39,7 +39,7 @@ pub(super) fn check_account(name: &str) -> Result<(), LocationError> {
     }
 }
 
-/// The rule in words, for the hint.
+/// Returns the rule in words, for the hint.
 pub(super) const fn rule(store: Store) -> &'static str {
     match store {
         Store::S3 => {
@@ -76,7 +76,7 @@ fn like_ip_address(name: &str) -> bool {
 }
 
 fn container(name: &str) -> bool {
-    // The three containers Azure makes itself begin with `$`.
+    // Azure's three built-in containers begin with `$`.
     matches!(name, "$root" | "$web" | "$logs") || (plain(name, 63, "-") && !name.contains("--"))
 }
 

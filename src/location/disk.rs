@@ -3,14 +3,14 @@
 use super::{Address, LocationError, Store, error::shown, url};
 use std::path::PathBuf;
 
-/// A path, a `file:` URL, or an object storage URL.
+/// Parses a path, a `file:` URL, or an object storage URL.
 pub(super) fn parse(text: &str) -> Result<Address, LocationError> {
     match url::split_scheme(text) {
         Some((scheme, rest)) if scheme == "file" => return file_url(rest),
         Some((scheme, rest)) => return url::object(&scheme, rest),
         None => {}
     }
-    // RFC 8089 also has `file:/path`, without an authority.
+    // RFC 8089 also allows `file:/path`, without an authority.
     match text.get(..5) {
         Some(start) if start.eq_ignore_ascii_case("file:") && text.get(5..6) == Some("/") => {
             file_url(text.get(5..).unwrap_or_default())
@@ -19,7 +19,7 @@ pub(super) fn parse(text: &str) -> Result<Address, LocationError> {
     }
 }
 
-/// `[host]/path`, percent-encoded.
+/// Parses `[host]/path`, percent-encoded.
 fn file_url(rest: &str) -> Result<Address, LocationError> {
     let (host, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     if !host.is_empty() && !host.eq_ignore_ascii_case("localhost") {
@@ -35,12 +35,12 @@ fn file_url(rest: &str) -> Result<Address, LocationError> {
     if path.contains('\0') {
         return Err(LocationError::EncodedControl);
     }
-    // `file:///C:/data.json`: the slash before the drive is the URL's.
+    // In `file:///C:/data.json`, the slash before the drive belongs to the URL.
     let drive = path.strip_prefix('/').filter(|_| cfg!(windows));
     absolute(drive.filter(|path| path.contains(':')).unwrap_or(&path))
 }
 
-/// Makes a path absolute without looking at the disk: links and `..` stay, a final `/` too.
+/// Makes a path absolute without reading the disk: links, `..` and a final `/` are kept.
 fn absolute(path: &str) -> Result<Address, LocationError> {
     let path =
         std::path::absolute(expand_home(path)?).map_err(|error| failed(&error.to_string()))?;
@@ -57,7 +57,7 @@ fn absolute(path: &str) -> Result<Address, LocationError> {
     })
 }
 
-/// `~/x` is in the home directory, as in a command line; a folder called `~` is written `./~/`.
+/// Expands `~/x` to a path in the home directory, as a command line does. A folder named `~` is written `./~/`.
 fn expand_home(path: &str) -> Result<PathBuf, LocationError> {
     let Some(inner) = path.strip_prefix("~/") else {
         return Ok(PathBuf::from(path));

@@ -1,4 +1,4 @@
-//! Why a path was refused, and what is accepted instead.
+//! Reasons for refusing a path, with the accepted forms.
 
 use super::{Store, bucket};
 use crate::error::{Failure, Kind};
@@ -12,11 +12,11 @@ const EXTENSIONS: &str = "accepted: .json, .jsonl, .ndjson, .csv, .parquet, .npy
     a set of NumPy files in `*.npy`";
 const IN_BUCKET: &str = "write the path inside the server's bucket, e.g. \"folder/1.parquet\"";
 
-/// Why a path was refused. Texts in the fields are quoted and cut ([`shown`]), and hold no secrets.
+/// The reason for refusing a path. Texts in the fields are quoted and cut ([`shown`]), and contain no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum LocationError {
-    /// Nothing, or blanks only.
+    /// An empty path, or only blanks.
     #[error("the path is empty")]
     Empty,
     /// Blanks at either end, usually from a copy.
@@ -43,47 +43,47 @@ pub enum LocationError {
     /// An unencoded `#` in a URL.
     #[error("the URL has a fragment (`#…`)")]
     Fragment,
-    /// A `%` that is not followed by two hexadecimal digits.
+    /// A `%` that isn't followed by two hexadecimal digits.
     #[error("the URL has a `%` that is not followed by two hexadecimal digits")]
     Percent,
-    /// Percent-encoded bytes that are not UTF-8.
+    /// Percent-encoded bytes that aren't UTF-8.
     #[error("the URL's percent-encoded text is not UTF-8")]
     NotUtf8,
-    /// A path on this machine, given to a service that cannot read it.
+    /// A path on this machine, given to a service that can't read it.
     #[error("{path} is a path on this machine, which the service cannot read")]
     LocalPath {
         /// The path.
         path: String,
-        /// True where the server reads from its own bucket only.
+        /// True if the server reads from its own bucket only.
         server: bool,
     },
-    /// A URI scheme that is not accepted.
+    /// A URI scheme that isn't accepted.
     #[error("{scheme}:// is not a scheme an import accepts")]
     Scheme {
         /// The scheme in lower case.
         scheme: String,
     },
-    /// A path in a form of another tool, such as Spark's `abfss://`, that has an accepted form too.
+    /// A path in another tool's form, such as Spark's `abfss://`, that also has an accepted form.
     #[error("{form} is not a form an import accepts")]
     OtherForm {
-        /// The form's name: a scheme, a web console.
+        /// The form's name: a scheme or a web console.
         form: &'static str,
-        /// The same path as it is accepted.
+        /// The path in its accepted form.
         instead: String,
     },
-    /// A host that is not a known object store's.
+    /// A host that isn't a known object store's.
     #[error("host {host} is not an object store that an import can read")]
     Host {
         /// The host without its port.
         host: String,
     },
-    /// No bucket in the path.
+    /// A path without a bucket.
     #[error("the path names no {} ({store})", .store.container())]
     MissingBucket {
         /// The store.
         store: Store,
     },
-    /// A bucket name that the store does not allow.
+    /// A bucket name that the store doesn't allow.
     #[error("{name} is not a valid {} name ({store})", .store.container())]
     BucketName {
         /// The store.
@@ -91,13 +91,13 @@ pub enum LocationError {
         /// The name.
         name: String,
     },
-    /// An account name that Azure does not allow.
+    /// An account name that Azure doesn't allow.
     #[error("{name} is not a valid storage account name (Azure Blob Storage)")]
     AccountName {
         /// The name.
         name: String,
     },
-    /// A bucket and nothing in it.
+    /// A bucket without an object.
     #[error("the path names {} {bucket} and no object in it ({store})", .store.container())]
     MissingKey {
         /// The store.
@@ -105,13 +105,13 @@ pub enum LocationError {
         /// The bucket.
         bucket: String,
     },
-    /// An object name that no store can hold.
+    /// An object name longer than any store allows.
     #[error("the object name has {bytes} bytes, more than the 1024 a store can hold")]
     KeyTooLong {
-        /// Its length.
+        /// Length of the object name.
         bytes: usize,
     },
-    /// A file without an extension.
+    /// A file name without an extension.
     #[error("{key} has no extension to tell the file format by")]
     NoExtension {
         /// The object name.
@@ -122,38 +122,38 @@ pub enum LocationError {
     Extension {
         /// The extension without its dot.
         extension: String,
-        /// True where only its case is wrong.
+        /// True if only the extension's case is wrong.
         known: bool,
     },
-    /// A `*` anywhere but in a final `*.npy`.
+    /// A `*` other than in a final `*.npy`.
     #[error("{key} has a `*`, which is accepted only as `*.npy` at the end")]
     Glob {
         /// The object name.
         key: String,
     },
-    /// An absolute path where a relative one is wanted.
+    /// An absolute path, although a relative one is required.
     #[error("{path} begins with `/`, but paths are relative to the {}", root(*.volume))]
     LeadingSlash {
         /// The path.
         path: String,
-        /// True inside a volume.
+        /// True for a path inside a volume.
         volume: bool,
     },
-    /// A URL given to a server whose bucket is not known.
+    /// A URL, given to a server whose bucket isn't known.
     #[error("a self-hosted server reads from its own bucket, and which one that is was not given")]
     UnknownServerBucket,
-    /// A URL into another bucket than the server's.
+    /// A URL into a bucket other than the server's.
     #[error("the path is in {given}, but the server reads from its own bucket {own} only")]
     OtherBucket {
-        /// The bucket of the path, with its store's name.
+        /// The path's bucket, with its store's name.
         given: String,
-        /// The server's.
+        /// The server's bucket.
         own: String,
     },
-    /// The URL given for the server's bucket is wrong itself.
+    /// An invalid URL of the server's bucket.
     #[error("the URL of the server's bucket is not valid: {0}")]
     BucketUrl(Box<LocationError>),
-    /// A URL where a path inside a volume is wanted.
+    /// A URL, although a path inside a volume is required.
     #[error("a URL was given where a path inside a volume is wanted")]
     UrlInVolume,
     /// A `file://` URL of another machine.
@@ -162,27 +162,27 @@ pub enum LocationError {
         /// The host.
         host: String,
     },
-    /// The current or home directory, needed to make a path absolute, could not be used.
+    /// The current or home directory couldn't be read to make a path absolute.
     #[error("cannot make the path absolute: {reason}")]
     NotAbsolute {
-        /// Why.
+        /// The reason.
         reason: String,
     },
-    /// A list that should name one file or one set of `NumPy` files names none.
+    /// A list without paths, although it must name one file or one set of `NumPy` files.
     #[error("the list of paths is empty")]
     EmptySet,
-    /// Several paths in one set that are not all `NumPy` files.
+    /// Several paths in one set, not all of them `NumPy` files.
     #[error("a set of {count} paths has {other}, but only .npy files form a set")]
     MixedSet {
-        /// How many paths the set has.
+        /// The number of paths in the set.
         count: usize,
-        /// The first that is not a `NumPy` file.
+        /// The first path that isn't a `NumPy` file.
         other: String,
     },
 }
 
 impl LocationError {
-    /// What to do instead.
+    /// Returns advice: the accepted form, or another way to import the file.
     pub fn hint(&self) -> String {
         let text = match self {
             Self::Empty | Self::EmptySet | Self::Host { .. } => FORMS,
@@ -240,7 +240,7 @@ impl From<LocationError> for Failure {
     }
 }
 
-/// Quotes a text from outside for a message, and cuts it: an error is one or two lines.
+/// Quotes text from outside for a message, and cuts it because an error is one or two lines.
 pub(super) fn shown(text: &str) -> String {
     const MOST: usize = 120;
     match text.char_indices().nth(MOST) {
@@ -253,7 +253,7 @@ fn upload_hint(path: &str, server: bool) -> String {
     if server {
         return format!("upload it to the server's bucket first, then {IN_BUCKET}");
     }
-    // The quoted path is one shell word, since a cut or escaped one is replaced by a stand-in.
+    // The quoted path is one shell word: a cut or escaped path is replaced by a placeholder.
     let plain =
         |text: &&str| !text.contains(['\\', '$', '`', '!', '…']) && !text.starts_with("\"file:");
     let path = Some(path).filter(plain).unwrap_or("data.json");
@@ -287,7 +287,7 @@ const fn root(volume: bool) -> &'static str {
     if volume { "volume" } else { "server's bucket" }
 }
 
-/// How a path into this store is written.
+/// Returns an example of a path into this store.
 const fn example(store: Store) -> &'static str {
     match store {
         Store::S3 => {

@@ -1,29 +1,29 @@
-//! What a path names, by its last segment: a file of a format, a folder, or a set of `NumPy` files.
+//! The target of a path, from its last segment: a file of a format, a folder, or a set of `NumPy` files.
 
 use super::{LocationError, error::shown};
 use std::fmt;
 use std::path::Path;
 
-/// The longest object name of S3 and GCS, in bytes.
+/// Maximum length of an object name in S3 and GCS, in bytes.
 pub(super) const MAX_KEY: usize = 1024;
 
-/// The format of an import file. `Display` gives its name.
+/// The format of an import file. `Display` writes its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
-    /// `.json`: a list of row objects, or an object whose key `rows` holds it.
+    /// `.json`: a list of row objects, or an object with that list under `rows`.
     Json,
-    /// `.jsonl`, `.ndjson`: one row object a line.
+    /// `.jsonl`, `.ndjson`: one row object per line.
     JsonLines,
     /// `.csv`: a header row, then rows.
     Csv,
-    /// `.parquet`: one column a field.
+    /// `.parquet`: one column per field.
     Parquet,
-    /// `.npy`: one file a field.
+    /// `.npy`: one file per field.
     Numpy,
 }
 
 impl Format {
-    /// The format of an extension (without the dot), in any case.
+    /// Returns the format of an extension (without the dot), in any case.
     pub fn from_extension(extension: &str) -> Option<Self> {
         match extension.to_ascii_lowercase().as_str() {
             "json" => Some(Self::Json),
@@ -35,19 +35,19 @@ impl Format {
         }
     }
 
-    /// The format that a path's extension names, which must be in lower case: Milvus compares it byte for byte
-    /// (importutilv2/util.go, `GetFileType`).
+    /// Returns the format of a path's extension. The extension must be in lower case, because Milvus compares it byte
+    /// for byte (importutilv2/util.go, `GetFileType`).
     pub fn of_path(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?;
         Self::from_extension(extension).filter(|_| !extension.contains(char::is_uppercase))
     }
 
-    /// True for the formats that are text, read from the first byte to the last.
+    /// Returns true for text formats, which are read from the first byte to the last.
     pub const fn is_text(self) -> bool {
         matches!(self, Self::Json | Self::JsonLines | Self::Csv)
     }
 
-    /// The name to show.
+    /// Returns the format's name for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Json => "JSON",
@@ -65,14 +65,14 @@ impl fmt::Display for Format {
     }
 }
 
-/// What a path names. `Display` gives the word for it.
+/// The target of a path. `Display` writes the word for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// One file.
     File,
-    /// All files of a folder: the path ends in `/`.
+    /// All files of a folder. The path ends in `/`.
     Folder,
-    /// All `NumPy` files of a folder: the path ends in `*.npy`.
+    /// All `NumPy` files of a folder. The path ends in `*.npy`.
     NumpySet,
 }
 
@@ -86,7 +86,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Judges a decoded object name. `exact` takes extensions in lower case only.
+/// Returns the target and format of a decoded object name. With `exact`, only extensions in lower case are accepted.
 pub(super) fn classify(key: &str, exact: bool) -> Result<(Kind, Option<Format>), LocationError> {
     let (folder, name) = match key.rfind('/') {
         Some(slash) => key.split_at(slash + 1),

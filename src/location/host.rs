@@ -1,18 +1,18 @@
-//! The hosts of object stores: which store, bucket, account and region a host name tells.
+//! Hosts of object stores: the store, bucket, account and region of a host name.
 
 use super::Store;
 
-/// What a host tells.
+/// The parts of a host name.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Host {
     pub(super) store: Store,
-    /// `None` where the bucket is the first segment of the path.
+    /// The bucket, or `None` if it's the first segment of the path.
     pub(super) bucket: Option<String>,
     pub(super) account: Option<String>,
     pub(super) region: Option<String>,
 }
 
-/// Recognises a host name in lower case without port; `None` for one of no known store.
+/// Parses a host name in lower case without port. Returns `None` if the host belongs to no known store.
 pub(super) fn recognise(name: &str) -> Option<Host> {
     if !name
         .bytes()
@@ -27,7 +27,7 @@ pub(super) fn recognise(name: &str) -> Option<Host> {
         .or_else(|| tencent(name))
 }
 
-/// A bucket in front of a service's host; an empty one is kept, and refused by its name later.
+/// Returns a host with the bucket before the service's name. An empty bucket is kept, and refused later for its name.
 fn host(store: Store, bucket: Option<&str>, region: Option<&str>) -> Host {
     Host {
         store,
@@ -37,9 +37,9 @@ fn host(store: Store, bucket: Option<&str>, region: Option<&str>) -> Host {
     }
 }
 
-/// `[bucket.]SERVICE.amazonaws.com[.cn]`, where SERVICE is `s3.region`, `s3.dualstack.region`, `s3-fips…`,
-/// `s3-accelerate[.dualstack]`, or the older `s3` and `s3-region`. Buckets may hold dots, so it is read from
-/// the right.
+/// Parses `[bucket.]SERVICE.amazonaws.com[.cn]`. SERVICE is `s3.region`, `s3.dualstack.region`, `s3-fips…`,
+/// `s3-accelerate[.dualstack]`, or the older `s3` and `s3-region`. Buckets can contain dots, so parsing starts from the
+/// right.
 fn amazon(name: &str) -> Option<Host> {
     let service = name
         .strip_suffix(".amazonaws.com")
@@ -68,7 +68,7 @@ fn amazon(name: &str) -> Option<Host> {
     ))
 }
 
-/// Cuts the last label off.
+/// Splits the last label off.
 fn cut_label(name: &str) -> (Option<&str>, &str) {
     match name.rsplit_once('.') {
         Some((before, last)) => (Some(before), last),
@@ -76,7 +76,7 @@ fn cut_label(name: &str) -> (Option<&str>, &str) {
     }
 }
 
-/// A region in the older form `s3-us-west-2`; `s3-website-…` and other services are none.
+/// Returns true for the region of the older form `s3-us-west-2`, but not for `s3-website-…` and other services.
 fn is_older(region: &str) -> bool {
     let service = [
         "website",
@@ -91,7 +91,7 @@ fn is_older(region: &str) -> bool {
         && !service.iter().any(|service| region.starts_with(service))
 }
 
-/// `storage.googleapis.com` with the bucket in the path or in front, and the browser's host.
+/// Parses `storage.googleapis.com` with the bucket in the path or in front, and the browser's host.
 fn google(name: &str) -> Option<Host> {
     if matches!(name, "storage.googleapis.com" | "storage.cloud.google.com") {
         return Some(host(Store::Gcs, None, None));
@@ -100,7 +100,7 @@ fn google(name: &str) -> Option<Host> {
     Some(host(Store::Gcs, Some(bucket), None))
 }
 
-/// `account.blob.…`, in the public, Chinese and US government clouds; the container is in the path.
+/// Parses `account.blob.…` in the public, Chinese and US government clouds. The container is in the path.
 fn azure(name: &str) -> Option<Host> {
     let domains = [
         "core.windows.net",
@@ -117,7 +117,7 @@ fn azure(name: &str) -> Option<Host> {
     })
 }
 
-/// `bucket.oss-region[-internal].aliyuncs.com`; OSS has no form with the bucket in the path.
+/// Parses `bucket.oss-region[-internal].aliyuncs.com`. OSS has no form with the bucket in the path.
 fn alibaba(name: &str) -> Option<Host> {
     let (bucket, service) = cut_label(name.strip_suffix(".aliyuncs.com")?);
     let region = service.strip_prefix("oss-")?;
@@ -126,7 +126,7 @@ fn alibaba(name: &str) -> Option<Host> {
     Some(host(Store::Oss, Some(bucket.unwrap_or_default()), region))
 }
 
-/// `[bucket-appid.]cos[-internal].region.myqcloud.com`.
+/// Parses `[bucket-appid.]cos[-internal].region.myqcloud.com`.
 fn tencent(name: &str) -> Option<Host> {
     let service = name
         .strip_suffix(".myqcloud.com")

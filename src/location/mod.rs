@@ -1,9 +1,9 @@
-//! Object paths: parse, validate, name the store and the format.
+//! Object paths: parsing, validation, store and format.
 //!
-//! [`Location::parse`] takes a path as a user writes it and the [`Place`] it is for, and gives what is to be
-//! sent ([`Location::text`]) together with what it names. Nothing is read: no file, no network, only the
-//! current directory and the home directory for paths on disk. The forms follow the tables of the reference
-//! (object paths and file formats).
+//! [`Location::parse`] takes a path as a user writes it and the [`Place`] it's for. The result has the text for the
+//! request ([`Location::text`]) and the parts of the path. No file is read and no request is sent; only paths on disk
+//! need the current directory and the home directory. The forms follow the tables of the reference (object paths and
+//! file formats).
 
 mod bucket;
 mod disk;
@@ -19,22 +19,22 @@ pub use error::LocationError;
 pub use format::{Format, Kind};
 pub use store::{Cloud, Store};
 
-/// Where a path will be looked up, and so which forms it may have.
+/// The place in which a path is looked up. It decides which forms are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Zilliz Cloud: object storage URIs and URLs only.
     Cloud,
-    /// A self-hosted Milvus server, which reads from its own bucket only: a path relative to that bucket.
+    /// A self-hosted Milvus server, which reads from its own bucket only. The path is relative to that bucket.
     ServerBucket {
-        /// The server's bucket, e.g. `s3://milvus-bucket`, where it is known. A full URL into it is then
-        /// accepted and made relative; a path in this URL is ignored, since the server wants paths
+        /// The URL of the server's bucket if it's known, for example `s3://milvus-bucket`. A full URL into that bucket
+        /// is then accepted and made relative. A path in `bucket_url` is ignored, because the server expects paths
         /// relative to the bucket.
         bucket_url: Option<String>,
     },
-    /// A volume of Zilliz Cloud: a path relative to the volume.
+    /// A volume of Zilliz Cloud. The path is relative to the volume.
     Volume,
-    /// zshell's local import service: a file path or a `file://` URL, made absolute so that another process
-    /// can read it. Object storage URLs are accepted as for [`Place::Cloud`].
+    /// zshell's local import service: a file path or a `file://` URL, made absolute so another process can read it.
+    /// Object storage URLs are accepted as for [`Place::Cloud`].
     Disk,
 }
 
@@ -51,31 +51,31 @@ pub struct Location {
     format: Option<Format>,
 }
 
-/// A path taken apart, before its key is judged.
+/// The parts of a path before its object name is checked.
 struct Address {
     text: String,
     store: Store,
     account: Option<String>,
     bucket: Option<String>,
     region: Option<String>,
-    /// `None` where the text ends with the bucket, without a `/`.
+    /// The object name. `None` if the text ends with the bucket, without a `/`.
     key: Option<String>,
 }
 
 impl Location {
-    /// Takes `text` apart and checks it for `place`.
+    /// Parses `text` and checks it for `place`.
     ///
-    /// Extensions are taken in any case, but for [`Place::ServerBucket`] and [`Place::Disk`] in lower case only, since
-    /// Milvus compares them byte for byte. `s3://bucket/` is the folder of all objects of a bucket (an empty prefix
-    /// lists them all); `s3://bucket` is an error, since every folder ends in `/`.
+    /// Extensions are accepted in any case. [`Place::ServerBucket`] and [`Place::Disk`] need lower case, because Milvus
+    /// compares extensions byte for byte. `s3://bucket/` is the folder of all objects of a bucket (an empty prefix
+    /// lists them all). `s3://bucket` is an error, because every folder ends in `/`.
     ///
     /// # Errors
-    /// Says what is wrong and, by [`LocationError::hint`], what is accepted; never repeats a password, a
-    /// signature or a query string.
+    /// Returns an error if the path isn't accepted. [`LocationError::hint`] has the accepted forms. Errors never repeat
+    /// a password, a signature or a query string.
     pub fn parse(text: &str, place: &Place) -> Result<Self, LocationError> {
         check_text(text)?;
         url::refuse_signature(text)?;
-        // Spark's `container@account` looks like a user.
+        // Spark's `container@account` would otherwise be taken for a user.
         pasted::refuse(text, place)?;
         url::refuse_secrets(text)?;
         let address = match place {
@@ -87,7 +87,7 @@ impl Location {
         Self::judge(address, place)
     }
 
-    /// A path inside a volume: [`Self::parse`] with [`Place::Volume`].
+    /// Parses a path inside a volume: [`Self::parse`] with [`Place::Volume`].
     pub fn parse_volume(text: &str) -> Result<Self, LocationError> {
         Self::parse(text, &Place::Volume)
     }
@@ -119,7 +119,7 @@ impl Location {
         })
     }
 
-    /// Checks one inner list of an import request: one path, or one set of `NumPy` files, each given as a file.
+    /// Checks one inner list of an import request: one path, or one set of `NumPy` files that are listed singly.
     pub fn check_set(paths: &[Self]) -> Result<(), LocationError> {
         if paths.is_empty() {
             return Err(LocationError::EmptySet);
@@ -134,57 +134,57 @@ impl Location {
         }
     }
 
-    /// Exactly what is to be sent. Scheme and host are in lower case, an object URL is `https` with blanks and
-    /// non-ASCII characters percent-encoded, a path in the server's bucket or a volume is relative, a path on
-    /// disk absolute and plain.
+    /// Returns the exact text for the request. Scheme and host are in lower case. An object URL is `https`, with blanks
+    /// and non-ASCII characters percent-encoded. A path in the server's bucket or a volume is relative. A path on disk
+    /// is absolute and not encoded.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// The kind of store it lies in.
+    /// Returns the kind of store.
     pub fn store(&self) -> Store {
         self.store
     }
 
-    /// The bucket; on Azure the container. `None` on disk, in a volume, and in a server's bucket whose name is
-    /// not known.
+    /// Returns the bucket, or the container on Azure. `None` on disk, in a volume, and in a server's bucket whose name
+    /// isn't known.
     pub fn bucket(&self) -> Option<&str> {
         self.bucket.as_deref()
     }
 
-    /// The storage account, on Azure.
+    /// Returns the storage account, on Azure only.
     pub fn account(&self) -> Option<&str> {
         self.account.as_deref()
     }
 
-    /// The object's name, decoded; on disk the absolute path. Empty for a whole bucket.
+    /// Returns the object's decoded name, or the absolute path on disk. Empty for a whole bucket.
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The file format by the extension; `None` for a folder.
+    /// Returns the file format from the extension; `None` for a folder.
     pub fn format(&self) -> Option<Format> {
         self.format
     }
 
-    /// Whether it names a file, a folder or a set of `NumPy` files.
+    /// Returns the kind of target: a file, a folder or a set of `NumPy` files.
     pub fn kind(&self) -> Kind {
         self.kind
     }
 
-    /// The bucket's region in the words of its cloud, where the URL tells.
+    /// Returns the bucket's region as its cloud names it, if the URL contains the region.
     pub fn region(&self) -> Option<&str> {
         self.region.as_deref()
     }
 
-    /// The cloud the store belongs to.
+    /// Returns the cloud of the store.
     pub fn cloud(&self) -> Option<Cloud> {
         self.store.cloud()
     }
 }
 
-/// A warning where the bucket and the cluster's region are on different clouds; `None` where they are not, or
-/// where either is not known. (Reference, limits: older clusters refuse this with code 83004, newer ones are slow.)
+/// Returns a warning if the bucket and the cluster's region are on different clouds. `None` if they aren't, or if
+/// either cloud isn't known. (Reference, limits: older clusters refuse this with code 83004, newer ones are slow.)
 pub fn cloud_mismatch(location: &Location, region: &str) -> Option<String> {
     let bucket = location.cloud()?;
     let cluster = Cloud::of_region(region)?;
@@ -197,7 +197,7 @@ pub fn cloud_mismatch(location: &Location, region: &str) -> Option<String> {
     })
 }
 
-/// What no path may have, wherever it is looked up.
+/// Refuses text that isn't allowed in any path.
 fn check_text(text: &str) -> Result<(), LocationError> {
     if text.trim().is_empty() {
         return Err(LocationError::Empty);

@@ -1,14 +1,14 @@
-//! Paths in forms of other tools: Spark's and Hadoop's schemes, `arn:`, the stores' web consoles. They're refused with the
-//! form that an import accepts.
+//! Paths in forms of other tools: Spark's and Hadoop's schemes, `arn:`, the stores' web consoles. They're refused, and
+//! the error has the accepted form.
 
 use super::{LocationError, Place, error::shown, url};
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
-/// The characters of an object's name that an object URL carries percent-encoded.
+/// Characters of an object name that are percent-encoded in an object URL.
 const IN_URL: &AsciiSet = &url::UNSAFE.add(b'%').add(b'?').add(b'#');
 
-/// Refuses a path whose accepted form can be told from it. Paths that may carry a password are left to the checks for
-/// secrets.
+/// Refuses a path in another tool's form if the accepted form can be derived from it. Paths that may contain a password
+/// are left to the checks for secrets.
 pub(super) fn refuse(text: &str, place: &Place) -> Result<(), LocationError> {
     let found = match place {
         Place::Volume => None,
@@ -48,7 +48,7 @@ fn in_cloud(text: &str) -> Option<Found> {
     Some((form(&scheme)?, instead))
 }
 
-/// A path for a self-hosted server, which reads from its own bucket: the part behind the bucket counts.
+/// Converts a path for a self-hosted server, which reads from its own bucket. Only the part after the bucket is kept.
 fn in_bucket(text: &str) -> Option<Found> {
     let (scheme, rest) = url::split_scheme(text)?;
     let (form, key) = match scheme.as_str() {
@@ -76,7 +76,7 @@ fn in_bucket(text: &str) -> Option<Found> {
     ))
 }
 
-/// The scheme as it is named in the message.
+/// Returns the scheme's name in the message.
 fn form(scheme: &str) -> Option<&'static str> {
     const FORMS: [&str; 13] = [
         "s3a://", "s3n://", "gcs://", "abfs://", "abfss://", "wasb://", "wasbs://", "az://",
@@ -93,7 +93,8 @@ fn plain(rest: &str) -> Option<&str> {
     (!first.is_empty() && !first.contains(['@', ':'])).then_some(rest)
 }
 
-/// `container@account.dfs.core.windows.net/blob`, `account.blob.core.windows.net/container/blob` or `container/blob`.
+/// Parses `container@account.dfs.core.windows.net/blob`, `account.blob.core.windows.net/container/blob` or
+/// `container/blob`.
 fn azure(rest: &str) -> Option<String> {
     let (first, blob) = rest.split_once('/').unwrap_or((rest, ""));
     let (container, host) = match first.rsplit_once('@') {
@@ -117,7 +118,7 @@ fn azure(rest: &str) -> Option<String> {
     }
 }
 
-/// The blob endpoint of a storage account's host; `None` for another host.
+/// Returns the blob endpoint of a storage account's host; `None` for another host.
 fn blob_host(host: &str) -> Option<String> {
     let host = host.to_ascii_lowercase();
     let (account, domain) = host.split_once('.')?;
@@ -128,7 +129,7 @@ fn blob_host(host: &str) -> Option<String> {
     super::host::recognise(&blob).map(|_| blob)
 }
 
-/// `bucket/key`, or `bucket.host/key` with the whole host.
+/// Parses `bucket/key`, or `bucket.host/key` with the whole host.
 fn by_host(rest: &str, domain: &str, service: &str) -> Option<String> {
     let (bucket, key) = plain(rest)?.split_once('/').unwrap_or((rest, ""));
     let key = utf8_percent_encode(key, IN_URL);
@@ -138,7 +139,7 @@ fn by_host(rest: &str, domain: &str, service: &str) -> Option<String> {
     Some(format!("https://{bucket}.{service}/{key}"))
 }
 
-/// Azure's other endpoint for the same objects, and the pages that the web consoles show of an object.
+/// Parses an address of Azure's other endpoint for the same objects, or of an object's page in a web console.
 fn web(rest: &str) -> Option<Found> {
     let (host, path) = plain(rest)?.split_once('/')?;
     let host = host.to_ascii_lowercase();

@@ -1,8 +1,8 @@
-//! Paths relative to something only the server knows: its own bucket, or a volume.
+//! Paths relative to a root that only the server can resolve: its own bucket, or a volume.
 
 use super::{Address, LocationError, Store, error::shown, url};
 
-/// A path in a self-hosted server's bucket, which is known where `bucket_url` is given.
+/// Parses a path in a self-hosted server's bucket. `bucket_url` is the bucket's URL, if it's known.
 pub(super) fn server(text: &str, bucket_url: Option<&str>) -> Result<Address, LocationError> {
     let own = bucket_url.map(own_bucket).transpose()?;
     let mut address = relative(Store::Bucket, text);
@@ -42,7 +42,7 @@ pub(super) fn server(text: &str, bucket_url: Option<&str>) -> Result<Address, Lo
     Ok(address)
 }
 
-/// A path in a volume.
+/// Parses a path in a volume.
 pub(super) fn volume(text: &str) -> Result<Address, LocationError> {
     match url::split_scheme(text) {
         Some((scheme, _)) if scheme != "file" => return Err(LocationError::UrlInVolume),
@@ -87,7 +87,8 @@ fn named(address: &Address) -> String {
     }
 }
 
-/// Forms that only a path on a disk has. A leading `/` is judged apart: it may be meant inside the bucket.
+/// Returns true for forms that only a path on a disk has. A leading `/` is checked separately, because it can also mean
+/// the bucket's root.
 fn is_local(text: &str) -> bool {
     let prefixes = ["./", "../", ".\\", "..\\", "\\\\", "~"];
     let file_url = text
@@ -96,7 +97,7 @@ fn is_local(text: &str) -> bool {
     file_url || prefixes.iter().any(|prefix| text.starts_with(prefix)) || has_drive(text)
 }
 
-/// `C:\…` or `C:/…`.
+/// Returns true for `C:\…` or `C:/…`.
 fn has_drive(text: &str) -> bool {
     matches!(text.as_bytes(), [drive, b':', b'/' | b'\\', ..] if drive.is_ascii_alphabetic())
 }

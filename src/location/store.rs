@@ -1,8 +1,8 @@
-//! The stores that import files lie in, and the clouds they belong to.
+//! Stores of import files, and the clouds they belong to.
 
 use std::fmt;
 
-/// A kind of store. `Display` gives its full name.
+/// A kind of store. `Display` writes its full name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Store {
     /// Amazon S3.
@@ -24,7 +24,7 @@ pub enum Store {
 }
 
 impl Store {
-    /// The name to show.
+    /// Returns the store's name for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::S3 => "Amazon S3",
@@ -38,7 +38,7 @@ impl Store {
         }
     }
 
-    /// The cloud it is a service of.
+    /// Returns the cloud that the store is a service of.
     pub const fn cloud(self) -> Option<Cloud> {
         match self {
             Self::S3 => Some(Cloud::Aws),
@@ -50,7 +50,7 @@ impl Store {
         }
     }
 
-    /// What one of its containers is called.
+    /// Returns the store's word for its containers: bucket or container.
     pub(super) const fn container(self) -> &'static str {
         match self {
             Self::Azure => "container",
@@ -65,7 +65,7 @@ impl fmt::Display for Store {
     }
 }
 
-/// A cloud. `Display` gives its common name.
+/// A cloud. `Display` writes its common name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Cloud {
     /// Amazon Web Services.
@@ -81,7 +81,7 @@ pub enum Cloud {
 }
 
 impl Cloud {
-    /// The cloud of a cluster's region by its prefix (reference: region, cluster and base URL).
+    /// Returns the cloud of a cluster's region, from the region's prefix (reference: region, cluster and base URL).
     pub fn of_region(region: &str) -> Option<Self> {
         let prefix = region.split_once('-')?.0;
         match prefix.to_ascii_lowercase().as_str() {
@@ -94,7 +94,7 @@ impl Cloud {
         }
     }
 
-    /// The name to show.
+    /// Returns the cloud's name for people.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Aws => "AWS",

@@ -1,12 +1,13 @@
-//! Object storage URIs and URLs taken apart.
+//! Parsing of object storage URIs and URLs.
 //!
-//! Written by hand rather than with a URL library, since an `s3://` URI is not a URL (its object name is taken
-//! as it is), and since an object's name must come out as it went in: nothing is normalised.
+//! Written by hand instead of with a URL library for two reasons. An `s3://` URI isn't a URL, because its object name
+//! isn't encoded. And an object's name must never be normalized.
 
 use super::{Address, LocationError, Store, bucket, error::shown, host};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-/// What an object URL may not carry as it is; `%` stays, since it begins what is already encoded.
+/// Characters that must be encoded in an object URL. `%` isn't among them, because it begins text that's already
+/// encoded.
 pub(super) const UNSAFE: &AsciiSet = &CONTROLS
     .add(b' ')
     .add(b'"')
@@ -21,7 +22,8 @@ pub(super) const UNSAFE: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 
-/// Query parameters (lower case) that give rights to whoever holds the URL: AWS, GCS, Azure, OSS and COS.
+/// Query parameters (in lower case) of signed URLs, which give access to anyone who has the URL: AWS, GCS, Azure, OSS
+/// and COS.
 const SIGNATURES: [&str; 8] = [
     "x-amz-signature=",
     "x-amz-credential=",
@@ -33,7 +35,7 @@ const SIGNATURES: [&str; 8] = [
     "sig=",
 ];
 
-/// A URI's or URL's scheme in lower case and what follows its `://`.
+/// Splits text into its scheme, in lower case, and the part after `://`.
 pub(super) fn split_scheme(text: &str) -> Option<(String, &str)> {
     let (scheme, rest) = text.split_once("://")?;
     let mut letters = scheme.bytes();
@@ -44,11 +46,11 @@ pub(super) fn split_scheme(text: &str) -> Option<(String, &str)> {
     valid.then(|| (scheme.to_ascii_lowercase(), rest))
 }
 
-/// A path for Zilliz Cloud: object storage only.
+/// Parses a path for Zilliz Cloud: object storage only.
 pub(super) fn cloud(text: &str) -> Result<Address, LocationError> {
     match split_scheme(text) {
         Some((scheme, rest)) if scheme != "file" => object(&scheme, rest),
-        // An object URL that lost its scheme.
+        // An object URL without its scheme.
         None if before_path(text).contains('@') && before_path(text).contains(':') => {
             Err(LocationError::Credentials)
         }
@@ -59,7 +61,7 @@ pub(super) fn cloud(text: &str) -> Result<Address, LocationError> {
     }
 }
 
-/// An object storage URI or URL, by its scheme (lower case) and the rest after `://`.
+/// Parses an object storage URI or URL from its scheme (in lower case) and the rest after `://`.
 pub(super) fn object(scheme: &str, rest: &str) -> Result<Address, LocationError> {
     let address = match scheme {
         "s3" => uri(Store::S3, scheme, rest),
@@ -78,7 +80,7 @@ pub(super) fn object(scheme: &str, rest: &str) -> Result<Address, LocationError>
     Ok(address)
 }
 
-/// Refuses a path that carries a secret, before anything else is said about it, so that no message repeats it.
+/// Refuses a path that contains a secret. This check comes first, so no other message repeats the secret.
 pub(super) fn refuse_secrets(text: &str) -> Result<(), LocationError> {
     refuse_signature(text)?;
     match split_scheme(text) {
@@ -87,7 +89,7 @@ pub(super) fn refuse_secrets(text: &str) -> Result<(), LocationError> {
     }
 }
 
-/// Refuses a text whose query signs it.
+/// Refuses text whose query contains a signature.
 pub(super) fn refuse_signature(text: &str) -> Result<(), LocationError> {
     let Some((_, query)) = text.split_once('?') else {
         return Ok(());
@@ -102,14 +104,14 @@ pub(super) fn refuse_signature(text: &str) -> Result<(), LocationError> {
     Ok(())
 }
 
-/// Refuses `user:password@host`, and `user:password` cut off by a `/` in the password (keys of S3 have them).
+/// Refuses `user:password@host`, and `user:password` cut off by a `/` in the password (S3 secret keys contain slashes).
 fn refuse_credentials(scheme: &str, rest: &str) -> Result<(), LocationError> {
     let user = rest
         .split('/')
         .next()
         .is_some_and(|start| start.contains('@'));
     let port = before_path(rest).rsplit_once(':').map(|(_, port)| port);
-    // A file URL has no port; what it may have there is the drive of a mistaken `file://C:\…`.
+    // A file URL has no port. In its place may be the drive of a mistaken `file://C:\…`.
     let port = port.filter(|_| scheme != "file");
     let odd = port.is_some_and(|port| !port.bytes().all(|byte| byte.is_ascii_digit()));
     if user || odd {
@@ -122,7 +124,7 @@ fn before_path(rest: &str) -> &str {
     rest.split(['/', '?', '#']).next().unwrap_or_default()
 }
 
-/// `bucket/object name`, the name as it is.
+/// Parses `bucket/object name`. The name isn't decoded.
 fn uri(store: Store, scheme: &str, rest: &str) -> Address {
     let (bucket, key) = match rest.split_once('/') {
         Some((bucket, key)) => (bucket, Some(key)),
@@ -138,7 +140,7 @@ fn uri(store: Store, scheme: &str, rest: &str) -> Address {
     }
 }
 
-/// `host/path` of an object URL.
+/// Parses `host/path` of an object URL.
 fn object_url(rest: &str) -> Result<Address, LocationError> {
     let authority = before_path(rest);
     let path = rest.get(authority.len()..).unwrap_or_default();
@@ -153,7 +155,7 @@ fn object_url(rest: &str) -> Result<Address, LocationError> {
     let Some(found) = host::recognise(&name) else {
         return Err(LocationError::Host { host: shown(&name) });
     };
-    // The path is `/object` where the host names the bucket, else `/bucket/object`.
+    // The path is `/object` if the host names the bucket, else `/bucket/object`.
     let inner = path.strip_prefix('/');
     let (bucket, key) = match (found.bucket, inner) {
         (Some(bucket), key) => (bucket, key),
@@ -174,7 +176,7 @@ fn object_url(rest: &str) -> Result<Address, LocationError> {
     })
 }
 
-/// The authority without a default port; any other port stays, and makes the host an unknown one.
+/// Returns the authority without a default port. Any other port is kept, so the host isn't recognized.
 fn strip_port(authority: &str) -> &str {
     match authority.rsplit_once(':') {
         Some((host, "443" | "80" | "")) => host,
@@ -182,7 +184,7 @@ fn strip_port(authority: &str) -> &str {
     }
 }
 
-/// Percent-decodes strictly. A `+` stays one: it means a blank in queries only.
+/// Percent-decodes strictly. `+` isn't decoded: it means a blank in queries only.
 pub(super) fn decode(text: &str) -> Result<String, LocationError> {
     let escapes_are_whole = text.split('%').skip(1).all(|after| {
         let digits = after.as_bytes().get(..2).unwrap_or_default();
