@@ -1,4 +1,4 @@
-//! What came of many imports.
+//! The result of many imports.
 
 use serde_json::Value;
 use std::rc::Rc;
@@ -8,12 +8,12 @@ use std::rc::Rc;
 pub struct BatchValue(Rc<Value>);
 
 impl BatchValue {
-    /// A result in its plain form: an object with [`crate::render::BATCH_KEYS`].
+    /// Returns a result with this plain form, an object with [`crate::render::BATCH_KEYS`].
     pub fn new(json: Value) -> Self {
         Self(Rc::new(json))
     }
 
-    /// Its plain form.
+    /// Returns the plain form.
     pub fn json(&self) -> Value {
         (*self.0).clone()
     }

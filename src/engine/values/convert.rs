@@ -1,4 +1,4 @@
-//! Between what scripts hold and JSON: numbers stay numbers, ids stay text, nothing is rounded.
+//! Conversion between scripts' values and JSON. Numbers stay numbers, ids stay text, and nothing is rounded.
 
 use super::{BatchValue, Job, ProgressValue, SummaryValue, errors};
 use crate::connection::Connection;
@@ -8,7 +8,7 @@ use rhai::{Array, Dynamic, Map};
 use serde_json::{Number, Value};
 use std::rc::Rc;
 
-/// A script's value as JSON. What JSON has no word for (a function, an iterator) becomes its text.
+/// Returns a script's value as JSON. A value without a JSON form (a function, an iterator) becomes its text.
 pub fn json_of(value: &Dynamic) -> Value {
     if value.is_unit() {
         return Value::Null;
@@ -34,7 +34,7 @@ pub fn json_of(value: &Dynamic) -> Value {
     own_json(value).unwrap_or_else(|| Value::String(value.to_string()))
 }
 
-/// The plain form of one of our own types.
+/// Returns the plain form of a value of zshell's own types.
 fn own_json(value: &Dynamic) -> Option<Value> {
     if let Some(job) = value.read_lock::<Job>() {
         return Some(job.json());
@@ -58,7 +58,7 @@ fn own_json(value: &Dynamic) -> Option<Value> {
     Some(errors::json(&failure))
 }
 
-/// JSON as a script's value. A whole number beyond 64 signed bits stays exact, as text.
+/// Returns JSON as a script's value. A whole number beyond 64 signed bits becomes text, so it stays exact.
 pub fn dynamic_of(value: Value) -> Dynamic {
     match value {
         Value::Null => Dynamic::UNIT,
@@ -78,7 +78,7 @@ pub fn dynamic_of(value: Value) -> Dynamic {
     }
 }
 
-/// What was found in place of something else, for an error message: a number as it is, of others the kind.
+/// Returns words for an error message about a value of the wrong type: a number itself, the kind of any other value.
 pub fn found(value: &Dynamic) -> String {
     if value.is_int() || value.is_float() {
         return value.to_string();
@@ -86,7 +86,7 @@ pub fn found(value: &Dynamic) -> String {
     kind_name(value).to_owned()
 }
 
-/// What a value is, in the script's words.
+/// Returns the kind of a value in words for scripts.
 fn kind_name(value: &Dynamic) -> &'static str {
     match value.type_name() {
         "()" => "() (nothing)",

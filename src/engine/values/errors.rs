@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 /// The getters of an error.
 pub(super) const KEYS: &[&str] = &["kind", "code", "message", "hint", "jobs", "exit"];
 
-/// An error's plain form.
+/// Returns an error's plain form.
 pub(super) fn json(failure: &Failure) -> Value {
     json!({
         "kind": failure.kind.word(),

@@ -1,4 +1,4 @@
-//! Jobs as scripts hold them: each remembers the connection it belongs to.
+//! Jobs in scripts. Each job keeps the connection it belongs to.
 
 use crate::api::model::{JobSummary, Progress};
 use crate::connection::Connection;
@@ -6,12 +6,12 @@ use crate::render;
 use serde_json::{Value, json};
 use std::rc::Rc;
 
-/// A submitted job: its id and where it runs.
+/// A submitted job: its id and its connection.
 #[derive(Clone)]
 pub struct Job {
-    /// The id the service gave it.
+    /// The id from the service.
     pub id: String,
-    /// The collection it imports into; empty where only the id is known.
+    /// The target collection; empty if only the id is known.
     pub collection: String,
     /// The connection it was submitted to.
     pub connection: Rc<Connection>,
@@ -20,7 +20,7 @@ pub struct Job {
 impl Job {
     pub(super) const KEYS: &'static [&'static str] = &["job", "collection", "connection"];
 
-    /// Its plain form.
+    /// Returns the plain form.
     pub fn json(&self) -> Value {
         let collection = (!self.collection.is_empty()).then_some(&self.collection);
         json!({
@@ -34,14 +34,14 @@ impl Job {
 /// A row of `jobs()`.
 #[derive(Clone)]
 pub struct SummaryValue {
-    /// What the service said.
+    /// The service's answer.
     pub summary: Rc<JobSummary>,
-    /// Where the job runs.
+    /// The connection on which the job runs.
     pub connection: Rc<Connection>,
 }
 
 impl SummaryValue {
-    /// The job it is about.
+    /// Returns the job of this row.
     pub fn job(&self) -> Job {
         Job {
             id: self.summary.job_id.clone(),
@@ -50,7 +50,7 @@ impl SummaryValue {
         }
     }
 
-    /// Its plain form.
+    /// Returns the plain form.
     pub fn json(&self) -> Value {
         render::job_json(&self.summary)
     }
@@ -59,14 +59,14 @@ impl SummaryValue {
 /// One reading of a job's progress.
 #[derive(Clone)]
 pub struct ProgressValue {
-    /// What the service said.
+    /// The service's answer.
     pub progress: Rc<Progress>,
-    /// Where the job runs.
+    /// The connection on which the job runs.
     pub connection: Rc<Connection>,
 }
 
 impl ProgressValue {
-    /// The job it is about.
+    /// Returns the job of this reading.
     pub fn job(&self) -> Job {
         Job {
             id: self.progress.job_id.clone(),
@@ -75,7 +75,7 @@ impl ProgressValue {
         }
     }
 
-    /// Its plain form.
+    /// Returns the plain form.
     pub fn json(&self) -> Value {
         render::progress_json(&self.progress)
     }

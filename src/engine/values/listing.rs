@@ -1,7 +1,7 @@
-//! From a script's value to what `render` shows.
+//! Conversion of scripts' values into the forms that `render` shows.
 //!
-//! An array of jobs is a plain array to scripts. So that an empty one still reads "no jobs", and a shortened one says
-//! how many there are, the calls that make lists tag their result with the number of a [`Listing`].
+//! An array of jobs is a plain array to scripts. But an empty array should still print "no jobs", and a shortened one
+//! the total. So the functions that make lists tag their result with the index of a [`Listing`].
 
 use super::{BatchValue, ProgressValue, SummaryValue, json_of};
 use crate::connection::Connection;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// What a tagged value is a list of.
+/// The kind of items in a tagged value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ListingKind {
     /// Rows of `jobs()`.
@@ -26,31 +26,31 @@ pub enum ListingKind {
     Clusters,
     /// Rows of `submissions()`.
     Submissions,
-    /// Rows of a collection, whose keys have this order: an index into the orders met so far.
+    /// Rows of a collection. The index selects the order of their keys among the orders used so far.
     Rows(usize),
 }
 
-/// A kind of list, and how many items the service says there are in all.
+/// A kind of list, and the total number of items that the service reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// What it lists.
+    /// The kind of items.
     pub kind: ListingKind,
-    /// How many there are in all, where known.
+    /// The total number of items, if it's known.
     pub total: Option<u64>,
 }
 
 thread_local! {
-    /// The listings met so far: a value's tag is an index into it plus one.
+    /// The listings used so far. A value's tag is an index into them plus one.
     static LISTINGS: RefCell<Vec<Listing>> = const { RefCell::new(Vec::new()) };
 }
 
 thread_local! {
-    /// The orders of keys met so far.
+    /// The orders of keys used so far.
     static ORDERS: RefCell<Vec<Vec<String>>> = const { RefCell::new(Vec::new()) };
 }
 
 impl Listing {
-    /// Rows of a collection whose keys have this order.
+    /// Returns the listing of a collection's rows whose keys have this order.
     pub fn rows(keys: Vec<String>) -> Self {
         let order = ORDERS.with_borrow_mut(|known| {
             known
@@ -67,7 +67,7 @@ impl Listing {
         }
     }
 
-    /// Tags a value with this listing, and the maps in it, which keep the order of their keys when they are taken out.
+    /// Tags a value with this listing, and also the maps in it, so they keep the order of their keys outside the list.
     pub fn tag(self, mut value: Dynamic) -> Dynamic {
         let index = LISTINGS.with_borrow_mut(|known| {
             known
@@ -95,7 +95,7 @@ impl Listing {
     }
 }
 
-/// Hands the value to `see` in the form `render` has a layout for.
+/// Calls `see` with the value in the form that `render` has a layout for.
 pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     if value.is_unit() {
         return see(Shown::Nothing);
@@ -153,7 +153,7 @@ pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     }
 }
 
-/// Rows of a list, one of them or some of them, with their keys in the list's order.
+/// Returns rows with their keys in the listing's order: a whole list, a part of it, or a single row.
 fn keys_in_order(value: &Dynamic, json: Value) -> Value {
     let items = value.read_lock::<Array>();
     let first = items.as_deref().and_then(|items| items.first());
@@ -176,7 +176,7 @@ fn keys_in_order(value: &Dynamic, json: Value) -> Value {
     }
 }
 
-/// Maps with their keys in this order, which a script's maps do not keep; others follow.
+/// Returns maps with these keys first, in this order, which a script's maps don't keep. Other keys follow.
 fn in_order<'k>(items: &[Value], keys: impl Iterator<Item = &'k str> + Clone) -> Vec<Value> {
     let ordered = |item: &Value| {
         let Some(map) = item.as_object() else {
@@ -196,7 +196,7 @@ fn in_order<'k>(items: &[Value], keys: impl Iterator<Item = &'k str> + Clone) ->
     items.iter().map(ordered).collect()
 }
 
-/// The items converted, if every one is a `T`.
+/// Converts the items if all of them are a `T`.
 fn all<T: Clone + 'static, U>(items: &[Dynamic], convert: impl Fn(&T) -> U) -> Option<Vec<U>> {
     items
         .iter()

@@ -1,7 +1,7 @@
-//! Methods of arrays, texts and maps that are of use here, most of them Rhai's own, each with a few words on it. The
-//! engine has more; these are what completion offers and misspelled names are compared with.
+//! Useful methods of arrays, texts and maps, most of them Rhai's own, each with a short description. The engine has
+//! more methods. Completion offers these, and misspelled names are compared with these.
 
-/// Of arrays.
+/// Methods of arrays.
 pub const LIST: &[(&str, &str)] = &[
     ("len", "how many items"),
     ("is_empty", "true without items"),
@@ -23,7 +23,7 @@ pub const LIST: &[(&str, &str)] = &[
     ("dedup", "takes out repeated neighbours"),
     ("to_json", "as JSON text"),
 ];
-/// Of texts.
+/// Methods of texts.
 pub const TEXT: &[(&str, &str)] = &[
     ("len", "how many letters"),
     ("is_empty", "true without letters"),
@@ -38,7 +38,7 @@ pub const TEXT: &[(&str, &str)] = &[
     ("to_upper", "in capital letters"),
     ("to_lower", "in small letters"),
 ];
-/// Of maps.
+/// Methods of maps.
 pub const MAP: &[(&str, &str)] = &[
     ("keys", "its keys, an array"),
     ("values", "its values, an array"),
@@ -50,19 +50,19 @@ pub const MAP: &[(&str, &str)] = &[
     ("mixin", "mixin(map): takes over its keys"),
     ("to_json", "as JSON text"),
 ];
-/// Of our own types.
+/// Methods of zshell's own types.
 pub const OWN: &[(&str, &str)] = &[
     ("as_map", "a plain map with the same keys"),
     ("to_json", "as JSON text"),
 ];
 
-/// Those that need no argument.
+/// Methods without arguments.
 pub const BARE: [&str; 14] = [
     "len", "is_empty", "pop", "shift", "sort", "reverse", "dedup", "trim", "to_upper", "to_lower",
     "keys", "values", "as_map", "to_json",
 ];
 
-/// All their names.
+/// Returns the names of all methods.
 pub fn names() -> impl Iterator<Item = &'static str> {
     [LIST, TEXT, MAP, OWN]
         .into_iter()

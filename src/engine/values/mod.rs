@@ -1,4 +1,4 @@
-//! What scripts hold: connections, jobs, progress, and their plain forms.
+//! The values in scripts: connections, jobs, progress, and their plain forms.
 
 mod batch;
 mod convert;
@@ -24,7 +24,8 @@ use rhai::{Array, CustomType, Engine, ImmutableString, Map, TypeBuilder};
 use serde_json::Value;
 use std::rc::Rc;
 
-/// Registers every type with its getters, `to_json` and `as_map`. Whatever stands for a job has its id as `id` too.
+/// Registers every type with its getters, `to_json` and `as_map`. Types that describe a job also have the job's id as
+/// `id`.
 pub fn register(engine: &mut Engine) {
     engine.build_type::<Job>();
     register_plain::<Job>(engine, Job::KEYS, Job::json);
@@ -39,12 +40,12 @@ pub fn register(engine: &mut Engine) {
     engine.register_type_with_name::<Failure>("Error");
     register_plain::<Failure>(engine, errors::KEYS, errors::json);
     register_secret(engine);
-    // Rhai's own has no lists, and does not know our types inside of maps.
+    // Rhai's own `to_json` doesn't support lists or zshell's types inside of maps.
     engine.register_fn("to_json", |list: Array| json_of(&list.into()).to_string());
     engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
 }
 
-/// A secret's text is masked wherever a script would show it; joined with text it stays a secret.
+/// Registers secrets. Every text form of a secret is masked, and a secret joined with text is a secret.
 fn register_secret(engine: &mut Engine) {
     let joined = |before: &str, after: &str| Secret::new(format!("{before}{after}"));
     engine
@@ -68,7 +69,7 @@ fn register_secret(engine: &mut Engine) {
         .register_fn("!=", |a: Secret, b: Secret| a != b);
 }
 
-/// A type whose plain form is a JSON object: its keys become getters.
+/// Registers a type whose plain form is a JSON object. The object's keys become getters.
 fn register_plain<T: Clone + 'static>(
     engine: &mut Engine,
     keys: &'static [&'static str],

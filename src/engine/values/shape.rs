@@ -1,4 +1,4 @@
-//! What is known of values without holding them: their types, and the keys of maps. Completion works on these.
+//! Types of values and keys of maps, kept without the values. Completion uses these shapes.
 
 use super::types::{self, FILE_KEYS};
 use super::{BatchValue, Job, ProgressValue, SummaryValue};
@@ -9,15 +9,15 @@ use crate::secret::Secret;
 use rhai::{Array, Dynamic, FnPtr, Map};
 use std::rc::Rc;
 
-/// How deeply maps and arrays are looked into.
+/// Maximum depth of nested maps and arrays.
 const DEPTH: usize = 4;
-/// How many keys of one map are kept.
+/// Maximum number of keys kept per map.
 const KEYS: usize = 200;
 
-/// A value's type, as far as it says what may follow a dot.
+/// The type of a value, in enough detail to complete text after a dot.
 #[derive(Clone, Debug, Default)]
 pub enum Shape {
-    /// Not known, or nothing to say.
+    /// Unknown, or without members.
     #[default]
     Unknown,
     /// `true` or `false`.
@@ -30,7 +30,7 @@ pub enum Shape {
     Function,
     /// A secret.
     Secret,
-    /// A connection; which one, where it is a value of the scope.
+    /// A connection, and which one if it's a variable's value.
     Connection(Option<Rc<Connection>>),
     /// A submitted job.
     Job,
@@ -38,18 +38,18 @@ pub enum Shape {
     Summary,
     /// A reading of a job.
     Progress,
-    /// What came of many imports.
+    /// The result of many imports.
     Batch,
     /// A caught error.
     Error,
-    /// An array, by its first item.
+    /// An array, with the shape of its first item.
     List(Box<Shape>),
     /// A map with its keys.
     Map(Vec<(String, Shape)>),
 }
 
 impl Shape {
-    /// The shape of a value.
+    /// Returns the shape of a value.
     pub fn of(value: &Dynamic) -> Self {
         Self::within(value, DEPTH)
     }
@@ -82,12 +82,12 @@ impl Shape {
         }
     }
 
-    /// An array of this.
+    /// Returns the shape of an array of `item`.
     pub fn list(item: Self) -> Self {
         Self::List(Box::new(item))
     }
 
-    /// What a function gives.
+    /// Returns the shape of a function's result.
     pub fn given(gives: Gives) -> Self {
         let map = |keys: &[&str]| {
             Self::Map(
@@ -113,7 +113,7 @@ impl Shape {
         }
     }
 
-    /// An item of it, by index or key.
+    /// Returns the shape of an item, by index or key.
     #[must_use]
     pub fn item(&self, key: &str) -> Self {
         match self {
@@ -123,7 +123,7 @@ impl Shape {
         }
     }
 
-    /// A property of it.
+    /// Returns the shape of a property.
     #[must_use]
     pub fn member(&self, name: &str) -> Self {
         match (self, name) {
@@ -149,7 +149,7 @@ impl Shape {
         }
     }
 
-    /// What a method of it gives.
+    /// Returns the shape of a method's result.
     #[must_use]
     pub fn call(&self, name: &str) -> Self {
         match (self, name) {
@@ -166,7 +166,7 @@ impl Shape {
         }
     }
 
-    /// The type of ours that it is of, by the name that scripts see.
+    /// Returns the name of the type in scripts, if the type is zshell's own.
     pub fn type_name(&self) -> Option<&'static str> {
         match self {
             Self::Connection(_) => Some("Connection"),
@@ -180,14 +180,14 @@ impl Shape {
         }
     }
 
-    /// The getters of its type, each with what it means.
+    /// Returns the getters of the type, each with a description.
     pub fn getters(&self) -> &'static [(&'static str, &'static str)] {
         self.type_name()
             .and_then(types::find)
             .map_or(&[], |it| it.getters)
     }
 
-    /// What it is, in a word or two.
+    /// Returns the kind of value in a word or two.
     pub fn words(&self) -> &'static str {
         match self {
             Self::Unknown => "a value",
@@ -208,27 +208,27 @@ impl Shape {
     }
 }
 
-/// A function that was defined at the prompt or in a module.
+/// A function defined at the prompt or in a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Defined {
-    /// Its name.
+    /// The function's name.
     pub name: String,
-    /// Its parameters' names.
+    /// Names of the parameters.
     pub parameters: Vec<String>,
 }
 
-/// A module that was imported at the prompt.
+/// A module imported at the prompt.
 #[derive(Clone, Debug, Default)]
 pub struct Imported {
-    /// What it was imported as.
+    /// The name it was imported as.
     pub name: String,
-    /// Its functions.
+    /// The module's functions.
     pub functions: Vec<Defined>,
-    /// Its variables.
+    /// The module's variables.
     pub variables: Vec<(String, Shape)>,
 }
 
-/// What has a name at the prompt, beside what zshell itself gives.
+/// Names defined at the prompt, in addition to zshell's own.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// Variables, the latest first.
@@ -240,7 +240,7 @@ pub struct Names {
 }
 
 impl Names {
-    /// The shape of a variable.
+    /// Returns the shape of a variable.
     pub fn variable(&self, name: &str) -> Option<&Shape> {
         let (_, shape) = self.variables.iter().find(|(known, _)| known == name)?;
         Some(shape)

@@ -1,18 +1,18 @@
-//! The types that scripts hold, and what each of their getters means: `help("Progress")` and completion read it.
+//! The types in scripts, with a description of each getter for `help("Progress")` and completion.
 
 use super::errors;
 use super::jobs::Job;
 use crate::connection::Connection;
 use crate::render;
 
-/// A type of the language that is not Rhai's.
+/// A type of the language that isn't Rhai's.
 #[derive(Clone, Copy, Debug)]
 pub struct Type {
-    /// Its name, as `type_of` gives it.
+    /// The name, as `type_of` returns it.
     pub name: &'static str,
-    /// What it is.
+    /// A description of the type.
     pub help: &'static str,
-    /// Its getters, each with what it means. Where it is a type with a plain form, also the keys of that.
+    /// The getters, each with a description. If the type has a plain form, they're also its keys.
     pub getters: &'static [(&'static str, &'static str)],
 }
 
@@ -136,12 +136,12 @@ pub const FILE_KEYS: &[&str] = &[
     "reason",
 ];
 
-/// The type of this name, in any case.
+/// Returns the type with this name, in any case.
 pub fn find(name: &str) -> Option<&'static Type> {
     TYPES.iter().find(|it| it.name.eq_ignore_ascii_case(name))
 }
 
-/// The keys of a type's plain form by the name that scripts see; empty for any other type.
+/// Returns the keys of a type's plain form, by its name in scripts; empty for any other type.
 pub fn keys_of(type_name: &str) -> &'static [&'static str] {
     match type_name {
         "Job" => Job::KEYS,
