@@ -56,7 +56,7 @@ const PROJECT: &[&str] = &[
     "createTime",
 ];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Connect,
@@ -126,8 +126,8 @@ fn projects(call: &Call) -> Result<Dynamic, Failure> {
     Ok(Listing::rows(keys).tag(dynamic_of(rows.collect())))
 }
 
-/// The client that the call's options describe; else the connection's, if it is one of Zilliz Cloud; else one with the
-/// key that profile, environment and files hold.
+/// Returns the client that the call's options describe. Without options it's the connection's client, if that belongs
+/// to Zilliz Cloud. Else it's a client with the API key from the profile, environment or files.
 fn client(call: &Call) -> Result<Client, Failure> {
     if !call.args.is_empty() {
         return build::account(call.session, &call.options(0)?, &Origin::Options);
@@ -143,7 +143,7 @@ fn client(call: &Call) -> Result<Client, Failure> {
     }
 }
 
-/// A v1 connection's account is on its site's control plane, which takes the same key.
+/// A v1 connection's account is on its site's control plane, which accepts the connection's API key.
 fn of_connection(connection: &Connection) -> Result<Client, Failure> {
     let client = &connection.client;
     let settings = client.settings();
@@ -165,7 +165,7 @@ fn by_default(session: &Session) -> Result<Client, Failure> {
     {
         let options = profiles::options(profile)?;
         let endpoint = options.text("endpoint")?;
-        // A profile of a self-hosted server has nothing to do with an account.
+        // A profile of a self-hosted server has no account.
         let own =
             endpoint.is_some_and(|text| Endpoint::parse(&text).is_ok_and(|it| !it.is_zilliz()));
         if !own || options.text("api")?.as_deref() == Some("v2") {

@@ -1,4 +1,4 @@
-//! `secret`, `ask`, `ask_secret`: what a script is told by its surroundings or by whoever runs it.
+//! `secret`, `ask`, `ask_secret`: input for a script, from its environment or from the user.
 
 use super::profiles;
 use crate::config::set;
@@ -8,7 +8,7 @@ use crate::error::{Failure, Kind};
 use crate::secret::{Secret, is_place, remember};
 use rhai::Dynamic;
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
@@ -47,7 +47,7 @@ pub const FUNCTIONS: &[Function] = &[
 fn secret(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the secret's name")?;
     if !is_place(&name) {
-        // It may be the secret itself, so it is not told.
+        // The argument isn't quoted in the error, because it may be the secret.
         return Err(Failure::usage(
             "secret: takes the name of an environment variable (letters, digits and _), not the secret",
         )
@@ -90,7 +90,8 @@ fn lookup(call: &Call, name: &str) -> Result<Secret, Failure> {
     )
 }
 
-/// The profile of the current connection, or the one that `connect()` would use; then what holds for all profiles.
+/// Returns a secret of the current connection's profile, or of the profile that `connect()` would use. If the profile
+/// has none, the secrets for all profiles are searched.
 fn of_profile(call: &Call, name: &str) -> Result<Option<Secret>, Failure> {
     let mut config = profiles::load(call.session)?;
     let profile = match call.session.current() {

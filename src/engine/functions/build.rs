@@ -1,4 +1,4 @@
-//! From options to a connection: route, time limits, and the call that proves them.
+//! From options to a connection: the route, the time limits, and a call that verifies both.
 
 use super::key::Keys;
 use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
@@ -14,7 +14,7 @@ use crate::session::Session;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Who gave the options: it names the connection and tells where a key came from.
+/// The source of the options. It names the connection, and says where an API key came from.
 pub(super) enum Origin {
     /// The call's own arguments.
     Options,
@@ -38,7 +38,7 @@ pub(super) const STORAGE: &[Opt] = &[
     opt("session_token", "of short-term credentials"),
 ];
 
-/// Builds a connection and, unless `verify: false`, proves it with one list call.
+/// Builds a connection and, unless `verify: false`, verifies it with one list call.
 pub(super) fn build(
     session: &Session,
     options: &Options,
@@ -68,19 +68,19 @@ pub(super) fn build(
     })
 }
 
-/// A client with the key that is found for this route.
+/// Returns a client with the API key found for this route.
 fn client(keys: &Keys<'_>, route: &Route) -> Result<Client, Failure> {
     let mut settings = settings(keys.session, keys.options, route)?;
     keys.give(&mut settings, is_zilliz(route))?;
     Ok(Client::new(settings, keys.session.interrupt.clone()))
 }
 
-/// The client once one list call has proved it. A service that asks for a key, where none was found, gets one from
-/// whoever sits at the terminal.
+/// Returns the client after a successful list call. If the service requires an API key and none was found, the user at
+/// the terminal is asked for one.
 fn proven(keys: &Keys<'_>, client: Client) -> Result<Client, Failure> {
     let failure = match client.verify() {
         Ok(()) => return Ok(client),
-        // Its collections and rows can be read.
+        // The collections and rows of such a service can still be read.
         Err(
             error @ ApiError::TooOld {
                 dialect: Dialect::V1,
@@ -104,7 +104,7 @@ fn proven(keys: &Keys<'_>, client: Client) -> Result<Client, Failure> {
     Ok(client)
 }
 
-/// What says where to connect.
+/// The options that say where to connect.
 pub(super) struct Target {
     endpoint: Option<Endpoint>,
     cluster_endpoint: Option<Endpoint>,
@@ -130,7 +130,8 @@ impl Target {
         })
     }
 
-    /// True if a key that nobody named may go where this leads; what leads nowhere yet is judged by its endpoint.
+    /// Returns true if a key that the user didn't name may be sent to this target. Without a route yet, the endpoint
+    /// decides.
     pub(super) fn is_zilliz(&self) -> bool {
         match self.route() {
             Ok(route) => is_zilliz(&route),
@@ -150,7 +151,7 @@ impl Target {
         Ok(choose(&given)?)
     }
 
-    /// Finds the cluster by name or id on the control plane, and takes its id, region and endpoint.
+    /// Finds the cluster by name or id on the control plane, and stores its id, region and endpoint.
     fn look_up(&mut self, keys: &Keys<'_>, wanted: &str) -> Result<(), Failure> {
         let route = account_route(self.endpoint.as_ref(), self.region.as_deref())?;
         let client = client(keys, &route)?;
@@ -171,7 +172,7 @@ impl Target {
     }
 }
 
-/// Returns the route of calls about an account: the endpoint itself if it isn't a host of Zilliz, else its site's control
+/// Returns the route of calls about an account: the endpoint itself if it isn't a Zilliz host, else its site's control
 /// plane.
 fn account_route(endpoint: Option<&Endpoint>, region: Option<&str>) -> Result<Route, Failure> {
     let site = endpoint
@@ -235,7 +236,7 @@ fn dialect(word: &str) -> Result<Dialect, Failure> {
     })
 }
 
-/// All but the key.
+/// Returns all settings but the API key.
 fn settings(session: &Session, options: &Options, route: &Route) -> Result<Settings, Failure> {
     let mut settings = Settings::new(route.dialect, route.import_base.clone());
     settings.collection_base.clone_from(&route.collection_base);
@@ -261,7 +262,7 @@ fn settings(session: &Session, options: &Options, route: &Route) -> Result<Setti
     Ok(settings)
 }
 
-/// Returns how long the service remembers finished jobs; `None` for ever.
+/// Returns how long the service remembers finished jobs; `None` if forever.
 fn remembers(options: &Options) -> Result<Option<Duration>, Failure> {
     match options.get("remembers").and_then(as_text) {
         Some(word) if word == "forever" => Ok(None),
@@ -274,7 +275,8 @@ fn remembers(options: &Options) -> Result<Option<Duration>, Failure> {
     }
 }
 
-/// Every host the key would travel to must be Zilliz's before a key that nobody named goes there.
+/// Returns true if every host that would receive the API key is Zilliz's. Only then is a key sent that the user didn't
+/// name.
 fn is_zilliz(route: &Route) -> bool {
     [Some(&route.import_base), route.collection_base.as_ref()]
         .into_iter()
@@ -300,7 +302,7 @@ fn storage(options: &Options) -> Result<Storage, Failure> {
     })
 }
 
-/// True for `storage_keys: "aws"`.
+/// Returns true for `storage_keys: "aws"`.
 pub(super) fn aws(options: &Options) -> Result<bool, Failure> {
     match options.text("storage_keys")?.as_deref() {
         None => Ok(false),

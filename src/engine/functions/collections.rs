@@ -10,9 +10,9 @@ use rhai::Dynamic;
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-/// How long `load` waits unless told otherwise.
+/// The default timeout of `load`.
 const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
-/// Time between two looks at the load state.
+/// The time between two checks of the load state.
 const LOAD_INTERVAL: Duration = Duration::from_millis(500);
 
 const LOAD_OPTIONS: &[Opt] = &[
@@ -32,7 +32,7 @@ const DESCRIPTION: &[&str] = &[
     "shardsNum",
 ];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Collections,

@@ -1,4 +1,4 @@
-//! `connect`: which service to talk to.
+//! `connect`: the choice of a service.
 
 use super::build::{Origin, STORAGE, build};
 use super::profiles;
@@ -15,7 +15,7 @@ use crate::session::Session;
 use rhai::{Dynamic, Map};
 use std::rc::Rc;
 
-/// The keys of `connect(#{…})`, and of a profile.
+/// The keys of `connect(#{…})` and of a profile.
 pub const OPTIONS: &[Opt] = &[
     opt_as(
         "endpoint",
@@ -82,7 +82,7 @@ pub const OPTIONS: &[Opt] = &[
     .of(Takes::Flag),
 ];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[Function::new(
     Family::Connect,
     "connect",
@@ -126,8 +126,8 @@ fn connect(call: &Call) -> Result<Dynamic, Failure> {
     Ok(Dynamic::from(connection))
 }
 
-/// What `connect()` does: `-p`, `ZSHELL_PROFILE`, the default profile, or what environment and the official CLI's files
-/// say. The result is the current connection.
+/// Connects like `connect()`: with the profile from `-p` or `ZSHELL_PROFILE`, else the default profile, else the
+/// environment and the official CLI's files. The result becomes the current connection.
 pub fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
     let connection = match profiles::chosen(session, &profiles::load(session)?) {
         Some(name) => by_name(session, &name)?,
@@ -172,7 +172,8 @@ fn from_environment(session: &Session) -> Result<Rc<Connection>, Failure> {
     match set("ZILLIZ_ENDPOINT").or_else(|| set("MILVUS_URI")) {
         Some(endpoint) => give("endpoint", Some(endpoint)),
         None if context.endpoint.is_some() || context.cluster_id.is_some() => {
-            // A cluster's own endpoint names the cluster; without one the control plane and the id do.
+            // An endpoint of a cluster already identifies the cluster. Without an endpoint, the control plane and the
+            // id do.
             match context.endpoint {
                 Some(endpoint) => give("endpoint", Some(endpoint)),
                 None => give("endpoint", context.base_url),
@@ -219,7 +220,7 @@ fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
     }))
 }
 
-/// What the local service goes by in the journal: its data folder, since its port is another each time.
+/// Returns the local service's name in the journal: its data folder, because the port changes with every start.
 #[cfg(feature = "local")]
 fn lasting_name(data_dir: &std::path::Path) -> String {
     let whole = data_dir.canonicalize();

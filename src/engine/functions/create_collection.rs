@@ -1,4 +1,4 @@
-//! `create_collection`: the keys of the API's create call, checked, or a description turned into them.
+//! `create_collection`: the API's create call with checked keys, or built from a description.
 
 use crate::api::ApiError;
 use crate::api::collection_copy::{self, create_body};
@@ -221,7 +221,7 @@ const INDEX: &[Opt] = &[
     ),
 ];
 
-/// Settings of index types. Their case counts (`M` of HNSW, `m` of PQ), and a server may know more.
+/// Index settings. Case matters (`M` of HNSW, `m` of PQ), and a server may accept settings that aren't listed.
 const INDEX_PARAMS: &[&str] = &[
     "index_type",
     "M",
@@ -287,7 +287,8 @@ pub(super) fn run(call: &Call) -> Result<Dynamic, Failure> {
     Ok(Dynamic::UNIT)
 }
 
-/// Servers drop properties that their create call doesn't know (Milvus' reads a handful): the rest is set afterwards.
+/// Sets the properties that the create call drops. Servers ignore unknown properties there (Milvus reads only a
+/// handful).
 fn carry_properties(
     connection: &Connection,
     name: &str,
@@ -322,7 +323,7 @@ fn carry_properties(
         .map_err(left)
 }
 
-/// The answer of `describe()` holds its fields directly, by `name` and `type`.
+/// Returns true for an answer of `describe()`, which has fields with `name` and `type` at the top level.
 fn is_description(settings: &Map<String, Value>) -> bool {
     settings
         .get("fields")
@@ -330,7 +331,7 @@ fn is_description(settings: &Map<String, Value>) -> bool {
         .is_some_and(|fields| fields.iter().all(|field| field.get("name").is_some()))
 }
 
-/// The create body that the options ask for, every key in the API's spelling and place.
+/// Returns the create body for the options, with every key in the API's spelling and place.
 fn from_options(settings: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
     let mut body = checked(NAME, "", OPTIONS, settings)?;
     if let Some(database) = body.shift_remove("db") {
@@ -347,7 +348,7 @@ fn from_options(settings: Map<String, Value>) -> Result<Map<String, Value>, Fail
     Ok(body)
 }
 
-/// Moves what pymilvus says of a field to where the REST API reads it.
+/// Moves a field's settings from pymilvus' place to the place that the REST API reads.
 fn settle_schema(schema: &mut Map<String, Value>) {
     let mut auto_id = false;
     for field in list(schema, "fields") {
@@ -384,7 +385,7 @@ fn list<'a>(
     list.into_iter().flatten().filter_map(Value::as_object_mut)
 }
 
-/// Refuses settings of an index that are almost a known one.
+/// Refuses index settings that are probably misspelled.
 fn check_index_params(params: &Map<String, Value>) -> Result<(), Failure> {
     for key in params.keys() {
         if INDEX_PARAMS.contains(&key.as_str()) {

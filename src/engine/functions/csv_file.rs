@@ -6,7 +6,7 @@ use crate::error::Failure;
 use csv::{ReaderBuilder, StringRecord};
 use rhai::{Array, Dynamic, Map};
 
-/// How a CSV text is to be read.
+/// The layout of a CSV text.
 pub(super) struct Shape {
     delimiter: u8,
     header: Header,
@@ -14,16 +14,16 @@ pub(super) struct Shape {
 }
 
 enum Header {
-    /// The first line names the columns.
+    /// The first line has the column names.
     First,
-    /// There is none: rows are arrays.
+    /// There's no header, so rows are arrays.
     None,
-    /// There is none, but these are the columns.
+    /// There's no header, and these are the column names.
     Names(Vec<String>),
 }
 
 impl Shape {
-    /// The shape that the options of `read_csv` ask for.
+    /// Returns the layout that the options of `read_csv` describe.
     pub(super) fn read(call: &Call, options: &Options) -> Result<Self, Failure> {
         let delimiter = options.text("delimiter")?.unwrap_or_else(|| ",".to_owned());
         let [delimiter] = delimiter.as_bytes() else {
@@ -52,7 +52,7 @@ impl Shape {
     }
 }
 
-/// The rows of a text; every one has as many values as the first line.
+/// Returns the rows of a text. Every row must have as many values as the first line.
 pub(super) fn rows(text: &str, shape: &Shape) -> Result<Array, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = ReaderBuilder::new()
@@ -100,7 +100,7 @@ pub(super) fn rows(text: &str, shape: &Shape) -> Result<Array, String> {
     Ok(rows)
 }
 
-/// A number that is written as one: not `007`, which may be an id, nor `1_000`, `inf` or ` 5`.
+/// Returns a number if the text is clearly one. `007` (which may be an id), `1_000`, `inf` and `+5` stay text.
 fn number(text: &str) -> Option<Dynamic> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let leading_zero =
@@ -112,7 +112,7 @@ fn number(text: &str) -> Option<Dynamic> {
         return Some(whole.into());
     }
     let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-    // A whole number of more digits would lose some of them.
+    // A whole number with more digits would lose precision.
     number
         .filter(|_| digits.contains(['.', 'e', 'E']))
         .map(Dynamic::from)

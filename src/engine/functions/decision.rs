@@ -1,7 +1,7 @@
 //! `commit` and `abort`: the decision about a two-phase import.
 //!
-//! The answer may be lost, or prove nothing, so the job's state is read before the call fails: a job that is already
-//! committed, or aborted, is success. The state may lag behind, which is waited for.
+//! The answer may be lost or inconclusive, so the job's state is read before the call fails. A job that's already
+//! committed or aborted counts as success. The state may lag behind the decision, so the call waits for it.
 
 use super::jobs::read_progress;
 use crate::api::model::{JobState, State};
@@ -14,10 +14,10 @@ use crate::session::Session;
 use rhai::Dynamic;
 use std::time::{Duration, Instant};
 
-/// The shortest time that the state of a job is given to show a decision; `settle` if that's longer.
+/// Minimum time for a job's state to show a decision; `settle` if that's longer.
 const LAG: Duration = Duration::from_secs(5);
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Jobs,
@@ -46,12 +46,12 @@ pub const FUNCTIONS: &[Function] = &[
     .method(),
 ];
 
-/// What is decided about the rows of a two-phase import.
+/// The decision about the rows of a two-phase import.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Decision {
-    /// They become visible.
+    /// The rows become visible.
     Commit,
-    /// They are dropped.
+    /// The rows are dropped.
     Abort,
 }
 
@@ -69,21 +69,21 @@ fn decided(call: &Call, decision: Decision) -> Result<Dynamic, Failure> {
     read_progress(call.session, &job).map(Dynamic::from)
 }
 
-/// What the job's state says after an answer that wasn't success.
+/// The job's state after an answer that wasn't success.
 enum Reading {
     /// The decision is carried out.
     Done,
     /// The job still waits for a decision, or its state lags behind.
     Waits,
-    /// The job is in a state that can't be decided about, or not any more.
+    /// The job's state doesn't allow the decision, or no longer allows it.
     Other(State),
     /// The state couldn't be read for now.
     Away,
 }
 
 impl Decision {
-    /// Commits or aborts a job. `waits`: the job is known to wait for the decision, so any other state shows that the
-    /// decision is being carried out.
+    /// Commits or aborts a job. With `waits`, the job was seen waiting for the decision, so any other state shows that
+    /// the decision is being carried out.
     pub(super) fn carry_out(
         self,
         session: &Session,
@@ -92,7 +92,7 @@ impl Decision {
     ) -> Result<(), Failure> {
         let client = &job.connection.client;
         let end = Instant::now() + client.settings().settle.max(LAG);
-        // The first answer that proves nothing: from then on the decision may have been carried out.
+        // The first inconclusive answer. From then on the decision may have been carried out.
         let mut lost: Option<Failure> = None;
         let mut tries = 0;
         loop {
@@ -128,7 +128,7 @@ impl Decision {
                     return Err(lost.unwrap_or(failure));
                 }
                 session.interrupt.sleep(pause)?;
-                // A refusal stands: only the state may still move.
+                // A refusal is final, so only the state can still change the result.
                 if passes {
                     break;
                 }
@@ -170,7 +170,7 @@ impl Decision {
         }
     }
 
-    /// Services say of such a refusal little more than that a parameter is wrong; the job's state says why.
+    /// Adds the job's state to a refusal as a hint. Services report little more than a wrong parameter.
     fn refused(self, failure: Failure, state: &State) -> Failure {
         failure.with_hint(format!(
             "the job is {}; only a two-phase import (auto_commit: false) that waits for its commit can be {}",
@@ -186,7 +186,7 @@ impl Decision {
     }
 }
 
-/// Returns true if the call got as far as the service, so that the job's state tells more.
+/// Returns true if the service received the call and accepted its API key, so reading the job's state is worthwhile.
 fn is_answer(error: &ApiError) -> bool {
     let sent = error.call().is_some() && !matches!(error, ApiError::Stopped { .. });
     sent && error.kind() != Kind::Auth

@@ -31,7 +31,7 @@ const WRITE_OPTIONS: &[Opt] = &[opt(
 .or("false")
 .of(Takes::Flag)];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
@@ -154,7 +154,7 @@ fn write_text(call: &Call) -> Result<Dynamic, Failure> {
             write::replace(file.as_ref(), &text)
         }
     };
-    // A file is written whole before a stop is looked at.
+    // A file is written completely before a stop is checked.
     let written = if is_file {
         write()
     } else {

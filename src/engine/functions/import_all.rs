@@ -1,7 +1,8 @@
-//! `import_all`: many files through a bounded queue of jobs, exactly once, also when the run is cut off and started again.
+//! `import_all`: many files through a bounded queue of jobs, each imported exactly once, even if the run is cut off and
+//! restarted.
 //!
-//! [`plan`] puts files together into jobs with keys of their own, [`queue`] submits and watches them, [`ending`] commits
-//! or aborts a batch that is to be visible as a whole.
+//! [`plan`] groups files into jobs with idempotency keys, [`queue`] submits and watches the jobs, and [`ending`]
+//! commits or aborts an atomic batch.
 
 mod ending;
 mod entry;
@@ -33,11 +34,11 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 use view::View;
 
-/// How long another run is waited for without a word.
+/// The time that another run is waited for before a notice is shown.
 const SILENCE: Duration = Duration::from_secs(1);
-/// Keys are at most 256 characters long; the rest of one is a hash.
+/// Maximum length of the prefix. A key has at most 256 characters, and a hash needs the rest.
 const LONGEST_PREFIX: usize = 200;
-/// The prefix of keys where none is chosen.
+/// The default prefix of idempotency keys.
 const PREFIX: &str = "import_all";
 
 const OPTIONS: &[Opt] = &[
@@ -72,10 +73,10 @@ const OPTIONS: &[Opt] = &[
     EXTRA,
 ];
 
-/// How long a busy service is asked again for one job, unless the connection or the call says otherwise.
+/// The time for which a busy service is retried for one job, unless the connection or the call sets another.
 const BUSY_WAIT: Duration = Duration::from_mins(2);
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[Function::new(
     Family::Jobs,
     "import_all",
@@ -95,7 +96,7 @@ pub const FUNCTIONS: &[Function] = &[Function::new(
 .related(&["import", "glob", "submissions", "wait"])
 .method()];
 
-/// What the options say about the queue.
+/// The options of the queue.
 struct How {
     most: Most,
     max_running: usize,
@@ -166,8 +167,8 @@ fn import_all(call: &Call) -> Result<Dynamic, Failure> {
     ran
 }
 
-/// Waits for the end of another run that imports into the same collection under the same prefix: what it submits while
-/// this one makes its plan would be submitted twice.
+/// Waits until no other run imports into the collection under this prefix. Otherwise files that the other run submits
+/// while this run plans would be submitted twice.
 fn turn(call: &Call, connection: &Connection, how: &How) -> Result<Option<IdentityLock>, Failure> {
     let session = call.session;
     if session.dry_run().is_some() {
@@ -190,13 +191,13 @@ fn turn(call: &Call, connection: &Connection, how: &How) -> Result<Option<Identi
     }
 }
 
-/// The maps of a list of imports.
+/// Returns the maps of a list of imports; `None` if an item isn't a map.
 fn maps(value: &Dynamic) -> Option<Vec<Map>> {
     let list = value.clone().try_cast::<Array>()?;
     list.into_iter().map(Dynamic::try_cast::<Map>).collect()
 }
 
-/// One job for each map.
+/// Returns one job for each map.
 fn of_maps(
     call: &Call,
     connection: &Connection,
@@ -234,7 +235,7 @@ fn of_maps(
     Ok(tasks)
 }
 
-/// The files, cut into jobs.
+/// Returns the files, grouped into jobs.
 fn of_files(
     call: &Call,
     connection: &Rc<Connection>,
@@ -259,7 +260,7 @@ fn of_files(
     let settings = connection.client.settings();
     let mut most = how.most;
     if settings.dialect == crate::api::model::Dialect::V1 {
-        // Its create call takes one file.
+        // The create call of v1 accepts one file.
         most.files = 1;
     }
     let journal = &call.session.desk.journal;
@@ -275,7 +276,8 @@ fn of_files(
     ))
 }
 
-/// Finds out where the jobs of earlier runs stand now, several at a time. What cannot be read is watched like the others.
+/// Reads the current state of earlier runs' jobs, several at a time. Jobs that can't be read are watched like the
+/// others.
 fn bring_up_to_date(
     call: &Call,
     connection: &Rc<Connection>,
@@ -306,7 +308,7 @@ fn bring_up_to_date(
             Ok(state) if state.is_final() => before.standing = Standing::Ended(state),
             Ok(_) => {}
             Err(failure) if failure.kind == Kind::Unknown => {}
-            // A service that is away is asked again by the queue, which waits for it.
+            // If the service is unavailable, the queue reads the job again.
             Err(failure) if failure.may_pass() => return failure.kind != Kind::Connect,
             Err(failure) => failed = Some(failure),
         }
@@ -315,7 +317,7 @@ fn bring_up_to_date(
     failed.map_or(Ok(()), Err)
 }
 
-/// An atomic batch commits by itself.
+/// Makes the jobs of an atomic batch two-phase, because the batch commits them itself.
 fn two_phase(request: &mut ImportRequest, how: &How) {
     if how.atomic {
         request.options.retain(|(name, _)| name != "auto_commit");
@@ -334,13 +336,13 @@ fn run(
     let session = call.session;
     let began = Instant::now();
     let view = View::new(session);
-    // The line about each known key is the batch's to tell, once.
+    // Known keys are counted once at the end, so the line about each key is skipped.
     let tell = |text: &str| {
         if !text.starts_with("the key ") {
             view.say(text);
         }
     };
-    // A place of the queue isn't held while the service is busy: the queue waits.
+    // While the service is busy, the queue waits. A submission must not hold a place of the queue.
     let submitter = Submitter {
         busy_wait: Duration::ZERO,
         ..session.submitter(connection, &tell)

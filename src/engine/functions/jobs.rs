@@ -15,7 +15,7 @@ use crate::submission::Shown;
 use rhai::{Array, Dynamic};
 use std::rc::Rc;
 
-/// How many jobs `jobs()` reads unless told otherwise.
+/// The default limit of `jobs()`.
 pub(super) const DEFAULT_LIMIT: usize = 100;
 
 const JOBS_OPTIONS: &[Opt] = &[
@@ -32,7 +32,7 @@ const JOBS_OPTIONS: &[Opt] = &[
         .of(Takes::Words(&["all"])),
 ];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Jobs,
@@ -103,14 +103,14 @@ fn progress(call: &Call) -> Result<Dynamic, Failure> {
     read_progress(call.session, &job).map(Dynamic::from)
 }
 
-/// One reading of a job; what the answer leaves out is filled from what is known.
+/// Reads a job's progress once. Values missing from the answer are filled in from the job.
 pub(super) fn read_progress(session: &Session, job: &Job) -> Result<ProgressValue, Failure> {
     let answer = job.connection.client.progress(&job.id);
     known_reading(session, job, answer.map_err(Failure::from))
 }
 
-/// What an answer about a job says, with the journal's help: that keeps the ends of jobs, and knows them after the service
-/// has forgotten the job.
+/// Returns the reading of an answer about a job, completed from the journal. The journal keeps the ends of jobs, also
+/// after the service has forgotten them.
 pub(super) fn known_reading(
     session: &Session,
     job: &Job,
@@ -119,7 +119,7 @@ pub(super) fn known_reading(
     let settings = job.connection.client.settings();
     let progress = match answer {
         Ok(progress) => progress,
-        // What has ended stays so, whatever the service says now.
+        // A job that has ended can't change, whatever the service responds now.
         Err(failure) if failure.kind == Kind::Refused || failure.may_pass() => {
             let remembered = session.desk.remembered(settings, &job.id);
             remembered.ok_or_else(|| forgotten(session, job, failure))?
@@ -131,7 +131,8 @@ pub(super) fn known_reading(
     Ok(reading(job, progress))
 }
 
-/// The failure to read a job that was submitted here, where the service does not know it any more.
+/// Returns the error for a job that was submitted here and that the service has forgotten. Other failures are returned
+/// unchanged.
 fn forgotten(session: &Session, job: &Job, failure: Failure) -> Failure {
     let settings = job.connection.client.settings();
     let submitted = is_no_job(&failure)
@@ -156,13 +157,13 @@ fn forgotten(session: &Session, job: &Job, failure: Failure) -> Failure {
         .with_jobs(vec![job.id.clone()])
 }
 
-/// The service's own words.
+/// Returns the service's own words.
 fn said(failure: &Failure) -> &str {
     let message = failure.message.split_once(": ");
     message.map_or(&failure.message, |(_, words)| words)
 }
 
-/// True where the service says that there is no such job (reference: 90144, and Milvus' 2100 with these words).
+/// Returns true if the service says that the job doesn't exist (reference: 90144, and Milvus' 2100 with these words).
 fn is_no_job(failure: &Failure) -> bool {
     let words = said(failure).to_ascii_lowercase();
     let absent = ["not exist", "cannot find", "can't find", "not found"];
@@ -173,12 +174,12 @@ fn is_no_job(failure: &Failure) -> bool {
     }
 }
 
-/// What the service said of a job, filled from what is known of it.
+/// Returns the reading of a service's answer, with missing values filled in from the job.
 fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
     if progress.collection.is_empty() {
         progress.collection.clone_from(&job.collection);
     }
-    // The id that was asked for: what is shown has to lead back to the job.
+    // The requested id is shown, because it must lead back to the job.
     progress.job_id.clone_from(&job.id);
     ProgressValue {
         progress: Rc::new(progress),
@@ -186,7 +187,8 @@ fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
     }
 }
 
-/// Journals the ends of jobs that are known there. A journal that cannot be written is no reason to show nothing.
+/// Records the ends of known jobs in the journal. If the journal can't be written, a warning is
+/// shown and the jobs are still listed.
 fn note_ends<'a>(
     session: &Session,
     connection: &Connection,
@@ -231,7 +233,7 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     note_ends(call.session, &connection, ends);
     let listing = Listing {
         kind: ListingKind::Jobs,
-        // With a state filter of ours the service's count says nothing about the list.
+        // With a client-side state filter, the service's total doesn't fit the list.
         total: walk.total().filter(|_| states.is_none()),
     };
     let rows: Array = found
@@ -246,7 +248,7 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
     Ok(listing.tag(rows.into()))
 }
 
-/// The warning about a list that could not be read whole.
+/// Returns the warning about a list that couldn't be read completely.
 fn partly_read(walk: &JobWalk) -> String {
     let (read, counted) = walk.read_and_counted();
     match counted.filter(|count| *count > read) {
@@ -257,7 +259,7 @@ fn partly_read(walk: &JobWalk) -> String {
     }
 }
 
-/// The option `limit`: how many; `None` for all.
+/// Returns the option `limit`; `None` for all.
 pub(super) fn limit(options: &Options, default: usize) -> Result<Option<usize>, Failure> {
     match options.get("limit").and_then(crate::engine::call::as_text) {
         Some(word) if word == "all" => Ok(None),
@@ -272,7 +274,7 @@ pub(super) fn limit(options: &Options, default: usize) -> Result<Option<usize>, 
     }
 }
 
-/// The states that `state: …` asks for; `"active"` is every state a job can still leave.
+/// Returns the states of `state: …`. `"active"` is every state that a job can still leave.
 fn states(options: &Options) -> Result<Option<Vec<JobState>>, Failure> {
     let Some(words) = options.texts("state")? else {
         return Ok(None);

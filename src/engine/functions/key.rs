@@ -1,5 +1,5 @@
-//! Which key a connection uses: its options' own, else what environment and files hold for such a host, else what
-//! someone at the terminal types.
+//! The choice of a connection's API key: from its options, else from environment and files for such a host, else typed
+//! by the user.
 
 use super::build::Origin;
 use crate::api::Settings;
@@ -8,24 +8,24 @@ use crate::engine::options::Options;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
 
-/// Where a key came from that was typed.
+/// The source of a typed API key.
 const ASKED: &str = "asked at the terminal";
 
-/// Where to look for a key.
+/// The places in which to look for an API key.
 pub(super) struct Keys<'a> {
     pub(super) session: &'a Session,
     pub(super) options: &'a Options,
     origin: &'a Origin,
 }
 
-/// What was found before anybody is asked.
+/// The API key found without asking the user.
 #[derive(Clone, Debug)]
 pub(super) enum Found {
-    /// A key.
+    /// An API key.
     Key(Key),
-    /// The options say to send none, wherever one might lie.
+    /// The options say to send no API key, even if one could be found.
     Declined,
-    /// No key.
+    /// No API key.
     Nothing,
 }
 
@@ -42,7 +42,7 @@ impl<'a> Keys<'a> {
         }
     }
 
-    /// Gives a key to what talks to a host that is Zilliz's, which always asks for one, or to any other.
+    /// Sets the API key for a service. With `zilliz` the host is Zilliz's, which always requires one.
     pub(super) fn give(&self, settings: &mut Settings, zilliz: bool) -> Result<(), Failure> {
         match find(self.options, self.origin, zilliz)? {
             Found::Key(key) => {
@@ -60,7 +60,8 @@ impl<'a> Keys<'a> {
         ))
     }
 
-    /// Asks for a key after a service refused a call without one; false where nobody can be asked or nothing is typed.
+    /// Asks for an API key after a service refused a call without one. Returns false if there's no user to ask or
+    /// nothing is typed.
     pub(super) fn ask_after(&self, settings: &mut Settings) -> Result<bool, Failure> {
         if settings.token.is_some() || self.options.get("token").is_some() {
             self.forget(settings);
@@ -69,7 +70,7 @@ impl<'a> Keys<'a> {
         self.ask(settings)
     }
 
-    /// A typed key that was refused is asked for again the next time.
+    /// Forgets a typed API key that was refused, so the user is asked again next time.
     pub(super) fn forget(&self, settings: &Settings) {
         if settings.key_source == ASKED {
             self.session.forget_answer(&place(settings));
@@ -93,7 +94,7 @@ impl<'a> Keys<'a> {
     }
 }
 
-/// The key of options, environment or files.
+/// Finds the API key in options, environment or files.
 pub(super) fn find(options: &Options, origin: &Origin, zilliz: bool) -> Result<Found, Failure> {
     if let Some(secret) = options.secret("token")? {
         let source = match origin {
@@ -117,7 +118,7 @@ fn host(settings: &Settings) -> String {
         .map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-/// The name an answer is remembered under.
+/// Returns the name under which a typed key is remembered.
 fn place(settings: &Settings) -> String {
     format!("the key of {}", host(settings))
 }

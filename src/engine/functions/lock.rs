@@ -1,4 +1,4 @@
-//! `lock`, `unlock`: a script that runs once at a time.
+//! `lock`, `unlock`: for a script that must run once at a time.
 
 use crate::engine::call::Call;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
@@ -6,14 +6,14 @@ use crate::error::Failure;
 use rhai::Dynamic;
 use std::time::{Duration, Instant};
 
-/// The longest name, in bytes.
+/// Maximum length of a name, in bytes.
 const LONGEST: usize = 100;
-/// Time between two attempts.
+/// The time between two attempts.
 const INTERVAL: Duration = Duration::from_millis(100);
 
 const OPTIONS: &[Opt] = &[opt("timeout", "waits so long for another run to end").or("0")];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
@@ -44,7 +44,7 @@ fn lock(call: &Call) -> Result<Dynamic, Failure> {
     let name = name(call)?;
     let patience = call.options(1)?.duration("timeout")?.unwrap_or_default();
     let session = call.session;
-    // A rehearsal keeps nobody from working, and waits for nobody.
+    // A dry run doesn't block other runs and doesn't wait for them.
     if session.choices().dry_run {
         return Ok(true.into());
     }
@@ -64,7 +64,7 @@ fn unlock(call: &Call) -> Result<Dynamic, Failure> {
     Ok(call.session.locks.give_back(&name(call)?).into())
 }
 
-/// The name, which becomes part of a file's name.
+/// Returns the name, which becomes part of a file name.
 fn name(call: &Call) -> Result<String, Failure> {
     let name = call.text(0, "the lock's name")?;
     let plain = |it: char| it.is_ascii_alphanumeric() || "-_.".contains(it);

@@ -8,7 +8,7 @@ use crate::secret::{MASK, Secret};
 use crate::session::log::Level;
 use rhai::Dynamic;
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,

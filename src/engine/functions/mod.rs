@@ -1,4 +1,4 @@
-//! The functions of the language, one file a family. Each file's table is what gets registered and documented.
+//! The functions of the language, one file per family. Each file's table registers and documents its functions.
 
 pub mod account;
 pub mod ask;

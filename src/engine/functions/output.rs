@@ -16,7 +16,7 @@ const OPTIONS: &[Opt] = &[
     opt("limit", "how many rows, or \"all\""),
 ];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
@@ -63,7 +63,7 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
                 .show_limited(Shown::Value(&picked), format, limit)
         }
     })?;
-    // Ctrl-C in a pager ends the pager, and the statement that shows more and more.
+    // Ctrl-C in a pager ends the pager, and must also end a loop that shows one value after another.
     call.session.interrupt.check()?;
     Ok(Dynamic::UNIT)
 }
@@ -80,7 +80,7 @@ fn limit(options: &Options) -> Result<Limit, Failure> {
     }))
 }
 
-/// A column that is not there is a mistake, unless there is nothing at all.
+/// Returns an error if a wanted column doesn't exist, unless there are no columns at all.
 fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
     let missing = wanted
         .iter()

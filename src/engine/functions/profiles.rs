@@ -1,4 +1,4 @@
-//! Saved connections as `connect` sees them: which one is chosen, what it holds, where its key would come from.
+//! Saved connections for `connect`: the chosen profile, its settings, and the source of its API key.
 
 use super::build::{Origin, Target, build};
 use super::connect::OPTIONS;
@@ -13,7 +13,7 @@ use rhai::{Dynamic, Map};
 use serde_json::{Value, json};
 use std::rc::Rc;
 
-/// Reads `config.toml`, and warns once a run if it holds a key that others can read.
+/// Reads `config.toml`. Warns once per run if it contains a key and other users can read the file.
 pub fn load(session: &Session) -> Result<Config, Failure> {
     let config = Config::load()?;
     if let Some(path) = &config.exposed {
@@ -25,7 +25,7 @@ pub fn load(session: &Session) -> Result<Config, Failure> {
     Ok(config)
 }
 
-/// The name of the connection that `connect()` uses: `-p`, else `ZSHELL_PROFILE`, else the default profile.
+/// Returns the profile that `connect()` uses: `-p`, else `ZSHELL_PROFILE`, else the default profile.
 pub fn chosen(session: &Session, config: &Config) -> Option<String> {
     let option = session.choices().profile.clone();
     option
@@ -33,7 +33,7 @@ pub fn chosen(session: &Session, config: &Config) -> Option<String> {
         .or_else(|| config.default_profile.clone())
 }
 
-/// Connects as this profile says, without making it the current connection.
+/// Connects with a profile, without making the result the current connection.
 pub fn connect(session: &Session, name: &str, profile: Profile) -> Result<Rc<Connection>, Failure> {
     let options = options(profile)?;
     build(session, &options, &Origin::Profile(name.to_owned())).map(Rc::new)
@@ -44,18 +44,18 @@ pub fn options(profile: Profile) -> Result<Options, Failure> {
     Options::parse("profile", OPTIONS, map_of(profile.into_settings()))
 }
 
-/// Checks what can be checked of a profile without asking a service: its keys, and where it leads.
+/// Checks a profile without calling a service: its settings, and its route.
 pub fn check(profile: Profile) -> Result<(), Failure> {
     let options = options(profile)?;
     let target = Target::read(&options)?;
-    // Where a cluster's name leads only its service knows.
+    // The endpoint of a cluster's name is known only to the service.
     if options.get("cluster").is_none() {
         target.route()?;
     }
     Ok(())
 }
 
-/// Every profile in one line: `name`, `endpoint`, `database`, `key` (where it would come from), `protected`, `default`.
+/// Returns every profile in one line: `name`, `endpoint`, `database`, `key` (its source), `protected`, `default`.
 pub fn rows(config: &Config) -> Vec<Value> {
     let row = |(name, profile): (&String, &Profile)| {
         let mut row = json!({ "name": name });
@@ -70,7 +70,7 @@ pub fn rows(config: &Config) -> Vec<Value> {
     config.profiles.iter().map(row).collect()
 }
 
-/// One profile with all its settings, its keys masked; `None` where there is none of this name.
+/// Returns one profile with all its settings, its secrets masked; `None` if there's no profile with this name.
 pub fn row(config: &Config, name: &str) -> Option<Value> {
     let profile = config.profiles.get(name)?;
     let mut row = json!({ "name": name, "default": is_default(config, name) });
@@ -87,7 +87,7 @@ fn is_default(config: &Config, name: &str) -> bool {
     config.default_profile.as_deref() == Some(name)
 }
 
-/// Endpoint, database, source of the key, protection, as far as the profile can be read.
+/// Returns endpoint, database, source of the API key, and protection, as far as the profile can be read.
 fn summary(name: &str, profile: &Profile) -> (Option<String>, Option<String>, String, bool) {
     let map = map_of(profile.clone().into_settings());
     let Ok(options) = Options::parse("profile", OPTIONS, map) else {
@@ -107,7 +107,7 @@ fn summary(name: &str, profile: &Profile) -> (Option<String>, Option<String>, St
     (endpoint, text("db"), key, protected.unwrap_or_default())
 }
 
-/// Settings as the map that `connect(#{…})` takes, their keys still secrets.
+/// Returns settings as the map for `connect(#{…})`. Secrets stay secrets.
 fn map_of(settings: impl Iterator<Item = (String, Setting)>) -> Map {
     let value = |setting| match setting {
         Setting::Secret(secret) => Dynamic::from(secret),

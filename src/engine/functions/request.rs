@@ -14,7 +14,7 @@ use crate::secret::Secret;
 use rhai::{Array, Dynamic, Map};
 use std::time::Duration;
 
-/// The API's own options that are known (reference: Create); any other is passed on too.
+/// The API's own options that are known (reference: Create). Any other option is passed on too.
 const API_OPTIONS: &[Opt] = &[
     opt("timeout", "the job fails after this time, e.g. \"1h45m\""),
     opt(
@@ -27,7 +27,7 @@ const API_OPTIONS: &[Opt] = &[
     opt("nullkey", "CSV: the text that stands for null"),
 ];
 
-/// What `import` and `import_all` both take.
+/// The options that both `import` and `import_all` take.
 pub(super) mod shared {
     use super::{API_OPTIONS, Opt, Takes, opt, opt_as};
 
@@ -63,7 +63,7 @@ pub(super) mod shared {
     .of(Takes::Keys(API_OPTIONS));
 }
 
-/// The keys of `import(#{…})`: ours first, then what a body kept from curl may hold.
+/// The keys of `import(#{…})`: zshell's own first, then the keys of a request body saved from curl.
 pub(super) const OPTIONS: &[Opt] = &[
     opt_as("collection", &["collection_name"], "target collection").of(Takes::Collection),
     opt_as("url", &["object_url", "path"], "one object path").of(Takes::Data),
@@ -103,15 +103,15 @@ pub(super) const OPTIONS: &[Opt] = &[
     EXTRA,
 ];
 
-/// A request with the key it is submitted under.
+/// A request with its idempotency key.
 pub(super) struct Submission {
-    /// What is sent.
+    /// The request to send.
     pub(super) request: ImportRequest,
-    /// The idempotency key the caller chose.
+    /// The idempotency key, if the caller chose one.
     pub(super) key: Option<String>,
-    /// How long a busy service is asked again, if the caller says so.
+    /// The time for which a busy service is retried, if the caller set one.
     pub(super) busy_wait: Option<Duration>,
-    /// What the caller should know, though it is no reason to refuse.
+    /// Warnings for the caller that don't prevent the import.
     pub(super) warnings: Vec<String>,
 }
 
@@ -154,7 +154,7 @@ fn from_options(
     })
 }
 
-/// A request from a map as `import(#{…})` takes it.
+/// Returns a request from a map in the form of `import(#{…})`.
 pub(super) fn from_map(
     call: &Call,
     connection: &Connection,
@@ -164,7 +164,7 @@ pub(super) fn from_map(
     from_options(call, connection, &options, None)
 }
 
-/// The request for this source that the options describe.
+/// Returns the request that the options describe, with this source.
 pub(super) fn around(
     options: &Options,
     connection: &Connection,
@@ -185,7 +185,7 @@ pub(super) fn around(
     })
 }
 
-/// The files of a list, each a file or a set of `NumPy` files; and what the caller should know of them.
+/// Returns the files of a list, each a file or a set of `NumPy` files, and warnings for the caller.
 pub(super) fn located(
     call: &Call,
     connection: &Connection,
@@ -200,14 +200,15 @@ pub(super) fn located(
     Ok((sets, files.warnings()))
 }
 
-/// The storage keys that travel with an import, all from one place.
+/// The storage credentials of an import, all from one source.
 struct StorageKeys {
     access_key: Option<Secret>,
     secret_key: Option<Secret>,
     session_token: Option<Secret>,
 }
 
-/// The import's own keys, else those it says to look up, else the connection's. Nothing else is ever sent.
+/// Returns the import's own storage credentials, else those that it says to look up, else the connection's. No others
+/// are ever sent.
 fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKeys, Failure> {
     let own = StorageKeys {
         access_key: options.secret("access_key")?,
@@ -231,7 +232,7 @@ fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKey
         }
         (false, false) if !storage.aws => Ok(own),
         _ => {
-            // Read at each import: short-term keys are renewed during a long run.
+            // Read for each import, because short-term credentials are renewed during a long run.
             let found = credentials::aws::find()?;
             Ok(StorageKeys {
                 access_key: Some(found.access_key),
@@ -242,7 +243,7 @@ fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKey
     }
 }
 
-/// The API's own options; `auto_commit` stands among them.
+/// Returns the API's own options, including `auto_commit`.
 fn api_options(options: &Options) -> Result<Vec<(String, String)>, Failure> {
     let mut pairs = options.pairs("options")?.unwrap_or_default();
     if let Some(auto_commit) = options.flag("auto_commit")? {
@@ -280,7 +281,7 @@ fn source(
     })
 }
 
-/// A body kept from curl names cluster and project: it must not run against another one.
+/// Refuses a request body saved from curl if it names another cluster or project.
 fn check_target(options: &Options, connection: &Connection) -> Result<(), Failure> {
     let settings = connection.client.settings();
     let checks = [
@@ -303,7 +304,7 @@ fn check_target(options: &Options, connection: &Connection) -> Result<(), Failur
     Ok(())
 }
 
-/// The paths of one request, parsed and checked.
+/// The parsed and checked paths of one request.
 struct Files<'a> {
     connection: &'a Connection,
     locations: Vec<Location>,
@@ -312,7 +313,8 @@ struct Files<'a> {
 type Locate<'f> = &'f dyn Fn(&Files<'_>, &str) -> Result<Location, crate::location::LocationError>;
 
 impl Files<'_> {
-    /// One text is one file; in a list each text is one file and a nested list is one set of NumPy files.
+    /// Returns the sets of paths. A text is one file. In a list, each text is one file and a nested list is one set of
+    /// `NumPy` files.
     fn sets(
         &mut self,
         call: &Call,

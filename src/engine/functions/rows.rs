@@ -10,7 +10,7 @@ use crate::error::Failure;
 use rhai::{Array, Dynamic, Map};
 use serde_json::Value;
 
-/// Rows that `peek` shows unless told otherwise.
+/// The default number of rows of `peek`.
 const PEEK: u64 = 5;
 
 const OPTIONS: &[Opt] = &[
@@ -68,7 +68,7 @@ const SEARCH_OPTIONS: &[Opt] = &[
     ),
 ];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Collections,
@@ -159,7 +159,7 @@ fn from_options(call: &Call) -> Result<RowQuery, Failure> {
     })
 }
 
-/// One name, or a list of them.
+/// Returns the names in a text or a list of texts; `None` for any other value.
 fn names(fields: &Dynamic) -> Option<Vec<String>> {
     match fields.clone().try_cast::<Array>() {
         Some(list) => list.iter().map(as_text).collect(),
@@ -211,7 +211,7 @@ fn search(call: &Call) -> Result<Dynamic, Failure> {
     listing(rows, Some("distance"))
 }
 
-/// A vector as the API takes it, or in words what is wrong with the value.
+/// Returns a vector in the API's form, or a description of the value's error.
 fn vector(given: &Dynamic) -> Result<Value, String> {
     let value = json_of(given);
     let problem = match &value {
@@ -242,7 +242,7 @@ fn vector(given: &Dynamic) -> Result<Value, String> {
     ))
 }
 
-/// Rows as a table shows them, with this column first.
+/// Returns rows for a table, with this column first.
 fn listing(rows: Result<Vec<Value>, ApiError>, first: Option<&str>) -> Result<Dynamic, Failure> {
     let rows = rows.map_err(|error| {
         let failure = Failure::from(error);
@@ -251,7 +251,7 @@ fn listing(rows: Result<Vec<Value>, ApiError>, first: Option<&str>) -> Result<Dy
         }
         failure
     })?;
-    // A script's maps do not keep the order of keys; tables show the server's.
+    // A script's maps don't keep the order of keys, so the server's order is kept for tables.
     let mut keys: Vec<String> = Vec::new();
     for key in rows
         .iter()

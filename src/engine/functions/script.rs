@@ -1,4 +1,4 @@
-//! What a script needs around imports: `params`, `env`, `assert`, `sleep`, `exit`.
+//! Functions for scripts around imports: `params`, `env`, `assert`, `sleep`, `exit`.
 
 use crate::engine::arguments::{Declaration, Written};
 use crate::engine::call::Call;
@@ -8,7 +8,7 @@ use crate::engine::values::found;
 use crate::error::{Failure, Kind};
 use rhai::{Dynamic, Map};
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,

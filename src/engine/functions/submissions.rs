@@ -1,4 +1,4 @@
-//! `submissions`: what the journal knows.
+//! `submissions`: the submissions in the journal.
 
 use super::jobs::{DEFAULT_LIMIT, limit};
 use crate::engine::call::Call;
@@ -10,10 +10,10 @@ use crate::journal::{SUBMISSION_KEYS, Standing, Submission};
 use crate::render::words;
 use rhai::Dynamic;
 
-/// The word that stands for `Open` and `Unknown`.
+/// The word for both `Open` and `Unknown`.
 const UNRESOLVED: &str = "unresolved";
 
-/// What `state` may be: the words of the journal, and the one above.
+/// The values of `state`: the journal's words, and `unresolved`.
 const STATES: &[&str] = &{
     let mut words = [UNRESOLVED; Standing::WORDS.len() + 1];
     let mut at = 0;
@@ -42,7 +42,7 @@ const OPTIONS: &[Opt] = &[
         .of(Takes::Words(&["all"])),
 ];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[Function::new(
     Family::Jobs,
     "submissions",

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use rhai::Dynamic;
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
@@ -35,7 +35,7 @@ pub const FUNCTIONS: &[Function] = &[
     .related(&["date"]),
 ];
 
-/// In UTC, so that a script names the same folder on every machine.
+/// Returns a date in UTC, so a script names the same folder on every machine.
 fn date(call: &Call) -> Result<Dynamic, Failure> {
     let days = match call.args.first() {
         None => 0,

@@ -1,7 +1,7 @@
 //! `wait`: watches jobs until every one has ended.
 //!
-//! Each round reads the jobs that are open (`round`): a few by a call a job, many from the job list (`lists`), by threads
-//! that `ask` keeps. What is said at the end, or when the wait is cut short, is in `ending`.
+//! Each round reads the open jobs (`round`): a few with one call per job, many from the job list (`lists`), on the
+//! threads of `ask`. The result, also of an interrupted wait, comes from `ending`.
 
 pub(in crate::engine::functions) mod ask;
 pub(crate) mod ending;
@@ -24,16 +24,16 @@ use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// The shortest time between two readings of a job.
+/// Minimum time between two readings of a job.
 const SHORTEST: Duration = Duration::from_millis(500);
-/// The shortest between readings of the local service, which is this machine's own and costs nobody anything.
+/// Minimum time between two readings of the local service, whose requests are cheap.
 const SHORTEST_LOCAL: Duration = Duration::from_millis(20);
-/// The longest, unless told otherwise.
+/// Default maximum time between two readings.
 const LONGEST: Duration = Duration::from_secs(10);
-/// How often the bars are drawn again between readings.
+/// The time between redraws of the bars while waiting for the next reading.
 const REDRAW: Duration = Duration::from_millis(250);
-/// Requests a second of all jobs together, well below the 20 requests a second that the cloud allows a key (reference:
-/// limits).
+/// Maximum requests per second for all jobs together, well below the 20 requests per second that the cloud allows an
+/// API key (reference: limits).
 const A_SECOND: u32 = 15;
 const OPTIONS: &[Opt] = &[
     opt("timeout", "gives up after this time"),
@@ -43,7 +43,7 @@ const OPTIONS: &[Opt] = &[
     ),
 ];
 
-/// This family's table.
+/// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[Function::new(
     Family::Jobs,
     "wait",
@@ -100,7 +100,7 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
     })
 }
 
-/// Jobs under watch and their last readings, in the same order.
+/// Watched jobs and their last readings, in the same order.
 struct Watch<'a> {
     session: &'a Session,
     jobs: Vec<Job>,
@@ -108,15 +108,15 @@ struct Watch<'a> {
     interval: Option<Duration>,
     began: Instant,
     limit: Option<Duration>,
-    /// Rounds in a row in which no job could be read.
+    /// Number of rounds in a row in which no job could be read.
     misses: u32,
-    /// When one could be read last.
+    /// The time of the last successful reading.
     answered: Instant,
-    /// The jobs that this run has submitted: they are there, also where they could not be read yet.
+    /// The jobs that this run submitted. They exist, even if they couldn't be read yet.
     ours: HashSet<String>,
-    /// What is known of the job lists.
+    /// The state of reading from job lists.
     lists: Lists,
-    /// Requests of the latest round to services that limit them.
+    /// Number of the latest round's requests to services with a rate limit.
     asked: u32,
     pace: Rc<Pace>,
 }
@@ -147,13 +147,13 @@ impl Watch<'_> {
         }
     }
 
-    /// The readings there are.
+    /// Returns the readings so far.
     fn known(&self) -> Vec<Progress> {
         let known = self.readings.iter().flatten();
         known.map(|it| (*it.progress).clone()).collect()
     }
 
-    /// The jobs that have not ended, as far as known, with their places.
+    /// Returns the jobs that aren't known to have ended, with their indexes.
     fn open(&self) -> impl Iterator<Item = (usize, &Job)> {
         let is_open = |reading: &Option<ProgressValue>| {
             reading
@@ -165,7 +165,7 @@ impl Watch<'_> {
             .map(|(job, _)| job)
     }
 
-    /// Sleeps until the next reading, drawing the bars now and then.
+    /// Sleeps until the next reading, and redraws the bars meanwhile.
     fn pause(&self, view: &mut Option<WaitView>) -> Result<(), Failure> {
         let mut left = self.next_interval();
         if let Some(limit) = self.limit {
@@ -189,8 +189,9 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// Quick at first, slower for long jobs: a twentieth of the time waited so far. Many jobs are asked for less often,
-    /// so that together they stay within what the service allows a key; a service of one's own has no such limit.
+    /// Returns the time until the next round: a twentieth of the time waited so far, so short jobs are read often and
+    /// long jobs less. With many jobs it's longer, so that all requests stay within the service's limit for an API key.
+    /// The local service has no such limit.
     fn next_interval(&self) -> Duration {
         let elapsed = self.began.elapsed();
         let is_local = |job: &Job| job.connection.client.is_local_service();
@@ -205,7 +206,7 @@ impl Watch<'_> {
     }
 }
 
-/// Bars or lines on standard error; with `--log-format json` a JSON line a change of state.
+/// Returns bars or lines on standard error, or one JSON line per change of state with `--log-format json`.
 fn view(session: &Session) -> WaitView {
     let log = session.log();
     if log.format == LogFormat::Text {

@@ -1,4 +1,4 @@
-//! `write_text`: a file that is replaced as a whole.
+//! `write_text`: replaces a file as a whole.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -6,12 +6,12 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use ulid::Ulid;
 
-/// Writes beside the file and renames: whoever reads sees the old text or the new one, never half of it. A link is
-/// followed, so that it stays one; what is no file (a pipe, a device) is written to as it is.
+/// Writes a temporary file beside the target and renames it, so readers see the old text or the new text, never a part.
+/// A link is followed and stays a link. A target that isn't a file (a pipe, a device) is written directly.
 pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let target = match path.canonicalize() {
         Ok(target) => target,
-        // Also a link that leads nowhere: writing through it would create a file in a place nobody named.
+        // This includes a dangling link: writing through it would create a file in a place that the user didn't name.
         Err(_) if path.is_symlink() => {
             return Err(io::Error::other("it is a link that leads nowhere"));
         }
@@ -28,19 +28,19 @@ pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let result = fill(&temporary, text, old.map(|old| old.permissions()))
         .and_then(|()| fs::rename(&temporary, &target));
     if result.is_err() {
-        // The first error is the one to tell.
+        // The first error is the one to report.
         let _ = fs::remove_file(&temporary);
     }
     result
 }
 
-/// Adds to the end of a file, which is created if need be.
+/// Appends to a file, and creates it if it doesn't exist.
 pub(super) fn append(path: &Path, text: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().append(true).create(true).open(path)?;
     file.write_all(text.as_bytes())
 }
 
-/// A name in the same folder that nobody can guess.
+/// Returns an unpredictable name in the target's folder.
 fn beside(target: &Path) -> io::Result<PathBuf> {
     let name = target
         .file_name()
@@ -52,7 +52,7 @@ fn beside(target: &Path) -> io::Result<PathBuf> {
 }
 
 fn fill(temporary: &Path, text: &str, permissions: Option<fs::Permissions>) -> io::Result<()> {
-    // Never through something that lies there already, which may be somebody's link.
+    // Never write through an existing file, which may be another user's link.
     let mut file = File::create_new(temporary)?;
     if let Some(permissions) = permissions {
         file.set_permissions(permissions)?;

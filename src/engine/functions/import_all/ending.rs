@@ -1,8 +1,8 @@
-//! The end of an atomic batch: all of its jobs are committed once every one is ready, or all are given up. And of any other
-//! that finds jobs of an atomic run which was cut off: they are committed.
+//! The end of a batch. An atomic batch commits all of its jobs once every job is ready, or aborts them all. Any other
+//! batch commits jobs that an interrupted atomic run has left waiting.
 //!
-//! All of it can be cut off at any place and carried on by the next run: a job that is committed counts as done, one that
-//! waits is committed or aborted, and one that was aborted is submitted anew under its key.
+//! This can be interrupted at any point, and the next run continues. A committed job counts as done, a waiting job is
+//! committed or aborted, and an aborted job is submitted again under its idempotency key.
 
 use super::entry::Entry;
 use super::plan::Before;
@@ -11,8 +11,8 @@ use crate::api::model::JobState;
 use crate::engine::functions::decision::Decision;
 use crate::error::Failure;
 
-/// Commits all jobs if all are ready, else aborts those that are. Where one is in doubt that may be committed already, they
-/// are left as they are.
+/// Commits all jobs if all are ready, else aborts the ready ones. If a job is in doubt, it may already be committed, so
+/// all jobs are left as they are.
 pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
     if queue.entries.iter().any(Entry::is_in_doubt) {
         return Ok(());
@@ -34,7 +34,7 @@ pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
     queue.watch_again(&waiting)
 }
 
-/// Commits what an earlier run has left waiting, where this one asks for nothing of the kind.
+/// Commits jobs that an earlier run left waiting, if this run isn't two-phase itself.
 pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
     let mut left = waiting(queue);
     left.retain(|at| {
@@ -53,7 +53,7 @@ pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
     queue.watch_again(&left)
 }
 
-/// The places of jobs that wait for their commit.
+/// Returns the indexes of jobs that wait for their commit.
 fn waiting(queue: &Queue<'_>) -> Vec<usize> {
     let waits = |entry: &Entry| entry.state() == Some(JobState::Uncommitted);
     let entries = queue.entries.iter().enumerate();

@@ -1,22 +1,22 @@
-//! How the jobs of a batch stand.
+//! The status of a batch's jobs.
 
 use crate::api::model::{JobState, Progress};
 use crate::error::{Failure, Kind};
 use std::rc::Rc;
 
-/// How one job of a batch stands.
+/// The status of one job of a batch.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Entry {
-    /// Its id, once it is known.
+    /// The job's id, once it's known.
     pub(super) job: Option<String>,
-    /// Its last reading.
+    /// The last reading.
     pub(super) progress: Option<Rc<Progress>>,
-    /// Why it was not submitted, or why nobody knows.
+    /// The reason why the job wasn't submitted, or why its state is in doubt.
     pub(super) failure: Option<Failure>,
 }
 
 impl Entry {
-    /// The word for how it stands.
+    /// Returns the word for the status.
     pub(super) fn word(&self) -> String {
         match (&self.progress, &self.failure, &self.job) {
             (Some(progress), ..) => progress.state.to_string(),
@@ -27,33 +27,33 @@ impl Entry {
         }
     }
 
-    /// True where it was not even begun.
+    /// Returns true if the job wasn't submitted and didn't fail.
     pub(super) fn is_left(&self) -> bool {
         self.job.is_none() && self.failure.is_none() && self.progress.is_none()
     }
 
-    /// True where nobody knows what became of it.
+    /// Returns true if it's unknown whether the job exists or how it ended.
     pub(super) fn is_in_doubt(&self) -> bool {
         let failure = self.failure.as_ref();
         failure.is_some_and(|failure| failure.kind == Kind::Unknown)
     }
 
-    /// Its state, where it has a job that was read.
+    /// Returns the job's state, if the job was read.
     pub(super) fn state(&self) -> Option<JobState> {
         self.progress.as_ref().map(|it| it.state.kind)
     }
 
-    /// True where nothing more is to be waited for.
+    /// Returns true if there's nothing left to wait for.
     pub(super) fn has_ended(&self) -> bool {
         self.failure.is_some() || self.state().is_some_and(JobState::ends_wait)
     }
 
-    /// True where it ended badly.
+    /// Returns true if the job failed, was aborted, or wasn't accepted.
     pub(super) fn has_failed(&self) -> bool {
         self.failure.is_some() || matches!(self.state(), Some(JobState::Failed | JobState::Aborted))
     }
 
-    /// Its rows, as far as known.
+    /// Returns the imported rows; 0 if they aren't known.
     pub(super) fn rows(&self) -> u64 {
         let rows = self.progress.as_ref().and_then(|it| it.rows);
         rows.unwrap_or(0)

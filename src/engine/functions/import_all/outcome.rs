@@ -1,4 +1,4 @@
-//! What a batch has come to: what the script gets, and what is told where it did not end well.
+//! The result of a batch: the value for the script, and the error if jobs failed.
 
 use super::entry::Entry;
 use super::plan::Task;
@@ -9,10 +9,10 @@ use crate::render::{explain_failure, words};
 use serde_json::{Value, json};
 use std::time::Instant;
 
-/// How many failed jobs an error explains; it names all of them.
+/// Maximum number of failed jobs that an error explains. The error names all of them.
 const EXPLAINED: usize = 20;
 
-/// What a run that was cut off says: how far it came, and that it can go on.
+/// Adds the batch's progress to the failure of an interrupted run, and a hint that the batch can be continued.
 pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
     let count = queue.count();
     let open = queue.open_jobs();
@@ -32,7 +32,7 @@ pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
         .with_jobs(open)
 }
 
-/// Which jobs failed, and why.
+/// Returns an error with the failed jobs and the reasons.
 pub(super) fn failure_of(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> Failure {
     let mut texts = vec![tally(failed, queue, atomic)];
     let mut hint = None;
@@ -60,7 +60,7 @@ pub(super) fn failure_of(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> 
     };
     let ids = failed.iter().filter_map(|it| it.job.clone()).collect();
     let again = "what has failed is submitted again by the next run, what is done is not";
-    // What is in doubt is not.
+    // Jobs in doubt aren't submitted again.
     let again = (!failed.iter().all(|it| it.is_in_doubt())).then(|| again.to_owned());
     let hints: Vec<String> = hint.into_iter().chain(again).collect();
     Failure::new(kind, texts.join("\n"))
@@ -68,7 +68,7 @@ pub(super) fn failure_of(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> 
         .with_jobs(ids)
 }
 
-/// How many failed, are in doubt, and were left.
+/// Returns the numbers of jobs that failed, are in doubt, or weren't submitted.
 fn tally(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> String {
     let jobs = words::count(queue.tasks.len() as u64, "job");
     let doubtful = failed.iter().filter(|it| it.is_in_doubt()).count();
@@ -96,7 +96,7 @@ fn tally(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> String {
     parts.join(", ")
 }
 
-/// What the script gets.
+/// Returns the value for the script.
 pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchValue {
     let job = |(task, entry): (&Task, &Entry)| -> Value {
         let reason = entry.failure.as_ref().map(|it| it.message.clone());

@@ -1,10 +1,9 @@
-//! From files to jobs: which files an earlier run has seen to, which travel together, and under which keys.
+//! From files to jobs: the files that earlier runs have handled, the groups of files, and their idempotency keys.
 //!
-//! What a batch has done is known file by file: the journal keeps the files of each submission and the state that each was
-//! in (size and time where they are known). So a file that was imported is never imported again under the same prefix,
-//! whatever becomes of the files that travelled with it, and whatever options the next run has. The others are sorted by
-//! their paths and cut into groups; keys are made of what a job does and of the state of its files, never of a place in
-//! a list.
+//! The state of a batch is known per file. The journal keeps the files of each submission and each file's state then
+//! (size and time if they're known). So an imported file is never imported again under its prefix, whatever happens to
+//! the files submitted with it, and whatever options the next run has. Other files are sorted by path and cut into
+//! groups. A key depends on a job's request and the state of its files, never on a position in a list.
 
 mod unit;
 
@@ -15,17 +14,17 @@ use crate::journal::{Scope, Standing, Submission, hash, identity, plain_files};
 use std::collections::{BTreeMap, BTreeSet};
 pub(super) use unit::Unit;
 
-/// How much one job takes.
+/// The limits of one job.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Most {
-    /// Files, or sets of files.
+    /// Maximum number of files, or of sets of files.
     pub(super) files: usize,
-    /// Bytes, where they are known; a larger file travels alone.
+    /// Maximum number of bytes, if there's a limit. A larger file gets a job of its own.
     pub(super) bytes: Option<u64>,
 }
 
 impl Most {
-    /// True where one job takes these.
+    /// Returns true if one job can have these files.
     fn takes(&self, group: &[&Unit]) -> bool {
         let sizes = group.iter().filter_map(|unit| unit.size);
         let bytes = sizes.fold(0, u64::saturating_add);
@@ -33,36 +32,36 @@ impl Most {
     }
 }
 
-/// One job to submit.
+/// A job of the plan.
 #[derive(Clone, Debug)]
 pub(super) struct Task {
-    /// What is sent.
+    /// The request to send.
     pub(super) request: ImportRequest,
-    /// What makes it repeatable.
+    /// The idempotency key.
     pub(super) key: String,
-    /// How many of the batch's files, or sets, it has.
+    /// The number of the batch's files, or sets, in the job.
     pub(super) files: u64,
-    /// The state of each of its files, for the journal; none where the caller put the job together.
+    /// The state of each file, for the journal. Empty if the caller grouped the files.
     pub(super) stamps: Vec<String>,
-    /// What an earlier run has made of it.
+    /// The result of earlier runs.
     pub(super) before: Before,
 }
 
-/// What an earlier run has made of a job.
+/// The result of an earlier run for a job.
 #[derive(Clone, Debug)]
 pub(super) enum Before {
-    /// Nothing that counts: it is submitted.
+    /// No result that counts. The job is submitted.
     Nothing,
-    /// It is made: its id.
+    /// The job exists and has this id.
     Job(String),
-    /// Nobody knows, and asking again is not possible.
+    /// The result is unknown, and the request can't be repeated.
     Doubt(Failure),
 }
 
-/// Files by their paths as the journal writes them.
+/// The remaining files by their paths as in the journal.
 type Left<'a> = BTreeMap<Vec<String>, &'a Unit>;
 
-/// Those of the earlier submissions that have files of this batch, and a job that is not known to have ended.
+/// Returns the earlier submissions that contain files of this batch and whose job isn't known to have ended.
 pub(super) fn open<'a>(
     units: &[Unit],
     template: &ImportRequest,
@@ -80,7 +79,8 @@ pub(super) fn open<'a>(
     earlier.iter_mut().filter(is_open).collect()
 }
 
-/// Cuts the files into jobs. `template` is the request around them, `earlier` what the journal has under the prefix.
+/// Groups the files into jobs. `template` is the request without files, and `earlier` has the journal's submissions
+/// under the prefix.
 pub(super) fn tasks(
     units: &[Unit],
     template: &ImportRequest,
@@ -100,7 +100,7 @@ pub(super) fn tasks(
     for unit in units {
         left.insert(plain(template, unit), unit);
     }
-    // The latest first: files that changed since were submitted anew.
+    // Latest first, because files that changed were submitted again.
     let mut tasks: Vec<Task> = earlier
         .iter()
         .rev()
@@ -121,13 +121,13 @@ pub(super) fn tasks(
     tasks
 }
 
-/// The key of a job that was put together by the caller.
+/// Returns the key of a job whose files were grouped by the caller.
 pub(super) fn key_of(prefix: &str, settings: &Settings, request: &ImportRequest) -> String {
     let scope = Scope::of(settings, request);
     format!("{prefix}-{}", hash(&identity(&scope, request)))
 }
 
-/// A unit's paths as the journal writes them.
+/// Returns a unit's paths as in the journal.
 fn plain(template: &ImportRequest, unit: &Unit) -> Vec<String> {
     let alone = ImportRequest {
         source: Source::Files(vec![unit.paths.clone()]),
@@ -168,8 +168,8 @@ impl Cut<'_> {
         }
     }
 
-    /// What an earlier run has made of some of the files, which are taken out of `left`; `None` where they are to be
-    /// submitted, and may be grouped anew.
+    /// Returns the job for files of an earlier submission, and removes them from `left`. `None` if the files must be
+    /// submitted and can be regrouped.
     fn again(&self, before: &Submission, left: &mut Left<'_>) -> Option<Task> {
         let intent = &before.intent;
         let scope = Scope::of(self.settings, self.template);
@@ -189,7 +189,7 @@ impl Cut<'_> {
         if found.is_empty() {
             return None;
         }
-        // As it was sent, where that can be done again: all of the files as they were, and the same options.
+        // The original request can be repeated only with all of its files, unchanged, and the same options.
         let mut group = found.clone();
         group.sort_unstable();
         let whole = Some(self.task(&group)).filter(|task| {
@@ -203,7 +203,7 @@ impl Cut<'_> {
                 let doubt = || self.done(before, &found, Before::Doubt(in_doubt(before)));
                 Some(whole.unwrap_or_else(doubt))
             }
-            // A group that has become too large is cut anew.
+            // A group that exceeds the limits is split.
             _ => whole.filter(|_| group.len() == 1 || self.most.takes(&group)),
         };
         if task.is_some() {
@@ -214,7 +214,7 @@ impl Cut<'_> {
         task
     }
 
-    /// A task of which nothing is sent any more.
+    /// Returns a job that isn't submitted again.
     fn done(&self, before: &Submission, found: &[&Unit], made: Before) -> Task {
         Task {
             request: self.request(before.intent.files.clone()),
@@ -226,7 +226,7 @@ impl Cut<'_> {
     }
 }
 
-/// A submission that is not resolved, and can no longer be asked for under its key.
+/// Returns the error for an unresolved submission whose request can't be repeated under its key.
 fn in_doubt(before: &Submission) -> Failure {
     let id = &before.intent.id;
     let text = format!(

@@ -1,8 +1,8 @@
 //! The queue of a batch: a few jobs at a time, until each has ended.
 //!
-//! A job holds one of `max_running` places from the moment its submission begins until it has ended. A submission whose
-//! answer was lost gives its place back while it is looked for. A service that takes no further jobs for now is asked
-//! again after a pause, or as soon as a job has ended.
+//! A job holds one of `max_running` places from the start of its submission until it has ended. A submission whose
+//! answer was lost releases its place while it's searched for. If the service accepts no more jobs for now, the queue
+//! retries after a pause, or as soon as a job has ended.
 
 mod submitting;
 mod watching;
@@ -23,76 +23,77 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// When a job that was just submitted is read first; a job of the local service sooner, since that costs nobody anything.
+/// Delay before a new job is first read. Shorter for the local service, because its requests are cheap.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
 const FIRST_LOCAL: Duration = Duration::from_millis(5);
-/// The shortest time between two readings of a job, and the longest.
+/// Minimum and maximum time between two readings of a job.
 const SHORTEST: Duration = Duration::from_millis(500);
 const LONGEST: Duration = Duration::from_secs(10);
-/// The first pause after a busy answer, and the longest; each is twice the one before.
+/// Initial and maximum pause after a busy answer. Each pause is twice as long as the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How often in a row the service may fail to answer, and for how many times a call's deadline, before the batch gives up.
+/// The batch gives up after more than `MISSES` failed requests in a row, and no answer for `PATIENCE` times a call's
+/// read timeout.
 const MISSES: u32 = 5;
 const PATIENCE: u32 = 4;
-/// Submissions that are looked for at the same time, for each place of the queue.
+/// Maximum number of unanswered submissions that are searched for, per place of the queue.
 const LOOKED_FOR: usize = 4;
-/// How long the queue sleeps at most.
+/// Maximum time that the queue sleeps.
 const TICK: Duration = Duration::from_millis(250);
-/// How often the batch is drawn at most.
+/// Minimum time between two updates of the display.
 const REDRAW: Duration = Duration::from_millis(100);
 
-/// A job that is watched.
+/// A job that's watched.
 struct Running {
     at: usize,
     since: Instant,
     due: Instant,
 }
 
-/// A batch under way.
+/// A running batch.
 pub(super) struct Queue<'a> {
     session: &'a Session,
     connection: &'a Rc<Connection>,
     submitter: Submitter<'a>,
     view: &'a View<'a>,
-    /// What is to be done.
+    /// The jobs of the plan.
     pub(super) tasks: &'a [Task],
-    /// How it stands, task by task.
+    /// The status of each job, in the order of `tasks`.
     pub(super) entries: Vec<Entry>,
     max_running: usize,
-    /// How long a busy service is asked again for one job.
+    /// The time for which a busy service is retried for one job.
     busy_wait: Duration,
-    /// True: all or nothing.
+    /// True if all jobs are committed or none is.
     atomic: bool,
-    /// False: after a failure nothing more is submitted.
+    /// False if nothing more is submitted after a failure.
     goes_on: bool,
     pending: VecDeque<usize>,
     parked: Vec<(usize, Parked)>,
     running: Vec<Running>,
-    /// Nothing is submitted before.
+    /// The earliest time of the next submission.
     pause: Option<Instant>,
     busy: u32,
-    /// Since when the service has been too busy for a job, and none has ended.
+    /// The start of the current wait for a busy service. Reset when a job is accepted or ends.
     busy_since: Option<Instant>,
     misses: u32,
-    /// When the service last answered.
+    /// The time of the service's last answer.
     answered: Instant,
-    /// Jobs that were known by their keys.
+    /// Number of jobs that earlier runs submitted, found by their keys.
     known: u64,
-    /// Jobs that have ended, or never will.
+    /// Number of jobs that have ended, or never will.
     done: u64,
     has_failed: bool,
-    /// True once something was submitted.
+    /// True once a job was submitted.
     begun: bool,
-    /// When the batch was drawn last.
+    /// The time of the last update of the display.
     drawn: Option<Instant>,
     pace: Pace,
-    /// What waits for its commit has been committed: it is on its way.
+    /// True if waiting jobs were committed and the service is still carrying out the commits.
     committing: bool,
 }
 
 impl<'a> Queue<'a> {
-    /// A queue of these tasks, nothing done yet.
+    /// Returns a queue of these tasks, all of them pending.
     pub(super) fn new(
         session: &'a Session,
         connection: &'a Rc<Connection>,
@@ -131,27 +132,28 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The run's shared state.
+    /// Returns the run's shared state.
     pub(super) fn session(&self) -> &'a Session {
         self.session
     }
 
-    /// Fails where the run is to stop.
+    /// Returns an error if the run was stopped.
     pub(super) fn check(&self) -> Result<(), Failure> {
         Ok(self.session.interrupt.check()?)
     }
 
-    /// How many jobs an earlier run had submitted.
+    /// Returns the number of jobs that earlier runs submitted.
     pub(super) fn known_before(&self) -> u64 {
         self.known
     }
 
-    /// Submits and watches until every job has ended, or, unless the batch goes on, until the jobs submitted before the
-    /// first failure have. An error is one that ends it all: a stop, a key that is refused, a service that stays away.
+    /// Submits and watches jobs until every job has ended. If failures aren't tolerated, the jobs submitted before the
+    /// first failure are still watched to their end. Returns an error if the whole run must end: a stop, a refused API
+    /// key, or a service that stays away.
     pub(super) fn run(&mut self) -> Result<(), Failure> {
         self.take_up()?;
         if self.atomic {
-            // What cannot become a whole is not begun.
+            // If an atomic batch can't succeed any more, its other jobs aren't submitted.
             self.read()?;
             if self.halted() {
                 self.pending.clear();
@@ -173,7 +175,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Takes up what earlier runs have made.
+    /// Adopts the results of earlier runs.
     fn take_up(&mut self) -> Result<(), Failure> {
         let tasks = self.tasks;
         let pending = std::mem::take(&mut self.pending);
@@ -191,10 +193,10 @@ impl<'a> Queue<'a> {
         Ok(())
     }
 
-    /// Watches jobs again that have moved on: commits that the service is still carrying out.
+    /// Watches committed jobs again until the service has carried out their commits.
     pub(super) fn watch_again(&mut self, places: &[usize]) -> Result<(), Failure> {
         if self.session.dry_run().is_some() {
-            // Nothing was sent that they could move on by.
+            // A dry run sends no commit, so the jobs' states can't change.
             return Ok(());
         }
         self.committing = true;
@@ -204,7 +206,7 @@ impl<'a> Queue<'a> {
         self.run()
     }
 
-    /// Journals that a job was given up.
+    /// Records in the journal that a job was aborted.
     pub(super) fn note_aborted(&self, job: &Job) {
         if self.session.dry_run().is_some() {
             return;
@@ -216,7 +218,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// How far the batch is.
+    /// Returns the progress of the batch.
     pub(super) fn count(&self) -> Count {
         let done = |entry: &&Entry| entry.has_ended();
         let files = self.entries.iter().zip(self.tasks);
@@ -234,7 +236,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The jobs that are not known to have ended.
+    /// Returns the ids of jobs that aren't known to have ended.
     pub(super) fn open_jobs(&self) -> Vec<String> {
         let open = self.entries.iter().filter(|it| !it.has_ended());
         open.filter_map(|it| it.job.clone()).collect()
@@ -244,7 +246,7 @@ impl<'a> Queue<'a> {
         !self.goes_on && self.has_failed
     }
 
-    /// Draws the batch, now and then: it is counted anew each time, and there may be many jobs.
+    /// Updates the display, at most every `REDRAW`, because counting many jobs takes time.
     fn draw(&mut self) {
         if self.drawn.is_none_or(|drawn| drawn.elapsed() >= REDRAW) {
             self.view.update(&self.count());
@@ -252,7 +254,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Looks for the submissions whose answers were lost and whose time has come.
+    /// Searches for the submissions whose answers were lost, when their next search is due.
     fn look(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
         let (due, rest) = std::mem::take(&mut self.parked)
@@ -306,13 +308,13 @@ impl<'a> Queue<'a> {
         });
     }
 
-    /// No job: for now, for ever, or nobody knows.
+    /// Handles a submission without a job: retries it later, gives up, or marks it as in doubt.
     fn refused(&mut self, at: usize, error: SubmitError) -> Result<(), Failure> {
         let retry_after = error.retry_after();
         let failure = Failure::from(error);
         match failure.kind {
             Kind::Busy => self.busy(at, failure, retry_after),
-            // Nothing was sent: the service is not there, or could not say how an earlier job stands.
+            // Nothing was sent: the service is unavailable, or couldn't report the state of an earlier job.
             _ if failure.may_pass() && !self.is_lasting() => {
                 self.put_off(at, self.backoff());
                 Ok(())
@@ -330,7 +332,7 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// Nothing more can be done about a task. A doubt is no failure: the others go on, unless it is all or nothing.
+    /// Gives up on a task. A doubt doesn't count as a failure, so other jobs continue, unless the batch is atomic.
     fn give_up(&mut self, at: usize, failure: Failure) {
         let doubtful = failure.kind == Kind::Unknown;
         self.has_failed |= !doubtful || self.atomic;
@@ -347,13 +349,13 @@ impl<'a> Queue<'a> {
         self.done += 1;
     }
 
-    /// The service has answered.
+    /// Records that the service has answered.
     fn heard(&mut self) {
         self.misses = 0;
         self.answered = Instant::now();
     }
 
-    /// The service has not answered once more; true where that lasts too long to be waited for.
+    /// Counts a missing answer. Returns true if the service has been silent for too long.
     fn is_lasting(&mut self) -> bool {
         self.misses += 1;
         let timeout = self.connection.client.settings().read_timeout;
@@ -361,8 +363,8 @@ impl<'a> Queue<'a> {
         self.misses > MISSES && self.answered.elapsed() >= patience
     }
 
-    /// The service is too busy for this job: it is asked again, as long as that takes no more than `busy_wait`. A place
-    /// that becomes free, or a job that the service takes, begins the wait again.
+    /// Schedules a retry for a busy service. Returns an error if the wait would exceed `busy_wait`. The wait starts
+    /// over when the service accepts a job or a job ends.
     fn busy(
         &mut self,
         at: usize,
@@ -389,7 +391,7 @@ impl<'a> Queue<'a> {
         Ok(())
     }
 
-    /// The pause that is chosen here: that under way, else one twice as long as the last.
+    /// Returns the current pause if one is running, else a pause twice as long as the last.
     fn backoff(&self) -> Duration {
         let left = self
             .pause
@@ -400,7 +402,7 @@ impl<'a> Queue<'a> {
         })
     }
 
-    /// Submits nothing for a while; then this first.
+    /// Pauses submissions, and puts this task first in line.
     fn put_off(&mut self, at: usize, pause: Duration) {
         self.pending.push_front(at);
         let now = Instant::now();
@@ -409,7 +411,7 @@ impl<'a> Queue<'a> {
         self.pause = self.pause.max(now.checked_add(pause));
     }
 
-    /// The job of a task, with where it runs.
+    /// Returns a task's job with its connection.
     pub(super) fn job(&self, at: usize) -> Option<Job> {
         Some(Job {
             id: self.entries.get(at)?.job.clone()?,
@@ -418,7 +420,7 @@ impl<'a> Queue<'a> {
         })
     }
 
-    /// Until the next thing is due.
+    /// Returns the time until the next event is due.
     fn nap(&self) -> Duration {
         let now = Instant::now();
         let has_place = self.running.len() < self.max_running && !self.pending.is_empty();

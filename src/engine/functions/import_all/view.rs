@@ -1,4 +1,4 @@
-//! What a batch shows while it goes on: one line that sums it up on a terminal, a line a job elsewhere.
+//! The display of a running batch: a status line on a terminal, one line per job elsewhere.
 
 use crate::api::model::Progress;
 use crate::render::{BatchBar, words};
@@ -9,14 +9,14 @@ use std::cell::RefCell;
 
 pub(super) use crate::render::BatchCount as Count;
 
-/// The view of one batch, on standard error; nothing with `-q`.
+/// The display of one batch, on standard error; silent with `-q`.
 pub(super) struct View<'a> {
     session: &'a Session,
     bar: RefCell<Option<BatchBar>>,
 }
 
 impl<'a> View<'a> {
-    /// A bar where the terminal can draw one.
+    /// Returns a display, with a bar if the terminal supports one.
     pub(super) fn new(session: &'a Session) -> Self {
         let text = session.log().format == LogFormat::Text;
         let wanted = text && !session.choices().quiet;
@@ -28,14 +28,14 @@ impl<'a> View<'a> {
         }
     }
 
-    /// How far the batch is.
+    /// Updates the progress.
     pub(super) fn update(&self, count: &Count) {
         if let Some(bar) = &mut *self.bar.borrow_mut() {
             bar.update(count);
         }
     }
 
-    /// A line for the person at the terminal, above the bar.
+    /// Writes a line for the user, above the bar.
     pub(super) fn say(&self, line: &str) {
         match &*self.bar.borrow() {
             Some(bar) => bar.say(line),
@@ -43,7 +43,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// A job with so many files has ended, as one of `done` of all `jobs`.
+    /// Reports the end of a job with `files` files, the `done`th of `jobs`.
     pub(super) fn ended(&self, job: &Progress, files: u64, done: u64, jobs: u64) {
         if self.bar.borrow().is_some() || self.session.choices().quiet {
             return;
@@ -71,7 +71,7 @@ impl<'a> View<'a> {
         log.json(Level::Info, &line, fields.into_iter().collect());
     }
 
-    /// Takes the bar away.
+    /// Removes the bar.
     pub(super) fn finish(&self) {
         if let Some(bar) = self.bar.borrow_mut().take() {
             bar.finish();

@@ -1,4 +1,4 @@
-//! Asking services about many jobs at once, no faster than they allow.
+//! Requests about many jobs at once, within the services' rate limits.
 
 use super::lists::{ListQuestion, Listed};
 use super::{A_SECOND, REDRAW};
@@ -12,18 +12,18 @@ use std::sync::{Mutex, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Requests under way at the same time.
+/// Maximum number of simultaneous requests.
 const AT_ONCE: usize = 8;
 
-/// The time between two requests in the long run.
+/// The average time between two requests.
 const GAP: Duration = Duration::from_millis(1000 / A_SECOND as u64);
 
-/// When the next request to a service that limits them is due; a second's worth may go at once.
+/// The time of the next request to a service with a rate limit. A burst of one second's requests is allowed.
 #[derive(Debug, Default)]
 pub(in crate::engine::functions) struct Pace(Mutex<Option<Instant>>);
 
 impl Pace {
-    /// Waits for the next request's turn. A stop ends it early, and the request then.
+    /// Waits until the next request is due. A stop ends the wait, and then the request too.
     fn keep(&self, client: &Client) {
         if client.is_local_service() {
             return;
@@ -40,23 +40,23 @@ impl Pace {
     }
 }
 
-/// What is asked.
+/// A request about jobs.
 pub(in crate::engine::functions) enum Question {
     /// One job's progress.
     Job {
-        /// The job's place in the caller's list.
+        /// The job's index in the caller's list.
         place: usize,
-        /// Its id.
+        /// The job's id.
         id: String,
-        /// Where it runs.
+        /// The client for the job's service.
         client: Client,
     },
-    /// Where many jobs stand.
+    /// The states of many jobs.
     List(ListQuestion),
 }
 
 impl Question {
-    /// The job at this place of the caller's list; the reading is given up at the deadline.
+    /// Returns a question about the job at this index of the caller's list. The request is cancelled at the deadline.
     pub(in crate::engine::functions) fn job(
         place: usize,
         job: &Job,
@@ -80,23 +80,23 @@ impl Question {
     }
 }
 
-/// The same client, whose calls end at the deadline.
+/// Returns a client whose calls end at the deadline.
 pub(super) fn until(client: &Client, deadline: Option<Instant>) -> Client {
     client.with_interrupt(client.interrupt().until(deadline))
 }
 
-/// What came of a question.
+/// The result of a question.
 pub(in crate::engine::functions) enum Answer {
-    /// The job at this place of the caller's list.
+    /// The job at this index of the caller's list.
     Job(usize, Result<Progress, Failure>),
-    /// What lists say.
+    /// The states from a job list.
     List(Listed),
 }
 
-/// Asks every question once and hands each answer on as it comes, in any order; `None` now and then while nothing does.
-/// `see` answers false to end early.
+/// Sends every question once and passes each answer to `see` as it arrives, in any order. While no answer arrives,
+/// `see` is called with `None` every `REDRAW`. If `see` returns false, no further question is sent.
 ///
-/// A raised stop flag ends every request within 100 ms, and so all of it.
+/// A raised stop flag ends every request within 100 ms, and thereby this function.
 pub(in crate::engine::functions) fn ask(
     questions: &[Question],
     pace: &Pace,
@@ -113,7 +113,7 @@ pub(in crate::engine::functions) fn ask(
         };
         let threads = AT_ONCE.min(questions.len());
         if (0..threads).filter(start).count() == 0 {
-            // Without threads the questions are put one after the other.
+            // If no thread can be started, the questions are sent one after the other.
             work(questions, pace, &next, &done);
         }
         drop(done);
@@ -130,10 +130,10 @@ pub(in crate::engine::functions) fn ask(
     });
 }
 
-/// Takes one question after the other until there is none left.
+/// Sends one question after the other until none is left.
 fn work(questions: &[Question], pace: &Pace, next: &AtomicUsize, done: &Sender<Answer>) {
     while let Some(question) = questions.get(next.fetch_add(1, Ordering::Relaxed)) {
-        // The caller listens until every thread has ended.
+        // The receiver is open until every thread has ended.
         if done.send(question.put(pace)).is_err() {
             return;
         }

@@ -1,11 +1,11 @@
-//! What a wait says when it is over, or cut short.
+//! The errors at the end of a wait, or when it's interrupted.
 
 use super::Watch;
 use crate::error::{Failure, Kind};
 use crate::render::{Explanation, explain_failure, words};
 use std::time::Duration;
 
-/// How many failed jobs are explained; the error names all of them.
+/// Maximum number of failed jobs that are explained. The error names all of them.
 const EXPLAINED: usize = 20;
 
 impl Watch<'_> {
@@ -13,7 +13,7 @@ impl Watch<'_> {
         self.open().map(|(_, job)| job.id.clone()).collect()
     }
 
-    /// The failure with the jobs that go on without us, and how to come back to them.
+    /// Adds to a failure the jobs that continue at the service, and a hint for waiting again.
     pub(super) fn detached(&self, failure: Failure) -> Failure {
         let open = self.open_jobs();
         match (failure.kind, self.limit) {
@@ -36,7 +36,7 @@ impl Watch<'_> {
         .with_jobs(open)
     }
 
-    /// A failure that explains the jobs that failed or were aborted.
+    /// Returns an error that explains the jobs that failed or were aborted.
     pub(super) fn verdict(&self) -> Result<(), Failure> {
         let failed: Vec<(String, Explanation)> = self
             .readings
@@ -64,7 +64,7 @@ impl Watch<'_> {
     }
 }
 
-/// The line that comes back to jobs; more than a few are found again by their state.
+/// Returns a hint for waiting again. More than a few jobs are selected by state.
 pub(crate) fn come_back(jobs: &[String]) -> String {
     const NAMED: usize = 8;
     let quoted: Vec<String> = jobs.iter().map(|id| words::quote(id)).collect();

@@ -1,8 +1,7 @@
-//! Many jobs read from the job list: a page tells of a hundred jobs, a progress call of one.
+//! Reading many jobs from the job list: a page has up to a hundred jobs, a progress call only one.
 //!
-//! The list tells states only (reference: List). So a job that it shows as ended is still read once in full, and so is one
-//! whose state it tells in no word that is known. Those that run are read in full in turn, a tenth of them a round, so that
-//! their rows move.
+//! The list has only states (reference: List). So an ended job is still read in full once, and so is a job whose state
+//! is an unknown word. Running jobs are read in full in turns, a tenth of them per round, so their rows are updated.
 
 use super::ask::until;
 use crate::api::model::{Dialect, JobState, JobSummary, State};
@@ -13,49 +12,50 @@ use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Instant;
 
-/// From so many jobs of a connection on the list is asked first.
+/// Minimum number of a connection's jobs for reading the list first.
 pub(super) const MANY: usize = 16;
-/// A walk reads at most one page for each so many jobs that it looks for.
+/// A walk reads at most one page per this many wanted jobs.
 const JOBS_A_PAGE: usize = 4;
-/// For so many rounds a job that the list did not show is read by itself: the list may lag, or the job be in another database.
+/// Number of rounds in which a job missing from the list is read on its own. The list may lag, or the job may be in
+/// another database.
 const ROUNDS: u32 = 8;
-/// The part of the running jobs that is read in full each round, and at least how many.
+/// Running jobs read in full per round: one in 10, and at least 8.
 const FRESHENED: (usize, usize) = (10, 8);
 
-/// What the rounds so far have taught about the lists.
+/// The findings of earlier rounds about the lists.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
-    /// The rounds so far.
+    /// Number of rounds so far.
     round: u32,
-    /// Until which round a job at a place is read by itself.
+    /// The round until which the job at an index is read on its own.
     apart: HashMap<usize, u32>,
-    /// The place after which the next running jobs are read in full.
+    /// The index from which the next running jobs are read in full.
     turn: usize,
 }
 
-/// The question where many jobs of one connection stand.
+/// A question about many jobs of one connection.
 pub(in crate::engine::functions) struct ListQuestion {
     client: Client,
     filter: JobFilter,
-    /// The places of the jobs by their ids; a job may be watched twice.
+    /// The indexes of the jobs by id. A job may be watched twice.
     wanted: HashMap<String, Vec<usize>>,
     pages: u64,
 }
 
-/// What the list said.
+/// The answer of a job list.
 pub(in crate::engine::functions) struct Listed {
-    /// The places of the jobs it was asked for.
+    /// The indexes of the wanted jobs.
     pub(super) asked: Vec<usize>,
-    /// The places of those that it shows, with what it says.
+    /// The indexes of the jobs found, with their summaries.
     pub(super) found: Vec<(usize, JobSummary)>,
-    /// How many requests that took.
+    /// Number of requests.
     pub(super) requests: u64,
-    /// Why it could not be read to its end.
+    /// The reason why the list couldn't be read to its end.
     pub(super) failure: Option<Failure>,
 }
 
 impl Lists {
-    /// Begins a round: one question for each connection with many of these jobs.
+    /// Begins a round. Returns one question for each connection with many of these jobs.
     pub(super) fn questions(
         &mut self,
         open: &[(usize, &Job)],
@@ -66,7 +66,7 @@ impl Lists {
         self.apart.retain(|_, until| *until > round);
         let mut groups: HashMap<_, Vec<(usize, &Job)>> = HashMap::new();
         for (place, job) in open {
-            // What a dry run pretends is on no list.
+            // Pretended jobs of a dry run aren't on any list.
             let pretended = job.connection.client.settings().dry_run.is_some();
             if !pretended && !self.apart.contains_key(place) {
                 let group = groups.entry(Rc::as_ptr(&job.connection)).or_default();
@@ -78,7 +78,8 @@ impl Lists {
             .collect()
     }
 
-    /// Learns from an answer: what the list did not show, or not cheaply, is read by itself for a while.
+    /// Records an answer. Jobs that the list doesn't have, or has only at the cost of too many requests, are read on
+    /// their own for a while.
     pub(super) fn learn(&mut self, listed: &Listed) {
         let until = self.round.saturating_add(ROUNDS);
         let found: HashSet<usize> = listed.found.iter().map(|(place, _)| *place).collect();
@@ -88,7 +89,7 @@ impl Lists {
         self.apart.extend(apart.map(|place| (*place, until)));
     }
 
-    /// Those of the running jobs, in the order of their places, whose turn it is to be read in full.
+    /// Returns the running jobs whose turn it is to be read in full, in the order of their indexes.
     pub(super) fn freshen(&mut self, running: &[usize]) -> Vec<usize> {
         let (part, least) = FRESHENED;
         let count = (running.len() / part).max(least).min(running.len());
@@ -101,11 +102,11 @@ impl Lists {
 }
 
 impl ListQuestion {
-    /// `None` for a group of none.
+    /// Returns `None` for an empty group.
     fn new(group: &[(usize, &Job)], deadline: Option<Instant>) -> Option<Self> {
         let (_, first) = group.first()?;
         let client = until(&first.connection.client, deadline);
-        // v1 cannot filter, and a filter of ours would hide how many pages are read.
+        // v1 can't filter, and a client-side filter would hide how many pages are read.
         let filters = client.settings().dialect != Dialect::V1;
         let same = group
             .iter()
@@ -126,7 +127,7 @@ impl ListQuestion {
         })
     }
 
-    /// Reads the list until it has shown every job, is at its end, or has cost too much.
+    /// Reads the list until every job was found, the list ends, or the page limit is reached.
     pub(super) fn put(&self) -> Listed {
         let mut listed = Listed {
             asked: self.wanted.values().flatten().copied().collect(),
@@ -158,7 +159,7 @@ impl ListQuestion {
     }
 }
 
-/// True where the list tells as much as there is to know of a job's state while it goes on: it waits, or it runs.
+/// Returns true if the list's state is all there is to know about an open job: it's pending or running.
 pub(super) fn tells(state: &State) -> bool {
     let known = !state.sent.is_empty() && state.to_string() == state.kind.word();
     known && matches!(state.kind, JobState::Pending | JobState::Importing)

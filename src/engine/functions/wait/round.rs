@@ -1,4 +1,4 @@
-//! One round of a wait: every job that has not ended is looked at once.
+//! One round of a wait: every open job is read once.
 
 use super::ask::{Answer, Question, ask};
 use super::lists::{Listed, tells};
@@ -11,28 +11,29 @@ use crate::render::WaitView;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// How many rounds of readings in a row may fail because the service is away, and for how many times a call's deadline.
+/// The wait gives up after more than `MISSES` failed rounds in a row, and no answer for `PATIENCE` times a call's read
+/// timeout.
 const MISSES: u32 = 5;
 const PATIENCE: u32 = 4;
 
-/// What became of a round.
+/// The result of a round.
 #[derive(Default)]
 struct Round {
     answered: bool,
-    /// A failure that may pass.
+    /// A transient failure.
     missed: Option<Failure>,
     /// A failure that ends the wait.
     failed: Option<Failure>,
-    /// The places of jobs of which the list said enough, or could say nothing for now.
+    /// The indexes of jobs that need no reading of their own: the list was enough, or couldn't be read for now.
     settled: Vec<usize>,
-    /// Those among them that run.
+    /// The indexes of running jobs among `settled`.
     running: Vec<usize>,
-    /// Requests to services that limit them.
+    /// Number of requests to services with a rate limit.
     requests: u64,
 }
 
 impl Watch<'_> {
-    /// Reads every job that has not ended, several at once.
+    /// Reads every open job, several at once.
     pub(super) fn read(&mut self, view: &mut Option<WaitView>) -> Result<(), Failure> {
         let deadline = self.limit.and_then(|limit| self.began.checked_add(limit));
         let mut round = Round::default();
@@ -59,7 +60,7 @@ impl Watch<'_> {
         self.close(round)
     }
 
-    /// Asks, takes each answer in, and draws meanwhile.
+    /// Sends the questions, records each answer, and redraws meanwhile.
     fn put(&mut self, questions: &[Question], round: &mut Round, view: &mut Option<WaitView>) {
         let mut drawn = Instant::now();
         let pace = Rc::clone(&self.pace);
@@ -79,7 +80,7 @@ impl Watch<'_> {
         });
     }
 
-    /// What the round comes to.
+    /// Ends the round. Returns an error if the wait must end.
     fn close(&mut self, round: Round) -> Result<(), Failure> {
         self.asked = u32::try_from(round.requests).unwrap_or(u32::MAX);
         if round.answered {
@@ -96,7 +97,7 @@ impl Watch<'_> {
         }
     }
 
-    /// How long the service may be silent.
+    /// Returns how long the service may be silent.
     fn patience(&self) -> Duration {
         let timeouts = self
             .jobs
@@ -115,7 +116,7 @@ impl Watch<'_> {
                 *slot = Some(reading);
                 round.answered = true;
             }
-            // The service is away for a while, but the job is there: it goes on without us.
+            // The service is temporarily unavailable, but the job exists and continues there.
             Err(failure)
                 if failure.may_pass() && (slot.is_some() || self.ours.contains(&job.id)) =>
             {
@@ -127,7 +128,7 @@ impl Watch<'_> {
         }
     }
 
-    /// Takes in what a list says; the jobs of which it does not say enough are read by themselves.
+    /// Records a list's answer. Jobs without enough detail are then read on their own.
     fn take_list(&mut self, round: &mut Round, listed: Listed) {
         let limited = listed.asked.first().and_then(|place| self.jobs.get(*place));
         if limited.is_some_and(|job| !job.connection.client.is_local_service()) {
@@ -151,7 +152,7 @@ impl Watch<'_> {
         match listed.failure {
             None => self.lists.learn(&listed),
             Some(failure) if failure.may_pass() => {
-                // The service is away: no call a job either, unless the job has never been seen.
+                // The service is unavailable, so no single calls either, except for jobs that were never read.
                 let seen = |place: &&usize| self.readings.get(**place).is_some_and(Option::is_some);
                 round
                     .settled
@@ -161,7 +162,7 @@ impl Watch<'_> {
             Some(failure) if is_stop(&failure) => {
                 round.failed.get_or_insert(failure);
             }
-            // The service has no such list, or not for this key.
+            // The service has no such list, or doesn't allow this API key to read it.
             Some(_) => self.lists.learn(&Listed {
                 found: Vec::new(),
                 failure: None,
@@ -171,7 +172,7 @@ impl Watch<'_> {
     }
 }
 
-/// A reading brought up to what the list says of its job.
+/// Returns a reading updated with the list's state of the job.
 fn moved(last: Option<ProgressValue>, job: &Job, summary: &JobSummary) -> ProgressValue {
     let state = summary.state.clone();
     let mut progress = match last {
@@ -189,7 +190,7 @@ fn moved(last: Option<ProgressValue>, job: &Job, summary: &JobSummary) -> Progre
     }
 }
 
-/// A job of which nothing is known but its state.
+/// Returns the reading of a job of which only the state is known.
 fn unread(job: &Job, state: State) -> Progress {
     Progress {
         job_id: job.id.clone(),
@@ -208,7 +209,7 @@ fn unread(job: &Job, state: State) -> Progress {
     }
 }
 
-/// True where the run or the wait was ended.
+/// Returns true if the run or the wait was stopped.
 fn is_stop(failure: &Failure) -> bool {
     use Kind::{ClosedPipe, Interrupted, Terminated, Timeout};
     matches!(

@@ -1,4 +1,4 @@
-//! Plans: what is submitted, what is known, and what keeps its key.
+//! Tests of plans: files to submit, files already done, and stable keys.
 
 use super::*;
 use crate::api::model::Dialect;
@@ -37,7 +37,7 @@ fn cut(units: &[Unit], most: Most, earlier: &[Submission]) -> Vec<Task> {
     tasks(units, &template(), "p", most, &settings(), earlier)
 }
 
-/// What the journal keeps of a task.
+/// Returns the journal's submission of a task.
 fn submission(task: &Task, standing: Standing) -> Submission {
     let scope = Scope::of(&settings(), &task.request);
     let intent = Intent {
@@ -75,7 +75,7 @@ fn submission(task: &Task, standing: Standing) -> Submission {
 const COMPLETED: Standing = Standing::Ended(JobState::Completed);
 const FAILED: Standing = Standing::Ended(JobState::Failed);
 
-/// The files of the jobs that are to be submitted.
+/// Returns the files of the jobs that are submitted.
 fn submitted(tasks: &[Task]) -> Vec<Vec<String>> {
     let new = tasks
         .iter()
@@ -107,7 +107,7 @@ fn groups_keep_to_files_and_bytes() {
     };
     let sizes: Vec<u64> = cut(&units, most, &[]).iter().map(|it| it.files).collect();
     assert_eq!(sizes, [2; 5]);
-    // A file that is larger than a job may be travels alone.
+    // A file larger than the limit gets a job of its own.
     let most = Most {
         files: 4,
         bytes: Some(5),
@@ -121,13 +121,13 @@ fn what_is_done_is_done_whatever_becomes_of_the_files_beside_it() {
     let first = cut(&units, ALL, &[]);
     for standing in [COMPLETED, Standing::Submitted] {
         let earlier = [submission(&first[0], standing)];
-        // One has changed, one has gone, one has come.
+        // One file has changed, one was removed, one was added.
         let now = [unit("a", 1), unit("b", 2), unit("d", 1)];
         let tasks = cut(&now, ALL, &earlier);
         assert_eq!(submitted(&tasks), [["b", "d"]]);
         let known = tasks.iter().find(|it| matches!(&it.before, Before::Job(_)));
         assert_eq!(known.map(|it| it.files), Some(1));
-        // Nor do other options make it another.
+        // Other options don't change that either.
         let mut other = template();
         other.options.push(("timeout".to_owned(), "2h".to_owned()));
         let tasks = tasks_of(&units, &other, &earlier);
@@ -178,7 +178,7 @@ fn a_failed_group_that_has_become_too_large_is_cut_anew() {
     };
     let again = submitted(&cut(&units, pairs, &earlier));
     assert_eq!(again, [vec!["a", "b"], vec!["c"]]);
-    // What may have a job is asked for as it was.
+    // A submission that may have a job is repeated unchanged.
     let earlier = [submission(&first[0], Standing::Open)];
     assert_eq!(cut(&units, pairs, &earlier)[0].key, first[0].key);
 }
@@ -214,7 +214,7 @@ proptest! {
         let turned: Vec<String> = cut(&units, most, &[]).into_iter().map(|it| it.key).collect();
         let keys: Vec<String> = first.iter().map(|it| it.key.clone()).collect();
         prop_assert_eq!(&turned, &keys);
-        // Every file once.
+        // Every file occurs once.
         units.extend(more.iter().map(|name| unit(name, 1)));
         let earlier: Vec<Submission> = first.iter().map(|it| submission(it, COMPLETED)).collect();
         let second = cut(&units, most, &earlier);

@@ -1,25 +1,25 @@
-//! What travels together: a file, or a set of `NumPy` files.
+//! The smallest unit of an import: a file, or a set of `NumPy` files.
 
 use crate::location::{Location, Store};
 use std::time::UNIX_EPOCH;
 
-/// One file, or one set of `NumPy` files, which travel together.
+/// One file, or one set of `NumPy` files, which belong in one job.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in super::super) struct Unit {
-    /// Its paths.
+    /// The paths.
     pub(super) paths: Vec<String>,
-    /// Bytes, where they are known without asking anybody.
+    /// Size in bytes, if it's known without a request.
     pub(super) size: Option<u64>,
-    /// What changes when the files do.
+    /// A text that changes when the files change.
     pub(super) stamp: String,
 }
 
 impl Unit {
-    /// Looks at files on this machine's disk; of others only the paths are known.
+    /// Reads size and time of files on this machine's disk. Of other files, only the paths are known.
     pub(in super::super) fn of(set: &[Location]) -> Self {
         let mut size = Some(0_u64);
         let mut stamps = Vec::new();
-        // In whatever order a set is given, it is the same.
+        // The order of a set doesn't matter, so paths are sorted.
         let mut set: Vec<&Location> = set.iter().collect();
         set.sort_by_key(|location| location.text());
         for location in &set {

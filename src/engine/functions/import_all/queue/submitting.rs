@@ -1,4 +1,4 @@
-//! Submitting: several at a time, since each waits for the disk and for the service.
+//! Submission of several jobs at a time, because each submission waits for the disk and for the service.
 
 use super::{LOOKED_FOR, Queue};
 use crate::api::Client;
@@ -10,22 +10,22 @@ use std::sync::PoisonError;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Submissions under way at the same time.
+/// Maximum number of simultaneous submissions.
 const AT_ONCE: usize = 8;
 
-/// What came of one submission.
+/// The result of one submission.
 enum Step {
-    /// An earlier run had submitted it: the job's id.
+    /// An earlier run submitted the job, which has this id.
     Known(String),
-    /// The job's id.
+    /// The new job's id.
     Made(String),
-    /// Nobody knows yet.
+    /// The answer was lost, and the job is being searched for.
     Parked(Parked),
-    /// Another process is submitting the same.
+    /// Another process is submitting this task.
     Busy,
 }
 
-/// What a submission needs, and what it has to say.
+/// The inputs of a submission, and its messages.
 struct Clerk<'a> {
     desk: &'a Desk,
     client: Client,
@@ -36,7 +36,7 @@ struct Clerk<'a> {
 impl Clerk<'_> {
     fn submit(&self, task: &Task) -> Result<Step, SubmitError> {
         let tell = |text: &str| {
-            // The line about each known key is the batch's to tell, once.
+            // Known keys are counted once at the end of the batch, so the line about each key is skipped.
             if !text.starts_with("the key ") {
                 let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
                 said.push(text.to_owned());
@@ -71,7 +71,7 @@ impl Clerk<'_> {
 }
 
 impl Queue<'_> {
-    /// Fills the free places.
+    /// Submits jobs until the places are filled.
     pub(super) fn submit(&mut self) -> Result<(), Failure> {
         let mut waiting_for_others = 0;
         while waiting_for_others < self.pending.len() && !self.halted() {
@@ -82,8 +82,8 @@ impl Queue<'_> {
                 break;
             }
             self.session.interrupt.check()?;
-            // The first one alone: what it finds out about the service serves the others. In a dry run they are
-            // shown one after the other.
+            // The first job is submitted alone, because the others use its findings about the service. A dry run shows
+            // the jobs one after the other.
             let alone = !self.begun || self.session.dry_run().is_some();
             let most = if alone { 1 } else { AT_ONCE.min(places) };
             let taken: Vec<usize> = self.pending.drain(..most.min(self.pending.len())).collect();
@@ -94,7 +94,7 @@ impl Queue<'_> {
         Ok(())
     }
 
-    /// Submits these at the same time; how many of them another process is submitting.
+    /// Submits these jobs at the same time. Returns how many of them another process is submitting.
     fn submit_some(&mut self, places: &[usize]) -> Result<usize, Failure> {
         let clerk = Clerk {
             desk: &self.session.desk,
@@ -125,11 +125,11 @@ impl Queue<'_> {
                 Ok(Step::Made(job)) => self.made(at, job),
                 Ok(Step::Parked(parked)) => self.parked.push((at, parked)),
                 Ok(Step::Busy) => {
-                    // Its result is found later, under the key.
+                    // The other process' job is found later, under the key.
                     self.pending.push_back(at);
                     busy += 1;
                 }
-                // What the others have made is taken in all the same.
+                // Results of the other submissions are still recorded.
                 Err(error) => result = result.and(self.refused(at, error)),
             }
         }
@@ -137,7 +137,7 @@ impl Queue<'_> {
     }
 }
 
-/// Submits each, on threads where there is more than one.
+/// Submits each job, on threads if there's more than one job.
 fn at_once(clerk: &Clerk<'_>, work: &[(usize, &Task)]) -> Vec<(usize, Result<Step, SubmitError>)> {
     if let [(at, task)] = work {
         return vec![(*at, clerk.submit(task))];
@@ -152,7 +152,7 @@ fn at_once(clerk: &Clerk<'_>, work: &[(usize, &Task)]) -> Vec<(usize, Result<Ste
         for (at, task) in work {
             let thread = thread::Builder::new().name("submit".to_owned());
             if thread.spawn_scoped(scope, || submit(*at, task)).is_err() {
-                // Without a thread of its own it waits for its turn here.
+                // If no thread can be started, the job is submitted here.
                 submit(*at, task);
             }
         }

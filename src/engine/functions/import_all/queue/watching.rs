@@ -1,4 +1,4 @@
-//! Reading the jobs of a batch that are under way.
+//! Readings of a batch's running jobs.
 
 use super::{FIRST_LOCAL, LONGEST, Queue, SHORTEST};
 use crate::engine::functions::jobs::known_reading;
@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::time::Instant;
 
 impl Queue<'_> {
-    /// Reads the jobs whose time has come, several at once.
+    /// Reads the jobs that are due, several at once.
     pub(super) fn read(&mut self) -> Result<(), Failure> {
         let now = Instant::now();
         let due: Vec<(usize, Job)> = self
@@ -38,7 +38,7 @@ impl Queue<'_> {
         Ok(())
     }
 
-    /// Takes in what the journal knows of a job's end, which saves asking; other known jobs are asked about at once.
+    /// Reads a known job's end from the journal, which saves a request. If it isn't there, the job is due at once.
     pub(super) fn recall(&mut self, at: usize) -> Result<(), Failure> {
         let Some(job) = self.job(at) else {
             return Ok(());
@@ -67,7 +67,7 @@ impl Queue<'_> {
                 self.later(at);
                 return Ok(());
             }
-            // The service has forgotten the job: nobody knows what became of it.
+            // The service has forgotten the job, so its result is unknown.
             Err(failure) if failure.kind == Kind::Unknown => {
                 self.give_up(at, failure);
                 return Ok(());
@@ -82,7 +82,7 @@ impl Queue<'_> {
         }
         if has_ended {
             self.running.retain(|it| it.at != at);
-            // Its place at the service is free.
+            // The ended job has made room at the service.
             self.pause = None;
             self.busy_since = None;
             self.done += u64::from(!self.committing);
