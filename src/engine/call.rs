@@ -1,4 +1,4 @@
-//! One call of a function of ours: its receiver, its arguments, and what it may use.
+//! A call of one of zshell's functions: the receiver, the arguments, and access to the run's state.
 
 use super::guard;
 use super::options::Options;
@@ -12,20 +12,20 @@ use crate::session::Session;
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use std::rc::Rc;
 
-/// A call with its arguments taken apart.
+/// A call with its receiver and arguments.
 pub struct Call<'a> {
     /// The run's shared state.
     pub session: &'a Rc<Session>,
-    /// What is called.
+    /// The called function.
     pub function: &'static Function,
-    /// The connection it is a method call on.
+    /// The connection, if it's a method call.
     pub receiver: Option<Rc<Connection>>,
     /// The arguments without the receiver.
     pub args: Vec<Dynamic>,
 }
 
 impl<'a> Call<'a> {
-    /// Splits the receiver from the arguments and checks their number.
+    /// Separates the receiver from the arguments and checks the number of arguments.
     pub fn new(
         session: &'a Rc<Session>,
         function: &'static Function,
@@ -52,8 +52,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Does it, unless the connection is protected and nobody confirms. What it gives is remembered for completion, and a collection that the service does not know is compared
-    /// with those that it is known to have.
+    /// Runs the function. A destructive call on a protected connection must be confirmed first. The result is kept for
+    /// completion. If the service doesn't know a collection, similar names of known collections are suggested.
     pub fn perform(&self) -> Result<Dynamic, Failure> {
         guard::check(self)?;
         let result = (self.function.run)(self);
@@ -82,7 +82,8 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// Where the service knows no such collection: names that it has, as far as they are known without asking.
+    /// Adds similar names to a failure about an unknown collection. Only names that are already known are used, without
+    /// a request.
     fn with_near_collections(&self, connection: &Connection, failure: Failure) -> Failure {
         // Reference: Error codes worth a hint.
         let unknown = matches!(failure.code, Some(47005 | 100));
@@ -97,7 +98,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The collection that it names.
+    /// Returns the collection that the call names.
     fn collection(&self) -> Option<String> {
         let first = self.args.first()?;
         let map = first.read_lock::<Map>();
@@ -112,7 +113,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// The connection to use: the receiver, the current one, or what `connect()` finds.
+    /// Returns the receiver, else the current connection, else the connection that `connect()` makes.
     pub fn connection(&self) -> Result<Rc<Connection>, Failure> {
         if let Some(receiver) = &self.receiver {
             return Ok(Rc::clone(receiver));
@@ -123,27 +124,27 @@ impl<'a> Call<'a> {
         super::functions::connect::by_default(self.session)
     }
 
-    /// A usage failure that shows the function's forms.
+    /// Returns a usage failure with the function's forms.
     pub fn misused(&self, problem: &str) -> Failure {
         Failure::usage(format!("{}: {problem}", self.function.name))
             .with_hint(format!("its forms: {}", self.function.forms.join(", ")))
     }
 
-    /// The argument at `index` as text; `what` names it in the error.
+    /// Returns the argument at `index` as text. `what` describes the argument in the error.
     pub fn text(&self, index: usize, what: &str) -> Result<String, Failure> {
         let value = self.arg(index, what)?;
         as_text(value)
             .ok_or_else(|| self.misused(&format!("{what} is text, got {}", values::found(value))))
     }
 
-    /// The argument at `index`, which is there if the arity was declared right.
+    /// Returns the argument at `index`. It exists if the declared arity is right.
     pub fn arg(&self, index: usize, what: &str) -> Result<&Dynamic, Failure> {
         self.args
             .get(index)
             .ok_or_else(|| self.misused(&format!("{what} is missing")))
     }
 
-    /// The option map at `index`, checked against the table; empty where the argument was left out.
+    /// Returns the option map at `index`, checked against the function's options. Empty if the argument was left out.
     pub fn options(&self, index: usize) -> Result<Options, Failure> {
         let Some(value) = self.args.get(index) else {
             return Options::parse(self.function.name, self.function.options, Map::new());
@@ -157,7 +158,7 @@ impl<'a> Call<'a> {
         }
     }
 
-    /// A job given as `Job`, summary, progress or id, with the connection it belongs to.
+    /// Returns a job with its connection, from a `Job`, a summary, a progress or an id.
     pub fn job(&self, value: &Dynamic) -> Result<Job, Failure> {
         if let Some(job) = value.clone().try_cast::<Job>() {
             return Ok(job);
@@ -191,7 +192,7 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// One job, or an array of jobs.
+    /// Returns the jobs of an array, or a single job.
     pub fn jobs(&self, value: &Dynamic) -> Result<Vec<Job>, Failure> {
         match value.clone().try_cast::<Array>() {
             Some(list) => list.iter().map(|item| self.job(item)).collect(),
@@ -200,12 +201,12 @@ impl<'a> Call<'a> {
     }
 }
 
-/// The option that names a collection.
+/// Returns the option that names a collection.
 fn opt_collection(function: &'static Function) -> Option<&'static Opt> {
     function.options.iter().find(|it| it.name == "collection")
 }
 
-/// The text of a text value.
+/// Returns the text of a text value.
 pub fn as_text(value: &Dynamic) -> Option<String> {
     value
         .clone()

@@ -1,4 +1,4 @@
-//! What stands between a protected connection and a call that destroys something.
+//! Confirmation of destructive calls on protected connections.
 
 use super::call::{Call, as_text};
 use super::registry::Confirm;
@@ -8,7 +8,7 @@ use crate::error::{Failure, Kind};
 use crate::render::words;
 use std::rc::Rc;
 
-/// Lets the call pass, or asks whoever sits at the prompt, or refuses.
+/// Returns an error if the call is destructive, the connection is protected, and the user doesn't confirm.
 pub(super) fn check(call: &Call) -> Result<(), Failure> {
     let Some(confirm) = call.function.destroys else {
         return Ok(());
@@ -16,7 +16,7 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
     if call.session.choices().yes {
         return Ok(());
     }
-    // What the function will refuse anyway needs no confirmation.
+    // A call without a valid target fails anyway, so it needs no confirmation.
     let Some((what, connection)) = target(call, confirm)? else {
         return Ok(());
     };
@@ -56,7 +56,7 @@ fn confirmed(call: &Call, confirm: Confirm, what: &str, deed: &str) -> Result<bo
     }
 }
 
-/// What the call would destroy, and on which connection.
+/// Returns the name of the collection or job that the call would destroy, and its connection.
 fn target(call: &Call, confirm: Confirm) -> Result<Option<(String, Rc<Connection>)>, Failure> {
     let first = call.arg(0, "what it is about")?;
     Ok(match confirm {

@@ -1,7 +1,7 @@
 //! Option maps: `#{collection: "c", url: "s3://…"}`.
 //!
-//! Keys are ours, in any case and with or without `_` and `-`; the spellings of the REST API and pymilvus are accepted
-//! too. An unknown key is an error that names the near ones.
+//! Keys are zshell's own, in any case and with or without `_` and `-`. The spellings of the REST API and pymilvus are
+//! accepted too. An unknown key is an error that suggests similar keys.
 
 use super::call::as_text;
 use super::registry::{Opt, Takes, opt};
@@ -13,20 +13,20 @@ use rhai::{Array, Dynamic, Map};
 use serde_json::Value;
 use std::time::Duration;
 
-/// The option that every call with a body takes.
+/// The option that every call with a request body accepts.
 pub const EXTRA: Opt = opt(
     "extra",
     "keys for the request's body, sent as they are: for servers newer than zshell",
 );
 
-/// A checked option map: every key is one of the call's.
+/// A checked option map. Every key is one of the function's options.
 pub struct Options {
     call: &'static str,
     values: Vec<(&'static str, Dynamic)>,
 }
 
 impl Options {
-    /// Checks a map's keys; a unit value counts as left out.
+    /// Checks a map's keys. A unit value counts as left out.
     pub fn parse(call: &'static str, specs: &'static [Opt], map: Map) -> Result<Self, Failure> {
         let mut values: Vec<(&'static str, Dynamic)> = Vec::new();
         for (key, value) in map {
@@ -47,18 +47,18 @@ impl Options {
         Ok(Self { call, values })
     }
 
-    /// The option as it was given.
+    /// Returns the option's value as given.
     pub fn get(&self, name: &str) -> Option<&Dynamic> {
         let (_, value) = self.values.iter().find(|(known, _)| *known == name)?;
         Some(value)
     }
 
-    /// An option of text.
+    /// Returns an option of text.
     pub fn text(&self, name: &str) -> Result<Option<String>, Failure> {
         self.read(name, "text", as_text)
     }
 
-    /// An option of text that holds a key.
+    /// Returns an option of text that's a secret.
     pub fn secret(&self, name: &str) -> Result<Option<Secret>, Failure> {
         let Some(value) = self.get(name) else {
             return Ok(None);
@@ -67,7 +67,7 @@ impl Options {
             .clone()
             .try_cast::<Secret>()
             .or_else(|| as_text(value).map(Secret::new));
-        // What was given instead is not told: it may be the key, as a number.
+        // The value isn't quoted in the error, because it may be the secret as a number.
         secret.map(Some).ok_or_else(|| {
             Failure::usage(format!(
                 "{}: the option {name} is text or secret(\"NAME\")",
@@ -76,7 +76,7 @@ impl Options {
         })
     }
 
-    /// An option that is true or false.
+    /// Returns an option that's true or false.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Failure> {
         self.read(name, "true or false", |value| match as_text(value) {
             Some(text) => text.parse().ok(),
@@ -84,7 +84,7 @@ impl Options {
         })
     }
 
-    /// An option that is a whole number from 0.
+    /// Returns an option that's a whole number, at least 0.
     pub fn number(&self, name: &str) -> Result<Option<u64>, Failure> {
         self.read(name, "a whole number", |value| match as_text(value) {
             Some(text) => text.parse().ok(),
@@ -92,7 +92,7 @@ impl Options {
         })
     }
 
-    /// An option that is a duration: text such as `"90s"` or `"1h45m"`, or seconds.
+    /// Returns an option that's a duration: text such as `"90s"` or `"1h45m"`, or seconds.
     pub fn duration(&self, name: &str) -> Result<Option<Duration>, Failure> {
         self.read(
             name,
@@ -101,7 +101,7 @@ impl Options {
         )
     }
 
-    /// An option that is one text or a list of texts.
+    /// Returns an option that's one text or a list of texts.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
         self.read(name, "text or a list of texts", |value| {
             match value.clone().try_cast::<Array>() {
@@ -111,7 +111,7 @@ impl Options {
         })
     }
 
-    /// An option that is a map, as name and text pairs (the API's `options` are texts).
+    /// Returns an option that's a map, as pairs of name and text (values of the API's `options` are texts).
     pub fn pairs(&self, name: &str) -> Result<Option<Vec<(String, String)>>, Failure> {
         self.read(name, "a map", |value| {
             let map = value.clone().try_cast::<Map>()?;
@@ -123,12 +123,12 @@ impl Options {
         })
     }
 
-    /// An option that is a map.
+    /// Returns an option that's a map.
     pub fn map(&self, name: &str) -> Result<Option<Map>, Failure> {
         self.read(name, "a map", |value| value.clone().try_cast::<Map>())
     }
 
-    /// The keys of `extra`.
+    /// Returns the keys of `extra`.
     pub fn extra(&self) -> Result<serde_json::Map<String, Value>, Failure> {
         self.get(EXTRA.name).map_or_else(
             || Ok(serde_json::Map::new()),
@@ -156,7 +156,7 @@ impl Options {
 }
 
 impl Opt {
-    /// True if a map's key means this option.
+    /// Returns true if a map's key is a spelling of this option.
     pub fn matches(&self, key: &str) -> bool {
         let folded = fold(key);
         fold(self.name) == folded || self.aliases.iter().any(|alias| fold(alias) == folded)
@@ -170,7 +170,7 @@ fn fold(key: &str) -> String {
         .collect()
 }
 
-/// The failure of an option map with a key that the call does not take.
+/// Returns the error for an option map with an unknown key.
 pub(super) fn unknown_key(call: &str, specs: &[Opt], key: &str) -> Failure {
     let names = specs.iter().map(|spec| spec.name);
     let hint = match words::did_you_mean(key, names.clone()) {
@@ -194,7 +194,7 @@ fn extra_of(call: &str, value: Value) -> Result<serde_json::Map<String, Value>, 
     }
 }
 
-/// Adds the keys of `extra` to a request's body. A key that the call gives itself is refused.
+/// Adds the keys of `extra` to a request body. Returns an error if the call already sets one of them.
 pub(super) fn add_extra(
     call: &str,
     body: &mut serde_json::Map<String, Value>,
@@ -216,7 +216,7 @@ pub(super) fn add_extra(
 /// counts as left out.
 ///
 /// # Errors
-/// For an unknown key, which names its place and the near ones, and for a key given twice.
+/// Returns an error for an unknown key, with the key's place and similar keys, and for a key given twice.
 pub(super) fn checked(
     call: &str,
     place: &str,
@@ -267,7 +267,7 @@ pub(super) fn checked(
     Ok(settings)
 }
 
-/// Text as it is, everything else as JSON.
+/// Returns text as is, and any other value as JSON.
 pub fn plain(value: &Dynamic) -> String {
     match json_of(value) {
         Value::String(text) => text,
@@ -275,7 +275,8 @@ pub fn plain(value: &Dynamic) -> String {
     }
 }
 
-/// A duration given as text (`"90s"`, `"1h45m"`) or in seconds; `None` for anything else, also a negative one.
+/// Returns a duration given as text (`"90s"`, `"1h45m"`) or in seconds; `None` for anything else, including a negative
+/// one.
 pub fn duration_of(value: &Dynamic) -> Option<Duration> {
     if let Some(text) = as_text(value) {
         return parse_duration(&text);
@@ -286,7 +287,7 @@ pub fn duration_of(value: &Dynamic) -> Option<Duration> {
     Duration::try_from_secs_f64(value.as_float().ok()?).ok()
 }
 
-/// A duration as text: `"90s"`, `"1h45m"`, `"1.5h"`, or a bare number of seconds.
+/// Parses a duration: `"90s"`, `"1h45m"`, `"1.5h"`, or a bare number of seconds.
 pub fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {

@@ -1,7 +1,7 @@
-//! The one table of functions.
+//! The table of all functions.
 //!
-//! The engine registers what stands here and nothing else, `help()` prints it, and the command line, completion and
-//! the README's reference are checked against it.
+//! The engine registers exactly these functions, and `help()` prints them. The command line, completion and the
+//! README's reference are checked against the table.
 
 use super::call::Call;
 use super::functions;
@@ -10,7 +10,7 @@ use crate::session::Session;
 use rhai::Dynamic;
 use std::rc::Rc;
 
-/// The task a function belongs to, as `help()` groups them.
+/// A group of functions in `help()`, by task.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// Connecting.
@@ -19,7 +19,7 @@ pub enum Family {
     Jobs,
     /// Collections.
     Collections,
-    /// What a script needs around them.
+    /// Functions for scripts around imports.
     Script,
 }
 
@@ -27,7 +27,7 @@ impl Family {
     /// All families, in the order of `help()`.
     pub const ALL: [Self; 4] = [Self::Connect, Self::Jobs, Self::Collections, Self::Script];
 
-    /// The heading in `help()`.
+    /// Returns the heading in `help()`.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Connect => "connecting",
@@ -38,13 +38,13 @@ impl Family {
     }
 }
 
-/// What may stand as an argument or as an option's value: what completion offers there.
+/// The kind of an argument or option value, which decides the completions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Takes {
-    /// Anything; nothing to offer.
+    /// Anything, without completions.
     #[default]
     Anything,
-    /// A job, or its id as text.
+    /// A job, or a job's id as text.
     Job,
     /// The name of a collection of the current connection.
     Collection,
@@ -52,13 +52,13 @@ pub enum Takes {
     Profile,
     /// A path on this machine.
     Path,
-    /// A path of data to import: on this machine where the service reads from here.
+    /// A path of data to import. It's on this machine if the service reads this machine's files.
     Data,
     /// A help page: a function, a type, a topic, or a command with its colon.
     Function,
     /// A state of a job.
     State,
-    /// A form of output.
+    /// An output format.
     Format,
     /// The name of an environment variable.
     Variable,
@@ -66,19 +66,19 @@ pub enum Takes {
     Flag,
     /// One of these words, as text.
     Words(&'static [&'static str]),
-    /// A map with the function's own options.
+    /// A map with the function's options.
     Options,
     /// A map with these keys.
     Keys(&'static [Opt]),
 }
 
-/// What a function gives: what its help says, and what completion offers behind a dot.
+/// The type of a function's result, for help and for completion after a dot.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Gives {
     /// Nothing.
     #[default]
     Nothing,
-    /// A value whose kind depends on what was given.
+    /// A value whose type depends on the arguments.
     Anything,
     /// `true` or `false`.
     Flag,
@@ -94,22 +94,22 @@ pub enum Gives {
     Job,
     /// A reading of a job's progress.
     Progress,
-    /// What came of many imports.
+    /// The result of many imports.
     Batch,
-    /// One reading, or an array of them for an array of jobs.
+    /// One reading, or an array of readings for an array of jobs.
     Readings,
     /// An array of job summaries.
     Jobs,
     /// An array of texts.
     Texts,
-    /// A map with these keys among others.
+    /// A map with at least these keys.
     Map(&'static [&'static str]),
-    /// An array of such maps.
+    /// An array of maps with at least these keys.
     Maps(&'static [&'static str]),
 }
 
 impl Gives {
-    /// What it is, in words.
+    /// Returns the type in words.
     pub const fn words(self) -> &'static str {
         match self {
             Self::Nothing => "nothing",
@@ -131,39 +131,39 @@ impl Gives {
     }
 }
 
-/// How someone at the prompt confirms a call that destroys something on a protected connection.
+/// The confirmation that the prompt asks for before a destructive call on a protected connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirm {
-    /// By typing the name of what is lost, the call's first argument.
+    /// The user types the name of the collection, the call's first argument.
     Name,
-    /// By `y`; the call's first argument is a job.
+    /// The user types `y`. The call's first argument is a job.
     Yes,
 }
 
 /// One key of an option map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Opt {
-    /// The key as documented.
+    /// The documented key.
     pub name: &'static str,
-    /// Other spellings of it, from the REST API and pymilvus; case, `_` and `-` never matter.
+    /// Other spellings, from the REST API and pymilvus. Case, `_` and `-` never matter.
     pub aliases: &'static [&'static str],
-    /// What it does, in a few words.
+    /// A short description.
     pub help: &'static str,
-    /// What holds where it is left out, as it would be written; empty where nothing does.
+    /// The default value as it would be written. Empty if there's none.
     pub default: &'static str,
-    /// What its value may be.
+    /// The kind of value.
     pub takes: Takes,
 }
 
 impl Opt {
-    /// The same option with this default.
+    /// Sets the default.
     #[must_use]
     pub const fn or(mut self, default: &'static str) -> Self {
         self.default = default;
         self
     }
 
-    /// The same option, whose value is one of these.
+    /// Sets the words that the value can be.
     #[must_use]
     pub const fn of(mut self, takes: Takes) -> Self {
         self.takes = takes;
@@ -171,12 +171,12 @@ impl Opt {
     }
 }
 
-/// An option without other spellings.
+/// Returns an option without other spellings.
 pub const fn opt(name: &'static str, help: &'static str) -> Opt {
     opt_as(name, &[], help)
 }
 
-/// An option that the REST API or pymilvus spell differently.
+/// Returns an option with other spellings, from the REST API or pymilvus.
 pub const fn opt_as(
     name: &'static str,
     aliases: &'static [&'static str],
@@ -194,38 +194,38 @@ pub const fn opt_as(
 /// One function of the language.
 #[derive(Clone, Copy)]
 pub struct Function {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// The task it belongs to.
+    /// The family in `help()`.
     pub family: Family,
-    /// Its forms, as they are typed.
+    /// The forms of a call, as they're typed.
     pub forms: &'static [&'static str],
     /// One line of help.
     pub help: &'static str,
     /// An example that can be pasted.
     pub example: &'static str,
-    /// The keys its option map takes.
+    /// The keys of the option map.
     pub options: &'static [Opt],
-    /// What its arguments may be, from the first on.
+    /// The kinds of arguments, from the first on.
     pub takes: &'static [Takes],
-    /// What it gives.
+    /// The type of the result.
     pub gives: Gives,
-    /// Functions that are used together with it.
+    /// Related functions, listed on the help page.
     pub related: &'static [&'static str],
-    /// The least and the most arguments, without the connection.
+    /// Minimum and maximum number of arguments, without the connection.
     pub arity: (usize, usize),
-    /// True where it is also a method of `Connection`.
+    /// True if the function is also a method of `Connection`.
     pub method: bool,
-    /// True where Rhai has a function of this name for numbers or text, which ours replaces.
+    /// True if the function replaces one of Rhai's for numbers or text.
     pub replaces: bool,
-    /// Set where it destroys what its first argument names: a protected connection asks first.
+    /// The confirmation, if the function destroys what its first argument names and the connection is protected.
     pub destroys: Option<Confirm>,
-    /// What it does.
+    /// The implementation.
     pub run: fn(&Call) -> Result<Dynamic, Failure>,
 }
 
 impl Function {
-    /// A function of one argument, without options, that is no method.
+    /// Returns a function with one argument and no options, which isn't a method.
     pub const fn new(
         family: Family,
         name: &'static str,
@@ -252,56 +252,56 @@ impl Function {
         }
     }
 
-    /// The same function, also as a method of `Connection`.
+    /// Makes the function also a method of `Connection`.
     #[must_use]
     pub const fn method(mut self) -> Self {
         self.method = true;
         self
     }
 
-    /// The same function with this least and most number of arguments.
+    /// Sets the minimum and maximum number of arguments.
     #[must_use]
     pub const fn arity(mut self, least: usize, most: usize) -> Self {
         self.arity = (least, most);
         self
     }
 
-    /// The same function with an option map.
+    /// Sets the keys of the option map.
     #[must_use]
     pub const fn options(mut self, options: &'static [Opt]) -> Self {
         self.options = options;
         self
     }
 
-    /// The same function, whose arguments may be these, from the first on.
+    /// Sets the kinds of arguments, from the first on.
     #[must_use]
     pub const fn takes(mut self, takes: &'static [Takes]) -> Self {
         self.takes = takes;
         self
     }
 
-    /// The same function, which gives this.
+    /// Sets the type of the result.
     #[must_use]
     pub const fn gives(mut self, gives: Gives) -> Self {
         self.gives = gives;
         self
     }
 
-    /// The same function, whose page names these functions too.
+    /// Sets the related functions.
     #[must_use]
     pub const fn related(mut self, names: &'static [&'static str]) -> Self {
         self.related = names;
         self
     }
 
-    /// The same function, in place of one of Rhai's.
+    /// Marks a function that replaces one of Rhai's.
     #[must_use]
     pub const fn replaces(mut self) -> Self {
         self.replaces = true;
         self
     }
 
-    /// The same function, which destroys what its first argument names: a job or a collection.
+    /// Marks a function that destroys what its first argument names: a job or a collection.
     #[must_use]
     pub const fn destroys(mut self, confirm: Confirm) -> Self {
         self.destroys = Some(confirm);
@@ -309,7 +309,7 @@ impl Function {
     }
 }
 
-/// Every function, family by family.
+/// Returns every function, family by family.
 pub fn functions() -> impl Iterator<Item = &'static Function> {
     [
         functions::connect::FUNCTIONS,
@@ -333,18 +333,18 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
     .flatten()
 }
 
-/// The function of this name.
+/// Returns the function with this name.
 pub fn find(name: &str) -> Option<&'static Function> {
     functions().find(|function| function.name == name)
 }
 
-/// Calls one function of the table without a script, as the plain commands do.
+/// Calls a function without a script, for the plain commands.
 pub fn call(session: &Rc<Session>, name: &str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
     let function = find(name).ok_or_else(|| Failure::usage(format!("no function {name:?}")))?;
     Call::new(session, function, args).and_then(|call| call.perform())
 }
 
-/// Names that are visible everywhere, also inside functions, with one line of help each.
+/// Names visible everywhere, even inside functions, with one line of help each.
 pub const VARIABLES: &[(&str, &str)] = &[
     ("args", "the script's arguments, an array of text"),
     (
