@@ -176,7 +176,7 @@ mod tests {
         let running: Vec<usize> = (0..100).collect();
         assert_eq!(lists.freshen(&running), (0..10).collect::<Vec<_>>());
         assert_eq!(lists.freshen(&running), (10..20).collect::<Vec<_>>());
-        // Some have ended meanwhile; the last ones are followed by the first ones.
+        // Some have ended since. After the last job, the first ones follow.
         let left = [3, 5, 30, 99];
         assert_eq!(lists.freshen(&left), [30, 99, 3, 5]);
         assert_eq!(lists.freshen(&[]), [0; 0]);
