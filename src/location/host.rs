@@ -141,7 +141,7 @@ fn tencent(name: &str) -> Option<Host> {
 mod tests {
     use super::*;
 
-    /// Returns host, store, bucket and region; `-` if absent, `""` for an empty bucket.
+    /// Hosts with their store, bucket and region; `-` if absent, `""` for an empty bucket.
     const KNOWN: &str = r#"
         my.bucket.s3.us-west-2.amazonaws.com        S3   my.bucket    us-west-2
         s3.us-west-2.amazonaws.com                  S3   -            us-west-2

@@ -133,7 +133,8 @@ pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
     })
 }
 
-/// Returns the line to type next: it shows the collection's schema if the collection is known, else the job's files.
+/// Returns the line to type next. It shows the collection's fields, or reads the job again if the job was aborted or its
+/// collection isn't known.
 fn next(progress: &Progress, unexplained: bool) -> String {
     let call = format!("progress({})", words::quote(&progress.job_id));
     let describe = format!("describe({})", words::quote(&progress.collection));

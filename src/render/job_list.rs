@@ -12,7 +12,7 @@ use crate::api::model::{JobState, JobSummary, Progress};
 /// Minimum number of jobs for a footer that counts them by state.
 const MANY: usize = 5;
 
-/// On a narrower screen, in columns, the reasons are shown below the table, where there's room for them.
+/// On a screen with fewer columns, the reasons are shown below the table, because they don't fit in it.
 const WIDE: usize = 120;
 
 /// Maximum number of reasons below a table.

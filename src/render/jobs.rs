@@ -31,8 +31,8 @@ pub const PROGRESS_KEYS: [&str; 13] = [
     "warnings",
 ];
 
-/// Returns a job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`, `created` (RFC 3339). Unknown values
-/// are null.
+/// Returns a job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`, `created` (RFC 3339). Unknown
+/// values are null.
 pub fn job_json(job: &JobSummary) -> Value {
     json!({
         "job": job.job_id,
@@ -44,9 +44,9 @@ pub fn job_json(job: &JobSummary) -> Value {
     })
 }
 
-/// Returns a progress reading as JSON: `job`, `collection`, `state`, `percent`, `rows`, `total_rows`, `file`, `size` (bytes),
-/// `created` and `completed` (RFC 3339), `reason`, `details`, a list of maps, one a file, and `warnings`, a list of texts.
-/// Unknown values are null.
+/// Returns a progress reading as JSON: `job`, `collection`, `state`, `percent`, `rows`, `total_rows`, `file`, `size`
+/// (bytes), `created` and `completed` (RFC 3339), `reason`, `details` (a list of maps, one per file) and `warnings` (a
+/// list of texts). Unknown values are null.
 pub fn progress_json(progress: &Progress) -> Value {
     let mut map = Map::new();
     map.insert("job".to_owned(), json!(progress.job_id));

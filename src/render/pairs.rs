@@ -6,11 +6,11 @@ use super::cell::Cell;
 use super::style::{Screen, Tone};
 use super::wrap::wrapped;
 
-/// Minimum columns for values beside their names. With less room, values go below their names.
+/// If there are fewer than twice this many columns beside the names, a value with a wider word goes below its name.
 const LEAST: usize = 20;
 
 /// Lays out the pairs with aligned names. On a terminal, absent values are left out, and values are wrapped in their
-/// own column. A value with a word too wide for the column goes below its name.
+/// own column. A value with a word too wide for a narrow column goes below its name.
 pub(super) fn lay_out(pairs: &[(&str, Cell)], screen: &Screen) -> String {
     let shown = || {
         pairs

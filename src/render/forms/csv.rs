@@ -6,8 +6,8 @@ use super::{Rows, field, plain};
 use crate::render::style::Screen;
 use crate::render::words;
 
-/// Writes a header line and the rows. A map is one row. A list without maps is one column named `value`. Null is an
-/// empty field.
+/// Writes a header line and the rows. A map is one row. A list with other items is one column named `value`. Null is
+/// an empty field.
 pub(in crate::render) fn write(
     out: &mut dyn Write,
     rows: Rows<'_>,
@@ -33,7 +33,7 @@ fn io_error(error: csv::Error) -> io::Error {
     }
 }
 
-/// In a file the text is kept byte for byte. On a terminal, control characters are replaced.
+/// Returns the text for a stream: byte for byte in a file, with control characters replaced on a terminal.
 fn for_screen(text: String, screen: &Screen) -> String {
     if screen.tty {
         words::safe(&text).into_owned()

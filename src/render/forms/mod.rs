@@ -19,8 +19,8 @@ fn plain(value: Option<&Value>) -> String {
     }
 }
 
-/// A value as rows, for CSV, Markdown, vertical and line-wise JSON. Rows are made on demand, so a long list of jobs is never
-/// in memory twice.
+/// A value as rows, for CSV, Markdown, vertical and line-wise JSON. Rows are made on demand, so a long list of jobs is
+/// never in memory twice.
 pub(super) struct Rows<'a> {
     /// The columns; the single column `value` if the rows aren't maps.
     pub(super) names: Vec<String>,
