@@ -20,7 +20,7 @@ pub enum OutputFormat {
     Csv,
     /// A GitHub Markdown table; for issues and chats.
     Markdown,
-    /// YAML. Texts that look like another type are quoted.
+    /// YAML; texts that look like another type are quoted.
     Yaml,
 }
 

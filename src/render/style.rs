@@ -11,10 +11,10 @@ use jiff::Timestamp;
 /// The use of colours: `--color auto|always|never`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum ColorChoice {
-    /// On a terminal other than a dumb one, unless `NO_COLOR` is set.
+    /// On a terminal that isn't dumb, unless `NO_COLOR` is set.
     #[default]
     Auto,
-    /// Always, also in a pipe. Overrides `NO_COLOR`.
+    /// Always, also in a pipe; overrides `NO_COLOR`.
     Always,
     /// Never.
     Never,
