@@ -7,10 +7,10 @@ use super::model::{FileProgress, JobPage, JobState, JobSummary, Progress, State}
 
 /// The spellings of a job's id.
 const JOB_ID: [&str; 3] = ["jobId", "jobID", "job_id"];
-/// Where the jobs of a list are: v1's published example has `tasks`, everything else `records`.
+/// Keys under which a page's jobs are sent: v1's published example has `tasks`, all other answers `records`.
 const RECORDS: [&str; 3] = ["records", "tasks", "jobs"];
 
-/// Reads the answer to a create: the job's id.
+/// Returns the job id from the answer to a create.
 pub(super) fn read_job_id(data: &Data<'_>) -> Result<String, ApiError> {
     data.object()?
         .id(&JOB_ID)
@@ -53,7 +53,7 @@ pub(super) fn progress(
     })
 }
 
-/// Completed means all of it, whatever number got stuck at 80 or 99.
+/// Returns 100 for a completed job, even if the service's percentage got stuck at 80 or 99.
 pub(super) const fn whole(state: &State, percent: f64) -> f64 {
     match state.kind {
         JobState::Completed => 100.0,
@@ -61,10 +61,10 @@ pub(super) const fn whole(state: &State, percent: f64) -> f64 {
     }
 }
 
-/// Reads a page of the list; all three dialects send it in this shape.
+/// Reads a page of the job list; all three dialects send it in this shape.
 ///
-/// Some servers send a bare list in place of the records, and null or `{}` if there is nothing to list. Other calls are
-/// answered so too, so a page without records isn't whole. Any other page is whole if each of its records has an id.
+/// Some servers send a bare list in place of the records, and null or `{}` if there are no jobs. Other calls can get
+/// such an answer too, so a page without records isn't whole. Any other page is whole if each of its records has an id.
 pub(super) fn read_page(data: &Data<'_>) -> Result<JobPage, ApiError> {
     let object = data.raw().and_then(Fields::of);
     let count = object.as_ref().and_then(|it| it.count(&["count", "total"]));
@@ -98,7 +98,7 @@ pub(super) fn read_page(data: &Data<'_>) -> Result<JobPage, ApiError> {
     })
 }
 
-/// Reads one record; `None` if it has no id, since nothing can be done with such a job.
+/// Reads one record. Returns `None` if it has no id, since nothing can be done with such a job.
 fn read_summary(record: &Fields<'_>) -> Option<JobSummary> {
     let reason = record.text(&["reason", "errorMessage"]);
     let state = State::with_reason(&record.text_or_empty(&["state"]), reason.as_deref());

@@ -1,4 +1,4 @@
-//! The clusters and projects that a key may see (reference: Clusters and projects).
+//! Lists the clusters and projects that a key has access to (reference: Clusters and projects).
 
 use super::Client;
 use super::error::ApiError;
@@ -9,53 +9,53 @@ use std::collections::HashSet;
 
 const CLUSTERS: &str = "/v2/clusters";
 const PROJECTS: &str = "/v2/projects";
-/// The largest page that the service gives.
+/// Largest page size that the service accepts.
 const PAGE: usize = 100;
-/// A list of more pages does not end.
+/// Most pages to request. A longer list is taken for one that never ends.
 const PAGES: usize = 1_000;
 
 /// One cluster of Zilliz Cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cluster {
-    /// `in03-…`.
+    /// The cluster's id, e.g. `in03-…`.
     pub id: String,
-    /// Its name.
+    /// The name shown in the console.
     pub name: String,
     /// The region, e.g. `aws-us-east1`.
     pub region: String,
-    /// Free, Serverless, Standard, Enterprise.
+    /// The plan: Free, Serverless, Standard or Enterprise.
     pub plan: String,
     /// The kind of its compute units.
     pub cu_type: String,
-    /// How many compute units.
+    /// Number of compute units.
     pub cu_size: Option<u64>,
-    /// RUNNING, FROZEN, …
+    /// The status as sent: RUNNING, FROZEN, …
     pub status: String,
-    /// The public endpoint; empty while it has none.
+    /// The public endpoint; empty if there is none yet.
     pub connect_address: String,
     /// The project it belongs to.
     pub project_id: String,
-    /// When it was made, as sent.
+    /// Creation time, as sent.
     pub create_time: String,
 }
 
 /// One project of Zilliz Cloud.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Project {
-    /// `proj-…`.
+    /// The project's id, e.g. `proj-…`.
     pub id: String,
     /// The name shown in the console.
     pub name: String,
-    /// Standard, Enterprise, …
+    /// The plan: Standard, Enterprise, …
     pub plan: String,
-    /// How many clusters it has.
+    /// Number of clusters in the project.
     pub clusters: Option<u64>,
-    /// When it was made, as sent.
+    /// Creation time, as sent.
     pub create_time: String,
 }
 
 impl Client {
-    /// Every cluster the key may see, or those of the connection's project where one is set. v2 only.
+    /// Returns all clusters that the key has access to, or those of the connection's project if one is set. v2 only.
     pub fn clusters(&self) -> Result<Vec<Cluster>, ApiError> {
         self.refuse_clusters()?;
         let settings = self.settings();
@@ -100,7 +100,7 @@ impl Client {
         Ok(clusters)
     }
 
-    /// One cluster by its id. v2 only.
+    /// Returns the cluster with this id. v2 only.
     pub fn cluster(&self, id: &str) -> Result<Cluster, ApiError> {
         self.refuse_clusters()?;
         let settings = self.settings();
@@ -112,7 +112,7 @@ impl Client {
         })
     }
 
-    /// Returns every project the key may see. v2 only.
+    /// Returns all projects that the key has access to. v2 only.
     pub fn projects(&self) -> Result<Vec<Project>, ApiError> {
         self.refuse_clusters()?;
         let settings = self.settings();
@@ -139,7 +139,7 @@ impl Client {
     }
 }
 
-/// Reads one project; `None` if it has no id.
+/// Reads one project. Returns `None` if it has no id.
 fn read_project(object: &Fields<'_>) -> Option<Project> {
     Some(Project {
         id: object.id(&["projectId"])?,
@@ -150,7 +150,7 @@ fn read_project(object: &Fields<'_>) -> Option<Project> {
     })
 }
 
-/// Reads one cluster; `None` if it has no id.
+/// Reads one cluster. Returns `None` if it has no id.
 fn read(object: &Fields<'_>) -> Option<Cluster> {
     Some(Cluster {
         id: object.id(&["clusterId"])?,

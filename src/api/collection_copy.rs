@@ -1,8 +1,8 @@
-//! From a described collection to the create call that makes it again (reference: Collections).
+//! Turns a described collection into the create call for a copy of it (reference: Collections).
 //!
 //! The two calls spell almost everything differently; Milvus' `handler_v2.go` (`getCollectionDetails`,
-//! `createCollection`) is the source of both forms. Whatever has no place in the create call is a [`CopyError`] that names
-//! it: a copy never lacks something silently.
+//! `createCollection`) is the source of both forms. A property that the create call can't express is a [`CopyError`]
+//! that names it, so a copy never silently lacks a property.
 
 mod field;
 mod index;
@@ -14,11 +14,11 @@ use thiserror::Error;
 
 type Object = Map<String, Value>;
 
-/// Everything in a description that the create call can't carry.
+/// The properties of a description that the create call can't express.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the description holds what create_collection can't carry: {}", .problems.join("; "))]
 pub struct CopyError {
-    /// One text for each.
+    /// One message per property.
     pub problems: Vec<String>,
 }
 
@@ -30,7 +30,7 @@ impl From<CopyError> for Failure {
     }
 }
 
-/// Facts of the old collection itself: a copy gets its own.
+/// Properties of the old collection itself; a copy gets its own.
 const OWN_FACTS: &[&str] = &[
     "collectionName",
     "collectionID",
@@ -53,7 +53,7 @@ const OWN_FACTS: &[&str] = &[
 /// Keys of the create call that may be added to a description.
 const ADDED: &[&str] = &["dbName", "params", "indexParams"];
 
-/// Properties that Milvus reads from `params` of the create call only, and their names there.
+/// Properties that Milvus reads only from `params` of the create call, and their names there.
 const PARAMS: &[(&str, &str)] = &[
     ("collection.ttl.seconds", "ttlSeconds"),
     ("ttl.seconds", "ttlSeconds"),
@@ -66,7 +66,7 @@ const PARAMS: &[(&str, &str)] = &[
     ("warmup.vectorIndex", "warmup.vectorIndex"),
 ];
 
-/// What was found that can't be carried.
+/// The messages about properties that can't be copied.
 #[derive(Default)]
 struct Problems(Vec<String>);
 
@@ -75,7 +75,7 @@ impl Problems {
         self.0.push(problem.into());
     }
 
-    /// Names the keys that none of the known ones is, unless they say nothing (null, false, empty).
+    /// Adds a message for each key outside `known`, unless its value is null, false or empty.
     fn unknown(&mut self, of: &str, object: &Object, known: &[&[&str]]) {
         for (key, value) in object {
             let is_known = known.iter().any(|keys| keys.contains(&key.as_str()));
@@ -86,7 +86,7 @@ impl Problems {
     }
 }
 
-/// Returns the body of the create call that makes the described collection again, without its name.
+/// Returns the body of the create call for a copy of the described collection, without a name.
 pub fn create_body(described: &Object) -> Result<Object, CopyError> {
     let mut problems = Problems::default();
     let carried: &[&str] = &[
@@ -125,7 +125,7 @@ pub fn create_body(described: &Object) -> Result<Object, CopyError> {
     let mut params = Object::new();
     let level = described.get("consistencyLevel").map(consistency_level);
     keep(&mut body, "consistencyLevel", level.as_ref());
-    // Milvus up to 2.6 reads it here only; both have to be equal.
+    // Milvus up to 2.6 reads the level only from here; if both are sent, they have to be equal.
     keep(&mut params, "consistencyLevel", level.as_ref());
     keep(
         &mut params,
@@ -149,8 +149,8 @@ pub fn create_body(described: &Object) -> Result<Object, CopyError> {
     }
 }
 
-/// Returns the vector fields of a create body that none of its indexes is for, if it has indexes. Milvus describes the
-/// first vector field's index only, and loads no collection with a vector that has none.
+/// Returns the vector fields of a create body that have no index, if the body has indexes at all. Milvus describes only
+/// the first vector field's index, and refuses to load a collection with an unindexed vector field.
 pub fn vectors_without_index(body: &Object) -> Vec<String> {
     let indexed: Vec<&Value> = objects(body, "indexParams")
         .filter_map(|index| index.get("fieldName"))
@@ -185,7 +185,7 @@ fn schema(described: &Object, problems: &mut Problems) -> Object {
     let mut auto_id = flag(described, &["autoId", "autoID"]);
     for it in objects(described, "fields") {
         let name = it.get("name").and_then(Value::as_str).unwrap_or_default();
-        // Some answers list the dynamic field, which Milvus adds by itself.
+        // Some answers list the dynamic field, which Milvus adds itself.
         if name == "$meta" {
             continue;
         }
@@ -218,7 +218,7 @@ fn schema(described: &Object, problems: &mut Problems) -> Object {
     schema
 }
 
-/// The published answers say `Eventual`; the server's own word is `Eventually`.
+/// Returns the consistency level in the server's spelling: published answers say `Eventual`, the server `Eventually`.
 fn consistency_level(level: &Value) -> Value {
     match level.as_str() {
         Some("Eventual") => Value::from("Eventually"),
@@ -226,7 +226,8 @@ fn consistency_level(level: &Value) -> Value {
     }
 }
 
-/// With a partition key the number of partitions is a setting; else partitions have names, which a description lacks.
+/// Copies the partition count if there is a partition key. Without one, partitions have names, which a description
+/// lacks.
 fn partitions(described: &Object, keyed: bool, params: &mut Object, problems: &mut Problems) {
     let number = described.get("partitionsNum");
     let count = number.and_then(whole).unwrap_or_default();
@@ -246,7 +247,7 @@ fn properties(described: &Object, params: &mut Object, body: &mut Object) {
             continue;
         };
         params.insert((*param).to_owned(), typed(value));
-        // Milvus refuses a TTL that is given twice.
+        // Milvus refuses a TTL that is sent twice.
         if *param == "ttlSeconds" {
             properties.shift_remove(*name);
         }
@@ -254,7 +255,7 @@ fn properties(described: &Object, params: &mut Object, body: &mut Object) {
     keep(body, "properties", Some(&Value::Object(properties)));
 }
 
-/// Keys and values, sent as a list (`[{key, value}]`) or as an object. Go leaves an empty value out.
+/// Returns key-value pairs that were sent as a list (`[{key, value}]`) or as an object. Go omits empty values.
 fn pairs(value: Option<&Value>) -> Object {
     match value {
         Some(Value::Object(object)) => object.clone(),
@@ -270,7 +271,7 @@ fn pairs(value: Option<&Value>) -> Object {
     }
 }
 
-/// A text that is a whole number or a truth value as such.
+/// Returns a text that holds an integer or a boolean as a JSON value of that type.
 fn typed(value: &Value) -> Value {
     match value.as_str() {
         Some("true") => Value::Bool(true),
@@ -305,7 +306,7 @@ fn objects<'a>(object: &'a Object, key: &str) -> impl Iterator<Item = &'a Object
     list.into_iter().flatten().filter_map(Value::as_object)
 }
 
-/// Inserts a value unless it says nothing.
+/// Inserts a value unless it's null, false or empty.
 fn keep(into: &mut Object, key: &str, value: Option<&Value>) {
     if let Some(value) = value.filter(|value| !is_empty(value)) {
         into.insert(key.to_owned(), value.clone());

@@ -1,7 +1,7 @@
 //! The collection calls (reference: Collections). They go to the cluster's own endpoint.
 //!
-//! On `v1` its own calls are used. It has none to load, to count and to create from a schema: there the v2 routes are used,
-//! which every cluster of Zilliz Cloud has and a Milvus older than 2.4 has not.
+//! `v1` has no calls to load, to count rows or to create a collection from a schema. For those, the v2 routes are used,
+//! which every Zilliz Cloud cluster has and a Milvus older than 2.4 lacks.
 
 use super::Client;
 use super::description::{self, CollectionDescription};
@@ -32,7 +32,7 @@ struct Body<'a> {
 }
 
 impl Client {
-    /// The names of the database's collections.
+    /// Returns the names of the database's collections.
     pub fn collections(&self) -> Result<Vec<String>, ApiError> {
         let what = "list the collections";
         let outgoing = if self.speaks_v1() {
@@ -49,7 +49,7 @@ impl Client {
         })
     }
 
-    /// True where the collection exists.
+    /// Returns true if the collection exists.
     pub fn has_collection(&self, name: &str) -> Result<bool, ApiError> {
         if let Some(has) = self.pretended(name) {
             return Ok(has);
@@ -69,7 +69,7 @@ impl Client {
         })
     }
 
-    /// A collection's schema, indexes and load state.
+    /// Returns a collection's schema, indexes and load state.
     pub fn describe(&self, name: &str) -> Result<CollectionDescription, ApiError> {
         let what = "describe the collection";
         let outgoing = if self.speaks_v1() {
@@ -85,8 +85,8 @@ impl Client {
         self.call(outgoing, |data| description::read(data, name))
     }
 
-    /// Creates a collection; `body` is the API's own create body, quick form or `schema`. The connection's
-    /// database is added where the body names none. Sent once.
+    /// Creates a collection; `body` is the API's own create body, in the quick form or with `schema`. If the body names
+    /// no database, the connection's is added. Sent once.
     pub fn create_collection(&self, body: &Value) -> Result<(), ApiError> {
         let what = "create the collection";
         let body = body.as_object().ok_or_else(|| ApiError::Setting {
@@ -113,7 +113,7 @@ impl Client {
         Ok(())
     }
 
-    /// Returns the properties that the collection doesn't have, or has with another value.
+    /// Returns the properties that the collection lacks or has with another value.
     pub fn missing_properties(
         &self,
         name: &str,
@@ -193,8 +193,8 @@ impl Client {
         Ok(())
     }
 
-    /// Begins to load a collection, so that it can be searched and counted; [`Client::load_state`] shows when it is
-    /// done. `extra` are more keys of the body. Sent once.
+    /// Starts loading a collection, which searches and counts need; [`Client::load_state`] shows when loading is done.
+    /// `extra` are further keys of the body. Sent once.
     pub fn load(&self, name: &str, extra: &Map<String, Value>) -> Result<(), ApiError> {
         let path = "/v2/vectordb/collections/load";
         let outgoing = self.post("load the collection", Effect::Change, path, Some(name))?;
@@ -205,7 +205,7 @@ impl Client {
         Ok(())
     }
 
-    /// The service's word for the load state, e.g. `LoadStateLoaded`.
+    /// Returns the load state as the service spells it, e.g. `LoadStateLoaded`.
     pub fn load_state(&self, name: &str) -> Result<String, ApiError> {
         let dry_run = self.settings().dry_run.as_ref();
         if dry_run.is_some_and(|it| it.is_loaded(name)) {
@@ -224,7 +224,7 @@ impl Client {
         })
     }
 
-    /// The exact number of rows, by `count(*)`; the collection has to be loaded.
+    /// Returns the exact number of rows from `count(*)`; the collection has to be loaded.
     pub fn count(&self, name: &str) -> Result<u64, ApiError> {
         if self.pretended(name) == Some(true) {
             return Ok(0);
@@ -236,7 +236,7 @@ impl Client {
             filter: Some(""),
             output_fields: Some(["count(*)"]),
         };
-        // No limit: servers refuse one beside count(*).
+        // No limit, since servers refuse a limit with count(*).
         let path = "/v2/vectordb/entities/query";
         let outgoing = self.post_body("count the rows", Effect::Read, path, database, &body)?;
         self.call(outgoing, |data| {
@@ -244,7 +244,7 @@ impl Client {
         })
     }
 
-    /// The statistics' number of rows: approximate, needs no load.
+    /// Returns the approximate number of rows from the statistics; the collection needn't be loaded.
     pub fn row_count(&self, name: &str) -> Result<u64, ApiError> {
         if self.pretended(name) == Some(true) {
             return Ok(0);
@@ -258,7 +258,7 @@ impl Client {
         })
     }
 
-    /// In a dry run: whether the collection is there, where this run was to create or drop it.
+    /// In a dry run, returns whether the collection would exist by now, if this run has created or dropped it.
     pub(super) fn pretended(&self, name: &str) -> Option<bool> {
         let dry_run = self.settings().dry_run.as_ref()?;
         dry_run.has(self.settings(), name)
@@ -280,7 +280,7 @@ impl Client {
         self.call(outgoing, |_| Ok(()))
     }
 
-    /// The address of collection calls.
+    /// Returns the base URL for collection calls.
     fn cluster_base(&self, what: &'static str) -> Result<&Url, ApiError> {
         let settings = self.settings();
         match (&settings.collection_base, settings.dialect) {
@@ -290,7 +290,7 @@ impl Client {
         }
     }
 
-    /// A v2 call with nothing but database and collection in its body.
+    /// Sends a v2 call with only the database and the collection in its body.
     fn post(
         &self,
         what: &'static str,
@@ -308,7 +308,7 @@ impl Client {
         self.post_body(what, effect, path, db_name, &body)
     }
 
-    /// A v2 call with this body.
+    /// Sends a v2 call with this body.
     pub(super) fn post_body(
         &self,
         what: &'static str,
@@ -332,7 +332,7 @@ impl Client {
         Outgoing::get(settings, what, self.cluster_base(what)?, path, query)
     }
 
-    /// A v1 call with this body.
+    /// Sends a v1 call with this body.
     pub(super) fn v1_post(
         &self,
         what: &'static str,
@@ -347,7 +347,7 @@ impl Client {
     }
 }
 
-/// A count in the data's object, or in the first row of its list.
+/// Returns a count from the data's object, or from the first row of its list.
 fn first_count(data: &Data<'_>, names: &[&str]) -> Option<u64> {
     let object: Fields<'_> = data.object().ok()?;
     object.count(names)

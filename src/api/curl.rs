@@ -1,7 +1,7 @@
-//! A request as a curl command that does the same.
+//! Prints a request as the equivalent curl command.
 //!
-//! Secrets are named, not shown: the shell puts variables in. They stand in here-documents, which the shell neither
-//! splits nor runs, and which no list of processes shows.
+//! Secrets are replaced by shell variables in here-documents. The shell doesn't split or run the content of a
+//! here-document, and process lists don't show it.
 
 use super::endpoint::Endpoint;
 use super::request::Outgoing;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::fmt::Write;
 use ulid::Ulid;
 
-/// The variables that stand for the secrets of an import request's body.
+/// Shell variables for the secrets of an import request's body.
 const VARIABLES: [(&str, &str); 4] = [
     ("accessKey", "AWS_ACCESS_KEY_ID"),
     ("secretKey", "AWS_SECRET_ACCESS_KEY"),
@@ -20,23 +20,23 @@ const VARIABLES: [(&str, &str); 4] = [
     ("sessionToken", "AWS_SESSION_TOKEN"),
 ];
 
-/// A text of a body that the shell's variable stands for: a placeholder of what the command before it makes.
+/// A placeholder in a body, and the shell variable with the real value, which an earlier command sets.
 pub(super) struct Name {
     pub(super) value: String,
     pub(super) variable: String,
 }
 
-/// A command in three parts, so that something may stand behind its line.
+/// A command in three parts, so that a caller can append text to the command line.
 pub(super) struct Command {
-    /// A line that says what it does and which variables it reads, with its line end.
+    /// A comment that says what the command does and which variables it reads, with its line end.
     pub(super) comment: String,
     /// The command's line, without its line end.
     pub(super) line: String,
-    /// Its here-documents, with their line ends.
+    /// The here-documents, with their line ends.
     pub(super) documents: String,
 }
 
-/// The command that sends this request.
+/// Returns the command that sends this request.
 pub(super) fn command(settings: &Settings, outgoing: &Outgoing, names: &[Name]) -> Command {
     let mut body = Body::of(outgoing, names);
     let key = outgoing.headers.contains_key(AUTHORIZATION);
@@ -99,13 +99,13 @@ fn comment(
     text
 }
 
-/// The headers of the request but the key, as they travel.
+/// Returns the request's headers as sent, except the API key.
 fn headers(headers: &HeaderMap) -> impl Iterator<Item = (String, &str)> {
     let shown = headers.iter().filter(|(name, _)| **name != AUTHORIZATION);
     shown.filter_map(|(name, value)| Some((capitalised(name.as_str()), value.to_str().ok()?)))
 }
 
-/// `content-type` as people write it: `Content-Type`.
+/// Returns a header name in its usual spelling: `content-type` as `Content-Type`.
 fn capitalised(name: &str) -> String {
     let words = name.split('-').map(|word| {
         let mut letters = word.chars();
@@ -120,7 +120,7 @@ fn capitalised(name: &str) -> String {
     }
 }
 
-/// The variable that stands for the connection's key: the one it is looked up in for this host.
+/// Returns the variable for the connection's API key: the one from which zshell reads the key for this host.
 fn key_variable(settings: &Settings) -> &'static str {
     let base = Endpoint::parse(settings.import_base.as_str());
     if base.is_ok_and(|endpoint| endpoint.is_zilliz()) {
@@ -130,18 +130,18 @@ fn key_variable(settings: &Settings) -> &'static str {
     }
 }
 
-/// A body whose secrets and placeholders have been taken out.
+/// A body without its secrets and placeholders.
 struct Body {
     text: String,
-    /// What variables stand for.
+    /// The places where variables are put in.
     holes: Vec<Hole>,
-    /// True where a secret holds what JSON would escape.
+    /// Set if a secret may contain characters that JSON has to escape.
     needs_escape: bool,
 }
 
-/// A place in a body where a variable is put in.
+/// A place in a body for a variable.
 struct Hole {
-    /// What stands there in the text.
+    /// The text that marks the place.
     mark: String,
     variable: String,
     is_secret: bool,
@@ -157,7 +157,7 @@ impl Body {
         let Some(bytes) = &outgoing.body else {
             return body;
         };
-        // Our own bodies are JSON.
+        // zshell's own bodies are JSON.
         let text = match serde_json::from_slice::<Value>(bytes) {
             Ok(mut value) => {
                 body.take_out(&mut value, names);
@@ -193,7 +193,7 @@ impl Body {
         }
     }
 
-    /// Makes a hole for a variable; what is to stand there.
+    /// Adds a place for a variable and returns its mark.
     fn hole(&mut self, variable: String, is_secret: bool) -> String {
         let mark = Ulid::generate().to_string();
         self.holes.push(Hole {
@@ -204,13 +204,13 @@ impl Body {
         mark
     }
 
-    /// The variables of secrets.
+    /// Returns the variables that hold secrets.
     fn secrets(&self) -> impl Iterator<Item = &str> {
         let secrets = self.holes.iter().filter(|hole| hole.is_secret);
         secrets.map(|hole| hole.variable.as_str())
     }
 
-    /// The body as it stands in a here-document, which expands variables where there are any.
+    /// Returns the body as text for a here-document. If the body has variables, the shell expands the here-document.
     fn written(&mut self) -> String {
         if self.holes.is_empty() {
             return std::mem::take(&mut self.text);
@@ -229,7 +229,7 @@ impl Body {
     }
 }
 
-/// The variable of a body's secret: `newPassword` is `NEW_PASSWORD` where there is no usual name.
+/// Returns the variable for a secret field: its usual name, else the field's name (`newPassword` is `NEW_PASSWORD`).
 fn variable(field: &str) -> String {
     let known = VARIABLES.iter().find(|(name, _)| *name == field);
     if let Some((_, variable)) = known {
@@ -249,7 +249,7 @@ fn variable(field: &str) -> String {
     name
 }
 
-/// A word of a shell command.
+/// Quotes a text as one shell word.
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', "'\\''"))
 }

@@ -1,4 +1,4 @@
-//! What `describe` says of a collection.
+//! The answer to `describe`: a collection's schema, indexes and load state.
 
 use super::envelope::Data;
 use super::error::ApiError;
@@ -9,19 +9,19 @@ use serde_json::value::RawValue;
 /// A collection as the service describes it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CollectionDescription {
-    /// Its name.
+    /// The collection's name.
     pub name: String,
     /// Free text; empty for none.
     pub description: String,
-    /// True where the service makes primary keys.
+    /// Whether the service generates primary keys.
     pub auto_id: bool,
-    /// True where fields outside the schema are accepted.
+    /// Whether rows may have fields outside the schema.
     pub dynamic: bool,
-    /// In the service's order.
+    /// Fields in the service's order.
     pub fields: Vec<FieldDescription>,
-    /// In the service's order.
+    /// Indexes in the service's order.
     pub indexes: Vec<IndexDescription>,
-    /// The word sent for its load state, e.g. `LoadStateLoaded`; empty where none was sent.
+    /// The load state as sent, e.g. `LoadStateLoaded`; empty if it's missing.
     pub load: String,
     /// Number of shards.
     pub shards: Option<u64>,
@@ -36,27 +36,27 @@ pub struct CollectionDescription {
 )]
 #[derive(Clone, Debug, PartialEq)]
 pub struct FieldDescription {
-    /// Its case-sensitive name.
+    /// Case-sensitive name.
     pub name: String,
-    /// The type's word without parameters, e.g. `FloatVector`.
+    /// The type's name without parameters, e.g. `FloatVector`.
     pub data_type: String,
-    /// True for the primary key.
+    /// Whether the field is the primary key.
     pub primary: bool,
-    /// True where the service makes the values.
+    /// Whether the service generates the values.
     pub auto_id: bool,
-    /// True where the value chooses the partition.
+    /// Whether the field is the partition key.
     pub partition_key: bool,
-    /// True where null is accepted.
+    /// Whether null is accepted.
     pub nullable: bool,
-    /// What a missing field is taken to be.
+    /// Value for rows that lack the field.
     pub default: Option<Value>,
-    /// The type's word of an array's elements.
+    /// Type name of an array's elements.
     pub element_type: Option<String>,
-    /// Dimension of a vector.
+    /// Dimensions of a vector.
     pub dim: Option<u64>,
-    /// Bytes of a text.
+    /// Largest length of a text, in bytes.
     pub max_length: Option<u64>,
-    /// Elements of an array.
+    /// Largest number of elements of an array.
     pub max_capacity: Option<u64>,
 }
 
@@ -67,11 +67,11 @@ pub struct IndexDescription {
     pub field: String,
     /// The index's own name.
     pub name: String,
-    /// `COSINE`, `L2`, …; empty for a scalar index.
+    /// Metric type (`COSINE`, `L2`, …); empty for a scalar index.
     pub metric: String,
 }
 
-/// Reads the answer to `describe`, of v1 and of v2.
+/// Reads the answer to `describe`, in its v1 or v2 form.
 pub(super) fn read(data: &Data<'_>, name: &str) -> Result<CollectionDescription, ApiError> {
     let object = data.object()?;
     if !object.has(&["fields", "schema", "collectionName"]) {
@@ -105,7 +105,7 @@ fn read_field(field: &Fields<'_>) -> FieldDescription {
     let elements = field
         .raw(&["elementTypeParams", "params"])
         .and_then(Fields::of);
-    // Type parameters have been sent as a list of keys and values, as an object, and as `FloatVector(768)`.
+    // Servers have sent type parameters as a list of keys and values, as an object, and as `FloatVector(768)`.
     let param = |name: &str| {
         let listed = || {
             params

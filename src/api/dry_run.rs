@@ -1,9 +1,9 @@
-//! `--dry-run`: requests that would change something are shown as curl commands instead of being sent. All of them
-//! together are a shell script: what is made by one, such as a job's id, is known to the next.
+//! `--dry-run`: prints requests that would change something as curl commands instead of sending them. Together the
+//! commands are a shell script: a later command can use values, such as a job's id, from an earlier command's answer.
 //!
-//! What they would have made is pretended: a create answers a placeholder job (`dry-run-1`), which counts as
-//! completed, or as waiting for its commit; a collection that was to be created is there and empty, one that was to be
-//! dropped is gone, one that was to be loaded is loaded. Reads are sent as always.
+//! The run continues as if the requests had succeeded. A create returns a placeholder job (`dry-run-1`), which counts
+//! as completed or as waiting for its commit. Created collections exist and are empty, dropped collections are gone,
+//! and loaded collections are loaded. Reads are sent as usual.
 
 mod jobs;
 mod script;
@@ -22,7 +22,7 @@ use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A dry run: the same for all connections of one run; clones are the same.
+/// A dry run, shared by all connections of a run. Clones share state.
 #[derive(Clone)]
 pub struct DryRun(Arc<Inner>);
 
@@ -33,18 +33,18 @@ struct Inner {
     pretended: Mutex<Pretended>,
 }
 
-/// What was shown so far.
+/// The state that the printed commands would have led to.
 #[derive(Default)]
 struct Pretended {
     jobs: Jobs,
-    /// True once what stands above the first command was shown; the second for the first wait.
+    /// Whether the script's header was printed, and whether the header of its waits was.
     begun: (bool, bool),
     loaded: BTreeSet<String>,
-    /// Collections by where they are: true for those to be created, false for those to be dropped.
+    /// Collections that the run created (true) or dropped (false).
     collections: BTreeMap<Place, bool>,
 }
 
-/// Where a collection is: the service's address, the database, the collection's name.
+/// A collection's address: the service's URL, the database, the collection's name.
 type Place = (String, Option<String>, String);
 
 fn place(settings: &Settings, database: Option<&str>, name: &str) -> Place {
@@ -55,7 +55,8 @@ fn place(settings: &Settings, database: Option<&str>, name: &str) -> Place {
 }
 
 impl DryRun {
-    /// A dry run that hands each command to `write`, with its comment and line end, from whichever thread makes the call.
+    /// Returns a dry run that passes each command, with its comment and line end, to `write`, on the thread of the
+    /// call.
     pub fn new(write: impl Fn(&str) -> io::Result<()> + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
             write: Box::new(write),
@@ -63,7 +64,7 @@ impl DryRun {
         }))
     }
 
-    /// Shows a request, and answers as the service would.
+    /// Prints a request and returns the answer that the service would give.
     pub(super) fn answer(
         &self,
         settings: &Settings,
@@ -95,12 +96,12 @@ impl DryRun {
         })
     }
 
-    /// A placeholder job is in this state from now on.
+    /// Sets the state of a placeholder job.
     pub(super) fn set(&self, job_id: &str, state: JobState) {
         self.pretended().jobs.set(job_id, state);
     }
 
-    /// The progress of a placeholder job: it is done, or waits for its commit.
+    /// Returns the progress of a placeholder job, which is completed or waits for its commit.
     pub(super) fn progress(&self, job_id: &str) -> Option<Progress> {
         let state = self.pretended().jobs.ask(job_id)?;
         Some(Progress {
@@ -120,19 +121,19 @@ impl DryRun {
         })
     }
 
-    /// A collection was to be created, or dropped.
+    /// Records that a collection was created (`made`) or dropped.
     pub(super) fn keep(&self, settings: &Settings, database: Option<&str>, name: &str, made: bool) {
         let place = place(settings, database, name);
         self.pretended().collections.insert(place, made);
     }
 
-    /// Whether the connection's database has the collection, where this run was to create or drop it.
+    /// Returns whether the connection's database would have the collection, if this run has created or dropped it.
     pub(super) fn has(&self, settings: &Settings, name: &str) -> Option<bool> {
         let place = place(settings, None, name);
         self.pretended().collections.get(&place).copied()
     }
 
-    /// The names of a database's collections, with what was to be created and without what was to be dropped.
+    /// Returns the names of a database's collections, with the created ones and without the dropped ones.
     pub(super) fn collections(&self, settings: &Settings, mut names: Vec<String>) -> Vec<String> {
         let (base, database, _) = place(settings, None, "");
         for ((at, of, name), made) in &self.pretended().collections {
@@ -146,12 +147,12 @@ impl DryRun {
         names
     }
 
-    /// A collection was to be loaded.
+    /// Records that a collection was loaded.
     pub(super) fn load(&self, collection: &str) {
         self.pretended().loaded.insert(collection.to_owned());
     }
 
-    /// True for a collection that was to be loaded.
+    /// Returns true for a collection that this run has loaded.
     pub(super) fn is_loaded(&self, collection: &str) -> bool {
         self.pretended().loaded.contains(collection)
     }
@@ -165,7 +166,7 @@ impl DryRun {
 }
 
 impl Pretended {
-    /// The text with what has to stand above the first command.
+    /// Puts the script's header before the first command.
     fn begin(&mut self, text: String) -> String {
         if std::mem::replace(&mut self.begun.0, true) {
             return text;
@@ -173,7 +174,7 @@ impl Pretended {
         format!("{}{text}", script::BEGIN)
     }
 
-    /// The waits that are due, with what has to stand above the first one.
+    /// Returns the waits that are due, with their header before the first.
     fn waits(&mut self) -> String {
         let waits = self.jobs.waits();
         if waits.is_empty() || std::mem::replace(&mut self.begun.1, true) {
@@ -183,7 +184,7 @@ impl Pretended {
     }
 }
 
-/// True for a request that names a placeholder job: its commit or abort.
+/// Returns true for a commit or abort of a placeholder job.
 fn is_about(outgoing: &Outgoing, names: &[curl::Name]) -> bool {
     let body = outgoing.body.as_deref().map(Vec::as_slice);
     let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());

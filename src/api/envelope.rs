@@ -1,4 +1,4 @@
-//! The envelope of every answer, `{"code":N,"data":…}` or `{"code":N,"message":"…"}`, and what else may come.
+//! Reads the envelope of an answer, `{"code":N,"data":…}` or `{"code":N,"message":"…"}`, and answers without one.
 
 use super::error::{ApiError, Call, Effect};
 use super::fields::{self, Fields};
@@ -10,21 +10,22 @@ use super::transport::Answer;
 use serde_json::value::RawValue;
 use std::time::Duration;
 
-/// The longest message of a service that is shown, in characters.
+/// Longest message of a service to show, in characters.
 const MESSAGE: usize = 600;
-/// The longest piece of an unreadable answer that is shown, in characters.
+/// Longest excerpt of an unreadable answer to show, in characters.
 const EXCERPT: usize = 160;
-/// Larger answers are not looked through for a code before they are read: errors are short.
+/// Largest answer that may be an error envelope, in bytes. Errors are short, so larger answers aren't checked for a
+/// code first.
 const SHORT: usize = 4096;
 
-/// The `data` of an answer of success.
+/// The `data` of a successful answer.
 pub(super) struct Data<'a> {
     raw: Option<&'a RawValue>,
     reader: Reader<'a>,
     text: &'a str,
 }
 
-/// What reading an answer needs beside it.
+/// The context for reading an answer.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a> {
     pub(super) settings: &'a Settings,
@@ -34,7 +35,7 @@ pub(super) struct Reader<'a> {
     pub(super) retry_after: Option<Duration>,
 }
 
-/// The envelope's code, if the text is a short envelope.
+/// Returns the envelope's code if the text is a short envelope.
 pub(super) fn code(text: &str) -> Option<i64> {
     let short = (text.len() <= SHORT).then(|| strip(text))?;
     Fields::parse(short)?
@@ -42,7 +43,7 @@ pub(super) fn code(text: &str) -> Option<i64> {
         .and_then(|code| fields::integer(&code))
 }
 
-/// Reads an answer: its data, or the error it tells of.
+/// Returns the data of an answer, or the error that it reports.
 pub(super) fn read<'a>(
     settings: &'a Settings,
     call: &'a Call,
@@ -70,7 +71,7 @@ pub(super) fn read<'a>(
     if !(200..300).contains(&status) {
         return Err(reader.http_error(envelope.as_ref(), text));
     }
-    // A change may succeed without saying anything.
+    // A change may succeed with an empty answer.
     if status == 204 && call.effect == Effect::Change {
         return Ok(data(None));
     }
@@ -85,10 +86,10 @@ pub(super) fn read<'a>(
     let raw = envelope.raw(&["data"]);
     let message = message(&envelope);
     match envelope.text(&["code"]).map(|code| fields::integer(&code)) {
-        // 200 is success on v1 and early 2.4.
+        // v1 and early 2.4 send 200 for success.
         Some(Some(0 | 200)) if raw.is_some() || message.is_none() => Ok(data(raw)),
-        // `{"code":0,"message":"The token is illegal."}` is a published failure. Whether such a create made a job is not
-        // known, except that Milvus' "partition not found" has the code 200.
+        // `{"code":0,"message":"The token is illegal."}` is a published failure. Such an answer doesn't say whether a
+        // create made a job, except that Milvus sends "partition not found" with the code 200.
         Some(Some(code @ (0 | 200)))
             if call.effect == Effect::Create
                 && !(code == 200 && settings.dialect == Dialect::Milvus) =>
@@ -103,7 +104,7 @@ pub(super) fn read<'a>(
 }
 
 impl<'a> Data<'a> {
-    /// The data as an object; a list of one object counts as that object.
+    /// Returns the data as an object; a list of one object counts as that object.
     pub(super) fn object(&self) -> Result<Fields<'a>, ApiError> {
         let raw = self.raw.ok_or_else(|| self.unreadable("it has no data"))?;
         let first = || fields::list(raw)?.into_iter().next().and_then(Fields::of);
@@ -112,7 +113,7 @@ impl<'a> Data<'a> {
             .ok_or_else(|| self.unreadable("its data is not an object"))
     }
 
-    /// The data as a list; null counts as an empty one, since that is how some servers write it.
+    /// Returns the data as a list; null counts as an empty list, since some servers send it instead.
     pub(super) fn list(&self) -> Result<Vec<&'a RawValue>, ApiError> {
         match self.raw {
             None => Ok(Vec::new()),
@@ -120,12 +121,12 @@ impl<'a> Data<'a> {
         }
     }
 
-    /// The data as sent.
+    /// Returns the data as sent.
     pub(super) const fn raw(&self) -> Option<&'a RawValue> {
         self.raw
     }
 
-    /// Returns the error of an answer about another job.
+    /// Returns the error for an answer about another job.
     pub(super) fn about_another(&self, answered: String) -> ApiError {
         ApiError::AnotherJob {
             call: Box::new(self.reader.call.clone()),
@@ -133,7 +134,7 @@ impl<'a> Data<'a> {
         }
     }
 
-    /// The error of an answer that lacks what it should hold.
+    /// Returns the error for an answer that lacks a required part.
     pub(super) fn unreadable(&self, problem: &str) -> ApiError {
         self.reader.unreadable(problem, self.text)
     }
@@ -170,7 +171,8 @@ impl Reader<'_> {
         }
     }
 
-    /// An answer whose HTTP status is an error: the service's envelope, or a gateway's page.
+    /// Returns the error for an answer with an HTTP error status, which holds the service's envelope or a gateway's
+    /// page.
     fn http_error(&self, envelope: Option<&Fields<'_>>, text: &str) -> ApiError {
         let code = envelope
             .and_then(|envelope| envelope.text(&["code"]))
@@ -192,14 +194,14 @@ impl Reader<'_> {
         self.service_error(code, Some(message))
     }
 
-    /// The title of a web page, else the beginning of the text.
+    /// Returns the title of a web page, or the beginning of any other text.
     fn excerpt(&self, text: &str) -> String {
         let page = looks_like_html(text).then(|| title(text)).flatten();
         self.mask.clean(page.unwrap_or(text), EXCERPT)
     }
 }
 
-/// The text without a byte order mark and outer white space.
+/// Returns the text without a byte order mark and outer whitespace.
 fn strip(text: &str) -> &str {
     text.trim_start_matches('\u{feff}').trim()
 }
@@ -219,7 +221,7 @@ fn looks_like_html(text: &str) -> bool {
     text.starts_with('<')
 }
 
-/// The text of the first title or heading.
+/// Returns the text of the first title or heading.
 fn title(page: &str) -> Option<&str> {
     let lower = page.to_ascii_lowercase();
     ["title", "h1", "h2"].iter().find_map(|tag| {

@@ -1,4 +1,4 @@
-//! What can go wrong with a call, and what each failure means for a submission.
+//! Errors of API calls, and the outcome of a submission that each implies.
 
 use super::model::Dialect;
 use super::outcome::{self, ErrorAnswer};
@@ -7,79 +7,79 @@ use crate::interrupt::Stop;
 use std::time::Duration;
 use thiserror::Error;
 
-/// What a call does on the server, and so what a lost answer means.
+/// The effect of a call on the server, which decides how to treat a lost answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Effect {
-    /// It only reads: it may be asked again.
+    /// A read, which may be retried.
     Read,
-    /// It changes something: it is sent once.
+    /// A change, which is sent once.
     Change,
-    /// It submits an import job: it is sent once, and its outcome is [`Outcome`].
+    /// A submission of an import job, which is sent once and has an [`Outcome`].
     Create,
 }
 
-/// The call an error is about. Holds no secret.
+/// The call that an error is about. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Call {
-    /// What was tried, to be read after "cannot": `create the import job`.
+    /// The attempted action, as it reads after "cannot": `create the import job`.
     pub what: &'static str,
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// The full address, with its query, without user and password.
+    /// The full URL with its query, without user and password.
     pub url: String,
-    /// What it does on the server.
+    /// The call's effect on the server.
     pub effect: Effect,
 }
 
-/// What became of a submission whose call failed (a call that succeeds *made* the job).
+/// The outcome of a submission whose call failed (a successful call *made* the job).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Outcome {
-    /// The service, or a check of ours, refused it: there is no job.
+    /// Refused by the service or by a check of zshell: there is no job.
     Refused,
-    /// The service takes no job now: none was made, and the same may succeed later.
+    /// The service accepts no job now. None was made, and a later attempt may succeed.
     Busy,
-    /// It never left: there is no job, and it may be sent again.
+    /// The request wasn't sent: there is no job, and the submission may be repeated.
     NeverSent,
-    /// The answer was lost, or proves nothing.
+    /// The answer was lost, or doesn't show whether there is a job.
     Unknown,
 }
 
-/// A failed call of the REST client. No variant holds a secret: texts of the service are cut, cleaned of control
-/// characters, and masked where they echo a key.
+/// A failed call of the REST client. No variant holds a secret: the service's texts are shortened, stripped of control
+/// characters, and masked if they echo an API key.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum ApiError {
-    /// A setting of the connection or of the call cannot be used.
+    /// A setting of the connection or of the call can't be used.
     #[error("{what} cannot be used: {problem}")]
     Setting {
-        /// Which setting.
+        /// Name of the setting.
         what: &'static str,
-        /// What is wrong with it; never the value of a secret.
+        /// The problem, without the value of a secret.
         problem: String,
-        /// What to do.
+        /// The remedy.
         hint: Option<&'static str>,
     },
-    /// The key cannot stand in a header.
+    /// The API key can't be sent in a header.
     #[error("the key ({source_of_key}) cannot be used: {problem}")]
     Key {
-        /// Where it came from.
+        /// Source of the key.
         source_of_key: String,
-        /// What is wrong with it.
+        /// The problem with the key.
         problem: &'static str,
     },
-    /// The dialect has no words for what was asked.
+    /// The connection's dialect can't express the request.
     #[error("{what} cannot be sent over the {dialect} API")]
     NotInDialect {
-        /// What was asked.
+        /// The requested feature.
         what: String,
         /// The connection's dialect.
         dialect: Dialect,
-        /// What to type instead.
+        /// The line to type instead.
         instead: String,
     },
-    /// The server has no import calls: it is a Milvus older than 2.4.
+    /// The server is a Milvus older than 2.4, which has no import calls.
     #[error("cannot {}: {} is a Milvus older than 2.4, whose REST API has no imports", .call.what, outcome::origin(&.call.url))]
     TooOld {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
         /// The connection's dialect.
         dialect: Dialect,
@@ -87,105 +87,105 @@ pub enum ApiError {
     /// A collection call, but only the control plane's address is known.
     #[error("cannot {what}: the cluster's own endpoint is not known")]
     NoClusterEndpoint {
-        /// What was tried.
+        /// The attempted action.
         what: &'static str,
     },
-    /// No connection: refused, no such host, TLS failed. Nothing was sent.
+    /// No connection: refused, no such host, or TLS failed. Nothing was sent.
     #[error("cannot reach {}: {cause}", outcome::origin(&.call.url))]
     Unreachable {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
         /// The innermost cause.
         cause: String,
-        /// What to do.
+        /// The remedy.
         hint: Option<String>,
     },
-    /// The call's deadline passed before a whole answer was there.
+    /// The call's deadline passed before the whole answer arrived.
     #[error("cannot {}: no answer from {} within {}", .call.what, outcome::origin(&.call.url), outcome::seconds(*.after))]
     NoAnswer {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
-        /// The deadline.
+        /// The deadline, measured from the start of the call.
         after: Duration,
     },
     /// The connection broke after the request was, or may have been, sent.
     #[error("cannot {}: the connection to {} broke: {cause}", .call.what, outcome::origin(&.call.url))]
     Lost {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
         /// The innermost cause.
         cause: String,
     },
-    /// A redirect. They are not followed: a key must not travel to another host.
+    /// A redirect. Redirects aren't followed, since the API key must not go to another host.
     #[error("cannot {}: {} redirects to {} (HTTP {status}), which is not followed", .call.what, outcome::origin(&.call.url), .location.as_deref().unwrap_or("an unnamed place"))]
     Redirect {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
         /// The HTTP status, 300 to 399.
         status: u16,
-        /// Where to: scheme, host and port only.
+        /// The redirect's target: only scheme, host and port.
         location: Option<String>,
     },
-    /// The service, or a gateway before it, answered with an error.
+    /// The service, or a gateway in front of it, sent an error.
     #[error("cannot {}: {message}{}", .call.what, outcome::later(*.retry_after))]
     Service {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
         /// The HTTP status.
         status: u16,
-        /// The service's own code, where the answer was its envelope.
+        /// The service's own error code, if it sent its envelope.
         code: Option<i64>,
-        /// The service's own message, or what stands for one.
+        /// The service's own message, or an excerpt of the answer.
         message: String,
-        /// What to do.
+        /// The remedy.
         hint: Option<String>,
-        /// The form of the API in which the service answered: some codes mean different things.
+        /// The dialect in which the service answered, since some codes depend on it.
         dialect: Dialect,
-        /// The time after which the service wants to be asked again.
+        /// The delay that the service wants before a retry.
         retry_after: Option<Duration>,
     },
-    /// An answer of success that is not what the reference describes.
+    /// A successful answer that doesn't match the reference.
     #[error("cannot {}: the answer cannot be read: {problem} (HTTP {status}{})", .call.what, outcome::excerpt(.excerpt))]
     Unreadable {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
         /// The HTTP status.
         status: u16,
-        /// What is wrong with it.
+        /// The problem with the answer.
         problem: String,
-        /// The beginning of the answer.
+        /// The beginning of the answer's text.
         excerpt: String,
     },
-    /// An answer about another job than the one asked about, such as an answer that a connection carries twice.
+    /// An answer about another job than requested, e.g. because a connection delivered an answer twice.
     #[error("cannot {}: the answer cannot be read: it is about another job, {answered:?}", .call.what)]
     AnotherJob {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
         /// The id in the answer.
         answered: String,
     },
-    /// An answer beyond the size that is read.
+    /// An answer above the size limit.
     #[error("cannot {}: the answer is larger than {} MiB", .call.what, .limit >> 20)]
     TooLarge {
-        /// The call.
+        /// The failed call.
         call: Box<Call>,
-        /// Bytes.
+        /// The limit in bytes.
         limit: usize,
     },
-    /// Ctrl-C, SIGTERM or the run's own deadline.
+    /// The call was stopped by Ctrl-C, SIGTERM or the run's own deadline.
     #[error("{} while trying to {}", outcome::stopped(*.stop), .call.what)]
     Stopped {
-        /// The call.
+        /// The stopped call.
         call: Box<Call>,
-        /// Why.
+        /// The reason of the stop.
         stop: Stop,
-        /// True where the request was, or may have been, sent.
+        /// Whether the request was, or may have been, sent.
         sent: bool,
     },
 }
 
 impl ApiError {
-    /// The word scripts see and the exit code it leads to.
+    /// Returns the error's kind, which scripts can read and which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Setting { .. } | Self::NoClusterEndpoint { .. } => Kind::Usage,
@@ -196,7 +196,7 @@ impl ApiError {
             | Self::Lost { call, .. }
             | Self::AnotherJob { call, .. }
             | Self::Unreadable { call, .. } => read_or_unknown(call, Kind::Connect),
-            // A redirect isn't followed, so a change wasn't carried out; of a create that has to be certain.
+            // Redirects aren't followed, so a change wasn't carried out. For a create, that has to be certain.
             Self::Redirect { call, .. } => match call.effect {
                 Effect::Create => Kind::Unknown,
                 Effect::Read | Effect::Change => Kind::Connect,
@@ -209,7 +209,7 @@ impl ApiError {
         }
     }
 
-    /// What became of the submission, if this error ended one.
+    /// Returns the outcome of the submission that ended in this error.
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Setting { .. }
@@ -249,7 +249,7 @@ impl ApiError {
         }
     }
 
-    /// The time after which the service wants to be asked again (`Retry-After`).
+    /// Returns the delay that the service wants before a retry (`Retry-After`).
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Service { retry_after, .. } => *retry_after,
@@ -257,12 +257,12 @@ impl ApiError {
         }
     }
 
-    /// Returns true if the service says that there is no such job (reference: Error codes worth a hint).
+    /// Returns true if the service reports that there is no such job (reference: Error codes worth a hint).
     pub fn is_no_job(&self) -> bool {
         self.answer().is_some_and(|answer| answer.is_no_job())
     }
 
-    /// The service's own error code.
+    /// Returns the service's own error code.
     pub fn code(&self) -> Option<i64> {
         match self {
             Self::Service { code, .. } => *code,
@@ -270,7 +270,7 @@ impl ApiError {
         }
     }
 
-    /// The HTTP status, where there was an answer.
+    /// Returns the HTTP status, if there was an answer.
     pub fn status(&self) -> Option<u16> {
         match self {
             Self::Service { status, .. }
@@ -280,7 +280,7 @@ impl ApiError {
         }
     }
 
-    /// The call that failed; `None` where none was begun.
+    /// Returns the failed call; `None` if no call was begun.
     pub fn call(&self) -> Option<&Call> {
         match self {
             Self::Setting { .. }
@@ -300,7 +300,7 @@ impl ApiError {
         }
     }
 
-    /// What to do next.
+    /// Returns the remedy.
     pub fn hint(&self) -> Option<String> {
         self.own_hint().or_else(|| {
             let create = self
@@ -341,12 +341,12 @@ impl ApiError {
     }
 }
 
-/// Returns true for a read over plain HTTP: TLS servers drop such a connection.
+/// Returns true for a read over plain HTTP. A TLS server drops such a connection.
 fn speaks_plainly(call: &Call) -> bool {
     call.effect == Effect::Read && call.url.starts_with("http:")
 }
 
-/// Returns what can be done with a server that has no imports.
+/// Returns the remedy for a server without imports.
 fn too_old(call: &Call, dialect: Dialect) -> String {
     let rows = match dialect {
         Dialect::V1 => {

@@ -1,6 +1,6 @@
-//! Reading JSON objects liberally: services send numbers as text, ids as numbers, and leave fields out.
+//! Reads JSON objects liberally: services send numbers as text, ids as numbers, and omit fields.
 //!
-//! Values stay as sent until they are asked for, so that an id of more than 2^53 keeps its digits.
+//! Values stay as sent until they're read, so an id above 2^53 keeps its digits.
 
 use super::model::is_placeholder_id;
 use serde_json::value::RawValue;
@@ -10,17 +10,17 @@ use std::collections::BTreeMap;
 pub(super) struct Fields<'a>(BTreeMap<String, &'a RawValue>);
 
 impl<'a> Fields<'a> {
-    /// The object's fields; `None` where the value is no object.
+    /// Returns the object's fields; `None` if the value isn't an object.
     pub(super) fn of(raw: &'a RawValue) -> Option<Self> {
         Self::parse(raw.get())
     }
 
-    /// The same from text.
+    /// Returns the fields of an object's JSON text; `None` if it isn't an object.
     pub(super) fn parse(text: &'a str) -> Option<Self> {
         serde_json::from_str(text).ok().map(Self)
     }
 
-    /// Returns true if one of the fields is there, null or not.
+    /// Returns true if the object has one of the fields, null or not.
     pub(super) fn knows(&self, names: &[&str]) -> bool {
         names.iter().any(|name| self.0.contains_key(*name))
     }
@@ -30,12 +30,12 @@ impl<'a> Fields<'a> {
         self.0.is_empty()
     }
 
-    /// True where one of the fields is there and not null.
+    /// Returns true if the object has one of the fields and its value isn't null.
     pub(super) fn has(&self, names: &[&str]) -> bool {
         self.raw(names).is_some()
     }
 
-    /// The first of these fields that is there and not null.
+    /// Returns the first of these fields that is present and not null.
     pub(super) fn raw(&self, names: &[&str]) -> Option<&'a RawValue> {
         names
             .iter()
@@ -43,14 +43,14 @@ impl<'a> Fields<'a> {
             .find(|raw| raw.get() != "null")
     }
 
-    /// A text; numbers and truth values as they were written. `None` for null, empty and anything else.
+    /// Returns a text, or a number or boolean as written. `None` for null, an empty text and any other value.
     pub(super) fn text(&self, names: &[&str]) -> Option<String> {
         self.raw(names)
             .and_then(text)
             .filter(|text| !text.is_empty())
     }
 
-    /// A text, empty where there is none.
+    /// Returns a text; empty if it's missing.
     pub(super) fn text_or_empty(&self, names: &[&str]) -> String {
         self.text(names).unwrap_or_default()
     }
@@ -63,45 +63,45 @@ impl<'a> Fields<'a> {
         Some(text.trim().to_owned())
     }
 
-    /// A number of things, also where it was sent as text; `None` for negative and unreadable ones.
+    /// Returns a count, even if it was sent as text; `None` for negative and unreadable numbers.
     pub(super) fn count(&self, names: &[&str]) -> Option<u64> {
         self.text(names).and_then(|text| count(&text))
     }
 
-    /// Any number, also where it was sent as text.
+    /// Returns any number, even if it was sent as text.
     pub(super) fn number(&self, names: &[&str]) -> Option<f64> {
         self.text(names).and_then(|text| number(&text))
     }
 
-    /// A truth value, also where it was sent as text; false where there is none.
+    /// Returns a boolean, even if it was sent as text; false if it's missing.
     pub(super) fn flag(&self, names: &[&str]) -> bool {
         self.text(names)
             .is_some_and(|text| text.eq_ignore_ascii_case("true"))
     }
 
-    /// The items of a list; empty where there is none.
+    /// Returns the items of a list; empty if it's missing.
     pub(super) fn list(&self, names: &[&str]) -> Vec<&'a RawValue> {
         self.raw(names).and_then(list).unwrap_or_default()
     }
 
-    /// The texts of a list, without empty ones.
+    /// Returns the texts of a list, without empty ones.
     pub(super) fn texts(&self, names: &[&str]) -> Vec<String> {
         let texts = self.list(names).into_iter().filter_map(text);
         texts.filter(|text| !text.is_empty()).collect()
     }
 
-    /// The objects of a list of objects.
+    /// Returns the objects of a list.
     pub(super) fn objects(&self, names: &[&str]) -> Vec<Self> {
         self.list(names).into_iter().filter_map(Self::of).collect()
     }
 }
 
-/// The items of a JSON list; `None` for anything else.
+/// Returns the items of a JSON list; `None` for any other value.
 pub(super) fn list(raw: &RawValue) -> Option<Vec<&RawValue>> {
     serde_json::from_str(raw.get()).ok()
 }
 
-/// A JSON value as text: strings unescaped, numbers and truth values as written; `None` for the rest.
+/// Returns a JSON value as text: strings unescaped, numbers and booleans as written; `None` for other values.
 pub(super) fn text(raw: &RawValue) -> Option<String> {
     let text = raw.get();
     match text.as_bytes().first()? {
@@ -111,11 +111,11 @@ pub(super) fn text(raw: &RawValue) -> Option<String> {
     }
 }
 
-/// A whole number: `7`, `7.0`, `7e3`.
+/// Parses a non-negative integer, also in the forms `7.0` and `7e3`.
 pub(super) fn count(text: &str) -> Option<u64> {
     let text = text.trim();
     text.parse().ok().or_else(|| {
-        // Below 2^53, where every whole number has its own double.
+        // Below 2^53 every integer has an exact double.
         let exact = number(text).filter(|n| (0.0..9_007_199_254_740_992.0).contains(n))?;
         #[expect(
             clippy::cast_possible_truncation,
@@ -126,7 +126,7 @@ pub(super) fn count(text: &str) -> Option<u64> {
     })
 }
 
-/// A signed whole number, as error codes are.
+/// Parses a signed integer, such as an error code.
 pub(super) fn integer(text: &str) -> Option<i64> {
     let text = text.trim();
     text.parse()
@@ -134,14 +134,14 @@ pub(super) fn integer(text: &str) -> Option<i64> {
         .or_else(|| count(text).and_then(|n| i64::try_from(n).ok()))
 }
 
-/// A finite number, with or without a percent sign.
+/// Parses a finite number, with or without a percent sign.
 fn number(text: &str) -> Option<f64> {
     let text = text.trim();
     let text = text.strip_suffix('%').unwrap_or(text).trim_end();
     text.parse().ok().filter(|n: &f64| n.is_finite())
 }
 
-/// A percentage, kept between 0 and 100: services have sent -1 and more than 100.
+/// Returns a percentage clamped to 0 to 100; services have sent -1 and more than 100.
 pub(super) const fn percent(number: f64) -> f64 {
     number.clamp(0.0, 100.0)
 }

@@ -1,4 +1,4 @@
-//! What helps against an error code (reference: Error codes worth a hint).
+//! Hints for error codes (reference: Error codes worth a hint).
 
 use super::endpoint::{Site, control_plane};
 use super::error::Effect;
@@ -6,7 +6,7 @@ use super::model::Dialect;
 use super::outcome::{self, ErrorAnswer};
 use super::settings::Settings;
 
-/// Advice for an error answer, in the words of the shell.
+/// Returns the hint for an error answer, in terms of the shell's own functions.
 pub(super) fn of(
     settings: &Settings,
     effect: Effect,
@@ -76,7 +76,7 @@ pub(super) fn of(
         None if status == 404 => {
             return Some(mistaken_address(settings).unwrap_or_else(|| not_found(settings)));
         }
-        // What Go's and nginx' TLS servers answer to plain HTTP.
+        // Go's and nginx' TLS servers answer plain HTTP like this.
         None if status == 400
             && ["HTTPS server", "HTTPS port"]
                 .iter()
@@ -89,7 +89,8 @@ pub(super) fn of(
     Some(text.to_owned())
 }
 
-/// Milvus has one code for whatever is wrong with an import call: what was called and its words tell more.
+/// Returns the hint for a failed import call. Milvus has one code for all its import errors, so the call and the
+/// message decide.
 fn import(effect: Effect, message: &str) -> &'static str {
     let missing = ["not exist", "found", "find"];
     let missing = missing.iter().any(|words| message.contains(words));
@@ -143,7 +144,7 @@ fn key(settings: &Settings) -> String {
     }
 }
 
-/// A key of one site of Zilliz Cloud is refused by the other.
+/// Returns the hint for an API key of the other Zilliz Cloud site, which this site refuses.
 fn other_site(settings: &Settings) -> Option<String> {
     let (site, base) = match settings.import_base.host_str()? {
         "api.cloud.zilliz.com" => ("cloud.zilliz.com.cn", control_plane(Site::China)),
@@ -176,7 +177,7 @@ fn domain(settings: &Settings) -> String {
     )
 }
 
-/// Returns advice for an address that is likely to be wrong if a server has no such call there.
+/// Returns the hint for an address that is probably wrong, if a server has no such call.
 fn mistaken_address(settings: &Settings) -> Option<String> {
     let base = &settings.import_base;
     let origin = outcome::origin(base.as_str());
@@ -186,7 +187,7 @@ fn mistaken_address(settings: &Settings) -> Option<String> {
             "the address has the path {path:?}, which calls are put behind: connect(\"{origin}\") is without it"
         ));
     }
-    // Milvus' port for metrics, health and its web page.
+    // 9091 is Milvus' port for metrics, health and its web page.
     let host = origin.strip_suffix(":9091")?;
     Some(format!(
         "a Milvus server has its metrics and web page on port 9091, and its API on 19530: connect(\"{host}:19530\")"

@@ -1,7 +1,7 @@
-//! The HTTP clients of a connection: how they are built, and which address takes which.
+//! Builds a connection's HTTP clients and picks the client for each address.
 //!
-//! Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), except that
-//! this machine itself (`localhost`, `127.0.0.0/8`, `::1`) is never reached through one.
+//! Proxies come from the environment (`HTTP_PROXY`, `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`), except that this machine
+//! itself (`localhost`, `127.0.0.0/8`, `::1`) is never reached through a proxy.
 
 use super::error::ApiError;
 use super::request::Outgoing;
@@ -15,14 +15,14 @@ use std::thread;
 use std::time::Duration;
 use url::{Host, Url};
 
-/// How long an idle connection is kept: below the minute after which load balancers drop theirs.
+/// Time to keep an idle connection: below the minute after which load balancers drop theirs.
 const IDLE: Duration = Duration::from_secs(30);
-/// What an HTTP client needs for an address. One client is built for each need, when first needed.
+/// The features of an HTTP client that an address needs. Each combination gets one client, built on first use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Reach {
-    /// The system's root certificates, which take time to load.
+    /// Whether the system's root certificates are loaded, which takes time.
     roots: bool,
-    /// The environment's proxies.
+    /// Whether the environment's proxies are used.
     proxies: bool,
 }
 
@@ -31,7 +31,7 @@ struct Reach {
 pub(super) struct Clients(Mutex<Vec<(Reach, Http)>>);
 
 impl Clients {
-    /// The client for this address, built on the first call.
+    /// Returns the client for this address, built on the first call.
     pub(super) fn of(&self, settings: &Settings, url: &Url) -> Result<Http, ApiError> {
         let reach = Reach::of(url);
         let mut clients = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -45,7 +45,8 @@ impl Clients {
 }
 
 impl Drop for Clients {
-    /// Dropping an HTTP client waits for its thread, which may be busy looking up a host: let that happen aside.
+    /// Dropping an HTTP client waits for its thread, which may be looking up a host. So the drop runs on another
+    /// thread.
     fn drop(&mut self) {
         let clients = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
         if !clients.is_empty() {
@@ -62,7 +63,7 @@ impl Reach {
     }
 }
 
-/// True for an address of this machine itself.
+/// Returns true for an address of this machine itself.
 fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
@@ -72,7 +73,7 @@ fn is_this_machine(url: &Url) -> bool {
     }
 }
 
-/// True where the environment names a proxy that is itself spoken to over TLS.
+/// Returns true if the environment names a proxy that needs a TLS connection itself.
 fn proxy_needs_tls() -> bool {
     ["http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"]
         .iter()
@@ -81,7 +82,7 @@ fn proxy_needs_tls() -> bool {
 }
 
 fn build(settings: &Settings, reach: Reach) -> Result<Http, ApiError> {
-    // An error means that a provider is installed already, which is as good.
+    // An error means that a provider is already installed, which is just as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = Http::builder()
         .user_agent(concat!("zshell/", env!("CARGO_PKG_VERSION")))
@@ -107,7 +108,7 @@ fn build(settings: &Settings, reach: Reach) -> Result<Http, ApiError> {
     })
 }
 
-/// Returns advice for a request that got no connection.
+/// Returns the hint for a request that got no connection.
 pub(super) fn connect_hint(
     error: &reqwest::Error,
     cause: &str,
@@ -146,7 +147,7 @@ pub(super) fn connect_hint(
     Some(format!("{text}{suffix}"))
 }
 
-/// Returns the text of the innermost cause, without the operating system's number.
+/// Returns the text of the innermost cause, without the operating system's error number.
 pub(super) fn innermost(error: &reqwest::Error) -> String {
     if let Some(rejected) = tls::rejected(error) {
         return rejected.reason;

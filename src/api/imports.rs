@@ -1,4 +1,4 @@
-//! The calls about import jobs, whichever dialect they travel in.
+//! The calls about import jobs, in any dialect.
 
 use super::error::{ApiError, Call, Effect};
 use super::mask::Mask;
@@ -12,14 +12,14 @@ use super::{Client, JobFilter, JobWalk, Late, answers, milvus, v1, v2};
 const SMALLEST_PAGE: u64 = 5;
 
 impl Client {
-    /// Proves endpoint and key with one cheap list call.
+    /// Checks the endpoint and the API key with one cheap list call.
     pub fn verify(&self) -> Result<(), ApiError> {
         self.list_page(&JobFilter::default(), 1, SMALLEST_PAGE)
             .map(drop)
     }
 
-    /// Submits one import job and answers its id. Sent exactly once; what an error says of the job is
-    /// [`ApiError::outcome`]. `idempotency_key`: printable ASCII, at most 256 bytes.
+    /// Submits one import job and returns its id. Sent exactly once; [`ApiError::outcome`] says whether a failed call
+    /// may have made a job. `idempotency_key`: printable ASCII, at most 256 bytes.
     pub fn create(
         &self,
         request: &ImportRequest,
@@ -33,14 +33,14 @@ impl Client {
         Ok(id)
     }
 
-    /// In a dry run: a placeholder job is in this state from now on.
+    /// In a dry run, sets the state of a placeholder job.
     fn pretend(&self, job_id: &str, state: JobState) {
         if let Some(dry_run) = &self.settings().dry_run {
             dry_run.set(job_id, state);
         }
     }
 
-    /// The same, but an answer that comes after the interrupt has ended the call goes to `late`.
+    /// Submits a job like [`Self::create`], but an answer that arrives after the interrupt goes to `late`.
     pub fn create_or_late(
         &self,
         request: &ImportRequest,
@@ -51,7 +51,7 @@ impl Client {
         self.call_or_late(outgoing, answers::read_job_id, late)
     }
 
-    /// What [`Self::create`] would refuse by itself, without sending anything.
+    /// Returns the error with which [`Self::create`] would refuse the request before sending it.
     pub fn check_create(
         &self,
         request: &ImportRequest,
@@ -90,7 +90,7 @@ impl Client {
         Ok(call)
     }
 
-    /// Returns the error of a create that was answered with a job that can't be its own.
+    /// Returns the error for a create whose answer names a job that can't be its own.
     pub fn foreign_job(&self, job_id: &str) -> ApiError {
         let call = Call {
             what: "create the import job",
@@ -130,7 +130,7 @@ impl Client {
         Ok(progress)
     }
 
-    /// A job's reason is the service's own text, which may echo the key.
+    /// Masks secrets in a job's failure reasons. A reason is the service's own text, which may echo the API key.
     fn mask_reasons<'a>(&self, reasons: impl Iterator<Item = &'a mut Option<String>>) {
         let mask = Mask::new(&self.settings().token);
         for reason in reasons.flatten() {
@@ -138,7 +138,8 @@ impl Client {
         }
     }
 
-    /// The progress call has had three names. The first that the server knows is kept for the connection.
+    /// Sends the progress call, which has had three paths. The first path that the server knows is kept for the
+    /// connection.
     fn spelled_progress(
         &self,
         paths: &[&str],
@@ -159,7 +160,7 @@ impl Client {
                 }
                 result => {
                     if result.is_ok() {
-                        // Another thread may have found the same meanwhile.
+                        // Another thread may have found the path first.
                         let _ = self.inner.progress_path.set(index);
                     }
                     return result;
@@ -173,8 +174,8 @@ impl Client {
         }))
     }
 
-    /// One page of the job list; `page` counts from 1, `page_size` is 5 to 100 on the cloud. On `milvus`, which
-    /// has no paging, everything is page 1. v1 does not know filters: there the page is not filtered.
+    /// Reads one page of the job list; `page` counts from 1, and `page_size` is 5 to 100 on the cloud. `milvus` has no
+    /// paging, so page 1 has all jobs. v1 has no filters, so its page isn't filtered.
     pub fn list_page(
         &self,
         filter: &JobFilter,
@@ -199,12 +200,12 @@ impl Client {
         Ok(page)
     }
 
-    /// Walks all pages, filtered, each job once; ends after an error.
+    /// Returns an iterator over all jobs that match the filter, each once; it ends after an error.
     pub fn jobs(&self, filter: JobFilter) -> JobWalk {
         JobWalk::new(self.clone(), filter, None)
     }
 
-    /// The first `limit` jobs, or all, and how many there are in all where that is known.
+    /// Returns the first `limit` jobs, or all, and the total if it's known.
     pub fn list(&self, filter: &JobFilter, limit: Option<usize>) -> Result<JobPage, ApiError> {
         let mut walk = JobWalk::new(self.clone(), filter.clone(), limit);
         let jobs = walk
@@ -244,12 +245,12 @@ impl Client {
         Ok(())
     }
 
-    /// True where the server is known to honour the `Idempotency-Key` header of a create call.
+    /// Returns true if the server is known to honour a create call's `Idempotency-Key` header.
     pub fn honours_keys(&self) -> bool {
         self.settings().honours_keys || self.is_local_service()
     }
 
-    /// True once an answer named zshell's own import service as its server.
+    /// Returns true once an answer's `Server` header has named zshell's own import service.
     pub fn is_local_service(&self) -> bool {
         self.inner.transport.is_local_service()
     }

@@ -1,33 +1,33 @@
-//! Keeps keys out of texts: messages of the service may echo them, and `-v` shows bodies.
+//! Keeps secrets out of texts: a service's messages may echo them, and `-v` prints bodies.
 
 use crate::secret::{MASK, Secret, Spellings, is_secret};
 use serde_json::Value;
 
-/// How much of a body the log shows, in characters.
+/// Largest part of a body in the log, in characters.
 const LOGGED: usize = 2_000;
-/// How much of a body is looked at to log it, in bytes.
+/// Largest part of a body to parse for the log, in bytes.
 const PARSED: usize = 64 << 10;
-/// Hides the secrets of one connection or call, and those that calls before it carried.
+/// Masks the secrets of one connection or call, and those that earlier calls carried.
 #[derive(Clone, Default)]
 pub(super) struct Mask(Spellings);
 
 impl Mask {
-    /// A mask of these secrets; of `user:password` the password also counts alone.
+    /// Returns a mask for these secrets; in `user:password`, the password also counts by itself.
     pub(super) fn new<'a>(secrets: impl IntoIterator<Item = &'a Secret>) -> Self {
         Self(Spellings::of(secrets))
     }
 
-    /// The text with every secret replaced.
+    /// Returns the text with each secret replaced.
     pub(super) fn apply(&self, text: &str) -> String {
         self.0.hide(text)
     }
 
-    /// The text fit to be shown: masked, in one line, without control characters, at most `limit` characters.
+    /// Returns the text for display: masked, on one line, without control characters, at most `limit` characters.
     pub(super) fn clean(&self, text: &str, limit: usize) -> String {
         one_line(&self.apply(head(text, PARSED)), limit)
     }
 
-    /// A body fit for the log: fields that hold secrets are masked by name, known secrets wherever they stand.
+    /// Returns a body for the log: secret fields are masked by name, and known secrets wherever they appear.
     pub(super) fn body(&self, body: &str) -> String {
         let head = head(body, PARSED);
         let named = (head.len() == body.len())
@@ -44,12 +44,12 @@ impl Mask {
     }
 }
 
-/// The first `limit` bytes at most, ending between two characters.
+/// Returns at most the first `limit` bytes, cut between two characters.
 fn head(text: &str, limit: usize) -> &str {
     text.get(..text.floor_char_boundary(limit)).unwrap_or(text)
 }
 
-/// White space becomes single spaces, control characters go, a long text is cut.
+/// Returns the text with single spaces for whitespace, without control characters, and shortened to `limit`.
 fn one_line(text: &str, limit: usize) -> String {
     let mut line = String::new();
     let mut count = 0_usize;
@@ -73,7 +73,7 @@ fn one_line(text: &str, limit: usize) -> String {
     line
 }
 
-/// Characters that change how their neighbours are shown, e.g. the right-to-left override.
+/// Returns true for characters that change how their neighbours are displayed, e.g. the right-to-left override.
 const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }

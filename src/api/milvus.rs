@@ -1,6 +1,6 @@
 //! The `milvus` dialect: a self-hosted server, 2.4 and later (reference: the column `milvus`).
 //!
-//! Paths and answers are v2's; bodies name no cluster, files lie in the server's own bucket.
+//! Paths and answers are v2's. Bodies name no cluster, and files are in the server's own bucket.
 
 use super::JobFilter;
 use super::error::{ApiError, Effect};
@@ -16,7 +16,7 @@ const LIST: &str = "/v2/vectordb/jobs/import/list";
 const COMMIT: &str = "/v2/vectordb/jobs/import/commit";
 const ABORT: &str = "/v2/vectordb/jobs/import/abort";
 
-/// Paths of the progress call, the one that every release knows first.
+/// Paths of the progress call; the first is the one that every release has.
 pub(super) const PROGRESS: [&str; 3] = [
     "/v2/vectordb/jobs/import/get_progress",
     "/v2/vectordb/jobs/import/describe",
@@ -36,7 +36,7 @@ struct CreateBody<'a> {
     options: Option<BTreeMap<&'a str, &'a str>>,
 }
 
-/// The create call.
+/// Builds the create call.
 pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
     let Source::Files(files) = &request.source else {
         return Err(beyond(
@@ -73,7 +73,7 @@ struct JobBody<'a> {
     db_name: Option<&'a str>,
 }
 
-/// The progress call at one of the paths of [`PROGRESS`].
+/// Builds the progress call with one of the paths of [`PROGRESS`].
 pub(super) fn progress(
     settings: &Settings,
     path: &str,
@@ -88,12 +88,12 @@ pub(super) fn progress(
     )
 }
 
-/// The commit call.
+/// Builds the commit call.
 pub(super) fn commit(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
     job(settings, "commit the job", Effect::Change, COMMIT, job_id)
 }
 
-/// The abort call.
+/// Builds the abort call.
 pub(super) fn abort(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
     job(settings, "abort the job", Effect::Change, ABORT, job_id)
 }
@@ -119,7 +119,7 @@ struct ListBody<'a> {
     db_name: Option<&'a str>,
 }
 
-/// The list call; it answers everything at once.
+/// Builds the list call, whose answer has all jobs at once.
 pub(super) fn list(settings: &Settings, filter: &JobFilter) -> Result<Outgoing, ApiError> {
     let db_name = filter.database.as_deref().or(settings.database.as_deref());
     let body = ListBody {

@@ -1,13 +1,13 @@
 //! The REST client of the import API in its three dialects (reference: the bulk-import REST APIs).
 //!
-//! A [`Client`] is made of [`Settings`] and gives the calls as methods: about import jobs (`imports`), collections,
-//! and clusters. A call is built by its dialect (`v1`, `v2`, `milvus`) as a `request`, sent by `retry` and
-//! `transport`, and read by `envelope` and `fields`, which take what services really send: numbers as text, fields
-//! left out, a gateway's web page. What goes wrong is an [`ApiError`], which says what became of a
-//! submission ([`ApiError::outcome`]) and what to do ([`ApiError::hint`]).
+//! A [`Client`] is built from [`Settings`] and has the calls as methods: about import jobs (`imports`), collections,
+//! and clusters. The dialect (`v1`, `v2`, `milvus`) builds a call as a `request`; `retry` and `transport` send it;
+//! `envelope` and `fields` read the answer. They accept the forms that services really send: numbers as text, missing
+//! fields, a gateway's web page. A failure is an [`ApiError`], which says whether a submission made a job
+//! ([`ApiError::outcome`]) and what to do ([`ApiError::hint`]).
 //!
-//! Reads are retried until the call's deadline; whatever changes something is sent exactly once. Redirects are
-//! never followed, so a key goes to no host but the one it was given for.
+//! Reads are retried until the call's deadline; changes are sent exactly once. Redirects are never followed, so an API
+//! key only reaches the host that it was given for.
 
 mod answers;
 mod clusters;
@@ -59,23 +59,23 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use transport::{Answer, Transport};
 
-/// [`Settings::key_source`] of the local service in this process, whose key is made for the run.
+/// [`Settings::key_source`] of the local service in this process, whose API key is generated for the run.
 pub const OWN_KEY: &str = "made for this run";
 
-/// Which jobs a list call is asked for.
+/// The jobs that a list call should return.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct JobFilter {
-    /// Only jobs of this collection.
+    /// The jobs' collection; `None` is any.
     pub collection: Option<String>,
-    /// Of this database; `None` is the connection's.
+    /// The jobs' database; `None` is the connection's.
     pub database: Option<String>,
 }
 
-/// Takes an answer that came after its caller was stopped; dropped unused where the caller has it. Runs on the request's
-/// own thread.
+/// Receives an answer that came after its caller was stopped. Dropped unused if the caller has the answer. Runs on the
+/// request's own thread.
 pub type Late<T> = Box<dyn FnOnce(Result<T, ApiError>) + Send>;
 
-/// A connection to one service. Clones share it; it may be used from several threads.
+/// A connection to one service. Clones share it, and several threads may use it.
 #[derive(Clone)]
 pub struct Client {
     inner: Arc<Inner>,
@@ -85,14 +85,14 @@ pub struct Client {
 struct Inner {
     settings: Settings,
     transport: Transport,
-    /// Which spelling of the progress call the server knows, once that is found.
+    /// Index of the progress path that the server knows, once found.
     progress_path: OnceLock<usize>,
 }
 
 impl Client {
-    /// A client; does no I/O. `interrupt` ends each of its calls within 100 ms once raised.
+    /// Returns a client; does no I/O. Raising `interrupt` ends each of the client's calls within 100 ms.
     pub fn new(mut settings: Settings, interrupt: Interrupt) -> Self {
-        // A user and password in an address would be shown wherever the address is, and are no key of these services.
+        // A user and password in an address would be displayed with the address, and these services take no such login.
         let bases = [
             Some(&mut settings.import_base),
             settings.collection_base.as_mut(),
@@ -109,7 +109,7 @@ impl Client {
         }
     }
 
-    /// The same connection under another stop flag.
+    /// Returns the same connection with another stop flag.
     #[must_use]
     pub fn with_interrupt(&self, interrupt: Interrupt) -> Self {
         Self {
@@ -118,7 +118,7 @@ impl Client {
         }
     }
 
-    /// A client for the same service under another stop flag, which logs nothing.
+    /// Returns a client for the same service with another stop flag, which logs nothing.
     #[must_use]
     pub fn quiet(&self, interrupt: Interrupt) -> Self {
         if self.inner.settings.log.is_none() {
@@ -129,12 +129,12 @@ impl Client {
         Self::new(settings, interrupt)
     }
 
-    /// The stop flag that ends its calls.
+    /// Returns the stop flag that ends the client's calls.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
     }
 
-    /// The connection's settings.
+    /// Returns the connection's settings.
     pub fn settings(&self) -> &Settings {
         &self.inner.settings
     }
@@ -148,7 +148,7 @@ impl Client {
         self.send(&Arc::new(outgoing), None, read)
     }
 
-    /// Sends a request as often as its effect allows, or lets the dry run answer it, and reads the answer.
+    /// Sends a request as often as its effect allows, or lets the dry run answer, and reads the answer.
     fn send<T>(
         &self,
         outgoing: &Arc<Outgoing>,
@@ -168,13 +168,13 @@ impl Client {
         result.map_err(|error| self.beyond_v1(error))
     }
 
-    /// What answers in place of the service, where this is a dry run and the call would change something.
+    /// Returns the dry run that answers in place of the service, if there is one and the call would change something.
     fn dry_run(&self, outgoing: &Outgoing) -> Option<&DryRun> {
         let changes = outgoing.call.effect != Effect::Read;
         self.settings().dry_run.as_ref().filter(|_| changes)
     }
 
-    /// The same for an answer that matters also after the caller was stopped: `late` then takes it.
+    /// Sends a request whose answer matters even after the caller was stopped; `late` then receives the answer.
     fn call_or_late<T: 'static>(
         &self,
         outgoing: Outgoing,

@@ -1,12 +1,12 @@
-//! What the import API says, whichever dialect said it.
+//! The import API's values, independent of the dialect.
 
 use crate::secret::Secret;
 use std::fmt;
 
-/// The three forms of the import API in the field (reference: the bulk-import REST APIs).
+/// A form of the import API (reference: the bulk-import REST APIs).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// Zilliz Cloud's older, per-region controller: one object URL a job.
+    /// Zilliz Cloud's older, per-region controller: one object URL per job.
     V1,
     /// Zilliz Cloud's control plane.
     V2,
@@ -15,7 +15,7 @@ pub enum Dialect {
 }
 
 impl Dialect {
-    /// The word that `connect(#{api: …})` takes: `v1`, `v2` or `milvus`.
+    /// Returns the dialect's name in `connect(#{api: …})`: `v1`, `v2` or `milvus`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::V1 => "v1",
@@ -24,7 +24,7 @@ impl Dialect {
         }
     }
 
-    /// The dialect of such a word, in any case of letters.
+    /// Parses a dialect's name, ignoring case.
     pub fn from_word(word: &str) -> Option<Self> {
         [Self::V1, Self::V2, Self::Milvus]
             .into_iter()
@@ -38,25 +38,25 @@ impl fmt::Display for Dialect {
     }
 }
 
-/// The state of a job or of one of its files, as zshell shows it.
+/// The state of a job or of one of its files, as zshell displays it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum JobState {
-    /// Accepted, not begun.
+    /// Accepted, but not started.
     Pending,
-    /// Running, in whichever phase.
+    /// Running, in any phase.
     Importing,
-    /// Two-phase import: waits for commit or abort.
+    /// Two-phase import that waits for commit or abort.
     Uncommitted,
     /// All rows are in the collection.
     Completed,
-    /// Ended without effect.
+    /// Ended by an error; no rows are in the collection.
     Failed,
     /// Ended by the user.
     Aborted,
 }
 
 impl JobState {
-    /// Every state, in the order of a job's life.
+    /// All states in the order of a job's life.
     pub const ALL: [Self; 6] = [
         Self::Pending,
         Self::Importing,
@@ -66,7 +66,7 @@ impl JobState {
         Self::Aborted,
     ];
 
-    /// The word shown for it, e.g. `Importing`.
+    /// Returns the state's displayed name, e.g. `Importing`.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Pending => "Pending",
@@ -78,12 +78,12 @@ impl JobState {
         }
     }
 
-    /// True where nothing more will happen to the job.
+    /// Returns true if the job's state can't change any more.
     pub const fn is_final(self) -> bool {
         matches!(self, Self::Completed | Self::Failed | Self::Aborted)
     }
 
-    /// True where waiting makes no sense: the job has ended, or needs the user's decision.
+    /// Returns true if waiting is over: the job has ended, or needs the user's decision.
     pub const fn ends_wait(self) -> bool {
         self.is_final() || matches!(self, Self::Uncommitted)
     }
@@ -95,18 +95,18 @@ impl fmt::Display for JobState {
     }
 }
 
-/// A [`JobState`] together with the word the service sent for it.
+/// A [`JobState`] with the service's own word for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct State {
-    /// The state the word stands for.
+    /// The state.
     pub kind: JobState,
-    /// The word as sent, kept since unknown words are shown; empty where none was sent.
+    /// The word as sent, since unknown words are displayed; empty if none was sent.
     pub sent: String,
 }
 
 impl State {
-    /// The state a service's word stands for, in any case of letters (reference: the table of states). An
-    /// unknown word means the job is in some phase that this release has not heard of, so: importing.
+    /// Parses a service's word for a state, ignoring case (reference: the table of states). An unknown word is taken
+    /// for a phase that this release doesn't know, so it means importing.
     pub fn parse(sent: &str) -> Self {
         let word = sent.trim();
         let kind = match word.to_ascii_lowercase().as_str() {
@@ -121,7 +121,8 @@ impl State {
         Self { kind, sent }
     }
 
-    /// The state of a word and a reason. Milvus has no state for aborted jobs: they are failed ones with this reason.
+    /// Returns the state for a word and a reason. Milvus has no state for aborted jobs: they're failed jobs with this
+    /// reason.
     pub fn with_reason(sent: &str, reason: Option<&str>) -> Self {
         let state = Self::parse(sent);
         let aborted = reason.is_some_and(|reason| reason.contains("aborted by user"));
@@ -134,7 +135,7 @@ impl State {
         }
     }
 
-    /// A state that no word was sent for.
+    /// Returns a state for which the service sent no word.
     pub const fn derived(kind: JobState) -> Self {
         let sent = String::new();
         Self { kind, sent }
@@ -142,7 +143,7 @@ impl State {
 }
 
 impl fmt::Display for State {
-    /// The word of the table, or the unknown word itself.
+    /// Formats the name from the table, or the unknown word itself.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const KNOWN: [&str; 7] = [
             "importing",
@@ -164,93 +165,93 @@ impl fmt::Display for State {
     }
 }
 
-/// Returns true for what services send in place of an id: a blank text, `0`, `-1` and `null` (reference: Create).
+/// Returns true for texts that services send in place of an id: blanks, `0`, `-1` and `null` (reference: Create).
 pub fn is_placeholder_id(text: &str) -> bool {
     matches!(text.trim(), "" | "0" | "-1") || text.trim().eq_ignore_ascii_case("null")
 }
 
-/// One reading of a job's progress.
+/// A job's progress at one moment.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Progress {
-    /// The job's id, always as text.
+    /// The job's id, always as text, since it may exceed 2^53.
     pub job_id: String,
-    /// The collection it imports into; empty where the service did not say.
+    /// The target collection; empty if the service didn't send it.
     pub collection: String,
-    /// Where it stands.
+    /// The job's state.
     pub state: State,
-    /// 0.0 to 100.0.
+    /// Percentage, 0.0 to 100.0.
     pub percent: f64,
     /// Rows imported so far.
     pub rows: Option<u64>,
     /// Rows in all files.
     pub total_rows: Option<u64>,
-    /// The file or files, as the service words them.
+    /// Name of the file or files, as sent.
     pub file_name: String,
     /// Bytes in all files.
     pub file_size: Option<u64>,
-    /// When it was made (RFC 3339, as sent).
+    /// Creation time (RFC 3339, as sent).
     pub create_time: Option<String>,
-    /// When it ended (RFC 3339, as sent).
+    /// Completion time (RFC 3339, as sent).
     pub complete_time: Option<String>,
-    /// Why it failed.
+    /// The reason of a failure.
     pub reason: Option<String>,
-    /// One entry a file.
+    /// Progress of each file.
     pub details: Vec<FileProgress>,
-    /// What zshell's own service says Milvus drops of the files without an error.
+    /// Parts of the files that Milvus drops without an error, as reported by zshell's own service.
     pub warnings: Vec<String>,
 }
 
 /// The progress of one file of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileProgress {
-    /// The file, as the service words it.
+    /// The file's name, as sent.
     pub file_name: String,
-    /// Bytes.
+    /// Size in bytes.
     pub file_size: Option<u64>,
-    /// Where it stands.
+    /// The file's state.
     pub state: State,
-    /// 0.0 to 100.0.
+    /// Percentage, 0.0 to 100.0.
     pub percent: f64,
     /// Rows imported so far.
     pub rows: Option<u64>,
     /// Rows in the file.
     pub total_rows: Option<u64>,
-    /// When it ended (RFC 3339, as sent).
+    /// Completion time (RFC 3339, as sent).
     pub complete_time: Option<String>,
-    /// Why it failed.
+    /// The reason of a failure.
     pub reason: Option<String>,
 }
 
-/// One job as the list call shows it.
+/// A job in the job list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobSummary {
-    /// The job's id, always as text.
+    /// The job's id, always as text, since it may exceed 2^53.
     pub job_id: String,
-    /// The collection it imports into.
+    /// The target collection.
     pub collection: String,
-    /// Where it stands.
+    /// The job's state.
     pub state: State,
-    /// 0.0 to 100.0, where the dialect's list carries it.
+    /// Percentage, 0.0 to 100.0, if the dialect's list has it.
     pub percent: Option<f64>,
-    /// When it was made (RFC 3339, as sent).
+    /// Creation time (RFC 3339, as sent).
     pub create_time: Option<String>,
-    /// Why it failed, where the dialect's list carries it.
+    /// The reason of a failure, if the dialect's list has it.
     pub reason: Option<String>,
 }
 
-/// One page of the list call.
+/// One page of the job list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JobPage {
     /// The page's jobs in the service's order.
     pub jobs: Vec<JobSummary>,
-    /// How many jobs there are in all, where the service says.
+    /// The total number of jobs, if the service sends it.
     pub count: Option<u64>,
-    /// False if the page holds something that could not be read as a job, or no list at all: such a page proves nothing
-    /// about which jobs exist.
+    /// False if the page holds an item that can't be read as a job, or no list at all. Such a page doesn't prove that a
+    /// job is missing.
     pub whole: bool,
 }
 
-/// What to import.
+/// The files of an import.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     /// Object paths: each inner list is one file, or one set of `NumPy` files.
@@ -264,34 +265,34 @@ pub enum Source {
     },
 }
 
-/// The most files, or sets of `NumPy` files, of one create call (reference: Limits).
+/// Largest number of files, or sets of `NumPy` files, in one create call (reference: Limits).
 pub const MOST_FILES: usize = 1024;
 
-/// One create call. Connection settings (cluster, project, region) come from the client.
+/// One create call. The connection adds its own settings (cluster, project, region).
 #[derive(Clone, Debug, PartialEq)]
 pub struct ImportRequest {
     /// The target collection.
     pub collection: String,
-    /// The target partition; `None` is the default one (or the partition key decides).
+    /// The target partition; `None` is the default partition (or the partition key decides).
     pub partition: Option<String>,
     /// The database; `None` is the connection's.
     pub database: Option<String>,
-    /// The files.
+    /// The files to import.
     pub source: Source,
-    /// Storage key id.
+    /// Access key id of the storage credentials.
     pub access_key: Option<Secret>,
-    /// Storage key.
+    /// Secret access key of the storage credentials.
     pub secret_key: Option<Secret>,
-    /// Session token of short-term storage credentials.
+    /// Session token of temporary storage credentials.
     pub session_token: Option<Secret>,
-    /// `options` of the request: all values are text.
+    /// `options` of the request; all values are texts.
     pub options: Vec<(String, String)>,
-    /// More keys of the request's body, sent as they are.
+    /// Further keys of the request's body, sent unchanged.
     pub extra: serde_json::Map<String, serde_json::Value>,
 }
 
 impl ImportRequest {
-    /// True where the job's rows are to wait for a commit.
+    /// Returns true if the job's rows should wait for a commit.
     pub fn is_two_phase(&self) -> bool {
         let held = |(name, value): &(String, String)| {
             name == "auto_commit" && value.eq_ignore_ascii_case("false")

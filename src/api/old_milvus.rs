@@ -1,4 +1,5 @@
-//! Recognizes a Milvus older than 2.4: it has v1's collection calls, no `/v2/vectordb` routes, and so no imports over REST.
+//! Recognizes a Milvus older than 2.4. It has v1's collection calls but no `/v2/vectordb` routes, and so no imports
+//! over REST.
 
 use super::Client;
 use super::collections::V1;
@@ -10,7 +11,8 @@ use serde_json::json;
 const V2: &str = "/v2/vectordb/collections/list";
 
 impl Client {
-    /// Returns the error of a read about import jobs, as what it means if the server turns out to be too old for imports.
+    /// Turns the error of a read about import jobs into [`ApiError::TooOld`] if the server turns out to be too old for
+    /// imports.
     pub(super) fn recognized(&self, error: ApiError) -> ApiError {
         match error {
             ApiError::Service { ref call, .. }
@@ -25,14 +27,14 @@ impl Client {
         }
     }
 
-    /// Returns true if the server knows v1's collections and no v2 route.
+    /// Returns true if the server has v1's collection calls and no v2 route.
     fn is_old(&self) -> bool {
         let settings = self.settings();
         let (what, base) = ("recognize the server", &settings.import_base);
         let v1 = Outgoing::get(settings, what, base, V1, &[]);
         let knows_v1 = match v1.and_then(|outgoing| self.call(outgoing, |_| Ok(()))) {
             Ok(()) => true,
-            // It asks for a key, say.
+            // A server that requires an API key, for example.
             Err(ApiError::Service { status, code, .. }) => status == 200 && code.is_some(),
             Err(_) => false,
         };
@@ -44,7 +46,8 @@ impl Client {
         answer.is_err_and(|error| is_unknown_path(&error))
     }
 
-    /// Returns the error of a call that v1 has no form of, if the server doesn't know v2's either.
+    /// Turns the error of a call without a v1 form into [`ApiError::TooOld`] if the server doesn't have v2's routes
+    /// either.
     pub(super) fn beyond_v1(&self, error: ApiError) -> ApiError {
         let settings = self.settings();
         match &error {
@@ -65,7 +68,7 @@ impl Client {
     }
 }
 
-/// Returns true for "there is no such call", not for "there is no such job", which has codes of its own.
+/// Returns true for "no such call", but not for "no such job", which has error codes of its own.
 pub(super) fn is_unknown_path(error: &ApiError) -> bool {
     match error {
         ApiError::Service { status, code, .. } => *status == 404 || *code == Some(404),
@@ -73,7 +76,7 @@ pub(super) fn is_unknown_path(error: &ApiError) -> bool {
     }
 }
 
-/// Returns true if imports and collections are served by one host, as by Milvus and never by Zilliz Cloud.
+/// Returns true if one host serves imports and collections. Milvus always does, Zilliz Cloud never.
 fn is_own_server(settings: &Settings) -> bool {
     let own = settings.collection_base.as_ref();
     own.is_none_or(|own| own.origin() == settings.import_base.origin())

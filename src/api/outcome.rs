@@ -1,4 +1,4 @@
-//! The meaning of an error answer: the kind of failure, and the fate of a submission.
+//! Derives the kind of failure and the outcome of a submission from an error answer.
 
 use super::error::{Effect, Outcome};
 use super::model::Dialect;
@@ -7,8 +7,8 @@ use crate::interrupt::Stop;
 use std::time::Duration;
 use url::Url;
 
-/// Codes that refuse a create before anything is made (reference: Answers to a create). A code that isn't listed proves
-/// nothing.
+/// Codes with which a create is refused before a job is made (reference: Answers to a create). A code outside this list
+/// proves nothing.
 const REFUSED: [i64; 34] = [
     10003, 21119, 40003, 40021, 40022, 47005, 47035, 47036, 47053, 63240, 80000, 80001, 80002,
     80003, 80004, 80020, 83001, 83004, 90011, 90102, 90103, 90104, 90117, 90142,
@@ -16,11 +16,11 @@ const REFUSED: [i64; 34] = [
     9, 100, 800, 1100, 1101, 1800, 1801, 1802, 3000, // Milvus
 ];
 
-/// Codes that say "try later" (Milvus' `pkg/util/merr`: 4 queue is full, 8 and 1807 rate limits).
+/// Codes that mean "try later" (Milvus' `pkg/util/merr`: 4 queue is full, 8 and 1807 rate limits).
 const BUSY: [i64; 6] = [4, 8, 429, 1807, 47039, 47055];
 
-/// Words of Milvus' checks of an import request, all of which come before a job is made (`internal/proxy/task_import.go`,
-/// `internal/util/importutilv2`).
+/// Messages of Milvus' checks of an import request, all of which come before a job is made
+/// (`internal/proxy/task_import.go`, `internal/util/importutilv2`).
 const VALIDATION: [&str; 16] = [
     "at most",
     "does not exist",
@@ -40,8 +40,8 @@ const VALIDATION: [&str; 16] = [
     "unexpected file type",
 ];
 
-/// Words of failures inside Milvus, after which a job may exist all the same (2.5 `datacoord/services.go`: `AddJob` is
-/// the write to etcd).
+/// Messages of failures inside Milvus, after which a job may exist anyway (2.5 `datacoord/services.go`: `AddJob` is the
+/// write to etcd).
 const INTERNAL: [&str; 8] = [
     "add import job",
     "broadcast",
@@ -53,7 +53,7 @@ const INTERNAL: [&str; 8] = [
     "unavailable",
 ];
 
-/// An error answer of a service.
+/// A service's error answer.
 #[derive(Clone, Copy)]
 pub(super) struct ErrorAnswer<'a> {
     pub(super) dialect: Dialect,
@@ -63,7 +63,7 @@ pub(super) struct ErrorAnswer<'a> {
 }
 
 impl ErrorAnswer<'_> {
-    /// Returns true for "try again later". The HTTP status wins over a code in the body.
+    /// Returns true for "try again later". The HTTP status overrides a code in the body.
     pub(super) fn is_busy(&self) -> bool {
         match (self.status, self.code) {
             (429, _) => true,
@@ -73,14 +73,14 @@ impl ErrorAnswer<'_> {
         }
     }
 
-    /// Returns true if the API key was missing, not valid, or without rights.
+    /// Returns true if the API key was missing, invalid or without permission.
     pub(super) fn is_auth(&self) -> bool {
-        // 1800: Milvus, "user hasn't authenticated".
+        // 1800 is Milvus' "user hasn't authenticated".
         let code = matches!(self.code, Some(401 | 403 | 1800 | 21119 | 80001 | 80002));
         matches!(self.status, 401 | 403) || (self.status < 500 && code)
     }
 
-    /// Returns what the answer says about the job of a create (reference: Answers to a create).
+    /// Returns whether a create with this answer made a job (reference: Answers to a create).
     pub(super) fn outcome(&self) -> Outcome {
         if self.is_busy() {
             return Outcome::Busy;
@@ -103,9 +103,9 @@ impl ErrorAnswer<'_> {
             words.iter().any(|words| message.contains(words))
         };
         match code {
-            // The HTTP statuses of gateways that put them into the body.
+            // HTTP statuses of gateways that repeat them in the body.
             400 | 401 | 403 | 404 => true,
-            // Milvus' "partition not found"; elsewhere, and in Milvus before 2.4.5, the code of success.
+            // Milvus' "partition not found". Elsewhere, and in Milvus before 2.4.5, 200 is the success code.
             200 => {
                 let success = ["", "success", "ok"].contains(&self.message.trim());
                 self.dialect == Dialect::Milvus && !success
@@ -116,7 +116,7 @@ impl ErrorAnswer<'_> {
         }
     }
 
-    /// Returns true for "there is no such job".
+    /// Returns true for "no such job".
     pub(super) fn is_no_job(&self) -> bool {
         let message = self.message.to_ascii_lowercase();
         let absent = ["not exist", "cannot find", "can't find", "not found"];
@@ -144,15 +144,15 @@ impl ErrorAnswer<'_> {
     }
 }
 
-/// Returns true if the message says that no further job is taken now (Milvus' `ValidateMaxImportJobExceed`).
+/// Returns true if the message says that no further job is accepted now (Milvus' `ValidateMaxImportJobExceed`).
 fn is_full(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
     message.contains("number of jobs has reached the limit")
         || (message.contains("queue") && message.contains("full"))
 }
 
-/// Returns true for the codes with which a service asks for a read again later (Milvus' `pkg/util/merr/errors.go`): 1 not
-/// ready, 2 unavailable, 4 request limit, 8 rate limit, 1807 HTTP rate limit. For a create, 1 and 2 prove nothing.
+/// Returns true for the codes after which a read may be retried (Milvus' `pkg/util/merr/errors.go`): 1 not ready, 2
+/// unavailable, 4 request limit, 8 rate limit, 1807 HTTP rate limit. For a create, 1 and 2 prove nothing.
 pub(super) const fn is_busy_read(code: Option<i64>) -> bool {
     matches!(code, Some(1 | 2 | 4 | 8 | 1807 | 429))
 }
@@ -164,17 +164,17 @@ pub(super) fn later(retry_after: Option<Duration>) -> String {
     })
 }
 
-/// Scheme, host and port of an address.
+/// Returns scheme, host and port of an address.
 pub(super) fn origin(url: &str) -> String {
     Url::parse(url).map_or_else(|_| url.to_owned(), |url| url.origin().ascii_serialization())
 }
 
-/// A time as people say it: `30s`, `0.5s`.
+/// Formats a duration in seconds: `30s`, `0.5s`.
 pub(super) fn seconds(time: Duration) -> String {
     format!("{}s", (time.as_secs_f64() * 10.0).round() / 10.0)
 }
 
-/// `: "…"` for an excerpt, nothing for none.
+/// Formats an excerpt as `: "…"`; empty for an empty excerpt.
 pub(super) fn excerpt(text: &str) -> String {
     if text.is_empty() {
         String::new()
@@ -183,7 +183,7 @@ pub(super) fn excerpt(text: &str) -> String {
     }
 }
 
-/// The reason of a stop, as a sentence begins.
+/// Returns the reason of a stop as the beginning of a sentence.
 pub(super) const fn stopped(stop: Stop) -> &'static str {
     match stop {
         Stop::Interrupted => "interrupted",

@@ -1,4 +1,4 @@
-//! Reads rows: `entities/query` of the cluster's own endpoint or its v1 form, and searches.
+//! Reads rows with `entities/query` of the cluster's own endpoint or its v1 form, and runs searches.
 
 use super::Client;
 use super::envelope::Data;
@@ -7,46 +7,47 @@ use super::request::Outgoing;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Which rows of a collection to read, and what of them.
+/// A query for rows of a collection.
 #[derive(Clone, Debug, Default)]
 pub struct RowQuery {
     /// An expression on the fields, e.g. `id in [1, 2]`; empty for all rows.
     pub filter: String,
-    /// Names of fields; none for all of them.
+    /// Names of the fields to return; empty for all.
     pub fields: Vec<String>,
-    /// Rows at most; `None` leaves it to the server.
+    /// Largest number of rows; `None` is the server's default.
     pub limit: Option<u64>,
     /// Rows to skip.
     pub offset: Option<u64>,
-    /// Names of partitions; none for all of them.
+    /// Names of partitions; empty for all.
     pub partitions: Vec<String>,
-    /// More keys of the body, sent as they are.
+    /// Further keys of the body, sent unchanged.
     pub extra: Map<String, Value>,
 }
 
 /// A search for the rows closest to a vector.
 #[derive(Clone, Debug, Default)]
 pub struct RowSearch {
-    /// A list of numbers, a sparse vector's object, or a text (base64, or what a function makes a vector of).
+    /// The vector: a list of numbers, a sparse vector's object, or a text (base64, or the input of an embedding
+    /// function).
     pub vector: Value,
     /// The vector field; `None` for the only one.
     pub field: Option<String>,
     /// An expression on the fields; empty for all rows.
     pub filter: String,
-    /// Names of fields to answer beside primary key and distance.
+    /// Names of the fields to return beside primary key and distance.
     pub fields: Vec<String>,
-    /// Rows at most; `None` leaves it to the server.
+    /// Largest number of rows; `None` is the server's default.
     pub limit: Option<u64>,
     /// Rows to skip.
     pub offset: Option<u64>,
-    /// Names of partitions; none for all of them.
+    /// Names of partitions; empty for all.
     pub partitions: Vec<String>,
-    /// The server's search parameters, e.g. `radius`.
+    /// Search parameters of the server, e.g. `radius`.
     pub params: Map<String, Value>,
 }
 
 impl RowSearch {
-    /// Whether the v1 call can express it: that one has a list of numbers for the only vector field.
+    /// Returns true if v1's call can express the search: a list of numbers for the only vector field.
     fn fits_v1(&self) -> bool {
         self.vector.is_array() && self.field.is_none() && self.partitions.is_empty()
     }
@@ -97,7 +98,7 @@ struct Body<'a> {
 }
 
 impl Client {
-    /// The rows, each an object of field and value; the collection has to be loaded.
+    /// Returns the rows as objects of field and value; the collection has to be loaded.
     pub fn query(&self, name: &str, query: &RowQuery) -> Result<Vec<Value>, ApiError> {
         if self.pretended(name) == Some(true) {
             return Ok(Vec::new());
@@ -126,8 +127,8 @@ impl Client {
         self.call(outgoing, read_rows)
     }
 
-    /// The rows closest to a vector, closest first, each an object of field and value with `distance`; the collection has
-    /// to be loaded.
+    /// Returns the rows closest to a vector, closest first, as objects of field and value with `distance`. The
+    /// collection has to be loaded.
     pub fn search(&self, name: &str, search: &RowSearch) -> Result<Vec<Value>, ApiError> {
         if self.pretended(name) == Some(true) {
             return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! One call, ready to be sent.
+//! Builds the HTTP request of one call.
 
 use super::error::{ApiError, Call, Effect};
 use super::fields::Fields;
@@ -13,30 +13,30 @@ use serde_json::{Map, Value};
 use url::Url;
 use zeroize::Zeroizing;
 
-/// All but the unreserved characters of RFC 3986.
+/// All characters except RFC 3986's unreserved ones.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// The longest idempotency key a server takes, in bytes.
+/// Longest idempotency key that servers accept, in bytes.
 const IDEMPOTENCY_KEY_LIMIT: usize = 256;
 
-/// A request with everything that travels, and what its errors need.
+/// A request with its URL, headers and body, and the data for its error messages.
 pub(super) struct Outgoing {
-    /// What errors say of it.
+    /// The call, as errors describe it.
     pub(super) call: Call,
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
     pub(super) body: Option<Zeroizing<Vec<u8>>>,
-    /// The secrets it carries.
+    /// Masks the secrets in the request.
     pub(super) mask: Mask,
 }
 
 impl Outgoing {
-    /// A read by `GET`, with percent-encoded query values.
+    /// Builds a read by `GET`, with percent-encoded query values.
     pub(super) fn get(
         settings: &Settings,
         what: &'static str,
@@ -53,7 +53,7 @@ impl Outgoing {
         Self::new(settings, what, Effect::Read, Method::GET, url, None)
     }
 
-    /// A `POST` with a JSON body.
+    /// Builds a `POST` with a JSON body.
     pub(super) fn post(
         settings: &Settings,
         what: &'static str,
@@ -109,7 +109,7 @@ impl Outgoing {
         })
     }
 
-    /// The same request naming its database in the `DB-Name` header.
+    /// Adds the database to the request as its `DB-Name` header.
     pub(super) fn with_database(mut self, database: Option<&str>) -> Result<Self, ApiError> {
         if let Some(database) = database {
             let value = HeaderValue::from_str(database).map_err(|_| ApiError::Setting {
@@ -123,7 +123,7 @@ impl Outgoing {
         Ok(self)
     }
 
-    /// The same request under an idempotency key (reference: printable ASCII, at most 256 bytes).
+    /// Adds an idempotency key to the request (reference: printable ASCII, at most 256 bytes).
     pub(super) fn with_idempotency_key(mut self, key: &str) -> Result<Self, ApiError> {
         let printable = key.bytes().all(|b| (0x20..0x7f).contains(&b));
         let value = HeaderValue::from_str(key)
@@ -141,10 +141,10 @@ impl Outgoing {
         Ok(self)
     }
 
-    /// The same request with more keys in its body.
+    /// Adds keys to the request's body.
     ///
     /// # Errors
-    /// For a request without a body, and for a key that the body has already.
+    /// Returns an error if the request has no body, or if the body already has a key.
     pub(super) fn with_extra(mut self, extra: &Map<String, Value>) -> Result<Self, ApiError> {
         if extra.is_empty() {
             return Ok(self);
@@ -167,7 +167,8 @@ impl Outgoing {
             return Err(unusable(format!("the call gives {key:?} already")));
         }
         let more = serde_json::to_string(extra).map_err(|error| unusable(error.to_string()))?;
-        // serde_json writes an object without blanks at its ends. A new buffer, so that no secret is left in freed memory.
+        // serde_json writes an object without outer whitespace. A new buffer is used so that no secret is left in freed
+        // memory.
         let mut whole = Zeroizing::new(Vec::with_capacity(text.len() + more.len()));
         whole.extend_from_slice(text.strip_suffix('}').unwrap_or(text).as_bytes());
         if !fields.is_empty() {
@@ -178,7 +179,7 @@ impl Outgoing {
         Ok(self)
     }
 
-    /// The same request, with these secrets of its body masked in what the service says.
+    /// Masks these secrets of the request's body in the service's texts.
     pub(super) fn with_secrets<'a>(
         mut self,
         settings: &'a Settings,
@@ -203,12 +204,12 @@ fn authorization(token: &Secret, source_of_key: &str) -> Result<HeaderValue, Api
     Ok(value)
 }
 
-/// A value as it stands in a query or as one segment of a path.
+/// Percent-encodes a value for a query or for one segment of a path.
 pub(super) fn escape(value: &str) -> String {
     utf8_percent_encode(value, ESCAPED).to_string()
 }
 
-/// `path` below the base's own path; query and fragment of the base are left behind.
+/// Returns `path` below the base's own path, without the base's query and fragment.
 fn join(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     let full = format!("{}{path}", base.path().trim_end_matches('/'));
@@ -218,9 +219,9 @@ fn join(base: &Url, path: &str) -> Url {
     url
 }
 
-/// Takes user and password out of an address.
+/// Removes user and password from an address.
 pub(super) fn strip_user(url: &mut Url) {
-    // Both fail only for addresses that cannot have a user at all.
+    // Both calls fail only for addresses that can't have a user.
     let _ = url.set_username("");
     let _ = url.set_password(None);
 }

@@ -1,6 +1,6 @@
-//! Which failed reads are asked again, and when.
+//! Decides which failed reads to retry, and when.
 //!
-//! Only reads: whatever changes something is sent once.
+//! Only reads are retried; changes are sent once.
 
 use super::envelope;
 use super::error::{ApiError, Effect};
@@ -13,20 +13,20 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How often a read is sent at most.
+/// Most times that a read is sent.
 const TRIES: u32 = 6;
-/// How often it is sent where no connection comes about: a wrong port should be told at once.
+/// Most times that a read is sent if no connection is made, so that a wrong port is reported quickly.
 const CONNECT_TRIES: u32 = 2;
-/// How often it is sent to a server that fails at it or answers about another job: if it always does, the user should
-/// learn that soon.
+/// Most times that a read is sent to a server that answers with a failure or about another job. If every answer is like
+/// that, the user should see the error soon.
 const FAILURE_TRIES: u32 = 3;
-/// The first pause; each further one is twice as long.
+/// The first pause. Each further pause is twice as long.
 const PAUSE: Duration = Duration::from_millis(200);
-/// The longest pause that we choose ourselves.
+/// Longest pause, unless the service requests one.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 
-/// Sends a request and reads its answer: a read is sent up to six times, everything else once. The call's deadline
-/// bounds it all. `late` takes the answer if the interrupt comes first.
+/// Sends a request and reads its answer: a read is sent up to six times, a change once. All attempts together are
+/// bounded by the call's deadline. `late` receives the answer if the interrupt comes first.
 pub(super) fn send<T>(
     transport: &Transport,
     settings: &Settings,
@@ -36,7 +36,7 @@ pub(super) fn send<T>(
     read: impl Fn(&Answer) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let begun = Instant::now();
-    // A limit beyond what the clock can count is a day: as good as none.
+    // A limit beyond the clock's range becomes a day, which is as good as no limit.
     let deadline = begun
         .checked_add(settings.read_timeout)
         .unwrap_or(begun + Duration::from_hours(24));
@@ -67,31 +67,32 @@ pub(super) fn send<T>(
     }
 }
 
-/// Returns how often a read that ends in this error is sent in all.
+/// Returns the most times that a read with this error is sent.
 const fn tries_of(error: &ApiError, transient: bool) -> u32 {
     match error {
         _ if transient => TRIES,
         ApiError::Lost { .. } => TRIES,
         ApiError::Unreachable { .. } => CONNECT_TRIES,
-        // A connection that carries an answer twice gives the right one the next time.
+        // A connection that delivers an answer twice has the right answer next.
         ApiError::AnotherJob { .. } | ApiError::Service { status: 500.., .. } => FAILURE_TRIES,
         _ => 1,
     }
 }
 
-/// Returns true for answers that say "later": RFC 9110's 408, RFC 8470's 425, a gateway's 502 to 504, and Milvus' codes.
+/// Returns true for answers that mean "later": RFC 9110's 408, RFC 8470's 425, a gateway's 502 to 504, and Milvus'
+/// codes.
 fn is_transient(answer: &Answer) -> bool {
     matches!(answer.status, 408 | 425 | 429 | 502..=504)
         || outcome::is_busy_read(envelope::code(&answer.text))
 }
 
-/// The pause before the try after this many: exponential, capped, with jitter, between half of it and all of it.
+/// Returns the pause after this number of tries: exponential and capped, with jitter between half and all of it.
 pub fn backoff(tries: u32) -> Duration {
     let full = PAUSE
         .saturating_mul(1 << tries.saturating_sub(1).min(16))
         .min(LONGEST_PAUSE);
     let half = full / 2;
-    // A fresh RandomState is keyed at random: all the randomness that jitter needs.
+    // A new `RandomState` has random keys, which is enough randomness for jitter.
     let random = u32::try_from(RandomState::new().hash_one(tries) >> 32).unwrap_or(0);
     half + half.mul_f64(f64::from(random) / f64::from(u32::MAX))
 }

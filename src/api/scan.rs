@@ -1,23 +1,23 @@
-//! A scan: reads the job list and says whether it was read whole.
+//! Scans the job list and checks that it was read whole.
 //!
-//! Pages shift while a list is read. A scan is whole only if every page was read, as many jobs were met as the service
-//! counts, and the first page, read once more, shows nothing new.
+//! Jobs move between pages while a list is read. A scan is whole only if every page was read, the number of jobs
+//! matches the service's count, and a second read of the first page shows nothing new.
 
 use super::error::ApiError;
 use super::model::JobSummary;
 use super::{Client, JobFilter, JobWalk};
 
-/// The page that is read again.
+/// Size of the page that is read a second time.
 const FIRST_PAGE: u64 = 100;
 
-/// What a scan saw.
+/// The result of a scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Scan {
     /// Ids of the jobs that match the filter, each once, in the service's order.
     pub jobs: Vec<String>,
-    /// Ids of all jobs in the list, which may hold those of other collections.
+    /// Ids of all jobs in the list, which may include other collections' jobs.
     pub all: Vec<String>,
-    /// True where the list was whole, so that a job's absence says something.
+    /// Whether the list was read whole, so a missing job doesn't exist.
     pub whole: bool,
 }
 
@@ -30,7 +30,7 @@ impl Client {
         let seen = walk.into_seen();
         let again = self.list_page(filter, 1, FIRST_PAGE)?;
         let name = listed_as(filter, &jobs);
-        // v1 filters nothing, and other servers may not: what others import elsewhere is no reason to begin anew.
+        // v1 and some other servers ignore the filter. New jobs of other collections are no reason to repeat the scan.
         let wanted = |job: &&JobSummary| {
             let given = job.collection.as_str();
             given.is_empty() || name.is_none_or(|name| name == given)
@@ -46,8 +46,8 @@ impl Client {
     }
 }
 
-/// The name that the jobs of the collection have in a list. A list without the name that was asked for may be that of an
-/// alias, whose jobs have the name of the collection it stands for: then all jobs are looked at.
+/// Returns the collection name that the listed jobs have. If no job has the requested name, it may be an alias: jobs
+/// are listed under the collection's own name, so all jobs count.
 fn listed_as<'a>(filter: &'a JobFilter, jobs: &'a [JobSummary]) -> Option<&'a str> {
     let asked = filter.collection.as_deref()?;
     let names = jobs.iter().map(|job| job.collection.as_str());

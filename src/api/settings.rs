@@ -1,4 +1,4 @@
-//! What a connection is told: addresses, ids, key, time limits.
+//! The settings of a connection: addresses, ids, API key, time limits.
 
 use super::dry_run::DryRun;
 use super::model::Dialect;
@@ -10,69 +10,69 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 use url::Url;
 
-/// The time to set up a connection, unless told otherwise.
+/// Default time to set up a connection.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// The deadline of one call with its retries, unless told otherwise.
+/// Default deadline of one call with its retries.
 pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
-/// How far a job list may lag behind, unless told otherwise.
+/// Default time after which a new job certainly shows in the job list.
 pub const SETTLE: Duration = Duration::from_secs(30);
-/// How long a busy service is asked again for one import, by default.
+/// Default time for which one import is retried while the service is busy.
 pub const BUSY_WAIT: Duration = Duration::from_secs(10);
-/// How long a service certainly remembers finished jobs, by default. Milvus forgets them after 3 hours.
+/// Default time for which a service certainly remembers finished jobs. Milvus forgets jobs after 3 hours.
 pub const REMEMBERS: Duration = Duration::from_hours(1);
-/// The largest answer that is read, unless told otherwise: 64 MiB.
+/// Default size limit of an answer: 64 MiB.
 pub const BODY_LIMIT: usize = 64 << 20;
 
-/// Where to connect, as whom, and how patiently. Only the addresses' scheme, host, port and path count.
+/// The addresses, credentials and limits of a connection. Only the addresses' scheme, host, port and path are used.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The form of the API spoken at `import_base`.
+    /// The dialect spoken at `import_base`.
     pub dialect: Dialect,
-    /// Where import calls go: controller, control plane, or the server itself.
+    /// Base URL of import calls: the controller, the control plane, or the server itself.
     pub import_base: Url,
-    /// Where collection calls go: the cluster's own endpoint. On `milvus`, `None` means `import_base`.
+    /// Base URL of collection calls: the cluster's own endpoint. On `milvus`, `None` means `import_base`.
     pub collection_base: Option<Url>,
-    /// The cluster, on the cloud.
+    /// The cluster's id, on the cloud.
     pub cluster_id: Option<String>,
-    /// The project, on the cloud; stands in for a cluster together with `region`.
+    /// The project's id, on the cloud; with `region` it replaces a cluster id.
     pub project_id: Option<String>,
     /// The cloud region, e.g. `aws-us-east1`.
     pub region: Option<String>,
-    /// The database; `None` is the server's default one.
+    /// The database; `None` is the server's default database.
     pub database: Option<String>,
-    /// API key or `user:password`; `None` where the server asks for none.
+    /// The API key or `user:password`; `None` if the server requires none.
     pub token: Option<Secret>,
-    /// Where the key came from, to be told when it is refused: `ZILLIZ_API_KEY`.
+    /// Source of the key, for the error when it's refused, e.g. `ZILLIZ_API_KEY`.
     pub key_source: String,
-    /// The time to set up a connection.
+    /// Time limit for setting up a connection.
     pub connect_timeout: Duration,
-    /// The deadline of one call: from its begin to the last byte of its answer, retries included.
+    /// Deadline of one call, from its start to the last byte of its answer, with retries.
     pub read_timeout: Duration,
-    /// The largest answer that is read, in bytes.
+    /// Largest answer to read, in bytes.
     pub body_limit: usize,
-    /// A PEM file of certificates to trust beside the system's.
+    /// A PEM file of certificates to trust in addition to the system's.
     pub ca_cert: Option<PathBuf>,
-    /// The longest time after which a job that was made shows in the job list: the server's delay and the list's lag
-    /// together. Only then does its absence prove anything.
+    /// Time after which a new job certainly shows in the job list: the server's delay plus the list's lag. Before that,
+    /// a missing job proves nothing.
     pub settle: Duration,
-    /// How long a busy service is asked again, if that was given.
+    /// Time for which an import is retried while the service is busy, if the user has set it.
     pub busy_wait: Option<Duration>,
-    /// How long the service certainly remembers finished jobs; `None` is for ever. The absence of a job that was sent
-    /// longer ago proves nothing.
+    /// Time for which the service certainly remembers finished jobs; `None` is forever. If a job was sent longer ago,
+    /// its absence proves nothing.
     pub remembers: Option<Duration>,
-    /// True where the server is known to honour the `Idempotency-Key` header (reference: Milvus 2.6.24, 3.0.2 and later).
-    /// No call tells a server's version, so it has to be said; zshell's own service needs no such word.
+    /// Whether the server is known to honour the `Idempotency-Key` header (reference: Milvus 2.6.24, 3.0.2 and later).
+    /// No call returns a server's version, so the user has to set it; zshell's own service is recognized.
     pub honours_keys: bool,
-    /// What the service is called in the journal, where its address does not last from run to run.
+    /// The service's name in the journal, if its address changes from run to run.
     pub lasting_name: Option<String>,
-    /// Where `-v` lines go.
+    /// The log for `-v`.
     pub log: Option<LogSink>,
-    /// Set for `--dry-run`: nothing is sent that would change anything.
+    /// Set for `--dry-run`: requests that would change something aren't sent.
     pub dry_run: Option<DryRun>,
 }
 
 impl Settings {
-    /// Settings for this address with nothing else given: no key, no ids, the usual time limits.
+    /// Returns settings for this address with default limits, without a key or ids.
     pub fn new(dialect: Dialect, import_base: Url) -> Self {
         Self {
             dialect,
@@ -99,8 +99,8 @@ impl Settings {
     }
 }
 
-/// Takes the lines of the HTTP log, one a request and one an answer, secrets masked, without line ends; and counts the
-/// requests. Clones are the same log, which can be turned on and off while connections use it.
+/// The HTTP log: one line per request and one per answer, with secrets masked, without line ends. Also counts requests.
+/// Clones share the log, which can be switched on and off while connections use it.
 #[derive(Clone)]
 pub struct LogSink(Arc<Log>);
 
@@ -111,7 +111,7 @@ struct Log {
 }
 
 impl LogSink {
-    /// A log, turned on, that hands each line to `write`, from whichever thread makes the call.
+    /// Returns a log that is on and passes each line to `write`, on the thread of the call.
     pub fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         Self(Arc::new(Log {
             write: Box::new(write),
@@ -120,12 +120,12 @@ impl LogSink {
         }))
     }
 
-    /// Turns the lines on or off; requests are counted either way.
+    /// Switches the lines on or off; requests are always counted.
     pub fn turn(&self, on: bool) {
         self.0.on.store(on, Ordering::Relaxed);
     }
 
-    /// The requests sent so far, retries among them.
+    /// Returns the number of requests sent so far, including retries.
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
     }

@@ -1,4 +1,4 @@
-//! The threads that requests run on: as many as there are requests at a time, kept for the next ones for a while.
+//! Threads that run requests: one per concurrent request, kept for a while for later requests.
 
 use std::io;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How long a thread without work is kept.
+/// Time to keep an idle thread.
 const IDLE: Duration = Duration::from_secs(5);
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// Threads for requests; clones are the same.
+/// A pool of threads for requests; clones share the pool.
 #[derive(Clone, Default)]
 pub(super) struct Threads(Arc<Mutex<Idle>>);
 
-/// The threads without work, by their numbers.
+/// The idle threads by number.
 #[derive(Default)]
 struct Idle {
     next: u64,
@@ -23,14 +23,14 @@ struct Idle {
 }
 
 impl Threads {
-    /// Runs this on a thread that has nothing to do, or on a new one.
+    /// Runs the work on an idle thread, or on a new one.
     pub(super) fn run(&self, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut work: Work = Box::new(work);
-        // The one that was busy last: its memory is warm, and the others can end.
+        // The thread that was busy last: its memory is warm, and the others can end.
         while let Some((_, thread)) = self.idle().waiting.pop() {
             match thread.send(work) {
                 Ok(()) => return Ok(()),
-                // Its last request has panicked.
+                // The thread has ended, because its last request panicked.
                 Err(unsent) => work = unsent.0,
             }
         }
@@ -57,7 +57,7 @@ impl Threads {
         }
     }
 
-    /// The next work of an idle thread; `None` where it is to end.
+    /// Waits for the next work of an idle thread. Returns `None` if the thread should end.
     fn next(&self, number: u64, receiver: &Receiver<Work>) -> Option<Work> {
         match receiver.recv_timeout(IDLE) {
             Ok(work) => Some(work),
@@ -70,7 +70,7 @@ impl Threads {
                     return None;
                 }
                 drop(idle);
-                // Somebody has just taken it: its work is on its way.
+                // A caller has just picked this thread, so its work is about to arrive.
                 receiver.recv().ok()
             }
         }

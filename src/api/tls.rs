@@ -1,4 +1,4 @@
-//! TLS with certificates of one's own (`ca_cert`), and readable reasons for certificates that aren't accepted.
+//! TLS with the user's own certificates (`ca_cert`), and readable reasons for rejected certificates.
 
 use super::error::ApiError;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -12,7 +12,7 @@ use rustls_platform_verifier::Verifier;
 use std::path::Path;
 use std::sync::Arc;
 
-/// Returns a TLS configuration that trusts the certificates of a PEM file beside the system's.
+/// Returns a TLS configuration that trusts the certificates of a PEM file in addition to the system's.
 pub(super) fn config(ca_cert: &Path) -> Result<ClientConfig, ApiError> {
     let own = read_certificates(ca_cert)?;
     let unusable = |error: Error| unusable(ca_cert, &problem_of(&error));
@@ -53,9 +53,9 @@ fn unusable(path: &Path, problem: &str) -> ApiError {
     }
 }
 
-/// Accepts chains that end at a trusted certificate and, like curl and OpenSSL, a server certificate that is itself one
-/// of `ca_cert`'s. The latter matters for `openssl req -x509`, whose certificates are CA certificates by default: webpki
-/// refuses those as a server's.
+/// Accepts chains that end at a trusted certificate. Like curl and OpenSSL, also accepts a server certificate that is
+/// itself in `ca_cert`. That matters for `openssl req -x509`, which makes CA certificates by default: webpki refuses
+/// those for a server.
 #[derive(Debug)]
 struct OwnCertificates {
     chain: Verifier,
@@ -132,13 +132,13 @@ fn webpki_error(error: &CertificateError) -> Option<&webpki::Error> {
     }
 }
 
-/// A certificate that wasn't accepted: the reason, and what to do.
+/// The reason why a certificate was rejected, and the remedy.
 pub(super) struct Rejected {
     pub(super) reason: String,
     pub(super) hint: &'static str,
 }
 
-/// Returns why a request failed if the cause is the server's certificate.
+/// Returns the reason of a failed request if the cause is the server's certificate.
 pub(super) fn rejected(error: &reqwest::Error) -> Option<Rejected> {
     let Error::InvalidCertificate(error) = tls_error(error)? else {
         return None;
@@ -239,7 +239,7 @@ fn certificate_hint(error: &CertificateError) -> &'static str {
     }
 }
 
-/// The names of a certificate, as webpki writes them (`DnsName("localhost")`), at most 5.
+/// Returns the names of a certificate as webpki writes them (`DnsName("localhost")`), at most 5.
 fn names(presented: &[String]) -> String {
     const MAX_NAMES: usize = 5;
     let plain = |name: &String| {

@@ -1,7 +1,8 @@
-//! HTTP: one request and its answer, with a deadline, a size limit and a stop flag of our own.
+//! HTTP: sends one request and reads its answer, with a deadline, a size limit and a stop flag.
 //!
-//! The blocking client's time limit does not bound an answer that drips, and nothing interrupts it. So each
-//! request runs on another thread ([`Threads`]), and the caller waits for it no longer than it wants to.
+//! The blocking client's time limit doesn't bound an answer that arrives byte by byte, and the client can't be
+//! interrupted. So each request runs on another thread ([`Threads`]), and the caller stops waiting at the deadline or
+//! the interrupt.
 
 use super::error::ApiError;
 use super::http::{Clients, connect_hint, innermost};
@@ -17,24 +18,24 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How much of an answer is read at once.
+/// Bytes of an answer to read at once.
 const CHUNK: usize = 64 << 10;
 
-/// An answer as it came.
+/// An answer as received.
 pub(super) struct Answer {
     pub(super) status: u16,
-    /// The body; bytes that are not UTF-8 are replaced.
+    /// The body. Bytes that aren't UTF-8 are replaced.
     pub(super) text: String,
-    /// The `Retry-After` header, as time from now.
+    /// The `Retry-After` header as a delay from now.
     pub(super) retry_after: Option<Duration>,
-    /// Scheme, host and port of the `Location` header.
+    /// Scheme, host and port from the `Location` header.
     pub(super) location: Option<String>,
 }
 
-/// Takes an answer that came after its caller was stopped.
+/// Receives an answer that came after its caller was stopped.
 pub(super) type Late = Box<dyn FnOnce(Result<Answer, ApiError>) + Send>;
 
-/// The HTTP side of a connection.
+/// The HTTP clients and threads of a connection.
 #[derive(Default)]
 pub(super) struct Transport {
     clients: Clients,
@@ -43,13 +44,13 @@ pub(super) struct Transport {
 }
 
 impl Transport {
-    /// True once an answer's `Server` header named zshell.
+    /// Returns true once an answer's `Server` header has named zshell.
     pub(super) fn is_local_service(&self) -> bool {
         self.local_service.load(Ordering::Relaxed)
     }
 
-    /// Sends the request once and waits for the answer until `deadline`. Where the interrupt comes first and there is a
-    /// `late`, the request goes on without us, and `late` takes what comes of it.
+    /// Sends the request once and waits for the answer until `deadline`. If the interrupt comes first and there is a
+    /// `late`, the request continues in its thread, and `late` receives the result.
     pub(super) fn exchange(
         &self,
         settings: &Settings,
@@ -106,7 +107,7 @@ impl Transport {
             result.as_ref().map(|(answer, _)| answer),
         );
         let (answer, local) = result?;
-        // It stays so: what stands between may answer in its own name on a bad day.
+        // Once set, the flag stays set: a proxy in between may answer in its own name when it fails.
         self.local_service.fetch_or(local, Ordering::Relaxed);
         Ok(answer)
     }
@@ -114,14 +115,15 @@ impl Transport {
 
 type Arrived = Result<(Answer, bool), ApiError>;
 
-/// Whether the caller still waits. Both sides look under the lock, so that an answer goes to the caller or to `late`,
-/// and never between them.
+/// Whether the caller still waits. Both threads check it under the lock, so an answer reaches either the caller or
+/// `late` and isn't lost in between.
 struct Caller {
     left: Mutex<bool>,
 }
 
 impl Caller {
-    /// The request's thread: gives the answer to who wants it. `late` is dropped before the caller goes on.
+    /// Called by the request's thread: passes the answer to the caller or to `late`. An unused `late` is dropped before
+    /// the caller returns.
     fn tell(&self, arrived: Arrived, to: &Sender<Arrived>, late: Option<Late>) {
         let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         match late {
@@ -131,13 +133,13 @@ impl Caller {
             }
             late => {
                 drop(late);
-                // Nobody listens any more where the caller has given up.
+                // The send fails if the caller has given up, which is fine.
                 let _ = to.send(arrived);
             }
         }
     }
 
-    /// The caller: goes, unless the answer is there.
+    /// Called by the caller: stops waiting, unless the answer has arrived.
     fn leave(&self, answers: &Receiver<Arrived>) -> Option<Arrived> {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let arrived = answers.try_recv().ok();
@@ -146,7 +148,7 @@ impl Caller {
     }
 }
 
-/// Waits for the request's thread, the deadline or the stop flag, whichever comes first.
+/// Waits for the request's thread, the deadline or the stop flag.
 fn await_answer(
     answers: &Receiver<Arrived>,
     outgoing: &Outgoing,
@@ -183,7 +185,7 @@ fn await_answer(
     }
 }
 
-/// How far a request may go.
+/// The limits of a request.
 struct Limits {
     deadline: Instant,
     connect: Duration,
@@ -192,7 +194,8 @@ struct Limits {
     abandoned: Arc<AtomicBool>,
 }
 
-/// The request's thread: send, read; also tells whether the server is zshell's own.
+/// Runs on the request's thread: sends the request and reads the answer. Also returns whether the server is zshell's
+/// own.
 fn perform(http: &Http, outgoing: &Outgoing, limits: &Limits) -> Result<(Answer, bool), ApiError> {
     let left = limits.deadline.saturating_duration_since(Instant::now());
     let mut request = http
@@ -308,7 +311,7 @@ fn header<'a>(headers: &'a HeaderMap, name: &reqwest::header::HeaderName) -> Opt
     headers.get(name).and_then(|value| value.to_str().ok())
 }
 
-/// `Retry-After`: seconds, or an HTTP date.
+/// Parses a `Retry-After` value: seconds, or an HTTP date.
 fn retry_after(value: &str) -> Option<Duration> {
     let value = value.trim();
     if let Ok(seconds) = value.parse::<u64>() {

@@ -29,7 +29,7 @@ struct CreateBody<'a> {
     secret_key: Option<&'a str>,
 }
 
-/// The create call; everything beyond one path without database, options and session token is refused.
+/// Builds the create call. Returns an error for anything but one path, such as a database, options or a session token.
 pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
     let database = request.database.as_deref().or(settings.database.as_deref());
     refuse_database(settings, database)?;
@@ -66,7 +66,7 @@ pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Out
     )
 }
 
-/// The progress call.
+/// Builds the progress call.
 pub(super) fn progress(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
     let mut query = vec![("jobId", job_id)];
     query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
@@ -79,7 +79,7 @@ pub(super) fn progress(settings: &Settings, job_id: &str) -> Result<Outgoing, Ap
     )
 }
 
-/// The list call. v1 has no filters.
+/// Builds the list call. v1 has no filters.
 pub(super) fn list(settings: &Settings, page: u64, page_size: u64) -> Result<Outgoing, ApiError> {
     let (page, page_size) = (page.to_string(), page_size.to_string());
     let mut query = Vec::new();
@@ -97,20 +97,20 @@ pub(super) fn list(settings: &Settings, page: u64, page_size: u64) -> Result<Out
     )
 }
 
-/// Reads a progress answer. v1 sends no state; it follows from the other fields.
+/// Reads a progress answer. v1 sends no state, so it's derived from the other fields.
 pub(super) fn read_progress(data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
     let signs = ["readyPercentage", "errorMessage", "completeTime", "details"];
     answers::progress(data, job_id, &signs, read_file)
 }
 
-/// The five fields that a job and each of its files have in common.
+/// Reads the five fields that a job and each of its files share.
 fn read_file(object: &Fields<'_>) -> FileProgress {
     let reason = object.text(&["errorMessage", "reason"]);
     let complete_time = object.text(&["completeTime"]);
     let sent = object
         .number(&["readyPercentage", "progress"])
         .unwrap_or(0.0);
-    // Some releases send a fraction; strictly between 0 and 1 it can be nothing else.
+    // Some releases send a fraction: only that can be strictly between 0 and 1.
     let percent = if sent > 0.0 && sent < 1.0 {
         sent * 100.0
     } else {
@@ -136,7 +136,7 @@ fn read_file(object: &Fields<'_>) -> FileProgress {
     }
 }
 
-/// v1 knows one database only.
+/// Returns an error for any database but the default one, since v1 has no others.
 pub(super) fn refuse_database(settings: &Settings, database: Option<&str>) -> Result<(), ApiError> {
     match database {
         None | Some("" | "default") => Ok(()),
@@ -144,7 +144,7 @@ pub(super) fn refuse_database(settings: &Settings, database: Option<&str>) -> Re
     }
 }
 
-/// The error of what only v2 can say, with the line that connects to v2.
+/// Returns the error for a request that only v2 can express, with the line that connects to v2.
 pub(super) fn beyond(settings: &Settings, what: &str) -> ApiError {
     ApiError::NotInDialect {
         what: what.to_owned(),

@@ -1,7 +1,7 @@
-//! Rows over v1: `/v1/vector/query` (Milvus' `internal/distributed/proxy/httpserver/handler_v1.go`).
+//! Reads rows over v1: `/v1/vector/query` (Milvus' `internal/distributed/proxy/httpserver/handler_v1.go`).
 //!
-//! The call needs a filter, ignores partitions, and answers 64-bit integers as text and JSON fields as base64 (2.3) or as
-//! text (newer). The collection's schema says which texts to read back.
+//! The call requires a filter and ignores partitions. It sends 64-bit integers as text, and JSON fields as base64 (2.3)
+//! or as text (newer). The collection's schema shows which texts to convert.
 
 use super::description::{CollectionDescription, FieldDescription};
 use super::error::{ApiError, Effect};
@@ -28,7 +28,7 @@ struct Body<'a> {
 }
 
 impl Client {
-    /// Returns the rows that v1 finds for a query.
+    /// Returns the rows that match a query.
     pub(super) fn v1_rows(&self, name: &str, query: &RowQuery) -> Result<Vec<Value>, ApiError> {
         let settings = self.settings();
         if !query.partitions.is_empty() {
@@ -49,7 +49,7 @@ impl Client {
             collection_name: name,
             filter: &filter,
             output_fields: fields.unwrap_or_else(|| vec!["*"]),
-            // Servers refuse a limit beside count(*), and v1 has one unless it is 0.
+            // Servers refuse a limit with count(*), and v1 sets one unless it's 0.
             limit: query.limit.or(counts.then_some(0)),
             offset: query.offset,
         };
@@ -62,7 +62,7 @@ impl Client {
         }
         let described = match known.map_or_else(|| self.describe(name), Ok) {
             Ok(described) => Some(described),
-            // The service gives rows and no schema: they are shown as they came.
+            // The service returns rows without a schema, so they're returned as sent.
             Err(ApiError::Service { .. } | ApiError::Unreadable { .. }) => None,
             Err(error) => return Err(error),
         };
@@ -74,7 +74,7 @@ impl Client {
     }
 }
 
-/// Returns a filter that every row meets; `None` without a primary key.
+/// Returns a filter that matches every row; `None` without a primary key.
 fn every_row(described: &CollectionDescription) -> Option<String> {
     let key = described.fields.iter().find(|field| field.primary)?;
     let name = &key.name;
@@ -85,7 +85,7 @@ fn every_row(described: &CollectionDescription) -> Option<String> {
     })
 }
 
-/// Reads a row's texts back into the values of their fields. Dynamic fields come as they are.
+/// Converts a row's texts to the values of their fields. Dynamic fields stay as sent.
 fn read_back(row: &mut Value, fields: &[FieldDescription]) {
     if let Some(count) = row.get_mut(COUNT) {
         integer(count);
@@ -110,7 +110,7 @@ fn integer(value: &mut Value) {
     }
 }
 
-/// No base64 of a JSON text is a JSON text itself, so both forms can be told apart.
+/// Decodes a JSON field. Base64 of a JSON text is never a JSON text itself, so the two forms can't be confused.
 fn json(value: &mut Value) {
     let Some(text) = value.as_str() else {
         return;
@@ -122,7 +122,8 @@ fn json(value: &mut Value) {
     }
 }
 
-/// Arrays come as Go writes their protocol buffer: `{"Data":{"LongData":{"data":[1,2]}}}`, and `{"Data":null}` if empty.
+/// Converts an array from Go's form of its protocol buffer: `{"Data":{"LongData":{"data":[1,2]}}}`, or `{"Data":null}`
+/// if empty.
 fn array(value: &mut Value) {
     let items = match value.get("Data") {
         Some(Value::Null) => Value::Array(Vec::new()),

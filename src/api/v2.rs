@@ -1,6 +1,6 @@
 //! The `v2` dialect: Zilliz Cloud's control plane (reference: the column `v2`).
 //!
-//! The cluster is named by `clusterId`, or by `projectId` with `regionId` where no cluster is given.
+//! Bodies name the cluster by `clusterId`, or by `projectId` with `regionId` if no cluster is given.
 
 use super::envelope::Data;
 use super::error::{ApiError, Effect};
@@ -18,14 +18,14 @@ const LIST: &str = "/v2/vectordb/jobs/import/list";
 const COMMIT: &str = "/v2/vectordb/jobs/import/commit";
 const ABORT: &str = "/v2/vectordb/jobs/import/abort";
 
-/// Paths of the progress call, the usual one first.
+/// Paths of the progress call, the most common one first.
 pub(super) const PROGRESS: [&str; 3] = [
     "/v2/vectordb/jobs/import/getProgress",
     "/v2/vectordb/jobs/import/describe",
     "/v2/vectordb/jobs/import/get_progress",
 ];
 
-/// What names the cluster in every body.
+/// The keys that name the cluster in every body.
 #[derive(Serialize)]
 struct Place<'a> {
     #[serde(rename = "clusterId", skip_serializing_if = "Option::is_none")]
@@ -76,8 +76,8 @@ struct CreateBody<'a> {
     options: Option<BTreeMap<&'a str, &'a str>>,
 }
 
-/// The create call. One path travels as `objectUrl`, which every release of the service takes; more of them,
-/// or a list of `NumPy` files, as `objectUrls`, which the newer ones take.
+/// Builds the create call. One path is sent as `objectUrl`, which all releases of the service accept; several paths, or
+/// a list of `NumPy` files, as `objectUrls`, which newer releases accept.
 pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
     let (single, files, volume) = match &request.source {
         Source::Files(files) => match files.as_slice() {
@@ -110,7 +110,7 @@ pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Out
     )
 }
 
-/// The request's options as an object; `None` for none.
+/// Returns the request's options as an object; `None` if there are none.
 pub(super) fn options(request: &ImportRequest) -> Option<BTreeMap<&str, &str>> {
     let pairs = request.options.iter();
     let options: BTreeMap<_, _> = pairs
@@ -127,7 +127,7 @@ struct JobBody<'a> {
     job_id: &'a str,
 }
 
-/// The progress call at one of the paths of [`PROGRESS`].
+/// Builds the progress call with one of the paths of [`PROGRESS`].
 pub(super) fn progress(
     settings: &Settings,
     path: &str,
@@ -137,12 +137,12 @@ pub(super) fn progress(
     job(settings, what, Effect::Read, path, job_id)
 }
 
-/// The commit call.
+/// Builds the commit call.
 pub(super) fn commit(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
     job(settings, "commit the job", Effect::Change, COMMIT, job_id)
 }
 
-/// The abort call.
+/// Builds the abort call.
 pub(super) fn abort(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
     job(settings, "abort the job", Effect::Change, ABORT, job_id)
 }
@@ -172,7 +172,7 @@ struct ListBody<'a> {
     current_page: u64,
 }
 
-/// The list call.
+/// Builds the list call.
 pub(super) fn list(
     settings: &Settings,
     filter: &JobFilter,
@@ -196,12 +196,12 @@ pub(super) fn list(
     )
 }
 
-/// Reads a progress answer, also of `milvus`.
+/// Reads a progress answer of `v2` or `milvus`.
 pub(super) fn read_progress(data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
     answers::progress(data, job_id, &["state", "progress", "details"], read_file)
 }
 
-/// The fields that a job and each of its files have in common.
+/// Reads the fields that a job and each of its files share.
 fn read_file(object: &Fields<'_>) -> FileProgress {
     let reason = object.text(&["reason", "errorMessage"]);
     let state = State::with_reason(&object.text_or_empty(&["state"]), reason.as_deref());
@@ -210,7 +210,7 @@ fn read_file(object: &Fields<'_>) -> FileProgress {
         file_name: file_name(object),
         file_size: object.count(&["fileSize"]),
         percent: answers::whole(&state, percent),
-        // Milvus sends 0 until it has counted them.
+        // Milvus sends 0 until the rows are counted.
         total_rows: object
             .count(&["totalRows"])
             .filter(|total| *total > 0 || state.kind.ends_wait()),
@@ -221,7 +221,7 @@ fn read_file(object: &Fields<'_>) -> FileProgress {
     }
 }
 
-/// Self-hosted servers write a file's name as the list that it came in: `[5.parquet]`.
+/// Returns a file's name. Self-hosted servers write it as the list in which it was sent: `[5.parquet]`.
 fn file_name(object: &Fields<'_>) -> String {
     let sent = object.text_or_empty(&["fileName"]);
     sent.strip_prefix('[')

@@ -1,42 +1,42 @@
-//! The walk over a job list, page after page.
+//! Iterates over the job list, page by page.
 
 use super::error::ApiError;
 use super::model::{Dialect, JobPage, JobSummary};
 use super::{Client, JobFilter};
 use std::collections::{HashSet, VecDeque};
 
-/// The largest page that the cloud gives.
+/// Largest page size that the cloud accepts.
 const PAGE: u64 = 100;
-/// The smallest page that the cloud gives.
+/// Smallest page size that the cloud accepts.
 const SMALLEST_PAGE: u64 = 5;
-/// A list of more pages does not end: the server is making it up.
+/// Most pages to read. A server with more is taken to repeat its pages without end.
 const PAGES: u64 = 50_000;
 
-/// All jobs that match a filter, in the service's order, each once; ends after an error.
+/// Iterator over all jobs that match a filter, in the service's order, each once; ends after an error.
 ///
-/// Pages are asked for as the walk reaches them, so it can be left at any time. New jobs push others from page to
-/// page while it goes on: a job met twice is given once.
+/// Pages are requested only when the iterator reaches them, so it can be dropped at any time. New jobs push others to
+/// later pages meanwhile, so a job may be listed twice; it's returned once.
 #[derive(Debug)]
 pub struct JobWalk {
     client: Client,
     filter: JobFilter,
-    /// True where jobs are given by whatever name the service tells of their collection.
+    /// Whether jobs are returned whatever collection name the service lists for them.
     any_name: bool,
     page_size: u64,
     next_page: Option<u64>,
     ready: VecDeque<JobSummary>,
     seen: HashSet<String>,
-    /// The service's latest count, of all the jobs that it lists.
+    /// The service's latest count of all the jobs in its list.
     count: Option<u64>,
     matched: u64,
     ended: bool,
-    /// False once a page could not be read whole, or was one too many.
+    /// False once a page couldn't be read whole, or the page limit was reached.
     readable: bool,
     pages: u64,
 }
 
 impl JobWalk {
-    /// A walk; one that is known to be left after `limit` jobs asks for a smaller page.
+    /// Returns a walk. If the caller will stop after `limit` jobs, the pages are smaller.
     pub(super) fn new(client: Client, filter: JobFilter, limit: Option<usize>) -> Self {
         let page_size = limit
             .filter(|_| filter.collection.is_none())
@@ -58,55 +58,55 @@ impl JobWalk {
         }
     }
 
-    /// The same walk, of all jobs that the service gives to its filter.
+    /// Returns the walk with all the jobs that the service sends for its filter, regardless of the collection name.
     pub(super) fn by_any_name(mut self) -> Self {
         self.any_name = true;
         self
     }
 
-    /// Returns how many jobs match in all, if the service has said so by now or every page has been read.
+    /// Returns the total number of matching jobs, if the service has sent it or every page has been read.
     pub fn total(&self) -> Option<u64> {
         if self.ended {
             return Some(self.matched);
         }
-        // The count of v1, which filters nothing, is not that of the filter.
+        // v1 filters nothing, so its count isn't the filter's.
         let v1 = self.client.settings().dialect == Dialect::V1;
         let unfiltered = v1 && self.filter.collection.is_some();
         self.count.filter(|_| !unfiltered)
     }
 
-    /// Returns false if the walk has ended without having read the whole list: fewer jobs than the service counts, or
-    /// something that could not be read as a job. Jobs made meanwhile push others from page to page, and some servers
-    /// don't give all their pages.
+    /// Returns false if the walk ended without reading the whole list: with fewer jobs than the service counts, or an
+    /// item that couldn't be read as a job. New jobs push others from page to page, and some servers don't return all
+    /// their pages.
     pub fn is_whole(&self) -> bool {
         let read = self.seen.len() as u64;
         !self.ended || (self.readable && self.count.is_none_or(|count| read >= count))
     }
 
-    /// Returns how many jobs the walk has met so far, and how many the service counts.
+    /// Returns the number of jobs met so far, and the service's count.
     pub fn read_and_counted(&self) -> (u64, Option<u64>) {
         (self.seen.len() as u64, self.count)
     }
 
-    /// How many pages were asked for so far.
+    /// Returns the number of pages requested so far.
     pub fn pages(&self) -> u64 {
         self.pages
     }
 
-    /// True unless the next job takes a request beyond this many.
+    /// Returns true unless the next job needs a request beyond this number.
     pub fn may_read(&self, pages: u64) -> bool {
         !self.ready.is_empty() || self.pages < pages
     }
 
-    /// The ids met so far, of every job the service gave.
+    /// Returns the ids of all jobs that the service has sent so far.
     pub(super) fn into_seen(self) -> HashSet<String> {
         self.seen
     }
 
-    /// Takes in one page; decides whether there is a further one.
+    /// Adds one page, and decides whether there is a next one.
     ///
-    /// The list ends when as many jobs are read as the service counts, or with a page that is empty or repeats others: a
-    /// service may give smaller pages than it was asked for, or not page at all. Milvus has no pages.
+    /// The list ends when as many jobs were read as the service counts, or with a page that is empty or repeats others.
+    /// A service may send smaller pages than requested, or ignore paging. Milvus has no pages.
     fn take_in(&mut self, page_number: u64, page: JobPage) {
         let dialect = self.client.settings().dialect;
         let mut fresh = 0_u64;
@@ -129,7 +129,8 @@ impl JobWalk {
         self.next_page = (!self.ended).then_some(page_number + 1);
     }
 
-    /// v1 knows no filter; and one that a server ignored must not go unnoticed.
+    /// Returns true if the job matches the filter. v1 has no filters, and a server may ignore a filter, so the result
+    /// is checked here.
     fn wants(&self, dialect: Dialect, job: &JobSummary) -> bool {
         let unnamed = job.collection.is_empty() && dialect != Dialect::V1;
         let name = self.filter.collection.as_ref();

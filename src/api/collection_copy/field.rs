@@ -1,9 +1,9 @@
-//! Fields, struct fields and functions.
+//! Copies fields, struct fields and functions.
 
 use super::{Object, Problems, flag, get, is_empty, keep, objects, pairs};
 use serde_json::{Value, json};
 
-/// The create call's name of a field's key, and the spellings in descriptions.
+/// The create call's name for each key of a field, and its spellings in descriptions.
 const KEYS: &[(&str, &[&str])] = &[
     ("fieldName", &["name", "fieldName"]),
     ("isPrimary", &["primaryKey", "isPrimary"]),
@@ -13,7 +13,7 @@ const KEYS: &[(&str, &[&str])] = &[
     ("description", &["description"]),
     ("externalField", &["externalField"]),
 ];
-/// Keys that are read otherwise, and facts of the old field itself.
+/// Keys that other code reads, and properties of the old field itself.
 const OTHERS: &[&str] = &[
     "type",
     "dataType",
@@ -30,9 +30,9 @@ const OTHERS: &[&str] = &[
     "fieldID",
     "isFunctionOutput",
 ];
-/// The names of `schemapb.FunctionType`; a description has the number.
+/// The names of `schemapb.FunctionType`; a description has the index into this list.
 const FUNCTION_TYPES: [&str; 5] = ["Unknown", "BM25", "TextEmbedding", "Rerank", "MinHash"];
-/// The largest whole number that the create call takes exactly: it reads numbers as doubles.
+/// Largest integer that the create call keeps exact: it parses numbers as doubles.
 const MAX_EXACT: u64 = 1 << 53;
 
 /// Returns a field in the create call's form.
@@ -66,7 +66,7 @@ pub(super) fn field(described: &Object, of: &str, problems: &mut Problems) -> Ob
     made
 }
 
-/// The type's word. v1 writes the size behind it: `FloatVector(768)`, `VarChar(256)`.
+/// Returns the type's name. v1 appends the size: `FloatVector(768)`, `VarChar(256)`.
 fn data_type(described: &Object, params: &mut Object) -> String {
     let word = get(described, &["type", "dataType"]).and_then(Value::as_str);
     let word = word.unwrap_or_default();
@@ -85,7 +85,7 @@ fn data_type(described: &Object, params: &mut Object) -> String {
     kind.trim().to_owned()
 }
 
-/// A default as the create call takes it: the bare value. Descriptions have the wire form `{"Data": {"LongData": 5}}`.
+/// Returns a default value in the create call's bare form. Descriptions have the wire form `{"Data": {"LongData": 5}}`.
 fn default_value(sent: Option<&Value>, kind: &str) -> Result<Option<Value>, String> {
     let Some(mut value) = sent else {
         return Ok(None);
@@ -162,7 +162,7 @@ pub(super) fn struct_field(described: &Object, problems: &mut Problems) -> Objec
                 .get("name")
                 .and_then(Value::as_str)
                 .unwrap_or_default();
-            // The server's own name of a sub-field is `struct[sub]`.
+            // The server's internal name of a sub-field is `struct[sub]`.
             let short = sub
                 .strip_prefix(name)
                 .and_then(|rest| rest.strip_prefix('[')?.strip_suffix(']'))
@@ -171,7 +171,7 @@ pub(super) fn struct_field(described: &Object, problems: &mut Problems) -> Objec
             let of = format!("struct field {name:?}, field {short:?}: ");
             inner.insert("name".to_owned(), short.into());
             if nullable {
-                // It follows from the struct, and the call refuses it here.
+                // The struct decides whether its sub-fields are nullable, so the create call refuses the key here.
                 inner.shift_remove("nullable");
             }
             field(&inner, &of, problems)

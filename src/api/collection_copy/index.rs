@@ -1,9 +1,9 @@
-//! Indexes, from the short form of a described collection or the long one of `indexes/describe`.
+//! Copies indexes, from the short form in a description or the long one of `indexes/describe`.
 
 use super::{Object, Problems, get, is_empty, keep, pairs};
 use serde_json::Value;
 
-/// Facts of the old index itself.
+/// Properties of the old index itself.
 const OWN_FACTS: &[&str] = &[
     "indexId",
     "indexID",
@@ -26,16 +26,16 @@ const CARRIED: &[&str] = &[
     "params",
     "indexParams",
 ];
-/// Settings that `indexes/describe` shows beside the parameters.
+/// Settings that `indexes/describe` lists beside the parameters.
 const SETTINGS: &[&str] = &["mmap.enabled", "indexoffsetcache.enabled", "warmup"];
 
-/// Returns the item of `indexParams` that makes the index again.
+/// Returns the item of `indexParams` that creates a copy of the index.
 pub(super) fn index(described: &Object, problems: &mut Problems) -> Object {
     let name = described.get("indexName").and_then(Value::as_str);
     let of = format!("index {:?}: ", name.unwrap_or_default());
     problems.unknown(&of, described, &[OWN_FACTS, CARRIED, SETTINGS]);
     let mut params = pairs(get(described, &["params", "indexParams"]));
-    // The parameters that the index was made with may be JSON text among the pairs.
+    // The index's original parameters may be JSON text among the pairs.
     if let Some(Value::String(text)) = params.shift_remove("params")
         && let Ok(Value::Object(inner)) = serde_json::from_str(&text)
     {
@@ -50,7 +50,7 @@ pub(super) fn index(described: &Object, problems: &mut Problems) -> Object {
     keep(&mut index, "metricType", sent.or(metric.as_ref()));
     let kind = described.get("indexType").filter(|kind| !is_empty(kind));
     if let Some(kind) = kind.cloned().or_else(|| params.get("index_type").cloned()) {
-        // The published form has the type among the parameters; Milvus reads either.
+        // The published form has the type among the parameters; Milvus accepts either.
         params.insert("index_type".to_owned(), kind.clone());
         index.insert("indexType".to_owned(), kind);
     }

@@ -1,4 +1,4 @@
-//! The jobs that a dry run pretends, by placeholder: `dry-run-1` is the first one, and `job_1` its variable in the script.
+//! The placeholder jobs of a dry run. `dry-run-1` is the first job, and `job_1` its variable in the script.
 
 use super::script;
 use crate::api::curl::Name;
@@ -10,25 +10,25 @@ use crate::api::{milvus, v2};
 
 const PLACEHOLDER: &str = "dry-run-";
 
-/// All of them, in the order they were made.
+/// Placeholder jobs in order of creation.
 #[derive(Default)]
 pub(super) struct Jobs(Vec<Job>);
 
 struct Job {
     state: JobState,
-    /// True once the script has asked for its progress.
+    /// Whether the script has requested the job's progress.
     asked: bool,
-    /// What asks for its progress until it can be committed; none once that was shown, and where jobs have no commit.
+    /// The commands that wait until the job can be committed. `None` once printed, and for jobs without a commit.
     wait: Option<String>,
 }
 
 impl Jobs {
-    /// The number of the next one.
+    /// Returns the number of the next job.
     pub(super) fn next(&self) -> usize {
         self.0.len() + 1
     }
 
-    /// Another one, which counts as completed; its id.
+    /// Adds a job, which counts as completed, and returns its id.
     pub(super) fn add(&mut self, settings: &Settings) -> Result<String, ApiError> {
         let number = self.next();
         let id = format!("{PLACEHOLDER}{number}");
@@ -42,7 +42,7 @@ impl Jobs {
         Ok(id)
     }
 
-    /// The variables of all of them.
+    /// Returns the variables of all jobs.
     pub(super) fn names(&self) -> Vec<Name> {
         (1..self.next()).map(name).collect()
     }
@@ -53,14 +53,15 @@ impl Jobs {
         }
     }
 
-    /// The state of a placeholder job that the script asks for.
+    /// Returns a placeholder job's state, and records that the script has requested it.
     pub(super) fn ask(&mut self, id: &str) -> Option<JobState> {
         let job = self.find(id)?;
         job.asked = true;
         Some(job.state)
     }
 
-    /// What waits for jobs that the script has waited for too: each once, and all of them before the first is committed.
+    /// Returns the waits for jobs whose state the script has requested. Each is returned once, and all of them before
+    /// the first commit.
     pub(super) fn waits(&mut self) -> String {
         let open = |job: &&mut Job| job.asked && job.state == JobState::Uncommitted;
         let waited = self.0.iter_mut().filter(open);
@@ -80,7 +81,7 @@ fn name(number: usize) -> Name {
     }
 }
 
-/// The progress call of dialects that have a commit.
+/// Returns the progress call if the dialect has a commit.
 fn progress(settings: &Settings, id: &str) -> Result<Option<Outgoing>, ApiError> {
     let [ours, ..] = v2::PROGRESS;
     let [theirs, ..] = milvus::PROGRESS;

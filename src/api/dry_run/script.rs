@@ -1,13 +1,13 @@
-//! The shell script that a dry run writes: plain curl commands, and a few functions that make a script of them.
+//! Writes a dry run's shell script: plain curl commands and a few functions that connect them.
 //!
-//! It is for any POSIX shell with curl and sed. Each command is a here-document's, which stands in a function where its
-//! answer goes into a variable: some shells cannot read one inside `$(…)`.
+//! The script needs a POSIX shell, curl and sed. Each command reads a here-document. If the answer goes into a
+//! variable, the command is in a function of its own, since some shells can't read a here-document inside `$(…)`.
 
 use crate::api::curl::{self, Name};
 use crate::api::request::Outgoing;
 use crate::api::settings::Settings;
 
-/// What stands above the first command.
+/// Header of the script.
 pub(super) const BEGIN: &str = r#"set -e
 # Hands an answer on; one that is no success ends the script.
 checked() {
@@ -21,7 +21,7 @@ checked() {
 job_id() { sed -n 's/.*"job[Ii][Dd]" *: *"\{0,1\}\([^",}]*\).*/\1/p' | grep .; }
 "#;
 
-/// What stands above the first wait.
+/// Header of the first wait.
 pub(super) const BEGIN_WAITS: &str = r#"# Asks for a job's progress until it waits for its commit; a job that has ended ends the script.
 await_commit() {
   while answer=$("$1" | checked); do
@@ -36,12 +36,12 @@ await_commit() {
 }
 "#;
 
-/// The variable of a job's id.
+/// Returns the variable of a job's id.
 pub(super) fn variable(number: usize) -> String {
     format!("job_{number}")
 }
 
-/// A request whose answer is only looked at for success.
+/// Returns the commands for a request whose answer is only checked for success.
 pub(super) fn change(settings: &Settings, outgoing: &Outgoing, names: &[Name]) -> String {
     let command = curl::command(settings, outgoing, names);
     let curl::Command {
@@ -52,7 +52,7 @@ pub(super) fn change(settings: &Settings, outgoing: &Outgoing, names: &[Name]) -
     format!("{comment}{line} | checked\n{documents}")
 }
 
-/// A create call, which gives the job's variable its value.
+/// Returns the commands for a create call, which set the job's variable.
 pub(super) fn create(
     settings: &Settings,
     outgoing: &Outgoing,
@@ -65,7 +65,7 @@ pub(super) fn create(
     format!("{body}{variable}=$({function} | checked | job_id)\necho \"job ${variable}\"\n")
 }
 
-/// A job's progress, asked for until the job waits for its commit.
+/// Returns the commands that poll a job's progress until it waits for its commit.
 pub(super) fn wait(
     settings: &Settings,
     outgoing: &Outgoing,

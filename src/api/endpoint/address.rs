@@ -1,4 +1,4 @@
-//! One address, parsed and named.
+//! Parses an address and identifies the service behind it.
 
 use super::{
     EndpointError, Site,
@@ -13,30 +13,30 @@ use url::{Host, Url};
 pub enum EndpointKind {
     /// A cluster's public endpoint.
     Cluster {
-        /// e.g. `in03-3bf3c31f4248e22`.
+        /// The cluster's id, e.g. `in03-3bf3c31f4248e22`.
         cluster_id: String,
-        /// e.g. `aws-us-east1`.
+        /// The region, e.g. `aws-us-east1`.
         region: String,
     },
     /// A project's endpoint, for on-demand compute.
     Project {
-        /// e.g. `proj-0123456789abcdef`.
+        /// The project's id, e.g. `proj-0123456789abcdef`.
         project_id: String,
-        /// e.g. `aws-us-west-2`.
+        /// The region, e.g. `aws-us-west-2`.
         region: String,
     },
     /// The control plane of Zilliz Cloud (v2).
     ControlPlane,
     /// A region's controller (v1).
     Controller {
-        /// e.g. `aws-us-west-2`.
+        /// The region, e.g. `aws-us-west-2`.
         region: String,
     },
-    /// Any other host: a self-hosted server, a gateway, the local service.
+    /// Any other host: a self-hosted server, a gateway or the local service.
     Other,
 }
 
-/// A valid base URL and what it is.
+/// A valid base URL and the kind of service behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Endpoint {
     url: Url,
@@ -53,16 +53,16 @@ impl Endpoint {
     /// base URLs have none. Blanks, quotes and angle brackets around the text are dropped.
     ///
     /// # Errors
-    /// For text that is no URL, a scheme other than http and https, a user or password, a query or fragment, the path
-    /// of an API call, the web console's address, and `http` with a host of Zilliz, since the key would travel in clear
-    /// text. The error never repeats a password or a query.
+    /// Returns an error if the text isn't a URL, has a scheme other than http and https, a user or password, a query or
+    /// fragment, or the path of an API call, and for the web console's address. `http` with a host of Zilliz is refused
+    /// too, since the API key would travel in clear text. The error never repeats a password or a query.
     pub fn parse(text: &str) -> Result<Self, EndpointError> {
         let text = pasted::tidy(text.trim());
         let text = text.as_str();
         if text.is_empty() {
             return Err(EndpointError::Empty);
         }
-        // The URL parser drops line ends silently; a host that is not the one read must not get a key.
+        // The URL parser silently drops line ends. The API key must not go to a host that differs from the text.
         if text
             .chars()
             .any(|letter| letter.is_control() || letter.is_whitespace())
@@ -97,43 +97,44 @@ impl Endpoint {
         Ok(endpoint)
     }
 
-    /// The base URL without a trailing slash.
+    /// Returns the base URL without a trailing slash.
     pub fn url(&self) -> &str {
         &self.base
     }
 
-    /// The base URL as a parsed one.
+    /// Returns the base URL in parsed form.
     pub fn base(&self) -> &Url {
         &self.url
     }
 
-    /// The kind of service.
+    /// Returns the kind of service.
     pub fn kind(&self) -> &EndpointKind {
         &self.kind
     }
 
-    /// The site of Zilliz Cloud it belongs to; `None` for another host.
+    /// Returns the host's site of Zilliz Cloud; `None` for a host outside Zilliz Cloud.
     pub fn site(&self) -> Option<Site> {
         self.site
     }
 
-    /// True for a host of Zilliz: only these may get a Zilliz key found in the environment or in files.
+    /// Returns true for a host of Zilliz. Only such a host may get a Zilliz API key found in the environment or in
+    /// files.
     pub fn is_zilliz(&self) -> bool {
         self.site.is_some()
     }
 
-    /// The host, without its port, in lower case.
+    /// Returns the host in lower case, without its port.
     pub fn host(&self) -> String {
         host_name(&self.url)
     }
 }
 
-/// Parses the text as a URL, completing a missing scheme.
+/// Parses the text as a URL and adds a missing scheme.
 fn absolute(text: &str) -> Result<Url, EndpointError> {
     if let Some((scheme, rest)) = text.split_once("://") {
         let scheme = scheme.to_ascii_lowercase();
         if scheme != "http" && scheme != "https" {
-            // Text before a later `://` may be anything, so only a word is repeated.
+            // Text before a later `://` may hold a secret, so the error only repeats a plain word.
             let word = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric());
             return Err(EndpointError::Scheme {
                 line: pasted::with_http(&scheme, rest)
@@ -149,7 +150,7 @@ fn absolute(text: &str) -> Result<Url, EndpointError> {
         return parse(&format!("{scheme}://{rest}"));
     }
     let url = parse(&format!("https://{text}"))?;
-    // The URL parser leaves out a scheme's own port.
+    // The URL parser omits the scheme's default port.
     let authority = text.split(['/', '?', '#']).next().unwrap_or_default();
     if Site::of_host(&host_name(&url)).is_some() || authority.ends_with(":443") {
         return Ok(url);
@@ -176,7 +177,7 @@ fn check_clear_text(endpoint: &Endpoint) -> Result<(), EndpointError> {
     })
 }
 
-/// Refuses a path on a host of Zilliz.
+/// Returns an error if a host of Zilliz comes with a path.
 fn check_path(endpoint: &Endpoint) -> Result<(), EndpointError> {
     if endpoint.url.path() == "/" {
         return Ok(());
@@ -193,7 +194,7 @@ fn check_path(endpoint: &Endpoint) -> Result<(), EndpointError> {
     })
 }
 
-/// The host without a final dot; an IPv6 address without brackets.
+/// Returns the host without a final dot, or an IPv6 address without brackets.
 fn host_name(url: &Url) -> String {
     match url.host() {
         Some(Host::Domain(name)) => name.trim_end_matches('.').to_owned(),
@@ -203,7 +204,7 @@ fn host_name(url: &Url) -> String {
     }
 }
 
-/// Names a host of Zilliz (reference: region, cluster and base URL from a public endpoint).
+/// Returns the kind of service of a host (reference: region, cluster and base URL from a public endpoint).
 fn name(host: &str) -> EndpointKind {
     if matches!(host, "api.cloud.zilliz.com" | "api.cloud.zilliz.com.cn") {
         return EndpointKind::ControlPlane;

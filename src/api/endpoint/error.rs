@@ -1,23 +1,23 @@
-//! Why no base URL could be found, and the line to type instead.
+//! Reasons why connection settings give no base URL, with the line to type instead.
 
 use super::pasted;
 use crate::error::Failure;
 use thiserror::Error;
 
-/// Why an endpoint, or a set of connection settings, was refused. The fields hold no secrets.
+/// The reason why an endpoint or a set of connection settings was refused. The fields hold no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum EndpointError {
-    /// No text.
+    /// Empty text.
     #[error("the endpoint is empty")]
     Empty,
-    /// A blank, line end or control character in it.
+    /// A blank, line end or control character in the text.
     #[error("the endpoint has a blank or control character in it")]
     Blanks,
-    /// No URL.
+    /// Text that isn't a URL.
     #[error("the endpoint is not a URL: {reason}")]
     Syntax {
-        /// The URL parser's words, which repeat nothing of the text.
+        /// The URL parser's message, which repeats none of the text.
         reason: String,
     },
     /// A scheme other than http and https.
@@ -28,7 +28,7 @@ pub enum EndpointError {
         /// The line to type instead, if the rest is a plain host.
         line: Option<String>,
     },
-    /// A file of Milvus Lite.
+    /// A database file of Milvus Lite.
     #[error("a Milvus Lite file (.db) has no REST API to connect to")]
     LiteFile,
     /// The web console's address.
@@ -36,10 +36,10 @@ pub enum EndpointError {
     Console {
         /// The console's host.
         host: String,
-        /// The cluster that its path names.
+        /// The cluster id in the console's path.
         cluster: Option<String>,
     },
-    /// The path of an API call behind the base URL.
+    /// The path of an API call after the base URL.
     #[error("the endpoint has the API's own path {path} in it")]
     ApiPath {
         /// The path, from the API's version on.
@@ -69,13 +69,13 @@ pub enum EndpointError {
         /// The line to type instead.
         line: String,
     },
-    /// Text that cannot be a region's name.
+    /// Text that can't be a region's name.
     #[error("{region} is not a region's name")]
     Region {
         /// The text.
         region: String,
     },
-    /// Text that cannot be an id.
+    /// Text that can't be an id.
     #[error("{text} is not a valid {setting}")]
     Id {
         /// `cluster_id` or `project_id`.
@@ -83,7 +83,7 @@ pub enum EndpointError {
         /// The text.
         text: String,
     },
-    /// Nothing to connect to.
+    /// Settings without an endpoint, cluster, project or region.
     #[error("nothing to connect to was given")]
     NothingGiven,
     /// A host of Zilliz that is neither a cluster, a control plane nor a controller.
@@ -97,7 +97,7 @@ pub enum EndpointError {
     /// v1 without a cluster.
     #[error("the v1 API needs a cluster id")]
     ClusterMissing {
-        /// The region, where it is known.
+        /// The region, if it's known.
         region: Option<String>,
     },
     /// v1 without a region.
@@ -126,15 +126,15 @@ pub enum EndpointError {
     Conflict {
         /// `cluster_id` or `region`.
         setting: &'static str,
-        /// The value given.
+        /// The setting's value.
         given: String,
-        /// The endpoint's.
+        /// The endpoint's value.
         told: String,
     },
 }
 
 impl EndpointError {
-    /// Returns what to do instead: the line to type, if there is one.
+    /// Returns the remedy: the line to type, if there is one.
     pub fn hint(&self) -> String {
         let text = match self {
             Self::Scheme {
@@ -204,7 +204,7 @@ impl From<EndpointError> for Failure {
     }
 }
 
-/// Quotes a text from outside for a message, and cuts it.
+/// Quotes and shortens a text from outside for a message.
 pub(super) fn shown(text: &str) -> String {
     const MOST: usize = 80;
     match text.char_indices().nth(MOST) {

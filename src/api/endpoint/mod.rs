@@ -1,8 +1,8 @@
-//! From what a connection is given to the API's dialect and base URLs.
+//! Derives the API's dialect and base URLs from the connection settings.
 //!
-//! [`Endpoint::parse`] names what an address is: a cluster's public endpoint, a control plane, a controller of
-//! the older API, or any other host. [`choose`] then picks dialect and base URLs ([`Route`]) from the endpoint
-//! and the other settings. The forms follow the reference (the bulk-import REST APIs).
+//! [`Endpoint::parse`] identifies an address: a cluster's public endpoint, a control plane, a controller of the older
+//! API, or any other host. [`choose`] then picks the dialect and the base URLs ([`Route`]) from the endpoint and the
+//! other settings. The forms follow the reference (the bulk-import REST APIs).
 
 mod address;
 mod error;

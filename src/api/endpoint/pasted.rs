@@ -1,9 +1,9 @@
-//! Addresses that people paste in place of a base URL, and the line to type instead.
+//! Recognizes addresses that people paste in place of a base URL, and suggests the line to type instead.
 
 use super::{Endpoint, EndpointError, EndpointKind, Site, error::shown};
 use url::Url;
 
-/// The hosts of the web console, and its site's control plane.
+/// Hosts of the web console, and of its site's control plane.
 const CONSOLES: [&str; 2] = ["cloud.zilliz.com", "cloud.zilliz.com.cn"];
 /// Path segments that follow `/v1` or `/v2` in the REST APIs of Milvus and Zilliz Cloud.
 const API_ROOTS: [&str; 12] = [
@@ -11,8 +11,8 @@ const API_ROOTS: [&str; 12] = [
     "backups", "usage", "invoices",
 ];
 
-/// Returns the text without what a copy brings along (quotes, angle brackets), its scheme written out if slashes are
-/// missing (`https:/host`, `http//host`).
+/// Returns the text without pasted quotes and angle brackets. If slashes are missing (`https:/host`, `http//host`),
+/// they're added.
 pub(super) fn tidy(text: &str) -> String {
     let text = text.trim_matches(|letter: char| "\"'`<>".contains(letter));
     for scheme in ["https", "http"] {
@@ -32,7 +32,7 @@ pub(super) fn tidy(text: &str) -> String {
     text.to_owned()
 }
 
-/// Refuses the file of Milvus Lite, which pymilvus takes in place of an address.
+/// Returns an error for a Milvus Lite file, which pymilvus accepts in place of an address.
 pub(super) fn refuse_lite_file(text: &str) -> Result<(), EndpointError> {
     let file = text.get(text.len().saturating_sub(3)..);
     if file.is_some_and(|end| end.eq_ignore_ascii_case(".db")) && !text.contains("://") {
@@ -41,7 +41,7 @@ pub(super) fn refuse_lite_file(text: &str) -> Result<(), EndpointError> {
     Ok(())
 }
 
-/// Refuses the web console's address; its path may name the cluster.
+/// Returns an error for the web console's address, with the cluster id if the path has it.
 pub(super) fn refuse_console(url: &Url, host: &str) -> Result<(), EndpointError> {
     if !CONSOLES.contains(&host) {
         return Ok(());
@@ -54,7 +54,7 @@ pub(super) fn refuse_console(url: &Url, host: &str) -> Result<(), EndpointError>
     })
 }
 
-/// Refuses a base URL with the path of an API call in it.
+/// Returns an error for a base URL that contains the path of an API call.
 pub(super) fn refuse_api_path(endpoint: &Endpoint) -> Result<(), EndpointError> {
     let path = endpoint.base().path();
     let Some(at) = api_path(path) else {
@@ -83,7 +83,7 @@ pub(super) fn connect_line(kind: &EndpointKind, base: &str) -> String {
     }
 }
 
-/// Returns the line that connects to the console's cluster.
+/// Returns the line that connects to the cluster in the console's address.
 pub(super) fn console_line(host: &str, cluster: Option<&str>) -> String {
     let cluster = cluster.unwrap_or("name or id");
     if Site::of_host(host) == Some(Site::China) {
@@ -108,7 +108,7 @@ pub(super) fn with_http(scheme: &str, rest: &str) -> Option<String> {
     Some(format!("{scheme}://{authority}"))
 }
 
-/// Returns where the path of an API call begins: `/v2/vectordb`, `/v1/vector/collections`, `/v2` alone.
+/// Returns the start of an API call's path: `/v2/vectordb`, `/v1/vector/collections`, or `/v2` alone.
 fn api_path(path: &str) -> Option<usize> {
     let mut at: usize = 0;
     let mut segments = path.split('/').peekable();
@@ -117,7 +117,7 @@ fn api_path(path: &str) -> Option<usize> {
         let follows = segments.peek().copied().filter(|next| !next.is_empty());
         let api = match follows {
             Some(next) => API_ROOTS.iter().any(|root| root.eq_ignore_ascii_case(next)),
-            // A gateway may well have a prefix that ends in /v2.
+            // A gateway's prefix may end in /v2.
             None => at == 1,
         };
         if version && api {

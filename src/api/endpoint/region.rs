@@ -1,8 +1,8 @@
-//! The two sites of Zilliz Cloud, their regions and the hosts that follow from them.
+//! The two sites of Zilliz Cloud, their regions and their hosts.
 
 use super::EndpointError;
 
-/// The cloud prefixes that a region's name begins with.
+/// Cloud prefixes of region names.
 const CLOUDS: [&str; 6] = ["aws-", "gcp-", "az-", "azure-", "ali-", "tc-"];
 
 /// One of the two separate services of Zilliz Cloud.
@@ -15,8 +15,8 @@ pub enum Site {
 }
 
 impl Site {
-    /// The site a region belongs to: China for Tencent's (`tc-…`) and for every region with a part that begins with `cn`
-    /// or `china` after the cloud's prefix (`ali-cn-hangzhou`, `aws-cn-north-1`, `az-chinanorth3`), else global.
+    /// Returns the site of a region: China for Tencent's (`tc-…`), and if a part after the cloud's prefix begins with
+    /// `cn` or `china` (`ali-cn-hangzhou`, `aws-cn-north-1`, `az-chinanorth3`); else global.
     pub fn of_region(region: &str) -> Self {
         let region = region.to_ascii_lowercase();
         let mut parts = region.split('-');
@@ -28,7 +28,7 @@ impl Site {
         }
     }
 
-    /// The site of a host name in lower case; `None` for a host that is not Zilliz's.
+    /// Returns the site of a host name in lower case; `None` for a host that isn't Zilliz's.
     pub(super) fn of_host(host: &str) -> Option<Self> {
         let within = |domain: &str| {
             host.strip_suffix(domain)
@@ -51,7 +51,7 @@ impl Site {
     }
 }
 
-/// The base URL of a site's control plane, which serves imports and cluster management in v2.
+/// Returns the base URL of a site's control plane, which serves imports and cluster management in v2.
 pub const fn control_plane(site: Site) -> &'static str {
     match site {
         Site::Global => "https://api.cloud.zilliz.com",
@@ -59,23 +59,23 @@ pub const fn control_plane(site: Site) -> &'static str {
     }
 }
 
-/// The base URL of a region's controller, which serves imports in v1; the site follows from the region
+/// Returns the base URL of a region's controller, which serves imports in v1. The region decides the site
 /// ([`Site::of_region`]).
 ///
 /// # Errors
-/// [`EndpointError::Region`] where the text cannot be a region's name: it becomes part of the host that the
-/// key is sent to.
+/// Returns [`EndpointError::Region`] if the text can't be a region's name, because the text becomes part of the host
+/// that receives the API key.
 pub fn controller(region: &str) -> Result<String, EndpointError> {
     controller_of(Site::of_region(region), region)
 }
 
-/// [`controller`] on a site that is already known.
+/// Returns a controller's base URL like [`controller`], on a known site.
 pub(super) fn controller_of(site: Site, region: &str) -> Result<String, EndpointError> {
     let region = check_region(region)?;
     Ok(format!("https://controller.api.{region}.{}", site.domain()))
 }
 
-/// A region's name in lower case: letters, digits and `-`, one label of a host.
+/// Returns a region's name in lower case, if it's a single host label of letters, digits and `-`.
 pub(super) fn check_region(region: &str) -> Result<String, EndpointError> {
     let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
     let valid = (1..=63).contains(&region.len())
@@ -91,7 +91,7 @@ pub(super) fn check_region(region: &str) -> Result<String, EndpointError> {
     }
 }
 
-/// True for a host label that names a region of a known cloud.
+/// Returns true for a host label that is a region name of a known cloud.
 pub(super) fn is_region(label: &str) -> bool {
     CLOUDS.iter().any(|cloud| {
         label

@@ -1,4 +1,4 @@
-//! Which dialect to speak and where: the table of base URLs.
+//! Chooses the dialect and the base URLs of a connection.
 
 use super::{
     Endpoint, EndpointError, EndpointKind, Site, control_plane,
@@ -8,7 +8,7 @@ use super::{
 use crate::api::model::Dialect;
 use url::Url;
 
-/// What a connection was given. Empty texts count as not given.
+/// The settings given for a connection. Empty texts count as missing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Given<'a> {
     /// The endpoint.
@@ -21,7 +21,7 @@ pub struct Given<'a> {
     pub region: Option<&'a str>,
     /// The project's id, in place of a cluster's.
     pub project_id: Option<&'a str>,
-    /// The dialect, where it is not to be chosen.
+    /// The dialect, if the user has set it.
     pub api: Option<Dialect>,
 }
 
@@ -30,22 +30,22 @@ pub struct Given<'a> {
 pub struct Route {
     /// The dialect to speak.
     pub dialect: Dialect,
-    /// Where import calls go, and on Zilliz Cloud in v2 those about clusters and volumes; see [`join`].
+    /// Base URL of import calls and, on Zilliz Cloud in v2, of calls about clusters and volumes; see [`join`].
     pub import_base: Url,
-    /// Where collection calls go. `None` where only the cluster's `connectAddress` tells.
+    /// Base URL of collection calls. `None` if only the cluster's `connectAddress` has it.
     pub collection_base: Option<Url>,
-    /// The cluster, given or read from an endpoint.
+    /// The cluster's id, from the settings or an endpoint.
     pub cluster_id: Option<String>,
-    /// The region, given or read from an endpoint, in lower case.
+    /// The region in lower case, from the settings or an endpoint.
     pub region: Option<String>,
-    /// The project.
+    /// The project's id.
     pub project_id: Option<String>,
     /// The site of Zilliz Cloud; `None` for other hosts.
     pub site: Option<Site>,
 }
 
 impl Route {
-    /// A route without a cluster, on which only the account's own calls work, such as the list of clusters.
+    /// Returns a route without a cluster, which only serves account-level calls such as the list of clusters.
     pub fn to_control_plane(site: Site) -> Result<Self, EndpointError> {
         Ok(Self {
             dialect: Dialect::V2,
@@ -59,7 +59,7 @@ impl Route {
     }
 }
 
-/// Chooses dialect and base URLs.
+/// Chooses the dialect and the base URLs.
 ///
 /// | given | dialect | import calls | collection calls |
 /// | --- | --- | --- | --- |
@@ -68,16 +68,16 @@ impl Route {
 /// | a control plane, or none, with cluster id or project id and region | v2 | the site's control plane | the cluster's endpoint, if given |
 /// | any other host | milvus | that host | that host |
 ///
-/// Without an endpoint the site follows from the region ([`Site::of_region`]); a cluster id alone means the
-/// global site. Region and cluster id together with a project id are v2, since v1 knows no projects.
+/// Without an endpoint, the region decides the site ([`Site::of_region`]); a cluster id alone means the global site. A
+/// project id makes it v2 even with a region and a cluster id, since v1 has no projects.
 ///
-/// `api` overrides the dialect: on Zilliz Cloud the base URL then follows from the region (v1) or the site
-/// (v2); an endpoint on any other host is that dialect's base URL for all calls, and whether it needs a cluster
-/// id is left to that host.
+/// `api` overrides the dialect. On Zilliz Cloud the base URL then comes from the region (v1) or the site (v2). An
+/// endpoint on any other host becomes the dialect's base URL for all calls, and the host decides whether a cluster id
+/// is needed.
 ///
 /// # Errors
-/// Where the dialect needs more than was given, or a setting contradicts an endpoint; the hint is the line to
-/// type.
+/// Returns an error if the dialect needs more settings, or if a setting contradicts an endpoint. The error's hint is
+/// the line to type.
 pub fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
     let endpoint = given.endpoint.or(lone_cluster_endpoint(given));
     let target = Target::of(given)?;
@@ -87,7 +87,7 @@ pub fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
     };
     let site = endpoint.map_or_else(|| Some(target.site()), Endpoint::site);
     let zilliz = match endpoint.map(|endpoint| (endpoint, endpoint.kind())) {
-        // Any other host is the base URL itself.
+        // For any other host, the endpoint is the base URL.
         Some((endpoint, EndpointKind::Other)) => {
             let own = given.cluster_endpoint.unwrap_or(endpoint);
             let bases = (endpoint.base().clone(), Some(own.base().clone()));
@@ -115,7 +115,7 @@ pub fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
     Ok(target.into_route(dialect, bases, Some(site)))
 }
 
-/// The URL of an API path (`/v2/…`) under a base URL, which may have a path of its own.
+/// Returns the URL of an API path (`/v2/…`) under a base URL, which may have a path of its own.
 #[must_use]
 pub fn join(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
@@ -124,8 +124,8 @@ pub fn join(base: &Url, path: &str) -> Url {
     url
 }
 
-/// The cluster's endpoint where it takes the place of the endpoint: it is for collection calls, and beside
-/// region and cluster id it does not change the dialect.
+/// Returns the cluster's endpoint if it replaces the endpoint. The cluster's endpoint is for collection calls, so it
+/// doesn't change the dialect when region and cluster id are given.
 fn lone_cluster_endpoint<'a>(given: &Given<'a>) -> Option<&'a Endpoint> {
     let named = some(given.cluster_id).is_some() && some(given.region).is_some();
     given
@@ -138,7 +138,7 @@ fn is_cluster(endpoint: &Endpoint) -> bool {
     matches!(endpoint.kind(), EndpointKind::Cluster { .. })
 }
 
-/// Returns true for an endpoint that takes collection calls.
+/// Returns true for an endpoint that serves collection calls.
 fn has_collections(endpoint: &Endpoint) -> bool {
     is_cluster(endpoint) || matches!(endpoint.kind(), EndpointKind::Project { .. })
 }
@@ -197,7 +197,7 @@ fn parse(url: &str) -> Result<Url, EndpointError> {
     })
 }
 
-/// What imports go into, from the settings and the endpoints together.
+/// The target of imports, merged from the settings and the endpoints.
 struct Target {
     cluster_id: Option<String>,
     region: Option<String>,
@@ -254,7 +254,7 @@ fn some(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Ids become part of URLs, so only plain ones are taken.
+/// Returns an id if it's plain enough to become part of a URL.
 fn check_id(setting: &'static str, text: Option<&str>) -> Result<Option<String>, EndpointError> {
     let Some(id) = some(text) else {
         return Ok(None);
@@ -271,7 +271,7 @@ fn check_id(setting: &'static str, text: Option<&str>) -> Result<Option<String>,
     })
 }
 
-/// Takes over what an endpoint tells, unless something else was given.
+/// Fills a setting from the endpoint, or returns an error if the setting has another value.
 fn merge(
     setting: &'static str,
     held: &mut Option<String>,
