@@ -133,7 +133,7 @@ fn key_variable(settings: &Settings) -> &'static str {
 /// A body without its secrets and placeholders.
 struct Body {
     text: String,
-    /// The places where variables are put in.
+    /// The places for variables.
     holes: Vec<Hole>,
     /// Set if a secret may contain characters that JSON has to escape.
     needs_escape: bool,
