@@ -1,4 +1,4 @@
-//! What a filter may say: the rules of Milvus' visitor (internal/parser/planparserv2: `parser_visitor.go`, utils.go).
+//! Checks a filter by the rules of Milvus' visitor (internal/parser/planparserv2: `parser_visitor.go`, utils.go).
 
 use super::like::Pattern;
 use super::members::Members;
@@ -59,7 +59,7 @@ impl Kind {
         }
     }
 
-    /// The kind of all elements of a list, if they have one.
+    /// Returns the kind of all elements of a list, or `Other` if they differ.
     fn of_elements(constant: &Constant) -> Self {
         let Constant::List(values) = constant else {
             return Self::Other;
@@ -73,7 +73,7 @@ impl Kind {
         }
     }
 
-    /// utils.go: canBeComparedDataType.
+    /// Returns whether values of the two kinds can be compared (utils.go: canBeComparedDataType).
     fn is_comparable(self, other: Self) -> bool {
         match self {
             Self::Bool | Self::Text => other == self || other == Self::Json,
@@ -83,7 +83,7 @@ impl Kind {
         }
     }
 
-    /// utils.go: canArithmeticDataType.
+    /// Returns whether the two kinds can be calculated with (utils.go: canArithmeticDataType).
     fn is_calculable(self, other: Self) -> bool {
         match self {
             Self::Int => matches!(other, Self::Int | Self::Json),
@@ -93,7 +93,7 @@ impl Kind {
         }
     }
 
-    /// Returns a constant as it is compared with values of this kind (utils.go: castValue).
+    /// Converts a constant for a comparison with values of this kind (utils.go: castValue).
     fn cast(self, constant: Constant) -> Result<Constant, String> {
         match (self, constant) {
             (Self::Json | Self::Array, Constant::List(values)) => {
@@ -122,7 +122,7 @@ impl Kind {
 }
 
 impl FieldRef {
-    /// The kind of the values that the path leads to.
+    /// Returns the kind of the values at the end of the path.
     fn value_kind(&self) -> Kind {
         if self.index.is_some() {
             self.element
@@ -135,7 +135,7 @@ impl FieldRef {
         self.kind == Kind::Array && self.index.is_none()
     }
 
-    /// utils.go: checkDirectComparisonBinaryField.
+    /// Refuses a whole array (utils.go: checkDirectComparisonBinaryField).
     fn check_not_whole(&self) -> Result<(), String> {
         if self.is_whole_array() {
             return Err(
@@ -147,7 +147,7 @@ impl FieldRef {
 }
 
 impl Node {
-    /// The constant, if the node is one.
+    /// Returns the constant, if the node is one.
     fn constant(&self) -> Option<&Constant> {
         match self {
             Self::Constant(constant) | Self::Param(constant) => Some(constant),
@@ -162,7 +162,7 @@ impl Node {
         }
     }
 
-    /// The kind that decides what the node can be compared and calculated with: of arrays, that of their elements.
+    /// Returns the kind that decides which operations the node allows: for an array, the kind of its elements.
     fn kind(&self) -> Kind {
         match self {
             Self::Constant(constant) | Self::Param(constant) => match Kind::of(constant) {
@@ -198,7 +198,7 @@ impl Node {
     }
 }
 
-/// The kind of an operation's result (utils.go: getTargetType).
+/// Returns the kind of an operation's result (utils.go: getTargetType).
 fn operation_kind(field: &FieldRef, operand: &Constant) -> Kind {
     match field.value_kind() {
         Kind::Json if matches!(operand, Constant::Float(_)) => Kind::Double,
@@ -207,7 +207,8 @@ fn operation_kind(field: &FieldRef, operand: &Constant) -> Kind {
     }
 }
 
-/// `and`, `or`. A constant that decides ends the check of the other side, as in `VisitLogicalAnd` and `VisitLogicalOr`.
+/// Checks `and` and `or`. If a constant decides the result, the other side isn't checked, as in `VisitLogicalAnd` and
+/// `VisitLogicalOr`.
 pub(crate) fn joined(left: Node, right: Node, is_or: bool) -> Checked {
     let name = if is_or { "or" } else { "and" };
     let refused =
@@ -249,7 +250,7 @@ pub(crate) fn joined(left: Node, right: Node, is_or: bool) -> Checked {
     }))
 }
 
-/// `not` (`VisitUnary`).
+/// Checks `not` (`VisitUnary`).
 pub(crate) fn negated(node: Node) -> Checked {
     match node {
         Node::Predicate(predicate) => Ok(Predicate::Not(Box::new(predicate)).into()),
@@ -261,7 +262,7 @@ pub(crate) fn negated(node: Node) -> Checked {
     }
 }
 
-/// `+` and `-` before a value (`VisitUnary`).
+/// Checks `+` and `-` before a value (`VisitUnary`).
 pub(crate) fn signed(node: Node, sign: &str) -> Checked {
     match (sign, node) {
         ("+", node) => match node {
@@ -278,7 +279,7 @@ pub(crate) fn signed(node: Node, sign: &str) -> Checked {
     }
 }
 
-/// `**` (`VisitPower`).
+/// Checks `**` (`VisitPower`).
 pub(crate) fn raised(left: &Node, right: &Node) -> Checked {
     let both = left.constant().zip(right.constant());
     let result = both.and_then(|(base, exponent)| power(base, exponent));
@@ -287,8 +288,8 @@ pub(crate) fn raised(left: &Node, right: &Node) -> Checked {
         .ok_or_else(|| "power can only apply on constants".to_owned())
 }
 
-/// Arithmetic: of two constants, or of one field and one constant (`VisitAddSub`, `VisitMulDivMod`, visitBitwiseBinaryOp,
-/// utils.go: handleBinaryArithExpr).
+/// Checks arithmetic with two constants, or with one field and one constant (`VisitAddSub`, `VisitMulDivMod`,
+/// visitBitwiseBinaryOp, utils.go: handleBinaryArithExpr).
 pub(crate) fn calculated(left: Node, operator: Operator, right: Node) -> Checked {
     if let (Some(one), Some(other)) = (left.constant(), right.constant()) {
         if matches!((&left, &right), (Node::Param(_), _) | (_, Node::Param(_))) {
@@ -348,7 +349,7 @@ pub(crate) fn calculated(left: Node, operator: Operator, right: Node) -> Checked
     Ok(Node::Operation(field, operator, operand))
 }
 
-/// `==`, `<` … (`VisitEquality`, `VisitRelational`, utils.go: `HandleCompare`).
+/// Checks `==`, `<` … (`VisitEquality`, `VisitRelational`, utils.go: `HandleCompare`).
 pub(crate) fn compared(left: Node, relation: Relation, right: Node) -> Checked {
     let is_equality = matches!(relation, Relation::Equal | Relation::NotEqual);
     let has_param = matches!((&left, &right), (Node::Param(_), _) | (_, Node::Param(_)));
@@ -387,7 +388,7 @@ pub(crate) fn compared(left: Node, relation: Relation, right: Node) -> Checked {
     }
 }
 
-/// utils.go: handleCompare.
+/// Checks a comparison of two fields (utils.go: handleCompare).
 fn fields_compared(one: FieldRef, relation: Relation, other: FieldRef) -> Checked {
     let has_json = |field: &FieldRef| matches!(field.kind, Kind::Json | Kind::Array);
     if has_json(&one) || has_json(&other) {
@@ -396,7 +397,7 @@ fn fields_compared(one: FieldRef, relation: Relation, other: FieldRef) -> Checke
     Ok(Predicate::Fields(one, relation, other).into())
 }
 
-/// utils.go: handleCompareRightValue.
+/// Checks a comparison with a constant (utils.go: handleCompareRightValue).
 fn compared_with(node: Node, relation: Relation, constant: Constant) -> Checked {
     let predicate = match node {
         Node::Field(field) => {
@@ -416,8 +417,8 @@ fn compared_with(node: Node, relation: Relation, constant: Constant) -> Checked 
     Ok(predicate.into())
 }
 
-/// `1 < field <= 5` and `5 >= field > 1` (`VisitRange`, `VisitReverseRange`). The relations are those of the two sides to
-/// what is between them.
+/// Checks ranges such as `1 < field <= 5` and `5 >= field > 1` (`VisitRange`, `VisitReverseRange`). The relations are
+/// those of each side to the middle.
 pub(crate) fn ranged(
     left: Node,
     first: Relation,
@@ -447,7 +448,7 @@ pub(crate) fn ranged(
     if order == Ordering::Greater || (order == Ordering::Equal && !inclusive) {
         return Err("invalid range: lowerbound is greater than upperbound".to_owned());
     }
-    // An element of an array is compared in 64 bits here (BinaryRangeExpr.cpp): as the result of an operation.
+    // An array's element is compared in 64 bits here (BinaryRangeExpr.cpp), like the result of an operation.
     let widen = (field.index.is_some() && field.element == Kind::Single)
         .then_some((Operator::Add, Constant::Float(0.0)));
     Ok(Predicate::All(vec![
@@ -457,7 +458,7 @@ pub(crate) fn ranged(
     .into())
 }
 
-/// `in` (`VisitTerm`).
+/// Checks `in` (`VisitTerm`).
 pub(crate) fn is_in(node: Node, list: Node) -> Checked {
     let Node::Field(field) = node else {
         return Err("'in' can only be used on a single field".to_owned());
@@ -473,7 +474,7 @@ pub(crate) fn is_in(node: Node, list: Node) -> Checked {
     let values = values.map_err(|why| format!("a value of the list doesn't fit: {why}"))?;
     let is_list = |value: &Constant| matches!(value, Constant::List(_));
     let (lists, scalars): (Vec<_>, Vec<_>) = values.into_iter().partition(is_list);
-    // One value is compared as by == (rewriter/entry.go: visitTermExpr).
+    // A single value is compared like with `==` (rewriter/entry.go: visitTermExpr).
     let is_single = kind == Kind::Single && (field.index.is_none() || scalars.len() == 1);
     let no_lists = lists.is_empty();
     let equal = |list| Predicate::Compare(field.clone(), None, Relation::Equal, list);
@@ -497,7 +498,7 @@ pub(crate) fn is_in(node: Node, list: Node) -> Checked {
     .into())
 }
 
-/// `like` (`VisitLike`).
+/// Checks `like` (`VisitLike`).
 pub(crate) fn is_like(node: Node, pattern: Node) -> Checked {
     let Node::Field(field) = node else {
         return Err("like takes a single field".to_owned());
@@ -512,7 +513,7 @@ pub(crate) fn is_like(node: Node, pattern: Node) -> Checked {
     }
 }
 
-/// `exists` (`VisitExists`), which is also `is not null` of a key.
+/// Checks `exists` (`VisitExists`), which is also the meaning of `is not null` for a key.
 pub(crate) fn exists(node: Node) -> Checked {
     match node {
         Node::Field(field) if field.kind == Kind::Json && !field.keys.is_empty() => {
@@ -522,7 +523,7 @@ pub(crate) fn exists(node: Node) -> Checked {
     }
 }
 
-/// `json_contains`, `array_contains` and their kin (`VisitJSONContains` …, utils.go: checkContainsElement).
+/// Checks `json_contains`, `array_contains` and their variants (`VisitJSONContains` …, utils.go: checkContainsElement).
 pub(crate) fn contains(node: Node, values: Node, quantity: Option<Quantity>) -> Checked {
     let Node::Field(field) = node else {
         return Err("contains operations take a JSON or array field".to_owned());

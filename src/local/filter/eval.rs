@@ -1,4 +1,4 @@
-//! Tests rows, as segcore does (internal/core/src/exec/expression): true, false, or nothing if that can't be said.
+//! Tests rows like segcore (internal/core/src/exec/expression). The result is true, false, or `None` if it's unknown.
 
 use super::value::{Constant, Operator, Relation, Scalar, single};
 use super::{FieldRef, Kind, Loaded, Predicate, Quantity};
@@ -7,11 +7,11 @@ use serde_json::Value;
 use std::cell::OnceCell;
 use std::cmp::Ordering;
 
-/// A row while a filter is tested on it.
+/// A row and the values of it that were parsed so far.
 pub(crate) struct Row<'c> {
     columns: &'c Loaded,
     at: usize,
-    /// The JSON values of columns, by the columns' order: each is parsed at most once.
+    /// Parsed JSON values, in the columns' order. Each is parsed at most once.
     parsed: Vec<OnceCell<Option<Value>>>,
 }
 
@@ -24,13 +24,13 @@ impl<'c> Row<'c> {
         }
     }
 
-    /// The column of a field, unless the row is null there.
+    /// Returns the column of a field, unless the row is null there.
     fn column(&self, field: &FieldRef) -> Option<&'c Column> {
         let column = self.columns.get(&field.column)?;
         (!column.is_null(self.at)).then_some(column)
     }
 
-    /// The JSON value that a field's keys or its index lead to. Arrays are stored as JSON too.
+    /// Returns the JSON value at a field's keys or index. Arrays are stored as JSON too.
     fn json(&self, field: &FieldRef) -> Option<&Value> {
         let place = self.columns.range(..field.column).count();
         let parsed = self
@@ -72,7 +72,7 @@ impl<'c> Row<'c> {
     }
 }
 
-/// Follows a key as a JSON pointer does: in lists it is an index.
+/// Follows one key like a JSON pointer: in lists, the key is an index.
 fn step<'v>(value: &'v Value, key: &String) -> Option<&'v Value> {
     match value {
         Value::Object(object) => object.get(key),
@@ -114,7 +114,7 @@ impl Predicate {
                 Some(relation.holds(length.cmp(constant)))
             }
             Self::In(field, members) => {
-                // For JSON and arrays segcore doesn't look at rows at all (TermExpr.cpp).
+                // For JSON and arrays, segcore reads no rows at all (TermExpr.cpp).
                 if members.is_empty() && matches!(field.kind, Kind::Json | Kind::Array) {
                     return Some(false);
                 }
@@ -131,7 +131,7 @@ impl Predicate {
     }
 }
 
-/// `decides` as soon as a part is that; else nothing if a part is unknown, else the opposite.
+/// Returns `decides` if any part has that value; else `None` if a part is unknown; else the opposite.
 fn joined(parts: &[Predicate], row: &Row<'_>, decides: bool) -> Option<bool> {
     let mut known = true;
     for part in parts {
@@ -166,8 +166,8 @@ fn compare(
     Some(relation.holds(value.order(constant)?))
 }
 
-/// Elements of `Array` fields are calculated with and looked up in 64 bits, also those of `Float`
-/// (BinaryArithOpEvalRangeExpr.cpp, TermExpr.cpp).
+/// Converts a `Float` element of an `Array` field to 64 bits, in which segcore calculates with elements and looks them
+/// up (BinaryArithOpEvalRangeExpr.cpp, TermExpr.cpp).
 fn widened<'r>(field: &FieldRef, value: Scalar<'r>) -> Scalar<'r> {
     match value {
         Scalar::Single(value) if field.index.is_some() => Scalar::Float(value.into()),
@@ -175,8 +175,8 @@ fn widened<'r>(field: &FieldRef, value: Scalar<'r>) -> Scalar<'r> {
     }
 }
 
-/// True if a list has these values in this order (exec/expression/Utils.h: `CompareTwoJsonArray`; common/Array.h:
-/// `is_same_array`).
+/// Returns true if a list has exactly these values in this order (exec/expression/Utils.h: `CompareTwoJsonArray`;
+/// common/Array.h: `is_same_array`).
 fn is_same_list(field: &FieldRef, list: &[Value], values: &[Constant]) -> bool {
     let same = |(element, value): (&Value, &Constant)| is_same(field, element, value);
     list.len() == values.len() && list.iter().zip(values).all(same)
@@ -218,7 +218,7 @@ fn contains(
     })
 }
 
-/// True for equal values; a JSON number with a point may equal an integer (JsonContainsExpr.cpp).
+/// Returns true for equal values; a JSON number with a point may equal an integer (JsonContainsExpr.cpp).
 fn is_equal(field: &FieldRef, element: &Value, value: &Constant) -> bool {
     let element = match scalar_of(element) {
         Some(Scalar::Float(element)) if field.element == Kind::Single => {
@@ -230,7 +230,7 @@ fn is_equal(field: &FieldRef, element: &Value, value: &Constant) -> bool {
     element.order(value).is_some_and(Ordering::is_eq)
 }
 
-/// True for null, and for objects and lists that hold nothing else (common/Json.h: isObjectEmpty).
+/// Returns true for null, and for objects and lists that contain only such values (common/Json.h: isObjectEmpty).
 fn is_hollow(value: &Value) -> bool {
     match value {
         Value::Null => true,

@@ -1,18 +1,18 @@
-//! Patterns of `like`: `%` is any text, `_` any one character, `\` makes the next character an ordinary one
+//! Matches `like` patterns: `%` is any text, `_` is any single character, and `\` makes the next character a literal
 //! (segcore: common/RegexQuery.h, `LikePatternMatcher`).
 //!
-//! A pattern is cut at its `%` into parts. The first and the last part are compared where the text begins and ends, and
-//! the parts between are searched one after the other, which takes time in proportion to the text. Parts with `_` are
-//! searched for by 64 characters at once (Shift-And), so a long pattern is slow by its length divided by 64.
+//! A pattern is split at each `%` into parts. The first part has to match the start of the text, and the last part its
+//! end. The other parts are searched one after the other, in time proportional to the text. Parts with `_` are searched
+//! 64 characters at a time (Shift-And), so a long pattern slows the search by its length divided by 64.
 
 use memchr::memmem::Finder;
 use std::collections::HashMap;
 
-/// A pattern, ready to be matched.
+/// A parsed pattern.
 #[derive(Debug)]
 pub(crate) struct Pattern {
     first: Vec<Letter>,
-    /// The parts between two `%`, and the last one; nothing if the pattern has no `%`.
+    /// The parts between two `%`, and the last part; `None` if the pattern has no `%`.
     open: Option<(Vec<Part>, Vec<Letter>)>,
 }
 
@@ -25,17 +25,17 @@ enum Part {
     Letters(Letters),
 }
 
-/// A part with `_`. Bit `n` of a set stands for the part's letter `n`.
+/// A part with `_`. Bit `n` of a set is for the part's letter `n`.
 #[derive(Debug)]
 struct Letters {
     length: usize,
-    /// The letters that any character matches.
+    /// Set of the `_` letters, which match any character.
     any: Vec<u64>,
     others: HashMap<char, Places>,
 }
 
-/// The letters that are one character, besides those of `any`: a set where they are many, so that a part takes memory
-/// in proportion to its length.
+/// The positions of a character, without those in `any`. If there are many positions they're a set, so a part takes
+/// memory in proportion to its length.
 #[derive(Debug)]
 enum Places {
     Few(Vec<usize>),
@@ -71,7 +71,7 @@ impl Pattern {
         Ok(Self { first, open })
     }
 
-    /// True if the whole text matches.
+    /// Returns true if the pattern matches the whole text.
     pub(crate) fn matches(&self, text: &str) -> bool {
         let mut rest = text.chars();
         if !self
@@ -110,7 +110,7 @@ impl Part {
         }
     }
 
-    /// Returns where the first match ends.
+    /// Returns the end of the first match.
     fn find_end(&self, text: &str) -> Option<usize> {
         match self {
             Self::Text(finder) => Some(finder.find(text.as_bytes())? + finder.needle().len()),
@@ -161,7 +161,7 @@ impl Letters {
     }
 
     fn find_end(&self, text: &str) -> Option<usize> {
-        // Bit `n`: the last `n + 1` characters match the first `n + 1` letters.
+        // Bit `n` is set if the last `n + 1` characters match the first `n + 1` letters.
         let mut state = vec![0_u64; self.any.len()];
         let mut moved = state.clone();
         for (at, letter) in text.char_indices() {

@@ -1,12 +1,12 @@
-//! Numbers and texts as a filter writes them.
+//! Parses numbers and texts of a filter.
 
 use super::value::Constant;
 use serde_json::Value;
 
-/// How deep the lists of a value in `exprParams` may be nested.
+/// Deepest nesting of lists in a value of `exprParams`.
 const MAX_DEPTH: usize = 8;
 
-/// The digits that only a minus sign makes a 64-bit integer of.
+/// The digits that fit a 64-bit integer only with a minus sign.
 pub(crate) const MIN_INT_DIGITS: &str = "9223372036854775808";
 
 /// Parses a whole number as Go's `strconv.ParseInt` does with base 0: decimal, `0x`, `0b`, and octal after a `0`.
@@ -18,7 +18,7 @@ pub(crate) fn integer(text: &str) -> Result<i64, String> {
         _ if text.len() > 1 && text.starts_with('0') => i64::from_str_radix(text, 8),
         _ => text.parse(),
     };
-    // As a float it would be another number, and might be equal to a stored one.
+    // Parsed as a float, the number would change, and might equal a stored number.
     parsed.map_err(|_| format!("{text} is out of range (64-bit integers)"))
 }
 
@@ -28,7 +28,7 @@ pub(crate) fn float(text: &str) -> Result<f64, String> {
     parsed.ok_or_else(|| format!("{text} is out of range (64-bit floats)"))
 }
 
-/// Returns the length of the quoted text at the start, with its quotes.
+/// Returns the length of the quoted text at the start, including its quotes.
 pub(crate) fn quoted_length(text: &str) -> Result<usize, String> {
     let mut letters = text.char_indices();
     let quote = letters.next().map(|(_, quote)| quote);
@@ -48,9 +48,10 @@ pub(crate) fn quoted_length(text: &str) -> Result<usize, String> {
     Err("a text has no closing quote on its line".to_owned())
 }
 
-/// Decodes a quoted text, as Milvus does (planparserv2/utils.go: convertEscapeSingle, then Go's `strconv.Unquote`).
+/// Decodes a quoted text like Milvus (planparserv2/utils.go: convertEscapeSingle, then Go's `strconv.Unquote`).
 pub(crate) fn unquote(token: &str) -> Result<String, String> {
-    // Without the first character, which need not be a quote: prefixes stay in the text, as with Milvus.
+    // The first character is removed even if it belongs to a prefix (`u8"…"`). The rest of the prefix stays in the
+    // text, as in Milvus.
     let body = token.get(1..token.len().saturating_sub(1));
     let mut letters = body.unwrap_or_default().chars();
     let mut bytes = Vec::with_capacity(token.len());
@@ -115,14 +116,14 @@ fn character(text: &str, length: usize, token: &str) -> Result<char, String> {
         .ok_or_else(|| format!("an escape sequence in {token} is no character"))
 }
 
-/// Decodes the key of a path. Milvus compares it with the key as the row's JSON text has it, escapes included.
+/// Decodes the key of a path. Milvus compares the key with the JSON text of the row's key, including escapes.
 pub(crate) fn path_key(content: &str) -> String {
     let decoded = serde_json::from_str(&format!("\"{content}\""));
     decoded.unwrap_or_else(|_| content.to_owned())
 }
 
-/// Returns a value of `exprParams` as a constant. Whole numbers are integers however they are written, as in Milvus'
-/// REST handler (distributed/proxy/httpserver/utils.go: getTemplateType).
+/// Converts a value of `exprParams` to a constant. Whole numbers become integers in any notation, as in Milvus' REST
+/// handler (distributed/proxy/httpserver/utils.go: getTemplateType).
 pub(crate) fn given(value: &Value, depth: usize) -> Option<Constant> {
     Some(match value {
         Value::Bool(is) => Constant::Bool(*is),
@@ -132,7 +133,7 @@ pub(crate) fn given(value: &Value, depth: usize) -> Option<Constant> {
             (None, float) if number.is_f64() => {
                 super::value::whole(float).map_or(Constant::Float(float), Constant::Int)
             }
-            // Beyond 64 bits.
+            // The number exceeds 64 bits.
             (None, _) => return None,
         },
         Value::Array(values) if depth < MAX_DEPTH => {

@@ -1,14 +1,14 @@
-//! The values of a list, to be looked up.
+//! Looks values up in an `in` list.
 
 use super::value::{Constant, Scalar, single, whole};
 use std::collections::HashSet;
 
-/// The values of an `in` list by their kind.
+/// The values of an `in` list, grouped by kind.
 #[derive(Debug, Default)]
 pub(crate) struct Members {
     bools: Vec<bool>,
     ints: HashSet<i64>,
-    /// The bits of floats.
+    /// The bit patterns of floats.
     floats: HashSet<u64>,
     texts: HashSet<String>,
 }
@@ -22,7 +22,7 @@ impl Members {
                 Constant::Int(value) => _ = members.ints.insert(value),
                 Constant::Float(value) => _ = members.floats.insert(bits(value)),
                 Constant::Text(text) => _ = members.texts.insert(text),
-                // Compared one by one.
+                // Lists are compared one by one.
                 Constant::List(_) => {}
             }
         }
@@ -43,8 +43,9 @@ impl Members {
             && self.texts.is_empty()
     }
 
-    /// True if the value is in the list, false if it isn't, nothing if the list has values that it can't be compared
-    /// with: the list is an `or` of comparisons by kind (`planparserv2/rewriter/json_term.go`: normalizeTermExpr).
+    /// Returns true if the list has the value, and false if it doesn't. If it doesn't, but has values of other kinds,
+    /// returns `None`: the list is an `or` of comparisons by kind, and those can't be made
+    /// (`planparserv2/rewriter/json_term.go`: normalizeTermExpr).
     pub(crate) fn has(&self, value: Scalar<'_>) -> Option<bool> {
         let numbers = !self.ints.is_empty() || !self.floats.is_empty();
         let (has, others) = match value {
@@ -72,7 +73,7 @@ impl Members {
     }
 }
 
-/// The bits of a float, the same for both zeros.
+/// Returns the bits of a float, with one pattern for both zeros.
 fn bits(value: f64) -> u64 {
     (value + 0.0).to_bits()
 }

@@ -1,14 +1,16 @@
-//! Filters of queries, deletes and searches: Milvus' grammar and results.
+//! Filters of queries, deletes and searches, with Milvus' grammar and results.
 //!
-//! [`token`] cuts a filter's text by the lexer rules of Milvus' grammar (internal/parser/planparserv2/Plan.g4), [`parse`]
-//! reads the tokens by its precedences, [`check`] refuses by the rules of its visitor (`parser_visitor.go`, utils.go) and
-//! makes a [`Predicate`], and [`eval`] tests rows as segcore does (internal/core/src/exec/expression). Where releases
-//! differ, the rules are those of 3.0; tests/conformance/filter-differences.json lists the differences from 2.3.
+//! [`token`] splits a filter's text by the lexer rules of Milvus' grammar (internal/parser/planparserv2/Plan.g4).
+//! [`parse`] reads the tokens by the grammar's precedences. [`check`] applies the rules of Milvus' visitor
+//! (`parser_visitor.go`, utils.go) and builds a [`Predicate`]. [`eval`] tests rows like segcore
+//! (internal/core/src/exec/expression). If releases differ, the rules are those of 3.0;
+//! tests/conformance/filter-differences.json lists the differences from 2.3.
 //!
-//! A null, a key that isn't there, or a JSON value of another type makes a comparison neither true nor false, as in SQL.
+//! A comparison is neither true nor false, as in SQL, if its value is null, its key is missing, or its JSON value has
+//! another type.
 //!
-//! Outside of the local service's scope, and refused by name, are: full-text functions (`text_match`, `phrase_match`),
-//! `st_*`, `element_filter`, `match_*` and paths into struct arrays, `random_sample`, regular expressions (`=~`), other
+//! The local service doesn't support, and refuses by name: full-text functions (`text_match`, `phrase_match`), `st_*`,
+//! `element_filter`, `match_*` and paths into struct arrays, `random_sample`, regular expressions (`=~`), other
 //! function calls, shifts and `~` (newer than 3.0), and hexadecimal floats.
 
 mod check;
@@ -31,10 +33,10 @@ use value::{Operator, Relation};
 
 pub(crate) use value::Constant;
 
-/// Decoded columns of one segment by their number: fields in the schema's order, then `$meta`.
+/// Decoded columns of one segment by number: fields in the schema's order, then `$meta`.
 pub(crate) type Loaded = BTreeMap<usize, Column>;
 
-/// A filter whose names are those of a schema.
+/// A parsed filter, with its names resolved in a schema.
 #[derive(Debug)]
 pub(crate) struct Filter {
     predicate: Predicate,
@@ -44,51 +46,51 @@ pub(crate) struct Filter {
 /// A condition on a row.
 #[derive(Debug)]
 enum Predicate {
-    /// True if all are, false if one is false.
+    /// True if all parts are true, false if a part is false.
     All(Vec<Predicate>),
-    /// True if one is, false if all are false.
+    /// True if a part is true, false if all parts are false.
     Any(Vec<Predicate>),
     Not(Box<Predicate>),
     Constant(bool),
-    /// A field, or the result of an operation on it, beside a constant.
+    /// Comparison of a field, or of the result of an operation on it, with a constant.
     Compare(FieldRef, Option<(Operator, Constant)>, Relation, Constant),
-    /// Two fields.
+    /// Comparison of two fields.
     Fields(FieldRef, Relation, FieldRef),
-    /// The number of a list's elements beside a constant.
+    /// Comparison of a list's length with a constant.
     Length(FieldRef, Relation, i64),
     In(FieldRef, Members),
-    /// A list has one of these values, or all of them.
+    /// Whether a list has one of these values, or all of them.
     Contains(FieldRef, Quantity, Vec<Constant>),
     Like(FieldRef, Pattern),
-    /// A key leads to a value that isn't empty.
+    /// Whether a key's value exists and isn't empty.
     Exists(FieldRef),
-    /// The field, as a whole, has no value.
+    /// Whether the whole field is null.
     IsNull(FieldRef),
 }
 
-/// How many of some values a list must have.
+/// Number of the given values that a list must have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Quantity {
     Any,
     All,
 }
 
-/// A field, or the part of it that a path leads to.
+/// A field, or the part of it at the end of a path.
 #[derive(Clone, Debug)]
 struct FieldRef {
-    /// The column's number.
+    /// Column number.
     column: usize,
-    /// The field's own kind.
+    /// Kind of the field itself.
     kind: Kind,
-    /// The kind of an array's elements.
+    /// Kind of an array's elements.
     element: Kind,
-    /// Keys into a JSON value.
+    /// Keys of the path into a JSON value.
     keys: Vec<String>,
-    /// The element of an array.
+    /// Index of an array's element.
     index: Option<usize>,
 }
 
-/// A kind of values, as far as filters tell them apart.
+/// The kinds of values that filters distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Bool,
@@ -99,12 +101,12 @@ enum Kind {
     Text,
     Json,
     Array,
-    /// Of a list without a common kind, and of fields that can't be compared.
+    /// A list without a common kind, or a field that can't be compared.
     Other,
 }
 
 impl Filter {
-    /// Parses a filter on rows of this schema; `params` are the values for `{name}`.
+    /// Parses a filter for rows of this schema; `params` are the values for `{name}`.
     pub(crate) fn parse(
         text: &str,
         schema: &Schema,
@@ -113,7 +115,7 @@ impl Filter {
         parse::parse(text, schema, params).map(Self::new)
     }
 
-    /// Returns the filter for rows whose primary key (the field with this number) is one of these.
+    /// Returns the filter for rows with one of these primary keys; `primary` is the number of the key's field.
     pub(crate) fn keys(primary: usize, keys: Vec<Constant>) -> Self {
         let field = FieldRef {
             column: primary,
@@ -131,12 +133,12 @@ impl Filter {
         Self { predicate, columns }
     }
 
-    /// The numbers of the columns that the filter reads.
+    /// Returns the numbers of the columns that the filter reads.
     pub(crate) fn columns(&self) -> &BTreeSet<usize> {
         &self.columns
     }
 
-    /// True if the filter is true for a row.
+    /// Returns true if the filter is true for a row.
     pub(crate) fn test(&self, columns: &Loaded, row: usize) -> bool {
         self.predicate.test(&Row::new(columns, row)) == Some(true)
     }

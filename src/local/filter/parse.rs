@@ -1,4 +1,4 @@
-//! A filter's tokens as a [`Predicate`]: the rules and precedences of Milvus' grammar
+//! Parses a filter's tokens into a [`Predicate`], with the rules and precedences of Milvus' grammar
 //! (internal/parser/planparserv2/Plan.g4).
 
 use super::check::{self, Node};
@@ -10,13 +10,13 @@ use crate::formats::batch::META;
 use crate::formats::{DataType, Schema};
 use serde_json::{Map, Value};
 
-/// How deep parentheses, lists and signs may be nested.
+/// Deepest nesting of parentheses, lists and signs.
 const MAX_DEPTH: usize = 100;
 
-/// How many conditions a filter may have.
+/// Largest number of conditions in a filter.
 const MAX_CONDITIONS: usize = 10_000;
 
-/// Precedences: the later a rule comes in the grammar, the looser it binds.
+/// Precedences. The later a rule comes in the grammar, the looser it binds.
 mod precedence {
     pub(super) const EXISTS: u8 = 17;
     pub(super) const LIKE: u8 = 16;
@@ -109,7 +109,7 @@ impl<'a> Parser<'a> {
             .map_or_else(|| "the end".to_owned(), ToString::to_string)
     }
 
-    /// Parses an expression whose operators bind at least as tight as `min`.
+    /// Parses an expression whose operators bind at least as tightly as `min`.
     fn expression(&mut self, min: u8) -> Result<Node, String> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -127,7 +127,7 @@ impl<'a> Parser<'a> {
         Ok(left)
     }
 
-    /// The operator that comes next, its precedence, and how many tokens it has.
+    /// Returns the next operator, its precedence, and its number of tokens.
     fn infix(&self) -> Result<Option<(Infix, u8, usize)>, String> {
         let infix = match self.tokens {
             [Token::Word("and"), ..] => (Infix::And, precedence::AND, 1),
@@ -176,7 +176,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// `< field < right`, after the left bound.
+    /// Parses `< field < right`, after the left bound.
     fn range(&mut self, left: Node) -> Result<Node, String> {
         let mut side = || match self.next() {
             Some(Token::Sign(sign)) => relation(sign),
@@ -196,7 +196,7 @@ impl<'a> Parser<'a> {
         self.condition(check::ranged(left, first, field, second, right))
     }
 
-    /// Counts a condition.
+    /// Counts a condition, and returns an error above the limit.
     fn condition(&mut self, node: Result<Node, String>) -> Result<Node, String> {
         self.conditions += 1;
         if self.conditions > MAX_CONDITIONS {
@@ -205,7 +205,7 @@ impl<'a> Parser<'a> {
         node
     }
 
-    /// An operand, with what may stand before it.
+    /// Parses an operand with its signs, `not` or other prefix.
     fn prefix(&mut self) -> Result<Node, String> {
         let Some(token) = self.next() else {
             return Err("it ends too early".to_owned());
@@ -253,7 +253,7 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// A list, after its bracket; a comma may follow its last value.
+    /// Parses a list after its bracket; a comma may follow its last value.
     fn list(&mut self) -> Result<Node, String> {
         let mut values = Vec::new();
         while !self.take_sign("]") {
@@ -269,7 +269,7 @@ impl<'a> Parser<'a> {
         Ok(Node::Constant(Constant::List(values)))
     }
 
-    /// `name}`, after the brace.
+    /// Parses `name}` after the brace.
     fn param(&mut self) -> Result<Node, String> {
         let Some(Token::Name(name)) = self.next() else {
             return Err("a name is expected after {".to_owned());
@@ -282,7 +282,7 @@ impl<'a> Parser<'a> {
             .ok_or_else(|| format!("{{{name}}} in exprParams holds a value that can't be compared"))
     }
 
-    /// A field by its name, and `is null` after it.
+    /// Parses `is null` after a field's name, or returns the field.
     fn named(&mut self, name: &str, keys: &[PathKey]) -> Result<Node, String> {
         if self.peek() == Some(&Token::Sign("(")) {
             return Err(unsupported(name));
@@ -330,7 +330,7 @@ impl<'a> Parser<'a> {
         self.condition(Ok(node))
     }
 
-    /// A function by its keyword, with its arguments.
+    /// Parses the arguments of a function.
     fn function(&mut self, word: &str) -> Result<Node, String> {
         let quantity = match word {
             "array_length" => {
@@ -367,7 +367,7 @@ impl<'a> Parser<'a> {
         self.condition(check::contains(field, values, quantity))
     }
 
-    /// Looks a field up, or a key of the dynamic field.
+    /// Returns the field with this name, or the key of the dynamic field.
     fn field(&self, name: &str, keys: &[PathKey]) -> Result<FieldRef, String> {
         let fields = &self.schema.fields;
         let place = fields.iter().position(|field| field.name == name);
@@ -415,7 +415,7 @@ fn index(key: &PathKey) -> Result<usize, String> {
     index.ok_or_else(|| "can only access array field with integer index".to_owned())
 }
 
-/// The kind of a type, and that of its elements.
+/// Returns the kind of a type, and the kind of its elements.
 fn kinds(data_type: &DataType) -> (Kind, Kind) {
     let kind = match data_type {
         DataType::Bool => Kind::Bool,
@@ -430,7 +430,7 @@ fn kinds(data_type: &DataType) -> (Kind, Kind) {
     (kind, Kind::Other)
 }
 
-/// True if a field and a relation in the same direction follow: then the two relations are a range.
+/// Returns true if a field and a relation in the same direction come next, which makes the two relations a range.
 fn is_range(first: Relation, rest: &[Token<'_>]) -> bool {
     let [Token::Name(_) | Token::Path(..), Token::Sign(sign), ..] = rest else {
         return false;

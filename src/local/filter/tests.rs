@@ -4,10 +4,11 @@ use serde_json::json;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Rows and a filter's answers of a real Milvus 2.3.5.
+/// Rows, filters, and the answers of a real Milvus 2.3.5.
 const ANSWERS: &str = include_str!("../../../tests/conformance/filter-answers.json");
 
-/// Filters that 2.6 or 3.0 answer otherwise than 2.3.5, with the answer of 3.0 by its source; `None` is an error.
+/// Filters whose answers differ between 2.3.5 and 2.6 or 3.0, with 3.0's answer according to its source; `None` is an
+/// error.
 const NEWER: &[(&str, Option<&[i64]>)] = &[
     // Infixes, suffixes, `_` and escapes of `like` (2.4).
     ("s like \"%b\"", Some(&[1, 4, 31, 34, 61, 64, 91, 94])),
@@ -31,10 +32,10 @@ const NEWER: &[(&str, Option<&[i64]>)] = &[
             1, 7, 13, 19, 25, 31, 37, 43, 49, 55, 61, 67, 73, 79, 85, 91, 97, 103, 109, 115,
         ]),
     ),
-    // The whole JSON value (common/Json.h: at).
+    // The path means the whole JSON value (common/Json.h: at).
     ("json_contains(j, 1)", Some(&[])),
     ("j == 1", Some(&[])),
-    // UnaryExpr.cpp, "JSON 3VL semantics" (3.0): another type isn't unequal.
+    // UnaryExpr.cpp, "JSON 3VL semantics" (3.0): a value of another type isn't unequal.
     (
         "j[\"a\"] != 8",
         Some(&[
@@ -46,14 +47,15 @@ const NEWER: &[(&str, Option<&[i64]>)] = &[
     ("exists j[\"l\"]", Some(&[8])),
     ("exists j[\"o\"]", Some(&[])),
     ("id is null", Some(&[])),
-    // Keywords in upper case (2.4), whole powers (operators.go: Power, 2.4).
+    // Keywords in upper case (2.4), powers of integers (operators.go: Power, 2.4).
     ("id == 1 OR id == 8", Some(&[1, 8])),
     ("id == 2 ** 3", Some(&[8])),
     ("false", Some(&[])),
     ("not true", Some(&[])),
 ];
 
-/// Constants (`VisitLogicalAnd`, 3.0; rewriter/entry.go: `visitValueExpr`) and nulls (2.5), which all rows pass but these.
+/// Filters with constants (`VisitLogicalAnd`, 3.0; rewriter/entry.go: `visitValueExpr`) or nulls (2.5), and the only
+/// row that each excludes.
 const NEWER_WITHOUT: &[(&str, i64)] = &[
     ("id is not null", i64::MIN),
     ("1 == 1", i64::MIN),
@@ -93,7 +95,7 @@ fn schema() -> Schema {
     .unwrap()
 }
 
-/// Rows of a schema, and what of them a filter finds.
+/// Rows of a schema, to run filters on.
 struct Rows {
     schema: Arc<Schema>,
     columns: Loaded,
@@ -103,7 +105,7 @@ struct Rows {
 impl Rows {
     fn new(schema: Schema, rows: &[Value]) -> Self {
         let schema = Arc::new(schema);
-        // As an insert call reads rows: JSON fields of any value.
+        // Rows are read as in an insert call, so JSON fields may have any value.
         let mut batch = Batch::new(&schema).loose();
         for row in rows {
             batch.push_json(row.to_string().as_bytes(), 1).unwrap();
@@ -116,7 +118,7 @@ impl Rows {
         }
     }
 
-    /// The ids of the rows that a filter finds, or the error.
+    /// Returns the ids of the rows that match a filter, or the error.
     fn found(&self, filter: &str) -> Result<Vec<i64>, String> {
         let params =
             json!({ "ids": [1, -2], "one": 1.0, "half": 0.5, "start": "a%", "wide": [u64::MAX] });
@@ -175,10 +177,10 @@ fn filters_find_what_a_real_milvus_2_3_5_finds_or_what_newer_ones_do() {
 
 const MAX: i64 = i64::MAX;
 
-/// 2^53 + 1, which no float is.
+/// 2^53 + 1, which has no exact float.
 const BIG: i64 = 9_007_199_254_740_993;
 
-/// Filters and what they find by the source of Milvus 3.0.
+/// Filters and the matching rows, according to the source of Milvus 3.0.
 const BY_SOURCE: &[(&str, &[i64])] = &[
     // 64-bit integers are compared exactly (JsonNumberComparison.h).
     ("id in [1, -2]", &[1, -2]),
@@ -366,7 +368,7 @@ fn refusals_name_what_is_wrong() {
     }
 }
 
-/// One more than a filter may have.
+/// One condition more than the limit.
 const MAX_CONDITIONS_TESTED: usize = 10_001;
 
 #[test]
@@ -384,7 +386,7 @@ fn patterns_and_json_values_take_time_in_proportion_to_their_length() {
     for filter in patterns {
         let start = Instant::now();
         assert_eq!(rows.found(&filter), Ok(Vec::new()));
-        // By trying each place anew, or by parsing the value for each condition, minutes.
+        // Testing the pattern at each place separately, or parsing the value for each condition, would take minutes.
         assert!(
             start.elapsed() < Duration::from_secs(20),
             "{}",

@@ -1,22 +1,22 @@
-//! A filter's text as tokens, by the lexer rules of Milvus' grammar (internal/parser/planparserv2/Plan.g4).
+//! Splits a filter's text into tokens, by the lexer rules of Milvus' grammar (internal/parser/planparserv2/Plan.g4).
 //!
-//! As with ANTLR the longest token wins, so `in[1]` is a path and `09` two numbers. Keywords are written in lower or in
-//! upper case, never mixed; names are ASCII.
+//! As in ANTLR, the longest token wins, so `in[1]` is a path and `09` is two numbers. Keywords are all lower case or
+//! all upper case; names are ASCII.
 
 use super::literal;
 
-/// A token; texts of the filter are borrowed.
+/// A token. Its texts borrow from the filter.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Token<'t> {
     /// A name that isn't a keyword.
     Name(&'t str),
     /// A name with keys (`doc["a"][0]`), or `$meta` with or without keys.
     Path(&'t str, Vec<PathKey>),
-    /// A path into a struct array, as written.
+    /// A path into a struct array, as written in the filter.
     StructPath(&'t str),
-    /// A whole number, as written.
+    /// A whole number, as written in the filter.
     Integer(&'t str),
-    /// A number with a fraction or an exponent, as written.
+    /// A number with a fraction or an exponent, as written in the filter.
     Float(&'t str),
     /// A text with its quotes and escapes.
     Text(&'t str),
@@ -26,7 +26,7 @@ pub(crate) enum Token<'t> {
     Bool(bool),
     /// A keyword in lower case; `&&`, `||` and `!` are `and`, `or` and `not`.
     Word(&'static str),
-    /// A sign.
+    /// An operator or punctuation mark.
     Sign(&'static str),
 }
 
@@ -35,17 +35,17 @@ pub(crate) enum Token<'t> {
 pub(crate) struct PathKey {
     /// The key, or the digits of an index.
     pub(crate) text: String,
-    /// True for an index.
+    /// Whether the key is an index.
     pub(crate) is_index: bool,
 }
 
-/// Longer signs before those they begin with.
+/// Signs, sorted so that a longer sign comes before a prefix of it.
 const SIGNS: [&str; 28] = [
     "==", "!=", "<=", ">=", "=~", "!~", "**", "<<", ">>", "<", ">", "=", "(", ")", "[", "]", "{",
     "}", ",", "-", "+", "*", "/", "%", "&", "|", "^", "~",
 ];
 
-/// The keywords that are one word.
+/// Keywords that are a single word.
 const WORDS: &str = "and or not in like exists json_contains json_contains_all json_contains_any array_contains \
     array_contains_all array_contains_any array_length iso interval text_match text_match_fuzzy phrase_match \
     random_sample element_filter match_all match_any match_least match_most match_exact threshold \
@@ -100,7 +100,7 @@ fn name_length(text: &str) -> usize {
         .unwrap_or(text.len())
 }
 
-/// A keyword, a name, a path, or a text with a prefix.
+/// Reads a keyword, a name, a path, or a text with a prefix.
 fn name(text: &str) -> Result<(Token<'_>, usize), String> {
     let length = name_length(text);
     let (name, rest) = (head(text, length), tail(text, length));
@@ -141,7 +141,7 @@ fn word(name: &str) -> Option<&'static str> {
     words.find(|word| name == *word || (upper && name.eq_ignore_ascii_case(word)))
 }
 
-/// A path whose name ends where `rest` begins, and the length of its keys.
+/// Reads the keys of a path, whose name ends before `rest`, and returns the path and the length of the keys.
 fn path<'t>(
     name: &'t str,
     text: &'t str,
@@ -173,7 +173,7 @@ fn path<'t>(
     Ok((!keys.is_empty()).then_some((Token::Path(name, keys), used)))
 }
 
-/// `["key"]`, `[r"key"]` or `[0]`, and its length; nothing if `text` begins with something else.
+/// Reads `["key"]`, `[r"key"]` or `[0]`, and returns it with its length; `None` if `text` starts with something else.
 fn path_key(text: &str) -> Result<Option<(PathKey, usize)>, String> {
     let Some(inner) = text.strip_prefix('[') else {
         return Ok(None);
@@ -208,7 +208,7 @@ fn path_key(text: &str) -> Result<Option<(PathKey, usize)>, String> {
     Ok(Some((key, length + 2)))
 }
 
-/// `$meta`, with or without keys, or `$[member]`.
+/// Reads `$meta`, with or without keys, or `$[member]`.
 fn meta(text: &str) -> Result<(Token<'_>, usize), String> {
     const META: &str = "$meta";
     if let Some(rest) = text.strip_prefix(META) {
@@ -225,7 +225,7 @@ fn meta(text: &str) -> Result<(Token<'_>, usize), String> {
     Err(unexpected('$'))
 }
 
-/// The longest number at the start.
+/// Reads the longest number at the start.
 fn number(text: &str) -> Option<(Token<'_>, usize)> {
     let count = |text: &str, is: fn(&u8) -> bool| text.bytes().take_while(is).count();
     let lower = head(text, 2).to_ascii_lowercase();
@@ -260,7 +260,7 @@ fn number(text: &str) -> Option<(Token<'_>, usize)> {
         return Some((Token::Float(head(text, length)), length));
     }
     if text.starts_with('0') {
-        // Octal; the first digit above 7 begins another number.
+        // An octal number ends at the first digit above 7, which starts another number.
         length = count(text, |digit| (b'0'..b'8').contains(digit));
     }
     Some((Token::Integer(head(text, length)), length))
@@ -280,7 +280,7 @@ fn sign(text: &str) -> Option<(Token<'_>, usize)> {
     }
 }
 
-/// A token as error messages show it.
+/// Formats a token for error messages.
 impl std::fmt::Display for Token<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

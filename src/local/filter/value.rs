@@ -1,10 +1,10 @@
-//! Values: the constants of a filter, a row's values beside them, and how both are calculated with and compared.
+//! Values: a filter's constants, a row's values, and how they're compared and calculated with.
 //!
-//! Integers and floats are compared as segcore does (exec/expression/JsonNumberComparison.h, UnaryExpr.cpp): exactly.
+//! Integers and floats are compared exactly, as in segcore (exec/expression/JsonNumberComparison.h, UnaryExpr.cpp).
 
 use std::cmp::Ordering;
 
-/// A value written in a filter, or given in `exprParams`.
+/// A value from a filter's text or from `exprParams`.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Constant {
     Bool(bool),
@@ -14,12 +14,12 @@ pub(crate) enum Constant {
     List(Vec<Constant>),
 }
 
-/// A row's value.
+/// A value of a row.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Scalar<'r> {
     Bool(bool),
     Int(i64),
-    /// Of a `Float` field: constants are rounded to its width.
+    /// A value of a `Float` field; constants are rounded to its width.
     Single(f32),
     Float(f64),
     Text(&'r str),
@@ -50,7 +50,7 @@ pub(crate) enum Operator {
 }
 
 impl Relation {
-    /// True if two values in this order have the relation.
+    /// Returns true if the relation holds for two values in this order.
     pub(crate) fn holds(self, order: Ordering) -> bool {
         match self {
             Self::Equal => order.is_eq(),
@@ -62,7 +62,7 @@ impl Relation {
         }
     }
 
-    /// Returns the relation of the two sides exchanged.
+    /// Returns the relation with its sides exchanged.
     pub(crate) fn turned(self) -> Self {
         match self {
             Self::Less => Self::Greater,
@@ -75,7 +75,7 @@ impl Relation {
 }
 
 impl Operator {
-    /// True for operations on integers alone.
+    /// Returns true for operations that only integers have.
     pub(crate) fn is_integral(self) -> bool {
         !matches!(
             self,
@@ -83,7 +83,7 @@ impl Operator {
         )
     }
 
-    /// Calculates with integers, which wrap around as Go's and C++'s do. The divisor isn't zero.
+    /// Calculates with integers, which wrap around as in Go and C++. The divisor must not be zero.
     fn integers(self, one: i64, other: i64) -> Option<i64> {
         Some(match self {
             Self::Add => one.wrapping_add(other),
@@ -104,18 +104,19 @@ impl Operator {
             Self::Subtract => one - other,
             Self::Multiply => one * other,
             Self::Divide => one / other,
-            // C++'s fmod, which segcore calls for JSON numbers with a fraction.
+            // This is C++'s fmod, which segcore calls for JSON numbers with a fraction.
             Self::Modulo => one % other,
             _ => self.integers(truncated(one), truncated(other))? as f64,
         })
     }
 
-    /// Calculates with a row's number and a constant; nothing for other values.
+    /// Calculates with a row's number and a constant; returns `None` for values of other types.
     pub(crate) fn row<'r>(self, value: Scalar<'r>, operand: &Constant) -> Option<Scalar<'r>> {
         match (value, operand) {
             (Scalar::Int(one), Constant::Int(other)) => self.integers(one, *other).map(Scalar::Int),
             (Scalar::Single(one), Constant::Float(other)) => {
-                // 32-bit results of 32-bit operands, rounded once: the same as in 64 bits, rounded at the end.
+                // Segcore's result has 32-bit operands and is rounded once. Calculating in 64 bits and rounding at the
+                // end is equal.
                 let result = self.floats(one.into(), single(*other).into())?;
                 Some(Scalar::Single(single(result)))
             }
@@ -164,7 +165,7 @@ impl Constant {
         }
     }
 
-    /// Compares two constants of one kind; numbers are of one kind.
+    /// Returns the order of two constants of one kind; integers and floats are one kind.
     pub(crate) fn order(&self, other: &Self) -> Option<Ordering> {
         match self {
             Self::Bool(is) => Scalar::Bool(*is).order(other),
@@ -186,8 +187,7 @@ impl Scalar<'_> {
         }
     }
 
-    /// Returns the order of a row's value and a constant: nothing if they are of different kinds or
-    /// one is NaN.
+    /// Returns the order of a row's value and a constant; `None` if their kinds differ or a value is NaN.
     pub(crate) fn order(self, constant: &Constant) -> Option<Ordering> {
         match (self, constant) {
             (Self::Bool(one), Constant::Bool(other)) => Some(one.cmp(other)),
@@ -201,7 +201,7 @@ impl Scalar<'_> {
         }
     }
 
-    /// Returns the order of the values of two fields, converted as C++ does (exec/expression/CompareExpr.h).
+    /// Returns the order of two fields' values, converted as in C++ (exec/expression/CompareExpr.h).
     pub(crate) fn order_of_fields(self, other: Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Bool(one), Self::Bool(other)) => Some(one.cmp(&other)),
@@ -215,7 +215,7 @@ impl Scalar<'_> {
     }
 }
 
-/// Compares exactly, also where the integer has no float of its own.
+/// Compares exactly, even if the integer has no exact float.
 fn int_and_float(int: i64, float: f64) -> Option<Ordering> {
     const BEYOND: f64 = 9_223_372_036_854_775_808.0;
     if float.is_nan() {
@@ -231,7 +231,7 @@ fn int_and_float(int: i64, float: f64) -> Option<Ordering> {
     Some(order.then_with(|| 0.0_f64.total_cmp(&(float.fract() + 0.0))))
 }
 
-/// Returns a float without a fraction as an integer.
+/// Returns a float without a fraction as an integer; `None` for other floats.
 pub(crate) fn whole(float: f64) -> Option<i64> {
     let int = truncated(float);
     (int_and_float(int, float) == Some(Ordering::Equal)).then_some(int)
@@ -251,7 +251,7 @@ pub(crate) fn single(float: f64) -> f32 {
     float as f32
 }
 
-/// A constant as error messages show it.
+/// Formats a constant for error messages.
 impl std::fmt::Display for Constant {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
