@@ -1,14 +1,14 @@
-//! Metrics, and the loops that compute them.
+//! Metrics and the loops that compute them.
 //!
-//! The loops go over chunks of fixed length with one sum for each place, so that the compiler turns them into vector
-//! instructions; one running sum couldn't be split without changing its rounding.
+//! The loops process chunks of fixed length, with a separate sum for each place, so the compiler can use vector
+//! instructions. A single running sum couldn't be split without changing its rounding.
 
 use crate::formats::DataType;
 
-/// Elements that a loop handles at once.
+/// Elements that a loop processes at once.
 const LANES: usize = 16;
 
-/// How the distance of two vectors is measured.
+/// A measure for the distance of two vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Metric {
     /// The squared Euclidean distance.
@@ -32,7 +32,7 @@ impl Metric {
         Self::Jaccard,
     ];
 
-    /// The name in requests and answers.
+    /// Returns the metric's name in requests and answers.
     pub(super) const fn name(self) -> &'static str {
         match self {
             Self::L2 => "L2",
@@ -43,13 +43,13 @@ impl Metric {
         }
     }
 
-    /// The metric of this name, in any case.
+    /// Parses a metric's name, ignoring case.
     pub(super) fn parse(name: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|metric| metric.name().eq_ignore_ascii_case(name))
     }
 
-    /// Whether vectors of this type can be compared by it (Milvus: `indexparamcheck/constraints.go`).
+    /// Returns whether the metric can compare vectors of this type (Milvus: `indexparamcheck/constraints.go`).
     pub(super) fn suits(self, data_type: &DataType) -> bool {
         match data_type {
             DataType::BinaryVector { .. } => matches!(self, Self::Hamming | Self::Jaccard),
@@ -58,13 +58,13 @@ impl Metric {
         }
     }
 
-    /// True if a larger value means a closer vector.
+    /// Returns true if a larger value means a closer vector.
     pub(super) const fn is_similarity(self) -> bool {
         matches!(self, Self::Ip | Self::Cosine)
     }
 }
 
-/// The inner product of two vectors of the same length.
+/// Returns the inner product of two vectors of equal length.
 pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
     let (chunks, rest) = one.as_chunks::<LANES>();
     let (other_chunks, other_rest) = other.as_chunks::<LANES>();
@@ -78,7 +78,7 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest.sum::<f32>()
 }
 
-/// The squared Euclidean distance of two vectors of the same length.
+/// Returns the squared Euclidean distance of two vectors of equal length.
 pub(super) fn square_distance(one: &[f32], other: &[f32]) -> f32 {
     let (chunks, rest) = one.as_chunks::<LANES>();
     let (other_chunks, other_rest) = other.as_chunks::<LANES>();
@@ -92,9 +92,10 @@ pub(super) fn square_distance(one: &[f32], other: &[f32]) -> f32 {
     sums.iter().sum::<f32>() + rest.sum::<f32>()
 }
 
-/// The cosine of two vectors' angle from their inner product and each one's product with itself; 0 if one has no length.
+/// Returns the cosine of the angle between two vectors, from their inner product and each vector's product with itself;
+/// 0 if a vector has length 0.
 ///
-/// In f64, so that a vector is exactly 1 from itself.
+/// Calculates in f64, so that a vector's cosine with itself is exactly 1.
 pub(super) fn cosine(dot: f32, square: f32, other_square: f32) -> f32 {
     let lengths = f64::from(square).sqrt() * f64::from(other_square).sqrt();
     if lengths == 0.0 {
@@ -105,12 +106,12 @@ pub(super) fn cosine(dot: f32, square: f32, other_square: f32) -> f32 {
     cosine
 }
 
-/// The number of different bits.
+/// Returns the number of different bits.
 pub(super) fn hamming(one: &[u8], other: &[u8]) -> f32 {
     count_bits(one, other, |x, y| x ^ y) as f32
 }
 
-/// The share of different bits among those that are set in either vector; 1 if none is set, as faiss has it
+/// Returns the share of different bits among those that are set in either vector; 1 if none is set, as in faiss
 /// (`JaccardComputer` in `binary_distances`).
 pub(super) fn jaccard(one: &[u8], other: &[u8]) -> f32 {
     let either = count_bits(one, other, |x, y| x | y);
@@ -132,7 +133,7 @@ fn count_bits(one: &[u8], other: &[u8], combine: impl Fn(u64, u64) -> u64) -> u3
     words.sum::<u32>() + rest.sum::<u32>()
 }
 
-/// The inner product of two sparse vectors, pairs of index and value by ascending index.
+/// Returns the inner product of two sparse vectors, given as pairs of index and value by ascending index.
 pub(super) fn sparse_dot(one: &[(u32, f32)], mut other: impl Iterator<Item = (u32, f32)>) -> f32 {
     let mut sum = 0.0;
     let mut next = other.next();

@@ -1,7 +1,7 @@
-//! Exact (flat) search: every row that the filter chooses is compared with the vectors of the call.
+//! Exact (flat) search: compares each row that matches the filter with the call's vectors.
 //!
-//! [`params`] reads what a call asks for, [`scan`] goes through the segments, [`vectors`] and [`metric`] hold the loops.
-//! There is no index: a search reads the vectors of all rows, segment by segment, and holds one segment at a time.
+//! [`params`] reads a call's parameters, [`scan`] reads the segments, and [`vectors`] and [`metric`] have the loops.
+//! There is no index: a search reads the vectors of all rows, one segment at a time.
 
 mod metric;
 mod params;
@@ -24,19 +24,19 @@ use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 use vectors::SearchVectors;
 
-/// Collection calls go to the cluster itself, which answers as Milvus does.
+/// The dialect of collection calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
 
-/// How long a search may take: Milvus' default (`proxy.http.requestTimeoutMs`).
+/// Time limit of a search, Milvus' default (`proxy.http.requestTimeoutMs`).
 const MAX_TIME: Duration = Duration::from_secs(30);
 
-/// Rows that one answer may hold, over all its vectors.
+/// Most rows in one answer, over all its vectors.
 const MAX_ROWS: usize = 1 << 20;
 
-/// The key of a row's distance.
+/// The key of a row's distance in an answer.
 const DISTANCE: &str = "distance";
 
-/// Adds the routes.
+/// Adds the search routes.
 pub(super) fn routes(routes: Routes) -> Routes {
     let path = |route: &str| format!("/v2/vectordb/entities/{route}");
     routes
@@ -46,10 +46,10 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .vectors(Envelope::V1, "/v1/vector/search", search_v1)
 }
 
-/// The rows that were found, those of the first vector first.
+/// The rows that were found, grouped by the call's vectors in order.
 pub(super) struct Answer {
     rows: Found,
-    /// The rows of each vector; empty in the v1 form.
+    /// Number of rows of each vector; empty in the v1 form.
     topks: Vec<usize>,
 }
 
@@ -57,13 +57,13 @@ impl Data for Answer {
     fn write(self, text: &mut String) {
         self.rows.write(text);
         if !self.topks.is_empty() {
-            // A key of its own beside `data`. Writing to a text doesn't fail.
+            // Appended as a key of its own beside `data`. Writing to a string can't fail.
             _ = write!(text, ",\"topks\":{:?}", self.topks);
         }
     }
 }
 
-/// The rows closest to each vector of `data`.
+/// Returns the rows closest to each vector of `data`.
 fn search(app: &App, call: &Call) -> Result<Answer, ServiceError> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
@@ -89,7 +89,7 @@ fn search(app: &App, call: &Call) -> Result<Answer, ServiceError> {
     run(app, call, &target, (data, params, Keyed::ByField))
 }
 
-/// The rows closest to `vector`, in the form of the first API.
+/// Returns the rows closest to `vector`, in the first API's form.
 fn search_v1(app: &App, call: &Call) -> Result<Answer, ServiceError> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
@@ -113,7 +113,7 @@ fn hybrid(_: &App, _: &Call) -> Result<Answer, ServiceError> {
 /// The name of the primary key in the rows of an answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Keyed {
-    /// The field's.
+    /// The field's name.
     ByField,
     /// `id`, as in Milvus' v1 handler, which builds rows without the schema.
     AsId,
@@ -163,7 +163,7 @@ fn run(
     answer(&scan, &segments, hits, (&window, &params, &outputs, keyed))
 }
 
-/// The output fields without the key and the distance, which the answer has anyway.
+/// Returns the output fields without the primary key and the distance, which each answer has anyway.
 fn outputs(call: &Call, schema: &Schema, keyed: Keyed) -> Result<Outputs, ServiceError> {
     let names = params::names(call, "outputFields")?;
     let mut outputs = Outputs::parse(&names, schema)
@@ -183,7 +183,7 @@ fn outputs(call: &Call, schema: &Schema, keyed: Keyed) -> Result<Outputs, Servic
     Ok(outputs)
 }
 
-/// Rows to keep for each vector: as many as may be asked for, or as there are.
+/// Returns the number of rows to keep for each vector: `offset` plus `limit`, or all rows if there are fewer.
 fn keep(
     window: &Window,
     vectors: &SearchVectors,
@@ -236,7 +236,7 @@ fn answer(
     }
     scan.query
         .add_fields(segments, outputs, places, &mut rows)?;
-    // Rows of a segment that was deleted meanwhile are empty by now.
+    // Rows of a segment that was deleted meanwhile are empty here.
     let mut start = 0;
     let counts = ends.into_iter().map(|end| {
         let rows = rows.get(start..end).unwrap_or_default();
@@ -246,7 +246,7 @@ fn answer(
     let topks: Vec<usize> = counts.collect();
     rows.retain(|row| !row.is_empty());
     Ok(Answer {
-        // Milvus leaves the counts out of an answer without rows.
+        // Milvus omits the counts from an answer without rows.
         topks: if rows.is_empty() { Vec::new() } else { topks },
         rows: Found::new(rows),
     })

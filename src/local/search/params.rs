@@ -1,4 +1,4 @@
-//! What a search call asks for. What this service can't do is refused by name.
+//! Reads the parameters of a search call. Unsupported parameters are refused by name.
 
 use super::DIALECT;
 use super::metric::Metric;
@@ -15,13 +15,13 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
-/// The largest number of vectors in one search, as Milvus has it (`quotaAndLimits.limits.nq`).
+/// Most vectors in one search, as in Milvus (`quotaAndLimits.limits.nq`).
 const MAX_VECTORS: usize = 16_384;
 
-/// The largest `limit`, `offset`, and sum of both, as Milvus has it (`quotaAndLimits.limits.topK`).
+/// The largest `limit`, `offset`, and sum of both, as in Milvus (`quotaAndLimits.limits.topK`).
 const MAX_WINDOW: i64 = 16_384;
 
-/// Rows of a search without `limit`, as Milvus has it.
+/// Default `limit` of a search, as in Milvus.
 const LIMIT: i64 = 100;
 
 /// Keys of a call that change which rows are found or how they are ordered.
@@ -39,7 +39,7 @@ const UNSUPPORTED: [&str; 11] = [
     "highlighter",
 ];
 
-/// Parameters of approximate indexes, and hints on how to search: an exact search finds the same rows with any of them.
+/// Parameters of approximate indexes and hints for the search. An exact search finds the same rows with all of them.
 const WITHOUT_EFFECT: [&str; 22] = [
     "level",
     "nprobe",
@@ -67,14 +67,14 @@ const WITHOUT_EFFECT: [&str; 22] = [
 
 const CONSISTENCY: [&str; 5] = ["Strong", "Session", "Bounded", "Eventually", "Customized"];
 
-/// Refuses keys with a value that this service can't follow, and an unknown consistency level.
+/// Refuses keys with an unsupported value, and an unknown consistency level.
 pub(super) fn refuse_unsupported(call: &Call) -> Result<(), ServiceError> {
     for name in UNSUPPORTED {
         let asks = call.get(&[name]).is_some_and(|value| match value {
             Value::Bool(flag) => *flag,
             Value::Number(number) => number.as_f64() != Some(0.0),
             Value::Array(list) => !list.is_empty(),
-            // Milvus looks at the functions alone.
+            // Milvus only checks the functions.
             Value::Object(object) => object
                 .get("functions")
                 .map_or(!object.is_empty(), |list| list != &Value::Array(Vec::new())),
@@ -99,20 +99,20 @@ pub(super) fn refuse_unsupported(call: &Call) -> Result<(), ServiceError> {
     }
 }
 
-/// The names in a list of a call; none if there is no such list.
+/// Returns the names in a list of a call; empty if there is no such list.
 pub(super) fn names(call: &Call, key: &str) -> Result<Vec<String>, ServiceError> {
     let names = call.get(&[key]).map_or(Some(Vec::new()), entities::texts);
     names.ok_or_else(|| ServiceError::parameter(DIALECT, format!("{key} must be a list of names")))
 }
 
-/// A call whose vectors can't be read: 1801.
+/// Returns the error for vectors that can't be read: 1801.
 fn bad_vectors(message: impl std::fmt::Display) -> ServiceError {
     let message = format!("can only accept json format request, error: {message}");
     ServiceError::new(1801, message)
 }
 
-/// The number of the field that `annsField` names, or of the only vector field
-/// (Milvus: `generatePlaceholderGroup` in `handler_v2.go`).
+/// Returns the number of the field that `annsField` names, or of the only vector field (Milvus:
+/// `generatePlaceholderGroup` in `handler_v2.go`).
 pub(super) fn vector_field(call: &Call, schema: &Schema) -> Result<usize, ServiceError> {
     let fields = schema.fields.iter().enumerate();
     let mut vectors = fields.filter(|(_, field)| field.data_type.is_vector());
@@ -136,8 +136,8 @@ pub(super) fn vector_field(call: &Call, schema: &Schema) -> Result<usize, Servic
     }
 }
 
-/// The vectors of a JSON list for the field with this number
-/// (Milvus: `serializeFloatVectors` and its siblings in `httpserver/utils.go`).
+/// Reads the vectors in a JSON list for the field with this number (Milvus: `serializeFloatVectors` and its siblings in
+/// `httpserver/utils.go`).
 pub(super) fn vectors(
     data: &[u8],
     schema: &Schema,
@@ -189,14 +189,14 @@ pub(super) fn vectors(
     SearchVectors::new(&column).map_err(|error| ServiceError::internal(error.to_string()))
 }
 
-/// The part of the found rows that is answered.
+/// The range of the found rows that is returned.
 pub(super) struct Window {
     pub(super) skip: usize,
     pub(super) limit: usize,
 }
 
 impl Window {
-    /// Returns `offset` and `limit` (Milvus: `parseSearchInfo` in `internal/proxy/search_util.go`).
+    /// Reads `offset` and `limit` (Milvus: `parseSearchInfo` in `internal/proxy/search_util.go`).
     pub(super) fn read(call: &Call) -> Result<Self, ServiceError> {
         let number = |key: &str, default: i64| {
             call.integer(key, default).ok_or_else(|| {
@@ -226,18 +226,19 @@ impl Window {
     }
 }
 
-/// `searchParams`: of its keys and of those in its `params`.
+/// The values in `searchParams` and in its `params`.
 #[derive(Debug, Default)]
 pub(super) struct SearchParams {
     metric: Option<String>,
     radius: Option<f32>,
     range_filter: Option<f32>,
-    /// Decimal places to round distances to.
+    /// Decimal places to which distances are rounded.
     round_decimal: Option<i32>,
 }
 
 impl SearchParams {
-    /// Reads the parameters. Keys may be in `params` or beside it, but not differ (Milvus: `generateSearchParams`).
+    /// Reads the parameters. A key may be in `params` or beside it, but two different values are an error (Milvus:
+    /// `generateSearchParams`).
     pub(super) fn read(given: Option<&Value>) -> Result<Self, ServiceError> {
         let mut read = Self::default();
         let Some(given) = given else {
@@ -308,13 +309,13 @@ impl SearchParams {
         Ok(())
     }
 
-    /// The distances that count.
+    /// Returns the range of accepted distances.
     pub(super) fn range(&self, metric: Metric) -> Result<DistanceRange, ServiceError> {
         let range = DistanceRange::new(metric, self.radius, self.range_filter);
         range.map_err(|message| ServiceError::parameter(DIALECT, message))
     }
 
-    /// A distance as it is answered: JSON has no infinity.
+    /// Rounds a distance for the answer. JSON has no infinity.
     pub(super) fn round(&self, distance: f32) -> f32 {
         let distance = distance.clamp(f32::MIN, f32::MAX);
         match self.round_decimal {
@@ -333,7 +334,7 @@ fn object<'v>(value: &'v Value, expected: &str) -> Result<&'v Map<String, Value>
         .ok_or_else(|| ServiceError::parameter(DIALECT, expected))
 }
 
-/// Whether two values mean the same: 10 and 10.0 do.
+/// Returns whether two values are equal, with 10 equal to 10.0.
 fn same(one: &Value, other: &Value) -> bool {
     one == other || (one.is_number() && one.as_f64() == other.as_f64())
 }
@@ -344,8 +345,8 @@ fn number(value: &Value) -> Option<f32> {
     Some(number)
 }
 
-/// The metric of a field's index, or the default one of its type. A metric of the call must be the same
-/// (Milvus: `NewSearchRequest` in `internal/util/segcore/plan.go`).
+/// Returns the metric of a field's index, or the default metric of the field's type. If the call names another metric,
+/// returns an error (Milvus: `NewSearchRequest` in `internal/util/segcore/plan.go`).
 pub(super) fn metric(
     collection: &Collection,
     schema: &Schema,

@@ -1,20 +1,20 @@
-//! The distances that a search may find.
+//! The range of distances that a search accepts.
 
 use super::metric::Metric;
 
-/// All distances, or those of a range search.
+/// All distances, or the range of a range search.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct DistanceRange {
     /// The first distance that is too far.
     radius: Option<f32>,
-    /// The closest distance that counts.
+    /// The closest accepted distance.
     range_filter: Option<f32>,
     is_similarity: bool,
 }
 
 impl DistanceRange {
-    /// Returns the range of `radius` and `range_filter`, or in words what is wrong with them
-    /// (Milvus: `CheckRangeSearchParam`, and `parseSearchInfo` in the proxy).
+    /// Returns the range of `radius` and `range_filter`, or the problem with them as a message (Milvus:
+    /// `CheckRangeSearchParam`, and `parseSearchInfo` in the proxy).
     pub(super) fn new(
         metric: Metric,
         radius: Option<f32>,
@@ -47,7 +47,7 @@ impl DistanceRange {
         })
     }
 
-    /// Whether a distance counts: the radius itself doesn't, the range filter does.
+    /// Returns whether a distance is in the range, which excludes the radius and includes the range filter.
     pub(super) fn has(&self, distance: f32) -> bool {
         if self.is_similarity {
             self.radius.is_none_or(|radius| distance > radius)

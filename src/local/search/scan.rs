@@ -1,4 +1,4 @@
-//! Going through the segments of a collection and keeping the rows closest to each vector.
+//! Reads the segments of a collection and keeps the rows closest to each vector.
 
 use super::metric::Metric;
 use super::range::DistanceRange;
@@ -12,22 +12,22 @@ use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::time::Instant;
 
-/// A search of some vectors in one field.
+/// A search for some vectors in one field.
 pub(super) struct Scan<'a> {
-    /// Where to look: collection, partitions, filter.
+    /// The collection, partitions and filter to search.
     pub(super) query: &'a Query<'a>,
     /// The field's number.
     pub(super) field: usize,
     pub(super) metric: Metric,
     pub(super) vectors: &'a SearchVectors,
     pub(super) range: DistanceRange,
-    /// Rows to keep for each vector.
+    /// Number of rows to keep for each vector.
     pub(super) keep: usize,
-    /// When the search gives up.
+    /// Time at which the search gives up.
     pub(super) end: Instant,
 }
 
-/// A row that was found: ordered by its rank, then by its primary key.
+/// A row that was found, ordered by its rank, then by its primary key.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct SearchHit {
     rank: Rank,
@@ -36,7 +36,7 @@ pub(super) struct SearchHit {
     pub(super) row: usize,
 }
 
-/// A distance whose smallest value is the closest one; never NaN.
+/// A distance, with a smaller value for a closer vector; never NaN.
 #[derive(Clone, Copy)]
 struct Rank(f32);
 
@@ -56,13 +56,13 @@ impl PartialOrd for Rank {
 
 impl Ord for Rank {
     fn cmp(&self, other: &Self) -> Ordering {
-        // Unlike `total_cmp`, 0 and -0 are the same.
+        // Unlike `total_cmp`, this treats 0 and -0 as equal.
         self.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal)
     }
 }
 
 impl SearchHit {
-    /// The distance, as the metric has it.
+    /// Returns the distance in the metric's own sign.
     pub(super) fn distance(&self, metric: Metric) -> f32 {
         if metric.is_similarity() {
             -self.rank.0
@@ -72,14 +72,14 @@ impl SearchHit {
     }
 }
 
-/// The closest rows so far, the farthest of them on top.
+/// The closest rows so far, with the farthest of them on top.
 struct Closest {
     keep: usize,
     heap: BinaryHeap<SearchHit>,
 }
 
 impl Closest {
-    /// Takes a row if it is one of the closest. Its key is read only then.
+    /// Adds a row if it's one of the closest. Its primary key is read only then.
     fn offer(&mut self, rank: Rank, segment: usize, row: usize, key: impl Fn() -> Option<Key>) {
         if self.heap.len() < self.keep {
             self.heap.extend(key().map(|key| SearchHit {
@@ -111,8 +111,8 @@ impl Closest {
 }
 
 impl Scan<'_> {
-    /// The closest rows of each vector, closest first. Of rows with one primary key only the one committed last is found:
-    /// if others are among the closest, the search is done again without them.
+    /// Returns the closest rows of each vector, closest first. If several rows have one primary key, only the one
+    /// committed last may be found. If older ones are among the closest rows, the search is repeated without them.
     pub(super) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
         let mut replaced = HashSet::new();
         loop {
@@ -125,7 +125,7 @@ impl Scan<'_> {
         }
     }
 
-    /// The rows among these, by segment and row, whose keys come again in a later row.
+    /// Returns the rows among these, by segment and row, whose primary keys appear again in a later row.
     fn replaced(
         &self,
         segments: &[Segment],
@@ -155,7 +155,7 @@ impl Scan<'_> {
         Ok(replaced)
     }
 
-    /// The closest rows of each vector, without some rows.
+    /// Returns the closest rows of each vector, excluding some rows.
     fn look(
         &self,
         segments: &[Segment],
@@ -175,8 +175,7 @@ impl Scan<'_> {
         Ok(sorted.collect())
     }
 
-    /// Compares the vectors with the rows of one segment that the filter chooses; only those are compared. `bytes` is memory
-    /// for a segment's vectors.
+    /// Compares the vectors with a segment's rows that match the filter. `bytes` is memory for a segment's vectors.
     fn look_through(
         &self,
         (number, segment): (usize, &Segment),

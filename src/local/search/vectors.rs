@@ -1,4 +1,4 @@
-//! The vectors of a search, and comparing them with a segment's.
+//! The vectors of a search, and their comparison with a segment's vectors.
 
 use super::metric::{self, Metric};
 use crate::formats::column::VectorView;
@@ -7,24 +7,24 @@ use half::f16;
 use half::slice::{HalfBitsSliceExt as _, HalfFloatSliceExt as _};
 use std::ops::Range;
 
-/// Bytes of search vectors that are compared with one row after the other: they stay in the processor's cache.
+/// Bytes of search vectors to compare with one row after the other, so that they stay in the processor's cache.
 const BLOCK: usize = 256 << 10;
 
-/// The vectors that a search looks for.
+/// The vectors to search for.
 #[derive(Debug)]
 pub(super) enum SearchVectors {
-    /// Of floats, whatever the field's elements are.
+    /// Vectors of floats, for all element types of the field.
     Dense {
         elements: Elements,
         vectors: Vec<DenseVector>,
     },
-    /// Of bits.
+    /// Vectors of bits.
     Binary(Vec<Vec<u8>>),
-    /// Of pairs, by ascending index.
+    /// Vectors of index-value pairs by ascending index.
     Sparse(Vec<Vec<(u32, f32)>>),
 }
 
-/// How a dense vector's elements are stored.
+/// The storage format of a dense vector's elements.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Elements {
     Float,
@@ -37,7 +37,7 @@ pub(super) enum Elements {
 #[derive(Debug)]
 pub(super) struct DenseVector {
     values: Vec<f32>,
-    /// The inner product with itself.
+    /// Inner product of the vector with itself.
     square: f32,
 }
 
@@ -72,7 +72,7 @@ impl SearchVectors {
         })
     }
 
-    /// The number of vectors.
+    /// Returns the number of vectors.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Dense { vectors, .. } => vectors.len(),
@@ -81,7 +81,7 @@ impl SearchVectors {
         }
     }
 
-    /// The ranges of vectors that are compared together.
+    /// Returns the ranges of vectors that are compared together.
     pub(super) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let bytes = match self {
             Self::Dense { vectors, .. } => vectors.first().map_or(0, |it| it.values.len() * 4),
@@ -94,8 +94,8 @@ impl SearchVectors {
             .map(move |first| first..first.saturating_add(step).min(count))
     }
 
-    /// Passes to `take` the number of a vector, a row that isn't null, and their distance: each vector of the block with
-    /// each of the rows.
+    /// Compares each vector of the block with each of the rows, and passes to `take` the vector's number, the row (if
+    /// it isn't null) and their distance.
     pub(super) fn compare(
         &self,
         block: Range<usize>,
@@ -145,14 +145,14 @@ impl SearchVectors {
     }
 }
 
-/// The vectors of a block with their numbers.
+/// Returns the vectors of a block with their numbers.
 fn numbered<'v, T>(vectors: &'v [T], block: &Range<usize>) -> impl Iterator<Item = (usize, &'v T)> {
     let within = vectors.get(block.clone()).unwrap_or_default();
     block.clone().zip(within)
 }
 
 impl DenseVector {
-    /// The distance from a vector whose inner product with itself is `square`, if the metric needs that.
+    /// Returns the distance from a vector; `square` is the vector's inner product with itself, if the metric needs it.
     fn compare(&self, metric: Metric, values: &[f32], square: f32) -> f32 {
         match metric {
             Metric::Ip => metric::dot(&self.values, values),
@@ -165,11 +165,12 @@ impl DenseVector {
 }
 
 impl Elements {
-    /// The elements of a stored vector as floats: in place, or in `scratch`, which is as long as the vector.
+    /// Returns the elements of a stored vector as floats: in place, or copied to `scratch`, which is as long as the
+    /// vector.
     fn read<'s>(self, bytes: &'s [u8], scratch: &'s mut [f32]) -> &'s [f32] {
         match self {
             Self::Float => {
-                // A column's bytes begin where memory was allocated, which suits numbers of any size.
+                // A column's bytes start at an allocation, which is aligned for numbers of any size.
                 if let Ok(values) = bytemuck::try_cast_slice(bytes) {
                     return values;
                 }
@@ -189,7 +190,7 @@ impl Elements {
                     }
                 }
             },
-            // The upper half of an f32.
+            // A `BFloat16` is the upper half of an f32.
             Self::BFloat16 => {
                 for (value, bytes) in scratch.iter_mut().zip(bytes.as_chunks().0) {
                     *value = f32::from_bits(u32::from(u16::from_le_bytes(*bytes)) << 16);
@@ -205,7 +206,7 @@ impl Elements {
     }
 }
 
-/// The pairs of a stored sparse vector.
+/// Returns the pairs of a stored sparse vector.
 fn pairs(bytes: &[u8]) -> impl Iterator<Item = (u32, f32)> {
     let pairs = bytes.as_chunks::<8>().0.iter();
     pairs.map(|[i0, i1, i2, i3, v0, v1, v2, v3]| {
