@@ -1,37 +1,37 @@
-//! What object stores refuse, in words: never with what they sent, which may repeat keys.
+//! Errors of object stores. The messages never contain a store's answer, which may repeat storage credentials.
 
 use object_store::client::{HttpError, HttpErrorKind};
 use object_store::{Error, path};
 use std::error::Error as StdError;
 use std::io;
 
-/// Why an object or a list of objects could not be read.
+/// The reason why an object or a list of objects couldn't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(in crate::local) enum Fault {
-    /// The bucket is not there.
+    /// The bucket doesn't exist.
     #[error("there is no such bucket")]
     NoBucket,
-    /// The object is not there.
+    /// The object doesn't exist.
     #[error("there is no such object")]
     NoObject,
-    /// The keys are wrong, or may not do this.
+    /// The storage credentials are wrong or lack a permission.
     #[error(
         "access denied{}; check the storage keys, and that they may get objects and list the bucket", code(.0.as_ref())
     )]
     Denied(Option<String>),
-    /// Another object is in its place by now.
+    /// The object was replaced while it was read.
     #[error("the object was changed while it was read")]
     Changed,
-    /// The store's host cannot be reached.
+    /// The store's host can't be reached.
     #[error("the object store could not be reached")]
     Unreachable,
-    /// It took too long.
+    /// The request took too long.
     #[error("the object store did not answer in time")]
     Slow,
-    /// An object name that no URL can carry, such as `a//b` or `a/../b`.
+    /// An object name that can't be part of a URL, such as `a//b` or `a/../b`.
     #[error("object names with empty parts, `.` or `..` are not supported{}", name(.0.as_ref()))]
     Name(Option<String>),
-    /// Another refusal.
+    /// Any other refusal, with the store's error code.
     #[error("the object store refused the request{}", code(.0.as_ref()))]
     Refused(Option<String>),
 }
@@ -96,7 +96,7 @@ impl From<Fault> for io::Error {
     }
 }
 
-/// The word in `<Code>…</Code>` of the answer, where it is a plain word.
+/// Returns the answer's `<Code>…</Code>`, if it's a plain word.
 fn code_of(error: &Error) -> Option<String> {
     let text = error.to_string();
     let (_, rest) = text.split_once("<Code>")?;

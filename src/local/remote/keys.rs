@@ -1,4 +1,4 @@
-//! Storage keys of create calls: in memory only, for as long as their job needs them.
+//! Storage credentials of create calls, kept only in memory and only while their job needs them.
 
 use crate::local::call::Call;
 use crate::local::lock::JobLock;
@@ -6,7 +6,7 @@ use crate::secret::Secret;
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// The keys that a create call carries; on Azure the account's name and key.
+/// The storage credentials of a create call; on Azure the account's name and key.
 #[derive(Clone, Debug, Default)]
 pub(in crate::local) struct Keys {
     pub(super) access: Option<Secret>,
@@ -15,8 +15,8 @@ pub(in crate::local) struct Keys {
 }
 
 impl Keys {
-    /// The keys of a request: `accessKey` and `secretKey` in every dialect, and `token`, the session token of short-term
-    /// keys, beside them.
+    /// Returns the storage credentials of a request: `accessKey` and `secretKey` in every dialect, and `token`, the
+    /// session token of temporary credentials.
     pub(in crate::local) fn of(call: &Call) -> Self {
         let value = |names: &[&str]| call.text(names).map(Secret::new);
         let access = value(&["accessKey"]);
@@ -29,7 +29,7 @@ impl Keys {
         }
     }
 
-    /// Those of this process' environment, as AWS' own tools name them.
+    /// Returns the credentials from this process' environment, under the names that AWS' own tools use.
     pub(super) fn own() -> Self {
         let value = |name: &str| crate::config::set(name).map(Secret::new);
         Self {
@@ -39,20 +39,21 @@ impl Keys {
         }
     }
 
-    /// True where both halves of a pair are there.
+    /// Returns true if both the access key id and the secret access key are given.
     pub(in crate::local) fn is_whole(&self) -> bool {
         self.access.is_some() && self.secret.is_some()
     }
 
-    /// True where nothing was given.
+    /// Returns true if no credentials are given.
     pub(in crate::local) fn is_empty(&self) -> bool {
         self.access.is_none() && self.secret.is_none()
     }
 }
 
-/// The keys of jobs that have not ended.
+/// The storage credentials of jobs that haven't ended.
 ///
-/// A job's lock is held beside them from before it is made, since another process on the same data folder would find
+/// From before a job is added to the store, its lock is held here too. Otherwise another process on the data folder
+/// could take the job without having its credentials.
 /// the job but not its keys.
 #[derive(Default)]
 pub(in crate::local) struct Vault(Mutex<BTreeMap<String, Held>>);
@@ -60,12 +61,12 @@ pub(in crate::local) struct Vault(Mutex<BTreeMap<String, Held>>);
 struct Held {
     keys: Keys,
     lock: Option<JobLock>,
-    /// True once the job is in the store: before that it is not there, which is not the same as ended.
+    /// Whether the job is in the store yet. A job that isn't in the store yet must not be taken for an ended job.
     made: bool,
 }
 
 impl Vault {
-    /// Keeps the keys, and the lock, of a job that is about to be made.
+    /// Adds the credentials and the lock of a job that is about to be added to the store.
     pub(in crate::local) fn put(&self, job: &str, keys: Keys, lock: JobLock) {
         let lock = Some(lock);
         let made = false;
@@ -73,31 +74,31 @@ impl Vault {
             .insert(job.to_owned(), Held { keys, lock, made });
     }
 
-    /// Notes that a job is in the store now.
+    /// Records that a job is in the store now.
     pub(in crate::local) fn made(&self, job: &str) {
         if let Some(held) = self.held().get_mut(job) {
             held.made = true;
         }
     }
 
-    /// Hands the lock of a job out, where it is here.
+    /// Takes the lock of a job out, if it's held here.
     pub(in crate::local) fn take_lock(&self, job: &str) -> Option<JobLock> {
         self.held().get_mut(job)?.lock.take()
     }
 
-    /// Takes the lock of a job back that is to be tried again; one of a job without keys is freed.
+    /// Returns the lock of a job that will be tried later. If the job has no credentials here, the lock is released.
     pub(in crate::local) fn give_back(&self, job: &str, lock: JobLock) {
         if let Some(held) = self.held().get_mut(job) {
             held.lock = Some(lock);
         }
     }
 
-    /// A job's keys.
+    /// Returns a job's credentials.
     pub(in crate::local) fn keys(&self, job: &str) -> Option<Keys> {
         self.held().get(job).map(|held| held.keys.clone())
     }
 
-    /// Forgets a job's keys.
+    /// Removes a job's credentials and its lock.
     pub(in crate::local) fn forget(&self, job: &str) {
         let held = self.held().remove(job);
         if let Some(lock) = held.and_then(|held| held.lock) {
@@ -105,7 +106,7 @@ impl Vault {
         }
     }
 
-    /// The jobs in the store whose keys are here.
+    /// Returns the ids of jobs in the store whose credentials are held here.
     pub(in crate::local) fn jobs(&self) -> Vec<String> {
         let held = self.held();
         let made = held.iter().filter(|(_, held)| held.made);

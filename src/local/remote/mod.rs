@@ -1,5 +1,6 @@
-//! Object stores as sources of a job: which store a bucket is in, opening it with a request's keys, looking at objects,
-//! listing folders. Everything is read by ranges ([`object`]); keys are in memory only ([`keys`]).
+//! Object stores as sources of a job: finds a bucket's store, opens it with a request's storage credentials, looks up
+//! objects and lists folders. Objects are read in ranges ([`object`]); storage credentials are kept only in memory
+//! ([`keys`]).
 
 mod fault;
 mod keys;
@@ -20,38 +21,38 @@ use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 use tokio::runtime::Runtime;
 
-/// How long a request may take in all, repetitions included.
+/// Time limit for a request, including retries.
 const PATIENCE: Duration = Duration::from_mins(1);
 
-/// The region of buckets that name none, where nothing else is known either.
+/// Default region, for buckets whose region isn't set and can't be found.
 const REGION: &str = "us-east-1";
 
-/// A bucket, as it is kept with a job: nothing in it is secret.
+/// A bucket, as stored with a job. It contains no secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Bucket {
     kind: BucketKind,
-    /// On Azure the container.
+    /// The bucket's name; on Azure the container's.
     name: String,
     account: Option<String>,
     region: Option<String>,
-    /// Where it is asked for instead of at the cloud's own host, e.g. `http://127.0.0.1:9000`.
+    /// URL to use instead of the cloud's own host, e.g. `http://127.0.0.1:9000`.
     endpoint: Option<String>,
-    /// True where a request without keys may be read with those of the service's environment.
+    /// Whether a request without credentials may use those of the service's environment.
     own_keys: bool,
 }
 
-/// Where buckets are asked for instead of at the clouds' own hosts, e.g. `http://127.0.0.1:9000`.
+/// URLs to use instead of the clouds' own hosts, e.g. `http://127.0.0.1:9000`.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Endpoints {
-    /// S3 buckets, as `AWS_ENDPOINT_URL` says it to AWS' own tools.
+    /// For S3 buckets; `AWS_ENDPOINT_URL` sets it, as for AWS' own tools.
     pub(super) s3: Option<String>,
-    /// Google Cloud's buckets.
+    /// For Google Cloud's buckets.
     pub(super) gcs: Option<String>,
-    /// Azure containers, with the account as the first part of the path, as Azurite has it.
+    /// For Azure containers, with the account as the first part of the path, as in Azurite.
     pub(super) azure: Option<String>,
 }
 
-/// Which protocol a bucket speaks, and how its host is named.
+/// The protocol of a bucket's store, and the form of its host name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum BucketKind {
     S3,
@@ -65,14 +66,14 @@ enum BucketKind {
 #[derive(Clone)]
 pub(super) struct Remote(Arc<dyn ObjectStore>);
 
-/// What a folder holds: objects directly inside, and the folders inside.
+/// The content of a folder: the objects and folders directly inside it.
 pub(super) struct Listed {
     pub(super) objects: Vec<ObjectMeta>,
     pub(super) folders: Vec<Path>,
 }
 
 impl Bucket {
-    /// The bucket a location lies in; `None` for one that is not in an object store.
+    /// Returns the bucket of a location; `None` if the location isn't in an object store.
     pub(super) fn of(location: &Location, endpoints: &Endpoints, own_keys: bool) -> Option<Self> {
         let kind = match location.store() {
             Store::S3 => BucketKind::S3,
@@ -98,9 +99,9 @@ impl Bucket {
         })
     }
 
-    /// Opens the bucket; only to learn a bucket's region something is sent.
+    /// Opens the bucket. A request is sent only if the bucket's region has to be found out.
     pub(super) fn open(&self, keys: &Keys) -> io::Result<Remote> {
-        // The environment's keys are AWS keys, which mean nothing to Azure.
+        // The environment's credentials are for AWS, so Azure can't use them.
         let own = keys.is_empty() && self.own_keys && self.kind != BucketKind::Azure;
         let own = own.then(Keys::own).filter(|keys| !keys.is_empty());
         let keys = own.as_ref().unwrap_or(keys);
@@ -112,7 +113,8 @@ impl Bucket {
         Ok(Remote(store))
     }
 
-    /// Everything but Azure speaks S3's protocol: GCS for HMAC keys, OSS and COS with the bucket in the host.
+    /// Builds the store's client. All stores but Azure speak S3's protocol: GCS with HMAC keys, OSS and COS with the
+    /// bucket in the host name.
     fn s3(&self, keys: &Keys) -> io::Result<AmazonS3Builder> {
         let name = &self.name;
         let (endpoint, in_host) = match (self.kind, &self.endpoint, &self.region) {
@@ -169,7 +171,7 @@ impl Bucket {
         match set {
             Some(region) => Ok(region),
             None if self.endpoint.is_some() || self.kind != BucketKind::S3 => Ok(REGION.to_owned()),
-            // What cannot be learned is found out, and told, by the request itself.
+            // If the region can't be found, the error comes from the request itself.
             None => Ok(runtime()?
                 .block_on(resolve_bucket_region(&self.name, &client()))
                 .unwrap_or_else(|_| REGION.to_owned())),
@@ -196,7 +198,7 @@ impl Bucket {
 }
 
 impl Remote {
-    /// Looks at one object.
+    /// Returns an object's size and version.
     pub(super) fn head(&self, key: &str) -> io::Result<ObjectMeta> {
         let path = Path::parse(key).map_err(Fault::from)?;
         let runtime = runtime()?;
@@ -205,7 +207,8 @@ impl Remote {
             Ok(meta) => return Ok(meta),
             Err(error) => Fault::from(error),
         };
-        // The answer to a look has no body, and so no word for what is wrong: a byte of the object has.
+        // The answer to a HEAD request has no body, so it has no error message. A request for one byte of the object
+        // has one.
         if !matches!(
             fault,
             Fault::NoObject | Fault::Denied(_) | Fault::Refused(_)
@@ -216,7 +219,7 @@ impl Remote {
         Err(told.map_or_else(Fault::from, |_| fault).into())
     }
 
-    /// Lists what is directly inside a folder, however many pages that takes.
+    /// Lists the objects and folders directly inside a folder, over all pages.
     pub(super) fn list(&self, folder: &str) -> io::Result<Listed> {
         let path = Path::parse(folder).map_err(Fault::from)?;
         let found = runtime()?.block_on(self.0.list_with_delimiter(Some(&path)));
@@ -227,7 +230,7 @@ impl Remote {
         })
     }
 
-    /// An object to read by ranges.
+    /// Returns an object to read in ranges.
     pub(super) fn object(&self, meta: &ObjectMeta, blocks: Blocks) -> RemoteFile {
         RemoteFile::new(
             Arc::clone(&self.0),
@@ -238,14 +241,14 @@ impl Remote {
         )
     }
 
-    /// An object to read from its first byte to its last.
+    /// Returns an object to read from its first byte to its last.
     pub(super) fn stream(&self, meta: &ObjectMeta) -> FromStart {
         FromStart::new(self.object(meta, Blocks::STREAM))
     }
 }
 
 fn client() -> ClientOptions {
-    // An error means that a provider is installed already, which is as good.
+    // An error means that a provider is already installed, which is just as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     ClientOptions::new()
         .with_connect_timeout(Duration::from_secs(5))
@@ -260,7 +263,7 @@ fn retry() -> RetryConfig {
     }
 }
 
-/// The thread that talks to object stores.
+/// Returns the runtime, with one thread, for requests to object stores.
 fn runtime() -> io::Result<&'static Runtime> {
     static RUNTIME: LazyLock<io::Result<Runtime>> = LazyLock::new(|| {
         tokio::runtime::Builder::new_multi_thread()

@@ -1,4 +1,4 @@
-//! One object, read by ranges: the last blocks are kept, and the next one is fetched ahead where they are read in order.
+//! Reads one object in ranges. The last blocks are kept, and the next block is prefetched if blocks are read in order.
 
 use super::fault::Fault;
 use super::runtime;
@@ -12,33 +12,33 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-/// How often a block is asked for again whose answer broke off.
+/// Most times that a block is requested if its answer breaks off.
 const ATTEMPTS: u32 = 4;
 
-/// How long the first of these waits; the next ones twice as long each.
+/// The wait before the first retry. Each further wait is twice as long.
 const WAIT: Duration = Duration::from_millis(200);
 
-/// Bytes of a request and how many such blocks are kept: what bounds an object's memory, with one more in flight.
+/// Size and number of the blocks to keep. They bound the memory per object, with one more block in flight.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::local) struct Blocks {
-    /// Bytes a request.
+    /// Bytes per request.
     pub(in crate::local) bytes: u64,
-    /// Blocks kept.
+    /// Number of blocks to keep.
     pub(in crate::local) kept: usize,
 }
 
 impl Blocks {
-    /// For reading from the first byte to the last.
+    /// Blocks for reading from the first byte to the last.
     pub(in crate::local) const STREAM: Self = Self {
         bytes: 8 << 20,
         kept: 1,
     };
-    /// For a file whose columns are read side by side.
+    /// Blocks for a file whose columns are read side by side.
     pub(in crate::local) const COLUMNS: Self = Self {
         bytes: 2 << 20,
         kept: 24,
     };
-    /// For one of several files that are read side by side.
+    /// Blocks for one of several files that are read side by side.
     pub(in crate::local) const SET: Self = Self {
         bytes: 1 << 20,
         kept: 2,
@@ -52,7 +52,7 @@ pub(in crate::local) struct RemoteFile {
     state: Mutex<State>,
 }
 
-/// What a request needs.
+/// The data that requests for an object need.
 #[derive(Clone)]
 struct Source {
     store: Arc<dyn ObjectStore>,
@@ -68,7 +68,8 @@ struct State {
 }
 
 impl RemoteFile {
-    /// An object as a list or a look at it found it: while it is read it must stay that one.
+    /// Returns an object with the size and version from a list or a HEAD request. If the object changes while it's
+    /// read, reading fails.
     pub(super) fn new(
         store: Arc<dyn ObjectStore>,
         path: Path,
@@ -89,7 +90,7 @@ impl RemoteFile {
         }
     }
 
-    /// The block with this number, counted from 0.
+    /// Returns the block with this number, counted from 0.
     fn block(&self, no: u64) -> io::Result<Bytes> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, bytes)) = state.kept.iter().find(|(kept, _)| *kept == no) {
@@ -135,7 +136,7 @@ impl Drop for RemoteFile {
 }
 
 impl Source {
-    /// One range, asked for again where the answer breaks off or is cut short.
+    /// Requests one range, and retries if the answer breaks off or is too short.
     async fn fetch(&self, range: std::ops::Range<u64>) -> Result<Bytes, Fault> {
         let mut attempt = 1;
         loop {
@@ -204,7 +205,7 @@ pub(in crate::local) struct FromStart {
 }
 
 impl FromStart {
-    /// At the first byte.
+    /// Starts at the first byte.
     pub(super) fn new(file: RemoteFile) -> Self {
         Self { file, offset: 0 }
     }

@@ -20,7 +20,7 @@ fn keys() -> Keys {
     }
 }
 
-/// What the library says about the store it has made: where requests go, and by which region they are signed.
+/// Returns the URL and the signing region of the store that the library built.
 fn opened(url: &str, endpoint: Option<&str>) -> String {
     let bucket = bucket(url, endpoint);
     let keys = keys();
