@@ -1,5 +1,5 @@
-//! Reading the next batches of a file while the last one is being stored: on one thread, or, where rows are text whose
-//! parsing takes far longer than finding them, on several.
+//! Reads the next batches of a file while the last batch is being stored. One thread reads ahead; if rows are text
+//! whose parsing takes far longer than finding them, several threads parse.
 
 mod several;
 
@@ -7,17 +7,17 @@ use crate::formats::{Batch, ReadError, Reader};
 use std::sync::mpsc;
 use std::thread;
 
-/// Batches of one file at a time: one is read into while the other is stored.
+/// Batches per file: one is filled while the other is stored.
 const BATCHES: usize = 2;
 
-/// The most threads that parse one file.
+/// Most threads that parse one file.
 const PARSERS: usize = 4;
 
-/// Hands every batch of a file to `keep`, in order, with the bytes read so far. `keep` runs on this thread, and the
-/// reader, where `ahead` is true, on others, which end before this returns: also where `keep` fails.
+/// Passes each batch of a file to `keep`, in order, with the number of bytes read so far. `keep` runs on this thread.
+/// If `ahead` is true, the reader runs on other threads, which end before this function returns, even if `keep` fails.
 ///
 /// # Errors
-/// What `keep` fails with, and what `failed` makes of the reader's error, after the batches before it were kept.
+/// Returns the error of `keep`, or the reader's error converted by `failed`. Batches before the error are kept.
 pub(super) fn each<E>(
     reader: Reader,
     ahead: bool,
@@ -34,7 +34,7 @@ pub(super) fn each<E>(
     beside(reader, failed, keep)
 }
 
-/// Reads and keeps in turns; a small file is done before a thread has started.
+/// Reads and keeps in turns, since a small file is done before a thread has started.
 fn in_turns<E>(
     mut reader: Reader,
     failed: impl Fn(ReadError) -> E,
@@ -57,7 +57,7 @@ fn beside<E>(
     for _ in 0..BATCHES {
         _ = kept.send(reader.new_batch());
     }
-    // Both ends of this thread move into the scope, so that the reader ends when keeping does.
+    // This thread's ends of both channels move into the scope, so the reader ends when keeping ends.
     thread::scope(move |scope| {
         scope.spawn(move || {
             while let Ok(mut batch) = empty.recv() {
@@ -75,7 +75,7 @@ fn beside<E>(
         for next in filled {
             let (mut batch, bytes) = next.map_err(&failed)?;
             keep(&mut batch, bytes)?;
-            // The reader is gone at the file's end.
+            // The send fails at the file's end, when the reader has ended.
             _ = kept.send(batch);
         }
         Ok(())
@@ -89,10 +89,10 @@ mod tests {
     use std::fmt::Write as _;
     use std::sync::Arc;
 
-    /// The ways to read: in turns, on one thread, and on so many.
+    /// Numbers of parser threads to test: 0 reads in turns, 1 reads ahead on one thread.
     const WAYS: [usize; 5] = [0, 1, 2, 3, 8];
 
-    /// Reads so many rows, of which one may be bad, ten a batch, and answers what was kept and how it ended.
+    /// Reads this number of rows, ten per batch, of which one may be bad. Returns the kept rows and how reading ended.
     fn kept(rows: usize, bad: Option<usize>, way: usize, most: usize) -> (Vec<usize>, String) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("rows.jsonl");

@@ -1,4 +1,4 @@
-//! Other names of collections. Wherever a call takes a collection's name, it takes an alias.
+//! Aliases of collections. Calls accept an alias in place of a collection's name.
 
 use super::call::Call;
 use super::collections::{self, check_name};
@@ -9,7 +9,7 @@ use super::source::Dialect;
 use super::store::aliases::Named;
 use serde_json::{Value, json};
 
-/// Collection calls go to the cluster itself, which answers as Milvus does.
+/// The dialect of collection calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
 
 /// Adds the routes below `/v2/vectordb/aliases`.
@@ -23,7 +23,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("drop"), drop)
 }
 
-/// The aliases of a database, or of one of its collections.
+/// Returns the aliases of a database, or of one of its collections.
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let collection = match call.get(&["collectionName"]) {
@@ -48,7 +48,7 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     set(app, call, false)
 }
 
-/// Makes an alias stand for another collection.
+/// Points an alias at another collection.
 fn alter(app: &App, call: &Call) -> Result<Value, ServiceError> {
     set(app, call, true)
 }
@@ -84,7 +84,7 @@ fn set(app: &App, call: &Call, change: bool) -> Result<Value, ServiceError> {
     }
 }
 
-/// Takes an alias away; one that is not there is success, as with Milvus.
+/// Removes an alias. A missing alias is success, as in Milvus.
 fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;

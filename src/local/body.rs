@@ -1,4 +1,4 @@
-//! Request bodies: read within limits of size and time, unpacked, and parsed as a JSON object.
+//! Reads request bodies within limits of size and time, unpacks them, and parses them as a JSON object.
 
 mod leftover;
 
@@ -21,27 +21,28 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 /// The largest request body, in bytes, packed or unpacked: far above a create call with 1,024 paths.
 const MAX_BODY: usize = 4 << 20;
 
-/// The largest body of rows: what Milvus' proxy takes.
+/// The largest body with rows, in bytes: the limit of Milvus' proxy.
 const MAX_ROWS: usize = 64 << 20;
 
-/// Bodies above [`MAX_BODY`] that are held at once; of each its bytes, and its rows as columns.
+/// Permits for bodies above [`MAX_BODY`] in memory at a time. Each takes memory for its bytes, and for its rows as
+/// columns.
 static LARGE: Semaphore = Semaphore::const_new(2);
 
-/// How long a body may take to arrive: less than a connection may go without an answer.
+/// Time limit for a body to arrive: less than the time that a connection may last without an answer.
 const BODY_TIME: Duration = Duration::from_secs(20);
 
-/// How long a large body waits until it may arrive.
+/// Time limit for a large body to get its permit.
 const PLACE_TIME: Duration = Duration::from_secs(10);
 
-/// What some editors and shells put before their text.
+/// Mark that some editors and shells put before their text.
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// What a body may hold.
+/// The kind of content that a body may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// Parameters.
+    /// Parameters only.
     Parameters,
-    /// Parameters, and rows in `data`.
+    /// Parameters, with rows in `data`.
     Rows,
 }
 
@@ -54,20 +55,20 @@ impl Kind {
     }
 }
 
-/// A body's object.
+/// The object in a body.
 #[derive(Debug, Default)]
 pub(super) struct Object {
-    /// Its keys and values, of [`Kind::Rows`] without `data`.
+    /// The object's keys and values, without `data` for [`Kind::Rows`].
     pub(super) params: Map<String, Value>,
-    /// The JSON text of `data`, of [`Kind::Rows`].
+    /// The JSON text of `data`, for [`Kind::Rows`].
     pub(super) data: Option<Bytes>,
-    /// Held as long as a large body is.
+    /// The permit of a large body.
     #[expect(dead_code, reason = "it is given back when it is dropped")]
     place: Option<SemaphorePermit<'static>>,
 }
 
 impl Object {
-    /// One of these parameters.
+    /// Returns an object with these parameters.
     pub(super) fn of(params: Map<String, Value>) -> Self {
         Self {
             params,
@@ -76,12 +77,11 @@ impl Object {
     }
 }
 
-/// The object in a request's body; an empty body, and a null, is an empty one.
+/// Returns the object in a request's body. An empty body and null are an empty object.
 ///
 /// # Errors
-///
-/// 413 and 408 where the body passes the limits, 415 and 400 for an encoding that is not gzip or not what it says, 400
-/// for a body that is cut off, 429 where too many large ones are held, 1801 for what is no JSON object.
+/// Returns 413 or 408 if the body exceeds the limits; 415 or 400 if its encoding isn't gzip or the bytes don't match
+/// the encoding; 400 if it's cut off; 429 if there are too many large bodies at once; 1801 if it isn't a JSON object.
 pub(super) async fn object(
     headers: &HeaderMap,
     body: Body,
@@ -112,7 +112,7 @@ pub(super) async fn object(
             parse(&bytes, kind)
         }
     };
-    // A large one would hold up the thread that serves all connections.
+    // Parsing a large body here would block the thread that serves all connections.
     let parsed = match &place {
         None => parse(),
         Some(_) => tokio::task::spawn_blocking(parse)
@@ -134,7 +134,7 @@ async fn read(
     packed: bool,
     place: &mut Option<SemaphorePermit<'static>>,
 ) -> Result<Bytes, ServiceError> {
-    // The announced length is judged at once, before the body has arrived.
+    // The announced length is checked first, before the body arrives.
     let announced = usize::try_from(body.size_hint().lower()).unwrap_or(usize::MAX);
     if announced > kind.limit() {
         let why = format!("it has {announced} bytes");
@@ -146,7 +146,7 @@ async fn read(
     let mut bytes = Vec::with_capacity(announced);
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
         let frame = frame.map_err(|error| broken(&error))?;
-        // Trailers say nothing here.
+        // Trailers have no meaning here.
         let data = frame.into_data().unwrap_or_default();
         let length = bytes.len().saturating_add(data.len());
         if length > kind.limit() {
@@ -171,7 +171,7 @@ async fn large() -> Result<SemaphorePermit<'static>, ServiceError> {
     }
 }
 
-/// The innermost reason says most, e.g. what a chunk begins with.
+/// Returns the error for a broken body. The innermost cause is the most precise, e.g. the wrong first byte of a chunk.
 fn broken(error: &axum::Error) -> ServiceError {
     let mut innermost: &dyn Error = error;
     while let Some(inner) = innermost.source() {
@@ -181,7 +181,7 @@ fn broken(error: &axum::Error) -> ServiceError {
     ServiceError::http(400, 400, message)
 }
 
-/// Unpacks no more than the limit, whatever a small body would grow to.
+/// Unpacks a body up to the limit, since a small body may grow to any size.
 fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>, ServiceError> {
     let most = u64::try_from(limit).unwrap_or(u64::MAX);
     let mut text = Vec::new();
@@ -211,7 +211,7 @@ fn parse(bytes: &Bytes, kind: Kind) -> Result<Object, ServiceError> {
         object.params = params.unwrap_or_default();
         return Ok(object);
     }
-    // Rows are kept as their text: as values they would take a multiple of its memory.
+    // Rows are kept as JSON text: as values they would take several times the memory.
     let values: Option<BTreeMap<String, &RawValue>> = serde_json::from_slice(body).map_err(bad)?;
     for (name, value) in values.unwrap_or_default() {
         if name == "data" {

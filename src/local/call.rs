@@ -8,7 +8,7 @@ use serde_json::Value;
 /// The parameters that are lists of paths.
 const PATHS: [&str; 3] = ["dataPaths", "objectUrls", "files"];
 
-/// What a route is called with.
+/// A request's parameters and headers, as a route's handler gets them.
 #[derive(Debug, Default)]
 pub(super) struct Call {
     /// The JSON body, or the query's parameters as text.
@@ -17,15 +17,15 @@ pub(super) struct Call {
     pub(super) key: Option<Vec<u8>>,
     /// The `DB-Name` header.
     pub(super) database: Option<String>,
-    /// True where 64-bit integers are to be answered as texts (`Accept-Type-Allow-Int64: false`).
+    /// Whether 64-bit integers are sent as texts (`Accept-Type-Allow-Int64: false`).
     pub(super) texts_for_int64: bool,
 }
 
 impl Call {
-    /// The value under the first of these names that is there, not null and not an empty text.
+    /// Returns the value under the first of these names that is present, not null and not an empty text.
     ///
-    /// Some clients send every parameter they know, those without a value as `""` (pymilvus), so that an empty
-    /// text, and an empty list of paths, is no value.
+    /// Some clients (pymilvus) send every parameter that they know, with `""` if it has no value. So an empty text or
+    /// an empty list of paths counts as missing.
     pub(super) fn get(&self, names: &[&str]) -> Option<&Value> {
         let value = |name: &&str| {
             let value = self.object.params.get(*name)?;
@@ -40,7 +40,7 @@ impl Call {
         names.iter().find_map(value)
     }
 
-    /// A text, or a number as text; `None` where it is missing, empty or something else.
+    /// Returns a text, or a number as text; `None` if it's missing, empty or of another type.
     pub(super) fn text(&self, names: &[&str]) -> Option<String> {
         match self.get(names)? {
             Value::String(text) => Some(text.clone()),
@@ -49,7 +49,7 @@ impl Call {
         }
     }
 
-    /// A text that must be there.
+    /// Returns a required text.
     pub(super) fn required(
         &self,
         dialect: Dialect,
@@ -60,18 +60,19 @@ impl Call {
             .ok_or_else(|| ServiceError::missing(dialect, name))
     }
 
-    /// A whole number, also as text or as `3.0`; `default` where it is missing, `None` where it is something else.
+    /// Returns an integer, even if it's sent as text or as `3.0`. If it's missing, returns `default`; if it isn't an
+    /// integer, `None`.
     pub(super) fn integer(&self, name: &str, default: i64) -> Option<i64> {
         match self.get(&[name]) {
             None => Some(default),
             Some(Value::String(text)) => text.trim().parse().ok(),
-            // Languages without whole numbers write every number as a float.
+            // Languages without integers write every number as a float.
             Some(value) => value.as_i64().or_else(|| whole(value.as_f64()?)),
         }
     }
 }
 
-/// The whole number that a float is, where it is one that floats hold exactly.
+/// Returns a float as an integer, if it's one that floats hold exactly.
 fn whole(value: f64) -> Option<i64> {
     let exact = value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
     #[expect(

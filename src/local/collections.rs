@@ -1,4 +1,4 @@
-//! The collection calls: enough to prepare a target and to verify a result.
+//! The collection calls: enough of them to prepare an import's target and to verify its result.
 
 use super::call::Call;
 use super::databases;
@@ -13,7 +13,7 @@ use super::store::collections::{Collection, DEFAULT_PARTITION};
 use crate::formats::Schema;
 use serde_json::{Value, json};
 
-/// Collection calls go to the cluster itself, which answers as Milvus does.
+/// The dialect of collection calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
 
 /// The longest name of a collection or partition, in bytes.
@@ -58,7 +58,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("partitions/drop"), drop_partition)
 }
 
-/// The names of the database's collections.
+/// Returns the names of the database's collections.
 pub(super) fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     Ok(Value::from(app.store().collection_names(&database)?))
@@ -70,7 +70,7 @@ fn has(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "has": app.store().collection(&database, &name)?.is_some() }))
 }
 
-/// The collection that `collectionName` names.
+/// Returns the collection that `collectionName` names.
 pub(super) fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
@@ -79,7 +79,7 @@ pub(super) fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
         .ok_or_else(|| ServiceError::no_collection(DIALECT, &database, &name))
 }
 
-/// A collection's schema, indexes and load state.
+/// Returns a collection's schema, indexes and load state.
 pub(super) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let schema = collection.schema()?;
@@ -116,8 +116,8 @@ fn load_word(collection: &Collection) -> &'static str {
     }
 }
 
-/// Makes a collection. One that exists already is left as it is: the same schema is success, another one is
-/// refused, as Milvus does.
+/// Creates a collection. If it already exists, nothing changes: with the same schema the call succeeds, with another
+/// schema it's refused, as in Milvus.
 pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
@@ -126,7 +126,7 @@ pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let schema = Schema::from_create_body(&body)?;
     let settings = Settings::read(&body, &schema)?;
     let indexed = !indexes::asked(&body, &schema)?.is_empty();
-    // A collection made with its index is loaded at once; one without waits for `load`.
+    // A collection that is created with its index is loaded immediately; without an index it waits for `load`.
     if app.store().create_collection(
         &database,
         &name,
@@ -160,7 +160,7 @@ pub(super) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     ))
 }
 
-/// What is wrong with a name, in words.
+/// Checks a name, and returns the problem with it as a message.
 pub(super) fn check_name(what: &str, name: &str) -> Result<(), String> {
     let sound = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if name.len() <= MAX_NAME
@@ -186,7 +186,7 @@ fn check_partition_name(name: &str) -> Result<(), String> {
     ))
 }
 
-/// Removes a collection with its rows; one that is not there is success, as with Milvus.
+/// Removes a collection with its rows. A missing collection is success, as in Milvus.
 pub(super) fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = databases::of(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
@@ -198,7 +198,7 @@ pub(super) fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({}))
 }
 
-/// Refuses what would leave aliases of nothing behind, or is asked of an alias.
+/// Refuses a call on an alias, and a call after which an alias would have no collection.
 fn check_unaliased(
     app: &App,
     database: &str,
@@ -218,7 +218,8 @@ fn check_unaliased(
     ))
 }
 
-/// Gives a collection another name, in its own database or in `newDbName`. Its jobs, also those that run, go with it.
+/// Renames a collection, in its own database or into `newDbName`. Its jobs, including running ones, follow the
+/// collection.
 fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["newCollectionName"])?;
@@ -251,12 +252,12 @@ fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     ))
 }
 
-/// Answers a number to ask for the compaction by. Nothing is compacted: deleted rows are swept by themselves.
+/// Returns an id for the compaction. Nothing is compacted, since the service removes deleted rows by itself.
 fn compact(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "compactionID": find(app, call)?.id }))
 }
 
-/// Every compaction is done as soon as it is asked for.
+/// Returns that the compaction is completed, whatever its id.
 fn compaction_state(_: &App, call: &Call) -> Result<Value, ServiceError> {
     let id = call.get(&["jobID", "jobId", "compactionID", "compactionId"]);
     let id = id.ok_or_else(|| ServiceError::missing(DIALECT, "jobID"))?;
@@ -269,7 +270,7 @@ fn compaction_state(_: &App, call: &Call) -> Result<Value, ServiceError> {
     }))
 }
 
-/// Does nothing: rows are on the disk before they can be seen, and are seen as soon as they are there.
+/// Does nothing: rows are visible as soon as they're written, and they're on disk before that.
 fn flush(app: &App, call: &Call) -> Result<Value, ServiceError> {
     find(app, call).map(|_| json!({}))
 }
@@ -327,7 +328,7 @@ fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "rowCount": app.store().count(collection.id, Some(partition))? }))
 }
 
-/// Loads the whole collection: partitions are not loaded one by one.
+/// Loads the whole collection, since partitions have no load state of their own.
 fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let (collection, partitions) = named_partitions(app, call)?;
     app.store().set_released(&partitions, false)?;
@@ -335,14 +336,14 @@ fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({}))
 }
 
-/// Marks the partitions as released, so that they can be dropped. Queries still see their rows.
+/// Marks the partitions as released, so they can be dropped. Queries still return their rows.
 fn release_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let (_, partitions) = named_partitions(app, call)?;
     app.store().set_released(&partitions, true)?;
     Ok(json!({}))
 }
 
-/// The collection, and the ids of its partitions in `partitionNames`, which must be there.
+/// Returns the collection and the ids of the partitions in `partitionNames`, which have to exist.
 fn named_partitions(app: &App, call: &Call) -> Result<(Collection, Vec<i64>), ServiceError> {
     let collection = find(app, call)?;
     let mut ids = Vec::new();
@@ -355,7 +356,7 @@ fn named_partitions(app: &App, call: &Call) -> Result<(Collection, Vec<i64>), Se
     Ok((collection, ids))
 }
 
-/// Removes a partition with its rows; one that isn't there is success, a loaded one is refused (Milvus:
+/// Removes a partition with its rows. A missing partition is success, and a loaded one is refused (Milvus:
 /// `internal/proxy/task.go`, `dropPartitionTask`).
 fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;

@@ -1,4 +1,4 @@
-//! The database calls, and which database another call is about.
+//! The database calls, and the choice of a database for other calls.
 
 use super::call::Call;
 use super::collections::check_name;
@@ -9,7 +9,7 @@ use super::source::Dialect;
 use super::store::databases::{DEFAULT_DATABASE, Dropped};
 use serde_json::{Map, Value, json};
 
-/// Database calls go to the cluster itself, which answers as Milvus does.
+/// The dialect of database calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
 
 /// Adds the routes below `/v2/vectordb/databases`.
@@ -25,7 +25,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("drop"), drop)
 }
 
-/// The database a call is about, which must be there: `dbName`, else the `DB-Name` header, else `default`.
+/// Returns the database of a call, which has to exist: `dbName`, else the `DB-Name` header, else `default`.
 pub(super) fn of(app: &App, call: &Call) -> Result<String, ServiceError> {
     let header = call.database.clone().filter(|name| !name.is_empty());
     let name = call.text(&["dbName"]).or(header);
@@ -83,7 +83,7 @@ fn change(
     Err(ServiceError::no_database(&name))
 }
 
-/// The call's `properties` as texts, as Milvus keeps them.
+/// Returns the call's `properties` as texts, which is how Milvus stores them.
 fn properties(call: &Call) -> Map<String, Value> {
     let given = call.get(&["properties"]).and_then(Value::as_object);
     let pairs = given.into_iter().flatten();
@@ -92,7 +92,8 @@ fn properties(call: &Call) -> Map<String, Value> {
         .collect()
 }
 
-/// A JSON value as Go's `%v` prints it (Milvus: `handler_v2.go`, `createDatabase`), which shortens numbers from 21 digits on.
+/// Formats a JSON value like Go's `%v` (Milvus: `handler_v2.go`, `createDatabase`), which shortens numbers from 21
+/// digits on.
 fn printed(value: &Value) -> String {
     match value {
         Value::Null => "<nil>".to_owned(),
@@ -101,8 +102,8 @@ fn printed(value: &Value) -> String {
     }
 }
 
-/// Removes a database without collections; one that isn't there is success (Milvus:
-/// `internal/rootcoord/root_coord.go`, `DropDatabase`).
+/// Removes a database without collections. A missing database is success (Milvus: `internal/rootcoord/root_coord.go`,
+/// `DropDatabase`).
 fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
     if name == DEFAULT_DATABASE {

@@ -1,7 +1,7 @@
-//! The listening socket, with limits: how many connections there are, and how long each may keep quiet.
+//! Accepts connections on the listening socket, with limits on their number and on how long each may be idle.
 //!
-//! A client that opens connections and sends nothing, or byte by byte, or that has gone without a word, holds its
-//! place for a limited time only, and never more places than there are.
+//! Some clients open connections and send nothing, or send byte by byte, or disappear without closing. The limits bound
+//! the number of connections that such a client can hold, and the time.
 
 use super::faults::Cut;
 use axum::serve::Listener;
@@ -17,14 +17,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, Sleep, sleep};
 
-/// The most connections at once; further ones wait to be accepted.
+/// Most connections at once; further ones wait to be accepted.
 const PLACES: usize = 256;
 
-/// How long a connection may last without an answer being sent on it: from its beginning, or from the last piece of
-/// an answer. It covers waiting for a request, reading it, and answering it.
+/// Time limit for a connection between answers, from its start or the last piece of an answer. It covers waiting for a
+/// request, reading it, and answering it.
 const QUIET: Duration = Duration::from_secs(30);
 
-/// A listener that accepts so many connections only.
+/// A listener with a limited number of connections.
 pub(super) struct Doors {
     listener: TcpListener,
     places: Arc<Semaphore>,
@@ -32,7 +32,7 @@ pub(super) struct Doors {
 }
 
 impl Doors {
-    /// Limits a listener's connections.
+    /// Wraps a listener to limit its connections.
     pub(super) fn new(listener: TcpListener) -> Self {
         Self::with_limits(listener, PLACES, QUIET)
     }
@@ -51,10 +51,10 @@ impl Listener for Doors {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The semaphore is never closed; without a place the connection would merely not be counted.
+        // The semaphore is never closed. Without a permit, the connection would only be missing from the count.
         let place = Arc::clone(&self.places).acquire_owned().await.ok();
         let (stream, addr) = Listener::accept(&mut self.listener).await;
-        // Answers are small and wanted at once.
+        // Answers are small and should be sent immediately.
         _ = stream.set_nodelay(true);
         let connection = Connection {
             stream,
@@ -71,7 +71,7 @@ impl Listener for Doors {
     }
 }
 
-/// An accepted connection, which fails once it has been quiet for too long.
+/// An accepted connection, which fails when its time limit has passed.
 pub(super) struct Connection {
     stream: TcpStream,
     quiet: Duration,
@@ -81,12 +81,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// What breaks it.
+    /// Returns the handle that breaks the connection.
     pub(super) fn cut(&self) -> Cut {
         self.cut.clone()
     }
 
-    /// What to answer where the stream has nothing yet.
+    /// Returns the time-out error if the time limit has passed, else pending.
     fn wait<T>(&mut self, context: &mut Context<'_>) -> Poll<io::Result<T>> {
         self.over
             .as_mut()
@@ -94,7 +94,7 @@ impl Connection {
             .map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
-    /// Passes on what became of a write, which begins the time anew.
+    /// Returns the result of a write, and restarts the time limit when the write is done.
     fn written(
         &mut self,
         context: &mut Context<'_>,
@@ -117,7 +117,7 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // Asked first, so that a byte now and then does not help.
+        // The time limit is checked first, so it also applies to a client that sends byte by byte.
         if let over @ Poll::Ready(_) = self.wait(context) {
             return over;
         }
@@ -202,7 +202,7 @@ mod tests {
                 .unwrap();
             let mut text = String::new();
             next.read_to_string(&mut text).unwrap();
-            // Both have been closed, with or without a word.
+            // Both were closed, with or without an answer.
             let mut rest = Vec::new();
             _ = silent.read_to_end(&mut rest);
             _ = slow.read_to_end(&mut rest);

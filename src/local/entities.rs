@@ -1,4 +1,4 @@
-//! The calls that read rows: query, get; and what they have in common with those that change them.
+//! The calls that read rows (query and get), and the helpers that they share with the calls that change rows.
 
 use super::call::Call;
 use super::collections;
@@ -12,13 +12,13 @@ use crate::formats::{DataType, Schema};
 use serde_json::{Map, Value};
 use std::sync::Arc;
 
-/// Collection calls go to the cluster itself, which answers as Milvus does.
+/// The dialect of collection calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
 
-/// The most rows, with those skipped, that one query looks at, as Milvus has it.
+/// Most rows, including skipped ones, that a query reads, as in Milvus.
 const WINDOW: i64 = 16_384;
 
-/// Rows of a query without `limit`, as Milvus has it.
+/// Default `limit` of a query, as in Milvus.
 const LIMIT: i64 = 100;
 
 /// Adds the routes below `/v2/vectordb/entities`.
@@ -29,13 +29,13 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V2, &path("get"), get)
 }
 
-/// What every call on rows begins with.
+/// The target of a call on rows.
 pub(super) struct Target {
     pub(super) collection: Collection,
     pub(super) schema: Arc<Schema>,
 }
 
-/// The collection a call is about.
+/// Returns the collection of a call.
 pub(super) fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
     let collection = collections::find(app, call)?;
     let schema = Arc::new(collection.schema()?);
@@ -52,7 +52,7 @@ impl Target {
     }
 }
 
-/// `count(*)`, or the rows that `filter` chooses, by ascending primary key.
+/// Returns `count(*)`, or the rows that match `filter`, by ascending primary key.
 pub(super) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
     let target = target(app, call)?;
     let filter = filter(call, &target.schema)?;
@@ -81,7 +81,7 @@ pub(super) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
     query.rows(&outputs, skip, limit)
 }
 
-/// The rows whose primary keys `id` names: one, or a list.
+/// Returns the rows whose primary keys are in `id`: a single key or a list.
 pub(super) fn get(app: &App, call: &Call) -> Result<Found, ServiceError> {
     let target = target(app, call)?;
     let outputs = Outputs::parse(&output_fields(call)?, &target.schema)
@@ -101,7 +101,7 @@ pub(super) fn get(app: &App, call: &Call) -> Result<Found, ServiceError> {
     query.rows(&outputs, 0, usize::try_from(WINDOW).unwrap_or(usize::MAX))
 }
 
-/// A filter for the rows with these primary keys.
+/// Returns a filter for the rows with these primary keys.
 pub(super) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter, ServiceError> {
     let primary = schema.fields.iter().position(|field| field.primary);
     let primary = primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))?;
@@ -119,7 +119,7 @@ pub(super) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter, Service
     Ok(Filter::keys(primary, keys))
 }
 
-/// One value, or those of a list.
+/// Returns a single value, or the values of a list.
 pub(super) fn listed(value: &Value) -> Vec<&Value> {
     match value {
         Value::Array(values) => values.iter().collect(),
@@ -127,7 +127,7 @@ pub(super) fn listed(value: &Value) -> Vec<&Value> {
     }
 }
 
-/// An id as a key; integers may be texts, for the languages that cannot hold them.
+/// Returns an id as a primary key. Integers may be texts, for languages without 64-bit integers.
 fn key(id: &Value, textual: bool) -> Option<Constant> {
     match (id, textual) {
         (Value::String(text), true) => Some(Constant::Text(text.clone())),
@@ -138,7 +138,7 @@ fn key(id: &Value, textual: bool) -> Option<Constant> {
     }
 }
 
-/// The filter of a call, where it has one.
+/// Returns the filter of a call, if there is one.
 pub(super) fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, ServiceError> {
     let Some(text) = call.text(&["filter", "expr"]) else {
         return Ok(None);
@@ -156,7 +156,7 @@ pub(super) fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, Ser
     })
 }
 
-/// `outputFields`; all of them where it is missing or empty.
+/// Returns `outputFields`, or all fields if it's missing or empty.
 fn output_fields(call: &Call) -> Result<Vec<String>, ServiceError> {
     let names = match call.get(&["outputFields"]) {
         None => Some(Vec::new()),
@@ -170,13 +170,13 @@ fn output_fields(call: &Call) -> Result<Vec<String>, ServiceError> {
     Ok(names)
 }
 
-/// The texts of a list.
+/// Returns the texts of a list.
 pub(super) fn texts(names: &Value) -> Option<Vec<String>> {
     let names = names.as_array()?.iter();
     names.map(|name| name.as_str().map(str::to_owned)).collect()
 }
 
-/// How many rows to skip, and how many to answer at most.
+/// Returns the number of rows to skip, and the most rows to return.
 fn window(call: &Call) -> Result<(usize, usize), ServiceError> {
     let limit = call.integer("limit", LIMIT).filter(|limit| *limit > 0);
     let skip = call.integer("offset", 0).filter(|skip| *skip >= 0);
@@ -192,7 +192,7 @@ fn window(call: &Call) -> Result<(usize, usize), ServiceError> {
     Ok((whole(skip), whole(limit)))
 }
 
-/// The ids of the partitions a query is about; none for all of them.
+/// Returns the ids of the partitions to query; empty for all.
 pub(super) fn partitions(
     app: &App,
     call: &Call,

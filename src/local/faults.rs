@@ -1,7 +1,7 @@
-//! Faults on request: what the real world does to clients, so that scripts can be tried against it.
+//! Faults on request: failures that clients meet in practice, for trying scripts against them.
 //!
-//! Each request draws once, and meets at most one fault. A dropped connection is closed by the socket itself
-//! ([`Cut`]), so that the client sees not one byte of an answer.
+//! Each request draws once and meets at most one fault. A connection is dropped at the socket ([`Cut`]), so the client
+//! doesn't receive a single byte of an answer.
 
 use super::error::ServiceError;
 use super::server::{App, refusal};
@@ -17,13 +17,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// How much later a slow answer comes.
+/// Delay of a slow answer.
 const SLOW: Duration = Duration::from_secs(3);
 
-/// What a proxy says that has lost its server.
+/// Page of a proxy that has lost its server.
 const GARBAGE: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
 
-/// What can go wrong.
+/// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FaultKind {
     /// The request is refused: code 80000, and nothing is done.
@@ -45,7 +45,7 @@ pub enum FaultKind {
 }
 
 impl FaultKind {
-    /// All of them.
+    /// All kinds of faults.
     pub const ALL: [Self; 8] = [
         Self::Refuse,
         Self::DropBefore,
@@ -57,7 +57,7 @@ impl FaultKind {
         Self::FailJob,
     ];
 
-    /// Its name on the command line.
+    /// Returns the fault's name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Refuse => "refuse",
@@ -72,7 +72,7 @@ impl FaultKind {
     }
 }
 
-/// A kind of fault and how often it comes, from 0 to 1: `drop-after=0.1`, `500=5%`.
+/// A kind of fault and its probability, from 0 to 1: `drop-after=0.1`, `500=5%`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Fault {
     kind: FaultKind,
@@ -122,7 +122,7 @@ impl Default for Faults {
 }
 
 impl Faults {
-    /// These faults; the same seed makes the same draws in the same order.
+    /// Returns the faults in the list. A seed always leads to the same sequence of draws.
     pub fn new(list: Vec<Fault>, seed: Option<u64>) -> Self {
         let dice = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Self {
@@ -131,7 +131,7 @@ impl Faults {
         }
     }
 
-    /// True where there are any.
+    /// Returns true if there are any faults.
     pub(super) fn any(&self) -> bool {
         !self.list.is_empty()
     }
@@ -141,7 +141,7 @@ impl Faults {
         dice.f64()
     }
 
-    /// What happens to one request.
+    /// Draws the fault of one request.
     fn of_request(&self) -> Option<FaultKind> {
         let mut left = self.roll();
         let kinds = self.list.iter().filter(|it| it.kind != FaultKind::FailJob);
@@ -154,32 +154,32 @@ impl Faults {
         None
     }
 
-    /// True for a job that is to fail.
+    /// Draws whether a job should fail.
     pub(super) fn fails_job(&self) -> bool {
         let mut rates = self.list.iter().filter(|it| it.kind == FaultKind::FailJob);
         rates.any(|it| self.roll() < it.rate)
     }
 }
 
-/// Breaks a connection: once it is set, not a byte more is written.
+/// A switch that breaks a connection: once it's set, no further byte is written.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Cut(Arc<AtomicBool>);
 
 impl Cut {
-    /// Breaks the connection at its next word.
+    /// Breaks the connection at its next write.
     fn set(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
 
-    /// True where it is to break.
+    /// Returns true if the connection should break.
     pub(super) fn is_set(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// Passes a request on, or does to it what the dice say.
+/// Passes a request on, or applies the fault that was drawn for it.
 pub(super) async fn meet(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    // The page for people tells of the service, and is no part of the API.
+    // The page for browsers isn't part of the API, so it has no faults.
     let fault = if request.uri().path() == "/" {
         None
     } else {

@@ -1,8 +1,9 @@
-//! Who may call: the token, and the checks that keep browsers out.
+//! Access control: the token, and the checks that keep browsers out.
 //!
-//! A web page can make a browser send requests to loopback. It cannot choose their `Content-Type`, or add headers,
-//! without asking first, cannot leave out `Origin`, and reaches us by a name of its own when it plays tricks with
-//! DNS: so JSON or such a header is required, origins are refused, and `Host` must be an address or `localhost`.
+//! A web page can make a browser send requests to loopback. But the page can't choose their `Content-Type` or add
+//! headers without a preflight request, and can't omit `Origin`. If the page's DNS name points to loopback, `Host` has
+//! that name. So requests need JSON or such a header, must have no `Origin`, and must have an address or `localhost` as
+//! `Host`.
 
 use super::error::ServiceError;
 use super::server::{App, refusal};
@@ -14,7 +15,7 @@ use base64::Engine as _;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
 
-/// Passes a request on, or answers why not.
+/// Passes a request on, or returns the refusal.
 pub(super) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
     let headers = request.headers();
     let checked = host(&app, &request)
@@ -40,12 +41,13 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 fn host(app: &App, request: &Request) -> Result<(), ServiceError> {
-    // Clients of HTTP/1.0 may leave it out; no browser does.
+    // HTTP/1.0 clients may omit the header; browsers never do.
     let Some(host) = request.headers().get(header::HOST) else {
         return Ok(());
     };
     let host = host.to_str().unwrap_or_default();
-    // Where others may call, they do so by names we cannot know; a token is required there, and no page has it.
+    // If other machines may call, they use host names that aren't known here. A token is required then, and no web page
+    // has it.
     if app.public || is_own(host) {
         return Ok(());
     }
@@ -86,7 +88,8 @@ fn token(app: &App, request: &Request) -> Result<(), ServiceError> {
     let given = text(request.headers(), header::AUTHORIZATION).unwrap_or_default();
     let given = match given.split_once(' ') {
         Some((scheme, given)) if scheme.eq_ignore_ascii_case("bearer") => given.trim().to_owned(),
-        // A browser can ask for it: any name, and the token as the password. For the page alone.
+        // Browsers support this scheme with a login dialog: any user name, and the token as the password. It's accepted
+        // for the page only.
         Some((scheme, given)) if is_page(request) && scheme.eq_ignore_ascii_case("basic") => {
             password(given.trim()).unwrap_or_default()
         }
@@ -95,7 +98,7 @@ fn token(app: &App, request: &Request) -> Result<(), ServiceError> {
     if equal(given.as_bytes(), token.expose().as_bytes()) {
         return Ok(());
     }
-    // 80001 as Zilliz Cloud answers on its first API, 1800 as Milvus does.
+    // The code is 80001 in Zilliz Cloud's first API, and 1800 in Milvus.
     let code = if request.uri().path().starts_with("/v1/") {
         80001
     } else {
@@ -117,7 +120,7 @@ fn is_page(request: &Request) -> bool {
     request.uri().path() == "/"
 }
 
-/// The password of a Basic authorization.
+/// Returns the password of a Basic authorization.
 fn password(given: &str) -> Option<String> {
     let bytes = base64::engine::general_purpose::STANDARD
         .decode(given)
@@ -127,7 +130,7 @@ fn password(given: &str) -> Option<String> {
     Some(password.to_owned())
 }
 
-/// Compares in a time that depends on the given text's length only.
+/// Compares in a time that depends only on the given text's length.
 fn equal(given: &[u8], token: &[u8]) -> bool {
     let mut differ = given.len() ^ token.len();
     for (no, byte) in given.iter().enumerate() {
@@ -142,8 +145,8 @@ fn equal(given: &[u8], token: &[u8]) -> bool {
 
 fn content_type(request: &Request) -> Result<(), ServiceError> {
     let headers = request.headers();
-    // A browser asks before it lets a page send one of these. The Node SDK means `Content-Type` by the second one,
-    // and its request goes out as `text/plain`.
+    // Browsers send a preflight request before a page's request with one of these headers. The Node SDK sends the
+    // second one by mistake for `Content-Type`, and its request is `text/plain`.
     let asked = headers.contains_key(header::AUTHORIZATION) || headers.contains_key("contenttype");
     if request.method() != Method::POST || asked {
         return Ok(());

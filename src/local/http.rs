@@ -1,6 +1,7 @@
-//! Connections: accepted, served, and ended when the service stops.
+//! Accepts and serves connections, and ends them when the service stops.
 //!
-//! What `axum::serve` does, but a client that says no more (`shutdown(SHUT_WR)`, `nc -N`) still gets its answer.
+//! This replaces `axum::serve` so that a client that has closed its sending side (`shutdown(SHUT_WR)`, `nc -N`) still
+//! gets its answer.
 
 use super::doors::Doors;
 use axum::Router;
@@ -13,10 +14,10 @@ use hyper_util::service::TowerToHyperService;
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// How long open requests may take to finish once the service stops.
+/// Time that open requests have to finish once the service stops.
 pub(super) const GRACE: Duration = Duration::from_secs(1);
 
-/// Serves a router's routes until the service stops; requests that are open then have [`GRACE`] to finish.
+/// Serves a router's routes until the service stops. Requests that are open then have [`GRACE`] to finish.
 pub(super) async fn serve(mut doors: Doors, router: Router, mut stopped: oneshot::Receiver<()>) {
     let connections = GracefulShutdown::new();
     loop {
@@ -30,7 +31,7 @@ pub(super) async fn serve(mut doors: Doors, router: Router, mut stopped: oneshot
         _ = builder.http1().half_close(true);
         let served = builder.serve_connection(TokioIo::new(connection), service);
         let served = connections.watch(served.into_owned());
-        // What ends a connection badly is the client's to know.
+        // An error of a connection is only of interest to its client.
         tokio::spawn(async move { _ = served.await });
     }
     drop(doors);

@@ -1,5 +1,5 @@
-//! The indexes of a collection: those its create call asked for, and those made later. Nothing is built: queries read the
-//! rows.
+//! The indexes of a collection: those in its create call, and those created later. Nothing is built, since queries read
+//! the rows.
 
 use super::call::Call;
 use super::collections::find;
@@ -13,7 +13,7 @@ use crate::formats::{DataType, Schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// Index calls go to the cluster itself, which answers as Milvus does.
+/// The dialect of index calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
 
 /// Metric types of float and integer vectors (Milvus: indexparamcheck/constraints.go).
@@ -38,7 +38,7 @@ const LIST_METRICS: &[&str] = &[
     "MAX_SIM_JACCARD",
 ];
 
-/// How often the list is changed anew, where others change it meanwhile.
+/// Most attempts to change the list while other requests change it.
 const TRIES: usize = 20;
 
 /// Adds the routes below `/v2/vectordb/indexes`.
@@ -51,18 +51,18 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("drop"), drop)
 }
 
-/// An index as it was asked for.
+/// An index as requested.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Index {
     field: String,
     name: String,
     metric: String,
-    /// E.g. `AUTOINDEX`.
+    /// The index type, e.g. `AUTOINDEX`.
     kind: String,
 }
 
 impl Index {
-    /// An entry of `indexParams`, or the quick form itself; the Node SDK writes the types into `params`.
+    /// Reads an entry of `indexParams`, or the quick form itself. The Node SDK writes the types into `params`.
     fn read(value: &Value, schema: &Schema, (field, name): (String, Option<String>)) -> Self {
         let params = value.get("params").unwrap_or(&Value::Null);
         let either = |name: &str, inner: &str| {
@@ -87,7 +87,7 @@ impl Index {
         let fits = known
             .iter()
             .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
-        // Fields that are no vectors need none, so that any of the known metrics does.
+        // A field that isn't a vector needs no metric, so any known metric is accepted.
         let known_ones = [FLOAT_METRICS, BINARY_METRICS, LIST_METRICS, &["BM25"]].concat();
         let is_known = known_ones
             .iter()
@@ -108,7 +108,8 @@ impl Index {
     }
 }
 
-/// The metric types of a field, the default one first: none of a field that is no vector, `None` of no field at all.
+/// Returns the metric types of a field, the default first. A field that isn't a vector has none; a missing field is
+/// `None`.
 fn metrics(schema: &Schema, name: &str) -> Option<&'static [&'static str]> {
     if let Some((of, sub)) = name.split_once('[') {
         let DataType::ArrayOfStruct { fields, .. } = &schema.field(of)?.data_type else {
@@ -125,7 +126,7 @@ fn metrics(schema: &Schema, name: &str) -> Option<&'static [&'static str]> {
     }
     let field = schema.field(name)?;
     Some(match &field.data_type {
-        // Milvus takes BM25 for the output of such a function only, and nothing else there.
+        // Milvus accepts only BM25 for the output of a BM25 function, and for no other field.
         DataType::SparseFloatVector if field.output == Some(FunctionOutput::Bm25) => &["BM25"],
         DataType::SparseFloatVector => &["IP"],
         DataType::BinaryVector { .. } => BINARY_METRICS,
@@ -139,13 +140,13 @@ fn text(value: &Value, name: &str) -> Option<String> {
     (!text.is_empty()).then(|| text.to_owned())
 }
 
-/// The metric of an index that names none.
+/// Returns the metric of an index that names none.
 fn default_metric(schema: &Schema, field: &str) -> &'static str {
     let known = metrics(schema, field).unwrap_or_default();
     known.first().copied().unwrap_or("COSINE")
 }
 
-/// The metric of a field's index, else the one an index of it would have.
+/// Returns the metric of a field's index, or the default if the field has no index.
 pub(super) fn metric_of(collection: &Collection, schema: &Schema, field: &str) -> String {
     let index = of(collection, schema)
         .into_iter()
@@ -153,7 +154,7 @@ pub(super) fn metric_of(collection: &Collection, schema: &Schema, field: &str) -
     index.map_or_else(|| default_metric(schema, field).to_owned(), |it| it.metric)
 }
 
-/// The index of the quick form's vector, or those `indexParams` asks for.
+/// Returns the index of the quick form's vector, or those in `indexParams`.
 fn of_body(body: &Value, schema: &Schema) -> Vec<Index> {
     if is_quick(body) {
         let field = text(body, "vectorFieldName").unwrap_or_else(|| "vector".to_owned());
@@ -181,28 +182,28 @@ fn is_quick(body: &Value) -> bool {
     !body.get("schema").is_some_and(fields) && body.get("fields").is_none()
 }
 
-/// The indexes that a create call asks for.
+/// Returns the indexes that a create call requests.
 pub(super) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>, ServiceError> {
     let indexes = of_body(body, schema);
     indexes.iter().try_for_each(|index| index.check(schema))?;
     Ok(indexes)
 }
 
-/// The indexes of a collection.
+/// Returns the indexes of a collection.
 fn of(collection: &Collection, schema: &Schema) -> Vec<Index> {
     let changed = collection.indexes.as_deref();
     let changed = changed.and_then(|text| serde_json::from_str(text).ok());
     changed.unwrap_or_else(|| of_body(&collection.body, schema))
 }
 
-/// The indexes as a collection's description lists them.
+/// Returns the indexes in the form of a collection's description.
 pub(super) fn in_short(collection: &Collection, schema: &Schema) -> Vec<Value> {
     let short =
         |it: Index| json!({ "fieldName": it.field, "indexName": it.name, "metricType": it.metric });
     of(collection, schema).into_iter().map(short).collect()
 }
 
-/// Makes the indexes of `indexParams`. One that is there already is success.
+/// Creates the indexes in `indexParams`. An index that already exists is success.
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let schema = find(app, call)?.schema()?;
     let body = Value::Object(call.object.params.clone());
@@ -229,7 +230,7 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     })
 }
 
-/// Drops an index; one that is not there is success, as with Milvus.
+/// Drops an index. A missing index is success, as in Milvus.
 fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["indexName"])?;
     change(app, call, |indexes| {
@@ -238,7 +239,7 @@ fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     })
 }
 
-/// Changes the list of a collection's indexes, which nobody else changes meanwhile.
+/// Changes the list of a collection's indexes, and retries if another request has changed it in between.
 fn change(
     app: &App,
     call: &Call,
@@ -257,7 +258,7 @@ fn change(
     Err(ServiceError::busy())
 }
 
-/// The names of a collection's indexes.
+/// Returns the names of a collection's indexes.
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let schema = Schema::from_create_body(&collection.body)?;
@@ -265,7 +266,7 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(indexes.map(|it| it.name).collect())
 }
 
-/// One index, in a list, as Milvus gives it; every row counts as indexed.
+/// Returns one index as a list, like Milvus. Every row counts as indexed.
 fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["indexName"])?;

@@ -1,4 +1,4 @@
-//! Who works on a job: a file lock, so that a dead process's jobs are free at once.
+//! Ownership of a job: a file lock, which the system releases as soon as the owner's process dies.
 
 use std::fs::{File, TryLockError};
 use std::io;
@@ -11,10 +11,10 @@ pub(super) struct JobLock {
 }
 
 impl JobLock {
-    /// Takes the job's lock; `None` where somebody else holds it.
+    /// Takes the job's lock; returns `None` if another process holds it.
     ///
-    /// The holder must look at the job again: its last owner may have ended it in the meantime, and then this lock
-    /// may be on a file that is already removed.
+    /// The new holder must read the job again. Its last owner may have ended it in the meantime, and then this lock may
+    /// be on a file that was already removed.
     pub(super) fn take(dir: &Path, job: &str) -> io::Result<Option<Self>> {
         let path = dir.join(format!("{job}.lock"));
         let file = File::options()
@@ -31,15 +31,15 @@ impl JobLock {
 
     /// Removes the lock's file, for a job that has ended.
     pub(super) fn remove(self) {
-        // A file that stays behind is removed at the next start.
+        // A file that can't be removed is removed at the next start.
         _ = std::fs::remove_file(&self.path);
     }
 }
 
-/// Removes lock files of ended jobs, whose owners died between ending the job and removing the file.
+/// Removes lock files of ended jobs, left behind if an owner died between ending its job and removing the file.
 ///
-/// `ended` is asked after the file was seen: a job has a lock file only while it is in the store, and once ended it
-/// stays so.
+/// `ended` is called after the file was found: a job gets a lock file only while it's in the store, and an ended job
+/// stays ended.
 pub(super) fn tidy(dir: &Path, ended: impl Fn(&str) -> bool) {
     for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
         let path = entry.path();

@@ -1,4 +1,4 @@
-//! A Milvus server's own form of the import answers (Milvus: `internal/distributed/proxy/httpserver/handler_v2.go` and
+//! The import answers in a Milvus server's own form (Milvus: `internal/distributed/proxy/httpserver/handler_v2.go` and
 //! `internal/datacoord/import_util.go`).
 
 use super::error::ServiceError;
@@ -10,14 +10,15 @@ use serde_json::{Map, Value, json};
 /// The reason that Milvus gives for an aborted job (`internal/datacoord/import_job.go`).
 const ABORTED: &str = "aborted by user";
 
-/// Percent at which a job that is read begins and ends: the phases `PreImporting` and `Importing` of Milvus, which are one here.
+/// Percentages at which reading begins and ends. Milvus has two phases here, `PreImporting` and `Importing`; this
+/// service has one.
 const READ: (u64, u64) = (10, 70);
 
-/// Percent of a job that waits for its commit.
+/// Percentage of a job that waits for its commit.
 const WAITS: u64 = 99;
 
-/// The lists of a list of lists, one inner list a file or a set of `.npy` files. In a plain list each text is a
-/// file of its own.
+/// Returns the paths of a create call: each inner list is a file or a set of `.npy` files. In a plain list, each text
+/// is a file of its own.
 pub(super) fn paths(
     dialect: Dialect,
     name: &str,
@@ -57,7 +58,7 @@ fn is_numpy(path: &str) -> bool {
         .is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("npy"))
 }
 
-/// The data of a progress answer.
+/// Returns the data of a progress answer.
 pub(super) fn progress(whole: &Whole) -> Value {
     let Whole { job, files, .. } = whole;
     let standing = &job.standing;
@@ -87,7 +88,7 @@ pub(super) fn progress(whole: &Whole) -> Value {
     Value::Object(data)
 }
 
-/// A job of the list.
+/// Returns a job's entry in the list.
 pub(super) fn record(job: &Job) -> Value {
     let mut record = Map::new();
     record.insert("jobId".to_owned(), json!(job.id));
@@ -96,7 +97,7 @@ pub(super) fn record(job: &Job) -> Value {
     Value::Object(record)
 }
 
-/// The state's word, the percentage, and the reason if there is one.
+/// Returns the state's name, the percentage, and the reason if there is one.
 fn state(standing: &Standing) -> Map<String, Value> {
     let mut fields = Map::new();
     fields.insert("state".to_owned(), json!(word(standing.state)));
@@ -111,7 +112,7 @@ fn state(standing: &Standing) -> Map<String, Value> {
     fields
 }
 
-/// Milvus has no state for aborted jobs.
+/// Returns the state's name. Milvus has no state for aborted jobs.
 pub(super) const fn word(state: JobState) -> &'static str {
     match state {
         JobState::Aborted => JobState::Failed.word(),
@@ -133,7 +134,7 @@ fn percent(standing: &Standing) -> u64 {
     }
 }
 
-/// Rows of a job or file so far; none of a job that failed.
+/// Returns the rows that a job or file has imported so far; 0 if the job failed.
 const fn imported(standing: &Standing) -> u64 {
     match standing.state {
         JobState::Failed | JobState::Aborted => 0,
@@ -141,7 +142,7 @@ const fn imported(standing: &Standing) -> u64 {
     }
 }
 
-/// Rows in all, 0 until they are known.
+/// Returns the total number of rows; 0 until it's known.
 const fn total(standing: &Standing) -> u64 {
     match standing.state {
         JobState::Uncommitted | JobState::Completed => standing.rows,
@@ -149,7 +150,7 @@ const fn total(standing: &Standing) -> u64 {
     }
 }
 
-/// A failed job has no such time.
+/// Returns the completion time, which a failed job doesn't have.
 fn complete_time(standing: &Standing) -> &str {
     match standing.state {
         JobState::Completed => standing.complete_time.as_deref().unwrap_or_default(),
@@ -157,7 +158,8 @@ fn complete_time(standing: &Standing) -> &str {
     }
 }
 
-/// The files that the details list: not those without rows, and of a job that failed only if all were read before.
+/// Returns the files that the details list. Files without rows are left out. A failed job lists no files, and an
+/// aborted job only if all its files were read.
 fn listed<'a>(whole: &Whole, files: &'a [JobFile]) -> impl Iterator<Item = &'a JobFile> {
     let standing = &whole.job.standing;
     let any = match standing.state {

@@ -1,23 +1,25 @@
-//! The local import service: the import API of all three dialects on loopback, over an embedded database.
+//! The local import service: the import API in all three dialects on loopback, with an embedded database.
 //!
-//! It is what `connect("local")` and `zshell serve` run, and is reached over HTTP only. [`http`] serves connections,
-//! [`server`] takes their requests, [`guard`] decides who may call, [`faults`] do to requests what the real world does,
-//! [`page`] is what a browser shows, `v1`, `v2`, `milvus`, `collections`, `indexes`, `aliases`, `databases`, `entities` (reading
-//! rows), `rows` (changing them) and [`search`] hold the routes; a create call becomes a job in the [`store`], a [`worker`] takes it up and [`import`] reads its files with [`crate::formats`].
+//! `connect("local")` and `zshell serve` run the service. It's reached only over HTTP. [`http`] accepts connections,
+//! [`server`] handles their requests, [`guard`] checks access, [`faults`] injects failures, and [`page`] is the page
+//! for browsers. The routes are in `v1`, `v2`, `milvus`, `collections`, `indexes`, `aliases`, `databases`, `entities`
+//! (reading rows), `rows` (changing them) and [`search`]. A create call adds a job to the [`store`]; a [`worker`] runs
+//! it, and [`import`] reads its files with [`crate::formats`].
 //!
-//! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] says whose it is.
-//! Decisions about what the real services leave open:
+//! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] shows which process
+//! owns the job. Decisions on points that the real services leave open:
 //!
-//! - A file that does not exist fails the job, as it does there; a path or format that can never be imported is
+//! - If a file doesn't exist, the job fails, as it does there; a path or format that can never be imported is
 //!   refused by the create call.
-//! - Percent is by bytes; `totalRows` is left out until it is known.
-//! - When a job fails, the details of all its files say so: a file that was read through is not in the collection.
-//! - A folder is the data files directly inside it, in the order of their names; other files are passed over.
-//! - Making a collection that is there already with the same schema, and dropping one that is not there, are
-//!   success (but not on v1), as with Milvus.
-//! - A request's storage keys are in memory only, until its job has ended: one that is carried on by another process
-//!   fails and says so. Requests without keys are served with those of the service's environment (`AWS_ACCESS_KEY_ID`, …)
-//!   where only this machine's users can call, else read as anybody may.
+//! - The percentage is by bytes; `totalRows` is left out until it's known.
+//! - When a job fails, the details of all its files say so, since rows of a completely read file aren't in the
+//!   collection either.
+//! - A folder means the data files directly inside it, in the order of their names; other files are skipped.
+//! - Creating a collection that already exists with an identical schema, and dropping a missing collection, are
+//!   success (but not on v1), as in Milvus.
+//! - A request's storage credentials are kept only in memory, and only until its job ends. If another process continues
+//!   the job, the job fails with that reason. Requests without credentials use those of the service's environment
+//!   (`AWS_ACCESS_KEY_ID`, …) if only this machine's users can call; otherwise they read anonymously.
 //! - Object names with empty parts, `.` or `..` are refused.
 //! - Jobs and idempotency keys are never forgotten.
 
@@ -74,63 +76,63 @@ use store::Store;
 pub use store::StoreError;
 use worker::{Shared, Workers};
 
-/// How to run the service.
+/// Settings of the service.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The data folder; the service keeps everything in its subfolder `local`.
+    /// The data folder. The service keeps all its files in the subfolder `local`.
     pub data_dir: PathBuf,
-    /// Where to listen; port 0 picks a free one.
+    /// Address to listen on; port 0 picks a free port.
     pub listen: SocketAddr,
-    /// What every request must carry as `Authorization: Bearer …`; required unless `listen` is loopback.
+    /// Token that each request must carry as `Authorization: Bearer …`; required unless `listen` is loopback.
     pub token: Option<Secret>,
-    /// Holds each job to so many rows a second, so that scripts and bars can be tried.
+    /// Limit on each job's speed in rows per second, for trying scripts and progress bars.
     pub import_rate: Option<u64>,
-    /// What is to go wrong, so that scripts can be tried.
+    /// Faults to inject, for trying scripts.
     pub faults: Faults,
-    /// Where jobs may read from.
+    /// Files and buckets that jobs may read from.
     pub places: Places,
-    /// Jobs that run at once (at least 1).
+    /// Number of jobs that run at once (at least 1).
     pub workers: usize,
-    /// Where warnings go, a line each: about jobs that wait for the store to work again.
+    /// Receives warnings, one line each, about jobs that wait because the store failed.
     pub warn: fn(&str),
     /// Ends the wait for other processes that open the same data folder.
     pub interrupt: Interrupt,
 }
 
-/// Why the service could not start.
+/// The reason why the service couldn't start.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
-    /// The address is taken or not ours.
+    /// The address is in use or isn't one of this machine's.
     #[error("the local service could not listen on {addr}: {source}")]
     Listen {
-        /// The address asked for.
+        /// The requested address.
         addr: SocketAddr,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Others could reach it, and nothing would stop them.
+    /// The address lets other machines reach the service, but no token is set.
     #[error(
         "listening on {addr} lets others reach the local service: give it a token, or listen on 127.0.0.1"
     )]
     TokenNeeded {
-        /// The address asked for.
+        /// The requested address.
         addr: SocketAddr,
     },
-    /// A folder of `--bucket-dir` or `--allow-dir` cannot be used.
+    /// A folder of `--bucket-dir` or `--allow-dir` can't be used.
     #[error("{} cannot be used as a folder to import from: {source}", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// The server's bucket is not one.
+    /// The setting for the server's bucket isn't a bucket.
     #[error("the server's bucket is not valid: {0}")]
     Bucket(LocationError),
-    /// The store could not be opened.
+    /// The store couldn't be opened.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The system gave no thread or event queue.
+    /// The system couldn't create a thread or event queue.
     #[error("the local service could not start its threads: {0}")]
     Threads(io::Error),
 }
@@ -165,14 +167,14 @@ impl From<LocalError> for Failure {
 
 /// A running local import service. Dropping it stops it as [`Service::stop`] does.
 pub struct Service {
-    // In the order in which they stop: no new jobs, then no work.
+    // In the order in which they stop: first new jobs, then running ones.
     server: Server,
     _workers: Workers,
     shared: Arc<Shared>,
 }
 
 impl Service {
-    /// Starts serving, and carries on with unfinished jobs that no living process works on.
+    /// Starts serving, and continues unfinished jobs that no living process works on.
     pub fn start(config: Config) -> Result<Self, LocalError> {
         let Config {
             data_dir,
@@ -215,18 +217,18 @@ impl Service {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that the service listens on.
     pub fn addr(&self) -> SocketAddr {
         self.server.addr()
     }
 
-    /// The base URL to connect to, e.g. `http://127.0.0.1:19531`.
+    /// Returns the base URL to connect to, e.g. `http://127.0.0.1:19531`.
     pub fn url(&self) -> String {
         format!("http://{}", self.addr())
     }
 
-    /// Jobs this process has to finish: those its workers run, and those submitted to it that no process has taken
-    /// up yet.
+    /// Returns the number of jobs that this process has to finish: those that its workers run, and those submitted to
+    /// it that no process has started yet.
     pub fn running_jobs(&self) -> usize {
         self.shared.running()
     }
@@ -239,8 +241,8 @@ impl Service {
         Ok(())
     }
 
-    /// Stops accepting requests, finishes the batch in hand, and gives unfinished jobs back: the next service on
-    /// this data folder starts them again.
+    /// Stops accepting requests, finishes the current batch, and releases unfinished jobs. The next service on this
+    /// data folder restarts them.
     pub fn stop(self) {
         drop(self);
     }

@@ -1,4 +1,4 @@
-//! The page for people at `/`: jobs, collections, how to connect. Plain HTML, made anew at each request.
+//! The page for browsers at `/`: jobs, collections, and how to connect. Plain HTML, built for each request.
 
 use super::error::ServiceError;
 use super::jobs::percent;
@@ -14,9 +14,9 @@ use axum::response::Response;
 use std::fmt::Write;
 use std::sync::Arc;
 
-/// The most jobs it lists, the latest first.
+/// Most jobs on the page; the latest come first.
 const JOBS: u64 = 50;
-/// The most collections it lists.
+/// Most collections on the page.
 const COLLECTIONS: usize = 200;
 
 const STYLE: &str = "body{font:15px/1.5 system-ui,sans-serif;max-width:62rem;margin:2rem auto;padding:0 1rem;color:#1d2733}\
@@ -64,7 +64,7 @@ fn page(app: &App, host: &str) -> Result<String, StoreError> {
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\
          <meta name=\"viewport\" content=\"width=device-width\"><title>zshell: local import service</title>",
     );
-    // Often while something moves.
+    // The page reloads more often while a job runs.
     let every = if busy { 2 } else { 10 };
     let _ = write!(
         text,
@@ -131,7 +131,7 @@ fn collections(text: &mut String, app: &App) -> Result<(), StoreError> {
     }
     text.push_str("<table><tr><th>collection</th><th class=\"n\">rows</th></tr>");
     for (database, name) in names.iter().take(COLLECTIONS) {
-        // It may be dropped meanwhile.
+        // The collection may have been dropped in the meantime.
         let Some(found) = app.store().collection(database, name)? else {
             continue;
         };
@@ -172,7 +172,7 @@ fn connecting(text: &mut String, host: &str, has_token: bool) {
     );
 }
 
-/// Text as HTML shows it, whatever is in it.
+/// Escapes a text for HTML.
 fn safe(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for letter in text.chars() {

@@ -1,13 +1,13 @@
-//! The path of a request as the routes are written, however a client writes it.
+//! Normalizes the path of a request, since clients write a path in several ways.
 
 use axum::extract::Request;
 use axum::http::Uri;
 use axum::http::uri::PathAndQuery;
 use percent_encoding::percent_decode_str;
 
-/// Gives a request the plain form of its path: no slash at the end, none twice, nothing percent-encoded.
+/// Normalizes a request's path: no trailing or double slashes, no percent-encoding.
 ///
-/// A path that has no plain form stays as it is, and is found by no route.
+/// Paths that can't be normalized are left alone and get a 404.
 pub(super) fn plain(mut request: Request) -> Request {
     if let Some(path) = plain_path(request.uri().path()) {
         let target = match request.uri().query() {
@@ -25,10 +25,10 @@ pub(super) fn plain(mut request: Request) -> Request {
     request
 }
 
-/// The plain form, where it is another one.
+/// Returns the normalized path if it differs.
 fn plain_path(path: &str) -> Option<String> {
     let decoded = percent_decode_str(path).decode_utf8().ok()?;
-    // Decoded, these would mean something else: the end of the path, or nothing that a route has.
+    // Decoded, these characters would end the path or appear in no route.
     let odd = |byte: u8| !byte.is_ascii_graphic() || matches!(byte, b'?' | b'#' | b'%');
     if decoded.bytes().any(odd) {
         return None;

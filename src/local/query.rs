@@ -1,7 +1,7 @@
-//! Running a query: segments are looked through column by column, and only the columns needed are decoded.
+//! Runs a query: reads segments column by column, and decodes only the needed columns.
 //!
-//! First the filter and the primary key choose rows; then the output columns of the few segments that hold them are
-//! read. A segment that is deleted meanwhile counts as empty; rows that are deleted stay out.
+//! First the filter and the primary key select rows. Then the output columns of the few segments with such rows are
+//! read. A segment that is deleted meanwhile counts as empty; deleted rows are left out.
 
 use super::error::ServiceError;
 use super::filter::{Filter, Loaded};
@@ -16,20 +16,20 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-/// Bytes of column data that one answer may hold, as Milvus has it: its JSON takes about three times as much.
+/// Limit on the column data in one answer, in bytes, as in Milvus. The answer's JSON is about three times as large.
 const MAX_BYTES: usize = 100 << 20;
 
-/// The rows of an answer, each the inside of a JSON object. As values they would take many times as much.
+/// The rows of an answer, each the text inside a JSON object's braces. As values they would take many times the memory.
 #[derive(Debug)]
 pub(super) struct Found(Vec<String>);
 
 impl Found {
-    /// Rows, each the inside of a JSON object.
+    /// Returns an answer with these rows, each the text inside a JSON object's braces.
     pub(super) fn new(rows: Vec<String>) -> Self {
         Self(rows)
     }
 
-    /// A count in place of rows.
+    /// Returns an answer with a count instead of rows.
     pub(super) fn count(count: u64) -> Self {
         Self(vec![format!("\"count(*)\":{count}")])
     }
@@ -49,21 +49,21 @@ impl Data for Found {
     }
 }
 
-/// What to answer of each row.
+/// The fields of each row to return.
 #[derive(Debug, Default)]
 pub(super) struct Outputs {
-    /// Fields by their number in the schema; the primary key always is among them.
+    /// Fields by their number in the schema; the primary key is always included.
     fields: BTreeSet<usize>,
-    /// All dynamic fields.
+    /// Whether all dynamic fields are returned.
     all_dynamic: bool,
-    /// Some dynamic fields.
+    /// Names of the dynamic fields to return.
     dynamic: Vec<String>,
-    /// Names that aren't written, whatever is asked for.
+    /// Names that are never written, even if requested.
     left_out: Vec<String>,
 }
 
 impl Outputs {
-    /// Reads a list of names: `*`, fields, `$meta`, dynamic fields. In words what is wrong with it.
+    /// Parses a list of names: `*`, fields, `$meta`, dynamic fields. Returns the problem with the list as a message.
     pub(super) fn parse(names: &[String], schema: &Schema) -> Result<Self, String> {
         let mut outputs = Self::default();
         outputs
@@ -95,7 +95,7 @@ impl Outputs {
         Ok(outputs)
     }
 
-    /// Leaves a name out, whether it is a field's or a dynamic one.
+    /// Excludes a name, whether it's a field or a dynamic field.
     pub(super) fn leave_out(&mut self, name: &str, schema: &Schema) {
         let field = schema.fields.iter().position(|field| field.name == name);
         if let Some(field) = field {
@@ -116,17 +116,17 @@ fn is_unreadable(field: &Field) -> bool {
 
 /// A query on one collection.
 pub(super) struct Query<'a> {
-    /// Where the rows are.
+    /// The store that holds the rows.
     pub(super) store: &'a Store,
     /// The collection's id.
     pub(super) collection: i64,
-    /// Its schema.
+    /// The collection's schema.
     pub(super) schema: &'a Schema,
-    /// Ids of partitions; none for all.
+    /// Ids of partitions; empty for all.
     pub(super) partitions: Vec<i64>,
-    /// Which rows; `None` for all.
+    /// Filter for the rows; `None` for all.
     pub(super) filter: Option<Filter>,
-    /// True where 64-bit integers are answered as texts.
+    /// Whether 64-bit integers are sent as texts.
     pub(super) texts_for_int64: bool,
 }
 
@@ -138,7 +138,7 @@ pub(super) enum Key {
 }
 
 impl Query<'_> {
-    /// How many rows there are.
+    /// Returns the number of rows.
     pub(super) fn count(&self) -> Result<u64, ServiceError> {
         let mut count: u64 = 0;
         for segment in &self.segments()? {
@@ -154,12 +154,12 @@ impl Query<'_> {
         Ok(count)
     }
 
-    /// The segments that are looked through.
+    /// Returns the segments to read.
     pub(super) fn segments(&self) -> Result<Vec<Segment>, ServiceError> {
         Ok(self.store.segments(self.collection, &self.partitions)?)
     }
 
-    /// Where the rows are in these segments, to be deleted.
+    /// Returns the matching rows in these segments, for a delete.
     pub(super) fn victims(&self, segments: &[Segment]) -> Result<Victims, ServiceError> {
         let needed = self.filter_columns();
         let mut victims = Victims::new();
@@ -172,7 +172,7 @@ impl Query<'_> {
         Ok(victims)
     }
 
-    /// The rows by ascending primary key, without the first `skip`, at most `limit` of them.
+    /// Returns the rows by ascending primary key, without the first `skip`, at most `limit` rows.
     pub(super) fn rows(
         &self,
         outputs: &Outputs,
@@ -183,7 +183,7 @@ impl Query<'_> {
         self.rows_in(&segments, outputs, skip, limit).map(Found)
     }
 
-    /// The rows of these segments, each the inside of a JSON object.
+    /// Returns the rows of these segments, each the text inside a JSON object's braces.
     pub(super) fn rows_in(
         &self,
         segments: &[Segment],
@@ -199,8 +199,8 @@ impl Query<'_> {
         Ok(rows)
     }
 
-    /// Adds the output fields of these rows (segment and row) to the insides of their objects; those of a segment that
-    /// was deleted meanwhile become empty.
+    /// Adds the output fields of these rows (segment and row) to the rows' texts. Rows of a segment that was deleted
+    /// meanwhile become empty.
     pub(super) fn add_fields(
         &self,
         segments: &[Segment],
@@ -229,7 +229,7 @@ impl Query<'_> {
         Ok(())
     }
 
-    /// The primary keys of a segment, and its rows that the filter chooses; `None` if the segment is gone.
+    /// Returns the primary keys of a segment, and its rows that match the filter; `None` if the segment was deleted.
     pub(super) fn candidates(
         &self,
         segment: &Segment,
@@ -244,20 +244,21 @@ impl Query<'_> {
         Ok(columns.remove(&primary).map(|keys| (keys, rows)))
     }
 
-    /// The number of the primary key's field.
+    /// Returns the number of the primary key's field.
     fn primary(&self) -> Result<usize, ServiceError> {
         let primary = self.schema.fields.iter().position(|field| field.primary);
         primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))
     }
 
-    /// The numbers of the columns that the filter reads.
+    /// Returns the numbers of the columns that the filter reads.
     fn filter_columns(&self) -> BTreeSet<usize> {
         let columns = self.filter.as_ref().map(Filter::columns);
         columns.cloned().unwrap_or_default()
     }
 
-    /// The first `most` primary keys, each with the segment and row that was committed last: segments are in the order of
-    /// their commits (Milvus: `internal/proxy/search_reduce_util.go` and `task_query.go` drop the older rows of a key).
+    /// Returns the first `most` primary keys, each with the segment and row that was committed last. Segments are in
+    /// the order of their commits (Milvus: `internal/proxy/search_reduce_util.go` and `task_query.go` drop the older
+    /// rows of a key).
     fn hits(
         &self,
         segments: &[Segment],
@@ -272,7 +273,7 @@ impl Query<'_> {
                 let Some(key) = key_of(&keys, row) else {
                     continue;
                 };
-                // Keys above the last one of a full list can't come back into it.
+                // Keys above the last key of a full list can't get into the list.
                 let full = first.len() >= most;
                 let above = || first.last_key_value().is_some_and(|(last, _)| key > *last);
                 if full && above() {
@@ -287,7 +288,8 @@ impl Query<'_> {
         Ok(first)
     }
 
-    /// Writes the output fields of a segment's rows to their places in the answer; false if the segment is gone.
+    /// Writes the output fields of a segment's rows to their places in the answer; returns false if the segment was
+    /// deleted.
     fn fill(
         &self,
         segment: &Segment,
@@ -336,7 +338,7 @@ impl Query<'_> {
         Ok(true)
     }
 
-    /// These columns of a segment; `None` where it is gone.
+    /// Returns these columns of a segment; `None` if the segment was deleted.
     fn load(
         &self,
         segment: &Segment,
@@ -369,12 +371,12 @@ impl Query<'_> {
     }
 }
 
-/// Adds a key, as JSON text, and its value to the inside of an object.
+/// Appends a key, as JSON text, and its value to the text inside an object.
 fn add(text: &mut String, name: &str, value: &Value) {
     if !text.is_empty() {
         text.push(',');
     }
-    // Writing to a text does not fail.
+    // Writing to a string can't fail.
     _ = write!(text, "{name}:{value}");
 }
 
@@ -388,13 +390,13 @@ fn chosen(
         .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row)))
 }
 
-/// The primary key of a row.
+/// Returns the primary key of a row.
 pub(super) fn key_of(column: &Column, row: usize) -> Option<Key> {
     let whole = column.int64(row).map(Key::Int);
     whole.or_else(|| column.text(row).map(|text| Key::Text(text.to_owned())))
 }
 
-/// Counts so many rows of a column, and refuses an answer that grows too large.
+/// Adds the size of this number of rows of a column, and returns an error if the answer gets too large.
 fn weigh(column: &Column, rows: usize, bytes: &mut usize) -> Result<(), ServiceError> {
     let row = column.byte_len().checked_div(column.len()).unwrap_or(0);
     *bytes = bytes.saturating_add(row.saturating_mul(rows));

@@ -1,9 +1,9 @@
-//! Jobs that wait because the store did not work: when each is tried again, and why it waits.
+//! Jobs that wait because the store failed: the time of the next attempt, and the reason.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-/// How long a job waits after the first failure; twice as long after each further one.
+/// A job's wait after its first failure. Each further wait is twice as long.
 const FIRST: Duration = Duration::from_secs(1);
 
 /// The longest wait.
@@ -21,7 +21,7 @@ struct Retry {
 }
 
 impl Retries {
-    /// Puts a job off; true the first time.
+    /// Delays a job; returns true the first time.
     pub(super) fn put_off(&mut self, job: &str, reason: String, now: Instant) -> bool {
         let before = self.0.get(job).map(|retry| retry.delay);
         let delay = before.map_or(FIRST, |delay| delay.saturating_mul(2).min(LONGEST));
@@ -34,22 +34,22 @@ impl Retries {
         before.is_none()
     }
 
-    /// True where nothing speaks against trying the job now.
+    /// Returns true if the job may be tried now.
     pub(super) fn is_due(&self, job: &str, now: Instant) -> bool {
         self.0.get(job).is_none_or(|retry| retry.due <= now)
     }
 
-    /// Why a job waits.
+    /// Returns the reason why a job waits.
     pub(super) fn reason(&self, job: &str) -> Option<&str> {
         self.0.get(job).map(|retry| retry.reason.as_str())
     }
 
-    /// Forgets a job, which has ended or is somebody else's now.
+    /// Removes a job that has ended or that another process owns now.
     pub(super) fn forget(&mut self, job: &str) {
         self.0.remove(job);
     }
 
-    /// The waiting jobs.
+    /// Returns the ids of the waiting jobs.
     pub(super) fn jobs(&self) -> impl Iterator<Item = &String> {
         self.0.keys()
     }

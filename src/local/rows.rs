@@ -1,8 +1,8 @@
 //! The calls that change rows: insert and delete (upsert is in [`super::upsert`]).
 //!
-//! Each is one transaction. A delete is about the rows that are visible when it begins: those of an import that is not
-//! completed, or not committed, stay. Rows are not taken out of their segment but marked in it, and a segment without a
-//! living row is swept.
+//! Each call is one transaction. A delete applies to the rows that are visible when it begins; rows of an import that
+//! isn't completed or committed yet are left alone. Deleted rows are marked in their segment; a segment whose rows are
+//! all deleted is removed later.
 
 use super::call::Call;
 use super::entities::{Target, by_keys, filter, listed, partitions, target};
@@ -17,10 +17,10 @@ use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// Collection calls go to the cluster itself, which answers as Milvus does.
+/// The dialect of collection calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
 
-/// The code of rows that do not fit the schema, as Milvus' REST has it.
+/// The error code for rows that don't match the schema, as in Milvus' REST API.
 pub(super) const BAD_ROWS: i64 = 1804;
 
 /// Adds the routes below `/v2/vectordb/entities`.
@@ -31,7 +31,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("delete"), delete)
 }
 
-/// Keeps the rows of `data`, one object or a list; all or none.
+/// Inserts the rows of `data`, an object or a list: either all rows or none.
 pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let target = target(app, call)?;
     let mut batch = rows(call, &target.schema)?;
@@ -45,7 +45,7 @@ pub(super) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "insertCount": batch.rows(), "insertIds": ids(call, &batch) }))
 }
 
-/// Deletes the rows that `filter` chooses, or whose primary keys `id` names.
+/// Deletes the rows that match `filter`, or whose primary keys are in `id`.
 pub(super) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let target = target(app, call)?;
     let chosen = match (filter(call, &target.schema)?, call.get(&["id", "ids"])) {
@@ -71,7 +71,7 @@ pub(super) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "deleteCount": count }))
 }
 
-/// The partition that `partitionName` names, else the default one.
+/// Returns the partition that `partitionName` names, or the default partition.
 pub(super) fn partition(
     app: &App,
     call: &Call,
@@ -93,7 +93,7 @@ pub(super) fn partition(
     Ok((name, id))
 }
 
-/// The primary keys of the rows.
+/// Returns the primary keys of the rows.
 pub(super) fn keys(batch: &Batch) -> Vec<Value> {
     let named = batch.schema().fields.iter().zip(batch.columns());
     let values = |column: &Column| -> Vec<Value> {
@@ -105,7 +105,7 @@ pub(super) fn keys(batch: &Batch) -> Vec<Value> {
         .collect()
 }
 
-/// The rows' keys as the caller wants them.
+/// Returns the primary keys of the rows in the form that the caller requested.
 pub(super) fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
     let ids = keys(batch).into_iter();
     if call.texts_for_int64 {
@@ -115,7 +115,7 @@ pub(super) fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
     }
 }
 
-/// The rows of `data`, checked, and as liberally as Milvus' insert call reads them.
+/// Returns the checked rows of `data`, which are read as liberally as by Milvus' insert call.
 pub(super) fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
     let refused = |why: &dyn std::fmt::Display| {
         ServiceError::new(
@@ -148,7 +148,7 @@ pub(super) fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceEr
     }
 }
 
-/// Rows of a list, while they are checked one by one.
+/// Collects the rows of a list, checking each.
 struct Rows {
     batch: Batch,
     number: u64,
@@ -156,7 +156,7 @@ struct Rows {
 }
 
 impl Rows {
-    /// False where the row is refused.
+    /// Adds a row; returns false if it's refused.
     fn push(&mut self, row: &[u8]) -> bool {
         self.number += 1;
         self.refused = self.batch.push_json(row, self.number).err();

@@ -1,7 +1,7 @@
 //! The HTTP server: routes, bodies, envelopes, and the thread it runs on.
 //!
-//! One thread serves all connections; handlers are plain functions that run on a pool of their own, since they
-//! wait for the database.
+//! One thread serves all connections. Handlers are ordinary functions that run on a thread pool, since they wait for
+//! the database.
 
 use super::call::Call;
 use super::doors::Doors;
@@ -29,47 +29,47 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
 use tower_service::Service as _;
 
-/// Threads for handlers: they only wait for the database, which has one writer anyway.
+/// Number of threads for handlers. They only wait for the database, which has a single writer anyway.
 const HANDLERS: usize = 4;
 
-/// How many of them writes may hold: a database that is locked for writing can still be read.
+/// Number of those threads that writes may occupy. A database that is locked for writing can still be read.
 const WRITERS: usize = HANDLERS / 2;
 
-/// How long a request waits for the database, and a write before that for its turn.
+/// Time that a request waits for the database, and a write before that for a free permit.
 pub(super) const PATIENCE: Duration = Duration::from_secs(5);
 
-/// What every answer's `server` header says.
+/// Value of the `server` header of each answer.
 const SERVER: HeaderValue = HeaderValue::from_static(concat!("zshell/", env!("CARGO_PKG_VERSION")));
 
-/// What a handler may use.
+/// The state that handlers share.
 pub(super) struct App {
-    /// The store, with the patience of a request.
+    /// The store, which waits for the database up to [`PATIENCE`].
     pub(super) store: Store,
-    /// Turns of the requests that write.
+    /// Permits for requests that write.
     pub(super) turns: Semaphore,
-    /// The workers' board.
+    /// State shared with the workers.
     pub(super) shared: Arc<Shared>,
-    /// Where jobs may read from.
+    /// Files and buckets that jobs may read from.
     pub(super) rules: Rules,
-    /// What every request must carry as its bearer token.
+    /// Token that each request must carry as its bearer token.
     pub(super) token: Option<Secret>,
-    /// True where requests may come from elsewhere, by any host name.
+    /// Whether other machines may send requests, with any host name.
     pub(super) public: bool,
 }
 
 impl App {
-    /// The store.
+    /// Returns the store.
     pub(super) fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The workers' board.
+    /// Returns the state shared with the workers.
     pub(super) fn shared(&self) -> &Shared {
         &self.shared
     }
 }
 
-/// As many turns as requests may write at once.
+/// Returns the permits for requests that write at a time.
 pub(super) fn turns() -> Semaphore {
     Semaphore::new(WRITERS)
 }
@@ -77,9 +77,9 @@ pub(super) fn turns() -> Semaphore {
 /// The success code of a route's answers (reference: dialects at a glance).
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Envelope {
-    /// 200.
+    /// Success is 200.
     V1,
-    /// 0.
+    /// Success is 0.
     V2,
 }
 
@@ -92,12 +92,12 @@ impl Envelope {
     }
 }
 
-/// A route's work.
+/// The function that handles a route's calls.
 pub(super) type Handler<T = Value> = fn(&App, &Call) -> Result<T, ServiceError>;
 
-/// What a route answers.
+/// A value that a handler can return as the answer's `data`.
 pub(super) trait Data: Send + 'static {
-    /// Appends its JSON text, and after it further keys of the answer if it has some.
+    /// Appends the value's JSON text, and after it further keys of the answer if there are any.
     fn write(self, text: &mut String);
 }
 
@@ -107,11 +107,11 @@ impl Data for Value {
     }
 }
 
-/// The routes of the service, while they are put together.
+/// A builder for the service's routes.
 pub(super) struct Routes(Router<Arc<App>>);
 
 impl Routes {
-    /// A route whose parameters come in the query; only the v1 API has such.
+    /// Adds a route with parameters in the query, which only the v1 API has.
     pub(super) fn get(self, path: &str, handler: Handler) -> Self {
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let query = request.uri().query().unwrap_or_default();
@@ -125,7 +125,7 @@ impl Routes {
         Self(self.0.route(path, get(route)))
     }
 
-    /// A route that only reads, whose parameters come as a JSON object.
+    /// Adds a route that only reads, with parameters as a JSON object.
     pub(super) fn post<T: Data>(self, envelope: Envelope, path: &str, handler: Handler<T>) -> Self {
         self.reading(envelope, path, handler, body::Kind::Parameters)
     }
@@ -146,7 +146,7 @@ impl Routes {
         Self(self.0.route(path, post(route)))
     }
 
-    /// A route that only reads, and takes many vectors as `data`.
+    /// Adds a route that only reads and accepts many vectors as `data`.
     pub(super) fn vectors<T: Data>(
         self,
         envelope: Envelope,
@@ -156,12 +156,12 @@ impl Routes {
         self.reading(envelope, path, handler, body::Kind::Rows)
     }
 
-    /// A route that writes, whose parameters come as a JSON object.
+    /// Adds a route that writes, with parameters as a JSON object.
     pub(super) fn write(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
         self.writing(envelope, path, handler, body::Kind::Parameters)
     }
 
-    /// A route that writes the rows that come as `data` with its parameters, many of them.
+    /// Adds a route that writes rows, which come in `data` beside the parameters and may be many.
     pub(super) fn rows(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
         self.writing(envelope, path, handler, body::Kind::Rows)
     }
@@ -226,7 +226,7 @@ async fn run<T: Data>(
     }
 }
 
-/// An error's answer.
+/// Returns an error's answer.
 pub(super) fn refusal(error: &ServiceError) -> Response {
     let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     json_response(
@@ -288,7 +288,7 @@ fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// The routes behind the plain form of a request's path; a layer of the router would run after its choice of a route.
+/// Normalizes a request's path before it's routed. A layer of the router would run after the route was chosen.
 fn plain(router: Router) -> Router {
     Router::new().fallback(move |request: Request| {
         let mut router = router.clone();
@@ -305,7 +305,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    /// Serves on a listener that is already bound, so connections wait from then on.
+    /// Serves a listener that is already bound, so clients can already connect.
     pub(super) fn start(listener: TcpListener, app: Arc<App>) -> io::Result<Self> {
         let addr = listener.local_addr()?;
         listener.set_nonblocking(true)?;
@@ -336,14 +336,14 @@ impl Server {
         })
     }
 
-    /// Where it listens.
+    /// Returns the address that the server listens on.
     pub(super) fn addr(&self) -> SocketAddr {
         self.addr
     }
 }
 
 impl Drop for Server {
-    /// Stops accepting, lets open requests finish for a moment, and ends the thread.
+    /// Stops accepting, gives open requests a moment to finish, and ends the thread.
     fn drop(&mut self) {
         if let Some(stop) = self.stop.take() {
             _ = stop.send(());

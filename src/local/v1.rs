@@ -1,4 +1,4 @@
-//! The first API: GET with query parameters, one object URL a job, success code 200.
+//! The first API: GET with query parameters, one object URL per job, success code 200.
 
 use super::body::Object;
 use super::call::Call;
@@ -66,7 +66,7 @@ fn detail(file: &JobFile) -> Map<String, Value> {
     standing(&DIALECT.detail_name(&file.name), &file.standing)
 }
 
-/// The five fields that describe a job or a file.
+/// Returns the five fields that describe a job or a file.
 fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
     let fields = [
         ("fileName", Value::from(name)),
@@ -100,8 +100,8 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     }))
 }
 
-/// The words of the list, which has three (reference: list). The jobs are under `tasks` in the published example and under
-/// `records` in the older schema, so both are sent.
+/// Returns a job's state in the list, which has three names for states (reference: list). The published example has the
+/// jobs under `tasks`, the older schema under `records`, so the service sends both.
 const fn list_word(state: JobState) -> &'static str {
     match state {
         JobState::Pending | JobState::Importing | JobState::Uncommitted => "ImportRunning",
@@ -112,7 +112,7 @@ const fn list_word(state: JobState) -> &'static str {
 
 fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let mut data = collections::describe(app, call)?;
-    // This API writes a type and its parameter as one word.
+    // This API appends a type's parameter to its name.
     for field in data
         .get_mut("fields")
         .and_then(Value::as_array_mut)
@@ -158,7 +158,7 @@ fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
     )
 }
 
-/// Unlike the later API's, this call refuses a collection that is not there.
+/// Drops a collection. Unlike in the later API, a missing collection is an error.
 fn drop_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
     collections::describe(app, call)?;
     collections::drop(app, call)

@@ -1,6 +1,6 @@
 //! The import routes that Zilliz Cloud and Milvus share, and the cloud's form of the create call.
 //!
-//! One answer serves both: it holds the fields of either.
+//! An answer has the fields of both, so one form serves both.
 
 use super::call::Call;
 use super::error::ServiceError;
@@ -27,8 +27,7 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .post(Envelope::V2, &import("abort"), abort)
 }
 
-/// Which of the two a request is, whatever else it holds: only the cloud's clients name a cluster, or a project and
-/// region.
+/// Returns the dialect of a request. Only the cloud's clients name a cluster, or a project and region.
 pub(super) fn dialect(call: &Call) -> Dialect {
     match call.get(&["clusterId", "projectId", "regionId"]) {
         Some(_) => Dialect::V2,
@@ -106,8 +105,8 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(Value::Object(data))
 }
 
-/// The fields that describe a job or a file. `totalRows` is there once it is known: a client that shows rows done of
-/// rows in all must not show 100 percent all along.
+/// Returns the fields that describe a job or a file. `totalRows` is left out until it's known, since a client that
+/// shows imported rows as a share of all rows would show 100 percent throughout.
 fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
     let imported = match standing.state {
         JobState::Failed | JobState::Aborted => 0,
@@ -161,7 +160,8 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     }))
 }
 
-/// All jobs at once: a Milvus server's list has no pages. The answer says how many there are only if it isn't whole.
+/// Returns all jobs at once, since a Milvus server's list has no pages. The answer has their number only if it isn't
+/// whole.
 fn milvus_list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let page = jobs::whole_list(app, call)?;
     let records: Vec<_> = page.jobs.iter().map(milvus::record).collect();
@@ -178,7 +178,7 @@ fn commit(app: &App, call: &Call) -> Result<Value, ServiceError> {
 
 fn abort(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let answer = end(app, call, Action::Abort, Store::abort)?;
-    // The rows of an aborted job are to be swept.
+    // An aborted job's rows have to be removed.
     app.shared().nudge();
     Ok(answer)
 }

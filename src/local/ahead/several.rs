@@ -1,38 +1,39 @@
-//! Parsing on several threads.
+//! Parses one file on several threads.
 //!
-//! One thread finds rows and deals them out in blocks, one parser after the other; the batches are taken back in the same
-//! turn, and so come in the order of the file. There are two batches a parser, two blocks, and one that is being filled.
+//! One thread finds rows and deals them out to the parsers in blocks, in rotation. Batches are collected in the same
+//! rotation, so they keep the order of the file. Each parser has two batches, two blocks, and a block that is being
+//! filled.
 
 use crate::formats::{Batch, Block, ReadError, Reader};
 use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
 use std::thread;
 
-/// Blocks that wait for one parser.
+/// Blocks that may wait for one parser.
 const WAITING: usize = 1;
 
-/// Batches of one parser: one is parsed into while the other is stored.
+/// Batches of one parser: one is filled while the other is stored.
 const BATCHES: usize = 2;
 
-/// A block, and the bytes of the file up to its end.
+/// A block, and the number of bytes of the file up to its end.
 type Found = Result<(Block, u64), ReadError>;
 
-/// A batch, and the same.
+/// A batch, and the number of bytes of the file up to its end.
 type Parsed = Result<(Batch, u64), ReadError>;
 
-/// One parser, as the finder of rows sees it.
+/// The channels of one parser that the row finder uses.
 struct Input {
     blocks: SyncSender<Found>,
-    /// Blocks that are done with.
+    /// Blocks to reuse.
     spare: Receiver<Block>,
 }
 
-/// The same, as the keeper of rows sees it.
+/// The channels of one parser that the keeper of rows uses.
 struct Output {
     batches: Receiver<Parsed>,
     kept: Sender<Batch>,
 }
 
-/// What a parser works with.
+/// The channels that a parser uses.
 struct Parser {
     blocks: Receiver<Found>,
     spare: Sender<Block>,
@@ -40,7 +41,7 @@ struct Parser {
     batches: Sender<Parsed>,
 }
 
-/// See [`super::each`].
+/// Reads a file as documented at [`super::each`].
 pub(super) fn each<E>(
     reader: Reader,
     parsers: usize,
@@ -54,14 +55,14 @@ pub(super) fn each<E>(
         outputs.push(output);
         work.push(parser);
     }
-    // The ends of all channels move into the scope, so that every thread ends when one does.
+    // The ends of all channels move into the scope, so every thread ends when any of them ends.
     thread::scope(move |scope| {
         scope.spawn(move || find(reader, &inputs));
         for parser in work {
             scope.spawn(move || parser.run());
         }
         for output in outputs.iter().cycle() {
-            // A parser whose turn it is and that has ended had nothing more to parse.
+            // If the next parser in rotation has ended, there was nothing left to parse.
             let Ok(parsed) = output.batches.recv() else {
                 break;
             };
@@ -94,7 +95,7 @@ fn parser(reader: &Reader) -> (Input, Output, Parser) {
     (input, Output { batches, kept }, parser)
 }
 
-/// Deals blocks out until the file or somebody else ends.
+/// Deals out blocks until the file or one of the other threads ends.
 fn find(mut reader: Reader, inputs: &[Input]) {
     for input in inputs.iter().cycle() {
         let mut block = input.spare.try_recv().unwrap_or_default();
@@ -114,7 +115,7 @@ impl Parser {
     fn run(self) {
         while let Ok(found) = self.blocks.recv() {
             let parsed = found.and_then(|(block, bytes)| {
-                // Without a batch nobody wants any more.
+                // The receive fails if the keeper has ended and wants no more batches.
                 let Ok(mut batch) = self.empty.recv() else {
                     return Ok(None);
                 };

@@ -1,7 +1,7 @@
-//! What a request still sends after it was answered, read and thrown away.
+//! Reads and discards the rest of a request that was answered before it was complete.
 //!
-//! Most clients read no answer before they have sent their whole body. If the connection were closed meanwhile, they would
-//! see that it broke, and not why their request was refused.
+//! Most clients don't read an answer before they've sent their whole body. If the connection were closed earlier, they
+//! would see a broken connection instead of the reason for the refusal.
 
 use axum::body::{Body, Bytes, HttpBody};
 use axum::extract::Request;
@@ -13,18 +13,18 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::runtime::Handle;
 
-/// The most bytes that are read for nothing.
+/// Most bytes to discard.
 const MOST: usize = 64 << 20;
 
-/// How long they are read: less than a connection may go without an answer.
+/// Time limit for discarding: less than the time that a connection may last without an answer.
 const TIME: Duration = Duration::from_secs(20);
 
-/// How long each piece is waited for.
+/// Time limit for each piece.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// Sees to it that the rest of the request's body is read, whoever answers it before.
+/// Wraps a request's body so that its rest is read even if the request is answered early.
 pub(in crate::local) fn keep(request: Request) -> Request {
-    // Who asks first whether to send the body does not send it to be refused.
+    // A client with this header asks before it sends the body, so it won't send a refused one.
     if request.headers().contains_key(header::EXPECT) {
         return request;
     }
@@ -71,7 +71,7 @@ impl Drop for Leftover {
         }
         if let Ok(runtime) = Handle::try_current() {
             let body = std::mem::take(&mut self.body);
-            // Where it sends on, the connection is closed after all.
+            // If the client still sends after the limit, the connection is closed.
             _ = runtime.spawn(tokio::time::timeout(TIME, drain(body)));
         }
     }
