@@ -257,6 +257,14 @@ impl ApiError {
         }
     }
 
+    /// Returns true if a change may have been carried out: its answer was lost, or proves nothing.
+    pub fn may_have_acted(&self) -> bool {
+        match self.answer() {
+            Some(answer) => answer.may_have_acted(),
+            None => self.outcome() == Outcome::Unknown && !matches!(self, Self::Redirect { .. }),
+        }
+    }
+
     /// Returns true if the service reports that there is no such job (reference: Error codes worth a hint).
     pub fn is_no_job(&self) -> bool {
         self.answer().is_some_and(|answer| answer.is_no_job())

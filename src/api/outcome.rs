@@ -97,6 +97,16 @@ impl ErrorAnswer<'_> {
         }
     }
 
+    /// Returns true if a change may have been carried out in spite of the answer (Milvus' `pkg/util/merr`: 1 not ready, 2
+    /// unavailable, 5 internal, 10000 and 10001 timed out inside, 65535 unexpected).
+    pub(super) fn may_have_acted(&self) -> bool {
+        match self.status {
+            200..300 => matches!(self.code, Some(1 | 2 | 5 | 500 | 10000 | 10001 | 65535)),
+            400 | 401 | 403 | 404 | 429 => false,
+            _ => true,
+        }
+    }
+
     fn is_refusal(&self, code: i64) -> bool {
         let says = |words: &[&str]| {
             let message = self.message.to_ascii_lowercase();

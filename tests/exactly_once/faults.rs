@@ -156,6 +156,54 @@ fn thousands_of_submissions_are_each_made_once() {
     all_are_made_once(2_000);
 }
 
+/// The same at a cluster without keys, in each dialect; v1 lists are under `tasks`.
+#[test]
+#[ignore = "takes long: 2,000 in each dialect"]
+fn thousands_of_submissions_are_each_made_once_in_each_dialect() {
+    for api in ["v1", "v2", "milvus"] {
+        all_are_made_once_by_a_cluster(api, 2_000);
+    }
+}
+
+#[test]
+fn submissions_are_each_made_once_in_each_dialect() {
+    for api in ["v1", "v2", "milvus"] {
+        all_are_made_once_by_a_cluster(api, 40);
+    }
+}
+
+fn all_are_made_once_by_a_cluster(api: &str, count: usize) {
+    let folder = Folder::new();
+    let dice = Dice::new(11);
+    let cluster = Cluster::start(move |_, _| match dice.roll() % 100 {
+        0..=7 => Fate::Instead(Reply::Drop),
+        8..=9 => Fate::Instead(Reply::status(429, "slow down")),
+        10..=14 => Fate::Instead(Reply::status(500, "oops")),
+        15..=22 => Fate::Made(Reply::Drop),
+        23..=29 => Fate::Made(Reply::json("<html>garbage")),
+        _ => Fate::Answer,
+    });
+    let place = if api == "milvus" { "" } else { "s3://bucket/" };
+    let connect = cluster.connect(api, "settle: 0.5");
+    let runs: Vec<Running> = (0..count)
+        .step_by(SHARE)
+        .map(|first| {
+            let text = script(&connect, first, SHARE.min(count - first));
+            let text = text.replace("`day/", &format!("`{place}day/"));
+            folder.test().eval(text).spawn()
+        })
+        .collect();
+    for run in runs {
+        run.end();
+    }
+    let state = cluster.state();
+    assert_eq!(state.jobs.len(), count, "{api}");
+    for no in 0..count {
+        let file = format!("{place}day/{no}.jsonl");
+        assert_eq!(state.of_file(&file).len(), 1, "{api} {file}");
+    }
+}
+
 #[test]
 fn killed_at_random_and_run_again_each_is_made_once() {
     const COUNT: usize = 100;

@@ -7,6 +7,7 @@ mod faults;
 mod journal;
 mod keys;
 mod lost;
+mod odd_servers;
 mod outcomes;
 mod tools;
 mod two;

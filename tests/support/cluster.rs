@@ -1,10 +1,12 @@
-//! A cluster that makes jobs and lists them, and knows no `Idempotency-Key`: what a submission meets on most servers.
+//! A cluster that makes jobs and lists them, and knows no `Idempotency-Key` unless it's told to: what a submission meets on
+//! most servers.
 //!
-//! It speaks the `milvus` and `v2` dialects. A closure decides the fate of each create call; lists may lag behind, and
+//! It speaks all three dialects; v1 lists are under `tasks`, unfiltered, as published. A closure decides the fate of each create call; lists may lag behind, and
 //! details come late.
 
 use super::server::{Reply, Request, Server};
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// What becomes of a create call.
@@ -43,6 +45,21 @@ pub(crate) struct State {
     pub(crate) mute: usize,
     /// Jobs of others that each of the next so many lists finds made.
     pub(crate) churn: usize,
+    /// Repeated `Idempotency-Key` headers are answered with the first job.
+    pub(crate) honours: bool,
+    /// Readings of a job's progress that will show this name instead of its files.
+    pub(crate) placeholder: Option<(usize, &'static str)>,
+    /// Only the last part of a file's path is shown.
+    pub(crate) base_names: bool,
+    /// How lists are answered instead.
+    pub(crate) refused_list: Option<Reply>,
+    /// What comes instead of the answers to the next commits and aborts, which are carried out.
+    pub(crate) lost_ends: Vec<Reply>,
+    /// Readings that will show a committed job as it was before.
+    pub(crate) commit_lag: usize,
+    /// How many commits and aborts came.
+    pub(crate) ends: usize,
+    keys: HashMap<String, String>,
     /// Another name of a collection, and the name that jobs tell.
     pub(crate) alias: Option<(String, String)>,
     /// How many create calls came.
@@ -112,10 +129,10 @@ impl Cluster {
 
     /// `connect(…)` to it in a dialect, with more options such as `settle: 0.1`.
     pub(crate) fn connect(&self, api: &str, options: &str) -> String {
-        let cluster = if api == "v2" {
-            r#", cluster_id: "in03-1""#
-        } else {
+        let cluster = if api == "milvus" {
             ""
+        } else {
+            r#", cluster_id: "in03-1""#
         };
         format!(
             r#"connect(#{{endpoint: "{}", api: "{api}", token: "", {options}{cluster}}});"#,
@@ -133,12 +150,29 @@ fn answer(
     fate: &impl Fn(usize, &Request) -> Fate,
     request: &Request,
 ) -> Reply {
-    let body: Value = serde_json::from_str(&request.body).unwrap_or_default();
-    let path = request.target.split('?').next().unwrap_or_default();
+    let mut body: Value = serde_json::from_str(&request.body).unwrap_or_default();
+    let (path, query) = request
+        .target
+        .split_once('?')
+        .unwrap_or((&request.target, ""));
+    if request.method == "GET" {
+        body = query
+            .split('&')
+            .filter_map(|pair| pair.split_once('='))
+            .map(|(name, value)| {
+                let number = value.parse::<u64>().map(Value::from);
+                (name.to_owned(), number.unwrap_or_else(|_| value.into()))
+            })
+            .collect::<serde_json::Map<_, _>>()
+            .into();
+    }
     match path.rsplit('/').next().unwrap_or_default() {
-        "create" => create(state, fate, request, &body),
-        "list" => list(&mut lock(state), &body),
+        "create" | "import" => create(state, fate, request, &body),
+        "list" => list(&mut lock(state), &body, path.starts_with("/v1/")),
         "getProgress" | "get_progress" => progress(&mut lock(state), &body),
+        "get" => progress_v1(&mut lock(state), &body),
+        "commit" => end(&mut lock(state), &body, "Completed"),
+        "abort" => end(&mut lock(state), &body, "Aborted"),
         _ => Reply::status(404, r#"{"code":404,"message":"no such path"}"#),
     }
 }
@@ -154,8 +188,12 @@ fn create(
         state.creates += 1;
         state.creates
     };
+    let header = request.header("idempotency-key").unwrap_or_default();
     let make = || {
         let mut state = lock(state);
+        if let Some(job) = state.keys.get(header).filter(|_| state.honours) {
+            return job.clone();
+        }
         let sets = body.get("files").or_else(|| body.get("objectUrls"));
         let sets = sets.and_then(Value::as_array).into_iter().flatten();
         let many = sets.filter_map(Value::as_array).flatten();
@@ -165,12 +203,10 @@ fn create(
             .collect();
         let (hidden, mute) = (state.lag, state.mute);
         let collection = state.named(&body["collectionName"]);
-        state.add(
-            collection.as_deref().unwrap_or_default(),
-            files,
-            hidden,
-            mute,
-        )
+        let collection = collection.unwrap_or_default();
+        let job = state.add(&collection, files, hidden, mute);
+        state.keys.insert(header.to_owned(), job.clone());
+        job
     };
     match fate(number, request) {
         Fate::Answer => ok(&json!({"jobId": make()})),
@@ -182,8 +218,11 @@ fn create(
     }
 }
 
-fn list(state: &mut State, body: &Value) -> Reply {
+fn list(state: &mut State, body: &Value, v1: bool) -> Reply {
     state.lists += 1;
+    if let Some(reply) = &state.refused_list {
+        return reply.clone();
+    }
     if state.churn > 0 {
         state.churn -= 1;
         let collection = body["collectionName"]
@@ -213,24 +252,77 @@ fn list(state: &mut State, body: &Value) -> Reply {
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let (size, skip) = (number(size), number((page - 1) * size));
     let records: Vec<Value> = shown.iter().skip(skip).take(size).cloned().collect();
-    ok(&json!({"count": shown.len(), "currentPage": page, "pageSize": size, "records": records}))
+    let jobs = if v1 { "tasks" } else { "records" };
+    ok(&json!({"count": shown.len(), "currentPage": page, "pageSize": size, jobs: records}))
+}
+
+/// Commits or aborts a job that waits for it.
+fn end(state: &mut State, body: &Value, word: &str) -> Reply {
+    state.ends += 1;
+    let id = body["jobId"].as_str().unwrap_or_default();
+    let lost = state.lost_ends.pop();
+    let job = state.jobs.iter_mut().find(|job| job.id == id);
+    let Some(job) = job.filter(|job| job.state == "Uncommitted") else {
+        return Reply::json(r#"{"code":2100,"message":"job is not Uncommitted"}"#);
+    };
+    word.clone_into(&mut job.state);
+    lost.unwrap_or_else(|| ok(&json!({})))
+}
+
+/// The names of a job's files, as its progress tells them.
+fn names(state: &mut State, id: &str) -> Option<Vec<String>> {
+    let base_names = state.base_names;
+    let job = state.jobs.iter_mut().find(|job| job.id == id)?;
+    if job.mute > 0 {
+        job.mute -= 1;
+        return Some(Vec::new());
+    }
+    if let Some((left, name)) = state.placeholder.as_mut().filter(|(left, _)| *left > 0) {
+        *left -= 1;
+        return Some(vec![(*name).to_owned()]);
+    }
+    let shown = |name: &String| match name.rsplit('/').next() {
+        Some(last) if base_names => last.to_owned(),
+        _ => name.clone(),
+    };
+    Some(job.files.iter().map(shown).collect())
+}
+
+fn progress_v1(state: &mut State, body: &Value) -> Reply {
+    let id = body["jobId"].as_str().unwrap_or_default().to_owned();
+    let Some(names) = names(state, &id) else {
+        return Reply::json(r#"{"code":90144,"message":"no such job"}"#);
+    };
+    let Some(job) = state.jobs.iter().find(|job| job.id == id) else {
+        return Reply::Drop;
+    };
+    let details: Vec<Value> = names
+        .iter()
+        .map(|name| json!({"fileName": name, "readyPercentage": 10}))
+        .collect();
+    ok(&json!({
+        "jobId": id, "collectionName": job.collection, "readyPercentage": 10, "completeTime": null,
+        "fileName": names.first(), "details": details,
+    }))
 }
 
 fn progress(state: &mut State, body: &Value) -> Reply {
     let id = body["jobId"].as_str().unwrap_or_default();
-    let Some(job) = state.jobs.iter_mut().find(|job| job.id == id) else {
+    let Some(names) = names(state, id) else {
         return Reply::json(r#"{"code":90144,"message":"no such job"}"#);
     };
-    let tells = job.mute == 0;
-    job.mute = job.mute.saturating_sub(1);
-    let details: Vec<Value> = job
-        .files
+    let lags = state.ends > 0 && state.commit_lag > 0;
+    state.commit_lag -= usize::from(lags);
+    let Some(job) = state.jobs.iter().find(|job| job.id == id) else {
+        return Reply::Drop;
+    };
+    let shown = if lags { "Uncommitted" } else { &job.state };
+    let details: Vec<Value> = names
         .iter()
-        .filter(|_| tells)
-        .map(|name| json!({"fileName": name, "state": job.state, "progress": 10}))
+        .map(|name| json!({"fileName": name, "state": shown, "progress": 10}))
         .collect();
     ok(&json!({
-        "jobId": job.id, "collectionName": job.collection, "state": job.state, "progress": 10, "details": details,
+        "jobId": job.id, "collectionName": job.collection, "state": shown, "progress": 10, "details": details,
     }))
 }
 

@@ -5,7 +5,7 @@
 
 use super::jobs::read_progress;
 use crate::api::model::{JobState, State};
-use crate::api::{ApiError, Client, Outcome, backoff};
+use crate::api::{ApiError, Client, backoff};
 use crate::engine::call::Call;
 use crate::engine::registry::{Confirm, Family, Function, Gives, Takes};
 use crate::engine::values::Job;
@@ -102,7 +102,7 @@ impl Decision {
             if !is_answer(&error) {
                 return Err(error.into());
             }
-            let proves_nothing = error.outcome() == Outcome::Unknown;
+            let proves_nothing = error.may_have_acted();
             let passes = proves_nothing || matches!(error.kind(), Kind::Busy | Kind::Connect);
             let failure = Failure::from(error);
             if proves_nothing {
