@@ -46,8 +46,8 @@ impl Client {
     }
 }
 
-/// Returns the collection name that the listed jobs have. If no job has the requested name, it may be an alias: jobs
-/// are listed under the collection's own name, so all jobs count.
+/// Returns the collection name that the listed jobs have. If no job has the requested name, the name may be an alias,
+/// and jobs are listed under the collection's own name. Then returns `None`, so all jobs count.
 fn listed_as<'a>(filter: &'a JobFilter, jobs: &'a [JobSummary]) -> Option<&'a str> {
     let asked = filter.collection.as_deref()?;
     let names = jobs.iter().map(|job| job.collection.as_str());

@@ -328,7 +328,7 @@ fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "rowCount": app.store().count(collection.id, Some(partition))? }))
 }
 
-/// Loads the whole collection, since partitions have no load state of their own.
+/// Loads the whole collection, since partitions can't be loaded one by one.
 fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let (collection, partitions) = named_partitions(app, call)?;
     app.store().set_released(&partitions, false)?;

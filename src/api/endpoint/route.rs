@@ -124,8 +124,8 @@ pub fn join(base: &Url, path: &str) -> Url {
     url
 }
 
-/// Returns the cluster's endpoint if it replaces the endpoint. The cluster's endpoint is for collection calls, so it
-/// doesn't change the dialect when region and cluster id are given.
+/// Returns the cluster's endpoint if it can replace a missing endpoint. If region and cluster id are given, they decide
+/// the dialect, and the cluster's endpoint only serves collection calls.
 fn lone_cluster_endpoint<'a>(given: &Given<'a>) -> Option<&'a Endpoint> {
     let named = some(given.cluster_id).is_some() && some(given.region).is_some();
     given

@@ -111,8 +111,8 @@ impl Closest {
 }
 
 impl Scan<'_> {
-    /// Returns the closest rows of each vector, closest first. If several rows have one primary key, only the one
-    /// committed last may be found. If older ones are among the closest rows, the search is repeated without them.
+    /// Returns the closest rows of each vector, closest first. If several rows have one primary key, only the row that
+    /// was committed last counts. If older ones are among the closest rows, the search is repeated without them.
     pub(super) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
         let mut replaced = HashSet::new();
         loop {

@@ -94,8 +94,8 @@ impl SearchVectors {
             .map(move |first| first..first.saturating_add(step).min(count))
     }
 
-    /// Compares each vector of the block with each of the rows, and passes to `take` the vector's number, the row (if
-    /// it isn't null) and their distance.
+    /// Compares each vector of the block with each row that isn't null, and passes the vector's number, the row and
+    /// their distance to `take`.
     pub(super) fn compare(
         &self,
         block: Range<usize>,
