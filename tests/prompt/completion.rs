@@ -1,6 +1,6 @@
 //! What Tab and help show to someone who knows nothing else.
 
-use crate::harness::{CTRL_C, ENTER, Home, TAB, Terminal};
+use crate::harness::{CTRL_C, ENTER, Home, TAB, Terminal, is_job_id};
 use crate::support::server::{Reply, Server};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -76,9 +76,11 @@ fn a_newcomer_gets_along_with_tab() {
     // The job, by its variable and by its id.
     tab_only(&mut shell, "job.", "the collection it imports into");
     shell.gives("wait(job)", "Completed");
-    let screen = tab_only(&mut shell, "progress(", "job-");
-    assert!(screen.contains("books  Completed  "), "{screen}");
-    tab(&mut shell, "progress(\"jo", "progress(\"job-");
+    let screen = tab_only(&mut shell, "progress(", "books  Completed  ");
+    let id = screen.split('"').find(|word| is_job_id(word));
+    let id = id.unwrap_or_else(|| panic!("an id: {screen}"));
+    let typed = format!("progress(\"{}", &id[..4]);
+    tab(&mut shell, &typed, &format!("progress(\"{id}\""));
     shell.send(&format!("){ENTER}"));
     shell.prompt();
     assert!(shell.screen().contains("Completed"), "{}", shell.screen());

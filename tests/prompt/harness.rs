@@ -161,3 +161,13 @@ pub(crate) fn look_of(screen: &Screen, text: &str) -> Option<Look> {
         })
     })
 }
+
+/// Returns true for the id of a job of the local service: an 18-digit number.
+pub(crate) fn is_job_id(word: &str) -> bool {
+    word.len() == 18 && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Returns true for a line that starts with the id of a job.
+pub(crate) fn starts_with_job_id(line: &str) -> bool {
+    line.split_whitespace().next().is_some_and(is_job_id)
+}

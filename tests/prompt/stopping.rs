@@ -1,6 +1,6 @@
 //! Ctrl-C stops what runs and keeps the shell.
 
-use crate::harness::{CTRL_C, Home, Terminal};
+use crate::harness::{CTRL_C, Home, Terminal, is_job_id};
 use crate::service::Service;
 use std::io::Read;
 use std::net::TcpListener;
@@ -40,7 +40,8 @@ fn a_wait_can_be_left_and_come_back_to() {
     // The bar, while the job runs.
     shell.see("░");
     let screen = interrupt(&mut shell);
-    assert!(screen.contains("come back with wait(\"job-"), "{screen}");
+    assert!(screen.contains("come back with wait(\""), "{screen}");
+    assert!(screen.split('"').any(is_job_id), "{screen}");
     assert!(!screen.contains('░'), "the bar is taken away:\n{screen}");
     let screen = shell.run("progress(job).state != \"Failed\"");
     assert!(screen.contains("true"), "{screen}");

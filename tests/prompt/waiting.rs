@@ -1,6 +1,6 @@
 //! What `wait` shows while it waits, and what it leaves.
 
-use crate::harness::{CTRL_C, Home, Terminal, columns_of};
+use crate::harness::{CTRL_C, Home, Terminal, columns_of, starts_with_job_id};
 use crate::service::Service;
 
 /// A shell connected to a slow service, and `job`, which takes some five seconds.
@@ -40,7 +40,7 @@ fn a_wait_has_a_bar_and_leaves_a_line_and_a_table() {
     let summary = screen.lines().find(|line| line.contains("waited"));
     let summary = summary.unwrap_or_default();
     assert!(
-        summary.starts_with("job-") && summary.contains("Completed  500 rows  waited"),
+        starts_with_job_id(summary) && summary.contains("Completed  500 rows  waited"),
         "{screen}"
     );
     assert!(screen.contains("state       Completed"), "{screen}");
@@ -99,7 +99,7 @@ fn many_jobs_are_left_with_a_line_that_finds_them_again() {
         screen
             .contents()
             .lines()
-            .filter(|line| line.starts_with("job-"))
+            .filter(|line| starts_with_job_id(line))
             .count()
             == 12
     });

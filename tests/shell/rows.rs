@@ -48,7 +48,7 @@ fn a_filter_that_is_wrong_is_explained() {
                      query("books", "nothing == 3")"#,
         7,
     );
-    ran.says("equality is written ==");
+    ran.says("equality is ==");
     ran.complains("nothing");
 }
 
