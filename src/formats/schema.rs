@@ -167,7 +167,7 @@ impl Field {
             _ if self.takes_values => None,
             Some(FunctionOutput::Bm25) => Some("a BM25 function computes the field"),
             Some(FunctionOutput::Other) => Some(
-                "a function computes the field; the collection property collection.function.allowInsertNonBM25FunctionOutputs allows values",
+                "the field is a function output; the collection property collection.function.allowInsertNonBM25FunctionOutputs allows values",
             ),
             None => Some("autoId is on: the service makes the primary key"),
         }

@@ -12,6 +12,8 @@ use super::store::{Store, StoreError};
 use crate::formats::batch::META;
 use crate::formats::schema::FunctionOutput;
 use crate::formats::{Column, DataType, Field, Schema};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -289,7 +291,8 @@ impl Query<'_> {
     }
 
     /// Writes the output fields of a segment's rows to their places in the answer; returns false if the segment was
-    /// deleted.
+    /// deleted. Vectors that are stored as bytes are written in base64, int8 ones too (Milvus:
+    /// `internal/distributed/proxy/httpserver/utils.go`, `buildQueryResp`).
     fn fill(
         &self,
         segment: &Segment,
@@ -307,7 +310,11 @@ impl Query<'_> {
             let name = Value::from(field.name.as_str()).to_string();
             let as_text = self.texts_for_int64 && field.data_type == DataType::Int64;
             for (row, place) in places {
-                let value = match column.value(*row) {
+                let value = match column.packed(*row) {
+                    Some(bytes) => Value::from(STANDARD.encode(bytes)),
+                    None => column.value(*row),
+                };
+                let value = match value {
                     Value::Number(number) if as_text => Value::from(number.to_string()),
                     value => value,
                 };

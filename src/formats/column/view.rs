@@ -67,6 +67,16 @@ impl<'a> VectorView<'a> {
 }
 
 impl Column {
+    /// Returns the stored bytes of a vector of bits, 16-bit floats or 8-bit integers; `None` for null and past the end.
+    pub fn packed(&self, row: usize) -> Option<&[u8]> {
+        let super::Values::Packed(bytes) = &self.values else {
+            return None;
+        };
+        let width = row_bytes(&self.data_type);
+        let bytes = bytes.get(row.checked_mul(width)?..)?.get(..width)?;
+        (!self.is_null(row)).then_some(bytes)
+    }
+
     /// Appends a vector that is given as its stored bytes. Returns false, and appends nothing, if the column isn't one of
     /// packed vectors or the bytes are too few or too many.
     #[must_use]
