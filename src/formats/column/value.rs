@@ -9,9 +9,9 @@ use super::codec::sparse_pair;
 use super::{Column, Values, row_width};
 
 impl Column {
-    /// One row's value as JSON, as a query of the collection would show it: integers exact, floats with the
-    /// fewest digits that read back the same, points in time in the collection's time zone, binary vectors as a list of bytes, sparse ones as an object
-    /// of index and value. Null for a null row and past the end.
+    /// Returns one row's value as JSON, in the form that files and inserts take: integers exact, floats with the fewest
+    /// digits that read back the same, points in time in the collection's time zone, vectors as lists of numbers (bytes for
+    /// binary ones), sparse ones as an object of index and value. Null for a null row and past the end.
     pub fn value(&self, row: usize) -> Value {
         if self.is_null(row) {
             return Value::Null;
