@@ -52,7 +52,8 @@ fn harm(roll: u64, pass_on: &dyn Fn() -> Reply) -> Reply {
 }
 
 fn is_create(request: &Request) -> bool {
-    request.target.ends_with("/import/create")
+    let target = request.target.as_str();
+    target.ends_with("/import/create") || target.ends_with("/collections/import")
 }
 
 /// Submits file after file, each under a key; what is busy is tried again, as scripts do.
@@ -96,10 +97,31 @@ fn bad_day(folder: &Folder, seed: u64, count: usize) -> (Running, String, Server
         if is_create(request) {
             harm(dice.roll(), pass_on)
         } else {
-            pass_on()
+            as_published(request, pass_on())
         }
     });
     (service, url, server)
+}
+
+/// A v1 list as the published example has it: its jobs are under `tasks`.
+fn as_published(request: &Request, reply: Reply) -> Reply {
+    let is_list = request
+        .target
+        .starts_with("/v1/vector/collections/import/list");
+    match reply {
+        Reply::Full {
+            status,
+            headers,
+            body,
+        } if is_list => Reply::Full {
+            status,
+            headers,
+            body: String::from_utf8_lossy(&body)
+                .replace("\"records\":", "\"tasks\":")
+                .into_bytes(),
+        },
+        other => other,
+    }
 }
 
 /// There are so many jobs, and so many made submissions, each with a job of its own.
@@ -131,10 +153,13 @@ fn check_local(folder: &Folder, url: &str, count: usize) {
 /// Submissions of one process.
 const SHARE: usize = 100;
 
-fn all_are_made_once(count: usize) {
+fn all_are_made_once(api: &str, count: usize) {
     let folder = Folder::new();
     let (_service, url, bad) = bad_day(&folder, 7, count);
-    let connect = format!("connect(\"{}\");", bad.url());
+    let connect = format!(
+        "connect(#{{endpoint: \"{}\", api: \"{api}\", cluster_id: \"local\"}});",
+        bad.url()
+    );
     let runs: Vec<Running> = (0..count)
         .step_by(SHARE)
         .map(|first| folder.test().eval(script(&connect, first, SHARE)).spawn())
@@ -147,24 +172,18 @@ fn all_are_made_once(count: usize) {
 
 #[test]
 fn hundreds_of_submissions_are_each_made_once() {
-    all_are_made_once(300);
+    all_are_made_once("v2", 300);
 }
 
 #[test]
-#[ignore = "takes long: the same with 2,000"]
+#[ignore = "takes long: the same with 2,000 in each dialect"]
 fn thousands_of_submissions_are_each_made_once() {
-    all_are_made_once(2_000);
-}
-
-/// The same at a cluster without keys, in each dialect; v1 lists are under `tasks`.
-#[test]
-#[ignore = "takes long: 2,000 in each dialect"]
-fn thousands_of_submissions_are_each_made_once_in_each_dialect() {
     for api in ["v1", "v2", "milvus"] {
-        all_are_made_once_by_a_cluster(api, 2_000);
+        all_are_made_once(api, 2_000);
     }
 }
 
+/// The same at a cluster without keys, in each dialect; v1 lists are under `tasks`.
 #[test]
 fn submissions_are_each_made_once_in_each_dialect() {
     for api in ["v1", "v2", "milvus"] {
@@ -184,12 +203,17 @@ fn all_are_made_once_by_a_cluster(api: &str, count: usize) {
         _ => Fate::Answer,
     });
     let place = if api == "milvus" { "" } else { "s3://bucket/" };
-    let connect = cluster.connect(api, "settle: 0.5");
+    let connect = cluster.connect(api, "settle: 0.2");
+    // A list of many pages is seldom whole while others submit: what stays in doubt is looked for again under its key.
+    let share = count.div_ceil(10);
     let runs: Vec<Running> = (0..count)
-        .step_by(SHARE)
+        .step_by(share)
         .map(|first| {
-            let text = script(&connect, first, SHARE.min(count - first));
-            let text = text.replace("`day/", &format!("`{place}day/"));
+            let text = script(&connect, first, share.min(count - first));
+            let text = text.replace("`day/", &format!("`{place}day/")).replace(
+                "e.kind != \"busy\"",
+                "![\"busy\", \"unknown\"].contains(e.kind)",
+            );
             folder.test().eval(text).spawn()
         })
         .collect();

@@ -241,17 +241,21 @@ fn list(state: &mut State, body: &Value, v1: bool) -> Reply {
             job.hidden -= 1;
             continue;
         }
-        shown.push(json!({
-            "jobId": job.id, "collectionName": job.collection, "state": job.state,
-        }));
+        shown.push(&*job);
     }
+    let record = |job: &&Job| {
+        json!({
+            "jobId": job.id, "collectionName": job.collection, "state": job.state,
+        })
+    };
     let Some(size) = body["pageSize"].as_u64() else {
-        return ok(&json!({"records": shown}));
+        let records: Vec<Value> = shown.iter().map(record).collect();
+        return ok(&json!({"records": records}));
     };
     let page = body["currentPage"].as_u64().unwrap_or(1);
     let number = |n: u64| usize::try_from(n).unwrap_or(usize::MAX);
     let (size, skip) = (number(size), number((page - 1) * size));
-    let records: Vec<Value> = shown.iter().skip(skip).take(size).cloned().collect();
+    let records: Vec<Value> = shown.iter().skip(skip).take(size).map(record).collect();
     let jobs = if v1 { "tasks" } else { "records" };
     ok(&json!({"count": shown.len(), "currentPage": page, "pageSize": size, jobs: records}))
 }
