@@ -5,34 +5,19 @@ The server is PyPI's package `milvus`; pymilvus makes a collection with every sc
 
 import json
 import os
-import signal
-import socket
 import subprocess
+import sys
 import tempfile
-import urllib.request
 
-from checks import check, eventually, section
+from checks import check, section
 from pymilvus import Collection, CollectionSchema, DataType, FieldSchema, connections
+from real_server import RealServer
 
 ROWS = [
     {"id": 2**53 + 1, "flag": True, "big": -(2**62), "score": 1.5, "doc": {"x": [1, None, "é"], "n": 2**53 + 1},
      "numbers": [1, 2], "words": ["q"], "vector": [1, 2], "extra": {"q": [1]}},
     {"id": -3, "flag": False, "big": 0, "score": 2.5, "doc": {}, "numbers": [], "words": [], "vector": [3, 4]},
 ]
-
-
-def free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def answers(url):
-    try:
-        with urllib.request.urlopen(f"{url}/v1/vector/collections", timeout=5) as answer:
-            return json.load(answer).get("code") == 200
-    except (OSError, ValueError):
-        return False
 
 
 def fill(port):
@@ -122,24 +107,12 @@ def refusals(shell):
 
 
 def main():
-    port = free_port()
     with tempfile.TemporaryDirectory(prefix="milvus-") as folder:
-        command = [os.environ["MILVUS_SERVER"], "--data", f"{folder}/milvus", "--proxy-port", str(port)]
-        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            if not check("Milvus 2.3.5 answers", eventually(lambda: answers(url), bool, 90)):
-                return
-            fill(port)
-            shell = Shell(url, folder)
+        with RealServer(sys.executable, f"{folder}/milvus") as server:
+            fill(server.port)
+            shell = Shell(f"http://127.0.0.1:{server.port}", folder)
             for work in (rows, collections, refusals):
                 section(work, shell)
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            try:
-                server.wait(timeout=10)
-            except subprocess.TimeoutExpired:
-                os.killpg(server.pid, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -65,7 +65,7 @@ def parts(installed):
     yield "node_sdk", ["node"], [shutil.which("node") or "node", str(HERE / "node_sdk.js")]
     yield "object_stores", ["object_stores"], python("object_stores", "object_stores")
     yield "azure_store", ["object_stores", "azurite"], python("object_stores", "azure_store")
-    yield "milvus_server", ["milvus", "pymilvus_v1"], python("pymilvus_v1", "milvus_server")
+    yield "milvus_server", ["real_server"], python("real_server", "milvus_server")
     yield "odd_requests", [], [sys.executable, "-B", str(HERE / "odd_requests.py")]
 
 
@@ -85,8 +85,7 @@ def main():
         files = folder / "files"
         base = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
         base |= {"SERVICE_FILES": str(files), "NODE_CLIENT": str(installed / "node" / "node_modules"),
-                 "AZURITE": str(installed / "azurite" / "node_modules"),
-                 "MILVUS_SERVER": str(installed / "milvus" / "bin" / "milvus-server")}
+                 "AZURITE": str(installed / "azurite" / "node_modules")}
         if not is_real and not present("pymilvus_v2"):
             # Without the writer there are no files to import.
             print("skip  everything: pymilvus_v2 is not installed")
