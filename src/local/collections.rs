@@ -11,7 +11,7 @@ use super::settings::Settings;
 use super::source::Dialect;
 use super::store::collections::{Collection, DEFAULT_PARTITION};
 use crate::formats::Schema;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// The dialect of collection calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
@@ -29,6 +29,16 @@ pub(super) fn routes(routes: Routes) -> Routes {
         .write(Envelope::V2, &path("collections/create"), create)
         .write(Envelope::V2, &path("collections/drop"), drop)
         .write(Envelope::V2, &path("collections/rename"), rename)
+        .write(
+            Envelope::V2,
+            &path("collections/alter_properties"),
+            alter_properties,
+        )
+        .write(
+            Envelope::V2,
+            &path("collections/drop_properties"),
+            drop_properties,
+        )
         .post(Envelope::V2, &path("collections/flush"), flush)
         .post(Envelope::V2, &path("collections/refresh_load"), flush)
         .post(Envelope::V2, &path("collections/compact"), compact)
@@ -249,6 +259,51 @@ fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
         format!(
             "duplicated new collection name {database}:{name} with other collection name or alias"
         ),
+    ))
+}
+
+fn alter_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let given = call.get(&["properties"]).and_then(Value::as_object);
+    change_properties(app, call, given.unwrap_or(&Map::new()), &[])
+}
+
+fn drop_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let keys = call.get(&["propertyKeys"]).and_then(entities::texts);
+    change_properties(app, call, &Map::new(), &keys.unwrap_or_default())
+}
+
+/// Sets and removes properties of a collection (Milvus: proxy/task.go, `alterCollectionTask.PreExecute`).
+fn change_properties(
+    app: &App,
+    call: &Call,
+    set: &Map<String, Value>,
+    remove: &[String],
+) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let loaded_only = |key: &&String| key.starts_with("mmap") || key.starts_with("warmup");
+    if let Some(key) = set.keys().find(loaded_only).filter(|_| collection.loaded) {
+        let kind = key.split('.').next().unwrap_or_default();
+        return Err(ServiceError::new(
+            104,
+            format!(
+                "can not alter {kind} properties if collection loaded: collection already loaded[collection={}]",
+                collection.name
+            ),
+        ));
+    }
+    let body = collection
+        .schema()?
+        .with_properties(&collection.body, set, remove);
+    Schema::from_create_body(&body)?;
+    if app
+        .store()
+        .set_body(collection.id, &collection.body, &body)?
+    {
+        return Ok(json!({}));
+    }
+    Err(ServiceError::new(
+        65535,
+        "the collection was changed meanwhile; repeat the call",
     ))
 }
 

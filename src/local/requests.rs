@@ -71,6 +71,12 @@ const RENAME: &[Key] = &[
     Key::text("newCollectionName").required(),
     Key::text("newDbName"),
 ];
+const COLLECTION_PROPERTIES: &[Key] = &[DATABASE, COLLECTION, PROPERTIES];
+const DROP_COLLECTION_PROPERTIES: &[Key] = &[
+    DATABASE,
+    COLLECTION,
+    Key::new("propertyKeys", JsonKind::Texts),
+];
 const COMPACT: &[Key] = &[
     DATABASE,
     COLLECTION,
@@ -267,6 +273,8 @@ fn keys(path: &str) -> Option<&'static [Key]> {
         | "indexes/list" => NAMED_COLLECTION,
         "collections/create" => CREATE_COLLECTION,
         "collections/rename" => RENAME,
+        "collections/alter_properties" => COLLECTION_PROPERTIES,
+        "collections/drop_properties" => DROP_COLLECTION_PROPERTIES,
         "collections/compact" => COMPACT,
         "collections/get_compaction_state" => COMPACTION_STATE,
         "partitions/create" | "partitions/drop" | "partitions/has" | "partitions/get_stats" => {

@@ -408,3 +408,60 @@ fn rows_of_a_full_text_collection_come_without_the_output() {
             .contains("not allowed to retrieve raw data")
     );
 }
+
+/// Milvus: proxy/task.go, `alterCollectionTask.PreExecute`; `handler_v2.go`, `alterCollectionProperties`.
+#[test]
+fn properties_of_a_collection_are_altered_and_dropped() {
+    let (_dir, local) = Local::fresh();
+    let call =
+        |path: &str, body: Value| local.post(&format!("/v2/vectordb/collections/{path}"), &body);
+    let properties = || {
+        let shown = call("describe", json!({ "collectionName": "c" })).data();
+        let pairs = shown["properties"].as_array().expect("pairs").clone();
+        let text = |pair: &Value, key: &str| pair[key].as_str().expect("a text").to_owned();
+        pairs
+            .iter()
+            .map(|pair| format!("{}={}", text(pair, "key"), text(pair, "value")))
+            .collect::<Vec<_>>()
+    };
+    call(
+        "create",
+        json!({ "collectionName": "c", "dimension": 2, "params": { "ttlSeconds": 100 } }),
+    )
+    .data();
+    assert_eq!(properties(), ["collection.ttl.seconds=100"]);
+    let set = json!({ "collectionName": "c",
+        "properties": { "collection.ttl.seconds": 200, "timezone": "Asia/Shanghai" } });
+    call("alter_properties", set).data();
+    assert_eq!(
+        properties(),
+        ["collection.ttl.seconds=200", "timezone=Asia/Shanghai"]
+    );
+    let remove = json!({ "collectionName": "c", "propertyKeys": ["collection.ttl.seconds", "no"] });
+    call("drop_properties", remove).data();
+    assert_eq!(properties(), ["timezone=Asia/Shanghai"]);
+    for (wrong, code) in [
+        (
+            json!({ "collectionName": "c", "properties": { "timezone": "Nowhere" } }),
+            1100,
+        ),
+        (
+            json!({ "collectionName": "c", "properties": { "mmap.enabled": true } }),
+            104,
+        ),
+        (json!({ "collectionName": "no", "properties": {} }), 100),
+        (json!({ "properties": {} }), 1802),
+        (json!({ "collectionName": "c", "properties": [] }), 1801),
+    ] {
+        let answer = call("alter_properties", wrong.clone());
+        assert_eq!(answer.code(), code, "{wrong}");
+    }
+    assert_eq!(properties(), ["timezone=Asia/Shanghai"]);
+    call("release", json!({ "collectionName": "c" })).data();
+    let released = json!({ "collectionName": "c", "properties": { "mmap.enabled": true } });
+    call("alter_properties", released).data();
+    assert_eq!(
+        properties(),
+        ["timezone=Asia/Shanghai", "mmap.enabled=true"]
+    );
+}

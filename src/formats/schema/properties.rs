@@ -1,10 +1,10 @@
 //! A collection's properties: `properties` of the create call, and those of its `params` that Milvus makes properties.
 //!
-//! Milvus' create call over REST keeps only the time to live of `properties`, and takes the others by
-//! `collections/alter_properties`; the local service takes all of them at once.
+//! Milvus' create call over REST keeps only the time to live of `properties` and drops the others, which
+//! `collections/alter_properties` sets. The local service takes all of them in the create call too.
 
 use jiff::tz::TimeZone;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::functions::is_true;
 use super::node::{Node, plain};
@@ -111,6 +111,33 @@ impl Schema {
             Some(_) => rule(format!("the ttl_field {name:?} must be a Timestamptz")),
             None => rule(format!("the ttl_field {name:?} isn't in the schema")),
         }
+    }
+
+    /// Returns a create body with other properties: those of `set` are added or replaced, those in `remove` are left out.
+    /// All of them are under `properties` then, including those that `params` had set.
+    pub fn with_properties(
+        &self,
+        body: &Value,
+        set: &Map<String, Value>,
+        remove: &[String],
+    ) -> Value {
+        let own = self.properties.iter();
+        let mut properties: Map<String, Value> = own
+            .map(|(key, value)| (key.clone(), value.as_str().into()))
+            .collect();
+        for (key, value) in set {
+            let key = if key == "ttl.seconds" { TTL } else { key };
+            properties.insert(key.to_owned(), plain(value).into());
+        }
+        properties.retain(|key, _| !remove.contains(key));
+        let mut body = body.clone();
+        if let Some(object) = body.as_object_mut() {
+            if let Some(params) = object.get_mut("params").and_then(Value::as_object_mut) {
+                params.retain(|name, _| !PARAMS.iter().any(|(param, _)| param == name));
+            }
+            object.insert("properties".to_owned(), Value::Object(properties));
+        }
+        body
     }
 
     /// The `properties[]` of a `describe` answer.

@@ -174,6 +174,32 @@ impl Store {
         })
     }
 
+    /// Replaces the create body of a collection, unless another call has changed it. Returns false in that case.
+    pub(in crate::local) fn set_body(
+        &self,
+        id: i64,
+        before: &Value,
+        after: &Value,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let stored: Option<String> = tx
+                .query_row("SELECT body FROM collections WHERE id = ?1", [id], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            let is_same =
+                |text: String| serde_json::from_str(&text).is_ok_and(|it: Value| it == *before);
+            if !stored.is_some_and(is_same) {
+                return Ok(false);
+            }
+            tx.execute(
+                "UPDATE collections SET body = ?2 WHERE id = ?1",
+                params![id, after.to_string()],
+            )?;
+            Ok(true)
+        })
+    }
+
     /// Marks a collection as loaded or released.
     pub(in crate::local) fn set_loaded(&self, id: i64, loaded: bool) -> Result<(), StoreError> {
         self.write(|tx| {
