@@ -61,7 +61,7 @@ impl Submitter<'_> {
                 return (Vec::new(), Known::Own(job.to_owned()));
             };
             match &own.job {
-                // A late answer to an earlier send arrived first.
+                // The late answer to an earlier send has been journalled already.
                 Some(job) => (Vec::new(), Known::Own(job.clone())),
                 None if fold.is_anothers(own, job) => (Vec::new(), Known::Anothers),
                 None if fold.precedes(own, job) => (Vec::new(), Known::Before),

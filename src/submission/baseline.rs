@@ -29,9 +29,9 @@ pub(super) struct Baseline {
 }
 
 impl Baseline {
-    /// Returns the journal entry for this baseline with all jobs that the journal doesn't have yet, or `None` if the
-    /// baseline is already journalled. Pruning may have removed jobs that were journalled before, so they're compared
-    /// each time.
+    /// Returns the journal entry that this baseline needs, with all jobs that the journal doesn't have, or `None` if
+    /// the baseline and all of its jobs are journalled. Pruning may have removed jobs that were journalled before, so
+    /// this is checked for each submission.
     pub(super) fn entry(&self, scope: &Scope, fold: &Fold) -> Option<Entry> {
         let jobs = fold.unseen(scope, &self.jobs);
         (!jobs.is_empty() || fold.baseline(&self.id).is_none()).then(|| {
