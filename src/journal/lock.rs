@@ -17,7 +17,7 @@ pub struct IdentityLock {
 }
 
 impl IdentityLock {
-    /// Takes the lock like [`Self::take`], and creates the folder if necessary.
+    /// Takes the lock in this folder, which is created if necessary; returns `None` if the lock is held.
     pub fn take_in(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
         create_private_folder(folder).map_err(JournalError::file("open", folder))?;
         Self::take(folder, identity)

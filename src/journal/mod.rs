@@ -1,28 +1,32 @@
-//! The journal: what was submitted, on the disk before it is sent.
+//! The journal: a record of every submission, on the disk before the submission is sent.
 //!
-//! One file of JSON Lines in the data folder, `journal/journal.jsonl`, that is only appended to, each [`Entry`] synced
-//! before the call returns, but for those about what a server has answered ([`Journal::note`]); a [`Fold`] of its entries says where each [`Submission`] stands. Beside it lie
-//! `journal.lock`, which serialises looking and appending, and `locks/`, a file for each identity that is being
-//! submitted. All of it is for the owner alone, and none of it holds a secret.
+//! The journal is one file of JSON Lines in the data folder, `journal/journal.jsonl`, to which lines are only appended.
+//! Each [`Entry`] is synced before the call returns, except entries about a server's answers ([`Journal::note`]). A
+//! [`Fold`] of the entries holds the state of each [`Submission`]. Beside the file are `journal.lock`, which serialises
+//! reads and appends, and `locks/`, with a file for each identity that's being submitted. Only the owner can access
+//! these files, and none of them holds a secret.
 //!
-//! # Two processes, and crashes
+//! # Several processes, and crashes
 //!
-//! - Every look that leads to an entry happens under the lock, after reading what others appended: [`Journal::transact`].
-//!   Two submissions under one key cannot both find it unused.
-//! - The lock is the system's, so that of a dead process is free. A process that is stopped while it holds it makes
-//!   others wait for a while and then end as busy, having sent nothing. A raised stop flag ends the wait at once.
-//! - A killed process, or a full disk, can tear the last line only. The next writer gives a line that is whole its end and
-//!   cuts any other: nothing was done on the strength of it. Power loss may also take lines before it that nobody had
-//!   waited for; what is left of one is passed over.
-//! - A lost entry that came *after* a send leaves its submission open, which is what reconciliation is for. So nobody
-//!   waits for its sync: a killed process loses none, and power loss those of the last moment at most.
-//! - A sync happens without the lock, and one serves all threads that wait for one. Where it fails its entries may be in
-//!   the file: a submission that was not sent then looks open, and is looked for before it is sent.
-//! - Pruning writes another file and renames it over the first, under the lock. Writers open the file anew each time they
-//!   have the lock, and know by the generation in its first line that their offset is worth nothing.
-//! - Times are the wall clock's, for people. Ages are counted by a [`Moment`], which a jumping clock doesn't move.
-//! - A line that can't be read may have been about an import key, so nothing is submitted under keys until
-//!   [`Journal::prune`] has written the file without it.
+//! - Every decision that leads to an entry is made under the lock, after reading the lines that others have appended:
+//!   [`Journal::transact`]. So two submissions under one import key can't both find it unused.
+//! - The lock is the system's, so the lock of a dead process is free. If a process is suspended while it holds the
+//!   lock, others wait for a while and then fail as busy, having sent nothing. An interrupt ends the wait immediately.
+//! - A killed process or a full disk can only tear the last line. The next writer completes a whole entry with its line
+//!   end and cuts off anything else, since nothing was done because of it. A power failure may also destroy earlier
+//!   lines whose sync no caller had waited for; their remains are skipped.
+//! - If an entry written *after* a send is lost, its submission stays open, and reconciliation resolves it. So no
+//!   caller waits for the sync of such entries: a killed process loses none, and a power failure loses at most those of
+//!   the last moment.
+//! - A sync happens without the lock, and one sync serves all threads that wait. If a sync fails, its entries may still
+//!   be in the file. A submission that wasn't sent then looks open, and its job is looked for before the submission is
+//!   sent.
+//! - Pruning writes another file and renames it over the journal, under the lock. Writers open the file again each time
+//!   they take the lock, and the generation in the first line shows when their offset has become invalid.
+//! - Times are those of the wall clock, for people. Ages are computed from a [`Moment`], which clock changes don't
+//!   affect.
+//! - A line that can't be read may have been about an import key. So nothing is submitted under import keys until
+//!   [`Journal::prune`] has rewritten the file without that line.
 
 mod damage;
 mod entry;

@@ -3,40 +3,40 @@
 //! Creating a job isn't idempotent on most servers, a lost answer doesn't show whether the job exists, and job lists
 //! contain neither files nor times. So a submission passes through states that the [`journal`](crate::journal) records:
 //!
-//! 1. **Begin** ([`Submitter::begin`]): lock the identity, check the import key's history, take a baseline (a scan of the
-//!    job list), and write the intent.
-//! 2. **Send** ([`Submitter::send`]): an answer that means *made*, *refused* or *never sent* ends the submission. After any
-//!    other outcome the submission is [`Parked`].
+//! 1. **Begin** ([`Submitter::begin`]): lock the identity, check the import key's history, take a baseline (a scan of
+//!    the job list), and write the intent.
+//! 2. **Send** ([`Submitter::send`]): an answer that means *made*, *refused* or *never sent* ends the submission. After
+//!    any other outcome the submission is [`Parked`].
 //! 3. **Look** ([`Submitter::look`]): if the server honours `Idempotency-Key`, repeat the call under the same header.
-//!    Otherwise scan the job list and compare the files of new jobs. Then claim the job, or find it absent and send again,
-//!    or report that the outcome isn't known.
+//!    Otherwise scan the job list and compare the files of new jobs. Then claim the job, or find it absent and send
+//!    again, or report that the outcome isn't known.
 //!
-//! [`Submitter::submit`] does all of this for one request. The steps are public for batches: parked items occupy no slot,
-//! and one scan serves all parked submissions of a collection.
+//! [`Submitter::submit`] does all of this for one request. The steps are public for batches: parked items occupy no
+//! slot, and one scan serves all parked submissions of a collection.
 //!
 //! # Why this is sound
 //!
-//! - *Two identical submissions*: the identity's lock is held from before the intent until the outcome is known, also by
-//!   threads that wait for a late answer. With an import key, the second submission finds the result of the first. Without
-//!   one, the user has asked for two imports, and both are made.
-//! - *Two different submissions* can't claim each other's job. A job that a scan finds is claimed under the journal's lock,
-//!   and only if no submission has it and no other unresolved submission that may own it has the same files. If one has,
-//!   both wait until the other is resolved.
-//! - *A job that existed before* is in a `seen` entry that precedes the intent. If another process scans the list and sees
-//!   our job, its `seen` entry follows our intent, because our intent is written before we send.
-//! - *List lag*: a job counts as absent only after two complete scans that both began after the send plus `settle`. After a
-//!   crash the time of the send isn't certain, since clocks jump, so `settle` counts from the restart.
-//! - *Crashes*: before the intent nothing was sent. After it the submission is open, and the next run under the same import
-//!   key continues at step 3 with the old baseline. A crash between the answer and its entry is handled in the same way.
-//!   Open submissions without an import key are reported and never sent again automatically.
-//! - *A stale keep-alive connection* may break before or after the server acted, and no client can distinguish the two, so
-//!   the outcome is *unknown*.
-//! - *Refusals*: the refusal of a repeated call under an honoured header also holds for the first send, since the server
-//!   would have answered with the job. Refusals because of the API key or of load are excluded, since the server checks
-//!   those before it looks up the header.
+//! - *Two identical submissions*: the identity's lock is held from before the intent until the outcome is known, also
+//!   by threads that wait for a late answer. With an import key, the second submission finds the result of the first.
+//!   Without one, the user has asked for two imports, and both are made.
+//! - *Two different submissions* can't claim each other's job. A job that a scan finds is claimed under the journal's
+//!   lock, and only if no submission has it and no other unresolved submission that may own it has the same files. If
+//!   one has, both wait until the other is resolved.
+//! - *A job that existed before* is in a `seen` entry that precedes the intent. If another process scans the list and
+//!   sees our job, its `seen` entry follows our intent, because our intent is written before we send.
+//! - *List lag*: a job counts as absent only after two complete scans that both began after the send plus `settle`.
+//!   After a crash the time of the send isn't certain, since clocks jump, so `settle` counts from the restart.
+//! - *Crashes*: before the intent nothing was sent. After it the submission is open, and the next run under the same
+//!   import key continues at step 3 with the old baseline. A crash between the answer and its entry is handled in the
+//!   same way. Open submissions without an import key are reported and never sent again automatically.
+//! - *A stale keep-alive connection* may break before or after the server acted, and no client can distinguish the two,
+//!   so the outcome is *unknown*.
+//! - *Refusals*: the refusal of a repeated call under an honoured header also holds for the first send, since the
+//!   server would have answered with the job. Refusals because of the API key or of load are excluded, since the server
+//!   checks those before it looks up the header.
 //!
-//! The assumptions are that list lag and server delay stay below `settle`, and that no one else submits the same files to
-//! the same collection in the meantime.
+//! The assumptions are that list lag and server delay stay below `settle`, and that no one else submits the same files
+//! to the same collection in the meantime.
 
 mod admit;
 mod baseline;
