@@ -10,8 +10,9 @@
 //!
 //! - Every decision that leads to an entry is made under the lock, after reading the lines that others have appended:
 //!   [`Journal::transact`]. So two submissions under one import key can't both find it unused.
-//! - The lock is the system's, so the lock of a dead process is free. If a process is suspended while it holds the
-//!   lock, others wait for a while and then fail as busy, having sent nothing. An interrupt ends the wait immediately.
+//! - The lock belongs to the operating system, which releases it when its process dies. If a process is suspended while
+//!   it holds the lock, others wait for a while and then fail as busy, having sent nothing. An interrupt ends the wait
+//!   immediately.
 //! - A killed process or a full disk can only tear the last line. The next writer completes a whole entry with its line
 //!   end and cuts off anything else, since nothing was done because of it. A power failure may also destroy earlier
 //!   lines whose sync no caller had waited for; their remains are skipped.

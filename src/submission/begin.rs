@@ -44,7 +44,7 @@ struct Draft<'a> {
 }
 
 impl Submitter<'_> {
-    /// Locks the identity, checks the import key's history, and writes the intent. Only reads of the service block.
+    /// Locks the identity, checks the import key's history, and writes the intent. Blocks only for reads.
     ///
     /// `stamps` holds one text per file if the submission belongs to a batch, which compares them later; otherwise it's
     /// empty.
@@ -255,7 +255,7 @@ impl Submitter<'_> {
         Ok(!left.is_empty())
     }
 
-    /// Waits until the job of a recent send must show in the list. If the age of the send can't be computed, it counts
+    /// Waits until the job of a recent send must be listed. If the age of the send can't be computed, it counts
     /// as recent.
     fn let_settle(&self, left: &Submission) -> Result<(), SubmitError> {
         let settle = self.settle();

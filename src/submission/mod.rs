@@ -26,14 +26,14 @@
 //!   sees our job, its `seen` entry follows our intent, because our intent is written before we send.
 //! - *List lag*: a job counts as absent only after two complete scans that both began after the send plus `settle`.
 //!   After a crash the time of the send isn't certain, since clocks jump, so `settle` counts from the restart.
-//! - *Crashes*: before the intent nothing was sent. After it the submission is open, and the next run under the same
-//!   import key continues at step 3 with the old baseline. A crash between the answer and its entry is handled in the
-//!   same way. Open submissions without an import key are reported and never sent again automatically.
+//! - *Crashes*: before the intent nothing was sent. After it the submission is open, and the next submission under the
+//!   same import key continues at step 3 with the old baseline. A crash between the answer and its entry is handled in
+//!   the same way. Open submissions without an import key are reported and never sent again automatically.
 //! - *A stale keep-alive connection* may break before or after the server acted, and no client can distinguish the two,
 //!   so the outcome is *unknown*.
-//! - *Refusals*: the refusal of a repeated call under an honoured header also holds for the first send, since the
-//!   server would have answered with the job. Refusals because of the API key or of load are excluded, since the server
-//!   checks those before it looks up the header.
+//! - *Refusals*: the refusal of a repeated call under an honoured header proves nothing about the first send, since the
+//!   server checks load limits and the API key before it looks up the header. So the call is repeated later, and after
+//!   a few refusals the job list is scanned, or the outcome counts as not known if there's no baseline.
 //!
 //! The assumptions are that list lag and server delay stay below `settle`, and that no one else submits the same files
 //! to the same collection in the meantime.

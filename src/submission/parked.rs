@@ -31,7 +31,7 @@ pub struct Open {
     pub(super) lock: Arc<IdentityLock>,
     /// Number of times that this process has sent the submission.
     pub(super) sends: u32,
-    /// Start of the last send that may have made a job; `None` if this system has no such clock.
+    /// Start of the last send that may have made a job; `None` if this system has no moments.
     pub(super) sent: Option<Moment>,
     /// Start of the last send by this process's clock, if this process sent it.
     pub(super) begun: Option<Instant>,
