@@ -44,7 +44,8 @@ struct Draft<'a> {
 }
 
 impl Submitter<'_> {
-    /// Locks the identity, checks the import key's history, and writes the intent. Blocks only for reads.
+    /// Locks the identity, checks the import key's history, and writes the intent. Calls of the service only read, and
+    /// block until they're answered.
     ///
     /// `stamps` holds one text per file if the submission belongs to a batch, which compares them later; otherwise it's
     /// empty.
@@ -255,8 +256,8 @@ impl Submitter<'_> {
         Ok(!left.is_empty())
     }
 
-    /// Waits until the job of a recent send must be listed. If the age of the send can't be computed, it counts
-    /// as recent.
+    /// Waits until the job of a recent send must appear in the list. If the age of the send can't be computed, it
+    /// counts as recent.
     fn let_settle(&self, left: &Submission) -> Result<(), SubmitError> {
         let settle = self.settle();
         if left.age().is_none_or(|age| age < settle) {
