@@ -1,14 +1,14 @@
-//! Telling of lines of the journal that cannot be read: what they said of a submission is lost.
+//! Warnings about journal lines that can't be read, whose information about submissions is lost.
 
 use super::Known;
 use super::file::Place;
 use crate::render::words;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How many lines are named.
+/// Maximum number of line numbers in a warning.
 const NAMED: usize = 5;
 
-/// Who is told, and whether that has happened.
+/// Receiver of the warning, and a flag so that it's sent only once.
 #[derive(Debug, Default)]
 pub(super) struct Damage {
     pub(super) warn: Option<fn(&str)>,
@@ -16,7 +16,7 @@ pub(super) struct Damage {
 }
 
 impl Damage {
-    /// Tells of damaged lines, if there are any and it was not told before.
+    /// Warns of damaged lines, unless there are none or the warning was sent before.
     pub(super) fn tell(&self, known: &Known, place: &Place) {
         let Some(warn) = self.warn.filter(|_| !known.damaged.is_empty()) else {
             return;

@@ -1,17 +1,18 @@
-//! One line of the journal.
+//! Entries of the journal, one per line.
 //!
-//! A line is a JSON object with one key, the kind of the entry: `{"intent":{…}}`. Lines of a kind that this release does
-//! not know are passed over, and kept when the journal is pruned. No entry holds a secret: object paths come without
-//! query and user, options only as part of the identity, and of an error its code but not the service's words.
+//! A line is a JSON object with a single member, which is named after the kind of the entry: `{"intent":{…}}`. Lines of
+//! a kind that this release doesn't know are skipped, and kept when the journal is pruned. No entry holds a secret:
+//! object paths are stored without query and user, options only as part of the identity's hash, and errors as their
+//! code without the service's message.
 
 use super::identity::Scope;
 use super::moment::Moment;
 use serde::{Deserialize, Serialize};
 
-/// The form of the file that this release writes.
+/// Version of the file format that this release writes.
 pub(super) const VERSION: u32 = 1;
 
-/// What happened, in the order in which it is journalled.
+/// An event, journalled in the order in which events happen.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
@@ -21,77 +22,79 @@ pub enum Entry {
     Seen(Seen),
     /// A submission is about to be sent.
     Intent(Intent),
-    /// Its job is known.
+    /// The submission's job is known.
     Made(Made),
-    /// The service refused it: there is no job.
+    /// The service refused the submission: there's no job.
     Refused(Refused),
-    /// It never left: there is no job.
+    /// The submission never left: there's no job.
     Unsent(Closed),
-    /// Scans have shown that there is no job. A `sends_again` entry is followed by another send.
+    /// Scans have shown that there's no job. An entry with `sends_again` is followed by another send.
     Absent(Absent),
-    /// Whether there is a job could not be found out.
+    /// It couldn't be found out whether there's a job.
     Unknown(Unknown),
     /// A job has ended.
     Ended(Ended),
-    /// Somebody has said what became of it.
+    /// The user has settled the submission with `journal settle`.
     Settled(Settled),
 }
 
-/// The first line: another generation means another file, whose offsets are not the old one's.
+/// The first line. A different generation means that the file was replaced, so offsets into the old file are invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Header {
-    /// The form of the file.
+    /// Version of the file format.
     pub version: u32,
-    /// A fresh id for each file: pruning makes a new one.
+    /// Unique id of the file: pruning writes a new file.
     pub generation: String,
 }
 
 /// Jobs seen by a complete scan, without those that were journalled before for the same scope.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// The baseline's id, which intents name.
+    /// The baseline's id, which intents refer to.
     pub baseline: String,
-    /// When the scan began, RFC 3339.
+    /// Time when the scan began, RFC 3339.
     pub at: String,
-    /// What was scanned.
+    /// The scope that was scanned.
     #[serde(flatten)]
     pub scope: Scope,
-    /// Ids of jobs.
+    /// Ids of the jobs.
     pub jobs: Vec<String>,
-    /// When the scan began, by a clock that doesn't jump.
+    /// Time when the scan began, by a clock that doesn't jump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moment: Option<Moment>,
 }
 
-/// What is about to be submitted.
+/// A submission that's about to be sent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Intent {
     /// The submission's id.
     pub id: String,
-    /// When, RFC 3339.
+    /// Time of the intent, RFC 3339.
     pub at: String,
-    /// When, by a clock that doesn't jump.
+    /// Time of the intent, by a clock that doesn't jump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moment: Option<Moment>,
-    /// Where to.
+    /// Service, database and collection.
     #[serde(flatten)]
     pub scope: Scope,
-    /// The connection's name, for people.
+    /// Name of the connection, for messages.
     pub connection: String,
     /// Hash of scope, partition, files and options.
     pub identity: String,
-    /// The key the caller chose.
+    /// The import key, if the caller chose one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// Counts from 1 the jobs made under the key: a failed one may be submitted again.
+    /// Number of this attempt under the import key, from 1: if an attempt's job fails, the next attempt may be
+    /// submitted.
     #[serde(default = "first")]
     pub attempt: u32,
-    /// The `Idempotency-Key` header it travels under.
+    /// Value of the `Idempotency-Key` header of the create call.
     pub header: String,
-    /// True where the server is known to honour that header.
+    /// True if the server is known to honour that header.
     #[serde(default)]
     pub honoured: bool,
-    /// The baseline taken before; none where the header is all that is needed.
+    /// Id of the baseline taken before the intent; `None` if the header alone identifies the job, or if the service
+    /// refuses to list jobs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<String>,
     /// The partition.
@@ -99,7 +102,7 @@ pub struct Intent {
     pub partition: Option<String>,
     /// The files, without query and user.
     pub files: Vec<Vec<String>>,
-    /// Of a batch's submission, the state of each of its files when it was put together.
+    /// State of each file when the batch was built; empty if the submission isn't part of a batch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stamps: Vec<String>,
 }
@@ -113,36 +116,36 @@ const fn first() -> u32 {
 pub struct Made {
     /// The submission's id.
     pub id: String,
-    /// When this became known, RFC 3339.
+    /// Time when the job became known, RFC 3339.
     pub at: String,
     /// The job's id.
     pub job: String,
-    /// How it became known.
+    /// The way in which the job became known.
     pub how: How,
 }
 
-/// How a job became known.
+/// The way in which a job became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum How {
     /// By the answer to the create call.
     Answer,
-    /// By an answer that came after the run had been stopped.
+    /// By an answer that arrived after the run had been stopped.
     LateAnswer,
-    /// By asking again under the same `Idempotency-Key`.
+    /// By repeating the call under the same `Idempotency-Key`.
     SameKey,
     /// By a scan of the job list.
     Scan,
-    /// By word of the user: earlier journals have it where now a [`Settled`] stands.
+    /// By `journal settle` of earlier releases. This release writes [`Settled`] instead.
     User,
 }
 
-/// A refusal. The service's words are left out: they may echo what must not be kept.
+/// A refusal. The service's message isn't stored, since it may echo secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refused {
     /// The submission's id.
     pub id: String,
-    /// When, RFC 3339.
+    /// Time of the refusal, RFC 3339.
     pub at: String,
     /// The service's error code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -152,79 +155,79 @@ pub struct Refused {
     pub status: Option<u16>,
 }
 
-/// The end of a submission of which nothing more is to be said.
+/// The end of a submission, without further details.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Closed {
     /// The submission's id.
     pub id: String,
-    /// When, RFC 3339.
+    /// Time of the end, RFC 3339.
     pub at: String,
 }
 
-/// No job was found.
+/// The finding that a submission has no job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Absent {
     /// The submission's id.
     pub id: String,
-    /// When, RFC 3339.
+    /// Time of the finding, RFC 3339.
     pub at: String,
-    /// True if it is sent again now: the submission stays open.
+    /// True if the submission is sent again now, and so stays open.
     pub sends_again: bool,
-    /// When, by a clock that doesn't jump.
+    /// Time of the finding, by a clock that doesn't jump.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub moment: Option<Moment>,
 }
 
-/// Nobody knows whether there is a job.
+/// The finding that a submission's outcome can't be found out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Unknown {
     /// The submission's id.
     pub id: String,
-    /// When, RFC 3339.
+    /// Time of the finding, RFC 3339.
     pub at: String,
-    /// Jobs that may be its own.
+    /// Jobs that may be the submission's.
     pub jobs: Vec<String>,
 }
 
-/// The final state of a job, kept since services forget jobs after hours.
+/// The final state of a job, stored because services forget jobs after hours.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ended {
-    /// The service, as [`Scope::target`].
+    /// The service, as in [`Scope::target`].
     pub target: String,
     /// The job's id.
     pub job: String,
-    /// When this was seen, RFC 3339.
+    /// Time when the end was seen, RFC 3339.
     pub at: String,
     /// `Completed`, `Failed` or `Aborted`.
     pub state: String,
-    /// Rows imported, where the service said.
+    /// Number of rows imported, if the service reported it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rows: Option<u64>,
 }
 
-/// What became of a submission, by word of the user: a job, a job that has ended, or no job.
+/// The outcome of a submission according to the user: a job, a job that has ended, or no job.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Settled {
     /// The submission's id.
     pub id: String,
-    /// When this was said, RFC 3339.
+    /// Time of the `journal settle` command, RFC 3339.
     pub at: String,
-    /// The job's id; none where there is no job.
+    /// The job's id; `None` if there's no job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job: Option<String>,
-    /// `Completed` or `Failed`, where the job has ended.
+    /// `Completed` or `Failed`, if the job has ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub state: Option<String>,
 }
 
 impl Entry {
-    /// The kinds of entries, as they are written.
+    /// All kinds of entries, as they're written in the file.
     pub(super) const KINDS: [&'static str; 10] = [
         "journal", "seen", "intent", "made", "refused", "unsent", "absent", "unknown", "ended",
         "settled",
     ];
 
-    /// The submission it is about; a job's end and a baseline are about none by its id.
+    /// Returns the id of the submission that the entry belongs to. Ends of jobs and baselines don't name a submission.
     pub fn submission(&self) -> Option<&str> {
         match self {
             Self::Journal(_) | Self::Seen(_) | Self::Ended(_) => None,

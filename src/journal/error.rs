@@ -1,4 +1,4 @@
-//! Why the journal cannot be used. Nothing is submitted then.
+//! Errors of the journal. If the journal can't be used, nothing is submitted.
 
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
@@ -10,22 +10,22 @@ use thiserror::Error;
 /// A failure of the journal.
 #[derive(Debug, Error)]
 pub enum JournalError {
-    /// A file or folder could not be read or written.
+    /// A file or folder couldn't be read or written.
     #[error("cannot {doing} the journal {}: {source}", .path.display())]
     File {
-        /// What was tried.
+        /// The operation that failed.
         doing: &'static str,
-        /// Which file.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Another process holds its lock for too long.
+    /// Another process held the lock for too long.
     #[error("the journal {} has been locked by another process for {}s", .path.display(), .after.as_secs())]
     Locked {
         /// The lock's file.
         path: PathBuf,
-        /// How long we waited.
+        /// Time that we waited.
         after: Duration,
     },
     /// The wait for another process's lock was interrupted.
@@ -33,59 +33,59 @@ pub enum JournalError {
     Stopped {
         /// The lock's file.
         path: PathBuf,
-        /// Why the wait ended.
+        /// The reason why the wait ended.
         stop: Stop,
     },
-    /// The file is of a later release.
+    /// The file was written by a later release.
     #[error("the journal {} has the form {found}, this zshell knows {known}", .path.display(), known = super::entry::VERSION)]
     Version {
-        /// Which file.
+        /// The journal's file.
         path: PathBuf,
-        /// The form found.
+        /// Version of the file format that was found.
         found: u32,
     },
-    /// Lines can't be read, so an import key may be in use unseen.
+    /// Lines can't be read, so an import key may be in use without our seeing it.
     #[error("the journal {} is damaged ({lines} can't be read), so nothing is submitted under an import key", .path.display())]
     Damaged {
-        /// Which file.
+        /// The journal's file.
         path: PathBuf,
-        /// Which lines.
+        /// The damaged lines.
         lines: String,
     },
-    /// The journal knows no such submission.
+    /// The journal has no such submission.
     #[error("the journal has no submission {id:?}")]
     NoSubmission {
-        /// The id that was asked for.
+        /// The requested id.
         id: String,
     },
-    /// A process is submitting it at this moment.
+    /// A process is working on this submission at this moment.
     #[error("the submission {id} is being worked on")]
     AtWork {
-        /// The submission.
+        /// The submission's id.
         id: String,
     },
-    /// What was asked makes no sense for the state the submission is in.
+    /// The submission is settled, so it can't be settled again in this way.
     #[error("the submission {id} is {state}, which is settled")]
     Settled {
-        /// The submission.
+        /// The submission's id.
         id: String,
         /// The word for its state.
         state: &'static str,
     },
-    /// The end of a job was told, and not which job.
+    /// The user gave the end of a job, but no job is known and none was named.
     #[error("the submission {id} is {state}: no job of it is known that could have ended")]
     NoJob {
-        /// The submission.
+        /// The submission's id.
         id: String,
         /// The word for its state.
         state: &'static str,
     },
-    /// The job is another submission's.
+    /// The job belongs to another submission.
     #[error("the job {job} is that of the submission {owner}")]
     JobTaken {
-        /// The job.
+        /// The job's id.
         job: String,
-        /// Whose it is.
+        /// Id of the submission that has the job.
         owner: String,
     },
 }

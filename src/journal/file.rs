@@ -1,7 +1,7 @@
-//! The journal's file: locking, repairing, reading on, appending.
+//! The journal's file: locking, repairing, reading new lines, appending.
 //!
-//! Whoever writes takes the lock of a file beside it, which is never replaced or removed, then opens the journal anew:
-//! pruning puts another file in its place, and the generation in its first line tells so.
+//! Writers lock a file beside the journal, which is never replaced or removed, and then open the journal again. Pruning
+//! replaces the journal with another file, which the generation in the first line shows.
 
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
@@ -15,19 +15,19 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use ulid::Ulid;
 
-/// How long we wait for another process that writes: an entry takes milliseconds, pruning below a second.
+/// Maximum wait for another process that writes. An entry takes milliseconds, pruning less than a second.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Longer first lines are not ours.
+/// Maximum length of the first line in bytes. Longer first lines aren't headers.
 const HEADER_LIMIT: u64 = 4096;
 
-/// True for a line that may be an entry, of a later release where this one does not know it: it is a whole object. What
-/// a crash or a broken disk left is not.
+/// Returns true if a line is a complete JSON object, and so may be an entry, perhaps of a later release. Lines that a
+/// crash or a broken disk left behind aren't complete objects.
 pub(super) fn may_be_entry(line: &[u8]) -> bool {
     serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line).is_ok()
 }
 
 /// Returns true for an entry of a kind that this release doesn't know. An entry of a known kind that can't be parsed is
-/// damaged, and so is a kind that differs from a known one by a letter.
+/// damaged, and so is an entry whose kind differs from a known one by at most one letter.
 pub(super) fn is_of_later_release(line: &[u8]) -> bool {
     let entry = serde_json::from_slice::<serde_json::Map<String, serde_json::Value>>(line);
     entry.is_ok_and(|entry| {
@@ -39,36 +39,37 @@ pub(super) fn is_of_later_release(line: &[u8]) -> bool {
     })
 }
 
-/// Where the files lie.
+/// Paths of the journal's files.
 #[derive(Clone, Debug)]
 pub(super) struct Place {
     /// The journal's folder.
     pub(super) folder: PathBuf,
-    /// Ends waits for the lock.
+    /// Interrupt that ends waits for the lock.
     pub(super) interrupt: Interrupt,
 }
 
 impl Place {
-    /// The entries.
+    /// Returns the path of the file that holds the entries.
     pub(super) fn journal(&self) -> PathBuf {
         self.folder.join("journal.jsonl")
     }
 
-    /// Who writes.
+    /// Returns the path of the file whose lock serialises writers.
     fn gate(&self) -> PathBuf {
         self.folder.join("journal.lock")
     }
 
-    /// The locks of identities.
+    /// Returns the path of the folder with the locks of identities.
     pub(super) fn identities(&self) -> PathBuf {
         self.folder.join("locks")
     }
 
-    /// Takes the right to write, or with others to read; freed when dropped, or when this process dies.
+    /// Takes the lock for one writer, or for any number of readers. It's released when it's dropped, or when this
+    /// process dies.
     pub(super) fn lock(&self, write: bool) -> Result<File, JournalError> {
         let path = self.gate();
         let gate = match File::open(&path) {
-            // Who only reads need not be able to write.
+            // Readers don't need write permission.
             Ok(gate) if !write => gate,
             _ => {
                 create_private_folder(&self.folder)
@@ -93,16 +94,16 @@ impl Place {
     }
 }
 
-/// The open journal, under the lock.
+/// The open journal, while its lock is held.
 pub(super) struct Book {
     file: File,
     path: PathBuf,
-    /// Bytes up to which it is whole lines.
+    /// Length of the complete lines in bytes.
     end: u64,
 }
 
 impl Book {
-    /// Opens the journal to write, making and repairing it as need be.
+    /// Opens the journal for writing, and creates or repairs it if necessary.
     pub(super) fn open(place: &Place) -> Result<Self, JournalError> {
         let path = place.journal();
         let file = open_private(&path).map_err(JournalError::file("open", &path))?;
@@ -120,7 +121,7 @@ impl Book {
         Ok(book)
     }
 
-    /// Opens the journal to read; `None` where there is none.
+    /// Opens the journal for reading; returns `None` if there's no journal.
     pub(super) fn read(place: &Place) -> Result<Option<Self>, JournalError> {
         let path = place.journal();
         let file = match File::open(&path) {
@@ -138,8 +139,8 @@ impl Book {
         self.file.metadata().map(|metadata| metadata.len())
     }
 
-    /// A crash may have torn the last line. What is a whole entry gets its line end; the rest was never acted upon, since
-    /// nothing is sent before its entry is on the disk, and is cut.
+    /// Repairs a last line that a crash has torn. A complete entry gets its line end. Anything else is cut off: nothing
+    /// was done because of it, since nothing is sent before its entry is on the disk.
     fn repair(&mut self) -> io::Result<()> {
         let size = self.size()?;
         let start = self.start_of_last_line(size)?;
@@ -160,7 +161,7 @@ impl Book {
         self.file.sync_data()
     }
 
-    /// Where the text behind the last line end begins.
+    /// Returns the offset behind the last line end.
     fn start_of_last_line(&mut self, size: u64) -> io::Result<u64> {
         const CHUNK: u64 = 8192;
         let mut end = size;
@@ -177,7 +178,7 @@ impl Book {
         Ok(0)
     }
 
-    /// The generation of the file; `None` where the first line is not a header.
+    /// Returns the file's generation; `None` if the first line isn't a header.
     pub(super) fn generation(&mut self) -> Result<Option<String>, JournalError> {
         let failed = |path: &Path| JournalError::file("read", path.to_owned());
         self.file
@@ -197,7 +198,7 @@ impl Book {
         }
     }
 
-    /// Hands every whole line from `offset` on to `take`, and answers where the last one ended.
+    /// Passes every complete line from `offset` to `take`, and returns the offset behind the last one.
     pub(super) fn lines(
         &mut self,
         offset: u64,
@@ -224,8 +225,8 @@ impl Book {
         }
     }
 
-    /// Appends entries; they are on the disk once [`Self::written`] is synced. Where it fails the file is as it was, as far
-    /// as that can be had: the next writer repairs the rest.
+    /// Appends entries; they're on the disk once [`Self::written`] is synced. If the write fails, the file is cut back
+    /// to its old length. If that fails too, the next writer repairs the file.
     pub(super) fn append(&mut self, entries: &[Entry]) -> Result<(), JournalError> {
         let mut text = Vec::new();
         for entry in entries {
@@ -242,7 +243,7 @@ impl Book {
         Ok(())
     }
 
-    /// Gives the file away, to be synced without the lock.
+    /// Converts the book into a handle that can be synced without the lock.
     pub(super) fn written(self, generation: String) -> Written {
         Written {
             file: self.file,
@@ -252,24 +253,24 @@ impl Book {
         }
     }
 
-    /// Bytes up to which it is whole lines.
+    /// Returns the length of the complete lines in bytes.
     pub(super) const fn end(&self) -> u64 {
         self.end
     }
 }
 
-/// What was written to the journal, and may not be on the disk yet.
+/// Data that was written to the journal and may not be on the disk yet.
 pub(super) struct Written {
     file: File,
     path: PathBuf,
-    /// Of the file that was written to.
+    /// Generation of the file that was written to.
     pub(super) generation: String,
-    /// Where it ends now, in bytes.
+    /// Length of the file after the write, in bytes.
     pub(super) end: u64,
 }
 
 impl Written {
-    /// Sees everything that was written to this file so far onto the disk.
+    /// Syncs everything that was written to this file so far to the disk.
     pub(super) fn sync(&self) -> Result<(), JournalError> {
         let synced = self.file.sync_data();
         synced.map_err(JournalError::file("write", &self.path))

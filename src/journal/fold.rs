@@ -1,4 +1,4 @@
-//! The entries put together: which submissions there are, where each stands, which jobs were seen when.
+//! State of all submissions, computed from the journal's entries: how far each one is, and which jobs were seen when.
 
 use super::entry::{Ended, Entry, How, Intent, Made, Seen, Settled};
 use super::identity::Scope;
@@ -7,31 +7,31 @@ use super::record::{Standing, Submission};
 use crate::api::model::{JobState, State};
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-/// A baseline's place.
+/// Position of a baseline among the entries, and the time of its scan.
 #[derive(Clone, Debug)]
 struct Baseline {
     order: u64,
     moment: Option<Moment>,
 }
 
-/// What the journal says, entry after entry.
+/// The state that results from all entries read so far.
 #[derive(Debug, Default)]
 pub struct Fold {
     submissions: Vec<Submission>,
     by_id: HashMap<String, usize>,
-    /// The latest submission of each key, by target.
+    /// Index of the latest submission under each import key, by target.
     by_key: HashMap<String, HashMap<String, usize>>,
-    /// Whose job it is, by target.
+    /// Index of the submission that has each job, by target.
     by_job: HashMap<String, HashMap<String, usize>>,
     unresolved: BTreeSet<usize>,
-    /// The entry that first showed a job in a scan.
+    /// Number of the entry that first showed each job in a scan, by scope.
     seen: HashMap<Scope, HashMap<String, u64>>,
     baselines: HashMap<String, Baseline>,
     entries: u64,
 }
 
 impl Fold {
-    /// Takes in the next entry. One about a submission that is not there changes nothing.
+    /// Applies the next entry. Entries about unknown submissions change nothing.
     pub(super) fn apply(&mut self, entry: Entry) {
         self.entries += 1;
         match entry {
@@ -75,7 +75,7 @@ impl Fold {
     fn make(&mut self, made: Made) {
         let by_hand = made.how == How::User;
         if !by_hand {
-            // What the service says is worth more than somebody's word.
+            // The service's answer overrides a manual `journal settle`.
             self.take_back(&made.id);
         }
         if let Some(index) = self.settle(&made.id, made.at, Standing::Submitted) {
@@ -83,7 +83,8 @@ impl Fold {
         }
     }
 
-    /// What was settled by hand may be settled by hand again. A job that the service named stays, but its end may be told.
+    /// Applies a manual `journal settle`. It replaces an earlier one. A job that the service reported stays, but its
+    /// end may be set.
     fn settle_by_hand(&mut self, settled: Settled) {
         self.take_back(&settled.id);
         let state = settled.state.as_deref().map(|word| State::parse(word).kind);
@@ -109,7 +110,7 @@ impl Fold {
         }
     }
 
-    /// Forgets what is known by word of the user only.
+    /// Removes a state that's known from `journal settle` only.
     fn take_back(&mut self, id: &str) {
         let index = self.by_id.get(id);
         let Some(submission) = index.and_then(|index| self.submissions.get_mut(*index)) else {
@@ -157,7 +158,8 @@ impl Fold {
         self.submissions.push(Submission::new(intent, self.entries));
     }
 
-    /// Gives a submission its standing. What is made stays made: an entry of another process may come late.
+    /// Sets a submission's standing. A submission that has a job keeps it, since an entry of another process may be
+    /// late.
     fn settle(&mut self, id: &str, at: String, standing: Standing) -> Option<usize> {
         let index = *self.by_id.get(id)?;
         let submission = self.submissions.get_mut(index)?;
@@ -171,7 +173,7 @@ impl Fold {
             self.unresolved.insert(index);
         } else {
             self.unresolved.remove(&index);
-            // Only what is unresolved is compared by its files.
+            // Only unresolved submissions are compared by their files.
             submission.intent.files = Vec::new();
             submission.intent.stamps = Vec::new();
         }
@@ -204,46 +206,46 @@ impl Fold {
         }
     }
 
-    /// How many entries there are.
+    /// Returns the number of entries.
     pub const fn entries(&self) -> u64 {
         self.entries
     }
 
-    /// All submissions, the oldest first.
+    /// Returns all submissions, the oldest first.
     pub fn submissions(&self) -> &[Submission] {
         &self.submissions
     }
 
-    /// The submission with this id.
+    /// Returns the submission with this id.
     pub fn submission(&self, id: &str) -> Option<&Submission> {
         self.submissions.get(*self.by_id.get(id)?)
     }
 
-    /// The latest submission under a key.
+    /// Returns the latest submission under an import key.
     pub fn under_key(&self, target: &str, key: &str) -> Option<&Submission> {
         self.submissions.get(*self.by_key.get(target)?.get(key)?)
     }
 
-    /// The submission that a job belongs to.
+    /// Returns the submission that a job belongs to.
     pub fn of_job(&self, target: &str, job: &str) -> Option<&Submission> {
         self.submissions.get(*self.by_job.get(target)?.get(job)?)
     }
 
-    /// What is open or unknown, the oldest first.
+    /// Returns the open and unknown submissions, the oldest first.
     pub fn unresolved(&self) -> impl Iterator<Item = &Submission> {
         self.unresolved
             .iter()
             .filter_map(|index| self.submissions.get(*index))
     }
 
-    /// What is open, unknown or could not be resolved among jobs of this scope.
+    /// Returns the unresolved submissions of this scope.
     pub fn unresolved_in(&self, scope: &Scope) -> impl Iterator<Item = &Submission> {
         self.unresolved()
             .filter(move |it| it.intent.scope == *scope)
     }
 
-    /// Returns what is unresolved among jobs of this scope, and of another collection of the same service: an alias and
-    /// the name it stands for are two scopes.
+    /// Returns the unresolved submissions of this scope, and those of `collection` on the same service: an alias and
+    /// the collection that it names are two scopes.
     pub fn unresolved_of<'a>(
         &'a self,
         scope: &'a Scope,
@@ -273,7 +275,7 @@ impl Fold {
         owner.is_some_and(|owner| owner.intent.id != submission.intent.id)
     }
 
-    /// The jobs of a list that no scan of this scope has seen and no submission has claimed.
+    /// Returns those of `jobs` that no scan of this scope has seen and no submission has claimed.
     pub fn unseen<'a>(
         &self,
         scope: &Scope,
@@ -288,20 +290,21 @@ impl Fold {
         jobs.into_iter().filter(is_new).cloned().collect()
     }
 
-    /// A baseline's place among the entries, and when its scan began.
+    /// Returns a baseline's position among the entries, and the time when its scan began.
     pub fn baseline(&self, id: &str) -> Option<(u64, Option<&Moment>)> {
         let baseline = self.baselines.get(id)?;
         Some((baseline.order, baseline.moment.as_ref()))
     }
 
-    /// True where a job's end is worth an entry: the journal knows the job, and not yet its end. One that the user has told
-    /// stays until the user corrects it: what is shown of a forgotten job comes from here, and proves nothing.
+    /// Returns true if a job's end should be journalled: the journal has the job, but not its end. An end that the user
+    /// has set stays until the user corrects it, because the state shown for a forgotten job comes from this journal
+    /// and so proves nothing.
     pub fn awaits_end(&self, target: &str, job: &str) -> bool {
         self.of_job(target, job)
             .is_some_and(|it| it.standing == Standing::Submitted)
     }
 
-    /// A job's end, where it was journalled: collection, state and rows.
+    /// Returns the submission and the final state of a job whose end was journalled.
     pub fn end_of(&self, target: &str, job: &str) -> Option<(&Submission, JobState)> {
         let submission = self.of_job(target, job)?;
         match submission.standing {
@@ -310,7 +313,7 @@ impl Fold {
         }
     }
 
-    /// The scopes whose baselines are still needed.
+    /// Returns the scopes whose baselines are still needed.
     pub(super) fn scopes_in_use(&self) -> HashSet<Scope> {
         self.unresolved()
             .map(|it| it.intent.scope.clone())

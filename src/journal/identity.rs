@@ -1,4 +1,4 @@
-//! What makes two submissions the same one.
+//! Identity of submissions: the definition of when two submissions are identical.
 
 use crate::api::Settings;
 use crate::api::model::{ImportRequest, Source};
@@ -6,12 +6,12 @@ use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-/// Where jobs are made and listed.
+/// Service, database and collection in which jobs are made and listed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Scope {
-    /// The service: [`target`].
+    /// The service: see [`target`].
     pub target: String,
-    /// The database; none is the server's default one.
+    /// The database; `None` for the server's default database.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database: Option<String>,
     /// The collection.
@@ -19,20 +19,20 @@ pub struct Scope {
 }
 
 impl Scope {
-    /// Where this request goes over this connection.
+    /// Returns the scope of a request over a connection.
     pub fn of(settings: &Settings, request: &ImportRequest) -> Self {
         let database = request.database.as_ref().or(settings.database.as_ref());
         Self {
             target: target(settings),
-            // `default` is what the server takes where none is named.
+            // Servers use `default` if no database is named.
             database: database.filter(|name| *name != "default").cloned(),
             collection: request.collection.clone(),
         }
     }
 }
 
-/// What a service is called in the journal: the cluster where one is named, beside the address its calls go to. The
-/// local service of this process goes by its data folder, since its port is another each time.
+/// Returns the name of a service in the journal: the address that calls go to, with the cluster if one is set. The
+/// local service is named after its data folder, since its port differs from run to run.
 pub fn target(settings: &Settings) -> String {
     if let Some(fixed) = &settings.lasting_name {
         return fixed.clone();
@@ -47,8 +47,9 @@ pub fn target(settings: &Settings) -> String {
     }
 }
 
-/// A hash of all that a submission does: where to, partition, files, options. The order of files and options does not
-/// matter, nor do storage keys and the signatures of signed URLs, which change from run to run.
+/// Returns a hash of everything that defines a submission: scope, partition, files and options. The order of files and
+/// options doesn't matter, and storage credentials and signatures of signed URLs are left out, since they change from
+/// run to run.
 pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
     let (volume, _) = files(request);
     let mut sets = plain_files(request);
@@ -58,7 +59,7 @@ pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
     sets.sort();
     let mut options = request.options.clone();
     options.sort();
-    // As JSON, so that no two different requests run together into one text.
+    // Hashed as JSON, so that two different requests never result in the same text.
     let mut whole = json!([1, scope, request.partition, volume, sets, options]);
     if let Some(parts) = whole.as_array_mut().filter(|_| !request.extra.is_empty()) {
         let mut extra: Vec<_> = request.extra.iter().collect();
@@ -68,10 +69,10 @@ pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
     hash(&whole.to_string())
 }
 
-/// Digits of [`hash`].
+/// Number of hexadecimal digits that [`hash`] returns.
 pub(super) const HASH_DIGITS: usize = 32;
 
-/// The first half of a text's SHA-256, as 32 hexadecimal digits.
+/// Returns the first half of a text's SHA-256 as 32 hexadecimal digits.
 pub fn hash(text: &str) -> String {
     let whole = digest(&SHA256, text.as_bytes());
     let half = whole.as_ref().iter().take(HASH_DIGITS / 2);
@@ -85,7 +86,8 @@ fn files(request: &ImportRequest) -> (Option<&str>, &[Vec<String>]) {
     }
 }
 
-/// The request's files, fit to be kept: URLs without user and query, where keys and signatures may stand.
+/// Returns the request's files in a form without secrets: URLs lose user and query, which may contain credentials and
+/// signatures.
 pub fn plain_files(request: &ImportRequest) -> Vec<Vec<String>> {
     let (_, sets) = files(request);
     let plain = |set: &Vec<String>| set.iter().map(|path| plain(path)).collect();
@@ -96,7 +98,7 @@ fn plain(path: &str) -> String {
     let Some((scheme, rest)) = path.split_once("://") else {
         return path.to_owned();
     };
-    // In other stores' addresses `?` may be part of a key, and there is no query.
+    // In addresses of other stores there's no query, and `?` may be part of an object path.
     let web = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
     let rest = match rest.find(['?', '#']).filter(|_| web) {
         Some(end) => rest.get(..end).unwrap_or(rest),

@@ -1,15 +1,15 @@
-//! The lock of an identity: at most one unresolved create for the same files, collection and options.
+//! The lock of an identity, which allows at most one unresolved create for a set of files, collection and options.
 //!
-//! It is a lock on a file, so the system frees it when its holder dies, however it dies. The file is removed by whoever
-//! gives the lock back; one who has opened it before that holds a lock on a file that nobody else can find, so after
-//! locking the file is looked up again by its name.
+//! It's a lock on a file, so the system releases it when the holder dies, for whatever reason. The holder removes the
+//! file when it releases the lock. A process that has opened the file before then holds a lock on a file without a
+//! name, so after locking, the name is checked again.
 
 use super::error::JournalError;
 use crate::fsutil::{create_private_folder, names_file, open_private};
 use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-/// The right to submit what has this identity; given back when dropped.
+/// The right to submit a request with this identity; released when it's dropped.
 #[derive(Debug)]
 pub struct IdentityLock {
     path: PathBuf,
@@ -17,13 +17,13 @@ pub struct IdentityLock {
 }
 
 impl IdentityLock {
-    /// The same in a folder that is made if there is none.
+    /// Takes the lock in this folder, which is created if necessary; returns `None` if the lock is held.
     pub fn take_in(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
         create_private_folder(folder).map_err(JournalError::file("open", folder))?;
         Self::take(folder, identity)
     }
 
-    /// Takes the lock in this folder; `None` where somebody else holds it, in this process or another.
+    /// Takes the lock in this folder; returns `None` if this process or another one holds it.
     pub(super) fn take(folder: &Path, identity: &str) -> Result<Option<Self>, JournalError> {
         let path = folder.join(format!("{identity}.lock"));
         loop {
@@ -32,7 +32,7 @@ impl IdentityLock {
                 Ok(()) if names_file(&path, &file).unwrap_or(false) => {
                     return Ok(Some(Self { path, file }));
                 }
-                // Removed by its last holder between our opening and locking it.
+                // The last holder removed the file between our opening and locking it.
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => return Ok(None),
                 Err(TryLockError::Error(error)) => {
@@ -45,7 +45,8 @@ impl IdentityLock {
 
 impl Drop for IdentityLock {
     fn drop(&mut self) {
-        // Removed while it is still locked: nobody can have taken it. A file that stays is only untidy.
+        // The file is removed before it's unlocked, so no one can have locked it yet. A file that can't be removed is
+        // harmless.
         if cfg!(unix) {
             let _ = std::fs::remove_file(&self.path);
         }

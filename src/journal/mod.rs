@@ -1,28 +1,33 @@
-//! The journal: what was submitted, on the disk before it is sent.
+//! The journal: a record of every submission, on the disk before the submission is sent.
 //!
-//! One file of JSON Lines in the data folder, `journal/journal.jsonl`, that is only appended to, each [`Entry`] synced
-//! before the call returns, but for those about what a server has answered ([`Journal::note`]); a [`Fold`] of its entries says where each [`Submission`] stands. Beside it lie
-//! `journal.lock`, which serialises looking and appending, and `locks/`, a file for each identity that is being
-//! submitted. All of it is for the owner alone, and none of it holds a secret.
+//! The journal is one file of JSON Lines in the data folder, `journal/journal.jsonl`, to which lines are only appended.
+//! Each [`Entry`] is synced before the call returns, except entries about a server's answers ([`Journal::note`]). A
+//! [`Fold`] of the entries holds the state of each [`Submission`]. Beside the file are `journal.lock`, which serialises
+//! reads and appends, and `locks/`, with a file for each identity that's being submitted. Only the owner can access
+//! these files, and none of them holds a secret.
 //!
-//! # Two processes, and crashes
+//! # Several processes, and crashes
 //!
-//! - Every look that leads to an entry happens under the lock, after reading what others appended: [`Journal::transact`].
-//!   Two submissions under one key cannot both find it unused.
-//! - The lock is the system's, so that of a dead process is free. A process that is stopped while it holds it makes
-//!   others wait for a while and then end as busy, having sent nothing. A raised stop flag ends the wait at once.
-//! - A killed process, or a full disk, can tear the last line only. The next writer gives a line that is whole its end and
-//!   cuts any other: nothing was done on the strength of it. Power loss may also take lines before it that nobody had
-//!   waited for; what is left of one is passed over.
-//! - A lost entry that came *after* a send leaves its submission open, which is what reconciliation is for. So nobody
-//!   waits for its sync: a killed process loses none, and power loss those of the last moment at most.
-//! - A sync happens without the lock, and one serves all threads that wait for one. Where it fails its entries may be in
-//!   the file: a submission that was not sent then looks open, and is looked for before it is sent.
-//! - Pruning writes another file and renames it over the first, under the lock. Writers open the file anew each time they
-//!   have the lock, and know by the generation in its first line that their offset is worth nothing.
-//! - Times are the wall clock's, for people. Ages are counted by a [`Moment`], which a jumping clock doesn't move.
-//! - A line that can't be read may have been about an import key, so nothing is submitted under keys until
-//!   [`Journal::prune`] has written the file without it.
+//! - Every decision that leads to an entry is made under the lock, after reading the lines that others have appended:
+//!   [`Journal::transact`]. So two submissions under one import key can't both find it unused.
+//! - The lock belongs to the operating system, which releases it when its process dies. If a process is suspended while
+//!   it holds the lock, others wait for a while and then fail as busy, having sent nothing. An interrupt ends the wait
+//!   immediately.
+//! - A killed process or a full disk can only tear the last line. The next writer completes a whole entry with its line
+//!   end and cuts off anything else, since nothing was done because of it. A power failure may also destroy earlier
+//!   lines whose sync no caller had waited for; their remains are skipped.
+//! - If an entry written *after* a send is lost, its submission stays open, and reconciliation resolves it. So no
+//!   caller waits for the sync of such entries: a killed process loses none, and a power failure loses at most those of
+//!   the last moment.
+//! - A sync happens without the lock, and one sync serves all threads that wait. If a sync fails, its entries may still
+//!   be in the file. A submission that wasn't sent then looks open, and its job is looked for before the submission is
+//!   sent.
+//! - Pruning writes another file and renames it over the journal, under the lock. Writers open the file again each time
+//!   they take the lock, and the generation in the first line shows when their offset has become invalid.
+//! - Times are those of the wall clock, for people. Ages are computed from a [`Moment`], which clock changes don't
+//!   affect.
+//! - A line that can't be read may have been about an import key. So nothing is submitted under import keys until
+//!   [`Journal::prune`] has rewritten the file without that line.
 
 mod damage;
 mod entry;
@@ -67,19 +72,19 @@ pub struct Journal {
     damage: Damage,
 }
 
-/// What was read of the file so far.
+/// State read from the file so far.
 #[derive(Debug, Default)]
 struct Known {
     fold: Fold,
     generation: Option<String>,
     offset: u64,
-    /// How many lines that is.
+    /// Number of lines read.
     lines: u64,
-    /// The numbers of lines that cannot be read, counted from 1.
+    /// Numbers of the lines that can't be read, counted from 1.
     damaged: Vec<u64>,
 }
 
-/// Now, as entries write it: RFC 3339, UTC, milliseconds.
+/// Returns the current time in the form that entries use: RFC 3339, UTC, milliseconds.
 pub fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
@@ -87,7 +92,7 @@ pub fn now() -> String {
 }
 
 impl Journal {
-    /// The journal of this data folder; does no I/O.
+    /// Returns the journal of a data folder, without any I/O.
     pub fn new(data_dir: &Path) -> Self {
         Self {
             place: Place {
@@ -100,21 +105,21 @@ impl Journal {
         }
     }
 
-    /// Lets this flag end waits for the locks of other processes.
+    /// Sets the interrupt that ends waits for the locks of other processes.
     #[must_use]
     pub fn interruptible(mut self, interrupt: Interrupt) -> Self {
         self.place.interrupt = interrupt;
         self
     }
 
-    /// The same, told to warn of lines that cannot be read; once, whatever their number.
+    /// Sets the function that receives one warning if lines can't be read, whatever their number.
     #[must_use]
     pub fn warning(mut self, warn: fn(&str)) -> Self {
         self.damage.warn = Some(warn);
         self
     }
 
-    /// Fails if lines can't be read: a lost line may be that of an import key.
+    /// Fails if lines can't be read, since a damaged line may have been about an import key.
     pub fn check_whole(&self) -> Result<(), JournalError> {
         self.read(|_| ())?;
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -127,8 +132,9 @@ impl Journal {
         })
     }
 
-    /// Brings what is known up to date, lets `decide` look at it, and appends what that answers, all under the lock: no
-    /// other process can have appended anything in between. The entries are on the disk when this returns.
+    /// Reads new entries, passes the state to `decide`, and appends the entries that `decide` returns. All of this
+    /// happens under the lock, so no other process can append anything in between. The entries are on the disk when
+    /// this function returns.
     pub fn transact<T, E: From<JournalError>>(
         &self,
         decide: impl FnOnce(&Fold) -> Result<(Vec<Entry>, T), E>,
@@ -140,18 +146,19 @@ impl Journal {
         Ok(result)
     }
 
-    /// Appends entries, whatever else there is; they are on the disk when this returns.
+    /// Appends entries, whatever the state is; they're on the disk when this function returns.
     pub fn append(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
         self.transact(|_| Ok((entries, ())))
     }
 
-    /// Appends entries about what has happened on a server. They outlive this process at once, and are on the disk before
-    /// long, or after [`Self::flush`].
+    /// Appends entries about events on a server. They survive the death of this process immediately, and are on the
+    /// disk shortly afterwards, or after [`Self::flush`].
     pub fn note(&self, entries: Vec<Entry>) -> Result<(), JournalError> {
         self.note_with(|_| (entries, ()))
     }
 
-    /// The same for entries that depend on what the journal says, in which no other process can come between.
+    /// Appends entries like [`Self::note`] that `decide` derives from the state. No other process can append in
+    /// between.
     pub fn note_with<T>(
         &self,
         decide: impl FnOnce(&Fold) -> (Vec<Entry>, T),
@@ -163,12 +170,12 @@ impl Journal {
         Ok(result)
     }
 
-    /// Gets what was noted onto the disk.
+    /// Syncs noted entries to the disk.
     pub fn flush(&self) {
         self.sync.flush(&self.place.journal());
     }
 
-    /// Looks, decides and appends under the lock; what is to be synced, if anything was appended.
+    /// Reads, decides and appends under the lock. Returns the write to be synced, if anything was appended.
     fn write<T, E: From<JournalError>>(
         &self,
         decide: impl FnOnce(&Fold) -> Result<(Vec<Entry>, T), E>,
@@ -193,8 +200,7 @@ impl Journal {
         Ok((Some(written), result))
     }
 
-    /// Brings what is known up to date and lets `look` see it. A journal that is not there is an empty one, and is not
-    /// made.
+    /// Reads new entries and passes the state to `look`. A missing journal counts as empty and isn't created.
     pub fn read<T>(&self, look: impl FnOnce(&Fold) -> T) -> Result<T, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if self.place.journal().exists() {
@@ -207,7 +213,7 @@ impl Journal {
         Ok(look(&known.fold))
     }
 
-    /// Everything that was journalled about one submission, in order, as it stands in the file.
+    /// Returns all entries about one submission, in order, exactly as they're in the file.
     pub fn history(&self, id: &str) -> Result<Vec<Value>, JournalError> {
         let job = self.read(|fold| {
             let submission = fold.submission(id)?;
@@ -233,8 +239,9 @@ impl Journal {
         Ok(found)
     }
 
-    /// The latest submission under each key that a batch made of this prefix and a hash, the oldest first: with their
-    /// files, which are not held in memory for all.
+    /// Returns the latest submission under each import key that a batch made of this prefix and a hash, the oldest
+    /// first. They include their files, which aren't kept in memory for resolved submissions and so are read from the
+    /// file.
     pub fn batch(&self, prefix: &str) -> Result<Vec<Submission>, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = Vec::new();
@@ -263,13 +270,13 @@ impl Journal {
         Ok(found)
     }
 
-    /// Takes the lock of an identity; `None` where somebody else is submitting the same.
+    /// Takes the lock of an identity; returns `None` if an identical submission is in progress.
     pub fn lock_identity(&self, identity: &str) -> Result<Option<IdentityLock>, JournalError> {
         IdentityLock::take_in(&self.place.identities(), identity)
     }
 }
 
-/// True for a key of the prefix, and not of one that begins with it.
+/// Returns true if an import key was made from exactly this prefix, rather than from a longer one that begins with it.
 fn is_of(prefix: &str, key: &str) -> bool {
     let rest = key.strip_prefix(prefix);
     let hash = rest.and_then(|rest| rest.strip_prefix('-'));
@@ -279,7 +286,7 @@ fn is_of(prefix: &str, key: &str) -> bool {
 }
 
 impl Known {
-    /// Takes in what was appended since the last look; all of it where the file is another one.
+    /// Reads the lines appended since the last call, or all lines if the file was replaced.
     fn read_on(&mut self, book: &mut Book) -> Result<(), JournalError> {
         let generation = book.generation()?;
         if generation.is_none() || generation != self.generation || book.end() < self.offset {
@@ -293,7 +300,7 @@ impl Known {
             *lines += 1;
             match serde_json::from_slice(line) {
                 Ok(entry) => fold.apply(entry),
-                // Lines of a later release are passed over in silence, what a broken disk left is not.
+                // Lines of a later release are skipped silently; lines that a broken disk left are recorded as damaged.
                 Err(_) if is_of_later_release(line) => {}
                 Err(_) => damaged.push(*lines),
             }

@@ -1,23 +1,23 @@
-//! Moments that a jumping clock can't move: the time since the machine was started, beside the id of that start.
+//! Times that clock changes don't affect: the time since the machine was started, with the id of that start.
 //!
-//! On Linux and Android the time is `CLOCK_BOOTTIME`, which counts suspended time too, and the id is the kernel's
-//! `boot_id` with the time namespace, whose clock may be another one. Other systems have no moments, so the age of a
-//! submission that an earlier run left is unknown there, which counts as old.
+//! On Linux and Android the time is `CLOCK_BOOTTIME`, which includes suspended time, and the id is the kernel's
+//! `boot_id` with the time namespace, since each time namespace has its own clock. Other systems have no moments, so
+//! the age of a submission that an earlier run left open is unknown there and counts as old.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// A moment of one start of the machine.
+/// A time during one run of the machine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Moment {
-    /// The start's id.
+    /// Id of the machine's start.
     boot: String,
-    /// Milliseconds since then.
+    /// Milliseconds since the start.
     ms: u64,
 }
 
 impl Moment {
-    /// Returns this moment, or `None` if the system can't say.
+    /// Returns the current moment, or `None` if the system has no such clock.
     pub fn now() -> Option<Self> {
         Some(Self {
             boot: boot()?,
@@ -25,7 +25,7 @@ impl Moment {
         })
     }
 
-    /// Returns the time since an earlier moment, or `None` if that was before a restart.
+    /// Returns the time since an earlier moment, or `None` if the machine was restarted in between.
     pub fn since(&self, earlier: &Self) -> Option<Duration> {
         if self.boot != earlier.boot {
             return None;
@@ -33,7 +33,7 @@ impl Moment {
         self.ms.checked_sub(earlier.ms).map(Duration::from_millis)
     }
 
-    /// Returns the time since then, or `None` if the machine was restarted meanwhile.
+    /// Returns the time since this moment, or `None` if the machine was restarted in between.
     pub fn elapsed(&self) -> Option<Duration> {
         Self::now()?.since(self)
     }

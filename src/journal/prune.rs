@@ -1,4 +1,4 @@
-//! Pruning: the file is written again without settled old submissions and without damaged lines.
+//! Pruning: the file is rewritten without old settled submissions and without damaged lines.
 
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
@@ -13,23 +13,23 @@ use std::path::Path;
 use std::sync::PoisonError;
 use ulid::Ulid;
 
-/// What pruning did.
+/// Result of pruning.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pruned {
-    /// Submissions forgotten.
+    /// Number of submissions removed.
     pub removed: usize,
-    /// Submissions kept.
+    /// Number of submissions kept.
     pub kept: usize,
-    /// Bytes of the file before.
+    /// Size of the file before, in bytes.
     pub bytes_before: u64,
-    /// Bytes of the file now.
+    /// Size of the file after, in bytes.
     pub bytes_now: u64,
 }
 
 impl Journal {
-    /// Forgets submissions about which nothing was journalled since `before`, with their keys. A submission that is open
-    /// or unknown, or whose job isn't known to have ended, stays, however old, with the baselines it needs; so do lines
-    /// that this release doesn't know.
+    /// Removes submissions, with their import keys, about which nothing was journalled since `before`. A submission
+    /// that's open or unknown, or whose job isn't known to have ended, is kept at any age, with the baselines that it
+    /// needs. Lines that this release doesn't know are kept too.
     pub fn prune(&self, before: Timestamp) -> Result<Pruned, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let _gate = self.place.lock(true)?;
@@ -47,7 +47,7 @@ impl Journal {
 }
 
 impl Journal {
-    /// How many submissions [`Self::prune`] would forget and keep; nothing is written.
+    /// Returns how many submissions [`Self::prune`] would remove and keep, without writing anything.
     pub fn would_prune(&self, before: Timestamp) -> Result<(usize, usize), JournalError> {
         self.read(|fold| {
             let all = fold.submissions();
@@ -72,7 +72,7 @@ fn write(
     before: Timestamp,
 ) -> Result<Pruned, JournalError> {
     let failed = |error: io::Error| JournalError::file("write", path)(error);
-    // What a crashed pruning left.
+    // A pruning that crashed may have left this file.
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}

@@ -1,4 +1,4 @@
-//! What the journal knows of one submission.
+//! A submission's current state according to the journal.
 
 use super::entry::Intent;
 use super::moment::Moment;
@@ -6,27 +6,27 @@ use crate::api::model::JobState;
 use serde_json::{Value, json};
 use std::time::Duration;
 
-/// Where a submission stands.
+/// State of a submission.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Written down and sent, or about to be; if its owner is dead, a crash left it so.
+    /// The submission is journalled and was sent or is about to be. If its process is dead, a crash left it open.
     Open,
-    /// Whether there is a job could not be found out.
+    /// It couldn't be found out whether there's a job.
     Unknown,
-    /// It never left: there is no job.
+    /// The submission never left: there's no job.
     Unsent,
-    /// The service refused it: there is no job.
+    /// The service refused the submission: there's no job.
     Refused,
-    /// Scans have shown that there is no job.
+    /// Scans have shown that there's no job.
     Absent,
-    /// Its job is known, the job's end is not.
+    /// The submission's job is known, but the job's end isn't.
     Submitted,
-    /// Its job has ended so.
+    /// The submission's job has ended in this state.
     Ended(JobState),
 }
 
 impl Standing {
-    /// Every word, in the order of a submission's life.
+    /// The words of all states, in the order of a submission's life.
     pub const WORDS: [&'static str; 9] = [
         "Open",
         "Unknown",
@@ -39,7 +39,7 @@ impl Standing {
         "Aborted",
     ];
 
-    /// The word shown for it.
+    /// Returns the word that's shown for this state.
     pub const fn word(self) -> &'static str {
         match self {
             Self::Open => "Open",
@@ -52,47 +52,48 @@ impl Standing {
         }
     }
 
-    /// Returns true if nothing more is to come: there is no job, or the job has ended.
+    /// Returns true if the state is final: there's no job, or the job has ended.
     pub const fn is_settled(self) -> bool {
         !matches!(self, Self::Open | Self::Unknown | Self::Submitted)
     }
 
-    /// True where there may be a job that is not known.
+    /// Returns true if there may be a job that isn't known.
     pub const fn is_unresolved(self) -> bool {
         matches!(self, Self::Open | Self::Unknown)
     }
 }
 
-/// One submission, as far as the journal knows.
+/// A submission and its current state.
 #[derive(Clone, Debug)]
 pub struct Submission {
-    /// What was to be submitted. The files are kept only while it is unresolved: see `file_count`.
+    /// The request as it was about to be sent. Its files are kept only while the submission is unresolved: see
+    /// `file_count`.
     pub intent: Intent,
-    /// How many files it has.
+    /// Number of files.
     pub file_count: usize,
-    /// Where it stands.
+    /// State of the submission.
     pub standing: Standing,
-    /// Its job.
+    /// The submission's job.
     pub job: Option<String>,
-    /// True where its job, or that it has none, is known by word of the user only.
+    /// True if the job, or that there's none, was set by `journal settle` rather than reported by the service.
     pub by_hand: bool,
-    /// True where its job's end is known by word of the user only.
+    /// True if the job's end was set by `journal settle` rather than reported by the service.
     pub end_by_hand: bool,
-    /// Rows imported, once the job has ended.
+    /// Number of rows imported, once the job has ended.
     pub rows: Option<u64>,
-    /// The service's error code, where it was refused.
+    /// The service's error code, if the submission was refused.
     pub code: Option<i64>,
-    /// Jobs that may be its own, where that is unknown.
+    /// Jobs that may be the submission's, if its outcome is unknown.
     pub candidates: Vec<String>,
-    /// When something was last journalled about it, RFC 3339.
+    /// Time of the latest journal entry about the submission, RFC 3339.
     pub updated: String,
-    /// When it was last written down to be sent, by a clock that doesn't jump.
+    /// Time when the latest send was journalled, by a clock that doesn't jump.
     pub sent: Option<Moment>,
-    /// The intent's place among the entries.
+    /// Number of the intent among the journal's entries.
     pub order: u64,
 }
 
-/// The keys of [`Submission::json`], in order.
+/// Member names of [`Submission::json`], in order.
 pub const SUBMISSION_KEYS: [&str; 12] = [
     "submission",
     "key",
@@ -109,7 +110,7 @@ pub const SUBMISSION_KEYS: [&str; 12] = [
 ];
 
 impl Submission {
-    /// Returns how long ago its first send was written down, or `None` if that can't be counted.
+    /// Returns the time since the first send was journalled, or `None` if it can't be computed.
     pub fn age(&self) -> Option<Duration> {
         self.intent.moment.as_ref()?.elapsed()
     }
@@ -133,7 +134,7 @@ impl Submission {
         }
     }
 
-    /// Its plain form.
+    /// Returns the submission as JSON.
     pub fn json(&self) -> Value {
         json!({
             "submission": self.intent.id,

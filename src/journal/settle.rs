@@ -1,4 +1,4 @@
-//! Settling by hand what could not be found out, and correcting that.
+//! Manual settling of outcomes that couldn't be found out, and corrections of earlier settlements.
 
 use super::entry::{Entry, Settled};
 use super::fold::Fold;
@@ -6,20 +6,21 @@ use super::record::{Standing, Submission};
 use super::{Journal, JournalError, now};
 use crate::api::model::JobState;
 
-/// What somebody says became of a submission.
+/// The outcome of a submission according to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Word {
-    /// It has made no job.
+    /// The submission has made no job.
     NoJob,
-    /// It has made this job.
+    /// The submission has made this job.
     Job(String),
-    /// Its job, this one where it is not known yet, has ended so.
+    /// The submission's job has ended in this state. The job's id is needed if the job isn't known yet.
     Ended(JobState, Option<String>),
 }
 
 impl Journal {
-    /// Writes down what became of a submission, and answers its job. For what is open or unknown, for what was settled by
-    /// hand before, and for the end of a job that is not journalled. Refused while a process is at work on it.
+    /// Journals the outcome of a submission, and returns its job. Allowed for open and unknown submissions, for those
+    /// that were settled manually before, and for the end of a job if that end isn't journalled. Fails while a process
+    /// works on the submission.
     pub fn settle(&self, id: &str, word: &Word) -> Result<Option<String>, JournalError> {
         let identity = self.read(|fold| Some(fold.submission(id)?.intent.identity.clone()))?;
         let identity = identity.ok_or_else(|| missing(id))?;
@@ -32,7 +33,7 @@ impl Journal {
         })
     }
 
-    /// What [`Self::settle`] would answer; nothing is written.
+    /// Returns the result that [`Self::settle`] would have, without writing anything.
     pub fn would_settle(&self, id: &str, word: &Word) -> Result<Option<String>, JournalError> {
         self.read(|fold| Ok(settled(fold, id, word)?.job))?
     }
@@ -42,7 +43,7 @@ fn missing(id: &str) -> JournalError {
     JournalError::NoSubmission { id: id.to_owned() }
 }
 
-/// The entry for it, where that makes sense.
+/// Returns the entry for an outcome, if the submission's state allows it.
 fn settled(fold: &Fold, id: &str, word: &Word) -> Result<Settled, JournalError> {
     let submission = fold.submission(id).ok_or_else(|| missing(id))?;
     let is_open = submission.standing.is_unresolved() || submission.by_hand;
@@ -87,7 +88,7 @@ fn settled(fold: &Fold, id: &str, word: &Word) -> Result<Settled, JournalError> 
     })
 }
 
-/// True where the end of its job is not known, or by word of the user only.
+/// Returns true if the end of the submission's job isn't known, or is known from `journal settle` only.
 fn may_end(submission: &Submission) -> bool {
     submission.standing == Standing::Submitted || submission.end_by_hand
 }

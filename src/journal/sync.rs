@@ -1,5 +1,5 @@
-//! When entries are on the disk: at once, by one sync for all that wait for one; or soon, by a sync that others need
-//! anyway.
+//! Syncing of entries to the disk. Some callers wait for the sync, and one sync serves all that wait. Other entries are
+//! synced a little later, often by a sync that another caller needs anyway.
 
 use super::error::JournalError;
 use super::file::Written;
@@ -9,26 +9,26 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How long an entry that nobody waits for may be off the disk.
+/// Maximum time after which an entry that no caller waits for is synced.
 const SOON: Duration = Duration::from_millis(50);
 
-/// What of the journal is on the disk, as far as this process has seen to it; clones are the same.
+/// State of the journal's syncs in this process. Clones share one state.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Sync(Arc<(Mutex<State>, Condvar)>);
 
 #[derive(Debug, Default)]
 struct State {
-    /// Where the file ended that was written last.
+    /// End of the file after the latest write.
     written: Place,
-    /// Up to where it is synced.
+    /// End of the part that's synced.
     synced: Place,
-    /// A thread is at it, and others wait for its end.
+    /// True while a thread syncs; others wait until it's done.
     busy: bool,
-    /// A thread will look before long.
+    /// True if a thread will sync soon.
     awaited: bool,
 }
 
-/// An offset in one generation of the file: pruning puts another file in its place.
+/// An offset in one generation of the file. Pruning replaces the file with a new generation.
 #[derive(Clone, Debug, Default)]
 struct Place {
     generation: String,
@@ -49,13 +49,13 @@ impl Place {
 }
 
 impl Sync {
-    /// Notes what was written; called under the journal's lock, so that places come in order.
+    /// Records a write. Called while the journal's lock is held, so that writes are recorded in order.
     pub(super) fn note(&self, written: &Written) {
         self.state().written = Place::of(written);
     }
 
-    /// Sees to it that this is on the disk. Where another thread's sync is under way its end is waited for: the next one
-    /// serves all that was written meanwhile.
+    /// Waits until this write is on the disk. If another thread's sync is in progress, its end is awaited first, and
+    /// the next sync covers everything that was written in the meantime.
     pub(super) fn now(&self, written: &Written) -> Result<(), JournalError> {
         let wanted = Place::of(written);
         let mut state = self.state();
@@ -67,7 +67,7 @@ impl Sync {
             return Ok(());
         }
         state.busy = true;
-        // What others have written to the same file is synced with it.
+        // Writes of others to the same file are synced along with ours.
         let covered = if state.written.covers(&wanted) {
             state.written.clone()
         } else {
@@ -85,7 +85,7 @@ impl Sync {
         result
     }
 
-    /// Sees to it that what is written gets onto the disk before long: by the next [`Self::now`], else by a thread.
+    /// Arranges that all writes are synced soon: by the next [`Self::now`], otherwise by a thread.
     pub(super) fn soon(&self, path: &Path) {
         if std::mem::replace(&mut self.state().awaited, true) {
             return;
@@ -102,8 +102,8 @@ impl Sync {
         }
     }
 
-    /// Gets what is written onto the disk, unless it is there. Nobody waits for these entries: where that fails, the
-    /// next one that counts says so.
+    /// Syncs all writes, unless they're synced already. No caller waits for these entries, so errors are ignored: the
+    /// next [`Self::now`] reports them.
     pub(super) fn flush(&self, path: &Path) {
         let state = self.state();
         let target = state.written.clone();

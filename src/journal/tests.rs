@@ -1,4 +1,4 @@
-//! The journal's promises, at its own door: torn lines, writers at once, pruning under writers, size.
+//! Tests of the journal's guarantees: torn lines, simultaneous writers, pruning during writes, size.
 
 use super::*;
 use crate::api::model::JobState;
@@ -104,7 +104,7 @@ fn only_the_torn_line_is_cut() {
     for cut in last..whole.len() {
         fs::write(path(&folder), &whole[..cut]).unwrap();
         let reader = Journal::new(folder.path());
-        // Reading mends nothing, and sees the whole lines.
+        // Reading repairs nothing, and returns the complete lines.
         assert_eq!(count(&reader), 1, "{cut}");
         Journal::new(folder.path())
             .append(vec![intent("c", None)])
@@ -113,7 +113,7 @@ fn only_the_torn_line_is_cut() {
         assert_eq!(count(&reader), expected, "{cut}");
         assert_eq!(count(&Journal::new(folder.path())), expected, "{cut}");
     }
-    // Blocks that never reached the disk are zeros, and lines that are none are passed over.
+    // Blocks that never reached the disk are zeros. Lines that aren't entries are skipped.
     for junk in [
         &b"\0\0\0\0"[..],
         b"{\"later\":{}}\n",
@@ -239,7 +239,7 @@ fn pruning_keeps_what_is_open_and_what_it_needs() {
         })
         .unwrap();
     assert_eq!(left, 2);
-    // job-2 was made by what is forgotten: the key is free, and nothing claims the job.
+    // job-2 was made by a removed submission: the import key is free, and no submission has the job.
     assert_eq!(excluded, [true, false, false]);
     assert!(
         fs::read_to_string(path(&folder))
@@ -263,7 +263,7 @@ fn a_job_seen_before_or_claimed_is_not_ones_own() {
             intent("a", None),
             intent("b", None),
             made("b", "claimed"),
-            // Another process has scanned after a was sent: what it saw may be a's.
+            // Another process has scanned after `a` was sent, so the jobs that it saw may be `a`'s.
             seen("b2", &["after"]),
         ])
         .unwrap();
@@ -320,7 +320,7 @@ fn settling_by_hand_is_for_what_is_in_doubt() {
     assert!(matches!(taken, JournalError::JobTaken { .. }), "{taken}");
     let none = journal.settle("c", &Word::NoJob).unwrap_err();
     assert!(matches!(none, JournalError::NoSubmission { .. }), "{none}");
-    // What nobody but the user knows can be corrected.
+    // An outcome that only the user has reported can be corrected.
     journal.settle("a", &job("job-2")).unwrap();
     journal.settle("b", &job("job-1")).unwrap();
     journal.settle("a", &Word::NoJob).unwrap();
@@ -336,7 +336,7 @@ fn settling_by_hand_is_for_what_is_in_doubt() {
     ];
     assert_eq!(standings(&journal), expected);
     assert_eq!(standings(&Journal::new(folder.path())), expected);
-    // The service's own answer is worth more.
+    // The service's own answer overrides it.
     journal.append(vec![made("a", "job-3")]).unwrap();
     let again = journal.settle("a", &Word::NoJob).unwrap_err();
     assert!(matches!(again, JournalError::Settled { .. }), "{again}");
@@ -387,7 +387,7 @@ fn the_end_of_a_job_can_be_told_and_corrected() {
     assert!(matches!(late, Err(JournalError::Settled { .. })));
 }
 
-/// Prints how long a large journal takes to read: `cargo test --release -- --ignored --nocapture a_large_journal`.
+/// Prints how long it takes to read a large journal: `cargo test --release -- --ignored --nocapture a_large_journal`.
 #[test]
 #[ignore = "a measurement"]
 fn a_large_journal_is_read_quickly() {

@@ -1,10 +1,10 @@
-//! Brackets: which belong together, and which are open at a place.
+//! Brackets: pairs that belong together, and those that are open at a position.
 
 use super::pieces::Piece;
 use rhai::Token;
 use std::ops::Range;
 
-/// The spans of the bracket at or just before the cursor and of its partner.
+/// Returns the spans of the bracket at or just before the cursor and of its partner.
 pub(super) fn matching(pieces: &[Piece], pos: usize) -> Option<[Range<usize>; 2]> {
     let is_bracket = |piece: &&Piece| closer(&piece.token).is_some() || is_closer(&piece.token);
     let under = pieces
@@ -24,7 +24,7 @@ pub(super) fn matching(pieces: &[Piece], pos: usize) -> Option<[Range<usize>; 2]
     Some([open.span.clone(), close.span.clone()])
 }
 
-/// The brackets that are open at a place, the innermost last, by their index among the pieces.
+/// Returns the brackets that are open at a position, the innermost last, as indexes into the pieces.
 pub(super) fn open_at(pieces: &[Piece], pos: usize) -> Vec<usize> {
     let mut open: Vec<usize> = Vec::new();
     for (index, piece) in pieces.iter().enumerate() {
@@ -36,7 +36,7 @@ pub(super) fn open_at(pieces: &[Piece], pos: usize) -> Vec<usize> {
     open
 }
 
-/// Brackets that belong together.
+/// Returns the pairs of brackets that belong together.
 fn pairs(pieces: &[Piece]) -> Vec<(&Piece, &Piece)> {
     let mut open: Vec<usize> = Vec::new();
     let mut pairs = Vec::new();
@@ -48,7 +48,8 @@ fn pairs(pieces: &[Piece]) -> Vec<(&Piece, &Piece)> {
     pairs
 }
 
-/// Takes one piece into account; gives the opening bracket that it closes. A bracket that closes nothing is passed over.
+/// Processes one piece, and returns the index of the opening bracket that it closes. Brackets that close nothing are
+/// skipped.
 fn step(pieces: &[Piece], open: &mut Vec<usize>, index: usize) -> Option<usize> {
     let token = &pieces.get(index)?.token;
     if closer(token).is_some() {
@@ -63,7 +64,7 @@ fn step(pieces: &[Piece], open: &mut Vec<usize>, index: usize) -> Option<usize> 
     closes.then_some(opener)
 }
 
-/// What closes this bracket, if it is one that opens.
+/// Returns the token that closes this bracket, if it's an opening one.
 fn closer(token: &Token) -> Option<Token> {
     match token {
         Token::LeftParen => Some(Token::RightParen),

@@ -1,6 +1,7 @@
-//! What the parser says about the text typed so far: whole, broken, or wanting more lines.
+//! Result of parsing the text typed so far: complete, broken, or incomplete.
 //!
-//! Every part of the helper asks about the same text at each key, so the last answer is kept.
+//! Every part of the line editor's helper needs the result for the current text at each keypress, so the last result is
+//! cached.
 
 use super::pieces::{Open, Piece, pieces};
 use crate::engine::completeness::{Completeness, completeness, parser};
@@ -8,15 +9,15 @@ use rhai::{Engine, Position};
 use std::cell::RefCell;
 use std::rc::Rc;
 
-/// What is known about a text.
+/// Result of parsing a text.
 pub(super) struct Reading {
-    /// Its tokens and comments.
+    /// The text's tokens and comments.
     pub(super) pieces: Vec<Piece>,
-    /// The text or comment that is still open at its end.
+    /// The string or comment that's still open at the end of the text.
     pub(super) open: Option<Open>,
-    /// True where Enter ends the statement: it can be run, or its error shown.
+    /// True if Enter ends the statement, because it can be run or its error can be shown.
     pub(super) whole: bool,
-    /// The byte where the error lies that nothing which follows can mend.
+    /// Byte offset of an error that no further input can correct.
     pub(super) error: Option<usize>,
 }
 
@@ -25,12 +26,12 @@ thread_local! {
     static LAST: RefCell<Option<(String, Rc<Reading>)>> = const { RefCell::new(None) };
 }
 
-/// True for a `:command`, which is no part of the language and always one line.
+/// Returns true for a `:command`, which isn't part of the language and is always a single line.
 pub(super) fn is_command(text: &str) -> bool {
     text.trim_start().starts_with(':')
 }
 
-/// Reads a text.
+/// Parses a text, or returns the cached result for it.
 pub(super) fn read(text: &str) -> Rc<Reading> {
     let kept = LAST.with_borrow(|last| {
         let (kept, reading) = last.as_ref()?;
@@ -65,7 +66,8 @@ fn read_anew(text: &str) -> Reading {
     }
 }
 
-/// The byte of a line and column, both counted from 1, the column in letters; the end of the text where there is none.
+/// Returns the byte offset of a line and column, both counted from 1, with columns in characters. Without such a
+/// position the result is the end of the text.
 fn byte_of(text: &str, position: Position) -> usize {
     let (Some(line), Some(column)) = (position.line(), position.position()) else {
         return text.len();

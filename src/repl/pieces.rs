@@ -1,30 +1,31 @@
-//! What is typed, cut into Rhai's own tokens with the bytes they stand at; comments are among them.
+//! The input split into Rhai's own tokens and comments, with their byte ranges.
 //!
-//! Rhai's lexer does the cutting. On its own it loses its way behind `${ … }` in a back-tick text: only the parser knows
-//! which brace ends the code inside. Here the braces are counted, and the lexer is told when it is back in the text.
+//! Rhai's lexer does the splitting. By itself it misreads the rest of a back-tick string after `${ … }`, since only the
+//! parser can find the brace that ends the code inside. So braces are counted here, and the lexer's state is set back
+//! to the string at the matching brace.
 
 use rhai::{InputStream, Position, Token, TokenizeState, get_next_token};
 use std::ops::Range;
 
-/// A token and where it stands.
+/// A token and its position.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
-    /// The token; what the lexer refuses is a [`Token::LexError`].
+    /// The token; input that the lexer rejects is a [`Token::LexError`].
     pub(super) token: Token,
-    /// Its bytes.
+    /// The token's byte range.
     pub(super) span: Range<usize>,
 }
 
-/// What is still open where the text ends.
+/// A construct that's still open at the end of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Open {
-    /// A back-tick or raw text.
+    /// A back-tick or raw string.
     Text,
     /// A block comment.
     Comment,
 }
 
-/// The text's tokens, and what is still open at its end.
+/// Returns the text's tokens, and the construct that's still open at its end.
 pub(super) fn pieces(text: &str) -> (Vec<Piece>, Option<Open>) {
     let mut stream = Stream {
         text,
@@ -37,7 +38,7 @@ pub(super) fn pieces(text: &str) -> (Vec<Piece>, Option<Open>) {
     };
     let mut position = Position::new(1, 0);
     let mut pieces = Vec::new();
-    // The open braces of each interpolation that the place is in.
+    // Number of open braces for each interpolation around the current position.
     let mut inside: Vec<usize> = Vec::new();
     loop {
         let in_text = state.is_within_text_terminated_by.is_some();
@@ -91,16 +92,16 @@ pub(super) fn pieces(text: &str) -> (Vec<Piece>, Option<Open>) {
     (pieces, open)
 }
 
-/// A text that knows how far it was read.
+/// A text with the current reading position.
 struct Stream<'a> {
     text: &'a str,
     at: usize,
-    /// Letters handed back, the next one last.
+    /// Characters that were returned to the stream, the next one last.
     back: Vec<char>,
 }
 
 impl Stream<'_> {
-    /// The byte of the next letter.
+    /// Returns the byte offset of the next character.
     fn place(&self) -> usize {
         let back: usize = self.back.iter().map(|letter| letter.len_utf8()).sum();
         self.at.saturating_sub(back)

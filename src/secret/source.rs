@@ -1,8 +1,8 @@
-//! Keeps keys out of source text: what history keeps of a statement, and the line shown under an error.
+//! Removal of secrets from source text, for the history of statements and for the line shown under an error.
 //!
-//! [`spans`] reads the text as Rhai's lexer does (texts, characters, comments, interpolation), so that a quote in a
-//! comment does not shift what it takes for a text. Whatever is given to a secret's name is masked whole; other texts
-//! and comments are searched for what looks like a key.
+//! [`spans`] reads the text as Rhai's lexer does (strings, characters, comments, interpolation), so that a quote in a
+//! comment isn't mistaken for the beginning of a string. A value that's assigned to a secret's name is masked
+//! completely. Other strings and comments are searched for parts that look like secrets.
 
 use super::MASK;
 use super::known::{hidden, hidden_now};
@@ -10,26 +10,26 @@ use super::loose;
 use super::names::{is_place, is_secret};
 use std::ops::Range;
 
-/// How deeply interpolated texts are followed; what is nested deeper is masked.
+/// Maximum depth of interpolated strings that are followed; deeper ones are masked.
 const DEPTH: usize = 32;
-/// What these functions take is the name of a secret's place, not the secret.
+/// Functions whose argument is the name of a secret's place, rather than the secret.
 const LOOKUPS: [&str; 3] = ["secret", "env", "read_text"];
-/// Of these only the last takes more than a variable's name.
+/// The only one of these functions that takes more than a variable's name.
 const PATHS: &str = "read_text";
-/// What these functions take second is the value of what they take first: `headers.set("token", "…")`.
+/// Functions whose second argument is the value for the name in the first: `headers.set("token", "…")`.
 const SETTERS: [&str; 6] = ["set", "insert", "put", "add", "header", "with_header"];
 
-/// The text with every key in it replaced by [`MASK`], also those that only this run knows to be keys.
+/// Returns the text with every secret replaced by [`MASK`], including those that only this run has seen.
 pub(crate) fn masked(text: &str) -> String {
     hidden(&rewritten(text, |_| MASK.to_owned()))
 }
 
-/// The same for the moment of a crash; `None` where what this run knows cannot be looked at now.
+/// Returns the text as [`masked`] does, but for use during a crash; `None` if this run's secrets can't be read now.
 pub(crate) fn masked_now(text: &str) -> Option<String> {
     hidden_now(&rewritten(text, |_| MASK.to_owned()))
 }
 
-/// The text with every letter of a key replaced by `*`: lines and columns stay as they are.
+/// Returns the text with every letter of a secret replaced by `*`, so that lines and columns stay unchanged.
 pub(crate) fn veiled(text: &str) -> String {
     rewritten(text, |key| {
         let veil = |letter| if letter == '\n' { letter } else { '*' };
@@ -37,7 +37,7 @@ pub(crate) fn veiled(text: &str) -> String {
     })
 }
 
-/// The keys in the text, in order, none empty.
+/// Returns the secrets in the text, in order; none is empty.
 pub(crate) fn keys(text: &str) -> Vec<&str> {
     let found = spans(text);
     found.into_iter().filter_map(|at| text.get(at)).collect()
@@ -55,14 +55,14 @@ fn rewritten(text: &str, cover: impl Fn(&str) -> String) -> String {
     kept
 }
 
-/// Where keys stand: in order, apart from each other, none empty.
+/// Returns the byte ranges of secrets: in order, without overlaps, and none empty.
 pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
     let mut scan = Scan {
         text,
         at: 0,
         found: Vec::new(),
     };
-    // A closing brace of no interpolation ends `code` early.
+    // A closing brace without an interpolation ends `code` early.
     while scan.at < text.len() {
         scan.code(0);
     }
@@ -79,41 +79,41 @@ pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
     apart
 }
 
-/// What was read last, as far as it says something about what comes next.
+/// The token that was read last, as far as the meaning of the next one depends on it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Last<'a> {
     /// A word.
     Name(&'a str),
-    /// A text's content.
+    /// A string's content.
     Text(&'a str),
     /// The parenthesis after a function that looks a secret up.
     Lookup(&'a str),
-    /// A closing bracket or number.
+    /// A closing bracket or a number.
     Value,
-    /// Anything else.
+    /// Any other token.
     Other,
 }
 
-/// The state within one stretch of code.
+/// State within one stretch of code.
 struct State<'a> {
     last: Last<'a>,
-    /// Open brackets: true for those of a function that sets what it is given by name.
+    /// Open brackets: true for those of a function that sets a value by name.
     open: Vec<bool>,
-    /// True behind `fn` and a secret's name: what such a function gives is a secret.
+    /// True after `fn` and a secret's name: the result of such a function is a secret.
     gives_secret: bool,
-    /// The number of open brackets where a secret's name was given a value that still goes on.
+    /// Number of open brackets when a value was assigned to a secret's name, until that value ends.
     armed: Option<usize>,
 }
 
 impl Last<'_> {
-    /// True for a secret's name, as a word or a text.
+    /// Returns true for a secret's name, as a word or a string.
     fn is_secret(&self) -> bool {
         matches!(self, Self::Name(name) | Self::Text(name) if is_secret(name))
     }
 }
 
 impl State<'_> {
-    /// What comes next is a secret's value, until the brackets that are open now close.
+    /// Marks the next code as a secret's value, until the brackets that are open now close.
     fn begin_value(&mut self) {
         self.armed = Some(
             self.armed
@@ -121,7 +121,7 @@ impl State<'_> {
         );
     }
 
-    /// A comma, semicolon or closing bracket ends the value given to a secret's name.
+    /// Ends the value of a secret's name at a comma, semicolon or closing bracket.
     fn end_value(&mut self, below: usize) {
         if self.armed.is_some_and(|open| below <= open) {
             self.armed = None;
@@ -140,7 +140,7 @@ impl<'a> Scan<'a> {
         self.text.get(self.at..).unwrap_or_default()
     }
 
-    /// Reads code up to a closing brace that it did not open, or to the end.
+    /// Reads code up to a closing brace that it didn't open, or to the end.
     fn code(&mut self, depth: usize) {
         let mut state = State {
             last: Last::Other,
@@ -210,7 +210,7 @@ impl<'a> Scan<'a> {
                 if state.armed.is_some_and(|open| state.open.len() < open) {
                     state.armed = None;
                 }
-                // The name in `options["token"] = …` counts.
+                // The name in `options["token"] = …` counts as well.
                 if letter != ']' || !matches!(state.last, Last::Name(_) | Last::Text(_)) {
                     state.last = Last::Value;
                 }
@@ -232,7 +232,8 @@ impl<'a> Scan<'a> {
         }
     }
 
-    /// Reads a text or character: `quote` stands at the place, after `hashes` number signs for a raw text.
+    /// Reads a string or character. The current character is `quote`, which follows `hashes` number signs in a raw
+    /// string.
     fn text_token(&mut self, quote: char, hashes: usize, depth: usize, state: &mut State<'a>) {
         let lookup = match state.last {
             Last::Lookup(called) => Some(called),
@@ -254,7 +255,7 @@ impl<'a> Scan<'a> {
                 break;
             }
             if letter == quote {
-                // A doubled quote stands for one.
+                // A doubled quote is an escaped one.
                 if rest.get(1..).is_some_and(|more| more.starts_with(quote)) {
                     self.at += 2;
                     continue;
@@ -279,7 +280,7 @@ impl<'a> Scan<'a> {
         self.segment(from..self.at, masks || depth >= DEPTH);
         let content = self.text.get(start..self.at).unwrap_or_default();
         if lookup.is_some_and(|called| called != PATHS) && !is_place(content) {
-            // Somebody gave the secret itself.
+            // The argument is the secret itself rather than the name of its place.
             self.found.push(start..self.at);
         }
         state.last = Last::Text(content);
@@ -289,7 +290,7 @@ impl<'a> Scan<'a> {
         self.at = self.at.min(self.text.len());
     }
 
-    /// A literal part of a text.
+    /// Searches or masks a literal part of a string.
     fn segment(&mut self, span: Range<usize>, masks: bool) {
         if masks {
             self.found.push(span);
@@ -306,13 +307,13 @@ impl<'a> Scan<'a> {
     }
 }
 
-/// The number signs before a raw text, `#"…"#`.
+/// Returns the number of `#` before a raw string, `#"…"#`.
 fn raw_hashes(rest: &str) -> Option<usize> {
     let hashes = rest.bytes().take_while(|byte| *byte == b'#').count();
     (rest.as_bytes().get(hashes) == Some(&b'"')).then_some(hashes)
 }
 
-/// True if a sign gives or compares a value: `:`, `=`, `==`, `+=`, `!=`, but not the `::` of a module.
+/// Returns true if a sign assigns or compares a value: `:`, `=`, `==`, `+=`, `!=`, but not the `::` of a module.
 fn gives(rest: &str) -> bool {
     match rest.as_bytes() {
         [b':', b':', ..] => false,
@@ -321,12 +322,12 @@ fn gives(rest: &str) -> bool {
     }
 }
 
-/// True if what follows a line break goes on with a value.
+/// Returns true if the text after a line break continues a value.
 fn goes_on(rest: &str) -> bool {
     rest.trim_start().starts_with(['+', '.', '?', '=', ':'])
 }
 
-/// The length of the comment at the beginning of the text; block comments nest.
+/// Returns the length of the comment at the beginning of the text; block comments nest.
 fn comment(rest: &str) -> usize {
     if rest.starts_with("//") {
         return rest.find('\n').unwrap_or(rest.len());

@@ -1,8 +1,9 @@
-//! Whether the job that a create was answered with is the submission's own.
+//! Checks that the job a create call was answered with belongs to the submission.
 //!
-//! A server that honours the `Idempotency-Key` header answers a repeated value with the first job, also from another data
-//! folder, and even if that job failed. A connection that carries an answer twice gives the job of another submission.
-//! So an id that another submission owns isn't taken, and a job that was there before the intent is read first.
+//! A server that honours the `Idempotency-Key` header answers a repeated value with the first job, even if the value
+//! comes from another data folder and even if that job failed. A connection that delivers an answer twice returns the
+//! job of another submission. So a job id that another submission owns is rejected, and the progress of a job that
+//! existed before the intent is read before the job is accepted.
 
 use super::files::{Likeness, compare};
 use super::look::not_known;
@@ -13,34 +14,34 @@ use crate::api::{ApiError, backoff};
 use crate::journal::{Ended, Entry, How, Made, now};
 use std::time::Instant;
 
-/// What an answer's job is to the submission.
+/// Result of checking the job of an answer.
 pub(super) enum Admitted {
-    /// Its own, and journalled: the job's id.
+    /// Id of the submission's own job, which is in the journal.
     Made(String),
-    /// That of an earlier attempt under its key, which failed: submit the next one.
+    /// The job belongs to an earlier attempt under the import key, which failed. The next attempt must be submitted.
     Next,
-    /// Another submission's.
+    /// The job belongs to another submission.
     Foreign(Open),
 }
 
-/// What the journal says of the job.
+/// A job's owner according to the journal.
 enum Known {
     /// The submission has this job.
     Own(String),
-    /// The job isn't known to anybody.
+    /// No submission has the job, and no baseline contains it.
     New,
-    /// A scan saw the job before the intent.
+    /// A scan saw the job before the intent was written.
     Before,
     /// Another submission has the job.
     Anothers,
 }
 
 impl Submitter<'_> {
-    /// Takes the job of an answer, if it's the submission's own.
+    /// Accepts the job of an answer if it's the submission's own.
     pub(super) fn admit(&self, open: Open, job: String, how: How) -> Result<Admitted, SubmitError> {
         let keyed = open.intent.key.is_some();
-        // Without a baseline only the job itself tells whether it's new; so does a server that may have answered with
-        // the job of an attempt that was made after the baseline.
+        // Without a baseline, only the job's own progress shows whether it's new. The same holds for a server that
+        // honours idempotency keys: its answer may be the job of an attempt that was made after the baseline.
         let reads = keyed
             && !self.client.is_local_service()
             && (self.client.honours_keys() || open.intent.baseline.is_none());
@@ -52,7 +53,7 @@ impl Submitter<'_> {
         }
     }
 
-    /// Looks the job up in the journal. A new one is journalled as the submission's if `claims`.
+    /// Looks the job up in the journal. If `claims`, a new job is journalled as the submission's.
     fn known(&self, open: &Open, job: &str, how: How, claims: bool) -> Known {
         let id = open.id();
         let noted = self.desk.journal.note_with(|fold| {
@@ -60,7 +61,7 @@ impl Submitter<'_> {
                 return (Vec::new(), Known::Own(job.to_owned()));
             };
             match &own.job {
-                // An answer of an earlier send came late.
+                // The late answer to an earlier send has been journalled already.
                 Some(job) => (Vec::new(), Known::Own(job.clone())),
                 None if fold.is_anothers(own, job) => (Vec::new(), Known::Anothers),
                 None if fold.precedes(own, job) => (Vec::new(), Known::Before),
@@ -74,8 +75,8 @@ impl Submitter<'_> {
         })
     }
 
-    /// Takes a job that the baseline doesn't have, unless a reading shows another submission's files, or that it ended
-    /// badly before.
+    /// Accepts a job that isn't in the baseline, unless its progress shows another submission's files or a failure that
+    /// predates this attempt.
     fn read_new(&self, open: Open, job: String, how: How) -> Admitted {
         let Ok(progress) = self.client.progress(&job) else {
             return self.claim_answer(open, job, how);
@@ -87,7 +88,7 @@ impl Submitter<'_> {
         }
     }
 
-    /// Takes a job that was there before the intent if it has the submission's files and hasn't failed.
+    /// Accepts a job that existed before the intent if it has the submission's files and hasn't failed.
     fn read_earlier(&self, open: Open, job: String, how: How) -> Result<Admitted, SubmitError> {
         let begun = Instant::now();
         let mut tries = 0;
@@ -99,7 +100,7 @@ impl Submitter<'_> {
                     Likeness::Other => return Ok(Admitted::Foreign(open)),
                     _ if has_failed(&progress) => return Ok(self.repeat(&open, job, &progress)),
                     Likeness::Same => return Ok(self.claim_answer(open, job, how)),
-                    // Files may be told late.
+                    // Some services report a job's files late, so read again.
                     Likeness::Unclear => {}
                 },
             }
@@ -132,7 +133,7 @@ impl Submitter<'_> {
         }
     }
 
-    /// Journals the failed job as this attempt's, so that the next attempt is another one.
+    /// Journals the failed job as this attempt's, so that the next submission gets a new attempt number.
     fn repeat(&self, open: &Open, job: String, progress: &Progress) -> Admitted {
         (self.tell)(&format!(
             "job {job} was submitted under this key before and is {}: submitting again",
@@ -159,7 +160,7 @@ fn has_failed(progress: &Progress) -> bool {
     matches!(progress.state.kind, JobState::Failed | JobState::Aborted)
 }
 
-/// Returns the entry of a submission's job.
+/// Returns the journal entry that assigns a job to a submission.
 pub(super) fn made(id: &str, job: &str, how: How) -> Entry {
     Entry::Made(Made {
         id: id.to_owned(),

@@ -1,4 +1,4 @@
-//! Baselines: which jobs were there before a submission was sent, and so cannot be its own.
+//! Baselines: the jobs that existed before a submission was sent, which therefore can't be its own.
 
 use super::{SubmitError, Submitter};
 use crate::api::{ApiError, JobFilter};
@@ -9,27 +9,29 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 use ulid::Ulid;
 
-/// How long a baseline serves: what others submit after it looks like ours if it has our files.
+/// Longest age at which a baseline is reused. Jobs that others submit after the scan look like ours if they have our
+/// files.
 const FRESH: Duration = Duration::from_mins(5);
-/// How often a list that changes while it is read is read again. A baseline of all that was met is sound in any case:
-/// nothing in it can be the job of a submission that was not sent yet.
+/// Maximum number of scans for one baseline, if the job list changes during the scan. Even the union of incomplete
+/// scans is sound: no job in it can belong to a submission that hasn't been sent yet.
 const TRIES: usize = 3;
 
-/// A complete scan of a scope's job ids.
+/// Job ids of a scope, as found by a scan.
 #[derive(Debug)]
 pub(super) struct Baseline {
     pub(super) id: String,
-    /// When its scan began, RFC 3339.
+    /// Time when the scan began, RFC 3339.
     at: String,
-    /// When its scan began, by a clock that doesn't jump.
+    /// Time when the scan began, by a clock that doesn't jump.
     moment: Option<Moment>,
     taken: Instant,
     jobs: Vec<String>,
 }
 
 impl Baseline {
-    /// The entry that this baseline needs in the journal: all of its jobs that do not stand there, and none once it is
-    /// written down. Pruning may have taken out what stood there before.
+    /// Returns the journal entry that this baseline needs, with all jobs that the journal doesn't have, or `None` if
+    /// the baseline and all of its jobs are journalled. Pruning may have removed jobs that were journalled before, so
+    /// this is checked for each submission.
     pub(super) fn entry(&self, scope: &Scope, fold: &Fold) -> Option<Entry> {
         let jobs = fold.unseen(scope, &self.jobs);
         (!jobs.is_empty() || fold.baseline(&self.id).is_none()).then(|| {
@@ -45,8 +47,8 @@ impl Baseline {
 }
 
 impl Submitter<'_> {
-    /// Returns the scope's baseline: one that is fresh, unless a new one is asked for, else by a scan. `None` if the
-    /// service doesn't let this API key list jobs, of which a warning tells once.
+    /// Returns the scope's baseline: the last one if it's fresh and `anew` is false, otherwise a new scan. Returns
+    /// `None`, after one warning, if the service doesn't let this API key list jobs.
     pub(super) fn baseline(
         &self,
         scope: &Scope,
@@ -98,12 +100,12 @@ impl Submitter<'_> {
     }
 }
 
-/// Returns true if the service refuses the call for lack of rights (40022: no access to the cluster).
+/// Returns true if the service refuses the call for lack of rights (code 40022: no access to the cluster).
 fn lacks_rights(error: &ApiError) -> bool {
     error.kind() == Kind::Auth || error.code() == Some(40022)
 }
 
-/// The list call for a scope.
+/// Returns the filter that lists a scope's jobs.
 pub(super) fn filter(scope: &Scope) -> JobFilter {
     JobFilter {
         collection: Some(scope.collection.clone()),

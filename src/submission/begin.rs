@@ -1,4 +1,5 @@
-//! The first step: what is known of the key, what a crash left, the baseline, and the intent.
+//! First step: check the import key's history, resolve submissions that a crash left open, take the baseline, and write
+//! the intent.
 
 use super::parked::{Open, Parked, take_up};
 use super::{SubmitError, Submitter};
@@ -13,23 +14,23 @@ use crate::render::words;
 use std::sync::Arc;
 use ulid::Ulid;
 
-/// How the headers of keyed submissions begin.
+/// Prefix of the `Idempotency-Key` header of submissions that have an import key.
 const HEADER: &str = "zshell-key/";
 
-/// What a submission begins with.
+/// Result of beginning a submission.
 #[derive(Debug)]
 pub enum Begun {
-    /// Its key is known, and its job runs or is completed: the job's id.
+    /// The import key is known, and its job runs or is completed. Holds the job's id.
     Known(String),
-    /// It is written down and may be sent.
+    /// The intent is journalled, and the submission may be sent.
     Open(Open),
-    /// Its key is known and its outcome is not: it has to be looked for.
+    /// The import key is known but its outcome isn't, so the outcome has to be looked for.
     Parked(Parked),
-    /// Somebody else is submitting the same: try again later.
+    /// Another thread or process is making an identical submission: try again later.
     Busy,
 }
 
-/// A submission before its intent.
+/// A submission before its intent is written.
 struct Draft<'a> {
     request: &'a ImportRequest,
     key: Option<&'a str>,
@@ -38,20 +39,23 @@ struct Draft<'a> {
     identity: String,
     lock: Arc<IdentityLock>,
     attempt: u32,
-    /// The key's latest submission, as far as we know.
+    /// Id of the import key's latest submission when the journal was last read.
     last: Option<String>,
 }
 
 impl Submitter<'_> {
-    /// Takes the identity's lock, looks what is known, and writes the intent. Blocks for reads of the service only.
-    /// `stamps` is what a batch wants to know of the files later, one a file; nothing otherwise.
+    /// Locks the identity, checks the import key's history, and writes the intent. Calls of the service only read, and
+    /// block until they're answered.
+    ///
+    /// `stamps` holds one text per file if the submission belongs to a batch, which compares them later; otherwise it's
+    /// empty.
     pub fn begin(
         &self,
         request: &ImportRequest,
         key: Option<&str>,
         stamps: &[String],
     ) -> Result<Begun, SubmitError> {
-        // What can be refused without the service leaves no trace.
+        // Requests that can be refused without the service leave no trace in the journal.
         self.client.check_create(request, key.unwrap_or("key"))?;
         if let Some(key) = key {
             check_key(key)?;
@@ -87,7 +91,8 @@ impl Submitter<'_> {
         self.write(draft)
     }
 
-    /// What the key's latest submission means for this one; `None` where that is to be submitted.
+    /// Decides how to continue after the import key's latest submission; returns `None` if a new attempt has to be
+    /// submitted.
     fn go_on(
         &self,
         draft: &mut Draft<'_>,
@@ -136,11 +141,11 @@ impl Submitter<'_> {
         })
     }
 
-    /// Asks how a job stands whose end is not journalled; `None` where the service does not say.
+    /// Reads the state of a job whose end isn't journalled; returns `None` if the service can't report it.
     fn standing_of(&self, target: &str, job: &str) -> Result<Option<Standing>, SubmitError> {
         let progress = match self.client.progress(job) {
             Ok(progress) => progress,
-            // Services forget jobs, and fail: submitted it was, and must not be again.
+            // Services forget jobs, and fail. The job was submitted all the same, and mustn't be submitted again.
             Err(error @ ApiError::Service { .. })
                 if is_forgotten(&error) || Failure::from(error.clone()).may_pass() =>
             {
@@ -162,10 +167,12 @@ impl Submitter<'_> {
         Ok(Some(Standing::Ended(state)))
     }
 
-    /// Writes the intent down, with the baseline it needs, if nobody else has taken the key meanwhile.
+    /// Journals the intent with the baseline it needs, unless another submission has used the import key in the
+    /// meantime.
     fn write(&self, draft: Draft<'_>) -> Result<Begun, SubmitError> {
         let left = self.report_left(&draft)?;
-        // The local service answers a repeated header for ever: only a key's earlier attempts have to be told apart.
+        // The local service answers a repeated header with the first job for ever. So a baseline is only needed to
+        // exclude the jobs of earlier attempts under an import key.
         let baseline = if self.client.is_local_service() && draft.key.is_none() {
             None
         } else {
@@ -211,8 +218,8 @@ impl Submitter<'_> {
         }
     }
 
-    /// Tells of submissions of the same that a crash left open; true if there were any. They are never sent again, but
-    /// one that shows its job is given it.
+    /// Reports identical submissions that a crash left open, and returns true if there were any. They're never sent
+    /// again, but if the job list shows the job of one, that job is journalled as its own.
     fn report_left(&self, draft: &Draft<'_>) -> Result<bool, SubmitError> {
         let left: Vec<Submission> = self.desk.journal.read(|fold| {
             let same = fold
@@ -249,7 +256,8 @@ impl Submitter<'_> {
         Ok(!left.is_empty())
     }
 
-    /// Waits until what was sent a moment ago shows in the list. An age that can't be counted counts as none.
+    /// Waits until the job of a recent send must appear in the list. If the age of the send can't be computed, it
+    /// counts as recent.
     fn let_settle(&self, left: &Submission) -> Result<(), SubmitError> {
         let settle = self.settle();
         if left.age().is_none_or(|age| age < settle) {
@@ -259,9 +267,10 @@ impl Submitter<'_> {
         Ok(())
     }
 
-    /// Whether the server still remembers the header that a submission of an earlier run was sent under.
+    /// Returns true if the server still remembers the header that an earlier run sent.
     fn still_honoured(&self, last: &Submission) -> bool {
-        /// Milvus remembers a key for about 24 hours, and less under heavy traffic.
+        /// Time for which we rely on the server's memory. Milvus remembers an idempotency key for about 24 hours, and
+        /// less under heavy traffic.
         const MEMORY: std::time::Duration = std::time::Duration::from_hours(1);
         self.client.is_local_service()
             || (self.client.honours_keys() && last.age().is_some_and(|age| age < MEMORY))
@@ -272,12 +281,12 @@ impl Submitter<'_> {
     }
 }
 
-/// Under the journal's lock: the key is as it was when we looked.
+/// Checks, under the journal's lock, that the import key has no new submission since it was last read.
 fn unchanged(draft: &Draft<'_>, fold: &Fold) -> Result<(), SubmitError> {
     let Some(key) = draft.key else {
         return Ok(());
     };
-    // Only another identity can have come in between, since we hold the lock of ours.
+    // Only a submission with another identity can have been added in between, since we hold the lock of our identity.
     match fold.under_key(&draft.scope.target, key) {
         Some(last) if Some(&last.intent.id) != draft.last.as_ref() => Err(taken(key, last)),
         _ => Ok(()),
@@ -293,12 +302,12 @@ pub(super) fn taken(key: &str, last: &Submission) -> SubmitError {
     }
 }
 
-/// Returns true if the service has answered, and not about the caller: it has forgotten the job.
+/// Returns true if the service's answer means that it has forgotten the job, rather than that the caller lacks rights.
 fn is_forgotten(error: &ApiError) -> bool {
     error.is_no_job() || error.kind() == Kind::Refused
 }
 
-/// Refuses an import key that could be taken for a header of ours.
+/// Rejects an import key that could be mistaken for a header that zshell sends.
 pub(super) fn check_key(key: &str) -> Result<(), ApiError> {
     if !key.starts_with(HEADER) {
         return Ok(());
@@ -310,14 +319,14 @@ pub(super) fn check_key(key: &str) -> Result<(), ApiError> {
     })
 }
 
-/// The id of a new submission.
+/// Returns the id of a new submission.
 pub(super) fn new_id() -> String {
     format!("zshell-{}", Ulid::generate().to_string().to_lowercase())
 }
 
-/// Returns the `Idempotency-Key` of a submission: made of the import key, the attempt and the identity, since a server
-/// answers a repeated value with the first job, whatever the files are and however that job ended. Its beginning is one
-/// that no import key has.
+/// Returns the `Idempotency-Key` of a submission. With an import key, the value is made of the import key, the attempt
+/// and the identity, since a server answers a repeated value with the first job, whatever the files are and however
+/// that job ended. No import key begins with the prefix of these values.
 pub(super) fn header(key: Option<&str>, id: &str, attempt: u32, identity: &str) -> String {
     key.map_or_else(
         || id.to_owned(),

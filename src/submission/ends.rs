@@ -1,15 +1,15 @@
-//! The ends of jobs, kept since services forget jobs after hours.
+//! Journalled ends of jobs, which are kept because services forget jobs after hours.
 
 use super::Desk;
 use crate::api::Settings;
 use crate::api::model::{JobState, Progress, State};
 use crate::journal::{Ended, Entry, JournalError, Standing, now, target};
 
-/// One job as a call has shown it: id, state, and rows where the service said.
+/// A job as a call has shown it: id, state, and number of rows if the service reported one.
 pub type Shown<'a> = (&'a str, JobState, Option<u64>);
 
 impl Desk {
-    /// Journals the ends of jobs that the journal knows and whose end it does not know yet.
+    /// Journals the ends of jobs that are in the journal without an end.
     pub fn note_ends<'a>(
         &self,
         settings: &Settings,
@@ -39,11 +39,11 @@ impl Desk {
         if entries.is_empty() {
             return Ok(());
         }
-        // Another process may journal the same end meanwhile: then it stands there twice.
+        // If another process journals the same end at this moment, the journal holds it twice, which is harmless.
         self.journal.note(entries)
     }
 
-    /// The submission, by its id and time, that made a job whose end is not journalled.
+    /// Returns the id and time of the submission that made a job, if the job's end isn't journalled.
     pub fn submitted(&self, settings: &Settings, job: &str) -> Option<(String, String)> {
         let target = target(settings);
         let found = self.journal.read(|fold| {
@@ -54,8 +54,8 @@ impl Desk {
         found.ok().flatten()
     }
 
-    /// A job's progress as the journal knows it, for a service that has forgotten the job; `None` where its end was not
-    /// journalled.
+    /// Returns a job's progress from the journal, for a service that has forgotten the job; `None` if the job's end
+    /// wasn't journalled.
     pub fn remembered(&self, settings: &Settings, job: &str) -> Option<Progress> {
         let target = target(settings);
         let found = self.journal.read(|fold| {

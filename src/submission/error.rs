@@ -1,4 +1,4 @@
-//! How a submission can end without a job.
+//! Errors of submissions that end without a known job.
 
 use crate::api::{ApiError, Outcome};
 use crate::error::{Failure, Kind};
@@ -8,94 +8,94 @@ use crate::render::words;
 use std::time::Duration;
 use thiserror::Error;
 
-/// Why there is no job to go on with.
+/// The reason why a submission has no known job.
 #[derive(Debug, Error)]
 pub enum SubmitError {
-    /// The service, or a check of ours, refused it, or it could not be sent: there is no job.
+    /// The service or one of our checks refused the submission, or it couldn't be sent: there's no job.
     #[error(transparent)]
     Api(#[from] ApiError),
-    /// The journal could not be used: nothing was sent.
+    /// The journal couldn't be used: nothing was sent.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// The key belongs to another submission.
+    /// The import key belongs to another submission.
     #[error("the key {key:?} belongs to another submission, {id} into {collection:?} of {at}")]
     KeyTaken {
-        /// The key.
+        /// The import key.
         key: String,
-        /// The submission that has it.
+        /// Id of the submission that uses the import key.
         id: String,
-        /// Its collection.
+        /// Collection of that submission.
         collection: String,
-        /// When it was submitted, RFC 3339.
+        /// Time of that submission, RFC 3339.
         at: String,
     },
-    /// The run was stopped before anything was sent, or while the service took nothing.
+    /// The run was stopped before anything was sent, or while the service was too busy to accept the job.
     #[error("{} before the import job could be submitted", stopped(*.stop))]
     Waiting {
-        /// Why.
+        /// The reason for the stop.
         stop: Stop,
     },
-    /// The run was stopped; an answer that still comes is journalled.
+    /// The run was stopped after the send. An answer that still arrives is journalled.
     #[error("{} before it was known whether the import job was created", stopped(*.stop))]
     Stopped {
-        /// Why.
+        /// The reason for the stop.
         stop: Stop,
-        /// The submission.
+        /// The submission's id.
         id: String,
-        /// Its key.
+        /// The submission's import key.
         key: Option<String>,
     },
-    /// The service stayed busy: there is no job.
+    /// The service stayed busy: there's no job.
     #[error("{last}: still busy after {}", words::duration(*.waited))]
     StillBusy {
-        /// How long it was asked again.
+        /// Time for which the call was repeated.
         waited: Duration,
-        /// The last answer.
+        /// The service's last answer.
         last: Box<ApiError>,
     },
-    /// It was sent again and again without an answer, and scans showed each time that there is no job.
+    /// The submission was sent several times without an answer, and scans showed each time that there's no job.
     #[error("sent {sends} times without a job being made: {last}")]
     GaveUp {
-        /// How often.
+        /// Number of sends.
         sends: u32,
-        /// What became of the last one.
+        /// The error of the last send.
         last: Box<ApiError>,
     },
-    /// Nobody knows whether there is a job.
+    /// It couldn't be found out whether there's a job.
     #[error("whether the import job was created is not known: {why}{}", in_brackets(.cause.as_deref()))]
     NotKnown {
-        /// The submission.
+        /// The submission's id.
         id: String,
-        /// Its key.
+        /// The submission's import key.
         key: Option<String>,
-        /// What stands in the way.
+        /// The reason for the doubt.
         why: Doubt,
-        /// Jobs that may be its own.
+        /// Ids of jobs that may be the submission's.
         jobs: Vec<String>,
-        /// How the answer was lost.
+        /// The error through which the answer was lost.
         cause: Option<Box<ApiError>>,
     },
 }
 
-/// Why scans did not tell.
+/// The reason why it couldn't be found out whether there's a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum Doubt {
-    /// More jobs than one have these files.
+    /// More than one job has these files.
     #[error("more jobs than one have its files")]
     Several,
-    /// A job is there that may also be another submission's.
+    /// The matching job may also belong to another submission.
     #[error("a job has its files, but so has another submission that is not resolved")]
     Rival,
-    /// Jobs are there that do not tell their files.
+    /// There are new jobs that don't name their files.
     #[error("there are new jobs that do not tell their files")]
     Undecided,
-    /// The job list could not be read whole.
+    /// The job list couldn't be read completely.
     #[error("the job list could not be read whole")]
     NoScan,
     /// The service doesn't let this API key list jobs.
     #[error("the service doesn't let this API key list the jobs")]
     NoList,
-    /// Asking again under the same key told nothing.
+    /// Repeating the call under the same `Idempotency-Key` gave no certain answer.
     #[error("asking again under the same key told nothing")]
     NoAnswer,
     /// The service may have forgotten the job.
@@ -103,10 +103,10 @@ pub enum Doubt {
         "the job list doesn't show its job, but it was sent so long ago, or before a restart, that the service may have forgotten the job"
     )]
     Old,
-    /// The service answered with a job that another submission has.
+    /// The service answered with a job that belongs to another submission.
     #[error("the service answered with a job that another submission has")]
     Foreign,
-    /// The service answered with a job that was there before.
+    /// The service answered with a job that existed before.
     #[error("the service answered with a job that was there before and doesn't tell its files")]
     Earlier,
 }
@@ -125,7 +125,7 @@ const fn stopped(stop: Stop) -> &'static str {
 }
 
 impl SubmitError {
-    /// The time after which the service wants to be asked again.
+    /// Returns the time after which the service wants the call to be repeated.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Api(error) => error.retry_after(),
@@ -134,13 +134,13 @@ impl SubmitError {
         }
     }
 
-    /// The word scripts see and the exit code it leads to.
+    /// Returns the error's kind, which scripts see and which decides the exit code.
     pub fn kind(&self) -> Kind {
         match self {
             Self::Api(error) => error.kind(),
             Self::Journal(_) | Self::KeyTaken { .. } => Kind::Refused,
             Self::Stopped { stop, .. } | Self::Waiting { stop } => (*stop).into(),
-            // That there is no job is known, unlike what the last answer alone would say.
+            // It's certain that there's no job, although the last answer alone wouldn't prove it.
             Self::StillBusy { last, .. } => last.kind(),
             Self::GaveUp { last, .. } => match (last.outcome(), last.kind()) {
                 (Outcome::Unknown, _) => Kind::Connect,

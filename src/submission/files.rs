@@ -1,23 +1,23 @@
-//! Whether a job's progress names the files that were submitted.
+//! Comparison of the files in a job's progress with those that were submitted.
 //!
-//! Services name a file by its whole URL, by its key, by the last part of the key, or in Go's way of writing a list
-//! (`[a.npy b.npy]`). So the parts of both names are compared from the end. A bare file name may be that of a file in
-//! another folder, so it's a possible match and no proof.
+//! Services name a file by its whole URL, by its object path, by the last part of the object path, or as Go prints a
+//! list (`[a.npy b.npy]`). So the parts of both names are compared from the end. A bare file name may also belong to a
+//! file in another folder, so it's a possible match but no proof.
 
 use crate::api::model::Progress;
 
-/// What a job's files say.
+/// Result of comparing a job's files with a submission's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Likeness {
-    /// They are the submission's.
+    /// The job has the submission's files.
     Same,
-    /// They are not.
+    /// The job has other files.
     Other,
-    /// The job does not tell, or not all of it yet.
+    /// The job doesn't name its files, or not all of them yet.
     Unclear,
 }
 
-/// Compares a submission's files with those that a job's progress names.
+/// Compares a submission's files with those in a job's progress.
 pub(super) fn compare(ours: &[Vec<String>], progress: &Progress) -> Likeness {
     let mut theirs: Vec<&str> = progress
         .details
@@ -58,7 +58,7 @@ pub(super) fn compare(ours: &[Vec<String>], progress: &Progress) -> Likeness {
             Likeness::Other => return Likeness::Other,
         }
     }
-    // Fewer than ours: a job of some of these files, or one that has not told of all yet.
+    // Fewer names than our files: the job has only some of these files, or doesn't name all of them yet.
     if met.iter().all(|met| *met) && !unclear {
         Likeness::Same
     } else {
@@ -66,8 +66,8 @@ pub(super) fn compare(ours: &[Vec<String>], progress: &Progress) -> Likeness {
     }
 }
 
-/// Returns the names that a set of several files can have as a whole: the paths as sent and as keys, joined as Go writes
-/// a list. A path may hold blanks, so such a name can't be split.
+/// Returns the names that a set of several files can have as a whole: the paths as sent and as object paths, joined as
+/// Go prints a list. A path may contain spaces, so such a name can't be split.
 fn joined(set: &[Path]) -> Vec<String> {
     if set.len() < 2 {
         return Vec::new();
@@ -82,7 +82,8 @@ fn joined(set: &[Path]) -> Vec<String> {
     ]
 }
 
-/// Marks which of ours a name of theirs stands for; `inner` is the name without the brackets of a list.
+/// Marks those of our files that a name in the job's progress matches. `inner` is `name` without the brackets of a
+/// list.
 fn meet(ours: &[&Path], name: &str, inner: &str, met: &mut [bool]) -> Likeness {
     for whole in [name, inner] {
         let whole = mark(ours, &Path::of(whole), met);
@@ -120,14 +121,14 @@ fn mark(ours: &[&Path], theirs: &Path, met: &mut [bool]) -> Likeness {
     found
 }
 
-/// The parts of a path, without scheme, query, and what names no part.
+/// The parts of a path, without the scheme, the query and empty parts.
 struct Path {
-    /// As it was sent.
+    /// The path as it was sent.
     text: String,
     parts: Vec<String>,
-    /// How many of the first are no part of the key: host and bucket.
+    /// Number of leading parts that aren't part of the object path: host and bucket.
     outside: usize,
-    /// A folder, or a pattern for all that is in it.
+    /// True if the path is a folder, or a pattern such as `*.parquet` for all files in a folder.
     folder: bool,
 }
 
@@ -165,12 +166,12 @@ impl Path {
         }
     }
 
-    /// The path inside the bucket.
+    /// Returns the path inside the bucket.
     fn key(&self) -> String {
         self.parts.get(self.outside..).unwrap_or_default().join("/")
     }
 
-    /// Whether a file that a service names may be this path of ours.
+    /// Compares this path of ours with a file that a service names.
     fn stands_for(&self, theirs: &Self) -> Likeness {
         let alike = self.ends_like(theirs);
         if alike != Likeness::Other || !self.folder {
@@ -182,10 +183,10 @@ impl Path {
             return Likeness::Unclear;
         };
         if folder.is_empty() {
-            // A bare file name says nothing of the folder it is in.
+            // A bare file name doesn't show which folder the file is in.
             return Likeness::Unclear;
         }
-        // Their path begins with the end of ours, or has ours inside.
+        // Their folder begins with the end of ours, or contains ours.
         let begins = (1..=ours.len().min(folder.len()))
             .any(|count| ours.get(ours.len() - count..) == folder.get(..count));
         let inside = !ours.is_empty() && folder.windows(ours.len()).any(|part| part == ours);
@@ -196,7 +197,8 @@ impl Path {
         }
     }
 
-    /// Whether the shorter is the end of the longer, part by part; a bucket may be written in several ways.
+    /// Compares two paths part by part from the end: the shorter must be the end of the longer. A bucket may be written
+    /// in several ways.
     fn ends_like(&self, theirs: &Self) -> Likeness {
         let pairs = self.parts.iter().rev().zip(theirs.parts.iter().rev());
         let common = pairs.take_while(|(a, b)| a == b).count();
@@ -205,7 +207,8 @@ impl Path {
         if common == 0 || !(ours_matched || theirs_matched) {
             return Likeness::Other;
         }
-        // One part is proof only if it's the whole key of both; of theirs, the bucket may stand before it.
+        // A single part is proof only if it's the whole object path on both sides. On their side, the bucket may
+        // precede it.
         let buckets = self.outside > 0 && theirs.parts.len() == common + 1;
         if common > 1 || (ours_matched && (theirs_matched || buckets)) {
             Likeness::Same
@@ -215,7 +218,7 @@ impl Path {
     }
 }
 
-/// How many parts of a web address come before the key: the host, and on some of them the bucket.
+/// Returns the number of parts before the object path of a web address: the host, and for some hosts the bucket.
 fn before_key(rest: &str) -> usize {
     let host = rest.split('/').next().unwrap_or_default();
     let bucket_in_path = host.starts_with("s3.")

@@ -1,7 +1,7 @@
-//! Answers that come after the run was stopped.
+//! Answers that arrive after the run was stopped.
 //!
-//! A create call that Ctrl-C ends goes on in its own thread. What comes of it is journalled there, and the identity stays
-//! locked until then. A run that ends gives such threads a short time.
+//! A create call that's ended by Ctrl-C continues in its own thread. Its outcome is journalled there, and the identity
+//! stays locked until then. At the end of a run such threads get a short time to finish.
 
 use super::Open;
 use crate::api;
@@ -9,15 +9,16 @@ use crate::journal::Journal;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The answers that are still out; clones are the same.
+/// Counter of the answers that haven't arrived yet. Clones share one counter.
 #[derive(Clone, Debug, Default)]
 pub struct LateAnswers(Arc<(Mutex<usize>, Condvar)>);
 
-/// One that is out, until dropped.
+/// An answer that hasn't arrived, counted until this value is dropped.
 struct Out(LateAnswers);
 
 impl LateAnswers {
-    /// What journals the answer to this submission, should it come late; a failure only where this is the first send.
+    /// Returns the callback that journals a late answer to this submission. A failure is journalled only if this is the
+    /// first send.
     pub(super) fn journalling(
         &self,
         journal: &Arc<Journal>,
@@ -49,12 +50,12 @@ impl LateAnswers {
         Out(self.clone())
     }
 
-    /// How many are out.
+    /// Returns the number of answers that haven't arrived.
     pub fn count(&self) -> usize {
         *self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits until none is out, but no longer than this.
+    /// Waits until every answer has arrived, but at most `longest`.
     pub fn wait(&self, longest: Duration) {
         let end = Instant::now() + longest;
         let (lock, condvar) = &*self.0;

@@ -1,4 +1,4 @@
-//! The third step: finding out what became of submissions whose answers were lost.
+//! Third step: finding the outcome of submissions whose answers were lost.
 
 use super::admit::{Admitted, made};
 use super::baseline::filter;
@@ -12,29 +12,29 @@ use crate::journal::{Absent, Entry, How, Moment, Scope, Unknown, now};
 use std::collections::HashMap;
 use std::time::Instant;
 
-/// How often one run sends a submission whose answers are lost and whose job is absent.
+/// Maximum number of times one run sends a submission whose answers are lost and whose job is absent.
 const SENDS: u32 = 8;
 
-/// What a look has found out about one submission.
+/// Result of looking for the outcome of one submission.
 #[derive(Debug)]
 pub enum Found {
     /// The job's id.
     Made(String),
-    /// There is no job: send again.
+    /// There's no job: send again.
     Again(Open),
-    /// Nothing yet: look again when it is due.
+    /// No result yet: look again when the submission is due.
     Parked(Parked),
-    /// An earlier attempt under the key has failed: begin again, for the next one.
+    /// An earlier attempt under the import key has failed: begin again, for the next attempt.
     Next,
 }
 
-/// What a look has found out, submission by submission.
+/// Results of a look, one per submission.
 pub type Looked = Vec<Result<Found, SubmitError>>;
 
 impl Submitter<'_> {
-    /// Looks at one submission.
+    /// Looks for the outcome of one submission.
     pub(super) fn look_at(&self, parked: Parked) -> Result<Found, SubmitError> {
-        // One in, one out; without any it would be as if nothing was found.
+        // `look` returns one result per submission; a missing result counts as not known.
         let mut looked = self.look(vec![parked]);
         looked.pop().unwrap_or(Err(SubmitError::NotKnown {
             id: String::new(),
@@ -45,8 +45,8 @@ impl Submitter<'_> {
         }))
     }
 
-    /// Looks at submissions, in their order: those whose server honours their header are asked for again one by one, all
-    /// others of one collection share a scan.
+    /// Looks for the outcomes of submissions, and returns them in the same order. If the server honours a submission's
+    /// header, its create call is repeated; all others of a collection share one scan.
     pub fn look(&self, parked: Vec<Parked>) -> Looked {
         let mut scans: HashMap<Scope, Result<Sight, ApiError>> = HashMap::new();
         let mut looked = Vec::new();
@@ -74,7 +74,8 @@ impl Submitter<'_> {
         Ok(Sight::new(begun, scan))
     }
 
-    /// Sends again under the same header: the server answers with the job it made, or makes it now.
+    /// Repeats the create call under the same header: the server answers with the job that it made before, or makes the
+    /// job now.
     fn ask_again(&self, mut parked: Parked) -> Result<Found, SubmitError> {
         let error = match self.create(&mut parked.open, false) {
             Ok(job) => {
@@ -86,7 +87,8 @@ impl Submitter<'_> {
             }
             Err(error) => error,
         };
-        // Limits and rights are checked before the key is looked up, so a refusal says nothing of the first send.
+        // Servers check limits and rights before they look up the idempotency key, so a refusal proves nothing about
+        // the first send.
         let pointless = match (error.outcome(), &error) {
             (_, ApiError::Stopped { stop, .. }) => return Err(parked.stopped(*stop)),
             (Outcome::Refused, _) => parked.put_off_refused(error.retry_after(), false),
@@ -107,7 +109,7 @@ impl Submitter<'_> {
         Ok(Found::Parked(parked))
     }
 
-    /// What a scan says about one submission.
+    /// Decides on one submission by a scan.
     fn judge(
         &self,
         mut parked: Parked,
@@ -152,7 +154,7 @@ impl Submitter<'_> {
         }
     }
 
-    /// The verdict of one scan; a single match is claimed in the journal.
+    /// Returns a scan's verdict on one submission. If exactly one job matches, it's claimed in the journal.
     pub(super) fn verdict(
         &self,
         parked: &mut Parked,
@@ -171,13 +173,14 @@ impl Submitter<'_> {
             return Ok(Verdict::Nothing);
         };
         if let Some(job) = job {
-            // An answer of an earlier send came late.
+            // The late answer to an earlier send has been journalled already.
             return Ok(Verdict::Made(job));
         }
         let (mut same, mut unclear) = (Vec::new(), Vec::new());
         let settled = sight.begun >= parked.settled();
         for job in candidates {
-            // A scan that is to prove absence reads all new jobs again: a name may have been a placeholder.
+            // A scan that must prove absence reads all new jobs again, since a file name seen before may have been a
+            // placeholder.
             if !(settled && sight.whole) && parked.others.contains(&job) {
                 continue;
             }
@@ -202,7 +205,7 @@ impl Submitter<'_> {
         }
     }
 
-    /// A job's progress, read once a look; `None` where it cannot be read.
+    /// Returns a job's progress, read at most once per scan; `None` if it can't be read.
     fn progress_of<'s>(
         &self,
         job: &str,
@@ -219,7 +222,7 @@ impl Submitter<'_> {
         Ok(sight.read.get(job).and_then(Option::as_ref))
     }
 
-    /// Takes a job in the journal, unless it has been taken meanwhile or may be another's as well.
+    /// Claims a job in the journal, unless it was claimed in the meantime or may also be another submission's.
     fn claim(&self, parked: &Parked, job: &str, sight: &Sight) -> Result<Verdict, SubmitError> {
         let settle = parked.settle;
         self.desk.journal.transact(|fold| {
@@ -243,7 +246,7 @@ impl Submitter<'_> {
         })
     }
 
-    /// One look at what an earlier run left: its job, if there is exactly one.
+    /// Looks once for the job of a submission that an earlier run left open; returns its id if exactly one job matches.
     pub(super) fn claim_if_found(&self, mut parked: Parked) -> Result<Option<String>, SubmitError> {
         let scope = parked.open.intent.scope.clone();
         let mut sight = match self.see(&scope) {
@@ -257,17 +260,17 @@ impl Submitter<'_> {
         }
     }
 
-    /// Returns true if the service may have forgotten the submission's job, so that its absence proves nothing.
+    /// Returns true if the service may have forgotten the submission's job, so that the job's absence proves nothing.
     fn may_be_forgotten(&self, parked: &Parked) -> bool {
         let remembers = self.client.settings().remembers;
         !self.client.is_local_service()
             && remembers.is_some_and(|limit| parked.age().is_none_or(|age| age >= limit))
     }
 
-    /// Two scans have shown that there is no job.
+    /// Journals that two scans have shown that there's no job.
     fn absent(&self, parked: Parked) -> Result<Found, SubmitError> {
         let sends_again = parked.open.sends < SENDS;
-        // Before it is sent again this has to stand in the journal.
+        // This entry must be on the disk before the submission is sent again.
         self.desk.journal.append(vec![Entry::Absent(Absent {
             id: parked.id().to_owned(),
             at: now(),

@@ -1,39 +1,42 @@
-//! From a request to exactly one job.
+//! Submissions: from an import request to exactly one job.
 //!
-//! Creating a job is not idempotent on most servers, a lost answer does not say whether the job exists, and job lists
-//! carry neither files nor times. So a submission goes through states that the [`journal`](crate::journal) keeps:
+//! Creating a job isn't idempotent on most servers, a lost answer doesn't show whether the job exists, and job lists
+//! contain neither files nor times. So a submission passes through states that the [`journal`](crate::journal) records:
 //!
-//! 1. **Begin** ([`Submitter::begin`]): take the identity's lock, look what is known of the key, take a baseline (a scan of
+//! 1. **Begin** ([`Submitter::begin`]): lock the identity, check the import key's history, take a baseline (a scan of
 //!    the job list), and write the intent.
-//! 2. **Send** ([`Submitter::send`]): the answer says *made*, *refused* or *never sent*, and that is the end; or nothing
-//!    certain, and the submission is [`Parked`].
-//! 3. **Look** ([`Submitter::look`]): ask again under the same `Idempotency-Key` where the server honours it; else scan the
-//!    list, compare the files of new jobs, and claim the job, find it absent and send again, or say that it is not known.
+//! 2. **Send** ([`Submitter::send`]): an answer that means *made*, *refused* or *never sent* ends the submission. After
+//!    any other outcome the submission is [`Parked`].
+//! 3. **Look** ([`Submitter::look`]): if the server honours `Idempotency-Key`, repeat the call under the same header.
+//!    Otherwise scan the job list and compare the files of new jobs. Then claim the job, or find it absent and send
+//!    again, or report that the outcome isn't known.
 //!
-//! [`Submitter::submit`] does all of it for one request. The steps are public for batches: parked items hold no slot, and
-//! one scan serves all of a collection's.
+//! [`Submitter::submit`] does all of this for one request. The steps are public for batches: parked items occupy no
+//! slot, and one scan serves all parked submissions of a collection.
 //!
 //! # Why this is sound
 //!
-//! - *Two submitters of the same*: the identity's lock is held from before the intent until the outcome is known, by
-//!   threads that wait for a late answer too. The second finds the first's result under the key; without a key it was
-//!   asked to import twice, and does.
-//! - *Two submitters of different things* cannot take each other's job: a job that a scan finds is claimed under the
-//!   journal's lock, if no submission has it, and if no other unresolved one that may own it has the same files. Then
-//!   both wait for each other's resolution.
-//! - *A job that was there before* is in a `seen` entry that precedes the intent. A scan of another process that already
-//!   shows our job is journalled after our intent, for our intent is written before we send.
-//! - *List lag*: a job counts as absent only after two whole scans that both began after the send plus `settle`. After a
-//!   crash the time of the send is not known for certain, since clocks jump: then `settle` counts from the restart.
-//! - *Crashes*: before the intent nothing was sent; after it the submission is open, and whoever comes under the same key
-//!   takes up at step 3 with the old baseline. Between the answer and its entry is the same. What has no key is
-//!   reported and never sent again by itself.
-//! - *A stale keep-alive connection* breaks before or after the server acted; nobody can tell, so it is *unknown*.
-//! - *Refusals*: the answer to a repeat under an honoured key speaks for the first send too, since the server would
-//!   have answered with the job; but not one about the API key or about load, which it gives before it looks.
+//! - *Two identical submissions*: the identity's lock is held from before the intent until the outcome is known, also
+//!   by threads that wait for a late answer. With an import key, the second submission finds the result of the first.
+//!   Without one, the user has asked for two imports, and both are made.
+//! - *Two different submissions* can't claim each other's job. A job that a scan finds is claimed under the journal's
+//!   lock, and only if no submission has it and no other unresolved submission that may own it has the same files. If
+//!   one has, both wait until the other is resolved.
+//! - *A job that existed before* is in a `seen` entry that precedes the intent. If another process scans the list and
+//!   sees our job, its `seen` entry follows our intent, because our intent is written before we send.
+//! - *List lag*: a job counts as absent only after two complete scans that both began after the send plus `settle`.
+//!   After a crash the time of the send isn't certain, since clocks jump, so `settle` counts from the restart.
+//! - *Crashes*: before the intent nothing was sent. After it the submission is open, and the next submission under the
+//!   same import key continues at step 3 with the old baseline. A crash between the answer and its entry is handled in
+//!   the same way. Open submissions without an import key are reported and never sent again automatically.
+//! - *A stale keep-alive connection* may break before or after the server acted, and no client can distinguish the two,
+//!   so the outcome is *unknown*.
+//! - *Refusals*: the refusal of a repeated call under an honoured header proves nothing about the first send, since the
+//!   server checks load limits and the API key before it looks up the header. So the call is repeated later, and after
+//!   a few refusals the job list is scanned, or the outcome counts as not known if there's no baseline.
 //!
-//! The assumption is that list lag and server delay stay below `settle`, and that nobody else submits the same files to the
-//! same collection meanwhile.
+//! The assumptions are that list lag and server delay stay below `settle`, and that no one else submits the same files
+//! to the same collection in the meantime.
 
 mod admit;
 mod baseline;
@@ -66,22 +69,22 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-/// How long we wait in silence for another submitter of the same.
+/// Time for which we wait for another identical submission without a message.
 const SILENCE: Duration = Duration::from_secs(1);
 
-/// What submissions of one run share.
+/// State that the submissions of one run share.
 #[derive(Debug)]
 pub struct Desk {
     /// The data folder's journal.
     pub journal: Arc<Journal>,
-    /// Answers that are still out.
+    /// Answers that haven't arrived yet.
     pub late: LateAnswers,
-    /// By scope; `None` if the service refuses to list.
+    /// Baselines by scope; `None` if the service refuses to list jobs.
     baselines: Mutex<HashMap<Scope, Option<Arc<Baseline>>>>,
 }
 
 impl Desk {
-    /// The desk of this data folder, with what tells of a damaged journal; does no I/O.
+    /// Returns the shared state for a data folder without any I/O; `warn` reports a damaged journal.
     pub fn new(data_dir: &Path, warn: fn(&str), interrupt: Interrupt) -> Self {
         let journal = Journal::new(data_dir)
             .warning(warn)
@@ -94,24 +97,24 @@ impl Desk {
     }
 }
 
-/// Submits over one connection.
+/// Submitter of import jobs over one connection.
 #[derive(Clone, Copy)]
 pub struct Submitter<'a> {
-    /// What the run's submissions share.
+    /// State that the run's submissions share.
     pub desk: &'a Desk,
-    /// The connection.
+    /// The connection's client.
     pub client: &'a Client,
-    /// Its name, for people.
+    /// Name of the connection, for messages.
     pub connection: &'a str,
-    /// Takes lines for the person at the terminal.
+    /// Prints a line for the user.
     pub tell: &'a dyn Fn(&str),
-    /// How long a busy service is asked again.
+    /// Time for which the create call to a busy service is repeated.
     pub busy_wait: Duration,
 }
 
 impl Submitter<'_> {
-    /// Submits one job and answers its id, or that of the job made earlier under the key. Waits for whatever has to be
-    /// waited for; the client's interrupt ends the wait.
+    /// Submits one job and returns its id, or the id of the job that was made earlier under the import key. Blocks
+    /// until the outcome is known; the client's interrupt ends the wait.
     pub fn submit(
         &self,
         request: &ImportRequest,
@@ -144,7 +147,7 @@ impl Submitter<'_> {
         }
     }
 
-    /// Begins a submission once no other one of the same is under way.
+    /// Begins a submission as soon as no other identical one is in progress.
     fn await_turn(&self, request: &ImportRequest, key: Option<&str>) -> Result<Found, SubmitError> {
         let begun = Instant::now();
         let mut told = false;
@@ -166,8 +169,8 @@ impl Submitter<'_> {
         }
     }
 
-    /// Writes entries about what has happened on the server. Where that fails nothing can be undone: it is told, and the
-    /// submission stays open in the journal, to be reconciled.
+    /// Journals entries about events on the server. Those can't be undone, so a failure is only reported, and the
+    /// submission stays open in the journal and is reconciled later.
     fn note(&self, entries: Vec<Entry>) {
         if let Err(error) = self.desk.journal.note(entries) {
             self.tell_unwritten(&error);
@@ -179,7 +182,7 @@ impl Submitter<'_> {
     }
 }
 
-/// What is journalled of the answer to a create call; nothing where that says nothing certain.
+/// Returns the journal entries for the answer to a create call; none if the answer proves nothing.
 fn outcome_entries(id: &str, answer: &Result<String, ApiError>, late: bool) -> Vec<Entry> {
     let (id, at) = (id.to_owned(), now());
     match answer {

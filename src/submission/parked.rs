@@ -1,4 +1,4 @@
-//! Submissions between their states.
+//! Submissions between two steps: journalled but not sent, or sent without a certain answer.
 
 use super::SubmitError;
 use crate::api::model::ImportRequest;
@@ -9,45 +9,46 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// How many times `settle` an outcome is looked for before it counts as not known.
+/// Time after which an unresolved outcome counts as not known, in multiples of `settle`.
 const PATIENCE: u32 = 10;
-/// And at least this long.
+/// Lower bound of that time.
 const LEAST_PATIENCE: Duration = Duration::from_millis(250);
-/// The first pause between two looks, as a part of `settle`; each further one is twice as long, up to half of it.
+/// Divisor of `settle` for the first pause between two scans. Each further pause is twice as long, up to half of
+/// `settle`.
 const FIRST_PAUSE: u32 = 16;
 const SHORTEST_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// How many attempts of one run may find a job that has ended already and wasn't in the baseline.
+/// Maximum number of attempts of one run that may find a job which has ended already and wasn't in the baseline.
 const REPEATS: u32 = 3;
-/// How often asking again may be refused before the job list is looked at.
+/// Number of refused repeats after which the job list is scanned instead.
 const REFUSALS: u32 = 3;
 
-/// A submission that is written down, its identity locked, and about to be sent.
+/// A submission that's journalled, with its identity locked, and about to be sent.
 #[derive(Debug)]
 pub struct Open {
     pub(super) intent: Box<Intent>,
     pub(super) request: Box<ImportRequest>,
     pub(super) lock: Arc<IdentityLock>,
-    /// How often this process has sent it.
+    /// Number of times that this process has sent the submission.
     pub(super) sends: u32,
-    /// When the last send that may have made a job was begun; none if that can't be counted.
+    /// Start of the last send that may have made a job; `None` if this system has no moments.
     pub(super) sent: Option<Moment>,
-    /// The same, if this process sent it.
+    /// Start of the last send by this process's clock, if this process sent it.
     pub(super) begun: Option<Instant>,
-    /// The job of another submission that the service answered with.
+    /// Job of another submission that the service answered with.
     pub(super) foreign: Option<String>,
-    /// True if a job that has ended when it is first read counts as that of an earlier attempt.
+    /// True if a job that has ended when it's first read counts as an earlier attempt's.
     pub(super) may_repeat: bool,
 }
 
 impl Open {
-    /// The submission's id.
+    /// Returns the submission's id.
     pub fn id(&self) -> &str {
         &self.intent.id
     }
 
-    /// Sets after how many other attempts of this run this one is sent. A job that fails at once would otherwise be
-    /// taken for an earlier attempt's for ever.
+    /// Sets the number of attempts that this run made before this one. Without a bound, a job that fails at once would
+    /// be mistaken for an earlier attempt's for ever.
     #[must_use]
     pub fn after(mut self, attempts: u32) -> Self {
         self.may_repeat = attempts < REPEATS;
@@ -63,32 +64,32 @@ impl Open {
     }
 }
 
-/// How an outcome is looked for.
+/// The method by which an outcome is looked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
-    /// By asking again under the same `Idempotency-Key`.
+    /// Repeat the call under the same `Idempotency-Key`.
     Ask,
-    /// By scans of the job list.
+    /// Scan the job list.
     Scan,
 }
 
-/// A submission whose outcome is not known yet.
+/// A submission whose outcome isn't known yet.
 #[derive(Debug)]
 pub struct Parked {
     pub(super) open: Open,
-    /// How the answer was lost; none where a crash left it open.
+    /// The error through which the answer was lost; `None` if a crash left the submission open.
     pub(super) cause: Option<Box<ApiError>>,
     pub(super) way: Way,
     pub(super) settle: Duration,
-    /// When it was sent for the last time, at the latest.
+    /// Latest possible time of the last send.
     pub(super) since: Instant,
     due: Instant,
     looks: u32,
-    /// Whole scans, begun after `settle`, that showed nothing.
+    /// Number of complete scans, begun after `settle`, that showed no matching job.
     pub(super) empty: u32,
-    /// How often asking again was refused.
+    /// Number of refused repeats.
     refusals: u32,
-    /// New jobs that are known to be others'.
+    /// New jobs that are known to belong to other submissions.
     pub(super) others: HashSet<String>,
 }
 
@@ -112,33 +113,34 @@ impl Parked {
             refusals: 0,
             others: HashSet::new(),
         };
-        // What a crash left is looked at at once.
+        // A submission that a crash left open is looked at immediately.
         if parked.cause.is_some() {
             parked.put_off();
         }
         parked
     }
 
-    /// The submission's id.
+    /// Returns the submission's id.
     pub fn id(&self) -> &str {
         self.open.id()
     }
 
-    /// When to look at it next.
+    /// Returns the time of the next look.
     pub const fn due(&self) -> Instant {
         self.due
     }
 
-    /// The moment from which a job's absence proves something.
+    /// Returns the time from which a job's absence proves something.
     pub(super) fn settled(&self) -> Instant {
         self.since.checked_add(self.settle).unwrap_or(self.since)
     }
 
-    /// Looks again after a while: often at first, and as soon as `settle` is over.
+    /// Schedules the next look: soon at first, then with growing pauses, but not later than the end of `settle` if
+    /// that's still ahead.
     pub(super) fn put_off(&mut self) {
         let now = Instant::now();
         let pause = match self.way {
-            // A connection that broke is likely to be well again at once.
+            // After a broken connection, a new one usually works immediately.
             Way::Ask if self.looks == 0 => SHORTEST_PAUSE,
             Way::Ask => backoff(self.looks),
             Way::Scan => (self.settle / FIRST_PAUSE)
@@ -154,7 +156,7 @@ impl Parked {
         }
     }
 
-    /// Puts off asking again after a refusal; returns true if asking again is pointless.
+    /// Schedules the next repeat after a refusal; returns true if repeating is pointless.
     pub(super) fn put_off_refused(&mut self, retry_after: Option<Duration>, busy: bool) -> bool {
         self.put_off();
         self.refusals += u32::from(!busy);
@@ -170,19 +172,19 @@ impl Parked {
         self.settle.saturating_mul(PATIENCE).max(LEAST_PATIENCE)
     }
 
-    /// Returns how long ago the last send that may have made a job was, or `None` if that can't be counted.
+    /// Returns the time since the last send that may have made a job, or `None` if it can't be computed.
     pub(super) fn age(&self) -> Option<Duration> {
         let counted = self.open.sent.as_ref().and_then(Moment::elapsed);
-        // On systems without moments this process's own clock will do.
+        // On systems without moments this process's own clock serves instead.
         counted.or_else(|| self.open.begun.map(|begun| begun.elapsed()))
     }
 
-    /// True once it has been looked for long enough.
+    /// Returns true if the outcome has been looked for long enough.
     pub(super) fn is_hopeless(&self) -> bool {
         self.since.elapsed() >= self.patience()
     }
 
-    /// Scans from now on, with all the time that takes.
+    /// Switches from repeats to scans, and restarts the time limit for them.
     pub(super) fn scan_instead(&mut self) {
         self.way = Way::Scan;
         self.since = Instant::now();
@@ -195,7 +197,7 @@ impl Parked {
     }
 }
 
-/// A submission that a crash left open, taken up again.
+/// Returns the parked form of a submission that a crash left open.
 pub(super) fn take_up(
     left: &Submission,
     request: &ImportRequest,

@@ -1,4 +1,4 @@
-//! A dry run: nothing is sent, and nothing written down.
+//! Dry runs: nothing is sent, and nothing is journalled.
 
 use super::begin::{check_key, header, new_id, taken};
 use super::{SubmitError, Submitter};
@@ -6,8 +6,9 @@ use crate::api::model::{ImportRequest, JobState};
 use crate::journal::{Scope, Standing, identity};
 
 impl Submitter<'_> {
-    /// Shows the create call that a submission would begin with, and answers its placeholder job; or the job that its key
-    /// is known to have made. Whether a job has failed that the journal knows to run is not asked.
+    /// Shows the create call that a submission would begin with, and returns its placeholder job id. If the import key
+    /// already has a job, that job's id is returned instead. For a job that the journal records as running, the service
+    /// isn't asked whether the job has failed since.
     pub(super) fn rehearse(
         &self,
         request: &ImportRequest,

@@ -1,4 +1,4 @@
-//! The second step: one create call, sent again only if it never left or the service was busy.
+//! Second step: one create call, repeated only if it never left or if the service was busy.
 
 use super::admit::Admitted;
 use super::look::not_known;
@@ -8,20 +8,20 @@ use crate::api::{ApiError, Outcome, backoff};
 use crate::journal::{How, Moment};
 use std::time::{Duration, Instant};
 
-/// What came of a send.
+/// Result of a send.
 #[derive(Debug)]
 pub enum Sent {
     /// The job's id.
     Made(String),
     /// The outcome isn't known yet.
     Parked(Parked),
-    /// An earlier attempt under the key has failed: begin again, for the next one.
+    /// An earlier attempt under the import key has failed: begin again, for the next attempt.
     Next,
 }
 
 impl Submitter<'_> {
-    /// Sends a submission. A create that never left is sent again, with growing pauses, until the call's deadline, and
-    /// one that met a busy service until `busy_wait` is over.
+    /// Sends a submission. A create call that never left is repeated, with growing pauses, until the read timeout is
+    /// over. A call that met a busy service is repeated until `busy_wait` is over.
     pub fn send(&self, mut open: Open) -> Result<Sent, SubmitError> {
         let begun = Instant::now();
         let patience = self.client.settings().read_timeout;
@@ -54,7 +54,7 @@ impl Submitter<'_> {
             }
             self.note(outcome_entries(open.id(), &Err(error.clone()), false));
             return Err(match (error.outcome(), slept) {
-                // None was made, and the run ends.
+                // No job was made, and the run ends.
                 (Outcome::Busy, Some(Err(stop))) => SubmitError::Waiting { stop },
                 (Outcome::Busy, _) if tries > 1 => SubmitError::StillBusy {
                     waited: begun.elapsed(),
@@ -65,14 +65,14 @@ impl Submitter<'_> {
         }
     }
 
-    /// Returns the pause before a busy service is asked again, or `None` if that would take too long.
+    /// Returns the pause before the call to a busy service is repeated, or `None` if `busy_wait` would be exceeded.
     fn busy_pause(&self, error: &ApiError, tries: u32, begun: Instant) -> Option<Duration> {
         let pause = error.retry_after().unwrap_or_else(|| backoff(tries));
         let waited = begun.elapsed().checked_add(pause)?;
         (waited <= self.busy_wait).then_some(pause)
     }
 
-    /// Takes in the job of an answer.
+    /// Checks the job of an answer, and converts it to a result.
     fn answered(&self, open: Open, job: String) -> Result<Sent, SubmitError> {
         match self.admit(open, job.clone(), How::Answer)? {
             Admitted::Made(job) => Ok(Sent::Made(job)),
@@ -81,8 +81,8 @@ impl Submitter<'_> {
         }
     }
 
-    /// Parks a submission that was answered with another one's job: its own has to be looked for. An id that comes again
-    /// is no slip of one connection.
+    /// Parks a submission that was answered with another submission's job, so that its own job is looked for. If the
+    /// same id comes a second time, a mix-up on one connection can't explain it, and the outcome counts as not known.
     pub(super) fn foreign(&self, mut open: Open, job: String) -> Result<Parked, SubmitError> {
         let cause = Some(Box::new(self.client.foreign_job(&job)));
         if open.foreign.as_ref() == Some(&job) {
@@ -94,8 +94,8 @@ impl Submitter<'_> {
         Ok(parked)
     }
 
-    /// One create call. If it's stopped, its answer is journalled when it comes: that of a repeat only if it's a job,
-    /// since a failure of the repeat says nothing of the first send.
+    /// Makes one create call. If the run is stopped, the answer is journalled when it arrives. The answer to a repeat
+    /// is journalled only if it's a job, since a failure of the repeat proves nothing about the first send.
     pub(super) fn create(&self, open: &mut Open, first: bool) -> Result<String, ApiError> {
         open.sends = open.sends.saturating_add(1);
         let late = self.desk.late.journalling(&self.desk.journal, open, first);

@@ -1,4 +1,4 @@
-//! What a scan says about a submission.
+//! Verdicts of scans on submissions.
 
 use super::files::{Likeness, compare};
 use crate::api::Scan;
@@ -7,17 +7,17 @@ use crate::journal::{Fold, Submission};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-/// How long after it was written down a submission may still be sent: tries that never left and busy answers.
+/// Longest time between a submission's intent and its send: calls that never left and busy answers delay the send.
 const SENDING: Duration = Duration::from_mins(5);
 
-/// One scan, with the progress of jobs as it was read for it.
+/// One scan, with the progress of jobs that were read for it.
 pub(super) struct Sight {
-    /// When the scan began.
+    /// Time when the scan began.
     pub(super) begun: Instant,
     pub(super) jobs: Vec<String>,
-    /// Whether a job's absence says something.
+    /// True if the scan is complete, so that a job's absence is meaningful.
     pub(super) whole: bool,
-    /// The progress of new jobs; `None` where it could not be read.
+    /// Progress of new jobs; `None` for jobs whose progress couldn't be read.
     pub(super) read: HashMap<String, Option<Progress>>,
 }
 
@@ -32,23 +32,23 @@ impl Sight {
     }
 }
 
-/// What a scan says about one submission.
+/// A scan's verdict on one submission.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// This is its job, and the journal says so.
+    /// This is the submission's job, and it's journalled.
     Made(String),
-    /// These have its files.
+    /// These jobs all have its files.
     Several(Vec<String>),
-    /// This one has its files, and may be another submission's.
+    /// This job has its files, but may be another submission's.
     Rival(String),
-    /// These do not tell their files yet.
+    /// These jobs don't name their files yet.
     Undecided(Vec<String>),
-    /// No new job, or none with its files.
+    /// There's no new job, or none with its files.
     Nothing,
 }
 
-/// True if a job with this submission's files may just as well be `other`'s: that is unresolved, has the same files as far
-/// as the job tells, and was sent so late that its job need not be in our baseline.
+/// Returns true if a job with this submission's files may just as well be `other`'s: `other` is unresolved, has the
+/// same files as far as the job names them, and was sent so late that its job needn't be in our baseline.
 pub(super) fn is_rival(
     fold: &Fold,
     own: &Submission,
@@ -65,7 +65,7 @@ pub(super) fn is_rival(
     likeness == Some(Likeness::Same) && may_be_missing(fold, own, other, settle)
 }
 
-/// True if `other`'s job may have been made after our baseline, or have been missing in it.
+/// Returns true if `other`'s job may have been made after our baseline, or may have been missing from it.
 fn may_be_missing(fold: &Fold, own: &Submission, other: &Submission, settle: Duration) -> bool {
     let baseline = own
         .intent

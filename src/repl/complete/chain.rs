@@ -1,52 +1,53 @@
-//! The expression before a dot: `jobs()[0].`, `eu.wait(job).details.`; and where a name got its value in the text.
+//! Expressions before a dot, such as `jobs()[0].` or `eu.wait(job).details.`, and the values that names have in the
+//! text.
 
 use super::scan::{Code, Sort};
 
-/// An expression made of a beginning and what is taken of it, as far as it says something about the value's type.
+/// An expression split into a root and the steps that follow it, as far as they determine the value's type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chain<'t> {
     pub(super) root: Root<'t>,
     pub(super) links: Vec<Link<'t>>,
 }
 
-/// What an expression begins with.
+/// The beginning of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Root<'t> {
     /// A variable, or the function of that name.
     Name(&'t str),
     /// A call of a function.
     Call(&'t str),
-    /// A text.
+    /// A string.
     Text,
     /// A list in brackets.
     Array,
     /// A map with these keys.
     Map(Vec<&'t str>),
-    /// Anything else.
+    /// Any other expression.
     Unknown,
 }
 
-/// One step from a value to a part of it, or to what a method gives.
+/// One step from a value to a part of it, or to the result of a method.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Link<'t> {
     /// `.name`
     Member(&'t str),
     /// `.name(…)`
     Call(&'t str),
-    /// `["key"]`, or `[…]` with anything else as an empty key.
+    /// `["key"]`; the key is empty if the brackets contain anything else than a string.
     Index(&'t str),
 }
 
-/// How a name was given its value in the text before the cursor.
+/// The assignment of a value to a name in the text before the cursor.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Binding<'t> {
     /// The value, or the list whose items are the values.
     pub(super) chain: Chain<'t>,
-    /// True for the variable of a `for` and the parameter of a closure given to a list's method.
+    /// True for the variable of a `for` loop and for the parameter of a closure that's passed to a list's method.
     pub(super) item: bool,
 }
 
-/// The chain that ends with the token before `end`.
+/// Returns the chain that ends with the token before `end`.
 pub(super) fn chain<'t>(code: &Code<'t>, end: usize) -> Chain<'t> {
     let mut links = Vec::new();
     let mut end = end;
@@ -57,7 +58,8 @@ pub(super) fn chain<'t>(code: &Code<'t>, end: usize) -> Chain<'t> {
         let Some(token) = code.token(Some(last)) else {
             break Root::Unknown;
         };
-        // Where the member or call whose name stands at an index hangs on something, that something's end.
+        // Returns the index of the dot before the name at an index; `None` if the name isn't a member or method of a
+        // value.
         let owner = |name: usize| {
             let dot = name.checked_sub(1)?;
             matches!(code.word(Some(dot)), "." | "?.").then_some(dot)
@@ -114,7 +116,7 @@ pub(super) fn chain<'t>(code: &Code<'t>, end: usize) -> Chain<'t> {
     Chain { root, links }
 }
 
-/// True if the bracket at `open` takes an item of what stands before it.
+/// Returns true if the bracket at `open` indexes the value before it, rather than beginning a list.
 pub(super) fn is_index(code: &Code<'_>, open: usize) -> bool {
     let before = open.checked_sub(1);
     match code.token(before) {
@@ -126,7 +128,7 @@ pub(super) fn is_index(code: &Code<'_>, open: usize) -> bool {
     }
 }
 
-/// The text in quotes that is the only token between two indexes.
+/// Returns the content of the string that's the only token between two indexes; empty if there's no such string.
 fn key<'t>(code: &Code<'t>, from: usize, to: usize) -> &'t str {
     match code.token(Some(from)) {
         Some(token) if token.sort == Sort::Text && from + 1 == to => unquoted(code.slice(token)),
@@ -134,12 +136,12 @@ fn key<'t>(code: &Code<'t>, from: usize, to: usize) -> &'t str {
     }
 }
 
-/// A text without its quotes.
+/// Returns a string literal without its quotes.
 pub(super) fn unquoted(text: &str) -> &str {
     text.trim_matches(['"', '`'])
 }
 
-/// The keys of a map between its brackets.
+/// Returns the keys of a map between its brackets.
 pub(super) fn keys<'t>(code: &Code<'t>, open: usize, close: usize) -> Vec<&'t str> {
     let mut depth = 0_usize;
     let mut keys = Vec::new();
@@ -157,7 +159,7 @@ pub(super) fn keys<'t>(code: &Code<'t>, open: usize, close: usize) -> Vec<&'t st
     keys
 }
 
-/// The names given by `let`, `const`, `for`, closures and the heads of functions before the cursor.
+/// Returns the names declared before the cursor by `let`, `const`, `for`, closures and function definitions.
 pub(super) fn declared<'t>(code: &Code<'t>) -> Vec<&'t str> {
     let mut names: Vec<&str> = Vec::new();
     let mut in_head = false;
@@ -180,13 +182,13 @@ pub(super) fn declared<'t>(code: &Code<'t>) -> Vec<&'t str> {
     names
 }
 
-/// True if the name at an index stands between the bars of a closure.
+/// Returns true if the name at an index is between the bars of a closure.
 fn in_closure(code: &Code<'_>, index: usize) -> bool {
     let mut at = index;
     while let Some(before) = at.checked_sub(1) {
         match code.word(Some(before)) {
             "|" => {
-                // The bar of a closure follows nothing that it could join by "or".
+                // A closure's opening bar follows no operand that it could combine by "or".
                 let left = code.token(before.checked_sub(1));
                 return left.is_none_or(|left| {
                     left.sort == Sort::Sign && !matches!(code.slice(left), ")" | "]" | "}" | "|")
@@ -201,7 +203,7 @@ fn in_closure(code: &Code<'_>, index: usize) -> bool {
     false
 }
 
-/// Where a name got its value last, if the text tells.
+/// Returns the latest assignment of a value to a name, if the text contains one.
 pub(super) fn binding<'t>(code: &Code<'t>, name: &str) -> Option<Binding<'t>> {
     (0..code.tokens.len()).rev().find_map(|index| {
         if code.word(Some(index)) != name {
@@ -212,7 +214,7 @@ pub(super) fn binding<'t>(code: &Code<'t>, name: &str) -> Option<Binding<'t>> {
             ("let" | "const", "=") => given(code, index + 2, false),
             ("for", "in") => given(code, index + 2, true),
             ("|", "|" | ",") => {
-                // `list.method(|name| …`
+                // The pattern is `list.method(|name| …`.
                 let call = before?.checked_sub(2)?;
                 let dot = call.checked_sub(1)?;
                 let is_method = code.word(before?.checked_sub(1)) == "("
@@ -228,7 +230,7 @@ pub(super) fn binding<'t>(code: &Code<'t>, name: &str) -> Option<Binding<'t>> {
     })
 }
 
-/// True if the name is that of a `catch (name)`.
+/// Returns true if the name is the variable of a `catch (name)`.
 pub(super) fn catches(code: &Code<'_>, name: &str) -> bool {
     (2..code.tokens.len()).any(|index| {
         code.word(Some(index)) == name
@@ -237,7 +239,7 @@ pub(super) fn catches(code: &Code<'_>, name: &str) -> bool {
     })
 }
 
-/// The value that begins at an index and ends with its statement.
+/// Returns the assigned value, which begins at an index and ends with its statement.
 fn given<'t>(code: &Code<'t>, from: usize, item: bool) -> Option<Binding<'t>> {
     let mut depth = 0_usize;
     let mut end = from;
@@ -250,7 +252,7 @@ fn given<'t>(code: &Code<'t>, from: usize, item: bool) -> Option<Binding<'t>> {
         }
         end += 1;
     }
-    // A chain that does not reach back to where the value begins is only its last operand.
+    // If a chain doesn't reach back to the beginning of the value, it's only the value's last operand.
     let found = chain(code, end);
     let alone = !(from..end).any(|index| {
         matches!(

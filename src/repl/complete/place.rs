@@ -1,25 +1,25 @@
-//! What kind of thing is being typed where the cursor stands.
+//! The kind of text that's being typed at the cursor.
 
 use super::chain::{Chain, chain, is_index, keys};
 use super::scan::{Code, End, Sort, scan};
 
-/// The place of the cursor.
+/// The position of the cursor, with the text that's being completed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place<'t> {
-    /// Where what was typed of it begins, in bytes.
+    /// Byte offset of the text that's being completed.
     pub(super) start: usize,
-    /// What was typed of it.
+    /// The part that's typed already.
     pub(super) typed: &'t str,
-    /// The quote that it stands in; none where it is not in quotes.
+    /// The quote around the text; `None` outside of quotes.
     pub(super) quote: Option<char>,
-    /// What kind of thing it is.
+    /// The kind of text that's being typed.
     pub(super) kind: Kind<'t>,
 }
 
-/// What may stand at a place.
+/// The kind of text that's expected at a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind<'t> {
-    /// Nothing that could be offered: a comment, a number, a new name.
+    /// No completions: a comment, a number, a new name.
     Nothing,
     /// The beginning of an expression or statement.
     Name,
@@ -27,17 +27,17 @@ pub(super) enum Kind<'t> {
     Member(Chain<'t>),
     /// A function of this module.
     InModule(&'t str),
-    /// A key of the option map at this slot, which has these already.
+    /// A key of the option map in this slot, which already has the given keys.
     Key { map: Slot<'t>, given: Vec<&'t str> },
     /// A key of this value, in brackets and quotes.
     Index(Chain<'t>),
-    /// The value at this slot, as a whole.
+    /// The whole value in this slot.
     Value(Slot<'t>),
-    /// What a property of this name is compared with.
+    /// A value that's compared with a property of this name.
     Compared(&'t str),
     /// The path of a module.
     Module,
-    /// A text of which nothing is known.
+    /// A string that could contain anything.
     Text,
     /// The name of a command, without its colon.
     Command,
@@ -45,22 +45,22 @@ pub(super) enum Kind<'t> {
     CommandArgument { command: &'t str, index: usize },
 }
 
-/// A place for a value in a call: an argument, or an option in it.
+/// The position of a value in a call: an argument, or an option within it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Slot<'t> {
     /// The function's name.
     pub(super) function: &'t str,
-    /// What it is a method call on.
+    /// The value on which the function is called as a method.
     pub(super) receiver: Option<Chain<'t>>,
-    /// Which argument, counted from 0 without the receiver.
+    /// Index of the argument, counted from 0 without the receiver.
     pub(super) argument: usize,
-    /// The keys that lead to the value inside of that argument.
+    /// The option keys that lead to the value within the argument.
     pub(super) keys: Vec<&'t str>,
-    /// True inside of a list.
+    /// True within a list.
     pub(super) in_list: bool,
 }
 
-/// The place at the end of `text`, which is all that stands before the cursor.
+/// Returns the kind of text at the end of `text`, which is everything before the cursor.
 pub(super) fn place(text: &str) -> Place<'_> {
     let blanks = text.len() - text.trim_start().len();
     if text.trim_start().starts_with(':') {
@@ -70,7 +70,7 @@ pub(super) fn place(text: &str) -> Place<'_> {
     in_code(&code)
 }
 
-/// The place in the code; `scan` has read it already.
+/// Returns the kind of text at the end of code that [`scan`] has read.
 pub(super) fn in_code<'t>(code: &Code<'t>) -> Place<'t> {
     let text = code.text;
     let at = |start: usize, quote, kind| Place {
@@ -96,7 +96,7 @@ pub(super) fn in_code<'t>(code: &Code<'t>) -> Place<'t> {
     }
 }
 
-/// `:name argument …`: `start` is behind the colon.
+/// Parses `:name argument …`; `start` is the byte offset behind the colon.
 fn command(text: &str, start: usize) -> Place<'_> {
     let line = text.get(start..).unwrap_or_default();
     let Some(end) = line.find(char::is_whitespace) else {
@@ -123,7 +123,7 @@ fn command(text: &str, start: usize) -> Place<'_> {
     }
 }
 
-/// A word (or nothing yet) that stands at this index.
+/// Returns the kind of the word at this index, of which perhaps nothing is typed yet.
 fn in_word<'t>(code: &Code<'t>, index: usize) -> Kind<'t> {
     let before = index.checked_sub(1);
     match code.word(before) {
@@ -148,7 +148,7 @@ fn in_word<'t>(code: &Code<'t>, index: usize) -> Kind<'t> {
     }
 }
 
-/// A text that began where the tokens end.
+/// Returns the kind of a string that began after the last token.
 fn in_text<'t>(code: &Code<'t>) -> Kind<'t> {
     let index = code.tokens.len();
     let before = index.checked_sub(1);
@@ -171,7 +171,7 @@ fn in_text<'t>(code: &Code<'t>) -> Kind<'t> {
     compared(code, before).map_or(Kind::Text, Kind::Compared)
 }
 
-/// A map's key at this index.
+/// Returns the kind of a map's key at this index.
 fn key<'t>(code: &Code<'t>, open: &[Bracket], index: usize) -> Kind<'t> {
     let Some((bracket, outer)) = open.split_last() else {
         return Kind::Nothing;
@@ -182,7 +182,7 @@ fn key<'t>(code: &Code<'t>, open: &[Bracket], index: usize) -> Kind<'t> {
     })
 }
 
-/// The property on the left of a comparison that ends at an index.
+/// Returns the property on the left of a comparison sign at an index.
 fn compared<'t>(code: &Code<'t>, sign: Option<usize>) -> Option<&'t str> {
     let property = sign?.checked_sub(1)?;
     let is_compared = matches!(code.word(sign), "==" | "!=")
@@ -195,18 +195,18 @@ fn compared<'t>(code: &Code<'t>, sign: Option<usize>) -> Option<&'t str> {
 struct Bracket {
     index: usize,
     commas: usize,
-    /// The bracket itself, or the last comma directly in it.
+    /// Token index of the bracket itself, or of the last comma directly within it.
     last: usize,
 }
 
 impl Bracket {
-    /// True if an argument, item or key begins at this index.
+    /// Returns true if an argument, item or key begins at this index.
     fn begins(&self, index: usize) -> bool {
         self.last + 1 == index
     }
 }
 
-/// The brackets still open before an index, outermost first.
+/// Returns the brackets that are still open before an index, the outermost first.
 fn open_brackets(code: &Code<'_>, index: usize) -> Vec<Bracket> {
     let mut open: Vec<Bracket> = Vec::new();
     for at in 0..index {
@@ -231,7 +231,7 @@ fn open_brackets(code: &Code<'_>, index: usize) -> Vec<Bracket> {
     open
 }
 
-/// The slot of a value that begins at `index`, directly in the last of the open brackets.
+/// Returns the slot of a value that begins at `index`, directly within the last of the open brackets.
 fn slot<'t>(code: &Code<'t>, open: &[Bracket], index: usize) -> Option<Slot<'t>> {
     let mut keys = Vec::new();
     let mut in_list = false;

@@ -1,19 +1,19 @@
-//! The code that the cursor stands in: what stands in a comment or text is left out of it, and inside `${…}` only the
-//! code in there counts.
+//! The code around the cursor. The content of comments and strings is left out, and within `${…}` only the code inside
+//! the braces is included.
 
 use crate::repl::pieces::{Open, Piece, pieces};
 use std::ops::Range;
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Sort {
     /// A name or keyword.
     Word,
     /// A number.
     Number,
-    /// A closed text or character, its quotes included.
+    /// A closed string or character, including its quotes.
     Text,
-    /// An operator or bracket; `#{` is one.
+    /// An operator or bracket; `#{` is a single token.
     Sign,
 }
 
@@ -21,22 +21,22 @@ pub(super) enum Sort {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Token {
     pub(super) sort: Sort,
-    /// Where it stands, in bytes of the whole text.
+    /// Byte range in the whole text.
     pub(super) span: Range<usize>,
 }
 
-/// What the cursor stands in.
+/// The construct at the cursor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum End {
     /// Code.
     Code,
-    /// A comment, a character, or a text whose kind has no completion (`#"…"#`).
+    /// A comment, a character, or a raw string (`#"…"#`), for which there are no completions.
     Opaque,
-    /// A text that began with this quote and whose content begins at `start`.
+    /// A string that began with this quote and whose content begins at byte `start`.
     Text { quote: char, start: usize },
 }
 
-/// The code that the cursor stands in: of nested interpolations the innermost.
+/// The code around the cursor. In nested interpolations it's the innermost code.
 #[derive(Debug)]
 pub(super) struct Code<'t> {
     pub(super) text: &'t str,
@@ -45,30 +45,30 @@ pub(super) struct Code<'t> {
 }
 
 impl<'t> Code<'t> {
-    /// The word or sign at an index; empty where there is none, or a text.
+    /// Returns the word or sign at an index; empty if there's no token or a string.
     pub(super) fn word(&self, index: Option<usize>) -> &'t str {
         self.token(index)
             .filter(|token| token.sort != Sort::Text)
             .map_or("", |token| self.slice(token))
     }
 
-    /// True if a plain word stands at the index.
+    /// Returns true if the token at the index is a word.
     pub(super) fn is_name(&self, index: Option<usize>) -> bool {
         self.token(index)
             .is_some_and(|token| token.sort == Sort::Word)
     }
 
-    /// The token at an index.
+    /// Returns the token at an index.
     pub(super) fn token(&self, index: Option<usize>) -> Option<&Token> {
         self.tokens.get(index?)
     }
 
-    /// A token's text.
+    /// Returns a token's text.
     pub(super) fn slice(&self, token: &Token) -> &'t str {
         self.text.get(token.span.clone()).unwrap_or_default()
     }
 
-    /// The index of the bracket that the closing one at `close` belongs to.
+    /// Returns the index of the bracket that's closed by the one at `close`.
     pub(super) fn opening(&self, close: usize) -> Option<usize> {
         let mut depth = 0_usize;
         for index in (0..=close).rev() {
@@ -91,13 +91,13 @@ impl<'t> Code<'t> {
 #[derive(Default)]
 struct Frame {
     tokens: Vec<Token>,
-    /// Braces opened in it.
+    /// Number of braces opened in this level and not closed.
     open: usize,
-    /// Where the back-tick text that it stands in begins.
+    /// Byte offset of the back-tick string around this level.
     text: usize,
 }
 
-/// Reads the text, of which all stands before the cursor.
+/// Reads the text, all of which is before the cursor.
 pub(super) fn scan(text: &str) -> Code<'_> {
     let (pieces, open) = pieces(text);
     let mut scan = Scan {
@@ -126,17 +126,17 @@ struct Scan<'t> {
     text: &'t str,
     outer: Vec<Frame>,
     frame: Frame,
-    /// Where the back-tick text begins that goes on with the next piece.
+    /// Byte offset of the back-tick string that continues with the next piece.
     template: Option<usize>,
     end: End,
 }
 
 impl Scan<'_> {
-    /// Takes the next piece in; of the last one, `open` is what it leaves open.
+    /// Processes the next piece. If it's the last one, `open` is the construct that it leaves open.
     fn take(&mut self, piece: &Piece, is_last: bool, open: Option<Open>) {
         let span = piece.span.clone();
         let slice = self.text.get(span.clone()).unwrap_or_default();
-        // Nothing follows it, not even a blank.
+        // Nothing follows this piece, not even a blank.
         let at_end = is_last && span.end == self.text.len();
         match &piece.token {
             rhai::Token::Comment(_) => {
@@ -180,7 +180,7 @@ impl Scan<'_> {
             _ => Sort::Sign,
         };
         match slice {
-            // Rhai's empty value: here the brackets of a call without arguments.
+            // Rhai's lexer returns `()` as one token; here it's the two brackets of a call without arguments.
             "()" => {
                 let middle = span.start + 1;
                 self.token("(", span.start..middle);
@@ -193,7 +193,7 @@ impl Scan<'_> {
         self.frame.tokens.push(Token { sort, span });
     }
 
-    /// A text or character; an open one is where the cursor stands.
+    /// Processes a string or character; the cursor is in it if it's open.
     fn text_token(&mut self, span: Range<usize>, is_open: bool) {
         if !is_open {
             let sort = Sort::Text;

@@ -1,4 +1,4 @@
-//! Writing the script: all of it or nothing, and never over another file unasked.
+//! Writing of the script's file: completely or not at all, and never over an existing file without permission.
 
 use crate::error::{Failure, Kind};
 use std::ffi::OsString;
@@ -6,7 +6,7 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
-/// Writes the file. Another one of this name is only replaced with `overwrite`.
+/// Writes the file. An existing file is replaced only with `overwrite`.
 pub(in crate::repl) fn write(file: &Path, text: &str, overwrite: bool) -> Result<(), Failure> {
     if file.is_dir() {
         let message = format!("{} is a folder", file.display());
@@ -15,7 +15,7 @@ pub(in crate::repl) fn write(file: &Path, text: &str, overwrite: bool) -> Result
     if !overwrite && file.symlink_metadata().is_ok() {
         return Err(exists(file));
     }
-    // Through a link to where the file is, or the link would be replaced.
+    // Symbolic links are resolved, since the link itself would be replaced otherwise.
     let place = file.canonicalize().unwrap_or_else(|_| file.to_owned());
     let mut name = OsString::from(".");
     name.push(place.file_name().unwrap_or_default());
@@ -23,7 +23,7 @@ pub(in crate::repl) fn write(file: &Path, text: &str, overwrite: bool) -> Result
     let draft = place.with_file_name(name);
     let written = fill(&draft, text).and_then(|()| put(&draft, &place, overwrite));
     if written.is_err() || !overwrite {
-        // A draft that was put in place by a second name is still there by its first.
+        // If the draft was put in place by a hard link, it still exists under its first name.
         let _ = fs::remove_file(&draft);
     }
     written.map_err(|error| match error.kind() {
@@ -61,7 +61,8 @@ fn put(draft: &Path, file: &Path, overwrite: bool) -> io::Result<()> {
         }
         return fs::rename(draft, file);
     }
-    // A second name for the draft: unlike a renaming it fails where somebody else made the file meanwhile.
+    // Creates a hard link to the draft: unlike a rename, this fails if another process has created the file in the
+    // meantime.
     match fs::hard_link(draft, file) {
         Err(error)
             if matches!(

@@ -1,19 +1,19 @@
-//! Functions that the session defined more than once: a script may define them only once.
+//! Functions that the session defined more than once. A script may define each of them only once.
 
 use super::plan::{Entry, Fate};
 use std::ops::Range;
 
-/// A change of one entry's text.
+/// A replacement of a name in one entry's text.
 pub(super) struct Renaming {
     pub(super) entry: usize,
     pub(super) span: Range<usize>,
     pub(super) name: String,
 }
 
-/// A definition: entry, part of it, name, number of parameters.
+/// A definition: entry, part of the entry, name, number of parameters.
 type Definition = (usize, usize, String, usize);
 
-/// Drops the definitions that were replaced, but gives those that were called before another name.
+/// Drops definitions that were replaced later, but renames those that were called before their replacement.
 pub(super) fn changes(entries: &mut [Entry]) -> Vec<Renaming> {
     let definitions = definitions(entries);
     let mut renamings = Vec::new();
@@ -62,7 +62,7 @@ fn definitions(entries: &[Entry]) -> Vec<Definition> {
     found
 }
 
-/// Where the statements of these entries, not their functions, call the function.
+/// Returns the spans in which statements of these entries, outside of functions, call the function.
 fn calls(
     entries: &[Entry],
     among: Range<usize>,
@@ -86,7 +86,7 @@ fn calls(
     found
 }
 
-/// The function's name where it is defined, and where it calls itself.
+/// Returns the spans of the function's name in its definition and its recursive calls.
 fn own_names(
     entries: &[Entry],
     (index, part, name, count): &Definition,

@@ -1,4 +1,4 @@
-//! Keys in statements become `secret("NAME")`.
+//! Replacement of secrets in statements by `secret("NAME")`.
 
 use super::Circumstances;
 use super::plan::Entry;
@@ -10,25 +10,26 @@ use rhai::Token;
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-/// Keys shorter than this are only replaced where they are given to a secret's name: they may be ordinary words.
+/// Minimum length in characters of secrets that are replaced everywhere. Shorter ones may be ordinary words, so they're
+/// replaced only if they're assigned to a secret's name.
 const SHORTEST: usize = 4;
-/// Keys shorter than this are not looked for inside of other words.
+/// Minimum length in characters of secrets that are searched for inside other words.
 const SHORTEST_PART: usize = 6;
 
-/// Every key of the session, and the names that stand for them.
+/// All secrets of the session, and their names in the script.
 pub(super) struct Keys {
-    /// Key and name; a key has one name, whatever it was given to.
+    /// Secrets and their names. A secret has one name, whatever it's assigned to.
     named: Vec<(String, String)>,
-    /// Key texts that must not stand in the script.
+    /// Secrets that mustn't appear in the script.
     forbidden: BTreeSet<String>,
-    /// Names that statements use by themselves.
+    /// Names that statements already use.
     taken: BTreeSet<String>,
     zilliz: bool,
     lexer: Lexer,
 }
 
 impl Keys {
-    /// The keys of these statements, the failed ones among them.
+    /// Collects the secrets of these statements, including those that failed.
     pub(super) fn of(entries: &[Entry], circumstances: &Circumstances) -> Self {
         let mut forbidden: BTreeSet<String> = circumstances.known.iter().cloned().collect();
         let mut taken = BTreeSet::new();
@@ -53,14 +54,14 @@ impl Keys {
         }
     }
 
-    /// Whether a key stands in the text.
+    /// Returns true if the text contains a secret.
     pub(super) fn shows(&self, text: &str) -> bool {
         let long = |key: &&String| key.chars().count() >= SHORTEST_PART;
         let mut keys = self.forbidden.iter().filter(long);
         keys.any(|key| text.contains(key.as_str()))
     }
 
-    /// Why a key in the text cannot be replaced; `None` where all can.
+    /// Returns the reason why a secret in the text can't be replaced; `None` if all can be.
     pub(super) fn obstacle(&self, source: &Source) -> Option<String> {
         let inside = secret::spans(&source.text)
             .iter()
@@ -69,7 +70,7 @@ impl Keys {
             .then(|| "a key stands inside of a longer text, where secret(\"…\") cannot".to_owned())
     }
 
-    /// The replacements of the keys in the text.
+    /// Returns the replacements for the secrets in the text.
     pub(super) fn changes(&mut self, source: &Source) -> Vec<(Range<usize>, String)> {
         let mut changes = Vec::new();
         for span in secret::spans(&source.text) {
@@ -81,7 +82,7 @@ impl Keys {
                 None => changes.push((span, MASK.to_owned())),
             }
         }
-        // A key that is known by name elsewhere may stand alone here.
+        // A secret that's recognised by its name elsewhere may appear here without a name.
         for (index, lexeme) in source.lexemes.iter().enumerate() {
             let Token::StringConstant(value) = &lexeme.token else {
                 continue;
@@ -107,7 +108,7 @@ impl Keys {
         changes
     }
 
-    /// The names that a script looks secrets up by.
+    /// Returns the names of the secrets that a script looks up.
     pub(super) fn used(&self, script: &str) -> Vec<String> {
         let mut names: Vec<String> = Vec::new();
         if let Some(source) = Source::read(&self.lexer, script) {
@@ -120,7 +121,7 @@ impl Keys {
         names
     }
 
-    /// The name for a key, by what it is given to.
+    /// Returns the name for a secret, derived from the name that it's assigned to.
     fn name(&mut self, source: &Source, literal: &Literal) -> String {
         let value = literal
             .value
@@ -149,7 +150,7 @@ impl Keys {
         name
     }
 
-    /// A key in a comment: without it the tokens are the same.
+    /// Returns true if a secret is in a comment: without it the tokens are unchanged.
     fn is_comment(&self, source: &Source, span: &Range<usize>) -> bool {
         let mut text = source.text.clone();
         let length = text.get(span.clone()).map_or(0, str::len);
@@ -164,17 +165,17 @@ impl Keys {
     }
 }
 
-/// A text literal that is a key as a whole.
+/// A string literal that consists of a secret only.
 struct Literal {
-    /// With its quotes.
+    /// Byte range of the literal, including its quotes.
     span: Range<usize>,
-    /// The token's index.
+    /// Index of its token.
     index: usize,
-    /// What it stands for.
+    /// The literal's value.
     value: Option<String>,
 }
 
-/// The literal whose content this key is.
+/// Returns the literal whose content is this secret.
 fn literal(source: &Source, key: &Range<usize>) -> Option<Literal> {
     let before = source.text.get(..key.start)?;
     let quote = before
@@ -207,7 +208,7 @@ fn literal(source: &Source, key: &Range<usize>) -> Option<Literal> {
     })
 }
 
-/// The names that the text looks secrets up by.
+/// Returns the names of the secrets that the text looks up.
 fn lookups(source: &Source) -> Vec<String> {
     let found = (0..source.lexemes.len()).filter_map(|index| {
         source.calls(index)?;
@@ -220,7 +221,7 @@ fn lookups(source: &Source) -> Vec<String> {
     found.collect()
 }
 
-/// Whether the services that statements connect to are Zilliz's; `None` where none names an address.
+/// Returns true if statements connect to a Zilliz Cloud address; `None` if none of them contains an address.
 fn is_zilliz(entries: &[Entry]) -> Option<bool> {
     let mut found = None;
     for source in entries.iter().filter_map(|entry| entry.source.as_ref()) {
@@ -243,7 +244,7 @@ fn is_zilliz(entries: &[Entry]) -> Option<bool> {
     found
 }
 
-/// The environment variable that such a key usually has.
+/// Returns the environment variable that usually holds such a secret.
 fn variable(name: &str, zilliz: bool) -> String {
     let folded: String = name
         .chars()
@@ -262,7 +263,7 @@ fn variable(name: &str, zilliz: bool) -> String {
     }
 }
 
-/// `prodToken`, `prod-token` and `prod_token` as `PROD_TOKEN`.
+/// Converts `prodToken`, `prod-token` and `prod_token` to `PROD_TOKEN`.
 fn upper(name: &str) -> String {
     let mut upper = String::new();
     let mut was_small = false;

@@ -1,9 +1,12 @@
-//! `:save`: the statements of a session as a script that runs as it is and does the same.
+//! The `:save` command: converts a session's statements to a script that runs without changes and has the same effect.
 //!
-//! What the prompt did by itself the script has to say: values that were shown are given to `show`, `last` is bound
-//! where a statement uses it, of a function defined twice each call has the one it had. Keys become `secret("NAME")`;
-//! a statement whose key cannot is left out, and those that build on it, each with a comment that says why.
-//! [`source`] takes statements apart, [`plan`] decides what stays, [`keys`] and [`rewrite`] change it, [`file`] writes.
+//! The script must spell out the prompt's implicit actions. Values that were shown are passed to `show`, and `last` is
+//! bound if a statement uses it. If a function was defined twice, each call uses the definition that it used in the
+//! session. Secrets become `secret("NAME")`. A statement whose secret can't be replaced is left out, together with the
+//! statements that depend on it, each with a comment that gives the reason.
+//!
+//! [`source`] parses statements, [`plan`] decides which are kept, [`functions`], [`keys`] and [`rewrite`] change them,
+//! and [`file`] writes the script.
 
 mod file;
 mod functions;
@@ -26,23 +29,23 @@ use plan::{Entry, Fate};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-/// What a script depends on beside the statements.
+/// Inputs of a script beside the statements.
 #[derive(Debug)]
 pub(super) struct Circumstances {
     /// The script's file.
     pub(super) file: PathBuf,
-    /// Where modules of typed statements are looked for.
+    /// Folder in which modules of typed statements are looked for.
     pub(super) root: PathBuf,
-    /// `-p`.
+    /// Profile given with `-p`.
     pub(super) profile: Option<String>,
-    /// Whether the current connection is to Zilliz Cloud.
+    /// True if the current connection is to Zilliz Cloud; `None` if there's no connection.
     pub(super) zilliz: Option<bool>,
-    /// Keys that must not stand in the script, whoever typed them.
+    /// Secrets that mustn't appear in the script even if no statement contains them.
     pub(super) known: Vec<String>,
 }
 
 impl Circumstances {
-    /// Those of a session that is saved to this file.
+    /// Returns the inputs for a session that's saved to this file.
     pub(super) fn of(session: &Session, setup: &Setup, file: &Path) -> Self {
         let connection = session.current();
         let settings = connection.as_ref().map(|it| it.client.settings());
@@ -59,22 +62,22 @@ impl Circumstances {
     }
 }
 
-/// A script, and what to tell about it.
+/// A script, with the facts that `:save` reports about it.
 #[derive(Debug)]
 pub(super) struct Script {
     /// The file's content.
     pub(super) text: String,
-    /// How many statements it has.
+    /// Number of statements in the script.
     pub(super) kept: u64,
-    /// How many that succeeded it has not, and says why.
+    /// Number of statements that should be in the script but were left out, each with a comment that gives the reason.
     pub(super) left_out: u64,
-    /// The names it looks secrets up by.
+    /// Names of the secrets that the script looks up.
     pub(super) secrets: Vec<String>,
-    /// The command that runs it.
+    /// The command that runs the script.
     pub(super) run: String,
 }
 
-/// Writes the script of a session.
+/// Converts a session's statements to a script.
 pub(super) fn compose(record: &[Statement], circumstances: &Circumstances) -> Script {
     let lexer = Lexer::new();
     let mut entries: Vec<Entry> = record.iter().map(|it| Entry::new(&lexer, it)).collect();
@@ -169,7 +172,7 @@ fn assemble(
     }
 }
 
-/// A comment in place of a statement.
+/// Returns the comment that replaces a statement which is left out.
 fn left_out(entry: &Entry, keys: &Keys) -> String {
     let Fate::LeftOut(why) = &entry.fate else {
         return String::new();
@@ -188,7 +191,7 @@ fn run_line(profile: Option<&str>, file: &Path) -> String {
     let file = file.display().to_string().replace(['\n', '\r'], " ");
     let file = shell_words::quote(&file);
     match profile {
-        // Whoever has an address has no secret in it, but might have.
+        // A profile given as an address may contain a secret before its `@`, so such an address isn't written.
         Some(name) if !name.contains('@') => {
             format!("zshell -p {} run {file}", shell_words::quote(name))
         }

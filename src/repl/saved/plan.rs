@@ -1,4 +1,4 @@
-//! Which statements of the session the script has.
+//! Selection of the session's statements that the script contains.
 
 use super::keys::Keys;
 use super::source::Source;
@@ -8,31 +8,31 @@ use crate::repl::record::{Outcome, Statement};
 use rhai::Token;
 use std::collections::BTreeSet;
 
-/// A statement of the record, and what becomes of it.
+/// A statement of the session, and the decision about it.
 pub(super) struct Entry<'a> {
     pub(super) statement: &'a Statement,
-    /// The text taken apart; none for one that does not parse.
+    /// The parsed text; `None` if it doesn't parse.
     pub(super) source: Option<Source>,
     pub(super) fate: Fate,
-    /// For each part of the text whether it stays.
+    /// For each part of the text, true if it's kept.
     pub(super) parts: Vec<bool>,
-    /// Whether a later statement asks for this one's value as `last`.
+    /// True if a later statement uses this statement's value as `last`.
     pub(super) is_asked_for: bool,
 }
 
-/// What becomes of a statement.
+/// The decision about a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Fate {
-    /// It stays, or what stays of it does.
+    /// The statement is in the script, or those of its parts that are kept.
     Kept,
-    /// It is not missed: it failed, or only looked.
+    /// The statement isn't needed: it failed, or only displayed something.
     Dropped,
-    /// It should stay but cannot, for this reason.
+    /// The statement is needed but can't be in the script, for this reason.
     LeftOut(String),
 }
 
 impl<'a> Entry<'a> {
-    /// An entry about which nothing is decided yet.
+    /// Returns an entry that's kept with all its parts, until it's decided otherwise.
     pub(super) fn new(lexer: &Lexer, statement: &'a Statement) -> Self {
         let text = blank_prefix(&statement.text);
         let source = Source::read(lexer, text.trim());
@@ -50,7 +50,7 @@ impl<'a> Entry<'a> {
         self.fate == Fate::Kept
     }
 
-    /// Whether it had a value that was shown, which makes it `last`.
+    /// Returns true if the statement had a value that was shown, which makes the value `last`.
     pub(super) fn has_value(&self) -> bool {
         self.statement.outcome == Outcome::Shown
     }
@@ -90,8 +90,8 @@ pub(super) fn decide(entries: &mut [Entry], keys: &Keys) {
     spread(entries);
 }
 
-/// A statement that helped the one who typed it, and changed and gave nothing. A `last` of the session's own is a
-/// variable like any other.
+/// Returns true for a statement that only displayed something: it changed nothing and had no value of its own. If the
+/// session declared a variable named `last`, `last` isn't such a statement.
 fn only_looks(source: &Source, own_last: bool) -> bool {
     let [item] = source.items.as_slice() else {
         return false;
@@ -105,8 +105,8 @@ fn only_looks(source: &Source, own_last: bool) -> bool {
     }
 }
 
-/// Of a statement that failed, what was done before may have been built on: it stays if something later uses what it
-/// declared. The functions of a statement are there from its begin.
+/// Keeps the completed part of a failed statement if something later uses a name that this part declared. A statement's
+/// functions are defined before its first part runs, so they count as completed.
 fn keep_what_failed_halfway(entries: &mut [Entry]) {
     for index in (0..entries.len()).rev() {
         let Some((entry, later)) = entries.get(index..).and_then(<[Entry]>::split_first) else {
@@ -148,7 +148,7 @@ fn keep_what_failed_halfway(entries: &mut [Entry]) {
     }
 }
 
-/// Whether a name is used before it is declared anew.
+/// Returns true if a name is used before it's declared again.
 fn is_needed(later: &[Entry], name: &str) -> bool {
     for entry in later.iter().filter(|entry| entry.is_kept()) {
         if entry.uses(name) {
@@ -161,7 +161,7 @@ fn is_needed(later: &[Entry], name: &str) -> bool {
     false
 }
 
-/// The byte at a line and a column, both counted from 1.
+/// Returns the byte offset of a line and a column, both counted from 1.
 fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
     let start = match line.checked_sub(2) {
         None => 0,
@@ -172,7 +172,8 @@ fn offset(text: &str, line: usize, column: usize) -> Option<usize> {
     Some(start + at.map_or(rest.len(), |(at, _)| at))
 }
 
-/// `last` exists at the prompt alone: whose value it is has to be known. A `last` that the session declared hides it.
+/// Finds the statement whose value each use of `last` refers to, since `last` exists only at the prompt. If the session
+/// declares a variable named `last`, it hides the prompt's.
 fn ask_for_last(entries: &mut [Entry]) {
     let mut producer: Option<usize> = None;
     for index in 0..entries.len() {
@@ -209,14 +210,14 @@ fn ask_for_last(entries: &mut [Entry]) {
         if hides {
             return;
         }
-        // What only looked at `last` has not changed it.
+        // Statements that only displayed `last` haven't changed it.
         if has_value && !is_dropped {
             producer = Some(index);
         }
     }
 }
 
-/// `return` ends a statement of the prompt, but would end the script.
+/// Leaves out statements with `return`, which ends a statement at the prompt but would end the script.
 fn refuse_returns(entries: &mut [Entry]) {
     let last = entries.iter().rposition(Entry::is_kept);
     for (index, entry) in entries.iter_mut().enumerate() {
@@ -225,7 +226,7 @@ fn refuse_returns(entries: &mut [Entry]) {
         };
         let returns = source.items.iter().any(|item| {
             let mut tokens = item.tokens.clone().filter_map(|at| source.token(at));
-            // In a closure it belongs there.
+            // In a closure, `return` only ends the closure.
             let closure = |token: &Token| matches!(token, Token::Pipe | Token::Or);
             item.function.is_none()
                 && tokens.clone().any(|token| matches!(token, Token::Return))
@@ -237,7 +238,7 @@ fn refuse_returns(entries: &mut [Entry]) {
     }
 }
 
-/// What uses something that is left out is left out too.
+/// Leaves out statements that use a name from a statement that's left out.
 pub(super) fn spread(entries: &mut [Entry]) {
     let mut lost: BTreeSet<String> = BTreeSet::new();
     let mut last_is_lost = false;

@@ -1,4 +1,4 @@
-//! One statement of the session as the script has it.
+//! Conversion of one statement of the session to its form in the script.
 
 use super::Circumstances;
 use super::functions::Renaming;
@@ -12,21 +12,21 @@ use std::fmt::Write;
 use std::ops::Range;
 use std::path::{Component, Path, PathBuf};
 
-/// What the rewriting of one statement depends on.
+/// Inputs for the conversion of one statement.
 pub(super) struct Change<'a> {
     pub(super) lexer: &'a Lexer,
     pub(super) circumstances: &'a Circumstances,
     pub(super) functions: &'a [Renaming],
-    /// The profile whose connections become `connect()`.
+    /// The profile whose `connect("NAME")` calls become `connect()`.
     pub(super) profile: Option<&'a str>,
-    /// Whether its value is the script's.
+    /// True if the statement's value is the script's result.
     pub(super) is_last: bool,
 }
 
-/// A text in place of a span.
+/// A replacement of a byte range by a text.
 type Edit = (Range<usize>, String);
 
-/// The statement's text, or why it cannot be had.
+/// Returns the statement's text in the script, or the reason why it can't be converted.
 pub(super) fn rewrite(
     entry: &Entry,
     index: usize,
@@ -64,7 +64,7 @@ pub(super) fn rewrite(
     }
 }
 
-/// Removes the parts that do not stay, and what would change them.
+/// Removes the parts that aren't kept, and all edits within them.
 fn keep_parts(entry: &Entry, source: &Source, edits: &mut Vec<Edit>) {
     for (item, stays) in source.items.iter().zip(&entry.parts) {
         if !stays {
@@ -75,7 +75,7 @@ fn keep_parts(entry: &Entry, source: &Source, edits: &mut Vec<Edit>) {
     }
 }
 
-/// Shows the value as the prompt did, and calls it `last` where that is asked for.
+/// Returns the edits that show the value as the prompt did, and bind it to `last` if a later statement uses it.
 fn show(entry: &Entry, source: &Source, change: &Change) -> Vec<Edit> {
     let result = source
         .result()
@@ -93,14 +93,14 @@ fn show(entry: &Entry, source: &Source, change: &Change) -> Vec<Edit> {
         let shown = if connects { "" } else { ";\nshow(last)" };
         return vec![(start, "const last = ".to_owned()), (end, shown.to_owned())];
     }
-    // A connection's table is of use to the one who connects by hand.
+    // A connection's table is useful only to someone who connects at the prompt.
     if change.is_last || connects || !change.lexer.parses(&format!("show({code}\n);")) {
         return Vec::new();
     }
     vec![(start, "show(".to_owned()), (end, ")".to_owned())]
 }
 
-/// Ends the last statement, so that another can follow.
+/// Returns the edit that ends the last part with a semicolon, so that another statement can follow.
 fn ending(entry: &Entry, source: &Source, is_last: bool) -> Option<Edit> {
     let mut kept = source.items.iter().zip(&entry.parts).rev();
     let (item, _) = kept.find(|(_, stays)| **stays)?;
@@ -108,7 +108,7 @@ fn ending(entry: &Entry, source: &Source, is_last: bool) -> Option<Edit> {
     (open && !is_last).then(|| (item.span.end..item.span.end, ";".to_owned()))
 }
 
-/// True if the item is a call of this function and nothing else.
+/// Returns true if the item is a call of this function and nothing else.
 fn is_call_of(source: &Source, item: &Item, name: &str) -> bool {
     let first = item.tokens.start;
     let called = source.lexemes.get(first).and_then(|it| it.name()) == Some(name);
@@ -116,7 +116,7 @@ fn is_call_of(source: &Source, item: &Item, name: &str) -> bool {
     called && source.calls(first).is_some() && matches!(last, Some(Token::RightParen | Token::Unit))
 }
 
-/// The calls of `connect` with a profile's name: what stands between their parentheses, and the name.
+/// Returns the `connect` calls that name a profile: the byte range of the argument, and the profile's name.
 fn connects(source: &Source) -> impl Iterator<Item = (Range<usize>, &str)> {
     (0..source.lexemes.len()).filter_map(|at| {
         let called = source.reference(at) == Some("connect") && source.calls(at) == Some(1);
@@ -135,7 +135,8 @@ fn is_profile(name: &str) -> bool {
     !name.contains(['.', ':', '/']) && name != "localhost" && !name.trim().is_empty()
 }
 
-/// The one profile that the session connected to by name, which `-p` can then replace. With several the names stay.
+/// Returns the profile if the session connected to a single profile by name, so that `-p` can replace it. With several
+/// profiles the names stay in the script.
 pub(super) fn profile(entries: &[Entry], circumstances: &Circumstances) -> Option<String> {
     let mut only: Option<&str> = circumstances.profile.as_deref();
     let mut found = false;
@@ -150,7 +151,7 @@ pub(super) fn profile(entries: &[Entry], circumstances: &Circumstances) -> Optio
             }
             (only, found) = (Some(name), true);
         }
-        // Without `-p` this one was the default profile, or none.
+        // Without `-p`, this call used the default profile or none.
         let bare = (0..source.lexemes.len())
             .any(|at| source.reference(at) == Some("connect") && source.calls(at) == Some(0));
         if bare && circumstances.profile.is_none() {
@@ -160,7 +161,7 @@ pub(super) fn profile(entries: &[Entry], circumstances: &Circumstances) -> Optio
     only.filter(|_| found).map(str::to_owned)
 }
 
-/// The paths of modules, which are relative to the script's folder, as seen from the new one.
+/// Returns the edits that adapt the relative paths of modules to the script's folder.
 fn modules(entry: &Entry, source: &Source, circumstances: &Circumstances) -> Vec<Edit> {
     let folder = |file: &Path| absolute(file.parent().unwrap_or(Path::new("")));
     let from = match &entry.statement.origin {
@@ -200,7 +201,7 @@ fn absolute(folder: &Path) -> PathBuf {
     whole.unwrap_or_else(|_| folder.to_owned())
 }
 
-/// A path as seen from a folder; both absolute.
+/// Returns a path relative to a folder; both must be absolute.
 fn relative(path: &Path, folder: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for part in path.components() {
@@ -224,7 +225,7 @@ fn relative(path: &Path, folder: &Path) -> PathBuf {
     up.chain(plain.components().skip(shared)).collect()
 }
 
-/// The text with its edits made; of two at one place the first stands first.
+/// Returns the text with the edits applied. Edits at one position are applied in their order.
 fn applied(text: &str, mut edits: Vec<Edit>) -> String {
     edits.sort_by_key(|(span, _)| (span.start, span.end));
     let mut done = String::with_capacity(text.len());

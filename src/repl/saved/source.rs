@@ -1,4 +1,4 @@
-//! A statement's text taken apart: its tokens, its functions, and the statements that follow each other in it.
+//! Parsed text of a statement: its tokens, its functions, and the statements in it.
 
 use crate::engine::tokens::{Lexeme, Lexer};
 use rhai::Token;
@@ -14,18 +14,18 @@ pub(super) struct Source {
 /// One statement or function of a text.
 #[derive(Clone, Debug)]
 pub(super) struct Item {
-    /// Its bytes, without comments around it and without its semicolon.
+    /// Byte range, without surrounding comments and without the semicolon.
     pub(super) span: Range<usize>,
-    /// Its tokens.
+    /// Range of token indexes.
     pub(super) tokens: Range<usize>,
-    /// The byte behind its semicolon, or its end where it has none.
+    /// Byte offset behind the semicolon, or the end of `span` if there's no semicolon.
     pub(super) end: usize,
-    /// Name and number of parameters, for a function.
+    /// Name and number of parameters, if the item is a function.
     pub(super) function: Option<(String, usize)>,
 }
 
 impl Source {
-    /// Takes a text apart; `None` for one that does not parse.
+    /// Parses a text; returns `None` if it doesn't parse.
     pub(super) fn read(lexer: &Lexer, text: &str) -> Option<Self> {
         let lexemes = lexer.read(text).ok()?;
         let mut source = Self {
@@ -37,24 +37,25 @@ impl Source {
         Some(source)
     }
 
-    /// The token at this index.
+    /// Returns the token at this index.
     pub(super) fn token(&self, index: usize) -> Option<&Token> {
         self.lexemes.get(index).map(|it| &it.token)
     }
 
-    /// The token before this index.
+    /// Returns the token before this index.
     pub(super) fn before(&self, index: usize) -> Option<&Token> {
         self.token(index.checked_sub(1)?)
     }
 
-    /// The byte where a token begins; the text's end behind the last.
+    /// Returns the byte offset of a token, or the length of the text if there's no such token.
     pub(super) fn start(&self, index: usize) -> usize {
         self.lexemes
             .get(index)
             .map_or(self.text.len(), |it| it.start)
     }
 
-    /// The name at this index, if it stands for a variable, a function or a module: not a property, not a map's key.
+    /// Returns the name at this index if it refers to a variable, a function or a module, rather than to a property or
+    /// a map's key.
     pub(super) fn reference(&self, index: usize) -> Option<&str> {
         let name = self.lexemes.get(index)?.name()?;
         let is_member = matches!(self.before(index), Some(Token::Period | Token::Elvis));
@@ -66,7 +67,7 @@ impl Source {
         (!is_key && !declares && (!is_member || self.calls(index).is_some())).then_some(name)
     }
 
-    /// The names this text declares for what follows it.
+    /// Returns the names that this text declares for later statements.
     pub(super) fn declared(&self) -> impl Iterator<Item = &str> {
         self.items.iter().flat_map(move |item| {
             let mut depth = 0_usize;
@@ -84,17 +85,17 @@ impl Source {
         })
     }
 
-    /// The names this text uses, those it declares before it uses them among them.
+    /// Returns the names that this text uses, including names that it declares itself.
     pub(super) fn used(&self) -> impl Iterator<Item = &str> {
         (0..self.lexemes.len()).filter_map(|index| self.reference(index))
     }
 
-    /// The number of arguments, if the name at this index is called.
+    /// Returns the number of arguments if the name at this index is called.
     pub(super) fn calls(&self, index: usize) -> Option<usize> {
         let method = matches!(self.before(index), Some(Token::Period | Token::Elvis));
         match self.token(index + 1)? {
             Token::LeftParen => {}
-            // `()` is one token.
+            // Rhai's lexer returns `()` as one token.
             Token::Unit => return Some(usize::from(method)),
             _ => return None,
         }
@@ -120,12 +121,12 @@ impl Source {
         None
     }
 
-    /// The index of the statement whose value is the text's.
+    /// Returns the index of the statement whose value is the text's value.
     pub(super) fn result(&self) -> Option<usize> {
         self.items.iter().rposition(|item| item.function.is_none())
     }
 
-    /// The text's part.
+    /// Returns the part of the text in a byte range.
     pub(super) fn part(&self, span: &Range<usize>) -> &str {
         self.text.get(span.clone()).unwrap_or_default()
     }
@@ -167,7 +168,8 @@ impl Source {
         Some((self.lexemes.get(name)?.name()?.to_owned(), count))
     }
 
-    /// The index behind the last token of the statement that begins here, and that of the next statement's first.
+    /// Returns the index behind the last token of the statement that begins at `first`, and the index of the next
+    /// statement's first token.
     fn item_end(&self, first: usize) -> (usize, usize) {
         let begins_block = matches!(
             self.token(first),
@@ -210,7 +212,7 @@ impl Source {
     }
 }
 
-/// Where the code ends that comments and blanks may follow: the shortest part that reads as the same tokens.
+/// Returns the length of the code without the comments and blanks after it: the shortest prefix with unchanged tokens.
 pub(super) fn code_end(lexer: &Lexer, code: &str, last: usize, tokens: usize) -> usize {
     let comments = code
         .match_indices('/')

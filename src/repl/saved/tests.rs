@@ -1,4 +1,4 @@
-//! Sessions are run as the prompt runs them, and then their scripts: both have to show the same.
+//! Tests that run sessions as the prompt does, and then their scripts. Both must show identical output.
 
 use super::{Circumstances, Script, compose};
 use crate::config::EditMode;
@@ -41,7 +41,7 @@ fn printed(session: &Session, value: &Dynamic) {
     values::show(value, |shown| session.show(shown)).expect("shown");
 }
 
-/// Runs statements one after the other: what the succeeding ones show, and the record.
+/// Runs statements one after the other; returns the output of those that succeed, and the record.
 fn explore(folder: &Path, statements: &[&str]) -> (String, Vec<Statement>) {
     let mut interpreter = interpreter(folder);
     let session = Rc::clone(interpreter.session());
@@ -94,7 +94,7 @@ fn save(statements: &[&str]) -> Script {
     compose(&record, &circumstances(folder.path()))
 }
 
-/// Runs the statements, then their script, and compares what they show.
+/// Runs the statements, then their script, and compares the output.
 fn same(statements: &[&str]) -> Script {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("m.rhai"), "fn two() { 2 }").expect("a module");
@@ -332,7 +332,7 @@ fn modules_and_loaded_files_are_named() {
     }
 }
 
-/// Shapes of statements; `KEY` stands for a key.
+/// Forms of statements; `KEY` is a placeholder for a secret.
 const SHAPES: &[&str] = &[
     "let a = 1",
     "let a = \"KEY\"; a",
