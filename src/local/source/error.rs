@@ -18,11 +18,13 @@ pub(in crate::local) enum SourceError {
         "{path:?}: importing other files is not supported by the local service yet; it reads {FORMATS} files"
     )]
     Unsupported {
+        /// The path as given.
         path: String,
     },
     /// A path without the extension of a file that Milvus imports.
     #[error("unexpected file type, files=[{path}]: {why}")]
     FileType {
+        /// The path as given.
         path: String,
         /// The reason, and what to do.
         why: String,
@@ -32,6 +34,7 @@ pub(in crate::local) enum SourceError {
         "{path:?}: outside the folders that this service may read; start it with --bucket-dir or --allow-dir to widen them"
     )]
     Outside {
+        /// The path as given.
         path: String,
     },
     /// One of two storage keys without the other.
@@ -45,6 +48,7 @@ pub(in crate::local) enum SourceError {
     /// A file or folder that can't be read (83001 of the real service).
     #[error("{path}: could not be read (83001): {source}")]
     Unreadable {
+        /// The path as given.
         path: String,
         /// The system's error.
         source: io::Error,
