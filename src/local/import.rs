@@ -92,8 +92,8 @@ struct Import<'a> {
     job: &'a Claimed,
     schema: Arc<Schema>,
     report: Report,
-    /// The last file that was read to its end, if the store doesn't have that yet: it's written with the next rows or
-    /// at the end of the job.
+    /// The last file that was read to its end, if that isn't stored yet. It's stored with the next rows or at the end
+    /// of the job.
     read: Option<Report>,
     /// Warnings about data that Milvus drops without an error.
     warnings: Warnings,
@@ -149,7 +149,7 @@ impl Import<'_> {
         self.report.bytes = bytes + file.size;
         let before = self.read.replace(self.report);
         match before {
-            // If this file had no rows, no write has included the end of the file before.
+            // This file had no rows to store together with the end of the file before.
             Some(before) => alive(self.store.finish_file(self.job, &before, &now())?),
             None => Ok(()),
         }

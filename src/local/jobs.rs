@@ -161,11 +161,11 @@ fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
 /// A call about one job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Returns the job's progress.
+    /// A call for the job's progress.
     Progress,
-    /// Makes the job's rows visible.
+    /// A commit, which makes the job's rows visible.
     Commit,
-    /// Gives up the job.
+    /// An abort, which gives up the job.
     Abort,
 }
 

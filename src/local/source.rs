@@ -44,8 +44,8 @@ pub(super) struct Source {
     pub(super) entries: Vec<Vec<SourcePath>>,
     /// The format of CSV files.
     pub(super) csv: CsvOptions,
-    /// The reason why CSV files can't be read, e.g. an invalid option `sep`. Milvus only reports this when it reads a CSV
-    /// file.
+    /// The reason why CSV files can't be read, e.g. an invalid option `sep`. Milvus only reports this when it reads a
+    /// CSV file.
     #[serde(default)]
     pub(super) bad_csv: Option<String>,
     /// True if the request had storage keys, which are never written to disk.
@@ -105,7 +105,7 @@ impl SourcePath {
         }
     }
 
-    /// Moves a path on disk into the first of these folders that contains its name; `None` if it's in none of them.
+    /// Restricts a path on disk to the first of these folders that it's in by its name. Returns `None` if it's in none.
     fn confine(&mut self, below: &[(PathBuf, PathBuf)]) -> Option<()> {
         let (inner, real) = below.iter().find_map(|(given, real)| {
             let inner = self.path.strip_prefix(given);

@@ -350,8 +350,8 @@ impl Drop for Terminal {
     }
 }
 
-/// Returns the number of times a line was asked for: each time, the terminal is set to mark pasted text. Always 0 in a dumb
-/// terminal.
+/// Returns the number of times a line was asked for: each time, the terminal is set to mark pasted text. Always 0 in a
+/// dumb terminal.
 fn asked(shown: &Shown) -> usize {
     const MARK: &[u8] = b"\x1b[?2004h";
     memchr::memmem::find_iter(&shown.all, MARK).count()
