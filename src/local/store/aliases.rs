@@ -20,7 +20,7 @@ pub(in crate::local) enum Named {
 }
 
 impl Store {
-    /// Returns the name of an alias' collection.
+    /// Returns the name of the collection that an alias refers to.
     pub(in crate::local) fn alias(
         &self,
         database: &str,

@@ -7,8 +7,8 @@ use crate::formats::Schema;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-/// The name of the partition that always exists; in a collection with a partition key, the prefix of the partitions'
-/// names.
+/// The partition that each collection without a partition key has. In a collection with a partition key, the prefix of
+/// the partitions' names.
 pub(in crate::local) const DEFAULT_PARTITION: &str = "_default";
 
 /// A collection as stored.
@@ -235,7 +235,7 @@ impl Store {
         self.read(|view| partition_id(view, collection_id, None))
     }
 
-    /// Sets or clears the mark that these single partitions were released.
+    /// Marks partitions as released individually, or removes the mark.
     pub(in crate::local) fn set_released(
         &self,
         partitions: &[i64],
@@ -251,7 +251,7 @@ impl Store {
         })
     }
 
-    /// Returns whether this single partition was released.
+    /// Returns whether a partition was released individually.
     pub(in crate::local) fn is_released(&self, partition: i64) -> Result<bool, StoreError> {
         self.read(|view| {
             let mut released =

@@ -11,7 +11,7 @@ use rusqlite::{Transaction, params};
 pub(in crate::local) enum Ending {
     /// The job is committed or aborted, by this call or an earlier one.
     Done,
-    /// The job's state, in which it can't be committed or aborted.
+    /// A job in this state can't be committed or aborted.
     WrongState(JobState),
     /// The job commits itself.
     AutoCommit,
