@@ -88,7 +88,7 @@ impl Shared {
         &self.vault
     }
 
-    /// Stores the keys of a job that is about to be created, and locks the job for this process.
+    /// Keeps the storage keys of a job that is about to be created in memory, and locks the job for this process.
     pub(super) fn keep_keys(&self, job: &str, keys: Keys) -> Result<(), StoreError> {
         let lock = JobLock::take(&self.locks, job).map_err(|source| self.lock_error(source))?;
         // The id is new, so no other process can have its lock.

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 /// The configuration of the places that jobs may read from.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// The bucket that relative `files` of Milvus' API are in. Without a bucket, they're relative to the current folder.
+    /// The bucket that relative `files` of Milvus' API are in. Without a bucket, they're relative to the current
+    /// folder.
     pub bucket: Option<OwnBucket>,
     /// Folders that jobs may read. If there are any, or if other machines can reach the service, paths on disk must be
     /// in one of these folders or in the bucket's folder.
