@@ -1,5 +1,6 @@
-//! Request bodies bound as a Milvus server binds them: keys in any case of letters, a null as no value, and a wrong JSON
-//! type of a known key refused (Go's `encoding/json`; `internal/distributed/proxy/httpserver/handler_v2.go`, `wrapperPost`).
+//! Binding of request bodies to the keys of a Milvus request. As in Milvus, keys may be in any case of letters, null
+//! counts as no value, and a known key with a wrong JSON type is refused (Go's `encoding/json`;
+//! `internal/distributed/proxy/httpserver/handler_v2.go`, `wrapperPost`).
 
 use super::error::ServiceError;
 use serde_json::{Map, Value};
@@ -7,19 +8,19 @@ use serde_json::{Map, Value};
 /// The JSON type of a key's value.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum JsonKind {
-    /// A text.
+    /// A string.
     Text,
-    /// A whole number of 32 bits.
+    /// An integer of 32 bits.
     Int32,
-    /// A whole number of 64 bits.
+    /// An integer of 64 bits.
     Int64,
     /// True or false.
     Flag,
-    /// A list of texts.
+    /// A list of strings.
     Texts,
-    /// A list of lists of texts.
+    /// A list of lists of strings.
     TextLists,
-    /// An object whose values are texts.
+    /// An object whose values are strings.
     TextMap,
     /// An object.
     Map,
@@ -36,18 +37,17 @@ pub(super) enum JsonKind {
 /// A known key of a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Key {
-    /// Its name.
     pub(super) name: &'static str,
     /// The type of its value.
     pub(super) kind: JsonKind,
-    /// Whether the request needs it.
+    /// True if the request must have the key.
     pub(super) required: bool,
-    /// Whether the local service can't do what it asks for.
+    /// True if the local service doesn't support the key and refuses a value for it.
     pub(super) refused: bool,
 }
 
 impl Key {
-    /// A key that may be left out.
+    /// Returns an optional key.
     pub(super) const fn new(name: &'static str, kind: JsonKind) -> Self {
         Self {
             name,
@@ -57,12 +57,12 @@ impl Key {
         }
     }
 
-    /// A text that may be left out.
+    /// Returns an optional key whose value is a string.
     pub(super) const fn text(name: &'static str) -> Self {
         Self::new(name, JsonKind::Text)
     }
 
-    /// The same key, needed.
+    /// Returns this key, marked as required.
     pub(super) const fn required(self) -> Self {
         Self {
             required: true,
@@ -70,7 +70,7 @@ impl Key {
         }
     }
 
-    /// The same key, refused by name.
+    /// Returns this key, marked as refused.
     pub(super) const fn refused(self) -> Self {
         Self {
             refused: true,
@@ -79,8 +79,8 @@ impl Key {
     }
 }
 
-/// Gives known keys the spelling of the table and leaves out those that are null, also in the objects inside. Of a key in
-/// several spellings the last one counts.
+/// Renames known keys to their spelling in the table and removes keys whose value is null, also in nested objects. If a
+/// key is given in several spellings, the last value wins.
 pub(super) fn rename(params: &mut Map<String, Value>, keys: &'static [Key]) {
     let given = std::mem::take(params);
     for (name, mut value) in given {
@@ -105,11 +105,11 @@ pub(super) fn rename(params: &mut Map<String, Value>, keys: &'static [Key]) {
     }
 }
 
-/// Checks renamed parameters.
+/// Checks the parameters after [`rename`].
 ///
 /// # Errors
 ///
-/// 1801 for a value of another type, 1802 for a key that is needed and missing, 10 for a refused key with a value.
+/// 1801 for a value of the wrong type, 1802 for a missing required key, 10 for a refused key with a value.
 pub(super) fn check(params: &Map<String, Value>, keys: &'static [Key]) -> Result<(), ServiceError> {
     check_types(params, keys, "").map_err(|why| ServiceError::not_json(200, &why))?;
     let missing = keys.iter().find(|key| {
@@ -147,7 +147,7 @@ fn check_types(
                 "error: cannot unmarshal {found} into {name} of type {expected}"
             ))
         };
-        // Go leaves a null inside a list or object as the zero value.
+        // Go decodes a null inside a list or object as the zero value.
         let is_text = |value: &Value| value.is_string() || value.is_null();
         match (key.kind, value) {
             (JsonKind::Any, _)
@@ -199,7 +199,7 @@ fn check_types(
     Ok(())
 }
 
-/// The name of the first refused key that has a value other than Go's zero value.
+/// Returns the name of the first refused key whose value isn't Go's zero value.
 fn refused(params: &Map<String, Value>, keys: &'static [Key]) -> Option<String> {
     for key in keys {
         let Some(value) = params.get(key.name) else {

@@ -1,11 +1,11 @@
-//! The service's error answers, with the codes of the real services (reference: error codes worth a hint).
+//! Error answers of the service, with the codes of the real services (reference: error codes worth a hint).
 
 use super::source::{Dialect, SourceError};
 use super::store::StoreError;
 use crate::formats::SchemaError;
 use crate::location::LocationError;
 
-/// An error answer: normally HTTP 200 with an envelope whose code is not the success code.
+/// An error answer, normally HTTP 200 with an envelope whose code isn't the success code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ServiceError {
     /// HTTP status.
@@ -17,7 +17,7 @@ pub(super) struct ServiceError {
 }
 
 impl ServiceError {
-    /// An error in the envelope of an HTTP 200 answer.
+    /// Returns an error in the envelope of an HTTP 200 answer.
     pub(super) fn new(code: i64, message: impl Into<String>) -> Self {
         Self {
             status: 200,
@@ -26,7 +26,7 @@ impl ServiceError {
         }
     }
 
-    /// An error of HTTP itself.
+    /// Returns an error with its own HTTP status.
     pub(super) fn http(status: u16, code: i64, message: impl Into<String>) -> Self {
         Self {
             status,
@@ -35,13 +35,13 @@ impl ServiceError {
         }
     }
 
-    /// The body is not JSON (1801), or is no JSON object.
+    /// Returns the error for a body that isn't a JSON object: 1801.
     pub(super) fn not_json(status: u16, found: &str) -> Self {
         let message = format!("can only accept json format request: {found}");
         Self::http(status, 1801, message)
     }
 
-    /// A required parameter is not there: 1802, or 80000 in the cloud's dialects.
+    /// Returns the error for a missing required parameter: 1802, or 80000 in the cloud's dialects.
     pub(super) fn missing(dialect: Dialect, name: &str) -> Self {
         let code = dialect.choose(80000, 1802);
         Self::new(
@@ -50,7 +50,7 @@ impl ServiceError {
         )
     }
 
-    /// A parameter has a value that is not accepted: 1100, or 80000 in the cloud's dialects.
+    /// Returns the error for a parameter with an invalid value: 1100, or 80000 in the cloud's dialects.
     pub(super) fn parameter(dialect: Dialect, message: impl std::fmt::Display) -> Self {
         Self::new(
             dialect.choose(80000, 1100),
@@ -58,7 +58,7 @@ impl ServiceError {
         )
     }
 
-    /// Part of the API that this service does not have (10, as Milvus answers).
+    /// Returns the error for an unsupported part of the API: 10, as in Milvus.
     pub(super) fn unsupported(what: impl std::fmt::Display) -> Self {
         Self::new(
             10,
@@ -66,51 +66,52 @@ impl ServiceError {
         )
     }
 
-    /// No such database: 800.
+    /// Returns the error for a missing database: 800.
     pub(super) fn no_database(name: &str) -> Self {
         Self::new(800, format!("database not found[database={name}]"))
     }
 
-    /// No such collection: 100, or 47005 for the cloud's import calls.
+    /// Returns the error for a missing collection: 100, or 47005 for the cloud's import calls.
     pub(super) fn no_collection(dialect: Dialect, database: &str, name: &str) -> Self {
         let message = format!("can't find collection[database={database}][collection={name}]");
         Self::new(dialect.choose(47005, 100), message)
     }
 
-    /// No such partition, where rows are asked for: 200, which is no success code there.
+    /// Returns the error for a missing partition in calls about rows: 200, which isn't the success code of these calls.
     pub(super) fn no_partition(name: &str) -> Self {
         Self::new(200, format!("partition not found[partition={name}]"))
     }
 
-    /// No such partition, for an import call: 200, or 80000 in the cloud's dialects, where 200 may mean success.
+    /// Returns the error for a missing partition in an import call: 200, or 80000 in the cloud's dialects, where 200
+    /// may mean success.
     pub(super) fn no_import_partition(dialect: Dialect, name: &str) -> Self {
         let error = Self::no_partition(name);
         dialect.choose(Self::parameter(dialect, &error.message), error)
     }
 
-    /// No such index: 700.
+    /// Returns the error for a missing index: 700.
     pub(super) fn no_index(name: &str) -> Self {
         Self::new(700, format!("index not found[index={name}]"))
     }
 
-    /// The collection is not loaded: 101.
+    /// Returns the error for a collection that isn't loaded: 101.
     pub(super) fn not_loaded(name: &str) -> Self {
         Self::new(101, format!("collection not loaded[collection={name}]"))
     }
 
-    /// No such job, of the cloud's dialects: 90144.
+    /// Returns the cloud dialects' error for a missing job: 90144.
     pub(super) fn no_cloud_job(id: &str) -> Self {
         let message = format!("the import job does not exist in this cluster, jobId={id}");
         Self::new(90144, message)
     }
 
-    /// An import call that fails on Milvus' side: 2101.
+    /// Returns the error for an import call that fails on the server's side: 2101, as in Milvus.
     pub(super) fn import_system(message: impl std::fmt::Display) -> Self {
         let message = format!("{message}: importing data failed on server side");
         Self::new(2101, message)
     }
 
-    /// A path that can't be imported: 10003, or 2100 where Milvus is spoken.
+    /// Returns the error for a path that can't be imported: 10003, or 2100 in Milvus' dialect.
     pub(super) fn path(dialect: Dialect, error: &SourceError) -> Self {
         dialect.choose(
             Self::new(10003, error.to_string()),
@@ -124,29 +125,29 @@ impl ServiceError {
         )
     }
 
-    /// An import call that cannot be done: 2100.
+    /// Returns the error for an import call that can't be carried out: 2100.
     pub(super) fn import(message: impl std::fmt::Display) -> Self {
         Self::new(2100, format!("{message}: importing data failed"))
     }
 
-    /// Nothing was done, and the same may work later: 429.
+    /// Returns the error for a call that did nothing and may succeed later: 429.
     pub(super) fn busy() -> Self {
         Self::http(429, 429, StoreError::Busy.to_string())
     }
 
-    /// The call takes too long: 10001 (Milvus: `timeoutMiddleware`).
+    /// Returns the error for a call that takes too long: 10001 (Milvus: `timeoutMiddleware`).
     pub(super) fn timeout() -> Self {
         Self::http(408, 10001, "request timeout")
     }
 
-    /// The store failed: 65535, as Milvus answers what it did not foresee.
+    /// Returns the error for a failure of the store: 65535, Milvus' code for unexpected errors.
     pub(super) fn internal(message: impl Into<String>) -> Self {
         Self::new(65535, message)
     }
 }
 
 impl Dialect {
-    /// The first for the cloud's dialects, the second for Milvus.
+    /// Returns the first value in the cloud's dialects, the second one in Milvus' dialect.
     pub(super) fn choose<T>(self, cloud: T, milvus: T) -> T {
         match self {
             Self::V1 | Self::V2 => cloud,
@@ -155,7 +156,7 @@ impl Dialect {
     }
 }
 
-/// 429 where the store is another's, so that clients try again; nothing was done then.
+/// The result is 429 if another process has the store locked, so clients try again. Nothing was done in that case.
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -167,7 +168,7 @@ impl From<StoreError> for ServiceError {
 
 impl From<SchemaError> for ServiceError {
     fn from(error: SchemaError) -> Self {
-        // Milvus: pkg/util/merr/errors.go; what JSON itself has wrong is found before (httpserver/constant.go).
+        // Milvus: pkg/util/merr/errors.go. Invalid JSON is found earlier (httpserver/constant.go).
         match &error {
             SchemaError::Shape { .. } => Self::not_json(200, &error.to_string()),
             SchemaError::Missing(_) => Self::new(1101, format!("missing parameter: {error}")),

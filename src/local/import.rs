@@ -1,4 +1,4 @@
-//! One job, from its files to its rows: read, check, keep, and report how far it is.
+//! The run of one import job: reads its files, checks and stores their rows, and reports its progress.
 
 use super::ahead;
 use super::source::{SourceError, SourceFile};
@@ -10,16 +10,16 @@ use crate::location::Format;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// Why a job was left before it was complete.
+/// The reason why a job was left before it was complete.
 #[derive(Debug)]
 pub(super) enum Halt {
-    /// The service is stopping; the next owner starts the job again.
+    /// The service is stopping. The next owner restarts the job.
     Stopped,
-    /// Somebody else ended the job, e.g. by dropping its collection.
+    /// The job was ended by another call, e.g. because its collection was dropped.
     Gone,
-    /// It cannot succeed.
+    /// The job can't succeed.
     Failed(Failing),
-    /// The store does not work.
+    /// The store failed.
     Store(StoreError),
 }
 
@@ -38,14 +38,14 @@ impl From<SourceError> for Halt {
     }
 }
 
-/// Now, as answers write it: RFC 3339, UTC, whole seconds.
+/// Returns the current time in the format of answers: RFC 3339, UTC, whole seconds.
 pub(super) fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%SZ")
         .to_string()
 }
 
-/// Imports a claimed job's files; on success its rows are visible.
+/// Imports the files of a claimed job. On success the job's rows are visible.
 pub(super) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
     let store = shared.store();
     let collection = store
@@ -92,9 +92,10 @@ struct Import<'a> {
     job: &'a Claimed,
     schema: Arc<Schema>,
     report: Report,
-    /// The last file that was read to its end, where that is still to be written: with the next rows, or the end of the job.
+    /// The last file that was read to its end, if that isn't stored yet. It's stored with the next rows or at the end
+    /// of the job.
     read: Option<Report>,
-    /// What Milvus drops of the files without an error.
+    /// Warnings about data that Milvus drops without an error.
     warnings: Warnings,
     pace: Option<Pace>,
 }
@@ -136,7 +137,7 @@ impl Import<'_> {
         let ahead = file.size > reader::BATCH_BYTES as u64;
         ahead::each(reader, ahead, failed, |batch, read| {
             self.go_on()?;
-            // The size was taken before; a file that grew meanwhile must not pass 100 percent.
+            // The file's size was taken earlier. A file that has grown since mustn't exceed 100 percent.
             self.report.file_bytes = read.min(file.size);
             self.report.bytes = bytes + self.report.file_bytes;
             for warning in batch.take_warnings() {
@@ -148,7 +149,7 @@ impl Import<'_> {
         self.report.bytes = bytes + file.size;
         let before = self.read.replace(self.report);
         match before {
-            // A file without rows had nothing that the one before could be written with.
+            // This file had no rows to store together with the end of the file before.
             Some(before) => alive(self.store.finish_file(self.job, &before, &now())?),
             None => Ok(()),
         }
@@ -169,7 +170,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// `Err` once the service stops or the job's time is up.
+    /// Returns `Err` if the service stops or the job's time is up.
     fn go_on(&self) -> Result<(), Halt> {
         if self.shared.stopping() {
             return Err(Halt::Stopped);
@@ -178,7 +179,7 @@ impl Import<'_> {
     }
 }
 
-/// Fails a job whose `options.timeout` is over, as Milvus does.
+/// Fails a job if its `options.timeout` is over, as Milvus does.
 fn in_time(job: &Claimed) -> Result<(), Halt> {
     let over = |end| jiff::Timestamp::now().as_millisecond() >= end;
     if job.deadline.is_some_and(over) {
@@ -202,7 +203,7 @@ fn reason(file: &SourceFile, error: &ReadError) -> String {
     }
 }
 
-/// Holds a job to so many rows a second.
+/// A limit on a job's rows per second.
 struct Pace {
     rate: u64,
     begin: Instant,
@@ -216,14 +217,14 @@ impl Pace {
         }
     }
 
-    /// Rows of a tenth of a second, so that progress moves smoothly.
+    /// Returns the rows of a tenth of a second, so progress moves smoothly.
     fn batch_rows(&self) -> usize {
         usize::try_from(self.rate / 10)
             .unwrap_or(usize::MAX)
             .clamp(1, reader::BATCH_ROWS)
     }
 
-    /// How long to wait until `rows` are due.
+    /// Returns the time until `rows` are due.
     fn left(&self, rows: u64) -> Duration {
         let millis = u128::from(rows) * 1000 / u128::from(self.rate);
         let due = Duration::from_millis(u64::try_from(millis).unwrap_or(u64::MAX));

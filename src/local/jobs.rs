@@ -1,4 +1,4 @@
-//! What the import routes of all dialects have in common: submitting, looking up, paging.
+//! Import calls that all dialects have in common: submitting jobs, finding them, and listing them by page.
 
 use super::call::Call;
 use super::databases;
@@ -13,16 +13,16 @@ use super::store::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// The longest idempotency key, in bytes.
+/// Longest idempotency key, in bytes.
 const MAX_KEY: usize = 256;
 
-/// The most jobs one answer lists.
+/// Most jobs in one list answer.
 const MAX_LIST: i64 = 10_000;
 
-/// Makes a job for these lists of paths (each one file, or one set of `NumPy` files) and answers its id, or that of the
-/// job made earlier under the same key.
+/// Creates a job for these lists of paths (each is one file, or one set of `NumPy` files) and returns its id. If a job
+/// was made earlier with the same idempotency key, returns that job's id instead.
 ///
-/// The order of the checks is Milvus' (`internal/proxy/task_import.go`).
+/// The checks are in Milvus' order (`internal/proxy/task_import.go`).
 pub(super) fn submit(
     app: &App,
     call: &Call,
@@ -97,7 +97,7 @@ fn check_partition(
     Ok(())
 }
 
-/// Understands the paths and options of a create call.
+/// Parses the paths and options of a create call.
 fn source(
     app: &App,
     call: &Call,
@@ -124,7 +124,7 @@ fn source(
     Ok((source, keys, options))
 }
 
-/// The storage keys of a request, where its files are in an object store and it has some.
+/// Returns the storage keys of a request, if it has some and its files are in an object store.
 fn keys(call: &Call, source: &Source) -> Result<Option<Keys>, SourceError> {
     let keys = Keys::of(call);
     match (keys.is_empty(), keys.is_whole()) {
@@ -135,7 +135,7 @@ fn keys(call: &Call, source: &Source) -> Result<Option<Keys>, SourceError> {
     }
 }
 
-/// So long from now, in Unix milliseconds.
+/// Returns the time `timeout` from now, in Unix milliseconds.
 fn deadline(timeout: Duration) -> i64 {
     let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
     jiff::Timestamp::now()
@@ -143,7 +143,7 @@ fn deadline(timeout: Duration) -> i64 {
         .saturating_add(millis)
 }
 
-/// The key of an idempotent create: printable ASCII, at most 256 bytes.
+/// Returns the idempotency key of a create call: printable ASCII, at most 256 bytes.
 fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
     let Some(key) = &call.key else {
         return Ok(None);
@@ -161,15 +161,15 @@ fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
 /// A call about one job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
-    /// Asks how far the job is.
+    /// A call for the job's progress.
     Progress,
-    /// Makes its rows visible.
+    /// A commit, which makes the job's rows visible.
     Commit,
-    /// Gives it up.
+    /// An abort, which gives up the job.
     Abort,
 }
 
-/// The job that `jobId` names, with its files.
+/// Returns the job that `jobId` names, with its files.
 pub(super) fn find(
     app: &App,
     call: &Call,
@@ -178,7 +178,7 @@ pub(super) fn find(
 ) -> Result<Whole, ServiceError> {
     _ = databases::of(app, call)?;
     let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
-    // Other spellings of a number are the same job, e.g. "+7"; jobs of earlier versions have other ids.
+    // Another spelling of a number, e.g. "+7", names the same job. Jobs of earlier versions have other ids.
     let number = id.parse::<i64>();
     let mut found = app.store().job(&id)?;
     if let (None, Ok(number)) = (&found, &number) {
@@ -201,14 +201,14 @@ pub(super) fn find(
     Ok(whole)
 }
 
-/// Adds a job's warnings to its progress answer, if there are any. The real services have no such key.
+/// Adds a job's warnings, if it has some, to its progress answer. The real services don't have this key.
 pub(super) fn add_warnings(data: &mut Map<String, Value>, warnings: &[String]) {
     if !warnings.is_empty() {
         data.insert("warnings".to_owned(), Value::from(warnings.to_vec()));
     }
 }
 
-/// Adds to a job that waits for the store to work again why it does so.
+/// Adds the reason to a job that waits until the store works again.
 fn explain(app: &App, job: &mut Job) {
     let open = matches!(job.standing.state, JobState::Pending | JobState::Importing);
     if open && job.standing.reason.is_none() {
@@ -219,17 +219,17 @@ fn explain(app: &App, job: &mut Job) {
 /// One page of the job list.
 #[derive(Debug)]
 pub(super) struct Page {
-    /// How many jobs there are in all.
+    /// Total number of jobs.
     pub(super) count: u64,
     /// The page's number, from 1.
     pub(super) number: i64,
-    /// Jobs a page.
+    /// Jobs per page.
     pub(super) size: i64,
     /// The page's jobs, newest first.
     pub(super) jobs: Vec<Job>,
 }
 
-/// The page that `pageSize` (`least` to 100) and `currentPage` ask for.
+/// Returns the page that `pageSize` (`least` to 100) and `currentPage` ask for.
 pub(super) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceError> {
     let size = call
         .integer("pageSize", 10)
@@ -247,8 +247,8 @@ pub(super) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceEr
     list(app, call, number, size, skip)
 }
 
-/// The newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names none (Milvus: `internal/proxy/impl.go`,
-/// `ListImports`). A collection that doesn't exist is error 100.
+/// Returns the newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names no collection (Milvus:
+/// `internal/proxy/impl.go`, `ListImports`). A collection that doesn't exist is error 100.
 pub(super) fn whole_list(app: &App, call: &Call) -> Result<Page, ServiceError> {
     let database = databases::of(app, call)?;
     let chosen = match call.text(&["collectionName"]) {
@@ -268,7 +268,7 @@ pub(super) fn whole_list(app: &App, call: &Call) -> Result<Page, ServiceError> {
 
 fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
     let database = databases::of(app, call)?;
-    // Jobs are kept under their collection's name, also those that were submitted to an alias.
+    // Jobs are stored under their collection's name, even if they were submitted to an alias.
     let collection = match call.text(&["collectionName"]) {
         Some(name) => Some(app.store().alias(&database, &name)?.unwrap_or(name)),
         None => None,
@@ -277,7 +277,7 @@ fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Pag
     jobs(app, of, (number, size, skip))
 }
 
-/// The jobs of a database and collection from `skip` on, at most `size`.
+/// Returns at most `size` jobs of a database and collection, without the first `skip` jobs.
 fn jobs(
     app: &App,
     (database, collection): (Option<&str>, Option<&str>),
@@ -300,7 +300,7 @@ fn jobs(
     })
 }
 
-/// Percent of the bytes read, whole; 100 only once the rows are in the collection.
+/// Returns the share of bytes that were read, in whole percent; 100 only once the rows are in the collection.
 pub(super) fn percent(standing: &Standing) -> u64 {
     if standing.state == JobState::Completed {
         return 100;

@@ -1,4 +1,4 @@
-//! A create call's `options`.
+//! Reading the `options` of a create call.
 
 use super::call::Call;
 use super::error::ServiceError;
@@ -7,8 +7,8 @@ use crate::formats::CsvOptions;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// Options that ask for another kind of import (Milvus: `internal/util/importutilv2/option.go`): of segments and deletes that a
-/// backup holds. The first two are flags.
+/// Options for other kinds of import (Milvus: `internal/util/importutilv2/option.go`): segments and deletes from a
+/// backup. The first two are flags.
 const BACKUP_FLAGS: [&str; 2] = ["backup", "l0_import"];
 const BACKUP_OPTIONS: [&str; 6] = [
     "storage_version",
@@ -19,20 +19,20 @@ const BACKUP_OPTIONS: [&str; 6] = [
     "ezk",
 ];
 
-/// A create call's options. Unknown ones are ignored, as Milvus does.
+/// The options of a create call. Unknown options are ignored, as in Milvus.
 #[derive(Debug, Default)]
 pub(super) struct JobOptions {
-    /// How CSV files are written.
+    /// The format of CSV files.
     pub(super) csv: CsvOptions,
-    /// Why CSV files can't be read so.
+    /// The reason why CSV files can't be read with these options.
     pub(super) bad_csv: Option<String>,
-    /// `auto_commit: "false"`: the rows wait for a commit.
+    /// True for `auto_commit: "false"`: the rows wait for a commit.
     pub(super) two_phase: bool,
-    /// The job fails unless it is done within this time.
+    /// The time after which the job fails if it isn't done.
     pub(super) timeout: Option<Duration>,
 }
 
-/// Checks `auto_commit`, which Milvus does before all else.
+/// Checks `auto_commit`, which Milvus checks before everything else.
 pub(super) fn check_auto_commit(call: &Call, dialect: Dialect) -> Result<(), ServiceError> {
     match call.get(&["options"]).and_then(Value::as_object) {
         Some(options) => two_phase(options, dialect).map(|_| ()),
@@ -40,8 +40,8 @@ pub(super) fn check_auto_commit(call: &Call, dialect: Dialect) -> Result<(), Ser
     }
 }
 
-/// Reads the options, and refuses what is no object, backup imports, a timeout that is no duration, and a commit that v1
-/// has no call for.
+/// Reads the options. Refuses a value that isn't an object, backup imports, a timeout that isn't a duration, and a job
+/// that waits for a commit in v1, which has no commit call.
 pub(super) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceError> {
     let Some(options) = call.get(&["options"]) else {
         return Ok(JobOptions::default());
@@ -80,13 +80,14 @@ fn refuse_backup(options: &Map<String, Value>, dialect: Dialect) -> Result<(), S
     }
 }
 
-/// `auto_commit`: exactly true or false, in any case of letters (Milvus: `request_v2.go`, `ImportReq.UnmarshalJSON`).
+/// Reads `auto_commit`, which must be true or false in any case of letters (Milvus: `request_v2.go`,
+/// `ImportReq.UnmarshalJSON`).
 fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool, ServiceError> {
     match options.get("auto_commit") {
         None => Ok(false),
         Some(Value::String(auto)) if auto.eq_ignore_ascii_case("true") => Ok(false),
         Some(Value::String(auto)) if auto.eq_ignore_ascii_case("false") => Ok(true),
-        // The cloud's clients may send truth values, and null for none.
+        // The cloud's clients may send booleans, and null for no value.
         Some(Value::Null) if dialect != Dialect::Milvus => Ok(false),
         Some(Value::Bool(auto)) if dialect != Dialect::Milvus => Ok(!auto),
         Some(_) => {
@@ -99,7 +100,7 @@ fn two_phase(options: &Map<String, Value>, dialect: Dialect) -> Result<bool, Ser
     }
 }
 
-/// `sep` and `nullkey`, and why no CSV file can be read with them.
+/// Reads `sep` and `nullkey`. The second value is the reason if no CSV file can be read with them.
 fn csv(
     options: &Map<String, Value>,
     dialect: Dialect,
@@ -125,7 +126,8 @@ fn csv(
     }
 }
 
-/// `timeout`, a duration as Go writes it; Milvus refuses an empty one (`importutilv2/option.go`, `GetTimeoutTs`).
+/// Reads `timeout`, a duration in Go's notation. Milvus refuses an empty one (`importutilv2/option.go`,
+/// `GetTimeoutTs`).
 fn timeout(
     options: &Map<String, Value>,
     dialect: Dialect,
@@ -148,7 +150,7 @@ fn timeout(
     })
 }
 
-/// The sum of one or more decimal numbers, each with a unit, as Go writes durations (and a plain `0`).
+/// Parses a duration in Go's notation: one or more decimal numbers, each with a unit, or a plain `0`.
 fn duration(text: &str) -> Option<Duration> {
     const UNITS: [(&str, f64); 8] = [
         ("h", 3600.0),
@@ -161,7 +163,7 @@ fn duration(text: &str) -> Option<Duration> {
         ("ns", 1e-9),
     ];
     if let Some(rest) = text.strip_prefix('-') {
-        // A time in the past: the job has no time at all.
+        // A negative duration: the job's time is over at once.
         return duration(rest.trim_start_matches(['+', '-'])).map(|_| Duration::ZERO);
     }
     let text = text.strip_prefix('+').unwrap_or(text);
@@ -176,7 +178,7 @@ fn duration(text: &str) -> Option<Duration> {
         rest = after.trim_start_matches(|c: char| !c.is_ascii_digit() && c != '.');
         let unit = after.strip_suffix(rest)?;
         let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit)?;
-        // What can be read as a number here has digits and at most one point.
+        // A string that can be parsed as a number here has only digits and at most one point.
         seconds += number.parse::<f64>().ok()? * scale;
     }
     let time = Duration::try_from_secs_f64(seconds).ok();

@@ -1,5 +1,5 @@
-//! The requests of the v2 routes: their keys, as Milvus declares them (`internal/distributed/proxy/httpserver/request_v2.go`),
-//! and which of them the local service refuses.
+//! Keys of the v2 routes' requests, as Milvus declares them (`internal/distributed/proxy/httpserver/request_v2.go`).
+//! The keys that the local service refuses are marked.
 
 use super::binding::{self, JsonKind, Key};
 use super::error::ServiceError;
@@ -16,7 +16,7 @@ const LIMIT: Key = Key::new("limit", JsonKind::Int32);
 const OFFSET: Key = Key::new("offset", JsonKind::Int32);
 const PROPERTIES: Key = Key::new("properties", JsonKind::Map);
 
-/// Keys of the cloud's form of the import calls, and of its clients.
+/// Keys that the cloud and its clients add to import calls.
 const CLOUD: [Key; 12] = [
     Key::new("clusterId", JsonKind::Any),
     Key::new("projectId", JsonKind::Any),
@@ -32,10 +32,10 @@ const CLOUD: [Key; 12] = [
     Key::new("currentPage", JsonKind::Any),
 ];
 
-/// Levels of consistency that Milvus knows.
+/// Consistency levels of Milvus.
 const LEVELS: [&str; 5] = ["Strong", "Session", "Bounded", "Eventually", "Customized"];
 
-/// Keys that make an import call one of the cloud's form.
+/// Keys that only the cloud's form of an import call has.
 const CLOUD_SIGNS: [&str; 6] = [
     "volumeName",
     "clusterId",
@@ -53,7 +53,7 @@ const IMPORT: &[Key] = &[
     Key::new("options", JsonKind::TextMap),
 ];
 const JOB: &[Key] = &[DATABASE, Key::text("jobId").required()];
-/// The list of jobs or of aliases: of one collection, or of all.
+/// Keys of the lists of jobs and of aliases, for one collection or for all.
 const ONE_OR_ALL: &[Key] = &[DATABASE, Key::text("collectionName")];
 
 const ONLY_DATABASE: &[Key] = &[DATABASE];
@@ -196,7 +196,7 @@ const QUERY: &[Key] = &[
     EXPR_PARAMS,
     CONSISTENCY,
 ];
-/// Milvus reads `partitionName` here and doesn't look at it.
+/// Milvus accepts `partitionName` here and ignores it.
 const GET: &[Key] = &[
     DATABASE,
     COLLECTION,
@@ -206,7 +206,7 @@ const GET: &[Key] = &[
     Key::new("id", JsonKind::Any).required(),
     CONSISTENCY,
 ];
-/// Milvus has `partitionNames` and `id` in other calls only, and would delete in all partitions.
+/// Milvus has `partitionNames` and `id` only in other calls. It would ignore them here and delete in all partitions.
 const DELETE: &[Key] = &[
     DATABASE,
     COLLECTION,
@@ -216,7 +216,7 @@ const DELETE: &[Key] = &[
     Key::new("partitionNames", JsonKind::Any).refused(),
     Key::new("id", JsonKind::Any).refused(),
 ];
-/// The search itself refuses what it can't do.
+/// The search call itself refuses unsupported values.
 const SEARCH: &[Key] = &[
     DATABASE,
     COLLECTION,
@@ -240,7 +240,7 @@ const SEARCH: &[Key] = &[
     Key::new("params", JsonKind::Map),
 ];
 const FIELD_OP: &[Key] = &[Key::text("fieldName"), Key::text("op")];
-/// Milvus' insert reads the last two and doesn't look at them.
+/// Milvus' insert accepts the last two keys and ignores them.
 const INSERT: &[Key] = &[
     DATABASE,
     COLLECTION,
@@ -256,7 +256,7 @@ const UPSERT: &[Key] = &[
     Key::new("fieldOps", JsonKind::Objects(FIELD_OP)),
 ];
 
-/// The keys of a route's requests; `None` for routes without a body of Milvus' second API.
+/// Returns the keys of a route's requests; `None` if the route has no body of Milvus' second API.
 fn keys(path: &str) -> Option<&'static [Key]> {
     Some(match path.strip_prefix("/v2/vectordb/")? {
         "collections/list" | "databases/list" => ONLY_DATABASE,
@@ -303,8 +303,9 @@ fn keys(path: &str) -> Option<&'static [Key]> {
     })
 }
 
-/// Binds the parameters of a request to the route at this path. Those of the cloud's form of an import call are only given
-/// their usual spelling: nothing is published about how the cloud reads values of other types.
+/// Binds the parameters of a request to the route at this path. If an import call has the cloud's form, its keys are
+/// renamed to their usual spelling but not checked: nothing is published about how the cloud reads values of other
+/// types.
 pub(super) fn bind(path: &str, params: &mut Map<String, Value>) -> Result<(), ServiceError> {
     let Some(keys) = keys(path) else {
         return Ok(());
@@ -324,7 +325,7 @@ pub(super) fn bind(path: &str, params: &mut Map<String, Value>) -> Result<(), Se
     }
 }
 
-/// Refuses an unknown consistency level; every known one is honoured, since reads see all that is committed.
+/// Refuses an unknown consistency level. Every known level is honoured, since a read sees all commits.
 fn check_consistency(params: &Map<String, Value>) -> Result<(), ServiceError> {
     let level = params.get("consistencyLevel").and_then(Value::as_str);
     match level {
@@ -341,7 +342,7 @@ fn check_consistency(params: &Map<String, Value>) -> Result<(), ServiceError> {
     }
 }
 
-/// Refuses rows that are no list of objects (1801), which the first API takes.
+/// Refuses rows that aren't a list of objects (1801). The first API also accepts one object.
 pub(super) fn check_rows(path: &str, data: Option<&[u8]>) -> Result<(), ServiceError> {
     let is_rows = ["insert", "upsert"].map(|route| format!("/v2/vectordb/entities/{route}"));
     let Some(data) = data.filter(|_| is_rows.iter().any(|rows| rows == path)) else {
@@ -356,7 +357,8 @@ pub(super) fn check_rows(path: &str, data: Option<&[u8]>) -> Result<(), ServiceE
     ))
 }
 
-/// Some clients send every parameter they have heard of, those without a value as `""` or `[]`.
+/// Returns whether a parameter has a value. Some clients send all parameters, with `""` or `[]` for those without a
+/// value.
 fn is_given(value: &Value) -> bool {
     match value {
         Value::String(text) => !text.is_empty(),

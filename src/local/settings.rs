@@ -1,33 +1,34 @@
-//! The settings of a create call that are no part of the schema: shards, partitions, consistency level.
+//! Settings of a create call that aren't part of the schema: shards, partitions and consistency level.
 
 use super::error::ServiceError;
 use super::source::Dialect;
 use crate::formats::Schema;
 use serde_json::Value;
 
-/// The most shards of a collection (Milvus: `proxy.maxShardNum`).
+/// Most shards of a collection (Milvus: `proxy.maxShardNum`).
 const MAX_SHARDS: i64 = 16;
 
-/// Partitions of a collection with a partition key by default (Milvus: `common.DefaultPartitionsWithPartitionKey`).
+/// Default number of partitions of a collection with a partition key (Milvus:
+/// `common.DefaultPartitionsWithPartitionKey`).
 const DEFAULT_PARTITIONS: i64 = 16;
 
-/// The most partitions of a collection (Milvus: `rootCoord.maxPartitionNum`).
+/// Most partitions of a collection (Milvus: `rootCoord.maxPartitionNum`).
 const MAX_PARTITIONS: i64 = 1_024;
 
-/// Consistency levels (Milvus: `commonpb.ConsistencyLevel`); the first is the default.
+/// Consistency levels (Milvus: `commonpb.ConsistencyLevel`). The first is the default.
 const CONSISTENCY: [&str; 5] = ["Bounded", "Strong", "Session", "Eventually", "Customized"];
 
-/// What a create call asks for besides the schema.
+/// The settings of a create call.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Settings {
     pub(super) shards: i64,
-    /// Set if the partitions follow from a partition key.
+    /// Number of partitions, if the collection has a partition key.
     pub(super) partitions: Option<i64>,
     pub(super) consistency: &'static str,
 }
 
 impl Settings {
-    /// Reads and checks them (Milvus: `handler_v2.go`, `createCollection`; proxy/task.go, `PreExecute`).
+    /// Reads and checks the settings (Milvus: `handler_v2.go`, `createCollection`; proxy/task.go, `PreExecute`).
     pub(super) fn read(body: &Value, schema: &Schema) -> Result<Self, ServiceError> {
         let partitions = if schema.has_partition_key() {
             let asked = number(body, "partitionsNum")?.filter(|asked| *asked > 0);
@@ -54,7 +55,7 @@ impl Settings {
         }
     }
 
-    /// The names of the partitions that the collection begins with.
+    /// Returns the names of a new collection's partitions.
     pub(super) fn partition_names(&self) -> Vec<String> {
         let default = super::store::collections::DEFAULT_PARTITION;
         match self.partitions {
@@ -68,7 +69,7 @@ fn invalid(message: String) -> ServiceError {
     ServiceError::parameter(Dialect::Milvus, message)
 }
 
-/// The values of a setting, at the top and in `params`.
+/// Returns the values of a setting, from the top level and from `params`.
 fn given<'a>(body: &'a Value, name: &str) -> [Option<&'a Value>; 2] {
     let params = body.get("params").and_then(|params| params.get(name));
     [body.get(name), params].map(|value| value.filter(|value| !value.is_null()))

@@ -1,4 +1,4 @@
-//! What a job reads: the paths of its create call, and the files they stand for.
+//! The input of a job: the paths of its create call, and the files that they name.
 
 mod error;
 mod places;
@@ -17,37 +17,38 @@ use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// The most files one job takes (reference: limits).
+/// Most files of one job (reference: limits).
 pub(super) const MAX_FILES: usize = 1024;
 
-/// The longest path of a create call, in bytes, as object stores have it.
+/// Longest path of a create call, in bytes: the limit of object stores.
 const MAX_PATH: usize = 1024;
 
-/// What can be read, for messages.
+/// The readable formats, for messages.
 const FORMATS: &str = "json, jsonl, ndjson, csv, parquet or npy";
 
-/// Which form of the API a request used.
+/// The form of the API that a request uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dialect {
     /// `/v1/vector/…`.
     V1,
-    /// `/v2/vectordb/jobs/import/…` as Zilliz Cloud's clients use it.
+    /// `/v2/vectordb/jobs/import/…` as used by Zilliz Cloud's clients.
     V2,
-    /// The same paths as clients of a Milvus server use them.
+    /// The v2 paths as used by clients of a Milvus server.
     Milvus,
 }
 
-/// What a job reads, as it is kept with the job.
+/// The input of a job, as stored with the job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Source {
-    /// In the order of the create call, one entry an inner list: one path, or one set of `NumPy` files.
+    /// The entries in the create call's order. Each inner list is one entry: one path, or one set of `NumPy` files.
     pub(super) entries: Vec<Vec<SourcePath>>,
-    /// How its CSV files are written.
+    /// The format of CSV files.
     pub(super) csv: CsvOptions,
-    /// Why the CSV files can't be read, e.g. an option `sep` that separates nothing; Milvus finds out when it reads one.
+    /// The reason why CSV files can't be read, e.g. an invalid option `sep`. Milvus only reports this when it reads a
+    /// CSV file.
     #[serde(default)]
     pub(super) bad_csv: Option<String>,
-    /// True where the request carried storage keys, which are nowhere on disk.
+    /// True if the request had storage keys, which are never written to disk.
     #[serde(default)]
     pub(super) keyed: bool,
 }
@@ -55,21 +56,22 @@ pub(super) struct Source {
 /// One path of a create call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct SourcePath {
-    /// As the caller wrote it.
+    /// The path as the caller wrote it.
     given: String,
-    /// Absolute, since a process with another current folder may carry the job on; or as its root has it.
+    /// The absolute path, since a process with another working directory may continue the job; or the path within its
+    /// root.
     path: PathBuf,
     names: Names,
     #[serde(default)]
     root: Root,
 }
 
-/// What a path names.
+/// The kind of thing a path names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 enum Names {
     /// One file.
     File,
-    /// Everything in a folder.
+    /// All data files in a folder.
     Folder,
     /// The `NumPy` files in a folder, as one set.
     NumpySet,
@@ -78,13 +80,12 @@ enum Names {
 /// One file to read, or one set of `NumPy` files.
 #[derive(Clone, Debug)]
 pub(super) struct SourceFile {
-    /// As answers and reasons name it.
+    /// The name in answers and failure reasons.
     pub(super) name: String,
-    /// What it is made of: one file, or those of a set.
+    /// The file itself, or the files of a set.
     pub(super) parts: Vec<Part>,
-    /// Its format.
     pub(super) format: Format,
-    /// Bytes, of a set all together.
+    /// Size in bytes; for a set, the sum of its files.
     pub(super) size: u64,
 }
 
@@ -104,7 +105,7 @@ impl SourcePath {
         }
     }
 
-    /// Ties a path on disk to the first of these folders that it is in, by its name; `None` where it is in none.
+    /// Restricts a path on disk to the first of these folders that it's in by its name. Returns `None` if it's in none.
     fn confine(&mut self, below: &[(PathBuf, PathBuf)]) -> Option<()> {
         let (inner, real) = below.iter().find_map(|(given, real)| {
             let inner = self.path.strip_prefix(given);
@@ -138,8 +139,8 @@ impl SourcePath {
         }
     }
 
-    /// Every data file directly inside by name; then its `NumPy` files as one set, and those of each folder inside
-    /// as one (so the official bulk writer leaves them: a folder a part).
+    /// Returns the data files directly in the folder, sorted by name, then its `NumPy` files as one set, then one set
+    /// for each folder inside. The official bulk writer writes `NumPy` files in this way, one folder for each part.
     fn folder(&self, root: &Opened) -> Result<Vec<SourceFile>, SourceError> {
         let unreadable = SourceError::unreadable(&self.given);
         let listing = Listing::of(root.list(&self.path).map_err(&unreadable)?);
@@ -164,9 +165,9 @@ impl SourcePath {
     }
 }
 
-/// What lies in a folder, each by name.
+/// The content of a folder, sorted by name.
 struct Listing {
-    /// Data files but those of `NumPy`.
+    /// Data files other than `NumPy` files.
     files: Vec<Part>,
     numpy: Vec<Part>,
     folders: Vec<PathBuf>,
@@ -186,7 +187,7 @@ impl Listing {
         }
     }
 
-    /// The `NumPy` files as one set, where there are any.
+    /// Returns the `NumPy` files as one set, if there are any.
     fn set(&self, name: String) -> Result<Option<SourceFile>, SourceError> {
         if self.numpy.is_empty() {
             return Ok(None);
@@ -196,7 +197,7 @@ impl Listing {
 }
 
 impl SourceFile {
-    /// A file, or a set of `NumPy` files.
+    /// Returns a file, or a set of `NumPy` files.
     fn new(name: String, parts: Vec<Part>) -> Result<Self, SourceError> {
         if parts.len() > MAX_FILES {
             let found = parts.len();
@@ -220,7 +221,7 @@ impl SourceFile {
         })
     }
 
-    /// Opens it for reading its rows.
+    /// Opens the file or set for reading its rows.
     pub(super) fn open(&self, schema: &Arc<Schema>, csv: &CsvOptions) -> Result<Reader, ReadError> {
         let path = self.parts.first().map_or(Path::new(""), Part::path);
         let failed = |source| ReadError::Open {
@@ -248,8 +249,8 @@ impl SourceFile {
 }
 
 impl Source {
-    /// Parses the paths of a create call, one inner list an entry. `in_bucket` for Milvus' own form: plain paths are
-    /// relative to the server's bucket, and each names a file.
+    /// Parses the paths of a create call; each inner list is one entry. `in_bucket` is set for Milvus' own form: plain
+    /// paths are relative to the server's bucket, and each names a file.
     pub(super) fn parse(
         lists: &[Vec<String>],
         rules: &Rules,
@@ -286,13 +287,13 @@ impl Source {
         })
     }
 
-    /// True where it reads from an object store, so that keys mean something.
+    /// Returns true if the job reads from an object store, so storage keys have a use.
     pub(super) fn is_remote(&self) -> bool {
         let mut paths = self.entries.iter().flatten();
         paths.any(|path| matches!(path.root, Root::Remote(_)))
     }
 
-    /// The files and sets the paths stand for, looked up with these storage keys.
+    /// Returns the files and sets that the paths name, found with these storage keys.
     pub(super) fn files(&self, keys: Option<Keys>) -> Result<Vec<SourceFile>, SourceError> {
         if self.keyed && keys.is_none() {
             return Err(SourceError::KeysGone);
@@ -322,21 +323,21 @@ impl Source {
         Ok(files)
     }
 
-    /// The paths as given, for the whole job.
+    /// Returns the paths of the whole job as given by the caller.
     pub(super) fn name(&self) -> String {
         let entries: Vec<_> = self.entries.iter().map(|entry| name(entry)).collect();
         entries.join(",")
     }
 }
 
-/// The name of an entry: a path as given, those of a set as a Milvus server lists them.
+/// Returns the name of an entry: a path as given, or the paths of a set in the format of a Milvus server.
 fn name(entry: &[SourcePath]) -> String {
     let given: Vec<_> = entry.iter().map(|path| path.given.as_str()).collect();
     given.join(" ")
 }
 
 impl Dialect {
-    /// A file's name in this dialect's answers: a Milvus server brackets the set a file belongs to.
+    /// Returns a file's name in this dialect's answers. A Milvus server puts each file or set in brackets.
     pub(super) fn detail_name(self, name: &str) -> String {
         self.choose(name.to_owned(), format!("[{name}]"))
     }

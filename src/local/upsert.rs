@@ -1,8 +1,8 @@
-//! The upsert call: rows take the place of those with the same keys, or change some of their fields.
+//! The upsert call, which replaces the rows with the same primary keys or changes some of their fields.
 //!
-//! The rules are Milvus' (`internal/proxy/task_upsert.go`): rows of the named partition, or of `_default`, are replaced, and in
-//! a collection with a partition key those of all partitions; a key comes once in a call; with autoId a row names the key
-//! that it replaces and gets a new one.
+//! The rules are Milvus' (`internal/proxy/task_upsert.go`). The call replaces rows of the named partition, or of
+//! `_default`; in a collection with a partition key, it replaces rows of all partitions. A primary key may occur only
+//! once in a call. With autoId, a row names the primary key that it replaces and gets a new one.
 
 use super::call::Call;
 use super::entities::{by_keys, target};
@@ -19,21 +19,21 @@ use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
 
-/// Collection calls go to the cluster itself, which answers as Milvus does.
+/// The dialect of collection calls: they go to the cluster itself, which answers like Milvus.
 const DIALECT: Dialect = Dialect::Milvus;
 
-/// How often an upsert looks for the rows it replaces, if others come meanwhile.
+/// Most tries of an upsert to find the rows that it replaces, if other calls add rows meanwhile.
 const TRIES: usize = 200;
 
-/// A row as the JSON texts of its values.
+/// A row, as the JSON texts of its values.
 type RowTexts = BTreeMap<String, Box<RawValue>>;
 
-/// Adds the route.
+/// Adds the upsert route.
 pub(super) fn routes(routes: Routes) -> Routes {
     routes.rows(Envelope::V2, "/v2/vectordb/entities/upsert", upsert)
 }
 
-/// Keeps the rows of `data` in place of those with the same keys; all or none.
+/// Replaces the rows that have the primary keys of `data`, all or none.
 pub(super) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let target = target(app, call)?;
     let partial = is_partial(call)?;
@@ -55,9 +55,9 @@ pub(super) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
     };
     let (mut victims, mut looked): (Victims, Vec<Segment>) = (Victims::new(), Vec::new());
     for _ in 0..TRIES {
-        // All of them before those that are looked through, so that none is missed.
+        // All segments are listed before the search for rows, so a segment that is added later isn't missed.
         let seen = app.store().segments(target.collection.id, &[])?;
-        // Segments never change: only those that have come since are looked through.
+        // Segments never change, so only new segments are searched.
         let known: HashSet<i64> = looked.iter().map(Segment::id).collect();
         let mut new = query.segments()?;
         new.retain(|segment| !known.contains(&segment.id()));
@@ -90,7 +90,7 @@ pub(super) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
     ))
 }
 
-/// Whether the call changes only the given fields. Operations on arrays are refused (Milvus: `request_v2.go`,
+/// Returns whether the call changes only the given fields. Operations on arrays are refused (Milvus: `request_v2.go`,
 /// `parseFieldPartialUpdateOp`).
 fn is_partial(call: &Call) -> Result<bool, ServiceError> {
     let ops = call.get(&["fieldOps"]).and_then(Value::as_array);
@@ -116,9 +116,9 @@ fn is_partial(call: &Call) -> Result<bool, ServiceError> {
 
 /// The rows of a call.
 struct FreshRows {
-    /// The keys of the rows that they replace.
+    /// The primary keys of the rows to replace.
     keys: Vec<Value>,
-    /// The rows as they are kept; of a partial update only once the rows they change are known.
+    /// The rows to store. In a partial update, it's only complete once the rows to change are known.
     batch: Batch,
     /// The rows of a partial update.
     partial: Option<Vec<RowTexts>>,
@@ -162,8 +162,8 @@ impl FreshRows {
         ))
     }
 
-    /// The rows to keep; those of a partial update with the other fields of the rows that they change, which are in these
-    /// segments.
+    /// Returns the rows to store. In a partial update, other fields are copied from the rows to change, which are in
+    /// these segments.
     fn batch(
         &mut self,
         query: &Query<'_>,
@@ -185,7 +185,7 @@ impl FreshRows {
     }
 }
 
-/// The rows of `data`, a list of objects or (in v1) one.
+/// Parses the rows of `data`, a list of objects or (in v1) one object.
 fn texts(call: &Call) -> Result<Vec<RowTexts>, ServiceError> {
     let data = call.object.data.as_deref().unwrap_or_default();
     if data.is_empty() || data == b"null" {
@@ -208,7 +208,7 @@ fn bad_rows(why: &dyn std::fmt::Display) -> ServiceError {
     ServiceError::new(BAD_ROWS, message)
 }
 
-/// The rows' primary keys, each of which must be there.
+/// Returns the rows' primary keys, or an error if a row has none.
 fn given_keys(rows: &[RowTexts], schema: &Schema) -> Result<Vec<Value>, ServiceError> {
     let name = key_name(schema);
     let key = |row: &RowTexts| {
@@ -227,7 +227,7 @@ fn key_name(schema: &Schema) -> &str {
     schema.primary().map_or("", |field| &field.name)
 }
 
-/// Refuses a partial update some of whose rows have a field that others have not (Milvus:
+/// Refuses a partial update if a field is in some of its rows and not in others (Milvus:
 /// `internal/distributed/proxy/httpserver/utils.go`, `anyToColumns`).
 fn check_columns(rows: &[RowTexts], schema: &Schema) -> Result<(), ServiceError> {
     for field in &schema.fields {
@@ -244,7 +244,7 @@ fn check_columns(rows: &[RowTexts], schema: &Schema) -> Result<(), ServiceError>
     Ok(())
 }
 
-/// The rows with the query's keys, by key.
+/// Returns the stored rows that the query finds, by primary key.
 fn existing(
     query: &Query<'_>,
     segments: &[Segment],
@@ -263,7 +263,8 @@ fn existing(
     for row in found {
         let read = serde_json::from_str(&format!("{{{row}}}"));
         let mut row: RowTexts = read.map_err(|error| ServiceError::internal(error.to_string()))?;
-        // A text given for a JSON field stands for the JSON it holds, so any JSON comes back as it was.
+        // A string for a JSON field is parsed as JSON. So each JSON value is put in a string here to be stored
+        // unchanged.
         for (_, value) in row
             .iter_mut()
             .filter(|(name, _)| json.contains(name.as_str()))
@@ -281,7 +282,7 @@ fn existing(
     Ok(rows)
 }
 
-/// A key in the one form that its number or text has.
+/// Returns a primary key's plain text, which is equal for equal keys.
 fn plain(key: &Value) -> String {
     match key {
         Value::String(text) => text.clone(),
@@ -289,7 +290,8 @@ fn plain(key: &Value) -> String {
     }
 }
 
-/// Adds a row: the fields it had before, and over them those given. A key that the service makes is left out.
+/// Adds a row with its earlier fields, overwritten by the given ones. A primary key that the service generates is left
+/// out.
 fn push(
     batch: &mut Batch,
     number: usize,

@@ -1,4 +1,4 @@
-//! The threads that run jobs: those submitted here, and those a dead process left behind.
+//! The threads that run jobs: jobs submitted here, and jobs left behind by a dead process.
 
 mod threads;
 
@@ -17,13 +17,14 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 pub(super) use threads::Workers;
 
-/// How often an idle worker looks for jobs that another process left behind, and any for keys that are no longer needed.
+/// Interval at which an idle worker checks for jobs that another process left behind, and at which any worker checks
+/// for storage keys that are no longer needed.
 const LOOK: Duration = Duration::from_secs(1);
 
-/// Open jobs looked at in one go: nearly always the first that nobody works on is among them.
+/// Open jobs per lookup. The first job without a worker is nearly always among them.
 const OPEN_JOBS: u64 = 16;
 
-/// What the workers and the server share.
+/// The state that the workers and the server share.
 pub(super) struct Shared {
     store: Store,
     locks: PathBuf,
@@ -32,31 +33,31 @@ pub(super) struct Shared {
     faults: Faults,
     warn: fn(&str),
     board: Mutex<Board>,
-    /// Tells one idle worker of a job.
+    /// Wakes one idle worker for a job.
     work: Condvar,
-    /// Tells everybody that the service stops, and who waits for that of a thread's end.
+    /// Wakes all threads that sleep when the service stops, and the thread that waits for the end of the others.
     wake: Condvar,
 }
 
 #[derive(Default)]
 struct Board {
     stopping: bool,
-    /// Counts the calls for work, so that none is missed between looking and waiting.
+    /// Wake-up counter, so a notification between check and wait isn't lost.
     calls: u64,
-    /// Jobs a worker of this process has.
+    /// Jobs that a worker of this process runs.
     claimed: BTreeSet<String>,
-    /// Jobs submitted here and not seen taken up yet.
+    /// Jobs submitted here that, as of the last check, weren't claimed.
     submitted: BTreeSet<String>,
-    /// Jobs of this process that wait for the store to work again.
+    /// Jobs of this process that wait until the store works again.
     retries: Retries,
-    /// When it was looked last whether jobs whose keys are kept have ended.
+    /// Time of the last check whether jobs with stored keys have ended.
     looked: Option<Instant>,
-    /// Threads that have not ended.
+    /// Number of threads that haven't ended.
     threads: usize,
 }
 
 impl Shared {
-    /// State for workers on this store, with lock files in `locks`.
+    /// Returns the state for workers on this store, with lock files in `locks`.
     pub(super) fn new(
         store: Store,
         locks: PathBuf,
@@ -77,42 +78,42 @@ impl Shared {
         }
     }
 
-    /// The store.
+    /// Returns the store.
     pub(super) fn store(&self) -> &Store {
         &self.store
     }
 
-    /// The storage keys of jobs that have not ended.
+    /// Returns the storage keys of jobs that haven't ended.
     pub(super) fn vault(&self) -> &Vault {
         &self.vault
     }
 
-    /// Keeps the keys of a job that is about to be made, and the job for this process.
+    /// Keeps the storage keys of a job that is about to be created in memory, and locks the job for this process.
     pub(super) fn keep_keys(&self, job: &str, keys: Keys) -> Result<(), StoreError> {
         let lock = JobLock::take(&self.locks, job).map_err(|source| self.lock_error(source))?;
-        // The id is new: nobody can have its lock.
+        // The id is new, so no other process can have its lock.
         if let Some(lock) = lock {
             self.vault.put(job, keys, lock);
         }
         Ok(())
     }
 
-    /// Rows per second each job is held to.
+    /// Returns the limit on each job's rows per second, if there is one.
     pub(super) fn rate(&self) -> Option<u64> {
         self.rate
     }
 
-    /// What is to go wrong.
+    /// Returns the faults to inject.
     pub(super) fn faults(&self) -> &Faults {
         &self.faults
     }
 
-    /// True once the service is stopping.
+    /// Returns true if the service is stopping.
     pub(super) fn stopping(&self) -> bool {
         self.board().stopping
     }
 
-    /// Sleeps, or less when the service stops.
+    /// Sleeps for `time`, or until the service stops.
     pub(super) fn pause(&self, time: Duration) {
         if !time.is_zero() {
             let waited = self
@@ -122,7 +123,7 @@ impl Shared {
         }
     }
 
-    /// Tells the workers of a new job.
+    /// Wakes a worker for a new job.
     pub(super) fn submit(&self, job: &str) {
         self.board().submitted.insert(job.to_owned());
         self.nudge();
@@ -134,15 +135,15 @@ impl Shared {
         self.work.notify_one();
     }
 
-    /// Why a job waits, where the store did not work when it was tried last.
+    /// Returns the reason why a job waits, if the store failed at the last try.
     pub(super) fn trouble(&self, job: &str) -> Option<String> {
         self.board().retries.reason(job).map(str::to_owned)
     }
 
-    /// Jobs that this process has to finish: those its workers have or will try again, and those submitted here that
-    /// nobody has yet.
+    /// Returns the number of jobs that this process has to finish: jobs that its workers run or will retry, and jobs
+    /// submitted here that aren't claimed yet.
     pub(super) fn running(&self) -> usize {
-        // Looked up before the board: a job that is taken up in between is then on both lists, not on none.
+        // The store is read before the board, so a job that is claimed in between is on both lists rather than on none.
         let nothing = self.board().submitted.is_empty();
         let pending = if nothing {
             Ok(Vec::new())
@@ -156,7 +157,7 @@ impl Shared {
             retries,
             ..
         } = &mut *board;
-        // A store that cannot be read says nothing about its jobs.
+        // If the store can't be read, the state of its jobs is unknown.
         if let Ok(pending) = pending {
             submitted.retain(|job| pending.contains(job));
         }
@@ -176,7 +177,7 @@ impl Shared {
             }
             let seen = board.calls;
             drop(board);
-            // Also while there is always a job to run: keys are kept no longer than needed.
+            // Also runs if there's always another job, so keys are kept no longer than needed.
             _ = self.forget_ended();
             // A store that fails now (disk full, locked for long) may work again later.
             if self.run_next().unwrap_or(false) || self.tidy().unwrap_or(false) {
@@ -188,13 +189,13 @@ impl Shared {
         }
     }
 
-    /// What is done while there is no job to run; true where there is more of it.
+    /// Cleans up while there is no job to run. Returns true if there's more to clean up.
     fn tidy(&self) -> Result<bool, StoreError> {
-        // Space is given back only while no import here could use it again.
+        // Space is only returned while no import here could reuse it.
         Ok(self.store.sweep()? || (self.board().claimed.is_empty() && self.store.vacuum()?))
     }
 
-    /// Forgets what is kept of jobs that somebody else has ended, e.g. with their collection.
+    /// Removes the data of jobs that were ended by another call, e.g. by dropping their collection.
     fn forget_ended(&self) -> Result<(), StoreError> {
         let kept: BTreeSet<String> = {
             let mut board = self.board();
@@ -214,7 +215,7 @@ impl Shared {
         Ok(())
     }
 
-    /// Runs the oldest job that nobody works on; false where there is none.
+    /// Runs the oldest job that has no worker. Returns false if there is none.
     fn run_next(&self) -> Result<bool, StoreError> {
         let mut trouble = None;
         let mut after = 0;
@@ -228,14 +229,14 @@ impl Shared {
                 match self.try_run(id) {
                     Ok(true) => return Ok(true),
                     Ok(false) => {}
-                    // One job in trouble must not keep the next ones from running.
+                    // A job with an error mustn't keep the next ones from running.
                     Err(error) => trouble = Some(error),
                 }
             }
         }
     }
 
-    /// Runs this job, unless somebody works on it already.
+    /// Runs this job, unless it already has a worker.
     fn try_run(&self, id: &str) -> Result<bool, StoreError> {
         let board = self.board();
         if board.claimed.contains(id) || !board.retries.is_due(id, Instant::now()) {
@@ -265,7 +266,7 @@ impl Shared {
         self.settle(id, ended)
     }
 
-    /// Takes a job that was tried off the board, or notes that it is to be tried again.
+    /// Removes a tried job from the board, or schedules a retry after an error.
     fn settle(&self, id: &str, ended: Result<bool, StoreError>) -> Result<bool, StoreError> {
         let mut board = self.board();
         board.claimed.remove(id);
@@ -283,14 +284,14 @@ impl Shared {
         Err(error)
     }
 
-    /// Runs one job whose lock is held; true where it has ended, false where it waits for the next owner. After an
-    /// error it is as it was, or was begun: then the next owner begins it again.
+    /// Runs one job whose lock is held. Returns true if the job has ended, false if it waits for the next owner. After
+    /// an error, the job is either unchanged or partly run, and the next owner restarts it.
     fn run(&self, id: &str) -> Result<bool, StoreError> {
         let job = match self.store.claim(id) {
             Ok(Some(job)) => job,
             Ok(None) => return Ok(true),
             Err(error) if error.is_passing() => return Err(error),
-            // The record is broken: no later attempt will read it.
+            // The record is broken, so no later attempt can read it.
             Err(error) => {
                 let failing = Failing {
                     reason: error.to_string(),
@@ -300,14 +301,14 @@ impl Shared {
                 return failed.map(|()| true);
             }
         };
-        // A reader that panics must not leave a job behind that every later process tries again.
+        // If a reader panics, the job must fail, so later processes don't try it again.
         let outcome = catch_unwind(AssertUnwindSafe(|| import::run(self, &job)));
         match outcome {
             Ok(Ok(()) | Err(Halt::Gone)) => Ok(true),
             Ok(Err(Halt::Stopped)) => self.store.release(&job).map(|()| false),
             Ok(Err(Halt::Failed(failing))) => self.fail(&job, failing),
             Ok(Err(Halt::Store(error))) if error.is_passing() => {
-                // Where this fails too, the job is found begun and without an owner.
+                // If the release fails too, the job stays started without an owner, and the next owner restarts it.
                 _ = self.store.release(&job);
                 Err(error)
             }

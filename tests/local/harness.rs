@@ -1,4 +1,4 @@
-//! A service in a temporary data folder, and a small HTTP client that says exactly what it is told to.
+//! A service in a temporary data folder, and a small HTTP client that sends exact bytes.
 
 use serde_json::{Value, json};
 use std::io::{Read, Write};
@@ -10,7 +10,7 @@ use zshell::interrupt::Interrupt;
 use zshell::local::faults::Faults;
 use zshell::local::{Config, Places, Service};
 
-/// What the service answered.
+/// An answer of the service.
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) head: String,
@@ -18,12 +18,12 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The envelope's code.
+    /// Returns the envelope's code.
     pub(crate) fn code(&self) -> i64 {
         self.json["code"].as_i64().expect("a code")
     }
 
-    /// The data of a successful answer.
+    /// Returns the data of a successful answer.
     pub(crate) fn data(self) -> Value {
         let success = [0, 200].contains(&self.code());
         assert!(
@@ -35,7 +35,7 @@ impl Answer {
         self.json["data"].clone()
     }
 
-    /// The code and message of a refusal.
+    /// Returns the code and message of an error answer.
     pub(crate) fn refusal(&self) -> (i64, &str) {
         let message = self.json["message"].as_str().expect("a message");
         assert!(self.json.get("data").is_none() && !message.is_empty());
@@ -68,14 +68,14 @@ pub(crate) struct Local {
     pub(crate) service: Service,
 }
 
-/// The variable that tells a child process of these tests which data folder to serve.
+/// The environment variable with the data folder that a child process of these tests serves.
 pub(crate) const CHILD: &str = "ZSHELL_TEST_SERVE";
 
-/// A service in a process of its own, which is killed on drop.
+/// A service in its own process, which is killed on drop.
 pub(crate) struct Child(std::process::Child);
 
 impl Child {
-    /// Runs the test `serve_until_killed` of this very binary.
+    /// Runs the test `serve_until_killed` of this test binary.
     pub(crate) fn start(dir: &Path) -> Self {
         let child = std::process::Command::new(std::env::current_exe().expect("our name"))
             .args(["--exact", "--ignored", "sharing::serve_until_killed"])
@@ -94,7 +94,7 @@ impl Drop for Child {
     }
 }
 
-/// A configuration for a data folder.
+/// Returns a configuration for a data folder.
 pub(crate) fn config(dir: &Path) -> Config {
     Config {
         data_dir: dir.to_owned(),
@@ -116,14 +116,14 @@ impl Local {
         }
     }
 
-    /// A service in a new folder, which lives as long as the first value.
+    /// Starts a service in a new folder, which is removed when the first value is dropped.
     pub(crate) fn fresh() -> (TempDir, Self) {
         let dir = tempfile::tempdir().expect("a folder");
         let local = Self::start(config(dir.path()));
         (dir, local)
     }
 
-    /// Sends a request with these extra header lines.
+    /// Sends a request with these additional header lines.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
         let addr = self.service.addr();
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
@@ -152,7 +152,7 @@ impl Local {
         self.send("GET", path, &[], "")
     }
 
-    /// Makes a collection of `id`, `word` and a 4-dimensional `vector`.
+    /// Creates a collection of `id`, `word` and a 4-dimensional `vector`.
     pub(crate) fn create(&self, name: &str) {
         let body = json!({
             "collectionName": name,
@@ -166,7 +166,7 @@ impl Local {
         self.post("/v2/vectordb/collections/create", &body).data();
     }
 
-    /// Submits a job and gives its id.
+    /// Submits a job and returns its id.
     pub(crate) fn import(&self, collection: &str, paths: &[&Path]) -> String {
         let files: Vec<_> = paths
             .iter()
@@ -174,7 +174,7 @@ impl Local {
             .collect();
         let mut body = json!({ "collectionName": collection, "files": files });
         if files.iter().any(|[path]| path.ends_with('/')) {
-            // Only the cloud takes folders.
+            // Only the cloud accepts folders.
             body = json!({ "clusterId": "x", "collectionName": collection, "objectUrls": files });
         }
         let data = self.post("/v2/vectordb/jobs/import/create", &body).data();
@@ -189,7 +189,7 @@ impl Local {
         .data()
     }
 
-    /// Asks until `enough`, which must come true within a minute.
+    /// Polls a job's progress until `enough` returns true, which must happen within a minute.
     pub(crate) fn until(&self, job: &str, enough: impl Fn(&Value) -> bool) -> Value {
         let begin = Instant::now();
         loop {
@@ -202,14 +202,14 @@ impl Local {
         }
     }
 
-    /// The job's last progress.
+    /// Waits until the job ends, and returns its last progress.
     pub(crate) fn wait(&self, job: &str) -> Value {
         self.until(job, |progress| {
             progress["state"] == "Completed" || progress["state"] == "Failed"
         })
     }
 
-    /// `count(*)`.
+    /// Returns the collection's `count(*)`.
     pub(crate) fn count(&self, collection: &str) -> u64 {
         let body = json!({ "collectionName": collection, "outputFields": ["count(*)"] });
         let data = self.post("/v2/vectordb/entities/query", &body).data();
@@ -217,18 +217,18 @@ impl Local {
     }
 }
 
-/// Writes a JSON list of good rows with these ids.
+/// Writes a JSON list of valid rows with these ids.
 pub(crate) fn rows(dir: &Path, name: &str, ids: std::ops::Range<u64>) -> PathBuf {
     let rows: Vec<Value> = ids.map(row).collect();
     write(dir, name, &Value::from(rows).to_string())
 }
 
-/// One good row.
+/// Returns a valid row.
 pub(crate) fn row(id: u64) -> Value {
     json!({ "id": id, "word": format!("word {id}"), "vector": [0.5, 1, -2.25, id] })
 }
 
-/// Writes a file and gives its path.
+/// Writes a file and returns its path.
 pub(crate) fn write(dir: &Path, name: &str, text: &str) -> PathBuf {
     let path = dir.join(name);
     std::fs::write(&path, text).expect("write");

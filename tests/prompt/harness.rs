@@ -1,4 +1,4 @@
-//! A home folder for shells, and the keys that are typed into them.
+//! A home folder for shells, and the keys that tests type.
 
 use crate::secrets::Watched;
 pub(crate) use crate::terminal::{Terminal, columns_of};
@@ -9,7 +9,7 @@ use std::sync::Arc;
 use tempfile::TempDir;
 use vt100::Screen;
 
-/// Keys by what a terminal sends for them.
+/// Keys, as the bytes that a terminal sends.
 pub(crate) const ENTER: &str = "\r";
 pub(crate) const CTRL_C: &str = "\x03";
 pub(crate) const CTRL_D: &str = "\x04";
@@ -28,7 +28,7 @@ pub(crate) const LEFT: &str = "\x1b[D";
 pub(crate) const HOME: &str = "\x1b[H";
 pub(crate) const END: &str = "\x1b[F";
 
-/// A home folder with a data and a configuration folder, which lives as long as the shells in it.
+/// A home folder with a data and a configuration folder, which exists as long as a shell in it.
 #[derive(Clone)]
 pub(crate) struct Home(Arc<(TempDir, Watched)>);
 
@@ -42,7 +42,7 @@ impl Home {
         Self(Arc::new((folder, watched)))
     }
 
-    /// Looks for keys in all that the shells have written so far.
+    /// Searches everything that the shells have written so far for secrets.
     pub(crate) fn check(&self) {
         self.0.1.check();
     }
@@ -59,12 +59,12 @@ impl Home {
         std::fs::read_to_string(self.data().join("history")).unwrap_or_default()
     }
 
-    /// Writes a file into the folder the shells start in.
+    /// Writes a file into the folder that the shells start in.
     pub(crate) fn write(&self, name: &str, text: &str) {
         self.0.1.write(&self.path().join(name), text.as_bytes());
     }
 
-    /// Writes a JSON file of this many good rows of `id` and a 4-dimensional `vector`.
+    /// Writes a JSON file of `count` valid rows of `id` and a 4-dimensional `vector`.
     pub(crate) fn rows(&self, name: &str, count: usize) {
         let rows: Vec<String> = (0..count)
             .map(|id| format!(r#"{{"id": {id}, "vector": [0.5, 1, -2, {id}]}}"#))
@@ -72,36 +72,37 @@ impl Home {
         self.write(name, &format!("[{}]", rows.join(",\n")));
     }
 
-    /// A shell in a terminal of 100 columns and 40 lines.
+    /// Starts a shell in a terminal of 100 columns and 40 lines.
     pub(crate) fn shell(&self) -> Terminal {
         self.shell_with(100, &[])
     }
 
-    /// A shell in a terminal of this many columns, with more environment; waits for its first prompt.
+    /// Starts a shell in a terminal of this many columns, with more environment variables, and waits for its first
+    /// prompt.
     pub(crate) fn shell_with(&self, columns: u16, env: &[(&str, &str)]) -> Terminal {
         self.shell_of(columns, 40, env)
     }
 
-    /// A shell in a terminal of this many columns and lines.
+    /// Starts a shell in a terminal of this many columns and lines, and waits for its first prompt.
     pub(crate) fn shell_of(&self, columns: u16, lines: u16, env: &[(&str, &str)]) -> Terminal {
         let terminal = Terminal::start(self, (columns, lines), &[], env);
         terminal.prompt();
         terminal
     }
 
-    /// A shell that is still starting.
+    /// Starts a shell without waiting for its prompt.
     pub(crate) fn start(&self, args: &[&str]) -> Terminal {
         Terminal::start(self, (100, 40), args, &[])
     }
 
-    /// A shell with these arguments in a terminal of 100 columns; waits for its first prompt.
+    /// Starts a shell with these arguments in a terminal of 100 columns, and waits for its first prompt.
     pub(crate) fn shell_as(&self, args: &[&str], env: &[(&str, &str)]) -> Terminal {
         let terminal = Terminal::start(self, (100, 40), args, env);
         terminal.prompt();
         terminal
     }
 
-    /// A shell whose standard output is a file.
+    /// Starts a shell whose standard output is a file.
     pub(crate) fn shell_to(&self, file: &Path) -> Terminal {
         let mut command = CommandBuilder::new("/bin/sh");
         command.args(["-c", "exec \"$0\" > \"$1\"", env!("CARGO_BIN_EXE_zshell")]);
@@ -111,7 +112,7 @@ impl Home {
         terminal
     }
 
-    /// Runs `zshell` with these arguments in the folder the shells start in, and no terminal.
+    /// Runs `zshell` with these arguments and without a terminal, in the folder that the shells start in.
     pub(crate) fn zshell(&self, args: &[&str], env: &[(&str, &str)]) -> Output {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zshell"));
         command.args(args).current_dir(self.path()).env_clear();
@@ -122,18 +123,18 @@ impl Home {
         command.stdin(Stdio::null()).output().expect("start")
     }
 
-    /// The text of a file in the folder the shells start in.
+    /// Returns the text of a file in the folder that the shells start in.
     pub(crate) fn read(&self, name: &str) -> String {
         std::fs::read_to_string(self.path().join(name)).expect("read")
     }
 
-    /// zshell with these arguments in a terminal of this many columns.
+    /// Starts zshell with these arguments in a terminal of this many columns.
     pub(crate) fn program(&self, columns: u16, args: &[&str], env: &[(&str, &str)]) -> Terminal {
         Terminal::start(self, (columns, 40), args, env)
     }
 }
 
-/// How the letters of the last place on the screen look that has this text.
+/// The style of a text on the screen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Look {
     pub(crate) color: vt100::Color,
@@ -142,7 +143,7 @@ pub(crate) struct Look {
     pub(crate) underline: bool,
 }
 
-/// The look of the first letter of a text, at the last place that has it.
+/// Returns the style of a text's first letter, at the last place on the screen that has the text.
 pub(crate) fn look_of(screen: &Screen, text: &str) -> Option<Look> {
     let (lines, columns) = screen.size();
     (0..lines.get()).rev().find_map(|line| {

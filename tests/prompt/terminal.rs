@@ -1,4 +1,4 @@
-//! A terminal with zshell in it. What is waited for is always something on the screen, never a length of time.
+//! A terminal that runs zshell. Tests always wait for something on the screen, never for a length of time.
 
 use crate::harness::{CTRL_L, ENTER, Home};
 use crate::secrets::check_shown;
@@ -10,32 +10,32 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 use vt100::{Parser, Screen};
 
-/// How long anything may take before the test is given up.
+/// Longest wait before a test fails.
 const DEADLINE: Duration = Duration::from_mins(1);
 
 struct Shown {
     parser: Parser,
     closed: bool,
-    /// Every byte that was sent to the terminal.
+    /// All bytes that were sent to the terminal.
     all: Vec<u8>,
 }
 
 type Shared = Arc<(Mutex<Shown>, Condvar)>;
 
-/// zshell in a pseudo-terminal.
+/// A pseudo-terminal that runs zshell.
 pub(crate) struct Terminal {
     shown: Shared,
     keyboard: Box<dyn Write + Send>,
     child: Box<dyn Child + Send + Sync>,
-    // Closing it hangs up.
+    // Closing the master hangs up.
     master: Box<dyn MasterPty + Send>,
     home: Home,
-    /// How often a line had been asked for when the last one was sent.
+    /// Number of times a line had been asked for when the last line was sent.
     asked: usize,
 }
 
 impl Terminal {
-    /// zshell with these arguments in a terminal of so many columns and lines.
+    /// Starts zshell with these arguments in a terminal of this many columns and lines.
     pub(crate) fn start(
         home: &Home,
         (columns, lines): (u16, u16),
@@ -69,7 +69,7 @@ impl Terminal {
         ] {
             command.env(name, value);
         }
-        // Without a pager the whole of a result is on the screen, or a count of what is not.
+        // Without a pager, the screen shows a complete result, or the number of rows left out.
         for (name, value) in [
             ("TERM", "xterm-256color"),
             ("LANG", "C.UTF-8"),
@@ -104,8 +104,8 @@ impl Terminal {
         }
     }
 
-    /// Makes the terminal this wide, as if its window had been pulled: lines that no longer fit are broken, as most
-    /// terminals do. The program stands still meanwhile, so that all it drew before was drawn on the old screen.
+    /// Changes the terminal's width, as if its window had been resized. As in most terminals, lines that no longer fit
+    /// are broken. The program is stopped meanwhile, so all its earlier output is on the old screen.
     pub(crate) fn resize(&mut self, columns: u16) {
         self.signal("STOP");
         self.wait_for_stop();
@@ -129,7 +129,7 @@ impl Terminal {
         self.signal("CONT");
     }
 
-    /// Waits until the program stands still; no event tells of it.
+    /// Waits until the program is stopped. It polls, since there's no event for this.
     fn wait_for_stop(&self) {
         let id = self.child.process_id().expect("a running program");
         let begin = Instant::now();
@@ -146,8 +146,8 @@ impl Terminal {
         }
     }
 
-    /// Waits until all that a program which stands still has said is on the screen: a mark of ours, which terminals do
-    /// not show, has to come after it.
+    /// Waits until all output of a stopped program is on the screen. To find the end, writes a mark after the output,
+    /// which terminals don't show.
     fn wait_for_all_said(&self) {
         const MARK: &[u8] = b"\x1b]2;said\x07";
         let said = self.lock().all.len();
@@ -168,18 +168,18 @@ impl Terminal {
         assert!(!waited.timed_out() && !shown.closed, "the mark is lost");
     }
 
-    /// Pastes text as terminals do that mark what is pasted.
+    /// Pastes text like a terminal that marks pasted text.
     pub(crate) fn paste(&mut self, text: &str) {
         self.send(&format!("\x1b[200~{}\x1b[201~", text.replace('\n', "\r")));
     }
 
-    /// Sends text or keys as they are.
+    /// Sends text or keys unchanged.
     pub(crate) fn send(&mut self, keys: &str) {
         self.keyboard.write_all(keys.as_bytes()).expect("type");
         self.keyboard.flush().expect("type");
     }
 
-    /// Waits until the screen is as told; the screen is part of the panic if it never is.
+    /// Waits until `ready` returns true for the screen. If it never does, the panic shows the screen.
     pub(crate) fn wait_for(&self, what: &str, ready: impl Fn(&Screen) -> bool) {
         self.wait_until(what, |shown| ready(shown.parser.screen()));
     }
@@ -211,8 +211,8 @@ impl Terminal {
         });
     }
 
-    /// Waits for a prompt with nothing typed: where a line was sent, for one that came after it. Before that a line that
-    /// is being drawn may look like one.
+    /// Waits for an empty prompt. If a line was sent, waits for a prompt that comes later: until then, a line that is
+    /// being drawn may look like a prompt.
     pub(crate) fn prompt(&self) {
         let before = self.asked;
         self.wait_until("a prompt", |shown| {
@@ -220,12 +220,12 @@ impl Terminal {
         });
     }
 
-    /// The text on the screen, without blanks at its end.
+    /// Returns the text on the screen, without blanks at its end.
     pub(crate) fn screen(&self) -> String {
         self.look(|screen| screen.contents().trim_end().to_owned())
     }
 
-    /// Looks at the screen.
+    /// Returns the result of `see` for the current screen.
     pub(crate) fn look<T>(&self, see: impl Fn(&Screen) -> T) -> T {
         see(self.lock().parser.screen())
     }
@@ -241,7 +241,7 @@ impl Terminal {
         self.wait_for("an echo", |screen| !at_prompt(screen));
     }
 
-    /// Begins a statement and does not wait for its end.
+    /// Starts a statement and doesn't wait for its end.
     pub(crate) fn begin(&mut self, line: &str) {
         self.type_text(line);
         let asked = asked(&self.lock());
@@ -249,14 +249,14 @@ impl Terminal {
         self.send(ENTER);
     }
 
-    /// Runs one statement; what is then on the screen is that statement and what it showed.
+    /// Runs one statement. Afterwards the screen has only the statement and its output.
     pub(crate) fn run(&mut self, line: &str) -> String {
         self.begin(line);
         self.prompt();
         self.screen()
     }
 
-    /// Runs a statement and checks that the screen then has this text, and nothing that failed.
+    /// Runs a statement and checks that the screen then has this text and no error.
     pub(crate) fn gives(&mut self, line: &str, text: &str) {
         let screen = self.run(line);
         assert!(
@@ -265,7 +265,7 @@ impl Terminal {
         );
     }
 
-    /// True if the terminal shows what is typed.
+    /// Returns true if the terminal echoes typed text.
     pub(crate) fn echoes(&self) -> bool {
         let settings = self.master.get_termios().expect("a terminal's settings");
         let settings = format!("{:?}", settings.local_flags);
@@ -274,7 +274,7 @@ impl Terminal {
             .any(|flag| flag == "ECHO")
     }
 
-    /// Waits until the terminal shows what is typed, or does not; no event tells of it.
+    /// Waits until the terminal's echo is on or off. It polls, since there's no event for this.
     pub(crate) fn wait_for_echo(&self, on: bool) {
         let begin = Instant::now();
         while self.echoes() != on {
@@ -283,7 +283,7 @@ impl Terminal {
         }
     }
 
-    /// Sends SIGTERM, waits for the end of the program, and gives how it ended, in words.
+    /// Sends SIGTERM, waits for the end of the program, and returns a description of how it ended.
     pub(crate) fn terminate(mut self) -> String {
         self.signal("TERM");
         self.end().to_string()
@@ -298,7 +298,7 @@ impl Terminal {
         assert!(sent.expect("kill runs").success());
     }
 
-    /// Waits for the end of the program and gives its exit code.
+    /// Waits for the end of the program and returns its exit code.
     pub(crate) fn exit_code(mut self) -> u32 {
         self.end().exit_code()
     }
@@ -322,7 +322,7 @@ impl Terminal {
         self.child.wait().expect("an end")
     }
 
-    /// Waits until everything that was said has been read.
+    /// Waits until all output has been read.
     fn wait_for_end(&self) {
         let shown = self.lock();
         let ended = self
@@ -339,7 +339,7 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
-        // It may have ended by itself.
+        // The program may have ended by itself.
         let _ = self.child.kill();
         let _ = self.child.wait();
         if !std::thread::panicking() {
@@ -350,13 +350,14 @@ impl Drop for Terminal {
     }
 }
 
-/// True if the cursor's line is a prompt and nothing else.
-/// How often a line was asked for: each time the terminal is told to mark what is pasted. Never in a dumb one.
+/// Returns the number of times a line was asked for: each time, the terminal is set to mark pasted text. Always 0 in a
+/// dumb terminal.
 fn asked(shown: &Shown) -> usize {
     const MARK: &[u8] = b"\x1b[?2004h";
     memchr::memmem::find_iter(&shown.all, MARK).count()
 }
 
+/// Returns true if the cursor's line is a prompt and nothing else.
 fn at_prompt(screen: &Screen) -> bool {
     let (line, column) = screen.cursor_position();
     let (_, columns) = screen.size();
@@ -369,7 +370,7 @@ fn at_prompt(screen: &Screen) -> bool {
         && usize::from(column) == columns_of(name) + 1
 }
 
-/// The columns that text takes: two for a wide letter.
+/// Returns the number of columns that a text takes. A wide letter takes two.
 pub(crate) fn columns_of(text: &str) -> usize {
     let wide = |letter: char| matches!(letter, '\u{1100}'..='\u{115f}' | '\u{2e80}'..='\u{ffdc}' | '\u{1f300}'..='\u{1faff}');
     text.chars()
@@ -381,7 +382,7 @@ fn feed(mut reader: Box<dyn Read + Send>, shown: &Shared) {
     let (state, changed) = &**shown;
     let mut bytes = [0; 4096];
     loop {
-        // Linux says EIO when the other side is gone.
+        // Linux returns EIO when the other side is gone.
         let count = reader.read(&mut bytes).unwrap_or(0);
         let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
         state.parser.process(&bytes[..count]);

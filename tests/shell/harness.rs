@@ -1,6 +1,6 @@
-//! One run of the binary in a folder of its own, and what it must say.
+//! One run of the binary in its own folder, with checks of its output.
 //!
-//! A [`Test`] is built, run and checked; every run is also searched for the secrets that tests use.
+//! A [`Test`] is built, run and checked. Every run's output is also searched for the secrets that tests use.
 
 use crate::lines::Lines;
 pub(crate) use crate::secret_values::{ACCESS, SECRET, SESSION, TOKEN};
@@ -17,10 +17,10 @@ use tempfile::TempDir;
 use zshell::engine::lint::Linter;
 use zshell::engine::modules::Folders;
 
-/// A run that takes longer than this hangs.
+/// Time after which a run counts as hung.
 const PATIENCE: Duration = Duration::from_mins(3);
 
-/// A folder with the data, settings and home of one or more runs.
+/// A folder with the data, settings and home folder of one or more runs.
 #[derive(Clone)]
 pub(crate) struct Folder(Rc<(TempDir, Watched)>);
 
@@ -35,24 +35,24 @@ impl Folder {
         folder
     }
 
-    /// A path below it; scripts run in `work`.
+    /// Returns a path in the folder. Scripts run in `work`.
     pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.0.path().join(name)
     }
 
-    /// Writes a file below it.
+    /// Writes a file into the folder.
     pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);
         self.0.1.write(&path, text.as_ref());
         path
     }
 
-    /// A file in the folder that scripts run in.
+    /// Writes a file into the folder that scripts run in.
     pub(crate) fn work(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
         self.write(&format!("work/{name}"), text)
     }
 
-    /// A test in this folder.
+    /// Returns a test in this folder.
     pub(crate) fn test(&self) -> Test {
         Test {
             folder: self.clone(),
@@ -66,7 +66,7 @@ impl Folder {
         }
     }
 
-    /// Every file that a run has left, with its content.
+    /// Returns each file that runs have left, with its content.
     pub(crate) fn kept(&self) -> Vec<(PathBuf, Vec<u8>)> {
         let mut files = Vec::new();
         for name in ["data", "home"] {
@@ -76,7 +76,7 @@ impl Folder {
     }
 }
 
-/// One run.
+/// A run and its expected result.
 #[derive(Clone)]
 pub(crate) struct Test {
     folder: Folder,
@@ -90,7 +90,7 @@ pub(crate) struct Test {
 }
 
 impl Test {
-    /// A run in a folder of its own, which must end with status 0.
+    /// Returns a run in its own folder, with expected exit code 0.
     pub(crate) fn new() -> Self {
         Folder::new().test()
     }
@@ -104,24 +104,24 @@ impl Test {
         self
     }
 
-    /// `zshell run main.rhai` with this text in it; arguments given later are the script's.
+    /// Runs this text with `zshell run main.rhai`. Arguments added later are the script's.
     pub(crate) fn script(self, text: impl AsRef<[u8]>) -> Self {
         self.folder.work("main.rhai", text);
         self.args(["run", "main.rhai"])
     }
 
-    /// `zshell eval TEXT`.
+    /// Runs this text with `zshell eval TEXT`.
     pub(crate) fn eval(self, text: impl Into<String>) -> Self {
         self.args(["eval".to_owned(), text.into()])
     }
 
-    /// A file in the folder that the script runs in.
+    /// Writes a file into the folder that the script runs in.
     pub(crate) fn file(self, name: &str, text: impl AsRef<[u8]>) -> Self {
         self.folder.work(name, text);
         self
     }
 
-    /// Settings for `connect()`.
+    /// Writes the settings for `connect()`.
     pub(crate) fn config(self, text: &str) -> Self {
         self.folder.write("config/config.toml", text);
         self
@@ -137,31 +137,31 @@ impl Test {
         self
     }
 
-    /// The exit code that is expected instead of 0.
+    /// Sets the expected exit code, which is 0 by default.
     pub(crate) fn status(mut self, status: i32) -> Self {
         self.status = status;
         self
     }
 
-    /// All that is expected on standard output.
+    /// Sets the complete expected standard output.
     pub(crate) fn stdout(mut self, text: impl Into<String>) -> Self {
         self.stdout = Some(text.into());
         self
     }
 
-    /// All that is expected on standard error.
+    /// Sets the complete expected standard error.
     pub(crate) fn stderr(mut self, text: impl Into<String>) -> Self {
         self.stderr = Some(text.into());
         self
     }
 
-    /// What the script does is wrong, and lint says so, though it may end well.
+    /// Accepts findings of lint, for a script that does something wrong but may still succeed.
     pub(crate) fn unlinted(mut self) -> Self {
         self.linted = false;
         self
     }
 
-    /// What lint finds in the script of the run, if it has one.
+    /// Returns lint's findings in the script of the run, if there is one.
     fn findings(&self) -> Vec<String> {
         let mut words = self
             .args
@@ -181,7 +181,7 @@ impl Test {
         linter.findings().iter().map(ToString::to_string).collect()
     }
 
-    /// The command, ready to be started.
+    /// Returns the command, ready to be started.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_zshell"));
         for (name, _) in std::env::vars_os() {
@@ -208,13 +208,13 @@ impl Test {
         command
     }
 
-    /// Starts it and leaves it running.
+    /// Starts the run without waiting for its end.
     pub(crate) fn spawn(self) -> Running {
         let mut child = self.command().spawn().expect("zshell starts");
         let mut stdin = child.stdin.take().expect("a pipe");
         let input = self.stdin.clone();
         thread::spawn(move || {
-            // A run that does not read its input closes it.
+            // A run that doesn't read its input closes it.
             let _ = stdin.write_all(&input);
         });
         let errors = Lines::of(child.stderr.take().expect("a pipe"));
@@ -228,13 +228,13 @@ impl Test {
         }
     }
 
-    /// Runs it to its end and checks what was expected of it.
+    /// Runs zshell to its end and checks the expectations.
     pub(crate) fn run(self) -> Ran {
         self.spawn().end()
     }
 }
 
-/// A run that goes on; killed when dropped.
+/// A running process, which is killed when dropped.
 pub(crate) struct Running {
     test: Test,
     child: Option<Child>,
@@ -244,7 +244,7 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// The next line of standard output: the sign that the run has come so far.
+    /// Reads the next line of standard output, which shows how far the run is.
     pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         let stdout = self.stdout.as_mut().expect("standard output");
@@ -257,13 +257,13 @@ impl Running {
         line.trim_end().to_owned()
     }
 
-    /// Takes in the next line of standard error; false at its end.
+    /// Reads the next line of standard error. Returns false at the end.
     fn error_line(&mut self) -> bool {
         let next = self.errors.next(PATIENCE);
         next.unwrap_or_else(|| panic!("zshell {:?} hangs", self.test.args))
     }
 
-    /// Waits until standard error has held this text.
+    /// Waits until standard error contains this text.
     #[allow(dead_code, reason = "not every family of tests does")]
     pub(crate) fn await_error(&mut self, text: &str) {
         while !self.errors.said.contains(text) {
@@ -286,7 +286,7 @@ impl Running {
         self.stdout = None;
     }
 
-    /// Waits for its end and checks what was expected of it.
+    /// Waits for the end of the run and checks the expectations.
     pub(crate) fn end(mut self) -> Ran {
         let reader = self.stdout.take().map(|mut stdout| {
             thread::spawn(move || {
@@ -316,7 +316,7 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
-            // It may have ended by itself.
+            // The process may have ended by itself.
             let _ = child.kill();
             let _ = child.wait();
             if thread::panicking() {
@@ -324,7 +324,7 @@ impl Drop for Running {
             }
             let mut said = std::mem::take(&mut self.said).into_bytes();
             if let Some(mut stdout) = self.stdout.take() {
-                // What was said up to its end counts.
+                // Output up to the end counts, even after a failed read.
                 let _ = stdout.read_to_end(&mut said);
             }
             let by = format!("{:?}", self.test.args);
@@ -336,7 +336,7 @@ impl Drop for Running {
     }
 }
 
-/// What a run said.
+/// The output of a finished run.
 pub(crate) struct Ran {
     pub(crate) folder: Folder,
     pub(crate) stdout: String,
@@ -368,21 +368,21 @@ impl Ran {
         self.folder.0.1.check();
     }
 
-    /// Standard output holds this text.
+    /// Checks that standard output contains this text.
     #[track_caller]
     pub(crate) fn says(&self, text: &str) -> &Self {
         assert!(self.stdout.contains(text), "{text:?} in\n{}", self.stdout);
         self
     }
 
-    /// Standard error holds this text.
+    /// Checks that standard error contains this text.
     #[track_caller]
     pub(crate) fn complains(&self, text: &str) -> &Self {
         assert!(self.stderr.contains(text), "{text:?} in\n{}", self.stderr);
         self
     }
 
-    /// Standard output as one JSON value.
+    /// Parses standard output as one JSON value.
     #[track_caller]
     pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| {
@@ -391,7 +391,7 @@ impl Ran {
     }
 }
 
-/// A path as a script writes it.
+/// Returns a path as a string literal of a script.
 pub(crate) fn quoted(path: impl AsRef<OsStr>) -> String {
     format!("{:?}", path.as_ref().to_str().expect("text"))
 }

@@ -1,22 +1,21 @@
-//! A cluster that makes jobs and lists them, and knows no `Idempotency-Key` unless it's told to: what a submission meets on
-//! most servers.
+//! A simulated cluster that creates and lists jobs. It ignores `Idempotency-Key` unless configured, as most servers do.
 //!
-//! It speaks all three dialects; v1 lists are under `tasks`, unfiltered, as published. A closure decides the fate of each create call; lists may lag behind, and
-//! details come late.
+//! The cluster serves all three dialects. v1 lists are under `tasks` and unfiltered, as published. A closure decides
+//! the outcome of each create call. Lists may lag behind, and details may come late.
 
 use super::server::{Reply, Request, Server};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// What becomes of a create call.
+/// The outcome of a create call.
 #[derive(Clone, Debug)]
 pub(crate) enum Fate {
-    /// The job is made and the answer says so.
+    /// The job is created, and the answer says so.
     Answer,
-    /// The job is made, and this comes instead of the answer.
+    /// The job is created, but this is the answer.
     Made(Reply),
-    /// No job is made, and this is the answer.
+    /// No job is created, and this is the answer.
     Instead(Reply),
 }
 
@@ -26,51 +25,51 @@ pub(crate) struct Job {
     pub(crate) id: String,
     pub(crate) collection: String,
     pub(crate) state: String,
-    /// File names as progress tells them; none are not told.
+    /// File names as shown by progress; empty if progress shows none.
     pub(crate) files: Vec<String>,
-    /// Lists that will not show it yet.
+    /// Number of lists that won't show the job yet.
     pub(crate) hidden: usize,
-    /// Readings of its progress that will not tell its files yet.
+    /// Number of progress answers that won't show the job's files yet.
     pub(crate) mute: usize,
 }
 
-/// What the cluster holds.
+/// The cluster's state.
 #[derive(Debug, Default)]
 pub(crate) struct State {
-    /// The oldest first.
+    /// The jobs, oldest first.
     pub(crate) jobs: Vec<Job>,
-    /// Lists that will not show a new job yet.
+    /// Number of lists that won't show a new job yet.
     pub(crate) lag: usize,
-    /// Readings of a new job's progress that will not tell its files yet.
+    /// Number of progress answers that won't show a new job's files yet.
     pub(crate) mute: usize,
-    /// Jobs of others that each of the next so many lists finds made.
+    /// Number of list calls that will each add another client's job first.
     pub(crate) churn: usize,
-    /// Repeated `Idempotency-Key` headers are answered with the first job.
+    /// True if a repeated `Idempotency-Key` is answered with the first job.
     pub(crate) honours: bool,
-    /// Readings of a job's progress that will show this name instead of its files.
+    /// Number of progress answers that will show a placeholder instead of a job's files, and the placeholder.
     pub(crate) placeholder: Option<(usize, &'static str)>,
-    /// Only the last part of a file's path is shown.
+    /// True if only the last part of a file's path is shown.
     pub(crate) base_names: bool,
-    /// How lists are answered instead.
+    /// The answer to all list calls, if they're refused.
     pub(crate) refused_list: Option<Reply>,
-    /// What comes instead of the answers to the next commits and aborts, which are carried out.
+    /// The answers to the next commits and aborts, which are carried out nevertheless. The last one is used first.
     pub(crate) lost_ends: Vec<Reply>,
-    /// Readings that will show a committed job as it was before.
+    /// Number of progress answers after a commit or abort that will still show `Uncommitted`.
     pub(crate) commit_lag: usize,
-    /// How many commits and aborts came.
+    /// Number of commits and aborts.
     pub(crate) ends: usize,
     keys: HashMap<String, String>,
-    /// Another name of a collection, and the name that jobs tell.
+    /// An alias of a collection, and the collection's name, which jobs show.
     pub(crate) alias: Option<(String, String)>,
-    /// How many create calls came.
+    /// Number of create calls.
     pub(crate) creates: usize,
-    /// How many list calls came.
+    /// Number of list calls.
     pub(crate) lists: usize,
     made: usize,
 }
 
 impl State {
-    /// Makes a job that somebody else submitted.
+    /// Creates a job that another client submitted.
     pub(crate) fn make(&mut self, collection: &str, files: &[&str]) -> String {
         let files = files.iter().map(|name| (*name).to_owned()).collect();
         self.add(collection, files, 0, 0)
@@ -90,14 +89,14 @@ impl State {
         id
     }
 
-    /// The name of the collection that a call names.
+    /// Returns the name of the collection that a call names.
     fn named(&self, given: &Value) -> Option<String> {
         let given = given.as_str()?;
         let known = self.alias.as_ref().filter(|(alias, _)| alias == given);
         Some(known.map_or(given, |(_, name)| name).to_owned())
     }
 
-    /// The ids of jobs that import this file.
+    /// Returns the ids of the jobs that import this file.
     pub(crate) fn of_file(&self, file: &str) -> Vec<String> {
         let ours = self
             .jobs
@@ -114,7 +113,7 @@ pub(crate) struct Cluster {
 }
 
 impl Cluster {
-    /// A cluster whose create calls, counted from 1, meet these fates. The closure may block.
+    /// Starts a cluster. The closure returns the outcome of each create call, counted from 1, and may block.
     pub(crate) fn start(fate: impl Fn(usize, &Request) -> Fate + Send + Sync + 'static) -> Self {
         let state = Arc::new(Mutex::new(State::default()));
         let own = Arc::clone(&state);
@@ -122,12 +121,12 @@ impl Cluster {
         Self { server, state }
     }
 
-    /// What it holds.
+    /// Returns the cluster's state.
     pub(crate) fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
     }
 
-    /// `connect(…)` to it in a dialect, with more options such as `settle: 0.1`.
+    /// Returns a `connect(…)` call to the cluster in a dialect, with more options such as `settle: 0.1`.
     pub(crate) fn connect(&self, api: &str, options: &str) -> String {
         let cluster = if api == "milvus" {
             ""
@@ -260,7 +259,7 @@ fn list(state: &mut State, body: &Value, v1: bool) -> Reply {
     ok(&json!({"count": shown.len(), "currentPage": page, "pageSize": size, jobs: records}))
 }
 
-/// Commits or aborts a job that waits for it.
+/// Commits or aborts an uncommitted job.
 fn end(state: &mut State, body: &Value, word: &str) -> Reply {
     state.ends += 1;
     let id = body["jobId"].as_str().unwrap_or_default();
@@ -273,7 +272,7 @@ fn end(state: &mut State, body: &Value, word: &str) -> Reply {
     lost.unwrap_or_else(|| ok(&json!({})))
 }
 
-/// The names of a job's files, as its progress tells them.
+/// Returns the names of a job's files as its progress shows them.
 fn names(state: &mut State, id: &str) -> Option<Vec<String>> {
     let base_names = state.base_names;
     let job = state.jobs.iter_mut().find(|job| job.id == id)?;

@@ -1,19 +1,19 @@
-//! A stream read line by line as it comes, on a thread of its own, so that nothing waits for ever.
+//! A stream that is read line by line on its own thread, so no wait is unlimited.
 
 use std::io::{BufRead, BufReader, Read};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-/// What a stream has said so far.
+/// The output of a stream so far.
 pub(crate) struct Lines {
     lines: Receiver<std::io::Result<String>>,
-    /// All of it.
+    /// The text of all lines so far.
     pub(crate) said: String,
 }
 
 impl Lines {
-    /// Begins to read.
+    /// Starts to read a stream.
     pub(crate) fn of(stream: impl Read + Send + 'static) -> Self {
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
@@ -31,7 +31,7 @@ impl Lines {
         Self { lines, said }
     }
 
-    /// Takes in the next line; false at the end, `None` where it does not come within this time.
+    /// Adds the next line. Returns false at the end of the stream, and `None` if no line comes within `patience`.
     pub(crate) fn next(&mut self, patience: Duration) -> Option<bool> {
         let line = self.lines.recv_timeout(patience).ok()?;
         let line = line.expect("the stream is text");

@@ -1,3 +1,3 @@
-//! What integration tests share.
+//! Helpers that the integration tests share.
 
 pub(crate) mod server;

@@ -1,11 +1,12 @@
-//! A proxy before a real service: each request goes to a closure, which may pass it on, before or after it does harm.
+//! A proxy in front of a real service. A closure handles each request and may forward it, before or after causing a
+//! fault.
 
 use super::server::{Reply, Request, Server};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 
-/// Starts a proxy before the service at `upstream` (`http://HOST:PORT`). The closure answers each request; calling its
-/// second argument passes the request on and gives the service's answer.
+/// Starts a proxy for the service at `upstream` (`http://HOST:PORT`). The closure answers each request. Calling its
+/// second argument forwards the request and returns the service's answer.
 pub(crate) fn proxy(
     upstream: &str,
     answer: impl Fn(&Request, &dyn Fn() -> Reply) -> Reply + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! A small S3 server in memory: get by ranges, head, and lists in pages, for one key.
+//! A small S3 server in memory, for one storage key: reads of ranges, head requests, and lists in pages.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -7,26 +7,26 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-/// The bucket that is there.
+/// The only bucket.
 pub(crate) const BUCKET: &str = "books";
 
-/// Objects a page of a list, as on S3.
+/// Objects per page of a list, as on S3.
 const PAGE: usize = 1000;
 
-/// One request, as it came.
+/// A request that the server received.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
     /// `GET` or `HEAD`.
     pub(crate) method: String,
-    /// Path and query.
+    /// The path and query.
     pub(crate) target: String,
-    /// Bytes of a range asked for.
+    /// The range of bytes, if the request has one.
     pub(crate) range: Option<(usize, usize)>,
     /// The session token.
     pub(crate) session: Option<String>,
 }
 
-/// The server; its thread ends with the process.
+/// The server, whose thread ends with the process.
 pub(crate) struct S3 {
     address: SocketAddr,
     asked: Arc<Mutex<Vec<Asked>>>,
@@ -36,12 +36,12 @@ struct Store {
     objects: BTreeMap<String, Vec<u8>>,
     access: String,
     asked: Arc<Mutex<Vec<Asked>>>,
-    /// Answers that are to break off in the middle of their body.
+    /// Number of following answers that will break off in the middle of their body.
     broken: Mutex<usize>,
 }
 
 impl S3 {
-    /// Serves these objects to whoever signs with this access key; breaks so many bodies off at first.
+    /// Serves these objects to clients that sign with this access key. The first `broken` bodies break off.
     pub(crate) fn start(access: &str, objects: BTreeMap<String, Vec<u8>>, broken: usize) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
         let address = listener.local_addr().expect("the port's address");
@@ -61,12 +61,12 @@ impl S3 {
         Self { address, asked }
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// Returns `http://127.0.0.1:PORT`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The requests so far.
+    /// Returns the requests so far.
     pub(crate) fn asked(&self) -> Vec<Asked> {
         self.asked.lock().expect("a lock").clone()
     }
@@ -146,7 +146,7 @@ impl Store {
         ("206 Partial Content".to_owned(), extra, body)
     }
 
-    /// What lies directly below a prefix.
+    /// Returns a list of the objects and folders directly below a prefix.
     fn list(&self, query: &str) -> Vec<u8> {
         let value = |name: &str| {
             url::form_urlencoded::parse(query.as_bytes())

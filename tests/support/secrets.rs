@@ -1,25 +1,25 @@
-//! The secrets that tests use, and the search for them in all that zshell says and writes.
+//! The secrets that tests use, and the search for them in all output and files of zshell.
 
 use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-/// An API key, recognisable anywhere.
+/// An API key that is easy to find in any text.
 pub(crate) const TOKEN: &str = "tok-5e7ca1b0feed";
-/// A storage key id.
+/// The id of a storage key.
 pub(crate) const ACCESS: &str = "AKIA5E7CA1B0FEED";
-/// A storage key.
+/// A storage key's secret.
 pub(crate) const SECRET: &str = "sk/5e7ca1b0+feed";
-/// A session token of short-term storage credentials.
+/// The session token of short-term storage credentials.
 pub(crate) const SESSION: &str = "sess-5e7ca1b0feed==";
-/// A key that tests type where everybody sees it: the screen shows it, no file keeps it.
+/// A key that tests type visibly: it's shown on the screen, but mustn't be in any file.
 pub(crate) const TYPED: &str = "s3cret-key";
 
-/// What must never be shown.
+/// Secrets that must never be shown.
 pub(crate) const HIDDEN: [&str; 4] = [TOKEN, ACCESS, SECRET, SESSION];
 
-/// The folder of one or more runs, with what the tests themselves wrote into it.
+/// The folder of one or more runs, with the files that the tests themselves wrote into it.
 pub(crate) struct Watched {
     root: PathBuf,
     written: Mutex<HashMap<PathBuf, Vec<u8>>>,
@@ -33,7 +33,7 @@ impl Watched {
         }
     }
 
-    /// The test writes this file, keys and all; it counts only once something else stands in it.
+    /// Writes a file of the test, which may contain secrets. [`Self::check`] skips the file unless its content changes.
     pub(crate) fn write(&self, path: &Path, content: &[u8]) {
         fs::create_dir_all(path.parent().expect("a folder")).expect("folders");
         fs::write(path, content).expect("a file");
@@ -41,7 +41,7 @@ impl Watched {
         written.insert(path.to_owned(), content.to_owned());
     }
 
-    /// Panics if a file below the folder holds a secret. Only the settings may: a profile's key lies there.
+    /// Panics if a file below the folder has a secret. Only the settings may have one, a profile's API key.
     #[track_caller]
     pub(crate) fn check(&self) {
         let written = self.written.lock().expect("no panic");
@@ -49,7 +49,7 @@ impl Watched {
         collect(&self.root, &mut files);
         for (path, content) in files {
             let ours = written.get(&path).is_some_and(|known| *known == content);
-            // Beside the settings stands for a moment what replaces them.
+            // While the settings are replaced, the new file is beside the old one.
             let settings =
                 path.ends_with("config/config.toml") || path.ends_with("config/config.toml.new");
             if ours || settings {
@@ -63,7 +63,7 @@ impl Watched {
     }
 }
 
-/// Panics if this was shown and holds a secret.
+/// Panics if this output has a secret.
 #[track_caller]
 pub(crate) fn check_shown(shown: &[u8], by: &str) {
     for secret in HIDDEN {
@@ -72,7 +72,7 @@ pub(crate) fn check_shown(shown: &[u8], by: &str) {
     }
 }
 
-/// Every file below a folder with its content. What a running service has just removed is no file.
+/// Adds each file below a folder, with its content. Files that a running service has just removed are skipped.
 pub(crate) fn collect(folder: &Path, files: &mut Vec<(PathBuf, Vec<u8>)>) {
     for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
         let path = entry.path();

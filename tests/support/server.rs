@@ -1,7 +1,7 @@
-//! A programmable HTTP server on a loopback port, for answers that real services give on bad days.
+//! A programmable HTTP server on a loopback port, for unusual answers of real services.
 //!
-//! A closure answers each request; all requests are recorded. A panic in the closure (a failed assertion)
-//! fails the test when the server is dropped.
+//! A closure answers each request, and all requests are recorded. A panic in the closure (a failed assertion) fails the
+//! test when the server is dropped.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -11,24 +11,24 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How often idle threads look whether the server has ended.
+/// Interval at which idle threads check whether the server has ended.
 const TICK: Duration = Duration::from_millis(10);
 
-/// A request as it came.
+/// A request that the server received.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
-    /// `GET`, `POST`.
+    /// `GET` or `POST`.
     pub(crate) method: String,
-    /// Path and query.
+    /// The path and query.
     pub(crate) target: String,
-    /// Names in lower case.
+    /// The headers, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
-    /// The body's text.
+    /// The text of the body.
     pub(crate) body: String,
 }
 
 impl Request {
-    /// The value of the header with this lower-case name.
+    /// Returns the value of the header with this lower-case name.
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         headers
@@ -37,39 +37,38 @@ impl Request {
     }
 }
 
-/// What the server does with a request.
+/// The server's reaction to a request.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    /// A whole answer.
+    /// A complete answer.
     Full {
         /// HTTP status.
         status: u16,
-        /// Beside the length.
+        /// The headers, without the length.
         headers: Vec<(String, String)>,
-        /// The body.
         body: Vec<u8>,
     },
-    /// A whole answer, after which the connection is closed without having said so.
+    /// A complete answer, after which the connection is closed without announcement.
     ThenClose(String),
-    /// Closes the connection without a byte.
+    /// Closing the connection without sending a byte.
     Drop,
-    /// Announces more than it sends, then closes.
+    /// An answer that announces more bytes than it sends before the connection is closed.
     Partial(String),
-    /// Begins a body and goes on a byte at a time, for ever.
+    /// A body that comes one byte at a time without end.
     Drip,
-    /// Sends a body without end, as fast as it is taken.
+    /// A body without end, sent as fast as the client reads.
     Endless,
-    /// Never answers.
+    /// No answer at all.
     Silence,
 }
 
 impl Reply {
-    /// HTTP 200 with this JSON text.
+    /// Returns an answer with HTTP status 200 and this JSON text.
     pub(crate) fn json(body: impl Into<String>) -> Self {
         Self::status(200, body)
     }
 
-    /// This status and text.
+    /// Returns an answer with this status and text.
     pub(crate) fn status(status: u16, body: impl Into<String>) -> Self {
         let headers = vec![("content-type".to_owned(), "application/json".to_owned())];
         let body = body.into().into_bytes();
@@ -80,7 +79,7 @@ impl Reply {
         }
     }
 
-    /// The same answer with one more header.
+    /// Returns this answer with one more header.
     pub(crate) fn with_header(mut self, name: &str, value: &str) -> Self {
         if let Self::Full { headers, .. } = &mut self {
             headers.push((name.to_owned(), value.to_owned()));
@@ -89,7 +88,7 @@ impl Reply {
     }
 }
 
-/// The server; ends when dropped.
+/// The server, which ends when dropped.
 pub(crate) struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -104,12 +103,12 @@ struct Shared {
 }
 
 impl Server {
-    /// Answers each request with what the closure says.
+    /// Starts a server that answers each request with the closure's result.
     pub(crate) fn start(handler: impl Fn(&Request) -> Reply + Send + Sync + 'static) -> Self {
         Self::dropping(0, handler)
     }
 
-    /// The same, but closes the first connections before reading anything.
+    /// Starts a server that closes the `first` connections without reading and otherwise works like [`Self::start`].
     pub(crate) fn dropping(
         first: usize,
         handler: impl Fn(&Request) -> Reply + Send + Sync + 'static,
@@ -139,17 +138,17 @@ impl Server {
         Self { address, shared }
     }
 
-    /// `http://127.0.0.1:PORT`.
+    /// Returns `http://127.0.0.1:PORT`.
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The requests so far.
+    /// Returns the requests so far.
     pub(crate) fn requests(&self) -> Vec<Request> {
         lock(&self.shared.requests).clone()
     }
 
-    /// How many connections were made.
+    /// Returns the number of connections so far.
     pub(crate) fn connections(&self) -> usize {
         self.shared.connections.load(Ordering::SeqCst)
     }
@@ -158,7 +157,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.shared.ended.store(true, Ordering::SeqCst);
-        // Wakes the accepting thread.
+        // This connection wakes the accepting thread.
         drop(TcpStream::connect(self.address));
         let panics = lock(&self.shared.panics);
         let told = panics.is_empty() || thread::panicking();
@@ -173,7 +172,7 @@ impl Shared {
 
     /// Serves one connection until either side closes it.
     fn serve(&self, stream: &TcpStream) {
-        // Errors end the connection: the other side has gone.
+        // An error ends the connection, since the client has gone.
         let _ = stream.set_read_timeout(Some(TICK));
         let _ = stream.set_nodelay(true);
         let mut reader = BufReader::new(Patient {
@@ -273,7 +272,7 @@ impl Read for Patient<'_> {
     }
 }
 
-/// Reads one request; `None` where the connection was closed.
+/// Reads one request. Returns `None` if the connection was closed.
 fn read_request(reader: &mut impl BufRead) -> std::io::Result<Option<Request>> {
     let mut line = String::new();
     if reader.read_line(&mut line)? == 0 {

@@ -1,30 +1,30 @@
-//! Why a path cannot be imported.
+//! The reasons why a path can't be imported.
 
 use super::{FORMATS, MAX_PATH};
 use crate::location::LocationError;
 use std::io;
 
-/// Why a path cannot be imported.
+/// The reason why a path can't be imported.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::local) enum SourceError {
-    /// Not a path or URL we understand. Never repeats what might be a secret.
+    /// A path or URL that can't be parsed. The message never repeats a part that might be a secret.
     #[error("the object path is not valid: {0}; {hint}", hint = .0.hint())]
     Invalid(#[from] LocationError),
-    /// Longer than any object's path.
+    /// A path longer than an object's path can be.
     #[error("the object path is not valid: it has {0} bytes, and at most {MAX_PATH} are accepted")]
     TooLong(usize),
-    /// Not a file of data.
+    /// A file that isn't a data file.
     #[error(
         "{path:?}: importing other files is not supported by the local service yet; it reads {FORMATS} files"
     )]
     Unsupported {
-        /// As given.
+        /// The path as given.
         path: String,
     },
     /// A path without the extension of a file that Milvus imports.
     #[error("unexpected file type, files=[{path}]: {why}")]
     FileType {
-        /// As given.
+        /// The path as given.
         path: String,
         /// The reason, and what to do.
         why: String,
@@ -34,32 +34,32 @@ pub(in crate::local) enum SourceError {
         "{path:?}: outside the folders that this service may read; start it with --bucket-dir or --allow-dir to widen them"
     )]
     Outside {
-        /// As given.
+        /// The path as given.
         path: String,
     },
-    /// One of two storage keys.
+    /// One of two storage keys without the other.
     #[error("storage keys come in pairs: give accessKey and secretKey, or neither")]
     HalfKeys,
-    /// The keys were in the memory of a process that has ended.
+    /// Storage keys that were in the memory of a process that has ended.
     #[error(
         "the storage keys of this job are gone: they are kept in memory only, and the service that had them has ended; submit the import again"
     )]
     KeysGone,
-    /// The file or folder cannot be read (83001 of the real service).
+    /// A file or folder that can't be read (83001 of the real service).
     #[error("{path}: could not be read (83001): {source}")]
     Unreadable {
-        /// As given.
+        /// The path as given.
         path: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// Nothing to import, or too much.
+    /// Nothing to import, or too many files.
     #[error("{0}")]
     Count(String),
 }
 
 impl SourceError {
-    /// An error of Milvus' own form, which looks at the extension first (importutilv2/util.go, `GetFileType`).
+    /// Returns the error in Milvus' own form, which checks the extension first (importutilv2/util.go, `GetFileType`).
     pub(super) fn of_milvus(path: &str, error: LocationError) -> Self {
         match error {
             LocationError::Extension { .. } | LocationError::NoExtension { .. } => Self::FileType {
@@ -70,7 +70,7 @@ impl SourceError {
         }
     }
 
-    /// A folder in Milvus' own form.
+    /// Returns the error for a folder in Milvus' own form.
     pub(super) fn folder(path: &str) -> Self {
         Self::FileType {
             path: path.to_owned(),
@@ -78,7 +78,7 @@ impl SourceError {
         }
     }
 
-    /// What the system said about this path.
+    /// Returns a function that adds this path to an error of the system.
     pub(super) fn unreadable(path: &str) -> impl Fn(io::Error) -> Self + use<> {
         let path = path.to_owned();
         move |source| Self::Unreadable {

@@ -1,4 +1,4 @@
-//! Where a job may read from: the server's own bucket, and the folders of this machine that are open to callers.
+//! The places that jobs may read from: the server's own bucket, and the folders of this machine that callers may use.
 
 use super::{Root, SourceError, SourcePath};
 use crate::local::LocalError;
@@ -6,19 +6,21 @@ use crate::local::remote::{Bucket, Endpoints};
 use crate::location::{Location, Place, Store};
 use std::path::{Path, PathBuf};
 
-/// Where jobs may read from, as the service is told.
+/// The configuration of the places that jobs may read from.
 #[derive(Clone, Debug, Default)]
 pub struct Places {
-    /// What relative `files` of Milvus' API are relative to; without it they are relative to the current folder.
+    /// The bucket that relative `files` of Milvus' API are in. Without a bucket, they're relative to the current
+    /// folder.
     pub bucket: Option<OwnBucket>,
-    /// With one or more of them, and wherever others can reach the service, paths on disk must lie below one, or below the bucket's folder.
+    /// Folders that jobs may read. If there are any, or if other machines can reach the service, paths on disk must be
+    /// in one of these folders or in the bucket's folder.
     pub allow: Vec<PathBuf>,
-    /// Where S3 buckets are asked for instead of at AWS, e.g. `http://127.0.0.1:9000` for a `MinIO` server.
+    /// Endpoint for S3 buckets instead of AWS, e.g. `http://127.0.0.1:9000` for a `MinIO` server.
     pub s3_endpoint: Option<String>,
-    /// Where Google Cloud's buckets are asked for: a server that speaks S3's protocol.
+    /// Endpoint for Google Cloud's buckets: a server with S3's protocol.
     pub gcs_endpoint: Option<String>,
-    /// Where Azure containers are asked for, e.g. `http://127.0.0.1:10000` for Azurite; the account becomes the first part
-    /// of the path.
+    /// Endpoint for Azure containers, e.g. `http://127.0.0.1:10000` for Azurite. The account becomes the first part of
+    /// the path.
     pub azure_endpoint: Option<String>,
 }
 
@@ -27,24 +29,25 @@ pub struct Places {
 pub enum OwnBucket {
     /// A folder of this machine.
     Dir(PathBuf),
-    /// A bucket, e.g. `s3://milvus-bucket`, read with the keys of the service's own environment unless a request has some.
+    /// A bucket, e.g. `s3://milvus-bucket`. It's read with the storage credentials of the service's own environment,
+    /// unless a request has its own.
     Url(String),
 }
 
-/// [`Places`], checked.
+/// The checked form of [`Places`].
 #[derive(Debug)]
 pub(in crate::local) struct Rules {
-    /// As given and as it really is.
+    /// The bucket's folder, as given (absolute) and with all links resolved.
     bucket_dir: Option<(PathBuf, PathBuf)>,
     bucket_url: Option<String>,
-    /// As given and as it really is; `None` where every path may be read.
+    /// The folders that may be read, as given (absolute) and with all links resolved; `None` if every path may be read.
     below: Option<Vec<(PathBuf, PathBuf)>>,
     endpoints: Endpoints,
     public: bool,
 }
 
 impl Rules {
-    /// Looks at the folders. `public` where others than this machine's users can call.
+    /// Checks the folders. `public` is set if other machines can call the service.
     pub(in crate::local) fn new(places: Places, public: bool) -> Result<Self, LocalError> {
         let mut below = Vec::new();
         for dir in &places.allow {
@@ -60,7 +63,7 @@ impl Rules {
             }
             Some(OwnBucket::Url(url)) => {
                 let url = url.trim_end_matches('/').to_owned();
-                // Also finds out whether it is a bucket at all.
+                // Also checks whether the URL names a bucket at all.
                 Location::parse(&format!("{url}/"), &Place::Cloud).map_err(LocalError::Bucket)?;
                 bucket_url = Some(url);
             }
@@ -79,8 +82,8 @@ impl Rules {
         })
     }
 
-    /// Understands one path of a create call. Whether the file exists is found out when the job runs, as on the real
-    /// service. `in_bucket` where plain paths are relative to the server's bucket.
+    /// Parses one path of a create call. As on the real service, a missing file is only found when the job runs.
+    /// `in_bucket` is set if plain paths are relative to the server's bucket.
     pub(super) fn parse(
         &self,
         given: &str,
@@ -132,7 +135,7 @@ impl Rules {
     }
 }
 
-/// A path of the server's bucket without the `/` of its root, which Milvus' documentation writes in front.
+/// Returns a path of the server's bucket without leading `/`, which Milvus' documentation writes.
 fn from_root(given: &str) -> &str {
     match given.trim_start_matches('/') {
         "" => given,
@@ -140,7 +143,7 @@ fn from_root(given: &str) -> &str {
     }
 }
 
-/// A folder as it was given, made absolute, and as it really is.
+/// Returns a folder's absolute path as given, and its path with all links resolved.
 fn real(dir: &Path) -> Result<(PathBuf, PathBuf), LocalError> {
     let folder = |source| LocalError::Folder {
         path: dir.to_owned(),

@@ -1,4 +1,4 @@
-//! What paths are looked up in: the disk, one folder of it that no path gets out of, or a bucket.
+//! The roots that paths are looked up in: the disk, one folder of it that no path can leave, or a bucket.
 
 use crate::formats::read_at::{DiskFile, ReadAt};
 use crate::local::remote::{Blocks, Bucket, Keys, Remote};
@@ -11,15 +11,15 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-/// What a path is looked up in, as it is kept with a job.
+/// The root that a path is looked up in, as stored with a job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum Root {
-    /// The whole disk: the path is absolute.
+    /// The whole disk. The path is absolute.
     #[default]
     Disk,
-    /// This folder: the path is relative to it, and neither `..` nor a link leads out.
+    /// A folder. The path is relative to it, and neither `..` nor a link leads out of it.
     Below(PathBuf),
-    /// A bucket: the path is the object's name.
+    /// A bucket. The path is the object's name.
     Remote(Bucket),
 }
 
@@ -31,17 +31,17 @@ pub(super) enum Opened {
     Remote(Remote),
 }
 
-/// One file to read; `Debug` without what it is read through.
+/// One file to read. Its `Debug` output omits the root.
 #[derive(Clone)]
 pub(in crate::local) struct Part {
     root: Opened,
     path: PathBuf,
     meta: Option<ObjectMeta>,
-    /// Bytes.
+    /// Size in bytes.
     pub(super) size: u64,
 }
 
-/// What a folder holds.
+/// The content of a folder.
 #[derive(Default)]
 pub(super) struct Held {
     pub(super) files: Vec<Part>,
@@ -49,11 +49,11 @@ pub(super) struct Held {
 }
 
 impl Root {
-    /// Opens the folder, or the bucket with these keys.
+    /// Opens the folder, or the bucket with these storage keys.
     pub(super) fn open(&self, keys: &Keys) -> io::Result<Opened> {
         Ok(match self {
             Self::Disk => Opened::Disk,
-            // The system resolves each path below this handle, so that no link can be slipped in between a check and the
+            // The system resolves each path below this handle, so a link can't be added between the check and the
             // opening.
             Self::Below(dir) => {
                 Opened::Below(Arc::new(Dir::open_ambient_dir(dir, ambient_authority())?))
@@ -64,7 +64,7 @@ impl Root {
 }
 
 impl Opened {
-    /// Looks at one file.
+    /// Returns the file at a path.
     pub(super) fn file(&self, path: &Path) -> io::Result<Part> {
         let (size, meta) = match self {
             Self::Disk => {
@@ -88,7 +88,7 @@ impl Opened {
         })
     }
 
-    /// What is directly inside a folder, by name.
+    /// Returns the files and folders directly inside a folder, sorted by path.
     pub(super) fn list(&self, folder: &Path) -> io::Result<Held> {
         let mut held = Held::default();
         match self {
@@ -123,7 +123,7 @@ impl Opened {
         Ok(held)
     }
 
-    /// Puts a path on the list it belongs to; what is neither file nor folder, or leads out of the root, on none.
+    /// Adds a path to the files or the folders. Skips a path that is neither, or that leads out of the root.
     fn hold(&self, held: &mut Held, path: PathBuf) {
         let is_dir = match self {
             Self::Below(dir) => dir.metadata(&path).is_ok_and(|found| found.is_dir()),
@@ -138,18 +138,18 @@ impl Opened {
 }
 
 impl Part {
-    /// Its path: on disk, below its folder, or in its bucket.
+    /// Returns the path: on disk, below its folder, or in its bucket.
     pub(in crate::local) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Its last name, e.g. `vector.npy`.
+    /// Returns the last part of the path, e.g. `vector.npy`.
     pub(in crate::local) fn name(&self) -> String {
         let name = self.path.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
 
-    /// Opens it to be read here and there.
+    /// Opens the file for reading at any position.
     pub(in crate::local) fn object(&self, blocks: Blocks) -> io::Result<Arc<dyn ReadAt>> {
         match (&self.root, &self.meta) {
             (Opened::Remote(remote), Some(meta)) => Ok(Arc::new(remote.object(meta, blocks))),
@@ -157,7 +157,7 @@ impl Part {
         }
     }
 
-    /// Opens it to be read from its first byte to its last.
+    /// Opens the file for reading from start to end.
     pub(in crate::local) fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
         match (&self.root, &self.meta) {
             (Opened::Remote(remote), Some(meta)) => Ok(Box::new(remote.stream(meta))),
@@ -185,7 +185,7 @@ impl std::fmt::Debug for Part {
     }
 }
 
-/// The file's bytes; only regular files, since a pipe or device would block a worker or never end.
+/// Returns the size of a regular file, or an error for others: a pipe or device would block a worker or never end.
 fn regular(is_file: bool, size: u64) -> io::Result<u64> {
     if is_file {
         Ok(size)

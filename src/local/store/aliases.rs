@@ -4,23 +4,23 @@ use super::collections::id_of;
 use super::{Store, StoreError};
 use rusqlite::{OptionalExtension, params};
 
-/// What became of giving a collection another name.
+/// The outcome of setting an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::local) enum Named {
-    /// It has that name.
+    /// The alias was set.
     Done,
-    /// A collection is called so.
+    /// A collection already has the name.
     Collection,
-    /// This other collection has that name.
+    /// The name is already an alias of this other collection.
     Other(String),
-    /// Nothing has that name, and it was to be changed.
+    /// The alias was to be changed but doesn't exist.
     Missing,
     /// The collection was dropped meanwhile.
     Gone,
 }
 
 impl Store {
-    /// The collection that an alias stands for.
+    /// Returns the name of the collection that an alias refers to.
     pub(in crate::local) fn alias(
         &self,
         database: &str,
@@ -37,7 +37,7 @@ impl Store {
         })
     }
 
-    /// The aliases of a database, or of one of its collections, sorted.
+    /// Returns the aliases of a database, or of one of its collections, sorted.
     pub(in crate::local) fn aliases(
         &self,
         database: &str,
@@ -52,7 +52,7 @@ impl Store {
         })
     }
 
-    /// Makes a name an alias of this collection; `change` where it must be one already, of whichever collection.
+    /// Makes a name an alias of this collection. With `change`, the name must already be an alias, of any collection.
     pub(in crate::local) fn set_alias(
         &self,
         database: &str,
@@ -88,7 +88,7 @@ impl Store {
         })
     }
 
-    /// Takes an alias away; one that is not there is no error.
+    /// Removes an alias. A missing alias isn't an error.
     pub(in crate::local) fn drop_alias(
         &self,
         database: &str,

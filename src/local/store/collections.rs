@@ -7,26 +7,26 @@ use crate::formats::Schema;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
-/// The partition of collections without a partition key that always exists; with one, the prefix of their names.
+/// The partition that each collection without a partition key has. In a collection with a partition key, the prefix of
+/// the partitions' names.
 pub(in crate::local) const DEFAULT_PARTITION: &str = "_default";
 
 /// A collection as stored.
 #[derive(Debug)]
 pub(in crate::local) struct Collection {
-    /// Never used again for another collection.
+    /// The id, which is never used again for another collection.
     pub(in crate::local) id: i64,
-    /// Its name.
     pub(in crate::local) name: String,
-    /// The create call's body.
+    /// The body of the create call.
     pub(in crate::local) body: Value,
-    /// Its indexes as JSON, where they are others than those of the body.
+    /// The collection's indexes as JSON, if they differ from those in the body.
     pub(in crate::local) indexes: Option<String>,
-    /// True where queries are answered.
+    /// True if queries are answered.
     pub(in crate::local) loaded: bool,
 }
 
 impl Collection {
-    /// The schema, as the create call gave it.
+    /// Returns the schema that the create call gave.
     pub(in crate::local) fn schema(&self) -> Result<Schema, StoreError> {
         Schema::from_stored_body(&self.body).map_err(|error| StoreError::Corrupt {
             what: "collection",
@@ -36,8 +36,8 @@ impl Collection {
 }
 
 impl Store {
-    /// Makes a collection with these partitions, the first of which takes the rows without a partition; false if the name
-    /// is taken, also as an alias.
+    /// Creates a collection with these partitions. The first partition gets the rows for which no partition is named.
+    /// Returns false if a collection or an alias already has the name.
     pub(in crate::local) fn create_collection(
         &self,
         database: &str,
@@ -69,7 +69,7 @@ impl Store {
         })
     }
 
-    /// The database's collection of this name, or that its alias stands for.
+    /// Returns the database's collection with this name or alias.
     pub(in crate::local) fn collection(
         &self,
         database: &str,
@@ -78,7 +78,7 @@ impl Store {
         self.find_collection(&format!("id = ({NAMED})"), params![database, name])
     }
 
-    /// The collection with this id, e.g. that of a job.
+    /// Returns the collection with this id, e.g. the collection of a job.
     pub(in crate::local) fn collection_by_id(
         &self,
         id: i64,
@@ -123,7 +123,7 @@ impl Store {
         })
     }
 
-    /// The names of a database's collections, sorted.
+    /// Returns the names of a database's collections, sorted.
     pub(in crate::local) fn collection_names(
         &self,
         database: &str,
@@ -136,7 +136,7 @@ impl Store {
         })
     }
 
-    /// Gives a collection and its jobs another name, or another database; false where that has one of this name.
+    /// Changes the name or database of a collection and its jobs. Returns false if the database already has the name.
     pub(in crate::local) fn rename_collection(
         &self,
         id: i64,
@@ -157,7 +157,7 @@ impl Store {
         })
     }
 
-    /// Keeps a collection's indexes where they are still those of before; else false.
+    /// Stores a collection's indexes if they're still equal to `before`; otherwise returns false.
     pub(in crate::local) fn set_indexes(
         &self,
         id: i64,
@@ -215,7 +215,7 @@ impl Store {
         })
     }
 
-    /// Removes a collection; its rows are swept later, its unfinished jobs fail.
+    /// Removes a collection. Its rows are swept later, and its unfinished jobs fail.
     pub(in crate::local) fn drop_collection(&self, id: i64, time: &str) -> Result<(), StoreError> {
         self.write(|tx| {
             fail_where(tx, "collection_id", id, "collection dropped", time)?;
@@ -230,7 +230,7 @@ impl Store {
         })
     }
 
-    /// The names of a collection's partitions, oldest first.
+    /// Returns the names of a collection's partitions, oldest first.
     pub(in crate::local) fn partitions(
         &self,
         collection_id: i64,
@@ -244,7 +244,7 @@ impl Store {
         })
     }
 
-    /// The id of a partition.
+    /// Returns the id of a partition.
     pub(in crate::local) fn partition(
         &self,
         collection_id: i64,
@@ -253,7 +253,7 @@ impl Store {
         self.read(|view| partition_id(view, collection_id, Some(name)))
     }
 
-    /// The id of the partition that takes the rows without a partition.
+    /// Returns the id of the partition that gets the rows for which no partition is named.
     pub(in crate::local) fn first_partition(
         &self,
         collection_id: i64,
@@ -261,7 +261,7 @@ impl Store {
         self.read(|view| partition_id(view, collection_id, None))
     }
 
-    /// Marks partitions as released by themselves, or not.
+    /// Marks partitions as released individually, or removes the mark.
     pub(in crate::local) fn set_released(
         &self,
         partitions: &[i64],
@@ -277,7 +277,7 @@ impl Store {
         })
     }
 
-    /// Whether a partition was released by itself.
+    /// Returns whether a partition was released individually.
     pub(in crate::local) fn is_released(&self, partition: i64) -> Result<bool, StoreError> {
         self.read(|view| {
             let mut released =
@@ -286,7 +286,7 @@ impl Store {
         })
     }
 
-    /// Makes a partition; one that is there already is left as it is.
+    /// Creates a partition. An existing partition isn't changed.
     pub(in crate::local) fn create_partition(
         &self,
         collection_id: i64,
@@ -302,7 +302,7 @@ impl Store {
         })
     }
 
-    /// Removes a partition; its rows are swept later, its unfinished jobs fail.
+    /// Removes a partition. Its rows are swept later, and its unfinished jobs fail.
     pub(in crate::local) fn drop_partition(&self, id: i64, time: &str) -> Result<(), StoreError> {
         self.write(|tx| {
             fail_where(tx, "partition_id", id, "partition dropped", time)?;
@@ -316,11 +316,11 @@ impl Store {
     }
 }
 
-/// The id of a database's collection by its name or alias.
+/// A query for the id of a database's collection, by name or alias.
 const NAMED: &str = "SELECT id FROM collections WHERE database = ?1 AND name = ?2
      UNION ALL SELECT collection_id FROM aliases WHERE database = ?1 AND name = ?2 LIMIT 1";
 
-/// The id of the database's collection of this name, or that its alias stands for.
+/// Returns the id of the database's collection with this name or alias.
 pub(super) fn id_of(
     view: &Connection,
     database: &str,
@@ -332,7 +332,7 @@ pub(super) fn id_of(
         .optional()?)
 }
 
-/// The id of a collection's partition of this name, or without a name of its first one.
+/// Returns the id of the collection's partition with this name, or of its first partition if no name is given.
 pub(super) fn partition_id(
     view: &Connection,
     collection_id: i64,

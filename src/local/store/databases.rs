@@ -1,34 +1,34 @@
-//! Databases: names that collections and jobs stand under.
+//! Databases: namespaces of collections and jobs.
 
 use super::{Store, StoreError};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
-/// The database that is always there.
+/// The database that always exists.
 pub(in crate::local) const DEFAULT_DATABASE: &str = "default";
 
 /// A database as stored.
 #[derive(Debug)]
 pub(in crate::local) struct Database {
-    /// Never used again for another database.
+    /// The id, which is never used again for another database.
     pub(in crate::local) id: i64,
-    /// Names and texts, e.g. `database.replica.number`.
+    /// Property names and their values, e.g. of `database.replica.number`.
     pub(in crate::local) properties: Map<String, Value>,
 }
 
-/// What became of dropping a database.
+/// The outcome of dropping a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::local) enum Dropped {
-    /// It is gone.
+    /// The database was removed.
     Done,
-    /// There is none of this name.
+    /// There is no database with this name.
     Missing,
-    /// It still has collections.
+    /// The database still has collections.
     NotEmpty,
 }
 
 impl Store {
-    /// The names of the databases, oldest first.
+    /// Returns the names of the databases, oldest first.
     pub(in crate::local) fn databases(&self) -> Result<Vec<String>, StoreError> {
         self.read(|view| {
             let mut select = view.prepare_cached("SELECT name FROM databases ORDER BY id")?;
@@ -37,7 +37,7 @@ impl Store {
         })
     }
 
-    /// The database of this name.
+    /// Returns the database with this name.
     pub(in crate::local) fn database(&self, name: &str) -> Result<Option<Database>, StoreError> {
         self.read(|view| {
             let found = view
@@ -52,7 +52,7 @@ impl Store {
         })
     }
 
-    /// Makes a database with these properties; false if there is one of this name.
+    /// Creates a database with these properties. Returns false if a database already has the name.
     pub(in crate::local) fn create_database(
         &self,
         name: &str,
@@ -67,7 +67,7 @@ impl Store {
         })
     }
 
-    /// Sets some properties of a database and removes others; false if there is none of this name.
+    /// Sets some properties of a database and removes others. Returns false if no database has this name.
     pub(in crate::local) fn alter_database(
         &self,
         name: &str,
@@ -88,7 +88,7 @@ impl Store {
         })
     }
 
-    /// Removes a database that has no collections, and forgets its jobs.
+    /// Removes a database without collections, and deletes the records of its jobs.
     pub(in crate::local) fn drop_database(&self, name: &str) -> Result<Dropped, StoreError> {
         self.write(|tx| {
             if tx
@@ -100,7 +100,7 @@ impl Store {
             if tx.execute("DELETE FROM databases WHERE name = ?1", [name])? == 0 {
                 return Ok(Dropped::Missing);
             }
-            // They have ended with their collections; a later database of this name does not list them.
+            // The jobs ended with their collections. A later database with this name mustn't list them.
             tx.execute(
                 "DELETE FROM job_files WHERE job_id IN (SELECT id FROM jobs WHERE database = ?1)",
                 [name],

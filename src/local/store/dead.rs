@@ -1,4 +1,4 @@
-//! Deleted rows: a bit each, beside the segment, which itself never changes.
+//! Deleted rows: one bit per row, stored beside the segment, which itself never changes.
 
 use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns, next_commit};
 use super::scan::Segment;
@@ -17,7 +17,7 @@ impl Dead {
         byte >> (row % 8) & 1 == 1
     }
 
-    /// False where it was in already.
+    /// Marks a row as deleted. Returns false if it was already marked.
     fn add(&mut self, row: usize) -> bool {
         if self.has(row) {
             return false;
@@ -32,37 +32,36 @@ impl Dead {
     }
 }
 
-/// Rows that are to be deleted, by segment.
+/// The rows to delete, by segment.
 pub(in crate::local) type Victims = Vec<(Segment, Vec<usize>)>;
 
-/// Rows that are to come.
+/// The rows to add.
 pub(in crate::local) struct Fresh<'b> {
-    /// The partition's id.
+    /// The id of the partition.
     pub(in crate::local) partition_id: i64,
-    /// The rows.
     pub(in crate::local) batch: &'b mut Batch,
-    /// The segments that the rows of the same keys were looked for in.
+    /// The segments that were searched for rows with the same primary keys.
     pub(in crate::local) seen: Vec<Segment>,
 }
 
-/// What became of a replacement.
+/// The outcome of a replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::local) enum Replaced {
-    /// It is done.
+    /// The rows were replaced.
     Done,
-    /// The partition is gone, and nothing was done.
+    /// The partition no longer exists, and nothing was done.
     NoPartition,
-    /// There are rows by now that were not looked through, and nothing was done.
+    /// There are new rows that were not searched, and nothing was done.
     Outdated,
 }
 
 impl Store {
-    /// Deletes rows, in one step, and answers how many were still there.
+    /// Deletes rows in one transaction and returns the number of rows that weren't deleted before.
     pub(in crate::local) fn delete(&self, victims: &Victims) -> Result<u64, StoreError> {
         self.write(|tx| kill(tx, victims))
     }
 
-    /// Deletes rows and keeps others that are visible at once, in one step.
+    /// Deletes rows and adds others, visible at once, in one transaction.
     pub(in crate::local) fn replace(
         &self,
         collection_id: i64,
@@ -81,8 +80,8 @@ impl Store {
         })
     }
 
-    /// Keeps a batch of rows that are visible at once, and gives an auto-id collection's their keys. False where the
-    /// partition is gone (then nothing is kept).
+    /// Stores a batch of rows that are visible at once. In a collection with autoId, generates their primary keys.
+    /// Returns false, and stores nothing, if the partition no longer exists.
     pub(in crate::local) fn insert(
         &self,
         collection_id: i64,
@@ -99,7 +98,7 @@ fn add(
     partition_id: i64,
     batch: &mut Batch,
 ) -> Result<bool, StoreError> {
-    // The check and the row in one statement: a drop may have come between.
+    // One statement checks the partition and adds the segment, since the partition may have been dropped meanwhile.
     let made = tx
         .prepare_cached(
             "INSERT INTO segments (collection_id, partition_id, job_id, state, rows, commit_no)
@@ -150,7 +149,7 @@ fn kill(tx: &Transaction<'_>, victims: &Victims) -> Result<u64, StoreError> {
                 Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<_>>(2)?))
             })
             .optional()?;
-        // One that was dropped meanwhile has no rows left.
+        // A segment that was dropped meanwhile has no rows left.
         let Some((all, before, bits)) = found else {
             continue;
         };

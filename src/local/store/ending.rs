@@ -1,4 +1,4 @@
-//! Two-phase jobs: their rows wait until the caller commits or aborts them.
+//! Two-phase jobs, whose rows wait until the caller commits or aborts them.
 
 use super::jobs::JobState;
 use super::rows::{PENDING, VISIBLE, next_commit};
@@ -18,8 +18,8 @@ pub(in crate::local) enum Ending {
 }
 
 impl Store {
-    /// Makes an uncommitted job's rows visible, in one step. A completed job is success again, also one that commits
-    /// itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
+    /// Makes an uncommitted job's rows visible in one transaction. Also succeeds for a completed job, even if it
+    /// committed itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
     pub(in crate::local) fn commit(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
         self.write(|tx| match state(tx, id)? {
             JobState::Uncommitted => show(tx, id, time).map(|()| Ending::Done),
@@ -28,8 +28,8 @@ impl Store {
         })
     }
 
-    /// Gives up a two-phase job that is not committed: none of its rows stays. An aborted job is success again, and so
-    /// is a failed one, which keeps its reason (Milvus: `internal/datacoord/services.go`, `AbortImport`).
+    /// Aborts a two-phase job that isn't committed and discards its rows. Also succeeds for an aborted job, and for a
+    /// failed one, which keeps its reason (Milvus: `internal/datacoord/services.go`, `AbortImport`).
     pub(in crate::local) fn abort(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
         self.write(|tx| {
             match state(tx, id)? {
@@ -39,7 +39,7 @@ impl Store {
                 JobState::Failed => return Ok(Ending::Done),
                 JobState::Pending | JobState::Importing | JobState::Uncommitted => {}
             }
-            // Its worker, where there is one, finds that the job is no longer its own.
+            // If a worker runs the job, its next write finds that the job has ended.
             tx.execute(
                 "UPDATE jobs SET state = 'Aborted', reason = 'aborted', complete_time = ?2 WHERE id = ?1",
                 params![id, time],
@@ -62,7 +62,7 @@ fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
     JobState::read(&word)
 }
 
-/// Makes a job's rows visible, and the job completed.
+/// Makes a job's rows visible and the job completed.
 pub(super) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
     tx.prepare_cached("UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1")?
         .execute(params![id, time])?;
@@ -74,7 +74,7 @@ pub(super) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), Sto
     Ok(())
 }
 
-/// True for a job that waits, or waited, for a commit.
+/// Returns true if a job waits, or has waited, for a commit.
 pub(super) fn is_two_phase(tx: &Transaction<'_>, id: &str) -> Result<bool, StoreError> {
     Ok(tx
         .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND two_phase")?

@@ -1,4 +1,4 @@
-//! Waiting for the database: for our own turn, and for other processes', but never without an end.
+//! Limited waits for the database: for the connection of this process, and for locks of other processes.
 
 use super::StoreError;
 use rusqlite::Connection;
@@ -6,30 +6,30 @@ use std::ops::Deref;
 use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// The longest time nobody looks whether waiting has become pointless.
+/// Interval at which a waiting operation checks whether to give up.
 pub(super) const SLICE: Duration = Duration::from_millis(50);
 
-/// How long an operation may still wait once the service stops, e.g. to give a job back.
+/// Longest wait of an operation once the service stops, e.g. to release a job.
 const LAST: Duration = Duration::from_secs(1);
 
-/// When the service began to stop.
+/// The time at which the service began to stop.
 #[derive(Debug, Default)]
 pub(super) struct Stopping(OnceLock<Instant>);
 
 impl Stopping {
-    /// Cuts every wait short from now on.
+    /// Shortens all waits from now on.
     pub(super) fn begin(&self) {
         self.0.get_or_init(Instant::now);
     }
 
-    /// What is left of a wait until `end`; `None` where it is over.
+    /// Returns the time left of a wait until `end`; `None` if the wait is over.
     fn left(&self, end: Instant) -> Option<Duration> {
         let end = self.0.get().map_or(end, |begin| end.min(*begin + LAST));
         let left = end.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
     }
 
-    /// Does `act`, and again while the database is another's, until `end`.
+    /// Runs `act`, and retries until `end` while another process has locked the database.
     pub(super) fn insist<T>(
         &self,
         end: Instant,
@@ -40,7 +40,7 @@ impl Stopping {
             match act() {
                 Err(error) if super::is_busy(&error) => {
                     let left = self.left(end).ok_or(StoreError::Busy)?;
-                    // The database normally waited for a slice itself, but not where that could be a deadlock.
+                    // The database normally waited for a slice itself, but not if that could be a deadlock.
                     std::thread::sleep(SLICE.min(left).saturating_sub(begin.elapsed()));
                 }
                 done => return Ok(done?),
@@ -49,19 +49,19 @@ impl Stopping {
     }
 }
 
-/// How long a worker lets requests go first.
+/// Longest time for which a worker lets requests go first.
 const POLITE: Duration = Duration::from_millis(20);
 
-/// Who wants the connection: somebody waits for a request's answer, and nobody for a worker's next step.
+/// The user of a connection. Requests go first because a client waits for the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// A request's.
+    /// A request.
     Request,
-    /// A worker's: it lets requests go first, but not for long.
+    /// A worker, which lets requests go first for a limited time.
     Worker,
 }
 
-/// A connection that one thread uses at a time.
+/// A lock around a connection that one thread uses at a time.
 pub(super) struct Gate {
     queue: Mutex<Queue>,
     free: Condvar,
@@ -70,9 +70,9 @@ pub(super) struct Gate {
 
 #[derive(Default)]
 struct Queue {
-    /// Somebody has the connection.
+    /// True if a thread uses the connection.
     taken: bool,
-    /// Requests that wait for it.
+    /// Number of waiting requests.
     requests: usize,
 }
 
@@ -83,7 +83,7 @@ pub(super) struct Pass<'a> {
 }
 
 impl Gate {
-    /// A gate before this connection.
+    /// Returns a gate for this connection.
     pub(super) fn new(connection: Connection) -> Self {
         Self {
             queue: Mutex::default(),
@@ -130,7 +130,7 @@ impl Gate {
 impl Drop for Pass<'_> {
     fn drop(&mut self) {
         self.gate.queue().taken = false;
-        // All of those that wait, since one of them may let the others go first.
+        // All waiting threads are notified, since a worker may let the others go first.
         self.gate.free.notify_all();
     }
 }

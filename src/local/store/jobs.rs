@@ -1,28 +1,28 @@
-//! Jobs and the files they read, as callers see them: creating, reading, listing.
+//! Jobs and their files as callers see them: creating, reading and listing.
 
 use super::{Store, StoreError, signed, unsigned};
 use crate::local::source::Source;
 use rusqlite::{OptionalExtension, Row, params};
 
-/// Where a job, or one of its files, stands.
+/// The state of a job or of one of its files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::local) enum JobState {
-    /// Waits for a worker.
+    /// The job waits for a worker.
     Pending,
-    /// A worker of some process has it, or had it when it died.
+    /// A worker of some process runs the job, or ran it when that process died.
     Importing,
-    /// Its rows are checked and kept, and wait for the commit that makes them visible.
+    /// The rows are checked and stored, and wait for the commit that makes them visible.
     Uncommitted,
-    /// Its rows are visible.
+    /// The rows are visible.
     Completed,
-    /// It left no row.
+    /// The job left no rows.
     Failed,
-    /// It was given up before its commit, and left no row.
+    /// The job was given up before its commit and left no rows.
     Aborted,
 }
 
 impl JobState {
-    /// The word stored and sent.
+    /// Returns the word that is stored and sent.
     pub(in crate::local) const fn word(self) -> &'static str {
         match self {
             Self::Pending => "Pending",
@@ -52,35 +52,35 @@ impl JobState {
     }
 }
 
-/// What a create call asks for.
+/// The data of a create call.
 #[derive(Debug)]
 pub(in crate::local) struct NewJob {
-    /// The id it is to have.
+    /// The id, from [`Store::new_job_id`].
     pub(in crate::local) id: String,
     /// The database's name.
     pub(in crate::local) database: String,
     /// The collection's name, or an alias of it.
     pub(in crate::local) collection: String,
-    /// The partition's name; `None` is the default one.
+    /// The partition's name; `None` for the default partition.
     pub(in crate::local) partition: Option<String>,
-    /// The `Idempotency-Key` header.
+    /// The idempotency key, from the `Idempotency-Key` header.
     pub(in crate::local) key: Option<String>,
-    /// True where its rows wait for a commit.
+    /// True if the job's rows wait for a commit.
     pub(in crate::local) two_phase: bool,
-    /// It fails unless it is done by then, in Unix milliseconds.
+    /// The time by which the job must be done, or it fails, in Unix milliseconds.
     pub(in crate::local) deadline: Option<i64>,
-    /// When it was submitted, RFC 3339.
+    /// The time of the submission, RFC 3339.
     pub(in crate::local) create_time: String,
-    /// What to read.
+    /// The input files.
     pub(in crate::local) source: Source,
 }
 
-/// What became of a create call.
+/// The outcome of a create call.
 #[derive(Debug, PartialEq, Eq)]
 pub(in crate::local) enum Created {
-    /// The job was made.
+    /// The job was created.
     New,
-    /// The key was seen before for this collection: the first job's id.
+    /// A job with this idempotency key exists in the collection. This is the first job's id.
     Before(String),
     /// There is no such collection.
     NoCollection,
@@ -88,63 +88,58 @@ pub(in crate::local) enum Created {
     NoPartition,
 }
 
-/// How far a job, or one of its files, has come.
+/// The progress of a job or of one of its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(in crate::local) struct Standing {
-    /// Where it stands.
     pub(in crate::local) state: JobState,
-    /// Why it failed.
+    /// The reason of a failure.
     pub(in crate::local) reason: Option<String>,
-    /// When it ended, RFC 3339.
+    /// The time of the end, RFC 3339.
     pub(in crate::local) complete_time: Option<String>,
     /// Rows read and checked.
     pub(in crate::local) rows: u64,
     /// Bytes read.
     pub(in crate::local) bytes: u64,
-    /// Bytes to read in all; 0 until a worker has looked.
+    /// Total bytes to read; 0 until a worker has looked up the files.
     pub(in crate::local) size: u64,
 }
 
-/// A job as progress and list show it.
+/// A job as progress answers and lists show it.
 #[derive(Debug)]
 pub(in crate::local) struct Job {
-    /// Its id.
     pub(in crate::local) id: String,
-    /// The collection it imports into, which may be gone by now.
+    /// The name of the job's collection, which may have been dropped since.
     pub(in crate::local) collection: String,
-    /// How far it is.
     pub(in crate::local) standing: Standing,
 }
 
-/// A job with all that belongs to it.
+/// A job with all its data.
 #[derive(Debug)]
 pub(in crate::local) struct Whole {
-    /// The job.
     pub(in crate::local) job: Job,
-    /// When it was submitted, RFC 3339; `None` for jobs of earlier versions.
+    /// The time of the submission, RFC 3339; `None` for jobs of earlier versions.
     pub(in crate::local) create_time: Option<String>,
-    /// What it reads; nothing where that record is broken (the job's reason then says so).
+    /// The input files; empty if that record is broken (the job's reason then says so).
     pub(in crate::local) source: Source,
-    /// Its files.
+    /// The job's files, in reading order.
     pub(in crate::local) files: Vec<JobFile>,
-    /// What was dropped of its files without an error.
+    /// Warnings about data that was dropped from the files without an error.
     pub(in crate::local) warnings: Vec<String>,
 }
 
 /// One file of a job.
 #[derive(Debug)]
 pub(in crate::local) struct JobFile {
-    /// As answers name it.
+    /// The name in answers.
     pub(in crate::local) name: String,
-    /// How far it is.
     pub(in crate::local) standing: Standing,
 }
 
-/// Bits of a job id below its time in milliseconds, as in the ids that Milvus' allocator gives.
+/// Bits of a job id below its time in milliseconds, as in the ids of Milvus' allocator.
 const ID_BITS: u32 = 18;
 
 impl Store {
-    /// A new job's id: a 64-bit integer as text, above all earlier ones of this store.
+    /// Returns a new job id: a 64-bit integer as text, larger than all earlier ids of this store.
     pub(in crate::local) fn new_job_id(&self) -> Result<String, StoreError> {
         let now = jiff::Timestamp::now().as_millisecond();
         self.write(|tx| {
@@ -158,7 +153,7 @@ impl Store {
         })
     }
 
-    /// Makes a job, unless its key was seen before.
+    /// Creates a job, unless its collection already has a job with the same idempotency key.
     pub(in crate::local) fn create_job(&self, job: &NewJob) -> Result<Created, StoreError> {
         let source = serde_json::to_string(&job.source).map_err(|error| StoreError::Corrupt {
             what: "request",
@@ -201,7 +196,8 @@ impl Store {
         })
     }
 
-    /// Some jobs that have not ended, oldest first, from behind this place on: the place and id of each.
+    /// Returns at most `most` jobs that haven't ended, oldest first, starting after the sequence number `after`. Each
+    /// is a sequence number and an id.
     pub(in crate::local) fn open_jobs(
         &self,
         after: i64,
@@ -218,7 +214,7 @@ impl Store {
         })
     }
 
-    /// True where the job has ended, or was never there.
+    /// Returns true if the job has ended or never existed.
     pub(in crate::local) fn has_ended(&self, id: &str) -> Result<bool, StoreError> {
         self.read(|view| {
             let mut open = view.prepare_cached(
@@ -228,7 +224,7 @@ impl Store {
         })
     }
 
-    /// The ids of jobs that no worker has taken up yet.
+    /// Returns the ids of jobs that no worker has claimed yet.
     pub(in crate::local) fn pending_jobs(&self) -> Result<Vec<String>, StoreError> {
         self.read(|view| {
             let mut statement =
@@ -238,7 +234,7 @@ impl Store {
         })
     }
 
-    /// A job, what it reads, and its files.
+    /// Returns a job with its input and its files.
     pub(in crate::local) fn job(&self, id: &str) -> Result<Option<Whole>, StoreError> {
         self.read(|view| {
             let mut select = view.prepare_cached(&format!(
@@ -271,7 +267,8 @@ impl Store {
         })
     }
 
-    /// How many jobs the database has (without one, all of them have), and those from `skip` on, newest first.
+    /// Returns the number of jobs of a database (without a name, of all databases) and at most `limit` of them, newest
+    /// first, without the first `skip` jobs.
     pub(in crate::local) fn jobs(
         &self,
         database: Option<&str>,
@@ -294,13 +291,14 @@ impl Store {
     }
 }
 
-/// The id after `last` at this time (Unix milliseconds); `None` past the 64 bits.
+/// Returns the id after `last` at this time (Unix milliseconds); `None` if it exceeds 64 bits.
 fn next_id(last: i64, now: i64) -> Option<i64> {
     let timed = now.clamp(0, i64::MAX >> ID_BITS) << ID_BITS;
     Some(timed.max(last.checked_add(1)?))
 }
 
-/// The columns [`job`] reads. A job's source, up to a MiB of paths, is not among them: lists are long.
+/// The columns that [`job`] reads. The job's source isn't among them, since it has up to 1 MiB of paths and lists are
+/// long.
 const JOB: &str = "state, reason, complete_time, rows, bytes, size, id, collection";
 
 fn job(row: &Row<'_>) -> Result<Job, StoreError> {
@@ -323,7 +321,7 @@ fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
     })
 }
 
-/// The warnings stored with a job; none if the record is broken.
+/// Parses the warnings stored with a job. Returns none if the record is broken.
 fn parse_warnings(text: Option<&str>) -> Vec<String> {
     let warnings = text.and_then(|text| serde_json::from_str(text).ok());
     warnings.unwrap_or_default()

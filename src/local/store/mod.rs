@@ -1,9 +1,8 @@
-//! Collections, jobs and rows in one embedded database, which several processes may share.
+//! Storage of collections, jobs and rows in one embedded database, which several processes may share.
 //!
-//! One connection writes and one reads, each behind a lock; write-ahead logging lets them, and other processes,
-//! work side by side. Every change of state is one transaction, so a killed process leaves either the old state
-//! or the new one. Bulk data is deleted lazily: what is to go is marked, and [`Store::sweep`] removes it in small
-//! steps.
+//! One connection writes and another reads, each behind a lock. With write-ahead logging they don't block each other or
+//! other processes. Each change of state is one transaction, so a killed process leaves either the old state or the new
+//! one. Bulk data is deleted lazily: it's marked first, and [`Store::sweep`] removes it in small steps.
 
 pub(super) mod aliases;
 pub(super) mod collections;
@@ -25,53 +24,53 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-/// What can go wrong in the store itself, as opposed to in what was asked of it.
+/// An error of the store itself, as opposed to an invalid request.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// The database refused or failed.
     #[error("the local store's database failed: {0}")]
     Database(#[from] rusqlite::Error),
-    /// Somebody else had the database for as long as we could wait; nothing was done.
+    /// The database was locked by another process for the whole wait. Nothing was done.
     #[error("the local store is busy: another process has kept it locked; try again")]
     Busy,
-    /// A file or folder of the store could not be made or read.
+    /// A file or folder of the store couldn't be created or read.
     #[error("could not {doing} {path}: {source}")]
     File {
-        /// What was tried, e.g. `create`.
+        /// The failed action, e.g. `create`.
         doing: &'static str,
         /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: std::io::Error,
     },
     /// The wait for another process was interrupted.
     #[error("interrupted while another process had the local store locked")]
     Stopped(Stop),
-    /// A later zshell changed the store's layout.
+    /// A newer zshell has changed the store's layout.
     #[error(
         "{path} was written by a newer zshell (store version {found}, this one knows {known}); use that zshell, or another --data-dir"
     )]
     Newer {
         /// The database file.
         path: PathBuf,
-        /// Its version.
+        /// The file's store version.
         found: i64,
-        /// The last version known here.
+        /// The newest version that this zshell supports.
         known: i64,
     },
-    /// What was stored could not be understood.
+    /// A stored record couldn't be parsed.
     #[error("the local store holds a {what} that cannot be read: {why}")]
     Corrupt {
         /// The kind of record.
         what: &'static str,
-        /// What is wrong with it.
+        /// The reason.
         why: String,
     },
 }
 
 impl StoreError {
-    /// True where the same may work later: another process holds the store, the disk is full or does not answer.
-    /// False where what is stored is broken.
+    /// Returns true if a retry may succeed: another process has the store locked, or the disk is full or doesn't
+    /// respond. Returns false if the stored data is broken.
     pub(super) fn is_passing(&self) -> bool {
         match self {
             Self::Busy | Self::Stopped(_) | Self::File { .. } => true,
@@ -99,7 +98,7 @@ fn passes(code: ErrorCode) -> bool {
     )
 }
 
-/// True where somebody else has the database just now.
+/// Returns true if another process has the database locked.
 fn is_busy(error: &rusqlite::Error) -> bool {
     matches!(
         error.sqlite_error_code(),
@@ -107,18 +106,18 @@ fn is_busy(error: &rusqlite::Error) -> bool {
     )
 }
 
-/// How long workers wait for another process's transaction, which normally lasts for one batch of rows; also how
-/// long opening waits.
+/// Longest wait of workers, and of opening the store, for another process's transaction. A transaction normally lasts
+/// for one batch of rows.
 const BUSY: Duration = Duration::from_secs(30);
 
-/// Bytes of write-ahead log at which it is moved into the database file: large, since each move costs two
-/// fsyncs and an import writes its rows once and in order.
+/// Size of the write-ahead log, in bytes, at which it's moved into the database file. It's large because each move
+/// costs two fsyncs, and an import writes its rows once and in order.
 const WAL_BYTES: i64 = 64 << 20;
 
-/// Bytes of a database page: large, since nearly all the data are blobs of hundreds of KiB.
+/// Size of a database page in bytes. It's large because nearly all data is in blobs of hundreds of KiB.
 const PAGE_BYTES: i64 = 16 << 10;
 
-/// The layout, one step a version; `user_version` counts the steps taken.
+/// The steps to the current layout, one per version. `user_version` is the number of steps that were taken.
 const MIGRATIONS: &[&str] = &[
     include_str!("v1.sql"),
     include_str!("v2.sql"),
@@ -128,13 +127,13 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v6.sql"),
 ];
 
-/// The database of one data folder; clones share it.
+/// The database of one data folder. Clones share the database.
 #[derive(Clone)]
 pub(super) struct Store {
     base: Arc<Base>,
-    /// How long one operation waits.
+    /// Longest wait of one operation.
     patience: Duration,
-    /// Whose operations they are.
+    /// The kind of user that runs the operations.
     turn: Turn,
 }
 
@@ -145,10 +144,10 @@ struct Base {
 }
 
 impl Store {
-    /// Opens the store in `dir`, making it where there is none yet.
+    /// Opens the store in `dir`, and creates it if there is none.
     pub(super) fn open(dir: &Path, interrupt: &Interrupt) -> Result<Self, StoreError> {
         create_private(dir)?;
-        // Several processes may come here at once; the switch to write-ahead logging wants the database alone.
+        // Several processes may open the store at once, and the switch to write-ahead logging needs exclusive access.
         let gate_path = dir.join("open.lock");
         let gate = open_private(&gate_path).map_err(file_error("open", &gate_path))?;
         lock_file(&gate, LockMode::Exclusive, BUSY, interrupt).map_err(|error| match error {
@@ -171,7 +170,7 @@ impl Store {
         })
     }
 
-    /// The same store, each of whose operations waits no longer than this for others.
+    /// Returns this store with another limit on each operation's wait for other processes.
     #[cfg(test)]
     pub(super) fn with_patience(&self, patience: Duration) -> Self {
         Self {
@@ -180,7 +179,7 @@ impl Store {
         }
     }
 
-    /// The same store for requests, which wait no longer than this and go before workers.
+    /// Returns this store for requests, which wait at most `patience` and go before workers.
     pub(super) fn for_requests(&self, patience: Duration) -> Self {
         Self {
             turn: Turn::Request,
@@ -189,7 +188,7 @@ impl Store {
         }
     }
 
-    /// Cuts the waits of all operations short, since the service stops.
+    /// Shortens the waits of all operations, since the service stops.
     pub(super) fn stop(&self) {
         self.base.stopping.begin();
     }
@@ -198,14 +197,14 @@ impl Store {
         Instant::now() + self.patience
     }
 
-    /// The connection that writes.
+    /// Returns the writing connection.
     fn writer(&self) -> Result<Pass<'_>, StoreError> {
         self.base
             .writer
             .pass(self.turn, &self.base.stopping, self.end())
     }
 
-    /// Runs `act` in one transaction that takes the write lock at once; an error rolls it back.
+    /// Runs `act` in one transaction, which takes the write lock at the start. An error rolls the transaction back.
     pub(super) fn write<T>(
         &self,
         act: impl FnOnce(&Transaction<'_>) -> Result<T, StoreError>,
@@ -221,7 +220,7 @@ impl Store {
         Ok(value)
     }
 
-    /// Runs `act` on one consistent view of the store.
+    /// Runs `act` on a consistent view of the store.
     pub(super) fn read<T>(
         &self,
         act: impl FnOnce(&Connection) -> Result<T, StoreError>,
@@ -230,7 +229,7 @@ impl Store {
         let stopping = &self.base.stopping;
         let reader = self.base.reader.pass(self.turn, stopping, end)?;
         let view = Transaction::new_unchecked(&reader, TransactionBehavior::Deferred)?;
-        // The first look at the database is what may have to wait; what follows sees the same state.
+        // Only the first read of the database may have to wait. Later reads see the same state.
         stopping.insist(end, || {
             view.prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 1")?
                 .exists([])
@@ -239,7 +238,7 @@ impl Store {
     }
 }
 
-/// Creates a folder for its owner only.
+/// Creates a folder that only its owner can access.
 pub(super) fn create_private(dir: &Path) -> Result<(), StoreError> {
     create_private_folder(dir).map_err(file_error("create", dir))
 }
@@ -253,8 +252,8 @@ fn file_error(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -
     }
 }
 
-/// Opens the writing and the reading connection and brings the layout up to date. Waits at most [`BUSY`] for a database
-/// that another process has locked.
+/// Opens the writing and the reading connection and updates the layout. Waits at most [`BUSY`] for a database that
+/// another process has locked.
 fn connect_all(path: &Path, interrupt: &Interrupt) -> Result<(Connection, Connection), StoreError> {
     let end = Instant::now() + BUSY;
     loop {
@@ -280,12 +279,12 @@ fn connect(path: &Path) -> Result<Connection, StoreError> {
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
-    // A killed process loses nothing that was committed; power loss may cost the last seconds.
+    // A killed process loses no committed data. A power loss may cost the last seconds.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     connection.pragma_update(None, "wal_autocheckpoint", WAL_BYTES / PAGE_BYTES)?;
     connection.pragma_update(None, "journal_size_limit", WAL_BYTES)?;
     connection.set_prepared_statement_cache_capacity(64);
-    // Else a statement that a partial index might serve is prepared anew for each value bound to it.
+    // Otherwise a statement that may use a partial index is prepared again for each value bound to it.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     Ok(connection)
 }
@@ -319,12 +318,12 @@ fn migrate(connection: &mut Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Integers of the database are signed; sizes and counts here never come near the limit.
+/// Converts a size or count to a signed integer, as stored in the database. Real values never come near the limit.
 pub(super) fn signed(number: impl TryInto<i64>) -> i64 {
     number.try_into().unwrap_or(i64::MAX)
 }
 
-/// The other way round; a negative count cannot have been written by us.
+/// Converts a stored integer to a size or count. A negative count can't have been written by zshell.
 pub(super) fn unsigned(number: i64) -> u64 {
     u64::try_from(number).unwrap_or(0)
 }
@@ -384,7 +383,7 @@ mod tests {
                 .create_collection("other", "a", &body, &["_default".to_owned()], true)
                 .unwrap()
         );
-        // The id of the dropped collection is not used again.
+        // The dropped collection's id isn't used again.
         let other = store.collection("other", "a").unwrap().unwrap();
         assert!(other.id > 2, "{}", other.id);
     }

@@ -1,35 +1,37 @@
-//! Rows, kept as segments: one batch of checked rows each, one blob a column.
+//! Rows, stored as segments: each is one batch of checked rows, with one blob per column.
 //!
-//! So an import writes blobs one after the other, and a count reads no row at all. A segment becomes visible in
-//! the transaction that completes its job; one that must go is marked and swept later.
+//! So an import writes blobs in order, and a count reads no rows. A segment becomes visible in the transaction that
+//! completes its job. A segment to delete is marked and swept later.
 
 use super::work::{Claimed, Report, advance, finish_file};
 use super::{Store, StoreError, signed, unsigned};
 use crate::formats::batch::Batch;
 use rusqlite::{Connection, Transaction, params};
 
-/// State of a segment whose job is not finished.
+/// State of a segment whose job hasn't finished.
 pub(super) const PENDING: i64 = 0;
-/// State of a segment that counts and queries see.
+/// State of a segment that counts and queries include.
 pub(super) const VISIBLE: i64 = 1;
 /// State of a segment to be deleted.
 pub(super) const TRASH: i64 = 2;
 
-/// Segments one sweep deletes: a write transaction of some tens of MiB at most.
+/// Segments deleted by one sweep, so a write transaction has at most some tens of MiB.
 const SWEEP: i64 = 8;
 
-/// Free pages one sweep gives back to the file system.
+/// Most free pages that one step returns to the file system.
 const VACUUM_PAGES: u64 = 2048;
 
 /// Free pages kept for the next import (128 MiB).
 const KEPT_PAGES: u64 = 8192;
 
-/// Keys that the service makes itself count up from the segment's number times this: more than a batch has rows.
+/// Distance between the first generated primary keys of two segments, which start at the segment's id times this. It's
+/// larger than the number of rows in a batch.
 pub(super) const AUTO_IDS: i64 = 1 << 24;
 
 impl Store {
-    /// Keeps a batch of a claimed job's rows, not visible yet, together with how far the job is, and with the file before
-    /// that was `read` to its end, and when. An auto-id collection's keys are given here. False where the job has ended meanwhile (then nothing is kept).
+    /// Stores a batch of a claimed job's rows, still invisible, together with the job's progress. If `read` is set,
+    /// also marks that file as read to its end at that time. In a collection with autoId, generates the rows' primary
+    /// keys. Returns false, and stores nothing, if the job has ended meanwhile.
     pub(in crate::local) fn append(
         &self,
         job: &Claimed,
@@ -57,7 +59,7 @@ impl Store {
         })
     }
 
-    /// Visible rows of a collection, or of one of its partitions.
+    /// Returns the number of visible rows of a collection, or of one of its partitions.
     pub(in crate::local) fn count(
         &self,
         collection_id: i64,
@@ -76,7 +78,7 @@ impl Store {
         })
     }
 
-    /// Deletes some of what was marked for deletion; false when nothing was left.
+    /// Deletes some of the segments marked for deletion. Returns false if there were none.
     pub(in crate::local) fn sweep(&self) -> Result<bool, StoreError> {
         let trash: i64 = self.read(|view| {
             Ok(view
@@ -105,8 +107,8 @@ impl Store {
         })
     }
 
-    /// Gives some free pages back to the file system, where there are many: the rest is kept for the next import.
-    /// False when there was nothing to do.
+    /// Returns some free pages to the file system if there are many. The rest is kept for the next import. Returns
+    /// false if there was nothing to do.
     pub(in crate::local) fn vacuum(&self) -> Result<bool, StoreError> {
         let free = |connection: &Connection| -> Result<u64, StoreError> {
             Ok(connection
@@ -125,14 +127,14 @@ impl Store {
     }
 }
 
-/// The number for what becomes visible now: above those of all segments.
+/// Returns the number for the next commit, which is larger than the numbers of all segments.
 pub(super) fn next_commit(tx: &Transaction<'_>) -> Result<i64, StoreError> {
     Ok(tx
         .prepare_cached("SELECT COALESCE(MAX(commit_no), 0) + 1 FROM segments")?
         .query_row([], |row| row.get(0))?)
 }
 
-/// Keeps a segment's columns: the fields in the schema's order, then `$meta`.
+/// Stores a segment's columns: the fields in the schema's order, then `$meta`.
 pub(super) fn keep_columns(
     tx: &Transaction<'_>,
     segment: i64,

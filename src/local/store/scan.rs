@@ -1,18 +1,18 @@
-//! Reading rows back: the visible segments of a collection, and single columns of them.
+//! Reading rows: the visible segments of a collection, and single columns of a segment.
 
 use super::dead::Dead;
 use super::rows::VISIBLE;
 use super::{Store, StoreError, signed};
 use rusqlite::{MAIN_DB, OptionalExtension, params};
 
-/// A batch of visible rows, as it was when it was looked up.
+/// A batch of visible rows, as of the time of the lookup.
 #[derive(Clone, Debug)]
 pub(in crate::local) struct Segment {
-    /// Its number, never used again.
+    /// The id, which is never used again.
     id: i64,
-    /// How many rows it holds, deleted ones too.
+    /// Number of rows, including deleted ones.
     pub(in crate::local) rows: usize,
-    /// How many of them are deleted, and which.
+    /// The number of deleted rows, and their bits.
     dead: (usize, Dead),
 }
 
@@ -21,20 +21,20 @@ impl Segment {
         self.id
     }
 
-    /// How many rows it has that are not deleted.
+    /// Returns the number of rows that aren't deleted.
     pub(in crate::local) fn live(&self) -> usize {
         self.rows.saturating_sub(self.dead.0)
     }
 
-    /// False for a row that was deleted.
+    /// Returns false if the row is deleted.
     pub(in crate::local) fn is_live(&self, row: usize) -> bool {
         !self.dead.1.has(row)
     }
 }
 
 impl Store {
-    /// The visible segments of a collection, or of some of its partitions, in the order of their commits: of two rows
-    /// with one primary key the later one counts.
+    /// Returns the visible segments of a collection, or of some of its partitions, in the order of their commits. Of
+    /// two rows with the same primary key, the later one counts.
     pub(in crate::local) fn segments(
         &self,
         collection_id: i64,
@@ -67,7 +67,7 @@ impl Store {
         })
     }
 
-    /// The bytes of one of a segment's columns; `None` once the segment was deleted.
+    /// Returns the bytes of a segment's column; `None` if the segment was deleted.
     pub(in crate::local) fn column(
         &self,
         segment: &Segment,
@@ -83,10 +83,10 @@ impl Store {
         })
     }
 
-    /// Reads the bytes of one of a segment's columns into `bytes`, whose memory is used again; false once the segment was
+    /// Reads the bytes of a segment's column into `bytes`, whose memory is reused. Returns false if the segment was
     /// deleted.
     ///
-    /// Several times as fast as [`Store::column`], which fills new memory for each column, and copies it twice.
+    /// This is several times as fast as [`Store::column`], which allocates memory for each column and copies it twice.
     pub(in crate::local) fn read_column(
         &self,
         segment: &Segment,

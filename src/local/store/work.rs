@@ -1,4 +1,4 @@
-//! The worker's side of a job: taking it up, reporting, ending it.
+//! A job as its worker sees it: claiming it, reporting progress, ending it.
 
 use super::ending::{is_two_phase, show};
 use super::jobs::{JobState, parse_source};
@@ -7,51 +7,50 @@ use super::{Store, StoreError, signed};
 use crate::local::source::Source;
 use rusqlite::{Transaction, params};
 
-/// A job that a worker has taken up.
+/// A job that a worker has claimed.
 #[derive(Debug)]
 pub(in crate::local) struct Claimed {
-    /// Its id.
     pub(in crate::local) id: String,
-    /// How often it was taken up or given back. Everything its worker writes is tied to this number, so that a
-    /// worker that lost its job (to a broken file lock, say) can add nothing to the next one's work.
+    /// Number of claims and releases of the job. Everything the worker writes is checked against this number, so a
+    /// worker that lost its job (e.g. to a broken file lock) can't add to the next worker's result.
     pub(in crate::local) attempt: i64,
-    /// The collection it imports into.
+    /// The id of the collection to import into.
     pub(in crate::local) collection_id: i64,
-    /// The partition it imports into.
+    /// The id of the partition to import into.
     pub(in crate::local) partition_id: i64,
-    /// It fails unless it is done by then, in Unix milliseconds.
+    /// The time by which the job must be done, or it fails, in Unix milliseconds.
     pub(in crate::local) deadline: Option<i64>,
-    /// What to read.
+    /// The input files.
     pub(in crate::local) source: Source,
 }
 
-/// A worker's report about the file it reads.
+/// A worker's progress in its current file.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::local) struct Report {
-    /// The file, counted from 0.
+    /// Number of the file, counted from 0.
     pub(in crate::local) file: usize,
-    /// Rows of this file so far.
+    /// Rows read from this file.
     pub(in crate::local) file_rows: u64,
-    /// Bytes of this file so far.
+    /// Bytes read from this file.
     pub(in crate::local) file_bytes: u64,
-    /// Rows of the job so far.
+    /// Rows read by the job.
     pub(in crate::local) rows: u64,
-    /// Bytes of the job so far.
+    /// Bytes read by the job.
     pub(in crate::local) bytes: u64,
 }
 
-/// What a job's failure says.
+/// The messages of a failed job.
 #[derive(Debug)]
 pub(in crate::local) struct Failing {
     /// The job's reason.
     pub(in crate::local) reason: String,
-    /// The file at fault, and what its detail says.
+    /// Number of the file at fault, and the reason in its details.
     pub(in crate::local) file: Option<(usize, String)>,
 }
 
 impl Store {
-    /// Takes up a job from its beginning, forgetting what an earlier owner did; `None` where it has ended.
-    /// The caller holds the job's lock.
+    /// Claims a job and restarts it, discarding an earlier owner's work. Returns `None` if the job has ended. The
+    /// caller must hold the job's lock.
     pub(in crate::local) fn claim(&self, id: &str) -> Result<Option<Claimed>, StoreError> {
         self.write(|tx| {
             if !restart(tx, id, JobState::Importing)? {
@@ -82,7 +81,7 @@ impl Store {
         })
     }
 
-    /// Gives an unfinished job back for the next worker.
+    /// Returns an unfinished job to the queue for the next worker.
     pub(in crate::local) fn release(&self, job: &Claimed) -> Result<(), StoreError> {
         self.write(|tx| {
             if owned(tx, job)? {
@@ -92,7 +91,7 @@ impl Store {
         })
     }
 
-    /// Names the files of a claimed job: name and bytes of each. False where the job has ended meanwhile.
+    /// Stores the name and size in bytes of each file of a claimed job. Returns false if the job has ended meanwhile.
     pub(in crate::local) fn set_files(
         &self,
         job: &Claimed,
@@ -124,7 +123,7 @@ impl Store {
         })
     }
 
-    /// Marks a file as read to its end. False where the job has ended meanwhile.
+    /// Marks a file as read to its end. Returns false if the job has ended meanwhile.
     pub(in crate::local) fn finish_file(
         &self,
         job: &Claimed,
@@ -134,8 +133,9 @@ impl Store {
         self.write(|tx| finish_file(tx, job, report, time))
     }
 
-    /// Marks the last file, if there is one, as read to its end, and ends the job well, with these warnings: in one step
-    /// its rows become visible, or, of a two-phase job, wait for [`Self::commit`]. False if it has ended meanwhile.
+    /// Completes a job in one transaction: marks the last file, if there is one, as read to its end, stores the
+    /// warnings and makes the rows visible. In a two-phase job, the rows wait for [`Self::commit`] instead. Returns
+    /// false if the job has ended meanwhile.
     pub(in crate::local) fn complete(
         &self,
         job: &Claimed,
@@ -167,7 +167,7 @@ impl Store {
         })
     }
 
-    /// Ends a job badly: none of its rows stays. Nothing happens where it has ended meanwhile.
+    /// Fails a job and discards its rows. Does nothing if the job has ended meanwhile.
     pub(in crate::local) fn fail(
         &self,
         job: &Claimed,
@@ -185,7 +185,7 @@ impl Store {
 }
 
 impl Store {
-    /// Ends a job badly that cannot even be taken up, since its record is broken. The caller holds the job's lock.
+    /// Fails a job that can't be claimed because its record is broken. The caller must hold the job's lock.
     pub(in crate::local) fn fail_unclaimed(
         &self,
         id: &str,
@@ -196,7 +196,7 @@ impl Store {
     }
 }
 
-/// Writes how far a job is. False where it has ended meanwhile.
+/// Stores a job's progress. Returns false if the job has ended meanwhile.
 pub(super) fn advance(
     tx: &Transaction<'_>,
     job: &Claimed,
@@ -214,7 +214,7 @@ pub(super) fn advance(
     Ok(true)
 }
 
-/// Writes that a file was read to its end. False where the job has ended meanwhile.
+/// Marks a file as read to its end. Returns false if the job has ended meanwhile.
 pub(super) fn finish_file(
     tx: &Transaction<'_>,
     job: &Claimed,
@@ -231,7 +231,7 @@ pub(super) fn finish_file(
     Ok(true)
 }
 
-/// True while the job has not ended and is still this worker's.
+/// Returns true if the job hasn't ended and still belongs to this worker.
 fn owned(tx: &Transaction<'_>, job: &Claimed) -> Result<bool, StoreError> {
     Ok(tx
         .prepare_cached(
@@ -240,7 +240,7 @@ fn owned(tx: &Transaction<'_>, job: &Claimed) -> Result<bool, StoreError> {
         .exists(params![job.id, job.attempt])?)
 }
 
-/// Fails the jobs that `condition` (on the column `id_column`) chooses and that have not ended.
+/// Fails the unfinished jobs whose column `id_column` has the value `id`.
 pub(super) fn fail_where(
     tx: &Transaction<'_>,
     id_column: &str,
@@ -272,7 +272,8 @@ fn fail(tx: &Transaction<'_>, id: &str, failing: &Failing, time: &str) -> Result
         return Ok(());
     }
     discard(tx, id)?;
-    // A file that was read through is not in the collection either: say so, so that nobody imports the rest alone.
+    // Files that were read to their end aren't in the collection either. Their reason says so, otherwise a user might
+    // import only the other files.
     tx.execute(
         "UPDATE job_files SET state = 'Failed', complete_time = ?2, reason = 'not imported: the job failed'
          WHERE job_id = ?1",

@@ -11,11 +11,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 thread_local! {
-    /// What was told of the jobs that this thread has tried.
+    /// Warnings about the jobs that this thread has tried.
     static WARNED: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// State for workers, with one job that waits.
+/// Returns the workers' state, with one waiting job.
 fn shared(dir: &Path) -> Shared {
     let file = dir.join("a.jsonl");
     std::fs::write(&file, "{\"id\": 1, \"vector\": [1, 2]}").unwrap();
@@ -79,7 +79,7 @@ fn a_job_waits_while_the_store_is_locked_and_is_done_afterwards() {
         warned.len() == 1 && warned[0].contains("job-1") && warned[0].contains("tried again"),
         "{warned:?}"
     );
-    // It is not forgotten, and not tried again at once.
+    // The job is still listed, and isn't retried at once.
     assert_eq!(
         (shared.running(), standing(&shared).state),
         (1, JobState::Pending)
@@ -132,7 +132,7 @@ fn a_store_that_cannot_be_read_leaves_submitted_jobs_on_the_list() {
 fn stopping_does_not_wait_for_a_locked_store() {
     let dir = tempfile::tempdir().unwrap();
     let mut shared = shared(dir.path());
-    // Far longer than any test may take.
+    // A wait far longer than the test may take.
     shared.store = shared.store.with_patience(Duration::from_hours(24));
     let other = other(dir.path());
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
@@ -150,11 +150,11 @@ fn keys_of_a_job_that_is_about_to_be_made_are_kept() {
     let dir = tempfile::tempdir().unwrap();
     let shared = shared(dir.path());
     shared.keep_keys("job-2", Keys::default()).unwrap();
-    // Workers look around between the keys and the job.
+    // Workers check for jobs between the storing of the keys and the creation of the job.
     while shared.run_next().unwrap() {}
     shared.forget_ended().unwrap();
     assert!(shared.vault().keys("job-2").is_some());
-    // Those of a job that was there and has ended go.
+    // The keys of a job that existed and has ended are removed.
     shared.vault().made("job-2");
     shared.board().looked = None;
     shared.forget_ended().unwrap();

@@ -1,4 +1,4 @@
-//! The worker threads: started together, and ended together, but not waited for without an end.
+//! The worker threads, which start and stop together. Stopping waits for them for a limited time.
 
 use super::{Shared, lock};
 use std::io;
@@ -6,8 +6,8 @@ use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-/// How long stopping waits for the threads. They finish the batch in hand; one that hangs, e.g. in a read from a
-/// network disk, is left behind, which is as safe as killing the process.
+/// Longest wait for the threads when the service stops. They finish their current batch. A thread that hangs, e.g. in a
+/// read from a network disk, is left behind, which is as safe as killing the process.
 const GRACE: Duration = Duration::from_secs(3);
 
 /// The running worker threads.
@@ -23,7 +23,7 @@ impl Workers {
             shared: Arc::clone(shared),
             threads: Vec::new(),
         };
-        // On failure the threads already started end with `workers`.
+        // If this fails, dropping `workers` ends the threads that were started.
         for _ in 0..count.max(1) {
             workers.spawn("local-import", Shared::work)?;
         }
@@ -43,7 +43,7 @@ impl Workers {
     }
 }
 
-/// Counts a thread for as long as it lives.
+/// A guard that counts a thread while it runs.
 struct Running(Arc<Shared>);
 
 impl Running {
@@ -63,7 +63,7 @@ impl Drop for Running {
 }
 
 impl Drop for Workers {
-    /// Ends the batch in hand, gives unfinished jobs back, and waits for the threads, but not for ever.
+    /// Stops the threads after their current batch, releases unfinished jobs, and waits for at most [`GRACE`].
     fn drop(&mut self) {
         self.shared.board().stopping = true;
         self.shared.store.stop();

@@ -1,4 +1,4 @@
-//! Who may write what of a job, and what is swept.
+//! Tests of the rules for writing a job's data, and of sweeping.
 
 use super::super::jobs::{Created, NewJob};
 use super::*;
@@ -7,7 +7,7 @@ use crate::interrupt::Interrupt;
 use serde_json::json;
 use std::sync::Arc;
 
-/// A store with one job, and a batch of one row for it.
+/// Returns a store with one job, and a batch of one row for the job.
 fn store(dir: &std::path::Path) -> (Store, Batch) {
     let store = Store::open(dir, &Interrupt::new()).unwrap();
     let body = json!({ "dimension": 2 });
