@@ -195,7 +195,6 @@ impl Reader {
     /// After [`ReadError::Row`], and after a [`ReadError::Syntax`] in a row whose end was found, the batch holds the
     /// good rows before the bad row, and the next call continues after the bad row. So a check can collect all bad rows
     /// by calling until the result is false. After any other error, the next call returns false.
-    /// every bad row by calling until it answers false. After any other error it answers false.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
         batch.clear();
         self.rows.fill(batch, self.batch_rows)?;
