@@ -45,8 +45,8 @@ pub(super) trait Rows: Send {
         false
     }
 
-    /// Finds the next rows, at most `_most`. Finds none at the end of the file, or if the format's rows can't be found
-    /// without parsing.
+    /// Finds the next rows, up to the given number. Finds none at the end of the file, or if rows of the format can't
+    /// be found without parsing.
     fn fill_block(&mut self, block: &mut Block, _most: usize) -> Result<(), ReadError> {
         block.begin(self.rows());
         Ok(())
