@@ -28,7 +28,7 @@ pub(super) fn push_missing(
     push_null(field, column, default)
 }
 
-/// Appends a null: the default value, or null if the field may be null. Otherwise the row is refused.
+/// Appends the default value in place of a null, or null if the field may be null. Otherwise the row is refused.
 pub(super) fn push_null(
     field: &Field,
     column: &mut Column,

@@ -57,7 +57,7 @@ pub(super) fn check(name: &str) -> Result<(), SchemaError> {
     let first = name.chars().next();
     let starts = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let consists = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    // `$meta` isn't in the list, because its first character is refused before.
+    // `$meta` needs no entry in the list, because its first character is refused anyway.
     if KEYWORDS.contains(&name) || name.eq_ignore_ascii_case("null") {
         return refuse("the name is a keyword of filters");
     }
