@@ -1,4 +1,4 @@
-//! Checked rows, column by column: what a reader hands on and the store keeps.
+//! Checked rows, stored column by column. Readers produce batches, and the store keeps them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use super::row::RowParser;
 use super::schema::{DataType, Schema};
 use super::warning::Warning;
 
-/// The name of the column that holds dynamic fields.
+/// Name of the column that holds dynamic fields.
 pub const META: &str = "$meta";
 
 /// Rows of one collection that have passed the row check.
@@ -25,7 +25,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// An empty batch for rows of this schema, which must be valid ([`Schema::validate`]).
+    /// Returns an empty batch for rows of a valid schema (see [`Schema::validate`]).
     pub fn new(schema: &Arc<Schema>) -> Self {
         Self {
             rows: 0,
@@ -40,51 +40,52 @@ impl Batch {
         }
     }
 
-    /// The same, for rows whose scalars may be written as texts, and their texts as numbers: so Milvus' insert call takes
-    /// them, and its import does not.
+    /// Returns the batch, now also accepting scalars written as strings and strings written as numbers. Milvus' insert
+    /// call accepts both, but its import doesn't.
     #[must_use]
     pub fn loose(mut self) -> Self {
         self.parser.loosen();
         self
     }
 
-    /// The schema the rows follow.
+    /// Returns the schema of the rows.
     pub fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows
     }
 
-    /// One column a field, in the schema's order, each with [`Batch::rows`] rows. Only the primary key's
-    /// column of an `AutoID` collection is empty, or null in rows without a key, until [`Batch::set_auto_ids`] fills it.
+    /// Returns one column per field, in the schema's order, each with [`Batch::rows`] rows. Only the primary key column
+    /// of an `AutoID` collection differs: until [`Batch::set_auto_ids`] fills the column, it is empty, or null in rows
+    /// without a key.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }
 
-    /// The dynamic fields: a JSON object's text a row; `None` where the schema does not enable them.
+    /// Returns the dynamic fields, one JSON object text per row, or `None` if the schema doesn't enable dynamic fields.
     pub fn meta(&self) -> Option<&Column> {
         self.meta.as_ref()
     }
 
-    /// Bytes of column data held.
+    /// Returns the size of the column data in bytes.
     pub fn byte_len(&self) -> usize {
         let columns = self.columns.iter().chain(&self.meta);
         columns.map(Column::byte_len).sum()
     }
 
-    /// Forgets the rows, keeps the memory.
+    /// Removes the rows but keeps the memory for reuse.
     pub fn clear(&mut self) {
         self.rows = 0;
         self.roll_back();
-        // A filled AutoID column is not rolled back with the others.
+        // `roll_back` doesn't shorten a filled AutoID column.
         self.columns.iter_mut().for_each(Column::clear);
     }
 
-    /// Gives the rows of an `AutoID` collection that have no key one, counting up from `first` (decimal text if the
-    /// key is `VarChar`). Without `AutoID` nothing happens.
+    /// Assigns primary keys to the rows of an `AutoID` collection that have none, counting up from `first`. A `VarChar`
+    /// key gets decimal text. Does nothing without `AutoID`.
     pub fn set_auto_ids(&mut self, first: i64) {
         let fields = self.schema.fields.iter();
         let made = self.columns.iter_mut().zip(fields);
@@ -109,7 +110,7 @@ impl Batch {
         }
     }
 
-    /// Checks one row, a JSON object's text, and appends it; a refused row leaves the batch as it was.
+    /// Checks one row, given as a JSON object's text, and appends it. A refused row leaves the batch unchanged.
     ///
     /// `number` is the row's number in its file, from 1, for the error.
     pub fn push_json(&mut self, row: &[u8], number: u64) -> Result<(), PushError> {
@@ -128,7 +129,7 @@ impl Batch {
         }
     }
 
-    /// The columns, to append rows to; [`Batch::add_rows`] must follow, or [`Batch::roll_back`].
+    /// Returns the columns, for appending rows. The caller must then call [`Batch::add_rows`] or [`Batch::roll_back`].
     pub(super) fn parts(&mut self) -> Parts<'_> {
         Parts {
             schema: &self.schema,
@@ -143,7 +144,7 @@ impl Batch {
         self.rows += rows;
     }
 
-    /// Appends these rows of another batch of the same schema.
+    /// Appends a range of rows from another batch of the same schema.
     pub(super) fn extend(&mut self, from: &Self, rows: Range<usize>) {
         let columns = self.columns.iter_mut().zip(&from.columns);
         for (to, from) in columns.chain(self.meta.iter_mut().zip(&from.meta)) {
@@ -152,7 +153,7 @@ impl Batch {
         self.rows += rows.len();
     }
 
-    /// One row read back as a JSON object: the schema's fields, then the dynamic ones.
+    /// Returns one row as a JSON object: the schema's fields first, then the dynamic fields.
     pub fn row(&self, row: usize) -> Map<String, Value> {
         let named = self.schema.fields.iter().zip(&self.columns);
         let mut object: Map<String, Value> = named
@@ -160,19 +161,19 @@ impl Batch {
             .collect();
         if let Some(Value::Object(meta)) = self.meta.as_ref().map(|meta| meta.value(row)) {
             for (name, value) in meta {
-                // A dynamic field may have the name of a field.
+                // A dynamic field may have the same name as a schema field, which wins.
                 object.entry(name).or_insert(value);
             }
         }
         object
     }
 
-    /// The warnings of JSON rows that were pushed since the last call, refused ones included.
+    /// Returns the warnings of the JSON rows pushed since the last call, including refused rows.
     pub fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
         self.parser.take_warnings()
     }
 
-    /// Drops what the columns have beyond the counted rows.
+    /// Truncates the columns to the counted rows.
     pub(super) fn roll_back(&mut self) {
         for column in self.columns.iter_mut().chain(&mut self.meta) {
             column.truncate(self.rows);
@@ -180,28 +181,28 @@ impl Batch {
     }
 }
 
-/// A batch taken apart, for readers that append to its columns.
+/// Columns of a batch, for readers that append to them.
 pub(super) struct Parts<'a> {
     pub(super) schema: &'a Schema,
-    /// One a field.
+    /// One column per field.
     pub(super) columns: &'a mut [Column],
-    /// The dynamic fields, where there are any.
+    /// Dynamic fields, if the schema enables them.
     pub(super) meta: Option<&'a mut Column>,
     pub(super) parser: &'a mut RowParser,
 }
 
-/// Why a row was not appended to a batch.
+/// Reason why a row wasn't appended to a batch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PushError {
-    /// The text is not JSON.
+    /// The text isn't JSON.
     #[error("{message}")]
     Syntax {
-        /// Where, in bytes from the row's beginning.
+        /// Position of the error, in bytes from the start of the row.
         offset: usize,
-        /// What is wrong there.
+        /// Description of the syntax error.
         message: String,
     },
-    /// It is JSON, but the server would refuse it.
+    /// The text is JSON, but the server would refuse the row.
     #[error("{0}")]
     Row(RowError),
 }

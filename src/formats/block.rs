@@ -1,11 +1,12 @@
-//! A block of rows that are found and not parsed yet: several can be parsed at the same time.
+//! A block of rows whose ends have been found but whose text hasn't been parsed. Several blocks can be parsed in
+//! parallel.
 
 use std::ops::Range;
 
 use super::batch::{Batch, PushError};
 use super::error::ReadError;
 
-/// Bytes of text after which a block is handed on.
+/// Size at which a block is full, in bytes of text.
 pub(super) const BLOCK_BYTES: usize = 4 << 20;
 
 /// Rows of one JSON or JSON Lines file, as text.
@@ -13,28 +14,29 @@ pub(super) const BLOCK_BYTES: usize = 4 << 20;
 pub struct Block {
     text: Vec<u8>,
     rows: Vec<Place>,
-    /// Rows of the file before the block.
+    /// Number of rows in the file before this block.
     before: u64,
 }
 
-/// Where a row stands.
+/// Position of a row.
 #[derive(Debug)]
 struct Place {
-    /// In the block's text.
+    /// Byte range of the row within the block's text.
     text: Range<usize>,
-    /// Its first byte in the file.
+    /// Offset of the row's first byte in the file.
     offset: u64,
-    /// The line of the file that it begins in, from 1.
+    /// Line of the file on which the row begins, from 1.
     line: u64,
 }
 
 impl Block {
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn rows(&self) -> usize {
         self.rows.len()
     }
 
-    /// Clears the batch and parses the block's rows into it. After an error the batch holds the rows before the bad one.
+    /// Clears the batch and parses the block's rows into it. After an error, the batch holds the rows before the bad
+    /// one.
     pub fn parse(&self, batch: &mut Batch) -> Result<(), ReadError> {
         batch.clear();
         for (number, place) in (self.before + 1..).zip(&self.rows) {
@@ -46,14 +48,14 @@ impl Block {
         Ok(())
     }
 
-    /// Forgets the rows, for those behind this many of the file; keeps the memory.
+    /// Clears the block for the rows that follow the first `before` rows of the file. Keeps the memory for reuse.
     pub(super) fn begin(&mut self, before: u64) {
         self.text.clear();
         self.rows.clear();
         self.before = before;
     }
 
-    /// Adds a row's text, which begins at this line and byte of the file.
+    /// Appends a row's text, which begins at the given line and byte offset of the file.
     pub(super) fn push(&mut self, row: &[u8], line: u64, offset: u64) {
         let begin = self.text.len();
         self.text.extend_from_slice(row);
@@ -64,13 +66,13 @@ impl Block {
         });
     }
 
-    /// True once it is to be handed on.
+    /// Returns true if the block holds `most` rows or enough text to be passed on.
     pub(super) fn is_full(&self, most: usize) -> bool {
         self.rows.len() >= most || self.text.len() >= BLOCK_BYTES
     }
 }
 
-/// The error of a row that begins at this line and byte of the file.
+/// Converts the error of a row that begins at the given line and byte offset of the file.
 pub(super) fn explain(
     error: PushError,
     row: &[u8],

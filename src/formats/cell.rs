@@ -1,6 +1,6 @@
-//! One JSON value into a column: the row check's smallest part.
+//! Checks one JSON value and appends it to a column: the smallest step of the row check.
 //!
-//! The rules follow Milvus' own JSON import where the reference leaves a choice open:
+//! If the API reference leaves a choice open, the rules follow Milvus' JSON import:
 //! - integers are written without fraction and exponent (`1.0` and `"1"` are refused, `-0` is 0);
 //! - floats round to the nearest 32-bit value, and a number beyond the type's range is refused;
 //! - 16-bit float vectors are lists of numbers, rounded to 32 and then to 16 bits.
@@ -22,10 +22,10 @@ use super::schema::DataType;
 use super::sparse;
 use super::text_value;
 
-/// The longest part of a value that a message repeats, in characters.
+/// Longest part of a value that a message repeats, in characters.
 const SHOWN: usize = 60;
 
-/// Words for a JSON value, long ones cut: `text "abc"`, `list [1,2,…`, `12`.
+/// Returns a JSON value described for a message, shortened if long: `text "abc"`, `list [1,2,…`, `12`.
 pub(crate) fn describe(json: &str) -> String {
     let kind = match json.as_bytes().first() {
         Some(b'"') => "text ",
@@ -40,10 +40,10 @@ pub(crate) fn describe(json: &str) -> String {
     format!("{kind}{shown}")
 }
 
-/// Checks a JSON value (its text without blanks around it, not null) against the column's type and appends it.
+/// Checks a JSON value against the column's type and appends it. The text has no blanks around it and isn't null.
 ///
-/// Refused, it answers in words what was found, and the column may hold a part of the value: the caller
-/// truncates it.
+/// On error, returns a description of the value found. The column may then hold a part of the value, so the caller must
+/// truncate the column.
 pub(super) fn push(column: &mut Column, json: &str) -> Result<(), String> {
     let (data_type, values) = column.parts_mut();
     append(data_type, values, json)?;
@@ -85,7 +85,7 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
             text_value::push(text, values, &value)
         }
         (DataType::FloatVector { dim }, Values::Float(values)) => {
-            // A list that is too long is counted for the message, and not kept.
+            // Only the length of a list that is too long matters, for the message, so its elements aren't kept.
             let end = values.len().saturating_add(*dim);
             let count = numbers::list(json, &mut |number| {
                 let value = number.single()?;
@@ -101,8 +101,8 @@ fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), S
     }
 }
 
-/// Appends a vector's bytes, which a text holds in base64: so Milvus' insert call takes binary vectors and those of 16-bit
-/// floats, little-endian (Milvus: `internal/distributed/proxy/httpserver/utils.go`, `checkAndSetData`).
+/// Appends a vector's bytes, given as base64 text. Milvus' insert call accepts this form for binary vectors and for
+/// 16-bit float vectors, little-endian (Milvus: `internal/distributed/proxy/httpserver/utils.go`, `checkAndSetData`).
 pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), String> {
     let (data_type, values) = column.parts_mut();
     let bytes = STANDARD.decode(text.as_bytes());
@@ -132,9 +132,9 @@ pub(super) fn push_base64(column: &mut Column, text: &str) -> Result<(), String>
     Ok(())
 }
 
-/// Appends a vector that is kept as bytes.
+/// Appends a vector that is stored as bytes.
 fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), String> {
-    // A list that is too long is counted for the message, and not kept.
+    // Only the length of a list that is too long matters, for the message, so its elements aren't kept.
     let end = bytes.len().saturating_add(row_width(vector));
     let mut keep = |value: &[u8]| {
         if bytes.len() < end {
@@ -171,7 +171,8 @@ fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), Stri
     }
 }
 
-/// Appends a scalar; `None` where the column holds another type, which its construction excludes.
+/// Appends a scalar. Returns `None` if the column holds another type, which can't happen with a column made by
+/// `Column::new`.
 fn append_scalar(values: &mut Values, scalar: Scalar) -> Option<()> {
     match (scalar, values) {
         (Scalar::Bool(value), Values::Bool(values)) => values.push(value.into()),
@@ -195,7 +196,7 @@ enum Scalar {
     Int64(i64),
     Float(f32),
     Double(f64),
-    /// A text of the right length.
+    /// A string of an allowed length.
     Text,
 }
 
@@ -224,7 +225,7 @@ fn scalar(data_type: &DataType, json: &str) -> Result<Scalar, String> {
     })
 }
 
-/// Checks a list's elements one by one as they are read, none kept: a list may be as long as its row.
+/// Checks a list's elements one by one as they are read. None are kept, because a list may be as long as its row.
 fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), String> {
     let mut elements = Elements {
         element,
@@ -240,11 +241,11 @@ fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), Stri
     elements.refused.map_or(Ok(()), Err)
 }
 
-/// The elements of a list, while they are counted and checked.
+/// Visitor that counts and checks the elements of a list.
 struct Elements<'t> {
     element: &'t DataType,
     count: usize,
-    /// The first one that is not of the type, in words.
+    /// Description of the first element that isn't of the element type.
     refused: Option<String>,
 }
 
@@ -286,7 +287,7 @@ fn fits(pushed: bool) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    /// What is found in a list of so many ones, and the elements the column keeps of it.
+    /// Returns the error for a list of too many ones, and the number of its elements that the column kept.
     fn long(data_type: &DataType) -> (String, usize) {
         let json = format!("[{}1]", "1,".repeat(99_999));
         let mut column = Column::new(data_type);

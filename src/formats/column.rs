@@ -1,7 +1,7 @@
-//! One field's values of a batch: typed, flat, cheap to append to.
+//! Values of one field in a batch: typed, flat, and cheap to append to.
 //!
-//! Flat numbers and vectors are one `Vec`; texts are one byte buffer with offsets. A null keeps its place
-//! (zeros, or an empty text) and is marked in [`Column::nulls`].
+//! Numbers and dense vectors are one `Vec`. Strings are one byte buffer with offsets. A null row has a placeholder
+//! (zeros, or an empty string) and is marked in [`Column::nulls`].
 
 mod bulk;
 mod codec;
@@ -13,45 +13,45 @@ use super::schema::DataType;
 pub use codec::DecodeError;
 pub use view::VectorView;
 
-/// The values of one field, in rows.
+/// Values of one field, one per row.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Column {
     data_type: DataType,
     values: Values,
-    /// One byte a row, 1 for null; absent while no row is null.
+    /// One byte per row, 1 for null. `None` while no row is null.
     nulls: Option<Vec<u8>>,
 }
 
-/// The storage of a [`Column`].
+/// Storage of a [`Column`].
 #[derive(Clone, Debug, PartialEq)]
 pub enum Values {
-    /// One byte a row: 0 or 1.
+    /// One byte per row: 0 or 1.
     Bool(Vec<u8>),
-    /// One value a row.
+    /// One value per row.
     Int8(Vec<i8>),
-    /// One value a row.
+    /// One value per row.
     Int16(Vec<i16>),
-    /// One value a row.
+    /// One value per row.
     Int32(Vec<i32>),
-    /// One value a row; a `Timestamptz` in microseconds since 1970, in UTC.
+    /// One value per row. A `Timestamptz` is stored as microseconds since 1970 in UTC.
     Int64(Vec<i64>),
-    /// One value a row; for `FloatVector` `dim` values a row. Always finite.
+    /// One value per row, or `dim` values per row for `FloatVector`. Always finite.
     Float(Vec<f32>),
-    /// One value a row. Always finite.
+    /// One value per row. Always finite.
     Double(Vec<f64>),
     /// `VarChar`, `Text` and `Geometry` as they are; `JSON`, `Array` and `ArrayOfStruct` as JSON text. Always UTF-8.
     Text(Spans),
-    /// Sparse vectors: 8 bytes a pair, index (u32) then value (f32), little-endian, by ascending index.
+    /// Sparse vectors, 8 bytes per pair: index (u32), then value (f32), little-endian, by ascending index.
     Sparse(Spans),
-    /// Fixed width a row, little-endian: `dim / 8` bytes of a binary vector, `2 * dim` of float16 and
-    /// bfloat16, `dim` of int8.
+    /// Fixed number of bytes per row, little-endian: `dim / 8` for a binary vector, `2 * dim` for float16 and bfloat16,
+    /// `dim` for int8.
     Packed(Vec<u8>),
 }
 
 /// Byte strings of varying length in one buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spans {
-    /// Where each row begins, and where the last one ends: rows + 1 numbers, the first one 0.
+    /// Start of each row and end of the last row: rows + 1 numbers, the first of them 0.
     offsets: Vec<u32>,
     bytes: Vec<u8>,
 }
@@ -66,17 +66,17 @@ impl Default for Spans {
 }
 
 impl Spans {
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         self.offsets.len().saturating_sub(1)
     }
 
-    /// True without rows.
+    /// Returns true if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The bytes of one row.
+    /// Returns the bytes of one row.
     pub fn get(&self, row: usize) -> Option<&[u8]> {
         let start = *self.offsets.get(row)?;
         let end = *self.offsets.get(row.checked_add(1)?)?;
@@ -84,7 +84,7 @@ impl Spans {
             .get(usize::try_from(start).ok()?..usize::try_from(end).ok()?)
     }
 
-    /// Appends a row; false (and nothing appended) once the buffer would pass 4 GiB.
+    /// Appends a row. Returns false and appends nothing if the buffer would exceed 4 GiB.
     #[must_use]
     pub(super) fn push(&mut self, bytes: &[u8]) -> bool {
         let Ok(end) = u32::try_from(self.bytes.len().saturating_add(bytes.len())) else {
@@ -109,7 +109,7 @@ impl Spans {
 }
 
 impl Column {
-    /// An empty column for values of this type.
+    /// Returns an empty column for values of a type.
     pub fn new(data_type: &DataType) -> Self {
         Self {
             values: Values::empty(data_type),
@@ -118,22 +118,22 @@ impl Column {
         }
     }
 
-    /// The type of the values.
+    /// Returns the type of the values.
     pub fn data_type(&self) -> &DataType {
         &self.data_type
     }
 
-    /// The values; what stands at a null row has no meaning.
+    /// Returns the values. The placeholder of a null row has no meaning.
     pub fn values(&self) -> &Values {
         &self.values
     }
 
-    /// One byte a row, 1 for null; `None` where no row is null.
+    /// Returns one byte per row, 1 for null, or `None` if no row is null.
     pub fn nulls(&self) -> Option<&[u8]> {
         self.nulls.as_deref()
     }
 
-    /// True where this row is null. False past the end.
+    /// Returns true if the row is null, and false for rows past the end.
     pub fn is_null(&self, row: usize) -> bool {
         let nulls = self.nulls.as_deref().unwrap_or_default();
         nulls.get(row).is_some_and(|null| *null != 0)
@@ -145,7 +145,7 @@ impl Column {
         !nulls.is_empty() && nulls.iter().all(|null| *null != 0)
     }
 
-    /// The number of rows.
+    /// Returns the number of rows.
     pub fn len(&self) -> usize {
         let width = row_width(&self.data_type);
         match &self.values {
@@ -161,12 +161,12 @@ impl Column {
         }
     }
 
-    /// True without rows.
+    /// Returns true if there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Bytes of data held, to decide when a batch is full.
+    /// Returns the size of the data in bytes, used to decide when a batch is full.
     pub fn byte_len(&self) -> usize {
         let data = match &self.values {
             Values::Bool(values) | Values::Packed(values) => values.len(),
@@ -181,12 +181,12 @@ impl Column {
         data + self.nulls.as_ref().map_or(0, Vec::len)
     }
 
-    /// Forgets the rows, keeps the memory.
+    /// Removes the rows but keeps the memory for reuse.
     pub fn clear(&mut self) {
         self.truncate(0);
     }
 
-    /// The value of an `Int64` column; `None` for null, other types and past the end.
+    /// Returns the value of an `Int64` column, or `None` for null, other types and rows past the end.
     pub fn int64(&self, row: usize) -> Option<i64> {
         match &self.values {
             Values::Int64(values) if !self.is_null(row) => values.get(row).copied(),
@@ -194,8 +194,8 @@ impl Column {
         }
     }
 
-    /// The text of a `VarChar`, `Text` or `Geometry` column, or the JSON text of a `JSON`, `Array` or `ArrayOfStruct`
-    /// column; `None` for null, other types and past the end.
+    /// Returns the string of a `VarChar`, `Text` or `Geometry` column, or the JSON text of a `JSON`, `Array` or
+    /// `ArrayOfStruct` column. Returns `None` for null, other types and rows past the end.
     pub fn text(&self, row: usize) -> Option<&str> {
         match &self.values {
             Values::Text(spans) if !self.is_null(row) => std::str::from_utf8(spans.get(row)?).ok(),
@@ -203,7 +203,7 @@ impl Column {
         }
     }
 
-    /// Appends a null row. Whether the field may be null is the caller's to know.
+    /// Appends a null row. The caller checks that the field may be null.
     pub fn push_null(&mut self) {
         let row = self.len();
         let width = row_width(&self.data_type);
@@ -215,7 +215,7 @@ impl Column {
             Values::Int64(values) => values.push(0),
             Values::Float(values) => values.resize(values.len() + width, 0.0),
             Values::Double(values) => values.push(0.0),
-            // A full buffer takes an empty row: its length does not grow.
+            // An empty row fits even into a full buffer, because the buffer's length doesn't grow.
             Values::Text(spans) | Values::Sparse(spans) => _ = spans.push(&[]),
             Values::Packed(bytes) => bytes.resize(bytes.len() + width, 0),
         }
@@ -224,17 +224,18 @@ impl Column {
         nulls.push(1);
     }
 
-    /// The storage, to fill in rows that are not null.
+    /// Returns the storage, for filling in rows that aren't null.
     pub(super) fn values_mut(&mut self) -> &mut Values {
         &mut self.values
     }
 
-    /// The type and the storage, for the row check; [`Column::seal`] must follow each appended row.
+    /// Returns the type and the storage, for the row check. The caller must call [`Column::seal`] after each appended
+    /// row.
     pub(super) fn parts_mut(&mut self) -> (&DataType, &mut Values) {
         (&self.data_type, &mut self.values)
     }
 
-    /// Tells the null marks about appended rows that are not null.
+    /// Marks newly appended rows as not null.
     pub(super) fn seal(&mut self) {
         if self.nulls.is_some() {
             let rows = self.len();
@@ -244,7 +245,7 @@ impl Column {
         }
     }
 
-    /// Drops every row from this one on, also a half-appended one.
+    /// Removes all rows from `rows` on, including a partly appended one.
     pub(super) fn truncate(&mut self, rows: usize) {
         let flat = rows.saturating_mul(row_width(&self.data_type));
         match &mut self.values {
@@ -291,7 +292,7 @@ impl Values {
     }
 }
 
-/// Bytes that a row takes at least.
+/// Returns the minimum number of bytes of a row.
 pub(super) fn row_bytes(data_type: &DataType) -> usize {
     let element = match data_type {
         DataType::Int16 => 2,
@@ -302,7 +303,8 @@ pub(super) fn row_bytes(data_type: &DataType) -> usize {
     row_width(data_type).saturating_mul(element)
 }
 
-/// Elements of [`Values`] a row takes: floats of a float vector, bytes of a packed one, else 1. Never 0.
+/// Returns the number of [`Values`] elements in a row: floats of a float vector, bytes of a packed vector, otherwise 1.
+/// Never 0.
 pub(super) fn row_width(data_type: &DataType) -> usize {
     let width = match data_type {
         DataType::FloatVector { dim } | DataType::Int8Vector { dim } => *dim,

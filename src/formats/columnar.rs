@@ -1,8 +1,8 @@
-//! What Parquet and `NumPy` files have in common: they come column by column, many rows at once.
+//! Reading of Parquet and `NumPy` files, which both store many rows column by column.
 //!
-//! The rows of a batch are read field by field straight into its columns. Rows to be refused are noted on the way
-//! and stay in the columns as placeholders; only where there are any is the batch taken apart afterwards, so that
-//! the caller sees the good rows before each, and its error, in the order of the file.
+//! The rows of a batch are read field by field, directly into its columns. Refused rows are noted meanwhile and leave
+//! placeholders in the columns. Only if there are refused rows is the batch split afterwards, so the caller gets the
+//! good rows before each refused row, then its error, in file order.
 
 pub(super) mod meta;
 pub(super) mod plan;
@@ -17,12 +17,12 @@ use super::reader::{BATCH_BYTES, Rows};
 use super::row::Refusal;
 use super::warning::Warning;
 
-/// Rows of a batch to be refused, each with its first problem in the order of the schema.
+/// Refused rows of a batch, each with its first problem in schema order.
 #[derive(Default)]
 pub(super) struct Refused(BTreeMap<usize, Refusal>);
 
 impl Refused {
-    /// Notes a row of the batch, from 0, unless it has been.
+    /// Notes a refused row of the batch, from 0, unless the row is noted already.
     pub(super) fn note(&mut self, row: usize, refusal: impl FnOnce() -> Refusal) {
         if let Entry::Vacant(entry) = self.0.entry(row) {
             entry.insert(refusal());
@@ -30,9 +30,9 @@ impl Refused {
     }
 }
 
-/// A format that is read in columns.
+/// A format that is read column by column.
 pub(super) trait Steps: Send {
-    /// Appends at most so many rows (at least 1) to every column; answers how many, 0 at the end of the file.
+    /// Appends at most `rows` rows (at least 1) to every column. Returns the number of rows, 0 at the end of the file.
     fn step(
         &mut self,
         parts: Parts<'_>,
@@ -40,17 +40,17 @@ pub(super) trait Steps: Send {
         rows: usize,
     ) -> Result<usize, ReadError>;
 
-    /// About how many bytes a row takes in memory.
+    /// Returns the approximate size of a row in memory, in bytes.
     fn row_bytes(&self) -> usize;
 
-    /// Bytes of the file that have become rows so far.
+    /// Returns the number of bytes of the file that have become rows so far.
     fn bytes(&self) -> u64;
 
-    /// The columns that are dropped.
+    /// Returns warnings about dropped columns.
     fn warnings(&self) -> &[Warning];
 }
 
-/// The rows of such a file.
+/// Rows of a file that is read column by column.
 pub(super) struct Columnar<S> {
     steps: S,
     held: Option<Held>,
@@ -68,7 +68,7 @@ impl<S: Steps> Columnar<S> {
         }
     }
 
-    /// Fills the batch, bad rows included.
+    /// Fills the batch, including refused rows.
     fn read(&mut self, batch: &mut Batch, most: usize) -> Result<Refused, ReadError> {
         let mut refused = Refused::default();
         while batch.rows() < most && batch.byte_len() < BATCH_BYTES {
@@ -134,18 +134,18 @@ impl<S: Steps> Rows for Columnar<S> {
     }
 }
 
-/// A batch with bad rows, handed on piece by piece.
+/// A batch with refused rows, passed on piece by piece.
 struct Held {
     batch: Batch,
     refused: Refused,
-    /// Rows handed on.
+    /// Number of rows passed on so far.
     at: usize,
-    /// Rows of the file before the batch.
+    /// Number of rows in the file before this batch.
     before: u64,
 }
 
 impl Held {
-    /// Appends the good rows up to the next bad one, or to the end.
+    /// Appends the good rows up to the next refused row, or up to the end.
     fn deliver(&mut self, batch: &mut Batch) -> Result<(), ReadError> {
         let Some((row, refusal)) = self.refused.0.pop_first() else {
             batch.extend(&self.batch, self.at..self.batch.rows());
@@ -161,7 +161,7 @@ impl Held {
         self.at >= self.batch.rows()
     }
 
-    /// Rows of the file that are done with.
+    /// Returns the number of rows of the file that have been passed on.
     fn rows(&self) -> u64 {
         self.before + self.at as u64
     }

@@ -1,8 +1,8 @@
-//! CSV files: a header row of field names, then rows; vectors, arrays and JSON as JSON text in a cell.
+//! CSV files: a header row of field names, then data rows. A cell holds vectors, arrays and JSON values as JSON text.
 //!
-//! As Milvus reads them (importutilv2/csv): a cell that is the null text is null (or the default value), quoted or not;
-//! booleans are `true`, `1` and the like; columns outside the schema become texts of the dynamic fields, or are dropped
-//! with a warning if dynamic fields are off.
+//! The rules are Milvus' (`importutilv2/csv`). A cell that equals the null text is null (or the default value), quoted
+//! or not. Booleans are `true`, `1` and the like. Columns outside the schema become dynamic fields with string values;
+//! if dynamic fields are off, those columns are dropped with a warning.
 
 mod records;
 
@@ -23,12 +23,12 @@ use super::window::{CHUNK, Window};
 use crate::location::Format;
 use records::Records;
 
-/// How a CSV file is written (reference: the create call's options `sep` and `nullkey`).
+/// Syntax options of a CSV file (reference: the create call's options `sep` and `nullkey`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CsvOptions {
-    /// The character between two cells.
+    /// Character between two cells.
     separator: u32,
-    /// The text of a cell that stands for null.
+    /// Cell text that means null.
     null: String,
 }
 
@@ -41,7 +41,7 @@ impl Default for CsvOptions {
     }
 }
 
-/// A separator that cannot be one.
+/// A separator that can't be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "the CSV separator must be one character other than a quote, the end of a line, \\0 and U+FFFD, found {0:?}"
@@ -49,9 +49,9 @@ impl Default for CsvOptions {
 pub struct SeparatorError(String);
 
 impl CsvOptions {
-    /// Cells between these separators (`,` by default), null if a cell is this text.
+    /// Returns the syntax for cells between `separator` (`,` by default), with null written as `null`.
     ///
-    /// Of a separator of several characters the first counts (Milvus' importutilv2/option.go, `GetCSVSep`).
+    /// Only the first character of a longer separator counts (Milvus: `importutilv2/option.go`, `GetCSVSep`).
     pub fn new(separator: &str, null: &str) -> Result<Self, SeparatorError> {
         let separator = match separator.chars().next() {
             None => ',',
@@ -67,7 +67,7 @@ impl CsvOptions {
     }
 }
 
-/// The rows of one file.
+/// Rows of one CSV file.
 pub(super) struct CsvRows {
     records: Records,
     plan: Plan,
@@ -77,7 +77,7 @@ pub(super) struct CsvRows {
 }
 
 impl CsvRows {
-    /// Reads the header.
+    /// Opens a file and reads its header.
     pub(super) fn open(
         source: Box<dyn Read + Send>,
         schema: &Arc<Schema>,
@@ -104,7 +104,7 @@ impl CsvRows {
         })
     }
 
-    /// Appends the record; refused, columns may be longer by this row than before.
+    /// Appends the current record. After an error, some columns may be one row longer than others.
     fn push(&self, parts: Parts<'_>) -> Result<(), Refusal> {
         if self.records.len() != self.header.len() {
             return Err(Refusal::Row {
@@ -125,7 +125,7 @@ impl CsvRows {
                 Some(nth) => {
                     let cell = self.cell(nth).map_err(refused)?;
                     let nullable = field.nullable || default.is_some();
-                    // Milvus' csv/row_parser.go, reconstructArrayForStructArray.
+                    // Milvus: `csv/row_parser.go`, `reconstructArrayForStructArray`.
                     let structs = matches!(field.data_type, DataType::ArrayOfStruct { .. });
                     let null_structs = structs && cell.trim_ascii() == "null";
                     if null_structs || (nullable && cell == self.null) {

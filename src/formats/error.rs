@@ -1,4 +1,4 @@
-//! What goes wrong with rows and files.
+//! Errors of rows and files.
 
 use std::fmt;
 use std::io;
@@ -9,13 +9,13 @@ use crate::location::Format;
 /// A row that the server would refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RowError {
-    /// The row, counted from 1 within its file.
+    /// Row number within its file, from 1.
     pub row: u64,
-    /// The field, where one can be named.
+    /// Field that is wrong, if the error concerns a single field.
     pub field: Option<String>,
-    /// What the schema wants.
+    /// Value that the schema expects, in words.
     pub expected: String,
-    /// What the row has; long values are cut.
+    /// Value that the row has, in words. Long values are shortened.
     pub found: String,
 }
 
@@ -31,59 +31,59 @@ impl fmt::Display for RowError {
 
 impl std::error::Error for RowError {}
 
-/// Why a file cannot be read on. The caller knows the file's name and puts it in front.
+/// Reason why a file can't be read further. The caller knows the file's name and puts it in front.
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
-    /// The file could not be opened.
+    /// The file couldn't be opened.
     #[error("cannot open {}: {source}", path.display())]
     Open {
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Error of the operating system.
         source: io::Error,
     },
-    /// The file could not be read to its end.
+    /// The file couldn't be read to its end.
     #[error("cannot read on after byte {offset}: {source}")]
     Io {
-        /// Bytes read before.
+        /// Number of bytes read before the error.
         offset: u64,
-        /// Why.
+        /// Error of the stream.
         source: io::Error,
     },
-    /// No reader for files of this format.
+    /// There is no reader for this format.
     #[error("no reader for {format}; accepted: json, jsonl, ndjson, csv, parquet, npy")]
     Unsupported {
-        /// The file's extension, or what stands for it.
+        /// File extension, or a description if there is none.
         format: String,
     },
-    /// The bytes are not what the format says.
+    /// The text isn't valid in the file's format.
     #[error("{}line {line} (byte {offset}): {message}", row.map_or_else(String::new, |row| format!("row {row}, ")))]
     Syntax {
-        /// The row, from 1, where it is within one.
+        /// Row number from 1, if the error is inside a row.
         row: Option<u64>,
-        /// The line, from 1.
+        /// Line number from 1.
         line: u64,
-        /// Bytes from the file's beginning.
+        /// Offset in bytes from the start of the file.
         offset: u64,
-        /// What is wrong there.
+        /// Description of the syntax error.
         message: String,
     },
-    /// A binary file is not what the format says, or is damaged.
+    /// A binary file is damaged or isn't in the expected format.
     #[error("not a readable {format} file: {message}")]
     Broken {
-        /// The format.
+        /// Expected format.
         format: Format,
-        /// What is wrong.
+        /// Description of the problem.
         message: String,
     },
-    /// A column of the file, in all its rows, is not what the schema wants.
+    /// A column doesn't fit the schema in any of its rows.
     #[error("field {field:?}: expected {expected}, found {found}")]
     Field {
-        /// The field.
+        /// Name of the field.
         field: String,
-        /// What the schema wants.
+        /// Column that the schema expects, in words.
         expected: String,
-        /// What the file has.
+        /// Column that the file has, in words.
         found: String,
     },
     /// A row that the server would refuse.

@@ -1,25 +1,25 @@
-//! Where one row ends and the next begins, in JSON and JSON Lines files.
+//! Finds the start and end of each row in JSON and JSON Lines files.
 //!
-//! Only the structure around the rows is parsed here. Within a row this looks for quotes and braces, at the
-//! speed of `memchr`; parsing the row finds everything else that may be wrong with it.
+//! Only the structure around the rows is parsed here. Within a row, the scan only looks for quotes and brackets, at the
+//! speed of `memchr`. All other errors in a row are found when the row is parsed.
 
 use super::error::ReadError;
 use super::window::Window;
 
-/// The longest row accepted, in bytes.
+/// Longest accepted row, in bytes.
 pub(super) const MAX_ROW: usize = 16 << 20;
 
-/// Finds the rows of one file; the window stands at the row that was found last.
+/// Scanner that finds the rows of one file. The window begins with the row found last.
 pub(super) struct Frames {
     pub(super) window: Window,
     lines: bool,
     place: Place,
-    /// True within the object of `{"rows": […]}`.
+    /// True inside the object of `{"rows": […]}`.
     wrapped: bool,
     max_row: usize,
 }
 
-/// What comes next.
+/// Kind of token expected next.
 #[derive(Clone, Copy, PartialEq)]
 enum Place {
     Start,
@@ -31,7 +31,7 @@ enum Place {
     Value {
         first: bool,
     },
-    /// Nothing but blanks.
+    /// Only blanks.
     Tail,
     Done,
 }
@@ -52,13 +52,13 @@ impl Frames {
         self.max_row = bytes;
     }
 
-    /// Nothing more is to be found.
+    /// Ends the scan: no more rows are returned.
     pub(super) fn finish(&mut self) {
         self.place = Place::Done;
     }
 
-    /// Finds the next row, and answers its length: the window's rest begins with it, and the caller consumes
-    /// it before the next call. `None` at the end of the file. `number` is the row's, for the error.
+    /// Finds the next row and returns its length, or `None` at the end of the file. The window's rest then begins with
+    /// the row, and the caller must consume the row before the next call. `number` is the row's number, for errors.
     pub(super) fn next(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
         loop {
             match self.place {
@@ -122,8 +122,8 @@ impl Frames {
         Ok(())
     }
 
-    /// Reads the object's first key, which must be `rows` in any case of letters, up to the beginning of its list
-    /// (Milvus' importutilv2/json/reader.go, readNormalJSON).
+    /// Reads the object's first key and moves to the beginning of its list. The key must be `rows`, in upper or lower
+    /// case (Milvus: `importutilv2/json/reader.go`, `readNormalJSON`).
     fn key(&mut self) -> Result<(), ReadError> {
         if self.peek()? != Some(b'"') {
             return Err(self.unexpected(SHAPE));
@@ -151,7 +151,7 @@ impl Frames {
         Ok(())
     }
 
-    /// Moves behind the object around the list.
+    /// Moves past the end of the object around the list.
     fn close(&mut self) -> Result<(), ReadError> {
         match self.peek()? {
             Some(b'}') => {
@@ -164,8 +164,9 @@ impl Frames {
         }
     }
 
-    /// Moves to the next row of JSON Lines: a value behind the one before, on whatever line (Milvus'
-    /// importutilv2/json/reader.go, readJSONLines, decodes value after value). False at the end of the file.
+    /// Moves to the next row of JSON Lines. Returns false at the end of the file. A row may begin anywhere after the
+    /// previous row, even on the same line, because Milvus decodes value after value (`importutilv2/json/reader.go`,
+    /// `readJSONLines`).
     fn at_value(&mut self, first: bool) -> Result<bool, ReadError> {
         let message = match self.peek()? {
             None => return Ok(false),
@@ -181,7 +182,7 @@ impl Frames {
         Err(self.error(None, 0, message))
     }
 
-    /// Moves to the next row of the list; false past its end.
+    /// Moves to the next row of the list. Returns false after the last row.
     fn at_row(&mut self, first: bool) -> Result<bool, ReadError> {
         match (self.peek()?, first) {
             (Some(b']'), _) => {
@@ -203,8 +204,8 @@ impl Frames {
         }
     }
 
-    /// The length of the JSON value that the rest begins with: a list or object to its closing bracket (what
-    /// is inside may be anything), other values to the next delimiter.
+    /// Returns the length of the JSON value at the start of the rest. A list or object ends at its closing bracket,
+    /// whatever is inside; other values end at the next delimiter.
     fn value(&mut self, row: Option<u64>) -> Result<usize, ReadError> {
         let mut scan = Scan::new(self.window.rest().first().copied());
         loop {
@@ -214,8 +215,8 @@ impl Frames {
             let full = self.window.rest().len() > self.max_row;
             if full || !self.fill()? {
                 let rest = self.window.rest();
-                // Of JSON Lines the first line of a value without end is handed on, so that the parser says what is
-                // wrong with it and the rows behind it are found.
+                // If a JSON Lines value never ends, only its first line is returned. The parser then reports the error
+                // in that line, and the rows after it are still found.
                 let line = memchr::memchr(b'\n', rest).filter(|_| self.lines);
                 return match line {
                     Some(line) => Ok(line),
@@ -227,7 +228,7 @@ impl Frames {
         }
     }
 
-    /// Makes sure that the value at hand may grow.
+    /// Returns an error if the current value has reached the maximum row length.
     fn room(&self, row: Option<u64>) -> Result<(), ReadError> {
         if self.window.rest().len() <= self.max_row {
             return Ok(());
@@ -240,7 +241,7 @@ impl Frames {
         ))
     }
 
-    /// Skips blanks; the byte that follows, `None` at the end of the file.
+    /// Skips blanks and returns the byte after them, or `None` at the end of the file.
     fn peek(&mut self) -> Result<Option<u8>, ReadError> {
         loop {
             let rest = self.window.rest();
@@ -263,7 +264,7 @@ impl Frames {
         })
     }
 
-    /// An error at so many bytes into the rest.
+    /// Returns an error at `at` bytes into the rest.
     pub(super) fn error(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
         let rest = self.window.rest();
         let before = rest.get(..at).unwrap_or(rest);
@@ -288,19 +289,19 @@ impl Frames {
 
 const SHAPE: &str = "a list of row objects, or an object whose first key is \"rows\" and holds one";
 
-/// The longest part of a key that a message repeats, in characters.
+/// Longest part of a key that a message repeats, in characters.
 const SHOWN_KEY: usize = 60;
 
 fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
-/// Finds the end of a value that comes in pieces.
+/// Scanner for the end of a value that arrives in pieces.
 struct Scan {
     kind: Kind,
     depth: usize,
     in_text: bool,
-    /// Bytes of the value done with; may lie one past what has come, after a backslash.
+    /// Number of bytes scanned. After a backslash, one more than the bytes that have arrived.
     at: usize,
 }
 
@@ -326,7 +327,8 @@ impl Scan {
         }
     }
 
-    /// The value's length, once its end is in `value` (which begins with the value and only grows).
+    /// Continues the scan and returns the value's length if `value` contains its end. `value` begins with the value and
+    /// is longer in each call.
     fn go_on(&mut self, value: &[u8]) -> Option<usize> {
         let (open, close) = match self.kind {
             Kind::Brackets(open, close) => (open, close),
@@ -369,7 +371,7 @@ impl Scan {
         Some(self.at + at)
     }
 
-    /// True where the end of the file ends the value too.
+    /// Returns true if the end of the file also ends the value.
     fn ends_with_file(&self) -> bool {
         matches!(self.kind, Kind::Word)
     }

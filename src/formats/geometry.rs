@@ -1,18 +1,18 @@
-//! Shapes as well-known text, in the form that Milvus gives back (`common.ConvertWKBToWKT`, go-geom's encoding/wkt).
+//! Geometries as well-known text, in the form that Milvus returns (`common.ConvertWKBToWKT`, go-geom's `encoding/wkt`).
 
 use std::fmt::Write as _;
 
 use wkt::Wkt;
 use wkt::types::{Coord, Dimension, LineString, Point, Polygon};
 
-/// Levels of parentheses: the parser calls itself for each collection.
+/// Maximum nesting of parentheses, since the parser recurses into each collection.
 const MAX_DEPTH: usize = 32;
-/// The fewest points of a polygon's ring.
+/// Minimum number of points in a polygon's ring.
 const MIN_RING: usize = 4;
-/// The fewest points of a line.
+/// Minimum number of points in a line.
 const MIN_LINE: usize = 2;
 
-/// The text in its normal form; in words why it's no shape.
+/// Returns the text in normal form. The error describes why the text isn't a geometry.
 pub(super) fn normal(text: &str) -> Result<String, String> {
     check_parentheses(text)?;
     let parsed = with_dimension(text).parse::<Wkt<f64>>();
@@ -43,7 +43,7 @@ fn check_parentheses(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// The text with the dimension in its first word, e.g. `POINT Z`, if only its points tell it.
+/// Returns the text with the dimension added to its first word, e.g. `POINT Z`, if only the points show the dimension.
 fn with_dimension(text: &str) -> String {
     let plain = || text.to_owned();
     let Some((word, points)) = text.split_once('(') else {
@@ -108,7 +108,7 @@ fn head(out: &mut String, word: &str, dimension: Dimension) {
     });
 }
 
-/// `EMPTY`, or the items in parentheses.
+/// Parses `EMPTY`, or the items in parentheses.
 fn list<T>(
     out: &mut String,
     items: impl IntoIterator<Item = T>,
@@ -160,7 +160,7 @@ fn coordinate(out: &mut String, coord: &Coord<f64>) -> Result<(), String> {
         if at > 0 {
             out.push(' ');
         }
-        // Writing to a text does not fail.
+        // Writing to a string can't fail.
         _ = write!(out, "{number}");
     }
     Ok(())
@@ -170,7 +170,7 @@ fn coordinate(out: &mut String, coord: &Coord<f64>) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    /// The right column is go-geom's encoding of the left one.
+    /// The right column is go-geom's encoding of the left column.
     #[test]
     fn shapes_get_their_normal_form() {
         for (text, shown) in [

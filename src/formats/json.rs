@@ -1,4 +1,4 @@
-//! JSON and JSON Lines files as rows.
+//! Reader of rows from JSON and JSON Lines files.
 
 use super::batch::Batch;
 use super::block::{Block, explain};
@@ -7,11 +7,11 @@ use super::frames::Frames;
 use super::reader::{BATCH_BYTES, Rows};
 use super::window::Window;
 
-/// The rows of one file.
+/// Rows of one file.
 pub(super) struct JsonRows {
     frames: Frames,
     rows: u64,
-    /// What is wrong behind the rows of the last block.
+    /// Error found after the rows of the last block, returned by the next call.
     held: Option<ReadError>,
 }
 
@@ -24,7 +24,7 @@ impl JsonRows {
         }
     }
 
-    /// Appends the row that the window begins with, and moves past it in any case.
+    /// Appends the row at the start of the window and moves past the row, even if it is refused.
     fn push(&mut self, batch: &mut Batch, length: usize) -> Result<(), ReadError> {
         let window = &self.frames.window;
         let row = window.rest().get(..length).unwrap_or(window.rest());
@@ -36,7 +36,7 @@ impl JsonRows {
         pushed
     }
 
-    /// Finds the next row and answers its length.
+    /// Finds the next row and returns its length.
     fn next(&mut self) -> Result<Option<usize>, ReadError> {
         let found = self.frames.next(self.rows + 1);
         let found = found.inspect_err(|_| self.frames.finish())?;
@@ -69,7 +69,7 @@ impl Rows for JsonRows {
             let length = match self.next() {
                 Ok(Some(length)) => length,
                 Ok(None) => break,
-                // What may be wrong with the rows before comes first.
+                // Errors of the rows before this point must be reported first.
                 Err(error) if block.rows() > 0 => {
                     self.held = Some(error);
                     break;

@@ -1,4 +1,4 @@
-//! JSON texts that are kept as they are.
+//! JSON texts that are stored unchanged.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,10 +7,11 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visi
 
 use super::cell::describe;
 
-/// Levels of nesting that a kept JSON value may have: well within what reading it back takes.
+/// Maximum nesting of a stored JSON value, well within the depth that the parser can read back.
 const MAX_DEPTH: u8 = 100;
 
-/// The text that a JSON text literal stands for; `None` where it is not one, or has half a surrogate pair.
+/// Returns the string of a JSON string literal, or `None` if the text isn't a string literal or has half a surrogate
+/// pair.
 pub(super) fn decode(json: &str) -> Option<Cow<'_, str>> {
     let inner = json.strip_prefix('"')?.strip_suffix('"')?;
     if memchr::memchr(b'\\', inner.as_bytes()).is_none() {
@@ -19,7 +20,8 @@ pub(super) fn decode(json: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str(json).ok().map(Cow::Owned)
 }
 
-/// The text to keep for a value of a `JSON` field in an insert call: of text that holds JSON, the JSON it holds.
+/// Returns the JSON to store for a `JSON` field's value in an insert call. If the value is a string that holds JSON,
+/// the JSON inside is stored.
 pub(super) fn unwrap(json: &str) -> Cow<'_, str> {
     let inner = json.starts_with('"').then(|| decode(json)).flatten();
     inner
@@ -27,10 +29,10 @@ pub(super) fn unwrap(json: &str) -> Cow<'_, str> {
         .unwrap_or(Cow::Borrowed(json))
 }
 
-/// The largest integer up to which every integer has its own double.
+/// Largest integer up to which every integer has a distinct double.
 const MAX_EXACT: u64 = 1 << 53;
 
-/// The first number of a JSON text that is an integer beyond 2^53 on either side.
+/// Returns the first number of a JSON text that is an integer above 2^53 or below -2^53.
 pub(super) fn inexact_integer(json: &str) -> Option<&str> {
     let mut rest = json;
     loop {
@@ -52,7 +54,7 @@ pub(super) fn inexact_integer(json: &str) -> Option<&str> {
     }
 }
 
-/// What follows a JSON text, of which this is all but the first quote.
+/// Returns the rest after a string literal. `text` begins after the opening quote.
 fn behind_text(text: &str) -> Option<&str> {
     let mut rest = text;
     loop {
@@ -67,7 +69,7 @@ fn behind_text(text: &str) -> Option<&str> {
     }
 }
 
-/// Makes sure that a JSON text can be read back: depth, range of numbers, surrogate pairs.
+/// Checks that a JSON text can be read back: depth, range of numbers, surrogate pairs.
 pub(super) fn check(json: &str) -> Result<(), String> {
     let mut reader = serde_json::Deserializer::from_str(json);
     let read = Readable(MAX_DEPTH).deserialize(&mut reader);
@@ -75,7 +77,7 @@ pub(super) fn check(json: &str) -> Result<(), String> {
         .map_err(|error| format!("{} ({})", describe(json), without_place(&error)))
 }
 
-/// The message of a parse error without its line and column, which count from the wrong beginning.
+/// Returns a parse error's message without line and column, which don't count from the start of the file.
 pub(super) fn without_place(error: &serde_json::Error) -> String {
     let message = error.to_string();
     match message.rsplit_once(" at line ") {
@@ -84,7 +86,7 @@ pub(super) fn without_place(error: &serde_json::Error) -> String {
     }
 }
 
-/// Visits a whole value with this many levels left, and keeps nothing.
+/// Visitor that reads a whole value of at most this many more levels and keeps nothing.
 struct Readable(u8);
 
 impl Readable {

@@ -1,8 +1,8 @@
 //! Readers of import files, the collection schema, and the row check.
 //!
-//! One library for two users: the local import service and the row check of `check(…)`. A file is read as a
-//! stream of [`batch::Batch`]es in bounded memory; the first row the server would refuse ends it with a
-//! [`RowError`] that names file, row, field, what was expected and what was found.
+//! Two parts use this module: the local import service and the row check of `check(…)`. A file is read as a stream of
+//! [`batch::Batch`]es in bounded memory. The first row that the server would refuse ends the stream with a
+//! [`RowError`], which names the file, row, field, expected value and found value.
 
 pub mod batch;
 mod block;

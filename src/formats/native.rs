@@ -1,7 +1,7 @@
-//! Values that are not JSON into a column, with the row check: what CSV, Parquet and `NumPy` files hold.
+//! Checks values that aren't JSON, from CSV, Parquet and `NumPy` files, and appends them to columns.
 //!
-//! Refused, each answers in words what was found; the column may then hold a part of the value, and the caller
-//! truncates it.
+//! On error, each function returns a description of the value found. The column may then hold a part of the value, so
+//! the caller must truncate the column.
 
 use std::fmt;
 
@@ -14,7 +14,8 @@ use super::json_text;
 use super::schema::{DataType, Field};
 use super::text_value::{self, shown};
 
-/// Nothing at all: the default value, null if the field may be null or the value is made elsewhere, else refused.
+/// Appends a row without a value: the default value, or null if the field may be null or its values are computed.
+/// Otherwise the row is refused.
 pub(super) fn push_missing(
     field: &Field,
     column: &mut Column,
@@ -27,7 +28,7 @@ pub(super) fn push_missing(
     push_null(field, column, default)
 }
 
-/// A null: the default value, null if the field may be null, else refused.
+/// Appends the default value in place of a null, or null if the field may be null. Otherwise the row is refused.
 pub(super) fn push_null(
     field: &Field,
     column: &mut Column,
@@ -43,7 +44,7 @@ pub(super) fn push_null(
     }
 }
 
-/// A text: the value of a field whose values are texts, else the JSON text of a value of any other type.
+/// Appends a text: the value itself if the field's values are strings, otherwise the JSON text of the value.
 pub(super) fn push_text(column: &mut Column, text: &str) -> Result<(), String> {
     let (data_type, values) = column.parts_mut();
     if !data_type.is_text() {
@@ -54,13 +55,13 @@ pub(super) fn push_text(column: &mut Column, text: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// A JSON text, checked as JSON first.
+/// Appends a JSON text after checking that it is JSON.
 pub(super) fn push_json(column: &mut Column, text: &str) -> Result<(), String> {
     let json: &RawValue = serde_json::from_str(text).map_err(|error| {
         let problem = json_text::without_place(&error);
         format!("{}, which is not JSON ({problem})", shown(text))
     })?;
-    // Go decodes `null` into a list or map without elements, and into nothing else (Milvus' csv/row_parser.go).
+    // Go decodes `null` into a list or map without elements, and into nothing else (Milvus: `csv/row_parser.go`).
     let json = match (column.data_type(), json.get()) {
         (DataType::Array { .. }, "null") => "[]",
         (DataType::SparseFloatVector, "null") => "{}",
@@ -69,7 +70,7 @@ pub(super) fn push_json(column: &mut Column, text: &str) -> Result<(), String> {
     cell::push(column, json)
 }
 
-/// A boolean.
+/// Appends a boolean.
 pub(super) fn push_bool(column: &mut Column, value: bool) -> Result<(), String> {
     match column.values_mut() {
         Values::Bool(values) => values.push(value.into()),
@@ -79,7 +80,7 @@ pub(super) fn push_bool(column: &mut Column, value: bool) -> Result<(), String> 
     Ok(())
 }
 
-/// An integer, for an integer or float column.
+/// Appends an integer to an integer or float column.
 pub(super) fn push_integer(column: &mut Column, value: i64) -> Result<(), String> {
     fn narrow<T: TryFrom<i64>>(value: i64, range: &str) -> Result<T, String> {
         T::try_from(value).map_err(|_| format!("{value}, which is out of range ({range})"))
@@ -97,7 +98,7 @@ pub(super) fn push_integer(column: &mut Column, value: i64) -> Result<(), String
     Ok(())
 }
 
-/// A float, for a float column.
+/// Appends a float to a float column.
 pub(super) fn push_float(column: &mut Column, value: f64) -> Result<(), String> {
     match column.values_mut() {
         Values::Float(values) => values.push(single(value)?),
@@ -108,7 +109,7 @@ pub(super) fn push_float(column: &mut Column, value: f64) -> Result<(), String> 
     Ok(())
 }
 
-/// The nearest f32, refused beyond its range.
+/// Returns the nearest f32, or an error if the value is out of range.
 fn single(value: f64) -> Result<f32, String> {
     #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
     let single = value as f32;
@@ -122,7 +123,7 @@ fn single(value: f64) -> Result<f32, String> {
     Err(value.to_string())
 }
 
-/// A number in words: a large one with an exponent instead of its zeros.
+/// Returns a number for messages: a large number has an exponent instead of trailing zeros.
 fn short(value: impl fmt::Display + fmt::LowerExp + Copy + Into<f64>) -> String {
     if value.into().abs() >= 1e16 {
         format!("{value:e}")
@@ -131,7 +132,7 @@ fn short(value: impl fmt::Display + fmt::LowerExp + Copy + Into<f64>) -> String 
     }
 }
 
-/// The floats of a vector: kept, or rounded to 16 bits.
+/// Appends a float vector, or rounds the floats for a 16-bit float vector.
 pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), String> {
     let (data_type, values) = column.parts_mut();
     if data_type.dim() != Some(floats.len()) {
@@ -173,7 +174,7 @@ pub(super) fn push_floats(column: &mut Column, floats: &[f32]) -> Result<(), Str
     Ok(())
 }
 
-/// The bytes of a vector that is kept as bytes.
+/// Appends a vector that is stored as bytes.
 pub(super) fn push_packed(column: &mut Column, bytes: &[u8]) -> Result<(), String> {
     let (data_type, values) = column.parts_mut();
     if bytes.len() != row_width(data_type) {
@@ -190,16 +191,16 @@ pub(super) fn push_packed(column: &mut Column, bytes: &[u8]) -> Result<(), Strin
     Ok(())
 }
 
-/// In words the first value that is not finite.
+/// Describes the first value that isn't finite.
 pub(super) fn not_finite(floats: &[f32]) -> Option<String> {
     let at = floats.iter().position(|value| !value.is_finite())?;
     Some(format!("{} as element {}", floats.get(at)?, at + 1))
 }
 
-/// In words the first value of a 16-bit float vector's bytes that is not finite.
+/// Describes the first value of a 16-bit float vector, given as bytes, that isn't finite.
 pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<String> {
     let halves = bytes.as_chunks::<2>().0;
-    // All exponent bits set: infinite or not a number.
+    // In an infinite value or `NaN`, all exponent bits are set.
     let exponent: u16 = match data_type {
         DataType::Float16Vector { .. } => 0x7c00,
         DataType::BFloat16Vector { .. } => 0x7f80,
@@ -215,7 +216,7 @@ pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<Strin
     Some(format!("{value} as element {}", at + 1))
 }
 
-/// A CSV cell, by the column's type, as Milvus parses it.
+/// Appends a CSV cell, parsed by the column's type as Milvus parses it.
 pub(super) fn push_cell(column: &mut Column, cell: &str) -> Result<(), String> {
     let found = || shown(cell);
     match column.data_type() {

@@ -1,4 +1,4 @@
-//! JSON numbers, and lists of them, without an intermediate value: the part of an import that takes the time.
+//! Parser of JSON numbers and lists of numbers without intermediate values. Most of an import's time is spent here.
 
 use serde_json::value::RawValue;
 
@@ -10,23 +10,23 @@ const POWERS: [f64; 23] = [
     1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
 ];
 
-/// A JSON number: its text, and its value as far as reading it has given it.
+/// A JSON number: its text, and the parts of its value that were read.
 #[derive(Clone, Copy)]
 pub(super) struct Number<'a> {
     text: &'a str,
     /// All digits as one whole number.
     digits: u64,
-    /// The power of ten that `digits` is multiplied with.
+    /// Power of ten to multiply `digits` by.
     exponent: i32,
     negative: bool,
-    /// False where there are too many digits for `digits`, or the exponent is absurd.
+    /// False if the digits don't fit into `digits`, or if the exponent is too large to count.
     exact: bool,
-    /// Without fraction and exponent.
+    /// True if there is no fraction or exponent.
     integer: bool,
 }
 
 impl<'a> Number<'a> {
-    /// The number that a valid JSON text begins with, and what follows it.
+    /// Returns the number at the start of a valid JSON text, and the rest of the text.
     #[expect(
         clippy::inline_always,
         reason = "returned through memory, each number of a vector waits for its predecessor's stores"
@@ -75,13 +75,13 @@ impl<'a> Number<'a> {
         Some((number, rest))
     }
 
-    /// The number that a valid JSON text is.
+    /// Returns the number if the whole of a valid JSON text is a number.
     pub(super) fn whole(json: &'a str) -> Option<Self> {
         let (number, rest) = Self::first(json)?;
         rest.is_empty().then_some(number)
     }
 
-    /// As an integer; `range` names the type's range for the message.
+    /// Returns the number as an integer. `range` is the type's range, for the error message.
     pub(super) fn integer<T: TryFrom<i64>>(&self, range: &str) -> Result<T, String> {
         if !self.integer {
             return Err(format!("{}, which is not an integer", self.shown()));
@@ -94,7 +94,7 @@ impl<'a> Number<'a> {
         value.ok_or_else(|| format!("{}, which is out of range ({range})", self.shown()))
     }
 
-    /// As the nearest f64; refused beyond its range.
+    /// Returns the nearest f64, or an error if the number is out of range.
     pub(super) fn double(&self) -> Result<f64, String> {
         let value = match self.quick() {
             Some(value) => value,
@@ -104,11 +104,11 @@ impl<'a> Number<'a> {
         Ok(value)
     }
 
-    /// As the nearest f32, exactly what `str::parse::<f32>` gives; refused beyond its range.
+    /// Returns the nearest f32, exactly as `str::parse::<f32>` does, or an error if the number is out of range.
     ///
-    /// The f64 on the way is correctly rounded, and rounding never passes a tie between two f32, since ties
-    /// are f64 values themselves. So a second rounding goes wrong only where the first one ended on a tie:
-    /// then, and below the normal f32 where ties lie elsewhere, the text is parsed anew.
+    /// The number is first rounded to an f64, correctly. This rounding never passes a tie between two f32 values, since
+    /// each tie is itself an f64. So rounding again is wrong only if the f64 is such a tie. In that case the text is
+    /// parsed again as an f32, and also below the smallest normal f32, since ties are elsewhere there.
     #[inline]
     pub(super) fn single(&self) -> Result<f32, String> {
         const BELOW: u64 = (1 << 29) - 1;
@@ -133,7 +133,7 @@ impl<'a> Number<'a> {
         Ok(value)
     }
 
-    /// Refuses the number where it did not stay finite in a float of so many bits.
+    /// Returns an error if the number isn't finite as a float of `bits` bits.
     pub(super) fn finite(&self, finite: bool, bits: &str) -> Result<(), String> {
         if finite {
             return Ok(());
@@ -144,14 +144,14 @@ impl<'a> Number<'a> {
         ))
     }
 
-    /// The correctly rounded f64, where one multiplication or division of exact values gives it.
+    /// Returns the correctly rounded f64 if a single multiplication or division of exact values yields it.
     #[inline]
     fn quick(&self) -> Option<f64> {
         if !self.exact || self.digits > 1 << 53 {
             return None;
         }
         let power = POWERS.get(usize::try_from(self.exponent.unsigned_abs()).ok()?)?;
-        // Not above 2^53, and the machine converts signed numbers faster.
+        // The digits are at most 2^53, and signed numbers convert faster.
         let digits = self.digits.cast_signed() as f64;
         let value = if self.exponent < 0 {
             digits / power
@@ -179,8 +179,8 @@ fn read_digits(bytes: &[u8], mut at: usize, value: &mut u64) -> usize {
     at
 }
 
-/// Hands each number of a valid JSON list on and answers how many there are; in words what was found where
-/// it is not a list of numbers, or where a number is refused.
+/// Passes each number of a valid JSON list to `take` and returns the number of elements. The error describes the value
+/// if it isn't a list of numbers, or the element that `take` refused.
 #[inline]
 pub(super) fn list(
     json: &str,
@@ -214,7 +214,7 @@ fn skip_blanks(text: &str) -> &str {
     }
 }
 
-/// Words for the first element of the rest of a list.
+/// Describes the first element in the rest of a list.
 #[cold]
 fn element(rest: &str) -> String {
     let mut values = serde_json::Deserializer::from_str(rest).into_iter::<&RawValue>();

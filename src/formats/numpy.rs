@@ -1,9 +1,10 @@
-//! Sets of `NumPy` files: one `.npy` file a field, all with the same number of rows.
+//! Sets of `NumPy` files: one `.npy` file per field, all with equally many rows.
 //!
-//! As Milvus reads them (importutilv2/numpy): dtypes must be those of the fields (float vectors also in 64 bits; 16-bit
-//! float vectors as bytes or as floats), texts and JSON are fixed-width unicode or bytes, nothing is null, and there is
-//! no form for arrays and sparse vectors. Dynamic fields come from `$meta.npy` alone, as JSON text; other files are
-//! dropped with a warning. Each file is read in steps, straight into its column if it holds what the column keeps.
+//! The rules are Milvus' (`importutilv2/numpy`). Dtypes must match the fields (float vectors may also be 64-bit; 16-bit
+//! float vectors are bytes or floats). Strings and JSON are fixed-width unicode or bytes. No value is null, and there
+//! is no form for arrays and sparse vectors. Dynamic fields come only from `$meta.npy`, as JSON text; other files are
+//! dropped with a warning. Each file is read in steps, directly into its column if the file's values have the column's
+//! layout.
 
 mod field;
 mod header;
@@ -25,16 +26,16 @@ use crate::location::Format;
 use field::{File, Kind};
 use header::Header;
 
-/// The rows of a set.
+/// Rows of a set of files.
 pub(super) type NumpyRows = Columnar<NumpySet>;
 
-/// What is said where a field has no file.
+/// Hint in the error for a field without a file.
 const HINT: &str = " in the set (the files of one set stand in one inner list, e.g. [[\"a/id.npy\", \"a/vector.npy\"]], \
     or in one folder)";
 
-/// A set of files, as far as it has been read.
+/// A set of files and the position reached in them.
 pub(super) struct NumpySet {
-    /// One a field; `None` where the service or the default value fills it in.
+    /// One file per field, or `None` if the service or the default value provides the values.
     fields: Vec<Option<File>>,
     /// `$meta.npy`.
     meta: Option<File>,
@@ -47,7 +48,7 @@ pub(super) struct NumpySet {
 }
 
 impl NumpyRows {
-    /// Reads the headers: names of the files, e.g. `vector.npy`, and their content.
+    /// Opens a set and reads the headers. Each file is given as its name, e.g. `vector.npy`, and its content.
     pub(super) fn open(
         files: Vec<(String, Arc<dyn ReadAt>)>,
         schema: &Schema,
@@ -91,7 +92,7 @@ impl NumpySet {
         };
         for (at, field) in schema.fields.iter().enumerate() {
             if field.auto_id && plan.field(at).is_some() {
-                // Milvus refuses it here also with the property that allows it elsewhere.
+                // Milvus refuses the file here even with the property that allows such values elsewhere.
                 return Err(ReadError::Field {
                     field: field.name.clone(),
                     expected: "no file (autoId is on: the service makes the primary key)"
@@ -112,7 +113,7 @@ impl NumpySet {
         Ok(set)
     }
 
-    /// Takes the number of rows, which must be the same in every file.
+    /// Reads the number of rows, which must be equal in all files.
     fn count(&mut self) -> Result<(), ReadError> {
         let broken = |message| ReadError::Broken {
             format: Format::Numpy,
@@ -193,7 +194,7 @@ impl Steps for NumpySet {
     }
 }
 
-/// `vector` for `vector.npy`.
+/// Returns `vector` for `vector.npy`.
 fn field_name(file: &str) -> String {
     match file.rsplit_once('.') {
         Some((name, "npy")) => name.to_owned(),

@@ -1,8 +1,8 @@
-//! Parquet files: one column a field, read from ranges of the file, row group after row group, page after page.
+//! Parquet files: one column per field, read from byte ranges of the file, row group by row group and page by page.
 //!
-//! The library is used without Arrow: its column readers put the values of a list of floats straight behind those
-//! of a vector's column. What is held at a time is a batch and one page a column, so that a file may be of any size
-//! as long as its pages are not (writers make them of 1 MiB).
+//! The library is used without Arrow: its column readers append the values of a list of floats directly to a vector's
+//! column. Only one batch and one page per column are in memory. So the file may have any size if its pages are small
+//! (writers make pages of 1 MiB).
 
 mod arrow;
 mod leaf;
@@ -41,30 +41,30 @@ use source::Source;
 use stored::StoredType;
 use structs::Members;
 
-/// Rows read at a time where there are texts, whose size a file need not tell: a dictionary may hold one long text
-/// for all of them.
+/// Rows read at a time if there are strings. Their size isn't known from the file, since a dictionary may hold a single
+/// long string for all rows.
 const TEXT_ROWS: usize = 512;
 
-/// The rows of a file.
+/// Rows of one Parquet file.
 pub(super) type ParquetRows = Columnar<ParquetFile>;
 
-/// A file, as far as it has been read.
+/// A Parquet file and the position reached in it.
 pub(super) struct ParquetFile {
     reader: SerializedFileReader<Object>,
-    /// One a field; `None` where the service or the default value fills it in.
+    /// One source per field, or `None` if the service or the default value provides the values.
     fields: Vec<Option<Source>>,
-    /// The column `$meta`.
+    /// Column `$meta`.
     meta: Option<Source>,
     texts: MetaColumn,
     warnings: Vec<Warning>,
-    /// The row group that is entered next.
+    /// Number of the row group to enter next.
     next: usize,
-    /// Rows of the current row group, and how many of them are left.
+    /// Number of rows in the current row group, and how many are left.
     group: (usize, usize),
-    /// Bytes of the current row group in the file, and of those before it.
+    /// Sizes in bytes of the current row group in the file, and of all row groups before it.
     bytes: (u64, u64),
     row_bytes: usize,
-    /// Bytes of a row's numbers and vectors in memory: a file's dictionary may make them look smaller.
+    /// Minimum size of a row's numbers and vectors in memory, in bytes. A dictionary can make them smaller in the file.
     least: usize,
     has_texts: bool,
 }
@@ -114,7 +114,7 @@ impl ParquetFile {
         })
     }
 
-    /// Enters the next row group that has rows; false where there is none.
+    /// Enters the next row group that has rows. Returns false if none is left.
     fn enter(&mut self) -> Result<bool> {
         while self.group.1 == 0 {
             if self.next >= self.reader.num_row_groups() {
@@ -218,15 +218,16 @@ impl Steps for ParquetFile {
     }
 }
 
-/// The columns of a file, while they are matched with fields.
+/// Columns of a file, used to match them with fields.
 struct Columns<'a> {
     reader: &'a SerializedFileReader<Object>,
-    /// The types that the stored Arrow schema has, one a column; empty if there is none that fits the file.
+    /// Types from the stored Arrow schema, one per column. Empty if the file has no such schema or it doesn't fit the
+    /// columns.
     stored: Vec<StoredType>,
 }
 
 impl<'a> Columns<'a> {
-    /// Reads the Arrow schema that the writer stored, if it did.
+    /// Reads the Arrow schema that the writer stored, if any.
     fn new(reader: &'a SerializedFileReader<Object>) -> std::result::Result<Self, ReadError> {
         let metadata = reader.metadata().file_metadata();
         let pairs = metadata.key_value_metadata().into_iter().flatten();
@@ -246,7 +247,7 @@ impl<'a> Columns<'a> {
                 });
             }
         };
-        // Arrow Go 17 does the same (pqarrow/schema.go, NewSchemaManifest).
+        // Arrow Go 17 also ignores a schema with another number of columns (`pqarrow/schema.go`, `NewSchemaManifest`).
         let columns = metadata.schema_descr().root_schema().get_fields().len();
         let stored = if stored.len() == columns {
             stored
@@ -256,7 +257,7 @@ impl<'a> Columns<'a> {
         Ok(Self { reader, stored })
     }
 
-    /// The column with this number for a field.
+    /// Returns the source for a field from the column at `place`.
     fn field(&self, place: usize, field: &Field) -> std::result::Result<Source, ReadError> {
         let refuse = |expected: String, found: String| ReadError::Field {
             field: field.name.clone(),
@@ -298,7 +299,8 @@ impl<'a> Columns<'a> {
         }
     }
 
-    /// The members of a column of structs; in words what it is if the sub-fields don't fit.
+    /// Returns the members of a column of structs. The inner error describes the column if its members don't fit the
+    /// sub-fields.
     fn members(
         &self,
         place: usize,
@@ -316,7 +318,8 @@ impl<'a> Columns<'a> {
         })
     }
 
-    /// What reads the column with this number: one leaf, the two of a sparse vector, or those of structs.
+    /// Returns a source for the column at `place`: one leaf, the two leaves of a sparse vector, or the leaves of
+    /// structs.
     fn source(
         &self,
         place: usize,
@@ -360,7 +363,8 @@ impl<'a> Columns<'a> {
             .map(Source::new)
     }
 
-    /// The codec of one of the column's chunks that Milvus cannot read (Apache Arrow Go 17, parquet/compress).
+    /// Returns the name of a codec in the column's chunks that Milvus can't read (Apache Arrow Go 17,
+    /// `parquet/compress`).
     fn unread_codec(&self, source: &Source) -> Option<&'static str> {
         let groups = self.reader.metadata().row_groups().iter();
         let mut chunks = groups.flat_map(|group| {
@@ -376,10 +380,10 @@ impl<'a> Columns<'a> {
     }
 }
 
-/// The codecs that are read, for messages.
+/// Codecs that Milvus reads, for messages.
 const CODECS: &str = "snappy, gzip, brotli or zstd, or not compressed";
 
-/// Bytes that a value of the field takes at least.
+/// Returns the minimum number of bytes of a field's value.
 fn flat_bytes(field: &Field) -> usize {
     let width = row_width(&field.data_type);
     match field.data_type {
@@ -392,7 +396,7 @@ fn compressed(group: &RowGroupMetaData) -> u64 {
     u64::try_from(group.compressed_size()).unwrap_or(0)
 }
 
-/// Runs a part of the library. Some damaged files make it panic; they are as unreadable as others.
+/// Runs a part of the Parquet library. A panic, which some damaged files cause, becomes an error like any other.
 fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadError> {
     let broken = |message| ReadError::Broken {
         format: Format::Parquet,

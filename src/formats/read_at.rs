@@ -1,5 +1,5 @@
-//! Bytes that can be read at any place, as Parquet and `NumPy` files need: on disk, in memory, and wherever else
-//! somebody implements [`ReadAt`], e.g. as range requests to an object store.
+//! Files that can be read at any offset, as needed for Parquet and `NumPy` files. They may be on disk, in memory, or
+//! elsewhere through an implementation of [`ReadAt`], e.g. with range requests to an object store.
 
 use std::fs::File;
 use std::io;
@@ -7,11 +7,11 @@ use std::path::Path;
 
 /// A file of known size whose bytes can be read in any order, from several threads.
 pub trait ReadAt: Send + Sync {
-    /// Bytes in all.
+    /// Returns the size in bytes.
     fn size(&self) -> u64;
 
-    /// Fills the buffer with the bytes from `offset` on; [`io::ErrorKind::UnexpectedEof`] where there are not as
-    /// many.
+    /// Fills the buffer with the bytes from `offset` on. Fails with [`io::ErrorKind::UnexpectedEof`] if the file ends
+    /// before the buffer is full.
     fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()>;
 }
 
@@ -28,7 +28,7 @@ impl DiskFile {
         Self::of(File::open(path)?)
     }
 
-    /// Takes over an open file.
+    /// Wraps an open file.
     pub fn of(file: File) -> io::Result<Self> {
         let size = file.metadata()?.len();
         Ok(Self { file, size })

@@ -1,4 +1,4 @@
-//! Import files as a stream of batches, in bounded memory.
+//! Reads import files as a stream of batches, in bounded memory.
 
 use std::fmt;
 use std::fs::File;
@@ -19,55 +19,56 @@ use super::warning::Warning;
 use super::window::{self, Window};
 use crate::location::Format;
 
-/// Rows after which a batch is handed on.
+/// Number of rows at which a batch is full.
 pub const BATCH_ROWS: usize = 4_096;
-/// Bytes of column data after which a batch is handed on.
+/// Bytes of column data at which a batch is full.
 pub const BATCH_BYTES: usize = 8 << 20;
 
-/// What a [`Reader`] reads from, wherever it lies.
+/// Data source of a [`Reader`], on disk or elsewhere.
 pub enum Input {
-    /// Bytes from the first to the last: JSON, JSON Lines, CSV.
+    /// Bytes in order, for JSON, JSON Lines and CSV.
     Stream(Box<dyn Read + Send>),
-    /// One file, read here and there: Parquet.
+    /// One file that is read at any offset, for Parquet.
     Object(Arc<dyn ReadAt>),
-    /// A set of `NumPy` files: the name of each, e.g. `vector.npy`, and its content.
+    /// A set of `NumPy` files, each with its name, e.g. `vector.npy`, and its content.
     Set(Vec<(String, Arc<dyn ReadAt>)>),
 }
 
-/// The rows of one file or set, whatever its format.
+/// Rows of one file or set, of any format.
 pub(super) trait Rows: Send {
-    /// Appends the next rows to an empty batch, up to so many or [`BATCH_BYTES`]; none at the end. For errors
-    /// see [`Reader::next_batch`].
+    /// Appends the next rows to an empty batch, up to `batch_rows` rows or [`BATCH_BYTES`]. Appends none at the end.
+    /// For errors, see [`Reader::next_batch`].
     fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError>;
 
-    /// True where the rows can be found before they are parsed.
+    /// Returns true if rows can be found before they are parsed.
     fn has_blocks(&self) -> bool {
         false
     }
 
-    /// Finds the next rows, up to so many; none at the end, or where rows cannot be found apart from parsing them.
+    /// Finds the next rows, up to the given number. Finds none at the end of the file, or if rows of the format can't
+    /// be found without parsing.
     fn fill_block(&mut self, block: &mut Block, _most: usize) -> Result<(), ReadError> {
         block.begin(self.rows());
         Ok(())
     }
 
-    /// Rows read so far, bad ones included.
+    /// Returns the number of rows read so far, including bad ones.
     fn rows(&self) -> u64;
 
-    /// Bytes that have become rows so far.
+    /// Returns the number of bytes that have become rows so far.
     fn bytes(&self) -> u64;
 
-    /// The columns that are dropped, known from the file's beginning.
+    /// Returns warnings about dropped columns, known from the start of the file.
     fn warnings(&self) -> &[Warning] {
         &[]
     }
 
-    /// Takes rows of at most so many bytes.
+    /// Sets the maximum size of a row in bytes.
     #[cfg(test)]
     fn set_max_row(&mut self, _bytes: usize) {}
 }
 
-/// A file, or a set of `NumPy` files, being read; pull with [`Reader::next_batch`].
+/// Reader of a file, or of a set of `NumPy` files. Call [`Reader::next_batch`] for the rows.
 pub struct Reader {
     schema: Arc<Schema>,
     rows: Box<dyn Rows>,
@@ -76,7 +77,7 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Opens a file, its format taken from its extension. One `.npy` file is a set of one.
+    /// Opens a file and derives its format from the extension. A single `.npy` file is a set of one file.
     pub fn open(path: &Path, schema: &Arc<Schema>) -> Result<Self, ReadError> {
         let format = Format::of_path(path).ok_or_else(|| ReadError::Unsupported {
             format: path.extension().map_or_else(
@@ -124,7 +125,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Reads from an input of the kind that the format needs.
+    /// Returns a reader of an input. The input must be of the kind that the format needs.
     pub fn new(
         input: Input,
         format: Format,
@@ -157,7 +158,8 @@ impl Reader {
         }
     }
 
-    /// Reads JSON from a stream, at first so many bytes at a time: the rows do not depend on it.
+    /// Returns a reader of JSON from a stream that is read in chunks of `chunk` bytes at first. The rows don't depend
+    /// on the chunk size.
     #[cfg(test)]
     pub(super) fn in_chunks(
         source: Box<dyn Read + Send>,
@@ -169,7 +171,7 @@ impl Reader {
         Self::of(Box::new(rows), schema)
     }
 
-    /// Closes batches after this many rows instead of [`BATCH_ROWS`] (at least 1).
+    /// Sets the number of rows per batch (at least 1), instead of [`BATCH_ROWS`].
     #[must_use]
     pub fn with_batch_rows(mut self, rows: usize) -> Self {
         self.batch_rows = rows.max(1);
@@ -182,30 +184,31 @@ impl Reader {
         self
     }
 
-    /// An empty batch to read into.
+    /// Returns an empty batch to read into.
     pub fn new_batch(&self) -> Batch {
         Batch::new(&self.schema)
     }
 
-    /// Clears the batch and reads the next rows into it, until it has [`BATCH_ROWS`] rows or [`BATCH_BYTES`]
-    /// of data; false at the end of the file, with no rows.
+    /// Clears the batch and reads the next rows into it, up to [`BATCH_ROWS`] rows or [`BATCH_BYTES`] of data. Returns
+    /// false, with no rows, at the end of the file.
     ///
-    /// After [`ReadError::Row`], and after a [`ReadError::Syntax`] that names a row which has an end, the
-    /// batch holds the good rows before the bad one and the next call goes on after it: so a check can collect
-    /// every bad row by calling until it answers false. After any other error it answers false.
+    /// After [`ReadError::Row`], and after a [`ReadError::Syntax`] in a row whose end was found, the batch holds the
+    /// good rows before the bad row, and the next call continues after the bad row. So a check can collect all bad rows
+    /// by calling until the result is false. After any other error, the next call returns false.
     pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
         batch.clear();
         self.rows.fill(batch, self.batch_rows)?;
         Ok(batch.rows() > 0)
     }
 
-    /// True where [`Reader::next_block`] gives the rows: JSON and JSON Lines.
+    /// Returns true if the reader supports [`Reader::next_block`], which is the case for JSON and JSON Lines.
     pub fn has_blocks(&self) -> bool {
         self.rows.has_blocks()
     }
 
-    /// Finds the next rows, to be parsed elsewhere ([`Block::parse`]) in the place of [`Reader::next_batch`]; false at the
-    /// end of the file, with no rows. An error, which comes after the rows before it, ends the file.
+    /// Finds the next rows without parsing them, as an alternative to [`Reader::next_batch`]. [`Block::parse`] then
+    /// parses them, on any thread. Returns false, with no rows, at the end of the file. An error is reported after the
+    /// rows before it and ends the file.
     pub fn next_block(&mut self, block: &mut Block) -> Result<bool, ReadError> {
         let most = BATCH_BYTES / self.schema.least_row_bytes().max(1);
         self.rows
@@ -213,22 +216,24 @@ impl Reader {
         Ok(block.rows() > 0)
     }
 
-    /// What the file's header, schema or names say will be dropped. [`Batch::take_warnings`] has what rows say.
+    /// Returns warnings about dropped data that are known from the file's header, schema or names. Warnings about rows
+    /// are in [`Batch::take_warnings`].
     pub fn warnings(&self) -> &[Warning] {
         self.rows.warnings()
     }
 
-    /// Rows read so far, bad ones included.
+    /// Returns the number of rows read so far, including bad ones.
     pub fn rows(&self) -> u64 {
         self.rows.rows()
     }
 
-    /// Bytes of the file, or of the set's files together, that have become rows so far.
+    /// Returns the number of bytes of the file, or of all files of the set, that have become rows so far.
     pub fn bytes(&self) -> u64 {
         self.rows.bytes()
     }
 
-    /// The bytes of the file, or of the set's files together, when it was opened; `None` where they are not known.
+    /// Returns the size in bytes of the file, or of all files of the set, when it was opened. `None` if the size isn't
+    /// known.
     pub fn total_bytes(&self) -> Option<u64> {
         self.total_bytes
     }

@@ -1,8 +1,7 @@
-//! One row object into columns.
+//! Checks one row object and appends it to the columns.
 //!
-//! First the object is read as a whole, which finds where each field's value stands; then the values are
-//! checked in the schema's order. So a message does not depend on the order of keys, and no value is built
-//! that a column does not keep.
+//! The whole object is read first, to find each field's value. Then the values are checked in schema order. So messages
+//! don't depend on the order of keys, and values that no column keeps are never built.
 
 mod meta;
 mod words;
@@ -24,32 +23,32 @@ use super::warning::{MAX_WARNINGS, Warning};
 use super::{ReadError, RowError};
 use crate::location::Format;
 
-/// The schema prepared for reading rows, with memory that rows share.
+/// Parser of rows for one schema, with buffers that are reused for each row.
 #[derive(Clone, Debug)]
 pub(super) struct RowParser {
     keys: Keys,
-    /// The JSON text of each field's default value.
+    /// JSON text of each field's default value.
     defaults: Vec<Option<String>>,
-    /// Where in the row each field's value stands.
+    /// Byte range in the row of each field's value.
     places: Vec<Option<Range<usize>>>,
-    /// Keys that are no fields, with their values; empty without dynamic fields.
+    /// Keys that aren't fields, with their values. Empty if dynamic fields are off.
     extras: Vec<(String, String)>,
     dynamic: bool,
-    /// Keys that are no fields and were dropped, at most [`MAX_WARNINGS`] and one.
+    /// Keys that aren't fields and were dropped, at most [`MAX_WARNINGS`] + 1.
     dropped: BTreeSet<String>,
     meta: String,
-    /// True where scalars may be written as texts, and texts as numbers.
+    /// True if scalars may be written as strings, and strings as numbers.
     loose: bool,
 }
 
-/// Which keys a row may have.
+/// Field names, which are the keys that a row may have.
 #[derive(Clone, Debug, Default)]
 struct Keys {
     names: Vec<String>,
     index: HashMap<String, usize>,
 }
 
-/// Why a row is refused, without its number.
+/// Reason for refusing a row, without the row's number.
 pub(super) enum Refusal {
     Syntax {
         offset: usize,
@@ -71,7 +70,7 @@ impl Refusal {
         }
     }
 
-    /// As the error of a file that is not made of JSON rows.
+    /// Converts the refusal into the error of a file that isn't made of JSON rows.
     pub(super) fn into_error(self, row: u64) -> ReadError {
         match self.at_row(row) {
             PushError::Row(error) => ReadError::Row(error),
@@ -126,17 +125,18 @@ impl RowParser {
         }
     }
 
-    /// Takes scalars written as texts, and texts written as numbers, as Milvus' insert call does (its import does not).
+    /// Accepts scalars written as strings, and strings written as numbers. Milvus' insert call accepts both, but its
+    /// import doesn't.
     pub(super) fn loosen(&mut self) {
         self.loose = true;
     }
 
-    /// The JSON text of the default value of the field with this number.
+    /// Returns the JSON text of a field's default value.
     pub(super) fn default(&self, field: usize) -> Option<&str> {
         self.defaults.get(field)?.as_deref()
     }
 
-    /// Appends one row to the columns. Refused, columns may be longer by this row than before.
+    /// Appends one row to the columns. After an error, some columns may be one row longer than others.
     pub(super) fn push(
         &mut self,
         row: &[u8],
@@ -157,7 +157,7 @@ impl RowParser {
                 format!("no sub-field of its own: {of} must be given as a list of objects");
             return Err(Refusal::field(name, expected, describe(value)));
         }
-        // The row's values have been read, so that it is UTF-8 wherever a value stands.
+        // The values were parsed by `read`, so their bytes are UTF-8.
         let places = self.places.iter().zip(&self.defaults);
         let fields = schema.fields.iter().zip(columns);
         for ((field, column), (place, default)) in fields.zip(places) {
@@ -171,14 +171,14 @@ impl RowParser {
         }
     }
 
-    /// The warnings since the last call. Milvus 2.6 and later drop keys of no field without an error
-    /// (`importutilv2/json/row_parser.go`, Parse).
+    /// Returns the warnings since the last call. Milvus 2.6 and later drop keys that aren't fields without an error
+    /// (`importutilv2/json/row_parser.go`, `Parse`).
     pub(super) fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
         let dropped = std::mem::take(&mut self.dropped).into_iter();
         dropped.map(|name| Warning::outside(Format::Json, &name, false))
     }
 
-    /// Finds the values of a row's object.
+    /// Finds the values in a row's object.
     fn read(&mut self, row: &[u8], schema: &Schema) -> Result<(), Refusal> {
         self.places.fill(None);
         self.extras.clear();
@@ -223,7 +223,7 @@ fn push_field(
     (default, loose): (Option<&str>, bool),
 ) -> Result<(), Refusal> {
     let expected = || field.data_type.to_string();
-    // Milvus' insert call takes null and an empty text of a field that it makes itself for nothing.
+    // For a field that Milvus computes itself, its insert call ignores null and an empty string.
     let empty = |json: &str| loose && field.is_computed() && matches!(json, "null" | "\"\"");
     let json = json.filter(|json| !empty(json));
     match (json, field.refusal()) {
@@ -248,12 +248,12 @@ fn push_field(
     .map_err(|found| Refusal::field(&field.name, expected(), found))
 }
 
-/// The values that a `JSON` field of a JSON file takes.
+/// Values accepted for a `JSON` field of a JSON file.
 const DOCUMENT: &str =
     "JSON as an object, or as text that holds JSON (write a list [1] as the text \"[1]\")";
 
-/// A `JSON` field's value: an object, or text that holds any JSON (Milvus' `importutilv2/json/row_parser.go`,
-/// parseEntity).
+/// Appends a `JSON` field's value: an object, or a string that holds any JSON (Milvus:
+/// `importutilv2/json/row_parser.go`, `parseEntity`).
 fn push_document(column: &mut Column, json: &str) -> Result<(), String> {
     match json.as_bytes().first() {
         Some(b'{') => cell::push(column, json),
@@ -265,7 +265,7 @@ fn push_document(column: &mut Column, json: &str) -> Result<(), String> {
     }
 }
 
-/// A value whose JSON type may be another one than the column's.
+/// Appends a value whose JSON type may differ from the column's type.
 fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
     let data_type = column.data_type();
     let text = json.starts_with('"');
@@ -286,7 +286,7 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
             let decoded = json_text::decode(json).ok_or_else(|| describe(json))?;
             cell::push_base64(column, &decoded)
         }
-        // A list or an object may be written as its JSON text.
+        // A list or an object may be written as a string that holds its JSON text.
         DataType::FloatVector { .. }
         | DataType::Int8Vector { .. }
         | DataType::SparseFloatVector
@@ -330,7 +330,7 @@ fn list(names: &[String]) -> String {
     text
 }
 
-/// Bytes from the beginning of `json` to where parsing it failed.
+/// Returns the offset in bytes from the start of `json` at which parsing failed.
 fn offset(json: &[u8], error: &serde_json::Error) -> usize {
     let lines = error.line().saturating_sub(1);
     let line = match lines.checked_sub(1) {
@@ -342,16 +342,16 @@ fn offset(json: &[u8], error: &serde_json::Error) -> usize {
     (line + error.column().saturating_sub(1)).min(json.len())
 }
 
-/// Notes where the values of an object's keys stand.
+/// Visitor that notes the positions of an object's values.
 struct RowVisitor<'p> {
     keys: &'p Keys,
     places: &'p mut [Option<Range<usize>>],
-    /// `None` to drop keys that are no fields.
+    /// `None` to drop keys that aren't fields.
     extras: Option<&'p mut Vec<(String, String)>>,
     dropped: &'p mut BTreeSet<String>,
-    /// The first key that comes twice.
+    /// First key that occurs twice.
     twice: &'p mut Option<String>,
-    /// The address of the text's first byte.
+    /// Address of the text's first byte.
     base: usize,
 }
 
@@ -384,7 +384,7 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
             };
             guess = at + 1;
             if let Some(place) = self.places.get_mut(at) {
-                // The value is borrowed from the text, so that its address tells where it stands.
+                // The value borrows from the text, so its address gives its position.
                 let start = value.as_ptr().addr().wrapping_sub(self.base);
                 if place
                     .replace(start..start.wrapping_add(value.len()))
@@ -405,7 +405,8 @@ enum Key {
     Extra(String),
 }
 
-/// Reads a key as a field's number; rows tend to have the fields in the same order, so the next is tried first.
+/// Seed that reads a key as a field's number. Rows tend to have the fields in one order, so the next field is tried
+/// first.
 #[derive(Clone, Copy)]
 struct KeySeed<'k> {
     keys: &'k Keys,

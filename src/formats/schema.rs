@@ -1,4 +1,4 @@
-//! The collection schema: what a row must look like.
+//! The collection schema: fields, types and rules for rows.
 
 mod default;
 mod describe;
@@ -18,10 +18,10 @@ pub use functions::{Function, FunctionOutput};
 pub use structs::StructField;
 pub use validate::SchemaError;
 
-/// The type of a field (reference: object paths and file formats).
+/// Type of a field (reference: object paths and file formats).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum DataType {
-    /// true or false.
+    /// `true` or `false`.
     Bool,
     /// Signed 8-bit integer.
     Int8,
@@ -37,51 +37,51 @@ pub enum DataType {
     Double,
     /// Text of at most `max_length` bytes.
     VarChar {
-        /// Bytes of UTF-8.
+        /// Maximum length in bytes of UTF-8.
         max_length: usize,
     },
     /// Any JSON value.
     Json,
     /// At most `max_capacity` elements of a scalar type.
     Array {
-        /// The type of each element: a scalar type other than `Json` and `Array`.
+        /// Type of each element, a scalar type other than `Json` and `Array`.
         element: Box<DataType>,
-        /// Elements.
+        /// Maximum number of elements.
         max_capacity: usize,
     },
     /// `dim` 32-bit floats.
     FloatVector {
-        /// Floats.
+        /// Number of floats.
         dim: usize,
     },
     /// `dim` bits, a multiple of 8.
     BinaryVector {
-        /// Bits.
+        /// Number of bits.
         dim: usize,
     },
     /// `dim` IEEE half-precision floats.
     Float16Vector {
-        /// Floats.
+        /// Number of floats.
         dim: usize,
     },
     /// `dim` bfloat16 floats.
     BFloat16Vector {
-        /// Floats.
+        /// Number of floats.
         dim: usize,
     },
     /// `dim` signed bytes.
     Int8Vector {
-        /// Bytes.
+        /// Number of bytes.
         dim: usize,
     },
-    /// Index and value pairs.
+    /// Pairs of index and value.
     SparseFloatVector,
-    /// A point in time, kept as microseconds since 1970 in UTC.
+    /// A point in time, stored as microseconds since 1970 in UTC.
     Timestamptz {
-        /// The collection's time zone: of texts without an offset, and of what a query returns.
+        /// The collection's time zone, used for texts without an offset and for query results.
         timezone: String,
     },
-    /// A shape, as well-known text.
+    /// A geometry, as well-known text.
     Geometry,
     /// Text without a `max_length`.
     Text,
@@ -89,7 +89,7 @@ pub enum DataType {
     ArrayOfStruct {
         /// The sub-fields, in the order of the create call.
         fields: Vec<StructField>,
-        /// Objects.
+        /// Maximum number of objects.
         max_capacity: usize,
     },
 }
@@ -101,34 +101,34 @@ pub enum DataType {
 )]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Field {
-    /// Case-sensitive name.
+    /// Name, case-sensitive.
     pub name: String,
-    /// Its type.
+    /// Data type.
     pub data_type: DataType,
     /// True for the primary key.
     pub primary: bool,
-    /// True if the service makes the primary key itself.
+    /// True if the service generates the primary key.
     pub auto_id: bool,
-    /// True if the value chooses the partition.
+    /// True if the value determines the partition.
     pub partition_key: bool,
-    /// True if segments are clustered by the value.
+    /// True if segments are clustered by this field.
     pub clustering_key: bool,
     /// True if null is accepted.
     pub nullable: bool,
-    /// The value of a row without this field.
+    /// Value for rows without this field.
     pub default: Option<Value>,
-    /// Set if a function computes the value, so rows need none.
+    /// Set if a function computes the value, so rows don't need one.
     pub output: Option<FunctionOutput>,
-    /// False if a row must not have a value, because the service or a function makes it.
+    /// False if rows must not have a value, because the service or a function computes it.
     pub takes_values: bool,
-    /// Free text.
+    /// Description in free text.
     pub description: String,
     /// Type parameters that aren't part of [`Field::data_type`], e.g. `enable_analyzer`.
     pub params: Vec<(String, String)>,
 }
 
 impl Field {
-    /// A field without any flag.
+    /// Returns a field with no flags set.
     pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
         Self {
             name: name.into(),
@@ -146,7 +146,7 @@ impl Field {
         }
     }
 
-    /// Returns true if the service makes every value after the rows were read.
+    /// Returns true if the service fills in all values after the rows have been read.
     pub fn is_made_later(&self) -> bool {
         self.auto_id && !self.takes_values
     }
@@ -156,12 +156,12 @@ impl Field {
         self.nullable || self.default.is_some() || self.is_computed()
     }
 
-    /// Returns true if the service or a function makes the values that rows leave out.
+    /// Returns true if the service or a function computes the values that rows leave out.
     pub fn is_computed(&self) -> bool {
         self.auto_id || self.output.is_some()
     }
 
-    /// The reason for which rows must not have a value; `None` if they may.
+    /// Returns the reason why rows must not have a value, or `None` if they may.
     pub fn refusal(&self) -> Option<&'static str> {
         match self.output {
             _ if self.takes_values => None,
@@ -174,21 +174,22 @@ impl Field {
     }
 }
 
-/// A collection's fields and rules.
+/// Fields and rules of a collection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Schema {
-    /// In the order of the create call, struct arrays behind the others.
+    /// Fields in the order of the create call, followed by the struct arrays.
     pub fields: Vec<Field>,
-    /// True if fields outside the schema go to `$meta`.
+    /// True if fields outside the schema are stored in `$meta`.
     pub dynamic: bool,
     /// Functions that compute fields.
     pub functions: Vec<Function>,
-    /// The collection's properties, with those that the create call gives as `params`.
+    /// Collection properties, including those that the create call has in `params`.
     pub properties: Vec<(String, String)>,
 }
 
 impl Schema {
-    /// Bytes of column data that a row has at least, however short its text: vectors, which may be null, and defaults.
+    /// Returns the minimum bytes of column data per row, however short its text. Vectors, even null ones, and defaults
+    /// take space.
     pub fn least_row_bytes(&self) -> usize {
         let bytes = |field: &Field| {
             let default = field
@@ -200,22 +201,22 @@ impl Schema {
         self.fields.iter().map(bytes).fold(0, usize::saturating_add)
     }
 
-    /// Returns true if the rows' partitions follow from a field.
+    /// Returns true if a field determines the partition of each row.
     pub fn has_partition_key(&self) -> bool {
         self.fields.iter().any(|field| field.partition_key)
     }
 
-    /// The primary key's field; `None` only before [`Schema::validate`] has accepted the schema.
+    /// Returns the primary key field. It is `None` only in a schema that [`Schema::validate`] hasn't accepted.
     pub fn primary(&self) -> Option<&Field> {
         self.fields.iter().find(|field| field.primary)
     }
 
-    /// The field of this name (case-sensitive).
+    /// Returns the field with this name, case-sensitive.
     pub fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
 
-    /// The struct array that a name such as `parts[n]` is a sub-field of.
+    /// Returns the struct array if a name such as `parts[n]` is one of its sub-fields.
     pub fn struct_of(&self, name: &str) -> Option<&str> {
         let (of, sub) = name.strip_suffix(']')?.split_once('[')?;
         let field = self.field(of)?;
@@ -226,12 +227,12 @@ impl Schema {
         known.then_some(field.name.as_str())
     }
 
-    /// Returns true if the service makes the primary key itself.
+    /// Returns true if the service generates the primary key.
     pub fn auto_id(&self) -> bool {
         self.primary().is_some_and(|field| field.auto_id)
     }
 
-    /// The collection property of this name.
+    /// Returns the collection property with this name.
     pub fn property(&self, name: &str) -> Option<&str> {
         let mut properties = self.properties.iter();
         let found = properties.find(|(key, _)| key == name);

@@ -1,7 +1,7 @@
-//! Sparse vectors, in both forms an import file may use.
+//! Sparse vectors, in both forms that an import file may use.
 //!
-//! As Milvus does it: the order is free (pairs are kept by ascending index), no index comes twice, an index
-//! is 0 to 2^32 - 2, a value is finite and not negative. A vector without pairs is fine.
+//! The rules are Milvus': pairs may be in any order (they are stored by ascending index), no index occurs twice, an
+//! index is 0 to 2^32 - 2, and a value is finite and not negative. A vector without pairs is accepted.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,8 +13,8 @@ use serde_json::value::RawValue;
 use super::cell::describe;
 use super::numbers::{self, Number};
 
-/// The pairs of `{"17": 0.5, …}` or `{"indices": […], "values": […]}` as [`super::column::Values::Sparse`]
-/// keeps them; in words what was found where the JSON value is neither.
+/// Parses `{"17": 0.5, …}` or `{"indices": […], "values": […]}` into the layout of [`super::column::Values::Sparse`].
+/// The error describes the JSON value if it has neither form.
 pub(super) fn parse(json: &str) -> Result<Vec<u8>, String> {
     if !json.starts_with('{') {
         return Err(describe(json));
@@ -80,7 +80,7 @@ fn valid_value(number: Number<'_>) -> Result<f32, String> {
     Ok(value)
 }
 
-/// A sparse vector's object in either form.
+/// JSON object of a sparse vector, in either form.
 #[derive(Default)]
 struct Object<'a> {
     pairs: Vec<(u32, f32)>,
@@ -137,7 +137,7 @@ fn pair(key: &str, json: &str) -> Result<(u32, f32), String> {
     ))
 }
 
-/// An object's key, borrowed where it has no escapes.
+/// Key of an object, borrowed if it has no escapes.
 struct Key<'a>(Cow<'a, str>);
 
 impl<'de> Deserialize<'de> for Key<'de> {

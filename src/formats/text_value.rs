@@ -1,14 +1,14 @@
-//! Texts into the columns of types whose values are texts in every format.
+//! Checks strings for the types whose values are strings in every file format.
 
 use super::column::Values;
 use super::geometry;
 use super::schema::DataType;
 use super::timestamp;
 
-/// The longest part of a text that a message repeats, in characters.
+/// Longest part of a text that a message repeats, in characters.
 const SHOWN: usize = 60;
 
-/// Words for a text, a long one cut.
+/// Returns a text described for a message, shortened if long.
 pub(super) fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("text {:?}…", text.get(..end).unwrap_or_default()),
@@ -16,7 +16,7 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
-/// Checks a text against a type with [`DataType::is_text`] and appends it. In words what was found if it's refused.
+/// Checks a text against a type with [`DataType::is_text`] and appends it. The error describes the text.
 pub(super) fn push(data_type: &DataType, values: &mut Values, text: &str) -> Result<(), String> {
     let found = |why: String| format!("{}, {why}", shown(text));
     let pushed = match (data_type, values) {

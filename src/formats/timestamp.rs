@@ -1,7 +1,8 @@
-//! Points in time as Milvus reads and writes them (pkg/util/timestamptz).
+//! Points in time as Milvus reads and writes them (`pkg/util/timestamptz`).
 //!
-//! RFC 3339 text, also with a blank for the `T`, a comma before the fraction, one digit for the hour, an offset of hours
-//! only, or without an offset: then the collection's time zone counts. Kept are microseconds; further digits are cut off.
+//! The format is RFC 3339, with variations: a blank instead of `T`, a comma before the fraction, a single digit for the
+//! hour, an offset in hours only, or no offset. Without an offset, the collection's time zone applies. Times are stored
+//! as microseconds; further digits are cut off.
 
 use std::fmt::Write as _;
 
@@ -9,14 +10,14 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// The largest offset east of Greenwich in seconds.
+/// Largest offset east of Greenwich, in seconds.
 const MAX_OFFSET: i64 = 14 * 3600;
-/// The largest offset west of Greenwich.
+/// Largest offset west of Greenwich, in seconds.
 const MIN_OFFSET: i64 = -12 * 3600;
-/// Digits of a fraction that count.
+/// Number of digits of a fraction that are kept.
 const DIGITS: usize = 6;
 
-/// The microseconds since 1970 in UTC that a text stands for; in words why it's none.
+/// Parses a text into microseconds since 1970 in UTC. The error says what is wrong with the text.
 pub(super) fn parse(text: &str, timezone: &str) -> Result<i64, String> {
     let (civil, offset) = read(text).ok_or_else(|| {
         "which is no time as in 2026-01-31T08:30:00Z, 2026-01-31 08:30:00.5 or 2026-01-31T08:30:00+08:00".to_owned()
@@ -31,10 +32,10 @@ pub(super) fn parse(text: &str, timezone: &str) -> Result<i64, String> {
     micros.ok_or_else(|| "which is out of range".to_owned())
 }
 
-/// The text of a point in time: in the time zone, without zeros at the end of the fraction.
+/// Returns a point in time as text in the time zone, without trailing zeros in the fraction.
 pub(super) fn format(micros: i64, timezone: &str) -> String {
     let offset = zone(timezone).map_or(0, |zone| {
-        // The first and the last hours that texts may name lie beyond what the library has.
+        // The first and last hours that a text may contain are outside the library's range.
         let time = Timestamp::from_microsecond(micros).unwrap_or(if micros < 0 {
             Timestamp::MIN
         } else {
@@ -59,7 +60,7 @@ pub(super) fn format(micros: i64, timezone: &str) -> String {
     } else {
         let sign = if offset < 0 { '-' } else { '+' };
         let minutes = offset.abs() / 60;
-        // Writing to a text does not fail.
+        // Writing to a string can't fail.
         _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
     }
     text
@@ -76,7 +77,8 @@ fn zone(name: &str) -> Option<TimeZone> {
     }
 }
 
-/// The offset of a time zone at a local time, in seconds. Of a time that comes twice the first counts, as in Go.
+/// Returns the offset of a time zone at a local time, in seconds. If a local time occurs twice, the first is used, as
+/// in Go.
 fn local_offset(civil: DateTime, name: &str) -> Result<i64, String> {
     let Some(zone) = zone(name) else {
         return Ok(0);
@@ -86,7 +88,7 @@ fn local_offset(civil: DateTime, name: &str) -> Result<i64, String> {
     Ok(i64::from(zoned.offset().seconds()))
 }
 
-/// Date, time and, if there is one, offset in seconds.
+/// Parses date and time, and the offset in seconds if there is one.
 fn read(text: &str) -> Option<(DateTime, Option<i64>)> {
     let bytes = text.as_bytes();
     let (date, rest) = (text.get(..10)?, text.get(11..)?);
@@ -120,7 +122,7 @@ fn read(text: &str) -> Option<(DateTime, Option<i64>)> {
     Some((civil.ok()?, offset))
 }
 
-/// Nanoseconds, and what follows them.
+/// Parses a fraction and returns nanoseconds and the rest of the text.
 fn fraction(text: &str) -> Option<(i32, &str)> {
     let Some(rest) = text.strip_prefix(['.', ',']) else {
         return Some((0, text));
@@ -134,7 +136,7 @@ fn fraction(text: &str) -> Option<(i32, &str)> {
     Some((micros * 1_000, rest.get(end..)?))
 }
 
-/// The seconds of `Z`, `+08:00` or `+08`.
+/// Parses an offset such as `Z`, `+08:00` or `+08` into seconds.
 fn offset(text: &str) -> Option<i64> {
     let (sign, rest) = match text.as_bytes().first() {
         Some(b'Z') if text.len() == 1 => return Some(0),
@@ -149,7 +151,7 @@ fn offset(text: &str) -> Option<i64> {
     (minutes < 60).then_some(sign * (hours * 3600 + minutes * 60))
 }
 
-/// A number of exactly so many digits.
+/// Parses a number of exactly `digits` digits.
 fn number(text: &str, digits: usize) -> Option<i64> {
     let sound = text.len() == digits && text.bytes().all(|byte| byte.is_ascii_digit());
     sound.then(|| text.parse().ok()).flatten()
@@ -159,7 +161,7 @@ fn number(text: &str, digits: usize) -> Option<i64> {
 mod tests {
     use super::*;
 
-    /// Texts with what they are in UTC, from pkg/util/timestamptz/timestamptz.go and its test.
+    /// Texts and their times in UTC, from `pkg/util/timestamptz/timestamptz.go` and its test.
     #[test]
     fn times_are_read_as_milvus_reads_them() {
         for (text, timezone, shown) in [

@@ -1,4 +1,4 @@
-//! Lists of vectors that come as JSON: what a search looks for.
+//! Lists of vectors in JSON, as given in a search.
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -8,33 +8,33 @@ use super::cell::{self, describe};
 use super::column::Column;
 use super::schema::DataType;
 
-/// Why a list of vectors is refused.
+/// Reason for refusing a list of vectors.
 #[derive(Debug, PartialEq, Eq)]
 pub enum VectorError {
     /// The JSON isn't a list.
     NotAList(String),
-    /// A list has another number of elements than a vector of the field.
+    /// A list has the wrong number of elements for a vector of the field.
     Elements {
-        /// The elements of the list.
+        /// Number of elements in the list.
         found: usize,
-        /// The start of the list.
+        /// Start of the list.
         shown: String,
     },
-    /// A text holds another number of bytes than a vector of the field.
+    /// A text has the wrong number of bytes for a vector of the field.
     Bytes {
-        /// The bytes of the text.
+        /// Number of bytes in the text.
         found: usize,
-        /// The start of the text.
+        /// Start of the text.
         shown: String,
     },
-    /// A vector can't be read as one of the field's type: in words what was found.
+    /// A vector can't be read as the field's type. The text describes the value found.
     Value(String),
 }
 
 /// Parses a JSON list of vectors into a column of their type.
 ///
-/// A vector is what an import of JSON rows takes. `decode` turns a text into a vector's stored bytes, or returns `None`
-/// if the text isn't one.
+/// Each vector has a form that an import of JSON rows accepts. `decode` converts a text to a vector's stored bytes, or
+/// returns `None` if the text isn't a vector.
 pub fn parse(
     data_type: &DataType,
     json: &[u8],
@@ -48,7 +48,7 @@ pub fn parse(
     for vector in list {
         let json = vector.get();
         match serde_json::from_str(json) {
-            // A sparse vector's object may be written as a text.
+            // A sparse vector's object may be written as a string.
             Ok(Text(text)) if *data_type == DataType::SparseFloatVector => {
                 push(&mut column, &text)?;
             }
@@ -80,7 +80,7 @@ fn push(column: &mut Column, json: &str) -> Result<(), VectorError> {
     })
 }
 
-/// The elements of a vector's JSON list: a binary vector has one for 8 dimensions.
+/// Returns the number of elements in a vector's JSON list. A binary vector has one element per 8 dimensions.
 fn elements_of(data_type: &DataType) -> Option<usize> {
     let dim = data_type.dim()?;
     match data_type {
@@ -89,6 +89,6 @@ fn elements_of(data_type: &DataType) -> Option<usize> {
     }
 }
 
-/// A JSON text.
+/// A JSON string.
 #[derive(Deserialize)]
 struct Text(String);

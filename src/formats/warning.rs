@@ -1,4 +1,4 @@
-//! What Milvus takes and drops without an error: the job goes on, and its progress says so.
+//! Warnings about data that Milvus drops without an error. The job continues, and its progress lists the warnings.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -6,32 +6,32 @@ use std::fmt;
 
 use crate::location::Format;
 
-/// The most different warnings of one job, or of one batch of rows.
+/// Maximum number of different warnings of one job, or of one batch of rows.
 pub const MAX_WARNINGS: usize = 20;
 
-/// The longest name that a warning repeats, in characters.
+/// Longest part of a name that a warning repeats, in characters.
 const MAX_NAME: usize = 64;
 
-/// The longest file name that a warning repeats, in characters, counted from its end.
+/// Longest part of a file name that a warning repeats, in characters, counted from the end of the name.
 const MAX_FILE: usize = 160;
 
-/// Something in a file that is dropped. `Display` says what, why, and how to keep it.
+/// Warning about dropped data. `Display` says what was dropped, why, and how to keep it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Warning {
-    /// A column, key or file of no field. JSON, JSON Lines and CSV: only without dynamic fields.
+    /// A column, key or file without a field. In JSON, JSON Lines and CSV, this occurs only if dynamic fields are off.
     Outside {
-        /// The format's word for it: `column`, `key` or `file`.
+        /// The format's word for the item: `column`, `key` or `file`.
         what: &'static str,
-        /// The first [`MAX_NAME`] characters of its name.
+        /// First [`MAX_NAME`] characters of the item's name.
         name: String,
-        /// The format, if the collection has dynamic fields and the format takes them from `$meta` only.
+        /// Format of the file, if the collection has dynamic fields but the format takes them only from `$meta`.
         only_meta: Option<&'static str>,
     },
-    /// Several columns or files of one name, of which the last one counts.
+    /// Several columns or files with one name. Only the last is used.
     Twice {
-        /// The format's word for it: `column` or `file`.
+        /// The format's word for the item: `column` or `file`.
         what: &'static str,
-        /// The first [`MAX_NAME`] characters of the name.
+        /// First [`MAX_NAME`] characters of the name.
         name: String,
     },
     /// More warnings than are kept.
@@ -39,7 +39,7 @@ pub enum Warning {
 }
 
 impl Warning {
-    /// A column, key or file of no field, in a file of this format.
+    /// Returns the warning for a column, key or file without a field.
     pub(super) fn outside(format: Format, name: &str, dynamic: bool) -> Self {
         Self::Outside {
             what: word(format),
@@ -48,7 +48,7 @@ impl Warning {
         }
     }
 
-    /// A name that comes several times.
+    /// Returns the warning for a name that occurs several times.
     pub(super) fn twice(format: Format, name: &str) -> Self {
         Self::Twice {
             what: word(format),
@@ -57,7 +57,7 @@ impl Warning {
     }
 }
 
-/// The format's word for what holds a field.
+/// Returns the format's word for the item that holds a field's values.
 pub(super) const fn word(format: Format) -> &'static str {
     match format {
         Format::Json | Format::JsonLines => "key",
@@ -102,20 +102,20 @@ impl fmt::Display for Warning {
     }
 }
 
-/// The warnings of a job: each once, with the first file it came from and the number of files.
+/// Warnings of a job, each listed once, with the first file it came from and the number of files.
 #[derive(Debug, Default)]
 pub struct Warnings(BTreeMap<Warning, Files>);
 
 #[derive(Debug)]
 struct Files {
     first: String,
-    /// The number of the file that was noted last.
+    /// Number of the file that was noted last.
     last: usize,
     count: u64,
 }
 
 impl Warnings {
-    /// Notes a warning about the file with this number and name.
+    /// Notes a warning about the file with number `no` and name `file`.
     pub fn note(&mut self, warning: Warning, no: usize, file: &str) {
         let full = self.0.len() >= MAX_WARNINGS;
         let warning = if !self.0.contains_key(&warning) && full {
@@ -139,7 +139,7 @@ impl Warnings {
         }
     }
 
-    /// The texts to show, at most [`MAX_WARNINGS`] and one that says there were more.
+    /// Returns the texts to show, at most [`MAX_WARNINGS`] and a line saying that there were more.
     pub fn texts(&self) -> Vec<String> {
         let text = |(warning, files): (&Warning, &Files)| match files.count {
             1 => format!("{}: {warning}", files.first),
@@ -150,7 +150,7 @@ impl Warnings {
     }
 }
 
-/// A file's name, a long one without its beginning.
+/// Returns a file's name. A long name is shortened at its beginning.
 fn end_of(file: &str) -> String {
     let length = file.chars().count();
     match length.checked_sub(MAX_FILE) {

@@ -1,14 +1,14 @@
-//! A sliding part of a file: what has been read and not yet become rows.
+//! A sliding window over a file: bytes that have been read but haven't become rows yet.
 
 use std::io::{self, ErrorKind, Read};
 
-/// Bytes asked of the file at a time.
+/// Bytes requested from the file at a time.
 pub(super) const CHUNK: usize = 1 << 20;
 
-/// Bytes asked of it first: most files of a batch of many are small.
+/// Bytes requested first. A batch of many files consists mostly of small ones.
 const FIRST: usize = 64 << 10;
 
-/// The part of the stream between what is done and what has been read.
+/// Part of the stream between the last consumed byte and the last byte read.
 pub(super) struct Window {
     source: Box<dyn Read + Send>,
     buffer: Vec<u8>,
@@ -34,22 +34,22 @@ impl Window {
         }
     }
 
-    /// What has been read and not consumed.
+    /// Returns the bytes that have been read but not consumed.
     pub(super) fn rest(&self) -> &[u8] {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Bytes of the file before [`Window::rest`].
+    /// Returns the number of bytes of the file before [`Window::rest`].
     pub(super) fn offset(&self) -> u64 {
         self.offset
     }
 
-    /// The line that [`Window::rest`] begins in, from 1.
+    /// Returns the line on which [`Window::rest`] begins, from 1.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
 
-    /// Moves on by so many bytes of [`Window::rest`].
+    /// Consumes the first `bytes` bytes of [`Window::rest`].
     pub(super) fn consume(&mut self, bytes: usize) {
         let rest = self.rest();
         let done = rest.get(..bytes).unwrap_or(rest);
@@ -60,7 +60,7 @@ impl Window {
         self.line += lines as u64;
     }
 
-    /// Reads on, so that [`Window::rest`] grows at its end; false at the end of the file.
+    /// Reads more bytes and appends them to [`Window::rest`]. Returns false at the end of the file.
     pub(super) fn fill(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
@@ -85,8 +85,8 @@ impl Window {
         }
     }
 
-    /// Moves the rest to the buffer's beginning; where that fills the buffer, or the buffer is short of a
-    /// chunk, doubles the buffer.
+    /// Moves the rest to the beginning of the buffer. Doubles the buffer if the rest fills more than half of it, or if
+    /// the buffer is smaller than a chunk.
     fn make_room(&mut self) {
         self.buffer.copy_within(self.start..self.end, 0);
         self.end -= self.start;

@@ -1,4 +1,4 @@
-//! Struct arrays: a list of objects that each have a value of every sub-field (Milvus: `json/row_parser.go`,
+//! Struct arrays: lists of objects with a value for every sub-field (Milvus: `json/row_parser.go`,
 //! `reconstructArrayForStructArray`).
 
 use std::fmt;
@@ -10,7 +10,7 @@ use super::{describe, push};
 use crate::formats::column::Column;
 use crate::formats::schema::StructField;
 
-/// Checks the objects one by one as they are read, none kept: a list may be as long as its row.
+/// Checks the objects one by one as they are read. None are kept, because a list may be as long as its row.
 pub(super) fn check(fields: &[StructField], max_capacity: usize, json: &str) -> Result<(), String> {
     let columns = fields.iter().map(|field| Column::new(&field.element));
     let mut objects = Objects {
@@ -28,13 +28,13 @@ pub(super) fn check(fields: &[StructField], max_capacity: usize, json: &str) -> 
     objects.refused.map_or(Ok(()), Err)
 }
 
-/// The objects of a list, while they are counted and checked.
+/// Visitor that counts and checks the objects of a list.
 struct Objects<'t> {
     fields: &'t [StructField],
-    /// Memory for the values of one object.
+    /// Buffers for the values of one object.
     columns: Vec<Column>,
     count: usize,
-    /// The first problem, in words.
+    /// Description of the first problem.
     refused: Option<String>,
 }
 
@@ -68,7 +68,7 @@ impl<'de> Visitor<'de> for &mut Objects<'_> {
     }
 }
 
-/// One object, while its values are checked.
+/// Visitor that checks the values of one object.
 struct Object<'t> {
     fields: &'t [StructField],
     columns: &'t mut [Column],
@@ -77,7 +77,7 @@ struct Object<'t> {
 }
 
 impl Object<'_> {
-    /// In words the first problem of an object that was read.
+    /// Describes the first problem of an object that has been read.
     fn problem(self) -> Option<String> {
         let mut named = self.fields.iter().zip(&self.seen);
         let missing = || {

@@ -1,12 +1,13 @@
-//! Many rows at once.
+//! Appending many rows to a column at once.
 
 use std::ops::Range;
 
 use super::{Column, Spans, Values, row_width};
 
 impl Column {
-    /// Appends so many rows of zeros to a column of numbers or dense vectors and gives their bytes, to be filled
-    /// in: little-endian, row after row. Columns of other types give none. [`Column::seal`] must follow.
+    /// Appends `rows` rows of zeros to a column of numbers or dense vectors and returns their bytes, for the caller to
+    /// fill in: little-endian, row by row. Returns an empty slice for other types. The caller must then call
+    /// [`Column::seal`].
     pub(in crate::formats) fn grow(&mut self, rows: usize) -> &mut [u8] {
         fn more<T: bytemuck::Pod>(values: &mut Vec<T>, count: usize) -> &mut [u8] {
             let begin = values.len();
@@ -26,7 +27,7 @@ impl Column {
         }
     }
 
-    /// Appends these rows of another column of the same type; what is not there is left out.
+    /// Appends a range of rows from another column of equal type. Rows past the end of `from` are left out.
     pub(in crate::formats) fn extend(&mut self, from: &Self, rows: Range<usize>) {
         let before = self.len();
         let width = row_width(&self.data_type);
@@ -63,7 +64,7 @@ fn append<T: Copy>(to: &mut Vec<T>, from: &[T], range: Range<usize>) {
 
 fn append_spans(to: &mut Spans, from: &Spans, rows: Range<usize>) {
     for row in rows {
-        // A batch's texts fit into the buffer they come from, so that none is lost here.
+        // A batch's strings fit into a buffer of the size they come from, so none is lost here.
         _ = from.get(row).is_some_and(|bytes| to.push(bytes));
     }
 }

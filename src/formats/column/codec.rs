@@ -1,9 +1,9 @@
-//! Columns as bytes and back: what the store keeps.
+//! Encodes columns as bytes for the store, and decodes them.
 //!
-//! Layout, all little-endian: flat values are their raw bytes, rows × width. Texts and sparse vectors are
-//! rows + 1 offsets (u32), then the bytes. If any row is null, one byte a row follows (1 for null). A column of nulls, as
-//! fields that a function computes are, is no bytes at all. The number of rows and the type are kept outside, and make the
-//! layout unambiguous.
+//! The layout is little-endian. Flat values are their raw bytes, rows × width. Strings and sparse vectors are rows + 1
+//! offsets (u32), then the bytes. If any row is null, one byte per row follows (1 for null). A column with only nulls,
+//! such as a field that a function computes, has no bytes at all. The number of rows and the type are stored elsewhere
+//! and make the layout unambiguous.
 
 use std::borrow::Cow;
 
@@ -13,23 +13,24 @@ use super::{Column, Spans, Values, row_width};
 #[cfg(target_endian = "big")]
 compile_error!("columns are stored as raw little-endian bytes");
 
-/// The most rows of a column without bytes: more than a batch has.
+/// Maximum number of rows in a column without bytes, more than a batch has.
 const MAX_NULLS: usize = 1 << 20;
 
-/// Stored bytes that are not a column of the given type and number of rows.
+/// Error for stored bytes that aren't a column of the given type and number of rows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("stored column of {rows} {data_type} rows cannot be read: {problem}")]
 pub struct DecodeError {
-    /// The type asked for.
+    /// Expected type.
     pub data_type: String,
-    /// The rows asked for.
+    /// Expected number of rows.
     pub rows: usize,
-    /// What is wrong with the bytes.
+    /// Description of the problem.
     pub problem: &'static str,
 }
 
 impl Column {
-    /// The column as bytes (layout: see the module); borrowed where the values are flat and none is null.
+    /// Returns the column as bytes, in the layout of this module. The bytes are borrowed if the values are flat and
+    /// none is null.
     pub fn encode(&self) -> Cow<'_, [u8]> {
         if self.is_all_null() {
             return Cow::Borrowed(&[]);
@@ -56,9 +57,9 @@ impl Column {
         }
     }
 
-    /// Reads back what [`Column::encode`] gave for a column of this type and number of rows.
+    /// Decodes a column of this type and number of rows from the bytes that [`Column::encode`] returned.
     ///
-    /// Total: any bytes give a column that holds the promises of [`Values`], or an error.
+    /// All bytes are accepted as input: the result is a column that meets the guarantees of [`Values`], or an error.
     pub fn decode(data_type: &DataType, rows: usize, bytes: &[u8]) -> Result<Self, DecodeError> {
         parse(data_type, rows, bytes).map_err(|problem| DecodeError {
             data_type: data_type.to_string(),
@@ -181,7 +182,7 @@ fn sparse_is_sound(spans: &Spans) -> Result<(), &'static str> {
     Err("a sparse vector that is not pairs")
 }
 
-/// One pair of [`Values::Sparse`].
+/// Decodes one pair of [`Values::Sparse`].
 pub(super) fn sparse_pair([i0, i1, i2, i3, v0, v1, v2, v3]: [u8; 8]) -> (u32, f32) {
     (
         u32::from_le_bytes([i0, i1, i2, i3]),
@@ -189,7 +190,7 @@ pub(super) fn sparse_pair([i0, i1, i2, i3, v0, v1, v2, v3]: [u8; 8]) -> (u32, f3
     )
 }
 
-/// Bytes of any alignment as numbers; a rest shorter than one number is left out.
+/// Converts unaligned bytes to numbers. A remainder shorter than one number is dropped.
 fn collect<T: bytemuck::Pod>(bytes: &[u8]) -> Vec<T> {
     let chunks = bytes.chunks_exact(size_of::<T>());
     let mut numbers = vec![T::zeroed(); chunks.len()];

@@ -1,4 +1,4 @@
-//! Columns as JSON: reading a row back.
+//! Converts columns to JSON, to read rows back.
 
 use half::{bf16, f16};
 use serde_json::{Map, Number, Value};
@@ -9,9 +9,10 @@ use super::codec::sparse_pair;
 use super::{Column, Values, row_width};
 
 impl Column {
-    /// Returns one row's value as JSON, in the form that files and inserts take: integers exact, floats with the fewest
-    /// digits that read back the same, points in time in the collection's time zone, vectors as lists of numbers (bytes for
-    /// binary ones), sparse ones as an object of index and value. Null for a null row and past the end.
+    /// Returns one row's value as JSON, in the form that files and insert calls accept. Integers are exact. Floats have
+    /// the fewest digits that read back unchanged. Points in time are in the collection's time zone. Dense vectors are
+    /// lists of numbers (bytes for binary vectors), and sparse vectors are objects of index and value. Returns null for
+    /// null rows and rows past the end.
     pub fn value(&self, row: usize) -> Value {
         if self.is_null(row) {
             return Value::Null;
@@ -85,7 +86,7 @@ fn sparse(bytes: &[u8]) -> Value {
     Value::Object(pairs)
 }
 
-/// The f64 whose shortest text is the f32's shortest text: 0.1, not 0.10000000149011612.
+/// Returns the f64 whose shortest text is the f32's shortest text: 0.1, not 0.10000000149011612.
 fn single(value: f32) -> Value {
     number(value.to_string().parse().unwrap_or(f64::from(value)))
 }

@@ -1,25 +1,26 @@
-//! A stored vector column, read in place: what an exact search looks at.
+//! Stored vector columns, read in place by exact searches.
 //!
-//! [`Column::decode`] copies and checks every value; a search reads each vector once, so it takes the bytes as they are.
+//! [`Column::decode`] copies and checks every value. A search reads each vector once, so it uses the stored bytes
+//! directly.
 
 use super::codec::DecodeError;
 use super::{Column, row_bytes};
 use crate::formats::schema::DataType;
 
-/// The vectors of one stored column (layout: see the codec).
+/// Vectors of one stored column, in the layout of `codec`.
 #[derive(Clone, Copy, Debug)]
 pub struct VectorView<'a> {
-    /// Where each sparse vector begins, and where the last one ends; `None` for vectors of one width.
+    /// Start of each sparse vector and end of the last one, or `None` for vectors of fixed width.
     offsets: Option<&'a [[u8; 4]]>,
-    /// Bytes of a vector that isn't sparse.
+    /// Bytes per vector, unless the vectors are sparse.
     width: usize,
     data: &'a [u8],
-    /// One byte a row, 1 for null; empty if no row is null.
+    /// One byte per row, 1 for null. Empty if no row is null.
     nulls: &'a [u8],
 }
 
 impl<'a> VectorView<'a> {
-    /// Returns the vectors in what [`Column::encode`] gave for `rows` rows of a vector type.
+    /// Returns a view of the bytes that [`Column::encode`] returned for `rows` rows of a vector type.
     pub fn new(data_type: &DataType, rows: usize, bytes: &'a [u8]) -> Result<Self, DecodeError> {
         Self::parse(data_type, rows, bytes).ok_or_else(|| DecodeError {
             data_type: data_type.to_string(),
@@ -46,7 +47,7 @@ impl<'a> VectorView<'a> {
         })
     }
 
-    /// The bytes of one vector; `None` for null and past the end.
+    /// Returns the bytes of one vector, or `None` for null rows and rows past the end.
     #[inline]
     pub fn get(&self, row: usize) -> Option<&'a [u8]> {
         if self.nulls.get(row).is_some_and(|null| *null != 0) {
@@ -67,7 +68,8 @@ impl<'a> VectorView<'a> {
 }
 
 impl Column {
-    /// Returns the stored bytes of a vector of bits, 16-bit floats or 8-bit integers; `None` for null and past the end.
+    /// Returns the stored bytes of a vector of bits, 16-bit floats or 8-bit integers, or `None` for null rows and rows
+    /// past the end.
     pub fn packed(&self, row: usize) -> Option<&[u8]> {
         let super::Values::Packed(bytes) = &self.values else {
             return None;
@@ -77,8 +79,8 @@ impl Column {
         (!self.is_null(row)).then_some(bytes)
     }
 
-    /// Appends a vector that is given as its stored bytes. Returns false, and appends nothing, if the column isn't one of
-    /// packed vectors or the bytes are too few or too many.
+    /// Appends a vector given as its stored bytes. Returns false and appends nothing if the column's vectors aren't
+    /// packed or the number of bytes is wrong.
     #[must_use]
     pub fn push_packed(&mut self, bytes: &[u8]) -> bool {
         let width = row_bytes(&self.data_type);

@@ -1,4 +1,4 @@
-//! The column `$meta` of a file: JSON text a row, the dynamic fields.
+//! Column `$meta` of a file: one JSON text per row, with the dynamic fields.
 
 use super::Refused;
 use super::sink::Sink;
@@ -7,14 +7,14 @@ use crate::formats::column::Column;
 use crate::formats::row::RowParser;
 use crate::formats::schema::{DataType, Field};
 
-/// The texts of a step's rows, until they are merged.
+/// Texts of the rows in one step, until they are merged into the batch.
 pub(in crate::formats) struct MetaColumn {
     field: Field,
     texts: Column,
 }
 
 impl MetaColumn {
-    /// An empty column.
+    /// Returns an empty column.
     pub(in crate::formats) fn new() -> Self {
         let data_type = DataType::VarChar {
             max_length: usize::MAX,
@@ -28,13 +28,13 @@ impl MetaColumn {
         }
     }
 
-    /// The field to match a file's column with: text of any length, or null (Milvus' `create_collection_task.go`,
-    /// appendDynamicField).
+    /// Returns the field that a file's column must match: text of any length, or null (Milvus:
+    /// `create_collection_task.go`, `appendDynamicField`).
     pub(in crate::formats) fn field(&self) -> &Field {
         &self.field
     }
 
-    /// A place for a step's rows, the first of which is this one of the batch.
+    /// Returns a sink for a step's rows. `base` is the number in the batch of the first row.
     pub(in crate::formats) fn sink<'a>(
         &'a mut self,
         base: usize,
@@ -49,8 +49,8 @@ impl MetaColumn {
         }
     }
 
-    /// Appends the step's rows to the batch's dynamic column and forgets them. Without texts the rows have no dynamic
-    /// fields.
+    /// Appends the step's rows to the batch's dynamic column and clears them. If there are no texts, the rows have no
+    /// dynamic fields.
     pub(in crate::formats) fn merge(
         &mut self,
         rows: usize,

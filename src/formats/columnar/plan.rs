@@ -1,4 +1,4 @@
-//! Which column of a file goes to which field, decided once by their names.
+//! Assignment of a file's columns to fields, made once by name.
 
 use std::collections::HashMap;
 
@@ -8,28 +8,30 @@ use crate::formats::schema::Schema;
 use crate::formats::warning::{self, Warning};
 use crate::location::Format;
 
-/// The most names of columns that a message repeats.
+/// Maximum number of column names that a message repeats.
 const MAX_SHOWN: usize = 8;
 
-/// The columns of a file, matched with the schema's fields.
+/// Columns of a file, matched with the schema's fields.
 #[derive(Debug, Default)]
 pub(in crate::formats) struct Plan {
-    /// For each field, the place of its column in the file.
+    /// Number of each field's column in the file.
     fields: Vec<Option<usize>>,
-    /// Columns of dynamic fields, `$meta` among them: name and place. Of Parquet and `NumPy` only `$meta`.
+    /// Names and numbers of the columns with dynamic fields, including `$meta`. In Parquet and `NumPy` files, only
+    /// `$meta`.
     extras: Vec<(String, usize)>,
-    /// The columns that are dropped.
+    /// Warnings about dropped columns.
     warnings: Vec<Warning>,
 }
 
 impl Plan {
-    /// Matches names, refusing what would be refused in every row: a field without column that needs one, a primary key
-    /// though the service makes it, and two Parquet columns for one field. `hint` is added if a field has no column.
+    /// Matches column names with fields. Refuses files in which every row would be refused: a required field without a
+    /// column, a column for a primary key that the service generates, or two Parquet columns for one field. `hint` is
+    /// added to the message if a field has no column.
     ///
-    /// Other columns are dropped with a warning, as Milvus 2.6 and later drop them (importutilv2: `CreateFieldReaders` of
-    /// parquet/util.go, `CreateReaders` of numpy/util.go, Parse of `csv/row_parser.go)`: of CSV files those outside the
-    /// schema if dynamic fields are off, of Parquet and `NumPy` all but `$meta`. Of several columns with one name the
-    /// last one counts.
+    /// Other columns are dropped with a warning, as Milvus 2.6 and later do (importutilv2: `CreateFieldReaders` of
+    /// `parquet/util.go`, `CreateReaders` of `numpy/util.go`, `Parse` of `csv/row_parser.go`). In CSV files, these are
+    /// the columns outside the schema if dynamic fields are off; in Parquet and `NumPy` files, all but `$meta`. If
+    /// several columns have one name, only the last is used.
     pub(in crate::formats) fn new(
         schema: &Schema,
         names: &[String],
@@ -94,29 +96,29 @@ impl Plan {
         Ok(plan)
     }
 
-    /// The place of the column of the field with this number.
+    /// Returns the number of the column for a field.
     pub(in crate::formats) fn field(&self, at: usize) -> Option<usize> {
         self.fields.get(at).copied().flatten()
     }
 
-    /// The names and places of the columns of dynamic fields.
+    /// Returns the names and numbers of the columns with dynamic fields.
     pub(in crate::formats) fn extras(&self) -> impl Iterator<Item = (&str, usize)> {
         self.extras.iter().map(|(name, at)| (name.as_str(), *at))
     }
 
-    /// The place of the column `$meta`, if it holds dynamic fields.
+    /// Returns the number of the column `$meta`, if it holds dynamic fields.
     pub(in crate::formats) fn meta(&self) -> Option<usize> {
         let mut extras = self.extras();
         extras.find_map(|(name, at)| (name == META).then_some(at))
     }
 
-    /// The columns that are dropped.
+    /// Returns warnings about dropped columns.
     pub(in crate::formats) fn warnings(&self) -> &[Warning] {
         &self.warnings
     }
 }
 
-/// Names in quotes, at most [`MAX_SHOWN`] of them.
+/// Returns names in quotes, at most [`MAX_SHOWN`] of them.
 fn list(names: &[String]) -> String {
     let shown = names.iter().take(MAX_SHOWN);
     let mut shown: Vec<_> = shown

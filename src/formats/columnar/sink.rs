@@ -1,4 +1,4 @@
-//! One field's column while rows are appended to it.
+//! Appends rows to one field's column and notes refused rows.
 
 use super::Refused;
 use crate::formats::column::Column;
@@ -6,19 +6,19 @@ use crate::formats::native;
 use crate::formats::row::Refusal;
 use crate::formats::schema::Field;
 
-/// Where the values of one field go, and the rows refused because of them.
+/// Column for the values of one field, with the rows refused because of them.
 pub(in crate::formats) struct Sink<'a> {
     pub(in crate::formats) field: &'a Field,
-    /// The JSON text of the default value.
+    /// JSON text of the default value.
     pub(in crate::formats) default: Option<&'a str>,
     pub(in crate::formats) column: &'a mut Column,
     pub(in crate::formats) refused: &'a mut Refused,
-    /// The batch's row that the column's first row belongs to.
+    /// Number in the batch of the column's first row.
     pub(in crate::formats) base: usize,
 }
 
 impl Sink<'_> {
-    /// Appends one row; where it is refused, a placeholder.
+    /// Appends one row, or a placeholder if the row is refused.
     pub(in crate::formats) fn push(
         &mut self,
         push: impl FnOnce(&mut Column) -> Result<(), String>,
@@ -37,7 +37,7 @@ impl Sink<'_> {
         self.push(|column| native::push_null(field, column, default));
     }
 
-    /// Appends so many rows of a field that the file has no column for.
+    /// Appends `rows` rows of a field that has no column in the file.
     pub(in crate::formats) fn missing(&mut self, rows: usize) {
         let (field, default) = (self.field, self.default);
         for _ in 0..rows {
@@ -53,7 +53,7 @@ impl Sink<'_> {
         }
     }
 
-    /// Refuses a row that is in the column already.
+    /// Refuses a row that is already in the column.
     pub(in crate::formats) fn refuse(&mut self, row: usize, found: String) {
         let field = self.field;
         self.refused.note(self.base + row, || {

@@ -1,41 +1,42 @@
-//! The records of a CSV file, as Go's `encoding/csv` finds them, with which Milvus reads (importutilv2/csv/reader.go).
+//! Splits a CSV file into records by the rules of Go's `encoding/csv`, which Milvus uses
+//! (`importutilv2/csv/reader.go`).
 //!
-//! A line ends in `\n` or `\r\n`, inside quotes too, where either becomes `\n`; a `\r` elsewhere is data. Empty lines are
-//! skipped. Where Go reports a quote and Milvus goes on with a part of the record, or ends as if the file did, this
-//! always refuses.
+//! A line ends in `\n` or `\r\n`. Inside quotes, both become `\n`. A `\r` elsewhere is data. Empty lines are skipped.
+//! If Go reports an error about a quote, Milvus continues with a part of the record, or stops as at the end of the
+//! file. This parser always refuses such a record.
 
 use crate::formats::error::ReadError;
 use crate::formats::frames::MAX_ROW;
 use crate::formats::window::Window;
 
-/// The records of one file; each replaces the one before.
+/// Reader of a file's records. Each record replaces the previous one.
 pub(super) struct Records {
     window: Window,
-    /// UTF-8 of one character.
+    /// Separator in UTF-8.
     separator: Vec<u8>,
-    /// The record's cells, one after the other.
+    /// Cells of the record, without gaps.
     cells: Vec<u8>,
-    /// The end of each cell.
+    /// End of each cell.
     ends: Vec<usize>,
-    /// Bytes of the window that the record takes.
+    /// Length of the record in the window, in bytes.
     length: usize,
     max_row: usize,
     done: bool,
 }
 
-/// A line, in bytes of the window's rest.
+/// A line, as byte offsets in the window's rest.
 #[derive(Clone, Copy)]
 struct Line {
     begin: usize,
-    /// Without the line's end.
+    /// End of the line without `\n` or `\r\n`.
     end: usize,
-    /// The next line's beginning.
+    /// Start of the next line.
     next: usize,
-    /// False for the file's last line without a line end.
+    /// False if the file ends without a line end after this line.
     ended: bool,
 }
 
-/// The beginning of a file that is refused, and why.
+/// Refused byte sequences at the start of a file, each with its message.
 const MARKS: [(&[u8], &str); 3] = [
     (&[0xFF, 0xFE], "the file is UTF-16; save it as UTF-8"),
     (&[0xFE, 0xFF], "the file is UTF-16; save it as UTF-8"),
@@ -47,7 +48,7 @@ const MARKS: [(&[u8], &str); 3] = [
 ];
 
 impl Records {
-    /// The records of this file, with cells between these separators.
+    /// Returns a reader of records with cells between separators.
     pub(super) fn new(window: Window, separator: char) -> Self {
         Self {
             window,
@@ -65,7 +66,7 @@ impl Records {
         self.max_row = bytes;
     }
 
-    /// Refuses a byte order mark.
+    /// Returns an error if the file begins with a byte order mark.
     pub(super) fn check_marks(&mut self) -> Result<(), ReadError> {
         while self.window.rest().len() < 3 && self.fill()? {}
         let rest = self.window.rest();
@@ -75,12 +76,12 @@ impl Records {
         }
     }
 
-    /// The number of cells.
+    /// Returns the number of cells.
     pub(super) fn len(&self) -> usize {
         self.ends.len()
     }
 
-    /// The bytes of a cell, empty past the last one.
+    /// Returns the bytes of a cell. Cells past the last are empty.
     pub(super) fn cell(&self, nth: usize) -> &[u8] {
         let end = self.ends.get(nth).copied().unwrap_or(0);
         let begin = match nth.checked_sub(1) {
@@ -90,13 +91,13 @@ impl Records {
         self.cells.get(begin..end).unwrap_or_default()
     }
 
-    /// Bytes of the file up to the record's end.
+    /// Returns the offset in the file of the record's end, in bytes.
     pub(super) fn offset(&self) -> u64 {
         self.window.offset() + self.length as u64
     }
 
-    /// Reads the next record; false at the end of the file. `row` is the record's number, for errors. After an error
-    /// the next call goes on behind the record, if the record has an end.
+    /// Reads the next record. Returns false at the end of the file. `row` is the record's number, for errors. After an
+    /// error, the next call continues after the record, if the end of the record was found.
     pub(super) fn next(&mut self, row: Option<u64>) -> Result<bool, ReadError> {
         self.window.consume(std::mem::take(&mut self.length));
         self.cells.clear();
@@ -129,7 +130,7 @@ impl Records {
         Ok(true)
     }
 
-    /// Reads a cell without quotes. Returns the place behind the cell, and whether another cell follows.
+    /// Reads a cell without quotes. Returns the position after the cell, and whether another cell follows.
     fn plain(
         &mut self,
         row: Option<u64>,
@@ -159,8 +160,8 @@ impl Records {
         })
     }
 
-    /// Reads a quoted cell from behind its first quote, which may go on in further lines. Returns the place behind the
-    /// cell, and whether another cell follows.
+    /// Reads a quoted cell, starting after its first quote. The cell may span several lines. Returns the position after
+    /// the cell, and whether another cell follows.
     fn quoted(
         &mut self,
         row: Option<u64>,
@@ -216,14 +217,15 @@ impl Records {
         }
     }
 
-    /// The error of a header row, or what explains it: line ends that are none for Go.
+    /// Returns the error of a header row. If the header contains line ends that Go doesn't recognize, the error
+    /// explains them instead.
     pub(super) fn explain(&self, error: ReadError) -> ReadError {
         let rest = self.window.rest();
         let header = match memchr::memchr(b'\n', rest) {
             Some(end) => rest.get(..end).unwrap_or(rest),
             None => rest,
         };
-        // One `\r` may be a part of the line's end.
+        // A single `\r` may belong to the line's end.
         let before = header.split_last().map_or(header, |(_, before)| before);
         if memchr::memchr(b'\r', before).is_none() || matches!(error, ReadError::Io { .. }) {
             return error;
@@ -233,7 +235,7 @@ impl Records {
         self.refuse(None, 0, message)
     }
 
-    /// The line that begins at this byte of the window's rest; `None` at the end of the file.
+    /// Returns the line that begins at a byte of the window's rest, or `None` at the end of the file.
     fn line(&mut self, row: Option<u64>, begin: usize) -> Result<Option<Line>, ReadError> {
         let mut searched = begin;
         loop {
@@ -269,7 +271,7 @@ impl Records {
         })
     }
 
-    /// An error about the record, at this byte of the window's rest.
+    /// Returns an error about the record at a byte of the window's rest.
     pub(super) fn refuse(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
         let rest = self.window.rest();
         let before = rest.get(..at).unwrap_or(rest);
@@ -282,7 +284,7 @@ impl Records {
     }
 }
 
-/// A line without the `\r` before its end, also at the end of the file.
+/// Returns a line without the `\r` before its end, even at the end of the file.
 fn line_of(rest: &[u8], begin: usize, end: usize, next: usize, ended: bool) -> Line {
     let text = rest.get(begin..end).unwrap_or_default();
     let end = end - usize::from(text.last() == Some(&b'\r'));

@@ -1,4 +1,4 @@
-//! One file of a set: what it holds, and how that becomes a column.
+//! One file of a `NumPy` set and its conversion to a column.
 
 use std::io;
 use std::sync::Arc;
@@ -12,37 +12,37 @@ use crate::formats::native;
 use crate::formats::read_at::ReadAt;
 use crate::formats::schema::DataType;
 
-/// One file.
+/// A file of a set.
 pub(super) struct File {
     name: String,
     object: Arc<dyn ReadAt>,
     data: u64,
     rows: u64,
-    /// Bytes of a row.
+    /// Bytes per row.
     record: u64,
     kind: Kind,
     dtype: Dtype,
-    /// Elements of a row.
+    /// Elements per row.
     width: usize,
     scratch: Vec<u8>,
 }
 
-/// How a file's values become a column's.
+/// Conversion of a file's values to a column's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// They are what the column keeps, after their bytes are in the right order: elements of so many bytes.
+    /// The values have the column's layout, apart from byte order. The number is the bytes per element.
     Same(usize),
     /// 32- or 64-bit floats of a vector, to be rounded.
     Floats,
-    /// Fixed-width texts.
+    /// Fixed-width strings.
     Text,
 }
 
-/// What was expected and what was found.
+/// Descriptions of the expected and the found values.
 type Mismatch = (String, String);
 
 impl Kind {
-    /// How a file of this header fills a column of this type.
+    /// Returns the conversion of a file with this header to a column of this type.
     pub(super) fn new(header: &Header, data_type: &DataType) -> Result<Self, Mismatch> {
         let vector = data_type.dim().is_some();
         let dtype = &header.dtype;
@@ -72,7 +72,7 @@ impl Kind {
                 let wanted = "uint8 (two a value), float32 or float64";
                 (wanted, float || is(b'u', 1), kind)
             }
-            // Milvus: importutilv2/numpy/util.go, `validateHeader`.
+            // Milvus: `importutilv2/numpy/util.go`, `validateHeader`.
             DataType::Array { .. }
             | DataType::SparseFloatVector
             | DataType::ArrayOfStruct { .. }
@@ -134,7 +134,7 @@ impl File {
         self.rows
     }
 
-    /// Bytes of a row.
+    /// Returns the bytes per row.
     pub(super) fn record(&self) -> u64 {
         self.record
     }
@@ -143,7 +143,7 @@ impl File {
         self.data
     }
 
-    /// Makes sure that the file is as long as its header says.
+    /// Checks that the file is as long as its header says.
     pub(super) fn check_size(&self) -> Result<(), String> {
         let needed = self.rows.checked_mul(self.record);
         let needed = needed.and_then(|bytes| bytes.checked_add(self.data));
@@ -161,7 +161,7 @@ impl File {
         }
     }
 
-    /// Appends so many rows from this one on, which the file has.
+    /// Appends `rows` rows, beginning with row `from`. The file must have all of them.
     pub(super) fn read(
         &mut self,
         from: u64,
@@ -220,7 +220,7 @@ impl File {
     }
 }
 
-/// The floats of a row, as 32-bit ones; those beyond their range become infinite, which is refused.
+/// Converts the floats of a row to 32 bits. Values out of range become infinite and are refused later.
 #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
 fn singles<'a>(row: &'a [u8], dtype: &Dtype) -> Box<dyn Iterator<Item = f32> + 'a> {
     let quads = row.as_chunks::<4>().0.iter().copied();
@@ -239,10 +239,10 @@ fn swap(bytes: &mut [u8], element: usize) {
     }
 }
 
-/// Refuses the appended rows whose values the column must not have.
+/// Refuses the appended rows whose values aren't allowed in the column.
 fn check(sink: &mut Sink<'_>, begin: usize, rows: usize) {
     if let Values::Bool(values) = sink.column.values_mut() {
-        // NumPy takes every byte but 0 for true.
+        // NumPy treats every byte but 0 as true.
         let fresh = values.get_mut(begin..).unwrap_or_default();
         for value in fresh {
             *value = u8::from(*value != 0);
@@ -256,7 +256,7 @@ fn check(sink: &mut Sink<'_>, begin: usize, rows: usize) {
     match sink.column.values() {
         Values::Float(values) => {
             let fresh = values.get(from..).unwrap_or_default();
-            // The whole at once first, which is fast.
+            // Checking all values at once is fast, and usually all are finite.
             if !fresh
                 .iter()
                 .fold(true, |fine, value| fine & value.is_finite())

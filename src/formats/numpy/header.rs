@@ -1,40 +1,40 @@
-//! The header of an `.npy` file: what its values are, how many, and where they begin.
+//! Header of an `.npy` file: type and number of the values, and their position in the file.
 //!
-//! A parser of our own, since the header is one line of fixed form and the crate for it (npyz) brings a parser
-//! generator and big-number arithmetic along, which would double the build of this room, and reads values from
-//! streams only, while these files are read by ranges.
+//! The header is one line of fixed form, so it's parsed here. The crate for it (npyz) would add a parser generator and
+//! big-number arithmetic, doubling this module's build time. It also reads values only from streams, while zshell reads
+//! these files by range.
 
 use crate::formats::read_at::ReadAt;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 
-/// The longest header read, in bytes. Those of arrays of plain values have 118 or a few more.
+/// Maximum length of a header in bytes. Headers of arrays of plain values have 118 bytes or slightly more.
 const MAX_HEADER: usize = 64 << 10;
 
-/// What a file's values are.
+/// Description of a file's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Header {
     pub(super) dtype: Dtype,
-    /// Elements along each axis.
+    /// Number of elements along each axis.
     pub(super) shape: Vec<u64>,
-    /// Where the values begin, in bytes.
+    /// Offset of the values in the file, in bytes.
     pub(super) data: u64,
 }
 
-/// The type of the elements. `Display` gives it as `NumPy` writes it, e.g. `<f4`.
+/// Type of the elements. `Display` formats it as `NumPy` does, e.g. `<f4`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Dtype {
     pub(super) big_endian: bool,
-    /// `b` bool, `i` signed, `u` unsigned, `f` float, `U` unicode, `S` bytes, others.
+    /// Type letter: `b` bool, `i` signed, `u` unsigned, `f` float, `U` unicode, `S` bytes, or another.
     pub(super) kind: u8,
-    /// As the header gives it: bytes, for `U` characters.
+    /// Size as written in the header: bytes, or characters for `U`.
     pub(super) size: u64,
-    /// The header's text.
+    /// Text of the type in the header.
     text: String,
 }
 
 impl Dtype {
-    /// Bytes of one element.
+    /// Returns the bytes per element.
     pub(super) fn bytes(&self) -> u64 {
         match self.kind {
             b'U' => self.size.saturating_mul(4),
@@ -133,7 +133,7 @@ impl Header {
     }
 }
 
-/// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, the keys in any order.
+/// Parses `{'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }`, with the keys in any order.
 fn parse(text: &str) -> Result<Header, String> {
     let garbled = || format!("its header cannot be understood: {:?}", cut(text));
     let value = |key: &str| {
@@ -160,7 +160,7 @@ fn parse(text: &str) -> Result<Header, String> {
         .split(',')
         .map(str::trim)
         .filter(|axis| !axis.is_empty());
-    // Python 2 wrote 3L.
+    // Python 2 wrote `3L` for 3.
     let axes = axes.map(|axis| axis.trim_end_matches('L').parse().ok());
     let shape: Vec<u64> = axes.collect::<Option<_>>().ok_or_else(garbled)?;
     if fortran.starts_with("True") && shape.len() > 1 {

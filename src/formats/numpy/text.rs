@@ -1,13 +1,13 @@
-//! Texts of fixed width, filled up with zeros: `<U12` (UTF-32) and `|S12` (bytes of UTF-8).
+//! Strings of fixed width, padded with zeros: `<U12` (UTF-32) and `|S12` (UTF-8).
 
-/// Decodes texts, with memory that they share.
+/// Decoder of strings with a reusable buffer.
 #[derive(Default)]
 pub(super) struct Text {
     decoded: String,
 }
 
 impl Text {
-    /// A `U` text, four bytes a character.
+    /// Decodes a `U` string, four bytes per character.
     pub(super) fn unicode(&mut self, row: &[u8], big_endian: bool) -> Result<&str, String> {
         let read = if big_endian {
             u32::from_be_bytes
@@ -28,7 +28,7 @@ impl Text {
         Ok(&self.decoded)
     }
 
-    /// An `S` text.
+    /// Returns an `S` string without padding.
     pub(super) fn bytes(row: &[u8]) -> &[u8] {
         let filled = row.iter().rposition(|byte| *byte != 0);
         row.get(..filled.map_or(0, |last| last + 1)).unwrap_or(row)

@@ -1,43 +1,43 @@
-//! The Arrow types of Parquet columns, as Milvus' reader has them (Apache Arrow Go 17, pqarrow/schema.go).
+//! Arrow types of Parquet columns, as Milvus' reader derives them (Apache Arrow Go 17, `pqarrow/schema.go`).
 
 use std::fmt;
 
 use parquet::basic::{ConvertedType, LogicalType, Repetition, Type as Physical};
 use parquet::schema::types::Type;
 
-/// A column's type. `Display` names it as `PyArrow` does.
+/// Arrow type of a column. `Display` formats it as `PyArrow` does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum ArrowType {
-    /// Nothing but nulls.
+    /// Only nulls.
     Null,
     Bool,
-    /// Signed, of so many bits.
+    /// Signed integer of this many bits.
     Int(u8),
-    /// Unsigned, of so many bits.
+    /// Unsigned integer of this many bits.
     Unsigned(u8),
     HalfFloat,
     Float,
     Double,
-    /// UTF-8.
+    /// UTF-8 string.
     Text,
     LargeText,
     Bytes,
     LargeBytes,
-    /// So many bytes.
+    /// Byte string of this length.
     FixedBytes(usize),
-    /// Text or bytes by number.
+    /// Strings or bytes, stored as indices into a dictionary.
     Dictionary(Box<ArrowType>),
     List(Box<ArrowType>),
-    /// So many elements.
+    /// List of this many elements.
     FixedList(usize, Box<ArrowType>),
-    /// Members by name.
+    /// Struct, with the name and type of each member.
     Struct(Vec<(String, ArrowType)>),
-    /// Another type, in words.
+    /// Another type, described in words.
     Other(String),
 }
 
 impl ArrowType {
-    /// The type of a column, or of a part of one.
+    /// Returns the type of a column, or of a part of a column.
     pub(super) fn of(node: &Type) -> Self {
         let info = node.get_basic_info();
         let repeated = info.has_repetition() && info.repetition() == Repetition::REPEATED;
@@ -60,7 +60,7 @@ impl ArrowType {
         }
     }
 
-    /// The type of one value of a leaf.
+    /// Returns the type of a leaf's values.
     pub(super) fn of_value(leaf: &Type) -> Self {
         primitive(leaf)
     }
@@ -73,7 +73,7 @@ impl ArrowType {
         }
     }
 
-    /// The member of a struct with this name.
+    /// Returns the type of the struct member with this name.
     pub(super) fn member(&self, name: &str) -> Option<&Self> {
         let Self::Struct(members) = self else {
             return None;
@@ -83,7 +83,7 @@ impl ArrowType {
     }
 }
 
-/// A group annotated as a list.
+/// Returns the type of a group that is annotated as a list.
 fn list(node: &Type) -> ArrowType {
     let [inner] = node.get_fields() else {
         return ArrowType::Other("a malformed list".to_owned());
@@ -94,7 +94,7 @@ fn list(node: &Type) -> ArrowType {
     }
     let element = match inner.as_ref() {
         Type::PrimitiveType { .. } => primitive(inner),
-        // Such names mark lists of structs that old writers made.
+        // These names mark lists of structs made by old writers.
         Type::GroupType { fields, .. } => match fields.as_slice() {
             [element]
                 if inner.name() != "array" && inner.name() != format!("{}_tuple", node.name()) =>
@@ -141,7 +141,7 @@ fn primitive(node: &Type) -> ArrowType {
         (Physical::DOUBLE, _) => ArrowType::Double,
         (Physical::BYTE_ARRAY, Some(LogicalType::String)) => ArrowType::Text,
         (Physical::BYTE_ARRAY, None) if converted == ConvertedType::UTF8 => ArrowType::Text,
-        // Arrow Go has text of these annotations as bytes.
+        // Arrow Go reads columns with these annotations as bytes, not as text.
         (Physical::BYTE_ARRAY, Some(LogicalType::Enum | LogicalType::Json | LogicalType::Bson)) => {
             ArrowType::Bytes
         }
@@ -165,7 +165,7 @@ fn primitive(node: &Type) -> ArrowType {
     }
 }
 
-/// The integer type of a column of so many bits; `None` for times, decimals and the like.
+/// Returns the integer type of a column of `bits` bits, or `None` for times, decimals and similar types.
 fn integer(bits: u8, logical: Option<&LogicalType>, converted: ConvertedType) -> Option<ArrowType> {
     Some(match (logical, converted) {
         (None, ConvertedType::NONE) => ArrowType::Int(bits),

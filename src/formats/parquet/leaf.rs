@@ -9,12 +9,12 @@ use parquet::errors::{ParquetError, Result};
 
 use super::levels::Levels;
 
-/// How many pages without values may follow each other.
+/// Maximum number of consecutive pages without values.
 const EMPTY_PAGES: usize = 100;
 
 /// A leaf, with the rows that were read last.
 pub(super) struct Leaf {
-    /// Its number among the file's leaves.
+    /// Number of the leaf in the file.
     pub(super) index: usize,
     levels: Levels,
     reader: Option<ColumnReader>,
@@ -23,7 +23,7 @@ pub(super) struct Leaf {
     pub(super) values: Values,
 }
 
-/// Values without the nulls between them.
+/// Values of the leaf, without nulls.
 pub(super) enum Values {
     Bool(Vec<bool>),
     Int32(Vec<i32>),
@@ -34,16 +34,16 @@ pub(super) enum Values {
     Fixed(Vec<FixedLenByteArray>),
 }
 
-/// Where a row's values are.
+/// Range of a row's values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Span {
     pub(super) null: bool,
     pub(super) values: Range<usize>,
-    /// True if a value of the list is null, or the list itself though the row is not.
+    /// True if a value in the list is null, or if the list is null but the row isn't.
     pub(super) hole: bool,
 }
 
-/// The items of a row's list, each with values of its own.
+/// Items of a row's list, each with its own range of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct List {
     /// `None` for a null row.
@@ -51,7 +51,7 @@ pub(super) struct List {
 }
 
 impl Values {
-    /// An empty buffer; `None` for a type that no field takes.
+    /// Returns an empty buffer, or `None` for a physical type that no field accepts.
     pub(super) fn new(physical: Physical) -> Option<Self> {
         Some(match physical {
             Physical::BOOLEAN => Self::Bool(Vec::new()),
@@ -90,12 +90,12 @@ impl Leaf {
         }
     }
 
-    /// Goes on with another row group.
+    /// Continues with another row group.
     pub(super) fn enter(&mut self, reader: ColumnReader) {
         self.reader = Some(reader);
     }
 
-    /// Reads the next rows, which the row group must have.
+    /// Reads the next `rows` rows, all of which must be in the row group.
     pub(super) fn read(&mut self, rows: usize) -> Result<()> {
         self.values.clear();
         self.definition.clear();
@@ -129,8 +129,8 @@ impl Leaf {
         }
     }
 
-    /// Reads the next rows of a list of floats straight behind those of a vector column; false where not every row
-    /// has `width` of them. Then the column is as it was, and the rows are in [`Leaf::values`].
+    /// Reads the next rows of a list of floats and appends them directly to a vector column. Returns false if any row
+    /// doesn't have exactly `width` floats. In that case the column is unchanged and the rows are in [`Leaf::values`].
     pub(super) fn read_vectors(
         &mut self,
         rows: usize,
@@ -143,7 +143,7 @@ impl Leaf {
                 "a column changes its type".to_owned(),
             ));
         };
-        // What is read appends to the buffer, so that the column may be the buffer.
+        // Reading appends to the buffer, so the column can serve as the buffer.
         std::mem::swap(own, column);
         let read = self.read_behind(rows);
         let Values::Float(own) = &mut self.values else {
@@ -159,8 +159,8 @@ impl Leaf {
         Ok(false)
     }
 
-    /// True where each of the rows has so many values and none of them is null. The loops have no early end, so
-    /// that the compiler makes them wide.
+    /// Returns true if each row has `width` values and none of them is null. The loops don't exit early, so the
+    /// compiler can vectorize them.
     fn is_even(&self, rows: usize, width: usize) -> bool {
         let full = self.levels.full;
         let starts = |count: usize, level: &i16| count + usize::from(*level == 0);
@@ -179,7 +179,7 @@ impl Leaf {
                 == 0
     }
 
-    /// Reads like [`Leaf::read`], keeping the values that are there.
+    /// Reads rows like [`Leaf::read`], but keeps the values already in the buffer.
     fn read_behind(&mut self, rows: usize) -> Result<()> {
         self.definition.clear();
         self.repetition.clear();
@@ -194,12 +194,12 @@ impl Leaf {
         }
     }
 
-    /// The lists of the rows that were read last, with the items of the outermost list apart.
+    /// Returns the lists of the rows that were read last, split into the items of the outermost list.
     pub(super) fn lists(&self, rows: usize) -> Lists<'_> {
         Lists(self.spans(rows))
     }
 
-    /// Where the values of the rows are that were read last.
+    /// Returns the value ranges of the rows that were read last.
     pub(super) fn spans(&self, rows: usize) -> Spans<'_> {
         Spans {
             leaf: self,
@@ -218,7 +218,7 @@ fn pull<T: Typed>(
 ) -> Result<()> {
     let mut left = rows;
     let mut calls = 0;
-    // The library stops early at a page without values, which writers leave in front of a long row.
+    // The library stops early at a page without values. Writers emit such a page before a long row.
     while left > 0 && calls < EMPTY_PAGES {
         let definition = Some(&mut *definition);
         let repetition = Some(&mut *repetition);
@@ -233,7 +233,7 @@ fn pull<T: Typed>(
     Err(ParquetError::General(message))
 }
 
-/// The rows of a leaf one by one.
+/// Iterator over the rows of a leaf.
 pub(super) struct Spans<'a> {
     leaf: &'a Leaf,
     rows: usize,
@@ -254,7 +254,7 @@ impl Iterator for Spans<'_> {
         } = self.leaf;
         let begin = self.value;
         let Some(first) = definition.get(self.level).copied() else {
-            // No levels: every row has its value.
+            // Without levels, every row has a value.
             self.value += 1;
             return Some(Span {
                 null: false,
@@ -281,7 +281,7 @@ impl Iterator for Spans<'_> {
     }
 }
 
-/// The rows of a leaf below a list one by one, each as the list's items.
+/// Iterator over the rows of a leaf inside a list, with the list's items for each row.
 pub(super) struct Lists<'a>(Spans<'a>);
 
 impl Iterator for Lists<'_> {

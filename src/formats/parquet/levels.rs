@@ -1,23 +1,23 @@
-//! The meaning of a leaf's definition levels.
+//! Meaning of a leaf's definition levels.
 
 use parquet::basic::Repetition;
 use parquet::schema::types::{ColumnDescriptor, Type};
 
-/// What a definition level means.
+/// Thresholds of a leaf's definition levels.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Levels {
-    /// Below it the row is null.
+    /// Below this level, the row is null.
     pub(super) null: i16,
-    /// Below it (and not null) the row has no list: a member of its struct is null.
+    /// Below this level, a row that isn't null has no list, because a member of its struct is null.
     pub(super) list: i16,
-    /// Below it (and with a list) the list is empty.
+    /// Below this level, a row's list is empty.
     pub(super) some: i16,
-    /// There is a value.
+    /// At this level, there is a value.
     pub(super) full: i16,
 }
 
 impl Levels {
-    /// The levels of a leaf below this top-level column; `None` if the schema contradicts itself.
+    /// Returns the levels of a leaf in the top-level column `root`, or `None` if the schema is inconsistent.
     pub(super) fn of(root: &Type, leaf: &ColumnDescriptor) -> Option<Self> {
         let mut node = root;
         let mut level = 0;

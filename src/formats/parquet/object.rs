@@ -1,4 +1,4 @@
-//! A file that can be read anywhere, as the Parquet library wants it.
+//! Adapter from [`ReadAt`] to the Parquet library's file interface.
 
 use std::io::{self, BufReader, Read};
 use std::sync::Arc;
@@ -9,10 +9,10 @@ use parquet::file::reader::{ChunkReader, Length};
 
 use crate::formats::read_at::ReadAt;
 
-/// Bytes read to look at a page's header.
+/// Bytes read at once to parse a page's header.
 const PEEK: usize = 4 << 10;
 
-/// The file.
+/// A file, for the Parquet library.
 #[derive(Clone)]
 pub(super) struct Object(pub(super) Arc<dyn ReadAt>);
 
@@ -34,7 +34,7 @@ impl ChunkReader for Object {
     }
 
     fn get_bytes(&self, start: u64, length: usize) -> Result<Bytes> {
-        // Before memory is taken: a damaged length may be anything.
+        // The check comes before the allocation, since a damaged length may be huge.
         let left = self.len().saturating_sub(start);
         if u64::try_from(length).is_ok_and(|length| length > left) {
             let message = format!("{length} bytes at byte {start}, where the file has {left}");
@@ -46,7 +46,7 @@ impl ChunkReader for Object {
     }
 }
 
-/// The file's bytes from one on.
+/// Stream of the file's bytes, beginning at an offset.
 pub(super) struct From {
     object: Object,
     offset: u64,

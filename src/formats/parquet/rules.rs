@@ -1,16 +1,16 @@
-//! Which columns of a Parquet file may fill a field.
+//! Rules for which Parquet columns may fill a field.
 //!
-//! The rules are those of Milvus' importer (importutilv2/parquet/util.go, isArrowDataTypeConvertible): integers and floats
-//! may widen (also an integer to a float) and never narrow, in lists too; texts must say that they are UTF-8, and bytes
-//! are lists of unsigned bytes or plain binary.
+//! The rules are those of Milvus' importer (`importutilv2/parquet/util.go`, `isArrowDataTypeConvertible`). Integers and
+//! floats may widen (also an integer to a float) but never narrow, even in lists. Strings must be annotated as UTF-8.
+//! Bytes are lists of unsigned bytes or plain binary values.
 
 use super::arrow::ArrowType;
 use crate::formats::schema::{DataType, Field};
 
-/// True if the column may fill the field.
+/// Returns true if the column may fill the field.
 pub(super) fn fits(column: &ArrowType, field: &Field) -> bool {
     if matches!(field.data_type, DataType::ArrayOfStruct { .. }) {
-        // The members are matched with the sub-fields by structs.rs.
+        // The members are matched with the sub-fields in `structs.rs`.
         let is_list = matches!(column, ArrowType::List(element) if matches!(element.as_ref(), ArrowType::Struct(_)));
         return is_list && plain(column) == *column;
     }
@@ -33,19 +33,19 @@ fn fits_list(element: &ArrowType, field: &Field) -> bool {
         return false;
     };
     match (&field.data_type, element) {
-        // Milvus' field_reader.go, ReadNullableFloatVectorData, reads no other.
+        // Milvus reads no other element type here (`field_reader.go`, `ReadNullableFloatVectorData`).
         (DataType::FloatVector { .. }, element) if field.nullable => *element == ArrowType::Float,
         (
             DataType::Float16Vector { .. } | DataType::BFloat16Vector { .. },
             ArrowType::Float | ArrowType::Double,
         ) => true,
-        // Such a column passes the check of types, and then has no reader (list_like.go).
+        // Milvus' type check accepts such a column, but there is no reader for it (`list_like.go`).
         (_, ArrowType::Null) => false,
         (_, element) => fits_value(element, &target, field),
     }
 }
 
-/// True if a value, or the element of a list, is of the target's type or widens to it.
+/// Returns true if a value, or the element of a list, has the target's type or widens to it.
 fn fits_value(value: &ArrowType, target: &ArrowType, field: &Field) -> bool {
     let float = matches!(target, ArrowType::Float | ArrowType::Double);
     match (value, target) {
@@ -62,8 +62,8 @@ fn fits_value(value: &ArrowType, target: &ArrowType, field: &Field) -> bool {
     }
 }
 
-/// True for a struct with lists `indices` and `values`, in any order, beside whatever other members (Milvus'
-/// parquet/util.go, `IsValidSparseVectorSchema`).
+/// Returns true for a struct with lists `indices` and `values`, in any order, and any other members (Milvus:
+/// `parquet/util.go`, `IsValidSparseVectorSchema`).
 pub(super) fn is_sparse(column: &ArrowType) -> bool {
     let list = |name: &str| match column.member(name) {
         Some(ArrowType::List(element)) => Some(element.as_ref()),
@@ -75,7 +75,7 @@ pub(super) fn is_sparse(column: &ArrowType) -> bool {
     ) && matches!(list("values"), Some(ArrowType::Float | ArrowType::Double))
 }
 
-/// The type that Milvus reads a field as (parquet/util.go, convertToArrowDataType).
+/// Returns the type as which Milvus reads a field (`parquet/util.go`, `convertToArrowDataType`).
 fn target(data_type: &DataType) -> ArrowType {
     let list = |element: ArrowType| ArrowType::List(Box::new(element));
     match data_type {
@@ -102,12 +102,12 @@ fn target(data_type: &DataType) -> ArrowType {
     }
 }
 
-/// True for the vectors whose bytes may be one binary value a row.
+/// Returns true for vectors that may be stored as one binary value per row.
 fn takes_bytes(data_type: &DataType) -> bool {
     target(data_type) == ArrowType::List(Box::new(ArrowType::Unsigned(8)))
 }
 
-/// The columns that a field takes, for messages.
+/// Describes the columns that a field accepts, for messages.
 pub(super) fn wanted(field: &Field) -> String {
     let data_type = &field.data_type;
     let columns = match data_type {
@@ -144,7 +144,7 @@ pub(super) fn wanted(field: &Field) -> String {
     format!("{data_type} as {columns}")
 }
 
-/// The columns that hold such scalars, for messages.
+/// Describes the columns that hold scalars of this type, for messages.
 fn scalars(element: &DataType) -> &'static str {
     match element {
         DataType::Bool => "bool",
@@ -157,7 +157,7 @@ fn scalars(element: &DataType) -> &'static str {
     }
 }
 
-/// The column in words, and how to write it instead, if that isn't what [`wanted`] says already.
+/// Describes the column, and how to write it instead if [`wanted`] doesn't say that already.
 pub(super) fn found(column: &ArrowType) -> String {
     let plain = plain(column);
     if plain == *column {
@@ -172,7 +172,7 @@ pub(super) fn found(column: &ArrowType) -> String {
     )
 }
 
-/// The type without large texts, large bytes and dictionaries.
+/// Returns the type without large strings, large bytes and dictionaries.
 fn plain(column: &ArrowType) -> ArrowType {
     match column {
         ArrowType::LargeText => ArrowType::Text,
@@ -192,7 +192,7 @@ fn plain(column: &ArrowType) -> ArrowType {
     }
 }
 
-/// The type of the values inside lists.
+/// Returns the type of the values inside nested lists.
 fn innermost(column: &ArrowType) -> &ArrowType {
     match column {
         ArrowType::List(element) | ArrowType::FixedList(_, element) => innermost(element),

@@ -1,4 +1,4 @@
-//! One column of the file and the field it fills.
+//! A column of a Parquet file and its conversion to a field's values.
 
 use std::fmt::Write;
 use std::ops::Range;
@@ -13,10 +13,10 @@ use crate::formats::columnar::sink::Sink;
 use crate::formats::native;
 use crate::formats::schema::DataType;
 
-/// A column: one leaf, or the two of a sparse vector.
+/// A column: one leaf, two leaves for a sparse vector, or the leaves of a struct array.
 pub(super) struct Source {
     pub(super) leaves: Vec<Leaf>,
-    /// Set for a struct array.
+    /// Members of a struct array, otherwise `None`.
     members: Option<Members>,
     json: String,
     floats: Vec<f32>,
@@ -34,20 +34,20 @@ impl Source {
         }
     }
 
-    /// The leaves as members of a struct array.
+    /// Returns the source with its leaves as members of a struct array.
     pub(super) fn with_members(mut self, members: Members) -> Self {
         self.members = Some(members);
         self
     }
 
-    /// True where the memory its values take cannot be told from the schema.
+    /// Returns true if the schema doesn't bound the memory for the values.
     pub(super) fn is_text(&self) -> bool {
         self.leaves
             .iter()
             .any(|leaf| matches!(leaf.values, Values::Bytes(_)))
     }
 
-    /// Reads the next rows, which the row group must have, into the field's column.
+    /// Reads the next `rows` rows, all of which must be in the row group, into the field's column.
     pub(super) fn append(&mut self, rows: usize, sink: &mut Sink<'_>) -> Result<()> {
         if let Some(members) = &self.members {
             self.leaves
@@ -108,7 +108,7 @@ impl Source {
                 continue;
             }
             match &sink.field.data_type {
-                // Milvus' list_like.go, getListLikeArrayData.
+                // Milvus: `list_like.go`, `getListLikeArrayData`.
                 DataType::Array { .. } if span.values.is_empty() && sink.field.nullable => {
                     sink.null();
                 }
@@ -141,13 +141,13 @@ impl Source {
     }
 }
 
-/// Refuses the appended vectors that are not finite.
+/// Refuses the appended vectors that aren't finite.
 fn check(begin: usize, dim: usize, sink: &mut Sink<'_>) {
     let Own::Float(values) = sink.column.values() else {
         return;
     };
     let fresh = values.get(begin.saturating_mul(dim)..).unwrap_or_default();
-    // The whole at once first, which is fast.
+    // Checking all values at once is fast, and usually all are finite.
     if fresh
         .iter()
         .fold(true, |fine, value| fine & value.is_finite())
@@ -190,7 +190,7 @@ fn push_scalar(sink: &mut Sink<'_>, values: &Values, at: usize) {
     }
 }
 
-/// A list of numbers as a dense vector: bytes where the numbers are bytes, else floats.
+/// Appends a list of numbers as a dense vector: as bytes if the vector is stored as bytes, otherwise as floats.
 fn push_list(
     column: &mut Column,
     values: &Values,
@@ -203,7 +203,7 @@ fn push_list(
     let is_float = matches!(column.data_type(), DataType::FloatVector { .. });
     match values {
         Values::Int32(values) if !is_float => {
-            // Both signed and unsigned bytes: the lowest eight bits are the byte.
+            // The lowest eight bits are the byte, signed or unsigned.
             let values = values.get(range).unwrap_or_default();
             bytes.extend(values.iter().map(|value| value.to_le_bytes()[0]));
             return native::push_packed(column, bytes);
@@ -227,7 +227,7 @@ fn push_list(
     native::push_floats(column, floats)
 }
 
-/// Appends sparse vectors whose indices and values are two columns.
+/// Appends sparse vectors whose indices and values are in two columns.
 fn sparse(indices: &Leaf, values: &Leaf, rows: usize, json: &mut String, sink: &mut Sink<'_>) {
     for (index, value) in indices.spans(rows).zip(values.spans(rows)) {
         if index.null && value.null {
@@ -249,7 +249,7 @@ fn sparse(indices: &Leaf, values: &Leaf, rows: usize, json: &mut String, sink: &
     }
 }
 
-/// Indices are unsigned, also where the file's type is as wide as theirs.
+/// Writes indices as unsigned numbers, even if the file's type is signed and has equal width.
 fn write_indices(json: &mut String, values: &Values, range: Range<usize>) {
     match values {
         Values::Int32(values) => {
@@ -276,7 +276,7 @@ pub(super) fn write_list(json: &mut String, values: &Values, range: Range<usize>
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| write!(json, "{value}"));
         }
-        // The debug form has a point or an exponent, so that a float stays one.
+        // The debug format has a point or an exponent, so a float remains a float.
         Values::Float(values) => {
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| write!(json, "{value:?}"));
@@ -291,7 +291,7 @@ pub(super) fn write_list(json: &mut String, values: &Values, range: Range<usize>
                 let text = std::str::from_utf8(value.as_bytes());
                 match text {
                     Ok(text) => write!(json, "{}", serde_json::Value::from(text)),
-                    // No JSON, and so refused.
+                    // The text isn't JSON, so the value is refused.
                     Err(_) => write!(json, "text that is not UTF-8"),
                 }
             });
@@ -306,7 +306,7 @@ fn list<T>(json: &mut String, values: &[T], write: impl Fn(&mut String, &T) -> s
         if at > 0 {
             json.push(',');
         }
-        // Writing to a text does not fail.
+        // Writing to a string can't fail.
         _ = write(json, value);
     }
     json.push(']');

@@ -1,12 +1,12 @@
-//! The Arrow schema that writers store in a Parquet file, as far as it changes how Milvus' reader sees columns.
+//! Arrow schema that a writer stored in a Parquet file, as far as it changes how Milvus' reader interprets columns.
 //!
-//! Arrow Go 17 puts the types of this schema over those of the Parquet schema (pqarrow/schema.go,
-//! applyOriginalStorageMetadata): large text and bytes, dictionaries, and lists of fixed size. Large lists stay lists, and
-//! what is inside them stays as the Parquet schema has it.
+//! Arrow Go 17 applies the types of this schema to those of the Parquet schema (`pqarrow/schema.go`,
+//! `applyOriginalStorageMetadata`): large strings and bytes, dictionaries, and lists of fixed size. Large lists remain
+//! lists, and their elements keep the types of the Parquet schema.
 //!
-//! The schema is the value of the key `ARROW:schema`, in base64: a message of Arrow's IPC format, whose header is a
-//! `FlatBuffers` table. Four tables of it matter here (arrow/format/Message.fbs and Schema.fbs), so they are read by their
-//! offsets. Crates with all tables generated cost 10 to 30 seconds of building.
+//! The schema is the value of the metadata key `ARROW:schema`, in base64. It is a message in Arrow's IPC format, whose
+//! header is a `FlatBuffers` table. Only four of the tables matter here (`arrow/format/Message.fbs` and `Schema.fbs`),
+//! so they are read by their offsets. Crates with all tables generated would add 10 to 30 seconds to the build.
 
 use base64::Engine as _;
 use base64::alphabet::STANDARD;
@@ -14,16 +14,16 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::arrow::ArrowType;
 
-/// The metadata key of the schema.
+/// Metadata key of the schema.
 pub(super) const KEY: &str = "ARROW:schema";
 
-/// The most fields of a schema, nested ones included.
+/// Maximum number of fields in a schema, including nested fields.
 const MAX_FIELDS: usize = 100_000;
 
-/// The most levels of nested fields.
+/// Maximum nesting of fields.
 const MAX_DEPTH: usize = 64;
 
-/// Padding may be left out.
+/// Base64 decoder that accepts text with and without padding.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
@@ -38,10 +38,10 @@ mod code {
     pub(super) const LARGE_UTF8: u8 = 20;
 }
 
-/// The code of a schema in the union `MessageHeader`.
+/// Code of a schema in the union `MessageHeader`.
 const SCHEMA: u8 = 1;
 
-/// A stored type.
+/// A type in the stored schema.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum StoredType {
     LargeText,
@@ -54,11 +54,11 @@ pub(super) enum StoredType {
     Other,
 }
 
-/// The types of the schema's fields; `None` if the text is no such schema, or has more than [`MAX_FIELDS`] fields or
-/// [`MAX_DEPTH`] levels.
+/// Returns the types of the schema's fields. Returns `None` if the text isn't a valid schema, or has more than
+/// [`MAX_FIELDS`] fields or [`MAX_DEPTH`] levels.
 pub(super) fn read(text: &str) -> Option<Vec<StoredType>> {
     let bytes = BASE64.decode(text).ok()?;
-    // Before the message its length, and before that, since Arrow 0.15, four bytes of ones.
+    // The message's length comes first, preceded since Arrow 0.15 by four bytes of ones.
     let begin = if u32_at(&bytes, 0)? == u32::MAX { 8 } else { 4 };
     let bytes = bytes.get(begin..)?;
     let message = Table::at(bytes, reference(bytes, 0)?)?;
@@ -70,7 +70,7 @@ pub(super) fn read(text: &str) -> Option<Vec<StoredType>> {
     fields(&schema, 1, MAX_DEPTH, &mut left)
 }
 
-/// What the column is with its stored type.
+/// Returns the column's type with the stored type applied.
 pub(super) fn restore(stored: &StoredType, inferred: ArrowType) -> ArrowType {
     match (stored, inferred) {
         (StoredType::LargeText, _) => ArrowType::LargeText,
@@ -95,7 +95,7 @@ pub(super) fn restore(stored: &StoredType, inferred: ArrowType) -> ArrowType {
     }
 }
 
-/// The types of a vector of fields; `left` is how many more the schema may have.
+/// Returns the types of a vector of fields. `left` is the number of further fields allowed in the schema.
 fn fields(
     table: &Table<'_>,
     field: usize,
@@ -111,7 +111,7 @@ fn fields(
     Some(types)
 }
 
-/// The type of a field.
+/// Returns the type of a field.
 fn stored_type(field: &Table<'_>, depth: usize, left: &mut usize) -> Option<StoredType> {
     if field.table(4)?.is_some() {
         return Some(StoredType::Dictionary);
@@ -134,12 +134,12 @@ fn stored_type(field: &Table<'_>, depth: usize, left: &mut usize) -> Option<Stor
     })
 }
 
-/// A `FlatBuffers` table. Its methods return `None` if the bytes contradict themselves, `Some(None)` for a field that
-/// isn't there.
+/// A `FlatBuffers` table. Its methods return `None` if the bytes are inconsistent, and `Some(None)` if a field is
+/// absent.
 struct Table<'a> {
     bytes: &'a [u8],
     at: usize,
-    /// The offsets of the fields.
+    /// Offsets of the fields.
     offsets: &'a [u8],
 }
 
@@ -153,7 +153,7 @@ impl<'a> Table<'a> {
         Some(Self { bytes, at, offsets })
     }
 
-    /// The place of the field with this number.
+    /// Returns the position of the field with this number.
     #[expect(clippy::option_option, reason = "damaged, absent, present")]
     fn field(&self, number: usize) -> Option<Option<usize>> {
         let Some(offset) = array(self.offsets, number * 2) else {
@@ -189,7 +189,7 @@ impl<'a> Table<'a> {
         Self::at(self.bytes, reference(self.bytes, at)?).map(Some)
     }
 
-    /// The tables of a vector; none if the field isn't there.
+    /// Returns the tables of a vector, or no tables if the field is absent.
     fn tables(&self, number: usize) -> Option<impl Iterator<Item = Option<Table<'a>>> + use<'a>> {
         let bytes = self.bytes;
         let (first, count) = match self.field(number)? {
@@ -207,7 +207,7 @@ impl<'a> Table<'a> {
     }
 }
 
-/// The place that the offset at this place leads to.
+/// Returns the position that the offset at `at` refers to.
 fn reference(bytes: &[u8], at: usize) -> Option<usize> {
     at.checked_add(usize::try_from(u32_at(bytes, at)?).ok()?)
 }

@@ -1,7 +1,8 @@
 //! Struct arrays: a column `list<struct<…>>` whose members are the sub-fields, by name and in any order.
 //!
-//! Milvus (importutilv2/parquet, `CreateFieldReaders` and `StructFieldReader`) takes no other members, scalars of exactly the
-//! sub-field's type, and vectors as lists: float or double, uint8 for binary and 16-bit vectors, int8.
+//! Milvus (importutilv2/parquet, `CreateFieldReaders` and `StructFieldReader`) accepts no other members. Scalars must
+//! have exactly the sub-field's type. Vectors are lists of float or double, of uint8 (binary and 16-bit vectors), or of
+//! int8.
 
 use half::{bf16, f16};
 use parquet::basic::{ConvertedType, LogicalType};
@@ -14,14 +15,14 @@ use crate::formats::columnar::sink::Sink;
 use crate::formats::native;
 use crate::formats::schema::{DataType, StructField};
 
-/// How the members of a column make up the objects of a field.
+/// Assignment of a column's leaves to the sub-fields of a struct array.
 pub(super) struct Members {
-    /// For each leaf: the member's name as JSON text, and its type.
+    /// Name, as JSON text, and type of the member for each leaf.
     named: Vec<(String, DataType)>,
 }
 
 impl Members {
-    /// Matches the leaves below a column with the sub-fields; in words what the column is if it doesn't fit.
+    /// Matches a column's leaves with the sub-fields. The error describes the column if it doesn't fit.
     pub(super) fn new(
         root: &Type,
         leaves: &[&ColumnDescriptor],
@@ -116,7 +117,7 @@ impl Members {
     }
 }
 
-/// The struct that a list column has as its item, and the place of a member's name in the paths of leaves.
+/// Returns the struct inside a list column, and the position of member names in the paths of leaves.
 fn object(root: &Type) -> Option<(&Type, usize)> {
     let info = root.get_basic_info();
     let is_list = info.converted_type() == ConvertedType::LIST
@@ -126,7 +127,7 @@ fn object(root: &Type) -> Option<(&Type, usize)> {
     };
     let item = match children(repeated)? {
         [item] if item.is_group() => (item.as_ref(), 3),
-        // Old writers leave a level out.
+        // Old writers leave out one level.
         _ => (repeated.as_ref(), 2),
     };
     is_list.then_some(item)
@@ -136,7 +137,7 @@ fn children(node: &Type) -> Option<&[parquet::schema::types::TypePtr]> {
     node.is_group().then(|| node.get_fields())
 }
 
-/// Returns true if a leaf has the values of a sub-field.
+/// Returns true if a leaf may hold the values of a sub-field.
 fn fits(element: &DataType, leaf: &ColumnDescriptor) -> bool {
     let found = ArrowType::of_value(leaf.self_type());
     let (depth, fits) = match element {
@@ -174,7 +175,7 @@ fn write(json: &mut String, data_type: &DataType, values: &Values, range: std::o
         _ => write_list(json, values, range),
     }
     if !data_type.is_vector() {
-        // A list of one: what stands between the brackets is the value.
+        // The list has a single element, so the text between the brackets is the value.
         json.pop();
         json.remove(begin);
     }
@@ -185,7 +186,8 @@ fn write_floats(json: &mut String, floats: Vec<f32>) {
     write_list(json, &Values::Float(floats), range);
 }
 
-/// Pairs of bytes, each byte kept as an integer; a single one at the end is left out, so that the dimension is wrong.
+/// Returns pairs of bytes from bytes stored as integers. A single byte at the end is dropped, which makes the dimension
+/// wrong, so the vector is refused.
 fn pairs(values: &[i32]) -> impl Iterator<Item = [u8; 2]> + '_ {
     let pairs = values.as_chunks::<2>().0.iter();
     pairs.map(|[low, high]| [low.to_le_bytes()[0], high.to_le_bytes()[0]])

@@ -1,4 +1,4 @@
-//! Keys that are no fields: the dynamic ones, merged with those of `$meta`.
+//! Keys that aren't fields: dynamic fields, merged with the contents of `$meta`.
 
 use serde::de::Deserializer;
 
@@ -9,8 +9,8 @@ use crate::formats::column::Column;
 use crate::formats::json_text;
 
 impl RowParser {
-    /// Appends a row of dynamic fields: names, each with its value as JSON; one may be `$meta`. For `rounds` see
-    /// [`RowParser::push_meta`].
+    /// Appends a row of dynamic fields, given as names and JSON values. One of the names may be `$meta`. For `rounds`,
+    /// see [`RowParser::push_meta`].
     pub(in crate::formats) fn push_extras(
         &mut self,
         extras: impl Iterator<Item = (String, String)>,
@@ -22,7 +22,7 @@ impl RowParser {
         self.push_meta(column, rounds)
     }
 
-    /// Refuses the keys that are no fields, which only Milvus' insert call does.
+    /// Returns an error if there are keys that aren't fields. Only Milvus' insert call refuses such keys.
     pub(super) fn refuse_extras(&self) -> Result<(), Refusal> {
         let Some((name, value)) = self.extras.first() else {
             return Ok(());
@@ -35,8 +35,8 @@ impl RowParser {
         Err(Refusal::field(name, expected, found))
     }
 
-    /// Merges the keys that are no fields with those of `$meta` into one object. `rounds` if Milvus reads integers of a
-    /// `$meta` text as doubles.
+    /// Merges the keys that aren't fields with those of `$meta` into one object. `rounds` is true if Milvus reads
+    /// integers in a `$meta` text as doubles.
     pub(super) fn push_meta(&mut self, column: &mut Column, rounds: bool) -> Result<(), Refusal> {
         if let Some(at) = self.extras.iter().position(|(name, _)| name == META) {
             let (_, json) = self.extras.remove(at);
@@ -58,9 +58,9 @@ impl RowParser {
         cell::push(column, &self.meta).map_err(|found| Refusal::field(META, "JSON", found))
     }
 
-    /// Takes the keys of a `$meta` value to the others: of an object, or of text that holds one. In text `null` is an
-    /// object without keys, and a key may have the name of a field (Milvus' `importutilv2/json/row_parser.go` and
-    /// `csv/row_parser.go`, combineDynamicRow).
+    /// Adds the keys of a `$meta` value, which is an object or a string that holds one, to the other keys. In a string,
+    /// `null` means an object without keys, and a key may have the name of a field (Milvus:
+    /// `importutilv2/json/row_parser.go` and `csv/row_parser.go`, `combineDynamicRow`).
     fn read_meta(&mut self, json: &str, rounds: bool) -> Result<(), Refusal> {
         let refuse = || Refusal::field(META, "an object of dynamic fields", describe(json));
         let text = if json.starts_with('"') {
@@ -72,7 +72,7 @@ impl RowParser {
         if holds_null && (self.loose || json.starts_with('"')) {
             return Ok(());
         }
-        // Milvus decodes this text into doubles and stores what comes out.
+        // Milvus decodes the numbers of this text into doubles and stores the rounded values.
         let rounded = json.starts_with('"') && !self.loose && rounds;
         if rounded && let Some(number) = json_text::inexact_integer(&text) {
             let found =

@@ -1,7 +1,7 @@
-//! What Python and careless writers leave in rows and JSON has no room for: `NaN` and `Infinity`, and bytes that aren't
-//! UTF-8.
+//! Explains values that Python and careless writers put into rows but JSON doesn't allow: `NaN`, `Infinity`, and bytes
+//! that aren't UTF-8.
 //!
-//! A row is looked at here only after the JSON parser has failed on it.
+//! Rows are only searched for these after the JSON parser has failed.
 
 use super::{Keys, Refusal, RowParser};
 use crate::formats::json_text;
@@ -9,23 +9,23 @@ use crate::formats::schema::Schema;
 
 const WORDS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
-/// A place in a row.
+/// Position of such a value in a row.
 #[derive(Debug, PartialEq, Eq)]
 struct Found<'r> {
-    /// In bytes from the row's beginning.
+    /// Offset in bytes from the start of the row.
     at: usize,
-    /// The key of the row, as JSON text.
+    /// Key in the row's object, as JSON text.
     key: &'r [u8],
-    /// Counted from 1, if the key's value is a list and the place is in one of its elements.
+    /// Number of the list element from 1, if the key's value is a list and the position is inside an element.
     element: Option<usize>,
 }
 
 impl RowParser {
-    /// A refusal that names the field, if bytes that aren't UTF-8, or such a word at the place where the JSON parser
-    /// failed, are what is wrong.
+    /// Returns a refusal that names the field, if the error is caused by bytes that aren't UTF-8, or by one of
+    /// [`WORDS`] at the offset `failed`, where the JSON parser failed.
     pub(super) fn explain(&self, row: &[u8], failed: usize, schema: &Schema) -> Option<Refusal> {
         if let Err(error) = std::str::from_utf8(row) {
-            // Go replaces the bytes (encoding/json), so Milvus would store something else than the file says.
+            // Go (`encoding/json`) replaces such bytes, so Milvus would store text that differs from the file.
             let found = locate(row, |at, _| at >= error.valid_up_to())?;
             return self.refusal(
                 &found,
@@ -36,7 +36,7 @@ impl RowParser {
         let word = |rest: &[u8]| WORDS.iter().find(|word| rest.starts_with(word.as_bytes()));
         let found = locate(row, |_, rest| word(rest).is_some())?;
         let word = word(row.get(found.at..)?)?;
-        // Something else may be wrong before it.
+        // If parsing failed elsewhere, the word isn't the cause.
         if failed < found.at || failed > found.at + word.len() {
             return None;
         }
@@ -63,8 +63,8 @@ fn expected(keys: &Keys, schema: &Schema, name: &str) -> String {
     )
 }
 
-/// The first place of an object's values where `is` holds; it gets the place and the row from there on. A text counts
-/// with its last byte.
+/// Returns the first position in an object's values for which `is` returns true. `is` gets the position and the rest of
+/// the row. For a string, it gets the position of the string's last byte.
 fn locate(row: &[u8], is: impl Fn(usize, &[u8]) -> bool) -> Option<Found<'_>> {
     let (mut at, mut depth, mut commas) = (0, 0_usize, 0);
     let (mut key, mut list) = (&[][..], false);
@@ -100,7 +100,7 @@ fn locate(row: &[u8], is: impl Fn(usize, &[u8]) -> bool) -> Option<Found<'_>> {
     None
 }
 
-/// Where the text that begins here has ended.
+/// Returns the end of the string that begins at `begin`.
 fn end_of_text(row: &[u8], begin: usize) -> usize {
     let mut at = begin + 1;
     while let Some(byte) = row.get(at) {

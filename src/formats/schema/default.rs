@@ -1,4 +1,4 @@
-//! Default values: Milvus' conversion, checks and wire form.
+//! Default values of fields: Milvus' conversion, checks and wire form.
 
 use serde_json::{Value, json};
 
@@ -6,12 +6,13 @@ use super::{DataType, Field, SchemaError};
 use crate::formats::cell::{self, describe};
 use crate::formats::column::Column;
 
-/// A default value as a field of this type keeps it (Milvus: httpserver/utils.go, `convertDefaultValue`): numbers are read
-/// as 64-bit floats, and integer fields drop the fraction. Values that don't fit stay for [`check`].
+/// Returns a default value as a field of this type stores it (Milvus: `httpserver/utils.go`, `convertDefaultValue`).
+/// Numbers are read as 64-bit floats, and integer fields drop the fraction. Values that don't fit are returned
+/// unchanged, for [`check`] to refuse.
 pub(super) fn convert(data_type: &DataType, value: &Value) -> Value {
     match (data_type.is_integer(), value.as_f64()) {
         (true, Some(number)) if value.is_f64() || number.abs() >= EXACT => {
-            // Beyond 64 bits the cast would saturate: those are refused.
+            // Beyond 64 bits, the cast would saturate, so such values are refused.
             if number.trunc().abs() >= TWO_TO_63 {
                 return value.clone();
             }
@@ -23,12 +24,12 @@ pub(super) fn convert(data_type: &DataType, value: &Value) -> Value {
     }
 }
 
-/// Floats below it hold every integer: 2^53.
+/// 2^53. All integers below it are exact as floats.
 const EXACT: f64 = 9_007_199_254_740_992.0;
-/// The first float beyond a signed 64-bit integer.
+/// 2^63, the first float that doesn't fit into a signed 64-bit integer.
 const TWO_TO_63: f64 = 9_223_372_036_854_775_808.0;
 
-/// The value inside of a wire form, `{"Data": {"LongData": 5}}`, as Milvus describes a default.
+/// Returns the value inside a wire form such as `{"Data": {"LongData": 5}}`, in which Milvus describes a default.
 pub(super) fn unwrap(value: &Value) -> Value {
     let mut value = value;
     while let Value::Object(object) = value
@@ -39,7 +40,7 @@ pub(super) fn unwrap(value: &Value) -> Value {
     value.clone()
 }
 
-/// The wire form of a field's default value.
+/// Returns the wire form of a field's default value.
 pub(super) fn wire(field: &Field, value: &Value) -> Value {
     let key = match &field.data_type {
         DataType::Bool => "BoolData",
@@ -49,7 +50,7 @@ pub(super) fn wire(field: &Field, value: &Value) -> Value {
         DataType::Double => "DoubleData",
         _ => "StringData",
     };
-    // Timestamptz in the collection's time zone, Geometry in its normal form.
+    // `Timestamptz` values are shown in the collection's time zone; other values are shown as given.
     let shown = match field.data_type {
         DataType::Timestamptz { .. } => {
             kept(&field.data_type, value).unwrap_or_else(|_| value.clone())
@@ -59,14 +60,14 @@ pub(super) fn wire(field: &Field, value: &Value) -> Value {
     json!({"Data": {key: shown}})
 }
 
-/// The value that a row without the field gets.
+/// Returns the value that is stored for rows without the field.
 fn kept(data_type: &DataType, value: &Value) -> Result<Value, String> {
     let mut column = Column::new(data_type);
     cell::push(&mut column, &value.to_string())?;
     Ok(column.value(0))
 }
 
-/// Checks a field's default value (Milvus: rootcoord/util.go, `checkFieldSchema`).
+/// Checks a field's default value (Milvus: `rootcoord/util.go`, `checkFieldSchema`).
 pub(super) fn check(field: &Field) -> Result<(), SchemaError> {
     let Some(default) = &field.default else {
         return Ok(());
@@ -83,7 +84,7 @@ pub(super) fn check(field: &Field) -> Result<(), SchemaError> {
         );
         return Err(SchemaError::field(&field.name, problem));
     }
-    // A list or an object is no default of any type, though a Geometry's check would name it otherwise.
+    // The message is replaced, because the check of a `Geometry` would describe a list or an object differently.
     kept(&field.data_type, default).map(drop).map_err(|_| {
         let found = describe(&default.to_string());
         let problem = format!(

@@ -1,21 +1,21 @@
-//! Schemas as the `describe` answer writes them.
+//! Writes schemas in the form of a `describe` response.
 
 use serde_json::{Value, json};
 
 use super::{DataType, Field, Schema, default, structs};
 
-/// The number of a collection's first field (Milvus: `common.StartOfUserFieldID`).
+/// Number of a collection's first field (Milvus: `common.StartOfUserFieldID`).
 const FIRST_FIELD: usize = 100;
 
 impl Schema {
-    /// The `fields[]` of a v2 `collections/describe` answer; [`Schema::from_describe`] reads them back.
+    /// Returns the `fields[]` of a v2 `collections/describe` response. [`Schema::from_describe`] reads them back.
     pub fn to_describe_fields(&self) -> Vec<Value> {
         let fields = self.fields.iter().zip(FIRST_FIELD..);
         let plain = fields.filter(|(field, _)| sub_fields(field).is_none());
         plain.map(|(field, id)| describe(field, id)).collect()
     }
 
-    /// The `structFields[]` of a v2 `collections/describe` answer.
+    /// Returns the `structFields[]` of a v2 `collections/describe` response.
     pub fn to_describe_structs(&self) -> Vec<Value> {
         let structs = self
             .fields
@@ -41,7 +41,7 @@ fn sub_fields(field: &Field) -> Option<(&[super::StructField], usize)> {
     }
 }
 
-/// A field (Milvus: httpserver/utils.go, `printFieldDetail`).
+/// Describes a field (Milvus: `httpserver/utils.go`, `printFieldDetail`).
 fn describe(field: &Field, id: usize) -> Value {
     let mut params = type_params(&field.data_type);
     params.extend(field.params.iter().cloned());
@@ -73,7 +73,7 @@ fn describe(field: &Field, id: usize) -> Value {
     answer
 }
 
-/// The type parameters that belong to a type.
+/// Returns the type parameters of a type.
 pub(super) fn type_params(data_type: &DataType) -> Vec<(String, String)> {
     let pair = |key: &str, value: usize| (key.to_owned(), value.to_string());
     match data_type {
@@ -94,7 +94,7 @@ pub(super) fn type_params(data_type: &DataType) -> Vec<(String, String)> {
     }
 }
 
-/// Settings as Milvus lists them: `[{"key": …, "value": …}, …]`.
+/// Returns settings in Milvus' form: `[{"key": …, "value": …}, …]`.
 pub(super) fn pairs(settings: &[(String, String)]) -> Vec<Value> {
     let pair = |(key, value): &(String, String)| json!({"key": key, "value": value});
     settings.iter().map(pair).collect()

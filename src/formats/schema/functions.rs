@@ -1,4 +1,4 @@
-//! Functions that compute fields: kept and checked, never run.
+//! Functions that compute fields. They are stored and checked, but never run.
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -6,35 +6,35 @@ use serde_json::{Value, json};
 use super::node::Node;
 use super::{DataType, Field, Schema, SchemaError};
 
-/// The collection property that lets rows have values for the outputs of functions other than BM25.
+/// Collection property that permits values in rows for the outputs of functions other than BM25.
 const ALLOW_OUTPUTS: &str = "collection.function.allowInsertNonBM25FunctionOutputs";
 
-/// The types of functions that collections can have, with their numbers in Milvus' answers (`schemapb.FunctionType`).
+/// Supported function types, with their numbers in Milvus' responses (`schemapb.FunctionType`).
 const TYPES: [(&str, i64); 3] = [("BM25", 1), ("TextEmbedding", 2), ("MinHash", 4)];
 
 /// A function of a collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Function {
-    /// Its name.
+    /// Name of the function.
     pub name: String,
     /// `BM25`, `TextEmbedding` or `MinHash`.
     pub kind: String,
-    /// Fields it reads.
+    /// Names of the input fields.
     pub inputs: Vec<String>,
-    /// Fields it computes.
+    /// Names of the fields that the function computes.
     pub outputs: Vec<String>,
-    /// Free text.
+    /// Description in free text.
     pub description: String,
-    /// Its settings.
+    /// Settings of the function.
     pub params: Vec<(String, String)>,
 }
 
-/// The function that computes a field.
+/// Kind of function that computes a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum FunctionOutput {
-    /// BM25: rows never have a value, and queries never return one.
+    /// BM25. Rows never have a value, and queries never return the field.
     Bm25,
-    /// Another one: rows may have a value if the collection allows it.
+    /// Another function. Rows may have a value if the collection allows it.
     Other,
 }
 
@@ -42,7 +42,7 @@ impl Function {
     pub(super) fn read(node: Node<'_>) -> Result<Self, SchemaError> {
         let text = |key: &str| Ok(node.text(&[key])?.unwrap_or_default().to_owned());
         let kind = match node.get(&["type"]) {
-            // Milvus' descriptions hold the number.
+            // Milvus' descriptions contain the type's number.
             Some(Value::Number(number)) => TYPES
                 .iter()
                 .find(|(_, code)| number.as_i64() == Some(*code))
@@ -59,7 +59,7 @@ impl Function {
         })
     }
 
-    /// The function as a `describe` answer has it (Milvus: httpserver/utils.go, `printFunctionDetails`).
+    /// Describes the function as in a `describe` response (Milvus: `httpserver/utils.go`, `printFunctionDetails`).
     fn describe(&self, number: usize) -> Value {
         let params = self.params.iter();
         let code = TYPES.iter().find(|(name, _)| *name == self.kind);
@@ -74,7 +74,7 @@ impl Function {
         })
     }
 
-    /// Checks what needs no field (Milvus: function/validator, `CheckFunctionBasicParams`).
+    /// Checks the function without its fields (Milvus: `function/validator`, `CheckFunctionBasicParams`).
     fn check(&self) -> Result<(), SchemaError> {
         let missing = |what: &str| {
             Err(SchemaError::Missing(format!(
@@ -117,7 +117,7 @@ impl Function {
         SchemaError::Rule(format!("function {:?}: {problem}", self.name))
     }
 
-    /// Checks a field it reads (Milvus: `CheckFunctionInputField`).
+    /// Checks an input field (Milvus: `CheckFunctionInputField`).
     fn check_input(&self, field: &Field) -> Result<(), SchemaError> {
         if !matches!(field.data_type, DataType::VarChar { .. } | DataType::Text) {
             return Err(self.rule(&format!(
@@ -140,7 +140,7 @@ impl Function {
         Ok(())
     }
 
-    /// Checks a field it computes (Milvus: `ValidateFunction`, `CheckFunctionOutputField`, `TextEmbeddingOutputsCheck`).
+    /// Checks an output field (Milvus: `ValidateFunction`, `CheckFunctionOutputField`, `TextEmbeddingOutputsCheck`).
     fn check_output(&self, field: &Field) -> Result<(), SchemaError> {
         let problem = if field.primary {
             "can't be the primary key"
@@ -165,7 +165,7 @@ impl Function {
 }
 
 impl Schema {
-    /// Marks the fields that functions compute.
+    /// Sets `output` for the fields that functions compute.
     pub(super) fn mark_outputs(&mut self) {
         let allowed = self.property(ALLOW_OUTPUTS).is_some_and(is_true);
         for field in &mut self.fields {
@@ -183,7 +183,7 @@ impl Schema {
         }
     }
 
-    /// Checks the functions and the fields they name.
+    /// Checks the functions and the fields that they name.
     pub(super) fn check_functions(&self) -> Result<(), SchemaError> {
         for (number, function) in self.functions.iter().enumerate() {
             function.check()?;
@@ -221,7 +221,7 @@ impl Schema {
             .ok_or_else(|| function.rule(&format!("the {what} field {name:?} isn't in the schema")))
     }
 
-    /// The `functions[]` of a `describe` answer.
+    /// Returns the `functions[]` of a `describe` response.
     pub fn to_describe_functions(&self) -> Vec<Value> {
         let functions = self.functions.iter().enumerate();
         functions
@@ -230,7 +230,7 @@ impl Schema {
     }
 }
 
-/// A truth value as Go's `strconv.ParseBool` reads it.
+/// Returns true if Go's `strconv.ParseBool` reads the text as true.
 pub(super) fn is_true(text: &str) -> bool {
     matches!(text, "1" | "t" | "T" | "true" | "TRUE" | "True")
 }

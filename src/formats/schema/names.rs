@@ -1,11 +1,11 @@
-//! Names that fields may have.
+//! Rules for field names.
 
 use super::SchemaError;
 
-/// The longest name of a collection, partition or field, in bytes (Milvus: `proxy.maxNameLength`).
+/// Maximum length of a collection, partition or field name, in bytes (Milvus: `proxy.maxNameLength`).
 pub(super) const MAX_NAME: usize = 255;
 
-/// Words of filters that can't be names of fields (Milvus: pkg/common/keywords.go). `null` is one in any case.
+/// Keywords of filters, which can't be field names (Milvus: `pkg/common/keywords.go`). `null` is a keyword in any case.
 const KEYWORDS: [&str; 34] = [
     "$meta",
     "like",
@@ -43,10 +43,10 @@ const KEYWORDS: [&str; 34] = [
     "RANDOM_SAMPLE",
 ];
 
-/// Columns of the server's own (Milvus: proxy/util.go, `validateReservedFieldNames`).
+/// Names of the server's own columns (Milvus: `proxy/util.go`, `validateReservedFieldNames`).
 const RESERVED: [&str; 3] = ["RowID", "Timestamp", "__virtual_pk__"];
 
-/// Checks a field's name (Milvus: proxy/util.go, `validateFieldName`).
+/// Checks a field's name (Milvus: `proxy/util.go`, `validateFieldName`).
 pub(super) fn check(name: &str) -> Result<(), SchemaError> {
     let refuse = |problem: &str| {
         Err(SchemaError::Name {
@@ -57,7 +57,7 @@ pub(super) fn check(name: &str) -> Result<(), SchemaError> {
     let first = name.chars().next();
     let starts = first.is_some_and(|c| c.is_ascii_alphabetic() || c == '_');
     let consists = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_');
-    // `$meta` is refused by its first character, before it's looked up.
+    // `$meta` needs no entry in the list, because its first character is refused anyway.
     if KEYWORDS.contains(&name) || name.eq_ignore_ascii_case("null") {
         return refuse("the name is a keyword of filters");
     }

@@ -1,6 +1,7 @@
-//! A JSON object of a schema, read either as Milvus' create call reads it or liberally.
+//! A JSON object of a schema, read either as strictly as by Milvus' create call or liberally.
 //!
-//! Go, and so Milvus, matches the keys of an object in any case and refuses a known key of another JSON type.
+//! Go, and therefore Milvus, matches the keys of an object in any case and refuses a known key whose value has another
+//! JSON type.
 
 use serde_json::{Map, Value};
 
@@ -9,16 +10,16 @@ use crate::formats::cell::describe;
 
 pub(super) type Object = Map<String, Value>;
 
-/// How an object is read.
+/// Strictness with which an object is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As the create call: the first spelling of each key, exact types.
+    /// As in a create call: only the first spelling of each key, and exact types.
     Create,
-    /// As stored and described schemas: every spelling; truth values and numbers also as text.
+    /// As in stored and described schemas: every spelling, with booleans and numbers also as strings.
     Liberal,
 }
 
-/// An object with its form.
+/// A JSON object and the strictness with which it is read.
 #[derive(Clone, Copy)]
 pub(super) struct Node<'a> {
     object: &'a Object,
@@ -38,7 +39,7 @@ impl<'a> Node<'a> {
         self.object
     }
 
-    /// The value of a key that isn't null. The first spelling is that of the create call.
+    /// Returns the first value that isn't null for any of the keys. A create call uses only the first key.
     pub(super) fn get(self, keys: &[&str]) -> Option<&'a Value> {
         let keys = match self.form {
             Form::Create => keys.get(..1).unwrap_or_default(),
@@ -104,7 +105,7 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The objects of a list.
+    /// Returns the objects of a list.
     pub(super) fn nodes(self, keys: &[&str]) -> Result<Vec<Self>, SchemaError> {
         let node = |value: &'a Value| match value {
             Value::Object(object) => Ok(Self::new(object, self.form)),
@@ -113,7 +114,7 @@ impl<'a> Node<'a> {
         self.list(keys)?.iter().map(node).collect()
     }
 
-    /// The type parameters, each value as text, from wherever the form puts them.
+    /// Returns the type parameters, with each value as text, from any of the places allowed by the form.
     pub(super) fn params(self, keys: &[&str]) -> Result<Vec<(String, String)>, SchemaError> {
         match self.get(keys) {
             None => Ok(Vec::new()),
@@ -141,7 +142,7 @@ impl<'a> Node<'a> {
     }
 }
 
-/// A value as Go's `%v` prints one: texts as they are, whole numbers without a fraction.
+/// Returns a value as Go's `%v` prints it: strings unchanged, whole numbers without a fraction.
 pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

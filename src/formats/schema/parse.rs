@@ -1,9 +1,9 @@
-//! Schemas as the REST API writes them: the body of `collections/create` and the answer of `describe`.
+//! Parser of schemas from the REST API: the body of `collections/create` and the response of `describe`.
 //!
-//! A create call is read as Milvus reads it (`handler_v2.go`, `createCollection`): exact type names, the create
-//! call's keys. Stored bodies and descriptions are read liberally: numbers and truth values may be text, type names come in
-//! any case and with underscores (`FLOAT_VECTOR`) or as Milvus' type codes, parameters in any of the places clients put
-//! them.
+//! A create call is read as Milvus reads it (`handler_v2.go`, `createCollection`): exact type names, and the create
+//! call's keys. Stored bodies and descriptions are read liberally. Numbers and booleans may be strings. Type names come
+//! in any case and with underscores (`FLOAT_VECTOR`), or as Milvus' type codes. Type parameters may be in any of the
+//! places in which clients put them.
 
 use serde_json::Value;
 
@@ -12,7 +12,7 @@ use super::{
     DataType, Field, Function, Schema, SchemaError, default, properties, structs, validate,
 };
 
-/// The types of Milvus' API with their codes (`schemapb.DataType`).
+/// Types of Milvus' API with their codes (`schemapb.DataType`).
 const TYPES: [(&str, &str); 22] = [
     ("Bool", "1"),
     ("Int8", "2"),
@@ -42,7 +42,7 @@ const KNOWN: &str = "Bool, Int8, Int16, Int32, Int64, Float, Double, VarChar, JS
     BinaryVector, Float16Vector, BFloat16Vector, Int8Vector, SparseFloatVector, Geometry, Timestamptz, Text; \
     struct arrays go to structFields";
 
-/// Types of vectors that the quick form can make.
+/// Vector types that the quick form can create.
 const QUICK_VECTORS: [&str; 5] = [
     "FloatVector",
     "BinaryVector",
@@ -52,8 +52,8 @@ const QUICK_VECTORS: [&str; 5] = [
 ];
 
 impl Schema {
-    /// The schema that the body of a v2 `collections/create` call asks for: the quick form (`dimension` …, which enables
-    /// dynamic fields by default) or `schema`.
+    /// Parses the body of a v2 `collections/create` call, in the quick form (`dimension` …, which enables dynamic
+    /// fields by default) or with a `schema`.
     pub fn from_create_body(body: &Value) -> Result<Self, SchemaError> {
         let Value::Object(object) = body else {
             return Err(shape("the body of a collections/create call", Some(body)));
@@ -77,7 +77,7 @@ impl Schema {
         Ok(schema)
     }
 
-    /// The schema of a create body that was accepted before, in any spelling.
+    /// Parses a create body that was accepted before, in any spelling.
     pub fn from_stored_body(body: &Value) -> Result<Self, SchemaError> {
         let empty = Object::new();
         match body {
@@ -100,7 +100,7 @@ impl Schema {
         }
     }
 
-    /// The schema in the `data` of a v2 `collections/describe` answer.
+    /// Parses the `data` of a v2 `collections/describe` response.
     pub fn from_describe(data: &Value) -> Result<Self, SchemaError> {
         let Value::Object(object) = data else {
             return Err(shape(
@@ -115,7 +115,7 @@ impl Schema {
     }
 }
 
-/// External collections read files where they are; the local service has no such thing.
+/// Returns an error for external collections, which read files in place. The local service doesn't support them.
 fn refuse_external(node: Node<'_>) -> Result<(), SchemaError> {
     for key in ["externalSource", "externalSpec"] {
         if node.text(&[key])?.is_some_and(|text| !text.is_empty()) {
@@ -136,7 +136,7 @@ fn full(body: Node<'_>, schema: Node<'_>) -> Result<Schema, SchemaError> {
     let mut fields = Vec::new();
     for node in schema.nodes(&["fields"])? {
         let mut field = field(node, timezone)?;
-        // Milvus adds the dynamic column itself and some answers list it.
+        // Milvus adds the dynamic column itself, and some responses list it.
         if schema.form() == Form::Liberal && field.name == "$meta" {
             continue;
         }
@@ -155,7 +155,7 @@ fn full(body: Node<'_>, schema: Node<'_>) -> Result<Schema, SchemaError> {
     }))
 }
 
-/// Settles what follows from properties and functions.
+/// Sets the flags of fields that follow from properties and functions.
 fn finish(mut schema: Schema) -> Schema {
     schema.mark_keys();
     schema.mark_outputs();
@@ -212,7 +212,7 @@ fn quick(body: Node<'_>) -> Result<Schema, SchemaError> {
     }))
 }
 
-/// The vector type of the quick form.
+/// Returns the vector type of the quick form.
 fn quick_vector(body: Node<'_>, name: &str) -> Result<DataType, SchemaError> {
     let rule = |problem: String| Err(SchemaError::Rule(problem));
     let Some(name) = QUICK_VECTORS.iter().find(|known| **known == name) else {
@@ -299,7 +299,8 @@ fn field(node: Node<'_>, timezone: &str) -> Result<Field, SchemaError> {
     })
 }
 
-/// Milvus' create call has `autoID` for the schema only and ignores a field's own, which would be another collection.
+/// Returns a field's `autoID` flag. It is refused in a create call, because Milvus ignores the flag on fields and would
+/// create a different collection. Only the schema's own flag counts there.
 fn auto_id(name: &str, node: Node<'_>) -> Result<bool, SchemaError> {
     let auto_id = node.flag(&["autoID", "autoId", "auto_id"])?;
     if auto_id && node.form() == Form::Create {
@@ -309,7 +310,7 @@ fn auto_id(name: &str, node: Node<'_>) -> Result<bool, SchemaError> {
     Ok(auto_id)
 }
 
-/// The API's name of the type that a field has.
+/// Returns the API's name for a field's type.
 pub(super) fn type_name(
     field: &str,
     form: Form,
@@ -328,7 +329,7 @@ pub(super) fn type_name(
     };
     let plain = match form {
         Form::Create => word.clone(),
-        // Descriptions of some releases have "DataType.INT64" or "DataType_Int64".
+        // Descriptions by some releases have `DataType.INT64` or `DataType_Int64`.
         Form::Liberal => {
             let word = word.to_ascii_lowercase().replace(['_', '.'], "");
             word.strip_prefix("datatype").unwrap_or(&word).to_owned()
@@ -352,7 +353,7 @@ pub(super) fn type_name(
     }
 }
 
-/// The type of an array's elements.
+/// Returns the type of an array's elements.
 pub(super) fn element_type(
     field: &str,
     form: Form,
@@ -389,7 +390,7 @@ fn single_type(field: &str, kind: &str, params: &mut TypeParams) -> Result<DataT
     })
 }
 
-/// A dense vector type by its name.
+/// Returns the dense vector type with this name.
 fn dense(name: &str, dim: usize) -> Option<DataType> {
     Some(match name {
         "BinaryVector" => DataType::BinaryVector { dim },
@@ -401,14 +402,15 @@ fn dense(name: &str, dim: usize) -> Option<DataType> {
     })
 }
 
-/// The type parameters of a field.
+/// Type parameters of a field.
 pub(super) struct TypeParams {
-    /// Those that weren't taken yet.
+    /// Parameters that haven't been taken yet.
     pub(super) rest: Vec<(String, String)>,
 }
 
 impl TypeParams {
-    /// Reads the parameters: in a create call from the first of these keys, otherwise from all, or beside them.
+    /// Reads the parameters. A create call has them only under the first of these keys; otherwise they may be under all
+    /// keys, or directly in the field.
     pub(super) fn read(node: Node<'_>, keys: &[&str]) -> Result<Self, SchemaError> {
         let mut rest = Vec::new();
         for key in keys {
@@ -429,13 +431,13 @@ impl TypeParams {
         Ok(Self { rest })
     }
 
-    /// The number under this name, which stays.
+    /// Returns the parameter with this name as a number, and keeps the parameter.
     pub(super) fn number(&self, field: &str, name: &str) -> Result<Option<usize>, SchemaError> {
         let found = self.rest.iter().find(|(key, _)| key == name);
         found.map(|(_, text)| whole(field, name, text)).transpose()
     }
 
-    /// The number under this name, which is taken out.
+    /// Returns the parameter with this name as a number, and removes the parameter.
     pub(super) fn take(&mut self, field: &str, name: &str) -> Result<Option<usize>, SchemaError> {
         let number = self.number(field, name)?;
         self.rest.retain(|(key, _)| key != name);
@@ -448,7 +450,7 @@ impl TypeParams {
     }
 }
 
-/// A whole number of at least 0, written as text.
+/// Parses a whole number of at least 0.
 fn whole(field: &str, name: &str, text: &str) -> Result<usize, SchemaError> {
     text.parse().map_err(|_| {
         let problem = format!("{name} must be a whole number, found {text}");

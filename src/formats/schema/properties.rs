@@ -1,4 +1,4 @@
-//! A collection's properties: `properties` of the create call, and those of its `params` that Milvus makes properties.
+//! Properties of a collection: the create call's `properties`, and the `params` that Milvus turns into properties.
 //!
 //! Milvus' create call over REST keeps only the time to live of `properties` and drops the others, which
 //! `collections/alter_properties` sets. The local service takes all of them in the create call too.
@@ -10,13 +10,13 @@ use super::functions::is_true;
 use super::node::{Node, plain};
 use super::{Schema, SchemaError};
 
-/// Seconds until rows expire.
+/// Time in seconds until rows expire.
 const TTL: &str = "collection.ttl.seconds";
-/// The largest time to live in seconds (Milvus: `common.MaxTTLSeconds`, 100 years).
+/// Maximum time to live, in seconds (Milvus: `common.MaxTTLSeconds`, 100 years).
 const MAX_TTL: i64 = 3_155_760_000;
-/// The time zone of Timestamptz texts without an offset.
+/// Time zone of `Timestamptz` texts without an offset.
 const TIMEZONE: &str = "timezone";
-/// Lets rows have primary keys although autoId is on.
+/// Property that permits primary keys in rows although autoId is on.
 const ALLOW_AUTO_ID: &str = "allow_insert_auto_id";
 
 /// Keys of `params` and the properties they set (Milvus: `handler_v2.go`, `createCollection`).
@@ -31,7 +31,7 @@ const PARAMS: [(&str, &str); 8] = [
     ("warmup.vectorIndex", "warmup.vectorIndex"),
 ];
 
-/// The properties that the body of a create call asks for.
+/// Reads the properties from the body of a create call.
 pub(super) fn read(body: Node<'_>) -> Result<Vec<(String, String)>, SchemaError> {
     let mut properties = body.params(&["properties"])?;
     for (key, _) in &mut properties {
@@ -49,12 +49,12 @@ pub(super) fn read(body: Node<'_>) -> Result<Vec<(String, String)>, SchemaError>
 }
 
 impl Schema {
-    /// The collection's time zone.
+    /// Returns the collection's time zone.
     pub fn timezone(&self) -> &str {
         timezone(&self.properties)
     }
 
-    /// Lets the primary key have values if a property says so.
+    /// Permits values for the primary key if a property says so.
     pub(super) fn mark_keys(&mut self) {
         let allowed = self.property(ALLOW_AUTO_ID).is_some_and(is_true);
         for field in self.fields.iter_mut().filter(|field| field.auto_id) {
@@ -62,7 +62,7 @@ impl Schema {
         }
     }
 
-    /// Checks the properties (Milvus: proxy/task.go, `createCollectionTask.PreExecute`).
+    /// Checks the properties (Milvus: `proxy/task.go`, `createCollectionTask.PreExecute`).
     pub(super) fn check_properties(&self) -> Result<(), SchemaError> {
         let rule = |problem: String| Err(SchemaError::Rule(problem));
         for (number, (key, _)) in self.properties.iter().enumerate() {
@@ -146,7 +146,7 @@ impl Schema {
     }
 }
 
-/// The time zone that these properties give a collection (Milvus: `common.DefaultTimezone`).
+/// Returns the time zone set by properties, or the default (Milvus: `common.DefaultTimezone`).
 pub(super) fn timezone(properties: &[(String, String)]) -> &str {
     let given = properties.iter().find(|(key, _)| key == TIMEZONE);
     match given {

@@ -1,4 +1,4 @@
-//! Struct arrays: lists of objects that each have a value of every sub-field.
+//! Struct arrays: lists of objects with a value for every sub-field.
 
 use std::collections::HashSet;
 
@@ -12,17 +12,17 @@ use super::{DataType, Field, SchemaError, describe, names, validate};
 /// A sub-field of a struct array.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StructField {
-    /// Its name, unique in its struct.
+    /// Name, unique in its struct.
     pub name: String,
-    /// The type of each object's value: a scalar or a dense vector.
+    /// Type of the value in each object: a scalar or a dense vector.
     pub element: DataType,
-    /// Free text.
+    /// Description in free text.
     pub description: String,
     /// Type parameters that aren't part of the type.
     pub params: Vec<(String, String)>,
 }
 
-/// An entry of `structFields` (Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`).
+/// Reads an entry of `structFields` (Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`).
 pub(super) fn read(node: Node<'_>) -> Result<Field, SchemaError> {
     let name = node.text(&["fieldName", "name"])?.unwrap_or_default();
     let own = TypeParams::read(node, &["typeParams", "params", "elementTypeParams"])?;
@@ -80,7 +80,7 @@ fn sub_field(
             return Err(SchemaError::field(&place, problem));
         }
     }
-    // Milvus describes the sub-fields of a nullable struct as nullable.
+    // Milvus describes the sub-fields of a nullable struct as nullable, so only a create call is checked.
     if node.form() == Form::Create && node.flag(&["nullable"])? {
         let problem = "a sub-field can't be nullable; the struct can";
         return Err(SchemaError::field(&place, problem));
@@ -114,8 +114,8 @@ fn sub_field(
     Ok((field, capacity))
 }
 
-/// Checks a struct array's sub-fields (Milvus: proxy/util.go, `ValidateStructArrayField`). The struct's own name is checked
-/// with those of the other fields.
+/// Checks a struct array's sub-fields (Milvus: `proxy/util.go`, `ValidateStructArrayField`). The struct's own name is
+/// checked together with those of the other fields.
 pub(super) fn check(
     name: &str,
     fields: &[StructField],
@@ -134,7 +134,8 @@ pub(super) fn check(
     Ok(())
 }
 
-/// An entry of `structFields` in a `describe` answer (Milvus: httpserver/utils.go, `printStructArrayFieldsV2`).
+/// Describes a struct array as an entry of `structFields` in a `describe` response (Milvus: `httpserver/utils.go`,
+/// `printStructArrayFieldsV2`).
 pub(super) fn describe_struct(
     field: &Field,
     fields: &[StructField],

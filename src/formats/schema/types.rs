@@ -1,11 +1,11 @@
-//! What a type is called and which kind it is.
+//! Names and groups of data types.
 
 use std::fmt;
 
 use super::DataType;
 
 impl DataType {
-    /// The name the REST API uses for it, without parameters: `VarChar`, `FloatVector` …
+    /// Returns the REST API's name of the type, without parameters: `VarChar`, `FloatVector` …
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Bool => "Bool",
@@ -31,7 +31,7 @@ impl DataType {
         }
     }
 
-    /// The dimension of a dense vector type: floats, bytes or (binary) bits.
+    /// Returns the dimension of a dense vector type: the number of floats, of bytes, or of bits for binary vectors.
     pub const fn dim(&self) -> Option<usize> {
         match self {
             Self::FloatVector { dim }
@@ -43,7 +43,7 @@ impl DataType {
         }
     }
 
-    /// True for the types whose values are JSON texts in files without types of their own.
+    /// Returns true for types whose values are JSON texts in files that don't have a type for them.
     pub const fn is_json_text(&self) -> bool {
         matches!(
             self,
@@ -51,7 +51,7 @@ impl DataType {
         ) || self.dim().is_some()
     }
 
-    /// True for the types whose values are texts in files of every format.
+    /// Returns true for types whose values are strings in files of every format.
     pub const fn is_text(&self) -> bool {
         matches!(
             self,
@@ -59,12 +59,12 @@ impl DataType {
         )
     }
 
-    /// True for the integer types.
+    /// Returns true for integer types.
     pub const fn is_integer(&self) -> bool {
         matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
     }
 
-    /// True for booleans, numbers and texts.
+    /// Returns true for booleans, numbers and strings.
     pub const fn is_scalar(&self) -> bool {
         self.is_integer()
             || matches!(
@@ -73,13 +73,13 @@ impl DataType {
             )
     }
 
-    /// True for the vector types, dense and sparse.
+    /// Returns true for vector types, dense and sparse.
     pub const fn is_vector(&self) -> bool {
         self.dim().is_some() || matches!(self, Self::SparseFloatVector)
     }
 }
 
-/// `FloatVector(384)`, `VarChar(64)`, `Array(Int32, 16)`: as messages name a type.
+/// Type name for messages: `FloatVector(384)`, `VarChar(64)`, `Array(Int32, 16)`.
 impl fmt::Display for DataType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())?;

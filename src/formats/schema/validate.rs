@@ -1,57 +1,57 @@
-//! The rules of a collection's schema.
+//! Rules for a collection's schema.
 
 use std::collections::HashSet;
 
 use super::{DataType, Field, Schema, default, names, structs};
 
-/// The smallest dimension of a dense vector (Milvus: proxy/util.go, `validateDimension`).
+/// Minimum dimension of a dense vector (Milvus: `proxy/util.go`, `validateDimension`).
 const MIN_DIM: usize = 2;
-/// The largest dimension of a dense vector; a binary vector may have eight times as many bits.
+/// Maximum dimension of a dense vector. A binary vector may have eight times as many bits.
 const MAX_DIM: usize = 32_768;
-/// The largest `max_length` of a `VarChar`, in bytes.
+/// Maximum `max_length` of a `VarChar`, in bytes.
 pub(super) const MAX_LENGTH: usize = 65_535;
-/// The largest `max_capacity` of an `Array`, in elements.
+/// Maximum `max_capacity` of an `Array`, in elements.
 const MAX_CAPACITY: usize = 4_096;
-/// The most fields of a collection, sub-fields and structs included: `proxy.maxFieldNum` of 3.0. It's 64 in 2.6, which
-/// knows neither Text nor two-phase imports; the local service has those, so it goes by 3.0.
+/// Maximum number of fields in a collection, including sub-fields and structs: `proxy.maxFieldNum` of Milvus 3.0. It is
+/// 64 in 2.6, which has neither `Text` nor two-phase imports. The local service has both, so the limit of 3.0 applies.
 const MAX_FIELDS: usize = 256;
-/// The most vector fields of a collection (Milvus: `proxy.maxVectorFieldNum`).
+/// Maximum number of vector fields in a collection (Milvus: `proxy.maxVectorFieldNum`).
 const MAX_VECTORS: usize = 10;
 
-/// Why a schema is not one.
+/// Reason for refusing a schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
-    /// A value has another JSON type than the schema needs there.
+    /// A value has the wrong JSON type.
     #[error("schema: expected {expected}, found {found}")]
     Shape {
-        /// What belongs there, with its place.
+        /// Expected value and its place in the schema.
         expected: String,
-        /// What stands there.
+        /// Value found.
         found: String,
     },
-    /// Something is missing.
+    /// A required value is missing.
     #[error("schema: {0}")]
     Missing(String),
-    /// A field has a name that it can't have.
+    /// A field's name isn't allowed.
     #[error("field {field:?}: {problem}")]
     Name {
-        /// The field's name.
+        /// Name of the field.
         field: String,
-        /// The rule.
+        /// Rule that is broken.
         problem: String,
     },
-    /// One field breaks a rule.
+    /// A field breaks a rule.
     #[error("field {field:?}: {problem}")]
     Field {
-        /// The field's name.
+        /// Name of the field.
         field: String,
-        /// The rule, and what was given.
+        /// Rule that is broken, and the value given.
         problem: String,
     },
     /// The schema as a whole breaks a rule.
     #[error("schema: {0}")]
     Rule(String),
-    /// A type or feature that exists in the service, and not here.
+    /// A type or feature that the service has but zshell doesn't support.
     #[error("{what} is not supported yet")]
     NotSupported {
         /// The feature, with the field that uses it.
@@ -67,7 +67,7 @@ impl SchemaError {
         }
     }
 
-    /// A type parameter isn't there.
+    /// Returns the error for a missing type parameter.
     pub(super) fn missing(field: &str, what: &str) -> Self {
         Self::Missing(format!(
             "field {field:?}: {what} is missing in elementTypeParams"
@@ -76,8 +76,8 @@ impl SchemaError {
 }
 
 impl Schema {
-    /// Checks every rule: names, one primary key, at least one vector, ranges of the type parameters, defaults that fit
-    /// their type, functions, properties. The readers of create calls and descriptions call it.
+    /// Checks all rules: names, exactly one primary key, at least one vector, ranges of type parameters, defaults that
+    /// fit their types, functions, and properties. The parsers of create calls and descriptions call this method.
     pub fn validate(&self) -> Result<(), SchemaError> {
         let mut known = HashSet::new();
         for field in &self.fields {
@@ -140,7 +140,7 @@ impl Schema {
     }
 }
 
-/// Fields that a field counts as (Milvus: `typeutil.GetTotalFieldsNum`).
+/// Returns the number of fields that a field counts as (Milvus: `typeutil.GetTotalFieldsNum`).
 fn size(data_type: &DataType) -> usize {
     match data_type {
         DataType::ArrayOfStruct { fields, .. } => fields.len() + 1,
@@ -148,7 +148,7 @@ fn size(data_type: &DataType) -> usize {
     }
 }
 
-/// Vector fields that a field counts as.
+/// Returns the number of vector fields that a field counts as.
 fn vectors(data_type: &DataType) -> usize {
     match data_type {
         DataType::ArrayOfStruct { fields, .. } => {
@@ -171,7 +171,7 @@ pub(super) fn check_capacity(name: &str, max_capacity: usize) -> Result<(), Sche
     within(name, "max_capacity", max_capacity, 1, MAX_CAPACITY)
 }
 
-/// Checks a type's parameters (Milvus: proxy/util.go, `validateDimension`, `validateMaxLengthPerRow` …).
+/// Checks a type's parameters (Milvus: `proxy/util.go`, `validateDimension`, `validateMaxLengthPerRow` …).
 pub(super) fn check_type(name: &str, data_type: &DataType) -> Result<(), SchemaError> {
     match data_type {
         DataType::VarChar { max_length } => within(name, "max_length", *max_length, 1, MAX_LENGTH),
@@ -202,8 +202,8 @@ pub(super) fn check_type(name: &str, data_type: &DataType) -> Result<(), SchemaE
     }
 }
 
-/// Checks what a field is used as (Milvus: proxy/task.go, `validatePartitionKey`, `validateClusteringKey`; proxy/util.go,
-/// `validatePrimaryKey`).
+/// Checks a field's role as a key (Milvus: `proxy/task.go`, `validatePartitionKey`, `validateClusteringKey`;
+/// `proxy/util.go`, `validatePrimaryKey`).
 fn check_role(field: &Field) -> Result<(), SchemaError> {
     let data_type = &field.data_type;
     let is_key = matches!(data_type, DataType::Int64 | DataType::VarChar { .. });

@@ -1,4 +1,4 @@
-//! CSV files: what is written is read, and what is wrong is named.
+//! CSV files: files that were written are read back, and errors name the problem.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ fn read(text: &str, schema: &Arc<Schema>) -> Result<Vec<Row>, String> {
     rows.map_err(|error| error.to_string())
 }
 
-/// Rows as the official bulk writer writes them.
+/// Writes rows like the official bulk writer.
 fn write(schema: &Schema, rows: &[Value], separator: u8, null: &str) -> Vec<u8> {
     let mut writer = csv::WriterBuilder::new()
         .delimiter(separator)
@@ -75,7 +75,7 @@ fn cells_are_read_as_milvus_reads_them() {
         Value::Object(rows[0].clone()),
         json!({"id": 1, "name": "a,\"b\"\n", "v": [1.0, 2.0]})
     );
-    // An empty text is a value where the field is not nullable.
+    // An empty cell is an empty string if the field isn't nullable.
     assert_eq!(rows[1]["name"], json!(""));
     let rows = read(
         "id,b,f,d\n1,True,1e-3,.5\n2,0,,\n",
@@ -117,9 +117,9 @@ fn only_a_line_feed_ends_a_row() {
         ];
         assert_eq!(names(&text), expected, "{end:?}");
     }
-    // At the end of the file it belongs to the end of the line, as with Milvus.
+    // A `\r` at the end of the file is part of the line end, as in Milvus.
     assert_eq!(names("id,v,name\r\na,[1],b\r"), ["a", "b"]);
-    // Rows whose only cell is empty, and empty lines, also where a piece of the file ends.
+    // Rows whose only cell is empty, and empty lines, also at the end of a chunk.
     let one = schema_of(
         json!([
             {"fieldName": "id", "dataType": "Int64", "isPrimary": true, "autoId": true},
@@ -138,7 +138,7 @@ fn only_a_line_feed_ends_a_row() {
     assert_eq!(read(&many, &one).unwrap().len(), 200_000);
 }
 
-/// With a default, and a vector that may be left out.
+/// Returns a schema with a default value, and with a vector that may be left out.
 fn every_type_but_vectors() -> Arc<Schema> {
     schema_of(
         json!([
@@ -158,7 +158,7 @@ fn columns_outside_the_schema_become_texts_of_dynamic_fields() {
     let rows = read(text, &small(true)).unwrap();
     assert_eq!((&rows[0]["color"], &rows[0]["n"]), (&json!("7"), &json!(7)));
     assert_eq!((&rows[1]["color"], rows[1].get("n")), (&json!(""), None));
-    // Milvus' csv/row_parser.go, combineDynamicRow, decodes the cell.
+    // Milvus decodes the cell (`csv/row_parser.go`, `combineDynamicRow`).
     for (cell, expected) in [
         ("", "found text \"\""),
         ("[1]", "found text \"[1]\""),
@@ -195,7 +195,7 @@ fn headers_that_do_not_match_are_named() {
             "id;name;v\n",
             "field \"id\": expected Int64, found no column of that name; the columns are \"id;name;v\"",
         ),
-        // Old Mac line ends: one header row, of which Milvus misses the last column.
+        // With old Mac line ends, the file is a single header row, and Milvus doesn't find the last column.
         ("id,name,v\r1,a,\"[1,2]\"\r", "the lines end in \\r alone"),
         ("id,name,v\r1,a,[1]\r", "the lines end in \\r alone"),
         ("\u{feff}id,name,v\n", "byte order mark"),
@@ -260,10 +260,10 @@ fn separators_are_one_character() {
     for good in ["", ",", ";", "|", "\t", "\u{1}", "、", "é", "；"] {
         assert!(CsvOptions::new(good, "").is_ok(), "{good:?}");
     }
-    // Of several the first counts, as with Milvus.
+    // Only the first character of a longer separator counts, as in Milvus.
     let one = CsvOptions::new("|", "").unwrap();
     assert_eq!(CsvOptions::new("|~|", ""), Ok(one));
-    // importutilv2/option.go, GetCSVSep.
+    // Milvus: `importutilv2/option.go`, `GetCSVSep`.
     for bad in ["\n", "\r", "\"", "\0", "\n,", "\u{fffd}"] {
         let message = CsvOptions::new(bad, "").unwrap_err().to_string();
         assert!(message.contains("one character"), "{bad:?}");
@@ -275,7 +275,7 @@ fn separators_are_one_character() {
         (&rows[0]["name"], &rows[1]["name"]),
         (&json!("a；b"), &json!("a,b"))
     );
-    // As jobs of before are stored.
+    // Older jobs store the options in this form.
     let stored = serde_json::json!({"separator": 59, "null": ""});
     let stored: CsvOptions = serde_json::from_value(stored).unwrap();
     assert_eq!(Ok(stored), CsvOptions::new(";", ""));
@@ -283,7 +283,8 @@ fn separators_are_one_character() {
 
 #[test]
 fn bad_quotes_are_refused_whatever_the_column() {
-    // Go's encoding/csv, ErrBareQuote and ErrQuote: Milvus' csv/reader.go goes on with a part of the record, or ends.
+    // These lines cause `ErrBareQuote` or `ErrQuote` in Go's `encoding/csv`. Milvus (`csv/reader.go`) continues with a
+    // part of the record, or stops.
     let text = "id,name,v\n1,a\"b,\"[1,2]\"\n\"2\"x,a,\"[1,2]\"\n3,\"a\"b,\"[1,2]\"\n4\",a,\"[1,2]\"\n5,\"a\"\"b\",\"[1,2]\"\n6,\"a\n";
     let found = outcomes(
         open(text.as_bytes(), &small(false), &CsvOptions::default()).unwrap(),
@@ -320,7 +321,7 @@ fn bad_quotes_are_refused_whatever_the_column() {
 
 #[test]
 fn null_as_json_text_is_what_go_decodes_it_to() {
-    // Milvus' csv/row_parser.go, parseEntity: the cell is not the null text.
+    // The cell isn't the null text, so it isn't null (Milvus: `csv/row_parser.go`, `parseEntity`).
     let schema = schema_of(
         json!([
             {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
@@ -339,7 +340,7 @@ fn null_as_json_text_is_what_go_decodes_it_to() {
         Value::Object(rows[0].clone()),
         json!({"id": 1, "j": null, "a": [], "s": {}})
     );
-    // Text that holds JSON stays text.
+    // Text that holds JSON remains text.
     assert_eq!(
         Value::Object(rows[1].clone()),
         json!({"id": 2, "j": "{}", "a": null, "s": {}})
@@ -358,6 +359,6 @@ fn columns_without_use_are_dropped_with_a_warning() {
             "column \"x\" is no field of the schema and was dropped (dynamic fields are off)",
         ]
     );
-    // lo.SliceToMap of the header in Milvus' csv/row_parser.go keeps the last.
+    // Milvus keeps the last column of a name, because `lo.SliceToMap` overwrites (`csv/row_parser.go`).
     assert_eq!(read_all(reader).unwrap()[0]["name"], "b");
 }

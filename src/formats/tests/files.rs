@@ -1,4 +1,4 @@
-//! Whole files: the structure around the rows, both formats, the real data.
+//! Whole files: the structure around rows in both JSON formats, and real data.
 
 use std::fs;
 use std::path::Path;
@@ -13,7 +13,7 @@ use crate::location::Format;
 const A: &str = r#"{"id":1,"name":"a","v":[1,2]}"#;
 const B: &str = r#"{"id":2,"name":"}]{[\"\\","v":[3,4]}"#;
 
-/// Reads with tiny and with large chunks, and block by block; the outcome must not depend on it.
+/// Reads with tiny chunks, with large chunks and in blocks. All must have one outcome.
 fn read(text: &str, format: Format) -> Result<Vec<Row>, String> {
     let reader = |chunk| reader(text.as_bytes(), format, &small(false), chunk);
     let outcome = |chunk| read_all(reader(chunk)).map_err(|e| e.to_string());
@@ -25,7 +25,7 @@ fn read(text: &str, format: Format) -> Result<Vec<Row>, String> {
     for chunk in [1, 2, 3, 7, 64] {
         let (tiny, large) = (outcome(chunk), &large);
         let same = match (&tiny, large) {
-            // The text around an error is shown as far as it has been read.
+            // An error shows the text read so far, so the shown texts may differ.
             (Err(tiny), Err(large)) => {
                 tiny.split(", found").next() == large.split(", found").next()
             }
@@ -67,7 +67,7 @@ fn json_lines_in_all_their_shapes() {
         format!("{A}\n{B}\n"),
         format!("{A}\n{B}"),
         format!("{A}\r\n\r\n  \n {B} \r\n\n"),
-        // Milvus' json/reader.go decodes value after value.
+        // Milvus decodes value after value (`json/reader.go`).
         format!("{A} {B}"),
         format!("{A}{B}"),
         format!("{}\n{B}", A.replace(',', ",\n").replace('{', "{\n")),
@@ -141,7 +141,8 @@ fn broken_json_says_what_and_where() {
             r#"{"rows":{}}"#.to_owned(),
             "expected the key \"rows\" to hold a list",
         ),
-        // The first key must be rows, and Milvus reads nothing behind the list (json/reader.go, readNormalJSON).
+        // The first key must be `rows`, and Milvus ignores all that follows the list (`json/reader.go`,
+        // `readNormalJSON`).
         (
             r#"{"rows":[],"rows":[]}"#.to_owned(),
             "expected the end of the object behind the list of rows",
@@ -279,7 +280,7 @@ fn files_are_opened_by_their_extension() {
         open("x.txt"),
         "no reader for txt; accepted: json, jsonl, ndjson, csv, parquet, npy"
     );
-    // Milvus compares byte for byte (importutilv2/util.go, GetFileType).
+    // Milvus compares extensions byte by byte (`importutilv2/util.go`, `GetFileType`).
     assert!(open("x.NDJSON").starts_with("no reader for NDJSON"));
     assert!(open("x.json.gz").starts_with("no reader for gz"));
     assert!(open("missing.json").starts_with("cannot open "));
@@ -311,7 +312,8 @@ fn the_debian_packages_are_read_exactly() {
     }
 }
 
-/// Numbers of a vector as 32-bit floats (`serde_json` rounds some to a neighbouring f64); else the value.
+/// Returns a vector's numbers as 32-bit floats, because `serde_json` rounds some to a neighbouring f64. Other values
+/// are returned unchanged.
 fn singles(value: &Value) -> Result<Vec<u32>, &Value> {
     let Value::Array(numbers) = value else {
         return Err(value);

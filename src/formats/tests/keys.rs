@@ -1,4 +1,4 @@
-//! Which keys a row may have, and what stands for those that are missing.
+//! Keys of rows, and values used for missing keys.
 
 use serde_json::{Value, json};
 
@@ -50,7 +50,7 @@ fn the_keys_of_a_row_are_those_of_the_schema() {
 
 #[test]
 fn keys_outside_the_schema_are_dropped_with_a_warning() {
-    // Milvus' json/row_parser.go, Parse: from 2.6 on no error.
+    // Milvus 2.6 and later don't report an error (`json/row_parser.go`, `Parse`).
     let mut batch = Batch::new(&small(false));
     for (number, row) in [
         r#"{"id":1,"name":"a","v":[1,2],"w":"q","$meta":{}}"#,
@@ -90,7 +90,7 @@ fn keys_outside_the_schema_are_dropped_with_a_warning() {
 
 #[test]
 fn a_json_field_of_a_file_is_an_object_or_text_that_holds_json() {
-    // Milvus' json/row_parser.go, parseEntity.
+    // Milvus: `json/row_parser.go`, `parseEntity`.
     let schema = schema_of(
         json!([
             {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
@@ -128,7 +128,7 @@ fn a_json_field_of_a_file_is_an_object_or_text_that_holds_json() {
         let message = give(json, false).unwrap_err();
         assert!(message.contains(found), "{message}");
     }
-    // An insert call takes them.
+    // An insert call accepts these values.
     assert_eq!(give("[1,2]", true), Ok(json!([1, 2])));
     assert_eq!(give(r#""abc""#, true), Ok(json!("abc")));
 }
@@ -172,7 +172,7 @@ fn dynamic_fields_are_merged() {
         (r#""$meta":"{\"y\":1}","x":8"#, r#"{"x":8,"y":1}"#),
         (r#""$meta":{},"é\n":"\"""#, r#"{"é\n":"\""}"#),
         (r#""$meta":"null""#, "{}"),
-        // Milvus' json/row_parser.go, combineDynamicRow: keys are compared with the row's dynamic ones only.
+        // Milvus compares keys only with the row's dynamic keys (`json/row_parser.go`, `combineDynamicRow`).
         (r#""$meta":{"id":9}"#, r#"{"id":9}"#),
         (
             r#""$meta":{"n":9007199254740993}"#,

@@ -1,4 +1,4 @@
-//! The room's tests: schemas, single rows, whole files, properties.
+//! Tests of this module: schemas, single rows, whole files, properties.
 
 mod csv;
 mod files;
@@ -22,13 +22,13 @@ use properties::good_row;
 use super::{Block, ReadError, Reader, Schema};
 use crate::location::Format;
 
-/// A schema of a list of fields, as a stored create body has them: in any spelling and unchecked.
+/// Returns a schema with these fields, given as in a stored create body: in any spelling and unchecked.
 pub(super) fn schema_of(fields: Value, dynamic: bool) -> Arc<Schema> {
     let body = json!({"schema": {"enableDynamicField": dynamic, "fields": fields}});
     Arc::new(Schema::from_stored_body(&body).unwrap())
 }
 
-/// A key, a text and a vector of 2.
+/// Returns a schema with a key, a text field and a vector of dimension 2.
 pub(super) fn small(dynamic: bool) -> Arc<Schema> {
     let fields = json!([
         {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
@@ -38,7 +38,7 @@ pub(super) fn small(dynamic: bool) -> Arc<Schema> {
     schema_of(fields, dynamic)
 }
 
-/// Every field type, all nullable but the key.
+/// Returns a schema with every field type, all nullable except the key.
 pub(super) fn every_type() -> Arc<Schema> {
     let array = |element: &str| {
         json!({"fieldName": format!("a_{element}"), "dataType": "Array", "elementDataType": element,
@@ -61,13 +61,13 @@ pub(super) fn every_type() -> Arc<Schema> {
 
 pub(super) type Row = Map<String, Value>;
 
-/// A reader of bytes in memory, which takes them in chunks of this size.
+/// Returns a reader of bytes in memory that reads in chunks of `chunk` bytes.
 pub(super) fn reader(text: &[u8], format: Format, schema: &Arc<Schema>, chunk: usize) -> Reader {
     let source = Box::new(Cursor::new(text.to_vec()));
     Reader::in_chunks(source, format == Format::JsonLines, schema, chunk)
 }
 
-/// All rows of a file, or its first error.
+/// Returns all rows of a file, or the first error.
 pub(super) fn read_all(mut reader: Reader) -> Result<Vec<Row>, ReadError> {
     let mut batch = reader.new_batch();
     let mut rows = Vec::new();
@@ -78,7 +78,8 @@ pub(super) fn read_all(mut reader: Reader) -> Result<Vec<Row>, ReadError> {
     Ok(rows)
 }
 
-/// The same, the rows found first and parsed afterwards, so many at a time.
+/// Returns all rows of a file like [`read_all`], but finds rows first and then parses them, in blocks of at most `most`
+/// rows.
 pub(super) fn read_blocks(reader: Reader, most: usize) -> Result<Vec<Row>, ReadError> {
     let mut reader = reader.with_batch_rows(most);
     let (mut block, mut batch) = (Block::default(), reader.new_batch());
@@ -91,7 +92,7 @@ pub(super) fn read_blocks(reader: Reader, most: usize) -> Result<Vec<Row>, ReadE
     Ok(rows)
 }
 
-/// The value of one field in each good row, as text, and the message of each bad one, in their order.
+/// Returns one field's value of each good row, as text, and the message of each bad row, in file order.
 pub(super) fn outcomes(mut reader: Reader, field: &str) -> Vec<String> {
     let mut batch = reader.new_batch();
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Sets of `NumPy` files: what is written is read, and what is wrong is named.
+//! Sets of `NumPy` files: files that were written are read back, and errors name the problem.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::location::Format;
 
 type Files = Vec<(&'static str, Vec<u8>)>;
 
-/// A file of version 1.0 with this header and data.
+/// Returns a file of version 1.0 with this header and data.
 fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     let header = format!("{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({shape}), }}\n");
     let mut file = b"\x93NUMPY\x01\0".to_vec();
@@ -35,7 +35,7 @@ fn ints(values: &[i64]) -> Vec<u8> {
     flat(values.iter().map(|value| value.to_le_bytes()))
 }
 
-/// `U` texts of so many characters.
+/// Encodes `U` strings of `width` characters.
 fn unicode(texts: &[&str], width: usize) -> Vec<u8> {
     let padded = |text: &&str| {
         let mut codes: Vec<u32> = text.chars().map(u32::from).collect();
@@ -58,7 +58,7 @@ fn read(files: Files, schema: &Arc<Schema>) -> Result<Vec<Row>, String> {
     rows.map_err(|error| error.to_string())
 }
 
-/// A good set of two rows for the small schema.
+/// Returns a valid set of two rows for the small schema.
 fn good() -> Files {
     vec![
         ("id", npy("<i8", "2,", &ints(&[1, 2]))),
@@ -67,7 +67,7 @@ fn good() -> Files {
     ]
 }
 
-/// The good set with other files.
+/// Returns the valid set with some files replaced, or removed if the new content is empty.
 fn with(changes: Files) -> Files {
     let mut files = good();
     for (name, bytes) in changes {
@@ -259,7 +259,7 @@ fn files_that_do_not_match_are_named() {
 
 #[test]
 fn files_of_no_field_are_dropped_with_a_warning() {
-    // Milvus' numpy/util.go, CreateReaders: redundant files are ignored, whatever is in them.
+    // Milvus ignores superfluous files, whatever they contain (`numpy/util.go`, `CreateReaders`).
     let files = with(vec![
         ("more", b"nothing".to_vec()),
         ("$meta", npy("|S7", "2,", b"{\"n\":1}null   ")),

@@ -1,4 +1,4 @@
-//! Parquet files: what is written is read, and what is wrong is named.
+//! Parquet files: files that were written are read back, and errors name the problem.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ fn plain() -> WriterProperties {
     properties(Compression::UNCOMPRESSED, WriterVersion::PARQUET_1_0)
 }
 
-/// The small schema's columns, with these lines and values in place of some.
+/// Returns a file of the small schema with some columns replaced by the given lines and values, or removed.
 fn small_file(rows: usize, change: &[(&str, &str, Value)]) -> Vec<u8> {
     let row = |at: usize| json!({"id": at, "name": "a", "v": [at, 0.5]});
     let rows: Vec<_> = (1..=rows).map(row).collect();
@@ -74,7 +74,7 @@ proptest! {
         let found = read(bytes, &schema).unwrap();
         prop_assert_eq!(found.len(), rows.len());
         for (found, mut row) in found.into_iter().zip(rows) {
-            // Milvus reads an empty list of a nullable array as null (parquet/list_like.go, getListLikeArrayData).
+            // Milvus reads an empty list of a nullable array as null (`parquet/list_like.go`, `getListLikeArrayData`).
             for (_, value) in row.as_object_mut().unwrap() {
                 if *value == json!([]) {
                     *value = Value::Null;
@@ -93,7 +93,7 @@ proptest! {
         } else {
             let at = at.index(bytes.len());
             bytes[at] = to;
-            // A changed value may be a good one.
+            // The damaged file may still be valid, so the result is ignored.
             _ = read(bytes, &small(false));
         }
     }
@@ -167,7 +167,7 @@ fn types_that_milvus_does_not_read_are_named() {
     let v = "optional group v (LIST) { repeated group list { optional double element (X); } }";
     let list = |element: &str| v.replace("double element (X)", element);
     let cases = [
-        // Arrow Go has text annotated as JSON or ENUM as bytes (pqarrow/schema.go, arrowFromByteArray).
+        // Arrow Go reads text annotated as JSON or ENUM as bytes (`pqarrow/schema.go`, `arrowFromByteArray`).
         (
             (
                 "name",
@@ -221,7 +221,7 @@ fn types_that_milvus_does_not_read_are_named() {
     refuse_all(cases);
 }
 
-/// Refuses each change of the small file with its message.
+/// Checks that each change of the small file is refused with its message.
 fn refuse_all<const N: usize>(cases: [((&str, String, Value), &str); N]) {
     for ((field, line, values), expected) in cases {
         let found = if line.contains(" y;") {
@@ -269,7 +269,7 @@ fn bad_rows_are_named_and_reading_goes_on() {
         outcomes(open(bytes, &small(false)).unwrap().with_batch_rows(2), "id"),
         expected
     );
-    // Even vectors, one of them not finite: the fast way.
+    // All vectors have the right length, so they are read on the fast path; one isn't finite.
     let vectors = json!([[1, 2], ["NaN", 1], [6, 7]]);
     let bytes = small_file(3, &[("v", line, vectors)]);
     let found = outcomes(open(bytes, &small(false)).unwrap(), "id");
@@ -296,7 +296,7 @@ fn numbers_widen_and_old_lists_are_read() {
             ("id", "required int32 id;", json!([7, 8])),
         ],
     );
-    // A repeated column has no level for null, nor one below an element.
+    // A repeated column has no level for null, and no level below an element.
     let rows = read(bytes, &small(false)).unwrap();
     assert_eq!(
         (&rows[1]["id"], &rows[1]["v"]),
@@ -310,7 +310,7 @@ fn numbers_widen_and_old_lists_are_read() {
     );
 }
 
-/// A column of one leaf.
+/// Returns a column of one leaf.
 fn column(line: &str, values: Value) -> Column {
     let rows = values.as_array().unwrap().iter();
     let rows = rows.map(|value| (!value.is_null()).then(|| value.clone()));
@@ -324,7 +324,7 @@ fn list_of(name: &str, element: &str) -> String {
     format!("optional group {name} (LIST) {{ repeated group list {{ optional {element}; }} }}")
 }
 
-/// Imports a field of this type beside a key and answers its first row, or the error.
+/// Imports a field of this type together with a key. Returns the field's value in the first row, or the error.
 fn give(field: Value, columns: Vec<Column>, properties: WriterProperties) -> Result<Value, String> {
     let name = field["fieldName"].as_str().unwrap().to_owned();
     let schema = super::schema_of(
@@ -345,7 +345,7 @@ fn give(field: Value, columns: Vec<Column>, properties: WriterProperties) -> Res
 
 #[test]
 fn element_types_of_lists_never_narrow() {
-    // Milvus' parquet/util.go, isArrowDataTypeConvertible, looks into lists.
+    // Milvus checks the types inside lists (`parquet/util.go`, `isArrowDataTypeConvertible`).
     let array = |element: &str, nullable: bool| {
         json!({"fieldName": "a", "dataType": "Array", "elementDataType": element, "nullable": nullable,
             "elementTypeParams": {"max_capacity": 4, "max_length": 4}})
@@ -457,7 +457,7 @@ fn vectors_come_in_the_forms_that_milvus_reads() {
             float,
             "{element}"
         );
-        // field_reader.go, ReadNullableFloatVectorData.
+        // Milvus: `field_reader.go`, `ReadNullableFloatVectorData`.
         let message = give("FloatVector", true, &line, &eight).unwrap_err();
         assert!(
             message.contains("the only list that Milvus reads for a nullable vector"),
@@ -514,7 +514,7 @@ fn vectors_come_in_the_forms_that_milvus_reads() {
 
 #[test]
 fn sparse_structs_are_found_by_the_names_of_their_members() {
-    // Milvus' parquet/util.go, IsValidSparseVectorSchema.
+    // Milvus: `parquet/util.go`, `IsValidSparseVectorSchema`.
     let sparse = |nullable: bool| json!({"fieldName": "s", "dataType": "SparseFloatVector", "nullable": nullable});
     let line = |members: &[String]| format!("optional group s {{ {} }}", members.join(" "));
     let indices = list_of("indices", "int64 element");
@@ -571,7 +571,7 @@ fn sparse_structs_are_found_by_the_names_of_their_members() {
             .unwrap_err()
             .contains("expected SparseFloatVector as string, holding JSON text, or a struct")
     );
-    // A row that is null, and one whose members are (field_reader.go, parseSparseFloatVectorStructRow).
+    // A null row, and a row with null members (`field_reader.go`, `parseSparseFloatVectorStructRow`).
     let both = [indices, values];
     let null = columns(&both, &[Value::Null, Value::Null]);
     assert_eq!(give(sparse(true), null, plain()), Ok(Value::Null));
@@ -581,7 +581,7 @@ fn sparse_structs_are_found_by_the_names_of_their_members() {
 
 #[test]
 fn columns_outside_the_schema_are_dropped_with_a_warning() {
-    // Milvus' parquet/util.go, CreateFieldReaders: only `$meta` holds dynamic fields.
+    // Only `$meta` holds dynamic fields (Milvus: `parquet/util.go`, `CreateFieldReaders`).
     let more = [
         ("+", "optional int32 n;", json!([1, 2])),
         (
@@ -638,13 +638,13 @@ fn columns_outside_the_schema_are_dropped_with_a_warning() {
     );
 }
 
-/// A stored Arrow schema, by `PyArrow` 26: id int64, name `large_string`, v list<float>.
+/// Stored Arrow schema made by `PyArrow` 26: id int64, name `large_string`, v list<float>.
 const LARGE: &str = "/////wgBAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAMAAAACAAIAAAABAAIAAAABAAAAAMAAACgAAAAYAAAAAQAAAB8////AAABDBQAAAAYAA\
     AABAAAAAEAAAAQAAAAAQAAAHYAAACo////pP///wAAAQMQAAAAHAAAAAQAAAAAAAAABAAAAGl0ZW0AAAYACAAGAAYAAAAAAAEA1P///wAAARQQ\
     AAAAHAAAAAQAAAAAAAAABAAAAG5hbWUAAAAABAAEAAQAAAAQABQACAAGAAcADAAAABAAEAAAAAAAAQIQAAAAHAAAAAQAAAAAAAAAAgAAAGlkAA\
     AIAAwACAAHAAgAAAAAAAABQAAAAAAAAAA=";
 
-/// The same with name dictionary<int32, string>, v `fixed_size_list<float>[2]`.
+/// Stored Arrow schema like [`LARGE`], but with name dictionary<int32, string> and v `fixed_size_list<float>[2]`.
 const DICTIONARY: &str = "/////zgBAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAEAAAAUP///wQAAAADAAAA2AAAAHgAAAAEAAAARP///wAAARAUAAAAHAAAAAQAAAABAA\
     AAGAAAAAEAAAB2AAYACAAEAAYAAAACAAAAdP///wAAAQMQAAAAHAAAAAQAAAAAAAAABAAAAGl0ZW0AAAYACAAGAAYAAAAAAAEAEAAYAAgABgAH\
     AAwAEAAUABAAAAAAAAEFFAAAADwAAAAgAAAABAAAAAAAAAAEAAAAbmFtZQAAAAAIAAgAAAAEAAgAAAAEAAAAvP///wAAAAEgAAAABAAEAAQAAA\
@@ -659,7 +659,8 @@ fn stored(schema: &str) -> WriterProperties {
 
 #[test]
 fn types_of_the_stored_arrow_schema_are_refused_as_milvus_does() {
-    // Arrow Go 17, pqarrow/schema.go, applyOriginalStorageMetadata; a Milvus 2.3.5 says "file field dataType:large_utf8".
+    // Arrow Go 17, `pqarrow/schema.go`, `applyOriginalStorageMetadata`. Milvus 2.3.5 reports "file field
+    // dataType:large_utf8".
     let rows = [json!({"id": 1, "name": "a", "v": [1, 2]})];
     let columns = columns(&small(false), &rows, Form::Lists);
     let read = |schema: &str| read(file(&columns, stored(schema), 9), &small(false));
@@ -681,7 +682,7 @@ fn types_of_the_stored_arrow_schema_are_refused_as_milvus_does() {
         let message = read(damaged).unwrap_err();
         assert!(message.contains("(ARROW:schema) is damaged"), "{message}");
     }
-    // A schema of another number of columns is passed over.
+    // A schema with another number of columns is ignored.
     let mut more = columns.clone();
     more.push(column("optional int32 n;", json!([1])));
     let found = self::read(file(&more, stored(LARGE), 9), &small(false));
@@ -690,7 +691,7 @@ fn types_of_the_stored_arrow_schema_are_refused_as_milvus_does() {
 
 #[test]
 fn lists_of_fixed_size_fill_vectors_and_arrays_alone() {
-    // Milvus' parquet/util.go, isFixedSizeListImportTarget.
+    // Milvus: `parquet/util.go`, `isFixedSizeListImportTarget`.
     let schema = super::schema_of(
         json!([
             {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
@@ -709,7 +710,7 @@ fn lists_of_fixed_size_fill_vectors_and_arrays_alone() {
 
 #[test]
 fn codecs_that_milvus_does_not_read_are_named() {
-    // A Milvus 2.3.5 says "LZ4_RAW unimplemented". The codec is a number of the column's metadata.
+    // Milvus 2.3.5 reports "LZ4_RAW unimplemented". The codec is a number in the column's metadata.
     let rows: Vec<_> = (0..9)
         .map(|id| json!({"id": id, "name": "a", "v": [0.5, id]}))
         .collect();
@@ -726,7 +727,7 @@ fn codecs_that_milvus_does_not_read_are_named() {
     }
 }
 
-/// The file with another codec in the metadata of its columns.
+/// Returns the file with another codec in the metadata of its columns.
 fn with_codec(bytes: Vec<u8>, compression: Compression) -> Vec<u8> {
     let reader = SerializedFileReader::new(Bytes::from(bytes.clone())).unwrap();
     let metadata = reader.metadata().clone();
@@ -756,7 +757,7 @@ fn with_codec(bytes: Vec<u8>, compression: Compression) -> Vec<u8> {
     changed
 }
 
-/// A file of one row whose pages have checksums, by `PyArrow` 26 (`write_page_checksum=True`).
+/// File of one row whose pages have checksums, made by `PyArrow` 26 (`write_page_checksum=True`).
 const CHECKSUMS: &str = "UEFSMRUAFRwVHBXrmfSAAhwVAhUAFQYVBhwAAAACAAAAAgEBAAAAAAAAABUAFRYVFhW+y+2PDRwVAhUAFQYVBhwAAAACAAAAAgEBAAAAYRUAFS\
     gVKBWh1vmbBBwVBBUAFQYVBhwAAAACAAAAAwICAAAABAMAAIA/AAAAQBUEGWw1ABgGc2NoZW1hFQYAFQQlAhgCaWQAFQwlAhgEbmFtZSUATBwA\
     AAA1AhgBdhUCFQZMPAAAADUEGARsaXN0FQIAFQglAhgHZWxlbWVudAAWAhkcGTwmABwVBBklBgAZGAJpZBUAFgIWThZOJghJHBUAFQAVAgA8KQ\

@@ -1,4 +1,4 @@
-//! Properties: nothing panics, floats round correctly, what is read is what was written.
+//! Properties: no input causes a panic, floats are rounded correctly, and rows are read back as written.
 
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -7,7 +7,7 @@ use super::{every_type, read_all, read_blocks, reader, schema_of, small};
 use crate::formats::{Batch, Column, DataType};
 use crate::location::Format;
 
-/// Text with the bytes that matter to the readers.
+/// Generates text made of the bytes that are special to the readers.
 fn jsonish() -> impl Strategy<Value = Vec<u8>> {
     let piece = prop_oneof![
         Just(b"{".to_vec()),
@@ -40,7 +40,7 @@ fn any_type() -> impl Strategy<Value = DataType> {
     prop::sample::select(types)
 }
 
-/// A row of [`every_type`] with some fields null, as JSON that reads back the same.
+/// Generates a row of [`every_type`] with some fields null, as JSON that reads back unchanged.
 pub(super) fn good_row() -> impl Strategy<Value = Value> {
     let numbers = (any::<i8>(), any::<i16>(), any::<i32>(), any::<i64>());
     let floats = (
@@ -103,7 +103,7 @@ proptest! {
         if let Ok(column) = Column::decode(&data_type, rows, &bytes) {
             prop_assert_eq!(column.len(), rows);
             let encoded = column.encode().into_owned();
-            // Columns of nulls are kept as no bytes at all.
+            // Columns with only nulls are stored without bytes.
             let nulls = rows > 0 && (0..rows).all(|row| column.is_null(row));
             prop_assert_eq!(encoded, if nulls { Vec::new() } else { bytes.clone() });
             for row in 0..=rows {
@@ -155,7 +155,8 @@ proptest! {
     }
 }
 
-/// JSON numbers: short and long ones, ties between two f32, subnormal and too large ones.
+/// Generates JSON numbers: short and long ones, ties between two f32 values, subnormal numbers and numbers out of
+/// range.
 fn number_text() -> impl Strategy<Value = String> {
     let tie = any::<u32>().prop_map(|bits| {
         let low = f32::from_bits(bits & 0x7f7f_ffff);

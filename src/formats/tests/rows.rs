@@ -1,11 +1,11 @@
-//! One row against the row check.
+//! Row check of single rows.
 
 use serde_json::{Value, json};
 
 use super::{every_type, small};
 use crate::formats::{Batch, Column, PushError};
 
-/// What `field` reads back as after this JSON text was given for it, or the message.
+/// Checks a row with this JSON text for `field`. Returns the value read back, or the error.
 fn give(field: &str, json: &str) -> Result<Value, String> {
     let mut batch = Batch::new(&every_type());
     let row = format!(r#"{{"id": "k", {}}}"#, format_args!("{field:?}: {json}"));
@@ -102,7 +102,7 @@ fn words_that_are_no_json_are_named_with_their_field() {
             r#"{"id": 1, "more": {"x": [1, {"y": NaN}]}}"#,
             "row 1, field \"more\": expected a JSON value, found NaN",
         ),
-        // What is wrong before comes first, and other words are no numbers.
+        // An earlier error is reported first, and other words aren't numbers.
         (r#"{"id": 1,, "v": [NaN, 1]}"#, "key must be a string"),
         (r#"{"id": nan}"#, "expected ident"),
     ] {
@@ -160,7 +160,7 @@ fn null_is_kept_in_every_nullable_field() {
     assert!(give("id", "null").unwrap_err().contains("twice"));
 }
 
-/// Each of these, given for its field, is refused with a message that has these words.
+/// Checks that each value is refused for its field with a message that contains the given text.
 fn all_refused(cases: &[(&str, &str, &str)]) {
     for (field, json, expected) in cases {
         let message = give(field, json).unwrap_err();

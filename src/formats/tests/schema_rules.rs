@@ -1,11 +1,11 @@
-//! Rules of create calls, each with its place in Milvus' source.
+//! Rules of create calls, each with its source in Milvus.
 
 use serde_json::{Value, json};
 
 use super::schemas::{create, refused};
 use crate::formats::{DataType, Schema};
 
-/// Milvus: httpserver/utils.go, `printFieldDetail`, `printStructArrayFieldsV2`, `printFunctionDetails`.
+/// Milvus: `httpserver/utils.go`, `printFieldDetail`, `printStructArrayFieldsV2`, `printFunctionDetails`.
 #[test]
 fn descriptions_have_milvus_form() {
     let schema = create(
@@ -62,7 +62,7 @@ fn descriptions_have_milvus_form() {
     assert_eq!(again.timezone(), "Asia/Shanghai");
 }
 
-/// The message for a schema with a key, texts, vectors and these functions.
+/// Returns the error for a schema with a key, text fields, vectors and these functions.
 fn refused_functions(functions: &Value) -> String {
     refused(&json!({"schema": {"functions": functions, "fields": [
         {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
@@ -74,7 +74,7 @@ fn refused_functions(functions: &Value) -> String {
     ]}}))
 }
 
-/// Milvus: internal/util/function/validator/validator.go.
+/// Milvus: `internal/util/function/validator/validator.go`.
 #[test]
 fn functions_are_checked() {
     let function = |kind: &str, input: &str, output: &str| json!({"name": "f", "type": kind, "inputFieldNames": [input], "outputFieldNames": [output]});
@@ -138,7 +138,7 @@ fn functions_are_checked() {
     }
 }
 
-/// Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`; proxy/util.go, `ValidateStructArrayField`.
+/// Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`; `proxy/util.go`, `ValidateStructArrayField`.
 #[test]
 fn struct_arrays_are_checked() {
     let of = |name: &str, kind: &str, element: &str, params: Value| json!({"fieldName": name, "dataType": kind, "elementDataType": element, "elementTypeParams": params});
@@ -217,7 +217,7 @@ fn struct_arrays_are_checked() {
     }
 }
 
-/// Milvus: configs/milvus.yaml, `proxy.maxFieldNum` and `proxy.maxVectorFieldNum`.
+/// Milvus: `configs/milvus.yaml`, `proxy.maxFieldNum` and `proxy.maxVectorFieldNum`.
 #[test]
 fn fields_are_counted() {
     let schema = |scalars: usize, vectors: usize| {
@@ -281,7 +281,7 @@ fn the_quick_form_is_checked() {
     }
 }
 
-/// Milvus: proxy/task.go, `PreExecute` and `validateTTL`; `handler_v2.go`.
+/// Milvus: `proxy/task.go`, `PreExecute` and `validateTTL`; `handler_v2.go`.
 #[test]
 fn properties_are_checked() {
     let of = |key: &str, value: Value| json!({"dimension": 2, key: value});

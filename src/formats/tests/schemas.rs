@@ -1,4 +1,4 @@
-//! Schemas from create bodies and describe answers.
+//! Schemas from create bodies and describe responses.
 
 use serde_json::{Value, json};
 
@@ -13,7 +13,7 @@ pub(super) fn refused(body: &Value) -> String {
     Schema::from_create_body(body).unwrap_err().to_string()
 }
 
-/// The message for a schema of a key, a vector and one more field.
+/// Returns the error for a schema of a key, a vector and the given field.
 fn refused_field(field: Value) -> String {
     refused(&json!({"schema": {"fields": [
         {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
@@ -70,7 +70,7 @@ fn stored_schemas_are_read_in_every_spelling() {
     );
     assert_eq!(schema.fields[1].default, Some(json!("x")));
     assert_eq!(schema.fields[2].data_type, DataType::FloatVector { dim: 4 });
-    // A new one has to be as Milvus wants it.
+    // A new create call must follow Milvus' rules.
     assert!(refused(&stored).contains("the body of a collections/create call"));
 }
 
@@ -118,7 +118,7 @@ fn each_rule_has_its_message() {
         (plain("1x", "Bool"), "does not start with a digit"),
         (plain("a-b", "Bool"), "letters, digits and underscores"),
         (plain("x", "Blob"), "the types are Bool, Int8"),
-        // handler_v2.go: "is invalid(case sensitive)".
+        // Milvus: `handler_v2.go`, "is invalid(case sensitive)".
         (
             plain("x", "VARCHAR"),
             "unknown type \"VARCHAR\" (case matters)",
@@ -128,11 +128,11 @@ fn each_rule_has_its_message() {
             json!({"fieldName": "x", "dataType": 5}),
             "dataType to be a text, found 5",
         ),
-        // util.go, validateFieldType.
+        // Milvus: `util.go`, `validateFieldType`.
         (plain("x", "String"), "use VarChar"),
         (plain("x", "ArrayOfStruct"), "only possible in structFields"),
         (plain("x", "ArrayOfVector"), "only possible in structFields"),
-        // keywords.go, validateFieldName, validateReservedFieldNames.
+        // Milvus: `keywords.go`; `validateFieldName`, `validateReservedFieldNames`.
         (plain("in", "Bool"), "keyword of filters"),
         (plain("json_contains", "Bool"), "keyword of filters"),
         (plain("Null", "Bool"), "keyword of filters"),
@@ -147,7 +147,7 @@ fn each_rule_has_its_message() {
             "dim must be 2 to 32768, found 0",
         ),
         (with("FloatVector", json!({"dim": 32769})), "found 32769"),
-        // util.go, validateDimension.
+        // Milvus: `util.go`, `validateDimension`.
         (with("FloatVector", json!({"dim": 1})), "found 1"),
         (
             with("FloatVector", json!({"dim": "2.5"})),
@@ -214,7 +214,7 @@ fn roles_and_defaults_are_checked() {
             json!({"fieldName": "x", "dataType": "Bool", "isPartitionKey": true}),
             "a partition key is Int64 or VarChar",
         ),
-        // task.go, validatePartitionKey and validateClusteringKey.
+        // Milvus: `task.go`, `validatePartitionKey` and `validateClusteringKey`.
         (
             json!({"fieldName": "x", "dataType": "Int64", "isPartitionKey": true, "nullable": true}),
             "a partition key cannot be nullable",
@@ -235,7 +235,7 @@ fn roles_and_defaults_are_checked() {
             json!({"fieldName": "x", "dataType": "Text", "defaultValue": "a"}),
             "a Text field cannot have a default value",
         ),
-        // The wire form is for answers only (utils.go, convertDefaultValue).
+        // The wire form is only for responses (Milvus: `utils.go`, `convertDefaultValue`).
         (
             json!({"fieldName": "x", "dataType": "Int64", "defaultValue": {"Data": {"LongData": 5}}}),
             "the default value must fit Int64",

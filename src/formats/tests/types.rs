@@ -1,4 +1,4 @@
-//! Timestamptz, Geometry, Text, struct arrays and fields that functions compute, in every format.
+//! `Timestamptz`, `Geometry`, `Text`, struct arrays and computed fields, in every format.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::formats::read_at::ReadAt;
 use crate::formats::{Batch, CsvOptions, Input, Reader, Schema};
 use crate::location::Format;
 
-/// A key, a vector, each newer type and a nullable struct array.
+/// Returns a schema with a key, a vector, each newer type and a nullable struct array.
 fn schema() -> Arc<Schema> {
     let sub = |name: &str, kind: &str, element: &str, params: Value| json!({"fieldName": name, "dataType": kind, "elementDataType": element, "elementTypeParams": params});
     let body = json!({"properties": {"timezone": "Asia/Shanghai"}, "schema": {
@@ -39,7 +39,7 @@ fn stream(text: &str, format: Format, schema: &Arc<Schema>) -> Result<Vec<Row>, 
     rows.map_err(|error| error.to_string())
 }
 
-/// One row with this field, in a JSON file.
+/// Reads one row with this field from a JSON file. Returns the field's value, or the error.
 fn give(field: &str, json: &str) -> Result<Value, String> {
     let text = format!("[{{\"id\": 1, {field:?}: {json}}}]");
     let rows = reader(text.as_bytes(), Format::Json, &schema(), 1 << 16);
@@ -124,7 +124,7 @@ fn json_rows_of_the_newer_types() {
     }
 }
 
-/// Milvus: csv/`row_parser.go`.
+/// Milvus: `csv/row_parser.go`.
 #[test]
 fn csv_rows_of_the_newer_types() {
     let text = "id,ts,geo,text,parts\n\
@@ -156,10 +156,11 @@ fn csv_rows_of_the_newer_types() {
     );
 }
 
-/// The levels of a struct array's members below: 0 null, 1 no objects, 2 an object, then each optional level.
+/// Levels of a struct array's members: 0 for null, 1 for no objects, 2 for an object, and one more for each optional
+/// level.
 type Levels<'a> = (&'a [i16], &'a [i16]);
 
-/// A file of a key and a struct array whose vectors are written with these levels.
+/// Returns a file with a key and a struct array whose vectors are written with these levels.
 fn structs_file(member: &str, levels: Levels<'_>, floats: &[f32]) -> Vec<u8> {
     let message = format!("message m {{ required int64 id; optional group parts (LIST) {{ repeated group list {{ optional group element {{
         optional group e (LIST) {{ repeated group list {{ optional float element; }} }}
@@ -185,7 +186,7 @@ fn structs_file(member: &str, levels: Levels<'_>, floats: &[f32]) -> Vec<u8> {
         .write_batch(floats, Some(definition), Some(repetition))
         .unwrap();
     column.close().unwrap();
-    // One value of `n` for each object, two pairs of bytes of `h`: 1 and 2 as 16-bit floats.
+    // Each object has one value of `n`, and two pairs of bytes of `h`: 1 and 2 as 16-bit floats.
     let firsts = definition
         .iter()
         .zip(repetition)
@@ -237,11 +238,11 @@ fn read_parquet(bytes: Vec<u8>) -> Result<Vec<Row>, String> {
     rows.and_then(read_all).map_err(|error| error.to_string())
 }
 
-/// Milvus: parquet/`struct_field_reader.go`, parquet/util.go.
+/// Milvus: `parquet/struct_field_reader.go`, `parquet/util.go`.
 #[test]
 fn parquet_rows_of_the_newer_types() {
     const N: &str = "optional int32 n (INTEGER(8,true))";
-    // Two objects, a null, an empty list, one object.
+    // The rows are two objects, a null, an empty list, and one object.
     let levels: Levels<'_> = (&[6, 6, 6, 6, 0, 1, 6, 6], &[0, 2, 1, 2, 0, 0, 0, 2]);
     let floats = [0.5, 1.0, 2.0, 3.0, 4.0, 5.0];
     let rows = read_parquet(structs_file(N, levels, &floats)).unwrap();
@@ -256,7 +257,7 @@ fn parquet_rows_of_the_newer_types() {
     assert_eq!(parts, expected);
     assert_eq!(rows[0]["ts"], "2026-01-31T16:30:00+08:00");
     for (member, levels, floats, part) in [
-        // A null object, a null vector, a null in a vector, a vector too short.
+        // The cases are a null object, a null vector, a null in a vector, and a vector that is too short.
         (N, (&[2][..], &[0][..]), &[][..], "a null in it"),
         (N, (&[3], &[0]), &[], "a null in it"),
         (N, (&[6, 5], &[0, 2]), &[1.0], "a null in it"),
@@ -279,7 +280,7 @@ fn parquet_rows_of_the_newer_types() {
     }
 }
 
-/// A key, a text and the outputs of a BM25 and an embedding function.
+/// Returns a schema with a key, a text field, and the outputs of a BM25 and an embedding function.
 fn computed(properties: &Value) -> Arc<Schema> {
     let function = |name: &str, kind: &str, output: &str, params: Value| json!({"name": name, "type": kind, "inputFieldNames": ["t"], "outputFieldNames": [output], "params": params});
     let body = json!({"properties": properties, "schema": {
@@ -298,7 +299,7 @@ fn computed(properties: &Value) -> Arc<Schema> {
     Arc::new(Schema::from_create_body(&body).unwrap())
 }
 
-/// Milvus: `json/row_parser.go` and csv/`row_parser.go`, `rejectedFuncOutputFields` and `allow_insert_auto_id`.
+/// Milvus: `json/row_parser.go` and `csv/row_parser.go`, `rejectedFuncOutputFields` and `allow_insert_auto_id`.
 #[test]
 fn outputs_and_keys_are_left_out_or_allowed() {
     let plain = computed(&json!({}));
@@ -338,7 +339,7 @@ fn outputs_and_keys_are_left_out_or_allowed() {
         message.contains("allowInsertNonBM25FunctionOutputs"),
         "{message}"
     );
-    // Given keys stay, the others are made.
+    // Given keys are kept, and missing keys are generated.
     let mut batch = Batch::new(&allowed);
     batch.push_json(b"{\"t\": \"a\", \"id\": 5}", 1).unwrap();
     batch.push_json(b"{\"t\": \"b\"}", 2).unwrap();
@@ -349,7 +350,7 @@ fn outputs_and_keys_are_left_out_or_allowed() {
     );
 }
 
-/// Milvus: numpy/util.go, `validateHeader` and `CreateReaders`.
+/// Milvus: `numpy/util.go`, `validateHeader` and `CreateReaders`.
 #[test]
 fn numpy_has_no_form_for_some_types() {
     let npy = |dtype: &str, shape: &str, data: &[u8]| {

@@ -1,4 +1,4 @@
-//! Parquet files written column by column, with every physical form a field may have.
+//! Writer of Parquet test files, column by column, in every physical form that a field may have.
 
 use std::sync::Arc;
 
@@ -16,27 +16,27 @@ use serde_json::Value;
 
 use crate::formats::{DataType, Schema};
 
-/// How vectors are written.
+/// Physical form of vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// As the official bulk writer does: bytes as lists, sparse vectors as JSON text.
+    /// The form of the official bulk writer: bytes as lists, sparse vectors as JSON text.
     Lists,
-    /// Bytes as binary, sparse vectors as a struct of indices and values.
+    /// Bytes as binary values, sparse vectors as a struct of indices and values.
     Binary,
-    /// As [`Form::Lists`], 16-bit floats as lists of doubles.
+    /// Like [`Form::Lists`], but with 16-bit floats as lists of doubles.
     Doubles,
 }
 
-/// One column: its line in the file's schema, and a row's values.
+/// A column: its line in the file's schema, and its values per row.
 #[derive(Clone)]
 pub(super) struct Column {
     pub(super) line: String,
-    /// A row: `None` for null, a list for lists (`Value::Null` for a null element), else one value. For a struct of
-    /// two lists one entry a leaf.
+    /// Values of each leaf, one per row: `None` for null, a list for lists (`Value::Null` for a null element),
+    /// otherwise a single value. A struct of two lists has two leaves.
     pub(super) leaves: Vec<Vec<Option<Value>>>,
 }
 
-/// A file of these columns, each with the same number of rows.
+/// Returns a file with these columns, which all have equally many rows.
 pub(super) fn file(columns: &[Column], properties: WriterProperties, group_rows: usize) -> Vec<u8> {
     let lines: Vec<_> = columns.iter().map(|column| column.line.as_str()).collect();
     let message = format!("message m {{ {} }}", lines.join(" "));
@@ -60,7 +60,7 @@ pub(super) fn file(columns: &[Column], properties: WriterProperties, group_rows:
     bytes
 }
 
-/// Small pages, so that rows span them.
+/// Returns properties with small pages, so rows span several pages.
 pub(super) fn properties(compression: Compression, version: WriterVersion) -> WriterProperties {
     WriterProperties::builder()
         .set_compression(compression)
@@ -72,7 +72,7 @@ pub(super) fn properties(compression: Compression, version: WriterVersion) -> Wr
 
 fn write(column: &mut SerializedColumnWriter<'_>, leaf: &ColumnDescriptor, rows: &[Option<Value>]) {
     let (full, lists) = (leaf.max_def_level(), leaf.max_rep_level() > 0);
-    // Below the level of an element that may be null is that of an empty list.
+    // The level of an empty list is below that of an element that may be null.
     let below = 1 + i16::from(leaf.self_type().is_optional());
     let (mut definition, mut repetition, mut values) = (Vec::new(), Vec::new(), Vec::new());
     for row in rows {
@@ -117,12 +117,12 @@ fn write(column: &mut SerializedColumnWriter<'_>, leaf: &ColumnDescriptor, rows:
     }
 }
 
-/// A number; the text `NaN` for what JSON cannot say.
+/// Returns a number as f64. The text `NaN` represents what JSON can't express.
 fn float(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
 
-/// A text's bytes, or a list of them.
+/// Returns the bytes of a text, or of a list of bytes.
 fn bytes(value: &Value) -> Vec<u8> {
     match value {
         Value::String(text) => text.clone().into_bytes(),
@@ -147,7 +147,7 @@ fn put<T: parquet::data_type::DataType>(
     written.unwrap();
 }
 
-/// The rows, as JSON files have them, as columns of the schema's fields and `$meta`.
+/// Converts rows in the form of JSON files to columns for the schema's fields and `$meta`.
 pub(super) fn columns(schema: &Schema, rows: &[Value], form: Form) -> Vec<Column> {
     let mut columns: Vec<_> = schema
         .fields
@@ -254,7 +254,7 @@ fn primitive(name: &str, data_type: &DataType) -> String {
     }
 }
 
-/// A dense vector's bytes as a list.
+/// Returns a dense vector's bytes as a list.
 pub(super) fn pack(data_type: &DataType, value: &Value) -> Value {
     let list = value.as_array().unwrap();
     let bytes: Vec<u8> = match data_type {

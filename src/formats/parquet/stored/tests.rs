@@ -2,9 +2,9 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// By `PyArrow` 26: id int64, s `large_string`, b `large_binary`, d dictionary<int32, string>, l list<`large_string`>, ll
-/// `large_list<large_string>`, f `fixed_size_list<float>[2]`, st struct<x: dictionary<int8, `large_string`>, y:
-/// list<`fixed_size_list`<`large_string`>[3]>>, t timestamp[us, UTC], v `string_view`.
+/// Stored schema made by `PyArrow` 26: id int64, s `large_string`, b `large_binary`, d dictionary<int32, string>, l
+/// list<`large_string`>, ll `large_list<large_string>`, f `fixed_size_list<float>[2]`, st struct<x: dictionary<int8,
+/// `large_string`>, y: list<`fixed_size_list`<`large_string`>[3]>>, t timestamp[us, UTC], v `string_view`.
 const EVERYTHING: &str = "/////5ADAAAQAAAAAAAKAAwABgAFAAgACgAAAAABBAAEAAAAPP3//wQAAAAKAAAANAMAAPgCAADQAgAAiAIAACQCAADQAQAAbAEAAGwAAAAsAA\
     AABAAAAAT9//8AAAEYEAAAABQAAAAEAAAAAAAAAAEAAAB2AAAALP3//yj9//8AAAEKEAAAABwAAAAEAAAAAAAAAAEAAAB0AAAACAAMAAYACAAI\
     AAAAAAACAAQAAAADAAAAVVRDAGT9//8AAAENGAAAABwAAAAEAAAAAgAAAJQAAAAQAAAAAgAAAHN0AACU/f//kP3//wAAAQwUAAAAGAAAAAQAAA\
@@ -31,7 +31,7 @@ fn the_types_that_change_something_are_found() {
         StoredType::LargeBytes,
         StoredType::Dictionary,
         list(StoredType::LargeText),
-        // Arrow Go 17 leaves large lists, and what is in them, alone.
+        // Arrow Go 17 doesn't change large lists and their elements.
         StoredType::Other,
         fixed(2, StoredType::Other),
         StoredType::Struct(vec![
@@ -44,7 +44,7 @@ fn the_types_that_change_something_are_found() {
     assert_eq!(read(EVERYTHING).unwrap(), expected);
     let unpadded = EVERYTHING.trim_end_matches('=');
     assert_eq!(read(unpadded).unwrap(), expected);
-    // Before Arrow 0.15 the length came first.
+    // Before Arrow 0.15, the message began with its length.
     let message = BASE64.decode(EVERYTHING).unwrap();
     let old = BASE64.encode(&message[4..]);
     assert_eq!(read(&old).unwrap(), expected);
@@ -70,7 +70,7 @@ fn stored_types_are_put_over_those_of_the_file() {
             arrow_list(ArrowType::Float),
             ArrowType::FixedList(2, Box::new(ArrowType::Float)),
         ),
-        // Types that do not suit the file's change nothing.
+        // Stored types that don't fit the file's types change nothing.
         (
             list(StoredType::LargeText),
             ArrowType::Text,
@@ -93,11 +93,12 @@ fn fields_and_levels_have_limits() {
     let message = Table::at(bytes, reference(bytes, 0).unwrap()).unwrap();
     let schema = message.table(2).unwrap().unwrap();
     let read = |depth, mut left| fields(&schema, 1, depth, &mut left);
-    // 10 fields with 7 below them, and a level for the fields of fields that have none.
+    // The schema has 10 fields with 7 more inside them. One more level is needed for the empty field lists of the
+    // leaves.
     assert!(read(5, 17).is_some());
     assert!(read(4, 17).is_none());
     assert!(read(5, 16).is_none());
-    // A vector that says it is endless ends where the bytes do.
+    // If a vector claims to be endless, reading stops at the end of the bytes.
     let mut bytes = BASE64.decode(EVERYTHING).unwrap();
     for at in (8..bytes.len() - 4).step_by(4) {
         let old: [u8; 4] = bytes[at..at + 4].try_into().unwrap();
