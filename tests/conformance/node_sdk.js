@@ -71,7 +71,7 @@ async function main() {
   });
   await section('node refusals', async () => {
     const job = await client.getImportJobProgress({ jobId: 'job-none' });
-    check('node unknown job', job.code === 2100 && job.message.includes('job-none'), job);
+    check('node unknown job', job.code === 1100 && job.message.includes('job-none'), job);
     const none = await client.createImportJobs({ collectionName: 'nowhere', files: files.json });
     check('node unknown collection', none.code === 100 && none.message.includes('nowhere'), none);
     const status = await stranger.listImportJobs({ collectionName: 'node' }).then(

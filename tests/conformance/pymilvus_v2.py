@@ -78,7 +78,11 @@ def failure(way):
     check(f"v2 {way} bad file: failed", answer["state"] == "Failed", answer)
     reason = answer["reason"]
     check(f"v2 {way} bad file: the reason names the field", '"vector"' in reason and "found 2 values" in reason, answer)
-    check(f"v2 {way} bad file: the file says so too", answer["details"][0]["reason"], answer)
+    if way == "milvus":
+        # Milvus lists the files of import tasks, and a failed check makes none (GetTaskProgresses).
+        check(f"v2 {way} bad file: no details", not answer.get("details"), answer)
+    else:
+        check(f"v2 {way} bad file: the file says so too", answer["details"][0]["reason"], answer)
     answer = end(way, start(way, files("json") + [[bad_file()]], name))
     check(f"v2 {way} one bad file of two: failed", answer["state"] == "Failed", answer)
     check(f"v2 {way} bad files: no rows", count(name) == 0, count(name))
@@ -88,26 +92,29 @@ def jobs():
     def page(**more):
         return client.list_import_jobs(url=URL, api_key=KEY, **more).json()["data"]["records"]
 
-    records = page(collection_name="v2", page_size=3)
+    records = page(collection_name="v2", page_size=3, **CLOUD)
     check("v2 list: a page of 3", len(records) == 3, records)
     check("v2 list: fields", all({"jobId", "collectionName", "state"} <= set(each) for each in records), records)
-    following = page(collection_name="v2", page_size=3, current_page=2)
+    following = page(collection_name="v2", page_size=3, current_page=2, **CLOUD)
     ids = {each["jobId"] for each in records + following}
     check("v2 list: the next page has others", len(ids) == 6, ids)
     check("v2 list: of the cloud", len(page(**CLOUD)) > 0)
-    check("v2 list: of another collection", page(collection_name="nowhere") == [], page(collection_name="nowhere"))
+    check("v2 list: Milvus has no pages", len(page(collection_name="v2", page_size=3)) > 3)
+    refused("v2 list: of another collection", lambda: page(collection_name="nowhere"), "100", "nowhere")
 
 
 def refusals(way):
     path = files("json")
-    collection_code, job_code = ("100", "2100") if way == "milvus" else ("47005", "90144")
+    milvus = way == "milvus"
+    collection_code, empty_code = ("100", "1100") if milvus else ("47005", "90145")
+    job, job_words = ("12345", ("2101", "does not exist")) if milvus else ("job-none", ("90144", "job-none"))
     refused(f"v2 {way} wrong key: create", lambda: start(way, path, key="wrong"), "401")
     refused(f"v2 {way} wrong key: progress", lambda: progress(way, "job-x", key="wrong"), "401")
     refused(f"v2 {way} wrong key: list", lambda: client.list_import_jobs(url=URL, api_key="wrong"), "401")
-    refused(f"v2 {way} unknown job", lambda: progress(way, "job-none"), job_code, "job-none")
+    refused(f"v2 {way} unknown job", lambda: progress(way, job), *job_words)
     refused(f"v2 {way} unknown collection", lambda: start(way, path, name="nowhere"), collection_code, "nowhere")
     refused(f"v2 {way} unknown database", lambda: start(way, path, db_name="nowhere"), "800", "nowhere")
-    refused(f"v2 {way} no files", lambda: start(way, []), "90145")
+    refused(f"v2 {way} no files", lambda: start(way, []), empty_code)
     refused(f"v2 {way} unknown partition", lambda: start(way, path, partition_name="nowhere"), "nowhere")
 
 
@@ -128,9 +135,9 @@ def two_phases():
     name = collection("v2")
     finished = start("milvus", files("json"), name)
     end("milvus", finished)
-    refused("v2 commit of a finished job", lambda: call("commit", finished), "2100")
+    check("v2 commit of a finished job is success again", call("commit", finished).json()["code"] == 0)
     refused("v2 abort of a finished job", lambda: call("abort", finished), "2100")
-    refused("v2 commit of an unknown job", lambda: call("commit", "job-none"), "2100", "job-none")
+    refused("v2 commit of an unknown job", lambda: call("commit", "12345"), "2101", "not found")
     options = {"auto_commit": "false"}
     job = start("milvus", files("json"), name, options=options)
     answer = end("milvus", job)
