@@ -24,4 +24,5 @@ pub mod render;
 pub mod repl;
 pub mod secret;
 pub mod session;
+mod stores;
 pub mod submission;

@@ -19,7 +19,6 @@ mod native;
 mod numbers;
 mod numpy;
 mod parquet;
-pub mod read_at;
 pub mod reader;
 mod row;
 pub mod schema;

@@ -19,10 +19,10 @@ use super::columnar::sink::Sink;
 use super::columnar::{Columnar, Refused, Steps};
 use super::error::ReadError;
 use super::frames::MAX_ROW;
-use super::read_at::ReadAt;
 use super::schema::{DataType, Schema};
 use super::warning::Warning;
 use crate::location::Format;
+use crate::stores::read_at::ReadAt;
 use field::{File, Kind};
 use header::Header;
 

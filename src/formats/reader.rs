@@ -13,11 +13,11 @@ use super::error::ReadError;
 use super::json::JsonRows;
 use super::numpy::NumpyRows;
 use super::parquet::ParquetRows;
-use super::read_at::{DiskFile, ReadAt};
 use super::schema::Schema;
 use super::warning::Warning;
 use super::window::{self, Window};
 use crate::location::Format;
+use crate::stores::read_at::{DiskFile, ReadAt};
 
 /// Number of rows at which a batch is full.
 pub const BATCH_ROWS: usize = 4_096;

@@ -1,27 +1,10 @@
 //! Faults on request: failures that clients meet in practice, for trying scripts against them.
 //!
-//! Each request draws once and meets at most one fault. A connection is dropped at the socket ([`Cut`]), so the client
-//! doesn't receive a single byte of an answer.
+//! Each request draws once and meets at most one fault ([`super::http::faults`] applies it).
 
-use super::error::ServiceError;
-use super::server::{App, refusal};
-use axum::body::Body;
-use axum::extract::connect_info::ConnectInfo;
-use axum::extract::{Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::Response;
 use std::fmt;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-/// Delay of a slow answer.
-const SLOW: Duration = Duration::from_secs(3);
-
-/// Page of a proxy that has lost its server.
-const GARBAGE: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
 
 /// A kind of fault.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -136,13 +119,14 @@ impl Faults {
         !self.list.is_empty()
     }
 
-    fn roll(&self) -> f64 {
+    /// Draws a number from 0 to 1.
+    pub(super) fn roll(&self) -> f64 {
         let mut dice = self.dice.lock().unwrap_or_else(PoisonError::into_inner);
         dice.f64()
     }
 
     /// Draws the fault of one request.
-    fn of_request(&self) -> Option<FaultKind> {
+    pub(super) fn of_request(&self) -> Option<FaultKind> {
         let mut left = self.roll();
         let kinds = self.list.iter().filter(|it| it.kind != FaultKind::FailJob);
         for fault in kinds {
@@ -159,75 +143,6 @@ impl Faults {
         let mut rates = self.list.iter().filter(|it| it.kind == FaultKind::FailJob);
         rates.any(|it| self.roll() < it.rate)
     }
-}
-
-/// A switch that breaks a connection: once it's set, no further byte is written.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Cut(Arc<AtomicBool>);
-
-impl Cut {
-    /// Breaks the connection at its next write.
-    fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
-    }
-
-    /// Returns true if the connection should break.
-    pub(super) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
-    }
-}
-
-/// Passes a request on, or applies the fault that was drawn for it.
-pub(super) async fn meet(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
-    // The page for browsers isn't part of the API, so it has no faults.
-    let fault = if request.uri().path() == "/" {
-        None
-    } else {
-        app.shared().faults().of_request()
-    };
-    let Some(fault) = fault else {
-        return next.run(request).await;
-    };
-    let cut = request.extensions().get::<ConnectInfo<Cut>>().cloned();
-    let cut = || {
-        if let Some(ConnectInfo(cut)) = cut {
-            cut.set();
-        }
-        plain(StatusCode::OK, "")
-    };
-    let is_done = app.shared().faults().roll() < 0.5;
-    match fault {
-        FaultKind::Refuse => refusal(&ServiceError::new(80000, "refused by --fault refuse")),
-        FaultKind::TooMany => refusal(&ServiceError::http(429, 429, "too many requests")),
-        FaultKind::DropBefore => cut(),
-        FaultKind::DropAfter => {
-            drop(next.run(request).await);
-            cut()
-        }
-        FaultKind::Internal | FaultKind::Garbage => {
-            if is_done {
-                drop(next.run(request).await);
-            }
-            if fault == FaultKind::Garbage {
-                plain(StatusCode::OK, GARBAGE)
-            } else {
-                plain(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
-            }
-        }
-        FaultKind::Slow => {
-            tokio::time::sleep(SLOW).await;
-            next.run(request).await
-        }
-        FaultKind::FailJob => next.run(request).await,
-    }
-}
-
-fn plain(status: StatusCode, text: &'static str) -> Response {
-    let mut response = Response::new(Body::from(text));
-    *response.status_mut() = status;
-    let kind = HeaderValue::from_static("text/html; charset=utf-8");
-    response.headers_mut().insert(header::CONTENT_TYPE, kind);
-    response
 }
 
 #[cfg(test)]

@@ -1,12 +1,19 @@
 //! The local import service: the import API in all three dialects on loopback, with an embedded database.
 //!
-//! `connect("local")` and `zshell serve` run the service. It's reached only over HTTP. [`http`] accepts connections,
-//! [`server`] handles their requests, [`guard`] checks access, [`faults`] injects failures, and [`page`] is the page
-//! for browsers. The routes are in `v1`, `v2`, `milvus`, `collections`, `indexes`, `aliases`, `databases`, `entities`
-//! (reading rows), `rows` (changing them) and [`search`]. A create call adds a job to the [`store`]; a [`worker`] runs
-//! it, and [`import`] reads its files with [`crate::formats`].
+//! `connect("local")` and `zshell serve` run the service. It's reached only over HTTP. [`Service::start`] takes a
+//! [`Config`]; [`server`] puts the routes together and serves them. Dependencies point down this list:
 //!
-//! Several processes may serve one data folder: all state is in the store, and a job's [`lock`] shows which process
+//! - [`routes`]: the handlers of all calls
+//! - [`search`]: finding rows by filter or vector
+//! - [`http`]: connections, bodies, parameters, answers
+//! - [`state`]: the state that requests share
+//! - [`jobs`]: workers that run imports
+//! - [`storage`]: the embedded database
+//! - [`source`]: the files of a job, read from [`crate::stores`] with [`crate::formats`]
+//! - [`filter`]: filter expressions
+//! - [`faults`]: failures on request
+//!
+//! Several processes may serve one data folder: all state is in the store, and a job's lock shows which process
 //! owns the job. Decisions on points that the real services leave open:
 //!
 //! - If a file doesn't exist, the job fails, as it does there; a path or format that can never be imported is
@@ -23,58 +30,33 @@
 //! - Object names with empty parts, `.` or `..` are refused.
 //! - Jobs and idempotency keys are never forgotten.
 
-mod ahead;
-mod aliases;
-mod binding;
-mod body;
-mod call;
-mod collections;
-mod databases;
-mod doors;
-mod entities;
-mod error;
 pub mod faults;
 mod filter;
-mod guard;
 mod http;
-mod import;
-mod indexes;
 mod jobs;
-mod lock;
-mod milvus;
-mod options;
-mod page;
-mod paths;
-mod query;
-mod remote;
-mod requests;
-mod retry;
-mod rows;
+mod routes;
 mod search;
 mod server;
-mod settings;
 mod source;
-mod store;
-mod upsert;
-mod v1;
-mod v2;
-mod worker;
+mod state;
+mod storage;
 
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop, TICK};
 use crate::location::LocationError;
 use crate::secret::Secret;
 use faults::Faults;
-use server::{App, Server};
+use jobs::{Shared, Workers};
+use server::Server;
 use source::Rules;
 pub use source::{OwnBucket, Places};
+use state::App;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
-use store::Store;
-pub use store::StoreError;
-use worker::{Shared, Workers};
+use storage::Store;
+pub use storage::StoreError;
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -198,13 +180,13 @@ impl Service {
         let dir = data_dir.join("local");
         let locks = dir.join("locks");
         let store = Store::open(&dir, &interrupt)?;
-        store::create_private(&locks)?;
+        storage::create_private(&locks)?;
         let shared = Arc::new(Shared::new(store, locks, import_rate, faults, warn));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;
         let app = App {
-            store: shared.store().for_requests(server::PATIENCE),
+            store: shared.store().for_requests(state::PATIENCE),
             shared: Arc::clone(&shared),
-            turns: server::turns(),
+            write_permits: state::write_permits(),
             rules,
             token,
             public,

@@ -9,8 +9,8 @@ use crate::formats::column::Values;
 use crate::formats::columnar::sink::Sink;
 use crate::formats::error::ReadError;
 use crate::formats::native;
-use crate::formats::read_at::ReadAt;
 use crate::formats::schema::DataType;
+use crate::stores::read_at::ReadAt;
 
 /// A file of a set.
 pub(super) struct File {

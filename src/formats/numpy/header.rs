@@ -4,7 +4,7 @@
 //! big-number arithmetic, doubling this module's build time. It also reads values only from streams, while zshell reads
 //! these files by range.
 
-use crate::formats::read_at::ReadAt;
+use crate::stores::read_at::ReadAt;
 
 const MAGIC: &[u8] = b"\x93NUMPY";
 

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use parquet::errors::{ParquetError, Result};
 use parquet::file::reader::{ChunkReader, Length};
 
-use crate::formats::read_at::ReadAt;
+use crate::stores::read_at::ReadAt;
 
 /// Bytes read at once to parse a page's header.
 const PEEK: usize = 4 << 10;

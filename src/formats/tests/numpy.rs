@@ -7,9 +7,9 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{Row, outcomes, read_all, schema_of, small};
-use crate::formats::read_at::ReadAt;
 use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::Format;
+use crate::stores::read_at::ReadAt;
 
 type Files = Vec<(&'static str, Vec<u8>)>;
 

@@ -8,9 +8,9 @@ use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 
 use super::{Row, read_all, reader};
-use crate::formats::read_at::ReadAt;
 use crate::formats::{Batch, CsvOptions, Input, Reader, Schema};
 use crate::location::Format;
+use crate::stores::read_at::ReadAt;
 
 /// Returns a schema with a key, a vector, each newer type and a nullable struct array.
 fn schema() -> Arc<Schema> {

@@ -10,7 +10,7 @@ const LANES: usize = 16;
 
 /// A measure for the distance of two vectors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Metric {
+pub(crate) enum Metric {
     /// The squared Euclidean distance.
     L2,
     /// The inner product.
@@ -33,7 +33,7 @@ impl Metric {
     ];
 
     /// Returns the metric's name in requests and answers.
-    pub(super) const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::L2 => "L2",
             Self::Ip => "IP",
@@ -44,13 +44,13 @@ impl Metric {
     }
 
     /// Parses a metric's name, ignoring case.
-    pub(super) fn parse(name: &str) -> Option<Self> {
+    pub(crate) fn parse(name: &str) -> Option<Self> {
         let mut all = Self::ALL.into_iter();
         all.find(|metric| metric.name().eq_ignore_ascii_case(name))
     }
 
     /// Returns whether the metric can compare vectors of this type (Milvus: `indexparamcheck/constraints.go`).
-    pub(super) fn suits(self, data_type: &DataType) -> bool {
+    pub(crate) fn suits(self, data_type: &DataType) -> bool {
         match data_type {
             DataType::BinaryVector { .. } => matches!(self, Self::Hamming | Self::Jaccard),
             DataType::SparseFloatVector => self == Self::Ip,
@@ -59,13 +59,13 @@ impl Metric {
     }
 
     /// Returns true if a larger value means a closer vector.
-    pub(super) const fn is_similarity(self) -> bool {
+    pub(crate) const fn is_similarity(self) -> bool {
         matches!(self, Self::Ip | Self::Cosine)
     }
 }
 
 /// Returns the inner product of two vectors of equal length.
-pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
+pub(crate) fn dot(one: &[f32], other: &[f32]) -> f32 {
     let (chunks, rest) = one.as_chunks::<LANES>();
     let (other_chunks, other_rest) = other.as_chunks::<LANES>();
     let mut sums = [0.0; LANES];
@@ -79,7 +79,7 @@ pub(super) fn dot(one: &[f32], other: &[f32]) -> f32 {
 }
 
 /// Returns the squared Euclidean distance of two vectors of equal length.
-pub(super) fn square_distance(one: &[f32], other: &[f32]) -> f32 {
+pub(crate) fn square_distance(one: &[f32], other: &[f32]) -> f32 {
     let (chunks, rest) = one.as_chunks::<LANES>();
     let (other_chunks, other_rest) = other.as_chunks::<LANES>();
     let mut sums = [0.0; LANES];
@@ -96,7 +96,7 @@ pub(super) fn square_distance(one: &[f32], other: &[f32]) -> f32 {
 /// 0 if a vector has length 0.
 ///
 /// Calculates in f64, so that a vector's cosine with itself is exactly 1.
-pub(super) fn cosine(dot: f32, square: f32, other_square: f32) -> f32 {
+pub(crate) fn cosine(dot: f32, square: f32, other_square: f32) -> f32 {
     let lengths = f64::from(square).sqrt() * f64::from(other_square).sqrt();
     if lengths == 0.0 {
         return 0.0;
@@ -107,13 +107,13 @@ pub(super) fn cosine(dot: f32, square: f32, other_square: f32) -> f32 {
 }
 
 /// Returns the number of different bits.
-pub(super) fn hamming(one: &[u8], other: &[u8]) -> f32 {
+pub(crate) fn hamming(one: &[u8], other: &[u8]) -> f32 {
     count_bits(one, other, |x, y| x ^ y) as f32
 }
 
 /// Returns the share of different bits among those that are set in either vector; 1 if none is set, as in faiss
 /// (`JaccardComputer` in `binary_distances`).
-pub(super) fn jaccard(one: &[u8], other: &[u8]) -> f32 {
+pub(crate) fn jaccard(one: &[u8], other: &[u8]) -> f32 {
     let either = count_bits(one, other, |x, y| x | y);
     if either == 0 {
         return 1.0;
@@ -134,7 +134,7 @@ fn count_bits(one: &[u8], other: &[u8], combine: impl Fn(u64, u64) -> u64) -> u3
 }
 
 /// Returns the inner product of two sparse vectors, given as pairs of index and value by ascending index.
-pub(super) fn sparse_dot(one: &[(u32, f32)], mut other: impl Iterator<Item = (u32, f32)>) -> f32 {
+pub(crate) fn sparse_dot(one: &[(u32, f32)], mut other: impl Iterator<Item = (u32, f32)>) -> f32 {
     let mut sum = 0.0;
     let mut next = other.next();
     for (index, value) in one {

@@ -4,7 +4,7 @@ use super::metric::Metric;
 
 /// All distances, or the range of a range search.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct DistanceRange {
+pub(crate) struct DistanceRange {
     /// The first distance that is too far.
     radius: Option<f32>,
     /// The closest accepted distance.
@@ -15,7 +15,7 @@ pub(super) struct DistanceRange {
 impl DistanceRange {
     /// Returns the range of `radius` and `range_filter`, or the problem with them as a message (Milvus:
     /// `CheckRangeSearchParam`, and `parseSearchInfo` in the proxy).
-    pub(super) fn new(
+    pub(crate) fn new(
         metric: Metric,
         radius: Option<f32>,
         range_filter: Option<f32>,
@@ -48,7 +48,7 @@ impl DistanceRange {
     }
 
     /// Returns whether a distance is in the range, which excludes the radius and includes the range filter.
-    pub(super) fn has(&self, distance: f32) -> bool {
+    pub(crate) fn has(&self, distance: f32) -> bool {
         if self.is_similarity {
             self.radius.is_none_or(|radius| distance > radius)
                 && self.range_filter.is_none_or(|closest| distance <= closest)

@@ -1,39 +1,39 @@
 //! Reads the segments of a collection and keeps the rows closest to each vector.
 
 use super::metric::Metric;
+use super::query::{Key, Query, key_of};
 use super::range::DistanceRange;
 use super::vectors::SearchVectors;
 use crate::formats::column::VectorView;
-use crate::local::error::ServiceError;
-use crate::local::query::{Key, Query, key_of};
-use crate::local::store::StoreError;
-use crate::local::store::scan::Segment;
+use crate::local::http::error::ServiceError;
+use crate::local::storage::StoreError;
+use crate::local::storage::scan::Segment;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::time::Instant;
 
 /// A search for some vectors in one field.
-pub(super) struct Scan<'a> {
+pub(crate) struct Scan<'a> {
     /// The collection, partitions and filter to search.
-    pub(super) query: &'a Query<'a>,
+    pub(crate) query: &'a Query<'a>,
     /// The field's number.
-    pub(super) field: usize,
-    pub(super) metric: Metric,
-    pub(super) vectors: &'a SearchVectors,
-    pub(super) range: DistanceRange,
+    pub(crate) field: usize,
+    pub(crate) metric: Metric,
+    pub(crate) vectors: &'a SearchVectors,
+    pub(crate) range: DistanceRange,
     /// Number of rows to keep for each vector.
-    pub(super) keep: usize,
+    pub(crate) keep: usize,
     /// Time at which the search gives up.
-    pub(super) end: Instant,
+    pub(crate) end: Instant,
 }
 
 /// A row that was found, ordered by its rank, then by its primary key.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct SearchHit {
+pub(crate) struct SearchHit {
     rank: Rank,
-    pub(super) key: Key,
-    pub(super) segment: usize,
-    pub(super) row: usize,
+    pub(crate) key: Key,
+    pub(crate) segment: usize,
+    pub(crate) row: usize,
 }
 
 /// A distance, with a smaller value for a closer vector; never NaN.
@@ -63,7 +63,7 @@ impl Ord for Rank {
 
 impl SearchHit {
     /// Returns the distance in the metric's own sign.
-    pub(super) fn distance(&self, metric: Metric) -> f32 {
+    pub(crate) fn distance(&self, metric: Metric) -> f32 {
         if metric.is_similarity() {
             -self.rank.0
         } else {
@@ -113,7 +113,7 @@ impl Closest {
 impl Scan<'_> {
     /// Returns the closest rows of each vector, closest first. If several rows have one primary key, only the row that
     /// was committed last counts. If older ones are among the closest rows, the search is repeated without them.
-    pub(super) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
+    pub(crate) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
         let mut replaced = HashSet::new();
         loop {
             let hits = self.look(segments, &replaced)?;
@@ -239,8 +239,8 @@ mod tests {
     use super::*;
     use crate::formats::{Batch, Schema};
     use crate::interrupt::Interrupt;
-    use crate::local::store::Store;
-    use crate::local::store::collections::DEFAULT_PARTITION;
+    use crate::local::storage::Store;
+    use crate::local::storage::collections::DEFAULT_PARTITION;
     use serde_json::json;
     use std::sync::Arc;
     use std::time::Duration;

@@ -12,7 +12,7 @@ const BLOCK: usize = 256 << 10;
 
 /// The vectors to search for.
 #[derive(Debug)]
-pub(super) enum SearchVectors {
+pub(crate) enum SearchVectors {
     /// Vectors of floats, for all element types of the field.
     Dense {
         elements: Elements,
@@ -26,7 +26,7 @@ pub(super) enum SearchVectors {
 
 /// The storage format of a dense vector's elements.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Elements {
+pub(crate) enum Elements {
     Float,
     Float16,
     BFloat16,
@@ -35,7 +35,7 @@ pub(super) enum Elements {
 
 /// One vector of floats.
 #[derive(Debug)]
-pub(super) struct DenseVector {
+pub(crate) struct DenseVector {
     values: Vec<f32>,
     /// Inner product of the vector with itself.
     square: f32,
@@ -43,7 +43,7 @@ pub(super) struct DenseVector {
 
 impl SearchVectors {
     /// Returns the vectors of a column without nulls.
-    pub(super) fn new(column: &Column) -> Result<Self, DecodeError> {
+    pub(crate) fn new(column: &Column) -> Result<Self, DecodeError> {
         let bytes = column.encode();
         let view = VectorView::new(column.data_type(), column.len(), &bytes)?;
         let all = (0..column.len()).filter_map(|row| view.get(row));
@@ -73,7 +73,7 @@ impl SearchVectors {
     }
 
     /// Returns the number of vectors.
-    pub(super) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Dense { vectors, .. } => vectors.len(),
             Self::Binary(vectors) => vectors.len(),
@@ -82,7 +82,7 @@ impl SearchVectors {
     }
 
     /// Returns the ranges of vectors that are compared together.
-    pub(super) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = Range<usize>> + use<> {
         let bytes = match self {
             Self::Dense { vectors, .. } => vectors.first().map_or(0, |it| it.values.len() * 4),
             Self::Binary(vectors) => vectors.first().map_or(0, Vec::len),
@@ -96,7 +96,7 @@ impl SearchVectors {
 
     /// Compares each vector of the block with each row that isn't null, and passes the vector's number, the row and
     /// their distance to `take`.
-    pub(super) fn compare(
+    pub(crate) fn compare(
         &self,
         block: Range<usize>,
         metric: Metric,

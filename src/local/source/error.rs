@@ -6,7 +6,7 @@ use std::io;
 
 /// The reason why a path can't be imported.
 #[derive(Debug, thiserror::Error)]
-pub(in crate::local) enum SourceError {
+pub(crate) enum SourceError {
     /// A path or URL that can't be parsed. The message never repeats a part that might be a secret.
     #[error("the object path is not valid: {0}; {hint}", hint = .0.hint())]
     Invalid(#[from] LocationError),

@@ -1,9 +1,10 @@
 //! The places that jobs may read from: the server's own bucket, and the folders of this machine that callers may use.
 
-use super::{Root, SourceError, SourcePath};
+use super::{SourceError, SourcePath};
 use crate::local::LocalError;
-use crate::local::remote::{Bucket, Endpoints};
 use crate::location::{Location, Place, Store};
+use crate::stores::bucket::{Bucket, Endpoints};
+use crate::stores::root::Root;
 use std::path::{Path, PathBuf};
 
 /// The configuration of the places that jobs may read from.
@@ -36,7 +37,7 @@ pub enum OwnBucket {
 
 /// The checked form of [`Places`].
 #[derive(Debug)]
-pub(in crate::local) struct Rules {
+pub(crate) struct Rules {
     /// The bucket's folder, as given (absolute) and with all links resolved.
     bucket_dir: Option<(PathBuf, PathBuf)>,
     bucket_url: Option<String>,
@@ -48,7 +49,7 @@ pub(in crate::local) struct Rules {
 
 impl Rules {
     /// Checks the folders. `public` is set if other machines can call the service.
-    pub(in crate::local) fn new(places: Places, public: bool) -> Result<Self, LocalError> {
+    pub(crate) fn new(places: Places, public: bool) -> Result<Self, LocalError> {
         let mut below = Vec::new();
         for dir in &places.allow {
             below.push(real(dir)?);

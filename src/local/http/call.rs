@@ -1,0 +1,113 @@
+//! A request's parameters, read liberally: numbers may be text, ids may be numbers.
+
+use super::Dialect;
+use super::body::Object;
+use super::error::ServiceError;
+use serde_json::Value;
+
+/// The parameters that are lists of paths.
+const PATHS: [&str; 3] = ["dataPaths", "objectUrls", "files"];
+
+/// A request's parameters and headers, as a route's handler gets them.
+#[derive(Debug, Default)]
+pub(crate) struct Call {
+    /// The JSON body, or the query's parameters as text.
+    pub(crate) object: Object,
+    /// The `Idempotency-Key` header, as sent.
+    pub(crate) key: Option<Vec<u8>>,
+    /// The `DB-Name` header.
+    pub(crate) database: Option<String>,
+    /// Whether 64-bit integers are sent as texts (`Accept-Type-Allow-Int64: false`).
+    pub(crate) texts_for_int64: bool,
+}
+
+impl Call {
+    /// Returns the value under the first of these names that is present, not null and not an empty text.
+    ///
+    /// Some clients (pymilvus) send every parameter that they know, with `""` if it has no value. So an empty text or
+    /// an empty list of paths counts as missing.
+    pub(crate) fn get(&self, names: &[&str]) -> Option<&Value> {
+        let value = |name: &&str| {
+            let value = self.object.params.get(*name)?;
+            let empty = match value {
+                Value::Null => true,
+                Value::String(text) => text.is_empty(),
+                Value::Array(list) => PATHS.contains(name) && list.is_empty(),
+                _ => false,
+            };
+            (!empty).then_some(value)
+        };
+        names.iter().find_map(value)
+    }
+
+    /// Returns a text, or a number as text; `None` if it's missing, empty or of another type.
+    pub(crate) fn text(&self, names: &[&str]) -> Option<String> {
+        match self.get(names)? {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Returns a required text.
+    pub(crate) fn required(
+        &self,
+        dialect: Dialect,
+        names: &[&str],
+    ) -> Result<String, ServiceError> {
+        let name = names.first().copied().unwrap_or_default();
+        self.text(names)
+            .ok_or_else(|| ServiceError::missing(dialect, name))
+    }
+
+    /// Returns an integer, even if it's sent as text or as `3.0`. If it's missing, returns `default`; if it isn't an
+    /// integer, `None`.
+    pub(crate) fn integer(&self, name: &str, default: i64) -> Option<i64> {
+        match self.get(&[name]) {
+            None => Some(default),
+            Some(Value::String(text)) => text.trim().parse().ok(),
+            // Languages without integers write every number as a float.
+            Some(value) => value.as_i64().or_else(|| whole(value.as_f64()?)),
+        }
+    }
+}
+
+/// Returns a float as an integer, if it's one that floats hold exactly.
+fn whole(value: f64) -> Option<i64> {
+    let exact = value.fract() == 0.0 && value.abs() <= 9_007_199_254_740_992.0;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "whole, and at most 2^53: checked above"
+    )]
+    exact.then_some(value as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn whole_numbers_come_in_three_forms() {
+        let mut call = Call::default();
+        let mut given = |value: Value| {
+            call.object.params.insert("pageSize".to_owned(), value);
+            call.integer("pageSize", 10)
+        };
+        for value in [json!(3), json!(3.0), json!("3"), json!(" 3 ")] {
+            assert_eq!(given(value.clone()), Some(3), "{value}");
+        }
+        for value in [json!(null), json!("")] {
+            assert_eq!(given(value.clone()), Some(10), "{value}");
+        }
+        for value in [
+            json!(3.5),
+            json!(1e300),
+            json!("3.5"),
+            json!("x"),
+            json!([3]),
+        ] {
+            assert_eq!(given(value.clone()), None, "{value}");
+        }
+    }
+}

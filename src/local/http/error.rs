@@ -1,0 +1,170 @@
+//! Error answers of the service, with the codes of the real services (reference: error codes worth a hint).
+
+use super::Dialect;
+use crate::formats::SchemaError;
+use crate::local::source::SourceError;
+use crate::local::storage::StoreError;
+use crate::location::LocationError;
+
+/// An error answer, normally HTTP 200 with an envelope whose code isn't the success code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct ServiceError {
+    /// HTTP status.
+    pub(crate) status: u16,
+    /// The envelope's `code`.
+    pub(crate) code: i64,
+    /// The envelope's `message`.
+    pub(crate) message: String,
+}
+
+impl ServiceError {
+    /// Returns an error in the envelope of an HTTP 200 answer.
+    pub(crate) fn new(code: i64, message: impl Into<String>) -> Self {
+        Self {
+            status: 200,
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// Returns an error with its own HTTP status.
+    pub(crate) fn http(status: u16, code: i64, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+        }
+    }
+
+    /// Returns the error for a body that isn't a JSON object: 1801.
+    pub(crate) fn not_json(status: u16, found: &str) -> Self {
+        let message = format!("can only accept json format request: {found}");
+        Self::http(status, 1801, message)
+    }
+
+    /// Returns the error for a missing required parameter: 1802, or 80000 in the cloud's dialects.
+    pub(crate) fn missing(dialect: Dialect, name: &str) -> Self {
+        let code = dialect.choose(80000, 1802);
+        Self::new(
+            code,
+            format!("missing required parameters, error: {name} is required"),
+        )
+    }
+
+    /// Returns the error for a parameter with an invalid value: 1100, or 80000 in the cloud's dialects.
+    pub(crate) fn parameter(dialect: Dialect, message: impl std::fmt::Display) -> Self {
+        Self::new(
+            dialect.choose(80000, 1100),
+            format!("invalid parameter: {message}"),
+        )
+    }
+
+    /// Returns the error for an unsupported part of the API: 10, as in Milvus.
+    pub(crate) fn unsupported(what: impl std::fmt::Display) -> Self {
+        Self::new(
+            10,
+            format!("service unimplemented: {what} not supported by the local service yet"),
+        )
+    }
+
+    /// Returns the error for a missing database: 800.
+    pub(crate) fn no_database(name: &str) -> Self {
+        Self::new(800, format!("database not found[database={name}]"))
+    }
+
+    /// Returns the error for a missing collection: 100, or 47005 for the cloud's import calls.
+    pub(crate) fn no_collection(dialect: Dialect, database: &str, name: &str) -> Self {
+        let message = format!("can't find collection[database={database}][collection={name}]");
+        Self::new(dialect.choose(47005, 100), message)
+    }
+
+    /// Returns the error for a missing partition in calls about rows: 200, which isn't the success code of these calls.
+    pub(crate) fn no_partition(name: &str) -> Self {
+        Self::new(200, format!("partition not found[partition={name}]"))
+    }
+
+    /// Returns the error for a missing partition in an import call: 200, or 80000 in the cloud's dialects, where 200
+    /// may mean success.
+    pub(crate) fn no_import_partition(dialect: Dialect, name: &str) -> Self {
+        let error = Self::no_partition(name);
+        dialect.choose(Self::parameter(dialect, &error.message), error)
+    }
+
+    /// Returns the error for a missing index: 700.
+    pub(crate) fn no_index(name: &str) -> Self {
+        Self::new(700, format!("index not found[index={name}]"))
+    }
+
+    /// Returns the error for a collection that isn't loaded: 101.
+    pub(crate) fn not_loaded(name: &str) -> Self {
+        Self::new(101, format!("collection not loaded[collection={name}]"))
+    }
+
+    /// Returns the cloud dialects' error for a missing job: 90144.
+    pub(crate) fn no_cloud_job(id: &str) -> Self {
+        let message = format!("the import job does not exist in this cluster, jobId={id}");
+        Self::new(90144, message)
+    }
+
+    /// Returns the error for an import call that fails on the server's side: 2101, as in Milvus.
+    pub(crate) fn import_system(message: impl std::fmt::Display) -> Self {
+        let message = format!("{message}: importing data failed on server side");
+        Self::new(2101, message)
+    }
+
+    /// Returns the error for a path that can't be imported: 10003, or 2100 in Milvus' dialect.
+    pub(crate) fn path(dialect: Dialect, error: &SourceError) -> Self {
+        dialect.choose(
+            Self::new(10003, error.to_string()),
+            match error {
+                SourceError::Unsupported { .. }
+                | SourceError::Invalid(LocationError::Extension { .. }) => {
+                    Self::import(format!("unexpected file type: {error}"))
+                }
+                error => Self::import(error),
+            },
+        )
+    }
+
+    /// Returns the error for an import call that can't be carried out: 2100.
+    pub(crate) fn import(message: impl std::fmt::Display) -> Self {
+        Self::new(2100, format!("{message}: importing data failed"))
+    }
+
+    /// Returns the error for a call that did nothing and may succeed later: 429.
+    pub(crate) fn busy() -> Self {
+        Self::http(429, 429, StoreError::Busy.to_string())
+    }
+
+    /// Returns the error for a call that takes too long: 10001 (Milvus: `timeoutMiddleware`).
+    pub(crate) fn timeout() -> Self {
+        Self::http(408, 10001, "request timeout")
+    }
+
+    /// Returns the error for a failure of the store: 65535, Milvus' code for unexpected errors.
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(65535, message)
+    }
+}
+
+/// The result is 429 if another process has the store locked, so clients try again. Nothing was done in that case.
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Busy => Self::busy(),
+            error => Self::internal(error.to_string()),
+        }
+    }
+}
+
+impl From<SchemaError> for ServiceError {
+    fn from(error: SchemaError) -> Self {
+        // Milvus: pkg/util/merr/errors.go. Invalid JSON is found earlier (httpserver/constant.go).
+        match &error {
+            SchemaError::Shape { .. } => Self::not_json(200, &error.to_string()),
+            SchemaError::Missing(_) => Self::new(1101, format!("missing parameter: {error}")),
+            SchemaError::Name { .. } => Self::new(1701, format!("field name invalid: {error}")),
+            _ => Self::parameter(Dialect::Milvus, error),
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! Applies the faults that were drawn for requests.
+//!
+//! A connection is dropped at the socket ([`Disconnect`]), so the client doesn't receive a single byte of an answer.
+
+use super::answer::refusal;
+use super::error::ServiceError;
+use super::listener::Disconnect;
+use crate::local::faults::FaultKind;
+use crate::local::state::App;
+use axum::body::Body;
+use axum::extract::connect_info::ConnectInfo;
+use axum::extract::{Request, State};
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Delay of a slow answer.
+const SLOW: Duration = Duration::from_secs(3);
+
+/// Page of a proxy that has lost its server.
+const GARBAGE: &str = "<html><head><title>502 Bad Gateway</title></head><body>nginx</body></html>";
+
+/// Passes a request on, or applies the fault that was drawn for it.
+pub(crate) async fn meet(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    // The page for browsers isn't part of the API, so it has no faults.
+    let fault = if request.uri().path() == "/" {
+        None
+    } else {
+        app.shared().faults().of_request()
+    };
+    let Some(fault) = fault else {
+        return next.run(request).await;
+    };
+    let cut = request
+        .extensions()
+        .get::<ConnectInfo<Disconnect>>()
+        .cloned();
+    let cut = || {
+        if let Some(ConnectInfo(cut)) = cut {
+            cut.set();
+        }
+        plain(StatusCode::OK, "")
+    };
+    let is_done = app.shared().faults().roll() < 0.5;
+    match fault {
+        FaultKind::Refuse => refusal(&ServiceError::new(80000, "refused by --fault refuse")),
+        FaultKind::TooMany => refusal(&ServiceError::http(429, 429, "too many requests")),
+        FaultKind::DropBefore => cut(),
+        FaultKind::DropAfter => {
+            drop(next.run(request).await);
+            cut()
+        }
+        FaultKind::Internal | FaultKind::Garbage => {
+            if is_done {
+                drop(next.run(request).await);
+            }
+            if fault == FaultKind::Garbage {
+                plain(StatusCode::OK, GARBAGE)
+            } else {
+                plain(StatusCode::INTERNAL_SERVER_ERROR, "internal server error")
+            }
+        }
+        FaultKind::Slow => {
+            tokio::time::sleep(SLOW).await;
+            next.run(request).await
+        }
+        FaultKind::FailJob => next.run(request).await,
+    }
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("text/html; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}

@@ -1,0 +1,203 @@
+//! Access control: the token, and the checks that keep browsers out.
+//!
+//! A web page can make a browser send requests to loopback. But the page can't choose their `Content-Type` or add
+//! headers without a preflight request, and can't omit `Origin`. If the page's DNS name points to loopback, `Host` has
+//! that name. So requests need JSON or such a header, must have no `Origin`, and must have an address or `localhost` as
+//! `Host`.
+
+use super::answer::refusal;
+use super::error::ServiceError;
+use crate::local::state::App;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::Response;
+use base64::Engine as _;
+use std::net::{IpAddr, Ipv6Addr};
+use std::sync::Arc;
+
+/// Passes a request on, or returns the refusal.
+pub(crate) async fn check(State(app): State<Arc<App>>, request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    let checked = host(&app, &request)
+        .and_then(|()| origin(headers))
+        .and_then(|()| token(&app, &request))
+        .and_then(|()| content_type(&request));
+    let is_page = is_page(&request);
+    match checked {
+        Ok(()) => next.run(request).await,
+        Err(error) => {
+            let mut response = refusal(&error);
+            if is_page && error.status == 401 {
+                let ask = HeaderValue::from_static("Basic realm=\"zshell\", charset=\"UTF-8\"");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, ask);
+            }
+            response
+        }
+    }
+}
+
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+fn host(app: &App, request: &Request) -> Result<(), ServiceError> {
+    // HTTP/1.0 clients may omit the header; browsers never do.
+    let Some(host) = request.headers().get(header::HOST) else {
+        return Ok(());
+    };
+    let host = host.to_str().unwrap_or_default();
+    // If other machines may call, they use host names that aren't known here. A token is required then, and no web page
+    // has it.
+    if app.public || is_own(host) {
+        return Ok(());
+    }
+    Err(ServiceError::http(
+        403,
+        403,
+        format!("host {host:?} is not this service's: call it by its address, or as localhost"),
+    ))
+}
+
+fn is_own(host: &str) -> bool {
+    if let Some(rest) = host.strip_prefix('[') {
+        return rest
+            .split_once(']')
+            .is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
+    }
+    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+}
+
+fn origin(headers: &HeaderMap) -> Result<(), ServiceError> {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    let foreign = matches!(site, Some(b"cross-site" | b"same-site"));
+    if foreign || headers.contains_key(header::ORIGIN) {
+        return Err(ServiceError::http(
+            403,
+            403,
+            "requests from web pages are refused",
+        ));
+    }
+    Ok(())
+}
+
+fn token(app: &App, request: &Request) -> Result<(), ServiceError> {
+    let Some(token) = &app.token else {
+        return Ok(());
+    };
+    let given = text(request.headers(), header::AUTHORIZATION).unwrap_or_default();
+    let given = match given.split_once(' ') {
+        Some((scheme, given)) if scheme.eq_ignore_ascii_case("bearer") => given.trim().to_owned(),
+        // Browsers support this scheme with a login dialog: any user name, and the token as the password. It's accepted
+        // for the page only.
+        Some((scheme, given)) if is_page(request) && scheme.eq_ignore_ascii_case("basic") => {
+            password(given.trim()).unwrap_or_default()
+        }
+        _ => String::new(),
+    };
+    if equal(given.as_bytes(), token.expose().as_bytes()) {
+        return Ok(());
+    }
+    // The code is 80001 in Zilliz Cloud's first API, and 1800 in Milvus.
+    let code = if request.uri().path().starts_with("/v1/") {
+        80001
+    } else {
+        1800
+    };
+    let what = if given.is_empty() {
+        "a token is required"
+    } else {
+        "the token is not valid"
+    };
+    Err(ServiceError::http(
+        401,
+        code,
+        format!("user hasn't authenticated: {what}; send the header Authorization: Bearer <token>"),
+    ))
+}
+
+fn is_page(request: &Request) -> bool {
+    request.uri().path() == "/"
+}
+
+/// Returns the password of a Basic authorization.
+fn password(given: &str) -> Option<String> {
+    let bytes = base64::engine::general_purpose::STANDARD
+        .decode(given)
+        .ok()?;
+    let text = String::from_utf8(bytes).ok()?;
+    let (_, password) = text.split_once(':')?;
+    Some(password.to_owned())
+}
+
+/// Compares in a time that depends only on the given text's length.
+fn equal(given: &[u8], token: &[u8]) -> bool {
+    let mut differ = given.len() ^ token.len();
+    for (no, byte) in given.iter().enumerate() {
+        let other = token
+            .get(no % token.len().max(1))
+            .copied()
+            .unwrap_or_default();
+        differ |= usize::from(byte ^ other);
+    }
+    std::hint::black_box(differ) == 0 && !token.is_empty()
+}
+
+fn content_type(request: &Request) -> Result<(), ServiceError> {
+    let headers = request.headers();
+    // Browsers send a preflight request before a page's request with one of these headers. The Node SDK sends the
+    // second one by mistake for `Content-Type`, and its request is `text/plain`.
+    let asked = headers.contains_key(header::AUTHORIZATION) || headers.contains_key("contenttype");
+    if request.method() != Method::POST || asked {
+        return Ok(());
+    }
+    let kind = text(headers, header::CONTENT_TYPE).unwrap_or_default();
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    if essence.eq_ignore_ascii_case("application/json") {
+        return Ok(());
+    }
+    Err(ServiceError::not_json(
+        415,
+        &format!("expected Content-Type: application/json, found {kind:?}"),
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_addresses_and_localhost_are_own_hosts() {
+        for own in [
+            "localhost",
+            "LOCALHOST:19531",
+            "127.0.0.1:80",
+            "127.0.0.1",
+            "[::1]:19531",
+            "[::1]",
+        ] {
+            assert!(is_own(own), "{own}");
+        }
+        for other in [
+            "",
+            "evil.example",
+            "evil.example:19531",
+            "localhost.evil.example",
+            "[evil]",
+            "127.0.0.1.nip.io",
+            ":80",
+        ] {
+            assert!(!is_own(other), "{other}");
+        }
+    }
+
+    #[test]
+    fn tokens_are_equal_only_when_they_are() {
+        assert!(equal(b"abc", b"abc"));
+        for other in ["", "ab", "abd", "abcabc", "abca"] {
+            assert!(!equal(other.as_bytes(), b"abc"), "{other}");
+        }
+        assert!(!equal(b"", b""));
+    }
+}

@@ -1,0 +1,45 @@
+//! Requests and answers: limits on connections and bodies, checks of each request, parameters, and error answers.
+//!
+//! A request passes [`listener`] and [`serve`] (the connection), [`paths`], [`faults`], [`guard`] (may it be served?)
+//! and [`routing`], which reads the body ([`mod@body`]), checks the JSON types of known keys ([`requests`], [`binding`])
+//! and runs the route's handler with a [`call::Call`]. The handler's result or [`error::ServiceError`] becomes an
+//! [`answer`]. Start with [`routing`].
+
+pub(crate) mod answer;
+pub(crate) mod binding;
+pub(crate) mod body;
+pub(crate) mod call;
+pub(crate) mod error;
+pub(crate) mod faults;
+pub(crate) mod guard;
+pub(crate) mod listener;
+pub(crate) mod paths;
+pub(crate) mod requests;
+pub(crate) mod routing;
+pub(crate) mod serve;
+
+/// The form of the API that a request uses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    /// `/v1/vector/…`.
+    V1,
+    /// `/v2/vectordb/jobs/import/…` as used by Zilliz Cloud's clients.
+    V2,
+    /// The v2 paths as used by clients of a Milvus server.
+    Milvus,
+}
+
+impl Dialect {
+    /// Returns a file's name in this dialect's answers. A Milvus server puts each file or set in brackets.
+    pub(crate) fn detail_name(self, name: &str) -> String {
+        self.choose(name.to_owned(), format!("[{name}]"))
+    }
+
+    /// Returns the first value in the cloud's dialects, the second one in Milvus' dialect.
+    pub(crate) fn choose<T>(self, cloud: T, milvus: T) -> T {
+        match self {
+            Self::V1 | Self::V2 => cloud,
+            Self::Milvus => milvus,
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! The state that workers and requests share, and the calls that wake or stop workers.
+
+use super::key_store::KeyStore;
+use super::lock::JobLock;
+use super::retry::Retries;
+use crate::local::faults::Faults;
+use crate::local::storage::{Store, StoreError};
+use crate::stores::StorageKeys;
+use std::collections::BTreeSet;
+use std::io;
+use std::path::PathBuf;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+/// The state that the workers and the server share.
+pub(crate) struct Shared {
+    pub(super) store: Store,
+    pub(super) locks: PathBuf,
+    pub(super) rate: Option<u64>,
+    pub(super) key_store: KeyStore,
+    pub(super) faults: Faults,
+    pub(super) warn: fn(&str),
+    pub(super) board: Mutex<WorkerState>,
+    /// Wakes one idle worker for a job.
+    pub(super) work: Condvar,
+    /// Wakes all threads that sleep when the service stops, and the thread that waits for the end of the others.
+    pub(super) wake: Condvar,
+}
+
+/// The part of the state that a lock guards.
+#[derive(Default)]
+pub(super) struct WorkerState {
+    pub(super) stopping: bool,
+    /// Wake-up counter, so a notification between check and wait isn't lost.
+    pub(super) calls: u64,
+    /// Jobs that a worker of this process runs.
+    pub(super) claimed: BTreeSet<String>,
+    /// Jobs submitted here that, as of the last check, weren't claimed.
+    pub(super) submitted: BTreeSet<String>,
+    /// Jobs of this process that wait until the store works again.
+    pub(super) retries: Retries,
+    /// Time of the last check whether jobs with stored keys have ended.
+    pub(super) looked: Option<Instant>,
+    /// Number of threads that haven't ended.
+    pub(super) threads: usize,
+}
+
+impl Shared {
+    /// Returns the state for workers on this store, with lock files in `locks`.
+    pub(crate) fn new(
+        store: Store,
+        locks: PathBuf,
+        rate: Option<u64>,
+        faults: Faults,
+        warn: fn(&str),
+    ) -> Self {
+        Self {
+            store,
+            locks,
+            rate,
+            key_store: KeyStore::default(),
+            faults,
+            warn,
+            board: Mutex::default(),
+            work: Condvar::new(),
+            wake: Condvar::new(),
+        }
+    }
+
+    /// Returns the store.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the storage keys of jobs that haven't ended.
+    pub(crate) fn key_store(&self) -> &KeyStore {
+        &self.key_store
+    }
+
+    /// Keeps the storage keys of a job that is about to be created in memory, and locks the job for this process.
+    pub(crate) fn keep_keys(&self, job: &str, keys: StorageKeys) -> Result<(), StoreError> {
+        let lock = JobLock::take(&self.locks, job).map_err(|source| self.lock_error(source))?;
+        // The id is new, so no other process can have its lock.
+        if let Some(lock) = lock {
+            self.key_store.put(job, keys, lock);
+        }
+        Ok(())
+    }
+
+    /// Returns the limit on each job's rows per second, if there is one.
+    pub(crate) fn rate(&self) -> Option<u64> {
+        self.rate
+    }
+
+    /// Returns the faults to inject.
+    pub(crate) fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Returns true if the service is stopping.
+    pub(crate) fn stopping(&self) -> bool {
+        self.board().stopping
+    }
+
+    /// Sleeps for `time`, or until the service stops.
+    pub(crate) fn pause(&self, time: Duration) {
+        if !time.is_zero() {
+            let waited = self
+                .wake
+                .wait_timeout_while(self.board(), time, |board| !board.stopping);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Wakes a worker for a new job.
+    pub(crate) fn submit(&self, job: &str) {
+        self.board().submitted.insert(job.to_owned());
+        self.nudge();
+    }
+
+    /// Wakes an idle worker, e.g. to sweep after a drop.
+    pub(crate) fn nudge(&self) {
+        self.board().calls += 1;
+        self.work.notify_one();
+    }
+
+    /// Returns the reason why a job waits, if the store failed at the last try.
+    pub(crate) fn trouble(&self, job: &str) -> Option<String> {
+        self.board().retries.reason(job).map(str::to_owned)
+    }
+
+    /// Returns the number of jobs that this process has to finish: jobs that its workers run or will retry, and jobs
+    /// submitted here that aren't claimed yet.
+    pub(crate) fn running(&self) -> usize {
+        // The store is read before the board, so a job that is claimed in between is on both lists rather than on none.
+        let nothing = self.board().submitted.is_empty();
+        let pending = if nothing {
+            Ok(Vec::new())
+        } else {
+            self.store.pending_jobs()
+        };
+        let mut board = self.board();
+        let WorkerState {
+            claimed,
+            submitted,
+            retries,
+            ..
+        } = &mut *board;
+        // If the store can't be read, the state of its jobs is unknown.
+        if let Ok(pending) = pending {
+            submitted.retain(|job| pending.contains(job));
+        }
+        let jobs = claimed.iter().chain(&*submitted).chain(retries.jobs());
+        jobs.collect::<BTreeSet<_>>().len()
+    }
+
+    /// Locks the workers' state.
+    pub(super) fn board(&self) -> MutexGuard<'_, WorkerState> {
+        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns the error for a lock file that can't be used.
+    pub(super) fn lock_error(&self, source: io::Error) -> StoreError {
+        StoreError::File {
+            doing: "lock a job in",
+            path: self.locks.clone(),
+            source,
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! The threads that run jobs: jobs submitted here, and jobs left behind by a dead process.
+
+mod threads;
+
+use super::import::{self, Halt, now};
+use super::lock::JobLock;
+use super::state::{Shared, WorkerState};
+use crate::local::storage::StoreError;
+use crate::local::storage::work::{Claimed, JobFailure};
+use std::collections::BTreeSet;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+pub(crate) use threads::Workers;
+
+/// Interval at which an idle worker checks for jobs that another process left behind, and at which any worker checks
+/// for storage keys that are no longer needed.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Open jobs per lookup. The first job without a worker is nearly always among them.
+const OPEN_JOBS: u64 = 16;
+
+impl Shared {
+    fn work(&self) {
+        loop {
+            let board = self.board();
+            if board.stopping {
+                return;
+            }
+            let seen = board.calls;
+            drop(board);
+            // Also runs if there's always another job, so keys are kept no longer than needed.
+            _ = self.forget_ended();
+            // A store that fails now (disk full, locked for long) may work again later.
+            if self.run_next().unwrap_or(false) || self.tidy().unwrap_or(false) {
+                continue;
+            }
+            let idle = |board: &mut WorkerState| !board.stopping && board.calls == seen;
+            let waited = self.work.wait_timeout_while(self.board(), LOOK, idle);
+            drop(waited.unwrap_or_else(PoisonError::into_inner));
+        }
+    }
+
+    /// Cleans up while there is no job to run. Returns true if there's more to clean up.
+    fn tidy(&self) -> Result<bool, StoreError> {
+        // Space is only returned while no import here could reuse it.
+        Ok(self.store.sweep()? || (self.board().claimed.is_empty() && self.store.vacuum()?))
+    }
+
+    /// Removes the data of jobs that were ended by another call, e.g. by dropping their collection.
+    fn forget_ended(&self) -> Result<(), StoreError> {
+        let kept: BTreeSet<String> = {
+            let mut board = self.board();
+            if board.looked.is_some_and(|looked| looked.elapsed() < LOOK) {
+                return Ok(());
+            }
+            board.looked = Some(Instant::now());
+            let retried = board.retries.jobs().cloned();
+            retried.chain(self.key_store.jobs()).collect()
+        };
+        for job in kept {
+            if self.store.has_ended(&job)? {
+                self.key_store.forget(&job);
+                self.board().retries.forget(&job);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the oldest job that has no worker. Returns false if there is none.
+    fn run_next(&self) -> Result<bool, StoreError> {
+        let mut trouble = None;
+        let mut after = 0;
+        loop {
+            let open = self.store.open_jobs(after, OPEN_JOBS)?;
+            let Some((last, _)) = open.last() else {
+                return trouble.map_or(Ok(false), Err);
+            };
+            after = *last;
+            for (_, id) in &open {
+                match self.try_run(id) {
+                    Ok(true) => return Ok(true),
+                    Ok(false) => {}
+                    // A job with an error mustn't keep the next ones from running.
+                    Err(error) => trouble = Some(error),
+                }
+            }
+        }
+    }
+
+    /// Runs this job, unless it already has a worker.
+    fn try_run(&self, id: &str) -> Result<bool, StoreError> {
+        let board = self.board();
+        if board.claimed.contains(id) || !board.retries.is_due(id, Instant::now()) {
+            return Ok(false);
+        }
+        drop(board);
+        let kept = self.key_store.take_lock(id);
+        let lock = match kept.map_or_else(|| JobLock::take(&self.locks, id), |lock| Ok(Some(lock)))
+        {
+            Ok(Some(lock)) => lock,
+            Ok(None) => {
+                self.board().retries.forget(id);
+                return Ok(false);
+            }
+            Err(source) => return self.settle(id, Err(self.lock_error(source))),
+        };
+        self.board().claimed.insert(id.to_owned());
+        let ended = self.run(id);
+        match &ended {
+            Ok(true) => {
+                self.key_store.forget(id);
+                lock.remove();
+            }
+            Ok(false) => drop(lock),
+            Err(_) => self.key_store.give_back(id, lock),
+        }
+        self.settle(id, ended)
+    }
+
+    /// Removes a tried job from the board, or schedules a retry after an error.
+    fn settle(&self, id: &str, ended: Result<bool, StoreError>) -> Result<bool, StoreError> {
+        let mut board = self.board();
+        board.claimed.remove(id);
+        board.submitted.remove(id);
+        let Err(error) = ended else {
+            board.retries.forget(id);
+            return Ok(true);
+        };
+        if !board.stopping {
+            let reason = format!("{error}; the job waits and is tried again");
+            if board.retries.put_off(id, reason.clone(), Instant::now()) {
+                (self.warn)(&format!("zshell: local service: {id}: {reason}"));
+            }
+        }
+        Err(error)
+    }
+
+    /// Runs one job whose lock is held. Returns true if the job has ended, false if it waits for the next owner. After
+    /// an error, the job is either unchanged or partly run, and the next owner restarts it.
+    fn run(&self, id: &str) -> Result<bool, StoreError> {
+        let job = match self.store.claim(id) {
+            Ok(Some(job)) => job,
+            Ok(None) => return Ok(true),
+            Err(error) if error.is_passing() => return Err(error),
+            // The record is broken, so no later attempt can read it.
+            Err(error) => {
+                let failing = JobFailure {
+                    reason: error.to_string(),
+                    file: None,
+                };
+                let failed = self.store.fail_unclaimed(id, &failing, &now());
+                return failed.map(|()| true);
+            }
+        };
+        // If a reader panics, the job must fail, so later processes don't try it again.
+        let outcome = catch_unwind(AssertUnwindSafe(|| import::run(self, &job)));
+        match outcome {
+            Ok(Ok(()) | Err(Halt::Gone)) => Ok(true),
+            Ok(Err(Halt::Stopped)) => self.store.release(&job).map(|()| false),
+            Ok(Err(Halt::Failed(failing))) => self.fail(&job, failing),
+            Ok(Err(Halt::Store(error))) if error.is_passing() => {
+                // If the release fails too, the job stays started without an owner, and the next owner restarts it.
+                _ = self.store.release(&job);
+                Err(error)
+            }
+            Ok(Err(Halt::Store(error))) => self.fail(
+                &job,
+                JobFailure {
+                    reason: error.to_string(),
+                    file: None,
+                },
+            ),
+            Err(_) => {
+                let reason = "the local service failed internally while it read this job's files; please report it";
+                self.fail(
+                    &job,
+                    JobFailure {
+                        reason: reason.to_owned(),
+                        file: None,
+                    },
+                )
+            }
+        }
+    }
+
+    fn fail(&self, job: &Claimed, failing: JobFailure) -> Result<bool, StoreError> {
+        self.store.fail(job, &failing, &now()).map(|()| true)
+    }
+}
+
+#[cfg(test)]
+mod tests;

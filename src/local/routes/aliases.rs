@@ -1,0 +1,96 @@
+//! Aliases of collections. Calls accept an alias in place of a collection's name.
+
+use super::lookup::{self, DIALECT, check_name};
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::{Envelope, Routes};
+use crate::local::state::App;
+use crate::local::storage::aliases::Named;
+use serde_json::{Value, json};
+
+/// Adds the routes below `/v2/vectordb/aliases`.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/aliases/{route}");
+    routes
+        .post(Envelope::V2, &path("list"), list)
+        .post(Envelope::V2, &path("describe"), describe)
+        .write(Envelope::V2, &path("create"), create)
+        .write(Envelope::V2, &path("alter"), alter)
+        .write(Envelope::V2, &path("drop"), drop)
+}
+
+/// Returns the aliases of a database, or of one of its collections.
+fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = lookup::database(app, call)?;
+    let collection = match call.get(&["collectionName"]) {
+        Some(_) => Some(lookup::find(app, call)?.id),
+        None => None,
+    };
+    Ok(Value::from(app.store().aliases(&database, collection)?))
+}
+
+fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = lookup::database(app, call)?;
+    let name = call.required(DIALECT, &["aliasName"])?;
+    match app.store().alias(&database, &name)? {
+        Some(collection) => {
+            Ok(json!({ "dbName": database, "collectionName": collection, "aliasName": name }))
+        }
+        None => Err(missing(&database, &name)),
+    }
+}
+
+fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    set(app, call, false)
+}
+
+/// Points an alias at another collection.
+fn alter(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    set(app, call, true)
+}
+
+fn set(app: &App, call: &Call, change: bool) -> Result<Value, ServiceError> {
+    let database = lookup::database(app, call)?;
+    let name = call.required(DIALECT, &["aliasName"])?;
+    check_name("collection alias", &name)
+        .map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    let collection = lookup::find(app, call)?;
+    let set = app
+        .store()
+        .set_alias(&database, &name, collection.id, change)?;
+    let place = format!("[database={database}][alias={name}]");
+    match set {
+        Named::Done => Ok(json!({})),
+        Named::Missing => Err(missing(&database, &name)),
+        Named::Gone => Err(ServiceError::no_collection(
+            DIALECT,
+            &database,
+            &collection.name,
+        )),
+        Named::Collection => Err(ServiceError::new(
+            1601,
+            format!(
+                "collection name [{name}] conflicts with an existing collection, please choose a unique name{place}"
+            ),
+        )),
+        Named::Other(other) => Err(ServiceError::new(
+            1602,
+            format!("{name} is alias to another collection: {other}: alias already exist{place}"),
+        )),
+    }
+}
+
+/// Removes an alias. A missing alias is success, as in Milvus.
+fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = lookup::database(app, call)?;
+    let name = call.required(DIALECT, &["aliasName"])?;
+    app.store().drop_alias(&database, &name)?;
+    Ok(json!({}))
+}
+
+fn missing(database: &str, name: &str) -> ServiceError {
+    ServiceError::new(
+        1600,
+        format!("alias not found[database={database}][alias={name}]"),
+    )
+}

@@ -1,0 +1,406 @@
+//! The collection calls: enough of them to prepare an import's target and to verify its result.
+
+use super::indexes;
+use super::lookup::{self, DIALECT, MAX_NAME, check_name, find};
+use super::settings::Settings;
+use crate::formats::Schema;
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::{Envelope, Routes};
+use crate::local::jobs::now;
+use crate::local::state::App;
+use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
+use serde_json::{Map, Value, json};
+
+/// Adds the routes for collections and partitions below `/v2/vectordb`.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/{route}");
+    routes
+        .post(Envelope::V2, &path("collections/list"), list)
+        .post(Envelope::V2, &path("collections/has"), has)
+        .post(Envelope::V2, &path("collections/describe"), describe)
+        .write(Envelope::V2, &path("collections/create"), create)
+        .write(Envelope::V2, &path("collections/drop"), drop)
+        .write(Envelope::V2, &path("collections/rename"), rename)
+        .write(
+            Envelope::V2,
+            &path("collections/alter_properties"),
+            alter_properties,
+        )
+        .write(
+            Envelope::V2,
+            &path("collections/drop_properties"),
+            drop_properties,
+        )
+        .post(Envelope::V2, &path("collections/flush"), flush)
+        .post(Envelope::V2, &path("collections/refresh_load"), flush)
+        .post(Envelope::V2, &path("collections/compact"), compact)
+        .post(
+            Envelope::V2,
+            &path("collections/get_compaction_state"),
+            compaction_state,
+        )
+        .write(Envelope::V2, &path("collections/load"), load)
+        .write(Envelope::V2, &path("collections/release"), release)
+        .post(
+            Envelope::V2,
+            &path("collections/get_load_state"),
+            load_state,
+        )
+        .post(Envelope::V2, &path("collections/get_stats"), stats)
+        .write(Envelope::V2, &path("partitions/create"), create_partition)
+        .post(Envelope::V2, &path("partitions/list"), partitions)
+        .post(Envelope::V2, &path("partitions/has"), has_partition)
+        .post(Envelope::V2, &path("partitions/get_stats"), partition_stats)
+        .write(Envelope::V2, &path("partitions/load"), load_partitions)
+        .post(
+            Envelope::V2,
+            &path("partitions/release"),
+            release_partitions,
+        )
+        .write(Envelope::V2, &path("partitions/drop"), drop_partition)
+}
+
+/// Returns the names of the database's collections.
+pub(crate) fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = lookup::database(app, call)?;
+    Ok(Value::from(app.store().collection_names(&database)?))
+}
+
+fn has(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = lookup::database(app, call)?;
+    let name = call.required(DIALECT, &["collectionName"])?;
+    Ok(json!({ "has": app.store().collection(&database, &name)?.is_some() }))
+}
+
+/// Returns a collection's schema, indexes and load state.
+pub(crate) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let schema = collection.schema()?;
+    let body = &collection.body;
+    let inner = body.get("schema").unwrap_or(&Value::Null);
+    let description = [body, inner]
+        .into_iter()
+        .find_map(|body| body.get("description")?.as_str());
+    let settings = Settings::read(body, &schema)?;
+    Ok(json!({
+        "aliases": app.store().aliases(&lookup::database(app, call)?, Some(collection.id))?,
+        "autoId": schema.auto_id(),
+        "collectionID": collection.id,
+        "collectionName": collection.name,
+        "consistencyLevel": settings.consistency,
+        "description": description.unwrap_or_default(),
+        "enableDynamicField": schema.dynamic,
+        "fields": schema.to_describe_fields(),
+        "functions": schema.to_describe_functions(),
+        "indexes": indexes::in_short(&collection, &schema),
+        "load": load_word(&collection),
+        "partitionsNum": app.store().partitions(collection.id)?.len(),
+        "properties": schema.to_describe_properties(),
+        "shardsNum": settings.shards,
+        "structFields": schema.to_describe_structs(),
+    }))
+}
+
+fn load_word(collection: &Collection) -> &'static str {
+    if collection.loaded {
+        "LoadStateLoaded"
+    } else {
+        "LoadStateNotLoad"
+    }
+}
+
+/// Creates a collection. If it already exists, nothing changes: with the same schema the call succeeds, with another
+/// schema it's refused, as in Milvus.
+pub(crate) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = lookup::database(app, call)?;
+    let name = call.required(DIALECT, &["collectionName"])?;
+    check_name("collection", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    let body = Value::Object(call.object.params.clone());
+    let schema = Schema::from_create_body(&body)?;
+    let settings = Settings::read(&body, &schema)?;
+    let indexed = !indexes::asked(&body, &schema)?.is_empty();
+    // A collection that is created with its index is loaded immediately; without an index it waits for `load`.
+    if app.store().create_collection(
+        &database,
+        &name,
+        &body,
+        &settings.partition_names(),
+        indexed,
+    )? {
+        return Ok(json!({}));
+    }
+    let same = match app.store().collection(&database, &name)? {
+        Some(there) if there.name != name => {
+            return Err(ServiceError::new(
+                1601,
+                format!(
+                    "collection name [{name}] conflicts with an existing alias, please choose a unique name"
+                ),
+            ));
+        }
+        Some(there) => {
+            let known = there.schema()?;
+            known == schema && Settings::read(&there.body, &known)? == settings
+        }
+        None => false,
+    };
+    if same {
+        return Ok(json!({}));
+    }
+    Err(ServiceError::new(
+        65535,
+        format!("create duplicate collection with different parameters, collection: {name}"),
+    ))
+}
+
+/// Checks a partition's name, which may begin with a digit and contain `-` (Milvus: proxy/util.go, `validatePartitionTag`).
+fn check_partition_name(name: &str) -> Result<(), String> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    let name = name.trim();
+    if (1..=MAX_NAME).contains(&name.len()) && name.chars().all(sound) && !name.starts_with('-') {
+        return Ok(());
+    }
+    Err(format!(
+        "Invalid partition name: {name:?}: expected 1 to {MAX_NAME} letters, digits, underscores and hyphens, not beginning with a hyphen"
+    ))
+}
+
+/// Removes a collection with its rows. A missing collection is success, as in Milvus.
+pub(crate) fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let database = lookup::database(app, call)?;
+    let name = call.required(DIALECT, &["collectionName"])?;
+    if let Some(collection) = app.store().collection(&database, &name)? {
+        check_unaliased(app, &database, &collection, &name)?;
+        app.store().drop_collection(collection.id, &now())?;
+        app.shared().nudge();
+    }
+    Ok(json!({}))
+}
+
+/// Refuses a call on an alias, and a call after which an alias would have no collection.
+fn check_unaliased(
+    app: &App,
+    database: &str,
+    collection: &Collection,
+    name: &str,
+) -> Result<(), ServiceError> {
+    let refused = |message| Err(ServiceError::new(65535, message));
+    if collection.name != name {
+        return refused(format!("cannot drop the collection via alias = {name}"));
+    }
+    let aliases = app.store().aliases(database, Some(collection.id))?;
+    if aliases.is_empty() {
+        return Ok(());
+    }
+    refused(format!(
+        "unable to drop the collection [{name}] because it has associated aliases {aliases:?}, please remove all aliases before dropping the collection"
+    ))
+}
+
+/// Renames a collection, in its own database or into `newDbName`. Its jobs, including running ones, follow the
+/// collection.
+fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["newCollectionName"])?;
+    check_name("collection", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    let own = lookup::database(app, call)?;
+    let database = match call.text(&["newDbName"]) {
+        Some(database) if app.store().database(&database)?.is_none() => {
+            return Err(ServiceError::no_database(&database));
+        }
+        Some(database) => database,
+        None => own.clone(),
+    };
+    if database != own && !app.store().aliases(&own, Some(collection.id))?.is_empty() {
+        return Err(ServiceError::new(
+            65535,
+            "fail to rename db name, must drop all aliases of this collection before rename",
+        ));
+    }
+    if app
+        .store()
+        .rename_collection(collection.id, &database, &name)?
+    {
+        return Ok(json!({}));
+    }
+    Err(ServiceError::new(
+        65535,
+        format!(
+            "duplicated new collection name {database}:{name} with other collection name or alias"
+        ),
+    ))
+}
+
+fn alter_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let given = call.get(&["properties"]).and_then(Value::as_object);
+    change_properties(app, call, given.unwrap_or(&Map::new()), &[])
+}
+
+fn drop_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let keys = call.get(&["propertyKeys"]).and_then(lookup::texts);
+    change_properties(app, call, &Map::new(), &keys.unwrap_or_default())
+}
+
+/// Sets and removes properties of a collection (Milvus: proxy/task.go, `alterCollectionTask.PreExecute`).
+fn change_properties(
+    app: &App,
+    call: &Call,
+    set: &Map<String, Value>,
+    remove: &[String],
+) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let loaded_only = |key: &&String| key.starts_with("mmap") || key.starts_with("warmup");
+    if let Some(key) = set.keys().find(loaded_only).filter(|_| collection.loaded) {
+        let kind = key.split('.').next().unwrap_or_default();
+        return Err(ServiceError::new(
+            104,
+            format!(
+                "can not alter {kind} properties if collection loaded: collection already loaded[collection={}]",
+                collection.name
+            ),
+        ));
+    }
+    let body = collection
+        .schema()?
+        .with_properties(&collection.body, set, remove);
+    Schema::from_create_body(&body)?;
+    if app
+        .store()
+        .set_body(collection.id, &collection.body, &body)?
+    {
+        return Ok(json!({}));
+    }
+    Err(ServiceError::new(
+        65535,
+        "the collection was changed meanwhile; repeat the call",
+    ))
+}
+
+/// Returns an id for the compaction. Nothing is compacted, since the service removes deleted rows by itself.
+fn compact(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    Ok(json!({ "compactionID": find(app, call)?.id }))
+}
+
+/// Returns that the compaction is completed, whatever its id.
+fn compaction_state(_: &App, call: &Call) -> Result<Value, ServiceError> {
+    let id = call.get(&["jobID", "jobId", "compactionID", "compactionId"]);
+    let id = id.ok_or_else(|| ServiceError::missing(DIALECT, "jobID"))?;
+    Ok(json!({
+        "compactionID": id,
+        "state": "Completed",
+        "executingPlanNumber": 0,
+        "timeoutPlanNumber": 0,
+        "completedPlanNumber": 0,
+    }))
+}
+
+/// Does nothing: rows are visible as soon as they're written, and they're on disk before that.
+fn flush(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    find(app, call).map(|_| json!({}))
+}
+
+fn load(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    app.store().set_loaded(find(app, call)?.id, true)?;
+    Ok(json!({}))
+}
+
+fn release(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    app.store().set_loaded(find(app, call)?.id, false)?;
+    Ok(json!({}))
+}
+
+fn load_state(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let progress = if collection.loaded { 100 } else { 0 };
+    Ok(json!({ "loadState": load_word(&collection), "loadProgress": progress, "message": "" }))
+}
+
+fn stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    Ok(json!({ "rowCount": app.store().count(collection.id, None)? }))
+}
+
+fn create_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["partitionName"])?;
+    check_partition_name(&name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    if collection.schema()?.has_partition_key() {
+        return Err(ServiceError::new(
+            65535,
+            "disable create partition if partition key mode is used",
+        ));
+    }
+    app.store().create_partition(collection.id, &name)?;
+    Ok(json!({}))
+}
+
+fn partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    Ok(Value::from(app.store().partitions(find(app, call)?.id)?))
+}
+
+fn has_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["partitionName"])?;
+    Ok(json!({ "has": app.store().partition(collection.id, &name)?.is_some() }))
+}
+
+fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["partitionName"])?;
+    let partition = app.store().partition(collection.id, &name)?;
+    let partition = partition.ok_or_else(|| ServiceError::no_partition(&name))?;
+    Ok(json!({ "rowCount": app.store().count(collection.id, Some(partition))? }))
+}
+
+/// Loads the whole collection, since partitions can't be loaded one by one.
+fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let (collection, partitions) = named_partitions(app, call)?;
+    app.store().set_released(&partitions, false)?;
+    app.store().set_loaded(collection.id, true)?;
+    Ok(json!({}))
+}
+
+/// Marks the partitions as released, so they can be dropped. Queries still return their rows.
+fn release_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let (_, partitions) = named_partitions(app, call)?;
+    app.store().set_released(&partitions, true)?;
+    Ok(json!({}))
+}
+
+/// Returns the collection and the ids of the partitions in `partitionNames`, which have to exist.
+fn named_partitions(app: &App, call: &Call) -> Result<(Collection, Vec<i64>), ServiceError> {
+    let collection = find(app, call)?;
+    let mut ids = Vec::new();
+    let names = call.get(&["partitionNames"]).and_then(lookup::texts);
+    let names = names.filter(|names| !names.is_empty());
+    for name in names.ok_or_else(|| ServiceError::missing(DIALECT, "partitionNames"))? {
+        let id = app.store().partition(collection.id, &name)?;
+        ids.push(id.ok_or_else(|| ServiceError::no_partition(&name))?);
+    }
+    Ok((collection, ids))
+}
+
+/// Removes a partition with its rows. A missing partition is success, and a loaded one is refused (Milvus:
+/// `internal/proxy/task.go`, `dropPartitionTask`).
+fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["partitionName"])?;
+    if name == DEFAULT_PARTITION {
+        return Err(ServiceError::parameter(
+            DIALECT,
+            "default partition cannot be deleted",
+        ));
+    }
+    if let Some(partition) = app.store().partition(collection.id, &name)? {
+        if collection.loaded && !app.store().is_released(partition)? {
+            return Err(ServiceError::parameter(
+                DIALECT,
+                "partition cannot be dropped, partition is loaded, please release it first",
+            ));
+        }
+        app.store().drop_partition(partition, &now())?;
+        app.shared().nudge();
+    }
+    Ok(json!({}))
+}

@@ -1,0 +1,104 @@
+//! The database calls, and the choice of a database for other calls.
+
+use super::lookup::{DIALECT, check_name, texts};
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::{Envelope, Routes};
+use crate::local::state::App;
+use crate::local::storage::databases::{DEFAULT_DATABASE, Dropped};
+use serde_json::{Map, Value, json};
+
+/// Adds the routes below `/v2/vectordb/databases`.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/databases/{route}");
+    routes
+        .post(Envelope::V2, &path("list"), list)
+        .post(Envelope::V2, &path("describe"), describe)
+        .write(Envelope::V2, &path("create"), create)
+        .write(Envelope::V2, &path("alter"), alter)
+        .write(Envelope::V2, &path("alter_properties"), alter)
+        .write(Envelope::V2, &path("drop_properties"), drop_properties)
+        .write(Envelope::V2, &path("drop"), drop)
+}
+
+fn list(app: &App, _: &Call) -> Result<Value, ServiceError> {
+    Ok(Value::from(app.store().databases()?))
+}
+
+fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let name = call.required(DIALECT, &["dbName"])?;
+    let found = app.store().database(&name)?;
+    let found = found.ok_or_else(|| ServiceError::no_database(&name))?;
+    let pairs = found.properties.into_iter();
+    let pairs: Vec<_> = pairs
+        .map(|(key, value)| json!({ "key": key, "value": value }))
+        .collect();
+    Ok(json!({ "dbID": found.id, "dbName": name, "properties": pairs }))
+}
+
+fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let name = call.required(DIALECT, &["dbName"])?;
+    check_name("database", &name).map_err(|message| ServiceError::new(802, message))?;
+    if app.store().create_database(&name, &properties(call))? {
+        return Ok(json!({}));
+    }
+    let message = format!("database already exist: {name}");
+    Err(ServiceError::new(65535, message))
+}
+
+fn alter(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    change(app, call, &properties(call), &[])
+}
+
+fn drop_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let keys = call.get(&["propertyKeys"]).and_then(texts);
+    change(app, call, &Map::new(), &keys.unwrap_or_default())
+}
+
+fn change(
+    app: &App,
+    call: &Call,
+    set: &Map<String, Value>,
+    remove: &[String],
+) -> Result<Value, ServiceError> {
+    let name = call.required(DIALECT, &["dbName"])?;
+    if app.store().alter_database(&name, set, remove)? {
+        return Ok(json!({}));
+    }
+    Err(ServiceError::no_database(&name))
+}
+
+/// Returns the call's `properties` as texts, which is how Milvus stores them.
+fn properties(call: &Call) -> Map<String, Value> {
+    let given = call.get(&["properties"]).and_then(Value::as_object);
+    let pairs = given.into_iter().flatten();
+    pairs
+        .map(|(key, value)| (key.clone(), Value::from(printed(value))))
+        .collect()
+}
+
+/// Formats a JSON value like Go's `%v` (Milvus: `handler_v2.go`, `createDatabase`), which shortens numbers from 21
+/// digits on.
+fn printed(value: &Value) -> String {
+    match value {
+        Value::Null => "<nil>".to_owned(),
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Removes a database without collections. A missing database is success (Milvus: `internal/rootcoord/root_coord.go`,
+/// `DropDatabase`).
+fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let name = call.required(DIALECT, &["dbName"])?;
+    if name == DEFAULT_DATABASE {
+        return Err(ServiceError::new(65535, "can not drop default database"));
+    }
+    match app.store().drop_database(&name)? {
+        Dropped::Done | Dropped::Missing => Ok(json!({})),
+        Dropped::NotEmpty => Err(ServiceError::new(
+            65535,
+            format!("database:{name} not empty, must drop all collections before drop database"),
+        )),
+    }
+}

@@ -1,0 +1,208 @@
+//! The calls that read rows (query and get), and the helpers that they share with the calls that change rows.
+
+use super::lookup::{self, DIALECT, texts};
+use crate::formats::{DataType, Schema};
+use crate::local::filter::{Constant, Filter};
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::{Envelope, Routes};
+use crate::local::search::query::{Found, Outputs, Query};
+use crate::local::state::App;
+use crate::local::storage::collections::Collection;
+use serde_json::{Map, Value};
+use std::sync::Arc;
+
+/// Most rows, including skipped ones, that a query reads, as in Milvus.
+const WINDOW: i64 = 16_384;
+
+/// Default `limit` of a query, as in Milvus.
+const LIMIT: i64 = 100;
+
+/// Adds the routes below `/v2/vectordb/entities`.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/entities/{route}");
+    routes
+        .post(Envelope::V2, &path("query"), query)
+        .post(Envelope::V2, &path("get"), get)
+}
+
+/// The target of a call on rows.
+pub(crate) struct Target {
+    pub(crate) collection: Collection,
+    pub(crate) schema: Arc<Schema>,
+}
+
+/// Returns the collection of a call.
+pub(crate) fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
+    let collection = lookup::find(app, call)?;
+    let schema = Arc::new(collection.schema()?);
+    Ok(Target { collection, schema })
+}
+
+impl Target {
+    /// Refuses a collection that isn't loaded.
+    pub(crate) fn check_loaded(&self) -> Result<(), ServiceError> {
+        if self.collection.loaded {
+            return Ok(());
+        }
+        Err(ServiceError::not_loaded(&self.collection.name))
+    }
+}
+
+/// Returns `count(*)`, or the rows that match `filter`, by ascending primary key.
+pub(crate) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
+    let target = target(app, call)?;
+    let filter = filter(call, &target.schema)?;
+    let fields = output_fields(call)?;
+    let counts = matches!(fields.as_slice(), [field] if field == "count(*)");
+    let outputs = if counts {
+        None
+    } else {
+        let outputs = Outputs::parse(&fields, &target.schema);
+        Some(outputs.map_err(|error| ServiceError::parameter(DIALECT, error))?)
+    };
+    target.check_loaded()?;
+    let partitions = partitions(app, call, &target.collection)?;
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema: &target.schema,
+        partitions,
+        filter,
+        texts_for_int64: call.texts_for_int64,
+    };
+    let Some(outputs) = outputs else {
+        return Ok(Found::count(query.count()?));
+    };
+    let (skip, limit) = window(call)?;
+    query.rows(&outputs, skip, limit)
+}
+
+/// Returns the rows whose primary keys are in `id`: a single key or a list.
+pub(crate) fn get(app: &App, call: &Call) -> Result<Found, ServiceError> {
+    let target = target(app, call)?;
+    let outputs = Outputs::parse(&output_fields(call)?, &target.schema)
+        .map_err(|error| ServiceError::parameter(DIALECT, error))?;
+    let ids = call.get(&["id", "ids"]);
+    let ids = listed(ids.ok_or_else(|| ServiceError::missing(DIALECT, "id"))?);
+    let filter = by_keys(&target.schema, &ids)?;
+    target.check_loaded()?;
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema: &target.schema,
+        partitions: partitions(app, call, &target.collection)?,
+        filter: Some(filter),
+        texts_for_int64: call.texts_for_int64,
+    };
+    query.rows(&outputs, 0, usize::try_from(WINDOW).unwrap_or(usize::MAX))
+}
+
+/// Returns a filter for the rows with these primary keys.
+pub(crate) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter, ServiceError> {
+    let primary = schema.fields.iter().position(|field| field.primary);
+    let primary = primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))?;
+    let textual = schema
+        .primary()
+        .is_some_and(|field| matches!(field.data_type, DataType::VarChar { .. }));
+    let keys: Option<Vec<_>> = ids.iter().map(|id| key(id, textual)).collect();
+    let keys = keys.ok_or_else(|| {
+        let kind = if textual { "texts" } else { "64-bit integers" };
+        ServiceError::new(
+            1806,
+            format!("please check the primary key and its' type can only in [int, string], error: the primary keys are {kind}"),
+        )
+    })?;
+    Ok(Filter::keys(primary, keys))
+}
+
+/// Returns a single value, or the values of a list.
+pub(crate) fn listed(value: &Value) -> Vec<&Value> {
+    match value {
+        Value::Array(values) => values.iter().collect(),
+        value => vec![value],
+    }
+}
+
+/// Returns an id as a primary key. Integers may be texts, for languages without 64-bit integers.
+fn key(id: &Value, textual: bool) -> Option<Constant> {
+    match (id, textual) {
+        (Value::String(text), true) => Some(Constant::Text(text.clone())),
+        (Value::Number(number), true) => Some(Constant::Text(number.to_string())),
+        (Value::String(text), false) => text.parse().ok().map(Constant::Int),
+        (id, false) => id.as_i64().map(Constant::Int),
+        _ => None,
+    }
+}
+
+/// Returns the filter of a call, if there is one.
+pub(crate) fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, ServiceError> {
+    let Some(text) = call.text(&["filter", "expr"]) else {
+        return Ok(None);
+    };
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
+    let none = Map::new();
+    let params = call.get(&["exprParams"]).and_then(Value::as_object);
+    let filter = Filter::parse(&text, schema, params.unwrap_or(&none));
+    filter.map(Some).map_err(|why| {
+        let message =
+            format!("failed to create query plan: cannot parse expression: {text}, error: {why}");
+        ServiceError::new(1100, format!("{message}: invalid parameter"))
+    })
+}
+
+/// Returns `outputFields`, or all fields if it's missing or empty.
+fn output_fields(call: &Call) -> Result<Vec<String>, ServiceError> {
+    let names = match call.get(&["outputFields"]) {
+        None => Some(Vec::new()),
+        Some(names) => texts(names),
+    };
+    let mut names = names
+        .ok_or_else(|| ServiceError::parameter(DIALECT, "outputFields must be a list of names"))?;
+    if names.is_empty() {
+        names.push("*".to_owned());
+    }
+    Ok(names)
+}
+
+/// Returns the number of rows to skip, and the most rows to return.
+fn window(call: &Call) -> Result<(usize, usize), ServiceError> {
+    let limit = call.integer("limit", LIMIT).filter(|limit| *limit > 0);
+    let skip = call.integer("offset", 0).filter(|skip| *skip >= 0);
+    let both = limit.zip(skip);
+    let sound = both.filter(|(limit, skip)| limit.saturating_add(*skip) <= WINDOW);
+    let (limit, skip) = sound.ok_or_else(|| {
+        ServiceError::parameter(
+            DIALECT,
+            format!("invalid max query result window, limit must be at least 1 and offset+limit at most {WINDOW}"),
+        )
+    })?;
+    let whole = |number| usize::try_from(number).unwrap_or(0);
+    Ok((whole(skip), whole(limit)))
+}
+
+/// Returns the ids of the partitions to query; empty for all.
+pub(crate) fn partitions(
+    app: &App,
+    call: &Call,
+    collection: &Collection,
+) -> Result<Vec<i64>, ServiceError> {
+    let names = match call.get(&["partitionNames"]) {
+        None => Some(Vec::new()),
+        Some(names) => texts(names),
+    };
+    let names = names.ok_or_else(|| {
+        ServiceError::parameter(DIALECT, "partitionNames must be a list of names")
+    })?;
+    let mut ids = Vec::new();
+    for name in names {
+        let id = app.store().partition(collection.id, &name)?;
+        let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
+        if !ids.contains(&id) {
+            ids.push(id);
+        }
+    }
+    Ok(ids)
+}

@@ -1,0 +1,287 @@
+//! The indexes of a collection: those in its create call, and those created later. Nothing is built, since queries read
+//! the rows.
+
+use super::lookup::{DIALECT, find};
+use crate::formats::batch::META;
+use crate::formats::schema::FunctionOutput;
+use crate::formats::{DataType, Schema};
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::{Envelope, Routes};
+use crate::local::state::App;
+use crate::local::storage::collections::Collection;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// Metric types of float and integer vectors (Milvus: indexparamcheck/constraints.go).
+const FLOAT_METRICS: &[&str] = &["COSINE", "L2", "IP"];
+
+/// Metric types of binary vectors; SUBSTRUCTURE and SUPERSTRUCTURE need the index `BIN_FLAT`, MHJACCARD needs `MINHASH_LSH`.
+const BINARY_METRICS: &[&str] = &[
+    "HAMMING",
+    "JACCARD",
+    "SUBSTRUCTURE",
+    "SUPERSTRUCTURE",
+    "MHJACCARD",
+];
+
+/// Metric types of lists of vectors in struct arrays.
+const LIST_METRICS: &[&str] = &[
+    "MAX_SIM_COSINE",
+    "MAX_SIM",
+    "MAX_SIM_L2",
+    "MAX_SIM_IP",
+    "MAX_SIM_HAMMING",
+    "MAX_SIM_JACCARD",
+];
+
+/// Most attempts to change the list while other requests change it.
+const TRIES: usize = 20;
+
+/// Adds the routes below `/v2/vectordb/indexes`.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/indexes/{route}");
+    routes
+        .post(Envelope::V2, &path("list"), list)
+        .post(Envelope::V2, &path("describe"), describe)
+        .write(Envelope::V2, &path("create"), create)
+        .write(Envelope::V2, &path("drop"), drop)
+}
+
+/// An index as requested.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Index {
+    field: String,
+    name: String,
+    metric: String,
+    /// The index type, e.g. `AUTOINDEX`.
+    kind: String,
+}
+
+impl Index {
+    /// Reads an entry of `indexParams`, or the quick form itself. The Node SDK writes the types into `params`.
+    fn read(value: &Value, schema: &Schema, (field, name): (String, Option<String>)) -> Self {
+        let params = value.get("params").unwrap_or(&Value::Null);
+        let either = |name: &str, inner: &str| {
+            text(value, name).or_else(|| text(params, name).or_else(|| text(params, inner)))
+        };
+        Self {
+            name: name.unwrap_or_else(|| field.clone()),
+            metric: either("metricType", "metric_type")
+                .unwrap_or_else(|| default_metric(schema, &field).to_owned()),
+            field,
+            kind: either("indexType", "index_type").unwrap_or_else(|| "AUTOINDEX".to_owned()),
+        }
+    }
+
+    fn check(&self, schema: &Schema) -> Result<(), ServiceError> {
+        let known = metrics(schema, &self.field);
+        if known.is_none() && !(schema.dynamic && self.field == META) {
+            let message = format!("cannot create index on non-exist field: {}", self.field);
+            return Err(ServiceError::parameter(DIALECT, message));
+        }
+        let known = known.unwrap_or_default();
+        let fits = known
+            .iter()
+            .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
+        // A field that isn't a vector needs no metric, so any known metric is accepted.
+        let known_ones = [FLOAT_METRICS, BINARY_METRICS, LIST_METRICS, &["BM25"]].concat();
+        let is_known = known_ones
+            .iter()
+            .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
+        if fits || known.is_empty() && is_known {
+            return Ok(());
+        }
+        let known = if known.is_empty() { &known_ones } else { known };
+        Err(ServiceError::parameter(
+            DIALECT,
+            format!(
+                "metric type {:?} does not suit the field {:?}; its metric types are {}",
+                self.metric,
+                self.field,
+                known.join(", ")
+            ),
+        ))
+    }
+}
+
+/// Returns the metric types of a field, the default first. A field that isn't a vector has none; a missing field is
+/// `None`.
+fn metrics(schema: &Schema, name: &str) -> Option<&'static [&'static str]> {
+    if let Some((of, sub)) = name.split_once('[') {
+        let DataType::ArrayOfStruct { fields, .. } = &schema.field(of)?.data_type else {
+            return None;
+        };
+        let sub = fields
+            .iter()
+            .find(|field| Some(field.name.as_str()) == sub.strip_suffix(']'))?;
+        return Some(if sub.element.is_vector() {
+            LIST_METRICS
+        } else {
+            &[]
+        });
+    }
+    let field = schema.field(name)?;
+    Some(match &field.data_type {
+        // Milvus accepts only BM25 for the output of a BM25 function, and for no other field.
+        DataType::SparseFloatVector if field.output == Some(FunctionOutput::Bm25) => &["BM25"],
+        DataType::SparseFloatVector => &["IP"],
+        DataType::BinaryVector { .. } => BINARY_METRICS,
+        other if other.is_vector() => FLOAT_METRICS,
+        _ => &[],
+    })
+}
+
+fn text(value: &Value, name: &str) -> Option<String> {
+    let text = value.get(name)?.as_str()?;
+    (!text.is_empty()).then(|| text.to_owned())
+}
+
+/// Returns the metric of an index that names none.
+fn default_metric(schema: &Schema, field: &str) -> &'static str {
+    let known = metrics(schema, field).unwrap_or_default();
+    known.first().copied().unwrap_or("COSINE")
+}
+
+/// Returns the metric of a field's index, or the default if the field has no index.
+pub(crate) fn metric_of(collection: &Collection, schema: &Schema, field: &str) -> String {
+    let index = of(collection, schema)
+        .into_iter()
+        .find(|it| it.field == field);
+    index.map_or_else(|| default_metric(schema, field).to_owned(), |it| it.metric)
+}
+
+/// Returns the index of the quick form's vector, or those in `indexParams`.
+fn of_body(body: &Value, schema: &Schema) -> Vec<Index> {
+    if is_quick(body) {
+        let field = text(body, "vectorFieldName").unwrap_or_else(|| "vector".to_owned());
+        return vec![Index::read(body, schema, (field, None))];
+    }
+    listed(body, schema)
+}
+
+fn listed(body: &Value, schema: &Schema) -> Vec<Index> {
+    let asked = body.get("indexParams").and_then(Value::as_array);
+    let named = |value: &Value| {
+        let field = text(value, "fieldName").unwrap_or_default();
+        Index::read(value, schema, (field, text(value, "indexName")))
+    };
+    asked.into_iter().flatten().map(named).collect()
+}
+
+fn is_quick(body: &Value) -> bool {
+    let fields = |value: &Value| {
+        value
+            .get("fields")
+            .and_then(Value::as_array)
+            .is_some_and(|list| !list.is_empty())
+    };
+    !body.get("schema").is_some_and(fields) && body.get("fields").is_none()
+}
+
+/// Returns the indexes that a create call requests.
+pub(crate) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>, ServiceError> {
+    let indexes = of_body(body, schema);
+    indexes.iter().try_for_each(|index| index.check(schema))?;
+    Ok(indexes)
+}
+
+/// Returns the indexes of a collection.
+fn of(collection: &Collection, schema: &Schema) -> Vec<Index> {
+    let changed = collection.indexes.as_deref();
+    let changed = changed.and_then(|text| serde_json::from_str(text).ok());
+    changed.unwrap_or_else(|| of_body(&collection.body, schema))
+}
+
+/// Returns the indexes in the form of a collection's description.
+pub(crate) fn in_short(collection: &Collection, schema: &Schema) -> Vec<Value> {
+    let short =
+        |it: Index| json!({ "fieldName": it.field, "indexName": it.name, "metricType": it.metric });
+    of(collection, schema).into_iter().map(short).collect()
+}
+
+/// Creates the indexes in `indexParams`. An index that already exists is success.
+fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let schema = find(app, call)?.schema()?;
+    let body = Value::Object(call.object.params.clone());
+    let fresh = listed(&body, &schema);
+    if fresh.is_empty() {
+        return Err(ServiceError::missing(DIALECT, "indexParams"));
+    }
+    fresh.iter().try_for_each(|index| index.check(&schema))?;
+    change(app, call, |indexes| {
+        for index in &fresh {
+            let other = |it: &&Index| it.field == index.field || it.name == index.name;
+            match indexes.iter().find(other) {
+                Some(there) if there == index => {}
+                Some(_) => {
+                    return Err(ServiceError::new(
+                        65535,
+                        "at most one distinct index is allowed per field",
+                    ));
+                }
+                None => indexes.push(index.clone()),
+            }
+        }
+        Ok(())
+    })
+}
+
+/// Drops an index. A missing index is success, as in Milvus.
+fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let name = call.required(DIALECT, &["indexName"])?;
+    change(app, call, |indexes| {
+        indexes.retain(|it| it.name != name);
+        Ok(())
+    })
+}
+
+/// Changes the list of a collection's indexes, and retries if another request has changed it in between.
+fn change(
+    app: &App,
+    call: &Call,
+    change: impl Fn(&mut Vec<Index>) -> Result<(), ServiceError>,
+) -> Result<Value, ServiceError> {
+    for _ in 0..TRIES {
+        let collection = find(app, call)?;
+        let mut indexes = of(&collection, &Schema::from_create_body(&collection.body)?);
+        change(&mut indexes)?;
+        let text = json!(indexes).to_string();
+        let before = collection.indexes.as_deref();
+        if app.store().set_indexes(collection.id, before, &text)? {
+            return Ok(json!({}));
+        }
+    }
+    Err(ServiceError::busy())
+}
+
+/// Returns the names of a collection's indexes.
+fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let schema = Schema::from_create_body(&collection.body)?;
+    let indexes = of(&collection, &schema).into_iter();
+    Ok(indexes.map(|it| it.name).collect())
+}
+
+/// Returns one index as a list, like Milvus. Every row counts as indexed.
+fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let collection = find(app, call)?;
+    let name = call.required(DIALECT, &["indexName"])?;
+    let schema = Schema::from_create_body(&collection.body)?;
+    let mut indexes = of(&collection, &schema).into_iter();
+    let index = indexes
+        .find(|it| it.name == name)
+        .ok_or_else(|| ServiceError::no_index(&name))?;
+    let rows = app.store().count(collection.id, None)?;
+    Ok(json!([{
+        "failReason": "",
+        "fieldName": index.field,
+        "indexName": index.name,
+        "indexState": "Finished",
+        "indexType": index.kind,
+        "indexedRows": rows,
+        "metricType": index.metric,
+        "pendingRows": 0,
+        "totalRows": rows,
+    }]))
+}

@@ -1,0 +1,329 @@
+//! Import calls that all dialects have in common: submitting jobs, finding them, and listing them by page.
+
+use super::lookup;
+use super::options::{self, JobOptions};
+use crate::local::http::Dialect;
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::jobs::now;
+use crate::local::source::{MAX_FILES, Source, SourceError};
+use crate::local::state::App;
+use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
+use crate::local::storage::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
+use crate::secret::Secret;
+use crate::stores::StorageKeys;
+use serde_json::{Map, Value};
+use std::time::Duration;
+
+/// Longest idempotency key, in bytes.
+const MAX_KEY: usize = 256;
+
+/// Most jobs in one list answer.
+const MAX_LIST: i64 = 10_000;
+
+/// Creates a job for these lists of paths (each is one file, or one set of `NumPy` files) and returns its id. If a job
+/// was made earlier with the same idempotency key, returns that job's id instead.
+///
+/// The checks are in Milvus' order (`internal/proxy/task_import.go`).
+pub(crate) fn submit(
+    app: &App,
+    call: &Call,
+    dialect: Dialect,
+    lists: &[Vec<String>],
+) -> Result<String, ServiceError> {
+    options::check_auto_commit(call, dialect)?;
+    let database = lookup::database(app, call)?;
+    let collection = call.required(dialect, &["collectionName"])?;
+    let partition = call.text(&["partitionName"]);
+    let key = key(call, dialect)?;
+    let store = app.store();
+    let found = store.collection(&database, &collection)?;
+    let found =
+        found.ok_or_else(|| ServiceError::no_collection(dialect, &database, &collection))?;
+    check_partition(app, dialect, &found, partition.as_deref())?;
+    let (source, keys, options) = source(app, call, dialect, lists)?;
+    let job = NewJob {
+        id: store.new_job_id()?,
+        database,
+        collection,
+        partition,
+        key,
+        two_phase: options.two_phase,
+        deadline: options.timeout.map(deadline),
+        create_time: now(),
+        source,
+    };
+    if let Some(keys) = keys {
+        app.shared().keep_keys(&job.id, keys)?;
+    }
+    let created = store.create_job(&job);
+    if !matches!(created, Ok(Created::New)) {
+        app.shared().key_store().forget(&job.id);
+    }
+    match created? {
+        Created::New => {
+            app.shared().key_store().made(&job.id);
+            app.shared().submit(&job.id);
+            Ok(job.id)
+        }
+        Created::Before(id) => Ok(id),
+        Created::NoCollection => Err(ServiceError::no_collection(
+            dialect,
+            &job.database,
+            &job.collection,
+        )),
+        Created::NoPartition => Err(ServiceError::no_import_partition(
+            dialect,
+            job.partition.as_deref().unwrap_or(DEFAULT_PARTITION),
+        )),
+    }
+}
+
+fn check_partition(
+    app: &App,
+    dialect: Dialect,
+    collection: &Collection,
+    partition: Option<&str>,
+) -> Result<(), ServiceError> {
+    let Some(partition) = partition else {
+        return Ok(());
+    };
+    if collection.schema()?.has_partition_key() {
+        return Err(ServiceError::import(
+            "not allow to set partition name for collection with partition key",
+        ));
+    }
+    if app.store().partition(collection.id, partition)?.is_none() {
+        return Err(ServiceError::no_import_partition(dialect, partition));
+    }
+    Ok(())
+}
+
+/// Parses the paths and options of a create call.
+fn source(
+    app: &App,
+    call: &Call,
+    dialect: Dialect,
+    lists: &[Vec<String>],
+) -> Result<(Source, Option<StorageKeys>, JobOptions), ServiceError> {
+    if lists.is_empty() {
+        return Err(ServiceError::parameter(dialect, "import request is empty"));
+    }
+    if lists.len() > MAX_FILES {
+        let found = lists.len();
+        return Err(ServiceError::import(format!(
+            "The max number of import files should not exceed {MAX_FILES}, but got {found}"
+        )));
+    }
+    let path = |error| ServiceError::path(dialect, &error);
+    let in_bucket = dialect == Dialect::Milvus;
+    let mut source = Source::parse(lists, &app.rules, in_bucket).map_err(path)?;
+    let options = options::read(call, dialect)?;
+    source.csv = options.csv.clone();
+    source.bad_csv.clone_from(&options.bad_csv);
+    let keys = keys(call, &source).map_err(path)?;
+    source.keyed = keys.is_some();
+    Ok((source, keys, options))
+}
+
+/// Returns the storage credentials of a request: `accessKey` and `secretKey` in every dialect, and `token`, the session
+/// token of temporary credentials.
+fn storage_keys(call: &Call) -> StorageKeys {
+    let value = |names: &[&str]| call.text(names).map(Secret::new);
+    let access = value(&["accessKey"]);
+    StorageKeys {
+        session: access
+            .as_ref()
+            .and_then(|_| value(&["token", "sessionToken"])),
+        secret: value(&["secretKey"]),
+        access,
+    }
+}
+
+/// Returns the storage keys of a request, if it has some and its files are in an object store.
+fn keys(call: &Call, source: &Source) -> Result<Option<StorageKeys>, SourceError> {
+    let keys = storage_keys(call);
+    match (keys.is_empty(), keys.is_whole()) {
+        _ if !source.is_remote() => Ok(None),
+        (true, _) => Ok(None),
+        (false, true) => Ok(Some(keys)),
+        (false, false) => Err(SourceError::HalfKeys),
+    }
+}
+
+/// Returns the time `timeout` from now, in Unix milliseconds.
+fn deadline(timeout: Duration) -> i64 {
+    let millis = i64::try_from(timeout.as_millis()).unwrap_or(i64::MAX);
+    jiff::Timestamp::now()
+        .as_millisecond()
+        .saturating_add(millis)
+}
+
+/// Returns the idempotency key of a create call: printable ASCII, at most 256 bytes.
+fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
+    let Some(key) = &call.key else {
+        return Ok(None);
+    };
+    let printable = key.iter().all(|byte| (b' '..=b'~').contains(byte));
+    match std::str::from_utf8(key) {
+        Ok(key) if printable && (1..=MAX_KEY).contains(&key.len()) => Ok(Some(key.to_owned())),
+        _ => Err(ServiceError::parameter(
+            dialect,
+            format!("Idempotency-Key must be 1 to {MAX_KEY} printable ASCII characters"),
+        )),
+    }
+}
+
+/// A call about one job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// A call for the job's progress.
+    Progress,
+    /// A commit, which makes the job's rows visible.
+    Commit,
+    /// An abort, which gives up the job.
+    Abort,
+}
+
+/// Returns the job that `jobId` names, with its files.
+pub(crate) fn find(
+    app: &App,
+    call: &Call,
+    dialect: Dialect,
+    action: Action,
+) -> Result<Whole, ServiceError> {
+    _ = lookup::database(app, call)?;
+    let id = call.required(dialect, &["jobId", "jobID", "job_id"])?;
+    // Another spelling of a number, e.g. "+7", names the same job. Jobs of earlier versions have other ids.
+    let number = id.parse::<i64>();
+    let mut found = app.store().job(&id)?;
+    if let (None, Ok(number)) = (&found, &number) {
+        found = app.store().job(&number.to_string())?;
+    }
+    let mut whole = found.ok_or_else(|| match (dialect, number, action) {
+        (Dialect::V1 | Dialect::V2, ..) => ServiceError::no_cloud_job(&id),
+        (Dialect::Milvus, Err(_), _) => ServiceError::parameter(
+            dialect,
+            format!("parse job id failed: {id:?} is not a 64-bit integer"),
+        ),
+        (Dialect::Milvus, Ok(number), Action::Progress) => {
+            ServiceError::import_system(format!("import job does not exist, jobID={number}"))
+        }
+        (Dialect::Milvus, Ok(number), Action::Commit | Action::Abort) => {
+            ServiceError::import_system(format!("job {number} not found"))
+        }
+    })?;
+    explain(app, &mut whole.job);
+    Ok(whole)
+}
+
+/// Adds a job's warnings, if it has some, to its progress answer. The real services don't have this key.
+pub(crate) fn add_warnings(data: &mut Map<String, Value>, warnings: &[String]) {
+    if !warnings.is_empty() {
+        data.insert("warnings".to_owned(), Value::from(warnings.to_vec()));
+    }
+}
+
+/// Adds the reason to a job that waits until the store works again.
+fn explain(app: &App, job: &mut Job) {
+    let open = matches!(job.standing.state, JobState::Pending | JobState::Importing);
+    if open && job.standing.reason.is_none() {
+        job.standing.reason = app.shared().trouble(&job.id);
+    }
+}
+
+/// One page of the job list.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Total number of jobs.
+    pub(crate) count: u64,
+    /// The page's number, from 1.
+    pub(crate) number: i64,
+    /// Jobs per page.
+    pub(crate) size: i64,
+    /// The page's jobs, newest first.
+    pub(crate) jobs: Vec<Job>,
+}
+
+/// Returns the page that `pageSize` (`least` to 100) and `currentPage` ask for.
+pub(crate) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceError> {
+    let size = call
+        .integer("pageSize", 10)
+        .filter(|size| (least..=100).contains(size));
+    let size = size.ok_or_else(|| {
+        ServiceError::new(
+            80003,
+            format!("pageSize must be a number from {least} to 100"),
+        )
+    })?;
+    let number = call.integer("currentPage", 1).filter(|number| *number >= 1);
+    let number =
+        number.ok_or_else(|| ServiceError::new(80004, "currentPage must be a number from 1 on"))?;
+    let skip = number.saturating_sub(1).saturating_mul(size);
+    list(app, call, number, size, skip)
+}
+
+/// Returns the newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names no collection (Milvus:
+/// `internal/proxy/impl.go`, `ListImports`). A collection that doesn't exist is error 100.
+pub(crate) fn whole_list(app: &App, call: &Call) -> Result<Page, ServiceError> {
+    let database = lookup::database(app, call)?;
+    let chosen = match call.text(&["collectionName"]) {
+        None => None,
+        Some(name) => {
+            let found = app.store().collection(&database, &name)?;
+            let missing = || ServiceError::no_collection(Dialect::Milvus, &database, &name);
+            Some((database.as_str(), found.ok_or_else(missing)?.name))
+        }
+    };
+    let (database, collection) = match &chosen {
+        Some((database, collection)) => (Some(*database), Some(collection.as_str())),
+        None => (None, None),
+    };
+    jobs(app, (database, collection), (1, MAX_LIST, 0))
+}
+
+fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
+    let database = lookup::database(app, call)?;
+    // Jobs are stored under their collection's name, even if they were submitted to an alias.
+    let collection = match call.text(&["collectionName"]) {
+        Some(name) => Some(app.store().alias(&database, &name)?.unwrap_or(name)),
+        None => None,
+    };
+    let of = (Some(database.as_str()), collection.as_deref());
+    jobs(app, of, (number, size, skip))
+}
+
+/// Returns at most `size` jobs of a database and collection, without the first `skip` jobs.
+fn jobs(
+    app: &App,
+    (database, collection): (Option<&str>, Option<&str>),
+    (number, size, skip): (i64, i64, i64),
+) -> Result<Page, ServiceError> {
+    let (count, mut jobs) = app.store().jobs(
+        database,
+        collection,
+        skip.unsigned_abs(),
+        size.unsigned_abs(),
+    )?;
+    for job in &mut jobs {
+        explain(app, job);
+    }
+    Ok(Page {
+        count,
+        number,
+        size,
+        jobs,
+    })
+}
+
+/// Returns the share of bytes that were read, in whole percent; 100 only once the rows are in the collection.
+pub(crate) fn percent(standing: &Standing) -> u64 {
+    if standing.state == JobState::Completed {
+        return 100;
+    }
+    let done = standing
+        .bytes
+        .saturating_mul(100)
+        .checked_div(standing.size);
+    done.unwrap_or(0).min(99)
+}

@@ -1,0 +1,55 @@
+//! The targets that calls name: their database and collection, and the rules for names.
+
+use crate::local::http::Dialect;
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::state::App;
+use crate::local::storage::collections::Collection;
+use crate::local::storage::databases::DEFAULT_DATABASE;
+use serde_json::Value;
+
+/// The dialect of calls on collections: they go to the cluster itself, which answers like Milvus.
+pub(crate) const DIALECT: Dialect = Dialect::Milvus;
+
+/// The longest name of a collection or partition, in bytes.
+pub(crate) const MAX_NAME: usize = 255;
+
+/// Returns the database of a call, which has to exist: `dbName`, else the `DB-Name` header, else `default`.
+pub(crate) fn database(app: &App, call: &Call) -> Result<String, ServiceError> {
+    let header = call.database.clone().filter(|name| !name.is_empty());
+    let name = call.text(&["dbName"]).or(header);
+    let name = name.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
+    if name == DEFAULT_DATABASE || app.store().database(&name)?.is_some() {
+        return Ok(name);
+    }
+    Err(ServiceError::no_database(&name))
+}
+
+/// Returns the collection that `collectionName` names.
+pub(crate) fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
+    let database = database(app, call)?;
+    let name = call.required(DIALECT, &["collectionName"])?;
+    app.store()
+        .collection(&database, &name)?
+        .ok_or_else(|| ServiceError::no_collection(DIALECT, &database, &name))
+}
+
+/// Checks a name, and returns the problem with it as a message.
+pub(crate) fn check_name(what: &str, name: &str) -> Result<(), String> {
+    let sound = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    if name.len() <= MAX_NAME
+        && name.chars().all(sound)
+        && !name.starts_with(|c: char| c.is_ascii_digit())
+    {
+        return Ok(());
+    }
+    Err(format!(
+        "Invalid {what} name: {name:?}: expected at most {MAX_NAME} letters, digits and underscores, not beginning with a digit"
+    ))
+}
+
+/// Returns the texts of a list.
+pub(crate) fn texts(names: &Value) -> Option<Vec<String>> {
+    let names = names.as_array()?.iter();
+    names.map(|name| name.as_str().map(str::to_owned)).collect()
+}

@@ -1,0 +1,247 @@
+//! The search calls: exact (flat) search compares each row that matches the filter with the call's vectors.
+//!
+//! [`params`] reads a call's parameters; [`crate::local::search`] reads the rows.
+
+mod params;
+
+use super::entities::{self, Target};
+use crate::formats::Schema;
+use crate::local::http::answer::Data;
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::{Envelope, Routes};
+use crate::local::routes::lookup::DIALECT;
+use crate::local::search::query::{Found, Key, Outputs, Query};
+use crate::local::search::scan::{Scan, SearchHit};
+use crate::local::search::vectors::SearchVectors;
+use crate::local::state::App;
+use crate::local::storage::scan::Segment;
+use params::{SearchParams, Window};
+use serde_json::Value;
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+/// Time limit of a search, Milvus' default (`proxy.http.requestTimeoutMs`).
+const MAX_TIME: Duration = Duration::from_secs(30);
+
+/// Most rows in one answer, over all its vectors.
+const MAX_ROWS: usize = 1 << 20;
+
+/// The key of a row's distance in an answer.
+const DISTANCE: &str = "distance";
+
+/// Adds the search routes.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let path = |route: &str| format!("/v2/vectordb/entities/{route}");
+    routes
+        .vectors(Envelope::V2, &path("search"), search)
+        .vectors(Envelope::V2, &path("hybrid_search"), hybrid)
+        .vectors(Envelope::V2, &path("advanced_search"), hybrid)
+        .vectors(Envelope::V1, "/v1/vector/search", search_v1)
+}
+
+/// The rows that were found, grouped by the call's vectors in order.
+pub(crate) struct Answer {
+    rows: Found,
+    /// Number of rows of each vector; empty in the v1 form.
+    topks: Vec<usize>,
+}
+
+impl Data for Answer {
+    fn write(self, text: &mut String) {
+        self.rows.write(text);
+        if !self.topks.is_empty() {
+            // Appended as a key of its own beside `data`. Writing to a string can't fail.
+            _ = write!(text, ",\"topks\":{:?}", self.topks);
+        }
+    }
+}
+
+/// Returns the rows closest to each vector of `data`.
+fn search(app: &App, call: &Call) -> Result<Answer, ServiceError> {
+    let target = entities::target(app, call)?;
+    params::refuse_unsupported(call)?;
+    let data = call.object.data.as_deref().unwrap_or_default();
+    let empty = matches!(data.trim_ascii(), b"" | b"null" | b"[]" | b"[ ]");
+    match call.get(&["ids"]) {
+        Some(_) if !empty => {
+            return Err(ServiceError::parameter(
+                DIALECT,
+                "primary keys (ids) and query vectors (data) are mutually exclusive. Please provide either 'ids' or 'data', not both",
+            ));
+        }
+        Some(_) => return Err(ServiceError::unsupported("searching by ids is")),
+        None if empty => {
+            return Err(ServiceError::new(
+                1802,
+                "missing required parameters, error: either 'ids' (for primary key search) or 'data' (for vector search) must be provided",
+            ));
+        }
+        None => {}
+    }
+    let params = SearchParams::read(call.get(&["searchParams"]))?;
+    run(app, call, &target, (data, params, Keyed::ByField))
+}
+
+/// Returns the rows closest to `vector`, in the first API's form.
+fn search_v1(app: &App, call: &Call) -> Result<Answer, ServiceError> {
+    let target = entities::target(app, call)?;
+    params::refuse_unsupported(call)?;
+    let vector = call.get(&["vector"]);
+    let vector = vector.ok_or_else(|| ServiceError::missing(DIALECT, "vector"))?;
+    let data = Value::Array(vec![vector.clone()]).to_string();
+    let params = SearchParams::read(call.get(&["params"]))?;
+    let answer = run(app, call, &target, (data.as_bytes(), params, Keyed::AsId))?;
+    Ok(Answer {
+        topks: Vec::new(),
+        ..answer
+    })
+}
+
+fn hybrid(_: &App, _: &Call) -> Result<Answer, ServiceError> {
+    Err(ServiceError::unsupported(
+        "hybrid_search (several searches and a rerank) is",
+    ))
+}
+
+/// The name of the primary key in the rows of an answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Keyed {
+    /// The field's name.
+    ByField,
+    /// `id`, as in Milvus' v1 handler, which builds rows without the schema.
+    AsId,
+}
+
+fn run(
+    app: &App,
+    call: &Call,
+    target: &Target,
+    (data, params, keyed): (&[u8], SearchParams, Keyed),
+) -> Result<Answer, ServiceError> {
+    let schema = &target.schema;
+    let field = params::vector_field(call, schema)?;
+    let vectors = params::vectors(data, schema, field)?;
+    if schema.has_partition_key() && !params::names(call, "partitionNames")?.is_empty() {
+        return Err(ServiceError::parameter(
+            DIALECT,
+            "not support manually specifying the partition names if partition key mode is used",
+        ));
+    }
+    let partitions = entities::partitions(app, call, &target.collection)?;
+    let outputs = outputs(call, schema, keyed)?;
+    let window = Window::read(call)?;
+    let metric = params::metric(&target.collection, schema, (field, &params))?;
+    let range = params.range(metric)?;
+    let filter = entities::filter(call, schema)?;
+    target.check_loaded()?;
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema,
+        partitions,
+        filter,
+        texts_for_int64: call.texts_for_int64,
+    };
+    let segments = query.segments()?;
+    let scan = Scan {
+        query: &query,
+        field,
+        metric,
+        vectors: &vectors,
+        range,
+        keep: keep(&window, &vectors, &segments)?,
+        end: Instant::now() + MAX_TIME,
+    };
+    let hits = scan.run(&segments)?;
+    answer(&scan, &segments, hits, (&window, &params, &outputs, keyed))
+}
+
+/// Returns the output fields without the primary key and the distance, which each answer has anyway.
+fn outputs(call: &Call, schema: &Schema, keyed: Keyed) -> Result<Outputs, ServiceError> {
+    let names = params::names(call, "outputFields")?;
+    let mut outputs = Outputs::parse(&names, schema)
+        .map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    let key = schema.primary().map_or("", |field| &field.name);
+    let asked = names.iter().any(|name| name == key || name == "*");
+    outputs.leave_out(DISTANCE, schema);
+    match keyed {
+        Keyed::AsId if key != "id" => {
+            outputs.leave_out("id", schema);
+            if !asked {
+                outputs.leave_out(key, schema);
+            }
+        }
+        _ => outputs.leave_out(key, schema),
+    }
+    Ok(outputs)
+}
+
+/// Returns the number of rows to keep for each vector: `offset` plus `limit`, or all rows if there are fewer.
+fn keep(
+    window: &Window,
+    vectors: &SearchVectors,
+    segments: &[Segment],
+) -> Result<usize, ServiceError> {
+    let rows = segments.iter().map(Segment::live);
+    let rows = rows.fold(0, usize::saturating_add);
+    let keep = window.skip.saturating_add(window.limit).min(rows);
+    let all = vectors.len().saturating_mul(keep);
+    if all <= MAX_ROWS {
+        return Ok(keep);
+    }
+    Err(ServiceError::new(
+        65535,
+        format!(
+            "the local service finds at most {MAX_ROWS} rows in one search: {} vectors with offset+limit {keep} ask for {all}; send fewer vectors, or ask for fewer rows",
+            vectors.len()
+        ),
+    ))
+}
+
+fn answer(
+    scan: &Scan<'_>,
+    segments: &[Segment],
+    hits: Vec<Vec<SearchHit>>,
+    (window, params, outputs, keyed): (&Window, &SearchParams, &Outputs, Keyed),
+) -> Result<Answer, ServiceError> {
+    let schema = scan.query.schema;
+    let key_name = match (keyed, schema.primary()) {
+        (Keyed::ByField, Some(field)) => field.name.as_str(),
+        _ => "id",
+    };
+    let key_name = Value::from(key_name).to_string();
+    let (mut rows, mut places, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+    for hit in hits
+        .into_iter()
+        .map(|hits| hits.into_iter().skip(window.skip))
+    {
+        for hit in hit {
+            let distance = params.round(hit.distance(scan.metric));
+            let key = match hit.key {
+                Key::Int(key) if scan.query.texts_for_int64 => Value::from(key.to_string()),
+                Key::Int(key) => Value::from(key),
+                Key::Text(key) => Value::from(key),
+            };
+            rows.push(format!("\"{DISTANCE}\":{distance},{key_name}:{key}"));
+            places.push((hit.segment, hit.row));
+        }
+        ends.push(rows.len());
+    }
+    scan.query
+        .add_fields(segments, outputs, places, &mut rows)?;
+    // Rows of a segment that was deleted meanwhile are empty here.
+    let mut start = 0;
+    let counts = ends.into_iter().map(|end| {
+        let rows = rows.get(start..end).unwrap_or_default();
+        start = end;
+        rows.iter().filter(|row| !row.is_empty()).count()
+    });
+    let topks: Vec<usize> = counts.collect();
+    rows.retain(|row| !row.is_empty());
+    Ok(Answer {
+        // Milvus omits the counts from an answer without rows.
+        topks: if rows.is_empty() { Vec::new() } else { topks },
+        rows: Found::new(rows),
+    })
+}

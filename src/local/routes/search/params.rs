@@ -1,0 +1,377 @@
+//! Reads the parameters of a search call. Unsupported parameters are refused by name.
+
+use crate::formats::cell::describe;
+use crate::formats::vectors::{self as lists, VectorError};
+use crate::formats::{DataType, Schema};
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::routes::indexes;
+use crate::local::routes::lookup::{self, DIALECT};
+use crate::local::search::metric::Metric;
+use crate::local::search::range::DistanceRange;
+use crate::local::search::vectors::SearchVectors;
+use crate::local::storage::collections::Collection;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+/// Most vectors in one search, as in Milvus (`quotaAndLimits.limits.nq`).
+const MAX_VECTORS: usize = 16_384;
+
+/// The largest `limit`, `offset`, and sum of both, as in Milvus (`quotaAndLimits.limits.topK`).
+const MAX_WINDOW: i64 = 16_384;
+
+/// Default `limit` of a search, as in Milvus.
+const LIMIT: i64 = 100;
+
+/// Keys of a call that change which rows are found or how they are ordered.
+const UNSUPPORTED: [&str; 11] = [
+    "groupingField",
+    "groupSize",
+    "groupingSize",
+    "strictGroupSize",
+    "functionScore",
+    "functionChains",
+    "rerank",
+    "searchAggregation",
+    "orderByFields",
+    "highlight",
+    "highlighter",
+];
+
+/// Parameters of approximate indexes and hints for the search. An exact search finds the same rows with all of them.
+const WITHOUT_EFFECT: [&str; 22] = [
+    "level",
+    "nprobe",
+    "ef",
+    "search_list",
+    "search_list_size",
+    "reorder_k",
+    "refine_k",
+    "rbq_query_bits",
+    "with_raw_data",
+    "drop_ratio_search",
+    "dim_max_score_ratio",
+    "max_empty_result_buckets",
+    "itopk_size",
+    "search_width",
+    "min_iterations",
+    "max_iterations",
+    "team_size",
+    "retrieve_friendly",
+    "ignoreGrowing",
+    "ignore_growing",
+    "hints",
+    "enable_recall_calculation",
+];
+
+const CONSISTENCY: [&str; 5] = ["Strong", "Session", "Bounded", "Eventually", "Customized"];
+
+/// Refuses keys with an unsupported value, and an unknown consistency level.
+pub(crate) fn refuse_unsupported(call: &Call) -> Result<(), ServiceError> {
+    for name in UNSUPPORTED {
+        let asks = call.get(&[name]).is_some_and(|value| match value {
+            Value::Bool(flag) => *flag,
+            Value::Number(number) => number.as_f64() != Some(0.0),
+            Value::Array(list) => !list.is_empty(),
+            // Milvus only checks the functions.
+            Value::Object(object) => object
+                .get("functions")
+                .map_or(!object.is_empty(), |list| list != &Value::Array(Vec::new())),
+            _ => true,
+        });
+        if asks {
+            return Err(ServiceError::unsupported(format!("{name} is")));
+        }
+    }
+    match call.get(&["consistencyLevel"]) {
+        Some(level) if !CONSISTENCY.iter().any(|known| level == known) => {
+            Err(ServiceError::parameter(
+                DIALECT,
+                format!(
+                    "consistencyLevel can only be [{}], default: Bounded, got {}",
+                    CONSISTENCY.join(", "),
+                    describe(&level.to_string())
+                ),
+            ))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Returns the names in a list of a call; empty if there is no such list.
+pub(crate) fn names(call: &Call, key: &str) -> Result<Vec<String>, ServiceError> {
+    let names = call.get(&[key]).map_or(Some(Vec::new()), lookup::texts);
+    names.ok_or_else(|| ServiceError::parameter(DIALECT, format!("{key} must be a list of names")))
+}
+
+/// Returns the error for vectors that can't be read: 1801.
+fn bad_vectors(message: impl std::fmt::Display) -> ServiceError {
+    let message = format!("can only accept json format request, error: {message}");
+    ServiceError::new(1801, message)
+}
+
+/// Returns the number of the field that `annsField` names, or of the only vector field (Milvus:
+/// `generatePlaceholderGroup` in `handler_v2.go`).
+pub(crate) fn vector_field(call: &Call, schema: &Schema) -> Result<usize, ServiceError> {
+    let fields = schema.fields.iter().enumerate();
+    let mut vectors = fields.filter(|(_, field)| field.data_type.is_vector());
+    if let Some(name) = call.text(&["annsField"]) {
+        let named = vectors.find(|(_, field)| field.name == name);
+        return named.map(|(number, _)| number).ok_or_else(|| {
+            bad_vectors(format!(
+                "cannot find a vector field: field not found[field={name}]"
+            ))
+        });
+    }
+    match (vectors.next(), vectors.next()) {
+        (Some((number, _)), None) => Ok(number),
+        (Some((_, one)), Some((_, other))) => Err(bad_vectors(format!(
+            "search without annsField, but already found multiple vector fields: [{}, {},,,]: invalid parameter",
+            one.name, other.name
+        ))),
+        _ => Err(bad_vectors(
+            "cannot find a vector field: field not found[field=]",
+        )),
+    }
+}
+
+/// Reads the vectors in a JSON list for the field with this number (Milvus: `serializeFloatVectors` and its siblings in
+/// `httpserver/utils.go`).
+pub(crate) fn vectors(
+    data: &[u8],
+    schema: &Schema,
+    field: usize,
+) -> Result<SearchVectors, ServiceError> {
+    let field = schema.fields.get(field);
+    let field = field.ok_or_else(|| ServiceError::internal("the schema has no such field"))?;
+    let data_type = &field.data_type;
+    let column = lists::parse(data_type, data, |text| STANDARD.decode(text).ok());
+    let column = column.map_err(|error| {
+        let dim = data_type.dim().unwrap_or(0);
+        let list = match data_type {
+            DataType::BinaryVector { .. } => "byte",
+            DataType::Int8Vector { .. } => "int8",
+            _ => "float",
+        };
+        let (message, actual) = match error {
+            VectorError::Elements { found, shown } => (
+                format!("dimension: {dim}, but length of []{list}: {found}"),
+                shown,
+            ),
+            VectorError::Bytes { found, shown } => {
+                let bytes = match data_type {
+                    DataType::BinaryVector { .. } => dim / 8,
+                    _ => dim * 2,
+                };
+                (
+                    format!("dimension: {dim}, bytesLen: {bytes}, but length of []byte: {found}"),
+                    shown,
+                )
+            }
+            VectorError::NotAList(shown) => ("data must be a list of vectors".to_owned(), shown),
+            VectorError::Value(found) => ("a vector can't be read".to_owned(), found),
+        };
+        let expected = data_type.name();
+        bad_vectors(format!(
+            "{message}: invalid parameter[expected={expected}][actual={actual}]"
+        ))
+    })?;
+    if column.is_empty() || column.len() > MAX_VECTORS {
+        let count = column.len();
+        return Err(ServiceError::parameter(
+            DIALECT,
+            format!(
+                "nq [{count}] is invalid, nq (number of search vector per search request) should be in range [1, {MAX_VECTORS}], but got {count}"
+            ),
+        ));
+    }
+    SearchVectors::new(&column).map_err(|error| ServiceError::internal(error.to_string()))
+}
+
+/// The range of the found rows that is returned.
+pub(crate) struct Window {
+    pub(crate) skip: usize,
+    pub(crate) limit: usize,
+}
+
+impl Window {
+    /// Reads `offset` and `limit` (Milvus: `parseSearchInfo` in `internal/proxy/search_util.go`).
+    pub(crate) fn read(call: &Call) -> Result<Self, ServiceError> {
+        let number = |key: &str, default: i64| {
+            call.integer(key, default).ok_or_else(|| {
+                ServiceError::parameter(DIALECT, format!("{key} must be a whole number"))
+            })
+        };
+        let within = |name: &str, value: i64| match value {
+            1..=MAX_WINDOW => Ok(usize::try_from(value).unwrap_or(0)),
+            _ => Err(ServiceError::parameter(
+                DIALECT,
+                format!(
+                    "{name} [{value}] is invalid, it should be in range [1, {MAX_WINDOW}], but got {value}"
+                ),
+            )),
+        };
+        let limit = number("limit", LIMIT)?;
+        let skip = number("offset", 0)?;
+        let window = Self {
+            limit: within("topk", limit)?,
+            skip: match skip {
+                0 => 0,
+                skip => within("offset", skip)?,
+            },
+        };
+        within("offset+topk", limit.saturating_add(skip))?;
+        Ok(window)
+    }
+}
+
+/// The values in `searchParams` and in its `params`.
+#[derive(Debug, Default)]
+pub(crate) struct SearchParams {
+    metric: Option<String>,
+    radius: Option<f32>,
+    range_filter: Option<f32>,
+    /// Decimal places to which distances are rounded.
+    round_decimal: Option<i32>,
+}
+
+impl SearchParams {
+    /// Reads the parameters. A key may be in `params` or beside it, but two different values are an error (Milvus:
+    /// `generateSearchParams`).
+    pub(crate) fn read(given: Option<&Value>) -> Result<Self, ServiceError> {
+        let mut read = Self::default();
+        let Some(given) = given else {
+            return Ok(read);
+        };
+        let outer = object(given, "searchParams must be a dict")?;
+        let none = Map::new();
+        let inner = match outer.get("params") {
+            None | Some(Value::Null) => &none,
+            Some(inner) => object(inner, "searchParams.params must be a dict")?,
+        };
+        for (key, value) in outer.iter().filter(|(key, _)| *key != "params") {
+            if inner.get(key).is_some_and(|other| !same(value, other)) {
+                return Err(ServiceError::parameter(
+                    DIALECT,
+                    format!(
+                        "ambiguous parameter: {key}, in search_param: {value}, in search_param.params: {}",
+                        inner.get(key).unwrap_or(&Value::Null)
+                    ),
+                ));
+            }
+            read.set(key, value)?;
+        }
+        for (key, value) in inner {
+            read.set(key, value)?;
+        }
+        Ok(read)
+    }
+
+    fn set(&mut self, key: &str, value: &Value) -> Result<(), ServiceError> {
+        let wrong = |expected: &str| {
+            let found = describe(&value.to_string());
+            ServiceError::parameter(DIALECT, format!("{key} must be {expected}, got {found}"))
+        };
+        match key {
+            _ if value.is_null() => {}
+            "metricType" | "metric_type" => {
+                let name = value.as_str().ok_or_else(|| wrong("a text"))?;
+                self.metric = Some(name.to_owned());
+            }
+            "radius" => self.radius = Some(number(value).ok_or_else(|| wrong("a number"))?),
+            "range_filter" => {
+                self.range_filter = Some(number(value).ok_or_else(|| wrong("a number"))?);
+            }
+            "round_decimal" => {
+                let places = value.as_i64().or_else(|| value.as_str()?.parse().ok());
+                let places = places.and_then(|places| i32::try_from(places).ok());
+                self.round_decimal = match places {
+                    Some(-1) => None,
+                    Some(places @ 0..=6) => Some(places),
+                    _ => {
+                        return Err(ServiceError::parameter(
+                            DIALECT,
+                            format!(
+                                "round_decimal [{value}] is invalid, should be -1 or an integer in range [0, 6]"
+                            ),
+                        ));
+                    }
+                };
+            }
+            key if WITHOUT_EFFECT.contains(&key) => {}
+            key => {
+                return Err(ServiceError::unsupported(format!(
+                    "the search parameter {key} is"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the range of accepted distances.
+    pub(crate) fn range(&self, metric: Metric) -> Result<DistanceRange, ServiceError> {
+        let range = DistanceRange::new(metric, self.radius, self.range_filter);
+        range.map_err(|message| ServiceError::parameter(DIALECT, message))
+    }
+
+    /// Rounds a distance for the answer. JSON has no infinity.
+    pub(crate) fn round(&self, distance: f32) -> f32 {
+        let distance = distance.clamp(f32::MIN, f32::MAX);
+        match self.round_decimal {
+            None => distance,
+            Some(places) => {
+                let factor = 10_f32.powi(places);
+                (distance * factor).round() / factor
+            }
+        }
+    }
+}
+
+fn object<'v>(value: &'v Value, expected: &str) -> Result<&'v Map<String, Value>, ServiceError> {
+    value
+        .as_object()
+        .ok_or_else(|| ServiceError::parameter(DIALECT, expected))
+}
+
+/// Returns whether two values are equal, with 10 equal to 10.0.
+fn same(one: &Value, other: &Value) -> bool {
+    one == other || (one.is_number() && one.as_f64() == other.as_f64())
+}
+
+fn number(value: &Value) -> Option<f32> {
+    #[expect(clippy::cast_possible_truncation, reason = "distances have 32 bits")]
+    let number = value.as_f64()? as f32;
+    Some(number)
+}
+
+/// Returns the metric of a field's index, or the default metric of the field's type. If the call names another metric,
+/// returns an error (Milvus: `NewSearchRequest` in `internal/util/segcore/plan.go`).
+pub(crate) fn metric(
+    collection: &Collection,
+    schema: &Schema,
+    (field, params): (usize, &SearchParams),
+) -> Result<Metric, ServiceError> {
+    let field = schema.fields.get(field);
+    let field = field.ok_or_else(|| ServiceError::internal("the schema has no such field"))?;
+    let name = indexes::metric_of(collection, schema, &field.name);
+    let metric = Metric::parse(&name).filter(|metric| metric.suits(&field.data_type));
+    let metric = metric.ok_or_else(|| {
+        ServiceError::unsupported(format!(
+            "searching {} fields by the metric {name} is",
+            field.data_type.name()
+        ))
+    })?;
+    match &params.metric {
+        Some(asked) if !asked.is_empty() && Metric::parse(asked) != Some(metric) => {
+            Err(ServiceError::parameter(
+                DIALECT,
+                format!(
+                    "metric type not match: invalid parameter[expected={}][actual={asked}]",
+                    metric.name()
+                ),
+            ))
+        }
+        _ => Ok(metric),
+    }
+}

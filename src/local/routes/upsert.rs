@@ -1,0 +1,312 @@
+//! The upsert call, which replaces the rows with the same primary keys or changes some of their fields.
+//!
+//! The rules are Milvus' (`internal/proxy/task_upsert.go`). The call replaces rows of the named partition, or of
+//! `_default`; in a collection with a partition key, it replaces rows of all partitions. A primary key may occur only
+//! once in a call. With autoId, a row names the primary key that it replaces and gets a new one.
+
+use super::entities::{by_keys, target};
+use super::lookup::DIALECT;
+use super::rows::{BAD_ROWS, ids, keys, partition, rows};
+use crate::formats::{Batch, DataType, Schema};
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::{Envelope, Routes};
+use crate::local::search::query::{Outputs, Query};
+use crate::local::state::App;
+use crate::local::storage::dead::{DeletedRows, Fresh, Replaced};
+use crate::local::storage::scan::Segment;
+use serde_json::value::RawValue;
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::sync::Arc;
+
+/// Most tries of an upsert to find the rows that it replaces, if other calls add rows meanwhile.
+const TRIES: usize = 200;
+
+/// A row, as the JSON texts of its values.
+type RowTexts = BTreeMap<String, Box<RawValue>>;
+
+/// Adds the upsert route.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes.rows(Envelope::V2, "/v2/vectordb/entities/upsert", upsert)
+}
+
+/// Replaces the rows that have the primary keys of `data`, all or none.
+pub(crate) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let target = target(app, call)?;
+    let partial = is_partial(call)?;
+    let mut fresh = FreshRows::read(call, &target.schema, partial)?;
+    let (name, partition_id) = partition(app, call, &target)?;
+    let within = if target.schema.has_partition_key() {
+        Vec::new()
+    } else {
+        vec![partition_id]
+    };
+    let keys: Vec<_> = fresh.keys.iter().collect();
+    let query = Query {
+        store: app.store(),
+        collection: target.collection.id,
+        schema: &target.schema,
+        partitions: within,
+        filter: Some(by_keys(&target.schema, &keys)?),
+        texts_for_int64: false,
+    };
+    let (mut deleted, mut looked): (DeletedRows, Vec<Segment>) = (DeletedRows::new(), Vec::new());
+    for _ in 0..TRIES {
+        // All segments are listed before the search for rows, so a segment that is added later isn't missed.
+        let seen = app.store().segments(target.collection.id, &[])?;
+        // Segments never change, so only new segments are searched.
+        let known: HashSet<i64> = looked.iter().map(Segment::id).collect();
+        let mut new = query.segments()?;
+        new.retain(|segment| !known.contains(&segment.id()));
+        deleted.extend(query.deleted(&new)?);
+        looked.extend(new);
+        let batch = fresh.batch(&query, &looked)?;
+        let replaced = app.store().replace(
+            target.collection.id,
+            &deleted,
+            &mut Fresh {
+                partition_id,
+                batch,
+                seen,
+            },
+        )?;
+        match replaced {
+            Replaced::Done => {
+                app.shared().nudge();
+                let (count, ids) = (batch.rows(), ids(call, batch));
+                return Ok(json!({ "upsertCount": count, "upsertIds": ids }));
+            }
+            Replaced::NoPartition => return Err(ServiceError::no_partition(&name)),
+            Replaced::Outdated => {}
+        }
+    }
+    Err(ServiceError::http(
+        429,
+        429,
+        "rows come faster than an upsert can look through them; try again",
+    ))
+}
+
+/// Returns whether the call changes only the given fields. Operations on arrays are refused (Milvus: `request_v2.go`,
+/// `parseFieldPartialUpdateOp`).
+fn is_partial(call: &Call) -> Result<bool, ServiceError> {
+    let ops = call.get(&["fieldOps"]).and_then(Value::as_array);
+    for op in ops.into_iter().flatten() {
+        let op = op.get("op").and_then(Value::as_str).unwrap_or_default();
+        match op.trim().to_ascii_uppercase().as_str() {
+            "REPLACE" => {}
+            "ARRAY_APPEND" | "ARRAY_REMOVE" => {
+                return Err(ServiceError::unsupported(format!(
+                    "the operation {} of fieldOps is",
+                    op.trim()
+                )));
+            }
+            _ => {
+                let why = format!("unsupported partial update op: {op}");
+                return Err(ServiceError::parameter(DIALECT, why));
+            }
+        }
+    }
+    let partial = call.get(&["partialUpdate"]);
+    Ok(partial.and_then(Value::as_bool).unwrap_or(false))
+}
+
+/// The rows of a call.
+struct FreshRows {
+    /// The primary keys of the rows to replace.
+    keys: Vec<Value>,
+    /// The rows to store. In a partial update, it's only complete once the rows to change are known.
+    batch: Batch,
+    /// The rows of a partial update.
+    partial: Option<Vec<RowTexts>>,
+}
+
+impl FreshRows {
+    fn read(call: &Call, schema: &Arc<Schema>, partial: bool) -> Result<Self, ServiceError> {
+        let fresh = if partial || schema.auto_id() {
+            let rows = texts(call)?;
+            let keys = given_keys(&rows, schema)?;
+            let mut fresh = Self {
+                keys,
+                batch: Batch::new(schema).loose(),
+                partial: None,
+            };
+            if partial {
+                check_columns(&rows, schema)?;
+                fresh.partial = Some(rows);
+            } else {
+                let none = RowTexts::new();
+                for (number, row) in rows.iter().enumerate() {
+                    push(&mut fresh.batch, number, &none, row)?;
+                }
+            }
+            fresh
+        } else {
+            let batch = rows(call, schema)?;
+            Self {
+                keys: keys(&batch),
+                batch,
+                partial: None,
+            }
+        };
+        let mut seen = HashSet::new();
+        if fresh.keys.iter().all(|key| seen.insert(plain(key))) {
+            return Ok(fresh);
+        }
+        Err(ServiceError::parameter(
+            DIALECT,
+            "duplicate primary keys are not allowed in the same batch",
+        ))
+    }
+
+    /// Returns the rows to store. In a partial update, other fields are copied from the rows to change, which are in
+    /// these segments.
+    fn batch(
+        &mut self,
+        query: &Query<'_>,
+        segments: &[Segment],
+    ) -> Result<&mut Batch, ServiceError> {
+        let Some(rows) = &self.partial else {
+            return Ok(&mut self.batch);
+        };
+        let schema = Arc::clone(self.batch.schema());
+        let there = existing(query, segments, &schema)?;
+        let mut batch = Batch::new(&schema).loose();
+        let none = RowTexts::new();
+        for (number, (row, key)) in rows.iter().zip(&self.keys).enumerate() {
+            let before = there.get(&plain(key)).unwrap_or(&none);
+            push(&mut batch, number, before, row)?;
+        }
+        self.batch = batch;
+        Ok(&mut self.batch)
+    }
+}
+
+/// Parses the rows of `data`, a list of objects or (in v1) one object.
+fn texts(call: &Call) -> Result<Vec<RowTexts>, ServiceError> {
+    let data = call.object.data.as_deref().unwrap_or_default();
+    if data.is_empty() || data == b"null" {
+        return Err(ServiceError::missing(DIALECT, "data"));
+    }
+    let read = if data.first() == Some(&b'[') {
+        serde_json::from_slice(data)
+    } else {
+        serde_json::from_slice(data).map(|row| vec![row])
+    };
+    let rows: Vec<RowTexts> = read.map_err(|error| bad_rows(&error))?;
+    if rows.is_empty() {
+        return Err(bad_rows(&"there are no rows"));
+    }
+    Ok(rows)
+}
+
+fn bad_rows(why: &dyn std::fmt::Display) -> ServiceError {
+    let message = format!("fail to deal the insert data, error: {why}");
+    ServiceError::new(BAD_ROWS, message)
+}
+
+/// Returns the rows' primary keys, or an error if a row has none.
+fn given_keys(rows: &[RowTexts], schema: &Schema) -> Result<Vec<Value>, ServiceError> {
+    let name = key_name(schema);
+    let key = |row: &RowTexts| {
+        let text = row.get(name).map(|text| text.get());
+        let value = text.and_then(|text| serde_json::from_str(text).ok());
+        value.filter(|value: &Value| !value.is_null())
+    };
+    let keys: Option<Vec<_>> = rows.iter().map(key).collect();
+    keys.ok_or_else(|| {
+        let why = format!("must assign pk when upsert, primary field: {name}");
+        ServiceError::parameter(DIALECT, why)
+    })
+}
+
+fn key_name(schema: &Schema) -> &str {
+    schema.primary().map_or("", |field| &field.name)
+}
+
+/// Refuses a partial update if a field is in some of its rows and not in others (Milvus:
+/// `internal/distributed/proxy/httpserver/utils.go`, `anyToColumns`).
+fn check_columns(rows: &[RowTexts], schema: &Schema) -> Result<(), ServiceError> {
+    for field in &schema.fields {
+        let with = rows.iter().filter(|row| row.contains_key(&field.name));
+        let count = with.count();
+        if count != 0 && count != rows.len() {
+            return Err(bad_rows(&format!(
+                "column {} has length {count}, expected {}: all rows of a partial update have the same fields",
+                field.name,
+                rows.len()
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Returns the stored rows that the query finds, by primary key.
+fn existing(
+    query: &Query<'_>,
+    segments: &[Segment],
+    schema: &Schema,
+) -> Result<BTreeMap<String, RowTexts>, ServiceError> {
+    let all = Outputs::parse(&["*".to_owned()], schema).map_err(ServiceError::internal)?;
+    let found = query.rows_in(segments, &all, 0, usize::MAX)?;
+    let name = key_name(schema);
+    let json: BTreeSet<&str> = schema
+        .fields
+        .iter()
+        .filter(|field| field.data_type == DataType::Json)
+        .map(|field| field.name.as_str())
+        .collect();
+    let mut rows = BTreeMap::new();
+    for row in found {
+        let read = serde_json::from_str(&format!("{{{row}}}"));
+        let mut row: RowTexts = read.map_err(|error| ServiceError::internal(error.to_string()))?;
+        // A string for a JSON field is parsed as JSON. So each JSON value is put in a string here to be stored
+        // unchanged.
+        for (_, value) in row
+            .iter_mut()
+            .filter(|(name, _)| json.contains(name.as_str()))
+        {
+            if value.get() != "null" {
+                let text = Value::from(value.get()).to_string();
+                let text = RawValue::from_string(text);
+                *value = text.map_err(|error| ServiceError::internal(error.to_string()))?;
+            }
+        }
+        let key = row.get(name).map(|text| text.get());
+        let key: Option<Value> = key.and_then(|text| serde_json::from_str(text).ok());
+        rows.extend(key.map(|key| (plain(&key), row)));
+    }
+    Ok(rows)
+}
+
+/// Returns a primary key's plain text, which is equal for equal keys.
+fn plain(key: &Value) -> String {
+    match key {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Adds a row with its earlier fields, overwritten by the given ones. A primary key that the service generates is left
+/// out.
+fn push(
+    batch: &mut Batch,
+    number: usize,
+    before: &RowTexts,
+    given: &RowTexts,
+) -> Result<(), ServiceError> {
+    let schema = Arc::clone(batch.schema());
+    let mut merged: BTreeMap<&str, &RawValue> = BTreeMap::new();
+    for (name, text) in before.iter().chain(given) {
+        merged.insert(name, text);
+    }
+    if schema.auto_id() {
+        merged.remove(key_name(&schema));
+    }
+    let text = serde_json::to_vec(&merged).map_err(|error| bad_rows(&error))?;
+    let number = u64::try_from(number).unwrap_or(u64::MAX).saturating_add(1);
+    batch
+        .push_json(&text, number)
+        .map_err(|error| bad_rows(&error))
+}

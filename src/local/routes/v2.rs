@@ -1,0 +1,220 @@
+//! The import routes that Zilliz Cloud and Milvus share, and the cloud's form of the create call.
+//!
+//! An answer has the fields of both, so one form serves both.
+
+use super::jobs::{self, Action, percent};
+use super::milvus;
+use crate::local::http::Dialect;
+use crate::local::http::call::Call;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::{Envelope, Routes};
+use crate::local::jobs::now;
+use crate::local::state::App;
+use crate::local::storage::ending::Ending;
+use crate::local::storage::jobs::{Job, JobState, Standing, Whole};
+use crate::local::storage::{Store, StoreError};
+use serde_json::{Map, Value, json};
+
+/// Adds the routes below `/v2/vectordb/jobs/import`.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    let import = |route: &str| format!("/v2/vectordb/jobs/import/{route}");
+    routes
+        .write(Envelope::V2, &import("create"), create)
+        .post(Envelope::V2, &import("getProgress"), progress)
+        .post(Envelope::V2, &import("get_progress"), progress)
+        .post(Envelope::V2, &import("describe"), progress)
+        .post(Envelope::V2, &import("list"), list)
+        .post(Envelope::V2, &import("commit"), commit)
+        .post(Envelope::V2, &import("abort"), abort)
+}
+
+/// Returns the dialect of a request. Only the cloud's clients name a cluster, or a project and region.
+pub(crate) fn dialect(call: &Call) -> Dialect {
+    match call.get(&["clusterId", "projectId", "regionId"]) {
+        Some(_) => Dialect::V2,
+        None => Dialect::Milvus,
+    }
+}
+
+fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    if call.get(&["volumeName", "dataPaths"]).is_some() {
+        return Err(ServiceError::unsupported("importing from a volume is"));
+    }
+    let files = call.object.params.get("files");
+    let cloud = call.get(&["objectUrl", "objectUrls"]);
+    let dialect = match cloud {
+        Some(_) => Dialect::V2,
+        None => dialect(call),
+    };
+    let given = call.get(&["files"]).is_some();
+    let paths = match (files, cloud) {
+        (Some(_), Some(_)) if given => {
+            return Err(ServiceError::parameter(
+                self::dialect(call),
+                "give either files or objectUrl / objectUrls, not both",
+            ));
+        }
+        (_, Some(_)) => urls(call)?,
+        (Some(files), None) if !files.is_null() => milvus::paths(dialect, "files", files)?,
+        _ => Vec::new(),
+    };
+    if dialect == Dialect::V2 && paths.is_empty() {
+        return Err(ServiceError::new(
+            90145,
+            "no object URL given: objectUrls (or files) must name at least one",
+        ));
+    }
+    let id = jobs::submit(app, call, dialect, &paths)?;
+    Ok(json!({ "jobId": id }))
+}
+
+fn urls(call: &Call) -> Result<Vec<Vec<String>>, ServiceError> {
+    let single = call.text(&["objectUrl"]).into_iter();
+    let mut paths: Vec<_> = single.map(|url| vec![url]).collect();
+    if let Some(urls) = call.get(&["objectUrls"]) {
+        paths.append(&mut milvus::paths(Dialect::V2, "objectUrls", urls)?);
+    }
+    Ok(paths)
+}
+
+fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let dialect = dialect(call);
+    let whole = jobs::find(app, call, dialect, Action::Progress)?;
+    if dialect == Dialect::Milvus {
+        return Ok(milvus::progress(&whole));
+    }
+    let Whole {
+        job,
+        source,
+        files,
+        warnings,
+        ..
+    } = whole;
+    let mut data = Map::new();
+    data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
+    data.insert(
+        "collectionName".to_owned(),
+        Value::from(job.collection.as_str()),
+    );
+    data.extend(standing(&source.name(), &job.standing));
+    let details = files.iter().map(|file| {
+        let name = dialect.detail_name(&file.name);
+        Value::Object(standing(&name, &file.standing))
+    });
+    data.insert("details".to_owned(), details.collect());
+    jobs::add_warnings(&mut data, &warnings);
+    Ok(Value::Object(data))
+}
+
+/// Returns the fields that describe a job or a file. `totalRows` is left out until it's known, since a client that
+/// shows imported rows as a share of all rows would show 100 percent throughout.
+fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
+    let imported = match standing.state {
+        JobState::Failed | JobState::Aborted => 0,
+        _ => standing.rows,
+    };
+    let all = matches!(standing.state, JobState::Completed | JobState::Uncommitted);
+    let total = all.then(|| Value::from(standing.rows));
+    let fields = [
+        ("fileName", Value::from(name)),
+        ("fileSize", Value::from(standing.size)),
+        ("state", Value::from(standing.state.word())),
+        ("progress", Value::from(percent(standing))),
+        ("importedRows", Value::from(imported)),
+        ("totalRows", total.unwrap_or_default()),
+        (
+            "completeTime",
+            Value::from(standing.complete_time.clone().unwrap_or_default()),
+        ),
+        (
+            "reason",
+            Value::from(standing.reason.clone().unwrap_or_default()),
+        ),
+    ];
+    fields
+        .into_iter()
+        .filter(|(_, value)| !value.is_null())
+        .map(|(name, value)| (name.to_owned(), value))
+        .collect()
+}
+
+fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    if dialect(call) == Dialect::Milvus {
+        return milvus_list(app, call);
+    }
+    let page = jobs::page(app, call, 1)?;
+    let record = |job: &Job| {
+        json!({
+            "jobId": job.id,
+            "collectionName": job.collection,
+            "state": job.standing.state.word(),
+            "progress": percent(&job.standing),
+            "reason": job.standing.reason.as_deref().unwrap_or_default(),
+        })
+    };
+    let records: Vec<_> = page.jobs.iter().map(record).collect();
+    Ok(json!({
+        "count": page.count,
+        "currentPage": page.number,
+        "pageSize": page.size,
+        "records": records,
+    }))
+}
+
+/// Returns all jobs at once, since a Milvus server's list has no pages. The answer has their number only if it isn't
+/// whole.
+fn milvus_list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let page = jobs::whole_list(app, call)?;
+    let records: Vec<_> = page.jobs.iter().map(milvus::record).collect();
+    let mut data = json!({ "records": records });
+    if page.count > page.jobs.len() as u64 {
+        data["count"] = json!(page.count);
+    }
+    Ok(data)
+}
+
+fn commit(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    end(app, call, Action::Commit, Store::commit)
+}
+
+fn abort(app: &App, call: &Call) -> Result<Value, ServiceError> {
+    let answer = end(app, call, Action::Abort, Store::abort)?;
+    // An aborted job's rows have to be removed.
+    app.shared().nudge();
+    Ok(answer)
+}
+
+/// Commits or aborts a job.
+fn end(
+    app: &App,
+    call: &Call,
+    action: Action,
+    act: impl Fn(&Store, &str, &str) -> Result<Ending, StoreError>,
+) -> Result<Value, ServiceError> {
+    let dialect = dialect(call);
+    let Whole { job, .. } = jobs::find(app, call, dialect, action)?;
+    let id = &job.id;
+    let state = |state| dialect.choose(JobState::word(state), milvus::word(state));
+    let why = match (act(app.store(), id, &now())?, action) {
+        (Ending::Done, _) => {
+            return Ok(dialect.choose(json!({ "jobId": id }), json!({})));
+        }
+        (Ending::WrongState(found), Action::Abort) => format!(
+            "job {id} is in terminal/committed state {}, abort not allowed",
+            state(found)
+        ),
+        (Ending::WrongState(found), _) => {
+            format!(
+                "job {id} is in state {}, expected Uncommitted",
+                state(found)
+            )
+        }
+        (Ending::AutoCommit, _) => {
+            format!("job {id} is auto-commit, manual commit/abort not allowed")
+        }
+    };
+    Err(dialect.choose(
+        ServiceError::parameter(dialect, &why),
+        ServiceError::import(&why),
+    ))
+}

@@ -1,0 +1,419 @@
+//! Runs a query: reads segments column by column, and decodes only the needed columns.
+//!
+//! First the filter and the primary key select rows. Then the output columns of the few segments with such rows are
+//! read. A segment that is deleted meanwhile counts as empty; deleted rows are left out.
+
+use crate::formats::batch::META;
+use crate::formats::schema::FunctionOutput;
+use crate::formats::{Column, DataType, Field, Schema};
+use crate::local::filter::{Filter, Loaded};
+use crate::local::http::answer::Data;
+use crate::local::http::error::ServiceError;
+use crate::local::storage::dead::DeletedRows;
+use crate::local::storage::scan::Segment;
+use crate::local::storage::{Store, StoreError};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+
+/// Limit on the column data in one answer, in bytes, as in Milvus. The answer's JSON is about three times as large.
+const MAX_BYTES: usize = 100 << 20;
+
+/// The rows of an answer, each the text inside a JSON object's braces. As values they would take many times the memory.
+#[derive(Debug)]
+pub(crate) struct Found(Vec<String>);
+
+impl Found {
+    /// Returns an answer with these rows, each the text inside a JSON object's braces.
+    pub(crate) fn new(rows: Vec<String>) -> Self {
+        Self(rows)
+    }
+
+    /// Returns an answer with a count instead of rows.
+    pub(crate) fn count(count: u64) -> Self {
+        Self(vec![format!("\"count(*)\":{count}")])
+    }
+}
+
+impl Data for Found {
+    fn write(self, text: &mut String) {
+        let size = self.0.iter().map(|row| row.len() + 3).sum();
+        text.reserve(size);
+        text.push('[');
+        for (no, row) in self.0.into_iter().enumerate() {
+            text.push_str(if no == 0 { "{" } else { ",{" });
+            text.push_str(&row);
+            text.push('}');
+        }
+        text.push(']');
+    }
+}
+
+/// The fields of each row to return.
+#[derive(Debug, Default)]
+pub(crate) struct Outputs {
+    /// Fields by their number in the schema; the primary key is always included.
+    fields: BTreeSet<usize>,
+    /// Whether all dynamic fields are returned.
+    all_dynamic: bool,
+    /// Names of the dynamic fields to return.
+    dynamic: Vec<String>,
+    /// Names that are never written, even if requested.
+    left_out: Vec<String>,
+}
+
+impl Outputs {
+    /// Parses a list of names: `*`, fields, `$meta`, dynamic fields. Returns the problem with the list as a message.
+    pub(crate) fn parse(names: &[String], schema: &Schema) -> Result<Self, String> {
+        let mut outputs = Self::default();
+        outputs
+            .fields
+            .extend(schema.fields.iter().position(|field| field.primary));
+        for name in names {
+            let field = schema.fields.iter().position(|field| field.name == *name);
+            match (name.as_str(), field) {
+                ("count(*)", _) => {
+                    return Err("count(*) stands alone in outputFields".to_owned());
+                }
+                ("*", _) => {
+                    let fields = schema.fields.iter().enumerate();
+                    let kept = fields.filter(|(_, field)| !is_unreadable(field));
+                    outputs.fields.extend(kept.map(|(number, _)| number));
+                    outputs.all_dynamic = schema.dynamic;
+                }
+                (_, Some(field)) => {
+                    if schema.fields.get(field).is_some_and(is_unreadable) {
+                        return Err(format!("not allowed to retrieve raw data of field {name}"));
+                    }
+                    outputs.fields.insert(field);
+                }
+                (META, None) if schema.dynamic => outputs.all_dynamic = true,
+                (_, None) if schema.dynamic => outputs.dynamic.push(name.clone()),
+                (_, None) => return Err(format!("field {name} not exist")),
+            }
+        }
+        Ok(outputs)
+    }
+
+    /// Excludes a name, whether it's a field or a dynamic field.
+    pub(crate) fn leave_out(&mut self, name: &str, schema: &Schema) {
+        let field = schema.fields.iter().position(|field| field.name == name);
+        if let Some(field) = field {
+            self.fields.remove(&field);
+        }
+        self.left_out.push(name.to_owned());
+    }
+
+    fn has_dynamic(&self) -> bool {
+        self.all_dynamic || !self.dynamic.is_empty()
+    }
+}
+
+/// Returns true for the output of a BM25 function, which no query returns (Milvus: proxy/util.go, `translateOutputFields`).
+fn is_unreadable(field: &Field) -> bool {
+    field.output == Some(FunctionOutput::Bm25)
+}
+
+/// A query on one collection.
+pub(crate) struct Query<'a> {
+    /// The store that holds the rows.
+    pub(crate) store: &'a Store,
+    /// The collection's id.
+    pub(crate) collection: i64,
+    /// The collection's schema.
+    pub(crate) schema: &'a Schema,
+    /// Ids of partitions; empty for all.
+    pub(crate) partitions: Vec<i64>,
+    /// Filter for the rows; `None` for all.
+    pub(crate) filter: Option<Filter>,
+    /// Whether 64-bit integers are sent as texts.
+    pub(crate) texts_for_int64: bool,
+}
+
+/// A primary key.
+#[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum Key {
+    Int(i64),
+    Text(String),
+}
+
+impl Query<'_> {
+    /// Returns the number of rows.
+    pub(crate) fn count(&self) -> Result<u64, ServiceError> {
+        let mut count: u64 = 0;
+        for segment in &self.segments()? {
+            let rows = match &self.filter {
+                None => segment.live(),
+                Some(filter) => match self.load(segment, filter.columns())? {
+                    Some(columns) => chosen(Some(filter), &columns, segment).count(),
+                    None => 0,
+                },
+            };
+            count = count.saturating_add(u64::try_from(rows).unwrap_or(u64::MAX));
+        }
+        Ok(count)
+    }
+
+    /// Returns the segments to read.
+    pub(crate) fn segments(&self) -> Result<Vec<Segment>, ServiceError> {
+        Ok(self.store.segments(self.collection, &self.partitions)?)
+    }
+
+    /// Returns the matching rows in these segments, for a delete.
+    pub(crate) fn deleted(&self, segments: &[Segment]) -> Result<DeletedRows, ServiceError> {
+        let needed = self.filter_columns();
+        let mut deleted = DeletedRows::new();
+        for segment in segments {
+            if let Some(columns) = self.load(segment, &needed)? {
+                let rows = chosen(self.filter.as_ref(), &columns, segment).collect();
+                deleted.push((segment.clone(), rows));
+            }
+        }
+        Ok(deleted)
+    }
+
+    /// Returns the rows by ascending primary key, without the first `skip`, at most `limit` rows.
+    pub(crate) fn rows(
+        &self,
+        outputs: &Outputs,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Found, ServiceError> {
+        let segments = self.segments()?;
+        self.rows_in(&segments, outputs, skip, limit).map(Found)
+    }
+
+    /// Returns the rows of these segments, each the text inside a JSON object's braces.
+    pub(crate) fn rows_in(
+        &self,
+        segments: &[Segment],
+        outputs: &Outputs,
+        skip: usize,
+        limit: usize,
+    ) -> Result<Vec<String>, ServiceError> {
+        let hits = self.hits(segments, skip.saturating_add(limit))?;
+        let hits: Vec<_> = hits.into_values().skip(skip).collect();
+        let mut rows = vec![String::new(); hits.len()];
+        self.add_fields(segments, outputs, hits, &mut rows)?;
+        rows.retain(|row| !row.is_empty());
+        Ok(rows)
+    }
+
+    /// Adds the output fields of these rows (segment and row) to the rows' texts. Rows of a segment that was deleted
+    /// meanwhile become empty.
+    pub(crate) fn add_fields(
+        &self,
+        segments: &[Segment],
+        outputs: &Outputs,
+        hits: Vec<(usize, usize)>,
+        rows: &mut [String],
+    ) -> Result<(), ServiceError> {
+        let mut places: BTreeMap<usize, Vec<(usize, usize)>> = BTreeMap::new();
+        for (place, (segment, row)) in hits.into_iter().enumerate() {
+            places.entry(segment).or_default().push((row, place));
+        }
+        let mut bytes = 0;
+        for (number, places) in places {
+            let Some(segment) = segments.get(number) else {
+                continue;
+            };
+            if self.fill(segment, outputs, &places, rows, &mut bytes)? {
+                continue;
+            }
+            for (_, place) in places {
+                if let Some(text) = rows.get_mut(place) {
+                    text.clear();
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the primary keys of a segment, and its rows that match the filter; `None` if the segment was deleted.
+    pub(crate) fn candidates(
+        &self,
+        segment: &Segment,
+    ) -> Result<Option<(Column, Vec<usize>)>, ServiceError> {
+        let primary = self.primary()?;
+        let mut needed = self.filter_columns();
+        needed.insert(primary);
+        let Some(mut columns) = self.load(segment, &needed)? else {
+            return Ok(None);
+        };
+        let rows = chosen(self.filter.as_ref(), &columns, segment).collect();
+        Ok(columns.remove(&primary).map(|keys| (keys, rows)))
+    }
+
+    /// Returns the number of the primary key's field.
+    fn primary(&self) -> Result<usize, ServiceError> {
+        let primary = self.schema.fields.iter().position(|field| field.primary);
+        primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))
+    }
+
+    /// Returns the numbers of the columns that the filter reads.
+    fn filter_columns(&self) -> BTreeSet<usize> {
+        let columns = self.filter.as_ref().map(Filter::columns);
+        columns.cloned().unwrap_or_default()
+    }
+
+    /// Returns the first `most` primary keys, each with the segment and row that was committed last. Segments are in
+    /// the order of their commits (Milvus: `internal/proxy/search_reduce_util.go` and `task_query.go` drop the older
+    /// rows of a key).
+    fn hits(
+        &self,
+        segments: &[Segment],
+        most: usize,
+    ) -> Result<BTreeMap<Key, (usize, usize)>, ServiceError> {
+        let mut first = BTreeMap::new();
+        for (number, segment) in segments.iter().enumerate() {
+            let Some((keys, rows)) = self.candidates(segment)? else {
+                continue;
+            };
+            for row in rows {
+                let Some(key) = key_of(&keys, row) else {
+                    continue;
+                };
+                // Keys above the last key of a full list can't get into the list.
+                let full = first.len() >= most;
+                let above = || first.last_key_value().is_some_and(|(last, _)| key > *last);
+                if full && above() {
+                    continue;
+                }
+                first.insert(key, (number, row));
+                if first.len() > most {
+                    _ = first.pop_last();
+                }
+            }
+        }
+        Ok(first)
+    }
+
+    /// Writes the output fields of a segment's rows to their places in the answer; returns false if the segment was
+    /// deleted. Vectors that are stored as bytes are written in base64, int8 ones too (Milvus:
+    /// `internal/distributed/proxy/httpserver/utils.go`, `buildQueryResp`).
+    fn fill(
+        &self,
+        segment: &Segment,
+        outputs: &Outputs,
+        places: &[(usize, usize)],
+        rows: &mut [String],
+        bytes: &mut usize,
+    ) -> Result<bool, ServiceError> {
+        let fields = self.schema.fields.iter().enumerate();
+        for (number, field) in fields.filter(|(number, _)| outputs.fields.contains(number)) {
+            let Some(column) = self.column(segment, number)? else {
+                return Ok(false);
+            };
+            weigh(&column, places.len(), bytes)?;
+            let name = Value::from(field.name.as_str()).to_string();
+            let as_text = self.texts_for_int64 && field.data_type == DataType::Int64;
+            for (row, place) in places {
+                let value = match column.packed(*row) {
+                    Some(bytes) => Value::from(STANDARD.encode(bytes)),
+                    None => column.value(*row),
+                };
+                let value = match value {
+                    Value::Number(number) if as_text => Value::from(number.to_string()),
+                    value => value,
+                };
+                if let Some(text) = rows.get_mut(*place) {
+                    add(text, &name, &value);
+                }
+            }
+        }
+        if !outputs.has_dynamic() {
+            return Ok(true);
+        }
+        let Some(meta) = self.column(segment, self.schema.fields.len())? else {
+            return Ok(false);
+        };
+        weigh(&meta, places.len(), bytes)?;
+        for (row, place) in places {
+            let (Value::Object(dynamic), Some(text)) = (meta.value(*row), rows.get_mut(*place))
+            else {
+                continue;
+            };
+            for (name, value) in dynamic {
+                let asked = outputs.all_dynamic || outputs.dynamic.contains(&name);
+                if asked && !outputs.left_out.contains(&name) {
+                    add(text, &Value::from(name).to_string(), &value);
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Returns these columns of a segment; `None` if the segment was deleted.
+    fn load(
+        &self,
+        segment: &Segment,
+        numbers: &BTreeSet<usize>,
+    ) -> Result<Option<Loaded>, ServiceError> {
+        let mut columns = Loaded::new();
+        for number in numbers {
+            let Some(column) = self.column(segment, *number)? else {
+                return Ok(None);
+            };
+            columns.insert(*number, column);
+        }
+        Ok(Some(columns))
+    }
+
+    fn column(&self, segment: &Segment, number: usize) -> Result<Option<Column>, ServiceError> {
+        let Some(bytes) = self.store.column(segment, number)? else {
+            return Ok(None);
+        };
+        let field = self.schema.fields.get(number);
+        let data_type = field.map_or(&DataType::Json, |field| &field.data_type);
+        let column = Column::decode(data_type, segment.rows, &bytes);
+        column.map(Some).map_err(|error| {
+            StoreError::Corrupt {
+                what: "column",
+                why: error.to_string(),
+            }
+            .into()
+        })
+    }
+}
+
+/// Appends a key, as JSON text, and its value to the text inside an object.
+fn add(text: &mut String, name: &str, value: &Value) {
+    if !text.is_empty() {
+        text.push(',');
+    }
+    // Writing to a string can't fail.
+    _ = write!(text, "{name}:{value}");
+}
+
+fn chosen(
+    filter: Option<&Filter>,
+    columns: &Loaded,
+    segment: &Segment,
+) -> impl Iterator<Item = usize> {
+    (0..segment.rows)
+        .filter(|row| segment.is_live(*row))
+        .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row)))
+}
+
+/// Returns the primary key of a row.
+pub(crate) fn key_of(column: &Column, row: usize) -> Option<Key> {
+    let whole = column.int64(row).map(Key::Int);
+    whole.or_else(|| column.text(row).map(|text| Key::Text(text.to_owned())))
+}
+
+/// Adds the size of this number of rows of a column, and returns an error if the answer gets too large.
+fn weigh(column: &Column, rows: usize, bytes: &mut usize) -> Result<(), ServiceError> {
+    let row = column.byte_len().checked_div(column.len()).unwrap_or(0);
+    *bytes = bytes.saturating_add(row.saturating_mul(rows));
+    if *bytes <= MAX_BYTES {
+        return Ok(());
+    }
+    Err(ServiceError::new(
+        65535,
+        format!(
+            "query results exceed the limit size of {MAX_BYTES} bytes; ask for fewer rows or fields"
+        ),
+    ))
+}

@@ -1,0 +1,51 @@
+//! The state that all requests share: the store, the workers' state, and the rules for callers and paths.
+
+use super::jobs::Shared;
+use super::source::Rules;
+use super::storage::Store;
+use crate::secret::Secret;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// Number of threads for handlers. They only wait for the database, which has a single writer anyway.
+pub(crate) const HANDLERS: usize = 4;
+
+/// Number of those threads that writes may occupy. A database that is locked for writing can still be read.
+const WRITERS: usize = HANDLERS / 2;
+
+/// Time that a request waits for the database, and a write before that for a free permit.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The state that handlers share.
+pub(crate) struct App {
+    /// The store, which waits for the database up to [`PATIENCE`].
+    pub(crate) store: Store,
+    /// Permits for requests that write.
+    pub(crate) write_permits: Semaphore,
+    /// State shared with the workers.
+    pub(crate) shared: Arc<Shared>,
+    /// Files and buckets that jobs may read from.
+    pub(crate) rules: Rules,
+    /// Token that each request must carry as its bearer token.
+    pub(crate) token: Option<Secret>,
+    /// Whether other machines may send requests, with any host name.
+    pub(crate) public: bool,
+}
+
+impl App {
+    /// Returns the store.
+    pub(crate) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Returns the state shared with the workers.
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+}
+
+/// Returns the permits for requests that write at a time.
+pub(crate) fn write_permits() -> Semaphore {
+    Semaphore::new(WRITERS)
+}

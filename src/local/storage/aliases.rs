@@ -1,0 +1,95 @@
+//! Aliases: other names of collections.
+
+use super::collections::id_of;
+use super::{Store, StoreError};
+use rusqlite::{OptionalExtension, params};
+
+/// The outcome of setting an alias.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// The alias was set.
+    Done,
+    /// A collection already has the name.
+    Collection,
+    /// The name is already an alias of this other collection.
+    Other(String),
+    /// The alias was to be changed but doesn't exist.
+    Missing,
+    /// The collection was dropped meanwhile.
+    Gone,
+}
+
+impl Store {
+    /// Returns the name of the collection that an alias refers to.
+    pub(crate) fn alias(&self, database: &str, name: &str) -> Result<Option<String>, StoreError> {
+        self.read(|view| {
+            Ok(view
+                .prepare_cached(
+                    "SELECT c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id
+                     WHERE a.database = ?1 AND a.name = ?2",
+                )?
+                .query_row([database, name], |row| row.get(0))
+                .optional()?)
+        })
+    }
+
+    /// Returns the aliases of a database, or of one of its collections, sorted.
+    pub(crate) fn aliases(
+        &self,
+        database: &str,
+        collection_id: Option<i64>,
+    ) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut select = view.prepare_cached(
+                "SELECT name FROM aliases WHERE database = ?1 AND (?2 IS NULL OR collection_id = ?2) ORDER BY name",
+            )?;
+            let names = select.query_map(params![database, collection_id], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Makes a name an alias of this collection. With `change`, the name must already be an alias, of any collection.
+    pub(crate) fn set_alias(
+        &self,
+        database: &str,
+        name: &str,
+        collection_id: i64,
+        change: bool,
+    ) -> Result<Named, StoreError> {
+        self.write(|tx| {
+            let mut there = tx.prepare_cached("SELECT 1 FROM collections WHERE id = ?1")?;
+            if !there.exists([collection_id])? {
+                return Ok(Named::Gone);
+            }
+            let other: Option<(i64, String)> = tx
+                .prepare_cached(
+                    "SELECT c.id, c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id
+                     WHERE a.database = ?1 AND a.name = ?2",
+                )?
+                .query_row([database, name], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            match other {
+                Some((id, _)) if id == collection_id => return Ok(Named::Done),
+                Some((_, other)) if !change => return Ok(Named::Other(other)),
+                None if id_of(tx, database, name)?.is_some() => return Ok(Named::Collection),
+                None if change => return Ok(Named::Missing),
+                _ => {}
+            }
+            tx.prepare_cached(
+                "INSERT INTO aliases (database, name, collection_id) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (database, name) DO UPDATE SET collection_id = excluded.collection_id",
+            )?
+            .execute(params![database, name, collection_id])?;
+            Ok(Named::Done)
+        })
+    }
+
+    /// Removes an alias. A missing alias isn't an error.
+    pub(crate) fn drop_alias(&self, database: &str, name: &str) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.prepare_cached("DELETE FROM aliases WHERE database = ?1 AND name = ?2")?
+                .execute([database, name])?;
+            Ok(())
+        })
+    }
+}

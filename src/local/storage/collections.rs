@@ -1,0 +1,335 @@
+//! Collections and partitions.
+
+use super::rows::TRASH;
+use super::work::fail_where;
+use super::{Store, StoreError};
+use crate::formats::Schema;
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+/// The partition that each collection without a partition key has. In a collection with a partition key, the prefix of
+/// the partitions' names.
+pub(crate) const DEFAULT_PARTITION: &str = "_default";
+
+/// A collection as stored.
+#[derive(Debug)]
+pub(crate) struct Collection {
+    /// The id, which is never used again for another collection.
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    /// The body of the create call.
+    pub(crate) body: Value,
+    /// The collection's indexes as JSON, if they differ from those in the body.
+    pub(crate) indexes: Option<String>,
+    /// True if queries are answered.
+    pub(crate) loaded: bool,
+}
+
+impl Collection {
+    /// Returns the schema that the create call gave.
+    pub(crate) fn schema(&self) -> Result<Schema, StoreError> {
+        Schema::from_stored_body(&self.body).map_err(|error| StoreError::Corrupt {
+            what: "collection",
+            why: error.to_string(),
+        })
+    }
+}
+
+impl Store {
+    /// Creates a collection with these partitions. The first partition gets the rows for which no partition is named.
+    /// Returns false if a collection or an alias already has the name.
+    pub(crate) fn create_collection(
+        &self,
+        database: &str,
+        name: &str,
+        body: &Value,
+        partitions: &[String],
+        loaded: bool,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            if id_of(tx, database, name)?.is_some() {
+                return Ok(false);
+            }
+            let made = tx.execute(
+                "INSERT INTO collections (database, name, body, loaded) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT (database, name) DO NOTHING",
+                params![database, name, body.to_string(), loaded],
+            )?;
+            if made == 0 {
+                return Ok(false);
+            }
+            let id = tx.last_insert_rowid();
+            for partition in partitions {
+                tx.execute(
+                    "INSERT INTO partitions (collection_id, name) VALUES (?1, ?2)",
+                    params![id, partition],
+                )?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Returns the database's collection with this name or alias.
+    pub(crate) fn collection(
+        &self,
+        database: &str,
+        name: &str,
+    ) -> Result<Option<Collection>, StoreError> {
+        self.find_collection(&format!("id = ({NAMED})"), params![database, name])
+    }
+
+    /// Returns the collection with this id, e.g. the collection of a job.
+    pub(crate) fn collection_by_id(&self, id: i64) -> Result<Option<Collection>, StoreError> {
+        self.find_collection("id = ?1", params![id])
+    }
+
+    fn find_collection(
+        &self,
+        condition: &str,
+        values: impl rusqlite::Params,
+    ) -> Result<Option<Collection>, StoreError> {
+        self.read(|view| {
+            let found = view
+                .prepare_cached(&format!(
+                    "SELECT id, name, body, loaded, indexes FROM collections WHERE {condition}"
+                ))?
+                .query_row(values, |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get::<_, String>(2)?,
+                        row.get(3)?,
+                        row.get(4)?,
+                    ))
+                })
+                .optional()?;
+            let Some((id, name, body, loaded, indexes)) = found else {
+                return Ok(None);
+            };
+            let body = serde_json::from_str(&body).map_err(|error| StoreError::Corrupt {
+                what: "collection",
+                why: error.to_string(),
+            })?;
+            Ok(Some(Collection {
+                id,
+                name,
+                body,
+                indexes,
+                loaded,
+            }))
+        })
+    }
+
+    /// Returns the names of a database's collections, sorted.
+    pub(crate) fn collection_names(&self, database: &str) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut select = view
+                .prepare_cached("SELECT name FROM collections WHERE database = ?1 ORDER BY name")?;
+            let names = select.query_map([database], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Changes the name or database of a collection and its jobs. Returns false if the database already has the name.
+    pub(crate) fn rename_collection(
+        &self,
+        id: i64,
+        database: &str,
+        name: &str,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            if id_of(tx, database, name)?.is_some() {
+                return Ok(false);
+            }
+            for table in [
+                "UPDATE collections SET database = ?2, name = ?3 WHERE id = ?1",
+                "UPDATE jobs SET database = ?2, collection = ?3 WHERE collection_id = ?1",
+            ] {
+                tx.execute(table, params![id, database, name])?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Stores a collection's indexes if they're still equal to `before`; otherwise returns false.
+    pub(crate) fn set_indexes(
+        &self,
+        id: i64,
+        before: Option<&str>,
+        indexes: &str,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2",
+                )?
+                .execute(params![id, before, indexes])?;
+            Ok(changed > 0)
+        })
+    }
+
+    /// Replaces the create body of a collection, unless another call has changed it. Returns false in that case.
+    pub(crate) fn set_body(
+        &self,
+        id: i64,
+        before: &Value,
+        after: &Value,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let stored: Option<String> = tx
+                .query_row("SELECT body FROM collections WHERE id = ?1", [id], |row| {
+                    row.get(0)
+                })
+                .optional()?;
+            let is_same =
+                |text: String| serde_json::from_str(&text).is_ok_and(|it: Value| it == *before);
+            if !stored.is_some_and(is_same) {
+                return Ok(false);
+            }
+            tx.execute(
+                "UPDATE collections SET body = ?2 WHERE id = ?1",
+                params![id, after.to_string()],
+            )?;
+            Ok(true)
+        })
+    }
+
+    /// Marks a collection as loaded or released.
+    pub(crate) fn set_loaded(&self, id: i64, loaded: bool) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "UPDATE collections SET loaded = ?2 WHERE id = ?1",
+                params![id, loaded],
+            )?;
+            tx.execute(
+                "UPDATE partitions SET released = 0 WHERE collection_id = ?1",
+                [id],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Removes a collection. Its rows are swept later, and its unfinished jobs fail.
+    pub(crate) fn drop_collection(&self, id: i64, time: &str) -> Result<(), StoreError> {
+        self.write(|tx| {
+            fail_where(tx, "collection_id", id, "collection dropped", time)?;
+            tx.execute(
+                "UPDATE segments SET state = ?2 WHERE collection_id = ?1",
+                params![id, TRASH],
+            )?;
+            tx.execute("DELETE FROM partitions WHERE collection_id = ?1", [id])?;
+            tx.execute("DELETE FROM aliases WHERE collection_id = ?1", [id])?;
+            tx.execute("DELETE FROM collections WHERE id = ?1", [id])?;
+            Ok(())
+        })
+    }
+
+    /// Returns the names of a collection's partitions, oldest first.
+    pub(crate) fn partitions(&self, collection_id: i64) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut select = view.prepare_cached(
+                "SELECT name FROM partitions WHERE collection_id = ?1 ORDER BY id",
+            )?;
+            let names = select.query_map([collection_id], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns the id of a partition.
+    pub(crate) fn partition(
+        &self,
+        collection_id: i64,
+        name: &str,
+    ) -> Result<Option<i64>, StoreError> {
+        self.read(|view| partition_id(view, collection_id, Some(name)))
+    }
+
+    /// Returns the id of the partition that gets the rows for which no partition is named.
+    pub(crate) fn first_partition(&self, collection_id: i64) -> Result<Option<i64>, StoreError> {
+        self.read(|view| partition_id(view, collection_id, None))
+    }
+
+    /// Marks partitions as released individually, or removes the mark.
+    pub(crate) fn set_released(
+        &self,
+        partitions: &[i64],
+        released: bool,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| {
+            let mut update =
+                tx.prepare_cached("UPDATE partitions SET released = ?2 WHERE id = ?1")?;
+            for id in partitions {
+                update.execute(params![id, released])?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Returns whether a partition was released individually.
+    pub(crate) fn is_released(&self, partition: i64) -> Result<bool, StoreError> {
+        self.read(|view| {
+            let mut released =
+                view.prepare_cached("SELECT 1 FROM partitions WHERE id = ?1 AND released")?;
+            Ok(released.exists([partition])?)
+        })
+    }
+
+    /// Creates a partition. An existing partition isn't changed.
+    pub(crate) fn create_partition(
+        &self,
+        collection_id: i64,
+        name: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| {
+            tx.execute(
+                "INSERT INTO partitions (collection_id, name)
+                 SELECT id, ?2 FROM collections WHERE id = ?1 ON CONFLICT DO NOTHING",
+                params![collection_id, name],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Removes a partition. Its rows are swept later, and its unfinished jobs fail.
+    pub(crate) fn drop_partition(&self, id: i64, time: &str) -> Result<(), StoreError> {
+        self.write(|tx| {
+            fail_where(tx, "partition_id", id, "partition dropped", time)?;
+            tx.execute(
+                "UPDATE segments SET state = ?2 WHERE partition_id = ?1",
+                params![id, TRASH],
+            )?;
+            tx.execute("DELETE FROM partitions WHERE id = ?1", [id])?;
+            Ok(())
+        })
+    }
+}
+
+/// A query for the id of a database's collection, by name or alias.
+const NAMED: &str = "SELECT id FROM collections WHERE database = ?1 AND name = ?2
+     UNION ALL SELECT collection_id FROM aliases WHERE database = ?1 AND name = ?2 LIMIT 1";
+
+/// Returns the id of the database's collection with this name or alias.
+pub(crate) fn id_of(
+    view: &Connection,
+    database: &str,
+    name: &str,
+) -> Result<Option<i64>, StoreError> {
+    Ok(view
+        .prepare_cached(NAMED)?
+        .query_row([database, name], |row| row.get(0))
+        .optional()?)
+}
+
+/// Returns the id of the collection's partition with this name, or of its first partition if no name is given.
+pub(crate) fn partition_id(
+    view: &Connection,
+    collection_id: i64,
+    name: Option<&str>,
+) -> Result<Option<i64>, StoreError> {
+    Ok(view
+        .prepare_cached(
+            "SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1",
+        )?
+        .query_row(params![collection_id, name], |row| row.get(0))
+        .optional()?)
+}

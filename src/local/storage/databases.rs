@@ -1,0 +1,131 @@
+//! Databases: namespaces of collections and jobs.
+
+use super::{Store, StoreError};
+use rusqlite::{OptionalExtension, Transaction, params};
+use serde_json::{Map, Value};
+
+/// The database that always exists.
+pub(crate) const DEFAULT_DATABASE: &str = "default";
+
+/// A database as stored.
+#[derive(Debug)]
+pub(crate) struct Database {
+    /// The id, which is never used again for another database.
+    pub(crate) id: i64,
+    /// Property names and their values, e.g. of `database.replica.number`.
+    pub(crate) properties: Map<String, Value>,
+}
+
+/// The outcome of dropping a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Dropped {
+    /// The database was removed.
+    Done,
+    /// There is no database with this name.
+    Missing,
+    /// The database still has collections.
+    NotEmpty,
+}
+
+impl Store {
+    /// Returns the names of the databases, oldest first.
+    pub(crate) fn databases(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut select = view.prepare_cached("SELECT name FROM databases ORDER BY id")?;
+            let names = select.query_map([], |row| row.get(0))?;
+            Ok(names.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns the database with this name.
+    pub(crate) fn database(&self, name: &str) -> Result<Option<Database>, StoreError> {
+        self.read(|view| {
+            let found = view
+                .prepare_cached("SELECT id, properties FROM databases WHERE name = ?1")?
+                .query_row([name], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))
+                .optional()?;
+            let Some((id, properties)) = found else {
+                return Ok(None);
+            };
+            let properties = parse(&properties)?;
+            Ok(Some(Database { id, properties }))
+        })
+    }
+
+    /// Creates a database with these properties. Returns false if a database already has the name.
+    pub(crate) fn create_database(
+        &self,
+        name: &str,
+        properties: &Map<String, Value>,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let made = tx.execute(
+                "INSERT INTO databases (name, properties) VALUES (?1, ?2) ON CONFLICT (name) DO NOTHING",
+                params![name, text(properties)],
+            )?;
+            Ok(made > 0)
+        })
+    }
+
+    /// Sets some properties of a database and removes others. Returns false if no database has this name.
+    pub(crate) fn alter_database(
+        &self,
+        name: &str,
+        set: &Map<String, Value>,
+        remove: &[String],
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            let Some(mut properties) = properties(tx, name)? else {
+                return Ok(false);
+            };
+            properties.extend(set.clone());
+            properties.retain(|key, _| !remove.contains(key));
+            tx.execute(
+                "UPDATE databases SET properties = ?2 WHERE name = ?1",
+                params![name, text(&properties)],
+            )?;
+            Ok(true)
+        })
+    }
+
+    /// Removes a database without collections, and deletes the records of its jobs.
+    pub(crate) fn drop_database(&self, name: &str) -> Result<Dropped, StoreError> {
+        self.write(|tx| {
+            if tx
+                .prepare_cached("SELECT 1 FROM collections WHERE database = ?1")?
+                .exists([name])?
+            {
+                return Ok(Dropped::NotEmpty);
+            }
+            if tx.execute("DELETE FROM databases WHERE name = ?1", [name])? == 0 {
+                return Ok(Dropped::Missing);
+            }
+            // The jobs ended with their collections. A later database with this name mustn't list them.
+            tx.execute(
+                "DELETE FROM job_files WHERE job_id IN (SELECT id FROM jobs WHERE database = ?1)",
+                [name],
+            )?;
+            tx.execute("DELETE FROM jobs WHERE database = ?1", [name])?;
+            Ok(Dropped::Done)
+        })
+    }
+}
+
+fn properties(tx: &Transaction<'_>, name: &str) -> Result<Option<Map<String, Value>>, StoreError> {
+    let found: Option<String> = tx
+        .prepare_cached("SELECT properties FROM databases WHERE name = ?1")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    found.map(|text| parse(&text)).transpose()
+}
+
+fn parse(properties: &str) -> Result<Map<String, Value>, StoreError> {
+    serde_json::from_str(properties).map_err(|error| StoreError::Corrupt {
+        what: "database",
+        why: error.to_string(),
+    })
+}
+
+fn text(properties: &Map<String, Value>) -> String {
+    Value::Object(properties.clone()).to_string()
+}

@@ -1,0 +1,149 @@
+//! Deleted rows: one bit per row, stored beside the segment, which itself never changes.
+
+use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns, next_commit};
+use super::scan::{DeletedBits, Segment};
+use super::{Store, StoreError, signed, unsigned};
+use crate::formats::Batch;
+use rusqlite::{OptionalExtension, Transaction, params};
+use std::collections::HashSet;
+
+/// The rows to delete, by segment.
+pub(crate) type DeletedRows = Vec<(Segment, Vec<usize>)>;
+
+/// The rows to add.
+pub(crate) struct Fresh<'b> {
+    /// The id of the partition.
+    pub(crate) partition_id: i64,
+    pub(crate) batch: &'b mut Batch,
+    /// The segments that were searched for rows with the same primary keys.
+    pub(crate) seen: Vec<Segment>,
+}
+
+/// The outcome of a replacement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Replaced {
+    /// The rows were replaced.
+    Done,
+    /// The partition no longer exists, and nothing was done.
+    NoPartition,
+    /// There are new rows that were not searched, and nothing was done.
+    Outdated,
+}
+
+impl Store {
+    /// Deletes rows in one transaction and returns the number of rows that weren't deleted before.
+    pub(crate) fn delete(&self, deleted: &DeletedRows) -> Result<u64, StoreError> {
+        self.write(|tx| kill(tx, deleted))
+    }
+
+    /// Deletes rows and adds others, visible at once, in one transaction.
+    pub(crate) fn replace(
+        &self,
+        collection_id: i64,
+        deleted: &DeletedRows,
+        fresh: &mut Fresh<'_>,
+    ) -> Result<Replaced, StoreError> {
+        self.write(|tx| {
+            if !all_seen(tx, collection_id, &fresh.seen)? {
+                return Ok(Replaced::Outdated);
+            }
+            if !add(tx, collection_id, fresh.partition_id, fresh.batch)? {
+                return Ok(Replaced::NoPartition);
+            }
+            kill(tx, deleted)?;
+            Ok(Replaced::Done)
+        })
+    }
+
+    /// Stores a batch of rows that are visible at once. In a collection with autoId, generates their primary keys.
+    /// Returns false, and stores nothing, if the partition no longer exists.
+    pub(crate) fn insert(
+        &self,
+        collection_id: i64,
+        partition_id: i64,
+        batch: &mut Batch,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| add(tx, collection_id, partition_id, batch))
+    }
+}
+
+fn add(
+    tx: &Transaction<'_>,
+    collection_id: i64,
+    partition_id: i64,
+    batch: &mut Batch,
+) -> Result<bool, StoreError> {
+    // One statement checks the partition and adds the segment, since the partition may have been dropped meanwhile.
+    let made = tx
+        .prepare_cached(
+            "INSERT INTO segments (collection_id, partition_id, job_id, state, rows, commit_no)
+             SELECT collection_id, id, '', ?3, ?4, ?5 FROM partitions WHERE id = ?2 AND collection_id = ?1",
+        )?
+        .execute(params![
+            collection_id,
+            partition_id,
+            VISIBLE,
+            signed(batch.rows()),
+            next_commit(tx)?
+        ])?;
+    if made == 0 {
+        return Ok(false);
+    }
+    let id = tx.last_insert_rowid();
+    batch.set_auto_ids(id.wrapping_mul(AUTO_IDS));
+    keep_columns(tx, id, batch)?;
+    Ok(true)
+}
+
+fn all_seen(
+    tx: &Transaction<'_>,
+    collection_id: i64,
+    seen: &[Segment],
+) -> Result<bool, StoreError> {
+    let seen: HashSet<i64> = seen.iter().map(Segment::id).collect();
+    let mut select =
+        tx.prepare_cached("SELECT id FROM segments WHERE collection_id = ?1 AND state = ?2")?;
+    let mut ids = select.query(params![collection_id, VISIBLE])?;
+    while let Some(row) = ids.next()? {
+        if !seen.contains(&row.get(0)?) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn kill(tx: &Transaction<'_>, deleted: &DeletedRows) -> Result<u64, StoreError> {
+    let mut killed = 0_u64;
+    for (segment, rows) in deleted.iter().filter(|(_, rows)| !rows.is_empty()) {
+        let found = tx
+            .prepare_cached(
+                "SELECT rows, dead, (SELECT rows FROM segment_dead WHERE segment_id = id)
+                 FROM segments WHERE id = ?1 AND state = ?2",
+            )?
+            .query_row(params![segment.id(), VISIBLE], |row| {
+                Ok((row.get(0)?, row.get(1)?, row.get::<_, Option<_>>(2)?))
+            })
+            .optional()?;
+        // A segment that was dropped meanwhile has no rows left.
+        let Some((all, before, bits)) = found else {
+            continue;
+        };
+        let mut dead = DeletedBits(bits.unwrap_or_default());
+        let fresh = rows.iter().filter(|row| dead.add(**row)).count();
+        let now = unsigned(before).saturating_add(fresh as u64);
+        killed = killed.saturating_add(fresh as u64);
+        if now >= unsigned(all) {
+            tx.prepare_cached("UPDATE segments SET state = ?2 WHERE id = ?1")?
+                .execute(params![segment.id(), TRASH])?;
+        } else if fresh > 0 {
+            tx.prepare_cached("UPDATE segments SET dead = ?2 WHERE id = ?1")?
+                .execute(params![segment.id(), signed(now)])?;
+            tx.prepare_cached(
+                "INSERT INTO segment_dead (segment_id, rows) VALUES (?1, ?2)
+                 ON CONFLICT (segment_id) DO UPDATE SET rows = excluded.rows",
+            )?
+            .execute(params![segment.id(), dead.0])?;
+        }
+    }
+    Ok(killed)
+}

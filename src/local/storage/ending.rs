@@ -1,0 +1,81 @@
+//! Two-phase jobs, whose rows wait until the caller commits or aborts them.
+
+use super::jobs::JobState;
+use super::rows::{PENDING, VISIBLE, discard, next_commit};
+use super::{Store, StoreError};
+use rusqlite::{Transaction, params};
+
+/// The outcome of a call that commits or aborts a job.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Ending {
+    /// The job is committed or aborted, by this call or an earlier one.
+    Done,
+    /// A job in this state can't be committed or aborted.
+    WrongState(JobState),
+    /// The job commits itself.
+    AutoCommit,
+}
+
+impl Store {
+    /// Makes an uncommitted job's rows visible in one transaction. Also succeeds for a completed job, even if it
+    /// committed itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
+    pub(crate) fn commit(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
+        self.write(|tx| match state(tx, id)? {
+            JobState::Uncommitted => show(tx, id, time).map(|()| Ending::Done),
+            JobState::Completed => Ok(Ending::Done),
+            state => Ok(Ending::WrongState(state)),
+        })
+    }
+
+    /// Aborts a two-phase job that isn't committed and discards its rows. Also succeeds for an aborted job, and for a
+    /// failed one, which keeps its reason (Milvus: `internal/datacoord/services.go`, `AbortImport`).
+    pub(crate) fn abort(&self, id: &str, time: &str) -> Result<Ending, StoreError> {
+        self.write(|tx| {
+            match state(tx, id)? {
+                JobState::Aborted => return Ok(Ending::Done),
+                JobState::Completed => return Ok(Ending::WrongState(JobState::Completed)),
+                _ if !is_two_phase(tx, id)? => return Ok(Ending::AutoCommit),
+                JobState::Failed => return Ok(Ending::Done),
+                JobState::Pending | JobState::Importing | JobState::Uncommitted => {}
+            }
+            // If a worker runs the job, its next write finds that the job has ended.
+            tx.execute(
+                "UPDATE jobs SET state = 'Aborted', reason = 'aborted', complete_time = ?2 WHERE id = ?1",
+                params![id, time],
+            )?;
+            tx.execute(
+                "UPDATE job_files SET state = 'Aborted', complete_time = ?2, reason = 'not imported: the job was aborted'
+                 WHERE job_id = ?1",
+                params![id, time],
+            )?;
+            discard(tx, id)?;
+            Ok(Ending::Done)
+        })
+    }
+}
+
+fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
+    let word: String = tx
+        .prepare_cached("SELECT state FROM jobs WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    JobState::read(&word)
+}
+
+/// Makes a job's rows visible and the job completed.
+pub(crate) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1")?
+        .execute(params![id, time])?;
+    let commit = next_commit(tx)?;
+    tx.prepare_cached(
+        "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3",
+    )?
+    .execute(params![id, VISIBLE, PENDING, commit])?;
+    Ok(())
+}
+
+/// Returns true if a job waits, or has waited, for a commit.
+pub(crate) fn is_two_phase(tx: &Transaction<'_>, id: &str) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND two_phase")?
+        .exists([id])?)
+}

@@ -1,0 +1,350 @@
+//! Jobs and their files as callers see them: creating, reading and listing.
+
+use super::{Store, StoreError, signed, unsigned};
+use crate::local::source::Source;
+use rusqlite::{OptionalExtension, Row, params};
+
+/// The state of a job or of one of its files.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum JobState {
+    /// The job waits for a worker.
+    Pending,
+    /// A worker of some process runs the job, or ran it when that process died.
+    Importing,
+    /// The rows are checked and stored, and wait for the commit that makes them visible.
+    Uncommitted,
+    /// The rows are visible.
+    Completed,
+    /// The job left no rows.
+    Failed,
+    /// The job was given up before its commit and left no rows.
+    Aborted,
+}
+
+impl JobState {
+    /// Returns the word that is stored and sent.
+    pub(crate) const fn word(self) -> &'static str {
+        match self {
+            Self::Pending => "Pending",
+            Self::Importing => "Importing",
+            Self::Uncommitted => "Uncommitted",
+            Self::Completed => "Completed",
+            Self::Failed => "Failed",
+            Self::Aborted => "Aborted",
+        }
+    }
+
+    pub(crate) fn read(word: &str) -> Result<Self, StoreError> {
+        let all = [
+            Self::Pending,
+            Self::Importing,
+            Self::Uncommitted,
+            Self::Completed,
+            Self::Failed,
+            Self::Aborted,
+        ];
+        all.into_iter()
+            .find(|state| state.word() == word)
+            .ok_or_else(|| StoreError::Corrupt {
+                what: "job state",
+                why: format!("{word:?} is no state"),
+            })
+    }
+}
+
+/// The data of a create call.
+#[derive(Debug)]
+pub(crate) struct NewJob {
+    /// The id, from [`Store::new_job_id`].
+    pub(crate) id: String,
+    /// The database's name.
+    pub(crate) database: String,
+    /// The collection's name, or an alias of it.
+    pub(crate) collection: String,
+    /// The partition's name; `None` for the default partition.
+    pub(crate) partition: Option<String>,
+    /// The idempotency key, from the `Idempotency-Key` header.
+    pub(crate) key: Option<String>,
+    /// True if the job's rows wait for a commit.
+    pub(crate) two_phase: bool,
+    /// The time by which the job must be done, or it fails, in Unix milliseconds.
+    pub(crate) deadline: Option<i64>,
+    /// The time of the submission, RFC 3339.
+    pub(crate) create_time: String,
+    /// The input files.
+    pub(crate) source: Source,
+}
+
+/// The outcome of a create call.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Created {
+    /// The job was created.
+    New,
+    /// A job with this idempotency key exists in the collection. This is the first job's id.
+    Before(String),
+    /// There is no such collection.
+    NoCollection,
+    /// There is no such partition.
+    NoPartition,
+}
+
+/// The progress of a job or of one of its files.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Standing {
+    pub(crate) state: JobState,
+    /// The reason of a failure.
+    pub(crate) reason: Option<String>,
+    /// The time of the end, RFC 3339.
+    pub(crate) complete_time: Option<String>,
+    /// Rows read and checked.
+    pub(crate) rows: u64,
+    /// Bytes read.
+    pub(crate) bytes: u64,
+    /// Total bytes to read; 0 until a worker has looked up the files.
+    pub(crate) size: u64,
+}
+
+/// A job as progress answers and lists show it.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) id: String,
+    /// The name of the job's collection, which may have been dropped since.
+    pub(crate) collection: String,
+    pub(crate) standing: Standing,
+}
+
+/// A job with all its data.
+#[derive(Debug)]
+pub(crate) struct Whole {
+    pub(crate) job: Job,
+    /// The time of the submission, RFC 3339; `None` for jobs of earlier versions.
+    pub(crate) create_time: Option<String>,
+    /// The input files; empty if that record is broken (the job's reason then says so).
+    pub(crate) source: Source,
+    /// The job's files, in reading order.
+    pub(crate) files: Vec<JobFile>,
+    /// Warnings about data that was dropped from the files without an error.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// One file of a job.
+#[derive(Debug)]
+pub(crate) struct JobFile {
+    /// The name in answers.
+    pub(crate) name: String,
+    pub(crate) standing: Standing,
+}
+
+/// Bits of a job id below its time in milliseconds, as in the ids of Milvus' allocator.
+const ID_BITS: u32 = 18;
+
+impl Store {
+    /// Returns a new job id: a 64-bit integer as text, larger than all earlier ids of this store.
+    pub(crate) fn new_job_id(&self) -> Result<String, StoreError> {
+        let now = jiff::Timestamp::now().as_millisecond();
+        self.write(|tx| {
+            let last = tx.query_row("SELECT last FROM job_ids", [], |row| row.get(0))?;
+            let id = next_id(last, now).ok_or_else(|| StoreError::Corrupt {
+                what: "job id",
+                why: format!("there is none above {last}"),
+            })?;
+            tx.execute("UPDATE job_ids SET last = ?1", [id])?;
+            Ok(id.to_string())
+        })
+    }
+
+    /// Creates a job, unless its collection already has a job with the same idempotency key.
+    pub(crate) fn create_job(&self, job: &NewJob) -> Result<Created, StoreError> {
+        let source = serde_json::to_string(&job.source).map_err(|error| StoreError::Corrupt {
+            what: "request",
+            why: error.to_string(),
+        })?;
+        self.write(|tx| {
+            let Some(collection_id) = super::collections::id_of(tx, &job.database, &job.collection)? else {
+                return Ok(Created::NoCollection);
+            };
+            if let Some(key) = &job.key
+                && let Some(first) = tx
+                    .prepare_cached("SELECT id FROM jobs WHERE collection_id = ?1 AND key = ?2")?
+                    .query_row(params![collection_id, key], |row| row.get(0))
+                    .optional()?
+            {
+                return Ok(Created::Before(first));
+            }
+            let Some(partition_id) =
+                super::collections::partition_id(tx, collection_id, job.partition.as_deref())?
+            else {
+                return Ok(Created::NoPartition);
+            };
+            tx.prepare_cached(
+                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
+                 SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM collections WHERE id = ?2",
+            )?
+            .execute(params![
+                job.id,
+                collection_id,
+                partition_id,
+                job.key,
+                source,
+                JobState::Pending.word(),
+                job.two_phase,
+                job.deadline,
+                job.database,
+                job.create_time
+            ])?;
+            Ok(Created::New)
+        })
+    }
+
+    /// Returns at most `most` jobs that haven't ended, oldest first, starting after the sequence number `after`. Each
+    /// is a sequence number and an id.
+    pub(crate) fn open_jobs(
+        &self,
+        after: i64,
+        most: u64,
+    ) -> Result<Vec<(i64, String)>, StoreError> {
+        self.read(|view| {
+            let mut statement = view.prepare_cached(
+                "SELECT seq, id FROM jobs WHERE state IN ('Pending', 'Importing') AND seq > ?1 ORDER BY seq LIMIT ?2",
+            )?;
+            let jobs = statement.query_map(params![after, signed(most)], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })?;
+            Ok(jobs.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns true if the job has ended or never existed.
+    pub(crate) fn has_ended(&self, id: &str) -> Result<bool, StoreError> {
+        self.read(|view| {
+            let mut open = view.prepare_cached(
+                "SELECT 1 FROM jobs WHERE id = ?1 AND state IN ('Pending', 'Importing')",
+            )?;
+            Ok(!open.exists([id])?)
+        })
+    }
+
+    /// Returns the ids of jobs that no worker has claimed yet.
+    pub(crate) fn pending_jobs(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|view| {
+            let mut statement =
+                view.prepare_cached("SELECT id FROM jobs WHERE state = 'Pending' ORDER BY seq")?;
+            let ids = statement.query_map([], |row| row.get(0))?;
+            Ok(ids.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// Returns a job with its input and its files.
+    pub(crate) fn job(&self, id: &str) -> Result<Option<Whole>, StoreError> {
+        self.read(|view| {
+            let mut select = view.prepare_cached(&format!(
+                "SELECT {JOB}, source, create_time, warnings FROM jobs WHERE id = ?1"
+            ))?;
+            let found = select.query_row([id], |row| {
+                let warnings: Option<String> = row.get(10)?;
+                Ok((job(row), row.get::<_, String>(8)?, row.get(9)?, warnings))
+            });
+            let Some((job, source, create_time, warnings)) = found.optional()? else {
+                return Ok(None);
+            };
+            let mut select = view.prepare_cached(
+                "SELECT state, reason, complete_time, rows, bytes, size, name
+                 FROM job_files WHERE job_id = ?1 ORDER BY no",
+            )?;
+            let files = select.query_and_then([id], |row| {
+                Ok(JobFile {
+                    standing: standing(row)?,
+                    name: row.get(6)?,
+                })
+            })?;
+            Ok(Some(Whole {
+                job: job?,
+                create_time,
+                source: parse_source(&source).unwrap_or_default(),
+                files: files.collect::<Result<_, StoreError>>()?,
+                warnings: parse_warnings(warnings.as_deref()),
+            }))
+        })
+    }
+
+    /// Returns the number of jobs of a database (without a name, of all databases) and at most `limit` of them, newest
+    /// first, without the first `skip` jobs.
+    pub(crate) fn jobs(
+        &self,
+        database: Option<&str>,
+        collection: Option<&str>,
+        skip: u64,
+        limit: u64,
+    ) -> Result<(u64, Vec<Job>), StoreError> {
+        self.read(|view| {
+            let count = view
+                .prepare_cached("SELECT count(*) FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)")?
+                .query_row(params![database, collection], |row| row.get(0))?;
+            let mut select = view.prepare_cached(&format!(
+                "SELECT {JOB} FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)
+                 ORDER BY seq DESC LIMIT ?3 OFFSET ?4"
+            ))?;
+            let jobs =
+                select.query_and_then(params![database, collection, signed(limit), signed(skip)], job)?;
+            Ok((unsigned(count), jobs.collect::<Result<_, _>>()?))
+        })
+    }
+}
+
+/// Returns the id after `last` at this time (Unix milliseconds); `None` if it exceeds 64 bits.
+fn next_id(last: i64, now: i64) -> Option<i64> {
+    let timed = now.clamp(0, i64::MAX >> ID_BITS) << ID_BITS;
+    Some(timed.max(last.checked_add(1)?))
+}
+
+/// The columns that [`job`] reads. The job's source isn't among them, since it has up to 1 MiB of paths and lists are
+/// long.
+const JOB: &str = "state, reason, complete_time, rows, bytes, size, id, collection";
+
+fn job(row: &Row<'_>) -> Result<Job, StoreError> {
+    Ok(Job {
+        standing: standing(row)?,
+        id: row.get(6)?,
+        collection: row.get(7)?,
+    })
+}
+
+fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
+    let state: String = row.get(0)?;
+    Ok(Standing {
+        state: JobState::read(&state)?,
+        reason: row.get(1)?,
+        complete_time: row.get(2)?,
+        rows: unsigned(row.get(3)?),
+        bytes: unsigned(row.get(4)?),
+        size: unsigned(row.get(5)?),
+    })
+}
+
+/// Parses the warnings stored with a job. Returns none if the record is broken.
+fn parse_warnings(text: Option<&str>) -> Vec<String> {
+    let warnings = text.and_then(|text| serde_json::from_str(text).ok());
+    warnings.unwrap_or_default()
+}
+
+pub(crate) fn parse_source(text: &str) -> Result<Source, StoreError> {
+    serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
+        what: "job",
+        why: error.to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_grow_with_the_time_and_without_it_and_end_with_the_64_bits() {
+        assert_eq!(next_id(0, 1), Some(1 << 18));
+        assert_eq!(next_id(1 << 18, 1), Some((1 << 18) + 1));
+        assert_eq!(next_id(7, -5), Some(8));
+        assert_eq!(next_id(0, i64::MAX), Some(i64::MAX >> 18 << 18));
+        assert_eq!(next_id(i64::MAX - 1, 0), Some(i64::MAX));
+        assert_eq!(next_id(i64::MAX, 0), None);
+    }
+}

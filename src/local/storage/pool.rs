@@ -1,0 +1,144 @@
+//! Limited waits for the database: for the connection of this process, and for locks of other processes.
+
+use super::StoreError;
+use rusqlite::Connection;
+use std::ops::Deref;
+use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Interval at which a waiting operation checks whether to give up.
+pub(crate) const SLICE: Duration = Duration::from_millis(50);
+
+/// Longest wait of an operation once the service stops, e.g. to release a job.
+const LAST: Duration = Duration::from_secs(1);
+
+/// The time at which the service began to stop.
+#[derive(Debug, Default)]
+pub(crate) struct Stopping(OnceLock<Instant>);
+
+impl Stopping {
+    /// Shortens all waits from now on.
+    pub(crate) fn begin(&self) {
+        self.0.get_or_init(Instant::now);
+    }
+
+    /// Returns the time left of a wait until `end`; `None` if the wait is over.
+    fn left(&self, end: Instant) -> Option<Duration> {
+        let end = self.0.get().map_or(end, |begin| end.min(*begin + LAST));
+        let left = end.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+
+    /// Runs `act`, and retries until `end` while another process has locked the database.
+    pub(crate) fn insist<T>(
+        &self,
+        end: Instant,
+        mut act: impl FnMut() -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        loop {
+            let begin = Instant::now();
+            match act() {
+                Err(error) if super::is_busy(&error) => {
+                    let left = self.left(end).ok_or(StoreError::Busy)?;
+                    // The database normally waited for a slice itself, but not if that could be a deadlock.
+                    std::thread::sleep(SLICE.min(left).saturating_sub(begin.elapsed()));
+                }
+                done => return Ok(done?),
+            }
+        }
+    }
+}
+
+/// Longest time for which a worker lets requests go first.
+const POLITE: Duration = Duration::from_millis(20);
+
+/// The user of a connection. Requests go first because a client waits for the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Priority {
+    /// A request.
+    Request,
+    /// A worker, which lets requests go first for a limited time.
+    Worker,
+}
+
+/// A lock around a connection that one thread uses at a time.
+pub(crate) struct ConnectionPool {
+    queue: Mutex<Queue>,
+    free: Condvar,
+    connection: Mutex<Connection>,
+}
+
+#[derive(Default)]
+struct Queue {
+    /// True if a thread uses the connection.
+    taken: bool,
+    /// Number of waiting requests.
+    requests: usize,
+}
+
+/// The right to use a pool's connection, until dropped.
+pub(crate) struct PooledConnection<'a> {
+    pool: &'a ConnectionPool,
+    connection: MutexGuard<'a, Connection>,
+}
+
+impl ConnectionPool {
+    /// Returns a pool for this connection.
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self {
+            queue: Mutex::default(),
+            free: Condvar::new(),
+            connection: Mutex::new(connection),
+        }
+    }
+
+    /// Waits for the connection until `end`.
+    pub(crate) fn connection(
+        &self,
+        priority: Priority,
+        stopping: &Stopping,
+        end: Instant,
+    ) -> Result<PooledConnection<'_>, StoreError> {
+        let begin = Instant::now();
+        let is_request = priority == Priority::Request;
+        let mut queue = self.queue();
+        queue.requests += usize::from(is_request);
+        while queue.taken || (!is_request && queue.requests > 0 && begin.elapsed() < POLITE) {
+            let Some(left) = stopping.left(end) else {
+                queue.requests -= usize::from(is_request);
+                return Err(StoreError::Busy);
+            };
+            let slice = if is_request { SLICE } else { POLITE };
+            let waited = self.free.wait_timeout(queue, left.min(slice));
+            queue = waited.unwrap_or_else(PoisonError::into_inner).0;
+        }
+        queue.requests -= usize::from(is_request);
+        queue.taken = true;
+        drop(queue);
+        let connection = &self.connection;
+        Ok(PooledConnection {
+            pool: self,
+            connection: connection.lock().unwrap_or_else(PoisonError::into_inner),
+        })
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for PooledConnection<'_> {
+    fn drop(&mut self) {
+        self.pool.queue().taken = false;
+        // All waiting threads are notified, since a worker may let the others go first.
+        self.pool.free.notify_all();
+    }
+}
+
+impl Deref for PooledConnection<'_> {
+    type Target = Connection;
+
+    fn deref(&self) -> &Connection {
+        &self.connection
+    }
+}

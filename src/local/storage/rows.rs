@@ -1,0 +1,126 @@
+//! Rows, stored as segments: each is one batch of checked rows, with one blob per column.
+//!
+//! So an import writes blobs in order, and a count reads no rows. A segment becomes visible in the transaction that
+//! completes its job. A segment to delete is marked and swept later.
+
+use super::{Store, StoreError, signed, unsigned};
+use crate::formats::batch::Batch;
+use rusqlite::{Connection, Transaction, params};
+
+/// State of a segment whose job hasn't finished.
+pub(crate) const PENDING: i64 = 0;
+/// State of a segment that counts and queries include.
+pub(crate) const VISIBLE: i64 = 1;
+/// State of a segment to be deleted.
+pub(crate) const TRASH: i64 = 2;
+
+/// Segments deleted by one sweep, so a write transaction has at most some tens of MiB.
+const SWEEP: i64 = 8;
+
+/// Most free pages that one step returns to the file system.
+const VACUUM_PAGES: u64 = 2048;
+
+/// Free pages kept for the next import (128 MiB).
+const KEPT_PAGES: u64 = 8192;
+
+/// Distance between the first generated primary keys of two segments, which start at the segment's id times this. It's
+/// larger than the number of rows in a batch.
+pub(crate) const AUTO_IDS: i64 = 1 << 24;
+
+impl Store {
+    /// Returns the number of visible rows of a collection, or of one of its partitions.
+    pub(crate) fn count(
+        &self,
+        collection_id: i64,
+        partition_id: Option<i64>,
+    ) -> Result<u64, StoreError> {
+        self.read(|view| {
+            let rows = view
+                .prepare_cached(
+                    "SELECT COALESCE(SUM(rows - dead), 0) FROM segments
+                     WHERE collection_id = ?1 AND state = ?2 AND (?3 IS NULL OR partition_id = ?3)",
+                )?
+                .query_row(params![collection_id, VISIBLE, partition_id], |row| {
+                    row.get(0)
+                })?;
+            Ok(unsigned(rows))
+        })
+    }
+
+    /// Deletes some of the segments marked for deletion. Returns false if there were none.
+    pub(crate) fn sweep(&self) -> Result<bool, StoreError> {
+        let trash: i64 = self.read(|view| {
+            Ok(view
+                .prepare_cached(
+                    "SELECT count(*) FROM (SELECT id FROM segments WHERE state = 2 LIMIT 1)",
+                )?
+                .query_row([], |row| row.get(0))?)
+        })?;
+        if trash == 0 {
+            return Ok(false);
+        }
+        self.write(|tx| {
+            let segments: Vec<i64> = tx
+                .prepare_cached("SELECT id FROM segments WHERE state = 2 LIMIT ?1")?
+                .query_map([SWEEP], |row| row.get(0))?
+                .collect::<Result<_, _>>()?;
+            for segment in segments {
+                tx.prepare_cached("DELETE FROM segment_columns WHERE segment_id = ?1")?
+                    .execute([segment])?;
+                tx.prepare_cached("DELETE FROM segment_dead WHERE segment_id = ?1")?
+                    .execute([segment])?;
+                tx.prepare_cached("DELETE FROM segments WHERE id = ?1")?
+                    .execute([segment])?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Returns some free pages to the file system if there are many. The rest is kept for the next import. Returns
+    /// false if there was nothing to do.
+    pub(crate) fn vacuum(&self) -> Result<bool, StoreError> {
+        let free = |connection: &Connection| -> Result<u64, StoreError> {
+            Ok(connection
+                .pragma_query_value(None, "freelist_count", |row| row.get(0))
+                .map(unsigned)?)
+        };
+        if self.read(free)? < KEPT_PAGES {
+            return Ok(false);
+        }
+        let writer = self.writer()?;
+        let before = free(&writer)?;
+        let mut step = writer.prepare(&format!("PRAGMA incremental_vacuum({VACUUM_PAGES})"))?;
+        let mut rows = step.query([])?;
+        while rows.next()?.is_some() {}
+        Ok(free(&writer)? < before)
+    }
+}
+
+/// Returns the number for the next commit, which is larger than the numbers of all segments.
+pub(crate) fn next_commit(tx: &Transaction<'_>) -> Result<i64, StoreError> {
+    Ok(tx
+        .prepare_cached("SELECT COALESCE(MAX(commit_no), 0) + 1 FROM segments")?
+        .query_row([], |row| row.get(0))?)
+}
+
+/// Stores a segment's columns: the fields in the schema's order, then `$meta`.
+pub(crate) fn keep_columns(
+    tx: &Transaction<'_>,
+    segment: i64,
+    batch: &Batch,
+) -> Result<(), StoreError> {
+    let mut insert = tx.prepare_cached(
+        "INSERT INTO segment_columns (segment_id, field_no, data) VALUES (?1, ?2, ?3)",
+    )?;
+    for (no, column) in batch.columns().iter().chain(batch.meta()).enumerate() {
+        insert.execute(params![segment, signed(no), column.encode()])?;
+    }
+    Ok(())
+}
+
+/// Marks the invisible segments of a job for deletion.
+pub(crate) fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
+    tx.prepare_cached("UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3")?
+        .execute(params![id, TRASH, PENDING])?;
+    Ok(())
+}

@@ -1,0 +1,340 @@
+//! A job as its worker sees it: claiming it, reporting progress, ending it.
+
+use super::ending::{is_two_phase, show};
+use super::jobs::{JobState, parse_source};
+use super::rows::{AUTO_IDS, PENDING, discard, keep_columns};
+use super::{Store, StoreError, signed};
+use crate::formats::Batch;
+use crate::local::source::Source;
+use rusqlite::{Transaction, params};
+
+/// A job that a worker has claimed.
+#[derive(Debug)]
+pub(crate) struct Claimed {
+    pub(crate) id: String,
+    /// Number of claims and releases of the job. Everything the worker writes is checked against this number, so a
+    /// worker that lost its job (e.g. to a broken file lock) can't add to the next worker's result.
+    pub(crate) attempt: i64,
+    /// The id of the collection to import into.
+    pub(crate) collection_id: i64,
+    /// The id of the partition to import into.
+    pub(crate) partition_id: i64,
+    /// The time by which the job must be done, or it fails, in Unix milliseconds.
+    pub(crate) deadline: Option<i64>,
+    /// The input files.
+    pub(crate) source: Source,
+}
+
+/// A worker's progress in its current file.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Report {
+    /// Number of the file, counted from 0.
+    pub(crate) file: usize,
+    /// Rows read from this file.
+    pub(crate) file_rows: u64,
+    /// Bytes read from this file.
+    pub(crate) file_bytes: u64,
+    /// Rows read by the job.
+    pub(crate) rows: u64,
+    /// Bytes read by the job.
+    pub(crate) bytes: u64,
+}
+
+/// The messages of a failed job.
+#[derive(Debug)]
+pub(crate) struct JobFailure {
+    /// The job's reason.
+    pub(crate) reason: String,
+    /// Number of the file at fault, and the reason in its details.
+    pub(crate) file: Option<(usize, String)>,
+}
+
+impl Store {
+    /// Claims a job and restarts it, discarding an earlier owner's work. Returns `None` if the job has ended. The
+    /// caller must hold the job's lock.
+    pub(crate) fn claim(&self, id: &str) -> Result<Option<Claimed>, StoreError> {
+        self.write(|tx| {
+            if !restart(tx, id, JobState::Importing)? {
+                return Ok(None);
+            }
+            let (attempt, collection_id, partition_id, deadline, source) = tx
+                .prepare_cached(
+                    "SELECT attempt, collection_id, partition_id, deadline, source FROM jobs WHERE id = ?1",
+                )?
+                .query_row([id], |row| {
+                    Ok((
+                        row.get(0)?,
+                        row.get(1)?,
+                        row.get(2)?,
+                        row.get(3)?,
+                        row.get::<_, String>(4)?,
+                    ))
+                })?;
+            let source = parse_source(&source)?;
+            Ok(Some(Claimed {
+                id: id.to_owned(),
+                attempt,
+                collection_id,
+                partition_id,
+                deadline,
+                source,
+            }))
+        })
+    }
+
+    /// Returns an unfinished job to the queue for the next worker.
+    pub(crate) fn release(&self, job: &Claimed) -> Result<(), StoreError> {
+        self.write(|tx| {
+            if owned(tx, job)? {
+                restart(tx, &job.id, JobState::Pending)?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Stores the name and size in bytes of each file of a claimed job. Returns false if the job has ended meanwhile.
+    pub(crate) fn set_files(
+        &self,
+        job: &Claimed,
+        files: &[(String, u64)],
+    ) -> Result<bool, StoreError> {
+        let total = files
+            .iter()
+            .map(|(_, size)| *size)
+            .fold(0, u64::saturating_add);
+        self.write(|tx| {
+            if !owned(tx, job)? {
+                return Ok(false);
+            }
+            tx.prepare_cached("UPDATE jobs SET size = ?2 WHERE id = ?1")?
+                .execute(params![job.id, signed(total)])?;
+            let mut insert = tx.prepare_cached(
+                "INSERT INTO job_files (job_id, no, name, size, state) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?;
+            for (no, (name, size)) in files.iter().enumerate() {
+                insert.execute(params![
+                    job.id,
+                    signed(no),
+                    name,
+                    signed(*size),
+                    JobState::Pending.word()
+                ])?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Stores a batch of a claimed job's rows, still invisible, together with the job's progress. If `read` is set,
+    /// also marks that file as read to its end at that time. In a collection with autoId, generates the rows' primary
+    /// keys. Returns false, and stores nothing, if the job has ended meanwhile.
+    pub(crate) fn append(
+        &self,
+        job: &Claimed,
+        batch: &mut Batch,
+        report: &Report,
+        read: Option<&(Report, String)>,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| {
+            if let Some((report, time)) = read
+                && !finish_file(tx, job, report, time)?
+            {
+                return Ok(false);
+            }
+            if !advance(tx, job, report)? {
+                return Ok(false);
+            }
+            tx.prepare_cached(
+                "INSERT INTO segments (collection_id, partition_id, job_id, state, rows) VALUES (?1, ?2, ?3, ?4, ?5)",
+            )?
+            .execute(params![job.collection_id, job.partition_id, job.id, PENDING, signed(batch.rows())])?;
+            let segment = tx.last_insert_rowid();
+            batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
+            keep_columns(tx, segment, batch)?;
+            Ok(true)
+        })
+    }
+
+    /// Marks a file as read to its end. Returns false if the job has ended meanwhile.
+    pub(crate) fn finish_file(
+        &self,
+        job: &Claimed,
+        report: &Report,
+        time: &str,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| finish_file(tx, job, report, time))
+    }
+
+    /// Completes a job in one transaction: marks the last file, if there is one, as read to its end, stores the
+    /// warnings and makes the rows visible. In a two-phase job, the rows wait for [`Self::commit`] instead. Returns
+    /// false if the job has ended meanwhile.
+    pub(crate) fn complete(
+        &self,
+        job: &Claimed,
+        last: Option<&Report>,
+        warnings: &[String],
+        time: &str,
+    ) -> Result<bool, StoreError> {
+        let warnings =
+            (!warnings.is_empty()).then(|| serde_json::Value::from(warnings).to_string());
+        self.write(|tx| {
+            let open = match last {
+                Some(report) => finish_file(tx, job, report, time)?,
+                None => owned(tx, job)?,
+            };
+            if !open {
+                return Ok(false);
+            }
+            if warnings.is_some() {
+                tx.prepare_cached("UPDATE jobs SET warnings = ?2 WHERE id = ?1")?
+                    .execute(params![job.id, warnings])?;
+            }
+            if is_two_phase(tx, &job.id)? {
+                tx.prepare_cached("UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1")?
+                    .execute([&job.id])?;
+            } else {
+                show(tx, &job.id, time)?;
+            }
+            Ok(true)
+        })
+    }
+
+    /// Fails a job and discards its rows. Does nothing if the job has ended meanwhile.
+    pub(crate) fn fail(
+        &self,
+        job: &Claimed,
+        failing: &JobFailure,
+        time: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| {
+            if owned(tx, job)? {
+                fail(tx, &job.id, failing, time)
+            } else {
+                Ok(())
+            }
+        })
+    }
+}
+
+impl Store {
+    /// Fails a job that can't be claimed because its record is broken. The caller must hold the job's lock.
+    pub(crate) fn fail_unclaimed(
+        &self,
+        id: &str,
+        failing: &JobFailure,
+        time: &str,
+    ) -> Result<(), StoreError> {
+        self.write(|tx| fail(tx, id, failing, time))
+    }
+}
+
+/// Stores a job's progress. Returns false if the job has ended meanwhile.
+fn advance(tx: &Transaction<'_>, job: &Claimed, report: &Report) -> Result<bool, StoreError> {
+    if !owned(tx, job)? {
+        return Ok(false);
+    }
+    tx.prepare_cached("UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1")?
+        .execute(params![job.id, signed(report.rows), signed(report.bytes)])?;
+    tx.prepare_cached(
+        "UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2",
+    )?
+    .execute(params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)])?;
+    Ok(true)
+}
+
+/// Marks a file as read to its end. Returns false if the job has ended meanwhile.
+fn finish_file(
+    tx: &Transaction<'_>,
+    job: &Claimed,
+    report: &Report,
+    time: &str,
+) -> Result<bool, StoreError> {
+    if !advance(tx, job, report)? {
+        return Ok(false);
+    }
+    tx.prepare_cached(
+        "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2",
+    )?
+    .execute(params![job.id, signed(report.file), time])?;
+    Ok(true)
+}
+
+/// Returns true if the job hasn't ended and still belongs to this worker.
+fn owned(tx: &Transaction<'_>, job: &Claimed) -> Result<bool, StoreError> {
+    Ok(tx
+        .prepare_cached(
+            "SELECT 1 FROM jobs WHERE id = ?1 AND attempt = ?2 AND state = 'Importing'",
+        )?
+        .exists(params![job.id, job.attempt])?)
+}
+
+/// Fails the unfinished jobs whose column `id_column` has the value `id`.
+pub(crate) fn fail_where(
+    tx: &Transaction<'_>,
+    id_column: &str,
+    id: i64,
+    reason: &str,
+    time: &str,
+) -> Result<(), StoreError> {
+    let jobs: Vec<String> = tx
+        .prepare(&format!(
+            "SELECT id FROM jobs WHERE {id_column} = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')"
+        ))?
+        .query_map([id], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    let failing = JobFailure {
+        reason: reason.to_owned(),
+        file: None,
+    };
+    jobs.iter()
+        .try_for_each(|job| fail(tx, job, &failing, time))
+}
+
+fn fail(
+    tx: &Transaction<'_>,
+    id: &str,
+    failing: &JobFailure,
+    time: &str,
+) -> Result<(), StoreError> {
+    let changed = tx.execute(
+        "UPDATE jobs SET state = 'Failed', reason = ?2, complete_time = ?3
+         WHERE id = ?1 AND state IN ('Pending', 'Importing', 'Uncommitted')",
+        params![id, failing.reason, time],
+    )?;
+    if changed == 0 {
+        return Ok(());
+    }
+    discard(tx, id)?;
+    // Files that were read to their end aren't in the collection either. Their reason says so, otherwise a user might
+    // import only the other files.
+    tx.execute(
+        "UPDATE job_files SET state = 'Failed', complete_time = ?2, reason = 'not imported: the job failed'
+         WHERE job_id = ?1",
+        params![id, time],
+    )?;
+    if let Some((no, reason)) = &failing.file {
+        tx.execute(
+            "UPDATE job_files SET reason = ?3 WHERE job_id = ?1 AND no = ?2",
+            params![id, signed(*no), reason],
+        )?;
+    }
+    Ok(())
+}
+
+fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool, StoreError> {
+    let changed = tx
+        .prepare_cached(
+            "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
+             WHERE id = ?1 AND state IN ('Pending', 'Importing')",
+        )?
+        .execute(params![id, state.word()])?;
+    if changed == 0 {
+        return Ok(false);
+    }
+    tx.prepare_cached("DELETE FROM job_files WHERE job_id = ?1")?
+        .execute([id])?;
+    discard(tx, id)?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests;

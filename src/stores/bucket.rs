@@ -1,0 +1,259 @@
+//! Buckets: opens a store with storage credentials, looks up objects and lists folders.
+
+use super::StorageKeys;
+use super::fault::Fault;
+use super::object::{Blocks, FromStart, RemoteFile, runtime};
+use crate::location::{Location, Store};
+use object_store::aws::{AmazonS3Builder, resolve_bucket_region};
+use object_store::azure::MicrosoftAzureBuilder;
+use object_store::path::Path;
+use object_store::{ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Time limit for a request, including retries.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// Default region, for buckets whose region isn't set and can't be found.
+const REGION: &str = "us-east-1";
+
+/// A bucket, as stored with a job. It contains no secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Bucket {
+    kind: BucketKind,
+    /// The bucket's name; on Azure the container's.
+    name: String,
+    account: Option<String>,
+    region: Option<String>,
+    /// URL to use instead of the cloud's own host, e.g. `http://127.0.0.1:9000`.
+    endpoint: Option<String>,
+    /// Whether a request without credentials may use those of the service's environment.
+    own_keys: bool,
+}
+
+/// URLs to use instead of the clouds' own hosts, e.g. `http://127.0.0.1:9000`.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Endpoints {
+    /// For S3 buckets; `AWS_ENDPOINT_URL` sets it, as for AWS' own tools.
+    pub(crate) s3: Option<String>,
+    /// For Google Cloud's buckets.
+    pub(crate) gcs: Option<String>,
+    /// For Azure containers, with the account as the first part of the path, as in Azurite.
+    pub(crate) azure: Option<String>,
+}
+
+/// The protocol of a bucket's store, and the form of its host name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum BucketKind {
+    S3,
+    Gcs,
+    Azure,
+    Oss,
+    Cos,
+}
+
+/// An open bucket.
+#[derive(Clone)]
+pub(crate) struct Remote(Arc<dyn ObjectStore>);
+
+/// The content of a folder: the objects and folders directly inside it.
+pub(crate) struct Listed {
+    pub(crate) objects: Vec<ObjectMeta>,
+    pub(crate) folders: Vec<Path>,
+}
+
+impl Bucket {
+    /// Returns the bucket of a location; `None` if the location isn't in an object store.
+    pub(crate) fn of(location: &Location, endpoints: &Endpoints, own_keys: bool) -> Option<Self> {
+        let kind = match location.store() {
+            Store::S3 => BucketKind::S3,
+            Store::Gcs => BucketKind::Gcs,
+            Store::Azure => BucketKind::Azure,
+            Store::Oss => BucketKind::Oss,
+            Store::Cos => BucketKind::Cos,
+            Store::Bucket | Store::Volume | Store::Disk => return None,
+        };
+        let endpoint = match kind {
+            BucketKind::S3 => endpoints.s3.as_deref(),
+            BucketKind::Gcs => endpoints.gcs.as_deref(),
+            BucketKind::Azure => endpoints.azure.as_deref(),
+            BucketKind::Oss | BucketKind::Cos => None,
+        };
+        Some(Self {
+            kind,
+            name: location.bucket()?.to_owned(),
+            account: location.account().map(str::to_owned),
+            region: location.region().map(str::to_owned),
+            endpoint: endpoint.map(|url| url.trim_end_matches('/').to_owned()),
+            own_keys,
+        })
+    }
+
+    /// Opens the bucket. A request is sent only if the bucket's region has to be found out.
+    pub(crate) fn open(&self, keys: &StorageKeys) -> io::Result<Remote> {
+        // The environment's credentials are for AWS, so Azure can't use them.
+        let own = keys.is_empty() && self.own_keys && self.kind != BucketKind::Azure;
+        let own = own.then(StorageKeys::own).filter(|keys| !keys.is_empty());
+        let keys = own.as_ref().unwrap_or(keys);
+        let store: Arc<dyn ObjectStore> = if self.kind == BucketKind::Azure {
+            Arc::new(self.azure(keys).build().map_err(Fault::from)?)
+        } else {
+            Arc::new(self.s3(keys)?.build().map_err(Fault::from)?)
+        };
+        Ok(Remote(store))
+    }
+
+    /// Builds the store's client. All stores but Azure speak S3's protocol: GCS with HMAC keys, OSS and COS with the
+    /// bucket in the host name.
+    fn s3(&self, keys: &StorageKeys) -> io::Result<AmazonS3Builder> {
+        let name = &self.name;
+        let (endpoint, in_host) = match (self.kind, &self.endpoint, &self.region) {
+            (_, Some(endpoint), _) => (Some(endpoint.clone()), false),
+            (BucketKind::Gcs, ..) => (Some("https://storage.googleapis.com".to_owned()), false),
+            (BucketKind::Oss, _, Some(region)) => (
+                Some(format!("https://{name}.oss-{region}.aliyuncs.com")),
+                true,
+            ),
+            (BucketKind::Oss, ..) => (
+                Some(format!("https://{name}.oss-accelerate.aliyuncs.com")),
+                true,
+            ),
+            (BucketKind::Cos, _, Some(region)) => (
+                Some(format!("https://{name}.cos.{region}.myqcloud.com")),
+                true,
+            ),
+            (BucketKind::Cos, ..) => (
+                Some(format!("https://{name}.cos.accelerate.myqcloud.com")),
+                true,
+            ),
+            _ => (None, false),
+        };
+        let mut builder = AmazonS3Builder::new()
+            .with_bucket_name(name)
+            .with_region(self.s3_region()?)
+            .with_virtual_hosted_style_request(in_host)
+            .with_client_options(client())
+            .with_retry(retry());
+        if let Some(endpoint) = endpoint {
+            let plain = endpoint.starts_with("http://");
+            builder = builder.with_endpoint(endpoint).with_allow_http(plain);
+        }
+        let (Some(access), Some(secret)) = (&keys.access, &keys.secret) else {
+            return Ok(builder.with_skip_signature(true));
+        };
+        builder = builder
+            .with_access_key_id(access.expose())
+            .with_secret_access_key(secret.expose());
+        if let Some(session) = &keys.session {
+            builder = builder.with_token(session.expose());
+        }
+        Ok(builder)
+    }
+
+    fn s3_region(&self) -> io::Result<String> {
+        match (self.kind, &self.region) {
+            (BucketKind::Gcs, _) => return Ok("auto".to_owned()),
+            (BucketKind::Oss, Some(region)) => return Ok(format!("oss-{region}")),
+            (_, Some(region)) => return Ok(region.clone()),
+            _ => {}
+        }
+        let set = crate::config::set("AWS_REGION").or(crate::config::set("AWS_DEFAULT_REGION"));
+        match set {
+            Some(region) => Ok(region),
+            None if self.endpoint.is_some() || self.kind != BucketKind::S3 => Ok(REGION.to_owned()),
+            // If the region can't be found, the error comes from the request itself.
+            None => Ok(runtime()?
+                .block_on(resolve_bucket_region(&self.name, &client()))
+                .unwrap_or_else(|_| REGION.to_owned())),
+        }
+    }
+
+    fn azure(&self, keys: &StorageKeys) -> MicrosoftAzureBuilder {
+        let account = self.account.as_deref().unwrap_or_default();
+        let mut builder = MicrosoftAzureBuilder::new()
+            .with_account(account)
+            .with_container_name(&self.name)
+            .with_client_options(client())
+            .with_retry(retry());
+        if let Some(endpoint) = &self.endpoint {
+            builder = builder
+                .with_endpoint(format!("{endpoint}/{account}"))
+                .with_allow_http(endpoint.starts_with("http://"));
+        }
+        match &keys.secret {
+            Some(secret) => builder.with_access_key(secret.expose()),
+            None => builder.with_skip_signature(true),
+        }
+    }
+}
+
+impl Remote {
+    /// Returns an object's size and version.
+    pub(crate) fn head(&self, key: &str) -> io::Result<ObjectMeta> {
+        let path = Path::parse(key).map_err(Fault::from)?;
+        let runtime = runtime()?;
+        let found = runtime.block_on(self.0.head(&path));
+        let fault = match found {
+            Ok(meta) => return Ok(meta),
+            Err(error) => Fault::from(error),
+        };
+        // The answer to a HEAD request has no body, so it has no error message. A request for one byte of the object
+        // has one.
+        if !matches!(
+            fault,
+            Fault::NoObject | Fault::Denied(_) | Fault::Refused(_)
+        ) {
+            return Err(fault.into());
+        }
+        let told = runtime.block_on(self.0.get_range(&path, 0..1));
+        Err(told.map_or_else(Fault::from, |_| fault).into())
+    }
+
+    /// Lists the objects and folders directly inside a folder, over all pages.
+    pub(crate) fn list(&self, folder: &str) -> io::Result<Listed> {
+        let path = Path::parse(folder).map_err(Fault::from)?;
+        let found = runtime()?.block_on(self.0.list_with_delimiter(Some(&path)));
+        let found = found.map_err(Fault::from)?;
+        Ok(Listed {
+            objects: found.objects,
+            folders: found.common_prefixes,
+        })
+    }
+
+    /// Returns an object to read in ranges.
+    pub(crate) fn object(&self, meta: &ObjectMeta, blocks: Blocks) -> RemoteFile {
+        RemoteFile::new(
+            Arc::clone(&self.0),
+            meta.location.clone(),
+            meta.size,
+            meta.e_tag.clone(),
+            blocks,
+        )
+    }
+
+    /// Returns an object to read from its first byte to its last.
+    pub(crate) fn stream(&self, meta: &ObjectMeta) -> FromStart {
+        FromStart::new(self.object(meta, Blocks::STREAM))
+    }
+}
+
+fn client() -> ClientOptions {
+    // An error means that a provider is already installed, which is just as good.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    ClientOptions::new()
+        .with_connect_timeout(Duration::from_secs(5))
+        .with_timeout(PATIENCE)
+}
+
+fn retry() -> RetryConfig {
+    RetryConfig {
+        max_retries: 4,
+        retry_timeout: PATIENCE,
+        ..RetryConfig::default()
+    }
+}
+
+#[cfg(test)]
+mod tests;

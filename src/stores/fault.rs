@@ -1,0 +1,143 @@
+//! Errors of object stores. The messages never contain a store's answer, which may repeat storage credentials.
+
+use object_store::client::{HttpError, HttpErrorKind};
+use object_store::{Error, path};
+use std::error::Error as StdError;
+use std::io;
+
+/// The reason why an object or a list of objects couldn't be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Fault {
+    /// The bucket doesn't exist.
+    #[error("there is no such bucket")]
+    NoBucket,
+    /// The object doesn't exist.
+    #[error("there is no such object")]
+    NoObject,
+    /// The storage credentials are wrong or lack a permission.
+    #[error(
+        "access denied{}; check the storage keys, and that they may get objects and list the bucket", code(.0.as_ref())
+    )]
+    Denied(Option<String>),
+    /// The object was replaced while it was read.
+    #[error("the object was changed while it was read")]
+    Changed,
+    /// The store's host can't be reached.
+    #[error("the object store could not be reached")]
+    Unreachable,
+    /// The request took too long.
+    #[error("the object store did not answer in time")]
+    Slow,
+    /// An object name that can't be part of a URL, such as `a//b` or `a/../b`.
+    #[error("object names with empty parts, `.` or `..` are not supported{}", name(.0.as_ref()))]
+    Name(Option<String>),
+    /// Any other refusal, with the store's error code.
+    #[error("the object store refused the request{}", code(.0.as_ref()))]
+    Refused(Option<String>),
+}
+
+fn code(code: Option<&String>) -> String {
+    code.map_or_else(String::new, |code| format!(" ({code})"))
+}
+
+fn name(name: Option<&String>) -> String {
+    name.map_or_else(String::new, |name| format!(": {name:?}"))
+}
+
+impl From<path::Error> for Fault {
+    fn from(error: path::Error) -> Self {
+        match error {
+            path::Error::EmptySegment { path } | path::Error::BadSegment { path, .. } => {
+                Self::Name(Some(path))
+            }
+            _ => Self::Name(None),
+        }
+    }
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        if let Error::InvalidPath { source } = error {
+            return source.into();
+        }
+        let code = code_of(&error);
+        match (&error, code.as_deref()) {
+            (_, Some("NoSuchBucket" | "ContainerNotFound")) => Self::NoBucket,
+            (Error::NotFound { .. }, _) => Self::NoObject,
+            (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _)
+            | (
+                _,
+                Some(
+                    "InvalidAccessKeyId"
+                    | "SignatureDoesNotMatch"
+                    | "ExpiredToken"
+                    | "InvalidToken",
+                ),
+            ) => Self::Denied(code),
+            (Error::Precondition { .. }, _) => Self::Changed,
+            _ => match http_kind(&error) {
+                Some(HttpErrorKind::Timeout) => Self::Slow,
+                Some(_) => Self::Unreachable,
+                None => Self::Refused(code),
+            },
+        }
+    }
+}
+
+impl From<Fault> for io::Error {
+    fn from(fault: Fault) -> Self {
+        let kind = match fault {
+            Fault::NoBucket | Fault::NoObject => io::ErrorKind::NotFound,
+            Fault::Denied(_) => io::ErrorKind::PermissionDenied,
+            Fault::Slow => io::ErrorKind::TimedOut,
+            _ => io::ErrorKind::Other,
+        };
+        Self::new(kind, fault)
+    }
+}
+
+/// Returns the answer's `<Code>…</Code>`, if it's a plain word.
+fn code_of(error: &Error) -> Option<String> {
+    let text = error.to_string();
+    let (_, rest) = text.split_once("<Code>")?;
+    let (code, _) = rest.split_once("</Code>")?;
+    let plain = code.len() <= 64 && code.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    plain.then(|| code.to_owned())
+}
+
+fn http_kind(error: &Error) -> Option<HttpErrorKind> {
+    let mut next: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(error) = next {
+        if let Some(http) = error.downcast_ref::<HttpError>() {
+            return Some(http.kind());
+        }
+        next = error.source();
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_are_named_by_their_code_and_never_repeated() {
+        let denied = |body: &str| Error::PermissionDenied {
+            path: "x".to_owned(),
+            source: body.to_owned().into(),
+        };
+        let body = "<Error><Code>InvalidAccessKeyId</Code><AWSAccessKeyId>AKIASECRET</AWSAccessKeyId></Error>";
+        let fault = Fault::from(denied(body));
+        assert_eq!(fault, Fault::Denied(Some("InvalidAccessKeyId".to_owned())));
+        assert!(!fault.to_string().contains("AKIA"));
+        assert_eq!(
+            Fault::from(denied("<Code>x<y></Code>")),
+            Fault::Denied(None)
+        );
+        let missing = Error::NotFound {
+            path: "x".to_owned(),
+            source: "<Code>NoSuchBucket</Code>".into(),
+        };
+        assert_eq!(Fault::from(missing), Fault::NoBucket);
+    }
+}
