@@ -13,6 +13,9 @@
 //!
 //! [secrets]
 //! OTHER = "…"            # what secret("OTHER") finds with every profile
+//!
+//! [limits]
+//! items = 1000000        # of an array or map; also string_bytes, nesting, memory_bytes
 //! ```
 
 mod edit;
@@ -51,6 +54,34 @@ pub struct Config {
     /// The prompt's key bindings.
     #[serde(default)]
     pub edit_mode: EditMode,
+    /// The limits on script values.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// Limits on what a script may hold.
+#[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Maximum length of a text or blob in bytes.
+    pub string_bytes: usize,
+    /// Maximum number of items of an array or map.
+    pub items: usize,
+    /// Maximum nesting of arrays and maps.
+    pub nesting: usize,
+    /// Maximum memory of the process in bytes, where the system reports it (Linux).
+    pub memory_bytes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            string_bytes: 64 << 20,
+            items: 1_000_000,
+            nesting: 256,
+            memory_bytes: 2 << 30,
+        }
+    }
 }
 
 /// Key bindings of the prompt: `edit_mode = "vi"`.

@@ -4,9 +4,11 @@ mod wiring;
 
 use super::arguments::{self, Given};
 use super::compile::{self, Sources};
+use super::limits::SizeGuard;
 use super::modules::{Folders, Modules};
 use super::script_error::ScriptError;
 use super::values::{self, Defined, Imported, Names, Shape};
+use crate::config::{Config, Limits};
 use crate::error::Failure;
 use crate::session::Session;
 use rhai::{AST, Array, Dynamic, Engine, EvalAltResult, Module, Position, Scope, Stmt};
@@ -52,7 +54,9 @@ impl Interpreter {
         ]);
         let mut engine = language();
         register_functions(&mut engine, &session);
-        install_hooks(&mut engine, &session, &globals);
+        let sizes = SizeGuard::new(limits(&session));
+        sizes.register(&mut engine);
+        install_hooks(&mut engine, &session, &globals, sizes);
         let folders = Folders::new(setup.script_dir.clone(), session.choices().lib.clone());
         engine.set_module_resolver(Modules::new(folders, sources.clone()));
         Self {
@@ -281,6 +285,17 @@ pub(super) fn language() -> Engine {
     compile::language(&mut engine);
     values::register(&mut engine);
     engine
+}
+
+/// Returns the limits of `config.toml`. An unreadable file is reported, and the defaults apply.
+fn limits(session: &Session) -> Limits {
+    Config::load().map_or_else(
+        |failure| {
+            session.notice(&failure.to_string());
+            Limits::default()
+        },
+        |config| config.limits,
+    )
 }
 
 /// Returns a module's own names.

@@ -21,6 +21,7 @@ pub mod tokens;
 pub mod values;
 
 mod guard;
+mod limits;
 
 pub use interpreter::{Interpreter, Setup};
 pub use script_error::ScriptError;

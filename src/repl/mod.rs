@@ -108,10 +108,9 @@ fn leaves(session: &Session) -> Result<(), Failure> {
     }
 }
 
-/// Applies the prompt's settings of `config.toml`. An unreadable file is reported, and the prompt works without it.
+/// Applies the prompt's settings of `config.toml`. The interpreter has reported an unreadable file.
 fn follow_config(session: &Session) {
-    match Config::load() {
-        Ok(config) => session.choose(|choices| choices.edit_mode = config.edit_mode),
-        Err(failure) => session.notice(&failure.to_string()),
+    if let Ok(config) = Config::load() {
+        session.choose(|choices| choices.edit_mode = config.edit_mode);
     }
 }

@@ -24,6 +24,7 @@ mod help;
 mod import_call;
 mod keys;
 mod kill;
+mod limits;
 #[path = "../support/lines.rs"]
 mod lines;
 mod lint;

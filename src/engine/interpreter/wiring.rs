@@ -2,6 +2,7 @@
 //! flag.
 
 use crate::engine::call::Call;
+use crate::engine::limits::SizeGuard;
 use crate::engine::registry::{self, Function};
 use crate::error::Failure;
 use crate::session::Session;
@@ -82,15 +83,24 @@ fn stop(token: Dynamic) -> Box<EvalAltResult> {
 
 #[expect(deprecated, reason = "Rhai's mark for an API that may change")]
 /// Installs global variables, `print`, `debug`, and polling of the interrupt flag.
-pub(super) fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals: &Globals) {
+pub(super) fn install_hooks(
+    engine: &mut Engine,
+    session: &Rc<Session>,
+    globals: &Globals,
+    sizes: Rc<SizeGuard>,
+) {
     let variables = Rc::clone(globals);
     let arguments = Rc::clone(session);
+    let measured = Rc::clone(&sizes);
     engine.on_var(move |name, _, context| {
+        if let Some(this) = context.this_ptr() {
+            measured.check("this", this)?;
+        }
         // A variable of the script hides a global one.
-        let hidden = context.scope().contains(name);
-        Ok(if hidden {
-            None
-        } else if name == "opts" {
+        if let Some(value) = context.scope().get(name) {
+            return measured.check(name, value).map(|()| None);
+        }
+        Ok(if name == "opts" {
             Some(arguments.arguments.opts().into_read_only())
         } else {
             variables.borrow().get(name).cloned()
@@ -112,10 +122,11 @@ pub(super) fn install_hooks(engine: &mut Engine, session: &Rc<Session>, globals:
     let passed = Cell::new(0);
     engine.on_progress(move |_| {
         passed.set((passed.get() + 1) % CHECK_EVERY);
-        if passed.get() != 0 {
-            return None;
+        let regular = passed.get() == 0;
+        if let Err(failure) = sizes.check_memory(regular) {
+            return Some(Dynamic::from(failure));
         }
-        let stop = interrupt.check().err()?;
+        let stop = regular.then(|| interrupt.check().err())??;
         Some(Dynamic::from(Failure::from(stop)))
     });
 }

@@ -1,0 +1,311 @@
+//! Limits on the size of script values: `[limits]` of `config.toml`.
+//!
+//! Rhai's own limits count a whole value again at every change, so pushing `n` items costs `n²`. Here a variable is
+//! measured when a script uses it: its own length every time, everything inside it only if measuring takes a small part
+//! of the script's time. Functions that can make a large value out of a small one check the result's size first.
+//! Between two measurements a value can exceed a limit by a factor, never without bound.
+
+use crate::config::Limits;
+use crate::error::{Failure, Kind};
+use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, INT, ImmutableString, Position};
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// A variable is measured again after this many times the duration of the last measurement.
+const REST: u32 = 10;
+
+/// Maximum size of everything inside one value, as a multiple of the limit on one text or list.
+const INSIDE: usize = 4;
+
+/// Bytes of text that a script may use between two checks of the process's memory.
+const TEXT_BETWEEN_CHECKS: usize = 64 << 20;
+
+/// An operation of this duration, which may have copied a large value, leads to a check of the process's memory.
+const LONG_OPERATION: Duration = Duration::from_millis(20);
+
+type Checked = Result<(), Box<EvalAltResult>>;
+
+/// Measures the variables that a script uses.
+pub(super) struct SizeGuard {
+    limits: Limits,
+    /// When each variable may be measured again.
+    due: RefCell<HashMap<String, Instant>>,
+    /// Bytes of text used since the last check of the process's memory.
+    text_used: Cell<usize>,
+    /// When an array or map was used last.
+    used: Cell<Instant>,
+}
+
+/// The size of a value with everything inside it.
+#[derive(Default)]
+struct Totals {
+    nodes: usize,
+    text: usize,
+}
+
+impl SizeGuard {
+    pub(super) fn new(limits: Limits) -> Rc<Self> {
+        Rc::new(Self {
+            limits,
+            due: RefCell::default(),
+            text_used: Cell::new(0),
+            used: Cell::new(Instant::now()),
+        })
+    }
+
+    /// Returns an error if the variable's value exceeds a limit.
+    pub(super) fn check(&self, name: &str, value: &Dynamic) -> Checked {
+        let Some(length) = self.length(value)? else {
+            return Ok(());
+        };
+        if !is_container(value) {
+            self.text_used
+                .set(self.text_used.get().saturating_add(length));
+            return Ok(());
+        }
+        let start = Instant::now();
+        if start - self.used.replace(start) > LONG_OPERATION {
+            self.text_used.set(TEXT_BETWEEN_CHECKS);
+        }
+        let mut due = self.due.borrow_mut();
+        if length == 0 || due.get(name).is_some_and(|due| start < *due) {
+            return Ok(());
+        }
+        self.measure(value, 1, &mut Totals::default())?;
+        let end = Instant::now();
+        due.insert(name.to_owned(), end + (end - start) * REST);
+        Ok(())
+    }
+
+    /// Returns an error if the process uses too much memory. It's called at every operation, and does nothing unless
+    /// much text was used or `regular` is set.
+    pub(super) fn check_memory(&self, regular: bool) -> Result<(), Failure> {
+        if self.text_used.get() < TEXT_BETWEEN_CHECKS && !regular {
+            return Ok(());
+        }
+        self.text_used.set(0);
+        match resident_bytes() {
+            Some(used) if used > self.limits.memory_bytes => Err(failure(
+                "zshell's memory",
+                "memory_bytes",
+                self.limits.memory_bytes,
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the value's own length, or `None` for a value without a length.
+    fn length(&self, value: &Dynamic) -> Result<Option<usize>, Box<EvalAltResult>> {
+        let limits = &self.limits;
+        let length = if value.is_string() {
+            let length = value.as_immutable_string_ref().map_or(0, |text| text.len());
+            at_most("the text", "string_bytes", length, limits.string_bytes)?;
+            length
+        } else if value.is_array() {
+            let length = value.as_array_ref().map_or(0, |list| list.len());
+            at_most("the array", "items", length, limits.items)?;
+            length
+        } else if value.is_map() {
+            let length = value.as_map_ref().map_or(0, |map| map.len());
+            at_most("the map", "items", length, limits.items)?;
+            length
+        } else if value.is_blob() {
+            let length = value.as_blob_ref().map_or(0, |bytes| bytes.len());
+            at_most("the blob", "string_bytes", length, limits.string_bytes)?;
+            length
+        } else {
+            return Ok(None);
+        };
+        Ok(Some(length))
+    }
+
+    /// Adds the value's size to `totals`. Recursion ends at the nesting limit.
+    fn measure(&self, value: &Dynamic, depth: usize, totals: &mut Totals) -> Checked {
+        let limits = &self.limits;
+        totals.nodes += 1;
+        let most = limits.items.saturating_mul(INSIDE);
+        at_most("the value", "items", totals.nodes, most)?;
+        let Some(length) = self.length(value)? else {
+            return Ok(());
+        };
+        if !is_container(value) {
+            totals.text = totals.text.saturating_add(length);
+            let most = limits.string_bytes.saturating_mul(INSIDE);
+            return at_most("the value's text", "string_bytes", totals.text, most);
+        }
+        at_most("the value", "nesting", depth, limits.nesting)?;
+        let mut inside = |item| self.measure(item, depth + 1, totals);
+        if let Ok(list) = value.as_array_ref() {
+            list.iter().try_for_each(&mut inside)?;
+        } else if let Ok(map) = value.as_map_ref() {
+            map.values().try_for_each(&mut inside)?;
+        }
+        Ok(())
+    }
+
+    /// Replaces Rhai's functions that can make a value of any size out of small ones.
+    pub(super) fn register(self: &Rc<Self>, engine: &mut Engine) {
+        self.register_texts(engine);
+        let it = Rc::clone(self);
+        engine.register_fn(
+            "pad",
+            move |list: &mut Array, length: INT, item: Dynamic| {
+                let length = usize::try_from(length).unwrap_or(0);
+                at_most("the array", "items", length, it.limits.items)?;
+                let mut totals = Totals::default();
+                it.measure(&item, 1, &mut totals)?;
+                let copies = length.saturating_sub(list.len());
+                let bytes = totals
+                    .nodes
+                    .saturating_mul(copies)
+                    .saturating_mul(size_of::<Dynamic>());
+                at_most(
+                    "the array's memory",
+                    "memory_bytes",
+                    bytes,
+                    it.limits.memory_bytes,
+                )?;
+                if copies > 0 {
+                    list.resize(length, item);
+                }
+                Ok::<_, Box<EvalAltResult>>(())
+            },
+        );
+        let it = Rc::clone(self);
+        engine.register_fn("pad", move |bytes: &mut Blob, length: INT, byte: INT| {
+            let length = it.blob_length(length)?;
+            if length > bytes.len() {
+                bytes.resize(length, low_byte(byte));
+            }
+            Ok::<_, Box<EvalAltResult>>(())
+        });
+        let it = Rc::clone(self);
+        engine.register_fn("blob", move |length: INT| {
+            Ok::<_, Box<EvalAltResult>>(vec![0_u8; it.blob_length(length)?])
+        });
+        let it = Rc::clone(self);
+        engine.register_fn("blob", move |length: INT, byte: INT| {
+            Ok::<_, Box<EvalAltResult>>(vec![low_byte(byte); it.blob_length(length)?])
+        });
+    }
+
+    fn blob_length(&self, length: INT) -> Result<usize, Box<EvalAltResult>> {
+        let length = usize::try_from(length).unwrap_or(0);
+        at_most("the blob", "string_bytes", length, self.limits.string_bytes)?;
+        Ok(length)
+    }
+
+    fn register_texts(self: &Rc<Self>, engine: &mut Engine) {
+        let it = Rc::clone(self);
+        engine.register_fn(
+            "pad",
+            move |text: &mut ImmutableString, length: INT, with: char| {
+                it.pad(text, length, with.encode_utf8(&mut [0; 4]))
+            },
+        );
+        let it = Rc::clone(self);
+        engine.register_fn(
+            "pad",
+            move |text: &mut ImmutableString, length: INT, with: ImmutableString| {
+                it.pad(text, length, &with)
+            },
+        );
+        let it = Rc::clone(self);
+        engine.register_fn(
+            "replace",
+            move |text: &mut ImmutableString, old: ImmutableString, new: ImmutableString| {
+                it.replace(text, &old, &new)
+            },
+        );
+        let it = Rc::clone(self);
+        engine.register_fn(
+            "replace",
+            move |text: &mut ImmutableString, old: char, new: ImmutableString| {
+                it.replace(text, old.encode_utf8(&mut [0; 4]), &new)
+            },
+        );
+    }
+
+    /// Appends repetitions of `with` until the text has `length` characters.
+    fn pad(&self, text: &mut ImmutableString, length: INT, with: &str) -> Checked {
+        let length = usize::try_from(length).unwrap_or(0);
+        let missing = length.saturating_sub(text.chars().count());
+        if missing == 0 || with.is_empty() {
+            return Ok(());
+        }
+        let count = with.chars().count();
+        let rest: String = with.chars().take(missing % count).collect();
+        let whole = missing / count;
+        let bytes = whole
+            .saturating_mul(with.len())
+            .saturating_add(rest.len() + text.len());
+        at_most("the text", "string_bytes", bytes, self.limits.string_bytes)?;
+        let padding = with.repeat(whole) + rest.as_str();
+        *text += padding;
+        Ok(())
+    }
+
+    fn replace(&self, text: &mut ImmutableString, old: &str, new: &str) -> Checked {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if new.len() > old.len() {
+            let grown = text
+                .matches(old)
+                .count()
+                .saturating_mul(new.len() - old.len());
+            at_most(
+                "the text",
+                "string_bytes",
+                grown.saturating_add(text.len()),
+                self.limits.string_bytes,
+            )?;
+        }
+        *text = text.replace(old, new).into();
+        Ok(())
+    }
+}
+
+fn is_container(value: &Dynamic) -> bool {
+    value.is_array() || value.is_map()
+}
+
+/// Returns the byte that Rhai takes of a number.
+fn low_byte(number: INT) -> u8 {
+    number.to_le_bytes()[0]
+}
+
+fn at_most(what: &str, setting: &str, size: usize, limit: usize) -> Checked {
+    if size > limit {
+        return Err(too_large(what, setting, limit));
+    }
+    Ok(())
+}
+
+fn too_large(what: &str, setting: &str, limit: usize) -> Box<EvalAltResult> {
+    let failure = Dynamic::from(failure(what, setting, limit));
+    EvalAltResult::ErrorRuntime(failure, Position::NONE).into()
+}
+
+fn failure(what: &str, setting: &str, limit: usize) -> Failure {
+    let message = match setting {
+        "items" => format!("{what} would have more than {limit} items"),
+        "nesting" => format!("{what} is nested more than {limit} deep"),
+        _ => format!("{what} would take more than {limit} bytes"),
+    };
+    Failure::new(Kind::Script, message).with_hint(format!(
+        "{setting} under [limits] in config.toml sets the limit"
+    ))
+}
+
+/// Returns the memory that the process uses, if the system reports it.
+fn resident_bytes() -> Option<usize> {
+    let text = std::fs::read_to_string("/proc/self/statm").ok()?;
+    let pages: usize = text.split(' ').nth(1)?.parse().ok()?;
+    Some(pages * PAGE)
+}
+
+/// Bytes of a memory page. Systems with larger pages report less memory than they use.
+const PAGE: usize = 4096;
