@@ -15,6 +15,7 @@ pub mod engine;
 pub mod error;
 pub mod formats;
 mod fsutil;
+pub mod guide;
 pub mod interrupt;
 pub mod journal;
 #[cfg(feature = "local")]

@@ -2,6 +2,7 @@
 
 use super::args::Args;
 use crate::error::{Failure, Kind};
+use crate::guide;
 use crate::session::Session;
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -10,29 +11,11 @@ use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::path::Path;
 
-/// The exit codes for the manual page.
-const EXITS: [(&str, &str); 12] = [
-    ("0", "done"),
-    (
-        "1",
-        "the script threw, or does not parse; lint found something",
-    ),
-    (
-        "2",
-        "wrong command line, or arguments that the script does not take",
-    ),
-    ("3", "could not connect, or the key was refused"),
-    ("4", "an import job failed"),
-    ("5", "timed out while waiting"),
-    ("6", "the outcome of a submission is not known"),
-    (
-        "7",
-        "the request was refused, by the service or by zshell's own checks",
-    ),
-    ("75", "the service is busy; the same run may succeed later"),
-    ("130", "interrupted"),
-    ("141", "standard output was closed"),
-    ("143", "terminated"),
+/// The manual page's sections that come from the guide: title, page, and the heading of the table.
+const SECTIONS: [(&str, &str, &str); 3] = [
+    ("EXIT STATUS", "errors", "exit code"),
+    ("ENVIRONMENT", "environment", "variable"),
+    ("FILES", "environment", "file"),
 ];
 
 /// Prints the completion script of a shell.
@@ -50,7 +33,7 @@ pub(super) fn man(session: &Session, folder: Option<&Path>) -> Result<(), Failur
         Man::new(command).render(&mut page).map_err(|error| {
             Failure::new(Kind::Refused, format!("cannot make the page: {error}"))
         })?;
-        page.extend(exit_status().into_bytes());
+        page.extend(sections().into_bytes());
         return session.write(|out| out.write_all(&page));
     };
     fs::create_dir_all(folder)
@@ -59,7 +42,7 @@ pub(super) fn man(session: &Session, folder: Option<&Path>) -> Result<(), Failur
             let mut page = OpenOptions::new()
                 .append(true)
                 .open(folder.join("zshell.1"))?;
-            page.write_all(exit_status().as_bytes())
+            page.write_all(sections().as_bytes())
         })
         .map_err(|error| {
             let message = format!("cannot write to {}: {error}", folder.display());
@@ -69,8 +52,25 @@ pub(super) fn man(session: &Session, folder: Option<&Path>) -> Result<(), Failur
     Ok(())
 }
 
-/// Returns the section of exit codes in roff.
-fn exit_status() -> String {
-    let rows = EXITS.map(|(code, meaning)| format!(".TP\n\\fB{code}\\fR\n{meaning}\n"));
-    format!(".SH EXIT STATUS\n{}", rows.concat())
+/// Returns the sections from the guide's tables in roff.
+fn sections() -> String {
+    let section = |(title, page, heading)| {
+        let rows = guide::find(page).map(|page| page.table(heading));
+        let rows = rows.unwrap_or_default().into_iter().map(|row| {
+            let (name, meaning) = row.split_first()?;
+            let meaning = escaped(&meaning.join(". "));
+            Some(format!(".TP\n\\fB{}\\fR\n{meaning}\n", escaped(name)))
+        });
+        format!(".SH {title}\n{}", rows.flatten().collect::<String>())
+    };
+    SECTIONS.map(section).concat()
+}
+
+/// Escapes roff's control characters.
+fn escaped(text: &str) -> String {
+    let text = text.replace('\\', "\\\\").replace('-', "\\-");
+    match text.starts_with(['.', '\'']) {
+        true => format!("\\&{text}"),
+        false => text,
+    }
 }

@@ -26,9 +26,22 @@ thread_local! {
     static LAST: RefCell<Option<(String, Rc<Reading>)>> = const { RefCell::new(None) };
 }
 
-/// Returns true for a `:command`, which isn't part of the language and is always a single line.
+/// Returns true for a command, which isn't part of the language and is always a single line.
 pub(super) fn is_command(text: &str) -> bool {
-    text.trim_start().starts_with(':')
+    command(text).is_some()
+}
+
+/// Returns the command line without its colon. `help`, `help NAME` and `?` work without a colon too.
+pub(super) fn command(text: &str) -> Option<&str> {
+    let text = text.trim();
+    if let Some(command) = text.strip_prefix(':') {
+        return Some(command);
+    }
+    let mut words = text.split_whitespace();
+    let first = words.next()?;
+    let is_name = |word: &str| word.starts_with(|c: char| c.is_alphabetic() || c == ':');
+    let is_help = first == "help" && words.next().is_none_or(is_name) || first == "?";
+    (is_help && words.next().is_none()).then_some(text)
 }
 
 /// Parses a text, or returns the cached result for it.
@@ -84,7 +97,25 @@ fn byte_of(text: &str, position: Position) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use super::read;
+    use super::{command, read};
+
+    #[test]
+    fn help_needs_no_colon() {
+        assert_eq!(command(" :quit"), Some("quit"));
+        for text in ["help", "help paths", "help :watch", "?"] {
+            assert_eq!(command(text), Some(text));
+        }
+        for text in [
+            "help(paths)",
+            "help - 1",
+            "help two words",
+            "helper",
+            "? x y",
+            "",
+        ] {
+            assert_eq!(command(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn the_place_of_an_error_is_a_byte() {

@@ -88,7 +88,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
 
 /// Runs a statement or a command, and shows its value or its error.
 fn step(shell: &mut Shell, text: &str) -> Next {
-    let result = if let Some(command) = text.strip_prefix(':') {
+    let result = if let Some(command) = judge::command(text) {
         commands::run(shell, command)
     } else {
         shell.statement(text).map(|()| Next::Prompt)

@@ -1,10 +1,11 @@
-//! The README's table of JSON keys, held together with what zshell writes.
+//! The guide's table of JSON keys, held together with zshell's output.
 
-use crate::{Workshop, agree, assert_success, text};
+use crate::pages::{Workshop, assert_success, text};
+use crate::tables::agree;
 use serde_json::Value;
 use std::fs;
 
-/// The keys of a map as the README lists them; those of a list of maps stand behind its own.
+/// Returns the keys of a map as the guide lists them, with those of a list of maps in parentheses.
 fn keys(value: &Value) -> String {
     let map = value.as_object().expect("a map");
     let key = |(name, value): (&String, &Value)| match value.get(0) {
@@ -17,9 +18,14 @@ fn keys(value: &Value) -> String {
     map.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 
-/// One of each kind of value, as it is written with `-o json`: the script's, then those of commands.
+/// Returns one value of each kind as `-o json` writes it: the script's, then those of commands.
 fn written() -> Vec<Value> {
     let workshop = Workshop::new();
+    fs::write(
+        workshop.path().join("books.jsonl"),
+        "{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}",
+    )
+    .expect("a file");
     let script = r#"
         let place = connect("local");
         create_collection("books", #{dimension: 4});
@@ -78,8 +84,8 @@ fn the_json_keys_are_the_table() {
     let rows = names.iter().zip(&values);
     let rows = rows.map(|(name, value)| format!("| {name} | {} |\n", keys(value)));
     agree(
-        "JSON keys",
-        "| value | its keys, in order |\n| --- | --- |",
+        "src/guide/output.md",
+        "| value | its keys, in order |",
         rows,
     );
 }

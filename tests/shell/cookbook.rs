@@ -54,8 +54,9 @@ fn scripts() -> Vec<PathBuf> {
 fn every_script_is_sound_explained_and_listed() {
     let scripts = scripts();
     assert!(scripts.len() >= 9, "{scripts:?}");
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
-    let readme = readme.expect("the README");
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/README.md"));
+    let readme = readme.expect("the cookbook");
     for script in scripts {
         let file = script.to_str().expect("text");
         Test::new().args(["lint", file]).stdout("").run();
@@ -67,8 +68,11 @@ fn every_script_is_sound_explained_and_listed() {
         );
         help.says("Usage: zshell run");
         let name = script.file_name().and_then(|name| name.to_str());
-        let link = format!("(scripts/{})", name.expect("a name"));
-        assert!(readme.contains(&link), "the README does not list {link}");
+        let link = format!("({})", name.expect("a name"));
+        assert!(
+            readme.contains(&link),
+            "scripts/README.md does not list {link}"
+        );
     }
 }
 

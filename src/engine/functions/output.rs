@@ -97,7 +97,7 @@ fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
 fn show_help(call: &Call) -> Result<Dynamic, Failure> {
     let screen = call.session.out();
     let text = match call.args.first() {
-        None => help::overview(&screen, &[]),
+        None => help::folded(&help::overview(&screen, &[]), screen.width),
         Some(value) => {
             let name = as_text(value).ok_or_else(|| {
                 call.misused(&format!(
@@ -105,10 +105,9 @@ fn show_help(call: &Call) -> Result<Dynamic, Failure> {
                     found(value)
                 ))
             })?;
-            help::about(&name)?
+            help::about(&name, &screen)?
         }
     };
-    let text = help::folded(&text, screen.width);
     call.session
         .show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Dynamic::UNIT)

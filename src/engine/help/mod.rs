@@ -1,16 +1,15 @@
-//! Help pages generated from the tables of functions and types.
+//! Help pages: the overview and pages generated from the tables of functions and types, and the guide's pages.
 
 mod fold;
-mod topics;
 
 pub use fold::folded;
 
 use super::registry::{self, Family, Function, Opt, Takes, VARIABLES};
 use super::values::types::{self, TYPES, Type};
 use crate::error::Failure;
-use crate::render::{Screen, words};
+use crate::guide::{self, PAGES};
+use crate::render::{Screen, markdown, words};
 use std::fmt::Write;
-use topics::TOPICS;
 
 /// Lines of the screen that the overview leaves to the prompt.
 const PROMPT_LINES: usize = 2;
@@ -19,6 +18,7 @@ const FIRST_STEPS: &str = "
 a first import, with no account and no network
   connect(\"local\")
   create_collection(\"books\", #{dimension: 4})
+  write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`)
   wait(import(\"books\", \"books.jsonl\"))
 ";
 const MORE: &str =
@@ -56,7 +56,7 @@ fn groups<'a>(commands: &'a [(String, &'a str)]) -> Vec<(&'static str, Vec<(Stri
     groups.push(("variables", VARIABLES.iter().map(owned).collect()));
     let kinds = TYPES.iter().map(|it| (it.name.to_owned(), it.help));
     groups.push(("values", kinds.collect()));
-    let topics = TOPICS.iter().map(|it| (it.name.to_owned(), it.help));
+    let topics = PAGES.iter().map(|it| (it.name.to_owned(), it.summary()));
     groups.push(("topics", topics.collect()));
     if !commands.is_empty() {
         groups.push(("commands", commands.to_vec()));
@@ -89,7 +89,7 @@ fn list(groups: &[(&str, Vec<(String, &str)>)], described: usize) -> String {
 pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
     let functions = registry::functions().map(|function| (function.name, function.help));
     let types = TYPES.iter().map(|it| (it.name, it.help));
-    let topics = TOPICS.iter().map(|it| (it.name, it.help));
+    let topics = PAGES.iter().map(|it| (it.name, it.summary()));
     functions.chain(types).chain(topics)
 }
 
@@ -98,17 +98,22 @@ pub fn has_page(name: &str) -> bool {
     pages().any(|(known, _)| known == name)
 }
 
-/// Returns the page with this name.
-pub fn about(name: &str) -> Result<String, Failure> {
+/// Returns the page with this name, laid out for the screen.
+pub fn about(name: &str, screen: &Screen) -> Result<String, Failure> {
     let name = name.trim().trim_end_matches("()");
+    match guide::find(name) {
+        Some(page) => Ok(markdown(page.text, screen)),
+        None => generated(name).map(|text| folded(&text, screen.width)),
+    }
+}
+
+/// Returns the page of a function, type, variable or getter.
+fn generated(name: &str) -> Result<String, Failure> {
     if let Some(function) = registry::find(name) {
         return Ok(function_page(function));
     }
     if let Some(it) = types::find(name) {
         return Ok(type_page(it));
-    }
-    if let Some(topic) = TOPICS.iter().find(|topic| topic.name == name) {
-        return Ok((topic.text)());
     }
     if let Some((name, help)) = VARIABLES.iter().find(|(known, _)| *known == name) {
         return Ok(format!("{name}\n  {help}\n"));

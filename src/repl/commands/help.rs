@@ -23,15 +23,14 @@ fn run(shell: &mut Shell, about: &str) -> Outcome {
     let screen = session.out();
     let about = about.trim_matches(['"', ' ']);
     let text = match about.strip_prefix(':') {
-        _ if about.is_empty() => help::overview(&screen, &rows()),
-        Some(name) => page(find(name.trim())?),
-        None => match (help::about(about), find(about)) {
+        _ if about.is_empty() => help::folded(&help::overview(&screen, &rows()), screen.width),
+        Some(name) => help::folded(&page(find(name.trim())?), screen.width),
+        None => match (help::about(about, &screen), find(about)) {
             (Ok(page), _) => page,
-            (Err(_), Ok(command)) => page(command),
+            (Err(_), Ok(command)) => help::folded(&page(command), screen.width),
             (Err(_), Err(_)) => return Err(unknown(about).into()),
         },
     };
-    let text = help::folded(&text, screen.width);
     session.show_as(Shown::Text(text.trim_end()), OutputFormat::Table)?;
     Ok(Next::Prompt)
 }
