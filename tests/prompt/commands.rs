@@ -141,7 +141,7 @@ fn who_tells_connection_and_places() {
         "given to connect",
         "config.toml",
         "data",
-        "0.1.0",
+        env!("CARGO_PKG_VERSION"),
     ] {
         assert!(screen.contains(text), "{text}:\n{screen}");
     }

@@ -72,6 +72,15 @@ fn commands_help() {
     assert!(screen.contains("count(collection)"), "{screen}");
     let screen = shell.run(r#"help("wait")"#);
     assert!(screen.contains("wait([job, …])"), "{screen}");
+    // A page of the guide, without colon and parentheses. The screen shows its end.
+    shell.run(":set pager off");
+    let screen = shell.run("help states");
+    assert!(
+        screen.contains("if ready.rows == 1 { commit(job) }"),
+        "{screen}"
+    );
+    assert!(screen.contains("shows the rows at once"), "{screen}");
+    assert!(!screen.contains("```"), "{screen}");
     let screen = shell.run(":quti");
     assert!(screen.contains("did you mean"), "{screen}");
 }

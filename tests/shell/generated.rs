@@ -60,7 +60,11 @@ fn the_manual_page_tells_commands_options_and_exit_codes() {
         ".SH SYNOPSIS",
         "dry\\-run",
         "zshell\\-lint(1)",
-        "EXIT STATUS",
+        ".SH EXIT STATUS",
+        ".SH ENVIRONMENT",
+        "ZILLIZ_API_KEY",
+        ".SH FILES",
+        "config.toml",
     ] {
         assert!(page.contains(word), "{word} in\n{page}");
     }
