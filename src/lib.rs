@@ -27,3 +27,4 @@ pub mod secret;
 pub mod session;
 mod stores;
 pub mod submission;
+mod text;

@@ -6,9 +6,10 @@
 use super::Client;
 use super::description::{self, CollectionDescription};
 use super::envelope::Data;
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
 use super::fields::{self, Fields};
 use super::model::Dialect;
+use super::outcome::Effect;
 use super::request::Outgoing;
 use super::v1;
 use serde::Serialize;

@@ -257,8 +257,8 @@ fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::error::Effect;
     use crate::api::model::Dialect;
+    use crate::api::outcome::Effect;
     use crate::secret::Secret;
     use serde_json::json;
     use url::Url;

@@ -9,45 +9,18 @@ mod jobs;
 mod script;
 
 use super::curl;
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
 use super::model::{JobState, Progress, State};
+use super::outcome::Effect;
 use super::request::Outgoing;
-use super::settings::Settings;
+use super::settings::{DryRun, DryRunState, Pretended, PretendedCollection, Settings};
 use super::transport::Answer;
 use crate::interrupt::Stop;
-use jobs::Jobs;
 use serde_json::{Value, json};
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// A dry run, shared by all connections of a run. Clones share state.
-#[derive(Clone)]
-pub struct DryRun(Arc<Inner>);
-
-type Write = dyn Fn(&str) -> io::Result<()> + Send + Sync;
-
-struct Inner {
-    write: Box<Write>,
-    pretended: Mutex<Pretended>,
-}
-
-/// The state that the printed commands would have led to.
-#[derive(Default)]
-struct Pretended {
-    jobs: Jobs,
-    /// Whether the script's header was printed, and whether the header of its waits was.
-    begun: (bool, bool),
-    loaded: BTreeSet<String>,
-    /// Collections that the run created (true) or dropped (false).
-    collections: BTreeMap<Place, bool>,
-}
-
-/// A collection's address: the service's URL, the database, the collection's name.
-type Place = (String, Option<String>, String);
-
-fn place(settings: &Settings, database: Option<&str>, name: &str) -> Place {
+fn place(settings: &Settings, database: Option<&str>, name: &str) -> PretendedCollection {
     let base = settings.collection_base.as_ref();
     let base = base.unwrap_or(&settings.import_base).to_string();
     let database = database.or(settings.database.as_deref());
@@ -58,7 +31,7 @@ impl DryRun {
     /// Returns a dry run that passes each command, with its comment and line end, to `write`, on the thread of the
     /// call.
     pub fn new(write: impl Fn(&str) -> io::Result<()> + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Inner {
+        Self(Arc::new(DryRunState {
             write: Box::new(write),
             pretended: Mutex::default(),
         }))
@@ -204,11 +177,5 @@ fn cannot_show(error: &io::Error, outgoing: &Outgoing) -> ApiError {
         what: "standard output",
         problem: error.to_string(),
         hint: None,
-    }
-}
-
-impl fmt::Debug for DryRun {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DryRun")
     }
 }

@@ -1,10 +1,11 @@
 //! Reads the envelope of an answer, `{"code":N,"data":…}` or `{"code":N,"message":"…"}`, and answers without one.
 
-use super::error::{ApiError, Call, Effect};
+use super::error::{ApiError, Call};
 use super::fields::{self, Fields};
 use super::hints;
 use super::mask::Mask;
 use super::model::Dialect;
+use super::outcome::Effect;
 use super::settings::Settings;
 use super::transport::Answer;
 use serde_json::value::RawValue;

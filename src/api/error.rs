@@ -1,22 +1,11 @@
 //! Errors of API calls, and the outcome of a submission that each implies.
 
 use super::model::Dialect;
-use super::outcome::{self, ErrorAnswer};
+use super::outcome::{self, Effect, ErrorAnswer, Outcome};
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use std::time::Duration;
 use thiserror::Error;
-
-/// The effect of a call on the server, which decides how to treat a lost answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Effect {
-    /// A read, which may be retried.
-    Read,
-    /// A change, which is sent once.
-    Change,
-    /// A submission of an import job, which is sent once and has an [`Outcome`].
-    Create,
-}
 
 /// The call that an error is about. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,19 +18,6 @@ pub struct Call {
     pub url: String,
     /// The call's effect on the server.
     pub effect: Effect,
-}
-
-/// The outcome of a submission whose call failed (a successful call *made* the job).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Outcome {
-    /// Refused by the service or by a check of zshell: there is no job.
-    Refused,
-    /// The service accepts no job now. None was made, and a later attempt may succeed.
-    Busy,
-    /// The request wasn't sent: there is no job, and the submission may be repeated.
-    NeverSent,
-    /// The answer was lost, or doesn't show whether there is a job.
-    Unknown,
 }
 
 /// A failed call of the REST client. No variant holds a secret: the service's texts are shortened, stripped of control

@@ -1,8 +1,8 @@
 //! Hints for error codes (reference: Error codes worth a hint).
 
 use super::endpoint::{Site, control_plane};
-use super::error::Effect;
 use super::model::Dialect;
+use super::outcome::Effect;
 use super::outcome::{self, ErrorAnswer};
 use super::settings::Settings;
 

@@ -1,9 +1,10 @@
 //! The calls about import jobs, in any dialect.
 
-use super::error::{ApiError, Call, Effect};
+use super::error::{ApiError, Call};
 use super::mask::Mask;
 use super::model::{Dialect, ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
 use super::old_milvus::is_unknown_path;
+use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::{Client, JobFilter, JobWalk, Late, answers, milvus, v1, v2};

@@ -3,8 +3,9 @@
 //! Paths and answers are v2's. Bodies name no cluster, and files are in the server's own bucket.
 
 use super::JobFilter;
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
 use super::model::{Dialect, ImportRequest, Source};
+use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::v2;

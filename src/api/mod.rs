@@ -43,12 +43,13 @@ mod walk;
 
 pub use clusters::{Cluster, Project};
 pub use description::{CollectionDescription, FieldDescription, IndexDescription};
-pub use dry_run::DryRun;
-pub use error::{ApiError, Call, Effect, Outcome};
+pub use error::{ApiError, Call};
+pub use outcome::{Effect, Outcome};
 pub use retry::backoff;
 pub use scan::Scan;
 pub use settings::{
-    BODY_LIMIT, BUSY_WAIT, CONNECT_TIMEOUT, LogSink, READ_TIMEOUT, REMEMBERS, SETTLE, Settings,
+    BODY_LIMIT, BUSY_WAIT, CONNECT_TIMEOUT, DryRun, LogSink, READ_TIMEOUT, REMEMBERS, SETTLE,
+    Settings,
 };
 pub use walk::JobWalk;
 

@@ -3,7 +3,8 @@
 
 use super::Client;
 use super::collections::V1;
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
+use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use serde_json::json;

@@ -1,11 +1,34 @@
 //! Derives the kind of failure and the outcome of a submission from an error answer.
 
-use super::error::{Effect, Outcome};
 use super::model::Dialect;
 use crate::error::Kind;
 use crate::interrupt::Stop;
 use std::time::Duration;
 use url::Url;
+
+/// The effect of a call on the server, which decides how to treat a lost answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Effect {
+    /// A read, which may be retried.
+    Read,
+    /// A change, which is sent once.
+    Change,
+    /// A submission of an import job, which is sent once and has an [`Outcome`].
+    Create,
+}
+
+/// The outcome of a submission whose call failed (a successful call *made* the job).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Outcome {
+    /// Refused by the service or by a check of zshell: there is no job.
+    Refused,
+    /// The service accepts no job now. None was made, and a later attempt may succeed.
+    Busy,
+    /// The request wasn't sent: there is no job, and the submission may be repeated.
+    NeverSent,
+    /// The answer was lost, or doesn't show whether there is a job.
+    Unknown,
+}
 
 /// Codes with which a create is refused before a job is made (reference: Answers to a create). A code outside this list
 /// proves nothing.

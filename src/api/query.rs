@@ -2,7 +2,8 @@
 
 use super::Client;
 use super::envelope::Data;
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
+use super::outcome::Effect;
 use super::request::Outgoing;
 use serde::Serialize;
 use serde_json::{Map, Value};

@@ -1,8 +1,9 @@
 //! Builds the HTTP request of one call.
 
-use super::error::{ApiError, Call, Effect};
+use super::error::{ApiError, Call};
 use super::fields::Fields;
 use super::mask::Mask;
+use super::outcome::Effect;
 use super::settings::Settings;
 use crate::secret::Secret;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};

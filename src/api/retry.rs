@@ -3,8 +3,9 @@
 //! Only reads are retried; changes are sent once.
 
 use super::envelope;
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
 use super::outcome;
+use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::transport::{Answer, Late, Transport};

@@ -1,12 +1,13 @@
 //! The settings of a connection: addresses, ids, API key, time limits.
 
-use super::dry_run::DryRun;
-use super::model::Dialect;
+use super::model::{Dialect, JobState};
 use crate::secret::Secret;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use url::Url;
 
@@ -146,5 +147,50 @@ impl LogSink {
 impl fmt::Debug for LogSink {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("LogSink")
+    }
+}
+
+/// A dry run, shared by all connections of a run. Clones share state.
+#[derive(Clone)]
+pub struct DryRun(pub(super) Arc<DryRunState>);
+
+type WriteCommand = dyn Fn(&str) -> io::Result<()> + Send + Sync;
+
+/// The output of a dry run, and the state that it pretends.
+pub(super) struct DryRunState {
+    pub(super) write: Box<WriteCommand>,
+    pub(super) pretended: Mutex<Pretended>,
+}
+
+/// The state that the printed commands would have led to.
+#[derive(Default)]
+pub(super) struct Pretended {
+    pub(super) jobs: PlaceholderJobs,
+    /// Whether the script's header was printed, and whether the header of its waits was.
+    pub(super) begun: (bool, bool),
+    pub(super) loaded: BTreeSet<String>,
+    /// Collections that the run created (true) or dropped (false).
+    pub(super) collections: BTreeMap<PretendedCollection, bool>,
+}
+
+/// A collection's address: the service's URL, the database, the collection's name.
+pub(super) type PretendedCollection = (String, Option<String>, String);
+
+/// Placeholder jobs in order of creation.
+#[derive(Default)]
+pub(super) struct PlaceholderJobs(pub(super) Vec<PlaceholderJob>);
+
+/// A job that a create call of a dry run would have made.
+pub(super) struct PlaceholderJob {
+    pub(super) state: JobState,
+    /// Whether the script has requested the job's progress.
+    pub(super) asked: bool,
+    /// The commands that wait until the job can be committed. `None` once printed, and for jobs without a commit.
+    pub(super) wait: Option<String>,
+}
+
+impl fmt::Debug for DryRun {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DryRun")
     }
 }

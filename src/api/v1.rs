@@ -2,9 +2,10 @@
 
 use super::answers;
 use super::envelope::Data;
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
 use super::fields::{self, Fields};
 use super::model::{Dialect, FileProgress, ImportRequest, JobState, Progress, Source, State};
+use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use crate::secret::Secret;

@@ -4,7 +4,8 @@
 //! or as text (newer). The collection's schema shows which texts to convert.
 
 use super::description::{CollectionDescription, FieldDescription};
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
+use super::outcome::Effect;
 use super::query::{RowQuery, read_rows};
 use super::{Client, v1};
 use base64::Engine as _;

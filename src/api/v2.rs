@@ -3,9 +3,10 @@
 //! Bodies name the cluster by `clusterId`, or by `projectId` with `regionId` if no cluster is given.
 
 use super::envelope::Data;
-use super::error::{ApiError, Effect};
+use super::error::ApiError;
 use super::fields::{self, Fields};
 use super::model::{FileProgress, ImportRequest, Progress, Source, State};
+use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
 use super::{JobFilter, answers};

@@ -5,8 +5,9 @@ use super::script::setup_here;
 use crate::engine::lint::{Finding, Linter};
 use crate::engine::modules::Folders;
 use crate::error::{Failure, Kind};
-use crate::render::{OutputFormat, Shown, words};
+use crate::render::{OutputFormat, Shown};
 use crate::session::Session;
+use crate::text::words;
 use rhai::Dynamic;
 use serde_json::Value;
 

@@ -209,7 +209,7 @@ fn leave_local_service(session: &Session) -> Result<(), Stop> {
     if running > 0 && session.interrupt.check().is_ok() {
         session.notice(&format!(
             "finishing {}; Ctrl-C leaves the rest to the next start",
-            crate::render::words::count(running as u64, "import job")
+            crate::text::words::count(running as u64, "import job")
         ));
     }
     local.finish(&session.interrupt)

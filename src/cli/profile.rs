@@ -7,8 +7,9 @@ use super::args::Profile;
 use crate::config::{self, Config, Edit};
 use crate::engine::functions::profiles;
 use crate::error::{Failure, Kind};
-use crate::render::{OutputFormat, Shown, words};
+use crate::render::{OutputFormat, Shown};
 use crate::session::Session;
+use crate::text::words;
 use rhai::Dynamic;
 use serde_json::Value;
 

@@ -7,8 +7,8 @@ use super::values::{self, Job, ProgressValue, SummaryValue};
 use crate::api::model::is_placeholder_id;
 use crate::connection::Connection;
 use crate::error::Failure;
-use crate::render::words;
 use crate::session::Session;
+use crate::text::words;
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use std::rc::Rc;
 

@@ -5,7 +5,7 @@ use super::registry::Confirm;
 use super::values::Job;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
-use crate::render::words;
+use crate::text::words;
 use std::rc::Rc;
 
 /// Returns an error if the call is destructive, the connection is protected, and the user doesn't confirm.

@@ -8,7 +8,7 @@
 use super::compile::{Sources, compile};
 use crate::config;
 use crate::error::{Failure, Kind};
-use crate::render::words;
+use crate::text::words;
 use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};

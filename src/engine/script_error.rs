@@ -3,8 +3,9 @@
 use super::compile::{self, Sources};
 use super::explain::{self, At};
 use crate::error::{Failure, Kind};
-use crate::render::{Screen, Tone, words};
+use crate::render::{Screen, Tone};
 use crate::secret::{self, MASK};
+use crate::text::words;
 use rhai::{Dynamic, EvalAltResult, Position};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;

@@ -5,11 +5,16 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::RowError;
 use super::column::{Column, Values};
+use super::error::PushError;
 use super::row::RowParser;
 use super::schema::{DataType, Schema};
 use super::warning::Warning;
+
+/// Number of rows at which a batch is full.
+pub const BATCH_ROWS: usize = 4_096;
+/// Bytes of column data at which a batch is full.
+pub const BATCH_BYTES: usize = 8 << 20;
 
 /// Name of the column that holds dynamic fields.
 pub const META: &str = "$meta";
@@ -189,20 +194,4 @@ pub(super) struct Parts<'a> {
     /// Dynamic fields, if the schema enables them.
     pub(super) meta: Option<&'a mut Column>,
     pub(super) parser: &'a mut RowParser,
-}
-
-/// Reason why a row wasn't appended to a batch.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PushError {
-    /// The text isn't JSON.
-    #[error("{message}")]
-    Syntax {
-        /// Position of the error, in bytes from the start of the row.
-        offset: usize,
-        /// Description of the syntax error.
-        message: String,
-    },
-    /// The text is JSON, but the server would refuse the row.
-    #[error("{0}")]
-    Row(RowError),
 }

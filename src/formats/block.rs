@@ -3,8 +3,9 @@
 
 use std::ops::Range;
 
-use super::batch::{Batch, PushError};
-use super::error::ReadError;
+use super::batch::Batch;
+use super::error::{PushError, ReadError};
+use super::warning::Warning;
 
 /// Size at which a block is full, in bytes of text.
 pub(super) const BLOCK_BYTES: usize = 4 << 20;
@@ -27,6 +28,40 @@ struct Place {
     offset: u64,
     /// Line of the file on which the row begins, from 1.
     line: u64,
+}
+
+/// Rows of one file or set, of any format.
+pub(super) trait Rows: Send {
+    /// Appends the next rows to an empty batch, up to `batch_rows` rows or [`BATCH_BYTES`]. Appends none at the end.
+    /// For errors, see [`super::Reader::next_batch`].
+    fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError>;
+
+    /// Returns true if rows can be found before they are parsed.
+    fn has_blocks(&self) -> bool {
+        false
+    }
+
+    /// Finds the next rows, up to the given number. Finds none at the end of the file, or if rows of the format can't
+    /// be found without parsing.
+    fn fill_block(&mut self, block: &mut Block, _most: usize) -> Result<(), ReadError> {
+        block.begin(self.rows());
+        Ok(())
+    }
+
+    /// Returns the number of rows read so far, including bad ones.
+    fn rows(&self) -> u64;
+
+    /// Returns the number of bytes that have become rows so far.
+    fn bytes(&self) -> u64;
+
+    /// Returns warnings about dropped columns, known from the start of the file.
+    fn warnings(&self) -> &[Warning] {
+        &[]
+    }
+
+    /// Sets the maximum size of a row in bytes.
+    #[cfg(test)]
+    fn set_max_row(&mut self, _bytes: usize) {}
 }
 
 impl Block {

@@ -16,29 +16,11 @@ use serde::de::{Deserializer as _, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::column::{Column, Values, row_width};
-use super::json_text;
+use super::json_text::{self, describe};
 use super::numbers::{self, Number};
 use super::schema::DataType;
 use super::sparse;
 use super::text_value;
-
-/// Longest part of a value that a message repeats, in characters.
-const SHOWN: usize = 60;
-
-/// Returns a JSON value described for a message, shortened if long: `text "abc"`, `list [1,2,…`, `12`.
-pub(crate) fn describe(json: &str) -> String {
-    let kind = match json.as_bytes().first() {
-        Some(b'"') => "text ",
-        Some(b'[') => "list ",
-        Some(b'{') => "object ",
-        _ => "",
-    };
-    let mut shown: String = json.chars().take(SHOWN).collect();
-    if shown.len() < json.len() {
-        shown.push('…');
-    }
-    format!("{kind}{shown}")
-}
 
 /// Checks a JSON value against the column's type and appends it. The text has no blanks around it and isn't null.
 ///

@@ -8,7 +8,7 @@ mod codec;
 mod value;
 mod view;
 
-use super::schema::DataType;
+use super::schema::{DataType, Field, Schema};
 
 pub use codec::DecodeError;
 pub use view::VectorView;
@@ -292,8 +292,23 @@ impl Values {
     }
 }
 
+impl Schema {
+    /// Returns the minimum bytes of column data per row, however short its text. Vectors, even null ones, and defaults
+    /// take space.
+    pub fn least_row_bytes(&self) -> usize {
+        let bytes = |field: &Field| {
+            let default = field
+                .default
+                .as_ref()
+                .map_or(0, |value| value.to_string().len());
+            default.saturating_add(row_bytes(&field.data_type))
+        };
+        self.fields.iter().map(bytes).fold(0, usize::saturating_add)
+    }
+}
+
 /// Returns the minimum number of bytes of a row.
-pub(super) fn row_bytes(data_type: &DataType) -> usize {
+fn row_bytes(data_type: &DataType) -> usize {
     let element = match data_type {
         DataType::Int16 => 2,
         DataType::Int32 | DataType::Float | DataType::FloatVector { .. } => 4,

@@ -11,9 +11,10 @@ pub(super) mod sink;
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
 
+use super::batch::BATCH_BYTES;
 use super::batch::{Batch, Parts};
+use super::block::Rows;
 use super::error::ReadError;
-use super::reader::{BATCH_BYTES, Rows};
 use super::row::Refusal;
 use super::warning::Warning;
 

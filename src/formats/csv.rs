@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::batch::BATCH_BYTES;
 use super::batch::{Batch, Parts};
+use super::block::Rows;
 use super::columnar::plan::Plan;
 use super::error::ReadError;
 use super::native;
-use super::reader::{BATCH_BYTES, Rows};
 use super::row::Refusal;
 use super::schema::{DataType, Schema};
 use super::warning::Warning;

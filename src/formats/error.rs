@@ -90,3 +90,19 @@ pub enum ReadError {
     #[error("{0}")]
     Row(RowError),
 }
+
+/// Reason why a row wasn't appended to a batch.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum PushError {
+    /// The text isn't JSON.
+    #[error("{message}")]
+    Syntax {
+        /// Position of the error, in bytes from the start of the row.
+        offset: usize,
+        /// Description of the syntax error.
+        message: String,
+    },
+    /// The text is JSON, but the server would refuse the row.
+    #[error("{0}")]
+    Row(RowError),
+}

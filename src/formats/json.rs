@@ -1,10 +1,11 @@
 //! Reader of rows from JSON and JSON Lines files.
 
+use super::batch::BATCH_BYTES;
 use super::batch::Batch;
+use super::block::Rows;
 use super::block::{Block, explain};
 use super::error::ReadError;
 use super::frames::Frames;
-use super::reader::{BATCH_BYTES, Rows};
 use super::window::Window;
 
 /// Rows of one file.

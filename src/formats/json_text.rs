@@ -5,7 +5,23 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::cell::describe;
+/// Longest part of a value that a message repeats, in characters.
+const SHOWN: usize = 60;
+
+/// Returns a JSON value described for a message, shortened if long: `text "abc"`, `list [1,2,…`, `12`.
+pub(crate) fn describe(json: &str) -> String {
+    let kind = match json.as_bytes().first() {
+        Some(b'"') => "text ",
+        Some(b'[') => "list ",
+        Some(b'{') => "object ",
+        _ => "",
+    };
+    let mut shown: String = json.chars().take(SHOWN).collect();
+    if shown.len() < json.len() {
+        shown.push('…');
+    }
+    format!("{kind}{shown}")
+}
 
 /// Maximum nesting of a stored JSON value, well within the depth that the parser can read back.
 const MAX_DEPTH: u8 = 100;

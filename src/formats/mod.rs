@@ -6,7 +6,7 @@
 
 pub mod batch;
 mod block;
-pub(crate) mod cell;
+mod cell;
 pub mod column;
 mod columnar;
 pub mod csv;
@@ -14,7 +14,7 @@ mod error;
 mod frames;
 mod geometry;
 mod json;
-mod json_text;
+pub(crate) mod json_text;
 mod native;
 mod numbers;
 mod numpy;
@@ -32,11 +32,11 @@ mod window;
 #[cfg(test)]
 mod tests;
 
-pub use batch::{Batch, PushError};
+pub use batch::Batch;
 pub use block::Block;
 pub use column::{Column, DecodeError};
 pub use csv::CsvOptions;
-pub use error::{ReadError, RowError};
+pub use error::{PushError, ReadError, RowError};
 pub use reader::{Input, Reader};
 pub use schema::{DataType, Field, Schema, SchemaError};
 pub use warning::{MAX_WARNINGS, Warning, Warnings};

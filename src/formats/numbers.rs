@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::cell::describe;
+use super::json_text::describe;
 
 /// 10^0 to 10^22: the powers of ten that an f64 holds exactly.
 const POWERS: [f64; 23] = [

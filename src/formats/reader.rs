@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::batch::Batch;
-use super::block::Block;
+use super::batch::{BATCH_BYTES, BATCH_ROWS, Batch};
+use super::block::{Block, Rows};
 use super::csv::{CsvOptions, CsvRows};
 use super::error::ReadError;
 use super::json::JsonRows;
@@ -19,11 +19,6 @@ use super::window::{self, Window};
 use crate::location::Format;
 use crate::stores::read_at::{DiskFile, ReadAt};
 
-/// Number of rows at which a batch is full.
-pub const BATCH_ROWS: usize = 4_096;
-/// Bytes of column data at which a batch is full.
-pub const BATCH_BYTES: usize = 8 << 20;
-
 /// Data source of a [`Reader`], on disk or elsewhere.
 pub enum Input {
     /// Bytes in order, for JSON, JSON Lines and CSV.
@@ -32,40 +27,6 @@ pub enum Input {
     Object(Arc<dyn ReadAt>),
     /// A set of `NumPy` files, each with its name, e.g. `vector.npy`, and its content.
     Set(Vec<(String, Arc<dyn ReadAt>)>),
-}
-
-/// Rows of one file or set, of any format.
-pub(super) trait Rows: Send {
-    /// Appends the next rows to an empty batch, up to `batch_rows` rows or [`BATCH_BYTES`]. Appends none at the end.
-    /// For errors, see [`Reader::next_batch`].
-    fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError>;
-
-    /// Returns true if rows can be found before they are parsed.
-    fn has_blocks(&self) -> bool {
-        false
-    }
-
-    /// Finds the next rows, up to the given number. Finds none at the end of the file, or if rows of the format can't
-    /// be found without parsing.
-    fn fill_block(&mut self, block: &mut Block, _most: usize) -> Result<(), ReadError> {
-        block.begin(self.rows());
-        Ok(())
-    }
-
-    /// Returns the number of rows read so far, including bad ones.
-    fn rows(&self) -> u64;
-
-    /// Returns the number of bytes that have become rows so far.
-    fn bytes(&self) -> u64;
-
-    /// Returns warnings about dropped columns, known from the start of the file.
-    fn warnings(&self) -> &[Warning] {
-        &[]
-    }
-
-    /// Sets the maximum size of a row in bytes.
-    #[cfg(test)]
-    fn set_max_row(&mut self, _bytes: usize) {}
 }
 
 /// Reader of a file, or of a set of `NumPy` files. Call [`Reader::next_batch`] for the rows.

@@ -13,10 +13,11 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::batch::PushError;
-use super::cell::{self, describe};
+use super::cell;
 use super::column::Column;
+use super::error::PushError;
 use super::json_text;
+use super::json_text::describe;
 use super::native;
 use super::schema::{DataType, Field, Schema};
 use super::warning::{MAX_WARNINGS, Warning};

@@ -8,6 +8,7 @@ mod node;
 mod parse;
 mod properties;
 mod structs;
+mod type_names;
 mod types;
 mod validate;
 
@@ -15,7 +16,6 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use functions::{Function, FunctionOutput};
-pub use structs::StructField;
 pub use validate::SchemaError;
 
 /// Type of a field (reference: object paths and file formats).
@@ -92,6 +92,19 @@ pub enum DataType {
         /// Maximum number of objects.
         max_capacity: usize,
     },
+}
+
+/// A sub-field of a struct array.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StructField {
+    /// Name, unique in its struct.
+    pub name: String,
+    /// Type of the value in each object: a scalar or a dense vector.
+    pub element: DataType,
+    /// Description in free text.
+    pub description: String,
+    /// Type parameters that aren't part of the type.
+    pub params: Vec<(String, String)>,
 }
 
 /// One field of a collection.
@@ -188,19 +201,6 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Returns the minimum bytes of column data per row, however short its text. Vectors, even null ones, and defaults
-    /// take space.
-    pub fn least_row_bytes(&self) -> usize {
-        let bytes = |field: &Field| {
-            let default = field
-                .default
-                .as_ref()
-                .map_or(0, |value| value.to_string().len());
-            default.saturating_add(super::column::row_bytes(&field.data_type))
-        };
-        self.fields.iter().map(bytes).fold(0, usize::saturating_add)
-    }
-
     /// Returns true if a field determines the partition of each row.
     pub fn has_partition_key(&self) -> bool {
         self.fields.iter().any(|field| field.partition_key)

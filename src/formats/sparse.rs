@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::cell::describe;
+use super::json_text::describe;
 use super::numbers::{self, Number};
 
 /// Parses `{"17": 0.5, …}` or `{"indices": […], "values": […]}` into the layout of [`super::column::Values::Sparse`].

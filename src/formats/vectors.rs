@@ -4,8 +4,9 @@ use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::cell::{self, describe};
+use super::cell;
 use super::column::Column;
+use super::json_text::describe;
 use super::schema::DataType;
 
 /// Reason for refusing a list of vectors.

@@ -2,7 +2,7 @@
 
 use super::Known;
 use super::file::Place;
-use crate::render::words;
+use crate::text::words;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Maximum number of line numbers in a warning.

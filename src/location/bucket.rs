@@ -39,23 +39,6 @@ pub(super) fn check_account(name: &str) -> Result<(), LocationError> {
     }
 }
 
-/// Returns the rule in words, for the hint.
-pub(super) const fn rule(store: Store) -> &'static str {
-    match store {
-        Store::S3 => {
-            "3 to 63 lower-case letters, digits, `.` and `-`, with a letter or digit at both ends, \
-             not shaped like an IP address"
-        }
-        Store::Gcs => {
-            "3 to 63 lower-case letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"
-        }
-        Store::Azure => {
-            "3 to 63 lower-case letters, digits and single `-`, with a letter or digit at both ends"
-        }
-        _ => "3 to 63 lower-case letters, digits and `-`, with a letter or digit at both ends",
-    }
-}
-
 fn plain(name: &str, most: usize, others: &str) -> bool {
     let letter = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
     (3..=most).contains(&name.len())

@@ -1,6 +1,6 @@
 //! Reasons for refusing a path, with the accepted forms.
 
-use super::{Store, bucket};
+use super::Store;
 use crate::error::{Failure, Kind};
 use thiserror::Error;
 
@@ -207,7 +207,7 @@ impl LocationError {
             Self::MissingBucket { store } | Self::MissingKey { store, .. } => {
                 return format!("write {}", example(*store));
             }
-            Self::BucketName { store, .. } => bucket::rule(*store),
+            Self::BucketName { store, .. } => bucket_rule(*store),
             Self::AccountName { .. } => "3 to 24 lower-case letters and digits",
             Self::KeyTooLong { .. } => "check the path; the object may have a shorter name",
             Self::NoExtension { .. } => EXTENSIONS,
@@ -301,5 +301,22 @@ const fn example(store: Store) -> &'static str {
         Store::Cos => "https://bucket-appid.cos.region.myqcloud.com/folder/data.json",
         Store::Bucket | Store::Volume => "folder/data.json",
         Store::Disk => "folder/data.json, or folder/ for all files of a folder",
+    }
+}
+
+/// Returns the rule for names of buckets.
+const fn bucket_rule(store: Store) -> &'static str {
+    match store {
+        Store::S3 => {
+            "3 to 63 lower-case letters, digits, `.` and `-`, with a letter or digit at both ends, \
+             not shaped like an IP address"
+        }
+        Store::Gcs => {
+            "3 to 63 lower-case letters, digits, `-`, `_` and `.`, with a letter or digit at both ends"
+        }
+        Store::Azure => {
+            "3 to 63 lower-case letters, digits and single `-`, with a letter or digit at both ends"
+        }
+        _ => "3 to 63 lower-case letters, digits and `-`, with a letter or digit at both ends",
     }
 }

@@ -15,9 +15,10 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use super::jobs;
 use super::style::{Screen, Tone};
-use super::words;
 use crate::api::model::{JobState, Progress};
+use crate::text::words;
 pub use batch::{BatchBar, BatchCount};
 use line::Line;
 use rate::Rate;
@@ -239,7 +240,7 @@ impl Drop for WaitView {
 
 fn announce(tell: &mut Tell, states: &mut HashMap<String, String>, jobs: &[Progress]) {
     for job in jobs {
-        let state = words::state(&job.state);
+        let state = jobs::state_text(&job.state);
         if states.get(&job.job_id) == Some(&state) {
             continue;
         }

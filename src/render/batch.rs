@@ -9,7 +9,8 @@ use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
 use super::grid::Grid;
 use super::style::{Screen, Tone};
-use super::{pairs, value, words};
+use super::{pairs, value};
+use crate::text::words;
 
 /// The keys of a batch's plain form, in order.
 pub const BATCH_KEYS: [&str; 6] = ["ok", "failed", "jobs", "files", "rows", "elapsed"];

@@ -1,7 +1,7 @@
 //! One cell of a table or of a list of names and values.
 
 use super::style::Tone;
-use super::words;
+use crate::text::words;
 
 /// A cell: text that's safe for a terminal, and its tone.
 #[derive(Clone, Debug)]

@@ -7,7 +7,8 @@ use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
 use super::grid::Grid;
 use super::style::{Screen, Tone};
-use super::{pairs, value, words};
+use super::{pairs, value};
+use crate::text::words;
 
 /// The keys of a cluster in the control plane's answer that are shown, in order.
 pub(super) const CLUSTER_KEYS: [&str; 6] = [

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthStr;
 
-use super::words;
+use crate::text::words;
 
 /// The importance of a column that is never left out.
 pub(super) const ESSENTIAL: u8 = u8::MAX;

@@ -1,9 +1,9 @@
 //! Explanation of a failed job: the reason, and the statement to type next.
 
 use super::style::{Screen, Tone};
-use super::words;
 use super::wrap::wrapped;
 use crate::api::model::{FileProgress, JobState, Progress};
+use crate::text::words;
 
 /// Maximum number of reasons shown, because a job has up to 1,024 files. Further reasons are only counted.
 const REASONS: usize = 20;

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use super::words;
+use crate::text::words;
 
 /// The output format of results: `-o table|vertical|json|ndjson|csv|markdown|yaml`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]

@@ -13,8 +13,8 @@ use super::cell::Cell;
 use super::column::{Column, ESSENTIAL, fit};
 use super::pairs;
 use super::style::{Screen, Tone};
-use super::words;
 use super::wrap::wrapped;
+use crate::text::words;
 
 /// Off a terminal, longer cells don't widen their column, because a single long text would pad every other line.
 const WIDEST_PADDING: usize = 120;

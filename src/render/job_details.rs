@@ -6,8 +6,9 @@ use super::failure::{self, Explanation};
 use super::grid::Grid;
 use super::jobs::{bar, measures, size, state, time};
 use super::style::{Screen, Tone};
-use super::{pairs, words, wrap};
+use super::{jobs, pairs, wrap};
 use crate::api::model::{FileProgress, JobState, Progress};
+use crate::text::words;
 
 /// Lays out the job's own properties, one row per file, then the explanation. The explanation comes last so it's next
 /// to the prompt.
@@ -55,7 +56,7 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
     let percent = words::percent(job.percent);
     let percent = if screen.tty {
         let drawn = words::bar(job.percent, 20, screen.unicode);
-        let tone = words::state_tone(job.state.kind);
+        let tone = jobs::state_tone(job.state.kind);
         Cell::toned(&format!("{drawn} {percent}"), tone)
     } else {
         Cell::text(&percent)

@@ -3,11 +3,12 @@
 use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
 use super::grid::Grid;
+use super::jobs;
 use super::jobs::{bar, measures, size, state, time};
 use super::style::{Screen, Tone};
-use super::words;
 use super::wrap::wrapped;
 use crate::api::model::{JobState, JobSummary, Progress};
+use crate::text::words;
 
 /// Minimum number of jobs for a footer that counts them by state.
 const MANY: usize = 5;
@@ -150,7 +151,7 @@ fn counts(states: impl ExactSizeIterator<Item = JobState> + Clone, screen: &Scre
     let parts = JobState::ALL.into_iter().filter_map(|kind| {
         let count = states.clone().filter(|state| *state == kind).count() as u64;
         let text = format!("{} {kind}", words::number(count));
-        (count > 0).then(|| screen.paint(words::state_tone(kind), &text))
+        (count > 0).then(|| screen.paint(jobs::state_tone(kind), &text))
     });
     let parts: Vec<String> = parts.collect();
     format!(

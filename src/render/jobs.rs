@@ -4,9 +4,9 @@ use serde_json::{Map, Value, json};
 
 use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
-use super::style::Screen;
-use super::words;
-use crate::api::model::{FileProgress, JobSummary, Progress, State};
+use super::style::{Screen, Tone};
+use crate::api::model::{FileProgress, JobState, JobSummary, Progress, State};
+use crate::text::words;
 
 /// Columns of a bar in a table.
 const BAR: usize = 10;
@@ -103,7 +103,7 @@ pub(super) fn measures() -> [Column; 7] {
 
 /// Returns a cell of a state in its tone.
 pub(super) fn state(state: &State) -> Cell {
-    Cell::toned(&words::state(state), words::state_tone(state.kind))
+    Cell::toned(&state_text(state), state_tone(state.kind))
 }
 
 /// Returns a cell with a progress bar on a terminal, and an empty cell elsewhere.
@@ -112,7 +112,7 @@ pub(super) fn bar(percent: f64, state: &State, screen: &Screen) -> Cell {
         return Cell::absent();
     }
     let bar = words::bar(percent, BAR, screen.unicode);
-    Cell::toned(&bar, words::state_tone(state.kind))
+    Cell::toned(&bar, state_tone(state.kind))
 }
 
 /// Returns a cell of bytes with their unit.
@@ -125,5 +125,62 @@ pub(super) fn time(time: Option<&str>, screen: &Screen) -> Cell {
     match time {
         Some(time) if screen.tty => Cell::optional(Some(&words::ago(time, screen.now()))),
         other => Cell::optional(other),
+    }
+}
+
+/// Returns a state for people: its word, and the service's own word if that adds something: `Importing (Sorting)`.
+///
+/// Words that only spell the state differently (reference: states) aren't repeated.
+pub(super) fn state_text(state: &State) -> String {
+    const SPELLINGS: [&str; 9] = [
+        "ImportPending",
+        "None",
+        "InProgress",
+        "ImportRunning",
+        "Running",
+        "ImportCompleted",
+        "ImportFailed",
+        "Canceled",
+        "Cancelled",
+    ];
+    let word = state.kind.word();
+    let is_sent = |known: &str| known.eq_ignore_ascii_case(&state.sent);
+    if state.sent.is_empty() || is_sent(word) || SPELLINGS.into_iter().any(is_sent) {
+        word.to_owned()
+    } else {
+        format!("{word} ({})", state.sent)
+    }
+}
+
+/// Returns the tone of a state.
+pub(super) const fn state_tone(kind: JobState) -> Tone {
+    match kind {
+        JobState::Pending => Tone::Dim,
+        JobState::Importing => Tone::Busy,
+        JobState::Uncommitted | JobState::Aborted => Tone::Warn,
+        JobState::Completed => Tone::Good,
+        JobState::Failed => Tone::Bad,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unknown_state_words_are_shown_as_sent() {
+        let worded = |kind, sent: &str| {
+            state_text(&State {
+                kind,
+                sent: sent.to_owned(),
+            })
+        };
+        assert_eq!(
+            worded(JobState::Importing, "Sorting"),
+            "Importing (Sorting)"
+        );
+        assert_eq!(worded(JobState::Importing, "ImportRunning"), "Importing");
+        assert_eq!(worded(JobState::Completed, "Completed"), "Completed");
+        assert_eq!(worded(JobState::Pending, ""), "Pending");
     }
 }

@@ -6,7 +6,6 @@
 
 pub mod bars;
 pub mod style;
-pub mod words;
 
 mod batch;
 mod cell;

@@ -6,7 +6,8 @@ use super::cell::Cell;
 use super::column::{Column, ESSENTIAL};
 use super::grid::Grid;
 use super::style::{Screen, Tone};
-use super::{value, words};
+use super::value;
+use crate::text::words;
 
 /// The keys of a submission that have a column, in order. Other keys appear only in JSON and CSV.
 const SHOWN: [&str; 8] = [

@@ -7,7 +7,7 @@ use super::column::{Column, ESSENTIAL};
 use super::grid::Grid;
 use super::pairs;
 use super::style::{Screen, Tone};
-use super::words;
+use crate::text::words;
 
 /// Maximum characters of a nested value's JSON on a terminal.
 const LONGEST_NESTED: usize = 200;

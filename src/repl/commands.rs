@@ -19,7 +19,7 @@ use super::shell::Shell;
 use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
 use crate::error::Failure;
-use crate::render::words;
+use crate::text::words;
 
 /// What the prompt does after a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

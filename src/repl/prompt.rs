@@ -1,7 +1,8 @@
 //! The prompt text: the connection's name and database, and a mark if the last statement failed.
 
-use crate::render::{Screen, words};
+use crate::render::Screen;
 use crate::session::Session;
+use crate::text::words;
 use std::io::{IsTerminal, stdout};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

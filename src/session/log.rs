@@ -1,6 +1,6 @@
 //! Standard error: notices, warnings, log lines and errors, as text or as one JSON object per line.
 
-use crate::render::words;
+use crate::text::words;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use std::fmt;

@@ -3,7 +3,8 @@
 use super::Session;
 use super::pager::{self, Paged};
 use crate::error::Failure;
-use crate::render::{self, Limit, OutputFormat, Screen, Shown, Tone, words};
+use crate::render::{self, Limit, OutputFormat, Screen, Shown, Tone};
+use crate::text::words;
 use std::io::{self, IsTerminal};
 
 /// Without a pager, long lists are cut after this number of screens.

@@ -6,12 +6,11 @@
 //! existed before the intent is read before the job is accepted.
 
 use super::files::{Likeness, compare};
-use super::look::not_known;
 use super::parked::Open;
 use super::{Doubt, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, backoff};
-use crate::journal::{Ended, Entry, How, Made, now};
+use crate::journal::{Ended, Entry, How, Made, Unknown, now};
 use std::time::Instant;
 
 /// Result of checking the job of an answer.
@@ -168,4 +167,26 @@ pub(super) fn made(id: &str, job: &str, how: How) -> Entry {
         job: job.to_owned(),
         how,
     })
+}
+
+/// Journals that the outcome of a submission couldn't be found out.
+pub(super) fn not_known(
+    it: &Submitter<'_>,
+    open: Open,
+    why: Doubt,
+    jobs: Vec<String>,
+    cause: Option<Box<ApiError>>,
+) -> SubmitError {
+    it.note(vec![Entry::Unknown(Unknown {
+        id: open.id().to_owned(),
+        at: now(),
+        jobs: jobs.clone(),
+    })]);
+    SubmitError::NotKnown {
+        id: open.intent.id,
+        key: open.intent.key,
+        why,
+        jobs,
+        cause,
+    }
 }

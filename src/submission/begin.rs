@@ -10,7 +10,7 @@ use crate::journal::{
     Ended, Entry, Fold, IdentityLock, Intent, Moment, Scope, Standing, Submission, Unknown, hash,
     identity, now, plain_files,
 };
-use crate::render::words;
+use crate::text::words;
 use std::sync::Arc;
 use ulid::Ulid;
 

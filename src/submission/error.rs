@@ -4,7 +4,7 @@ use crate::api::{ApiError, Outcome};
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use crate::journal::JournalError;
-use crate::render::words;
+use crate::text::words;
 use std::time::Duration;
 use thiserror::Error;
 

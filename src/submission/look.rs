@@ -1,6 +1,6 @@
 //! Third step: finding the outcome of submissions whose answers were lost.
 
-use super::admit::{Admitted, made};
+use super::admit::{Admitted, made, not_known};
 use super::baseline::filter;
 use super::files::{Likeness, compare};
 use super::parked::{Open, Parked, Way};
@@ -8,7 +8,7 @@ use super::verdict::{Sight, Verdict};
 use super::{Doubt, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, Outcome};
-use crate::journal::{Absent, Entry, How, Moment, Scope, Unknown, now};
+use crate::journal::{Absent, Entry, How, Moment, Scope, now};
 use std::collections::HashMap;
 use std::time::Instant;
 
@@ -290,26 +290,4 @@ impl Submitter<'_> {
 /// Journals that the outcome of a parked submission couldn't be found out.
 fn give_up(it: &Submitter<'_>, parked: Parked, why: Doubt, jobs: Vec<String>) -> SubmitError {
     not_known(it, parked.open, why, jobs, parked.cause)
-}
-
-/// Journals that the outcome of a submission couldn't be found out.
-pub(super) fn not_known(
-    it: &Submitter<'_>,
-    open: Open,
-    why: Doubt,
-    jobs: Vec<String>,
-    cause: Option<Box<ApiError>>,
-) -> SubmitError {
-    it.note(vec![Entry::Unknown(Unknown {
-        id: open.id().to_owned(),
-        at: now(),
-        jobs: jobs.clone(),
-    })]);
-    SubmitError::NotKnown {
-        id: open.intent.id,
-        key: open.intent.key,
-        why,
-        jobs,
-        cause,
-    }
 }

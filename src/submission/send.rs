@@ -1,7 +1,6 @@
 //! Second step: one create call, repeated only if it never left or if the service was busy.
 
-use super::admit::Admitted;
-use super::look::not_known;
+use super::admit::{Admitted, not_known};
 use super::parked::{Open, Parked};
 use super::{Doubt, SubmitError, Submitter, outcome_entries};
 use crate::api::{ApiError, Outcome, backoff};

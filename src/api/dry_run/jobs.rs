@@ -5,24 +5,12 @@ use crate::api::curl::Name;
 use crate::api::error::ApiError;
 use crate::api::model::{Dialect, JobState};
 use crate::api::request::Outgoing;
-use crate::api::settings::Settings;
+use crate::api::settings::{PlaceholderJob, PlaceholderJobs, Settings};
 use crate::api::{milvus, v2};
 
 const PLACEHOLDER: &str = "dry-run-";
 
-/// Placeholder jobs in order of creation.
-#[derive(Default)]
-pub(super) struct Jobs(Vec<Job>);
-
-struct Job {
-    state: JobState,
-    /// Whether the script has requested the job's progress.
-    asked: bool,
-    /// The commands that wait until the job can be committed. `None` once printed, and for jobs without a commit.
-    wait: Option<String>,
-}
-
-impl Jobs {
+impl PlaceholderJobs {
     /// Returns the number of the next job.
     pub(super) fn next(&self) -> usize {
         self.0.len() + 1
@@ -34,7 +22,7 @@ impl Jobs {
         let id = format!("{PLACEHOLDER}{number}");
         let names = [name(number)];
         let wait = progress(settings, &id)?.map(|it| script::wait(settings, &it, number, &names));
-        self.0.push(Job {
+        self.0.push(PlaceholderJob {
             state: JobState::Completed,
             asked: false,
             wait,
@@ -63,12 +51,12 @@ impl Jobs {
     /// Returns the waits for jobs whose state the script has requested. Each is returned once, and all of them before
     /// the first commit.
     pub(super) fn waits(&mut self) -> String {
-        let open = |job: &&mut Job| job.asked && job.state == JobState::Uncommitted;
+        let open = |job: &&mut PlaceholderJob| job.asked && job.state == JobState::Uncommitted;
         let waited = self.0.iter_mut().filter(open);
         waited.filter_map(|job| job.wait.take()).collect()
     }
 
-    fn find(&mut self, id: &str) -> Option<&mut Job> {
+    fn find(&mut self, id: &str) -> Option<&mut PlaceholderJob> {
         let number: usize = id.strip_prefix(PLACEHOLDER)?.parse().ok()?;
         self.0.get_mut(number.checked_sub(1)?)
     }

@@ -226,7 +226,7 @@ fn name(host: &str) -> EndpointKind {
     let Some(region) = region.map(str::to_owned) else {
         return EndpointKind::Other;
     };
-    match (cluster_id(first), is_project(first)) {
+    match (pasted::cluster_id(first), is_project(first)) {
         (Some(cluster_id), _) => EndpointKind::Cluster { cluster_id, region },
         (None, true) => EndpointKind::Project {
             project_id: first.to_owned(),
@@ -240,16 +240,4 @@ fn is_project(label: &str) -> bool {
     label
         .strip_prefix("proj-")
         .is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-}
-
-/// Returns the cluster id in a host's first label: `in`, two characters, `-` and (as far as seen, hexadecimal) letters and
-/// digits. A suffix after another `-` (`-privatelink`) isn't part of the id.
-pub(super) fn cluster_id(label: &str) -> Option<String> {
-    let mut parts = label.split('-');
-    let (kind, id) = (parts.next()?, parts.next()?);
-    let numbered = kind.strip_prefix("in").is_some_and(|number| {
-        number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
-    });
-    let valid = numbered && !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    valid.then(|| format!("{kind}-{id}"))
 }

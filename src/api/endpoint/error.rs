@@ -1,6 +1,6 @@
 //! Reasons why connection settings give no base URL, with the line to type instead.
 
-use super::pasted;
+use super::Site;
 use crate::error::Failure;
 use thiserror::Error;
 
@@ -144,7 +144,7 @@ impl EndpointError {
             | Self::Path { line, .. } => return line.clone(),
             Self::ApiPath { path, line } => return format!("write it without {path}: {line}"),
             Self::Console { host, cluster } => {
-                let line = pasted::console_line(host, cluster.as_deref());
+                let line = console_line(host, cluster.as_deref());
                 return format!(
                     "give the cluster's public endpoint, which its page in the console shows, or {line}"
                 );
@@ -211,4 +211,14 @@ pub(super) fn shown(text: &str) -> String {
         Some((end, _)) => format!("{:?}…", text.get(..end).unwrap_or_default()),
         None => format!("{text:?}"),
     }
+}
+
+/// Returns the line that connects to the cluster in the console's address.
+fn console_line(host: &str, cluster: Option<&str>) -> String {
+    let cluster = cluster.unwrap_or("name or id");
+    if Site::of_host(host) == Some(Site::China) {
+        let control_plane = super::control_plane(Site::China);
+        return format!("connect(#{{endpoint: \"{control_plane}\", cluster: \"{cluster}\"}})");
+    }
+    format!("connect(#{{cluster: \"{cluster}\"}})")
 }

@@ -47,7 +47,7 @@ pub(super) fn refuse_console(url: &Url, host: &str) -> Result<(), EndpointError>
         return Ok(());
     }
     let mut segments = url.path().split('/');
-    let cluster = segments.find_map(super::address::cluster_id);
+    let cluster = segments.find_map(cluster_id);
     Err(EndpointError::Console {
         host: host.to_owned(),
         cluster,
@@ -83,16 +83,6 @@ pub(super) fn connect_line(kind: &EndpointKind, base: &str) -> String {
     }
 }
 
-/// Returns the line that connects to the cluster in the console's address.
-pub(super) fn console_line(host: &str, cluster: Option<&str>) -> String {
-    let cluster = cluster.unwrap_or("name or id");
-    if Site::of_host(host) == Some(Site::China) {
-        let control_plane = super::control_plane(Site::China);
-        return format!("connect(#{{endpoint: \"{control_plane}\", cluster: \"{cluster}\"}})");
-    }
-    format!("connect(#{{cluster: \"{cluster}\"}})")
-}
-
 /// Returns an address with another scheme (`grpc://host:19530`) as http or https; `None` if it may hold a secret.
 pub(super) fn with_http(scheme: &str, rest: &str) -> Option<String> {
     let authority = rest.split(['/', '?', '#']).next()?.to_ascii_lowercase();
@@ -126,6 +116,18 @@ fn api_path(path: &str) -> Option<usize> {
         at += segment.len() + 1;
     }
     None
+}
+
+/// Returns the cluster id in a host's first label: `in`, two characters, `-` and (as far as seen, hexadecimal) letters and
+/// digits. A suffix after another `-` (`-privatelink`) isn't part of the id.
+pub(super) fn cluster_id(label: &str) -> Option<String> {
+    let mut parts = label.split('-');
+    let (kind, id) = (parts.next()?, parts.next()?);
+    let numbered = kind.strip_prefix("in").is_some_and(|number| {
+        number.len() == 2 && number.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    });
+    let valid = numbered && !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    valid.then(|| format!("{kind}-{id}"))
 }
 
 #[cfg(test)]

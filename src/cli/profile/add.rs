@@ -8,9 +8,9 @@ use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::functions::profiles;
 use crate::error::{Failure, Kind};
-use crate::render::words;
 use crate::secret::{Secret, remember};
 use crate::session::Session;
+use crate::text::words;
 use serde_json::{Map, Value};
 
 /// How often a refused API key or an unknown cluster may be typed again.

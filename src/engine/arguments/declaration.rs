@@ -5,7 +5,7 @@ use crate::engine::call::as_text;
 use crate::engine::options::plain;
 use crate::engine::values::{found, json_of};
 use crate::error::{Failure, Kind};
-use crate::render::words;
+use crate::text::words;
 use rhai::{Array, Dynamic, Map};
 use std::fmt;
 

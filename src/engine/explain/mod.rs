@@ -7,7 +7,7 @@ use super::help;
 use super::registry::{self, VARIABLES};
 use super::values::{self, methods};
 use crate::error::{Failure, Kind};
-use crate::render::words;
+use crate::text::words;
 use rhai::EvalAltResult;
 
 /// The position of an error.

@@ -9,8 +9,8 @@ use crate::engine::call::as_text;
 use crate::engine::options::Options;
 use crate::engine::registry::{Opt, opt, opt_as};
 use crate::error::{Failure, Kind};
-use crate::render::words;
 use crate::session::Session;
+use crate::text::words;
 use std::path::PathBuf;
 use std::time::Duration;
 

@@ -10,8 +10,8 @@ use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::found;
 use crate::error::{Failure, Kind};
-use crate::render::words;
 use crate::session::Session;
+use crate::text::words;
 use rhai::{Dynamic, Map};
 use std::rc::Rc;
 

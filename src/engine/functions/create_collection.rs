@@ -9,7 +9,7 @@ use crate::engine::options::{EXTRA, add_extra, checked};
 use crate::engine::registry::{Opt, Takes, opt, opt_as};
 use crate::engine::values::{found, json_of};
 use crate::error::{Failure, Kind};
-use crate::render::words;
+use crate::text::words;
 use rhai::Dynamic;
 use serde_json::{Map, Value};
 

@@ -9,9 +9,9 @@ use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
 use crate::error::{Failure, Kind};
-use crate::render::words;
 use crate::session::Session;
 use crate::submission::Shown;
+use crate::text::words;
 use rhai::{Array, Dynamic};
 use std::rc::Rc;
 

@@ -6,7 +6,8 @@ use crate::engine::options::Options;
 use crate::engine::registry::{Family, Function, Opt, Takes, opt};
 use crate::engine::values::{self, found, json_of};
 use crate::error::Failure;
-use crate::render::{self, Limit, OutputFormat, Shown, words};
+use crate::render::{self, Limit, OutputFormat, Shown};
+use crate::text::words;
 use rhai::Dynamic;
 use std::str::FromStr;
 

@@ -7,7 +7,7 @@ use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
 use crate::engine::values::{Listing, ListingKind, dynamic_of};
 use crate::error::Failure;
 use crate::journal::{SUBMISSION_KEYS, Standing, Submission};
-use crate::render::words;
+use crate::text::words;
 use rhai::Dynamic;
 
 /// The word for both `Open` and `Unknown`.

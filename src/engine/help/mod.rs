@@ -8,7 +8,8 @@ use super::registry::{self, Family, Function, Opt, Takes, VARIABLES};
 use super::values::types::{self, TYPES, Type};
 use crate::error::Failure;
 use crate::guide::{self, PAGES};
-use crate::render::{Screen, markdown, words};
+use crate::render::{Screen, markdown};
+use crate::text::words;
 use std::fmt::Write;
 
 /// Lines of the screen that the overview leaves to the prompt.

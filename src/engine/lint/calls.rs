@@ -4,7 +4,7 @@ use super::known::Functions;
 use super::{Linter, Source};
 use crate::engine::registry;
 use crate::error::Failure;
-use crate::render::words;
+use crate::text::words;
 use rhai::{ASTNode, Expr, FnCallExpr, Position, Stmt};
 use std::collections::BTreeSet;
 use std::rc::Rc;

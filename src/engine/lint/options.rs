@@ -5,7 +5,7 @@ use crate::engine::arguments::{self, Declaration, Found};
 use crate::engine::options::unknown_key;
 use crate::engine::registry::{self, Function, Opt, Takes};
 use crate::error::Failure;
-use crate::render::words;
+use crate::text::words;
 use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
 
 /// Checks a source; `main` is false for a module, which may be used by scripts that declare different options.

@@ -1,10 +1,11 @@
 //! One leaf column: values and levels of some rows, read from a row group.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use parquet::basic::Type as Physical;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{ByteArray, DataType as Typed, FixedLenByteArray};
+use parquet::data_type::{AsBytes as _, ByteArray, DataType as Typed, FixedLenByteArray};
 use parquet::errors::{ParquetError, Result};
 
 use super::levels::Levels;
@@ -321,4 +322,60 @@ impl Iterator for Lists<'_> {
         }
         Some(List { items: Some(items) })
     }
+}
+
+/// Writes some values as a JSON list.
+pub(super) fn write_list(json: &mut String, values: &Values, range: Range<usize>) {
+    match values {
+        Values::Bool(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value}"));
+        }
+        Values::Int32(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value}"));
+        }
+        Values::Int64(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value}"));
+        }
+        // The debug format has a point or an exponent, so a float remains a float.
+        Values::Float(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value:?}"));
+        }
+        Values::Double(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| write!(json, "{value:?}"));
+        }
+        Values::Bytes(values) => {
+            let values = values.get(range).unwrap_or_default();
+            list(json, values, |json, value| {
+                let text = std::str::from_utf8(value.as_bytes());
+                match text {
+                    Ok(text) => write!(json, "{}", serde_json::Value::from(text)),
+                    // The text isn't JSON, so the value is refused.
+                    Err(_) => write!(json, "text that is not UTF-8"),
+                }
+            });
+        }
+        Values::Fixed(_) => json.push_str("[]"),
+    }
+}
+
+/// Writes a JSON list, each value by `write`.
+pub(super) fn list<T>(
+    json: &mut String,
+    values: &[T],
+    write: impl Fn(&mut String, &T) -> std::fmt::Result,
+) {
+    json.push('[');
+    for (at, value) in values.iter().enumerate() {
+        if at > 0 {
+            json.push(',');
+        }
+        // Writing to a string can't fail.
+        _ = write(json, value);
+    }
+    json.push(']');
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use parquet::data_type::AsBytes;
 use parquet::errors::Result;
 
-use super::leaf::{Leaf, Span, Values};
+use super::leaf::{Leaf, Span, Values, list, write_list};
 use super::structs::Members;
 use crate::formats::column::{Column, Values as Own};
 use crate::formats::columnar::sink::Sink;
@@ -260,54 +260,4 @@ fn write_indices(json: &mut String, values: &Values, range: Range<usize>) {
         }
         other => write_list(json, other, range),
     }
-}
-
-pub(super) fn write_list(json: &mut String, values: &Values, range: Range<usize>) {
-    match values {
-        Values::Bool(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        Values::Int32(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        Values::Int64(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        // The debug format has a point or an exponent, so a float remains a float.
-        Values::Float(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value:?}"));
-        }
-        Values::Double(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value:?}"));
-        }
-        Values::Bytes(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| {
-                let text = std::str::from_utf8(value.as_bytes());
-                match text {
-                    Ok(text) => write!(json, "{}", serde_json::Value::from(text)),
-                    // The text isn't JSON, so the value is refused.
-                    Err(_) => write!(json, "text that is not UTF-8"),
-                }
-            });
-        }
-        Values::Fixed(_) => json.push_str("[]"),
-    }
-}
-
-fn list<T>(json: &mut String, values: &[T], write: impl Fn(&mut String, &T) -> std::fmt::Result) {
-    json.push('[');
-    for (at, value) in values.iter().enumerate() {
-        if at > 0 {
-            json.push(',');
-        }
-        // Writing to a string can't fail.
-        _ = write(json, value);
-    }
-    json.push(']');
 }

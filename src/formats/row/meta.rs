@@ -4,9 +4,10 @@ use serde::de::Deserializer;
 
 use super::{Keys, Refusal, RowParser, RowVisitor, duplicate, list, repeated};
 use crate::formats::batch::META;
-use crate::formats::cell::{self, describe};
+use crate::formats::cell;
 use crate::formats::column::Column;
 use crate::formats::json_text;
+use crate::formats::json_text::describe;
 
 impl RowParser {
     /// Appends a row of dynamic fields, given as names and JSON values. One of the names may be `$meta`. For `rounds`,

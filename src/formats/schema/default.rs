@@ -3,8 +3,9 @@
 use serde_json::{Value, json};
 
 use super::{DataType, Field, SchemaError};
-use crate::formats::cell::{self, describe};
+use crate::formats::cell;
 use crate::formats::column::Column;
+use crate::formats::json_text::describe;
 
 /// Returns a default value as a field of this type stores it (Milvus: `httpserver/utils.go`, `convertDefaultValue`).
 /// Numbers are read as 64-bit floats, and integer fields drop the fraction. Values that don't fit are returned

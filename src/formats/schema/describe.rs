@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{DataType, Field, Schema, default, structs};
+use super::{DataType, Field, Schema, StructField, default};
 
 /// Number of a collection's first field (Milvus: `common.StartOfUserFieldID`).
 const FIRST_FIELD: usize = 100;
@@ -22,8 +22,8 @@ impl Schema {
             .iter()
             .filter_map(|field| Some((field, sub_fields(field)?)));
         let mut id = FIRST_FIELD + self.to_describe_fields().len();
-        let describe = |(field, (subs, max_capacity)): (&Field, (&[super::StructField], usize))| {
-            let answer = structs::describe_struct(field, subs, max_capacity, id);
+        let describe = |(field, (subs, max_capacity)): (&Field, (&[StructField], usize))| {
+            let answer = describe_struct(field, subs, max_capacity, id);
             id += subs.len() + 1;
             answer
         };
@@ -31,7 +31,7 @@ impl Schema {
     }
 }
 
-fn sub_fields(field: &Field) -> Option<(&[super::StructField], usize)> {
+fn sub_fields(field: &Field) -> Option<(&[StructField], usize)> {
     match &field.data_type {
         DataType::ArrayOfStruct {
             fields,
@@ -74,7 +74,7 @@ fn describe(field: &Field, id: usize) -> Value {
 }
 
 /// Returns the type parameters of a type.
-pub(super) fn type_params(data_type: &DataType) -> Vec<(String, String)> {
+fn type_params(data_type: &DataType) -> Vec<(String, String)> {
     let pair = |key: &str, value: usize| (key.to_owned(), value.to_string());
     match data_type {
         DataType::VarChar { max_length } => vec![pair("max_length", *max_length)],
@@ -98,4 +98,41 @@ pub(super) fn type_params(data_type: &DataType) -> Vec<(String, String)> {
 pub(super) fn pairs(settings: &[(String, String)]) -> Vec<Value> {
     let pair = |(key, value): &(String, String)| json!({"key": key, "value": value});
     settings.iter().map(pair).collect()
+}
+
+/// Describes a struct array as an entry of `structFields` in a `describe` response (Milvus: `httpserver/utils.go`,
+/// `printStructArrayFieldsV2`).
+fn describe_struct(field: &Field, fields: &[StructField], max_capacity: usize, id: usize) -> Value {
+    let subs = fields.iter().zip(id + 1..).map(|(sub, id)| {
+        let vector = sub.element.is_vector();
+        let mut params = type_params(&sub.element);
+        params.push(("max_capacity".to_owned(), max_capacity.to_string()));
+        params.extend(sub.params.iter().cloned());
+        json!({
+            "name": sub.name,
+            "id": id,
+            "type": if vector { "ArrayOfVector" } else { "Array" },
+            "elementType": sub.element.name(),
+            "params": pairs(&params),
+            "primaryKey": false,
+            "partitionKey": false,
+            "clusteringKey": false,
+            "autoId": false,
+            "nullable": field.nullable,
+            "description": sub.description,
+        })
+    });
+    let mut answer = json!({
+        "name": field.name,
+        "id": id,
+        "type": field.data_type.name(),
+        "nullable": field.nullable,
+        "description": field.description,
+        "fields": subs.collect::<Vec<_>>(),
+    });
+    if let (Value::Object(answer), false) = (&mut answer, field.params.is_empty()) {
+        let params = pairs(&field.params);
+        answer.insert("params".to_owned(), Value::Array(params));
+    }
+    answer
 }

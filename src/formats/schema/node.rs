@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::SchemaError;
-use crate::formats::cell::describe;
+use crate::formats::json_text::describe;
 
 pub(super) type Object = Map<String, Value>;
 

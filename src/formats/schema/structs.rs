@@ -1,26 +1,8 @@
-//! Struct arrays: lists of objects with a value for every sub-field.
-
-use std::collections::HashSet;
-
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+//! Parser of struct arrays: lists of objects with a value for every sub-field.
 
 use super::node::{Form, Node};
-use super::parse::{TypeParams, element_type, type_name};
-use super::{DataType, Field, SchemaError, describe, names, validate};
-
-/// A sub-field of a struct array.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StructField {
-    /// Name, unique in its struct.
-    pub name: String,
-    /// Type of the value in each object: a scalar or a dense vector.
-    pub element: DataType,
-    /// Description in free text.
-    pub description: String,
-    /// Type parameters that aren't part of the type.
-    pub params: Vec<(String, String)>,
-}
+use super::type_names::{TypeParams, element_type, type_name};
+use super::{DataType, Field, SchemaError, StructField};
 
 /// Reads an entry of `structFields` (Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`).
 pub(super) fn read(node: Node<'_>) -> Result<Field, SchemaError> {
@@ -112,66 +94,4 @@ fn sub_field(
     };
     let capacity = capacity.ok_or_else(|| SchemaError::missing(&place, "max_capacity"))?;
     Ok((field, capacity))
-}
-
-/// Checks a struct array's sub-fields (Milvus: `proxy/util.go`, `ValidateStructArrayField`). The struct's own name is
-/// checked together with those of the other fields.
-pub(super) fn check(
-    name: &str,
-    fields: &[StructField],
-    max_capacity: usize,
-) -> Result<(), SchemaError> {
-    let mut known = HashSet::new();
-    for field in fields {
-        names::check(&field.name)?;
-        let place = format!("{name}[{}]", field.name);
-        if !known.insert(&field.name) {
-            return Err(SchemaError::field(&place, "the name is used twice"));
-        }
-        validate::check_type(&place, &field.element)?;
-        validate::check_capacity(&place, max_capacity)?;
-    }
-    Ok(())
-}
-
-/// Describes a struct array as an entry of `structFields` in a `describe` response (Milvus: `httpserver/utils.go`,
-/// `printStructArrayFieldsV2`).
-pub(super) fn describe_struct(
-    field: &Field,
-    fields: &[StructField],
-    max_capacity: usize,
-    id: usize,
-) -> Value {
-    let subs = fields.iter().zip(id + 1..).map(|(sub, id)| {
-        let vector = sub.element.is_vector();
-        let mut params = describe::type_params(&sub.element);
-        params.push(("max_capacity".to_owned(), max_capacity.to_string()));
-        params.extend(sub.params.iter().cloned());
-        json!({
-            "name": sub.name,
-            "id": id,
-            "type": if vector { "ArrayOfVector" } else { "Array" },
-            "elementType": sub.element.name(),
-            "params": describe::pairs(&params),
-            "primaryKey": false,
-            "partitionKey": false,
-            "clusteringKey": false,
-            "autoId": false,
-            "nullable": field.nullable,
-            "description": sub.description,
-        })
-    });
-    let mut answer = json!({
-        "name": field.name,
-        "id": id,
-        "type": field.data_type.name(),
-        "nullable": field.nullable,
-        "description": field.description,
-        "fields": subs.collect::<Vec<_>>(),
-    });
-    if let (Value::Object(answer), false) = (&mut answer, field.params.is_empty()) {
-        let params = describe::pairs(&field.params);
-        answer.insert("params".to_owned(), Value::Array(params));
-    }
-    answer
 }

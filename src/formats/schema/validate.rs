@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::{DataType, Field, Schema, default, names, structs};
+use super::{DataType, Field, Schema, StructField, default, names};
 
 /// Minimum dimension of a dense vector (Milvus: `proxy/util.go`, `validateDimension`).
 const MIN_DIM: usize = 2;
@@ -189,7 +189,7 @@ pub(super) fn check_type(name: &str, data_type: &DataType) -> Result<(), SchemaE
         DataType::ArrayOfStruct {
             fields,
             max_capacity,
-        } => structs::check(name, fields, *max_capacity),
+        } => check_struct(name, fields, *max_capacity),
         DataType::BinaryVector { dim } if dim % 8 != 0 => {
             let problem = format!("dim of a BinaryVector must be a multiple of 8, found {dim}");
             Err(SchemaError::field(name, problem))
@@ -231,4 +231,24 @@ fn check_role(field: &Field) -> Result<(), SchemaError> {
         return Ok(());
     };
     Err(SchemaError::field(&field.name, problem))
+}
+
+/// Checks a struct array's sub-fields (Milvus: `proxy/util.go`, `ValidateStructArrayField`). The struct's own name is
+/// checked together with those of the other fields.
+fn check_struct(
+    name: &str,
+    fields: &[StructField],
+    max_capacity: usize,
+) -> Result<(), SchemaError> {
+    let mut known = HashSet::new();
+    for field in fields {
+        names::check(&field.name)?;
+        let place = format!("{name}[{}]", field.name);
+        if !known.insert(&field.name) {
+            return Err(SchemaError::field(&place, "the name is used twice"));
+        }
+        check_type(&place, &field.element)?;
+        check_capacity(&place, max_capacity)?;
+    }
+    Ok(())
 }

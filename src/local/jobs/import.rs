@@ -2,7 +2,7 @@
 
 use super::prefetch;
 use super::state::Shared;
-use crate::formats::{Batch, ReadError, Schema, Warnings, reader};
+use crate::formats::{Batch, ReadError, Schema, Warnings, batch};
 use crate::local::source::{SourceError, SourceFile};
 use crate::local::storage::work::{Claimed, JobFailure, Report};
 use crate::local::storage::{Store, StoreError};
@@ -134,7 +134,7 @@ impl Import<'_> {
             self.warnings.note(warning.clone(), no, &file.name);
         }
         self.go_on()?;
-        let ahead = file.size > reader::BATCH_BYTES as u64;
+        let ahead = file.size > batch::BATCH_BYTES as u64;
         prefetch::each(reader, ahead, failed, |batch, read| {
             self.go_on()?;
             // The file's size was taken earlier. A file that has grown since mustn't exceed 100 percent.
@@ -221,7 +221,7 @@ impl Pace {
     fn batch_rows(&self) -> usize {
         usize::try_from(self.rate / 10)
             .unwrap_or(usize::MAX)
-            .clamp(1, reader::BATCH_ROWS)
+            .clamp(1, batch::BATCH_ROWS)
     }
 
     /// Returns the time until `rows` are due.

@@ -7,7 +7,7 @@ use crate::local::state::App;
 use crate::local::storage::StoreError;
 use crate::local::storage::databases::DEFAULT_DATABASE;
 use crate::local::storage::jobs::{Job, JobState};
-use crate::render::words;
+use crate::text::words;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::{HeaderValue, header};

@@ -1,8 +1,7 @@
 //! Aliases: other names of collections.
 
-use super::collections::id_of;
 use super::{Store, StoreError};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, params};
 
 /// The outcome of setting an alias.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,4 +91,34 @@ impl Store {
             Ok(())
         })
     }
+}
+
+/// A query for the id of a database's collection, by name or alias.
+pub(crate) const NAMED: &str = "SELECT id FROM collections WHERE database = ?1 AND name = ?2
+     UNION ALL SELECT collection_id FROM aliases WHERE database = ?1 AND name = ?2 LIMIT 1";
+
+/// Returns the id of the database's collection with this name or alias.
+pub(crate) fn id_of(
+    view: &Connection,
+    database: &str,
+    name: &str,
+) -> Result<Option<i64>, StoreError> {
+    Ok(view
+        .prepare_cached(NAMED)?
+        .query_row([database, name], |row| row.get(0))
+        .optional()?)
+}
+
+/// Returns the id of the collection's partition with this name, or of its first partition if no name is given.
+pub(crate) fn partition_id(
+    view: &Connection,
+    collection_id: i64,
+    name: Option<&str>,
+) -> Result<Option<i64>, StoreError> {
+    Ok(view
+        .prepare_cached(
+            "SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1",
+        )?
+        .query_row(params![collection_id, name], |row| row.get(0))
+        .optional()?)
 }

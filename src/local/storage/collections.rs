@@ -1,10 +1,11 @@
 //! Collections and partitions.
 
+use super::aliases::{NAMED, id_of, partition_id};
 use super::rows::TRASH;
 use super::work::fail_where;
 use super::{Store, StoreError};
 use crate::formats::Schema;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
 /// The partition that each collection without a partition key has. In a collection with a partition key, the prefix of
@@ -302,34 +303,4 @@ impl Store {
             Ok(())
         })
     }
-}
-
-/// A query for the id of a database's collection, by name or alias.
-const NAMED: &str = "SELECT id FROM collections WHERE database = ?1 AND name = ?2
-     UNION ALL SELECT collection_id FROM aliases WHERE database = ?1 AND name = ?2 LIMIT 1";
-
-/// Returns the id of the database's collection with this name or alias.
-pub(crate) fn id_of(
-    view: &Connection,
-    database: &str,
-    name: &str,
-) -> Result<Option<i64>, StoreError> {
-    Ok(view
-        .prepare_cached(NAMED)?
-        .query_row([database, name], |row| row.get(0))
-        .optional()?)
-}
-
-/// Returns the id of the collection's partition with this name, or of its first partition if no name is given.
-pub(crate) fn partition_id(
-    view: &Connection,
-    collection_id: i64,
-    name: Option<&str>,
-) -> Result<Option<i64>, StoreError> {
-    Ok(view
-        .prepare_cached(
-            "SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1",
-        )?
-        .query_row(params![collection_id, name], |row| row.get(0))
-        .optional()?)
 }

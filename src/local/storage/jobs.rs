@@ -160,7 +160,7 @@ impl Store {
             why: error.to_string(),
         })?;
         self.write(|tx| {
-            let Some(collection_id) = super::collections::id_of(tx, &job.database, &job.collection)? else {
+            let Some(collection_id) = super::aliases::id_of(tx, &job.database, &job.collection)? else {
                 return Ok(Created::NoCollection);
             };
             if let Some(key) = &job.key
@@ -172,7 +172,7 @@ impl Store {
                 return Ok(Created::Before(first));
             }
             let Some(partition_id) =
-                super::collections::partition_id(tx, collection_id, job.partition.as_deref())?
+                super::aliases::partition_id(tx, collection_id, job.partition.as_deref())?
             else {
                 return Ok(Created::NoPartition);
             };

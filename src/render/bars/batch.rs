@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::render::style::Screen;
-use crate::render::words;
+use crate::text::words;
 
 /// Columns of the bar.
 const BAR: usize = 20;

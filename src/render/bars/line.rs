@@ -8,8 +8,9 @@ use super::STEPS;
 use super::rate::{Rate, known_total};
 use crate::api::model::{JobState, Progress};
 use crate::render::failure;
+use crate::render::jobs;
 use crate::render::style::Screen;
-use crate::render::words;
+use crate::text::words;
 
 /// Minimum and maximum width of a bar, in columns.
 const NARROWEST: usize = 10;
@@ -71,7 +72,7 @@ impl Line {
         let collection_at = pieces.len() - 1;
         let word = match job.state.kind {
             JobState::Importing => format!("{:>4}", words::percent(job.percent.trunc())),
-            _ => words::safe_line(&words::state(&job.state)).into_owned(),
+            _ => words::safe_line(&jobs::state_text(&job.state)).into_owned(),
         };
         let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
         let id = words::safe_line(&job.job_id);
@@ -105,7 +106,7 @@ impl Line {
         } else {
             format!("{id}  {collection} ")
         };
-        let mut after = screen.paint(words::state_tone(job.state.kind), &word);
+        let mut after = screen.paint(jobs::state_tone(job.state.kind), &word);
         if bar > 0 {
             after.insert(0, ' ');
         }

@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 use jiff::{SignedDuration, Timestamp};
 
 use crate::api::model::Progress;
-use crate::render::words;
+use crate::render::jobs;
+use crate::text::words;
 
 /// The default time without a change before a warning.
 pub(super) const LONG: Duration = Duration::from_mins(10);
@@ -44,7 +45,7 @@ impl Stalls {
                 continue;
             }
             let reading = (
-                words::state(&job.state),
+                jobs::state_text(&job.state),
                 job.percent,
                 job.rows,
                 job.details

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::line::cut;
 use crate::api::model::{JobState, Progress};
+use crate::render::jobs;
 use crate::render::style::Screen;
-use crate::render::words;
+use crate::text::words;
 
 /// Returns the rows that all jobs have imported so far.
 pub(super) fn rows(jobs: &[Progress]) -> u64 {
@@ -65,7 +66,7 @@ pub(super) fn of(
     }
     let painted: Vec<String> = states
         .iter()
-        .map(|(kind, count)| screen.paint(words::state_tone(*kind), &word(*kind, *count)))
+        .map(|(kind, count)| screen.paint(jobs::state_tone(*kind), &word(*kind, *count)))
         .collect();
     format!("{name}  {}  {measured}", painted.join(", "))
 }

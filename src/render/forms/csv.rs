@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use super::{Rows, field, plain};
 use crate::render::style::Screen;
-use crate::render::words;
+use crate::text::words;
 
 /// Writes a header line and the rows. A map is one row. A list with other items is one column named `value`. Null is
 /// an empty field.

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::Rows;
-use crate::render::words;
+use crate::text::words;
 
 /// Writes the value as indented JSON and a newline.
 pub(in crate::render) fn write(out: &mut dyn Write, value: &Value) -> io::Result<()> {

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 
 use super::{Rows, field, plain};
-use crate::render::words;
+use crate::text::words;
 
 /// Writes a list as a table with one row per item, a map as a table of names and values, and a scalar as text.
 pub(in crate::render) fn write(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {

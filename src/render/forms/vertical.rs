@@ -7,7 +7,7 @@ use unicode_width::UnicodeWidthStr;
 
 use super::{Rows, plain};
 use crate::render::style::{Screen, Tone};
-use crate::render::words;
+use crate::text::words;
 
 /// Columns of a rule if there's no screen.
 const RULE: usize = 40;

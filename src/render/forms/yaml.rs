@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Rows;
 use crate::render::style::Screen;
-use crate::render::words;
+use crate::text::words;
 
 /// Writes a list item by item, and any other value as one document.
 pub(in crate::render) fn write(

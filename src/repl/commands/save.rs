@@ -2,9 +2,9 @@
 
 use super::{Command, Next, Outcome, arguments};
 use crate::engine::registry::Takes;
-use crate::render::words;
 use crate::repl::saved::{self, Circumstances};
 use crate::repl::shell::Shell;
+use crate::text::words;
 
 pub(super) const COMMAND: Command = Command {
     name: "save",

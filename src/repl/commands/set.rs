@@ -4,9 +4,10 @@ use super::{Command, Next, Outcome};
 use crate::config::EditMode;
 use crate::engine::registry::Takes;
 use crate::error::Failure;
-use crate::render::{ColorChoice, OutputFormat, Shown, words};
+use crate::render::{ColorChoice, OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use crate::session::{Choices, Session};
+use crate::text::words;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 

@@ -2,8 +2,8 @@
 
 use super::{Command, Next, Outcome, arguments};
 use crate::engine::registry::Takes;
-use crate::render::words;
 use crate::repl::shell::Shell;
+use crate::text::words;
 use std::time::Instant;
 
 pub(super) const COMMAND: Command = Command {

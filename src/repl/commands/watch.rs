@@ -8,8 +8,9 @@ use crate::engine::registry::Takes;
 use crate::engine::{ScriptError, values};
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
-use crate::render::{self, words};
+use crate::render;
 use crate::repl::shell::Shell;
+use crate::text::words;
 use std::time::Duration;
 use view::View;
 

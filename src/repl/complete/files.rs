@@ -2,7 +2,7 @@
 
 use super::offer::{Offer, inside_quotes};
 use crate::location::Format;
-use crate::render::words;
+use crate::text::words;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 

@@ -1,7 +1,8 @@
 //! Completion candidates and the layout of their list.
 
 use super::place::Place;
-use crate::render::{Screen, words};
+use crate::render::Screen;
+use crate::text::words;
 use rustyline::completion::Pair;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 

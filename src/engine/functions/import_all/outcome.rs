@@ -5,7 +5,8 @@ use super::plan::Task;
 use super::queue::Queue;
 use crate::engine::values::BatchValue;
 use crate::error::{Failure, Kind};
-use crate::render::{explain_failure, words};
+use crate::render::explain_failure;
+use crate::text::words;
 use serde_json::{Value, json};
 use std::time::Instant;
 

@@ -1,9 +1,10 @@
 //! The display of a running batch: a status line on a terminal, one line per job elsewhere.
 
 use crate::api::model::Progress;
-use crate::render::{BatchBar, words};
+use crate::render::BatchBar;
 use crate::session::Session;
 use crate::session::log::{Level, LogFormat};
+use crate::text::words;
 use serde_json::json;
 use std::cell::RefCell;
 

@@ -2,7 +2,8 @@
 
 use super::Watch;
 use crate::error::{Failure, Kind};
-use crate::render::{Explanation, explain_failure, words};
+use crate::render::{Explanation, explain_failure};
+use crate::text::words;
 use std::time::Duration;
 
 /// Maximum number of failed jobs that are explained. The error names all of them.

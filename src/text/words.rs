@@ -1,15 +1,13 @@
-//! Shared wording of bytes, counts, durations, rates, lists and states.
+//! Shared wording of bytes, counts, durations, rates, lists and mistyped names.
 
 use std::borrow::Cow;
 use std::time::Duration;
 
+use indicatif::HumanCount;
 use jiff::Timestamp;
 
-use super::style::Tone;
-use crate::api::model::{JobState, State};
-
 /// Returns bytes in binary units: `512 B`, `1.2 MiB`.
-pub fn bytes(count: u64) -> String {
+pub(crate) fn bytes(count: u64) -> String {
     const UNITS: [&str; 6] = ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     if count < 1024 {
         return format!("{count} B");
@@ -28,20 +26,12 @@ pub fn bytes(count: u64) -> String {
 }
 
 /// Returns a number with a comma after every third digit from the right: `1,234,567`.
-pub fn number(value: u64) -> String {
-    let digits = value.to_string();
-    let mut text = String::with_capacity(digits.len() + digits.len() / 3);
-    for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
+pub(crate) fn number(value: u64) -> String {
+    HumanCount(value).to_string()
 }
 
 /// Returns a count with its noun: `1 row`, `1,234 rows`. The plural adds `s`, or replaces a final `y` with `ies`.
-pub fn count(value: u64, noun: &str) -> String {
+pub(crate) fn count(value: u64, noun: &str) -> String {
     let number = number(value);
     if value == 1 {
         return format!("{number} {noun}");
@@ -53,7 +43,7 @@ pub fn count(value: u64, noun: &str) -> String {
 }
 
 /// Returns a duration in at most two units: `850ms`, `12s`, `1m 05s`, `2h 03m`, `3d 04h`.
-pub fn duration(span: Duration) -> String {
+pub(crate) fn duration(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
         0 if span.is_zero() => "0s".to_owned(),
@@ -66,7 +56,7 @@ pub fn duration(span: Duration) -> String {
 }
 
 /// Returns a rate per second: `0.5 rows/s`, `980 rows/s`, `12.3k rows/s`, `1.2M rows/s`.
-pub fn rate(per_second: f64, noun: &str) -> String {
+pub(crate) fn rate(per_second: f64, noun: &str) -> String {
     let value = if per_second.is_finite() {
         per_second.max(0.0)
     } else {
@@ -83,7 +73,7 @@ pub fn rate(per_second: f64, noun: &str) -> String {
 }
 
 /// Returns a percentage, with one decimal only if it isn't whole: `42%`, `42.5%`.
-pub fn percent(value: f64) -> String {
+pub(crate) fn percent(value: f64) -> String {
     let rounded = (value * 10.0).round() / 10.0;
     if !rounded.is_finite() {
         return "0%".to_owned();
@@ -103,7 +93,7 @@ pub fn percent(value: f64) -> String {
 
 /// Returns a bar of `width` columns, filled up to `percent`. It's full only if everything is done.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // between 0 and the width
-pub fn bar(percent: f64, width: usize, unicode: bool) -> String {
+pub(crate) fn bar(percent: f64, width: usize, unicode: bool) -> String {
     let share = if percent.is_finite() {
         percent.clamp(0.0, 100.0) / 100.0
     } else {
@@ -115,7 +105,7 @@ pub fn bar(percent: f64, width: usize, unicode: bool) -> String {
 }
 
 /// Returns rows done of total rows: `840/2,000`, or `840` if the total is unknown. `None` if both are unknown.
-pub fn rows(done: Option<u64>, total: Option<u64>) -> Option<String> {
+pub(crate) fn rows(done: Option<u64>, total: Option<u64>) -> Option<String> {
     match (done, total) {
         (Some(done), Some(total)) => Some(format!("{}/{}", number(done), number(total))),
         (Some(done), None) => Some(number(done)),
@@ -127,7 +117,7 @@ pub fn rows(done: Option<u64>, total: Option<u64>) -> Option<String> {
 /// Returns a time relative to `now`: `just now`, `12s ago`, `3m ago`, `5h ago`, `2d ago`, `in 3m`.
 ///
 /// Text that isn't an RFC 3339 time is returned unchanged.
-pub fn ago(time: &str, now: Timestamp) -> String {
+pub(crate) fn ago(time: &str, now: Timestamp) -> String {
     let Ok(then) = time.parse::<Timestamp>() else {
         return time.to_owned();
     };
@@ -148,7 +138,7 @@ pub fn ago(time: &str, now: Timestamp) -> String {
 }
 
 /// Returns a list of words for a sentence: `a`, `a or b`, `a, b or c`.
-pub fn list<T: AsRef<str>>(words: &[T], conjunction: &str) -> String {
+pub(crate) fn list<T: AsRef<str>>(words: &[T], conjunction: &str) -> String {
     match words {
         [] => String::new(),
         [one] => one.as_ref().to_owned(),
@@ -160,7 +150,7 @@ pub fn list<T: AsRef<str>>(words: &[T], conjunction: &str) -> String {
 }
 
 /// Returns the text in double quotes as in a script: quotes, backslashes and control characters are escaped.
-pub fn quote(text: &str) -> String {
+pub(crate) fn quote(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
     quoted.push('"');
     for character in text.chars() {
@@ -181,7 +171,10 @@ pub fn quote(text: &str) -> String {
 }
 
 /// Returns at most three candidates that a mistyped word may mean, nearest first. Empty if none is near.
-pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+pub(crate) fn nearest<'a>(
+    word: &str,
+    candidates: impl IntoIterator<Item = &'a str>,
+) -> Vec<&'a str> {
     let wanted = word.to_lowercase();
     let longest_distance = (wanted.chars().count() / 3).max(1);
     let mut near: Vec<(usize, &str)> = candidates
@@ -204,7 +197,7 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 }
 
 /// Returns a suggestion from [`nearest`]: `did you mean "jobs"?`. `None` if no candidate is near.
-pub fn did_you_mean<'a>(
+pub(crate) fn did_you_mean<'a>(
     word: &str,
     candidates: impl IntoIterator<Item = &'a str>,
 ) -> Option<String> {
@@ -212,46 +205,11 @@ pub fn did_you_mean<'a>(
     (!near.is_empty()).then(|| format!("did you mean {}?", list(&near, "or")))
 }
 
-/// Returns a state for people: its word, and the service's own word if that adds something: `Importing (Sorting)`.
-///
-/// Words that only spell the state differently (reference: states) aren't repeated.
-pub fn state(state: &State) -> String {
-    const SPELLINGS: [&str; 9] = [
-        "ImportPending",
-        "None",
-        "InProgress",
-        "ImportRunning",
-        "Running",
-        "ImportCompleted",
-        "ImportFailed",
-        "Canceled",
-        "Cancelled",
-    ];
-    let word = state.kind.word();
-    let is_sent = |known: &str| known.eq_ignore_ascii_case(&state.sent);
-    if state.sent.is_empty() || is_sent(word) || SPELLINGS.into_iter().any(is_sent) {
-        word.to_owned()
-    } else {
-        format!("{word} ({})", state.sent)
-    }
-}
-
-/// Returns the tone of a state.
-pub const fn state_tone(kind: JobState) -> Tone {
-    match kind {
-        JobState::Pending => Tone::Dim,
-        JobState::Importing => Tone::Busy,
-        JobState::Uncommitted | JobState::Aborted => Tone::Warn,
-        JobState::Completed => Tone::Good,
-        JobState::Failed => Tone::Bad,
-    }
-}
-
 /// Returns the text without terminal control: control characters (C0, DEL, C1) and marks that reorder text become `�`.
 /// Newlines and tabs are kept.
 ///
 /// Every text from a service passes through this function before it's shown.
-pub fn safe(text: &str) -> Cow<'_, str> {
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     let harmful = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\t');
     if text.contains(harmful) {
         Cow::Owned(text.replace("\r\n", "\n").replace(harmful, "\u{fffd}"))
@@ -261,7 +219,7 @@ pub fn safe(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns [`safe`] text in one line: newlines become `\n`, tabs become blanks.
-pub fn safe_line(text: &str) -> Cow<'_, str> {
+pub(crate) fn safe_line(text: &str) -> Cow<'_, str> {
     match safe(text) {
         clean if clean.contains(['\n', '\t']) => {
             Cow::Owned(clean.replace('\n', "\\n").replace('\t', " "))
@@ -271,12 +229,12 @@ pub fn safe_line(text: &str) -> Cow<'_, str> {
 }
 
 /// Returns `\u` and the character's four (or more) hexadecimal digits.
-pub(super) fn unicode_escape(character: char) -> String {
+pub(crate) fn unicode_escape(character: char) -> String {
     format!("\\u{:04x}", u32::from(character))
 }
 
 /// Returns true for control characters and for marks that change the order in which text is shown.
-pub(super) fn is_unsafe(character: char) -> bool {
+pub(crate) fn is_unsafe(character: char) -> bool {
     character.is_control()
         || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -353,23 +311,6 @@ mod tests {
             Some("did you mean \"jobs\"?")
         );
         assert_eq!(list(&["a", "b", "c"], "or"), "a, b or c");
-    }
-
-    #[test]
-    fn unknown_state_words_are_shown_as_sent() {
-        let worded = |kind, sent: &str| {
-            state(&State {
-                kind,
-                sent: sent.to_owned(),
-            })
-        };
-        assert_eq!(
-            worded(JobState::Importing, "Sorting"),
-            "Importing (Sorting)"
-        );
-        assert_eq!(worded(JobState::Importing, "ImportRunning"), "Importing");
-        assert_eq!(worded(JobState::Completed, "Completed"), "Completed");
-        assert_eq!(worded(JobState::Pending, ""), "Pending");
     }
 
     #[test]

@@ -1,0 +1,6 @@
+//! Wording that all modules share. It knows nothing of jobs, colors or terminals.
+//!
+//! [`words`] writes bytes, counts, durations and lists for sentences, suggests names for mistyped ones, and removes what
+//! would control a terminal.
+
+pub(crate) mod words;
