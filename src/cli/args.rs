@@ -361,6 +361,9 @@ pub struct Serve {
     /// Limit each job to this many rows per second
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub import_rate: Option<u64>,
+    /// Time limit of a query or search, for example `10s`
+    #[arg(long, value_name = "TIME", value_parser = duration, default_value = "30s")]
+    pub query_timeout: Duration,
     /// Make this fraction of requests or jobs fail, for example `drop-after=0.1` or `500=5%`; repeatable. Kinds:
     /// refuse, drop-before, drop-after, 429, 500, slow, garbage, fail-job
     #[arg(long, value_name = "KIND=RATE")]

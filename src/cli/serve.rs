@@ -31,6 +31,7 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         faults: Faults::new(options.fault.clone(), options.fault_seed),
         places: places(&options),
         workers: workers(),
+        query_timeout: options.query_timeout,
         warn: warner(session.log().format),
         interrupt: session.interrupt.clone(),
     });

@@ -55,6 +55,7 @@ use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 use storage::Store;
 pub use storage::StoreError;
 
@@ -75,11 +76,16 @@ pub struct Config {
     pub places: Places,
     /// Number of jobs that run at once (at least 1).
     pub workers: usize,
+    /// Time limit of a query or search.
+    pub query_timeout: Duration,
     /// Receives warnings, one line each, about jobs that wait because the store failed.
     pub warn: fn(&str),
     /// Ends the wait for other processes that open the same data folder.
     pub interrupt: Interrupt,
 }
+
+/// Default time limit of a query or search, Milvus' default (`proxy.http.requestTimeoutMs`).
+pub const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The reason why the service couldn't start.
 #[derive(Debug, thiserror::Error)]
@@ -166,6 +172,7 @@ impl Service {
             faults,
             places,
             workers,
+            query_timeout,
             warn,
             interrupt,
         } = config;
@@ -187,6 +194,8 @@ impl Service {
             store: shared.store().for_requests(state::PATIENCE),
             shared: Arc::clone(&shared),
             write_permits: state::write_permits(),
+            query_permits: state::query_permits(),
+            query_timeout,
             rules,
             token,
             public,

@@ -8,11 +8,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// Number of threads for handlers. They only wait for the database, which has a single writer anyway.
-pub(crate) const HANDLERS: usize = 4;
+/// Number of threads for handlers.
+pub(crate) const HANDLERS: usize = 6;
 
 /// Number of those threads that writes may occupy. A database that is locked for writing can still be read.
-const WRITERS: usize = HANDLERS / 2;
+const WRITERS: usize = 2;
+
+/// Number of those threads that queries and searches may occupy. The rest is free for light calls.
+const QUERIES: usize = 3;
 
 /// Time that a request waits for the database, and a write before that for a free permit.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
@@ -23,6 +26,10 @@ pub(crate) struct App {
     pub(crate) store: Store,
     /// Permits for requests that write.
     pub(crate) write_permits: Semaphore,
+    /// Permits for queries and searches.
+    pub(crate) query_permits: Semaphore,
+    /// Time limit of a query or search.
+    pub(crate) query_timeout: Duration,
     /// State shared with the workers.
     pub(crate) shared: Arc<Shared>,
     /// Files and buckets that jobs may read from.
@@ -43,6 +50,11 @@ impl App {
     pub(crate) fn shared(&self) -> &Shared {
         &self.shared
     }
+}
+
+/// Returns the permits for queries and searches at a time.
+pub(crate) fn query_permits() -> Semaphore {
+    Semaphore::new(QUERIES)
 }
 
 /// Returns the permits for requests that write at a time.

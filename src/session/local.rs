@@ -4,7 +4,7 @@ use crate::config::set;
 use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
 use crate::local::faults::Faults;
-use crate::local::{Config, Places, Service};
+use crate::local::{Config, Places, QUERY_TIMEOUT, Service};
 use crate::secret::Secret;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -52,6 +52,7 @@ impl LocalService {
                 ..Places::default()
             },
             workers: workers(),
+            query_timeout: QUERY_TIMEOUT,
             warn: self.warn,
             interrupt: interrupt.clone(),
         })

@@ -104,6 +104,7 @@ pub(crate) fn config(dir: &Path) -> Config {
         faults: Faults::default(),
         places: Places::default(),
         workers: 2,
+        query_timeout: zshell::local::QUERY_TIMEOUT,
         warn: |text| eprintln!("{text}"),
         interrupt: Interrupt::new(),
     }

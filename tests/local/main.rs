@@ -14,6 +14,7 @@ mod guard;
 mod harness;
 mod indexes;
 mod jobs;
+mod limits;
 mod phases;
 mod places;
 mod refused;

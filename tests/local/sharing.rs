@@ -178,6 +178,7 @@ fn a_killed_services_job_is_carried_on_and_imported_once() {
     let observer = Local::start(Config {
         import_rate: Some(1),
         workers: 1,
+        query_timeout: zshell::local::QUERY_TIMEOUT,
         ..config(dir.path())
     });
     observer.create("c");

@@ -8,10 +8,12 @@ use super::error::ServiceError;
 use axum::body::{Body, Bytes, HttpBody as _};
 use axum::http::{HeaderMap, header};
 use flate2::bufread::MultiGzDecoder;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::fmt;
 use std::future::poll_fn;
 use std::io::Read as _;
 use std::pin::Pin;
@@ -27,6 +29,15 @@ const MAX_ROWS: usize = 64 << 20;
 /// Permits for bodies above [`MAX_BODY`] in memory at a time. Each takes memory for its bytes, and for its rows as
 /// columns.
 static LARGE: Semaphore = Semaphore::const_new(2);
+
+/// Largest body that is read without a permit, in bytes. As JSON values, parameters take up to 45 times their length.
+const SMALL: usize = 16 << 10;
+
+/// Permits for bodies between [`SMALL`] and [`MAX_BODY`] in memory at a time, one for each begun [`SMALL`] bytes.
+static MIDDLE: Semaphore = Semaphore::const_new((8 << 20) / SMALL);
+
+/// Length of a body that is parsed on another thread than the one that serves all connections.
+const PARSED_ELSEWHERE: usize = 256 << 10;
 
 /// Time limit for a body to arrive: less than the time that a connection may last without an answer.
 const BODY_TIME: Duration = Duration::from_secs(20);
@@ -62,7 +73,7 @@ pub(crate) struct Object {
     pub(crate) params: Map<String, Value>,
     /// The JSON text of `data`, for [`Kind::Rows`].
     pub(crate) data: Option<Bytes>,
-    /// The permit of a large body.
+    /// The permit of a body that isn't small.
     #[expect(dead_code, reason = "it is given back when it is dropped")]
     place: Option<SemaphorePermit<'static>>,
 }
@@ -105,6 +116,7 @@ pub(crate) async fn object(
     let bytes = tokio::time::timeout(BODY_TIME, read)
         .await
         .map_err(|_| ServiceError::http(408, 408, "the request body did not arrive in time"))??;
+    let length = bytes.len();
     let parse = move || {
         if packed {
             parse(&unpack(&bytes, kind.limit())?.into(), kind)
@@ -112,12 +124,12 @@ pub(crate) async fn object(
             parse(&bytes, kind)
         }
     };
-    // Parsing a large body here would block the thread that serves all connections.
-    let parsed = match &place {
-        None => parse(),
-        Some(_) => tokio::task::spawn_blocking(parse)
+    let parsed = if length < PARSED_ELSEWHERE && !packed {
+        parse()
+    } else {
+        tokio::task::spawn_blocking(parse)
             .await
-            .unwrap_or_else(|_| Err(ServiceError::internal("the request could not be parsed"))),
+            .unwrap_or_else(|_| Err(ServiceError::internal("the request could not be parsed")))
     };
     parsed.map(|object| Object { place, ..object })
 }
@@ -140,8 +152,11 @@ async fn read(
         let why = format!("it has {announced} bytes");
         return Err(too_large(&why, kind.limit()));
     }
-    if announced > MAX_BODY || (packed && kind == Kind::Rows) {
-        *place = Some(large().await?);
+    let expected = if packed { kind.limit() } else { announced };
+    let mut allowed = SMALL;
+    if expected > allowed {
+        let (length, permit) = reserve(expected).await?;
+        (allowed, *place) = (length, Some(permit));
     }
     let mut bytes = Vec::with_capacity(announced);
     while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
@@ -152,17 +167,32 @@ async fn read(
         if length > kind.limit() {
             return Err(too_large("it is larger", kind.limit()));
         }
-        if length > MAX_BODY && place.is_none() {
-            *place = Some(large().await?);
+        if length > allowed {
+            // The permit is given back first, so bodies without an announced length don't wait for each other.
+            *place = None;
+            let next = if length > MAX_BODY {
+                MAX_ROWS
+            } else {
+                MAX_BODY
+            };
+            let (length, permit) = reserve(next).await?;
+            (allowed, *place) = (length, Some(permit));
         }
         bytes.extend_from_slice(&data);
     }
     Ok(bytes.into())
 }
 
-async fn large() -> Result<SemaphorePermit<'static>, ServiceError> {
-    match tokio::time::timeout(PLACE_TIME, LARGE.acquire()).await {
-        Ok(Ok(place)) => Ok(place),
+/// Waits for the permit of a body with this length. Returns it with the length that it allows.
+async fn reserve(length: usize) -> Result<(usize, SemaphorePermit<'static>), ServiceError> {
+    let (allowed, permits, count) = if length > MAX_BODY {
+        (MAX_ROWS, &LARGE, 1)
+    } else {
+        (length, &MIDDLE, length.div_ceil(SMALL))
+    };
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    match tokio::time::timeout(PLACE_TIME, permits.acquire_many(count)).await {
+        Ok(Ok(permit)) => Ok((allowed, permit)),
         _ => Err(ServiceError::http(
             429,
             429,
@@ -211,18 +241,66 @@ fn parse(bytes: &Bytes, kind: Kind) -> Result<Object, ServiceError> {
         object.params = params.unwrap_or_default();
         return Ok(object);
     }
-    // Rows are kept as JSON text: as values they would take several times the memory.
-    let values: Option<BTreeMap<String, &RawValue>> = serde_json::from_slice(body).map_err(bad)?;
-    for (name, value) in values.unwrap_or_default() {
-        if name == "data" {
-            object.data = Some(bytes.slice_ref(value.get().as_bytes()));
-        } else {
-            let value = serde_json::from_str(value.get()).map_err(bad)?;
-            object.params.insert(name, value);
-        }
+    let read = serde_json::from_slice(body).map_err(bad)?;
+    let Some(RowsObject { params, data }) = read else {
+        return Ok(object);
+    };
+    let Some(params) = params else {
+        let why = "the keys beside data are larger";
+        return Err(too_large(why, MAX_BODY));
+    };
+    object.data = data.map(|data| bytes.slice_ref(data.get().as_bytes()));
+    for (name, value) in params {
+        let value = serde_json::from_str(value.get()).map_err(bad)?;
+        object.params.insert(name, value);
     }
     Ok(object)
 }
+
+/// The object of a body with rows. The rows are kept as JSON text: as values they would take several times the memory.
+struct RowsObject<'a> {
+    /// The keys beside `data`; `None` if they are larger than [`MAX_BODY`].
+    params: Option<BTreeMap<String, &'a RawValue>>,
+    data: Option<&'a RawValue>,
+}
+
+impl<'de> Deserialize<'de> for RowsObject<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(RowsVisitor)
+    }
+}
+
+struct RowsVisitor;
+
+impl<'de> Visitor<'de> for RowsVisitor {
+    type Value = RowsObject<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let (mut params, mut data, mut size) = (Some(BTreeMap::new()), None, 0_usize);
+        while let Some(name) = map.next_key::<String>()? {
+            let value: &RawValue = map.next_value()?;
+            if name == "data" {
+                data = Some(value);
+                continue;
+            }
+            size = size.saturating_add(KEY_SIZE + name.len() + value.get().len());
+            if size > MAX_BODY {
+                params = None;
+            }
+            if let Some(params) = &mut params {
+                params.insert(name, value);
+            }
+        }
+        Ok(RowsObject { params, data })
+    }
+}
+
+/// Bytes that a key takes beside its text, at least.
+const KEY_SIZE: usize = 32;
 
 #[cfg(test)]
 mod tests {
@@ -270,6 +348,22 @@ mod tests {
         assert_eq!(large.err(), Some((413, 413)));
         let list = read_as(Kind::Rows, None, b"[]".to_vec());
         assert_eq!(list.err(), Some((200, 1801)));
+    }
+
+    #[test]
+    fn keys_beside_the_rows_are_limited() {
+        let lists = format!("[{}0]", "[],".repeat(MAX_BODY / 3));
+        let keys: String = (0..MAX_BODY / 30)
+            .map(|no| format!("\"{no}\":0,"))
+            .collect();
+        for body in [
+            format!("{{\"z\":{lists},\"data\":[]}}"),
+            format!("{{\"data\":[],\"z\":{lists}}}"),
+            format!("{{{keys}\"data\":[]}}"),
+        ] {
+            let read = read_as(Kind::Rows, None, body.into_bytes());
+            assert_eq!(read.err(), Some((413, 413)));
+        }
     }
 
     #[test]

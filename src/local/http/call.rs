@@ -3,13 +3,14 @@
 use super::Dialect;
 use super::body::Object;
 use super::error::ServiceError;
+use super::limit::CallLimit;
 use serde_json::Value;
 
 /// The parameters that are lists of paths.
 const PATHS: [&str; 3] = ["dataPaths", "objectUrls", "files"];
 
 /// A request's parameters and headers, as a route's handler gets them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Call {
     /// The JSON body, or the query's parameters as text.
     pub(crate) object: Object,
@@ -19,6 +20,8 @@ pub(crate) struct Call {
     pub(crate) database: Option<String>,
     /// Whether 64-bit integers are sent as texts (`Accept-Type-Allow-Int64: false`).
     pub(crate) texts_for_int64: bool,
+    /// The time limit of the call.
+    pub(crate) limit: CallLimit,
 }
 
 impl Call {
@@ -89,7 +92,13 @@ mod tests {
 
     #[test]
     fn whole_numbers_come_in_three_forms() {
-        let mut call = Call::default();
+        let mut call = Call {
+            object: Object::default(),
+            key: None,
+            database: None,
+            texts_for_int64: false,
+            limit: CallLimit::starting(std::time::Duration::MAX),
+        };
         let mut given = |value: Value| {
             call.object.params.insert("pageSize".to_owned(), value);
             call.integer("pageSize", 10)

@@ -1,10 +1,10 @@
 //! Applies the faults that were drawn for requests.
 //!
-//! A connection is dropped at the socket ([`Disconnect`]), so the client doesn't receive a single byte of an answer.
+//! A connection is dropped at the socket ([`Peer`]), so the client doesn't receive a single byte of an answer.
 
 use super::answer::refusal;
 use super::error::ServiceError;
-use super::listener::Disconnect;
+use super::listener::Peer;
 use crate::local::faults::FaultKind;
 use crate::local::state::App;
 use axum::body::Body;
@@ -33,13 +33,10 @@ pub(crate) async fn meet(State(app): State<Arc<App>>, request: Request, next: Ne
     let Some(fault) = fault else {
         return next.run(request).await;
     };
-    let cut = request
-        .extensions()
-        .get::<ConnectInfo<Disconnect>>()
-        .cloned();
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().cloned();
     let cut = || {
-        if let Some(ConnectInfo(cut)) = cut {
-            cut.set();
+        if let Some(ConnectInfo(peer)) = peer {
+            peer.cut();
         }
         plain(StatusCode::OK, "")
     };

@@ -9,11 +9,11 @@ use super::answer::refusal;
 use super::error::ServiceError;
 use crate::local::state::App;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Version, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use base64::Engine as _;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 
 /// Passes a request on, or returns the refusal.
@@ -42,11 +42,17 @@ fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
 }
 
 fn host(app: &App, request: &Request) -> Result<(), ServiceError> {
-    // HTTP/1.0 clients may omit the header; browsers never do.
-    let Some(host) = request.headers().get(header::HOST) else {
-        return Ok(());
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let host = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.to_str().unwrap_or_default(),
+        // HTTP/1.0 clients may omit the header; browsers never do.
+        (None, _) if request.version() == Version::HTTP_10 => return Ok(()),
+        // RFC 9112, 3.2.
+        _ => {
+            let message = "a request needs exactly one Host header";
+            return Err(ServiceError::http(400, 400, message));
+        }
     };
-    let host = host.to_str().unwrap_or_default();
     // If other machines may call, they use host names that aren't known here. A token is required then, and no web page
     // has it.
     if app.public || is_own(host) {
@@ -60,13 +66,14 @@ fn host(app: &App, request: &Request) -> Result<(), ServiceError> {
 }
 
 fn is_own(host: &str) -> bool {
-    if let Some(rest) = host.strip_prefix('[') {
-        return rest
-            .split_once(']')
-            .is_some_and(|(address, _)| address.parse::<Ipv6Addr>().is_ok());
+    let digits = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+    if let Some((address, rest)) = host.strip_prefix('[').and_then(|it| it.split_once(']')) {
+        let has_port = rest.strip_prefix(':').is_some_and(digits);
+        return (rest.is_empty() || has_port) && address.parse::<Ipv6Addr>().is_ok();
     }
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok()
+    let (name, port) = host.split_once(':').unwrap_or((host, ""));
+    let is_own = name.eq_ignore_ascii_case("localhost") || name.parse::<Ipv4Addr>().is_ok();
+    is_own && digits(port)
 }
 
 fn origin(headers: &HeaderMap) -> Result<(), ServiceError> {
@@ -187,6 +194,12 @@ mod tests {
             "[evil]",
             "127.0.0.1.nip.io",
             ":80",
+            "[::1]evil.example",
+            "[::1].evil.example",
+            "[::1]:80@evil.example",
+            "[::1",
+            "localhost:1@evil.example",
+            "localhost:80:80",
         ] {
             assert!(!is_own(other), "{other}");
         }

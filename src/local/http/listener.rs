@@ -4,30 +4,39 @@
 //! the number of connections that such a client can hold, and the time.
 
 use axum::serve::Listener;
+use std::collections::HashMap;
 use std::future::Future;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Shutdown, SocketAddr};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep, timeout};
 
-/// Most connections at once; further ones wait to be accepted.
+/// Maximum number of connections. A further one takes the place of the longest-idle connection without a complete
+/// request, or waits until there is such a connection.
 const PLACES: usize = 256;
 
+/// How often a connection that waits for a place looks for an idle one.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// Time limit for the head of a request, from its first byte.
+const HEAD: Duration = Duration::from_secs(10);
+
 /// Time limit for a connection between answers, from its start or the last piece of an answer. It covers waiting for a
-/// request, reading it, and answering it.
+/// request and reading it. Answering has the call's own limit.
 const QUIET: Duration = Duration::from_secs(30);
 
 /// A listener with a limited number of connections.
 pub(crate) struct LimitedListener {
     listener: TcpListener,
     places: Arc<Semaphore>,
+    peers: Arc<Peers>,
     quiet: Duration,
 }
 
@@ -41,7 +50,24 @@ impl LimitedListener {
         Self {
             listener,
             places: Arc::new(Semaphore::new(places)),
+            peers: Arc::default(),
             quiet,
+        }
+    }
+
+    /// Waits for a place, and makes one if an idle connection holds it. The semaphore is never closed: without a
+    /// permit, the connection would only be missing from the count.
+    async fn place(&self) -> Option<OwnedSemaphorePermit> {
+        loop {
+            let permit = Arc::clone(&self.places).acquire_owned();
+            if let Ok(permit) = timeout(Duration::ZERO, permit).await {
+                return permit.ok();
+            }
+            self.peers.close_idlest();
+            let permit = Arc::clone(&self.places).acquire_owned();
+            if let Ok(permit) = timeout(LOOK, permit).await {
+                return permit.ok();
+            }
         }
     }
 }
@@ -51,16 +77,20 @@ impl Listener for LimitedListener {
     type Addr = SocketAddr;
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
-        // The semaphore is never closed. Without a permit, the connection would only be missing from the count.
-        let place = Arc::clone(&self.places).acquire_owned().await.ok();
         let (stream, addr) = Listener::accept(&mut self.listener).await;
+        let place = self.place().await;
         // Answers are small and should be sent immediately.
         _ = stream.set_nodelay(true);
+        let peer = Peer::new(&stream);
+        let number = self.peers.add(peer.clone());
         let connection = Connection {
             stream,
             quiet: self.quiet,
             over: Box::pin(sleep(self.quiet)),
-            cut: Disconnect::default(),
+            head: HeadScan::default(),
+            answering: false,
+            peer,
+            peers: (Arc::clone(&self.peers), number),
             _place: place,
         };
         (connection, addr)
@@ -71,19 +101,127 @@ impl Listener for LimitedListener {
     }
 }
 
-/// A switch that breaks a connection: once it's set, no further byte is written.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Disconnect(Arc<AtomicBool>);
+/// The open connections.
+#[derive(Default)]
+struct Peers(Mutex<(u64, HashMap<u64, Peer>)>);
 
-impl Disconnect {
-    /// Breaks the connection at its next write.
-    pub(crate) fn set(&self) {
-        self.0.store(true, Ordering::Relaxed);
+impl Peers {
+    fn lock(&self) -> MutexGuard<'_, (u64, HashMap<u64, Peer>)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Returns true if the connection should break.
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+    fn add(&self, peer: Peer) -> u64 {
+        let mut peers = self.lock();
+        peers.0 += 1;
+        let number = peers.0;
+        peers.1.insert(number, peer);
+        number
+    }
+
+    /// Closes the longest-idle connection without a complete request, if there is one.
+    fn close_idlest(&self) {
+        let peers = self.lock();
+        let idle = peers.1.values().filter_map(|peer| {
+            let since = (*peer.idle())?;
+            Some((since, peer))
+        });
+        if let Some((_, peer)) = idle.min_by_key(|(since, _)| *since) {
+            peer.close();
+        }
+    }
+}
+
+/// The client of a connection: its state, and the means to end the connection from elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Peer(Arc<PeerState>);
+
+#[derive(Debug)]
+struct PeerState {
+    /// Set if no further byte may be written.
+    cut: AtomicBool,
+    /// Since when the connection has no complete request; `None` while a request is handled.
+    idle_since: Mutex<Option<Instant>>,
+    /// A second handle of the socket.
+    #[cfg(unix)]
+    socket: Option<std::net::TcpStream>,
+}
+
+impl Peer {
+    fn new(stream: &TcpStream) -> Self {
+        #[cfg(not(unix))]
+        let _ = stream;
+        Self(Arc::new(PeerState {
+            cut: AtomicBool::new(false),
+            idle_since: Mutex::new(Some(Instant::now())),
+            #[cfg(unix)]
+            socket: {
+                use std::os::fd::AsFd as _;
+                let socket = stream.as_fd().try_clone_to_owned().ok();
+                socket.map(std::net::TcpStream::from)
+            },
+        }))
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Instant>> {
+        let idle = self.0.idle_since.lock();
+        idle.unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Breaks the connection at its next write, so the client gets no byte of an answer.
+    pub(crate) fn cut(&self) {
+        self.0.cut.store(true, Ordering::Relaxed);
+    }
+
+    /// Marks the request as read, so the connection isn't idle until the answer is written.
+    pub(crate) fn request_is_complete(&self) {
+        *self.idle() = None;
+    }
+
+    /// Returns true if the client has closed its side of the connection. A client that only says that it sends nothing
+    /// more looks the same.
+    pub(crate) fn has_closed(&self) -> bool {
+        #[cfg(unix)]
+        if let Some(socket) = &self.0.socket {
+            return match socket.peek(&mut [0]) {
+                Ok(count) => count == 0,
+                Err(error) => error.kind() != io::ErrorKind::WouldBlock,
+            };
+        }
+        false
+    }
+
+    fn close(&self) {
+        self.cut();
+        // The connection reads its end, and fails.
+        #[cfg(unix)]
+        if let Some(socket) = &self.0.socket {
+            _ = socket.shutdown(Shutdown::Both);
+        }
+    }
+}
+
+/// Finds the end of a request's head in its bytes: the first empty line after a line that isn't empty.
+#[derive(Default)]
+struct HeadScan {
+    started: bool,
+    line_ends: usize,
+}
+
+impl HeadScan {
+    /// Returns true if the head ends in these bytes.
+    fn ends_in(&mut self, bytes: &[u8]) -> bool {
+        for byte in bytes {
+            match byte {
+                b'\r' => {}
+                b'\n' if self.started => self.line_ends += 1,
+                b'\n' => {}
+                _ => (self.started, self.line_ends) = (true, 0),
+            }
+            if self.line_ends == 2 {
+                return true;
+            }
+        }
+        false
     }
 }
 
@@ -92,14 +230,25 @@ pub(crate) struct Connection {
     stream: TcpStream,
     quiet: Duration,
     over: Pin<Box<Sleep>>,
-    cut: Disconnect,
+    head: HeadScan,
+    /// A piece of an answer was written, and no further request is read yet.
+    answering: bool,
+    peer: Peer,
+    peers: (Arc<Peers>, u64),
     _place: Option<OwnedSemaphorePermit>,
 }
 
+impl Drop for Connection {
+    fn drop(&mut self) {
+        let (peers, number) = &self.peers;
+        peers.lock().1.remove(number);
+    }
+}
+
 impl Connection {
-    /// Returns the handle that breaks the connection.
-    pub(crate) fn cut(&self) -> Disconnect {
-        self.cut.clone()
+    /// Returns the connection's client.
+    pub(crate) fn peer(&self) -> Peer {
+        self.peer.clone()
     }
 
     /// Returns the time-out error if the time limit has passed, else pending.
@@ -110,20 +259,33 @@ impl Connection {
             .map(|()| Err(io::ErrorKind::TimedOut.into()))
     }
 
+    fn limit(&mut self, time: Duration) {
+        self.over.as_mut().reset(Instant::now() + time);
+    }
+
+    /// Prepares for a write, or returns the error if the connection should break.
+    fn write(&mut self) -> io::Result<()> {
+        if self.peer.0.cut.load(Ordering::Relaxed) {
+            return Err(io::ErrorKind::ConnectionReset.into());
+        }
+        if !self.answering {
+            self.answering = true;
+            self.limit(self.quiet);
+        }
+        Ok(())
+    }
+
     /// Returns the result of a write, and restarts the time limit when the write is done.
     fn written(
         &mut self,
         context: &mut Context<'_>,
         done: Poll<io::Result<usize>>,
     ) -> Poll<io::Result<usize>> {
-        match done {
-            Poll::Pending => self.wait(context),
-            Poll::Ready(done) => {
-                let end = Instant::now() + self.quiet;
-                self.over.as_mut().reset(end);
-                Poll::Ready(done)
-            }
+        if done.is_pending() {
+            return self.wait(context);
         }
+        self.limit(self.quiet);
+        done
     }
 }
 
@@ -133,11 +295,34 @@ impl AsyncRead for Connection {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        if self.answering {
+            self.answering = false;
+            self.head = HeadScan::default();
+            *self.peer.idle() = Some(Instant::now());
+        }
         // The time limit is checked first, so it also applies to a client that sends byte by byte.
-        if let over @ Poll::Ready(_) = self.wait(context) {
+        let idle = self.peer.idle().is_some();
+        if idle && let over @ Poll::Ready(_) = self.wait(context) {
             return over;
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        let done = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let read = buffer.filled().get(before..).unwrap_or_default();
+        if self.head.line_ends < 2 && !read.is_empty() {
+            let started = self.head.started;
+            if self.head.ends_in(read) {
+                let quiet = self.quiet;
+                self.limit(quiet);
+            } else if !started {
+                let time = HEAD.min(self.quiet);
+                self.limit(time);
+            }
+            // The timer is polled again, so it wakes this task at its new time.
+            if idle && let over @ Poll::Ready(_) = self.wait(context) {
+                return over;
+            }
+        }
+        done
     }
 }
 
@@ -147,9 +332,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        if self.cut.is_set() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-        }
+        self.write()?;
         let done = Pin::new(&mut self.stream).poll_write(context, bytes);
         self.written(context, done)
     }
@@ -159,9 +342,7 @@ impl AsyncWrite for Connection {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.cut.is_set() {
-            return Poll::Ready(Err(io::ErrorKind::ConnectionReset.into()));
-        }
+        self.write()?;
         let done = Pin::new(&mut self.stream).poll_write_vectored(context, parts);
         self.written(context, done)
     }
@@ -228,5 +409,47 @@ mod tests {
             answer.starts_with("HTTP/1.1 200") && answer.ends_with("here"),
             "{answer}"
         );
+    }
+
+    /// Idle connections that hold all places make room for a client with a request.
+    #[test]
+    fn a_request_takes_the_place_of_an_idle_connection() {
+        let (answer, kept) = serve(8, Duration::from_mins(10), |addr| {
+            let connect = || std::net::TcpStream::connect(addr).unwrap();
+            let ask = "GET / HTTP/1.1\r\nHost: x\r\n";
+            let mut idle: Vec<_> = (0..8).map(|_| connect()).collect();
+            for (no, stream) in idle.iter_mut().enumerate() {
+                stream.write_all(&ask.as_bytes()[..no]).unwrap();
+            }
+            let mut client = connect();
+            let text = format!("{ask}Connection: close\r\n\r\n");
+            client.write_all(text.as_bytes()).unwrap();
+            let mut answer = String::new();
+            client.read_to_string(&mut answer).unwrap();
+            // Some were closed, the latest wasn't.
+            let last = idle.last_mut().unwrap();
+            last.write_all(&text.as_bytes()[7..]).unwrap();
+            let mut kept = String::new();
+            last.read_to_string(&mut kept).unwrap();
+            (answer, kept)
+        });
+        for answer in [answer, kept] {
+            assert!(answer.ends_with("here"), "{answer}");
+        }
+    }
+
+    #[test]
+    fn a_head_ends_with_an_empty_line() {
+        for (pieces, ends) in [
+            (&["GET / HTTP/1.1\r\n\r\n"][..], true),
+            (&["\r\n\r\nGET / HTTP/1.1\r\n", "\r", "\n"], true),
+            (&["GET / HTTP/1.1\n\n"], true),
+            (&["\r\n\r\n\r\n"], false),
+            (&["GET / HTTP/1.1\r\n", "Host: x\r\n"], false),
+        ] {
+            let mut scan = HeadScan::default();
+            let found = pieces.iter().any(|piece| scan.ends_in(piece.as_bytes()));
+            assert_eq!(found, ends, "{pieces:?}");
+        }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) mod call;
 pub(crate) mod error;
 pub(crate) mod faults;
 pub(crate) mod guard;
+pub(crate) mod limit;
 pub(crate) mod listener;
 pub(crate) mod paths;
 pub(crate) mod requests;

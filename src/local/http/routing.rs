@@ -5,15 +5,20 @@
 use super::answer::{Data, json_response, refusal};
 use super::call::Call;
 use super::error::ServiceError;
+use super::limit::{CallLimit, CancelOnDrop};
+use super::listener::Peer;
 use super::{body, requests};
 use crate::local::state::{App, PATIENCE};
 use axum::Router;
+use axum::extract::connect_info::ConnectInfo;
 use axum::extract::{Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
+use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use serde_json::Value;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
 
 /// The success code of a route's answers (reference: dialects at a glance).
 #[derive(Clone, Copy, Debug)]
@@ -33,6 +38,13 @@ impl Envelope {
     }
 }
 
+/// How often a running query's connection is checked.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// Number of checks after which a query ends whose client has closed its side of the connection. A client that sends
+/// nothing more but still reads looks the same, so it gets two seconds.
+const CLOSED_LOOKS: usize = 4;
+
 /// The function that handles a route's calls.
 pub(crate) type Handler<T = Value> = fn(&App, &Call) -> Result<T, ServiceError>;
 
@@ -48,7 +60,8 @@ impl Routes {
             let params = pairs
                 .map(|(name, value)| (name.into_owned(), Value::from(value)))
                 .collect();
-            let call = call(body::Object::of(params), request.headers());
+            let call = call(&app, body::Object::of(params), request.headers());
+            complete(request.extensions());
             run(app, Envelope::V1, handler, call).await
         };
         Self(self.0.route(path, get(route)))
@@ -56,18 +69,8 @@ impl Routes {
 
     /// Adds a route that only reads, with parameters as a JSON object.
     pub(crate) fn post<T: Data>(self, envelope: Envelope, path: &str, handler: Handler<T>) -> Self {
-        self.reading(envelope, path, handler, body::Kind::Parameters)
-    }
-
-    fn reading<T: Data>(
-        self,
-        envelope: Envelope,
-        path: &str,
-        handler: Handler<T>,
-        kind: body::Kind,
-    ) -> Self {
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            match take(request, kind).await {
+            match take(&app, request, body::Kind::Parameters).await {
                 Ok(call) => run(app, envelope, handler, call).await,
                 Err(error) => refusal(&error),
             }
@@ -75,14 +78,53 @@ impl Routes {
         Self(self.0.route(path, post(route)))
     }
 
-    /// Adds a route that only reads and accepts many vectors as `data`.
+    /// Adds a route that reads many rows, with parameters as a JSON object.
+    pub(crate) fn query<T: Data>(
+        self,
+        envelope: Envelope,
+        path: &str,
+        handler: Handler<T>,
+    ) -> Self {
+        self.querying(envelope, path, handler, body::Kind::Parameters)
+    }
+
+    fn querying<T: Data>(
+        self,
+        envelope: Envelope,
+        path: &str,
+        handler: Handler<T>,
+        kind: body::Kind,
+    ) -> Self {
+        let route = move |State(app): State<Arc<App>>, request: Request| async move {
+            let peer = peer(request.extensions());
+            let call = match take(&app, request, kind).await {
+                Ok(call) => call,
+                Err(error) => return refusal(&error),
+            };
+            let limit = call.limit.clone();
+            let _cancel = CancelOnDrop(limit.clone());
+            let permits = Arc::clone(&app);
+            let answered =
+                with_permit(&permits.query_permits, || run(app, envelope, handler, call));
+            tokio::select! {
+                answer = answered => answer,
+                () = has_left(peer) => {
+                    limit.cancel();
+                    refusal(&ServiceError::timeout())
+                }
+            }
+        };
+        Self(self.0.route(path, post(route)))
+    }
+
+    /// Adds a route that reads many rows and accepts many vectors as `data`.
     pub(crate) fn vectors<T: Data>(
         self,
         envelope: Envelope,
         path: &str,
         handler: Handler<T>,
     ) -> Self {
-        self.reading(envelope, path, handler, body::Kind::Rows)
+        self.querying(envelope, path, handler, body::Kind::Rows)
     }
 
     /// Adds a route that writes, with parameters as a JSON object.
@@ -97,29 +139,59 @@ impl Routes {
 
     fn writing(self, envelope: Envelope, path: &str, handler: Handler, kind: body::Kind) -> Self {
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            let call = match take(request, kind).await {
+            let call = match take(&app, request, kind).await {
                 Ok(call) => call,
                 Err(error) => return refusal(&error),
             };
             let permits = Arc::clone(&app);
-            match tokio::time::timeout(PATIENCE, permits.write_permits.acquire()).await {
-                Ok(_permit) => run(app, envelope, handler, call).await,
-                Err(_) => refusal(&ServiceError::busy()),
-            }
+            with_permit(&permits.write_permits, || run(app, envelope, handler, call)).await
         };
         Self(self.0.route(path, post(route)))
     }
 }
 
-async fn take(request: Request, kind: body::Kind) -> Result<Call, ServiceError> {
-    let (parts, body) = request.into_parts();
-    let mut object = body::object(&parts.headers, body, kind).await?;
-    requests::bind(parts.uri.path(), &mut object.params)?;
-    requests::check_rows(parts.uri.path(), object.data.as_deref())?;
-    Ok(call(object, &parts.headers))
+/// Answers with a permit, or with 429 if none gets free in time.
+async fn with_permit<F: Future<Output = Response>>(
+    permits: &Semaphore,
+    answer: impl FnOnce() -> F,
+) -> Response {
+    match tokio::time::timeout(PATIENCE, permits.acquire()).await {
+        Ok(_permit) => answer().await,
+        Err(_) => refusal(&ServiceError::busy()),
+    }
 }
 
-fn call(object: body::Object, headers: &HeaderMap) -> Call {
+/// Waits until the client has closed its side of the connection for a while.
+async fn has_left(peer: Option<Peer>) {
+    let mut closed = 0;
+    while closed < CLOSED_LOOKS {
+        tokio::time::sleep(LOOK).await;
+        closed += usize::from(peer.as_ref().is_some_and(Peer::has_closed));
+    }
+}
+
+fn peer(extensions: &Extensions) -> Option<Peer> {
+    let peer = extensions.get::<ConnectInfo<Peer>>();
+    peer.map(|ConnectInfo(peer)| peer.clone())
+}
+
+/// Marks the request as complete, so its connection isn't idle.
+fn complete(extensions: &Extensions) {
+    if let Some(peer) = peer(extensions) {
+        peer.request_is_complete();
+    }
+}
+
+async fn take(app: &App, request: Request, kind: body::Kind) -> Result<Call, ServiceError> {
+    let (parts, body) = request.into_parts();
+    let mut object = body::object(&parts.headers, body, kind).await?;
+    complete(&parts.extensions);
+    requests::bind(parts.uri.path(), &mut object.params)?;
+    requests::check_rows(parts.uri.path(), object.data.as_deref())?;
+    Ok(call(app, object, &parts.headers))
+}
+
+fn call(app: &App, object: body::Object, headers: &HeaderMap) -> Call {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     Call {
         object,
@@ -130,6 +202,7 @@ fn call(object: body::Object, headers: &HeaderMap) -> Call {
         texts_for_int64: headers
             .get("accept-type-allow-int64")
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"false")),
+        limit: CallLimit::starting(app.query_timeout),
     }
 }
 

@@ -29,9 +29,10 @@ pub(crate) async fn serve(
             accepted = doors.accept() => accepted,
             _ = &mut stopped => break,
         };
-        let cut = axum::Extension(ConnectInfo(connection.cut()));
-        let service = TowerToHyperService::new(router.clone().layer(cut));
-        let mut builder = Builder::new(TokioExecutor::new());
+        let peer = axum::Extension(ConnectInfo(connection.peer()));
+        let service = TowerToHyperService::new(router.clone().layer(peer));
+        // HTTP/2 would pass the limits of [`LimitedListener`] and the check of `Host`.
+        let mut builder = Builder::new(TokioExecutor::new()).http1_only();
         _ = builder.http1().half_close(true);
         let served = builder.serve_connection(TokioIo::new(connection), service);
         let served = connections.watch(served.into_owned());

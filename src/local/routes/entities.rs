@@ -22,8 +22,8 @@ const LIMIT: i64 = 100;
 pub(crate) fn routes(routes: Routes) -> Routes {
     let path = |route: &str| format!("/v2/vectordb/entities/{route}");
     routes
-        .post(Envelope::V2, &path("query"), query)
-        .post(Envelope::V2, &path("get"), get)
+        .query(Envelope::V2, &path("query"), query)
+        .query(Envelope::V2, &path("get"), get)
 }
 
 /// The target of a call on rows.
@@ -70,6 +70,7 @@ pub(crate) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
         partitions,
         filter,
         texts_for_int64: call.texts_for_int64,
+        limit: &call.limit,
     };
     let Some(outputs) = outputs else {
         return Ok(Found::count(query.count()?));
@@ -94,6 +95,7 @@ pub(crate) fn get(app: &App, call: &Call) -> Result<Found, ServiceError> {
         partitions: partitions(app, call, &target.collection)?,
         filter: Some(filter),
         texts_for_int64: call.texts_for_int64,
+        limit: &call.limit,
     };
     query.rows(&outputs, 0, usize::try_from(WINDOW).unwrap_or(usize::MAX))
 }

@@ -62,6 +62,7 @@ pub(crate) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
         partitions: within,
         filter: Some(chosen),
         texts_for_int64: false,
+        limit: &call.limit,
     };
     let deleted = query.deleted(&query.segments()?)?;
     let count = app.store().delete(&deleted)?;

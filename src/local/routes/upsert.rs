@@ -50,6 +50,7 @@ pub(crate) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
         partitions: within,
         filter: Some(by_keys(&target.schema, &keys)?),
         texts_for_int64: false,
+        limit: &call.limit,
     };
     let (mut deleted, mut looked): (DeletedRows, Vec<Segment>) = (DeletedRows::new(), Vec::new());
     for _ in 0..TRIES {

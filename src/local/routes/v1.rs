@@ -27,8 +27,8 @@ pub(crate) fn routes(routes: Routes) -> Routes {
             create_collection,
         )
         .write(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
-        .post(Envelope::V1, "/v1/vector/query", entities::query)
-        .post(Envelope::V1, "/v1/vector/get", entities::get)
+        .query(Envelope::V1, "/v1/vector/query", entities::query)
+        .query(Envelope::V1, "/v1/vector/get", entities::get)
         .rows(Envelope::V1, "/v1/vector/insert", rows::insert)
         .rows(Envelope::V1, "/v1/vector/upsert", upsert::upsert)
         .write(Envelope::V1, "/v1/vector/delete", rows::delete)
@@ -154,7 +154,9 @@ fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
         &Call {
             object: Object::of(params),
             database: call.database.clone(),
-            ..Call::default()
+            key: None,
+            texts_for_int64: false,
+            limit: call.limit.clone(),
         },
     )
 }

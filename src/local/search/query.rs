@@ -9,6 +9,7 @@ use crate::formats::{Column, DataType, Field, Schema};
 use crate::local::filter::{Filter, Loaded};
 use crate::local::http::answer::Data;
 use crate::local::http::error::ServiceError;
+use crate::local::http::limit::CallLimit;
 use crate::local::storage::dead::DeletedRows;
 use crate::local::storage::scan::Segment;
 use crate::local::storage::{Store, StoreError};
@@ -20,6 +21,9 @@ use std::fmt::Write as _;
 
 /// Limit on the column data in one answer, in bytes, as in Milvus. The answer's JSON is about three times as large.
 const MAX_BYTES: usize = 100 << 20;
+
+/// Rows between two checks of the time limit. A filter may take milliseconds for a row.
+const CHECK_EVERY: usize = 16;
 
 /// The rows of an answer, each the text inside a JSON object's braces. As values they would take many times the memory.
 #[derive(Debug)]
@@ -130,6 +134,8 @@ pub(crate) struct Query<'a> {
     pub(crate) filter: Option<Filter>,
     /// Whether 64-bit integers are sent as texts.
     pub(crate) texts_for_int64: bool,
+    /// The call's time limit.
+    pub(crate) limit: &'a CallLimit,
 }
 
 /// A primary key.
@@ -147,7 +153,7 @@ impl Query<'_> {
             let rows = match &self.filter {
                 None => segment.live(),
                 Some(filter) => match self.load(segment, filter.columns())? {
-                    Some(columns) => chosen(Some(filter), &columns, segment).count(),
+                    Some(columns) => self.chosen(&columns, segment)?.len(),
                     None => 0,
                 },
             };
@@ -167,8 +173,7 @@ impl Query<'_> {
         let mut deleted = DeletedRows::new();
         for segment in segments {
             if let Some(columns) = self.load(segment, &needed)? {
-                let rows = chosen(self.filter.as_ref(), &columns, segment).collect();
-                deleted.push((segment.clone(), rows));
+                deleted.push((segment.clone(), self.chosen(&columns, segment)?));
             }
         }
         Ok(deleted)
@@ -242,8 +247,23 @@ impl Query<'_> {
         let Some(mut columns) = self.load(segment, &needed)? else {
             return Ok(None);
         };
-        let rows = chosen(self.filter.as_ref(), &columns, segment).collect();
+        let rows = self.chosen(&columns, segment)?;
         Ok(columns.remove(&primary).map(|keys| (keys, rows)))
+    }
+
+    /// Returns the segment's rows that match the filter.
+    fn chosen(&self, columns: &Loaded, segment: &Segment) -> Result<Vec<usize>, ServiceError> {
+        let mut chosen = Vec::new();
+        for row in 0..segment.rows {
+            if row % CHECK_EVERY == 0 {
+                self.limit.check()?;
+            }
+            let filter = self.filter.as_ref();
+            if segment.is_live(row) && filter.is_none_or(|filter| filter.test(columns, row)) {
+                chosen.push(row);
+            }
+        }
+        Ok(chosen)
     }
 
     /// Returns the number of the primary key's field.
@@ -385,16 +405,6 @@ fn add(text: &mut String, name: &str, value: &Value) {
     }
     // Writing to a string can't fail.
     _ = write!(text, "{name}:{value}");
-}
-
-fn chosen(
-    filter: Option<&Filter>,
-    columns: &Loaded,
-    segment: &Segment,
-) -> impl Iterator<Item = usize> {
-    (0..segment.rows)
-        .filter(|row| segment.is_live(*row))
-        .filter(move |row| filter.is_none_or(|filter| filter.test(columns, *row)))
 }
 
 /// Returns the primary key of a row.

@@ -10,7 +10,6 @@ use crate::local::storage::StoreError;
 use crate::local::storage::scan::Segment;
 use std::cmp::Ordering;
 use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::time::Instant;
 
 /// A search for some vectors in one field.
 pub(crate) struct Scan<'a> {
@@ -23,8 +22,6 @@ pub(crate) struct Scan<'a> {
     pub(crate) range: DistanceRange,
     /// Number of rows to keep for each vector.
     pub(crate) keep: usize,
-    /// Time at which the search gives up.
-    pub(crate) end: Instant,
 }
 
 /// A row that was found, ordered by its rank, then by its primary key.
@@ -227,10 +224,7 @@ impl Scan<'_> {
     }
 
     fn check_time(&self) -> Result<(), ServiceError> {
-        if Instant::now() < self.end {
-            return Ok(());
-        }
-        Err(ServiceError::timeout())
+        self.query.limit.check()
     }
 }
 
@@ -239,6 +233,7 @@ mod tests {
     use super::*;
     use crate::formats::{Batch, Schema};
     use crate::interrupt::Interrupt;
+    use crate::local::http::limit::CallLimit;
     use crate::local::storage::Store;
     use crate::local::storage::collections::DEFAULT_PARTITION;
     use serde_json::json;
@@ -260,16 +255,17 @@ mod tests {
         batch.push_json(row, 1).unwrap();
         let kept = store.insert(collection, partition.unwrap(), &mut batch);
         assert!(kept.unwrap());
-        let query = Query {
-            store: &store,
-            collection,
-            schema: &schema,
-            partitions: Vec::new(),
-            filter: None,
-            texts_for_int64: false,
-        };
         let vectors = SearchVectors::new(&batch.columns()[1]).unwrap();
-        let search = |end| {
+        let search = |limit: &CallLimit| {
+            let query = Query {
+                store: &store,
+                collection,
+                schema: &schema,
+                partitions: Vec::new(),
+                filter: None,
+                texts_for_int64: false,
+                limit,
+            };
             let scan = Scan {
                 query: &query,
                 field: 1,
@@ -277,13 +273,15 @@ mod tests {
                 vectors: &vectors,
                 range: DistanceRange::new(Metric::L2, None, None).unwrap(),
                 keep: 1,
-                end,
             };
             scan.run(&query.segments().unwrap())
         };
-        let now = Instant::now();
-        let found = search(now + Duration::from_mins(10)).unwrap();
+        let limit = CallLimit::starting(Duration::from_mins(10));
+        let found = search(&limit).unwrap();
         assert_eq!(found.iter().map(Vec::len).collect::<Vec<_>>(), [1]);
-        assert_eq!(search(now).err(), Some(ServiceError::timeout()));
+        let late = CallLimit::starting(Duration::ZERO);
+        assert_eq!(search(&late).err(), Some(ServiceError::timeout()));
+        limit.cancel();
+        assert_eq!(search(&limit).err(), Some(ServiceError::timeout()));
     }
 }

@@ -19,10 +19,6 @@ use crate::local::storage::scan::Segment;
 use params::{SearchParams, Window};
 use serde_json::Value;
 use std::fmt::Write as _;
-use std::time::{Duration, Instant};
-
-/// Time limit of a search, Milvus' default (`proxy.http.requestTimeoutMs`).
-const MAX_TIME: Duration = Duration::from_secs(30);
 
 /// Most rows in one answer, over all its vectors.
 const MAX_ROWS: usize = 1 << 20;
@@ -142,6 +138,7 @@ fn run(
         partitions,
         filter,
         texts_for_int64: call.texts_for_int64,
+        limit: &call.limit,
     };
     let segments = query.segments()?;
     let scan = Scan {
@@ -151,7 +148,6 @@ fn run(
         vectors: &vectors,
         range,
         keep: keep(&window, &vectors, &segments)?,
-        end: Instant::now() + MAX_TIME,
     };
     let hits = scan.run(&segments)?;
     answer(&scan, &segments, hits, (&window, &params, &outputs, keyed))
