@@ -7,6 +7,7 @@
 //! of Rhai. [`session`] is what one run shares; [`error`] says which failure leads to which exit code.
 
 pub mod api;
+mod caught;
 pub mod cli;
 pub mod config;
 pub mod connection;

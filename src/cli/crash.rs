@@ -1,16 +1,21 @@
 //! The message of a crash: where the bug is, without secrets.
 
+use crate::caught::is_catching;
 use crate::secret::masked_now;
 use crate::session::log::{Level, Log, LogFormat};
 use std::panic::{self, PanicHookInfo};
 
-/// Replaces Rust's panic message, which may quote data.
+/// Replaces Rust's panic message, which may quote data. Panics that become errors have no message.
 pub(super) fn install(format: LogFormat) {
     let log = Log {
         format,
         ..Log::default()
     };
-    panic::set_hook(Box::new(move |info| log.line(Level::Error, &text(info))));
+    panic::set_hook(Box::new(move |info| {
+        if !is_catching() {
+            log.line(Level::Error, &text(info));
+        }
+    }));
 }
 
 fn text(info: &PanicHookInfo<'_>) -> String {

@@ -13,7 +13,6 @@ mod source;
 mod stored;
 mod structs;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use parquet::basic::Compression;
@@ -31,6 +30,7 @@ use super::columnar::{Columnar, Refused, Steps};
 use super::error::ReadError;
 use super::schema::{DataType, Field, Schema, StructField};
 use super::warning::Warning;
+use crate::caught;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 use arrow::ArrowType;
@@ -402,16 +402,16 @@ fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadErro
         format: Format::Parquet,
         message,
     };
-    match catch_unwind(AssertUnwindSafe(part)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(ParquetError::External(error))) => match error.downcast::<std::io::Error>() {
+    match caught::catch(part) {
+        Some(Ok(value)) => Ok(value),
+        Some(Err(ParquetError::External(error))) => match error.downcast::<std::io::Error>() {
             Ok(source) => Err(ReadError::Io {
                 offset: 0,
                 source: *source,
             }),
             Err(error) => Err(broken(error.to_string())),
         },
-        Ok(Err(error)) => {
+        Some(Err(error)) => {
             let message = error.to_string();
             let plain = ["Parquet error: ", "EOF: ", "External: "]
                 .iter()
@@ -419,6 +419,6 @@ fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadErro
             let message = plain.unwrap_or(&message);
             Err(broken(message.to_owned()))
         }
-        Err(_) => Err(broken("it is damaged".to_owned())),
+        None => Err(broken("it is damaged".to_owned())),
     }
 }

@@ -1,7 +1,6 @@
 //! Reads import files as a stream of batches, in bounded memory.
 
 use std::fmt;
-use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -17,7 +16,7 @@ use super::schema::Schema;
 use super::warning::Warning;
 use super::window::{self, Window};
 use crate::location::Format;
-use crate::stores::read_at::{DiskFile, ReadAt};
+use crate::stores::read_at::{DiskFile, ReadAt, open_regular};
 
 /// Data source of a [`Reader`], on disk or elsewhere.
 pub enum Input {
@@ -71,7 +70,7 @@ impl Reader {
                 (Input::Object(file), size)
             }
             (_, [path]) => {
-                let opened = File::open(path).and_then(|file| Ok((file.metadata()?.len(), file)));
+                let opened = open_regular(path).and_then(|file| Ok((file.metadata()?.len(), file)));
                 let (size, file) = opened.map_err(|source| cannot_open(path, source))?;
                 (Input::Stream(Box::new(file)), size)
             }

@@ -3,7 +3,7 @@
 use super::StorageKeys;
 use super::bucket::{Bucket, Remote};
 use super::object::Blocks;
-use super::read_at::{DiskFile, ReadAt};
+use super::read_at::{self, DiskFile, ReadAt};
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use object_store::ObjectMeta;
@@ -168,13 +168,16 @@ impl Part {
     }
 
     fn on_disk(&self) -> io::Result<File> {
-        let file = match &self.root {
-            Opened::Below(dir) => dir.open(&self.path)?.into_std(),
-            _ => File::open(&self.path)?,
-        };
-        let metadata = file.metadata()?;
-        regular(metadata.is_file(), metadata.len())?;
-        Ok(file)
+        match &self.root {
+            Opened::Below(dir) => {
+                let mut options = cap_std::fs::OpenOptions::new();
+                options.read(true);
+                #[cfg(unix)]
+                cap_std::fs::OpenOptionsExt::custom_flags(&mut options, read_at::NO_WAIT);
+                read_at::regular(dir.open_with(&self.path, &options)?.into_std())
+            }
+            _ => read_at::open_regular(&self.path),
+        }
     }
 }
 
@@ -187,14 +190,11 @@ impl std::fmt::Debug for Part {
     }
 }
 
-/// Returns the size of a regular file, or an error for others: a pipe or device would block a worker or never end.
+/// Returns the size of a regular file, or an error for others.
 fn regular(is_file: bool, size: u64) -> io::Result<u64> {
     if is_file {
         Ok(size)
     } else {
-        Err(io::Error::new(
-            io::ErrorKind::InvalidInput,
-            "not a regular file",
-        ))
+        Err(read_at::not_regular())
     }
 }

@@ -173,3 +173,40 @@ fn where_others_can_call_nothing_on_disk_is_open() {
     };
     assert!(Service::start(public(missing)).is_err());
 }
+
+/// A pipe waits for a writer when it is opened, which would keep the worker for ever.
+#[cfg(unix)]
+#[test]
+fn a_file_that_becomes_a_pipe_fails_its_job() {
+    for is_limited in [false, true] {
+        let dir = tempfile::tempdir().expect("a folder");
+        let allow = if is_limited {
+            vec![dir.path().to_owned()]
+        } else {
+            Vec::new()
+        };
+        let local = Local::start(Config {
+            import_rate: Some(1000),
+            workers: 1,
+            places: Places {
+                allow,
+                ..Places::default()
+            },
+            ..config(&dir.path().join("data"))
+        });
+        local.create("books");
+        let first = rows(dir.path(), "a.json", 0..300);
+        let second = rows(dir.path(), "b.json", 0..300);
+        let job = local.import("books", &[&first, &second]);
+        local.until(&job, |progress| progress["importedRows"].as_u64() > Some(0));
+        std::fs::remove_file(&second).expect("remove");
+        let made = std::process::Command::new("mkfifo").arg(&second).status();
+        assert!(made.expect("mkfifo runs").success());
+        let failed = local.wait(&job);
+        let reason = failed["reason"].as_str().expect("a reason");
+        assert!(
+            reason.contains("b.json") && reason.contains("not a regular file"),
+            "{reason}"
+        );
+    }
+}

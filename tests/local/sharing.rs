@@ -2,7 +2,10 @@
 
 use crate::harness::{CHILD, Child, Local, config, rows, write};
 use serde_json::json;
+use std::io::Write;
+use std::path::Path;
 use std::thread;
+use std::time::{Duration, Instant};
 use zshell::interrupt::Interrupt;
 use zshell::local::Config;
 
@@ -208,4 +211,54 @@ fn a_killed_services_job_is_carried_on_and_imported_once() {
     let last = Local::start(config(dir.path()));
     assert_eq!(last.wait(&job)["importedRows"], 100_000);
     assert_eq!(last.count("c"), 100_000);
+}
+
+/// Writes a gzip file of blanks that takes minutes to read, so its job is never done before the process is killed.
+fn endless(dir: &Path) -> std::path::PathBuf {
+    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    member.write_all(&vec![b' '; 16 << 20]).unwrap();
+    let member = member.finish().unwrap();
+    let path = dir.join("endless.json.gz");
+    std::fs::write(&path, member.repeat(4000)).unwrap();
+    path
+}
+
+/// Returns how often processes have begun a job.
+fn begins(dir: &Path, job: &str) -> i64 {
+    let store = rusqlite::Connection::open(dir.join("local/store.sqlite")).unwrap();
+    let sql = "SELECT attempt FROM jobs WHERE id = ?1";
+    store.query_row(sql, [job], |row| row.get(0)).unwrap()
+}
+
+#[test]
+fn a_job_that_kills_its_process_is_begun_four_times_and_fails() {
+    let dir = tempfile::tempdir().unwrap();
+    // Its only worker is busy for long, so the job is the child's.
+    let observer = Local::start(Config {
+        import_rate: Some(1),
+        workers: 1,
+        ..config(dir.path())
+    });
+    observer.create("c");
+    let busy = observer.import("c", &[&rows(dir.path(), "busy.json", 0..1000)]);
+    observer.until(&busy, |progress| progress["state"] == "Importing");
+
+    let job = observer.import("c", &[&endless(dir.path())]);
+    for begin in 1..=4 {
+        let child = Child::start(dir.path());
+        let started = Instant::now();
+        while begins(dir.path(), &job) < begin {
+            assert!(started.elapsed() < Duration::from_mins(1), "begin {begin}");
+            thread::sleep(Duration::from_millis(5));
+        }
+        drop(child);
+        assert_eq!(observer.progress(&job)["state"], "Importing");
+    }
+    let child = Child::start(dir.path());
+    let failed = observer.wait(&job);
+    drop(child);
+    let reason = failed["reason"].as_str().unwrap();
+    for part in ["endless.json.gz", "ended abruptly 4 times"] {
+        assert!(reason.contains(part), "{reason}");
+    }
 }

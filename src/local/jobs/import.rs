@@ -124,6 +124,10 @@ impl Import<'_> {
                 file: Some((no, reason)),
             }));
         }
+        if self.job.is_suspect {
+            // If this file kills the process, the next owner of the job can name it.
+            alive(self.store.start_file(self.job, &self.report)?)?;
+        }
         let mut reader = file
             .open(&self.schema, &self.job.source.csv)
             .map_err(failed)?;

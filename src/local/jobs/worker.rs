@@ -139,7 +139,9 @@ impl Shared {
     /// Runs one job whose lock is held. Returns true if the job has ended, false if it waits for the next owner. After
     /// an error, the job is either unchanged or partly run, and the next owner restarts it.
     fn run(&self, id: &str) -> Result<bool, StoreError> {
-        let job = match self.store.claim(id) {
+        // A job that waits for a retry was left by this process, which hasn't died.
+        let is_own = self.board().retries.reason(id).is_some();
+        let job = match self.store.claim(id, is_own, &now()) {
             Ok(Some(job)) => job,
             Ok(None) => return Ok(true),
             Err(error) if error.is_passing() => return Err(error),

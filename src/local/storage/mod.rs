@@ -8,6 +8,7 @@ pub(super) mod aliases;
 pub(super) mod collections;
 pub(super) mod databases;
 pub(super) mod dead;
+mod deaths;
 pub(super) mod ending;
 pub(super) mod jobs;
 mod pool;
@@ -125,6 +126,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v4.sql"),
     include_str!("v5.sql"),
     include_str!("v6.sql"),
+    include_str!("v7.sql"),
 ];
 
 /// The database of one data folder. Clones share the database.
@@ -346,7 +348,7 @@ mod tests {
             opened.err(),
             Some(StoreError::Newer {
                 found: 99,
-                known: 6,
+                known: 7,
                 ..
             })
         ));

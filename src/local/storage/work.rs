@@ -3,7 +3,7 @@
 use super::ending::{is_two_phase, show};
 use super::jobs::{JobState, parse_source};
 use super::rows::{AUTO_IDS, PENDING, discard, keep_columns};
-use super::{Store, StoreError, signed};
+use super::{Store, StoreError, deaths, signed};
 use crate::formats::Batch;
 use crate::local::source::Source;
 use rusqlite::{Transaction, params};
@@ -12,6 +12,8 @@ use rusqlite::{Transaction, params};
 #[derive(Debug)]
 pub(crate) struct Claimed {
     pub(crate) id: String,
+    /// True if the process that ran the job before died before it stored any row.
+    pub(crate) is_suspect: bool,
     /// Number of claims and releases of the job. Everything the worker writes is checked against this number, so a
     /// worker that lost its job (e.g. to a broken file lock) can't add to the next worker's result.
     pub(crate) attempt: i64,
@@ -50,16 +52,26 @@ pub(crate) struct JobFailure {
 }
 
 impl Store {
-    /// Claims a job and restarts it, discarding an earlier owner's work. Returns `None` if the job has ended. The
-    /// caller must hold the job's lock.
-    pub(crate) fn claim(&self, id: &str) -> Result<Option<Claimed>, StoreError> {
+    /// Claims a job and restarts it, discarding an earlier owner's work. `is_own` is true if this process ran the job
+    /// before, so a job without an owner doesn't mean that a process died. Returns `None` if the job has ended, also
+    /// because too many processes died while they ran it. The caller must hold the job's lock.
+    pub(crate) fn claim(
+        &self,
+        id: &str,
+        is_own: bool,
+        time: &str,
+    ) -> Result<Option<Claimed>, StoreError> {
         self.write(|tx| {
+            if !is_own && let Some(failing) = deaths::count(tx, id)? {
+                fail(tx, id, &failing, time)?;
+                return Ok(None);
+            }
             if !restart(tx, id, JobState::Importing)? {
                 return Ok(None);
             }
-            let (attempt, collection_id, partition_id, deadline, source) = tx
+            let (attempt, collection_id, partition_id, deadline, source, is_suspect) = tx
                 .prepare_cached(
-                    "SELECT attempt, collection_id, partition_id, deadline, source FROM jobs WHERE id = ?1",
+                    "SELECT attempt, collection_id, partition_id, deadline, source, deaths > 0 FROM jobs WHERE id = ?1",
                 )?
                 .query_row([id], |row| {
                     Ok((
@@ -68,11 +80,13 @@ impl Store {
                         row.get(2)?,
                         row.get(3)?,
                         row.get::<_, String>(4)?,
+                        row.get(5)?,
                     ))
                 })?;
             let source = parse_source(&source)?;
             Ok(Some(Claimed {
                 id: id.to_owned(),
+                is_suspect,
                 attempt,
                 collection_id,
                 partition_id,
@@ -152,6 +166,15 @@ impl Store {
             keep_columns(tx, segment, batch)?;
             Ok(true)
         })
+    }
+
+    /// Marks a file as being read. Returns false if the job has ended meanwhile.
+    pub(crate) fn start_file(
+        &self,
+        job: &Claimed,
+        report: &Report,
+    ) -> Result<bool, StoreError> {
+        self.write(|tx| advance(tx, job, report))
     }
 
     /// Marks a file as read to its end. Returns false if the job has ended meanwhile.

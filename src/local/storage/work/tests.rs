@@ -39,13 +39,13 @@ fn store(dir: &std::path::Path) -> (Store, Batch) {
 fn a_worker_that_lost_its_job_adds_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let (store, mut batch) = store(dir.path());
-    let lost = store.claim("job-1").unwrap().unwrap();
+    let lost = store.claim("job-1", false, "").unwrap().unwrap();
     assert!(
         store
             .append(&lost, &mut batch, &Report::default(), None)
             .unwrap()
     );
-    let next = store.claim("job-1").unwrap().unwrap();
+    let next = store.claim("job-1", false, "").unwrap().unwrap();
     assert!(
         store
             .append(&next, &mut batch, &Report::default(), None)
@@ -69,7 +69,7 @@ fn a_worker_that_lost_its_job_adds_nothing() {
             .unwrap()
     );
     assert_eq!(store.count(next.collection_id, None).unwrap(), 1);
-    assert!(store.claim("job-1").unwrap().is_none());
+    assert!(store.claim("job-1", false, "").unwrap().is_none());
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn rows_of_failed_and_dropped_are_swept() {
         };
         store.read(count).unwrap()
     };
-    let job = store.claim("job-1").unwrap().unwrap();
+    let job = store.claim("job-1", false, "").unwrap().unwrap();
     assert!(
         store
             .append(&job, &mut batch, &Report::default(), None)
@@ -100,4 +100,67 @@ fn rows_of_failed_and_dropped_are_swept() {
     store.fail(&job, &failing, "").unwrap();
     while store.sweep().unwrap() {}
     assert_eq!(columns(), 0);
+}
+
+/// Claims the job as another process would, and returns false if the job has ended instead.
+fn claim_and_die(store: &Store, rows: u64) -> bool {
+    let Some(job) = store.claim("job-1", false, "").unwrap() else {
+        return false;
+    };
+    let files = [("a.json".to_owned(), 1), ("b.json".to_owned(), 1)];
+    assert!(store.set_files(&job, &files).unwrap());
+    let report = Report {
+        file: 1,
+        rows,
+        ..Report::default()
+    };
+    if rows > 0 || job.is_suspect {
+        assert!(store.start_file(&job, &report).unwrap());
+    }
+    true
+}
+
+fn reason(store: &Store) -> String {
+    let standing = store.job("job-1").unwrap().unwrap().job.standing;
+    format!(
+        "{:?} {}",
+        standing.state,
+        standing.reason.unwrap_or_default()
+    )
+}
+
+#[test]
+fn a_job_is_tried_three_times_again_after_deaths_without_a_row() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = store(dir.path());
+    for _ in 0..3 {
+        assert!(claim_and_die(&store, 0));
+    }
+    // Neither a clean stop nor a retry of the same process is a death.
+    let own = store.claim("job-1", true, "").unwrap().unwrap();
+    store.release(&own).unwrap();
+    // A stored row shows that the file can be read, so counting begins again.
+    assert!(claim_and_die(&store, 5));
+    for _ in 0..4 {
+        assert!(claim_and_die(&store, 0));
+    }
+    assert!(!claim_and_die(&store, 0));
+    let reason = reason(&store);
+    for part in ["Failed", "b.json", "4 times"] {
+        assert!(reason.contains(part), "{reason}");
+    }
+}
+
+#[test]
+fn a_job_that_gets_no_further_is_tried_ten_times_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let (store, _) = store(dir.path());
+    for rows in 1..30 {
+        assert!(claim_and_die(&store, rows));
+    }
+    for _ in 0..11 {
+        assert!(claim_and_die(&store, 29));
+    }
+    assert!(!claim_and_die(&store, 29));
+    assert!(reason(&store).contains("11 times"), "{}", reason(&store));
 }

@@ -1,0 +1,65 @@
+//! Jobs whose process died while it ran them. A file that kills every process that reads it mustn't be read for ever.
+
+use super::work::JobFailure;
+use super::{StoreError, unsigned};
+use rusqlite::{Transaction, params};
+
+/// Deaths before a job has stored any row after which it is tried again.
+const MAX_DEATHS: u64 = 3;
+
+/// Deaths without getting further than before after which a job is tried again. A job that stores rows may have been
+/// killed for another reason than its files, so there are more of them.
+const MAX_REPEATS: u64 = 10;
+
+/// Counts the death of the process that last ran the job, if the job was left without an owner. Returns the failure of
+/// a job that has had too many. The caller must hold the job's lock.
+pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>, StoreError> {
+    let found = tx
+        .prepare_cached("SELECT state, rows, deaths, repeats, furthest FROM jobs WHERE id = ?1")?
+        .query_row([id], |row| {
+            Ok((
+                row.get::<_, String>(0)?,
+                row.get(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        })?;
+    let (state, rows, mut deaths, mut repeats, furthest): (_, i64, i64, i64, i64) = found;
+    if state != "Importing" {
+        return Ok(None);
+    }
+    deaths = if rows == 0 { deaths + 1 } else { 0 };
+    repeats = if rows > furthest { 0 } else { repeats + 1 };
+    tx.prepare_cached(
+        "UPDATE jobs SET deaths = ?2, repeats = ?3, furthest = max(furthest, rows) WHERE id = ?1",
+    )?
+    .execute(params![id, deaths, repeats])?;
+    let (deaths, repeats) = (unsigned(deaths), unsigned(repeats));
+    if deaths <= MAX_DEATHS && repeats <= MAX_REPEATS {
+        return Ok(None);
+    }
+    let file = file(tx, id)?;
+    let name = file.as_ref().map_or("this job's files", |(_, name)| name);
+    let reason = format!(
+        "{name}: the service's process ended abruptly {} times in a row while reading it, so it isn't tried again: the file \
+         may be damaged, or the machine may have too little memory; write the file again in smaller parts and import it",
+        deaths.max(repeats)
+    );
+    Ok(Some(JobFailure {
+        file: file.map(|(no, _)| (no, reason.clone())),
+        reason,
+    }))
+}
+
+/// Returns the number and name of the file that was being read. Files are read one after the other.
+fn file(tx: &Transaction<'_>, id: &str) -> Result<Option<(usize, String)>, StoreError> {
+    let mut statement = tx.prepare_cached(
+        "SELECT no, name FROM job_files WHERE job_id = ?1 AND state = 'Importing' ORDER BY no DESC LIMIT 1",
+    )?;
+    let mut found = statement.query_map([id], |row| {
+        Ok((row.get::<_, i64>(0)?, row.get::<_, String>(1)?))
+    })?;
+    let file = found.next().transpose()?;
+    Ok(file.map(|(no, name)| (usize::try_from(no).unwrap_or(0), name)))
+}
