@@ -19,6 +19,9 @@ pub const BATCH_BYTES: usize = 8 << 20;
 /// Name of the column that holds dynamic fields.
 pub const META: &str = "$meta";
 
+/// Memory in bytes that an empty batch keeps for reuse. A batch of many large rows takes more.
+const KEPT: usize = 64 << 20;
+
 /// Rows of one collection that have passed the row check.
 #[derive(Clone, Debug)]
 pub struct Batch {
@@ -81,12 +84,18 @@ impl Batch {
         columns.map(Column::byte_len).sum()
     }
 
-    /// Removes the rows but keeps the memory for reuse.
+    /// Removes the rows but keeps the memory for reuse, unless it is more than [`KEPT`].
     pub fn clear(&mut self) {
         self.rows = 0;
         self.roll_back();
         // `roll_back` doesn't shorten a filled AutoID column.
         self.columns.iter_mut().for_each(Column::clear);
+        let columns = self.columns.iter_mut().chain(&mut self.meta);
+        if columns.map(|column| column.capacity()).sum::<usize>() > KEPT {
+            for column in self.columns.iter_mut().chain(&mut self.meta) {
+                *column = Column::new(&column.data_type().clone());
+            }
+        }
     }
 
     /// Assigns primary keys to the rows of an `AutoID` collection that have none, counting up from `first`. A `VarChar`

@@ -181,6 +181,20 @@ impl Column {
         data + self.nulls.as_ref().map_or(0, Vec::len)
     }
 
+    /// Returns the size in bytes of the memory that the data occupies or is reserved for it.
+    pub(super) fn capacity(&self) -> usize {
+        match &self.values {
+            Values::Bool(values) | Values::Packed(values) => values.capacity(),
+            Values::Int8(values) => values.capacity(),
+            Values::Int16(values) => values.capacity() * 2,
+            Values::Int32(values) => values.capacity() * 4,
+            Values::Int64(values) => values.capacity() * 8,
+            Values::Float(values) => values.capacity() * 4,
+            Values::Double(values) => values.capacity() * 8,
+            Values::Text(spans) | Values::Sparse(spans) => spans.bytes.capacity(),
+        }
+    }
+
     /// Removes the rows but keeps the memory for reuse.
     pub fn clear(&mut self) {
         self.truncate(0);

@@ -33,12 +33,14 @@ impl Refused {
 
 /// A format that is read column by column.
 pub(super) trait Steps: Send {
-    /// Appends at most `rows` rows (at least 1) to every column. Returns the number of rows, 0 at the end of the file.
+    /// Appends at most `rows` rows (at least 1) to every column: as many as take about `room` bytes, but at least one.
+    /// Returns the number of rows, 0 at the end of the file.
     fn step(
         &mut self,
         parts: Parts<'_>,
         refused: &mut Refused,
         rows: usize,
+        room: usize,
     ) -> Result<usize, ReadError>;
 
     /// Returns the approximate size of a row in memory, in bytes.
@@ -74,9 +76,9 @@ impl<S: Steps> Columnar<S> {
         let mut refused = Refused::default();
         while batch.rows() < most && batch.byte_len() < BATCH_BYTES {
             let room = BATCH_BYTES.saturating_sub(batch.byte_len());
-            let room = room.checked_div(self.steps.row_bytes()).unwrap_or(room);
-            let rows = (most - batch.rows()).min(room).max(1);
-            let read = self.steps.step(batch.parts(), &mut refused, rows)?;
+            let rows = room.checked_div(self.steps.row_bytes()).unwrap_or(room);
+            let rows = rows.min(most - batch.rows()).max(1);
+            let read = self.steps.step(batch.parts(), &mut refused, rows, room)?;
             if read == 0 {
                 self.done = true;
                 break;

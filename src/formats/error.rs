@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 use std::path::PathBuf;
 
+use parquet::errors::ParquetError;
+
 use crate::location::Format;
 
 /// A row that the server would refuse.
@@ -86,6 +88,9 @@ pub enum ReadError {
         /// Column that the file has, in words.
         found: String,
     },
+    /// A row, page or other part of the file is larger than this program reads.
+    #[error("{0}")]
+    TooLarge(String),
     /// A row that the server would refuse.
     #[error("{0}")]
     Row(RowError),
@@ -105,4 +110,14 @@ pub enum PushError {
     /// The text is JSON, but the server would refuse the row.
     #[error("{0}")]
     Row(RowError),
+}
+
+/// [`ReadError::TooLarge`] on its way through the Parquet library.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(super) struct TooLarge(String);
+
+/// Returns the library's form of an error about a part of the file that is too large.
+pub(super) fn too_large(message: String) -> ParquetError {
+    ParquetError::External(Box::new(TooLarge(message)))
 }

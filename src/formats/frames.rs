@@ -6,7 +6,7 @@
 use super::error::ReadError;
 use super::window::Window;
 
-/// Longest accepted row, in bytes.
+/// Maximum size of a row in bytes, in every format.
 pub(super) const MAX_ROW: usize = 16 << 20;
 
 /// Scanner that finds the rows of one file. The window begins with the row found last.
@@ -237,7 +237,10 @@ impl Frames {
         Err(self.error(
             row,
             0,
-            &format!("what begins here is longer than {limit} MiB"),
+            &format!(
+                "what begins here is longer than {limit} MiB, and a row has at most that; shorten its values, or split it \
+                 into several rows"
+            ),
         ))
     }
 

@@ -44,6 +44,8 @@ pub(super) struct NumpySet {
     rows: u64,
     done: u64,
     row_bytes: usize,
+    /// Size of a row's numbers, vectors and default values in memory, in bytes.
+    fixed: usize,
     header_bytes: u64,
 }
 
@@ -88,6 +90,7 @@ impl NumpySet {
             rows: 0,
             done: 0,
             row_bytes: 0,
+            fixed: schema.least_row_bytes(),
             header_bytes: 0,
         };
         for (at, field) in schema.fields.iter().enumerate() {
@@ -136,9 +139,17 @@ impl NumpySet {
         let record: u64 = all.clone().map(File::record).sum();
         self.header_bytes = all.map(File::header_bytes).sum();
         self.rows = first.rows();
+        if record == 0 && self.rows > 0 {
+            return Err(broken("its values have no bytes".to_owned()));
+        }
         self.row_bytes = usize::try_from(record).unwrap_or(usize::MAX).max(1);
-        if self.row_bytes > 4 * MAX_ROW {
-            return Err(broken(format!("a row has {record} bytes")));
+        if self.row_bytes > MAX_ROW {
+            return Err(ReadError::TooLarge(format!(
+                "a row has {} MiB, and at most {} MiB are read; shorten the texts, or write Parquet or JSON, which store \
+                 each text with its own length",
+                record >> 20,
+                MAX_ROW >> 20
+            )));
         }
         Ok(())
     }
@@ -150,6 +161,7 @@ impl Steps for NumpySet {
         parts: Parts<'_>,
         refused: &mut Refused,
         rows: usize,
+        _room: usize,
     ) -> Result<usize, ReadError> {
         let left = usize::try_from(self.rows - self.done).unwrap_or(usize::MAX);
         let rows = rows.min(left);
@@ -182,7 +194,7 @@ impl Steps for NumpySet {
     }
 
     fn row_bytes(&self) -> usize {
-        self.row_bytes
+        self.row_bytes.max(self.fixed)
     }
 
     fn bytes(&self) -> u64 {

@@ -1,33 +1,40 @@
 //! Parquet files: one column per field, read from byte ranges of the file, row group by row group and page by page.
 //!
 //! The library is used without Arrow: its column readers append the values of a list of floats directly to a vector's
-//! column. Only one batch and one page per column are in memory. So the file may have any size if its pages are small
-//! (writers make pages of 1 MiB).
+//! column. Only one batch and one page per column are in memory, so the file may have any size. Files aren't trusted:
+//! zshell checks the footer (`footer.rs`) and each page (`pages.rs`) before the library sees them, and sizes up the rows
+//! before it copies them.
 
 mod arrow;
+mod codec;
+mod delta;
+mod footer;
+mod header;
 mod leaf;
 mod levels;
-mod object;
+mod pages;
+mod row_scan;
 mod rules;
 mod source;
 mod stored;
 mod structs;
+mod thrift;
 
 use std::sync::Arc;
 
 use parquet::basic::Compression;
+use parquet::column::reader::get_column_reader;
 use parquet::errors::{ParquetError, Result};
-use parquet::file::metadata::RowGroupMetaData;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 use parquet::schema::types::{ColumnDescriptor, Type};
 
 use super::batch::Parts;
-use super::column::row_width;
 use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
 use super::columnar::{Columnar, Refused, Steps};
-use super::error::ReadError;
+use super::error::{ReadError, TooLarge, too_large};
+use super::frames::MAX_ROW;
 use super::schema::{DataType, Field, Schema, StructField};
 use super::warning::Warning;
 use crate::caught;
@@ -36,27 +43,27 @@ use crate::stores::read_at::ReadAt;
 use arrow::ArrowType;
 use leaf::{Leaf, Values};
 use levels::Levels;
-use object::Object;
+use pages::{PageMemory, PageShape, Pages};
 use source::Source;
 use stored::StoredType;
 use structs::Members;
-
-/// Rows read at a time if there are strings. Their size isn't known from the file, since a dictionary may hold a single
-/// long string for all rows.
-const TEXT_ROWS: usize = 512;
 
 /// Rows of one Parquet file.
 pub(super) type ParquetRows = Columnar<ParquetFile>;
 
 /// A Parquet file and the position reached in it.
 pub(super) struct ParquetFile {
-    reader: SerializedFileReader<Object>,
+    file: Arc<dyn ReadAt>,
+    metadata: ParquetMetaData,
+    memory: PageMemory,
     /// One source per field, or `None` if the service or the default value provides the values.
     fields: Vec<Option<Source>>,
     /// Column `$meta`.
     meta: Option<Source>,
     texts: MetaColumn,
     warnings: Vec<Warning>,
+    /// Number of rows read so far.
+    rows: u64,
     /// Number of the row group to enter next.
     next: usize,
     /// Number of rows in the current row group, and how many are left.
@@ -64,9 +71,11 @@ pub(super) struct ParquetFile {
     /// Sizes in bytes of the current row group in the file, and of all row groups before it.
     bytes: (u64, u64),
     row_bytes: usize,
-    /// Minimum size of a row's numbers and vectors in memory, in bytes. A dictionary can make them smaller in the file.
-    least: usize,
-    has_texts: bool,
+    /// Size of a row's numbers, vectors and default values in memory, in bytes. A dictionary can make them smaller in the
+    /// file.
+    fixed: usize,
+    /// Sizes of the next rows in memory, in bytes.
+    sizes: Vec<usize>,
 }
 
 impl ParquetRows {
@@ -75,21 +84,22 @@ impl ParquetRows {
         file: Arc<dyn ReadAt>,
         schema: &Schema,
     ) -> std::result::Result<Self, ReadError> {
-        let reader = guard(|| SerializedFileReader::new(Object(file)))?;
-        ParquetFile::new(reader, schema).map(Self::new)
+        let metadata = guard(|| footer::read(file.as_ref()))?;
+        ParquetFile::new(file, metadata, schema).map(Self::new)
     }
 }
 
 impl ParquetFile {
     fn new(
-        reader: SerializedFileReader<Object>,
+        file: Arc<dyn ReadAt>,
+        metadata: ParquetMetaData,
         schema: &Schema,
     ) -> std::result::Result<Self, ReadError> {
-        let root = reader.metadata().file_metadata().schema_descr();
+        let root = metadata.file_metadata().schema_descr();
         let names = root.root_schema().get_fields().iter();
         let names: Vec<String> = names.map(|column| column.name().to_owned()).collect();
         let plan = Plan::new(schema, &names, Format::Parquet, "")?;
-        let columns = Columns::new(&reader)?;
+        let columns = Columns::new(&metadata)?;
         let mut fields = Vec::new();
         for (at, field) in schema.fields.iter().enumerate() {
             let source = plan.field(at).map(|place| columns.field(place, field));
@@ -98,46 +108,99 @@ impl ParquetFile {
         let texts = MetaColumn::new();
         let meta = plan.meta().map(|place| columns.field(place, texts.field()));
         let meta = meta.transpose()?;
-        let has_texts = fields.iter().flatten().chain(&meta).any(Source::is_text);
         Ok(Self {
+            file,
+            memory: PageMemory::default(),
             fields,
             meta,
             texts,
             warnings: plan.warnings().to_vec(),
+            rows: 0,
             next: 0,
             group: (0, 0),
             bytes: (0, 0),
             row_bytes: 1,
-            least: schema.fields.iter().map(flat_bytes).sum(),
-            has_texts,
-            reader,
+            fixed: schema.least_row_bytes(),
+            sizes: Vec::new(),
+            metadata,
         })
     }
 
     /// Enters the next row group that has rows. Returns false if none is left.
     fn enter(&mut self) -> Result<bool> {
         while self.group.1 == 0 {
-            if self.next >= self.reader.num_row_groups() {
+            let Some(group) = self.metadata.row_groups().get(self.next) else {
                 return Ok(false);
+            };
+            self.next += 1;
+            let rows = usize::try_from(group.num_rows()).map_err(|_| {
+                ParquetError::General(format!("row group {} has a negative size", self.next))
+            })?;
+            let size = usize::try_from(group.total_byte_size()).unwrap_or(0);
+            self.row_bytes = size.checked_div(rows).unwrap_or(1).max(1);
+            self.bytes = (compressed(group), self.bytes.0 + self.bytes.1);
+            self.group = (rows, rows);
+            if rows == 0 {
+                continue;
             }
-            let group = self.reader.get_row_group(self.next)?;
-            let metadata = group.metadata();
             for leaf in (self.fields.iter_mut().flatten())
                 .chain(&mut self.meta)
                 .flat_map(|source| &mut source.leaves)
             {
-                leaf.enter(group.get_column_reader(leaf.index)?);
+                let chunk = group.columns().get(leaf.index).ok_or_else(|| {
+                    ParquetError::General("a column has no data in a row group".to_owned())
+                })?;
+                let (pages, queue) = Pages::new(&self.file, chunk, leaf.shape())?;
+                let reader = get_column_reader(chunk.column_descr_ptr(), Box::new(queue));
+                leaf.enter(reader, pages, &mut self.memory);
             }
-            let rows = usize::try_from(metadata.num_rows()).map_err(|_| {
-                ParquetError::General(format!("row group {} has a negative size", self.next))
-            })?;
-            let size = usize::try_from(metadata.total_byte_size()).unwrap_or(0);
-            self.row_bytes = size.checked_div(rows).unwrap_or(1).max(1);
-            self.bytes = (compressed(metadata), self.bytes.0 + self.bytes.1);
-            self.group = (rows, rows);
-            self.next += 1;
         }
         Ok(true)
+    }
+
+    /// Reads the texts of the next rows, at most `rows`. Returns the number of rows that take at most `room` bytes, but
+    /// at least one.
+    fn measure(&mut self, parts: &Parts<'_>, rows: usize, room: usize) -> Result<usize> {
+        let Self {
+            fields,
+            meta,
+            texts,
+            memory,
+            sizes,
+            ..
+        } = self;
+        sizes.clear();
+        sizes.resize(rows, self.fixed);
+        let fields = parts.schema.fields.iter().zip(fields.iter_mut());
+        let fields = fields.filter_map(|(field, source)| Some((field, source.as_mut()?)));
+        for (field, source) in fields.chain(meta.as_mut().map(|source| (texts.field(), source))) {
+            if !has_any_size(&field.data_type) {
+                continue;
+            }
+            let filled = source
+                .fill(sizes.len(), memory)
+                .map_err(|error| of_field(field, error))?;
+            sizes.truncate(filled);
+            source.weigh(sizes);
+            if let Some(size) = sizes.first().filter(|size| **size > MAX_ROW) {
+                return Err(too_large(format!(
+                    "row {}: it takes about {} MiB with field {:?}, and a row has at most {} MiB; shorten its values, or split \
+                     it into several rows",
+                    self.rows + 1,
+                    size >> 20,
+                    field.name,
+                    MAX_ROW >> 20
+                )));
+            }
+            let mut total = 0_usize;
+            let fits = sizes.iter().take_while(|size| {
+                total = total.saturating_add(**size);
+                total <= room
+            });
+            let fits = fits.count().max(1);
+            sizes.truncate(fits);
+        }
+        Ok(sizes.len())
     }
 
     fn append(&mut self, parts: Parts<'_>, refused: &mut Refused, rows: usize) -> Result<()> {
@@ -151,7 +214,9 @@ impl ParquetFile {
                 base: 0,
             };
             match source {
-                Some(source) => source.append(rows, &mut sink)?,
+                Some(source) => source
+                    .append(rows, &mut sink, &mut self.memory)
+                    .map_err(|error| of_field(field, error))?,
                 None if field.is_made_later() => {}
                 None => sink.missing(rows),
             }
@@ -160,11 +225,38 @@ impl ParquetFile {
             return Ok(());
         };
         if let Some(source) = &mut self.meta {
-            source.append(rows, &mut self.texts.sink(meta.len(), refused))?;
+            let mut sink = self.texts.sink(meta.len(), refused);
+            source.append(rows, &mut sink, &mut self.memory)?;
         }
         self.texts.merge(rows, meta, parts.parser, refused);
         Ok(())
     }
+}
+
+/// Puts the field's name into the error of a row or page that is too large.
+fn of_field(field: &Field, error: ParquetError) -> ParquetError {
+    match error {
+        ParquetError::External(error) => match error.downcast::<TooLarge>() {
+            Ok(large) => too_large(format!("field {:?}: {large}", field.name)),
+            Err(error) => ParquetError::External(error),
+        },
+        other => other,
+    }
+}
+
+/// Returns true if neither the schema nor the physical type bounds the size of a value.
+fn has_any_size(data_type: &DataType) -> bool {
+    matches!(
+        data_type,
+        DataType::VarChar { .. }
+            | DataType::Text
+            | DataType::Geometry
+            | DataType::Timestamptz { .. }
+            | DataType::Json
+            | DataType::Array { .. }
+            | DataType::ArrayOfStruct { .. }
+            | DataType::SparseFloatVector
+    )
 }
 
 impl Steps for ParquetFile {
@@ -173,19 +265,17 @@ impl Steps for ParquetFile {
         parts: Parts<'_>,
         refused: &mut Refused,
         rows: usize,
+        room: usize,
     ) -> std::result::Result<usize, ReadError> {
         let read = guard(|| {
             if !self.enter()? {
                 return Ok(0);
             }
-            let most = if self.has_texts {
-                TEXT_ROWS
-            } else {
-                usize::MAX
-            };
-            let rows = rows.min(self.group.1).min(most);
+            let rows = rows.min(self.group.1);
+            let rows = self.measure(&parts, rows, room)?;
             self.append(parts, refused, rows)?;
             self.group.1 -= rows;
+            self.rows += rows as u64;
             Ok(rows)
         });
         read.map_err(|error| match error {
@@ -193,6 +283,9 @@ impl Steps for ParquetFile {
                 format,
                 message: format!("row group {}: {message}", self.next),
             },
+            ReadError::TooLarge(message) if self.next > 0 => {
+                ReadError::TooLarge(format!("row group {}: {message}", self.next))
+            }
             ReadError::Io { source, .. } => ReadError::Io {
                 offset: self.bytes(),
                 source,
@@ -202,7 +295,7 @@ impl Steps for ParquetFile {
     }
 
     fn row_bytes(&self) -> usize {
-        self.row_bytes.max(self.least)
+        self.row_bytes.max(self.fixed)
     }
 
     fn bytes(&self) -> u64 {
@@ -220,7 +313,7 @@ impl Steps for ParquetFile {
 
 /// Columns of a file, used to match them with fields.
 struct Columns<'a> {
-    reader: &'a SerializedFileReader<Object>,
+    metadata: &'a ParquetMetaData,
     /// Types from the stored Arrow schema, one per column. Empty if the file has no such schema or it doesn't fit the
     /// columns.
     stored: Vec<StoredType>,
@@ -228,9 +321,12 @@ struct Columns<'a> {
 
 impl<'a> Columns<'a> {
     /// Reads the Arrow schema that the writer stored, if any.
-    fn new(reader: &'a SerializedFileReader<Object>) -> std::result::Result<Self, ReadError> {
-        let metadata = reader.metadata().file_metadata();
-        let pairs = metadata.key_value_metadata().into_iter().flatten();
+    fn new(metadata: &'a ParquetMetaData) -> std::result::Result<Self, ReadError> {
+        let pairs = metadata
+            .file_metadata()
+            .key_value_metadata()
+            .into_iter()
+            .flatten();
         let mut texts = pairs.filter(|pair| pair.key == stored::KEY);
         let text = texts.find_map(|pair| pair.value.as_deref());
         let stored = match text.map(stored::read) {
@@ -248,13 +344,14 @@ impl<'a> Columns<'a> {
             }
         };
         // Arrow Go 17 also ignores a schema with another number of columns (`pqarrow/schema.go`, `NewSchemaManifest`).
-        let columns = metadata.schema_descr().root_schema().get_fields().len();
+        let root = metadata.file_metadata().schema_descr().root_schema();
+        let columns = root.get_fields().len();
         let stored = if stored.len() == columns {
             stored
         } else {
             Vec::new()
         };
-        Ok(Self { reader, stored })
+        Ok(Self { metadata, stored })
     }
 
     /// Returns the source for a field from the column at `place`.
@@ -264,7 +361,7 @@ impl<'a> Columns<'a> {
             expected,
             found,
         };
-        let roots = self.reader.metadata().file_metadata().schema_descr();
+        let roots = self.metadata.file_metadata().schema_descr();
         let Some(root) = roots.root_schema().get_fields().get(place) else {
             return Err(refuse(rules::wanted(field), "no column".to_owned()));
         };
@@ -308,7 +405,7 @@ impl<'a> Columns<'a> {
         fields: &[StructField],
     ) -> std::result::Result<std::result::Result<Members, String>, ReadError> {
         guard(|| {
-            let schema = self.reader.metadata().file_metadata().schema_descr();
+            let schema = self.metadata.file_metadata().schema_descr();
             let leaves = (0..schema.num_columns())
                 .filter(|leaf| schema.get_column_root_idx(*leaf) == place)
                 .map(|leaf| schema.column(leaf));
@@ -327,7 +424,7 @@ impl<'a> Columns<'a> {
         column: &ArrowType,
         field: &Field,
     ) -> Option<Source> {
-        let schema = self.reader.metadata().file_metadata().schema_descr();
+        let schema = self.metadata.file_metadata().schema_descr();
         let leaves =
             (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == place);
         let member = |name: &str| {
@@ -351,7 +448,13 @@ impl<'a> Columns<'a> {
         let leaf = |index: usize| {
             let leaf = schema.column(index);
             let levels = Levels::of(root, &leaf)?;
-            Some(Leaf::new(index, levels, Values::new(leaf.physical_type())?))
+            let shape = PageShape {
+                physical: leaf.physical_type(),
+                max_definition: leaf.max_def_level(),
+                max_repetition: leaf.max_rep_level(),
+            };
+            let values = Values::new(shape.physical)?;
+            Some(Leaf::new(index, levels, values, shape))
         };
         let sources: Option<Vec<_>> = chosen.into_iter().map(leaf).collect();
         let most = match field.data_type {
@@ -366,7 +469,7 @@ impl<'a> Columns<'a> {
     /// Returns the name of a codec in the column's chunks that Milvus can't read (Apache Arrow Go 17,
     /// `parquet/compress`).
     fn unread_codec(&self, source: &Source) -> Option<&'static str> {
-        let groups = self.reader.metadata().row_groups().iter();
+        let groups = self.metadata.row_groups().iter();
         let mut chunks = groups.flat_map(|group| {
             let leaves = source.leaves.iter();
             leaves.filter_map(|leaf| group.columns().get(leaf.index))
@@ -382,15 +485,6 @@ impl<'a> Columns<'a> {
 
 /// Codecs that Milvus reads, for messages.
 const CODECS: &str = "snappy, gzip, brotli or zstd, or not compressed";
-
-/// Returns the minimum number of bytes of a field's value.
-fn flat_bytes(field: &Field) -> usize {
-    let width = row_width(&field.data_type);
-    match field.data_type {
-        DataType::FloatVector { .. } => width.saturating_mul(size_of::<f32>()),
-        _ => width,
-    }
-}
 
 fn compressed(group: &RowGroupMetaData) -> u64 {
     u64::try_from(group.compressed_size()).unwrap_or(0)
@@ -409,7 +503,10 @@ fn guard<T>(part: impl FnOnce() -> Result<T>) -> std::result::Result<T, ReadErro
                 offset: 0,
                 source: *source,
             }),
-            Err(error) => Err(broken(error.to_string())),
+            Err(error) => match error.downcast::<TooLarge>() {
+                Ok(large) => Err(ReadError::TooLarge(large.to_string())),
+                Err(error) => Err(broken(error.to_string())),
+            },
         },
         Some(Err(error)) => {
             let message = error.to_string();

@@ -71,19 +71,34 @@ pub(crate) struct Local {
 /// The environment variable with the data folder that a child process of these tests serves.
 pub(crate) const CHILD: &str = "ZSHELL_TEST_SERVE";
 
+/// The environment variable with the address of the server of the child's bucket.
+pub(crate) const BUCKET: &str = "ZSHELL_TEST_BUCKET";
+
 /// A service in its own process, which is killed on drop.
 pub(crate) struct Child(std::process::Child);
 
 impl Child {
     /// Runs the test `serve_until_killed` of this test binary.
     pub(crate) fn start(dir: &Path) -> Self {
-        let child = std::process::Command::new(std::env::current_exe().expect("our name"))
+        Self::run(&mut Self::command(dir))
+    }
+
+    /// Runs the same with a bucket of a server at this address.
+    pub(crate) fn start_with_bucket(dir: &Path, endpoint: &str) -> Self {
+        Self::run(Self::command(dir).env(BUCKET, endpoint))
+    }
+
+    fn command(dir: &Path) -> std::process::Command {
+        let mut command = std::process::Command::new(std::env::current_exe().expect("our name"));
+        command
             .args(["--exact", "--ignored", "sharing::serve_until_killed"])
             .env(CHILD, dir)
-            .stdout(std::process::Stdio::null())
-            .spawn()
-            .expect("a process");
-        Self(child)
+            .stdout(std::process::Stdio::null());
+        command
+    }
+
+    fn run(command: &mut std::process::Command) -> Self {
+        Self(command.spawn().expect("a process"))
     }
 }
 

@@ -1,13 +1,13 @@
 //! Two services on one data folder, and jobs that outlive the service they were given to.
 
-use crate::harness::{CHILD, Child, Local, config, rows, write};
+use crate::harness::{BUCKET, CHILD, Child, Local, config, rows, write};
 use serde_json::json;
-use std::io::Write;
+use std::net::TcpListener;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 use zshell::interrupt::Interrupt;
-use zshell::local::Config;
+use zshell::local::{Config, OwnBucket, Places};
 
 #[test]
 fn what_one_service_does_the_other_sees() {
@@ -165,8 +165,10 @@ fn serve_until_killed() {
     let Some(dir) = std::env::var_os(CHILD) else {
         return;
     };
+    let places = std::env::var(BUCKET).map_or_else(|_| Places::default(), bucket_at);
     let _service = Local::start(Config {
         import_rate: Some(20_000),
+        places,
         ..config(dir.as_ref())
     });
     loop {
@@ -213,16 +215,6 @@ fn a_killed_services_job_is_carried_on_and_imported_once() {
     assert_eq!(last.count("c"), 100_000);
 }
 
-/// Writes a gzip file of blanks that takes minutes to read, so its job is never done before the process is killed.
-fn endless(dir: &Path) -> std::path::PathBuf {
-    let mut member = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
-    member.write_all(&vec![b' '; 16 << 20]).unwrap();
-    let member = member.finish().unwrap();
-    let path = dir.join("endless.json.gz");
-    std::fs::write(&path, member.repeat(4000)).unwrap();
-    path
-}
-
 /// Returns how often processes have begun a job.
 fn begins(dir: &Path, job: &str) -> i64 {
     let store = rusqlite::Connection::open(dir.join("local/store.sqlite")).unwrap();
@@ -230,22 +222,40 @@ fn begins(dir: &Path, job: &str) -> i64 {
     store.query_row(sql, [job], |row| row.get(0)).unwrap()
 }
 
+/// A bucket of a server at this address.
+fn bucket_at(endpoint: String) -> Places {
+    Places {
+        bucket: Some(OwnBucket::Url("s3://books".to_owned())),
+        s3_endpoint: Some(endpoint),
+        ..Places::default()
+    }
+}
+
 #[test]
 fn a_job_that_kills_its_process_is_begun_four_times_and_fails() {
     let dir = tempfile::tempdir().unwrap();
+    // This server never answers, so a job that has begun stays at its first step until its process is killed.
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    let endpoint = format!("http://{}", server.local_addr().unwrap());
     // Its only worker is busy for long, so the job is the child's.
     let observer = Local::start(Config {
         import_rate: Some(1),
         workers: 1,
+        places: bucket_at(endpoint.clone()),
         ..config(dir.path())
     });
     observer.create("c");
-    let busy = observer.import("c", &[&rows(dir.path(), "busy.json", 0..1000)]);
-    observer.until(&busy, |progress| progress["state"] == "Importing");
-
-    let job = observer.import("c", &[&endless(dir.path())]);
+    // Paths in Milvus' own form are in the bucket, those of the cloud are not.
+    let busy = rows(dir.path(), "busy.json", 0..1000);
+    let busy = json!({ "clusterId": "x", "collectionName": "c", "objectUrls": [[busy]] });
+    let busy = observer
+        .post("/v2/vectordb/jobs/import/create", &busy)
+        .data();
+    let busy = busy["jobId"].as_str().unwrap();
+    observer.until(busy, |progress| progress["state"] == "Importing");
+    let job = observer.import("c", &[Path::new("in/a.json")]);
     for begin in 1..=4 {
-        let child = Child::start(dir.path());
+        let child = Child::start_with_bucket(dir.path(), &endpoint);
         let started = Instant::now();
         while begins(dir.path(), &job) < begin {
             assert!(started.elapsed() < Duration::from_mins(1), "begin {begin}");
@@ -254,11 +264,11 @@ fn a_job_that_kills_its_process_is_begun_four_times_and_fails() {
         drop(child);
         assert_eq!(observer.progress(&job)["state"], "Importing");
     }
-    let child = Child::start(dir.path());
+    let child = Child::start_with_bucket(dir.path(), &endpoint);
     let failed = observer.wait(&job);
     drop(child);
     let reason = failed["reason"].as_str().unwrap();
-    for part in ["endless.json.gz", "ended abruptly 4 times"] {
+    for part in ["in/a.json", "ended abruptly 4 times"] {
         assert!(reason.contains(part), "{reason}");
     }
 }

@@ -9,6 +9,9 @@ use crate::formats::error::ReadError;
 use crate::formats::frames::MAX_ROW;
 use crate::formats::window::Window;
 
+/// Maximum number of cells in a record. A collection has far fewer fields.
+const MAX_CELLS: usize = 65_536;
+
 /// Reader of a file's records. Each record replaces the previous one.
 pub(super) struct Records {
     window: Window,
@@ -125,6 +128,11 @@ impl Records {
                 self.plain(row, at, line)?
             };
             self.ends.push(self.cells.len());
+            if self.ends.len() > MAX_CELLS {
+                self.length = line.next;
+                let message = format!("the row has more than {MAX_CELLS} cells");
+                return Err(self.refuse(row, at, &message));
+            }
         }
         self.length = line.next;
         Ok(true)
@@ -249,8 +257,9 @@ impl Records {
             if searched > self.max_row {
                 self.done = true;
                 let limit = self.max_row >> 20;
-                let message =
-                    format!("the row is longer than {limit} MiB (is a quote not closed?)");
+                let message = format!(
+                    "the row is longer than {limit} MiB, and a row has at most that; is a quote not closed?"
+                );
                 return Err(self.refuse(row, 0, &message));
             }
             if !self.fill()? {

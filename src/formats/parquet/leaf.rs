@@ -1,27 +1,53 @@
 //! One leaf column: values and levels of some rows, read from a row group.
+//!
+//! The pages are loaded one by one, so the memory of each read is known before: at most [`READ_BYTES`], or one row.
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
 use parquet::basic::Type as Physical;
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{AsBytes as _, ByteArray, DataType as Typed, FixedLenByteArray};
+use parquet::data_type::{AsBytes as _, ByteArray, DataType as Typed};
 use parquet::errors::{ParquetError, Result};
 
 use super::levels::Levels;
+use super::pages::{LoadedPage, PageMemory, PageShape, Pages};
+use crate::formats::error::too_large;
+use crate::formats::frames::MAX_ROW;
 
-/// Maximum number of consecutive pages without values.
-const EMPTY_PAGES: usize = 100;
+/// Memory in bytes that values and levels of one read may take, unless a single row takes more.
+const READ_BYTES: usize = 16 << 20;
 
-/// A leaf, with the rows that were read last.
+/// Size in bytes of the pages whose strings may be in the buffer when the next page is loaded. Strings aren't copied, so
+/// each keeps its whole page in memory.
+const KEPT_PAGES: usize = 2 << 20;
+
+/// Size in bytes up to which a buffer keeps its memory, however little of it is used.
+const KEPT_BUFFER: usize = 1 << 20;
+
+/// A leaf, with rows that were read and not consumed yet.
 pub(super) struct Leaf {
     /// Number of the leaf in the file.
     pub(super) index: usize,
     levels: Levels,
-    reader: Option<ColumnReader>,
+    shape: PageShape,
+    source: Option<(ColumnReader, Pages)>,
     definition: Vec<i16>,
     repetition: Vec<i16>,
     pub(super) values: Values,
+    /// Number of whole rows in the buffers.
+    rows: usize,
+    /// Positions of the first row that isn't consumed, in the levels and in the values.
+    level: usize,
+    value: usize,
+    /// Number of levels of the current page that weren't read yet, and the length of its longest row.
+    left: usize,
+    longest: usize,
+    /// Size in bytes of the current page, and of all pages that strings in the buffer keep in memory.
+    page: usize,
+    kept: usize,
+    /// Number of values at the start of the buffer that are copies, which keep no page in memory.
+    copied: usize,
 }
 
 /// Values of the leaf, without nulls.
@@ -32,7 +58,6 @@ pub(super) enum Values {
     Float(Vec<f32>),
     Double(Vec<f64>),
     Bytes(Vec<ByteArray>),
-    Fixed(Vec<FixedLenByteArray>),
 }
 
 /// Range of a row's values.
@@ -61,103 +86,285 @@ impl Values {
             Physical::FLOAT => Self::Float(Vec::new()),
             Physical::DOUBLE => Self::Double(Vec::new()),
             Physical::BYTE_ARRAY => Self::Bytes(Vec::new()),
-            Physical::FIXED_LEN_BYTE_ARRAY => Self::Fixed(Vec::new()),
-            Physical::INT96 => return None,
+            Physical::FIXED_LEN_BYTE_ARRAY | Physical::INT96 => return None,
         })
     }
 
-    fn clear(&mut self) {
+    /// Removes the first `count` values.
+    fn remove(&mut self, count: usize) {
         match self {
-            Self::Bool(values) => values.clear(),
-            Self::Int32(values) => values.clear(),
-            Self::Int64(values) => values.clear(),
-            Self::Float(values) => values.clear(),
-            Self::Double(values) => values.clear(),
-            Self::Bytes(values) => values.clear(),
-            Self::Fixed(values) => values.clear(),
+            Self::Bool(values) => remove(values, count),
+            Self::Int32(values) => remove(values, count),
+            Self::Int64(values) => remove(values, count),
+            Self::Float(values) => remove(values, count),
+            Self::Double(values) => remove(values, count),
+            Self::Bytes(values) => remove(values, count),
         }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Bool(values) => values.len(),
+            Self::Int32(values) => values.len(),
+            Self::Int64(values) => values.len(),
+            Self::Float(values) => values.len(),
+            Self::Double(values) => values.len(),
+            Self::Bytes(values) => values.len(),
+        }
+    }
+
+    /// Returns the approximate size in bytes of a range of values as JSON text.
+    fn text_bytes(&self, range: Range<usize>) -> usize {
+        let each = match self {
+            Self::Bool(_) => 6,
+            Self::Int32(_) => 12,
+            Self::Int64(_) => 21,
+            Self::Float(_) => 16,
+            Self::Double(_) => 25,
+            Self::Bytes(values) => {
+                let values = values.get(range).unwrap_or_default().iter();
+                return values.map(|value| value.len() + 3).sum();
+            }
+        };
+        range.len().saturating_mul(each)
     }
 }
 
 impl Leaf {
-    pub(super) fn new(index: usize, levels: Levels, values: Values) -> Self {
+    pub(super) fn new(index: usize, levels: Levels, values: Values, shape: PageShape) -> Self {
         Self {
             index,
             levels,
-            reader: None,
+            shape,
+            source: None,
             definition: Vec::new(),
             repetition: Vec::new(),
             values,
+            rows: 0,
+            level: 0,
+            value: 0,
+            left: 0,
+            longest: 1,
+            page: 0,
+            kept: 0,
+            copied: 0,
         }
+    }
+
+    /// Returns the properties of the leaf's pages.
+    pub(super) fn shape(&self) -> PageShape {
+        self.shape
     }
 
     /// Continues with another row group.
-    pub(super) fn enter(&mut self, reader: ColumnReader) {
-        self.reader = Some(reader);
+    pub(super) fn enter(&mut self, reader: ColumnReader, pages: Pages, memory: &mut PageMemory) {
+        if let Some((_, pages)) = self.source.replace((reader, pages)) {
+            pages.leave(memory);
+        }
+        self.remove_levels(self.definition.len());
+        self.values.remove(self.values.len());
+        (self.rows, self.level, self.value) = (0, 0, 0);
+        (self.left, self.kept, self.copied) = (0, 0, 0);
     }
 
-    /// Reads the next `rows` rows, all of which must be in the row group.
-    pub(super) fn read(&mut self, rows: usize) -> Result<()> {
-        self.values.clear();
-        self.definition.clear();
-        self.repetition.clear();
+    /// Reads until `rows` whole rows are in the buffers, or fewer if they take much memory, but at least one. Returns the
+    /// number of whole rows in the buffers, at most `rows`.
+    pub(super) fn fill(&mut self, rows: usize, memory: &mut PageMemory) -> Result<usize> {
+        while self.rows < rows {
+            if self.left == 0 {
+                if self.rows > 0 && self.kept > KEPT_PAGES {
+                    break;
+                }
+                if self.rows == 0 {
+                    self.make_room()?;
+                }
+                if self.load(memory)?.is_none() {
+                    break;
+                }
+            }
+            self.pull(rows - self.rows)?;
+        }
+        if self.rows == 0 {
+            return Err(general("a column ends before its row group"));
+        }
+        Ok(self.rows.min(rows))
+    }
+
+    /// Loads the next page. Returns `None` at the end of the row group.
+    fn load(&mut self, memory: &mut PageMemory) -> Result<Option<LoadedPage>> {
+        let Some((_, pages)) = &mut self.source else {
+            return Ok(None);
+        };
+        let page = pages.load(memory)?;
+        if let Some(page) = page {
+            self.left = page.levels;
+            self.longest = page.longest.max(1);
+            if matches!(self.values, Values::Bytes(_)) {
+                self.page = page.bytes;
+                self.kept += page.bytes;
+            }
+        }
+        Ok(page)
+    }
+
+    /// Reads at most `rows` rows of the current page.
+    fn pull(&mut self, rows: usize) -> Result<()> {
+        let row = self.longest.saturating_mul(self.shape.value_bytes());
+        let rows = rows.min((READ_BYTES / row.max(1)).max(1));
         let levels = (&mut self.definition, &mut self.repetition);
-        match (&mut self.reader, &mut self.values) {
-            (Some(ColumnReader::BoolColumnReader(reader)), Values::Bool(values)) => {
+        let Some((reader, _)) = &mut self.source else {
+            return Err(general("a column has no pages"));
+        };
+        let (read, levels) = match (reader, &mut self.values) {
+            (ColumnReader::BoolColumnReader(reader), Values::Bool(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (Some(ColumnReader::Int32ColumnReader(reader)), Values::Int32(values)) => {
+            (ColumnReader::Int32ColumnReader(reader), Values::Int32(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (Some(ColumnReader::Int64ColumnReader(reader)), Values::Int64(values)) => {
+            (ColumnReader::Int64ColumnReader(reader), Values::Int64(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (Some(ColumnReader::FloatColumnReader(reader)), Values::Float(values)) => {
+            (ColumnReader::FloatColumnReader(reader), Values::Float(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (Some(ColumnReader::DoubleColumnReader(reader)), Values::Double(values)) => {
+            (ColumnReader::DoubleColumnReader(reader), Values::Double(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (Some(ColumnReader::ByteArrayColumnReader(reader)), Values::Bytes(values)) => {
+            (ColumnReader::ByteArrayColumnReader(reader), Values::Bytes(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (Some(ColumnReader::FixedLenByteArrayColumnReader(reader)), Values::Fixed(values)) => {
-                pull(reader, rows, levels, values)
-            }
-            _ => Err(ParquetError::General(
-                "a column changes its type".to_owned(),
-            )),
+            _ => Err(general("a column changes its type")),
+        }?;
+        if (read, levels) == (0, 0) {
+            return Err(general("a page ends before its last value"));
+        }
+        self.rows += read;
+        self.left = self.left.saturating_sub(levels);
+        Ok(())
+    }
+
+    /// Removes the consumed rows from the buffers. Copies the strings of the row that isn't whole yet, so that they
+    /// don't keep the pages of the row in memory.
+    fn make_room(&mut self) -> Result<()> {
+        self.remove_levels(self.level);
+        self.values.remove(self.value);
+        self.copied = self.copied.saturating_sub(self.value);
+        (self.level, self.value, self.kept) = (0, 0, 0);
+        let Values::Bytes(values) = &mut self.values else {
+            return Ok(());
+        };
+        let bytes: usize = values.iter().map(ByteArray::len).sum();
+        if bytes > MAX_ROW {
+            return Err(too_large(format!(
+                "a row holds a list of texts of more than {} MiB, and a row has at most that; split the list into several rows",
+                MAX_ROW >> 20
+            )));
+        }
+        for value in values.iter_mut().skip(self.copied) {
+            *value = ByteArray::from(value.data().to_vec());
+        }
+        self.copied = values.len();
+        Ok(())
+    }
+
+    /// Removes levels from the start of the buffers.
+    fn remove_levels(&mut self, count: usize) {
+        remove(&mut self.definition, count);
+        remove(&mut self.repetition, count);
+    }
+
+    /// Removes the next `rows` whole rows from the buffers.
+    pub(super) fn consume(&mut self, rows: usize) {
+        let mut spans = self.spans(rows);
+        let end = if self.repetition.is_empty() {
+            let end = self.definition.len().min(self.level + rows);
+            let levels = self.definition.get(self.level..end).unwrap_or_default();
+            let full = self.levels.full;
+            let values = if self.definition.is_empty() {
+                rows
+            } else {
+                levels.iter().filter(|level| **level == full).count()
+            };
+            (end, self.value + values)
+        } else {
+            spans.by_ref().for_each(drop);
+            (spans.level, spans.value)
+        };
+        (self.level, self.value) = end;
+        self.rows = self.rows.saturating_sub(rows);
+        let all_levels = self.level >= self.definition.len().max(self.repetition.len());
+        if self.rows == 0 && all_levels {
+            self.remove_levels(self.level);
+            self.values.remove(self.values.len());
+            (self.level, self.value, self.copied) = (0, 0, 0);
+            self.kept = if self.left > 0 { self.page } else { 0 };
         }
     }
 
-    /// Reads the next rows of a list of floats and appends them directly to a vector column. Returns false if any row
-    /// doesn't have exactly `width` floats. In that case the column is unchanged and the rows are in [`Leaf::values`].
+    /// Adds the approximate size in bytes of each of the next rows as text. `extra` bytes are added per level.
+    pub(super) fn weigh(&self, sizes: &mut [usize], extra: usize) {
+        let mut spans = self.spans(sizes.len());
+        for size in sizes {
+            let before = spans.level;
+            let Some(span) = spans.next() else {
+                return;
+            };
+            let levels = (spans.level - before).saturating_mul(extra);
+            *size = size
+                .saturating_add(self.values.text_bytes(span.values))
+                .saturating_add(levels);
+        }
+    }
+
+    /// Reads the next rows of a list of floats and appends them directly to a vector column. Returns the number of rows
+    /// appended: `rows`, or 0 if any of them doesn't have exactly `width` floats. In that case the column is unchanged,
+    /// and some of the rows are in the buffers.
     pub(super) fn read_vectors(
         &mut self,
         rows: usize,
         width: usize,
         column: &mut Vec<f32>,
-    ) -> Result<bool> {
-        let before = column.len();
+        memory: &mut PageMemory,
+    ) -> Result<usize> {
+        if self.rows > 0 || self.level < self.definition.len() || self.values.len() > 0 {
+            return Ok(0);
+        }
+        self.remove_levels(self.level);
+        (self.level, self.value) = (0, 0);
         let Values::Float(own) = &mut self.values else {
-            return Err(ParquetError::General(
-                "a column changes its type".to_owned(),
-            ));
+            return Ok(0);
         };
+        let before = column.len();
         // Reading appends to the buffer, so the column can serve as the buffer.
         std::mem::swap(own, column);
-        let read = self.read_behind(rows);
+        let read = self.read_even(rows, width, memory);
         let Values::Float(own) = &mut self.values else {
-            return Ok(false);
+            return Ok(0);
         };
         std::mem::swap(own, column);
-        read?;
-        let values = rows.saturating_mul(width);
-        if column.len() == before + values && self.is_even(rows, width) {
-            return Ok(true);
+        let is_full = read? && column.len() == before + rows.saturating_mul(width);
+        if is_full && self.is_even(rows, width) {
+            self.rows = 0;
+            self.remove_levels(self.definition.len());
+            return Ok(rows);
         }
         self.values = Values::Float(column.split_off(before));
-        Ok(false)
+        Ok(0)
+    }
+
+    /// Reads `rows` rows. Returns false at a page with a row of more than `width` values.
+    fn read_even(&mut self, rows: usize, width: usize, memory: &mut PageMemory) -> Result<bool> {
+        while self.rows < rows {
+            if self.left == 0 && self.load(memory)?.is_none() {
+                return Ok(false);
+            }
+            if self.longest > width {
+                return Ok(false);
+            }
+            self.pull(rows - self.rows)?;
+        }
+        Ok(true)
     }
 
     /// Returns true if each row has `width` values and none of them is null. The loops don't exit early, so the
@@ -180,58 +387,51 @@ impl Leaf {
                 == 0
     }
 
-    /// Reads rows like [`Leaf::read`], but keeps the values already in the buffer.
-    fn read_behind(&mut self, rows: usize) -> Result<()> {
-        self.definition.clear();
-        self.repetition.clear();
-        let levels = (&mut self.definition, &mut self.repetition);
-        match (&mut self.reader, &mut self.values) {
-            (Some(ColumnReader::FloatColumnReader(reader)), Values::Float(values)) => {
-                pull(reader, rows, levels, values)
-            }
-            _ => Err(ParquetError::General(
-                "a column changes its type".to_owned(),
-            )),
-        }
-    }
-
-    /// Returns the lists of the rows that were read last, split into the items of the outermost list.
+    /// Returns the lists of the next rows, split into the items of the outermost list.
     pub(super) fn lists(&self, rows: usize) -> Lists<'_> {
         Lists(self.spans(rows))
     }
 
-    /// Returns the value ranges of the rows that were read last.
+    /// Returns the value ranges of the next rows.
     pub(super) fn spans(&self, rows: usize) -> Spans<'_> {
         Spans {
             leaf: self,
             rows,
-            level: 0,
-            value: 0,
+            level: self.level,
+            value: self.value,
         }
     }
 }
 
+/// Reads at most `rows` rows, and returns the number of whole rows and of levels read.
 fn pull<T: Typed>(
     reader: &mut ColumnReaderImpl<T>,
     rows: usize,
     (definition, repetition): (&mut Vec<i16>, &mut Vec<i16>),
     values: &mut Vec<T::T>,
-) -> Result<()> {
-    let mut left = rows;
-    let mut calls = 0;
-    // The library stops early at a page without values. Writers emit such a page before a long row.
-    while left > 0 && calls < EMPTY_PAGES {
-        let definition = Some(&mut *definition);
-        let repetition = Some(&mut *repetition);
-        let (read, _, levels) = reader.read_records(left, definition, repetition, values)?;
-        left = left.saturating_sub(read);
-        calls = if levels == 0 { calls + 1 } else { 0 };
+) -> Result<(usize, usize)> {
+    let read = reader.read_records(rows, Some(definition), Some(repetition), values)?;
+    Ok((read.0, read.2))
+}
+
+/// Removes the first `count` elements. Frees most of the memory if it's far more than was used, so one large row doesn't
+/// occupy it for ever.
+fn remove<T>(values: &mut Vec<T>, count: usize) {
+    let used = values.len();
+    if count >= used {
+        values.clear();
+    } else {
+        values.drain(..count);
     }
-    if left == 0 {
-        return Ok(());
+    if values.capacity().saturating_mul(size_of::<T>()) > KEPT_BUFFER
+        && values.capacity() / 8 > used
+    {
+        values.shrink_to(used);
     }
-    let message = format!("a column ends {left} rows before its row group");
-    Err(ParquetError::General(message))
+}
+
+fn general(message: &str) -> ParquetError {
+    ParquetError::General(message.to_owned())
 }
 
 /// Iterator over the rows of a leaf.
@@ -359,7 +559,6 @@ pub(super) fn write_list(json: &mut String, values: &Values, range: Range<usize>
                 }
             });
         }
-        Values::Fixed(_) => json.push_str("[]"),
     }
 }
 

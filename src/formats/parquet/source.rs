@@ -7,11 +7,15 @@ use parquet::data_type::AsBytes;
 use parquet::errors::Result;
 
 use super::leaf::{Leaf, Span, Values, list, write_list};
+use super::pages::PageMemory;
 use super::structs::Members;
 use crate::formats::column::{Column, Values as Own};
 use crate::formats::columnar::sink::Sink;
 use crate::formats::native;
 use crate::formats::schema::DataType;
+
+/// Size in bytes up to which the buffer for JSON text keeps its memory.
+const KEPT_TEXT: usize = 1 << 20;
 
 /// A column: one leaf, two leaves for a sparse vector, or the leaves of a struct array.
 pub(super) struct Source {
@@ -40,52 +44,73 @@ impl Source {
         self
     }
 
-    /// Returns true if the schema doesn't bound the memory for the values.
-    pub(super) fn is_text(&self) -> bool {
+    /// Reads until `rows` rows can be appended, or fewer if they take much memory, but at least one. Returns their number.
+    pub(super) fn fill(&mut self, rows: usize, memory: &mut PageMemory) -> Result<usize> {
         self.leaves
-            .iter()
-            .any(|leaf| matches!(leaf.values, Values::Bytes(_)))
+            .iter_mut()
+            .try_fold(rows, |rows, leaf| leaf.fill(rows, memory))
     }
 
-    /// Reads the next `rows` rows, all of which must be in the row group, into the field's column.
-    pub(super) fn append(&mut self, rows: usize, sink: &mut Sink<'_>) -> Result<()> {
-        if let Some(members) = &self.members {
-            self.leaves
-                .iter_mut()
-                .try_for_each(|leaf| leaf.read(rows))?;
-            members.append(&self.leaves, rows, &mut self.json, sink);
-            return Ok(());
+    /// Adds the approximate size in bytes of each of the next rows as text. They must have been read by
+    /// [`Source::fill`].
+    pub(super) fn weigh(&self, sizes: &mut [usize]) {
+        for (at, leaf) in self.leaves.iter().enumerate() {
+            let name = self
+                .members
+                .as_ref()
+                .map_or(0, |members| members.name_bytes(at));
+            leaf.weigh(sizes, name);
         }
-        match self.leaves.as_mut_slice() {
-            [indices, values] => {
-                indices.read(rows)?;
-                values.read(rows)?;
-                sparse(indices, values, rows, &mut self.json, sink);
+    }
+
+    /// Appends the next `rows` rows, all of which must be in the row group, to the field's column.
+    pub(super) fn append(
+        &mut self,
+        rows: usize,
+        sink: &mut Sink<'_>,
+        memory: &mut PageMemory,
+    ) -> Result<()> {
+        let mut left = rows;
+        if let ([leaf], DataType::FloatVector { dim }, Own::Float(column)) = (
+            self.leaves.as_mut_slice(),
+            &sink.field.data_type,
+            sink.column.values_mut(),
+        ) {
+            let begin = column.len() / (*dim).max(1);
+            let read = leaf.read_vectors(rows, *dim, column, memory)?;
+            if read > 0 {
+                sink.column.seal();
+                check(begin, *dim, sink);
             }
-            [leaf] => {
-                if let (DataType::FloatVector { dim }, Values::Float(_)) =
-                    (&sink.field.data_type, &leaf.values)
-                {
-                    let begin = sink.column.len();
-                    let Own::Float(column) = sink.column.values_mut() else {
-                        return Ok(());
-                    };
-                    if leaf.read_vectors(rows, *dim, column)? {
-                        sink.column.seal();
-                        check(begin, *dim, sink);
-                        return Ok(());
-                    }
-                } else {
-                    leaf.read(rows)?;
-                }
-                self.rows(rows, sink);
+            left -= read.min(left);
+        }
+        while left > 0 {
+            let rows = self.fill(left, memory)?;
+            self.push(rows, sink);
+            for leaf in &mut self.leaves {
+                leaf.consume(rows);
             }
-            _ => {}
+            left -= rows.min(left);
+        }
+        if self.json.capacity() > KEPT_TEXT {
+            self.json = String::new();
         }
         Ok(())
     }
 
-    /// Appends the rows that were read, one by one.
+    /// Appends the next rows, which have been read.
+    fn push(&mut self, rows: usize, sink: &mut Sink<'_>) {
+        if let Some(members) = &self.members {
+            members.append(&self.leaves, rows, &mut self.json, sink);
+            return;
+        }
+        match self.leaves.as_slice() {
+            [indices, values] => sparse(indices, values, rows, &mut self.json, sink),
+            _ => self.rows(rows, sink),
+        }
+    }
+
+    /// Appends the next rows of a single leaf, one by one.
     fn rows(&mut self, rows: usize, sink: &mut Sink<'_>) {
         let Self {
             leaves,
@@ -124,10 +149,6 @@ impl Source {
                 | DataType::Int8Vector { .. } => {
                     let vector = |column: &mut Column| match &leaf.values {
                         Values::Bytes(values) => {
-                            let value = values.get(span.values.start);
-                            native::push_packed(column, value.map_or(&[], AsBytes::as_bytes))
-                        }
-                        Values::Fixed(values) => {
                             let value = values.get(span.values.start);
                             native::push_packed(column, value.map_or(&[], AsBytes::as_bytes))
                         }
@@ -186,7 +207,6 @@ fn push_scalar(sink: &mut Sink<'_>, values: &Values, at: usize) {
             None => nothing(),
         }),
         Values::Bytes(values) => sink.text(values.get(at).map_or(&[], AsBytes::as_bytes)),
-        Values::Fixed(values) => sink.text(values.get(at).map_or(&[], AsBytes::as_bytes)),
     }
 }
 

@@ -66,7 +66,12 @@ impl Members {
         Err(listed())
     }
 
-    /// Appends the rows that the leaves have read.
+    /// Returns the size in bytes of the name that each value of a leaf has in JSON text.
+    pub(super) fn name_bytes(&self, leaf: usize) -> usize {
+        self.named.get(leaf).map_or(0, |(name, _)| name.len() + 3)
+    }
+
+    /// Appends the next rows of the leaves.
     pub(super) fn append(
         &self,
         leaves: &[Leaf],

@@ -250,7 +250,7 @@ fn a_quote_that_is_never_closed_ends_the_file() {
     let message = error.unwrap_err().to_string();
     assert!(message.starts_with("row 1, line 2"), "{message}");
     assert!(
-        message.contains("longer than 16 MiB (is a quote not closed?)"),
+        message.contains("longer than 16 MiB, and a row has at most that; is a quote not closed?"),
         "{message}"
     );
 }

@@ -2,7 +2,10 @@
 
 mod csv;
 mod files;
+#[cfg(all(unix, feature = "local"))]
+mod fuzz;
 mod keys;
+mod limits;
 mod numpy;
 mod parquet;
 mod properties;

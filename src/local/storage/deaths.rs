@@ -1,5 +1,6 @@
 //! Jobs whose process died while it ran them. A file that kills every process that reads it mustn't be read for ever.
 
+use super::jobs::parse_source;
 use super::work::JobFailure;
 use super::{StoreError, unsigned};
 use rusqlite::{Transaction, params};
@@ -10,6 +11,9 @@ const MAX_DEATHS: u64 = 3;
 /// Deaths without getting further than before after which a job is tried again. A job that stores rows may have been
 /// killed for another reason than its files, so there are more of them.
 const MAX_REPEATS: u64 = 10;
+
+/// Maximum length in characters of a job's paths in its reason.
+const MAX_PATHS: usize = 300;
 
 /// Counts the death of the process that last ran the job, if the job was left without an owner. Returns the failure of
 /// a job that has had too many. The caller must hold the job's lock.
@@ -40,7 +44,10 @@ pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>
         return Ok(None);
     }
     let file = file(tx, id)?;
-    let name = file.as_ref().map_or("this job's files", |(_, name)| name);
+    let name = match &file {
+        Some((_, name)) => name.clone(),
+        None => paths(tx, id)?,
+    };
     let reason = format!(
         "{name}: the service's process ended abruptly {} times in a row while reading it, so it isn't tried again: the file \
          may be damaged, or the machine may have too little memory; write the file again in smaller parts and import it",
@@ -50,6 +57,15 @@ pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>
         file: file.map(|(no, _)| (no, reason.clone())),
         reason,
     }))
+}
+
+/// Returns the paths of the whole job, for a job that died before it found its files.
+fn paths(tx: &Transaction<'_>, id: &str) -> Result<String, StoreError> {
+    let source: String = tx
+        .prepare_cached("SELECT source FROM jobs WHERE id = ?1")?
+        .query_row([id], |row| row.get(0))?;
+    let paths = parse_source(&source)?.name();
+    Ok(paths.chars().take(MAX_PATHS).collect())
 }
 
 /// Returns the number and name of the file that was being read. Files are read one after the other.

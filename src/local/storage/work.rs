@@ -169,11 +169,7 @@ impl Store {
     }
 
     /// Marks a file as being read. Returns false if the job has ended meanwhile.
-    pub(crate) fn start_file(
-        &self,
-        job: &Claimed,
-        report: &Report,
-    ) -> Result<bool, StoreError> {
+    pub(crate) fn start_file(&self, job: &Claimed, report: &Report) -> Result<bool, StoreError> {
         self.write(|tx| advance(tx, job, report))
     }
 

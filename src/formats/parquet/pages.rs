@@ -1,0 +1,731 @@
+//! Pages of one column chunk, checked before anything is allocated for them.
+//!
+//! The Parquet library trusts the counts and sizes in a file: it allocates as many values as a dictionary or a delta
+//! encoding announces, and as much memory as a compressed page takes. So zshell reads and unpacks the pages itself and
+//! hands them to the library's column reader one by one. Each count is first compared with the page's bytes and with a
+//! limit.
+
+use std::iter;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Receiver, Sender};
+
+use bytes::Bytes;
+use parquet::basic::{Encoding, Type as Physical};
+use parquet::column::page::{Page, PageMetadata, PageReader};
+use parquet::errors::{ParquetError, Result};
+use parquet::file::metadata::ColumnChunkMetaData;
+
+use super::codec::PageCodec;
+use super::delta::DeltaStrings;
+use super::header::{PageHeader, PageKind};
+use super::row_scan::RowScan;
+use super::thrift::{ThriftError, varint};
+use crate::formats::error::too_large;
+use crate::formats::frames::MAX_ROW;
+use crate::stores::read_at::ReadAt;
+
+/// Maximum size of a page in bytes, packed and unpacked. Most writers make pages of 1 MiB. `DuckDB` makes pages of 100 MB.
+pub(super) const MAX_PAGE: usize = 128 << 20;
+
+/// Maximum memory in bytes for the current pages and dictionaries of all columns of a file.
+pub(super) const MAX_PAGES: usize = 320 << 20;
+
+/// Bytes read first to parse a page's header. A header is longer if it holds the minimum and maximum of long strings.
+const HEADER: usize = 4 << 10;
+
+/// Maximum size of a page's header in bytes.
+const MAX_HEADER: usize = 16 << 20;
+
+/// Maximum number of consecutive pages without values.
+const EMPTY_PAGES: usize = 100;
+
+/// Size in bytes of a string that the library has decoded, without the string's bytes.
+const STRING: usize = size_of::<parquet::data_type::ByteArray>();
+
+/// Memory that the current pages and dictionaries of a file's columns take.
+#[derive(Debug, Default)]
+pub(super) struct PageMemory {
+    used: usize,
+}
+
+impl PageMemory {
+    fn take(&mut self, bytes: usize) -> Result<()> {
+        let used = self.used.saturating_add(bytes);
+        if used > MAX_PAGES {
+            return Err(too_large(format!(
+                "the current pages of all columns take more than {} MiB; write the file with smaller pages or fewer rows per \
+                 row group (pyarrow: data_page_size, row_group_size)",
+                MAX_PAGES >> 20
+            )));
+        }
+        self.used = used;
+        Ok(())
+    }
+
+    fn give_back(&mut self, bytes: usize) {
+        self.used = self.used.saturating_sub(bytes);
+    }
+}
+
+/// A data page that was handed to the column reader.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct LoadedPage {
+    /// Number of values, including nulls.
+    pub(super) levels: usize,
+    /// Number of levels of the longest row, including the part of the first row in the pages before.
+    pub(super) longest: usize,
+    /// Size of the unpacked page in bytes.
+    pub(super) bytes: usize,
+}
+
+/// Properties of a leaf that decide how its pages are read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageShape {
+    pub(super) physical: Physical,
+    pub(super) max_definition: i16,
+    pub(super) max_repetition: i16,
+}
+
+impl PageShape {
+    /// Returns the size of a decoded value and its levels in bytes, without the bytes of a string.
+    pub(super) fn value_bytes(self) -> usize {
+        let value = match self.physical {
+            Physical::BOOLEAN => 1,
+            Physical::INT32 | Physical::FLOAT => 4,
+            Physical::INT64 | Physical::DOUBLE => 8,
+            Physical::INT96 => 12,
+            Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY => STRING,
+        };
+        value + 2 * size_of::<i16>()
+    }
+
+    /// Returns the maximum number of values in a row.
+    fn max_levels(self) -> usize {
+        MAX_ROW / self.value_bytes()
+    }
+}
+
+/// Pages of a column chunk, and the position reached in them.
+pub(super) struct Pages {
+    file: Arc<dyn ReadAt>,
+    codec: PageCodec,
+    shape: PageShape,
+    /// Offset of the next page in the file, and number of bytes of the chunk from there on.
+    at: u64,
+    left: u64,
+    /// Header of the next page, if it was read already.
+    next: Option<PageHeader>,
+    to_reader: Sender<(Page, bool)>,
+    /// Memory taken for the dictionary and for the current page, in bytes.
+    dictionary: Option<usize>,
+    current: usize,
+    /// Number of levels of the row that the pages so far left unfinished.
+    open: usize,
+}
+
+impl Pages {
+    /// Returns the pages of a chunk, and the end of them that the library's column reader takes.
+    pub(super) fn new(
+        file: &Arc<dyn ReadAt>,
+        chunk: &ColumnChunkMetaData,
+        shape: PageShape,
+    ) -> Result<(Self, PageQueue)> {
+        let start = chunk.dictionary_page_offset();
+        let start = start.unwrap_or(chunk.data_page_offset());
+        let range = (u64::try_from(start), u64::try_from(chunk.compressed_size()));
+        let (Ok(at), Ok(left)) = range else {
+            return Err(damaged("a column chunk begins before the file"));
+        };
+        if at.checked_add(left).is_none_or(|end| end > file.size()) {
+            return Err(damaged("a column chunk ends behind the file"));
+        }
+        let (to_reader, pages) = mpsc::channel();
+        let own = Self {
+            file: Arc::clone(file),
+            codec: PageCodec::new(chunk.compression())?,
+            shape,
+            at,
+            left,
+            next: None,
+            to_reader,
+            dictionary: None,
+            current: 0,
+            open: 0,
+        };
+        let queue = PageQueue {
+            pages,
+            ends_row: false,
+        };
+        Ok((own, queue))
+    }
+
+    /// Returns the memory of the pages, when their column chunk was read.
+    pub(super) fn leave(self, memory: &mut PageMemory) {
+        memory.give_back(self.current + self.dictionary.unwrap_or(0));
+    }
+
+    /// Hands the next data page to the column reader, with its dictionary. Returns `None` at the end of the chunk.
+    pub(super) fn load(&mut self, memory: &mut PageMemory) -> Result<Option<LoadedPage>> {
+        memory.give_back(std::mem::take(&mut self.current));
+        let mut empty = 0;
+        while let Some(header) = self.header()? {
+            if header.size.max(header.stored) > MAX_PAGE {
+                return Err(too_large(format!(
+                    "a page has {} MiB, and at most {} MiB are read; write the file with smaller pages (pyarrow: \
+                     data_page_size, others: fewer rows per row group)",
+                    header.size.max(header.stored) >> 20,
+                    MAX_PAGE >> 20
+                )));
+            }
+            if let PageKind::Other = header.kind {
+                self.pass(header.stored);
+                continue;
+            }
+            memory.take(header.size.max(header.stored))?;
+            self.current = header.size.max(header.stored);
+            let bytes = self.unpack(&header)?;
+            match header.kind {
+                PageKind::Dictionary { values, encoding } => {
+                    let values = usize::try_from(values).unwrap_or(usize::MAX);
+                    self.hand_dictionary(bytes, values, encoding, memory)?;
+                }
+                _ => {
+                    if let Some(page) = self.hand_data(&header, bytes, memory)? {
+                        return Ok(Some(page));
+                    }
+                    memory.give_back(std::mem::take(&mut self.current));
+                    empty += 1;
+                    if empty > EMPTY_PAGES {
+                        return Err(damaged("too many pages without values"));
+                    }
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// Reads the next page's header, unless it was read already. Returns `None` at the end of the chunk.
+    fn header(&mut self) -> Result<Option<PageHeader>> {
+        if let Some(header) = self.next.take() {
+            return Ok(Some(header));
+        }
+        if self.left == 0 {
+            return Ok(None);
+        }
+        let mut size = HEADER;
+        loop {
+            let length = usize::try_from(self.left).map_or(size, |left| left.min(size));
+            let mut bytes = vec![0; length];
+            self.file.read_at(self.at, &mut bytes)?;
+            match PageHeader::read(&bytes) {
+                Ok(header) => {
+                    self.pass(header.length);
+                    if header.stored as u64 > self.left {
+                        return Err(damaged("a page is longer than its column chunk"));
+                    }
+                    return Ok(Some(header));
+                }
+                Err(ThriftError::Short) if length == size && size < MAX_HEADER => size *= 16,
+                Err(_) => return Err(damaged("a page's header is damaged")),
+            }
+        }
+    }
+
+    /// Moves behind the next bytes of the chunk.
+    fn pass(&mut self, bytes: usize) {
+        self.at += bytes as u64;
+        self.left = self.left.saturating_sub(bytes as u64);
+    }
+
+    /// Reads a page and unpacks it.
+    fn unpack(&mut self, header: &PageHeader) -> Result<Vec<u8>> {
+        let mut stored = vec![0; header.stored];
+        self.file.read_at(self.at, &mut stored)?;
+        self.pass(header.stored);
+        if let Some(expected) = header.crc {
+            let mut crc = flate2::Crc::new();
+            crc.update(&stored);
+            if crc.sum() != expected {
+                return Err(damaged("a page's checksum (CRC) is wrong"));
+            }
+        }
+        // The levels of such a page aren't compressed.
+        let (plain, is_compressed) = match header.kind {
+            PageKind::DataV2 {
+                definition,
+                repetition,
+                is_compressed,
+                ..
+            } => (u64::from(definition) + u64::from(repetition), is_compressed),
+            _ => (0, true),
+        };
+        let plain = usize::try_from(plain).unwrap_or(usize::MAX);
+        if plain > header.size.min(stored.len()) {
+            return Err(damaged("a page's levels are longer than the page"));
+        }
+        if !is_compressed || matches!(self.codec, PageCodec::Plain) {
+            return Ok(stored);
+        }
+        let (levels, packed) = stored.split_at(plain);
+        let mut bytes = Vec::with_capacity(header.size);
+        bytes.extend_from_slice(levels);
+        self.codec.unpack(packed, header.size - plain, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn hand_dictionary(
+        &mut self,
+        bytes: Vec<u8>,
+        values: usize,
+        encoding: Encoding,
+        memory: &mut PageMemory,
+    ) -> Result<()> {
+        // Each string has at least the four bytes of its length.
+        let max = match self.shape.physical {
+            Physical::BOOLEAN => bytes.len().saturating_mul(8),
+            Physical::INT32 | Physical::FLOAT | Physical::BYTE_ARRAY => bytes.len() / 4,
+            Physical::INT64 | Physical::DOUBLE => bytes.len() / 8,
+            Physical::INT96 => bytes.len() / 12,
+            Physical::FIXED_LEN_BYTE_ARRAY => bytes.len(),
+        };
+        if values > max || self.dictionary.is_some() {
+            return Err(damaged(
+                "a dictionary does not have the values that its header announces",
+            ));
+        }
+        let decoded = values.saturating_mul(self.shape.value_bytes());
+        memory.take(decoded)?;
+        self.dictionary = Some(decoded + std::mem::take(&mut self.current));
+        self.hand(
+            Page::DictionaryPage {
+                buf: bytes.into(),
+                num_values: u32::try_from(values).unwrap_or(u32::MAX),
+                encoding,
+                is_sorted: false,
+            },
+            false,
+        );
+        Ok(())
+    }
+
+    /// Hands a data page to the column reader. Returns `None` for a page without values, which isn't handed over.
+    fn hand_data(
+        &mut self,
+        header: &PageHeader,
+        bytes: Vec<u8>,
+        memory: &mut PageMemory,
+    ) -> Result<Option<LoadedPage>> {
+        let (PageKind::Data {
+            values, encoding, ..
+        }
+        | PageKind::DataV2 {
+            values, encoding, ..
+        }) = header.kind
+        else {
+            return Ok(None);
+        };
+        if values == 0 {
+            return Ok(None);
+        }
+        let levels = usize::try_from(values).unwrap_or(usize::MAX);
+        let (repetition, data) = self.parts(&header.kind, &bytes, levels)?;
+        let scan = match repetition {
+            Some(levels_bytes) => {
+                let width = bit_width(self.shape.max_repetition);
+                RowScan::new(levels_bytes, width, levels, self.open)
+            }
+            None if self.shape.max_repetition == 0 => RowScan {
+                longest: 1,
+                last: 0,
+            },
+            // The old encoding of levels isn't scanned.
+            None => RowScan {
+                longest: self.open + levels,
+                last: self.open + levels,
+            },
+        };
+        if scan.longest > self.shape.max_levels() {
+            return Err(too_large(format!(
+                "a row holds a list of at least {} values, and a row has at most {} MiB; split the list into several rows",
+                scan.longest,
+                MAX_ROW >> 20
+            )));
+        }
+        self.open = scan.last;
+        let (encoding, bytes) = self.plain(encoding, bytes, data, levels, memory)?;
+        let size = bytes.len();
+        let ends_row = self.ends_row(&header.kind)?;
+        self.hand(page(&header.kind, encoding, bytes.into()), ends_row);
+        Ok(Some(LoadedPage {
+            levels,
+            longest: scan.longest,
+            bytes: size,
+        }))
+    }
+
+    /// Returns the repetition levels of a data page, if it has any that can be scanned, and the offset of its values.
+    fn parts<'b>(
+        &self,
+        kind: &PageKind,
+        bytes: &'b [u8],
+        levels: usize,
+    ) -> Result<(Option<&'b [u8]>, usize)> {
+        let short = || damaged("a page ends within its levels");
+        match kind {
+            PageKind::DataV2 {
+                definition,
+                repetition,
+                ..
+            } => {
+                let repetition = usize::try_from(*repetition).unwrap_or(usize::MAX);
+                let definition = usize::try_from(*definition).unwrap_or(usize::MAX);
+                let level_bytes = bytes.get(..repetition).ok_or_else(short)?;
+                let scanned = (self.shape.max_repetition > 0).then_some(level_bytes);
+                Ok((scanned, repetition.saturating_add(definition)))
+            }
+            PageKind::Data {
+                definition,
+                repetition,
+                ..
+            } => {
+                let mut rest = bytes;
+                let mut scanned = None;
+                for (max, encoding, is_repetition) in [
+                    (self.shape.max_repetition, repetition, true),
+                    (self.shape.max_definition, definition, false),
+                ] {
+                    if max == 0 {
+                        continue;
+                    }
+                    if *encoding == Encoding::RLE {
+                        let (length, after) = rest.split_first_chunk::<4>().ok_or_else(short)?;
+                        let length =
+                            usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+                        let (found, after) = after.split_at_checked(length).ok_or_else(short)?;
+                        rest = after;
+                        if is_repetition {
+                            scanned = Some(found);
+                        }
+                    } else {
+                        let length = levels.saturating_mul(bit_width(max)).div_ceil(8);
+                        rest = rest.get(length..).ok_or_else(short)?;
+                    }
+                }
+                Ok((scanned, bytes.len() - rest.len()))
+            }
+            _ => Ok((None, 0)),
+        }
+    }
+
+    /// Checks the values of a data page, which begin at `data`. Strings in a delta encoding are rewritten plainly.
+    fn plain(
+        &mut self,
+        encoding: Encoding,
+        bytes: Vec<u8>,
+        data: usize,
+        levels: usize,
+        memory: &mut PageMemory,
+    ) -> Result<(Encoding, Vec<u8>)> {
+        let bad = || damaged("a page's delta encoding does not fit the page");
+        let values = bytes.get(data..).unwrap_or_default();
+        match encoding {
+            Encoding::DELTA_BINARY_PACKED => {
+                // Block size, mini-blocks per block, then the number of values.
+                let mut rest = values;
+                let mut found = [0; 3];
+                for number in &mut found {
+                    let (value, length) = varint(rest).ok_or_else(bad)?;
+                    *number = value;
+                    rest = rest.get(length..).unwrap_or_default();
+                }
+                let [_, mini_blocks, total] = found;
+                if mini_blocks > values.len() as u64 && total > 1 || total > levels as u64 {
+                    return Err(bad());
+                }
+                Ok((encoding, bytes))
+            }
+            Encoding::DELTA_LENGTH_BYTE_ARRAY | Encoding::DELTA_BYTE_ARRAY
+                if self.shape.physical == Physical::BYTE_ARRAY =>
+            {
+                let shares = encoding == Encoding::DELTA_BYTE_ARRAY;
+                let strings = DeltaStrings::new(values, shares, levels).ok_or_else(bad)?;
+                let size = strings.plain_size().ok_or_else(bad)?.saturating_add(data);
+                if size > MAX_PAGE {
+                    return Err(too_large(format!(
+                        "the strings of a page take {} MiB, and at most {} MiB are read; write the file with smaller pages",
+                        size >> 20,
+                        MAX_PAGE >> 20
+                    )));
+                }
+                memory.take(size)?;
+                self.current += size;
+                let mut plain = Vec::with_capacity(size);
+                plain.extend_from_slice(bytes.get(..data).unwrap_or_default());
+                strings.write_plain(&mut plain).ok_or_else(bad)?;
+                Ok((Encoding::PLAIN, plain))
+            }
+            Encoding::RLE_DICTIONARY | Encoding::PLAIN_DICTIONARY if self.dictionary.is_none() => {
+                Err(damaged("a page refers to a dictionary that is missing"))
+            }
+            _ => Ok((encoding, bytes)),
+        }
+    }
+
+    /// Returns true if the last row of a page ends with the page.
+    fn ends_row(&mut self, kind: &PageKind) -> Result<bool> {
+        if self.shape.max_repetition == 0 || matches!(kind, PageKind::DataV2 { .. }) {
+            return Ok(true);
+        }
+        self.next = loop {
+            match self.header()? {
+                Some(header) if matches!(header.kind, PageKind::Other) => self.pass(header.stored),
+                next => break next,
+            }
+        };
+        Ok(match &self.next {
+            Some(next) => matches!(next.kind, PageKind::DataV2 { .. }),
+            None => true,
+        })
+    }
+
+    fn hand(&self, page: Page, ends_row: bool) {
+        // If the column reader is gone, nobody reads its pages.
+        _ = self.to_reader.send((page, ends_row));
+    }
+}
+
+/// Returns the library's form of a data page.
+fn page(kind: &PageKind, encoding: Encoding, buf: Bytes) -> Page {
+    match *kind {
+        PageKind::DataV2 {
+            values,
+            nulls,
+            rows,
+            definition,
+            repetition,
+            is_compressed,
+            ..
+        } => Page::DataPageV2 {
+            buf,
+            num_values: values,
+            encoding,
+            num_nulls: nulls,
+            num_rows: rows,
+            def_levels_byte_len: definition,
+            rep_levels_byte_len: repetition,
+            is_compressed,
+            statistics: None,
+        },
+        PageKind::Data {
+            values,
+            definition,
+            repetition,
+            ..
+        } => Page::DataPage {
+            buf,
+            num_values: values,
+            encoding,
+            def_level_encoding: definition,
+            rep_level_encoding: repetition,
+            statistics: None,
+        },
+        PageKind::Dictionary { values, .. } => Page::DictionaryPage {
+            buf,
+            num_values: values,
+            encoding,
+            is_sorted: false,
+        },
+        PageKind::Other => Page::DictionaryPage {
+            buf,
+            num_values: 0,
+            encoding,
+            is_sorted: false,
+        },
+    }
+}
+
+/// Returns the number of bits of a level.
+fn bit_width(max_level: i16) -> usize {
+    (i16::BITS - max_level.leading_zeros()) as usize
+}
+
+fn damaged(message: &str) -> ParquetError {
+    ParquetError::General(message.to_owned())
+}
+
+/// Checked pages that the column reader hasn't taken yet. The queue is empty until [`Pages::load`] is called, so the
+/// column reader never reads past the page that was loaded last.
+pub(super) struct PageQueue {
+    pages: Receiver<(Page, bool)>,
+    /// True if the last row of the page taken last ends with the page.
+    ends_row: bool,
+}
+
+impl PageReader for PageQueue {
+    fn get_next_page(&mut self) -> Result<Option<Page>> {
+        let next = self.pages.try_recv().ok();
+        Ok(next.map(|(page, ends_row)| {
+            self.ends_row = ends_row;
+            page
+        }))
+    }
+
+    fn at_record_boundary(&mut self) -> Result<bool> {
+        Ok(self.ends_row)
+    }
+
+    fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
+        Err(damaged("pages are read in order"))
+    }
+
+    fn skip_next_page(&mut self) -> Result<()> {
+        Err(damaged("pages are read in order"))
+    }
+}
+
+impl iter::Iterator for PageQueue {
+    type Item = Result<Page>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.get_next_page().transpose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::formats::error::TooLarge;
+
+    /// Encodes an integer as Thrift does.
+    fn int(value: u64) -> Vec<u8> {
+        let mut value = value << 1;
+        let mut bytes = Vec::new();
+        while value > 0x7f {
+            bytes.push(u8::try_from(value & 0x7f).unwrap() | 0x80);
+            value >>= 7;
+        }
+        bytes.push(u8::try_from(value).unwrap());
+        bytes
+    }
+
+    /// Returns a page header: the type of the page, its sizes unpacked and in the file, then the integers of the struct
+    /// that `field` begins.
+    fn header(page_type: u64, size: u64, stored: u64, field: u8, numbers: &[u64]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for number in [page_type, size, stored] {
+            bytes.push(0x15);
+            bytes.extend(int(number));
+        }
+        bytes.push(field);
+        for number in numbers {
+            bytes.push(0x15);
+            bytes.extend(int(*number));
+        }
+        bytes.extend([0, 0]);
+        bytes
+    }
+
+    const DATA: u8 = 0x2c;
+    const DICTIONARY: u8 = 0x4c;
+
+    /// Loads the first page of a chunk, and returns the error.
+    fn refused(file: Vec<u8>, codec: PageCodec, shape: PageShape) -> String {
+        let (to_reader, _pages) = mpsc::channel();
+        let mut pages = Pages {
+            left: file.len() as u64,
+            file: Arc::new(file),
+            codec,
+            shape,
+            at: 0,
+            next: None,
+            to_reader,
+            dictionary: None,
+            current: 0,
+            open: 0,
+        };
+        pages
+            .load(&mut PageMemory::default())
+            .unwrap_err()
+            .to_string()
+    }
+
+    fn flat(physical: Physical) -> PageShape {
+        PageShape {
+            physical,
+            max_definition: 0,
+            max_repetition: 0,
+        }
+    }
+
+    #[test]
+    fn counts_and_sizes_are_checked_before_anything_is_allocated() {
+        let texts = flat(Physical::BYTE_ARRAY);
+        let large = [header(0, 200 << 20, 10, DATA, &[1, 0, 3, 3]), vec![0; 10]].concat();
+        let message = refused(large, PageCodec::Gzip, texts);
+        assert!(
+            message.contains("200 MiB") && message.contains("data_page_size"),
+            "{message}"
+        );
+        let file = [header(2, 8, 8, DICTIONARY, &[1 << 30, 0]), vec![0; 8]].concat();
+        let message = refused(file, PageCodec::Plain, texts);
+        assert!(message.contains("dictionary"), "{message}");
+        let file = [header(0, 8, 1 << 20, DATA, &[1, 0, 3, 3]), vec![0; 8]].concat();
+        let message = refused(file, PageCodec::Plain, texts);
+        assert!(
+            message.contains("longer than its column chunk"),
+            "{message}"
+        );
+        // Block size, mini-blocks, a billion values, the first one.
+        let delta = vec![0x80, 1, 4, 0x80, 0x94, 0xeb, 0xdc, 3, 0];
+        for encoding in [5, 6, 7] {
+            let physical = if encoding == 5 {
+                Physical::INT64
+            } else {
+                Physical::BYTE_ARRAY
+            };
+            let size = delta.len() as u64;
+            let file = [
+                header(0, size, size, DATA, &[3, encoding, 3, 3]),
+                delta.clone(),
+            ]
+            .concat();
+            let message = refused(file, PageCodec::Plain, flat(physical));
+            assert!(message.contains("delta encoding"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_for_a_row_is_refused() {
+        let lists = PageShape {
+            physical: Physical::INT32,
+            max_definition: 1,
+            max_repetition: 1,
+        };
+        // One run of 60 million equal levels.
+        let run = [0x80, 0x9c, 0x9c, 0x39, 1];
+        let levels = [&5_u32.to_le_bytes()[..], &run].concat();
+        let body = [levels.clone(), levels, vec![0; 4]].concat();
+        let size = body.len() as u64;
+        let file = [header(0, size, size, DATA, &[60_000_000, 0, 3, 3]), body].concat();
+        let message = refused(file, PageCodec::Plain, lists);
+        assert!(
+            message.contains("60000000 values") && message.contains("16 MiB"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn pages_of_all_columns_share_one_limit() {
+        let mut memory = PageMemory::default();
+        memory.take(MAX_PAGES).unwrap();
+        let ParquetError::External(error) = memory.take(1).unwrap_err() else {
+            panic!("not an error of a limit");
+        };
+        assert!(
+            error.is::<TooLarge>() && error.to_string().contains("320 MiB"),
+            "{error}"
+        );
+        memory.give_back(1);
+        memory.take(1).unwrap();
+    }
+}

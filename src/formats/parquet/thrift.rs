@@ -1,0 +1,243 @@
+//! Reader of Thrift's compact protocol, in which a Parquet file's footer and page headers are written.
+//!
+//! The Parquet library doesn't offer its own reader of page headers, and it allocates what they announce. Specification:
+//! `thrift/doc/specs/thrift-compact-protocol.md`.
+
+/// Maximum nesting of structs and lists.
+const MAX_DEPTH: usize = 32;
+
+/// Maximum depth of lists whose structs are counted: lists of the outermost struct have depth 1, lists in their structs 3.
+const COUNTED_DEPTH: usize = 3;
+
+/// Reason why bytes can't be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ThriftError {
+    /// More bytes are needed.
+    Short,
+    Invalid,
+}
+
+type Result<T> = std::result::Result<T, ThriftError>;
+
+/// Type of a field or list element.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ThriftType {
+    True,
+    False,
+    /// An integer of 16, 32 or 64 bits.
+    Int,
+    Byte,
+    Double,
+    Binary,
+    List,
+    Map,
+    Struct,
+    Uuid,
+}
+
+/// A position in bytes of the compact protocol.
+pub(super) struct ThriftReader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    /// Number of structs in lists that were skipped, down to [`COUNTED_DEPTH`].
+    structs: usize,
+}
+
+impl<'a> ThriftReader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            structs: 0,
+        }
+    }
+
+    /// Returns the number of bytes read.
+    pub(super) fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Reads the fields of a struct. `read` must consume the value of each field, e.g. with [`Self::skip`].
+    pub(super) fn fields(
+        &mut self,
+        mut read: impl FnMut(&mut Self, i64, ThriftType) -> Result<()>,
+    ) -> Result<()> {
+        let mut id = 0_i64;
+        loop {
+            let byte = self.byte()?;
+            if byte.trailing_zeros() >= 4 {
+                return Ok(());
+            }
+            let field = field_type(byte & 0x0f)?;
+            match byte >> 4 {
+                0 => id = self.int()?,
+                delta => id += i64::from(delta),
+            }
+            read(self, id, field)?;
+        }
+    }
+
+    /// Reads a list of structs. `read` must consume each struct, and gets the number of structs that follow it.
+    pub(super) fn structs(
+        &mut self,
+        mut read: impl FnMut(&mut Self, u64) -> Result<()>,
+    ) -> Result<()> {
+        let (count, element) = self.list()?;
+        if count > 0 && element != Some(ThriftType::Struct) {
+            return Err(ThriftError::Invalid);
+        }
+        (0..count).rev().try_for_each(|left| read(self, left))
+    }
+
+    /// Reads the start of a list: the number and the type of the elements.
+    fn list(&mut self) -> Result<(u64, Option<ThriftType>)> {
+        let byte = self.byte()?;
+        let count = match byte >> 4 {
+            15 => self.varint()?,
+            count => count.into(),
+        };
+        let element = (count > 0).then(|| field_type(byte & 0x0f));
+        Ok((count, element.transpose()?))
+    }
+
+    /// Reads an integer of a field.
+    pub(super) fn int(&mut self) -> Result<i64> {
+        let value = self.varint()?;
+        Ok((value >> 1).cast_signed() ^ -(value & 1).cast_signed())
+    }
+
+    /// Reads an integer that must be neither negative nor larger than 31 bits.
+    pub(super) fn count(&mut self) -> Result<u32> {
+        let value = self.int()?;
+        i32::try_from(value)
+            .ok()
+            .and_then(|value| u32::try_from(value).ok())
+            .ok_or(ThriftError::Invalid)
+    }
+
+    /// Skips the value of a field.
+    pub(super) fn skip(&mut self, field: ThriftType) -> Result<()> {
+        self.skip_at(field, 0)
+    }
+
+    fn skip_at(&mut self, field: ThriftType, depth: usize) -> Result<()> {
+        if depth > MAX_DEPTH {
+            return Err(ThriftError::Invalid);
+        }
+        match field {
+            ThriftType::True | ThriftType::False => Ok(()),
+            ThriftType::Int => self.varint().map(|_| ()),
+            ThriftType::Byte => self.advance(1),
+            ThriftType::Double => self.advance(8),
+            ThriftType::Uuid => self.advance(16),
+            ThriftType::Binary => {
+                let length = self.varint()?;
+                self.advance(usize::try_from(length).map_err(|_| ThriftError::Invalid)?)
+            }
+            ThriftType::Struct => self.fields(|own, _, field| own.skip_at(field, depth + 1)),
+            ThriftType::List => self.skip_list(depth),
+            ThriftType::Map => self.skip_map(depth),
+        }
+    }
+
+    fn skip_list(&mut self, depth: usize) -> Result<()> {
+        let (count, Some(element)) = self.list()? else {
+            return Ok(());
+        };
+        self.skip_all(count, element, depth)?;
+        if element == ThriftType::Struct && depth <= COUNTED_DEPTH {
+            self.structs += usize::try_from(count).unwrap_or(usize::MAX);
+        }
+        Ok(())
+    }
+
+    fn skip_map(&mut self, depth: usize) -> Result<()> {
+        let count = self.varint()?;
+        if count == 0 {
+            return Ok(());
+        }
+        let byte = self.byte()?;
+        let (key, value) = (field_type(byte >> 4)?, field_type(byte & 0x0f)?);
+        for _ in 0..count {
+            self.skip_all(1, key, depth)?;
+            self.skip_all(1, value, depth)?;
+        }
+        Ok(())
+    }
+
+    /// Skips list elements. Each has at least one byte, so a count beyond the bytes that are there ends early.
+    fn skip_all(&mut self, count: u64, element: ThriftType, depth: usize) -> Result<()> {
+        for _ in 0..count {
+            match element {
+                // In a list, a boolean has a byte.
+                ThriftType::True | ThriftType::False => self.advance(1)?,
+                element => self.skip_at(element, depth + 1)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn byte(&mut self) -> Result<u8> {
+        let byte = self.bytes.get(self.at).copied().ok_or(ThriftError::Short)?;
+        self.at += 1;
+        Ok(byte)
+    }
+
+    fn advance(&mut self, bytes: usize) -> Result<()> {
+        match self.at.checked_add(bytes) {
+            Some(at) if at <= self.bytes.len() => {
+                self.at = at;
+                Ok(())
+            }
+            _ => Err(ThriftError::Short),
+        }
+    }
+
+    fn varint(&mut self) -> Result<u64> {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        match varint(rest) {
+            Some((value, length)) => {
+                self.at += length;
+                Ok(value)
+            }
+            None if rest.len() >= 10 => Err(ThriftError::Invalid),
+            None => Err(ThriftError::Short),
+        }
+    }
+}
+
+/// Returns the number of structs in the lists of a footer: columns of the schema, row groups, and column chunks.
+/// Returns `None` if the bytes aren't a struct.
+pub(super) fn count_structs(footer: &[u8]) -> Option<usize> {
+    let mut reader = ThriftReader::new(footer);
+    reader.skip(ThriftType::Struct).ok()?;
+    Some(reader.structs)
+}
+
+/// Returns the unsigned variable-length integer at the start of `bytes`, and its length in bytes.
+pub(super) fn varint(bytes: &[u8]) -> Option<(u64, usize)> {
+    let mut value = 0;
+    for (at, byte) in bytes.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * at);
+        if byte & 0x80 == 0 {
+            return Some((value, at + 1));
+        }
+    }
+    None
+}
+
+fn field_type(code: u8) -> Result<ThriftType> {
+    Ok(match code {
+        1 => ThriftType::True,
+        2 => ThriftType::False,
+        3 => ThriftType::Byte,
+        4..=6 => ThriftType::Int,
+        7 => ThriftType::Double,
+        8 => ThriftType::Binary,
+        9 | 10 => ThriftType::List,
+        11 => ThriftType::Map,
+        12 => ThriftType::Struct,
+        13 => ThriftType::Uuid,
+        _ => return Err(ThriftError::Invalid),
+    })
+}
