@@ -124,7 +124,8 @@ mod tests {
     fn a_page_has_exactly_the_announced_size() {
         let data = vec![7; 10 << 20];
         for (mut codec, bytes) in packed(&data) {
-            let mut whole = vec![1];
+            let mut whole = Vec::with_capacity(1 + data.len());
+            whole.push(1);
             codec.unpack(&bytes, data.len(), &mut whole).unwrap();
             assert!(whole.len() == 1 + data.len() && whole.ends_with(&data));
             for size in [100, data.len() - 1, data.len() + 1] {

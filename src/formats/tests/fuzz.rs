@@ -348,7 +348,7 @@ fn run_child(format: Format, count: &str, dir: &Path) {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (output, errors) = (text(&child.stdout), text(&child.stderr));
     if child.status.success() {
-        let line = output.lines().find(|line| line.contains("mutations"));
+        let line = output.lines().find(|line| line.contains("accepted"));
         println!("{}", line.expect("a child that ran"));
         return;
     }

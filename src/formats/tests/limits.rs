@@ -104,7 +104,7 @@ fn a_row_of_more_than_16_mib_is_refused_and_its_number_is_named() {
 
 #[test]
 fn a_list_of_a_row_is_refused_if_it_takes_more_than_16_mib() {
-    let list = Value::from(vec![""; 400_000]);
+    let list = Value::from(vec![""; 500_000]);
     let field = json!({"fieldName": "a", "dataType": "Array", "elementDataType": "VarChar",
         "elementTypeParams": {"max_capacity": 4096, "max_length": 8}});
     let line =
