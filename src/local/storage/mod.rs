@@ -8,7 +8,6 @@ pub(super) mod aliases;
 pub(super) mod collections;
 pub(super) mod databases;
 pub(super) mod dead;
-mod deaths;
 pub(super) mod ending;
 pub(super) mod jobs;
 mod pool;

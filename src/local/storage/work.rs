@@ -1,9 +1,11 @@
 //! A job as its worker sees it: claiming it, reporting progress, ending it.
 
+mod deaths;
+
 use super::ending::{is_two_phase, show};
 use super::jobs::{JobState, parse_source};
 use super::rows::{AUTO_IDS, PENDING, discard, keep_columns};
-use super::{Store, StoreError, deaths, signed};
+use super::{Store, StoreError, signed};
 use crate::formats::Batch;
 use crate::local::source::Source;
 use rusqlite::{Transaction, params};

@@ -1,8 +1,8 @@
 //! Jobs whose process died while it ran them. A file that kills every process that reads it mustn't be read for ever.
 
-use super::jobs::parse_source;
-use super::work::JobFailure;
-use super::{StoreError, unsigned};
+use super::JobFailure;
+use crate::local::storage::jobs::parse_source;
+use crate::local::storage::{StoreError, unsigned};
 use rusqlite::{Transaction, params};
 
 /// Deaths before a job has stored any row after which it is tried again.
