@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::write_parquet::{Column, file};
 use super::{read_all, schema_of};
-use crate::formats::reader::BATCH_BYTES;
+use crate::formats::batch::BATCH_BYTES;
 use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
