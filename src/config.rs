@@ -21,8 +21,8 @@
 mod edit;
 mod profile;
 
-pub use edit::{Edit, Written};
-pub use profile::{Profile, Setting};
+pub(crate) use edit::{Edit, Written};
+pub(crate) use profile::{Profile, Setting};
 
 use crate::error::{Failure, Kind};
 use crate::fsutil;
@@ -166,24 +166,24 @@ fn without_values(message: &str) -> String {
 }
 
 /// Returns the folder of `config.toml`: `ZSHELL_CONFIG_DIR`, or the system's settings folder.
-pub fn folder() -> Option<PathBuf> {
+pub(crate) fn folder() -> Option<PathBuf> {
     set("ZSHELL_CONFIG_DIR")
         .map(PathBuf::from)
         .or_else(|| Some(dirs::config_dir()?.join("zshell")))
 }
 
 /// Returns the path of `config.toml`, whether or not the file exists. `None` for an account without a home folder.
-pub fn path() -> Option<PathBuf> {
+pub(crate) fn path() -> Option<PathBuf> {
     folder().map(|folder| folder.join("config.toml"))
 }
 
 /// Returns the default folder of history and local data: the system's data folder.
-pub fn data_folder() -> Option<PathBuf> {
+pub(crate) fn data_folder() -> Option<PathBuf> {
     Some(dirs::data_dir()?.join("zshell"))
 }
 
 /// Returns the library folders of `config.toml`. Relative ones are relative to the file, `~/` is the home folder.
-pub fn libraries() -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn libraries() -> Result<Vec<PathBuf>, Failure> {
     let beside = folder().unwrap_or_default();
     let absolute = |path: PathBuf| match (path.strip_prefix("~"), dirs::home_dir()) {
         (Ok(rest), Some(home)) => home.join(rest),
@@ -193,7 +193,7 @@ pub fn libraries() -> Result<Vec<PathBuf>, Failure> {
 }
 
 /// Returns an environment variable if it's set and not empty.
-pub fn set(name: &str) -> Option<String> {
+pub(crate) fn set(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.is_empty())
 }
 

@@ -3,7 +3,7 @@
 //! A Zilliz API key from the environment or a file is only sent to a Zilliz host, and `MILVUS_TOKEN` only to other
 //! hosts.
 
-pub mod aws;
+pub(crate) mod aws;
 
 use crate::config::set;
 use crate::secret::Secret;
@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// An API key and its origin, for hints and for `connect`'s messages.
 #[derive(Clone, Debug)]
-pub struct Key {
+pub(crate) struct Key {
     /// The API key.
     pub secret: Secret,
     /// The origin: `ZILLIZ_API_KEY`, `the profile "prod"`, …
@@ -20,7 +20,7 @@ pub struct Key {
 }
 
 /// Returns the API key for a host from the environment and files. `zilliz` is true if the host is Zilliz's.
-pub fn find(zilliz: bool) -> Option<Key> {
+pub(crate) fn find(zilliz: bool) -> Option<Key> {
     let variable = if zilliz {
         "ZILLIZ_API_KEY"
     } else {
@@ -47,7 +47,7 @@ fn cli_key() -> Option<Key> {
 
 /// The cluster that the official CLI is configured to use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct CliContext {
+pub(crate) struct CliContext {
     /// `[context] cluster_id`.
     pub cluster_id: Option<String>,
     /// `[context] endpoint`.
@@ -59,7 +59,7 @@ pub struct CliContext {
 }
 
 /// Returns the official CLI's context, which is empty if the CLI isn't configured.
-pub fn cli_context() -> CliContext {
+pub(crate) fn cli_context() -> CliContext {
     let file = cli_folder().and_then(|folder| Ini::load_from_file(folder.join("config")).ok());
     let get = |section: &str, key: &str| {
         let value = file.as_ref()?.get_from(Some(section), key)?;

@@ -9,16 +9,16 @@
 pub mod api;
 mod caught;
 pub mod cli;
-pub mod config;
-pub mod connection;
-pub mod credentials;
+mod config;
+mod connection;
+mod credentials;
 pub mod engine;
 pub mod error;
 pub mod formats;
 mod fsutil;
 pub mod guide;
 pub mod interrupt;
-pub mod journal;
+mod journal;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod location;
@@ -27,5 +27,5 @@ pub mod repl;
 pub mod secret;
 pub mod session;
 mod stores;
-pub mod submission;
+mod submission;
 mod text;

@@ -26,7 +26,7 @@ use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{ColorChoice, OutputFormat, Screen};
 use crate::secret::Secret;
-use crate::submission::{Desk, Submitter};
+use crate::submission::{SubmissionContext, Submitter};
 use pager::PagerChoice;
 use patient::Patient;
 use rehearsal::{comment, dry_run};
@@ -83,7 +83,7 @@ pub struct Session {
     /// The terminal settings while the prompt waits for a key.
     pub idle: idle::Idle,
     /// The journal and the state that submissions share.
-    pub desk: Desk,
+    pub desk: SubmissionContext,
     /// Jobs and collections seen so far, and names defined at the prompt.
     pub known: known::Known,
     /// The locks held by the script.
@@ -118,7 +118,7 @@ impl Session {
                 choices.data_dir.clone(),
                 self::log::warner(choices.log_format),
             ),
-            desk: Desk::new(
+            desk: SubmissionContext::new(
                 &choices.data_dir,
                 self::log::warning(choices.log_format),
                 interrupt.clone(),

@@ -3,7 +3,6 @@
 use super::Client;
 use super::error::ApiError;
 use super::fields::Fields;
-use super::model::Dialect;
 use super::request::{Outgoing, escape};
 use std::collections::HashSet;
 
@@ -127,7 +126,7 @@ impl Client {
 
     fn refuse_clusters(&self) -> Result<(), ApiError> {
         let dialect = self.settings().dialect;
-        if dialect == Dialect::V2 {
+        if dialect.api().has_clusters() {
             return Ok(());
         }
         let instead = "clusters and projects belong to Zilliz Cloud's control plane: clusters(#{endpoint: \"https://api.cloud.zilliz.com\"}) lists them, connect(#{cluster: \"name or id\"}) uses one";

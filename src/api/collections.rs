@@ -284,10 +284,10 @@ impl Client {
     /// Returns the base URL for collection calls.
     fn cluster_base(&self, what: &'static str) -> Result<&Url, ApiError> {
         let settings = self.settings();
-        match (&settings.collection_base, settings.dialect) {
-            (Some(base), _) => Ok(base),
-            (None, Dialect::Milvus) => Ok(&settings.import_base),
-            (None, Dialect::V1 | Dialect::V2) => Err(ApiError::NoClusterEndpoint { what }),
+        match &settings.collection_base {
+            Some(base) => Ok(base),
+            None if settings.dialect.api().has_collections() => Ok(&settings.import_base),
+            None => Err(ApiError::NoClusterEndpoint { what }),
         }
     }
 

@@ -127,10 +127,7 @@ const fn busy(code: Option<i64>) -> &'static str {
 }
 
 fn key(settings: &Settings) -> String {
-    let other = match settings.dialect {
-        Dialect::Milvus => "MILVUS_TOKEN (user:password)",
-        Dialect::V1 | Dialect::V2 => "ZILLIZ_API_KEY",
-    };
+    let other = settings.dialect.api().key_variable();
     let site = other_site(settings).unwrap_or_default();
     if settings.token.is_some() {
         let source = &settings.key_source;

@@ -1,13 +1,13 @@
 //! The calls about import jobs, in any dialect.
 
+use super::dialect::DialectApi;
 use super::error::{ApiError, Call};
 use super::mask::Mask;
-use super::model::{Dialect, ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
+use super::model::{ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
 use super::old_milvus::is_unknown_path;
 use super::outcome::Effect;
 use super::request::Outgoing;
-use super::settings::Settings;
-use super::{Client, JobFilter, JobWalk, Late, answers, milvus, v1, v2};
+use super::{Client, JobFilter, JobWalk, Late, answers};
 
 /// The smallest page that every dialect accepts.
 const SMALLEST_PAGE: u64 = 5;
@@ -80,14 +80,12 @@ impl Client {
                 hint: Some("import_all cuts a longer list into jobs"),
             });
         }
-        let call = match settings.dialect {
-            Dialect::V1 => v1::create(settings, request),
-            Dialect::V2 => v2::create(settings, request),
-            Dialect::Milvus => milvus::create(settings, request),
-        }?
-        .with_idempotency_key(idempotency_key)?
-        .with_extra(&request.extra)?
-        .with_secrets(settings, secrets.into_iter().flatten());
+        let api = settings.dialect.api();
+        let call = api
+            .create(settings, request)?
+            .with_idempotency_key(idempotency_key)?
+            .with_extra(&request.extra)?
+            .with_secrets(settings, secrets.into_iter().flatten());
         Ok(call)
     }
 
@@ -113,15 +111,8 @@ impl Client {
         if let Some(progress) = settings.dry_run.as_ref().and_then(|it| it.progress(job_id)) {
             return Ok(progress);
         }
-        let mut progress = match settings.dialect {
-            Dialect::V1 => {
-                let outgoing = v1::progress(settings, job_id)?;
-                self.call(outgoing, |data| v1::read_progress(data, job_id))
-            }
-            Dialect::V2 => self.spelled_progress(&v2::PROGRESS, v2::progress, job_id),
-            Dialect::Milvus => self.spelled_progress(&milvus::PROGRESS, milvus::progress, job_id),
-        }
-        .map_err(|error| self.recognized(error))?;
+        let progress = self.spelled_progress(settings.dialect.api(), job_id);
+        let mut progress = progress.map_err(|error| self.recognized(error))?;
         let files = progress.details.iter_mut().map(|file| &mut file.reason);
         self.mask_reasons(files.chain([&mut progress.reason]));
         let mask = Mask::new(&self.settings().token);
@@ -139,22 +130,17 @@ impl Client {
         }
     }
 
-    /// Sends the progress call, which has had three paths. The first path that the server knows is kept for the
+    /// Sends the progress call, which may have several paths. The first path that the server knows is kept for the
     /// connection.
-    fn spelled_progress(
-        &self,
-        paths: &[&str],
-        build: impl Fn(&Settings, &str, &str) -> Result<Outgoing, ApiError>,
-        job_id: &str,
-    ) -> Result<Progress, ApiError> {
+    fn spelled_progress(&self, api: &dyn DialectApi, job_id: &str) -> Result<Progress, ApiError> {
         let known = self.inner.progress_path.get().copied();
         let mut first_error = None;
-        for (index, path) in paths.iter().enumerate() {
+        for (index, path) in api.progress_paths().iter().enumerate() {
             if known.is_some_and(|known| known != index) {
                 continue;
             }
-            let outgoing = build(self.settings(), path, job_id)?;
-            let result = self.call(outgoing, |data| v2::read_progress(data, job_id));
+            let outgoing = api.progress(self.settings(), path, job_id)?;
+            let result = self.call(outgoing, |data| api.read_progress(data, job_id));
             match result {
                 Err(error) if known.is_none() && is_unknown_path(&error) => {
                     first_error.get_or_insert(error);
@@ -184,17 +170,8 @@ impl Client {
         page_size: u64,
     ) -> Result<JobPage, ApiError> {
         let settings = self.settings();
-        let outgoing = match settings.dialect {
-            Dialect::V1 => {
-                v1::refuse_database(
-                    settings,
-                    filter.database.as_deref().or(settings.database.as_deref()),
-                )?;
-                v1::list(settings, page, page_size)?
-            }
-            Dialect::V2 => v2::list(settings, filter, page, page_size)?,
-            Dialect::Milvus => milvus::list(settings, filter)?,
-        };
+        let api = settings.dialect.api();
+        let outgoing = api.list(settings, filter, page, page_size)?;
         let page = self.call(outgoing, answers::read_page);
         let mut page = page.map_err(|error| self.recognized(error))?;
         self.mask_reasons(page.jobs.iter_mut().map(|job| &mut job.reason));
@@ -223,11 +200,7 @@ impl Client {
     /// Commits a two-phase import.
     pub fn commit(&self, job_id: &str) -> Result<(), ApiError> {
         let settings = self.settings();
-        let outgoing = match settings.dialect {
-            Dialect::V1 => return Err(v1::beyond(settings, "a commit")),
-            Dialect::V2 => v2::commit(settings, job_id)?,
-            Dialect::Milvus => milvus::commit(settings, job_id)?,
-        };
+        let outgoing = settings.dialect.api().commit(settings, job_id)?;
         self.call(outgoing, |_| Ok(()))?;
         self.pretend(job_id, JobState::Completed);
         Ok(())
@@ -236,11 +209,7 @@ impl Client {
     /// Aborts a two-phase import.
     pub fn abort(&self, job_id: &str) -> Result<(), ApiError> {
         let settings = self.settings();
-        let outgoing = match settings.dialect {
-            Dialect::V1 => return Err(v1::beyond(settings, "an abort")),
-            Dialect::V2 => v2::abort(settings, job_id)?,
-            Dialect::Milvus => milvus::abort(settings, job_id)?,
-        };
+        let outgoing = settings.dialect.api().abort(settings, job_id)?;
         self.call(outgoing, |_| Ok(()))?;
         self.pretend(job_id, JobState::Aborted);
         Ok(())

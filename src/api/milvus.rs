@@ -3,8 +3,10 @@
 //! Paths and answers are v2's. Bodies name no cluster, and files are in the server's own bucket.
 
 use super::JobFilter;
+use super::dialect::DialectApi;
+use super::envelope::Data;
 use super::error::ApiError;
-use super::model::{Dialect, ImportRequest, Source};
+use super::model::{Dialect, ImportRequest, Progress, Source};
 use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
@@ -18,7 +20,7 @@ const COMMIT: &str = "/v2/vectordb/jobs/import/commit";
 const ABORT: &str = "/v2/vectordb/jobs/import/abort";
 
 /// Paths of the progress call; the first is the one that every release has.
-pub(super) const PROGRESS: [&str; 3] = [
+const PROGRESS: [&str; 3] = [
     "/v2/vectordb/jobs/import/get_progress",
     "/v2/vectordb/jobs/import/describe",
     "/v2/vectordb/jobs/import/getProgress",
@@ -37,66 +39,12 @@ struct CreateBody<'a> {
     options: Option<BTreeMap<&'a str, &'a str>>,
 }
 
-/// Builds the create call.
-pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
-    let Source::Files(files) = &request.source else {
-        return Err(beyond(
-            "a volume",
-            "volumes belong to Zilliz Cloud: connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\", api: \"v2\"})",
-        ));
-    };
-    if request.access_key.is_some()
-        || request.secret_key.is_some()
-        || request.session_token.is_some()
-    {
-        return Err(beyond(
-            "a storage key",
-            "the server reads its own bucket with its own key: leave out access_key, secret_key and session_token, e.g. import(\"collection\", \"folder/file.parquet\")",
-        ));
-    }
-    let database = request.database.as_deref().or(settings.database.as_deref());
-    let body = CreateBody {
-        collection_name: &request.collection,
-        files,
-        db_name: database,
-        partition_name: request.partition.as_deref(),
-        options: v2::options(request),
-    };
-    let what = "create the import job";
-    post(settings, what, Effect::Create, CREATE, database, &body)
-}
-
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct JobBody<'a> {
     job_id: &'a str,
     #[serde(skip_serializing_if = "Option::is_none")]
     db_name: Option<&'a str>,
-}
-
-/// Builds the progress call with one of the paths of [`PROGRESS`].
-pub(super) fn progress(
-    settings: &Settings,
-    path: &str,
-    job_id: &str,
-) -> Result<Outgoing, ApiError> {
-    job(
-        settings,
-        "read the job's progress",
-        Effect::Read,
-        path,
-        job_id,
-    )
-}
-
-/// Builds the commit call.
-pub(super) fn commit(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
-    job(settings, "commit the job", Effect::Change, COMMIT, job_id)
-}
-
-/// Builds the abort call.
-pub(super) fn abort(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
-    job(settings, "abort the job", Effect::Change, ABORT, job_id)
 }
 
 fn job(
@@ -120,21 +68,102 @@ struct ListBody<'a> {
     db_name: Option<&'a str>,
 }
 
-/// Builds the list call, whose answer has all jobs at once.
-pub(super) fn list(settings: &Settings, filter: &JobFilter) -> Result<Outgoing, ApiError> {
-    let db_name = filter.database.as_deref().or(settings.database.as_deref());
-    let body = ListBody {
-        collection_name: filter.collection.as_deref(),
-        db_name,
-    };
-    post(
-        settings,
-        "list the jobs",
-        Effect::Read,
-        LIST,
-        db_name,
-        &body,
-    )
+/// The `milvus` dialect.
+pub(super) struct Milvus;
+
+impl DialectApi for Milvus {
+    fn progress_paths(&self) -> &'static [&'static str] {
+        &PROGRESS
+    }
+
+    fn create(&self, settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
+        let Source::Files(files) = &request.source else {
+            return Err(beyond(
+                "a volume",
+                "volumes belong to Zilliz Cloud: connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\", api: \"v2\"})",
+            ));
+        };
+        if request.access_key.is_some()
+            || request.secret_key.is_some()
+            || request.session_token.is_some()
+        {
+            return Err(beyond(
+                "a storage key",
+                "the server reads its own bucket with its own key: leave out access_key, secret_key and session_token, e.g. import(\"collection\", \"folder/file.parquet\")",
+            ));
+        }
+        let database = request.database.as_deref().or(settings.database.as_deref());
+        let body = CreateBody {
+            collection_name: &request.collection,
+            files,
+            db_name: database,
+            partition_name: request.partition.as_deref(),
+            options: v2::options(request),
+        };
+        let what = "create the import job";
+        post(settings, what, Effect::Create, CREATE, database, &body)
+    }
+
+    fn progress(
+        &self,
+        settings: &Settings,
+        path: &str,
+        job_id: &str,
+    ) -> Result<Outgoing, ApiError> {
+        job(
+            settings,
+            "read the job's progress",
+            Effect::Read,
+            path,
+            job_id,
+        )
+    }
+
+    fn commit(&self, settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+        job(settings, "commit the job", Effect::Change, COMMIT, job_id)
+    }
+
+    fn abort(&self, settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+        job(settings, "abort the job", Effect::Change, ABORT, job_id)
+    }
+
+    fn list(
+        &self,
+        settings: &Settings,
+        filter: &JobFilter,
+        _: u64,
+        _: u64,
+    ) -> Result<Outgoing, ApiError> {
+        let db_name = filter.database.as_deref().or(settings.database.as_deref());
+        let body = ListBody {
+            collection_name: filter.collection.as_deref(),
+            db_name,
+        };
+        post(
+            settings,
+            "list the jobs",
+            Effect::Read,
+            LIST,
+            db_name,
+            &body,
+        )
+    }
+
+    fn read_progress(&self, data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
+        v2::read_progress(data, job_id)
+    }
+
+    fn has_pages(&self) -> bool {
+        false
+    }
+
+    fn has_collections(&self) -> bool {
+        true
+    }
+
+    fn key_variable(&self) -> &'static str {
+        "MILVUS_TOKEN (user:password)"
+    }
 }
 
 fn post(

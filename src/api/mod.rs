@@ -15,6 +15,7 @@ pub mod collection_copy;
 mod collections;
 mod curl;
 mod description;
+mod dialect;
 mod dry_run;
 pub mod endpoint;
 mod envelope;
@@ -54,7 +55,9 @@ pub use settings::{
 pub use walk::JobWalk;
 
 use crate::interrupt::Interrupt;
+use dialect::DialectApi;
 use envelope::Data;
+use model::Dialect;
 use request::Outgoing;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
@@ -88,6 +91,17 @@ struct Inner {
     transport: Transport,
     /// Index of the progress path that the server knows, once found.
     progress_path: OnceLock<usize>,
+}
+
+impl Dialect {
+    /// Returns the dialect's import calls.
+    fn api(self) -> &'static dyn DialectApi {
+        match self {
+            Self::V1 => &v1::V1,
+            Self::V2 => &v2::V2,
+            Self::Milvus => &milvus::Milvus,
+        }
+    }
 }
 
 impl Client {

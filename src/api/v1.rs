@@ -1,6 +1,6 @@
 //! The `v1` dialect: Zilliz Cloud's older, per-region controller (reference: the column `v1`).
 
-use super::answers;
+use super::dialect::DialectApi;
 use super::envelope::Data;
 use super::error::ApiError;
 use super::fields::{self, Fields};
@@ -8,11 +8,12 @@ use super::model::{Dialect, FileProgress, ImportRequest, JobState, Progress, Sou
 use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
+use super::{JobFilter, answers};
 use crate::secret::Secret;
 use serde::Serialize;
 
 const CREATE: &str = "/v1/vector/collections/import";
-const PROGRESS: &str = "/v1/vector/collections/import/get";
+const PROGRESS: [&str; 1] = ["/v1/vector/collections/import/get"];
 const LIST: &str = "/v1/vector/collections/import/list";
 
 #[derive(Serialize)]
@@ -30,78 +31,115 @@ struct CreateBody<'a> {
     secret_key: Option<&'a str>,
 }
 
-/// Builds the create call. Returns an error for anything but one path, such as a database, options or a session token.
-pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
-    let database = request.database.as_deref().or(settings.database.as_deref());
-    refuse_database(settings, database)?;
-    if request.session_token.is_some() {
-        return Err(beyond(settings, "a session token"));
+/// The `v1` dialect.
+pub(super) struct V1;
+
+impl DialectApi for V1 {
+    fn progress_paths(&self) -> &'static [&'static str] {
+        &PROGRESS
     }
-    if !request.options.is_empty() {
-        return Err(beyond(settings, "options"));
+
+    /// Builds the create call. Returns an error for anything but one path, such as a database, options or a session token.
+    fn create(&self, settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
+        let database = request.database.as_deref().or(settings.database.as_deref());
+        refuse_database(settings, database)?;
+        if request.session_token.is_some() {
+            return Err(beyond(settings, "a session token"));
+        }
+        if !request.options.is_empty() {
+            return Err(beyond(settings, "options"));
+        }
+        let Source::Files(files) = &request.source else {
+            return Err(beyond(settings, "a volume"));
+        };
+        let [file] = files.as_slice() else {
+            return Err(beyond(settings, "several files in one job"));
+        };
+        let [object_url] = file.as_slice() else {
+            return Err(beyond(settings, "a list of NumPy files"));
+        };
+        let body = CreateBody {
+            cluster_id: settings.cluster_id.as_deref(),
+            collection_name: &request.collection,
+            object_url,
+            partition_name: request.partition.as_deref(),
+            access_key: request.access_key.as_ref().map(Secret::expose),
+            secret_key: request.secret_key.as_ref().map(Secret::expose),
+        };
+        Outgoing::post(
+            settings,
+            "create the import job",
+            Effect::Create,
+            &settings.import_base,
+            CREATE,
+            &body,
+        )
     }
-    let Source::Files(files) = &request.source else {
-        return Err(beyond(settings, "a volume"));
-    };
-    let [file] = files.as_slice() else {
-        return Err(beyond(settings, "several files in one job"));
-    };
-    let [object_url] = file.as_slice() else {
-        return Err(beyond(settings, "a list of NumPy files"));
-    };
-    let body = CreateBody {
-        cluster_id: settings.cluster_id.as_deref(),
-        collection_name: &request.collection,
-        object_url,
-        partition_name: request.partition.as_deref(),
-        access_key: request.access_key.as_ref().map(Secret::expose),
-        secret_key: request.secret_key.as_ref().map(Secret::expose),
-    };
-    Outgoing::post(
-        settings,
-        "create the import job",
-        Effect::Create,
-        &settings.import_base,
-        CREATE,
-        &body,
-    )
-}
 
-/// Builds the progress call.
-pub(super) fn progress(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
-    let mut query = vec![("jobId", job_id)];
-    query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
-    Outgoing::get(
-        settings,
-        "read the job's progress",
-        &settings.import_base,
-        PROGRESS,
-        &query,
-    )
-}
+    fn progress(
+        &self,
+        settings: &Settings,
+        path: &str,
+        job_id: &str,
+    ) -> Result<Outgoing, ApiError> {
+        let mut query = vec![("jobId", job_id)];
+        query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
+        Outgoing::get(
+            settings,
+            "read the job's progress",
+            &settings.import_base,
+            path,
+            &query,
+        )
+    }
 
-/// Builds the list call. v1 has no filters.
-pub(super) fn list(settings: &Settings, page: u64, page_size: u64) -> Result<Outgoing, ApiError> {
-    let (page, page_size) = (page.to_string(), page_size.to_string());
-    let mut query = Vec::new();
-    query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
-    query.extend([
-        ("pageSize", page_size.as_str()),
-        ("currentPage", page.as_str()),
-    ]);
-    Outgoing::get(
-        settings,
-        "list the jobs",
-        &settings.import_base,
-        LIST,
-        &query,
-    )
-}
+    /// Builds the list call. v1 has no filters.
+    fn list(
+        &self,
+        settings: &Settings,
+        filter: &JobFilter,
+        page: u64,
+        page_size: u64,
+    ) -> Result<Outgoing, ApiError> {
+        let database = filter.database.as_deref().or(settings.database.as_deref());
+        refuse_database(settings, database)?;
+        let (page, page_size) = (page.to_string(), page_size.to_string());
+        let mut query = Vec::new();
+        query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
+        query.extend([
+            ("pageSize", page_size.as_str()),
+            ("currentPage", page.as_str()),
+        ]);
+        Outgoing::get(
+            settings,
+            "list the jobs",
+            &settings.import_base,
+            LIST,
+            &query,
+        )
+    }
 
-/// Reads a progress answer. v1 sends no state, so it's derived from the other fields.
-pub(super) fn read_progress(data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
-    let signs = ["readyPercentage", "errorMessage", "completeTime", "details"];
-    answers::progress(data, job_id, &signs, read_file)
+    /// Reads a progress answer. v1 sends no state, so it's derived from the other fields.
+    fn read_progress(&self, data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
+        let signs = ["readyPercentage", "errorMessage", "completeTime", "details"];
+        answers::progress(data, job_id, &signs, read_file)
+    }
+
+    fn commit(&self, settings: &Settings, _: &str) -> Result<Outgoing, ApiError> {
+        Err(beyond(settings, "a commit"))
+    }
+
+    fn abort(&self, settings: &Settings, _: &str) -> Result<Outgoing, ApiError> {
+        Err(beyond(settings, "an abort"))
+    }
+
+    fn has_commit(&self) -> bool {
+        false
+    }
+
+    fn filters_jobs(&self) -> bool {
+        false
+    }
 }
 
 /// Reads the five fields that a job and each of its files share.

@@ -2,6 +2,7 @@
 //!
 //! Bodies name the cluster by `clusterId`, or by `projectId` with `regionId` if no cluster is given.
 
+use super::dialect::DialectApi;
 use super::envelope::Data;
 use super::error::ApiError;
 use super::fields::{self, Fields};
@@ -20,7 +21,7 @@ const COMMIT: &str = "/v2/vectordb/jobs/import/commit";
 const ABORT: &str = "/v2/vectordb/jobs/import/abort";
 
 /// Paths of the progress call, the most common one first.
-pub(super) const PROGRESS: [&str; 3] = [
+const PROGRESS: [&str; 3] = [
     "/v2/vectordb/jobs/import/getProgress",
     "/v2/vectordb/jobs/import/describe",
     "/v2/vectordb/jobs/import/get_progress",
@@ -77,40 +78,6 @@ struct CreateBody<'a> {
     options: Option<BTreeMap<&'a str, &'a str>>,
 }
 
-/// Builds the create call. One path is sent as `objectUrl`, which all releases of the service accept; several paths, or
-/// a list of `NumPy` files, as `objectUrls`, which newer releases accept.
-pub(super) fn create(settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
-    let (single, files, volume) = match &request.source {
-        Source::Files(files) => match files.as_slice() {
-            [file] if file.len() == 1 => (file.first().map(String::as_str), None, None),
-            files => (None, Some(files), None),
-        },
-        Source::Volume { name, paths } => (None, None, Some((name.as_str(), paths.as_slice()))),
-    };
-    let body = CreateBody {
-        place: Place::of(settings),
-        collection_name: &request.collection,
-        object_url: single,
-        object_urls: files,
-        volume_name: volume.map(|(name, _)| name),
-        data_paths: volume.map(|(_, paths)| paths),
-        db_name: request.database.as_deref().or(settings.database.as_deref()),
-        partition_name: request.partition.as_deref(),
-        access_key: request.access_key.as_ref().map(Secret::expose),
-        secret_key: request.secret_key.as_ref().map(Secret::expose),
-        token: request.session_token.as_ref().map(Secret::expose),
-        options: options(request),
-    };
-    Outgoing::post(
-        settings,
-        "create the import job",
-        Effect::Create,
-        &settings.import_base,
-        CREATE,
-        &body,
-    )
-}
-
 /// Returns the request's options as an object; `None` if there are none.
 pub(super) fn options(request: &ImportRequest) -> Option<BTreeMap<&str, &str>> {
     let pairs = request.options.iter();
@@ -126,26 +93,6 @@ struct JobBody<'a> {
     #[serde(flatten)]
     place: Place<'a>,
     job_id: &'a str,
-}
-
-/// Builds the progress call with one of the paths of [`PROGRESS`].
-pub(super) fn progress(
-    settings: &Settings,
-    path: &str,
-    job_id: &str,
-) -> Result<Outgoing, ApiError> {
-    let what = "read the job's progress";
-    job(settings, what, Effect::Read, path, job_id)
-}
-
-/// Builds the commit call.
-pub(super) fn commit(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
-    job(settings, "commit the job", Effect::Change, COMMIT, job_id)
-}
-
-/// Builds the abort call.
-pub(super) fn abort(settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
-    job(settings, "abort the job", Effect::Change, ABORT, job_id)
 }
 
 fn job(
@@ -173,28 +120,97 @@ struct ListBody<'a> {
     current_page: u64,
 }
 
-/// Builds the list call.
-pub(super) fn list(
-    settings: &Settings,
-    filter: &JobFilter,
-    page: u64,
-    page_size: u64,
-) -> Result<Outgoing, ApiError> {
-    let body = ListBody {
-        place: Place::of(settings),
-        collection_name: filter.collection.as_deref(),
-        db_name: filter.database.as_deref().or(settings.database.as_deref()),
-        page_size,
-        current_page: page,
-    };
-    Outgoing::post(
-        settings,
-        "list the jobs",
-        Effect::Read,
-        &settings.import_base,
-        LIST,
-        &body,
-    )
+/// The `v2` dialect.
+pub(super) struct V2;
+
+impl DialectApi for V2 {
+    fn progress_paths(&self) -> &'static [&'static str] {
+        &PROGRESS
+    }
+
+    /// Builds the create call. One path is sent as `objectUrl`, which all releases of the service accept; several paths, or
+    /// a list of `NumPy` files, as `objectUrls`, which newer releases accept.
+    fn create(&self, settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError> {
+        let (single, files, volume) = match &request.source {
+            Source::Files(files) => match files.as_slice() {
+                [file] if file.len() == 1 => (file.first().map(String::as_str), None, None),
+                files => (None, Some(files), None),
+            },
+            Source::Volume { name, paths } => (None, None, Some((name.as_str(), paths.as_slice()))),
+        };
+        let body = CreateBody {
+            place: Place::of(settings),
+            collection_name: &request.collection,
+            object_url: single,
+            object_urls: files,
+            volume_name: volume.map(|(name, _)| name),
+            data_paths: volume.map(|(_, paths)| paths),
+            db_name: request.database.as_deref().or(settings.database.as_deref()),
+            partition_name: request.partition.as_deref(),
+            access_key: request.access_key.as_ref().map(Secret::expose),
+            secret_key: request.secret_key.as_ref().map(Secret::expose),
+            token: request.session_token.as_ref().map(Secret::expose),
+            options: options(request),
+        };
+        Outgoing::post(
+            settings,
+            "create the import job",
+            Effect::Create,
+            &settings.import_base,
+            CREATE,
+            &body,
+        )
+    }
+
+    fn progress(
+        &self,
+        settings: &Settings,
+        path: &str,
+        job_id: &str,
+    ) -> Result<Outgoing, ApiError> {
+        let what = "read the job's progress";
+        job(settings, what, Effect::Read, path, job_id)
+    }
+
+    fn commit(&self, settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+        job(settings, "commit the job", Effect::Change, COMMIT, job_id)
+    }
+
+    fn abort(&self, settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+        job(settings, "abort the job", Effect::Change, ABORT, job_id)
+    }
+
+    fn list(
+        &self,
+        settings: &Settings,
+        filter: &JobFilter,
+        page: u64,
+        page_size: u64,
+    ) -> Result<Outgoing, ApiError> {
+        let body = ListBody {
+            place: Place::of(settings),
+            collection_name: filter.collection.as_deref(),
+            db_name: filter.database.as_deref().or(settings.database.as_deref()),
+            page_size,
+            current_page: page,
+        };
+        Outgoing::post(
+            settings,
+            "list the jobs",
+            Effect::Read,
+            &settings.import_base,
+            LIST,
+            &body,
+        )
+    }
+
+    fn read_progress(&self, data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
+        read_progress(data, job_id)
+    }
+
+    fn has_clusters(&self) -> bool {
+        true
+    }
 }
 
 /// Reads a progress answer of `v2` or `milvus`.

@@ -70,8 +70,8 @@ impl JobWalk {
             return Some(self.matched);
         }
         // v1 filters nothing, so its count isn't the filter's.
-        let v1 = self.client.settings().dialect == Dialect::V1;
-        let unfiltered = v1 && self.filter.collection.is_some();
+        let filters = self.client.settings().dialect.api().filters_jobs();
+        let unfiltered = !filters && self.filter.collection.is_some();
         self.count.filter(|_| !unfiltered)
     }
 
@@ -125,14 +125,14 @@ impl JobWalk {
         let counted = self.count.is_some_and(|count| read >= count);
         let endless = page_number >= PAGES;
         self.readable &= page.whole && !endless;
-        self.ended = counted || fresh == 0 || dialect == Dialect::Milvus || endless;
+        self.ended = counted || fresh == 0 || !dialect.api().has_pages() || endless;
         self.next_page = (!self.ended).then_some(page_number + 1);
     }
 
     /// Returns true if the job matches the filter. v1 has no filters, and a server may ignore a filter, so the result
     /// is checked here.
     fn wants(&self, dialect: Dialect, job: &JobSummary) -> bool {
-        let unnamed = job.collection.is_empty() && dialect != Dialect::V1;
+        let unnamed = job.collection.is_empty() && dialect.api().filters_jobs();
         let name = self.filter.collection.as_ref();
         self.any_name || name.is_none_or(|name| *name == job.collection || unnamed)
     }

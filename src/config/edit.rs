@@ -18,7 +18,7 @@ const DEFAULT: &str = "default_profile";
 const PATIENCE: Duration = Duration::from_mins(1);
 
 /// `config.toml` while it's being edited, under its lock.
-pub struct Edit {
+pub(crate) struct Edit {
     path: PathBuf,
     /// The text of a file that consists of comments only.
     head: String,
@@ -27,7 +27,7 @@ pub struct Edit {
 }
 
 /// The value of an edited setting.
-pub enum Written<'a> {
+pub(crate) enum Written<'a> {
     /// A text.
     Text(&'a str),
     /// A secret.
@@ -38,7 +38,7 @@ pub enum Written<'a> {
 
 impl Edit {
     /// Waits for the lock and reads the file. Creates the folder if it doesn't exist. Fails if the file doesn't parse.
-    pub fn begin(interrupt: &Interrupt) -> Result<Self, Failure> {
+    pub(crate) fn begin(interrupt: &Interrupt) -> Result<Self, Failure> {
         let named = path().ok_or_else(|| {
             Failure::usage("no place for settings: this account has no home folder")
                 .with_hint("name a folder with ZSHELL_CONFIG_DIR")
@@ -88,7 +88,7 @@ impl Edit {
     }
 
     /// Returns true if a profile has this name.
-    pub fn has(&self, name: &str) -> bool {
+    pub(crate) fn has(&self, name: &str) -> bool {
         self.document
             .get(PROFILES)
             .and_then(Item::as_table_like)
@@ -96,7 +96,7 @@ impl Edit {
     }
 
     /// Writes a profile with exactly these settings. Replaces one with the same name.
-    pub fn set_profile(&mut self, name: &str, settings: &[(&str, Written<'_>)]) {
+    pub(crate) fn set_profile(&mut self, name: &str, settings: &[(&str, Written<'_>)]) {
         let mut table = Table::new();
         for (key, written) in settings {
             table.insert(
@@ -120,7 +120,7 @@ impl Edit {
     }
 
     /// Removes a profile with all its tables. If it's the default profile, there is none afterwards.
-    pub fn remove_profile(&mut self, name: &str) {
+    pub(crate) fn remove_profile(&mut self, name: &str) {
         if let Some(profiles) = self.profiles() {
             profiles.remove(name);
         }
@@ -130,12 +130,12 @@ impl Edit {
     }
 
     /// Returns the name of the default profile.
-    pub fn default(&self) -> Option<&str> {
+    pub(crate) fn default(&self) -> Option<&str> {
         self.document.get(DEFAULT).and_then(Item::as_str)
     }
 
     /// Sets the default profile.
-    pub fn set_default(&mut self, name: &str) {
+    pub(crate) fn set_default(&mut self, name: &str) {
         match self.document.get_mut(DEFAULT).and_then(Item::as_value_mut) {
             Some(old) => {
                 // Keeps the comment after the value.
@@ -150,7 +150,7 @@ impl Edit {
     }
 
     /// Writes the file with mode 0600 and returns its path.
-    pub fn save(self) -> Result<PathBuf, Failure> {
+    pub(crate) fn save(self) -> Result<PathBuf, Failure> {
         let text = Zeroizing::new(format!("{}{}", self.head, self.document));
         // Checks that the new text can be read, however the old one was written.
         Config::parse(&self.path, &text)?;

@@ -23,7 +23,7 @@ const EXPORT: &str =
 
 /// An AWS access key, with the session token of a temporary one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StorageKeys {
+pub(crate) struct StorageKeys {
     /// Access key id.
     pub access_key: Secret,
     /// Secret access key.
@@ -33,7 +33,7 @@ pub struct StorageKeys {
 }
 
 /// Returns the access key from the environment or AWS's files.
-pub fn find() -> Result<StorageKeys, Failure> {
+pub(crate) fn find() -> Result<StorageKeys, Failure> {
     match (set(ID), set(KEY)) {
         (Some(id), Some(key)) => Ok(StorageKeys {
             access_key: Secret::new(id),

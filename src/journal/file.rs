@@ -95,14 +95,14 @@ impl Place {
 }
 
 /// The open journal, while its lock is held.
-pub(super) struct Book {
+pub(super) struct JournalFile {
     file: File,
     path: PathBuf,
     /// Length of the complete lines in bytes.
     end: u64,
 }
 
-impl Book {
+impl JournalFile {
     /// Opens the journal for writing, and creates or repairs it if necessary.
     pub(super) fn open(place: &Place) -> Result<Self, JournalError> {
         let path = place.journal();

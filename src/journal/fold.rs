@@ -16,7 +16,7 @@ struct Baseline {
 
 /// The state that results from all entries read so far.
 #[derive(Debug, Default)]
-pub struct Fold {
+pub struct JournalState {
     submissions: Vec<Submission>,
     by_id: HashMap<String, usize>,
     /// Index of the latest submission under each import key, by target.
@@ -30,7 +30,7 @@ pub struct Fold {
     entries: u64,
 }
 
-impl Fold {
+impl JournalState {
     /// Applies the next entry. Entries about unknown submissions change nothing.
     pub(super) fn apply(&mut self, entry: Entry) {
         self.entries += 1;

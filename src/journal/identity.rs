@@ -33,7 +33,7 @@ impl Scope {
 
 /// Returns the name of a service in the journal: the address that calls go to, with the cluster if one is set. The
 /// local service is named after its data folder, since its port differs from run to run.
-pub fn target(settings: &Settings) -> String {
+pub(crate) fn target(settings: &Settings) -> String {
     if let Some(fixed) = &settings.lasting_name {
         return fixed.clone();
     }
@@ -50,7 +50,7 @@ pub fn target(settings: &Settings) -> String {
 /// Returns a hash of everything that defines a submission: scope, partition, files and options. The order of files and
 /// options doesn't matter, and storage credentials and signatures of signed URLs are left out, since they change from
 /// run to run.
-pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
+pub(crate) fn identity(scope: &Scope, request: &ImportRequest) -> String {
     let (volume, _) = files(request);
     let mut sets = plain_files(request);
     for set in &mut sets {
@@ -73,7 +73,7 @@ pub fn identity(scope: &Scope, request: &ImportRequest) -> String {
 pub(super) const HASH_DIGITS: usize = 32;
 
 /// Returns the first half of a text's SHA-256 as 32 hexadecimal digits.
-pub fn hash(text: &str) -> String {
+pub(crate) fn hash(text: &str) -> String {
     let whole = digest(&SHA256, text.as_bytes());
     let half = whole.as_ref().iter().take(HASH_DIGITS / 2);
     half.map(|byte| format!("{byte:02x}")).collect()
@@ -88,7 +88,7 @@ fn files(request: &ImportRequest) -> (Option<&str>, &[Vec<String>]) {
 
 /// Returns the request's files in a form without secrets: URLs lose user and query, which may contain credentials and
 /// signatures.
-pub fn plain_files(request: &ImportRequest) -> Vec<Vec<String>> {
+pub(crate) fn plain_files(request: &ImportRequest) -> Vec<Vec<String>> {
     let (_, sets) = files(request);
     let plain = |set: &Vec<String>| set.iter().map(|path| plain(path)).collect();
     sets.iter().map(plain).collect()

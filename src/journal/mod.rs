@@ -2,7 +2,7 @@
 //!
 //! The journal is one file of JSON Lines in the data folder, `journal/journal.jsonl`, to which lines are only appended.
 //! Each [`Entry`] is synced before the call returns, except entries about a server's answers ([`Journal::note`]). A
-//! [`Fold`] of the entries holds the state of each [`Submission`]. Beside the file are `journal.lock`, which serialises
+//! [`JournalState`] of the entries holds the state of each [`Submission`]. Beside the file are `journal.lock`, which serialises
 //! reads and appends, and `locks/`, with a file for each identity that's being submitted. Only the owner can access
 //! these files, and none of them holds a secret.
 //!
@@ -44,20 +44,19 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Settled, Unknown};
-pub use error::JournalError;
-pub use fold::Fold;
+pub(crate) use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Unknown};
+pub(crate) use error::JournalError;
+pub(crate) use fold::JournalState;
 use identity::HASH_DIGITS;
-pub use identity::{Scope, hash, identity, plain_files, target};
-pub use lock::IdentityLock;
-pub use moment::Moment;
-pub use prune::Pruned;
-pub use record::{SUBMISSION_KEYS, Standing, Submission};
-pub use settle::Word;
+pub(crate) use identity::{Scope, hash, identity, plain_files, target};
+pub(crate) use lock::IdentityLock;
+pub(crate) use moment::Moment;
+pub(crate) use record::{SUBMISSION_KEYS, Standing, Submission};
+pub(crate) use settle::Word;
 
 use crate::interrupt::Interrupt;
 use damage::Damage;
-use file::{Book, Place, Written, is_of_later_release};
+use file::{JournalFile, Place, Written, is_of_later_release};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -75,7 +74,7 @@ pub struct Journal {
 /// State read from the file so far.
 #[derive(Debug, Default)]
 struct Known {
-    fold: Fold,
+    fold: JournalState,
     generation: Option<String>,
     offset: u64,
     /// Number of lines read.
@@ -85,7 +84,7 @@ struct Known {
 }
 
 /// Returns the current time in the form that entries use: RFC 3339, UTC, milliseconds.
-pub fn now() -> String {
+pub(crate) fn now() -> String {
     jiff::Timestamp::now()
         .strftime("%Y-%m-%dT%H:%M:%S.%3fZ")
         .to_string()
@@ -137,7 +136,7 @@ impl Journal {
     /// this function returns.
     pub fn transact<T, E: From<JournalError>>(
         &self,
-        decide: impl FnOnce(&Fold) -> Result<(Vec<Entry>, T), E>,
+        decide: impl FnOnce(&JournalState) -> Result<(Vec<Entry>, T), E>,
     ) -> Result<T, E> {
         let (written, result) = self.write(decide)?;
         if let Some(written) = written {
@@ -161,7 +160,7 @@ impl Journal {
     /// between.
     pub fn note_with<T>(
         &self,
-        decide: impl FnOnce(&Fold) -> (Vec<Entry>, T),
+        decide: impl FnOnce(&JournalState) -> (Vec<Entry>, T),
     ) -> Result<T, JournalError> {
         let (written, result) = self.write(|fold| Ok::<_, JournalError>(decide(fold)))?;
         if written.is_some() {
@@ -178,11 +177,11 @@ impl Journal {
     /// Reads, decides and appends under the lock. Returns the write to be synced, if anything was appended.
     fn write<T, E: From<JournalError>>(
         &self,
-        decide: impl FnOnce(&Fold) -> Result<(Vec<Entry>, T), E>,
+        decide: impl FnOnce(&JournalState) -> Result<(Vec<Entry>, T), E>,
     ) -> Result<(Option<Written>, T), E> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let _gate = self.place.lock(true)?;
-        let mut book = Book::open(&self.place)?;
+        let mut book = JournalFile::open(&self.place)?;
         known.read_on(&mut book)?;
         self.damage.tell(&known, &self.place);
         let (entries, result) = decide(&known.fold)?;
@@ -201,11 +200,11 @@ impl Journal {
     }
 
     /// Reads new entries and passes the state to `look`. A missing journal counts as empty and isn't created.
-    pub fn read<T>(&self, look: impl FnOnce(&Fold) -> T) -> Result<T, JournalError> {
+    pub fn read<T>(&self, look: impl FnOnce(&JournalState) -> T) -> Result<T, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if self.place.journal().exists() {
             let _gate = self.place.lock(false)?;
-            if let Some(mut book) = Book::read(&self.place)? {
+            if let Some(mut book) = JournalFile::read(&self.place)? {
                 known.read_on(&mut book)?;
             }
             self.damage.tell(&known, &self.place);
@@ -225,7 +224,7 @@ impl Journal {
         let (target, job) = job.ok_or_else(|| JournalError::NoSubmission { id: id.to_owned() })?;
         let _gate = self.place.lock(false)?;
         let mut found = Vec::new();
-        if let Some(mut book) = Book::read(&self.place)? {
+        if let Some(mut book) = JournalFile::read(&self.place)? {
             book.lines(0, |line| {
                 let Ok(entry) = serde_json::from_slice::<Entry>(line) else {
                     return;
@@ -249,7 +248,7 @@ impl Journal {
             return Ok(found);
         }
         let _gate = self.place.lock(false)?;
-        let Some(mut book) = Book::read(&self.place)? else {
+        let Some(mut book) = JournalFile::read(&self.place)? else {
             return Ok(found);
         };
         known.read_on(&mut book)?;
@@ -287,7 +286,7 @@ fn is_of(prefix: &str, key: &str) -> bool {
 
 impl Known {
     /// Reads the lines appended since the last call, or all lines if the file was replaced.
-    fn read_on(&mut self, book: &mut Book) -> Result<(), JournalError> {
+    fn read_on(&mut self, book: &mut JournalFile) -> Result<(), JournalError> {
         let generation = book.generation()?;
         if generation.is_none() || generation != self.generation || book.end() < self.offset {
             *self = Self {

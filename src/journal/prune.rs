@@ -2,8 +2,8 @@
 
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
-use super::file::{Book, is_of_later_release};
-use super::fold::Fold;
+use super::file::{JournalFile, is_of_later_release};
+use super::fold::JournalState;
 use super::record::Submission;
 use super::{Journal, Known};
 use crate::fsutil::{create_private_folder, open_private, sync_folder};
@@ -33,7 +33,7 @@ impl Journal {
     pub fn prune(&self, before: Timestamp) -> Result<Pruned, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let _gate = self.place.lock(true)?;
-        let mut book = Book::open(&self.place)?;
+        let mut book = JournalFile::open(&self.place)?;
         known.read_on(&mut book)?;
         self.damage.tell(&known, &self.place);
         let path = self.place.journal();
@@ -66,8 +66,8 @@ fn is_kept(submission: &Submission, before: Timestamp) -> bool {
 }
 
 fn write(
-    fold: &Fold,
-    book: &mut Book,
+    fold: &JournalState,
+    book: &mut JournalFile,
     path: &Path,
     before: Timestamp,
 ) -> Result<Pruned, JournalError> {

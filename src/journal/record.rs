@@ -94,7 +94,7 @@ pub struct Submission {
 }
 
 /// Member names of [`Submission::json`], in order.
-pub const SUBMISSION_KEYS: [&str; 12] = [
+pub(crate) const SUBMISSION_KEYS: [&str; 12] = [
     "submission",
     "key",
     "state",

@@ -1,7 +1,7 @@
 //! Manual settling of outcomes that couldn't be found out, and corrections of earlier settlements.
 
 use super::entry::{Entry, Settled};
-use super::fold::Fold;
+use super::fold::JournalState;
 use super::record::{Standing, Submission};
 use super::{Journal, JournalError, now};
 use crate::api::model::JobState;
@@ -44,7 +44,7 @@ fn missing(id: &str) -> JournalError {
 }
 
 /// Returns the entry for an outcome, if the submission's state allows it.
-fn settled(fold: &Fold, id: &str, word: &Word) -> Result<Settled, JournalError> {
+fn settled(fold: &JournalState, id: &str, word: &Word) -> Result<Settled, JournalError> {
     let submission = fold.submission(id).ok_or_else(|| missing(id))?;
     let is_open = submission.standing.is_unresolved() || submission.by_hand;
     let (job, state) = match word {

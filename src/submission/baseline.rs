@@ -3,7 +3,7 @@
 use super::{SubmitError, Submitter};
 use crate::api::{ApiError, JobFilter};
 use crate::error::Kind;
-use crate::journal::{Entry, Fold, Moment, Scope, Seen, now};
+use crate::journal::{Entry, JournalState, Moment, Scope, Seen, now};
 use std::collections::HashSet;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -32,7 +32,7 @@ impl Baseline {
     /// Returns the journal entry that this baseline needs, with all jobs that the journal doesn't have, or `None` if
     /// the baseline and all of its jobs are journalled. Pruning may have removed jobs that were journalled before, so
     /// this is checked for each submission.
-    pub(super) fn entry(&self, scope: &Scope, fold: &Fold) -> Option<Entry> {
+    pub(super) fn entry(&self, scope: &Scope, fold: &JournalState) -> Option<Entry> {
         let jobs = fold.unseen(scope, &self.jobs);
         (!jobs.is_empty() || fold.baseline(&self.id).is_none()).then(|| {
             Entry::Seen(Seen {

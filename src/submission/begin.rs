@@ -1,14 +1,14 @@
 //! First step: check the import key's history, resolve submissions that a crash left open, take the baseline, and write
 //! the intent.
 
-use super::parked::{Open, Parked, take_up};
+use super::parked::{Open, Unresolved, take_up};
 use super::{SubmitError, Submitter};
 use crate::api::ApiError;
 use crate::api::model::{ImportRequest, JobState};
 use crate::error::{Failure, Kind};
 use crate::journal::{
-    Ended, Entry, Fold, IdentityLock, Intent, Moment, Scope, Standing, Submission, Unknown, hash,
-    identity, now, plain_files,
+    Ended, Entry, IdentityLock, Intent, JournalState, Moment, Scope, Standing, Submission, Unknown,
+    hash, identity, now, plain_files,
 };
 use crate::text::words;
 use std::sync::Arc;
@@ -25,7 +25,7 @@ pub enum Begun {
     /// The intent is journalled, and the submission may be sent.
     Open(Open),
     /// The import key is known but its outcome isn't, so the outcome has to be looked for.
-    Parked(Parked),
+    Unresolved(Unresolved),
     /// Another thread or process is making an identical submission: try again later.
     Busy,
 }
@@ -115,7 +115,7 @@ impl Submitter<'_> {
                 if parked.open.intent.honoured && !self.still_honoured(last) {
                     parked.scan_instead();
                 }
-                Some(Begun::Parked(parked))
+                Some(Begun::Unresolved(parked))
             }
             Standing::Unsent | Standing::Refused | Standing::Absent => None,
             Standing::Ended(JobState::Failed | JobState::Aborted) => {
@@ -282,7 +282,7 @@ impl Submitter<'_> {
 }
 
 /// Checks, under the journal's lock, that the import key has no new submission since it was last read.
-fn unchanged(draft: &Draft<'_>, fold: &Fold) -> Result<(), SubmitError> {
+fn unchanged(draft: &Draft<'_>, fold: &JournalState) -> Result<(), SubmitError> {
     let Some(key) = draft.key else {
         return Ok(());
     };

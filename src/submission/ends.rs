@@ -1,14 +1,14 @@
 //! Journalled ends of jobs, which are kept because services forget jobs after hours.
 
-use super::Desk;
+use super::SubmissionContext;
 use crate::api::Settings;
 use crate::api::model::{JobState, Progress, State};
 use crate::journal::{Ended, Entry, JournalError, Standing, now, target};
 
 /// A job as a call has shown it: id, state, and number of rows if the service reported one.
-pub type Shown<'a> = (&'a str, JobState, Option<u64>);
+pub(crate) type Shown<'a> = (&'a str, JobState, Option<u64>);
 
-impl Desk {
+impl SubmissionContext {
     /// Journals the ends of jobs that are in the journal without an end.
     pub fn note_ends<'a>(
         &self,

@@ -3,8 +3,8 @@
 use super::admit::{Admitted, made, not_known};
 use super::baseline::filter;
 use super::files::{Likeness, compare};
-use super::parked::{Open, Parked, Way};
-use super::verdict::{Sight, Verdict};
+use super::parked::{Open, Unresolved, Way};
+use super::verdict::{ScanResult, Verdict};
 use super::{Doubt, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, Outcome};
@@ -23,17 +23,17 @@ pub enum Found {
     /// There's no job: send again.
     Again(Open),
     /// No result yet: look again when the submission is due.
-    Parked(Parked),
+    Unresolved(Unresolved),
     /// An earlier attempt under the import key has failed: begin again, for the next attempt.
     Next,
 }
 
 /// Results of a look, one per submission.
-pub type Looked = Vec<Result<Found, SubmitError>>;
+pub(crate) type Reconciled = Vec<Result<Found, SubmitError>>;
 
 impl Submitter<'_> {
     /// Looks for the outcome of one submission.
-    pub(super) fn look_at(&self, parked: Parked) -> Result<Found, SubmitError> {
+    pub(super) fn look_at(&self, parked: Unresolved) -> Result<Found, SubmitError> {
         // `look` returns one result per submission; a missing result counts as not known.
         let mut looked = self.look(vec![parked]);
         looked.pop().unwrap_or(Err(SubmitError::NotKnown {
@@ -47,8 +47,8 @@ impl Submitter<'_> {
 
     /// Looks for the outcomes of submissions, and returns them in the same order. If the server honours a submission's
     /// header, its create call is repeated; all others of a collection share one scan.
-    pub fn look(&self, parked: Vec<Parked>) -> Looked {
-        let mut scans: HashMap<Scope, Result<Sight, ApiError>> = HashMap::new();
+    pub fn look(&self, parked: Vec<Unresolved>) -> Reconciled {
+        let mut scans: HashMap<Scope, Result<ScanResult, ApiError>> = HashMap::new();
         let mut looked = Vec::new();
         for parked in parked {
             if parked.way == Way::Scan && parked.open.intent.baseline.is_none() {
@@ -68,21 +68,21 @@ impl Submitter<'_> {
         looked
     }
 
-    fn see(&self, scope: &Scope) -> Result<Sight, ApiError> {
+    fn see(&self, scope: &Scope) -> Result<ScanResult, ApiError> {
         let begun = Instant::now();
         let scan = self.client.scan(&filter(scope))?;
-        Ok(Sight::new(begun, scan))
+        Ok(ScanResult::new(begun, scan))
     }
 
     /// Repeats the create call under the same header: the server answers with the job that it made before, or makes the
     /// job now.
-    fn ask_again(&self, mut parked: Parked) -> Result<Found, SubmitError> {
+    fn ask_again(&self, mut parked: Unresolved) -> Result<Found, SubmitError> {
         let error = match self.create(&mut parked.open, false) {
             Ok(job) => {
                 return Ok(match self.admit(parked.open, job.clone(), How::SameKey)? {
                     Admitted::Made(job) => Found::Made(job),
                     Admitted::Next => Found::Next,
-                    Admitted::Foreign(open) => Found::Parked(self.foreign(open, job)?),
+                    Admitted::Foreign(open) => Found::Unresolved(self.foreign(open, job)?),
                 });
             }
             Err(error) => error,
@@ -100,20 +100,20 @@ impl Submitter<'_> {
         };
         parked.cause = Some(Box::new(error));
         if !pointless && !parked.is_hopeless() {
-            return Ok(Found::Parked(parked));
+            return Ok(Found::Unresolved(parked));
         }
         if parked.open.intent.baseline.is_none() {
             return Err(give_up(self, parked, Doubt::NoAnswer, Vec::new()));
         }
         parked.scan_instead();
-        Ok(Found::Parked(parked))
+        Ok(Found::Unresolved(parked))
     }
 
     /// Decides on one submission by a scan.
     fn judge(
         &self,
-        mut parked: Parked,
-        sight: &mut Result<Sight, ApiError>,
+        mut parked: Unresolved,
+        sight: &mut Result<ScanResult, ApiError>,
     ) -> Result<Found, SubmitError> {
         let sight = match sight {
             Ok(sight) => sight,
@@ -142,7 +142,7 @@ impl Submitter<'_> {
 
     fn later(
         &self,
-        mut parked: Parked,
+        mut parked: Unresolved,
         why: Doubt,
         jobs: Vec<String>,
     ) -> Result<Found, SubmitError> {
@@ -150,15 +150,15 @@ impl Submitter<'_> {
         if parked.is_hopeless() {
             Err(give_up(self, parked, why, jobs))
         } else {
-            Ok(Found::Parked(parked))
+            Ok(Found::Unresolved(parked))
         }
     }
 
     /// Returns a scan's verdict on one submission. If exactly one job matches, it's claimed in the journal.
     pub(super) fn verdict(
         &self,
-        parked: &mut Parked,
-        sight: &mut Sight,
+        parked: &mut Unresolved,
+        sight: &mut ScanResult,
     ) -> Result<Verdict, SubmitError> {
         let id = parked.id().to_owned();
         let candidates = self.desk.journal.read(|fold| {
@@ -209,7 +209,7 @@ impl Submitter<'_> {
     fn progress_of<'s>(
         &self,
         job: &str,
-        sight: &'s mut Sight,
+        sight: &'s mut ScanResult,
     ) -> Result<Option<&'s Progress>, crate::interrupt::Stop> {
         if !sight.read.contains_key(job) {
             let progress = match self.client.progress(job) {
@@ -223,7 +223,12 @@ impl Submitter<'_> {
     }
 
     /// Claims a job in the journal, unless it was claimed in the meantime or may also be another submission's.
-    fn claim(&self, parked: &Parked, job: &str, sight: &Sight) -> Result<Verdict, SubmitError> {
+    fn claim(
+        &self,
+        parked: &Unresolved,
+        job: &str,
+        sight: &ScanResult,
+    ) -> Result<Verdict, SubmitError> {
         let settle = parked.settle;
         self.desk.journal.transact(|fold| {
             let intent = &parked.open.intent;
@@ -247,7 +252,10 @@ impl Submitter<'_> {
     }
 
     /// Looks once for the job of a submission that an earlier run left open; returns its id if exactly one job matches.
-    pub(super) fn claim_if_found(&self, mut parked: Parked) -> Result<Option<String>, SubmitError> {
+    pub(super) fn claim_if_found(
+        &self,
+        mut parked: Unresolved,
+    ) -> Result<Option<String>, SubmitError> {
         let scope = parked.open.intent.scope.clone();
         let mut sight = match self.see(&scope) {
             Ok(sight) => sight,
@@ -261,14 +269,14 @@ impl Submitter<'_> {
     }
 
     /// Returns true if the service may have forgotten the submission's job, so that the job's absence proves nothing.
-    fn may_be_forgotten(&self, parked: &Parked) -> bool {
+    fn may_be_forgotten(&self, parked: &Unresolved) -> bool {
         let remembers = self.client.settings().remembers;
         !self.client.is_local_service()
             && remembers.is_some_and(|limit| parked.age().is_none_or(|age| age >= limit))
     }
 
     /// Journals that two scans have shown that there's no job.
-    fn absent(&self, parked: Parked) -> Result<Found, SubmitError> {
+    fn absent(&self, parked: Unresolved) -> Result<Found, SubmitError> {
         let sends_again = parked.open.sends < SENDS;
         // This entry must be on the disk before the submission is sent again.
         self.desk.journal.append(vec![Entry::Absent(Absent {
@@ -288,6 +296,6 @@ impl Submitter<'_> {
 }
 
 /// Journals that the outcome of a parked submission couldn't be found out.
-fn give_up(it: &Submitter<'_>, parked: Parked, why: Doubt, jobs: Vec<String>) -> SubmitError {
+fn give_up(it: &Submitter<'_>, parked: Unresolved, why: Doubt, jobs: Vec<String>) -> SubmitError {
     not_known(it, parked.open, why, jobs, parked.cause)
 }

@@ -6,7 +6,7 @@
 //! 1. **Begin** ([`Submitter::begin`]): lock the identity, check the import key's history, take a baseline (a scan of
 //!    the job list), and write the intent.
 //! 2. **Send** ([`Submitter::send`]): an answer that means *made*, *refused* or *never sent* ends the submission. After
-//!    any other outcome the submission is [`Parked`].
+//!    any other outcome the submission is [`Unresolved`].
 //! 3. **Look** ([`Submitter::look`]): if the server honours `Idempotency-Key`, repeat the call under the same header.
 //!    Otherwise scan the job list and compare the files of new jobs. Then claim the job, or find it absent and send
 //!    again, or report that the outcome isn't known.
@@ -51,13 +51,13 @@ mod rehearse;
 mod send;
 mod verdict;
 
-pub use begin::Begun;
-pub use ends::Shown;
-pub use error::{Doubt, SubmitError};
-pub use late::LateAnswers;
-pub use look::{Found, Looked};
-pub use parked::{Open, Parked};
-pub use send::Sent;
+pub(crate) use begin::Begun;
+pub(crate) use ends::Shown;
+pub(crate) use error::{Doubt, SubmitError};
+pub(crate) use late::LateAnswers;
+pub(crate) use look::Found;
+pub(crate) use parked::{Open, Unresolved};
+pub(crate) use send::Sent;
 
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, Client, Outcome};
@@ -74,7 +74,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 
 /// State that the submissions of one run share.
 #[derive(Debug)]
-pub struct Desk {
+pub struct SubmissionContext {
     /// The data folder's journal.
     pub journal: Arc<Journal>,
     /// Answers that haven't arrived yet.
@@ -83,7 +83,7 @@ pub struct Desk {
     baselines: Mutex<HashMap<Scope, Option<Arc<Baseline>>>>,
 }
 
-impl Desk {
+impl SubmissionContext {
     /// Returns the shared state for a data folder without any I/O; `warn` reports a damaged journal.
     pub fn new(data_dir: &Path, warn: fn(&str), interrupt: Interrupt) -> Self {
         let journal = Journal::new(data_dir)
@@ -101,7 +101,7 @@ impl Desk {
 #[derive(Clone, Copy)]
 pub struct Submitter<'a> {
     /// State that the run's submissions share.
-    pub desk: &'a Desk,
+    pub desk: &'a SubmissionContext,
     /// The connection's client.
     pub client: &'a Client,
     /// Name of the connection, for messages.
@@ -130,14 +130,14 @@ impl Submitter<'_> {
                 Found::Made(job) => return Ok(job),
                 Found::Again(open) => match self.send(open.after(attempts))? {
                     Sent::Made(job) => Found::Made(job),
-                    Sent::Parked(parked) => Found::Parked(parked),
+                    Sent::Unresolved(parked) => Found::Unresolved(parked),
                     Sent::Next => Found::Next,
                 },
                 Found::Next => {
                     attempts += 1;
                     self.await_turn(request, key)?
                 }
-                Found::Parked(parked) => {
+                Found::Unresolved(parked) => {
                     let pause = parked.due().saturating_duration_since(Instant::now());
                     let stopped = self.client.interrupt().sleep(pause);
                     stopped.map_err(|stop| parked.stopped(stop))?;
@@ -155,7 +155,7 @@ impl Submitter<'_> {
             match self.begin(request, key, &[])? {
                 Begun::Known(job) => return Ok(Found::Made(job)),
                 Begun::Open(open) => return Ok(Found::Again(open)),
-                Begun::Parked(parked) => return Ok(Found::Parked(parked)),
+                Begun::Unresolved(parked) => return Ok(Found::Unresolved(parked)),
                 Begun::Busy => self
                     .client
                     .interrupt()

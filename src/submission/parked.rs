@@ -75,7 +75,7 @@ pub(super) enum Way {
 
 /// A submission whose outcome isn't known yet.
 #[derive(Debug)]
-pub struct Parked {
+pub struct Unresolved {
     pub(super) open: Open,
     /// The error through which the answer was lost; `None` if a crash left the submission open.
     pub(super) cause: Option<Box<ApiError>>,
@@ -93,7 +93,7 @@ pub struct Parked {
     pub(super) others: HashSet<String>,
 }
 
-impl Parked {
+impl Unresolved {
     pub(super) fn new(open: Open, cause: Option<Box<ApiError>>, settle: Duration) -> Self {
         let now = Instant::now();
         let way = if open.intent.honoured {
@@ -203,7 +203,7 @@ pub(super) fn take_up(
     request: &ImportRequest,
     lock: &Arc<IdentityLock>,
     settle: Duration,
-) -> Parked {
+) -> Unresolved {
     let open = Open {
         intent: Box::new(left.intent.clone()),
         request: Box::new(request.clone()),
@@ -214,5 +214,5 @@ pub(super) fn take_up(
         foreign: None,
         may_repeat: true,
     };
-    Parked::new(open, None, settle)
+    Unresolved::new(open, None, settle)
 }

@@ -1,7 +1,7 @@
 //! Second step: one create call, repeated only if it never left or if the service was busy.
 
 use super::admit::{Admitted, not_known};
-use super::parked::{Open, Parked};
+use super::parked::{Open, Unresolved};
 use super::{Doubt, SubmitError, Submitter, outcome_entries};
 use crate::api::{ApiError, Outcome, backoff};
 use crate::journal::{How, Moment};
@@ -13,7 +13,7 @@ pub enum Sent {
     /// The job's id.
     Made(String),
     /// The outcome isn't known yet.
-    Parked(Parked),
+    Unresolved(Unresolved),
     /// An earlier attempt under the import key has failed: begin again, for the next attempt.
     Next,
 }
@@ -39,7 +39,11 @@ impl Submitter<'_> {
                 }
                 (Outcome::Unknown, _) => {
                     let cause = Some(Box::new(error));
-                    return Ok(Sent::Parked(Parked::new(open, cause, self.settle())));
+                    return Ok(Sent::Unresolved(Unresolved::new(
+                        open,
+                        cause,
+                        self.settle(),
+                    )));
                 }
                 (Outcome::NeverSent, ApiError::Unreachable { .. }) => {
                     Some(backoff(tries)).filter(|pause| begun.elapsed() + *pause < patience)
@@ -76,19 +80,19 @@ impl Submitter<'_> {
         match self.admit(open, job.clone(), How::Answer)? {
             Admitted::Made(job) => Ok(Sent::Made(job)),
             Admitted::Next => Ok(Sent::Next),
-            Admitted::Foreign(open) => self.foreign(open, job).map(Sent::Parked),
+            Admitted::Foreign(open) => self.foreign(open, job).map(Sent::Unresolved),
         }
     }
 
     /// Parks a submission that was answered with another submission's job, so that its own job is looked for. If the
     /// same id comes a second time, a mix-up on one connection can't explain it, and the outcome counts as not known.
-    pub(super) fn foreign(&self, mut open: Open, job: String) -> Result<Parked, SubmitError> {
+    pub(super) fn foreign(&self, mut open: Open, job: String) -> Result<Unresolved, SubmitError> {
         let cause = Some(Box::new(self.client.foreign_job(&job)));
         if open.foreign.as_ref() == Some(&job) {
             return Err(not_known(self, open, Doubt::Foreign, vec![job], cause));
         }
         open.foreign = Some(job);
-        let mut parked = Parked::new(open, cause, self.settle());
+        let mut parked = Unresolved::new(open, cause, self.settle());
         parked.scan_instead();
         Ok(parked)
     }

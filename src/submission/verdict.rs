@@ -3,7 +3,7 @@
 use super::files::{Likeness, compare};
 use crate::api::Scan;
 use crate::api::model::Progress;
-use crate::journal::{Fold, Submission};
+use crate::journal::{JournalState, Submission};
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 const SENDING: Duration = Duration::from_mins(5);
 
 /// One scan, with the progress of jobs that were read for it.
-pub(super) struct Sight {
+pub(super) struct ScanResult {
     /// Time when the scan began.
     pub(super) begun: Instant,
     pub(super) jobs: Vec<String>,
@@ -21,7 +21,7 @@ pub(super) struct Sight {
     pub(super) read: HashMap<String, Option<Progress>>,
 }
 
-impl Sight {
+impl ScanResult {
     pub(super) fn new(begun: Instant, scan: Scan) -> Self {
         Self {
             begun,
@@ -50,12 +50,12 @@ pub(super) enum Verdict {
 /// Returns true if a job with this submission's files may just as well be `other`'s: `other` is unresolved, has the
 /// same files as far as the job names them, and was sent so late that its job needn't be in our baseline.
 pub(super) fn is_rival(
-    fold: &Fold,
+    fold: &JournalState,
     own: &Submission,
     other: &Submission,
     job: &str,
     settle: Duration,
-    sight: &Sight,
+    sight: &ScanResult,
 ) -> bool {
     if other.intent.id == own.intent.id || fold.excludes(other, job) {
         return false;
@@ -66,7 +66,12 @@ pub(super) fn is_rival(
 }
 
 /// Returns true if `other`'s job may have been made after our baseline, or may have been missing from it.
-fn may_be_missing(fold: &Fold, own: &Submission, other: &Submission, settle: Duration) -> bool {
+fn may_be_missing(
+    fold: &JournalState,
+    own: &Submission,
+    other: &Submission,
+    settle: Duration,
+) -> bool {
     let baseline = own
         .intent
         .baseline

@@ -3,10 +3,9 @@
 use super::script;
 use crate::api::curl::Name;
 use crate::api::error::ApiError;
-use crate::api::model::{Dialect, JobState};
+use crate::api::model::JobState;
 use crate::api::request::Outgoing;
 use crate::api::settings::{PlaceholderJob, PlaceholderJobs, Settings};
-use crate::api::{milvus, v2};
 
 const PLACEHOLDER: &str = "dry-run-";
 
@@ -71,11 +70,8 @@ fn name(number: usize) -> Name {
 
 /// Returns the progress call if the dialect has a commit.
 fn progress(settings: &Settings, id: &str) -> Result<Option<Outgoing>, ApiError> {
-    let [ours, ..] = v2::PROGRESS;
-    let [theirs, ..] = milvus::PROGRESS;
-    match settings.dialect {
-        Dialect::V1 => Ok(None),
-        Dialect::V2 => v2::progress(settings, ours, id).map(Some),
-        Dialect::Milvus => milvus::progress(settings, theirs, id).map(Some),
-    }
+    let api = settings.dialect.api();
+    let path = api.progress_paths().first().filter(|_| api.has_commit());
+    path.map(|path| api.progress(settings, path, id))
+        .transpose()
 }

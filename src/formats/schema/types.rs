@@ -43,14 +43,6 @@ impl DataType {
         }
     }
 
-    /// Returns true for types whose values are JSON texts in files that don't have a type for them.
-    pub const fn is_json_text(&self) -> bool {
-        matches!(
-            self,
-            Self::Json | Self::Array { .. } | Self::ArrayOfStruct { .. } | Self::SparseFloatVector
-        ) || self.dim().is_some()
-    }
-
     /// Returns true for types whose values are strings in files of every format.
     pub const fn is_text(&self) -> bool {
         matches!(

@@ -17,7 +17,7 @@ use crate::engine::functions::wait::ask::Pace;
 use crate::engine::values::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-use crate::submission::{Found, Open, Parked, Sent, SubmitError, Submitter};
+use crate::submission::{Found, Open, Sent, SubmitError, Submitter, Unresolved};
 use crate::text::words;
 use std::collections::VecDeque;
 use std::rc::Rc;
@@ -68,7 +68,7 @@ pub(super) struct Queue<'a> {
     /// False if nothing more is submitted after a failure.
     goes_on: bool,
     pending: VecDeque<usize>,
-    parked: Vec<(usize, Parked)>,
+    parked: Vec<(usize, Unresolved)>,
     running: Vec<Running>,
     /// The earliest time of the next submission.
     pause: Option<Instant>,
@@ -261,13 +261,13 @@ impl<'a> Queue<'a> {
             .into_iter()
             .partition(|(_, parked)| parked.due() <= now);
         self.parked = rest;
-        let due: Vec<(usize, Parked)> = due;
-        let (places, parked): (Vec<usize>, Vec<Parked>) = due.into_iter().unzip();
+        let due: Vec<(usize, Unresolved)> = due;
+        let (places, parked): (Vec<usize>, Vec<Unresolved>) = due.into_iter().unzip();
         let looked = self.submitter.look(parked);
         for (at, found) in places.into_iter().zip(looked) {
             match found {
                 Ok(Found::Made(job)) => self.made(at, job),
-                Ok(Found::Parked(parked)) => self.parked.push((at, parked)),
+                Ok(Found::Unresolved(parked)) => self.parked.push((at, parked)),
                 Ok(Found::Again(open)) => self.send(at, open)?,
                 Ok(Found::Next) => self.pending.push_front(at),
                 Err(error) => self.refused(at, error)?,
@@ -279,7 +279,7 @@ impl<'a> Queue<'a> {
     fn send(&mut self, at: usize, open: Open) -> Result<(), Failure> {
         match self.submitter.send(open) {
             Ok(Sent::Made(job)) => self.made(at, job),
-            Ok(Sent::Parked(parked)) => self.parked.push((at, parked)),
+            Ok(Sent::Unresolved(parked)) => self.parked.push((at, parked)),
             Ok(Sent::Next) => self.pending.push_front(at),
             Err(error) => self.refused(at, error)?,
         }

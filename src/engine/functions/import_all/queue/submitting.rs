@@ -4,7 +4,7 @@ use super::{LOOKED_FOR, Queue};
 use crate::api::Client;
 use crate::engine::functions::import_all::plan::Task;
 use crate::error::Failure;
-use crate::submission::{Begun, Desk, Parked, Sent, SubmitError, Submitter};
+use crate::submission::{Begun, Sent, SubmissionContext, SubmitError, Submitter, Unresolved};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
@@ -20,20 +20,20 @@ enum Step {
     /// The new job's id.
     Made(String),
     /// The answer was lost, and the job is being searched for.
-    Parked(Parked),
+    Unresolved(Unresolved),
     /// Another process is submitting this task.
     Busy,
 }
 
 /// The inputs of a submission, and its messages.
-struct Clerk<'a> {
-    desk: &'a Desk,
+struct SubmitWorker<'a> {
+    desk: &'a SubmissionContext,
     client: Client,
     connection: &'a str,
     said: Mutex<Vec<String>>,
 }
 
-impl Clerk<'_> {
+impl SubmitWorker<'_> {
     fn submit(&self, task: &Task) -> Result<Step, SubmitError> {
         let tell = |text: &str| {
             // Known keys are counted once at the end of the batch, so the line about each key is skipped.
@@ -57,13 +57,13 @@ impl Clerk<'_> {
         loop {
             let open = match submitter.begin(&task.request, Some(&task.key), &task.stamps)? {
                 Begun::Known(job) => return Ok(Step::Known(job)),
-                Begun::Parked(parked) => return Ok(Step::Parked(parked)),
+                Begun::Unresolved(parked) => return Ok(Step::Unresolved(parked)),
                 Begun::Busy => return Ok(Step::Busy),
                 Begun::Open(open) => open.after(attempts),
             };
             match submitter.send(open)? {
                 Sent::Made(job) => return Ok(Step::Made(job)),
-                Sent::Parked(parked) => return Ok(Step::Parked(parked)),
+                Sent::Unresolved(parked) => return Ok(Step::Unresolved(parked)),
                 Sent::Next => attempts += 1,
             }
         }
@@ -96,7 +96,7 @@ impl Queue<'_> {
 
     /// Submits these jobs at the same time. Returns how many of them another process is submitting.
     fn submit_some(&mut self, places: &[usize]) -> Result<usize, Failure> {
-        let clerk = Clerk {
+        let clerk = SubmitWorker {
             desk: &self.session.desk,
             client: self.connection.client.clone(),
             connection: &self.connection.name,
@@ -123,7 +123,7 @@ impl Queue<'_> {
                     self.recall(at)?;
                 }
                 Ok(Step::Made(job)) => self.made(at, job),
-                Ok(Step::Parked(parked)) => self.parked.push((at, parked)),
+                Ok(Step::Unresolved(parked)) => self.parked.push((at, parked)),
                 Ok(Step::Busy) => {
                     // The other process' job is found later, under the key.
                     self.pending.push_back(at);
@@ -138,7 +138,10 @@ impl Queue<'_> {
 }
 
 /// Submits each job, on threads if there's more than one job.
-fn at_once(clerk: &Clerk<'_>, work: &[(usize, &Task)]) -> Vec<(usize, Result<Step, SubmitError>)> {
+fn at_once(
+    clerk: &SubmitWorker<'_>,
+    work: &[(usize, &Task)],
+) -> Vec<(usize, Result<Step, SubmitError>)> {
     if let [(at, task)] = work {
         return vec![(*at, clerk.submit(task))];
     }
