@@ -1,10 +1,31 @@
 //! zshell: a scriptable REPL shell for bulk imports into Zilliz Cloud and Milvus.
 //!
-//! Data flows one way: text → [`repl`]/[`cli`] → [`engine`] → [`api`] → HTTP → [`api::model`] → [`render`].
-//! [`api`], [`formats`] and [`location`] know nothing of Rhai or terminals; [`local`] uses `formats` and
-//! `location` and is reached over HTTP only; [`render`] takes models and writes to a given stream.
-//! [`submission`] is the way from a request to exactly one job, over [`api`] and [`journal`], which also know nothing
-//! of Rhai. [`session`] is what one run shares; [`error`] says which failure leads to which exit code.
+//! # A tour of the modules
+//!
+//! Each module imports only from modules below it in this list, which `tests/architecture` checks.
+//!
+//! | module | purpose |
+//! | --- | --- |
+//! | [`cli`] | the command line: arguments, subcommands, exit codes |
+//! | [`repl`] | the prompt: editor, completion, history, colon commands |
+//! | [`engine`] | Rhai: functions, script types, help, lint |
+//! | [`session`] | one run's settings, current connection, output and questions |
+//! | `local` | the local import service, which is reached over HTTP only |
+//! | `submission` | the way from a request to exactly one job |
+//! | [`render`] | tables, other output formats, progress bars |
+//! | [`formats`] | readers of import files, the collection schema, the row check |
+//! | `stores` | places that files are read from: disk, folders, buckets |
+//! | `journal` | the record of every submission |
+//! | `connection` | a client with a name and storage settings |
+//! | [`api`] | the REST client, with one file for each dialect |
+//! | `credentials`, `config` | API keys, `config.toml`, profiles |
+//! | [`location`] | object paths |
+//! | [`secret`], `text`, [`guide`], `fsutil` | masked keys, wording, help pages, private files and locks |
+//! | [`interrupt`], [`error`] | stopping, and kinds of failures with their exit codes |
+//!
+//! A line of a script passes `repl` or `cli`, `engine`, `submission` and `api`; its result passes `engine` and `render`.
+//! `api`, `formats`, `stores` and `location` know nothing of Rhai or terminals. To see how an import works, start with
+//! `submission/mod.rs`; to add a function, with `engine/registry.rs`.
 
 pub mod api;
 mod caught;

@@ -33,26 +33,26 @@ mod damage;
 mod entry;
 mod error;
 mod file;
-mod fold;
 mod identity;
 mod lock;
 mod moment;
 mod prune;
 mod record;
 mod settle;
+mod state;
 mod sync;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Unknown};
 pub(crate) use error::JournalError;
-pub(crate) use fold::JournalState;
 use identity::HASH_DIGITS;
 pub(crate) use identity::{Scope, hash, identity, plain_files, target};
 pub(crate) use lock::IdentityLock;
 pub(crate) use moment::Moment;
 pub(crate) use record::{SUBMISSION_KEYS, Standing, Submission};
 pub(crate) use settle::Word;
+pub(crate) use state::JournalState;
 
 use crate::interrupt::Interrupt;
 use damage::Damage;

@@ -3,10 +3,10 @@
 use super::entry::{Entry, Header, VERSION};
 use super::error::JournalError;
 use super::file::{JournalFile, is_of_later_release};
-use super::fold::JournalState;
 use super::record::Submission;
 use super::{Journal, Known};
 use crate::fsutil::{create_private_folder, open_private, sync_folder};
+use crate::journal::state::JournalState;
 use jiff::Timestamp;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;

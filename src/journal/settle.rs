@@ -1,10 +1,10 @@
 //! Manual settling of outcomes that couldn't be found out, and corrections of earlier settlements.
 
 use super::entry::{Entry, Settled};
-use super::fold::JournalState;
 use super::record::{Standing, Submission};
 use super::{Journal, JournalError, now};
 use crate::api::model::JobState;
+use crate::journal::state::JournalState;
 
 /// The outcome of a submission according to the user.
 #[derive(Clone, Debug, PartialEq, Eq)]

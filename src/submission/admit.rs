@@ -6,11 +6,11 @@
 //! existed before the intent is read before the job is accepted.
 
 use super::files::{Likeness, compare};
-use super::parked::Open;
 use super::{Doubt, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, backoff};
 use crate::journal::{Ended, Entry, How, Made, Unknown, now};
+use crate::submission::unresolved::Open;
 use std::time::Instant;
 
 /// Result of checking the job of an answer.

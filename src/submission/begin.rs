@@ -1,7 +1,6 @@
 //! First step: check the import key's history, resolve submissions that a crash left open, take the baseline, and write
 //! the intent.
 
-use super::parked::{Open, Unresolved, take_up};
 use super::{SubmitError, Submitter};
 use crate::api::ApiError;
 use crate::api::model::{ImportRequest, JobState};
@@ -10,6 +9,7 @@ use crate::journal::{
     Ended, Entry, IdentityLock, Intent, JournalState, Moment, Scope, Standing, Submission, Unknown,
     hash, identity, now, plain_files,
 };
+use crate::submission::unresolved::{Open, Unresolved, take_up};
 use crate::text::words;
 use std::sync::Arc;
 use ulid::Ulid;

@@ -45,19 +45,19 @@ mod ends;
 mod error;
 mod files;
 mod late;
-mod look;
-mod parked;
+mod reconcile;
 mod rehearse;
 mod send;
+mod unresolved;
 mod verdict;
 
 pub(crate) use begin::Begun;
 pub(crate) use ends::Shown;
 pub(crate) use error::{Doubt, SubmitError};
 pub(crate) use late::LateAnswers;
-pub(crate) use look::Found;
-pub(crate) use parked::{Open, Unresolved};
+pub(crate) use reconcile::Found;
 pub(crate) use send::Sent;
+pub(crate) use unresolved::{Open, Unresolved};
 
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, Client, Outcome};

@@ -1,10 +1,10 @@
 //! Second step: one create call, repeated only if it never left or if the service was busy.
 
 use super::admit::{Admitted, not_known};
-use super::parked::{Open, Unresolved};
 use super::{Doubt, SubmitError, Submitter, outcome_entries};
 use crate::api::{ApiError, Outcome, backoff};
 use crate::journal::{How, Moment};
+use crate::submission::unresolved::{Open, Unresolved};
 use std::time::{Duration, Instant};
 
 /// Result of a send.

@@ -95,7 +95,8 @@ impl Imports {
         let mut found = BTreeSet::new();
         for (from, targets) in self.0.iter().filter(|(from, _)| !from.is_empty()) {
             for to in targets.iter().filter(|to| to[0] != from[0]) {
-                if !(layer(from) < layer(to)) || layer(from).is_none() {
+                let layers = layer(from).zip(layer(to));
+                if !layers.is_some_and(|(from, to)| from < to) {
                     found.insert(format!("{} -> {}", from.join("::"), to.join("::")));
                 }
             }
@@ -172,9 +173,8 @@ fn tokens(text: &str) -> Vec<&str> {
             rest.find("*/").map_or(rest.len(), |end| end + 2)
         } else if let Some(end) = literal(rest) {
             end
-        } else if rest.starts_with("#[cfg(test)]") {
-            let item = &rest[12..];
-            12 + item_end(item)
+        } else if let Some(item) = rest.strip_prefix("#[cfg(test)]") {
+            rest.len() - item.len() + item_end(item)
         } else if is_name(first) {
             let end = rest.find(|c| !is_name(c)).unwrap_or(rest.len());
             tokens.push(&rest[..end]);

@@ -3,12 +3,12 @@
 use super::admit::{Admitted, made, not_known};
 use super::baseline::filter;
 use super::files::{Likeness, compare};
-use super::parked::{Open, Unresolved, Way};
 use super::verdict::{ScanResult, Verdict};
 use super::{Doubt, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, Outcome};
 use crate::journal::{Absent, Entry, How, Moment, Scope, now};
+use crate::submission::unresolved::{Open, Unresolved, Way};
 use std::collections::HashMap;
 use std::time::Instant;
 
