@@ -96,7 +96,7 @@ impl Imports {
         for (from, targets) in self.0.iter().filter(|(from, _)| !from.is_empty()) {
             for to in targets.iter().filter(|to| to[0] != from[0]) {
                 let layers = layer(from).zip(layer(to));
-                if !layers.is_some_and(|(from, to)| from < to) {
+                if layers.is_none_or(|(from, to)| from >= to) {
                     found.insert(format!("{} -> {}", from.join("::"), to.join("::")));
                 }
             }
