@@ -7,11 +7,10 @@
 mod known;
 mod loose;
 mod names;
-mod source;
 
-pub(crate) use known::{Spellings, remember};
+pub(crate) use known::{Spellings, hidden, hidden_now, remember};
+pub(crate) use loose::spans;
 pub(crate) use names::{is_place, is_secret};
-pub(crate) use source::{keys, masked, masked_now, spans, veiled};
 
 use std::fmt;
 use zeroize::Zeroizing;

@@ -81,7 +81,7 @@ pub struct Session {
     /// Raised by Ctrl-C, SIGTERM, the run's deadline or a closed pipe.
     pub interrupt: Interrupt,
     /// The terminal settings while the prompt waits for a key.
-    pub idle: idle::Idle,
+    pub idle: idle::PromptTerminal,
     /// The journal and the state that submissions share.
     pub desk: SubmissionContext,
     /// Jobs and collections seen so far, and names defined at the prompt.
@@ -108,7 +108,7 @@ pub struct Session {
 
 impl Session {
     /// Returns a session without a connection.
-    pub fn new(choices: Choices, interrupt: Interrupt, idle: idle::Idle) -> Self {
+    pub fn new(choices: Choices, interrupt: Interrupt, idle: idle::PromptTerminal) -> Self {
         let log = choices.log();
         let http_log = LogSink::new(move |line| log.line(Level::Debug, line));
         http_log.turn(choices.verbose);
@@ -400,5 +400,27 @@ impl Session {
     /// Returns the argument of `exit`.
     pub fn exit_code(&self) -> Option<u8> {
         self.exit.get()
+    }
+}
+
+#[cfg(test)]
+impl Session {
+    /// Returns a session for tests, which writes JSON and asks nothing.
+    pub(crate) fn for_tests(data_dir: &std::path::Path) -> Self {
+        let choices = Choices {
+            profile: None,
+            output: OutputFormat::Json,
+            quiet: true,
+            verbose: false,
+            data_dir: data_dir.to_owned(),
+            color: ColorChoice::Never,
+            yes: true,
+            log_format: LogFormat::Text,
+            lib: Vec::new(),
+            dry_run: false,
+            edit_mode: EditMode::default(),
+            pager: PagerChoice::Off,
+        };
+        Self::new(choices, Interrupt::new(), idle::PromptTerminal::default())
     }
 }

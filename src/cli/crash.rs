@@ -1,7 +1,7 @@
 //! The message of a crash: where the bug is, without secrets.
 
 use crate::caught::is_catching;
-use crate::secret::masked_now;
+use crate::engine::syntax::secrets::masked_now;
 use crate::session::log::{Level, Log, LogFormat};
 use std::panic::{self, PanicHookInfo};
 

@@ -22,7 +22,7 @@ use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{ColorChoice, Screen};
 use crate::repl;
-use crate::session::idle::Idle;
+use crate::session::idle::PromptTerminal;
 use crate::session::log::{Level, Log, LogFormat};
 use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session};
@@ -50,7 +50,7 @@ pub fn main() -> ExitCode {
     };
     crash::install(args.common.log_format);
     let interrupt = Interrupt::new();
-    let idle = Idle::default();
+    let idle = PromptTerminal::default();
     #[cfg(unix)]
     signals::let_writes_fail();
     signals::watch(&interrupt, &idle);
@@ -271,14 +271,6 @@ fn age(text: &str) -> Result<Duration, String> {
 /// Returns the folders in an environment variable with the syntax of `PATH`.
 fn env_folders(name: &str) -> Vec<PathBuf> {
     std::env::var_os(name).map_or_else(Vec::new, |list| std::env::split_paths(&list).collect())
-}
-
-/// Creates the session for this command line.
-#[cfg(test)]
-pub(crate) fn session(args: &[&str]) -> Rc<Session> {
-    let args = Args::try_parse_from(args).expect("a command line");
-    let choices = choices(&args.common).expect("choices");
-    Rc::new(Session::new(choices, Interrupt::new(), Idle::default()))
 }
 
 /// A duration of the command line.

@@ -1,7 +1,7 @@
 //! Signal handling: Ctrl-C and SIGTERM raise the session's interrupt flag.
 
 use crate::interrupt::{Interrupt, Stop};
-use crate::session::idle::Idle;
+use crate::session::idle::PromptTerminal;
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -18,7 +18,7 @@ pub(super) fn let_writes_fail() {
 
 /// Starts the thread that turns signals into a raised flag. If handlers can't be installed, signals keep their default
 /// effect.
-pub(super) fn watch(interrupt: &Interrupt, idle: &Idle) {
+pub(super) fn watch(interrupt: &Interrupt, idle: &PromptTerminal) {
     let Ok(mut signals) = Signals::new([SIGINT, SIGTERM]) else {
         return;
     };

@@ -6,9 +6,10 @@
 //! opening parenthesis follows.
 
 use super::help;
+use super::syntax::{SourceText, byte_offset, first_token};
 use rhai::{AST, Engine, ParseError, Position, Scope, Token};
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 thread_local! {
@@ -19,12 +20,12 @@ thread_local! {
 /// A source being compiled.
 struct Compiled {
     text: Rc<str>,
-    last: Last,
+    last: HelpCallState,
 }
 
 /// The last tokens, as far as they matter for `help(NAME)`.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Last {
+enum HelpCallState {
     /// `.`, `::` or `fn`: the next name isn't one of zshell's functions.
     Owner,
     /// `help`
@@ -76,33 +77,15 @@ impl Sources {
         line_of(&self.get(name)?, line)
     }
 
-    /// Returns the names after this word (`"let "`, `"fn "`) in all sources.
-    pub fn declared(&self, word: &str) -> Vec<String> {
-        let is_part = |c: char| c.is_alphanumeric() || c == '_';
-        let names_of = |text: &Rc<str>| -> Vec<String> {
-            let found = text.match_indices(word).filter_map(|(at, _)| {
-                let rest = text.get(at + word.len()..)?.trim_start();
-                let end = rest.find(|c| !is_part(c)).unwrap_or(rest.len());
-                rest.get(..end).filter(|name| !name.is_empty())
-            });
-            found.map(str::to_owned).collect()
-        };
-        self.texts.borrow().values().flat_map(names_of).collect()
-    }
-
-    /// Returns true if a source seems to declare this name with the given word, `let` or `const`. A guess from the
-    /// text.
-    pub fn declares(&self, word: &str, name: &str) -> bool {
-        let declares = |text: &Rc<str>| {
-            text.match_indices(word).any(|(at, _)| {
-                let rest = text.get(at + word.len()..).unwrap_or_default();
-                let rest = rest.trim_start().strip_prefix(name);
-                rest.is_some_and(|rest| {
-                    !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_')
-                })
-            })
-        };
-        self.texts.borrow().values().any(declares)
+    /// Returns the names that are declared after one of these keywords in any source.
+    pub fn declared(&self, keywords: &[Token]) -> BTreeSet<String> {
+        let texts = self.texts.borrow();
+        let sources = texts.values().map(|text| SourceText::read(text));
+        let names = sources.flat_map(|source| {
+            let names = source.declared_by(keywords);
+            names.map(str::to_owned).collect::<Vec<String>>()
+        });
+        names.collect()
     }
 }
 
@@ -117,7 +100,7 @@ struct Compiling;
 
 impl Compiling {
     fn push(text: Rc<str>) -> Self {
-        let last = Last::Other;
+        let last = HelpCallState::Other;
         COMPILING.with_borrow_mut(|texts| texts.push(Compiled { text, last }));
         Self
     }
@@ -155,10 +138,10 @@ pub(super) fn read_token(token: Token, position: Position) -> Token {
     let last = follow(&token);
     match token {
         Token::Import if is_call(position) => Token::Identifier(Box::new("import".into())),
-        Token::Import if last == Last::HelpOpen && is_page("import", position) => {
+        Token::Import if last == HelpCallState::HelpOpen && is_page("import", position) => {
             Token::StringConstant(Box::new("import".into()))
         }
-        Token::Identifier(name) if last == Last::HelpOpen && is_page(&name, position) => {
+        Token::Identifier(name) if last == HelpCallState::HelpOpen && is_page(&name, position) => {
             Token::StringConstant(Box::new(name.as_str().into()))
         }
         token => token,
@@ -202,17 +185,19 @@ pub(crate) fn blank_prefix(text: &str) -> String {
 }
 
 /// Records a token in the innermost source and returns the state before it.
-fn follow(token: &Token) -> Last {
+fn follow(token: &Token) -> HelpCallState {
     COMPILING.with_borrow_mut(|texts| {
         let Some(compiled) = texts.last_mut() else {
-            return Last::Other;
+            return HelpCallState::Other;
         };
         let last = compiled.last;
         compiled.last = match token {
-            Token::Period | Token::Elvis | Token::DoubleColon | Token::Fn => Last::Owner,
-            Token::Identifier(name) if **name == "help" && last != Last::Owner => Last::Help,
-            Token::LeftParen if last == Last::Help => Last::HelpOpen,
-            _ => Last::Other,
+            Token::Period | Token::Elvis | Token::DoubleColon | Token::Fn => HelpCallState::Owner,
+            Token::Identifier(name) if **name == "help" && last != HelpCallState::Owner => {
+                HelpCallState::Help
+            }
+            Token::LeftParen if last == HelpCallState::Help => HelpCallState::HelpOpen,
+            _ => HelpCallState::Other,
         };
         last
     })
@@ -220,71 +205,21 @@ fn follow(token: &Token) -> Last {
 
 /// Returns true if the word at this position is the name of a help page and the only text in its parentheses.
 fn is_page(word: &str, position: Position) -> bool {
-    help::has_page(word) && following(word, position, |rest| skip_blank(rest).starts_with(')'))
+    help::has_page(word) && next_token(word, position) == Some(Token::RightParen)
 }
 
 /// Returns true if `(` follows the `import` at this position.
 fn is_call(position: Position) -> bool {
-    following("import", position, |rest| skip_blank(rest).starts_with('('))
+    next_token("import", position) == Some(Token::LeftParen)
 }
 
-/// Returns true if the predicate holds for the text after the word at this position.
-fn following(word: &str, position: Position, is: impl Fn(&str) -> bool) -> bool {
+/// Returns the token after the word at this position of the innermost source.
+fn next_token(word: &str, position: Position) -> Option<Token> {
     COMPILING.with_borrow(|texts| {
-        let (Some(compiled), Some(line), Some(column)) =
-            (texts.last(), position.line(), position.position())
-        else {
-            return false;
-        };
-        after_word(&compiled.text, word, line, column).is_some_and(is)
+        let text = &texts.last()?.text;
+        let start = byte_offset(text, position.line()?, position.position()?);
+        first_token(text.get(start..)?.strip_prefix(word)?)
     })
-}
-
-/// Returns the text after the word at a line and column (from 1; columns count characters).
-fn after_word<'t>(text: &'t str, word: &str, line: usize, column: usize) -> Option<&'t str> {
-    let start = match line.checked_sub(2) {
-        None => 0,
-        Some(nth) => text.match_indices('\n').nth(nth)?.0 + 1,
-    };
-    let from_line = &text[start..];
-    let offset = from_line.char_indices().nth(column.checked_sub(1)?)?.0;
-    from_line[offset..].strip_prefix(word)
-}
-
-/// Skips white space, `//` comments and nested `/* */` comments.
-fn skip_blank(mut text: &str) -> &str {
-    loop {
-        text = text.trim_start();
-        if text.starts_with("//") {
-            text = text.find('\n').map_or("", |end| &text[end..]);
-        } else if text.starts_with("/*") {
-            text = skip_block_comment(text);
-        } else {
-            return text;
-        }
-    }
-}
-
-fn skip_block_comment(text: &str) -> &str {
-    let mut depth = 0_usize;
-    let mut rest = text;
-    while let Some(at) = rest.find(['/', '*']) {
-        let tail = &rest[at..];
-        let step = if tail.starts_with("/*") {
-            depth += 1;
-            2
-        } else if tail.starts_with("*/") {
-            depth -= 1;
-            2
-        } else {
-            1
-        };
-        rest = &tail[step..];
-        if depth == 0 {
-            return rest;
-        }
-    }
-    ""
 }
 
 /// Checks whether the text parses, and discards the result.

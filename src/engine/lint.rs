@@ -18,7 +18,7 @@ use super::interpreter::language;
 use super::modules::Folders;
 use super::script_error::ScriptError;
 use crate::error::Failure;
-use finding::Report;
+use finding::LintReport;
 use known::{Functions, Natives, Words};
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, OptimizationLevel, Position, Stmt};
 use std::cell::RefCell;
@@ -34,11 +34,11 @@ pub struct Linter {
     folders: RefCell<Folders>,
     /// The definitions of each module file. `None` while the file is being checked.
     modules: RefCell<BTreeMap<PathBuf, Option<Rc<Functions>>>>,
-    report: Report,
+    report: LintReport,
 }
 
 /// A source being checked.
-struct Source<'a> {
+struct LintedSource<'a> {
     name: &'a str,
     ast: AST,
     /// Its own functions.
@@ -60,7 +60,7 @@ impl Linter {
             sources: Sources::default(),
             folders: RefCell::new(folders),
             modules: RefCell::default(),
-            report: Report::default(),
+            report: LintReport::default(),
         }
     }
 
@@ -88,7 +88,7 @@ impl Linter {
                 return Functions::default();
             }
         };
-        let mut source = Source {
+        let mut source = LintedSource {
             name,
             functions: Functions::of(&ast),
             words: Words::of(&ast),
@@ -104,7 +104,7 @@ impl Linter {
     }
 
     /// Returns the modules that a source imports, by their names. `None` if the file isn't known.
-    fn imports(&self, source: &Source<'_>) -> BTreeMap<String, Option<Rc<Functions>>> {
+    fn imports(&self, source: &LintedSource<'_>) -> BTreeMap<String, Option<Rc<Functions>>> {
         let mut seen: BTreeMap<String, BTreeSet<Option<String>>> = BTreeMap::new();
         let mut places = Vec::new();
         source.ast.walk(&mut |path: &[ASTNode<'_>]| {
@@ -139,7 +139,12 @@ impl Linter {
             .collect()
     }
 
-    fn module(&self, source: &Source<'_>, path: &str, position: Position) -> Option<Rc<Functions>> {
+    fn module(
+        &self,
+        source: &LintedSource<'_>,
+        path: &str,
+        position: Position,
+    ) -> Option<Rc<Functions>> {
         let file = self.folders.borrow().file(Some(source.name), path);
         if let Some(known) = self.modules.borrow().get(&file) {
             return known.clone();

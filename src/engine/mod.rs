@@ -1,13 +1,13 @@
 //! The script language: the Rhai engine with zshell's functions, values and modules.
 //!
-//! The prompt, `run`, `eval` and the plain commands all use [`Interpreter`]. [`compile`] makes `import(…)` a call.
+//! The prompt, `run`, `eval` and the plain commands all use [`Interpreter`]. `syntax` reads Rhai text, and [`compile`]
+//! makes `import(…)` a call.
 //! [`registry`] lists the functions, [`functions`] implements them, and [`values`] holds the script types. [`explain`]
 //! rewords Rhai's errors, [`arguments`] parses a script's arguments, and [`lint`] checks a script without running it.
 
 pub mod arguments;
 pub mod call;
 pub mod compile;
-pub mod completeness;
 pub mod explain;
 pub mod functions;
 pub mod help;
@@ -17,7 +17,7 @@ pub mod modules;
 pub mod options;
 pub mod registry;
 pub mod script_error;
-pub mod tokens;
+pub(crate) mod syntax;
 pub mod values;
 
 mod guard;

@@ -2,9 +2,10 @@
 
 use super::compile::{self, Sources};
 use super::explain::{self, At};
+use super::syntax::secrets;
 use crate::error::{Failure, Kind};
 use crate::render::{Screen, Tone};
-use crate::secret::{self, MASK};
+use crate::secret::MASK;
 use crate::text::words;
 use rhai::{Dynamic, EvalAltResult, Position};
 use serde_json::{Map, Value, json};
@@ -90,7 +91,7 @@ impl ScriptError {
         let failure = failure(error, &at, &text);
         let line = place
             .as_ref()
-            .and_then(|it| compile::line_of(&secret::veiled(&text), it.line));
+            .and_then(|it| compile::line_of(&secrets::veiled(&text), it.line));
         Self {
             failure,
             place,
@@ -261,7 +262,7 @@ fn failure(error: EvalAltResult, at: &At<'_>, text: &str) -> Failure {
         other => other,
     };
     let mut failure = explain::explain(&other, at);
-    for key in secret::keys(text) {
+    for key in secrets::keys(text) {
         if key.len() >= SHORTEST {
             failure.message = failure.message.replace(key, MASK);
             failure.hint = failure.hint.map(|hint| hint.replace(key, MASK));

@@ -1,13 +1,13 @@
 //! The call that is being typed: its function and its arguments so far.
 
-use super::brackets;
-use super::pieces::Piece;
 use crate::engine::registry::{self, Function};
+use crate::engine::syntax::SourceText;
 use rhai::{LexError, Token};
+use std::ops::Range;
 
 /// The syntax of an argument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum ArgumentShape {
     /// A map, `#{…}`.
     Map,
     /// An array, `[…]`.
@@ -25,7 +25,7 @@ pub(super) struct CallSite {
     /// True for a method call.
     pub(super) method: bool,
     /// The arguments so far. `None` for one without text. Never empty.
-    pub(super) arguments: Vec<Option<Shape>>,
+    pub(super) arguments: Vec<Option<ArgumentShape>>,
     /// The option whose value is being typed, in an option map of the call itself.
     pub(super) key: Option<String>,
     /// True if the position is inside a bracket of an argument.
@@ -34,31 +34,31 @@ pub(super) struct CallSite {
     pub(super) open_quote: &'static str,
 }
 
-/// Returns the innermost call of one of zshell's functions around a position. `None` after the `{` of a closure or
+/// Returns the innermost call of one of zshell's functions around a byte offset. `None` after the `{` of a closure or
 /// block.
-pub(super) fn around(pieces: &[Piece], pos: usize) -> Option<CallSite> {
-    let before: Vec<&Piece> = pieces.iter().filter(|it| it.span.end <= pos).collect();
-    let open = brackets::open_at(pieces, pos);
+pub(super) fn around(source: &SourceText, offset: usize) -> Option<CallSite> {
+    let end = source.count_before(offset);
+    let open = source.open_before(end);
     for (level, at) in open.iter().enumerate().rev() {
-        match pieces.get(*at)?.token {
+        match source.token(*at)? {
             Token::MapStart | Token::LeftBracket => {}
             Token::LeftParen => {
-                let (function, method) = callee(pieces, *at)?;
-                let rest = pieces.get(at + 1..before.len()).unwrap_or_default();
+                let (function, method) = callee(source, *at)?;
                 let inner = open.get(level + 1..).unwrap_or_default();
                 let key = match inner {
-                    [map] if pieces.get(*map)?.token == Token::MapStart => {
-                        key(pieces.get(map + 1..before.len()).unwrap_or_default())
+                    [map] if source.token(*map)? == &Token::MapStart => {
+                        let item = source.items(*map, end).pop();
+                        item.and_then(|item| source.key(&item))
                     }
                     _ => None,
                 };
                 return Some(CallSite {
                     function,
                     method,
-                    arguments: arguments(rest),
-                    key,
+                    arguments: arguments(source, *at, end),
+                    key: key.map(str::to_owned),
                     inside: !inner.is_empty(),
-                    open_quote: match before.last().map(|piece| &piece.token) {
+                    open_quote: match source.before(end) {
                         Some(Token::LexError(error))
                             if matches!(**error, LexError::UnterminatedString) =>
                         {
@@ -74,110 +74,46 @@ pub(super) fn around(pieces: &[Piece], pos: usize) -> Option<CallSite> {
     None
 }
 
-/// Returns the function whose parenthesis opens here, and whether it's a method call.
-pub(super) fn callee(pieces: &[Piece], parenthesis: usize) -> Option<(&'static Function, bool)> {
-    let mut before = pieces
-        .get(..parenthesis)?
-        .iter()
-        .rev()
-        .filter(|it| !is_comment(it));
-    let function = match &before.next()?.token {
-        Token::Identifier(name) => registry::find(name)?,
-        Token::Import => registry::find("import")?,
-        _ => return None,
-    };
-    let last = before.next().map(|piece| &piece.token);
-    if last == Some(&Token::Fn) {
+/// Returns the function whose parenthesis opens at an index, and whether it's a method call.
+pub(super) fn callee(source: &SourceText, open: usize) -> Option<(&'static Function, bool)> {
+    let name = open.checked_sub(1)?;
+    let function = registry::find(source.name(name)?)?;
+    if source.before(name) == Some(&Token::Fn) {
         return None;
     }
-    Some((function, matches!(last, Some(Token::Period | Token::Elvis))))
+    Some((function, source.is_member(name)))
 }
 
-fn is_comment(piece: &Piece) -> bool {
-    matches!(piece.token, Token::Comment(_))
-}
-
-/// Returns the syntax of the arguments after the parenthesis.
-fn arguments(rest: &[Piece]) -> Vec<Option<Shape>> {
-    let mut shapes = vec![None];
-    let mut depth = 0_usize;
-    for piece in rest.iter().filter(|it| !is_comment(it)) {
-        if depth == 0 && piece.token == Token::Comma {
-            shapes.push(None);
-            continue;
-        }
-        if let Some(shape @ None) = shapes.last_mut() {
-            *shape = Some(match piece.token {
-                Token::MapStart => Shape::Map,
-                Token::LeftBracket => Shape::List,
-                Token::StringConstant(_)
-                | Token::InterpolatedString(_)
-                | Token::LexError(_)
-                | Token::CharConstant(_)
-                | Token::IntegerConstant(_)
-                | Token::FloatConstant(_) => Shape::Literal,
-                _ => Shape::Any,
-            });
-        } else if let Some(shape @ Some(Shape::Literal)) = shapes.last_mut()
-            && depth == 0
-        {
+/// Returns the syntax of the arguments between a parenthesis and `end`.
+fn arguments(source: &SourceText, open: usize, end: usize) -> Vec<Option<ArgumentShape>> {
+    let mut items = source.items(open, end);
+    if items.is_empty() {
+        items.push(end..end);
+    }
+    let shape = |item: Range<usize>| {
+        let first = source.token(item.start).filter(|_| !item.is_empty())?;
+        Some(match first {
+            Token::MapStart => ArgumentShape::Map,
+            Token::LeftBracket => ArgumentShape::List,
             // A text with operations has an unknown type: `"a".split(",")`.
-            *shape = Some(Shape::Any);
-        }
-        match piece.token {
-            Token::LeftParen
-            | Token::LeftBracket
-            | Token::LeftBrace
-            | Token::MapStart
-            | Token::QuestionBracket => depth += 1,
-            Token::RightParen | Token::RightBracket | Token::RightBrace => {
-                depth = depth.saturating_sub(1);
-            }
-            _ => {}
-        }
-    }
-    shapes
-}
-
-/// Returns the option whose value is being typed at the end of a map.
-fn key(content: &[Piece]) -> Option<String> {
-    let mut key = None;
-    let mut last: Option<&Token> = None;
-    let mut depth = 0_usize;
-    for piece in content.iter().filter(|it| !is_comment(it)) {
-        match &piece.token {
-            Token::LeftParen | Token::LeftBracket | Token::LeftBrace | Token::MapStart => {
-                depth += 1;
-            }
-            Token::RightParen | Token::RightBracket | Token::RightBrace => {
-                depth = depth.saturating_sub(1);
-            }
-            Token::Comma if depth == 0 => key = None,
-            Token::Colon if depth == 0 => {
-                key = match last {
-                    Some(Token::Identifier(name) | Token::StringConstant(name)) => {
-                        Some(name.to_string())
-                    }
-                    Some(token) if token.is_standard_keyword() => {
-                        Some(token.literal_syntax().to_owned())
-                    }
-                    _ => None,
-                };
-            }
-            _ => {}
-        }
-        last = Some(&piece.token);
-    }
-    key
+            _ if item.len() > 1 => ArgumentShape::Any,
+            Token::StringConstant(_)
+            | Token::LexError(_)
+            | Token::CharConstant(_)
+            | Token::IntegerConstant(_)
+            | Token::FloatConstant(_) => ArgumentShape::Literal,
+            _ => ArgumentShape::Any,
+        })
+    };
+    items.into_iter().map(shape).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::repl::pieces::pieces;
 
     fn site(text: &str) -> Option<CallSite> {
-        around(&pieces(text).0, text.len())
+        around(&SourceText::read(text), text.len())
     }
 
     #[test]
@@ -207,7 +143,7 @@ mod tests {
 
     #[test]
     fn arguments_have_shapes() {
-        use Shape::{Any, List, Literal, Map};
+        use ArgumentShape::{Any, List, Literal, Map};
         for (text, shapes) in [
             ("import(", vec![None]),
             ("import(\"b\", ", vec![Some(Literal), None]),

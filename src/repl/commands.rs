@@ -31,11 +31,11 @@ pub enum Next {
 }
 
 /// The result of a command.
-pub(super) type Outcome = Result<Next, Box<ScriptError>>;
+pub(super) type CommandResult = Result<Next, Box<ScriptError>>;
 
 /// A command of the prompt.
 #[derive(Clone, Copy)]
-pub struct Command {
+pub struct PromptCommand {
     /// The name without the colon.
     pub name: &'static str,
     /// Other names.
@@ -49,11 +49,11 @@ pub struct Command {
     /// The kinds of its arguments, for completion.
     pub takes: &'static [Takes],
     /// Runs the command with the text after its name.
-    pub(super) run: fn(&mut Shell, &str) -> Outcome,
+    pub(super) run: fn(&mut Shell, &str) -> CommandResult,
 }
 
 /// All commands, in the order of `:help`.
-pub const COMMANDS: &[Command] = &[
+pub const COMMANDS: &[PromptCommand] = &[
     help::COMMAND,
     history::COMMAND,
     save::COMMAND,
@@ -66,7 +66,7 @@ pub const COMMANDS: &[Command] = &[
     who::COMMAND,
     screen::CLEAR,
     screen::RESET,
-    Command {
+    PromptCommand {
         name: "quit",
         aliases: &["q", "exit"],
         arguments: "",
@@ -78,12 +78,12 @@ pub const COMMANDS: &[Command] = &[
 ];
 
 /// Returns the command with this name (without the colon). An unambiguous beginning of the name is enough.
-pub fn find(name: &str) -> Result<&'static Command, Failure> {
-    let known = |command: &&Command| command.name == name || command.aliases.contains(&name);
+pub fn find(name: &str) -> Result<&'static PromptCommand, Failure> {
+    let known = |command: &&PromptCommand| command.name == name || command.aliases.contains(&name);
     if let Some(command) = COMMANDS.iter().find(known) {
         return Ok(command);
     }
-    let begun: Vec<&Command> = COMMANDS
+    let begun: Vec<&PromptCommand> = COMMANDS
         .iter()
         .filter(|command| !name.is_empty() && command.name.starts_with(name))
         .collect();
@@ -104,7 +104,7 @@ pub fn find(name: &str) -> Result<&'static Command, Failure> {
 }
 
 /// Runs a command line without its colon. An exclamation mark directly after the name belongs to the arguments.
-pub(super) fn run(shell: &mut Shell, line: &str) -> Outcome {
+pub(super) fn run(shell: &mut Shell, line: &str) -> CommandResult {
     let end = line.find(|letter: char| letter.is_whitespace() || letter == '!');
     let (name, rest) = line.split_at(end.unwrap_or(line.len()));
     (find(name)?.run)(shell, rest.trim())

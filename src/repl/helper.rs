@@ -5,8 +5,8 @@
 use super::complete::Completer;
 use super::highlight::{self, LONGEST};
 use super::hint::{Hint, Hinter};
-use super::judge;
-use super::keys::Wishes;
+use super::keys::PendingKeyAction;
+use crate::engine::syntax::parse_state;
 use rustyline::completion::{Completer as Completes, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
@@ -22,7 +22,7 @@ pub(super) struct Helper {
     /// Dim hints after the cursor.
     pub(super) hinter: Hinter,
     /// Requests of key handlers.
-    pub(super) wishes: Wishes,
+    pub(super) pending: PendingKeyAction,
     /// The prompt with colours.
     pub(super) prompt: RefCell<String>,
     /// Highlighted brackets.
@@ -33,11 +33,11 @@ pub(super) struct Helper {
 
 impl Helper {
     /// Returns a helper made of these parts.
-    pub(super) fn new(completer: Completer, hinter: Hinter, wishes: Wishes) -> Self {
+    pub(super) fn new(completer: Completer, hinter: Hinter, pending: PendingKeyAction) -> Self {
         Self {
             completer,
             hinter,
-            wishes,
+            pending,
             prompt: RefCell::default(),
             lit: RefCell::default(),
             done: Cell::new(false),
@@ -50,10 +50,10 @@ impl rustyline::Helper for Helper {}
 impl Validator for Helper {
     /// Called after Enter decided that the statement is complete, and for every line on dumb terminals.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        if self.wishes.drops() {
+        if self.pending.cancels() {
             return Ok(ValidationResult::Valid(Some("^C".to_owned())));
         }
-        Ok(if judge::read(context.input()).whole {
+        Ok(if parse_state(context.input()).is_complete {
             ValidationResult::Valid(None)
         } else {
             ValidationResult::Incomplete
@@ -70,7 +70,7 @@ impl Completes for Helper {
         pos: usize,
         context: &Context<'_>,
     ) -> rustyline::Result<(usize, Vec<Pair>)> {
-        if let Some(bracket) = self.wishes.outdent(line) {
+        if let Some(bracket) = self.pending.outdent(line) {
             let pair = Pair {
                 display: bracket.text.clone(),
                 replacement: bracket.text,

@@ -4,11 +4,9 @@
 //! zshell knows (functions, options of the current call, commands) are bold, so a misspelling is visible before Enter.
 //! A syntax error is red and underlined.
 
-use super::brackets;
 use super::call_site;
 use super::commands;
-use super::judge::{self, Reading};
-use super::pieces::Piece;
+use crate::engine::syntax::{ParseState, SourceText, is_command, parse_state};
 use rhai::Token;
 use std::ops::Range;
 
@@ -25,27 +23,35 @@ const BROKEN: &str = "4;31";
 
 /// Returns the line with colours. `cursor` is `None` after Enter.
 pub(super) fn highlight(line: &str, cursor: Option<usize>) -> String {
-    if judge::is_command(line) {
+    if is_command(line) {
         return command(line);
     }
-    let reading = judge::read(line);
-    let partners = cursor.and_then(|pos| brackets::matching(&reading.pieces, pos));
-    let broken = broken(line, &reading);
-    let mut painted = String::with_capacity(line.len() * 2);
-    let mut from = 0;
-    for (index, piece) in reading.pieces.iter().enumerate() {
-        painted.push_str(line.get(from..piece.span.start).unwrap_or_default());
-        let text = line.get(piece.span.clone()).unwrap_or_default();
-        let is_partner = partners.iter().flatten().any(|span| *span == piece.span);
-        let code = if broken.as_ref() == Some(&piece.span) {
+    let state = parse_state(line);
+    let source = &state.source;
+    let partners = cursor.and_then(|pos| source.bracket_pair(pos));
+    let broken = broken(&state);
+    let comments = source.comments().iter();
+    let mut styles: Vec<(Range<usize>, Option<&str>)> =
+        comments.map(|span| (span.clone(), Some(COMMENT))).collect();
+    for index in 0..source.len() {
+        let span = source.span(index);
+        let is_partner = partners.iter().flatten().any(|partner| *partner == span);
+        let code = if broken == Some(index) {
             Some(BROKEN)
         } else if is_partner {
             Some(PARTNER)
         } else {
-            style(&reading.pieces, index, text)
+            style(source, index)
         };
-        push(&mut painted, code, text);
-        from = piece.span.end;
+        styles.push((span, code));
+    }
+    styles.sort_by_key(|(span, _)| span.start);
+    let mut painted = String::with_capacity(line.len() * 2);
+    let mut from = 0;
+    for (span, code) in styles {
+        painted.push_str(line.get(from..span.start).unwrap_or_default());
+        from = span.end;
+        push(&mut painted, code, source.part(span));
     }
     painted.push_str(line.get(from..).unwrap_or_default());
     painted
@@ -53,10 +59,7 @@ pub(super) fn highlight(line: &str, cursor: Option<usize>) -> String {
 
 /// Returns the spans of the brackets that the cursor highlights.
 pub(super) fn partners(line: &str, pos: usize) -> Option<[Range<usize>; 2]> {
-    if judge::is_command(line) {
-        return None;
-    }
-    brackets::matching(&judge::read(line).pieces, pos)
+    parse_state(line).source.bracket_pair(pos)
 }
 
 fn command(line: &str) -> String {
@@ -94,23 +97,17 @@ fn push(painted: &mut String, code: Option<&str>, text: &str) {
     }
 }
 
-fn style(pieces: &[Piece], index: usize, text: &str) -> Option<&'static str> {
-    match &pieces.get(index)?.token {
-        Token::Comment(_) => Some(COMMENT),
-        Token::StringConstant(_) | Token::InterpolatedString(_) | Token::CharConstant(_) => {
-            Some(TEXT)
-        }
-        // An unterminated text.
-        Token::LexError(_) => text.starts_with(['"', '\'', '`', '#']).then_some(TEXT),
+fn style(source: &SourceText, index: usize) -> Option<&'static str> {
+    let text = source.slice(index);
+    match source.token(index)? {
+        _ if source.is_text(index) => Some(TEXT),
+        // An unterminated raw string.
+        Token::LexError(_) => text.starts_with('#').then_some(TEXT),
         Token::IntegerConstant(_) | Token::FloatConstant(_) | Token::True | Token::False => {
             Some(NUMBER)
         }
-        Token::Identifier(_) | Token::Import => {
-            if is_known_call(pieces, index) || is_known_option(pieces, index) {
-                Some(KNOWN)
-            } else {
-                (text == "import").then_some(KEYWORD)
-            }
+        Token::Identifier(_) if is_known_call(source, index) || is_known_option(source, index) => {
+            Some(KNOWN)
         }
         token if token.is_standard_keyword() && text.starts_with(char::is_alphabetic) => {
             Some(KEYWORD)
@@ -119,54 +116,36 @@ fn style(pieces: &[Piece], index: usize, text: &str) -> Option<&'static str> {
     }
 }
 
-fn is_known_call(pieces: &[Piece], index: usize) -> bool {
-    let next = next(pieces, index);
-    // Rhai reads an empty pair of parentheses as one token.
-    next.is_some_and(|(at, token)| {
-        matches!(token, Token::LeftParen | Token::Unit) && call_site::callee(pieces, at).is_some()
-    })
+fn is_known_call(source: &SourceText, index: usize) -> bool {
+    source.is_called(index) && call_site::callee(source, index + 1).is_some()
 }
 
 /// Returns true for a known option in the option map of one of zshell's functions.
-fn is_known_option(pieces: &[Piece], index: usize) -> bool {
-    let Some(Token::Identifier(name)) = pieces.get(index).map(|piece| &piece.token) else {
-        return false;
-    };
-    if !matches!(next(pieces, index), Some((_, Token::Colon))) {
+fn is_known_option(source: &SourceText, index: usize) -> bool {
+    if source.token(index + 1) != Some(&Token::Colon) {
         return false;
     }
-    let start = pieces.get(index).map_or(0, |piece| piece.span.start);
-    let open = brackets::open_at(pieces, start);
-    let token = |at: &usize| pieces.get(*at).map(|piece| &piece.token);
+    let open = source.open_before(index);
     match open.as_slice() {
-        [.., call, map] if token(map) == Some(&Token::MapStart) => call_site::callee(pieces, *call)
-            .is_some_and(|(function, _)| function.options.iter().any(|it| it.matches(name))),
+        [.., call, map] if source.token(*map) == Some(&Token::MapStart) => {
+            let name = source.slice(index);
+            call_site::callee(source, *call)
+                .is_some_and(|(function, _)| function.options.iter().any(|it| it.matches(name)))
+        }
         _ => false,
     }
 }
 
-/// Returns the next piece that isn't a comment.
-fn next(pieces: &[Piece], index: usize) -> Option<(usize, &Token)> {
-    let mut behind = pieces.iter().enumerate().skip(index + 1);
-    behind
-        .find(|(_, piece)| !matches!(piece.token, Token::Comment(_)))
-        .map(|(at, piece)| (at, &piece.token))
-}
-
-/// Returns the piece with the syntax error. A word or text at the end of the line may be unfinished and isn't one.
-fn broken(line: &str, reading: &Reading) -> Option<Range<usize>> {
-    let at = reading.error?;
-    let found = reading
-        .pieces
-        .iter()
-        .find(|piece| piece.span.end > at && !matches!(piece.token, Token::Comment(_)));
-    let piece = found.or(reading.pieces.last())?;
-    let text = line.get(piece.span.clone())?;
-    let goes_on = piece.span.end == line.len()
-        && text.starts_with(|first: char| {
+/// Returns the token with the syntax error. A word or text at the end of the line may be unfinished and isn't one.
+fn broken(state: &ParseState) -> Option<usize> {
+    let source = &state.source;
+    let at = source.count_before(state.error?);
+    let index = at.min(source.len().checked_sub(1)?);
+    let may_continue = source.span(index).end == source.text().len()
+        && source.slice(index).starts_with(|first: char| {
             first.is_alphanumeric() || matches!(first, '_' | '"' | '\'' | '`' | '#')
         });
-    (!goes_on).then(|| piece.span.clone())
+    (!may_continue).then_some(index)
 }
 
 #[cfg(test)]

@@ -1,14 +1,12 @@
 //! Dim hints after the cursor: the rest of an earlier statement, missing arguments of a call or command, and how to end
 //! an incomplete statement. Only the first kind can be accepted into the line.
 
-use super::brackets;
 use super::call_site;
 use super::commands;
 use super::highlight::LONGEST;
 use super::history::History;
-use super::judge::{self, Reading};
-use super::pieces::Open;
 use super::signature;
+use crate::engine::syntax::{OpenConstruct, ParseState, is_command, parse_state};
 use std::cell::Cell;
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
@@ -70,7 +68,7 @@ impl Hinter {
         if room < LEAST {
             return None;
         }
-        let said = if judge::is_command(line) {
+        let said = if is_command(line) {
             arguments(line)
         } else {
             Self::said(line)
@@ -103,15 +101,14 @@ impl Hinter {
 
     /// Returns a hint for a line of Rhai code in two forms: directly after the cursor, and apart from it.
     fn said(line: &str) -> Option<(String, String)> {
-        let reading = judge::read(line);
-        if let Some(way_out) = way_out(line, &reading) {
+        let state = parse_state(line);
+        if let Some(way_out) = way_out(line, &state) {
             return Some((way_out, String::new()));
         }
-        let inside_text = reading.open.is_some();
-        if inside_text {
+        if state.source.open().is_some() {
             return None;
         }
-        let site = call_site::around(&reading.pieces, line.len())?;
+        let site = call_site::around(&state.source, line.len())?;
         let rest = signature::rest(&site, line);
         let whole = if site.inside {
             String::new()
@@ -166,36 +163,44 @@ fn arguments(line: &str) -> Option<(String, String)> {
 }
 
 /// Returns how to cancel a statement that is long or got an empty line.
-fn way_out(line: &str, reading: &Reading) -> Option<String> {
+fn way_out(line: &str, state: &ParseState) -> Option<String> {
     let mut lines = line.rsplit('\n');
     let blank = |line: Option<&str>| line.is_some_and(|line| line.trim().is_empty());
     let count = line.split('\n').count();
     let at_blank_line = count > 1 && blank(lines.next());
     let asks = at_blank_line && (count >= MANY_LINES || (count > 2 && blank(lines.next())));
-    if reading.whole || !asks {
+    if state.is_complete || !asks {
         return None;
     }
-    let open = what_is_open(line, reading).unwrap_or_else(|| "not finished".to_owned());
+    let open = open_construct(line, state).unwrap_or_else(|| "not finished".to_owned());
     Some(format!(
         "{open}; Alt-Enter runs it as it is, Ctrl-C drops it"
     ))
 }
 
 /// Returns the open brackets and texts in words.
-fn what_is_open(line: &str, reading: &Reading) -> Option<String> {
+fn open_construct(line: &str, state: &ParseState) -> Option<String> {
     let line_of = |at: usize| 1 + line.get(..at).unwrap_or_default().matches('\n').count();
-    if let Some(open) = reading.open {
-        let what = match open {
-            Open::Text => "a text",
-            Open::Comment => "a comment",
-        };
-        let at = reading.pieces.last()?.span.start;
-        return Some(format!("{what} of line {} is open", line_of(at)));
+    let source = &state.source;
+    match source.open() {
+        Some(OpenConstruct::Comment) => {
+            let at = source.comments().last()?.start;
+            Some(format!("a comment of line {} is open", line_of(at)))
+        }
+        Some(OpenConstruct::Text) => {
+            let at = source.span(source.open_text()?).start;
+            Some(format!("a text of line {} is open", line_of(at)))
+        }
+        None => {
+            let bracket = source.open_before(source.len()).pop()?;
+            let at = source.span(bracket).start;
+            Some(format!(
+                "{} of line {} is open",
+                source.slice(bracket),
+                line_of(at)
+            ))
+        }
     }
-    let open = brackets::open_at(&reading.pieces, line.len());
-    let span = &reading.pieces.get(*open.last()?)?.span;
-    let bracket = line.get(span.clone())?;
-    Some(format!("{bracket} of line {} is open", line_of(span.start)))
 }
 
 #[cfg(test)]

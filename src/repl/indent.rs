@@ -1,7 +1,6 @@
 //! Indentation of statements by open brackets.
 
-use super::brackets;
-use super::judge;
+use crate::engine::syntax::SourceText;
 
 /// Blanks per level.
 pub(super) const STEP: usize = 4;
@@ -9,15 +8,8 @@ pub(super) const STEP: usize = 4;
 /// Returns the indentation of a new line after this position. None inside a text or comment, which would contain the
 /// blanks.
 pub(super) fn after(text: &str, pos: usize) -> String {
-    let before = text.get(..pos).unwrap_or_default();
-    let reading = judge::read(before);
-    let open = brackets::open_at(&reading.pieces, pos);
-    match open.last().and_then(|at| reading.pieces.get(*at)) {
-        Some(bracket) if reading.open.is_none() => {
-            " ".repeat(set_in(before, bracket.span.start) + STEP)
-        }
-        _ => String::new(),
-    }
+    let width = of_open_bracket(text.get(..pos).unwrap_or_default());
+    width.map_or_else(String::new, |width| " ".repeat(width + STEP))
 }
 
 /// Returns the start of the line and the indentation of a closing bracket typed here, if the bracket is first on its
@@ -26,22 +18,23 @@ pub(super) fn of_closing(text: &str, pos: usize) -> Option<(usize, String)> {
     let before = text.get(..pos)?;
     let start = before.rfind('\n')? + 1;
     let blanks = before.get(start..)?;
-    let reading = judge::read(before);
-    if !blanks.chars().all(|letter| letter == ' ') || reading.open.is_some() {
+    if !blanks.chars().all(|letter| letter == ' ') {
         return None;
     }
-    let open = brackets::open_at(&reading.pieces, pos);
-    let bracket = reading.pieces.get(*open.last()?)?;
-    let width = set_in(before, bracket.span.start);
+    let width = of_open_bracket(before)?;
     (width < blanks.len()).then(|| (start, " ".repeat(width)))
 }
 
-/// Returns the blanks at the beginning of the line.
-fn set_in(text: &str, at: usize) -> usize {
-    let before = text.get(..at).unwrap_or_default();
+/// Returns the indentation of the line with the innermost open bracket. `None` without one, and inside a text or
+/// comment.
+fn of_open_bracket(text: &str) -> Option<usize> {
+    let source = SourceText::read(text);
+    let bracket = source.open_before(source.len()).pop();
+    let bracket = bracket.filter(|_| source.open().is_none())?;
+    let before = text.get(..source.span(bracket).start)?;
     let start = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = text.get(start..).unwrap_or_default();
-    line.len() - line.trim_start_matches(' ').len()
+    let line = text.get(start..)?;
+    Some(line.len() - line.trim_start_matches(' ').len())
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use super::complete::Completer;
 use super::helper::Helper;
 use super::hint::Hinter;
 use super::history::History;
-use super::keys::{self, Wishes};
+use super::keys::{self, PendingKeyAction};
 #[cfg(unix)]
 use super::plain::Lines;
 use super::prompt::{Prompt, screen};
@@ -19,16 +19,16 @@ use std::io::{IsTerminal, stdout};
 use std::rc::Rc;
 
 /// The line editor with its history.
-pub(super) struct Input {
+pub(super) struct PromptInput {
     editor: Editor<Helper, History>,
     history: History,
-    wishes: Wishes,
+    pending: PendingKeyAction,
     /// The reader for dumb terminals.
     #[cfg(unix)]
     plain: Option<Lines>,
 }
 
-impl Input {
+impl PromptInput {
     /// Opens the editor and reads the history of earlier sessions into `history`.
     pub(super) fn open(session: &Rc<Session>, history: &History) -> Result<Self, Failure> {
         // The prompt stays on the terminal when results go to a file or pipe.
@@ -46,13 +46,13 @@ impl Input {
             .build();
         let mut editor =
             Editor::with_history(config, history.clone()).map_err(|error| terminal(&error))?;
-        let wishes = Wishes::default();
+        let pending = PendingKeyAction::default();
         editor.set_helper(Some(Helper::new(
             Completer::new(Rc::clone(session)),
             Hinter::new(history.clone()),
-            wishes.clone(),
+            pending.clone(),
         )));
-        for (key, handler) in keys::bindings(history, &wishes) {
+        for (key, handler) in keys::bindings(history, &pending) {
             editor.bind_sequence(key, handler);
         }
         let folder = session.choices().data_dir.clone();
@@ -68,7 +68,7 @@ impl Input {
         Ok(Self {
             editor,
             history: history.clone(),
-            wishes,
+            pending,
             #[cfg(unix)]
             plain: is_dumb().then(Lines::new),
         })
@@ -82,13 +82,13 @@ impl Input {
     ) -> Result<String, ReadlineError> {
         self.follow_choices(session, prompt);
         self.history.rewind();
-        self.wishes.clear();
+        self.pending.clear();
         #[cfg(unix)]
         if let Some(lines) = &mut self.plain {
             return lines.read(&prompt.plain, &session.interrupt);
         }
         let text = self.editor.readline(&prompt.plain)?;
-        if self.wishes.drops() {
+        if self.pending.cancels() {
             return Err(ReadlineError::Interrupted);
         }
         Ok(text)

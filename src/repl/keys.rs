@@ -2,7 +2,7 @@
 
 use super::history::History;
 use super::indent;
-use super::judge;
+use crate::engine::syntax::parse_state;
 use rustyline::history::SearchDirection;
 use rustyline::{
     Cmd, ConditionalEventHandler, EditMode, Event, EventContext, EventHandler, InputMode, KeyCode,
@@ -12,12 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Requests from key handlers to the helper, which the editor calls next.
 #[derive(Clone, Default)]
-pub(super) struct Wishes(Arc<Mutex<Wish>>);
+pub(super) struct PendingKeyAction(Arc<Mutex<KeyAction>>);
 
 #[derive(Default)]
-struct Wish {
+struct KeyAction {
     outdent: Option<Outdent>,
-    drop: bool,
+    cancel: bool,
 }
 
 /// A closing bracket that was typed on an over-indented line.
@@ -30,55 +30,58 @@ pub(super) struct Outdent {
     pub(super) text: String,
 }
 
-impl Wishes {
+impl PendingKeyAction {
     /// Takes the request for a bracket in this line.
     pub(super) fn outdent(&self, line: &str) -> Option<Outdent> {
-        let outdent = self.with(|wish| wish.outdent.take());
+        let outdent = self.with(|action| action.outdent.take());
         outdent.filter(|outdent| outdent.line == line)
     }
 
     /// Returns true if Ctrl-C cancelled the line, until the next line.
-    pub(super) fn drops(&self) -> bool {
-        self.with(|wish| wish.drop)
+    pub(super) fn cancels(&self) -> bool {
+        self.with(|action| action.cancel)
     }
 
     /// Drops earlier requests.
     pub(super) fn clear(&self) {
-        self.with(|wish| *wish = Wish::default());
+        self.with(|action| *action = KeyAction::default());
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut Wish) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut KeyAction) -> T) -> T {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
 /// Returns the keys with their handlers.
-pub(super) fn bindings(history: &History, wishes: &Wishes) -> Vec<(KeyEvent, EventHandler)> {
+pub(super) fn bindings(
+    history: &History,
+    pending: &PendingKeyAction,
+) -> Vec<(KeyEvent, EventHandler)> {
     let key = |code| KeyEvent(code, Modifiers::NONE);
     let typed = |letter| KeyEvent::new(letter, Modifiers::NONE);
-    let mut bindings: Vec<(KeyEvent, Action)> = Vec::new();
+    let mut bindings: Vec<(KeyEvent, EditorAction)> = Vec::new();
     for event in [
         key(KeyCode::Enter),
         KeyEvent::ctrl('M'),
         KeyEvent::ctrl('J'),
     ] {
-        bindings.push((event, Action::Enter));
+        bindings.push((event, EditorAction::Enter));
     }
-    bindings.push((KeyEvent::alt('\r'), Action::Accept));
-    bindings.push((KeyEvent::ctrl('C'), Action::Drop));
+    bindings.push((KeyEvent::alt('\r'), EditorAction::Accept));
+    bindings.push((KeyEvent::ctrl('C'), EditorAction::Drop));
     for bracket in ['}', ')', ']'] {
-        bindings.push((typed(bracket), Action::Close(bracket)));
+        bindings.push((typed(bracket), EditorAction::Close(bracket)));
     }
-    bindings.push((key(KeyCode::Tab), Action::Tab));
+    bindings.push((key(KeyCode::Tab), EditorAction::Tab));
     bindings.extend([
-        (key(KeyCode::Up), Action::Up),
-        (key(KeyCode::Down), Action::Down),
-        (KeyEvent::ctrl('P'), Action::Older),
-        (KeyEvent::ctrl('N'), Action::Newer),
-        (typed('k'), Action::ViUp),
-        (typed('-'), Action::ViUp),
-        (typed('j'), Action::ViDown),
-        (typed('+'), Action::ViDown),
+        (key(KeyCode::Up), EditorAction::Up),
+        (key(KeyCode::Down), EditorAction::Down),
+        (KeyEvent::ctrl('P'), EditorAction::Older),
+        (KeyEvent::ctrl('N'), EditorAction::Newer),
+        (typed('k'), EditorAction::ViUp),
+        (typed('-'), EditorAction::ViUp),
+        (typed('j'), EditorAction::ViDown),
+        (typed('+'), EditorAction::ViDown),
     ]);
     for event in [
         key(KeyCode::Right),
@@ -86,19 +89,19 @@ pub(super) fn bindings(history: &History, wishes: &Wishes) -> Vec<(KeyEvent, Eve
         KeyEvent::ctrl('F'),
         KeyEvent::ctrl('E'),
     ] {
-        bindings.push((event, Action::TakeHint));
+        bindings.push((event, EditorAction::TakeHint));
     }
     for event in [
         KeyEvent::alt('f'),
         KeyEvent(KeyCode::Right, Modifiers::CTRL),
     ] {
-        bindings.push((event, Action::TakeWord));
+        bindings.push((event, EditorAction::TakeWord));
     }
     let bind = |(event, action)| {
         let handler = Handler {
             action,
             history: history.clone(),
-            wishes: wishes.clone(),
+            pending: pending.clone(),
         };
         (event, EventHandler::Conditional(Box::new(handler)))
     };
@@ -108,7 +111,7 @@ pub(super) fn bindings(history: &History, wishes: &Wishes) -> Vec<(KeyEvent, Eve
 }
 
 #[derive(Clone, Copy)]
-enum Action {
+enum EditorAction {
     Enter,
     Accept,
     Drop,
@@ -125,9 +128,9 @@ enum Action {
 }
 
 struct Handler {
-    action: Action,
+    action: EditorAction,
     history: History,
-    wishes: Wishes,
+    pending: PendingKeyAction,
 }
 
 impl ConditionalEventHandler for Handler {
@@ -141,24 +144,24 @@ impl ConditionalEventHandler for Handler {
         let (line, pos) = (context.line(), context.pos());
         let vi_command =
             context.mode() == EditMode::Vi && context.input_mode() == InputMode::Command;
-        self.wishes.clear();
+        self.pending.clear();
         match self.action {
-            Action::Enter => Some(enter(line, pos)),
-            Action::Accept => Some(Cmd::AcceptLine),
-            Action::Drop => {
-                self.wishes.with(|wish| wish.drop = true);
+            EditorAction::Enter => Some(enter(line, pos)),
+            EditorAction::Accept => Some(Cmd::AcceptLine),
+            EditorAction::Drop => {
+                self.pending.with(|action| action.cancel = true);
                 Some(Cmd::AcceptLine)
             }
-            Action::Close(bracket) if !vi_command => self.close(bracket, line, pos),
-            Action::Tab => tab(line, pos),
-            Action::Up => Some(self.up(line, pos)),
-            Action::Down => Some(self.down(line, pos)),
-            Action::ViUp if vi_command => Some(self.up(line, pos)),
-            Action::ViDown if vi_command => Some(self.down(line, pos)),
-            Action::Older => Some(self.older(line, pos)),
-            Action::Newer => Some(self.newer(line)),
-            Action::TakeHint if !vi_command => take_hint(event, context),
-            Action::TakeWord if !vi_command => take_word(context),
+            EditorAction::Close(bracket) if !vi_command => self.close(bracket, line, pos),
+            EditorAction::Tab => tab(line, pos),
+            EditorAction::Up => Some(self.up(line, pos)),
+            EditorAction::Down => Some(self.down(line, pos)),
+            EditorAction::ViUp if vi_command => Some(self.up(line, pos)),
+            EditorAction::ViDown if vi_command => Some(self.down(line, pos)),
+            EditorAction::Older => Some(self.older(line, pos)),
+            EditorAction::Newer => Some(self.newer(line)),
+            EditorAction::TakeHint if !vi_command => take_hint(event, context),
+            EditorAction::TakeWord if !vi_command => take_word(context),
             _ => None,
         }
     }
@@ -174,7 +177,7 @@ impl Handler {
             start,
             text: format!("{blanks}{bracket}"),
         };
-        self.wishes.with(|wish| wish.outdent = Some(outdent));
+        self.pending.with(|action| action.outdent = Some(outdent));
         Some(Cmd::Complete)
     }
 
@@ -214,7 +217,7 @@ fn search(direction: Option<SearchDirection>) -> Cmd {
 fn enter(line: &str, pos: usize) -> Cmd {
     let below = line.get(pos..).unwrap_or_default();
     let above_last = below.contains('\n') && !below.trim().is_empty();
-    if line.trim().is_empty() || (judge::read(line).whole && !above_last) {
+    if line.trim().is_empty() || (parse_state(line).is_complete && !above_last) {
         return Cmd::AcceptLine;
     }
     Cmd::Insert(1, format!("\n{}", indent::after(line, pos)))

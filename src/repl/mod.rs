@@ -1,6 +1,5 @@
 //! The prompt: reads a statement, runs it and shows its value. Commands start with a colon.
 
-mod brackets;
 mod call_site;
 pub mod commands;
 mod complete;
@@ -10,9 +9,7 @@ mod hint;
 pub mod history;
 mod indent;
 mod input;
-mod judge;
 mod keys;
-mod pieces;
 #[cfg(unix)]
 mod plain;
 mod prompt;
@@ -23,11 +20,12 @@ mod signature;
 
 use crate::config::{self, Config};
 use crate::engine::Interpreter;
+use crate::engine::syntax::command;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use crate::session::Session;
 use commands::Next;
-use input::Input;
+use input::PromptInput;
 use rustyline::error::ReadlineError;
 use shell::Shell;
 
@@ -40,7 +38,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let session = shell.session();
     follow_config(&session);
     session.enter_prompt();
-    let mut input = Input::open(&session, shell.history())?;
+    let mut input = PromptInput::open(&session, shell.history())?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
@@ -88,7 +86,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
 
 /// Runs a statement or a command, and shows its value or its error.
 fn step(shell: &mut Shell, text: &str) -> Next {
-    let result = if let Some(command) = judge::command(text) {
+    let result = if let Some(command) = command(text) {
         commands::run(shell, command)
     } else {
         shell.statement(text).map(|()| Next::Prompt)

@@ -1,6 +1,6 @@
 //! Statement input on dumb terminals (`TERM=dumb`): no keys, no colours, no hints.
 
-use super::judge;
+use crate::engine::syntax::parse_state;
 use crate::interrupt::{Interrupt, Stop};
 use crate::session::standard_input::StandardInput;
 use rustyline::error::ReadlineError;
@@ -42,7 +42,7 @@ impl Lines {
                 };
             };
             text.push_str(&line);
-            if judge::read(&text).whole {
+            if parse_state(&text).is_complete {
                 return Ok(text);
             }
             text.push('\n');

@@ -2,10 +2,10 @@
 
 use super::history::History;
 use super::prompt::{self, Prompt};
-use super::record::{Origin, Outcome, Statement};
+use super::record::{Statement, StatementOrigin, StatementOutcome};
+use crate::engine::syntax::secrets::masked;
 use crate::engine::{Interpreter, ScriptError, values};
 use crate::error::Failure;
-use crate::secret::masked;
 use crate::session::Session;
 use rhai::Dynamic;
 use std::path::{Path, PathBuf};
@@ -81,8 +81,7 @@ impl Shell {
     /// Runs one statement and shows its value.
     pub(super) fn statement(&mut self, text: &str) -> Result<(), Box<ScriptError>> {
         let result = self.interpreter.run_line(text);
-        let source = self.interpreter.line_name();
-        self.keep(text, Origin::Prompt, &source, &result);
+        self.keep(text, StatementOrigin::Prompt, &result);
         self.show(&result?)
     }
 
@@ -90,7 +89,7 @@ impl Shell {
     pub(super) fn script(&mut self, file: &Path, text: &str) -> Result<(), Box<ScriptError>> {
         let name = file.display().to_string();
         let result = self.interpreter.run_among(&name, text);
-        self.keep(text, Origin::File(file.to_owned()), &name, &result);
+        self.keep(text, StatementOrigin::File(file.to_owned()), &result);
         let value = result?;
         self.interpreter.set_last(&value);
         self.show(&value)
@@ -119,7 +118,7 @@ impl Shell {
             Err(failure) => return self.complain(&Box::from(failure)),
         };
         let result = self.interpreter.run_among(&name, &text);
-        self.keep(&text, Origin::Init(file), &name, &result);
+        self.keep(&text, StatementOrigin::Init(file), &result);
         if let Err(error) = result {
             self.complain(&error);
         }
@@ -128,14 +127,13 @@ impl Shell {
     fn keep(
         &mut self,
         text: &str,
-        origin: Origin,
-        source: &str,
+        origin: StatementOrigin,
         result: &Result<Dynamic, Box<ScriptError>>,
     ) {
         let outcome = match result {
-            Ok(value) if value.is_unit() => Outcome::Silent,
-            Ok(_) => Outcome::Shown,
-            Err(error) => Outcome::failed(error, source),
+            Ok(value) if value.is_unit() => StatementOutcome::Silent,
+            Ok(_) => StatementOutcome::Shown,
+            Err(_) => StatementOutcome::Failed,
         };
         self.record.push(Statement {
             text: text.to_owned(),

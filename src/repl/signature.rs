@@ -1,7 +1,8 @@
 //! The remaining parameters of a call: the forms that fit the typed arguments.
 
-use super::call_site::{CallSite, Shape};
+use super::call_site::{ArgumentShape, CallSite};
 use crate::engine::registry::Opt;
+use crate::engine::syntax::SourceText;
 
 /// Returns the rest of each form that still fits, for example `path)` after `import("books", `, or the help of the
 /// option whose value is being typed. Empty if there's nothing to show.
@@ -70,7 +71,7 @@ fn fitting(site: &CallSite) -> Vec<Vec<String>> {
         let skip = usize::from(site.method && !site.function.method);
         form.into_iter().skip(skip).collect::<Vec<_>>()
     });
-    let typed: Vec<Shape> = site.arguments.iter().filter_map(|shape| *shape).collect();
+    let typed: Vec<ArgumentShape> = site.arguments.iter().filter_map(|shape| *shape).collect();
     // A single empty argument fits a form without parameters.
     let least = match site.arguments.as_slice() {
         [None] => 0,
@@ -81,72 +82,58 @@ fn fitting(site: &CallSite) -> Vec<Vec<String>> {
             .iter()
             .zip(&form)
             .map(|(shape, parameter)| fit(*shape, parameter));
-        let worst = fits.min().unwrap_or(Fit::Well);
-        (worst != Fit::Not).then_some((worst, form))
+        let worst = fits.min().unwrap_or(ParameterFit::Well);
+        (worst != ParameterFit::Not).then_some((worst, form))
     });
-    let fits: Vec<(Fit, Vec<String>)> = fits.collect();
+    let fits: Vec<(ParameterFit, Vec<String>)> = fits.collect();
     let best = fits.iter().map(|(fit, _)| *fit).max();
     let kept = fits.into_iter().filter(|(fit, _)| Some(*fit) == best);
     kept.map(|(_, form)| form).collect()
 }
 
-/// Returns how well an argument fits a parameter.
+/// How well an argument fits a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Fit {
+enum ParameterFit {
     Not,
     /// The parameter takes any argument.
     Loosely,
     Well,
 }
 
-fn fit(shape: Shape, parameter: &str) -> Fit {
+fn fit(shape: ArgumentShape, parameter: &str) -> ParameterFit {
     let wants = match parameter.chars().next() {
-        Some('#') => Shape::Map,
-        Some('[') => Shape::List,
-        _ => Shape::Any,
+        Some('#') => ArgumentShape::Map,
+        Some('[') => ArgumentShape::List,
+        _ => ArgumentShape::Any,
     };
-    let well =
-        shape == wants || shape == Shape::Any || (shape, wants) == (Shape::Literal, Shape::Any);
+    let well = shape == wants
+        || shape == ArgumentShape::Any
+        || (shape, wants) == (ArgumentShape::Literal, ArgumentShape::Any);
     match wants {
-        _ if well => Fit::Well,
-        Shape::Any => Fit::Loosely,
-        _ => Fit::Not,
+        _ if well => ParameterFit::Well,
+        ArgumentShape::Any => ParameterFit::Loosely,
+        _ => ParameterFit::Not,
     }
 }
 
 /// Returns the parameters of a form such as `import(collection, [path, …])`.
 fn parameters(form: &str) -> Vec<String> {
-    let inside = form.split_once('(').map_or("", |(_, rest)| rest);
-    let inside = inside.strip_suffix(')').unwrap_or(inside);
-    let mut parameters = Vec::new();
-    let mut depth = 0_usize;
-    let mut from = 0;
-    for (at, letter) in inside.char_indices() {
-        match letter {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => {
-                parameters.extend(inside.get(from..at).map(|it| it.trim().to_owned()));
-                from = at + 1;
-            }
-            _ => {}
-        }
-    }
-    let last = inside.get(from..).unwrap_or_default().trim();
-    if !last.is_empty() {
-        parameters.push(last.to_owned());
-    }
-    parameters
+    let form = SourceText::read(form);
+    let items = form.items(1, form.len()).into_iter();
+    items
+        .map(|item| form.tokens_text(item).to_owned())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::SourceText;
     use super::{forms, rest};
     use crate::repl::call_site::around;
-    use crate::repl::pieces::pieces;
 
     fn hint(text: &str) -> String {
-        around(&pieces(text).0, text.len()).map_or_else(String::new, |site| rest(&site, text))
+        around(&SourceText::read(text), text.len())
+            .map_or_else(String::new, |site| rest(&site, text))
     }
 
     #[test]
@@ -180,7 +167,7 @@ mod tests {
     #[test]
     fn whole_forms_have_their_name() {
         let text = "import(\"b\", [";
-        let site = around(&pieces(text).0, text.len()).expect("a call");
+        let site = around(&SourceText::read(text), text.len()).expect("a call");
         assert_eq!(forms(&site), "import(collection, [path, …])");
     }
 }

@@ -4,7 +4,7 @@ use super::names::is_secret;
 use std::ops::Range;
 
 /// Returns the places of secrets in a text. The spans may overlap and aren't sorted.
-pub(super) fn spans(text: &str) -> Vec<Range<usize>> {
+pub(crate) fn spans(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
     while let Some(word) = next_word(text, at) {

@@ -10,9 +10,9 @@ type Termios = ();
 
 /// The terminal's settings from before the prompt. Clones share them.
 #[derive(Clone, Default)]
-pub struct Idle(Arc<Mutex<Option<Termios>>>);
+pub struct PromptTerminal(Arc<Mutex<Option<Termios>>>);
 
-impl Idle {
+impl PromptTerminal {
     /// Called when the prompt starts to wait.
     pub fn enter(&self) {
         #[cfg(unix)]
@@ -43,11 +43,11 @@ impl Idle {
 }
 
 /// The terminal's settings while another program uses the terminal.
-pub struct Lent(Option<Termios>);
+pub struct BorrowedTerminal(Option<Termios>);
 
-impl Lent {
+impl BorrowedTerminal {
     /// Saves the settings before the other program starts.
-    pub fn lend() -> Self {
+    pub fn save() -> Self {
         #[cfg(unix)]
         return Self(tcgetattr(std::io::stdin()).ok());
         #[cfg(not(unix))]
@@ -56,7 +56,7 @@ impl Lent {
 
     /// Restores the settings. A program that failed may also have left an alternate screen, a hidden cursor or a mode
     /// of its own.
-    pub fn take_back(self, failed: bool) {
+    pub fn restore(self, failed: bool) {
         #[cfg(unix)]
         if let Some(settings) = &self.0 {
             use std::io::Write;

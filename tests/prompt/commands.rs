@@ -203,7 +203,7 @@ fn reset_forgets_all_but_the_connection() {
     shell.gives("jobs()", "no jobs");
     shell.run(":save a.rhai");
     assert!(
-        home.read("a.rhai").ends_with("\n\njobs()\n"),
+        home.read("a.rhai").ends_with("\n\nshow(jobs());\n"),
         "{}",
         home.read("a.rhai")
     );

@@ -8,7 +8,7 @@ use super::registry::{self, VARIABLES};
 use super::values::{self, methods};
 use crate::error::{Failure, Kind};
 use crate::text::words;
-use rhai::EvalAltResult;
+use rhai::{EvalAltResult, Token};
 
 /// The position of an error.
 pub struct At<'a> {
@@ -96,7 +96,7 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
             format!("no function {name} that takes {}", type_words(given)),
         )
     };
-    let own = at.sources.declared("fn ");
+    let own = at.sources.declared(&[Token::Fn]);
     let mut names: Vec<&str> = registry::functions()
         .map(|function| function.name)
         .collect();
@@ -137,10 +137,10 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
         _ if registry::find(name).is_some() => Some(format!(
             "{name} is a function: {name}(…); help({name:?}) shows how it is called"
         )),
-        _ if at.in_function && at.sources.declares("const ", name) => Some(format!(
-            "a function reaches a constant of its script as global::{name}"
-        )),
-        _ if at.in_function && at.sources.declares("let ", name) => Some(format!(
+        _ if at.in_function && at.sources.declared(&[Token::Const]).contains(name) => Some(
+            format!("a function reaches a constant of its script as global::{name}"),
+        ),
+        _ if at.in_function && at.sources.declared(&[Token::Let]).contains(name) => Some(format!(
             "functions see only their parameters, args and script_dir: pass {name} to it"
         )),
         _ => {
@@ -161,12 +161,9 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
 
 /// Returns variables with a similar spelling.
 fn near_variable(name: &str, at: &At<'_>) -> Option<String> {
-    let own: Vec<String> = ["let ", "const ", "for "]
-        .into_iter()
-        .flat_map(|word| at.sources.declared(word))
-        // A failed statement doesn't declare its variables.
-        .filter(|own| own != name)
-        .collect();
+    let mut own = at.sources.declared(&[Token::Let, Token::Const, Token::For]);
+    // A failed statement doesn't declare its variables.
+    own.remove(name);
     let names = VARIABLES.iter().map(|(name, _)| *name);
     words::did_you_mean(name, names.chain(own.iter().map(String::as_str)))
 }

@@ -1,7 +1,7 @@
 //! Checks calls: unknown functions and wrong numbers of arguments.
 
 use super::known::Functions;
-use super::{Linter, Source};
+use super::{LintedSource, Linter};
 use crate::engine::registry;
 use crate::error::Failure;
 use crate::text::words;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 /// Checks every call of a source.
-pub(super) fn check(linter: &Linter, source: &Source<'_>) {
+pub(super) fn check(linter: &Linter, source: &LintedSource<'_>) {
     source.ast.walk(&mut |path: &[ASTNode<'_>]| {
         match path.last() {
             Some(
@@ -33,14 +33,19 @@ pub(super) fn check(linter: &Linter, source: &Source<'_>) {
     });
 }
 
-fn report(linter: &Linter, source: &Source<'_>, position: Position, failure: Option<Failure>) {
+fn report(
+    linter: &Linter,
+    source: &LintedSource<'_>,
+    position: Position,
+    failure: Option<Failure>,
+) {
     if let Some(failure) = failure {
         linter.report.error(source.name, position, failure);
     }
 }
 
 /// `f(1)`.
-fn plain(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Failure> {
+fn plain(linter: &Linter, source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
     let (name, count) = (call.name.as_str(), call.args.len());
     let own = own_arities(source, name);
     if own.contains(&count) {
@@ -70,7 +75,7 @@ fn plain(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Fail
 }
 
 /// `value.f(1)`: the receiver counts as an argument, except for the script's own functions.
-fn method(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Failure> {
+fn method(linter: &Linter, source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
     let (name, count) = (call.name.as_str(), call.args.len());
     // A map may hold a function under any of its keys.
     if name.contains('$') || source.words.keys.contains(name) {
@@ -95,7 +100,7 @@ fn method(linter: &Linter, source: &Source<'_>, call: &FnCallExpr) -> Option<Fai
 }
 
 /// `module::f(1)`.
-fn qualified(source: &Source<'_>, call: &FnCallExpr) -> Option<Failure> {
+fn qualified(source: &LintedSource<'_>, call: &FnCallExpr) -> Option<Failure> {
     let (name, count) = (call.name.as_str(), call.args.len());
     let mut path = call.namespace.path.iter().map(|part| part.name.as_str());
     let first = path.next()?;
@@ -135,7 +140,7 @@ fn qualified(source: &Source<'_>, call: &FnCallExpr) -> Option<Failure> {
     }
 }
 
-fn own_arities(source: &Source<'_>, name: &str) -> BTreeSet<usize> {
+fn own_arities(source: &LintedSource<'_>, name: &str) -> BTreeSet<usize> {
     let all = [&source.functions.own, &source.around.own];
     all.into_iter()
         .filter_map(|own| own.get(name))
@@ -144,7 +149,7 @@ fn own_arities(source: &Source<'_>, name: &str) -> BTreeSet<usize> {
         .collect()
 }
 
-fn unknown(linter: &Linter, source: &Source<'_>, name: &str) -> Failure {
+fn unknown(linter: &Linter, source: &LintedSource<'_>, name: &str) -> Failure {
     let failure = Failure::usage(format!("no function {name}"));
     if source.words.variables.contains(name) {
         return failure.with_hint(format!(

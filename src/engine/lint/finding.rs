@@ -78,9 +78,9 @@ impl fmt::Display for Finding {
 
 /// The findings so far.
 #[derive(Debug, Default)]
-pub(super) struct Report(RefCell<BTreeSet<Finding>>);
+pub(super) struct LintReport(RefCell<BTreeSet<Finding>>);
 
-impl Report {
+impl LintReport {
     /// Adds an error.
     pub(super) fn error(&self, file: &str, position: Position, failure: Failure) {
         self.add(file, position, Severity::Error, failure);

@@ -1,15 +1,17 @@
 //! Keys of written-out option maps, and the options that a script declares.
 
-use super::{Linter, Source};
+use super::{LintedSource, Linter};
 use crate::engine::arguments::{self, Declaration, Found};
 use crate::engine::options::unknown_key;
 use crate::engine::registry::{self, Function, Opt, Takes};
+use crate::engine::syntax::SourceText;
 use crate::error::Failure;
 use crate::text::words;
-use rhai::{ASTNode, Expr, FnCallExpr, Stmt};
+use rhai::{ASTNode, Expr, FnCallExpr, Stmt, Token};
+use std::ops::Range;
 
 /// Checks a source; `main` is false for a module, which may be used by scripts that declare different options.
-pub(super) fn check(linter: &Linter, source: &Source<'_>, main: bool) {
+pub(super) fn check(linter: &Linter, source: &LintedSource<'_>, main: bool) {
     let found = arguments::find(&source.ast);
     if let Found::Wrong(failure, position) = &found {
         linter.report.error(source.name, *position, failure.clone());
@@ -37,7 +39,7 @@ pub(super) fn check(linter: &Linter, source: &Source<'_>, main: bool) {
 }
 
 /// The keys of a call's option map, if it is written out.
-fn keys(linter: &Linter, source: &Source<'_>, call: &FnCallExpr, method: bool) {
+fn keys(linter: &Linter, source: &LintedSource<'_>, call: &FnCallExpr, method: bool) {
     let own = source.functions.own.contains_key(call.name.as_str());
     let Some(function) = registry::find(&call.name).filter(|_| !own) else {
         return;
@@ -66,7 +68,7 @@ fn keys(linter: &Linter, source: &Source<'_>, call: &FnCallExpr, method: bool) {
 
 /// The keys of maps in an option map. The service may know more of them than zshell: only what is almost one that zshell
 /// knows is told.
-fn inner_keys(linter: &Linter, source: &Source<'_>, call: &str, option: &Opt, value: &Expr) {
+fn inner_keys(linter: &Linter, source: &LintedSource<'_>, call: &str, option: &Opt, value: &Expr) {
     let Takes::Keys(known) = option.takes else {
         return;
     };
@@ -112,28 +114,22 @@ fn takes_options(function: &Function, count: usize, index: usize, method: bool) 
         || (connected && places().any(|(of, place)| (of, place) == (count - 1, index - 1)))
 }
 
-/// How many arguments a form has, and which of them is the option map.
+/// Returns the number of a form's arguments and the index of the option map.
 fn place_of_options(form: &str) -> Option<(usize, usize)> {
-    let inside = form.split_once('(')?.1.strip_suffix(')')?;
-    let mut depth = 0_usize;
-    let mut count = 1;
-    let mut place = None;
-    let mut before = '(';
-    for letter in inside.chars() {
-        match letter {
-            '#' if depth == 0 && matches!(before, '(' | ',' | ' ') => place = Some(count - 1),
-            '{' | '[' | '(' => depth += 1,
-            '}' | ']' | ')' => depth = depth.saturating_sub(1),
-            ',' if depth == 0 => count += 1,
-            _ => {}
-        }
-        before = letter;
-    }
-    Some((count, place?))
+    let form = SourceText::read(form);
+    let items = form.items(1, form.len());
+    let is_map = |item: &Range<usize>| form.token(item.start) == Some(&Token::MapStart);
+    Some((items.len(), items.iter().position(is_map)?))
 }
 
 /// `opts.name`, where a script declares its options.
-fn opts(linter: &Linter, source: &Source<'_>, declared: &Declaration, left: &Expr, right: &Expr) {
+fn opts(
+    linter: &Linter,
+    source: &LintedSource<'_>,
+    declared: &Declaration,
+    left: &Expr,
+    right: &Expr,
+) {
     let is_opts = matches!(left, Expr::Variable(name, ..) if name.1 == "opts" && name.2.is_empty());
     let property = match right {
         Expr::Dot(pair, ..) | Expr::Index(pair, ..) => &pair.lhs,

@@ -1,11 +1,11 @@
 //! Finds unreachable statements: those after `return`, `throw`, `break`, `continue` or `exit(…)`.
 
-use super::{Linter, Source};
+use super::{LintedSource, Linter};
 use crate::error::Failure;
 use rhai::{ASTNode, Expr, Stmt};
 
 /// Checks every block of a source.
-pub(super) fn check(linter: &Linter, source: &Source<'_>) {
+pub(super) fn check(linter: &Linter, source: &LintedSource<'_>) {
     let own_exit = source.functions.own.contains_key("exit");
     let check = |statements: &[Stmt]| {
         let over = statements.iter().position(|it| ends(it, own_exit));

@@ -1,6 +1,6 @@
 //! `:edit`
 
-use super::{Command, Next, Outcome, arguments};
+use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::config::set;
 use crate::engine::registry::Takes;
 use crate::error::{Failure, Kind};
@@ -8,13 +8,13 @@ use crate::fsutil::private_options;
 use crate::interrupt::Stop;
 use crate::repl::shell::Shell;
 use crate::session::Session;
-use crate::session::idle::Lent;
+use crate::session::idle::BorrowedTerminal;
 use std::fs;
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::Command as Program;
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "edit",
     aliases: &[],
     arguments: "[FILE]",
@@ -27,7 +27,7 @@ pub(super) const COMMAND: Command = Command {
 /// Editors that are tried in this order if neither variable is set.
 const USUAL: [&str; 2] = ["vi", "nano"];
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
     if let Some(file) = arguments::file(rest) {
         let before = read(&file)?;
@@ -41,7 +41,7 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
     }
     let last = shell.record().iter().rev().find(|it| it.is_typed());
     let before = last.map_or_else(String::new, |it| it.text.clone());
-    let draft = Draft::new(&before).map_err(|error| {
+    let draft = EditedDraft::new(&before).map_err(|error| {
         let folder = std::env::temp_dir();
         Failure::new(
             Kind::Refused,
@@ -78,9 +78,9 @@ fn read(file: &Path) -> Result<Option<String>, Failure> {
 }
 
 /// A temporary file, which may hold secrets: its mode is 0600, and it's removed after the edit.
-struct Draft(PathBuf);
+struct EditedDraft(PathBuf);
 
-impl Draft {
+impl EditedDraft {
     fn new(text: &str) -> io::Result<Self> {
         let name = format!("zshell-{}.rhai", ulid::Ulid::generate());
         let draft = Self(std::env::temp_dir().join(name));
@@ -96,7 +96,7 @@ impl Draft {
     }
 }
 
-impl Drop for Draft {
+impl Drop for EditedDraft {
     fn drop(&mut self) {
         // The editor may have removed it.
         let _ = fs::remove_file(&self.0);
@@ -106,10 +106,10 @@ impl Drop for Draft {
 /// Runs the editor on the terminal and restores the terminal's settings afterwards.
 fn open(session: &Session, file: &Path) -> Result<(), Failure> {
     let (program, words) = editor()?;
-    let terminal = Lent::lend();
+    let terminal = BorrowedTerminal::save();
     let status = Program::new(&program).args(words).arg(file).status();
     let failed = !status.as_ref().is_ok_and(std::process::ExitStatus::success);
-    terminal.take_back(failed);
+    terminal.restore(failed);
     // Ctrl-C was meant for the editor.
     if session.interrupt.check() == Err(Stop::Interrupted) {
         session.interrupt.clear();

@@ -1,6 +1,6 @@
 //! `:help`
 
-use super::{COMMANDS, Command, Next, Outcome, find};
+use super::{COMMANDS, CommandResult, Next, PromptCommand, find};
 use crate::engine::help;
 use crate::engine::registry::Takes;
 use crate::error::Failure;
@@ -8,7 +8,7 @@ use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use std::fmt::Write;
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "help",
     aliases: &["h", "?"],
     arguments: "[FUNCTION, :COMMAND or TOPIC]",
@@ -18,7 +18,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, about: &str) -> Outcome {
+fn run(shell: &mut Shell, about: &str) -> CommandResult {
     let session = shell.session();
     let screen = session.out();
     let about = about.trim_matches(['"', ' ']);
@@ -41,13 +41,13 @@ fn rows() -> Vec<(String, &'static str)> {
     rows.collect()
 }
 
-fn form(command: &Command) -> String {
+fn form(command: &PromptCommand) -> String {
     let form = format!(":{} {}", command.name, command.arguments);
     form.trim_end().to_owned()
 }
 
 /// Returns the page of a command: its form, other names and an example.
-fn page(command: &Command) -> String {
+fn page(command: &PromptCommand) -> String {
     let mut text = format!("{}\n  {}\n", form(command), command.help);
     if !command.aliases.is_empty() {
         let names: Vec<String> = command

@@ -1,6 +1,6 @@
 //! `:history`
 
-use super::{Command, Next, Outcome, arguments};
+use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::engine::registry::Takes;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 /// Default number of listed entries.
 const USUAL: usize = 20;
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "history",
     aliases: &[],
     arguments: "[N|TEXT]",
@@ -19,7 +19,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
     let entries = shell.history().entries();
     let wanted = arguments::whole(rest);

@@ -1,10 +1,10 @@
 //! `:load`
 
-use super::{Command, Next, Outcome, arguments};
+use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::engine::registry::Takes;
 use crate::repl::shell::Shell;
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "load",
     aliases: &[],
     arguments: "FILE",
@@ -14,7 +14,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let file =
         arguments::file(rest).ok_or_else(|| arguments::missing("the file", COMMAND.example))?;
     let text = shell.session().read_text(&file.display().to_string())?;

@@ -1,13 +1,13 @@
 //! `:profile`
 
-use super::{Command, Next, Outcome, arguments};
+use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::engine::functions::profiles;
 use crate::engine::registry::Takes;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use serde_json::{Value, json};
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "profile",
     aliases: &["profiles"],
     arguments: "[NAME]",
@@ -17,7 +17,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     if let Some(name) = arguments::whole(rest) {
         // Runs `connect` like a typed statement, because `:save` records it and `last` becomes the connection.
         let name = name.replace('\\', "\\\\").replace('"', "\\\"");

@@ -1,12 +1,12 @@
 //! `:save`
 
-use super::{Command, Next, Outcome, arguments};
+use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::engine::registry::Takes;
-use crate::repl::saved::{self, Circumstances};
+use crate::repl::saved::{self, SaveContext};
 use crate::repl::shell::Shell;
 use crate::text::words;
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "save",
     aliases: &[],
     arguments: "FILE",
@@ -16,7 +16,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let (overwrite, rest) = match rest.strip_prefix('!') {
         Some(rest) => (true, rest),
         None => (false, rest),
@@ -24,8 +24,12 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
     let file =
         arguments::file(rest).ok_or_else(|| arguments::missing("the file", COMMAND.example))?;
     let session = shell.session();
-    let circumstances = Circumstances::of(&session, shell.interpreter.setup(), &file);
-    let script = saved::compose(shell.record(), &circumstances);
+    let context = SaveContext {
+        file: file.clone(),
+        root: shell.interpreter.setup().script_dir.clone(),
+        profile: session.choices().profile.clone(),
+    };
+    let script = saved::compose(shell.record(), &context);
     saved::write(&file, &script.text, overwrite)?;
     let kept = words::count(script.kept, "statement");
     session.notice(&format!("saved {kept} to {}", file.display()));

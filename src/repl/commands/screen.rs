@@ -1,9 +1,9 @@
 //! `:clear`, `:reset`
 
-use super::{Command, Next, Outcome, arguments};
+use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::repl::shell::Shell;
 
-pub(super) const CLEAR: Command = Command {
+pub(super) const CLEAR: PromptCommand = PromptCommand {
     name: "clear",
     aliases: &[],
     arguments: "",
@@ -13,7 +13,7 @@ pub(super) const CLEAR: Command = Command {
     run: clear,
 };
 
-pub(super) const RESET: Command = Command {
+pub(super) const RESET: PromptCommand = PromptCommand {
     name: "reset",
     aliases: &[],
     arguments: "",
@@ -23,7 +23,7 @@ pub(super) const RESET: Command = Command {
     run: reset,
 };
 
-fn clear(shell: &mut Shell, rest: &str) -> Outcome {
+fn clear(shell: &mut Shell, rest: &str) -> CommandResult {
     arguments::none("clear", rest)?;
     let session = shell.session();
     if session.out().redraw {
@@ -32,7 +32,7 @@ fn clear(shell: &mut Shell, rest: &str) -> Outcome {
     Ok(Next::Prompt)
 }
 
-fn reset(shell: &mut Shell, rest: &str) -> Outcome {
+fn reset(shell: &mut Shell, rest: &str) -> CommandResult {
     arguments::none("reset", rest)?;
     shell.reset();
     let session = shell.session();

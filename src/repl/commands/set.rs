@@ -1,6 +1,6 @@
 //! `:set`
 
-use super::{Command, Next, Outcome};
+use super::{CommandResult, Next, PromptCommand};
 use crate::config::EditMode;
 use crate::engine::registry::Takes;
 use crate::error::Failure;
@@ -11,7 +11,7 @@ use crate::text::words;
 use clap::ValueEnum;
 use serde_json::{Value, json};
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "set",
     aliases: &[],
     arguments: "[NAME [VALUE]]",
@@ -27,7 +27,7 @@ const NAMES: &[&str] = &["output", "color", "verbose", "quiet", "pager", "edit_m
 const ANYTHING: &str = "COMMAND";
 
 /// A setting of the session.
-struct Setting {
+struct SessionSetting {
     name: &'static str,
     help: &'static str,
     /// The allowed values, the default first. One in capitals is a placeholder for any text.
@@ -37,36 +37,36 @@ struct Setting {
     set: fn(&mut Choices, &str),
 }
 
-const SETTINGS: &[Setting] = &[
-    Setting {
+const SETTINGS: &[SessionSetting] = &[
+    SessionSetting {
         name: "output",
         help: "the form of results",
         values: names_of::<OutputFormat>,
         get: |choices| name_of(&choices.output),
         set: |choices, word| choose(&mut choices.output, word),
     },
-    Setting {
+    SessionSetting {
         name: "color",
         help: "colours",
         values: names_of::<ColorChoice>,
         get: |choices| name_of(&choices.color),
         set: |choices, word| choose(&mut choices.color, word),
     },
-    Setting {
+    SessionSetting {
         name: "verbose",
         help: "a log of the HTTP calls, also of connections made before",
         values: off_or_on,
         get: |choices| switch(choices.verbose),
         set: |choices, word| choices.verbose = word == "on",
     },
-    Setting {
+    SessionSetting {
         name: "quiet",
         help: "no notices and no bars",
         values: off_or_on,
         get: |choices| switch(choices.quiet),
         set: |choices, word| choices.quiet = word == "on",
     },
-    Setting {
+    SessionSetting {
         name: "pager",
         help: "what shows results longer than the screen",
         values: || ["auto", "off", ANYTHING].map(str::to_owned).to_vec(),
@@ -76,7 +76,7 @@ const SETTINGS: &[Setting] = &[
             choices.pager = pager;
         },
     },
-    Setting {
+    SessionSetting {
         name: "edit_mode",
         help: "the keys of the prompt",
         values: names_of::<EditMode>,
@@ -119,7 +119,7 @@ pub(super) fn changed(session: &Session) -> Vec<String> {
     changed.collect()
 }
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
     let mut words = rest.splitn(2, [' ', '=']).map(str::trim);
     let name = words.next().unwrap_or_default();
@@ -132,7 +132,7 @@ fn run(shell: &mut Shell, rest: &str) -> Outcome {
     Ok(Next::Prompt)
 }
 
-fn find(name: &str) -> Result<&'static Setting, Failure> {
+fn find(name: &str) -> Result<&'static SessionSetting, Failure> {
     let found = SETTINGS.iter().find(|setting| setting.name == name);
     found.ok_or_else(|| {
         let hint = words::did_you_mean(name, NAMES.iter().copied())
@@ -144,7 +144,7 @@ fn find(name: &str) -> Result<&'static Setting, Failure> {
 fn list(session: &Session) -> Result<(), Failure> {
     let rows: Vec<Value> = {
         let choices = session.choices();
-        let row = |setting: &Setting| {
+        let row = |setting: &SessionSetting| {
             json!({
                 "setting": setting.name,
                 "value": (setting.get)(&choices),
@@ -157,14 +157,14 @@ fn list(session: &Session) -> Result<(), Failure> {
     session.show_as(Shown::Value(&Value::Array(rows)), OutputFormat::Table)
 }
 
-fn show(session: &Session, setting: &Setting) -> Result<(), Failure> {
+fn show(session: &Session, setting: &SessionSetting) -> Result<(), Failure> {
     let value = (setting.get)(&session.choices());
     let choices = (setting.values)().join(" ");
     let text = format!("{} {value}   (of {choices})", setting.name);
     session.show_as(Shown::Text(&text), OutputFormat::Table)
 }
 
-fn change(session: &Session, setting: &Setting, value: &str) -> Result<(), Failure> {
+fn change(session: &Session, setting: &SessionSetting, value: &str) -> Result<(), Failure> {
     let values = (setting.values)();
     let word = match value.to_lowercase().as_str() {
         "true" | "yes" => "on".to_owned(),

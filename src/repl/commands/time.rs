@@ -1,12 +1,12 @@
 //! `:time`
 
-use super::{Command, Next, Outcome, arguments};
+use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::engine::registry::Takes;
 use crate::repl::shell::Shell;
 use crate::text::words;
 use std::time::Instant;
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "time",
     aliases: &[],
     arguments: "STATEMENT",
@@ -16,7 +16,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     if rest.is_empty() {
         return Err(arguments::missing("the statement", COMMAND.example).into());
     }

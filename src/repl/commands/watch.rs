@@ -2,7 +2,7 @@
 
 mod view;
 
-use super::{Command, Next, Outcome, arguments};
+use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::engine::options::parse_duration;
 use crate::engine::registry::Takes;
 use crate::engine::{ScriptError, values};
@@ -12,9 +12,9 @@ use crate::render;
 use crate::repl::shell::Shell;
 use crate::text::words;
 use std::time::Duration;
-use view::View;
+use view::WatchView;
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "watch",
     aliases: &[],
     arguments: "[INTERVAL] STATEMENT",
@@ -29,11 +29,11 @@ const USUAL: Duration = Duration::from_secs(2);
 /// Minimum time between two rounds.
 const LEAST: Duration = Duration::from_millis(500);
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let (interval, statement) = read(rest)?;
     let session = shell.session();
     shell.interpreter.check(statement)?;
-    let mut view = View::new(&format!("every {}: {statement}", words::duration(interval)));
+    let mut view = WatchView::new(&format!("every {}: {statement}", words::duration(interval)));
     let mut is_first = true;
     loop {
         let (result, printed) = session.capture(|| round(shell, statement));

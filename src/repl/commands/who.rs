@@ -1,12 +1,12 @@
 //! `:who`
 
-use super::{Command, Next, Outcome, arguments, set};
+use super::{CommandResult, Next, PromptCommand, arguments, set};
 use crate::config;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;
 use serde_json::{Map, Value};
 
-pub(super) const COMMAND: Command = Command {
+pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "who",
     aliases: &["whoami"],
     arguments: "",
@@ -16,7 +16,7 @@ pub(super) const COMMAND: Command = Command {
     run,
 };
 
-fn run(shell: &mut Shell, rest: &str) -> Outcome {
+fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     arguments::none("who", rest)?;
     let session = shell.session();
     let mut about = Map::new();

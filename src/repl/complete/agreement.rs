@@ -2,15 +2,17 @@
 //! each one through the binary (`tests/shell/help.rs`); `tests/readme` holds the guide's tables.
 
 use super::Completer;
-use crate::cli;
 use crate::engine::help;
 use crate::engine::registry::{self, Function, Opt, Takes, VARIABLES};
 use crate::engine::values::types::TYPES;
 use crate::render::Screen;
 use crate::repl::commands::COMMANDS;
+use crate::session::Session;
 use rustyline::Context;
 use rustyline::completion::Completer as _;
 use rustyline::history::MemHistory;
+use std::path::Path;
+use std::rc::Rc;
 
 /// Returns the texts that Tab offers after this text.
 fn offered(completer: &Completer, text: &str) -> Vec<String> {
@@ -82,7 +84,7 @@ impl Overviews {
 
 #[test]
 fn tables_tab_and_help_agree() {
-    let completer = Completer::new(cli::session(&["zshell"]));
+    let completer = Completer::new(Rc::new(Session::for_tests(Path::new("."))));
     let overviews = Overviews::new();
     let mut wrong = Vec::new();
     for function in registry::functions() {

@@ -1,18 +1,18 @@
 //! Expressions before a dot, such as `jobs()[0].` or `eu.wait(job).details.`, and the values that names have in the
 //! text.
 
-use super::scan::{Code, Sort};
+use super::code::CursorCode;
 
 /// An expression split into a root and the steps that follow it, as far as they determine the value's type.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Chain<'t> {
-    pub(super) root: Root<'t>,
-    pub(super) links: Vec<Link<'t>>,
+    pub(super) root: ChainRoot<'t>,
+    pub(super) links: Vec<ChainLink<'t>>,
 }
 
 /// The beginning of an expression.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Root<'t> {
+pub(super) enum ChainRoot<'t> {
     /// A variable, or the function of that name.
     Name(&'t str),
     /// A call of a function.
@@ -29,7 +29,7 @@ pub(super) enum Root<'t> {
 
 /// One step from a value to a part of it, or to the result of a method.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Link<'t> {
+pub(super) enum ChainLink<'t> {
     /// `.name`
     Member(&'t str),
     /// `.name(…)`
@@ -48,176 +48,164 @@ pub(super) struct Binding<'t> {
 }
 
 /// Returns the chain that ends with the token before `end`.
-pub(super) fn chain<'t>(code: &Code<'t>, end: usize) -> Chain<'t> {
+pub(super) fn chain<'t>(code: &CursorCode<'t>, end: usize) -> Chain<'t> {
     let mut links = Vec::new();
     let mut end = end;
     let root = loop {
-        let Some(last) = end.checked_sub(1) else {
-            break Root::Unknown;
-        };
-        let Some(token) = code.token(Some(last)) else {
-            break Root::Unknown;
-        };
-        // Returns the index of the dot before the name at an index; `None` if the name isn't a member or method of a
-        // value.
-        let owner = |name: usize| {
-            let dot = name.checked_sub(1)?;
-            matches!(code.word(Some(dot)), "." | "?.").then_some(dot)
-        };
-        match (token.sort, code.slice(token)) {
-            (Sort::Text, _) => break Root::Text,
-            (Sort::Word, word) => match owner(last) {
-                Some(dot) => {
-                    links.push(Link::Member(word));
-                    end = dot;
-                }
-                None if code.word(last.checked_sub(1)) == "::" => break Root::Unknown,
-                None => break Root::Name(word),
-            },
-            (Sort::Sign, ")") => {
-                let Some(name) = code.opening(last).and_then(|open| open.checked_sub(1)) else {
-                    break Root::Unknown;
-                };
-                if !code.is_name(Some(name)) {
-                    break Root::Unknown;
-                }
-                let word = code.word(Some(name));
-                match owner(name) {
-                    Some(dot) => {
-                        links.push(Link::Call(word));
-                        end = dot;
-                    }
-                    None if code.word(name.checked_sub(1)) == "::" => break Root::Unknown,
-                    None => break Root::Call(word),
-                }
+        match step(code, end) {
+            ChainStep::ChainLink(link, before) => {
+                links.push(link);
+                end = before;
             }
-            (Sort::Sign, "]") => {
-                let Some(open) = code.opening(last) else {
-                    break Root::Unknown;
-                };
-                if !is_index(code, open) {
-                    break Root::Array;
-                }
-                links.push(Link::Index(key(code, open + 1, last)));
-                end = open;
-            }
-            (Sort::Sign, "}") => {
-                break match code.opening(last) {
-                    Some(open) if code.word(Some(open)) == "#{" => {
-                        Root::Map(keys(code, open, last))
-                    }
-                    _ => Root::Unknown,
-                };
-            }
-            _ => break Root::Unknown,
+            ChainStep::ChainRoot(root) => break root,
         }
     };
     links.reverse();
     Chain { root, links }
 }
 
+/// The last step of a chain.
+enum ChainStep<'t> {
+    ChainRoot(ChainRoot<'t>),
+    /// A link, and the index behind the value before it.
+    ChainLink(ChainLink<'t>, usize),
+}
+
+/// Reads the step that ends with the token before `end`.
+fn step<'t>(code: &CursorCode<'t>, end: usize) -> ChainStep<'t> {
+    let last = end.checked_sub(1);
+    let open = last
+        .and_then(|last| code.source.partner(last))
+        .filter(|open| *open < end);
+    let before_open = open.and_then(|open| open.checked_sub(1));
+    match (code.word(last), open) {
+        _ if code.is_text(last) => ChainStep::ChainRoot(ChainRoot::Text),
+        (word, _) if code.is_name(last) => {
+            named(code, last, ChainLink::Member(word), ChainRoot::Name(word))
+        }
+        (")", Some(_)) if code.is_name(before_open) => {
+            let word = code.word(before_open);
+            named(
+                code,
+                before_open,
+                ChainLink::Call(word),
+                ChainRoot::Call(word),
+            )
+        }
+        ("]", Some(open)) if is_index(code, open) => {
+            let key = match code.source.items(open, end).as_slice() {
+                [item] if item.len() == 1 && code.is_text(Some(item.start)) => {
+                    code.source.part(code.source.text_content(item.start))
+                }
+                _ => "",
+            };
+            ChainStep::ChainLink(ChainLink::Index(key), open)
+        }
+        ("]", Some(_)) => ChainStep::ChainRoot(ChainRoot::Array),
+        ("}", Some(open)) if code.word(Some(open)) == "#{" => {
+            ChainStep::ChainRoot(ChainRoot::Map(keys(code, open, end)))
+        }
+        _ => ChainStep::ChainRoot(ChainRoot::Unknown),
+    }
+}
+
+/// Returns the step of a name: a link if it's a member or method of a value.
+fn named<'t>(
+    code: &CursorCode<'t>,
+    name: Option<usize>,
+    link: ChainLink<'t>,
+    root: ChainRoot<'t>,
+) -> ChainStep<'t> {
+    let before = name.and_then(|name| name.checked_sub(1));
+    match (code.word(before), before) {
+        ("." | "?.", Some(dot)) => ChainStep::ChainLink(link, dot),
+        ("::", _) => ChainStep::ChainRoot(ChainRoot::Unknown),
+        _ => ChainStep::ChainRoot(root),
+    }
+}
+
 /// Returns true if the bracket at `open` indexes the value before it, rather than beginning a list.
-pub(super) fn is_index(code: &Code<'_>, open: usize) -> bool {
+pub(super) fn is_index(code: &CursorCode<'_>, open: usize) -> bool {
     let before = open.checked_sub(1);
-    match code.token(before) {
-        Some(token) if token.sort == Sort::Word => {
-            !matches!(code.slice(token), "return" | "in" | "throw" | "else")
-        }
-        Some(token) if token.sort == Sort::Text => true,
-        _ => matches!(code.word(before), ")" | "]"),
+    match code.word(before) {
+        "return" | "in" | "throw" | "else" => false,
+        ")" | "]" => true,
+        _ => code.is_name(before) || code.is_text(before),
     }
 }
 
-/// Returns the content of the string that's the only token between two indexes; empty if there's no such string.
-fn key<'t>(code: &Code<'t>, from: usize, to: usize) -> &'t str {
-    match code.token(Some(from)) {
-        Some(token) if token.sort == Sort::Text && from + 1 == to => unquoted(code.slice(token)),
-        _ => "",
-    }
-}
-
-/// Returns a string literal without its quotes.
-pub(super) fn unquoted(text: &str) -> &str {
-    text.trim_matches(['"', '`'])
-}
-
-/// Returns the keys of a map between its brackets.
-pub(super) fn keys<'t>(code: &Code<'t>, open: usize, close: usize) -> Vec<&'t str> {
-    let mut depth = 0_usize;
-    let mut keys = Vec::new();
-    for index in open + 1..close {
-        match code.word(Some(index)) {
-            "(" | "[" | "{" | "#{" => depth += 1,
-            ")" | "]" | "}" => depth = depth.saturating_sub(1),
-            ":" if depth == 0 => {
-                let name = code.token(index.checked_sub(1));
-                keys.extend(name.map(|name| unquoted(code.slice(name))));
-            }
-            _ => {}
-        }
-    }
-    keys
+/// Returns the keys of a map between its bracket and `end`.
+pub(super) fn keys<'t>(code: &CursorCode<'t>, open: usize, end: usize) -> Vec<&'t str> {
+    let items = code.source.items(open, end);
+    items
+        .iter()
+        .filter_map(|item| code.source.key(item))
+        .collect()
 }
 
 /// Returns the names declared before the cursor by `let`, `const`, `for`, closures and function definitions.
-pub(super) fn declared<'t>(code: &Code<'t>) -> Vec<&'t str> {
+pub(super) fn declared<'t>(code: &CursorCode<'t>) -> Vec<&'t str> {
     let mut names: Vec<&str> = Vec::new();
-    let mut in_head = false;
-    for index in 0..code.tokens.len() {
-        let before = code.word(index.checked_sub(1));
+    let mut declare = |index: usize| {
         let word = code.word(Some(index));
-        match before {
-            "fn" => in_head = true,
-            ")" | "{" => in_head = false,
-            _ => {}
-        }
-        let next = code.word(Some(index + 1));
-        let is_parameter = matches!(before, "|" | "," | "(") && matches!(next, "|" | "," | ")");
-        let declares = matches!(before, "let" | "const" | "for" | "fn")
-            || (is_parameter && (in_head || in_closure(code, index)));
-        if declares && code.is_name(Some(index)) && !names.contains(&word) {
+        if code.is_name(Some(index)) && !names.contains(&word) {
             names.push(word);
+        }
+    };
+    for index in code.tokens.clone() {
+        let before = code.word(index.checked_sub(1));
+        if matches!(before, "let" | "const" | "for" | "fn") || is_closure_parameter(code, index) {
+            declare(index);
+        }
+        if code.word(Some(index)) == "(" && code.word(index.checked_sub(2)) == "fn" {
+            let parameters = code.source.items(index, code.tokens.end);
+            for item in parameters {
+                declare(item.start);
+            }
         }
     }
     names
 }
 
 /// Returns true if the name at an index is between the bars of a closure.
-fn in_closure(code: &Code<'_>, index: usize) -> bool {
+fn is_closure_parameter(code: &CursorCode<'_>, index: usize) -> bool {
+    let is_between = |index: usize| {
+        code.is_name(Some(index))
+            && matches!(code.word(index.checked_sub(1)), "|" | ",")
+            && matches!(code.word(Some(index + 1)), "|" | ",")
+    };
     let mut at = index;
-    while let Some(before) = at.checked_sub(1) {
-        match code.word(Some(before)) {
-            "|" => {
-                // A closure's opening bar follows no operand that it could combine by "or".
-                let left = code.token(before.checked_sub(1));
-                return left.is_none_or(|left| {
-                    left.sort == Sort::Sign && !matches!(code.slice(left), ")" | "]" | "}" | "|")
-                });
-            }
-            "," => {}
-            _ if code.is_name(Some(before)) => {}
-            _ => return false,
+    while is_between(at) {
+        if code.word(at.checked_sub(1)) == "," {
+            at = at.saturating_sub(2);
+            continue;
         }
-        at = before;
+        // A closure's opening bar follows no operand that it could combine by "or".
+        let left = at.checked_sub(2);
+        return !code.is_name(left)
+            && !code.is_text(left)
+            && !code.word(left).starts_with(|first: char| {
+                first.is_ascii_digit() || matches!(first, ')' | ']' | '}' | '|')
+            });
     }
     false
 }
 
 /// Returns the latest assignment of a value to a name, if the text contains one.
-pub(super) fn binding<'t>(code: &Code<'t>, name: &str) -> Option<Binding<'t>> {
-    (0..code.tokens.len()).rev().find_map(|index| {
+pub(super) fn binding<'t>(code: &CursorCode<'t>, name: &str) -> Option<Binding<'t>> {
+    code.tokens.clone().rev().find_map(|index| {
         if code.word(Some(index)) != name {
             return None;
         }
-        let before = index.checked_sub(1);
-        match (code.word(before), code.word(Some(index + 1))) {
+        let before = index.checked_sub(1)?;
+        match (code.word(Some(before)), code.word(Some(index + 1))) {
             ("let" | "const", "=") => given(code, index + 2, false),
             ("for", "in") => given(code, index + 2, true),
             ("|", "|" | ",") => {
                 // The pattern is `list.method(|name| …`.
-                let call = before?.checked_sub(2)?;
+                let call = before.checked_sub(2)?;
                 let dot = call.checked_sub(1)?;
-                let is_method = code.word(before?.checked_sub(1)) == "("
+                let is_method = code.word(before.checked_sub(1)) == "("
                     && code.is_name(Some(call))
                     && matches!(code.word(Some(dot)), "." | "?.");
                 is_method.then(|| Binding {
@@ -231,84 +219,79 @@ pub(super) fn binding<'t>(code: &Code<'t>, name: &str) -> Option<Binding<'t>> {
 }
 
 /// Returns true if the name is the variable of a `catch (name)`.
-pub(super) fn catches(code: &Code<'_>, name: &str) -> bool {
-    (2..code.tokens.len()).any(|index| {
+pub(super) fn catches(code: &CursorCode<'_>, name: &str) -> bool {
+    code.tokens.clone().any(|index| {
         code.word(Some(index)) == name
-            && code.word(Some(index - 1)) == "("
-            && code.word(Some(index - 2)) == "catch"
+            && code.word(index.checked_sub(1)) == "("
+            && code.word(index.checked_sub(2)) == "catch"
     })
 }
 
-/// Returns the assigned value, which begins at an index and ends with its statement.
-fn given<'t>(code: &Code<'t>, from: usize, item: bool) -> Option<Binding<'t>> {
-    let mut depth = 0_usize;
+/// Returns the assigned value, which begins at an index and ends with its statement. `None` if the value is the result
+/// of an operator.
+fn given<'t>(code: &CursorCode<'t>, from: usize, item: bool) -> Option<Binding<'t>> {
     let mut end = from;
-    while let Some(token) = code.token(Some(end)) {
-        match (token.sort, code.slice(token)) {
-            (Sort::Sign, "{" | ";") if depth == 0 => break,
-            (Sort::Sign, "(" | "[" | "{" | "#{") => depth += 1,
-            (Sort::Sign, ")" | "]" | "}") => depth = depth.checked_sub(1)?,
-            _ => {}
+    while code.tokens.contains(&end) {
+        match code.word(Some(end)) {
+            "{" | ";" => break,
+            ")" | "]" | "}" | "+" | "-" | "*" | "/" | "==" | "!=" | "&&" | "||" | "??" | "<"
+            | ">" => return None,
+            _ => end = code.source.skip(end),
         }
-        end += 1;
     }
-    // If a chain doesn't reach back to the beginning of the value, it's only the value's last operand.
-    let found = chain(code, end);
-    let alone = !(from..end).any(|index| {
-        matches!(
-            code.word(Some(index)),
-            "+" | "-" | "*" | "/" | "==" | "!=" | "&&" | "||" | "??" | "<" | ">"
-        )
-    });
-    (end > from && (alone || depth > 0)).then_some(Binding { chain: found, item })
+    let end = end.min(code.tokens.end);
+    (end > from).then(|| Binding {
+        chain: chain(code, end),
+        item,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::scan::scan;
     use super::*;
-
-    fn of(text: &str) -> Chain<'_> {
-        let code = scan(text);
-        let end = code.tokens.len();
-        chain(&code, end)
-    }
+    use crate::engine::syntax::SourceText;
 
     #[test]
     fn chains_are_read_backwards() {
         for (text, root, links) in [
-            ("job", Root::Name("job"), vec![]),
-            ("1 + job", Root::Name("job"), vec![]),
-            ("jobs()[0]", Root::Call("jobs"), vec![Link::Index("")]),
+            ("job", ChainRoot::Name("job"), vec![]),
+            ("1 + job", ChainRoot::Name("job"), vec![]),
+            (
+                "jobs()[0]",
+                ChainRoot::Call("jobs"),
+                vec![ChainLink::Index("")],
+            ),
             (
                 "f(connect(\"x\").jobs(#{a: [1]}).len)",
-                Root::Call("f"),
+                ChainRoot::Call("f"),
                 vec![],
             ),
             (
                 "connect(\"x\").jobs(#{a: [1]}).len",
-                Root::Call("connect"),
-                vec![Link::Call("jobs"), Link::Member("len")],
+                ChainRoot::Call("connect"),
+                vec![ChainLink::Call("jobs"), ChainLink::Member("len")],
             ),
-            ("\"a\"", Root::Text, vec![]),
-            ("x = [1, 2]", Root::Array, vec![]),
+            ("\"a\"", ChainRoot::Text, vec![]),
+            ("x = [1, 2]", ChainRoot::Array, vec![]),
             (
                 "m[\"a\"][i]",
-                Root::Name("m"),
-                vec![Link::Index("a"), Link::Index("")],
+                ChainRoot::Name("m"),
+                vec![ChainLink::Index("a"), ChainLink::Index("")],
             ),
             (
                 "#{a: 1, \"b c\": #{d: 2}}",
-                Root::Map(vec!["a", "b c"]),
+                ChainRoot::Map(vec!["a", "b c"]),
                 vec![],
             ),
-            ("(a)", Root::Unknown, vec![]),
-            ("m::f()", Root::Unknown, vec![]),
-            ("}", Root::Unknown, vec![]),
-            ("a)", Root::Unknown, vec![]),
-            ("", Root::Unknown, vec![]),
+            ("(a)", ChainRoot::Unknown, vec![]),
+            ("m::f()", ChainRoot::Unknown, vec![]),
+            ("}", ChainRoot::Unknown, vec![]),
+            ("a)", ChainRoot::Unknown, vec![]),
+            ("", ChainRoot::Unknown, vec![]),
         ] {
-            assert_eq!(of(text), Chain { root, links }, "{text}");
+            let source = SourceText::read(text);
+            let found = chain(&CursorCode::at_end(&source), source.len());
+            assert_eq!(found, Chain { root, links }, "{text}");
         }
     }
 
@@ -318,19 +301,19 @@ mod tests {
             (
                 "let j = import(\"a\", \"b\"); j",
                 "j",
-                Root::Call("import"),
+                ChainRoot::Call("import"),
                 false,
             ),
-            ("for j in jobs() { j", "j", Root::Call("jobs"), true),
-            ("jobs().filter(|j| j", "j", Root::Call("jobs"), true),
-            ("let x = y; let z = x; z", "z", Root::Name("x"), false),
+            ("for j in jobs() { j", "j", ChainRoot::Call("jobs"), true),
+            ("jobs().filter(|j| j", "j", ChainRoot::Call("jobs"), true),
+            ("let x = y; let z = x; z", "z", ChainRoot::Name("x"), false),
         ] {
-            let code = scan(text);
-            let found = binding(&code, name).expect(text);
+            let source = SourceText::read(text);
+            let found = binding(&CursorCode::at_end(&source), name).expect(text);
             assert_eq!((found.chain.root, found.item), (root, item), "{text}");
         }
-        let code = scan("let x = a + b; x");
-        assert_eq!(binding(&code, "x"), None);
+        let source = SourceText::read("let x = a + b; x");
+        assert_eq!(binding(&CursorCode::at_end(&source), "x"), None);
     }
 
     #[test]
@@ -342,7 +325,8 @@ mod tests {
             ("a | b | c", vec![]),
             ("g(u, v)", vec![]),
         ] {
-            assert_eq!(declared(&scan(text)), names, "{text}");
+            let source = SourceText::read(text);
+            assert_eq!(declared(&CursorCode::at_end(&source)), names, "{text}");
         }
     }
 }

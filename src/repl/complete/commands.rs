@@ -1,16 +1,16 @@
 //! Completion of the prompt's commands and their arguments.
 
-use super::Answer;
-use super::files::{First, files};
+use super::CompletionAnswer;
+use super::files::{FileOrder, files};
 use super::offer::Offer;
-use super::values::{Look, of};
+use super::values::{CompletionContext, of};
 use crate::engine::help;
 use crate::engine::registry::Takes;
-use crate::repl::commands::{COMMANDS, Command, find};
+use crate::repl::commands::{COMMANDS, PromptCommand, find};
 
 /// Returns all commands.
 pub(super) fn commands() -> Vec<Offer> {
-    let mut commands: Vec<&Command> = COMMANDS.iter().collect();
+    let mut commands: Vec<&PromptCommand> = COMMANDS.iter().collect();
     commands.sort_by_key(|command| command.name);
     let offers = commands.into_iter().map(|command| {
         let label = format!(":{} {}", command.name, command.arguments);
@@ -53,23 +53,27 @@ fn begins(text: &str, arguments: impl Fn(&str) -> &'static str) -> usize {
 }
 
 /// Returns offers for a command's argument without quotes.
-pub(super) fn argument(look: &Look<'_, '_>, command: &str, index: usize) -> Answer {
+pub(super) fn argument(
+    look: &CompletionContext<'_, '_>,
+    command: &str,
+    index: usize,
+) -> CompletionAnswer {
     let Some(takes) = find(command)
         .ok()
         .and_then(|command| command.takes.get(index))
     else {
-        return Answer::default();
+        return CompletionAnswer::default();
     };
     let typed = look.place.typed;
     match takes {
-        Takes::Function => Answer::of(
+        Takes::Function => CompletionAnswer::of(
             help::pages()
                 .map(|(name, about)| Offer::new(name, about))
                 .collect(),
         ),
         Takes::Path | Takes::Data => {
             // Paths need no quotes in commands, and no escapes.
-            let mut answer = Answer::of(files(typed, Some('`'), First::Any, false));
+            let mut answer = CompletionAnswer::of(files(typed, Some('`'), FileOrder::Any, false));
             answer.offers.iter_mut().for_each(|offer| offer.suffix = "");
             answer
         }

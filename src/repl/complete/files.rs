@@ -11,7 +11,7 @@ const ENTRIES: usize = 5_000;
 
 /// The files that are listed first.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum First {
+pub(super) enum FileOrder {
     /// No preference: sorted by name.
     Any,
     /// Importable files, then folders.
@@ -25,7 +25,7 @@ pub(super) enum First {
 pub(super) fn files(
     typed: &str,
     quote: Option<char>,
-    first: First,
+    first: FileOrder,
     keeps_home: bool,
 ) -> Vec<Offer> {
     let typed = unescaped(typed, quote);
@@ -67,21 +67,21 @@ fn place(folder: &str) -> Option<PathBuf> {
     }
 }
 
-struct Entry {
+struct FolderEntry {
     name: String,
     is_folder: bool,
     bytes: u64,
 }
 
 /// Returns the folder's entries whose names can be typed.
-fn entries(folder: &Path) -> impl Iterator<Item = Entry> {
+fn entries(folder: &Path) -> impl Iterator<Item = FolderEntry> {
     let read = std::fs::read_dir(folder).into_iter().flatten().flatten();
     read.take(ENTRIES).filter_map(|entry| {
         let name = entry.file_name().into_string().ok()?;
         // A link counts as its target.
         let about = std::fs::metadata(entry.path()).ok()?;
         let speakable = !name.contains(char::is_control);
-        speakable.then_some(Entry {
+        speakable.then_some(FolderEntry {
             name,
             is_folder: about.is_dir(),
             bytes: about.len(),
@@ -89,26 +89,32 @@ fn entries(folder: &Path) -> impl Iterator<Item = Entry> {
     })
 }
 
-impl Entry {
+impl FolderEntry {
     /// Returns an entry's rank in the list, or `None` if it isn't listed.
-    fn rank(&self, first: First) -> Option<u8> {
+    fn rank(&self, first: FileOrder) -> Option<u8> {
         let path = Path::new(&self.name);
         let extension = path.extension().and_then(OsStr::to_str);
         let data = Format::of_path(path).is_some();
         match first {
-            First::Any => Some(0),
-            First::Data | First::Scripts if self.is_folder => Some(1),
-            First::Data if data => Some(0),
-            First::Data => Some(2),
-            First::Scripts => (extension == Some("rhai")).then_some(0),
+            FileOrder::Any => Some(0),
+            FileOrder::Data | FileOrder::Scripts if self.is_folder => Some(1),
+            FileOrder::Data if data => Some(0),
+            FileOrder::Data => Some(2),
+            FileOrder::Scripts => (extension == Some("rhai")).then_some(0),
         }
     }
 
     /// `folder` is the typed text, `shown` the text to insert.
-    fn offer(&self, folder: &str, shown: &str, quote: Option<char>, first: First) -> Option<Offer> {
+    fn offer(
+        &self,
+        folder: &str,
+        shown: &str,
+        quote: Option<char>,
+        first: FileOrder,
+    ) -> Option<Offer> {
         let (name, help) = if self.is_folder {
             (format!("{}/", self.name), "folder".to_owned())
-        } else if first == First::Scripts {
+        } else if first == FileOrder::Scripts {
             (
                 self.name.trim_end_matches(".rhai").to_owned(),
                 String::new(),
@@ -178,7 +184,7 @@ mod tests {
                 .collect()
         };
         assert_eq!(
-            texts("", Some('"'), First::Data),
+            texts("", Some('"'), FileOrder::Data),
             [
                 "b.json\"",
                 "c\\\"d.csv\"",
@@ -190,7 +196,7 @@ mod tests {
             ]
         );
         assert_eq!(
-            texts("", Some('`'), First::Any),
+            texts("", Some('`'), FileOrder::Any),
             [
                 "a.txt`",
                 "b.json`",
@@ -201,9 +207,12 @@ mod tests {
                 "z.gz`"
             ]
         );
-        assert_eq!(texts("", Some('"'), First::Scripts), ["tool\"", "more/"]);
-        assert_eq!(texts(".h", Some('"'), First::Data)[0], ".hidden.json\"");
-        assert!(texts("nothing/such", Some('"'), First::Data).is_empty());
-        assert!(files("s3://b", Some('"'), First::Data, true).is_empty());
+        assert_eq!(
+            texts("", Some('"'), FileOrder::Scripts),
+            ["tool\"", "more/"]
+        );
+        assert_eq!(texts(".h", Some('"'), FileOrder::Data)[0], ".hidden.json\"");
+        assert!(texts("nothing/such", Some('"'), FileOrder::Data).is_empty());
+        assert!(files("s3://b", Some('"'), FileOrder::Data, true).is_empty());
     }
 }

@@ -1,8 +1,8 @@
 //! Completion after a dot: getters and methods by the value's type.
 
-use super::chain::{Binding, Chain, Link, Root, binding};
+use super::chain::{Binding, Chain, ChainLink, ChainRoot, binding};
+use super::code::CursorCode;
 use super::offer::Offer;
-use super::scan::Code;
 use crate::engine::registry;
 use crate::engine::values::methods::{BARE, LIST, MAP, OWN, TEXT};
 use crate::engine::values::{Names, Shape};
@@ -64,40 +64,40 @@ fn is_name(key: &str) -> bool {
 }
 
 /// Returns the shape of an expression's value, derived from names, the registry and the typed text.
-pub(super) fn shape(chain: &Chain<'_>, code: &Code<'_>, names: &Names) -> Shape {
+pub(super) fn shape(chain: &Chain<'_>, code: &CursorCode<'_>, names: &Names) -> Shape {
     follow(chain, code, names, STEPS)
 }
 
-fn follow(chain: &Chain<'_>, code: &Code<'_>, names: &Names, steps: usize) -> Shape {
+fn follow(chain: &Chain<'_>, code: &CursorCode<'_>, names: &Names, steps: usize) -> Shape {
     let root = match &chain.root {
-        Root::Name(name) => named(name, code, names, steps),
-        Root::Call(name) => {
+        ChainRoot::Name(name) => named(name, code, names, steps),
+        ChainRoot::Call(name) => {
             registry::find(name).map_or(Shape::Unknown, |function| Shape::given(function.gives))
         }
-        Root::Text => Shape::Text,
-        Root::Array => Shape::list(Shape::Unknown),
-        Root::Map(keys) => Shape::Map(
+        ChainRoot::Text => Shape::Text,
+        ChainRoot::Array => Shape::list(Shape::Unknown),
+        ChainRoot::Map(keys) => Shape::Map(
             keys.iter()
                 .map(|key| ((*key).to_owned(), Shape::Unknown))
                 .collect(),
         ),
-        Root::Unknown => Shape::Unknown,
+        ChainRoot::Unknown => Shape::Unknown,
     };
     chain.links.iter().fold(root, |shape, link| match link {
-        Link::Member(name) => shape.member(name),
-        Link::Call(name) => shape.call(name),
-        Link::Index(key) => shape.item(key),
+        ChainLink::Member(name) => shape.member(name),
+        ChainLink::Call(name) => shape.call(name),
+        ChainLink::Index(key) => shape.item(key),
     })
 }
 
 /// Returns the shape of a variable in the typed text or in the scope.
-fn named(name: &str, code: &Code<'_>, names: &Names, steps: usize) -> Shape {
+fn named(name: &str, code: &CursorCode<'_>, names: &Names, steps: usize) -> Shape {
     let steps = steps.saturating_sub(1);
     match binding(code, name).filter(|_| steps > 0) {
         Some(Binding { chain, item }) => {
             let shape = match &chain.root {
                 // In `let x = x.y` the second `x` is an earlier variable.
-                Root::Name(root) if *root == name => scope(name, names),
+                ChainRoot::Name(root) if *root == name => scope(name, names),
                 _ => follow(&chain, code, names, steps),
             };
             if item { shape.item("") } else { shape }
@@ -113,13 +113,14 @@ fn scope(name: &str, names: &Names) -> Shape {
 
 #[cfg(test)]
 mod tests {
-    use super::super::place::{Kind, in_code};
-    use super::super::scan::scan;
+    use super::super::place::{CompletionKind, place};
     use super::*;
+    use crate::engine::syntax::SourceText;
 
     fn offered(text: &str, names: &Names) -> Vec<String> {
-        let code = scan(text);
-        let Kind::Member(chain) = in_code(&code).kind else {
+        let source = SourceText::read(text);
+        let code = CursorCode::at_end(&source);
+        let CompletionKind::Member(chain) = place(&code).kind else {
             panic!("{text} is no member");
         };
         let offers = members(&shape(&chain, &code, names));

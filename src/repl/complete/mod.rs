@@ -4,47 +4,49 @@
 //! context)` returns the byte offset of the replaced text and the candidates. A [`Pair`] has the text for the list and
 //! the text to insert.
 //!
-//! The text before the cursor is tokenized ([`scan`]) and classified ([`place`]). A source for that class makes
-//! [`Offer`]s from the tables of functions and commands and from the session ([`crate::session::known`]). Nothing here
-//! waits longer than 200 ms for a service.
+//! The code before the cursor ([`code`]) is classified ([`place`]). A source for that class makes [`Offer`]s from the
+//! tables of functions and commands and from the session ([`crate::session::known`]). Nothing here waits longer than
+//! 200 ms for a service.
 
 #[cfg(test)]
 mod agreement;
 mod chain;
+mod code;
 mod commands;
 mod files;
 mod members;
 mod names;
 mod offer;
 mod place;
-mod scan;
 mod values;
 
+use crate::engine::syntax::SourceText;
 use crate::render::Tone;
 use crate::session::Session;
-use files::First;
+use code::CursorCode;
+use files::FileOrder;
 use offer::Offer;
-use place::{Kind, Place};
+use place::{CompletionKind, CompletionPlace};
 use rustyline::Context;
 use rustyline::completion::Pair;
 use std::borrow::Cow;
 use std::rc::Rc;
-use values::Look;
+use values::CompletionContext;
 
-/// Offers what may stand at the cursor.
+/// Completes the text at the cursor.
 pub(super) struct Completer {
     session: Rc<Session>,
 }
 
-/// What a source found.
+/// The candidates of a source.
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Answer {
+struct CompletionAnswer {
     offers: Vec<Offer>,
-    /// What is told beside them.
+    /// A line that's shown above them.
     notice: Option<&'static str>,
 }
 
-impl Answer {
+impl CompletionAnswer {
     fn of(offers: Vec<Offer>) -> Self {
         Self {
             offers,
@@ -61,12 +63,12 @@ impl Answer {
 }
 
 impl Completer {
-    /// A completer for this session.
+    /// Returns a completer for this session.
     pub(super) fn new(session: Rc<Session>) -> Self {
         Self { session }
     }
 
-    /// A line of the list with the words on a name dimmed.
+    /// Returns a line of the list with the help after the name dimmed.
     pub(super) fn highlight<'l>(&self, line: &'l str) -> Cow<'l, str> {
         match line.find("  ") {
             Some(at) => {
@@ -80,24 +82,26 @@ impl Completer {
         }
     }
 
-    fn offers(look: &Look<'_, '_>) -> Answer {
+    fn offers(look: &CompletionContext<'_, '_>) -> CompletionAnswer {
         let place = look.place;
         let quote = place.quote;
-        Answer::of(match &place.kind {
-            Kind::Nothing => Vec::new(),
-            Kind::Name => names::names(look.code, look.names, place.typed),
-            Kind::Member(chain) => members::members(&members::shape(chain, look.code, look.names)),
-            Kind::InModule(name) => names::of_module(name, look.names),
-            Kind::Key { map, given } => values::keys(look, map, given),
-            Kind::Index(chain) => {
+        CompletionAnswer::of(match &place.kind {
+            CompletionKind::Nothing => Vec::new(),
+            CompletionKind::Name => names::names(look.code, look.names, place.typed),
+            CompletionKind::Member(chain) => {
+                members::members(&members::shape(chain, look.code, look.names))
+            }
+            CompletionKind::InModule(name) => names::of_module(name, look.names),
+            CompletionKind::Key { map, given } => values::keys(look, map, given),
+            CompletionKind::Index(chain) => {
                 members::keys(&members::shape(chain, look.code, look.names), quote)
             }
-            Kind::Value(slot) => return values::values(look, slot),
-            Kind::Compared(property) => values::compared(look, property),
-            Kind::Module => files::files(place.typed, quote, First::Scripts, false),
-            Kind::Text => values::text(look),
-            Kind::Command => commands::commands(),
-            Kind::CommandArgument { command, index } => {
+            CompletionKind::Value(slot) => return values::values(look, slot),
+            CompletionKind::Compared(property) => values::compared(look, property),
+            CompletionKind::Module => files::files(place.typed, quote, FileOrder::Scripts, false),
+            CompletionKind::Text => values::text(look),
+            CompletionKind::Command => commands::commands(),
+            CompletionKind::CommandArgument { command, index } => {
                 return commands::argument(look, command, *index);
             }
         })
@@ -117,12 +121,14 @@ impl rustyline::completion::Completer for Completer {
             return Ok((pos, Vec::new()));
         };
         let from = commands::statement(before);
-        let place = place::place(before.get(from..).unwrap_or_default());
+        let source = SourceText::read(before.get(from..).unwrap_or_default());
+        let code = CursorCode::at_end(&source);
+        let place = place::place(&code);
         let names = self.session.known.names();
-        let answer = Self::offers(&Look {
+        let answer = Self::offers(&CompletionContext {
             session: &self.session,
             names: &names,
-            code: &scan::scan(before.get(from..).unwrap_or_default()),
+            code: &code,
             place: &place,
         });
         let screen = self.session.out();
@@ -130,15 +136,15 @@ impl rustyline::completion::Completer for Completer {
         if let Some(notice) = answer.notice.filter(|_| place.typed.is_empty()) {
             // Wide enough that the list has one column.
             let half = screen.width.unwrap_or(80) / 2;
-            tell(&mut pairs, &place, format!("({notice}){:half$}", ""));
+            add_notice(&mut pairs, &place, format!("({notice}){:half$}", ""));
         }
         Ok((from + place.start, pairs))
     }
 }
 
-/// Puts a row into the list that changes nothing in the line: the only way to tell something at a Tab. A list of one
-/// would be taken for its only item.
-fn tell(pairs: &mut Vec<Pair>, place: &Place<'_>, notice: String) {
+/// Adds a row to the list that changes nothing in the line. A list of a single row would be inserted as the only
+/// candidate.
+fn add_notice(pairs: &mut Vec<Pair>, place: &CompletionPlace<'_>, notice: String) {
     let row = |display: String| Pair {
         display,
         replacement: place.typed.to_owned(),

@@ -1,8 +1,8 @@
 //! Completion at the start of an expression or statement: functions, variables, modules, keywords.
 
 use super::chain::declared;
+use super::code::CursorCode;
 use super::offer::Offer;
-use super::scan::Code;
 use crate::engine::registry::{self, Function, Takes, VARIABLES};
 use crate::engine::values::{Defined, Names, Shape};
 
@@ -28,7 +28,7 @@ const KEYWORDS: &[(&str, &str)] = &[
 ];
 
 /// Returns the offers for the start of an expression.
-pub(super) fn names(code: &Code<'_>, names: &Names, typed: &str) -> Vec<Offer> {
+pub(super) fn names(code: &CursorCode<'_>, names: &Names, typed: &str) -> Vec<Offer> {
     let mut offers = variables(code, names, typed, |_| true);
     offers.extend(functions(names));
     if !typed.is_empty() {
@@ -81,7 +81,7 @@ fn defined(function: &Defined) -> Offer {
 
 /// Returns variables of this type from the typed text, the scope and the globals.
 pub(super) fn variables(
-    code: &Code<'_>,
+    code: &CursorCode<'_>,
     names: &Names,
     typed: &str,
     fits: impl Fn(&Shape) -> bool,

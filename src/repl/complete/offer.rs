@@ -1,6 +1,6 @@
 //! Completion candidates and the layout of their list.
 
-use super::place::Place;
+use super::place::CompletionPlace;
 use crate::render::Screen;
 use crate::text::words;
 use rustyline::completion::Pair;
@@ -83,7 +83,7 @@ pub(super) fn inside_quotes(text: &str) -> String {
 
 /// Returns the pairs for the offers that start with the typed text. If none matches exactly, case is ignored.
 pub(super) fn pairs(
-    place: &Place<'_>,
+    place: &CompletionPlace<'_>,
     after: &str,
     offers: Vec<Offer>,
     screen: &Screen,
@@ -188,11 +188,14 @@ fn cut(text: &str, width: usize, unicode: bool) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::code::CursorCode;
     use super::super::place::place;
     use super::*;
+    use crate::engine::syntax::SourceText;
 
     fn of(before: &str, after: &str, offers: Vec<Offer>) -> Vec<String> {
-        let place = place(before);
+        let source = SourceText::read(before);
+        let place = place(&CursorCode::at_end(&source));
         pairs(&place, after, offers, &Screen::terminal(40, 24))
             .into_iter()
             .map(|pair| pair.replacement)

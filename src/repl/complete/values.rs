@@ -1,12 +1,12 @@
 //! Completion of arguments and options of zshell's functions.
 
-use super::Answer;
-use super::files::{First, files};
+use super::CompletionAnswer;
+use super::code::CursorCode;
+use super::files::{FileOrder, files};
 use super::members;
 use super::names::{self, fits};
 use super::offer::Offer;
-use super::place::{Place, Slot};
-use super::scan::Code;
+use super::place::{CallSlot, CompletionPlace};
 use crate::api::endpoint::Endpoint;
 use crate::api::model::JobState;
 use crate::config::Config;
@@ -28,15 +28,19 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The state that sources use.
-pub(super) struct Look<'a, 't> {
+pub(super) struct CompletionContext<'a, 't> {
     pub(super) session: &'a Rc<Session>,
     pub(super) names: &'a Names,
-    pub(super) code: &'a Code<'t>,
-    pub(super) place: &'a Place<'t>,
+    pub(super) code: &'a CursorCode<'t>,
+    pub(super) place: &'a CompletionPlace<'t>,
 }
 
 /// Returns the option keys for the map at a slot.
-pub(super) fn keys(look: &Look<'_, '_>, map: &Slot<'_>, given: &[&str]) -> Vec<Offer> {
+pub(super) fn keys(
+    look: &CompletionContext<'_, '_>,
+    map: &CallSlot<'_>,
+    given: &[&str],
+) -> Vec<Offer> {
     let options = function(look, map).and_then(|function| options(function, &map.keys));
     let left = options.unwrap_or(&[]).iter();
     let left = left.filter(|option| !given.iter().any(|key| option.matches(key)));
@@ -56,7 +60,7 @@ pub(super) fn keys(look: &Look<'_, '_>, map: &Slot<'_>, given: &[&str]) -> Vec<O
 }
 
 /// Returns the values for a slot.
-pub(super) fn values(look: &Look<'_, '_>, slot: &Slot<'_>) -> Answer {
+pub(super) fn values(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> CompletionAnswer {
     let found = function(look, slot);
     let takes = found.map_or(Takes::Anything, |function| takes(function, slot));
     let mut answer = of(look, takes, Some(slot));
@@ -87,7 +91,11 @@ pub(super) fn values(look: &Look<'_, '_>, slot: &Slot<'_>) -> Answer {
 }
 
 /// Returns the candidates for a kind of value. The slot determines the connection.
-pub(super) fn of(look: &Look<'_, '_>, takes: Takes, slot: Option<&Slot<'_>>) -> Answer {
+pub(super) fn of(
+    look: &CompletionContext<'_, '_>,
+    takes: Takes,
+    slot: Option<&CallSlot<'_>>,
+) -> CompletionAnswer {
     let quote = look.place.quote;
     let typed = look.place.typed;
     let bare = quote.is_none();
@@ -104,17 +112,17 @@ pub(super) fn of(look: &Look<'_, '_>, takes: Takes, slot: Option<&Slot<'_>>) -> 
         Takes::Variable => quoted(look, variables()),
         Takes::Profile => quoted(look, profiles()),
         Takes::Function => help_pages(look),
-        Takes::Path => files(typed, quote, First::Any, false),
-        Takes::Data if reads_here(look, slot) => files(typed, quote, First::Data, true),
+        Takes::Path => files(typed, quote, FileOrder::Any, false),
+        Takes::Data if reads_here(look, slot) => files(typed, quote, FileOrder::Data, true),
         Takes::Anything | Takes::Options | Takes::Keys(_) | Takes::Flag | Takes::Data => Vec::new(),
         Takes::Job => return jobs(look, slot),
         Takes::Collection => return collections(look, slot),
     };
-    Answer::of(offers)
+    CompletionAnswer::of(offers)
 }
 
 /// Returns the values that a property may be compared with.
-pub(super) fn compared(look: &Look<'_, '_>, property: &str) -> Vec<Offer> {
+pub(super) fn compared(look: &CompletionContext<'_, '_>, property: &str) -> Vec<Offer> {
     match property {
         "state" => quoted(look, states()),
         "kind" => quoted(look, ErrorKind::ALL.map(|kind| Offer::new(kind.word(), ""))),
@@ -128,17 +136,17 @@ pub(super) fn compared(look: &Look<'_, '_>, property: &str) -> Vec<Offer> {
 }
 
 /// Returns candidates for an unclassified text: paths if it looks like one.
-pub(super) fn text(look: &Look<'_, '_>) -> Vec<Offer> {
+pub(super) fn text(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
     let typed = look.place.typed;
     if typed.contains('/') || typed.starts_with('.') {
-        files(typed, look.place.quote, First::Data, true)
+        files(typed, look.place.quote, FileOrder::Data, true)
     } else {
         Vec::new()
     }
 }
 
 /// Returns the function of a slot.
-fn function(look: &Look<'_, '_>, slot: &Slot<'_>) -> Option<&'static Function> {
+fn function(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> Option<&'static Function> {
     let function = registry::find(slot.function)?;
     let own = look
         .names
@@ -165,7 +173,7 @@ fn options(function: &'static Function, keys: &[&str]) -> Option<&'static [Opt]>
     })
 }
 
-fn takes(function: &'static Function, slot: &Slot<'_>) -> Takes {
+fn takes(function: &'static Function, slot: &CallSlot<'_>) -> Takes {
     match slot.keys.split_last() {
         None => function
             .takes
@@ -185,7 +193,7 @@ fn takes_map(function: &Function) -> bool {
 }
 
 /// Quotes each offer for the open quote, or with its own.
-fn quoted(look: &Look<'_, '_>, offers: impl IntoIterator<Item = Offer>) -> Vec<Offer> {
+fn quoted(look: &CompletionContext<'_, '_>, offers: impl IntoIterator<Item = Offer>) -> Vec<Offer> {
     let quote = look.place.quote;
     let offers = offers.into_iter();
     offers.filter_map(|offer| offer.quoted(quote)).collect()
@@ -233,7 +241,7 @@ pub(super) fn profiles() -> Vec<Offer> {
 }
 
 /// Returns the pages of `help()`. Names of functions and types need no quotes.
-fn help_pages(look: &Look<'_, '_>) -> Vec<Offer> {
+fn help_pages(look: &CompletionContext<'_, '_>) -> Vec<Offer> {
     let pages = help::pages().map(|(name, about)| Offer::new(name, about));
     match look.place.quote {
         Some(_) => quoted(look, pages),
@@ -245,7 +253,10 @@ fn help_pages(look: &Look<'_, '_>) -> Vec<Offer> {
 }
 
 /// Returns the connection that a slot's call uses, if known.
-fn connection(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> Option<Rc<Connection>> {
+fn connection(
+    look: &CompletionContext<'_, '_>,
+    slot: Option<&CallSlot<'_>>,
+) -> Option<Rc<Connection>> {
     let receiver = slot.and_then(|slot| slot.receiver.as_ref());
     match receiver.map(|chain| members::shape(chain, look.code, look.names)) {
         None => look.session.current(),
@@ -255,19 +266,19 @@ fn connection(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> Option<Rc<Connect
 }
 
 /// Returns true if the connection's paths are paths of this machine, as far as known.
-fn reads_here(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> bool {
+fn reads_here(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> bool {
     connection(look, slot).is_none_or(|connection| connection.client.is_local_service())
 }
 
-fn jobs(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> Answer {
+fn jobs(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> CompletionAnswer {
     let connection = connection(look, slot);
     let address = connection.map(|connection| connection.address());
     let jobs = look.session.known.jobs(address.as_deref());
     if jobs.is_empty() {
-        return Answer::notice("no job seen yet: jobs() lists them");
+        return CompletionAnswer::notice("no job seen yet: jobs() lists them");
     }
     let now = Timestamp::now();
-    Answer::of(quoted(
+    CompletionAnswer::of(quoted(
         look,
         jobs.into_iter().map(|job| {
             let state = if job.state.is_empty() {
@@ -283,20 +294,22 @@ fn jobs(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> Answer {
     ))
 }
 
-fn collections(look: &Look<'_, '_>, slot: Option<&Slot<'_>>) -> Answer {
+fn collections(look: &CompletionContext<'_, '_>, slot: Option<&CallSlot<'_>>) -> CompletionAnswer {
     let Some(connection) = connection(look, slot) else {
-        return Answer::notice("not connected yet: connect() first");
+        return CompletionAnswer::notice("not connected yet: connect() first");
     };
     match look.session.known.ask_collections(&connection, PATIENCE) {
-        Collections::Named(names) if names.is_empty() => Answer::notice("no collections yet"),
+        Collections::Named(names) if names.is_empty() => {
+            CompletionAnswer::notice("no collections yet")
+        }
         Collections::Named(mut names) => {
             names.sort_unstable();
-            Answer::of(quoted(
+            CompletionAnswer::of(quoted(
                 look,
                 names.into_iter().map(|name| Offer::new(name, "")),
             ))
         }
-        Collections::Asked => Answer::notice("asking the service: Tab again"),
-        Collections::Refused => Answer::notice("the service does not tell its names"),
+        Collections::Asked => CompletionAnswer::notice("asking the service: Tab again"),
+        Collections::Refused => CompletionAnswer::notice("the service does not tell its names"),
     }
 }

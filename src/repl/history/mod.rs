@@ -17,10 +17,10 @@ const MOST: usize = 10_000;
 
 /// The statement history without duplicates, the oldest first. A repeated statement moves to the end. Clones share it.
 #[derive(Clone, Default)]
-pub struct History(Arc<Mutex<State>>);
+pub struct History(Arc<Mutex<HistoryState>>);
 
 #[derive(Default)]
-struct State {
+struct HistoryState {
     entries: Vec<String>,
     browse: Browse,
     file: Option<HistoryFile>,
@@ -106,7 +106,7 @@ impl History {
         state.browse.newer(&state.entries, line)
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, HistoryState> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

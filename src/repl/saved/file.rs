@@ -1,79 +1,60 @@
 //! Writing of the script's file: completely or not at all, and never over an existing file without permission.
 
 use crate::error::{Failure, Kind};
-use std::ffi::OsString;
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 /// Writes the file. An existing file is replaced only with `overwrite`.
 pub(in crate::repl) fn write(file: &Path, text: &str, overwrite: bool) -> Result<(), Failure> {
+    let name = file.display();
     if file.is_dir() {
-        let message = format!("{} is a folder", file.display());
-        return Err(Failure::usage(message).with_hint(":save takes a file's name"));
+        return Err(
+            Failure::usage(format!("{name} is a folder")).with_hint(":save takes a file's name")
+        );
     }
-    if !overwrite && file.symlink_metadata().is_ok() {
-        return Err(exists(file));
-    }
-    // Symbolic links are resolved, since the link itself would be replaced otherwise.
-    let place = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    let mut name = OsString::from(".");
-    name.push(place.file_name().unwrap_or_default());
-    name.push(format!(".{}.tmp", ulid::Ulid::generate()));
-    let draft = place.with_file_name(name);
-    let written = fill(&draft, text).and_then(|()| put(&draft, &place, overwrite));
-    if written.is_err() || !overwrite {
-        // If the draft was put in place by a hard link, it still exists under its first name.
-        let _ = fs::remove_file(&draft);
-    }
+    let written = if overwrite {
+        replace(file, text)
+    } else {
+        create(file, text)
+    };
     written.map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => exists(file),
+        ErrorKind::AlreadyExists => Failure::new(Kind::Refused, format!("{name} is there already"))
+            .with_hint(format!(":save! {name} overwrites it")),
         ErrorKind::NotFound => Failure::new(
             Kind::Refused,
-            format!("cannot write {}: there is no such folder", file.display()),
+            format!("cannot write {name}: there is no such folder"),
         ),
-        _ => Failure::new(
-            Kind::Refused,
-            format!("cannot write {}: {error}", file.display()),
-        ),
+        _ => Failure::new(Kind::Refused, format!("cannot write {name}: {error}")),
     })
 }
 
-fn exists(file: &Path) -> Failure {
-    let name = file.display();
-    Failure::new(Kind::Refused, format!("{name} is there already"))
-        .with_hint(format!(":save! {name} overwrites it"))
+/// Writes a new file, or nothing.
+fn create(file: &Path, text: &str) -> io::Result<()> {
+    let mut new = OpenOptions::new().write(true).create_new(true).open(file)?;
+    let written = new.write_all(text.as_bytes()).and_then(|()| new.sync_all());
+    if written.is_err() {
+        // The first error is the one to report.
+        let _ = fs::remove_file(file);
+    }
+    written
 }
 
-fn fill(draft: &Path, text: &str) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .open(draft)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()
-}
-
-fn put(draft: &Path, file: &Path, overwrite: bool) -> io::Result<()> {
-    if overwrite {
-        if let Ok(about) = fs::metadata(file) {
-            fs::set_permissions(draft, about.permissions())?;
-        }
-        return fs::rename(draft, file);
+/// Replaces a file in one step, and keeps its permissions.
+fn replace(file: &Path, text: &str) -> io::Result<()> {
+    // Symbolic links are resolved, since the link itself would be replaced otherwise.
+    let target = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let draft = target.with_file_name(format!(".{}.tmp", ulid::Ulid::generate()));
+    create(&draft, text)?;
+    let replaced = match fs::metadata(&target) {
+        Ok(about) => fs::set_permissions(&draft, about.permissions()),
+        Err(_) => Ok(()),
     }
-    // Creates a hard link to the draft: unlike a rename, this fails if another process has created the file in the
-    // meantime.
-    match fs::hard_link(draft, file) {
-        Err(error)
-            if matches!(
-                error.kind(),
-                ErrorKind::Unsupported | ErrorKind::PermissionDenied
-            ) =>
-        {
-            fs::rename(draft, file)
-        }
-        result => result,
+    .and_then(|()| fs::rename(&draft, &target));
+    if replaced.is_err() {
+        let _ = fs::remove_file(&draft);
     }
+    replaced
 }
 
 #[cfg(test)]

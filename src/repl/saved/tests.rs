@@ -1,36 +1,20 @@
 //! Tests that run sessions as the prompt does, and then their scripts. Both must show identical output.
 
-use super::{Circumstances, Script, compose};
-use crate::config::EditMode;
-use crate::engine::tokens::Lexer;
+use super::{SaveContext, SavedScript, compose};
+use crate::engine::lint::Linter;
+use crate::engine::modules::Folders;
+use crate::engine::syntax::parses;
 use crate::engine::{Interpreter, Setup, values};
-use crate::interrupt::Interrupt;
-use crate::render::{ColorChoice, OutputFormat};
-use crate::repl::record::{Origin, Outcome, Statement};
-use crate::session::log::LogFormat;
-use crate::session::pager::PagerChoice;
-use crate::session::{Choices, Session, idle::Idle};
+use crate::repl::record::{Statement, StatementOrigin, StatementOutcome};
+use crate::secret::{Secret, remember};
+use crate::session::Session;
 use proptest::prelude::*;
 use rhai::Dynamic;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 fn interpreter(folder: &Path) -> Interpreter {
-    let choices = Choices {
-        profile: None,
-        output: OutputFormat::Json,
-        quiet: true,
-        verbose: false,
-        data_dir: folder.to_owned(),
-        color: ColorChoice::Never,
-        yes: true,
-        log_format: LogFormat::Text,
-        lib: Vec::new(),
-        dry_run: false,
-        edit_mode: EditMode::default(),
-        pager: PagerChoice::Off,
-    };
-    let session = Session::new(choices, Interrupt::new(), Idle::default());
+    let session = Session::for_tests(folder);
     let setup = Setup {
         script_dir: folder.to_owned(),
     };
@@ -55,51 +39,50 @@ fn explore(folder: &Path, statements: &[&str]) -> (String, Vec<Statement>) {
             result
         });
         let outcome = match &result {
-            Ok(value) if value.is_unit() => Outcome::Silent,
-            Ok(_) => Outcome::Shown,
-            Err(error) => Outcome::failed(error, &interpreter.line_name()),
+            Ok(value) if value.is_unit() => StatementOutcome::Silent,
+            Ok(_) => StatementOutcome::Shown,
+            Err(_) => StatementOutcome::Failed,
         };
         if result.is_ok() {
             shown.push_str(&String::from_utf8_lossy(&printed));
         }
         record.push(Statement {
             text: (*text).to_owned(),
-            origin: Origin::Prompt,
+            origin: StatementOrigin::Prompt,
             outcome,
         });
     }
     (shown, record)
 }
 
-fn circumstances(folder: &Path) -> Circumstances {
-    Circumstances {
+fn context(folder: &Path) -> SaveContext {
+    SaveContext {
         file: folder.join("saved.rhai"),
         root: folder.to_owned(),
         profile: None,
-        zilliz: None,
-        known: Vec::new(),
     }
 }
 
-fn save(statements: &[&str]) -> Script {
+fn save(statements: &[&str]) -> SavedScript {
     let folder = tempfile::tempdir().expect("a folder");
     let record: Vec<Statement> = statements
         .iter()
         .map(|text| Statement {
             text: (*text).to_owned(),
-            origin: Origin::Prompt,
-            outcome: Outcome::Shown,
+            origin: StatementOrigin::Prompt,
+            outcome: StatementOutcome::Shown,
         })
         .collect();
-    compose(&record, &circumstances(folder.path()))
+    compose(&record, &context(folder.path()))
 }
 
-/// Runs the statements, then their script, and compares the output.
-fn same(statements: &[&str]) -> Script {
+/// Runs the statements, then their script, which must pass the linter, and compares the output.
+fn same(statements: &[&str]) -> SavedScript {
     let folder = tempfile::tempdir().expect("a folder");
     std::fs::write(folder.path().join("m.rhai"), "fn two() { 2 }").expect("a module");
     let (shown, record) = explore(folder.path(), statements);
-    let script = compose(&record, &circumstances(folder.path()));
+    let script = compose(&record, &context(folder.path()));
+    passes_lint(folder.path(), &script.text);
     let mut interpreter = interpreter(folder.path());
     let session = Rc::clone(interpreter.session());
     let (result, printed) = session.capture(|| {
@@ -114,8 +97,14 @@ fn same(statements: &[&str]) -> Script {
     script
 }
 
+fn passes_lint(folder: &Path, script: &str) {
+    let linter = Linter::new(Folders::new(folder.to_owned(), Vec::new()));
+    linter.script("saved.rhai", script);
+    assert_eq!(linter.findings(), [], "{script}");
+}
+
 #[test]
-fn a_script_shows_what_the_session_showed() {
+fn a_script_shows_the_same_as_its_session() {
     same(&["1 + 1"]);
     same(&["let a = 1", "a + 1 // two; three", "let a = a + 10;", "a"]);
     same(&[
@@ -152,75 +141,87 @@ fn a_script_shows_what_the_session_showed() {
     same(&["let x = 5;;;", "x // a\n// b", "// nothing", "x - 1"]);
 }
 
-#[test]
-fn last_is_bound_where_it_is_asked_for() {
-    let script = same(&["20 + 1", "last * 2"]);
-    assert!(
-        script
-            .text
-            .contains("const last = 20 + 1;\nshow(last);\nlast * 2\n"),
-        "{}",
-        script.text
-    );
-    same(&[
-        "[1, 2]",
-        "last.len + 1",
-        "let k = last;",
-        "`${last} x`",
-        "last + k",
-    ]);
-    same(&["1", "let last = 7;", "last + 1", "last"]);
-    same(&["1", "missing", "last + 1"]);
-    let script = save(&["1", "last", "help(\"import\")", "last + 1", "last"]);
-    assert_eq!(script.kept, 2, "looking is not kept: {}", script.text);
+/// Checks that statements are left out of the script for these reasons, and that the script passes the linter.
+fn left_out(statements: &[&str], kept: u64, reasons: &[&str]) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (_, record) = explore(folder.path(), statements);
+    let script = compose(&record, &context(folder.path()));
+    let found = script
+        .text
+        .lines()
+        .filter(|line| line.starts_with("// Left out: "));
+    let found: Vec<&str> = found
+        .map(|line| line.trim_start_matches("// Left out: "))
+        .collect();
+    assert_eq!(found, reasons, "{}", script.text);
+    assert_eq!(script.left_out, reasons.len() as u64);
+    assert_eq!(script.kept, kept, "{}", script.text);
+    passes_lint(folder.path(), &script.text);
 }
 
 #[test]
-fn functions_keep_the_definition_that_was_called() {
-    let script = same(&[
-        "fn f() { 1 }",
-        "let a = f()",
-        "fn f() { 2 }",
-        "let b = f()",
-        "`${a} ${b}`",
-    ]);
-    assert!(script.text.contains("fn f_1() { 1 }") && script.text.contains("let a = f_1()"));
+fn a_statement_that_a_script_cannot_contain_is_left_out() {
+    let last = "it uses `last`, which only the prompt has.";
+    left_out(
+        &["20 + 1", "last * 2", "let k = last;", "k"],
+        1,
+        &[last, last, "it uses `k`, which is left out above."],
+    );
+    // Looking at a value again is no step of a script.
+    left_out(&["1", "last", "show(last)", "help(\"import\")"], 1, &[]);
+    left_out(&["1", "let last = 7;", "last + 1", "last"], 4, &[]);
+    left_out(&["let m = #{last: 1}", "m.last"], 2, &[]);
+    left_out(&["return 5", "1"], 1, &["`return` would end the script."]);
+    left_out(&["let a = |x| { return x + 1; };", "a.call(1)"], 2, &[]);
+}
+
+#[test]
+fn a_function_has_its_last_definition() {
+    let again = "`f` is defined again below.";
+    left_out(
+        &[
+            "fn f() { 1 }",
+            "let a = f();",
+            "fn f() { 2 }",
+            "let b = f();",
+            "a + b",
+        ],
+        2,
+        &[
+            again,
+            "it uses `f`, which is left out above.",
+            "it uses `a`, which is left out above.",
+        ],
+    );
     let script = same(&["fn f() { missing }", "f()", "fn f() { 2 }", "f()"]);
-    assert!(!script.text.contains("missing"), "{}", script.text);
+    assert_eq!((script.kept, script.left_out), (2, 1), "{}", script.text);
     same(&["fn f(a) { a }", "fn f(a, b) { a + b }", "f(1) + f(1, 2)"]);
-    same(&[
-        "fn f(n) { if n < 1 { 0 } else { f(n - 1) + 1 } } f(3)",
-        "fn f(n) { 9 }",
-        "f(3)",
-    ]);
 }
 
 #[test]
-fn what_failed_is_left_out_unless_something_builds_on_it() {
-    let script = same(&["let a = 1; missing(a)", "let a = 2;", "a"]);
-    assert!(!script.text.contains("missing") && !script.text.contains("let a = 1"));
-    let script = same(&["let a = 1; missing(a)", "a + 1"]);
-    assert!(!script.text.contains("missing"), "{}", script.text);
-    same(&[
-        "let x = (",
-        "1",
+fn a_failed_statement_is_dropped_with_the_names_it_declared() {
+    let script = same(&[
+        "let a = 1; missing(a)",
+        "let a = 2;",
+        "a",
         "throw \"x\"",
-        "fn g() { 3 } missing()",
-        "g()",
+        "let x = (",
     ]);
-}
-
-#[test]
-fn a_return_ends_no_script() {
-    let script = same(&["let a = |x| { return x + 1; };", "a.call(1)"]);
-    assert_eq!(script.left_out, 0);
-    let script = save(&["return 5", "1"]);
-    assert_eq!((script.left_out, script.kept), (1, 1), "{}", script.text);
-    assert!(
-        script.text.contains("// Left out: `return`"),
-        "{}",
-        script.text
+    assert_eq!((script.kept, script.left_out), (2, 0), "{}", script.text);
+    left_out(
+        &[
+            "let a = 1; missing(a)",
+            "a + 1",
+            "fn g() { 3 } missing()",
+            "g()",
+        ],
+        0,
+        &[
+            "it uses `a`, which a statement that failed declared.",
+            "it uses `g`, which a statement that failed declared.",
+        ],
     );
+    same(&["let a = 2;", "let a = missing()", "a"]);
 }
 
 #[test]
@@ -232,6 +233,7 @@ fn keys_become_lookups() {
         r#"print("root:Milvus")"#,
         r##"let prodToken = #"raw"key"#;"##,
         r#"let x = secret("DB_PASS"); let db_pass = "pass-word";"#,
+        r#"let url = "http://localhost:3"; connect(#{endpoint: url, api_key: "unknown-key"})"#,
     ]);
     for text in [
         "token: secret(\"MILVUS_TOKEN\")}",
@@ -240,6 +242,7 @@ fn keys_become_lookups() {
         "print(secret(\"MILVUS_TOKEN\"))",
         "let prodToken = secret(\"PROD_TOKEN\");",
         "let db_pass = secret(\"DB_PASS_2\");",
+        "connect(#{endpoint: url, api_key: secret(\"API_KEY\")});",
         "token = \"****\"",
     ] {
         assert!(script.text.contains(text), "{text}\n{}", script.text);
@@ -249,6 +252,38 @@ fn keys_become_lookups() {
         script.secrets.contains(&"DB_PASS".to_owned()),
         "{:?}",
         script.secrets
+    );
+}
+
+/// A key typed for one endpoint must not be replaced by the environment's key for another endpoint.
+#[test]
+fn each_connect_is_judged_by_its_own_endpoint() {
+    let script = save(&[
+        r#"connect(#{endpoint: "https://in03-a.serverless.gcp-us-west1.cloud.zilliz.com", token: "first-key"});"#,
+        r#"connect(#{endpoint: "http://milvus.example:19530", token: "other-key"});"#,
+        r#"connect(#{endpoint: "http://milvus.example:19530", token: "first-key"});"#,
+        r#"connect(#{token: "third-key", cluster_id: "in03-b"});"#,
+        r#"connect(#{endpoint: env("WHERE"), token: "third-key"});"#,
+        r#"connect(#{cluster_endpoint: "http://10.0.0.1", endpoint: "https://api.cloud.zilliz.com", token: "third-key"});"#,
+    ]);
+    let names: Vec<&str> = script
+        .text
+        .split("token: secret(\"")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "ZILLIZ_API_KEY",
+            "MILVUS_TOKEN",
+            "MILVUS_TOKEN_2",
+            "ZILLIZ_API_KEY_2",
+            "TOKEN",
+            "MILVUS_TOKEN_3"
+        ],
+        "{}",
+        script.text
     );
 }
 
@@ -270,36 +305,27 @@ fn keys_inside_of_texts_are_left_out_with_what_builds_on_them() {
             .text
             .contains("it uses `body`, which is left out above")
     );
-    assert!(Lexer::new().parses(&script.text));
+    assert!(parses(&script.text));
 }
 
 #[test]
-fn a_profile_is_left_to_the_command_line() {
-    let script = save(&[r#"connect("prod")"#, "jobs()", "help(\"import\")", "help()"]);
-    assert!(
-        script.text.contains("\nconnect(); // was \"prod\"\n"),
-        "{}",
-        script.text
-    );
-    assert!(script.text.ends_with("\njobs()\n"), "{}", script.text);
-    assert!(
-        script.run.starts_with("zshell -p prod run "),
-        "{}",
-        script.run
-    );
-    let script = save(&[r#"let c = connect("prod"); c.jobs()"#, "1"]);
+fn profiles_keep_their_names() {
+    let script = save(&[r#"connect("prod")"#, "jobs()", "help()"]);
     assert!(
         script
             .text
-            .contains("let c = connect(); show(c.jobs()); // was \"prod\"")
-    );
-    let two = save(&[r#"let a = connect("eu");"#, r#"let b = connect("us");"#]);
-    assert!(two.text.contains("connect(\"eu\")") && two.text.contains("connect(\"us\")"));
-    let own = save(&[r#"connect("https://x.example")"#, "1"]);
-    assert!(
-        own.text.contains("connect(\"https://x.example\");\n"),
+            .ends_with("\nconnect(\"prod\");\nshow(jobs());\n"),
         "{}",
-        own.text
+        script.text
+    );
+    assert!(script.run.starts_with("zshell run "), "{}", script.run);
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut context = context(folder.path());
+    context.profile = Some("prod".to_owned());
+    assert!(
+        compose(&[], &context)
+            .run
+            .starts_with("zshell -p prod run ")
     );
 }
 
@@ -309,24 +335,27 @@ fn modules_and_loaded_files_are_named() {
     let record = [
         (
             "fn helper() { 1 }",
-            Origin::Init(PathBuf::from("/config/init.rhai")),
+            StatementOrigin::Init(PathBuf::from("/config/init.rhai")),
         ),
-        ("#!/usr/bin/zshell\nimport \"lib/x\" as x;", Origin::Prompt),
-        ("let y = 1;", Origin::File("some file.rhai".into())),
+        (
+            "#!/usr/bin/zshell\nimport \"lib/x\" as x;",
+            StatementOrigin::Prompt,
+        ),
+        ("let y = 1;", StatementOrigin::File("some file.rhai".into())),
     ]
     .map(|(text, origin)| Statement {
         text: text.to_owned(),
         origin,
-        outcome: Outcome::Silent,
+        outcome: StatementOutcome::Silent,
     });
-    let mut circumstances = circumstances(folder.path());
+    let mut context = context(folder.path());
     std::fs::create_dir(folder.path().join("sub")).expect("a folder");
-    circumstances.file = folder.path().join("sub/saved.rhai");
-    let script = compose(&record, &circumstances).text;
+    context.file = folder.path().join("sub/saved.rhai");
+    let script = compose(&record, &context).text;
     for text in [
-        "// from init.rhai of the settings folder\nfn helper() { 1 }\n",
-        "import \"../lib/x\" as x;\n",
-        "// from some file.rhai\nlet y = 1;\n// the end of some file.rhai\n",
+        "// from init.rhai\nfn helper() { 1 }\n",
+        "lib/x\" as x;\n",
+        "// from some file.rhai\nlet y = 1;\n",
     ] {
         assert!(script.contains(text), "{text}\n{script}");
     }
@@ -364,20 +393,22 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
     #[test]
     fn a_script_parses_and_shows_no_key(picked in prop::collection::vec((0..SHAPES.len(), 0..3_u8, 0..2_u8), 1..12)) {
+        // One key that was used before, and one that's spelled with an escape.
         let keys = ["s3cr3t-alpha", "zq8-omega\\u{41}x"];
+        for key in ["s3cr3t-alpha", "zq8-omegaAx"] {
+            remember(&Secret::new(key));
+        }
         let record: Vec<Statement> = picked.iter().map(|(shape, outcome, key)| Statement {
             text: SHAPES[*shape].replace("KEY", keys[usize::from(*key)]),
-            origin: Origin::Prompt,
+            origin: StatementOrigin::Prompt,
             outcome: match outcome {
-                0 => Outcome::Shown,
-                1 => Outcome::Silent,
-                _ => Outcome::Failed { at: Some((1, 12)) },
+                0 => StatementOutcome::Shown,
+                1 => StatementOutcome::Silent,
+                _ => StatementOutcome::Failed,
             },
         }).collect();
-        let mut circumstances = circumstances(Path::new("."));
-        circumstances.known = vec!["s3cr3t-alpha".to_owned(), "zq8-omega".to_owned()];
-        let script = compose(&record, &circumstances);
-        prop_assert!(Lexer::new().parses(&script.text), "{}", script.text);
+        let script = compose(&record, &context(Path::new(".")));
+        prop_assert!(parses(&script.text), "{}", script.text);
         prop_assert!(!script.text.contains("s3cr3t") && !script.text.contains("zq8"), "{}", script.text);
     }
 }

@@ -7,13 +7,13 @@ use console::{measure_text_width, truncate_str};
 use std::fmt::Write;
 
 /// A view on the screen.
-pub(super) struct View {
+pub(super) struct WatchView {
     title: String,
     /// The number of drawn lines, and the size of the screen at that time.
     drawn: Option<(usize, (usize, usize))>,
 }
 
-impl View {
+impl WatchView {
     /// Returns an empty view with this title.
     pub(super) fn new(title: &str) -> Self {
         Self {

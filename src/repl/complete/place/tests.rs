@@ -1,31 +1,37 @@
 //! Places by example: the cursor is at the end of each text.
 
 use super::*;
+use crate::engine::syntax::SourceText;
 use proptest::prelude::*;
 
 /// A place in short: what was typed, and its kind in words.
 fn told(text: &str) -> String {
-    let place = place(text);
+    let source = SourceText::read(text);
+    let place = place(&CursorCode::at_end(&source));
     assert_eq!(text.get(place.start..), Some(place.typed), "{text}");
     let kind = match place.kind {
-        Kind::Nothing => return "nothing".to_owned(),
-        Kind::Name => "name".to_owned(),
-        Kind::Member(chain) => format!("member of {:?}", chain.root),
-        Kind::InModule(name) => format!("in module {name}"),
-        Kind::Key { map, given } => format!("key of {} besides {given:?}", slot_told(&map)),
-        Kind::Index(chain) => format!("index of {:?}", chain.root),
-        Kind::Value(slot) => format!("value of {}", slot_told(&slot)),
-        Kind::Compared(property) => format!("compared with {property}"),
-        Kind::Module => "module".to_owned(),
-        Kind::Text => "text".to_owned(),
-        Kind::Command => "command".to_owned(),
-        Kind::CommandArgument { command, index } => format!("argument {index} of :{command}"),
+        CompletionKind::Nothing => return "nothing".to_owned(),
+        CompletionKind::Name => "name".to_owned(),
+        CompletionKind::Member(chain) => format!("member of {:?}", chain.root),
+        CompletionKind::InModule(name) => format!("in module {name}"),
+        CompletionKind::Key { map, given } => {
+            format!("key of {} besides {given:?}", slot_told(&map))
+        }
+        CompletionKind::Index(chain) => format!("index of {:?}", chain.root),
+        CompletionKind::Value(slot) => format!("value of {}", slot_told(&slot)),
+        CompletionKind::Compared(property) => format!("compared with {property}"),
+        CompletionKind::Module => "module".to_owned(),
+        CompletionKind::Text => "text".to_owned(),
+        CompletionKind::Command => "command".to_owned(),
+        CompletionKind::CommandArgument { command, index } => {
+            format!("argument {index} of :{command}")
+        }
     };
     let quote = place.quote.map_or(String::new(), String::from);
     format!("{quote}{}|{kind}", place.typed)
 }
 
-fn slot_told(slot: &Slot<'_>) -> String {
+fn slot_told(slot: &CallSlot<'_>) -> String {
     let receiver = slot.receiver.as_ref();
     let receiver = receiver.map_or(String::new(), |chain| format!("{:?}.", chain.root));
     let keys: String = slot.keys.iter().map(|key| format!(".{key}")).collect();
@@ -203,7 +209,8 @@ proptest! {
     ) {
         for cursor in 0..=text.len() {
             if let Some(before) = text.get(..cursor) {
-                let place = place(before);
+                let source = SourceText::read(before);
+                let place = place(&CursorCode::at_end(&source));
                 prop_assert_eq!(before.get(place.start..), Some(place.typed));
             }
         }
