@@ -199,7 +199,7 @@ fn scalar(data_type: &DataType, json: &str) -> Result<Scalar, String> {
         DataType::VarChar { max_length } => {
             let text = json_text::decode(json).ok_or_else(|| describe(json))?;
             if text.len() > *max_length {
-                return Err(format!("{} bytes, {}", text.len(), describe(json)));
+                return Err(text_value::too_long(&text, *max_length, &describe(json)));
             }
             Scalar::Text
         }

@@ -16,12 +16,18 @@ pub(super) fn shown(text: &str) -> String {
     }
 }
 
+/// Describes a text that is longer than a field allows.
+pub(super) fn too_long(text: &str, max_length: usize, shown: &str) -> String {
+    let length = text.len();
+    format!("{length} bytes, more than max_length {max_length}, {shown}")
+}
+
 /// Checks a text against a type with [`DataType::is_text`] and appends it. The error describes the text.
 pub(super) fn push(data_type: &DataType, values: &mut Values, text: &str) -> Result<(), String> {
     let found = |why: String| format!("{}, {why}", shown(text));
     let pushed = match (data_type, values) {
         (DataType::VarChar { max_length }, _) if text.len() > *max_length => {
-            return Err(format!("{} bytes, {}", text.len(), shown(text)));
+            return Err(too_long(text, *max_length, &shown(text)));
         }
         (DataType::VarChar { .. } | DataType::Text, Values::Text(spans)) => {
             spans.push(text.as_bytes())

@@ -81,8 +81,12 @@ def create_real(name, fields, dynamic):
 
 def create_here(name, fields, dynamic):
     """The same in the local service; `fields` as its REST API has them."""
-    vectors = [field["fieldName"] for field in fields if "Vector" in field["dataType"]]
-    index = [{"fieldName": vector, "indexName": vector, "metricType": "L2"} for vector in vectors]
+    metrics = {"BinaryVector": "HAMMING", "FloatVector": "L2"}
+    index = [
+        {"fieldName": field["fieldName"], "indexName": field["fieldName"], "metricType": metrics[field["dataType"]]}
+        for field in fields
+        if field["dataType"] in metrics
+    ]
     body = {"collectionName": name, "schema": {"enableDynamicField": dynamic, "fields": fields}, "indexParams": index}
     answer = post("/v2/vectordb/collections/create", body)[1]
     return None if answer["code"] == 0 else answer["message"]

@@ -130,7 +130,13 @@ fn queries_want_a_loaded_collection_and_count_only() {
         (state(&local), query(count.clone())),
         (json!("LoadStateNotLoad"), 101)
     );
-    post(&local, "collections/load", json!({ "collectionName": "c" }));
+    let load = json!({ "collectionName": "c" });
+    let early = local.post("/v2/vectordb/collections/load", &load);
+    assert_eq!(early.refusal().0, 700);
+    let index =
+        json!({ "collectionName": "c", "indexParams": [{ "fieldName": "v", "metricType": "L2" }] });
+    post(&local, "indexes/create", index);
+    post(&local, "collections/load", load);
     assert_eq!(
         (state(&local), query(count.clone())),
         (json!("LoadStateLoaded"), 0)
@@ -343,7 +349,7 @@ fn settings_are_checked_and_described() {
         ),
         (
             json!({ "indexParams": [{ "fieldName": "v", "metricType": "HAMMING" }] }),
-            "does not suit",
+            "does not support metric type",
         ),
     ] {
         let answer = create(body("e", &key, extra));
@@ -355,6 +361,111 @@ fn settings_are_checked_and_described() {
     assert_eq!(create(body("e", &keyword, json!({}))).refusal().0, 1701);
     let short = json!({ "fieldName": "t", "dataType": "VarChar" });
     assert_eq!(create(body("e", &short, json!({}))).refusal().0, 1101);
+}
+
+/// Milvus: proxy/task.go, `loadCollectionTask.Execute`; handler_v2.go creates a collection before it loads it.
+#[test]
+fn a_collection_is_loaded_only_if_every_vector_field_has_an_index() {
+    let (_dir, local) = Local::fresh();
+    let vector = |name: &str| json!({ "fieldName": name, "dataType": "FloatVector", "elementTypeParams": { "dim": 2 } });
+    let element = json!({ "fieldName": "sub", "dataType": "ArrayOfVector", "elementDataType": "FloatVector", "elementTypeParams": { "dim": 2, "max_capacity": 4 } });
+    let body = json!({
+        "collectionName": "c",
+        "schema": {
+            "fields": [{ "fieldName": "id", "dataType": "Int64", "isPrimary": true }, vector("v"), vector("w")],
+            "structFields": [{ "fieldName": "s", "elementTypeParams": { "max_capacity": 4 }, "fields": [element] }],
+        },
+        "indexParams": [{ "fieldName": "v", "metricType": "L2" }],
+    });
+    let create = || local.post("/v2/vectordb/collections/create", &body);
+    let made = create();
+    let (code, message) = made.refusal();
+    assert!(
+        code == 1100 && message.contains("there is no vector index on field: [w s[sub]]"),
+        "{message}"
+    );
+    let name = json!({ "collectionName": "c" });
+    let load = |wanted: &str| {
+        let answer = local.post("/v2/vectordb/collections/load", &name);
+        assert!(answer.refusal().1.contains(wanted), "{}", answer.json);
+    };
+    load("[w s[sub]]");
+    // Element metrics and list metrics suit a list of vectors; the metric of a binary vector doesn't.
+    let index = |field: &str, metric: &str| {
+        let index = json!({ "fieldName": field, "metricType": metric });
+        let body = json!({ "collectionName": "c", "indexParams": [index] });
+        local.post("/v2/vectordb/indexes/create", &body)
+    };
+    index("w", "L2").data();
+    load("[s[sub]]");
+    let refused = index("s[sub]", "HAMMING");
+    let message = refused.refusal().1;
+    assert!(
+        message.contains("array of vector does not support metric type: HAMMING"),
+        "{message}"
+    );
+    index("s[sub]", "COSINE").data();
+    post(&local, "collections/load", name.clone());
+    let state = post(&local, "collections/get_load_state", name.clone());
+    assert_eq!(state["loadState"], "LoadStateLoaded");
+}
+
+/// Milvus: handler_v2.go, `validateMetricTypeForQuickCreate`.
+#[test]
+fn the_quick_form_takes_the_metrics_of_automatic_indexes() {
+    let (_dir, local) = Local::fresh();
+    for (kind, dimension, metric, part) in [
+        (
+            "BinaryVector",
+            Some(8),
+            "COSINE",
+            "binary vector index does not support metric type: COSINE",
+        ),
+        (
+            "BinaryVector",
+            Some(8),
+            "MHJACCARD",
+            "binary vector index does not support metric type: MHJACCARD",
+        ),
+        (
+            "BinaryVector",
+            Some(8),
+            "SUBSTRUCTURE",
+            "binary vector index does not support metric type: SUBSTRUCTURE",
+        ),
+        (
+            "FloatVector",
+            Some(8),
+            "JACCARD",
+            "float vector index does not support metric type: JACCARD",
+        ),
+        (
+            "SparseFloatVector",
+            None,
+            "COSINE",
+            "only IP&BM25 is the supported metric type for sparse index",
+        ),
+        (
+            "SparseFloatVector",
+            None,
+            "BM25",
+            "only BM25 Function output field support BM25 metric type",
+        ),
+    ] {
+        let mut body =
+            json!({ "collectionName": "q", "vectorFieldType": kind, "metricType": metric });
+        if let Some(dimension) = dimension {
+            body["dimension"] = json!(dimension);
+        }
+        let answer = local.post("/v2/vectordb/collections/create", &body);
+        let (code, message) = answer.refusal();
+        assert!(
+            code == 1100 && message.contains(part),
+            "{kind} {metric}: {message}"
+        );
+    }
+    let body = json!({ "collectionName": "q", "vectorFieldType": "BinaryVector", "dimension": 8, "metricType": "JACCARD" });
+    post(&local, "collections/create", body);
 }
 
 /// Milvus: proxy/util.go, `validatePartitionTag`.

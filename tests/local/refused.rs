@@ -177,8 +177,6 @@ fn options_of_backup_imports_are_refused_and_unknown_ones_ignored() {
         local.post(CREATE, &body)
     };
     for options in [
-        json!({ "backup": "true" }),
-        json!({ "backup": "True" }),
         json!({ "l0_import": "true" }),
         json!({ "start_ts": "5" }),
         json!({ "endTs": "5" }),
@@ -201,6 +199,70 @@ fn options_of_backup_imports_are_refused_and_unknown_ones_ignored() {
     ] {
         let job = create(options).data()["jobId"].as_str().unwrap().to_owned();
         assert_eq!(local.wait(&job)["state"], "Completed");
+    }
+}
+
+/// Milvus: proxy/task_import.go checks a backup's partition and no names of files; importutilv2/option.go checks the
+/// options' values.
+#[test]
+fn a_backup_import_is_refused_for_its_own_reasons_first() {
+    let (_dir, local) = Local::fresh();
+    local.create("c");
+    let create = |partition: Option<&str>, options: serde_json::Value| {
+        let mut body =
+            json!({ "collectionName": "c", "files": [["insert_log/1/2"]], "options": options });
+        if let Some(partition) = partition {
+            body["partitionName"] = json!(partition);
+        }
+        local.post(CREATE, &body)
+    };
+    for flag in ["true", "True"] {
+        let answer = create(None, json!({ "backup": flag }));
+        let (code, message) = answer.refusal();
+        assert!(
+            code == 1101 && message.contains("partition not specified"),
+            "{message}"
+        );
+    }
+    for (extra, code, part) in [
+        (json!({}), 1100, "backup imports are not supported"),
+        (
+            json!({ "storage_version": "2" }),
+            1100,
+            "backup imports are not supported",
+        ),
+        (
+            json!({ "storage_version": "abc" }),
+            2100,
+            "parse storage_version failed",
+        ),
+        (json!({ "start_ts": "soon" }), 2100, "parse start_ts failed"),
+        (json!({ "startTs": "soon" }), 2100, "parse startTs failed"),
+        (json!({ "end_ts": "-1" }), 2100, "parse end_ts failed"),
+        (
+            json!({ "start_ts": "6", "end_ts": "5" }),
+            2100,
+            "start_ts shouldn't be larger than end_ts",
+        ),
+        (
+            json!({ "startTs": "6", "endTs": "5" }),
+            2100,
+            "start_ts shouldn't be larger than end_ts",
+        ),
+        (
+            json!({ "start_ts": "5", "end_ts": "5" }),
+            1100,
+            "backup imports are not supported",
+        ),
+    ] {
+        let mut options = extra.as_object().expect("an object").clone();
+        options.insert("backup".to_owned(), json!("true"));
+        let answer = create(Some("_default"), options.into());
+        let (found, message) = answer.refusal();
+        assert!(
+            found == code && message.contains(part),
+            "{extra}: {found} {message}"
+        );
     }
 }
 

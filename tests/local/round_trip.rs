@@ -16,6 +16,8 @@ fn create(local: &Local) {
         json!({ "fieldName": format!("maybe_{kind}"), "dataType": kind, "nullable": true,
         "elementTypeParams": { "max_length": 40 } })
     };
+    let indexes = ["floats", "bits", "halves", "brains", "bytes", "sparse"]
+        .map(|name| json!({ "fieldName": name }));
     let body = json!({ "collectionName": "c", "schema": { "enableDynamicField": true, "fields": [
         { "fieldName": "id", "dataType": "Int64", "isPrimary": true },
         field("bool", "Bool", json!({})), field("int8", "Int8", json!({})), field("int16", "Int16", json!({})),
@@ -26,7 +28,7 @@ fn create(local: &Local) {
         field("floats", "FloatVector", json!({ "dim": 2 })), field("bits", "BinaryVector", json!({ "dim": 16 })),
         field("halves", "Float16Vector", json!({ "dim": 2 })), field("brains", "BFloat16Vector", json!({ "dim": 2 })),
         field("bytes", "Int8Vector", json!({ "dim": 2 })), field("sparse", "SparseFloatVector", json!({})),
-    ]}, "indexParams": [{ "fieldName": "floats", "metricType": "L2" }] });
+    ]}, "indexParams": indexes });
     local.post("/v2/vectordb/collections/create", &body).data();
 }
 

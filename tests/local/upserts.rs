@@ -134,6 +134,9 @@ fn with_auto_ids_a_row_replaces_the_key_it_names_and_gets_a_new_one() {
             .1
             .contains("must assign pk when upsert, primary field: id")
     );
+    // handler_v2.go reads the rows before the proxy looks for their primary keys.
+    let unread = upsert(&local, json!({ "data": [{ "vector": [5] }] }));
+    assert_eq!(unread.refusal().0, 1804);
     let partial = json!({ "partialUpdate": true, "data": [{ "id": second, "i64": 9 }] });
     let made = upsert(&local, partial).data();
     let new = &made["upsertIds"][0];

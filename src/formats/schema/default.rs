@@ -80,7 +80,7 @@ pub(super) fn check(field: &Field) -> Result<(), SchemaError> {
         );
     if !takes_one {
         let problem = format!(
-            "a {} field cannot have a default value",
+            "convert defaultValue fail: a {} field cannot have a default value",
             field.data_type.name()
         );
         return Err(SchemaError::field(&field.name, problem));

@@ -189,7 +189,7 @@ fn quick_vector(body: Node<'_>, name: &str) -> Result<DataType, SchemaError> {
     let Some(name) = QUICK_VECTORS.iter().find(|known| **known == name) else {
         let known = QUICK_VECTORS.join(", ");
         return rule(format!(
-            "vectorFieldType must be one of {known}, found {name:?}"
+            "vectorFieldType can only be [{known}], default: FloatVector, found {name:?}"
         ));
     };
     let dimension = match body.get(&["dimension", "dim"]) {
@@ -201,7 +201,7 @@ fn quick_vector(body: Node<'_>, name: &str) -> Result<DataType, SchemaError> {
     let dimension = dimension.filter(|text| text != "0");
     match (*name, dimension) {
         ("SparseFloatVector", Some(_)) => {
-            rule("dimension must not be given for a SparseFloatVector".to_owned())
+            rule("dimension should not be specified for SparseFloatVector quick create".to_owned())
         }
         ("SparseFloatVector", None) => Ok(DataType::SparseFloatVector),
         (_, None) => rule(

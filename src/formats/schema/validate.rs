@@ -214,13 +214,13 @@ fn check_role(field: &Field) -> Result<(), SchemaError> {
     } else if field.primary && field.nullable {
         "a primary key cannot be nullable".to_owned()
     } else if field.primary && field.default.is_some() {
-        "a primary key cannot have a default value".to_owned()
+        "primary field not support default_value".to_owned()
     } else if field.auto_id && !field.primary {
         "only the primary key can have autoId".to_owned()
     } else if field.partition_key && field.primary {
         "the primary key cannot be the partition key".to_owned()
     } else if field.partition_key && field.nullable {
-        "a partition key cannot be nullable".to_owned()
+        "partition key field not support nullable".to_owned()
     } else if field.partition_key && !is_key {
         format!("a partition key is Int64 or VarChar, found {data_type}")
     } else if field.clustering_key && !clusters {

@@ -235,7 +235,7 @@ fn bad_rows_are_named_and_reading_goes_on() {
         "row 3, field \"v\": expected FloatVector(2), found 1 values",
         "row 4: expected 3 cells, as the header has, found 2 cells",
         "row 5, field \"v\": expected FloatVector(2), found text \"[1,2\", which is not JSON (EOF while parsing a list)",
-        "row 6, field \"name\": expected VarChar(8), found 10 bytes, text \"nine bytes\"",
+        "row 6, field \"name\": expected VarChar(8), found 10 bytes, more than max_length 8, text \"nine bytes\"",
         "7",
         "row 8, field \"id\": expected Int64, found text \"\"",
         "row 9, field \"v\": expected FloatVector(2), found null",

@@ -27,7 +27,7 @@ fn the_keys_of_a_row_are_those_of_the_schema() {
         ),
         (
             r#"{"id":1,"name":"123456789","v":[1,2]}"#,
-            "expected VarChar(8), found 9 bytes, text \"123456789\"",
+            "expected VarChar(8), found 9 bytes, more than max_length 8, text \"123456789\"",
         ),
         (r#"{"id":1,"name":"ééééé","v":[1,2]}"#, "found 10 bytes"),
         (

@@ -330,7 +330,7 @@ fn bad_rows_are_named_and_reading_goes_on() {
     ];
     let expected = [
         "1",
-        "row 2, field \"name\": expected VarChar(8), found 9 bytes, text \"nine byte\"",
+        "row 2, field \"name\": expected VarChar(8), found 9 bytes, more than max_length 8, text \"nine byte\"",
         "row 3, field \"v\": expected FloatVector(2), found NaN as element 1",
         "row 4, field \"name\": expected VarChar(8), found text that is not UTF-8",
         "row 5, field \"v\": expected FloatVector(2), found inf as element 2",

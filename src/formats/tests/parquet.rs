@@ -282,7 +282,7 @@ fn bad_rows_are_named_and_reading_goes_on() {
     let found = outcomes(open(bytes, &small(false)).unwrap(), "id");
     assert_eq!(
         found[1],
-        "row 2, field \"name\": expected VarChar(8), found 9 bytes, text \"nine byte\""
+        "row 2, field \"name\": expected VarChar(8), found 9 bytes, more than max_length 8, text \"nine byte\""
     );
 }
 

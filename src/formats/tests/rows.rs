@@ -219,7 +219,7 @@ fn scalars_and_arrays_that_do_not_fit_are_refused() {
         (
             "a_VarChar",
             r#"["123456789"]"#,
-            "found 9 bytes, text \"123456789\" as element 1",
+            "found 9 bytes, more than max_length 8, text \"123456789\" as element 1",
         ),
     ]);
 }

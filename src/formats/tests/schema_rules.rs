@@ -247,11 +247,11 @@ fn the_quick_form_is_checked() {
     for (body, expected) in [
         (
             json!({"dimension": 2, "vectorFieldType": "Int8Vector"}),
-            "vectorFieldType must be one of",
+            "vectorFieldType can only be",
         ),
         (
             json!({"dimension": 2, "vectorFieldType": "SparseFloatVector"}),
-            "must not be given",
+            "should not be specified",
         ),
         (
             json!({"dimension": 12, "vectorFieldType": "BinaryVector"}),

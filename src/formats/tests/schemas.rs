@@ -217,7 +217,7 @@ fn roles_and_defaults_are_checked() {
         // Milvus: `task.go`, `validatePartitionKey` and `validateClusteringKey`.
         (
             json!({"fieldName": "x", "dataType": "Int64", "isPartitionKey": true, "nullable": true}),
-            "a partition key cannot be nullable",
+            "partition key field not support nullable",
         ),
         (
             json!({"fieldName": "x", "dataType": "JSON", "isClusteringKey": true}),

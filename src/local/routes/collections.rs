@@ -119,16 +119,23 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let body = Value::Object(call.object.params.clone());
     let schema = Schema::from_create_body(&body)?;
     let settings = Settings::read(&body, &schema)?;
-    let indexed = !indexes::asked(&body, &schema)?.is_empty();
-    // A collection that is created with its index is loaded immediately; without an index it waits for `load`.
+    let asked = indexes::asked(&body, &schema)?;
+    // A collection that is created with its indexes is loaded immediately; without one it waits for `load`. If it can't
+    // be loaded, it's there nevertheless (Milvus: `handler_v2.go`, `createCollection`).
+    let loadable = indexes::check_loadable(&name, &schema, &asked);
+    let loaded = if asked.is_empty() {
+        Ok(())
+    } else {
+        loadable.clone()
+    };
     if app.store().create_collection(
         &database,
         &name,
         &body,
         &settings.partition_names(),
-        indexed,
+        loadable.is_ok(),
     )? {
-        return Ok(json!({}));
+        return loaded.map(|()| json!({}));
     }
     let same = match app.store().collection(&database, &name)? {
         Some(there) if there.name != name => {
@@ -146,7 +153,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
         None => false,
     };
     if same {
-        return Ok(json!({}));
+        return loaded.map(|()| json!({}));
     }
     Err(ServiceError::new(
         65535,
@@ -265,10 +272,7 @@ fn change_properties(
         .schema()?
         .with_properties(&collection.body, set, remove);
     Schema::from_create_body(&body)?;
-    if app
-        .store()
-        .set_body(collection.id, &collection.body, &body)?
-    {
+    if app.store().set_body(&collection, &body)? {
         return Ok(json!({}));
     }
     Err(ServiceError::new(
@@ -301,7 +305,11 @@ fn flush(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 fn load(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    app.store().set_loaded(find(app, call)?.id, true)?;
+    let collection = find(app, call)?;
+    let schema = collection.schema()?;
+    let indexes = indexes::of(&collection, &schema);
+    indexes::check_loadable(&collection.name, &schema, &indexes)?;
+    app.store().set_loaded(collection.id, true)?;
     Ok(json!({}))
 }
 

@@ -25,15 +25,18 @@ const BINARY_METRICS: &[&str] = &[
     "MHJACCARD",
 ];
 
-/// Metric types of lists of vectors in struct arrays.
-const LIST_METRICS: &[&str] = &[
+/// Metric types of lists of vectors in struct arrays, between lists and between their elements (Milvus:
+/// indexparamcheck/constraints.go, `ArrayOfVectorFloatMetrics` and its siblings).
+const FLOAT_LIST_METRICS: &[&str] = &[
     "MAX_SIM_COSINE",
     "MAX_SIM",
     "MAX_SIM_L2",
     "MAX_SIM_IP",
-    "MAX_SIM_HAMMING",
-    "MAX_SIM_JACCARD",
+    "COSINE",
+    "L2",
+    "IP",
 ];
+const BINARY_LIST_METRICS: &[&str] = &["MAX_SIM_HAMMING", "MAX_SIM_JACCARD", "HAMMING", "JACCARD"];
 
 /// Most attempts to change the list while other requests change it.
 const TRIES: usize = 20;
@@ -85,7 +88,14 @@ impl Index {
             .iter()
             .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
         // A field that isn't a vector needs no metric, so any known metric is accepted.
-        let known_ones = [FLOAT_METRICS, BINARY_METRICS, LIST_METRICS, &["BM25"]].concat();
+        let known_ones = [
+            FLOAT_METRICS,
+            BINARY_METRICS,
+            FLOAT_LIST_METRICS,
+            BINARY_LIST_METRICS,
+            &["BM25"],
+        ]
+        .concat();
         let is_known = known_ones
             .iter()
             .any(|metric| metric.eq_ignore_ascii_case(&self.metric));
@@ -93,15 +103,56 @@ impl Index {
             return Ok(());
         }
         let known = if known.is_empty() { &known_ones } else { known };
+        let problem = self.problem(schema);
         Err(ServiceError::parameter(
             DIALECT,
             format!(
-                "metric type {:?} does not suit the field {:?}; its metric types are {}",
-                self.metric,
+                "{problem}; the metric types of the field {:?} are {}",
                 self.field,
                 known.join(", ")
             ),
         ))
+    }
+
+    /// Refuses the metrics of binary vectors that need an index type of their own, which the quick form can't name
+    /// (Milvus: `handler_v2.go`, `binaryMetricTypesForQuickCreate`).
+    fn check_quick(&self) -> Result<(), ServiceError> {
+        match self.metric.to_ascii_uppercase().as_str() {
+            "SUBSTRUCTURE" | "SUPERSTRUCTURE" | "MHJACCARD" => Err(ServiceError::parameter(
+                DIALECT,
+                format!(
+                    "binary vector index does not support metric type: {}",
+                    self.metric
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns the problem with an unsuitable metric, in Milvus' words (`internal/proxy/task_index.go`,
+    /// `parseIndexParams`).
+    fn problem(&self, schema: &Schema) -> String {
+        let metric = &self.metric;
+        let field = schema.field(&self.field);
+        let kind = match field.map(|field| &field.data_type) {
+            Some(DataType::SparseFloatVector) if metric.eq_ignore_ascii_case("BM25") => {
+                return "only BM25 Function output field support BM25 metric type".to_owned();
+            }
+            Some(DataType::SparseFloatVector) => {
+                return "only IP&BM25 is the supported metric type for sparse index".to_owned();
+            }
+            Some(DataType::BinaryVector { .. }) => "binary vector index",
+            Some(DataType::Int8Vector { .. }) => "int vector index",
+            Some(data_type) if data_type.is_vector() => "float vector index",
+            None if schema
+                .field(self.field.split('[').next().unwrap_or_default())
+                .is_some() =>
+            {
+                "array of vector"
+            }
+            _ => "index",
+        };
+        format!("{kind} does not support metric type: {metric}")
     }
 }
 
@@ -115,10 +166,10 @@ fn metrics(schema: &Schema, name: &str) -> Option<&'static [&'static str]> {
         let sub = fields
             .iter()
             .find(|field| Some(field.name.as_str()) == sub.strip_suffix(']'))?;
-        return Some(if sub.element.is_vector() {
-            LIST_METRICS
-        } else {
-            &[]
+        return Some(match &sub.element {
+            DataType::BinaryVector { .. } => BINARY_LIST_METRICS,
+            element if element.is_vector() => FLOAT_LIST_METRICS,
+            _ => &[],
         });
     }
     let field = schema.field(name)?;
@@ -183,11 +234,50 @@ fn is_quick(body: &Value) -> bool {
 pub(crate) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>, ServiceError> {
     let indexes = of_body(body, schema);
     indexes.iter().try_for_each(|index| index.check(schema))?;
+    if is_quick(body) {
+        indexes.iter().try_for_each(|index| index.check_quick())?;
+    }
     Ok(indexes)
 }
 
+/// Returns why a collection with these indexes can't be loaded (Milvus: `proxy/task.go`, `loadCollectionTask.Execute`).
+pub(super) fn check_loadable(
+    name: &str,
+    schema: &Schema,
+    indexes: &[Index],
+) -> Result<(), ServiceError> {
+    if indexes.is_empty() {
+        let message = format!("index not found[collection={name}]");
+        return Err(ServiceError::new(700, message));
+    }
+    let mut vectors = Vec::new();
+    for field in &schema.fields {
+        match &field.data_type {
+            DataType::ArrayOfStruct { fields, .. } => vectors.extend(
+                fields
+                    .iter()
+                    .filter(|sub| sub.element.is_vector())
+                    .map(|sub| format!("{}[{}]", field.name, sub.name)),
+            ),
+            data_type if data_type.is_vector() => vectors.push(field.name.clone()),
+            _ => {}
+        }
+    }
+    vectors.retain(|field| indexes.iter().all(|index| index.field != *field));
+    if vectors.is_empty() {
+        return Ok(());
+    }
+    Err(ServiceError::parameter(
+        DIALECT,
+        format!(
+            "there is no vector index on field: [{}], please create index firstly",
+            vectors.join(" ")
+        ),
+    ))
+}
+
 /// Returns the indexes of a collection.
-fn of(collection: &Collection, schema: &Schema) -> Vec<Index> {
+pub(super) fn of(collection: &Collection, schema: &Schema) -> Vec<Index> {
     let changed = collection.indexes.as_deref();
     let changed = changed.and_then(|text| serde_json::from_str(text).ok());
     changed.unwrap_or_else(|| of_body(&collection.body, schema))

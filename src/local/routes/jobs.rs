@@ -40,6 +40,7 @@ pub(crate) fn submit(
     let found = store.collection(&database, &collection)?;
     let found =
         found.ok_or_else(|| ServiceError::no_collection(dialect, &database, &collection))?;
+    options::refuse_backup(call, dialect, partition.as_deref())?;
     check_partition(app, dialect, &found, partition.as_deref())?;
     let (source, keys, options) = source(app, call, dialect, lists)?;
     let job = NewJob {

@@ -40,8 +40,8 @@ pub(crate) fn check_auto_commit(call: &Call, dialect: Dialect) -> Result<(), Ser
     }
 }
 
-/// Reads the options. Refuses a value that isn't an object, backup imports, a timeout that isn't a duration, and a job
-/// that waits for a commit in v1, which has no commit call.
+/// Reads the options. Refuses a value that isn't an object, a timeout that isn't a duration, and a job that waits for a
+/// commit in v1, which has no commit call.
 pub(crate) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceError> {
     let Some(options) = call.get(&["options"]) else {
         return Ok(JobOptions::default());
@@ -49,7 +49,6 @@ pub(crate) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceE
     let options = options.as_object().ok_or_else(|| {
         ServiceError::parameter(dialect, "options must be an object of names and texts")
     })?;
-    refuse_backup(options, dialect)?;
     let two_phase = two_phase(options, dialect)?;
     if two_phase && dialect == Dialect::V1 {
         return Err(ServiceError::parameter(
@@ -66,17 +65,65 @@ pub(crate) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceE
     })
 }
 
-fn refuse_backup(options: &Map<String, Value>, dialect: Dialect) -> Result<(), ServiceError> {
-    let text = |name: &&str| options.get(*name).and_then(Value::as_str);
+/// Refuses backup imports. Milvus checks a backup import's partition and options, but not the names of its files
+/// (`internal/proxy/task_import.go`, `PreExecute`); the options' values are checked when the files are read
+/// (`importutilv2/option.go`, `GetStorageVersion` and `ParseTimeRange`).
+pub(crate) fn refuse_backup(
+    call: &Call,
+    dialect: Dialect,
+    partition: Option<&str>,
+) -> Result<(), ServiceError> {
+    let Some(options) = call.get(&["options"]).and_then(Value::as_object) else {
+        return Ok(());
+    };
+    let text = |name: &str| options.get(name).and_then(Value::as_str);
     let flag = |name: &&&str| text(name).is_some_and(|value| value.eq_ignore_ascii_case("true"));
     let given = |name: &&&str| text(name).is_some_and(|value| !value.is_empty());
     let found = BACKUP_FLAGS.iter().find(flag);
-    match found.or_else(|| BACKUP_OPTIONS.iter().find(given)) {
-        None => Ok(()),
-        Some(name) => Err(ServiceError::parameter(
-            dialect,
-            format!("options.{name}: backup imports are not supported by the local service"),
-        )),
+    let Some(name) = found.or_else(|| BACKUP_OPTIONS.iter().find(given)) else {
+        return Ok(());
+    };
+    if *name == "backup" && partition.is_none() {
+        let missing = ServiceError::new(1101, "missing parameter: partition not specified");
+        return Err(dialect.choose(ServiceError::missing(dialect, "partitionName"), missing));
+    }
+    check_backup_values(&text, dialect)?;
+    Err(ServiceError::parameter(
+        dialect,
+        format!("options.{name}: backup imports are not supported by the local service"),
+    ))
+}
+
+/// Checks the storage version and the time range of a backup import.
+fn check_backup_values<'o>(
+    text: &impl Fn(&str) -> Option<&'o str>,
+    dialect: Dialect,
+) -> Result<(), ServiceError> {
+    let refused = |message: String| {
+        let cloud = ServiceError::parameter(dialect, &message);
+        dialect.choose(cloud, ServiceError::import(message))
+    };
+    if let Some(version) = text("storage_version")
+        && version.parse::<i64>().is_err()
+    {
+        let message = format!("parse storage_version failed, value={version}");
+        return Err(refused(message));
+    }
+    let time = |names: [&str; 2]| {
+        let Some((name, value)) = names.iter().find_map(|name| Some((name, text(name)?))) else {
+            return Ok(None);
+        };
+        let time = value.parse::<u64>();
+        let failed = |_| refused(format!("parse {name} failed, value={value}"));
+        time.map(Some).map_err(failed)
+    };
+    let start = time(["start_ts", "startTs"])?;
+    let end = time(["end_ts", "endTs"])?;
+    match (start, end) {
+        (Some(start), Some(end)) if start > end => Err(refused(format!(
+            "start_ts shouldn't be larger than end_ts, start_ts:{start}, end_ts:{end}"
+        ))),
+        _ => Ok(()),
     }
 }
 

@@ -127,22 +127,23 @@ impl FreshRows {
     fn read(call: &Call, schema: &Arc<Schema>, partial: bool) -> Result<Self, ServiceError> {
         let fresh = if partial || schema.auto_id() {
             let rows = texts(call)?;
-            let keys = given_keys(&rows, schema)?;
-            let mut fresh = Self {
-                keys,
-                batch: Batch::new(schema).loose(),
-                partial: None,
-            };
-            if partial {
-                check_columns(&rows, schema)?;
-                fresh.partial = Some(rows);
-            } else {
+            let mut batch = Batch::new(schema).loose();
+            // Milvus reads the rows before it looks for their primary keys.
+            if !partial {
                 let none = RowTexts::new();
                 for (number, row) in rows.iter().enumerate() {
-                    push(&mut fresh.batch, number, &none, row)?;
+                    push(&mut batch, number, &none, row)?;
                 }
             }
-            fresh
+            let keys = given_keys(&rows, schema)?;
+            if partial {
+                check_columns(&rows, schema)?;
+            }
+            Self {
+                keys,
+                batch,
+                partial: partial.then_some(rows),
+            }
         } else {
             let batch = rows(call, schema)?;
             Self {

@@ -4,6 +4,7 @@
 //! loops in [`vectors`] and [`metric`]. There is no index: a search reads the vectors of all rows, one segment at a
 //! time. Start with [`query`].
 
+pub(crate) mod hits;
 pub(crate) mod metric;
 pub(crate) mod query;
 pub(crate) mod range;

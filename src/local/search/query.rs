@@ -381,7 +381,12 @@ impl Query<'_> {
         Ok(Some(columns))
     }
 
-    fn column(&self, segment: &Segment, number: usize) -> Result<Option<Column>, ServiceError> {
+    /// Returns a column of a segment; `None` if the segment was deleted.
+    pub(super) fn column(
+        &self,
+        segment: &Segment,
+        number: usize,
+    ) -> Result<Option<Column>, ServiceError> {
         let Some(bytes) = self.store.column(segment, number)? else {
             return Ok(None);
         };

@@ -1,5 +1,6 @@
 //! Reads the segments of a collection and keeps the rows closest to each vector.
 
+use super::hits::{ChosenGroups, Closest, ClosestGroups, KeepHits, NamingColumns, Rank, SearchHit};
 use super::metric::Metric;
 use super::query::{Key, Query, key_of};
 use super::range::DistanceRange;
@@ -8,8 +9,16 @@ use crate::formats::column::VectorView;
 use crate::local::http::error::ServiceError;
 use crate::local::storage::StoreError;
 use crate::local::storage::scan::Segment;
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
+
+/// Groups of rows with one value in a field.
+pub(crate) struct Grouping {
+    /// The field's number.
+    pub(crate) field: usize,
+    /// Number of rows of each group to return. Milvus may return fewer without `strictGroupSize`, since its search of an
+    /// index ends early; an exact search always fills the groups.
+    pub(crate) size: usize,
+}
 
 /// A search for some vectors in one field.
 pub(crate) struct Scan<'a> {
@@ -20,91 +29,12 @@ pub(crate) struct Scan<'a> {
     pub(crate) metric: Metric,
     pub(crate) vectors: &'a SearchVectors,
     pub(crate) range: DistanceRange,
-    /// Number of rows to keep for each vector.
+    /// Number of rows or groups to keep for each vector.
     pub(crate) keep: usize,
-}
-
-/// A row that was found, ordered by its rank, then by its primary key.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct SearchHit {
-    rank: Rank,
-    pub(crate) key: Key,
-    pub(crate) segment: usize,
-    pub(crate) row: usize,
-}
-
-/// A distance, with a smaller value for a closer vector; never NaN.
-#[derive(Clone, Copy)]
-struct Rank(f32);
-
-impl PartialEq for Rank {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other) == Ordering::Equal
-    }
-}
-
-impl Eq for Rank {}
-
-impl PartialOrd for Rank {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Rank {
-    fn cmp(&self, other: &Self) -> Ordering {
-        // Unlike `total_cmp`, this treats 0 and -0 as equal.
-        self.0.partial_cmp(&other.0).unwrap_or(Ordering::Equal)
-    }
-}
-
-impl SearchHit {
-    /// Returns the distance in the metric's own sign.
-    pub(crate) fn distance(&self, metric: Metric) -> f32 {
-        if metric.is_similarity() {
-            -self.rank.0
-        } else {
-            self.rank.0
-        }
-    }
-}
-
-/// The closest rows so far, with the farthest of them on top.
-struct Closest {
-    keep: usize,
-    heap: BinaryHeap<SearchHit>,
-}
-
-impl Closest {
-    /// Adds a row if it's one of the closest. Its primary key is read only then.
-    fn offer(&mut self, rank: Rank, segment: usize, row: usize, key: impl Fn() -> Option<Key>) {
-        if self.heap.len() < self.keep {
-            self.heap.extend(key().map(|key| SearchHit {
-                rank,
-                key,
-                segment,
-                row,
-            }));
-            return;
-        }
-        let Some(mut farthest) = self.heap.peek_mut() else {
-            return;
-        };
-        if rank > farthest.rank {
-            return;
-        }
-        if let Some(key) = key() {
-            let hit = SearchHit {
-                rank,
-                key,
-                segment,
-                row,
-            };
-            if hit < *farthest {
-                *farthest = hit;
-            }
-        }
-    }
+    /// Number of rows or groups among them to leave out, closest first.
+    pub(crate) skip: usize,
+    /// Groups of rows; `None` for a search without groups.
+    pub(crate) grouping: Option<Grouping>,
 }
 
 impl Scan<'_> {
@@ -113,9 +43,18 @@ impl Scan<'_> {
     pub(crate) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
         let mut replaced = HashSet::new();
         loop {
-            let hits = self.look(segments, &replaced)?;
+            let mut hits = match &self.grouping {
+                None => self.closest(segments, &replaced)?,
+                Some(grouping) => self.by_group(segments, &replaced, grouping.size)?,
+            };
             let more = self.replaced(segments, &hits)?;
             if more.is_empty() {
+                for hits in &mut hits {
+                    match self.grouping {
+                        None => drop(hits.drain(..self.skip.min(hits.len()))),
+                        Some(_) => hits.retain(|hit| hit.group >= self.skip),
+                    }
+                }
                 return Ok(hits);
             }
             replaced.extend(more);
@@ -153,32 +92,57 @@ impl Scan<'_> {
     }
 
     /// Returns the closest rows of each vector, excluding some rows.
-    fn look(
+    fn closest(
         &self,
         segments: &[Segment],
         without: &HashSet<(usize, usize)>,
     ) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
-        let mut closest: Vec<Closest> = (0..self.vectors.len())
-            .map(|_| Closest {
-                keep: self.keep,
-                heap: BinaryHeap::new(),
-            })
-            .collect();
+        let closest = (0..self.vectors.len()).map(|_| Closest::new(self.keep));
+        let closest = self.look(segments, without, closest.collect())?;
+        Ok(closest.into_iter().map(Closest::into_sorted).collect())
+    }
+
+    /// Returns the closest `size` rows of the closest groups of each vector, excluding some rows. The groups are known
+    /// only after all rows were compared, so their further rows are found by comparing all rows again.
+    fn by_group(
+        &self,
+        segments: &[Segment],
+        without: &HashSet<(usize, usize)>,
+        size: usize,
+    ) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
+        let groups = (0..self.vectors.len()).map(|_| ClosestGroups::new(self.keep));
+        let groups = self.look(segments, without, groups.collect())?;
+        let groups = groups.into_iter().map(ClosestGroups::into_sorted);
+        if size == 1 {
+            let hits = groups.map(|groups| groups.into_iter().map(|(_, hit)| hit).collect());
+            return Ok(hits.collect());
+        }
+        let chosen = groups.map(|groups| ChosenGroups::new(groups, size));
+        let chosen = self.look(segments, without, chosen.collect())?;
+        Ok(chosen.into_iter().map(ChosenGroups::into_sorted).collect())
+    }
+
+    /// Offers the rows to what is kept for each vector, excluding some rows.
+    fn look<K: KeepHits>(
+        &self,
+        segments: &[Segment],
+        without: &HashSet<(usize, usize)>,
+        mut kept: Vec<K>,
+    ) -> Result<Vec<K>, ServiceError> {
         let mut bytes = Vec::new();
         for (number, segment) in segments.iter().enumerate() {
-            self.look_through((number, segment), without, &mut bytes, &mut closest)?;
+            self.look_through((number, segment), without, &mut bytes, &mut kept)?;
         }
-        let sorted = closest.into_iter().map(|it| it.heap.into_sorted_vec());
-        Ok(sorted.collect())
+        Ok(kept)
     }
 
     /// Compares the vectors with a segment's rows that match the filter. `bytes` is memory for a segment's vectors.
-    fn look_through(
+    fn look_through<K: KeepHits>(
         &self,
         (number, segment): (usize, &Segment),
         without: &HashSet<(usize, usize)>,
         bytes: &mut Vec<u8>,
-        closest: &mut [Closest],
+        kept: &mut [K],
     ) -> Result<(), ServiceError> {
         self.check_time()?;
         let Some((keys, mut rows)) = self.query.candidates(segment)? else {
@@ -197,6 +161,18 @@ impl Scan<'_> {
         if !store.read_column(segment, self.field, bytes)? {
             return Ok(());
         }
+        let groups = match &self.grouping {
+            None => None,
+            Some(grouping) => match self.query.column(segment, grouping.field)? {
+                None => return Ok(()),
+                groups => groups,
+            },
+        };
+        let names = NamingColumns {
+            segment: number,
+            keys,
+            groups,
+        };
         let view = VectorView::new(&field.data_type, segment.rows, bytes);
         let view = view.map_err(|error| StoreError::Corrupt {
             what: "column",
@@ -210,13 +186,8 @@ impl Scan<'_> {
                     if distance.is_nan() || !self.range.has(distance) {
                         return;
                     }
-                    let rank = Rank(if self.metric.is_similarity() {
-                        -distance
-                    } else {
-                        distance
-                    });
-                    if let Some(closest) = closest.get_mut(vector) {
-                        closest.offer(rank, number, row, || key_of(&keys, row));
+                    if let Some(kept) = kept.get_mut(vector) {
+                        kept.offer(Rank::new(distance, self.metric), row, &names);
                     }
                 });
         }
@@ -273,6 +244,8 @@ mod tests {
                 vectors: &vectors,
                 range: DistanceRange::new(Metric::L2, None, None).unwrap(),
                 keep: 1,
+                skip: 0,
+                grouping: None,
             };
             scan.run(&query.segments().unwrap())
         };

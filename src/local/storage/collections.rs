@@ -169,27 +169,27 @@ impl Store {
         })
     }
 
-    /// Replaces the create body of a collection, unless another call has changed it. Returns false in that case.
-    pub(crate) fn set_body(
-        &self,
-        id: i64,
-        before: &Value,
-        after: &Value,
-    ) -> Result<bool, StoreError> {
+    /// Replaces the create body of a collection, unless another call has changed, loaded or released it since it was
+    /// read. Returns false in that case.
+    pub(crate) fn set_body(&self, before: &Collection, after: &Value) -> Result<bool, StoreError> {
         self.write(|tx| {
-            let stored: Option<String> = tx
-                .query_row("SELECT body FROM collections WHERE id = ?1", [id], |row| {
-                    row.get(0)
-                })
+            let stored: Option<(String, bool)> = tx
+                .query_row(
+                    "SELECT body, loaded FROM collections WHERE id = ?1",
+                    [before.id],
+                    |row| Ok((row.get(0)?, row.get(1)?)),
+                )
                 .optional()?;
-            let is_same =
-                |text: String| serde_json::from_str(&text).is_ok_and(|it: Value| it == *before);
+            let is_same = |(body, loaded): (String, bool)| {
+                loaded == before.loaded
+                    && serde_json::from_str(&body).is_ok_and(|it: Value| it == before.body)
+            };
             if !stored.is_some_and(is_same) {
                 return Ok(false);
             }
             tx.execute(
                 "UPDATE collections SET body = ?2 WHERE id = ?1",
-                params![id, after.to_string()],
+                params![before.id, after.to_string()],
             )?;
             Ok(true)
         })

@@ -332,6 +332,25 @@ pub(super) fn unsigned(number: i64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
+
+    /// Properties that only released collections take are checked before the body is written.
+    #[test]
+    fn a_body_is_replaced_only_if_the_collection_is_as_it_was_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
+        let body = json!({ "dimension": 2 });
+        let made = store.create_collection("default", "c", &body, &["_default".to_owned()], false);
+        assert!(made.unwrap());
+        let read = || store.collection("default", "c").unwrap().unwrap();
+        let (before, other) = (read(), json!({ "dimension": 2, "x": 1 }));
+        store.set_loaded(before.id, true).unwrap();
+        assert!(!store.set_body(&before, &other).unwrap());
+        let before = read();
+        assert!(store.set_body(&before, &other).unwrap());
+        assert!(!store.set_body(&before, &body).unwrap());
+        assert_eq!(read().body, other);
+    }
 
     #[test]
     fn a_store_of_a_newer_version_is_left_alone() {

@@ -1,7 +1,8 @@
 //! The search calls: exact (flat) search compares each row that matches the filter with the call's vectors.
 //!
-//! [`params`] reads a call's parameters; [`crate::local::search`] reads the rows.
+//! [`params`] and [`grouping`] read a call's parameters; [`crate::local::search`] reads the rows.
 
+mod grouping;
 mod params;
 
 use super::entities::{self, Target};
@@ -11,8 +12,9 @@ use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::{Envelope, Routes};
 use crate::local::routes::lookup::DIALECT;
+use crate::local::search::hits::SearchHit;
 use crate::local::search::query::{Found, Key, Outputs, Query};
-use crate::local::search::scan::{Scan, SearchHit};
+use crate::local::search::scan::{Grouping, Scan};
 use crate::local::search::vectors::SearchVectors;
 use crate::local::state::App;
 use crate::local::storage::scan::Segment;
@@ -83,6 +85,10 @@ fn search(app: &App, call: &Call) -> Result<Answer, ServiceError> {
 fn search_v1(app: &App, call: &Call) -> Result<Answer, ServiceError> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
+    if call.text(&["groupingField"]).is_some() {
+        // Milvus' v1 call has no such key.
+        return Err(ServiceError::unsupported("groupingField in a v1 search is"));
+    }
     let vector = call.get(&["vector"]);
     let vector = vector.ok_or_else(|| ServiceError::missing(DIALECT, "vector"))?;
     let data = Value::Array(vec![vector.clone()]).to_string();
@@ -129,6 +135,7 @@ fn run(
     let window = Window::read(call)?;
     let metric = params::metric(&target.collection, schema, (field, &params))?;
     let range = params.range(metric)?;
+    let grouping = grouping::read(call, schema, (field, &params))?;
     let filter = entities::filter(call, schema)?;
     target.check_loaded()?;
     let query = Query {
@@ -147,10 +154,12 @@ fn run(
         metric,
         vectors: &vectors,
         range,
-        keep: keep(&window, &vectors, &segments)?,
+        keep: keep(&window, &vectors, &segments, grouping.as_ref())?,
+        skip: window.skip,
+        grouping,
     };
     let hits = scan.run(&segments)?;
-    answer(&scan, &segments, hits, (&window, &params, &outputs, keyed))
+    answer(&scan, &segments, hits, (&params, &outputs, keyed))
 }
 
 /// Returns the output fields without the primary key and the distance, which each answer has anyway.
@@ -173,23 +182,25 @@ fn outputs(call: &Call, schema: &Schema, keyed: Keyed) -> Result<Outputs, Servic
     Ok(outputs)
 }
 
-/// Returns the number of rows to keep for each vector: `offset` plus `limit`, or all rows if there are fewer.
+/// Returns the number of rows or groups to keep for each vector: `offset` plus `limit`, or all rows if there are fewer.
 fn keep(
     window: &Window,
     vectors: &SearchVectors,
     segments: &[Segment],
+    grouping: Option<&Grouping>,
 ) -> Result<usize, ServiceError> {
     let rows = segments.iter().map(Segment::live);
     let rows = rows.fold(0, usize::saturating_add);
     let keep = window.skip.saturating_add(window.limit).min(rows);
-    let all = vectors.len().saturating_mul(keep);
+    let size = grouping.map_or(1, |grouping| grouping.size);
+    let all = vectors.len().saturating_mul(keep).saturating_mul(size);
     if all <= MAX_ROWS {
         return Ok(keep);
     }
     Err(ServiceError::new(
         65535,
         format!(
-            "the local service finds at most {MAX_ROWS} rows in one search: {} vectors with offset+limit {keep} ask for {all}; send fewer vectors, or ask for fewer rows",
+            "the local service finds at most {MAX_ROWS} rows in one search: {} vectors with offset+limit {keep} and group size {size} ask for {all}; send fewer vectors, or ask for fewer rows",
             vectors.len()
         ),
     ))
@@ -199,7 +210,7 @@ fn answer(
     scan: &Scan<'_>,
     segments: &[Segment],
     hits: Vec<Vec<SearchHit>>,
-    (window, params, outputs, keyed): (&Window, &SearchParams, &Outputs, Keyed),
+    (params, outputs, keyed): (&SearchParams, &Outputs, Keyed),
 ) -> Result<Answer, ServiceError> {
     let schema = scan.query.schema;
     let key_name = match (keyed, schema.primary()) {
@@ -208,11 +219,8 @@ fn answer(
     };
     let key_name = Value::from(key_name).to_string();
     let (mut rows, mut places, mut ends) = (Vec::new(), Vec::new(), Vec::new());
-    for hit in hits
-        .into_iter()
-        .map(|hits| hits.into_iter().skip(window.skip))
-    {
-        for hit in hit {
+    for hits in hits {
+        for hit in hits {
             let distance = params.round(hit.distance(scan.metric));
             let key = match hit.key {
                 Key::Int(key) if scan.query.texts_for_int64 => Value::from(key.to_string()),

@@ -25,11 +25,8 @@ const MAX_WINDOW: i64 = 16_384;
 const LIMIT: i64 = 100;
 
 /// Keys of a call that change which rows are found or how they are ordered.
-const UNSUPPORTED: [&str; 11] = [
-    "groupingField",
-    "groupSize",
+const UNSUPPORTED: [&str; 8] = [
     "groupingSize",
-    "strictGroupSize",
     "functionScore",
     "functionChains",
     "rerank",
@@ -307,6 +304,11 @@ impl SearchParams {
             }
         }
         Ok(())
+    }
+
+    /// Returns true for a range search.
+    pub(super) fn has_range(&self) -> bool {
+        self.radius.is_some()
     }
 
     /// Returns the range of accepted distances.
