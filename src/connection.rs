@@ -42,27 +42,24 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// The keys of [`Self::json`] that scripts can read as `connection.NAME`. `protected` is a reserved word of Rhai.
-    pub const KEYS: &'static [&'static str] = &[
-        "name",
-        "api",
-        "endpoint",
-        "collections",
-        "cluster",
-        "region",
-        "database",
-        "key",
-    ];
+    /// Returns the address of import calls.
+    pub fn endpoint(&self) -> String {
+        base(&self.client.settings().import_base)
+    }
+
+    /// Returns the address of collection calls, if it's known.
+    pub fn collection_endpoint(&self) -> Option<String> {
+        self.client.settings().collection_base.as_ref().map(base)
+    }
 
     /// Returns the connection as JSON, with the origin of the API key instead of the key.
     pub fn json(&self) -> Value {
         let settings = self.client.settings();
-        let base = |url: &url::Url| url.as_str().trim_end_matches('/').to_owned();
         json!({
             "name": self.name,
             "api": settings.dialect.to_string(),
-            "endpoint": base(&settings.import_base),
-            "collections": settings.collection_base.as_ref().map(base),
+            "endpoint": self.endpoint(),
+            "collections": self.collection_endpoint(),
             "cluster": settings.cluster_id,
             "region": settings.region,
             "database": settings.database,
@@ -100,4 +97,9 @@ impl Connection {
         };
         Location::parse(text, &place)
     }
+}
+
+/// Returns an address without the slash at its end.
+fn base(url: &url::Url) -> String {
+    url.as_str().trim_end_matches('/').to_owned()
 }

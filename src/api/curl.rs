@@ -20,11 +20,8 @@ const VARIABLES: [(&str, &str); 4] = [
     ("sessionToken", "AWS_SESSION_TOKEN"),
 ];
 
-/// A placeholder in a body, and the shell variable with the real value, which an earlier command sets.
-pub(super) struct Name {
-    pub(super) value: String,
-    pub(super) variable: String,
-}
+/// Returns the shell variable, set by an earlier command, with the real value of a placeholder in a body.
+pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A command in three parts, so that a caller can append text to the command line.
 pub(super) struct Command {
@@ -37,12 +34,16 @@ pub(super) struct Command {
 }
 
 /// Returns the command that sends this request.
-pub(super) fn command(settings: &Settings, outgoing: &Outgoing, names: &[Name]) -> Command {
-    let mut body = Body::of(outgoing, names);
+pub(super) fn command(
+    settings: &Settings,
+    outgoing: &Outgoing,
+    variables: Variables<'_>,
+) -> Command {
+    let mut body = Body::of(outgoing, variables);
     let key = outgoing.headers.contains_key(AUTHORIZATION);
     let key = key.then(|| key_variable(settings));
-    let variables: Vec<&str> = key.into_iter().chain(body.secrets()).collect();
-    let comment = comment(settings, outgoing, &variables, body.needs_escape);
+    let read: Vec<&str> = key.into_iter().chain(body.secrets()).collect();
+    let comment = comment(settings, outgoing, &read, body.needs_escape);
     let url = outgoing.mask.apply(outgoing.url.as_str());
     let mut line = format!("curl -sS -w '\\n' -X {} {}", outgoing.method, quoted(&url));
     if let Some(file) = &settings.ca_cert {
@@ -148,7 +149,7 @@ struct Hole {
 }
 
 impl Body {
-    fn of(outgoing: &Outgoing, names: &[Name]) -> Self {
+    fn of(outgoing: &Outgoing, variables: Variables<'_>) -> Self {
         let mut body = Self {
             text: String::new(),
             holes: Vec::new(),
@@ -160,7 +161,7 @@ impl Body {
         // zshell's own bodies are JSON.
         let text = match serde_json::from_slice::<Value>(bytes) {
             Ok(mut value) => {
-                body.take_out(&mut value, names);
+                body.take_out(&mut value, variables);
                 value.to_string()
             }
             Err(_) => String::from_utf8_lossy(bytes).into_owned(),
@@ -169,7 +170,7 @@ impl Body {
         body
     }
 
-    fn take_out(&mut self, value: &mut Value, names: &[Name]) {
+    fn take_out(&mut self, value: &mut Value, variables: Variables<'_>) {
         match value {
             Value::Object(fields) => {
                 for (name, value) in fields {
@@ -179,14 +180,16 @@ impl Body {
                             self.needs_escape |= secret.contains(escaped);
                             *secret = self.hole(variable(name), true);
                         }
-                        value => self.take_out(value, names),
+                        value => self.take_out(value, variables),
                     }
                 }
             }
-            Value::Array(items) => items.iter_mut().for_each(|item| self.take_out(item, names)),
+            Value::Array(items) => items
+                .iter_mut()
+                .for_each(|item| self.take_out(item, variables)),
             Value::String(text) => {
-                if let Some(name) = names.iter().find(|name| name.value == *text) {
-                    *text = self.hole(name.variable.clone(), false);
+                if let Some(variable) = variables(text) {
+                    *text = self.hole(variable, false);
                 }
             }
             _ => {}
@@ -270,7 +273,7 @@ mod tests {
             ..Settings::new(Dialect::V2, base.clone())
         };
         let outgoing = Outgoing::post(&settings, "try it", Effect::Change, &base, "/x", body);
-        let command = command(&settings, &outgoing.expect("a request"), &[]);
+        let command = command(&settings, &outgoing.expect("a request"), &|_| None);
         format!("{}{}\n{}", command.comment, command.line, command.documents)
     }
 

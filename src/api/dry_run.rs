@@ -8,12 +8,13 @@
 mod jobs;
 mod script;
 
-use super::curl;
 use super::error::ApiError;
 use super::model::{JobState, Progress, State};
 use super::outcome::Effect;
 use super::request::Outgoing;
-use super::settings::{DryRun, DryRunState, Pretended, PretendedCollection, Settings};
+use super::settings::{
+    DryRun, DryRunState, PlaceholderJobs, Pretended, PretendedCollection, Settings,
+};
 use super::transport::Answer;
 use crate::interrupt::Stop;
 use serde_json::{Value, json};
@@ -45,18 +46,19 @@ impl DryRun {
     ) -> Result<Answer, ApiError> {
         let mut pretended = self.pretended();
         let creates = outgoing.call.effect == Effect::Create;
-        let names = pretended.jobs.names();
         let (text, data) = if creates {
-            let command = script::create(settings, outgoing, pretended.jobs.next(), &names);
+            let jobs = &pretended.jobs;
+            let command = script::create(settings, outgoing, jobs.next(), &|it| jobs.variable(it));
             let id = pretended.jobs.add(settings)?;
             (command, json!({"jobId": id}))
         } else {
-            let waits = if is_about(outgoing, &names) {
+            let waits = if is_about(outgoing, &pretended.jobs) {
                 pretended.waits()
             } else {
                 String::new()
             };
-            let command = script::change(settings, outgoing, &names);
+            let jobs = &pretended.jobs;
+            let command = script::change(settings, outgoing, &|it| jobs.variable(it));
             (format!("{waits}{command}"), json!({}))
         };
         let text = pretended.begin(text);
@@ -158,11 +160,11 @@ impl Pretended {
 }
 
 /// Returns true for a commit or abort of a placeholder job.
-fn is_about(outgoing: &Outgoing, names: &[curl::Name]) -> bool {
+fn is_about(outgoing: &Outgoing, jobs: &PlaceholderJobs) -> bool {
     let body = outgoing.body.as_deref().map(Vec::as_slice);
     let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
     let job = body.as_ref().and_then(|body| body.get("jobId")?.as_str());
-    job.is_some_and(|job| names.iter().any(|name| name.value == job))
+    job.is_some_and(|job| jobs.variable(job).is_some())
 }
 
 fn cannot_show(error: &io::Error, outgoing: &Outgoing) -> ApiError {

@@ -16,7 +16,7 @@ mod usage;
 
 use crate::config;
 use crate::engine::functions::wait::ending::come_back;
-use crate::engine::values;
+use crate::engine::types;
 use crate::engine::{Interpreter, ScriptError, Setup};
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
@@ -136,7 +136,7 @@ fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
     let code = match result {
         // `serve` ends with a stop and is a success: nothing is written then.
         Ok(Ok(value)) if value.is_unit() => session.success_code(),
-        Ok(Ok(value)) => match values::show(&value, |shown| session.show(shown)) {
+        Ok(Ok(value)) => match types::show(&value, |shown| session.show(shown)) {
             Ok(()) => session.success_code(),
             Err(failure) => report(session, &Box::from(failure)),
         },

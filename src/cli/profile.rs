@@ -5,7 +5,7 @@ mod add;
 use super::Outcome;
 use super::args::Profile;
 use crate::config::{self, Config, Edit};
-use crate::engine::functions::profiles;
+use crate::engine::connecting::profiles;
 use crate::error::{Failure, Kind};
 use crate::render::{OutputFormat, Shown};
 use crate::session::Session;

@@ -5,6 +5,7 @@
 //! of the script's time. Functions that can make a large value out of a small one check the result's size first.
 //! Between two measurements a value can exceed a limit by a factor, never without bound.
 
+use super::types::{List, Record};
 use crate::config::Limits;
 use crate::error::{Failure, Kind};
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, INT, ImmutableString, Position};
@@ -115,6 +116,12 @@ impl SizeGuard {
             let length = value.as_blob_ref().map_or(0, |bytes| bytes.len());
             at_most("the blob", "string_bytes", length, limits.string_bytes)?;
             length
+        } else if let Some(list) = value.read_lock::<List>() {
+            at_most("the array", "items", list.items().len(), limits.items)?;
+            list.items().len()
+        } else if let Some(record) = value.read_lock::<Record>() {
+            at_most("the map", "items", record.map().len(), limits.items)?;
+            record.map().len()
         } else {
             return Ok(None);
         };
@@ -141,6 +148,10 @@ impl SizeGuard {
             list.iter().try_for_each(&mut inside)?;
         } else if let Ok(map) = value.as_map_ref() {
             map.values().try_for_each(&mut inside)?;
+        } else if let Some(list) = value.read_lock::<List>() {
+            list.items().iter().try_for_each(&mut inside)?;
+        } else if let Some(record) = value.read_lock::<Record>() {
+            record.map().values().try_for_each(&mut inside)?;
         }
         Ok(())
     }
@@ -269,7 +280,7 @@ impl SizeGuard {
 }
 
 fn is_container(value: &Dynamic) -> bool {
-    value.is_array() || value.is_map()
+    value.is_array() || value.is_map() || value.is::<List>() || value.is::<Record>()
 }
 
 /// Returns the byte that Rhai takes of a number.

@@ -2,12 +2,14 @@
 //!
 //! The prompt, `run`, `eval` and the plain commands all use [`Interpreter`]. `syntax` reads Rhai text, and [`compile`]
 //! makes `import(…)` a call.
-//! [`registry`] lists the functions, [`functions`] implements them, and [`values`] holds the script types. [`explain`]
+//! [`registry`] lists the functions, [`functions`] implements them, and [`types`] holds the script types. [`explain`]
 //! rewords Rhai's errors, [`arguments`] parses a script's arguments, and [`lint`] checks a script without running it.
 
 pub mod arguments;
 pub mod call;
 pub mod compile;
+pub mod connecting;
+pub mod describe;
 pub mod explain;
 pub mod functions;
 pub mod help;
@@ -18,9 +20,8 @@ pub mod options;
 pub mod registry;
 pub mod script_error;
 pub(crate) mod syntax;
-pub mod values;
+pub mod types;
 
-mod guard;
 mod limits;
 
 pub use interpreter::{Interpreter, Setup};

@@ -3,13 +3,12 @@
 //! Keys are zshell's own, in any case and with or without `_` and `-`. The spellings of the REST API and pymilvus are
 //! accepted too. An unknown key is an error that suggests similar keys.
 
-use super::call::as_text;
-use super::registry::{Opt, Takes, opt};
-use super::values::{found, json_of};
+use super::describe::{Opt, Takes, opt};
+use super::types::{as_text, found, json_of, list_of, map_of};
 use crate::error::Failure;
 use crate::secret::Secret;
 use crate::text::words;
-use rhai::{Array, Dynamic, Map};
+use rhai::{Dynamic, Map};
 use serde_json::Value;
 use std::time::Duration;
 
@@ -104,7 +103,7 @@ impl Options {
     /// Returns an option that's one text or a list of texts.
     pub fn texts(&self, name: &str) -> Result<Option<Vec<String>>, Failure> {
         self.read(name, "text or a list of texts", |value| {
-            match value.clone().try_cast::<Array>() {
+            match list_of(value) {
                 Some(list) => list.iter().map(as_text).collect(),
                 None => Some(vec![as_text(value)?]),
             }
@@ -114,7 +113,7 @@ impl Options {
     /// Returns an option that's a map, as pairs of name and text (values of the API's `options` are texts).
     pub fn pairs(&self, name: &str) -> Result<Option<Vec<(String, String)>>, Failure> {
         self.read(name, "a map", |value| {
-            let map = value.clone().try_cast::<Map>()?;
+            let map = map_of(value)?;
             Some(
                 map.into_iter()
                     .map(|(key, value)| (key.to_string(), plain(&value)))
@@ -125,7 +124,7 @@ impl Options {
 
     /// Returns an option that's a map.
     pub fn map(&self, name: &str) -> Result<Option<Map>, Failure> {
-        self.read(name, "a map", |value| value.clone().try_cast::<Map>())
+        self.read(name, "a map", map_of)
     }
 
     /// Returns the keys of `extra`.
@@ -299,7 +298,7 @@ pub fn parse_duration(text: &str) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::registry::{opt, opt_as};
+    use super::super::describe::{opt, opt_as};
     use super::*;
 
     const SPECS: &[Opt] = &[

@@ -12,9 +12,6 @@ use super::style::{Screen, Tone};
 use super::{pairs, value};
 use crate::text::words;
 
-/// The keys of a batch's plain form, in order.
-pub const BATCH_KEYS: [&str; 6] = ["ok", "failed", "jobs", "files", "rows", "elapsed"];
-
 /// Lays out the totals, and below them the jobs that failed or are unresolved.
 pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
     let number = |key: &str| batch.get(key).and_then(Value::as_u64).unwrap_or(0);

@@ -12,10 +12,11 @@ use crate::text::words;
 const BAR: usize = 10;
 
 /// The keys of a job summary's JSON, in order.
-pub const JOB_KEYS: [&str; 6] = ["job", "collection", "state", "percent", "reason", "created"];
+pub(super) const JOB_KEYS: [&str; 6] =
+    ["job", "collection", "state", "percent", "reason", "created"];
 
 /// The keys of a progress reading's JSON, in order.
-pub const PROGRESS_KEYS: [&str; 13] = [
+pub(super) const PROGRESS_KEYS: [&str; 13] = [
     "job",
     "collection",
     "state",
@@ -29,6 +30,18 @@ pub const PROGRESS_KEYS: [&str; 13] = [
     "reason",
     "details",
     "warnings",
+];
+
+/// The keys of a file's JSON in a progress reading, in order.
+pub const FILE_KEYS: [&str; 8] = [
+    "file",
+    "state",
+    "percent",
+    "rows",
+    "total_rows",
+    "size",
+    "completed",
+    "reason",
 ];
 
 /// Returns a job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`, `created` (RFC 3339). Unknown
@@ -66,7 +79,8 @@ pub fn progress_json(progress: &Progress) -> Value {
     Value::Object(map)
 }
 
-fn file_json(file: &FileProgress) -> Value {
+/// Returns a file of a progress reading as JSON with [`FILE_KEYS`]. Unknown values are null.
+pub fn file_json(file: &FileProgress) -> Value {
     json!({
         "file": text(&file.file_name),
         "state": file.state.kind.word(),

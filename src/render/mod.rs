@@ -33,10 +33,9 @@ use serde_json::Value;
 use crate::api::model::{JobSummary, Progress};
 
 pub use bars::{BatchBar, BatchCount, WaitView};
-pub use batch::BATCH_KEYS;
 pub use failure::{Explanation, explain_failure, files_done};
 pub use format::OutputFormat;
-pub use jobs::{JOB_KEYS, PROGRESS_KEYS, job_json, progress_json};
+pub use jobs::{FILE_KEYS, file_json, job_json, progress_json};
 pub use limit::Limit;
 pub use markdown::markdown;
 pub use output::{pick_columns, write};
@@ -80,7 +79,7 @@ pub enum Shown<'a> {
     /// source of the API key).
     /// came from).
     Connection(&'a Value),
-    /// The result of many imports, with the keys [`BATCH_KEYS`].
+    /// The result of many imports: `ok`, `failed`, `jobs`, `files`, `rows`, `elapsed`.
     Batch(&'a Value),
     /// A caught error's plain form: `kind`, `code`, `message`, `hint`, `jobs`, `exit`.
     Error(&'a Value),

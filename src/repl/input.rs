@@ -9,6 +9,7 @@ use super::keys::{self, PendingKeyAction};
 use super::plain::Lines;
 use super::prompt::{Prompt, screen};
 use crate::config::EditMode;
+use crate::engine::Interpreter;
 use crate::error::{Failure, Kind};
 use crate::fsutil::create_private_folder;
 use crate::session::Session;
@@ -30,7 +31,11 @@ pub(super) struct PromptInput {
 
 impl PromptInput {
     /// Opens the editor and reads the history of earlier sessions into `history`.
-    pub(super) fn open(session: &Rc<Session>, history: &History) -> Result<Self, Failure> {
+    pub(super) fn open(
+        session: &Rc<Session>,
+        interpreter: &Interpreter,
+        history: &History,
+    ) -> Result<Self, Failure> {
         // The prompt stays on the terminal when results go to a file or pipe.
         let behavior = if stdout().is_terminal() {
             Behavior::Stdio
@@ -48,7 +53,7 @@ impl PromptInput {
             Editor::with_history(config, history.clone()).map_err(|error| terminal(&error))?;
         let pending = PendingKeyAction::default();
         editor.set_helper(Some(Helper::new(
-            Completer::new(Rc::clone(session)),
+            Completer::new(Rc::clone(session), interpreter.names()),
             Hinter::new(history.clone()),
             pending.clone(),
         )));

@@ -38,7 +38,7 @@ pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let session = shell.session();
     follow_config(&session);
     session.enter_prompt();
-    let mut input = PromptInput::open(&session, shell.history())?;
+    let mut input = PromptInput::open(&session, &shell.interpreter, shell.history())?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")

@@ -4,7 +4,7 @@ use super::history::History;
 use super::prompt::{self, Prompt};
 use super::record::{Statement, StatementOrigin, StatementOutcome};
 use crate::engine::syntax::secrets::masked;
-use crate::engine::{Interpreter, ScriptError, values};
+use crate::engine::{Interpreter, ScriptError, types};
 use crate::error::Failure;
 use crate::session::Session;
 use rhai::Dynamic;
@@ -143,7 +143,7 @@ impl Shell {
     }
 
     fn show(&self, value: &Dynamic) -> Result<(), Box<ScriptError>> {
-        values::show(value, |shown| self.session.show(shown)).map_err(Failure::into)
+        types::show(value, |shown| self.session.show(shown)).map_err(Failure::into)
     }
 
     /// Shows an error, unless the run is about to end.

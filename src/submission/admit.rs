@@ -6,7 +6,7 @@
 //! existed before the intent is read before the job is accepted.
 
 use super::files::{Likeness, compare};
-use super::{Doubt, SubmitError, Submitter};
+use super::{Doubt, Notice, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, backoff};
 use crate::journal::{Ended, Entry, How, Made, Unknown, now};
@@ -69,7 +69,7 @@ impl Submitter<'_> {
             }
         });
         noted.unwrap_or_else(|error| {
-            self.tell_unwritten(&error);
+            self.warn_unwritten(&error);
             Known::Own(job.to_owned())
         })
     }
@@ -122,7 +122,7 @@ impl Submitter<'_> {
             (vec![made(id, &job, how)], true)
         });
         let own = noted.unwrap_or_else(|error| {
-            self.tell_unwritten(&error);
+            self.warn_unwritten(&error);
             true
         });
         if own {
@@ -134,10 +134,10 @@ impl Submitter<'_> {
 
     /// Journals the failed job as this attempt's, so that the next submission gets a new attempt number.
     fn repeat(&self, open: &Open, job: String, progress: &Progress) -> Admitted {
-        (self.tell)(&format!(
+        (self.notify)(Notice::Event(format!(
             "job {job} was submitted under this key before and is {}: submitting again",
             progress.state
-        ));
+        )));
         let made = made(open.id(), &job, How::SameKey);
         let ended = Entry::Ended(Ended {
             target: open.intent.scope.target.clone(),

@@ -1,6 +1,6 @@
 //! Baselines: the jobs that existed before a submission was sent, which therefore can't be its own.
 
-use super::{SubmitError, Submitter};
+use super::{Notice, SubmitError, Submitter};
 use crate::api::{ApiError, JobFilter};
 use crate::error::Kind;
 use crate::journal::{Entry, JournalState, Moment, Scope, Seen, now};
@@ -69,9 +69,9 @@ impl Submitter<'_> {
         let baseline = match self.scan_all(scope) {
             Ok(baseline) => Some(Arc::new(baseline)),
             Err(error) if lacks_rights(&error) => {
-                (self.tell)(&format!(
-                    "warning: {error}; the import goes on, but if the answer to it is lost, nobody can find out whether a job was made"
-                ));
+                (self.notify)(Notice::Warning(format!(
+                    "{error}; the import goes on, but if the answer to it is lost, nobody can find out whether a job was made"
+                )));
                 None
             }
             Err(error) => return Err(error.into()),

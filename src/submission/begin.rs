@@ -1,7 +1,7 @@
 //! First step: check the import key's history, resolve submissions that a crash left open, take the baseline, and write
 //! the intent.
 
-use super::{SubmitError, Submitter};
+use super::{Notice, SubmitError, Submitter};
 use crate::api::ApiError;
 use crate::api::model::{ImportRequest, JobState};
 use crate::error::{Failure, Kind};
@@ -131,11 +131,11 @@ impl Submitter<'_> {
                         Some(_) => "not ended yet",
                         None => "and the service does not say how it stands",
                     };
-                    (self.tell)(&format!(
+                    (self.notify)(Notice::KnownKey(format!(
                         "the key {} is known: job {job} of {}, {state}",
                         words::quote(key),
                         last.intent.at
-                    ));
+                    )));
                 })
                 .map(Begun::Known),
         })
@@ -240,17 +240,18 @@ impl Submitter<'_> {
                 job = self.claim_if_found(parked)?;
             }
             if let Some(job) = job {
-                (self.tell)(&format!("{about} whose answer was lost has made job {job}"));
+                let text = format!("{about} whose answer was lost has made job {job}");
+                (self.notify)(Notice::Event(text));
             } else {
                 self.note(vec![Entry::Unknown(Unknown {
                     id: it.intent.id.clone(),
                     at: now(),
                     jobs: Vec::new(),
                 })]);
-                (self.tell)(&format!(
-                    "warning: {about} was left without an answer, and may have made a job: zshell journal show {}",
+                (self.notify)(Notice::Warning(format!(
+                    "{about} was left without an answer, and may have made a job: zshell journal show {}",
                     it.intent.id
-                ));
+                )));
             }
         }
         Ok(!left.is_empty())

@@ -65,6 +65,7 @@ use crate::interrupt::{Interrupt, TICK};
 use crate::journal::{Closed, Entry, How, Journal, JournalError, Made, Refused, Scope, now};
 use baseline::Baseline;
 use std::collections::HashMap;
+use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -97,6 +98,26 @@ impl SubmissionContext {
     }
 }
 
+/// A line for the user about a submission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notice {
+    /// The import key is known and already has a job. A batch counts such keys and skips the line.
+    KnownKey(String),
+    /// Any other event.
+    Event(String),
+    /// A problem that doesn't prevent the import.
+    Warning(String),
+}
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::KnownKey(text) | Self::Event(text) => f.write_str(text),
+            Self::Warning(text) => write!(f, "warning: {text}"),
+        }
+    }
+}
+
 /// Submitter of import jobs over one connection.
 #[derive(Clone, Copy)]
 pub struct Submitter<'a> {
@@ -106,8 +127,8 @@ pub struct Submitter<'a> {
     pub client: &'a Client,
     /// Name of the connection, for messages.
     pub connection: &'a str,
-    /// Prints a line for the user.
-    pub tell: &'a dyn Fn(&str),
+    /// Shows a notice to the user.
+    pub notify: &'a dyn Fn(Notice),
     /// Time for which the create call to a busy service is repeated.
     pub busy_wait: Duration,
 }
@@ -164,7 +185,10 @@ impl Submitter<'_> {
             }
             if !told && begun.elapsed() > SILENCE {
                 told = true;
-                (self.tell)("the same files are being submitted already: waiting for that to end");
+                (self.notify)(Notice::Event(
+                    "the same files are being submitted already: waiting for that to end"
+                        .to_owned(),
+                ));
             }
         }
     }
@@ -173,12 +197,12 @@ impl Submitter<'_> {
     /// submission stays open in the journal and is reconciled later.
     fn note(&self, entries: Vec<Entry>) {
         if let Err(error) = self.desk.journal.note(entries) {
-            self.tell_unwritten(&error);
+            self.warn_unwritten(&error);
         }
     }
 
-    fn tell_unwritten(&self, error: &JournalError) {
-        (self.tell)(&format!("warning: {error}"));
+    fn warn_unwritten(&self, error: &JournalError) {
+        (self.notify)(Notice::Warning(error.to_string()));
     }
 }
 

@@ -97,13 +97,13 @@ Imports last night's files.
 Usage: zshell run main.rhai --collection <text> [OPTIONS] [ARG]...
 
 Options:
-  --[no-]check         look at the files first [default: true]
   --collection <text>  the target [required]
   --days <int>         [default: 7]
-  --files <list>       [repeatable]
-  --full
-  --mode <text>        what to do with old rows [one of: append, replace] [default: append]
   --share <number>     [default: 0.5]
+  --full
+  --[no-]check         look at the files first [default: true]
+  --mode <text>        what to do with old rows [one of: append, replace] [default: append]
+  --files <list>       [repeatable]
   --since <int>
   --help               show this, and run nothing
 ";
@@ -127,6 +127,28 @@ Options:
         .eval("params(#{x: 1}); print(1)")
         .args(["--help"]);
     test.run().says("--x <int>  [default: 1]");
+}
+
+#[test]
+fn help_lists_required_options_first_and_then_the_order_of_the_source() {
+    for text in [
+        "params(#{z: 1, b: (), y: 2, a: ()})",
+        // Values that are computed, and a call that isn't the first statement.
+        "let n = 1; params(#{z: n + 1, b: (), y: date(-1), a: #{value: (), help: \"\"}})",
+    ] {
+        let ran = Test::new().script(text).args(["--help"]).run();
+        let options = ran
+            .stdout
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("--"));
+        let names: Vec<&str> = options.filter_map(|line| line.split(' ').next()).collect();
+        assert_eq!(names, ["b", "a", "z", "y", "help"], "{text}");
+        assert!(
+            ran.stdout
+                .contains("main.rhai --b <text> --a <text> [OPTIONS]"),
+            "{text}"
+        );
+    }
 }
 
 #[test]

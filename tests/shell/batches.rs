@@ -3,7 +3,7 @@
 use crate::harness::{Folder, Test, quoted};
 use crate::local::{create, rows};
 use crate::serve::serve;
-use crate::service::connect;
+use crate::service::{connect, service};
 use crate::support::server::{Reply, Server};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -288,4 +288,22 @@ fn a_dry_run_shows_every_job_of_a_batch() {
         ran.stdout
     );
     ran.says("# 2\n");
+}
+
+/// 20,000 maps took minutes under `--dry-run`: each job waited 50 ms to be read, and each command searched the names of
+/// all earlier jobs.
+#[test]
+fn a_dry_run_of_20000_maps_takes_seconds() {
+    let server = service();
+    let connect = connect(&server, "v2");
+    let text = format!(
+        r#"{connect} let list = [];
+        for i in 0..20000 {{ list.push(#{{collection: "books", url: `s3://bucket/${{i}}.json`}}); }}
+        let began = timestamp();
+        let batch = import_all(list, #{{max_running: 1}});
+        if began.elapsed > 60.0 {{ throw `${{began.elapsed}} seconds` }}
+        batch.ok"#
+    );
+    let test = Test::new().env("KEY", "k").args(["-q", "--dry-run"]);
+    test.eval(text).run().says("# 20000\n");
 }

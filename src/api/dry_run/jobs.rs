@@ -1,7 +1,6 @@
 //! The placeholder jobs of a dry run. `dry-run-1` is the first job, and `job_1` its variable in the script.
 
 use super::script;
-use crate::api::curl::Name;
 use crate::api::error::ApiError;
 use crate::api::model::JobState;
 use crate::api::request::Outgoing;
@@ -19,8 +18,9 @@ impl PlaceholderJobs {
     pub(super) fn add(&mut self, settings: &Settings) -> Result<String, ApiError> {
         let number = self.next();
         let id = format!("{PLACEHOLDER}{number}");
-        let names = [name(number)];
-        let wait = progress(settings, &id)?.map(|it| script::wait(settings, &it, number, &names));
+        let variable = |text: &str| (text == id).then(|| script::variable(number));
+        let wait =
+            progress(settings, &id)?.map(|it| script::wait(settings, &it, number, &variable));
         self.0.push(PlaceholderJob {
             state: JobState::Completed,
             asked: false,
@@ -29,9 +29,12 @@ impl PlaceholderJobs {
         Ok(id)
     }
 
-    /// Returns the variables of all jobs.
-    pub(super) fn names(&self) -> Vec<Name> {
-        (1..self.next()).map(name).collect()
+    /// Returns the variable of a job's id; `None` for any other text.
+    pub(super) fn variable(&self, text: &str) -> Option<String> {
+        let number = number(text)?;
+        (1..self.next())
+            .contains(&number)
+            .then(|| script::variable(number))
     }
 
     pub(super) fn set(&mut self, id: &str, state: JobState) {
@@ -56,16 +59,16 @@ impl PlaceholderJobs {
     }
 
     fn find(&mut self, id: &str) -> Option<&mut PlaceholderJob> {
-        let number: usize = id.strip_prefix(PLACEHOLDER)?.parse().ok()?;
-        self.0.get_mut(number.checked_sub(1)?)
+        self.0.get_mut(number(id)?.checked_sub(1)?)
     }
 }
 
-fn name(number: usize) -> Name {
-    Name {
-        value: format!("{PLACEHOLDER}{number}"),
-        variable: script::variable(number),
-    }
+/// Returns the number in a placeholder id.
+fn number(id: &str) -> Option<usize> {
+    let number = id.strip_prefix(PLACEHOLDER)?;
+    // Another spelling of the number, such as `01`, is no placeholder's.
+    let canonical = number.starts_with(|first| matches!(first, '1'..='9'));
+    number.parse().ok().filter(|_| canonical)
 }
 
 /// Returns the progress call if the dialect has a commit.

@@ -3,7 +3,7 @@
 //! The script needs a POSIX shell, curl and sed. Each command reads a here-document. If the answer goes into a
 //! variable, the command is in a function of its own, since some shells can't read a here-document inside `$(…)`.
 
-use crate::api::curl::{self, Name};
+use crate::api::curl::{self, Variables};
 use crate::api::request::Outgoing;
 use crate::api::settings::Settings;
 
@@ -42,8 +42,8 @@ pub(super) fn variable(number: usize) -> String {
 }
 
 /// Returns the commands for a request whose answer is only checked for success.
-pub(super) fn change(settings: &Settings, outgoing: &Outgoing, names: &[Name]) -> String {
-    let command = curl::command(settings, outgoing, names);
+pub(super) fn change(settings: &Settings, outgoing: &Outgoing, variables: Variables<'_>) -> String {
+    let command = curl::command(settings, outgoing, variables);
     let curl::Command {
         comment,
         line,
@@ -57,11 +57,11 @@ pub(super) fn create(
     settings: &Settings,
     outgoing: &Outgoing,
     number: usize,
-    names: &[Name],
+    variables: Variables<'_>,
 ) -> String {
     let variable = variable(number);
     let function = format!("create_{number}");
-    let body = in_function(&function, &curl::command(settings, outgoing, names));
+    let body = in_function(&function, &curl::command(settings, outgoing, variables));
     format!("{body}{variable}=$({function} | checked | job_id)\necho \"job ${variable}\"\n")
 }
 
@@ -70,10 +70,10 @@ pub(super) fn wait(
     settings: &Settings,
     outgoing: &Outgoing,
     number: usize,
-    names: &[Name],
+    variables: Variables<'_>,
 ) -> String {
     let function = format!("progress_{number}");
-    let body = in_function(&function, &curl::command(settings, outgoing, names));
+    let body = in_function(&function, &curl::command(settings, outgoing, variables));
     format!("{body}await_commit {function}\n")
 }
 

@@ -6,7 +6,7 @@ use crate::cli::args::Add;
 use crate::config::{Config, Edit, Profile, Written};
 use crate::connection::Connection;
 use crate::credentials;
-use crate::engine::functions::profiles;
+use crate::engine::connecting::profiles;
 use crate::error::{Failure, Kind};
 use crate::secret::{Secret, remember};
 use crate::session::Session;

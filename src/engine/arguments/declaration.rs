@@ -1,10 +1,9 @@
 //! `params(#{…})`: the declaration of a script's options.
 
-use super::words::{Given, Raw};
-use crate::engine::call::as_text;
 use crate::engine::options::plain;
-use crate::engine::values::{found, json_of};
+use crate::engine::types::{as_text, found, json_of, list_of, map_of};
 use crate::error::{Failure, Kind};
+use crate::session::arguments::{Given, Raw};
 use crate::text::words;
 use rhai::{Array, Dynamic, Map};
 use std::fmt;
@@ -51,7 +50,7 @@ impl Type {
             Some(Self::Number)
         } else if value.is_bool() {
             Some(Self::Flag)
-        } else if value.is_array() {
+        } else if list_of(value).is_some() {
             Some(Self::List)
         } else {
             None
@@ -109,7 +108,7 @@ impl Param {
     }
 }
 
-/// All parameters of a script, sorted by name.
+/// All parameters of a script, in the order of the source if that's known.
 #[derive(Clone, Debug, std::default::Default)]
 pub struct Declaration {
     /// The parameters.
@@ -120,8 +119,7 @@ impl Declaration {
     /// Reads the map given to `params`. `None` is a value that isn't known before the script runs.
     pub fn read<'a>(map: impl IntoIterator<Item = (&'a str, Written)>) -> Result<Self, Failure> {
         let params = map.into_iter().map(|(name, value)| param(name, value));
-        let mut params = params.collect::<Result<Vec<_>, _>>()?;
-        params.sort_by(|a, b| a.name.cmp(&b.name));
+        let params = params.collect::<Result<Vec<_>, _>>()?;
         Ok(Self { params })
     }
 
@@ -185,7 +183,7 @@ pub enum Written {
 
 impl From<Dynamic> for Written {
     fn from(value: Dynamic) -> Self {
-        match value.clone().try_cast::<Map>() {
+        match map_of(&value) {
             Some(map) => {
                 let pairs = map.into_iter();
                 Self::Map(
@@ -231,7 +229,7 @@ fn param(name: &str, written: Written) -> Result<Param, Failure> {
                 help = as_text(&value).ok_or_else(|| misused("help is text".to_owned()))?;
             }
             ("choices", Some(value)) => {
-                let list = value.try_cast::<Array>();
+                let list = list_of(&value);
                 choices = list.ok_or_else(|| misused("choices are a list".to_owned()))?;
             }
             (other, _) => {

@@ -1,6 +1,7 @@
 //! Finds a script's `params(#{…})` without running the script.
 
 use super::declaration::{Declaration, Written};
+use crate::engine::registry::{self, Effect};
 use crate::error::Failure;
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
 
@@ -39,7 +40,7 @@ pub fn find(ast: &AST) -> Found {
                 ) => Some((call, *position)),
                 _ => None,
             };
-            match call.filter(|(call, _)| call.name == "params" && !call.is_qualified()) {
+            match call.filter(|(call, _)| declares(&call.name) && !call.is_qualified()) {
                 None => true,
                 Some((call, position)) => {
                     found = declared(call, position);
@@ -48,6 +49,11 @@ pub fn find(ast: &AST) -> Found {
             }
         });
     found
+}
+
+/// Returns true if the function declares the script's options.
+fn declares(name: &str) -> bool {
+    registry::find(name).is_some_and(|it| it.effect == Effect::DeclaresOptions)
 }
 
 fn declared(call: &FnCallExpr, position: Position) -> Found {

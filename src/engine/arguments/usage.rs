@@ -40,7 +40,10 @@ pub fn help(how: &str, text: &str, found: &Found) -> String {
     let params = declaration
         .map(|it| it.params.as_slice())
         .unwrap_or_default();
-    let mut rows: Vec<(String, String)> = params.iter().map(|it| (form(it), about(it))).collect();
+    let mut params: Vec<&Param> = params.iter().collect();
+    params.sort_by_key(|it| !matches!(it.default, Default::Required));
+    let rows = params.into_iter().map(|it| (form(it), about(it)));
+    let mut rows: Vec<(String, String)> = rows.collect();
     rows.push(("--help".to_owned(), "show this, and run nothing".to_owned()));
     let width = rows
         .iter()

@@ -1,25 +1,8 @@
 //! Parsing of a script's command line.
 
 use super::declaration::{Declaration, Type, same};
+use crate::session::arguments::{Given, Raw};
 use rhai::{Dynamic, Map};
-
-/// A value on the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Raw {
-    /// A lone `--name` (true), or `--no-name` of a flag (false).
-    Flag(bool),
-    /// `--name value` or `--name=value`.
-    Text(String),
-}
-
-/// The parsed command line.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Given {
-    /// `args`.
-    pub args: Vec<String>,
-    /// The options in the given order.
-    pub opts: Vec<(String, Raw)>,
-}
 
 /// Returns true if the arguments ask for the script's help.
 pub fn asks_help(words: &[String]) -> bool {

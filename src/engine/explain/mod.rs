@@ -5,7 +5,7 @@ mod parse;
 use super::compile::Sources;
 use super::help;
 use super::registry::{self, VARIABLES};
-use super::values::{self, methods};
+use super::types::{self, methods};
 use crate::error::{Failure, Kind};
 use crate::text::words;
 use rhai::{EvalAltResult, Token};
@@ -182,7 +182,9 @@ fn no_property(problem: &str) -> Failure {
         return Failure::new(Kind::Script, lower_first(problem));
     };
     let of = type_word(owner);
-    let keys = values::keys_of(owner);
+    let keys: Vec<&str> = types::find(owner)
+        .map(|it| it.keys().iter().map(|key| key.name).collect())
+        .unwrap_or_default();
     if problem.starts_with("No writable property") && keys.contains(&name) {
         let message = format!("{name} of {of} cannot be changed");
         return Failure::new(Kind::Script, message)
@@ -197,7 +199,7 @@ fn no_property(problem: &str) -> Failure {
         (None, None) if keys.is_empty() => {
             "see what a value has by showing it: show(value)".to_owned()
         }
-        (None, None) => format!("it has {}", words::list(keys, "and")),
+        (None, None) => format!("it has {}", words::list(&keys, "and")),
     };
     Failure::new(Kind::Script, format!("no property {name} of {of}")).with_hint(hint)
 }

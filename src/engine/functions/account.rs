@@ -1,18 +1,16 @@
 //! `clusters`, `projects`: the account of an API key.
 
-use super::build::{self, Origin};
-use super::connect;
-use super::profiles;
 use crate::api::Client;
 use crate::api::endpoint::{Endpoint, Route};
 use crate::api::model::Dialect;
 use crate::config::set;
 use crate::connection::Connection;
 use crate::credentials;
-use crate::engine::call::Call;
+use crate::engine::call::{Call, Function};
+use crate::engine::connecting::{self, Origin, account, profiles};
+use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
-use crate::engine::values::{Listing, ListingKind, dynamic_of};
+use crate::engine::types::{Gives, List, ListKind, ordered};
 use crate::error::Failure;
 use crate::session::Session;
 use rhai::{Dynamic, Map};
@@ -104,11 +102,8 @@ fn clusters(call: &Call) -> Result<Dynamic, Failure> {
             "createTime": cluster.create_time,
         })
     });
-    let listing = Listing {
-        kind: ListingKind::Clusters,
-        total: None,
-    };
-    Ok(listing.tag(dynamic_of(rows.collect())))
+    let rows = rows.map(ordered).collect();
+    Ok(Dynamic::from(List::new(ListKind::Clusters, rows)))
 }
 
 fn projects(call: &Call) -> Result<Dynamic, Failure> {
@@ -122,15 +117,14 @@ fn projects(call: &Call) -> Result<Dynamic, Failure> {
             "createTime": project.create_time,
         })
     });
-    let keys = PROJECT.iter().map(|&key| key.to_owned()).collect();
-    Ok(Listing::rows(keys).tag(dynamic_of(rows.collect())))
+    Ok(Dynamic::from(List::plain(rows.map(ordered).collect())))
 }
 
 /// Returns the client that the call's options describe. Without options it's the connection's client, if that belongs
 /// to Zilliz Cloud. Else it's a client with the API key from the profile, environment or files.
 fn client(call: &Call) -> Result<Client, Failure> {
     if !call.args.is_empty() {
-        return build::account(call.session, &call.options(0)?, &Origin::Options);
+        return account(call.session, &call.options(0)?, &Origin::Options);
     }
     if let Some(receiver) = &call.receiver {
         return of_connection(receiver);
@@ -169,7 +163,7 @@ fn by_default(session: &Session) -> Result<Client, Failure> {
         let own =
             endpoint.is_some_and(|text| Endpoint::parse(&text).is_ok_and(|it| !it.is_zilliz()));
         if !own || options.text("api")?.as_deref() == Some("v2") {
-            return build::account(session, &options, &Origin::Profile(name));
+            return account(session, &options, &Origin::Profile(name));
         }
     }
     let context = credentials::cli_context();
@@ -179,6 +173,6 @@ fn by_default(session: &Session) -> Result<Client, Failure> {
     if let Some(endpoint) = endpoint.filter(zilliz) {
         map.insert("endpoint".into(), endpoint.into());
     }
-    let options = Options::parse("connect", connect::OPTIONS, map)?;
-    build::account(session, &options, &Origin::Environment)
+    let options = Options::parse("connect", connecting::OPTIONS, map)?;
+    account(session, &options, &Origin::Environment)
 }

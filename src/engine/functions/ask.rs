@@ -1,9 +1,10 @@
 //! `secret`, `ask`, `ask_secret`: input for a script, from its environment or from the user.
 
-use super::profiles;
 use crate::config::set;
-use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function, Gives, Takes};
+use crate::engine::call::{Call, Function};
+use crate::engine::connecting::profiles;
+use crate::engine::describe::{Family, Takes};
+use crate::engine::types::{Gives, ScriptType};
 use crate::error::{Failure, Kind};
 use crate::secret::{Secret, is_place, remember};
 use rhai::Dynamic;
@@ -19,7 +20,7 @@ pub const FUNCTIONS: &[Function] = &[
         secret,
     )
     .takes(&[Takes::Variable])
-    .gives(Gives::Secret)
+    .gives(Gives::One(Secret::TYPE))
     .related(&["connect", "env", "ask_secret"]),
     Function::new(
         Family::Script,
@@ -40,7 +41,7 @@ pub const FUNCTIONS: &[Function] = &[
         "ask_secret(\"API key:\")",
         ask_secret,
     )
-    .gives(Gives::Secret)
+    .gives(Gives::One(Secret::TYPE))
     .related(&["secret", "ask"]),
 ];
 

@@ -1,13 +1,13 @@
 //! `collections`, `describe`, `create_collection`, `drop_collection`, `load`, `count`.
 
 use super::create_collection;
-use crate::engine::call::Call;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Confirm, Effect, Family, Opt, Takes, opt};
 use crate::engine::options::{EXTRA, Options};
-use crate::engine::registry::{Confirm, Family, Function, Gives, Opt, Takes, opt};
-use crate::engine::values::{Listing, ListingKind, dynamic_of};
+use crate::engine::types::{Gives, List, ListKind, Record, dynamic_of, ordered};
 use crate::error::{Failure, Kind};
 use rhai::Dynamic;
-use serde_json::{Value, json};
+use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// The default timeout of `load`.
@@ -44,6 +44,7 @@ pub const FUNCTIONS: &[Function] = &[
     )
     .arity(0, 0)
     .gives(Gives::Texts)
+    .effect(Effect::ListsCollections)
     .related(&["describe", "create_collection", "count"])
     .method(),
     Function::new(
@@ -69,6 +70,7 @@ pub const FUNCTIONS: &[Function] = &[
     .arity(2, 2)
     .takes(&[Takes::Anything, Takes::Options])
     .options(create_collection::OPTIONS)
+    .effect(Effect::ChangesCollections)
     .related(&["describe", "import", "load", "drop_collection"])
     .method(),
     Function::new(
@@ -81,6 +83,7 @@ pub const FUNCTIONS: &[Function] = &[
     )
     .destroys(Confirm::Name)
     .takes(&[Takes::Collection])
+    .effect(Effect::ChangesCollections)
     .related(&["collections", "create_collection"])
     .method(),
     Function::new(
@@ -112,21 +115,18 @@ pub const FUNCTIONS: &[Function] = &[
 
 fn collections(call: &Call) -> Result<Dynamic, Failure> {
     let names = call.connection()?.client.collections()?;
-    let listing = Listing {
-        kind: ListingKind::Collections,
-        total: None,
-    };
-    Ok(listing.tag(dynamic_of(json!(names))))
+    let names = names.into_iter().map(Dynamic::from).collect();
+    Ok(Dynamic::from(List::new(ListKind::Collections, names)))
 }
 
 fn describe(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
     let description = call.connection()?.client.describe(&name)?;
-    let listing = Listing {
-        kind: ListingKind::Description,
-        total: None,
-    };
-    Ok(listing.tag(dynamic_of(description.raw)))
+    let value = ordered(description.raw);
+    Ok(match value.try_cast_result::<Record>() {
+        Ok(record) => Dynamic::from(record.description()),
+        Err(other) => other,
+    })
 }
 
 fn drop_collection(call: &Call) -> Result<Dynamic, Failure> {

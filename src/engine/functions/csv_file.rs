@@ -1,7 +1,8 @@
 //! `read_csv`: a CSV text as rows.
 
-use crate::engine::call::{Call, as_text};
+use crate::engine::call::Call;
 use crate::engine::options::Options;
+use crate::engine::types::{as_text, list_of};
 use crate::error::Failure;
 use csv::{ReaderBuilder, StringRecord};
 use rhai::{Array, Dynamic, Map};
@@ -30,7 +31,7 @@ impl Shape {
             return Err(call.misused("the option delimiter is one ASCII character"));
         };
         let header = match options.get("header") {
-            Some(value) if value.is_array() => {
+            Some(value) if list_of(value).is_some() => {
                 Header::Names(options.texts("header")?.unwrap_or_default())
             }
             Some(value) if as_text(value).is_none() && !value.is_bool() => {

@@ -6,9 +6,9 @@
 use super::jobs::read_progress;
 use crate::api::model::{JobState, State};
 use crate::api::{ApiError, Client, backoff};
-use crate::engine::call::Call;
-use crate::engine::registry::{Confirm, Family, Function, Gives, Takes};
-use crate::engine::values::Job;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Confirm, Family, Takes};
+use crate::engine::types::{Gives, Job, ProgressValue, ScriptType};
 use crate::error::{Failure, Kind};
 use crate::session::Session;
 use rhai::Dynamic;
@@ -28,7 +28,7 @@ pub const FUNCTIONS: &[Function] = &[
         commit,
     )
     .takes(&[Takes::Job])
-    .gives(Gives::Progress)
+    .gives(Gives::One(ProgressValue::TYPE))
     .related(&["abort", "import"])
     .method(),
     Function::new(
@@ -41,7 +41,7 @@ pub const FUNCTIONS: &[Function] = &[
     )
     .destroys(Confirm::Yes)
     .takes(&[Takes::Job])
-    .gives(Gives::Progress)
+    .gives(Gives::One(ProgressValue::TYPE))
     .related(&["commit", "import"])
     .method(),
 ];

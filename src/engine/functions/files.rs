@@ -1,9 +1,9 @@
 //! Local files: `read_text`, `read_json`, `read_csv`, `parse_json`, `write_text`, `glob`.
 
 use super::{csv_file, write};
-use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
-use crate::engine::values::{dynamic_of, found};
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Family, Opt, Takes, opt};
+use crate::engine::types::{Gives, dynamic_of, found};
 use crate::error::{Failure, Kind};
 use crate::secret::Secret;
 use glob::{MatchOptions, glob_with};
@@ -140,7 +140,7 @@ fn write_text(call: &Call) -> Result<Dynamic, Failure> {
     if value.is::<Secret>() {
         return Err(call.misused("a secret is not written to a file"));
     }
-    let text = crate::engine::call::as_text(value).ok_or_else(|| {
+    let text = crate::engine::types::as_text(value).ok_or_else(|| {
         call.misused(&format!("the text is text, got {}", found(value)))
             .with_hint("value.to_json() makes text of any value")
     })?;

@@ -4,15 +4,15 @@ use super::request;
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::api::{JobFilter, JobWalk};
 use crate::connection::Connection;
-use crate::engine::call::Call;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
-use crate::engine::values::{Job, Listing, ListingKind, ProgressValue, SummaryValue};
+use crate::engine::types::{Gives, Job, List, ListKind, ProgressValue, ScriptType, SummaryValue};
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-use crate::submission::Shown;
+use crate::submission::{Notice, Shown};
 use crate::text::words;
-use rhai::{Array, Dynamic};
+use rhai::Dynamic;
 use std::rc::Rc;
 
 /// The default limit of `jobs()`.
@@ -50,7 +50,7 @@ pub const FUNCTIONS: &[Function] = &[
     .arity(1, 3)
     .takes(&[Takes::Collection, Takes::Data, Takes::Options])
     .options(request::OPTIONS)
-    .gives(Gives::Job)
+    .gives(Gives::One(Job::TYPE))
     .related(&["wait", "progress", "jobs", "create_collection"])
     .method(),
     Function::new(
@@ -62,7 +62,7 @@ pub const FUNCTIONS: &[Function] = &[
         progress,
     )
     .takes(&[Takes::Job])
-    .gives(Gives::Progress)
+    .gives(Gives::One(ProgressValue::TYPE))
     .related(&["wait", "jobs"])
     .method(),
     Function::new(
@@ -76,7 +76,7 @@ pub const FUNCTIONS: &[Function] = &[
     .arity(0, 1)
     .takes(&[Takes::Options])
     .options(JOBS_OPTIONS)
-    .gives(Gives::Jobs)
+    .gives(Gives::Many(SummaryValue::TYPE))
     .related(&["progress", "wait", "show"])
     .method(),
 ];
@@ -87,8 +87,8 @@ fn import(call: &Call) -> Result<Dynamic, Failure> {
     for warning in &submission.warnings {
         call.session.warn(warning);
     }
-    let tell = |text: &str| call.session.notice(text);
-    let mut submitter = call.session.submitter(&connection, &tell);
+    let notify = |notice: Notice| call.session.notice(&notice.to_string());
+    let mut submitter = call.session.submitter(&connection, &notify);
     submitter.busy_wait = submission.busy_wait.unwrap_or(submitter.busy_wait);
     let id = submitter.submit(&submission.request, submission.key.as_deref())?;
     Ok(Dynamic::from(Job {
@@ -181,10 +181,7 @@ fn reading(job: &Job, mut progress: Progress) -> ProgressValue {
     }
     // The requested id is shown, because it must lead back to the job.
     progress.job_id.clone_from(&job.id);
-    ProgressValue {
-        progress: Rc::new(progress),
-        connection: Rc::clone(&job.connection),
-    }
+    ProgressValue::new(progress, &job.connection)
 }
 
 /// Records the ends of known jobs in the journal. If the journal can't be written, a warning is
@@ -231,12 +228,9 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
         .iter()
         .map(|job| (job.job_id.as_str(), job.state.kind, None));
     note_ends(call.session, &connection, ends);
-    let listing = Listing {
-        kind: ListingKind::Jobs,
-        // With a client-side state filter, the service's total doesn't fit the list.
-        total: walk.total().filter(|_| states.is_none()),
-    };
-    let rows: Array = found
+    // With a client-side state filter, the service's total doesn't fit the list.
+    let kind = ListKind::Jobs(walk.total().filter(|_| states.is_none()));
+    let rows = found
         .into_iter()
         .map(|summary| {
             Dynamic::from(SummaryValue {
@@ -245,7 +239,7 @@ fn jobs(call: &Call) -> Result<Dynamic, Failure> {
             })
         })
         .collect();
-    Ok(listing.tag(rows.into()))
+    Ok(Dynamic::from(List::new(kind, rows)))
 }
 
 /// Returns the warning about a list that couldn't be read completely.
@@ -261,7 +255,7 @@ fn partly_read(walk: &JobWalk) -> String {
 
 /// Returns the option `limit`; `None` for all.
 pub(super) fn limit(options: &Options, default: usize) -> Result<Option<usize>, Failure> {
-    match options.get("limit").and_then(crate::engine::call::as_text) {
+    match options.get("limit").and_then(crate::engine::types::as_text) {
         Some(word) if word == "all" => Ok(None),
         _ => {
             let limit = options

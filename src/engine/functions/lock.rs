@@ -1,7 +1,8 @@
 //! `lock`, `unlock`: for a script that must run once at a time.
 
-use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Family, Opt, Takes, opt};
+use crate::engine::types::Gives;
 use crate::error::Failure;
 use rhai::Dynamic;
 use std::time::{Duration, Instant};

@@ -1,8 +1,8 @@
 //! `log_debug`, `log_info`, `log_warn`, `log_error`: a script's own lines on standard error.
 
-use crate::engine::call::Call;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::Family;
 use crate::engine::options::plain;
-use crate::engine::registry::{Family, Function};
 use crate::error::Failure;
 use crate::secret::{MASK, Secret};
 use crate::session::log::Level;

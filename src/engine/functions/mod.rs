@@ -12,15 +12,13 @@ pub mod jobs;
 pub mod lock;
 pub mod log;
 pub mod output;
-pub mod profiles;
 pub mod rows;
 pub mod script;
 pub mod submissions;
 pub mod time;
 pub mod wait;
 
-mod build;
 mod csv_file;
-mod key;
 mod request;
+mod watch;
 mod write;

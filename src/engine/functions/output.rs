@@ -1,10 +1,10 @@
 //! `show`, `help`.
 
-use crate::engine::call::{Call, as_text};
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::help;
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Opt, Takes, opt};
-use crate::engine::values::{self, found, json_of};
+use crate::engine::types::{self, as_text, found, json_of};
 use crate::error::Failure;
 use crate::render::{self, Limit, OutputFormat, Shown};
 use crate::text::words;
@@ -56,7 +56,7 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
     if let Some(columns) = &columns {
         known_columns(&render::columns(&json_of(value)), columns)?;
     }
-    values::show(value, |shown| match &columns {
+    types::show(value, |shown| match &columns {
         None => call.session.show_limited(shown, format, limit),
         Some(columns) => {
             let picked = render::pick_columns(&shown, columns);

@@ -1,17 +1,17 @@
 //! From the arguments of `import(…)` to a checked import request.
 
-use super::build;
 use crate::api::model::{ImportRequest, Source};
 use crate::connection::Connection;
 use crate::credentials;
-use crate::engine::call::{Call, as_text};
+use crate::engine::call::Call;
+use crate::engine::connecting::aws;
+use crate::engine::describe::{Opt, Takes, opt, opt_as};
 use crate::engine::options::{EXTRA, Options};
-use crate::engine::registry::{Opt, Takes, opt, opt_as};
-use crate::engine::values::found;
+use crate::engine::types::{as_text, found, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::location::{Location, cloud_mismatch};
 use crate::secret::Secret;
-use rhai::{Array, Dynamic, Map};
+use rhai::{Dynamic, Map};
 use std::time::Duration;
 
 /// The API's own options that are known (reference: Create). Any other option is passed on too.
@@ -118,7 +118,7 @@ pub(super) struct Submission {
 /// Reads every form of `import(…)`.
 pub(super) fn read(call: &Call, connection: &Connection) -> Result<Submission, Failure> {
     match call.args.as_slice() {
-        [only] if only.is_map() => from_options(call, connection, &call.options(0)?, None),
+        [only] if map_of(only).is_some() => from_options(call, connection, &call.options(0)?, None),
         [_] => Err(call.misused("the files are missing")),
         [_, paths] => from_options(call, connection, &call.options(2)?, Some(paths)),
         _ => from_options(call, connection, &call.options(2)?, call.args.get(1)),
@@ -218,7 +218,7 @@ fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKey
     let gives = [&own.access_key, &own.secret_key, &own.session_token];
     let gives = gives.into_iter().any(Option::is_some);
     let storage = &connection.storage;
-    match (gives, build::aws(options)?) {
+    match (gives, aws(options)?) {
         (true, true) => Err(Failure::usage(
             "import: give storage keys once: as access_key and secret_key, or by storage_keys: \"aws\"",
         )),
@@ -335,7 +335,7 @@ impl Files<'_> {
         paths: &Dynamic,
         locate: Locate<'_>,
     ) -> Result<Vec<Vec<Location>>, Failure> {
-        let list = match paths.clone().try_cast::<Array>() {
+        let list = match list_of(paths) {
             Some(list) => list,
             None => vec![paths.clone()],
         };
@@ -353,7 +353,7 @@ impl Files<'_> {
         item: &Dynamic,
         locate: Locate<'_>,
     ) -> Result<Vec<Location>, Failure> {
-        let texts: Option<Vec<String>> = match item.clone().try_cast::<Array>() {
+        let texts: Option<Vec<String>> = match list_of(item) {
             Some(list) => list.iter().map(as_text).collect(),
             None => as_text(item).map(|text| vec![text]),
         };

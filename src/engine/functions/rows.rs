@@ -2,12 +2,12 @@
 
 use crate::api::ApiError;
 use crate::api::query::{RowQuery, RowSearch};
-use crate::engine::call::{Call, as_text};
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::EXTRA;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
-use crate::engine::values::{Listing, dynamic_of, found, json_of};
+use crate::engine::types::{Gives, List, as_text, found, json_of, list_of, map_of, ordered};
 use crate::error::Failure;
-use rhai::{Array, Dynamic, Map};
+use rhai::Dynamic;
 use serde_json::Value;
 
 /// The default number of rows of `peek`.
@@ -122,7 +122,7 @@ pub const FUNCTIONS: &[Function] = &[
 
 fn query(call: &Call) -> Result<Dynamic, Failure> {
     let second = call.arg(1, "the filter")?;
-    let asked = if second.is::<Map>() {
+    let asked = if map_of(second).is_some() {
         if call.args.len() > 2 {
             return Err(call.misused("the fields go into the map: #{filter, fields}"));
         }
@@ -161,7 +161,7 @@ fn from_options(call: &Call) -> Result<RowQuery, Failure> {
 
 /// Returns the names in a text or a list of texts; `None` for any other value.
 fn names(fields: &Dynamic) -> Option<Vec<String>> {
-    match fields.clone().try_cast::<Array>() {
+    match list_of(fields) {
         Some(list) => list.iter().map(as_text).collect(),
         None => Some(vec![as_text(fields)?]),
     }
@@ -251,17 +251,14 @@ fn listing(rows: Result<Vec<Value>, ApiError>, first: Option<&str>) -> Result<Dy
         }
         failure
     })?;
-    // A script's maps don't keep the order of keys, so the server's order is kept for tables.
-    let mut keys: Vec<String> = Vec::new();
-    for key in rows
-        .iter()
-        .filter_map(Value::as_object)
-        .flat_map(|row| row.keys())
-    {
-        if !keys.contains(key) {
-            keys.push(key.clone());
+    let rows = rows.into_iter().map(|row| match (row, first) {
+        (Value::Object(mut row), Some(first)) => {
+            let own = row
+                .shift_remove(first)
+                .map(|value| (first.to_owned(), value));
+            Value::Object(own.into_iter().chain(row).collect())
         }
-    }
-    keys.sort_by_key(|key| Some(key.as_str()) != first);
-    Ok(Listing::rows(keys).tag(dynamic_of(Value::Array(rows))))
+        (row, _) => row,
+    });
+    Ok(Dynamic::from(List::plain(rows.map(ordered).collect())))
 }

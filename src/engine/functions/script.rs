@@ -1,12 +1,12 @@
 //! Functions for scripts around imports: `params`, `env`, `assert`, `sleep`, `exit`.
 
 use crate::engine::arguments::{Declaration, Written};
-use crate::engine::call::Call;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Effect, Family, Takes};
 use crate::engine::options::{duration_of, plain};
-use crate::engine::registry::{Family, Function, Gives, Takes};
-use crate::engine::values::found;
+use crate::engine::types::{Gives, found, map_of};
 use crate::error::{Failure, Kind};
-use rhai::{Dynamic, Map};
+use rhai::Dynamic;
 
 /// The function table of this family.
 pub const FUNCTIONS: &[Function] = &[
@@ -22,6 +22,7 @@ pub const FUNCTIONS: &[Function] = &[
         params,
     )
     .gives(Gives::Anything)
+    .effect(Effect::DeclaresOptions)
     .related(&["env"]),
     Function::new(
         Family::Script,
@@ -72,6 +73,7 @@ pub const FUNCTIONS: &[Function] = &[
         exit,
     )
     .arity(0, 1)
+    .effect(Effect::Exits)
     .replaces(),
 ];
 
@@ -87,7 +89,7 @@ fn env(call: &Call) -> Result<Dynamic, Failure> {
 
 fn params(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the map of parameters")?;
-    let map = given.clone().try_cast::<Map>().ok_or_else(|| {
+    let map = map_of(given).ok_or_else(|| {
         call.misused(&format!(
             "takes a map #{{name: default, …}}, got {}",
             found(given)
@@ -97,7 +99,10 @@ fn params(call: &Call) -> Result<Dynamic, Failure> {
         .iter()
         .map(|(name, value)| (name.as_str(), Written::from(value.clone())));
     let declaration = Declaration::read(written)?;
-    call.session.arguments.declare(&declaration)
+    let arguments = &call.session.arguments;
+    let opts = declaration.complete(&arguments.given())?;
+    arguments.set_opts(opts);
+    Ok(arguments.opts())
 }
 
 fn assert(call: &Call) -> Result<Dynamic, Failure> {

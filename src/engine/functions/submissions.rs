@@ -1,10 +1,10 @@
 //! `submissions`: the submissions in the journal.
 
 use super::jobs::{DEFAULT_LIMIT, limit};
-use crate::engine::call::Call;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt, opt_as};
-use crate::engine::values::{Listing, ListingKind, dynamic_of};
+use crate::engine::types::{Gives, List, ListKind, ordered};
 use crate::error::Failure;
 use crate::journal::{SUBMISSION_KEYS, Standing, Submission};
 use crate::text::words;
@@ -65,7 +65,7 @@ fn submissions(call: &Call) -> Result<Dynamic, Failure> {
     let prefix = options.text("key_prefix")?;
     let collection = options.text("collection")?;
     let states = states(&options)?;
-    let most = limit(&options, DEFAULT_LIMIT)?.unwrap_or(usize::MAX);
+    let max = limit(&options, DEFAULT_LIMIT)?.unwrap_or(usize::MAX);
     let wanted = |it: &&Submission| {
         let key = it.intent.key.as_deref();
         prefix
@@ -80,14 +80,11 @@ fn submissions(call: &Call) -> Result<Dynamic, Failure> {
     };
     let (rows, total) = call.session.desk.journal.read(|fold| {
         let found: Vec<&Submission> = fold.submissions().iter().rev().filter(wanted).collect();
-        let rows = found.iter().take(most).map(|it| it.json());
+        let rows = found.iter().take(max).map(|it| ordered(it.json()));
         (rows.collect(), found.len() as u64)
     })?;
-    let listing = Listing {
-        kind: ListingKind::Submissions,
-        total: Some(total),
-    };
-    Ok(listing.tag(dynamic_of(rows)))
+    let kind = ListKind::Submissions(Some(total));
+    Ok(Dynamic::from(List::new(kind, rows)))
 }
 
 fn states(options: &Options) -> Result<Option<Vec<&'static str>>, Failure> {

@@ -1,8 +1,8 @@
 //! `date`, `now`.
 
-use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function, Gives};
-use crate::engine::values::found;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::Family;
+use crate::engine::types::{Gives, found};
 use crate::error::Failure;
 use jiff::fmt::strtime;
 use jiff::tz::TimeZone;

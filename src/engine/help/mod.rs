@@ -4,13 +4,17 @@ mod fold;
 
 pub use fold::folded;
 
-use super::registry::{self, Family, Function, Opt, Takes, VARIABLES};
-use super::values::types::{self, TYPES, Type};
+use super::call::Function;
+use super::describe::{Family, Opt, Takes};
+use super::registry::{self, VARIABLES};
+use super::types::{self, Gives, ScriptType, TYPES, Type};
+use crate::connection::Connection;
 use crate::error::Failure;
 use crate::guide::{self, PAGES};
 use crate::render::{Screen, markdown};
 use crate::text::words;
 use std::fmt::Write;
+use std::rc::Rc;
 
 /// Lines of the screen that the overview leaves to the prompt.
 const PROMPT_LINES: usize = 2;
@@ -135,8 +139,8 @@ pub fn unknown<'a>(name: &str, pages: impl Iterator<Item = &'a str>) -> Failure 
 fn method_page(name: &str) -> Option<String> {
     let (owner, getter) = name.split_once('.')?;
     let owner = types::find(owner)?;
-    let (name, help) = owner.getters.iter().find(|(name, _)| *name == getter)?;
-    Some(format!("{}.{name}\n  {help}\n", owner.name))
+    let key = owner.keys().into_iter().find(|key| key.name == getter)?;
+    Some(format!("{}.{}\n  {}\n", owner.name, key.name, key.help))
 }
 
 fn function_page(function: &Function) -> String {
@@ -145,7 +149,7 @@ fn function_page(function: &Function) -> String {
         let _ = writeln!(text, "{form}");
     }
     let _ = writeln!(text, "  {}", function.help);
-    if function.gives != registry::Gives::Nothing {
+    if function.gives != Gives::Nothing {
         let _ = writeln!(text, "  gives {}", function.gives.words());
     }
     if !function.options.is_empty() {
@@ -187,14 +191,15 @@ fn option_rows(text: &mut String, options: &[Opt], indent: usize) {
 
 fn type_page(it: &Type) -> String {
     let mut text = format!("{}\n  {}\n", it.name, it.help);
-    if !it.getters.is_empty() {
+    let keys = it.keys();
+    if !keys.is_empty() {
         text.push_str("\ngetters\n");
-        for (name, help) in it.getters {
-            let _ = writeln!(text, "  {name:<14} {help}");
+        for key in keys {
+            let _ = writeln!(text, "  {:<14} {}", key.name, key.help);
         }
         text.push_str("\nto_json() gives them as text, as_map() as a plain map\n");
     }
-    if it.name == "Connection" {
+    if it == Rc::<Connection>::TYPE {
         let methods = registry::functions().filter(|function| function.method);
         let names: Vec<&str> = methods.map(|function| function.name).collect();
         let _ = writeln!(text, "\nmethods\n  {}", names.join(" "));

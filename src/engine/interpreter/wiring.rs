@@ -1,9 +1,9 @@
 //! Connects the engine to the session: zshell's functions, global variables, `print`, and polling of the interrupt
 //! flag.
 
-use crate::engine::call::Call;
+use crate::engine::call::{Call, Function};
 use crate::engine::limits::SizeGuard;
-use crate::engine::registry::{self, Function};
+use crate::engine::registry;
 use crate::error::Failure;
 use crate::session::Session;
 use crate::session::log::Level;

@@ -2,8 +2,10 @@
 
 use super::{LintedSource, Linter};
 use crate::engine::arguments::{self, Declaration, Found};
+use crate::engine::call::Function;
+use crate::engine::describe::{Opt, Takes};
 use crate::engine::options::unknown_key;
-use crate::engine::registry::{self, Function, Opt, Takes};
+use crate::engine::registry;
 use crate::engine::syntax::SourceText;
 use crate::error::Failure;
 use crate::text::words;

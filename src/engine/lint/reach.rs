@@ -1,14 +1,15 @@
 //! Finds unreachable statements: those after `return`, `throw`, `break`, `continue` or `exit(…)`.
 
 use super::{LintedSource, Linter};
+use crate::engine::registry::{self, Effect};
 use crate::error::Failure;
 use rhai::{ASTNode, Expr, Stmt};
 
 /// Checks every block of a source.
 pub(super) fn check(linter: &Linter, source: &LintedSource<'_>) {
-    let own_exit = source.functions.own.contains_key("exit");
+    let is_own = |name: &str| source.functions.own.contains_key(name);
     let check = |statements: &[Stmt]| {
-        let over = statements.iter().position(|it| ends(it, own_exit));
+        let over = statements.iter().position(|it| ends(it, &is_own));
         let next = over.and_then(|over| statements.get(over + 1));
         if let Some(next) = next.filter(|next| !next.position().is_none()) {
             let failure = Failure::usage("this is never reached");
@@ -51,17 +52,22 @@ pub(super) fn check(linter: &Linter, source: &LintedSource<'_>) {
                         .warning(source.name, statement.position(), failure);
                     return false;
                 }
-                before_ends = ends(statement, own_exit);
+                before_ends = ends(statement, &is_own);
             }
             true
         });
     }
 }
 
+/// Returns true if the function ends the script.
+fn exits(name: &str) -> bool {
+    registry::find(name).is_some_and(|it| it.effect == Effect::Exits)
+}
+
 /// Returns true if later statements of the block aren't reached.
-fn ends(statement: &Stmt, own_exit: bool) -> bool {
+fn ends(statement: &Stmt, is_own: &dyn Fn(&str) -> bool) -> bool {
     let is_exit = |call: &rhai::FnCallExpr| {
-        call.name == "exit" && !call.is_qualified() && call.args.len() <= 1 && !own_exit
+        exits(&call.name) && !call.is_qualified() && call.args.len() <= 1 && !is_own(&call.name)
     };
     match statement {
         Stmt::Return(..) | Stmt::BreakLoop(..) => true,

@@ -1,7 +1,7 @@
 //! `:profile`
 
 use super::{CommandResult, Next, PromptCommand, arguments};
-use crate::engine::functions::profiles;
+use crate::engine::connecting::profiles;
 use crate::engine::registry::Takes;
 use crate::render::{OutputFormat, Shown};
 use crate::repl::shell::Shell;

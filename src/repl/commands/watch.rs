@@ -5,7 +5,7 @@ mod view;
 use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::engine::options::parse_duration;
 use crate::engine::registry::Takes;
-use crate::engine::{ScriptError, values};
+use crate::engine::{ScriptError, types};
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use crate::render;
@@ -75,7 +75,7 @@ fn round(shell: &Shell, statement: &str) -> Result<(), Box<ScriptError>> {
     let value = shell.interpreter.glance(statement)?;
     let session = shell.session();
     let (screen, format) = (session.out(), session.choices().output);
-    values::show(&value, |shown| {
+    types::show(&value, |shown| {
         session.write(|out| render::write(out, &shown, format, &screen))
     })
     .map_err(Failure::into)

@@ -4,7 +4,7 @@
 use super::Completer;
 use crate::engine::help;
 use crate::engine::registry::{self, Function, Opt, Takes, VARIABLES};
-use crate::engine::values::types::TYPES;
+use crate::engine::types::{Key, SharedNames, TYPES};
 use crate::render::Screen;
 use crate::repl::commands::COMMANDS;
 use crate::session::Session;
@@ -84,7 +84,8 @@ impl Overviews {
 
 #[test]
 fn tables_tab_and_help_agree() {
-    let completer = Completer::new(Rc::new(Session::for_tests(Path::new("."))));
+    let session = Rc::new(Session::for_tests(Path::new(".")));
+    let completer = Completer::new(session, SharedNames::default());
     let overviews = Overviews::new();
     let mut wrong = Vec::new();
     for function in registry::functions() {
@@ -107,10 +108,13 @@ fn tables_tab_and_help_agree() {
             overviews.name(it.name),
             &format!("help(): {}", it.name),
         );
-        for (getter, meaning) in it.getters {
+        for Key {
+            name: getter, help, ..
+        } in it.keys()
+        {
             check(
                 &mut wrong,
-                page.contains(meaning),
+                page.contains(help),
                 &format!("help: {}.{getter}", it.name),
             );
         }

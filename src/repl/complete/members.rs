@@ -4,18 +4,17 @@ use super::chain::{Binding, Chain, ChainLink, ChainRoot, binding};
 use super::code::CursorCode;
 use super::offer::Offer;
 use crate::engine::registry;
-use crate::engine::values::methods::{BARE, LIST, MAP, OWN, TEXT};
-use crate::engine::values::{Names, Shape};
+use crate::engine::types::methods::{BARE, LIST, MAP, OWN, TEXT};
+use crate::engine::types::{Names, ScriptType, Shape};
+use crate::error::Failure;
 
 /// How many assignments to follow to find the type of a variable.
 const STEPS: usize = 8;
 
 /// Returns the members of a value.
 pub(super) fn members(shape: &Shape) -> Vec<Offer> {
-    let getters = shape.getters().iter();
-    let mut offers: Vec<Offer> = getters
-        .map(|(name, help)| Offer::new(*name, *help))
-        .collect();
+    let getters = shape.getters().into_iter();
+    let mut offers: Vec<Offer> = getters.map(|key| Offer::new(key.name, key.help)).collect();
     match shape {
         Shape::Connection(_) => {
             let methods = registry::functions().filter(|function| function.method);
@@ -32,8 +31,8 @@ pub(super) fn members(shape: &Shape) -> Vec<Offer> {
         Shape::List(_) => LIST,
         Shape::Text => TEXT,
         Shape::Map(_) => MAP,
-        Shape::Secret => &[],
-        _ if shape.type_name().is_some() => OWN,
+        _ if shape.is_secret() => &[],
+        _ if shape.own().is_some() => OWN,
         _ => &[],
     };
     offers.extend(methods.iter().map(|(name, help)| {
@@ -85,7 +84,12 @@ fn follow(chain: &Chain<'_>, code: &CursorCode<'_>, names: &Names, steps: usize)
     };
     chain.links.iter().fold(root, |shape, link| match link {
         ChainLink::Member(name) => shape.member(name),
-        ChainLink::Call(name) => shape.call(name),
+        ChainLink::Call(name) => match registry::find(name) {
+            Some(function) if function.method && matches!(shape, Shape::Connection(_)) => {
+                Shape::given(function.gives)
+            }
+            _ => shape.call(name),
+        },
         ChainLink::Index(key) => shape.item(key),
     })
 }
@@ -102,7 +106,7 @@ fn named(name: &str, code: &CursorCode<'_>, names: &Names, steps: usize) -> Shap
             };
             if item { shape.item("") } else { shape }
         }
-        None if super::chain::catches(code, name) => Shape::Error,
+        None if super::chain::catches(code, name) => Shape::Own(Failure::TYPE),
         None => scope(name, names),
     }
 }

@@ -21,6 +21,7 @@ mod place;
 mod values;
 
 use crate::engine::syntax::SourceText;
+use crate::engine::types::SharedNames;
 use crate::render::Tone;
 use crate::session::Session;
 use code::CursorCode;
@@ -36,6 +37,7 @@ use values::CompletionContext;
 /// Completes the text at the cursor.
 pub(super) struct Completer {
     session: Rc<Session>,
+    names: SharedNames,
 }
 
 /// The candidates of a source.
@@ -63,9 +65,9 @@ impl CompletionAnswer {
 }
 
 impl Completer {
-    /// Returns a completer for this session.
-    pub(super) fn new(session: Rc<Session>) -> Self {
-        Self { session }
+    /// Returns a completer for this session and the names of its prompt.
+    pub(super) fn new(session: Rc<Session>, names: SharedNames) -> Self {
+        Self { session, names }
     }
 
     /// Returns a line of the list with the help after the name dimmed.
@@ -124,7 +126,7 @@ impl rustyline::completion::Completer for Completer {
         let source = SourceText::read(before.get(from..).unwrap_or_default());
         let code = CursorCode::at_end(&source);
         let place = place::place(&code);
-        let names = self.session.known.names();
+        let names = self.names.get();
         let answer = Self::offers(&CompletionContext {
             session: &self.session,
             names: &names,

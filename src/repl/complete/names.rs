@@ -4,7 +4,7 @@ use super::chain::declared;
 use super::code::CursorCode;
 use super::offer::Offer;
 use crate::engine::registry::{self, Function, Takes, VARIABLES};
-use crate::engine::values::{Defined, Names, Shape};
+use crate::engine::types::{Defined, Names, Shape};
 
 /// Rhai's keywords that start or join something, offered after their first letter.
 const KEYWORDS: &[(&str, &str)] = &[
@@ -107,10 +107,8 @@ pub(super) fn variables(
 /// Returns true if a value of this shape fits.
 pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
     match (takes, shape) {
-        (_, Shape::Unknown)
-        | (Takes::Anything, _)
-        | (Takes::Job, Shape::Job | Shape::Summary | Shape::Progress)
-        | (Takes::Profile, Shape::Connection(_)) => true,
+        (_, Shape::Unknown) | (Takes::Anything, _) | (Takes::Profile, Shape::Connection(_)) => true,
+        (Takes::Job, Shape::Own(it)) => it.is_job,
         (Takes::Job, Shape::List(item)) => fits(takes, item) && !matches!(**item, Shape::Text),
         (Takes::Data | Takes::State, Shape::List(item)) => fits(takes, item),
         (Takes::Flag, shape) => matches!(shape, Shape::Flag),

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::connection::Connection;
 use crate::engine::help;
 use crate::engine::registry::{self, Function, Opt, Takes};
-use crate::engine::values::{Names, Shape};
+use crate::engine::types::{Names, Shape};
 use crate::error::Kind as ErrorKind;
 use crate::render::OutputFormat;
 use crate::session::Session;

@@ -4,7 +4,7 @@ use super::{SaveContext, SavedScript, compose};
 use crate::engine::lint::Linter;
 use crate::engine::modules::Folders;
 use crate::engine::syntax::parses;
-use crate::engine::{Interpreter, Setup, values};
+use crate::engine::{Interpreter, Setup, types};
 use crate::repl::record::{Statement, StatementOrigin, StatementOutcome};
 use crate::secret::{Secret, remember};
 use crate::session::Session;
@@ -22,7 +22,7 @@ fn interpreter(folder: &Path) -> Interpreter {
 }
 
 fn printed(session: &Session, value: &Dynamic) {
-    values::show(value, |shown| session.show(shown)).expect("shown");
+    types::show(value, |shown| session.show(shown)).expect("shown");
 }
 
 /// Runs statements one after the other; returns the output of those that succeed, and the record.

@@ -3,11 +3,11 @@
 use super::entry::Entry;
 use super::plan::Task;
 use super::queue::Queue;
-use crate::engine::values::BatchValue;
+use crate::engine::types::{Batch, BatchValue, List, ordered};
 use crate::error::{Failure, Kind};
 use crate::render::explain_failure;
 use crate::text::words;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::time::Instant;
 
 /// Maximum number of failed jobs that an error explains. The error names all of them.
@@ -99,28 +99,26 @@ fn tally(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> String {
 
 /// Returns the value for the script.
 pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchValue {
-    let job = |(task, entry): (&Task, &Entry)| -> Value {
+    let job = |(task, entry): (&Task, &Entry)| {
         let reason = entry.failure.as_ref().map(|it| it.message.clone());
         let reason = reason.or_else(|| entry.progress.as_ref().and_then(|it| it.reason.clone()));
-        json!({
+        ordered(json!({
             "job": entry.job,
             "key": task.key,
             "state": entry.word(),
             "files": task.files,
             "rows": entry.progress.as_ref().and_then(|it| it.rows),
             "reason": reason,
-        })
+        }))
     };
     let count = queue.count();
-    let jobs: Vec<Value> = queue.tasks.iter().zip(&queue.entries).map(job).collect();
     let submitted = queue.entries.iter().filter(|it| it.progress.is_some());
-    let ok = submitted.filter(|it| !it.has_failed()).count();
-    BatchValue::new(json!({
-        "ok": ok,
-        "failed": count.failed,
-        "jobs": jobs,
-        "files": count.files,
-        "rows": count.rows,
-        "elapsed": (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-    }))
+    BatchValue::new(Batch {
+        ok: submitted.filter(|it| !it.has_failed()).count() as u64,
+        failed: count.failed,
+        jobs: List::plain(queue.tasks.iter().zip(&queue.entries).map(job).collect()),
+        files: count.files,
+        rows: count.rows,
+        elapsed: (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
+    })
 }

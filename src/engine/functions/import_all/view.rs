@@ -4,6 +4,7 @@ use crate::api::model::Progress;
 use crate::render::BatchBar;
 use crate::session::Session;
 use crate::session::log::{Level, LogFormat};
+use crate::submission::Notice;
 use crate::text::words;
 use serde_json::json;
 use std::cell::RefCell;
@@ -41,6 +42,14 @@ impl<'a> View<'a> {
         match &*self.bar.borrow() {
             Some(bar) => bar.say(line),
             None => self.session.notice(line),
+        }
+    }
+
+    /// Shows a notice of a submission. Known keys are counted once at the end of the batch, so the line about each key
+    /// is skipped.
+    pub(super) fn notice(&self, notice: &Notice) {
+        if !matches!(notice, Notice::KnownKey(_)) {
+            self.say(&notice.to_string());
         }
     }
 

@@ -1,20 +1,16 @@
 //! One round of a wait: every open job is read once.
 
-use super::ask::{Answer, Question, ask};
-use super::lists::{Listed, tells};
-use super::{REDRAW, Watch};
+use super::Watch;
 use crate::api::model::{JobState, JobSummary, Progress, State};
 use crate::engine::functions::jobs::known_reading;
-use crate::engine::values::{Job, ProgressValue};
+use crate::engine::functions::watch::REDRAW;
+use crate::engine::functions::watch::ask::{Answer, Question, ask};
+use crate::engine::functions::watch::lists::{Listed, tells};
+use crate::engine::types::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
 use crate::render::WaitView;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
-
-/// The wait gives up after more than `MISSES` failed rounds in a row, and no answer for `PATIENCE` times a call's read
-/// timeout.
-const MISSES: u32 = 5;
-const PATIENCE: u32 = 4;
+use std::time::Instant;
 
 /// The result of a round.
 #[derive(Default)]
@@ -83,27 +79,18 @@ impl Watch<'_> {
     /// Ends the round. Returns an error if the wait must end.
     fn close(&mut self, round: Round) -> Result<(), Failure> {
         self.asked = u32::try_from(round.requests).unwrap_or(u32::MAX);
+        let missed = round.missed.filter(|_| !round.answered);
         if round.answered {
-            self.misses = 0;
-            self.answered = Instant::now();
-        } else if round.missed.is_some() {
-            self.misses += 1;
+            self.contact.answered();
         }
-        let silent = self.answered.elapsed() >= self.patience();
-        let lasting = round.missed.filter(|_| self.misses > MISSES && silent);
+        let timeouts = self.jobs.iter();
+        let timeouts = timeouts.map(|job| job.connection.client.settings().read_timeout);
+        let timeout = timeouts.max().unwrap_or_default();
+        let lasting = missed.filter(|_| self.contact.missed(timeout));
         match round.failed.or(lasting) {
             Some(failure) => Err(self.detached(failure)),
             None => Ok(()),
         }
-    }
-
-    /// Returns how long the service may be silent.
-    fn patience(&self) -> Duration {
-        let timeouts = self
-            .jobs
-            .iter()
-            .map(|job| job.connection.client.settings().read_timeout);
-        timeouts.max().unwrap_or_default().saturating_mul(PATIENCE)
     }
 
     fn take(&mut self, round: &mut Round, place: usize, answer: Result<Progress, Failure>) {
@@ -184,10 +171,7 @@ fn moved(last: Option<ProgressValue>, job: &Job, summary: &JobSummary) -> Progre
     if progress.collection.is_empty() {
         progress.collection.clone_from(&summary.collection);
     }
-    ProgressValue {
-        progress: Rc::new(progress),
-        connection: Rc::clone(&job.connection),
-    }
+    ProgressValue::new(progress, &job.connection)
 }
 
 /// Returns the reading of a job of which only the state is known.

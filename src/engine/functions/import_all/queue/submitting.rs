@@ -4,7 +4,9 @@ use super::{LOOKED_FOR, Queue};
 use crate::api::Client;
 use crate::engine::functions::import_all::plan::Task;
 use crate::error::Failure;
-use crate::submission::{Begun, Sent, SubmissionContext, SubmitError, Submitter, Unresolved};
+use crate::submission::{
+    Begun, Notice, Sent, SubmissionContext, SubmitError, Submitter, Unresolved,
+};
 use std::sync::Mutex;
 use std::sync::PoisonError;
 use std::thread;
@@ -30,23 +32,20 @@ struct SubmitWorker<'a> {
     desk: &'a SubmissionContext,
     client: Client,
     connection: &'a str,
-    said: Mutex<Vec<String>>,
+    notices: Mutex<Vec<Notice>>,
 }
 
 impl SubmitWorker<'_> {
     fn submit(&self, task: &Task) -> Result<Step, SubmitError> {
-        let tell = |text: &str| {
-            // Known keys are counted once at the end of the batch, so the line about each key is skipped.
-            if !text.starts_with("the key ") {
-                let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-                said.push(text.to_owned());
-            }
+        let notify = |notice: Notice| {
+            let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+            notices.push(notice);
         };
         let submitter = Submitter {
             desk: self.desk,
             client: &self.client,
             connection: self.connection,
-            tell: &tell,
+            notify: &notify,
             busy_wait: Duration::ZERO,
         };
         if self.client.settings().dry_run.is_some() {
@@ -96,23 +95,23 @@ impl Queue<'_> {
 
     /// Submits these jobs at the same time. Returns how many of them another process is submitting.
     fn submit_some(&mut self, places: &[usize]) -> Result<usize, Failure> {
-        let clerk = SubmitWorker {
+        let worker = SubmitWorker {
             desk: &self.session.desk,
             client: self.connection.client.clone(),
             connection: &self.connection.name,
-            said: Mutex::default(),
+            notices: Mutex::default(),
         };
         let work: Vec<(usize, &Task)> = places
             .iter()
             .filter_map(|at| Some((*at, self.tasks.get(*at)?)))
             .collect();
-        let steps = at_once(&clerk, &work);
-        for line in clerk
-            .said
+        let steps = at_once(&worker, &work);
+        for notice in worker
+            .notices
             .into_inner()
             .unwrap_or_else(PoisonError::into_inner)
         {
-            self.view.say(&line);
+            self.view.notice(&notice);
         }
         let (mut busy, mut result) = (0, Ok(()));
         for (at, step) in steps {
@@ -139,15 +138,15 @@ impl Queue<'_> {
 
 /// Submits each job, on threads if there's more than one job.
 fn at_once(
-    clerk: &SubmitWorker<'_>,
+    worker: &SubmitWorker<'_>,
     work: &[(usize, &Task)],
 ) -> Vec<(usize, Result<Step, SubmitError>)> {
     if let [(at, task)] = work {
-        return vec![(*at, clerk.submit(task))];
+        return vec![(*at, worker.submit(task))];
     }
     let steps = Mutex::new(Vec::with_capacity(work.len()));
     let submit = |at: usize, task: &Task| {
-        let step = clerk.submit(task);
+        let step = worker.submit(task);
         let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
         steps.push((at, step));
     };

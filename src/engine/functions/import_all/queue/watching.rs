@@ -1,11 +1,11 @@
 //! Readings of a batch's running jobs.
 
-use super::{FIRST_LOCAL, LONGEST, Queue, SHORTEST};
+use super::Queue;
 use crate::engine::functions::jobs::known_reading;
-use crate::engine::functions::wait::ask::{Answer, Question, ask};
-use crate::engine::values::{Job, ProgressValue};
+use crate::engine::functions::watch::ask::{Answer, Question, ask};
+use crate::engine::functions::watch::interval;
+use crate::engine::types::{Job, ProgressValue};
 use crate::error::{Failure, Kind};
-use std::rc::Rc;
 use std::time::Instant;
 
 impl Queue<'_> {
@@ -45,10 +45,7 @@ impl Queue<'_> {
         };
         let settings = job.connection.client.settings();
         if let Some(progress) = self.session.desk.remembered(settings, &job.id) {
-            let reading = ProgressValue {
-                progress: Rc::new(progress),
-                connection: Rc::clone(&job.connection),
-            };
+            let reading = ProgressValue::new(progress, &job.connection);
             return self.take(at, Ok(reading));
         }
         if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
@@ -74,7 +71,7 @@ impl Queue<'_> {
             }
             Err(failure) => return Err(failure),
         };
-        self.heard();
+        self.contact.answered();
         let state = progress.state.kind;
         let has_ended = state.is_final() || (state.ends_wait() && !self.committing);
         if let Some(entry) = self.entries.get_mut(at) {
@@ -106,13 +103,7 @@ impl Queue<'_> {
     fn later(&mut self, at: usize) {
         let local = self.connection.client.is_local_service();
         if let Some(running) = self.running.iter_mut().find(|it| it.at == at) {
-            let elapsed = running.since.elapsed();
-            let pause = if local && elapsed < SHORTEST {
-                elapsed.max(FIRST_LOCAL)
-            } else {
-                (elapsed / 20).clamp(SHORTEST, LONGEST)
-            };
-            running.due = Instant::now() + pause;
+            running.due = Instant::now() + interval(running.since.elapsed(), local);
         }
     }
 }

@@ -1,12 +1,12 @@
 //! Saved connections for `connect`: the chosen profile, its settings, and the source of its API key.
 
-use super::build::{Origin, Target, build};
-use super::connect::OPTIONS;
+use super::build::{Target, build};
 use super::key::{Found, find};
+use super::{OPTIONS, Origin};
 use crate::config::{Config, Profile, Setting, set};
 use crate::connection::Connection;
 use crate::engine::options::Options;
-use crate::engine::values::dynamic_of;
+use crate::engine::types::dynamic_of;
 use crate::error::Failure;
 use crate::session::Session;
 use rhai::{Dynamic, Map};

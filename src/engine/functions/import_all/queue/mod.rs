@@ -13,8 +13,9 @@ use super::view::{Count, View};
 use super::{BUSY_WAIT, How};
 use crate::api::model::JobState;
 use crate::connection::Connection;
-use crate::engine::functions::wait::ask::Pace;
-use crate::engine::values::Job;
+use crate::engine::functions::watch::Contact;
+use crate::engine::functions::watch::ask::Pace;
+use crate::engine::types::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
 use crate::submission::{Found, Open, Sent, SubmitError, Submitter, Unresolved};
@@ -25,17 +26,11 @@ use std::time::{Duration, Instant};
 
 /// Delay before a new job is first read. Shorter for the local service, because its requests are cheap.
 const FIRST_LOOK: Duration = Duration::from_millis(50);
-const FIRST_LOCAL: Duration = Duration::from_millis(5);
-/// Minimum and maximum time between two readings of a job.
-const SHORTEST: Duration = Duration::from_millis(500);
-const LONGEST: Duration = Duration::from_secs(10);
+/// Minimum time that the queue sleeps. A dry run sends nothing, so it doesn't sleep.
+const MIN_TICK: Duration = Duration::from_millis(5);
 /// Initial and maximum pause after a busy answer. Each pause is twice as long as the last.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// The batch gives up after more than `MISSES` failed requests in a row, and no answer for `PATIENCE` times a call's
-/// read timeout.
-const MISSES: u32 = 5;
-const PATIENCE: u32 = 4;
 /// Maximum number of unanswered submissions that are searched for, per place of the queue.
 const LOOKED_FOR: usize = 4;
 /// Maximum time that the queue sleeps.
@@ -66,7 +61,7 @@ pub(super) struct Queue<'a> {
     /// True if all jobs are committed or none is.
     atomic: bool,
     /// False if nothing more is submitted after a failure.
-    goes_on: bool,
+    continue_on_error: bool,
     pending: VecDeque<usize>,
     parked: Vec<(usize, Unresolved)>,
     running: Vec<Running>,
@@ -75,9 +70,7 @@ pub(super) struct Queue<'a> {
     busy: u32,
     /// The start of the current wait for a busy service. Reset when a job is accepted or ends.
     busy_since: Option<Instant>,
-    misses: u32,
-    /// The time of the service's last answer.
-    answered: Instant,
+    contact: Contact,
     /// Number of jobs that earlier runs submitted, found by their keys.
     known: u64,
     /// Number of jobs that have ended, or never will.
@@ -112,7 +105,7 @@ impl<'a> Queue<'a> {
             entries: vec![Entry::default(); tasks.len()],
             max_running: how.max_running,
             atomic: how.atomic,
-            goes_on: how.goes_on && !how.atomic,
+            continue_on_error: how.continue_on_error && !how.atomic,
             busy_wait: given.unwrap_or(BUSY_WAIT),
             pending: (0..tasks.len()).collect(),
             parked: Vec::new(),
@@ -120,8 +113,7 @@ impl<'a> Queue<'a> {
             pause: None,
             busy: 0,
             busy_since: None,
-            misses: 0,
-            answered: Instant::now(),
+            contact: Contact::new(),
             known: 0,
             done: 0,
             has_failed: false,
@@ -171,7 +163,10 @@ impl<'a> Queue<'a> {
             if self.pending.is_empty() && self.parked.is_empty() && self.running.is_empty() {
                 return Ok(());
             }
-            self.session.interrupt.sleep(self.nap())?;
+            let nap = self.nap();
+            if !nap.is_zero() {
+                self.session.interrupt.sleep(nap)?;
+            }
         }
     }
 
@@ -243,7 +238,7 @@ impl<'a> Queue<'a> {
     }
 
     fn halted(&self) -> bool {
-        !self.goes_on && self.has_failed
+        !self.continue_on_error && self.has_failed
     }
 
     /// Updates the display, at most every `REDRAW`, because counting many jobs takes time.
@@ -289,7 +284,7 @@ impl<'a> Queue<'a> {
     fn made(&mut self, at: usize, job: String) {
         self.busy = 0;
         self.busy_since = None;
-        self.heard();
+        self.contact.answered();
         self.pause = None;
         if let Some(entry) = self.entries.get_mut(at) {
             entry.job = Some(job);
@@ -299,8 +294,12 @@ impl<'a> Queue<'a> {
 
     fn watch(&mut self, at: usize) {
         let since = Instant::now();
-        let local = self.connection.client.is_local_service();
-        let first = if local { FIRST_LOCAL } else { FIRST_LOOK };
+        let is_local = self.connection.client.is_local_service();
+        let first = if is_local || self.min_tick().is_zero() {
+            self.min_tick()
+        } else {
+            FIRST_LOOK
+        };
         self.running.push(Running {
             at,
             since,
@@ -349,18 +348,10 @@ impl<'a> Queue<'a> {
         self.done += 1;
     }
 
-    /// Records that the service has answered.
-    fn heard(&mut self) {
-        self.misses = 0;
-        self.answered = Instant::now();
-    }
-
     /// Counts a missing answer. Returns true if the service has been silent for too long.
     fn is_lasting(&mut self) -> bool {
-        self.misses += 1;
-        let timeout = self.connection.client.settings().read_timeout;
-        let patience = timeout.saturating_mul(PATIENCE);
-        self.misses > MISSES && self.answered.elapsed() >= patience
+        self.contact
+            .missed(self.connection.client.settings().read_timeout)
     }
 
     /// Schedules a retry for a busy service. Returns an error if the wait would exceed `busy_wait`. The wait starts
@@ -433,6 +424,14 @@ impl<'a> Queue<'a> {
             .chain(submits)
             .min();
         let left = next.map_or(TICK, |next| next.saturating_duration_since(now));
-        left.clamp(Duration::from_millis(5), TICK)
+        left.clamp(self.min_tick(), TICK)
+    }
+
+    fn min_tick(&self) -> Duration {
+        if self.session.dry_run().is_some() {
+            Duration::ZERO
+        } else {
+            MIN_TICK
+        }
     }
 }

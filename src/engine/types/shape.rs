@@ -1,12 +1,10 @@
 //! Types of values and keys of maps, kept without the values. Completion uses these shapes.
 
-use super::types::{self, FILE_KEYS};
-use super::{BatchValue, Job, ProgressValue, SummaryValue};
+use super::{Gives, Key, List, Record, ScriptType, Type};
 use crate::connection::Connection;
-use crate::engine::registry::{self, Gives};
-use crate::error::Failure;
 use crate::secret::Secret;
 use rhai::{Array, Dynamic, FnPtr, Map};
+use std::cell::RefCell;
 use std::rc::Rc;
 
 /// Maximum depth of nested maps and arrays.
@@ -28,20 +26,10 @@ pub enum Shape {
     Text,
     /// A function pointer or closure.
     Function,
-    /// A secret.
-    Secret,
     /// A connection, and which one if it's a variable's value.
     Connection(Option<Rc<Connection>>),
-    /// A submitted job.
-    Job,
-    /// A row of `jobs()`.
-    Summary,
-    /// A reading of a job.
-    Progress,
-    /// The result of many imports.
-    Batch,
-    /// A caught error.
-    Error,
+    /// A value of another type of zshell's.
+    Own(&'static Type),
     /// An array, with the shape of its first item.
     List(Box<Shape>),
     /// A map with its keys.
@@ -59,27 +47,36 @@ impl Shape {
             return Self::Connection(Some(Rc::clone(&connection)));
         }
         if let Some(list) = value.read_lock::<Array>() {
-            let first = list.first().filter(|_| depth > 0);
-            return Self::list(first.map_or(Self::Unknown, |item| Self::within(item, depth - 1)));
+            return Self::of_items(&list, depth);
+        }
+        if let Some(list) = value.read_lock::<List>() {
+            return Self::of_items(list.items(), depth);
         }
         if let Some(map) = value.read_lock::<Map>() {
-            let items = map.iter().take(if depth > 0 { KEYS } else { 0 });
-            let keys = items.map(|(key, value)| (key.to_string(), Self::within(value, depth - 1)));
-            return Self::Map(keys.collect());
+            let pairs = map.iter().map(|(key, value)| (key.as_str(), value));
+            return Self::of_pairs(pairs, depth);
+        }
+        if let Some(record) = value.read_lock::<Record>() {
+            return Self::of_pairs(record.pairs(), depth);
         }
         match () {
             () if value.is_bool() => Self::Flag,
             () if value.is_int() || value.is_float() => Self::Number,
             () if value.is_string() => Self::Text,
             () if value.is::<FnPtr>() => Self::Function,
-            () if value.is::<Secret>() => Self::Secret,
-            () if value.is::<Job>() => Self::Job,
-            () if value.is::<SummaryValue>() => Self::Summary,
-            () if value.is::<ProgressValue>() => Self::Progress,
-            () if value.is::<BatchValue>() => Self::Batch,
-            () if value.is::<Failure>() => Self::Error,
-            () => Self::Unknown,
+            () => Type::of(value).map_or(Self::Unknown, Self::Own),
         }
+    }
+
+    fn of_items(items: &Array, depth: usize) -> Self {
+        let first = items.first().filter(|_| depth > 0);
+        Self::list(first.map_or(Self::Unknown, |item| Self::within(item, depth - 1)))
+    }
+
+    fn of_pairs<'p>(pairs: impl Iterator<Item = (&'p str, &'p Dynamic)>, depth: usize) -> Self {
+        let pairs = pairs.take(if depth > 0 { KEYS } else { 0 });
+        let keys = pairs.map(|(key, value)| (key.to_owned(), Self::within(value, depth - 1)));
+        Self::Map(keys.collect())
     }
 
     /// Returns the shape of an array of `item`.
@@ -101,15 +98,19 @@ impl Shape {
             Gives::Flag => Self::Flag,
             Gives::Number => Self::Number,
             Gives::Text => Self::Text,
-            Gives::Secret => Self::Secret,
-            Gives::Connection => Self::Connection(None),
-            Gives::Job => Self::Job,
-            Gives::Progress | Gives::Readings => Self::Progress,
-            Gives::Batch => Self::Batch,
-            Gives::Jobs => Self::list(Self::Summary),
+            Gives::One(it) | Gives::Each(it) => Self::one(it),
+            Gives::Many(it) => Self::list(Self::one(it)),
             Gives::Texts => Self::list(Self::Text),
             Gives::Map(keys) => map(keys),
             Gives::Maps(keys) => Self::list(map(keys)),
+        }
+    }
+
+    fn one(it: &'static Type) -> Self {
+        if it == Rc::<Connection>::TYPE {
+            Self::Connection(None)
+        } else {
+            Self::Own(it)
         }
     }
 
@@ -131,21 +132,11 @@ impl Shape {
                 .iter()
                 .find(|(key, _)| key == name)
                 .map_or(Self::Unknown, |(_, shape)| shape.clone()),
-            (Self::Progress, "details") => Self::given(Gives::Maps(FILE_KEYS)),
-            (Self::Progress, "warnings") => Self::given(Gives::Texts),
-            (Self::Progress | Self::Summary, "percent" | "rows" | "total_rows" | "size") => {
-                Self::Number
-            }
-            (Self::Batch, "jobs") => Self::given(Gives::Maps(&[
-                "job", "key", "state", "files", "rows", "reason",
-            ])),
-            (Self::Batch, _) if self.getters().iter().any(|(getter, _)| *getter == name) => {
-                Self::Number
-            }
-            (Self::Error, "jobs") => Self::list(Self::Text),
-            (Self::Error, "code" | "exit") => Self::Number,
-            _ if self.getters().iter().any(|(getter, _)| *getter == name) => Self::Text,
-            _ => Self::Unknown,
+            _ => self
+                .getters()
+                .iter()
+                .find(|getter| getter.name == name)
+                .map_or(Self::Unknown, |getter| Self::given(getter.gives)),
         }
     }
 
@@ -153,9 +144,6 @@ impl Shape {
     #[must_use]
     pub fn call(&self, name: &str) -> Self {
         match (self, name) {
-            (Self::Connection(_), _) => registry::find(name)
-                .filter(|function| function.method)
-                .map_or(Self::Unknown, |function| Self::given(function.gives)),
             (Self::List(_), "filter" | "extract" | "drain" | "retain" | "splice") => self.clone(),
             (Self::List(item), "pop" | "shift" | "get" | "find" | "remove") => (**item).clone(),
             (_, "to_json" | "to_string" | "sub_string" | "to_upper" | "to_lower") => Self::Text,
@@ -166,25 +154,23 @@ impl Shape {
         }
     }
 
-    /// Returns the name of the type in scripts, if the type is zshell's own.
-    pub fn type_name(&self) -> Option<&'static str> {
+    /// Returns zshell's type, if the value is of one.
+    pub fn own(&self) -> Option<&'static Type> {
         match self {
-            Self::Connection(_) => Some("Connection"),
-            Self::Job => Some("Job"),
-            Self::Summary => Some("JobSummary"),
-            Self::Progress => Some("Progress"),
-            Self::Batch => Some("Batch"),
-            Self::Error => Some("Error"),
-            Self::Secret => Some("Secret"),
+            Self::Connection(_) => Some(Rc::<Connection>::TYPE),
+            Self::Own(it) => Some(it),
             _ => None,
         }
     }
 
-    /// Returns the getters of the type, each with a description.
-    pub fn getters(&self) -> &'static [(&'static str, &'static str)] {
-        self.type_name()
-            .and_then(types::find)
-            .map_or(&[], |it| it.getters)
+    /// Returns true for a secret, which has no members.
+    pub fn is_secret(&self) -> bool {
+        self.own() == Some(Secret::TYPE)
+    }
+
+    /// Returns the getters of the type.
+    pub fn getters(&self) -> Vec<Key> {
+        self.own().map(Type::keys).unwrap_or_default()
     }
 
     /// Returns the kind of value in a word or two.
@@ -197,13 +183,8 @@ impl Shape {
             Self::Function => "a closure",
             Self::List(_) => "an array",
             Self::Map(_) => "a map",
-            Self::Connection(_) => "a Connection",
-            Self::Job => "a Job",
-            Self::Summary => "a JobSummary",
-            Self::Progress => "a Progress",
-            Self::Batch => "a Batch",
-            Self::Error => "an Error",
-            Self::Secret => "a Secret",
+            Self::Connection(_) => Rc::<Connection>::WORDS,
+            Self::Own(it) => it.words,
         }
     }
 }
@@ -237,6 +218,22 @@ pub struct Names {
     pub functions: Vec<Defined>,
     /// Modules.
     pub modules: Vec<Imported>,
+}
+
+/// The names of a prompt, shared by the interpreter, which sets them, and completion, which reads them.
+#[derive(Clone, Default)]
+pub struct SharedNames(Rc<RefCell<Rc<Names>>>);
+
+impl SharedNames {
+    /// Returns the current names.
+    pub fn get(&self) -> Rc<Names> {
+        Rc::clone(&self.0.borrow())
+    }
+
+    /// Replaces the names.
+    pub fn set(&self, names: Names) {
+        *self.0.borrow_mut() = Rc::new(names);
+    }
 }
 
 impl Names {

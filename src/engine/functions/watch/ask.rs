@@ -1,10 +1,10 @@
 //! Requests about many jobs at once, within the services' rate limits.
 
 use super::lists::{ListQuestion, Listed};
-use super::{A_SECOND, REDRAW};
+use super::{REDRAW, REQUESTS_PER_SECOND, until};
 use crate::api::Client;
 use crate::api::model::Progress;
-use crate::engine::values::Job;
+use crate::engine::types::Job;
 use crate::error::Failure;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError, Sender};
@@ -16,11 +16,11 @@ use std::time::{Duration, Instant};
 const AT_ONCE: usize = 8;
 
 /// The average time between two requests.
-const GAP: Duration = Duration::from_millis(1000 / A_SECOND as u64);
+const GAP: Duration = Duration::from_millis(1000 / REQUESTS_PER_SECOND as u64);
 
 /// The time of the next request to a service with a rate limit. A burst of one second's requests is allowed.
 #[derive(Debug, Default)]
-pub(in crate::engine::functions) struct Pace(Mutex<Option<Instant>>);
+pub(crate) struct Pace(Mutex<Option<Instant>>);
 
 impl Pace {
     /// Waits until the next request is due. A stop ends the wait, and then the request too.
@@ -29,7 +29,7 @@ impl Pace {
             return;
         }
         let now = Instant::now();
-        let earliest = now.checked_sub(GAP * A_SECOND).unwrap_or(now);
+        let earliest = now.checked_sub(GAP * REQUESTS_PER_SECOND).unwrap_or(now);
         let due = {
             let mut next = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             let due = next.unwrap_or(earliest).max(earliest);
@@ -41,7 +41,7 @@ impl Pace {
 }
 
 /// A request about jobs.
-pub(in crate::engine::functions) enum Question {
+pub(crate) enum Question {
     /// One job's progress.
     Job {
         /// The job's index in the caller's list.
@@ -57,11 +57,7 @@ pub(in crate::engine::functions) enum Question {
 
 impl Question {
     /// Returns a question about the job at this index of the caller's list. The request is cancelled at the deadline.
-    pub(in crate::engine::functions) fn job(
-        place: usize,
-        job: &Job,
-        deadline: Option<Instant>,
-    ) -> Self {
+    pub(crate) fn job(place: usize, job: &Job, deadline: Option<Instant>) -> Self {
         Self::Job {
             place,
             id: job.id.clone(),
@@ -80,13 +76,8 @@ impl Question {
     }
 }
 
-/// Returns a client whose calls end at the deadline.
-pub(super) fn until(client: &Client, deadline: Option<Instant>) -> Client {
-    client.with_interrupt(client.interrupt().until(deadline))
-}
-
 /// The result of a question.
-pub(in crate::engine::functions) enum Answer {
+pub(crate) enum Answer {
     /// The job at this index of the caller's list.
     Job(usize, Result<Progress, Failure>),
     /// The states from a job list.
@@ -97,7 +88,7 @@ pub(in crate::engine::functions) enum Answer {
 /// `see` is called with `None` every `REDRAW`. If `see` returns false, no further question is sent.
 ///
 /// A raised stop flag ends every request within 100 ms, and thereby this function.
-pub(in crate::engine::functions) fn ask(
+pub(crate) fn ask(
     questions: &[Question],
     pace: &Pace,
     mut see: impl FnMut(Option<Answer>) -> bool,

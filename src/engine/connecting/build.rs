@@ -1,28 +1,19 @@
 //! From options to a connection: the route, the time limits, and a call that verifies both.
 
+use super::Origin;
 use super::key::Keys;
 use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
 use crate::api::model::Dialect;
 use crate::api::{ApiError, Client, Cluster, REMEMBERS, Settings};
 use crate::connection::{Connection, Storage};
-use crate::engine::call::as_text;
+use crate::engine::describe::{Opt, opt, opt_as};
 use crate::engine::options::Options;
-use crate::engine::registry::{Opt, opt, opt_as};
+use crate::engine::types::as_text;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
 use crate::text::words;
 use std::path::PathBuf;
 use std::time::Duration;
-
-/// The source of the options. It names the connection, and says where an API key came from.
-pub(super) enum Origin {
-    /// The call's own arguments.
-    Options,
-    /// A profile of `config.toml`.
-    Profile(String),
-    /// Environment variables or the official CLI's files.
-    Environment,
-}
 
 /// The keys of `storage: #{…}`.
 pub(super) const STORAGE: &[Opt] = &[
@@ -39,7 +30,7 @@ pub(super) const STORAGE: &[Opt] = &[
 ];
 
 /// Builds a connection and, unless `verify: false`, verifies it with one list call.
-pub(super) fn build(
+pub(crate) fn build(
     session: &Session,
     options: &Options,
     origin: &Origin,
@@ -190,7 +181,7 @@ fn account_route(endpoint: Option<&Endpoint>, region: Option<&str>) -> Result<Ro
 }
 
 /// Builds a client for the calls about an account, which need an API key and nothing else.
-pub(super) fn account(
+pub(crate) fn account(
     session: &Session,
     options: &Options,
     origin: &Origin,
@@ -303,7 +294,7 @@ fn storage(options: &Options) -> Result<Storage, Failure> {
 }
 
 /// Returns true for `storage_keys: "aws"`.
-pub(super) fn aws(options: &Options) -> Result<bool, Failure> {
+pub(crate) fn aws(options: &Options) -> Result<bool, Failure> {
     match options.text("storage_keys")?.as_deref() {
         None => Ok(false),
         Some("aws") => Ok(true),

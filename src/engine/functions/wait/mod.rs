@@ -1,40 +1,28 @@
 //! `wait`: watches jobs until every one has ended.
 //!
-//! Each round reads the open jobs (`round`): a few with one call per job, many from the job list (`lists`), on the
-//! threads of `ask`. The result, also of an interrupted wait, comes from `ending`.
+//! Each round reads the open jobs (`round`): a few with one call per job, many from the job list. The result, also of an
+//! interrupted wait, comes from `ending`.
 
-pub(in crate::engine::functions) mod ask;
 pub(crate) mod ending;
-mod lists;
 mod round;
 
+use super::watch::ask::Pace;
+use super::watch::lists::Lists;
+use super::watch::{Contact, MIN_INTERVAL, REDRAW, REQUESTS_PER_SECOND, interval};
 use crate::api::model::Progress;
-use crate::engine::call::Call;
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
-use crate::engine::values::{Job, ProgressValue};
+use crate::engine::call::{Call, Function, learn_jobs};
+use crate::engine::describe::{Family, Opt, Takes, opt};
+use crate::engine::types::{Gives, Job, ProgressValue, ScriptType, list_of};
 use crate::error::Failure;
 use crate::render::{Screen, WaitView};
 use crate::session::Session;
 use crate::session::log::{Level, LogFormat};
-use ask::Pace;
-use lists::Lists;
 use rhai::{Array, Dynamic};
 use serde_json::json;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// Minimum time between two readings of a job.
-const SHORTEST: Duration = Duration::from_millis(500);
-/// Minimum time between two readings of the local service, whose requests are cheap.
-const SHORTEST_LOCAL: Duration = Duration::from_millis(20);
-/// Default maximum time between two readings.
-const LONGEST: Duration = Duration::from_secs(10);
-/// The time between redraws of the bars while waiting for the next reading.
-const REDRAW: Duration = Duration::from_millis(250);
-/// Maximum requests per second for all jobs together, well below the 20 requests per second that the cloud allows an
-/// API key (reference: limits).
-const A_SECOND: u32 = 15;
 const OPTIONS: &[Opt] = &[
     opt("timeout", "gives up after this time"),
     opt(
@@ -59,16 +47,16 @@ pub const FUNCTIONS: &[Function] = &[Function::new(
 .arity(1, 2)
 .takes(&[Takes::Job, Takes::Options])
 .options(OPTIONS)
-.gives(Gives::Readings)
+.gives(Gives::Each(ProgressValue::TYPE))
 .related(&["import", "progress", "jobs"])
 .method()];
 
 fn wait(call: &Call) -> Result<Dynamic, Failure> {
     let given = call.arg(0, "the job")?;
-    let many = given.is_array();
+    let many = list_of(given).is_some();
     let options = call.options(1)?;
     let interval = options.duration("interval")?;
-    if interval.is_some_and(|interval| interval < SHORTEST) {
+    if interval.is_some_and(|interval| interval < MIN_INTERVAL) {
         call.session
             .notice("wait: a job is read no more than twice a second, so interval is 0.5s");
     }
@@ -80,8 +68,7 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
         interval,
         began: Instant::now(),
         limit: options.duration("timeout")?,
-        misses: 0,
-        answered: Instant::now(),
+        contact: Contact::new(),
         ours: call.session.known.submitted().into_iter().collect(),
         lists: Lists::default(),
         asked: 0,
@@ -89,7 +76,7 @@ fn wait(call: &Call) -> Result<Dynamic, Failure> {
     };
     let result = watch.run();
     for reading in watch.readings.iter().flatten() {
-        call.session.known.learn(&Dynamic::from(reading.clone()));
+        learn_jobs(call.session, &Dynamic::from(reading.clone()));
     }
     result?;
     watch.verdict()?;
@@ -108,10 +95,8 @@ struct Watch<'a> {
     interval: Option<Duration>,
     began: Instant,
     limit: Option<Duration>,
-    /// Number of rounds in a row in which no job could be read.
-    misses: u32,
-    /// The time of the last successful reading.
-    answered: Instant,
+    /// Whether any job could be read lately.
+    contact: Contact,
     /// The jobs that this run submitted. They exist, even if they couldn't be read yet.
     ours: HashSet<String>,
     /// The state of reading from job lists.
@@ -189,20 +174,17 @@ impl Watch<'_> {
         Ok(())
     }
 
-    /// Returns the time until the next round: a twentieth of the time waited so far, so short jobs are read often and
-    /// long jobs less. With many jobs it's longer, so that all requests stay within the service's limit for an API key.
-    /// The local service has no such limit.
+    /// Returns the time until the next round. With many jobs it's longer, so that all requests stay within the service's
+    /// limit for an API key. The local service has no such limit.
     fn next_interval(&self) -> Duration {
-        let elapsed = self.began.elapsed();
         let is_local = |job: &Job| job.connection.client.is_local_service();
-        if self.interval.is_none() && elapsed < SHORTEST && self.jobs.iter().all(is_local) {
-            return elapsed.max(SHORTEST_LOCAL);
-        }
-        let wanted = self
-            .interval
-            .unwrap_or_else(|| (elapsed / 20).clamp(SHORTEST, LONGEST));
-        let polite = Duration::from_secs(u64::from(self.asked)) / A_SECOND;
-        wanted.max(SHORTEST).max(polite)
+        let all_local = self.jobs.iter().all(is_local);
+        let wanted = match self.interval {
+            Some(interval) => interval.max(MIN_INTERVAL),
+            None => interval(self.began.elapsed(), all_local),
+        };
+        let polite = Duration::from_secs(u64::from(self.asked)) / REQUESTS_PER_SECOND;
+        wanted.max(polite)
     }
 }
 

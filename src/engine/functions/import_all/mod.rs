@@ -14,22 +14,23 @@ mod view;
 use super::request::{self, shared};
 use crate::api::model::{ImportRequest, MOST_FILES, Source};
 use crate::connection::Connection;
-use crate::engine::call::Call;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::functions::jobs::known_reading;
-use crate::engine::functions::wait::ask::{Answer, Pace, Question, ask};
+use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
 use crate::engine::options::{EXTRA, Options};
-use crate::engine::registry::{Family, Function, Gives, Opt, Takes, opt};
-use crate::engine::values::{Job, found};
+use crate::engine::types::{BatchValue, Gives, Job, ScriptType, found, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::interrupt::TICK;
 use crate::journal::{IdentityLock, Standing, Submission, hash, target};
-use crate::submission::Submitter;
+use crate::submission::{Notice, Submitter};
 use crate::text::words;
 use entry::Entry;
 use plan::{Before, Most, Task, Unit};
 use queue::Queue;
-use rhai::{Array, Dynamic, Map};
+use rhai::{Dynamic, Map};
 use serde_json::json;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 use view::View;
@@ -92,7 +93,7 @@ pub const FUNCTIONS: &[Function] = &[Function::new(
 .arity(1, 3)
 .takes(&[Takes::Collection, Takes::Data, Takes::Options])
 .options(OPTIONS)
-.gives(Gives::Batch)
+.gives(Gives::One(BatchValue::TYPE))
 .related(&["import", "glob", "submissions", "wait"])
 .method()];
 
@@ -101,7 +102,7 @@ struct How {
     most: Most,
     max_running: usize,
     atomic: bool,
-    goes_on: bool,
+    continue_on_error: bool,
     prefix: String,
     busy_wait: Option<Duration>,
 }
@@ -114,7 +115,7 @@ impl How {
             ))),
             number => Ok(usize::try_from(number.unwrap_or(default)).unwrap_or(usize::MAX)),
         };
-        let goes_on = match options.text("on_error")?.as_deref() {
+        let continue_on_error = match options.text("on_error")?.as_deref() {
             None | Some("stop") => false,
             Some("continue") => true,
             Some(other) => {
@@ -144,7 +145,7 @@ impl How {
             },
             max_running: count("max_running", 8)?,
             atomic: options.flag("atomic")?.unwrap_or(false),
-            goes_on,
+            continue_on_error,
             prefix,
             busy_wait: options.duration("busy_wait")?,
         })
@@ -193,8 +194,7 @@ fn turn(call: &Call, connection: &Connection, how: &How) -> Result<Option<Identi
 
 /// Returns the maps of a list of imports; `None` if an item isn't a map.
 fn maps(value: &Dynamic) -> Option<Vec<Map>> {
-    let list = value.clone().try_cast::<Array>()?;
-    list.into_iter().map(Dynamic::try_cast::<Map>).collect()
+    list_of(value)?.iter().map(map_of).collect()
 }
 
 /// Returns one job for each map.
@@ -205,6 +205,8 @@ fn of_maps(
     maps: Vec<Map>,
 ) -> Result<Vec<Task>, Failure> {
     let mut tasks: Vec<Task> = Vec::with_capacity(maps.len());
+    // The collection of each key.
+    let mut collections: HashMap<String, String> = HashMap::with_capacity(maps.len());
     for map in maps {
         let submission = request::from_map(call, connection, map)?;
         for warning in &submission.warnings {
@@ -217,8 +219,8 @@ fn of_maps(
         let own = submission.key;
         let settings = connection.client.settings();
         let key = own.unwrap_or_else(|| plan::key_of(&how.prefix, settings, &request));
-        if let Some(other) = tasks.iter().find(|task| task.key == key) {
-            let same = other.request.collection == request.collection;
+        if let Some(other) = collections.insert(key.clone(), request.collection.clone()) {
+            let same = other == request.collection;
             return Err(call.misused(&format!(
                 "two imports have the key {key:?}{}",
                 if same { ": the same files twice?" } else { "" }
@@ -247,7 +249,7 @@ fn of_files(
         return Err(call.misused("the collection's name is empty"));
     }
     let paths = call.arg(1, "the list of files")?;
-    if paths.is_map() {
+    if map_of(paths).is_some() {
         return Err(call.misused(&format!("files are a list of texts, got {}", found(paths))));
     }
     let (sets, warnings) = request::located(call, connection, paths)?;
@@ -336,16 +338,11 @@ fn run(
     let session = call.session;
     let began = Instant::now();
     let view = View::new(session);
-    // Known keys are counted once at the end, so the line about each key is skipped.
-    let tell = |text: &str| {
-        if !text.starts_with("the key ") {
-            view.say(text);
-        }
-    };
+    let notify = |notice: Notice| view.notice(&notice);
     // While the service is busy, the queue waits. A submission must not hold a place of the queue.
     let submitter = Submitter {
         busy_wait: Duration::ZERO,
-        ..session.submitter(connection, &tell)
+        ..session.submitter(connection, &notify)
     };
     let mut queue = Queue::new(session, connection, submitter, &view, tasks, how);
     let ended = |queue: &mut Queue<'_>| {
@@ -370,7 +367,7 @@ fn run(
     let failed: Vec<&Entry> = queue.entries.iter().filter(|it| it.has_failed()).collect();
     if !failed.is_empty() {
         let failure = outcome::failure_of(&failed, &queue, how.atomic);
-        if !how.goes_on || how.atomic {
+        if !how.continue_on_error || how.atomic {
             return Err(failure);
         }
         session.notice(&format!("warning: {}", failure.message));

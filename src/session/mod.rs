@@ -1,5 +1,6 @@
 //! The shared state of a run: settings, the current connection, the stop flag, the local service.
 
+pub mod arguments;
 mod ask;
 mod files;
 pub mod idle;
@@ -17,16 +18,16 @@ mod results;
 #[cfg(unix)]
 pub(crate) mod standard_input;
 
+use self::arguments::Arguments;
 use self::log::{Level, Log, LogFormat};
 use crate::api::{BUSY_WAIT, DryRun, LogSink};
 use crate::config::EditMode;
 use crate::connection::Connection;
-use crate::engine::arguments::Arguments;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::render::{ColorChoice, OutputFormat, Screen};
 use crate::secret::Secret;
-use crate::submission::{SubmissionContext, Submitter};
+use crate::submission::{Notice, SubmissionContext, Submitter};
 use pager::PagerChoice;
 use patient::Patient;
 use rehearsal::{comment, dry_run};
@@ -199,13 +200,13 @@ impl Session {
     pub fn submitter<'a>(
         &'a self,
         connection: &'a Connection,
-        tell: &'a dyn Fn(&str),
+        notify: &'a dyn Fn(Notice),
     ) -> Submitter<'a> {
         Submitter {
             desk: &self.desk,
             client: &connection.client,
             connection: &connection.name,
-            tell,
+            notify,
             busy_wait: connection.client.settings().busy_wait.unwrap_or(BUSY_WAIT),
         }
     }

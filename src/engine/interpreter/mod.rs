@@ -2,16 +2,19 @@
 
 mod wiring;
 
-use super::arguments::{self, Given};
+use super::arguments;
 use super::compile::{self, Sources};
 use super::limits::SizeGuard;
 use super::modules::{Folders, Modules};
 use super::script_error::ScriptError;
-use super::values::{self, Defined, Imported, Names, Shape};
+use super::types::{self, Defined, Imported, Names, Shape, SharedNames};
 use crate::config::{Config, Limits};
 use crate::error::Failure;
 use crate::session::Session;
-use rhai::{AST, Array, Dynamic, Engine, EvalAltResult, Module, Position, Scope, Stmt};
+use crate::session::arguments::Given;
+use rhai::{
+    AST, Array, Dynamic, Engine, EvalAltResult, Module, OptimizationLevel, Position, Scope, Stmt,
+};
 use std::path::PathBuf;
 use std::rc::Rc;
 use wiring::{Globals, install_hooks, register_functions};
@@ -34,6 +37,7 @@ pub struct Interpreter {
     scope: Scope<'static>,
     functions: AST,
     globals: Globals,
+    names: SharedNames,
     /// Modules imported at the prompt.
     modules: Vec<Imported>,
     lines: usize,
@@ -66,6 +70,7 @@ impl Interpreter {
             scope: Scope::new(),
             functions: AST::empty(),
             globals,
+            names: SharedNames::default(),
             modules: Vec::new(),
             lines: 0,
             setup,
@@ -74,8 +79,11 @@ impl Interpreter {
 
     /// Removes all variables, functions, modules, and `last`.
     pub fn reset(&mut self) {
-        *self = Self::new(Rc::clone(&self.session), self.setup.clone());
-        self.session.known.set_names(self.names());
+        *self = Self {
+            names: self.names.clone(),
+            ..Self::new(Rc::clone(&self.session), self.setup.clone())
+        };
+        self.names.set(self.defined());
     }
 
     /// Sets the script's context.
@@ -86,6 +94,11 @@ impl Interpreter {
     /// Returns the run's shared state.
     pub fn session(&self) -> &Rc<Session> {
         &self.session
+    }
+
+    /// Returns the names defined by the prompt's statements, as they are at any time.
+    pub fn names(&self) -> SharedNames {
+        self.names.clone()
     }
 
     /// Runs a whole script. `name` is its name in errors.
@@ -104,7 +117,15 @@ impl Interpreter {
         how: &str,
     ) -> Result<Dynamic, Box<ScriptError>> {
         let ast = self.compile(name, text)?;
-        let found = arguments::find(&ast);
+        let mut found = arguments::find(&ast);
+        if found.declaration().is_some() {
+            // Rhai's optimizer sorts the keys of constant maps. Without it they have the order of the source.
+            let level = self.engine.optimization_level();
+            self.engine.set_optimization_level(OptimizationLevel::None);
+            let plain = self.compile(name, text);
+            self.engine.set_optimization_level(level);
+            found = arguments::find(&plain?);
+        }
         if arguments::asks_help(words) {
             let help = arguments::help(how, text, &found);
             self.session.write(|out| out.write_all(help.as_bytes()))?;
@@ -158,7 +179,7 @@ impl Interpreter {
         if result.is_ok() {
             self.keep_modules(&ast);
         }
-        self.session.known.set_names(self.names());
+        self.names.set(self.defined());
         result
     }
 
@@ -167,7 +188,7 @@ impl Interpreter {
         if !value.is_unit() {
             let last = ("last".to_owned(), value.clone());
             self.globals.borrow_mut().extend([last]);
-            self.session.known.set_names(self.names());
+            self.names.set(self.defined());
         }
     }
 
@@ -186,7 +207,7 @@ impl Interpreter {
     }
 
     /// Returns the names defined by the statements so far.
-    fn names(&self) -> Names {
+    fn defined(&self) -> Names {
         let mut variables: Vec<(String, Shape)> = Vec::new();
         for (name, _, value) in self.scope.iter_raw().collect::<Vec<_>>().into_iter().rev() {
             if !variables.iter().any(|(known, _)| known == name) {
@@ -282,8 +303,10 @@ impl Interpreter {
 pub(super) fn language() -> Engine {
     let mut engine = Engine::new();
     engine.set_max_call_levels(CALL_DEPTH);
+    // Rhai's shortcut for operators would add a list of zshell's to an array as one item: `all += jobs()`.
+    engine.set_fast_operators(false);
     compile::language(&mut engine);
-    values::register(&mut engine);
+    types::register_all(&mut engine);
     engine
 }
 

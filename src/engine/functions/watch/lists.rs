@@ -3,17 +3,17 @@
 //! The list has only states (reference: List). So an ended job is still read in full once, and so is a job whose state
 //! is an unknown word. Running jobs are read in full in turns, a tenth of them per round, so their rows are updated.
 
-use super::ask::until;
+use super::until;
 use crate::api::model::{Dialect, JobState, JobSummary, State};
 use crate::api::{Client, JobFilter};
-use crate::engine::values::Job;
+use crate::engine::types::Job;
 use crate::error::Failure;
 use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 use std::time::Instant;
 
 /// Minimum number of a connection's jobs for reading the list first.
-pub(super) const MANY: usize = 16;
+pub(crate) const MANY: usize = 16;
 /// A walk reads at most one page per this many wanted jobs.
 const JOBS_A_PAGE: usize = 4;
 /// Number of rounds in which a job missing from the list is read on its own. The list may lag, or the job may be in
@@ -24,7 +24,7 @@ const FRESHENED: (usize, usize) = (10, 8);
 
 /// The findings of earlier rounds about the lists.
 #[derive(Debug, Default)]
-pub(super) struct Lists {
+pub(crate) struct Lists {
     /// Number of rounds so far.
     round: u32,
     /// The round until which the job at an index is read on its own.
@@ -34,7 +34,7 @@ pub(super) struct Lists {
 }
 
 /// A question about many jobs of one connection.
-pub(in crate::engine::functions) struct ListQuestion {
+pub(crate) struct ListQuestion {
     client: Client,
     filter: JobFilter,
     /// The indexes of the jobs by id. A job may be watched twice.
@@ -43,20 +43,20 @@ pub(in crate::engine::functions) struct ListQuestion {
 }
 
 /// The answer of a job list.
-pub(in crate::engine::functions) struct Listed {
+pub(crate) struct Listed {
     /// The indexes of the wanted jobs.
-    pub(super) asked: Vec<usize>,
+    pub(crate) asked: Vec<usize>,
     /// The indexes of the jobs found, with their summaries.
-    pub(super) found: Vec<(usize, JobSummary)>,
+    pub(crate) found: Vec<(usize, JobSummary)>,
     /// Number of requests.
-    pub(super) requests: u64,
+    pub(crate) requests: u64,
     /// The reason why the list couldn't be read to its end.
-    pub(super) failure: Option<Failure>,
+    pub(crate) failure: Option<Failure>,
 }
 
 impl Lists {
     /// Begins a round. Returns one question for each connection with many of these jobs.
-    pub(super) fn questions(
+    pub(crate) fn questions(
         &mut self,
         open: &[(usize, &Job)],
         deadline: Option<Instant>,
@@ -80,7 +80,7 @@ impl Lists {
 
     /// Records an answer. Jobs that the list doesn't have, or has only at the cost of too many requests, are read on
     /// their own for a while.
-    pub(super) fn learn(&mut self, listed: &Listed) {
+    pub(crate) fn learn(&mut self, listed: &Listed) {
         let until = self.round.saturating_add(ROUNDS);
         let found: HashSet<usize> = listed.found.iter().map(|(place, _)| *place).collect();
         let dear = listed.requests >= found.len() as u64;
@@ -90,7 +90,7 @@ impl Lists {
     }
 
     /// Returns the running jobs whose turn it is to be read in full, in the order of their indexes.
-    pub(super) fn freshen(&mut self, running: &[usize]) -> Vec<usize> {
+    pub(crate) fn freshen(&mut self, running: &[usize]) -> Vec<usize> {
         let (part, least) = FRESHENED;
         let count = (running.len() / part).max(least).min(running.len());
         let first = running.partition_point(|place| *place < self.turn);
@@ -128,7 +128,7 @@ impl ListQuestion {
     }
 
     /// Reads the list until every job was found, the list ends, or the page limit is reached.
-    pub(super) fn put(&self) -> Listed {
+    pub(crate) fn put(&self) -> Listed {
         let mut listed = Listed {
             asked: self.wanted.values().flatten().copied().collect(),
             found: Vec::new(),
@@ -160,7 +160,7 @@ impl ListQuestion {
 }
 
 /// Returns true if the list's state is all there is to know about an open job: it's pending or running.
-pub(super) fn tells(state: &State) -> bool {
+pub(crate) fn tells(state: &State) -> bool {
     let known = !state.sent.is_empty() && state.to_string() == state.kind.word();
     known && matches!(state.kind, JobState::Pending | JobState::Importing)
 }

@@ -1,7 +1,7 @@
 //! The choice of a connection's API key: from its options, else from environment and files for such a host, else typed
 //! by the user.
 
-use super::build::Origin;
+use super::Origin;
 use crate::api::Settings;
 use crate::credentials::{self, Key};
 use crate::engine::options::Options;

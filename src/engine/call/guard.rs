@@ -1,9 +1,9 @@
 //! Confirmation of destructive calls on protected connections.
 
-use super::call::{Call, as_text};
-use super::registry::Confirm;
-use super::values::Job;
+use super::Call;
 use crate::connection::Connection;
+use crate::engine::describe::Confirm;
+use crate::engine::types::{Job, as_text};
 use crate::error::{Failure, Kind};
 use crate::text::words;
 use std::rc::Rc;

@@ -1,0 +1,341 @@
+//! The functions' descriptions, and a call of one: the receiver, the arguments, and access to the run's state.
+
+mod guard;
+
+use super::connecting;
+use super::describe::{Confirm, Effect, Family, Opt, Takes};
+use super::options::Options;
+use super::types::{self, Gives, Job, as_text, list_of, map_of};
+use crate::api::model::is_placeholder_id;
+use crate::connection::Connection;
+use crate::error::Failure;
+use crate::session::Session;
+use crate::session::known::SeenJob;
+use crate::text::words;
+use rhai::{Dynamic, Map};
+use std::rc::Rc;
+
+/// One function of the language.
+#[derive(Clone, Copy)]
+pub struct Function {
+    /// The name.
+    pub name: &'static str,
+    /// The family in `help()`.
+    pub family: Family,
+    /// The forms of a call, as they're typed.
+    pub forms: &'static [&'static str],
+    /// One line of help.
+    pub help: &'static str,
+    /// An example that can be pasted.
+    pub example: &'static str,
+    /// The keys of the option map.
+    pub options: &'static [Opt],
+    /// The kinds of arguments, from the first on.
+    pub takes: &'static [Takes],
+    /// The type of the result.
+    pub gives: Gives,
+    /// Related functions, listed on the help page.
+    pub related: &'static [&'static str],
+    /// Minimum and maximum number of arguments, without the connection.
+    pub arity: (usize, usize),
+    /// True if the function is also a method of `Connection`.
+    pub method: bool,
+    /// True if the function replaces one of Rhai's for numbers or text.
+    pub replaces: bool,
+    /// The confirmation, if the function destroys what its first argument names and the connection is protected.
+    pub destroys: Option<Confirm>,
+    /// The effect in addition to the result.
+    pub effect: Effect,
+    /// The implementation.
+    pub run: fn(&Call) -> Result<Dynamic, Failure>,
+}
+
+impl Function {
+    /// Returns a function with one argument and no options, which isn't a method.
+    pub const fn new(
+        family: Family,
+        name: &'static str,
+        forms: &'static [&'static str],
+        help: &'static str,
+        example: &'static str,
+        run: fn(&Call) -> Result<Dynamic, Failure>,
+    ) -> Self {
+        Self {
+            name,
+            family,
+            forms,
+            help,
+            example,
+            options: &[],
+            takes: &[],
+            gives: Gives::Nothing,
+            related: &[],
+            arity: (1, 1),
+            method: false,
+            replaces: false,
+            destroys: None,
+            effect: Effect::None,
+            run,
+        }
+    }
+
+    /// Makes the function also a method of `Connection`.
+    #[must_use]
+    pub const fn method(mut self) -> Self {
+        self.method = true;
+        self
+    }
+
+    /// Sets the minimum and maximum number of arguments.
+    #[must_use]
+    pub const fn arity(mut self, min: usize, max: usize) -> Self {
+        self.arity = (min, max);
+        self
+    }
+
+    /// Sets the keys of the option map.
+    #[must_use]
+    pub const fn options(mut self, options: &'static [Opt]) -> Self {
+        self.options = options;
+        self
+    }
+
+    /// Sets the kinds of arguments, from the first on.
+    #[must_use]
+    pub const fn takes(mut self, takes: &'static [Takes]) -> Self {
+        self.takes = takes;
+        self
+    }
+
+    /// Sets the type of the result.
+    #[must_use]
+    pub const fn gives(mut self, gives: Gives) -> Self {
+        self.gives = gives;
+        self
+    }
+
+    /// Sets the related functions.
+    #[must_use]
+    pub const fn related(mut self, names: &'static [&'static str]) -> Self {
+        self.related = names;
+        self
+    }
+
+    /// Sets the effect.
+    #[must_use]
+    pub const fn effect(mut self, effect: Effect) -> Self {
+        self.effect = effect;
+        self
+    }
+
+    /// Marks a function that replaces one of Rhai's.
+    #[must_use]
+    pub const fn replaces(mut self) -> Self {
+        self.replaces = true;
+        self
+    }
+
+    /// Marks a function that destroys what its first argument names: a job or a collection.
+    #[must_use]
+    pub const fn destroys(mut self, confirm: Confirm) -> Self {
+        self.destroys = Some(confirm);
+        self
+    }
+}
+
+/// A call with its receiver and arguments.
+pub struct Call<'a> {
+    /// The run's shared state.
+    pub session: &'a Rc<Session>,
+    /// The called function.
+    pub function: &'static Function,
+    /// The connection, if it's a method call.
+    pub receiver: Option<Rc<Connection>>,
+    /// The arguments without the receiver.
+    pub args: Vec<Dynamic>,
+}
+
+impl<'a> Call<'a> {
+    /// Separates the receiver from the arguments and checks the number of arguments.
+    pub fn new(
+        session: &'a Rc<Session>,
+        function: &'static Function,
+        mut args: Vec<Dynamic>,
+    ) -> Result<Self, Failure> {
+        let receiver = args
+            .first()
+            .filter(|_| function.method)
+            .and_then(|first| first.clone().try_cast::<Rc<Connection>>());
+        if receiver.is_some() {
+            let _ = args.remove(0);
+        }
+        let call = Self {
+            session,
+            function,
+            receiver,
+            args,
+        };
+        let (min, max) = function.arity;
+        if (min..=max).contains(&call.args.len()) {
+            Ok(call)
+        } else {
+            Err(call.misused(&format!("got {} arguments", call.args.len())))
+        }
+    }
+
+    /// Runs the function. A destructive call on a protected connection must be confirmed first. The result is kept for
+    /// completion. If the service doesn't know a collection, similar names of known collections are suggested.
+    pub fn perform(&self) -> Result<Dynamic, Failure> {
+        guard::check(self)?;
+        let result = (self.function.run)(self);
+        let connection = self.receiver.clone().or_else(|| self.session.current());
+        let Some(connection) = connection else {
+            return result;
+        };
+        let known = &self.session.known;
+        match (self.function.effect, &result) {
+            (Effect::ListsCollections, Ok(names)) => {
+                let names = list_of(names).unwrap_or_default();
+                known.learn_collections(&connection, names.iter().filter_map(as_text).collect());
+            }
+            (Effect::ChangesCollections, _) => known.forget_collections(&connection),
+            (_, Ok(value)) => learn_jobs(self.session, value),
+            (_, Err(_)) => {}
+        }
+        result.map_err(|failure| self.with_near_collections(&connection, failure))
+    }
+
+    /// Adds similar names to a failure about an unknown collection. Only names that are already known are used, without
+    /// a request.
+    fn with_near_collections(&self, connection: &Connection, failure: Failure) -> Failure {
+        // Reference: Error codes worth a hint.
+        let unknown = matches!(failure.code, Some(47005 | 100));
+        let wanted = self.collection().filter(|_| unknown);
+        let names = self.session.known.collections(connection);
+        let near = wanted.zip(names).and_then(|(wanted, names)| {
+            words::did_you_mean(&wanted, names.iter().map(String::as_str))
+        });
+        match near {
+            Some(near) => failure.with_hint(near),
+            None => failure,
+        }
+    }
+
+    /// Returns the collection that the call names.
+    fn collection(&self) -> Option<String> {
+        let first = self.args.first()?;
+        let Some(map) = map_of(first) else {
+            return as_text(first);
+        };
+        let options = self.function.options.iter();
+        let option = options.into_iter().find(|it| it.name == "collection")?;
+        let (_, name) = map.iter().find(|(key, _)| option.matches(key))?;
+        as_text(name)
+    }
+
+    /// Returns the receiver, else the current connection, else the connection that `connect()` makes.
+    pub fn connection(&self) -> Result<Rc<Connection>, Failure> {
+        if let Some(receiver) = &self.receiver {
+            return Ok(Rc::clone(receiver));
+        }
+        if let Some(current) = self.session.current() {
+            return Ok(current);
+        }
+        connecting::by_default(self.session)
+    }
+
+    /// Returns a usage failure with the function's forms.
+    pub fn misused(&self, problem: &str) -> Failure {
+        Failure::usage(format!("{}: {problem}", self.function.name))
+            .with_hint(format!("its forms: {}", self.function.forms.join(", ")))
+    }
+
+    /// Returns the argument at `index` as text. `what` describes the argument in the error.
+    pub fn text(&self, index: usize, what: &str) -> Result<String, Failure> {
+        let value = self.arg(index, what)?;
+        as_text(value)
+            .ok_or_else(|| self.misused(&format!("{what} is text, got {}", types::found(value))))
+    }
+
+    /// Returns the argument at `index`. It exists if the declared arity is right.
+    pub fn arg(&self, index: usize, what: &str) -> Result<&Dynamic, Failure> {
+        self.args
+            .get(index)
+            .ok_or_else(|| self.misused(&format!("{what} is missing")))
+    }
+
+    /// Returns the option map at `index`, checked against the function's options. Empty if the argument was left out.
+    pub fn options(&self, index: usize) -> Result<Options, Failure> {
+        let Some(value) = self.args.get(index) else {
+            return Options::parse(self.function.name, self.function.options, Map::new());
+        };
+        match map_of(value) {
+            Some(map) => Options::parse(self.function.name, self.function.options, map),
+            None => Err(self.misused(&format!(
+                "options are a map #{{…}}, got {}",
+                types::found(value)
+            ))),
+        }
+    }
+
+    /// Returns a job with its connection, from a `Job`, a summary, a progress or an id.
+    pub fn job(&self, value: &Dynamic) -> Result<Job, Failure> {
+        if let Some((job, _)) = types::job_of(value) {
+            return Ok(job);
+        }
+        let id = match as_text(value) {
+            Some(text) => text.trim().to_owned(),
+            None => value
+                .as_int()
+                .map_or_else(|_| String::new(), |id| id.to_string()),
+        };
+        if is_placeholder_id(&id) {
+            let got = match as_text(value) {
+                Some(_) if id.is_empty() => "an empty text".to_owned(),
+                _ if !id.is_empty() => format!("{id:?}, which is no id"),
+                _ => types::found(value),
+            };
+            return Err(self.misused(&format!(
+                "a job is what import() gave, a row of jobs(), or an id as text, got {got}"
+            )));
+        }
+        Ok(Job {
+            id,
+            collection: String::new(),
+            connection: self.connection()?,
+        })
+    }
+
+    /// Returns the jobs of an array, or a single job.
+    pub fn jobs(&self, value: &Dynamic) -> Result<Vec<Job>, Failure> {
+        match list_of(value) {
+            Some(list) => list.iter().map(|item| self.job(item)).collect(),
+            None => Ok(vec![self.job(value)?]),
+        }
+    }
+}
+
+/// Maximum number of jobs of one list that are remembered.
+const JOBS: usize = 200;
+
+/// Remembers the jobs in a function's result for completion.
+pub(super) fn learn_jobs(session: &Session, value: &Dynamic) {
+    let seen = |value: &Dynamic| {
+        let (job, state) = types::job_of(value)?;
+        Some(SeenJob::new(job.id, job.collection, state, &job.connection))
+    };
+    match list_of(value) {
+        None => session.known.learn(seen(value)),
+        // The service lists the latest first. If the first item is no job, none is.
+        Some(list)
+            if list
+                .first()
+                .is_some_and(|first| types::job_of(first).is_some()) =>
+        {
+            session
+                .known
+                .learn(list.iter().take(JOBS).rev().filter_map(seen));
+        }
+        Some(_) => {}
+    }
+}

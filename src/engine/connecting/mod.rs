@@ -1,0 +1,209 @@
+//! Connecting: from a name, options, a profile or the environment to a connection.
+//!
+//! [`by_default`] and [`by_name`] choose the source, `build` makes the connection, `key` finds its API key, and
+//! [`profiles`] reads the saved connections of `config.toml`.
+
+mod build;
+mod key;
+pub mod profiles;
+
+pub(super) use build::{account, aws, build};
+
+use super::describe::{Opt, Takes, opt, opt_as};
+use super::options::Options;
+use crate::config::set;
+use crate::connection::Connection;
+use crate::credentials;
+use crate::error::{Failure, Kind};
+use crate::session::Session;
+use crate::text::words;
+use build::STORAGE;
+use rhai::{Dynamic, Map};
+use std::rc::Rc;
+
+/// The source of the options. It names the connection, and says where an API key came from.
+pub(super) enum Origin {
+    /// The call's own arguments.
+    Options,
+    /// A profile of `config.toml`.
+    Profile(String),
+    /// Environment variables or the official CLI's files.
+    Environment,
+}
+
+/// The keys of `connect(#{…})` and of a profile.
+pub const OPTIONS: &[Opt] = &[
+    opt_as(
+        "endpoint",
+        &["uri", "url", "base_url"],
+        "the service's address",
+    ),
+    opt_as("token", &["api_key"], "API key, or user:password"),
+    opt("cluster", "a cluster's name or id, looked up in clusters()"),
+    opt("cluster_id", "a cluster's id, taken as it is"),
+    opt("cluster_endpoint", "where collection calls go"),
+    opt_as("region", &["region_id"], "cloud region, e.g. aws-us-east1"),
+    opt("project_id", "with region, instead of a cluster"),
+    opt_as("db", &["db_name", "database"], "database"),
+    opt(
+        "api",
+        "\"v1\", \"v2\" or \"milvus\" instead of what the endpoint suggests",
+    )
+    .of(Takes::Words(&["v1", "v2", "milvus"])),
+    opt(
+        "storage",
+        "#{url, endpoint, region, access_key, secret_key, session_token}: the server's bucket and keys",
+    )
+    .of(Takes::Keys(STORAGE)),
+    opt(
+        "storage_keys",
+        "\"aws\": imports send the keys of the AWS environment or of ~/.aws",
+    )
+    .of(Takes::Words(&["aws"])),
+    opt(
+        "protected",
+        "true asks before anything is destroyed; scripts need --yes",
+    )
+    .of(Takes::Flag),
+    opt("ca_cert", "a PEM file of certificates to trust").of(Takes::Path),
+    opt("timeout", "deadline of one call").or("\"30s\""),
+    opt("connect_timeout", "time to set up a connection").or("\"10s\""),
+    opt(
+        "settle",
+        "how long a new job may take to show in the job list",
+    )
+    .or("\"30s\""),
+    opt(
+        "remembers",
+        "how long the service remembers finished jobs, or \"forever\": the absence of an older job proves nothing",
+    )
+    .or("\"1h\"")
+    .of(Takes::Words(&["forever"])),
+    opt(
+        "busy_wait",
+        "how long a busy service is asked again for one import (by import_all 2 minutes)",
+    )
+    .or("\"10s\""),
+    opt(
+        "honours_keys",
+        "true for a server that honours the Idempotency-Key header (Milvus 2.6.24, 3.0.2 and later)",
+    )
+    .or("false")
+    .of(Takes::Flag),
+    opt(
+        "verify",
+        "false skips the list call that proves endpoint and key",
+    )
+    .or("true")
+    .of(Takes::Flag),
+];
+
+/// Connects like `connect()`: with the profile from `-p` or `ZSHELL_PROFILE`, else the default profile, else the
+/// environment and the official CLI's files. The result becomes the current connection.
+pub fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
+    let connection = match profiles::chosen(session, &profiles::load(session)?) {
+        Some(name) => by_name(session, &name)?,
+        None => from_environment(session)?,
+    };
+    session.use_connection(Rc::clone(&connection));
+    Ok(connection)
+}
+
+/// Connects to a profile, an endpoint or `local`, without making the result the current connection.
+pub(super) fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, Failure> {
+    if name == "local" {
+        return local(session);
+    }
+    let mut config = profiles::load(session)?;
+    if let Some(profile) = config.profiles.remove(name) {
+        return profiles::connect(session, name, profile);
+    }
+    if name.contains("://") || name.contains(['.', ':', '/']) || name == "localhost" {
+        let options = endpoint_options(name)?;
+        return build(session, &options, &Origin::Options).map(Rc::new);
+    }
+    let names = config.profiles.keys().map(String::as_str).chain(["local"]);
+    let hint = words::did_you_mean(name, names).unwrap_or_else(|| {
+        "connect(\"local\"), connect(\"https://…\") or a profile of config.toml".to_owned()
+    });
+    Err(Failure::new(Kind::Connect, format!("no profile {name:?}")).with_hint(hint))
+}
+
+fn endpoint_options(endpoint: &str) -> Result<Options, Failure> {
+    let map = Map::from([("endpoint".into(), Dynamic::from(endpoint.to_owned()))]);
+    Options::parse("connect", OPTIONS, map)
+}
+
+fn from_environment(session: &Session) -> Result<Rc<Connection>, Failure> {
+    let context = credentials::cli_context();
+    let mut map = Map::new();
+    let mut give = |key: &str, value: Option<String>| {
+        if let Some(value) = value {
+            map.insert(key.into(), value.into());
+        }
+    };
+    match set("ZILLIZ_ENDPOINT").or_else(|| set("MILVUS_URI")) {
+        Some(endpoint) => give("endpoint", Some(endpoint)),
+        None if context.endpoint.is_some() || context.cluster_id.is_some() => {
+            // An endpoint of a cluster already identifies the cluster. Without an endpoint, the control plane and the
+            // id do.
+            match context.endpoint {
+                Some(endpoint) => give("endpoint", Some(endpoint)),
+                None => give("endpoint", context.base_url),
+            }
+            give("cluster_id", context.cluster_id);
+            give("db", context.database);
+        }
+        None => {
+            return Err(Failure::new(Kind::Connect, "nothing to connect to").with_hint(
+                "connect(\"local\") needs no account; connect(\"https://…\") takes a cluster's public endpoint; \
+                 or set ZILLIZ_ENDPOINT or MILVUS_URI",
+            ));
+        }
+    }
+    let options = Options::parse("connect", OPTIONS, map)?;
+    build(session, &options, &Origin::Environment).map(Rc::new)
+}
+
+#[cfg(feature = "local")]
+fn local(session: &Session) -> Result<Rc<Connection>, Failure> {
+    use crate::api::model::Dialect;
+    use crate::api::{Client, Settings};
+    let (url, token) = session.local().start(&session.interrupt)?;
+    let base = url::Url::parse(&url)
+        .map_err(|error| Failure::usage(format!("the local service's address {url:?}: {error}")))?;
+    let settings = Settings {
+        collection_base: Some(base.clone()),
+        cluster_id: Some("local".to_owned()),
+        token: Some(token),
+        key_source: crate::api::OWN_KEY.to_owned(),
+        lasting_name: Some(lasting_name(&session.choices().data_dir)),
+        log: Some(session.http_log()),
+        dry_run: session.dry_run(),
+        ..Settings::new(Dialect::V2, base)
+    };
+    let client = Client::new(settings, session.interrupt.clone());
+    client.verify()?;
+    Ok(Rc::new(Connection {
+        name: "local".to_owned(),
+        client,
+        storage: crate::connection::Storage::default(),
+        profile: None,
+        protected: false,
+    }))
+}
+
+/// Returns the local service's name in the journal: its data folder, because the port changes with every start.
+#[cfg(feature = "local")]
+fn lasting_name(data_dir: &std::path::Path) -> String {
+    let whole = data_dir.canonicalize();
+    format!("local {}", whole.as_deref().unwrap_or(data_dir).display())
+}
+
+#[cfg(not(feature = "local"))]
+fn local(_session: &Session) -> Result<Rc<Connection>, Failure> {
+    Err(
+        Failure::usage("this zshell was built without the local import service")
+            .with_hint("build it with the cargo feature \"local\", which is on by default"),
+    )
+}

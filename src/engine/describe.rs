@@ -1,0 +1,139 @@
+//! The parts of a function's description: its family, its arguments' kinds, its options, and what it needs or changes.
+
+/// A group of functions in `help()`, by task.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// Connecting.
+    Connect,
+    /// Import jobs.
+    Jobs,
+    /// Collections.
+    Collections,
+    /// Functions for scripts around imports.
+    Script,
+}
+
+impl Family {
+    /// All families, in the order of `help()`.
+    pub const ALL: [Self; 4] = [Self::Connect, Self::Jobs, Self::Collections, Self::Script];
+
+    /// Returns the heading in `help()`.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Connect => "connecting",
+            Self::Jobs => "import jobs",
+            Self::Collections => "collections",
+            Self::Script => "scripts",
+        }
+    }
+}
+
+/// The kind of an argument or option value, which decides the completions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Takes {
+    /// Anything, without completions.
+    #[default]
+    Anything,
+    /// A job, or a job's id as text.
+    Job,
+    /// The name of a collection of the current connection.
+    Collection,
+    /// A profile of `config.toml`, or `local`.
+    Profile,
+    /// A path on this machine.
+    Path,
+    /// A path of data to import. It's on this machine if the service reads this machine's files.
+    Data,
+    /// A help page: a function, a type, a topic, or a command with its colon.
+    Function,
+    /// A state of a job.
+    State,
+    /// An output format.
+    Format,
+    /// The name of an environment variable.
+    Variable,
+    /// `true` or `false`.
+    Flag,
+    /// One of these words, as text.
+    Words(&'static [&'static str]),
+    /// A map with the function's options.
+    Options,
+    /// A map with these keys.
+    Keys(&'static [Opt]),
+}
+
+/// The confirmation that the prompt asks for before a destructive call on a protected connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// The user types the name of the collection, the call's first argument.
+    Name,
+    /// The user types `y`. The call's first argument is a job.
+    Yes,
+}
+
+/// One key of an option map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Opt {
+    /// The documented key.
+    pub name: &'static str,
+    /// Other spellings, from the REST API and pymilvus. Case, `_` and `-` never matter.
+    pub aliases: &'static [&'static str],
+    /// A short description.
+    pub help: &'static str,
+    /// The default value as it would be written. Empty if there's none.
+    pub default: &'static str,
+    /// The kind of value.
+    pub takes: Takes,
+}
+
+impl Opt {
+    /// Sets the default.
+    #[must_use]
+    pub const fn or(mut self, default: &'static str) -> Self {
+        self.default = default;
+        self
+    }
+
+    /// Sets the words that the value can be.
+    #[must_use]
+    pub const fn of(mut self, takes: Takes) -> Self {
+        self.takes = takes;
+        self
+    }
+}
+
+/// Returns an option without other spellings.
+pub const fn opt(name: &'static str, help: &'static str) -> Opt {
+    opt_as(name, &[], help)
+}
+
+/// Returns an option with other spellings, from the REST API or pymilvus.
+pub const fn opt_as(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    help: &'static str,
+) -> Opt {
+    Opt {
+        name,
+        aliases,
+        help,
+        default: "",
+        takes: Takes::Anything,
+    }
+}
+
+/// An effect of a function on what the session, the prompt and lint know, in addition to its result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Effect {
+    /// None. Jobs in the result are remembered for completion.
+    #[default]
+    None,
+    /// The result is the names of the connection's collections.
+    ListsCollections,
+    /// The connection's collections change.
+    ChangesCollections,
+    /// The script ends.
+    Exits,
+    /// The argument declares the script's options.
+    DeclaresOptions,
+}

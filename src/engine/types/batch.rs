@@ -1,0 +1,84 @@
+//! The result of `import_all`.
+
+use super::{Getter, Gives, List, ScriptType, json_of, number_or_unit};
+use rhai::Dynamic;
+use serde_json::{Value, json};
+use std::rc::Rc;
+
+/// The result of `import_all`.
+#[derive(Clone)]
+pub struct BatchValue(Rc<Batch>);
+
+/// The totals and jobs of a batch.
+pub struct Batch {
+    /// Number of jobs that succeeded.
+    pub ok: u64,
+    /// Number of jobs that failed.
+    pub failed: u64,
+    /// A record per job with [`BATCH_JOB_KEYS`].
+    pub jobs: List,
+    /// Number of files, or sets of files.
+    pub files: u64,
+    /// Imported rows.
+    pub rows: u64,
+    /// Seconds of this run.
+    pub elapsed: f64,
+}
+
+/// The keys of an item of a batch's `jobs`, in order.
+pub const BATCH_JOB_KEYS: [&str; 6] = ["job", "key", "state", "files", "rows", "reason"];
+
+impl BatchValue {
+    /// Returns the value of a batch.
+    pub fn new(batch: Batch) -> Self {
+        Self(Rc::new(batch))
+    }
+}
+
+impl ScriptType for BatchValue {
+    const NAME: &'static str = "Batch";
+    const WORDS: &'static str = "a Batch";
+    const HELP: &'static str = "what import_all() gives";
+    const GETTERS: &'static [Getter<Self>] = &[
+        Getter::new("ok", Gives::Number, "how many jobs ended well", |it| {
+            number_or_unit(Some(it.0.ok))
+        }),
+        Getter::new("failed", Gives::Number, "how many did not", |it| {
+            number_or_unit(Some(it.0.failed))
+        }),
+        Getter::new(
+            "jobs",
+            Gives::Maps(&BATCH_JOB_KEYS),
+            "an array of maps, one a job: job, key, state, files, rows, reason",
+            |it| Dynamic::from(it.0.jobs.clone()),
+        ),
+        Getter::new(
+            "files",
+            Gives::Number,
+            "how many files, or sets of files",
+            |it| number_or_unit(Some(it.0.files)),
+        ),
+        Getter::new(
+            "rows",
+            Gives::Number,
+            "rows imported, by earlier runs too",
+            |it| number_or_unit(Some(it.0.rows)),
+        ),
+        Getter::new("elapsed", Gives::Number, "seconds of this run", |it| {
+            it.0.elapsed.into()
+        }),
+    ];
+
+    fn json(&self) -> Value {
+        let Batch {
+            ok,
+            failed,
+            jobs,
+            files,
+            rows,
+            elapsed,
+        } = &*self.0;
+        let jobs: Value = jobs.items().iter().map(json_of).collect();
+        json!({"ok": ok, "failed": failed, "jobs": jobs, "files": files, "rows": rows, "elapsed": elapsed})
+    }
+}

@@ -1,0 +1,65 @@
+//! A caught error.
+
+use super::{Getter, Gives, ScriptType};
+use crate::error::Failure;
+use rhai::{Array, Dynamic};
+use serde_json::{Value, json};
+
+impl ScriptType for Failure {
+    const NAME: &'static str = "Error";
+    const WORDS: &'static str = "an Error";
+    const HELP: &'static str = "what catch (e) gives; thrown on, it keeps its exit code";
+    const GETTERS: &'static [Getter<Self>] = &[
+        Getter::new(
+            "kind",
+            Gives::Text,
+            "usage, connect, auth, refused, busy, job_failed, timeout, unknown or script",
+            |it| it.kind.word().into(),
+        ),
+        Getter::new(
+            "code",
+            Gives::Number,
+            "the service's own error code, where it gave one",
+            |it| it.code.map_or(Dynamic::UNIT, Dynamic::from),
+        ),
+        Getter::new(
+            "message",
+            Gives::Text,
+            "what was tried and what happened",
+            |it| (&it.message).into(),
+        ),
+        Getter::new("hint", Gives::Text, "what to do next, or ()", |it| {
+            it.hint.clone().map_or(Dynamic::UNIT, Dynamic::from)
+        }),
+        Getter::new(
+            "jobs",
+            Gives::Texts,
+            "the ids of the jobs concerned",
+            |it| {
+                it.jobs
+                    .iter()
+                    .cloned()
+                    .map(Dynamic::from)
+                    .collect::<Array>()
+                    .into()
+            },
+        ),
+        Getter::new(
+            "exit",
+            Gives::Number,
+            "the exit code of a script that it ends",
+            |it| i64::from(it.kind.exit_code()).into(),
+        ),
+    ];
+
+    fn json(&self) -> Value {
+        json!({
+            "kind": self.kind.word(),
+            "code": self.code,
+            "message": self.message,
+            "hint": self.hint,
+            "jobs": self.jobs,
+            "exit": self.kind.exit_code(),
+        })
+    }
+}

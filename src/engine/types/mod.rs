@@ -1,0 +1,272 @@
+//! The types of the script language that aren't Rhai's: connections, jobs, readings, batches, errors, secrets, and the
+//! lists and records that zshell's functions return.
+//!
+//! Each type is a file with one [`ScriptType`] implementation: its name, its getters with help, and its JSON form.
+//! [`TYPES`] lists the types for help, completion, lint and registration. [`json_of`] and [`ordered`] convert between
+//! values and JSON, [`show`] hands a value to `render`, and [`Shape`] is a value's type without the value.
+
+mod batch;
+mod connection;
+mod convert;
+mod error;
+mod job;
+mod list;
+pub mod methods;
+mod progress;
+mod record;
+mod secret;
+mod shape;
+mod show;
+mod summary;
+mod wrap;
+
+pub use batch::{Batch, BatchValue};
+pub use convert::{as_text, dynamic_of, found, json_of, list_of, map_of, ordered};
+pub use job::Job;
+pub use list::{List, ListKind};
+pub use progress::ProgressValue;
+pub use record::Record;
+pub use shape::{Defined, Imported, Names, Shape, SharedNames};
+pub use show::show;
+pub use summary::SummaryValue;
+
+use crate::connection::Connection;
+use crate::error::Failure;
+use crate::secret::Secret;
+use rhai::{Dynamic, Engine, ImmutableString, Map};
+use serde_json::Value;
+use std::rc::Rc;
+
+/// The type of a function's result or of a getter, for help and for completion after a dot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gives {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// A value whose type depends on the arguments.
+    Anything,
+    /// `true` or `false`.
+    Flag,
+    /// A number.
+    Number,
+    /// Text.
+    Text,
+    /// A value of one of zshell's types.
+    One(&'static Type),
+    /// One value of this type, or an array of them for an array of arguments.
+    Each(&'static Type),
+    /// An array of values of this type.
+    Many(&'static Type),
+    /// An array of texts.
+    Texts,
+    /// A map with at least these keys.
+    Map(&'static [&'static str]),
+    /// An array of maps with at least these keys.
+    Maps(&'static [&'static str]),
+}
+
+impl Gives {
+    /// Returns the type in words.
+    pub fn words(self) -> String {
+        match self {
+            Self::Nothing => "nothing".to_owned(),
+            Self::Anything => "a value".to_owned(),
+            Self::Flag => "true or false".to_owned(),
+            Self::Number => "a number".to_owned(),
+            Self::Text => "text".to_owned(),
+            Self::One(it) => it.words.to_owned(),
+            Self::Each(it) => format!("{}, or an array of them", it.words),
+            Self::Many(it) => format!("an array of {}", it.name),
+            Self::Texts => "an array of texts".to_owned(),
+            Self::Map(_) => "a map".to_owned(),
+            Self::Maps(_) => "an array of maps".to_owned(),
+        }
+    }
+}
+
+/// A property that scripts can read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Key {
+    /// The property's name.
+    pub name: &'static str,
+    /// A short description.
+    pub help: &'static str,
+    /// The type of the value.
+    pub gives: Gives,
+}
+
+/// A property of `T` with the function that reads it.
+pub struct Getter<T> {
+    key: Key,
+    get: fn(&T) -> Dynamic,
+}
+
+impl<T> Getter<T> {
+    const fn new(
+        name: &'static str,
+        gives: Gives,
+        help: &'static str,
+        get: fn(&T) -> Dynamic,
+    ) -> Self {
+        let key = Key { name, help, gives };
+        Self { key, get }
+    }
+}
+
+/// A type of the language that isn't Rhai's.
+pub trait ScriptType: Clone + Sized + 'static {
+    /// The name, as `type_of` returns it.
+    const NAME: &'static str;
+    /// The name with its article, for messages.
+    const WORDS: &'static str;
+    /// A short description.
+    const HELP: &'static str;
+    /// The getters. Each costs the same, however large the value is.
+    const GETTERS: &'static [Getter<Self>];
+
+    /// Returns the plain form: an object with the getters' names as keys, in their order.
+    fn json(&self) -> Value;
+
+    /// True if each value is or describes a job.
+    const IS_JOB: bool = false;
+
+    /// Returns the job that the value is or describes.
+    fn job(&self) -> Option<Job> {
+        None
+    }
+
+    /// Returns the job's state, if the value describes a job that was read.
+    fn state(&self) -> &'static str {
+        ""
+    }
+
+    /// Registers what the type has beyond getters and plain forms.
+    fn register(_engine: &mut Engine) {}
+
+    /// The type's entry in [`TYPES`].
+    const TYPE: &'static Type = &Type {
+        name: Self::NAME,
+        words: Self::WORDS,
+        help: Self::HELP,
+        is_job: Self::IS_JOB,
+        keys: || Self::GETTERS.iter().map(|getter| getter.key).collect(),
+        register: register::<Self>,
+        is: |value| value.is::<Self>(),
+        json: |value| Some(value.read_lock::<Self>()?.json()),
+        job: |value| {
+            let value = value.read_lock::<Self>()?;
+            Some((value.job()?, value.state()))
+        },
+    };
+}
+
+/// A [`ScriptType`] without its Rust type.
+pub struct Type {
+    /// The name, as `type_of` returns it.
+    pub name: &'static str,
+    /// The name with its article, for messages.
+    pub words: &'static str,
+    /// A short description.
+    pub help: &'static str,
+    /// True if each value is or describes a job.
+    pub is_job: bool,
+    keys: fn() -> Vec<Key>,
+    register: fn(&mut Engine),
+    is: fn(&Dynamic) -> bool,
+    json: fn(&Dynamic) -> Option<Value>,
+    job: fn(&Dynamic) -> Option<(Job, &'static str)>,
+}
+
+impl Type {
+    /// Returns the getters.
+    pub fn keys(&self) -> Vec<Key> {
+        (self.keys)()
+    }
+
+    /// Returns the type of a value, if it's one of zshell's.
+    pub fn of(value: &Dynamic) -> Option<&'static Self> {
+        TYPES.iter().copied().find(|it| (it.is)(value))
+    }
+}
+
+impl PartialEq for Type {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
+    }
+}
+
+impl Eq for Type {}
+
+impl std::fmt::Debug for Type {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// Every type, in the order of `help()`.
+pub const TYPES: &[&Type] = &[
+    <Rc<Connection> as ScriptType>::TYPE,
+    Job::TYPE,
+    SummaryValue::TYPE,
+    ProgressValue::TYPE,
+    BatchValue::TYPE,
+    Failure::TYPE,
+    Secret::TYPE,
+];
+
+/// Returns the type with this name, in any case.
+pub fn find(name: &str) -> Option<&'static Type> {
+    let mut types = TYPES.iter().copied();
+    types.find(|it| it.name.eq_ignore_ascii_case(name))
+}
+
+/// Returns the job that a value is or describes, and the state if it was read.
+pub fn job_of(value: &Dynamic) -> Option<(Job, &'static str)> {
+    TYPES.iter().find_map(|it| (it.job)(value))
+}
+
+/// Registers every type.
+pub fn register_all(engine: &mut Engine) {
+    for it in TYPES {
+        (it.register)(engine);
+    }
+    wrap::register(engine);
+    // Rhai's own `to_json` doesn't support lists or zshell's types inside of maps.
+    engine.register_fn("to_json", |list: rhai::Array| {
+        json_of(&list.into()).to_string()
+    });
+    engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
+}
+
+/// Registers a type with its getters and text forms.
+fn register<T: ScriptType>(engine: &mut Engine) {
+    engine.register_type_with_name::<T>(T::NAME);
+    for getter in T::GETTERS {
+        let get = getter.get;
+        engine.register_get(getter.key.name, move |it: &mut T| get(it));
+    }
+    if !T::GETTERS.is_empty() {
+        let text = |it: &mut T| ImmutableString::from(it.json().to_string());
+        engine.register_fn("to_json", text);
+        engine.register_fn("to_string", text);
+        engine.register_fn("to_debug", text);
+        engine.register_fn("as_map", |it: &mut T| ordered(it.json()));
+    }
+    T::register(engine);
+}
+
+/// Returns text for a script, or unit if it's empty or missing.
+fn text_or_unit(text: Option<&str>) -> Dynamic {
+    match text {
+        Some(text) if !text.is_empty() => text.into(),
+        _ => Dynamic::UNIT,
+    }
+}
+
+/// Returns a number for a script, or unit if it's missing.
+fn number_or_unit(number: Option<u64>) -> Dynamic {
+    number.map_or(Dynamic::UNIT, |number| dynamic_of(number.into()))
+}
+
+#[cfg(test)]
+mod tests;
