@@ -121,7 +121,7 @@ impl Failure {
 
     /// Returns true if the same call may succeed later: the service is unreachable, busy, or failed internally (Milvus'
     /// codes for a service that isn't ready).
-    pub fn may_pass(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         let internal = matches!(self.code, Some(1 | 5 | 500 | 65535));
         matches!(self.kind, Kind::Connect | Kind::Busy) || (self.kind == Kind::Refused && internal)
     }

@@ -4,13 +4,13 @@ pub mod arguments;
 mod ask;
 mod files;
 pub mod idle;
+mod interruptible_writer;
 pub mod known;
 #[cfg(feature = "local")]
 pub mod local;
 pub mod locks;
 pub mod log;
 pub mod pager;
-mod patient;
 #[cfg(unix)]
 mod ready;
 mod rehearsal;
@@ -28,8 +28,8 @@ use crate::interrupt::{Interrupt, Stop};
 use crate::render::{ColorChoice, OutputFormat, Screen};
 use crate::secret::Secret;
 use crate::submission::{Notice, SubmissionContext, Submitter};
+use interruptible_writer::InterruptibleWriter;
 use pager::PagerChoice;
-use patient::Patient;
 use rehearsal::{comment, dry_run};
 use std::cell::{Cell, Ref, RefCell};
 use std::collections::BTreeMap;
@@ -251,7 +251,10 @@ impl Session {
             return Ok(());
         }
         let commented = self.choices().dry_run;
-        let mut out = io::BufWriter::new(Patient::new(io::stdout().lock(), &self.interrupt));
+        let mut out = io::BufWriter::new(InterruptibleWriter::new(
+            io::stdout().lock(),
+            &self.interrupt,
+        ));
         let written = if commented {
             comment(write, &mut out)
         } else {
@@ -259,7 +262,7 @@ impl Session {
         };
         match written.and_then(|()| out.flush()) {
             Ok(()) => Ok(()),
-            Err(error) if patient::is_stop(&error) => Err(self
+            Err(error) if interruptible_writer::is_stop(&error) => Err(self
                 .interrupt
                 .check()
                 .err()

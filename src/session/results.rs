@@ -75,12 +75,12 @@ impl Session {
                 Paged::Missing => {}
             }
         }
-        let most = if may_cut && format.is_for_the_screen() {
+        let max = if may_cut && format.is_for_the_screen() {
             rows_of_screens(&shown, format, height)
         } else {
             usize::MAX
         };
-        shown.first(most, |shown, more| {
+        shown.first(max, |shown, more| {
             self.write(|out| render::write(out, &shown, format, screen))?;
             let advice = "; show(last, #{limit: \"all\"}) shows all, :set pager less turns pages";
             self.left_out(more, advice, format, screen)

@@ -147,7 +147,7 @@ impl Submitter<'_> {
             Ok(progress) => progress,
             // Services forget jobs, and fail. The job was submitted all the same, and mustn't be submitted again.
             Err(error @ ApiError::Service { .. })
-                if is_forgotten(&error) || Failure::from(error.clone()).may_pass() =>
+                if is_forgotten(&error) || Failure::from(error.clone()).is_transient() =>
             {
                 return Ok(None);
             }

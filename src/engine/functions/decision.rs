@@ -146,7 +146,7 @@ impl Decision {
     fn read(self, session: &Session, job: &Job) -> Result<Reading, Failure> {
         let state = match read_progress(session, job) {
             Ok(reading) => reading.progress.state.clone(),
-            Err(failure) if failure.may_pass() => return Ok(Reading::Away),
+            Err(failure) if failure.is_transient() => return Ok(Reading::Away),
             Err(failure) => return Err(failure),
         };
         let committing = state.sent.eq_ignore_ascii_case("Committing");

@@ -120,7 +120,7 @@ pub(super) fn known_reading(
     let progress = match answer {
         Ok(progress) => progress,
         // A job that has ended can't change, whatever the service responds now.
-        Err(failure) if failure.kind == Kind::Refused || failure.may_pass() => {
+        Err(failure) if failure.kind == Kind::Refused || failure.is_transient() => {
             let remembered = session.desk.remembered(settings, &job.id);
             remembered.ok_or_else(|| forgotten(session, job, failure))?
         }

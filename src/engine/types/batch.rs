@@ -1,8 +1,7 @@
 //! The result of `import_all`.
 
-use super::{Getter, Gives, List, ScriptType, json_of, number_or_unit};
+use super::{Getter, Gives, List, ScriptType, number_or_unit};
 use rhai::Dynamic;
-use serde_json::{Value, json};
 use std::rc::Rc;
 
 /// The result of `import_all`.
@@ -15,7 +14,7 @@ pub struct Batch {
     pub ok: u64,
     /// Number of jobs that failed.
     pub failed: u64,
-    /// A record per job with [`BATCH_JOB_KEYS`].
+    /// A record per job: `job`, `key`, `state`, `files`, `rows`, `reason`.
     pub jobs: List,
     /// Number of files, or sets of files.
     pub files: u64,
@@ -26,7 +25,7 @@ pub struct Batch {
 }
 
 /// The keys of an item of a batch's `jobs`, in order.
-pub const BATCH_JOB_KEYS: [&str; 6] = ["job", "key", "state", "files", "rows", "reason"];
+const BATCH_JOB_KEYS: [&str; 6] = ["job", "key", "state", "files", "rows", "reason"];
 
 impl BatchValue {
     /// Returns the value of a batch.
@@ -68,17 +67,4 @@ impl ScriptType for BatchValue {
             it.0.elapsed.into()
         }),
     ];
-
-    fn json(&self) -> Value {
-        let Batch {
-            ok,
-            failed,
-            jobs,
-            files,
-            rows,
-            elapsed,
-        } = &*self.0;
-        let jobs: Value = jobs.items().iter().map(json_of).collect();
-        json!({"ok": ok, "failed": failed, "jobs": jobs, "files": files, "rows": rows, "elapsed": elapsed})
-    }
 }

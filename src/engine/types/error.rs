@@ -3,7 +3,6 @@
 use super::{Getter, Gives, ScriptType};
 use crate::error::Failure;
 use rhai::{Array, Dynamic};
-use serde_json::{Value, json};
 
 impl ScriptType for Failure {
     const NAME: &'static str = "Error";
@@ -51,15 +50,4 @@ impl ScriptType for Failure {
             |it| i64::from(it.kind.exit_code()).into(),
         ),
     ];
-
-    fn json(&self) -> Value {
-        json!({
-            "kind": self.kind.word(),
-            "code": self.code,
-            "message": self.message,
-            "hint": self.hint,
-            "jobs": self.jobs,
-            "exit": self.kind.exit_code(),
-        })
-    }
 }

@@ -3,7 +3,6 @@
 use super::{Getter, Gives, ScriptType, text_or_unit};
 use crate::connection::Connection;
 use rhai::Engine;
-use serde_json::{Value, json};
 use std::rc::Rc;
 
 /// A submitted job: its id and its connection.
@@ -40,15 +39,6 @@ impl ScriptType for Job {
             |it| (&it.connection.name).into(),
         ),
     ];
-
-    fn json(&self) -> Value {
-        let collection = (!self.collection.is_empty()).then_some(&self.collection);
-        json!({
-            "job": self.id,
-            "collection": collection,
-            "connection": self.connection.name,
-        })
-    }
 
     fn job(&self) -> Option<Job> {
         Some(self.clone())

@@ -124,8 +124,13 @@ pub trait ScriptType: Clone + Sized + 'static {
     /// The getters. Each costs the same, however large the value is.
     const GETTERS: &'static [Getter<Self>];
 
-    /// Returns the plain form: an object with the getters' names as keys, in their order.
-    fn json(&self) -> Value;
+    /// Returns the plain form: an object with the getters' names as keys, in their order. `id` is another name of `job`.
+    fn json(&self) -> Value {
+        let getters = Self::GETTERS.iter().filter(|it| it.key.name != "id");
+        getters
+            .map(|it| (it.key.name.to_owned(), json_of(&(it.get)(self))))
+            .collect()
+    }
 
     /// True if each value is or describes a job.
     const IS_JOB: bool = false;
@@ -232,10 +237,15 @@ pub fn register_all(engine: &mut Engine) {
     }
     wrap::register(engine);
     // Rhai's own `to_json` doesn't support lists or zshell's types inside of maps.
-    engine.register_fn("to_json", |list: rhai::Array| {
-        json_of(&list.into()).to_string()
-    });
-    engine.register_fn("to_json", |map: Map| json_of(&map.into()).to_string());
+    engine.register_fn("to_json", text_of::<rhai::Array>);
+    engine.register_fn("to_json", text_of::<Map>);
+    engine.register_fn("to_json", text_of::<List>);
+    engine.register_fn("to_json", text_of::<Record>);
+}
+
+/// Returns a value as JSON text.
+fn text_of<T: rhai::Variant + Clone>(value: T) -> String {
+    json_of(&Dynamic::from(value)).to_string()
 }
 
 /// Registers a type with its getters and text forms.

@@ -8,91 +8,42 @@ use std::any::TypeId;
 
 type Called = Result<Dynamic, Box<EvalAltResult>>;
 
-/// Rhai's methods and operators that leave an array unchanged, with the numbers of further arguments.
-const READING: &[(&str, &[usize])] = &[
-    ("get", &[1]),
-    ("map", &[1]),
-    ("filter", &[1]),
-    ("contains", &[1]),
-    ("index_of", &[1, 2]),
-    ("find", &[1, 2]),
-    ("find_map", &[1, 2]),
-    ("some", &[1]),
-    ("all", &[1]),
-    ("reduce", &[1, 2]),
-    ("reduce_rev", &[1, 2]),
-    ("zip", &[2]),
-    ("extract", &[1, 2]),
-    ("order", &[0, 1]),
-    ("order_by", &[1]),
-    ("order_desc", &[0]),
-    ("+", &[1]),
-    ("==", &[1]),
-    ("!=", &[1]),
-    ("to_string", &[0]),
-    ("to_debug", &[0]),
-];
+/// Names of Rhai's functions by their number of further arguments.
+type Names = &'static [(usize, &'static str)];
 
-/// Rhai's methods and operators that change an array.
-const CHANGING: &[(&str, &[usize])] = &[
-    ("set", &[2]),
-    ("push", &[1]),
-    ("append", &[1]),
-    ("+=", &[1]),
-    ("insert", &[2]),
-    ("pad", &[2]),
-    ("pop", &[0]),
-    ("shift", &[0]),
-    ("remove", &[1]),
-    ("clear", &[0]),
-    ("truncate", &[1]),
-    ("chop", &[1]),
-    ("reverse", &[0]),
-    ("splice", &[2, 3]),
-    ("split", &[1]),
-    ("for_each", &[1]),
-    ("dedup", &[0, 1]),
-    ("sort", &[0, 1]),
-    ("sort_by", &[1]),
-    ("sort_desc", &[0]),
-    ("drain", &[1, 2]),
-    ("retain", &[1, 2]),
+/// Methods and operators that leave an array unchanged.
+const READING: Names = &[
+    (0, "order order_desc to_string to_debug"),
+    (
+        1,
+        "get map filter contains index_of find find_map some all reduce reduce_rev extract",
+    ),
+    (1, "order order_by + == !="),
+    (2, "index_of find find_map reduce reduce_rev zip extract"),
 ];
-
-/// Rhai's methods and operators that leave a map unchanged, with the numbers of further arguments.
-const READING_MAPS: &[(&str, &[usize])] = &[
-    ("map", &[1]),
-    ("filter", &[1]),
-    ("+", &[1]),
-    ("==", &[1]),
-    ("!=", &[1]),
-    ("to_string", &[0]),
-    ("to_debug", &[0]),
+/// Methods and operators that change an array.
+const CHANGING: Names = &[
+    (0, "pop shift clear reverse dedup sort sort_desc"),
+    (
+        1,
+        "push append += remove truncate chop split for_each dedup sort sort_by drain retain",
+    ),
+    (2, "set insert pad splice drain retain"),
+    (3, "splice"),
 ];
-
-/// Rhai's methods and operators that change a map.
-const CHANGING_MAPS: &[(&str, &[usize])] = &[
-    ("set", &[2]),
-    ("clear", &[0]),
-    ("remove", &[1]),
-    ("mixin", &[1]),
-    ("+=", &[1]),
-    ("fill_with", &[1]),
-    ("drain", &[1]),
-    ("retain", &[1]),
+/// Methods and operators that leave a map unchanged.
+const READING_MAPS: Names = &[(0, "to_string to_debug"), (1, "map filter + == !=")];
+/// Methods and operators that change a map.
+const CHANGING_MAPS: Names = &[
+    (0, "clear"),
+    (1, "remove mixin += fill_with drain retain"),
+    (2, "set"),
 ];
-
-/// Rhai's methods and operators that take an array or a map as their last argument.
-const TAKING: &[(&str, usize)] = &[
-    ("append", 1),
-    ("+", 1),
-    ("+=", 1),
-    ("==", 1),
-    ("!=", 1),
-    ("splice", 2),
-    ("splice", 3),
-    ("mixin", 1),
-    ("fill_with", 1),
+/// Methods and operators of Rhai's own arrays and maps whose last argument may be a list or a record.
+const TAKING: Names = &[
+    (1, "append + += == != mixin fill_with"),
+    (2, "splice"),
+    (3, "splice"),
 ];
 
 /// A value with an array or a map inside.
@@ -182,54 +133,60 @@ pub(super) fn register(engine: &mut Engine) {
         });
     forward::<Record>(engine, READING_MAPS, false);
     forward::<Record>(engine, CHANGING_MAPS, true);
-    for (name, before) in TAKING {
+    for (count, names) in TAKING {
         for (first, last) in [
             (TypeId::of::<Array>(), TypeId::of::<List>()),
             (TypeId::of::<Map>(), TypeId::of::<Record>()),
         ] {
             let mut types = vec![first];
-            types.resize(*before, TypeId::of::<Dynamic>());
+            types.resize(*count, TypeId::of::<Dynamic>());
             types.push(last);
-            engine.register_raw_fn(*name, types, |context, args| {
-                let name = context.fn_name().to_owned();
-                call_inside(&context, &name, args)
-            });
+            for name in names.split(' ') {
+                engine.register_raw_fn(name, &types, move |context, args| {
+                    call_inside(&context, name, args)
+                });
+            }
         }
     }
 }
 
 /// Registers functions of Rhai for a type of ours.
-fn forward<T: Wrapper>(engine: &mut Engine, functions: &[(&'static str, &[usize])], changes: bool) {
-    for (name, counts) in functions {
-        for count in *counts {
-            let mut types = vec![TypeId::of::<T>()];
-            types.resize(count + 1, TypeId::of::<Dynamic>());
-            let name = *name;
-            engine.register_raw_fn(name, types, move |context, args| -> Called {
-                let Some((first, rest)) = args.split_first_mut() else {
-                    return Ok(Dynamic::UNIT);
-                };
-                if changes && first.is_read_only() {
-                    let name = name.to_owned();
-                    return Err(EvalAltResult::ErrorNonPureMethodCallOnConstant(
-                        name,
-                        context.call_position(),
-                    )
-                    .into());
-                }
-                // Held until the end, so a closure that uses the same list gets Rhai's error about a data race.
-                let Some(mut held) = first.write_lock::<T>() else {
-                    return Ok(Dynamic::UNIT);
-                };
-                let mut inside = held.open(changes);
-                let mut all: Vec<&mut Dynamic> = vec![&mut inside];
-                all.extend(rest.iter_mut().map(|it| &mut **it));
-                let result = call_inside(&context, name, &mut all);
-                held.close(inside);
-                result
+fn forward<T: Wrapper>(engine: &mut Engine, functions: Names, changes: bool) {
+    for (count, names) in functions {
+        let mut types = vec![TypeId::of::<T>()];
+        types.resize(count + 1, TypeId::of::<Dynamic>());
+        for name in names.split(' ') {
+            engine.register_raw_fn(name, &types, move |context, args| {
+                call::<T>(&context, name, args, changes)
             });
         }
     }
+}
+
+/// Calls Rhai's function on the array or map inside the first argument.
+fn call<T: Wrapper>(
+    context: &NativeCallContext<'_>,
+    name: &str,
+    args: &mut [&mut Dynamic],
+    changes: bool,
+) -> Called {
+    let Some((first, rest)) = args.split_first_mut() else {
+        return Ok(Dynamic::UNIT);
+    };
+    if changes && first.is_read_only() {
+        let (name, position) = (name.to_owned(), context.call_position());
+        return Err(EvalAltResult::ErrorNonPureMethodCallOnConstant(name, position).into());
+    }
+    // Held until the end, so a closure that uses the same list gets Rhai's error about a data race.
+    let Some(mut held) = first.write_lock::<T>() else {
+        return Ok(Dynamic::UNIT);
+    };
+    let mut inside = held.open(changes);
+    let mut all: Vec<&mut Dynamic> = vec![&mut inside];
+    all.extend(rest.iter_mut().map(|it| &mut **it));
+    let result = call_inside(context, name, &mut all);
+    held.close(inside);
+    result
 }
 
 /// Calls Rhai's function of this name. Lists and records among the further arguments become arrays and maps.

@@ -26,7 +26,7 @@ use crate::journal::{IdentityLock, Standing, Submission, hash, target};
 use crate::submission::{Notice, Submitter};
 use crate::text::words;
 use entry::Entry;
-use plan::{Before, Most, Task, Unit};
+use plan::{Before, JobLimits, Task, Unit};
 use queue::Queue;
 use rhai::{Dynamic, Map};
 use serde_json::json;
@@ -99,7 +99,7 @@ pub const FUNCTIONS: &[Function] = &[Function::new(
 
 /// The options of the queue.
 struct How {
-    most: Most,
+    limits: JobLimits,
     max_running: usize,
     atomic: bool,
     continue_on_error: bool,
@@ -139,7 +139,7 @@ impl How {
             )));
         }
         Ok(Self {
-            most: Most {
+            limits: JobLimits {
                 files,
                 bytes: options.number("bytes_per_job")?,
             },
@@ -260,10 +260,10 @@ fn of_files(
     two_phase(&mut template, how);
     let units: Vec<Unit> = sets.iter().map(|set| Unit::of(set)).collect();
     let settings = connection.client.settings();
-    let mut most = how.most;
+    let mut limits = how.limits;
     if settings.dialect == crate::api::model::Dialect::V1 {
         // The create call of v1 accepts one file.
-        most.files = 1;
+        limits.files = 1;
     }
     let journal = &call.session.desk.journal;
     let prefix = &how.prefix;
@@ -274,7 +274,7 @@ fn of_files(
         plan::open(&units, &template, settings, &mut earlier),
     )?;
     Ok(plan::tasks(
-        &units, &template, prefix, most, settings, &earlier,
+        &units, &template, prefix, limits, settings, &earlier,
     ))
 }
 
@@ -311,7 +311,7 @@ fn bring_up_to_date(
             Ok(_) => {}
             Err(failure) if failure.kind == Kind::Unknown => {}
             // If the service is unavailable, the queue reads the job again.
-            Err(failure) if failure.may_pass() => return failure.kind != Kind::Connect,
+            Err(failure) if failure.is_transient() => return failure.kind != Kind::Connect,
             Err(failure) => failed = Some(failure),
         }
         failed.is_none()

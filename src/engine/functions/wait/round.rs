@@ -105,7 +105,7 @@ impl Watch<'_> {
             }
             // The service is temporarily unavailable, but the job exists and continues there.
             Err(failure)
-                if failure.may_pass() && (slot.is_some() || self.ours.contains(&job.id)) =>
+                if failure.is_transient() && (slot.is_some() || self.ours.contains(&job.id)) =>
             {
                 round.missed = Some(failure);
             }
@@ -138,7 +138,7 @@ impl Watch<'_> {
         }
         match listed.failure {
             None => self.lists.learn(&listed),
-            Some(failure) if failure.may_pass() => {
+            Some(failure) if failure.is_transient() => {
                 // The service is unavailable, so no single calls either, except for jobs that were never read.
                 let seen = |place: &&usize| self.readings.get(**place).is_some_and(Option::is_some);
                 round

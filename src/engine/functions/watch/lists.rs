@@ -91,8 +91,8 @@ impl Lists {
 
     /// Returns the running jobs whose turn it is to be read in full, in the order of their indexes.
     pub(crate) fn freshen(&mut self, running: &[usize]) -> Vec<usize> {
-        let (part, least) = FRESHENED;
-        let count = (running.len() / part).max(least).min(running.len());
+        let (part, min) = FRESHENED;
+        let count = (running.len() / part).max(min).min(running.len());
         let first = running.partition_point(|place| *place < self.turn);
         let turn = running.iter().cycle().skip(first).take(count);
         let turn: Vec<usize> = turn.copied().collect();

@@ -16,19 +16,19 @@ pub(super) use unit::Unit;
 
 /// The limits of one job.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Most {
+pub(super) struct JobLimits {
     /// Maximum number of files, or of sets of files.
     pub(super) files: usize,
     /// Maximum number of bytes, if there's a limit. A larger file gets a job of its own.
     pub(super) bytes: Option<u64>,
 }
 
-impl Most {
+impl JobLimits {
     /// Returns true if one job can have these files.
     fn takes(&self, group: &[&Unit]) -> bool {
         let sizes = group.iter().filter_map(|unit| unit.size);
         let bytes = sizes.fold(0, u64::saturating_add);
-        group.len() <= self.files && self.bytes.is_none_or(|most| bytes <= most)
+        group.len() <= self.files && self.bytes.is_none_or(|max| bytes <= max)
     }
 }
 
@@ -85,15 +85,15 @@ pub(super) fn tasks(
     units: &[Unit],
     template: &ImportRequest,
     prefix: &str,
-    most: Most,
+    limits: JobLimits,
     settings: &Settings,
     earlier: &[Submission],
 ) -> Vec<Task> {
-    let cut = Cut {
+    let grouping = Grouping {
         template,
         prefix,
         settings,
-        most,
+        limits,
     };
     let units: BTreeSet<&Unit> = units.iter().collect();
     let mut left: Left<'_> = BTreeMap::new();
@@ -104,19 +104,19 @@ pub(super) fn tasks(
     let mut tasks: Vec<Task> = earlier
         .iter()
         .rev()
-        .filter_map(|before| cut.again(before, &mut left))
+        .filter_map(|before| grouping.again(before, &mut left))
         .collect();
     let mut group: Vec<&Unit> = Vec::new();
     for unit in left.into_values() {
         group.push(unit);
-        if group.len() > 1 && !most.takes(&group) {
+        if group.len() > 1 && !limits.takes(&group) {
             group.pop();
-            tasks.push(cut.task(&std::mem::take(&mut group)));
+            tasks.push(grouping.task(&std::mem::take(&mut group)));
             group.push(unit);
         }
     }
     if !group.is_empty() {
-        tasks.push(cut.task(&group));
+        tasks.push(grouping.task(&group));
     }
     tasks
 }
@@ -136,14 +136,14 @@ fn plain(template: &ImportRequest, unit: &Unit) -> Vec<String> {
     plain_files(&alone).into_iter().flatten().collect()
 }
 
-struct Cut<'a> {
+struct Grouping<'a> {
     template: &'a ImportRequest,
     prefix: &'a str,
     settings: &'a Settings,
-    most: Most,
+    limits: JobLimits,
 }
 
-impl Cut<'_> {
+impl Grouping<'_> {
     fn request(&self, sets: Vec<Vec<String>>) -> ImportRequest {
         ImportRequest {
             source: Source::Files(sets),
@@ -204,7 +204,7 @@ impl Cut<'_> {
                 Some(whole.unwrap_or_else(doubt))
             }
             // A group that exceeds the limits is split.
-            _ => whole.filter(|_| group.len() == 1 || self.most.takes(&group)),
+            _ => whole.filter(|_| group.len() == 1 || self.limits.takes(&group)),
         };
         if task.is_some() {
             for unit in found {

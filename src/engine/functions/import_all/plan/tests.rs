@@ -33,8 +33,8 @@ fn unit(name: &str, size: u64) -> Unit {
     }
 }
 
-fn cut(units: &[Unit], most: Most, earlier: &[Submission]) -> Vec<Task> {
-    tasks(units, &template(), "p", most, &settings(), earlier)
+fn cut(units: &[Unit], limits: JobLimits, earlier: &[Submission]) -> Vec<Task> {
+    tasks(units, &template(), "p", limits, &settings(), earlier)
 }
 
 /// Returns the journal's submission of a task.
@@ -87,7 +87,7 @@ fn paths(task: &Task) -> Vec<String> {
     plain_files(&task.request).into_iter().flatten().collect()
 }
 
-const ALL: Most = Most {
+const ALL: JobLimits = JobLimits {
     files: 1000,
     bytes: None,
 };
@@ -95,24 +95,24 @@ const ALL: Most = Most {
 #[test]
 fn groups_keep_to_files_and_bytes() {
     let units: Vec<Unit> = (0..10).map(|n| unit(&format!("f{n}"), 10)).collect();
-    let most = Most {
+    let limits = JobLimits {
         files: 4,
         bytes: None,
     };
-    let sizes: Vec<u64> = cut(&units, most, &[]).iter().map(|it| it.files).collect();
+    let sizes: Vec<u64> = cut(&units, limits, &[]).iter().map(|it| it.files).collect();
     assert_eq!(sizes, [4, 4, 2]);
-    let most = Most {
+    let limits = JobLimits {
         files: 4,
         bytes: Some(25),
     };
-    let sizes: Vec<u64> = cut(&units, most, &[]).iter().map(|it| it.files).collect();
+    let sizes: Vec<u64> = cut(&units, limits, &[]).iter().map(|it| it.files).collect();
     assert_eq!(sizes, [2; 5]);
     // A file larger than the limit gets a job of its own.
-    let most = Most {
+    let limits = JobLimits {
         files: 4,
         bytes: Some(5),
     };
-    assert_eq!(cut(&units, most, &[]).len(), 10);
+    assert_eq!(cut(&units, limits, &[]).len(), 10);
 }
 
 #[test]
@@ -172,7 +172,7 @@ fn a_failed_group_that_has_become_too_large_is_cut_anew() {
     let units = [unit("a", 1), unit("b", 1), unit("c", 1)];
     let first = cut(&units, ALL, &[]);
     let earlier = [submission(&first[0], FAILED)];
-    let pairs = Most {
+    let pairs = JobLimits {
         files: 2,
         bytes: None,
     };
@@ -206,18 +206,18 @@ proptest! {
         more in prop::collection::btree_set("[a-z]{1,4}", 0..10),
         files in 1..8_usize, at in any::<Index>(),
     ) {
-        let most = Most { files, bytes: None };
+        let limits = JobLimits { files, bytes: None };
         let mut units: Vec<Unit> = names.iter().map(|name| unit(name, 1)).collect();
-        let first = cut(&units, most, &[]);
+        let first = cut(&units, limits, &[]);
         let turn = at.index(units.len());
         units.rotate_left(turn);
-        let turned: Vec<String> = cut(&units, most, &[]).into_iter().map(|it| it.key).collect();
+        let turned: Vec<String> = cut(&units, limits, &[]).into_iter().map(|it| it.key).collect();
         let keys: Vec<String> = first.iter().map(|it| it.key.clone()).collect();
         prop_assert_eq!(&turned, &keys);
         // Every file occurs once.
         units.extend(more.iter().map(|name| unit(name, 1)));
         let earlier: Vec<Submission> = first.iter().map(|it| submission(it, COMPLETED)).collect();
-        let second = cut(&units, most, &earlier);
+        let second = cut(&units, limits, &earlier);
         let new: Vec<String> = submitted(&second).concat();
         prop_assert!(new.iter().all(|name| more.contains(name) && !names.contains(name)));
         let mut all: Vec<String> = second.iter().flat_map(paths).collect();

@@ -314,7 +314,7 @@ impl<'a> Queue<'a> {
         match failure.kind {
             Kind::Busy => self.busy(at, failure, retry_after),
             // Nothing was sent: the service is unavailable, or couldn't report the state of an earlier job.
-            _ if failure.may_pass() && !self.is_lasting() => {
+            _ if failure.is_transient() && !self.is_lasting() => {
                 self.put_off(at, self.backoff());
                 Ok(())
             }

@@ -84,8 +84,8 @@ impl Queue<'_> {
             // The first job is submitted alone, because the others use its findings about the service. A dry run shows
             // the jobs one after the other.
             let alone = !self.begun || self.session.dry_run().is_some();
-            let most = if alone { 1 } else { AT_ONCE.min(places) };
-            let taken: Vec<usize> = self.pending.drain(..most.min(self.pending.len())).collect();
+            let max = if alone { 1 } else { AT_ONCE.min(places) };
+            let taken: Vec<usize> = self.pending.drain(..max.min(self.pending.len())).collect();
             self.begun = true;
             waiting_for_others += self.submit_some(&taken)?;
             self.draw();

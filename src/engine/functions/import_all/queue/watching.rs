@@ -1,7 +1,7 @@
 //! Readings of a batch's running jobs.
 
 use super::Queue;
-use crate::engine::functions::jobs::known_reading;
+use crate::engine::functions::jobs::{known_reading, read_progress};
 use crate::engine::functions::watch::ask::{Answer, Question, ask};
 use crate::engine::functions::watch::interval;
 use crate::engine::types::{Job, ProgressValue};
@@ -18,6 +18,13 @@ impl Queue<'_> {
             .filter(|it| it.due <= now)
             .filter_map(|it| Some((it.at, self.job(it.at)?)))
             .collect();
+        if self.session.dry_run().is_some() {
+            // The answers are local, so threads would only cost time.
+            for (at, job) in due {
+                self.take(at, read_progress(self.session, &job))?;
+            }
+            return Ok(());
+        }
         let questions: Vec<Question> = due
             .iter()
             .map(|(at, job)| Question::job(*at, job, None))
@@ -57,7 +64,7 @@ impl Queue<'_> {
     fn take(&mut self, at: usize, reading: Result<ProgressValue, Failure>) -> Result<(), Failure> {
         let progress = match reading {
             Ok(reading) => reading.progress,
-            Err(failure) if failure.may_pass() => {
+            Err(failure) if failure.is_transient() => {
                 if self.is_lasting() {
                     return Err(failure);
                 }

@@ -9,14 +9,14 @@ use std::os::fd::AsFd;
 const PIECE: usize = 4096;
 
 /// A writer that checks the interrupt flag before each piece and while the reader is blocked.
-pub(super) struct Patient<'a, W> {
+pub(super) struct InterruptibleWriter<'a, W> {
     inner: W,
     interrupt: &'a Interrupt,
     /// True if unflushed output exists. Without it, flushing neither waits nor stops.
     pending: bool,
 }
 
-impl<'a, W> Patient<'a, W> {
+impl<'a, W> InterruptibleWriter<'a, W> {
     /// Returns a writer to `inner` that stops when the flag is raised.
     pub(super) fn new(inner: W, interrupt: &'a Interrupt) -> Self {
         Self {
@@ -28,7 +28,7 @@ impl<'a, W> Patient<'a, W> {
 }
 
 #[cfg(unix)]
-impl<W: AsFd> Patient<'_, W> {
+impl<W: AsFd> InterruptibleWriter<'_, W> {
     /// Waits until the stream is writable or the flag is raised.
     fn ready(&self) -> io::Result<()> {
         super::ready::writable(&self.inner, self.interrupt).map_err(stopped)
@@ -36,14 +36,14 @@ impl<W: AsFd> Patient<'_, W> {
 }
 
 #[cfg(not(unix))]
-impl<W> Patient<'_, W> {
+impl<W> InterruptibleWriter<'_, W> {
     fn ready(&self) -> io::Result<()> {
         self.interrupt.check().map_err(stopped)
     }
 }
 
 #[cfg(unix)]
-impl<W: Write + AsFd> Write for Patient<'_, W> {
+impl<W: Write + AsFd> Write for InterruptibleWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.ready()?;
         self.pending = true;
@@ -61,7 +61,7 @@ impl<W: Write + AsFd> Write for Patient<'_, W> {
 }
 
 #[cfg(not(unix))]
-impl<W: Write> Write for Patient<'_, W> {
+impl<W: Write> Write for InterruptibleWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.ready()?;
         self.pending = true;
@@ -97,7 +97,7 @@ pub(super) fn is_stop(error: &io::Error) -> bool {
 
 #[cfg(all(test, unix))]
 mod tests {
-    use super::{Patient, is_stop};
+    use super::{InterruptibleWriter, is_stop};
     use crate::interrupt::{Interrupt, Stop};
     use std::io::{Read, Write};
     use std::os::unix::net::UnixStream;
@@ -107,7 +107,7 @@ mod tests {
         let interrupt = Interrupt::new();
         interrupt.raise(Stop::Terminated);
         let (_reader, writer) = UnixStream::pair().unwrap();
-        let mut patient = Patient::new(writer, &interrupt);
+        let mut patient = InterruptibleWriter::new(writer, &interrupt);
         patient.flush().unwrap();
         assert!(is_stop(&patient.write(b"x").unwrap_err()));
     }
@@ -118,7 +118,7 @@ mod tests {
         let interrupt = Interrupt::new();
         let other = interrupt.until(None);
         let thread = std::thread::spawn(move || {
-            let mut patient = Patient::new(writer, &other);
+            let mut patient = InterruptibleWriter::new(writer, &other);
             patient.write_all(b"begin").unwrap();
             patient.write_all(&vec![b'x'; 64 << 20]).unwrap_err()
         });
