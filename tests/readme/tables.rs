@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
 use zshell::api::model::JobState;
 use zshell::engine::registry::{Opt, Takes, VARIABLES, find, functions};
-use zshell::engine::values::types::TYPES;
+use zshell::engine::types::TYPES;
 use zshell::error::Kind;
 use zshell::guide::PAGES;
 use zshell::repl::commands::COMMANDS;
@@ -108,9 +108,11 @@ fn the_options_are_the_table() {
 #[test]
 fn the_values_are_the_table() {
     let rows = TYPES.iter().flat_map(|it| {
-        it.getters
-            .iter()
-            .map(|(name, help)| format!("| `{}` | `{name}` | {} |\n", it.name, cell(help)))
+        let getters = it.keys().into_iter();
+        getters.map(|key| {
+            let help = cell(key.help);
+            format!("| `{}` | `{}` | {help} |\n", it.name, key.name)
+        })
     });
     let header = "| value | getter | what it is |";
     agree("src/guide/reference.md", header, rows);
