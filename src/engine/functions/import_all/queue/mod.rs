@@ -415,7 +415,12 @@ impl<'a> Queue<'a> {
     fn nap(&self) -> Duration {
         let now = Instant::now();
         let has_place = self.running.len() < self.max_running && !self.pending.is_empty();
-        let submits = has_place.then(|| self.pause.unwrap_or(now + FIRST_LOOK));
+        let soon = if self.min_tick().is_zero() {
+            now
+        } else {
+            now + FIRST_LOOK
+        };
+        let submits = has_place.then(|| self.pause.unwrap_or(soon));
         let next = self
             .running
             .iter()
