@@ -172,7 +172,10 @@ fn variables(folder: &std::path::Path, found: &mut BTreeSet<String>) {
             continue;
         }
         if path.is_dir() {
-            variables(&path, found);
+            // The variables of tests are for developers.
+            if !path.ends_with("tests") {
+                variables(&path, found);
+            }
         } else if path.extension().is_some_and(|it| it == "rs") {
             let text = fs::read_to_string(path).expect("a source");
             let quoted = text.split('"').filter(|word| {
