@@ -1,13 +1,13 @@
 //! The REST client of the import API in its three dialects (reference: the bulk-import REST APIs).
 //!
 //! A [`Client`] is built from [`Settings`] and has the calls as methods: about import jobs (`imports`), collections,
-//! and clusters. The dialect (`v1`, `v2`, `milvus`) builds a call as a `request`; `retry` and `transport` send it;
-//! `envelope` and `fields` read the answer. They accept the forms that services really send: numbers as text, missing
-//! fields, a gateway's web page. A failure is an [`ApiError`], which says whether a submission made a job
-//! ([`ApiError::outcome`]) and what to do ([`ApiError::hint`]).
+//! and clusters. The dialect (`v1`, `v2` or `milvus`, each an implementation of `dialect`) builds a call as a `request`;
+//! `retry` and `transport` send it; `envelope` and `fields` read the answer. They accept the forms that services really
+//! send: numbers as text, missing fields, a gateway's web page. A failure is an [`ApiError`], which says whether a
+//! submission made a job ([`ApiError::outcome`]) and what to do ([`ApiError::hint`]).
 //!
 //! Reads are retried until the call's deadline; changes are sent exactly once. Redirects are never followed, so an API
-//! key only reaches the host that it was given for.
+//! key only reaches the host that it was given for. Start with `imports`.
 
 mod answers;
 mod clusters;

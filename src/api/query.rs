@@ -82,20 +82,40 @@ struct SearchBody<'a> {
     params: Option<&'a Map<String, Value>>,
 }
 
+/// The body of a query, over v2 and v1. v1 has no databases and ignores partitions.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Body<'a> {
+pub(super) struct QueryBody<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     db_name: Option<&'a str>,
     collection_name: &'a str,
-    filter: &'a str,
+    pub(super) filter: &'a str,
     output_fields: Vec<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<u64>,
+    pub(super) limit: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     offset: Option<u64>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     partition_names: &'a [String],
+}
+
+impl<'a> QueryBody<'a> {
+    /// Returns the body of a query in the server's default database. Without fields, all are returned.
+    pub(super) fn new(name: &'a str, query: &'a RowQuery) -> Self {
+        let mut fields: Vec<&str> = query.fields.iter().map(String::as_str).collect();
+        if fields.is_empty() {
+            fields.push("*");
+        }
+        Self {
+            db_name: None,
+            collection_name: name,
+            filter: &query.filter,
+            output_fields: fields,
+            limit: query.limit,
+            offset: query.offset,
+            partition_names: &query.partitions,
+        }
+    }
 }
 
 impl Client {
@@ -108,18 +128,9 @@ impl Client {
             return self.v1_rows(name, query);
         }
         let database = self.settings().database.as_deref();
-        let mut fields: Vec<&str> = query.fields.iter().map(String::as_str).collect();
-        if fields.is_empty() {
-            fields.push("*");
-        }
-        let body = Body {
+        let body = QueryBody {
             db_name: database,
-            collection_name: name,
-            filter: &query.filter,
-            output_fields: fields,
-            limit: query.limit,
-            offset: query.offset,
-            partition_names: &query.partitions,
+            ..QueryBody::new(name, query)
         };
         let path = "/v2/vectordb/entities/query";
         let outgoing = self

@@ -6,27 +6,14 @@
 use super::description::{CollectionDescription, FieldDescription};
 use super::error::ApiError;
 use super::outcome::Effect;
-use super::query::{RowQuery, read_rows};
+use super::query::{QueryBody, RowQuery, read_rows};
 use super::{Client, v1};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde::Serialize;
 use serde_json::Value;
 
 const QUERY: &str = "/v1/vector/query";
 const COUNT: &str = "count(*)";
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    collection_name: &'a str,
-    filter: &'a str,
-    output_fields: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<u64>,
-}
 
 impl Client {
     /// Returns the rows that match a query.
@@ -44,16 +31,10 @@ impl Client {
             known = Some(described);
         }
         let counts = query.fields == [COUNT];
-        let fields = query.fields.iter().map(String::as_str);
-        let fields = Some(fields.collect()).filter(|fields: &Vec<_>| !fields.is_empty());
-        let body = Body {
-            collection_name: name,
-            filter: &filter,
-            output_fields: fields.unwrap_or_else(|| vec!["*"]),
-            // Servers refuse a limit with count(*), and v1 sets one unless it's 0.
-            limit: query.limit.or(counts.then_some(0)),
-            offset: query.offset,
-        };
+        let mut body = QueryBody::new(name, query);
+        body.filter = &filter;
+        // Servers refuse a limit with count(*), and v1 sets one unless it's 0.
+        body.limit = query.limit.or(counts.then_some(0));
         let outgoing = self
             .v1_post("read rows", Effect::Read, QUERY, &body)?
             .with_extra(&query.extra)?;

@@ -11,8 +11,8 @@
 //!    Otherwise scan the job list and compare the files of new jobs. Then claim the job, or find it absent and send
 //!    again, or report that the outcome isn't known.
 //!
-//! [`Submitter::submit`] does all of this for one request. The steps are public for batches: parked items occupy no
-//! slot, and one scan serves all parked submissions of a collection.
+//! [`Submitter::submit`] does all of this for one request. The steps are separate for batches: unresolved submissions
+//! occupy no slot, and one scan serves all of a collection. Start with [`Submitter::submit`].
 //!
 //! # Why this is sound
 //!
