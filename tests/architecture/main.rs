@@ -30,6 +30,7 @@ const LAYERS: [&str; 23] = [
     "guide",
     "fsutil",
     "interrupt",
+    "caught",
     "error",
     "caught",
 ];

@@ -212,9 +212,8 @@ impl HeadScan {
     fn ends_in(&mut self, bytes: &[u8]) -> bool {
         for byte in bytes {
             match byte {
-                b'\r' => {}
                 b'\n' if self.started => self.line_ends += 1,
-                b'\n' => {}
+                b'\r' | b'\n' => {}
                 _ => (self.started, self.line_ends) = (true, 0),
             }
             if self.line_ends == 2 {
