@@ -32,7 +32,6 @@ const LAYERS: [&str; 23] = [
     "interrupt",
     "caught",
     "error",
-    "caught",
 ];
 
 /// Imports that still point up. The list may only shrink.
