@@ -235,7 +235,7 @@ pub(crate) fn asked(body: &Value, schema: &Schema) -> Result<Vec<Index>, Service
     let indexes = of_body(body, schema);
     indexes.iter().try_for_each(|index| index.check(schema))?;
     if is_quick(body) {
-        indexes.iter().try_for_each(|index| index.check_quick())?;
+        indexes.iter().try_for_each(Index::check_quick)?;
     }
     Ok(indexes)
 }
