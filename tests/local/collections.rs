@@ -363,7 +363,7 @@ fn settings_are_checked_and_described() {
     assert_eq!(create(body("e", &short, json!({}))).refusal().0, 1101);
 }
 
-/// Milvus: proxy/task.go, `loadCollectionTask.Execute`; handler_v2.go creates a collection before it loads it.
+/// Milvus: `proxy/task.go`, `loadCollectionTask.Execute`; `handler_v2.go` creates a collection before it loads it.
 #[test]
 fn a_collection_is_loaded_only_if_every_vector_field_has_an_index() {
     let (_dir, local) = Local::fresh();
@@ -410,7 +410,7 @@ fn a_collection_is_loaded_only_if_every_vector_field_has_an_index() {
     assert_eq!(state["loadState"], "LoadStateLoaded");
 }
 
-/// Milvus: handler_v2.go, `validateMetricTypeForQuickCreate`.
+/// Milvus: `handler_v2.go`, `validateMetricTypeForQuickCreate`.
 #[test]
 fn the_quick_form_takes_the_metrics_of_automatic_indexes() {
     let (_dir, local) = Local::fresh();

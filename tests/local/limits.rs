@@ -10,7 +10,7 @@ const LIST: &str = "/v2/vectordb/collections/list";
 const QUERY: &str = "/v2/vectordb/entities/query";
 
 /// Far above the time of an answer on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 fn connect(local: &Local) -> TcpStream {
     let stream = TcpStream::connect(local.service.addr()).expect("connect");

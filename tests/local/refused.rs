@@ -202,7 +202,7 @@ fn options_of_backup_imports_are_refused_and_unknown_ones_ignored() {
     }
 }
 
-/// Milvus: proxy/task_import.go checks a backup's partition and no names of files; importutilv2/option.go checks the
+/// Milvus: `proxy/task_import.go` checks a backup's partition and no names of files; `importutilv2/option.go` checks the
 /// options' values.
 #[test]
 fn a_backup_import_is_refused_for_its_own_reasons_first() {

@@ -1,6 +1,6 @@
 //! Exact search, beside a brute-force search of the test's own.
 
-use crate::harness::{Local, rows, write};
+use crate::harness::{Answer, Local, rows, write};
 use serde_json::{Value, json};
 
 const SEARCH: &str = "/v2/vectordb/entities/search";
@@ -751,17 +751,19 @@ fn grouped() -> (tempfile::TempDir, Local) {
     (dir, local)
 }
 
+fn search_grouped(local: &Local, extra: Value) -> Answer {
+    let mut body = json!({ "collectionName": "c", "data": [[0, 0]], "annsField": "vector" });
+    let extra = extra.as_object().expect("an object").clone();
+    body.as_object_mut().expect("an object").extend(extra);
+    local.post(SEARCH, &body)
+}
+
 /// Milvus: `exec/operator/search-groupby/SearchGroupByOperator.cpp` and `proxy/search_reduce_util.go`,
 /// `reduceSearchResultDataWithGroupBy`.
 #[test]
 fn a_grouping_search_finds_the_closest_rows_of_the_closest_groups() {
     let (_dir, local) = grouped();
-    let search = |extra: Value| {
-        let mut body = json!({ "collectionName": "c", "data": [[0, 0]], "annsField": "vector" });
-        let extra = extra.as_object().expect("an object").clone();
-        body.as_object_mut().expect("an object").extend(extra);
-        local.post(SEARCH, &body)
-    };
+    let search = |extra: Value| search_grouped(&local, extra);
     let ids = |extra: Value| {
         let rows = search(extra).data();
         let rows = rows.as_array().expect("rows").iter();
@@ -824,6 +826,12 @@ fn a_grouping_search_finds_the_closest_rows_of_the_closest_groups() {
         ids(json!({ "groupingField": "size", "groupSize": 2, "limit": 1 })),
         [1, 4]
     );
+}
+
+/// Milvus: `proxy/search_util.go`, `parseGroupByInfo`, and segcore's types of a group.
+#[test]
+fn a_grouping_search_that_cannot_be_done_is_refused() {
+    let (_dir, local) = grouped();
     for (extra, code, part) in [
         (json!({ "groupingField": "nothing" }), 10, "dynamic field"),
         (json!({ "groupingField": "meta[\"a\"]" }), 10, "JSON field"),
@@ -853,7 +861,7 @@ fn a_grouping_search_finds_the_closest_rows_of_the_closest_groups() {
             "binary vector column",
         ),
     ] {
-        let answer = search(extra.clone());
+        let answer = search_grouped(&local, extra.clone());
         let (found, message) = answer.refusal();
         assert!(
             found == code && message.contains(part),
