@@ -14,6 +14,7 @@ pub(crate) mod read_at;
 #[cfg(feature = "local")]
 pub(crate) mod root;
 
+#[cfg(feature = "local")]
 use crate::secret::Secret;
 
 /// Storage credentials; on Azure the account's name and key.
