@@ -2,8 +2,8 @@
 //!
 //! Rhai's own limits count a whole value again at every change, so pushing `n` items costs `n²`. Here a variable is
 //! measured when a script uses it: its own length every time, everything inside it only if measuring takes a small part
-//! of the script's time. Functions that can make a large value out of a small one check the result's size first.
-//! Between two measurements a value can exceed a limit by a factor, never without bound.
+//! of the script's time. Functions whose result can be far larger than their arguments check its size first. Between
+//! two measurements a value can exceed a limit by a factor. A loop that uses no variable but `this` isn't measured.
 
 use super::types::{List, Record};
 use crate::config::Limits;
@@ -58,14 +58,21 @@ impl SizeGuard {
 
     /// Returns an error if the variable's value exceeds a limit.
     pub(super) fn check(&self, name: &str, value: &Dynamic) -> Checked {
-        let Some(length) = self.length(value)? else {
-            return Ok(());
-        };
-        if !is_container(value) {
-            self.text_used
-                .set(self.text_used.get().saturating_add(length));
+        // Most variables are numbers, which have no size.
+        if value.is_int() || value.is_float() || value.is_bool() {
             return Ok(());
         }
+        if let Some(length) = self.text_length(value)? {
+            let used = self.text_used.get().saturating_add(length);
+            self.text_used.set(used);
+            return Ok(());
+        }
+        let length = with_items(value, |what, length, _| {
+            at_most(what, "items", length, self.limits.items).map(|()| length)
+        });
+        let Some(length) = length.transpose()? else {
+            return Ok(());
+        };
         let start = Instant::now();
         if start - self.used.replace(start) > LONG_OPERATION {
             self.text_used.set(TEXT_BETWEEN_CHECKS);
@@ -97,34 +104,16 @@ impl SizeGuard {
         }
     }
 
-    /// Returns the value's own length, or `None` for a value without a length.
-    fn length(&self, value: &Dynamic) -> Result<Option<usize>, Box<EvalAltResult>> {
-        let limits = &self.limits;
-        let length = if value.is_string() {
-            let length = value.as_immutable_string_ref().map_or(0, |text| text.len());
-            at_most("the text", "string_bytes", length, limits.string_bytes)?;
-            length
-        } else if value.is_array() {
-            let length = value.as_array_ref().map_or(0, |list| list.len());
-            at_most("the array", "items", length, limits.items)?;
-            length
-        } else if value.is_map() {
-            let length = value.as_map_ref().map_or(0, |map| map.len());
-            at_most("the map", "items", length, limits.items)?;
-            length
-        } else if value.is_blob() {
-            let length = value.as_blob_ref().map_or(0, |bytes| bytes.len());
-            at_most("the blob", "string_bytes", length, limits.string_bytes)?;
-            length
-        } else if let Some(list) = value.read_lock::<List>() {
-            at_most("the array", "items", list.items().len(), limits.items)?;
-            list.items().len()
-        } else if let Some(record) = value.read_lock::<Record>() {
-            at_most("the map", "items", record.map().len(), limits.items)?;
-            record.map().len()
+    /// Returns the length of a text or blob in bytes, or `None` for another value.
+    fn text_length(&self, value: &Dynamic) -> Result<Option<usize>, Box<EvalAltResult>> {
+        let (what, length) = if let Ok(text) = value.as_immutable_string_ref() {
+            ("the text", text.len())
+        } else if let Ok(bytes) = value.as_blob_ref() {
+            ("the blob", bytes.len())
         } else {
             return Ok(None);
         };
+        at_most(what, "string_bytes", length, self.limits.string_bytes)?;
         Ok(Some(length))
     }
 
@@ -132,28 +121,22 @@ impl SizeGuard {
     fn measure(&self, value: &Dynamic, depth: usize, totals: &mut Totals) -> Checked {
         let limits = &self.limits;
         totals.nodes += 1;
-        let most = limits.items.saturating_mul(INSIDE);
-        at_most("the value", "items", totals.nodes, most)?;
-        let Some(length) = self.length(value)? else {
-            return Ok(());
-        };
-        if !is_container(value) {
+        let max_nodes = limits.items.saturating_mul(INSIDE);
+        at_most("the value", "items", totals.nodes, max_nodes)?;
+        if let Some(length) = self.text_length(value)? {
             totals.text = totals.text.saturating_add(length);
-            let most = limits.string_bytes.saturating_mul(INSIDE);
-            return at_most("the value's text", "string_bytes", totals.text, most);
+            let max_text = limits.string_bytes.saturating_mul(INSIDE);
+            return at_most("the value's text", "string_bytes", totals.text, max_text);
         }
-        at_most("the value", "nesting", depth, limits.nesting)?;
-        let mut inside = |item| self.measure(item, depth + 1, totals);
-        if let Ok(list) = value.as_array_ref() {
-            list.iter().try_for_each(&mut inside)?;
-        } else if let Ok(map) = value.as_map_ref() {
-            map.values().try_for_each(&mut inside)?;
-        } else if let Some(list) = value.read_lock::<List>() {
-            list.items().iter().try_for_each(&mut inside)?;
-        } else if let Some(record) = value.read_lock::<Record>() {
-            record.map().values().try_for_each(&mut inside)?;
-        }
-        Ok(())
+        let inside = with_items(value, |what, length, items| {
+            at_most(what, "items", length, limits.items)?;
+            at_most("the value", "nesting", depth, limits.nesting)?;
+            for item in items {
+                self.measure(item, depth + 1, totals)?;
+            }
+            Ok(())
+        });
+        inside.unwrap_or(Ok(()))
     }
 
     /// Replaces Rhai's functions that can make a value of any size out of small ones.
@@ -279,8 +262,22 @@ impl SizeGuard {
     }
 }
 
-fn is_container(value: &Dynamic) -> bool {
-    value.is_array() || value.is_map() || value.is::<List>() || value.is::<Record>()
+/// Calls `read` with the words for an array or map, its length and its items. Returns `None` for another value.
+fn with_items<R>(
+    value: &Dynamic,
+    read: impl FnOnce(&str, usize, &mut dyn Iterator<Item = &Dynamic>) -> R,
+) -> Option<R> {
+    Some(if let Ok(list) = value.as_array_ref() {
+        read("the array", list.len(), &mut list.iter())
+    } else if let Ok(map) = value.as_map_ref() {
+        read("the map", map.len(), &mut map.values())
+    } else if let Some(list) = value.read_lock::<List>() {
+        read("the array", list.items().len(), &mut list.items().iter())
+    } else if let Some(record) = value.read_lock::<Record>() {
+        read("the map", record.map().len(), &mut record.map().values())
+    } else {
+        return None;
+    })
 }
 
 /// Returns the byte that Rhai takes of a number.

@@ -70,7 +70,7 @@ impl Submitter<'_> {
             Ok(baseline) => Some(Arc::new(baseline)),
             Err(error) if lacks_rights(&error) => {
                 (self.notify)(Notice::Warning(format!(
-                    "{error}; the import goes on, but if the answer to it is lost, nobody can find out whether a job was made"
+                    "{error}; the import continues, but if its answer is lost, zshell can't determine whether a job exists"
                 )));
                 None
             }

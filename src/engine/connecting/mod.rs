@@ -70,18 +70,18 @@ pub const OPTIONS: &[Opt] = &[
     opt("connect_timeout", "time to set up a connection").or("\"10s\""),
     opt(
         "settle",
-        "how long a new job may take to show in the job list",
+        "maximum time until a new job shows in the job list",
     )
     .or("\"30s\""),
     opt(
         "remembers",
-        "how long the service remembers finished jobs, or \"forever\": the absence of an older job proves nothing",
+        "time that the service remembers finished jobs, or \"forever\"; a missing older job proves nothing",
     )
     .or("\"1h\"")
     .of(Takes::Words(&["forever"])),
     opt(
         "busy_wait",
-        "how long a busy service is asked again for one import (by import_all 2 minutes)",
+        "time to retry an import if the service is busy (import_all: 2 minutes)",
     )
     .or("\"10s\""),
     opt(

@@ -37,7 +37,7 @@ impl BatchValue {
 impl ScriptType for BatchValue {
     const NAME: &'static str = "Batch";
     const WORDS: &'static str = "a Batch";
-    const HELP: &'static str = "what import_all() gives";
+    const HELP: &'static str = "the result of import_all()";
     const GETTERS: &'static [Getter<Self>] = &[
         Getter::new("ok", Gives::Number, "how many jobs ended well", |it| {
             number_or_unit(Some(it.0.ok))
@@ -54,7 +54,7 @@ impl ScriptType for BatchValue {
         Getter::new(
             "files",
             Gives::Number,
-            "how many files, or sets of files",
+            "number of files, or sets of files",
             |it| number_or_unit(Some(it.0.files)),
         ),
         Getter::new(

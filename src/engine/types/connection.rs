@@ -10,7 +10,7 @@ impl ScriptType for Rc<Connection> {
     const NAME: &'static str = "Connection";
     const WORDS: &'static str = "a Connection";
     const HELP: &'static str =
-        "what connect() gives; functions that need a connection are its methods too";
+        "the result of connect(); functions that need a connection are also its methods";
     // `protected` is a reserved word of Rhai, so only the plain form has it.
     const GETTERS: &'static [Getter<Self>] = &[
         Getter::new(

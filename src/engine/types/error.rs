@@ -7,7 +7,8 @@ use rhai::{Array, Dynamic};
 impl ScriptType for Failure {
     const NAME: &'static str = "Error";
     const WORDS: &'static str = "an Error";
-    const HELP: &'static str = "what catch (e) gives; thrown on, it keeps its exit code";
+    const HELP: &'static str =
+        "a caught error; if a script throws it again, it keeps its exit code";
     const GETTERS: &'static [Getter<Self>] = &[
         Getter::new(
             "kind",
@@ -18,16 +19,16 @@ impl ScriptType for Failure {
         Getter::new(
             "code",
             Gives::Number,
-            "the service's own error code, where it gave one",
+            "the service's error code, if it sent one",
             |it| it.code.map_or(Dynamic::UNIT, Dynamic::from),
         ),
         Getter::new(
             "message",
             Gives::Text,
-            "what was tried and what happened",
+            "the attempted operation and its result",
             |it| (&it.message).into(),
         ),
-        Getter::new("hint", Gives::Text, "what to do next, or ()", |it| {
+        Getter::new("hint", Gives::Text, "the next step, or ()", |it| {
             it.hint.clone().map_or(Dynamic::UNIT, Dynamic::from)
         }),
         Getter::new(

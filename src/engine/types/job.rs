@@ -19,7 +19,7 @@ pub struct Job {
 impl ScriptType for Job {
     const NAME: &'static str = "Job";
     const WORDS: &'static str = "a Job";
-    const HELP: &'static str = "what import() gives: a submitted job";
+    const HELP: &'static str = "the result of import(): a submitted job";
     const IS_JOB: bool = true;
     const GETTERS: &'static [Getter<Self>] = &[
         Getter::new("id", Gives::Text, "the id that the service gave it", |it| {

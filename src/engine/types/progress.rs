@@ -42,7 +42,8 @@ impl ProgressValue {
 impl ScriptType for ProgressValue {
     const NAME: &'static str = "Progress";
     const WORDS: &'static str = "a Progress";
-    const HELP: &'static str = "what progress() and wait() give: one reading of a job";
+    const HELP: &'static str =
+        "the result of progress() and wait(): the state of a job at one time";
     const IS_JOB: bool = true;
     const GETTERS: &'static [Getter<Self>] = &[
         Getter::new("id", Gives::Text, "the job's id", |it| {
@@ -69,22 +70,22 @@ impl ScriptType for ProgressValue {
         Getter::new("rows", Gives::Number, "rows imported so far", |it| {
             number_or_unit(it.progress.rows)
         }),
-        Getter::new(
-            "total_rows",
-            Gives::Number,
-            "rows in all, where known",
-            |it| number_or_unit(it.progress.total_rows),
-        ),
-        Getter::new("file", Gives::Text, "the file, where there is one", |it| {
-            text_or_unit(Some(&it.progress.file_name))
+        Getter::new("total_rows", Gives::Number, "rows in all, if known", |it| {
+            number_or_unit(it.progress.total_rows)
         }),
+        Getter::new(
+            "file",
+            Gives::Text,
+            "the file, if the service names one",
+            |it| text_or_unit(Some(&it.progress.file_name)),
+        ),
         Getter::new("size", Gives::Number, "bytes in all", |it| {
             number_or_unit(it.progress.file_size)
         }),
         Getter::new(
             "created",
             Gives::Text,
-            "when it was made, RFC 3339, if the service says",
+            "creation time, RFC 3339, if the service sends it",
             |it| text_or_unit(it.progress.create_time.as_deref()),
         ),
         Getter::new("completed", Gives::Text, "when it ended, RFC 3339", |it| {
@@ -105,7 +106,7 @@ impl ScriptType for ProgressValue {
         Getter::new(
             "warnings",
             Gives::Texts,
-            "an array of texts: what Milvus drops of the files without an error (local service)",
+            "an array of texts: data that Milvus drops without an error (local service)",
             |it| {
                 let warnings = it.progress.warnings.iter();
                 warnings

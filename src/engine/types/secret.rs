@@ -9,7 +9,7 @@ impl ScriptType for Secret {
     const NAME: &'static str = "Secret";
     const WORDS: &'static str = "a Secret";
     const HELP: &'static str =
-        "what secret() gives: masked wherever it is shown, also when joined with text";
+        "the result of secret(): masked in all output, also when joined with text";
     const GETTERS: &'static [Getter<Self>] = &[];
 
     fn json(&self) -> Value {

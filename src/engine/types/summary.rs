@@ -20,7 +20,7 @@ pub struct SummaryValue {
 impl ScriptType for SummaryValue {
     const NAME: &'static str = "JobSummary";
     const WORDS: &'static str = "a JobSummary";
-    const HELP: &'static str = "an item of what jobs() gives";
+    const HELP: &'static str = "an item of the result of jobs()";
     const IS_JOB: bool = true;
     const GETTERS: &'static [Getter<Self>] = &[
         Getter::new("id", Gives::Text, "the job's id", |it| {
@@ -44,7 +44,7 @@ impl ScriptType for SummaryValue {
         Getter::new(
             "percent",
             Gives::Number,
-            "how far it is, 0 to 100, where the service says",
+            "percentage, 0 to 100, if the service sends it",
             |it| it.summary.percent.map_or(Dynamic::UNIT, Dynamic::from),
         ),
         Getter::new("reason", Gives::Text, "why it failed", |it| {
@@ -56,7 +56,7 @@ impl ScriptType for SummaryValue {
         Getter::new(
             "created",
             Gives::Text,
-            "when it was made, RFC 3339, if the service says",
+            "creation time, RFC 3339, if the service sends it",
             |it| text_or_unit(it.summary.create_time.as_deref()),
         ),
     ];

@@ -1,6 +1,6 @@
 //! Delta encodings of strings (`parquet-format`, `Encodings.md`), rewritten as plain strings.
 //!
-//! The Parquet library's decoders allocate what such a page announces: a few bytes can stand for billions of lengths, or
+//! The Parquet library's decoders allocate what such a page announces: a few bytes can announce billions of lengths, or
 //! for strings that are each as long as the page. Here the size of all strings is known before any is written.
 
 use super::thrift::varint;
@@ -138,7 +138,7 @@ fn take(bytes: &mut &[u8]) -> Option<u64> {
     Some(value)
 }
 
-/// Returns the signed integer that a zigzag-encoded integer stands for, cut to 32 bits as in the Parquet library.
+/// Returns the signed integer of a zigzag-encoded integer, cut to 32 bits as in the Parquet library.
 fn signed(value: u64) -> i32 {
     let value = (value >> 1).cast_signed() ^ -(value & 1).cast_signed();
     #[expect(clippy::cast_possible_truncation, reason = "deltas wrap around")]

@@ -1,19 +1,22 @@
-//! One leaf column: values and levels of some rows, read from a row group.
+//! One leaf column: values and levels of some rows, read from a row group. `spans.rs` divides them into rows.
 //!
 //! The pages are loaded one by one, so the memory of each read is known before: at most [`READ_BYTES`], or one row.
 
-use std::fmt::Write as _;
-use std::ops::Range;
+mod spans;
 
-use parquet::basic::Type as Physical;
+pub(super) use spans::Span;
+
 use parquet::column::reader::{ColumnReader, ColumnReaderImpl};
-use parquet::data_type::{AsBytes as _, ByteArray, DataType as Typed};
+use parquet::data_type::{ByteArray, DataType as Typed};
 use parquet::errors::{ParquetError, Result};
 
 use super::levels::Levels;
 use super::pages::{LoadedPage, PageMemory, PageShape, Pages};
+use super::values::{Values, remove};
 use crate::formats::error::too_large;
 use crate::formats::frames::MAX_ROW;
+
+use spans::{Lists, Spans};
 
 /// Memory in bytes that values and levels of one read may take, unless a single row takes more.
 const READ_BYTES: usize = 16 << 20;
@@ -21,9 +24,6 @@ const READ_BYTES: usize = 16 << 20;
 /// Size in bytes of the pages whose strings may be in the buffer when the next page is loaded. Strings aren't copied, so
 /// each keeps its whole page in memory.
 const KEPT_PAGES: usize = 2 << 20;
-
-/// Size in bytes up to which a buffer keeps its memory, however little of it is used.
-const KEPT_BUFFER: usize = 1 << 20;
 
 /// A leaf, with rows that were read and not consumed yet.
 pub(super) struct Leaf {
@@ -48,86 +48,6 @@ pub(super) struct Leaf {
     kept: usize,
     /// Number of values at the start of the buffer that are copies, which keep no page in memory.
     copied: usize,
-}
-
-/// Values of the leaf, without nulls.
-pub(super) enum Values {
-    Bool(Vec<bool>),
-    Int32(Vec<i32>),
-    Int64(Vec<i64>),
-    Float(Vec<f32>),
-    Double(Vec<f64>),
-    Bytes(Vec<ByteArray>),
-}
-
-/// Range of a row's values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Span {
-    pub(super) null: bool,
-    pub(super) values: Range<usize>,
-    /// True if a value in the list is null, or if the list is null but the row isn't.
-    pub(super) hole: bool,
-}
-
-/// Items of a row's list, each with its own range of values.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct List {
-    /// `None` for a null row.
-    pub(super) items: Option<Vec<Span>>,
-}
-
-impl Values {
-    /// Returns an empty buffer, or `None` for a physical type that no field accepts.
-    pub(super) fn new(physical: Physical) -> Option<Self> {
-        Some(match physical {
-            Physical::BOOLEAN => Self::Bool(Vec::new()),
-            Physical::INT32 => Self::Int32(Vec::new()),
-            Physical::INT64 => Self::Int64(Vec::new()),
-            Physical::FLOAT => Self::Float(Vec::new()),
-            Physical::DOUBLE => Self::Double(Vec::new()),
-            Physical::BYTE_ARRAY => Self::Bytes(Vec::new()),
-            Physical::FIXED_LEN_BYTE_ARRAY | Physical::INT96 => return None,
-        })
-    }
-
-    /// Removes the first `count` values.
-    fn remove(&mut self, count: usize) {
-        match self {
-            Self::Bool(values) => remove(values, count),
-            Self::Int32(values) => remove(values, count),
-            Self::Int64(values) => remove(values, count),
-            Self::Float(values) => remove(values, count),
-            Self::Double(values) => remove(values, count),
-            Self::Bytes(values) => remove(values, count),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Bool(values) => values.len(),
-            Self::Int32(values) => values.len(),
-            Self::Int64(values) => values.len(),
-            Self::Float(values) => values.len(),
-            Self::Double(values) => values.len(),
-            Self::Bytes(values) => values.len(),
-        }
-    }
-
-    /// Returns the approximate size in bytes of a range of values as JSON text.
-    fn text_bytes(&self, range: Range<usize>) -> usize {
-        let each = match self {
-            Self::Bool(_) => 6,
-            Self::Int32(_) => 12,
-            Self::Int64(_) => 21,
-            Self::Float(_) => 16,
-            Self::Double(_) => 25,
-            Self::Bytes(values) => {
-                let values = values.get(range).unwrap_or_default().iter();
-                return values.map(|value| value.len() + 3).sum();
-            }
-        };
-        range.len().saturating_mul(each)
-    }
 }
 
 impl Leaf {
@@ -414,167 +334,6 @@ fn pull<T: Typed>(
     Ok((read.0, read.2))
 }
 
-/// Removes the first `count` elements. Frees most of the memory if it's far more than was used, so one large row doesn't
-/// occupy it for ever.
-fn remove<T>(values: &mut Vec<T>, count: usize) {
-    let used = values.len();
-    if count >= used {
-        values.clear();
-    } else {
-        values.drain(..count);
-    }
-    if values.capacity().saturating_mul(size_of::<T>()) > KEPT_BUFFER
-        && values.capacity() / 8 > used
-    {
-        values.shrink_to(used);
-    }
-}
-
 fn general(message: &str) -> ParquetError {
     ParquetError::General(message.to_owned())
-}
-
-/// Iterator over the rows of a leaf.
-pub(super) struct Spans<'a> {
-    leaf: &'a Leaf,
-    rows: usize,
-    level: usize,
-    value: usize,
-}
-
-impl Iterator for Spans<'_> {
-    type Item = Span;
-
-    fn next(&mut self) -> Option<Span> {
-        self.rows = self.rows.checked_sub(1)?;
-        let Leaf {
-            definition,
-            repetition,
-            levels,
-            ..
-        } = self.leaf;
-        let begin = self.value;
-        let Some(first) = definition.get(self.level).copied() else {
-            // Without levels, every row has a value.
-            self.value += 1;
-            return Some(Span {
-                null: false,
-                values: begin..self.value,
-                hole: false,
-            });
-        };
-        let rest = repetition.get(self.level + 1..).unwrap_or_default();
-        let more = rest
-            .iter()
-            .position(|level| *level == 0)
-            .unwrap_or(rest.len());
-        let end = self.level + 1 + more;
-        let row = definition.get(self.level..end).unwrap_or_default();
-        let values = row.iter().filter(|level| **level == levels.full).count();
-        let elements = row.iter().filter(|level| **level >= levels.some).count();
-        self.level = end;
-        self.value += values;
-        Some(Span {
-            null: first < levels.null,
-            values: begin..self.value,
-            hole: values < elements || (levels.null..levels.list).contains(&first),
-        })
-    }
-}
-
-/// Iterator over the rows of a leaf inside a list, with the list's items for each row.
-pub(super) struct Lists<'a>(Spans<'a>);
-
-impl Iterator for Lists<'_> {
-    type Item = List;
-
-    fn next(&mut self) -> Option<List> {
-        let (begin, mut value) = (self.0.level, self.0.value);
-        let row = self.0.next()?;
-        let Leaf {
-            definition,
-            repetition,
-            levels,
-            ..
-        } = self.0.leaf;
-        if row.null {
-            return Some(List { items: None });
-        }
-        let range = begin..self.0.level;
-        let pairs = definition.get(range.clone()).unwrap_or_default().iter();
-        let pairs = pairs.zip(repetition.get(range).unwrap_or_default());
-        let mut items: Vec<Span> = Vec::new();
-        for (definition, repetition) in pairs.filter(|(definition, _)| **definition >= levels.some)
-        {
-            if *repetition <= 1 || items.is_empty() {
-                items.push(Span {
-                    null: false,
-                    values: value..value,
-                    hole: false,
-                });
-            }
-            let is_value = *definition == levels.full;
-            value += usize::from(is_value);
-            if let Some(item) = items.last_mut() {
-                item.values.end = value;
-                item.hole |= !is_value;
-            }
-        }
-        Some(List { items: Some(items) })
-    }
-}
-
-/// Writes some values as a JSON list.
-pub(super) fn write_list(json: &mut String, values: &Values, range: Range<usize>) {
-    match values {
-        Values::Bool(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        Values::Int32(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        Values::Int64(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value}"));
-        }
-        // The debug format has a point or an exponent, so a float remains a float.
-        Values::Float(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value:?}"));
-        }
-        Values::Double(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| write!(json, "{value:?}"));
-        }
-        Values::Bytes(values) => {
-            let values = values.get(range).unwrap_or_default();
-            list(json, values, |json, value| {
-                let text = std::str::from_utf8(value.as_bytes());
-                match text {
-                    Ok(text) => write!(json, "{}", serde_json::Value::from(text)),
-                    // The text isn't JSON, so the value is refused.
-                    Err(_) => write!(json, "text that is not UTF-8"),
-                }
-            });
-        }
-    }
-}
-
-/// Writes a JSON list, each value by `write`.
-pub(super) fn list<T>(
-    json: &mut String,
-    values: &[T],
-    write: impl Fn(&mut String, &T) -> std::fmt::Result,
-) {
-    json.push('[');
-    for (at, value) in values.iter().enumerate() {
-        if at > 0 {
-            json.push(',');
-        }
-        // Writing to a string can't fail.
-        _ = write(json, value);
-    }
-    json.push(']');
 }

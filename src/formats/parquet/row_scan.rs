@@ -1,6 +1,6 @@
 //! Finds the longest row of a page in its repetition levels, before they are decoded.
 //!
-//! A run of a few bytes can stand for billions of levels, all of one row.
+//! A run of a few bytes can encode billions of levels, all of one row.
 
 use super::thrift::varint;
 

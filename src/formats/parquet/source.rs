@@ -6,9 +6,10 @@ use std::ops::Range;
 use parquet::data_type::AsBytes;
 use parquet::errors::Result;
 
-use super::leaf::{Leaf, Span, Values, list, write_list};
+use super::leaf::{Leaf, Span};
 use super::pages::PageMemory;
 use super::structs::Members;
+use super::values::{Values, list, write_list};
 use crate::formats::column::{Column, Values as Own};
 use crate::formats::columnar::sink::Sink;
 use crate::formats::native;

@@ -9,7 +9,8 @@ use parquet::basic::{ConvertedType, LogicalType};
 use parquet::schema::types::{ColumnDescriptor, Type};
 
 use super::arrow::ArrowType;
-use super::leaf::{Leaf, Values, write_list};
+use super::leaf::Leaf;
+use super::values::{Values, write_list};
 use crate::formats::columnar::sink::Sink;
 use crate::formats::native;
 use crate::formats::schema::{DataType, StructField};
