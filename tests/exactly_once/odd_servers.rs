@@ -217,7 +217,7 @@ fn a_service_that_refuses_to_list_takes_imports() {
         );
         let ran = folder.test().eval(text).stdout("job-1\njob-2\n").run();
         assert_eq!(
-            ran.stderr.matches("the import goes on").count(),
+            ran.stderr.matches("the import continues").count(),
             1,
             "{}",
             ran.stderr

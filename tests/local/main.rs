@@ -22,6 +22,7 @@ mod round_trip;
 #[path = "../support/s3.rs"]
 mod s3;
 mod search;
+mod search_grouping;
 mod sharing;
 mod stores;
 mod upserts;
