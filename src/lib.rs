@@ -2,7 +2,7 @@
 //!
 //! # A tour of the modules
 //!
-//! Each module imports only from modules below it in this list, which `tests/architecture` checks.
+//! Each module imports only from modules below it in this list, which `tests/suite/architecture` checks.
 //!
 //! | module | purpose |
 //! | --- | --- |

@@ -1,5 +1,5 @@
 //! Checks that the tables of functions agree with Tab and help. That the engine has every function is proved by calling
-//! each one through the binary (`tests/shell/help.rs`); `tests/readme` holds the guide's tables.
+//! each one through the binary (`tests/suite/shell/help.rs`); `tests/suite/readme` holds the guide's tables.
 
 use super::Completer;
 use crate::engine::help;

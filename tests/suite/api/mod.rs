@@ -1,0 +1,84 @@
+//! The REST client against a programmable server.
+
+mod collections;
+mod create_answers;
+mod dialects;
+mod odd_answers;
+mod older_servers;
+mod paging;
+mod properties;
+mod published;
+mod secrets;
+mod sending;
+mod tls;
+
+use crate::support::server::{Reply, Request, Server};
+use std::time::Duration;
+use url::Url;
+use zshell::api::model::{Dialect, ImportRequest, Source};
+use zshell::api::{Client, Settings};
+use zshell::interrupt::Interrupt;
+use zshell::secret::Secret;
+
+/// Settings for the server: no cluster, no key.
+fn settings(dialect: Dialect, server: &Server) -> Settings {
+    let base = Url::parse(&server.url()).unwrap();
+    Settings {
+        collection_base: Some(base.clone()),
+        ..Settings::new(dialect, base)
+    }
+}
+
+/// Settings as of a cloud connection.
+fn cloud(dialect: Dialect, server: &Server) -> Settings {
+    Settings {
+        cluster_id: Some("in03-3bf3c31f4248e22".to_owned()),
+        token: Some(Secret::new("the-api-key")),
+        key_source: "ZILLIZ_API_KEY".to_owned(),
+        ..settings(dialect, server)
+    }
+}
+
+/// A client that nothing interrupts.
+fn client(settings: Settings) -> Client {
+    Client::new(settings, Interrupt::new())
+}
+
+/// A client of this dialect whose deadline is short, so that hopeless calls end.
+fn hasty(dialect: Dialect, server: &Server) -> Client {
+    client(Settings {
+        read_timeout: Duration::from_millis(600),
+        ..settings(dialect, server)
+    })
+}
+
+/// A request for these files and nothing else.
+fn import(files: &[&[&str]]) -> ImportRequest {
+    let files = files
+        .iter()
+        .map(|file| file.iter().map(|&path| path.to_owned()).collect())
+        .collect();
+    ImportRequest {
+        collection: "books".to_owned(),
+        partition: None,
+        database: None,
+        source: Source::Files(files),
+        access_key: None,
+        secret_key: None,
+        session_token: None,
+        options: Vec::new(),
+        extra: serde_json::Map::new(),
+    }
+}
+
+/// The server's only request.
+fn only(server: &Server) -> Request {
+    let mut requests = server.requests();
+    assert_eq!(requests.len(), 1, "{requests:?}");
+    requests.remove(0)
+}
+
+/// A server that gives every request the same answer.
+fn always(reply: Reply) -> Server {
+    Server::start(move |_| reply.clone())
+}

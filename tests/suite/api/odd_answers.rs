@@ -1,0 +1,423 @@
+//! Answers that the reference does not foresee: a typed value or a clear error, never a panic.
+
+use crate::api::{always, client, cloud, hasty, import, settings};
+use crate::support::server::{Reply, Server};
+use std::sync::atomic::{AtomicBool, Ordering};
+use zshell::api::model::{Dialect, JobState};
+use zshell::api::{ApiError, JobFilter, Outcome, Settings};
+use zshell::error::{Failure, Kind};
+
+#[test]
+fn ids_keep_their_digits_in_every_shape() {
+    for (body, id) in [
+        (r#"{"code":0,"data":{"jobId":"job-01k2"}}"#, "job-01k2"),
+        (
+            r#"{"code":"0","data":{"jobID":457372648251949999}}"#,
+            "457372648251949999",
+        ),
+        (
+            r#"{"code":200,"data":[{"job_id":45737264825194999912}]}"#,
+            "45737264825194999912",
+        ),
+        ("\u{feff} {\"data\":{\"jobId\":\"x\"},\"extra\":[1]}\n", "x"),
+    ] {
+        let server = always(Reply::json(body).with_header("x-extra", "1"));
+        let made = client(settings(Dialect::Milvus, &server)).create(&import(&[&["a"]]), "k");
+        assert_eq!(made.unwrap(), id);
+    }
+}
+
+/// Reference: "An empty, blank, `0`, `-1` or `null` id is no id."
+#[test]
+fn placeholders_are_no_job_ids() {
+    for id in [
+        r#""""#,
+        r#"" ""#,
+        "0",
+        r#""0""#,
+        "-1",
+        r#""-1""#,
+        "null",
+        r#""null""#,
+        "true",
+    ] {
+        let server = always(Reply::json(format!(
+            r#"{{"code":0,"data":{{"jobId":{id}}}}}"#
+        )));
+        let api = client(settings(Dialect::Milvus, &server));
+        let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
+        let (kind, outcome) = (error.kind(), error.outcome());
+        assert_eq!((kind, outcome), (Kind::Unknown, Outcome::Unknown), "{id}");
+    }
+}
+
+/// A connection that carries an answer twice gives the previous call's: the next one is right. A missing id is accepted.
+#[test]
+fn an_answer_about_another_job_is_asked_for_again() {
+    let other = r#"{"code":0,"data":{"jobId":"job-1","state":"Completed","progress":100}}"#;
+    let server = always(Reply::json(other));
+    for dialect in [Dialect::V1, Dialect::V2, Dialect::Milvus] {
+        let api = client(cloud(dialect, &server));
+        let error = api.progress("job-2").unwrap_err();
+        assert_eq!(error.kind(), Kind::Connect);
+        assert!(
+            error.to_string().contains(r#"another job, "job-1""#),
+            "{error}"
+        );
+        assert_eq!(api.progress("job-1").unwrap().job_id, "job-1");
+    }
+    assert_eq!(server.requests().len(), 3 * (3 + 1));
+    let first = AtomicBool::new(true);
+    let doubled = Server::start(move |_| {
+        let id = if first.swap(false, Ordering::SeqCst) {
+            "job-1"
+        } else {
+            "job-2"
+        };
+        Reply::json(format!(
+            r#"{{"code":0,"data":{{"jobId":"{id}","state":"Failed"}}}}"#
+        ))
+    });
+    let progress = client(settings(Dialect::Milvus, &doubled)).progress("job-2");
+    assert_eq!(progress.unwrap().state.kind, JobState::Failed);
+    let silent = always(Reply::json(r#"{"code":0,"data":{"state":"Pending"}}"#));
+    let progress = client(settings(Dialect::V2, &silent)).progress("job-2");
+    assert_eq!(progress.unwrap().job_id, "job-2");
+}
+
+/// `{"code":0,"message":"The token is illegal."}` is a published failure; `{"code":0,"data":{}}` is how Milvus answers a
+/// commit (reference: States).
+#[test]
+fn success_with_a_message_and_no_data_is_none() {
+    for (dialect, code) in [
+        (Dialect::V1, 200),
+        (Dialect::V1, 0),
+        (Dialect::V2, 0),
+        (Dialect::Milvus, 0),
+    ] {
+        for data in ["", r#","data":null"#] {
+            let text = format!(r#"{{"code":{code},"message":"The token is illegal."{data}}}"#);
+            let server = always(Reply::json(text));
+            let api = client(cloud(dialect, &server));
+            let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
+            assert_eq!(error.outcome(), Outcome::Unknown, "{dialect} {error}");
+            let mut errors = vec![
+                api.progress("1").unwrap_err(),
+                api.scan(&JobFilter::default()).unwrap_err(),
+                api.describe("c").unwrap_err(),
+                api.drop_collection("c").unwrap_err(),
+            ];
+            if dialect != Dialect::V1 {
+                errors.extend([api.commit("1").unwrap_err(), api.abort("1").unwrap_err()]);
+            }
+            for error in errors {
+                assert_eq!(error.kind(), Kind::Refused, "{dialect} {error}");
+                assert!(
+                    error.to_string().ends_with("The token is illegal."),
+                    "{error}"
+                );
+            }
+        }
+    }
+    let done = always(Reply::json(r#"{"code":0,"data":{}}"#));
+    let api = client(settings(Dialect::Milvus, &done));
+    api.commit("1").unwrap();
+    api.abort("1").unwrap();
+}
+
+/// What must be in the error's text, and its kind for a read; a create's outcome.
+#[test]
+fn unreadable_answers_are_clear_errors() {
+    for (reply, text, outcome) in [
+        (Reply::json(""), "it is empty", Outcome::Unknown),
+        (Reply::status(204, ""), "it is empty", Outcome::Unknown),
+        (Reply::json("[]"), "not a JSON object", Outcome::Unknown),
+        (
+            Reply::json("{\"code\":0"),
+            "not a JSON object",
+            Outcome::Unknown,
+        ),
+        (Reply::json(r#"{"code":0}"#), "no data", Outcome::Unknown),
+        (
+            Reply::json(r#"{"code":0,"data":null}"#),
+            "no data",
+            Outcome::Unknown,
+        ),
+        (
+            Reply::json(r#"{"code":0,"data":[]}"#),
+            "not an object",
+            Outcome::Unknown,
+        ),
+        (
+            Reply::json(r#"{"code":0,"data":{}}"#),
+            "it ",
+            Outcome::Unknown,
+        ),
+        (
+            Reply::json(r#"{"code":{},"data":7}"#),
+            "not an object",
+            Outcome::Unknown,
+        ),
+        (
+            Reply::json(r#"{"code":"x"}"#),
+            "code is not a number",
+            Outcome::Unknown,
+        ),
+        (
+            Reply::json("<html><title>Sign in</title></html>"),
+            "\"Sign in\"",
+            Outcome::Unknown,
+        ),
+        (
+            Reply::status(404, "<h1>Nope</h1>"),
+            "HTTP 404 Not Found: Nope",
+            Outcome::Refused,
+        ),
+        (Reply::status(500, ""), "HTTP 500", Outcome::Unknown),
+        (
+            Reply::status(400, r#"{"error":"bad","status":400}"#),
+            "bad",
+            Outcome::Refused,
+        ),
+        (
+            Reply::status(418, "\u{1b}[31mtea\r\npot"),
+            "[31mtea pot",
+            Outcome::Unknown,
+        ),
+    ] {
+        let server = always(reply);
+        let api = client(settings(Dialect::V2, &server));
+        for error in [
+            api.progress("1").unwrap_err(),
+            api.create(&import(&[&["a"]]), "k").unwrap_err(),
+        ] {
+            assert!(error.to_string().contains(text), "{error} lacks {text}");
+            assert!(!error.to_string().chars().any(char::is_control), "{error}");
+        }
+        let error = api.create(&import(&[&["a"]]), "k").unwrap_err();
+        assert_eq!(error.outcome(), outcome, "{error}");
+        let unknown = outcome == Outcome::Unknown;
+        assert_eq!(error.kind() == Kind::Unknown, unknown, "{error}");
+    }
+}
+
+#[test]
+fn error_codes_have_kinds_and_hints() {
+    let rows = [
+        (9, Kind::Refused),
+        (80002, Kind::Auth),
+        (10003, Kind::Refused),
+        (21119, Kind::Auth),
+        (80001, Kind::Auth),
+        (40003, Kind::Refused),
+        (40021, Kind::Refused),
+        (80020, Kind::Refused),
+        (90102, Kind::Refused),
+        (40022, Kind::Refused),
+        (47005, Kind::Refused),
+        (100, Kind::Refused),
+        (47035, Kind::Refused),
+        (47036, Kind::Refused),
+        (47039, Kind::Busy),
+        (47055, Kind::Busy),
+        (47053, Kind::Refused),
+        (83001, Kind::Refused),
+        (80000, Kind::Refused),
+        (80003, Kind::Refused),
+        (80004, Kind::Refused),
+        (83004, Kind::Refused),
+        (90011, Kind::Refused),
+        (90103, Kind::Refused),
+        (90104, Kind::Refused),
+        (90117, Kind::Refused),
+        (90142, Kind::Refused),
+        (90145, Kind::Refused),
+        (429, Kind::Busy),
+        (2100, Kind::Refused),
+    ];
+    for (code, kind) in rows {
+        let server = always(Reply::json(format!(
+            r#"{{"code":"{code}","message":"no such collection"}}"#
+        )));
+        let error = client(cloud(Dialect::V2, &server))
+            .create(&import(&[&["a"]]), "k")
+            .unwrap_err();
+        let outcome = match kind {
+            Kind::Busy => Outcome::Busy,
+            _ => Outcome::Refused,
+        };
+        assert_eq!((error.kind(), error.outcome()), (kind, outcome), "{code}");
+        let failure = Failure::from(error);
+        assert!(failure.hint.is_some(), "{code}");
+        assert_eq!(
+            failure.to_string(),
+            format!("cannot create the import job: no such collection (code {code})")
+        );
+        assert_eq!(server.requests().len(), 1, "{code}");
+    }
+}
+
+#[test]
+fn busy_is_told_from_failed_by_the_message() {
+    for message in [
+        "the number of jobs has reached the limit 1024",
+        "import queue is full",
+    ] {
+        let server = always(Reply::json(format!(
+            r#"{{"code":2100,"message":"{message}"}}"#
+        )));
+        let error = client(settings(Dialect::Milvus, &server))
+            .create(&import(&[&["a"]]), "k")
+            .unwrap_err();
+        assert_eq!(error.kind(), Kind::Busy);
+    }
+}
+
+/// One code for all that may be wrong: the hint goes by what was called.
+#[test]
+fn the_hint_of_an_import_error_goes_by_the_call() {
+    for (call, message, hint) in [
+        ("create", "partition not found[partition=p]", "partition"),
+        ("create", "collection not found", "collections()"),
+        ("create", "file a.json not found", "own bucket"),
+        ("progress", "import job does not exist, jobID=1", "jobs()"),
+        ("progress", "importing data failed", "jobs()"),
+        ("commit", "job 1 cannot be found", "jobs()"),
+        ("commit", "job 1 is Completed", "two-phase"),
+    ] {
+        let answer = format!(r#"{{"code":2100,"message":"{message}"}}"#);
+        let server = always(Reply::json(answer));
+        let api = client(settings(Dialect::Milvus, &server));
+        let error = match call {
+            "create" => api.create(&import(&[&["a"]]), "k").map(drop),
+            "progress" => api.progress("1").map(drop),
+            _ => api.commit("1"),
+        };
+        let error = error.unwrap_err();
+        let told = error.hint().unwrap_or_default();
+        assert!(told.contains(hint), "{call} {message}: {told}");
+    }
+}
+
+#[test]
+fn the_hint_of_a_refused_key_names_its_source() {
+    let server = always(Reply::status(401, "no"));
+    let error = client(cloud(Dialect::V2, &server)).verify().unwrap_err();
+    assert_eq!((error.kind(), error.kind().exit_code()), (Kind::Auth, 3));
+    assert!(
+        error.hint().unwrap().contains("taken from: ZILLIZ_API_KEY"),
+        "{error}"
+    );
+}
+
+#[test]
+fn milvus_partition_not_found_is_no_success() {
+    let server = always(Reply::json(
+        r#"{"code":200,"message":"partition not found[partition=p]"}"#,
+    ));
+    let error = client(settings(Dialect::Milvus, &server))
+        .create(&import(&[&["a"]]), "k")
+        .unwrap_err();
+    assert_eq!(
+        (error.code(), error.outcome()),
+        (Some(200), Outcome::Refused)
+    );
+}
+
+#[test]
+fn redirects_are_errors_that_name_the_host_only() {
+    for status in [301, 302, 307, 308] {
+        let reply = Reply::status(status, "")
+            .with_header("location", "https://u:p@evil.example:8443/x?token=1");
+        let server = always(reply);
+        let api = client(cloud(Dialect::V2, &server));
+        for error in [
+            api.verify().unwrap_err(),
+            api.create(&import(&[&["a"]]), "k").unwrap_err(),
+        ] {
+            assert!(
+                error.to_string().contains("https://evil.example:8443 "),
+                "{error}"
+            );
+            assert_eq!(error.outcome(), Outcome::Unknown);
+        }
+        assert_eq!(server.requests().len(), 2);
+    }
+}
+
+#[test]
+fn large_and_endless_bodies_are_refused_and_dripping_ones_end() {
+    let server = always(Reply::Endless);
+    let api = client(Settings {
+        body_limit: 1 << 20,
+        ..settings(Dialect::V2, &server)
+    });
+    let error = api.progress("1").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "cannot read the job's progress: the answer is larger than 1 MiB"
+    );
+    let server = always(Reply::Full {
+        status: 200,
+        headers: Vec::new(),
+        body: vec![b' '; (1 << 20) + 1],
+    });
+    let api = client(Settings {
+        body_limit: 1 << 20,
+        ..settings(Dialect::V2, &server)
+    });
+    assert!(matches!(
+        api.create(&import(&[&["a"]]), "k"),
+        Err(ApiError::TooLarge { .. })
+    ));
+    let server = always(Reply::Drip);
+    let error = hasty(Dialect::V2, &server).progress("1").unwrap_err();
+    assert!(matches!(error, ApiError::NoAnswer { .. }), "{error}");
+    assert_eq!(error.kind(), Kind::Connect);
+}
+
+#[test]
+fn progress_survives_wrong_types_and_missing_fields() {
+    let server = always(Reply::json(
+        r#"{"code":0,"data":{"jobId":true,"state":"Brooding","progress":"-5","importedRows":"12","totalRows":1e3,
+            "fileSize":-1,"completeTime":"","reason":null,"details":[null,7,{},{"state":null,"progress":{}}],"new":{}}}"#,
+    ));
+    let progress = client(settings(Dialect::V2, &server))
+        .progress("1")
+        .unwrap();
+    assert_eq!(
+        (progress.state.kind, progress.state.to_string()),
+        (JobState::Importing, "Brooding".to_owned())
+    );
+    assert_eq!(
+        (progress.rows, progress.total_rows, progress.file_size),
+        (Some(12), Some(1000), None)
+    );
+    assert_eq!((progress.complete_time, progress.reason), (None, None));
+    assert!(progress.percent.abs() < f64::EPSILON);
+    let states: Vec<_> = progress
+        .details
+        .iter()
+        .map(|file| file.state.kind)
+        .collect();
+    assert_eq!(states, [JobState::Pending, JobState::Pending]);
+}
+
+#[test]
+fn lists_come_in_several_shapes() {
+    for (body, jobs) in [
+        (r#"{"code":0,"data":null}"#, 0),
+        (r#"{"code":0,"data":{}}"#, 0),
+        (r#"{"code":0,"data":{"records":null,"count":"0"}}"#, 0),
+        (r#"{"code":0,"data":[{"jobId":"1"}]}"#, 1),
+        (
+            r#"{"code":200,"data":{"records":[{"jobId":1,"state":"ImportCompleted"},{"state":"x"},3]}}"#,
+            1,
+        ),
+    ] {
+        let server = always(Reply::json(body));
+        let page =
+            client(settings(Dialect::Milvus, &server)).list_page(&JobFilter::default(), 1, 10);
+        assert_eq!(page.unwrap().jobs.len(), jobs, "{body}");
+    }
+}

@@ -1,0 +1,234 @@
+//! The walk over job lists.
+
+use crate::api::{client, cloud, settings};
+use crate::support::server::{Reply, Request, Server};
+use serde_json::{Value, json};
+use zshell::api::model::Dialect;
+use zshell::api::{ApiError, JobFilter};
+use zshell::interrupt::{Interrupt, Stop};
+
+fn asked(request: &Request) -> (u64, u64) {
+    let body: Value = serde_json::from_str(&request.body).unwrap();
+    let number = |name: &str| body.get(name).and_then(Value::as_u64).unwrap();
+    (number("currentPage"), number("pageSize"))
+}
+
+fn page(ids: std::ops::Range<u64>, count: Option<u64>) -> Reply {
+    let records: Vec<_> = ids
+        .map(|id| json!({"jobId": format!("job-{id}"), "collectionName": if id % 2 == 0 { "even" } else { "odd" }, "state": "Pending"}))
+        .collect();
+    let mut data = json!({ "records": records });
+    if let Some(count) = count {
+        data["count"] = json!(count);
+    }
+    Reply::json(json!({"code": 0, "data": data}).to_string())
+}
+
+/// A service with this many jobs.
+fn service(jobs: u64, counts: bool) -> Server {
+    Server::start(move |request| {
+        let (number, size) = asked(request);
+        let begin = ((number - 1) * size).min(jobs);
+        page(begin..(begin + size).min(jobs), counts.then_some(jobs))
+    })
+}
+
+/// A service with this many jobs, whose pages are no larger than `cap` and of which only the first `pages` have jobs.
+fn capped(jobs: u64, counts: bool, cap: u64, pages: u64) -> Server {
+    Server::start(move |request| {
+        let (number, size) = asked(request);
+        let size = size.min(cap);
+        let begin = ((number - 1) * size).min(jobs);
+        let end = if number > pages { begin } else { begin + size };
+        page(begin..end.min(jobs), counts.then_some(jobs))
+    })
+}
+
+/// A list is whole if as many jobs were read as the service counts; without a count, if a page is empty or repeats others.
+#[test]
+fn a_list_is_whole_if_all_of_it_was_read() {
+    let repeating = |count| Server::start(move |_| page(0..100, count));
+    let text = |text: &'static str| Server::start(move |_| Reply::json(text));
+    let rows = [
+        ("counted", service(250, true), 250, true),
+        ("not counted", service(250, false), 250, true),
+        ("no jobs", service(0, true), 0, true),
+        ("small pages, counted", capped(82, true, 50, 9), 82, true),
+        (
+            "small pages, not counted",
+            capped(82, false, 50, 9),
+            82,
+            true,
+        ),
+        ("a later page empty", capped(151, true, 100, 1), 100, false),
+        ("a later page repeated", repeating(Some(151)), 100, false),
+        ("no pages and no count", repeating(None), 100, true),
+        ("all pages empty", capped(5, true, 100, 0), 0, false),
+        (
+            "numbers as text",
+            text(r#"{"code":200,"data":{"tasks":[{"jobId":"1"}],"count":"2","currentPage":"1"}}"#),
+            1,
+            false,
+        ),
+        (
+            "a record without an id",
+            text(r#"{"code":0,"data":{"records":[{"jobId":"1"},{"jobId":"0"}],"count":1}}"#),
+            1,
+            false,
+        ),
+        (
+            "null records",
+            text(r#"{"code":0,"data":{"records":null}}"#),
+            0,
+            true,
+        ),
+        ("an empty object", text(r#"{"code":0,"data":{}}"#), 0, false),
+        ("null", text(r#"{"code":0,"data":null}"#), 0, false),
+        (
+            "the answer to another call",
+            text(r#"{"code":0,"data":{"jobId":"job-1","state":"Pending"}}"#),
+            0,
+            false,
+        ),
+    ];
+    for (name, server, jobs, whole) in rows {
+        let api = client(cloud(Dialect::V2, &server));
+        let list = api.list(&JobFilter::default(), None).unwrap();
+        assert_eq!((list.jobs.len(), list.whole), (jobs, whole), "{name}");
+        let scan = api.scan(&JobFilter::default()).unwrap();
+        assert_eq!((scan.jobs.len(), scan.whole), (jobs, whole), "{name}");
+    }
+}
+
+/// What is no list of jobs proves nothing, also if it came with a code of success.
+#[test]
+fn a_list_of_other_things_is_unreadable() {
+    for data in [
+        r#"{"count":5}"#,
+        r#"{"count":"5","records":null}"#,
+        r#"{"records":["a","b"]}"#,
+        r#"{"records":[[1],[2]]}"#,
+        r#"{"records":[{"state":"Pending"}]}"#,
+        r#"{"records":[{"jobId":"-1"},{"jobId":" "}]}"#,
+        r#"{"records":{"jobId":"1"}}"#,
+        r#"{"tasks":"none"}"#,
+        r#"["a","b"]"#,
+        r#"[{"id":1,"color":"red"}]"#,
+        "7",
+    ] {
+        let server = Server::start(move |_| Reply::json(format!(r#"{{"code":0,"data":{data}}}"#)));
+        let error = client(cloud(Dialect::V2, &server))
+            .scan(&JobFilter::default())
+            .unwrap_err();
+        assert!(
+            matches!(error, ApiError::Unreadable { .. }),
+            "{data}: {error}"
+        );
+    }
+}
+
+#[test]
+fn every_page_is_read_and_no_page_more() {
+    for (jobs, counts, requests) in [
+        (0, true, 1),
+        (250, true, 3),
+        (200, true, 2),
+        (0, false, 1),
+        (250, false, 4),
+        (200, false, 3),
+    ] {
+        let server = service(jobs, counts);
+        let list = client(cloud(Dialect::V2, &server))
+            .list(&JobFilter::default(), None)
+            .unwrap();
+        assert_eq!((list.jobs.len() as u64, list.count), (jobs, Some(jobs)));
+        assert_eq!(server.requests().len(), requests, "{jobs} {counts}");
+    }
+}
+
+#[test]
+fn a_limit_asks_for_no_more_than_it_needs() {
+    let server = service(250, true);
+    let api = client(cloud(Dialect::V2, &server));
+    for (limit, size) in [(3, 5), (20, 20), (100, 100)] {
+        let list = api.list(&JobFilter::default(), Some(limit)).unwrap();
+        assert_eq!((list.jobs.len(), list.count), (limit, Some(250)));
+        assert_eq!(asked(server.requests().last().unwrap()), (1, size));
+    }
+    assert_eq!(server.requests().len(), 3);
+}
+
+#[test]
+fn servers_that_do_not_page_or_page_smaller_come_to_an_end() {
+    let same = Server::start(|_| page(0..100, Some(1_000_000)));
+    let list = client(cloud(Dialect::V2, &same))
+        .list(&JobFilter::default(), None)
+        .unwrap();
+    assert_eq!((list.jobs.len(), same.requests().len()), (100, 2));
+    let small = Server::start(|request| {
+        let (number, _) = asked(request);
+        page((number - 1) * 10..(number * 10).min(25), Some(25))
+    });
+    let list = client(cloud(Dialect::V2, &small))
+        .list(&JobFilter::default(), None)
+        .unwrap();
+    assert_eq!((list.jobs.len(), small.requests().len()), (25, 3));
+}
+
+#[test]
+fn jobs_that_move_to_the_next_page_are_given_once() {
+    let server = Server::start(|request| match asked(request).0 {
+        1 => page(0..100, None),
+        _ => page(98..150, None),
+    });
+    let list = client(cloud(Dialect::V2, &server))
+        .list(&JobFilter::default(), None)
+        .unwrap();
+    assert_eq!(list.jobs.len(), 150);
+}
+
+#[test]
+fn milvus_is_asked_once_and_v1_is_filtered_here() {
+    let filter = JobFilter {
+        collection: Some("odd".to_owned()),
+        database: None,
+    };
+    let milvus = Server::start(|_| page(0..300, None));
+    let list = client(settings(Dialect::Milvus, &milvus))
+        .list(&filter, Some(7))
+        .unwrap();
+    assert_eq!(
+        (list.jobs.len(), list.count, milvus.requests().len()),
+        (7, Some(150), 1)
+    );
+    let v1 = Server::start(|request| {
+        let second = request.target.ends_with("currentPage=2");
+        if second {
+            page(100..130, Some(130))
+        } else {
+            page(0..100, Some(130))
+        }
+    });
+    let list = client(cloud(Dialect::V1, &v1)).list(&filter, None).unwrap();
+    assert_eq!(
+        (list.jobs.len(), list.count, v1.requests().len()),
+        (65, Some(65), 2)
+    );
+}
+
+#[test]
+fn a_walk_ends_after_an_error_and_can_be_interrupted() {
+    let server = service(1_000, true);
+    let interrupt = Interrupt::new();
+    let api = client(cloud(Dialect::V2, &server)).with_interrupt(interrupt.clone());
+    let mut walk = api.jobs(JobFilter::default());
+    assert!(walk.by_ref().take(100).all(|job| job.is_ok()));
+    assert_eq!(walk.total(), Some(1_000));
+    interrupt.raise(Stop::Interrupted);
+    assert!(matches!(
+        walk.next(),
+        Some(Err(ApiError::Stopped { sent: false, .. }))
+    ));
+    assert!(walk.next().is_none());
+    assert_eq!(server.requests().len(), 1);
+}

@@ -1,0 +1,284 @@
+//! TLS: a certificate of one's own is trusted when it is named, and only then.
+
+use crate::support::server::{Reply, Server};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::{CertifiedKey, SingleCertAndKey};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::PathBuf;
+use std::process::Command;
+use std::sync::Arc;
+use std::time::Duration;
+use tempfile::TempDir;
+use url::Url;
+use zshell::api::model::Dialect;
+use zshell::api::{Client, Settings};
+use zshell::error::{Failure, Kind};
+use zshell::interrupt::Interrupt;
+
+/// A certificate and its key, in PEM form.
+struct Pem {
+    cert: String,
+    key: String,
+}
+
+impl Pem {
+    /// Makes a self-signed certificate.
+    fn new(params: &CertificateParams) -> Self {
+        let key = KeyPair::generate().expect("a key");
+        let cert = params.self_signed(&key).expect("a certificate");
+        Self {
+            cert: cert.pem(),
+            key: key.serialize_pem(),
+        }
+    }
+
+    /// Made by `openssl x509 -req -signkey key.pem` for CN=localhost: X.509 version 1, valid for 100 years.
+    fn version_1() -> Self {
+        Self {
+            cert: "-----BEGIN CERTIFICATE-----
+MIIBJTCBywIUVa7nnp3ot2fSm7bzt0NPMTnW+BwwCgYIKoZIzj0EAwIwFDESMBAG
+A1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyODE4MDIzNloYDzIxMjYxMTA0MTgwMjM2
+WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AAQzTU6mfny9o0k377P4g5JMsyuzfIaTW5HIfS0Ow9Y4JHl9Q6kd2ejiJv1U/60J
+IKP+cO/RNivOARlPE6JGq3F3MAoGCCqGSM49BAMCA0kAMEYCIQCC2xnWi3SuEN4p
+AKVJykmJHtHJ6VAnh3uTzVqLtyYsPAIhAO3L6OOonhdU2ZFB7h1tywMQZgj6GgHJ
+1QmowSHPrn9b
+-----END CERTIFICATE-----
+"
+            .to_owned(),
+            key: "-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgVdIS2VZRlYwsUTmR
+39i2qFZwTltMP7r4drdffV1NoTOhRANCAAQzTU6mfny9o0k377P4g5JMsyuzfIaT
+W5HIfS0Ow9Y4JHl9Q6kd2ejiJv1U/60JIKP+cO/RNivOARlPE6JGq3F3
+-----END PRIVATE KEY-----
+"
+            .to_owned(),
+        }
+    }
+}
+
+/// A certificate for these hosts, which isn't a CA's.
+fn plain(hosts: &[&str]) -> CertificateParams {
+    let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
+    CertificateParams::new(hosts).expect("host names")
+}
+
+/// A certificate as `openssl req -x509` makes it: self-signed and CA:TRUE.
+fn openssl_req_x509(hosts: &[&str]) -> CertificateParams {
+    let mut params = plain(hosts);
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    params
+}
+
+/// A TLS server on a loopback port, and the file that holds its certificate.
+struct Secure {
+    port: u16,
+    folder: TempDir,
+}
+
+impl Secure {
+    fn start() -> Self {
+        Self::with(&Pem::new(&plain(&["localhost"])))
+    }
+
+    fn with(pem: &Pem) -> Self {
+        let key = PrivateKeyDer::from_pem_slice(pem.key.as_bytes()).expect("a key");
+        let key = rustls::crypto::ring::sign::any_supported_type(&key).expect("a signing key");
+        let cert = CertificateDer::from_pem_slice(pem.cert.as_bytes()).expect("a certificate");
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .expect("protocol versions")
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::new(SingleCertAndKey::from(CertifiedKey::new(
+                vec![cert],
+                key,
+            ))));
+        let config = Arc::new(config);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a loopback port");
+        let port = listener.local_addr().expect("the port's address").port();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let connection = ServerConnection::new(Arc::clone(&config)).expect("a connection");
+                // A client that does not trust the certificate hangs up: that ends this connection only.
+                let _ = answer(StreamOwned::new(connection, stream));
+            }
+        });
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        std::fs::write(folder.path().join("ca.pem"), &pem.cert).expect("the certificate's file");
+        Self { port, folder }
+    }
+
+    /// Settings that trust the certificate of `other`.
+    fn trusting(&self, other: &Self) -> Settings {
+        Settings {
+            ca_cert: Some(other.ca_cert()),
+            ..self.settings()
+        }
+    }
+
+    fn settings(&self) -> Settings {
+        let base = Url::parse(&format!("https://localhost:{}", self.port)).expect("an address");
+        Settings {
+            read_timeout: Duration::from_secs(20),
+            ..Settings::new(Dialect::Milvus, base)
+        }
+    }
+
+    fn ca_cert(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+}
+
+/// Reads one request without looking at it, and answers with an empty job list.
+fn answer(mut stream: StreamOwned<ServerConnection, TcpStream>) -> std::io::Result<()> {
+    let mut seen = Vec::new();
+    let mut chunk = [0; 4096];
+    while !seen.ends_with(b"}") {
+        let read = stream.read(&mut chunk)?;
+        if read == 0 {
+            return Ok(());
+        }
+        seen.extend_from_slice(&chunk[..read]);
+    }
+    let body = r#"{"code":0,"data":{"records":[]}}"#;
+    write!(
+        stream,
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )?;
+    stream.flush()
+}
+
+fn client(settings: Settings) -> Client {
+    Client::new(settings, Interrupt::new())
+}
+
+#[test]
+fn an_unknown_certificate_is_refused_with_the_way_out() {
+    let secure = Secure::start();
+    let failure = Failure::from(client(secure.settings()).verify().unwrap_err());
+    assert_eq!(failure.kind, Kind::Connect, "{failure:?}");
+    assert!(
+        failure
+            .hint
+            .as_deref()
+            .unwrap_or_default()
+            .contains("ca_cert"),
+        "{failure:?}"
+    );
+}
+
+/// Without `ca_cert`'s verifier rustls says `CaUsedAsEndEntity` to the second one (milvus#39281, pymilvus#2671).
+#[test]
+fn a_named_certificate_is_trusted() {
+    for params in [plain(&["localhost"]), openssl_req_x509(&["localhost"])] {
+        let secure = Secure::with(&Pem::new(&params));
+        client(secure.trusting(&secure))
+            .verify()
+            .expect("the connection is trusted");
+    }
+}
+
+#[test]
+fn a_named_certificate_is_trusted_byte_for_byte_only() {
+    let secure = Secure::with(&Pem::new(&openssl_req_x509(&["localhost"])));
+    // The same names, another key.
+    let other = Secure::with(&Pem::new(&openssl_req_x509(&["localhost"])));
+    let failure = Failure::from(client(secure.trusting(&other)).verify().unwrap_err());
+    assert_eq!(failure.kind, Kind::Connect, "{failure:?}");
+    assert!(failure.message.contains("CA:TRUE"), "{failure:?}");
+}
+
+#[test]
+fn rejected_certificates_have_a_readable_reason() {
+    let mut expired = openssl_req_x509(&["localhost"]);
+    expired.not_after = date_time_ymd(2020, 1, 2);
+    let mut early = openssl_req_x509(&["localhost"]);
+    early.not_before = date_time_ymd(4000, 1, 2);
+    let elsewhere = ["milvus.example", "10.0.0.1"];
+    for (pem, reason, hint) in [
+        (Pem::new(&expired), "it expired 2020-01-02", "clock"),
+        (Pem::new(&early), "not valid before 4000-01-02", "clock"),
+        (
+            Pem::new(&openssl_req_x509(&elsewhere)),
+            "it is for milvus.example, 10.0.0.1",
+            "name",
+        ),
+        (
+            Pem::new(&plain(&elsewhere)),
+            "it is for milvus.example, 10.0.0.1",
+            "name",
+        ),
+        (
+            Pem::new(&openssl_req_x509(&[])),
+            "no host in subjectAltName",
+            "openssl req",
+        ),
+        (
+            Pem::new(&plain(&[])),
+            "no host in subjectAltName",
+            "openssl req",
+        ),
+        (Pem::version_1(), "version 1", "openssl req"),
+    ] {
+        let secure = Secure::with(&pem);
+        let failure = Failure::from(client(secure.trusting(&secure)).verify().unwrap_err());
+        assert_eq!(failure.kind, Kind::Connect, "{failure:?}");
+        assert!(failure.message.contains(reason), "{failure:?}");
+        assert!(
+            failure.hint.clone().unwrap_or_default().contains(hint),
+            "{failure:?}"
+        );
+        assert!(!failure.message.contains("Other("), "{failure:?}");
+    }
+}
+
+#[test]
+fn a_certificate_file_that_cannot_be_used_is_named() {
+    let secure = Secure::start();
+    let empty = secure.folder.path().join("empty.pem");
+    std::fs::write(&empty, "no certificate").expect("a file");
+    for file in [empty, secure.folder.path().join("missing.pem")] {
+        let settings = Settings {
+            ca_cert: Some(file.clone()),
+            ..secure.settings()
+        };
+        let failure = Failure::from(client(settings).verify().unwrap_err());
+        assert!(
+            failure.message.contains(&file.display().to_string()),
+            "{failure:?}"
+        );
+    }
+}
+
+/// Proxy variables belong to a process, so this goes through the binary.
+#[test]
+fn the_environments_proxy_is_used_and_loopback_goes_around_it() {
+    let list = |_: &_| Reply::json(r#"{"code":0,"data":{"records":[]}}"#);
+    let (proxy, direct) = (Server::start(list), Server::start(list));
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let connect = |address: &str| {
+        let output = Command::new(env!("CARGO_BIN_EXE_zshell"))
+            .args(["eval", "connect(args[0]); jobs()", address])
+            .env_clear()
+            .env("HOME", folder.path())
+            .env("http_proxy", proxy.url())
+            .output()
+            .expect("zshell runs");
+        assert!(output.status.success(), "{output:?}");
+    };
+    connect("http://milvus.example:19530");
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(
+        requests[0].target,
+        "http://milvus.example:19530/v2/vectordb/jobs/import/list"
+    );
+    connect(&direct.url());
+    assert_eq!((proxy.requests().len(), direct.requests().len()), (2, 2));
+}

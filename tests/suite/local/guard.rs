@@ -1,0 +1,175 @@
+//! Who may call, and what is no call at all.
+
+use crate::local::harness::{Local, config, exchange};
+use std::path::PathBuf;
+use zshell::error::Failure;
+use zshell::local::{Config, LocalError, OwnBucket, Places, Service};
+use zshell::secret::Secret;
+
+const LIST: &str = "/v2/vectordb/collections/list";
+
+#[test]
+fn a_token_is_asked_for_on_every_route() {
+    let dir = tempfile::tempdir().unwrap();
+    let local = Local::start(Config {
+        token: Some(Secret::new("se:cret")),
+        ..config(dir.path())
+    });
+    let send = |path: &str, header: &str| local.send("POST", path, &[header], "{}");
+    for header in [
+        "X-None: 1",
+        "Authorization: Bearer",
+        "Authorization: Bearer se:cre",
+        "Authorization: Basic se:cret",
+        "Authorization: Bearer se:crets",
+    ] {
+        let answer = send(LIST, header);
+        assert_eq!((answer.status, answer.refusal().0), (401, 1800), "{header}");
+        assert!(!answer.json.to_string().contains("se:cret"));
+    }
+    assert_eq!(send("/no/such/path", "X-None: 1").status, 401);
+    let v1 = local.get("/v1/vector/collections");
+    assert_eq!((v1.status, v1.refusal().0), (401, 80001));
+    assert_eq!(send(LIST, "Authorization: Bearer se:cret").code(), 0);
+    assert_eq!(send(LIST, "authorization: bearer se:cret").code(), 0);
+}
+
+#[test]
+fn browsers_are_kept_out() {
+    let (_dir, local) = Local::fresh();
+    let status = |headers: &[&str]| local.send("POST", LIST, headers, "{}").status;
+    let port = local.service.addr().port();
+    for host in [
+        "localhost".to_owned(),
+        format!("localhost:{port}"),
+        "127.0.0.1".to_owned(),
+        format!("[::1]:{port}"),
+    ] {
+        assert_eq!(status(&[&format!("Host: {host}")]), 200, "{host}");
+    }
+    assert_eq!(status(&[&format!("Host: evil.example:{port}")]), 403);
+    assert_eq!(status(&["Origin: https://evil.example"]), 403);
+    assert_eq!(status(&["Origin: null"]), 403);
+    assert_eq!(status(&["Sec-Fetch-Site: cross-site"]), 403);
+    assert_eq!(status(&["Content-Type: text/plain"]), 415);
+    assert_eq!(
+        status(&["Content-Type: application/json; charset=UTF-8"]),
+        200
+    );
+    let bare = exchange(
+        local.service.addr(),
+        "GET /v1/vector/collections HTTP/1.0\r\n\r\n",
+    );
+    assert_eq!(bare.status, 200);
+    // What no page can send unasked does not have to be called JSON; the other checks stay.
+    let text = "Content-Type: text/plain;charset=UTF-8";
+    for header in ["Authorization: Bearer ", "ContentType: application/json"] {
+        assert_eq!(status(&[text, header]), 200, "{header}");
+        assert_eq!(status(&[text, header, "Origin: null"]), 403);
+        assert_eq!(status(&[text, header, "Sec-Fetch-Site: cross-site"]), 403);
+        assert_eq!(status(&[text, header, "Host: evil.example"]), 403);
+    }
+    assert_eq!(status(&["Content-Type: text/plain", "X-Other: 1"]), 415);
+    assert_eq!(status(&["Host: "]), 403);
+    assert_eq!(
+        local
+            .send("GET", "/v1/vector/collections", &["Origin: x"], "")
+            .status,
+        403
+    );
+}
+
+#[test]
+fn odd_requests_get_the_envelope() {
+    let (_dir, local) = Local::fresh();
+    let answer = local.post("/v2/vectordb/no/such", &serde_json::json!({}));
+    assert_eq!((answer.status, answer.refusal().0), (404, 404));
+    assert!(
+        answer
+            .head
+            .contains(&format!("server: zshell/{}", env!("CARGO_PKG_VERSION")))
+    );
+    assert_eq!(local.get(LIST).status, 405);
+    assert_eq!(local.get("/favicon.ico").refusal().0, 404);
+    for body in ["{", "[]", "7", "\u{0}"] {
+        let answer = local.send("POST", LIST, &[], body);
+        assert_eq!((answer.status, answer.refusal().0), (200, 1801), "{body}");
+    }
+    assert_eq!(local.send("POST", LIST, &[], "").code(), 0);
+    let header = local.send("POST", LIST, &["DB-Name: other"], "{}");
+    assert_eq!(header.refusal().0, 800);
+}
+
+#[test]
+fn bodies_are_limited() {
+    let (_dir, local) = Local::fresh();
+    let body = format!("{{\"x\": \"{}\"}}", "x".repeat((4 << 20) - 32));
+    assert_eq!(local.send("POST", LIST, &[], &body).code(), 0);
+    // Only the announcement is sent: the answer must not wait for the rest.
+    let addr = local.service.addr();
+    let head = format!(
+        "POST {LIST} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
+    );
+    let answer = exchange(addr, &head);
+    assert_eq!((answer.status, answer.refusal().0), (413, 413));
+}
+
+#[test]
+fn elsewhere_than_loopback_a_token_is_required() {
+    let dir = tempfile::tempdir().unwrap();
+    let open = Config {
+        listen: ([0, 0, 0, 0], 0).into(),
+        ..config(dir.path())
+    };
+    assert!(matches!(
+        Service::start(open.clone()),
+        Err(LocalError::TokenNeeded { .. })
+    ));
+    let closed = Config {
+        token: Some(Secret::new("t")),
+        ..open
+    };
+    Service::start(closed).unwrap().stop();
+}
+
+#[test]
+fn a_taken_port_is_an_error_that_names_it() {
+    let (dir, local) = Local::fresh();
+    let same = Config {
+        listen: local.service.addr(),
+        ..config(dir.path())
+    };
+    let error = Service::start(same).err().unwrap().to_string();
+    assert!(error.contains(&local.service.addr().to_string()), "{error}");
+}
+
+#[test]
+fn folders_that_cannot_be_used_are_told_with_the_option_that_names_them() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = crate::local::harness::write(dir.path(), "file", "");
+    let none = dir.path().join("none");
+    let places = |bucket: Option<OwnBucket>, allow: Vec<PathBuf>| Config {
+        places: Places {
+            bucket,
+            allow,
+            ..Places::default()
+        },
+        ..config(dir.path())
+    };
+    for (config, option) in [
+        (config(&file), "--data-dir"),
+        (
+            places(Some(OwnBucket::Dir(none.clone())), Vec::new()),
+            "--bucket-dir",
+        ),
+        (places(None, vec![file.clone()]), "--allow-dir"),
+        (
+            places(Some(OwnBucket::Url("nothing".to_owned())), Vec::new()),
+            "--bucket",
+        ),
+    ] {
+        let failure = Failure::from(Service::start(config).err().unwrap());
+        let hint = failure.hint.unwrap();
+        assert!(hint.contains(option), "{}: {hint}", failure.message);
+    }
+}

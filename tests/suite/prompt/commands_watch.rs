@@ -1,0 +1,119 @@
+//! `:watch`
+
+use crate::prompt::harness::{CTRL_C, Home};
+
+#[test]
+fn a_value_is_drawn_over_and_over_in_place() {
+    let home = Home::new();
+    home.write("n.txt", "first");
+    let mut shell = home.shell();
+    shell.begin(r#":watch 500ms "now " + read_text("n.txt")"#);
+    shell.see("now first");
+    shell.see("every 500ms: ");
+    home.write("n.txt", "second");
+    shell.see("now second");
+    assert!(!shell.screen().contains("now first"), "{}", shell.screen());
+    shell.resize(60);
+    home.write("n.txt", "third");
+    shell.see("now third");
+    assert_eq!(
+        shell.screen().matches("every 500ms").count(),
+        1,
+        "{}",
+        shell.screen()
+    );
+    shell.send(CTRL_C);
+    shell.prompt();
+    let screen = shell.screen();
+    assert!(
+        screen.contains("now third"),
+        "the last view stays:\n{screen}"
+    );
+    assert!(!screen.contains("error:"), "{screen}");
+    shell.gives("40 + 2", "42");
+}
+
+#[test]
+fn a_round_that_fails_is_shown_and_the_next_comes() {
+    let home = Home::new();
+    home.write("n.txt", "good");
+    let mut shell = home.shell();
+    shell.begin(r#":watch 0.5s read_text("n.txt")"#);
+    shell.see("\ngood");
+    std::fs::remove_file(home.path().join("n.txt")).expect("removed");
+    shell.see("cannot read");
+    home.write("n.txt", "better");
+    shell.see("\nbetter");
+    assert!(
+        !shell.screen().contains("cannot read"),
+        "{}",
+        shell.screen()
+    );
+    shell.send(CTRL_C);
+    shell.prompt();
+}
+
+#[test]
+fn what_cannot_be_mended_ends_it() {
+    let mut shell = Home::new().shell();
+    for (line, text) in [
+        (":watch 1 +", "does not parse"),
+        (":watch jobs(#{stat: \"x\"})", "state"),
+        (":watch missing(1)", "missing"),
+        (":watch 10ms jobs()", "too often"),
+        (":watch 5s", "the statement is missing"),
+    ] {
+        let screen = shell.run(line);
+        assert!(
+            screen.contains("error:") && screen.contains(text),
+            "{line}:\n{screen}"
+        );
+    }
+}
+
+#[test]
+fn more_lines_than_the_screen_has_are_counted() {
+    let mut shell = Home::new().shell();
+    shell.begin(":watch for i in 0..100 { print(i) }");
+    shell.see("more lines");
+    let screen = shell.screen();
+    assert!(screen.contains("… 64 more lines"), "{screen}");
+    assert!(
+        screen.starts_with("every 2s") || screen.contains(":watch"),
+        "{screen}"
+    );
+    shell.send(CTRL_C);
+    shell.prompt();
+}
+
+#[test]
+fn nothing_lasts_of_what_is_watched() {
+    let home = Home::new();
+    let mut shell = home.shell();
+    shell.run("let a = 1;");
+    shell.begin(":watch a += 1; a * 100");
+    shell.see("\n200");
+    shell.send(CTRL_C);
+    shell.prompt();
+    shell.gives("a * 10", "10");
+    shell.run(":save a.rhai");
+    assert!(
+        !home.read("a.rhai").contains("+="),
+        "{}",
+        home.read("a.rhai")
+    );
+}
+
+#[test]
+fn without_a_movable_cursor_it_appends() {
+    let home = Home::new();
+    home.write("n.txt", "first");
+    let mut shell = home.shell_with(100, &[("TERM", "dumb")]);
+    shell.send(":watch 500ms read_text(\"n.txt\")\r");
+    shell.see("first");
+    home.write("n.txt", "second");
+    shell.see("second");
+    assert!(shell.screen().contains("first"), "{}", shell.screen());
+    shell.send(CTRL_C);
+    shell.prompt();
+}

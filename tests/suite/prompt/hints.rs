@@ -1,0 +1,98 @@
+//! What is shown dim behind the cursor.
+
+use crate::prompt::harness::{CTRL_C, CTRL_F, END, ENTER, Home, RIGHT, Terminal, look_of};
+
+fn is_dim(shell: &Terminal, text: &str) -> bool {
+    shell
+        .look(|screen| look_of(screen, text))
+        .is_some_and(|look| look.dim)
+}
+
+#[test]
+fn forms_follow_what_is_typed() {
+    let mut shell = Home::new().shell_with(160, &[]);
+    shell.type_text("import(");
+    shell.see("import(collection, path)  or  collection, [path, …])  or  collection, path, #{…})");
+    assert!(is_dim(&shell, "collection, path)"));
+    shell.send("\"books\", ");
+    shell.see("import(\"books\", path)  or  [path, …])  or  path, #{…})");
+    shell.send("[\"a\"]");
+    shell.see("import(\"books\", [\"a\"])");
+    // They are not part of the line.
+    shell.send(RIGHT);
+    shell.send(ENTER);
+    shell.see("\n    ");
+    shell.send(CTRL_C);
+    shell.type_text("eu.import(");
+    shell.see("eu.import(collection, path)");
+    shell.send(CTRL_C);
+    shell.type_text("jobs(#{state: ");
+    shell.see("<a state, a list of states");
+    shell.send(CTRL_C);
+    shell.type_text(":help");
+    shell.see(":help [FUNCTION");
+    assert!(is_dim(&shell, "[FUNCTION"));
+}
+
+#[test]
+fn the_newest_statement_that_goes_on_is_offered() {
+    for key in [RIGHT, END, CTRL_F] {
+        let mut shell = Home::new().shell();
+        shell.run("40 + 2");
+        shell.run("40 + 3");
+        shell.type_text("4");
+        shell.see("40 + 3");
+        assert!(is_dim(&shell, "0 + 3"));
+        shell.send(key);
+        shell.wait_for("the whole line", |screen| {
+            screen.cursor_position() == (0, 14)
+        });
+        shell.send(ENTER);
+        shell.prompt();
+        assert!(shell.screen().contains("\n43\n"), "{}", shell.screen());
+    }
+}
+
+#[test]
+fn a_hint_is_not_run_and_not_left_behind() {
+    let mut shell = Home::new().shell();
+    shell.run("40 + 2");
+    shell.type_text("40");
+    shell.see("40 + 2");
+    shell.send(ENTER);
+    shell.prompt();
+    let screen = shell.screen();
+    assert!(screen.starts_with("zshell> 40\n40\n"), "{screen}");
+    shell.type_text("40");
+    shell.see("40 + 2");
+    shell.send(CTRL_C);
+    shell.prompt();
+    let screen = shell.screen();
+    assert!(screen.starts_with("zshell> 40^C\n"), "{screen}");
+}
+
+#[test]
+fn hints_are_never_wider_than_the_screen() {
+    for columns in [40, 80] {
+        let mut shell = Home::new().shell_with(columns, &[]);
+        shell.type_text("import(");
+        shell.see("import(collection");
+        shell.see("…");
+        shell.look(|screen| {
+            let second = screen.rows(0, columns).nth(1);
+            assert_eq!(second.as_deref(), Some(""), "{}", screen.contents());
+        });
+    }
+}
+
+#[test]
+fn without_colour_a_hint_cannot_be_taken_for_typed() {
+    let mut shell = Home::new().shell_with(100, &[("NO_COLOR", "1")]);
+    shell.run("40 + 2");
+    shell.type_text("progress(");
+    shell.see("progress(  <- job)");
+    shell.send(CTRL_C);
+    shell.type_text("40");
+    shell.see("40");
+    assert!(!shell.screen().contains("40 + 2"), "{}", shell.screen());
+}

@@ -1,0 +1,105 @@
+//! Ways to leave, and their exit codes; commands with a colon.
+
+use crate::prompt::harness::{CTRL_C, CTRL_D, ENTER, Home};
+
+#[test]
+fn ctrl_d_leaves_with_success() {
+    let mut shell = Home::new().shell();
+    shell.run("throw 1");
+    shell.send(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
+fn ctrl_d_after_an_interrupt_leaves_with_success() {
+    let mut shell = Home::new().shell();
+    shell.begin(r#"print("asleep"); sleep("1h")"#);
+    shell.wait_for("the print", |screen| {
+        screen.contents().lines().any(|line| line == "asleep")
+    });
+    shell.send(CTRL_C);
+    shell.prompt();
+    shell.send(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
+fn ctrl_d_on_a_typed_line_does_not_leave() {
+    let mut shell = Home::new().shell();
+    shell.type_text("40 + 2");
+    shell.send(CTRL_D);
+    shell.send(ENTER);
+    shell.prompt();
+    assert!(shell.screen().contains("42"), "{}", shell.screen());
+}
+
+#[test]
+fn exit_gives_its_code() {
+    for (line, code) in [
+        ("exit(3)", 3),
+        ("exit()", 0),
+        ("fn f() { exit(4) } f(); 1", 4),
+    ] {
+        let mut shell = Home::new().shell();
+        shell.begin(line);
+        assert_eq!(shell.exit_code(), code, "{line}");
+    }
+}
+
+#[test]
+fn a_wrong_exit_code_stays() {
+    let mut shell = Home::new().shell();
+    let screen = shell.run("exit(300)");
+    assert!(screen.contains("0 to 255"), "{screen}");
+    shell.gives("40 + 2", "42");
+}
+
+#[test]
+fn quit_leaves() {
+    let mut shell = Home::new().shell();
+    shell.begin(":quit");
+    assert_eq!(shell.exit_code(), 0);
+}
+
+#[test]
+fn commands_help() {
+    let mut shell = Home::new().shell();
+    let screen = shell.run(":help");
+    for text in ["commands", ":quit", "variables", "sleep"] {
+        assert!(screen.contains(text), "{text}:\n{screen}");
+    }
+    let screen = shell.run(":help count");
+    assert!(screen.contains("count(collection)"), "{screen}");
+    let screen = shell.run(r#"help("wait")"#);
+    assert!(screen.contains("wait([job, …])"), "{screen}");
+    // A page of the guide, without colon and parentheses. The screen shows its end.
+    shell.run(":set pager off");
+    let screen = shell.run("help states");
+    assert!(
+        screen.contains("if ready.rows == 1 { commit(job) }"),
+        "{screen}"
+    );
+    assert!(screen.contains("shows the rows at once"), "{screen}");
+    assert!(!screen.contains("```"), "{screen}");
+    let screen = shell.run(":quti");
+    assert!(screen.contains("did you mean"), "{screen}");
+}
+
+#[test]
+fn sigterm_ends_a_prompt_that_waits_and_gives_the_terminal_back() {
+    let mut shell = Home::new().shell();
+    shell.run("40 + 2");
+    let end = shell.terminate();
+    assert!(end.contains("Terminated"), "{end}");
+}
+
+#[test]
+fn sigterm_ends_a_prompt_that_works() {
+    let mut shell = Home::new().shell();
+    shell.begin(r#"print("asleep"); sleep("1h")"#);
+    shell.wait_for("the print", |screen| {
+        screen.contents().lines().any(|line| line == "asleep")
+    });
+    let end = shell.terminate();
+    assert!(end.contains("143"), "{end}");
+}

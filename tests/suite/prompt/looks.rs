@@ -1,0 +1,120 @@
+//! Width, colours, and terminals that can do little.
+
+use crate::prompt::harness::{CTRL_C, CTRL_D, ENTER, Home, Terminal, is_job_id};
+use vt100::Color;
+
+fn session(columns: u16, env: &[(&str, &str)]) -> (Home, Terminal) {
+    let home = Home::new();
+    home.rows("books.json", 20);
+    let mut shell = home.shell_with(columns, env);
+    shell.run(r#"connect("local");"#);
+    shell.run(r#"create_collection("books", #{dimension: 4});"#);
+    shell.run(r#"wait(import("books", "books.json"));"#);
+    (home, shell)
+}
+
+/// The colour of the first letter of a word in the last line that has it.
+fn color_of(shell: &Terminal, word: &str) -> Color {
+    shell.look(|screen| {
+        let (lines, columns) = screen.size();
+        (0..lines.get())
+            .rev()
+            .find_map(|line| {
+                (0..columns.get()).find_map(|column| {
+                    let text: String = (column..columns.get())
+                        .filter_map(|at| screen.cell(line, at))
+                        .map(vt100::Cell::contents)
+                        .collect();
+                    text.starts_with(word)
+                        .then(|| screen.cell(line, column).map(vt100::Cell::fgcolor))
+                        .flatten()
+                })
+            })
+            .unwrap_or_default()
+    })
+}
+
+#[test]
+fn tables_fit_the_screen() {
+    for columns in [80, 200] {
+        let (_home, mut shell) = session(columns, &[]);
+        for line in ["jobs()", "progress(jobs()[0])", r#"describe("books")"#] {
+            shell.run(line);
+            shell.look(|screen| {
+                let wrapped: Vec<u16> = (0..screen.size().0.get())
+                    .filter(|line| screen.row_wrapped(*line))
+                    .collect();
+                let table = screen.contents().contains('╡');
+                assert!(
+                    table && wrapped.is_empty(),
+                    "{line} at {columns}: {wrapped:?}\n{}",
+                    screen.contents()
+                );
+            });
+        }
+    }
+}
+
+#[test]
+fn a_narrow_screen_shows_every_value() {
+    let (_home, mut shell) = session(32, &[]);
+    let screen = shell.run("jobs()");
+    for text in ["Completed", "books", "100%"] {
+        assert!(screen.contains(text), "{text}:\n{screen}");
+    }
+    // Ids are never cut, so they can be copied.
+    assert!(screen.split_whitespace().any(is_job_id), "{screen}");
+    let (_home, mut shell) = session(40, &[]);
+    let screen = shell.run(":help");
+    let narrow =
+        shell.look(|screen| (0..screen.size().0.get()).all(|line| !screen.row_wrapped(line)));
+    assert!(narrow, "{screen}");
+}
+
+#[test]
+fn states_are_coloured_unless_not_wanted() {
+    let (_home, mut shell) = session(80, &[]);
+    shell.run("jobs()");
+    assert_eq!(color_of(&shell, "Completed"), Color::Idx(2));
+    shell.run("throw 1");
+    assert_eq!(color_of(&shell, "error:"), Color::Idx(1));
+    for plain in [("NO_COLOR", "1"), ("TERM", "dumb")] {
+        let home = Home::new();
+        let mut shell = home.shell_with(80, &[plain]);
+        shell.send("throw 1");
+        shell.send(ENTER);
+        shell.see("error:");
+        assert_eq!(color_of(&shell, "error:"), Color::Default, "{plain:?}");
+    }
+}
+
+#[test]
+fn a_dumb_terminal_will_do() {
+    let home = Home::new();
+    home.rows("books.json", 20);
+    let mut shell = home.shell_with(80, &[("TERM", "dumb")]);
+    let mut line = |text: &str| {
+        shell.prompt();
+        shell.send(text);
+        shell.wait_for("an echo", |screen| screen.contents().contains(text));
+        shell.send("\n");
+    };
+    line(r#"connect("local");"#);
+    line(r#"create_collection("books", #{dimension: 4});"#);
+    line(r#"wait(import("books", "books.json")).rows + 1"#);
+    line("fn f(x) {");
+    shell.send("x * 2 }\n");
+    shell.prompt();
+    shell.send("f(50)\n");
+    shell.see("100");
+    shell.prompt();
+    shell.send("print(\"as\" + \"leep\"); sleep(\"1h\")\n");
+    shell.see("asleep");
+    shell.send(CTRL_C);
+    shell.see("interrupted");
+    shell.prompt();
+    assert!(shell.screen().contains("\n21\n"), "{}", shell.screen());
+    assert!(!home.history().is_empty());
+    shell.send(CTRL_D);
+    assert_eq!(shell.exit_code(), 0);
+}

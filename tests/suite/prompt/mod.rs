@@ -1,0 +1,23 @@
+//! The prompt as a person sees it: the real program in a pseudo-terminal, its output kept by a screen model.
+
+mod commands;
+mod commands_edit;
+mod commands_save;
+mod commands_watch;
+mod completion;
+mod editing;
+mod harness;
+mod hints;
+mod history;
+mod init;
+mod keys;
+mod leaving;
+mod looks;
+mod paging;
+mod questions;
+mod service;
+mod session;
+mod stopping;
+mod terminal;
+mod typing;
+mod waiting;

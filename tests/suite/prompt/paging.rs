@@ -1,0 +1,130 @@
+//! Results that are longer than the screen.
+
+use crate::prompt::harness::{CTRL_C, ENTER, Home, Terminal};
+
+/// Five hundred rows, more than the forty lines of the terminal.
+const ROWS: &str = "let rows = []; for n in 0..500 { rows.push(#{n: n, name: `row ${n}`}); }";
+
+fn shell(pager: &str) -> (Home, Terminal) {
+    let home = Home::new();
+    // Says what it was given and waits for a key, as a pager does.
+    home.write(
+        "pager.sh",
+        "printf '%s paged, ' \"$1\"; grep -c 'row '; read key < /dev/tty",
+    );
+    let mut shell = home.shell_with(100, &[("PAGER", pager)]);
+    shell.run(ROWS);
+    (home, shell)
+}
+
+fn has_less() -> bool {
+    let less = std::process::Command::new("less").arg("--version").output();
+    let there = less.is_ok_and(|output| output.status.success());
+    if !there {
+        eprintln!("skipped: there is no less here");
+    }
+    there
+}
+
+#[test]
+fn a_long_result_goes_through_the_pager_whole() {
+    for pager in ["sh pager.sh all", "sh pager.sh 'all' | cat"] {
+        let (_home, mut shell) = shell(pager);
+        for line in ["rows", "show(rows);"] {
+            shell.begin(line);
+            shell.see("all paged, 500");
+            shell.send(ENTER);
+            shell.prompt();
+        }
+        // What fits does not.
+        let screen = shell.run("[1, 2, 3]");
+        assert!(!screen.contains("paged"), "{screen}");
+        shell.gives("rows.len() + 1", "501");
+    }
+}
+
+#[test]
+fn less_is_left_by_q() {
+    if !has_less() {
+        return;
+    }
+    // The pager of a session that names none.
+    let (_home, mut shell) = shell("less -FRX -K");
+    shell.begin("rows");
+    shell.wait_for("the first page", |screen| {
+        let shown = screen.contents();
+        shown.contains("row 30") && shown.trim_end().ends_with(':')
+    });
+    assert!(!shell.screen().contains("row 100"), "{}", shell.screen());
+    shell.send("q");
+    shell.prompt();
+    shell.gives("rows.len() + 1", "501");
+}
+
+#[test]
+fn ctrl_c_ends_a_pager_and_never_the_shell() {
+    let (_home, mut shell) = shell("sh pager.sh all");
+    shell.begin("rows");
+    shell.see("all paged, 500");
+    shell.send(CTRL_C);
+    shell.prompt();
+    shell.gives("rows.len() + 1", "501");
+    // In a statement it is the statement that is stopped, however many pages were to come.
+    shell.begin("loop { show(rows); }");
+    shell.see("all paged, 500");
+    shell.send(CTRL_C);
+    shell.see("interrupted");
+    shell.prompt();
+    shell.gives("rows.len() + 2", "502");
+}
+
+#[test]
+fn without_a_pager_a_list_ends_with_a_count() {
+    let (_home, mut shell) = shell("");
+    let screen = shell.run("rows");
+    assert!(
+        screen.contains("… 380 more rows; show(last, #{limit: \"all\"})"),
+        "{screen}"
+    );
+    assert!(
+        screen.contains("row 119") && !screen.contains("row 120"),
+        "{screen}"
+    );
+    let screen = shell.run("show(last, #{limit: \"all\"})");
+    assert!(
+        screen.contains("row 499") && !screen.contains("more rows"),
+        "{screen}"
+    );
+    let screen = shell.run("show(last, #{limit: 3})");
+    assert!(
+        screen.contains("row 2") && screen.contains("… 497 more rows"),
+        "{screen}"
+    );
+    // What programs read is never cut.
+    let screen = shell.run("show(last, #{format: \"csv\"})");
+    assert!(screen.contains("499,row 499"), "{screen}");
+}
+
+#[test]
+fn a_pager_that_cannot_start_is_told_and_done_without() {
+    for pager in ["no-such-pager", "no-such-pager 'x'"] {
+        let (_home, mut shell) = shell(pager);
+        let screen = shell.run("rows");
+        assert!(screen.contains("… 380 more rows"), "{screen}");
+        shell.gives("1 + 1", "2");
+        // The first lines have left the screen: what was told comes before the list.
+        let screen = shell.run("show([1, 2].len() + rows.len())");
+        assert!(screen.contains("502"), "{screen}");
+    }
+}
+
+#[test]
+fn scripts_are_never_paged() {
+    let home = Home::new();
+    home.write("pager.sh", "echo paged");
+    let script = format!("{ROWS} rows");
+    let shell = home.program(80, &["eval", &script], &[("PAGER", "sh pager.sh")]);
+    shell.see("row 499");
+    assert!(!shell.screen().contains("paged"), "{}", shell.screen());
+    assert_eq!(shell.exit_code(), 0);
+}

@@ -1,0 +1,79 @@
+//! Whole sessions: from `connect` to a verified count.
+
+use crate::prompt::harness::{Home, is_job_id};
+
+#[test]
+fn from_connect_to_count() {
+    let home = Home::new();
+    home.rows("books.json", 20);
+    let mut shell = home.shell();
+    assert!(shell.screen().contains("help() lists the functions"));
+    let screen = shell.run("collections()");
+    assert!(screen.contains("nothing to connect to"), "{screen}");
+    assert!(screen.contains("hint: connect(\"local\")"), "{screen}");
+    let screen = shell.run(r#"connect("local")"#);
+    assert!(screen.contains("\nname      local\n"), "{screen}");
+    assert!(screen.ends_with("local/default>"), "{screen}");
+    shell.gives("jobs()", "no jobs");
+    shell.gives(
+        r#"create_collection("books", #{dimension: 4})"#,
+        "created collection books",
+    );
+    let screen = shell.run(r#"let job = import("books", "books.json")"#);
+    assert_eq!(screen.lines().count(), 2, "a let shows nothing:\n{screen}");
+    let screen = shell.run("wait(job)");
+    for text in ["Completed", "20/20", "books.json", "100%"] {
+        assert!(screen.contains(text), "{text}:\n{screen}");
+    }
+    let screen = shell.run("jobs()");
+    for text in ["│ job ", "┆ collection ┆ state ", "Completed"] {
+        assert!(screen.contains(text), "{text}:\n{screen}");
+    }
+    assert!(screen.split_whitespace().any(is_job_id), "{screen}");
+    shell.gives(r#"count("books") + 22"#, "42");
+    shell.gives("last + 1", "43");
+    shell.gives(r#"count("books")"#, "20");
+}
+
+#[test]
+fn a_broken_file_is_explained_and_leaves_nothing() {
+    let home = Home::new();
+    home.write(
+        "broken.json",
+        r#"[{"id": 1, "vector": [1, 2, 3, 4]}, {"id": 2, "vector": [1, 2, 3]}]"#,
+    );
+    let mut shell = home.shell();
+    shell.run(r#"connect("local"); create_collection("books", #{dimension: 4});"#);
+    let screen = shell.run(r#"let job = import("books", "broken.json"); wait(job)"#);
+    let flowing = screen.replace('\n', "");
+    for text in [
+        "error: ",
+        " failed: 1 of 1 file",
+        "row 2",
+        "\"vector\"",
+        "3 values",
+        "hint: ",
+    ] {
+        assert!(flowing.contains(text), "{text}:\n{screen}");
+    }
+    let named = flowing.matches("broken.json").count();
+    assert_eq!(named, 3, "typed, quoted, and named once:\n{screen}");
+    shell.gives("progress(job).state", "Failed");
+    shell.gives(r#"count("books") + 42"#, "42");
+}
+
+#[test]
+fn the_prompt_names_connection_and_database() {
+    let home = Home::new();
+    let service = crate::prompt::service::Service::start(1_000_000);
+    let mut shell = home.shell();
+    let url = &service.url;
+    let screen = shell.run(&format!(
+        r#"let a = connect(#{{endpoint: "{url}", db: "tales", verify: false}});"#
+    ));
+    assert!(screen.ends_with("/tales>"), "{screen}");
+    let screen = shell.run(r#"let b = connect("local");"#);
+    assert!(screen.ends_with("local/default>"), "{screen}");
+    let screen = shell.run("connect(a);");
+    assert!(screen.ends_with("/tales>"), "{screen}");
+}

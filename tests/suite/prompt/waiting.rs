@@ -1,0 +1,116 @@
+//! What `wait` shows while it waits, and what it leaves.
+
+use crate::prompt::harness::{CTRL_C, Home, Terminal, columns_of, starts_with_job_id};
+use crate::prompt::service::Service;
+
+/// A shell connected to a slow service, and `job`, which takes some five seconds.
+fn waiting(columns: u16) -> (Home, Service, Terminal) {
+    let home = Home::new();
+    home.rows("books.json", 500);
+    let service = Service::start(100);
+    let mut shell = home.shell_with(columns, &[]);
+    shell.run(&format!(r#"connect("{}");"#, service.url));
+    shell.run(r#"create_collection("books", #{dimension: 4});"#);
+    let file = home.path().join("books.json");
+    let screen = shell.run(&format!(
+        r#"let job = import("books", "{}");"#,
+        file.display()
+    ));
+    assert!(!screen.contains("error"), "{screen}");
+    (home, service, shell)
+}
+
+/// The rows of the screen that have a bar of the wait: one that is not done.
+fn bars(shell: &Terminal) -> Vec<String> {
+    let screen = shell.screen();
+    let bars = screen.lines().filter(|line| line.contains('░'));
+    bars.map(str::to_owned).collect()
+}
+
+#[test]
+fn a_wait_has_a_bar_and_leaves_a_line_and_a_table() {
+    let (_home, _service, mut shell) = waiting(100);
+    shell.begin("wait(job)");
+    shell.wait_for("rows in the bar", |screen| {
+        let shown = screen.contents();
+        shown.contains('░') && shown.contains("rows")
+    });
+    shell.prompt();
+    let screen = shell.screen();
+    let summary = screen.lines().find(|line| line.contains("waited"));
+    let summary = summary.unwrap_or_default();
+    assert!(
+        starts_with_job_id(summary) && summary.contains("Completed  500 rows  waited"),
+        "{screen}"
+    );
+    assert!(screen.contains("state       Completed"), "{screen}");
+    assert!(bars(&shell).is_empty(), "{screen}");
+    // Nothing had to be waited for.
+    let screen = shell.run("wait(job).rows + 1");
+    assert!(
+        screen.contains("501") && !screen.contains("waited"),
+        "{screen}"
+    );
+}
+
+#[test]
+fn a_terminal_that_is_pulled_narrow_and_wide_has_one_bar() {
+    let (home, _service, mut shell) = waiting(100);
+    // Far longer than this test.
+    home.rows("many.json", 100_000);
+    let file = home.path().join("many.json");
+    shell.run(&format!(
+        r#"let long = import("books", "{}");"#,
+        file.display()
+    ));
+    shell.begin("wait(long);");
+    shell.see("░");
+    let mut before = 100;
+    for columns in [60, 120, 50, 100] {
+        shell.resize(columns);
+        // A frame in the new width is the only one, and what stood above it is still there.
+        shell.wait_for("one bar", |screen| {
+            let shown = screen.contents();
+            let bars: Vec<&str> = shown.lines().filter(|line| line.contains('░')).collect();
+            let [bar] = bars[..] else { return false };
+            let width = columns_of(bar);
+            let new = columns < before || width > usize::from(before);
+            new && width < usize::from(columns) && shown.contains("wait(long);")
+        });
+        before = columns;
+    }
+    shell.send(CTRL_C);
+    shell.prompt();
+    let screen = shell.screen();
+    assert!(bars(&shell).is_empty(), "{screen}");
+    shell.gives("long.collection", "books");
+}
+
+#[test]
+fn many_jobs_are_left_with_a_line_that_finds_them_again() {
+    let (home, _service, mut shell) = waiting(100);
+    let file = home.path().join("books.json");
+    shell.run(&format!(
+        r#"let all = [job]; for n in 0..11 {{ all.push(import("books", "{}")); }}"#,
+        file.display()
+    ));
+    shell.begin("wait(all)");
+    shell.wait_for("a bar for each", |screen| {
+        screen
+            .contents()
+            .lines()
+            .filter(|line| starts_with_job_id(line))
+            .count()
+            == 12
+    });
+    shell.send(CTRL_C);
+    shell.prompt();
+    let screen = shell.screen();
+    assert!(
+        screen.contains(
+            "jobs go on; come back with wait(jobs(#{state: \"active\", limit: \"all\"}))"
+        ),
+        "{screen}"
+    );
+    assert!(bars(&shell).is_empty(), "{screen}");
+}

@@ -1,0 +1,214 @@
+//! The scripts of the cookbook, as a user runs them, on the local service.
+
+use crate::shell::local::{create, rows};
+use crate::shell::serve::serve;
+use crate::support::harness::{Folder, Test};
+use serde_json::Value;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A script of the cookbook.
+pub(crate) fn path(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+    folder.join(name).to_str().expect("text").to_owned()
+}
+
+/// A folder whose local service has the collection `books`.
+pub(crate) fn prepared() -> Folder {
+    let folder = Folder::new();
+    let text = format!("connect(\"local\"); {}", create("books"));
+    folder.test().eval(text).run();
+    folder
+}
+
+/// `zshell -p local -o json run SCRIPT --collection books …`.
+pub(crate) fn cook(folder: &Folder, script: &str, args: &[&str]) -> Test {
+    let test = folder.test().args(["-p", "local", "-o", "json", "run"]);
+    let test = test.args([path(script)]).args(["--collection", "books"]);
+    test.args(args.iter().copied())
+}
+
+/// What an expression gives on the local service.
+#[track_caller]
+pub(crate) fn finds(folder: &Folder, expression: &str, expected: &str) {
+    let text = format!("connect(\"local\"); print({expression});");
+    folder
+        .test()
+        .eval(text)
+        .stdout(format!("{expected}\n"))
+        .run();
+}
+
+fn scripts() -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+    let entries = fs::read_dir(folder).expect("the cookbook");
+    let mut paths: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("an entry").path())
+        .collect();
+    paths.retain(|path| path.extension().is_some_and(|it| it == "rhai"));
+    paths.sort();
+    paths
+}
+
+#[test]
+fn every_script_is_sound_explained_and_listed() {
+    let scripts = scripts();
+    assert!(scripts.len() >= 9, "{scripts:?}");
+    let readme =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/README.md"));
+    let readme = readme.expect("the cookbook");
+    for script in scripts {
+        let file = script.to_str().expect("text");
+        Test::new().args(["lint", file]).stdout("").run();
+        let help = Test::new().args(["run", file, "--help"]).run();
+        let first = help.stdout.lines().next().unwrap_or_default();
+        assert!(
+            first.len() > 30 && !first.starts_with("Usage"),
+            "{file}: {first}"
+        );
+        help.says("Usage: zshell run");
+        let name = script.file_name().and_then(|name| name.to_str());
+        let link = format!("({})", name.expect("a name"));
+        assert!(
+            readme.contains(&link),
+            "scripts/README.md does not list {link}"
+        );
+    }
+}
+
+#[test]
+fn one_file() {
+    let folder = prepared();
+    folder.work("books.jsonl", rows(30));
+    let args = ["--file", "books.jsonl", "--key", "first"];
+    let ran = cook(&folder, "one_file.rhai", &args).run();
+    assert_eq!(ran.json()["rows"], 30);
+    let again = cook(&folder, "one_file.rhai", &args).run();
+    assert_eq!(again.json()["job"], ran.json()["job"]);
+    finds(&folder, "count(\"books\")", "30");
+    let missing = cook(&folder, "one_file.rhai", &["--file", "none.jsonl"]).status(4);
+    missing.run().complains("none.jsonl");
+    let test = cook(&folder, "one_file.rhai", &[]).status(2);
+    test.run().complains("--file");
+}
+
+#[test]
+fn a_folder_as_one_job() {
+    let folder = prepared();
+    for name in ["a", "b", "c"] {
+        folder.work(&format!("day/{name}.jsonl"), rows(10));
+    }
+    let ran = cook(&folder, "folder.rhai", &["--folder", "day"]).run();
+    let files = ran.json();
+    let files = files.as_array().expect("a row a file");
+    assert_eq!(files.len(), 3);
+    assert!(files.iter().all(|file| file["rows"] == 10), "{files:?}");
+    finds(&folder, "jobs().len()", "1");
+    finds(&folder, "count(\"books\")", "30");
+    // All or nothing.
+    folder.work("day/d.jsonl", "{\"id\": 1}\n");
+    let test = cook(&folder, "folder.rhai", &["--folder", "day/"]).status(4);
+    test.run().complains("d.jsonl");
+    finds(&folder, "count(\"books\")", "30");
+}
+
+#[test]
+fn two_clusters() {
+    let folder = prepared();
+    folder.work("books.jsonl", rows(12));
+    let other = Folder::new();
+    let file = folder.path("work/books.jsonl");
+    let file = file.to_str().expect("text");
+    let (_service, url) = serve(&other, &[]);
+    let args = ["--first", "local", "--second", &url, "--file", file];
+    for _ in 0..2 {
+        let ran = cook(&folder, "two_clusters.rhai", &args).run();
+        let counts = ran.json();
+        assert_eq!(counts[0]["rows"], 12);
+        assert_eq!(counts[1]["rows"], 12);
+        assert_eq!(counts[0]["connection"], "local");
+    }
+    // Rows that only one has are found.
+    folder.work("more.jsonl", rows(1));
+    cook(&folder, "one_file.rhai", &["--file", "more.jsonl"]).run();
+    let test = cook(&folder, "two_clusters.rhai", &args).status(1);
+    test.run().complains("books differs: 13 and 12 rows");
+}
+
+#[test]
+fn nightly() {
+    let folder = prepared();
+    folder.work("in/2026-05-01/a.jsonl", rows(7));
+    folder.work("in/2026-05-02/a.jsonl", "{\"id\": 1}\n");
+    let args = ["--folder", "in", "--summary", "summary.json", "--day"];
+    let night = |day| cook(&folder, "nightly.rhai", &args).args([day]);
+    // A dry run leaves no summary of what never was.
+    let dry = folder.test().args(["--dry-run", "-p", "local", "run"]);
+    let dry = dry
+        .args([path("nightly.rhai")])
+        .args(["--collection", "books"]);
+    let ran = dry.args(args).args(["2026-05-01"]).run();
+    ran.says("in/2026-05-01/");
+    assert!(!ran.stdout.contains("Completed"), "{}", ran.stdout);
+    assert!(!folder.path("work/summary.json").exists());
+    let written = || {
+        let text = fs::read_to_string(folder.path("work/summary.json")).expect("a summary");
+        serde_json::from_str::<Value>(&text).expect("JSON")
+    };
+    let first = night("2026-05-01").run();
+    assert_eq!(first.json()["rows"], 7);
+    assert_eq!(written(), first.json());
+    assert_eq!(night("2026-05-01").run().json()["job"], first.json()["job"]);
+    finds(&folder, "count(\"books\")", "7");
+
+    // A slash at the folder's end is no second one: the key would belong to other files.
+    let slash = ["--folder", "in/", "--day", "2026-05-01"];
+    let ran = cook(&folder, "nightly.rhai", &slash).run();
+    assert_eq!(ran.json()["job"], first.json()["job"]);
+
+    let failed = night("2026-05-02").status(4).run();
+    assert_eq!(written(), failed.json());
+    assert_eq!(failed.json()["state"], "Failed");
+    assert!(
+        failed.json()["error"]
+            .as_str()
+            .expect("text")
+            .contains("a.jsonl")
+    );
+
+    let holding = "print(lock(\"nightly-books\")); sleep(3600)";
+    let mut holder = folder.test().eval(holding).status(143).spawn();
+    assert_eq!(holder.line(), "true");
+    night("2026-05-03")
+        .status(75)
+        .run()
+        .complains("still runs elsewhere");
+    holder.signal("TERM");
+    holder.end();
+}
+
+#[test]
+fn two_phases() {
+    let folder = prepared();
+    folder.work("books.jsonl", rows(9));
+    let import = |rows| {
+        cook(
+            &folder,
+            "two_phase.rhai",
+            &["--file", "books.jsonl", "--rows", rows],
+        )
+    };
+    let test = import("10").status(1);
+    test.run().complains("it has 9 rows, expected 10");
+    finds(&folder, "count(\"books\")", "0");
+    // A run that was cut off before its commit left a job, which the next one goes on with.
+    let left = "connect(\"local\"); let job = import(#{collection: \"books\", url: \"books.jsonl\", auto_commit: false,
+        key: \"two_phase books books.jsonl\"}); wait(job); print(job.id)";
+    let left = folder.test().eval(left).run().stdout;
+    for _ in 0..2 {
+        let done = import("9").run().json();
+        assert_eq!(done["state"], "Completed");
+        assert_eq!(done["job"], left.trim());
+    }
+    finds(&folder, "count(\"books\")", "9");
+}

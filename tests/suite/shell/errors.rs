@@ -1,0 +1,238 @@
+//! Errors as values: what a script reads of them, and that they keep their exit code when thrown on.
+
+use crate::shell::service::{connect, failing, service};
+use crate::support::harness::{Folder, TOKEN, Test, quoted};
+use crate::support::server::{Reply, Server};
+
+/// A script that catches what `text` throws and prints every field of it.
+const FIELDS: &str = "print(e.kind); print(e.code); print(e.exit); print(e.jobs);";
+
+/// A service that gives this answer to every call.
+fn always(reply: Reply) -> Server {
+    Server::start(move |_| reply.clone())
+}
+
+fn caught(server: &Server, call: &str) -> Test {
+    let connect = connect(server, "v2").replace(
+        "verify: false",
+        "verify: false, timeout: 1, connect_timeout: 1",
+    );
+    Test::new().env("KEY", "k").eval(format!(
+        "{connect} try {{ {call} }} catch (e) {{ {FIELDS} if e.message == \"\" || type_of(e.hint) == \"()\" {{ throw `incomplete: ${{e}}`; }} }}"
+    ))
+}
+
+fn fields(kind: &str, code: &str, exit: i32) -> String {
+    format!("{kind}\n{code}\n{exit}\n[]\n")
+}
+
+#[test]
+fn every_kind_of_the_service_has_its_word_code_and_exit() {
+    let import = r#"import("books", "s3://bucket/1.json")"#;
+    for (reply, call, kind, code, exit) in [
+        (
+            Reply::json(r#"{"code":80001,"message":"no rights"}"#),
+            "jobs()",
+            "auth",
+            "80001",
+            3,
+        ),
+        (Reply::status(401, ""), "jobs()", "auth", "", 3),
+        (
+            Reply::json(r#"{"code":"47039","message":"later"}"#),
+            import,
+            "busy",
+            "47039",
+            75,
+        ),
+        (
+            Reply::json(r#"{"code":47005,"message":"no such collection"}"#),
+            import,
+            "refused",
+            "47005",
+            7,
+        ),
+        (Reply::status(500, "oops"), import, "unknown", "", 6),
+        (
+            Reply::json(r#"{"code":90144,"message":"no such job"}"#),
+            r#"progress("x")"#,
+            "refused",
+            "90144",
+            7,
+        ),
+    ] {
+        let server = if call == import {
+            failing(reply)
+        } else {
+            always(reply)
+        };
+        let test = caught(&server, call).stdout(fields(kind, code, exit));
+        test.run();
+    }
+}
+
+#[test]
+fn kinds_of_our_own() {
+    let server = service();
+    let call = r#"connect(#{endpoint: "http://127.0.0.1:1"});"#;
+    caught(&server, call)
+        .stdout(fields("connect", "", 3))
+        .unlinted()
+        .run();
+    let call = r#"import("books", "./local.json")"#;
+    caught(&server, call)
+        .stdout(fields("refused", "", 7))
+        .unlinted()
+        .run();
+    caught(&server, "jobs(#{stat: 1})")
+        .stdout(fields("usage", "", 1))
+        .unlinted()
+        .run();
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_failed_job_and_a_time_limit_name_the_jobs() {
+    let state = |state: &str| {
+        always(Reply::json(format!(
+            r#"{{"code":0,"data":{{"jobId":"job-7","collectionName":"books","state":"{state}","progress":40,"reason":"row 3"}}}}"#
+        )))
+    };
+    let failed = state("Failed");
+    caught(&failed, r#"wait("job-7")"#)
+        .stdout("job_failed\n\n4\n[\"job-7\"]\n")
+        .unlinted()
+        .run();
+    let slow = state("Importing");
+    let call = r#"wait("job-7", #{timeout: 0.05, interval: 0.01})"#;
+    caught(&slow, call)
+        .stdout("timeout\n\n5\n[\"job-7\"]\n")
+        .unlinted()
+        .run();
+}
+
+#[test]
+fn thrown_on_an_error_keeps_its_exit_code() {
+    let server = always(Reply::json(r#"{"code":80001,"message":"no rights"}"#));
+    for text in [
+        "jobs()",
+        "try { jobs() } catch (e) { throw e; }",
+        "try { jobs() } catch { throw; }",
+        "fn f() { try { jobs() } catch (e) { throw e } } try { f() } catch (e) { throw e; }",
+        "let kept = (); try { jobs() } catch (e) { kept = #{e: e}; } throw kept.e;",
+        "let all = []; try { jobs() } catch (e) { all += e; } throw all[0];",
+    ] {
+        let text = format!("{} {text}", connect(&server, "v2"));
+        let test = Test::new().env("KEY", "k").eval(text).status(3);
+        test.run().complains("no rights").complains("(code 80001)");
+    }
+}
+
+#[test]
+fn what_a_script_throws_itself_is_shown_as_it_is() {
+    for (text, message) in [
+        ("throw \"out of luck\";", "error: out of luck\n"),
+        ("throw 42;", "error: 42\n"),
+        ("throw;", "error: "),
+        ("throw #{a: 1};", "error: #{\"a\": 1}\n"),
+    ] {
+        Test::new().eval(text).status(1).run().complains(message);
+    }
+}
+
+#[test]
+fn errors_of_rhai_can_be_caught_too() {
+    Test::new()
+        .eval("try { [1][5] } catch (e) { print(\"caught\"); } try { nothing() } catch (e) { print(\"too\"); }")
+        .stdout("caught\ntoo\n")
+        .unlinted()
+        .run();
+}
+
+#[test]
+fn an_error_is_a_plain_map_on_demand() {
+    let server = always(Reply::json(r#"{"code":90144,"message":"no such job"}"#));
+    let text = format!(
+        "{} try {{ progress(\"x\") }} catch (e) {{ show(e.as_map().kind); print(parse_json(e.to_json()).code); show(e, #{{format: \"json\"}}); }}",
+        connect(&server, "v2")
+    );
+    let ran = Test::new().env("KEY", "k").eval(text).run();
+    ran.says("refused\n90144\n").says("\"kind\": \"refused\"");
+}
+
+#[test]
+fn a_failed_job_fails_the_run_after_all_have_ended() {
+    let server = Server::start(|request| {
+        let id = if request.body.contains("bad") {
+            "bad"
+        } else {
+            "good"
+        };
+        let state = if id == "bad" { "Failed" } else { "Completed" };
+        Reply::json(format!(
+            r#"{{"code":0,"data":{{"jobId":"{id}","collectionName":"books","state":"{state}","progress":100,"reason":"","details":[{{"fileName":"1.json","state":"{state}","reason":"row 3: too long"}}]}}}}"#
+        ))
+    });
+    let text = format!(
+        "connect({}); wait([\"bad\", \"good\"])",
+        quoted(server.url())
+    );
+    let test = Test::new().eval(text).status(4);
+    test.run()
+        .complains("bad failed: 1 of 1 file: 1.json: row 3: too long")
+        .complains("progress(\"bad\").details");
+}
+
+/// The harness looks for the token in all that a run says.
+#[test]
+fn a_source_line_under_an_error_shows_no_key() {
+    for call in [
+        format!("connect(#{{endpoint: \"http://127.0.0.1:1\", token: \"{TOKEN}\"}})"),
+        format!("connect(#{{token: '{TOKEN}'}})"),
+        format!("let token = \"{TOKEN}\" + nothing;"),
+        format!("foo(parse_json(`{{\"token\":\"{TOKEN}\"}}`))"),
+        format!("connect(\"http://root:{TOKEN}@127.0.0.1:1\", 5, 6)"),
+        format!("let token = `{TOKEN}\n` + `{TOKEN}` + nothing;"),
+        format!("let c = '\"'; let token = \"{TOKEN}"),
+    ] {
+        let code = if call.contains("endpoint") { 3 } else { 1 };
+        let ran = Test::new().eval(call).status(code).run();
+        ran.complains(" | ").complains("****");
+    }
+    let text = format!("foo(#{{token: \"{TOKEN}\"}}) + bar(1)");
+    let ran = Test::new().eval(text).status(1).run();
+    let veil = "*".repeat(TOKEN.len());
+    ran.complains(&format!(
+        " 1 | foo(#{{token: \"{veil}\"}}) + bar(1)\n   | ^"
+    ));
+}
+
+#[test]
+fn of_a_long_line_only_the_place_is_shown() {
+    let text = format!(
+        "let a = \"{0}\"; print(nothing); a = \"{0}\";",
+        "x".repeat(50_000)
+    );
+    let ran = Test::new().script(text).status(1).run();
+    ran.complains("no variable nothing").complains("…");
+    assert!(ran.stderr.len() < 1_000, "{}", ran.stderr.len());
+    let lines: Vec<&str> = ran.stderr.lines().collect();
+    let shown = lines.iter().find(|line| line.starts_with(" 1 | "));
+    let caret = lines.iter().find(|line| line.ends_with('^'));
+    let (shown, caret) = (shown.expect("a line"), caret.expect("a caret"));
+    let at = caret.chars().count() - 1;
+    let from: String = shown.chars().skip(at).collect();
+    assert!(from.starts_with("nothing);"), "{}", ran.stderr);
+}
+
+#[test]
+fn a_setting_that_is_no_profile_is_not_quoted() {
+    let folder = Folder::new();
+    folder.write(
+        "config/config.toml",
+        format!("[profiles]\nprod = \"{TOKEN}\"\n"),
+    );
+    let ran = folder.test().eval("connect(\"prod\")").status(1).run();
+    ran.complains("line 2: invalid type: string, expected a map")
+        .complains("[profiles.prod]");
+}

@@ -1,0 +1,163 @@
+//! The table of functions against what the binary says and does.
+
+use crate::support::harness::Test;
+use zshell::engine::registry;
+
+#[test]
+fn every_function_is_in_the_overview_and_has_a_page() {
+    let overview = Test::new().eval("help()").run().stdout;
+    let names: Vec<&str> = registry::functions()
+        .map(|function| function.name)
+        .collect();
+    assert!(names.len() > 20, "{names:?}");
+    for function in registry::functions() {
+        let name = function.name;
+        assert!(
+            overview.contains(&format!("  {name}(")),
+            "{name} in\n{overview}"
+        );
+        assert!(overview.contains(function.help), "{name} in\n{overview}");
+    }
+    let pages: Vec<String> = names
+        .iter()
+        .map(|name| format!("help({name:?});"))
+        .collect();
+    let pages = pages.concat();
+    let pages = Test::new().eval(pages).run().stdout;
+    for function in registry::functions() {
+        assert!(pages.contains(function.help), "{}", function.name);
+        assert!(pages.contains(&format!("example\n  {}\n", function.example)));
+        for form in function.forms {
+            assert!(pages.contains(&format!("{form}\n")), "{form}");
+            assert!(form.starts_with(&format!("{}(", function.name)), "{form}");
+        }
+        for option in function.options {
+            assert!(
+                pages.contains(&format!("  {} ", option.name)),
+                "{}",
+                option.name
+            );
+        }
+    }
+}
+
+#[test]
+fn the_functions_of_the_language_are_there() {
+    for name in [
+        "connect",
+        "import",
+        "progress",
+        "jobs",
+        "wait",
+        "show",
+        "collections",
+        "describe",
+        "create_collection",
+        "drop_collection",
+        "count",
+        "clusters",
+        "projects",
+        "load",
+        "env",
+        "secret",
+        "read_text",
+        "sleep",
+        "exit",
+    ] {
+        assert!(registry::find(name).is_some(), "{name}");
+    }
+    let variables: Vec<&str> = registry::VARIABLES.iter().map(|(name, _)| *name).collect();
+    assert!(variables.contains(&"args") && variables.contains(&"script_dir"));
+}
+
+#[test]
+fn names_are_unique_and_in_one_place() {
+    let mut names: Vec<&str> = registry::functions()
+        .map(|function| function.name)
+        .collect();
+    names.sort_unstable();
+    let length = names.len();
+    names.dedup();
+    assert_eq!(names.len(), length);
+}
+
+/// A function body is compiled but never run.
+#[test]
+fn every_example_compiles() {
+    for function in registry::functions() {
+        let script = format!(
+            "fn example() {{ {} }}\nprint(\"compiled\");",
+            function.example
+        );
+        Test::new().script(script).stdout("compiled\n").run();
+    }
+}
+
+/// Every number of arguments of the table is registered: nothing is unknown to the engine.
+#[test]
+fn every_function_can_be_called() {
+    for function in
+        registry::functions().filter(|function| !["exit", "help"].contains(&function.name))
+    {
+        for count in function.arity.0..=function.arity.1 {
+            let args = vec!["[]"; count].join(", ");
+            let text = format!(
+                "try {{ {}({args}) }} catch (e) {{ print(type_of(e)); print(e.message); }}",
+                function.name
+            );
+            let ran = Test::new().eval(text).run();
+            if ran.stdout.is_empty() {
+                continue;
+            }
+            assert!(
+                !ran.stdout.contains("ot be called with") && !ran.stdout.contains("no function"),
+                "{}",
+                ran.stdout
+            );
+        }
+    }
+}
+
+/// A page needs no quotes, and the name of a page is taken for it nowhere else.
+#[test]
+fn pages_are_named_without_quotes() {
+    for (text, shown) in [
+        ("help(import)", "import(collection, path)"),
+        (
+            "help( jobs /* all */ )",
+            "jobs(#{state, collection, limit})",
+        ),
+        ("`${help(wait)}`", "wait([job, …])"),
+        ("help(Progress)", "total_rows"),
+        ("help(errors)", "job_failed"),
+        ("help(\"Progress.rows\")", "rows imported so far"),
+        (
+            "let name = \"import\"; help(name)",
+            "import(collection, path)",
+        ),
+        ("fn f(page) { help(page) } f(\"paths\")", "s3://bucket/key"),
+        ("let jobs = \"wait\"; print(jobs)", "wait"),
+        ("let jobs = \"wai\"; help(jobs + \"t\")", "wait([job, …])"),
+    ] {
+        let ran = Test::new().script(text).run();
+        assert!(ran.stdout.contains(shown), "{text}: {}", ran.stdout);
+    }
+    for text in [
+        "print( // help(\njobs)",
+        "print(/* help( */ jobs)",
+        "m::help(jobs)",
+        "jobs",
+    ] {
+        Test::new().script(text).status(1).run();
+    }
+}
+
+#[test]
+fn a_function_nobody_knows_is_near_one() {
+    Test::new()
+        .eval("help(\"improt\")")
+        .status(1)
+        .run()
+        .complains("import");
+    Test::new().eval("help(5)").status(1).run();
+}

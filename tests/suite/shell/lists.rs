@@ -1,0 +1,84 @@
+//! `jobs()` and `progress()` on what services leave out or add.
+
+use crate::shell::service::connect;
+use crate::support::harness::Test;
+use crate::support::server::{Reply, Server};
+use serde_json::Value;
+
+/// A v2 service that answers every call with this `data`.
+fn with(data: &'static str) -> Server {
+    Server::start(move |_| Reply::json(format!(r#"{{"code":0,"data":{data}}}"#)))
+}
+
+fn eval(server: &Server, api: &str, text: &str) -> Test {
+    Test::new()
+        .env("KEY", "k")
+        .eval(format!("{} {text}", connect(server, api)))
+}
+
+fn json(server: &Server, text: &str) -> Value {
+    let text = format!("{} {text}", connect(server, "milvus"));
+    let test = Test::new().env("KEY", "k").args(["-o", "json"]);
+    test.eval(text).run().json()
+}
+
+#[test]
+fn a_list_that_was_read_in_part_is_shown_with_a_warning() {
+    let part = r#"{"count":3,"records":[{"jobId":"job-1","state":"Pending"},{"jobId":"job-2","state":"Pending"}]}"#;
+    let odd = r#"{"records":[{"jobId":"job-1","state":"Pending"},{"state":"Pending"}]}"#;
+    for (data, text, warning) in [
+        (part, r#"jobs(#{limit: "all"})"#, "read 2 of the 3 jobs"),
+        (part, "jobs()", "read 2 of the 3 jobs"),
+        (odd, r#"jobs(#{limit: "all"})"#, "jobs may be missing"),
+    ] {
+        let server = with(data);
+        let ran = eval(&server, "v2", text).run();
+        ran.says("job-1").complains(warning);
+    }
+    // What isn't looked at needs no warning.
+    let server = with(part);
+    let ran = eval(&server, "v2", "jobs(#{limit: 1})").run();
+    assert_eq!(ran.stderr, "");
+    let whole = r#"{"tasks":[{"jobId":"job-1","state":"ImportRunning"}],"count":"1"}"#;
+    let ran = eval(&with(whole), "v1", r#"jobs(#{limit: "all"})"#).run();
+    assert_eq!(ran.says("Importing").stderr, "");
+}
+
+#[test]
+fn the_time_of_creation_is_shown_if_it_is_sent() {
+    let time = "2026-05-01T10:00:00Z";
+    let progress = with(
+        r#"{"jobId":"7","state":"Importing","progress":5,"createTime":"2026-05-01T10:00:00Z"}"#,
+    );
+    let list = with(
+        r#"{"records":[{"jobId":"7","state":"Pending","createTime":"2026-05-01T10:00:00Z"}]}"#,
+    );
+    for (server, call) in [(&progress, "progress(\"7\")"), (&list, "jobs()[0]")] {
+        let ran = eval(server, "milvus", &format!("print({call}.created)")).run();
+        ran.says(time);
+        let shown = call.trim_end_matches("[0]");
+        eval(server, "milvus", shown)
+            .run()
+            .says("created")
+            .says(time);
+        let json = json(server, shown);
+        let value = if json.is_array() { &json[0] } else { &json };
+        assert_eq!(value["created"], time);
+    }
+    let older = with(r#"{"jobId":"7","state":"Pending"}"#);
+    let ran = eval(&older, "milvus", "progress(\"7\")").run();
+    assert!(!ran.stdout.contains("created"), "{}", ran.stdout);
+    assert!(json(&older, "progress(\"7\")")["created"].is_null());
+}
+
+#[test]
+fn placeholders_are_refused_as_ids_before_anything_is_sent() {
+    let server = with("{}");
+    for id in [r#""0""#, "0", "-1", r#"" ""#, r#""null""#] {
+        let ran = eval(&server, "milvus", &format!("progress({id})"))
+            .status(1)
+            .run();
+        ran.complains("a job is what import() gave");
+    }
+    assert!(server.requests().is_empty());
+}

@@ -1,0 +1,47 @@
+//! The binary from outside: scripts, commands, exit codes, what is sent and what is kept.
+
+mod arguments;
+mod batches;
+mod batches_again;
+mod clusters;
+mod collections_copy;
+mod command_line;
+mod config_file;
+mod connecting;
+mod cookbook;
+mod cookbook_failures;
+mod dry_run;
+mod errors;
+mod exit_codes;
+mod files;
+mod formats;
+mod functions;
+mod generated;
+mod help;
+mod import_call;
+mod keys;
+mod kill;
+mod limits;
+mod lint;
+mod lists;
+mod local;
+mod locks;
+mod logs;
+mod modules;
+mod objects;
+mod places;
+mod profiles;
+mod protected;
+mod requests;
+mod rows;
+mod secrets;
+mod serve;
+mod service;
+mod signals;
+mod stops;
+#[cfg(feature = "local")]
+mod stores;
+mod surprises;
+mod values;
+mod waiting;
+mod waiting_many;

@@ -1,0 +1,205 @@
+//! Ctrl-C, SIGTERM and a closed pipe, sent when a run has shown that it is ready for them.
+
+use crate::shell::service::{answer, is_create};
+use crate::support::harness::{Folder, Ran, Running, Test, quoted};
+use crate::support::server::{Reply, Server};
+use serde_json::json;
+use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver};
+use std::time::Duration;
+
+/// A server that answers (or not) and tells of each request.
+fn telling(reply: Reply) -> (Server, Receiver<String>) {
+    let (sender, told) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let server = Server::start(move |request| {
+        let sender = sender.lock().expect("a sender");
+        // The test may have seen enough.
+        let _ = sender.send(request.target.clone());
+        reply.clone()
+    });
+    (server, told)
+}
+
+fn await_request(told: &Receiver<String>) {
+    told.recv_timeout(Duration::from_mins(1))
+        .expect("a request");
+}
+
+fn ready(text: &str, status: i32) -> Running {
+    let text = format!("print(\"ready\"); {text}");
+    let mut running = Test::new().eval(text).status(status).spawn();
+    assert_eq!(running.line(), "ready");
+    running
+}
+
+#[test]
+fn a_script_is_interrupted_wherever_it_is() {
+    for (signal, status, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
+        for text in [
+            "sleep(3600)",
+            "loop {}",
+            "fn f() { loop { } } f()",
+            "try { sleep(3600) } catch (e) { } print(\"on\")",
+            "try { loop {} } catch (e) { } print(\"on\")",
+            "[1].map(|x| sleep(3600))",
+        ] {
+            let running = ready(text, status);
+            running.signal(signal);
+            let ran = running.end();
+            ran.complains(word);
+            assert_eq!(ran.stdout, "ready\n", "{text}");
+        }
+    }
+}
+
+/// Opening a pipe waits for somebody at its other end, who may never come.
+#[cfg(unix)]
+#[test]
+fn a_pipe_that_nobody_reads_is_interrupted() {
+    let folder = Folder::new();
+    let made = std::process::Command::new("mkfifo")
+        .arg(folder.path("work/pipe"))
+        .status();
+    assert!(made.expect("mkfifo runs").success());
+    for text in [
+        "write_text(\"pipe\", \"x\")",
+        "write_text(\"pipe\", \"x\", #{append: true})",
+        "read_text(\"pipe\")",
+    ] {
+        let limited = folder.test().args(["--timeout", "200ms"]).eval(text);
+        limited.status(5).run().complains("--timeout");
+        let text = format!("print(\"ready\"); {text}");
+        let mut running = folder.test().eval(text).status(143).spawn();
+        assert_eq!(running.line(), "ready");
+        running.signal("TERM");
+        running.end();
+    }
+}
+
+#[test]
+fn a_request_without_an_answer_is_interrupted() {
+    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+        let (server, told) = telling(Reply::Silence);
+        let test = Test::new().env("MILVUS_URI", server.url());
+        let running = test.args(["jobs"]).status(status).spawn();
+        await_request(&told);
+        running.signal(signal);
+        running.end();
+    }
+}
+
+#[test]
+fn an_interrupted_submission_says_that_its_outcome_is_open() {
+    let (sender, told) = mpsc::channel();
+    let sender = Mutex::new(sender);
+    let server = Server::start(move |request| {
+        if !is_create(request) {
+            return answer(request);
+        }
+        // The test may have seen enough.
+        let _ = sender.lock().expect("a sender").send(String::new());
+        Reply::Silence
+    });
+    let text = format!(
+        "connect(#{{endpoint: {}, verify: false}}); import(\"books\", \"1.json\")",
+        quoted(server.url())
+    );
+    let running = Test::new().eval(text).status(130).spawn();
+    await_request(&told);
+    running.signal("INT");
+    let ran = running.end();
+    ran.complains("jobs()")
+        .complains("zshell journal show zshell-");
+    assert_eq!(
+        server.requests().iter().filter(|it| is_create(it)).count(),
+        1
+    );
+}
+
+#[test]
+fn an_interrupted_wait_says_how_to_come_back() {
+    let data = json!({"jobId": "job-1", "state": "Importing", "progress": 5});
+    let (server, told) = telling(Reply::json(json!({"code": 0, "data": data}).to_string()));
+    let text = format!(
+        "connect(#{{endpoint: {}, verify: false}}); wait(\"job-1\", #{{interval: 0.01}})",
+        quoted(server.url())
+    );
+    let running = Test::new().eval(text).status(130).spawn();
+    await_request(&told);
+    await_request(&told);
+    running.signal("INT");
+    running.end().complains("come back with wait(\"job-1\")");
+}
+
+/// Submits two jobs, of which the first one has ended, and is stopped at the place of `rest`.
+fn stopped_after_submitting(rest: &str, signal: &str, status: i32) -> Ran {
+    let made = Mutex::new(0);
+    let server = Server::start(move |request| {
+        let mut made = made.lock().expect("a count");
+        let data = if is_create(request) {
+            *made += 1;
+            json!({"jobId": format!("job-{made}")})
+        } else if request.target.ends_with("/list") {
+            json!({"records": []})
+        } else if request.body.contains("job-1") {
+            json!({"jobId": "job-1", "state": "Completed"})
+        } else {
+            json!({"jobId": "job-2", "state": "Importing", "progress": 5})
+        };
+        Reply::json(json!({"code": 0, "data": data}).to_string())
+    });
+    let text = format!(
+        "connect(#{{endpoint: {}, verify: false}}); wait(import(\"books\", \"1.json\"));
+         let job = import(\"books\", \"2.json\"); print(\"ready\"); {rest}",
+        quoted(server.url())
+    );
+    let mut running = Test::new().eval(text).status(status).spawn();
+    assert_eq!(running.line(), "ready");
+    running.signal(signal);
+    running.end()
+}
+
+#[test]
+fn a_stopped_run_names_the_jobs_it_submitted() {
+    for rest in [
+        "sleep(3600)",
+        "loop {}",
+        "wait(job)",
+        "try { wait(job) } catch (e) { }",
+    ] {
+        for (signal, status) in [("INT", 130), ("TERM", 143)] {
+            let ran = stopped_after_submitting(rest, signal, status);
+            ran.complains("the job goes on; come back with wait(\"job-2\")");
+            assert_eq!(ran.stderr.matches("come back").count(), 1, "{}", ran.stderr);
+        }
+    }
+}
+
+#[test]
+fn serve_ends_cleanly() {
+    for signal in ["TERM", "INT"] {
+        let test = Folder::new()
+            .test()
+            .args(["serve", "--listen", "127.0.0.1:0"]);
+        let mut running = test.spawn();
+        assert!(running.line().starts_with("listening on http://127.0.0.1:"));
+        running.signal(signal);
+        let ran = running.end();
+        assert_eq!(ran.stderr, "");
+    }
+}
+
+#[test]
+fn nobody_reading_standard_output_ends_the_run_quietly() {
+    for text in [
+        "loop { print(\"x\") }",
+        "loop { show([1, 2, 3]) }",
+        "loop { try { show(1) } catch (e) { } }",
+        "loop { help() }",
+    ] {
+        let mut running = ready(text, 141);
+        running.close_stdout();
+        assert_eq!(running.end().stderr, "");
+    }
+}

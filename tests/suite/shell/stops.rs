@@ -1,0 +1,149 @@
+//! What stops a run stays its result: nothing catches it, nothing loses it.
+
+use crate::shell::service::{connect, service};
+use crate::support::harness::{TOKEN, Test};
+use crate::support::server::{Reply, Server};
+use std::fs::{self, File, OpenOptions};
+use std::time::{Duration, Instant};
+
+#[test]
+fn the_runs_time_limit_cannot_be_caught() {
+    for text in [
+        "try { sleep(3600) } catch (e) {} 5",
+        "loop { try { sleep(3600) } catch (e) {} }",
+    ] {
+        let test = Test::new()
+            .args(["--timeout", "100ms"])
+            .eval(text)
+            .status(5);
+        let ran = test.run();
+        ran.complains("--timeout");
+        assert_eq!(ran.stdout, "");
+    }
+}
+
+#[test]
+fn a_wait_of_limited_time_does_not_hang_on_a_silent_service() {
+    let server = Server::start(|_| Reply::Silence);
+    let text = format!(
+        "{} wait(\"job-1\", #{{timeout: \"200ms\"}})",
+        connect(&server, "v2")
+    );
+    let test = Test::new().env("KEY", TOKEN).eval(text).status(5);
+    test.run()
+        .complains("not ended")
+        .complains("wait(\"job-1\")");
+}
+
+#[test]
+fn a_wait_that_fails_says_how_to_come_back() {
+    let server = Server::start(|_| Reply::json(r#"{"code": 90144, "message": "no such job"}"#));
+    let text = format!(
+        "{} try {{ wait([\"job-1\", \"job-2\"]) }} catch (e) {{ print(e.jobs); throw e; }}",
+        connect(&server, "v2")
+    );
+    let test = Test::new().env("KEY", TOKEN).eval(text).status(7);
+    let ran = test.run();
+    assert_eq!(ran.stdout, "[\"job-1\", \"job-2\"]\n");
+}
+
+#[test]
+fn a_pause_that_no_clock_can_count_is_too_long() {
+    let reply = Reply::status(429, "").with_header("retry-after", "18446744073709551615");
+    let server = Server::start(move |_| reply.clone());
+    let text = format!("{} jobs()", connect(&server, "v2"));
+    let test = Test::new().env("KEY", TOKEN).eval(text).status(75);
+    test.run();
+}
+
+/// A full disk as far as a writer can tell.
+#[test]
+fn output_that_is_lost_is_no_success() {
+    for text in ["print(1)", "print(1); show([1])", "[1, 2, 3]"] {
+        let Ok(full) = OpenOptions::new().write(true).open("/dev/full") else {
+            eprintln!("skipped: there is no /dev/full here");
+            return;
+        };
+        let test = Test::new().eval(text);
+        let output = test.command().stdout(full).output().expect("zshell runs");
+        assert_eq!(output.status.code(), Some(7), "{text}");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            complaint.contains("cannot write to standard output"),
+            "{complaint}"
+        );
+    }
+}
+
+#[test]
+fn a_secret_is_masked_wherever_a_script_shows_it() {
+    for text in [
+        "secret(\"KEY\")",
+        "print(secret(\"KEY\"))",
+        "debug(secret(\"KEY\"))",
+        "print(`key ${secret(\"KEY\")}`)",
+        "print(\"user:\" + secret(\"KEY\"))",
+        "show(#{key: [secret(\"KEY\")]})",
+        "[secret(\"KEY\")].to_json()",
+        "try { throw secret(\"KEY\") } catch (e) { print(e) }",
+    ] {
+        // The harness fails a run whose output holds the key.
+        let ran = Test::new().env("KEY", TOKEN).eval(text).run();
+        let shown = format!("{}{}", ran.stdout, ran.stderr);
+        assert!(shown.contains("****"), "{text}: {shown}");
+    }
+}
+
+#[test]
+fn a_secret_joined_with_text_is_sent_whole() {
+    let server = service();
+    let text = format!(
+        "connect(#{{endpoint: \"{}\", token: \"root:\" + secret(\"KEY\")}})",
+        server.url()
+    );
+    Test::new().env("KEY", TOKEN).eval(text).run();
+    let sent = server.requests();
+    let expected = format!("Bearer root:{TOKEN}");
+    assert_eq!(sent[0].header("authorization"), Some(expected.as_str()));
+}
+
+/// Scripts that wait for a lock, and the file below the data folder that another process has locked.
+const LOCK_WAITS: &[(&str, &str)] = &[
+    ("local/open.lock", "connect(\"local\")"),
+    (
+        "journal/journal.lock",
+        "import(#{collection: \"c\", url: \"s3://bucket/a.json\", key: \"k\"})",
+    ),
+];
+
+#[test]
+fn locks_of_other_processes_are_waited_for_until_a_stop() {
+    let server = Server::start(|_| {
+        Reply::json(
+            r#"{"code": 0, "data": {"count": 0, "currentPage": 1, "pageSize": 100, "records": []}}"#,
+        )
+    });
+    for (file, script) in LOCK_WAITS {
+        let test = Test::new().env("KEY", TOKEN);
+        let path = test.folder().path("data").join(file);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        let held = File::create(&path).expect("a lock file");
+        held.lock().expect("the lock");
+        let text = format!("{} print(\"begun\"); {script}", connect(&server, "v2"));
+        let timed = test
+            .clone()
+            .args(["--timeout", "300ms"])
+            .eval(text.clone())
+            .status(5);
+        let begin = Instant::now();
+        timed.run();
+        assert!(begin.elapsed() < Duration::from_secs(10), "{file}");
+        let mut waiting = test.eval(text).status(143).spawn();
+        assert_eq!(waiting.line(), "begun");
+        waiting.signal("TERM");
+        let begin = Instant::now();
+        waiting.end();
+        assert!(begin.elapsed() < Duration::from_secs(5), "{file}");
+        drop(held);
+    }
+}

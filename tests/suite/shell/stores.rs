@@ -1,0 +1,50 @@
+//! `connect("local")` and `zshell serve` with files in an object store.
+
+use crate::shell::local::{create, rows};
+use crate::support::harness::{ACCESS, Folder, SECRET, SESSION, Test};
+use crate::support::s3::S3;
+use std::collections::BTreeMap;
+
+fn s3(access: &str) -> S3 {
+    let objects = BTreeMap::from([("in/books.jsonl".to_owned(), rows(25).into_bytes())]);
+    S3::start(access, objects, 0)
+}
+
+fn test(s3: &S3, script: &str) -> Test {
+    Folder::new()
+        .test()
+        .env("AWS_ENDPOINT_URL", s3.url())
+        .env("AWS_ACCESS_KEY_ID", ACCESS)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
+        .env("AWS_SESSION_TOKEN", SESSION)
+        .script(format!("connect(\"local\"); {}\n{script}", create("books")))
+}
+
+#[test]
+fn an_import_from_a_bucket_reads_it_with_the_keys_it_is_given() {
+    let s3 = s3(ACCESS);
+    let ran = test(
+        &s3,
+        "let job = import(#{collection: \"books\", url: \"s3://books/in/\", storage_keys: \"aws\"});
+         let p = wait(job); print(`${p.state} ${p.rows}`); print(count(\"books\"));",
+    )
+    .run();
+    ran.says("Completed 25\n25\n");
+    assert!(
+        s3.asked()
+            .iter()
+            .all(|it| it.session.as_deref() == Some(SESSION))
+    );
+}
+
+#[test]
+fn a_wrong_key_fails_the_job_with_the_reason() {
+    let s3 = s3("AKIAOTHER");
+    let ran = test(
+        &s3,
+        "wait(import(#{collection: \"books\", url: \"s3://books/in/books.jsonl\", storage_keys: \"aws\"}));",
+    )
+    .status(4)
+    .run();
+    ran.complains("access denied (InvalidAccessKeyId)");
+}

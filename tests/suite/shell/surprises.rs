@@ -1,0 +1,123 @@
+//! What surprises newcomers in Rhai is explained where it happens.
+
+use crate::support::harness::Test;
+
+/// Each text fails to parse or to run, and its hint says what to write instead.
+#[test]
+fn each_has_its_hint() {
+    let mut wrong = Vec::new();
+    for (text, hint) in [
+        ("let go = 1;", "use another name, such as go_"),
+        ("let match = 1;", "use another name, such as match_"),
+        ("fn spawn() { 1 }", "use another name, such as spawn_"),
+        ("let x = #{default: 1};", "#{\"default\": …}"),
+        ("let x = #{\n  default: 1,\n};", "#{\"default\": …}"),
+        ("let x = #{a: 1, match: 2};", "#{\"match\": …}"),
+        ("let _ = 1;", "a lone _ is no name"),
+        ("for _ in 0..3 { }", "a lone _ is no name"),
+        ("import('books', 1);", "text stands in double quotes"),
+        ("let x = 'text';", "text stands in double quotes: \"text\""),
+        ("# a comment\n1", "comments begin with //"),
+        ("let a = 1; # a comment", "comments begin with //"),
+        ("let p = \"C:\\data\\x.json\";", "use / in paths"),
+        ("let p = \"\\d\";", "use / in paths"),
+        ("let x = null;", "the empty value is written ()"),
+        ("let x = None;", "the empty value is written ()"),
+        ("let x = nil;", "the empty value is written ()"),
+        ("let x = True;", "written true"),
+        ("let x = False;", "written false"),
+        ("if true and false { }", "write &&"),
+        ("if true or false { }", "write ||"),
+        ("if not true { }", "write !"),
+        ("let i = 0; i++;", "write += 1"),
+        ("var x = 1;", "variables begin with let"),
+        ("x = 1;", "let x = …"),
+        ("let s = \"open\nline\";", "ends on its own line"),
+        ("if true { } elif false { }", "write else if"),
+        ("prnt(1)", "print"),
+        ("jbs()", "jobs"),
+        ("let x = jobs;", "jobs is a function"),
+        ("let f = Fn(\"import\");", "wrap it in a closure"),
+        ("---1", "-- is no operator of Rhai"),
+        ("let x = #{import: 1};", "#{\"import\": …}"),
+        ("let import = 5;", "use another name, such as import_"),
+        ("fn import(a) { 1 }", "use another name, such as import_"),
+        ("let a = #{}; a.import", "map[\"import\"]"),
+        ("_", "a lone _ is no name"),
+        ("let c = 5; fn f() { c } f()", "pass c to it"),
+        ("const C = 5; fn f() { C } f()", "global::C"),
+        ("args = 5;", "let mine = args;"),
+        ("args.push(1);", "let mine = args;"),
+        ("const A = [1]; A.push(1);", "it is a constant"),
+        ("if x = 1 { }", "write =="),
+        ("x := 1", "write ="),
+        ("let a = 1 let b = 2", "a ; stands between statements"),
+        ("print(f\"x\")", "back-ticks fill in values"),
+        ("\"a\" . \"b\"", "+ joins texts"),
+        ("def f() {}", "a function begins with fn"),
+        ("function f() {}", "a function begins with fn"),
+        ("print \"x\"", "write print(…)"),
+        ("wait \"x\"", "a call has parentheses: wait(…)"),
+        ("jobs(state: \"x\")", "a map begins with #{: #{state: …}"),
+        ("jobs(state=\"x\")", "a map begins with #{: #{state: …}"),
+        ("jobs({state: \"x\"})", "a map begins with #{: #{state: …}"),
+        ("let x = {a: 1}", "a map begins with #{: #{a: …}"),
+        ("jobs(#{state = \"x\"})", "a key is followed by :"),
+        ("jobs(#{state \"x\"})", "a key is followed by :"),
+        ("count(books)", "text stands in double quotes: \"books\""),
+        (":help", "belong to the prompt"),
+        ("quit", ":quit or Ctrl-D"),
+        ("[1].length", "did you mean len()?"),
+        ("[1].lenght()", "did you mean \"len\"?"),
+        ("\"a\".to_uper()", "did you mean \"to_upper\"?"),
+        ("let total = 1; totl + 1", "did you mean \"total\"?"),
+        ("fn shelve(x) { x } shelv(1)", "did you mean \"shelve\"?"),
+        ("improt(\"x\")", "did you mean \"import\"?"),
+        ("help(improt)", "did you mean \"import\"?"),
+        (
+            "try { jobs(#{stat: 1}) } catch (e) { e.to_json }",
+            "it is a method: to_json(…)",
+        ),
+        (
+            "try { jobs(#{stat: 1}) } catch (e) { e.mesage }",
+            "did you mean \"message\"?",
+        ),
+        (
+            "try { jobs(#{stat: 1}) } catch (e) { e.nope }",
+            "it has kind, code, message",
+        ),
+        (
+            "try { jobs(#{stat: 1}) } catch (e) { e.kind = 1; }",
+            "as_map() makes a copy",
+        ),
+    ] {
+        let ran = Test::new().eval(text).status(1).run();
+        let (_, told) = ran.stderr.split_once("hint: ").unwrap_or_default();
+        if !told.contains(hint) || !ran.stderr.contains("  --> eval:") {
+            wrong.push(format!("{text}: {hint:?} in\n{}", ran.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// An error message is lower case, on one line, and does not repeat Rhai's own position.
+#[test]
+fn messages_are_worded_like_ours() {
+    for text in [
+        "1 + ;",
+        "let x = [1, 2;",
+        "foo()",
+        "let a = 1; a.b.c",
+        "[1][5]",
+        "1 / 0",
+        "\"a\" - 1",
+    ] {
+        let ran = Test::new().eval(text).status(1).run();
+        let message = ran.stderr.lines().next().unwrap_or_default();
+        let words = message.strip_prefix("error: ").expect("an error");
+        let first = words.chars().next().expect("a letter");
+        assert!(!first.is_uppercase(), "{text}: {message}");
+        assert!(!message.contains("(line "), "{text}: {message}");
+        assert!(!message.ends_with('.'), "{text}: {message}");
+    }
+}

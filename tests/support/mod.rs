@@ -1,3 +1,0 @@
-//! Helpers that the integration tests share.
-
-pub(crate) mod server;
