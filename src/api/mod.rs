@@ -34,6 +34,8 @@ mod request;
 mod retry;
 mod scan;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod threads;
 mod tls;
 mod transport;

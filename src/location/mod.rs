@@ -13,6 +13,8 @@ mod host;
 mod pasted;
 mod relative;
 mod store;
+#[cfg(test)]
+mod tests;
 mod url;
 
 pub use error::LocationError;

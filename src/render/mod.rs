@@ -25,6 +25,8 @@ mod markdown;
 mod output;
 mod pairs;
 mod submissions;
+#[cfg(test)]
+mod tests;
 mod value;
 mod wrap;
 

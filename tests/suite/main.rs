@@ -5,15 +5,12 @@
 
 #![expect(clippy::similar_names, reason = "a test runs a text")]
 
-mod api;
 mod architecture;
 mod exactly_once;
 #[cfg(feature = "local")]
 mod local;
-mod paths;
 #[cfg(all(unix, feature = "local"))]
 mod prompt;
 mod readme;
-mod render;
 mod shell;
 mod support;

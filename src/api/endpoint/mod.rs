@@ -9,6 +9,8 @@ mod error;
 mod pasted;
 mod region;
 mod route;
+#[cfg(test)]
+mod tests;
 
 pub use address::{Endpoint, EndpointKind};
 pub use error::EndpointError;

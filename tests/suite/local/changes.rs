@@ -1,6 +1,6 @@
 //! Upsert and delete, and the forms that inserts take.
 
-use crate::local::harness::{Local, config, row, rows};
+use crate::local::harness::{Local, row, rows, serve};
 use serde_json::{Value, json};
 
 fn post(local: &Local, route: &str, body: Value) -> Value {
@@ -63,7 +63,7 @@ fn counts(local: &Local, expected: u64) {
 fn deleted_rows_are_gone_everywhere_and_stay_so() {
     let dir = tempfile::tempdir().expect("a folder");
     {
-        let local = Local::start(config(dir.path()));
+        let local = Local::start(serve(dir.path()));
         local.create("c");
         let file = rows(dir.path(), "a.json", 0..100);
         local.wait(&local.import("c", &[&file]));
@@ -116,7 +116,7 @@ fn deleted_rows_are_gone_everywhere_and_stay_so() {
             assert_eq!(answer.refusal().0, code, "{body}");
         }
     }
-    let local = Local::start(config(dir.path()));
+    let local = Local::start(serve(dir.path()));
     counts(&local, 82);
     // The rest of the segment, and rows that come again.
     assert_eq!(

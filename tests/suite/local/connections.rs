@@ -16,7 +16,7 @@ fn head(path: &str, rest: &str) -> String {
 
 /// Sends the pieces, says no more where asked to, and reads until the other side says no more either.
 fn talk(local: &Local, pieces: &[&[u8]], half_close: bool) -> String {
-    let mut stream = TcpStream::connect(local.service.addr()).expect("connect");
+    let mut stream = TcpStream::connect(local.addr).expect("connect");
     for piece in pieces {
         stream.write_all(piece).expect("send");
     }

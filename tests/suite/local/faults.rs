@@ -1,25 +1,22 @@
 //! `--fault` and `--import-rate`, and the page for people.
 
-use crate::local::harness::{Local, config, rows, write};
+use crate::local::harness::{Local, rows, serve, write};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use zshell::local::Config;
-use zshell::local::faults::Faults;
-use zshell::secret::Secret;
 
 fn with(dir: &Path, faults: &[&str]) -> Local {
-    let list = faults.iter().map(|text| text.parse().expect("a fault"));
-    Local::start(Config {
-        faults: Faults::new(list.collect(), Some(1)),
-        ..config(dir)
-    })
+    let served = serve(dir).option("--fault-seed", "1");
+    let served = faults
+        .iter()
+        .fold(served, |served, fault| served.option("--fault", fault));
+    Local::start(served)
 }
 
 /// All that comes back for a list call, byte by byte.
 fn raw(local: &Local, path: &str, body: &Value) -> String {
-    let mut stream = TcpStream::connect(local.service.addr()).expect("connect");
+    let mut stream = TcpStream::connect(local.addr).expect("connect");
     let body = body.to_string();
     let request = format!(
         "POST {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
@@ -37,7 +34,7 @@ const LIST: &str = "/v2/vectordb/jobs/import/list";
 
 /// How many jobs there are in this folder.
 fn jobs(dir: &Path) -> u64 {
-    let local = Local::start(config(dir));
+    let local = Local::start(serve(dir));
     let data = local.post(LIST, &json!({})).data();
     data["records"].as_array().expect("records").len() as u64
 }
@@ -46,7 +43,7 @@ fn jobs(dir: &Path) -> u64 {
 fn every_kind_does_what_it_says() {
     let dir = tempfile::tempdir().unwrap();
     let file = rows(dir.path(), "a.json", 0..3);
-    Local::start(config(dir.path())).create("c");
+    Local::start(serve(dir.path())).create("c");
     let create = json!({ "collectionName": "c", "files": [[file]] });
     let mut made = 0;
     for (kind, expected, makes) in [
@@ -89,7 +86,7 @@ fn jobs_fail_on_request_and_leave_nothing() {
 
 /// The page as a browser would get it.
 fn page(local: &Local, headers: &[&str]) -> (u16, String, String) {
-    let mut stream = TcpStream::connect(local.service.addr()).expect("connect");
+    let mut stream = TcpStream::connect(local.addr).expect("connect");
     let mut request = "GET / HTTP/1.1\r\nHost: localhost:1\r\nConnection: close\r\n".to_owned();
     for line in headers {
         request.push_str(line);
@@ -142,10 +139,7 @@ fn the_page_tells_of_jobs_and_collections_and_runs_no_script() {
 #[test]
 fn the_page_asks_for_the_token_where_there_is_one() {
     let dir = tempfile::tempdir().unwrap();
-    let local = Local::start(Config {
-        token: Some(Secret::new("s3cret")),
-        ..config(dir.path())
-    });
+    let local = Local::start(serve(dir.path()).option("--token", "s3cret"));
     let (status, head, text) = page(&local, &[]);
     assert_eq!(status, 401);
     assert!(head.contains("www-authenticate: basic realm=") && !text.contains("jobs ("));

@@ -1,20 +1,13 @@
 //! Who may call, and what is no call at all.
 
-use crate::local::harness::{Local, config, exchange};
-use std::path::PathBuf;
-use zshell::error::Failure;
-use zshell::local::{Config, LocalError, OwnBucket, Places, Service};
-use zshell::secret::Secret;
+use crate::local::harness::{Local, exchange, serve, serve_at};
 
 const LIST: &str = "/v2/vectordb/collections/list";
 
 #[test]
 fn a_token_is_asked_for_on_every_route() {
     let dir = tempfile::tempdir().unwrap();
-    let local = Local::start(Config {
-        token: Some(Secret::new("se:cret")),
-        ..config(dir.path())
-    });
+    let local = Local::start(serve(dir.path()).option("--token", "se:cret"));
     let send = |path: &str, header: &str| local.send("POST", path, &[header], "{}");
     for header in [
         "X-None: 1",
@@ -38,7 +31,7 @@ fn a_token_is_asked_for_on_every_route() {
 fn browsers_are_kept_out() {
     let (_dir, local) = Local::fresh();
     let status = |headers: &[&str]| local.send("POST", LIST, headers, "{}").status;
-    let port = local.service.addr().port();
+    let port = local.addr.port();
     for host in [
         "localhost".to_owned(),
         format!("localhost:{port}"),
@@ -56,10 +49,7 @@ fn browsers_are_kept_out() {
         status(&["Content-Type: application/json; charset=UTF-8"]),
         200
     );
-    let bare = exchange(
-        local.service.addr(),
-        "GET /v1/vector/collections HTTP/1.0\r\n\r\n",
-    );
+    let bare = exchange(local.addr, "GET /v1/vector/collections HTTP/1.0\r\n\r\n");
     assert_eq!(bare.status, 200);
     // What no page can send unasked does not have to be called JSON; the other checks stay.
     let text = "Content-Type: text/plain;charset=UTF-8";
@@ -106,7 +96,7 @@ fn bodies_are_limited() {
     let body = format!("{{\"x\": \"{}\"}}", "x".repeat((4 << 20) - 32));
     assert_eq!(local.send("POST", LIST, &[], &body).code(), 0);
     // Only the announcement is sent: the answer must not wait for the rest.
-    let addr = local.service.addr();
+    let addr = local.addr;
     let head = format!(
         "POST {LIST} HTTP/1.1\r\nHost: {addr}\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n"
     );
@@ -117,30 +107,21 @@ fn bodies_are_limited() {
 #[test]
 fn elsewhere_than_loopback_a_token_is_required() {
     let dir = tempfile::tempdir().unwrap();
-    let open = Config {
-        listen: ([0, 0, 0, 0], 0).into(),
-        ..config(dir.path())
-    };
-    assert!(matches!(
-        Service::start(open.clone()),
-        Err(LocalError::TokenNeeded { .. })
-    ));
-    let closed = Config {
-        token: Some(Secret::new("t")),
-        ..open
-    };
-    Service::start(closed).unwrap().stop();
+    let open = || serve_at("0.0.0.0:0", dir.path());
+    let (code, errors) = open().refused();
+    assert!(
+        code == Some(2) && errors.contains("needs a token"),
+        "{errors}"
+    );
+    Local::start(open().option("--token", "t")).stop();
 }
 
 #[test]
 fn a_taken_port_is_an_error_that_names_it() {
     let (dir, local) = Local::fresh();
-    let same = Config {
-        listen: local.service.addr(),
-        ..config(dir.path())
-    };
-    let error = Service::start(same).err().unwrap().to_string();
-    assert!(error.contains(&local.service.addr().to_string()), "{error}");
+    let addr = local.addr.to_string();
+    let (code, errors) = serve_at(&addr, dir.path()).refused();
+    assert!(code == Some(3) && errors.contains(&addr), "{errors}");
 }
 
 #[test]
@@ -148,28 +129,14 @@ fn folders_that_cannot_be_used_are_told_with_the_option_that_names_them() {
     let dir = tempfile::tempdir().unwrap();
     let file = crate::local::harness::write(dir.path(), "file", "");
     let none = dir.path().join("none");
-    let places = |bucket: Option<OwnBucket>, allow: Vec<PathBuf>| Config {
-        places: Places {
-            bucket,
-            allow,
-            ..Places::default()
-        },
-        ..config(dir.path())
-    };
-    for (config, option) in [
-        (config(&file), "--data-dir"),
-        (
-            places(Some(OwnBucket::Dir(none.clone())), Vec::new()),
-            "--bucket-dir",
-        ),
-        (places(None, vec![file.clone()]), "--allow-dir"),
-        (
-            places(Some(OwnBucket::Url("nothing".to_owned())), Vec::new()),
-            "--bucket",
-        ),
+    let served = || serve(dir.path());
+    for (served, option) in [
+        (serve(&file), "--data-dir"),
+        (served().option("--bucket-dir", &none), "--bucket-dir"),
+        (served().option("--allow-dir", &file), "--allow-dir"),
+        (served().option("--bucket", "nothing"), "--bucket"),
     ] {
-        let failure = Failure::from(Service::start(config).err().unwrap());
-        let hint = failure.hint.unwrap();
-        assert!(hint.contains(option), "{}: {hint}", failure.message);
+        let (_, errors) = served.refused();
+        assert!(errors.contains(option), "{option}: {errors}");
     }
 }

@@ -1,14 +1,13 @@
 //! A service in a temporary data folder, and a small HTTP client that sends exact bytes.
 
 use serde_json::{Value, json};
-use std::io::{Read, Write};
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
-use zshell::interrupt::Interrupt;
-use zshell::local::faults::Faults;
-use zshell::local::{Config, Places, Service};
 
 /// An answer of the service.
 pub(crate) struct Answer {
@@ -63,85 +62,96 @@ pub(crate) fn exchange(addr: SocketAddr, request: &str) -> Answer {
     }
 }
 
-/// A service on a free port.
-pub(crate) struct Local {
-    pub(crate) service: Service,
+/// `zshell serve` with a data folder and options.
+pub(crate) struct Serve(Command);
+
+/// Returns `zshell serve` on a free port of loopback.
+pub(crate) fn serve(dir: &Path) -> Serve {
+    serve_at("127.0.0.1:0", dir)
 }
 
-/// The environment variable with the data folder that a child process of these tests serves.
-pub(crate) const CHILD: &str = "ZSHELL_TEST_SERVE";
+/// Returns `zshell serve` at an address, without the environment of the tests.
+pub(crate) fn serve_at(addr: &str, dir: &Path) -> Serve {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_zshell"));
+    command
+        .env_clear()
+        .env("HOME", dir)
+        .args(["serve", "--listen", addr, "--data-dir"])
+        .arg(dir);
+    Serve(command)
+}
 
-/// The environment variable with the address of the server of the child's bucket.
-pub(crate) const BUCKET: &str = "ZSHELL_TEST_BUCKET";
+impl Serve {
+    /// Adds an option with its value.
+    pub(crate) fn option(mut self, name: &str, value: impl AsRef<OsStr>) -> Self {
+        self.0.arg(name).arg(value);
+        self
+    }
+
+    /// Runs a service that can't start. Returns its exit code and errors.
+    pub(crate) fn refused(mut self) -> (Option<i32>, String) {
+        let ran = self.0.output().expect("a process");
+        let errors = String::from_utf8(ran.stderr).expect("text");
+        (ran.status.code(), errors)
+    }
+}
 
 /// A service in its own process, which is killed on drop.
-pub(crate) struct Child(std::process::Child);
-
-impl Child {
-    /// Runs the test `serve_until_killed` of this test binary.
-    pub(crate) fn start(dir: &Path) -> Self {
-        Self::run(&mut Self::command(dir))
-    }
-
-    /// Runs the same with a bucket of a server at this address.
-    pub(crate) fn start_with_bucket(dir: &Path, endpoint: &str) -> Self {
-        Self::run(Self::command(dir).env(BUCKET, endpoint))
-    }
-
-    fn command(dir: &Path) -> std::process::Command {
-        let mut command = std::process::Command::new(std::env::current_exe().expect("our name"));
-        command
-            .args(["--exact", "--ignored", "local::sharing::serve_until_killed"])
-            .env(CHILD, dir)
-            .stdout(std::process::Stdio::null());
-        command
-    }
-
-    fn run(command: &mut std::process::Command) -> Self {
-        Self(command.spawn().expect("a process"))
-    }
+pub(crate) struct Local {
+    process: Child,
+    /// The service's address on loopback.
+    pub(crate) addr: SocketAddr,
 }
 
-impl Drop for Child {
+impl Drop for Local {
     fn drop(&mut self) {
-        self.0.kill().expect("kill");
-        self.0.wait().expect("wait");
-    }
-}
-
-/// Returns a configuration for a data folder.
-pub(crate) fn config(dir: &Path) -> Config {
-    Config {
-        data_dir: dir.to_owned(),
-        listen: (Ipv4Addr::LOCALHOST, 0).into(),
-        token: None,
-        import_rate: None,
-        faults: Faults::default(),
-        places: Places::default(),
-        workers: 2,
-        query_timeout: zshell::local::QUERY_TIMEOUT,
-        warn: |text| eprintln!("{text}"),
-        interrupt: Interrupt::new(),
+        self.process.kill().expect("kill");
+        self.process.wait().expect("wait");
     }
 }
 
 impl Local {
-    pub(crate) fn start(config: Config) -> Self {
+    /// Starts a service and waits until it listens.
+    pub(crate) fn start(Serve(mut command): Serve) -> Self {
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("a process");
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().expect("a pipe"))
+            .read_line(&mut line)
+            .expect("a line");
+        let port = line.trim_end().rsplit(':').next();
+        let port: u16 = port
+            .and_then(|port| port.parse().ok())
+            .unwrap_or_else(|| panic!("not an address: {line:?}"));
         Self {
-            service: Service::start(config).expect("start"),
+            process,
+            addr: (Ipv4Addr::LOCALHOST, port).into(),
         }
+    }
+
+    /// Stops the service with SIGTERM, and waits for its end.
+    #[cfg(unix)]
+    pub(crate) fn stop(mut self) {
+        let sent = Command::new("kill")
+            .arg(self.process.id().to_string())
+            .status();
+        assert!(sent.expect("kill runs").success());
+        self.process.wait().expect("an end");
     }
 
     /// Starts a service in a new folder, which is removed when the first value is dropped.
     pub(crate) fn fresh() -> (TempDir, Self) {
         let dir = tempfile::tempdir().expect("a folder");
-        let local = Self::start(config(dir.path()));
+        let local = Self::start(serve(dir.path()));
         (dir, local)
     }
 
     /// Sends a request with these additional header lines.
     pub(crate) fn send(&self, method: &str, path: &str, headers: &[&str], body: &str) -> Answer {
-        let addr = self.service.addr();
+        let addr = self.addr;
         let mut request = format!("{method} {path} HTTP/1.1\r\nConnection: close\r\n");
         if !headers.iter().any(|line| line.starts_with("Host:")) {
             request.push_str("Host: localhost\r\n");

@@ -1,6 +1,6 @@
 //! Limits of requests: time, connections, versions of HTTP.
 
-use crate::local::harness::{Local, config, row, write};
+use crate::local::harness::{Local, row, serve, write};
 use serde_json::{Value, json};
 use std::io::{Read, Write};
 use std::net::TcpStream;
@@ -13,7 +13,7 @@ const QUERY: &str = "/v2/vectordb/entities/query";
 const DEADLINE: Duration = Duration::from_mins(1);
 
 fn connect(local: &Local) -> TcpStream {
-    let stream = TcpStream::connect(local.service.addr()).expect("connect");
+    let stream = TcpStream::connect(local.addr).expect("connect");
     stream
         .set_read_timeout(Some(DEADLINE))
         .expect("a time limit");
@@ -68,9 +68,7 @@ fn a_request_has_one_host() {
 #[test]
 fn a_query_has_a_time_limit() {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut config = config(dir.path());
-    config.query_timeout = Duration::ZERO;
-    let local = Local::start(config);
+    let local = Local::start(serve(dir.path()).option("--query-timeout", "0s"));
     local.create("c");
     let rows: Vec<Value> = (0..20).map(row).collect();
     let body = json!({ "collectionName": "c", "data": rows });
@@ -90,9 +88,7 @@ fn a_query_has_a_time_limit() {
 #[test]
 fn long_queries_leave_room_and_end_with_their_clients() {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut config = config(dir.path());
-    config.query_timeout = Duration::from_mins(30);
-    let local = Local::start(config);
+    let local = Local::start(serve(dir.path()).option("--query-timeout", "30m"));
     let body = json!({ "collectionName": "c", "schema": { "fields": [
         { "fieldName": "id", "dataType": "Int64", "isPrimary": true },
         { "fieldName": "word", "dataType": "VarChar", "elementTypeParams": { "max_length": "65535" } },

@@ -1,6 +1,6 @@
 //! Two-phase jobs: nothing is seen before the commit, nothing stays after an abort; and jobs with a time limit.
 
-use crate::local::harness::{Answer, Child, Local, config, row, rows, write};
+use crate::local::harness::{Answer, Local, row, rows, serve, write};
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -107,10 +107,7 @@ fn an_aborted_job_leaves_nothing() {
 #[test]
 fn a_job_is_aborted_while_it_is_read() {
     let dir = tempfile::tempdir().unwrap();
-    let local = Local::start(zshell::local::Config {
-        import_rate: Some(50),
-        ..config(dir.path())
-    });
+    let local = Local::start(serve(dir.path()).option("--import-rate", "50"));
     local.create("c");
     let file = rows(dir.path(), "a.json", 0..100_000);
     let data = import(&local, &file, &json!({ "auto_commit": "FALSE" })).data();
@@ -193,13 +190,15 @@ fn uncommitted_rows_outlive_the_process() {
     let file = rows(dir.path(), "a.json", 0..300);
     let data = dir.path().join("data");
     let (first, second) = {
-        let local = Local::start(config(&data));
+        let local = Local::start(serve(&data));
         local.create("c");
-        (uncommitted(&local, &file), uncommitted(&local, &file))
+        let jobs = (uncommitted(&local, &file), uncommitted(&local, &file));
+        local.stop();
+        jobs
     };
     // A process that is killed leaves them as they are, too.
-    drop(Child::start(&data));
-    let local = Local::start(config(&data));
+    drop(Local::start(serve(&data)));
+    let local = Local::start(serve(&data));
     assert_eq!(local.progress(&first)["state"], "Uncommitted");
     assert_eq!(local.count("c"), 0);
     end(&local, "commit", &first).data();
@@ -223,10 +222,7 @@ fn a_dropped_collection_ends_its_uncommitted_jobs() {
 #[test]
 fn a_job_that_takes_longer_than_its_timeout_fails() {
     let dir = tempfile::tempdir().unwrap();
-    let local = Local::start(zshell::local::Config {
-        import_rate: Some(50),
-        ..config(dir.path())
-    });
+    let local = Local::start(serve(dir.path()).option("--import-rate", "50"));
     local.create("c");
     let many = rows(dir.path(), "a.json", 0..100_000);
     let data = import(&local, &many, &json!({ "timeout": "200ms" })).data();

@@ -1,11 +1,9 @@
 //! Which paths on disk a caller may have read.
 
-use crate::local::harness::{Local, config, rows};
+use crate::local::harness::{Local, rows, serve, serve_at};
 use serde_json::json;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
-use zshell::local::{Config, OwnBucket, Places, Service};
-use zshell::secret::Secret;
 
 const CREATE: &str = "/v2/vectordb/jobs/import/create";
 
@@ -25,12 +23,8 @@ fn folders() -> (TempDir, PathBuf) {
     (dir, open)
 }
 
-fn service(dir: &Path, places: Places) -> Local {
-    let config = Config {
-        places,
-        ..config(&dir.join("data"))
-    };
-    let local = Local::start(config);
+fn service(dir: &Path, option: &str, folder: &Path) -> Local {
+    let local = Local::start(serve(&dir.join("data")).option(option, folder));
     local.create("books");
     local
 }
@@ -52,14 +46,7 @@ fn submit(local: &Local, path: &str) -> Result<serde_json::Value, String> {
 #[test]
 fn only_open_folders_are_read_and_no_path_leads_out() {
     let (dir, open) = folders();
-    let allow = vec![open.clone()];
-    let local = service(
-        dir.path(),
-        Places {
-            allow,
-            ..Places::default()
-        },
-    );
+    let local = service(dir.path(), "--allow-dir", &open);
     let open = open.to_str().unwrap();
     let outside = dir.path().join("hidden.json");
     for path in [
@@ -108,14 +95,7 @@ fn only_open_folders_are_read_and_no_path_leads_out() {
 #[test]
 fn the_own_bucket_is_the_root_of_paths_and_none_leads_out() {
     let (dir, open) = folders();
-    let bucket = Some(OwnBucket::Dir(open.clone()));
-    let local = service(
-        dir.path(),
-        Places {
-            bucket,
-            ..Places::default()
-        },
-    );
+    let local = service(dir.path(), "--bucket-dir", &open);
     let outside = dir.path().join("hidden.json");
     for path in [
         "../hidden.json",
@@ -141,21 +121,15 @@ fn the_own_bucket_is_the_root_of_paths_and_none_leads_out() {
 #[test]
 fn where_others_can_call_nothing_on_disk_is_open() {
     let (dir, open) = folders();
-    let public = |places| Config {
-        listen: ([0, 0, 0, 0], 0).into(),
-        token: Some(Secret::new("token")),
-        places,
-        ..config(&dir.path().join("data"))
-    };
-    let service = Service::start(public(Places::default())).expect("start");
-    let port = service.addr().port();
+    let public = || serve_at("0.0.0.0:0", &dir.path().join("data")).option("--token", "token");
+    let local = Local::start(public());
     let send = |path: &str, body: &serde_json::Value| {
         let body = body.to_string();
         let request = format!(
             "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer token\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
             body.len()
         );
-        crate::local::harness::exchange(([127, 0, 0, 1], port).into(), &request)
+        crate::local::harness::exchange(local.addr, &request)
     };
     let books = json!({ "collectionName": "books", "dimension": 4 });
     send("/v2/vectordb/collections/create", &books).data();
@@ -166,12 +140,9 @@ fn where_others_can_call_nothing_on_disk_is_open() {
         "{}",
         answer.json
     );
-    service.stop();
-    let missing = Places {
-        allow: vec![dir.path().join("none")],
-        ..Places::default()
-    };
-    assert!(Service::start(public(missing)).is_err());
+    local.stop();
+    let missing = public().option("--allow-dir", dir.path().join("none"));
+    assert_eq!(missing.refused().0, Some(2));
 }
 
 /// A pipe waits for a writer when it is opened, which would keep the worker for ever.
@@ -180,20 +151,11 @@ fn where_others_can_call_nothing_on_disk_is_open() {
 fn a_file_that_becomes_a_pipe_fails_its_job() {
     for is_limited in [false, true] {
         let dir = tempfile::tempdir().expect("a folder");
-        let allow = if is_limited {
-            vec![dir.path().to_owned()]
-        } else {
-            Vec::new()
-        };
-        let local = Local::start(Config {
-            import_rate: Some(1000),
-            workers: 1,
-            places: Places {
-                allow,
-                ..Places::default()
-            },
-            ..config(&dir.path().join("data"))
-        });
+        let mut served = serve(&dir.path().join("data")).option("--import-rate", "1000");
+        if is_limited {
+            served = served.option("--allow-dir", dir.path());
+        }
+        let local = Local::start(served);
         local.create("books");
         let first = rows(dir.path(), "a.json", 0..300);
         let second = rows(dir.path(), "b.json", 0..300);

@@ -1,18 +1,17 @@
 //! Two services on one data folder, and jobs that outlive the service they were given to.
 
-use crate::local::harness::{BUCKET, CHILD, Child, Local, config, rows, write};
+use crate::local::harness::{Local, Serve, rows, serve, write};
 use serde_json::json;
 use std::net::TcpListener;
+use std::num::NonZero;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
-use zshell::interrupt::Interrupt;
-use zshell::local::{Config, OwnBucket, Places};
 
 #[test]
 fn what_one_service_does_the_other_sees() {
     let (dir, one) = Local::fresh();
-    let two = Local::start(config(dir.path()));
+    let two = Local::start(serve(dir.path()));
     one.create("c");
     let job = one.import("c", &[&rows(dir.path(), "a.json", 0..1000)]);
     assert_eq!(two.wait(&job)["state"], "Completed");
@@ -31,11 +30,7 @@ fn what_one_service_does_the_other_sees() {
 #[test]
 fn a_stopped_services_job_is_carried_on_and_imported_once() {
     let dir = tempfile::tempdir().unwrap();
-    let slow = Config {
-        import_rate: Some(1000),
-        ..config(dir.path())
-    };
-    let first = Local::start(slow);
+    let first = Local::start(serve(dir.path()).option("--import-rate", "1000"));
     first.create("c");
     let (a, b) = (
         rows(dir.path(), "a.json", 0..50),
@@ -45,18 +40,16 @@ fn a_stopped_services_job_is_carried_on_and_imported_once() {
     first.until(&job, |progress| {
         progress["details"][1]["importedRows"].as_u64() > Some(0)
     });
-    assert_eq!(first.service.running_jobs(), 1);
-    first.service.stop();
+    first.stop();
 
-    let next = Local::start(config(dir.path()));
+    let next = Local::start(serve(dir.path()));
     let progress = next.wait(&job);
     assert_eq!(
         (&progress["state"], &progress["importedRows"]),
         (&json!("Completed"), &json!(5000))
     );
     assert_eq!(next.count("c"), 5000);
-    next.service.wait_idle(&Interrupt::new()).unwrap();
-    assert_eq!(next.service.running_jobs(), 0);
+    next.stop();
     let locks = dir.path().join("local/locks");
     assert_eq!(std::fs::read_dir(locks).unwrap().count(), 0);
 }
@@ -64,26 +57,17 @@ fn a_stopped_services_job_is_carried_on_and_imported_once() {
 #[test]
 fn a_living_services_job_is_left_alone_and_taken_over_when_it_stops() {
     let dir = tempfile::tempdir().unwrap();
-    let slow = Local::start(Config {
-        import_rate: Some(500),
-        ..config(dir.path())
-    });
+    let slow = Local::start(serve(dir.path()).option("--import-rate", "500"));
     slow.create("c");
     let job = slow.import("c", &[&rows(dir.path(), "a.json", 0..100_000)]);
     slow.until(&job, |progress| progress["importedRows"].as_u64() > Some(0));
-    let quick = Local::start(config(dir.path()));
+    let quick = Local::start(serve(dir.path()));
     // Its workers take the next job, so they have looked at the first one too.
     let other = quick.import("c", &[&rows(dir.path(), "b.json", 0..10)]);
     quick.wait(&other);
     assert_eq!(quick.count("c"), 10);
-    assert_eq!(
-        (
-            quick.progress(&job)["state"].clone(),
-            slow.service.running_jobs()
-        ),
-        (json!("Importing"), 1)
-    );
-    slow.service.stop();
+    assert_eq!(quick.progress(&job)["state"], "Importing");
+    slow.stop();
     assert_eq!(quick.wait(&job)["state"], "Completed");
     assert_eq!(quick.count("c"), 100_010);
 }
@@ -91,7 +75,7 @@ fn a_living_services_job_is_left_alone_and_taken_over_when_it_stops() {
 #[test]
 fn many_clients_of_two_services_with_the_same_keys_make_one_job_each() {
     let (dir, one) = Local::fresh();
-    let two = Local::start(config(dir.path()));
+    let two = Local::start(serve(dir.path()));
     one.create("c");
     let file = rows(dir.path(), "a.json", 0..10);
     let body = json!({ "collectionName": "c", "files": [[file.to_str()]] }).to_string();
@@ -123,11 +107,8 @@ fn many_clients_of_two_services_with_the_same_keys_make_one_job_each() {
 fn a_newer_store_and_a_folder_in_the_way_are_clear_errors() {
     let dir = tempfile::tempdir().unwrap();
     write(dir.path(), "local", "a file");
-    let error = zshell::local::Service::start(config(dir.path()))
-        .err()
-        .unwrap()
-        .to_string();
-    assert!(error.contains("local"), "{error}");
+    let (code, errors) = serve(dir.path()).refused();
+    assert!(code == Some(3) && errors.contains("local"), "{errors}");
 }
 
 #[test]
@@ -158,45 +139,33 @@ fn a_store_that_another_process_locks_is_still_read() {
     local.import("c", &["a.json".as_ref()]);
 }
 
-/// Not a test of its own: what [`Child`] runs.
-#[test]
-#[ignore = "run by other tests in a process of its own"]
-fn serve_until_killed() {
-    let Some(dir) = std::env::var_os(CHILD) else {
-        return;
-    };
-    let places = std::env::var(BUCKET).map_or_else(|_| Places::default(), bucket_at);
-    let _service = Local::start(Config {
-        import_rate: Some(20_000),
-        places,
-        ..config(dir.as_ref())
-    });
-    loop {
-        thread::park();
+/// Starts a service whose workers are all busy with a job that takes long, so other services run all further jobs.
+fn busy(served: Serve, dir: &Path) -> Local {
+    let local = Local::start(served.option("--import-rate", "1"));
+    local.create("busy");
+    let file = rows(dir, "busy.json", 0..1000);
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let body = json!({ "clusterId": "x", "collectionName": "busy", "objectUrls": [[file]] });
+    let jobs: Vec<_> = (0..workers)
+        .map(|_| local.post("/v2/vectordb/jobs/import/create", &body).data())
+        .collect();
+    for job in jobs {
+        let job = job["jobId"].as_str().expect("an id");
+        local.until(job, |progress| progress["state"] == "Importing");
     }
+    local
 }
 
 #[test]
 fn a_killed_services_job_is_carried_on_and_imported_once() {
     let dir = tempfile::tempdir().unwrap();
-    // Its only worker is busy for long, so the job is the child's.
-    let observer = Local::start(Config {
-        import_rate: Some(1),
-        workers: 1,
-        query_timeout: zshell::local::QUERY_TIMEOUT,
-        ..config(dir.path())
-    });
+    let observer = busy(serve(dir.path()), dir.path());
     observer.create("c");
-    let busy = rows(dir.path(), "busy.json", 0..1000);
-    observer.create("busy");
-    let busy = observer.import("busy", &[&busy]);
-    observer.until(&busy, |progress| progress["state"] == "Importing");
-
     let job = observer.import("c", &[&rows(dir.path(), "a.json", 0..100_000)]);
     // What a killed owner reported stays to be read until the next one begins again.
     let mut stale = Some(0);
     for _ in 0..4 {
-        let child = Child::start(dir.path());
+        let child = Local::start(serve(dir.path()).option("--import-rate", "20000"));
         let fresh = |progress: &serde_json::Value| {
             let rows = progress["importedRows"].as_u64();
             rows > Some(0) && rows != stale
@@ -210,7 +179,7 @@ fn a_killed_services_job_is_carried_on_and_imported_once() {
         );
         stale = progress["importedRows"].as_u64();
     }
-    let last = Local::start(config(dir.path()));
+    let last = Local::start(serve(dir.path()));
     assert_eq!(last.wait(&job)["importedRows"], 100_000);
     assert_eq!(last.count("c"), 100_000);
 }
@@ -222,40 +191,23 @@ fn begins(dir: &Path, job: &str) -> i64 {
     store.query_row(sql, [job], |row| row.get(0)).unwrap()
 }
 
-/// A bucket of a server at this address.
-fn bucket_at(endpoint: String) -> Places {
-    Places {
-        bucket: Some(OwnBucket::Url("s3://books".to_owned())),
-        s3_endpoint: Some(endpoint),
-        ..Places::default()
-    }
-}
-
 #[test]
 fn a_job_that_kills_its_process_is_begun_four_times_and_fails() {
     let dir = tempfile::tempdir().unwrap();
     // This server never answers, so a job that has begun stays at its first step until its process is killed.
     let server = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", server.local_addr().unwrap());
-    // Its only worker is busy for long, so the job is the child's.
-    let observer = Local::start(Config {
-        import_rate: Some(1),
-        workers: 1,
-        places: bucket_at(endpoint.clone()),
-        ..config(dir.path())
-    });
+    let served = || {
+        serve(dir.path())
+            .option("--bucket", "s3://books")
+            .option("--s3-endpoint", &endpoint)
+    };
+    // Paths in Milvus' own form are in the bucket, those of the cloud aren't.
+    let observer = busy(served(), dir.path());
     observer.create("c");
-    // Paths in Milvus' own form are in the bucket, those of the cloud are not.
-    let busy = rows(dir.path(), "busy.json", 0..1000);
-    let busy = json!({ "clusterId": "x", "collectionName": "c", "objectUrls": [[busy]] });
-    let busy = observer
-        .post("/v2/vectordb/jobs/import/create", &busy)
-        .data();
-    let busy = busy["jobId"].as_str().unwrap();
-    observer.until(busy, |progress| progress["state"] == "Importing");
     let job = observer.import("c", &[Path::new("in/a.json")]);
     for begin in 1..=4 {
-        let child = Child::start_with_bucket(dir.path(), &endpoint);
+        let child = Local::start(served());
         let started = Instant::now();
         while begins(dir.path(), &job) < begin {
             assert!(started.elapsed() < Duration::from_mins(1), "begin {begin}");
@@ -264,7 +216,7 @@ fn a_job_that_kills_its_process_is_begun_four_times_and_fails() {
         drop(child);
         assert_eq!(observer.progress(&job)["state"], "Importing");
     }
-    let child = Child::start_with_bucket(dir.path(), &endpoint);
+    let child = Local::start(served());
     let failed = observer.wait(&job);
     drop(child);
     let reason = failed["reason"].as_str().unwrap();

@@ -1,30 +1,27 @@
 //! Jobs that read from an object store: every format, keys, refusals, long lists, broken answers.
 
 use crate::local::formats::parquet;
-use crate::local::harness::{Local, config, rows};
+use crate::local::harness::{Local, rows, serve};
 use crate::support::s3::{Asked, BUCKET, S3};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use tempfile::TempDir;
-use zshell::local::{OwnBucket, Places};
 
 const ACCESS: &str = "AKIATESTS";
 const SECRET: &str = "never-shown-to-anybody";
 const CREATE: &str = "/v2/vectordb/jobs/import/create";
 
 /// A service that asks this server for buckets, with the collection `books`.
-fn service(s3: &S3, bucket: Option<OwnBucket>) -> (TempDir, Local) {
+fn service(s3: &S3, bucket: Option<(&str, &str)>) -> (TempDir, Local) {
     let dir = tempfile::tempdir().expect("a folder");
-    let mut config = config(dir.path());
-    config.places = Places {
-        bucket,
-        allow: Vec::new(),
-        s3_endpoint: Some(s3.url()),
-        gcs_endpoint: Some(s3.url()),
-        azure_endpoint: None,
-    };
-    let local = Local::start(config);
+    let mut served = serve(dir.path())
+        .option("--s3-endpoint", s3.url())
+        .option("--gcs-endpoint", s3.url());
+    if let Some((option, place)) = bucket {
+        served = served.option(option, place);
+    }
+    let local = Local::start(served);
     local.create("books");
     (dir, local)
 }
@@ -217,8 +214,8 @@ fn relative_files_are_in_the_own_bucket() {
         BTreeMap::from([("in/a.jsonl".to_owned(), json_rows(0..5))]),
         0,
     );
-    let url = OwnBucket::Url(format!("s3://{BUCKET}"));
-    let (_dir, local) = service(&s3, Some(url));
+    let url = format!("s3://{BUCKET}");
+    let (_dir, local) = service(&s3, Some(("--bucket", &url)));
     for path in ["in/a.jsonl", "/in/a.jsonl"] {
         let body = json!({ "collectionName": "books", "files": [[path]], "accessKey": ACCESS, "secretKey": SECRET });
         let job = local.post(CREATE, &body).data();
@@ -227,7 +224,7 @@ fn relative_files_are_in_the_own_bucket() {
         assert_eq!(ended["details"][0]["fileName"], format!("[{path}]"));
     }
     assert_eq!(local.count("books"), 10);
-    let (_dir, local) = service(&s3, Some(OwnBucket::Dir(dir.path().to_owned())));
+    let (_dir, local) = service(&s3, Some(("--bucket-dir", dir.path().to_str().unwrap())));
     let body = json!({ "collectionName": "books", "files": [["a.json"]] });
     let job = local.post(CREATE, &body).data();
     assert_eq!(
@@ -243,12 +240,10 @@ fn a_job_whose_keys_ended_with_their_service_fails_and_says_so() {
     let s3 = S3::start(ACCESS, objects, 0);
     let dir = tempfile::tempdir().unwrap();
     let start = |rate| {
-        let mut config = config(dir.path());
-        config.import_rate = rate;
-        config.places.s3_endpoint = Some(s3.url());
-        Local::start(config)
+        let served = serve(dir.path()).option("--s3-endpoint", s3.url());
+        Local::start(served.option("--import-rate", rate))
     };
-    let local = start(Some(10));
+    let local = start("10");
     local.create("books");
     let body = json!({
         "clusterId": "in03", "collectionName": "books", "objectUrl": "s3://books/a.jsonl",
@@ -258,8 +253,8 @@ fn a_job_whose_keys_ended_with_their_service_fails_and_says_so() {
     let job = job["jobId"].as_str().unwrap();
     local.until(job, |progress| progress["importedRows"].as_u64() > Some(0));
     // Another service on the same data leaves the job to the one that has its keys.
-    let other = start(None);
-    local.service.stop();
+    let other = start("1000000");
+    local.stop();
     let ended = other.wait(job);
     let reason = ended["reason"].as_str().unwrap();
     assert!(reason.contains("memory only"), "{ended}");

@@ -2,7 +2,7 @@
 
 use crate::shell::service::{sent, service};
 use crate::support::harness::{ACCESS, Folder, SECRET, TOKEN, Test, quoted};
-use crate::support::server::{Request, Server};
+use crate::support::server::{Reply, Request, Server};
 
 /// The keys that the server was shown.
 fn keys(server: &Server) -> Vec<Option<String>> {
@@ -262,4 +262,25 @@ fn options_that_are_wrong_are_explained() {
 fn an_address_that_does_not_answer_ends_with_3() {
     let test = Test::new().eval("connect(\"http://127.0.0.1:1\")");
     test.status(3).run().complains("127.0.0.1:1");
+}
+
+#[test]
+fn the_environments_proxy_is_used_and_loopback_goes_around_it() {
+    let list = |_: &_| Reply::json(r#"{"code":0,"data":{"records":[]}}"#);
+    let (proxy, direct) = (Server::start(list), Server::start(list));
+    let connect = |address: &str| {
+        Test::new()
+            .args(["eval", "connect(args[0]); jobs()", address])
+            .env("http_proxy", proxy.url())
+            .run()
+    };
+    connect("http://milvus.example:19530");
+    let requests = proxy.requests();
+    assert_eq!(requests.len(), 2);
+    assert_eq!(
+        requests[0].target,
+        "http://milvus.example:19530/v2/vectordb/jobs/import/list"
+    );
+    connect(&direct.url());
+    assert_eq!((proxy.requests().len(), direct.requests().len()), (2, 2));
 }

@@ -1,17 +1,17 @@
 //! Which calls are repeated, which never are, and how they end.
 
-use crate::api::{always, client, hasty, import, settings};
-use crate::support::server::{Reply, Server};
+use super::server::{Reply, Server};
+use super::{always, client, hasty, import, settings};
+use crate::api::model::Dialect;
+use crate::api::{ApiError, Client, JobFilter, Outcome, Settings};
+use crate::error::Kind;
+use crate::interrupt::{Interrupt, Stop};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 use url::Url;
-use zshell::api::model::Dialect;
-use zshell::api::{ApiError, Client, JobFilter, Outcome, Settings};
-use zshell::error::Kind;
-use zshell::interrupt::{Interrupt, Stop};
 
 /// Answers the first requests with `bad`, later ones with an empty list.
 fn recovering(times: usize, bad: Reply) -> Server {

@@ -1,10 +1,10 @@
 //! Any text at all, in every layout and form.
 
+use crate::api::model::JobState;
+use crate::render::{OutputFormat, Screen, Shown};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
-use zshell::api::model::JobState;
-use zshell::render::{OutputFormat, Screen, Shown};
 
 use super::{FORMATS, failed, job, terminal, written};
 

@@ -1,12 +1,12 @@
 //! Any JSON at all in an answer gives a value or an error, never a panic.
 
-use crate::api::{client, cloud, import};
-use crate::support::server::{Reply, Server};
+use super::server::{Reply, Server};
+use super::{client, cloud, import};
+use crate::api::JobFilter;
+use crate::api::model::{Dialect, JobState, State};
 use proptest::prelude::*;
 use serde_json::{Map, Value};
 use std::sync::{Arc, Mutex};
-use zshell::api::JobFilter;
-use zshell::api::model::{Dialect, JobState, State};
 
 /// Names that the readers look for, and one that they do not.
 const NAMES: [&str; 22] = [

@@ -1,8 +1,8 @@
 //! Vertical, line-wise JSON, Markdown and YAML: as they look, and read back.
 
+use crate::render::{OutputFormat, Screen, Shown};
 use serde_json::{Value, json};
 use yaml_rust2::{Yaml, YamlLoader};
-use zshell::render::{OutputFormat, Screen, Shown};
 
 use super::{FORMATS, failed, jobs, listed, terminal, text, written};
 

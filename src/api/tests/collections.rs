@@ -1,13 +1,13 @@
 //! The collection and cluster calls.
 
-use crate::api::{always, client, cloud, settings};
-use crate::support::server::{Reply, Server};
+use super::server::{Reply, Server};
+use super::{always, client, cloud, settings};
+use crate::api::Settings;
+use crate::api::model::Dialect;
+use crate::api::query::RowSearch;
+use crate::error::Kind;
 use serde_json::json;
 use url::Url;
-use zshell::api::Settings;
-use zshell::api::model::Dialect;
-use zshell::api::query::RowSearch;
-use zshell::error::Kind;
 
 const DATA: &str = r#"{"code":0,"data":{"has":true,"collectionName":"books","loadState":"LoadStateLoaded","rowCount":"7",
     "enableDynamicField":true,"load":"LoadStateLoaded","shardsNum":1,

@@ -4,13 +4,13 @@
 //! `published.json` holds a row for each: the call, the answer as published (the `OpenAPI` references of Milvus 2.4 to 3.0,
 //! and of Zilliz Cloud), and what is made of it.
 
-use crate::api::{always, client, cloud, import};
-use crate::support::server::Reply;
+use super::server::Reply;
+use super::{always, client, cloud, import};
+use crate::api::model::{Dialect, JobPage, Progress};
+use crate::api::query::RowQuery;
+use crate::api::{ApiError, Client, Cluster, CollectionDescription, JobFilter, Outcome};
+use crate::error::Kind;
 use serde_json::{Value, json};
-use zshell::api::model::{Dialect, JobPage, Progress};
-use zshell::api::query::RowQuery;
-use zshell::api::{ApiError, Client, Cluster, CollectionDescription, JobFilter, Outcome};
-use zshell::error::Kind;
 
 #[test]
 fn published_answers_are_read() {
@@ -85,7 +85,7 @@ fn make(api: &Client, call: &str) -> Result<String, ApiError> {
         "/v2/clusters/{clusterId}" => api.cluster("in03-1").map(cluster),
         "/v2/projects" => api.projects().map(|found| {
             let project =
-                |project: &zshell::api::Project| format!("{} {:?}", project.id, project.name);
+                |project: &crate::api::Project| format!("{} {:?}", project.id, project.name);
             let found: Vec<String> = found.iter().map(project).collect();
             found.join("; ")
         }),

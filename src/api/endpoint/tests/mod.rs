@@ -1,10 +1,12 @@
 //! Endpoints: what an address is named as, and what is refused.
 
-use proptest::prelude::*;
-use zshell::api::endpoint::{
+mod route;
+
+use crate::api::endpoint::{
     Endpoint, EndpointError, EndpointKind, Site, control_plane, controller, join,
 };
-use zshell::error::{Failure, Kind};
+use crate::error::{Failure, Kind};
+use proptest::prelude::*;
 
 pub(crate) fn endpoint(text: &str) -> Endpoint {
     Endpoint::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))

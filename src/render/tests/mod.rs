@@ -6,9 +6,9 @@ mod hostile;
 mod layouts;
 mod narrow;
 
+use crate::api::model::{FileProgress, JobState, JobSummary, Progress, State};
+use crate::render::{self, OutputFormat, Screen, Shown};
 use serde_json::{Value, json};
-use zshell::api::model::{FileProgress, JobState, JobSummary, Progress, State};
-use zshell::render::{self, OutputFormat, Screen, Shown};
 
 const FORMATS: [OutputFormat; 7] = [
     OutputFormat::Table,

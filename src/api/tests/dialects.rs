@@ -1,11 +1,11 @@
 //! What travels for each call, exactly as the reference says, and what is made of the usual answers.
 
-use crate::api::{always, client, cloud, import, only, settings};
-use crate::support::server::{Reply, Request};
-use zshell::api::model::{Dialect, ImportRequest, JobState, Source};
-use zshell::api::{JobFilter, Outcome, Settings};
-use zshell::error::Kind;
-use zshell::secret::Secret;
+use super::server::{Reply, Request};
+use super::{always, client, cloud, import, only, settings};
+use crate::api::model::{Dialect, ImportRequest, JobState, Source};
+use crate::api::{JobFilter, Outcome, Settings};
+use crate::error::Kind;
+use crate::secret::Secret;
 
 const MADE: &str = r#"{"code":0,"data":{"jobId":"job-1"}}"#;
 
@@ -310,7 +310,7 @@ fn what_a_dialect_cannot_say_is_refused_with_the_line_to_type() {
 
 #[test]
 fn milvus_progress_falls_back_once_to_the_spelling_the_server_knows() {
-    let server = crate::support::server::Server::start(|request| {
+    let server = super::server::Server::start(|request| {
         if request.target.ends_with("/describe") {
             Reply::json(
                 r#"{"code":0,"data":{"jobId":"7","state":"Completed","progress":99,"fileName":"[5.parquet]"}}"#,

@@ -1,10 +1,10 @@
 //! What each answer to a create proves: the reference's table "Answers to a create: what each code proves".
 
-use crate::api::{always, client, import, settings};
-use crate::support::server::Reply;
-use zshell::api::Outcome;
-use zshell::api::model::Dialect::{self, Milvus, V1, V2};
-use zshell::error::Kind;
+use super::server::Reply;
+use super::{always, client, import, settings};
+use crate::api::Outcome;
+use crate::api::model::Dialect::{self, Milvus, V1, V2};
+use crate::error::Kind;
 
 const ALL: &[Dialect] = &[V1, V2, Milvus];
 

@@ -2,8 +2,8 @@
 
 use std::io::{self, Write};
 
+use crate::render::{self, OutputFormat, Screen, Shown};
 use serde_json::{Value, json};
-use zshell::render::{self, OutputFormat, Screen, Shown};
 
 use super::{FORMATS, description, failed, jobs, listed, table, terminal, written};
 

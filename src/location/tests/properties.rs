@@ -1,9 +1,9 @@
 //! Properties of object paths: what is built is read back, and nothing panics.
 
-use crate::paths::object::server;
+use super::server;
+use crate::location::{Location, Place, Store};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
-use zshell::location::{Location, Place, Store};
 
 /// A bucket name that every store takes.
 fn bucket() -> impl Strategy<Value = String> {

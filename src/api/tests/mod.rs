@@ -10,15 +10,17 @@ mod properties;
 mod published;
 mod secrets;
 mod sending;
+#[path = "../../../tests/suite/support/server.rs"]
+mod server;
 mod tls;
 
-use crate::support::server::{Reply, Request, Server};
+use crate::api::model::{Dialect, ImportRequest, Source};
+use crate::api::{Client, Settings};
+use crate::interrupt::Interrupt;
+use crate::secret::Secret;
+use server::{Reply, Request, Server};
 use std::time::Duration;
 use url::Url;
-use zshell::api::model::{Dialect, ImportRequest, Source};
-use zshell::api::{Client, Settings};
-use zshell::interrupt::Interrupt;
-use zshell::secret::Secret;
 
 /// Settings for the server: no cluster, no key.
 fn settings(dialect: Dialect, server: &Server) -> Settings {

@@ -1,11 +1,11 @@
 //! The walk over job lists.
 
-use crate::api::{client, cloud, settings};
-use crate::support::server::{Reply, Request, Server};
+use super::server::{Reply, Request, Server};
+use super::{client, cloud, settings};
+use crate::api::model::Dialect;
+use crate::api::{ApiError, JobFilter};
+use crate::interrupt::{Interrupt, Stop};
 use serde_json::{Value, json};
-use zshell::api::model::Dialect;
-use zshell::api::{ApiError, JobFilter};
-use zshell::interrupt::{Interrupt, Stop};
 
 fn asked(request: &Request) -> (u64, u64) {
     let body: Value = serde_json::from_str(&request.body).unwrap();

@@ -1,6 +1,9 @@
 //! Paths that are accepted, and what they name.
 
-use zshell::location::{Cloud, Format, Kind, Location, Place, Store, cloud_mismatch};
+mod properties;
+mod refused;
+
+use crate::location::{Cloud, Format, Kind, Location, Place, Store, cloud_mismatch};
 
 pub(crate) fn cloud(text: &str) -> Location {
     Location::parse(text, &Place::Cloud).unwrap_or_else(|error| panic!("{text}: {error}"))

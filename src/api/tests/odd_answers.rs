@@ -1,11 +1,11 @@
 //! Answers that the reference does not foresee: a typed value or a clear error, never a panic.
 
-use crate::api::{always, client, cloud, hasty, import, settings};
-use crate::support::server::{Reply, Server};
+use super::server::{Reply, Server};
+use super::{always, client, cloud, hasty, import, settings};
+use crate::api::model::{Dialect, JobState};
+use crate::api::{ApiError, JobFilter, Outcome, Settings};
+use crate::error::{Failure, Kind};
 use std::sync::atomic::{AtomicBool, Ordering};
-use zshell::api::model::{Dialect, JobState};
-use zshell::api::{ApiError, JobFilter, Outcome, Settings};
-use zshell::error::{Failure, Kind};
 
 #[test]
 fn ids_keep_their_digits_in_every_shape() {

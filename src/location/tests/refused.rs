@@ -1,8 +1,8 @@
 //! Paths that are refused, why, and that no message repeats a secret.
 
-use crate::paths::object::{cloud, server};
-use zshell::error::{Failure, Kind};
-use zshell::location::{Location, LocationError, Place};
+use super::{cloud, server};
+use crate::error::{Failure, Kind};
+use crate::location::{Location, LocationError, Place};
 
 /// Parses, expects an error and gives message and hint as one text.
 fn refused(text: &str, place: &Place) -> String {

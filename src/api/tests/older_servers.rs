@@ -1,12 +1,12 @@
 //! v1's rows and what a Milvus older than 2.4 lacks, in the answers of the Python package `milvus` 2.3.5.
 
-use crate::api::{client, cloud, settings};
-use crate::support::server::{Reply, Server};
+use super::server::{Reply, Server};
+use super::{client, cloud, settings};
+use crate::api::model::Dialect;
+use crate::api::query::RowQuery;
+use crate::api::{ApiError, JobFilter, Outcome};
+use crate::error::Kind;
 use serde_json::{Value, json};
-use zshell::api::model::Dialect;
-use zshell::api::query::RowQuery;
-use zshell::api::{ApiError, JobFilter, Outcome};
-use zshell::error::Kind;
 
 const TYPES: &str = r#"{"code":200,"data":{"collectionName":"types","enableDynamicField":true,"fields":[
     {"name":"pk","primaryKey":true,"type":"VarChar(20)"},{"name":"i64","type":"Int64"},{"name":"j","type":"JSON"},

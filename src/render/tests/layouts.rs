@@ -1,8 +1,8 @@
 //! Tables at several widths and off a terminal.
 
+use crate::api::model::JobState;
+use crate::render::{self, Screen, Shown};
 use serde_json::json;
-use zshell::api::model::JobState;
-use zshell::render::{self, Screen, Shown};
 
 use super::{description, failed, file, jobs, listed, progress, table, terminal, text};
 

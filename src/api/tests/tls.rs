@@ -1,6 +1,9 @@
 //! TLS: a certificate of one's own is trusted when it is named, and only then.
 
-use crate::support::server::{Reply, Server};
+use crate::api::model::Dialect;
+use crate::api::{Client, Settings};
+use crate::error::{Failure, Kind};
+use crate::interrupt::Interrupt;
 use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
@@ -9,15 +12,10 @@ use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
-use std::process::Command;
 use std::sync::Arc;
 use std::time::Duration;
 use tempfile::TempDir;
 use url::Url;
-use zshell::api::model::Dialect;
-use zshell::api::{Client, Settings};
-use zshell::error::{Failure, Kind};
-use zshell::interrupt::Interrupt;
 
 /// A certificate and its key, in PEM form.
 struct Pem {
@@ -254,31 +252,4 @@ fn a_certificate_file_that_cannot_be_used_is_named() {
             "{failure:?}"
         );
     }
-}
-
-/// Proxy variables belong to a process, so this goes through the binary.
-#[test]
-fn the_environments_proxy_is_used_and_loopback_goes_around_it() {
-    let list = |_: &_| Reply::json(r#"{"code":0,"data":{"records":[]}}"#);
-    let (proxy, direct) = (Server::start(list), Server::start(list));
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let connect = |address: &str| {
-        let output = Command::new(env!("CARGO_BIN_EXE_zshell"))
-            .args(["eval", "connect(args[0]); jobs()", address])
-            .env_clear()
-            .env("HOME", folder.path())
-            .env("http_proxy", proxy.url())
-            .output()
-            .expect("zshell runs");
-        assert!(output.status.success(), "{output:?}");
-    };
-    connect("http://milvus.example:19530");
-    let requests = proxy.requests();
-    assert_eq!(requests.len(), 2);
-    assert_eq!(
-        requests[0].target,
-        "http://milvus.example:19530/v2/vectordb/jobs/import/list"
-    );
-    connect(&direct.url());
-    assert_eq!((proxy.requests().len(), direct.requests().len()), (2, 2));
 }

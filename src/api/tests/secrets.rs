@@ -1,12 +1,12 @@
 //! No key in any text that leaves the client.
 
-use crate::api::{client, cloud, import};
-use crate::support::server::{Reply, Server};
+use super::server::{Reply, Server};
+use super::{client, cloud, import};
+use crate::api::model::{Dialect, ImportRequest};
+use crate::api::{LogSink, Settings};
+use crate::error::{Failure, Kind};
+use crate::secret::Secret;
 use std::sync::{Arc, Mutex};
-use zshell::api::model::{Dialect, ImportRequest};
-use zshell::api::{LogSink, Settings};
-use zshell::error::{Failure, Kind};
-use zshell::secret::Secret;
 
 const TOKEN: &str = "root:tok/en+123";
 const KEYS: [&str; 3] = ["AKIA-storage-id", "storage/secret+key", "session-token-1"];

@@ -1,9 +1,9 @@
 //! The table of dialects and base URLs.
 
-use crate::paths::endpoint::endpoint;
+use super::endpoint;
+use crate::api::endpoint::{Endpoint, EndpointError, Given, Route, Site, choose};
+use crate::api::model::Dialect;
 use proptest::prelude::*;
-use zshell::api::endpoint::{Endpoint, EndpointError, Given, Route, Site, choose};
-use zshell::api::model::Dialect;
 
 const ID: &str = "in03-3bf3c31f4248e22";
 const CLUSTER: &str = "https://in03-3bf3c31f4248e22.api.aws-us-east1.zillizcloud.com";

@@ -1,9 +1,9 @@
 //! Narrow screens, long lists, and text that is wider than it looks.
 
+use crate::api::model::JobState;
+use crate::render::{Screen, Shown};
 use serde_json::{Value, json};
 use unicode_width::UnicodeWidthStr;
-use zshell::api::model::JobState;
-use zshell::render::{Screen, Shown};
 
 use super::{failed, file, job, jobs, progress, table, terminal, text};
 
