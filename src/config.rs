@@ -36,7 +36,7 @@ use zeroize::Zeroizing;
 /// The content of `config.toml`.
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Config {
+pub(crate) struct Config {
     /// The profile that `connect()` uses by default.
     pub default_profile: Option<String>,
     /// Library folders, searched after those of `--lib` and `ZSHELL_LIB`. Relative ones are relative to the file.
@@ -62,7 +62,7 @@ pub struct Config {
 /// Limits on what a script may hold.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
-pub struct Limits {
+pub(crate) struct Limits {
     /// Maximum length of a text or blob in bytes.
     pub string_bytes: usize,
     /// Maximum number of items of an array or map.
@@ -97,7 +97,7 @@ pub enum EditMode {
 
 impl Config {
     /// Reads `config.toml`. A missing file is an empty one.
-    pub fn load() -> Result<Self, Failure> {
+    pub(crate) fn load() -> Result<Self, Failure> {
         let Some(path) = path() else {
             return Ok(Self::default());
         };

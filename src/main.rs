@@ -11,9 +11,9 @@ fn main() -> ExitCode {
         let run = std::thread::Builder::new()
             .name("main".to_owned())
             .stack_size(size);
-        if let Ok(thread) = run.spawn(zshell::cli::main) {
+        if let Ok(thread) = run.spawn(zshell::main) {
             return thread.join().unwrap_or(ExitCode::from(101));
         }
     }
-    zshell::cli::main()
+    zshell::main()
 }

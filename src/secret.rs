@@ -16,7 +16,7 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// The text shown in place of a secret.
-pub const MASK: &str = "****";
+pub(crate) const MASK: &str = "****";
 
 /// An API key, password or storage key.
 #[derive(Clone, PartialEq, Eq)]

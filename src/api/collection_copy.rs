@@ -87,7 +87,7 @@ impl Problems {
 }
 
 /// Returns the body of the create call for a copy of the described collection, without a name.
-pub fn create_body(described: &Object) -> Result<Object, CopyError> {
+pub(crate) fn create_body(described: &Object) -> Result<Object, CopyError> {
     let mut problems = Problems::default();
     let carried: &[&str] = &[
         "description",
@@ -151,7 +151,7 @@ pub fn create_body(described: &Object) -> Result<Object, CopyError> {
 
 /// Returns the vector fields of a create body that have no index, if the body has indexes at all. Milvus describes only
 /// the first vector field's index, and refuses to load a collection with an unindexed vector field.
-pub fn vectors_without_index(body: &Object) -> Vec<String> {
+pub(crate) fn vectors_without_index(body: &Object) -> Vec<String> {
     let indexed: Vec<&Value> = objects(body, "indexParams")
         .filter_map(|index| index.get("fieldName"))
         .collect();

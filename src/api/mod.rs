@@ -11,13 +11,13 @@
 
 mod answers;
 mod clusters;
-pub mod collection_copy;
+pub(crate) mod collection_copy;
 mod collections;
 mod curl;
 mod description;
 mod dialect;
 mod dry_run;
-pub mod endpoint;
+pub(crate) mod endpoint;
 mod envelope;
 mod error;
 mod fields;
@@ -26,10 +26,10 @@ mod http;
 mod imports;
 mod mask;
 mod milvus;
-pub mod model;
+pub(crate) mod model;
 mod old_milvus;
 mod outcome;
-pub mod query;
+pub(crate) mod query;
 mod request;
 mod retry;
 mod scan;
@@ -44,17 +44,13 @@ mod v1_rows;
 mod v2;
 mod walk;
 
-pub use clusters::{Cluster, Project};
-pub use description::{CollectionDescription, FieldDescription, IndexDescription};
-pub use error::{ApiError, Call};
-pub use outcome::{Effect, Outcome};
-pub use retry::backoff;
-pub use scan::Scan;
-pub use settings::{
-    BODY_LIMIT, BUSY_WAIT, CONNECT_TIMEOUT, DryRun, LogSink, READ_TIMEOUT, REMEMBERS, SETTLE,
-    Settings,
-};
-pub use walk::JobWalk;
+pub(crate) use clusters::Cluster;
+pub(crate) use error::ApiError;
+pub(crate) use outcome::{Effect, Outcome};
+pub(crate) use retry::backoff;
+pub(crate) use scan::Scan;
+pub(crate) use settings::{BUSY_WAIT, DryRun, LogSink, REMEMBERS, Settings};
+pub(crate) use walk::JobWalk;
 
 use crate::interrupt::Interrupt;
 use dialect::DialectApi;
@@ -66,7 +62,7 @@ use std::sync::{Arc, OnceLock};
 use transport::{Answer, Transport};
 
 /// [`Settings::key_source`] of the local service in this process, whose API key is generated for the run.
-pub const OWN_KEY: &str = "made for this run";
+pub(crate) const OWN_KEY: &str = "made for this run";
 
 /// The jobs that a list call should return.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -79,7 +75,7 @@ pub struct JobFilter {
 
 /// Receives an answer that came after its caller was stopped. Dropped unused if the caller has the answer. Runs on the
 /// request's own thread.
-pub type Late<T> = Box<dyn FnOnce(Result<T, ApiError>) + Send>;
+pub(crate) type Late<T> = Box<dyn FnOnce(Result<T, ApiError>) + Send>;
 
 /// A connection to one service. Clones share it, and several threads may use it.
 #[derive(Clone)]

@@ -166,7 +166,7 @@ impl fmt::Display for State {
 }
 
 /// Returns true for texts that services send in place of an id: blanks, `0`, `-1` and `null` (reference: Create).
-pub fn is_placeholder_id(text: &str) -> bool {
+pub(crate) fn is_placeholder_id(text: &str) -> bool {
     matches!(text.trim(), "" | "0" | "-1") || text.trim().eq_ignore_ascii_case("null")
 }
 
@@ -266,7 +266,7 @@ pub enum Source {
 }
 
 /// Largest number of files, or sets of `NumPy` files, in one create call (reference: Limits).
-pub const MOST_FILES: usize = 1024;
+pub(crate) const MOST_FILES: usize = 1024;
 
 /// One create call. The connection adds its own settings (cluster, project, region).
 #[derive(Clone, Debug, PartialEq)]

@@ -88,7 +88,7 @@ fn is_transient(answer: &Answer) -> bool {
 }
 
 /// Returns the pause after this number of tries: exponential and capped, with jitter between half and all of it.
-pub fn backoff(tries: u32) -> Duration {
+pub(crate) fn backoff(tries: u32) -> Duration {
     let full = PAUSE
         .saturating_mul(1 << tries.saturating_sub(1).min(16))
         .min(LONGEST_PAUSE);

@@ -12,17 +12,17 @@ use std::time::Duration;
 use url::Url;
 
 /// Default time to set up a connection.
-pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Default deadline of one call with its retries.
-pub const READ_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const READ_TIMEOUT: Duration = Duration::from_secs(30);
 /// Default time after which a new job certainly shows in the job list.
-pub const SETTLE: Duration = Duration::from_secs(30);
+pub(crate) const SETTLE: Duration = Duration::from_secs(30);
 /// Default time for which one import is retried while the service is busy.
-pub const BUSY_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const BUSY_WAIT: Duration = Duration::from_secs(10);
 /// Default time for which a service certainly remembers finished jobs. Milvus forgets jobs after 3 hours.
-pub const REMEMBERS: Duration = Duration::from_hours(1);
+pub(crate) const REMEMBERS: Duration = Duration::from_hours(1);
 /// Default size limit of an answer: 64 MiB.
-pub const BODY_LIMIT: usize = 64 << 20;
+pub(crate) const BODY_LIMIT: usize = 64 << 20;
 
 /// The addresses, credentials and limits of a connection. Only the addresses' scheme, host, port and path are used.
 #[derive(Clone, Debug)]

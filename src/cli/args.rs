@@ -19,7 +19,7 @@ use std::time::Duration;
     max_term_width = 100,
     subcommand_help_heading = "Commands"
 )]
-pub struct Args {
+pub(crate) struct Args {
     /// Options of all commands.
     #[command(flatten)]
     pub common: Common,
@@ -33,7 +33,7 @@ pub struct Args {
 
 /// Options of all commands.
 #[derive(Clone, Debug, clap::Args)]
-pub struct Common {
+pub(crate) struct Common {
     /// Connection that `connect()` uses: a profile, "local" or an endpoint
     #[arg(short, long, global = true, value_name = "PROFILE")]
     pub profile: Option<String>,
@@ -79,7 +79,7 @@ pub struct Common {
 
 /// The subcommands.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run a script and show its last value
     Run {
         /// The script, or - for standard input, then its arguments: words go to `args`, --name value to `opts`, and
@@ -138,7 +138,7 @@ pub enum Command {
 
 /// Arguments of `zshell import`.
 #[derive(Debug, clap::Args)]
-pub struct Import {
+pub(crate) struct Import {
     /// Target collection
     pub collection: String,
     /// Files or folders, each one file of the job
@@ -181,7 +181,7 @@ fn limit(text: &str) -> Result<String, String> {
 
 /// Arguments of `zshell jobs`.
 #[derive(Debug, clap::Args)]
-pub struct Jobs {
+pub(crate) struct Jobs {
     /// Only jobs in this state (repeatable), or "active"
     #[arg(long, ignore_case = true, value_parser = STATES)]
     pub state: Vec<String>,
@@ -195,7 +195,7 @@ pub struct Jobs {
 
 /// Arguments of `zshell wait`.
 #[derive(Debug, clap::Args)]
-pub struct Wait {
+pub(crate) struct Wait {
     /// Job ids
     #[arg(required = true)]
     pub jobs: Vec<String>,
@@ -206,7 +206,7 @@ pub struct Wait {
 
 /// Subcommands of `zshell journal`.
 #[derive(Debug, Subcommand)]
-pub enum JournalCommand {
+pub(crate) enum JournalCommand {
     /// List submissions, the latest first
     List(JournalList),
     /// Show a submission with its history
@@ -227,7 +227,7 @@ pub enum JournalCommand {
 /// Arguments of `zshell journal settle`.
 #[derive(Debug, clap::Args)]
 #[command(group(clap::ArgGroup::new("outcome").required(true).multiple(true)))]
-pub struct Settle {
+pub(crate) struct Settle {
     /// Submission id
     pub id: String,
     /// The job it made
@@ -244,7 +244,7 @@ pub struct Settle {
 
 /// Arguments of `zshell journal list`.
 #[derive(Debug, clap::Args)]
-pub struct JournalList {
+pub(crate) struct JournalList {
     /// Only submissions in this state (repeatable), or "unresolved"
     #[arg(long, ignore_case = true, value_parser = standings())]
     pub state: Vec<String>,
@@ -261,7 +261,7 @@ pub struct JournalList {
 
 /// Subcommands of `zshell profile`.
 #[derive(Debug, Subcommand)]
-pub enum Profile {
+pub(crate) enum Profile {
     /// List saved connections
     List,
     /// Save a connection: ask for missing settings, test the connection, store the API key
@@ -285,7 +285,7 @@ pub enum Profile {
 
 /// Arguments of `zshell profile add`.
 #[derive(Debug, Default, clap::Args)]
-pub struct Add {
+pub(crate) struct Add {
     /// Profile name: letters, digits, - and _
     pub name: String,
     /// Public endpoint of a cluster, or address of a Milvus server
@@ -329,7 +329,7 @@ pub struct Add {
 /// Arguments of `zshell serve`.
 #[cfg(feature = "local")]
 #[derive(Debug, clap::Args)]
-pub struct Serve {
+pub(crate) struct Serve {
     /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:19531")]
     pub listen: std::net::SocketAddr,

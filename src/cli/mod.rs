@@ -1,6 +1,6 @@
 //! The command line: one file per subcommand, and the only exit of the process.
 
-pub mod args;
+pub(crate) mod args;
 
 mod commands;
 mod crash;
@@ -197,7 +197,7 @@ fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
 fn tell(log: Log, error: &ScriptError, screen: &Screen) {
     match log.format {
         LogFormat::Text => log.line(Level::Error, error.lay_out(screen).trim_end()),
-        LogFormat::Json => log.json(Level::Error, &error.failure.message, error.fields()),
+        LogFormat::Json => Log::json(Level::Error, &error.failure.message, error.fields()),
     }
 }
 

@@ -52,7 +52,7 @@ fn remove(session: &Session, name: &str) -> Result<(), Failure> {
         return Ok(());
     }
     let yes = session.choices().yes;
-    if !yes && !session.can_ask() {
+    if !yes && !Session::can_ask() {
         return Err(Failure::new(
             Kind::Refused,
             format!("profile {name:?} was not removed: nobody confirms it"),

@@ -10,11 +10,11 @@ const SECRETS: &str = "secrets";
 /// The settings of a profile, in the parser's order: the options of `connect(#{…})`, and `secrets`.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(from = "Map<String, Value>")]
-pub struct Profile(Vec<(String, Setting)>);
+pub(crate) struct Profile(Vec<(String, Setting)>);
 
 /// A setting of a profile.
 #[derive(Clone, Debug)]
-pub enum Setting {
+pub(crate) enum Setting {
     /// A text or number under a secret's name.
     Secret(Secret),
     /// A table of settings, for example `storage`.
@@ -25,12 +25,12 @@ pub enum Setting {
 
 impl Profile {
     /// Returns the settings that `connect` reads, without the table of secrets.
-    pub fn into_settings(self) -> impl Iterator<Item = (String, Setting)> {
+    pub(crate) fn into_settings(self) -> impl Iterator<Item = (String, Setting)> {
         self.0.into_iter().filter(|(name, _)| name != SECRETS)
     }
 
     /// Returns the value that `secret("NAME")` finds in this profile.
-    pub fn secret(&self, name: &str) -> Option<&Secret> {
+    pub(crate) fn secret(&self, name: &str) -> Option<&Secret> {
         let Setting::Table(secrets) = self.get(SECRETS)? else {
             return None;
         };
@@ -41,13 +41,13 @@ impl Profile {
     }
 
     /// Returns the setting with exactly this name.
-    pub fn get(&self, name: &str) -> Option<&Setting> {
+    pub(crate) fn get(&self, name: &str) -> Option<&Setting> {
         let (_, setting) = self.0.iter().find(|(known, _)| known == name)?;
         Some(setting)
     }
 
     /// Returns a setting that's a text and no secret.
-    pub fn text(&self, name: &str) -> Option<&str> {
+    pub(crate) fn text(&self, name: &str) -> Option<&str> {
         match self.get(name)? {
             Setting::Plain(value) => value.as_str(),
             _ => None,
@@ -55,7 +55,7 @@ impl Profile {
     }
 
     /// Returns the profile as JSON with all secrets masked.
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         self.0
             .iter()
             .map(|(name, setting)| (name.clone(), setting.json()))

@@ -90,7 +90,7 @@ impl Sources {
 }
 
 /// Returns a line of a text (counted from 1), without its line break.
-pub fn line_of(text: &str, line: usize) -> Option<String> {
+pub(crate) fn line_of(text: &str, line: usize) -> Option<String> {
     let line = text.split('\n').nth(line.checked_sub(1)?)?;
     Some(line.trim_end_matches('\r').to_owned())
 }
@@ -119,7 +119,7 @@ impl Drop for Compiling {
 const EXPRESSION_DEPTH: usize = 128;
 
 /// Configures an engine for zshell's language: the import call, no `eval`, the same depth limits in every build.
-pub fn language(engine: &mut Engine) {
+pub(crate) fn language(engine: &mut Engine) {
     engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
     engine.disable_symbol("eval");
     install(engine);
@@ -159,7 +159,7 @@ pub fn compile(
 }
 
 /// Compiles `text` with these variables in scope.
-pub fn compile_in(
+pub(crate) fn compile_in(
     engine: &Engine,
     sources: &Sources,
     name: &str,

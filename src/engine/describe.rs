@@ -103,12 +103,12 @@ impl Opt {
 }
 
 /// Returns an option without other spellings.
-pub const fn opt(name: &'static str, help: &'static str) -> Opt {
+pub(crate) const fn opt(name: &'static str, help: &'static str) -> Opt {
     opt_as(name, &[], help)
 }
 
 /// Returns an option with other spellings, from the REST API or pymilvus.
-pub const fn opt_as(
+pub(crate) const fn opt_as(
     name: &'static str,
     aliases: &'static [&'static str],
     help: &'static str,

@@ -11,7 +11,7 @@ mod options;
 mod reach;
 mod variables;
 
-pub use finding::{Finding, Severity};
+pub(crate) use finding::Finding;
 
 use super::compile::{self, Sources};
 use super::interpreter::language;

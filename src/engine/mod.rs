@@ -5,24 +5,24 @@
 //! [`registry`] lists the functions, [`functions`] implements them, and [`types`] holds the script types. [`explain`]
 //! rewords Rhai's errors, [`arguments`] parses a script's arguments, and [`lint`] checks a script without running it.
 
-pub mod arguments;
-pub mod call;
-pub mod compile;
-pub mod connecting;
-pub mod describe;
-pub mod explain;
-pub mod functions;
-pub mod help;
-pub mod interpreter;
-pub mod lint;
-pub mod modules;
-pub mod options;
+pub(crate) mod arguments;
+pub(crate) mod call;
+pub(crate) mod compile;
+pub(crate) mod connecting;
+pub(crate) mod describe;
+pub(crate) mod explain;
+pub(crate) mod functions;
+pub(crate) mod help;
+pub(crate) mod interpreter;
+pub(crate) mod lint;
+pub(crate) mod modules;
+pub(crate) mod options;
 pub mod registry;
-pub mod script_error;
+pub(crate) mod script_error;
 pub(crate) mod syntax;
-pub mod types;
+pub(crate) mod types;
 
 mod limits;
 
-pub use interpreter::{Interpreter, Setup};
-pub use script_error::ScriptError;
+pub(crate) use interpreter::{Interpreter, Setup};
+pub(crate) use script_error::ScriptError;

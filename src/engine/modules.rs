@@ -129,7 +129,7 @@ fn module_file(folder: &Path, path: &str) -> PathBuf {
 }
 
 /// Reads modules from files.
-pub struct Modules {
+pub(crate) struct Modules {
     folders: Folders,
     sources: Sources,
     loaded: RefCell<BTreeMap<PathBuf, Loaded>>,
@@ -138,7 +138,7 @@ pub struct Modules {
 
 impl Modules {
     /// Returns a resolver for these folders.
-    pub fn new(folders: Folders, sources: Sources) -> Self {
+    pub(crate) fn new(folders: Folders, sources: Sources) -> Self {
         Self {
             folders,
             sources,

@@ -13,7 +13,7 @@ use serde_json::Value;
 use std::time::Duration;
 
 /// The option that every call with a request body accepts.
-pub const EXTRA: Opt = opt(
+pub(crate) const EXTRA: Opt = opt(
     "extra",
     "keys for the request's body, sent as they are: for servers newer than zshell",
 );
@@ -267,7 +267,7 @@ pub(super) fn checked(
 }
 
 /// Returns text as is, and any other value as JSON.
-pub fn plain(value: &Dynamic) -> String {
+pub(crate) fn plain(value: &Dynamic) -> String {
     match json_of(value) {
         Value::String(text) => text,
         other => other.to_string(),
@@ -276,7 +276,7 @@ pub fn plain(value: &Dynamic) -> String {
 
 /// Returns a duration given as text (`"90s"`, `"1h45m"`) or in seconds; `None` for anything else, including a negative
 /// one.
-pub fn duration_of(value: &Dynamic) -> Option<Duration> {
+pub(crate) fn duration_of(value: &Dynamic) -> Option<Duration> {
     if let Some(text) = as_text(value) {
         return parse_duration(&text);
     }
@@ -287,7 +287,7 @@ pub fn duration_of(value: &Dynamic) -> Option<Duration> {
 }
 
 /// Parses a duration: `"90s"`, `"1h45m"`, `"1.5h"`, or a bare number of seconds.
-pub fn parse_duration(text: &str) -> Option<Duration> {
+pub(crate) fn parse_duration(text: &str) -> Option<Duration> {
     let text = text.trim();
     if let Ok(seconds) = text.parse::<f64>() {
         return Duration::try_from_secs_f64(seconds).ok();

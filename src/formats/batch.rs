@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+#[cfg(test)]
 use serde_json::{Map, Value};
 
 use super::column::{Column, Values};
@@ -12,19 +13,19 @@ use super::schema::{DataType, Schema};
 use super::warning::Warning;
 
 /// Number of rows at which a batch is full.
-pub const BATCH_ROWS: usize = 4_096;
+pub(crate) const BATCH_ROWS: usize = 4_096;
 /// Bytes of column data at which a batch is full.
-pub const BATCH_BYTES: usize = 8 << 20;
+pub(crate) const BATCH_BYTES: usize = 8 << 20;
 
 /// Name of the column that holds dynamic fields.
-pub const META: &str = "$meta";
+pub(crate) const META: &str = "$meta";
 
 /// Memory in bytes that an empty batch keeps for reuse. A batch of many large rows takes more.
 const KEPT: usize = 64 << 20;
 
 /// Rows of one collection that have passed the row check.
 #[derive(Clone, Debug)]
-pub struct Batch {
+pub(crate) struct Batch {
     schema: Arc<Schema>,
     rows: usize,
     columns: Vec<Column>,
@@ -34,7 +35,7 @@ pub struct Batch {
 
 impl Batch {
     /// Returns an empty batch for rows of a valid schema (see [`Schema::validate`]).
-    pub fn new(schema: &Arc<Schema>) -> Self {
+    pub(crate) fn new(schema: &Arc<Schema>) -> Self {
         Self {
             rows: 0,
             columns: schema
@@ -51,41 +52,41 @@ impl Batch {
     /// Returns the batch, now also accepting scalars written as strings and strings written as numbers. Milvus' insert
     /// call accepts both, but its import doesn't.
     #[must_use]
-    pub fn loose(mut self) -> Self {
+    pub(crate) fn loose(mut self) -> Self {
         self.parser.loosen();
         self
     }
 
     /// Returns the schema of the rows.
-    pub fn schema(&self) -> &Arc<Schema> {
+    pub(crate) fn schema(&self) -> &Arc<Schema> {
         &self.schema
     }
 
     /// Returns the number of rows.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
     /// Returns one column per field, in the schema's order, each with [`Batch::rows`] rows. Only the primary key column
     /// of an `AutoID` collection differs: until [`Batch::set_auto_ids`] fills the column, it is empty, or null in rows
     /// without a key.
-    pub fn columns(&self) -> &[Column] {
+    pub(crate) fn columns(&self) -> &[Column] {
         &self.columns
     }
 
     /// Returns the dynamic fields, one JSON object text per row, or `None` if the schema doesn't enable dynamic fields.
-    pub fn meta(&self) -> Option<&Column> {
+    pub(crate) fn meta(&self) -> Option<&Column> {
         self.meta.as_ref()
     }
 
     /// Returns the size of the column data in bytes.
-    pub fn byte_len(&self) -> usize {
+    pub(crate) fn byte_len(&self) -> usize {
         let columns = self.columns.iter().chain(&self.meta);
         columns.map(Column::byte_len).sum()
     }
 
     /// Removes the rows but keeps the memory for reuse, unless it is more than [`KEPT`].
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.rows = 0;
         self.roll_back();
         // `roll_back` doesn't shorten a filled AutoID column.
@@ -100,7 +101,7 @@ impl Batch {
 
     /// Assigns primary keys to the rows of an `AutoID` collection that have none, counting up from `first`. A `VarChar`
     /// key gets decimal text. Does nothing without `AutoID`.
-    pub fn set_auto_ids(&mut self, first: i64) {
+    pub(crate) fn set_auto_ids(&mut self, first: i64) {
         let fields = self.schema.fields.iter();
         let made = self.columns.iter_mut().zip(fields);
         for (column, field) in made.filter(|(_, field)| field.auto_id) {
@@ -127,7 +128,7 @@ impl Batch {
     /// Checks one row, given as a JSON object's text, and appends it. A refused row leaves the batch unchanged.
     ///
     /// `number` is the row's number in its file, from 1, for the error.
-    pub fn push_json(&mut self, row: &[u8], number: u64) -> Result<(), PushError> {
+    pub(crate) fn push_json(&mut self, row: &[u8], number: u64) -> Result<(), PushError> {
         let pushed = self
             .parser
             .push(row, &self.schema, &mut self.columns, self.meta.as_mut());
@@ -167,8 +168,9 @@ impl Batch {
         self.rows += rows.len();
     }
 
+    #[cfg(test)]
     /// Returns one row as a JSON object: the schema's fields first, then the dynamic fields.
-    pub fn row(&self, row: usize) -> Map<String, Value> {
+    pub(crate) fn row(&self, row: usize) -> Map<String, Value> {
         let named = self.schema.fields.iter().zip(&self.columns);
         let mut object: Map<String, Value> = named
             .map(|(field, column)| (field.name.clone(), column.value(row)))
@@ -183,7 +185,7 @@ impl Batch {
     }
 
     /// Returns the warnings of the JSON rows pushed since the last call, including refused rows.
-    pub fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
+    pub(crate) fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
         self.parser.take_warnings()
     }
 

@@ -12,7 +12,7 @@ pub(super) const BLOCK_BYTES: usize = 4 << 20;
 
 /// Rows of one JSON or JSON Lines file, as text.
 #[derive(Debug, Default)]
-pub struct Block {
+pub(crate) struct Block {
     text: Vec<u8>,
     rows: Vec<Place>,
     /// Number of rows in the file before this block.
@@ -66,13 +66,13 @@ pub(super) trait Rows: Send {
 
 impl Block {
     /// Returns the number of rows.
-    pub fn rows(&self) -> usize {
+    pub(crate) fn rows(&self) -> usize {
         self.rows.len()
     }
 
     /// Clears the batch and parses the block's rows into it. After an error, the batch holds the rows before the bad
     /// one.
-    pub fn parse(&self, batch: &mut Batch) -> Result<(), ReadError> {
+    pub(crate) fn parse(&self, batch: &mut Batch) -> Result<(), ReadError> {
         batch.clear();
         for (number, place) in (self.before + 1..).zip(&self.rows) {
             let row = self.text.get(place.text.clone()).unwrap_or_default();

@@ -10,12 +10,12 @@ mod view;
 
 use super::schema::{DataType, Field, Schema};
 
-pub use codec::DecodeError;
-pub use view::VectorView;
+pub(crate) use codec::DecodeError;
+pub(crate) use view::VectorView;
 
 /// Values of one field, one per row.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Column {
+pub(crate) struct Column {
     data_type: DataType,
     values: Values,
     /// One byte per row, 1 for null. `None` while no row is null.
@@ -24,7 +24,7 @@ pub struct Column {
 
 /// Storage of a [`Column`].
 #[derive(Clone, Debug, PartialEq)]
-pub enum Values {
+pub(crate) enum Values {
     /// One byte per row: 0 or 1.
     Bool(Vec<u8>),
     /// One value per row.
@@ -50,7 +50,7 @@ pub enum Values {
 
 /// Byte strings of varying length in one buffer.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Spans {
+pub(crate) struct Spans {
     /// Start of each row and end of the last row: rows + 1 numbers, the first of them 0.
     offsets: Vec<u32>,
     bytes: Vec<u8>,
@@ -67,17 +67,12 @@ impl Default for Spans {
 
 impl Spans {
     /// Returns the number of rows.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.offsets.len().saturating_sub(1)
     }
 
-    /// Returns true if there are no rows.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
     /// Returns the bytes of one row.
-    pub fn get(&self, row: usize) -> Option<&[u8]> {
+    pub(crate) fn get(&self, row: usize) -> Option<&[u8]> {
         let start = *self.offsets.get(row)?;
         let end = *self.offsets.get(row.checked_add(1)?)?;
         self.bytes
@@ -110,7 +105,7 @@ impl Spans {
 
 impl Column {
     /// Returns an empty column for values of a type.
-    pub fn new(data_type: &DataType) -> Self {
+    pub(crate) fn new(data_type: &DataType) -> Self {
         Self {
             values: Values::empty(data_type),
             data_type: data_type.clone(),
@@ -119,22 +114,22 @@ impl Column {
     }
 
     /// Returns the type of the values.
-    pub fn data_type(&self) -> &DataType {
+    pub(crate) fn data_type(&self) -> &DataType {
         &self.data_type
     }
 
     /// Returns the values. The placeholder of a null row has no meaning.
-    pub fn values(&self) -> &Values {
+    pub(crate) fn values(&self) -> &Values {
         &self.values
     }
 
     /// Returns one byte per row, 1 for null, or `None` if no row is null.
-    pub fn nulls(&self) -> Option<&[u8]> {
+    pub(crate) fn nulls(&self) -> Option<&[u8]> {
         self.nulls.as_deref()
     }
 
     /// Returns true if the row is null, and false for rows past the end.
-    pub fn is_null(&self, row: usize) -> bool {
+    pub(crate) fn is_null(&self, row: usize) -> bool {
         let nulls = self.nulls.as_deref().unwrap_or_default();
         nulls.get(row).is_some_and(|null| *null != 0)
     }
@@ -146,7 +141,7 @@ impl Column {
     }
 
     /// Returns the number of rows.
-    pub fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         let width = row_width(&self.data_type);
         match &self.values {
             Values::Bool(values) => values.len(),
@@ -162,12 +157,12 @@ impl Column {
     }
 
     /// Returns true if there are no rows.
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Returns the size of the data in bytes, used to decide when a batch is full.
-    pub fn byte_len(&self) -> usize {
+    pub(crate) fn byte_len(&self) -> usize {
         let data = match &self.values {
             Values::Bool(values) | Values::Packed(values) => values.len(),
             Values::Int8(values) => values.len(),
@@ -196,12 +191,12 @@ impl Column {
     }
 
     /// Removes the rows but keeps the memory for reuse.
-    pub fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.truncate(0);
     }
 
     /// Returns the value of an `Int64` column, or `None` for null, other types and rows past the end.
-    pub fn int64(&self, row: usize) -> Option<i64> {
+    pub(crate) fn int64(&self, row: usize) -> Option<i64> {
         match &self.values {
             Values::Int64(values) if !self.is_null(row) => values.get(row).copied(),
             _ => None,
@@ -210,7 +205,7 @@ impl Column {
 
     /// Returns the string of a `VarChar`, `Text` or `Geometry` column, or the JSON text of a `JSON`, `Array` or
     /// `ArrayOfStruct` column. Returns `None` for null, other types and rows past the end.
-    pub fn text(&self, row: usize) -> Option<&str> {
+    pub(crate) fn text(&self, row: usize) -> Option<&str> {
         match &self.values {
             Values::Text(spans) if !self.is_null(row) => std::str::from_utf8(spans.get(row)?).ok(),
             _ => None,
@@ -218,7 +213,7 @@ impl Column {
     }
 
     /// Appends a null row. The caller checks that the field may be null.
-    pub fn push_null(&mut self) {
+    pub(crate) fn push_null(&mut self) {
         let row = self.len();
         let width = row_width(&self.data_type);
         match &mut self.values {
@@ -309,7 +304,7 @@ impl Values {
 impl Schema {
     /// Returns the minimum bytes of column data per row, however short its text. Vectors, even null ones, and defaults
     /// take space.
-    pub fn least_row_bytes(&self) -> usize {
+    pub(crate) fn least_row_bytes(&self) -> usize {
         let bytes = |field: &Field| {
             let default = field
                 .default

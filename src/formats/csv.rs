@@ -26,7 +26,7 @@ use records::Records;
 
 /// Syntax options of a CSV file (reference: the create call's options `sep` and `nullkey`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CsvOptions {
+pub(crate) struct CsvOptions {
     /// Character between two cells.
     separator: u32,
     /// Cell text that means null.
@@ -47,13 +47,13 @@ impl Default for CsvOptions {
 #[error(
     "the CSV separator must be one character other than a quote, the end of a line, \\0 and U+FFFD, found {0:?}"
 )]
-pub struct SeparatorError(String);
+pub(crate) struct SeparatorError(String);
 
 impl CsvOptions {
     /// Returns the syntax for cells between `separator` (`,` by default), with null written as `null`.
     ///
     /// Only the first character of a longer separator counts (Milvus: `importutilv2/option.go`, `GetCSVSep`).
-    pub fn new(separator: &str, null: &str) -> Result<Self, SeparatorError> {
+    pub(crate) fn new(separator: &str, null: &str) -> Result<Self, SeparatorError> {
         let separator = match separator.chars().next() {
             None => ',',
             Some('\0' | '\n' | '\r' | '"' | char::REPLACEMENT_CHARACTER) => {

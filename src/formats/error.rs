@@ -10,7 +10,7 @@ use crate::location::Format;
 
 /// A row that the server would refuse.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RowError {
+pub(crate) struct RowError {
     /// Row number within its file, from 1.
     pub row: u64,
     /// Field that is wrong, if the error concerns a single field.
@@ -35,7 +35,7 @@ impl std::error::Error for RowError {}
 
 /// Reason why a file can't be read further. The caller knows the file's name and puts it in front.
 #[derive(Debug, thiserror::Error)]
-pub enum ReadError {
+pub(crate) enum ReadError {
     /// The file couldn't be opened.
     #[error("cannot open {}: {source}", path.display())]
     Open {
@@ -98,7 +98,7 @@ pub enum ReadError {
 
 /// Reason why a row wasn't appended to a batch.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PushError {
+pub(crate) enum PushError {
     /// The text isn't JSON.
     #[error("{message}")]
     Syntax {

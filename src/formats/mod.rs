@@ -4,12 +4,12 @@
 //! [`batch::Batch`]es in bounded memory. The first row that the server would refuse ends the stream with a
 //! [`RowError`], which names the file, row, field, expected value and found value.
 
-pub mod batch;
+pub(crate) mod batch;
 mod block;
 mod cell;
-pub mod column;
+pub(crate) mod column;
 mod columnar;
-pub mod csv;
+pub(crate) mod csv;
 mod error;
 mod frames;
 mod geometry;
@@ -19,24 +19,24 @@ mod native;
 mod numbers;
 mod numpy;
 mod parquet;
-pub mod reader;
+pub(crate) mod reader;
 mod row;
-pub mod schema;
+pub(crate) mod schema;
 mod sparse;
 mod text_value;
 mod timestamp;
-pub mod vectors;
+pub(crate) mod vectors;
 mod warning;
 mod window;
 
 #[cfg(test)]
 mod tests;
 
-pub use batch::Batch;
-pub use block::Block;
-pub use column::{Column, DecodeError};
-pub use csv::CsvOptions;
-pub use error::{PushError, ReadError, RowError};
-pub use reader::{Input, Reader};
-pub use schema::{DataType, Field, Schema, SchemaError};
-pub use warning::{MAX_WARNINGS, Warning, Warnings};
+pub(crate) use batch::Batch;
+pub(crate) use block::Block;
+pub(crate) use column::{Column, DecodeError};
+pub(crate) use csv::CsvOptions;
+pub(crate) use error::{PushError, ReadError, RowError};
+pub(crate) use reader::{Input, Reader};
+pub(crate) use schema::{DataType, Field, Schema, SchemaError};
+pub(crate) use warning::Warnings;

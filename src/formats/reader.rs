@@ -19,7 +19,7 @@ use crate::location::Format;
 use crate::stores::read_at::{DiskFile, ReadAt, open_regular};
 
 /// Data source of a [`Reader`], on disk or elsewhere.
-pub enum Input {
+pub(crate) enum Input {
     /// Bytes in order, for JSON, JSON Lines and CSV.
     Stream(Box<dyn Read + Send>),
     /// One file that is read at any offset, for Parquet.
@@ -29,16 +29,18 @@ pub enum Input {
 }
 
 /// Reader of a file, or of a set of `NumPy` files. Call [`Reader::next_batch`] for the rows.
-pub struct Reader {
+pub(crate) struct Reader {
     schema: Arc<Schema>,
     rows: Box<dyn Rows>,
     batch_rows: usize,
+    #[allow(dead_code, reason = "for `check`")]
     total_bytes: Option<u64>,
 }
 
 impl Reader {
     /// Opens a file and derives its format from the extension. A single `.npy` file is a set of one file.
-    pub fn open(path: &Path, schema: &Arc<Schema>) -> Result<Self, ReadError> {
+    #[allow(dead_code, reason = "for `check`")]
+    pub(crate) fn open(path: &Path, schema: &Arc<Schema>) -> Result<Self, ReadError> {
         let format = Format::of_path(path).ok_or_else(|| ReadError::Unsupported {
             format: path.extension().map_or_else(
                 || "a file without an extension".to_owned(),
@@ -49,7 +51,8 @@ impl Reader {
     }
 
     /// Opens a file of a known format, or all files of one `NumPy` set.
-    pub fn open_as(
+    #[allow(dead_code, reason = "for `check`")]
+    pub(crate) fn open_as(
         paths: &[PathBuf],
         format: Format,
         schema: &Arc<Schema>,
@@ -86,7 +89,7 @@ impl Reader {
     }
 
     /// Returns a reader of an input. The input must be of the kind that the format needs.
-    pub fn new(
+    pub(crate) fn new(
         input: Input,
         format: Format,
         schema: &Arc<Schema>,
@@ -133,7 +136,7 @@ impl Reader {
 
     /// Sets the number of rows per batch (at least 1), instead of [`BATCH_ROWS`].
     #[must_use]
-    pub fn with_batch_rows(mut self, rows: usize) -> Self {
+    pub(crate) fn with_batch_rows(mut self, rows: usize) -> Self {
         self.batch_rows = rows.max(1);
         self
     }
@@ -145,7 +148,7 @@ impl Reader {
     }
 
     /// Returns an empty batch to read into.
-    pub fn new_batch(&self) -> Batch {
+    pub(crate) fn new_batch(&self) -> Batch {
         Batch::new(&self.schema)
     }
 
@@ -155,21 +158,21 @@ impl Reader {
     /// After [`ReadError::Row`], and after a [`ReadError::Syntax`] in a row whose end was found, the batch holds the
     /// good rows before the bad row, and the next call continues after the bad row. So a check can collect all bad rows
     /// by calling until the result is false. After any other error, the next call returns false.
-    pub fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
+    pub(crate) fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
         batch.clear();
         self.rows.fill(batch, self.batch_rows)?;
         Ok(batch.rows() > 0)
     }
 
     /// Returns true if the reader supports [`Reader::next_block`], which is the case for JSON and JSON Lines.
-    pub fn has_blocks(&self) -> bool {
+    pub(crate) fn has_blocks(&self) -> bool {
         self.rows.has_blocks()
     }
 
     /// Finds the next rows without parsing them, as an alternative to [`Reader::next_batch`]. [`Block::parse`] then
     /// parses them, on any thread. Returns false, with no rows, at the end of the file. An error is reported after the
     /// rows before it and ends the file.
-    pub fn next_block(&mut self, block: &mut Block) -> Result<bool, ReadError> {
+    pub(crate) fn next_block(&mut self, block: &mut Block) -> Result<bool, ReadError> {
         let most = BATCH_BYTES / self.schema.least_row_bytes().max(1);
         self.rows
             .fill_block(block, self.batch_rows.min(most.max(1)))?;
@@ -178,23 +181,24 @@ impl Reader {
 
     /// Returns warnings about dropped data that are known from the file's header, schema or names. Warnings about rows
     /// are in [`Batch::take_warnings`].
-    pub fn warnings(&self) -> &[Warning] {
+    pub(crate) fn warnings(&self) -> &[Warning] {
         self.rows.warnings()
     }
 
     /// Returns the number of rows read so far, including bad ones.
-    pub fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.rows.rows()
     }
 
     /// Returns the number of bytes of the file, or of all files of the set, that have become rows so far.
-    pub fn bytes(&self) -> u64 {
+    pub(crate) fn bytes(&self) -> u64 {
         self.rows.bytes()
     }
 
     /// Returns the size in bytes of the file, or of all files of the set, when it was opened. `None` if the size isn't
     /// known.
-    pub fn total_bytes(&self) -> Option<u64> {
+    #[allow(dead_code, reason = "for `check`")]
+    pub(crate) fn total_bytes(&self) -> Option<u64> {
         self.total_bytes
     }
 }

@@ -15,12 +15,12 @@ mod validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use functions::{Function, FunctionOutput};
-pub use validate::SchemaError;
+pub(crate) use functions::{Function, FunctionOutput};
+pub(crate) use validate::SchemaError;
 
 /// Type of a field (reference: object paths and file formats).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DataType {
+pub(crate) enum DataType {
     /// `true` or `false`.
     Bool,
     /// Signed 8-bit integer.
@@ -96,7 +96,7 @@ pub enum DataType {
 
 /// A sub-field of a struct array.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct StructField {
+pub(crate) struct StructField {
     /// Name, unique in its struct.
     pub name: String,
     /// Type of the value in each object: a scalar or a dense vector.
@@ -113,7 +113,7 @@ pub struct StructField {
     reason = "the API's flags, independent of each other"
 )]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Field {
+pub(crate) struct Field {
     /// Name, case-sensitive.
     pub name: String,
     /// Data type.
@@ -142,7 +142,7 @@ pub struct Field {
 
 impl Field {
     /// Returns a field with no flags set.
-    pub fn new(name: impl Into<String>, data_type: DataType) -> Self {
+    pub(crate) fn new(name: impl Into<String>, data_type: DataType) -> Self {
         Self {
             name: name.into(),
             data_type,
@@ -160,22 +160,22 @@ impl Field {
     }
 
     /// Returns true if the service fills in all values after the rows have been read.
-    pub fn is_made_later(&self) -> bool {
+    pub(crate) fn is_made_later(&self) -> bool {
         self.auto_id && !self.takes_values
     }
 
     /// Returns true if rows may leave the field out.
-    pub fn is_optional(&self) -> bool {
+    pub(crate) fn is_optional(&self) -> bool {
         self.nullable || self.default.is_some() || self.is_computed()
     }
 
     /// Returns true if the service or a function computes the values that rows leave out.
-    pub fn is_computed(&self) -> bool {
+    pub(crate) fn is_computed(&self) -> bool {
         self.auto_id || self.output.is_some()
     }
 
     /// Returns the reason why rows must not have a value, or `None` if they may.
-    pub fn refusal(&self) -> Option<&'static str> {
+    pub(crate) fn refusal(&self) -> Option<&'static str> {
         match self.output {
             _ if self.takes_values => None,
             Some(FunctionOutput::Bm25) => Some("a BM25 function computes the field"),
@@ -189,7 +189,7 @@ impl Field {
 
 /// Fields and rules of a collection.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Schema {
+pub(crate) struct Schema {
     /// Fields in the order of the create call, followed by the struct arrays.
     pub fields: Vec<Field>,
     /// True if fields outside the schema are stored in `$meta`.
@@ -202,22 +202,22 @@ pub struct Schema {
 
 impl Schema {
     /// Returns true if a field determines the partition of each row.
-    pub fn has_partition_key(&self) -> bool {
+    pub(crate) fn has_partition_key(&self) -> bool {
         self.fields.iter().any(|field| field.partition_key)
     }
 
     /// Returns the primary key field. It is `None` only in a schema that [`Schema::validate`] hasn't accepted.
-    pub fn primary(&self) -> Option<&Field> {
+    pub(crate) fn primary(&self) -> Option<&Field> {
         self.fields.iter().find(|field| field.primary)
     }
 
     /// Returns the field with this name, case-sensitive.
-    pub fn field(&self, name: &str) -> Option<&Field> {
+    pub(crate) fn field(&self, name: &str) -> Option<&Field> {
         self.fields.iter().find(|field| field.name == name)
     }
 
     /// Returns the struct array if a name such as `parts[n]` is one of its sub-fields.
-    pub fn struct_of(&self, name: &str) -> Option<&str> {
+    pub(crate) fn struct_of(&self, name: &str) -> Option<&str> {
         let (of, sub) = name.strip_suffix(']')?.split_once('[')?;
         let field = self.field(of)?;
         let DataType::ArrayOfStruct { fields, .. } = &field.data_type else {
@@ -228,12 +228,12 @@ impl Schema {
     }
 
     /// Returns true if the service generates the primary key.
-    pub fn auto_id(&self) -> bool {
+    pub(crate) fn auto_id(&self) -> bool {
         self.primary().is_some_and(|field| field.auto_id)
     }
 
     /// Returns the collection property with this name.
-    pub fn property(&self, name: &str) -> Option<&str> {
+    pub(crate) fn property(&self, name: &str) -> Option<&str> {
         let mut properties = self.properties.iter();
         let found = properties.find(|(key, _)| key == name);
         found.map(|(_, value)| value.as_str())

@@ -11,7 +11,7 @@ use super::schema::DataType;
 
 /// Reason for refusing a list of vectors.
 #[derive(Debug, PartialEq, Eq)]
-pub enum VectorError {
+pub(crate) enum VectorError {
     /// The JSON isn't a list.
     NotAList(String),
     /// A list has the wrong number of elements for a vector of the field.
@@ -36,7 +36,7 @@ pub enum VectorError {
 ///
 /// Each vector has a form that an import of JSON rows accepts. `decode` converts a text to a vector's stored bytes, or
 /// returns `None` if the text isn't a vector.
-pub fn parse(
+pub(crate) fn parse(
     data_type: &DataType,
     json: &[u8],
     decode: impl Fn(&str) -> Option<Vec<u8>>,

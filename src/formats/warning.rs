@@ -7,7 +7,7 @@ use std::fmt;
 use crate::location::Format;
 
 /// Maximum number of different warnings of one job, or of one batch of rows.
-pub const MAX_WARNINGS: usize = 20;
+pub(crate) const MAX_WARNINGS: usize = 20;
 
 /// Longest part of a name that a warning repeats, in characters.
 const MAX_NAME: usize = 64;
@@ -17,7 +17,7 @@ const MAX_FILE: usize = 160;
 
 /// Warning about dropped data. `Display` says what was dropped, why, and how to keep it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Warning {
+pub(crate) enum Warning {
     /// A column, key or file without a field. In JSON, JSON Lines and CSV, this occurs only if dynamic fields are off.
     Outside {
         /// The format's word for the item: `column`, `key` or `file`.
@@ -104,7 +104,7 @@ impl fmt::Display for Warning {
 
 /// Warnings of a job, each listed once, with the first file it came from and the number of files.
 #[derive(Debug, Default)]
-pub struct Warnings(BTreeMap<Warning, Files>);
+pub(crate) struct Warnings(BTreeMap<Warning, Files>);
 
 #[derive(Debug)]
 struct Files {
@@ -116,7 +116,7 @@ struct Files {
 
 impl Warnings {
     /// Notes a warning about the file with number `no` and name `file`.
-    pub fn note(&mut self, warning: Warning, no: usize, file: &str) {
+    pub(crate) fn note(&mut self, warning: Warning, no: usize, file: &str) {
         let full = self.0.len() >= MAX_WARNINGS;
         let warning = if !self.0.contains_key(&warning) && full {
             Warning::More
@@ -140,7 +140,7 @@ impl Warnings {
     }
 
     /// Returns the texts to show, at most [`MAX_WARNINGS`] and a line saying that there were more.
-    pub fn texts(&self) -> Vec<String> {
+    pub(crate) fn texts(&self) -> Vec<String> {
         let text = |(warning, files): (&Warning, &Files)| match files.count {
             1 => format!("{}: {warning}", files.first),
             2 => format!("{} and 1 more file: {warning}", files.first),

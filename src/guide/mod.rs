@@ -40,7 +40,7 @@ pub const PAGES: &[Page] = pages![
 ];
 
 /// Returns the page with this name.
-pub fn find(name: &str) -> Option<&'static Page> {
+pub(crate) fn find(name: &str) -> Option<&'static Page> {
     PAGES.iter().find(|page| page.name == name)
 }
 

@@ -57,7 +57,7 @@ impl FaultKind {
 
 /// A kind of fault and its probability, from 0 to 1: `drop-after=0.1`, `500=5%`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Fault {
+pub(crate) struct Fault {
     kind: FaultKind,
     rate: f64,
 }
@@ -87,7 +87,7 @@ impl FromStr for Fault {
 
 /// The faults of a service.
 #[derive(Clone)]
-pub struct Faults {
+pub(crate) struct Faults {
     list: Vec<Fault>,
     dice: Arc<Mutex<fastrand::Rng>>,
 }
@@ -106,7 +106,7 @@ impl Default for Faults {
 
 impl Faults {
     /// Returns the faults in the list. A seed always leads to the same sequence of draws.
-    pub fn new(list: Vec<Fault>, seed: Option<u64>) -> Self {
+    pub(crate) fn new(list: Vec<Fault>, seed: Option<u64>) -> Self {
         let dice = seed.map_or_else(fastrand::Rng::new, fastrand::Rng::with_seed);
         Self {
             list,

@@ -30,7 +30,7 @@
 //! - Object names with empty parts, `.` or `..` are refused.
 //! - Jobs and idempotency keys are never forgotten.
 
-pub mod faults;
+pub(crate) mod faults;
 mod filter;
 mod http;
 mod jobs;
@@ -49,7 +49,7 @@ use faults::Faults;
 use jobs::{Shared, Workers};
 use server::Server;
 use source::Rules;
-pub use source::{OwnBucket, Places};
+pub(crate) use source::{OwnBucket, Places};
 use state::App;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -57,11 +57,11 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use storage::Store;
-pub use storage::StoreError;
+pub(crate) use storage::StoreError;
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
-pub struct Config {
+pub(crate) struct Config {
     /// The data folder. The service keeps all its files in the subfolder `local`.
     pub data_dir: PathBuf,
     /// Address to listen on; port 0 picks a free port.
@@ -85,7 +85,7 @@ pub struct Config {
 }
 
 /// Default time limit of a query or search, Milvus' default (`proxy.http.requestTimeoutMs`).
-pub const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
+pub(crate) const QUERY_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The reason why the service couldn't start.
 #[derive(Debug, thiserror::Error)]
@@ -154,7 +154,7 @@ impl From<LocalError> for Failure {
 }
 
 /// A running local import service. Dropping it stops it as [`Service::stop`] does.
-pub struct Service {
+pub(crate) struct Service {
     // In the order in which they stop: first new jobs, then running ones.
     server: Server,
     _workers: Workers,
@@ -163,7 +163,7 @@ pub struct Service {
 
 impl Service {
     /// Starts serving, and continues unfinished jobs that no living process works on.
-    pub fn start(config: Config) -> Result<Self, LocalError> {
+    pub(crate) fn start(config: Config) -> Result<Self, LocalError> {
         let Config {
             data_dir,
             listen: addr,
@@ -209,23 +209,23 @@ impl Service {
     }
 
     /// Returns the address that the service listens on.
-    pub fn addr(&self) -> SocketAddr {
+    pub(crate) fn addr(&self) -> SocketAddr {
         self.server.addr()
     }
 
     /// Returns the base URL to connect to, e.g. `http://127.0.0.1:19531`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.addr())
     }
 
     /// Returns the number of jobs that this process has to finish: those that its workers run, and those submitted to
     /// it that no process has started yet.
-    pub fn running_jobs(&self) -> usize {
+    pub(crate) fn running_jobs(&self) -> usize {
         self.shared.running()
     }
 
     /// Waits until [`Service::running_jobs`] is 0, or the flag is raised.
-    pub fn wait_idle(&self, interrupt: &Interrupt) -> Result<(), Stop> {
+    pub(crate) fn wait_idle(&self, interrupt: &Interrupt) -> Result<(), Stop> {
         while self.running_jobs() > 0 {
             interrupt.sleep(TICK)?;
         }
@@ -234,7 +234,7 @@ impl Service {
 
     /// Stops accepting requests, finishes the current batch, and releases unfinished jobs. The next service on this
     /// data folder restarts them.
-    pub fn stop(self) {
+    pub(crate) fn stop(self) {
         drop(self);
     }
 }

@@ -17,9 +17,9 @@ mod store;
 mod tests;
 mod url;
 
-pub use error::LocationError;
-pub use format::{Format, Kind};
-pub use store::{Cloud, Store};
+pub(crate) use error::LocationError;
+pub(crate) use format::{Format, Kind};
+pub(crate) use store::{Cloud, Store};
 
 /// The place in which a path is looked up. It decides which forms are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -187,7 +187,7 @@ impl Location {
 
 /// Returns a warning if the bucket and the cluster's region are on different clouds. `None` if they aren't, or if
 /// either cloud isn't known. (Reference, limits: older clusters refuse this with code 83004, newer ones are slow.)
-pub fn cloud_mismatch(location: &Location, region: &str) -> Option<String> {
+pub(crate) fn cloud_mismatch(location: &Location, region: &str) -> Option<String> {
     let bucket = location.cloud()?;
     let cluster = Cloud::of_region(region)?;
     (bucket != cluster).then(|| {

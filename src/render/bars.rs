@@ -19,7 +19,7 @@ use super::jobs;
 use super::style::{Screen, Tone};
 use crate::api::model::{JobState, Progress};
 use crate::text::words;
-pub use batch::{BatchBar, BatchCount};
+pub(crate) use batch::{BatchBar, BatchCount};
 use line::Line;
 use rate::Rate;
 use stall::Stalls;
@@ -33,7 +33,7 @@ const KEPT_LINES: usize = 4;
 
 /// The view of one `wait`. Create it before the first reading, update it with each reading, and finish it before the
 /// result is shown.
-pub struct WaitView {
+pub(crate) struct WaitView {
     screen: Screen,
     display: Display,
     stalls: Stalls,
@@ -44,7 +44,7 @@ pub struct WaitView {
 }
 
 /// Receives each line, and the job whose state changed. A line without a job is a warning.
-pub type Tell = Box<dyn FnMut(Option<&Progress>, &str) + Send>;
+pub(crate) type Tell = Box<dyn FnMut(Option<&Progress>, &str) + Send>;
 
 enum Display {
     /// Writes one plain line when a job changes its state.
@@ -76,13 +76,14 @@ impl std::fmt::Debug for WaitView {
 
 impl WaitView {
     /// Returns a view on this stream. The screen's size is the stream's and doesn't change.
-    pub fn new(screen: Screen, stream: impl Write + Send + 'static) -> Self {
+    #[cfg(test)]
+    pub(crate) fn new(screen: Screen, stream: impl Write + Send + 'static) -> Self {
         let size = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
         Self::with_size(screen, Box::new(stream), Box::new(move || size))
     }
 
     /// Returns a view on standard error, which follows the terminal's size.
-    pub fn stderr(screen: Screen) -> Self {
+    pub(crate) fn stderr(screen: Screen) -> Self {
         let first = (screen.width.unwrap_or(80), screen.height.unwrap_or(24));
         let size = move || {
             let now = terminal_size::terminal_size_of(std::io::stderr());
@@ -94,7 +95,7 @@ impl WaitView {
     }
 
     /// Returns a view without bars that passes each change of state to `tell` as a line.
-    pub fn told(screen: Screen, tell: Tell) -> Self {
+    pub(crate) fn told(screen: Screen, tell: Tell) -> Self {
         let states = HashMap::new();
         Self::on(screen, Display::Lines { tell, states })
     }
@@ -133,19 +134,19 @@ impl WaitView {
     }
 
     /// Sets how long a job may stay unchanged before a warning. The default is ten minutes.
-    #[must_use]
-    pub fn warning_after(mut self, still: Duration) -> Self {
+    #[cfg(test)]
+    pub(crate) fn warning_after(mut self, still: Duration) -> Self {
         self.stalls = Stalls::new(still);
         self
     }
 
     /// Shows the latest readings: one per job, always of all jobs that are waited for.
-    pub fn update(&mut self, jobs: &[Progress]) {
+    pub(crate) fn update(&mut self, jobs: &[Progress]) {
         self.update_at(jobs, Instant::now());
     }
 
     /// Shows readings taken at `now`, the time used for rates and remaining times.
-    pub fn update_at(&mut self, jobs: &[Progress], now: Instant) {
+    pub(crate) fn update_at(&mut self, jobs: &[Progress], now: Instant) {
         self.began.get_or_insert_with(|| (now, summary::rows(jobs)));
         self.waited |= jobs.iter().any(|job| !job.state.kind.ends_wait());
         self.stalls.record(jobs, now);
@@ -166,12 +167,12 @@ impl WaitView {
 
     /// Redraws the bars with the elapsed time and the terminal's current size, and warns of jobs that don't move. Call
     /// this regularly between readings.
-    pub fn tick(&mut self) {
+    pub(crate) fn tick(&mut self) {
         self.tick_at(Instant::now());
     }
 
     /// Like [`Self::tick`], at the given time.
-    pub fn tick_at(&mut self, now: Instant) {
+    pub(crate) fn tick_at(&mut self, now: Instant) {
         let elapsed = self.elapsed(now);
         if let Display::Bars(bars) = &mut self.display
             && !bars.latest.is_empty()
@@ -186,12 +187,12 @@ impl WaitView {
 
     /// Removes the bars, and leaves one line with the result of the wait and the jobs' warnings. Off a terminal, or if
     /// there was nothing to wait for, only the warnings are written.
-    pub fn finish_with(&mut self, jobs: &[Progress]) {
+    pub(crate) fn finish_with(&mut self, jobs: &[Progress]) {
         self.finish_at(jobs, Instant::now());
     }
 
     /// Like [`Self::finish_with`], at the given time.
-    pub fn finish_at(&mut self, jobs: &[Progress], now: Instant) {
+    pub(crate) fn finish_at(&mut self, jobs: &[Progress], now: Instant) {
         self.finish();
         if let Some((began, before)) = self.began.filter(|_| self.waited && self.screen.redraw) {
             let elapsed = now.saturating_duration_since(began);
@@ -205,7 +206,7 @@ impl WaitView {
     }
 
     /// Removes the bars, so the next output starts in their place. Can be called more than once.
-    pub fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         if let Display::Bars(bars) = &mut self.display {
             bars.forget_reflow(bars.terminal.size().0);
             for bar in bars.slots.drain(..) {

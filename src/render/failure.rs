@@ -10,7 +10,7 @@ const REASONS: usize = 20;
 
 /// Explanation of a failed job: failed files first, each reason in full, and the next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Explanation {
+pub(crate) struct Explanation {
     /// The event in one line.
     pub headline: String,
     /// The reasons, failed files first. Never empty.
@@ -25,19 +25,19 @@ pub struct Explanation {
 
 impl Explanation {
     /// Returns the headline and reasons as plain text for an error's message: `headline: reason; reason`.
-    pub fn message(&self) -> String {
+    pub(crate) fn message(&self) -> String {
         format!("{}: {}", self.headline, self.reasons.join("; "))
     }
 
     /// Returns the advice for an error's hint in one line: the hint, the call that shows the files if they haven't been
     /// shown, and the next step.
-    pub fn advice(&self) -> String {
+    pub(crate) fn advice(&self) -> String {
         let parts = [self.hint, self.look.as_deref(), Some(&self.next)];
         parts.into_iter().flatten().collect::<Vec<_>>().join("; ")
     }
 
     /// Lays out the explanation, each line ended by a newline, wrapped on a terminal.
-    pub fn lay_out(&self, screen: &Screen) -> String {
+    pub(crate) fn lay_out(&self, screen: &Screen) -> String {
         let mut text = screen.paint(Tone::Bad, &words::safe_line(&self.headline));
         text.push('\n');
         for reason in &self.reasons {
@@ -72,7 +72,7 @@ fn push(text: &mut String, first: &str, further: &str, line: &str, screen: &Scre
 }
 
 /// Explains a failed or aborted job. Returns `None` for a job in another state.
-pub fn explain_failure(progress: &Progress) -> Option<Explanation> {
+pub(crate) fn explain_failure(progress: &Progress) -> Option<Explanation> {
     let id = &progress.job_id;
     let failed: Vec<&FileProgress> = progress
         .details
@@ -195,7 +195,7 @@ fn hint(reason: &str) -> Option<&'static str> {
 }
 
 /// Returns true if every file is done but the job isn't: the server is still finishing (indexing, committing).
-pub fn files_done(progress: &Progress) -> bool {
+pub(crate) fn files_done(progress: &Progress) -> bool {
     matches!(progress.state.kind, JobState::Pending | JobState::Importing)
         && !progress.details.is_empty()
         && progress

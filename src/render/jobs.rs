@@ -33,7 +33,7 @@ pub(super) const PROGRESS_KEYS: [&str; 13] = [
 ];
 
 /// The keys of a file's JSON in a progress reading, in order.
-pub const FILE_KEYS: [&str; 8] = [
+pub(crate) const FILE_KEYS: [&str; 8] = [
     "file",
     "state",
     "percent",
@@ -46,7 +46,7 @@ pub const FILE_KEYS: [&str; 8] = [
 
 /// Returns a job summary as JSON: `job`, `collection`, `state`, `percent`, `reason`, `created` (RFC 3339). Unknown
 /// values are null.
-pub fn job_json(job: &JobSummary) -> Value {
+pub(crate) fn job_json(job: &JobSummary) -> Value {
     json!({
         "job": job.job_id,
         "collection": text(&job.collection),
@@ -60,7 +60,7 @@ pub fn job_json(job: &JobSummary) -> Value {
 /// Returns a progress reading as JSON: `job`, `collection`, `state`, `percent`, `rows`, `total_rows`, `file`, `size`
 /// (bytes), `created` and `completed` (RFC 3339), `reason`, `details` (a list of maps, one per file) and `warnings` (a
 /// list of texts). Unknown values are null.
-pub fn progress_json(progress: &Progress) -> Value {
+pub(crate) fn progress_json(progress: &Progress) -> Value {
     let mut map = Map::new();
     map.insert("job".to_owned(), json!(progress.job_id));
     map.insert("collection".to_owned(), text(&progress.collection));
@@ -80,7 +80,7 @@ pub fn progress_json(progress: &Progress) -> Value {
 }
 
 /// Returns a file of a progress reading as JSON with [`FILE_KEYS`]. Unknown values are null.
-pub fn file_json(file: &FileProgress) -> Value {
+pub(crate) fn file_json(file: &FileProgress) -> Value {
     json!({
         "file": text(&file.file_name),
         "state": file.state.kind.word(),

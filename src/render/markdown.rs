@@ -20,7 +20,7 @@ const NARROWEST_COLUMN: usize = 12;
 const INDENT: usize = 2;
 
 /// Returns the text of a Markdown page, each line ended by a newline.
-pub fn markdown(text: &str, screen: &Screen) -> String {
+pub(crate) fn markdown(text: &str, screen: &Screen) -> String {
     let mut page = Page::new(screen);
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         page.event(event);

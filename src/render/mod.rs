@@ -4,8 +4,8 @@
 //! limits of the stream's [`Screen`]. A closed pipe is returned as [`std::io::Error`]. The JSON forms ([`job_json`],
 //! [`progress_json`]) are stable: all formats but the table, and the values in scripts, are made from them.
 
-pub mod bars;
-pub mod style;
+pub(crate) mod bars;
+pub(crate) mod style;
 
 mod batch;
 mod cell;
@@ -34,15 +34,15 @@ use serde_json::Value;
 
 use crate::api::model::{JobSummary, Progress};
 
-pub use bars::{BatchBar, BatchCount, WaitView};
-pub use failure::{Explanation, explain_failure, files_done};
-pub use format::OutputFormat;
-pub use jobs::{FILE_KEYS, file_json, job_json, progress_json};
-pub use limit::Limit;
-pub use markdown::markdown;
-pub use output::{pick_columns, write};
-pub use style::{ColorChoice, Screen, Tone};
-pub use value::columns;
+pub(crate) use bars::{BatchBar, BatchCount, WaitView};
+pub(crate) use failure::{Explanation, explain_failure};
+pub(crate) use format::OutputFormat;
+pub(crate) use jobs::{FILE_KEYS, file_json, job_json, progress_json};
+pub(crate) use limit::Limit;
+pub(crate) use markdown::markdown;
+pub(crate) use output::{pick_columns, write};
+pub(crate) use style::{ColorChoice, Screen, Tone};
+pub(crate) use value::columns;
 
 /// A value that can be shown.
 #[derive(Clone, Copy, Debug)]

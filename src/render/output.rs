@@ -14,7 +14,7 @@ use crate::journal::SUBMISSION_KEYS;
 
 impl Shown<'_> {
     /// Returns the stable JSON form; null for [`Shown::Nothing`].
-    pub fn to_json(&self) -> Value {
+    pub fn to_json(self) -> Value {
         match self {
             Self::Nothing | Self::NoNumber(_) => Value::Null,
             Self::Text(text) => json!(text),
@@ -85,7 +85,7 @@ impl Shown<'_> {
 ///
 /// [`Shown::Nothing`] and null write nothing in any format. Errors come from the stream, including a closed pipe
 /// ([`io::ErrorKind::BrokenPipe`]).
-pub fn write(
+pub(crate) fn write(
     out: &mut dyn Write,
     shown: &Shown<'_>,
     format: OutputFormat,
@@ -114,7 +114,7 @@ pub fn write(
 /// Returns only these columns, in this order: keys of a map, or of each map in a list.
 ///
 /// A missing column is null. [`super::columns`] lists the columns that exist. Other values are returned whole.
-pub fn pick_columns(shown: &Shown<'_>, columns: &[String]) -> Value {
+pub(crate) fn pick_columns(shown: &Shown<'_>, columns: &[String]) -> Value {
     let pick = |value: &Value| match value {
         Value::Object(map) => {
             let picked = columns

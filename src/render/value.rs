@@ -17,7 +17,7 @@ const LONGEST_VECTOR: usize = 8;
 
 /// Returns the columns of a value: the keys of a map, or of all maps of a list in order of first appearance. Scalars
 /// and lists with other items have none.
-pub fn columns(value: &Value) -> Vec<String> {
+pub(crate) fn columns(value: &Value) -> Vec<String> {
     let maps: Vec<&Map<String, Value>> = match value {
         Value::Object(map) => vec![map],
         Value::Array(items) => match items.iter().map(Value::as_object).collect() {

@@ -23,7 +23,7 @@ use crate::text::words;
 
 /// What the prompt does after a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Read the next statement.
     Prompt,
     /// Leave the shell.
@@ -78,7 +78,7 @@ pub const COMMANDS: &[PromptCommand] = &[
 ];
 
 /// Returns the command with this name (without the colon). An unambiguous beginning of the name is enough.
-pub fn find(name: &str) -> Result<&'static PromptCommand, Failure> {
+pub(crate) fn find(name: &str) -> Result<&'static PromptCommand, Failure> {
     let known = |command: &&PromptCommand| command.name == name || command.aliases.contains(&name);
     if let Some(command) = COMMANDS.iter().find(known) {
         return Ok(command);

@@ -1,21 +1,21 @@
 //! The prompt: reads a statement, runs it and shows its value. Commands start with a colon.
 
 mod call_site;
-pub mod commands;
+pub(crate) mod commands;
 mod complete;
 mod helper;
 mod highlight;
 mod hint;
-pub mod history;
+pub(crate) mod history;
 mod indent;
 mod input;
 mod keys;
 #[cfg(unix)]
 mod plain;
 mod prompt;
-pub mod record;
+pub(crate) mod record;
 mod saved;
-pub mod shell;
+pub(crate) mod shell;
 mod signature;
 
 use crate::config::{self, Config};
@@ -33,7 +33,7 @@ use shell::Shell;
 const INIT: &str = "init.rhai";
 
 /// Runs `init.rhai` if it exists and is wanted, then the prompt until Ctrl-D, `:quit` or `exit()`.
-pub fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
+pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
     follow_config(&session);

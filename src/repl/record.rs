@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// A statement or a whole script that was run.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Statement {
+pub(crate) struct Statement {
     /// The text as typed or read.
     pub text: String,
     /// The origin.
@@ -15,14 +15,14 @@ pub struct Statement {
 
 impl Statement {
     /// Returns true if the statement was typed or edited.
-    pub fn is_typed(&self) -> bool {
+    pub(crate) fn is_typed(&self) -> bool {
         self.origin == StatementOrigin::Prompt
     }
 }
 
 /// The origin of a statement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StatementOrigin {
+pub(crate) enum StatementOrigin {
     /// Typed at the prompt.
     Prompt,
     /// Read from this file by `:load`.
@@ -33,7 +33,7 @@ pub enum StatementOrigin {
 
 /// The outcome of a statement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum StatementOutcome {
+pub(crate) enum StatementOutcome {
     /// A value, which was shown.
     Shown,
     /// No value.

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 /// The state that lasts from one statement to the next.
-pub struct Shell {
+pub(crate) struct Shell {
     pub(super) interpreter: Interpreter,
     session: Rc<Session>,
     record: Vec<Statement>,
@@ -25,7 +25,7 @@ pub struct Shell {
 
 impl Shell {
     /// Returns a shell without statements.
-    pub fn new(interpreter: Interpreter) -> Self {
+    pub(crate) fn new(interpreter: Interpreter) -> Self {
         let session = Rc::clone(interpreter.session());
         Self {
             interpreter,
@@ -38,17 +38,17 @@ impl Shell {
     }
 
     /// Returns the run's shared state.
-    pub fn session(&self) -> Rc<Session> {
+    pub(crate) fn session(&self) -> Rc<Session> {
         Rc::clone(&self.session)
     }
 
     /// Returns the statements run so far, without commands. The first may be `init.rhai`.
-    pub fn record(&self) -> &[Statement] {
+    pub(crate) fn record(&self) -> &[Statement] {
         &self.record
     }
 
     /// Returns the statements typed in this and earlier sessions.
-    pub fn history(&self) -> &History {
+    pub(crate) fn history(&self) -> &History {
         &self.history
     }
 

@@ -43,11 +43,11 @@ impl PromptTerminal {
 }
 
 /// The terminal's settings while another program uses the terminal.
-pub struct BorrowedTerminal(Option<Termios>);
+pub(crate) struct BorrowedTerminal(Option<Termios>);
 
 impl BorrowedTerminal {
     /// Saves the settings before the other program starts.
-    pub fn save() -> Self {
+    pub(crate) fn save() -> Self {
         #[cfg(unix)]
         return Self(tcgetattr(std::io::stdin()).ok());
         #[cfg(not(unix))]
@@ -56,7 +56,7 @@ impl BorrowedTerminal {
 
     /// Restores the settings. A program that failed may also have left an alternate screen, a hidden cursor or a mode
     /// of its own.
-    pub fn restore(self, failed: bool) {
+    pub(crate) fn restore(self, failed: bool) {
         #[cfg(unix)]
         if let Some(settings) = &self.0 {
             use std::io::Write;

@@ -86,12 +86,12 @@ impl LocalService {
 }
 
 /// Returns the S3 endpoint from the variables that AWS's own tools use.
-pub fn s3_endpoint() -> Option<String> {
+pub(crate) fn s3_endpoint() -> Option<String> {
     set("AWS_ENDPOINT_URL_S3").or_else(|| set("AWS_ENDPOINT_URL"))
 }
 
 /// Returns the number of concurrent jobs: one per core.
-pub fn workers() -> usize {
+pub(crate) fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, NonZero::get)
 }
 

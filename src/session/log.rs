@@ -54,7 +54,8 @@ pub struct Log {
 }
 
 /// Returns a writer of warnings for modules that don't know the format.
-pub fn warner(format: LogFormat) -> fn(&str) {
+#[cfg(feature = "local")]
+pub(crate) fn warner(format: LogFormat) -> fn(&str) {
     match format {
         LogFormat::Text => |text| warn(LogFormat::Text, text),
         LogFormat::Json => |text| warn(LogFormat::Json, text),
@@ -62,7 +63,7 @@ pub fn warner(format: LogFormat) -> fn(&str) {
 }
 
 /// Like [`warner`], with the word `warning` in front if the format has no level of its own.
-pub fn warning(format: LogFormat) -> fn(&str) {
+pub(crate) fn warning(format: LogFormat) -> fn(&str) {
     match format {
         LogFormat::Text => |text| warn(LogFormat::Text, &format!("warning: {text}")),
         LogFormat::Json => |text| warn(LogFormat::Json, text),
@@ -84,7 +85,7 @@ impl Log {
             LogFormat::Text => {
                 let _ = writeln!(io::stderr().lock(), "{text}");
             }
-            LogFormat::Json => self.json(level, text, Map::new()),
+            LogFormat::Json => Self::json(level, text, Map::new()),
         }
     }
 
@@ -107,12 +108,12 @@ impl Log {
                     words::safe(text)
                 );
             }
-            LogFormat::Json => self.json(level, text, Map::new()),
+            LogFormat::Json => Self::json(level, text, Map::new()),
         }
     }
 
     /// Writes a JSON line with additional fields.
-    pub fn json(self, level: Level, message: &str, fields: Map<String, Value>) {
+    pub fn json(level: Level, message: &str, fields: Map<String, Value>) {
         let mut line = Map::new();
         line.insert("time".to_owned(), json!(format!("{:.3}", Timestamp::now())));
         line.insert("level".to_owned(), json!(level.to_string()));

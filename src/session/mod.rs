@@ -1,16 +1,16 @@
 //! The shared state of a run: settings, the current connection, the stop flag, the local service.
 
-pub mod arguments;
+pub(crate) mod arguments;
 mod ask;
 mod files;
-pub mod idle;
+pub(crate) mod idle;
 mod interruptible_writer;
-pub mod known;
+pub(crate) mod known;
 #[cfg(feature = "local")]
-pub mod local;
-pub mod locks;
-pub mod log;
-pub mod pager;
+pub(crate) mod local;
+pub(crate) mod locks;
+pub(crate) mod log;
+pub(crate) mod pager;
 #[cfg(unix)]
 mod ready;
 mod rehearsal;
@@ -322,7 +322,7 @@ impl Session {
     }
 
     /// Returns true if questions can be asked: standard input and standard error are a terminal.
-    pub fn can_ask(&self) -> bool {
+    pub fn can_ask() -> bool {
         ask::possible()
     }
 

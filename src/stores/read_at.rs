@@ -6,7 +6,7 @@ use std::io;
 use std::path::Path;
 
 /// A file of known size whose bytes can be read in any order, from several threads.
-pub trait ReadAt: Send + Sync {
+pub(crate) trait ReadAt: Send + Sync {
     /// Returns the size in bytes.
     fn size(&self) -> u64;
 
@@ -24,6 +24,7 @@ pub(crate) struct DiskFile {
 
 impl DiskFile {
     /// Opens a regular file.
+    #[allow(dead_code, reason = "for `check`")]
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Self::of(open_regular(path)?)
     }

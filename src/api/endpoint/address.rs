@@ -10,7 +10,7 @@ use url::{Host, Url};
 
 /// The kind of service behind an endpoint.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub enum EndpointKind {
+pub(crate) enum EndpointKind {
     /// A cluster's public endpoint.
     Cluster {
         /// The cluster's id, e.g. `in03-3bf3c31f4248e22`.
@@ -38,7 +38,7 @@ pub enum EndpointKind {
 
 /// A valid base URL and the kind of service behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
+pub(crate) struct Endpoint {
     url: Url,
     base: String,
     kind: EndpointKind,
@@ -56,7 +56,7 @@ impl Endpoint {
     /// Returns an error if the text isn't a URL, has a scheme other than http and https, a user or password, a query or
     /// fragment, or the path of an API call, and for the web console's address. `http` with a host of Zilliz is refused
     /// too, since the API key would travel in clear text. The error never repeats a password or a query.
-    pub fn parse(text: &str) -> Result<Self, EndpointError> {
+    pub(crate) fn parse(text: &str) -> Result<Self, EndpointError> {
         let text = pasted::tidy(text.trim());
         let text = text.as_str();
         if text.is_empty() {
@@ -97,34 +97,29 @@ impl Endpoint {
         Ok(endpoint)
     }
 
-    /// Returns the base URL without a trailing slash.
-    pub fn url(&self) -> &str {
-        &self.base
-    }
-
     /// Returns the base URL in parsed form.
-    pub fn base(&self) -> &Url {
+    pub(crate) fn base(&self) -> &Url {
         &self.url
     }
 
     /// Returns the kind of service.
-    pub fn kind(&self) -> &EndpointKind {
+    pub(crate) fn kind(&self) -> &EndpointKind {
         &self.kind
     }
 
     /// Returns the host's site of Zilliz Cloud; `None` for a host outside Zilliz Cloud.
-    pub fn site(&self) -> Option<Site> {
+    pub(crate) fn site(&self) -> Option<Site> {
         self.site
     }
 
     /// Returns true for a host of Zilliz. Only such a host may get a Zilliz API key found in the environment or in
     /// files.
-    pub fn is_zilliz(&self) -> bool {
+    pub(crate) fn is_zilliz(&self) -> bool {
         self.site.is_some()
     }
 
     /// Returns the host in lower case, without its port.
-    pub fn host(&self) -> String {
+    pub(crate) fn host(&self) -> String {
         host_name(&self.url)
     }
 }

@@ -12,7 +12,7 @@ mod route;
 #[cfg(test)]
 mod tests;
 
-pub use address::{Endpoint, EndpointKind};
-pub use error::EndpointError;
-pub use region::{Site, control_plane, controller};
-pub use route::{Given, Route, choose, join};
+pub(crate) use address::{Endpoint, EndpointKind};
+pub(crate) use error::EndpointError;
+pub(crate) use region::{Site, control_plane};
+pub(crate) use route::{Given, Route, choose};

@@ -7,7 +7,7 @@ const CLOUDS: [&str; 6] = ["aws-", "gcp-", "az-", "azure-", "ali-", "tc-"];
 
 /// One of the two separate services of Zilliz Cloud.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Site {
+pub(crate) enum Site {
     /// cloud.zilliz.com
     Global,
     /// cloud.zilliz.com.cn
@@ -17,7 +17,7 @@ pub enum Site {
 impl Site {
     /// Returns the site of a region: China for Tencent's (`tc-…`), and if a part after the cloud's prefix begins with
     /// `cn` or `china` (`ali-cn-hangzhou`, `aws-cn-north-1`, `az-chinanorth3`); else global.
-    pub fn of_region(region: &str) -> Self {
+    pub(crate) fn of_region(region: &str) -> Self {
         let region = region.to_ascii_lowercase();
         let mut parts = region.split('-');
         let cloud = parts.next();
@@ -52,25 +52,19 @@ impl Site {
 }
 
 /// Returns the base URL of a site's control plane, which serves imports and cluster management in v2.
-pub const fn control_plane(site: Site) -> &'static str {
+pub(crate) const fn control_plane(site: Site) -> &'static str {
     match site {
         Site::Global => "https://api.cloud.zilliz.com",
         Site::China => "https://api.cloud.zilliz.com.cn",
     }
 }
 
-/// Returns the base URL of a region's controller, which serves imports in v1. The region decides the site
-/// ([`Site::of_region`]).
+/// Returns the base URL of a region's controller, which serves imports in v1.
 ///
 /// # Errors
 /// Returns [`EndpointError::Region`] if the text can't be a region's name, because the text becomes part of the host
 /// that receives the API key.
-pub fn controller(region: &str) -> Result<String, EndpointError> {
-    controller_of(Site::of_region(region), region)
-}
-
-/// Returns a controller's base URL like [`controller`], on a known site.
-pub(super) fn controller_of(site: Site, region: &str) -> Result<String, EndpointError> {
+pub(super) fn controller(site: Site, region: &str) -> Result<String, EndpointError> {
     let region = check_region(region)?;
     Ok(format!("https://controller.api.{region}.{}", site.domain()))
 }

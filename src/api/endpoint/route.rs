@@ -3,14 +3,14 @@
 use super::{
     Endpoint, EndpointError, EndpointKind, Site, control_plane,
     error::shown,
-    region::{check_region, controller_of},
+    region::{check_region, controller},
 };
 use crate::api::model::Dialect;
 use url::Url;
 
 /// The settings given for a connection. Empty texts count as missing.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Given<'a> {
+pub(crate) struct Given<'a> {
     /// The endpoint.
     pub endpoint: Option<&'a Endpoint>,
     /// The cluster's own endpoint, for collection calls.
@@ -27,7 +27,7 @@ pub struct Given<'a> {
 
 /// The dialect and the base URLs of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Route {
+pub(crate) struct Route {
     /// The dialect to speak.
     pub dialect: Dialect,
     /// Base URL of import calls and, on Zilliz Cloud in v2, of calls about clusters and volumes; see [`join`].
@@ -46,7 +46,7 @@ pub struct Route {
 
 impl Route {
     /// Returns a route without a cluster, which only serves account-level calls such as the list of clusters.
-    pub fn to_control_plane(site: Site) -> Result<Self, EndpointError> {
+    pub(crate) fn to_control_plane(site: Site) -> Result<Self, EndpointError> {
         Ok(Self {
             dialect: Dialect::V2,
             import_base: parse(control_plane(site))?,
@@ -78,7 +78,7 @@ impl Route {
 /// # Errors
 /// Returns an error if the dialect needs more settings, or if a setting contradicts an endpoint. The error's hint is
 /// the line to type.
-pub fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
+pub(crate) fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
     let endpoint = given.endpoint.or(lone_cluster_endpoint(given));
     let target = Target::of(given)?;
     let dialect = match given.api {
@@ -113,15 +113,6 @@ pub fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
         .or(zilliz.filter(|own| has_collections(own)));
     let bases = (import_base, own.map(|endpoint| endpoint.base().clone()));
     Ok(target.into_route(dialect, bases, Some(site)))
-}
-
-/// Returns the URL of an API path (`/v2/…`) under a base URL, which may have a path of its own.
-#[must_use]
-pub fn join(base: &Url, path: &str) -> Url {
-    let mut url = base.clone();
-    let prefix = base.path().trim_end_matches('/');
-    url.set_path(&format!("{prefix}/{}", path.trim_start_matches('/')));
-    url
 }
 
 /// Returns the cluster's endpoint if it can replace a missing endpoint. If region and cluster id are given, they decide
@@ -178,7 +169,7 @@ fn v1_base(endpoint: Option<&Endpoint>, site: Site, target: &Target) -> Result<U
         .region
         .as_deref()
         .ok_or(EndpointError::RegionMissing)?;
-    parse(&controller_of(site, region)?)
+    parse(&controller(site, region)?)
 }
 
 fn v2_base(site: Site, target: &Target) -> Result<Url, EndpointError> {

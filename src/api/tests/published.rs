@@ -6,9 +6,11 @@
 
 use super::server::Reply;
 use super::{always, client, cloud, import};
+use crate::api::clusters::Project;
+use crate::api::description::CollectionDescription;
 use crate::api::model::{Dialect, JobPage, Progress};
 use crate::api::query::RowQuery;
-use crate::api::{ApiError, Client, Cluster, CollectionDescription, JobFilter, Outcome};
+use crate::api::{ApiError, Client, Cluster, JobFilter, Outcome};
 use crate::error::Kind;
 use serde_json::{Value, json};
 
@@ -84,8 +86,7 @@ fn make(api: &Client, call: &str) -> Result<String, ApiError> {
         }),
         "/v2/clusters/{clusterId}" => api.cluster("in03-1").map(cluster),
         "/v2/projects" => api.projects().map(|found| {
-            let project =
-                |project: &crate::api::Project| format!("{} {:?}", project.id, project.name);
+            let project = |project: &Project| format!("{} {:?}", project.id, project.name);
             let found: Vec<String> = found.iter().map(project).collect();
             found.join("; ")
         }),

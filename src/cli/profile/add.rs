@@ -39,7 +39,7 @@ pub(super) fn run(session: &Session, options: Add) -> Result<(), Failure> {
 
 /// With `--yes` or without a terminal no questions are asked.
 fn can_ask(session: &Session) -> bool {
-    session.can_ask() && !session.choices().yes
+    Session::can_ask() && !session.choices().yes
 }
 
 /// A name that looks like an endpoint would make `connect(name)` ambiguous.

@@ -7,7 +7,7 @@ use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
 
 /// The parameters as far as parsing shows them.
 #[derive(Clone, Debug)]
-pub enum Found {
+pub(crate) enum Found {
     /// The script declares none.
     None,
     /// These. Some defaults may be computed when the script runs.
@@ -20,7 +20,7 @@ pub enum Found {
 
 impl Found {
     /// Returns the declaration if parsing shows it.
-    pub const fn declaration(&self) -> Option<&Declaration> {
+    pub(crate) const fn declaration(&self) -> Option<&Declaration> {
         match self {
             Self::Declared(declaration) => Some(declaration),
             _ => None,
@@ -29,7 +29,7 @@ impl Found {
 }
 
 /// Returns the first call of `params`. One inside a function may not run, or not first.
-pub fn find(ast: &AST) -> Found {
+pub(crate) fn find(ast: &AST) -> Found {
     let mut found = Found::None;
     ast.clone_statements_only()
         .walk(&mut |path: &[ASTNode<'_>]| {

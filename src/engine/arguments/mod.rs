@@ -10,7 +10,7 @@ mod find;
 mod usage;
 mod words;
 
-pub use declaration::{Declaration, Default, Param, Type, Written};
-pub use find::{Found, find};
-pub use usage::{help, usage};
-pub use words::asks_help;
+pub(crate) use declaration::{Declaration, Written};
+pub(crate) use find::{Found, find};
+pub(crate) use usage::{help, usage};
+pub(crate) use words::asks_help;

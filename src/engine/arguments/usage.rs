@@ -6,7 +6,7 @@ use crate::engine::options::plain;
 use std::fmt::Write;
 
 /// Returns the usage line. `how` is the call, for example `zshell run nightly.rhai`.
-pub fn usage(how: &str, declaration: Option<&Declaration>) -> String {
+pub(crate) fn usage(how: &str, declaration: Option<&Declaration>) -> String {
     let mut line = how.to_owned();
     let params = declaration
         .map(|it| it.params.as_slice())
@@ -24,7 +24,7 @@ pub fn usage(how: &str, declaration: Option<&Declaration>) -> String {
 }
 
 /// Returns a script's help: its leading comment, its usage, its parameters.
-pub fn help(how: &str, text: &str, found: &Found) -> String {
+pub(crate) fn help(how: &str, text: &str, found: &Found) -> String {
     let mut help = leading_comment(text);
     if !help.is_empty() {
         help.push('\n');

@@ -5,7 +5,7 @@ use crate::session::arguments::{Given, Raw};
 use rhai::{Dynamic, Map};
 
 /// Returns true if the arguments ask for the script's help.
-pub fn asks_help(words: &[String]) -> bool {
+pub(crate) fn asks_help(words: &[String]) -> bool {
     let options = words.iter().take_while(|word| *word != "--");
     options.into_iter().any(|word| word == "--help")
 }

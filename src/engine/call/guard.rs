@@ -5,6 +5,7 @@ use crate::connection::Connection;
 use crate::engine::describe::Confirm;
 use crate::engine::types::{Job, as_text};
 use crate::error::{Failure, Kind};
+use crate::session::Session;
 use crate::text::words;
 use std::rc::Rc;
 
@@ -24,7 +25,7 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
         return Ok(());
     }
     let deed = format!("{}({})", call.function.name, words::quote(&what));
-    if !(call.session.at_prompt() && call.session.can_ask()) {
+    if !(call.session.at_prompt() && Session::can_ask()) {
         return Err(Failure::new(
             Kind::Refused,
             format!("{:?} is protected: {deed} was not done", connection.name),

@@ -78,7 +78,7 @@ impl<'a> Keys<'a> {
     }
 
     fn ask(&self, settings: &mut Settings) -> Result<bool, Failure> {
-        if !self.session.can_ask() {
+        if !Session::can_ask() {
             return Ok(false);
         }
         let question = format!(

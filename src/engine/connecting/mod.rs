@@ -5,7 +5,7 @@
 
 mod build;
 mod key;
-pub mod profiles;
+pub(crate) mod profiles;
 
 pub(super) use build::{account, aws, build};
 
@@ -32,7 +32,7 @@ pub(super) enum Origin {
 }
 
 /// The keys of `connect(#{…})` and of a profile.
-pub const OPTIONS: &[Opt] = &[
+pub(crate) const OPTIONS: &[Opt] = &[
     opt_as(
         "endpoint",
         &["uri", "url", "base_url"],
@@ -100,7 +100,7 @@ pub const OPTIONS: &[Opt] = &[
 
 /// Connects like `connect()`: with the profile from `-p` or `ZSHELL_PROFILE`, else the default profile, else the
 /// environment and the official CLI's files. The result becomes the current connection.
-pub fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
+pub(crate) fn by_default(session: &Session) -> Result<Rc<Connection>, Failure> {
     let connection = match profiles::chosen(session, &profiles::load(session)?) {
         Some(name) => by_name(session, &name)?,
         None => from_environment(session)?,

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::rc::Rc;
 
 /// Reads `config.toml`. Warns once per run if it contains a key and other users can read the file.
-pub fn load(session: &Session) -> Result<Config, Failure> {
+pub(crate) fn load(session: &Session) -> Result<Config, Failure> {
     let config = Config::load()?;
     if let Some(path) = &config.exposed {
         let path = path.display();
@@ -26,7 +26,7 @@ pub fn load(session: &Session) -> Result<Config, Failure> {
 }
 
 /// Returns the profile that `connect()` uses: `-p`, else `ZSHELL_PROFILE`, else the default profile.
-pub fn chosen(session: &Session, config: &Config) -> Option<String> {
+pub(crate) fn chosen(session: &Session, config: &Config) -> Option<String> {
     let option = session.choices().profile.clone();
     option
         .or_else(|| set("ZSHELL_PROFILE"))
@@ -34,18 +34,22 @@ pub fn chosen(session: &Session, config: &Config) -> Option<String> {
 }
 
 /// Connects with a profile, without making the result the current connection.
-pub fn connect(session: &Session, name: &str, profile: Profile) -> Result<Rc<Connection>, Failure> {
+pub(crate) fn connect(
+    session: &Session,
+    name: &str,
+    profile: Profile,
+) -> Result<Rc<Connection>, Failure> {
     let options = options(profile)?;
     build(session, &options, &Origin::Profile(name.to_owned())).map(Rc::new)
 }
 
 /// Returns a profile's settings as the options of `connect`.
-pub fn options(profile: Profile) -> Result<Options, Failure> {
+pub(crate) fn options(profile: Profile) -> Result<Options, Failure> {
     Options::parse("profile", OPTIONS, map_of(profile.into_settings()))
 }
 
 /// Checks a profile without calling a service: its settings, and its route.
-pub fn check(profile: Profile) -> Result<(), Failure> {
+pub(crate) fn check(profile: Profile) -> Result<(), Failure> {
     let options = options(profile)?;
     let target = Target::read(&options)?;
     // The endpoint of a cluster's name is known only to the service.
@@ -56,7 +60,7 @@ pub fn check(profile: Profile) -> Result<(), Failure> {
 }
 
 /// Returns every profile in one line: `name`, `endpoint`, `database`, `key` (its source), `protected`, `default`.
-pub fn rows(config: &Config) -> Vec<Value> {
+pub(crate) fn rows(config: &Config) -> Vec<Value> {
     let row = |(name, profile): (&String, &Profile)| {
         let mut row = json!({ "name": name });
         let (endpoint, database, key, protected) = summary(name, profile);
@@ -71,7 +75,7 @@ pub fn rows(config: &Config) -> Vec<Value> {
 }
 
 /// Returns one profile with all its settings, its secrets masked; `None` if there's no profile with this name.
-pub fn row(config: &Config, name: &str) -> Option<Value> {
+pub(crate) fn row(config: &Config, name: &str) -> Option<Value> {
     let profile = config.profiles.get(name)?;
     let mut row = json!({ "name": name, "default": is_default(config, name) });
     let settings = profile.json();

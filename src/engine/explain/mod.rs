@@ -11,7 +11,7 @@ use crate::text::words;
 use rhai::{EvalAltResult, Token};
 
 /// The position of an error.
-pub struct At<'a> {
+pub(crate) struct At<'a> {
     /// The source line.
     pub line: &'a str,
     /// Column, counted from 1 in characters; 0 if unknown.
@@ -37,7 +37,7 @@ impl At<'_> {
 }
 
 /// Converts one of Rhai's parse or run-time errors to a failure.
-pub fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
+pub(crate) fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
     match error {
         EvalAltResult::ErrorParsing(kind, _) => parse::parse_error(kind, at),
         EvalAltResult::ErrorFunctionNotFound(signature, _) => function_not_found(signature, at),

@@ -55,7 +55,7 @@ const PROJECT: &[&str] = &[
 ];
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Connect,
         "clusters",

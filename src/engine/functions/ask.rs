@@ -7,10 +7,11 @@ use crate::engine::describe::{Family, Takes};
 use crate::engine::types::{Gives, ScriptType};
 use crate::error::{Failure, Kind};
 use crate::secret::{Secret, is_place, remember};
+use crate::session::Session;
 use rhai::Dynamic;
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "secret",
@@ -77,7 +78,7 @@ fn lookup(call: &Call, name: &str) -> Result<Secret, Failure> {
     if let Some(secret) = of_profile(call, name)? {
         return Ok(secret);
     }
-    if call.session.can_ask() {
+    if Session::can_ask() {
         let question = format!("secret {name}, not shown:");
         let answer = call
             .session
@@ -107,7 +108,7 @@ fn of_profile(call: &Call, name: &str) -> Result<Option<Secret>, Failure> {
 fn ask(call: &Call) -> Result<Dynamic, Failure> {
     let question = call.text(0, "the question")?;
     let default = call.args.get(1);
-    if !call.session.can_ask() {
+    if !Session::can_ask() {
         let Some(default) = default else {
             return Err(nobody(
                 "ask",
@@ -132,7 +133,7 @@ fn ask(call: &Call) -> Result<Dynamic, Failure> {
 
 fn ask_secret(call: &Call) -> Result<Dynamic, Failure> {
     let question = call.text(0, "the question")?;
-    if !call.session.can_ask() {
+    if !Session::can_ask() {
         return Err(nobody(
             "ask_secret",
             "take it from the environment or a file: secret(\"NAME\")",

@@ -33,7 +33,7 @@ const DESCRIPTION: &[&str] = &[
 ];
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Collections,
         "collections",

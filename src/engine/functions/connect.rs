@@ -10,7 +10,7 @@ use rhai::Dynamic;
 use std::rc::Rc;
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[Function::new(
+pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     Family::Connect,
     "connect",
     &[

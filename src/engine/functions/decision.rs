@@ -18,7 +18,7 @@ use std::time::{Duration, Instant};
 const LAG: Duration = Duration::from_secs(5);
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Jobs,
         "commit",

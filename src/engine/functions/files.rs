@@ -32,7 +32,7 @@ const WRITE_OPTIONS: &[Opt] = &[opt(
 .of(Takes::Flag)];
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "read_text",

@@ -15,7 +15,7 @@ const INTERVAL: Duration = Duration::from_millis(100);
 const OPTIONS: &[Opt] = &[opt("timeout", "waits so long for another run to end").or("0")];
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "lock",

@@ -9,7 +9,7 @@ use crate::session::log::Level;
 use rhai::Dynamic;
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "log_debug",

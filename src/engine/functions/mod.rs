@@ -1,22 +1,22 @@
 //! The functions of the language, one file per family. Each file's table registers and documents its functions.
 
-pub mod account;
-pub mod ask;
-pub mod collections;
-pub mod connect;
+pub(crate) mod account;
+pub(crate) mod ask;
+pub(crate) mod collections;
+pub(crate) mod connect;
 mod create_collection;
-pub mod decision;
-pub mod files;
-pub mod import_all;
-pub mod jobs;
-pub mod lock;
-pub mod log;
-pub mod output;
-pub mod rows;
-pub mod script;
-pub mod submissions;
-pub mod time;
-pub mod wait;
+pub(crate) mod decision;
+pub(crate) mod files;
+pub(crate) mod import_all;
+pub(crate) mod jobs;
+pub(crate) mod lock;
+pub(crate) mod log;
+pub(crate) mod output;
+pub(crate) mod rows;
+pub(crate) mod script;
+pub(crate) mod submissions;
+pub(crate) mod time;
+pub(crate) mod wait;
 
 mod csv_file;
 mod request;

@@ -18,7 +18,7 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "show",

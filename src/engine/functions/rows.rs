@@ -69,7 +69,7 @@ const SEARCH_OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Collections,
         "query",

@@ -43,7 +43,7 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[Function::new(
+pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     Family::Jobs,
     "submissions",
     &[

@@ -10,7 +10,7 @@ use jiff::{Span, Timestamp};
 use rhai::Dynamic;
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[
+pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "date",

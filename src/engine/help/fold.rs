@@ -3,7 +3,7 @@
 use unicode_width::UnicodeWidthStr;
 
 /// Wraps long lines at blanks. Continuation lines are indented to the explanation's column.
-pub fn folded(text: &str, width: Option<usize>) -> String {
+pub(crate) fn folded(text: &str, width: Option<usize>) -> String {
     let Some(width) = width else {
         return text.to_owned();
     };

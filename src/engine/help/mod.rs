@@ -2,7 +2,7 @@
 
 mod fold;
 
-pub use fold::folded;
+pub(crate) use fold::folded;
 
 use super::call::Function;
 use super::describe::{Family, Opt, Takes};
@@ -31,7 +31,7 @@ const MORE: &str =
 
 /// Returns the overview by task, with a line per entry if the screen has room, otherwise only names. `commands` are the
 /// prompt's commands with form and help.
-pub fn overview(screen: &Screen, commands: &[(String, &str)]) -> String {
+pub(crate) fn overview(screen: &Screen, commands: &[(String, &str)]) -> String {
     let groups = groups(commands);
     // Tries a line per entry for everything, then for functions only, then for nothing.
     let described = [groups.len(), Family::ALL.len()];
@@ -91,7 +91,7 @@ fn list(groups: &[(&str, Vec<(String, &str)>)], described: usize) -> String {
 }
 
 /// Returns all pages by name, with a one-line summary: functions, types, topics.
-pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
+pub(crate) fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
     let functions = registry::functions().map(|function| (function.name, function.help));
     let types = TYPES.iter().map(|it| (it.name, it.help));
     let topics = PAGES.iter().map(|it| (it.name, it.summary()));
@@ -99,12 +99,12 @@ pub fn pages() -> impl Iterator<Item = (&'static str, &'static str)> {
 }
 
 /// Returns true if a page has exactly this name.
-pub fn has_page(name: &str) -> bool {
+pub(crate) fn has_page(name: &str) -> bool {
     pages().any(|(known, _)| known == name)
 }
 
 /// Returns the page with this name, laid out for the screen.
-pub fn about(name: &str, screen: &Screen) -> Result<String, Failure> {
+pub(crate) fn about(name: &str, screen: &Screen) -> Result<String, Failure> {
     let name = name.trim().trim_end_matches("()");
     match guide::find(name) {
         Some(page) => Ok(markdown(page.text, screen)),
@@ -130,7 +130,7 @@ fn generated(name: &str) -> Result<String, Failure> {
 }
 
 /// Returns the failure for a missing page, with near names.
-pub fn unknown<'a>(name: &str, pages: impl Iterator<Item = &'a str>) -> Failure {
+pub(crate) fn unknown<'a>(name: &str, pages: impl Iterator<Item = &'a str>) -> Failure {
     let hint = words::did_you_mean(name, pages).unwrap_or_else(|| "help() lists them".to_owned());
     Failure::usage(format!("no help on {name:?}")).with_hint(hint)
 }

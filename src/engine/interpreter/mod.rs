@@ -24,13 +24,13 @@ const CALL_DEPTH: usize = 128;
 
 /// The context of a script.
 #[derive(Clone, Debug, Default)]
-pub struct Setup {
+pub(crate) struct Setup {
     /// `script_dir`, where modules are looked up first: the current folder if there's no script file.
     pub script_dir: PathBuf,
 }
 
 /// The engine with its session, and the state that lasts between prompt statements.
-pub struct Interpreter {
+pub(crate) struct Interpreter {
     engine: Engine,
     session: Rc<Session>,
     sources: Sources,
@@ -46,7 +46,7 @@ pub struct Interpreter {
 
 impl Interpreter {
     /// Returns an interpreter with an empty scope.
-    pub fn new(session: Rc<Session>, setup: Setup) -> Self {
+    pub(crate) fn new(session: Rc<Session>, setup: Setup) -> Self {
         let sources = Sources::default();
         let globals = Globals::default();
         globals.borrow_mut().extend([
@@ -78,7 +78,7 @@ impl Interpreter {
     }
 
     /// Removes all variables, functions, modules, and `last`.
-    pub fn reset(&mut self) {
+    pub(crate) fn reset(&mut self) {
         *self = Self {
             names: self.names.clone(),
             ..Self::new(Rc::clone(&self.session), self.setup.clone())
@@ -87,29 +87,30 @@ impl Interpreter {
     }
 
     /// Sets the script's context.
-    pub fn setup(&self) -> &Setup {
+    pub(crate) fn setup(&self) -> &Setup {
         &self.setup
     }
 
     /// Returns the run's shared state.
-    pub fn session(&self) -> &Rc<Session> {
+    pub(crate) fn session(&self) -> &Rc<Session> {
         &self.session
     }
 
     /// Returns the names defined by the prompt's statements, as they are at any time.
-    pub fn names(&self) -> SharedNames {
+    pub(crate) fn names(&self) -> SharedNames {
         self.names.clone()
     }
 
     /// Runs a whole script. `name` is its name in errors.
-    pub fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Box<ScriptError>> {
+    #[cfg(test)]
+    pub(crate) fn run(&mut self, name: &str, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         let ast = self.compile(name, text)?;
         self.evaluate(&ast)
     }
 
     /// Runs a whole script with the arguments after it on the command line. `how` is the call, for example `zshell run
     /// FILE`. If the arguments ask for the script's help, it's written and nothing runs.
-    pub fn run_with(
+    pub(crate) fn run_with(
         &mut self,
         name: &str,
         text: &str,
@@ -152,7 +153,7 @@ impl Interpreter {
 
     /// Runs one statement of the prompt. Variables, functions and modules last until the next statement. A failing
     /// statement keeps the earlier ones and the functions it defined.
-    pub fn run_line(&mut self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
+    pub(crate) fn run_line(&mut self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         self.lines += 1;
         let name = self.line_name();
         let value = self.run_among(&name, text)?;
@@ -161,13 +162,17 @@ impl Interpreter {
     }
 
     /// Returns the name of the last statement in errors.
-    pub fn line_name(&self) -> String {
+    pub(crate) fn line_name(&self) -> String {
         format!("prompt[{}]", self.lines)
     }
 
     /// Runs a whole script in the prompt's scope. `name` is its name in errors, and if it's a file, modules are looked
     /// up beside it.
-    pub fn run_among(&mut self, name: &str, text: &str) -> Result<Dynamic, Box<ScriptError>> {
+    pub(crate) fn run_among(
+        &mut self,
+        name: &str,
+        text: &str,
+    ) -> Result<Dynamic, Box<ScriptError>> {
         let ast = self.compile(name, text)?;
         for function in ast.iter_functions() {
             self.sources.set_home(function.name, name);
@@ -184,7 +189,7 @@ impl Interpreter {
     }
 
     /// Sets `last`, unless the value is unit.
-    pub fn set_last(&self, value: &Dynamic) {
+    pub(crate) fn set_last(&self, value: &Dynamic) {
         if !value.is_unit() {
             let last = ("last".to_owned(), value.clone());
             self.globals.borrow_mut().extend([last]);
@@ -193,7 +198,7 @@ impl Interpreter {
     }
 
     /// Evaluates a statement without changing the prompt's scope, for `:watch`.
-    pub fn glance(&self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
+    pub(crate) fn glance(&self, text: &str) -> Result<Dynamic, Box<ScriptError>> {
         let name = "watched";
         let ast = self.compile(name, text)?;
         let mut all = self.functions.merge(&ast);
@@ -202,7 +207,7 @@ impl Interpreter {
     }
 
     /// Returns true if a statement parses.
-    pub fn check(&self, text: &str) -> Result<(), Box<ScriptError>> {
+    pub(crate) fn check(&self, text: &str) -> Result<(), Box<ScriptError>> {
         self.compile("watched", text).map(|_| ())
     }
 

@@ -5,7 +5,7 @@ use rhai::{Array, Dynamic, ImmutableString, Map};
 use serde_json::{Number, Value};
 
 /// Returns a script's value as JSON. A value without a JSON form (a function, an iterator) becomes its text.
-pub fn json_of(value: &Dynamic) -> Value {
+pub(crate) fn json_of(value: &Dynamic) -> Value {
     if value.is_unit() {
         return Value::Null;
     }
@@ -41,12 +41,12 @@ pub fn json_of(value: &Dynamic) -> Value {
 }
 
 /// Returns JSON as a script's value. A whole number beyond 64 signed bits becomes text, so it stays exact.
-pub fn dynamic_of(value: Value) -> Dynamic {
+pub(crate) fn dynamic_of(value: Value) -> Dynamic {
     convert(value, &|pairs| pairs.into_iter().collect::<Map>().into())
 }
 
 /// Returns JSON made by zshell or a service as a script's value, with maps that keep the order of their keys.
-pub fn ordered(value: Value) -> Dynamic {
+pub(crate) fn ordered(value: Value) -> Dynamic {
     convert(value, &|pairs| Dynamic::from(Record::new(pairs)))
 }
 
@@ -85,23 +85,23 @@ pub(super) fn plain(value: Dynamic) -> Dynamic {
 }
 
 /// Returns the text of a text value.
-pub fn as_text(value: &Dynamic) -> Option<String> {
+pub(crate) fn as_text(value: &Dynamic) -> Option<String> {
     let text = value.clone().try_cast::<ImmutableString>()?;
     Some(text.to_string())
 }
 
 /// Returns the items of an array or of a list of zshell's.
-pub fn list_of(value: &Dynamic) -> Option<Array> {
+pub(crate) fn list_of(value: &Dynamic) -> Option<Array> {
     plain(value.flatten_clone()).try_cast()
 }
 
 /// Returns the pairs of a map or of a record of zshell's.
-pub fn map_of(value: &Dynamic) -> Option<Map> {
+pub(crate) fn map_of(value: &Dynamic) -> Option<Map> {
     plain(value.flatten_clone()).try_cast()
 }
 
 /// Returns words for an error message about a value of the wrong type: a number itself, the kind of any other value.
-pub fn found(value: &Dynamic) -> String {
+pub(crate) fn found(value: &Dynamic) -> String {
     if value.is_int() || value.is_float() {
         return value.to_string();
     }

@@ -6,14 +6,14 @@ use std::rc::Rc;
 
 /// A list with the kind of its items. Copies share the items until one of them is changed.
 #[derive(Clone, Default)]
-pub struct List {
+pub(crate) struct List {
     items: Rc<Array>,
     kind: ListKind,
 }
 
 /// The kind of items in a list, which chooses the layout.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ListKind {
+pub(crate) enum ListKind {
     /// Any items.
     #[default]
     Plain,
@@ -29,28 +29,28 @@ pub enum ListKind {
 
 impl List {
     /// Returns a list of this kind.
-    pub fn new(kind: ListKind, items: Array) -> Self {
+    pub(crate) fn new(kind: ListKind, items: Array) -> Self {
         let items = Rc::new(items);
         Self { items, kind }
     }
 
     /// Returns a list of any items.
-    pub fn plain(items: Array) -> Self {
+    pub(crate) fn plain(items: Array) -> Self {
         Self::new(ListKind::Plain, items)
     }
 
     /// Returns the items.
-    pub fn items(&self) -> &Array {
+    pub(crate) fn items(&self) -> &Array {
         &self.items
     }
 
     /// Returns the kind of items.
-    pub const fn kind(&self) -> ListKind {
+    pub(crate) const fn kind(&self) -> ListKind {
         self.kind
     }
 
     /// Returns the items as Rhai's own array.
-    pub fn into_array(self) -> Array {
+    pub(crate) fn into_array(self) -> Array {
         Rc::unwrap_or_clone(self.items)
     }
 

@@ -2,7 +2,7 @@
 //! more methods. Completion offers these, and misspelled names are compared with these.
 
 /// Methods of arrays.
-pub const LIST: &[(&str, &str)] = &[
+pub(crate) const LIST: &[(&str, &str)] = &[
     ("len", "how many items"),
     ("is_empty", "true without items"),
     ("filter", "filter(|item| …): the items for which it is true"),
@@ -24,7 +24,7 @@ pub const LIST: &[(&str, &str)] = &[
     ("to_json", "as JSON text"),
 ];
 /// Methods of texts.
-pub const TEXT: &[(&str, &str)] = &[
+pub(crate) const TEXT: &[(&str, &str)] = &[
     ("len", "how many letters"),
     ("is_empty", "true without letters"),
     ("contains", "contains(text)"),
@@ -39,7 +39,7 @@ pub const TEXT: &[(&str, &str)] = &[
     ("to_lower", "in small letters"),
 ];
 /// Methods of maps.
-pub const MAP: &[(&str, &str)] = &[
+pub(crate) const MAP: &[(&str, &str)] = &[
     ("keys", "its keys, an array"),
     ("values", "its values, an array"),
     ("len", "how many keys"),
@@ -51,19 +51,19 @@ pub const MAP: &[(&str, &str)] = &[
     ("to_json", "as JSON text"),
 ];
 /// Methods of zshell's own types.
-pub const OWN: &[(&str, &str)] = &[
+pub(crate) const OWN: &[(&str, &str)] = &[
     ("as_map", "a plain map with the same keys"),
     ("to_json", "as JSON text"),
 ];
 
 /// Methods without arguments.
-pub const BARE: [&str; 14] = [
+pub(crate) const BARE: [&str; 14] = [
     "len", "is_empty", "pop", "shift", "sort", "reverse", "dedup", "trim", "to_upper", "to_lower",
     "keys", "values", "as_map", "to_json",
 ];
 
 /// Returns the names of all methods.
-pub fn names() -> impl Iterator<Item = &'static str> {
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
     [LIST, TEXT, MAP, OWN]
         .into_iter()
         .flatten()

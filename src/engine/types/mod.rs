@@ -11,7 +11,7 @@ mod convert;
 mod error;
 mod job;
 mod list;
-pub mod methods;
+pub(crate) mod methods;
 mod progress;
 mod record;
 mod secret;
@@ -20,15 +20,15 @@ mod show;
 mod summary;
 mod wrap;
 
-pub use batch::{Batch, BatchValue};
-pub use convert::{as_text, dynamic_of, found, json_of, list_of, map_of, ordered};
-pub use job::Job;
-pub use list::{List, ListKind};
-pub use progress::ProgressValue;
-pub use record::Record;
-pub use shape::{Defined, Imported, Names, Shape, SharedNames};
-pub use show::show;
-pub use summary::SummaryValue;
+pub(crate) use batch::{Batch, BatchValue};
+pub(crate) use convert::{as_text, dynamic_of, found, json_of, list_of, map_of, ordered};
+pub(crate) use job::Job;
+pub(crate) use list::{List, ListKind};
+pub(crate) use progress::ProgressValue;
+pub(crate) use record::Record;
+pub(crate) use shape::{Defined, Imported, Names, Shape, SharedNames};
+pub(crate) use show::show;
+pub(crate) use summary::SummaryValue;
 
 use crate::connection::Connection;
 use crate::error::Failure;
@@ -96,7 +96,7 @@ pub struct Key {
 }
 
 /// A property of `T` with the function that reads it.
-pub struct Getter<T> {
+pub(crate) struct Getter<T> {
     key: Key,
     get: fn(&T) -> Dynamic,
 }
@@ -114,7 +114,7 @@ impl<T> Getter<T> {
 }
 
 /// A type of the language that isn't Rhai's.
-pub trait ScriptType: Clone + Sized + 'static {
+pub(crate) trait ScriptType: Clone + Sized + 'static {
     /// The name, as `type_of` returns it.
     const NAME: &'static str;
     /// The name with its article, for messages.
@@ -220,18 +220,18 @@ pub const TYPES: &[&Type] = &[
 ];
 
 /// Returns the type with this name, in any case.
-pub fn find(name: &str) -> Option<&'static Type> {
+pub(crate) fn find(name: &str) -> Option<&'static Type> {
     let mut types = TYPES.iter().copied();
     types.find(|it| it.name.eq_ignore_ascii_case(name))
 }
 
 /// Returns the job that a value is or describes, and the state if it was read.
-pub fn job_of(value: &Dynamic) -> Option<(Job, &'static str)> {
+pub(crate) fn job_of(value: &Dynamic) -> Option<(Job, &'static str)> {
     TYPES.iter().find_map(|it| (it.job)(value))
 }
 
 /// Registers every type.
-pub fn register_all(engine: &mut Engine) {
+pub(crate) fn register_all(engine: &mut Engine) {
     for it in TYPES {
         (it.register)(engine);
     }

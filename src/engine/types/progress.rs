@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 /// One reading of a job's progress.
 #[derive(Clone)]
-pub struct ProgressValue {
+pub(crate) struct ProgressValue {
     /// The service's answer.
     pub progress: Rc<Progress>,
     /// The connection on which the job runs.
@@ -22,7 +22,7 @@ pub struct ProgressValue {
 
 impl ProgressValue {
     /// Returns a reading.
-    pub fn new(progress: Progress, connection: &Rc<Connection>) -> Self {
+    pub(crate) fn new(progress: Progress, connection: &Rc<Connection>) -> Self {
         Self {
             progress: Rc::new(progress),
             connection: Rc::clone(connection),

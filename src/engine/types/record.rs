@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 /// A map whose keys have an order. Copies share the map until one of them is changed.
 #[derive(Clone, Default)]
-pub struct Record {
+pub(crate) struct Record {
     map: Rc<Map>,
     keys: Rc<[Identifier]>,
     is_description: bool,
@@ -13,7 +13,7 @@ pub struct Record {
 
 impl Record {
     /// Returns a record of these pairs, in this order.
-    pub fn new(pairs: Vec<(Identifier, Dynamic)>) -> Self {
+    pub(crate) fn new(pairs: Vec<(Identifier, Dynamic)>) -> Self {
         Self {
             keys: pairs.iter().map(|(key, _)| key.clone()).collect(),
             map: Rc::new(pairs.into_iter().collect()),
@@ -23,18 +23,18 @@ impl Record {
 
     /// Marks the description of a collection, which has a layout of its own.
     #[must_use]
-    pub fn description(mut self) -> Self {
+    pub(crate) fn description(mut self) -> Self {
         self.is_description = true;
         self
     }
 
     /// Returns true for the description of a collection.
-    pub const fn is_description(&self) -> bool {
+    pub(crate) const fn is_description(&self) -> bool {
         self.is_description
     }
 
     /// Returns the map.
-    pub fn map(&self) -> &Map {
+    pub(crate) fn map(&self) -> &Map {
         &self.map
     }
 
@@ -44,7 +44,7 @@ impl Record {
     }
 
     /// Returns the pairs: the original keys in their order, then the keys that a script added.
-    pub fn pairs(&self) -> impl Iterator<Item = (&str, &Dynamic)> {
+    pub(crate) fn pairs(&self) -> impl Iterator<Item = (&str, &Dynamic)> {
         let own = self
             .keys
             .iter()
@@ -54,7 +54,7 @@ impl Record {
     }
 
     /// Returns the pairs as Rhai's own map.
-    pub fn into_map(self) -> Map {
+    pub(crate) fn into_map(self) -> Map {
         Rc::unwrap_or_clone(self.map)
     }
 }

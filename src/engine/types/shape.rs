@@ -14,7 +14,7 @@ const KEYS: usize = 200;
 
 /// The type of a value, in enough detail to complete text after a dot.
 #[derive(Clone, Debug, Default)]
-pub enum Shape {
+pub(crate) enum Shape {
     /// Unknown, or without members.
     #[default]
     Unknown,
@@ -38,7 +38,7 @@ pub enum Shape {
 
 impl Shape {
     /// Returns the shape of a value.
-    pub fn of(value: &Dynamic) -> Self {
+    pub(crate) fn of(value: &Dynamic) -> Self {
         Self::within(value, DEPTH)
     }
 
@@ -80,12 +80,12 @@ impl Shape {
     }
 
     /// Returns the shape of an array of `item`.
-    pub fn list(item: Self) -> Self {
+    pub(crate) fn list(item: Self) -> Self {
         Self::List(Box::new(item))
     }
 
     /// Returns the shape of a function's result.
-    pub fn given(gives: Gives) -> Self {
+    pub(crate) fn given(gives: Gives) -> Self {
         let map = |keys: &[&str]| {
             Self::Map(
                 keys.iter()
@@ -116,7 +116,7 @@ impl Shape {
 
     /// Returns the shape of an item, by index or key.
     #[must_use]
-    pub fn item(&self, key: &str) -> Self {
+    pub(crate) fn item(&self, key: &str) -> Self {
         match self {
             Self::List(item) => (**item).clone(),
             Self::Map(_) => self.member(key),
@@ -126,7 +126,7 @@ impl Shape {
 
     /// Returns the shape of a property.
     #[must_use]
-    pub fn member(&self, name: &str) -> Self {
+    pub(crate) fn member(&self, name: &str) -> Self {
         match (self, name) {
             (Self::Map(keys), _) => keys
                 .iter()
@@ -142,7 +142,7 @@ impl Shape {
 
     /// Returns the shape of a method's result.
     #[must_use]
-    pub fn call(&self, name: &str) -> Self {
+    pub(crate) fn call(&self, name: &str) -> Self {
         match (self, name) {
             (Self::List(_), "filter" | "extract" | "drain" | "retain" | "splice") => self.clone(),
             (Self::List(item), "pop" | "shift" | "get" | "find" | "remove") => (**item).clone(),
@@ -155,7 +155,7 @@ impl Shape {
     }
 
     /// Returns zshell's type, if the value is of one.
-    pub fn own(&self) -> Option<&'static Type> {
+    pub(crate) fn own(&self) -> Option<&'static Type> {
         match self {
             Self::Connection(_) => Some(Rc::<Connection>::TYPE),
             Self::Own(it) => Some(it),
@@ -164,17 +164,17 @@ impl Shape {
     }
 
     /// Returns true for a secret, which has no members.
-    pub fn is_secret(&self) -> bool {
+    pub(crate) fn is_secret(&self) -> bool {
         self.own() == Some(Secret::TYPE)
     }
 
     /// Returns the getters of the type.
-    pub fn getters(&self) -> Vec<Key> {
+    pub(crate) fn getters(&self) -> Vec<Key> {
         self.own().map(Type::keys).unwrap_or_default()
     }
 
     /// Returns the kind of value in a word or two.
-    pub fn words(&self) -> &'static str {
+    pub(crate) fn words(&self) -> &'static str {
         match self {
             Self::Unknown => "a value",
             Self::Flag => "true or false",
@@ -191,7 +191,7 @@ impl Shape {
 
 /// A function defined at the prompt or in a module.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Defined {
+pub(crate) struct Defined {
     /// The function's name.
     pub name: String,
     /// Names of the parameters.
@@ -200,7 +200,7 @@ pub struct Defined {
 
 /// A module imported at the prompt.
 #[derive(Clone, Debug, Default)]
-pub struct Imported {
+pub(crate) struct Imported {
     /// The name it was imported as.
     pub name: String,
     /// The module's functions.
@@ -211,7 +211,7 @@ pub struct Imported {
 
 /// Names defined at the prompt, in addition to zshell's own.
 #[derive(Clone, Debug, Default)]
-pub struct Names {
+pub(crate) struct Names {
     /// Variables, the latest first.
     pub variables: Vec<(String, Shape)>,
     /// Functions.
@@ -222,23 +222,23 @@ pub struct Names {
 
 /// The names of a prompt, shared by the interpreter, which sets them, and completion, which reads them.
 #[derive(Clone, Default)]
-pub struct SharedNames(Rc<RefCell<Rc<Names>>>);
+pub(crate) struct SharedNames(Rc<RefCell<Rc<Names>>>);
 
 impl SharedNames {
     /// Returns the current names.
-    pub fn get(&self) -> Rc<Names> {
+    pub(crate) fn get(&self) -> Rc<Names> {
         Rc::clone(&self.0.borrow())
     }
 
     /// Replaces the names.
-    pub fn set(&self, names: Names) {
+    pub(crate) fn set(&self, names: Names) {
         *self.0.borrow_mut() = Rc::new(names);
     }
 }
 
 impl Names {
     /// Returns the shape of a variable.
-    pub fn variable(&self, name: &str) -> Option<&Shape> {
+    pub(crate) fn variable(&self, name: &str) -> Option<&Shape> {
         let (_, shape) = self.variables.iter().find(|(known, _)| known == name)?;
         Some(shape)
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use std::rc::Rc;
 
 /// Calls `see` with the value in the form that `render` has a layout for.
-pub fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
+pub(crate) fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     if value.is_unit() {
         return see(Shown::Nothing);
     }

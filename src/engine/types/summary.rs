@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 /// An item of `jobs()`.
 #[derive(Clone)]
-pub struct SummaryValue {
+pub(crate) struct SummaryValue {
     /// The service's answer.
     pub summary: Rc<JobSummary>,
     /// The connection on which the job runs.

@@ -19,7 +19,7 @@ const MAX_NULLS: usize = 1 << 20;
 /// Error for stored bytes that aren't a column of the given type and number of rows.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("stored column of {rows} {data_type} rows cannot be read: {problem}")]
-pub struct DecodeError {
+pub(crate) struct DecodeError {
     /// Expected type.
     pub data_type: String,
     /// Expected number of rows.
@@ -31,7 +31,7 @@ pub struct DecodeError {
 impl Column {
     /// Returns the column as bytes, in the layout of this module. The bytes are borrowed if the values are flat and
     /// none is null.
-    pub fn encode(&self) -> Cow<'_, [u8]> {
+    pub(crate) fn encode(&self) -> Cow<'_, [u8]> {
         if self.is_all_null() {
             return Cow::Borrowed(&[]);
         }
@@ -60,7 +60,11 @@ impl Column {
     /// Decodes a column of this type and number of rows from the bytes that [`Column::encode`] returned.
     ///
     /// All bytes are accepted as input: the result is a column that meets the guarantees of [`Values`], or an error.
-    pub fn decode(data_type: &DataType, rows: usize, bytes: &[u8]) -> Result<Self, DecodeError> {
+    pub(crate) fn decode(
+        data_type: &DataType,
+        rows: usize,
+        bytes: &[u8],
+    ) -> Result<Self, DecodeError> {
         parse(data_type, rows, bytes).map_err(|problem| DecodeError {
             data_type: data_type.to_string(),
             rows,

@@ -13,7 +13,7 @@ impl Column {
     /// the fewest digits that read back unchanged. Points in time are in the collection's time zone. Dense vectors are
     /// lists of numbers (bytes for binary vectors), and sparse vectors are objects of index and value. Returns null for
     /// null rows and rows past the end.
-    pub fn value(&self, row: usize) -> Value {
+    pub(crate) fn value(&self, row: usize) -> Value {
         if self.is_null(row) {
             return Value::Null;
         }

@@ -9,7 +9,7 @@ use crate::formats::schema::DataType;
 
 /// Vectors of one stored column, in the layout of `codec`.
 #[derive(Clone, Copy, Debug)]
-pub struct VectorView<'a> {
+pub(crate) struct VectorView<'a> {
     /// Start of each sparse vector and end of the last one, or `None` for vectors of fixed width.
     offsets: Option<&'a [[u8; 4]]>,
     /// Bytes per vector, unless the vectors are sparse.
@@ -21,7 +21,11 @@ pub struct VectorView<'a> {
 
 impl<'a> VectorView<'a> {
     /// Returns a view of the bytes that [`Column::encode`] returned for `rows` rows of a vector type.
-    pub fn new(data_type: &DataType, rows: usize, bytes: &'a [u8]) -> Result<Self, DecodeError> {
+    pub(crate) fn new(
+        data_type: &DataType,
+        rows: usize,
+        bytes: &'a [u8],
+    ) -> Result<Self, DecodeError> {
         Self::parse(data_type, rows, bytes).ok_or_else(|| DecodeError {
             data_type: data_type.to_string(),
             rows,
@@ -49,7 +53,7 @@ impl<'a> VectorView<'a> {
 
     /// Returns the bytes of one vector, or `None` for null rows and rows past the end.
     #[inline]
-    pub fn get(&self, row: usize) -> Option<&'a [u8]> {
+    pub(crate) fn get(&self, row: usize) -> Option<&'a [u8]> {
         if self.nulls.get(row).is_some_and(|null| *null != 0) {
             return None;
         }
@@ -70,7 +74,7 @@ impl<'a> VectorView<'a> {
 impl Column {
     /// Returns the stored bytes of a vector of bits, 16-bit floats or 8-bit integers, or `None` for null rows and rows
     /// past the end.
-    pub fn packed(&self, row: usize) -> Option<&[u8]> {
+    pub(crate) fn packed(&self, row: usize) -> Option<&[u8]> {
         let super::Values::Packed(bytes) = &self.values else {
             return None;
         };
@@ -82,7 +86,7 @@ impl Column {
     /// Appends a vector given as its stored bytes. Returns false and appends nothing if the column's vectors aren't
     /// packed or the number of bytes is wrong.
     #[must_use]
-    pub fn push_packed(&mut self, bytes: &[u8]) -> bool {
+    pub(crate) fn push_packed(&mut self, bytes: &[u8]) -> bool {
         let width = row_bytes(&self.data_type);
         match &mut self.values {
             super::Values::Packed(values) if bytes.len() == width => {

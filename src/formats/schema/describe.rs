@@ -9,14 +9,14 @@ const FIRST_FIELD: usize = 100;
 
 impl Schema {
     /// Returns the `fields[]` of a v2 `collections/describe` response. [`Schema::from_describe`] reads them back.
-    pub fn to_describe_fields(&self) -> Vec<Value> {
+    pub(crate) fn to_describe_fields(&self) -> Vec<Value> {
         let fields = self.fields.iter().zip(FIRST_FIELD..);
         let plain = fields.filter(|(field, _)| sub_fields(field).is_none());
         plain.map(|(field, id)| describe(field, id)).collect()
     }
 
     /// Returns the `structFields[]` of a v2 `collections/describe` response.
-    pub fn to_describe_structs(&self) -> Vec<Value> {
+    pub(crate) fn to_describe_structs(&self) -> Vec<Value> {
         let structs = self
             .fields
             .iter()

@@ -14,7 +14,7 @@ const TYPES: [(&str, i64); 3] = [("BM25", 1), ("TextEmbedding", 2), ("MinHash", 
 
 /// A function of a collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Function {
+pub(crate) struct Function {
     /// Name of the function.
     pub name: String,
     /// `BM25`, `TextEmbedding` or `MinHash`.
@@ -31,7 +31,7 @@ pub struct Function {
 
 /// Kind of function that computes a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum FunctionOutput {
+pub(crate) enum FunctionOutput {
     /// BM25. Rows never have a value, and queries never return the field.
     Bm25,
     /// Another function. Rows may have a value if the collection allows it.
@@ -222,7 +222,7 @@ impl Schema {
     }
 
     /// Returns the `functions[]` of a `describe` response.
-    pub fn to_describe_functions(&self) -> Vec<Value> {
+    pub(crate) fn to_describe_functions(&self) -> Vec<Value> {
         let functions = self.functions.iter().enumerate();
         functions
             .map(|(number, function)| function.describe(number))

@@ -25,7 +25,7 @@ const QUICK_VECTORS: [&str; 5] = [
 impl Schema {
     /// Parses the body of a v2 `collections/create` call, in the quick form (`dimension` …, which enables dynamic
     /// fields by default) or with a `schema`.
-    pub fn from_create_body(body: &Value) -> Result<Self, SchemaError> {
+    pub(crate) fn from_create_body(body: &Value) -> Result<Self, SchemaError> {
         let Value::Object(object) = body else {
             return Err(shape("the body of a collections/create call", Some(body)));
         };
@@ -49,7 +49,7 @@ impl Schema {
     }
 
     /// Parses a create body that was accepted before, in any spelling.
-    pub fn from_stored_body(body: &Value) -> Result<Self, SchemaError> {
+    pub(crate) fn from_stored_body(body: &Value) -> Result<Self, SchemaError> {
         let empty = Object::new();
         match body {
             Value::Array(_) => {
@@ -72,7 +72,8 @@ impl Schema {
     }
 
     /// Parses the `data` of a v2 `collections/describe` response.
-    pub fn from_describe(data: &Value) -> Result<Self, SchemaError> {
+    #[allow(dead_code, reason = "for `check`")]
+    pub(crate) fn from_describe(data: &Value) -> Result<Self, SchemaError> {
         let Value::Object(object) = data else {
             return Err(shape(
                 "the data of a collections/describe answer",

@@ -49,11 +49,6 @@ pub(super) fn read(body: Node<'_>) -> Result<Vec<(String, String)>, SchemaError>
 }
 
 impl Schema {
-    /// Returns the collection's time zone.
-    pub fn timezone(&self) -> &str {
-        timezone(&self.properties)
-    }
-
     /// Permits values for the primary key if a property says so.
     pub(super) fn mark_keys(&mut self) {
         let allowed = self.property(ALLOW_AUTO_ID).is_some_and(is_true);
@@ -115,7 +110,7 @@ impl Schema {
 
     /// Returns a create body with other properties: those of `set` are added or replaced, those in `remove` are left out.
     /// All of them are under `properties` then, including those that `params` had set.
-    pub fn with_properties(
+    pub(crate) fn with_properties(
         &self,
         body: &Value,
         set: &Map<String, Value>,
@@ -141,7 +136,7 @@ impl Schema {
     }
 
     /// The `properties[]` of a `describe` answer.
-    pub fn to_describe_properties(&self) -> Vec<Value> {
+    pub(crate) fn to_describe_properties(&self) -> Vec<Value> {
         super::describe::pairs(&self.properties)
     }
 }

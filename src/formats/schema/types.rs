@@ -6,7 +6,7 @@ use super::DataType;
 
 impl DataType {
     /// Returns the REST API's name of the type, without parameters: `VarChar`, `FloatVector` …
-    pub const fn name(&self) -> &'static str {
+    pub(crate) const fn name(&self) -> &'static str {
         match self {
             Self::Bool => "Bool",
             Self::Int8 => "Int8",
@@ -32,7 +32,7 @@ impl DataType {
     }
 
     /// Returns the dimension of a dense vector type: the number of floats, of bytes, or of bits for binary vectors.
-    pub const fn dim(&self) -> Option<usize> {
+    pub(crate) const fn dim(&self) -> Option<usize> {
         match self {
             Self::FloatVector { dim }
             | Self::BinaryVector { dim }
@@ -44,7 +44,7 @@ impl DataType {
     }
 
     /// Returns true for types whose values are strings in files of every format.
-    pub const fn is_text(&self) -> bool {
+    pub(crate) const fn is_text(&self) -> bool {
         matches!(
             self,
             Self::VarChar { .. } | Self::Text | Self::Geometry | Self::Timestamptz { .. }
@@ -52,12 +52,12 @@ impl DataType {
     }
 
     /// Returns true for integer types.
-    pub const fn is_integer(&self) -> bool {
+    pub(crate) const fn is_integer(&self) -> bool {
         matches!(self, Self::Int8 | Self::Int16 | Self::Int32 | Self::Int64)
     }
 
     /// Returns true for booleans, numbers and strings.
-    pub const fn is_scalar(&self) -> bool {
+    pub(crate) const fn is_scalar(&self) -> bool {
         self.is_integer()
             || matches!(
                 self,
@@ -66,7 +66,7 @@ impl DataType {
     }
 
     /// Returns true for vector types, dense and sparse.
-    pub const fn is_vector(&self) -> bool {
+    pub(crate) const fn is_vector(&self) -> bool {
         self.dim().is_some() || matches!(self, Self::SparseFloatVector)
     }
 }

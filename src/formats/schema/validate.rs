@@ -20,7 +20,7 @@ const MAX_VECTORS: usize = 10;
 
 /// Reason for refusing a schema.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum SchemaError {
+pub(crate) enum SchemaError {
     /// A value has the wrong JSON type.
     #[error("schema: expected {expected}, found {found}")]
     Shape {
@@ -78,7 +78,7 @@ impl SchemaError {
 impl Schema {
     /// Checks all rules: names, exactly one primary key, at least one vector, ranges of type parameters, defaults that
     /// fit their types, functions, and properties. The parsers of create calls and descriptions call this method.
-    pub fn validate(&self) -> Result<(), SchemaError> {
+    pub(crate) fn validate(&self) -> Result<(), SchemaError> {
         let mut known = HashSet::new();
         for field in &self.fields {
             if !known.insert(field.name.as_str()) {

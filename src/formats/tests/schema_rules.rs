@@ -59,7 +59,7 @@ fn descriptions_have_milvus_form() {
     let again = Schema::from_describe(&data).unwrap();
     assert_eq!(again.functions, schema.functions);
     assert_eq!(again.fields[4], schema.fields[4]);
-    assert_eq!(again.timezone(), "Asia/Shanghai");
+    assert_eq!(again.property("timezone"), Some("Asia/Shanghai"));
 }
 
 /// Returns the error for a schema with a key, text fields, vectors and these functions.

@@ -5,7 +5,7 @@ mod places;
 
 pub(super) use error::SourceError;
 pub(super) use places::Rules;
-pub use places::{OwnBucket, Places};
+pub(crate) use places::{OwnBucket, Places};
 
 use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::{Format, Kind, Location};

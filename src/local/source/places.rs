@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The configuration of the places that jobs may read from.
 #[derive(Clone, Debug, Default)]
-pub struct Places {
+pub(crate) struct Places {
     /// The bucket that relative `files` of Milvus' API are in. Without a bucket, they're relative to the current
     /// folder.
     pub bucket: Option<OwnBucket>,
@@ -27,7 +27,7 @@ pub struct Places {
 
 /// The server's own bucket.
 #[derive(Clone, Debug)]
-pub enum OwnBucket {
+pub(crate) enum OwnBucket {
     /// A folder of this machine.
     Dir(PathBuf),
     /// A bucket, e.g. `s3://milvus-bucket`. It's read with the storage credentials of the service's own environment,

@@ -13,7 +13,7 @@ const BAR: usize = 20;
 
 /// The progress of a batch.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct BatchCount {
+pub(crate) struct BatchCount {
     /// Total number of jobs.
     pub jobs: u64,
     /// Jobs that have ended, successfully or not.
@@ -32,7 +32,7 @@ pub struct BatchCount {
 
 /// The bar of one batch.
 #[derive(Debug)]
-pub struct BatchBar {
+pub(crate) struct BatchBar {
     bar: ProgressBar,
     began: Instant,
     /// Work done before this run, as of the first update.
@@ -41,7 +41,7 @@ pub struct BatchBar {
 
 impl BatchBar {
     /// Returns a bar on standard error.
-    pub fn stderr(screen: &Screen) -> Self {
+    pub(crate) fn stderr(screen: &Screen) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
         let marks = if screen.unicode { "█░" } else { "#-" };
         let template = format!("{{bar:{BAR}}} {{wide_msg}}");
@@ -57,7 +57,7 @@ impl BatchBar {
     }
 
     /// Draws the bar.
-    pub fn update(&mut self, count: &BatchCount) {
+    pub(crate) fn update(&mut self, count: &BatchCount) {
         let before = *self.before.get_or_insert(*count);
         self.bar.set_length(count.files.max(1));
         self.bar.set_position(count.files_done);
@@ -66,12 +66,12 @@ impl BatchBar {
     }
 
     /// Writes a line above the bar.
-    pub fn say(&self, line: &str) {
+    pub(crate) fn say(&self, line: &str) {
         self.bar.println(words::safe(line));
     }
 
     /// Removes the bar.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
     }
 }

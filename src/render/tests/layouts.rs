@@ -109,7 +109,7 @@ fn files_done_before_the_job_is_are_explained() {
         table(&Shown::Progress(&finishing), &Screen::plain())
             .ends_with("\nfiles done, server finishing\n")
     );
-    assert!(!render::files_done(&progress(
+    assert!(!render::failure::files_done(&progress(
         JobState::Importing,
         vec![],
         None

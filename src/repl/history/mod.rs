@@ -17,7 +17,7 @@ const MOST: usize = 10_000;
 
 /// The statement history without duplicates, the oldest first. A repeated statement moves to the end. Clones share it.
 #[derive(Clone, Default)]
-pub struct History(Arc<Mutex<HistoryState>>);
+pub(crate) struct History(Arc<Mutex<HistoryState>>);
 
 #[derive(Default)]
 struct HistoryState {
@@ -28,25 +28,8 @@ struct HistoryState {
 
 impl History {
     /// Returns all statements, the oldest first.
-    pub fn entries(&self) -> Vec<String> {
+    pub(crate) fn entries(&self) -> Vec<String> {
         self.lock().entries.clone()
-    }
-
-    /// Returns at most `count` of the newest statements, the oldest first.
-    pub fn last(&self, count: usize) -> Vec<String> {
-        let state = self.lock();
-        let from = state.entries.len().saturating_sub(count);
-        state.entries.get(from..).unwrap_or_default().to_vec()
-    }
-
-    /// Returns the statements that contain the text, the oldest first.
-    pub fn search(&self, text: &str) -> Vec<String> {
-        let state = self.lock();
-        let found = state
-            .entries
-            .iter()
-            .filter(|entry| contains(entry, text).is_some());
-        found.cloned().collect()
     }
 
     /// Reads the history file, and appends later statements to it.
@@ -242,15 +225,11 @@ mod tests {
     fn each_statement_is_kept_once() {
         let history = history(&["a", "b", "a", "a", "c"]);
         assert_eq!(history.entries(), ["b", "a", "c"]);
-        assert_eq!(history.last(2), ["a", "c"]);
-        assert_eq!(history.last(9).len(), 3);
     }
 
     #[test]
     fn a_search_minds_capitals_only_if_it_has_some() {
         let history = history(&["Jobs()", "let é = JOBS", "x"]);
-        assert_eq!(history.search("jobs"), ["Jobs()", "let é = JOBS"]);
-        assert_eq!(history.search("Jobs"), ["Jobs()"]);
         let found = history.search_at("jobs", 2);
         assert_eq!(found, Some((1, "let é = ".len())));
     }

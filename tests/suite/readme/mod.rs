@@ -10,9 +10,9 @@ mod tables;
 
 use pages::{Document, Workshop, documents, file, text};
 use std::fs;
-use zshell::engine::compile::{Sources, compile, install};
-use zshell::engine::lint::Linter;
-use zshell::engine::modules::Folders;
+use zshell::internals::Folders;
+use zshell::internals::Linter;
+use zshell::internals::{Sources, compile, install};
 
 /// Runs each document's examples in order, from an empty folder.
 #[cfg(all(unix, feature = "local"))]

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use tempfile::TempDir;
-use zshell::guide::PAGES;
+use zshell::internals::PAGES;
 
 /// A Markdown file of the repository.
 pub(crate) struct Document {

@@ -4,12 +4,12 @@ use crate::readme::pages::{Document, documents, file};
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::{env, fs};
-use zshell::api::model::JobState;
-use zshell::engine::registry::{Opt, Takes, VARIABLES, find, functions};
-use zshell::engine::types::TYPES;
-use zshell::error::Kind;
-use zshell::guide::PAGES;
-use zshell::repl::commands::COMMANDS;
+use zshell::internals::COMMANDS;
+use zshell::internals::JobState;
+use zshell::internals::Kind;
+use zshell::internals::PAGES;
+use zshell::internals::TYPES;
+use zshell::internals::registry::{Opt, Takes, VARIABLES, find, functions};
 
 /// Fails unless the document has exactly this table. With `BLESS` set in the environment, the table is written instead.
 #[track_caller]
@@ -142,7 +142,7 @@ fn every_state_of_a_job_is_explained() {
 #[test]
 fn every_fault_is_explained() {
     let page = Document::read("src/guide/local.md").text;
-    for kind in zshell::local::faults::FaultKind::ALL {
+    for kind in zshell::internals::FaultKind::ALL {
         assert!(
             page.contains(&format!("\n| `{}` | ", kind.name())),
             "{kind:?}"

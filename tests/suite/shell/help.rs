@@ -1,7 +1,7 @@
 //! The table of functions against what the binary says and does.
 
 use crate::support::harness::Test;
-use zshell::engine::registry;
+use zshell::internals::registry;
 
 #[test]
 fn every_function_is_in_the_overview_and_has_a_page() {

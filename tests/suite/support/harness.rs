@@ -14,8 +14,8 @@ use std::rc::Rc;
 use std::thread;
 use std::time::Duration;
 use tempfile::TempDir;
-use zshell::engine::lint::Linter;
-use zshell::engine::modules::Folders;
+use zshell::internals::Folders;
+use zshell::internals::Linter;
 
 /// Time after which a run counts as hung.
 const PATIENCE: Duration = Duration::from_mins(3);

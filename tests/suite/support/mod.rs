@@ -5,4 +5,5 @@ pub(crate) mod lines;
 #[cfg(feature = "local")]
 pub(crate) mod s3;
 pub(crate) mod secrets;
+#[expect(dead_code, reason = "unit tests of the REST client use the rest of it")]
 pub(crate) mod server;

@@ -2,14 +2,19 @@
 
 mod route;
 
-use crate::api::endpoint::{
-    Endpoint, EndpointError, EndpointKind, Site, control_plane, controller, join,
-};
+use super::region::controller;
+
+use crate::api::endpoint::{Endpoint, EndpointError, EndpointKind, Site, control_plane};
 use crate::error::{Failure, Kind};
 use proptest::prelude::*;
 
 pub(crate) fn endpoint(text: &str) -> Endpoint {
     Endpoint::parse(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// Returns the base URL without a trailing slash.
+fn base(endpoint: &Endpoint) -> &str {
+    endpoint.base().as_str().trim_end_matches('/')
 }
 
 fn cluster(cluster_id: &str, region: &str) -> EndpointKind {
@@ -49,7 +54,7 @@ fn every_project_endpoint_tells_project_and_region() {
         };
         assert_eq!(endpoint.kind(), &kind, "{text}");
         assert_eq!(endpoint.site(), Some(site), "{text}");
-        assert_eq!(endpoint.url(), url);
+        assert_eq!(base(&endpoint), url);
     }
 }
 
@@ -96,7 +101,7 @@ fn every_public_endpoint_of_the_table_tells_cluster_and_region() {
         let endpoint = endpoint(text);
         assert_eq!(endpoint.kind(), &cluster(id, region), "{text}");
         assert_eq!(endpoint.site(), Some(site), "{text}");
-        assert_eq!(endpoint.url(), text);
+        assert_eq!(base(&endpoint), text);
     }
 }
 
@@ -196,7 +201,7 @@ fn control_planes_controllers_and_other_hosts_are_told_apart() {
         assert_eq!(endpoint.kind(), &kind, "{text}");
         assert_eq!(endpoint.site(), site, "{text}");
         assert_eq!(endpoint.is_zilliz(), site.is_some(), "{text}");
-        assert_eq!(endpoint.url(), url, "{text}");
+        assert_eq!(base(&endpoint), url, "{text}");
     }
 }
 
@@ -270,7 +275,7 @@ fn quotes_missing_slashes_and_missing_schemes_are_made_good() {
         ),
         ("httpd.example.com:80", "http://httpd.example.com"),
     ] {
-        assert_eq!(endpoint(text).url(), url, "{text}");
+        assert_eq!(base(&endpoint(text)), url, "{text}");
     }
 }
 
@@ -375,35 +380,25 @@ fn sites_follow_from_regions() {
         assert_eq!(Site::of_region(region), site, "{region}");
     }
     assert_eq!(
-        controller("aws-us-west-2").as_deref(),
+        controller(Site::of_region("aws-us-west-2"), "aws-us-west-2").as_deref(),
         Ok("https://controller.api.aws-us-west-2.zillizcloud.com")
     );
     assert_eq!(
-        controller("ali-cn-hangzhou").as_deref(),
+        controller(Site::of_region("ali-cn-hangzhou"), "ali-cn-hangzhou").as_deref(),
         Ok("https://controller.api.ali-cn-hangzhou.zilliz.com.cn")
     );
     for region in ["", "evil.org/", "a.b", "-x", "x@y", "aws us"] {
         assert!(
-            matches!(controller(region), Err(EndpointError::Region { .. })),
+            matches!(
+                controller(Site::of_region(region), region),
+                Err(EndpointError::Region { .. })
+            ),
             "{region}"
         );
     }
     assert_eq!(
         endpoint(control_plane(Site::China)).kind(),
         &EndpointKind::ControlPlane
-    );
-}
-
-#[test]
-fn paths_are_joined_under_a_prefix() {
-    let at = |base: &str| join(endpoint(base).base(), "/v2/vectordb/jobs").to_string();
-    assert_eq!(
-        at("http://host:19530"),
-        "http://host:19530/v2/vectordb/jobs"
-    );
-    assert_eq!(
-        at("http://host/prefix/"),
-        "http://host/prefix/v2/vectordb/jobs"
     );
 }
 
@@ -428,14 +423,14 @@ proptest! {
         for text in [url.clone(), format!("{url}/"), url.replace("https://", "")] {
             let endpoint = Endpoint::parse(&text).map_err(|error| TestCaseError::fail(error.to_string()))?;
             prop_assert_eq!(endpoint.kind(), &cluster(&id, &region));
-            prop_assert_eq!(endpoint.url(), &url);
+            prop_assert_eq!(base(&endpoint), &url);
             prop_assert!(endpoint.is_zilliz());
         }
     }
 
     #[test]
     fn controllers_are_read_back(region in "(aws|gcp|az|ali-cn|tc)-[a-z]{2,6}-?[0-9]") {
-        let url = controller(&region).map_err(|error| TestCaseError::fail(error.to_string()))?;
+        let url = controller(Site::of_region(&region), &region).map_err(|error| TestCaseError::fail(error.to_string()))?;
         let endpoint = endpoint(&url);
         prop_assert_eq!(endpoint.site(), Some(Site::of_region(&region)));
         prop_assert_eq!(endpoint.kind(), &EndpointKind::Controller { region });
@@ -445,8 +440,8 @@ proptest! {
     fn no_endpoint_text_makes_it_panic(start in "(https?|[a-z]{0,3})?(:/{0,3})?[a-z.]{0,8}(zilliz\\.com)?", rest in any::<String>()) {
         match Endpoint::parse(&format!("{start}{rest}")) {
             Ok(endpoint) => {
-                prop_assert!(!endpoint.url().ends_with('/'));
-                let again = Endpoint::parse(endpoint.url());
+                prop_assert!(!base(&endpoint).ends_with('/'));
+                let again = Endpoint::parse(base(&endpoint));
                 prop_assert_eq!(again, Ok(endpoint));
             }
             Err(error) => prop_assert!(!error.hint().is_empty()),

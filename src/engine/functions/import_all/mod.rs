@@ -78,7 +78,7 @@ const OPTIONS: &[Opt] = &[
 const BUSY_WAIT: Duration = Duration::from_mins(2);
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[Function::new(
+pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     Family::Jobs,
     "import_all",
     &[

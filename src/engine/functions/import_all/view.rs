@@ -3,7 +3,7 @@
 use crate::api::model::Progress;
 use crate::render::BatchBar;
 use crate::session::Session;
-use crate::session::log::{Level, LogFormat};
+use crate::session::log::{Level, Log, LogFormat};
 use crate::submission::Notice;
 use crate::text::words;
 use serde_json::json;
@@ -78,7 +78,7 @@ impl<'a> View<'a> {
             ("percent", json!(job.percent)),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        log.json(Level::Info, &line, fields.into_iter().collect());
+        Log::json(Level::Info, &line, fields.into_iter().collect());
     }
 
     /// Removes the bar.

@@ -16,7 +16,7 @@ use crate::engine::types::{Gives, Job, ProgressValue, ScriptType, list_of};
 use crate::error::Failure;
 use crate::render::{Screen, WaitView};
 use crate::session::Session;
-use crate::session::log::{Level, LogFormat};
+use crate::session::log::{Level, Log, LogFormat};
 use rhai::{Array, Dynamic};
 use serde_json::json;
 use std::collections::HashSet;
@@ -32,7 +32,7 @@ const OPTIONS: &[Opt] = &[
 ];
 
 /// The function table of this family.
-pub const FUNCTIONS: &[Function] = &[Function::new(
+pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     Family::Jobs,
     "wait",
     &[
@@ -207,7 +207,7 @@ fn view(session: &Session) -> WaitView {
             ("percent", json!(job.percent)),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        log.json(Level::Info, line, fields.into_iter().collect());
+        Log::json(Level::Info, line, fields.into_iter().collect());
     };
     WaitView::told(Screen::plain(), Box::new(tell))
 }
