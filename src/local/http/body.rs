@@ -129,7 +129,7 @@ pub(crate) async fn object(
     } else {
         tokio::task::spawn_blocking(parse)
             .await
-            .unwrap_or_else(|_| Err(ServiceError::internal("the request could not be parsed")))
+            .unwrap_or_else(|_| Err(ServiceError::unexpected("the request could not be parsed")))
     };
     parsed.map(|object| Object { place, ..object })
 }

@@ -59,6 +59,11 @@ impl ServiceError {
         )
     }
 
+    /// Returns the error for a parameter with an invalid value in a call that has Milvus' dialect alone: 1100.
+    pub(crate) fn invalid(message: impl std::fmt::Display) -> Self {
+        Self::parameter(Dialect::Milvus, message)
+    }
+
     /// Returns the error for an unsupported part of the API: 10, as in Milvus.
     pub(crate) fn unsupported(what: impl std::fmt::Display) -> Self {
         Self::new(
@@ -141,8 +146,8 @@ impl ServiceError {
         Self::http(408, 10001, "request timeout")
     }
 
-    /// Returns the error for a failure of the store: 65535, Milvus' code for unexpected errors.
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
+    /// Returns an error without a code of its own: 65535, as in Milvus.
+    pub(crate) fn unexpected(message: impl Into<String>) -> Self {
         Self::new(65535, message)
     }
 }
@@ -152,7 +157,7 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Busy => Self::busy(),
-            error => Self::internal(error.to_string()),
+            error => Self::unexpected(error.to_string()),
         }
     }
 }
@@ -164,7 +169,7 @@ impl From<SchemaError> for ServiceError {
             SchemaError::Shape { .. } => Self::not_json(200, &error.to_string()),
             SchemaError::Missing(_) => Self::new(1101, format!("missing parameter: {error}")),
             SchemaError::Name { .. } => Self::new(1701, format!("field name invalid: {error}")),
-            _ => Self::parameter(Dialect::Milvus, error),
+            _ => Self::invalid(error),
         }
     }
 }

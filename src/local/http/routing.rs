@@ -20,22 +20,18 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
 
-/// The success code of a route's answers (reference: dialects at a glance).
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Envelope {
-    /// Success is 200.
-    V1,
-    /// Success is 0.
-    V2,
+/// The root of the paths that routes name without a leading slash.
+const ROOT: &str = "/v2/vectordb/";
+
+/// Returns the full path of a route.
+fn full(path: &str) -> String {
+    let root = if path.starts_with('/') { "" } else { ROOT };
+    format!("{root}{path}")
 }
 
-impl Envelope {
-    const fn success(self) -> i64 {
-        match self {
-            Self::V1 => 200,
-            Self::V2 => 0,
-        }
-    }
+/// Returns the success code of a path's answers (reference: dialects at a glance).
+fn success(path: &str) -> i64 {
+    if path.starts_with("/v1/") { 200 } else { 0 }
 }
 
 /// How often a running query's connection is checked.
@@ -48,12 +44,13 @@ const CLOSED_LOOKS: usize = 4;
 /// The function that handles a route's calls.
 pub(crate) type Handler<T = Value> = fn(&App, &Call) -> Result<T, ServiceError>;
 
-/// A builder for the service's routes.
+/// A builder for the service's routes. Paths without a leading slash are below [`ROOT`].
 pub(crate) struct Routes(pub(crate) Router<Arc<App>>);
 
 impl Routes {
     /// Adds a route with parameters in the query, which only the v1 API has.
     pub(crate) fn get(self, path: &str, handler: Handler) -> Self {
+        let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let query = request.uri().query().unwrap_or_default();
             let pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -62,39 +59,30 @@ impl Routes {
                 .collect();
             let call = call(&app, body::Object::of(params), request.headers());
             complete(request.extensions());
-            run(app, Envelope::V1, handler, call).await
+            run(app, success, handler, call).await
         };
-        Self(self.0.route(path, get(route)))
+        Self(self.0.route(&path, get(route)))
     }
 
     /// Adds a route that only reads, with parameters as a JSON object.
-    pub(crate) fn post<T: Data>(self, envelope: Envelope, path: &str, handler: Handler<T>) -> Self {
+    pub(crate) fn post<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
+        let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             match take(&app, request, body::Kind::Parameters).await {
-                Ok(call) => run(app, envelope, handler, call).await,
+                Ok(call) => run(app, success, handler, call).await,
                 Err(error) => refusal(&error),
             }
         };
-        Self(self.0.route(path, post(route)))
+        Self(self.0.route(&path, post(route)))
     }
 
     /// Adds a route that reads many rows, with parameters as a JSON object.
-    pub(crate) fn query<T: Data>(
-        self,
-        envelope: Envelope,
-        path: &str,
-        handler: Handler<T>,
-    ) -> Self {
-        self.querying(envelope, path, handler, body::Kind::Parameters)
+    pub(crate) fn query<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
+        self.querying(path, handler, body::Kind::Parameters)
     }
 
-    fn querying<T: Data>(
-        self,
-        envelope: Envelope,
-        path: &str,
-        handler: Handler<T>,
-        kind: body::Kind,
-    ) -> Self {
+    fn querying<T: Data>(self, path: &str, handler: Handler<T>, kind: body::Kind) -> Self {
+        let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let peer = peer(request.extensions());
             let call = match take(&app, request, kind).await {
@@ -104,8 +92,7 @@ impl Routes {
             let limit = call.limit.clone();
             let _cancel = CancelOnDrop(limit.clone());
             let permits = Arc::clone(&app);
-            let answered =
-                with_permit(&permits.query_permits, || run(app, envelope, handler, call));
+            let answered = with_permit(&permits.query_permits, || run(app, success, handler, call));
             tokio::select! {
                 answer = answered => answer,
                 () = has_left(peer) => {
@@ -114,39 +101,35 @@ impl Routes {
                 }
             }
         };
-        Self(self.0.route(path, post(route)))
+        Self(self.0.route(&path, post(route)))
     }
 
     /// Adds a route that reads many rows and accepts many vectors as `data`.
-    pub(crate) fn vectors<T: Data>(
-        self,
-        envelope: Envelope,
-        path: &str,
-        handler: Handler<T>,
-    ) -> Self {
-        self.querying(envelope, path, handler, body::Kind::Rows)
+    pub(crate) fn vectors<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
+        self.querying(path, handler, body::Kind::Rows)
     }
 
     /// Adds a route that writes, with parameters as a JSON object.
-    pub(crate) fn write(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
-        self.writing(envelope, path, handler, body::Kind::Parameters)
+    pub(crate) fn write(self, path: &str, handler: Handler) -> Self {
+        self.writing(path, handler, body::Kind::Parameters)
     }
 
     /// Adds a route that writes rows, which come in `data` beside the parameters and may be many.
-    pub(crate) fn rows(self, envelope: Envelope, path: &str, handler: Handler) -> Self {
-        self.writing(envelope, path, handler, body::Kind::Rows)
+    pub(crate) fn rows(self, path: &str, handler: Handler) -> Self {
+        self.writing(path, handler, body::Kind::Rows)
     }
 
-    fn writing(self, envelope: Envelope, path: &str, handler: Handler, kind: body::Kind) -> Self {
+    fn writing(self, path: &str, handler: Handler, kind: body::Kind) -> Self {
+        let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let call = match take(&app, request, kind).await {
                 Ok(call) => call,
                 Err(error) => return refusal(&error),
             };
             let permits = Arc::clone(&app);
-            with_permit(&permits.write_permits, || run(app, envelope, handler, call)).await
+            with_permit(&permits.write_permits, || run(app, success, handler, call)).await
         };
-        Self(self.0.route(path, post(route)))
+        Self(self.0.route(&path, post(route)))
     }
 }
 
@@ -206,15 +189,10 @@ fn call(app: &App, object: body::Object, headers: &HeaderMap) -> Call {
     }
 }
 
-async fn run<T: Data>(
-    app: Arc<App>,
-    envelope: Envelope,
-    handler: Handler<T>,
-    call: Call,
-) -> Response {
+async fn run<T: Data>(app: Arc<App>, success: i64, handler: Handler<T>, call: Call) -> Response {
     let answer = move || {
         let data = handler(&app, &call)?;
-        let mut text = format!("{{\"code\":{},\"data\":", envelope.success());
+        let mut text = format!("{{\"code\":{success},\"data\":");
         data.write(&mut text);
         text.push('}');
         Ok(text)
@@ -222,7 +200,7 @@ async fn run<T: Data>(
     match tokio::task::spawn_blocking(answer).await {
         Ok(Ok(text)) => json_response(StatusCode::OK, text),
         Ok(Err(error)) => refusal(&error),
-        Err(_) => refusal(&ServiceError::internal(
+        Err(_) => refusal(&ServiceError::unexpected(
             "the local service failed internally; please report it",
         )),
     }

@@ -3,20 +3,19 @@
 use super::lookup::{self, DIALECT, check_name};
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
+use crate::local::http::routing::Routes;
 use crate::local::state::App;
 use crate::local::storage::aliases::Named;
 use serde_json::{Value, json};
 
 /// Adds the routes below `/v2/vectordb/aliases`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let path = |route: &str| format!("/v2/vectordb/aliases/{route}");
     routes
-        .post(Envelope::V2, &path("list"), list)
-        .post(Envelope::V2, &path("describe"), describe)
-        .write(Envelope::V2, &path("create"), create)
-        .write(Envelope::V2, &path("alter"), alter)
-        .write(Envelope::V2, &path("drop"), drop)
+        .post("aliases/list", list)
+        .post("aliases/describe", describe)
+        .write("aliases/create", create)
+        .write("aliases/alter", alter)
+        .write("aliases/drop", drop)
 }
 
 /// Returns the aliases of a database, or of one of its collections.
@@ -52,8 +51,7 @@ fn alter(app: &App, call: &Call) -> Result<Value, ServiceError> {
 fn set(app: &App, call: &Call, change: bool) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
-    check_name("collection alias", &name)
-        .map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    check_name("collection alias", &name).map_err(ServiceError::invalid)?;
     let collection = lookup::find(app, call)?;
     let set = app
         .store()

@@ -6,7 +6,7 @@ use super::settings::Settings;
 use crate::formats::Schema;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
+use crate::local::http::routing::Routes;
 use crate::local::jobs::now;
 use crate::local::state::App;
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
@@ -14,51 +14,30 @@ use serde_json::{Map, Value, json};
 
 /// Adds the routes for collections and partitions below `/v2/vectordb`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let path = |route: &str| format!("/v2/vectordb/{route}");
     routes
-        .post(Envelope::V2, &path("collections/list"), list)
-        .post(Envelope::V2, &path("collections/has"), has)
-        .post(Envelope::V2, &path("collections/describe"), describe)
-        .write(Envelope::V2, &path("collections/create"), create)
-        .write(Envelope::V2, &path("collections/drop"), drop)
-        .write(Envelope::V2, &path("collections/rename"), rename)
-        .write(
-            Envelope::V2,
-            &path("collections/alter_properties"),
-            alter_properties,
-        )
-        .write(
-            Envelope::V2,
-            &path("collections/drop_properties"),
-            drop_properties,
-        )
-        .post(Envelope::V2, &path("collections/flush"), flush)
-        .post(Envelope::V2, &path("collections/refresh_load"), flush)
-        .post(Envelope::V2, &path("collections/compact"), compact)
-        .post(
-            Envelope::V2,
-            &path("collections/get_compaction_state"),
-            compaction_state,
-        )
-        .write(Envelope::V2, &path("collections/load"), load)
-        .write(Envelope::V2, &path("collections/release"), release)
-        .post(
-            Envelope::V2,
-            &path("collections/get_load_state"),
-            load_state,
-        )
-        .post(Envelope::V2, &path("collections/get_stats"), stats)
-        .write(Envelope::V2, &path("partitions/create"), create_partition)
-        .post(Envelope::V2, &path("partitions/list"), partitions)
-        .post(Envelope::V2, &path("partitions/has"), has_partition)
-        .post(Envelope::V2, &path("partitions/get_stats"), partition_stats)
-        .write(Envelope::V2, &path("partitions/load"), load_partitions)
-        .post(
-            Envelope::V2,
-            &path("partitions/release"),
-            release_partitions,
-        )
-        .write(Envelope::V2, &path("partitions/drop"), drop_partition)
+        .post("collections/list", list)
+        .post("collections/has", has)
+        .post("collections/describe", describe)
+        .write("collections/create", create)
+        .write("collections/drop", drop)
+        .write("collections/rename", rename)
+        .write("collections/alter_properties", alter_properties)
+        .write("collections/drop_properties", drop_properties)
+        .post("collections/flush", flush)
+        .post("collections/refresh_load", flush)
+        .post("collections/compact", compact)
+        .post("collections/get_compaction_state", compaction_state)
+        .write("collections/load", load)
+        .write("collections/release", release)
+        .post("collections/get_load_state", load_state)
+        .post("collections/get_stats", stats)
+        .write("partitions/create", create_partition)
+        .post("partitions/list", partitions)
+        .post("partitions/has", has_partition)
+        .post("partitions/get_stats", partition_stats)
+        .write("partitions/load", load_partitions)
+        .post("partitions/release", release_partitions)
+        .write("partitions/drop", drop_partition)
 }
 
 /// Returns the names of the database's collections.
@@ -115,7 +94,7 @@ fn load_word(collection: &Collection) -> &'static str {
 pub(crate) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
-    check_name("collection", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    check_name("collection", &name).map_err(ServiceError::invalid)?;
     let body = Value::Object(call.object.params.clone());
     let schema = Schema::from_create_body(&body)?;
     let settings = Settings::read(&body, &schema)?;
@@ -155,10 +134,9 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     if same {
         return loaded.map(|()| json!({}));
     }
-    Err(ServiceError::new(
-        65535,
-        format!("create duplicate collection with different parameters, collection: {name}"),
-    ))
+    Err(ServiceError::unexpected(format!(
+        "create duplicate collection with different parameters, collection: {name}"
+    )))
 }
 
 /// Checks a partition's name, which may begin with a digit and contain `-` (Milvus: proxy/util.go, `validatePartitionTag`).
@@ -192,7 +170,7 @@ fn check_unaliased(
     collection: &Collection,
     name: &str,
 ) -> Result<(), ServiceError> {
-    let refused = |message| Err(ServiceError::new(65535, message));
+    let refused = |message| Err(ServiceError::unexpected(message));
     if collection.name != name {
         return refused(format!("cannot drop the collection via alias = {name}"));
     }
@@ -210,7 +188,7 @@ fn check_unaliased(
 fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["newCollectionName"])?;
-    check_name("collection", &name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    check_name("collection", &name).map_err(ServiceError::invalid)?;
     let own = lookup::database(app, call)?;
     let database = match call.text(&["newDbName"]) {
         Some(database) if app.store().database(&database)?.is_none() => {
@@ -220,8 +198,7 @@ fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
         None => own.clone(),
     };
     if database != own && !app.store().aliases(&own, Some(collection.id))?.is_empty() {
-        return Err(ServiceError::new(
-            65535,
+        return Err(ServiceError::unexpected(
             "fail to rename db name, must drop all aliases of this collection before rename",
         ));
     }
@@ -231,12 +208,9 @@ fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     {
         return Ok(json!({}));
     }
-    Err(ServiceError::new(
-        65535,
-        format!(
-            "duplicated new collection name {database}:{name} with other collection name or alias"
-        ),
-    ))
+    Err(ServiceError::unexpected(format!(
+        "duplicated new collection name {database}:{name} with other collection name or alias"
+    )))
 }
 
 fn alter_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
@@ -275,8 +249,7 @@ fn change_properties(
     if app.store().set_body(&collection, &body)? {
         return Ok(json!({}));
     }
-    Err(ServiceError::new(
-        65535,
+    Err(ServiceError::unexpected(
         "the collection was changed meanwhile; repeat the call",
     ))
 }
@@ -332,10 +305,9 @@ fn stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
 fn create_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
-    check_partition_name(&name).map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    check_partition_name(&name).map_err(ServiceError::invalid)?;
     if collection.schema()?.has_partition_key() {
-        return Err(ServiceError::new(
-            65535,
+        return Err(ServiceError::unexpected(
             "disable create partition if partition key mode is used",
         ));
     }
@@ -395,15 +367,11 @@ fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     if name == DEFAULT_PARTITION {
-        return Err(ServiceError::parameter(
-            DIALECT,
-            "default partition cannot be deleted",
-        ));
+        return Err(ServiceError::invalid("default partition cannot be deleted"));
     }
     if let Some(partition) = app.store().partition(collection.id, &name)? {
         if collection.loaded && !app.store().is_released(partition)? {
-            return Err(ServiceError::parameter(
-                DIALECT,
+            return Err(ServiceError::invalid(
                 "partition cannot be dropped, partition is loaded, please release it first",
             ));
         }

@@ -3,22 +3,21 @@
 use super::lookup::{DIALECT, check_name, texts};
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
+use crate::local::http::routing::Routes;
 use crate::local::state::App;
 use crate::local::storage::databases::{DEFAULT_DATABASE, Dropped};
 use serde_json::{Map, Value, json};
 
 /// Adds the routes below `/v2/vectordb/databases`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let path = |route: &str| format!("/v2/vectordb/databases/{route}");
     routes
-        .post(Envelope::V2, &path("list"), list)
-        .post(Envelope::V2, &path("describe"), describe)
-        .write(Envelope::V2, &path("create"), create)
-        .write(Envelope::V2, &path("alter"), alter)
-        .write(Envelope::V2, &path("alter_properties"), alter)
-        .write(Envelope::V2, &path("drop_properties"), drop_properties)
-        .write(Envelope::V2, &path("drop"), drop)
+        .post("databases/list", list)
+        .post("databases/describe", describe)
+        .write("databases/create", create)
+        .write("databases/alter", alter)
+        .write("databases/alter_properties", alter)
+        .write("databases/drop_properties", drop_properties)
+        .write("databases/drop", drop)
 }
 
 fn list(app: &App, _: &Call) -> Result<Value, ServiceError> {
@@ -43,7 +42,7 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
         return Ok(json!({}));
     }
     let message = format!("database already exist: {name}");
-    Err(ServiceError::new(65535, message))
+    Err(ServiceError::unexpected(message))
 }
 
 fn alter(app: &App, call: &Call) -> Result<Value, ServiceError> {
@@ -92,13 +91,12 @@ fn printed(value: &Value) -> String {
 fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
     if name == DEFAULT_DATABASE {
-        return Err(ServiceError::new(65535, "can not drop default database"));
+        return Err(ServiceError::unexpected("can not drop default database"));
     }
     match app.store().drop_database(&name)? {
         Dropped::Done | Dropped::Missing => Ok(json!({})),
-        Dropped::NotEmpty => Err(ServiceError::new(
-            65535,
-            format!("database:{name} not empty, must drop all collections before drop database"),
-        )),
+        Dropped::NotEmpty => Err(ServiceError::unexpected(format!(
+            "database:{name} not empty, must drop all collections before drop database"
+        ))),
     }
 }

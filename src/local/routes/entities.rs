@@ -1,11 +1,11 @@
 //! The calls that read rows (query and get), and the helpers that they share with the calls that change rows.
 
-use super::lookup::{self, DIALECT, texts};
+use super::lookup::{self, DIALECT};
 use crate::formats::{DataType, Schema};
 use crate::local::filter::{Constant, Filter};
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
+use crate::local::http::routing::Routes;
 use crate::local::search::query::{Found, Outputs, Query};
 use crate::local::state::App;
 use crate::local::storage::collections::Collection;
@@ -20,10 +20,9 @@ const LIMIT: i64 = 100;
 
 /// Adds the routes below `/v2/vectordb/entities`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let path = |route: &str| format!("/v2/vectordb/entities/{route}");
     routes
-        .query(Envelope::V2, &path("query"), query)
-        .query(Envelope::V2, &path("get"), get)
+        .query("entities/query", query)
+        .query("entities/get", get)
 }
 
 /// The target of a call on rows.
@@ -47,6 +46,25 @@ impl Target {
         }
         Err(ServiceError::not_loaded(&self.collection.name))
     }
+
+    /// Returns a query of the rows in these partitions that match a filter.
+    pub(crate) fn query<'a>(
+        &'a self,
+        app: &'a App,
+        call: &'a Call,
+        partitions: Vec<i64>,
+        filter: Option<Filter>,
+    ) -> Query<'a> {
+        Query {
+            store: app.store(),
+            collection: self.collection.id,
+            schema: &self.schema,
+            partitions,
+            filter,
+            texts_for_int64: call.texts_for_int64,
+            limit: &call.limit,
+        }
+    }
 }
 
 /// Returns `count(*)`, or the rows that match `filter`, by ascending primary key.
@@ -59,19 +77,11 @@ pub(crate) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
         None
     } else {
         let outputs = Outputs::parse(&fields, &target.schema);
-        Some(outputs.map_err(|error| ServiceError::parameter(DIALECT, error))?)
+        Some(outputs.map_err(ServiceError::invalid)?)
     };
     target.check_loaded()?;
     let partitions = partitions(app, call, &target.collection)?;
-    let query = Query {
-        store: app.store(),
-        collection: target.collection.id,
-        schema: &target.schema,
-        partitions,
-        filter,
-        texts_for_int64: call.texts_for_int64,
-        limit: &call.limit,
-    };
+    let query = target.query(app, call, partitions, filter);
     let Some(outputs) = outputs else {
         return Ok(Found::count(query.count()?));
     };
@@ -82,28 +92,22 @@ pub(crate) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
 /// Returns the rows whose primary keys are in `id`: a single key or a list.
 pub(crate) fn get(app: &App, call: &Call) -> Result<Found, ServiceError> {
     let target = target(app, call)?;
-    let outputs = Outputs::parse(&output_fields(call)?, &target.schema)
-        .map_err(|error| ServiceError::parameter(DIALECT, error))?;
+    let outputs =
+        Outputs::parse(&output_fields(call)?, &target.schema).map_err(ServiceError::invalid)?;
     let ids = call.get(&["id", "ids"]);
     let ids = listed(ids.ok_or_else(|| ServiceError::missing(DIALECT, "id"))?);
     let filter = by_keys(&target.schema, &ids)?;
     target.check_loaded()?;
-    let query = Query {
-        store: app.store(),
-        collection: target.collection.id,
-        schema: &target.schema,
-        partitions: partitions(app, call, &target.collection)?,
-        filter: Some(filter),
-        texts_for_int64: call.texts_for_int64,
-        limit: &call.limit,
-    };
+    let partitions = partitions(app, call, &target.collection)?;
+    let query = target.query(app, call, partitions, Some(filter));
     query.rows(&outputs, 0, usize::try_from(WINDOW).unwrap_or(usize::MAX))
 }
 
 /// Returns a filter for the rows with these primary keys.
 pub(crate) fn by_keys(schema: &Schema, ids: &[&Value]) -> Result<Filter, ServiceError> {
     let primary = schema.fields.iter().position(|field| field.primary);
-    let primary = primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))?;
+    let primary =
+        primary.ok_or_else(|| ServiceError::unexpected("the schema has no primary key"))?;
     let textual = schema
         .primary()
         .is_some_and(|field| matches!(field.data_type, DataType::VarChar { .. }));
@@ -157,12 +161,7 @@ pub(crate) fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, Ser
 
 /// Returns `outputFields`, or all fields if it's missing or empty.
 fn output_fields(call: &Call) -> Result<Vec<String>, ServiceError> {
-    let names = match call.get(&["outputFields"]) {
-        None => Some(Vec::new()),
-        Some(names) => texts(names),
-    };
-    let mut names = names
-        .ok_or_else(|| ServiceError::parameter(DIALECT, "outputFields must be a list of names"))?;
+    let mut names = lookup::names(call, "outputFields")?;
     if names.is_empty() {
         names.push("*".to_owned());
     }
@@ -176,10 +175,9 @@ fn window(call: &Call) -> Result<(usize, usize), ServiceError> {
     let both = limit.zip(skip);
     let sound = both.filter(|(limit, skip)| limit.saturating_add(*skip) <= WINDOW);
     let (limit, skip) = sound.ok_or_else(|| {
-        ServiceError::parameter(
-            DIALECT,
-            format!("invalid max query result window, limit must be at least 1 and offset+limit at most {WINDOW}"),
-        )
+        ServiceError::invalid(format!(
+            "invalid max query result window, limit must be at least 1 and offset+limit at most {WINDOW}"
+        ))
     })?;
     let whole = |number| usize::try_from(number).unwrap_or(0);
     Ok((whole(skip), whole(limit)))
@@ -191,15 +189,8 @@ pub(crate) fn partitions(
     call: &Call,
     collection: &Collection,
 ) -> Result<Vec<i64>, ServiceError> {
-    let names = match call.get(&["partitionNames"]) {
-        None => Some(Vec::new()),
-        Some(names) => texts(names),
-    };
-    let names = names.ok_or_else(|| {
-        ServiceError::parameter(DIALECT, "partitionNames must be a list of names")
-    })?;
     let mut ids = Vec::new();
-    for name in names {
+    for name in lookup::names(call, "partitionNames")? {
         let id = app.store().partition(collection.id, &name)?;
         let id = id.ok_or_else(|| ServiceError::no_partition(&name))?;
         if !ids.contains(&id) {

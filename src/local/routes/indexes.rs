@@ -7,7 +7,7 @@ use crate::formats::schema::FunctionOutput;
 use crate::formats::{DataType, Schema};
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
+use crate::local::http::routing::Routes;
 use crate::local::state::App;
 use crate::local::storage::collections::Collection;
 use serde::{Deserialize, Serialize};
@@ -43,12 +43,11 @@ const TRIES: usize = 20;
 
 /// Adds the routes below `/v2/vectordb/indexes`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let path = |route: &str| format!("/v2/vectordb/indexes/{route}");
     routes
-        .post(Envelope::V2, &path("list"), list)
-        .post(Envelope::V2, &path("describe"), describe)
-        .write(Envelope::V2, &path("create"), create)
-        .write(Envelope::V2, &path("drop"), drop)
+        .post("indexes/list", list)
+        .post("indexes/describe", describe)
+        .write("indexes/create", create)
+        .write("indexes/drop", drop)
 }
 
 /// An index as requested.
@@ -81,7 +80,7 @@ impl Index {
         let known = metrics(schema, &self.field);
         if known.is_none() && !(schema.dynamic && self.field == META) {
             let message = format!("cannot create index on non-exist field: {}", self.field);
-            return Err(ServiceError::parameter(DIALECT, message));
+            return Err(ServiceError::invalid(message));
         }
         let known = known.unwrap_or_default();
         let fits = known
@@ -104,27 +103,21 @@ impl Index {
         }
         let known = if known.is_empty() { &known_ones } else { known };
         let problem = self.problem(schema);
-        Err(ServiceError::parameter(
-            DIALECT,
-            format!(
-                "{problem}; the metric types of the field {:?} are {}",
-                self.field,
-                known.join(", ")
-            ),
-        ))
+        Err(ServiceError::invalid(format!(
+            "{problem}; the metric types of the field {:?} are {}",
+            self.field,
+            known.join(", ")
+        )))
     }
 
     /// Refuses the metrics of binary vectors that need an index type of their own, which the quick form can't name
     /// (Milvus: `handler_v2.go`, `binaryMetricTypesForQuickCreate`).
     fn check_quick(&self) -> Result<(), ServiceError> {
         match self.metric.to_ascii_uppercase().as_str() {
-            "SUBSTRUCTURE" | "SUPERSTRUCTURE" | "MHJACCARD" => Err(ServiceError::parameter(
-                DIALECT,
-                format!(
-                    "binary vector index does not support metric type: {}",
-                    self.metric
-                ),
-            )),
+            "SUBSTRUCTURE" | "SUPERSTRUCTURE" | "MHJACCARD" => Err(ServiceError::invalid(format!(
+                "binary vector index does not support metric type: {}",
+                self.metric
+            ))),
             _ => Ok(()),
         }
     }
@@ -267,13 +260,10 @@ pub(super) fn check_loadable(
     if vectors.is_empty() {
         return Ok(());
     }
-    Err(ServiceError::parameter(
-        DIALECT,
-        format!(
-            "there is no vector index on field: [{}], please create index firstly",
-            vectors.join(" ")
-        ),
-    ))
+    Err(ServiceError::invalid(format!(
+        "there is no vector index on field: [{}], please create index firstly",
+        vectors.join(" ")
+    )))
 }
 
 /// Returns the indexes of a collection.
@@ -305,8 +295,7 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
             match indexes.iter().find(other) {
                 Some(there) if there == index => {}
                 Some(_) => {
-                    return Err(ServiceError::new(
-                        65535,
+                    return Err(ServiceError::unexpected(
                         "at most one distinct index is allowed per field",
                     ));
                 }

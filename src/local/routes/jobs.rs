@@ -12,7 +12,7 @@ use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
 use crate::local::storage::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
 use crate::secret::Secret;
 use crate::stores::StorageKeys;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use std::time::Duration;
 
 /// Longest idempotency key, in bytes.
@@ -218,11 +218,40 @@ pub(crate) fn find(
     Ok(whole)
 }
 
-/// Adds a job's warnings, if it has some, to its progress answer. The real services don't have this key.
-pub(crate) fn add_warnings(data: &mut Map<String, Value>, warnings: &[String]) {
-    if !warnings.is_empty() {
-        data.insert("warnings".to_owned(), Value::from(warnings.to_vec()));
+/// Returns a job's progress in the cloud's dialects; `fields` makes the fields of the job and of each file.
+pub(crate) fn progress(
+    whole: &Whole,
+    dialect: Dialect,
+    fields: fn(&str, &Standing) -> Value,
+) -> Value {
+    let Whole { job, files, .. } = whole;
+    let details = files.iter().map(|file| {
+        let name = dialect.detail_name(&file.name);
+        fields(&name, &file.standing)
+    });
+    merged([
+        json!({ "jobId": job.id, "collectionName": job.collection }),
+        fields(&whole.source.name(), &job.standing),
+        json!({ "details": details.collect::<Vec<_>>() }),
+        warnings(whole),
+    ])
+}
+
+/// Returns one object with the fields of all these objects. Values that aren't objects are left out.
+pub(crate) fn merged<const N: usize>(parts: [Value; N]) -> Value {
+    let objects = parts.into_iter().filter_map(|part| match part {
+        Value::Object(fields) => Some(fields),
+        _ => None,
+    });
+    Value::Object(objects.flatten().collect())
+}
+
+/// Returns the field `warnings` of a progress answer if there are any warnings, `null` otherwise.
+pub(crate) fn warnings(whole: &Whole) -> Value {
+    if whole.warnings.is_empty() {
+        return Value::Null;
     }
+    json!({ "warnings": whole.warnings })
 }
 
 /// Adds the reason to a job that waits until the store works again.
@@ -244,6 +273,20 @@ pub(crate) struct Page {
     pub(crate) size: i64,
     /// The page's jobs, newest first.
     pub(crate) jobs: Vec<Job>,
+}
+
+/// Returns a page in the cloud's dialects, with its records under each of these names.
+pub(crate) fn page_answer(page: &Page, names: &[&str], record: fn(&Job) -> Value) -> Value {
+    let records: Value = page.jobs.iter().map(record).collect();
+    let mut answer = json!({
+        "count": page.count,
+        "currentPage": page.number,
+        "pageSize": page.size,
+    });
+    for name in names {
+        answer[*name] = records.clone();
+    }
+    answer
 }
 
 /// Returns the page that `pageSize` (`least` to 100) and `currentPage` ask for.

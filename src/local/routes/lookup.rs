@@ -53,3 +53,9 @@ pub(crate) fn texts(names: &Value) -> Option<Vec<String>> {
     let names = names.as_array()?.iter();
     names.map(|name| name.as_str().map(str::to_owned)).collect()
 }
+
+/// Returns the names in a list of a call; empty if there is no such list.
+pub(crate) fn names(call: &Call, key: &str) -> Result<Vec<String>, ServiceError> {
+    let names = call.get(&[key]).map_or(Some(Vec::new()), texts);
+    names.ok_or_else(|| ServiceError::invalid(format!("{key} must be a list of names")))
+}

@@ -5,7 +5,7 @@ use super::jobs;
 use crate::local::http::Dialect;
 use crate::local::http::error::ServiceError;
 use crate::local::storage::jobs::{Job, JobFile, JobState, Standing, Whole};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// The reason that Milvus gives for an aborted job (`internal/datacoord/import_job.go`).
 const ABORTED: &str = "aborted by user";
@@ -67,47 +67,40 @@ pub(crate) fn progress(whole: &Whole) -> Value {
         .iter()
         .filter_map(|detail| detail.get("fileSize")?.as_u64())
         .sum();
-    let mut data = Map::new();
-    for (name, value) in [
-        ("jobId", json!(job.id)),
-        ("collectionName", json!(job.collection)),
-        (
-            "createTime",
-            json!(whole.create_time.as_deref().unwrap_or_default()),
-        ),
-        ("completeTime", json!(complete_time(standing))),
-        ("fileSize", json!(size)),
-        ("importedRows", json!(imported(standing))),
-        ("totalRows", json!(total(standing))),
-    ] {
-        data.insert(name.to_owned(), value);
-    }
-    data.extend(state(standing));
-    data.insert("details".to_owned(), Value::from(details));
-    jobs::add_warnings(&mut data, &whole.warnings);
-    Value::Object(data)
+    jobs::merged([
+        json!({
+            "jobId": job.id,
+            "collectionName": job.collection,
+            "createTime": whole.create_time.as_deref().unwrap_or_default(),
+            "completeTime": complete_time(standing),
+            "fileSize": size,
+            "importedRows": imported(standing),
+            "totalRows": total(standing),
+        }),
+        state(standing),
+        json!({ "details": details }),
+        jobs::warnings(whole),
+    ])
 }
 
 /// Returns a job's entry in the list.
 pub(crate) fn record(job: &Job) -> Value {
-    let mut record = Map::new();
-    record.insert("jobId".to_owned(), json!(job.id));
-    record.insert("collectionName".to_owned(), json!(job.collection));
-    record.extend(state(&job.standing));
-    Value::Object(record)
+    let begin = json!({ "jobId": job.id, "collectionName": job.collection });
+    jobs::merged([begin, state(&job.standing)])
 }
 
 /// Returns the state's name, the percentage, and the reason if there is one.
-fn state(standing: &Standing) -> Map<String, Value> {
-    let mut fields = Map::new();
-    fields.insert("state".to_owned(), json!(word(standing.state)));
-    fields.insert("progress".to_owned(), json!(percent(standing)));
+fn state(standing: &Standing) -> Value {
+    let mut fields = json!({
+        "state": word(standing.state),
+        "progress": percent(standing),
+    });
     let reason = match standing.state {
         JobState::Aborted => ABORTED,
         _ => standing.reason.as_deref().unwrap_or_default(),
     };
     if !reason.is_empty() {
-        fields.insert("reason".to_owned(), json!(reason));
+        fields["reason"] = json!(reason);
     }
     fields
 }
@@ -193,8 +186,8 @@ fn detail(file: &JobFile) -> Value {
         "importedRows": imported(standing),
         "totalRows": total(standing),
     });
-    if let (Some(reason), Some(detail)) = (&standing.reason, detail.as_object_mut()) {
-        detail.insert("reason".to_owned(), json!(reason));
+    if let Some(reason) = &standing.reason {
+        detail["reason"] = json!(reason);
     }
     detail
 }

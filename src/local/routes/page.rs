@@ -39,7 +39,7 @@ pub(crate) async fn show(State(app): State<Arc<App>>, request: Request) -> Respo
     let text = match made {
         Ok(Ok(text)) => text,
         Ok(Err(error)) => return refusal(&error.into()),
-        Err(_) => return refusal(&ServiceError::internal("the page could not be made")),
+        Err(_) => return refusal(&ServiceError::unexpected("the page could not be made")),
     };
     let mut response = Response::new(Body::from(text));
     for (name, value) in [

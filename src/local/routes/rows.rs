@@ -6,27 +6,22 @@
 
 use super::entities::{Target, by_keys, filter, listed, partitions, target};
 use super::lookup::DIALECT;
-use crate::formats::{Batch, Column, PushError, Schema};
+use crate::formats::{Batch, Column, Schema};
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
-use crate::local::search::query::Query;
+use crate::local::http::routing::Routes;
 use crate::local::state::App;
 use crate::local::storage::collections::DEFAULT_PARTITION;
-use serde::de::{Deserializer as _, Error as _, SeqAccess, Visitor};
+use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-/// The error code for rows that don't match the schema, as in Milvus' REST API.
-pub(crate) const BAD_ROWS: i64 = 1804;
-
 /// Adds the routes below `/v2/vectordb/entities`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let path = |route: &str| format!("/v2/vectordb/entities/{route}");
     routes
-        .rows(Envelope::V2, &path("insert"), insert)
-        .write(Envelope::V2, &path("delete"), delete)
+        .rows("entities/insert", insert)
+        .write("entities/delete", delete)
 }
 
 /// Inserts the rows of `data`, an object or a list: either all rows or none.
@@ -55,15 +50,7 @@ pub(crate) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
         Some(_) => vec![partition(app, call, &target)?.1],
         None => partitions(app, call, &target.collection)?,
     };
-    let query = Query {
-        store: app.store(),
-        collection: target.collection.id,
-        schema: &target.schema,
-        partitions: within,
-        filter: Some(chosen),
-        texts_for_int64: false,
-        limit: &call.limit,
-    };
+    let query = target.query(app, call, within, Some(chosen));
     let deleted = query.deleted(&query.segments()?)?;
     let count = app.store().delete(&deleted)?;
     app.shared().nudge();
@@ -78,8 +65,7 @@ pub(crate) fn partition(
 ) -> Result<(String, i64), ServiceError> {
     let name = call.text(&["partitionName"]);
     if name.is_some() && target.schema.has_partition_key() {
-        return Err(ServiceError::parameter(
-            DIALECT,
+        return Err(ServiceError::invalid(
             "not support manually specifying the partition names if partition key mode is used",
         ));
     }
@@ -116,68 +102,36 @@ pub(crate) fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
 
 /// Returns the checked rows of `data`, which are read as liberally as by Milvus' insert call.
 pub(crate) fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
-    let refused = |why: &dyn std::fmt::Display| {
-        ServiceError::new(
-            BAD_ROWS,
-            format!("fail to deal the insert data, error: {why}"),
-        )
-    };
+    let mut batch = Batch::new(schema).loose();
+    for (row, number) in data::<&RawValue>(call)?.into_iter().zip(1..) {
+        let pushed = batch.push_json(row.get().as_bytes(), number);
+        pushed.map_err(bad_rows)?;
+    }
+    Ok(batch)
+}
+
+/// Parses the rows of `data`: a list of them or (in v1) one.
+pub(crate) fn data<'a, T: Deserialize<'a>>(call: &'a Call) -> Result<Vec<T>, ServiceError> {
     let data = call.object.data.as_deref().unwrap_or_default();
     if data.is_empty() || data == b"null" {
         return Err(ServiceError::missing(DIALECT, "data"));
     }
-    let mut rows = Rows {
-        batch: Batch::new(schema).loose(),
-        number: 0,
-        refused: None,
-    };
-    if data.first() == Some(&b'[') {
-        let mut list = serde_json::Deserializer::from_slice(data);
-        let read = list.deserialize_seq(&mut rows);
-        if let (Err(error), None) = (read, &rows.refused) {
-            return Err(refused(&error));
-        }
+    let read = if data.first() == Some(&b'[') {
+        serde_json::from_slice(data)
     } else {
-        _ = rows.push(data);
+        serde_json::from_slice(data).map(|row| vec![row])
+    };
+    let rows: Vec<T> = read.map_err(bad_rows)?;
+    if rows.is_empty() {
+        return Err(bad_rows("there are no rows"));
     }
-    match rows.refused {
-        Some(why) => Err(refused(&why)),
-        None if rows.batch.rows() == 0 => Err(refused(&"there are no rows")),
-        None => Ok(rows.batch),
-    }
+    Ok(rows)
 }
 
-/// Collects the rows of a list, checking each.
-struct Rows {
-    batch: Batch,
-    number: u64,
-    refused: Option<PushError>,
-}
-
-impl Rows {
-    /// Adds a row; returns false if it's refused.
-    fn push(&mut self, row: &[u8]) -> bool {
-        self.number += 1;
-        self.refused = self.batch.push_json(row, self.number).err();
-        self.refused.is_none()
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Rows {
-    type Value = ();
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a list of rows")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
-        while let Some(row) = list.next_element::<&RawValue>()? {
-            if !self.push(row.get().as_bytes()) {
-                return Err(A::Error::custom("a row is refused"));
-            }
-        }
-        Ok(())
-    }
+/// Returns the error for rows that can't be stored: 1804, as in Milvus.
+pub(crate) fn bad_rows(why: impl std::fmt::Display) -> ServiceError {
+    let message = format!("fail to deal the insert data, error: {why}");
+    ServiceError::new(1804, message)
 }
 
 fn as_text(id: Value) -> Value {

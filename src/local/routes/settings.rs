@@ -1,7 +1,6 @@
 //! Settings of a create call that aren't part of the schema: shards, partitions and consistency level.
 
 use crate::formats::Schema;
-use crate::local::http::Dialect;
 use crate::local::http::error::ServiceError;
 use serde_json::Value;
 
@@ -66,7 +65,7 @@ impl Settings {
 }
 
 fn invalid(message: String) -> ServiceError {
-    ServiceError::parameter(Dialect::Milvus, message)
+    ServiceError::invalid(message)
 }
 
 /// Returns the values of a setting, from the top level and from `params`.

@@ -5,12 +5,11 @@
 //! once in a call. With autoId, a row names the primary key that it replaces and gets a new one.
 
 use super::entities::{by_keys, target};
-use super::lookup::DIALECT;
-use super::rows::{BAD_ROWS, ids, keys, partition, rows};
+use super::rows::{bad_rows, data, ids, keys, partition, rows};
 use crate::formats::{Batch, DataType, Schema};
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
+use crate::local::http::routing::Routes;
 use crate::local::search::query::{Outputs, Query};
 use crate::local::state::App;
 use crate::local::storage::dead::{DeletedRows, Fresh, Replaced};
@@ -28,7 +27,7 @@ type RowTexts = BTreeMap<String, Box<RawValue>>;
 
 /// Adds the upsert route.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    routes.rows(Envelope::V2, "/v2/vectordb/entities/upsert", upsert)
+    routes.rows("entities/upsert", upsert)
 }
 
 /// Replaces the rows that have the primary keys of `data`, all or none.
@@ -43,14 +42,10 @@ pub(crate) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
         vec![partition_id]
     };
     let keys: Vec<_> = fresh.keys.iter().collect();
+    let filter = by_keys(&target.schema, &keys)?;
     let query = Query {
-        store: app.store(),
-        collection: target.collection.id,
-        schema: &target.schema,
-        partitions: within,
-        filter: Some(by_keys(&target.schema, &keys)?),
         texts_for_int64: false,
-        limit: &call.limit,
+        ..target.query(app, call, within, Some(filter))
     };
     let (mut deleted, mut looked): (DeletedRows, Vec<Segment>) = (DeletedRows::new(), Vec::new());
     for _ in 0..TRIES {
@@ -105,7 +100,7 @@ fn is_partial(call: &Call) -> Result<bool, ServiceError> {
             }
             _ => {
                 let why = format!("unsupported partial update op: {op}");
-                return Err(ServiceError::parameter(DIALECT, why));
+                return Err(ServiceError::invalid(why));
             }
         }
     }
@@ -126,7 +121,7 @@ struct FreshRows {
 impl FreshRows {
     fn read(call: &Call, schema: &Arc<Schema>, partial: bool) -> Result<Self, ServiceError> {
         let fresh = if partial || schema.auto_id() {
-            let rows = texts(call)?;
+            let rows = data::<RowTexts>(call)?;
             let mut batch = Batch::new(schema).loose();
             // Milvus reads the rows before it looks for their primary keys.
             if !partial {
@@ -156,8 +151,7 @@ impl FreshRows {
         if fresh.keys.iter().all(|key| seen.insert(plain(key))) {
             return Ok(fresh);
         }
-        Err(ServiceError::parameter(
-            DIALECT,
+        Err(ServiceError::invalid(
             "duplicate primary keys are not allowed in the same batch",
         ))
     }
@@ -185,29 +179,6 @@ impl FreshRows {
     }
 }
 
-/// Parses the rows of `data`, a list of objects or (in v1) one object.
-fn texts(call: &Call) -> Result<Vec<RowTexts>, ServiceError> {
-    let data = call.object.data.as_deref().unwrap_or_default();
-    if data.is_empty() || data == b"null" {
-        return Err(ServiceError::missing(DIALECT, "data"));
-    }
-    let read = if data.first() == Some(&b'[') {
-        serde_json::from_slice(data)
-    } else {
-        serde_json::from_slice(data).map(|row| vec![row])
-    };
-    let rows: Vec<RowTexts> = read.map_err(|error| bad_rows(&error))?;
-    if rows.is_empty() {
-        return Err(bad_rows(&"there are no rows"));
-    }
-    Ok(rows)
-}
-
-fn bad_rows(why: &dyn std::fmt::Display) -> ServiceError {
-    let message = format!("fail to deal the insert data, error: {why}");
-    ServiceError::new(BAD_ROWS, message)
-}
-
 /// Returns the rows' primary keys, or an error if a row has none.
 fn given_keys(rows: &[RowTexts], schema: &Schema) -> Result<Vec<Value>, ServiceError> {
     let name = key_name(schema);
@@ -219,7 +190,7 @@ fn given_keys(rows: &[RowTexts], schema: &Schema) -> Result<Vec<Value>, ServiceE
     let keys: Option<Vec<_>> = rows.iter().map(key).collect();
     keys.ok_or_else(|| {
         let why = format!("must assign pk when upsert, primary field: {name}");
-        ServiceError::parameter(DIALECT, why)
+        ServiceError::invalid(why)
     })
 }
 
@@ -234,7 +205,7 @@ fn check_columns(rows: &[RowTexts], schema: &Schema) -> Result<(), ServiceError>
         let with = rows.iter().filter(|row| row.contains_key(&field.name));
         let count = with.count();
         if count != 0 && count != rows.len() {
-            return Err(bad_rows(&format!(
+            return Err(bad_rows(format!(
                 "column {} has length {count}, expected {}: all rows of a partial update have the same fields",
                 field.name,
                 rows.len()
@@ -250,7 +221,7 @@ fn existing(
     segments: &[Segment],
     schema: &Schema,
 ) -> Result<BTreeMap<String, RowTexts>, ServiceError> {
-    let all = Outputs::parse(&["*".to_owned()], schema).map_err(ServiceError::internal)?;
+    let all = Outputs::parse(&["*".to_owned()], schema).map_err(ServiceError::unexpected)?;
     let found = query.rows_in(segments, &all, 0, usize::MAX)?;
     let name = key_name(schema);
     let json: BTreeSet<&str> = schema
@@ -262,7 +233,8 @@ fn existing(
     let mut rows = BTreeMap::new();
     for row in found {
         let read = serde_json::from_str(&format!("{{{row}}}"));
-        let mut row: RowTexts = read.map_err(|error| ServiceError::internal(error.to_string()))?;
+        let mut row: RowTexts =
+            read.map_err(|error| ServiceError::unexpected(error.to_string()))?;
         // A string for a JSON field is parsed as JSON. So each JSON value is put in a string here to be stored
         // unchanged.
         for (_, value) in row
@@ -272,7 +244,7 @@ fn existing(
             if value.get() != "null" {
                 let text = Value::from(value.get()).to_string();
                 let text = RawValue::from_string(text);
-                *value = text.map_err(|error| ServiceError::internal(error.to_string()))?;
+                *value = text.map_err(|error| ServiceError::unexpected(error.to_string()))?;
             }
         }
         let key = row.get(name).map(|text| text.get());
@@ -306,9 +278,7 @@ fn push(
     if schema.auto_id() {
         merged.remove(key_name(&schema));
     }
-    let text = serde_json::to_vec(&merged).map_err(|error| bad_rows(&error))?;
+    let text = serde_json::to_vec(&merged).map_err(bad_rows)?;
     let number = u64::try_from(number).unwrap_or(u64::MAX).saturating_add(1);
-    batch
-        .push_json(&text, number)
-        .map_err(|error| bad_rows(&error))
+    batch.push_json(&text, number).map_err(bad_rows)
 }

@@ -6,32 +6,28 @@ use crate::local::http::Dialect;
 use crate::local::http::body::Object;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
+use crate::local::http::routing::Routes;
 use crate::local::state::App;
-use crate::local::storage::jobs::{Job, JobFile, JobState, Standing, Whole};
-use serde_json::{Map, Value, json};
+use crate::local::storage::jobs::{Job, JobState, Standing};
+use serde_json::{Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
 
 /// Adds the routes below `/v1`.
 pub(crate) fn routes(routes: Routes) -> Routes {
     routes
-        .write(Envelope::V1, "/v1/vector/collections/import", create)
+        .write("/v1/vector/collections/import", create)
         .get("/v1/vector/collections/import/get", progress)
         .get("/v1/vector/collections/import/list", list)
         .get("/v1/vector/collections", collections::list)
         .get("/v1/vector/collections/describe", describe)
-        .write(
-            Envelope::V1,
-            "/v1/vector/collections/create",
-            create_collection,
-        )
-        .write(Envelope::V1, "/v1/vector/collections/drop", drop_collection)
-        .query(Envelope::V1, "/v1/vector/query", entities::query)
-        .query(Envelope::V1, "/v1/vector/get", entities::get)
-        .rows(Envelope::V1, "/v1/vector/insert", rows::insert)
-        .rows(Envelope::V1, "/v1/vector/upsert", upsert::upsert)
-        .write(Envelope::V1, "/v1/vector/delete", rows::delete)
+        .write("/v1/vector/collections/create", create_collection)
+        .write("/v1/vector/collections/drop", drop_collection)
+        .query("/v1/vector/query", entities::query)
+        .query("/v1/vector/get", entities::get)
+        .rows("/v1/vector/insert", rows::insert)
+        .rows("/v1/vector/upsert", upsert::upsert)
+        .write("/v1/vector/delete", rows::delete)
 }
 
 fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
@@ -43,43 +39,19 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let Whole {
-        job,
-        source,
-        files,
-        warnings,
-        ..
-    } = jobs::find(app, call, DIALECT, Action::Progress)?;
-    let mut data = Map::new();
-    data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
-    data.insert(
-        "collectionName".to_owned(),
-        Value::from(job.collection.as_str()),
-    );
-    data.extend(standing(&source.name(), &job.standing));
-    let details = files.iter().map(|file| Value::Object(detail(file)));
-    data.insert("details".to_owned(), details.collect());
-    jobs::add_warnings(&mut data, &warnings);
-    Ok(Value::Object(data))
-}
-
-fn detail(file: &JobFile) -> Map<String, Value> {
-    standing(&DIALECT.detail_name(&file.name), &file.standing)
+    let whole = jobs::find(app, call, DIALECT, Action::Progress)?;
+    Ok(jobs::progress(&whole, DIALECT, standing))
 }
 
 /// Returns the five fields that describe a job or a file.
-fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
-    let fields = [
-        ("fileName", Value::from(name)),
-        ("fileSize", Value::from(standing.size)),
-        ("readyPercentage", Value::from(percent(standing))),
-        ("completeTime", Value::from(standing.complete_time.clone())),
-        ("errorMessage", Value::from(standing.reason.clone())),
-    ];
-    fields
-        .into_iter()
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
+fn standing(name: &str, standing: &Standing) -> Value {
+    json!({
+        "fileName": name,
+        "fileSize": standing.size,
+        "readyPercentage": percent(standing),
+        "completeTime": standing.complete_time,
+        "errorMessage": standing.reason,
+    })
 }
 
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
@@ -91,14 +63,7 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
             "state": list_word(job.standing.state),
         })
     };
-    let records: Vec<_> = page.jobs.iter().map(record).collect();
-    Ok(json!({
-        "count": page.count,
-        "currentPage": page.number,
-        "pageSize": page.size,
-        "tasks": records.clone(),
-        "records": records,
-    }))
+    Ok(jobs::page_answer(&page, &["tasks", "records"], record))
 }
 
 /// Returns a job's state in the list, which has three names for states (reference: list). The published example has the

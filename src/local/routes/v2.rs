@@ -7,25 +7,24 @@ use super::milvus;
 use crate::local::http::Dialect;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
+use crate::local::http::routing::Routes;
 use crate::local::jobs::now;
 use crate::local::state::App;
 use crate::local::storage::ending::Ending;
 use crate::local::storage::jobs::{Job, JobState, Standing, Whole};
 use crate::local::storage::{Store, StoreError};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Adds the routes below `/v2/vectordb/jobs/import`.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let import = |route: &str| format!("/v2/vectordb/jobs/import/{route}");
     routes
-        .write(Envelope::V2, &import("create"), create)
-        .post(Envelope::V2, &import("getProgress"), progress)
-        .post(Envelope::V2, &import("get_progress"), progress)
-        .post(Envelope::V2, &import("describe"), progress)
-        .post(Envelope::V2, &import("list"), list)
-        .post(Envelope::V2, &import("commit"), commit)
-        .post(Envelope::V2, &import("abort"), abort)
+        .write("jobs/import/create", create)
+        .post("jobs/import/getProgress", progress)
+        .post("jobs/import/get_progress", progress)
+        .post("jobs/import/describe", progress)
+        .post("jobs/import/list", list)
+        .post("jobs/import/commit", commit)
+        .post("jobs/import/abort", abort)
 }
 
 /// Returns the dialect of a request. Only the cloud's clients name a cluster, or a project and region.
@@ -83,59 +82,31 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
     if dialect == Dialect::Milvus {
         return Ok(milvus::progress(&whole));
     }
-    let Whole {
-        job,
-        source,
-        files,
-        warnings,
-        ..
-    } = whole;
-    let mut data = Map::new();
-    data.insert("jobId".to_owned(), Value::from(job.id.as_str()));
-    data.insert(
-        "collectionName".to_owned(),
-        Value::from(job.collection.as_str()),
-    );
-    data.extend(standing(&source.name(), &job.standing));
-    let details = files.iter().map(|file| {
-        let name = dialect.detail_name(&file.name);
-        Value::Object(standing(&name, &file.standing))
-    });
-    data.insert("details".to_owned(), details.collect());
-    jobs::add_warnings(&mut data, &warnings);
-    Ok(Value::Object(data))
+    Ok(jobs::progress(&whole, dialect, standing))
 }
 
 /// Returns the fields that describe a job or a file. `totalRows` is left out until it's known, since a client that
 /// shows imported rows as a share of all rows would show 100 percent throughout.
-fn standing(name: &str, standing: &Standing) -> Map<String, Value> {
+fn standing(name: &str, standing: &Standing) -> Value {
     let imported = match standing.state {
         JobState::Failed | JobState::Aborted => 0,
         _ => standing.rows,
     };
+    let mut fields = json!({
+        "fileName": name,
+        "fileSize": standing.size,
+        "state": standing.state.word(),
+        "progress": percent(standing),
+        "importedRows": imported,
+        "totalRows": standing.rows,
+        "completeTime": standing.complete_time.as_deref().unwrap_or_default(),
+        "reason": standing.reason.as_deref().unwrap_or_default(),
+    });
     let all = matches!(standing.state, JobState::Completed | JobState::Uncommitted);
-    let total = all.then(|| Value::from(standing.rows));
-    let fields = [
-        ("fileName", Value::from(name)),
-        ("fileSize", Value::from(standing.size)),
-        ("state", Value::from(standing.state.word())),
-        ("progress", Value::from(percent(standing))),
-        ("importedRows", Value::from(imported)),
-        ("totalRows", total.unwrap_or_default()),
-        (
-            "completeTime",
-            Value::from(standing.complete_time.clone().unwrap_or_default()),
-        ),
-        (
-            "reason",
-            Value::from(standing.reason.clone().unwrap_or_default()),
-        ),
-    ];
+    if let Some(fields) = fields.as_object_mut().filter(|_| !all) {
+        fields.shift_remove("totalRows");
+    }
     fields
-        .into_iter()
-        .filter(|(_, value)| !value.is_null())
-        .map(|(name, value)| (name.to_owned(), value))
-        .collect()
 }
 
 fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
@@ -152,13 +123,7 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
             "reason": job.standing.reason.as_deref().unwrap_or_default(),
         })
     };
-    let records: Vec<_> = page.jobs.iter().map(record).collect();
-    Ok(json!({
-        "count": page.count,
-        "currentPage": page.number,
-        "pageSize": page.size,
-        "records": records,
-    }))
+    Ok(jobs::page_answer(&page, &["records"], record))
 }
 
 /// Returns all jobs at once, since a Milvus server's list has no pages. The answer has their number only if it isn't

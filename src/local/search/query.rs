@@ -269,7 +269,7 @@ impl Query<'_> {
     /// Returns the number of the primary key's field.
     fn primary(&self) -> Result<usize, ServiceError> {
         let primary = self.schema.fields.iter().position(|field| field.primary);
-        primary.ok_or_else(|| ServiceError::internal("the schema has no primary key"))
+        primary.ok_or_else(|| ServiceError::unexpected("the schema has no primary key"))
     }
 
     /// Returns the numbers of the columns that the filter reads.
@@ -425,10 +425,7 @@ fn weigh(column: &Column, rows: usize, bytes: &mut usize) -> Result<(), ServiceE
     if *bytes <= MAX_BYTES {
         return Ok(());
     }
-    Err(ServiceError::new(
-        65535,
-        format!(
-            "query results exceed the limit size of {MAX_BYTES} bytes; ask for fewer rows or fields"
-        ),
-    ))
+    Err(ServiceError::unexpected(format!(
+        "query results exceed the limit size of {MAX_BYTES} bytes; ask for fewer rows or fields"
+    )))
 }

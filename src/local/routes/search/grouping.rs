@@ -4,7 +4,6 @@ use super::params::SearchParams;
 use crate::formats::{DataType, Schema};
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::routes::lookup::DIALECT;
 use crate::local::search::scan::Grouping;
 
 /// Most rows of a group, as in Milvus (`quotaAndLimits.limits.maxGroupSize`).
@@ -18,7 +17,7 @@ pub(super) fn read(
     schema: &Schema,
     (vectors, params): (usize, &SearchParams),
 ) -> Result<Option<Grouping>, ServiceError> {
-    let refused = |message: String| Err(ServiceError::parameter(DIALECT, message));
+    let refused = |message: String| Err(ServiceError::invalid(message));
     let Some(name) = call.text(&["groupingField"]) else {
         return Ok(None);
     };

@@ -10,10 +10,10 @@ use crate::formats::Schema;
 use crate::local::http::answer::Data;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
-use crate::local::http::routing::{Envelope, Routes};
-use crate::local::routes::lookup::DIALECT;
+use crate::local::http::routing::Routes;
+use crate::local::routes::lookup::{self, DIALECT};
 use crate::local::search::hits::SearchHit;
-use crate::local::search::query::{Found, Key, Outputs, Query};
+use crate::local::search::query::{Found, Key, Outputs};
 use crate::local::search::scan::{Grouping, Scan};
 use crate::local::search::vectors::SearchVectors;
 use crate::local::state::App;
@@ -30,12 +30,11 @@ const DISTANCE: &str = "distance";
 
 /// Adds the search routes.
 pub(crate) fn routes(routes: Routes) -> Routes {
-    let path = |route: &str| format!("/v2/vectordb/entities/{route}");
     routes
-        .vectors(Envelope::V2, &path("search"), search)
-        .vectors(Envelope::V2, &path("hybrid_search"), hybrid)
-        .vectors(Envelope::V2, &path("advanced_search"), hybrid)
-        .vectors(Envelope::V1, "/v1/vector/search", search_v1)
+        .vectors("entities/search", search)
+        .vectors("entities/hybrid_search", hybrid)
+        .vectors("entities/advanced_search", hybrid)
+        .vectors("/v1/vector/search", search_v1)
 }
 
 /// The rows that were found, grouped by the call's vectors in order.
@@ -63,8 +62,7 @@ fn search(app: &App, call: &Call) -> Result<Answer, ServiceError> {
     let empty = matches!(data.trim_ascii(), b"" | b"null" | b"[]" | b"[ ]");
     match call.get(&["ids"]) {
         Some(_) if !empty => {
-            return Err(ServiceError::parameter(
-                DIALECT,
+            return Err(ServiceError::invalid(
                 "primary keys (ids) and query vectors (data) are mutually exclusive. Please provide either 'ids' or 'data', not both",
             ));
         }
@@ -124,9 +122,8 @@ fn run(
     let schema = &target.schema;
     let field = params::vector_field(call, schema)?;
     let vectors = params::vectors(data, schema, field)?;
-    if schema.has_partition_key() && !params::names(call, "partitionNames")?.is_empty() {
-        return Err(ServiceError::parameter(
-            DIALECT,
+    if schema.has_partition_key() && !lookup::names(call, "partitionNames")?.is_empty() {
+        return Err(ServiceError::invalid(
             "not support manually specifying the partition names if partition key mode is used",
         ));
     }
@@ -138,15 +135,7 @@ fn run(
     let grouping = grouping::read(call, schema, (field, &params))?;
     let filter = entities::filter(call, schema)?;
     target.check_loaded()?;
-    let query = Query {
-        store: app.store(),
-        collection: target.collection.id,
-        schema,
-        partitions,
-        filter,
-        texts_for_int64: call.texts_for_int64,
-        limit: &call.limit,
-    };
+    let query = target.query(app, call, partitions, filter);
     let segments = query.segments()?;
     let scan = Scan {
         query: &query,
@@ -164,9 +153,8 @@ fn run(
 
 /// Returns the output fields without the primary key and the distance, which each answer has anyway.
 fn outputs(call: &Call, schema: &Schema, keyed: Keyed) -> Result<Outputs, ServiceError> {
-    let names = params::names(call, "outputFields")?;
-    let mut outputs = Outputs::parse(&names, schema)
-        .map_err(|message| ServiceError::parameter(DIALECT, message))?;
+    let names = lookup::names(call, "outputFields")?;
+    let mut outputs = Outputs::parse(&names, schema).map_err(ServiceError::invalid)?;
     let key = schema.primary().map_or("", |field| &field.name);
     let asked = names.iter().any(|name| name == key || name == "*");
     outputs.leave_out(DISTANCE, schema);
@@ -197,13 +185,10 @@ fn keep(
     if all <= MAX_ROWS {
         return Ok(keep);
     }
-    Err(ServiceError::new(
-        65535,
-        format!(
-            "the local service finds at most {MAX_ROWS} rows in one search: {} vectors with offset+limit {keep} and group size {size} ask for {all}; send fewer vectors, or ask for fewer rows",
-            vectors.len()
-        ),
-    ))
+    Err(ServiceError::unexpected(format!(
+        "the local service finds at most {MAX_ROWS} rows in one search: {} vectors with offset+limit {keep} and group size {size} ask for {all}; send fewer vectors, or ask for fewer rows",
+        vectors.len()
+    )))
 }
 
 fn answer(

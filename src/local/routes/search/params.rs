@@ -6,7 +6,6 @@ use crate::formats::{DataType, Schema};
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
 use crate::local::routes::indexes;
-use crate::local::routes::lookup::{self, DIALECT};
 use crate::local::search::metric::Metric;
 use crate::local::search::range::DistanceRange;
 use crate::local::search::vectors::SearchVectors;
@@ -62,8 +61,6 @@ const WITHOUT_EFFECT: [&str; 22] = [
     "enable_recall_calculation",
 ];
 
-const CONSISTENCY: [&str; 5] = ["Strong", "Session", "Bounded", "Eventually", "Customized"];
-
 /// Refuses keys with an unsupported value, and an unknown consistency level.
 pub(crate) fn refuse_unsupported(call: &Call) -> Result<(), ServiceError> {
     for name in UNSUPPORTED {
@@ -81,25 +78,7 @@ pub(crate) fn refuse_unsupported(call: &Call) -> Result<(), ServiceError> {
             return Err(ServiceError::unsupported(format!("{name} is")));
         }
     }
-    match call.get(&["consistencyLevel"]) {
-        Some(level) if !CONSISTENCY.iter().any(|known| level == known) => {
-            Err(ServiceError::parameter(
-                DIALECT,
-                format!(
-                    "consistencyLevel can only be [{}], default: Bounded, got {}",
-                    CONSISTENCY.join(", "),
-                    describe(&level.to_string())
-                ),
-            ))
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Returns the names in a list of a call; empty if there is no such list.
-pub(crate) fn names(call: &Call, key: &str) -> Result<Vec<String>, ServiceError> {
-    let names = call.get(&[key]).map_or(Some(Vec::new()), lookup::texts);
-    names.ok_or_else(|| ServiceError::parameter(DIALECT, format!("{key} must be a list of names")))
+    Ok(())
 }
 
 /// Returns the error for vectors that can't be read: 1801.
@@ -141,7 +120,7 @@ pub(crate) fn vectors(
     field: usize,
 ) -> Result<SearchVectors, ServiceError> {
     let field = schema.fields.get(field);
-    let field = field.ok_or_else(|| ServiceError::internal("the schema has no such field"))?;
+    let field = field.ok_or_else(|| ServiceError::unexpected("the schema has no such field"))?;
     let data_type = &field.data_type;
     let column = lists::parse(data_type, data, |text| STANDARD.decode(text).ok());
     let column = column.map_err(|error| {
@@ -176,14 +155,11 @@ pub(crate) fn vectors(
     })?;
     if column.is_empty() || column.len() > MAX_VECTORS {
         let count = column.len();
-        return Err(ServiceError::parameter(
-            DIALECT,
-            format!(
-                "nq [{count}] is invalid, nq (number of search vector per search request) should be in range [1, {MAX_VECTORS}], but got {count}"
-            ),
-        ));
+        return Err(ServiceError::invalid(format!(
+            "nq [{count}] is invalid, nq (number of search vector per search request) should be in range [1, {MAX_VECTORS}], but got {count}"
+        )));
     }
-    SearchVectors::new(&column).map_err(|error| ServiceError::internal(error.to_string()))
+    SearchVectors::new(&column).map_err(|error| ServiceError::unexpected(error.to_string()))
 }
 
 /// The range of the found rows that is returned.
@@ -196,18 +172,14 @@ impl Window {
     /// Reads `offset` and `limit` (Milvus: `parseSearchInfo` in `internal/proxy/search_util.go`).
     pub(crate) fn read(call: &Call) -> Result<Self, ServiceError> {
         let number = |key: &str, default: i64| {
-            call.integer(key, default).ok_or_else(|| {
-                ServiceError::parameter(DIALECT, format!("{key} must be a whole number"))
-            })
+            call.integer(key, default)
+                .ok_or_else(|| ServiceError::invalid(format!("{key} must be a whole number")))
         };
         let within = |name: &str, value: i64| match value {
             1..=MAX_WINDOW => Ok(usize::try_from(value).unwrap_or(0)),
-            _ => Err(ServiceError::parameter(
-                DIALECT,
-                format!(
-                    "{name} [{value}] is invalid, it should be in range [1, {MAX_WINDOW}], but got {value}"
-                ),
-            )),
+            _ => Err(ServiceError::invalid(format!(
+                "{name} [{value}] is invalid, it should be in range [1, {MAX_WINDOW}], but got {value}"
+            ))),
         };
         let limit = number("limit", LIMIT)?;
         let skip = number("offset", 0)?;
@@ -249,13 +221,10 @@ impl SearchParams {
         };
         for (key, value) in outer.iter().filter(|(key, _)| *key != "params") {
             if inner.get(key).is_some_and(|other| !same(value, other)) {
-                return Err(ServiceError::parameter(
-                    DIALECT,
-                    format!(
-                        "ambiguous parameter: {key}, in search_param: {value}, in search_param.params: {}",
-                        inner.get(key).unwrap_or(&Value::Null)
-                    ),
-                ));
+                return Err(ServiceError::invalid(format!(
+                    "ambiguous parameter: {key}, in search_param: {value}, in search_param.params: {}",
+                    inner.get(key).unwrap_or(&Value::Null)
+                )));
             }
             read.set(key, value)?;
         }
@@ -268,7 +237,7 @@ impl SearchParams {
     fn set(&mut self, key: &str, value: &Value) -> Result<(), ServiceError> {
         let wrong = |expected: &str| {
             let found = describe(&value.to_string());
-            ServiceError::parameter(DIALECT, format!("{key} must be {expected}, got {found}"))
+            ServiceError::invalid(format!("{key} must be {expected}, got {found}"))
         };
         match key {
             _ if value.is_null() => {}
@@ -287,12 +256,9 @@ impl SearchParams {
                     Some(-1) => None,
                     Some(places @ 0..=6) => Some(places),
                     _ => {
-                        return Err(ServiceError::parameter(
-                            DIALECT,
-                            format!(
-                                "round_decimal [{value}] is invalid, should be -1 or an integer in range [0, 6]"
-                            ),
-                        ));
+                        return Err(ServiceError::invalid(format!(
+                            "round_decimal [{value}] is invalid, should be -1 or an integer in range [0, 6]"
+                        )));
                     }
                 };
             }
@@ -314,7 +280,7 @@ impl SearchParams {
     /// Returns the range of accepted distances.
     pub(crate) fn range(&self, metric: Metric) -> Result<DistanceRange, ServiceError> {
         let range = DistanceRange::new(metric, self.radius, self.range_filter);
-        range.map_err(|message| ServiceError::parameter(DIALECT, message))
+        range.map_err(ServiceError::invalid)
     }
 
     /// Rounds a distance for the answer. JSON has no infinity.
@@ -333,7 +299,7 @@ impl SearchParams {
 fn object<'v>(value: &'v Value, expected: &str) -> Result<&'v Map<String, Value>, ServiceError> {
     value
         .as_object()
-        .ok_or_else(|| ServiceError::parameter(DIALECT, expected))
+        .ok_or_else(|| ServiceError::invalid(expected))
 }
 
 /// Returns whether two values are equal, with 10 equal to 10.0.
@@ -355,7 +321,7 @@ pub(crate) fn metric(
     (field, params): (usize, &SearchParams),
 ) -> Result<Metric, ServiceError> {
     let field = schema.fields.get(field);
-    let field = field.ok_or_else(|| ServiceError::internal("the schema has no such field"))?;
+    let field = field.ok_or_else(|| ServiceError::unexpected("the schema has no such field"))?;
     let name = indexes::metric_of(collection, schema, &field.name);
     let metric = Metric::parse(&name).filter(|metric| metric.suits(&field.data_type));
     let metric = metric.ok_or_else(|| {
@@ -366,13 +332,10 @@ pub(crate) fn metric(
     })?;
     match &params.metric {
         Some(asked) if !asked.is_empty() && Metric::parse(asked) != Some(metric) => {
-            Err(ServiceError::parameter(
-                DIALECT,
-                format!(
-                    "metric type not match: invalid parameter[expected={}][actual={asked}]",
-                    metric.name()
-                ),
-            ))
+            Err(ServiceError::invalid(format!(
+                "metric type not match: invalid parameter[expected={}][actual={asked}]",
+                metric.name()
+            )))
         }
         _ => Ok(metric),
     }
