@@ -113,3 +113,31 @@ fn read_summary(record: &Fields<'_>) -> Option<JobSummary> {
         state,
     })
 }
+
+/// Reads the fields that a job and each of its files share, in `v2` and `milvus`.
+pub(super) fn read_file(object: &Fields<'_>) -> FileProgress {
+    let reason = object.text(&["reason", "errorMessage"]);
+    let state = State::with_reason(&object.text_or_empty(&["state"]), reason.as_deref());
+    let percent = fields::percent(object.number(&["progress"]).unwrap_or(0.0));
+    FileProgress {
+        file_name: file_name(object),
+        file_size: object.count(&["fileSize"]),
+        percent: whole(&state, percent),
+        // Milvus sends 0 until the rows are counted.
+        total_rows: object
+            .count(&["totalRows"])
+            .filter(|total| *total > 0 || state.kind.ends_wait()),
+        state,
+        rows: object.count(&["importedRows"]),
+        complete_time: object.text(&["completeTime"]),
+        reason,
+    }
+}
+
+/// Returns a file's name. Self-hosted servers write it as the list in which it was sent: `[5.parquet]`.
+fn file_name(object: &Fields<'_>) -> String {
+    let sent = object.text_or_empty(&["fileName"]);
+    sent.strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'))
+        .map_or_else(|| sent.clone(), str::to_owned)
+}

@@ -4,6 +4,7 @@
 //! which every Zilliz Cloud cluster has and a Milvus older than 2.4 lacks.
 
 use super::Client;
+use super::bodies::CollectionBody;
 use super::description::{self, CollectionDescription};
 use super::envelope::Data;
 use super::error::ApiError;
@@ -18,19 +19,6 @@ use std::collections::BTreeMap;
 use url::Url;
 
 pub(super) const V1: &str = "/v1/vector/collections";
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Body<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    db_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    collection_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    filter: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    output_fields: Option<[&'a str; 1]>,
-}
 
 impl Client {
     /// Returns the names of the database's collections.
@@ -124,11 +112,10 @@ impl Client {
         let what = "read the collection's properties";
         let path = "/v2/vectordb/collections/describe";
         let database = database.or(self.settings().database.as_deref());
-        let body = Body {
+        let body = CollectionBody {
             db_name: database,
             collection_name: Some(name),
-            filter: None,
-            output_fields: None,
+            ..CollectionBody::default()
         };
         let outgoing = self.post_body(what, Effect::Read, path, database, &body)?;
         let held: BTreeMap<String, String> = self.call(outgoing, |data| {
@@ -172,11 +159,9 @@ impl Client {
     pub fn drop_collection(&self, name: &str) -> Result<(), ApiError> {
         let what = "drop the collection";
         let outgoing = if self.speaks_v1() {
-            let body = Body {
-                db_name: None,
+            let body = CollectionBody {
                 collection_name: Some(name),
-                filter: None,
-                output_fields: None,
+                ..CollectionBody::default()
             };
             self.v1_post(what, Effect::Change, &format!("{V1}/drop"), &body)?
         } else {
@@ -231,11 +216,12 @@ impl Client {
             return Ok(0);
         }
         let database = self.settings().database.as_deref();
-        let body = Body {
+        let body = CollectionBody {
             db_name: database,
             collection_name: Some(name),
             filter: Some(""),
-            output_fields: Some(["count(*)"]),
+            output_fields: vec!["count(*)"],
+            ..CollectionBody::default()
         };
         // No limit, since servers refuse a limit with count(*).
         let path = "/v2/vectordb/entities/query";
@@ -300,11 +286,10 @@ impl Client {
         collection_name: Option<&str>,
     ) -> Result<Outgoing, ApiError> {
         let db_name = self.settings().database.as_deref();
-        let body = Body {
+        let body = CollectionBody {
             db_name,
             collection_name,
-            filter: None,
-            output_fields: None,
+            ..CollectionBody::default()
         };
         self.post_body(what, effect, path, db_name, &body)
     }

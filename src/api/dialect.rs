@@ -1,14 +1,28 @@
 //! The differences between the forms of the API: the import calls, and what a service can do. Each dialect implements
 //! [`DialectApi`] in its own file; [`super::model::Dialect::api`] chooses the implementation.
 
-use super::JobFilter;
+use super::bodies::ImportBody;
 use super::envelope::Data;
 use super::error::ApiError;
-use super::model::{ImportRequest, Progress};
+use super::model::{Dialect, ImportRequest, Progress};
+use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
+use super::{JobFilter, answers};
 
-/// The import calls of one dialect. A call that the dialect can't express is an error.
+/// The create call.
+pub(super) const CREATE: PostCall<'_> = (
+    "create the import job",
+    Effect::Create,
+    "/v2/vectordb/jobs/import/create",
+);
+
+const LIST: &str = "/v2/vectordb/jobs/import/list";
+const COMMIT: &str = "/v2/vectordb/jobs/import/commit";
+const ABORT: &str = "/v2/vectordb/jobs/import/abort";
+
+/// The import calls of one dialect. A call that the dialect can't express is an error. The provided calls are those of
+/// `v2` and `milvus`.
 pub(super) trait DialectApi: Sync {
     /// Builds the create call.
     fn create(&self, settings: &Settings, request: &ImportRequest) -> Result<Outgoing, ApiError>;
@@ -16,12 +30,25 @@ pub(super) trait DialectApi: Sync {
     /// Returns the paths of the progress call, the most common one first.
     fn progress_paths(&self) -> &'static [&'static str];
 
+    /// Returns the fields that every body has.
+    fn body<'a>(&self, settings: &'a Settings) -> ImportBody<'a>;
+
     /// Builds the progress call with one of its paths.
-    fn progress(&self, settings: &Settings, path: &str, job_id: &str)
-    -> Result<Outgoing, ApiError>;
+    fn progress(
+        &self,
+        settings: &Settings,
+        path: &str,
+        job_id: &str,
+    ) -> Result<Outgoing, ApiError> {
+        let what = "read the job's progress";
+        self.job(settings, (what, Effect::Read, path), job_id)
+    }
 
     /// Reads a progress answer.
-    fn read_progress(&self, data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError>;
+    fn read_progress(&self, data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
+        let signs = ["state", "progress", "details"];
+        answers::progress(data, job_id, &signs, answers::read_file)
+    }
 
     /// Builds the call for one page of the job list, counted from 1.
     fn list(
@@ -30,13 +57,35 @@ pub(super) trait DialectApi: Sync {
         filter: &JobFilter,
         page: u64,
         page_size: u64,
-    ) -> Result<Outgoing, ApiError>;
+    ) -> Result<Outgoing, ApiError> {
+        let body = ImportBody {
+            collection_name: filter.collection.as_deref(),
+            db_name: filter.database.as_deref().or(settings.database.as_deref()),
+            page_size: self.has_pages().then_some(page_size),
+            current_page: self.has_pages().then_some(page),
+            ..self.body(settings)
+        };
+        post(settings, ("list the jobs", Effect::Read, LIST), &body)
+    }
 
     /// Builds the commit call.
-    fn commit(&self, settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError>;
+    fn commit(&self, settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+        self.job(settings, ("commit the job", Effect::Change, COMMIT), job_id)
+    }
 
     /// Builds the abort call.
-    fn abort(&self, settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError>;
+    fn abort(&self, settings: &Settings, job_id: &str) -> Result<Outgoing, ApiError> {
+        self.job(settings, ("abort the job", Effect::Change, ABORT), job_id)
+    }
+
+    /// Builds a call about one job.
+    fn job(&self, settings: &Settings, call: PostCall<'_>, id: &str) -> Result<Outgoing, ApiError> {
+        let body = ImportBody {
+            job_id: Some(id),
+            ..self.body(settings)
+        };
+        post(settings, call, &body)
+    }
 
     /// Returns true if jobs can wait for a commit.
     fn has_commit(&self) -> bool {
@@ -67,4 +116,18 @@ pub(super) trait DialectApi: Sync {
     fn key_variable(&self) -> &'static str {
         "ZILLIZ_API_KEY"
     }
+}
+
+/// A call's purpose, effect and path.
+pub(super) type PostCall<'a> = (&'static str, Effect, &'a str);
+
+/// Builds a POST call to the address of import calls. Milvus gets the database as a header too.
+pub(super) fn post(
+    settings: &Settings,
+    (what, effect, path): PostCall<'_>,
+    body: &ImportBody<'_>,
+) -> Result<Outgoing, ApiError> {
+    let outgoing = Outgoing::post(settings, what, effect, &settings.import_base, path, body)?;
+    let is_milvus = settings.dialect == Dialect::Milvus;
+    outgoing.with_database(body.db_name.filter(|_| is_milvus))
 }

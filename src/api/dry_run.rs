@@ -80,19 +80,8 @@ impl DryRun {
     pub(super) fn progress(&self, job_id: &str) -> Option<Progress> {
         let state = self.pretended().jobs.ask(job_id)?;
         Some(Progress {
-            job_id: job_id.to_owned(),
-            collection: String::new(),
-            state: State::derived(state),
             percent: 100.0,
-            rows: None,
-            total_rows: None,
-            file_name: String::new(),
-            file_size: None,
-            create_time: None,
-            complete_time: None,
-            reason: None,
-            details: Vec::new(),
-            warnings: Vec::new(),
+            ..Progress::of_state(job_id, "", State::derived(state))
         })
     }
 

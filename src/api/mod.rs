@@ -10,6 +10,7 @@
 //! key only reaches the host that it was given for. Start with `imports`.
 
 mod answers;
+mod bodies;
 mod clusters;
 pub(crate) mod collection_copy;
 mod collections;

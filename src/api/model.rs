@@ -201,6 +201,27 @@ pub struct Progress {
     pub warnings: Vec<String>,
 }
 
+impl Progress {
+    /// Returns the progress of a job of which only the state is known.
+    pub fn of_state(job_id: &str, collection: &str, state: State) -> Self {
+        Self {
+            job_id: job_id.to_owned(),
+            collection: collection.to_owned(),
+            state,
+            percent: 0.0,
+            rows: None,
+            total_rows: None,
+            file_name: String::new(),
+            file_size: None,
+            create_time: None,
+            complete_time: None,
+            reason: None,
+            details: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+}
+
 /// The progress of one file of a job.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FileProgress {

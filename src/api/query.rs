@@ -1,11 +1,11 @@
 //! Reads rows with `entities/query` of the cluster's own endpoint or its v1 form, and runs searches.
 
 use super::Client;
+use super::bodies::CollectionBody;
 use super::envelope::Data;
 use super::error::ApiError;
 use super::outcome::Effect;
 use super::request::Outgoing;
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 /// A query for rows of a collection.
@@ -54,70 +54,6 @@ impl RowSearch {
     }
 }
 
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct SearchBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    db_name: Option<&'a str>,
-    collection_name: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    data: Option<[&'a Value; 1]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    vector: Option<&'a Value>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    anns_field: Option<&'a str>,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    filter: &'a str,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    output_fields: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<u64>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    partition_names: &'a [String],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    search_params: Option<&'a Map<String, Value>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    params: Option<&'a Map<String, Value>>,
-}
-
-/// The body of a query, over v2 and v1. v1 has no databases and ignores partitions.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct QueryBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    db_name: Option<&'a str>,
-    collection_name: &'a str,
-    pub(super) filter: &'a str,
-    output_fields: Vec<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) limit: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    offset: Option<u64>,
-    #[serde(skip_serializing_if = "<[String]>::is_empty")]
-    partition_names: &'a [String],
-}
-
-impl<'a> QueryBody<'a> {
-    /// Returns the body of a query in the server's default database. Without fields, all are returned.
-    pub(super) fn new(name: &'a str, query: &'a RowQuery) -> Self {
-        let mut fields: Vec<&str> = query.fields.iter().map(String::as_str).collect();
-        if fields.is_empty() {
-            fields.push("*");
-        }
-        Self {
-            db_name: None,
-            collection_name: name,
-            filter: &query.filter,
-            output_fields: fields,
-            limit: query.limit,
-            offset: query.offset,
-            partition_names: &query.partitions,
-        }
-    }
-}
-
 impl Client {
     /// Returns the rows as objects of field and value; the collection has to be loaded.
     pub fn query(&self, name: &str, query: &RowQuery) -> Result<Vec<Value>, ApiError> {
@@ -128,9 +64,9 @@ impl Client {
             return self.v1_rows(name, query);
         }
         let database = self.settings().database.as_deref();
-        let body = QueryBody {
+        let body = CollectionBody {
             db_name: database,
-            ..QueryBody::new(name, query)
+            ..CollectionBody::query(name, query)
         };
         let path = "/v2/vectordb/entities/query";
         let outgoing = self
@@ -151,19 +87,17 @@ impl Client {
     fn search_call(&self, name: &str, search: &RowSearch) -> Result<Outgoing, ApiError> {
         let what = "search the collection";
         let database = self.settings().database.as_deref();
-        let mut body = SearchBody {
+        let filter = search.filter.as_str();
+        let mut body = CollectionBody {
             db_name: database,
-            collection_name: name,
-            data: None,
-            vector: None,
+            collection_name: Some(name),
             anns_field: search.field.as_deref(),
-            filter: &search.filter,
-            output_fields: &search.fields,
+            filter: Some(filter).filter(|filter| !filter.is_empty()),
+            output_fields: search.fields.iter().map(String::as_str).collect(),
             limit: search.limit,
             offset: search.offset,
             partition_names: &search.partitions,
-            search_params: None,
-            params: None,
+            ..CollectionBody::default()
         };
         let params = Some(&search.params).filter(|params| !params.is_empty());
         if self.speaks_v1() && search.fits_v1() && database.is_none() {

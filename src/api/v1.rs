@@ -1,6 +1,7 @@
 //! The `v1` dialect: Zilliz Cloud's older, per-region controller (reference: the column `v1`).
 
-use super::dialect::DialectApi;
+use super::bodies::ImportBody;
+use super::dialect::{DialectApi, PostCall, post};
 use super::envelope::Data;
 use super::error::ApiError;
 use super::fields::{self, Fields};
@@ -10,26 +11,14 @@ use super::request::Outgoing;
 use super::settings::Settings;
 use super::{JobFilter, answers};
 use crate::secret::Secret;
-use serde::Serialize;
 
-const CREATE: &str = "/v1/vector/collections/import";
+const CREATE: PostCall<'_> = (
+    "create the import job",
+    Effect::Create,
+    "/v1/vector/collections/import",
+);
 const PROGRESS: [&str; 1] = ["/v1/vector/collections/import/get"];
 const LIST: &str = "/v1/vector/collections/import/list";
-
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct CreateBody<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cluster_id: Option<&'a str>,
-    collection_name: &'a str,
-    object_url: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    partition_name: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    access_key: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    secret_key: Option<&'a str>,
-}
 
 /// The `v1` dialect.
 pub(super) struct V1;
@@ -37,6 +26,13 @@ pub(super) struct V1;
 impl DialectApi for V1 {
     fn progress_paths(&self) -> &'static [&'static str] {
         &PROGRESS
+    }
+
+    fn body<'a>(&self, settings: &'a Settings) -> ImportBody<'a> {
+        ImportBody {
+            cluster_id: settings.cluster_id.as_deref(),
+            ..ImportBody::default()
+        }
     }
 
     /// Builds the create call. Returns an error for anything but one path, such as a database, options or a session token.
@@ -58,22 +54,13 @@ impl DialectApi for V1 {
         let [object_url] = file.as_slice() else {
             return Err(beyond(settings, "a list of NumPy files"));
         };
-        let body = CreateBody {
-            cluster_id: settings.cluster_id.as_deref(),
-            collection_name: &request.collection,
-            object_url,
-            partition_name: request.partition.as_deref(),
+        let body = ImportBody {
+            object_url: Some(object_url),
             access_key: request.access_key.as_ref().map(Secret::expose),
             secret_key: request.secret_key.as_ref().map(Secret::expose),
+            ..self.body(settings).of(request)
         };
-        Outgoing::post(
-            settings,
-            "create the import job",
-            Effect::Create,
-            &settings.import_base,
-            CREATE,
-            &body,
-        )
+        post(settings, CREATE, &body)
     }
 
     fn progress(
@@ -84,13 +71,8 @@ impl DialectApi for V1 {
     ) -> Result<Outgoing, ApiError> {
         let mut query = vec![("jobId", job_id)];
         query.extend(settings.cluster_id.as_deref().map(|id| ("clusterId", id)));
-        Outgoing::get(
-            settings,
-            "read the job's progress",
-            &settings.import_base,
-            path,
-            &query,
-        )
+        let base = &settings.import_base;
+        Outgoing::get(settings, "read the job's progress", base, path, &query)
     }
 
     /// Builds the list call. v1 has no filters.
@@ -110,13 +92,8 @@ impl DialectApi for V1 {
             ("pageSize", page_size.as_str()),
             ("currentPage", page.as_str()),
         ]);
-        Outgoing::get(
-            settings,
-            "list the jobs",
-            &settings.import_base,
-            LIST,
-            &query,
-        )
+        let base = &settings.import_base;
+        Outgoing::get(settings, "list the jobs", base, LIST, &query)
     }
 
     /// Reads a progress answer. v1 sends no state, so it's derived from the other fields.

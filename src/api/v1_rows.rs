@@ -3,10 +3,11 @@
 //! The call requires a filter and ignores partitions. It sends 64-bit integers as text, and JSON fields as base64 (2.3)
 //! or as text (newer). The collection's schema shows which texts to convert.
 
+use super::bodies::CollectionBody;
 use super::description::{CollectionDescription, FieldDescription};
 use super::error::ApiError;
 use super::outcome::Effect;
-use super::query::{QueryBody, RowQuery, read_rows};
+use super::query::{RowQuery, read_rows};
 use super::{Client, v1};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,8 +32,8 @@ impl Client {
             known = Some(described);
         }
         let counts = query.fields == [COUNT];
-        let mut body = QueryBody::new(name, query);
-        body.filter = &filter;
+        let mut body = CollectionBody::query(name, query);
+        body.filter = Some(&filter);
         // Servers refuse a limit with count(*), and v1 sets one unless it's 0.
         body.limit = query.limit.or(counts.then_some(0));
         let outgoing = self

@@ -65,20 +65,11 @@ impl SubmissionContext {
             } else {
                 0.0
             };
+            let collection = &submission.intent.scope.collection;
             Some(Progress {
-                job_id: job.to_owned(),
-                collection: submission.intent.scope.collection.clone(),
-                state: State::derived(state),
                 percent,
                 rows: submission.rows,
-                total_rows: None,
-                file_name: String::new(),
-                file_size: None,
-                create_time: None,
-                complete_time: None,
-                reason: None,
-                details: Vec::new(),
-                warnings: Vec::new(),
+                ..Progress::of_state(job, collection, State::derived(state))
             })
         });
         found.ok().flatten()

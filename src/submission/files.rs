@@ -251,19 +251,8 @@ mod tests {
             reason: None,
         };
         Progress {
-            job_id: "j".to_owned(),
-            collection: String::new(),
-            state: State::derived(JobState::Importing),
-            percent: 0.0,
-            rows: None,
-            total_rows: None,
-            file_name: String::new(),
-            file_size: None,
-            create_time: None,
-            complete_time: None,
-            reason: None,
             details: names.iter().map(file).collect(),
-            warnings: Vec::new(),
+            ..Progress::of_state("j", "", State::derived(JobState::Importing))
         }
     }
 

@@ -1,7 +1,7 @@
 //! One round of a wait: every open job is read once.
 
 use super::Watch;
-use crate::api::model::{JobState, JobSummary, Progress, State};
+use crate::api::model::{JobState, JobSummary, Progress};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::watch::REDRAW;
 use crate::engine::functions::watch::ask::{Answer, Question, ask};
@@ -164,7 +164,7 @@ fn moved(last: Option<ProgressValue>, job: &Job, summary: &JobSummary) -> Progre
     let state = summary.state.clone();
     let mut progress = match last {
         Some(last) => (*last.progress).clone(),
-        None => unread(job, state.clone()),
+        None => Progress::of_state(&job.id, &job.collection, state.clone()),
     };
     progress.state = state;
     progress.percent = summary.percent.unwrap_or(progress.percent);
@@ -172,25 +172,6 @@ fn moved(last: Option<ProgressValue>, job: &Job, summary: &JobSummary) -> Progre
         progress.collection.clone_from(&summary.collection);
     }
     ProgressValue::new(progress, &job.connection)
-}
-
-/// Returns the reading of a job of which only the state is known.
-fn unread(job: &Job, state: State) -> Progress {
-    Progress {
-        job_id: job.id.clone(),
-        collection: job.collection.clone(),
-        state,
-        percent: 0.0,
-        rows: None,
-        total_rows: None,
-        file_name: String::new(),
-        file_size: None,
-        create_time: None,
-        complete_time: None,
-        reason: None,
-        details: Vec::new(),
-        warnings: Vec::new(),
-    }
 }
 
 /// Returns true if the run or the wait was stopped.
