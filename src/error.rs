@@ -4,6 +4,7 @@
 //! them convert into a [`Failure`].
 
 use std::fmt;
+use std::sync::Arc;
 
 /// The kind of a failure: the word in a script's `e.kind`, and the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -105,6 +106,28 @@ pub struct Failure {
     pub hint: Option<String>,
     /// The ids of the affected jobs.
     pub jobs: Vec<String>,
+    /// Where the failure happened, if a script caught it. A rethrow keeps it.
+    pub origin: Option<Arc<ErrorOrigin>>,
+}
+
+/// A position in the source of a script.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourcePosition {
+    /// The source's name: a file, `eval`, or a statement of the prompt.
+    pub source: String,
+    /// Line, counted from 1.
+    pub line: usize,
+    /// Column, counted from 1 in characters; 0 if only the line is known.
+    pub column: usize,
+}
+
+/// Where a script's failure happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ErrorOrigin {
+    /// The position, if known.
+    pub place: Option<SourcePosition>,
+    /// The callers up to the `catch`, innermost first: the function and the position of the call.
+    pub trace: Vec<(String, SourcePosition)>,
 }
 
 impl Failure {
@@ -116,6 +139,7 @@ impl Failure {
             message: message.into(),
             hint: None,
             jobs: Vec::new(),
+            origin: None,
         }
     }
 

@@ -360,6 +360,7 @@ impl From<ApiError> for Failure {
             code: error.code(),
             message: error.to_string(),
             hint: error.hint(),
+            origin: None,
             jobs: Vec::new(),
         }
     }

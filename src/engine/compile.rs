@@ -5,6 +5,7 @@
 //! own tokens are used: at the keyword, a hook checks the source at that position and returns a plain identifier if an
 //! opening parenthesis follows.
 
+use super::addition;
 use super::help;
 use super::syntax::{SourceText, byte_offset, first_token};
 use rhai::{AST, Engine, ParseError, Position, Scope, Token};
@@ -32,6 +33,8 @@ enum HelpCallState {
     Help,
     /// `help(`
     HelpOpen,
+    /// `+=`
+    Add,
     /// Any other token.
     Other,
 }
@@ -122,6 +125,7 @@ const EXPRESSION_DEPTH: usize = 128;
 pub(crate) fn language(engine: &mut Engine) {
     engine.set_max_expr_depths(EXPRESSION_DEPTH, EXPRESSION_DEPTH);
     engine.disable_symbol("eval");
+    addition::register(engine);
     install(engine);
 }
 
@@ -144,6 +148,7 @@ pub(super) fn read_token(token: Token, position: Position) -> Token {
         Token::Identifier(name) if last == HelpCallState::HelpOpen && is_page(&name, position) => {
             Token::StringConstant(Box::new(name.as_str().into()))
         }
+        Token::Reserved(symbol) if last == HelpCallState::Add => addition::read_mark(symbol),
         token => token,
     }
 }
@@ -167,6 +172,7 @@ pub(crate) fn compile_in(
     scope: &Scope<'_>,
 ) -> Result<AST, ParseError> {
     let text = sources.insert(name, &blank_prefix(text));
+    let text = addition::mark(text);
     let _guard = Compiling::push(Rc::clone(&text));
     let mut ast = engine.compile_with_scope(scope, &*text)?;
     ast.set_source(name);
@@ -197,6 +203,7 @@ fn follow(token: &Token) -> HelpCallState {
                 HelpCallState::Help
             }
             Token::LeftParen if last == HelpCallState::Help => HelpCallState::HelpOpen,
+            Token::PlusAssign => HelpCallState::Add,
             _ => HelpCallState::Other,
         };
         last

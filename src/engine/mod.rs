@@ -22,6 +22,7 @@ pub(crate) mod script_error;
 pub(crate) mod syntax;
 pub(crate) mod types;
 
+mod addition;
 mod limits;
 
 pub(crate) use interpreter::{Interpreter, Setup};

@@ -3,25 +3,15 @@
 use super::compile::{self, Sources};
 use super::explain::{self, At};
 use super::syntax::secrets;
-use crate::error::{Failure, Kind};
+use crate::error::{ErrorOrigin, Failure, Kind, SourcePosition};
 use crate::render::{Screen, Tone};
 use crate::secret::MASK;
 use crate::text::words;
 use rhai::{Dynamic, EvalAltResult, Position};
 use serde_json::{Map, Value, json};
 use std::fmt::Write;
+use std::sync::Arc;
 use unicode_width::UnicodeWidthStr;
-
-/// A position in a source.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Place {
-    /// The source's name: a file, `eval`, or a statement of the prompt.
-    pub source: String,
-    /// Line, counted from 1.
-    pub line: usize,
-    /// Column, counted from 1 in characters; 0 if only the line is known.
-    pub column: usize,
-}
 
 /// A script's failure with its position and call stack.
 #[derive(Clone, Debug)]
@@ -29,9 +19,9 @@ pub struct ScriptError {
     /// The failure.
     pub failure: Failure,
     /// Its position, if known.
-    pub place: Option<Place>,
+    pub place: Option<SourcePosition>,
     /// The callers, innermost first: the function and the position of the call.
-    pub trace: Vec<(String, Place)>,
+    pub trace: Vec<(String, SourcePosition)>,
     /// The line at `place`, with secrets masked.
     line: Option<String>,
 }
@@ -88,15 +78,34 @@ impl ScriptError {
             in_function,
             sources,
         };
-        let failure = failure(error, &at, &text);
-        let line = place
-            .as_ref()
-            .and_then(|it| compile::line_of(&secrets::veiled(&text), it.line));
+        let mut failure = failure(error, &at, &text);
+        let mut place = place;
+        // A failure that was caught before has its own position and inner callers.
+        if let Some(origin) = failure.origin.take() {
+            place.clone_from(&origin.place);
+            trace.splice(..0, origin.trace.iter().cloned());
+        }
+        let line = place.as_ref().and_then(|it| {
+            let text = sources.get(&it.source)?;
+            compile::line_of(&secrets::veiled(&text), it.line)
+        });
         Self {
             failure,
             place,
             trace,
             line,
+        }
+    }
+
+    /// Returns the failure for a script that catches it, with the position and the callers.
+    pub fn into_caught(self) -> Failure {
+        let origin = ErrorOrigin {
+            place: self.place,
+            trace: self.trace,
+        };
+        Failure {
+            origin: Some(Arc::new(origin)),
+            ..self.failure
         }
     }
 
@@ -134,7 +143,7 @@ impl ScriptError {
 impl ScriptError {
     /// Returns the fields of `--log-format json` beside the message.
     pub fn fields(&self) -> Map<String, Value> {
-        let of = |place: &Place| json!({"file": place.source, "line": place.line, "column": place.column});
+        let of = |place: &SourcePosition| json!({"file": place.source, "line": place.line, "column": place.column});
         let trace = self.trace.iter().map(|(entered, from)| {
             let mut call = of(from);
             if let Value::Object(call) = &mut call {
@@ -189,7 +198,7 @@ const WINDOW: usize = 160;
 
 /// Formats the source line with a caret below the column. Tabs stay tabs, wide characters take two columns, and control
 /// characters are escaped. Long lines are shortened to the part around the column.
-fn caret(line: &str, place: &Place, screen: &Screen) -> String {
+fn caret(line: &str, place: &SourcePosition, screen: &Screen) -> String {
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
     let (line, column) = window(line, place.column);
@@ -242,8 +251,8 @@ fn blank(letter: char) -> String {
     }
 }
 
-fn place(source: &str, position: Position) -> Option<Place> {
-    Some(Place {
+fn place(source: &str, position: Position) -> Option<SourcePosition> {
+    Some(SourcePosition {
         source: source.to_owned(),
         line: position.line()?,
         column: position.position().unwrap_or(0),

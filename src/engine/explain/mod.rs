@@ -72,7 +72,7 @@ pub(crate) fn explain(error: &EvalAltResult, at: &At<'_>) -> Failure {
 
 fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
     let (name, given) = signature.split_once(" (").unwrap_or((signature, ""));
-    let given = given.trim_end_matches(')');
+    let given = given.strip_suffix(')').unwrap_or(given);
     if name == "eval" {
         return Failure::new(Kind::Script, "eval is switched off in zshell");
     }
@@ -102,7 +102,10 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
         .collect();
     names.extend(["print", "debug"]);
     names.extend(own.iter().map(String::as_str));
-    if !given.is_empty() {
+    if !name.starts_with(char::is_alphabetic) {
+        // Operators aren't misspelled.
+        names.clear();
+    } else if !given.is_empty() {
         for method in methods::names() {
             names.push(method);
         }

@@ -1,5 +1,6 @@
 //! Running scripts, prompt statements and calls.
 
+mod try_catch;
 mod wiring;
 
 use super::arguments;
@@ -61,6 +62,7 @@ impl Interpreter {
         let sizes = SizeGuard::new(limits(&session));
         sizes.register(&mut engine);
         install_hooks(&mut engine, &session, &globals, sizes);
+        try_catch::register(&mut engine, &sources);
         let folders = Folders::new(setup.script_dir.clone(), session.choices().lib.clone());
         engine.set_module_resolver(Modules::new(folders, sources.clone()));
         Self {
@@ -308,8 +310,6 @@ impl Interpreter {
 pub(super) fn language() -> Engine {
     let mut engine = Engine::new();
     engine.set_max_call_levels(CALL_DEPTH);
-    // Rhai's shortcut for operators would add a list of zshell's to an array as one item: `all += jobs()`.
-    engine.set_fast_operators(false);
     compile::language(&mut engine);
     types::register_all(&mut engine);
     engine

@@ -2,7 +2,7 @@
 
 use super::{Getter, Gives, ScriptType};
 use crate::error::Failure;
-use rhai::{Array, Dynamic};
+use rhai::{Array, Dynamic, Engine, ImmutableString};
 
 impl ScriptType for Failure {
     const NAME: &'static str = "Error";
@@ -51,4 +51,26 @@ impl ScriptType for Failure {
             |it| i64::from(it.kind.exit_code()).into(),
         ),
     ];
+
+    fn register(engine: &mut Engine) {
+        // A thrown text is caught as an error, and scripts use it as text.
+        engine
+            .register_fn("to_string", |it: &mut Self| it.to_string())
+            .register_fn("==", |it: &mut Self, text: ImmutableString| {
+                is_text(it, &text)
+            })
+            .register_fn("==", |text: ImmutableString, it: Self| is_text(&it, &text))
+            .register_fn("!=", |it: &mut Self, text: ImmutableString| {
+                !is_text(it, &text)
+            })
+            .register_fn("!=", |text: ImmutableString, it: Self| !is_text(&it, &text))
+            .register_fn("contains", |it: &mut Self, text: ImmutableString| {
+                it.message.contains(text.as_str())
+            });
+    }
+}
+
+/// Returns true if this is the error's message.
+fn is_text(error: &Failure, text: &str) -> bool {
+    error.message == text
 }
