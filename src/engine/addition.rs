@@ -34,29 +34,46 @@ pub(super) fn register(engine: &mut Engine) {
     );
 }
 
-/// Returns a text with a mark before the right side of each `+=` that isn't a number or text.
-pub(super) fn mark(text: Rc<str>) -> Rc<str> {
-    if !text.contains("+=") {
-        return text;
+/// Returns a text with a mark before the right side of each `+=` that isn't a number or text, or `None` if there's
+/// nothing to mark. Rhai's optimizer makes `+=` of `a = a + …`, unless the whole right side is a custom syntax.
+pub(super) fn mark(text: &str) -> Option<Rc<str>> {
+    if !text.contains('+') {
+        return None;
     }
-    let source = SourceText::read(&text);
-    let mut marked = text.to_string();
-    for index in (0..source.len()).rev() {
-        let number = matches!(
-            source.token(index + 1),
-            Some(Token::IntegerConstant(_) | Token::FloatConstant(_))
-        );
-        if source.token(index) == Some(&Token::PlusAssign) && !number && !source.is_text(index + 1)
-        {
-            let end = source.span(index).end;
-            let blank = usize::from(marked.as_bytes().get(end) == Some(&b' '));
-            marked.replace_range(end..end + blank, MARK);
-        }
+    let source = SourceText::read(text);
+    let symbols = 0..source.len();
+    if symbols.clone().any(|index| source.slice(index) == MARK) {
+        return None;
     }
-    marked.into()
+    let marks: Vec<usize> = symbols.filter_map(|index| marked(&source, index)).collect();
+    let mut text = text.to_owned();
+    for end in marks.iter().rev() {
+        let blank = usize::from(text.as_bytes().get(*end) == Some(&b' '));
+        text.replace_range(*end..*end + blank, MARK);
+    }
+    (!marks.is_empty()).then(|| text.into())
 }
 
-/// Returns the token of a reserved symbol behind `+=`.
+/// Returns the byte offset of the mark that the operator at an index needs.
+fn marked(source: &SourceText, index: usize) -> Option<usize> {
+    let is_number = |token| matches!(token, Token::IntegerConstant(_) | Token::FloatConstant(_));
+    if source.is_text(index + 1) || source.token(index + 1).cloned().is_some_and(is_number) {
+        return None;
+    }
+    let operator = match source.token(index)? {
+        Token::PlusAssign => index,
+        Token::Plus => {
+            let assigned = index.checked_sub(3)?;
+            let is_same = source.name(assigned)? == source.name(index - 1)?;
+            let assigns = source.token(index - 2) == Some(&Token::Equals);
+            (is_same && assigns).then_some(index - 2)?
+        }
+        _ => return None,
+    };
+    Some(source.span(operator).end)
+}
+
+/// Returns the token for a symbol that Rhai reserves, in a text with marks.
 pub(super) fn read_mark(symbol: Box<rhai::Identifier>) -> Token {
     if *symbol == MARK {
         Token::Custom(Box::new(KEY.into()))

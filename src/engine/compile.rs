@@ -21,6 +21,8 @@ thread_local! {
 /// A source being compiled.
 struct Compiled {
     text: Rc<str>,
+    /// True if [`addition::mark`] has marked the text.
+    marked: bool,
     last: HelpCallState,
 }
 
@@ -33,8 +35,6 @@ enum HelpCallState {
     Help,
     /// `help(`
     HelpOpen,
-    /// `+=`
-    Add,
     /// Any other token.
     Other,
 }
@@ -102,9 +102,10 @@ pub(crate) fn line_of(text: &str, line: usize) -> Option<String> {
 struct Compiling;
 
 impl Compiling {
-    fn push(text: Rc<str>) -> Self {
+    fn push(text: Rc<str>, marked: bool) -> Self {
         let last = HelpCallState::Other;
-        COMPILING.with_borrow_mut(|texts| texts.push(Compiled { text, last }));
+        let compiled = Compiled { text, marked, last };
+        COMPILING.with_borrow_mut(|texts| texts.push(compiled));
         Self
     }
 }
@@ -148,7 +149,7 @@ pub(super) fn read_token(token: Token, position: Position) -> Token {
         Token::Identifier(name) if last == HelpCallState::HelpOpen && is_page(&name, position) => {
             Token::StringConstant(Box::new(name.as_str().into()))
         }
-        Token::Reserved(symbol) if last == HelpCallState::Add => addition::read_mark(symbol),
+        Token::Reserved(symbol) if is_marked() => addition::read_mark(symbol),
         token => token,
     }
 }
@@ -172,8 +173,10 @@ pub(crate) fn compile_in(
     scope: &Scope<'_>,
 ) -> Result<AST, ParseError> {
     let text = sources.insert(name, &blank_prefix(text));
-    let text = addition::mark(text);
-    let _guard = Compiling::push(Rc::clone(&text));
+    let marked = addition::mark(&text);
+    let is_marked = marked.is_some();
+    let text = marked.unwrap_or(text);
+    let _guard = Compiling::push(Rc::clone(&text), is_marked);
     let mut ast = engine.compile_with_scope(scope, &*text)?;
     ast.set_source(name);
     Ok(ast)
@@ -203,11 +206,15 @@ fn follow(token: &Token) -> HelpCallState {
                 HelpCallState::Help
             }
             Token::LeftParen if last == HelpCallState::Help => HelpCallState::HelpOpen,
-            Token::PlusAssign => HelpCallState::Add,
             _ => HelpCallState::Other,
         };
         last
     })
+}
+
+/// Returns true if the innermost source has marks before the right sides of `+=`.
+fn is_marked() -> bool {
+    COMPILING.with_borrow(|texts| texts.last().is_some_and(|it| it.marked))
 }
 
 /// Returns true if the word at this position is the name of a help page and the only text in its parentheses.
@@ -231,7 +238,7 @@ fn next_token(word: &str, position: Position) -> Option<Token> {
 
 /// Checks whether the text parses, and discards the result.
 pub(super) fn parse(engine: &Engine, text: &str) -> Result<(), ParseError> {
-    let _guard = Compiling::push(text.into());
+    let _guard = Compiling::push(text.into(), false);
     engine.compile(text).map(|_| ())
 }
 

@@ -141,12 +141,142 @@ fn what_a_script_throws_itself_is_shown_as_it_is() {
 }
 
 #[test]
-fn errors_of_rhai_can_be_caught_too() {
+fn an_error_of_the_language_is_caught_as_an_error() {
+    for (text, message) in [
+        ("[1][5]", "array index 5 out of bounds"),
+        (
+            "1 + ()",
+            "no function + that takes (whole number, nothing)\n",
+        ),
+        ("let n = 0; 1 / n", "division by zero: 1 / 0\n"),
+        ("parse_int(\"x\")", "error parsing integer number 'x'"),
+        ("nothing()", "no function nothing()\n"),
+        ("#{}.a.b", "no property b of nothing\n"),
+        ("let f = || unknown; f.call()", "no variable unknown\n"),
+        ("throw \"boo\";", "boo\n"),
+        ("throw `${1 + 1} x`;", "2 x\n"),
+    ] {
+        let script = format!(
+            "try {{ {text} }} catch (e) {{ print(e.kind); print(e.exit); print(type_of(e)); print(e.jobs); print(e.code ?? \"none\"); print(e.message); }}"
+        );
+        let ran = Test::new().eval(script).unlinted().run();
+        ran.says("script\n1\nError\n[]\nnone\n").says(message);
+    }
+}
+
+#[test]
+fn a_caught_text_is_used_as_text() {
+    let text = r#"try { throw "boo"; } catch (e) {
+        print(e); print("so: " + e); print(`${e}!`);
+        print(e == "boo"); print("boo" == e); print(e != "boo"); print(e == "bo"); print(e.contains("oo"));
+    }"#;
     Test::new()
-        .eval("try { [1][5] } catch (e) { print(\"caught\"); } try { nothing() } catch (e) { print(\"too\"); }")
-        .stdout("caught\ntoo\n")
-        .unlinted()
+        .eval(text)
+        .stdout("boo\nso: boo\nboo!\ntrue\ntrue\nfalse\nfalse\ntrue\n")
         .run();
+}
+
+#[test]
+fn another_thrown_value_is_caught_as_it_is() {
+    for (value, kind) in [
+        ("#{a: 1}", "map"),
+        ("7", "i64"),
+        ("[1]", "array"),
+        ("true", "bool"),
+        ("'c'", "char"),
+    ] {
+        let text = format!("try {{ throw {value}; }} catch (e) {{ print(type_of(e)); throw e; }}");
+        let test = Test::new().eval(text).status(1).stdout(format!("{kind}\n"));
+        test.run();
+    }
+}
+
+/// The blocks of `try` leave and change what is around them as in Rhai's own `try`.
+#[test]
+fn try_keeps_rhais_meaning() {
+    for (text, printed) in [
+        (
+            "for i in 0..5 { try { if i == 1 { continue; } if i == 3 { break; } throw i; } catch (n) { print(n); } }",
+            "0\n2\n",
+        ),
+        (
+            "fn f() { try { return 4; } catch (e) { 5 } } print(f());",
+            "4\n",
+        ),
+        (
+            "fn f() { try { throw 1; } catch (e) { return e + 5; } } print(f());",
+            "6\n",
+        ),
+        (
+            "let e = 1; let a = 2; try { let b = 3; throw 7; } catch (e) { let b = 4; a += e + b; } print(a); print(e);",
+            "13\n1\n",
+        ),
+        (
+            "let a = 1; try { throw 7; } catch (e) { let f = |x| x + a + e; print(f.call(1)); } let b = 2; print(a + b);",
+            "9\n3\n",
+        ),
+        (
+            "let m = #{v: 1, act: || try { this.v += 1; throw 1; } catch { this.v += 10; }}; m.act(); print(m.v);",
+            "12\n",
+        ),
+        (
+            "try { try { throw \"in\"; } catch (e) { throw; } } catch (e) { print(e); } try { try { throw 1 } catch { throw } } catch (e) { print(e) }",
+            "in\n1\n",
+        ),
+        (
+            "fn down(n) { try { if n == 0 { throw \"deep\"; } down(n - 1); } catch (e) { throw e; } } try { down(100); } catch (e) { print(e); }",
+            "deep\n",
+        ),
+        ("try { exit(0); } catch { print(1); }", ""),
+    ] {
+        Test::new().eval(text).stdout(printed).unlinted().run();
+    }
+    let ran = Test::new().eval("try { 1 } print(2)").status(1).run();
+    ran.complains("this does not parse");
+}
+
+#[test]
+fn a_rethrow_keeps_position_and_callers() {
+    let text = "fn inner(n) {\n  7 / n\n}\nfn outer() { inner(0) }\nlet kept = ();\ntry {\n  outer();\n} catch (e) {\n  kept = e;\n}\nif kept != () { throw kept; }\n";
+    let ran = Test::new().script(text).status(1).run();
+    ran.complains("error: division by zero: 7 / 0\n")
+        .complains("main.rhai:2:5\n")
+        .complains(" 2 |   7 / n\n")
+        .complains("   in inner, called from ")
+        .complains("main.rhai:4\n")
+        .complains("   in outer, called from ")
+        .complains("main.rhai:7\n");
+    for again in [
+        "throw e;",
+        "throw;",
+        "try { throw e; } catch (f) { throw f; }",
+    ] {
+        let text = format!(
+            "fn two() {{\n  throw \"no\";\n}}\nfn one() {{ try {{ two(); }} catch (e) {{ {again} }} }}\n\none();\n"
+        );
+        let test = Test::new().args(["--log-format", "json"]).script(text);
+        let ran = test.status(1).run();
+        let error: serde_json::Value = serde_json::from_str(ran.stderr.trim()).expect("a line");
+        assert_eq!(error["message"], "no", "{again}");
+        assert_eq!(error["place"]["line"], 2, "{again}");
+        assert_eq!(error["place"]["column"], 3, "{again}");
+        let callers = error["trace"].as_array().expect("callers");
+        let callers: Vec<_> = callers.iter().map(|it| (&it["in"], &it["line"])).collect();
+        assert_eq!(
+            format!("{callers:?}"),
+            r#"[(String("two"), Number(4)), (String("one"), Number(6))]"#,
+            "{again}"
+        );
+    }
+}
+
+#[test]
+fn an_error_that_a_module_throws_again_is_shown_in_the_module() {
+    let module = "fn load() {\n  try {\n    [][3]\n  } catch (e) { throw e; }\n}\n";
+    let text = "import \"part\" as part;\ntry { part::load(); } catch (e) { throw e; }\n";
+    let test = Test::new().file("part.rhai", module).script(text);
+    let ran = test.status(1).unlinted().run();
+    ran.complains("part.rhai:3:").complains(" 3 |     [][3]\n");
 }
 
 #[test]

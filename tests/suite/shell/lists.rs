@@ -82,3 +82,44 @@ fn placeholders_are_refused_as_ids_before_anything_is_sent() {
     }
     assert!(server.requests().is_empty());
 }
+
+#[test]
+fn a_list_is_joined_to_an_array_by_every_form_of_addition() {
+    let server = with(
+        r#"{"count":2,"records":[{"jobId":"1","state":"Pending"},{"jobId":"2","state":"Pending"}]}"#,
+    );
+    for addition in [
+        "all += jobs();",
+        "all+=jobs();",
+        "all +=\n  jobs();",
+        "all += /* those */ jobs();",
+        "let list = jobs(); all += list;",
+        "all += if true { jobs() } else { [] };",
+        "all += () ?? jobs();",
+        "all += (jobs());",
+        "let f = || jobs(); all += f.call();",
+        "fn f() { jobs() } all += f();",
+        "let m = #{l: [0]}; m.l += jobs(); all = m.l;",
+        "let m = #{l: [0]}; m[\"l\"] += jobs(); all = m.l;",
+        "let g = || { let own = [0]; own += jobs(); own }; all = g.call();",
+        "print(`${ { all += jobs(); all.len } }`);",
+        "all.append(jobs());",
+        "all = all + jobs();",
+        "all=all+jobs();",
+        "let list = jobs(); all = all + list;",
+    ] {
+        let text = format!("let all = [0]; {addition} print(all.len); print(all[2].id);");
+        let ran = eval(&server, "v2", &text).unlinted().run();
+        ran.says("3\n2\n");
+    }
+    let text = r#"let a = [1]; a += [2, 3]; a += 4; a.push(jobs()); let m = #{b: 1}; m += #{c: 2};
+        let s = "x"; s += "y"; s += 'z'; let n = 1; n += n; n+=1; n += 1.5; s = s + 1 + n; print(a.len); print(m); print(s); print(n);"#;
+    let ran = eval(&server, "v2", text).run();
+    ran.says("5\n#{\"b\": 1, \"c\": 2}\nxyz14.5\n4.5\n");
+    let ran = Test::new()
+        .eval("let a = 1; a += 1; a = @a;")
+        .status(1)
+        .unlinted()
+        .run();
+    ran.complains("'@' is a reserved symbol");
+}
