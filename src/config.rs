@@ -105,7 +105,9 @@ impl Config {
             return Ok(Self::default());
         };
         let mut config = Self::parse(&path, &text)?;
-        if config.holds_secrets() && fsutil::is_exposed(&path) {
+        // `writable_by_all` reports a file that others can also write to.
+        let exposed = fsutil::is_exposed(&path) && !fsutil::is_world_writable(&path);
+        if config.holds_secrets() && exposed {
             config.exposed = Some(path);
         }
         Ok(config)
@@ -175,6 +177,24 @@ pub(crate) fn folder() -> Option<PathBuf> {
 /// Returns the path of `config.toml`, whether or not the file exists. `None` for an account without a home folder.
 pub(crate) fn path() -> Option<PathBuf> {
     folder().map(|folder| folder.join("config.toml"))
+}
+
+/// Returns a warning for each place from which every user of the machine could change what zshell does: the settings,
+/// and the folders with the journal and the local service's rows.
+pub(crate) fn writable_by_all(data_dir: &Path) -> Vec<String> {
+    let inside = ["journal", "local"].map(|name| data_dir.join(name));
+    let folders = folder().into_iter().chain([data_dir.to_owned()]);
+    folders
+        .chain(inside)
+        .map(|folder| (folder, "o-w"))
+        .chain(path().map(|file| (file, "600")))
+        .filter(|(path, _)| fsutil::is_world_writable(path))
+        .map(|(path, mode)| {
+            let path = path.display().to_string();
+            let quoted = shell_words::quote(&path);
+            format!("every user can write to {path}: chmod {mode} {quoted}")
+        })
+        .collect()
 }
 
 /// Returns the default folder of history and local data: the system's data folder.

@@ -7,6 +7,7 @@
 mod known;
 mod loose;
 mod names;
+mod spelling;
 
 pub(crate) use known::{Spellings, hidden, hidden_now, remember};
 pub(crate) use loose::spans;

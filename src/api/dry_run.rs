@@ -150,7 +150,7 @@ impl Pretended {
 
 /// Returns true for a commit or abort of a placeholder job.
 fn is_about(outgoing: &Outgoing, jobs: &PlaceholderJobs) -> bool {
-    let body = outgoing.body.as_deref().map(Vec::as_slice);
+    let body = outgoing.body.as_deref();
     let body: Option<Value> = body.and_then(|body| serde_json::from_slice(body).ok());
     let job = body.as_ref().and_then(|body| body.get("jobId")?.as_str());
     job.is_some_and(|job| jobs.variable(job).is_some())

@@ -2,6 +2,7 @@
 
 use crate::secret::{MASK, Secret, Spellings, is_secret};
 use serde_json::Value;
+use zeroize::Zeroize as _;
 
 /// Largest part of a body in the log, in characters.
 const LOGGED: usize = 2_000;
@@ -83,6 +84,9 @@ fn mask_fields(value: &mut Value) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 if is_secret(name) {
+                    if let Value::String(secret) = value {
+                        secret.zeroize();
+                    }
                     *value = Value::from(MASK);
                 } else {
                     mask_fields(value);

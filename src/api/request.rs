@@ -6,11 +6,13 @@ use super::mask::Mask;
 use super::outcome::Effect;
 use super::settings::Settings;
 use crate::secret::Secret;
+use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use std::io;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -31,7 +33,8 @@ pub(super) struct Outgoing {
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
-    pub(super) body: Option<Zeroizing<Vec<u8>>>,
+    /// Zeroed when the request is dropped, because it may hold storage keys.
+    pub(super) body: Option<Bytes>,
     /// Masks the secrets in the request.
     pub(super) mask: Mask,
 }
@@ -63,7 +66,8 @@ impl Outgoing {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Self, ApiError> {
-        let body = serde_json::to_vec(body).map_err(|error| ApiError::Setting {
+        let mut bytes = ZeroedBuffer::default();
+        serde_json::to_writer(&mut bytes, body).map_err(|error| ApiError::Setting {
             what: "the request's body",
             problem: error.to_string(),
             hint: None,
@@ -75,7 +79,7 @@ impl Outgoing {
             effect,
             Method::POST,
             url,
-            Some(Zeroizing::new(body)),
+            Some(bytes.into()),
         )
     }
 
@@ -85,7 +89,7 @@ impl Outgoing {
         effect: Effect,
         method: Method,
         url: Url,
-        body: Option<Zeroizing<Vec<u8>>>,
+        body: Option<Bytes>,
     ) -> Result<Self, ApiError> {
         let json = HeaderValue::from_static("application/json");
         let mut headers = HeaderMap::new();
@@ -168,15 +172,14 @@ impl Outgoing {
             return Err(unusable(format!("the call gives {key:?} already")));
         }
         let more = serde_json::to_string(extra).map_err(|error| unusable(error.to_string()))?;
-        // serde_json writes an object without outer whitespace. A new buffer is used so that no secret is left in freed
-        // memory.
-        let mut whole = Zeroizing::new(Vec::with_capacity(text.len() + more.len()));
-        whole.extend_from_slice(text.strip_suffix('}').unwrap_or(text).as_bytes());
+        // serde_json writes an object without outer whitespace.
+        let mut whole = ZeroedBuffer::default();
+        whole.append(text.strip_suffix('}').unwrap_or(text).as_bytes());
         if !fields.is_empty() {
-            whole.push(b',');
+            whole.append(b",");
         }
-        whole.extend_from_slice(more.strip_prefix('{').unwrap_or(&more).as_bytes());
-        self.body = Some(whole);
+        whole.append(more.strip_prefix('{').unwrap_or(&more).as_bytes());
+        self.body = Some(whole.into());
         Ok(self)
     }
 
@@ -188,6 +191,39 @@ impl Outgoing {
     ) -> Self {
         self.mask = Mask::new(settings.token.iter().chain(secrets));
         self
+    }
+}
+
+/// A growing buffer that leaves no copy of its content in freed memory.
+#[derive(Default)]
+struct ZeroedBuffer(Zeroizing<Vec<u8>>);
+
+impl ZeroedBuffer {
+    fn append(&mut self, bytes: &[u8]) {
+        let length = self.0.len() + bytes.len();
+        if length > self.0.capacity() {
+            let mut larger = Zeroizing::new(Vec::with_capacity(length.next_power_of_two()));
+            larger.extend_from_slice(&self.0);
+            self.0 = larger;
+        }
+        self.0.extend_from_slice(bytes);
+    }
+}
+
+impl io::Write for ZeroedBuffer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.append(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl From<ZeroedBuffer> for Bytes {
+    fn from(buffer: ZeroedBuffer) -> Self {
+        Self::from_owner(buffer.0)
     }
 }
 

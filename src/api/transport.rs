@@ -203,7 +203,7 @@ fn perform(http: &Http, outgoing: &Outgoing, limits: &Limits) -> Result<(Answer,
         .headers(outgoing.headers.clone())
         .timeout(left);
     if let Some(body) = &outgoing.body {
-        request = request.body(body.to_vec());
+        request = request.body(body.clone());
     }
     let mut response = request
         .send()

@@ -66,6 +66,9 @@ pub fn main() -> ExitCode {
             return ExitCode::from(code);
         }
     };
+    for warning in config::writable_by_all(&session.choices().data_dir) {
+        session.warn(&warning);
+    }
     ExitCode::from(finish(
         &session,
         dispatch(&session, args.command, args.no_init),
@@ -196,7 +199,7 @@ fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
 
 fn tell(log: Log, error: &ScriptError, screen: &Screen) {
     match log.format {
-        LogFormat::Text => log.line(Level::Error, error.lay_out(screen).trim_end()),
+        LogFormat::Text => Log::painted(error.lay_out(screen).trim_end()),
         LogFormat::Json => Log::json(Level::Error, &error.failure.message, error.fields()),
     }
 }

@@ -39,16 +39,23 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
 
 /// Returns true if users other than the owner may read the file.
 pub(crate) fn is_exposed(path: &Path) -> bool {
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        fs::metadata(path).is_ok_and(|file| file.permissions().mode() & 0o077 != 0)
-    }
-    #[cfg(not(unix))]
-    {
-        let _ = path;
-        false
-    }
+    has_mode(path, 0o077)
+}
+
+/// Returns true if every user may write to the file or folder.
+pub(crate) fn is_world_writable(path: &Path) -> bool {
+    has_mode(path, 0o002)
+}
+
+#[cfg(unix)]
+fn has_mode(path: &Path, bits: u32) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).is_ok_and(|file| file.permissions().mode() & bits != 0)
+}
+
+#[cfg(not(unix))]
+fn has_mode(_: &Path, _: u32) -> bool {
+    false
 }
 
 /// Replaces a file so that it has its old or its new content after a crash at any moment, with mode 0600.

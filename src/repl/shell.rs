@@ -7,6 +7,7 @@ use crate::engine::syntax::secrets::masked;
 use crate::engine::{Interpreter, ScriptError, types};
 use crate::error::Failure;
 use crate::session::Session;
+use crate::session::log::Log;
 use rhai::Dynamic;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -150,7 +151,7 @@ impl Shell {
     pub(super) fn complain(&self, error: &ScriptError) {
         if self.session.exit_code().is_none() && !self.session.closed_pipe() {
             let screen = self.session.err();
-            self.session.complain(error.lay_out(&screen).trim_end());
+            Log::painted(error.lay_out(&screen).trim_end());
         }
     }
 }

@@ -4,10 +4,9 @@
 //! credentials of its import. So every secret that a request sent or a script looked up is kept (and zeroed on drop,
 //! like [`Secret`]) and masked in every later answer.
 
+use super::spelling::Spelling;
 use super::{MASK, Secret};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::sync::{Mutex, PoisonError};
-use zeroize::Zeroizing;
 
 /// Minimum length of a masked secret. Shorter ones occur inside ordinary words.
 const SHORTEST: usize = 4;
@@ -16,12 +15,6 @@ const SHORTEST: usize = 4;
 const SHORTEST_KNOWN: usize = 8;
 /// Maximum number of remembered secrets. Short-term credentials are renewed for hours, and old ones have expired.
 const KEPT: usize = 256;
-/// All characters except the unreserved ones of RFC 3986, which most encoders leave alone.
-const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
 
 static KNOWN: Mutex<Vec<Spellings>> = Mutex::new(Vec::new());
 
@@ -55,7 +48,7 @@ pub(crate) fn hidden_now(text: &str) -> Option<String> {
 
 /// Secrets with all the spellings in which a service may echo them.
 #[derive(Clone, Default, PartialEq, Eq)]
-pub(crate) struct Spellings(Vec<Zeroizing<String>>);
+pub(crate) struct Spellings(Vec<Spelling>);
 
 impl Spellings {
     /// Returns the spellings of the secrets that one request sends, and remembers the secrets.
@@ -75,12 +68,10 @@ impl Spellings {
             let password = text.split_once(':').map(|(_, password)| password);
             for part in [Some(text), password].into_iter().flatten() {
                 if part.len() >= shortest {
-                    spellings.extend(spell(part));
+                    spellings.extend(Spelling::all(part));
                 }
             }
         }
-        spellings.sort_by(|a, b| a.as_str().cmp(b.as_str()));
-        spellings.dedup();
         Self(spellings)
     }
 
@@ -91,63 +82,23 @@ impl Spellings {
     }
 }
 
+/// Replaces each secret by [`MASK`]. Secrets that overlap or touch get one mask.
 fn hide<'a>(text: &str, secrets: impl Iterator<Item = &'a Spellings>) -> String {
-    let mut found: Vec<&str> = secrets
-        .flat_map(|spellings| &spellings.0)
-        .map(|spelling| spelling.as_str())
-        .filter(|spelling| text.contains(spelling))
-        .collect();
-    // Longest first, so a password inside a longer secret doesn't leave the rest behind.
-    found.sort_by_key(|spelling| std::cmp::Reverse(spelling.len()));
-    found.into_iter().fold(text.to_owned(), |text, spelling| {
-        text.replace(spelling, MASK)
-    })
-}
-
-/// Returns the text as it is, as a JSON string (with and without escaped slashes and HTML characters), and
-/// percent-encoded.
-fn spell(part: &str) -> Vec<Zeroizing<String>> {
-    let json = Zeroizing::new(serde_json::Value::from(part).to_string());
-    let quoted = json.strip_prefix('"').and_then(|it| it.strip_suffix('"'));
-    let json = quoted.unwrap_or(part);
-    let html = ['<', '>', '&', '=', '\'', '+', '/'].iter().fold(
-        Zeroizing::new(json.to_owned()),
-        |text, letter| {
-            Zeroizing::new(text.replace(*letter, &format!("\\u{:04x}", u32::from(*letter))))
-        },
-    );
-    let encoded =
-        [NON_ALPHANUMERIC, RESERVED].map(|set| utf8_percent_encode(part, set).to_string());
-    let lower = encoded.each_ref().map(|text| lower_escapes(text));
-    [
-        part.to_owned(),
-        part.replace('/', "\\/"),
-        json.to_owned(),
-        json.replace('/', "\\/"),
-    ]
-    .into_iter()
-    .chain(encoded)
-    .chain(lower)
-    .map(Zeroizing::new)
-    .chain([html])
-    .collect()
-}
-
-/// Turns `%2F` into `%2f`.
-fn lower_escapes(encoded: &str) -> String {
-    let mut after = 0_u8;
-    let lower = |letter: char| match (letter, after) {
-        ('%', _) => {
-            after = 2;
-            letter
+    let mut found = Vec::new();
+    for spelling in secrets.flat_map(|spellings| &spellings.0) {
+        spelling.find(text, &mut found);
+    }
+    found.sort_by_key(|place| place.start);
+    let (mut shown, mut end) = (String::new(), None);
+    for place in found {
+        if end.is_none_or(|end| end < place.start) {
+            shown.push_str(text.get(end.unwrap_or(0)..place.start).unwrap_or_default());
+            shown.push_str(MASK);
         }
-        (_, 0) => letter,
-        _ => {
-            after -= 1;
-            letter.to_ascii_lowercase()
-        }
-    };
-    encoded.chars().map(lower).collect()
+        end = end.max(Some(place.end));
+    }
+    shown.push_str(text.get(end.unwrap_or(0)..).unwrap_or_default());
+    shown
 }
 
 #[cfg(test)]
@@ -167,6 +118,44 @@ mod tests {
         ] {
             let shown = hidden(echo);
             assert!(shown.contains(MASK) && !shown.contains("known"), "{shown}");
+        }
+    }
+
+    /// Python's `b64encode`, `urlsafe_b64encode`, `bytes.hex`, `urllib.parse.quote` and `json.dumps` make these texts.
+    #[test]
+    fn encoded_secrets_are_hidden() {
+        let own = Spellings::of([&Secret::new("k?y>9f3e-~é\\x")]);
+        for (echo, shown) in [
+            ("az95PjlmM2UtfsOpXHg=", "****"),
+            ("az95PjlmM2UtfsOpXHg", "****"),
+            ("<az95PjlmM2UtfsOpXHh6eg==>", "<****6eg==>"),
+            ("dTprP3k+OWYzZS1+w6lceA==", "dT****"),
+            ("dTprP3k-OWYzZS1-w6lceA", "dT****"),
+            ("dTprP3k%2BOWYzZS1%2bw6lceA%3D%3d", "dT****"),
+            (r"dTprP3k\u002BOWYzZS1+w6lceA\u003d\u003d.", "dT****."),
+            (r"eGs\/eT45ZjNlLX7DqVx4 and more", "e**** and more"),
+            ("eGs_eT45ZjNlLX7DqVx4eno=", "e****eno="),
+            (
+                "x 6b3f793e396633652d7ec3a95c78 6B3F793E396633652D7EC3A95C78",
+                "x **** ****",
+            ),
+            ("k%3Fy%3E9f3e-~%C3%A9%5Cx", "****"),
+            ("k%3fy%3e9f3e-~%c3%a9%5cx.", "****."),
+            ("%6B%3F%79%3E%39%66%33%65%2D%7E%C3%A9%5C%78", "****"),
+            ("%6b%3f%79%3e%39%66%33%65%2d%7e%c3%a9%5c%78", "****"),
+            (r#""k?y>9f3e-~\u00e9\\x""#, "\"****\""),
+            (r#""\"k?y>9f3e-~\\u00e9\\\\x\"""#, r#""\"****\"""#),
+            ("k?y>9f3e-~é\\xk?y>9f3e-~é\\x", "****"),
+            ("k?y>9f3e-~é", "k?y>9f3e-~é"),
+        ] {
+            assert_eq!(own.hide(echo), shown, "{echo}");
+        }
+        for text in [
+            "\\".repeat(1 << 16),
+            "%".repeat(1 << 16),
+            "k".repeat(1 << 16),
+        ] {
+            assert_eq!(own.hide(&text), text);
         }
     }
 

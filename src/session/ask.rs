@@ -6,6 +6,7 @@
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::secret::Secret;
+use crate::text::words;
 use std::io::{self, IsTerminal, Write};
 use zeroize::Zeroizing;
 
@@ -51,7 +52,7 @@ fn read(
         .map_err(failed)?;
     let mut err = io::stderr().lock();
     // If standard error is closed, the terminal is gone.
-    let _ = write!(err, "{question} ").and_then(|()| err.flush());
+    let _ = write!(err, "{} ", words::safe(question)).and_then(|()| err.flush());
     drop(err);
     let line = terminal::line(interrupt);
     if !matches!(line, Ok(Ok(Some(_)))) {

@@ -79,14 +79,17 @@ fn warn(format: LogFormat, text: &str) {
 }
 
 impl Log {
-    /// Writes a line.
+    /// Writes a line. Characters that control a terminal are replaced.
     pub fn line(self, level: Level, text: &str) {
         match self.format {
-            LogFormat::Text => {
-                let _ = writeln!(io::stderr().lock(), "{text}");
-            }
+            LogFormat::Text => Self::painted(&words::safe(text)),
             LogFormat::Json => Self::json(level, text, Map::new()),
         }
+    }
+
+    /// Writes text that has been laid out for the terminal, with its colors.
+    pub fn painted(text: &str) {
+        let _ = writeln!(io::stderr().lock(), "{text}");
     }
 
     /// Writes a script's log line with time and level, if the level is shown.
@@ -102,11 +105,7 @@ impl Log {
         match self.format {
             LogFormat::Text => {
                 let now = Timestamp::now();
-                let _ = writeln!(
-                    io::stderr().lock(),
-                    "{now:.3} {level:<5} {}",
-                    words::safe(text)
-                );
+                self.line(level, &format!("{now:.3} {level:<5} {text}"));
             }
             LogFormat::Json => Self::json(level, text, Map::new()),
         }
@@ -119,6 +118,6 @@ impl Log {
         line.insert("level".to_owned(), json!(level.to_string()));
         line.insert("message".to_owned(), json!(message));
         line.extend(fields);
-        let _ = writeln!(io::stderr().lock(), "{}", Value::Object(line));
+        Self::painted(&words::safe_json(&Value::Object(line).to_string()));
     }
 }

@@ -228,6 +228,20 @@ pub(crate) fn safe_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// Returns finished JSON with DEL, C1 control characters and marks that reorder text escaped, since some terminals obey
+/// them. `serde_json` escapes only C0, and all of them can occur only inside texts.
+pub(crate) fn safe_json(json: &str) -> String {
+    let mut safe = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character != '\n' && is_unsafe(character) {
+            safe.push_str(&unicode_escape(character));
+        } else {
+            safe.push(character);
+        }
+    }
+    safe
+}
+
 /// Returns `\u` and the character's four (or more) hexadecimal digits.
 pub(crate) fn unicode_escape(character: char) -> String {
     format!("\\u{:04x}", u32::from(character))

@@ -7,12 +7,14 @@ use crate::engine::registry;
 use crate::error::Failure;
 use crate::session::Session;
 use crate::session::log::Level;
+use crate::text::words;
 use rhai::{
     Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext, Position,
 };
 use std::any::TypeId;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _};
 use std::rc::Rc;
 
 /// Number of operations between two checks of the interrupt flag.
@@ -108,6 +110,13 @@ pub(super) fn install_hooks(
     });
     let printer = Rc::clone(session);
     engine.on_print(move |text| {
+        // Text of a service mustn't control the terminal. A pipe or file gets all characters.
+        let safe = words::safe(text);
+        let text = if safe != text && io::stdout().is_terminal() {
+            &safe
+        } else {
+            text
+        };
         // A closed pipe raises the interrupt flag, which ends the script.
         let _ = printer.write(|out| writeln!(out, "{text}"));
     });

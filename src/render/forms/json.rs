@@ -10,28 +10,14 @@ use crate::text::words;
 /// Writes the value as indented JSON and a newline.
 pub(in crate::render) fn write(out: &mut dyn Write, value: &Value) -> io::Result<()> {
     let text = serde_json::to_string_pretty(value).map_err(io::Error::other)?;
-    writeln!(out, "{}", harmless(&text))
+    writeln!(out, "{}", words::safe_json(&text))
 }
 
 /// Writes each item of a list, or a single value, as one line of JSON.
 pub(in crate::render) fn write_lines(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
     for row in rows.items {
         let text = serde_json::to_string(&*row).map_err(io::Error::other)?;
-        writeln!(out, "{}", harmless(&text))?;
+        writeln!(out, "{}", words::safe_json(&text))?;
     }
     Ok(())
-}
-
-/// Escapes DEL and C1 control characters, which some terminals obey. `serde_json` escapes only C0. Both can occur only
-/// inside texts, so they can be escaped in the finished JSON.
-fn harmless(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for character in text.chars() {
-        if character != '\n' && words::is_unsafe(character) {
-            safe.push_str(&words::unicode_escape(character));
-        } else {
-            safe.push(character);
-        }
-    }
-    safe
 }

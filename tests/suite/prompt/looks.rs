@@ -88,6 +88,56 @@ fn states_are_coloured_unless_not_wanted() {
     }
 }
 
+/// Text of a service mustn't control the terminal, however a script writes it. A file gets all characters.
+#[test]
+fn written_text_does_not_control_the_terminal() {
+    let home = Home::new();
+    let hostile = "T\u{1b}]0;title\u{7}\u{1b}[8m\u{9b}31m\u{202e}\u{90}q\r!";
+    home.write("text", hostile);
+    home.write(
+        "script.rhai",
+        r#"let t = read_text("text"); print(t); debug(t); show(t); show([#{a: t}]); show([t], #{format: "json"});
+           log_warn(t); if args.len() > 0 { print(ask(t)); }
+           try { throw t } catch (e) { print(e); } throw t;"#,
+    );
+    // The screen of the tests doesn't show the characters in place of the unsafe ones.
+    let (safe, seen) = ("T�]0;title��[8m�31m��q�!", "T]0;title[8m31mq!");
+    let mut prompt = home.shell();
+    prompt.run("let t = read_text(\"text\"); print(t)");
+    prompt.see(seen);
+    let screen = prompt.run("t");
+    assert!(screen.contains(seen), "{screen}");
+    let mut script = home.program(200, &["-v", "run", "script.rhai", "x"], &[]);
+    script.wait_for("the question", |screen| {
+        screen.contents().ends_with(&format!("{seen} "))
+    });
+    script.send("answer\r");
+    let json = home.program(200, &["--log-format", "json", "run", "script.rhai"], &[]);
+    for mut run in [prompt, script, json] {
+        if run.look(|screen| screen.contents().contains("zshell>")) {
+            run.send(CTRL_D);
+        }
+        run.end();
+        assert!(
+            run.was_sent(safe.as_bytes()) || run.was_sent(br"\u009b"),
+            "{}",
+            run.screen()
+        );
+        for part in [
+            "\u{1b}]0",
+            "\u{1b}[8m",
+            "\u{9b}",
+            "\u{202e}",
+            "\u{90}",
+            "q\r!",
+        ] {
+            assert!(!run.was_sent(part.as_bytes()), "{part:?}: {}", run.screen());
+        }
+    }
+    let written = home.zshell(&["eval", "print(read_text(\"text\"))"], &[]);
+    assert_eq!(written.stdout, format!("{hostile}\n").into_bytes());
+}
+
 #[test]
 fn a_dumb_terminal_will_do() {
     let home = Home::new();

@@ -220,6 +220,11 @@ impl Terminal {
         });
     }
 
+    /// Returns true if these bytes were sent to the terminal.
+    pub(crate) fn was_sent(&self, bytes: &[u8]) -> bool {
+        memchr::memmem::find(&self.lock().all, bytes).is_some()
+    }
+
     /// Returns the text on the screen, without blanks at its end.
     pub(crate) fn screen(&self) -> String {
         self.look(|screen| screen.contents().trim_end().to_owned())

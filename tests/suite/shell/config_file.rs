@@ -116,6 +116,36 @@ fn a_key_that_others_can_read_is_warned_of_once() {
     folder.test().eval(both).stderr("").run();
 }
 
+/// As `ssh` does for its own files: whoever writes there decides what the next run does.
+#[test]
+fn places_that_everyone_can_write_to_are_warned_of_once() {
+    let (folder, server) = (Folder::new(), service());
+    add(&folder, &server, "prod").run();
+    let both = "connect(\"prod\"); connect(\"prod\"); submissions();";
+    for (name, mode, right) in [
+        ("config", 0o777, "o-w"),
+        ("data", 0o1777, "o-w"),
+        ("config/config.toml", 0o666, "600"),
+        ("data/journal", 0o702, "o-w"),
+        ("data/local", 0o703, "o-w"),
+    ] {
+        let path = folder.path(name);
+        if name.starts_with("data/") {
+            fs::create_dir_all(&path).expect("a folder");
+        }
+        let before = fs::metadata(&path).expect("a place").permissions();
+        folder.test().eval(both).stderr("").run();
+        fs::set_permissions(&path, PermissionsExt::from_mode(mode)).expect("a mode");
+        let warning = format!(
+            "warning: every user can write to {0}: chmod {right} {0}\n",
+            path.display()
+        );
+        folder.test().eval(both).stderr(warning).run();
+        folder.test().args(["-q"]).eval(both).stderr("").run();
+        fs::set_permissions(&path, before).expect("a mode");
+    }
+}
+
 #[test]
 fn a_link_stays_one() {
     let (folder, server) = (Folder::new(), service());

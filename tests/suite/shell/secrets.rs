@@ -5,6 +5,7 @@ use crate::shell::local::{create, rows};
 use crate::shell::serve::serve;
 use crate::shell::service::{connect, failing, service};
 use crate::support::harness::{ACCESS, Folder, SECRET, SESSION, TOKEN, Test, quoted};
+use crate::support::secrets::{HIDDEN, spellings};
 use crate::support::server::{Reply, Server};
 
 const IMPORT: &str = r#"import("books", "s3://bucket/1.json", #{access_key: secret("AK"), secret_key: secret("SK"), session_token: secret("ST")})"#;
@@ -52,6 +53,48 @@ fn a_service_that_echoes_the_keys_is_masked() {
             "try {{ {IMPORT} }} catch (e) {{ print(e); print(e.message); print(e.hint); print(e.to_json()); debug(e); show(e); }}"
         );
         script(&server, &caught).run();
+    }
+}
+
+/// The mask is the same for a secret of any length and in any encoding.
+#[test]
+fn encoded_echoes_are_masked() {
+    for secret in HIDDEN {
+        let echoes = spellings(secret);
+        let count = echoes.len();
+        let reason = format!("<{}>", echoes.join("> <"));
+        let server = Server::start(move |request| {
+            let body: serde_json::Value = serde_json::from_str(&request.body).unwrap_or_default();
+            let number = body["jobId"]
+                .as_str()
+                .and_then(|id| id.parse::<usize>().ok());
+            match number.map(|number| (number % 2, echoes.get(number / 2 - 1))) {
+                Some((0, Some(echo))) => {
+                    Reply::json(format!(r#"{{"code":1100,"message":"<{echo}>"}}"#))
+                }
+                Some((_, Some(echo))) => Reply::json(format!("page <{echo}>")),
+                _ => Reply::json(format!(
+                    r#"{{"code":0,"data":{{"jobId":"j","state":"Failed","reason":"{reason}","warnings":["{reason}"],"details":[{{"fileName":"1.json","state":"Failed","reason":"{reason}"}}]}}}}"#
+                )),
+            }
+        });
+        let text = format!(
+            "{IMPORT}; for n in 0..{} {{ try {{ progress(`${{n + 2}}`); }} catch (e) {{ print(e.message); }} }}
+             let p = progress(\"j\"); print(p.reason); print(p.warnings[0]); print(p.details[0].reason);
+             show(p, #{{format: \"json\"}}); log_info(p.reason); write_text(\"reason\", p.reason); throw p.reason",
+            2 * count
+        );
+        let ran = script(&server, &text).status(1).run();
+        let all = vec!["<****>"; count].join(" ");
+        ran.says(&format!("{all}\n{all}\n{all}\n"));
+        let lines: Vec<_> = ran.stdout.lines().take(2 * count).collect();
+        let masked = |line: &&str| line.contains("<****>");
+        assert!(lines.iter().all(masked), "{lines:?}");
+        assert!(
+            ran.stderr.contains(&format!("error: {all}")),
+            "{}",
+            ran.stderr
+        );
     }
 }
 

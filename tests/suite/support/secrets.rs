@@ -1,9 +1,11 @@
 //! The secrets that tests use, and the search for them in all output and files of zshell.
 
-use std::collections::HashMap;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use std::collections::{BTreeSet, HashMap};
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
 
 /// An API key that is easy to find in any text.
 pub(crate) const TOKEN: &str = "tok-5e7ca1b0feed";
@@ -55,10 +57,10 @@ impl Watched {
             if ours || settings {
                 continue;
             }
-            for secret in HIDDEN.into_iter().chain([TYPED]) {
-                let found = memchr::memmem::find(&content, secret.as_bytes());
-                assert!(found.is_none(), "{secret} is kept in {}", path.display());
-            }
+            let found = find(&content).or_else(|| {
+                memchr::memmem::find(&content, TYPED.as_bytes()).map(|_| TYPED.to_owned())
+            });
+            assert!(found.is_none(), "{found:?} is kept in {}", path.display());
         }
     }
 }
@@ -66,10 +68,51 @@ impl Watched {
 /// Panics if this output has a secret.
 #[track_caller]
 pub(crate) fn check_shown(shown: &[u8], by: &str) {
-    for secret in HIDDEN {
-        let found = memchr::memmem::find(shown, secret.as_bytes());
-        assert!(found.is_none(), "{secret} is shown by {by}");
+    let found = find(shown);
+    assert!(found.is_none(), "{found:?} is shown by {by}");
+}
+
+/// Returns a secret in the bytes, in any encoding.
+fn find(bytes: &[u8]) -> Option<String> {
+    static SPELLINGS: LazyLock<BTreeSet<String>> =
+        LazyLock::new(|| HIDDEN.into_iter().flat_map(spellings).collect());
+    let found = SPELLINGS
+        .iter()
+        .find(|text| memchr::memmem::find(bytes, text.as_bytes()).is_some());
+    found.cloned()
+}
+
+/// Returns a secret as it is, in base64 at each alignment, in hexadecimal, and percent-encoded.
+pub(crate) fn spellings(secret: &str) -> Vec<String> {
+    let each = |format: fn(u8) -> String| secret.bytes().map(format).collect::<String>();
+    let reserved = |format: fn(u8) -> String| {
+        let encode = |byte: u8| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                char::from(byte).to_string()
+            }
+            _ => format(byte),
+        };
+        secret.bytes().map(encode).collect::<String>()
+    };
+    let mut all = vec![
+        secret.to_owned(),
+        each(|byte| format!("{byte:02x}")),
+        each(|byte| format!("{byte:02X}")),
+        each(|byte| format!("%{byte:02x}")),
+        each(|byte| format!("%{byte:02X}")),
+        reserved(|byte| format!("%{byte:02x}")),
+        reserved(|byte| format!("%{byte:02X}")),
+    ];
+    for before in 0..3 {
+        let bytes = [&b"::"[..before], secret.as_bytes()].concat();
+        for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+            // The digits that depend on the neighbours are left out.
+            let text = engine.encode(&bytes);
+            let digits = (before * 8).div_ceil(6)..bytes.len() * 8 / 6;
+            all.push(text[digits].to_owned());
+        }
     }
+    all
 }
 
 /// Adds each file below a folder, with its content. Files that a running service has just removed are skipped.
