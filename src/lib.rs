@@ -29,6 +29,7 @@
 
 mod api;
 mod caught;
+mod check;
 mod cli;
 mod config;
 mod connection;

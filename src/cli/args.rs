@@ -96,6 +96,10 @@ pub(crate) enum Command {
     },
     /// Submit an import job
     Import(Import),
+    /// Find what an import would refuse or drop, on this machine
+    ///
+    /// Exits with 0 if the import would succeed, 7 if not, and 1 if a file can't be read.
+    Check(Check),
     /// List import jobs
     Jobs(Jobs),
     /// Show the progress of a job
@@ -156,6 +160,41 @@ pub(crate) struct Import {
     /// Wait until the job has ended
     #[arg(long)]
     pub wait: bool,
+}
+
+/// Arguments of `zshell check`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Check {
+    /// Files, folders, patterns and URLs
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
+    /// Schema to check against: a JSON file as the create call takes it
+    #[arg(long, value_name = "FILE", conflicts_with = "collection")]
+    pub schema: Option<String>,
+    /// Collection to check against
+    #[arg(long, value_name = "NAME")]
+    pub collection: Option<String>,
+    /// Count warnings as errors
+    #[arg(long)]
+    pub strict: bool,
+    /// Check only this many rows of each file, spread over it
+    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub sample: Option<u64>,
+    /// Check only a part, for example 3/16: of the files, then of row groups
+    #[arg(long, value_name = "PART")]
+    pub shard: Option<String>,
+    /// Write the sorted hashes of the primary keys to this file
+    #[arg(long, value_name = "FILE")]
+    pub keys_out: Option<String>,
+    /// Character between the cells of CSV files [default: ,]
+    #[arg(long, value_name = "CHAR")]
+    pub sep: Option<String>,
+    /// Text of null cells in CSV files [default: the empty text]
+    #[arg(long, value_name = "TEXT")]
+    pub nullkey: Option<String>,
+    /// Storage credentials to use instead of the profile's
+    #[arg(long, value_name = "SOURCE", value_parser = ["aws"])]
+    pub storage_keys: Option<String>,
 }
 
 const STATES: [&str; 7] = [

@@ -64,7 +64,7 @@ pub(super) fn submissions(session: &Rc<Session>, list: JournalList) -> Outcome {
 }
 
 /// A usage error of the function is one of the command line.
-fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Outcome {
+pub(super) fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Outcome {
     registry::call(session, name, args).map_err(|failure| {
         Box::<ScriptError>::from(match failure.kind {
             Kind::Usage => failure.of_the_command_line(),
@@ -77,14 +77,14 @@ fn seconds(time: Duration) -> Dynamic {
     time.as_secs_f64().into()
 }
 
-fn texts(list: Vec<String>) -> Dynamic {
+pub(super) fn texts(list: Vec<String>) -> Dynamic {
     list.into_iter()
         .map(Dynamic::from)
         .collect::<Array>()
         .into()
 }
 
-fn map<const N: usize>(pairs: [(&str, Option<Dynamic>); N]) -> Dynamic {
+pub(super) fn map<const N: usize>(pairs: [(&str, Option<Dynamic>); N]) -> Dynamic {
     let given = pairs
         .into_iter()
         .filter_map(|(key, value)| Some((key.into(), value?)));

@@ -2,6 +2,7 @@
 
 pub(crate) mod args;
 
+mod check;
 mod commands;
 mod crash;
 mod generate;
@@ -110,6 +111,7 @@ fn dispatch(
             interpreter.run_with("eval", &expression, &args, "zshell eval EXPR")
         }
         Some(Command::Import(import)) => commands::import(session, import),
+        Some(Command::Check(check)) => check::check(session, check),
         Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),

@@ -8,8 +8,9 @@ use crate::local::faults::Faults;
 use crate::local::{Config, OwnBucket, Places, Service};
 use crate::secret::Secret;
 use crate::session::Session;
-use crate::session::local::{s3_endpoint, workers};
+use crate::session::local::workers;
 use crate::session::log::warner;
+use crate::stores::bucket::s3_endpoint;
 use rhai::Dynamic;
 use std::time::Duration;
 

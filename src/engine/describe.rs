@@ -7,6 +7,8 @@ pub enum Family {
     Connect,
     /// Import jobs.
     Jobs,
+    /// Data files.
+    Data,
     /// Collections.
     Collections,
     /// Functions for scripts around imports.
@@ -15,13 +17,20 @@ pub enum Family {
 
 impl Family {
     /// All families, in the order of `help()`.
-    pub const ALL: [Self; 4] = [Self::Connect, Self::Jobs, Self::Collections, Self::Script];
+    pub const ALL: [Self; 5] = [
+        Self::Connect,
+        Self::Jobs,
+        Self::Data,
+        Self::Collections,
+        Self::Script,
+    ];
 
     /// Returns the heading in `help()`.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Connect => "connecting",
             Self::Jobs => "import jobs",
+            Self::Data => "data files",
             Self::Collections => "collections",
             Self::Script => "scripts",
         }

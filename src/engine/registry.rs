@@ -22,6 +22,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::import_all::FUNCTIONS,
         functions::wait::FUNCTIONS,
         functions::submissions::FUNCTIONS,
+        functions::check::FUNCTIONS,
         functions::collections::FUNCTIONS,
         functions::rows::FUNCTIONS,
         functions::script::FUNCTIONS,

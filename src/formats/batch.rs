@@ -7,8 +7,8 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::column::{Column, Values};
-use super::error::PushError;
-use super::row::RowParser;
+use super::error::{PushError, RowError};
+use super::row::{Refusal, RowParser};
 use super::schema::{DataType, Schema};
 use super::warning::Warning;
 
@@ -31,6 +31,10 @@ pub(crate) struct Batch {
     columns: Vec<Column>,
     meta: Option<Column>,
     parser: RowParser,
+    /// Number of rows in the file before the first row.
+    before: u64,
+    /// Problems of the rows. `None` if a refused row is returned as an error.
+    refused: Option<Vec<RowError>>,
 }
 
 impl Batch {
@@ -46,6 +50,8 @@ impl Batch {
             meta: schema.dynamic.then(|| Column::new(&DataType::Json)),
             parser: RowParser::new(schema),
             schema: Arc::clone(schema),
+            before: 0,
+            refused: None,
         }
     }
 
@@ -55,6 +61,55 @@ impl Batch {
     pub(crate) fn loose(mut self) -> Self {
         self.parser.loosen();
         self
+    }
+
+    /// Returns the batch, now collecting all problems of refused rows instead of returning the first. Refused rows stay
+    /// in the batch, with null in place of each refused value.
+    #[must_use]
+    pub(super) fn collecting(mut self) -> Self {
+        self.refused = Some(Vec::new());
+        self
+    }
+
+    /// Returns true if the batch collects the problems of refused rows.
+    pub(super) fn collects(&self) -> bool {
+        self.refused.is_some()
+    }
+
+    /// Returns the problems of refused rows.
+    pub(crate) fn refused(&self) -> &[RowError] {
+        self.refused.as_deref().unwrap_or_default()
+    }
+
+    /// Returns the number of rows in the file before the first row.
+    pub(crate) fn before(&self) -> u64 {
+        self.before
+    }
+
+    /// Clears the batch for the rows that follow the first `before` rows of the file.
+    pub(super) fn begin(&mut self, before: u64) {
+        self.clear();
+        self.before = before;
+    }
+
+    /// Notes a problem of a row of a columnar file.
+    pub(super) fn note(&mut self, row: usize, refusal: Refusal) {
+        let number = self.before + row as u64 + 1;
+        if let Some(list) = &mut self.refused {
+            list.push(refusal.into_row_error(number));
+        }
+    }
+
+    /// Notes a row whose values can't be read, and appends null to every column.
+    pub(super) fn push_refused(&mut self, refusal: Refusal) {
+        self.note(self.rows, refusal);
+        self.roll_back();
+        let fields = self.schema.fields.iter().zip(&mut self.columns);
+        let filled = fields.filter(|(field, _)| !field.is_made_later());
+        for column in filled.map(|(_, column)| column).chain(&mut self.meta) {
+            column.push_null();
+        }
+        self.rows += 1;
     }
 
     /// Returns the schema of the rows.
@@ -88,6 +143,7 @@ impl Batch {
     /// Removes the rows but keeps the memory for reuse, unless it is more than [`KEPT`].
     pub(crate) fn clear(&mut self) {
         self.rows = 0;
+        self.refused.iter_mut().for_each(Vec::clear);
         self.roll_back();
         // `roll_back` doesn't shorten a filled AutoID column.
         self.columns.iter_mut().for_each(Column::clear);
@@ -129,12 +185,20 @@ impl Batch {
     ///
     /// `number` is the row's number in its file, from 1, for the error.
     pub(crate) fn push_json(&mut self, row: &[u8], number: u64) -> Result<(), PushError> {
-        let pushed = self
-            .parser
-            .push(row, &self.schema, &mut self.columns, self.meta.as_mut());
+        let mut notes = Notes {
+            row: self.rows,
+            number,
+            list: self.refused.as_mut(),
+        };
+        let columns = (&mut self.columns[..], self.meta.as_mut());
+        let pushed = self.parser.push(row, &self.schema, columns, &mut notes);
         match pushed {
             Ok(()) => {
                 self.rows += 1;
+                Ok(())
+            }
+            Err(error) if self.collects() => {
+                self.push_refused(error);
                 Ok(())
             }
             Err(error) => {
@@ -151,6 +215,11 @@ impl Batch {
             columns: &mut self.columns,
             meta: self.meta.as_mut(),
             parser: &mut self.parser,
+            notes: Notes {
+                row: self.rows,
+                number: self.before + self.rows as u64 + 1,
+                list: self.refused.as_mut(),
+            },
         }
     }
 
@@ -184,8 +253,9 @@ impl Batch {
         object
     }
 
-    /// Returns the warnings of the JSON rows pushed since the last call, including refused rows.
-    pub(crate) fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
+    /// Returns the warnings of the JSON rows pushed since the last call, including refused rows. Each has the number of
+    /// rows that it's about.
+    pub(crate) fn take_warnings(&mut self) -> impl Iterator<Item = (Warning, u64)> + use<> {
         self.parser.take_warnings()
     }
 
@@ -205,4 +275,28 @@ pub(super) struct Parts<'a> {
     /// Dynamic fields, if the schema enables them.
     pub(super) meta: Option<&'a mut Column>,
     pub(super) parser: &'a mut RowParser,
+    /// Receives the refusals of the next row.
+    pub(super) notes: Notes<'a>,
+}
+
+/// Receives the refusals of one row.
+pub(super) struct Notes<'a> {
+    /// Number of the row in the batch, from 0.
+    row: usize,
+    /// Number of the row in the file, from 1.
+    number: u64,
+    list: Option<&'a mut Vec<RowError>>,
+}
+
+impl Notes<'_> {
+    /// Notes the refusal and puts null in place of the row's value. Returns the refusal if the batch collects none.
+    pub(super) fn refuse(&mut self, refusal: Refusal, column: &mut Column) -> Result<(), Refusal> {
+        let Some(list) = &mut self.list else {
+            return Err(refusal);
+        };
+        list.push(refusal.into_row_error(self.number));
+        column.truncate(self.row);
+        column.push_null();
+        Ok(())
+    }
 }

@@ -30,6 +30,41 @@ struct Place {
     line: u64,
 }
 
+/// A part of a file: the pieces `from` to `to` (exclusive) of `of` pieces that together hold all rows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Part {
+    pub(crate) from: u64,
+    pub(crate) to: u64,
+    pub(crate) of: u64,
+}
+
+impl Part {
+    /// Returns the part's range of `count` rows or row groups.
+    pub(crate) fn range(self, count: u64) -> Range<u64> {
+        let bound = |no: u64| {
+            let bound = u128::from(count) * u128::from(no) / u128::from(self.of.max(1));
+            u64::try_from(bound).unwrap_or(count)
+        };
+        bound(self.from)..bound(self.to)
+    }
+
+    /// Returns true for the whole file.
+    pub(crate) fn is_whole(self) -> bool {
+        self.from == 0 && self.to == self.of
+    }
+
+    /// Divides the part into `count` equal parts.
+    pub(crate) fn split(self, count: u64) -> impl Iterator<Item = Self> {
+        let (from, step) = (self.from * count, self.to - self.from);
+        let of = self.of * count;
+        (0..count).map(move |no| Self {
+            from: from + no * step,
+            to: from + (no + 1) * step,
+            of,
+        })
+    }
+}
+
 /// Rows of one file or set, of any format.
 pub(super) trait Rows: Send {
     /// Appends the next rows to an empty batch, up to `batch_rows` rows or [`BATCH_BYTES`]. Appends none at the end.
@@ -54,6 +89,14 @@ pub(super) trait Rows: Send {
     /// Returns the number of bytes that have become rows so far.
     fn bytes(&self) -> u64;
 
+    /// Keeps only a part of the rows: of row groups, or of rows. Formats without such parts keep all rows.
+    fn keep_part(&mut self, _part: Part) {}
+
+    /// Moves past rows without checking them, at most `rows`. Does nothing for formats with [`Rows::keep_part`].
+    fn skip(&mut self, _rows: u64) -> Result<(), ReadError> {
+        Ok(())
+    }
+
     /// Returns warnings about dropped columns, known from the start of the file.
     fn warnings(&self) -> &[Warning] {
         &[]
@@ -73,7 +116,7 @@ impl Block {
     /// Clears the batch and parses the block's rows into it. After an error, the batch holds the rows before the bad
     /// one.
     pub(crate) fn parse(&self, batch: &mut Batch) -> Result<(), ReadError> {
-        batch.clear();
+        batch.begin(self.before);
         for (number, place) in (self.before + 1..).zip(&self.rows) {
             let row = self.text.get(place.text.clone()).unwrap_or_default();
             batch

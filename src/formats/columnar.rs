@@ -9,24 +9,30 @@ pub(super) mod plan;
 pub(super) mod sink;
 
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 
 use super::batch::BATCH_BYTES;
 use super::batch::{Batch, Parts};
-use super::block::Rows;
+use super::block::{Part, Rows};
 use super::error::ReadError;
 use super::row::Refusal;
 use super::warning::Warning;
 
-/// Refused rows of a batch, each with its first problem in schema order.
-#[derive(Default)]
-pub(super) struct Refused(BTreeMap<usize, Refusal>);
+/// Refused rows of a batch, by their number in it, from 0.
+pub(super) enum Refused {
+    /// Each row with its first problem in schema order.
+    First(BTreeMap<usize, Refusal>),
+    /// All problems.
+    All(Vec<(usize, Refusal)>),
+}
 
 impl Refused {
-    /// Notes a refused row of the batch, from 0, unless the row is noted already.
+    /// Notes a refused row, unless only its first problem counts and is noted already.
     pub(super) fn note(&mut self, row: usize, refusal: impl FnOnce() -> Refusal) {
-        if let Entry::Vacant(entry) = self.0.entry(row) {
-            entry.insert(refusal());
+        match self {
+            Self::First(rows) => {
+                rows.entry(row).or_insert_with(refusal);
+            }
+            Self::All(list) => list.push((row, refusal())),
         }
     }
 }
@@ -45,6 +51,9 @@ pub(super) trait Steps: Send {
 
     /// Returns the approximate size of a row in memory, in bytes.
     fn row_bytes(&self) -> usize;
+
+    /// Keeps only a part of the rows. Returns the number of rows before the part.
+    fn keep_part(&mut self, part: Part) -> u64;
 
     /// Returns the number of bytes of the file that have become rows so far.
     fn bytes(&self) -> u64;
@@ -73,7 +82,11 @@ impl<S: Steps> Columnar<S> {
 
     /// Fills the batch, including refused rows.
     fn read(&mut self, batch: &mut Batch, most: usize) -> Result<Refused, ReadError> {
-        let mut refused = Refused::default();
+        let mut refused = if batch.collects() {
+            Refused::All(Vec::new())
+        } else {
+            Refused::First(BTreeMap::new())
+        };
         while batch.rows() < most && batch.byte_len() < BATCH_BYTES {
             let room = BATCH_BYTES.saturating_sub(batch.byte_len());
             let rows = room.checked_div(self.steps.row_bytes()).unwrap_or(room);
@@ -110,7 +123,16 @@ impl<S: Steps> Rows for Columnar<S> {
                 self.done = true;
                 batch.clear();
             })?;
-            if refused.0.is_empty() {
+            let refused = match refused {
+                Refused::First(rows) => rows,
+                Refused::All(list) => {
+                    for (row, refusal) in list {
+                        batch.note(row, refusal);
+                    }
+                    BTreeMap::new()
+                }
+            };
+            if refused.is_empty() {
                 self.rows += batch.rows() as u64;
                 return Ok(());
             }
@@ -132,6 +154,10 @@ impl<S: Steps> Rows for Columnar<S> {
         self.steps.bytes()
     }
 
+    fn keep_part(&mut self, part: Part) {
+        self.rows = self.steps.keep_part(part);
+    }
+
     fn warnings(&self) -> &[Warning] {
         self.steps.warnings()
     }
@@ -140,7 +166,7 @@ impl<S: Steps> Rows for Columnar<S> {
 /// A batch with refused rows, passed on piece by piece.
 struct Held {
     batch: Batch,
-    refused: Refused,
+    refused: BTreeMap<usize, Refusal>,
     /// Number of rows passed on so far.
     at: usize,
     /// Number of rows in the file before this batch.
@@ -150,7 +176,7 @@ struct Held {
 impl Held {
     /// Appends the good rows up to the next refused row, or up to the end.
     fn deliver(&mut self, batch: &mut Batch) -> Result<(), ReadError> {
-        let Some((row, refusal)) = self.refused.0.pop_first() else {
+        let Some((row, refusal)) = self.refused.pop_first() else {
             batch.extend(&self.batch, self.at..self.batch.rows());
             self.at = self.batch.rows();
             return Ok(());

@@ -83,6 +83,7 @@ impl CsvRows {
         source: Box<dyn Read + Send>,
         schema: &Arc<Schema>,
         options: &CsvOptions,
+        problems: &mut Vec<ReadError>,
     ) -> Result<Self, ReadError> {
         let separator = char::from_u32(options.separator).unwrap_or(',');
         let mut records = Records::new(Window::new(source, CHUNK), separator);
@@ -94,8 +95,15 @@ impl CsvRows {
         let cells = (0..records.len()).map(|nth| String::from_utf8(records.cell(nth).to_vec()));
         let header: Result<Vec<String>, _> = cells.collect();
         let header = header.map_err(|_| records.refuse(None, 0, "the header row is not UTF-8"))?;
-        let plan = Plan::new(schema, &header, Format::Csv, "");
-        let plan = plan.map_err(|error| records.explain(error))?;
+        let mut plan = Plan::new(schema, &header, Format::Csv, "");
+        let mut found = plan.take_problems().into_iter();
+        if let Some(first) = found.next() {
+            match records.explain(first) {
+                first @ ReadError::Field { .. } => problems.push(first),
+                other => return Err(other),
+            }
+        }
+        problems.extend(found);
         Ok(Self {
             records,
             plan,
@@ -106,7 +114,7 @@ impl CsvRows {
     }
 
     /// Appends the current record. After an error, some columns may be one row longer than others.
-    fn push(&self, parts: Parts<'_>) -> Result<(), Refusal> {
+    fn push(&self, mut parts: Parts<'_>) -> Result<(), Refusal> {
         if self.records.len() != self.header.len() {
             return Err(Refusal::Row {
                 field: None,
@@ -117,14 +125,14 @@ impl CsvRows {
         let fields = parts.schema.fields.iter().zip(parts.columns);
         for (at, (field, column)) in fields
             .enumerate()
-            .filter(|(_, (field, _))| !field.is_made_later())
+            .filter(|(at, (field, _))| !field.is_made_later() && !self.plan.skips(*at))
         {
-            let refused = |found| Refusal::field(&field.name, field.data_type.to_string(), found);
             let default = parts.parser.default(at);
-            let pushed = match self.plan.field(at) {
+            let cell = self.plan.field(at).map(|nth| self.cell(nth));
+            let pushed = match cell {
                 None => native::push_missing(field, column, default),
-                Some(nth) => {
-                    let cell = self.cell(nth).map_err(refused)?;
+                Some(Err(found)) => Err(found),
+                Some(Ok(cell)) => {
                     let nullable = field.nullable || default.is_some();
                     // Milvus: `csv/row_parser.go`, `reconstructArrayForStructArray`.
                     let structs = matches!(field.data_type, DataType::ArrayOfStruct { .. });
@@ -136,7 +144,10 @@ impl CsvRows {
                     }
                 }
             };
-            pushed.map_err(refused)?;
+            if let Err(found) = pushed {
+                let refusal = Refusal::field(&field.name, field.data_type.to_string(), found);
+                parts.notes.refuse(refusal, column)?;
+            }
         }
         let Some(meta) = parts.meta else {
             return Ok(());
@@ -148,7 +159,8 @@ impl CsvRows {
                 .map_err(|found| Refusal::field(name, "UTF-8", found))?;
             extras.push((name.to_owned(), serde_json::Value::from(cell).to_string()));
         }
-        parts.parser.push_extras(extras.into_iter(), meta, true)
+        let pushed = parts.parser.push_extras(extras.into_iter(), meta, true);
+        pushed.or_else(|refusal| parts.notes.refuse(refusal, meta))
     }
 
     fn cell(&self, nth: usize) -> Result<&str, String> {
@@ -164,13 +176,36 @@ impl Rows for CsvRows {
                 break;
             }
             self.rows += 1;
-            found?;
+            match found {
+                Err(ReadError::Syntax { message, .. }) if batch.collects() => {
+                    batch.push_refused(Refusal::Row {
+                        field: None,
+                        expected: "a valid row".to_owned(),
+                        found: message,
+                    });
+                    continue;
+                }
+                found => _ = found?,
+            }
             match self.push(batch.parts()) {
                 Ok(()) => batch.add_rows(1),
+                Err(refusal) if batch.collects() => batch.push_refused(refusal),
                 Err(refusal) => {
                     batch.roll_back();
                     return Err(refusal.into_error(self.rows));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    fn skip(&mut self, rows: u64) -> Result<(), ReadError> {
+        for _ in 0..rows {
+            match self.records.next(Some(self.rows + 1)) {
+                Ok(false) => break,
+                // A row with a bad quote is skipped too.
+                Ok(true) | Err(ReadError::Syntax { .. }) => self.rows += 1,
+                Err(error) => return Err(error),
             }
         }
         Ok(())

@@ -57,6 +57,16 @@ impl Rows for JsonRows {
         Ok(())
     }
 
+    fn skip(&mut self, rows: u64) -> Result<(), ReadError> {
+        for _ in 0..rows {
+            match self.next()? {
+                Some(length) => self.frames.window.consume(length),
+                None => break,
+            }
+        }
+        Ok(())
+    }
+
     fn has_blocks(&self) -> bool {
         true
     }

@@ -13,6 +13,7 @@ mod text;
 use std::sync::Arc;
 
 use super::batch::Parts;
+use super::block::Part;
 use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
@@ -40,8 +41,10 @@ pub(super) struct NumpySet {
     /// `$meta.npy`.
     meta: Option<File>,
     texts: MetaColumn,
-    warnings: Vec<Warning>,
+    plan: Plan,
     rows: u64,
+    /// First row of the part to read.
+    first: u64,
     done: u64,
     row_bytes: usize,
     /// Size of a row's numbers, vectors and default values in memory, in bytes.
@@ -54,15 +57,20 @@ impl NumpyRows {
     pub(super) fn open(
         files: Vec<(String, Arc<dyn ReadAt>)>,
         schema: &Schema,
+        problems: &mut Vec<ReadError>,
     ) -> Result<Self, ReadError> {
-        NumpySet::open(files, schema).map(Self::new)
+        NumpySet::open(files, schema, problems).map(Self::new)
     }
 }
 
 impl NumpySet {
-    fn open(files: Vec<(String, Arc<dyn ReadAt>)>, schema: &Schema) -> Result<Self, ReadError> {
+    fn open(
+        files: Vec<(String, Arc<dyn ReadAt>)>,
+        schema: &Schema,
+        problems: &mut Vec<ReadError>,
+    ) -> Result<Self, ReadError> {
         let names: Vec<String> = files.iter().map(|(name, _)| field_name(name)).collect();
-        let plan = Plan::new(schema, &names, Format::Numpy, HINT)?;
+        let mut plan = Plan::new(schema, &names, Format::Numpy, HINT);
         let open = |at: usize, data_type: &DataType| {
             let Some((name, object)) = files.get(at) else {
                 return Ok(None);
@@ -86,8 +94,9 @@ impl NumpySet {
             fields: Vec::new(),
             meta: None,
             texts: MetaColumn::new(),
-            warnings: plan.warnings().to_vec(),
+            plan: Plan::default(),
             rows: 0,
+            first: 0,
             done: 0,
             row_bytes: 0,
             fixed: schema.least_row_bytes(),
@@ -96,22 +105,28 @@ impl NumpySet {
         for (at, field) in schema.fields.iter().enumerate() {
             if field.auto_id && plan.field(at).is_some() {
                 // Milvus refuses the file here even with the property that allows such values elsewhere.
-                return Err(ReadError::Field {
+                let problem = ReadError::Field {
                     field: field.name.clone(),
                     expected: "no file (autoId is on: the service makes the primary key)"
                         .to_owned(),
                     found: "one".to_owned(),
-                });
+                };
+                plan.refuse(at, problem);
             }
             let file = match plan.field(at) {
-                Some(place) => open(place, &field.data_type)?,
-                None => None,
+                Some(place) => plan.keep(at, open(place, &field.data_type)),
+                None => Ok(None),
             };
-            set.fields.push(file);
+            let file = file.inspect_err(|_| problems.append(&mut plan.take_problems()))?;
+            set.fields.push(file.flatten());
         }
         if let Some(place) = plan.meta() {
-            set.meta = open(place, &set.texts.field().data_type)?;
+            let meta = plan.keep(usize::MAX, open(place, &set.texts.field().data_type));
+            let meta = meta.inspect_err(|_| problems.append(&mut plan.take_problems()))?;
+            set.meta = meta.flatten();
         }
+        problems.append(&mut plan.take_problems());
+        set.plan = plan;
         set.count()?;
         Ok(set)
     }
@@ -179,7 +194,7 @@ impl Steps for NumpySet {
             };
             match file {
                 Some(file) => file.read(self.done, rows, &mut sink)?,
-                None if field.is_made_later() => {}
+                None if field.is_made_later() || self.plan.skips(at) => {}
                 None => sink.missing(rows),
             }
         }
@@ -197,12 +212,19 @@ impl Steps for NumpySet {
         self.row_bytes.max(self.fixed)
     }
 
+    fn keep_part(&mut self, part: Part) -> u64 {
+        let range = part.range(self.rows);
+        (self.done, self.rows) = (range.start, range.end);
+        self.first = range.start;
+        self.first
+    }
+
     fn bytes(&self) -> u64 {
-        self.header_bytes + self.done.saturating_mul(self.row_bytes as u64)
+        self.header_bytes + (self.done - self.first).saturating_mul(self.row_bytes as u64)
     }
 
     fn warnings(&self) -> &[Warning] {
-        &self.warnings
+        self.plan.warnings()
     }
 }
 

@@ -29,6 +29,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::batch::Parts;
+use super::block::Part;
 use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
@@ -57,11 +58,12 @@ pub(super) struct ParquetFile {
     /// Column `$meta`.
     meta: Option<Source>,
     texts: MetaColumn,
-    warnings: Vec<Warning>,
+    plan: Plan,
     /// Number of rows read so far.
     rows: u64,
-    /// Number of the row group to enter next.
+    /// Number of the row group to enter next, and of the first row group that isn't read.
     next: usize,
+    groups: usize,
     /// Number of rows in the current row group, and how many are left.
     group: (usize, usize),
     /// Sizes in bytes of the current row group in the file, and of all row groups before it.
@@ -79,9 +81,10 @@ impl ParquetRows {
     pub(super) fn open(
         file: Arc<dyn ReadAt>,
         schema: &Schema,
+        problems: &mut Vec<ReadError>,
     ) -> std::result::Result<Self, ReadError> {
         let metadata = guard(|| footer::read(file.as_ref()))?;
-        ParquetFile::new(file, metadata, schema).map(Self::new)
+        ParquetFile::new(file, metadata, schema, problems).map(Self::new)
     }
 }
 
@@ -90,27 +93,36 @@ impl ParquetFile {
         file: Arc<dyn ReadAt>,
         metadata: ParquetMetaData,
         schema: &Schema,
+        problems: &mut Vec<ReadError>,
     ) -> std::result::Result<Self, ReadError> {
         let root = metadata.file_metadata().schema_descr();
         let names = root.root_schema().get_fields().iter();
         let names: Vec<String> = names.map(|column| column.name().to_owned()).collect();
-        let plan = Plan::new(schema, &names, Format::Parquet, "")?;
+        let mut plan = Plan::new(schema, &names, Format::Parquet, "");
         let columns = Columns::new(&metadata)?;
         let mut fields = Vec::new();
         for (at, field) in schema.fields.iter().enumerate() {
-            let source = plan.field(at).map(|place| columns.field(place, field));
-            fields.push(source.transpose()?);
+            let source = match plan.field(at) {
+                Some(place) => plan.keep(at, columns.field(place, field)),
+                None => Ok(None),
+            };
+            fields.push(source.inspect_err(|_| problems.append(&mut plan.take_problems()))?);
         }
         let texts = MetaColumn::new();
-        let meta = plan.meta().map(|place| columns.field(place, texts.field()));
-        let meta = meta.transpose()?;
+        let meta = match plan.meta() {
+            Some(place) => plan.keep(usize::MAX, columns.field(place, texts.field())),
+            None => Ok(None),
+        };
+        problems.append(&mut plan.take_problems());
+        let meta = meta?;
         Ok(Self {
             file,
             memory: PageMemory::default(),
             fields,
             meta,
             texts,
-            warnings: plan.warnings().to_vec(),
+            plan,
+            groups: metadata.num_row_groups(),
             rows: 0,
             next: 0,
             group: (0, 0),
@@ -125,7 +137,8 @@ impl ParquetFile {
     /// Enters the next row group that has rows. Returns false if none is left.
     fn enter(&mut self) -> Result<bool> {
         while self.group.1 == 0 {
-            let Some(group) = self.metadata.row_groups().get(self.next) else {
+            let left = self.metadata.row_groups().get(..self.groups);
+            let Some(group) = left.and_then(|groups| groups.get(self.next)) else {
                 return Ok(false);
             };
             self.next += 1;
@@ -213,7 +226,7 @@ impl ParquetFile {
                 Some(source) => source
                     .append(rows, &mut sink, &mut self.memory)
                     .map_err(|error| of_field(field, error))?,
-                None if field.is_made_later() => {}
+                None if field.is_made_later() || self.plan.skips(at) => {}
                 None => sink.missing(rows),
             }
         }
@@ -294,6 +307,18 @@ impl Steps for ParquetFile {
         self.row_bytes.max(self.fixed)
     }
 
+    fn keep_part(&mut self, part: Part) -> u64 {
+        let range = part.range(self.metadata.num_row_groups() as u64);
+        let index = |group: u64| usize::try_from(group).unwrap_or(usize::MAX);
+        (self.next, self.groups) = (index(range.start), index(range.end));
+        let before = self.metadata.row_groups().iter().take(self.next);
+        self.rows = before.fold(0, |rows, group| {
+            let own = u64::try_from(group.num_rows()).unwrap_or(0);
+            rows.saturating_add(own)
+        });
+        self.rows
+    }
+
     fn bytes(&self) -> u64 {
         let (rows, left) = (self.group.0 as u64, self.group.1 as u64);
         let (group, before) = self.bytes;
@@ -303,7 +328,7 @@ impl Steps for ParquetFile {
     }
 
     fn warnings(&self) -> &[Warning] {
-        &self.warnings
+        self.plan.warnings()
     }
 }
 

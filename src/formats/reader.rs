@@ -1,12 +1,15 @@
 //! Reads import files as a stream of batches, in bounded memory.
 
 use std::fmt;
-use std::io::{self, Read};
+#[cfg(test)]
+use std::io;
+use std::io::Read;
+#[cfg(test)]
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batch::{BATCH_BYTES, BATCH_ROWS, Batch};
-use super::block::{Block, Rows};
+use super::block::{Block, Part, Rows};
 use super::csv::{CsvOptions, CsvRows};
 use super::error::ReadError;
 use super::json::JsonRows;
@@ -16,7 +19,9 @@ use super::schema::Schema;
 use super::warning::Warning;
 use super::window::{self, Window};
 use crate::location::Format;
-use crate::stores::read_at::{DiskFile, ReadAt, open_regular};
+use crate::stores::read_at::ReadAt;
+#[cfg(test)]
+use crate::stores::read_at::{DiskFile, open_regular};
 
 /// Data source of a [`Reader`], on disk or elsewhere.
 pub(crate) enum Input {
@@ -33,13 +38,15 @@ pub(crate) struct Reader {
     schema: Arc<Schema>,
     rows: Box<dyn Rows>,
     batch_rows: usize,
-    #[allow(dead_code, reason = "for `check`")]
-    total_bytes: Option<u64>,
+    /// True if batches collect the problems of refused rows.
+    collects: bool,
+    /// Error found after the rows of the last batch, returned by the next call.
+    held: Option<ReadError>,
 }
 
 impl Reader {
     /// Opens a file and derives its format from the extension. A single `.npy` file is a set of one file.
-    #[allow(dead_code, reason = "for `check`")]
+    #[cfg(test)]
     pub(crate) fn open(path: &Path, schema: &Arc<Schema>) -> Result<Self, ReadError> {
         let format = Format::of_path(path).ok_or_else(|| ReadError::Unsupported {
             format: path.extension().map_or_else(
@@ -51,31 +58,22 @@ impl Reader {
     }
 
     /// Opens a file of a known format, or all files of one `NumPy` set.
-    #[allow(dead_code, reason = "for `check`")]
+    #[cfg(test)]
     pub(crate) fn open_as(
         paths: &[PathBuf],
         format: Format,
         schema: &Arc<Schema>,
         csv: &CsvOptions,
     ) -> Result<Self, ReadError> {
-        let (input, size) = match (format, paths) {
+        let input = match (format, paths) {
             (Format::Numpy, _) => {
-                let files: Vec<_> = paths
-                    .iter()
-                    .map(|path| named(path))
-                    .collect::<Result<_, _>>()?;
-                let size = files.iter().map(|(_, file)| file.size()).sum();
-                (Input::Set(files), size)
+                let files = paths.iter().map(|path| named(path));
+                Input::Set(files.collect::<Result<_, _>>()?)
             }
-            (Format::Parquet, [path]) => {
-                let file = object(path)?;
-                let size = file.size();
-                (Input::Object(file), size)
-            }
+            (Format::Parquet, [path]) => Input::Object(object(path)?),
             (_, [path]) => {
-                let opened = open_regular(path).and_then(|file| Ok((file.metadata()?.len(), file)));
-                let (size, file) = opened.map_err(|source| cannot_open(path, source))?;
-                (Input::Stream(Box::new(file)), size)
+                let opened = open_regular(path).map_err(|source| cannot_open(path, source));
+                Input::Stream(Box::new(opened?))
             }
             _ => {
                 return Err(ReadError::Unsupported {
@@ -83,9 +81,7 @@ impl Reader {
                 });
             }
         };
-        let mut reader = Self::new(input, format, schema, csv)?;
-        reader.total_bytes = Some(size);
-        Ok(reader)
+        Self::new(input, format, schema, csv)
     }
 
     /// Returns a reader of an input. The input must be of the kind that the format needs.
@@ -95,21 +91,67 @@ impl Reader {
         schema: &Arc<Schema>,
         csv: &CsvOptions,
     ) -> Result<Self, ReadError> {
-        let rows: Box<dyn Rows> = match (format, input) {
-            (Format::Csv, Input::Stream(read)) => Box::new(CsvRows::open(read, schema, csv)?),
+        let mut problems = Vec::new();
+        let rows = Self::rows_of(input, format, schema, csv, &mut problems);
+        match problems.into_iter().next() {
+            Some(first) => Err(first),
+            None => Ok(Self::of(rows?, schema)),
+        }
+    }
+
+    /// Returns a reader that collects all problems instead of ending at the first. Problems of whole columns are added to
+    /// `problems`, even if the result is an error. Those of rows are in [`Batch::refused`]. [`Reader::next_batch`] then
+    /// returns only errors that end the file.
+    pub(crate) fn collecting(
+        input: Input,
+        format: Format,
+        schema: &Arc<Schema>,
+        csv: &CsvOptions,
+        problems: &mut Vec<ReadError>,
+    ) -> Result<Self, ReadError> {
+        let rows = Self::rows_of(input, format, schema, csv, problems)?;
+        let mut reader = Self::of(rows, schema);
+        reader.collects = true;
+        Ok(reader)
+    }
+
+    /// Keeps only a part of the rows: of row groups for Parquet, of rows for `NumPy`. Other formats keep all rows.
+    pub(crate) fn keep_part(&mut self, part: Part) {
+        self.rows.keep_part(part);
+    }
+
+    /// Moves past at most `rows` rows of a text file without checking them.
+    pub(crate) fn skip(&mut self, rows: u64) -> Result<(), ReadError> {
+        self.rows.skip(rows)
+    }
+
+    fn rows_of(
+        input: Input,
+        format: Format,
+        schema: &Arc<Schema>,
+        csv: &CsvOptions,
+        problems: &mut Vec<ReadError>,
+    ) -> Result<Box<dyn Rows>, ReadError> {
+        Ok(match (format, input) {
+            (Format::Csv, Input::Stream(read)) => {
+                Box::new(CsvRows::open(read, schema, csv, problems)?)
+            }
             (Format::Json | Format::JsonLines, Input::Stream(read)) => {
                 let lines = format == Format::JsonLines;
                 Box::new(JsonRows::new(Window::new(read, window::CHUNK), lines))
             }
-            (Format::Parquet, Input::Object(file)) => Box::new(ParquetRows::open(file, schema)?),
-            (Format::Numpy, Input::Set(files)) => Box::new(NumpyRows::open(files, schema)?),
+            (Format::Parquet, Input::Object(file)) => {
+                Box::new(ParquetRows::open(file, schema, problems)?)
+            }
+            (Format::Numpy, Input::Set(files)) => {
+                Box::new(NumpyRows::open(files, schema, problems)?)
+            }
             (_, _) => {
                 return Err(ReadError::Unsupported {
                     format: format!("{format} from such an input"),
                 });
             }
-        };
-        Ok(Self::of(rows, schema))
+        })
     }
 
     fn of(rows: Box<dyn Rows>, schema: &Arc<Schema>) -> Self {
@@ -117,7 +159,8 @@ impl Reader {
             schema: Arc::clone(schema),
             rows,
             batch_rows: BATCH_ROWS,
-            total_bytes: None,
+            collects: false,
+            held: None,
         }
     }
 
@@ -149,7 +192,12 @@ impl Reader {
 
     /// Returns an empty batch to read into.
     pub(crate) fn new_batch(&self) -> Batch {
-        Batch::new(&self.schema)
+        let batch = Batch::new(&self.schema);
+        if self.collects {
+            batch.collecting()
+        } else {
+            batch
+        }
     }
 
     /// Clears the batch and reads the next rows into it, up to [`BATCH_ROWS`] rows or [`BATCH_BYTES`] of data. Returns
@@ -159,9 +207,18 @@ impl Reader {
     /// good rows before the bad row, and the next call continues after the bad row. So a check can collect all bad rows
     /// by calling until the result is false. After any other error, the next call returns false.
     pub(crate) fn next_batch(&mut self, batch: &mut Batch) -> Result<bool, ReadError> {
-        batch.clear();
-        self.rows.fill(batch, self.batch_rows)?;
-        Ok(batch.rows() > 0)
+        batch.begin(self.rows.rows());
+        if let Some(error) = self.held.take() {
+            return Err(error);
+        }
+        match self.rows.fill(batch, self.batch_rows) {
+            // The rows before the error are checked first.
+            Err(error) if self.collects && batch.rows() > 0 => {
+                self.held = Some(error);
+                Ok(true)
+            }
+            filled => filled.map(|()| batch.rows() > 0),
+        }
     }
 
     /// Returns true if the reader supports [`Reader::next_block`], which is the case for JSON and JSON Lines.
@@ -194,25 +251,21 @@ impl Reader {
     pub(crate) fn bytes(&self) -> u64 {
         self.rows.bytes()
     }
-
-    /// Returns the size in bytes of the file, or of all files of the set, when it was opened. `None` if the size isn't
-    /// known.
-    #[allow(dead_code, reason = "for `check`")]
-    pub(crate) fn total_bytes(&self) -> Option<u64> {
-        self.total_bytes
-    }
 }
 
+#[cfg(test)]
 fn named(path: &Path) -> Result<(String, Arc<dyn ReadAt>), ReadError> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     Ok((name.into_owned(), object(path)?))
 }
 
+#[cfg(test)]
 fn object(path: &Path) -> Result<Arc<dyn ReadAt>, ReadError> {
     let file = DiskFile::open(path).map_err(|source| cannot_open(path, source))?;
     Ok(Arc::new(file))
 }
 
+#[cfg(test)]
 fn cannot_open(path: &Path, source: io::Error) -> ReadError {
     ReadError::Open {
         path: path.to_owned(),

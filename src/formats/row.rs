@@ -6,13 +6,14 @@
 mod meta;
 mod words;
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::ops::Range;
 
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
+use super::batch::Notes;
 use super::cell;
 use super::column::Column;
 use super::error::PushError;
@@ -35,8 +36,8 @@ pub(super) struct RowParser {
     /// Keys that aren't fields, with their values. Empty if dynamic fields are off.
     extras: Vec<(String, String)>,
     dynamic: bool,
-    /// Keys that aren't fields and were dropped, at most [`MAX_WARNINGS`] + 1.
-    dropped: BTreeSet<String>,
+    /// Keys that aren't fields and were dropped, at most [`MAX_WARNINGS`] + 1, with the number of rows that have them.
+    dropped: BTreeMap<String, u64>,
     meta: String,
     /// True if scalars may be written as strings, and strings as numbers.
     loose: bool,
@@ -84,6 +85,19 @@ impl Refusal {
         }
     }
 
+    /// Converts the refusal for a list of problems.
+    pub(super) fn into_row_error(self, row: u64) -> RowError {
+        match self.at_row(row) {
+            PushError::Row(error) => error,
+            PushError::Syntax { message, .. } => RowError {
+                row,
+                field: None,
+                expected: "valid JSON".to_owned(),
+                found: message,
+            },
+        }
+    }
+
     pub(super) fn at_row(self, row: u64) -> PushError {
         match self {
             Self::Syntax { offset, message } => PushError::Syntax { offset, message },
@@ -120,7 +134,7 @@ impl RowParser {
             },
             extras: Vec::new(),
             dynamic: schema.dynamic,
-            dropped: BTreeSet::new(),
+            dropped: BTreeMap::new(),
             meta: String::new(),
             loose: false,
         }
@@ -137,20 +151,21 @@ impl RowParser {
         self.defaults.get(field)?.as_deref()
     }
 
-    /// Appends one row to the columns. After an error, some columns may be one row longer than others.
+    /// Appends one row to the columns: those of the fields, and of the dynamic fields. After an error, some columns may be
+    /// one row longer than others.
     pub(super) fn push(
         &mut self,
         row: &[u8],
         schema: &Schema,
-        columns: &mut [Column],
-        meta: Option<&mut Column>,
+        (columns, meta): (&mut [Column], Option<&mut Column>),
+        notes: &mut Notes<'_>,
     ) -> Result<(), Refusal> {
         self.read(row, schema)?;
         let extras = self
             .extras
             .iter()
             .map(|(name, value)| (name, value.as_str()));
-        let dropped = self.dropped.iter().map(|name| (name, "a value"));
+        let dropped = self.dropped.keys().map(|name| (name, "a value"));
         let mut others = extras.chain(dropped);
         let flat = others.find_map(|(name, value)| Some((name, value, schema.struct_of(name)?)));
         if let Some((name, value, of)) = flat {
@@ -164,19 +179,23 @@ impl RowParser {
         for ((field, column), (place, default)) in fields.zip(places) {
             let json = place.clone().and_then(|place| row.get(place));
             let json = json.and_then(|json| std::str::from_utf8(json).ok());
-            push_field(field, column, json, (default.as_deref(), self.loose))?;
+            let pushed = push_field(field, column, json, (default.as_deref(), self.loose));
+            pushed.or_else(|refusal| notes.refuse(refusal, column))?;
         }
         match meta {
-            Some(meta) => self.push_meta(meta, true),
+            Some(meta) => self
+                .push_meta(meta, true)
+                .or_else(|refusal| notes.refuse(refusal, meta)),
             None => self.refuse_extras(),
         }
     }
 
     /// Returns the warnings since the last call. Milvus 2.6 and later drop keys that aren't fields without an error
     /// (`importutilv2/json/row_parser.go`, `Parse`).
-    pub(super) fn take_warnings(&mut self) -> impl Iterator<Item = Warning> + use<> {
+    /// Each has the number of rows that it's about.
+    pub(super) fn take_warnings(&mut self) -> impl Iterator<Item = (Warning, u64)> + use<> {
         let dropped = std::mem::take(&mut self.dropped).into_iter();
-        dropped.map(|name| Warning::outside(Format::Json, &name, false))
+        dropped.map(|(name, rows)| (Warning::outside(Format::Json, &name, false), rows))
     }
 
     /// Finds the values in a row's object.
@@ -349,7 +368,7 @@ struct RowVisitor<'p> {
     places: &'p mut [Option<Range<usize>>],
     /// `None` to drop keys that aren't fields.
     extras: Option<&'p mut Vec<(String, String)>>,
-    dropped: &'p mut BTreeSet<String>,
+    dropped: &'p mut BTreeMap<String, u64>,
     /// First key that occurs twice.
     twice: &'p mut Option<String>,
     /// Address of the text's first byte.
@@ -375,10 +394,14 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
                 Key::Extra(name) => {
                     match &mut self.extras {
                         Some(extras) => extras.push((name, value.to_owned())),
-                        None if self.dropped.len() <= MAX_WARNINGS => {
-                            self.dropped.insert(name);
+                        None => {
+                            let is_full = self.dropped.len() > MAX_WARNINGS;
+                            if let Some(rows) = self.dropped.get_mut(&name) {
+                                *rows += 1;
+                            } else if !is_full {
+                                self.dropped.insert(name, 1);
+                            }
                         }
-                        None => {}
                     }
                     continue;
                 }

@@ -3,6 +3,7 @@
 //! The view is decoration on standard error, so a closed or full stream isn't an error here.
 
 mod batch;
+mod check;
 mod line;
 mod rate;
 mod stall;
@@ -20,6 +21,7 @@ use super::style::{Screen, Tone};
 use crate::api::model::{JobState, Progress};
 use crate::text::words;
 pub(crate) use batch::{BatchBar, BatchCount};
+pub(crate) use check::CheckBar;
 use line::Line;
 use rate::Rate;
 use stall::Stalls;

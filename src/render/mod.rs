@@ -24,6 +24,7 @@ mod limit;
 mod markdown;
 mod output;
 mod pairs;
+mod report;
 mod submissions;
 #[cfg(test)]
 mod tests;
@@ -34,7 +35,7 @@ use serde_json::Value;
 
 use crate::api::model::{JobSummary, Progress};
 
-pub(crate) use bars::{BatchBar, BatchCount, WaitView};
+pub(crate) use bars::{BatchBar, BatchCount, CheckBar, WaitView};
 pub(crate) use failure::{Explanation, explain_failure};
 pub(crate) use format::OutputFormat;
 pub(crate) use jobs::{FILE_KEYS, file_json, job_json, progress_json};
@@ -83,6 +84,8 @@ pub enum Shown<'a> {
     Connection(&'a Value),
     /// The result of many imports: `ok`, `failed`, `jobs`, `files`, `rows`, `elapsed`.
     Batch(&'a Value),
+    /// The result of a check: `ok`, `files`, `rows`, `bytes`, `schema`, `errors`, `warnings`, `notes`.
+    Report(&'a Value),
     /// A caught error's plain form: `kind`, `code`, `message`, `hint`, `jobs`, `exit`.
     Error(&'a Value),
     /// Any other value: a map, a list of maps, a list of scalars, a scalar. Null shows nothing.

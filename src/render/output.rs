@@ -8,7 +8,7 @@ use super::forms::{Rows, csv, json as json_form, markdown, vertical, yaml};
 use super::style::Screen;
 use super::{
     OutputFormat, Shown, batch, collections, connection, error, job_details, job_list, jobs,
-    submissions, value,
+    report, submissions, value,
 };
 use crate::journal::SUBMISSION_KEYS;
 
@@ -25,6 +25,7 @@ impl Shown<'_> {
             Self::Description(value)
             | Self::Connection(value)
             | Self::Batch(value)
+            | Self::Report(value)
             | Self::Error(value)
             | Self::Value(value) => (*value).clone(),
             Self::Clusters(items) | Self::Submissions { items, .. } => Value::Array(items.to_vec()),
@@ -47,6 +48,7 @@ impl Shown<'_> {
             Self::Description(value)
             | Self::Connection(value)
             | Self::Batch(value)
+            | Self::Report(value)
             | Self::Error(value)
             | Self::Value(value) => see(Rows::of(value, &["value"])),
             Self::Clusters([]) => see(Rows::list(&collections::CLUSTER_KEYS, std::iter::empty())),
@@ -75,6 +77,7 @@ impl Shown<'_> {
             Self::Submissions { items, total } => submissions::list(items, *total, screen),
             Self::Connection(value) => connection::lay_out(value, screen),
             Self::Batch(value) => batch::lay_out(value, screen),
+            Self::Report(value) => report::lay_out(value, screen),
             Self::Error(value) => error::lay_out(value, screen),
             Self::Value(value) => value::lay_out(value, screen),
         }

@@ -1,11 +1,11 @@
 //! The local import service of this process. The first `connect("local")` starts it, and the end of the run stops it.
 
-use crate::config::set;
 use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
 use crate::local::faults::Faults;
 use crate::local::{Config, Places, QUERY_TIMEOUT, Service};
 use crate::secret::Secret;
+use crate::stores::bucket::s3_endpoint;
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZero;
@@ -83,11 +83,6 @@ impl LocalService {
         running.service.stop();
         if unfinished { waited } else { Ok(()) }
     }
-}
-
-/// Returns the S3 endpoint from the variables that AWS's own tools use.
-pub(crate) fn s3_endpoint() -> Option<String> {
-    set("AWS_ENDPOINT_URL_S3").or_else(|| set("AWS_ENDPOINT_URL"))
 }
 
 /// Returns the number of concurrent jobs: one per core.

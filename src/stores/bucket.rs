@@ -3,7 +3,7 @@
 use super::StorageKeys;
 use super::fault::Fault;
 use super::object::{Blocks, FromStart, RemoteFile, runtime};
-use crate::location::{Location, Store};
+use crate::location::{Location, Place, Store};
 use object_store::aws::{AmazonS3Builder, resolve_bucket_region};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::path::Path;
@@ -42,6 +42,37 @@ pub(crate) struct Endpoints {
     pub(crate) gcs: Option<String>,
     /// For Azure containers, with the account as the first part of the path, as in Azurite.
     pub(crate) azure: Option<String>,
+}
+
+impl Endpoints {
+    /// Returns a connection's own endpoint for the kind of store that its bucket's URL names, S3 by default. Other S3
+    /// buckets use the environment's, as AWS' own tools do.
+    pub(crate) fn of(url: Option<&str>, endpoint: Option<String>) -> Self {
+        let location = url.map(|url| format!("{}/", url.trim_end_matches('/')));
+        let location = location.and_then(|url| Location::parse(&url, &Place::Cloud).ok());
+        let own = endpoint.clone();
+        match location.map(|location| location.store()) {
+            Some(Store::Gcs) => Self {
+                gcs: own,
+                s3: s3_endpoint(),
+                azure: None,
+            },
+            Some(Store::Azure) => Self {
+                azure: own,
+                s3: s3_endpoint(),
+                gcs: None,
+            },
+            _ => Self {
+                s3: endpoint.or_else(s3_endpoint),
+                ..Self::default()
+            },
+        }
+    }
+}
+
+/// Returns the S3 endpoint from the variables that AWS's own tools use.
+pub(crate) fn s3_endpoint() -> Option<String> {
+    crate::config::set("AWS_ENDPOINT_URL_S3").or_else(|| crate::config::set("AWS_ENDPOINT_URL"))
 }
 
 /// The protocol of a bucket's store, and the form of its host name.
@@ -89,6 +120,12 @@ impl Bucket {
             endpoint: endpoint.map(|url| url.trim_end_matches('/').to_owned()),
             own_keys,
         })
+    }
+
+    /// Sets the region, if the location has none.
+    pub(crate) fn in_region(mut self, region: Option<String>) -> Self {
+        self.region = self.region.or(region);
+        self
     }
 
     /// Opens the bucket. A request is sent only if the bucket's region has to be found out.

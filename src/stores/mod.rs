@@ -4,29 +4,22 @@
 //! end, or at any position ([`read_at::ReadAt`]) by requests for ranges ([`object`]). [`bucket`] turns a location into a
 //! store's client. Nothing here depends on what the files hold or who asks for them. Start with [`root`].
 
-#[cfg(feature = "local")]
 pub(crate) mod bucket;
-#[cfg(feature = "local")]
 mod fault;
-#[cfg(feature = "local")]
 pub(crate) mod object;
 pub(crate) mod read_at;
-#[cfg(feature = "local")]
 pub(crate) mod root;
 
-#[cfg(feature = "local")]
 use crate::secret::Secret;
 
 /// Storage credentials; on Azure the account's name and key.
 #[derive(Clone, Debug, Default)]
-#[cfg(feature = "local")]
 pub(crate) struct StorageKeys {
     pub(crate) access: Option<Secret>,
     pub(crate) secret: Option<Secret>,
     pub(crate) session: Option<Secret>,
 }
 
-#[cfg(feature = "local")]
 impl StorageKeys {
     /// Returns the credentials from this process' environment, under the names that AWS' own tools use.
     pub(crate) fn own() -> Self {

@@ -24,7 +24,7 @@ pub(crate) struct DiskFile {
 
 impl DiskFile {
     /// Opens a regular file.
-    #[allow(dead_code, reason = "for `check`")]
+    #[cfg(test)]
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
         Self::of(open_regular(path)?)
     }

@@ -151,6 +151,11 @@ impl Part {
         name.to_string_lossy().into_owned()
     }
 
+    /// Returns true if the file is in an object store.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.meta.is_some()
+    }
+
     /// Opens the file for reading at any position.
     pub(crate) fn object(&self, blocks: Blocks) -> io::Result<Arc<dyn ReadAt>> {
         match (&self.root, &self.meta) {

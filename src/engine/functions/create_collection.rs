@@ -264,7 +264,7 @@ pub(super) fn run(call: &Call) -> Result<Dynamic, Failure> {
     let mut body = if described {
         create_body(&settings)?
     } else {
-        from_options(settings)?
+        body_of_options(settings)?
     };
     body.shift_remove("collectionName");
     body.shift_insert(0, "collectionName".to_owned(), Value::from(name.as_str()));
@@ -332,7 +332,7 @@ fn is_description(settings: &Map<String, Value>) -> bool {
 }
 
 /// Returns the create body for the options, with every key in the API's spelling and place.
-fn from_options(settings: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
+pub(super) fn body_of_options(settings: Map<String, Value>) -> Result<Map<String, Value>, Failure> {
     let mut body = checked(NAME, "", OPTIONS, settings)?;
     if let Some(database) = body.shift_remove("db") {
         body.insert("dbName".to_owned(), database);

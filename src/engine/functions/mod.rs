@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod ask;
+pub(crate) mod check;
 pub(crate) mod collections;
 pub(crate) mod connect;
 mod create_collection;

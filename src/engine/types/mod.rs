@@ -14,6 +14,7 @@ mod list;
 pub(crate) mod methods;
 mod progress;
 mod record;
+mod report;
 mod secret;
 mod shape;
 mod show;
@@ -26,6 +27,7 @@ pub(crate) use job::Job;
 pub(crate) use list::{List, ListKind};
 pub(crate) use progress::ProgressValue;
 pub(crate) use record::Record;
+pub(crate) use report::ReportValue;
 pub(crate) use shape::{Defined, Imported, Names, Shape, SharedNames};
 pub(crate) use show::show;
 pub(crate) use summary::SummaryValue;
@@ -215,6 +217,7 @@ pub const TYPES: &[&Type] = &[
     SummaryValue::TYPE,
     ProgressValue::TYPE,
     BatchValue::TYPE,
+    ReportValue::TYPE,
     Failure::TYPE,
     Secret::TYPE,
 ];

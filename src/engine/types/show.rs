@@ -1,6 +1,8 @@
 //! Conversion of scripts' values into the forms that `render` shows.
 
-use super::{BatchValue, List, ListKind, ProgressValue, Record, SummaryValue, json_of};
+use super::{
+    BatchValue, List, ListKind, ProgressValue, Record, ReportValue, SummaryValue, json_of,
+};
 use crate::connection::Connection;
 use crate::error::Failure;
 use crate::render::Shown;
@@ -33,6 +35,9 @@ pub(crate) fn show<T>(value: &Dynamic, see: impl FnOnce(Shown<'_>) -> T) -> T {
     }
     if value.is::<BatchValue>() {
         return see(Shown::Batch(&json));
+    }
+    if value.is::<ReportValue>() {
+        return see(Shown::Report(&json));
     }
     if value.is::<Failure>() {
         return see(Shown::Error(&json));

@@ -1,6 +1,6 @@
 //! Assignment of a file's columns to fields, made once by name.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use crate::formats::batch::META;
 use crate::formats::error::ReadError;
@@ -21,12 +21,16 @@ pub(in crate::formats) struct Plan {
     extras: Vec<(String, usize)>,
     /// Warnings about dropped columns.
     warnings: Vec<Warning>,
+    /// Numbers of the fields whose values can't be read.
+    skipped: BTreeSet<usize>,
+    /// Reasons why the file is refused.
+    problems: Vec<ReadError>,
 }
 
 impl Plan {
-    /// Matches column names with fields. Refuses files in which every row would be refused: a required field without a
-    /// column, a column for a primary key that the service generates, or two Parquet columns for one field. `hint` is
-    /// added to the message if a field has no column.
+    /// Matches column names with fields. Notes the problems with which every row would be refused: a required field
+    /// without a column, a column for a primary key that the service generates, or two Parquet columns for one field.
+    /// `hint` is added to the message if a field has no column.
     ///
     /// Other columns are dropped with a warning, as Milvus 2.6 and later do (importutilv2: `CreateFieldReaders` of
     /// `parquet/util.go`, `CreateReaders` of `numpy/util.go`, `Parse` of `csv/row_parser.go`). In CSV files, these are
@@ -37,7 +41,7 @@ impl Plan {
         names: &[String],
         format: Format,
         hint: &str,
-    ) -> Result<Self, ReadError> {
+    ) -> Self {
         let what = warning::word(format);
         let mut plan = Self::default();
         let mut places = HashMap::new();
@@ -46,11 +50,14 @@ impl Plan {
                 continue;
             }
             if format == Format::Parquet && schema.field(name).is_some() {
-                return Err(ReadError::Field {
+                let at = schema.fields.iter().position(|field| field.name == *name);
+                let problem = ReadError::Field {
                     field: name.clone(),
                     expected: format!("one {what} of that name"),
                     found: "two".to_owned(),
-                });
+                };
+                plan.refuse(at.unwrap_or_default(), problem);
+                continue;
             }
             plan.warnings.push(Warning::twice(format, name));
         }
@@ -58,7 +65,7 @@ impl Plan {
             .iter()
             .find_map(|name| Some((name, schema.struct_of(name)?)))
         {
-            return Err(ReadError::Field {
+            plan.problems.push(ReadError::Field {
                 field: name.clone(),
                 expected: format!(
                     "no {what} for a sub-field: {of} must be given as a list of objects"
@@ -66,7 +73,7 @@ impl Plan {
                 found: "one".to_owned(),
             });
         }
-        for field in &schema.fields {
+        for (at, field) in schema.fields.iter().enumerate() {
             let place = places.remove(field.name.as_str());
             let refuse = |expected: String, found: String| ReadError::Field {
                 field: field.name.clone(),
@@ -74,12 +81,12 @@ impl Plan {
                 found,
             };
             if let (Some(why), Some(_)) = (field.refusal(), place) {
-                return Err(refuse(format!("no {what} ({why})"), "one".to_owned()));
+                plan.refuse(at, refuse(format!("no {what} ({why})"), "one".to_owned()));
             }
             if place.is_none() && !field.is_optional() {
                 let shown = list(names);
                 let found = format!("no {what} of that name{hint}; the {what}s are {shown}");
-                return Err(refuse(field.data_type.to_string(), found));
+                plan.refuse(at, refuse(field.data_type.to_string(), found));
             }
             plan.fields.push(place);
         }
@@ -93,12 +100,47 @@ impl Plan {
                 plan.warnings.push(warning);
             }
         }
-        Ok(plan)
+        plan
     }
 
-    /// Returns the number of the column for a field.
+    /// Notes the reason why a field's values can't be read, unless the field has one.
+    pub(in crate::formats) fn refuse(&mut self, at: usize, problem: ReadError) {
+        if self.skipped.insert(at) {
+            self.problems.push(problem);
+        }
+    }
+
+    /// Returns a field's value if it's there, and notes the problem of the field otherwise. A problem of the whole file is
+    /// returned.
+    pub(in crate::formats) fn keep<T>(
+        &mut self,
+        at: usize,
+        value: Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        match value {
+            Ok(value) => Ok(Some(value)),
+            Err(problem @ ReadError::Field { .. }) => {
+                self.refuse(at, problem);
+                Ok(None)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// Returns true if the field's values can't be read. Its column then stays empty.
+    pub(in crate::formats) fn skips(&self, at: usize) -> bool {
+        self.skipped.contains(&at)
+    }
+
+    /// Takes the reasons why the file is refused, in the order in which they were found.
+    pub(in crate::formats) fn take_problems(&mut self) -> Vec<ReadError> {
+        std::mem::take(&mut self.problems)
+    }
+
+    /// Returns the number of the column for a field, unless the field's values can't be read.
     pub(in crate::formats) fn field(&self, at: usize) -> Option<usize> {
-        self.fields.get(at).copied().flatten()
+        let place = self.fields.get(at).copied().flatten();
+        place.filter(|_| !self.skips(at))
     }
 
     /// Returns the names and numbers of the columns with dynamic fields.

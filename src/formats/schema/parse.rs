@@ -72,7 +72,6 @@ impl Schema {
     }
 
     /// Parses the `data` of a v2 `collections/describe` response.
-    #[allow(dead_code, reason = "for `check`")]
     pub(crate) fn from_describe(data: &Value) -> Result<Self, SchemaError> {
         let Value::Object(object) = data else {
             return Err(shape(

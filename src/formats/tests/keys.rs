@@ -70,7 +70,7 @@ fn keys_outside_the_schema_are_dropped_with_a_warning() {
     let warnings = |batch: &mut Batch| -> Vec<String> {
         batch
             .take_warnings()
-            .map(|warning| warning.to_string())
+            .map(|(warning, _)| warning.to_string())
             .collect()
     };
     let dropped = |key: &str| {

@@ -2,6 +2,7 @@
 
 use super::Dialect;
 use crate::formats::SchemaError;
+use crate::formats::source::FilesError;
 use crate::local::source::SourceError;
 use crate::local::storage::StoreError;
 use crate::location::LocationError;
@@ -122,7 +123,7 @@ impl ServiceError {
         dialect.choose(
             Self::new(10003, error.to_string()),
             match error {
-                SourceError::Unsupported { .. }
+                SourceError::Files(FilesError::Unsupported { .. })
                 | SourceError::Invalid(LocationError::Extension { .. }) => {
                     Self::import(format!("unexpected file type: {error}"))
                 }

@@ -1,9 +1,9 @@
 //! The run of one import job: reads its files, checks and stores their rows, and reports its progress.
 
-use super::prefetch;
 use super::state::Shared;
-use crate::formats::{Batch, ReadError, Schema, Warnings, batch};
-use crate::local::source::{SourceError, SourceFile};
+use crate::formats::source::SourceFile;
+use crate::formats::{Batch, ReadError, Schema, Warnings, batch, prefetch};
+use crate::local::source::SourceError;
 use crate::local::storage::work::{Claimed, JobFailure, Report};
 use crate::local::storage::{Store, StoreError};
 use crate::location::Format;
@@ -144,7 +144,7 @@ impl Import<'_> {
             // The file's size was taken earlier. A file that has grown since mustn't exceed 100 percent.
             self.report.file_bytes = read.min(file.size);
             self.report.bytes = bytes + self.report.file_bytes;
-            for warning in batch.take_warnings() {
+            for (warning, _) in batch.take_warnings() {
                 self.warnings.note(warning, no, &file.name);
             }
             self.keep(batch)

@@ -1,13 +1,12 @@
 //! Runs import jobs: workers take jobs from the store, read their files, and store the rows.
 //!
-//! [`worker`] chooses jobs and retries them, [`import`] runs one, and [`prefetch`] reads the next rows while the last
+//! [`worker`] chooses jobs and retries them, [`import`] runs one, and the next rows are read while the last
 //! ones are stored. A [`lock`] shows which process owns a job; [`key_store`] keeps storage credentials in memory. What
 //! requests and workers share is [`Shared`]. Start with [`worker`].
 
 mod import;
 mod key_store;
 mod lock;
-mod prefetch;
 mod retry;
 mod state;
 mod worker;

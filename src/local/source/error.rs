@@ -1,8 +1,8 @@
 //! The reasons why a path can't be imported.
 
-use super::{FORMATS, MAX_PATH};
+use super::MAX_PATH;
+use crate::formats::source::FilesError;
 use crate::location::LocationError;
-use std::io;
 
 /// The reason why a path can't be imported.
 #[derive(Debug, thiserror::Error)]
@@ -13,14 +13,9 @@ pub(crate) enum SourceError {
     /// A path longer than an object's path can be.
     #[error("the object path is not valid: it has {0} bytes, and at most {MAX_PATH} are accepted")]
     TooLong(usize),
-    /// A file that isn't a data file.
-    #[error(
-        "{path:?}: importing other files is not supported by the local service yet; it reads {FORMATS} files"
-    )]
-    Unsupported {
-        /// The path as given.
-        path: String,
-    },
+    /// The files of a path can't be found.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// A path without the extension of a file that Milvus imports.
     #[error("unexpected file type, files=[{path}]: {why}")]
     FileType {
@@ -45,17 +40,6 @@ pub(crate) enum SourceError {
         "the storage keys of this job are gone: they are kept in memory only, and the service that had them has ended; submit the import again"
     )]
     KeysGone,
-    /// A file or folder that can't be read (83001 of the real service).
-    #[error("{path}: could not be read (83001): {source}")]
-    Unreadable {
-        /// The path as given.
-        path: String,
-        /// The system's error.
-        source: io::Error,
-    },
-    /// Nothing to import, or too many files.
-    #[error("{0}")]
-    Count(String),
 }
 
 impl SourceError {
@@ -75,15 +59,6 @@ impl SourceError {
         Self::FileType {
             path: path.to_owned(),
             why: "Milvus imports files only, each named in files; Zilliz Cloud (objectUrls) takes folders".to_owned(),
-        }
-    }
-
-    /// Returns a function that adds this path to an error of the system.
-    pub(super) fn unreadable(path: &str) -> impl Fn(io::Error) -> Self + use<> {
-        let path = path.to_owned();
-        move |source| Self::Unreadable {
-            path: path.clone(),
-            source,
         }
     }
 }

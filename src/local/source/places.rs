@@ -1,6 +1,6 @@
 //! The places that jobs may read from: the server's own bucket, and the folders of this machine that callers may use.
 
-use super::{SourceError, SourcePath};
+use super::{FilesError, SourceError, SourcePath};
 use crate::local::LocalError;
 use crate::location::{Location, Place, Store};
 use crate::stores::bucket::{Bucket, Endpoints};
@@ -129,7 +129,7 @@ impl Rules {
         own_keys: bool,
     ) -> Result<SourcePath, SourceError> {
         let bucket = Bucket::of(location, &self.endpoints, own_keys);
-        let bucket = bucket.ok_or_else(|| SourceError::Unsupported {
+        let bucket = bucket.ok_or_else(|| FilesError::Unsupported {
             path: given.to_owned(),
         })?;
         Ok(SourcePath::new(given, location, Root::Remote(bucket)))

@@ -3,7 +3,7 @@
 
 mod several;
 
-use crate::formats::{Batch, ReadError, Reader};
+use super::{Batch, ReadError, Reader};
 use std::sync::mpsc;
 use std::thread;
 

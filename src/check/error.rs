@@ -1,0 +1,57 @@
+//! The reasons why a check has no report.
+
+use crate::error::{Failure, Kind};
+use crate::interrupt::Stop;
+use std::io;
+
+/// The reason why a check has no report.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckError {
+    /// A path can't be looked up.
+    #[error("check: cannot read {path}: {why}")]
+    Unreadable {
+        /// The path as given.
+        path: String,
+        /// The system's or the store's error.
+        why: String,
+    },
+    /// A pattern is wrong.
+    #[error("check: {pattern:?} is no pattern: {why}")]
+    Pattern {
+        /// The pattern as given.
+        pattern: String,
+        /// The reason.
+        why: String,
+    },
+    /// Primary keys can't be kept.
+    #[error("check: cannot write the primary keys to {place}: {source}")]
+    Keys {
+        /// A file, or the temporary folder.
+        place: String,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// No thread can be started.
+    #[error("check: cannot start a thread: {0}")]
+    Thread(io::Error),
+    /// A thread of the check ended without a result.
+    #[error("check: ended without a result; this is a bug of zshell")]
+    Ended,
+    /// The run was stopped.
+    #[error("stopped")]
+    Stopped(Stop),
+}
+
+impl From<CheckError> for Failure {
+    fn from(error: CheckError) -> Self {
+        let failure = Self::new(Kind::Script, error.to_string());
+        match error {
+            CheckError::Stopped(stop) => stop.into(),
+            CheckError::Pattern { .. } => Self::usage(failure.message),
+            CheckError::Keys { .. } => failure.with_hint(
+                "free some space there, or set TMPDIR to another folder: 24 bytes are needed for each row",
+            ),
+            _ => failure,
+        }
+    }
+}

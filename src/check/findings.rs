@@ -1,0 +1,157 @@
+//! Problems, grouped as they're found.
+
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// Maximum number of kinds of problems. Further kinds are counted as one.
+const MAX_KINDS: usize = 500;
+
+/// Maximum number of examples of one kind.
+const MAX_EXAMPLES: usize = 5;
+
+/// Longest value that an example repeats, in characters.
+const MAX_VALUE: usize = 200;
+
+/// Whether a problem makes an import fail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Level {
+    Error,
+    Warning,
+}
+
+/// A row with a problem, or a whole file.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Example {
+    /// Number of the file, which gives the order of examples.
+    pub(super) file_no: usize,
+    /// Number of the row in the file, from 1. `None` for a whole file.
+    pub(super) row: Option<u64>,
+    pub(super) file: String,
+    /// The value found, in words.
+    pub(super) value: String,
+}
+
+impl Example {
+    /// Returns an example that is a whole file.
+    pub(super) fn of_file(file_no: usize, file: &str) -> Self {
+        Self {
+            file_no,
+            file: file.to_owned(),
+            ..Self::default()
+        }
+    }
+
+    /// Sets the value found.
+    pub(super) fn with_value(mut self, value: &str) -> Self {
+        self.value = match value.char_indices().nth(MAX_VALUE) {
+            Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+            None => value.to_owned(),
+        };
+        self
+    }
+
+    /// Sets the row.
+    pub(super) fn at_row(mut self, row: u64) -> Self {
+        self.row = Some(row);
+        self
+    }
+}
+
+/// All problems of one kind.
+#[derive(Clone, Debug, Default)]
+struct Group {
+    rows: u64,
+    /// The first examples, in order.
+    first: Vec<Example>,
+    hint: String,
+}
+
+/// The problems found so far, by level, field and problem. The order in which they're added doesn't matter.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Findings {
+    groups: BTreeMap<(Level, String, String), Group>,
+    /// True if a file couldn't be read.
+    pub(super) unreadable: bool,
+}
+
+impl Findings {
+    /// Adds a problem of `rows` rows with an example.
+    pub(super) fn add(
+        &mut self,
+        level: Level,
+        field: &str,
+        problem: &str,
+        hint: &str,
+        rows: u64,
+        example: Example,
+    ) {
+        let key = self.key(level, field, problem);
+        let group = self.groups.entry(key).or_default();
+        group.rows += rows;
+        if group.hint.is_empty() {
+            hint.clone_into(&mut group.hint);
+        }
+        group.keep(example);
+    }
+
+    /// Adds the problems of a part of the files.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.unreadable |= other.unreadable;
+        for ((level, field, problem), found) in other.groups {
+            let key = self.key(level, &field, &problem);
+            let group = self.groups.entry(key).or_default();
+            group.rows += found.rows;
+            if group.hint.is_empty() {
+                group.hint = found.hint;
+            }
+            found.first.into_iter().for_each(|one| group.keep(one));
+        }
+    }
+
+    fn key(&self, level: Level, field: &str, problem: &str) -> (Level, String, String) {
+        let key = (level, field.to_owned(), problem.to_owned());
+        if self.groups.len() < MAX_KINDS || self.groups.contains_key(&key) {
+            return key;
+        }
+        (level, String::new(), "problems of more kinds".to_owned())
+    }
+
+    /// Returns the findings of a level as JSON, the most important first: those of whole files, then those of the most
+    /// rows.
+    pub(super) fn list(&self, level: Level) -> Vec<Value> {
+        let mut groups: Vec<_> = self.groups.iter().collect();
+        groups.retain(|((of, ..), _)| *of == level);
+        groups.sort_by_key(|((_, field, _), group)| {
+            let whole = field.is_empty() && group.rows == 0;
+            (!whole, std::cmp::Reverse(group.rows))
+        });
+        let finding = |((_, field, problem), group): (&(Level, String, String), &Group)| {
+            let first: Vec<_> = group.first.iter().map(Example::json).collect();
+            json!({
+                "field": field,
+                "problem": problem,
+                "rows": group.rows,
+                "first": first,
+                "hint": group.hint,
+            })
+        };
+        groups.into_iter().map(finding).collect()
+    }
+}
+
+impl Group {
+    fn keep(&mut self, example: Example) {
+        if self.first.len() == MAX_EXAMPLES && self.first.last().is_some_and(|it| *it < example) {
+            return;
+        }
+        let at = self.first.partition_point(|it| *it < example);
+        self.first.insert(at, example);
+        self.first.truncate(MAX_EXAMPLES);
+    }
+}
+
+impl Example {
+    fn json(&self) -> Value {
+        json!({ "file": self.file, "row": self.row, "value": self.value })
+    }
+}

@@ -1,0 +1,56 @@
+//! Limits of services on the number and size of files (reference: limits).
+
+use super::findings::{Example, Findings, Level};
+use crate::formats::source::{MAX_FILES, SourceFile};
+use crate::location::Format;
+use crate::text::words;
+
+const GIB: u64 = 1 << 30;
+
+/// A limit on the size of one file: the format it's about, its bytes, and who has it.
+const SIZES: [(Option<Format>, u64, &str); 4] = [
+    (Some(Format::Json), GIB / 2, "Zilliz Cloud Serverless"),
+    (None, 10 * GIB, "a dedicated cluster of Zilliz Cloud"),
+    (Some(Format::Numpy), 15 * GIB, "Zilliz Cloud, for a set"),
+    (None, 16 * GIB, "Milvus by default"),
+];
+
+/// Largest import of a dedicated cluster, in bytes.
+const MAX_TOTAL: u64 = 100 * GIB;
+
+/// Warns about files that are too many or too large for one job.
+pub(super) fn check(files: &[SourceFile], found: &mut Findings) {
+    let mut warn = |problem: &str, hint: &str, example| {
+        found.add(Level::Warning, "", problem, hint, 0, example);
+    };
+    let first = || Example::of_file(0, files.first().map_or("", |file| &file.name));
+    if files.len() > MAX_FILES {
+        let problem = format!("more than {MAX_FILES} files, the limit of one job");
+        let value = words::count(files.len() as u64, "file");
+        let hint = "import_all() submits several jobs";
+        warn(&problem, hint, first().with_value(&value));
+    }
+    let total = files
+        .iter()
+        .map(|file| file.size)
+        .fold(0, u64::saturating_add);
+    if total > MAX_TOTAL {
+        let hint = "split the files into several jobs: import_all() does so";
+        let problem =
+            "more than 100 GiB, the limit of one job on a dedicated cluster of Zilliz Cloud";
+        warn(problem, hint, first().with_value(&words::bytes(total)));
+    }
+    for (no, file) in files.iter().enumerate() {
+        let over = SIZES.iter().filter(|(format, bytes, _)| {
+            format.is_none_or(|format| format == file.format) && file.size > *bytes
+        });
+        for (_, bytes, of) in over {
+            let problem = format!(
+                "a file of more than {}, the limit of {of}",
+                words::bytes(*bytes)
+            );
+            let example = Example::of_file(no, &file.name).with_value(&words::bytes(file.size));
+            warn(&problem, "split the file", example);
+        }
+    }
+}

@@ -1,0 +1,172 @@
+//! The row check: finds on this machine what an import would refuse, and what it would drop without a word.
+//!
+//! [`run`] reads every file once with the readers and row rules of the import job ([`crate::formats`]), so both reach the
+//! same verdict. Work is divided into [`task::Task`]s, each a file or a part of one, which several threads take in turn.
+//! Problems are grouped as they're found ([`findings`]), and primary keys are compared over all files in bounded memory
+//! ([`keys`]). The result is a [`Report`].
+
+mod error;
+mod findings;
+mod keys;
+mod limits;
+mod paths;
+mod problem;
+mod report;
+mod task;
+mod values;
+
+pub(crate) use error::CheckError;
+pub(crate) use paths::StoreAccess;
+pub(crate) use report::Report;
+
+use crate::formats::{CsvOptions, Schema};
+use crate::interrupt::{Interrupt, TICK};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
+
+/// What to check, and against which schema.
+pub(crate) struct CheckRequest {
+    /// Paths as given: files, folders and patterns.
+    pub(crate) paths: Vec<String>,
+    pub(crate) schema: Schema,
+    /// Names of vector fields with the metric of their index.
+    pub(crate) metrics: Vec<(String, String)>,
+    pub(crate) csv: CsvOptions,
+    pub(crate) stores: StoreAccess,
+    /// Number of rows to read of each file, spread over it.
+    pub(crate) sample: Option<u64>,
+    /// Number of the shard, from 0, and the number of shards.
+    pub(crate) shard: Option<(u64, u64)>,
+    /// File for the shard's sorted key hashes.
+    pub(crate) keys_out: Option<PathBuf>,
+    /// Counts warnings as errors.
+    pub(crate) strict: bool,
+}
+
+/// The state of a running check.
+#[derive(Debug, Default)]
+pub(crate) struct CheckProgress {
+    stopped: AtomicBool,
+    /// Number of files.
+    files: AtomicU64,
+    /// Size of all parts to read, in bytes, and the share of object stores.
+    total: AtomicU64,
+    remote: AtomicU64,
+    rows: AtomicU64,
+    /// Bytes read by ended tasks, and the progress of running ones.
+    bytes: AtomicU64,
+}
+
+/// A reading of a [`CheckProgress`].
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CheckCount {
+    pub(crate) files: u64,
+    pub(crate) rows: u64,
+    pub(crate) bytes: u64,
+    /// Bytes to read in all; 0 until the files have been found.
+    pub(crate) total: u64,
+    /// The part of `total` that is read from object stores.
+    pub(crate) remote: u64,
+}
+
+impl CheckProgress {
+    fn count(&self) -> CheckCount {
+        let get = |number: &AtomicU64| number.load(Ordering::Relaxed);
+        CheckCount {
+            files: get(&self.files),
+            rows: get(&self.rows),
+            bytes: get(&self.bytes),
+            total: get(&self.total),
+            remote: get(&self.remote),
+        }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stopped.load(Ordering::Relaxed)
+    }
+
+    fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Checks the files. Calls `show` several times a second. A stop ends the check at once: threads that wait for a store
+/// are left behind and end on their own.
+pub(crate) fn run(
+    request: CheckRequest,
+    interrupt: &Interrupt,
+    mut show: impl FnMut(&CheckCount),
+) -> Result<Report, CheckError> {
+    let progress = Arc::new(CheckProgress::default());
+    let (done, result) = mpsc::channel();
+    let shared = Arc::clone(&progress);
+    thread::Builder::new()
+        .name("check".to_owned())
+        .spawn(move || _ = done.send(check(&request, &shared)))
+        .map_err(CheckError::Thread)?;
+    loop {
+        match result.recv_timeout(TICK) {
+            Ok(report) => {
+                show(&progress.count());
+                return report;
+            }
+            Err(RecvTimeoutError::Timeout) => {
+                if let Err(stop) = interrupt.check() {
+                    progress.stop();
+                    return Err(CheckError::Stopped(stop));
+                }
+                show(&progress.count());
+            }
+            Err(RecvTimeoutError::Disconnected) => return Err(CheckError::Ended),
+        }
+    }
+}
+
+/// Finds the files, checks them on all cores, and compares their keys.
+fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<Report, CheckError> {
+    let mut found = findings::Findings::default();
+    let files = paths::find(request, &mut found)?;
+    limits::check(&files, &mut found);
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let tasks = task::plan(&files, request, cores);
+    let sizes = tasks.iter().map(|task| {
+        let file = files.get(task.file);
+        file.map_or((0, 0), |file| {
+            let size = task.part.share(file.size);
+            (size, if file.is_remote() { size } else { 0 })
+        })
+    });
+    let (total, remote) = sizes.fold((0, 0), |sum, size| (sum.0 + size.0, sum.1 + size.1));
+    let set = |number: &AtomicU64, value| number.store(value, Ordering::Relaxed);
+    set(&progress.files, files.len() as u64);
+    set(&progress.remote, remote);
+    set(&progress.total, total);
+    let work = task::Work {
+        files: &files,
+        request,
+        schema: Arc::new(request.schema.clone()),
+        tasks: &tasks,
+        progress,
+        next: Mutex::new(0),
+        found: Mutex::new(found),
+        keys: keys::KeyStore::default(),
+        ahead: tasks.len() < cores,
+    };
+    let results = thread::scope(|scope| {
+        let workers: Vec<_> = (0..cores.min(tasks.len()))
+            .map(|_| scope.spawn(|| work.run()))
+            .collect();
+        let joined = workers.into_iter().map(thread::ScopedJoinHandle::join);
+        joined.collect::<Vec<_>>()
+    });
+    for result in results {
+        result.map_err(|_| CheckError::Ended)??;
+    }
+    let task::Work { found, keys, .. } = work;
+    let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    keys.finish(request, &files, &mut found)?;
+    Ok(Report::new(request, &progress.count(), found))
+}

@@ -1,0 +1,121 @@
+//! Finds the files of the given paths, by the rules of an import.
+
+use super::findings::{Example, Findings, Level};
+use super::{CheckError, CheckRequest};
+use crate::formats::source::{FilesError, SourceFile, SourcePath};
+use crate::location::{Format, Location, LocationError, Place, Store};
+use crate::stores::StorageKeys;
+use crate::stores::bucket::{Bucket, Endpoints};
+use crate::stores::root::Root;
+use std::path::Path;
+
+/// How object stores are reached.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StoreAccess {
+    pub(crate) endpoints: Endpoints,
+    /// Region of buckets whose address has none.
+    pub(crate) region: Option<String>,
+    /// Storage credentials. If empty, those of the AWS environment are used.
+    pub(crate) keys: StorageKeys,
+}
+
+/// Returns the files and sets that the paths name. A path that an import refuses becomes a finding.
+pub(super) fn find(
+    request: &CheckRequest,
+    found: &mut Findings,
+) -> Result<Vec<SourceFile>, CheckError> {
+    let mut entries: Vec<(Option<&Path>, Vec<SourcePath>)> = Vec::new();
+    let given = expand(&request.paths)?;
+    for path in &given {
+        let source = match locate(path, &request.stores) {
+            Ok(source) => source,
+            Err(error) => {
+                let example = Example::of_file(0, path);
+                let hint = error.hint();
+                found.add(Level::Error, "", &error.to_string(), &hint, 0, example);
+                continue;
+            }
+        };
+        // NumPy files of one folder are one set.
+        let is_numpy = Format::of_path(Path::new(path)) == Some(Format::Numpy) && source.is_file();
+        let folder = is_numpy.then(|| Path::new(path).parent()).flatten();
+        let set = entries
+            .iter_mut()
+            .find(|(of, _)| folder.is_some() && *of == folder);
+        match set {
+            Some((_, set)) => set.push(source),
+            None => entries.push((folder, vec![source])),
+        }
+    }
+    let mut files = Vec::new();
+    for (_, entry) in &entries {
+        match SourcePath::entry_files(entry, &request.stores.keys) {
+            Ok(mut own) => files.append(&mut own),
+            Err(FilesError::Unreadable { path, source }) => {
+                let why = source.to_string();
+                return Err(CheckError::Unreadable { path, why });
+            }
+            Err(error) => {
+                let name = SourcePath::entry_name(entry);
+                let hint = "name the files, or a folder that holds them";
+                let example = Example::of_file(0, &name);
+                found.add(Level::Error, "", &error.to_string(), hint, 0, example);
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn locate(path: &str, stores: &StoreAccess) -> Result<SourcePath, LocationError> {
+    let location = Location::parse(path, &Place::Disk)?;
+    if location.store() == Store::Disk {
+        return Ok(SourcePath::new(path, &location, Root::Disk));
+    }
+    let bucket = Bucket::of(&location, &stores.endpoints, false).map(|bucket| {
+        let region = stores.region.clone();
+        Root::Remote(bucket.in_region(region))
+    });
+    Ok(SourcePath::new(path, &location, bucket.unwrap_or_default()))
+}
+
+/// Expands patterns of local paths, and adds the slash that ends a folder's path.
+fn expand(paths: &[String]) -> Result<Vec<String>, CheckError> {
+    let mut all = Vec::new();
+    for path in paths {
+        let is_pattern = path.contains(['*', '?', '[']);
+        let on_disk = Path::new(path);
+        if path.contains("://") || on_disk.is_file() || path.ends_with("*.npy") {
+            all.push(path.clone());
+        } else if on_disk.is_dir() {
+            let slash = if path.ends_with('/') { "" } else { "/" };
+            all.push(format!("{path}{slash}"));
+        } else if is_pattern {
+            let before = all.len();
+            let found = glob::glob(path).map_err(|error| CheckError::Pattern {
+                pattern: path.clone(),
+                why: error.to_string(),
+            })?;
+            let files = found.flatten().filter(|path| path.is_file());
+            all.extend(files.map(|path| path.to_string_lossy().into_owned()));
+            if all.len() == before {
+                return Err(missing(path, "no file matches"));
+            }
+        } else if path.starts_with("~/") || path.starts_with("file:") {
+            all.push(path.clone());
+        } else {
+            let why = std::fs::metadata(path).map_or_else(
+                |error| error.to_string(),
+                |_| "not a regular file".to_owned(),
+            );
+            return Err(missing(path, &why));
+        }
+    }
+    Ok(all)
+}
+
+fn missing(path: &str, why: &str) -> CheckError {
+    CheckError::Unreadable {
+        path: path.to_owned(),
+        why: why.to_owned(),
+    }
+}

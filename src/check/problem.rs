@@ -1,0 +1,185 @@
+//! Names the kinds of problems, and says what to do about each.
+
+use crate::formats::{ReadError, RowError};
+
+/// Kinds of refused values: how the description of the value begins or what it contains, the kind, and what to do.
+const KINDS: [(Test, &str, &str); 18] = [
+    (
+        Test::Begins("nothing"),
+        "none",
+        "write the field in every row, or make it nullable or give it a default value in the schema",
+    ),
+    (
+        Test::Begins("null"),
+        "null",
+        "fill in the missing values or leave the rows out, or make the field nullable",
+    ),
+    (
+        Test::Holds("more than max_length"),
+        "text longer than max_length",
+        "shorten the texts (max_length counts bytes of UTF-8), or raise max_length, at most 65535",
+    ),
+    (
+        Test::Holds("which is not an integer"),
+        "a number with fraction or exponent",
+        "write whole numbers without fraction and exponent (pandas makes floats of integers with gaps: use Int64)",
+    ),
+    (
+        Test::Holds("which is out of range"),
+        "a number out of range",
+        "correct the values, or use a wider type in the schema",
+    ),
+    (
+        Test::Begins("NaN"),
+        "NaN",
+        "replace values that are not finite, or leave the rows out",
+    ),
+    (
+        Test::Holds("Infinity"),
+        "infinity",
+        "replace values that are not finite, or leave the rows out",
+    ),
+    (
+        Test::Begins("inf"),
+        "infinity",
+        "replace values that are not finite, or leave the rows out",
+    ),
+    (
+        Test::Begins("-inf"),
+        "infinity",
+        "replace values that are not finite, or leave the rows out",
+    ),
+    (
+        Test::Holds("not UTF-8"),
+        "bytes that are not UTF-8",
+        "save the file as UTF-8",
+    ),
+    (
+        Test::Holds("which is not JSON"),
+        "text that is not JSON",
+        "write the value as JSON",
+    ),
+    (
+        Test::Counts(" values"),
+        "another number of values",
+        "make all vectors with the model that the schema's dim is for, or set dim to the vectors' length",
+    ),
+    (
+        Test::Counts(" bytes"),
+        "another number of bytes",
+        "a binary vector has dim / 8 bytes, a 16-bit one dim * 2: write the vectors so, or correct dim",
+    ),
+    (
+        Test::Counts(" elements"),
+        "more elements than max_capacity",
+        "shorten the lists, or raise max_capacity, at most 4096",
+    ),
+    (Test::Begins("text "), "text", RIGHT_TYPE),
+    (Test::Begins("list "), "a list", RIGHT_TYPE),
+    (Test::Begins("object "), "an object", RIGHT_TYPE),
+    (Test::Number, "a number", RIGHT_TYPE),
+];
+
+const RIGHT_TYPE: &str = "write the values in the field's type (numbers without quotes, texts in quotes), or change the schema";
+
+/// A test of a value's description.
+enum Test {
+    Begins(&'static str),
+    Holds(&'static str),
+    /// A number, then this text.
+    Counts(&'static str),
+    Number,
+}
+
+impl Test {
+    fn holds(&self, found: &str) -> bool {
+        let digits = found.trim_start_matches(|c: char| c.is_ascii_digit());
+        match self {
+            Self::Begins(text) => found.starts_with(text),
+            // A value in quotes may hold anything, so only the text around it counts.
+            Self::Holds(text) => without_quoted(found).contains(text),
+            Self::Counts(text) => digits.len() < found.len() && digits.starts_with(text),
+            Self::Number => found.starts_with(|c: char| c == '-' || c.is_ascii_digit()),
+        }
+    }
+}
+
+/// Returns a value's description without the value in quotes that it begins with.
+fn without_quoted(found: &str) -> &str {
+    match (found.find('"'), found.rfind('"')) {
+        (Some(first), Some(last)) if found.starts_with("text ") && last > first => {
+            found.get(last..).unwrap_or_default()
+        }
+        _ => found,
+    }
+}
+
+/// Returns the problem of a refused value, and what to do about it.
+pub(super) fn of_row(error: &RowError) -> (String, &'static str) {
+    let found = error.found.as_str();
+    let kind = KINDS.iter().find(|(test, ..)| test.holds(found));
+    let (found, hint) = kind.map_or((found, ""), |(_, kind, hint)| (*kind, *hint));
+    if found == "none" {
+        return (
+            format!("the field is missing (expected {})", error.expected),
+            hint,
+        );
+    }
+    (format!("expected {}, found {found}", error.expected), hint)
+}
+
+/// The problem of a whole file or column.
+pub(super) struct FileProblem {
+    pub(super) field: String,
+    pub(super) problem: String,
+    pub(super) hint: &'static str,
+    /// Where in the file, or what exactly.
+    pub(super) value: String,
+}
+
+/// Returns the problem of a file that can't be read on, or of a column that doesn't fit.
+pub(super) fn of_file(error: &ReadError) -> FileProblem {
+    let whole = |problem: String, hint, value: String| FileProblem {
+        field: String::new(),
+        problem,
+        hint,
+        value,
+    };
+    match error {
+        ReadError::Field {
+            field,
+            expected,
+            found,
+        } => FileProblem {
+            field: field.clone(),
+            problem: format!("expected {expected}, found {found}"),
+            hint: "write the column in the field's type, or change the schema",
+            value: String::new(),
+        },
+        ReadError::Syntax {
+            line,
+            offset,
+            message,
+            ..
+        } => whole(
+            message.clone(),
+            "correct the file there; nothing after it was checked",
+            format!("line {line} (byte {offset})"),
+        ),
+        ReadError::Broken { format, message } => whole(
+            format!("not a readable {format} file"),
+            "write or copy the file again",
+            message.clone(),
+        ),
+        ReadError::Open { source, .. } | ReadError::Io { source, .. } => whole(
+            "the file cannot be read".to_owned(),
+            "check that the file is there and may be read",
+            source.to_string(),
+        ),
+        ReadError::Row(error) => {
+            let (problem, hint) = of_row(error);
+            whole(problem, hint, error.found.clone())
+        }
+        other => whole(other.to_string(), "", String::new()),
+    }
+}

@@ -1,0 +1,310 @@
+//! The work of a check, divided into files and parts of files.
+
+use super::findings::{Example, Findings, Level};
+use super::keys::{KeyStore, Place};
+use super::problem;
+use super::values::Inspector;
+use super::{CheckError, CheckProgress, CheckRequest};
+use crate::formats::source::SourceFile;
+use crate::formats::{Batch, Part, ReadError, Reader, Schema, Warning, prefetch};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// Size in bytes from which a file is divided among the cores.
+const LARGE: u64 = 16 << 20;
+
+/// Number of places in a file from which a sample is taken.
+const WINDOWS: u64 = 10;
+
+/// A file, or a part of one.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Task {
+    /// Number of the file.
+    pub(super) file: usize,
+    pub(super) part: Part,
+    /// Number of rows to read of the part.
+    sample: Option<u64>,
+}
+
+/// Divides the files. A shard is its part of the files; if a part is smaller than a file, it's a part of the file's row
+/// groups or rows. Text files aren't divided and belong to the shard in which they begin.
+pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -> Vec<Task> {
+    let (shard, shards) = request.shard.unwrap_or((0, 1));
+    let count = files.len() as u64;
+    let mut tasks = Vec::new();
+    for (file, source) in files.iter().enumerate() {
+        // The files lie side by side on a scale with `shards` marks a file; the shard has `count` marks.
+        let begin = file as u64 * shards;
+        let clip = |mark: u64| mark.saturating_sub(begin).min(shards);
+        let mut part = Part {
+            from: clip(shard * count),
+            to: clip((shard + 1) * count),
+            of: shards,
+        };
+        if source.format.is_text() {
+            let begins_here = part.from == 0 && part.to > 0;
+            part = Part {
+                to: if begins_here { shards } else { 0 },
+                from: 0,
+                ..part
+            };
+        }
+        if part.from >= part.to {
+            continue;
+        }
+        let task = |part, sample| Task { file, part, sample };
+        let divided = !source.format.is_text() && source.size >= LARGE && files.len() < cores;
+        match request.sample {
+            Some(rows) if !source.format.is_text() => {
+                let each = rows.div_ceil(WINDOWS);
+                tasks.extend(part.split(WINDOWS).map(|part| task(part, Some(each))));
+            }
+            None if divided => {
+                tasks.extend(part.split(cores as u64).map(|part| task(part, None)));
+            }
+            sample => tasks.push(task(part, sample)),
+        }
+    }
+    tasks
+}
+
+/// The state that the workers share.
+pub(super) struct Work<'a> {
+    pub(super) files: &'a [SourceFile],
+    pub(super) request: &'a CheckRequest,
+    pub(super) schema: Arc<Schema>,
+    pub(super) tasks: &'a [Task],
+    pub(super) progress: &'a CheckProgress,
+    /// Number of the next task.
+    pub(super) next: Mutex<usize>,
+    pub(super) found: Mutex<Findings>,
+    pub(super) keys: KeyStore,
+    /// True if there are fewer tasks than cores, so rows are parsed on several threads.
+    pub(super) ahead: bool,
+}
+
+/// Why a file was left before its end.
+enum Left {
+    Stopped,
+    /// Enough rows were read.
+    Sampled,
+    Failed(CheckError),
+    Broken(ReadError),
+}
+
+impl Work<'_> {
+    /// Takes tasks until none is left.
+    pub(super) fn run(&self) -> Result<(), CheckError> {
+        while !self.progress.is_stopped() {
+            let task = {
+                let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
+                *next += 1;
+                self.tasks.get(*next - 1)
+            };
+            let Some((task, file)) = task.and_then(|task| Some((task, self.files.get(task.file)?)))
+            else {
+                break;
+            };
+            let mut check = FileCheck {
+                work: self,
+                file,
+                task: *task,
+                found: Findings::default(),
+                inspector: Inspector::new(&self.schema, &self.request.metrics),
+                rows: 0,
+                bytes: 0,
+            };
+            let checked = check.run();
+            let found = std::mem::take(&mut check.found);
+            let mut all = self.found.lock().unwrap_or_else(PoisonError::into_inner);
+            all.merge(found);
+            checked?;
+        }
+        Ok(())
+    }
+}
+
+/// The check of one task.
+struct FileCheck<'a> {
+    work: &'a Work<'a>,
+    file: &'a SourceFile,
+    task: Task,
+    found: Findings,
+    inspector: Inspector,
+    rows: u64,
+    bytes: u64,
+}
+
+impl FileCheck<'_> {
+    fn run(&mut self) -> Result<(), CheckError> {
+        let (schema, csv) = (&self.work.schema, &self.work.request.csv);
+        let mut problems = Vec::new();
+        let opened = self.file.open_collecting(schema, csv, &mut problems);
+        let (mut warnings, mut end) = (Vec::new(), None);
+        match opened {
+            Ok(mut reader) => {
+                warnings = reader.warnings().to_vec();
+                if !self.task.part.is_whole() && !self.file.format.is_text() {
+                    reader.keep_part(self.task.part);
+                }
+                match self.read(reader) {
+                    Err(Left::Failed(error)) => return Err(error),
+                    Err(Left::Broken(error)) => end = Some(error),
+                    Ok(()) | Err(Left::Sampled | Left::Stopped) => {}
+                }
+            }
+            // Each part of a file finds the same.
+            Err(error) if self.task.part.from == 0 => end = Some(error),
+            Err(_) => {}
+        }
+        for problem in &problems {
+            self.add_file_problem(problem, self.rows);
+        }
+        for warning in &warnings {
+            self.add_warning(warning, self.rows);
+        }
+        if let Some(error) = &end {
+            self.found.unreadable |= matches!(error, ReadError::Open { .. } | ReadError::Io { .. });
+            self.add_file_problem(error, 0);
+        }
+        self.advance(self.task.part.share(self.file.size));
+        Ok(())
+    }
+
+    fn read(&mut self, reader: Reader) -> Result<(), Left> {
+        match self.task.sample {
+            Some(rows) if self.file.format.is_text() => self.sample(reader, rows),
+            Some(rows) => {
+                let size = usize::try_from(rows).unwrap_or(usize::MAX);
+                let reader = reader.with_batch_rows(size.min(crate::formats::batch::BATCH_ROWS));
+                self.read_all(reader, false, rows)
+            }
+            None => self.read_all(reader, self.work.ahead, u64::MAX),
+        }
+    }
+
+    fn read_all(&mut self, reader: Reader, ahead: bool, most: u64) -> Result<(), Left> {
+        let before = reader.bytes();
+        prefetch::each(reader, ahead, Left::Broken, |batch, bytes| {
+            self.take(batch, bytes.saturating_sub(before))?;
+            if self.rows >= most {
+                return Err(Left::Sampled);
+            }
+            Ok(())
+        })
+    }
+
+    /// Checks about `rows` rows of a text file, spread over it. The rows between them are only counted.
+    fn sample(&mut self, reader: Reader, rows: u64) -> Result<(), Left> {
+        let mut reader = reader.with_batch_rows(1);
+        let mut batch = reader.new_batch();
+        let mut stride = 0;
+        while self.rows < rows && reader.next_batch(&mut batch).map_err(Left::Broken)? {
+            self.take(&mut batch, reader.bytes())?;
+            // The stride follows from the size of the rows read so far.
+            let size = reader
+                .bytes()
+                .checked_div(reader.rows())
+                .unwrap_or(1)
+                .max(1);
+            stride = (self.file.size / size / rows.max(1))
+                .saturating_sub(1)
+                .max(stride);
+            reader.skip(stride).map_err(Left::Broken)?;
+        }
+        Ok(())
+    }
+
+    /// Checks the rows of a batch.
+    fn take(&mut self, batch: &mut Batch, bytes: u64) -> Result<(), Left> {
+        if self.work.progress.is_stopped() {
+            return Err(Left::Stopped);
+        }
+        for error in batch.refused() {
+            let (problem, hint) = problem::of_row(error);
+            let field = error.field.as_deref().unwrap_or_default();
+            let example = self.example().at_row(error.row).with_value(&error.found);
+            self.found
+                .add(Level::Error, field, &problem, hint, 1, example);
+        }
+        let place = Place::new(self.task.file, batch.before());
+        let example = self.example();
+        self.inspector.look(batch, &example, &mut self.found);
+        self.work
+            .keys
+            .add(batch, place)
+            .map_err(|source| Left::Failed(super::keys::failed(source)))?;
+        for (warning, rows) in batch.take_warnings() {
+            self.add_warning(&warning, rows);
+        }
+        self.rows += batch.rows() as u64;
+        let rows = batch.rows() as u64;
+        self.work.progress.rows.fetch_add(rows, Ordering::Relaxed);
+        self.advance(bytes.min(self.task.part.share(self.file.size)));
+        Ok(())
+    }
+
+    /// Sets the number of bytes of the task that are done.
+    fn advance(&mut self, bytes: u64) {
+        let more = bytes.saturating_sub(self.bytes);
+        self.bytes = self.bytes.max(bytes);
+        self.work.progress.bytes.fetch_add(more, Ordering::Relaxed);
+    }
+
+    fn example(&self) -> Example {
+        Example::of_file(self.task.file, &self.file.name)
+    }
+
+    fn add_file_problem(&mut self, error: &ReadError, rows: u64) {
+        let problem = problem::of_file(error);
+        let row = match error {
+            ReadError::Syntax { row, .. } => *row,
+            _ => None,
+        };
+        let example = Example {
+            row,
+            ..self.example().with_value(&problem.value)
+        };
+        self.found.add(
+            Level::Error,
+            &problem.field,
+            &problem.problem,
+            problem.hint,
+            rows,
+            example,
+        );
+    }
+
+    fn add_warning(&mut self, warning: &Warning, rows: u64) {
+        let (field, problem) = match warning {
+            Warning::Outside { what, name, .. } => {
+                (name.as_str(), format!("{what} will be dropped"))
+            }
+            Warning::Twice { what, name } => (
+                name.as_str(),
+                format!("several {what}s have this name, all but the last will be dropped"),
+            ),
+            Warning::More => ("", "more columns, keys or files will be dropped".to_owned()),
+        };
+        let hint = match warning {
+            Warning::Outside {
+                only_meta: Some(format),
+                ..
+            } => format!(
+                "add the field to the schema, or write dynamic fields of {format} as a JSON object a row into $meta"
+            ),
+            _ => "add the field to the schema, or turn on its dynamic field".to_owned(),
+        };
+        let example = self.example();
+        self.found
+            .add(Level::Warning, field, &problem, &hint, rows, example);
+    }
+}
+
+impl Part {
+    /// Returns the part's share of a number of bytes.
+    pub(super) fn share(self, bytes: u64) -> u64 {
+        let range = self.range(bytes);
+        range.end - range.start
+    }
+}

@@ -1,0 +1,141 @@
+//! Values that an import takes and that are probably wrong: vectors of zeros or of another length than 1, and texts with
+//! signs of a wrong encoding.
+
+use super::findings::{Example, Findings, Level};
+use crate::formats::column::Values;
+use crate::formats::{Batch, Column, DataType, Schema};
+
+/// How far the square of a vector's length may be from 1.
+const TOLERANCE: f32 = 0.02;
+
+/// Byte sequences that are left behind by a wrong conversion, with what they show.
+const MARKS: [(&[u8], &str); 4] = [
+    (
+        "\u{fffd}".as_bytes(),
+        "U+FFFD, which replaces bytes that could not be decoded",
+    ),
+    ("Ã\u{83}".as_bytes(), "text that was encoded as UTF-8 twice"),
+    ("â\u{80}".as_bytes(), "text that was encoded as UTF-8 twice"),
+    ("â€".as_bytes(), "text that was encoded as UTF-8 twice"),
+];
+
+/// Looks for such values in batches of one schema.
+pub(super) struct Inspector {
+    /// Numbers of the float vector fields, with the metric of their index.
+    vectors: Vec<(usize, Option<String>)>,
+    /// Numbers of the text fields.
+    texts: Vec<usize>,
+}
+
+impl Inspector {
+    pub(super) fn new(schema: &Schema, metrics: &[(String, String)]) -> Self {
+        let fields = || schema.fields.iter().enumerate();
+        let metric = |name: &str| {
+            let mut metrics = metrics.iter();
+            let found = metrics.find(|(field, _)| field == name);
+            found.map(|(_, metric)| metric.to_ascii_uppercase())
+        };
+        let is_vector = |data_type: &DataType| matches!(data_type, DataType::FloatVector { .. });
+        let is_text =
+            |data_type: &DataType| matches!(data_type, DataType::VarChar { .. } | DataType::Text);
+        Self {
+            vectors: fields()
+                .filter(|(_, field)| is_vector(&field.data_type))
+                .map(|(at, field)| (at, metric(&field.name)))
+                .collect(),
+            texts: fields()
+                .filter(|(_, field)| is_text(&field.data_type))
+                .map(|(at, _)| at)
+                .collect(),
+        }
+    }
+
+    /// Adds warnings about the values of a batch. `example` names the file.
+    pub(super) fn look(&self, batch: &Batch, example: &Example, found: &mut Findings) {
+        let column = |at: usize| Some((batch.schema().fields.get(at)?, batch.columns().get(at)?));
+        let mut warn = |field: &str, problem: &str, hint: &str, row: usize, value: &str| {
+            let row = batch.before() + row as u64 + 1;
+            let example = example.clone().at_row(row).with_value(value);
+            found.add(Level::Warning, field, problem, hint, 1, example);
+        };
+        for (at, metric) in &self.vectors {
+            let Some((field, column)) = column(*at) else {
+                continue;
+            };
+            let unit = metric
+                .as_deref()
+                .filter(|it| matches!(*it, "COSINE" | "IP"));
+            look_at_vectors(column, |row, square| {
+                if square == 0.0 {
+                    let hint = "such a vector has no direction, so searches rank it at random: embed the row again, or leave it out";
+                    warn(&field.name, "all values of the vector are 0", hint, row, "");
+                } else if let Some(metric) = unit.filter(|_| (square - 1.0).abs() > TOLERANCE) {
+                    let problem = format!("the vector's length is not 1, for metric {metric}");
+                    let hint = if metric == "IP" {
+                        "with IP longer vectors rank higher: normalize them, or use COSINE"
+                    } else {
+                        "COSINE ignores the length; if a model's vectors should have length 1, something changed them"
+                    };
+                    let value = format!("length {:.4}", square.sqrt());
+                    warn(&field.name, &problem, hint, row, &value);
+                }
+            });
+        }
+        for at in &self.texts {
+            let Some((field, column)) = column(*at) else {
+                continue;
+            };
+            look_at_texts(column, |row, mark, text| {
+                let problem = format!("suspicious encoding: {mark}");
+                let hint = "read the source in its own encoding and write UTF-8 once";
+                warn(&field.name, &problem, hint, row, text);
+            });
+        }
+    }
+}
+
+/// Calls `see` with the square of the length of each vector that is all zero or of another length than 1.
+fn look_at_vectors(column: &Column, mut see: impl FnMut(usize, f32)) {
+    let (Values::Float(values), Some(dim)) = (column.values(), column.data_type().dim()) else {
+        return;
+    };
+    for (row, vector) in values.chunks_exact(dim.max(1)).enumerate() {
+        let (eights, rest) = vector.as_chunks::<8>();
+        let mut sums = [0.0_f32; 8];
+        for eight in eights {
+            for (sum, value) in sums.iter_mut().zip(eight) {
+                *sum += value * value;
+            }
+        }
+        let rest: f32 = rest.iter().map(|value| value * value).sum();
+        let square = sums.iter().sum::<f32>() + rest;
+        let odd = square == 0.0 || (square - 1.0).abs() > TOLERANCE;
+        if odd && square.is_finite() && !column.is_null(row) {
+            see(row, square);
+        }
+    }
+}
+
+/// Calls `see` with each text that holds one of [`MARKS`] or a NUL.
+fn look_at_texts(column: &Column, mut see: impl FnMut(usize, &str, &str)) {
+    let Values::Text(spans) = column.values() else {
+        return;
+    };
+    for row in 0..spans.len() {
+        let Some(text) = spans.get(row) else {
+            continue;
+        };
+        let mark = if memchr::memchr(0, text).is_some() {
+            Some("a NUL character")
+        } else if text.is_ascii() {
+            None
+        } else {
+            let held = |mark: &[u8]| memchr::memmem::find(text, mark).is_some();
+            let found = MARKS.iter().find(|(mark, _)| held(mark));
+            found.map(|(_, what)| *what)
+        };
+        if let Some(mark) = mark {
+            see(row, mark, &String::from_utf8_lossy(text));
+        }
+    }
+}

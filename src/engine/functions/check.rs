@@ -1,0 +1,278 @@
+//! `check`: finds what an import would refuse or drop, on this machine.
+
+use super::create_collection;
+use crate::check::{self, CheckRequest, StoreAccess};
+use crate::connection::Connection;
+use crate::credentials;
+use crate::engine::call::{Call, Function};
+use crate::engine::connecting::aws;
+use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
+use crate::engine::options::Options;
+use crate::engine::types::{
+    Gives, ReportValue, ScriptType, as_text, found, json_of, list_of, map_of,
+};
+use crate::error::Failure;
+use crate::formats::{CsvOptions, Schema, SchemaError};
+use crate::render::CheckBar;
+use crate::session::Session;
+use crate::session::log::LogFormat;
+use crate::stores::StorageKeys;
+use crate::stores::bucket::Endpoints;
+use crate::text::words;
+use rhai::Dynamic;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+const OPTIONS: &[Opt] = &[
+    opt(
+        "target",
+        "the collection, schema or schema file, instead of the second argument",
+    ),
+    opt("strict", "count warnings as errors")
+        .or("false")
+        .of(Takes::Flag),
+    opt(
+        "sample",
+        "check only this many rows of each file, spread over it",
+    ),
+    opt(
+        "shard",
+        "check only a part, e.g. \"3/16\": of the files, then of row groups",
+    ),
+    opt(
+        "keys_out",
+        "file for the shard's sorted key hashes, for zshell check --merge",
+    )
+    .of(Takes::Path),
+    opt_as("sep", &["separator"], "CSV: the character between cells").or("\",\""),
+    opt_as("nullkey", &["null"], "CSV: the text of a null cell").or("\"\""),
+    opt(
+        "storage_keys",
+        "\"aws\": the keys of the AWS environment or of ~/.aws",
+    )
+    .of(Takes::Words(&["aws"])),
+];
+
+/// The function table of this family.
+pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
+    Family::Data,
+    "check",
+    &[
+        "check(paths, target)",
+        "check(paths, target, #{strict, sample, shard, keys_out, sep, nullkey, storage_keys})",
+    ],
+    "finds what an import of these files would refuse or drop, without sending anything",
+    "check(\"data/*.parquet\", \"books\")",
+    run,
+)
+.arity(2, 3)
+.takes(&[Takes::Data, Takes::Collection, Takes::Options])
+.options(OPTIONS)
+.gives(Gives::One(ReportValue::TYPE))
+.related(&["import", "import_all", "describe"])
+.method()];
+
+fn run(call: &Call) -> Result<Dynamic, Failure> {
+    let (target, options) = arguments(call)?;
+    let (schema, metrics) = target_of(call, &target)?;
+    let own = call.receiver.clone().or_else(|| call.session.current());
+    let request = CheckRequest {
+        paths: paths(call)?,
+        schema,
+        metrics,
+        csv: csv(call, &options)?,
+        stores: stores(own.as_deref(), &options)?,
+        sample: options.number("sample")?,
+        shard: shard(call, &options)?,
+        keys_out: options.text("keys_out")?.map(Into::into),
+        strict: options.flag("strict")?.unwrap_or(false),
+    };
+    let mut view = View::new(call.session);
+    let report = check::run(request, &call.session.interrupt, |count| view.update(count));
+    view.finish();
+    Ok(Dynamic::from(ReportValue::new(report?)))
+}
+
+/// Returns the target and the options. A map in second place is a schema, or options with a target.
+fn arguments(call: &Call) -> Result<(Dynamic, Options), Failure> {
+    let second = call.arg(1, "the collection or schema")?;
+    let is_schema = |map: &rhai::Map| {
+        let keys = ["schema", "fields", "dimension", "dim"];
+        keys.iter().any(|key| map.contains_key(*key))
+    };
+    match map_of(second) {
+        Some(map) if call.args.len() == 2 && !is_schema(&map) => {
+            let options = call.options(1)?;
+            match options.get("target") {
+                Some(target) => Ok((target.clone(), options)),
+                None => Err(call.misused("the collection or schema is missing")),
+            }
+        }
+        _ => Ok((second.clone(), call.options(2)?)),
+    }
+}
+
+fn paths(call: &Call) -> Result<Vec<String>, Failure> {
+    let given = call.arg(0, "the paths")?;
+    if let Some(path) = as_text(given) {
+        return Ok(vec![path]);
+    }
+    let texts = list_of(given).map(|list| list.iter().map(as_text).collect::<Option<Vec<_>>>());
+    match texts.flatten() {
+        Some(paths) if !paths.is_empty() => Ok(paths),
+        _ => Err(call.misused(&format!(
+            "the paths are text or a list of texts, got {}",
+            found(given)
+        ))),
+    }
+}
+
+/// Returns the schema of a target and the metrics of its vectors: a schema map, a file in the form of a create call, or a
+/// collection.
+fn target_of(call: &Call, target: &Dynamic) -> Result<(Schema, Vec<(String, String)>), Failure> {
+    let body = match as_text(target) {
+        None => json_of(target),
+        // A collection's name has no dot and no slash.
+        Some(path) if path.contains(['.', '/', '\\']) || Path::new(&path).is_file() => {
+            let text = call.session.read_text(&path)?;
+            let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+            serde_json::from_str(text)
+                .map_err(|error| Failure::usage(format!("check: {path}: {error}")))?
+        }
+        Some(name) => call.connection()?.client.describe(&name)?.raw,
+    };
+    let Value::Object(body) = body else {
+        return Err(call.misused(&format!(
+            "the target is a collection, a schema map or a schema file, got {}",
+            found(target)
+        )));
+    };
+    let metrics = metrics(&body);
+    let schema = if body.contains_key("fields") {
+        Schema::from_describe(&Value::Object(body))
+    } else {
+        let body = create_collection::body_of_options(body)?;
+        Schema::from_create_body(&Value::Object(body))
+    };
+    Ok((schema.map_err(|error| refused(&error))?, metrics))
+}
+
+fn refused(error: &SchemaError) -> Failure {
+    Failure::usage(format!("check: {error}"))
+        .with_hint("the schema is what create_collection() takes or describe() gives")
+}
+
+/// Returns the names of vector fields with their metrics, from a create call or a description.
+fn metrics(body: &Map<String, Value>) -> Vec<(String, String)> {
+    let text = |object: &Value, keys: &[&str]| {
+        let mut found = keys.iter().filter_map(|key| object.get(key)?.as_str());
+        found.next().map(str::to_owned)
+    };
+    let lists = ["indexParams", "indexes"].iter();
+    let indexes = lists.filter_map(|key| body.get(*key)?.as_array()).flatten();
+    let of_index = |index: &Value| {
+        let metric = text(index, &["metricType", "metric_type"])
+            .or_else(|| text(index.get("params")?, &["metric_type", "metricType"]));
+        Some((text(index, &["fieldName", "field_name"])?, metric?))
+    };
+    let mut all: Vec<_> = indexes.filter_map(of_index).collect();
+    if body.contains_key("dimension") {
+        let value = Value::Object(body.clone());
+        let field = text(&value, &["vectorFieldName"]).unwrap_or_else(|| "vector".to_owned());
+        let metric = text(&value, &["metricType"]).unwrap_or_else(|| "COSINE".to_owned());
+        all.push((field, metric));
+    }
+    all
+}
+
+fn csv(call: &Call, options: &Options) -> Result<CsvOptions, Failure> {
+    let separator = options.text("sep")?.unwrap_or_default();
+    let null = options.text("nullkey")?.unwrap_or_default();
+    CsvOptions::new(&separator, &null).map_err(|error| call.misused(&error.to_string()))
+}
+
+/// Parses `3/16` as the numbers 2 and 16.
+fn shard(call: &Call, options: &Options) -> Result<Option<(u64, u64)>, Failure> {
+    let Some(text) = options.text("shard")? else {
+        return Ok(None);
+    };
+    let numbers = text.split_once('/').and_then(|(no, of)| {
+        let numbers = (
+            no.trim().parse::<u64>().ok()?,
+            of.trim().parse::<u64>().ok()?,
+        );
+        (1..=numbers.1).contains(&numbers.0).then_some(numbers)
+    });
+    match numbers {
+        Some((no, of)) if of <= MAX_SHARDS => Ok(Some((no - 1, of))),
+        _ => Err(call.misused(&format!(
+            "shard is text such as \"3/16\", from 1 to at most {MAX_SHARDS} shards, got {text:?}"
+        ))),
+    }
+}
+
+/// Maximum number of shards.
+const MAX_SHARDS: u64 = 100_000;
+
+/// Returns how object stores are reached: with the connection's storage settings, or those of the environment.
+fn stores(connection: Option<&Connection>, options: &Options) -> Result<StoreAccess, Failure> {
+    let storage = connection.map(|it| it.storage.clone()).unwrap_or_default();
+    let mut keys = StorageKeys {
+        access: storage.access_key,
+        secret: storage.secret_key,
+        session: storage.session_token,
+    };
+    if aws(options)? || (storage.aws && keys.is_empty()) {
+        let own = credentials::aws::find()?;
+        keys = StorageKeys {
+            access: Some(own.access_key),
+            secret: Some(own.secret_key),
+            session: own.session_token,
+        };
+    }
+    Ok(StoreAccess {
+        endpoints: Endpoints::of(storage.url.as_deref(), storage.endpoint),
+        region: storage.region,
+        keys,
+    })
+}
+
+/// The display of a running check, on standard error; silent with `-q`.
+struct View<'a> {
+    session: &'a Session,
+    bar: Option<CheckBar>,
+    said: bool,
+}
+
+impl<'a> View<'a> {
+    fn new(session: &'a Session) -> Self {
+        let wanted = session.log().format == LogFormat::Text && !session.choices().quiet;
+        let screen = session.err();
+        Self {
+            session,
+            bar: (wanted && screen.redraw).then(|| CheckBar::stderr(&screen)),
+            said: false,
+        }
+    }
+
+    fn update(&mut self, count: &check::CheckCount) {
+        if count.total == 0 {
+            return;
+        }
+        if !self.said && count.remote > 0 {
+            let size = words::bytes(count.remote);
+            self.session
+                .notice(&format!("reading {size} from object stores"));
+        }
+        self.said = true;
+        if let Some(bar) = &self.bar {
+            bar.update(count.bytes, count.total, count.rows);
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish();
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! The data files that a path names: a file, a folder, or a set of `NumPy` files, on disk or in a bucket.
+//!
+//! The import job and the row check find the same files by the same rules.
+
+use super::{CsvOptions, Input, ReadError, Reader, Schema};
+use crate::location::{Format, Kind, Location};
+use crate::stores::StorageKeys;
+use crate::stores::object::Blocks;
+use crate::stores::root::{Held, Opened, Part, Root};
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+/// Maximum number of files of one job (reference: limits).
+pub(crate) const MAX_FILES: usize = 1024;
+
+/// The readable formats, for messages.
+const FORMATS: &str = "json, jsonl, ndjson, csv, parquet or npy";
+
+/// Reason why the files of a path can't be found.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum FilesError {
+    /// A file that isn't a data file.
+    #[error(
+        "{path:?}: importing other files is not supported by the local service yet; it reads {FORMATS} files"
+    )]
+    Unsupported {
+        /// The path as given.
+        path: String,
+    },
+    /// A file or folder that can't be read (83001 of the real service).
+    #[error("{path}: could not be read (83001): {source}")]
+    Unreadable {
+        /// The path as given.
+        path: String,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// Nothing to import, or too many files.
+    #[error("{0}")]
+    Count(String),
+}
+
+impl FilesError {
+    /// Returns a function that adds this path to an error of the system.
+    fn unreadable(path: &str) -> impl Fn(io::Error) -> Self + use<> {
+        let path = path.to_owned();
+        move |source| Self::Unreadable {
+            path: path.clone(),
+            source,
+        }
+    }
+}
+
+/// One path of a create call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourcePath {
+    /// The path as the caller wrote it.
+    given: String,
+    /// The absolute path, since a process with another working directory may continue the job; or the path within its
+    /// root.
+    path: PathBuf,
+    names: Names,
+    #[serde(default)]
+    root: Root,
+}
+
+/// The kind of thing a path names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+enum Names {
+    /// One file.
+    File,
+    /// All data files in a folder.
+    Folder,
+    /// The `NumPy` files in a folder, as one set.
+    NumpySet,
+}
+
+/// One file to read, or one set of `NumPy` files.
+#[derive(Clone, Debug)]
+pub(crate) struct SourceFile {
+    /// The name in answers and failure reasons.
+    pub(crate) name: String,
+    /// The file itself, or the files of a set.
+    pub(crate) parts: Vec<Part>,
+    pub(crate) format: Format,
+    /// Size in bytes; for a set, the sum of its files.
+    pub(crate) size: u64,
+}
+
+impl SourcePath {
+    /// Returns the path of a location, looked up in a root.
+    pub(crate) fn new(given: &str, location: &Location, root: Root) -> Self {
+        let path = Path::new(location.key());
+        let (names, path) = match location.kind() {
+            Kind::File => (Names::File, path),
+            Kind::Folder => (Names::Folder, path),
+            Kind::NumpySet => (Names::NumpySet, path.parent().unwrap_or(path)),
+        };
+        Self {
+            given: given.to_owned(),
+            path: path.to_owned(),
+            names,
+            root,
+        }
+    }
+
+    /// Restricts a path on disk to the first of these folders that it's in by its name. Returns `None` if it's in none.
+    pub(crate) fn confine(&mut self, below: &[(PathBuf, PathBuf)]) -> Option<()> {
+        let (inner, real) = below.iter().find_map(|(given, real)| {
+            let inner = self.path.strip_prefix(given);
+            let inner = inner.or_else(|_| self.path.strip_prefix(real)).ok()?;
+            Some((inner.to_owned(), real))
+        })?;
+        self.root = Root::Below(real.clone());
+        self.path = inner;
+        Some(())
+    }
+
+    /// Returns true if the path names one file, not a folder or a set.
+    pub(crate) fn is_file(&self) -> bool {
+        self.names == Names::File
+    }
+
+    /// Returns true if the path is in an object store.
+    pub(crate) fn is_remote(&self) -> bool {
+        matches!(self.root, Root::Remote(_))
+    }
+
+    /// Returns the files and sets of one entry of a create call: one path, or the files of one `NumPy` set.
+    pub(crate) fn entry_files(
+        entry: &[Self],
+        keys: &StorageKeys,
+    ) -> Result<Vec<SourceFile>, FilesError> {
+        if let [path] = entry {
+            return path.files(keys);
+        }
+        let mut parts = Vec::new();
+        for path in entry {
+            let unreadable = FilesError::unreadable(&path.given);
+            let root = path.root.open(keys).map_err(&unreadable)?;
+            parts.push(root.file(&path.path).map_err(&unreadable)?);
+        }
+        SourceFile::new(Self::entry_name(entry), parts).map(|file| vec![file])
+    }
+
+    /// Returns the name of an entry: a path as given, or the paths of a set in the format of a Milvus server.
+    pub(crate) fn entry_name(entry: &[Self]) -> String {
+        let given: Vec<_> = entry.iter().map(|path| path.given.as_str()).collect();
+        given.join(" ")
+    }
+
+    fn files(&self, keys: &StorageKeys) -> Result<Vec<SourceFile>, FilesError> {
+        let unreadable = FilesError::unreadable(&self.given);
+        let root = self.root.open(keys).map_err(&unreadable)?;
+        match self.names {
+            Names::File => {
+                let part = root.file(&self.path).map_err(&unreadable)?;
+                SourceFile::new(self.given.clone(), vec![part]).map(|file| vec![file])
+            }
+            Names::Folder => self.folder(&root),
+            Names::NumpySet => {
+                let held = root.list(&self.path).map_err(&unreadable)?;
+                match Listing::of(held).set(self.given.clone())? {
+                    Some(set) => Ok(vec![set]),
+                    None => Err(FilesError::Count(format!(
+                        "{}: the folder holds no npy file",
+                        self.given
+                    ))),
+                }
+            }
+        }
+    }
+
+    /// Returns the data files directly in the folder, sorted by name, then its `NumPy` files as one set, then one set
+    /// for each folder inside. The official bulk writer writes `NumPy` files in this way, one folder for each part.
+    fn folder(&self, root: &Opened) -> Result<Vec<SourceFile>, FilesError> {
+        let unreadable = FilesError::unreadable(&self.given);
+        let listing = Listing::of(root.list(&self.path).map_err(&unreadable)?);
+        let mut files = Vec::new();
+        for part in &listing.files {
+            let name = format!("{}{}", self.given, part.name());
+            files.push(SourceFile::new(name, vec![part.clone()])?);
+        }
+        files.extend(listing.set(format!("{}*.npy", self.given))?);
+        for folder in &listing.folders {
+            let name = folder.file_name().unwrap_or_default().to_string_lossy();
+            let inner = Listing::of(root.list(folder).map_err(&unreadable)?);
+            files.extend(inner.set(format!("{}{name}/*.npy", self.given))?);
+        }
+        if files.is_empty() {
+            return Err(FilesError::Count(format!(
+                "{}: the folder holds no {FORMATS} file",
+                self.given
+            )));
+        }
+        Ok(files)
+    }
+}
+
+/// The content of a folder, sorted by name.
+struct Listing {
+    /// Data files other than `NumPy` files.
+    files: Vec<Part>,
+    numpy: Vec<Part>,
+    folders: Vec<PathBuf>,
+}
+
+impl Listing {
+    fn of(held: Held) -> Self {
+        let data =
+            (held.files.into_iter()).filter_map(|part| Some((Format::of_path(part.path())?, part)));
+        let (numpy, files): (Vec<_>, Vec<_>) =
+            data.partition(|(format, _)| *format == Format::Numpy);
+        let parts = |list: Vec<(Format, Part)>| list.into_iter().map(|(_, part)| part).collect();
+        Self {
+            files: parts(files),
+            numpy: parts(numpy),
+            folders: held.folders,
+        }
+    }
+
+    /// Returns the `NumPy` files as one set, if there are any.
+    fn set(&self, name: String) -> Result<Option<SourceFile>, FilesError> {
+        if self.numpy.is_empty() {
+            return Ok(None);
+        }
+        SourceFile::new(name, self.numpy.clone()).map(Some)
+    }
+}
+
+impl SourceFile {
+    /// Returns true if a part is in an object store.
+    pub(crate) fn is_remote(&self) -> bool {
+        self.parts.iter().any(Part::is_remote)
+    }
+
+    /// Returns a file, or a set of `NumPy` files.
+    fn new(name: String, parts: Vec<Part>) -> Result<Self, FilesError> {
+        if parts.len() > MAX_FILES {
+            let found = parts.len();
+            return Err(FilesError::Count(format!(
+                "{name}: a set has at most {MAX_FILES} files, found {found}"
+            )));
+        }
+        let format = parts.first().and_then(|part| Format::of_path(part.path()));
+        let Some(format) = format else {
+            return Err(FilesError::Unsupported { path: name });
+        };
+        let size = parts
+            .iter()
+            .map(|part| part.size)
+            .fold(0, u64::saturating_add);
+        Ok(Self {
+            name,
+            parts,
+            format,
+            size,
+        })
+    }
+
+    /// Opens the file or set for reading its rows.
+    pub(crate) fn open(&self, schema: &Arc<Schema>, csv: &CsvOptions) -> Result<Reader, ReadError> {
+        Reader::new(self.input()?, self.format, schema, csv)
+    }
+
+    /// Opens the file or set for finding all of its problems ([`Reader::collecting`]).
+    pub(crate) fn open_collecting(
+        &self,
+        schema: &Arc<Schema>,
+        csv: &CsvOptions,
+        problems: &mut Vec<ReadError>,
+    ) -> Result<Reader, ReadError> {
+        Reader::collecting(self.input()?, self.format, schema, csv, problems)
+    }
+
+    fn input(&self) -> Result<Input, ReadError> {
+        let path = self.parts.first().map_or(Path::new(""), Part::path);
+        let failed = |source| ReadError::Open {
+            path: path.to_owned(),
+            source,
+        };
+        Ok(match (self.format, self.parts.as_slice()) {
+            (Format::Numpy, parts) => {
+                let open = |part: &Part| Ok((part.name(), part.object(Blocks::SET)?));
+                let files = parts.iter().map(open).collect::<Result<_, _>>();
+                Input::Set(files.map_err(failed)?)
+            }
+            (Format::Parquet, [part]) => {
+                Input::Object(part.object(Blocks::COLUMNS).map_err(failed)?)
+            }
+            (_, [part]) => Input::Stream(part.stream().map_err(failed)?),
+            (format, parts) => {
+                return Err(ReadError::Unsupported {
+                    format: format!("{} {format} files as one", parts.len()),
+                });
+            }
+        })
+    }
+}

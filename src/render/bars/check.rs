@@ -1,0 +1,78 @@
+//! The bar of a running check.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::render::style::Screen;
+use crate::text::words;
+
+/// Columns of the bar.
+const BAR: usize = 20;
+
+/// The bar of one check, by bytes.
+#[derive(Debug)]
+pub(crate) struct CheckBar {
+    bar: ProgressBar,
+    began: Instant,
+}
+
+impl CheckBar {
+    /// Returns a bar on standard error.
+    pub(crate) fn stderr(screen: &Screen) -> Self {
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
+        let marks = if screen.unicode { "█░" } else { "#-" };
+        // The template is a constant of ours, so it parses.
+        if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:{BAR}}} {{wide_msg}}")) {
+            bar.set_style(style.progress_chars(marks));
+        }
+        let began = Instant::now();
+        Self { bar, began }
+    }
+
+    /// Draws the bar after `bytes` of `total` bytes.
+    pub(crate) fn update(&self, bytes: u64, total: u64, rows: u64) {
+        self.bar.set_length(total.max(1));
+        self.bar.set_position(bytes);
+        self.bar
+            .set_message(beside(bytes, total, rows, self.began.elapsed()));
+    }
+
+    /// Removes the bar.
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}
+
+/// Returns the text beside the bar.
+fn beside(bytes: u64, total: u64, rows: u64, elapsed: Duration) -> String {
+    let mut text = format!(
+        "{} of {}  {}",
+        words::bytes(bytes),
+        words::bytes(total),
+        words::count(rows, "row")
+    );
+    let seconds = elapsed.as_secs_f64();
+    if bytes > 0 && seconds >= 1.0 {
+        let rate = bytes as f64 / seconds;
+        let _ = write!(text, "  {}", words::rate(rate, "B"));
+        let left = Duration::try_from_secs_f64(total.saturating_sub(bytes) as f64 / rate);
+        if let Ok(left) = left {
+            let _ = write!(text, "  {} left", words::duration(left));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_rate_and_the_time_left_follow_from_the_bytes() {
+        let text = beside(1 << 30, 3 << 30, 2000, Duration::from_secs(10));
+        assert_eq!(text, "1.0 GiB of 3.0 GiB  2,000 rows  107.4M B/s  20s left");
+        assert_eq!(beside(0, 1024, 0, Duration::ZERO), "0 B of 1.0 KiB  0 rows");
+    }
+}

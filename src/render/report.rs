@@ -1,0 +1,113 @@
+//! The result of a check: first whether the import would succeed, then what to do.
+
+use serde_json::Value;
+
+use super::cell::Cell;
+use super::column::{Column, ESSENTIAL};
+use super::grid::Grid;
+use super::pairs;
+use super::style::{Screen, Tone};
+use crate::text::words;
+
+/// Lays out the verdict, then one block per finding, errors first.
+pub(super) fn lay_out(report: &Value, screen: &Screen) -> String {
+    let list = |key: &str| {
+        report
+            .get(key)
+            .and_then(Value::as_array)
+            .map_or(&[][..], Vec::as_slice)
+    };
+    let number = |key: &str| report.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let (errors, warnings, notes) = (list("errors"), list("warnings"), list("notes"));
+    let checked = format!(
+        "{}, {}, {}",
+        words::count(number("files"), "file"),
+        words::count(number("rows"), "row"),
+        words::bytes(number("bytes"))
+    );
+    let warned = words::count(warnings.len() as u64, "warning");
+    let ok = report.get("ok") == Some(&Value::Bool(true));
+    let sampled = notes
+        .iter()
+        .any(|note| note.as_str().is_some_and(|note| note.contains("sample")));
+    let (tone, verdict) = match (ok, errors.len()) {
+        (true, _) if sampled => (Tone::Good, "no error in the sample".to_owned()),
+        (true, _) => (Tone::Good, "the import would succeed".to_owned()),
+        (false, 0) => (
+            Tone::Bad,
+            "the import would succeed, but warnings count (strict)".to_owned(),
+        ),
+        (false, count) => (
+            Tone::Bad,
+            format!(
+                "the import would fail: {}",
+                words::count(count as u64, "error")
+            ),
+        ),
+    };
+    let more = if warnings.is_empty() {
+        String::new()
+    } else {
+        format!(", {warned}")
+    };
+    let mut text = screen.paint(tone, &format!("{verdict}{more}"));
+    text.extend([" (", &checked, ")\n"]);
+    for note in notes.iter().filter_map(Value::as_str) {
+        text.push_str(&screen.paint(Tone::Dim, &words::safe_line(note)));
+        text.push('\n');
+    }
+    for (findings, word, tone) in [
+        (errors, "error", Tone::Bad),
+        (warnings, "warning", Tone::Warn),
+    ] {
+        for finding in findings {
+            text.push('\n');
+            text.push_str(&block(finding, word, tone, screen));
+        }
+    }
+    text
+}
+
+/// Lays out a finding: the problem and what to do, then its first rows.
+fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
+    let part = |key: &str| finding.get(key).and_then(Value::as_str).unwrap_or_default();
+    let rows = finding.get("rows").and_then(Value::as_u64).unwrap_or(0);
+    let problem = match part("field") {
+        "" => part("problem").to_owned(),
+        field => format!("{field}: {}", part("problem")),
+    };
+    let rows = (rows > 0).then(|| words::count(rows, "row"));
+    let mut text = pairs::lay_out(
+        &[
+            (word, Cell::toned(&problem, tone)),
+            ("rows", Cell::optional(rows.as_deref())),
+            ("do", Cell::optional(Some(part("hint")))),
+        ],
+        &Screen {
+            tty: true,
+            ..screen.clone()
+        },
+    );
+    let examples = finding.get("first").and_then(Value::as_array);
+    let mut grid = Grid::new(vec![
+        Column::new("file", ESSENTIAL).wrapping(16),
+        Column::new("row", ESSENTIAL).right(),
+        Column::new("value", 50).wrapping(20),
+    ]);
+    for example in examples.into_iter().flatten() {
+        let cell = |key: &str| Cell::optional(example.get(key).and_then(Value::as_str));
+        let row = example
+            .get("row")
+            .and_then(Value::as_u64)
+            .map(words::number);
+        grid.push(vec![
+            cell("file"),
+            Cell::optional(row.as_deref()),
+            cell("value"),
+        ]);
+    }
+    for line in grid.lay_out(screen).lines() {
+        text.extend(["  ", line, "\n"]);
+    }
+    text
+}
