@@ -3,7 +3,7 @@
 use crate::formats::{ReadError, RowError};
 
 /// Kinds of refused values: how the description of the value begins or what it contains, the kind, and what to do.
-const KINDS: [(Test, &str, &str); 18] = [
+const KINDS: [(Test, &str, &str); 21] = [
     (
         Test::Begins("nothing"),
         "none",
@@ -74,13 +74,22 @@ const KINDS: [(Test, &str, &str); 18] = [
         "more elements than max_capacity",
         "shorten the lists, or raise max_capacity, at most 4096",
     ),
+    (
+        Test::Counts(" cells"),
+        "another number of cells",
+        "put cells that hold the separator in quotes, for example \"[1,2]\"",
+    ),
     (Test::Begins("text "), "text", RIGHT_TYPE),
     (Test::Begins("list "), "a list", RIGHT_TYPE),
     (Test::Begins("object "), "an object", RIGHT_TYPE),
     (Test::Number, "a number", RIGHT_TYPE),
+    (Test::Begins("true"), "true", RIGHT_TYPE),
+    (Test::Begins("false"), "false", RIGHT_TYPE),
 ];
 
 const RIGHT_TYPE: &str = "write the values in the field's type (numbers without quotes, texts in quotes), or change the schema";
+
+const CORRECT: &str = "correct the rows as the problem says";
 
 /// A test of a value's description.
 enum Test {
@@ -118,7 +127,7 @@ fn without_quoted(found: &str) -> &str {
 pub(super) fn of_row(error: &RowError) -> (String, &'static str) {
     let found = error.found.as_str();
     let kind = KINDS.iter().find(|(test, ..)| test.holds(found));
-    let (found, hint) = kind.map_or((found, ""), |(_, kind, hint)| (*kind, *hint));
+    let (found, hint) = kind.map_or((found, CORRECT), |(_, kind, hint)| (*kind, *hint));
     if found == "none" {
         return (
             format!("the field is missing (expected {})", error.expected),
@@ -180,6 +189,6 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
             let (problem, hint) = of_row(error);
             whole(problem, hint, error.found.clone())
         }
-        other => whole(other.to_string(), "", String::new()),
+        other => whole(other.to_string(), CORRECT, String::new()),
     }
 }

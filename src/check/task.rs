@@ -223,7 +223,13 @@ impl FileCheck<'_> {
         for error in batch.refused() {
             let (problem, hint) = problem::of_row(error);
             let field = error.field.as_deref().unwrap_or_default();
-            let example = self.example().at_row(error.row).with_value(&error.found);
+            // A problem of the whole row says everything itself.
+            let value = if problem.ends_with(&error.found) {
+                ""
+            } else {
+                &error.found
+            };
+            let example = self.example().at_row(error.row).with_value(value);
             self.found
                 .add(Level::Error, field, &problem, hint, 1, example);
         }

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::column::{Column, Values};
 use super::error::{PushError, RowError};
-use super::row::{Refusal, RowParser};
+use super::row::{Notes, Refusal, RowParser};
 use super::schema::{DataType, Schema};
 use super::warning::Warning;
 
@@ -277,26 +277,4 @@ pub(super) struct Parts<'a> {
     pub(super) parser: &'a mut RowParser,
     /// Receives the refusals of the next row.
     pub(super) notes: Notes<'a>,
-}
-
-/// Receives the refusals of one row.
-pub(super) struct Notes<'a> {
-    /// Number of the row in the batch, from 0.
-    row: usize,
-    /// Number of the row in the file, from 1.
-    number: u64,
-    list: Option<&'a mut Vec<RowError>>,
-}
-
-impl Notes<'_> {
-    /// Notes the refusal and puts null in place of the row's value. Returns the refusal if the batch collects none.
-    pub(super) fn refuse(&mut self, refusal: Refusal, column: &mut Column) -> Result<(), Refusal> {
-        let Some(list) = &mut self.list else {
-            return Err(refusal);
-        };
-        list.push(refusal.into_row_error(self.number));
-        column.truncate(self.row);
-        column.push_null();
-        Ok(())
-    }
 }

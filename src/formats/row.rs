@@ -13,7 +13,6 @@ use std::ops::Range;
 use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::batch::Notes;
 use super::cell;
 use super::column::Column;
 use super::error::PushError;
@@ -112,6 +111,28 @@ impl Refusal {
                 found,
             }),
         }
+    }
+}
+
+/// Receives the refusals of one row.
+pub(super) struct Notes<'a> {
+    /// Number of the row in the batch, from 0.
+    pub(super) row: usize,
+    /// Number of the row in the file, from 1.
+    pub(super) number: u64,
+    pub(super) list: Option<&'a mut Vec<RowError>>,
+}
+
+impl Notes<'_> {
+    /// Notes the refusal and puts null in place of the row's value. Returns the refusal if the batch collects none.
+    pub(super) fn refuse(&mut self, refusal: Refusal, column: &mut Column) -> Result<(), Refusal> {
+        let Some(list) = &mut self.list else {
+            return Err(refusal);
+        };
+        list.push(refusal.into_row_error(self.number));
+        column.truncate(self.row);
+        column.push_null();
+        Ok(())
     }
 }
 

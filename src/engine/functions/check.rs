@@ -11,7 +11,7 @@ use crate::engine::options::Options;
 use crate::engine::types::{
     Gives, ReportValue, ScriptType, as_text, found, json_of, list_of, map_of,
 };
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::formats::{CsvOptions, Schema, SchemaError};
 use crate::render::CheckBar;
 use crate::session::Session;
@@ -134,7 +134,11 @@ fn target_of(call: &Call, target: &Dynamic) -> Result<(Schema, Vec<(String, Stri
         None => json_of(target),
         // A collection's name has no dot and no slash.
         Some(path) if path.contains(['.', '/', '\\']) || Path::new(&path).is_file() => {
-            let text = call.session.read_text(&path)?;
+            let text = call.session.read_text(&path);
+            let text = text.map_err(|failure| match failure.kind {
+                Kind::Refused => Failure::usage(failure.message),
+                _ => failure,
+            })?;
             let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
             serde_json::from_str(text)
                 .map_err(|error| Failure::usage(format!("check: {path}: {error}")))?

@@ -3,6 +3,7 @@
 mod arguments;
 mod batches;
 mod batches_again;
+mod check;
 mod clusters;
 mod collections_copy;
 mod command_line;
