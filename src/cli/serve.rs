@@ -41,7 +41,10 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         Err(error) => {
             let failure = Failure::from(error)
                 .or_hint("choose another address: --listen 127.0.0.1:0 picks a free port");
-            return Ok(Err(failure.into()));
+            return match failure.kind {
+                Kind::Usage => Err(failure),
+                _ => Ok(Err(failure.into())),
+            };
         }
     };
     let announced = session.write(|out| writeln!(out, "listening on {}", service.url()));

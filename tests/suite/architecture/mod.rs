@@ -322,28 +322,25 @@ fn cycles_and_upward_imports_are_found() {
     );
     write(
         "api/two.rs",
-        "fn f<'a>() -> crate::architecture::api::one::One { \"}\" /* { */ }",
+        "fn f<'a>() -> crate::api::one::One { \"}\" /* { */ }",
     );
     write(
         "api/three.rs",
         "const C: char = '\\''; // use super::two::Two;",
     );
-    write(
-        "cli.rs",
-        "use crate::architecture::{api::{self, one::One}, error};",
-    );
+    write("cli.rs", "use crate::{api::{self, one::One}, error};");
     write(
         "error.rs",
-        "#[cfg(test)] mod tests { use crate::architecture::cli; } #[cfg(test)] use crate::architecture::cli;",
+        "#[cfg(test)] mod tests { use crate::cli; } #[cfg(test)] use crate::cli;",
     );
     let found = Imports::read(folder.path());
     assert_eq!(found.cyclic(), set(&["api::one", "api::two"]));
     assert_eq!(found.upward(), BTreeSet::new());
     write(
         "error.rs",
-        "#[cfg(test)] use crate::architecture::api; fn f() { crate::architecture::cli::run() }",
+        "#[cfg(test)] use crate::api; fn f() { crate::cli::run() }",
     );
-    write("new.rs", "use crate::architecture::error::Error;");
+    write("new.rs", "use crate::error::Error;");
     let found = Imports::read(folder.path());
     assert_eq!(found.upward(), set(&["error -> cli", "new -> error"]));
     assert_eq!(

@@ -130,13 +130,14 @@ fn folders_that_cannot_be_used_are_told_with_the_option_that_names_them() {
     let file = crate::local::harness::write(dir.path(), "file", "");
     let none = dir.path().join("none");
     let served = || serve(dir.path());
-    for (served, option) in [
-        (serve(&file), "--data-dir"),
-        (served().option("--bucket-dir", &none), "--bucket-dir"),
-        (served().option("--allow-dir", &file), "--allow-dir"),
-        (served().option("--bucket", "nothing"), "--bucket"),
+    for (served, option, code) in [
+        (serve(&file), "--data-dir", 3),
+        (served().option("--bucket-dir", &none), "--bucket-dir", 2),
+        (served().option("--allow-dir", &file), "--allow-dir", 2),
+        (served().option("--bucket", "nothing"), "--bucket", 2),
     ] {
-        let (_, errors) = served.refused();
-        assert!(errors.contains(option), "{option}: {errors}");
+        let refused = served.refused();
+        let named = refused.1.contains(option);
+        assert!(refused.0 == Some(code) && named, "{option}: {refused:?}");
     }
 }
