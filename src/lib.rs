@@ -42,6 +42,8 @@ mod error;
 )]
 mod formats;
 mod fsutil;
+#[cfg(all(test, unix))]
+mod fuzz;
 mod guide;
 mod interrupt;
 mod journal;

@@ -23,6 +23,8 @@ pub(crate) mod syntax;
 pub(crate) mod types;
 
 mod addition;
+#[cfg(all(test, unix))]
+mod fuzz;
 mod limits;
 
 pub(crate) use interpreter::{Interpreter, Setup};

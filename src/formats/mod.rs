@@ -39,7 +39,7 @@ pub(crate) use block::Block;
 pub(crate) use block::Part;
 pub(crate) use column::{Column, DecodeError};
 pub(crate) use csv::CsvOptions;
-pub(crate) use error::{PushError, ReadError, RowError};
+pub(crate) use error::{ReadError, RowError};
 pub(crate) use reader::{Input, Reader};
 pub(crate) use schema::{DataType, Field, Schema, SchemaError};
 pub(crate) use warning::{Warning, Warnings};

@@ -1,5 +1,8 @@
 //! Tests of the journal's guarantees: torn lines, simultaneous writers, pruning during writes, size.
 
+#[cfg(unix)]
+mod fuzz;
+
 use super::*;
 use crate::api::model::JobState;
 use jiff::Timestamp;

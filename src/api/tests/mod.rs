@@ -3,6 +3,8 @@
 mod collections;
 mod create_answers;
 mod dialects;
+#[cfg(unix)]
+mod fuzz;
 mod odd_answers;
 mod older_servers;
 mod paging;

@@ -1,13 +1,7 @@
 //! Seeded mutations of files: no panic that isn't caught, no hang, and bounded memory.
-//!
-//! The readers run in a child process with a memory limit, since a failed allocation ends the process. `ZSHELL_FUZZ=N`
-//! sets the number of mutations of each format.
 
 use std::io::Cursor;
-use std::path::Path;
-use std::process::Command;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
 
 use parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
 use parquet::file::properties::{WriterProperties, WriterVersion};
@@ -16,27 +10,12 @@ use serde_json::{Value, json};
 use super::every_type;
 use super::write_parquet::{Form, columns, file};
 use crate::formats::{Block, CsvOptions, Input, ReadError, Reader, Schema};
+use crate::fuzz;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 
 /// Number of mutations of each format in an ordinary test run.
 const MUTATIONS: u64 = 200;
-
-/// Environment variable with the number of mutations.
-const COUNT: &str = "ZSHELL_FUZZ";
-
-/// Environment variable with the format that a child process reads, and with the file that it notes its progress in.
-const CHILD: &str = "ZSHELL_TEST_FUZZ";
-const PROGRESS: &str = "ZSHELL_TEST_FUZZ_PROGRESS";
-
-/// Limit of a child's address space in KiB.
-const ADDRESS_SPACE: u64 = 2 << 20;
-
-/// Limit of a child's memory in bytes.
-const PEAK: u64 = 300 << 20;
-
-/// Maximum time for one file.
-const HANG: Duration = Duration::from_secs(20);
 
 const FORMATS: [Format; 5] = [
     Format::Parquet,
@@ -190,56 +169,6 @@ fn seeds(format: Format, schema: &Schema) -> Vec<Files> {
     }
 }
 
-/// Changes one to four places of the bytes.
-fn mutate(bytes: &mut Vec<u8>, random: &mut fastrand::Rng) {
-    const HUGE: [&[u8]; 5] = [
-        &[0xff, 0xff, 0xff, 0xff, 0x0f],
-        &[0xfe, 0xff, 0xff, 0xff, 0x0f],
-        &[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f],
-        &[0xff, 0xff, 0xff, 0x7f],
-        &[0x80, 0x80, 0x80, 0x80, 0x08],
-    ];
-    for _ in 0..random.usize(1..=4) {
-        // Most structure of a Parquet file is at its end.
-        let from = if random.bool() { bytes.len() / 2 } else { 0 };
-        let at = random.usize(from..=bytes.len());
-        let end = bytes.len().min(at + random.usize(0..=16));
-        match random.u8(0..8) {
-            0..=2 if at < bytes.len() => bytes[at] ^= 1 << random.u8(0..8),
-            3 if at < bytes.len() => {
-                bytes[at] = *random.choice(&[0, 1, 0x7f, 0x80, 0xfe, 0xff]).unwrap();
-            }
-            4 => {
-                let huge = *random.choice(&HUGE).unwrap();
-                bytes.splice(
-                    at..bytes.len().min(at + random.usize(0..=huge.len())),
-                    huge.iter().copied(),
-                );
-            }
-            5 => drop(bytes.drain(at..end)),
-            6 => {
-                let part = bytes[at..end].to_vec();
-                let to = random.usize(0..=bytes.len());
-                bytes.splice(to..to, part);
-            }
-            7 if random.u8(0..8) == 0 => bytes.truncate(at),
-            _ => {
-                let random_bytes: Vec<u8> = (at..end).map(|_| random.u8(..)).collect();
-                bytes.splice(at..end, random_bytes);
-            }
-        }
-    }
-}
-
-/// Returns mutation number `number`.
-fn mutation(seeds: &[Files], number: u64) -> Files {
-    let mut random = fastrand::Rng::with_seed(number);
-    let mut files = random.choice(seeds).unwrap().clone();
-    let at = random.usize(0..files.len());
-    mutate(&mut files[at].1, &mut random);
-    files
-}
-
 /// Reads all rows, good and bad. Returns their number.
 fn read(
     format: Format,
@@ -278,96 +207,38 @@ fn read(
     }
 }
 
-/// Peak memory of this process in bytes.
-fn peak() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kib = line.and_then(|line| line.trim().trim_end_matches(" kB").parse::<u64>().ok());
-    kib.unwrap_or(0) << 10
-}
-
 /// The child process: reads mutations of one format.
 #[test]
 #[ignore = "run by mutated_files_are_read_or_refused"]
-fn read_mutations() {
-    let Ok(name) = std::env::var(CHILD) else {
+fn mutations() {
+    let Some(kind) = fuzz::kind() else {
         return;
     };
     let format = FORMATS
         .into_iter()
-        .find(|format| format.to_string() == name)
+        .find(|format| format.to_string() == kind)
         .unwrap();
-    let progress = std::env::var(PROGRESS).unwrap();
-    let count: u64 = std::env::var(COUNT).unwrap().parse().unwrap();
     let schema = every_type();
     let seeds = seeds(format, &schema);
     for seed in &seeds {
         let rows = read(format, seed.clone(), &schema, false);
         assert!(matches!(rows, Ok(1..)), "{format}: {rows:?}");
     }
-    std::panic::set_hook(Box::new(|info| {
-        if !crate::caught::is_catching() {
-            eprintln!("{info}");
-        }
-    }));
-    let (mut slowest, mut accepted) = (Duration::ZERO, 0_u64);
-    let progress = std::fs::File::create(progress).unwrap();
-    for number in 0..count {
-        std::os::unix::fs::FileExt::write_all_at(&progress, &number.to_le_bytes(), 0).unwrap();
-        let begin = Instant::now();
-        let rows = read(format, mutation(&seeds, number), &schema, number % 2 == 0);
-        accepted += u64::from(rows.is_ok());
-        slowest = slowest.max(begin.elapsed());
-        assert!(slowest < HANG, "it took {slowest:?}");
-    }
-    let peak = peak();
-    println!(
-        "{format}: {count} mutations, {accepted} accepted, slowest {slowest:?}, peak {} MiB",
-        peak >> 20
-    );
-    assert!(peak < PEAK, "{} MiB", peak >> 20);
-}
-
-fn run_child(format: Format, count: &str, dir: &Path) {
-    let progress = dir.join(format.to_string());
-    let limited = format!("ulimit -v {ADDRESS_SPACE} && exec \"$0\" \"$@\"");
-    let child = Command::new("sh")
-        .args(["-c", &limited])
-        .arg(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "--ignored",
-            "--nocapture",
-            "formats::tests::fuzz::read_mutations",
-        ])
-        .env(CHILD, format.to_string())
-        .env(PROGRESS, &progress)
-        .env(COUNT, count)
-        .output()
-        .unwrap();
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (output, errors) = (text(&child.stdout), text(&child.stderr));
-    if child.status.success() {
-        let line = output.lines().find(|line| line.contains("accepted"));
-        println!("{}", line.expect("a child that ran"));
-        return;
-    }
-    let number = std::fs::read(&progress).unwrap_or_default();
-    let number = number.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
-    panic!(
-        "{format}, mutation {number:?}: {}\n{output}\n{errors}",
-        child.status
-    );
+    let parts = match format {
+        Format::Parquet | Format::Numpy => fuzz::LENGTHS,
+        _ => fuzz::TEXT,
+    };
+    fuzz::try_mutations(&kind, |number, random| {
+        let mut files = random.choice(&seeds).unwrap().clone();
+        let at = random.usize(0..files.len());
+        fuzz::mutate(&mut files[at].1, parts, random);
+        read(format, files, &schema, number % 2 == 0).is_ok()
+    });
 }
 
 #[test]
 fn mutated_files_are_read_or_refused() {
-    let count = std::env::var(COUNT).unwrap_or_else(|_| MUTATIONS.to_string());
-    let dir = tempfile::tempdir().unwrap();
-    std::thread::scope(|scope| {
-        for format in FORMATS {
-            let (count, dir) = (&count, dir.path());
-            scope.spawn(move || run_child(format, count, dir));
-        }
-    });
+    let kinds = FORMATS.map(|format| format.to_string());
+    let kinds: Vec<&str> = kinds.iter().map(String::as_str).collect();
+    fuzz::run_children(concat!(module_path!(), "::mutations"), &kinds, MUTATIONS);
 }

@@ -3,6 +3,7 @@
 mod csv;
 mod files;
 #[cfg(all(unix, feature = "local"))]
+#[cfg(unix)]
 mod fuzz;
 mod keys;
 mod limits;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{every_type, small};
-use crate::formats::{Batch, Column, PushError};
+use crate::formats::error::PushError;
+use crate::formats::{Batch, Column};
 
 /// Checks a row with this JSON text for `field`. Returns the value read back, or the error.
 fn give(field: &str, json: &str) -> Result<Value, String> {

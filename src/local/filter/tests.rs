@@ -1,3 +1,6 @@
+#[cfg(unix)]
+mod fuzz;
+
 use super::*;
 use crate::formats::Batch;
 use serde_json::json;
@@ -130,13 +133,17 @@ impl Rows {
 }
 
 fn found(filter: &str) -> Result<Vec<i64>, String> {
+    sample().found(filter)
+}
+
+fn sample() -> Rows {
     let rows = [
         json!({"id": 1, "name": "abc", "share": 0.1, "good": true, "doc": {"a": {"b": [5, "x", 2.0]}, "n": 1, "q\"": 1}, "tags": [7], "parts": [0.1], "words": ["ab", "c"], "v": [0, 0], "extra": 10}),
         json!({"id": -2, "name": null, "share": 2.5, "good": false, "doc": 3, "tags": [], "parts": [], "words": [], "v": [0, 0], "extra": "ten"}),
         json!({"id": i64::MAX, "name": "a%c", "share": -1, "good": true, "doc": null, "tags": [1, 2], "parts": [2.5, 1], "words": ["ab"], "v": [0, 0]}),
         json!({"id": 9_007_199_254_740_993_i64, "name": "", "share": 0, "good": false, "doc": "text", "tags": [2], "parts": [0.5], "words": ["x"], "v": [0, 0], "extra": 2.5}),
     ];
-    Rows::new(schema(), &rows).found(filter)
+    Rows::new(schema(), &rows)
 }
 
 #[test]
