@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::column::{Column, Values};
 use super::error::{PushError, RowError};
-use super::row::{Notes, Refusal, RowParser};
+use super::row::{Notes, RowParser};
 use super::schema::{DataType, Schema};
 use super::warning::Warning;
 
@@ -93,7 +93,7 @@ impl Batch {
     }
 
     /// Notes a problem of a row of a columnar file.
-    pub(super) fn note(&mut self, row: usize, refusal: Refusal) {
+    pub(super) fn note(&mut self, row: usize, refusal: PushError) {
         let number = self.before + row as u64 + 1;
         if let Some(list) = &mut self.refused {
             list.push(refusal.into_row_error(number));
@@ -101,7 +101,7 @@ impl Batch {
     }
 
     /// Notes a row whose values can't be read, and appends null to every column.
-    pub(super) fn push_refused(&mut self, refusal: Refusal) {
+    pub(super) fn push_refused(&mut self, refusal: PushError) {
         self.note(self.rows, refusal);
         self.roll_back();
         let fields = self.schema.fields.iter().zip(&mut self.columns);

@@ -164,14 +164,8 @@ impl Column {
     /// Returns the size of the data in bytes, used to decide when a batch is full.
     pub(crate) fn byte_len(&self) -> usize {
         let data = match &self.values {
-            Values::Bool(values) | Values::Packed(values) => values.len(),
-            Values::Int8(values) => values.len(),
-            Values::Int16(values) => size_of_val(values.as_slice()),
-            Values::Int32(values) => size_of_val(values.as_slice()),
-            Values::Int64(values) => size_of_val(values.as_slice()),
-            Values::Float(values) => size_of_val(values.as_slice()),
-            Values::Double(values) => size_of_val(values.as_slice()),
             Values::Text(spans) | Values::Sparse(spans) => spans.byte_len(),
+            values => values.flat().len(),
         };
         data + self.nulls.as_ref().map_or(0, Vec::len)
     }
@@ -215,18 +209,10 @@ impl Column {
     /// Appends a null row. The caller checks that the field may be null.
     pub(crate) fn push_null(&mut self) {
         let row = self.len();
-        let width = row_width(&self.data_type);
-        match &mut self.values {
-            Values::Bool(values) => values.push(0),
-            Values::Int8(values) => values.push(0),
-            Values::Int16(values) => values.push(0),
-            Values::Int32(values) => values.push(0),
-            Values::Int64(values) => values.push(0),
-            Values::Float(values) => values.resize(values.len() + width, 0.0),
-            Values::Double(values) => values.push(0.0),
-            // An empty row fits even into a full buffer, because the buffer's length doesn't grow.
-            Values::Text(spans) | Values::Sparse(spans) => _ = spans.push(&[]),
-            Values::Packed(bytes) => bytes.resize(bytes.len() + width, 0),
+        if let Values::Text(spans) | Values::Sparse(spans) = &mut self.values {
+            _ = spans.push(&[]);
+        } else {
+            self.grow(1);
         }
         let nulls = self.nulls.get_or_insert_default();
         nulls.resize(row, 0);
@@ -277,6 +263,20 @@ impl Column {
 }
 
 impl Values {
+    /// Returns the values of a type of fixed size as bytes; none for texts and sparse vectors.
+    fn flat(&self) -> &[u8] {
+        match self {
+            Self::Bool(values) | Self::Packed(values) => values,
+            Self::Int8(values) => bytemuck::cast_slice(values),
+            Self::Int16(values) => bytemuck::cast_slice(values),
+            Self::Int32(values) => bytemuck::cast_slice(values),
+            Self::Int64(values) => bytemuck::cast_slice(values),
+            Self::Float(values) => bytemuck::cast_slice(values),
+            Self::Double(values) => bytemuck::cast_slice(values),
+            Self::Text(_) | Self::Sparse(_) => &[],
+        }
+    }
+
     fn empty(data_type: &DataType) -> Self {
         match data_type {
             DataType::Bool => Self::Bool(Vec::new()),

@@ -13,21 +13,20 @@ use std::collections::BTreeMap;
 use super::batch::BATCH_BYTES;
 use super::batch::{Batch, Parts};
 use super::block::{Part, Rows};
-use super::error::ReadError;
-use super::row::Refusal;
+use super::error::{PushError, ReadError};
 use super::warning::Warning;
 
 /// Refused rows of a batch, by their number in it, from 0.
 pub(super) enum Refused {
     /// Each row with its first problem in schema order.
-    First(BTreeMap<usize, Refusal>),
+    First(BTreeMap<usize, PushError>),
     /// All problems.
-    All(Vec<(usize, Refusal)>),
+    All(Vec<(usize, PushError)>),
 }
 
 impl Refused {
     /// Notes a refused row, unless only its first problem counts and is noted already.
-    pub(super) fn note(&mut self, row: usize, refusal: impl FnOnce() -> Refusal) {
+    pub(super) fn note(&mut self, row: usize, refusal: impl FnOnce() -> PushError) {
         match self {
             Self::First(rows) => {
                 rows.entry(row).or_insert_with(refusal);
@@ -166,7 +165,7 @@ impl<S: Steps> Rows for Columnar<S> {
 /// A batch with refused rows, passed on piece by piece.
 struct Held {
     batch: Batch,
-    refused: BTreeMap<usize, Refusal>,
+    refused: BTreeMap<usize, PushError>,
     /// Number of rows passed on so far.
     at: usize,
     /// Number of rows in the file before this batch.

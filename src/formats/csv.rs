@@ -15,9 +15,9 @@ use super::batch::BATCH_BYTES;
 use super::batch::{Batch, Parts};
 use super::block::Rows;
 use super::columnar::plan::Plan;
+use super::error::PushError;
 use super::error::ReadError;
 use super::native;
-use super::row::Refusal;
 use super::schema::{DataType, Schema};
 use super::warning::Warning;
 use super::window::{CHUNK, Window};
@@ -114,13 +114,12 @@ impl CsvRows {
     }
 
     /// Appends the current record. After an error, some columns may be one row longer than others.
-    fn push(&self, mut parts: Parts<'_>) -> Result<(), Refusal> {
+    fn push(&self, mut parts: Parts<'_>) -> Result<(), PushError> {
         if self.records.len() != self.header.len() {
-            return Err(Refusal::Row {
-                field: None,
-                expected: format!("{} cells, as the header has", self.header.len()),
-                found: format!("{} cells", self.records.len()),
-            });
+            return Err(PushError::row(
+                format!("{} cells, as the header has", self.header.len()),
+                format!("{} cells", self.records.len()),
+            ));
         }
         let fields = parts.schema.fields.iter().zip(parts.columns);
         for (at, (field, column)) in fields
@@ -145,7 +144,7 @@ impl CsvRows {
                 }
             };
             if let Err(found) = pushed {
-                let refusal = Refusal::field(&field.name, field.data_type.to_string(), found);
+                let refusal = PushError::field(&field.name, field.data_type.to_string(), found);
                 parts.notes.refuse(refusal, column)?;
             }
         }
@@ -156,7 +155,7 @@ impl CsvRows {
         for (name, nth) in self.plan.extras() {
             let cell = self
                 .cell(nth)
-                .map_err(|found| Refusal::field(name, "UTF-8", found))?;
+                .map_err(|found| PushError::field(name, "UTF-8", found))?;
             extras.push((name.to_owned(), serde_json::Value::from(cell).to_string()));
         }
         let pushed = parts.parser.push_extras(extras.into_iter(), meta, true);
@@ -178,11 +177,7 @@ impl Rows for CsvRows {
             self.rows += 1;
             match found {
                 Err(ReadError::Syntax { message, .. }) if batch.collects() => {
-                    batch.push_refused(Refusal::Row {
-                        field: None,
-                        expected: "a valid row".to_owned(),
-                        found: message,
-                    });
+                    batch.push_refused(PushError::row("a valid row", message));
                     continue;
                 }
                 found => _ = found?,

@@ -112,6 +112,61 @@ pub(crate) enum PushError {
     Row(RowError),
 }
 
+impl PushError {
+    /// Returns the error for a value of a field.
+    pub(super) fn field(name: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::new(Some(name.to_owned()), expected.into(), found.into())
+    }
+
+    /// Returns the error for a whole row. Its number is added by [`PushError::at_row`].
+    pub(super) fn row(expected: impl Into<String>, found: impl Into<String>) -> Self {
+        Self::new(None, expected.into(), found.into())
+    }
+
+    fn new(field: Option<String>, expected: String, found: String) -> Self {
+        Self::Row(RowError {
+            row: 0,
+            field,
+            expected,
+            found,
+        })
+    }
+
+    /// Adds the row's number, from 1.
+    pub(super) fn at_row(mut self, row: u64) -> Self {
+        if let Self::Row(error) = &mut self {
+            error.row = row;
+        }
+        self
+    }
+
+    /// Returns the error for a list of problems.
+    pub(super) fn into_row_error(self, row: u64) -> RowError {
+        match self.at_row(row) {
+            Self::Row(error) => error,
+            Self::Syntax { message, .. } => RowError {
+                row,
+                field: None,
+                expected: "valid JSON".to_owned(),
+                found: message,
+            },
+        }
+    }
+
+    /// Returns the error of a row in a file without lines.
+    pub(super) fn into_error(self, row: u64) -> ReadError {
+        match self.at_row(row) {
+            Self::Row(error) => ReadError::Row(error),
+            Self::Syntax { offset, message } => ReadError::Syntax {
+                row: Some(row),
+                line: row,
+                offset: offset as u64,
+                message,
+            },
+        }
+    }
+}
+
 /// [`ReadError::TooLarge`] on its way through the Parquet library.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]

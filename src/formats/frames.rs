@@ -92,7 +92,7 @@ impl Frames {
     }
 
     fn start(&mut self) -> Result<(), ReadError> {
-        while self.window.rest().len() < 3 && self.fill()? {}
+        while self.window.rest().len() < 3 && self.window.fill()? {}
         let rest = self.window.rest();
         if rest.starts_with(&[0xFE, 0xFF]) || rest.starts_with(&[0xFF, 0xFE]) {
             return Err(self.error(None, 0, "the file is UTF-16; save it as UTF-8"));
@@ -213,7 +213,7 @@ impl Frames {
                 return Ok(length);
             }
             let full = self.window.rest().len() > self.max_row;
-            if full || !self.fill()? {
+            if full || !self.window.fill()? {
                 let rest = self.window.rest();
                 // If a JSON Lines value never ends, only its first line is returned. The parser then reports the error
                 // in that line, and the rows after it are still found.
@@ -254,29 +254,15 @@ impl Frames {
                 return Ok(Some(byte));
             }
             self.window.consume(blanks);
-            if !self.fill()? {
+            if !self.window.fill()? {
                 return Ok(None);
             }
         }
     }
 
-    fn fill(&mut self) -> Result<bool, ReadError> {
-        self.window.fill().map_err(|source| ReadError::Io {
-            offset: self.window.offset() + self.window.rest().len() as u64,
-            source,
-        })
-    }
-
     /// Returns an error at `at` bytes into the rest.
     pub(super) fn error(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
-        let rest = self.window.rest();
-        let before = rest.get(..at).unwrap_or(rest);
-        ReadError::Syntax {
-            row,
-            line: self.window.line() + memchr::memchr_iter(b'\n', before).count() as u64,
-            offset: self.window.offset() + at as u64,
-            message: message.to_owned(),
-        }
+        self.window.syntax(row, at, message)
     }
 
     fn unexpected(&self, expected: &str) -> ReadError {

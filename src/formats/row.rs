@@ -15,13 +15,12 @@ use serde_json::value::RawValue;
 
 use super::cell;
 use super::column::Column;
-use super::error::PushError;
+use super::error::{PushError, RowError};
 use super::json_text;
 use super::json_text::describe;
 use super::native;
 use super::schema::{DataType, Field, Schema};
 use super::warning::{MAX_WARNINGS, Warning};
-use super::{ReadError, RowError};
 use crate::location::Format;
 
 /// Parser of rows for one schema, with buffers that are reused for each row.
@@ -49,71 +48,6 @@ struct Keys {
     index: HashMap<String, usize>,
 }
 
-/// Reason for refusing a row, without the row's number.
-pub(super) enum Refusal {
-    Syntax {
-        offset: usize,
-        message: String,
-    },
-    Row {
-        field: Option<String>,
-        expected: String,
-        found: String,
-    },
-}
-
-impl Refusal {
-    pub(super) fn field(name: &str, expected: impl Into<String>, found: impl Into<String>) -> Self {
-        Self::Row {
-            field: Some(name.to_owned()),
-            expected: expected.into(),
-            found: found.into(),
-        }
-    }
-
-    /// Converts the refusal into the error of a file that isn't made of JSON rows.
-    pub(super) fn into_error(self, row: u64) -> ReadError {
-        match self.at_row(row) {
-            PushError::Row(error) => ReadError::Row(error),
-            PushError::Syntax { offset, message } => ReadError::Syntax {
-                row: Some(row),
-                line: row,
-                offset: offset as u64,
-                message,
-            },
-        }
-    }
-
-    /// Converts the refusal for a list of problems.
-    pub(super) fn into_row_error(self, row: u64) -> RowError {
-        match self.at_row(row) {
-            PushError::Row(error) => error,
-            PushError::Syntax { message, .. } => RowError {
-                row,
-                field: None,
-                expected: "valid JSON".to_owned(),
-                found: message,
-            },
-        }
-    }
-
-    pub(super) fn at_row(self, row: u64) -> PushError {
-        match self {
-            Self::Syntax { offset, message } => PushError::Syntax { offset, message },
-            Self::Row {
-                field,
-                expected,
-                found,
-            } => PushError::Row(RowError {
-                row,
-                field,
-                expected,
-                found,
-            }),
-        }
-    }
-}
-
 /// Receives the refusals of one row.
 pub(super) struct Notes<'a> {
     /// Number of the row in the batch, from 0.
@@ -125,7 +59,11 @@ pub(super) struct Notes<'a> {
 
 impl Notes<'_> {
     /// Notes the refusal and puts null in place of the row's value. Returns the refusal if the batch collects none.
-    pub(super) fn refuse(&mut self, refusal: Refusal, column: &mut Column) -> Result<(), Refusal> {
+    pub(super) fn refuse(
+        &mut self,
+        refusal: PushError,
+        column: &mut Column,
+    ) -> Result<(), PushError> {
         let Some(list) = &mut self.list else {
             return Err(refusal);
         };
@@ -180,7 +118,7 @@ impl RowParser {
         schema: &Schema,
         (columns, meta): (&mut [Column], Option<&mut Column>),
         notes: &mut Notes<'_>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), PushError> {
         self.read(row, schema)?;
         let extras = self
             .extras
@@ -192,7 +130,7 @@ impl RowParser {
         if let Some((name, value, of)) = flat {
             let expected =
                 format!("no sub-field of its own: {of} must be given as a list of objects");
-            return Err(Refusal::field(name, expected, describe(value)));
+            return Err(PushError::field(name, expected, describe(value)));
         }
         // The values were parsed by `read`, so their bytes are UTF-8.
         let places = self.places.iter().zip(&self.defaults);
@@ -220,16 +158,12 @@ impl RowParser {
     }
 
     /// Finds the values in a row's object.
-    fn read(&mut self, row: &[u8], schema: &Schema) -> Result<(), Refusal> {
+    fn read(&mut self, row: &[u8], schema: &Schema) -> Result<(), PushError> {
         self.places.fill(None);
         self.extras.clear();
         if row.first() != Some(&b'{') {
             let found = String::from_utf8_lossy(row.get(..256).unwrap_or(row));
-            return Err(Refusal::Row {
-                field: None,
-                expected: "a row object".to_owned(),
-                found: describe(&found),
-            });
+            return Err(PushError::row("a row object", describe(&found)));
         }
         let mut twice = None;
         let kept = self.dynamic || self.loose;
@@ -245,7 +179,7 @@ impl RowParser {
         let read = json.deserialize_map(visitor).and_then(|()| json.end());
         if let Err(error) = read {
             let offset = offset(row, &error);
-            let syntax = || Refusal::Syntax {
+            let syntax = || PushError::Syntax {
                 offset,
                 message: json_text::without_place(&error),
             };
@@ -262,7 +196,7 @@ fn push_field(
     column: &mut Column,
     json: Option<&str>,
     (default, loose): (Option<&str>, bool),
-) -> Result<(), Refusal> {
+) -> Result<(), PushError> {
     let expected = || field.data_type.to_string();
     // For a field that Milvus computes itself, its insert call ignores null and an empty string.
     let empty = |json: &str| loose && field.is_computed() && matches!(json, "null" | "\"\"");
@@ -270,7 +204,7 @@ fn push_field(
     match (json, field.refusal()) {
         (Some(json), Some(why)) => {
             let expected = format!("no value ({why})");
-            return Err(Refusal::field(&field.name, expected, describe(json)));
+            return Err(PushError::field(&field.name, expected, describe(json)));
         }
         (None, Some(_)) if field.is_made_later() => return Ok(()),
         _ => {}
@@ -282,11 +216,11 @@ fn push_field(
         Some(json) if loose => push_loose(column, json),
         Some(json) if field.data_type == DataType::Json => {
             return push_document(column, json)
-                .map_err(|found| Refusal::field(&field.name, DOCUMENT, found));
+                .map_err(|found| PushError::field(&field.name, DOCUMENT, found));
         }
         Some(json) => cell::push(column, json),
     }
-    .map_err(|found| Refusal::field(&field.name, expected(), found))
+    .map_err(|found| PushError::field(&field.name, expected(), found))
 }
 
 /// Values accepted for a `JSON` field of a JSON file.
@@ -342,8 +276,8 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
     }
 }
 
-fn duplicate(name: &str) -> Refusal {
-    Refusal::field(name, "each key once", "the key twice in one object")
+fn duplicate(name: &str) -> PushError {
+    PushError::field(name, "each key once", "the key twice in one object")
 }
 
 fn repeated(extras: &[(String, String)]) -> Option<String> {

@@ -1,5 +1,6 @@
 //! A sliding window over a file: bytes that have been read but haven't become rows yet.
 
+use super::error::ReadError;
 use std::io::{self, ErrorKind, Read};
 
 /// Bytes requested from the file at a time.
@@ -61,7 +62,14 @@ impl Window {
     }
 
     /// Reads more bytes and appends them to [`Window::rest`]. Returns false at the end of the file.
-    pub(super) fn fill(&mut self) -> io::Result<bool> {
+    pub(super) fn fill(&mut self) -> Result<bool, ReadError> {
+        self.read().map_err(|source| ReadError::Io {
+            offset: self.offset + self.rest().len() as u64,
+            source,
+        })
+    }
+
+    fn read(&mut self) -> io::Result<bool> {
         if self.ended {
             return Ok(false);
         }
@@ -82,6 +90,18 @@ impl Window {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
+        }
+    }
+
+    /// Returns a syntax error at a position in [`Window::rest`].
+    pub(super) fn syntax(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
+        let rest = self.rest();
+        let before = rest.get(..at).unwrap_or(rest);
+        ReadError::Syntax {
+            row,
+            line: self.line + memchr::memchr_iter(b'\n', before).count() as u64,
+            offset: self.offset + at as u64,
+            message: message.to_owned(),
         }
     }
 

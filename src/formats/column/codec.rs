@@ -8,7 +8,7 @@
 use std::borrow::Cow;
 
 use super::super::schema::DataType;
-use super::{Column, Spans, Values, row_width};
+use super::{Column, Spans, Values, row_bytes};
 
 #[cfg(target_endian = "big")]
 compile_error!("columns are stored as raw little-endian bytes");
@@ -35,14 +35,7 @@ impl Column {
         if self.is_all_null() {
             return Cow::Borrowed(&[]);
         }
-        let flat: &[u8] = match &self.values {
-            Values::Bool(values) | Values::Packed(values) => values,
-            Values::Int8(values) => bytemuck::cast_slice(values),
-            Values::Int16(values) => bytemuck::cast_slice(values),
-            Values::Int32(values) => bytemuck::cast_slice(values),
-            Values::Int64(values) => bytemuck::cast_slice(values),
-            Values::Float(values) => bytemuck::cast_slice(values),
-            Values::Double(values) => bytemuck::cast_slice(values),
+        let flat = match &self.values {
             Values::Text(spans) | Values::Sparse(spans) => {
                 let mut bytes = Vec::with_capacity(self.byte_len());
                 bytes.extend_from_slice(bytemuck::cast_slice(&spans.offsets));
@@ -50,6 +43,7 @@ impl Column {
                 bytes.extend_from_slice(self.nulls().unwrap_or_default());
                 return Cow::Owned(bytes);
             }
+            values => values.flat(),
         };
         match &self.nulls {
             None => Cow::Borrowed(flat),
@@ -79,40 +73,30 @@ fn parse(data_type: &DataType, rows: usize, bytes: &[u8]) -> Result<Column, &'st
         (0..rows).for_each(|_| column.push_null());
         return Ok(column);
     }
-    let empty = Values::empty(data_type);
-    let size = match &empty {
-        Values::Bool(_) | Values::Int8(_) | Values::Packed(_) => 1,
-        Values::Int16(_) => 2,
-        Values::Int32(_) | Values::Float(_) => 4,
-        Values::Int64(_) | Values::Double(_) => 8,
-        Values::Text(_) => {
+    let mut column = Column::new(data_type);
+    let rest = match &mut column.values {
+        Values::Text(own) => {
             let (spans, rest) = spans(rows, bytes)?;
             text_is_sound(&spans)?;
-            return column(data_type, rows, Values::Text(spans), rest);
+            *own = spans;
+            rest
         }
-        Values::Sparse(_) => {
+        Values::Sparse(own) => {
             let (spans, rest) = spans(rows, bytes)?;
             sparse_is_sound(&spans)?;
-            return column(data_type, rows, Values::Sparse(spans), rest);
+            *own = spans;
+            rest
+        }
+        _ => {
+            let (data, rest) = rows
+                .checked_mul(row_bytes(data_type))
+                .and_then(|length| bytes.split_at_checked(length))
+                .ok_or("too few bytes")?;
+            column.grow(rows).copy_from_slice(data);
+            rest
         }
     };
-    let (data, rest) = rows
-        .checked_mul(row_width(data_type))
-        .and_then(|count| count.checked_mul(size))
-        .and_then(|length| bytes.split_at_checked(length))
-        .ok_or("too few bytes")?;
-    let values = match empty {
-        Values::Bool(_) => Values::Bool(data.to_vec()),
-        Values::Packed(_) => Values::Packed(data.to_vec()),
-        Values::Int8(_) => Values::Int8(collect(data)),
-        Values::Int16(_) => Values::Int16(collect(data)),
-        Values::Int32(_) => Values::Int32(collect(data)),
-        Values::Int64(_) => Values::Int64(collect(data)),
-        Values::Float(_) => Values::Float(collect(data)),
-        Values::Double(_) => Values::Double(collect(data)),
-        other @ (Values::Text(_) | Values::Sparse(_)) => other,
-    };
-    let sound = match &values {
+    let sound = match &column.values {
         Values::Bool(values) => values.iter().all(|value| *value <= 1),
         Values::Float(values) => values.iter().all(|value| value.is_finite()),
         Values::Double(values) => values.iter().all(|value| value.is_finite()),
@@ -121,26 +105,17 @@ fn parse(data_type: &DataType, rows: usize, bytes: &[u8]) -> Result<Column, &'st
     if !sound {
         return Err("a value outside the type's range");
     }
-    column(data_type, rows, values, rest)
+    column.nulls = nulls(rows, rest)?;
+    Ok(column)
 }
 
-fn column(
-    data_type: &DataType,
-    rows: usize,
-    values: Values,
-    rest: &[u8],
-) -> Result<Column, &'static str> {
-    let nulls = match rest.len() {
-        0 => None,
-        length if length == rows && rest.iter().all(|null| *null <= 1) => Some(rest.to_vec()),
-        length if length == rows => return Err("null marks other than 0 and 1"),
-        _ => return Err("too many bytes"),
-    };
-    Ok(Column {
-        data_type: data_type.clone(),
-        values,
-        nulls,
-    })
+fn nulls(rows: usize, rest: &[u8]) -> Result<Option<Vec<u8>>, &'static str> {
+    match rest.len() {
+        0 => Ok(None),
+        length if length == rows && rest.iter().all(|null| *null <= 1) => Ok(Some(rest.to_vec())),
+        length if length == rows => Err("null marks other than 0 and 1"),
+        _ => Err("too many bytes"),
+    }
 }
 
 fn spans(rows: usize, bytes: &[u8]) -> Result<(Spans, &[u8]), &'static str> {
@@ -149,7 +124,8 @@ fn spans(rows: usize, bytes: &[u8]) -> Result<(Spans, &[u8]), &'static str> {
         .and_then(|count| count.checked_mul(size_of::<u32>()))
         .and_then(|length| bytes.split_at_checked(length))
         .ok_or("too few bytes")?;
-    let offsets: Vec<u32> = collect(offsets);
+    let offsets = offsets.as_chunks::<4>().0.iter();
+    let offsets: Vec<u32> = offsets.map(|bytes| u32::from_le_bytes(*bytes)).collect();
     if offsets.first() != Some(&0) || !offsets.is_sorted() {
         return Err("offsets out of order");
     }
@@ -192,15 +168,4 @@ pub(super) fn sparse_pair([i0, i1, i2, i3, v0, v1, v2, v3]: [u8; 8]) -> (u32, f3
         u32::from_le_bytes([i0, i1, i2, i3]),
         f32::from_le_bytes([v0, v1, v2, v3]),
     )
-}
-
-/// Converts unaligned bytes to numbers. A remainder shorter than one number is dropped.
-fn collect<T: bytemuck::Pod>(bytes: &[u8]) -> Vec<T> {
-    let chunks = bytes.chunks_exact(size_of::<T>());
-    let mut numbers = vec![T::zeroed(); chunks.len()];
-    let whole = bytes.len() - chunks.remainder().len();
-    if let Some(whole) = bytes.get(..whole) {
-        bytemuck::cast_slice_mut::<T, u8>(&mut numbers).copy_from_slice(whole);
-    }
-    numbers
 }

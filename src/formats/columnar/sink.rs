@@ -2,8 +2,8 @@
 
 use super::Refused;
 use crate::formats::column::Column;
+use crate::formats::error::PushError;
 use crate::formats::native;
-use crate::formats::row::Refusal;
 use crate::formats::schema::Field;
 
 /// Column for the values of one field, with the rows refused because of them.
@@ -57,7 +57,7 @@ impl Sink<'_> {
     pub(in crate::formats) fn refuse(&mut self, row: usize, found: String) {
         let field = self.field;
         self.refused.note(self.base + row, || {
-            Refusal::field(&field.name, field.data_type.to_string(), found)
+            PushError::field(&field.name, field.data_type.to_string(), found)
         });
     }
 }

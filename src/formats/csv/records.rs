@@ -271,25 +271,12 @@ impl Records {
     }
 
     fn fill(&mut self) -> Result<bool, ReadError> {
-        self.window.fill().map_err(|source| {
-            self.done = true;
-            ReadError::Io {
-                offset: self.window.offset() + self.window.rest().len() as u64,
-                source,
-            }
-        })
+        self.window.fill().inspect_err(|_| self.done = true)
     }
 
     /// Returns an error about the record at a byte of the window's rest.
     pub(super) fn refuse(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
-        let rest = self.window.rest();
-        let before = rest.get(..at).unwrap_or(rest);
-        ReadError::Syntax {
-            row,
-            line: self.window.line() + memchr::memchr_iter(b'\n', before).count() as u64,
-            offset: self.window.offset() + at as u64,
-            message: message.to_owned(),
-        }
+        self.window.syntax(row, at, message)
     }
 }
 

@@ -2,10 +2,11 @@
 
 use serde::de::Deserializer;
 
-use super::{Keys, Refusal, RowParser, RowVisitor, duplicate, list, repeated};
+use super::{Keys, RowParser, RowVisitor, duplicate, list, repeated};
 use crate::formats::batch::META;
 use crate::formats::cell;
 use crate::formats::column::Column;
+use crate::formats::error::PushError;
 use crate::formats::json_text;
 use crate::formats::json_text::describe;
 
@@ -17,14 +18,14 @@ impl RowParser {
         extras: impl Iterator<Item = (String, String)>,
         column: &mut Column,
         rounds: bool,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), PushError> {
         self.extras.clear();
         self.extras.extend(extras);
         self.push_meta(column, rounds)
     }
 
     /// Returns an error if there are keys that aren't fields. Only Milvus' insert call refuses such keys.
-    pub(super) fn refuse_extras(&self) -> Result<(), Refusal> {
+    pub(super) fn refuse_extras(&self) -> Result<(), PushError> {
         let Some((name, value)) = self.extras.first() else {
             return Ok(());
         };
@@ -33,12 +34,12 @@ impl RowParser {
             "a field outside it, and dynamic fields are off: {}",
             describe(value)
         );
-        Err(Refusal::field(name, expected, found))
+        Err(PushError::field(name, expected, found))
     }
 
     /// Merges the keys that aren't fields with those of `$meta` into one object. `rounds` is true if Milvus reads
     /// integers in a `$meta` text as doubles.
-    pub(super) fn push_meta(&mut self, column: &mut Column, rounds: bool) -> Result<(), Refusal> {
+    pub(super) fn push_meta(&mut self, column: &mut Column, rounds: bool) -> Result<(), PushError> {
         if let Some(at) = self.extras.iter().position(|(name, _)| name == META) {
             let (_, json) = self.extras.remove(at);
             self.read_meta(&json, rounds)?;
@@ -46,7 +47,8 @@ impl RowParser {
         self.meta.clear();
         self.meta.push('{');
         for (name, value) in &self.extras {
-            json_text::check(value).map_err(|found| Refusal::field(name, "a JSON value", found))?;
+            json_text::check(value)
+                .map_err(|found| PushError::field(name, "a JSON value", found))?;
             if self.meta.len() > 1 {
                 self.meta.push(',');
             }
@@ -56,14 +58,14 @@ impl RowParser {
             self.meta.push_str(value);
         }
         self.meta.push('}');
-        cell::push(column, &self.meta).map_err(|found| Refusal::field(META, "JSON", found))
+        cell::push(column, &self.meta).map_err(|found| PushError::field(META, "JSON", found))
     }
 
     /// Adds the keys of a `$meta` value, which is an object or a string that holds one, to the other keys. In a string,
     /// `null` means an object without keys, and a key may have the name of a field (Milvus:
     /// `importutilv2/json/row_parser.go` and `csv/row_parser.go`, `combineDynamicRow`).
-    fn read_meta(&mut self, json: &str, rounds: bool) -> Result<(), Refusal> {
-        let refuse = || Refusal::field(META, "an object of dynamic fields", describe(json));
+    fn read_meta(&mut self, json: &str, rounds: bool) -> Result<(), PushError> {
+        let refuse = || PushError::field(META, "an object of dynamic fields", describe(json));
         let text = if json.starts_with('"') {
             json_text::decode(json).ok_or_else(refuse)?
         } else {
@@ -78,7 +80,7 @@ impl RowParser {
         if rounded && let Some(number) = json_text::inexact_integer(&text) {
             let found =
                 format!("{number}, which Milvus would round (above 2^53 in $meta given as text)");
-            return Err(Refusal::field(META, "integers up to 2^53", found));
+            return Err(PushError::field(META, "integers up to 2^53", found));
         }
         let keys = Keys::default();
         let mut twice = None;

@@ -3,7 +3,8 @@
 //!
 //! Rows are only searched for these after the JSON parser has failed.
 
-use super::{Keys, Refusal, RowParser};
+use super::{Keys, RowParser};
+use crate::formats::error::PushError;
 use crate::formats::json_text;
 use crate::formats::schema::Schema;
 
@@ -23,7 +24,7 @@ struct Found<'r> {
 impl RowParser {
     /// Returns a refusal that names the field, if the error is caused by bytes that aren't UTF-8, or by one of
     /// [`WORDS`] at the offset `failed`, where the JSON parser failed.
-    pub(super) fn explain(&self, row: &[u8], failed: usize, schema: &Schema) -> Option<Refusal> {
+    pub(super) fn explain(&self, row: &[u8], failed: usize, schema: &Schema) -> Option<PushError> {
         if let Err(error) = std::str::from_utf8(row) {
             // Go (`encoding/json`) replaces such bytes, so Milvus would store text that differs from the file.
             let found = locate(row, |at, _| at >= error.valid_up_to())?;
@@ -43,7 +44,7 @@ impl RowParser {
         self.refusal(&found, word, schema)
     }
 
-    fn refusal(&self, found: &Found<'_>, what: &str, schema: &Schema) -> Option<Refusal> {
+    fn refusal(&self, found: &Found<'_>, what: &str, schema: &Schema) -> Option<PushError> {
         let key = String::from_utf8_lossy(found.key);
         let name = json_text::decode(&key)?;
         let what = match found.element {
@@ -51,7 +52,7 @@ impl RowParser {
             None => what.to_owned(),
         };
         let expected = expected(&self.keys, schema, &name);
-        Some(Refusal::field(&name, expected, what))
+        Some(PushError::field(&name, expected, what))
     }
 }
 

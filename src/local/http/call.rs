@@ -1,9 +1,9 @@
 //! A request's parameters, read liberally: numbers may be text, ids may be numbers.
 
-use super::Dialect;
 use super::body::Object;
 use super::error::ServiceError;
 use super::limit::CallLimit;
+use crate::api::model::Dialect;
 use serde_json::Value;
 
 /// The parameters that are lists of paths.

@@ -1,6 +1,6 @@
 //! Error answers of the service, with the codes of the real services (reference: error codes worth a hint).
 
-use super::Dialect;
+use crate::api::model::Dialect;
 use crate::formats::SchemaError;
 use crate::formats::source::FilesError;
 use crate::local::source::SourceError;

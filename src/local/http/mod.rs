@@ -19,16 +19,7 @@ pub(crate) mod requests;
 pub(crate) mod routing;
 pub(crate) mod serve;
 
-/// The form of the API that a request uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dialect {
-    /// `/v1/vector/…`.
-    V1,
-    /// `/v2/vectordb/jobs/import/…` as used by Zilliz Cloud's clients.
-    V2,
-    /// The v2 paths as used by clients of a Milvus server.
-    Milvus,
-}
+use crate::api::model::Dialect;
 
 impl Dialect {
     /// Returns a file's name in this dialect's answers. A Milvus server puts each file or set in brackets.

@@ -2,14 +2,15 @@
 
 use super::lookup;
 use super::options::{self, JobOptions};
-use crate::local::http::Dialect;
+use crate::api::model::Dialect;
+use crate::api::model::JobState;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
 use crate::local::jobs::now;
 use crate::local::source::{MAX_FILES, Source, SourceError};
 use crate::local::state::App;
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
-use crate::local::storage::jobs::{Created, Job, JobState, NewJob, Standing, Whole};
+use crate::local::storage::jobs::{Created, Job, NewJob, Standing, Whole};
 use crate::secret::Secret;
 use crate::stores::StorageKeys;
 use serde_json::{Value, json};

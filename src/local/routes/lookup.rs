@@ -1,6 +1,6 @@
 //! The targets that calls name: their database and collection, and the rules for names.
 
-use crate::local::http::Dialect;
+use crate::api::model::Dialect;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
 use crate::local::state::App;

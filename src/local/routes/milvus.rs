@@ -2,9 +2,10 @@
 //! `internal/datacoord/import_util.go`).
 
 use super::jobs;
-use crate::local::http::Dialect;
+use crate::api::model::Dialect;
+use crate::api::model::JobState;
 use crate::local::http::error::ServiceError;
-use crate::local::storage::jobs::{Job, JobFile, JobState, Standing, Whole};
+use crate::local::storage::jobs::{Job, JobFile, Standing, Whole};
 use serde_json::{Value, json};
 
 /// The reason that Milvus gives for an aborted job (`internal/datacoord/import_job.go`).

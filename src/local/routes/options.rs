@@ -1,7 +1,7 @@
 //! Reading the `options` of a create call.
 
+use crate::api::model::Dialect;
 use crate::formats::CsvOptions;
-use crate::local::http::Dialect;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
 use serde_json::{Map, Value};

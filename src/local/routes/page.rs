@@ -1,12 +1,13 @@
 //! The page for browsers at `/`: jobs, collections, and how to connect. Plain HTML, built for each request.
 
 use super::jobs::percent;
+use crate::api::model::JobState;
 use crate::local::http::answer::refusal;
 use crate::local::http::error::ServiceError;
 use crate::local::state::App;
 use crate::local::storage::StoreError;
 use crate::local::storage::databases::DEFAULT_DATABASE;
-use crate::local::storage::jobs::{Job, JobState};
+use crate::local::storage::jobs::Job;
 use crate::text::words;
 use axum::body::Body;
 use axum::extract::{Request, State};

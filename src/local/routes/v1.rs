@@ -2,13 +2,14 @@
 
 use super::jobs::{self, Action, percent};
 use super::{collections, entities, rows, upsert};
-use crate::local::http::Dialect;
+use crate::api::model::Dialect;
+use crate::api::model::JobState;
 use crate::local::http::body::Object;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::state::App;
-use crate::local::storage::jobs::{Job, JobState, Standing};
+use crate::local::storage::jobs::{Job, Standing};
 use serde_json::{Value, json};
 
 const DIALECT: Dialect = Dialect::V1;

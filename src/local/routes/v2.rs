@@ -4,14 +4,15 @@
 
 use super::jobs::{self, Action, percent};
 use super::milvus;
-use crate::local::http::Dialect;
+use crate::api::model::Dialect;
+use crate::api::model::JobState;
 use crate::local::http::call::Call;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::jobs::now;
 use crate::local::state::App;
 use crate::local::storage::ending::Ending;
-use crate::local::storage::jobs::{Job, JobState, Standing, Whole};
+use crate::local::storage::jobs::{Job, Standing, Whole};
 use crate::local::storage::{Store, StoreError};
 use serde_json::{Value, json};
 

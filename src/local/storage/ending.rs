@@ -1,8 +1,9 @@
 //! Two-phase jobs, whose rows wait until the caller commits or aborts them.
 
-use super::jobs::JobState;
+use super::jobs::read_state;
 use super::rows::{PENDING, VISIBLE, discard, next_commit};
 use super::{Store, StoreError};
+use crate::api::model::JobState;
 use rusqlite::{Transaction, params};
 
 /// The outcome of a call that commits or aborts a job.
@@ -58,7 +59,7 @@ fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
     let word: String = tx
         .prepare_cached("SELECT state FROM jobs WHERE id = ?1")?
         .query_row([id], |row| row.get(0))?;
-    JobState::read(&word)
+    read_state(&word)
 }
 
 /// Makes a job's rows visible and the job completed.

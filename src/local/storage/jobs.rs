@@ -1,56 +1,9 @@
 //! Jobs and their files as callers see them: creating, reading and listing.
 
 use super::{Store, StoreError, signed, unsigned};
+use crate::api::model::JobState;
 use crate::local::source::Source;
 use rusqlite::{OptionalExtension, Row, params};
-
-/// The state of a job or of one of its files.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum JobState {
-    /// The job waits for a worker.
-    Pending,
-    /// A worker of some process runs the job, or ran it when that process died.
-    Importing,
-    /// The rows are checked and stored, and wait for the commit that makes them visible.
-    Uncommitted,
-    /// The rows are visible.
-    Completed,
-    /// The job left no rows.
-    Failed,
-    /// The job was given up before its commit and left no rows.
-    Aborted,
-}
-
-impl JobState {
-    /// Returns the word that is stored and sent.
-    pub(crate) const fn word(self) -> &'static str {
-        match self {
-            Self::Pending => "Pending",
-            Self::Importing => "Importing",
-            Self::Uncommitted => "Uncommitted",
-            Self::Completed => "Completed",
-            Self::Failed => "Failed",
-            Self::Aborted => "Aborted",
-        }
-    }
-
-    pub(crate) fn read(word: &str) -> Result<Self, StoreError> {
-        let all = [
-            Self::Pending,
-            Self::Importing,
-            Self::Uncommitted,
-            Self::Completed,
-            Self::Failed,
-            Self::Aborted,
-        ];
-        all.into_iter()
-            .find(|state| state.word() == word)
-            .ok_or_else(|| StoreError::Corrupt {
-                what: "job state",
-                why: format!("{word:?} is no state"),
-            })
-    }
-}
 
 /// The data of a create call.
 #[derive(Debug)]
@@ -312,7 +265,7 @@ fn job(row: &Row<'_>) -> Result<Job, StoreError> {
 fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
     let state: String = row.get(0)?;
     Ok(Standing {
-        state: JobState::read(&state)?,
+        state: read_state(&state)?,
         reason: row.get(1)?,
         complete_time: row.get(2)?,
         rows: unsigned(row.get(3)?),
@@ -347,4 +300,14 @@ mod tests {
         assert_eq!(next_id(i64::MAX - 1, 0), Some(i64::MAX));
         assert_eq!(next_id(i64::MAX, 0), None);
     }
+}
+
+/// Parses a stored state.
+pub(super) fn read_state(word: &str) -> Result<JobState, StoreError> {
+    let mut states = JobState::ALL.into_iter();
+    let state = states.find(|state| state.word() == word);
+    state.ok_or_else(|| StoreError::Corrupt {
+        what: "job state",
+        why: format!("{word:?} is no state"),
+    })
 }

@@ -3,9 +3,10 @@
 mod deaths;
 
 use super::ending::{is_two_phase, show};
-use super::jobs::{JobState, parse_source};
+use super::jobs::parse_source;
 use super::rows::{AUTO_IDS, PENDING, discard, keep_columns};
 use super::{Store, StoreError, signed};
+use crate::api::model::JobState;
 use crate::formats::Batch;
 use crate::local::source::Source;
 use rusqlite::{Transaction, params};

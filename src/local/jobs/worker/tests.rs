@@ -1,10 +1,11 @@
 use super::*;
+use crate::api::model::JobState;
 use crate::interrupt::Interrupt;
 use crate::local::faults::Faults;
 use crate::local::source::Source;
 use crate::local::source::{Places, Rules};
 use crate::local::storage::Store;
-use crate::local::storage::jobs::{Created, JobState, NewJob, Standing};
+use crate::local::storage::jobs::{Created, NewJob, Standing};
 use crate::stores::StorageKeys;
 use rusqlite::Connection;
 use serde_json::json;
