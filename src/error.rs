@@ -33,13 +33,15 @@ pub enum Kind {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// SIGHUP.
+    HungUp,
     /// Standard output was closed by its reader.
     ClosedPipe,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Script,
         Self::Usage,
         Self::Arguments,
@@ -52,6 +54,7 @@ impl Kind {
         Self::Busy,
         Self::Interrupted,
         Self::Terminated,
+        Self::HungUp,
         Self::ClosedPipe,
     ];
 
@@ -70,6 +73,7 @@ impl Kind {
             Self::Busy => "busy",
             Self::Interrupted => "interrupted",
             Self::Terminated => "terminated",
+            Self::HungUp => "hung_up",
             Self::ClosedPipe => "closed_pipe",
         }
     }
@@ -85,6 +89,7 @@ impl Kind {
             Self::Unknown => 6,
             Self::Refused => 7,
             Self::Busy => 75,
+            Self::HungUp => 129,
             Self::Interrupted => 130,
             Self::ClosedPipe => 141,
             Self::Terminated => 143,

@@ -1,4 +1,4 @@
-//! The stop flag of a run, raised by Ctrl-C, SIGTERM, a deadline or a closed standard output.
+//! The stop flag of a run, raised by Ctrl-C, SIGTERM, SIGHUP, a deadline or a closed standard output.
 //!
 //! Every wait goes through [`Interrupt::sleep`] or polls [`Interrupt::check`], so a stop ends the wait within [`TICK`].
 
@@ -16,6 +16,8 @@ pub enum Stop {
     Interrupted,
     /// SIGTERM.
     Terminated,
+    /// SIGHUP: the terminal is gone.
+    HungUp,
     /// A deadline has passed: the run's (`--timeout`) or one set by [`Interrupt::until`].
     TimedOut,
     /// Standard output was closed by its reader.
@@ -27,21 +29,29 @@ impl From<Stop> for Kind {
         match stop {
             Stop::Interrupted => Self::Interrupted,
             Stop::Terminated => Self::Terminated,
+            Stop::HungUp => Self::HungUp,
             Stop::TimedOut => Self::Timeout,
             Stop::ClosedPipe => Self::ClosedPipe,
         }
     }
 }
 
+impl Stop {
+    /// Returns the reason as the beginning of a sentence.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Self::Interrupted => "interrupted",
+            Self::Terminated => "terminated",
+            Self::HungUp => "the terminal was closed",
+            Self::TimedOut => "the time given with --timeout is over",
+            Self::ClosedPipe => "standard output was closed",
+        }
+    }
+}
+
 impl From<Stop> for Failure {
     fn from(stop: Stop) -> Self {
-        let message = match stop {
-            Stop::Interrupted => "interrupted",
-            Stop::Terminated => "terminated",
-            Stop::TimedOut => "the time given with --timeout is over",
-            Stop::ClosedPipe => "standard output was closed",
-        };
-        Self::new(stop.into(), message)
+        Self::new(stop.into(), stop.words())
     }
 }
 

@@ -149,7 +149,7 @@ pub enum ApiError {
         limit: usize,
     },
     /// The call was stopped by Ctrl-C, SIGTERM or the run's own deadline.
-    #[error("{} while trying to {}", outcome::stopped(*.stop), .call.what)]
+    #[error("{} while trying to {}", .stop.words(), .call.what)]
     Stopped {
         /// The stopped call.
         call: Box<Call>,

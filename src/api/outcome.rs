@@ -2,7 +2,6 @@
 
 use super::model::Dialect;
 use crate::error::Kind;
-use crate::interrupt::Stop;
 use std::time::Duration;
 use url::Url;
 
@@ -213,15 +212,5 @@ pub(super) fn excerpt(text: &str) -> String {
         String::new()
     } else {
         format!(": {text:?}")
-    }
-}
-
-/// Returns the reason of a stop as the beginning of a sentence.
-pub(super) const fn stopped(stop: Stop) -> &'static str {
-    match stop {
-        Stop::Interrupted => "interrupted",
-        Stop::Terminated => "terminated",
-        Stop::TimedOut => "the time given with --timeout is over",
-        Stop::ClosedPipe => "standard output was closed",
     }
 }

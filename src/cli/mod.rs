@@ -186,7 +186,7 @@ fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
     jobs.retain(|job| !failure.jobs.contains(job));
     let stopped = matches!(
         failure.kind,
-        Kind::Interrupted | Kind::Terminated | Kind::Timeout
+        Kind::Interrupted | Kind::Terminated | Kind::HungUp | Kind::Timeout
     );
     if !stopped || jobs.is_empty() || session.choices().dry_run {
         return told;

@@ -4,6 +4,7 @@ use super::Outcome;
 use super::args::Serve;
 use crate::config::set;
 use crate::error::{Failure, Kind};
+use crate::interrupt::Stop;
 use crate::local::faults::Faults;
 use crate::local::{Config, OwnBucket, Places, Service};
 use crate::secret::Secret;
@@ -14,7 +15,7 @@ use crate::stores::bucket::s3_endpoint;
 use rhai::Dynamic;
 use std::time::Duration;
 
-/// Serves until Ctrl-C, SIGTERM or the run's deadline. The outer error is a usage error.
+/// Serves until Ctrl-C, SIGTERM, SIGHUP or the run's deadline. Only SIGHUP counts as a failure. The outer error is a usage error.
 pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failure> {
     let token = token(&options)?;
     if token.is_none() && !options.listen.ip().is_loopback() {
@@ -58,7 +59,13 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         Kind::Interrupted | Kind::Terminated | Kind::Timeout => Ok(()),
         _ => Err(failure),
     });
-    Ok(announced.map(|()| Dynamic::UNIT).map_err(Into::into))
+    let hung_up = session
+        .interrupt
+        .check()
+        .err()
+        .filter(|stop| *stop == Stop::HungUp);
+    let served = announced.and_then(|()| hung_up.map_or(Ok(()), |stop| Err(stop.into())));
+    Ok(served.map(|()| Dynamic::UNIT).map_err(Into::into))
 }
 
 /// Returns the places that jobs may read from.

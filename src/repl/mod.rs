@@ -22,12 +22,13 @@ use crate::config::{self, Config};
 use crate::engine::Interpreter;
 use crate::engine::syntax::command;
 use crate::error::{Failure, Kind};
-use crate::interrupt::Stop;
+use crate::interrupt::{Stop, TICK};
 use crate::session::Session;
 use commands::Next;
 use input::PromptInput;
 use rustyline::error::ReadlineError;
 use shell::Shell;
+use std::io::{IsTerminal, stdin};
 
 /// The script in the settings folder that runs before the first prompt.
 const INIT: &str = "init.rhai";
@@ -53,6 +54,11 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         session.idle.enter();
         let answer = input.read(&session, &prompt);
         session.idle.leave();
+        if !matches!(answer, Ok(_) | Err(ReadlineError::Interrupted)) && !stdin().is_terminal() {
+            // The terminal is gone: its signal arrives now.
+            let _ = session.interrupt.sleep(TICK);
+        }
+        leaves(&session)?;
         let text = match answer {
             Ok(text) => text,
             // Ctrl-C cancels the typed text.

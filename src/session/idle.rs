@@ -1,5 +1,5 @@
-//! Restoring the terminal on SIGTERM while the prompt waits for a key: the terminal is in raw mode then, and no code
-//! polls the interrupt flag.
+//! Ending the prompt on SIGTERM or SIGHUP while it waits for a key: the terminal is in raw mode then, and no code polls
+//! the interrupt flag.
 
 #[cfg(unix)]
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
@@ -24,8 +24,24 @@ impl PromptTerminal {
         self.set(None);
     }
 
+    /// Restores the terminal's settings and ends standard input, so the waiting prompt finds its end. Returns false if
+    /// the prompt waits for a key of another file, since results go elsewhere.
+    pub fn end(&self) -> bool {
+        let waited = self.restore();
+        #[cfg(unix)]
+        if waited {
+            use std::io::IsTerminal;
+            let ended = std::fs::File::open("/dev/null")
+                .is_ok_and(|nothing| rustix::stdio::dup2_stdin(&nothing).is_ok());
+            // The editor looks at standard input again after a change of the terminal's size.
+            let woken = signal_hook::low_level::raise(signal_hook::consts::SIGWINCH);
+            return ended && woken.is_ok() && std::io::stdout().is_terminal();
+        }
+        !waited
+    }
+
     /// Restores the terminal's settings. Returns true if the prompt was waiting.
-    pub fn restore(&self) -> bool {
+    fn restore(&self) -> bool {
         let settings = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
         #[cfg(unix)]
         if let Some(settings) = &settings {

@@ -30,13 +30,13 @@ pub enum SubmitError {
         at: String,
     },
     /// The run was stopped before anything was sent, or while the service was too busy to accept the job.
-    #[error("{} before the import job could be submitted", stopped(*.stop))]
+    #[error("{} before the import job could be submitted", .stop.words())]
     Waiting {
         /// The reason for the stop.
         stop: Stop,
     },
     /// The run was stopped after the send. An answer that still arrives is journalled.
-    #[error("{} before it was known whether the import job was created", stopped(*.stop))]
+    #[error("{} before it was known whether the import job was created", .stop.words())]
     Stopped {
         /// The reason for the stop.
         stop: Stop,
@@ -113,15 +113,6 @@ pub enum Doubt {
 
 fn in_brackets(cause: Option<&ApiError>) -> String {
     cause.map_or_else(String::new, |error| format!(" ({error})"))
-}
-
-const fn stopped(stop: Stop) -> &'static str {
-    match stop {
-        Stop::Interrupted => "interrupted",
-        Stop::Terminated => "terminated",
-        Stop::TimedOut => "the time given with --timeout was over",
-        Stop::ClosedPipe => "standard output was closed",
-    }
 }
 
 impl SubmitError {

@@ -1,12 +1,13 @@
 //! `params(#{…})`: the declaration of a script's options.
 
-use crate::engine::options::plain;
+use crate::engine::options::{duration_of, parse_duration, plain};
 use crate::engine::types::{as_text, found, json_of, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::session::arguments::{Given, Raw};
 use crate::text::words;
 use rhai::{Array, Dynamic, Map};
 use std::fmt;
+use std::path::Path;
 
 /// The keys of a parameter's long form.
 const KEYS: [&str; 6] = ["value", "default", "type", "required", "help", "choices"];
@@ -24,10 +25,25 @@ pub enum Type {
     Flag,
     /// A list of texts. The option may be repeated.
     List,
+    /// A duration: text such as `90s`, or seconds.
+    Duration,
+    /// A file or folder that exists, a glob pattern that matches one, or the URL of an object.
+    Path,
+    /// A list of paths. The option may be repeated.
+    Paths,
 }
 
 impl Type {
-    const ALL: [Self; 5] = [Self::Text, Self::Int, Self::Number, Self::Flag, Self::List];
+    const ALL: [Self; 8] = [
+        Self::Text,
+        Self::Int,
+        Self::Number,
+        Self::Flag,
+        Self::List,
+        Self::Duration,
+        Self::Path,
+        Self::Paths,
+    ];
 
     /// Returns the name of the type for `type`.
     pub const fn word(self) -> &'static str {
@@ -37,6 +53,29 @@ impl Type {
             Self::Number => "number",
             Self::Flag => "flag",
             Self::List => "list",
+            Self::Duration => "duration",
+            Self::Path => "path",
+            Self::Paths => "paths",
+        }
+    }
+
+    /// Returns the type of each value, if the option may be repeated.
+    pub(super) const fn item(self) -> Option<Self> {
+        match self {
+            Self::List => Some(Self::Text),
+            Self::Paths => Some(Self::Path),
+            _ => None,
+        }
+    }
+
+    /// Returns true if a default of the type `other` fits.
+    fn accepts(self, other: Self) -> bool {
+        match self {
+            Self::Number => matches!(other, Self::Number | Self::Int),
+            Self::Duration => matches!(other, Self::Text | Self::Int | Self::Number),
+            Self::Path => other == Self::Text,
+            Self::Paths => other == Self::List,
+            kind => kind == other,
         }
     }
 
@@ -277,7 +316,7 @@ fn default(
             let default = match (kind, required) {
                 (_, Some(true)) => Default::Required,
                 (Type::Flag, _) => Default::Value(false.into()),
-                (Type::List, None) if matches!(none, Field::Missing) => {
+                (kind, None) if kind.item().is_some() && matches!(none, Field::Missing) => {
                     Default::Value(Array::new().into())
                 }
                 (_, Some(false)) => Default::Value(Dynamic::UNIT),
@@ -293,8 +332,12 @@ fn default(
         )
     })?;
     let kind = named.unwrap_or(of_value);
-    if kind != of_value && !(kind == Type::Number && of_value == Type::Int) {
+    if !kind.accepts(of_value) {
         return Err(format!("its type is {kind}, but its default is {of_value}"));
+    }
+    if kind == Type::Duration && duration_of(&value).is_none() {
+        let default = plain(&value);
+        return Err(format!("its default is no duration: {default:?}"));
     }
     Ok(match required {
         Some(true) => (Some(kind), Default::Required),
@@ -307,9 +350,9 @@ impl Param {
     fn convert(&self, raws: &[&Raw]) -> Result<Dynamic, Failure> {
         let option = self.option();
         let kind = self.kind.unwrap_or(Type::Text);
-        if kind == Type::List {
-            let texts = raws.iter().map(|raw| self.one(raw, Type::Text));
-            return Ok(texts.collect::<Result<Array, _>>()?.into());
+        if let Some(item) = kind.item() {
+            let items = raws.iter().map(|raw| self.one(raw, item));
+            return Ok(items.collect::<Result<Array, _>>()?.into());
         }
         if raws.len() > 1 {
             return Err(wrong(format!("{option} is given {} times", raws.len())));
@@ -332,6 +375,8 @@ impl Param {
                 let wanted = match kind {
                     Type::Int => "a whole number",
                     Type::Number => "a number",
+                    Type::Duration => "a duration such as 90s or 1h45m, or seconds",
+                    Type::Path => "a file or folder that exists, or the URL of an object",
                     _ => "true or false",
                 };
                 wrong(format!("{option} is {wanted}, got {text:?}"))
@@ -358,13 +403,29 @@ impl Param {
 
 fn typed(text: &str, kind: Type) -> Option<Dynamic> {
     match kind {
-        Type::Text | Type::List => Some(text.to_owned().into()),
+        Type::Text | Type::List | Type::Paths => Some(text.to_owned().into()),
+        Type::Duration => parse_duration(text).map(|_| match typed(text, Type::Int) {
+            Some(seconds) => seconds,
+            None => typed(text, Type::Number).unwrap_or_else(|| text.to_owned().into()),
+        }),
+        Type::Path => is_there(text).then(|| text.to_owned().into()),
         Type::Int => text.parse::<i64>().ok().map(Dynamic::from),
         Type::Number => {
             let number = text.parse::<f64>().ok()?;
             number.is_finite().then(|| Dynamic::from(number))
         }
         Type::Flag => text.parse::<bool>().ok().map(Dynamic::from),
+    }
+}
+
+/// Returns true if a path names an object by a URL, or something on the disk.
+fn is_there(path: &str) -> bool {
+    match path.split_once("://") {
+        Some((scheme, rest)) => !scheme.is_empty() && !rest.is_empty(),
+        None => {
+            Path::new(path).exists()
+                || glob::glob(path).is_ok_and(|mut found| found.next().is_some())
+        }
     }
 }
 

@@ -52,7 +52,7 @@ pub(crate) fn find(ast: &AST) -> Found {
 }
 
 /// Returns true if the function declares the script's options.
-fn declares(name: &str) -> bool {
+pub(super) fn declares(name: &str) -> bool {
     registry::find(name).is_some_and(|it| it.effect == Effect::DeclaresOptions)
 }
 

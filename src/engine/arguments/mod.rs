@@ -8,9 +8,11 @@
 mod declaration;
 mod find;
 mod usage;
+mod uses;
 mod words;
 
 pub(crate) use declaration::{Declaration, Written};
 pub(crate) use find::{Found, find};
 pub(crate) use usage::{help, usage};
+pub(crate) use uses::ArgumentUses;
 pub(crate) use words::asks_help;

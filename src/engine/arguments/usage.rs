@@ -2,11 +2,12 @@
 
 use super::declaration::{Declaration, Default, Param, Type};
 use super::find::Found;
+use super::uses::ArgumentUses;
 use crate::engine::options::plain;
 use std::fmt::Write;
 
 /// Returns the usage line. `how` is the call, for example `zshell run nightly.rhai`.
-pub(crate) fn usage(how: &str, declaration: Option<&Declaration>) -> String {
+pub(crate) fn usage(how: &str, declaration: Option<&Declaration>, uses: ArgumentUses) -> String {
     let mut line = how.to_owned();
     let params = declaration
         .map(|it| it.params.as_slice())
@@ -20,17 +21,20 @@ pub(crate) fn usage(how: &str, declaration: Option<&Declaration>) -> String {
     if !optional.is_empty() {
         line.push_str(" [OPTIONS]");
     }
-    line + " [ARG]..."
+    if uses.args {
+        line.push_str(" [ARG]...");
+    }
+    line
 }
 
 /// Returns a script's help: its leading comment, its usage, its parameters.
-pub(crate) fn help(how: &str, text: &str, found: &Found) -> String {
+pub(crate) fn help(how: &str, text: &str, found: &Found, uses: ArgumentUses) -> String {
     let mut help = leading_comment(text);
     if !help.is_empty() {
         help.push('\n');
     }
     let declaration = found.declaration();
-    let _ = writeln!(help, "Usage: {}", usage(how, declaration));
+    let _ = writeln!(help, "Usage: {}", usage(how, declaration, uses));
     if matches!(found, Found::Unknown | Found::Wrong(..)) {
         help.push_str(
             "\nWhich options it takes is only known when it runs: its params(…) is no map that is written out.\n",
@@ -89,7 +93,7 @@ fn about(param: &Param) -> String {
             }
         }
     }
-    if param.kind == Some(Type::List) {
+    if param.kind.and_then(Type::item).is_some() {
         about.push("[repeatable]".to_owned());
     }
     about.retain(|part| !part.is_empty());

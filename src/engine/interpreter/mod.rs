@@ -3,7 +3,7 @@
 mod try_catch;
 mod wiring;
 
-use super::arguments;
+use super::arguments::{self, ArgumentUses};
 use super::compile::{self, Sources};
 use super::limits::SizeGuard;
 use super::modules::{Folders, Modules};
@@ -63,7 +63,7 @@ impl Interpreter {
         sizes.register(&mut engine);
         install_hooks(&mut engine, &session, &globals, sizes);
         try_catch::register(&mut engine, &sources);
-        let folders = Folders::new(setup.script_dir.clone(), session.choices().lib.clone());
+        let folders = folders(&setup, &session);
         engine.set_module_resolver(Modules::new(folders, sources.clone()));
         Self {
             engine,
@@ -129,8 +129,9 @@ impl Interpreter {
             self.engine.set_optimization_level(level);
             found = arguments::find(&plain?);
         }
+        let uses = ArgumentUses::of(name, text, &folders(&self.setup, &self.session));
         if arguments::asks_help(words) {
-            let help = arguments::help(how, text, &found);
+            let help = arguments::help(how, text, &found, uses);
             self.session.write(|out| out.write_all(help.as_bytes()))?;
             return Ok(Dynamic::UNIT);
         }
@@ -140,11 +141,14 @@ impl Interpreter {
             Some(declaration) => declaration.complete(&given),
             None => Ok(given.undeclared()),
         };
-        let opts = opts.map_err(|failure| {
-            let usage = arguments::usage(how, declaration);
-            let message = format!("{}\nusage: {usage}", failure.message);
-            Failure { message, ..failure }.or_hint(&format!("{how} --help tells what it takes"))
-        })?;
+        let used = uses.check(&given, declaration.is_some());
+        let opts = opts
+            .and_then(|opts| used.map(|()| opts))
+            .map_err(|failure| {
+                let usage = arguments::usage(how, declaration, uses);
+                let message = format!("{}\nusage: {usage}", failure.message);
+                Failure { message, ..failure }.or_hint(&format!("{how} --help tells what it takes"))
+            })?;
         let args: Array = given.args.iter().cloned().map(Dynamic::from).collect();
         self.globals
             .borrow_mut()
@@ -313,6 +317,11 @@ pub(super) fn language() -> Engine {
     compile::language(&mut engine);
     types::register_all(&mut engine);
     engine
+}
+
+/// Returns the folders where a script's modules are looked up.
+fn folders(setup: &Setup, session: &Session) -> Folders {
+    Folders::new(setup.script_dir.clone(), session.choices().lib.clone())
 }
 
 /// Returns the limits of `config.toml`. An unreadable file is reported, and the defaults apply.

@@ -86,11 +86,39 @@ fn commands_help() {
 }
 
 #[test]
-fn sigterm_ends_a_prompt_that_waits_and_gives_the_terminal_back() {
-    let mut shell = Home::new().shell();
-    shell.run("40 + 2");
-    let end = shell.terminate();
-    assert!(end.contains("Terminated"), "{end}");
+fn a_signal_ends_a_prompt_that_waits_by_the_common_exit() {
+    for (signal, code, words) in [
+        ("TERM", 143, "error: terminated"),
+        ("HUP", 129, "error: the terminal was closed"),
+    ] {
+        let mut shell = Home::new().shell();
+        shell.run("40 + 2");
+        shell.type_text("7 * ");
+        shell.signal(signal);
+        let end = shell.end();
+        assert_eq!(end.exit_code(), code, "{signal}: {end}");
+        let screen = shell.screen();
+        assert!(screen.contains(words), "{signal}: {screen}");
+    }
+}
+
+/// A statement is in the history before it runs, and a job of the local service continues in the next run.
+#[test]
+fn a_closed_terminal_loses_nothing() {
+    let home = Home::new();
+    let mut shell = home.shell();
+    shell.run("let kept = 40 + 2;");
+    shell.begin(r#"print("asleep"); sleep("1h")"#);
+    shell.wait_for("the print", |screen| {
+        screen.contents().lines().any(|line| line == "asleep")
+    });
+    shell.signal("HUP");
+    assert_eq!(shell.end().exit_code(), 129);
+    let history = home.history();
+    assert!(
+        history.contains("let kept") && history.contains("asleep"),
+        "{history}"
+    );
 }
 
 #[test]

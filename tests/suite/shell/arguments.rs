@@ -115,14 +115,12 @@ Options:
         .run()
         .says("--help\n");
     let test = Test::new().script("print(1)").args(["--help"]);
-    test.stdout(
-        "Usage: zshell run main.rhai [ARG]...\n\nOptions:\n  --help  show this, and run nothing\n",
-    )
-    .run();
+    test.stdout("Usage: zshell run main.rhai\n\nOptions:\n  --help  show this, and run nothing\n")
+        .run();
     let test = Test::new()
         .args(["run", "-", "--help"])
         .stdin("// Says one.\nprint(1)");
-    test.run().says("Says one.\n\nUsage: zshell run - [ARG]...");
+    test.run().says("Says one.\n\nUsage: zshell run -\n");
     let test = Test::new()
         .eval("params(#{x: 1}); print(1)")
         .args(["--help"]);
@@ -229,5 +227,106 @@ fn a_wrong_declaration_is_told() {
         ("params(#{x: #{required: 5}})", "required is true or false"),
     ] {
         Test::new().eval(text).status(1).run().complains(problem);
+    }
+}
+
+const TIMED: &str = r#"params(#{
+    wait: #{type: "duration", value: "1h", help: "how long"},
+    pause: #{type: "duration", value: 2},
+    file: #{type: "path", required: false},
+    files: #{type: "paths"},
+});
+print(opts.to_json());"#;
+
+#[test]
+fn durations_and_paths_are_checked_before_anything_runs() {
+    for (words, opts) in [
+        (&[][..], r#"{"file":null,"files":[],"pause":2,"wait":"1h"}"#),
+        (
+            &[
+                "--wait=90s",
+                "--pause=1.5",
+                "--file=s3://b/a.json",
+                "--files=*.json",
+                "--files",
+                ".",
+            ],
+            r#"{"file":"s3://b/a.json","files":["*.json","."],"pause":1.5,"wait":"90s"}"#,
+        ),
+        (
+            &["--wait=1h45m", "--pause", "30", "--file", "a.json"],
+            r#"{"file":"a.json","files":[],"pause":30,"wait":"1h45m"}"#,
+        ),
+    ] {
+        let test = Test::new().file("a.json", "[]").script(TIMED);
+        let test = test.args(words.iter().copied());
+        test.stdout(format!("{opts}\n")).run();
+    }
+    for (word, problem) in [
+        (
+            "--wait=soon",
+            "--wait is a duration such as 90s or 1h45m, or seconds, got \"soon\"",
+        ),
+        ("--wait=-1", "--wait is a duration"),
+        ("--pause=", "--pause is a duration"),
+        (
+            "--file=gone.json",
+            "--file is a file or folder that exists, or the URL of an object, got \"gone.json\"",
+        ),
+        ("--file=s3://", "--file is a file or folder"),
+        ("--files=*.csv", "--files is a file or folder that exists"),
+    ] {
+        let test = Test::new().file("a.json", "[]").script(TIMED).args([word]);
+        test.status(2).stdout("").run().complains(problem);
+    }
+    let help = Test::new().script(TIMED).args(["--help"]).run();
+    help.says("  --wait <duration>   how long [default: 1h]\n")
+        .says("  --pause <duration>  [default: 2]\n")
+        .says("  --file <path>\n")
+        .says("  --files <paths>     [repeatable]\n");
+    let wrong = Test::new().eval("params(#{wait: #{type: \"duration\", value: \"soon\"}})");
+    let ran = wrong.status(1).unlinted().run();
+    ran.complains("params: wait: its default is no duration: \"soon\"");
+}
+
+#[test]
+fn words_that_a_script_does_not_use_end_with_2() {
+    for (text, words, problem) in [
+        ("print(1)", &["a.json"][..], "doesn't use \"a.json\""),
+        ("print(1)", &["a", "b"], "doesn't use \"a\" and \"b\""),
+        ("print(1)", &["--full", "x"], "doesn't use --full"),
+        (
+            "params(#{n: 1}); print(opts.n)",
+            &["--n", "2", "b"],
+            "doesn't use \"b\"",
+        ),
+        ("print(opts.n)", &["--n", "2", "b"], "doesn't use \"b\""),
+        ("print(args)", &["b", "--n", "2"], "doesn't use --n"),
+        ("// args\nprint(\"args\")", &["b"], "doesn't use \"b\""),
+        (
+            "print(1)",
+            &["-o", "json"],
+            "doesn't use \"-o\" and \"json\"",
+        ),
+    ] {
+        let test = Test::new().script(text).args(words.iter().copied());
+        let ran = test.status(2).stdout("").run();
+        ran.complains(problem)
+            .complains("usage: zshell run main.rhai");
+        if words[0].starts_with('-') {
+            ran.complains("hint: options of zshell come before the command");
+        }
+    }
+    let test = Test::new().eval("1").args(["x"]);
+    test.status(2)
+        .stdout("")
+        .run()
+        .complains("usage: zshell eval EXPR");
+    // A module reads the arguments too.
+    for (module, status) in [("fn first() { args[0] }", 0), ("fn first() { 1 }", 2)] {
+        let test = Test::new().file("part.rhai", module);
+        let text = "import \"part\" as part; print(part::first());";
+        let ran = test.script(text).args(["x"]).status(status).run();
+        assert_eq!(ran.stdout, if status == 0 { "x\n" } else { "" });
     }
 }

@@ -4,6 +4,7 @@ use crate::shell::service::{answer, is_create};
 use crate::support::harness::{Folder, Ran, Running, Test, quoted};
 use crate::support::server::{Reply, Server};
 use serde_json::json;
+use std::io::BufRead;
 use std::sync::Mutex;
 use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
@@ -35,7 +36,11 @@ fn ready(text: &str, status: i32) -> Running {
 
 #[test]
 fn a_script_is_interrupted_wherever_it_is() {
-    for (signal, status, word) in [("INT", 130, "interrupted"), ("TERM", 143, "terminated")] {
+    for (signal, status, word) in [
+        ("INT", 130, "interrupted"),
+        ("TERM", 143, "terminated"),
+        ("HUP", 129, "the terminal was closed"),
+    ] {
         for text in [
             "sleep(3600)",
             "loop {}",
@@ -79,7 +84,7 @@ fn a_pipe_that_nobody_reads_is_interrupted() {
 
 #[test]
 fn a_request_without_an_answer_is_interrupted() {
-    for (signal, status) in [("INT", 130), ("TERM", 143)] {
+    for (signal, status) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
         let (server, told) = telling(Reply::Silence);
         let test = Test::new().env("MILVUS_URI", server.url());
         let running = test.args(["jobs"]).status(status).spawn();
@@ -178,16 +183,47 @@ fn a_stopped_run_names_the_jobs_it_submitted() {
 
 #[test]
 fn serve_ends_cleanly() {
-    for signal in ["TERM", "INT"] {
+    for (signal, status, error) in [
+        ("TERM", 0, ""),
+        ("INT", 0, ""),
+        ("HUP", 129, "error: the terminal was closed\n"),
+    ] {
         let test = Folder::new()
             .test()
             .args(["serve", "--listen", "127.0.0.1:0"]);
-        let mut running = test.spawn();
+        let mut running = test.status(status).spawn();
         assert!(running.line().starts_with("listening on http://127.0.0.1:"));
         running.signal(signal);
         let ran = running.end();
-        assert_eq!(ran.stderr, "");
+        assert_eq!(ran.stderr, error);
     }
+}
+
+/// `nohup` starts a program with SIGHUP ignored, and it stays ignored.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_run_under_nohup_goes_on_without_its_terminal() {
+    let folder = Folder::new();
+    let test = folder
+        .test()
+        .eval("print(\"ready\"); sleep(0.3); print(\"done\")");
+    let mut command = std::process::Command::new("nohup");
+    let plain = test.command();
+    command.arg(plain.get_program()).args(plain.get_args());
+    for (name, value) in plain.get_envs() {
+        command.env(name, value.unwrap_or_default());
+    }
+    command.stdin(std::process::Stdio::null());
+    command.stdout(std::process::Stdio::piped());
+    let mut child = command.spawn().expect("nohup runs");
+    let mut lines = std::io::BufReader::new(child.stdout.take().expect("its output")).lines();
+    assert_eq!(lines.next().expect("a line").expect("text"), "ready");
+    let sent = std::process::Command::new("kill")
+        .args(["-HUP", &child.id().to_string()])
+        .status();
+    assert!(sent.expect("kill runs").success());
+    assert_eq!(lines.next().expect("a line").expect("text"), "done");
+    assert!(child.wait().expect("an end").success());
 }
 
 #[test]

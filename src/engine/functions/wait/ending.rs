@@ -19,7 +19,7 @@ impl Watch<'_> {
         let open = self.open_jobs();
         match (failure.kind, self.limit) {
             (Kind::Timeout, Some(limit)) if self.began.elapsed() >= limit => self.timed_out(limit),
-            (Kind::Interrupted | Kind::Terminated | Kind::Timeout, _) => {
+            (Kind::Interrupted | Kind::Terminated | Kind::HungUp | Kind::Timeout, _) => {
                 failure.with_hint(come_back(&open)).with_jobs(open)
             }
             _ => failure.or_hint(&come_back(&open)).with_jobs(open),

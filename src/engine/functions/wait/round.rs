@@ -176,9 +176,9 @@ fn moved(last: Option<ProgressValue>, job: &Job, summary: &JobSummary) -> Progre
 
 /// Returns true if the run or the wait was stopped.
 fn is_stop(failure: &Failure) -> bool {
-    use Kind::{ClosedPipe, Interrupted, Terminated, Timeout};
+    use Kind::{ClosedPipe, HungUp, Interrupted, Terminated, Timeout};
     matches!(
         failure.kind,
-        Interrupted | Terminated | Timeout | ClosedPipe
+        Interrupted | Terminated | HungUp | Timeout | ClosedPipe
     )
 }

@@ -322,6 +322,7 @@ impl<'a> Queue<'a> {
             | Kind::Auth
             | Kind::Interrupted
             | Kind::Terminated
+            | Kind::HungUp
             | Kind::Timeout
             | Kind::ClosedPipe => Err(failure),
             _ => {
