@@ -76,11 +76,15 @@ impl DryRun {
         self.pretended().jobs.set(job_id, state);
     }
 
-    /// Returns the progress of a placeholder job, which is completed or waits for its commit.
+    /// Returns the progress of a placeholder job, which is completed or waits for its commit. Its sizes are 0, so a script
+    /// can add them up.
     pub(super) fn progress(&self, job_id: &str) -> Option<Progress> {
         let state = self.pretended().jobs.ask(job_id)?;
         Some(Progress {
             percent: 100.0,
+            rows: Some(0),
+            total_rows: Some(0),
+            file_size: Some(0),
             ..Progress::of_state(job_id, "", State::derived(state))
         })
     }

@@ -386,3 +386,23 @@ fn collections_are_pretended() {
     );
     folder.test().eval("dry_run()").stdout("false\n").run();
 }
+
+#[test]
+fn numbers_of_a_simulated_job_can_be_added_up() {
+    for api in ["v1", "v2", "milvus"] {
+        let server = service();
+        let connect = connect(&server, api);
+        let path = if api == "milvus" { "" } else { "s3://bucket/" };
+        let text = format!(
+            r#"{connect} let job = import("books", "{path}1.json"); let total = 0; total += wait(job).rows;
+            let p = progress(job); total += p.rows + p.total_rows + p.size; print(`total ${{total + 1}} ${{p.percent}}`);
+            let batch = import_all("books", ["{path}2.json"]); print(`batch ${{batch.rows + batch.ok}}`);"#
+        );
+        let ran = Test::new()
+            .env("KEY", "k")
+            .args(["--dry-run"])
+            .eval(text)
+            .run();
+        ran.says("# total 1 100.0\n").says("# batch 1\n");
+    }
+}
