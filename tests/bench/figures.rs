@@ -1,10 +1,11 @@
-//! Benchmarks: `cargo bench`, or `cargo bench -- startup client submit import wide search large batch list wait` for some of them.
+//! Benchmarks: `cargo bench`, or `cargo bench -- startup check` for some of them.
 //!
 //! They measure the program as its users run it, process by process, and need nothing but cargo and curl;
-//! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, pyarrow,
-//! orjson). They print figures beside the targets and assert no timing: a busy machine makes no test fail.
+//! `ZSHELL_BENCH_PYTHON` names an interpreter that has the peers of `peers.py` (pymilvus, milvus-lite, numpy,
+//! pyarrow, orjson, polars). They print figures beside the targets and assert no timing: a busy machine makes no test fail.
 
 mod batch;
+mod check;
 mod client;
 mod cloud;
 mod data;
@@ -30,7 +31,7 @@ type Lines = Result<Vec<Line>, Box<dyn Error>>;
 /// A benchmark's name and work.
 type Benchmark = (&'static str, fn() -> Lines);
 
-const ALL: [Benchmark; 10] = [
+const ALL: [Benchmark; 11] = [
     ("startup", startup::measure),
     ("client", client::measure),
     ("submit", submit::measure),
@@ -41,6 +42,7 @@ const ALL: [Benchmark; 10] = [
     ("list", list::measure),
     ("wait", list::measure_wait),
     ("large", large::measure),
+    ("check", check::measure),
 ];
 
 fn main() -> ExitCode {

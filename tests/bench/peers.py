@@ -3,6 +3,7 @@
     peers.py EXTENSION PATH SCRATCH
     peers.py submit URL PATH COUNT
     peers.py search VECTORS COUNT
+    peers.py check FORMAT PATH
 
 `milvus-lite` inserts a part of the rows (a whole file would take it too long): rows a second are compared.
 """
@@ -114,7 +115,54 @@ def search(path, count):
     return work
 
 
+def check_npy(path):
+    import numpy
+
+    return numpy.load(path.parent / "vector.npy").sum() and numpy.load(path.parent / "id.npy").sum()
+
+
+def check_parquet(path):
+    import pyarrow.parquet
+
+    pyarrow.parquet.read_table(path, use_threads=True)
+
+
+def check_jsonl(path):
+    import orjson
+
+    with open(path, "rb") as lines:
+        for line in lines:
+            orjson.loads(line)
+
+
+def check_csv(path):
+    import polars
+
+    vectors = polars.read_csv(path)["vector"]
+    vectors.str.json_decode(polars.List(polars.Float32))
+
+
+def check(name, path):
+    peer, module, read = {
+        "npy": ("numpy", "numpy", check_npy),
+        "parquet": ("pyarrow", "pyarrow.parquet", check_parquet),
+        "zstd.parquet": ("pyarrow", "pyarrow.parquet", check_parquet),
+        "jsonl": ("orjson", "orjson", check_jsonl),
+        "csv": ("polars", "polars", check_csv),
+    }[name]
+
+    try:
+        __import__(module)
+    except ImportError as error:
+        print(json.dumps({"name": peer, "missing": str(error)}))
+        return
+    measure(peer, True, "", lambda: read(path))
+
+
 def main():
+    if sys.argv[1] == "check":
+        check(sys.argv[2], Path(sys.argv[3]))
+        return
     if sys.argv[1] == "search":
         try:
             work = search(sys.argv[2], int(sys.argv[3]))

@@ -61,6 +61,15 @@ impl Line {
         }
     }
 
+    /// How many times as fast as another program, with a target.
+    pub(crate) fn times(what: &str, figure: f64, least: f64, note: String) -> Self {
+        Self {
+            target: format!("at least {least} x"),
+            met: Some(figure >= least),
+            ..Self::ratio(what, figure, note)
+        }
+    }
+
     /// What could not be measured here, and why.
     pub(crate) fn skipped(what: &str, why: &str) -> Self {
         Self {

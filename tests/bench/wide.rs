@@ -1,5 +1,6 @@
 //! Files of 768-dimensional vectors, written as they are needed: `NumPy`, Parquet, CSV and JSON Lines.
 
+use parquet::basic::{Compression, ZstdLevel};
 use parquet::data_type::{FloatType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
@@ -42,7 +43,8 @@ pub(crate) fn write(dir: &Path, extension: &str, rows: usize) -> Result<PathBuf,
             numpy(dir, rows)?;
             return Ok(dir.join("*.npy"));
         }
-        "parquet" => parquet(&path, rows)?,
+        "parquet" => parquet(&path, rows, Compression::UNCOMPRESSED)?,
+        "zstd.parquet" => parquet(&path, rows, Compression::ZSTD(ZstdLevel::default()))?,
         "csv" => text(&path, rows, "id,vector\n", |id, list| {
             format!("{id},\"[{list}]\"\n")
         })?,
@@ -106,11 +108,12 @@ fn numpy(dir: &Path, rows: usize) -> Done {
     Ok(vectors.flush()?)
 }
 
-fn parquet(path: &Path, rows: usize) -> Done {
+fn parquet(path: &Path, rows: usize, compression: Compression) -> Done {
     let schema = "message m { required int64 id; optional group vector (LIST) { repeated group list { optional float element; } } }";
     // Vectors have no dictionary to speak of.
     let properties = WriterProperties::builder()
         .set_dictionary_enabled(false)
+        .set_compression(compression)
         .build();
     let schema = Arc::new(parse_message_type(schema)?);
     let mut writer = SerializedFileWriter::new(File::create(path)?, schema, Arc::new(properties))?;
