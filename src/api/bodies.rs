@@ -1,7 +1,6 @@
 //! The bodies of calls, with every field that some call sends. Fields without a value are left out.
 
 use super::model::ImportRequest;
-use super::query::RowQuery;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -89,23 +88,4 @@ pub(super) struct CollectionBody<'a> {
     pub(super) search_params: Option<&'a Map<String, Value>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) params: Option<&'a Map<String, Value>>,
-}
-
-impl<'a> CollectionBody<'a> {
-    /// Returns the body of a query in the server's default database. Without fields, all are returned.
-    pub(super) fn query(name: &'a str, query: &'a RowQuery) -> Self {
-        let mut fields: Vec<&str> = query.fields.iter().map(String::as_str).collect();
-        if fields.is_empty() {
-            fields.push("*");
-        }
-        Self {
-            collection_name: Some(name),
-            filter: Some(&query.filter),
-            output_fields: fields,
-            limit: query.limit,
-            offset: query.offset,
-            partition_names: &query.partitions,
-            ..Self::default()
-        }
-    }
 }

@@ -25,6 +25,25 @@ pub struct RowQuery {
     pub extra: Map<String, Value>,
 }
 
+impl RowQuery {
+    /// Returns the body of the query in the server's default database. Without fields, all are returned.
+    pub(super) fn body<'a>(&'a self, name: &'a str) -> CollectionBody<'a> {
+        let mut fields: Vec<&str> = self.fields.iter().map(String::as_str).collect();
+        if fields.is_empty() {
+            fields.push("*");
+        }
+        CollectionBody {
+            collection_name: Some(name),
+            filter: Some(&self.filter),
+            output_fields: fields,
+            limit: self.limit,
+            offset: self.offset,
+            partition_names: &self.partitions,
+            ..CollectionBody::default()
+        }
+    }
+}
+
 /// A search for the rows closest to a vector.
 #[derive(Clone, Debug, Default)]
 pub struct RowSearch {
@@ -66,7 +85,7 @@ impl Client {
         let database = self.settings().database.as_deref();
         let body = CollectionBody {
             db_name: database,
-            ..CollectionBody::query(name, query)
+            ..query.body(name)
         };
         let path = "/v2/vectordb/entities/query";
         let outgoing = self

@@ -3,7 +3,6 @@
 //! The call requires a filter and ignores partitions. It sends 64-bit integers as text, and JSON fields as base64 (2.3)
 //! or as text (newer). The collection's schema shows which texts to convert.
 
-use super::bodies::CollectionBody;
 use super::description::{CollectionDescription, FieldDescription};
 use super::error::ApiError;
 use super::outcome::Effect;
@@ -32,7 +31,7 @@ impl Client {
             known = Some(described);
         }
         let counts = query.fields == [COUNT];
-        let mut body = CollectionBody::query(name, query);
+        let mut body = query.body(name);
         body.filter = Some(&filter);
         // Servers refuse a limit with count(*), and v1 sets one unless it's 0.
         body.limit = query.limit.or(counts.then_some(0));
