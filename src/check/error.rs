@@ -23,6 +23,9 @@ pub(crate) enum CheckError {
         /// The reason.
         why: String,
     },
+    /// No schema can be proposed.
+    #[error("infer: {0}")]
+    Infer(String),
     /// Primary keys can't be kept.
     #[error("check: cannot write the primary keys to {place}: {source}")]
     Keys {

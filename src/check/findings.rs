@@ -108,6 +108,50 @@ impl Findings {
         }
     }
 
+    /// Adds a finding in its JSON form.
+    pub(super) fn add_json(&mut self, level: Level, finding: &Value) {
+        let text = |value: &Value, key: &str| {
+            let text = value.get(key).and_then(Value::as_str);
+            text.unwrap_or_default().to_owned()
+        };
+        let first = finding.get("first").and_then(Value::as_array);
+        let example = |value: &Value| Example {
+            file_no: 0,
+            row: value.get("row").and_then(Value::as_u64),
+            file: text(value, "file"),
+            value: text(value, "value"),
+        };
+        let (field, problem, hint) = (
+            text(finding, "field"),
+            text(finding, "problem"),
+            text(finding, "hint"),
+        );
+        let mut rows = finding.get("rows").and_then(Value::as_u64).unwrap_or(0);
+        for example in first.into_iter().flatten().map(example) {
+            self.add(
+                level,
+                &field,
+                &problem,
+                &hint,
+                std::mem::take(&mut rows),
+                example,
+            );
+        }
+    }
+
+    /// Removes the findings of a kind.
+    pub(super) fn remove(&mut self, level: Level, field: &str, problem: &str) {
+        let key = (level, field.to_owned(), problem.to_owned());
+        self.groups.remove(&key);
+    }
+
+    /// Returns the first problem with its first file, in words.
+    pub(super) fn first_problem(&self) -> Option<String> {
+        let ((_, _, problem), group) = self.groups.first_key_value()?;
+        let file = group.first.first().map_or("", |example| &example.file);
+        Some(format!("{file}: {problem}"))
+    }
+
     fn key(&self, level: Level, field: &str, problem: &str) -> (Level, String, String) {
         let key = (level, field.to_owned(), problem.to_owned());
         if self.groups.len() < MAX_KINDS || self.groups.contains_key(&key) {
@@ -144,8 +188,9 @@ impl Group {
         if self.first.len() == MAX_EXAMPLES && self.first.last().is_some_and(|it| *it < example) {
             return;
         }
-        let at = self.first.partition_point(|it| *it < example);
-        self.first.insert(at, example);
+        if let Err(at) = self.first.binary_search(&example) {
+            self.first.insert(at, example);
+        }
         self.first.truncate(MAX_EXAMPLES);
     }
 }

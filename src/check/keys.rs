@@ -6,8 +6,8 @@
 
 use super::findings::{Example, Findings, Level};
 use super::{CheckError, CheckRequest};
-use crate::formats::Batch;
 use crate::formats::source::SourceFile;
+use crate::formats::{Batch, DataType};
 use crate::stores::read_at::{DiskFile, ReadAt};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -145,7 +145,7 @@ impl KeyStore {
             if let Some(first) = before.filter(|first| first[..2] == record[..2]) {
                 let (file_no, file, row) = name(Place(record[2]));
                 let (_, first_file, first_row) = name(Place(first[2]));
-                let key = shown([record[0], record[1]], &field.data_type);
+                let key = shown([record[0], record[1]], field.data_type == DataType::Int64);
                 let value = format!("{key}also {first_file} row {first_row}");
                 let example = Example::of_file(file_no, file)
                     .at_row(row)
@@ -249,8 +249,8 @@ fn reduce(text: &str) -> [u64; 2] {
 }
 
 /// Returns a key and a comma, or an empty text for a reduced key.
-fn shown([high, low]: [u64; 2], data_type: &crate::formats::DataType) -> String {
-    if *data_type == crate::formats::DataType::Int64 {
+pub(super) fn shown([high, low]: [u64; 2], is_integer: bool) -> String {
+    if is_integer {
         return format!("{}, ", low.cast_signed());
     }
     let bytes = ((u128::from(high) << 64) | u128::from(low)).to_be_bytes();

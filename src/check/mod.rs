@@ -7,8 +7,10 @@
 
 mod error;
 mod findings;
+mod infer;
 mod keys;
 mod limits;
+mod merge;
 mod paths;
 mod problem;
 mod report;
@@ -16,6 +18,8 @@ mod task;
 mod values;
 
 pub(crate) use error::CheckError;
+pub(crate) use infer::Inferred;
+pub(crate) use merge::merge;
 pub(crate) use paths::StoreAccess;
 pub(crate) use report::Report;
 
@@ -101,24 +105,52 @@ pub(crate) fn run(
     mut show: impl FnMut(&CheckCount),
 ) -> Result<Report, CheckError> {
     let progress = Arc::new(CheckProgress::default());
-    let (done, result) = mpsc::channel();
     let shared = Arc::clone(&progress);
+    let result = beside(
+        interrupt,
+        move || check(&request, &shared),
+        || {
+            show(&progress.count());
+        },
+    );
+    progress.stop();
+    result
+}
+
+/// Proposes a schema for the files of these paths.
+pub(crate) fn infer(
+    paths: Vec<String>,
+    stores: StoreAccess,
+    csv: CsvOptions,
+    interrupt: &Interrupt,
+) -> Result<Inferred, CheckError> {
+    beside(
+        interrupt,
+        move || infer::infer(&paths, &stores, &csv),
+        || {},
+    )
+}
+
+/// Runs a part on a thread, so that a stop ends the wait at once. Calls `wait` several times a second.
+fn beside<T: Send + 'static>(
+    interrupt: &Interrupt,
+    run: impl FnOnce() -> Result<T, CheckError> + Send + 'static,
+    mut wait: impl FnMut(),
+) -> Result<T, CheckError> {
+    let (done, result) = mpsc::channel();
     thread::Builder::new()
         .name("check".to_owned())
-        .spawn(move || _ = done.send(check(&request, &shared)))
+        .spawn(move || _ = done.send(run()))
         .map_err(CheckError::Thread)?;
     loop {
         match result.recv_timeout(TICK) {
-            Ok(report) => {
-                show(&progress.count());
-                return report;
+            Ok(result) => {
+                wait();
+                return result;
             }
             Err(RecvTimeoutError::Timeout) => {
-                if let Err(stop) = interrupt.check() {
-                    progress.stop();
-                    return Err(CheckError::Stopped(stop));
-                }
-                show(&progress.count());
+                interrupt.check().map_err(CheckError::Stopped)?;
+                wait();
             }
             Err(RecvTimeoutError::Disconnected) => return Err(CheckError::Ended),
         }
@@ -128,7 +160,7 @@ pub(crate) fn run(
 /// Finds the files, checks them on all cores, and compares their keys.
 fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<Report, CheckError> {
     let mut found = findings::Findings::default();
-    let files = paths::find(request, &mut found)?;
+    let files = paths::find(&request.paths, &request.stores, &mut found)?;
     limits::check(&files, &mut found);
     let cores = thread::available_parallelism().map_or(1, usize::from);
     let tasks = task::plan(&files, request, cores);

@@ -1,7 +1,7 @@
 //! Finds the files of the given paths, by the rules of an import.
 
+use super::CheckError;
 use super::findings::{Example, Findings, Level};
-use super::{CheckError, CheckRequest};
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
 use crate::location::{Format, Location, LocationError, Place, Store};
 use crate::stores::StorageKeys;
@@ -21,13 +21,14 @@ pub(crate) struct StoreAccess {
 
 /// Returns the files and sets that the paths name. A path that an import refuses becomes a finding.
 pub(super) fn find(
-    request: &CheckRequest,
+    given: &[String],
+    stores: &StoreAccess,
     found: &mut Findings,
 ) -> Result<Vec<SourceFile>, CheckError> {
     let mut entries: Vec<(Option<&Path>, Vec<SourcePath>)> = Vec::new();
-    let given = expand(&request.paths)?;
+    let given = expand(given)?;
     for path in &given {
-        let source = match locate(path, &request.stores) {
+        let source = match locate(path, stores) {
             Ok(source) => source,
             Err(error) => {
                 let example = Example::of_file(0, path);
@@ -49,7 +50,7 @@ pub(super) fn find(
     }
     let mut files = Vec::new();
     for (_, entry) in &entries {
-        match SourcePath::entry_files(entry, &request.stores.keys) {
+        match SourcePath::entry_files(entry, &stores.keys) {
             Ok(mut own) => files.append(&mut own),
             Err(FilesError::Unreadable { path, source }) => {
                 let why = source.to_string();

@@ -15,29 +15,51 @@ pub(crate) struct Report {
 
 impl Report {
     pub(super) fn new(request: &CheckRequest, count: &CheckCount, found: Findings) -> Self {
-        let errors = found.list(Level::Error);
-        let warnings = found.list(Level::Warning);
         let mut notes = Vec::new();
         if let Some(rows) = request.sample {
             notes.push(format!(
                 "only a sample of about {rows} rows of each file was checked"
             ));
         }
-        if let Some((shard, shards)) = request.shard {
-            notes.push(format!("shard {} of {shards}", shard + 1));
-            if request.keys_out.is_none() {
-                notes.push("duplicates not checked across shards".to_owned());
-            }
+        let shard = request.shard.map(|(no, of)| format!("{}/{of}", no + 1));
+        if let Some(shard) = &shard {
+            notes.push(format!("only shard {shard} was checked"));
+            notes.push("duplicates not checked across shards".to_owned());
         }
+        let schema = create_form(&request.schema);
+        let mut report = Self::of(count, found, schema, notes, request.strict);
+        if let Value::Object(json) = &mut report.json {
+            let keys = request.keys_out.as_ref();
+            json.insert("shard".to_owned(), shard.into());
+            json.insert(
+                "keys".to_owned(),
+                keys.map(|path| path.to_string_lossy()).into(),
+            );
+        }
+        report
+    }
+
+    /// Returns a report without shard and keys.
+    pub(super) fn of(
+        count: &CheckCount,
+        found: Findings,
+        schema: Value,
+        notes: Vec<String>,
+        strict: bool,
+    ) -> Self {
+        let errors = found.list(Level::Error);
+        let warnings = found.list(Level::Warning);
         let json = json!({
-            "ok": errors.is_empty() && (warnings.is_empty() || !request.strict),
+            "ok": errors.is_empty() && (warnings.is_empty() || !strict),
             "files": count.files,
             "rows": count.rows,
             "bytes": count.bytes,
-            "schema": create_form(&request.schema),
+            "schema": schema,
             "errors": errors,
             "warnings": warnings,
             "notes": notes,
+            "shard": null,
+            "keys": null,
         });
         Self {
             json,
@@ -45,7 +67,7 @@ impl Report {
         }
     }
 
-    /// Returns the stable form: `ok`, `files`, `rows`, `bytes`, `schema`, `errors`, `warnings`, `notes`.
+    /// Returns the stable form: `ok`, `files`, `rows`, `bytes`, `schema`, `errors`, `warnings`, `notes`, `shard`, `keys`.
     pub(crate) fn json(&self) -> &Value {
         &self.json
     }
@@ -57,7 +79,7 @@ impl Report {
 }
 
 /// Returns a schema as the create call takes it.
-fn create_form(schema: &Schema) -> Value {
+pub(super) fn create_form(schema: &Schema) -> Value {
     let described = json!({
         "enableDynamicField": schema.dynamic,
         "autoId": schema.auto_id(),

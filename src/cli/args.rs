@@ -100,6 +100,8 @@ pub(crate) enum Command {
     ///
     /// Exits with 0 if the import would succeed, 7 if not, and 1 if a file can't be read.
     Check(Check),
+    /// Propose a schema for files, as JSON, with the reasons on standard error
+    Infer(Infer),
     /// List import jobs
     Jobs(Jobs),
     /// Show the progress of a job
@@ -166,9 +168,9 @@ pub(crate) struct Import {
 #[derive(Debug, clap::Args)]
 pub(crate) struct Check {
     /// Files, folders, patterns and URLs
-    #[arg(required = true, value_name = "PATH")]
+    #[arg(required_unless_present = "merge", value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Schema to check against: a JSON file as the create call takes it
+    /// Schema to check against: a JSON file as the create call takes it [default: the one that `infer` proposes]
     #[arg(long, value_name = "FILE", conflicts_with = "collection")]
     pub schema: Option<String>,
     /// Collection to check against
@@ -186,6 +188,26 @@ pub(crate) struct Check {
     /// Write the sorted hashes of the primary keys to this file
     #[arg(long, value_name = "FILE")]
     pub keys_out: Option<String>,
+    /// Merge reports of shards, written with -o json, and compare their keys
+    #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with_all = ["paths", "schema", "collection", "sample", "shard", "keys_out"])]
+    pub merge: Vec<String>,
+    /// Character between the cells of CSV files [default: ,]
+    #[arg(long, value_name = "CHAR")]
+    pub sep: Option<String>,
+    /// Text of null cells in CSV files [default: the empty text]
+    #[arg(long, value_name = "TEXT")]
+    pub nullkey: Option<String>,
+    /// Storage credentials to use instead of the profile's
+    #[arg(long, value_name = "SOURCE", value_parser = ["aws"])]
+    pub storage_keys: Option<String>,
+}
+
+/// Arguments of `zshell infer`.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Infer {
+    /// Files, folders, patterns and URLs
+    #[arg(required = true, value_name = "PATH")]
+    pub paths: Vec<String>,
     /// Character between the cells of CSV files [default: ,]
     #[arg(long, value_name = "CHAR")]
     pub sep: Option<String>,

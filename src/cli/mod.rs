@@ -112,6 +112,7 @@ fn dispatch(
         }
         Some(Command::Import(import)) => commands::import(session, import),
         Some(Command::Check(check)) => check::check(session, check),
+        Some(Command::Infer(infer)) => check::infer(session, infer),
         Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
         Some(Command::Progress { job }) => commands::progress(session, job),
         Some(Command::Wait(wait)) => commands::wait(session, wait),

@@ -68,6 +68,13 @@ impl CsvOptions {
     }
 }
 
+impl CsvOptions {
+    /// Returns true if a cell's text means null.
+    pub(crate) fn is_null(&self, cell: &str) -> bool {
+        cell == self.null
+    }
+}
+
 /// Rows of one CSV file.
 pub(super) struct CsvRows {
     records: Records,

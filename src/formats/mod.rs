@@ -13,6 +13,7 @@ pub(crate) mod csv;
 mod error;
 mod frames;
 mod geometry;
+mod guess;
 mod json;
 pub(crate) mod json_text;
 mod native;

@@ -7,6 +7,7 @@
 //! layout.
 
 mod field;
+mod guess;
 mod header;
 mod text;
 
@@ -25,6 +26,7 @@ use super::warning::Warning;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 use field::{File, Kind};
+pub(super) use guess::guess;
 use header::Header;
 
 /// Rows of a set of files.

@@ -10,6 +10,7 @@ mod codec;
 mod columns;
 mod delta;
 mod footer;
+mod guess;
 mod header;
 mod leaf;
 mod levels;
@@ -42,6 +43,7 @@ use crate::caught;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 use columns::Columns;
+pub(super) use guess::guess;
 use pages::{PageMemory, Pages};
 use source::Source;
 

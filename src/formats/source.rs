@@ -6,6 +6,7 @@ use super::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::{Format, Kind, Location};
 use crate::stores::StorageKeys;
 use crate::stores::object::Blocks;
+use crate::stores::read_at::ReadAt;
 use crate::stores::root::{Held, Opened, Part, Root};
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -17,6 +18,9 @@ pub(crate) const MAX_FILES: usize = 1024;
 
 /// The readable formats, for messages.
 const FORMATS: &str = "json, jsonl, ndjson, csv, parquet or npy";
+
+/// The files of a `NumPy` set, each with its name.
+pub(super) type NumpyFiles = Vec<(String, Arc<dyn ReadAt>)>;
 
 /// Reason why the files of a path can't be found.
 #[derive(Debug, thiserror::Error)]
@@ -276,26 +280,38 @@ impl SourceFile {
     }
 
     fn input(&self) -> Result<Input, ReadError> {
-        let path = self.parts.first().map_or(Path::new(""), Part::path);
-        let failed = |source| ReadError::Open {
-            path: path.to_owned(),
-            source,
-        };
         Ok(match (self.format, self.parts.as_slice()) {
-            (Format::Numpy, parts) => {
-                let open = |part: &Part| Ok((part.name(), part.object(Blocks::SET)?));
-                let files = parts.iter().map(open).collect::<Result<_, _>>();
-                Input::Set(files.map_err(failed)?)
-            }
-            (Format::Parquet, [part]) => {
-                Input::Object(part.object(Blocks::COLUMNS).map_err(failed)?)
-            }
-            (_, [part]) => Input::Stream(part.stream().map_err(failed)?),
+            (Format::Numpy, _) => Input::Set(self.set()?),
+            (Format::Parquet, [_]) => Input::Object(self.object()?),
+            (_, [part]) => Input::Stream(part.stream().map_err(|error| self.not_open(error))?),
             (format, parts) => {
                 return Err(ReadError::Unsupported {
                     format: format!("{} {format} files as one", parts.len()),
                 });
             }
         })
+    }
+
+    /// Opens the files of a `NumPy` set.
+    pub(super) fn set(&self) -> Result<NumpyFiles, ReadError> {
+        let open = |part: &Part| Ok((part.name(), part.object(Blocks::SET)?));
+        let files = self.parts.iter().map(open).collect::<Result<_, _>>();
+        files.map_err(|error| self.not_open(error))
+    }
+
+    /// Opens a file for reading at any position.
+    pub(super) fn object(&self) -> Result<Arc<dyn ReadAt>, ReadError> {
+        let missing = || Err(io::ErrorKind::NotFound.into());
+        let first = self.parts.first();
+        let object = first.map_or_else(missing, |part| part.object(Blocks::COLUMNS));
+        object.map_err(|error| self.not_open(error))
+    }
+
+    fn not_open(&self, source: io::Error) -> ReadError {
+        let path = self.parts.first().map_or(Path::new(""), Part::path);
+        ReadError::Open {
+            path: path.to_owned(),
+            source,
+        }
     }
 }

@@ -1,15 +1,14 @@
 //! `check`: finds what an import would refuse or drop, on this machine.
 
 use super::create_collection;
-use crate::check::{self, CheckRequest, StoreAccess};
-use crate::connection::Connection;
+use crate::check::{self, CheckRequest, Inferred, StoreAccess};
 use crate::credentials;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::aws;
 use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::Options;
 use crate::engine::types::{
-    Gives, ReportValue, ScriptType, as_text, found, json_of, list_of, map_of,
+    Gives, ReportValue, ScriptType, as_text, found, json_of, list_of, map_of, ordered,
 };
 use crate::error::{Failure, Kind};
 use crate::formats::{CsvOptions, Schema, SchemaError};
@@ -22,6 +21,17 @@ use crate::text::words;
 use rhai::Dynamic;
 use serde_json::{Map, Value};
 use std::path::Path;
+
+const SEPARATOR: Opt =
+    opt_as("sep", &["separator"], "CSV: the character between cells").or("\",\"");
+const NULL: Opt = opt_as("nullkey", &["null"], "CSV: the text of a null cell").or("\"\"");
+const STORAGE_KEYS: Opt = opt(
+    "storage_keys",
+    "\"aws\": the keys of the AWS environment or of ~/.aws",
+)
+.of(Takes::Words(&["aws"]));
+
+const INFER_OPTIONS: &[Opt] = &[SEPARATOR, NULL, STORAGE_KEYS];
 
 const OPTIONS: &[Opt] = &[
     opt(
@@ -44,44 +54,69 @@ const OPTIONS: &[Opt] = &[
         "file for the shard's sorted key hashes, for zshell check --merge",
     )
     .of(Takes::Path),
-    opt_as("sep", &["separator"], "CSV: the character between cells").or("\",\""),
-    opt_as("nullkey", &["null"], "CSV: the text of a null cell").or("\"\""),
-    opt(
-        "storage_keys",
-        "\"aws\": the keys of the AWS environment or of ~/.aws",
-    )
-    .of(Takes::Words(&["aws"])),
+    SEPARATOR,
+    NULL,
+    STORAGE_KEYS,
 ];
 
 /// The function table of this family.
-pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
-    Family::Data,
-    "check",
-    &[
-        "check(paths, target)",
-        "check(paths, target, #{strict, sample, shard, keys_out, sep, nullkey, storage_keys})",
-    ],
-    "finds what an import of these files would refuse or drop, without sending anything",
-    "check(\"data/*.parquet\", \"books\")",
-    run,
-)
-.arity(2, 3)
-.takes(&[Takes::Data, Takes::Collection, Takes::Options])
-.options(OPTIONS)
-.gives(Gives::One(ReportValue::TYPE))
-.related(&["import", "import_all", "describe"])
-.method()];
+pub(crate) const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Data,
+        "check",
+        &[
+            "check(paths)",
+            "check(paths, target)",
+            "check(paths, target, #{strict, sample, shard, keys_out, sep, nullkey, storage_keys})",
+        ],
+        "finds what an import of these files would refuse or drop, without sending anything",
+        "check(\"data/*.parquet\", \"books\")",
+        run,
+    )
+    .arity(1, 3)
+    .takes(&[Takes::Data, Takes::Collection, Takes::Options])
+    .options(OPTIONS)
+    .gives(Gives::One(ReportValue::TYPE))
+    .related(&["infer", "import", "import_all"])
+    .method(),
+    Function::new(
+        Family::Data,
+        "infer",
+        &[
+            "infer(paths)",
+            "infer(paths, #{sep, nullkey, storage_keys})",
+        ],
+        "proposes the schema of a collection for these files, as create_collection() takes it",
+        "create_collection(\"books\", infer(\"data/*.parquet\"))",
+        infer,
+    )
+    .arity(1, 2)
+    .takes(&[Takes::Data, Takes::Options])
+    .options(INFER_OPTIONS)
+    .gives(Gives::Map(&["schema", "indexParams"]))
+    .related(&["check", "create_collection"])
+    .method(),
+];
 
 fn run(call: &Call) -> Result<Dynamic, Failure> {
     let (target, options) = arguments(call)?;
-    let (schema, metrics) = target_of(call, &target)?;
-    let own = call.receiver.clone().or_else(|| call.session.current());
+    let (schema, metrics) = match target {
+        Some(target) => target_of(call, &target)?,
+        None => {
+            let inferred = infer_schema(call, &options)?;
+            call.session.notice(
+                "no target is given: the rows are checked against the schema that infer() proposes",
+            );
+            let metrics = inferred.metrics();
+            (inferred.schema, metrics)
+        }
+    };
     let request = CheckRequest {
         paths: paths(call)?,
         schema,
         metrics,
         csv: csv(call, &options)?,
-        stores: stores(own.as_deref(), &options)?,
+        stores: stores(call, &options)?,
         sample: options.number("sample")?,
         shard: shard(call, &options)?,
         keys_out: options.text("keys_out")?.map(Into::into),
@@ -93,23 +128,42 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
     Ok(Dynamic::from(ReportValue::new(report?)))
 }
 
-/// Returns the target and the options. A map in second place is a schema, or options with a target.
-fn arguments(call: &Call) -> Result<(Dynamic, Options), Failure> {
-    let second = call.arg(1, "the collection or schema")?;
+/// Proposes a schema, and says why on standard error.
+fn infer(call: &Call) -> Result<Dynamic, Failure> {
+    let inferred = infer_schema(call, &call.options(1)?)?;
+    for reason in &inferred.reasons {
+        call.session.notice(reason);
+    }
+    Ok(ordered(inferred.json()))
+}
+
+fn infer_schema(call: &Call, options: &Options) -> Result<Inferred, Failure> {
+    let (stores, csv) = (stores(call, options)?, csv(call, options)?);
+    Ok(check::infer(
+        paths(call)?,
+        stores,
+        csv,
+        &call.session.interrupt,
+    )?)
+}
+
+/// Returns the target and the options. A map in second place is a schema, or options with or without a target.
+fn arguments(call: &Call) -> Result<(Option<Dynamic>, Options), Failure> {
     let is_schema = |map: &rhai::Map| {
         let keys = ["schema", "fields", "dimension", "dim"];
         keys.iter().any(|key| map.contains_key(*key))
     };
-    match map_of(second) {
-        Some(map) if call.args.len() == 2 && !is_schema(&map) => {
+    let second = call.args.get(1);
+    let map = second.and_then(map_of);
+    if call.args.len() < 3 && map.as_ref().is_none_or(|map| !is_schema(map)) {
+        let is_options = map.is_some();
+        if is_options || second.is_none() {
             let options = call.options(1)?;
-            match options.get("target") {
-                Some(target) => Ok((target.clone(), options)),
-                None => Err(call.misused("the collection or schema is missing")),
-            }
+            return Ok((options.get("target").cloned(), options));
         }
-        _ => Ok((second.clone(), call.options(2)?)),
     }
+    let target = second.filter(|target| !target.is_unit()).cloned();
+    Ok((target, call.options(2)?))
 }
 
 fn paths(call: &Call) -> Result<Vec<String>, Failure> {
@@ -219,7 +273,8 @@ fn shard(call: &Call, options: &Options) -> Result<Option<(u64, u64)>, Failure> 
 const MAX_SHARDS: u64 = 100_000;
 
 /// Returns how object stores are reached: with the connection's storage settings, or those of the environment.
-fn stores(connection: Option<&Connection>, options: &Options) -> Result<StoreAccess, Failure> {
+fn stores(call: &Call, options: &Options) -> Result<StoreAccess, Failure> {
+    let connection = call.receiver.clone().or_else(|| call.session.current());
     let storage = connection.map(|it| it.storage.clone()).unwrap_or_default();
     let mut keys = StorageKeys {
         access: storage.access_key,

@@ -1,0 +1,585 @@
+//! Proposes a schema for files: from metadata for Parquet and `NumPy`, from the first rows for text files.
+
+use super::report::create_form;
+use super::{CheckError, StoreAccess, paths};
+use crate::formats::source::SourceFile;
+use crate::formats::{Batch, CsvOptions, DataType, Field, ReadError, Schema};
+use crate::location::Format;
+use crate::text::words;
+use serde_json::{Map, Value, json};
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
+
+/// Number of rows that are read of each file.
+const ROWS: u64 = 10_000;
+
+/// Largest `max_length` of a `VarChar`, and largest `max_capacity` of an `Array`.
+const MAX_LENGTH: usize = 65_535;
+const MAX_CAPACITY: usize = 4_096;
+
+/// Shortest list of whole numbers that is taken for a vector.
+const VECTOR: usize = 16;
+
+/// Names of primary keys, the likeliest first.
+const KEY_NAMES: [&str; 6] = ["id", "pk", "_id", "key", "uuid", "doc_id"];
+
+/// A proposed schema.
+pub(crate) struct Inferred {
+    pub(crate) schema: Schema,
+    /// One line a field: its type and the reason.
+    pub(crate) reasons: Vec<String>,
+}
+
+impl Inferred {
+    /// Returns the schema as `create_collection` takes it.
+    pub(crate) fn json(&self) -> Value {
+        let indexes: Vec<Value> = self
+            .metrics()
+            .into_iter()
+            .map(|(field, metric)| json!({ "fieldName": field, "metricType": metric }))
+            .collect();
+        json!({ "schema": create_form(&self.schema), "indexParams": indexes })
+    }
+
+    /// Returns the names of vector fields, with the metric of their index.
+    pub(crate) fn metrics(&self) -> Vec<(String, String)> {
+        let metric = |field: &Field| {
+            Some(match field.data_type {
+                DataType::SparseFloatVector => "IP",
+                DataType::BinaryVector { .. } => "HAMMING",
+                ref other if other.is_vector() => "COSINE",
+                _ => return None,
+            })
+        };
+        let fields = self.schema.fields.iter();
+        fields
+            .filter_map(|field| Some((field.name.clone(), metric(field)?.to_owned())))
+            .collect()
+    }
+}
+
+/// What is known of a field.
+#[derive(Debug)]
+struct Guess {
+    name: String,
+    /// Types of the values, none of which takes the values of another, with the number of values.
+    types: Vec<(DataType, u64)>,
+    /// The column's type in a file's own words.
+    of: Option<String>,
+    /// Number of rows that were seen, and of those with a value.
+    rows: u64,
+    values: u64,
+    nullable: bool,
+    /// Hashes of the values of possible primary keys.
+    keys: HashSet<u64>,
+    repeats: bool,
+}
+
+#[derive(Default)]
+struct Guesses {
+    fields: Vec<Guess>,
+    rows: u64,
+}
+
+/// Proposes a schema for the files of these paths.
+pub(super) fn infer(
+    given: &[String],
+    stores: &StoreAccess,
+    csv: &CsvOptions,
+) -> Result<Inferred, CheckError> {
+    let mut found = super::findings::Findings::default();
+    let files = paths::find(given, stores, &mut found)?;
+    if let Some(problem) = found.first_problem() {
+        return Err(CheckError::Infer(problem));
+    }
+    let mut all = Guesses::default();
+    for file in &files {
+        let failed = |error: ReadError| CheckError::Infer(format!("{}: {error}", file.name));
+        match file.columns().map_err(failed)? {
+            Some(columns) => {
+                for column in columns {
+                    let guess = all.field(&column.name);
+                    guess.nullable |= column.nullable;
+                    guess.of.get_or_insert(column.of);
+                    guess.widen(column.data_type);
+                }
+                all.measure(file, csv).map_err(failed)?;
+            }
+            None => all.read(file, csv).map_err(failed)?,
+        }
+    }
+    Ok(all.finish())
+}
+
+impl Guesses {
+    fn field(&mut self, name: &str) -> &mut Guess {
+        let at = self.fields.iter().position(|field| field.name == name);
+        let at = at.unwrap_or_else(|| {
+            self.fields.push(Guess {
+                name: name.to_owned(),
+                types: Vec::new(),
+                of: None,
+                rows: 0,
+                values: 0,
+                // Rows before this one lack the field.
+                nullable: self.rows > 0,
+                keys: HashSet::new(),
+                repeats: false,
+            });
+            self.fields.len() - 1
+        });
+        &mut self.fields[at]
+    }
+
+    /// Reads the first rows of a text file, whose keys all become dynamic fields of an empty schema.
+    fn read(&mut self, file: &SourceFile, csv: &CsvOptions) -> Result<(), ReadError> {
+        let schema = Schema {
+            fields: Vec::new(),
+            dynamic: true,
+            functions: Vec::new(),
+            properties: Vec::new(),
+        };
+        self.batches(file, csv, schema, |all, batch| {
+            for row in 0..batch.rows() {
+                let text = batch.meta().and_then(|meta| meta.text(row));
+                let object: Map<String, Value> = text
+                    .and_then(|text| serde_json::from_str(text).ok())
+                    .unwrap_or_default();
+                for (name, value) in &object {
+                    let value = match value {
+                        Value::String(cell) if file.format == Format::Csv => of_cell(cell, csv),
+                        other => other.clone(),
+                    };
+                    let guess = all.field(name);
+                    if !value.is_null() {
+                        guess.see(&value.to_string());
+                    }
+                    guess.widen(of_json(&value));
+                }
+                all.rows += 1;
+            }
+        })
+    }
+
+    /// Reads the first rows of a file with columns, for the lengths of its texts and lists, nulls and repeated keys.
+    fn measure(&mut self, file: &SourceFile, csv: &CsvOptions) -> Result<(), ReadError> {
+        let fields = self.fields.iter().filter_map(|guess| {
+            let mut field = Field::new(&guess.name, guess.data_type()?.clone());
+            field.nullable = true;
+            match &mut field.data_type {
+                DataType::VarChar { max_length } => *max_length = MAX_LENGTH,
+                DataType::Array {
+                    element,
+                    max_capacity,
+                } => {
+                    *max_capacity = usize::MAX;
+                    if let DataType::VarChar { max_length } = element.as_mut() {
+                        *max_length = MAX_LENGTH;
+                    }
+                }
+                DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {}
+                _ => return None,
+            }
+            Some(field)
+        });
+        let schema = Schema {
+            fields: fields.collect(),
+            dynamic: false,
+            functions: Vec::new(),
+            properties: Vec::new(),
+        };
+        self.batches(file, csv, schema, |all, batch| {
+            for (field, column) in batch.schema().fields.iter().zip(batch.columns()) {
+                let guess = all.field(&field.name);
+                for row in 0..column.len() {
+                    match column.text(row) {
+                        _ if column.is_null(row) => guess.nullable = true,
+                        Some(text) => {
+                            guess.see(text);
+                            let is_list = matches!(field.data_type, DataType::Array { .. });
+                            let list = is_list.then(|| serde_json::from_str(text).ok()).flatten();
+                            match list.as_ref().and_then(Value::as_array) {
+                                Some(list) => guess.grow(list.len(), longest(list)),
+                                None => guess.grow(0, text.len()),
+                            }
+                        }
+                        None => guess.see(&column.value(row).to_string()),
+                    }
+                }
+            }
+            all.rows += batch.rows() as u64;
+        })
+    }
+
+    fn batches(
+        &mut self,
+        file: &SourceFile,
+        csv: &CsvOptions,
+        schema: Schema,
+        mut see: impl FnMut(&mut Self, &Batch),
+    ) -> Result<(), ReadError> {
+        if schema.fields.is_empty() && !schema.dynamic {
+            return Ok(());
+        }
+        let mut problems = Vec::new();
+        let mut reader = file.open_collecting(&Arc::new(schema), csv, &mut problems)?;
+        let mut batch = reader.new_batch();
+        while reader.rows() < ROWS && reader.next_batch(&mut batch)? {
+            see(self, &batch);
+        }
+        Ok(())
+    }
+
+    /// Chooses the primary key and makes the schema.
+    fn finish(mut self) -> Inferred {
+        let key = self.key();
+        let rows = words::count(self.rows, "row");
+        let mut reasons = Vec::new();
+        let mut fields = Vec::new();
+        if key.is_none() {
+            let taken = self.fields.iter().any(|guess| guess.name == "id");
+            let name = if taken { "auto_id" } else { "id" };
+            let mut field = Field::new(name, DataType::Int64);
+            (field.primary, field.auto_id) = (true, true);
+            reasons.push(format!(
+                "{name}: Int64, primary key made by the service: no column of unique whole numbers or texts in {rows}"
+            ));
+            fields.push(field);
+        }
+        for (at, guess) in self.fields.iter_mut().enumerate() {
+            let (mut field, mut why) = guess.field(self.rows);
+            if key == Some(at) {
+                field.primary = true;
+                field.nullable = false;
+                if !matches!(field.data_type, DataType::VarChar { .. }) {
+                    field.data_type = DataType::Int64;
+                }
+                why = format!("primary key: unique in {rows}; {why}");
+            }
+            let null = if field.nullable { ", nullable" } else { "" };
+            reasons.push(format!("{}: {}{null}: {why}", field.name, field.data_type));
+            fields.push(field);
+        }
+        let schema = Schema {
+            fields,
+            dynamic: false,
+            functions: Vec::new(),
+            properties: Vec::new(),
+        };
+        if let Err(error) = schema.validate() {
+            reasons.push(format!("the schema is not complete: {error}"));
+        }
+        Inferred { schema, reasons }
+    }
+
+    /// Returns the number of the field that is the likeliest primary key.
+    fn key(&self) -> Option<usize> {
+        let fits = |guess: &Guess| {
+            let is_text = matches!(guess.data_type(), Some(DataType::VarChar { .. }));
+            let is_integer = matches!(
+                guess.data_type(),
+                Some(DataType::Int64 | DataType::Int32 | DataType::Int16)
+            );
+            let whole =
+                guess.values > 0 && guess.values >= guess.rows && !guess.is_nullable(self.rows);
+            (is_text || is_integer) && whole && !guess.repeats
+        };
+        let candidates: Vec<_> = self
+            .fields
+            .iter()
+            .enumerate()
+            .filter(|(_, guess)| fits(guess))
+            .collect();
+        let by_name = |test: &dyn Fn(&str) -> bool| {
+            let found = candidates
+                .iter()
+                .find(|(_, guess)| test(&guess.name.to_lowercase()));
+            found.map(|(at, _)| *at)
+        };
+        let named = KEY_NAMES
+            .iter()
+            .find_map(|name| by_name(&|own| own == *name));
+        let ends = || by_name(&|own| own.ends_with("_id") || own.ends_with("_key"));
+        let integer = || {
+            let is_text =
+                |guess: &Guess| matches!(guess.data_type(), Some(DataType::VarChar { .. }));
+            candidates
+                .iter()
+                .find(|(_, guess)| !is_text(guess))
+                .map(|(at, _)| *at)
+        };
+        named.or_else(ends).or_else(integer)
+    }
+}
+
+impl Guess {
+    /// Returns the type of the most values.
+    fn data_type(&self) -> Option<&DataType> {
+        let most = self.types.iter().rev().max_by_key(|(_, count)| *count);
+        most.map(|(data_type, _)| data_type)
+    }
+
+    /// Notes a value, as text.
+    fn see(&mut self, value: &str) {
+        self.values += 1;
+        self.rows += 1;
+        if !self.repeats {
+            let mut hasher = DefaultHasher::new();
+            value.hash(&mut hasher);
+            self.repeats = !self.keys.insert(hasher.finish());
+        }
+    }
+
+    /// Widens the type so that it also takes values of another type. `None` is null.
+    fn widen(&mut self, other: Option<DataType>) {
+        let Some(other) = other else {
+            self.nullable = true;
+            return;
+        };
+        for (own, count) in &mut self.types {
+            if let Some(both) = wider(own, &other) {
+                (*own, *count) = (both, *count + 1);
+                return;
+            }
+        }
+        self.types.push((other, 1));
+    }
+
+    /// Widens a list's capacity and a text's length.
+    fn grow(&mut self, count: usize, length: usize) {
+        match self.types.first_mut().map(|(own, _)| own) {
+            Some(DataType::VarChar { max_length }) => *max_length = length.max(*max_length),
+            Some(DataType::Array {
+                element,
+                max_capacity,
+            }) => {
+                *max_capacity = count.max(*max_capacity);
+                if let DataType::VarChar { max_length } = element.as_mut() {
+                    *max_length = length.max(*max_length);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_nullable(&self, rows: u64) -> bool {
+        self.nullable || (self.of.is_none() && self.values < rows)
+    }
+
+    /// Returns the field with head room, and the reason for its type.
+    fn field(&self, rows: u64) -> (Field, String) {
+        let seen = words::count(rows, "row");
+        let mut why = self
+            .of
+            .clone()
+            .unwrap_or_else(|| format!("all values in {seen} fit"));
+        let others: u64 = self.types.iter().map(|(_, count)| count).sum();
+        let data_type = match self.data_type() {
+            None => {
+                why = match &self.of {
+                    Some(of) => format!("no field takes {of}; write the column in another type"),
+                    None => format!("only nulls in {seen}"),
+                };
+                DataType::VarChar { max_length: 256 }
+            }
+            Some(DataType::VarChar {
+                max_length: longest,
+            }) => {
+                let max_length = room(*longest);
+                why = format!(
+                    "{why}; the longest text has {longest} bytes, and max_length leaves room"
+                );
+                DataType::VarChar { max_length }
+            }
+            Some(DataType::Array {
+                element,
+                max_capacity: most,
+            }) => {
+                why = format!(
+                    "{why}; the longest list has {}, and max_capacity leaves room",
+                    words::count(*most as u64, "element")
+                );
+                let element = match element.as_ref() {
+                    DataType::VarChar { max_length } => DataType::VarChar {
+                        max_length: room(*max_length),
+                    },
+                    other => other.clone(),
+                };
+                DataType::Array {
+                    element: Box::new(element),
+                    max_capacity: (most * 2).next_power_of_two().clamp(16, MAX_CAPACITY),
+                }
+            }
+            Some(vector) if vector.is_vector() => {
+                let metric = "COSINE is the index's metric unless you change it";
+                why = if matches!(vector, DataType::FloatVector { .. }) {
+                    format!("{why}; {metric}")
+                } else {
+                    why
+                };
+                vector.clone()
+            }
+            Some(other) => other.clone(),
+        };
+        if let [_, _, ..] = self.types.as_slice() {
+            let most = self
+                .types
+                .iter()
+                .map(|(_, count)| *count)
+                .max()
+                .unwrap_or(0);
+            why = format!(
+                "{why}; {} of another type, which check() names",
+                words::count(others - most, "value")
+            );
+        }
+        let mut field = Field::new(&self.name, data_type);
+        field.nullable = self.is_nullable(rows);
+        if field.nullable {
+            why.push_str("; some rows have no value");
+        }
+        (field, why)
+    }
+}
+
+/// Returns a `max_length` with room for texts of twice the length.
+fn room(longest: usize) -> usize {
+    longest
+        .saturating_mul(2)
+        .next_power_of_two()
+        .clamp(64, MAX_LENGTH)
+}
+
+fn longest(list: &[Value]) -> usize {
+    list.iter()
+        .filter_map(Value::as_str)
+        .map(str::len)
+        .max()
+        .unwrap_or(0)
+}
+
+/// Returns a type that takes the values of both, if there is one.
+fn wider(one: &DataType, other: &DataType) -> Option<DataType> {
+    use DataType::{Array, Double, FloatVector, VarChar};
+    Some(match (one, other) {
+        (one, other) if one == other => one.clone(),
+        (VarChar { max_length: a }, VarChar { max_length: b }) => VarChar {
+            max_length: *a.max(b),
+        },
+        (vector @ FloatVector { dim }, Array { max_capacity, .. })
+        | (Array { max_capacity, .. }, vector @ FloatVector { dim })
+            if dim == max_capacity =>
+        {
+            vector.clone()
+        }
+        (
+            Array {
+                element: a,
+                max_capacity: n,
+            },
+            Array {
+                element: b,
+                max_capacity: m,
+            },
+        ) => Array {
+            element: Box::new(wider(a, b)?),
+            max_capacity: *n.max(m),
+        },
+        // A short list of floats may be an array.
+        (
+            FloatVector { dim: n },
+            FloatVector { dim: m }
+            | Array {
+                max_capacity: m, ..
+            },
+        )
+        | (
+            Array {
+                max_capacity: m, ..
+            },
+            FloatVector { dim: n },
+        ) if *n.max(m) < VECTOR => Array {
+            element: Box::new(Double),
+            max_capacity: *n.max(m),
+        },
+        (one, other) => match (width(one)?, width(other)?) {
+            (a, b) if a.max(b) >= 10 => Double,
+            (a, b) if a > b => one.clone(),
+            _ => other.clone(),
+        },
+    })
+}
+
+/// Returns the order of number types, from 10 for floats.
+fn width(data_type: &DataType) -> Option<u8> {
+    match data_type {
+        DataType::Int8 => Some(1),
+        DataType::Int16 => Some(2),
+        DataType::Int32 => Some(3),
+        DataType::Int64 => Some(4),
+        DataType::Float => Some(10),
+        DataType::Double => Some(11),
+        _ => None,
+    }
+}
+
+/// Returns the type of a JSON value; `None` for null.
+fn of_json(value: &Value) -> Option<DataType> {
+    Some(match value {
+        Value::Null => return None,
+        Value::Bool(_) => DataType::Bool,
+        Value::Number(number) if number.is_i64() => DataType::Int64,
+        Value::Number(_) => DataType::Double,
+        Value::String(text) => DataType::VarChar {
+            max_length: text.len(),
+        },
+        Value::Array(list) => of_list(list),
+        Value::Object(object) => {
+            let index =
+                |(key, value): (&String, &Value)| key.parse::<u32>().is_ok() && value.is_number();
+            let pairs = !object.is_empty() && object.iter().all(index);
+            let lists = object.len() == 2
+                && ["indices", "values"]
+                    .iter()
+                    .all(|key| object.get(*key).is_some_and(Value::is_array));
+            if pairs || lists {
+                DataType::SparseFloatVector
+            } else {
+                DataType::Json
+            }
+        }
+    })
+}
+
+fn of_list(list: &[Value]) -> DataType {
+    let is_float = |value: &Value| value.is_number() && !value.is_i64();
+    if list.len() > 1
+        && list.iter().all(Value::is_number)
+        && (list.len() >= VECTOR || list.iter().any(is_float))
+    {
+        return DataType::FloatVector { dim: list.len() };
+    }
+    let mut types = list.iter().filter_map(of_json);
+    let first = types.next().unwrap_or(DataType::Int64);
+    match types.try_fold(first, |own, next| wider(&own, &next)) {
+        Some(element) if element.is_scalar() && element != DataType::Json => DataType::Array {
+            element: Box::new(element),
+            max_capacity: list.len(),
+        },
+        _ => DataType::Json,
+    }
+}
+
+/// Returns the value of a CSV cell.
+fn of_cell(cell: &str, csv: &CsvOptions) -> Value {
+    if csv.is_null(cell) {
+        return Value::Null;
+    }
+    let json = || serde_json::from_str(cell).ok();
+    match cell.as_bytes().first() {
+        Some(b'[' | b'{' | b'-' | b'0'..=b'9') => json().unwrap_or_else(|| cell.into()),
+        _ if matches!(cell, "true" | "True" | "TRUE" | "false" | "False" | "FALSE") => true.into(),
+        _ => cell.into(),
+    }
+}

@@ -1,0 +1,30 @@
+//! The columns of Parquet and `NumPy` files, with the field type that fits each, from metadata alone.
+
+use super::ReadError;
+use super::schema::DataType;
+use super::source::SourceFile;
+use super::{numpy, parquet};
+use crate::location::Format;
+
+/// A column and the field type that fits it.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct GuessedColumn {
+    pub(crate) name: String,
+    /// `None` if no field takes the column. A text's `max_length` is 0 if the metadata doesn't say it.
+    pub(crate) data_type: Option<DataType>,
+    /// True if the metadata counts nulls.
+    pub(crate) nullable: bool,
+    /// The column's type in the file's own words.
+    pub(crate) of: String,
+}
+
+impl SourceFile {
+    /// Returns the columns of a Parquet file or `NumPy` set; `None` for a text file.
+    pub(crate) fn columns(&self) -> Result<Option<Vec<GuessedColumn>>, ReadError> {
+        match self.format {
+            Format::Parquet => parquet::guess(self.object()?.as_ref()).map(Some),
+            Format::Numpy => numpy::guess(&self.set()?).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
