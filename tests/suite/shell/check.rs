@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use std::fmt::Write;
 
 /// A schema with a field of each kind that files can get wrong.
-fn schema() -> Value {
+pub(super) fn schema() -> Value {
     let field = |name: &str, data_type: &str, params: Value| json!({ "fieldName": name, "dataType": data_type, "elementTypeParams": params });
     let mut id = field("id", "Int64", json!({}));
     id["isPrimary"] = true.into();
@@ -26,7 +26,7 @@ fn schema() -> Value {
 }
 
 /// Checks and imports each file of the folder `work` by itself. Returns the reports, and whether the imports succeeded.
-fn both(folder: &Folder, files: &[&str]) -> Vec<(Value, bool)> {
+pub(super) fn both(folder: &Folder, files: &[&str]) -> Vec<(Value, bool)> {
     let script = format!(
         r#"connect("local");
         create_collection("c", parse_json(read_text("schema.json")));
@@ -49,7 +49,7 @@ fn both(folder: &Folder, files: &[&str]) -> Vec<(Value, bool)> {
 }
 
 /// Returns the findings as `field: problem @ rows`.
-fn told(findings: &Value) -> Vec<String> {
+pub(super) fn told(findings: &Value) -> Vec<String> {
     let findings = findings.as_array().expect("a list");
     let text = |finding: &Value| {
         let mut text = format!(
@@ -74,7 +74,7 @@ fn told(findings: &Value) -> Vec<String> {
     findings.iter().map(text).collect()
 }
 
-const GOOD: &str = r#"{"id":1,"word":"one","price":1.5,"vector":[1,0]}"#;
+pub(super) const GOOD: &str = r#"{"id":1,"word":"one","price":1.5,"vector":[1,0]}"#;
 
 /// Rows of JSON Lines that are refused, with the field and the problem (reference: which rows a server takes).
 const BAD_ROWS: &[(&str, &str)] = &[

@@ -24,6 +24,8 @@ pub(crate) struct Asked {
     pub(crate) range: Option<(usize, usize)>,
     /// The session token.
     pub(crate) session: Option<String>,
+    /// The `Authorization` header, which names the region that the request is signed for.
+    pub(crate) authorization: String,
 }
 
 /// The server, whose thread ends with the process.
@@ -96,6 +98,7 @@ impl Store {
             target: target.clone(),
             range,
             session,
+            authorization: headers.get("authorization").cloned().unwrap_or_default(),
         };
         self.asked.lock().ok()?.push(asked);
         let signed = headers.get("authorization").is_some_and(|given| {

@@ -1,0 +1,171 @@
+//! Samples, shards and their merged reports, and files in object stores.
+
+use super::check::{GOOD, schema};
+use super::check_columns::{good, parquet};
+use crate::support::harness::{ACCESS, Folder, SECRET};
+use crate::support::s3::S3;
+use parquet::basic::Compression;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Returns rows of JSON Lines with ids from `first`, of which one in ten has a wrong price.
+fn lines(first: u64, rows: u64) -> String {
+    let row = |id: u64| {
+        let price = if id.is_multiple_of(10) { "true" } else { "1" };
+        format!("{{\"id\":{id},\"word\":\"w\",\"price\":{price},\"vector\":[1,0]}}\n")
+    };
+    (first..first + rows).map(row).collect()
+}
+
+#[test]
+fn a_sample_is_spread_over_each_file() {
+    let folder = Folder::new();
+    folder.work("schema.json", schema().to_string());
+    folder.work("a.jsonl", lines(1, 5_000));
+    folder.work(
+        "b.csv",
+        "id,word,price,vector\n".to_owned() + &"1,a,1,\"[1,0]\"\n".repeat(5_000),
+    );
+    let groups: Vec<_> = (0..20).map(|no| good(no * 2)).collect();
+    folder.work("c.parquet", parquet(&groups, Compression::UNCOMPRESSED));
+    let sample = |file: &str, status: i32| {
+        let test = folder.test().args([
+            "check",
+            file,
+            "--schema",
+            "schema.json",
+            "--sample",
+            "100",
+            "-o",
+            "json",
+        ]);
+        test.status(status).run().json()
+    };
+    let report = sample("a.jsonl", 7);
+    let rows = report["rows"].as_u64().unwrap();
+    assert!((50..=150).contains(&rows), "{rows}");
+    let first = report["errors"][0]["first"].as_array().unwrap();
+    assert!(
+        first.last().unwrap()["row"].as_u64().unwrap() > 200,
+        "{first:?}"
+    );
+    assert_eq!(
+        sample("b.csv", 0)["rows"]
+            .as_u64()
+            .map(|rows| (50..=150).contains(&rows)),
+        Some(true)
+    );
+    assert_eq!(sample("c.parquet", 0)["rows"], 40);
+    let text = folder
+        .test()
+        .args([
+            "check",
+            "b.csv",
+            "--schema",
+            "schema.json",
+            "--sample",
+            "100",
+        ])
+        .run();
+    assert!(
+        text.stdout.starts_with("no error in the sample"),
+        "{}",
+        text.stdout
+    );
+}
+
+/// Returns a report without what depends on the division.
+fn counted(report: &Value) -> (Vec<(String, u64)>, u64) {
+    let findings = ["errors", "warnings"]
+        .into_iter()
+        .flat_map(|list| report[list].as_array().unwrap());
+    let kinds = findings.map(|it| {
+        (
+            format!("{} {}", it["field"], it["problem"]),
+            it["rows"].as_u64().unwrap(),
+        )
+    });
+    let mut kinds: Vec<_> = kinds.collect();
+    kinds.sort();
+    (kinds, report["rows"].as_u64().unwrap())
+}
+
+#[test]
+fn merged_shards_find_what_one_check_finds() {
+    let folder = Folder::new();
+    folder.work("schema.json", schema().to_string());
+    for no in 0..4 {
+        // Each file repeats five keys of the one before.
+        folder.work(&format!("data/{no}.jsonl"), lines(1 + no * 95, 100));
+    }
+    let groups: Vec<_> = (0..7).map(|no| good(no * 2)).collect();
+    folder.work(
+        "data/4.parquet",
+        parquet(&groups, Compression::UNCOMPRESSED),
+    );
+    let check = |more: &[&str]| {
+        let test = folder
+            .test()
+            .args(["check", "data", "--schema", "schema.json", "-o", "json"]);
+        let ran = test.args(more.iter().copied()).unlinted();
+        let mut command = ran.command();
+        let out = command.output().expect("a run");
+        serde_json::from_slice::<Value>(&out.stdout).expect("JSON")
+    };
+    let whole = check(&[]);
+    for shards in [1, 3, 16] {
+        let mut names = Vec::new();
+        for no in 1..=shards {
+            let (report, keys) = (format!("{shards}-{no}.json"), format!("{shards}-{no}.keys"));
+            let found = check(&["--shard", &format!("{no}/{shards}"), "--keys-out", &keys]);
+            folder.work(&report, found.to_string());
+            names.push(report);
+        }
+        let merge = |names: &[String]| {
+            let test = folder.test().args(["check", "-o", "json", "--merge"]);
+            test.args(names.iter().cloned()).status(7).run().json()
+        };
+        let merged = merge(&names);
+        assert_eq!(counted(&merged), counted(&whole), "{shards} shards");
+        assert_eq!(merged["notes"], Value::Array(Vec::new()));
+        assert_eq!(merged["errors"][0]["first"], whole["errors"][0]["first"]);
+        if shards > 1 {
+            let part = merge(&names[1..]);
+            assert_eq!(
+                part["notes"][0],
+                format!("shards without a report: 1 of {shards}")
+            );
+        }
+    }
+    let alone = check(&["--shard", "2/3"]);
+    assert_eq!(alone["notes"][1], "duplicates not checked across shards");
+}
+
+#[test]
+fn a_bucket_is_read_at_the_storage_endpoint_with_its_keys() {
+    let objects = BTreeMap::from([
+        ("in/good.jsonl".to_owned(), GOOD.as_bytes().to_vec()),
+        (
+            "in/bad.parquet".to_owned(),
+            parquet(&[good(1)], Compression::UNCOMPRESSED),
+        ),
+    ]);
+    let s3 = S3::start(ACCESS, objects, 0);
+    let folder = Folder::new();
+    folder.work("schema.json", schema().to_string());
+    let script = format!(
+        "connect(#{{endpoint: \"http://127.0.0.1:9\", verify: false, token: \"x\", storage: #{{endpoint: \"{}\", region: \"eu-west-9\", access_key: \"{ACCESS}\", secret_key: \"{SECRET}\"}}}});
+         let report = check(\"s3://books/in/\", \"schema.json\"); print(`${{report.ok}} ${{report.files}} ${{report.rows}}`);
+         try {{ check(\"s3://books/none.jsonl\", \"schema.json\"); }} catch (e) {{ print(e.exit); }}",
+        s3.url()
+    );
+    let ran = folder.test().script(script).unlinted().run();
+    ran.says("true 2 3\n1\n").complains("from object stores");
+    let asked = s3.asked();
+    assert!(
+        asked
+            .iter()
+            .all(|it| it.authorization.contains("/eu-west-9/s3/")),
+        "{asked:?}"
+    );
+}

@@ -1,0 +1,126 @@
+//! `infer` and `zshell infer`: the proposed schema takes the files.
+
+use super::check_columns::{good, parquet};
+use crate::support::harness::Folder;
+use parquet::basic::Compression;
+use serde_json::{Value, json};
+
+/// Returns the fields of a proposed schema as `name type params flags`.
+fn fields(schema: &Value) -> Vec<String> {
+    let fields = schema["schema"]["fields"].as_array().expect("fields");
+    let text = |field: &Value| {
+        let mut text = format!(
+            "{} {}",
+            field["fieldName"].as_str().unwrap(),
+            field["dataType"].as_str().unwrap()
+        );
+        for (key, value) in field["elementTypeParams"].as_object().into_iter().flatten() {
+            text.push_str(&format!(" {key}={}", value.as_str().unwrap()));
+        }
+        for flag in ["isPrimary", "nullable"] {
+            if field[flag] == true {
+                text.push_str(&format!(" {flag}"));
+            }
+        }
+        text
+    };
+    fields.iter().map(text).collect()
+}
+
+const ROWS: &str = r#"{"title":"one","isbn":"978-1","year":1999,"price":1,"tags":["a","b"],"doc":{"a":1},"sold":true,"v":[0.5,1],"terms":{"17":0.5}}
+{"title":"one","isbn":"978-2","year":1999,"price":2.5,"tags":[],"doc":{},"sold":false,"v":[1,0.25],"terms":{"3":1}}
+{"title":"three","isbn":"978-3","year":null,"price":2.5,"tags":["c"],"doc":{},"sold":false,"v":[1,0.25],"terms":{"3":1},"late":"x"}
+"#;
+
+#[test]
+fn each_type_is_guessed_from_rows_of_json() {
+    let folder = Folder::new();
+    folder.work("a.jsonl", ROWS);
+    let run = folder.test().args(["infer", "a.jsonl"]).run();
+    let schema = run.json();
+    assert_eq!(
+        fields(&schema),
+        [
+            "id Int64 isPrimary",
+            "title VarChar max_length=64",
+            "isbn VarChar max_length=64",
+            "year Int64 nullable",
+            "price Double",
+            "tags Array max_length=64 max_capacity=16",
+            "doc JSON",
+            "sold Bool",
+            "v FloatVector dim=2",
+            "terms SparseFloatVector",
+            "late VarChar max_length=64 nullable",
+        ]
+    );
+    assert_eq!(schema["schema"]["autoID"], true);
+    assert_eq!(
+        schema["indexParams"],
+        json!([{ "fieldName": "v", "metricType": "COSINE" }, { "fieldName": "terms", "metricType": "IP" }])
+    );
+    run.complains("id: Int64, primary key made by the service")
+        .complains("year: Int64, nullable: all values in 3 rows fit; some rows have no value")
+        .complains("title: VarChar(64): all values in 3 rows fit; the longest text has 5 bytes");
+}
+
+#[test]
+fn files_import_into_the_proposed_collection() {
+    let folder = Folder::new();
+    folder.work("a.jsonl", ROWS);
+    folder.work(
+        "b.csv",
+        "id,name,score,vec\n5,five,0.5,\"[1,2,3,4]\"\n6,six,,\"[1,2,3,4.5]\"\n",
+    );
+    folder.work(
+        "c.parquet",
+        parquet(&[good(1), good(3)], Compression::SNAPPY),
+    );
+    folder.work(
+        "d.json",
+        "[{\"pk\":\"k1\",\"emb\":[0.5,1,2]},{\"pk\":\"k2\",\"emb\":[1,1,2]}]",
+    );
+    let script = r#"connect("local");
+        for file in ["a.jsonl", "b.csv", "c.parquet", "d.json"] {
+            let name = "c_" + file.sub_string(0, 1);
+            create_collection(name, infer(file));
+            let report = check(file, name);
+            print(`${report.ok} ${report.warnings.len()} ${wait(import(name, file)).rows}`);
+            print(check(file).ok);
+        }"#;
+    let run = folder.test().script(script).run();
+    assert_eq!(
+        run.stdout,
+        "true 0 3\ntrue\ntrue 2 2\ntrue\ntrue 0 4\ntrue\ntrue 2 2\ntrue\n"
+    );
+    let csv = folder.test().args(["infer", "b.csv"]).run();
+    assert_eq!(
+        fields(&csv.json()),
+        [
+            "id Int64 isPrimary",
+            "name VarChar max_length=64",
+            "score Double nullable",
+            "vec FloatVector dim=4"
+        ]
+    );
+}
+
+#[test]
+fn a_minority_of_other_values_does_not_change_the_type() {
+    let folder = Folder::new();
+    folder.work(
+        "a.jsonl",
+        "{\"id\":1,\"v\":[0.5,1]}\n{\"id\":\"x\",\"v\":[0.5,1]}\n{\"id\":3,\"v\":[0.5,1]}\n",
+    );
+    let run = folder.test().args(["check", "a.jsonl"]).status(7).run();
+    run.says("id: expected Int64, found text")
+        .complains("infer() proposes");
+    folder.test().args(["infer", "none.jsonl"]).status(1).run();
+    folder.work("bad.json", "[");
+    folder
+        .test()
+        .args(["infer", "bad.json"])
+        .status(1)
+        .run()
+        .complains("bad.json: line 1");
+}
