@@ -13,6 +13,7 @@
 //! | `local` | the local import service, which is reached over HTTP only |
 //! | `submission` | the way from a request to exactly one job |
 //! | `render` | tables, other output formats, progress bars |
+//! | `check` | the check of files before an import, proposed schemas |
 //! | `formats` | readers of import files, the collection schema, the row check |
 //! | `stores` | places that files are read from: disk, folders, buckets |
 //! | `journal` | the record of every submission |

@@ -24,9 +24,9 @@ pub(super) enum Level {
 pub(super) struct Example {
     /// Number of the file, which gives the order of examples.
     pub(super) file_no: usize,
+    pub(super) file: String,
     /// Number of the row in the file, from 1. `None` for a whole file.
     pub(super) row: Option<u64>,
-    pub(super) file: String,
     /// The value found, in words.
     pub(super) value: String,
 }

@@ -198,7 +198,6 @@ impl FileCheck<'_> {
     fn sample(&mut self, reader: Reader, rows: u64) -> Result<(), Left> {
         let mut reader = reader.with_batch_rows(1);
         let mut batch = reader.new_batch();
-        let mut stride = 0;
         while self.rows < rows && reader.next_batch(&mut batch).map_err(Left::Broken)? {
             self.take(&mut batch, reader.bytes())?;
             // The stride follows from the size of the rows read so far.
@@ -207,10 +206,12 @@ impl FileCheck<'_> {
                 .checked_div(reader.rows())
                 .unwrap_or(1)
                 .max(1);
-            stride = (self.file.size / size / rows.max(1))
-                .saturating_sub(1)
-                .max(stride);
-            reader.skip(stride).map_err(Left::Broken)?;
+            let even = (self.file.size / size / rows.max(1)).saturating_sub(1);
+            // Uneven steps, so that rows in a regular order don't hide from the sample.
+            let step = reader.rows().wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32;
+            reader
+                .skip(even / 2 + step % (even + 1))
+                .map_err(Left::Broken)?;
         }
         Ok(())
     }

@@ -30,6 +30,7 @@ pub const PAGES: &[Page] = pages![
     "profiles",
     "paths",
     "formats",
+    "check",
     "states",
     "batches",
     "journal",

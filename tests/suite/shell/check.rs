@@ -254,7 +254,7 @@ const BAD_FILES: &[(&str, &str, &[&str])] = &[
         "id,word,price,vector\n1,\"a,1,2\n",
         &["a quote that is not closed"],
     ),
-    ("a.JSON", "[]", &["in lower case only"]),
+    ("a.JSON", "[]", &["\"JSON\" is not a file format"]),
     ("a.txt", "x", &["extension"]),
 ];
 

@@ -193,6 +193,9 @@ fn npy(dtype: &str, shape: &str, data: &[u8]) -> Vec<u8> {
     .concat()
 }
 
+/// The files of a set: names of fields with contents.
+type NumpySet = Vec<(&'static str, Vec<u8>)>;
+
 #[test]
 fn numpy_sets_are_refused_for_the_named_files_and_rows() {
     let longs = |values: &[i64]| {
@@ -213,7 +216,7 @@ fn numpy_sets_are_refused_for_the_named_files_and_rows() {
             .flat_map(|it| it.to_le_bytes())
             .collect::<Vec<_>>()
     };
-    let set = |changes: &[(&str, Vec<u8>)]| {
+    let set = |changes: &[(&'static str, Vec<u8>)]| {
         let mut files = vec![
             ("id", npy("<i8", "2,", &longs(&[1, 2]))),
             ("word", npy("|S3", "2,", b"one two")),
@@ -228,7 +231,7 @@ fn numpy_sets_are_refused_for_the_named_files_and_rows() {
         }
         files
     };
-    let cases: Vec<(&str, Vec<(&str, Vec<u8>)>, &[&str])> = vec![
+    let cases: Vec<(&str, NumpySet, &[&str])> = vec![
         ("good", set(&[]), &[]),
         (
             "nan",

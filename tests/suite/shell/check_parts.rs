@@ -24,7 +24,10 @@ fn a_sample_is_spread_over_each_file() {
     folder.work("a.jsonl", lines(1, 5_000));
     folder.work(
         "b.csv",
-        "id,word,price,vector\n".to_owned() + &"1,a,1,\"[1,0]\"\n".repeat(5_000),
+        format!(
+            "id,word,price,vector\n{}",
+            "1,a,1,\"[1,0]\"\n".repeat(5_000)
+        ),
     );
     let groups: Vec<_> = (0..20).map(|no| good(no * 2)).collect();
     folder.work("c.parquet", parquet(&groups, Compression::UNCOMPRESSED));

@@ -4,6 +4,7 @@ use super::check_columns::{good, parquet};
 use crate::support::harness::Folder;
 use parquet::basic::Compression;
 use serde_json::{Value, json};
+use std::fmt::Write;
 
 /// Returns the fields of a proposed schema as `name type params flags`.
 fn fields(schema: &Value) -> Vec<String> {
@@ -15,11 +16,11 @@ fn fields(schema: &Value) -> Vec<String> {
             field["dataType"].as_str().unwrap()
         );
         for (key, value) in field["elementTypeParams"].as_object().into_iter().flatten() {
-            text.push_str(&format!(" {key}={}", value.as_str().unwrap()));
+            write!(text, " {key}={}", value.as_str().unwrap()).unwrap();
         }
         for flag in ["isPrimary", "nullable"] {
             if field[flag] == true {
-                text.push_str(&format!(" {flag}"));
+                write!(text, " {flag}").unwrap();
             }
         }
         text
@@ -91,7 +92,7 @@ fn files_import_into_the_proposed_collection() {
     let run = folder.test().script(script).run();
     assert_eq!(
         run.stdout,
-        "true 0 3\ntrue\ntrue 2 2\ntrue\ntrue 0 4\ntrue\ntrue 2 2\ntrue\n"
+        "true 1 3\ntrue\ntrue 1 2\ntrue\ntrue 0 4\ntrue\ntrue 1 2\ntrue\n"
     );
     let csv = folder.test().args(["infer", "b.csv"]).run();
     assert_eq!(
