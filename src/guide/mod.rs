@@ -30,7 +30,7 @@ pub const PAGES: &[Page] = pages![
     "profiles",
     "paths",
     "formats",
-    "check",
+    "checking",
     "states",
     "batches",
     "journal",
