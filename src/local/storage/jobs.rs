@@ -287,6 +287,16 @@ pub(crate) fn parse_source(text: &str) -> Result<Source, StoreError> {
     })
 }
 
+/// Parses a stored state.
+pub(super) fn read_state(word: &str) -> Result<JobState, StoreError> {
+    let mut states = JobState::ALL.into_iter();
+    let state = states.find(|state| state.word() == word);
+    state.ok_or_else(|| StoreError::Corrupt {
+        what: "job state",
+        why: format!("{word:?} is no state"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -300,14 +310,4 @@ mod tests {
         assert_eq!(next_id(i64::MAX - 1, 0), Some(i64::MAX));
         assert_eq!(next_id(i64::MAX, 0), None);
     }
-}
-
-/// Parses a stored state.
-pub(super) fn read_state(word: &str) -> Result<JobState, StoreError> {
-    let mut states = JobState::ALL.into_iter();
-    let state = states.find(|state| state.word() == word);
-    state.ok_or_else(|| StoreError::Corrupt {
-        what: "job state",
-        why: format!("{word:?} is no state"),
-    })
 }
