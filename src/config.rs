@@ -21,7 +21,7 @@
 mod edit;
 mod profile;
 
-pub(crate) use edit::{Edit, Written};
+pub(crate) use edit::{Edit, SettingValue};
 pub(crate) use profile::{Profile, Setting};
 
 use crate::error::{Failure, Kind};
@@ -56,13 +56,13 @@ pub(crate) struct Config {
     pub edit_mode: EditMode,
     /// The limits on script values.
     #[serde(default)]
-    pub limits: Limits,
+    pub limits: ScriptLimits,
 }
 
 /// Limits on what a script may hold.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq, Eq)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Limits {
+pub(crate) struct ScriptLimits {
     /// Maximum length of a text or blob in bytes.
     pub string_bytes: usize,
     /// Maximum number of items of an array or map.
@@ -73,7 +73,7 @@ pub(crate) struct Limits {
     pub memory_bytes: usize,
 }
 
-impl Default for Limits {
+impl Default for ScriptLimits {
     fn default() -> Self {
         Self {
             string_bytes: 64 << 20,

@@ -2,7 +2,7 @@
 
 use crate::api::Client;
 use crate::api::model::Dialect;
-use crate::location::{Location, LocationError, Place};
+use crate::location::{Location, LocationError, PathScope};
 use crate::secret::Secret;
 use serde_json::{Value, json};
 
@@ -87,13 +87,13 @@ impl Connection {
     pub fn locate(&self, text: &str) -> Result<Location, LocationError> {
         // Only an answer shows that the service is zshell's own. With `verify: false` there may be none yet.
         let place = if self.client.is_local_service() {
-            Place::Disk
+            PathScope::Disk
         } else if self.client.settings().dialect == Dialect::Milvus {
-            Place::ServerBucket {
+            PathScope::ServerBucket {
                 bucket_url: self.storage.url.clone(),
             }
         } else {
-            Place::Cloud
+            PathScope::Cloud
         };
         Location::parse(text, &place)
     }

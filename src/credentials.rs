@@ -12,7 +12,7 @@ use std::path::PathBuf;
 
 /// An API key and its origin, for hints and for `connect`'s messages.
 #[derive(Clone, Debug)]
-pub(crate) struct Key {
+pub(crate) struct ApiKey {
     /// The API key.
     pub secret: Secret,
     /// The origin: `ZILLIZ_API_KEY`, `the profile "prod"`, …
@@ -20,14 +20,14 @@ pub(crate) struct Key {
 }
 
 /// Returns the API key for a host from the environment and files. `zilliz` is true if the host is Zilliz's.
-pub(crate) fn find(zilliz: bool) -> Option<Key> {
+pub(crate) fn find(zilliz: bool) -> Option<ApiKey> {
     let variable = if zilliz {
         "ZILLIZ_API_KEY"
     } else {
         "MILVUS_TOKEN"
     };
     if let Some(value) = set(variable) {
-        return Some(Key {
+        return Some(ApiKey {
             secret: Secret::new(value),
             source: variable.to_owned(),
         });
@@ -35,11 +35,11 @@ pub(crate) fn find(zilliz: bool) -> Option<Key> {
     zilliz.then(cli_key).flatten()
 }
 
-fn cli_key() -> Option<Key> {
+fn cli_key() -> Option<ApiKey> {
     let path = cli_folder()?.join("credentials");
     let file = Ini::load_from_file_noescape(&path).ok()?;
     let value = file.get_from(Some("default"), "api_key")?;
-    (!value.is_empty()).then(|| Key {
+    (!value.is_empty()).then(|| ApiKey {
         secret: Secret::new(value),
         source: path.display().to_string(),
     })

@@ -56,7 +56,7 @@ impl From<Stop> for Failure {
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct InterruptState {
     stop: Option<Stop>,
     deadline: Option<Instant>,
 }
@@ -64,7 +64,7 @@ struct State {
 /// A stop flag. Clones share it.
 #[derive(Clone, Debug, Default)]
 pub struct Interrupt {
-    shared: Arc<(Mutex<State>, Condvar)>,
+    shared: Arc<(Mutex<InterruptState>, Condvar)>,
     /// An additional deadline that only this clone has.
     until: Option<Instant>,
 }
@@ -132,13 +132,13 @@ impl Interrupt {
         }
     }
 
-    fn reason(&self, state: &State) -> Option<Stop> {
+    fn reason(&self, state: &InterruptState) -> Option<Stop> {
         let deadline = [state.deadline, self.until].into_iter().flatten().min();
         let late = deadline.is_some_and(|at| Instant::now() >= at);
         state.stop.or(late.then_some(Stop::TimedOut))
     }
 
-    fn with<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
+    fn with<T>(&self, act: impl FnOnce(&mut InterruptState) -> T) -> T {
         act(&mut self.shared.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -1,6 +1,6 @@
 //! Reads the answers about import jobs, as far as the dialects have them in common (reference: Create, Progress, List).
 
-use super::envelope::Data;
+use super::envelope::AnswerData;
 use super::error::ApiError;
 use super::fields::{self, Fields};
 use super::model::{FileProgress, JobPage, JobState, JobSummary, Progress, State};
@@ -11,7 +11,7 @@ const JOB_ID: [&str; 3] = ["jobId", "jobID", "job_id"];
 const RECORDS: [&str; 3] = ["records", "tasks", "jobs"];
 
 /// Returns the job id from the answer to a create.
-pub(super) fn read_job_id(data: &Data<'_>) -> Result<String, ApiError> {
+pub(super) fn read_job_id(data: &AnswerData<'_>) -> Result<String, ApiError> {
     data.object()?
         .id(&JOB_ID)
         .ok_or_else(|| data.unreadable("it has no job id"))
@@ -20,7 +20,7 @@ pub(super) fn read_job_id(data: &Data<'_>) -> Result<String, ApiError> {
 /// Reads a progress answer of any dialect: an object that has a job's id or one of `signs`. `read_file` reads the fields
 /// that a job and each of its files share. An answer about another job is unreadable.
 pub(super) fn progress(
-    data: &Data<'_>,
+    data: &AnswerData<'_>,
     job_id: &str,
     signs: &[&str],
     read_file: fn(&Fields<'_>) -> FileProgress,
@@ -65,7 +65,7 @@ pub(super) const fn whole(state: &State, percent: f64) -> f64 {
 ///
 /// Some servers send a bare list in place of the records, and null or `{}` if there are no jobs. Other calls can get
 /// such an answer too, so a page without records isn't whole. Any other page is whole if each of its records has an id.
-pub(super) fn read_page(data: &Data<'_>) -> Result<JobPage, ApiError> {
+pub(super) fn read_page(data: &AnswerData<'_>) -> Result<JobPage, ApiError> {
     let object = data.raw().and_then(Fields::of);
     let count = object.as_ref().and_then(|it| it.count(&["count", "total"]));
     let records = match &object {

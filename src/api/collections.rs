@@ -6,7 +6,7 @@
 use super::Client;
 use super::bodies::CollectionBody;
 use super::description::{self, CollectionDescription};
-use super::envelope::Data;
+use super::envelope::AnswerData;
 use super::error::ApiError;
 use super::fields::{self, Fields};
 use super::model::Dialect;
@@ -334,7 +334,7 @@ impl Client {
 }
 
 /// Returns a count from the data's object, or from the first row of its list.
-fn first_count(data: &Data<'_>, names: &[&str]) -> Option<u64> {
+fn first_count(data: &AnswerData<'_>, names: &[&str]) -> Option<u64> {
     let object: Fields<'_> = data.object().ok()?;
     object.count(names)
 }

@@ -24,7 +24,7 @@ const VARIABLES: [(&str, &str); 4] = [
 pub(super) type Variables<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// A command in three parts, so that a caller can append text to the command line.
-pub(super) struct Command {
+pub(super) struct CurlCommand {
     /// A comment that says what the command does and which variables it reads, with its line end.
     pub(super) comment: String,
     /// The command's line, without its line end.
@@ -38,7 +38,7 @@ pub(super) fn command(
     settings: &Settings,
     outgoing: &Outgoing,
     variables: Variables<'_>,
-) -> Command {
+) -> CurlCommand {
     let mut body = Body::of(outgoing, variables);
     let key = outgoing.headers.contains_key(AUTHORIZATION);
     let key = key.then(|| key_variable(settings));
@@ -72,7 +72,7 @@ pub(super) fn command(
         });
         let _ = writeln!(documents, "{}\nBODY", body.written());
     }
-    Command {
+    CurlCommand {
         comment,
         line,
         documents,

@@ -1,6 +1,6 @@
 //! The answer to `describe`: a collection's schema, indexes and load state.
 
-use super::envelope::Data;
+use super::envelope::AnswerData;
 use super::error::ApiError;
 use super::fields::{self, Fields};
 use serde_json::Value;
@@ -72,7 +72,7 @@ pub struct IndexDescription {
 }
 
 /// Reads the answer to `describe`, in its v1 or v2 form.
-pub(super) fn read(data: &Data<'_>, name: &str) -> Result<CollectionDescription, ApiError> {
+pub(super) fn read(data: &AnswerData<'_>, name: &str) -> Result<CollectionDescription, ApiError> {
     let object = data.object()?;
     if !object.has(&["fields", "schema", "collectionName"]) {
         return Err(data.unreadable("it describes no collection"));

@@ -2,7 +2,7 @@
 //! [`DialectApi`] in its own file; [`super::model::Dialect::api`] chooses the implementation.
 
 use super::bodies::ImportBody;
-use super::envelope::Data;
+use super::envelope::AnswerData;
 use super::error::ApiError;
 use super::model::{Dialect, ImportRequest, Progress};
 use super::outcome::Effect;
@@ -45,7 +45,7 @@ pub(super) trait DialectApi: Sync {
     }
 
     /// Reads a progress answer.
-    fn read_progress(&self, data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
+    fn read_progress(&self, data: &AnswerData<'_>, job_id: &str) -> Result<Progress, ApiError> {
         let signs = ["state", "progress", "details"];
         answers::progress(data, job_id, &signs, answers::read_file)
     }

@@ -15,7 +15,7 @@ use super::request::Outgoing;
 use super::settings::{
     DryRun, DryRunState, PlaceholderJobs, Pretended, PretendedCollection, Settings,
 };
-use super::transport::Answer;
+use super::transport::HttpAnswer;
 use crate::interrupt::Stop;
 use serde_json::{Value, json};
 use std::io;
@@ -43,7 +43,7 @@ impl DryRun {
         &self,
         settings: &Settings,
         outgoing: &Outgoing,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<HttpAnswer, ApiError> {
         let mut pretended = self.pretended();
         let creates = outgoing.call.effect == Effect::Create;
         let (text, data) = if creates {
@@ -63,7 +63,7 @@ impl DryRun {
         };
         let text = pretended.begin(text);
         (self.0.write)(&text).map_err(|error| cannot_show(&error, outgoing))?;
-        Ok(Answer {
+        Ok(HttpAnswer {
             status: 200,
             text: json!({"code": 0, "data": data}).to_string(),
             retry_after: None,

@@ -1,13 +1,13 @@
 //! Reads the envelope of an answer, `{"code":N,"data":…}` or `{"code":N,"message":"…"}`, and answers without one.
 
-use super::error::{ApiError, Call};
+use super::error::{ApiCall, ApiError};
 use super::fields::{self, Fields};
 use super::hints;
 use super::mask::Mask;
 use super::model::Dialect;
 use super::outcome::Effect;
 use super::settings::Settings;
-use super::transport::Answer;
+use super::transport::HttpAnswer;
 use serde_json::value::RawValue;
 use std::time::Duration;
 
@@ -20,17 +20,17 @@ const EXCERPT: usize = 160;
 const SHORT: usize = 4096;
 
 /// The `data` of a successful answer.
-pub(super) struct Data<'a> {
+pub(super) struct AnswerData<'a> {
     raw: Option<&'a RawValue>,
-    reader: Reader<'a>,
+    reader: AnswerReader<'a>,
     text: &'a str,
 }
 
 /// The context for reading an answer.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'a> {
+pub(super) struct AnswerReader<'a> {
     pub(super) settings: &'a Settings,
-    pub(super) call: &'a Call,
+    pub(super) call: &'a ApiCall,
     pub(super) mask: &'a Mask,
     pub(super) status: u16,
     pub(super) retry_after: Option<Duration>,
@@ -47,12 +47,12 @@ pub(super) fn code(text: &str) -> Option<i64> {
 /// Returns the data of an answer, or the error that it reports.
 pub(super) fn read<'a>(
     settings: &'a Settings,
-    call: &'a Call,
+    call: &'a ApiCall,
     mask: &'a Mask,
-    answer: &'a Answer,
-) -> Result<Data<'a>, ApiError> {
+    answer: &'a HttpAnswer,
+) -> Result<AnswerData<'a>, ApiError> {
     let status = answer.status;
-    let reader = Reader {
+    let reader = AnswerReader {
         settings,
         call,
         mask,
@@ -60,7 +60,7 @@ pub(super) fn read<'a>(
         retry_after: answer.retry_after,
     };
     let text = strip(&answer.text);
-    let data = |raw| Data { raw, reader, text };
+    let data = |raw| AnswerData { raw, reader, text };
     if (300..400).contains(&status) {
         return Err(ApiError::Redirect {
             call: Box::new(call.clone()),
@@ -104,7 +104,7 @@ pub(super) fn read<'a>(
     }
 }
 
-impl<'a> Data<'a> {
+impl<'a> AnswerData<'a> {
     /// Returns the data as an object; a list of one object counts as that object.
     pub(super) fn object(&self) -> Result<Fields<'a>, ApiError> {
         let raw = self.raw.ok_or_else(|| self.unreadable("it has no data"))?;
@@ -141,7 +141,7 @@ impl<'a> Data<'a> {
     }
 }
 
-impl Reader<'_> {
+impl AnswerReader<'_> {
     fn unreadable(&self, problem: &str, text: &str) -> ApiError {
         ApiError::Unreadable {
             call: Box::new(self.call.clone()),

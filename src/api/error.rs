@@ -9,7 +9,7 @@ use thiserror::Error;
 
 /// The call that an error is about. Contains no secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Call {
+pub struct ApiCall {
     /// The attempted action, as it reads after "cannot": `create the import job`.
     pub what: &'static str,
     /// `GET` or `POST`.
@@ -56,7 +56,7 @@ pub enum ApiError {
     #[error("cannot {}: {} is a Milvus older than 2.4, whose REST API has no imports", .call.what, outcome::origin(&.call.url))]
     TooOld {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The connection's dialect.
         dialect: Dialect,
     },
@@ -70,7 +70,7 @@ pub enum ApiError {
     #[error("cannot reach {}: {cause}", outcome::origin(&.call.url))]
     Unreachable {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The innermost cause.
         cause: String,
         /// The remedy.
@@ -80,7 +80,7 @@ pub enum ApiError {
     #[error("cannot {}: no answer from {} within {}", .call.what, outcome::origin(&.call.url), outcome::seconds(*.after))]
     NoAnswer {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The deadline, measured from the start of the call.
         after: Duration,
     },
@@ -88,7 +88,7 @@ pub enum ApiError {
     #[error("cannot {}: the connection to {} broke: {cause}", .call.what, outcome::origin(&.call.url))]
     Lost {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The innermost cause.
         cause: String,
     },
@@ -96,7 +96,7 @@ pub enum ApiError {
     #[error("cannot {}: {} redirects to {} (HTTP {status}), which is not followed", .call.what, outcome::origin(&.call.url), .location.as_deref().unwrap_or("an unnamed place"))]
     Redirect {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The HTTP status, 300 to 399.
         status: u16,
         /// The redirect's target: only scheme, host and port.
@@ -106,7 +106,7 @@ pub enum ApiError {
     #[error("cannot {}: {message}{}", .call.what, outcome::later(*.retry_after))]
     Service {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The HTTP status.
         status: u16,
         /// The service's own error code, if it sent its envelope.
@@ -124,7 +124,7 @@ pub enum ApiError {
     #[error("cannot {}: the answer cannot be read: {problem} (HTTP {status}{})", .call.what, outcome::excerpt(.excerpt))]
     Unreadable {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The HTTP status.
         status: u16,
         /// The problem with the answer.
@@ -136,7 +136,7 @@ pub enum ApiError {
     #[error("cannot {}: the answer cannot be read: it is about another job, {answered:?}", .call.what)]
     AnotherJob {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The id in the answer.
         answered: String,
     },
@@ -144,7 +144,7 @@ pub enum ApiError {
     #[error("cannot {}: the answer is larger than {} MiB", .call.what, .limit >> 20)]
     TooLarge {
         /// The failed call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The limit in bytes.
         limit: usize,
     },
@@ -152,7 +152,7 @@ pub enum ApiError {
     #[error("{} while trying to {}", .stop.words(), .call.what)]
     Stopped {
         /// The stopped call.
-        call: Box<Call>,
+        call: Box<ApiCall>,
         /// The reason of the stop.
         stop: Stop,
         /// Whether the request was, or may have been, sent.
@@ -265,7 +265,7 @@ impl ApiError {
     }
 
     /// Returns the failed call; `None` if no call was begun.
-    pub fn call(&self) -> Option<&Call> {
+    pub fn call(&self) -> Option<&ApiCall> {
         match self {
             Self::Setting { .. }
             | Self::Key { .. }
@@ -326,12 +326,12 @@ impl ApiError {
 }
 
 /// Returns true for a read over plain HTTP. A TLS server drops such a connection.
-fn speaks_plainly(call: &Call) -> bool {
+fn speaks_plainly(call: &ApiCall) -> bool {
     call.effect == Effect::Read && call.url.starts_with("http:")
 }
 
 /// Returns the remedy for a server without imports.
-fn too_old(call: &Call, dialect: Dialect) -> String {
+fn too_old(call: &ApiCall, dialect: Dialect) -> String {
     let rows = match dialect {
         Dialect::V1 => {
             "collections(), describe(name), query(name, filter) and peek(name) work".to_owned()
@@ -346,7 +346,7 @@ fn too_old(call: &Call, dialect: Dialect) -> String {
     format!("imports need Milvus 2.4 or later; {rows}")
 }
 
-fn read_or_unknown(call: &Call, read: Kind) -> Kind {
+fn read_or_unknown(call: &ApiCall, read: Kind) -> Kind {
     match call.effect {
         Effect::Read => read,
         Effect::Change | Effect::Create => Kind::Unknown,

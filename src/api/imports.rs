@@ -1,7 +1,7 @@
 //! The calls about import jobs, in any dialect.
 
 use super::dialect::DialectApi;
-use super::error::{ApiError, Call};
+use super::error::{ApiCall, ApiError};
 use super::mask::Mask;
 use super::model::{ImportRequest, JobPage, JobState, MOST_FILES, Progress, Source};
 use super::old_milvus::is_unknown_path;
@@ -91,7 +91,7 @@ impl Client {
 
     /// Returns the error for a create whose answer names a job that can't be its own.
     pub fn foreign_job(&self, job_id: &str) -> ApiError {
-        let call = Call {
+        let call = ApiCall {
             what: "create the import job",
             method: "POST",
             url: self.settings().import_base.to_string(),

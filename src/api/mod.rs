@@ -55,12 +55,12 @@ pub(crate) use walk::JobWalk;
 
 use crate::interrupt::Interrupt;
 use dialect::DialectApi;
-use envelope::Data;
+use envelope::AnswerData;
 use model::Dialect;
 use request::Outgoing;
 use std::fmt;
 use std::sync::{Arc, OnceLock};
-use transport::{Answer, Transport};
+use transport::{HttpAnswer, Transport};
 
 /// [`Settings::key_source`] of the local service in this process, whose API key is generated for the run.
 pub(crate) const OWN_KEY: &str = "made for this run";
@@ -157,7 +157,7 @@ impl Client {
     fn call<T>(
         &self,
         outgoing: Outgoing,
-        read: impl Fn(&Data<'_>) -> Result<T, ApiError>,
+        read: impl Fn(&AnswerData<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         self.send(&Arc::new(outgoing), None, read)
     }
@@ -167,14 +167,14 @@ impl Client {
         &self,
         outgoing: &Arc<Outgoing>,
         late: Option<transport::Late>,
-        read: impl Fn(&Data<'_>) -> Result<T, ApiError>,
+        read: impl Fn(&AnswerData<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let Inner {
             settings,
             transport,
             ..
         } = &*self.inner;
-        let read = |answer: &Answer| self.inner.read(outgoing, answer, &read);
+        let read = |answer: &HttpAnswer| self.inner.read(outgoing, answer, &read);
         let result = match self.dry_run(outgoing) {
             Some(dry_run) => read(&dry_run.answer(settings, outgoing)?),
             None => retry::send(transport, settings, outgoing, &self.interrupt, late, read),
@@ -192,7 +192,7 @@ impl Client {
     fn call_or_late<T: 'static>(
         &self,
         outgoing: Outgoing,
-        read: fn(&Data<'_>) -> Result<T, ApiError>,
+        read: fn(&AnswerData<'_>) -> Result<T, ApiError>,
         late: Late<T>,
     ) -> Result<T, ApiError> {
         let outgoing = Arc::new(outgoing);
@@ -208,8 +208,8 @@ impl Inner {
     fn read<T>(
         &self,
         outgoing: &Outgoing,
-        answer: &Answer,
-        read: impl FnOnce(&Data<'_>) -> Result<T, ApiError>,
+        answer: &HttpAnswer,
+        read: impl FnOnce(&AnswerData<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
         let Outgoing { call, mask, .. } = outgoing;
         read(&envelope::read(&self.settings, call, mask, answer)?)

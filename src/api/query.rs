@@ -2,7 +2,7 @@
 
 use super::Client;
 use super::bodies::CollectionBody;
-use super::envelope::Data;
+use super::envelope::AnswerData;
 use super::error::ApiError;
 use super::outcome::Effect;
 use super::request::Outgoing;
@@ -133,7 +133,7 @@ impl Client {
 }
 
 /// Reads rows: a list of objects.
-pub(super) fn read_rows(data: &Data<'_>) -> Result<Vec<Value>, ApiError> {
+pub(super) fn read_rows(data: &AnswerData<'_>) -> Result<Vec<Value>, ApiError> {
     let rows = data.list()?.into_iter();
     let rows: Result<Vec<Value>, _> = rows.map(|row| serde_json::from_str(row.get())).collect();
     let rows = rows.map_err(|_| data.unreadable("a row is not JSON"))?;

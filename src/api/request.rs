@@ -1,6 +1,6 @@
 //! Builds the HTTP request of one call.
 
-use super::error::{ApiError, Call};
+use super::error::{ApiCall, ApiError};
 use super::fields::Fields;
 use super::mask::Mask;
 use super::outcome::Effect;
@@ -29,7 +29,7 @@ const IDEMPOTENCY_KEY_LIMIT: usize = 256;
 /// A request with its URL, headers and body, and the data for its error messages.
 pub(super) struct Outgoing {
     /// The call, as errors describe it.
-    pub(super) call: Call,
+    pub(super) call: ApiCall,
     pub(super) method: Method,
     pub(super) url: Url,
     pub(super) headers: HeaderMap,
@@ -98,7 +98,7 @@ impl Outgoing {
         }
         headers.insert(ACCEPT, json.clone());
         headers.insert(CONTENT_TYPE, json);
-        let call = Call {
+        let call = ApiCall {
             what,
             method: if method == Method::GET { "GET" } else { "POST" },
             url: url.to_string(),

@@ -8,7 +8,7 @@ use super::outcome;
 use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::Settings;
-use super::transport::{Answer, Late, Transport};
+use super::transport::{HttpAnswer, Late, Transport};
 use crate::interrupt::Interrupt;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
@@ -34,7 +34,7 @@ pub(super) fn send<T>(
     outgoing: &Arc<Outgoing>,
     interrupt: &Interrupt,
     mut late: Option<Late>,
-    read: impl Fn(&Answer) -> Result<T, ApiError>,
+    read: impl Fn(&HttpAnswer) -> Result<T, ApiError>,
 ) -> Result<T, ApiError> {
     let begun = Instant::now();
     // A limit beyond the clock's range becomes a day, which is as good as no limit.
@@ -82,7 +82,7 @@ const fn tries_of(error: &ApiError, transient: bool) -> u32 {
 
 /// Returns true for answers that mean "later": RFC 9110's 408, RFC 8470's 425, a gateway's 502 to 504, and Milvus'
 /// codes.
-fn is_transient(answer: &Answer) -> bool {
+fn is_transient(answer: &HttpAnswer) -> bool {
     matches!(answer.status, 408 | 425 | 429 | 502..=504)
         || outcome::is_busy_read(envelope::code(&answer.text))
 }

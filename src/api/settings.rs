@@ -103,9 +103,9 @@ impl Settings {
 /// The HTTP log: one line per request and one per answer, with secrets masked, without line ends. Also counts requests.
 /// Clones share the log, which can be switched on and off while connections use it.
 #[derive(Clone)]
-pub struct LogSink(Arc<Log>);
+pub struct LogSink(Arc<LogState>);
 
-struct Log {
+struct LogState {
     write: Box<dyn Fn(&str) + Send + Sync>,
     on: AtomicBool,
     requests: AtomicU64,
@@ -114,7 +114,7 @@ struct Log {
 impl LogSink {
     /// Returns a log that is on and passes each line to `write`, on the thread of the call.
     pub fn new(write: impl Fn(&str) + Send + Sync + 'static) -> Self {
-        Self(Arc::new(Log {
+        Self(Arc::new(LogState {
             write: Box::new(write),
             on: AtomicBool::new(true),
             requests: AtomicU64::new(0),

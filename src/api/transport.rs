@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 const CHUNK: usize = 64 << 10;
 
 /// An answer as received.
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     pub(super) status: u16,
     /// The body. Bytes that aren't UTF-8 are replaced.
     pub(super) text: String,
@@ -33,7 +33,7 @@ pub(super) struct Answer {
 }
 
 /// Receives an answer that came after its caller was stopped.
-pub(super) type Late = Box<dyn FnOnce(Result<Answer, ApiError>) + Send>;
+pub(super) type Late = Box<dyn FnOnce(Result<HttpAnswer, ApiError>) + Send>;
 
 /// The HTTP clients and threads of a connection.
 #[derive(Default)]
@@ -58,7 +58,7 @@ impl Transport {
         deadline: Instant,
         interrupt: &Interrupt,
         late: Option<Late>,
-    ) -> Result<Answer, ApiError> {
+    ) -> Result<HttpAnswer, ApiError> {
         let call = || Box::new(outgoing.call.clone());
         interrupt.check().map_err(|stop| ApiError::Stopped {
             call: call(),
@@ -77,7 +77,7 @@ impl Transport {
         let caller = Arc::new(Caller {
             left: Mutex::new(false),
         });
-        let limits = Limits {
+        let limits = RequestLimits {
             deadline,
             connect: settings.connect_timeout,
             whole: settings.read_timeout,
@@ -113,7 +113,7 @@ impl Transport {
     }
 }
 
-type Arrived = Result<(Answer, bool), ApiError>;
+type Arrived = Result<(HttpAnswer, bool), ApiError>;
 
 /// Whether the caller still waits. Both threads check it under the lock, so an answer reaches either the caller or
 /// `late` and isn't lost in between.
@@ -186,7 +186,7 @@ fn await_answer(
 }
 
 /// The limits of a request.
-struct Limits {
+struct RequestLimits {
     deadline: Instant,
     connect: Duration,
     whole: Duration,
@@ -196,7 +196,11 @@ struct Limits {
 
 /// Runs on the request's thread: sends the request and reads the answer. Also returns whether the server is zshell's
 /// own.
-fn perform(http: &Http, outgoing: &Outgoing, limits: &Limits) -> Result<(Answer, bool), ApiError> {
+fn perform(
+    http: &Http,
+    outgoing: &Outgoing,
+    limits: &RequestLimits,
+) -> Result<(HttpAnswer, bool), ApiError> {
     let left = limits.deadline.saturating_duration_since(Instant::now());
     let mut request = http
         .request(outgoing.method.clone(), outgoing.url.clone())
@@ -213,7 +217,7 @@ fn perform(http: &Http, outgoing: &Outgoing, limits: &Limits) -> Result<(Answer,
     let headers = response.headers();
     let server = header(headers, &SERVER).unwrap_or_default();
     let local = server == "zshell" || server.starts_with("zshell/");
-    let answer = Answer {
+    let answer = HttpAnswer {
         status,
         text,
         retry_after: header(headers, &RETRY_AFTER).and_then(retry_after),
@@ -227,7 +231,7 @@ fn perform(http: &Http, outgoing: &Outgoing, limits: &Limits) -> Result<(Answer,
 fn read_body(
     response: &mut Response,
     outgoing: &Outgoing,
-    limits: &Limits,
+    limits: &RequestLimits,
 ) -> Result<String, ApiError> {
     let call = || Box::new(outgoing.call.clone());
     let announced = response.content_length().unwrap_or(0);
@@ -280,7 +284,7 @@ fn read_body(
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
-fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &Limits) -> ApiError {
+fn classify(error: &reqwest::Error, outgoing: &Outgoing, limits: &RequestLimits) -> ApiError {
     let call = Box::new(outgoing.call.clone());
     if error.is_connect() && error.is_timeout() {
         let cause = format!("no connection within {}s", limits.connect.as_secs_f64());
@@ -341,7 +345,7 @@ fn log_result(
     settings: &Settings,
     outgoing: &Outgoing,
     begun: Instant,
-    result: Result<&Answer, &ApiError>,
+    result: Result<&HttpAnswer, &ApiError>,
 ) {
     if let Some(log) = settings.log.as_ref().filter(|log| log.is_on()) {
         let call = &outgoing.call;

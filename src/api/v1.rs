@@ -2,7 +2,7 @@
 
 use super::bodies::ImportBody;
 use super::dialect::{DialectApi, PostCall, post};
-use super::envelope::Data;
+use super::envelope::AnswerData;
 use super::error::ApiError;
 use super::fields::{self, Fields};
 use super::model::{Dialect, FileProgress, ImportRequest, JobState, Progress, Source, State};
@@ -97,7 +97,7 @@ impl DialectApi for V1 {
     }
 
     /// Reads a progress answer. v1 sends no state, so it's derived from the other fields.
-    fn read_progress(&self, data: &Data<'_>, job_id: &str) -> Result<Progress, ApiError> {
+    fn read_progress(&self, data: &AnswerData<'_>, job_id: &str) -> Result<Progress, ApiError> {
         let signs = ["readyPercentage", "errorMessage", "completeTime", "details"];
         answers::progress(data, job_id, &signs, read_file)
     }

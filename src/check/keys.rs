@@ -50,10 +50,10 @@ impl Place {
 
 /// The keys of all files.
 #[derive(Default)]
-pub(super) struct KeyStore(Mutex<State>);
+pub(super) struct KeyStore(Mutex<KeyState>);
 
 #[derive(Default)]
-struct State {
+struct KeyState {
     pending: Vec<Record>,
     spill: Option<File>,
     /// Byte ranges of the runs in the spilled file.

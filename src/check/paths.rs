@@ -3,7 +3,7 @@
 use super::CheckError;
 use super::findings::{Example, Findings, Level};
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
-use crate::location::{Format, Location, LocationError, Place, Store};
+use crate::location::{Format, Location, LocationError, PathScope, Store};
 use crate::stores::StorageKeys;
 use crate::stores::bucket::{Bucket, Endpoints};
 use crate::stores::root::Root;
@@ -68,7 +68,7 @@ pub(super) fn find(
 }
 
 fn locate(path: &str, stores: &StoreAccess) -> Result<SourcePath, LocationError> {
-    let location = Location::parse(path, &Place::Disk)?;
+    let location = Location::parse(path, &PathScope::Disk)?;
     if location.store() == Store::Disk {
         return Ok(SourcePath::new(path, &location, Root::Disk));
     }

@@ -95,7 +95,7 @@ pub(crate) enum Command {
         expression_and_args: Vec<String>,
     },
     /// Submit an import job
-    Import(Import),
+    Import(ImportArgs),
     /// Find what an import would refuse or drop, on this machine
     ///
     /// Exits with 0 if the import would succeed, 7 if not, and 1 if a file can't be read.
@@ -119,7 +119,7 @@ pub(crate) enum Command {
     },
     /// Manage saved connections
     #[command(subcommand)]
-    Profile(Profile),
+    Profile(ProfileCommand),
     /// Find mistakes in scripts without running them
     Lint {
         /// Script files
@@ -144,7 +144,7 @@ pub(crate) enum Command {
 
 /// Arguments of `zshell import`.
 #[derive(Debug, clap::Args)]
-pub(crate) struct Import {
+pub(crate) struct ImportArgs {
     /// Target collection
     pub collection: String,
     /// Files or folders, each one file of the job
@@ -322,7 +322,7 @@ pub(crate) struct JournalList {
 
 /// Subcommands of `zshell profile`.
 #[derive(Debug, Subcommand)]
-pub(crate) enum Profile {
+pub(crate) enum ProfileCommand {
     /// List saved connections
     List,
     /// Save a connection: ask for missing settings, test the connection, store the API key

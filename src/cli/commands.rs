@@ -2,7 +2,7 @@
 //! function.
 
 use super::Outcome;
-use super::args::{Import, Jobs, JournalList, Wait};
+use super::args::{ImportArgs, Jobs, JournalList, Wait};
 use crate::engine::{ScriptError, registry};
 use crate::error::Kind;
 use crate::session::Session;
@@ -11,7 +11,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 /// `zshell import COLLECTION PATH…`
-pub(super) fn import(session: &Rc<Session>, import: Import) -> Outcome {
+pub(super) fn import(session: &Rc<Session>, import: ImportArgs) -> Outcome {
     let options = map([
         ("collection", Some(import.collection.into())),
         ("urls", Some(texts(import.paths))),

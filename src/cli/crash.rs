@@ -2,7 +2,7 @@
 
 use crate::caught::is_catching;
 use crate::engine::syntax::secrets::masked_now;
-use crate::session::log::{Level, Log, LogFormat};
+use crate::session::log::{Log, LogFormat, LogLevel};
 use std::panic::{self, PanicHookInfo};
 
 /// Replaces Rust's panic message, which may quote data. Panics that become errors have no message.
@@ -13,7 +13,7 @@ pub(super) fn install(format: LogFormat) {
     };
     panic::set_hook(Box::new(move |info| {
         if !is_catching() {
-            log.line(Level::Error, &text(info));
+            log.line(LogLevel::Error, &text(info));
         }
     }));
 }

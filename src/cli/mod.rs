@@ -24,7 +24,7 @@ use crate::interrupt::{Interrupt, Stop};
 use crate::render::{ColorChoice, Screen};
 use crate::repl;
 use crate::session::idle::PromptTerminal;
-use crate::session::log::{Level, Log, LogFormat};
+use crate::session::log::{Log, LogFormat, LogLevel};
 use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session};
 use args::{Args, Command, Common};
@@ -203,7 +203,7 @@ fn with_submitted(session: &Session, error: &ScriptError) -> ScriptError {
 fn tell(log: Log, error: &ScriptError, screen: &Screen) {
     match log.format {
         LogFormat::Text => Log::painted(error.lay_out(screen).trim_end()),
-        LogFormat::Json => Log::json(Level::Error, &error.failure.message, error.fields()),
+        LogFormat::Json => Log::json(LogLevel::Error, &error.failure.message, error.fields()),
     }
 }
 

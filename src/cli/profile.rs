@@ -3,7 +3,7 @@
 mod add;
 
 use super::Outcome;
-use super::args::Profile;
+use super::args::ProfileCommand;
 use crate::config::{self, Config, Edit};
 use crate::engine::connecting::profiles;
 use crate::error::{Failure, Kind};
@@ -14,20 +14,20 @@ use rhai::Dynamic;
 use serde_json::Value;
 
 /// Runs a subcommand. The outer error is a usage error, for example an unknown profile or cluster.
-pub(super) fn run(session: &Session, action: Profile) -> Result<Outcome, Failure> {
+pub(super) fn run(session: &Session, action: ProfileCommand) -> Result<Outcome, Failure> {
     let done = match action {
-        Profile::List => list(session),
-        Profile::Show { name } => {
+        ProfileCommand::List => list(session),
+        ProfileCommand::Show { name } => {
             let config = profiles::load(session)?;
             let row = profiles::row(&config, &name).ok_or_else(|| unknown(&config, &name))?;
             session.show(Shown::Value(&row))
         }
-        Profile::Add(options) => add::run(session, options),
-        Profile::Remove { name } => {
+        ProfileCommand::Add(options) => add::run(session, options),
+        ProfileCommand::Remove { name } => {
             known(session, &name)?;
             remove(session, &name)
         }
-        Profile::Default { name } => {
+        ProfileCommand::Default { name } => {
             known(session, &name)?;
             make_default(session, &name)
         }

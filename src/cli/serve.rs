@@ -6,7 +6,7 @@ use crate::config::set;
 use crate::error::{Failure, Kind};
 use crate::interrupt::Stop;
 use crate::local::faults::Faults;
-use crate::local::{Config, OwnBucket, Places, Service};
+use crate::local::{OwnBucket, Places, Service, ServiceConfig};
 use crate::secret::Secret;
 use crate::session::Session;
 use crate::session::local::workers;
@@ -25,7 +25,7 @@ pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failur
         ))
         .with_hint("set ZSHELL_SERVE_TOKEN, or name a file with --token-file"));
     }
-    let started = Service::start(Config {
+    let started = Service::start(ServiceConfig {
         data_dir: session.choices().data_dir.clone(),
         listen: options.listen,
         token,

@@ -27,7 +27,7 @@ pub(crate) struct Edit {
 }
 
 /// The value of an edited setting.
-pub(crate) enum Written<'a> {
+pub(crate) enum SettingValue<'a> {
     /// A text.
     Text(&'a str),
     /// A secret.
@@ -96,15 +96,15 @@ impl Edit {
     }
 
     /// Writes a profile with exactly these settings. Replaces one with the same name.
-    pub(crate) fn set_profile(&mut self, name: &str, settings: &[(&str, Written<'_>)]) {
+    pub(crate) fn set_profile(&mut self, name: &str, settings: &[(&str, SettingValue<'_>)]) {
         let mut table = Table::new();
         for (key, written) in settings {
             table.insert(
                 key,
                 match written {
-                    Written::Text(text) => value(*text),
-                    Written::Secret(secret) => value(secret.expose()),
-                    Written::Flag(flag) => value(*flag),
+                    SettingValue::Text(text) => value(*text),
+                    SettingValue::Secret(secret) => value(secret.expose()),
+                    SettingValue::Flag(flag) => value(*flag),
                 },
             );
         }

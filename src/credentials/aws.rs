@@ -23,7 +23,7 @@ const EXPORT: &str =
 
 /// An AWS access key, with the session token of a temporary one.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct StorageKeys {
+pub(crate) struct AwsKeys {
     /// Access key id.
     pub access_key: Secret,
     /// Secret access key.
@@ -33,9 +33,9 @@ pub(crate) struct StorageKeys {
 }
 
 /// Returns the access key from the environment or AWS's files.
-pub(crate) fn find() -> Result<StorageKeys, Failure> {
+pub(crate) fn find() -> Result<AwsKeys, Failure> {
     match (set(ID), set(KEY)) {
-        (Some(id), Some(key)) => Ok(StorageKeys {
+        (Some(id), Some(key)) => Ok(AwsKeys {
             access_key: Secret::new(id),
             secret_key: Secret::new(key),
             session_token: set("AWS_SESSION_TOKEN").map(Secret::new),
@@ -48,7 +48,7 @@ pub(crate) fn find() -> Result<StorageKeys, Failure> {
     }
 }
 
-fn from_files() -> Result<StorageKeys, Failure> {
+fn from_files() -> Result<AwsKeys, Failure> {
     let profile = set("AWS_PROFILE");
     let profile = profile.as_deref().unwrap_or("default");
     let (Some(credentials), Some(config)) = (
@@ -76,7 +76,7 @@ fn from_files() -> Result<StorageKeys, Failure> {
         if let (Some(access_key), Some(secret_key)) =
             (get("aws_access_key_id"), get("aws_secret_access_key"))
         {
-            return Ok(StorageKeys {
+            return Ok(AwsKeys {
                 access_key,
                 secret_key,
                 session_token: get("aws_session_token"),

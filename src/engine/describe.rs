@@ -133,7 +133,7 @@ pub(crate) const fn opt_as(
 
 /// An effect of a function on what the session, the prompt and lint know, in addition to its result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Effect {
+pub enum SessionEffect {
     /// None. Jobs in the result are remembered for completion.
     #[default]
     None,

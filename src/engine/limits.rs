@@ -6,7 +6,7 @@
 //! two measurements a value can exceed a limit by a factor. A loop that uses no variable but `this` isn't measured.
 
 use super::types::{List, Record};
-use crate::config::Limits;
+use crate::config::ScriptLimits;
 use crate::error::{Failure, Kind};
 use rhai::{Array, Blob, Dynamic, Engine, EvalAltResult, INT, ImmutableString, Position};
 use std::cell::{Cell, RefCell};
@@ -30,7 +30,7 @@ type Checked = Result<(), Box<EvalAltResult>>;
 
 /// Measures the variables that a script uses.
 pub(super) struct SizeGuard {
-    limits: Limits,
+    limits: ScriptLimits,
     /// When each variable may be measured again.
     due: RefCell<HashMap<String, Instant>>,
     /// Bytes of text used since the last check of the process's memory.
@@ -47,7 +47,7 @@ struct Totals {
 }
 
 impl SizeGuard {
-    pub(super) fn new(limits: Limits) -> Rc<Self> {
+    pub(super) fn new(limits: ScriptLimits) -> Rc<Self> {
         Rc::new(Self {
             limits,
             due: RefCell::default(),

@@ -10,7 +10,7 @@ use rhai::Dynamic;
 use std::rc::Rc;
 
 pub use super::call::{Call, Function};
-pub use super::describe::{Effect, Family, Opt, Takes};
+pub use super::describe::{Family, Opt, SessionEffect, Takes};
 
 /// Returns every function, family by family.
 pub fn functions() -> impl Iterator<Item = &'static Function> {

@@ -14,14 +14,14 @@ pub(super) const BLOCK_BYTES: usize = 4 << 20;
 #[derive(Debug, Default)]
 pub(crate) struct Block {
     text: Vec<u8>,
-    rows: Vec<Place>,
+    rows: Vec<RowPosition>,
     /// Number of rows in the file before this block.
     before: u64,
 }
 
 /// Position of a row.
 #[derive(Debug)]
-struct Place {
+struct RowPosition {
     /// Byte range of the row within the block's text.
     text: Range<usize>,
     /// Offset of the row's first byte in the file.
@@ -137,7 +137,7 @@ impl Block {
     pub(super) fn push(&mut self, row: &[u8], line: u64, offset: u64) {
         let begin = self.text.len();
         self.text.extend_from_slice(row);
-        self.rows.push(Place {
+        self.rows.push(RowPosition {
             text: begin..self.text.len(),
             offset,
             line,

@@ -155,22 +155,22 @@ fn packed(vector: &DataType, bytes: &mut Vec<u8>, json: &str) -> Result<(), Stri
 
 /// Appends a scalar. Returns `None` if the column holds another type, which can't happen with a column made by
 /// `Column::new`.
-fn append_scalar(values: &mut Values, scalar: Scalar) -> Option<()> {
+fn append_scalar(values: &mut Values, scalar: CheckedScalar) -> Option<()> {
     match (scalar, values) {
-        (Scalar::Bool(value), Values::Bool(values)) => values.push(value.into()),
-        (Scalar::Int8(value), Values::Int8(values)) => values.push(value),
-        (Scalar::Int16(value), Values::Int16(values)) => values.push(value),
-        (Scalar::Int32(value), Values::Int32(values)) => values.push(value),
-        (Scalar::Int64(value), Values::Int64(values)) => values.push(value),
-        (Scalar::Float(value), Values::Float(values)) => values.push(value),
-        (Scalar::Double(value), Values::Double(values)) => values.push(value),
+        (CheckedScalar::Bool(value), Values::Bool(values)) => values.push(value.into()),
+        (CheckedScalar::Int8(value), Values::Int8(values)) => values.push(value),
+        (CheckedScalar::Int16(value), Values::Int16(values)) => values.push(value),
+        (CheckedScalar::Int32(value), Values::Int32(values)) => values.push(value),
+        (CheckedScalar::Int64(value), Values::Int64(values)) => values.push(value),
+        (CheckedScalar::Float(value), Values::Float(values)) => values.push(value),
+        (CheckedScalar::Double(value), Values::Double(values)) => values.push(value),
         _ => return None,
     }
     Some(())
 }
 
 /// A checked value of a scalar type.
-enum Scalar {
+enum CheckedScalar {
     Bool(bool),
     Int8(i8),
     Int16(i16),
@@ -182,26 +182,26 @@ enum Scalar {
     Text,
 }
 
-fn scalar(data_type: &DataType, json: &str) -> Result<Scalar, String> {
+fn scalar(data_type: &DataType, json: &str) -> Result<CheckedScalar, String> {
     let number = || Number::whole(json).ok_or_else(|| describe(json));
     Ok(match data_type {
         DataType::Bool => match json {
-            "true" => Scalar::Bool(true),
-            "false" => Scalar::Bool(false),
+            "true" => CheckedScalar::Bool(true),
+            "false" => CheckedScalar::Bool(false),
             _ => return Err(describe(json)),
         },
-        DataType::Int8 => Scalar::Int8(number()?.integer("-128 to 127")?),
-        DataType::Int16 => Scalar::Int16(number()?.integer("-32768 to 32767")?),
-        DataType::Int32 => Scalar::Int32(number()?.integer("32 bits")?),
-        DataType::Int64 => Scalar::Int64(number()?.integer("64 bits")?),
-        DataType::Float => Scalar::Float(number()?.single()?),
-        DataType::Double => Scalar::Double(number()?.double()?),
+        DataType::Int8 => CheckedScalar::Int8(number()?.integer("-128 to 127")?),
+        DataType::Int16 => CheckedScalar::Int16(number()?.integer("-32768 to 32767")?),
+        DataType::Int32 => CheckedScalar::Int32(number()?.integer("32 bits")?),
+        DataType::Int64 => CheckedScalar::Int64(number()?.integer("64 bits")?),
+        DataType::Float => CheckedScalar::Float(number()?.single()?),
+        DataType::Double => CheckedScalar::Double(number()?.double()?),
         DataType::VarChar { max_length } => {
             let text = json_text::decode(json).ok_or_else(|| describe(json))?;
             if text.len() > *max_length {
                 return Err(text_value::too_long(&text, *max_length, &describe(json)));
             }
-            Scalar::Text
+            CheckedScalar::Text
         }
         _ => return Err(describe(json)),
     })
@@ -209,7 +209,7 @@ fn scalar(data_type: &DataType, json: &str) -> Result<Scalar, String> {
 
 /// Checks a list's elements one by one as they are read. None are kept, because a list may be as long as its row.
 fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), String> {
-    let mut elements = Elements {
+    let mut elements = ElementCheck {
         element,
         count: 0,
         refused: None,
@@ -224,14 +224,14 @@ fn array(element: &DataType, max_capacity: usize, json: &str) -> Result<(), Stri
 }
 
 /// Visitor that counts and checks the elements of a list.
-struct Elements<'t> {
+struct ElementCheck<'t> {
     element: &'t DataType,
     count: usize,
     /// Description of the first element that isn't of the element type.
     refused: Option<String>,
 }
 
-impl<'de> Visitor<'de> for &mut Elements<'_> {
+impl<'de> Visitor<'de> for &mut ElementCheck<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

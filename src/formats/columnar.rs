@@ -17,14 +17,14 @@ use super::error::{PushError, ReadError};
 use super::warning::Warning;
 
 /// Refused rows of a batch, by their number in it, from 0.
-pub(super) enum Refused {
+pub(super) enum RefusedRows {
     /// Each row with its first problem in schema order.
     First(BTreeMap<usize, PushError>),
     /// All problems.
     All(Vec<(usize, PushError)>),
 }
 
-impl Refused {
+impl RefusedRows {
     /// Notes a refused row, unless only its first problem counts and is noted already.
     pub(super) fn note(&mut self, row: usize, refusal: impl FnOnce() -> PushError) {
         match self {
@@ -43,7 +43,7 @@ pub(super) trait Steps: Send {
     fn step(
         &mut self,
         parts: Parts<'_>,
-        refused: &mut Refused,
+        refused: &mut RefusedRows,
         rows: usize,
         room: usize,
     ) -> Result<usize, ReadError>;
@@ -64,7 +64,7 @@ pub(super) trait Steps: Send {
 /// Rows of a file that is read column by column.
 pub(super) struct Columnar<S> {
     steps: S,
-    held: Option<Held>,
+    held: Option<HeldBatch>,
     rows: u64,
     done: bool,
 }
@@ -80,11 +80,11 @@ impl<S: Steps> Columnar<S> {
     }
 
     /// Fills the batch, including refused rows.
-    fn read(&mut self, batch: &mut Batch, most: usize) -> Result<Refused, ReadError> {
+    fn read(&mut self, batch: &mut Batch, most: usize) -> Result<RefusedRows, ReadError> {
         let mut refused = if batch.collects() {
-            Refused::All(Vec::new())
+            RefusedRows::All(Vec::new())
         } else {
-            Refused::First(BTreeMap::new())
+            RefusedRows::First(BTreeMap::new())
         };
         while batch.rows() < most && batch.byte_len() < BATCH_BYTES {
             let room = BATCH_BYTES.saturating_sub(batch.byte_len());
@@ -123,8 +123,8 @@ impl<S: Steps> Rows for Columnar<S> {
                 batch.clear();
             })?;
             let refused = match refused {
-                Refused::First(rows) => rows,
-                Refused::All(list) => {
+                RefusedRows::First(rows) => rows,
+                RefusedRows::All(list) => {
                     for (row, refusal) in list {
                         batch.note(row, refusal);
                     }
@@ -136,7 +136,7 @@ impl<S: Steps> Rows for Columnar<S> {
                 return Ok(());
             }
             let empty = Batch::new(batch.schema());
-            self.held = Some(Held {
+            self.held = Some(HeldBatch {
                 batch: std::mem::replace(batch, empty),
                 refused,
                 at: 0,
@@ -163,7 +163,7 @@ impl<S: Steps> Rows for Columnar<S> {
 }
 
 /// A batch with refused rows, passed on piece by piece.
-struct Held {
+struct HeldBatch {
     batch: Batch,
     refused: BTreeMap<usize, PushError>,
     /// Number of rows passed on so far.
@@ -172,7 +172,7 @@ struct Held {
     before: u64,
 }
 
-impl Held {
+impl HeldBatch {
     /// Appends the good rows up to the next refused row, or up to the end.
     fn deliver(&mut self, batch: &mut Batch) -> Result<(), ReadError> {
         let Some((row, refusal)) = self.refused.pop_first() else {

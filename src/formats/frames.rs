@@ -13,7 +13,7 @@ pub(super) const MAX_ROW: usize = 16 << 20;
 pub(super) struct Frames {
     pub(super) window: Window,
     lines: bool,
-    place: Place,
+    place: ExpectedToken,
     /// True inside the object of `{"rows": […]}`.
     wrapped: bool,
     max_row: usize,
@@ -21,7 +21,7 @@ pub(super) struct Frames {
 
 /// Kind of token expected next.
 #[derive(Clone, Copy, PartialEq)]
-enum Place {
+enum ExpectedToken {
     Start,
     /// A row of the list.
     Row {
@@ -41,7 +41,7 @@ impl Frames {
         Self {
             window,
             lines,
-            place: Place::Start,
+            place: ExpectedToken::Start,
             wrapped: false,
             max_row: MAX_ROW,
         }
@@ -54,7 +54,7 @@ impl Frames {
 
     /// Ends the scan: no more rows are returned.
     pub(super) fn finish(&mut self) {
-        self.place = Place::Done;
+        self.place = ExpectedToken::Done;
     }
 
     /// Finds the next row and returns its length, or `None` at the end of the file. The window's rest then begins with
@@ -62,31 +62,31 @@ impl Frames {
     pub(super) fn next(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
         loop {
             match self.place {
-                Place::Start => self.start()?,
-                Place::Value { first } => {
-                    self.place = Place::Done;
+                ExpectedToken::Start => self.start()?,
+                ExpectedToken::Value { first } => {
+                    self.place = ExpectedToken::Done;
                     if self.at_value(first)? {
-                        self.place = Place::Value { first: false };
+                        self.place = ExpectedToken::Value { first: false };
                         return self.value(Some(number)).map(Some);
                     }
                 }
-                Place::Row { first } => {
+                ExpectedToken::Row { first } => {
                     if self.at_row(first)? {
-                        self.place = Place::Row { first: false };
+                        self.place = ExpectedToken::Row { first: false };
                         return self.value(Some(number)).map(Some);
                     }
                     if self.wrapped {
                         self.close()?;
                     }
-                    self.place = Place::Tail;
+                    self.place = ExpectedToken::Tail;
                 }
-                Place::Tail => {
+                ExpectedToken::Tail => {
                     if self.peek()?.is_some() {
                         return Err(self.unexpected("nothing after the list of rows"));
                     }
-                    self.place = Place::Done;
+                    self.place = ExpectedToken::Done;
                 }
-                Place::Done => return Ok(None),
+                ExpectedToken::Done => return Ok(None),
             }
         }
     }
@@ -103,7 +103,7 @@ impl Frames {
             return Err(self.error(None, 0, message));
         }
         if self.lines {
-            self.place = Place::Value { first: true };
+            self.place = ExpectedToken::Value { first: true };
             return Ok(());
         }
         match self.peek()? {
@@ -118,7 +118,7 @@ impl Frames {
                 return Err(self.error(None, 0, &format!("expected {SHAPE}, found an empty file")));
             }
         }
-        self.place = Place::Row { first: true };
+        self.place = ExpectedToken::Row { first: true };
         Ok(())
     }
 
@@ -207,7 +207,7 @@ impl Frames {
     /// Returns the length of the JSON value at the start of the rest. A list or object ends at its closing bracket,
     /// whatever is inside; other values end at the next delimiter.
     fn value(&mut self, row: Option<u64>) -> Result<usize, ReadError> {
-        let mut scan = Scan::new(self.window.rest().first().copied());
+        let mut scan = ValueScan::new(self.window.rest().first().copied());
         loop {
             if let Some(length) = scan.go_on(self.window.rest()) {
                 return Ok(length);
@@ -286,8 +286,8 @@ fn is_blank(byte: u8) -> bool {
 }
 
 /// Scanner for the end of a value that arrives in pieces.
-struct Scan {
-    kind: Kind,
+struct ValueScan {
+    kind: ValueForm,
     depth: usize,
     in_text: bool,
     /// Number of bytes scanned. After a backslash, one more than the bytes that have arrived.
@@ -295,20 +295,20 @@ struct Scan {
 }
 
 #[derive(Clone, Copy)]
-enum Kind {
+enum ValueForm {
     Text,
     Brackets(u8, u8),
     Word,
 }
 
-impl Scan {
+impl ValueScan {
     fn new(first: Option<u8>) -> Self {
         Self {
             kind: match first {
-                Some(b'"') => Kind::Text,
-                Some(b'{') => Kind::Brackets(b'{', b'}'),
-                Some(b'[') => Kind::Brackets(b'[', b']'),
-                _ => Kind::Word,
+                Some(b'"') => ValueForm::Text,
+                Some(b'{') => ValueForm::Brackets(b'{', b'}'),
+                Some(b'[') => ValueForm::Brackets(b'[', b']'),
+                _ => ValueForm::Word,
             },
             depth: 0,
             in_text: false,
@@ -320,9 +320,9 @@ impl Scan {
     /// is longer in each call.
     fn go_on(&mut self, value: &[u8]) -> Option<usize> {
         let (open, close) = match self.kind {
-            Kind::Brackets(open, close) => (open, close),
-            Kind::Text => (b'"', b'"'),
-            Kind::Word => return self.word(value),
+            ValueForm::Brackets(open, close) => (open, close),
+            ValueForm::Text => (b'"', b'"'),
+            ValueForm::Word => return self.word(value),
         };
         loop {
             let rest = value.get(self.at..)?;
@@ -362,6 +362,6 @@ impl Scan {
 
     /// Returns true if the end of the file also ends the value.
     fn ends_with_file(&self) -> bool {
-        matches!(self.kind, Kind::Word)
+        matches!(self.kind, ValueForm::Word)
     }
 }

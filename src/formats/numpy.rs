@@ -18,14 +18,14 @@ use super::block::Part;
 use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
-use super::columnar::{Columnar, Refused, Steps};
+use super::columnar::{Columnar, RefusedRows, Steps};
 use super::error::ReadError;
 use super::frames::MAX_ROW;
 use super::schema::{DataType, Schema};
 use super::warning::Warning;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
-use field::{File, Kind};
+use field::{Conversion, File};
 pub(super) use guess::guess;
 use header::Header;
 
@@ -82,7 +82,7 @@ impl NumpySet {
                 message: format!("{name}: {problem}"),
             };
             let header = Header::read(object.as_ref()).map_err(broken)?;
-            let kind = Kind::new(&header, data_type);
+            let kind = Conversion::new(&header, data_type);
             let kind = kind.map_err(|(expected, found)| ReadError::Field {
                 field: field_name(name),
                 expected,
@@ -176,7 +176,7 @@ impl Steps for NumpySet {
     fn step(
         &mut self,
         parts: Parts<'_>,
-        refused: &mut Refused,
+        refused: &mut RefusedRows,
         rows: usize,
         _room: usize,
     ) -> Result<usize, ReadError> {

@@ -34,7 +34,7 @@ use super::block::Part;
 use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
-use super::columnar::{Columnar, Refused, Steps};
+use super::columnar::{Columnar, RefusedRows, Steps};
 use super::error::{ReadError, TooLarge, too_large};
 use super::frames::MAX_ROW;
 use super::schema::{DataType, Field, Schema};
@@ -45,7 +45,7 @@ use crate::stores::read_at::ReadAt;
 use columns::Columns;
 pub(super) use guess::guess;
 use pages::{PageMemory, Pages};
-use source::Source;
+use source::ColumnSource;
 
 /// Rows of one Parquet file.
 pub(super) type ParquetRows = Columnar<ParquetFile>;
@@ -56,9 +56,9 @@ pub(super) struct ParquetFile {
     metadata: ParquetMetaData,
     memory: PageMemory,
     /// One source per field, or `None` if the service or the default value provides the values.
-    fields: Vec<Option<Source>>,
+    fields: Vec<Option<ColumnSource>>,
     /// Column `$meta`.
-    meta: Option<Source>,
+    meta: Option<ColumnSource>,
     texts: MetaColumn,
     plan: Plan,
     /// Number of rows read so far.
@@ -214,7 +214,7 @@ impl ParquetFile {
         Ok(sizes.len())
     }
 
-    fn append(&mut self, parts: Parts<'_>, refused: &mut Refused, rows: usize) -> Result<()> {
+    fn append(&mut self, parts: Parts<'_>, refused: &mut RefusedRows, rows: usize) -> Result<()> {
         let columns = parts.schema.fields.iter().zip(parts.columns);
         for (at, ((field, column), source)) in columns.zip(&mut self.fields).enumerate() {
             let mut sink = Sink {
@@ -274,7 +274,7 @@ impl Steps for ParquetFile {
     fn step(
         &mut self,
         parts: Parts<'_>,
-        refused: &mut Refused,
+        refused: &mut RefusedRows,
         rows: usize,
         room: usize,
     ) -> std::result::Result<usize, ReadError> {

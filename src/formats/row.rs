@@ -26,7 +26,7 @@ use crate::location::Format;
 /// Parser of rows for one schema, with buffers that are reused for each row.
 #[derive(Clone, Debug)]
 pub(super) struct RowParser {
-    keys: Keys,
+    keys: FieldNames,
     /// JSON text of each field's default value.
     defaults: Vec<Option<String>>,
     /// Byte range in the row of each field's value.
@@ -43,7 +43,7 @@ pub(super) struct RowParser {
 
 /// Field names, which are the keys that a row may have.
 #[derive(Clone, Debug, Default)]
-struct Keys {
+struct FieldNames {
     names: Vec<String>,
     index: HashMap<String, usize>,
 }
@@ -87,7 +87,7 @@ impl RowParser {
                 .map(|value| value.as_ref().map(ToString::to_string))
                 .collect(),
             places: vec![None; names.len()],
-            keys: Keys {
+            keys: FieldNames {
                 index: names.iter().cloned().zip(0..).collect(),
                 names,
             },
@@ -319,7 +319,7 @@ fn offset(json: &[u8], error: &serde_json::Error) -> usize {
 
 /// Visitor that notes the positions of an object's values.
 struct RowVisitor<'p> {
-    keys: &'p Keys,
+    keys: &'p FieldNames,
     places: &'p mut [Option<Range<usize>>],
     /// `None` to drop keys that aren't fields.
     extras: Option<&'p mut Vec<(String, String)>>,
@@ -345,8 +345,8 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
         })? {
             let value = map.next_value::<&'de RawValue>()?.get();
             let at = match key {
-                Key::Field(at) => at,
-                Key::Extra(name) => {
+                RowKey::Field(at) => at,
+                RowKey::Extra(name) => {
                     match &mut self.extras {
                         Some(extras) => extras.push((name, value.to_owned())),
                         None => {
@@ -379,7 +379,7 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
     }
 }
 
-enum Key {
+enum RowKey {
     Field(usize),
     Extra(String),
 }
@@ -388,33 +388,33 @@ enum Key {
 /// first.
 #[derive(Clone, Copy)]
 struct KeySeed<'k> {
-    keys: &'k Keys,
+    keys: &'k FieldNames,
     guess: usize,
 }
 
 impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
-    type Value = Key;
+    type Value = RowKey;
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Key, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RowKey, D::Error> {
         deserializer.deserialize_str(self)
     }
 }
 
 impl Visitor<'_> for KeySeed<'_> {
-    type Value = Key;
+    type Value = RowKey;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+    fn visit_str<E>(self, key: &str) -> Result<RowKey, E> {
         let names = &self.keys.names;
         if names.get(self.guess).is_some_and(|name| name == key) {
-            return Ok(Key::Field(self.guess));
+            return Ok(RowKey::Field(self.guess));
         }
         Ok(match self.keys.index.get(key) {
-            Some(at) => Key::Field(*at),
-            None => Key::Extra(key.to_owned()),
+            Some(at) => RowKey::Field(*at),
+            None => RowKey::Extra(key.to_owned()),
         })
     }
 }

@@ -15,7 +15,7 @@ mod validate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub(crate) use functions::{Function, FunctionOutput};
+pub(crate) use functions::{FunctionOutput, SchemaFunction};
 pub(crate) use validate::SchemaError;
 
 /// Type of a field (reference: object paths and file formats).
@@ -195,7 +195,7 @@ pub(crate) struct Schema {
     /// True if fields outside the schema are stored in `$meta`.
     pub dynamic: bool,
     /// Functions that compute fields.
-    pub functions: Vec<Function>,
+    pub functions: Vec<SchemaFunction>,
     /// Collection properties, including those that the create call has in `params`.
     pub properties: Vec<(String, String)>,
 }

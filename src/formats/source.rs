@@ -3,11 +3,11 @@
 //! The import job and the row check find the same files by the same rules.
 
 use super::{CsvOptions, Input, ReadError, Reader, Schema};
-use crate::location::{Format, Kind, Location};
+use crate::location::{Format, Location, PathTarget};
 use crate::stores::StorageKeys;
 use crate::stores::object::Blocks;
 use crate::stores::read_at::ReadAt;
-use crate::stores::root::{Held, Opened, Part, Root};
+use crate::stores::root::{FolderContent, Opened, Root, RootedFile};
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ pub(crate) struct SourceFile {
     /// The name in answers and failure reasons.
     pub(crate) name: String,
     /// The file itself, or the files of a set.
-    pub(crate) parts: Vec<Part>,
+    pub(crate) parts: Vec<RootedFile>,
     pub(crate) format: Format,
     /// Size in bytes; for a set, the sum of its files.
     pub(crate) size: u64,
@@ -98,9 +98,9 @@ impl SourcePath {
     pub(crate) fn new(given: &str, location: &Location, root: Root) -> Self {
         let path = Path::new(location.key());
         let (names, path) = match location.kind() {
-            Kind::File => (Names::File, path),
-            Kind::Folder => (Names::Folder, path),
-            Kind::NumpySet => (Names::NumpySet, path.parent().unwrap_or(path)),
+            PathTarget::File => (Names::File, path),
+            PathTarget::Folder => (Names::Folder, path),
+            PathTarget::NumpySet => (Names::NumpySet, path.parent().unwrap_or(path)),
         };
         Self {
             given: given.to_owned(),
@@ -206,18 +206,19 @@ impl SourcePath {
 /// The content of a folder, sorted by name.
 struct Listing {
     /// Data files other than `NumPy` files.
-    files: Vec<Part>,
-    numpy: Vec<Part>,
+    files: Vec<RootedFile>,
+    numpy: Vec<RootedFile>,
     folders: Vec<PathBuf>,
 }
 
 impl Listing {
-    fn of(held: Held) -> Self {
+    fn of(held: FolderContent) -> Self {
         let data =
             (held.files.into_iter()).filter_map(|part| Some((Format::of_path(part.path())?, part)));
         let (numpy, files): (Vec<_>, Vec<_>) =
             data.partition(|(format, _)| *format == Format::Numpy);
-        let parts = |list: Vec<(Format, Part)>| list.into_iter().map(|(_, part)| part).collect();
+        let parts =
+            |list: Vec<(Format, RootedFile)>| list.into_iter().map(|(_, part)| part).collect();
         Self {
             files: parts(files),
             numpy: parts(numpy),
@@ -237,11 +238,11 @@ impl Listing {
 impl SourceFile {
     /// Returns true if a part is in an object store.
     pub(crate) fn is_remote(&self) -> bool {
-        self.parts.iter().any(Part::is_remote)
+        self.parts.iter().any(RootedFile::is_remote)
     }
 
     /// Returns a file, or a set of `NumPy` files.
-    fn new(name: String, parts: Vec<Part>) -> Result<Self, FilesError> {
+    fn new(name: String, parts: Vec<RootedFile>) -> Result<Self, FilesError> {
         if parts.len() > MAX_FILES {
             let found = parts.len();
             return Err(FilesError::Count(format!(
@@ -294,7 +295,7 @@ impl SourceFile {
 
     /// Opens the files of a `NumPy` set.
     pub(super) fn set(&self) -> Result<NumpyFiles, ReadError> {
-        let open = |part: &Part| Ok((part.name(), part.object(Blocks::SET)?));
+        let open = |part: &RootedFile| Ok((part.name(), part.object(Blocks::SET)?));
         let files = self.parts.iter().map(open).collect::<Result<_, _>>();
         files.map_err(|error| self.not_open(error))
     }
@@ -308,7 +309,7 @@ impl SourceFile {
     }
 
     fn not_open(&self, source: io::Error) -> ReadError {
-        let path = self.parts.first().map_or(Path::new(""), Part::path);
+        let path = self.parts.first().map_or(Path::new(""), RootedFile::path);
         ReadError::Open {
             path: path.to_owned(),
             source,

@@ -19,7 +19,7 @@ pub(super) fn parse(json: &str) -> Result<Vec<u8>, String> {
     if !json.starts_with('{') {
         return Err(describe(json));
     }
-    let object: Object<'_> =
+    let object: SparseObject<'_> =
         serde_json::from_str(json).map_err(|error| super::json_text::without_place(&error))?;
     let mut pairs = match (object.indices, object.values) {
         (None, None) => object.pairs,
@@ -82,13 +82,13 @@ fn valid_value(number: Number<'_>) -> Result<f32, String> {
 
 /// JSON object of a sparse vector, in either form.
 #[derive(Default)]
-struct Object<'a> {
+struct SparseObject<'a> {
     pairs: Vec<(u32, f32)>,
     indices: Option<&'a str>,
     values: Option<&'a str>,
 }
 
-impl<'de> Deserialize<'de> for Object<'de> {
+impl<'de> Deserialize<'de> for SparseObject<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_map(ObjectVisitor)
     }
@@ -97,15 +97,15 @@ impl<'de> Deserialize<'de> for Object<'de> {
 struct ObjectVisitor;
 
 impl<'de> Visitor<'de> for ObjectVisitor {
-    type Value = Object<'de>;
+    type Value = SparseObject<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
-        let mut object = Object::default();
-        while let Some(Key(key)) = map.next_key()? {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<SparseObject<'de>, A::Error> {
+        let mut object = SparseObject::default();
+        while let Some(SparseKey(key)) = map.next_key()? {
             let value: &RawValue = map.next_value()?;
             let list = match key.as_ref() {
                 "indices" => &mut object.indices,
@@ -138,9 +138,9 @@ fn pair(key: &str, json: &str) -> Result<(u32, f32), String> {
 }
 
 /// Key of an object, borrowed if it has no escapes.
-struct Key<'a>(Cow<'a, str>);
+struct SparseKey<'a>(Cow<'a, str>);
 
-impl<'de> Deserialize<'de> for Key<'de> {
+impl<'de> Deserialize<'de> for SparseKey<'de> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_str(KeyVisitor)
     }
@@ -149,17 +149,17 @@ impl<'de> Deserialize<'de> for Key<'de> {
 struct KeyVisitor;
 
 impl<'de> Visitor<'de> for KeyVisitor {
-    type Value = Key<'de>;
+    type Value = SparseKey<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Owned(key.to_owned())))
+    fn visit_str<E>(self, key: &str) -> Result<SparseKey<'de>, E> {
+        Ok(SparseKey(Cow::Owned(key.to_owned())))
     }
 
-    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<Key<'de>, E> {
-        Ok(Key(Cow::Borrowed(key)))
+    fn visit_borrowed_str<E>(self, key: &'de str) -> Result<SparseKey<'de>, E> {
+        Ok(SparseKey(Cow::Borrowed(key)))
     }
 }

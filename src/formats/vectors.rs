@@ -50,10 +50,10 @@ pub(crate) fn parse(
         let json = vector.get();
         match serde_json::from_str(json) {
             // A sparse vector's object may be written as a string.
-            Ok(Text(text)) if *data_type == DataType::SparseFloatVector => {
+            Ok(JsonText(text)) if *data_type == DataType::SparseFloatVector => {
                 push(&mut column, &text)?;
             }
-            Ok(Text(text)) => {
+            Ok(JsonText(text)) => {
                 let bytes = decode(&text).ok_or_else(|| VectorError::Value(describe(json)))?;
                 if !column.push_packed(&bytes) {
                     return Err(VectorError::Bytes {
@@ -92,4 +92,4 @@ fn elements_of(data_type: &DataType) -> Option<usize> {
 
 /// A JSON string.
 #[derive(Deserialize)]
-struct Text(String);
+struct JsonText(String);

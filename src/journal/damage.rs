@@ -1,7 +1,7 @@
 //! Warnings about journal lines that can't be read, whose information about submissions is lost.
 
-use super::Known;
-use super::file::Place;
+use super::KnownEntries;
+use super::file::JournalPaths;
 use crate::text::words;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -17,7 +17,7 @@ pub(super) struct Damage {
 
 impl Damage {
     /// Warns of damaged lines, unless there are none or the warning was sent before.
-    pub(super) fn tell(&self, known: &Known, place: &Place) {
+    pub(super) fn tell(&self, known: &KnownEntries, place: &JournalPaths) {
         let Some(warn) = self.warn.filter(|_| !known.damaged.is_empty()) else {
             return;
         };

@@ -17,7 +17,7 @@ pub(super) const VERSION: u32 = 1;
 #[serde(rename_all = "snake_case")]
 pub enum Entry {
     /// The first line of the file.
-    Journal(Header),
+    Journal(JournalHeader),
     /// A baseline: jobs that a complete scan has seen.
     Seen(Seen),
     /// A submission is about to be sent.
@@ -40,7 +40,7 @@ pub enum Entry {
 
 /// The first line. A different generation means that the file was replaced, so offsets into the old file are invalid.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Header {
+pub struct JournalHeader {
     /// Version of the file format.
     pub version: u32,
     /// Unique id of the file: pruning writes a new file.
@@ -121,13 +121,13 @@ pub struct Made {
     /// The job's id.
     pub job: String,
     /// The way in which the job became known.
-    pub how: How,
+    pub how: KnownBy,
 }
 
 /// The way in which a job became known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum How {
+pub enum KnownBy {
     /// By the answer to the create call.
     Answer,
     /// By an answer that arrived after the run had been stopped.

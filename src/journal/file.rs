@@ -3,7 +3,7 @@
 //! Writers lock a file beside the journal, which is never replaced or removed, and then open the journal again. Pruning
 //! replaces the journal with another file, which the generation in the first line shows.
 
-use super::entry::{Entry, Header, VERSION};
+use super::entry::{Entry, JournalHeader, VERSION};
 use super::error::JournalError;
 use crate::fsutil::{
     LockError, LockMode, create_private_folder, lock_file, open_private, sync_folder,
@@ -41,14 +41,14 @@ pub(super) fn is_of_later_release(line: &[u8]) -> bool {
 
 /// Paths of the journal's files.
 #[derive(Clone, Debug)]
-pub(super) struct Place {
+pub(super) struct JournalPaths {
     /// The journal's folder.
     pub(super) folder: PathBuf,
     /// Interrupt that ends waits for the lock.
     pub(super) interrupt: Interrupt,
 }
 
-impl Place {
+impl JournalPaths {
     /// Returns the path of the file that holds the entries.
     pub(super) fn journal(&self) -> PathBuf {
         self.folder.join("journal.jsonl")
@@ -104,14 +104,14 @@ pub(super) struct JournalFile {
 
 impl JournalFile {
     /// Opens the journal for writing, and creates or repairs it if necessary.
-    pub(super) fn open(place: &Place) -> Result<Self, JournalError> {
+    pub(super) fn open(place: &JournalPaths) -> Result<Self, JournalError> {
         let path = place.journal();
         let file = open_private(&path).map_err(JournalError::file("open", &path))?;
         let mut book = Self { file, path, end: 0 };
         book.repair()
             .map_err(JournalError::file("repair", &book.path))?;
         if book.end == 0 {
-            let header = Entry::Journal(Header {
+            let header = Entry::Journal(JournalHeader {
                 version: VERSION,
                 generation: Ulid::generate().to_string(),
             });
@@ -122,7 +122,7 @@ impl JournalFile {
     }
 
     /// Opens the journal for reading; returns `None` if there's no journal.
-    pub(super) fn read(place: &Place) -> Result<Option<Self>, JournalError> {
+    pub(super) fn read(place: &JournalPaths) -> Result<Option<Self>, JournalError> {
         let path = place.journal();
         let file = match File::open(&path) {
             Ok(file) => file,
@@ -244,8 +244,8 @@ impl JournalFile {
     }
 
     /// Converts the book into a handle that can be synced without the lock.
-    pub(super) fn written(self, generation: String) -> Written {
-        Written {
+    pub(super) fn written(self, generation: String) -> UnsyncedData {
+        UnsyncedData {
             file: self.file,
             path: self.path,
             generation,
@@ -260,7 +260,7 @@ impl JournalFile {
 }
 
 /// Data that was written to the journal and may not be on the disk yet.
-pub(super) struct Written {
+pub(super) struct UnsyncedData {
     file: File,
     path: PathBuf,
     /// Generation of the file that was written to.
@@ -269,7 +269,7 @@ pub(super) struct Written {
     pub(super) end: u64,
 }
 
-impl Written {
+impl UnsyncedData {
     /// Syncs everything that was written to this file so far to the disk.
     pub(super) fn sync(&self) -> Result<(), JournalError> {
         let synced = self.file.sync_data();

@@ -44,7 +44,9 @@ mod sync;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use entry::{Absent, Closed, Ended, Entry, How, Intent, Made, Refused, Seen, Unknown};
+pub(crate) use entry::{
+    Absent, Closed, Ended, Entry, Intent, KnownBy, Made, Refused, Seen, Unknown,
+};
 pub(crate) use error::JournalError;
 use identity::HASH_DIGITS;
 pub(crate) use identity::{Scope, hash, identity, plain_files, target};
@@ -56,7 +58,7 @@ pub(crate) use state::JournalState;
 
 use crate::interrupt::Interrupt;
 use damage::Damage;
-use file::{JournalFile, Place, Written, is_of_later_release};
+use file::{JournalFile, JournalPaths, UnsyncedData, is_of_later_release};
 use serde_json::Value;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
@@ -65,15 +67,15 @@ use sync::Sync;
 /// The journal of a data folder; may be used from several threads and processes at once.
 #[derive(Debug)]
 pub struct Journal {
-    place: Place,
-    known: Mutex<Known>,
+    place: JournalPaths,
+    known: Mutex<KnownEntries>,
     sync: Sync,
     damage: Damage,
 }
 
 /// State read from the file so far.
 #[derive(Debug, Default)]
-struct Known {
+struct KnownEntries {
     fold: JournalState,
     generation: Option<String>,
     offset: u64,
@@ -94,7 +96,7 @@ impl Journal {
     /// Returns the journal of a data folder, without any I/O.
     pub fn new(data_dir: &Path) -> Self {
         Self {
-            place: Place {
+            place: JournalPaths {
                 folder: data_dir.join("journal"),
                 interrupt: Interrupt::new(),
             },
@@ -178,7 +180,7 @@ impl Journal {
     fn write<T, E: From<JournalError>>(
         &self,
         decide: impl FnOnce(&JournalState) -> Result<(Vec<Entry>, T), E>,
-    ) -> Result<(Option<Written>, T), E> {
+    ) -> Result<(Option<UnsyncedData>, T), E> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let _gate = self.place.lock(true)?;
         let mut book = JournalFile::open(&self.place)?;
@@ -284,7 +286,7 @@ fn is_of(prefix: &str, key: &str) -> bool {
     })
 }
 
-impl Known {
+impl KnownEntries {
     /// Reads the lines appended since the last call, or all lines if the file was replaced.
     fn read_on(&mut self, book: &mut JournalFile) -> Result<(), JournalError> {
         let generation = book.generation()?;

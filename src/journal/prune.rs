@@ -1,10 +1,10 @@
 //! Pruning: the file is rewritten without old settled submissions and without damaged lines.
 
-use super::entry::{Entry, Header, VERSION};
+use super::entry::{Entry, JournalHeader, VERSION};
 use super::error::JournalError;
 use super::file::{JournalFile, is_of_later_release};
 use super::record::Submission;
-use super::{Journal, Known};
+use super::{Journal, KnownEntries};
 use crate::fsutil::{create_private_folder, open_private, sync_folder};
 use crate::journal::state::JournalState;
 use jiff::Timestamp;
@@ -41,7 +41,7 @@ impl Journal {
         let pruned = write(&known.fold, &mut book, &fresh, before)?;
         std::fs::rename(&fresh, &path).map_err(JournalError::file("replace", &path))?;
         sync_folder(&self.place.folder).map_err(JournalError::file("replace", &path))?;
-        *known = Known::default();
+        *known = KnownEntries::default();
         Ok(pruned)
     }
 }
@@ -81,7 +81,7 @@ fn write(
         create_private_folder(folder).map_err(failed)?;
     }
     let mut out = BufWriter::new(open_private(path).map_err(failed)?);
-    let header = Entry::Journal(Header {
+    let header = Entry::Journal(JournalHeader {
         version: VERSION,
         generation: Ulid::generate().to_string(),
     });

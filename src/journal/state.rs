@@ -1,6 +1,6 @@
 //! State of all submissions, computed from the journal's entries: how far each one is, and which jobs were seen when.
 
-use super::entry::{Ended, Entry, How, Intent, Made, Seen, Settled};
+use super::entry::{Ended, Entry, Intent, KnownBy, Made, Seen, Settled};
 use super::identity::Scope;
 use super::moment::Moment;
 use super::record::{Standing, Submission};
@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Position of a baseline among the entries, and the time of its scan.
 #[derive(Clone, Debug)]
-struct Baseline {
+struct BaselineMark {
     order: u64,
     moment: Option<Moment>,
 }
@@ -26,7 +26,7 @@ pub struct JournalState {
     unresolved: BTreeSet<usize>,
     /// Number of the entry that first showed each job in a scan, by scope.
     seen: HashMap<Scope, HashMap<String, u64>>,
-    baselines: HashMap<String, Baseline>,
+    baselines: HashMap<String, BaselineMark>,
     entries: u64,
 }
 
@@ -73,7 +73,7 @@ impl JournalState {
     }
 
     fn make(&mut self, made: Made) {
-        let by_hand = made.how == How::User;
+        let by_hand = made.how == KnownBy::User;
         if !by_hand {
             // The service's answer overrides a manual `journal settle`.
             self.take_back(&made.id);
@@ -144,7 +144,7 @@ impl JournalState {
         let moment = seen.moment;
         self.baselines
             .entry(seen.baseline)
-            .or_insert(Baseline { order, moment });
+            .or_insert(BaselineMark { order, moment });
     }
 
     fn intend(&mut self, intent: Intent) {

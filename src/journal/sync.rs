@@ -2,7 +2,7 @@
 //! synced a little later, often by a sync that another caller needs anyway.
 
 use super::error::JournalError;
-use super::file::Written;
+use super::file::UnsyncedData;
 use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -14,14 +14,14 @@ const SOON: Duration = Duration::from_millis(50);
 
 /// State of the journal's syncs in this process. Clones share one state.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Sync(Arc<(Mutex<State>, Condvar)>);
+pub(super) struct Sync(Arc<(Mutex<SyncState>, Condvar)>);
 
 #[derive(Debug, Default)]
-struct State {
+struct SyncState {
     /// End of the file after the latest write.
-    written: Place,
+    written: JournalOffset,
     /// End of the part that's synced.
-    synced: Place,
+    synced: JournalOffset,
     /// True while a thread syncs; others wait until it's done.
     busy: bool,
     /// True if a thread will sync soon.
@@ -30,13 +30,13 @@ struct State {
 
 /// An offset in one generation of the file. Pruning replaces the file with a new generation.
 #[derive(Clone, Debug, Default)]
-struct Place {
+struct JournalOffset {
     generation: String,
     offset: u64,
 }
 
-impl Place {
-    fn of(written: &Written) -> Self {
+impl JournalOffset {
+    fn of(written: &UnsyncedData) -> Self {
         Self {
             generation: written.generation.clone(),
             offset: written.end,
@@ -50,14 +50,14 @@ impl Place {
 
 impl Sync {
     /// Records a write. Called while the journal's lock is held, so that writes are recorded in order.
-    pub(super) fn note(&self, written: &Written) {
-        self.state().written = Place::of(written);
+    pub(super) fn note(&self, written: &UnsyncedData) {
+        self.state().written = JournalOffset::of(written);
     }
 
     /// Waits until this write is on the disk. If another thread's sync is in progress, its end is awaited first, and
     /// the next sync covers everything that was written in the meantime.
-    pub(super) fn now(&self, written: &Written) -> Result<(), JournalError> {
-        let wanted = Place::of(written);
+    pub(super) fn now(&self, written: &UnsyncedData) -> Result<(), JournalError> {
+        let wanted = JournalOffset::of(written);
         let mut state = self.state();
         while state.busy {
             let waited = self.0.1.wait(state);
@@ -120,7 +120,7 @@ impl Sync {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SyncState> {
         self.0.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -55,7 +55,7 @@ fn made(id: &str, job: &str) -> Entry {
         id: id.to_owned(),
         at: now(),
         job: job.to_owned(),
-        how: How::Answer,
+        how: KnownBy::Answer,
     })
 }
 
@@ -199,7 +199,7 @@ fn pruning_keeps_what_is_open_and_what_it_needs() {
         id: "done".to_owned(),
         at: old(),
         job: "job-2".to_owned(),
-        how: How::Answer,
+        how: KnownBy::Answer,
     });
     journal
         .append(vec![
@@ -218,7 +218,7 @@ fn pruning_keeps_what_is_open_and_what_it_needs() {
                 id: "running".to_owned(),
                 at: old(),
                 job: "job-3".to_owned(),
-                how: How::Answer,
+                how: KnownBy::Answer,
             }),
             intent_at("open", Some("o"), old()),
             seen("b2", &["job-9"]),

@@ -1,7 +1,7 @@
 //! The local import service: the import API in all three dialects on loopback, with an embedded database.
 //!
 //! `connect("local")` and `zshell serve` run the service. It's reached only over HTTP. [`Service::start`] takes a
-//! [`Config`]; [`server`] puts the routes together and serves them. Dependencies point down this list:
+//! [`ServiceConfig`]; [`server`] puts the routes together and serves them. Dependencies point down this list:
 //!
 //! - [`routes`]: the handlers of all calls
 //! - [`search`]: finding rows by filter or vector
@@ -56,12 +56,12 @@ use std::net::{SocketAddr, TcpListener};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use storage::Store;
+use storage::DataStore;
 pub(crate) use storage::StoreError;
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
-pub(crate) struct Config {
+pub(crate) struct ServiceConfig {
     /// The data folder. The service keeps all its files in the subfolder `local`.
     pub data_dir: PathBuf,
     /// Address to listen on; port 0 picks a free port.
@@ -163,8 +163,8 @@ pub(crate) struct Service {
 
 impl Service {
     /// Starts serving, and continues unfinished jobs that no living process works on.
-    pub(crate) fn start(config: Config) -> Result<Self, LocalError> {
-        let Config {
+    pub(crate) fn start(config: ServiceConfig) -> Result<Self, LocalError> {
+        let ServiceConfig {
             data_dir,
             listen: addr,
             token,
@@ -186,7 +186,7 @@ impl Service {
             TcpListener::bind(addr).map_err(|source| LocalError::Listen { addr, source })?;
         let dir = data_dir.join("local");
         let locks = dir.join("locks");
-        let store = Store::open(&dir, &interrupt)?;
+        let store = DataStore::open(&dir, &interrupt)?;
         storage::create_private(&locks)?;
         let shared = Arc::new(Shared::new(store, locks, import_rate, faults, warn));
         let workers = Workers::start(&shared, workers).map_err(LocalError::Threads)?;

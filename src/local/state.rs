@@ -2,7 +2,7 @@
 
 use super::jobs::Shared;
 use super::source::Rules;
-use super::storage::Store;
+use super::storage::DataStore;
 use crate::secret::Secret;
 use std::sync::Arc;
 use std::time::Duration;
@@ -23,7 +23,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// The state that handlers share.
 pub(crate) struct App {
     /// The store, which waits for the database up to [`PATIENCE`].
-    pub(crate) store: Store,
+    pub(crate) store: DataStore,
     /// Permits for requests that write.
     pub(crate) write_permits: Semaphore,
     /// Permits for queries and searches.
@@ -42,7 +42,7 @@ pub(crate) struct App {
 
 impl App {
     /// Returns the store.
-    pub(crate) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &DataStore {
         &self.store
     }
 

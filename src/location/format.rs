@@ -67,7 +67,7 @@ impl fmt::Display for Format {
 
 /// The target of a path. `Display` writes the word for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum PathTarget {
     /// One file.
     File,
     /// All files of a folder. The path ends in `/`.
@@ -76,7 +76,7 @@ pub enum Kind {
     NumpySet,
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for PathTarget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::File => "file",
@@ -87,7 +87,10 @@ impl fmt::Display for Kind {
 }
 
 /// Returns the target and format of a decoded object name. With `exact`, only extensions in lower case are accepted.
-pub(super) fn classify(key: &str, exact: bool) -> Result<(Kind, Option<Format>), LocationError> {
+pub(super) fn classify(
+    key: &str,
+    exact: bool,
+) -> Result<(PathTarget, Option<Format>), LocationError> {
     let (folder, name) = match key.rfind('/') {
         Some(slash) => key.split_at(slash + 1),
         None => ("", key),
@@ -97,7 +100,7 @@ pub(super) fn classify(key: &str, exact: bool) -> Result<(Kind, Option<Format>),
         return Err(LocationError::Glob { key: shown(key) });
     }
     if name.is_empty() {
-        return Ok((Kind::Folder, None));
+        return Ok((PathTarget::Folder, None));
     }
     let Some((_, extension)) = name.rsplit_once('.') else {
         return Err(LocationError::NoExtension { key: shown(key) });
@@ -109,6 +112,10 @@ pub(super) fn classify(key: &str, exact: bool) -> Result<(Kind, Option<Format>),
             known: format.is_some(),
         });
     };
-    let kind = if set { Kind::NumpySet } else { Kind::File };
+    let kind = if set {
+        PathTarget::NumpySet
+    } else {
+        PathTarget::File
+    };
     Ok((kind, Some(format)))
 }

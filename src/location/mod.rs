@@ -1,6 +1,6 @@
 //! Object paths: parsing, validation, store and format.
 //!
-//! [`Location::parse`] takes a path as a user writes it and the [`Place`] it's for. The result has the text for the
+//! [`Location::parse`] takes a path as a user writes it and the [`PathScope`] it's for. The result has the text for the
 //! request ([`Location::text`]) and the parts of the path. No file is read and no request is sent; only paths on disk
 //! need the current directory and the home directory. The forms follow the tables of the reference (object paths and
 //! file formats).
@@ -18,12 +18,12 @@ mod tests;
 mod url;
 
 pub(crate) use error::LocationError;
-pub(crate) use format::{Format, Kind};
+pub(crate) use format::{Format, PathTarget};
 pub(crate) use store::{Cloud, Store};
 
 /// The place in which a path is looked up. It decides which forms are accepted.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum PathScope {
     /// Zilliz Cloud: object storage URIs and URLs only.
     Cloud,
     /// A self-hosted Milvus server, which reads from its own bucket only. The path is relative to that bucket.
@@ -36,7 +36,7 @@ pub enum Place {
     /// A volume of Zilliz Cloud. The path is relative to the volume.
     Volume,
     /// zshell's local import service: a file path or a `file://` URL, made absolute so another process can read it.
-    /// Object storage URLs are accepted as for [`Place::Cloud`].
+    /// Object storage URLs are accepted as for [`PathScope::Cloud`].
     Disk,
 }
 
@@ -49,7 +49,7 @@ pub struct Location {
     bucket: Option<String>,
     region: Option<String>,
     key: String,
-    kind: Kind,
+    kind: PathTarget,
     format: Option<Format>,
 }
 
@@ -67,34 +67,36 @@ struct Address {
 impl Location {
     /// Parses `text` and checks it for `place`.
     ///
-    /// Extensions are accepted in any case. [`Place::ServerBucket`] and [`Place::Disk`] need lower case, because Milvus
+    /// Extensions are accepted in any case. [`PathScope::ServerBucket`] and [`PathScope::Disk`] need lower case, because Milvus
     /// compares extensions byte for byte. `s3://bucket/` is the folder of all objects of a bucket (an empty prefix
     /// lists them all). `s3://bucket` is an error, because every folder ends in `/`.
     ///
     /// # Errors
     /// Returns an error if the path isn't accepted. [`LocationError::hint`] has the accepted forms. Errors never repeat
     /// a password, a signature or a query string.
-    pub fn parse(text: &str, place: &Place) -> Result<Self, LocationError> {
+    pub fn parse(text: &str, place: &PathScope) -> Result<Self, LocationError> {
         check_text(text)?;
         url::refuse_signature(text)?;
         // Spark's `container@account` would otherwise be taken for a user.
         pasted::refuse(text, place)?;
         url::refuse_secrets(text)?;
         let address = match place {
-            Place::Cloud => url::cloud(text)?,
-            Place::ServerBucket { bucket_url } => relative::server(text, bucket_url.as_deref())?,
-            Place::Volume => relative::volume(text)?,
-            Place::Disk => disk::parse(text)?,
+            PathScope::Cloud => url::cloud(text)?,
+            PathScope::ServerBucket { bucket_url } => {
+                relative::server(text, bucket_url.as_deref())?
+            }
+            PathScope::Volume => relative::volume(text)?,
+            PathScope::Disk => disk::parse(text)?,
         };
         Self::judge(address, place)
     }
 
-    /// Parses a path inside a volume: [`Self::parse`] with [`Place::Volume`].
+    /// Parses a path inside a volume: [`Self::parse`] with [`PathScope::Volume`].
     pub fn parse_volume(text: &str) -> Result<Self, LocationError> {
-        Self::parse(text, &Place::Volume)
+        Self::parse(text, &PathScope::Volume)
     }
 
-    fn judge(address: Address, place: &Place) -> Result<Self, LocationError> {
+    fn judge(address: Address, place: &PathScope) -> Result<Self, LocationError> {
         let Some(key) = address.key else {
             return Err(LocationError::MissingKey {
                 store: address.store,
@@ -107,7 +109,7 @@ impl Location {
         if address.store != Store::Disk && key.len() > format::MAX_KEY {
             return Err(LocationError::KeyTooLong { bytes: key.len() });
         }
-        let exact = matches!(place, Place::ServerBucket { .. } | Place::Disk);
+        let exact = matches!(place, PathScope::ServerBucket { .. } | PathScope::Disk);
         let (kind, format) = format::classify(&key, exact)?;
         Ok(Self {
             text: address.text,
@@ -126,7 +128,8 @@ impl Location {
         if paths.is_empty() {
             return Err(LocationError::EmptySet);
         }
-        let numpy = |path: &&Self| path.kind == Kind::File && path.format == Some(Format::Numpy);
+        let numpy =
+            |path: &&Self| path.kind == PathTarget::File && path.format == Some(Format::Numpy);
         match paths.iter().find(|path| !numpy(path)) {
             Some(other) if paths.len() > 1 => Err(LocationError::MixedSet {
                 count: paths.len(),
@@ -170,7 +173,7 @@ impl Location {
     }
 
     /// Returns the kind of target: a file, a folder or a set of `NumPy` files.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> PathTarget {
         self.kind
     }
 

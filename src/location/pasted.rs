@@ -1,7 +1,7 @@
 //! Paths in forms of other tools: Spark's and Hadoop's schemes, `arn:`, the stores' web consoles. They're refused, and
 //! the error has the accepted form.
 
-use super::{LocationError, Place, error::shown, url};
+use super::{LocationError, PathScope, error::shown, url};
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
 /// Characters of an object name that are percent-encoded in an object URL.
@@ -9,11 +9,11 @@ const IN_URL: &AsciiSet = &url::UNSAFE.add(b'%').add(b'?').add(b'#');
 
 /// Refuses a path in another tool's form if the accepted form can be derived from it. Paths that may contain a password
 /// are left to the checks for secrets.
-pub(super) fn refuse(text: &str, place: &Place) -> Result<(), LocationError> {
+pub(super) fn refuse(text: &str, place: &PathScope) -> Result<(), LocationError> {
     let found = match place {
-        Place::Volume => None,
-        Place::ServerBucket { .. } => in_bucket(text),
-        Place::Cloud | Place::Disk => in_cloud(text),
+        PathScope::Volume => None,
+        PathScope::ServerBucket { .. } => in_bucket(text),
+        PathScope::Cloud | PathScope::Disk => in_cloud(text),
     };
     match found {
         Some((form, instead)) => Err(LocationError::OtherForm { form, instead }),

@@ -22,7 +22,7 @@ use crate::api::model::{JobState, Progress};
 use crate::text::words;
 pub(crate) use batch::{BatchBar, BatchCount};
 pub(crate) use check::CheckBar;
-use line::Line;
+use line::BarLine;
 use rate::Rate;
 use stall::Stalls;
 use terminal::Terminal;
@@ -277,11 +277,11 @@ impl Bars {
             .collect();
         let mut lines = line::lines(&jobs, elapsed, width, screen);
         if !rest.is_empty() {
-            lines.push(Line::summary(&rest, !shown.is_empty(), elapsed, width));
+            lines.push(BarLine::summary(&rest, !shown.is_empty(), elapsed, width));
         }
         self.resize(lines.len());
         // The width that the lines were made for. The terminal may have changed again since.
-        self.drawn = (lines.iter().map(Line::columns).collect(), columns);
+        self.drawn = (lines.iter().map(BarLine::columns).collect(), columns);
         for (bar, line) in self.slots.iter().zip(lines) {
             bar.set_style(style(line.bar, screen));
             bar.set_position(line.position);

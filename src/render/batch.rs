@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::style::{Screen, Tone};
 use super::{pairs, value};
@@ -38,10 +38,10 @@ pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
         return text;
     }
     let mut grid = Grid::new(vec![
-        Column::new("job", ESSENTIAL),
-        Column::new("state", ESSENTIAL),
-        Column::new("files", 50).right(),
-        Column::new("reason", 90).wrapping(20),
+        GridColumn::new("job", ESSENTIAL),
+        GridColumn::new("state", ESSENTIAL),
+        GridColumn::new("files", 50).right(),
+        GridColumn::new("reason", 90).wrapping(20),
     ]);
     for job in bad {
         let cell = |key: &str| match job.get(key) {

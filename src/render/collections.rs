@@ -4,7 +4,7 @@ use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::style::{Screen, Tone};
 use super::{pairs, value};
@@ -64,12 +64,12 @@ pub(super) fn clusters(clusters: &[Value], screen: &Screen) -> String {
         return "no clusters\n".to_owned();
     }
     let mut grid = Grid::new(vec![
-        Column::new("cluster", ESSENTIAL).heading(),
-        Column::new("name", 60).wrapping(12),
-        Column::new("region", 50),
-        Column::new("plan", 20),
-        Column::new("state", ESSENTIAL),
-        Column::new("endpoint", 10).wrapping(24),
+        GridColumn::new("cluster", ESSENTIAL).heading(),
+        GridColumn::new("name", 60).wrapping(12),
+        GridColumn::new("region", 50),
+        GridColumn::new("plan", 20),
+        GridColumn::new("state", ESSENTIAL),
+        GridColumn::new("endpoint", 10).wrapping(24),
     ]);
     for cluster in clusters {
         let cells = CLUSTER_KEYS
@@ -162,11 +162,11 @@ fn fields_table(fields: &[Value], answer: &Value, screen: &Screen) -> String {
         return "no fields\n".to_owned();
     }
     let mut grid = Grid::new(vec![
-        Column::new("field", ESSENTIAL).wrapping(12),
-        Column::new("type", ESSENTIAL).wrapping(12),
-        Column::new("flags", 60).wrapping(12),
-        Column::new("default", 40).wrapping(8),
-        Column::new("description", 20).wrapping(16),
+        GridColumn::new("field", ESSENTIAL).wrapping(12),
+        GridColumn::new("type", ESSENTIAL).wrapping(12),
+        GridColumn::new("flags", 60).wrapping(12),
+        GridColumn::new("default", 40).wrapping(8),
+        GridColumn::new("description", 20).wrapping(16),
     ]);
     for field in fields {
         let text = |key: &str| Cell::optional(field.get(key).and_then(Value::as_str));
@@ -193,10 +193,10 @@ fn innermost(default: &Value) -> &Value {
 
 fn indexes_table(indexes: &[Value], screen: &Screen) -> String {
     let mut grid = Grid::new(vec![
-        Column::new("index", ESSENTIAL).wrapping(12),
-        Column::new("on field", 60).wrapping(12),
-        Column::new("type", 30),
-        Column::new("metric", 40),
+        GridColumn::new("index", ESSENTIAL).wrapping(12),
+        GridColumn::new("on field", 60).wrapping(12),
+        GridColumn::new("type", 30),
+        GridColumn::new("metric", 40),
     ]);
     for index in indexes {
         let text = |keys: &[&str]| Cell::optional(first(index, keys).and_then(Value::as_str));

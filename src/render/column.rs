@@ -9,7 +9,7 @@ pub(super) const ESSENTIAL: u8 = u8::MAX;
 
 /// One column of a grid.
 #[derive(Clone, Debug)]
-pub(super) struct Column {
+pub(super) struct GridColumn {
     /// The heading, safe to show.
     pub(super) name: String,
     /// True if cells are aligned to the right.
@@ -22,7 +22,7 @@ pub(super) struct Column {
     narrowest: Option<usize>,
 }
 
-impl Column {
+impl GridColumn {
     /// Returns a column that's never wrapped, such as an id.
     pub(super) fn new(name: &str, importance: u8) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl Column {
 /// Returns the content width of each column, so the box is at most `width` wide. A column that's left out gets `None`;
 /// all columns do if the essential ones don't fit.
 pub(super) fn fit(
-    columns: &[Column],
+    columns: &[GridColumn],
     natural: &[usize],
     width: usize,
 ) -> Option<Vec<Option<usize>>> {

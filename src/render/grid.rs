@@ -10,7 +10,7 @@ use comfy_table::{
 use unicode_width::UnicodeWidthStr;
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL, fit};
+use super::column::{ESSENTIAL, GridColumn, fit};
 use super::pairs;
 use super::style::{Screen, Tone};
 use super::wrap::wrapped;
@@ -25,13 +25,13 @@ const LONGEST_CELL: usize = 4000;
 /// Columns and rows to lay out.
 #[derive(Clone, Debug)]
 pub(super) struct Grid {
-    columns: Vec<Column>,
+    columns: Vec<GridColumn>,
     rows: Vec<Vec<Cell>>,
 }
 
 impl Grid {
     /// Returns a grid without rows.
-    pub(super) const fn new(columns: Vec<Column>) -> Self {
+    pub(super) const fn new(columns: Vec<GridColumn>) -> Self {
         Self {
             columns,
             rows: Vec::new(),
@@ -59,7 +59,7 @@ impl Grid {
         }
     }
 
-    fn without_empty(&self, stays: impl Fn(&Column) -> bool) -> Self {
+    fn without_empty(&self, stays: impl Fn(&GridColumn) -> bool) -> Self {
         let used: Vec<bool> = (0..self.columns.len())
             .map(|index| {
                 self.rows

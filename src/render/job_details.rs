@@ -1,7 +1,7 @@
 //! One job with its files.
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::failure::{self, Explanation};
 use super::grid::Grid;
 use super::jobs::{bar, measures, size, state, time};
@@ -88,7 +88,7 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
 /// Lays out one row per file, failed files first. On a terminal, details shown above or below aren't repeated: the
 /// reasons of an explained failure, and the completion times of files of an ended job.
 fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
-    let mut columns = vec![Column::new("file", ESSENTIAL).wrapping(24)];
+    let mut columns = vec![GridColumn::new("file", ESSENTIAL).wrapping(24)];
     columns.extend(measures());
     let mut grid = Grid::new(columns);
     let failed = |file: &&FileProgress| file.state.kind == JobState::Failed;

@@ -1,7 +1,7 @@
 //! Lists of jobs: from the list call, and from `wait`.
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::jobs;
 use super::jobs::{bar, measures, size, state, time};
@@ -30,15 +30,15 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
         };
     }
     let mut columns = vec![
-        Column::new("job", ESSENTIAL).heading(),
-        Column::new("collection", 40).wrapping(12),
-        Column::new("state", ESSENTIAL),
-        Column::new("percent", 30).right(),
-        Column::new("reason", 20).wrapping(20),
+        GridColumn::new("job", ESSENTIAL).heading(),
+        GridColumn::new("collection", 40).wrapping(12),
+        GridColumn::new("state", ESSENTIAL),
+        GridColumn::new("percent", 30).right(),
+        GridColumn::new("reason", 20).wrapping(20),
     ];
     // Few servers report a job's creation time.
     if jobs.iter().any(|job| job.create_time.is_some()) {
-        columns.push(Column::new("created", 10));
+        columns.push(GridColumn::new("created", 10));
     }
     let mut grid = Grid::new(columns);
     for job in jobs {
@@ -77,8 +77,8 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
         return "no jobs\n".to_owned();
     }
     let mut columns = vec![
-        Column::new("job", ESSENTIAL).heading(),
-        Column::new("collection", 40).wrapping(12),
+        GridColumn::new("job", ESSENTIAL).heading(),
+        GridColumn::new("collection", 40).wrapping(12),
     ];
     columns.extend(measures());
     let mut grid = Grid::new(columns);

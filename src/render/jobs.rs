@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::style::{Screen, Tone};
 use crate::api::model::{FileProgress, JobState, JobSummary, Progress, State};
 use crate::text::words;
@@ -103,15 +103,15 @@ fn text(text: &str) -> Value {
 }
 
 /// Returns the columns that jobs and files share: state, bar, and measurements.
-pub(super) fn measures() -> [Column; 7] {
+pub(super) fn measures() -> [GridColumn; 7] {
     [
-        Column::new("state", ESSENTIAL),
-        Column::new("", 15),
-        Column::new("percent", 50).right(),
-        Column::new("rows", 35).right(),
-        Column::new("size", 20).right(),
-        Column::new("completed", 10),
-        Column::new("reason", 30).wrapping(20),
+        GridColumn::new("state", ESSENTIAL),
+        GridColumn::new("", 15),
+        GridColumn::new("percent", 50).right(),
+        GridColumn::new("rows", 35).right(),
+        GridColumn::new("size", 20).right(),
+        GridColumn::new("completed", 10),
+        GridColumn::new("reason", 30).wrapping(20),
     ]
 }
 

@@ -6,7 +6,7 @@
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::style::{Screen, Tone};
 
@@ -21,7 +21,7 @@ const INDENT: usize = 2;
 
 /// Returns the text of a Markdown page, each line ended by a newline.
 pub(crate) fn markdown(text: &str, screen: &Screen) -> String {
-    let mut page = Page::new(screen);
+    let mut page = PageWriter::new(screen);
     for event in Parser::new_ext(text, Options::ENABLE_TABLES) {
         page.event(event);
     }
@@ -29,7 +29,7 @@ pub(crate) fn markdown(text: &str, screen: &Screen) -> String {
 }
 
 /// A word or line break of a paragraph.
-enum Word {
+enum MarkdownWord {
     /// Text without blanks, and its width in columns.
     Text(String, usize),
     /// The end of a line in the source.
@@ -37,11 +37,11 @@ enum Word {
 }
 
 /// The page while it's built.
-struct Page<'s> {
+struct PageWriter<'s> {
     screen: &'s Screen,
     text: String,
     /// The words of the current paragraph, heading or list item.
-    words: Vec<Word>,
+    words: Vec<MarkdownWord>,
     /// True if the next text continues the last word.
     joined: bool,
     tone: Tone,
@@ -50,19 +50,19 @@ struct Page<'s> {
     /// The mark of the list item that's about to be written.
     mark: Option<String>,
     code: Option<String>,
-    table: Option<Table>,
+    table: Option<MarkdownTable>,
 }
 
 /// A table while it's read.
 #[derive(Default)]
-struct Table {
+struct MarkdownTable {
     head: Vec<String>,
     rows: Vec<Vec<String>>,
     cell: String,
     row: Vec<String>,
 }
 
-impl<'s> Page<'s> {
+impl<'s> PageWriter<'s> {
     fn new(screen: &'s Screen) -> Self {
         Self {
             screen,
@@ -84,7 +84,7 @@ impl<'s> Page<'s> {
             Event::Text(text) => self.plain(&text),
             Event::Code(text) => self.inline(&text, Tone::Busy),
             Event::SoftBreak | Event::HardBreak => {
-                self.words.push(Word::Break);
+                self.words.push(MarkdownWord::Break);
                 self.joined = false;
             }
             _ => {}
@@ -112,7 +112,7 @@ impl<'s> Page<'s> {
             }
             Tag::Table(_) => {
                 self.gap(true);
-                self.table = Some(Table::default());
+                self.table = Some(MarkdownTable::default());
             }
             _ => {}
         }
@@ -198,11 +198,11 @@ impl<'s> Page<'s> {
             let painted = self.screen.paint(tone, word);
             let width = console::measure_text_width(word);
             match self.words.last_mut() {
-                Some(Word::Text(last, columns)) if self.joined => {
+                Some(MarkdownWord::Text(last, columns)) if self.joined => {
                     last.push_str(&painted);
                     *columns += width;
                 }
-                _ => self.words.push(Word::Text(painted, width)),
+                _ => self.words.push(MarkdownWord::Text(painted, width)),
             }
             self.joined = true;
         }
@@ -239,13 +239,13 @@ impl<'s> Page<'s> {
 }
 
 /// Returns the words in lines of at most `room` columns, or in the lines of the source if there's no limit.
-fn lines(words: Vec<Word>, room: Option<usize>) -> Vec<String> {
+fn lines(words: Vec<MarkdownWord>, room: Option<usize>) -> Vec<String> {
     let mut lines = vec![String::new()];
     let mut used = 0;
     for word in words {
         let (word, columns) = match word {
-            Word::Text(word, columns) => (word, columns),
-            Word::Break => {
+            MarkdownWord::Text(word, columns) => (word, columns),
+            MarkdownWord::Break => {
                 if room.is_none() {
                     lines.push(String::new());
                     used = 0;
@@ -270,12 +270,12 @@ fn lines(words: Vec<Word>, room: Option<usize>) -> Vec<String> {
     lines
 }
 
-impl Table {
+impl MarkdownTable {
     fn lay_out(&self, screen: &Screen) -> String {
         let columns = self
             .head
             .iter()
-            .map(|name| Column::new(name, ESSENTIAL).wrapping(NARROWEST_COLUMN));
+            .map(|name| GridColumn::new(name, ESSENTIAL).wrapping(NARROWEST_COLUMN));
         let mut grid = Grid::new(columns.collect());
         for row in &self.rows {
             let cells = row.iter().map(|cell| Cell::text(cell));

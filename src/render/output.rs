@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::forms::{Rows, csv, json as json_form, markdown, vertical, yaml};
+use super::forms::{OutputRows, csv, json as json_form, markdown, vertical, yaml};
 use super::style::Screen;
 use super::{
     OutputFormat, Shown, batch, collections, connection, error, job_details, job_list, jobs,
@@ -33,34 +33,39 @@ impl Shown<'_> {
     }
 
     /// Calls `see` with the value as rows.
-    fn with_rows<T>(&self, see: impl FnOnce(Rows<'_>) -> T) -> T {
+    fn with_rows<T>(&self, see: impl FnOnce(OutputRows<'_>) -> T) -> T {
         match self {
-            Self::Jobs { jobs, .. } => {
-                see(Rows::list(&jobs::JOB_KEYS, jobs.iter().map(jobs::job_json)))
-            }
-            Self::Waited(jobs) => see(Rows::list(
+            Self::Jobs { jobs, .. } => see(OutputRows::list(
+                &jobs::JOB_KEYS,
+                jobs.iter().map(jobs::job_json),
+            )),
+            Self::Waited(jobs) => see(OutputRows::list(
                 &jobs::PROGRESS_KEYS,
                 jobs.iter().map(jobs::progress_json),
             )),
-            Self::Collections(names) => {
-                see(Rows::list(&["value"], names.iter().map(|name| json!(name))))
-            }
+            Self::Collections(names) => see(OutputRows::list(
+                &["value"],
+                names.iter().map(|name| json!(name)),
+            )),
             Self::Description(value)
             | Self::Connection(value)
             | Self::Batch(value)
             | Self::Report(value)
             | Self::Error(value)
-            | Self::Value(value) => see(Rows::of(value, &["value"])),
-            Self::Clusters([]) => see(Rows::list(&collections::CLUSTER_KEYS, std::iter::empty())),
+            | Self::Value(value) => see(OutputRows::of(value, &["value"])),
+            Self::Clusters([]) => see(OutputRows::list(
+                &collections::CLUSTER_KEYS,
+                std::iter::empty(),
+            )),
             Self::Submissions { items: [], .. } => {
-                see(Rows::list(&SUBMISSION_KEYS, std::iter::empty()))
+                see(OutputRows::list(&SUBMISSION_KEYS, std::iter::empty()))
             }
             Self::Nothing
             | Self::Text(_)
             | Self::NoNumber(_)
             | Self::Progress(_)
             | Self::Clusters(_)
-            | Self::Submissions { .. } => see(Rows::of(&self.to_json(), &["value"])),
+            | Self::Submissions { .. } => see(OutputRows::of(&self.to_json(), &["value"])),
         }
     }
 

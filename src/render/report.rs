@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::pairs;
 use super::style::{Screen, Tone};
@@ -90,9 +90,9 @@ fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
     );
     let examples = finding.get("first").and_then(Value::as_array);
     let mut grid = Grid::new(vec![
-        Column::new("file", ESSENTIAL).wrapping(16),
-        Column::new("row", ESSENTIAL).right(),
-        Column::new("value", 50).wrapping(20),
+        GridColumn::new("file", ESSENTIAL).wrapping(16),
+        GridColumn::new("row", ESSENTIAL).right(),
+        GridColumn::new("value", 50).wrapping(20),
     ]);
     for example in examples.into_iter().flatten() {
         let cell = |key: &str| Cell::optional(example.get(key).and_then(Value::as_str));

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::style::{Screen, Tone};
 use super::value;
@@ -27,14 +27,14 @@ pub(super) fn list(items: &[Value], total: Option<u64>, screen: &Screen) -> Stri
         return "no submissions\n".to_owned();
     }
     let mut grid = Grid::new(vec![
-        Column::new("submission", 90),
-        Column::new("key", 80).wrapping(12),
-        Column::new("state", ESSENTIAL),
-        Column::new("job", ESSENTIAL),
-        Column::new("collection", 60).wrapping(12),
-        Column::new("files", 50).right(),
-        Column::new("connection", 20),
-        Column::new("submitted", 70),
+        GridColumn::new("submission", 90),
+        GridColumn::new("key", 80).wrapping(12),
+        GridColumn::new("state", ESSENTIAL),
+        GridColumn::new("job", ESSENTIAL),
+        GridColumn::new("collection", 60).wrapping(12),
+        GridColumn::new("files", 50).right(),
+        GridColumn::new("connection", 20),
+        GridColumn::new("submitted", 70),
     ]);
     for item in items {
         let cells = SHOWN.iter().map(|key| match (*key, item.get(*key)) {

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::cell::Cell;
-use super::column::{Column, ESSENTIAL};
+use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::pairs;
 use super::style::{Screen, Tone};
@@ -76,7 +76,7 @@ pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String
                 .filter(|value| !value.is_null())
         };
         let numbers = values().next().is_some() && values().all(Value::is_number);
-        let column = Column::new(name, importance);
+        let column = GridColumn::new(name, importance);
         if numbers {
             column.right()
         } else {

@@ -47,7 +47,7 @@ fn read(
         )
     };
     let _hidden = hidden
-        .then(terminal::Hidden::begin)
+        .then(terminal::hide_echo)
         .transpose()
         .map_err(failed)?;
     let mut err = io::stderr().lock();
@@ -110,24 +110,23 @@ mod terminal {
     }
 
     /// Turns the terminal's echo off until it's dropped.
-    pub(super) struct Hidden(Termios);
-
-    impl Hidden {
-        pub(super) fn begin() -> io::Result<Self> {
-            let before = tcgetattr(io::stdin())?;
-            let mut hidden = before.clone();
-            hidden.local_modes.remove(LocalModes::ECHO);
-            // The line end is shown, and Ctrl-Z and Ctrl-\ are off while the echo is off.
-            hidden.local_modes.insert(LocalModes::ECHONL);
-            for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
-                hidden.special_codes[key] = 0;
-            }
-            tcsetattr(io::stdin(), OptionalActions::Now, &hidden)?;
-            Ok(Self(before))
+    pub(super) fn hide_echo() -> io::Result<HiddenEcho> {
+        let before = tcgetattr(io::stdin())?;
+        let mut hidden = before.clone();
+        hidden.local_modes.remove(LocalModes::ECHO);
+        // The line end is shown, and Ctrl-Z and Ctrl-\ are off while the echo is off.
+        hidden.local_modes.insert(LocalModes::ECHONL);
+        for key in [SpecialCodeIndex::VSUSP, SpecialCodeIndex::VQUIT] {
+            hidden.special_codes[key] = 0;
         }
+        tcsetattr(io::stdin(), OptionalActions::Now, &hidden)?;
+        Ok(HiddenEcho(before))
     }
 
-    impl Drop for Hidden {
+    /// Turns the echo on again when it\'s dropped.
+    pub(super) struct HiddenEcho(Termios);
+
+    impl Drop for HiddenEcho {
         fn drop(&mut self) {
             // The terminal is gone, and the error has no other receiver.
             let _ = tcsetattr(io::stdin(), OptionalActions::Now, &self.0);
@@ -152,14 +151,10 @@ mod terminal {
         }))
     }
 
-    /// Echo can't be turned off on this system.
-    pub(super) struct Hidden;
-
-    impl Hidden {
-        pub(super) fn begin() -> io::Result<Self> {
-            Err(io::Error::other(
-                "this system's terminal cannot hide what is typed",
-            ))
-        }
+    /// Returns an error, since echo can\'t be turned off on this system.
+    pub(super) fn hide_echo() -> io::Result<()> {
+        Err(io::Error::other(
+            "this system's terminal cannot hide what is typed",
+        ))
     }
 }

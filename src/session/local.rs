@@ -3,7 +3,7 @@
 use crate::error::Failure;
 use crate::interrupt::{Interrupt, Stop};
 use crate::local::faults::Faults;
-use crate::local::{Config, Places, QUERY_TIMEOUT, Service};
+use crate::local::{Places, QUERY_TIMEOUT, Service, ServiceConfig};
 use crate::secret::Secret;
 use crate::stores::bucket::s3_endpoint;
 use std::cell::RefCell;
@@ -16,10 +16,10 @@ use ulid::Ulid;
 pub struct LocalService {
     data_dir: PathBuf,
     warn: fn(&str),
-    running: RefCell<Option<Running>>,
+    running: RefCell<Option<RunningService>>,
 }
 
-struct Running {
+struct RunningService {
     service: Service,
     token: Secret,
 }
@@ -41,7 +41,7 @@ impl LocalService {
             return Ok((running.service.url(), running.token.clone()));
         }
         let token = Secret::new(format!("{}{}", random(), random()));
-        let service = Service::start(Config {
+        let service = Service::start(ServiceConfig {
             data_dir: self.data_dir.clone(),
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             token: Some(token.clone()),
@@ -60,7 +60,7 @@ impl LocalService {
             Failure::from(error).or_hint("choose another folder with --data-dir or ZSHELL_DATA_DIR")
         })?;
         let url = service.url();
-        *running = Some(Running {
+        *running = Some(RunningService {
             service,
             token: token.clone(),
         });

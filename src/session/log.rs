@@ -19,7 +19,7 @@ pub enum LogFormat {
 
 /// The importance of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Level {
+pub enum LogLevel {
     /// Shown with `-v`.
     Debug,
     /// Not shown with `-q`.
@@ -30,7 +30,7 @@ pub enum Level {
     Error,
 }
 
-impl fmt::Display for Level {
+impl fmt::Display for LogLevel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Self::Debug => "debug",
@@ -47,9 +47,9 @@ impl fmt::Display for Level {
 pub struct Log {
     /// The format.
     pub format: LogFormat,
-    /// `-q`: hide [`Level::Info`] and below.
+    /// `-q`: hide [`LogLevel::Info`] and below.
     pub quiet: bool,
-    /// `-v`: show [`Level::Debug`].
+    /// `-v`: show [`LogLevel::Debug`].
     pub verbose: bool,
 }
 
@@ -75,12 +75,12 @@ fn warn(format: LogFormat, text: &str) {
         format,
         ..Log::default()
     };
-    log.line(Level::Warn, text);
+    log.line(LogLevel::Warn, text);
 }
 
 impl Log {
     /// Writes a line. Characters that control a terminal are replaced.
-    pub fn line(self, level: Level, text: &str) {
+    pub fn line(self, level: LogLevel, text: &str) {
         match self.format {
             LogFormat::Text => Self::painted(&words::safe(text)),
             LogFormat::Json => Self::json(level, text, Map::new()),
@@ -93,11 +93,11 @@ impl Log {
     }
 
     /// Writes a script's log line with time and level, if the level is shown.
-    pub fn stamped(self, level: Level, text: &str) {
+    pub fn stamped(self, level: LogLevel, text: &str) {
         let hidden = match level {
-            Level::Debug => !self.verbose,
-            Level::Info => self.quiet,
-            Level::Warn | Level::Error => false,
+            LogLevel::Debug => !self.verbose,
+            LogLevel::Info => self.quiet,
+            LogLevel::Warn | LogLevel::Error => false,
         };
         if hidden {
             return;
@@ -112,7 +112,7 @@ impl Log {
     }
 
     /// Writes a JSON line with additional fields.
-    pub fn json(level: Level, message: &str, fields: Map<String, Value>) {
+    pub fn json(level: LogLevel, message: &str, fields: Map<String, Value>) {
         let mut line = Map::new();
         line.insert("time".to_owned(), json!(format!("{:.3}", Timestamp::now())));
         line.insert("level".to_owned(), json!(level.to_string()));

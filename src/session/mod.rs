@@ -19,7 +19,7 @@ mod results;
 pub(crate) mod standard_input;
 
 use self::arguments::Arguments;
-use self::log::{Level, Log, LogFormat};
+use self::log::{Log, LogFormat, LogLevel};
 use crate::api::{BUSY_WAIT, DryRun, LogSink};
 use crate::config::EditMode;
 use crate::connection::Connection;
@@ -111,7 +111,7 @@ impl Session {
     /// Returns a session without a connection.
     pub fn new(choices: Choices, interrupt: Interrupt, idle: idle::PromptTerminal) -> Self {
         let log = choices.log();
-        let http_log = LogSink::new(move |line| log.line(Level::Debug, line));
+        let http_log = LogSink::new(move |line| log.line(LogLevel::Debug, line));
         http_log.turn(choices.verbose);
         Self {
             #[cfg(feature = "local")]
@@ -295,7 +295,7 @@ impl Session {
     /// Writes a notice to standard error, unless `-q` is given.
     pub fn notice(&self, text: &str) {
         if !self.choices().quiet {
-            self.log().line(Level::Info, text);
+            self.log().line(LogLevel::Info, text);
         }
     }
 
@@ -311,14 +311,14 @@ impl Session {
         let log = self.log();
         match log.format {
             _ if log.quiet => {}
-            LogFormat::Text => log.line(Level::Warn, &format!("warning: {text}")),
-            LogFormat::Json => log.line(Level::Warn, text),
+            LogFormat::Text => log.line(LogLevel::Warn, &format!("warning: {text}")),
+            LogFormat::Json => log.line(LogLevel::Warn, text),
         }
     }
 
     /// Writes a line to standard error.
     pub fn complain(&self, text: &str) {
-        self.log().line(Level::Error, text);
+        self.log().line(LogLevel::Error, text);
     }
 
     /// Returns true if questions can be asked: standard input and standard error are a terminal.

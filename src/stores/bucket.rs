@@ -1,9 +1,9 @@
 //! Buckets: opens a store with storage credentials, looks up objects and lists folders.
 
 use super::StorageKeys;
-use super::fault::Fault;
+use super::fault::StoreFault;
 use super::object::{Blocks, FromStart, RemoteFile, runtime};
-use crate::location::{Location, Place, Store};
+use crate::location::{Location, PathScope, Store};
 use object_store::aws::{AmazonS3Builder, resolve_bucket_region};
 use object_store::azure::MicrosoftAzureBuilder;
 use object_store::path::Path;
@@ -49,7 +49,7 @@ impl Endpoints {
     /// buckets use the environment's, as AWS' own tools do.
     pub(crate) fn of(url: Option<&str>, endpoint: Option<String>) -> Self {
         let location = url.map(|url| format!("{}/", url.trim_end_matches('/')));
-        let location = location.and_then(|url| Location::parse(&url, &Place::Cloud).ok());
+        let location = location.and_then(|url| Location::parse(&url, &PathScope::Cloud).ok());
         let own = endpoint.clone();
         match location.map(|location| location.store()) {
             Some(Store::Gcs) => Self {
@@ -90,7 +90,7 @@ enum BucketKind {
 pub(crate) struct Remote(Arc<dyn ObjectStore>);
 
 /// The content of a folder: the objects and folders directly inside it.
-pub(crate) struct Listed {
+pub(crate) struct BucketListing {
     pub(crate) objects: Vec<ObjectMeta>,
     pub(crate) folders: Vec<Path>,
 }
@@ -135,9 +135,9 @@ impl Bucket {
         let own = own.then(StorageKeys::own).filter(|keys| !keys.is_empty());
         let keys = own.as_ref().unwrap_or(keys);
         let store: Arc<dyn ObjectStore> = if self.kind == BucketKind::Azure {
-            Arc::new(self.azure(keys).build().map_err(Fault::from)?)
+            Arc::new(self.azure(keys).build().map_err(StoreFault::from)?)
         } else {
-            Arc::new(self.s3(keys)?.build().map_err(Fault::from)?)
+            Arc::new(self.s3(keys)?.build().map_err(StoreFault::from)?)
         };
         Ok(Remote(store))
     }
@@ -229,31 +229,31 @@ impl Bucket {
 impl Remote {
     /// Returns an object's size and version.
     pub(crate) fn head(&self, key: &str) -> io::Result<ObjectMeta> {
-        let path = Path::parse(key).map_err(Fault::from)?;
+        let path = Path::parse(key).map_err(StoreFault::from)?;
         let runtime = runtime()?;
         let found = runtime.block_on(self.0.head(&path));
         let fault = match found {
             Ok(meta) => return Ok(meta),
-            Err(error) => Fault::from(error),
+            Err(error) => StoreFault::from(error),
         };
         // The answer to a HEAD request has no body, so it has no error message. A request for one byte of the object
         // has one.
         if !matches!(
             fault,
-            Fault::NoObject | Fault::Denied(_) | Fault::Refused(_)
+            StoreFault::NoObject | StoreFault::Denied(_) | StoreFault::Refused(_)
         ) {
             return Err(fault.into());
         }
         let told = runtime.block_on(self.0.get_range(&path, 0..1));
-        Err(told.map_or_else(Fault::from, |_| fault).into())
+        Err(told.map_or_else(StoreFault::from, |_| fault).into())
     }
 
     /// Lists the objects and folders directly inside a folder, over all pages.
-    pub(crate) fn list(&self, folder: &str) -> io::Result<Listed> {
-        let path = Path::parse(folder).map_err(Fault::from)?;
+    pub(crate) fn list(&self, folder: &str) -> io::Result<BucketListing> {
+        let path = Path::parse(folder).map_err(StoreFault::from)?;
         let found = runtime()?.block_on(self.0.list_with_delimiter(Some(&path)));
-        let found = found.map_err(Fault::from)?;
-        Ok(Listed {
+        let found = found.map_err(StoreFault::from)?;
+        Ok(BucketListing {
             objects: found.objects,
             folders: found.common_prefixes,
         })

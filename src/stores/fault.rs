@@ -7,7 +7,7 @@ use std::io;
 
 /// The reason why an object or a list of objects couldn't be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Fault {
+pub(crate) enum StoreFault {
     /// The bucket doesn't exist.
     #[error("there is no such bucket")]
     NoBucket,
@@ -44,7 +44,7 @@ fn name(name: Option<&String>) -> String {
     name.map_or_else(String::new, |name| format!(": {name:?}"))
 }
 
-impl From<path::Error> for Fault {
+impl From<path::Error> for StoreFault {
     fn from(error: path::Error) -> Self {
         match error {
             path::Error::EmptySegment { path } | path::Error::BadSegment { path, .. } => {
@@ -55,7 +55,7 @@ impl From<path::Error> for Fault {
     }
 }
 
-impl From<Error> for Fault {
+impl From<Error> for StoreFault {
     fn from(error: Error) -> Self {
         if let Error::InvalidPath { source } = error {
             return source.into();
@@ -84,12 +84,12 @@ impl From<Error> for Fault {
     }
 }
 
-impl From<Fault> for io::Error {
-    fn from(fault: Fault) -> Self {
+impl From<StoreFault> for io::Error {
+    fn from(fault: StoreFault) -> Self {
         let kind = match fault {
-            Fault::NoBucket | Fault::NoObject => io::ErrorKind::NotFound,
-            Fault::Denied(_) => io::ErrorKind::PermissionDenied,
-            Fault::Slow => io::ErrorKind::TimedOut,
+            StoreFault::NoBucket | StoreFault::NoObject => io::ErrorKind::NotFound,
+            StoreFault::Denied(_) => io::ErrorKind::PermissionDenied,
+            StoreFault::Slow => io::ErrorKind::TimedOut,
             _ => io::ErrorKind::Other,
         };
         Self::new(kind, fault)
@@ -127,17 +127,20 @@ mod tests {
             source: body.to_owned().into(),
         };
         let body = "<Error><Code>InvalidAccessKeyId</Code><AWSAccessKeyId>AKIASECRET</AWSAccessKeyId></Error>";
-        let fault = Fault::from(denied(body));
-        assert_eq!(fault, Fault::Denied(Some("InvalidAccessKeyId".to_owned())));
+        let fault = StoreFault::from(denied(body));
+        assert_eq!(
+            fault,
+            StoreFault::Denied(Some("InvalidAccessKeyId".to_owned()))
+        );
         assert!(!fault.to_string().contains("AKIA"));
         assert_eq!(
-            Fault::from(denied("<Code>x<y></Code>")),
-            Fault::Denied(None)
+            StoreFault::from(denied("<Code>x<y></Code>")),
+            StoreFault::Denied(None)
         );
         let missing = Error::NotFound {
             path: "x".to_owned(),
             source: "<Code>NoSuchBucket</Code>".into(),
         };
-        assert_eq!(Fault::from(missing), Fault::NoBucket);
+        assert_eq!(StoreFault::from(missing), StoreFault::NoBucket);
     }
 }

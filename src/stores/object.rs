@@ -1,6 +1,6 @@
 //! Reads one object in ranges. The last blocks are kept, and the next block is prefetched if blocks are read in order.
 
-use super::fault::Fault;
+use super::fault::StoreFault;
 use super::read_at::ReadAt;
 use bytes::Bytes;
 use object_store::path::Path;
@@ -47,14 +47,14 @@ impl Blocks {
 
 /// An object of known size.
 pub(crate) struct RemoteFile {
-    source: Source,
+    source: ObjectAccess,
     blocks: Blocks,
-    state: Mutex<State>,
+    state: Mutex<ObjectState>,
 }
 
 /// The data that requests for an object need.
 #[derive(Clone)]
-struct Source {
+struct ObjectAccess {
     store: Arc<dyn ObjectStore>,
     path: Path,
     size: u64,
@@ -62,9 +62,9 @@ struct Source {
 }
 
 #[derive(Default)]
-struct State {
+struct ObjectState {
     kept: VecDeque<(u64, Bytes)>,
-    ahead: Option<(u64, JoinHandle<Result<Bytes, Fault>>)>,
+    ahead: Option<(u64, JoinHandle<Result<Bytes, StoreFault>>)>,
 }
 
 impl RemoteFile {
@@ -77,7 +77,7 @@ impl RemoteFile {
         etag: Option<String>,
         blocks: Blocks,
     ) -> Self {
-        let source = Source {
+        let source = ObjectAccess {
             store,
             path,
             size,
@@ -135,13 +135,13 @@ impl Drop for RemoteFile {
     }
 }
 
-impl Source {
+impl ObjectAccess {
     /// Requests one range, and retries if the answer breaks off or is too short.
-    async fn fetch(&self, range: std::ops::Range<u64>) -> Result<Bytes, Fault> {
+    async fn fetch(&self, range: std::ops::Range<u64>) -> Result<Bytes, StoreFault> {
         let mut attempt = 1;
         loop {
             match self.get(range.clone()).await {
-                Err(Fault::Unreachable | Fault::Slow) if attempt < ATTEMPTS => {
+                Err(StoreFault::Unreachable | StoreFault::Slow) if attempt < ATTEMPTS => {
                     tokio::time::sleep(WAIT * 2_u32.pow(attempt - 1)).await;
                     attempt += 1;
                 }
@@ -150,7 +150,7 @@ impl Source {
         }
     }
 
-    async fn get(&self, range: std::ops::Range<u64>) -> Result<Bytes, Fault> {
+    async fn get(&self, range: std::ops::Range<u64>) -> Result<Bytes, StoreFault> {
         let wanted = range.end - range.start;
         let options = GetOptions {
             range: Some(GetRange::Bounded(range)),
@@ -162,7 +162,7 @@ impl Source {
         if bytes.len() as u64 == wanted {
             Ok(bytes)
         } else {
-            Err(Fault::Unreachable)
+            Err(StoreFault::Unreachable)
         }
     }
 }

@@ -35,7 +35,7 @@ pub(crate) enum Opened {
 
 /// One file to read. Its `Debug` output omits the root.
 #[derive(Clone)]
-pub(crate) struct Part {
+pub(crate) struct RootedFile {
     root: Opened,
     path: PathBuf,
     meta: Option<ObjectMeta>,
@@ -45,8 +45,8 @@ pub(crate) struct Part {
 
 /// The content of a folder.
 #[derive(Default)]
-pub(crate) struct Held {
-    pub(crate) files: Vec<Part>,
+pub(crate) struct FolderContent {
+    pub(crate) files: Vec<RootedFile>,
     pub(crate) folders: Vec<PathBuf>,
 }
 
@@ -67,7 +67,7 @@ impl Root {
 
 impl Opened {
     /// Returns the file at a path.
-    pub(crate) fn file(&self, path: &Path) -> io::Result<Part> {
+    pub(crate) fn file(&self, path: &Path) -> io::Result<RootedFile> {
         let (size, meta) = match self {
             Self::Disk => {
                 let metadata = std::fs::metadata(path)?;
@@ -82,7 +82,7 @@ impl Opened {
                 (meta.size, Some(meta))
             }
         };
-        Ok(Part {
+        Ok(RootedFile {
             root: self.clone(),
             path: path.to_owned(),
             meta,
@@ -91,8 +91,8 @@ impl Opened {
     }
 
     /// Returns the files and folders directly inside a folder, sorted by path.
-    pub(crate) fn list(&self, folder: &Path) -> io::Result<Held> {
-        let mut held = Held::default();
+    pub(crate) fn list(&self, folder: &Path) -> io::Result<FolderContent> {
+        let mut held = FolderContent::default();
         match self {
             Self::Disk => {
                 for entry in std::fs::read_dir(folder)? {
@@ -109,7 +109,7 @@ impl Opened {
             Self::Remote(remote) => {
                 let listed = remote.list(&folder.to_string_lossy())?;
                 held.files = (listed.objects.into_iter())
-                    .map(|meta| Part {
+                    .map(|meta| RootedFile {
                         root: self.clone(),
                         path: PathBuf::from(meta.location.as_ref()),
                         size: meta.size,
@@ -126,7 +126,7 @@ impl Opened {
     }
 
     /// Adds a path to the files or the folders. Skips a path that is neither, or that leads out of the root.
-    fn hold(&self, held: &mut Held, path: PathBuf) {
+    fn hold(&self, held: &mut FolderContent, path: PathBuf) {
         let is_dir = match self {
             Self::Below(dir) => dir.metadata(&path).is_ok_and(|found| found.is_dir()),
             _ => path.is_dir(),
@@ -139,7 +139,7 @@ impl Opened {
     }
 }
 
-impl Part {
+impl RootedFile {
     /// Returns the path: on disk, below its folder, or in its bucket.
     pub(crate) fn path(&self) -> &Path {
         &self.path
@@ -186,7 +186,7 @@ impl Part {
     }
 }
 
-impl std::fmt::Debug for Part {
+impl std::fmt::Debug for RootedFile {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Part")
             .field("path", &self.path)

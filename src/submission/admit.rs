@@ -9,7 +9,7 @@ use super::files::{Likeness, compare};
 use super::{Doubt, Notice, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, backoff};
-use crate::journal::{Ended, Entry, How, Made, Unknown, now};
+use crate::journal::{Ended, Entry, KnownBy, Made, Unknown, now};
 use crate::submission::unresolved::Open;
 use std::time::Instant;
 
@@ -24,7 +24,7 @@ pub(super) enum Admitted {
 }
 
 /// A job's owner according to the journal.
-enum Known {
+enum JobOwner {
     /// The submission has this job.
     Own(String),
     /// No submission has the job, and no baseline contains it.
@@ -37,7 +37,12 @@ enum Known {
 
 impl Submitter<'_> {
     /// Accepts the job of an answer if it's the submission's own.
-    pub(super) fn admit(&self, open: Open, job: String, how: How) -> Result<Admitted, SubmitError> {
+    pub(super) fn admit(
+        &self,
+        open: Open,
+        job: String,
+        how: KnownBy,
+    ) -> Result<Admitted, SubmitError> {
         let keyed = open.intent.key.is_some();
         // Without a baseline, only the job's own progress shows whether it's new. The same holds for a server that
         // honours idempotency keys: its answer may be the job of an attempt that was made after the baseline.
@@ -45,38 +50,38 @@ impl Submitter<'_> {
             && !self.client.is_local_service()
             && (self.client.honours_keys() || open.intent.baseline.is_none());
         match self.known(&open, &job, how, !reads) {
-            Known::Own(job) => Ok(Admitted::Made(job)),
-            Known::New => Ok(self.read_new(open, job, how)),
-            Known::Before if keyed => self.read_earlier(open, job, how),
-            Known::Before | Known::Anothers => Ok(Admitted::Foreign(open)),
+            JobOwner::Own(job) => Ok(Admitted::Made(job)),
+            JobOwner::New => Ok(self.read_new(open, job, how)),
+            JobOwner::Before if keyed => self.read_earlier(open, job, how),
+            JobOwner::Before | JobOwner::Anothers => Ok(Admitted::Foreign(open)),
         }
     }
 
     /// Looks the job up in the journal. If `claims`, a new job is journalled as the submission's.
-    fn known(&self, open: &Open, job: &str, how: How, claims: bool) -> Known {
+    fn known(&self, open: &Open, job: &str, how: KnownBy, claims: bool) -> JobOwner {
         let id = open.id();
         let noted = self.desk.journal.note_with(|fold| {
             let Some(own) = fold.submission(id) else {
-                return (Vec::new(), Known::Own(job.to_owned()));
+                return (Vec::new(), JobOwner::Own(job.to_owned()));
             };
             match &own.job {
                 // The late answer to an earlier send has been journalled already.
-                Some(job) => (Vec::new(), Known::Own(job.clone())),
-                None if fold.is_anothers(own, job) => (Vec::new(), Known::Anothers),
-                None if fold.precedes(own, job) => (Vec::new(), Known::Before),
-                None if claims => (vec![made(id, job, how)], Known::Own(job.to_owned())),
-                None => (Vec::new(), Known::New),
+                Some(job) => (Vec::new(), JobOwner::Own(job.clone())),
+                None if fold.is_anothers(own, job) => (Vec::new(), JobOwner::Anothers),
+                None if fold.precedes(own, job) => (Vec::new(), JobOwner::Before),
+                None if claims => (vec![made(id, job, how)], JobOwner::Own(job.to_owned())),
+                None => (Vec::new(), JobOwner::New),
             }
         });
         noted.unwrap_or_else(|error| {
             self.warn_unwritten(&error);
-            Known::Own(job.to_owned())
+            JobOwner::Own(job.to_owned())
         })
     }
 
     /// Accepts a job that isn't in the baseline, unless its progress shows another submission's files or a failure that
     /// predates this attempt.
-    fn read_new(&self, open: Open, job: String, how: How) -> Admitted {
+    fn read_new(&self, open: Open, job: String, how: KnownBy) -> Admitted {
         let Ok(progress) = self.client.progress(&job) else {
             return self.claim_answer(open, job, how);
         };
@@ -88,7 +93,7 @@ impl Submitter<'_> {
     }
 
     /// Accepts a job that existed before the intent if it has the submission's files and hasn't failed.
-    fn read_earlier(&self, open: Open, job: String, how: How) -> Result<Admitted, SubmitError> {
+    fn read_earlier(&self, open: Open, job: String, how: KnownBy) -> Result<Admitted, SubmitError> {
         let begun = Instant::now();
         let mut tries = 0;
         loop {
@@ -112,7 +117,7 @@ impl Submitter<'_> {
         }
     }
 
-    fn claim_answer(&self, open: Open, job: String, how: How) -> Admitted {
+    fn claim_answer(&self, open: Open, job: String, how: KnownBy) -> Admitted {
         let id = open.id();
         let noted = self.desk.journal.note_with(|fold| {
             let own = fold.submission(id);
@@ -138,7 +143,7 @@ impl Submitter<'_> {
             "job {job} was submitted under this key before and is {}: submitting again",
             progress.state
         )));
-        let made = made(open.id(), &job, How::SameKey);
+        let made = made(open.id(), &job, KnownBy::SameKey);
         let ended = Entry::Ended(Ended {
             target: open.intent.scope.target.clone(),
             job,
@@ -160,7 +165,7 @@ fn has_failed(progress: &Progress) -> bool {
 }
 
 /// Returns the journal entry that assigns a job to a submission.
-pub(super) fn made(id: &str, job: &str, how: How) -> Entry {
+pub(super) fn made(id: &str, job: &str, how: KnownBy) -> Entry {
     Entry::Made(Made {
         id: id.to_owned(),
         at: now(),

@@ -62,7 +62,7 @@ pub(crate) use unresolved::{Open, Unresolved};
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, Client, Outcome};
 use crate::interrupt::{Interrupt, TICK};
-use crate::journal::{Closed, Entry, How, Journal, JournalError, Made, Refused, Scope, now};
+use crate::journal::{Closed, Entry, Journal, JournalError, KnownBy, Made, Refused, Scope, now};
 use baseline::Baseline;
 use std::collections::HashMap;
 use std::fmt;
@@ -214,7 +214,11 @@ fn outcome_entries(id: &str, answer: &Result<String, ApiError>, late: bool) -> V
             id,
             at,
             job: job.clone(),
-            how: if late { How::LateAnswer } else { How::Answer },
+            how: if late {
+                KnownBy::LateAnswer
+            } else {
+                KnownBy::Answer
+            },
         })],
         Err(error) => match error.outcome() {
             Outcome::Refused | Outcome::Busy => vec![Entry::Refused(Refused {

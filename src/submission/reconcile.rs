@@ -7,7 +7,7 @@ use super::verdict::{ScanResult, Verdict};
 use super::{Doubt, SubmitError, Submitter};
 use crate::api::model::{JobState, Progress};
 use crate::api::{ApiError, Outcome};
-use crate::journal::{Absent, Entry, How, Moment, Scope, now};
+use crate::journal::{Absent, Entry, KnownBy, Moment, Scope, now};
 use crate::submission::unresolved::{Open, Unresolved, Way};
 use std::collections::HashMap;
 use std::time::Instant;
@@ -79,11 +79,13 @@ impl Submitter<'_> {
     fn ask_again(&self, mut parked: Unresolved) -> Result<Found, SubmitError> {
         let error = match self.create(&mut parked.open, false) {
             Ok(job) => {
-                return Ok(match self.admit(parked.open, job.clone(), How::SameKey)? {
-                    Admitted::Made(job) => Found::Made(job),
-                    Admitted::Next => Found::Next,
-                    Admitted::Foreign(open) => Found::Unresolved(self.foreign(open, job)?),
-                });
+                return Ok(
+                    match self.admit(parked.open, job.clone(), KnownBy::SameKey)? {
+                        Admitted::Made(job) => Found::Made(job),
+                        Admitted::Next => Found::Next,
+                        Admitted::Foreign(open) => Found::Unresolved(self.foreign(open, job)?),
+                    },
+                );
             }
             Err(error) => error,
         };
@@ -246,7 +248,7 @@ impl Submitter<'_> {
             if rival {
                 return Ok((Vec::new(), Verdict::Rival(job.to_owned())));
             }
-            let entry = made(&intent.id, job, How::Scan);
+            let entry = made(&intent.id, job, KnownBy::Scan);
             Ok((vec![entry], Verdict::Made(job.to_owned())))
         })
     }

@@ -3,7 +3,7 @@
 use super::admit::{Admitted, not_known};
 use super::{Doubt, SubmitError, Submitter, outcome_entries};
 use crate::api::{ApiError, Outcome, backoff};
-use crate::journal::{How, Moment};
+use crate::journal::{KnownBy, Moment};
 use crate::submission::unresolved::{Open, Unresolved};
 use std::time::{Duration, Instant};
 
@@ -77,7 +77,7 @@ impl Submitter<'_> {
 
     /// Checks the job of an answer, and converts it to a result.
     fn answered(&self, open: Open, job: String) -> Result<Sent, SubmitError> {
-        match self.admit(open, job.clone(), How::Answer)? {
+        match self.admit(open, job.clone(), KnownBy::Answer)? {
             Admitted::Made(job) => Ok(Sent::Made(job)),
             Admitted::Next => Ok(Sent::Next),
             Admitted::Foreign(open) => self.foreign(open, job).map(Sent::Unresolved),

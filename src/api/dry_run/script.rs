@@ -44,7 +44,7 @@ pub(super) fn variable(number: usize) -> String {
 /// Returns the commands for a request whose answer is only checked for success.
 pub(super) fn change(settings: &Settings, outgoing: &Outgoing, variables: Variables<'_>) -> String {
     let command = curl::command(settings, outgoing, variables);
-    let curl::Command {
+    let curl::CurlCommand {
         comment,
         line,
         documents,
@@ -77,8 +77,8 @@ pub(super) fn wait(
     format!("{body}await_commit {function}\n")
 }
 
-fn in_function(name: &str, command: &curl::Command) -> String {
-    let curl::Command {
+fn in_function(name: &str, command: &curl::CurlCommand) -> String {
+    let curl::CurlCommand {
         comment,
         line,
         documents,

@@ -15,4 +15,4 @@ mod tests;
 pub(crate) use address::{Endpoint, EndpointKind};
 pub(crate) use error::EndpointError;
 pub(crate) use region::{Site, control_plane};
-pub(crate) use route::{Given, Route, choose};
+pub(crate) use route::{GivenSettings, Route, choose};

@@ -10,7 +10,7 @@ use url::Url;
 
 /// The settings given for a connection. Empty texts count as missing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Given<'a> {
+pub(crate) struct GivenSettings<'a> {
     /// The endpoint.
     pub endpoint: Option<&'a Endpoint>,
     /// The cluster's own endpoint, for collection calls.
@@ -78,9 +78,9 @@ impl Route {
 /// # Errors
 /// Returns an error if the dialect needs more settings, or if a setting contradicts an endpoint. The error's hint is
 /// the line to type.
-pub(crate) fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
+pub(crate) fn choose(given: &GivenSettings<'_>) -> Result<Route, EndpointError> {
     let endpoint = given.endpoint.or(lone_cluster_endpoint(given));
-    let target = Target::of(given)?;
+    let target = ImportTarget::of(given)?;
     let dialect = match given.api {
         Some(dialect) => dialect,
         None => dialect(endpoint, &target)?,
@@ -117,7 +117,7 @@ pub(crate) fn choose(given: &Given<'_>) -> Result<Route, EndpointError> {
 
 /// Returns the cluster's endpoint if it can replace a missing endpoint. If region and cluster id are given, they decide
 /// the dialect, and the cluster's endpoint only serves collection calls.
-fn lone_cluster_endpoint<'a>(given: &Given<'a>) -> Option<&'a Endpoint> {
+fn lone_cluster_endpoint<'a>(given: &GivenSettings<'a>) -> Option<&'a Endpoint> {
     let named = some(given.cluster_id).is_some() && some(given.region).is_some();
     given
         .cluster_endpoint
@@ -134,7 +134,7 @@ fn has_collections(endpoint: &Endpoint) -> bool {
     is_cluster(endpoint) || matches!(endpoint.kind(), EndpointKind::Project { .. })
 }
 
-fn dialect(endpoint: Option<&Endpoint>, target: &Target) -> Result<Dialect, EndpointError> {
+fn dialect(endpoint: Option<&Endpoint>, target: &ImportTarget) -> Result<Dialect, EndpointError> {
     let Some(endpoint) = endpoint else {
         return match (&target.cluster_id, &target.region, &target.project_id) {
             (None, None, None) => Err(EndpointError::NothingGiven),
@@ -154,7 +154,11 @@ fn dialect(endpoint: Option<&Endpoint>, target: &Target) -> Result<Dialect, Endp
     }
 }
 
-fn v1_base(endpoint: Option<&Endpoint>, site: Site, target: &Target) -> Result<Url, EndpointError> {
+fn v1_base(
+    endpoint: Option<&Endpoint>,
+    site: Site,
+    target: &ImportTarget,
+) -> Result<Url, EndpointError> {
     if target.cluster_id.is_none() {
         return Err(EndpointError::ClusterMissing {
             region: target.region.clone(),
@@ -172,7 +176,7 @@ fn v1_base(endpoint: Option<&Endpoint>, site: Site, target: &Target) -> Result<U
     parse(&controller(site, region)?)
 }
 
-fn v2_base(site: Site, target: &Target) -> Result<Url, EndpointError> {
+fn v2_base(site: Site, target: &ImportTarget) -> Result<Url, EndpointError> {
     match (&target.cluster_id, &target.project_id, &target.region) {
         (Some(_), _, _) | (None, Some(_), Some(_)) => parse(control_plane(site)),
         (None, Some(project_id), None) => Err(EndpointError::ProjectRegionMissing {
@@ -189,14 +193,14 @@ fn parse(url: &str) -> Result<Url, EndpointError> {
 }
 
 /// The target of imports, merged from the settings and the endpoints.
-struct Target {
+struct ImportTarget {
     cluster_id: Option<String>,
     region: Option<String>,
     project_id: Option<String>,
 }
 
-impl Target {
-    fn of(given: &Given<'_>) -> Result<Self, EndpointError> {
+impl ImportTarget {
+    fn of(given: &GivenSettings<'_>) -> Result<Self, EndpointError> {
         let mut target = Self {
             cluster_id: check_id("cluster_id", given.cluster_id)?,
             region: some(given.region).map(check_region).transpose()?,

@@ -6,13 +6,13 @@ use url::Url;
 use super::import;
 use crate::api::answers;
 use crate::api::description;
-use crate::api::envelope::{self, Data};
+use crate::api::envelope::{self, AnswerData};
 use crate::api::error::ApiError;
 use crate::api::mask::Mask;
 use crate::api::model::{Dialect, JobPage, Progress};
 use crate::api::query::read_rows;
 use crate::api::settings::Settings;
-use crate::api::transport::Answer;
+use crate::api::transport::HttpAnswer;
 use crate::error::Failure;
 use crate::fuzz;
 use crate::render::{self, OutputFormat, Screen, Shown};
@@ -36,12 +36,12 @@ fn show(shown: Shown<'_>) {
 }
 
 /// Reads an answer as every call would, and shows the result.
-fn read(dialect: Dialect, answer: &Answer) -> Result<(), ApiError> {
+fn read(dialect: Dialect, answer: &HttpAnswer) -> Result<(), ApiError> {
     let settings = Settings::new(dialect, Url::parse("http://127.0.0.1:1").unwrap());
     let api = dialect.api();
     let outgoing = api.create(&settings, &import(&[&["a.json"]]))?;
     let mask = Mask::default();
-    let data: Data<'_> = envelope::read(&settings, &outgoing.call, &mask, answer)?;
+    let data: AnswerData<'_> = envelope::read(&settings, &outgoing.call, &mask, answer)?;
     let mut first = answers::read_job_id(&data).map(drop);
     for job in JOBS {
         let progress: Result<Progress, ApiError> = api.read_progress(&data, job);
@@ -119,7 +119,7 @@ fn mutations() {
             replace(&mut seed, random);
         }
         let text = seed.to_string();
-        let answer = Answer {
+        let answer = HttpAnswer {
             status: *random.choice(&[200, 200, 200, 204, 400, 404, 500]).unwrap(),
             text: if replaced > 0 {
                 text

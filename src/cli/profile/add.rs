@@ -3,7 +3,7 @@
 use crate::api::endpoint::{Endpoint, EndpointKind};
 use crate::api::{Client, JobFilter};
 use crate::cli::args::Add;
-use crate::config::{Config, Edit, Profile, Written};
+use crate::config::{Config, Edit, Profile, SettingValue};
 use crate::connection::Connection;
 use crate::credentials;
 use crate::engine::connecting::profiles;
@@ -20,7 +20,7 @@ const TRIES: usize = 3;
 pub(super) fn run(session: &Session, options: Add) -> Result<(), Failure> {
     check_name(&options.name)?;
     let config = profiles::load(session)?;
-    let mut draft = Draft {
+    let mut draft = ProfileDraft {
         token: token(session, &options)?,
         options,
     };
@@ -91,14 +91,14 @@ fn token(session: &Session, options: &Add) -> Result<Option<Secret>, Failure> {
 }
 
 /// The profile to save.
-struct Draft {
+struct ProfileDraft {
     options: Add,
     token: Option<Secret>,
 }
 
-impl Draft {
+impl ProfileDraft {
     /// Returns the settings in the order in which they're written.
-    fn settings(&self) -> Vec<(&'static str, Written<'_>)> {
+    fn settings(&self) -> Vec<(&'static str, SettingValue<'_>)> {
         let it = &self.options;
         let texts = [
             ("endpoint", &it.endpoint),
@@ -111,15 +111,15 @@ impl Draft {
         ];
         let mut settings: Vec<_> = texts
             .into_iter()
-            .filter_map(|(name, text)| Some((name, Written::Text(text.as_deref()?))))
+            .filter_map(|(name, text)| Some((name, SettingValue::Text(text.as_deref()?))))
             .collect();
         settings.extend(
             self.token
                 .iter()
-                .map(|token| ("token", Written::Secret(token))),
+                .map(|token| ("token", SettingValue::Secret(token))),
         );
         if it.protected {
-            settings.push(("protected", Written::Flag(true)));
+            settings.push(("protected", SettingValue::Flag(true)));
         }
         settings
     }
@@ -128,9 +128,9 @@ impl Draft {
     fn profile(&self) -> Profile {
         let settings = self.settings().into_iter().map(|(name, written)| {
             let value = match written {
-                Written::Text(text) => Value::from(text),
-                Written::Secret(secret) => Value::from(secret.expose()),
-                Written::Flag(flag) => Value::from(flag),
+                SettingValue::Text(text) => Value::from(text),
+                SettingValue::Secret(secret) => Value::from(secret.expose()),
+                SettingValue::Flag(flag) => Value::from(flag),
             };
             (name.to_owned(), value)
         });

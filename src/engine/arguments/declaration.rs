@@ -14,7 +14,7 @@ const KEYS: [&str; 6] = ["value", "default", "type", "required", "help", "choice
 
 /// The type of a parameter's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Type {
+pub enum ParamType {
     /// A text.
     Text,
     /// An integer.
@@ -33,7 +33,7 @@ pub enum Type {
     Paths,
 }
 
-impl Type {
+impl ParamType {
     const ALL: [Self; 8] = [
         Self::Text,
         Self::Int,
@@ -108,7 +108,7 @@ impl Type {
     }
 }
 
-impl fmt::Display for Type {
+impl fmt::Display for ParamType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())
     }
@@ -131,7 +131,7 @@ pub struct Param {
     /// Its key in `opts`. On the command line `_` may be written `-`.
     pub name: String,
     /// The type of its value. `None` if parsing doesn't show it.
-    pub kind: Option<Type>,
+    pub kind: Option<ParamType>,
     /// The default.
     pub default: Default,
     /// The help text, which may be empty.
@@ -237,7 +237,7 @@ impl From<Dynamic> for Written {
 }
 
 /// Returns a value of a parameter's long form.
-enum Field {
+enum LongFormField {
     Missing,
     Computed,
     Value(Dynamic),
@@ -250,12 +250,14 @@ fn param(name: &str, written: Written) -> Result<Param, Failure> {
         Written::Map(fields) => fields,
     };
     let misused = |problem: String| Failure::usage(format!("params: {name}: {problem}"));
-    let mut given = Field::Missing;
+    let mut given = LongFormField::Missing;
     let mut type_word = None;
     let (mut required, mut help, mut choices) = (None, String::new(), Vec::new());
     for (key, value) in fields {
         match (key.as_str(), value) {
-            ("value" | "default", value) => given = value.map_or(Field::Computed, Field::Value),
+            ("value" | "default", value) => {
+                given = value.map_or(LongFormField::Computed, LongFormField::Value)
+            }
             (_, None) => {}
             ("type", Some(value)) => type_word = Some(value),
             ("required", Some(value)) => {
@@ -293,30 +295,30 @@ fn param(name: &str, written: Written) -> Result<Param, Failure> {
     })
 }
 
-fn named_type(word: &Dynamic) -> Result<Type, String> {
+fn named_type(word: &Dynamic) -> Result<ParamType, String> {
     let text = as_text(word).unwrap_or_else(|| found(word));
-    Type::from_word(&text).ok_or_else(|| {
-        let words: Vec<&str> = Type::ALL.into_iter().map(Type::word).collect();
+    ParamType::from_word(&text).ok_or_else(|| {
+        let words: Vec<&str> = ParamType::ALL.into_iter().map(ParamType::word).collect();
         format!("no type {text:?}: it is {}", words::list(&words, "or"))
     })
 }
 
 /// Returns the type and the default of a parameter. If one is missing, the other determines it.
 fn default(
-    named: Option<Type>,
-    value: Field,
+    named: Option<ParamType>,
+    value: LongFormField,
     required: Option<bool>,
-) -> Result<(Option<Type>, Default), String> {
+) -> Result<(Option<ParamType>, Default), String> {
     let value = match value {
-        Field::Computed => return Ok((named, Default::Computed)),
-        Field::Value(value) if !value.is_unit() => value,
+        LongFormField::Computed => return Ok((named, Default::Computed)),
+        LongFormField::Value(value) if !value.is_unit() => value,
         // Without a default a flag is false and a list is empty. Other types are required, unless `required` is false.
         none => {
-            let kind = named.unwrap_or(Type::Text);
+            let kind = named.unwrap_or(ParamType::Text);
             let default = match (kind, required) {
                 (_, Some(true)) => Default::Required,
-                (Type::Flag, _) => Default::Value(false.into()),
-                (kind, None) if kind.item().is_some() && matches!(none, Field::Missing) => {
+                (ParamType::Flag, _) => Default::Value(false.into()),
+                (kind, None) if kind.item().is_some() && matches!(none, LongFormField::Missing) => {
                     Default::Value(Array::new().into())
                 }
                 (_, Some(false)) => Default::Value(Dynamic::UNIT),
@@ -325,7 +327,7 @@ fn default(
             return Ok((Some(kind), default));
         }
     };
-    let of_value = Type::of(&value).ok_or_else(|| {
+    let of_value = ParamType::of(&value).ok_or_else(|| {
         format!(
             "its default is text, a number, true or false, or a list, got {}",
             found(&value)
@@ -335,7 +337,7 @@ fn default(
     if !kind.accepts(of_value) {
         return Err(format!("its type is {kind}, but its default is {of_value}"));
     }
-    if kind == Type::Duration && duration_of(&value).is_none() {
+    if kind == ParamType::Duration && duration_of(&value).is_none() {
         let default = plain(&value);
         return Err(format!("its default is no duration: {default:?}"));
     }
@@ -349,7 +351,7 @@ impl Param {
     /// Converts the given value to the parameter's type. The last one wins, except in a list.
     fn convert(&self, raws: &[&Raw]) -> Result<Dynamic, Failure> {
         let option = self.option();
-        let kind = self.kind.unwrap_or(Type::Text);
+        let kind = self.kind.unwrap_or(ParamType::Text);
         if let Some(item) = kind.item() {
             let items = raws.iter().map(|raw| self.one(raw, item));
             return Ok(items.collect::<Result<Array, _>>()?.into());
@@ -363,20 +365,20 @@ impl Param {
         self.one(raw, kind)
     }
 
-    fn one(&self, raw: &Raw, kind: Type) -> Result<Dynamic, Failure> {
+    fn one(&self, raw: &Raw, kind: ParamType) -> Result<Dynamic, Failure> {
         let option = self.option();
         let value = match (raw, kind) {
-            (Raw::Flag(set), Type::Flag) => Dynamic::from(*set),
+            (Raw::Flag(set), ParamType::Flag) => Dynamic::from(*set),
             // If parsing didn't show that it's a flag, it may be one.
             (Raw::Flag(true), _) if self.kind.is_none() => Dynamic::from(true),
             (Raw::Flag(true), _) => return Err(wrong(format!("{option} needs a value"))),
             (Raw::Flag(false), _) => return Err(wrong(format!("{option} is no flag"))),
             (Raw::Text(text), _) => typed(text, kind).ok_or_else(|| {
                 let wanted = match kind {
-                    Type::Int => "a whole number",
-                    Type::Number => "a number",
-                    Type::Duration => "a duration such as 90s or 1h45m, or seconds",
-                    Type::Path => "a file or folder that exists, or the URL of an object",
+                    ParamType::Int => "a whole number",
+                    ParamType::Number => "a number",
+                    ParamType::Duration => "a duration such as 90s or 1h45m, or seconds",
+                    ParamType::Path => "a file or folder that exists, or the URL of an object",
                     _ => "true or false",
                 };
                 wrong(format!("{option} is {wanted}, got {text:?}"))
@@ -401,20 +403,20 @@ impl Param {
     }
 }
 
-fn typed(text: &str, kind: Type) -> Option<Dynamic> {
+fn typed(text: &str, kind: ParamType) -> Option<Dynamic> {
     match kind {
-        Type::Text | Type::List | Type::Paths => Some(text.to_owned().into()),
-        Type::Duration => parse_duration(text).map(|_| match typed(text, Type::Int) {
+        ParamType::Text | ParamType::List | ParamType::Paths => Some(text.to_owned().into()),
+        ParamType::Duration => parse_duration(text).map(|_| match typed(text, ParamType::Int) {
             Some(seconds) => seconds,
-            None => typed(text, Type::Number).unwrap_or_else(|| text.to_owned().into()),
+            None => typed(text, ParamType::Number).unwrap_or_else(|| text.to_owned().into()),
         }),
-        Type::Path => is_there(text).then(|| text.to_owned().into()),
-        Type::Int => text.parse::<i64>().ok().map(Dynamic::from),
-        Type::Number => {
+        ParamType::Path => is_there(text).then(|| text.to_owned().into()),
+        ParamType::Int => text.parse::<i64>().ok().map(Dynamic::from),
+        ParamType::Number => {
             let number = text.parse::<f64>().ok()?;
             number.is_finite().then(|| Dynamic::from(number))
         }
-        Type::Flag => text.parse::<bool>().ok().map(Dynamic::from),
+        ParamType::Flag => text.parse::<bool>().ok().map(Dynamic::from),
     }
 }
 

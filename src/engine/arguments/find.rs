@@ -1,13 +1,13 @@
 //! Finds a script's `params(#{…})` without running the script.
 
 use super::declaration::{Declaration, Written};
-use crate::engine::registry::{self, Effect};
+use crate::engine::registry::{self, SessionEffect};
 use crate::error::Failure;
 use rhai::{AST, ASTNode, Dynamic, Expr, FnCallExpr, Map, Position, Stmt};
 
 /// The parameters as far as parsing shows them.
 #[derive(Clone, Debug)]
-pub(crate) enum Found {
+pub(crate) enum FoundParams {
     /// The script declares none.
     None,
     /// These. Some defaults may be computed when the script runs.
@@ -18,7 +18,7 @@ pub(crate) enum Found {
     Wrong(Failure, Position),
 }
 
-impl Found {
+impl FoundParams {
     /// Returns the declaration if parsing shows it.
     pub(crate) const fn declaration(&self) -> Option<&Declaration> {
         match self {
@@ -29,8 +29,8 @@ impl Found {
 }
 
 /// Returns the first call of `params`. One inside a function may not run, or not first.
-pub(crate) fn find(ast: &AST) -> Found {
-    let mut found = Found::None;
+pub(crate) fn find(ast: &AST) -> FoundParams {
+    let mut found = FoundParams::None;
     ast.clone_statements_only()
         .walk(&mut |path: &[ASTNode<'_>]| {
             let call = match path.last() {
@@ -53,10 +53,10 @@ pub(crate) fn find(ast: &AST) -> Found {
 
 /// Returns true if the function declares the script's options.
 pub(super) fn declares(name: &str) -> bool {
-    registry::find(name).is_some_and(|it| it.effect == Effect::DeclaresOptions)
+    registry::find(name).is_some_and(|it| it.effect == SessionEffect::DeclaresOptions)
 }
 
-fn declared(call: &FnCallExpr, position: Position) -> Found {
+fn declared(call: &FnCallExpr, position: Position) -> FoundParams {
     let written = match call.args.first() {
         Some(Expr::Map(map, _)) => map
             .0
@@ -68,17 +68,17 @@ fn declared(call: &FnCallExpr, position: Position) -> Found {
                 .into_iter()
                 .map(|(name, value)| (name.to_string(), Written::from(value)))
                 .collect(),
-            _ => return Found::Unknown,
+            _ => return FoundParams::Unknown,
         },
-        None => return Found::Unknown,
+        None => return FoundParams::Unknown,
     };
     let written: Vec<(String, Written)> = written;
     let pairs = written
         .iter()
         .map(|(name, value)| (name.as_str(), value.clone()));
     match Declaration::read(pairs) {
-        Ok(declaration) => Found::Declared(declaration),
-        Err(failure) => Found::Wrong(failure, position),
+        Ok(declaration) => FoundParams::Declared(declaration),
+        Err(failure) => FoundParams::Wrong(failure, position),
     }
 }
 

@@ -12,7 +12,7 @@ mod uses;
 mod words;
 
 pub(crate) use declaration::{Declaration, Written};
-pub(crate) use find::{Found, find};
+pub(crate) use find::{FoundParams, find};
 pub(crate) use usage::{help, usage};
 pub(crate) use uses::ArgumentUses;
 pub(crate) use words::asks_help;

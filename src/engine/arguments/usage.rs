@@ -1,7 +1,7 @@
 //! `zshell run FILE --help`: the help of a script.
 
-use super::declaration::{Declaration, Default, Param, Type};
-use super::find::Found;
+use super::declaration::{Declaration, Default, Param, ParamType};
+use super::find::FoundParams;
 use super::uses::ArgumentUses;
 use crate::engine::options::plain;
 use std::fmt::Write;
@@ -28,14 +28,14 @@ pub(crate) fn usage(how: &str, declaration: Option<&Declaration>, uses: Argument
 }
 
 /// Returns a script's help: its leading comment, its usage, its parameters.
-pub(crate) fn help(how: &str, text: &str, found: &Found, uses: ArgumentUses) -> String {
+pub(crate) fn help(how: &str, text: &str, found: &FoundParams, uses: ArgumentUses) -> String {
     let mut help = leading_comment(text);
     if !help.is_empty() {
         help.push('\n');
     }
     let declaration = found.declaration();
     let _ = writeln!(help, "Usage: {}", usage(how, declaration, uses));
-    if matches!(found, Found::Unknown | Found::Wrong(..)) {
+    if matches!(found, FoundParams::Unknown | FoundParams::Wrong(..)) {
         help.push_str(
             "\nWhich options it takes is only known when it runs: its params(…) is no map that is written out.\n",
         );
@@ -64,7 +64,7 @@ pub(crate) fn help(how: &str, text: &str, found: &Found, uses: ArgumentUses) -> 
 fn form(param: &Param) -> String {
     let option = param.option();
     match param.kind {
-        Some(Type::Flag) => match &param.default {
+        Some(ParamType::Flag) => match &param.default {
             Default::Value(value) if value.as_bool() == Ok(true) => {
                 format!("--[no-]{}", option.trim_start_matches('-'))
             }
@@ -93,7 +93,7 @@ fn about(param: &Param) -> String {
             }
         }
     }
-    if param.kind.and_then(Type::item).is_some() {
+    if param.kind.and_then(ParamType::item).is_some() {
         about.push("[repeatable]".to_owned());
     }
     about.retain(|part| !part.is_empty());

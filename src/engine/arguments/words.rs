@@ -1,6 +1,6 @@
 //! Parsing of a script's command line.
 
-use super::declaration::{Declaration, Type, same};
+use super::declaration::{Declaration, ParamType, same};
 use crate::session::arguments::{Given, Raw};
 use rhai::{Dynamic, Map};
 
@@ -38,8 +38,8 @@ impl Given {
             let kind_of = |name| declaration.and_then(|it| it.param(name)).map(|it| it.kind);
             let negated = option.strip_prefix("no-");
             let raw = match (kind_of(option), negated.and_then(kind_of)) {
-                (Some(Some(Type::Flag)), _) => Raw::Flag(true),
-                (None, Some(Some(Type::Flag))) => {
+                (Some(Some(ParamType::Flag)), _) => Raw::Flag(true),
+                (None, Some(Some(ParamType::Flag))) => {
                     let name = negated.unwrap_or(option).to_owned();
                     given.opts.push((name, Raw::Flag(false)));
                     continue;

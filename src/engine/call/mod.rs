@@ -3,7 +3,7 @@
 mod guard;
 
 use super::connecting;
-use super::describe::{Confirm, Effect, Family, Opt, Takes};
+use super::describe::{Confirm, Family, Opt, SessionEffect, Takes};
 use super::options::Options;
 use super::types::{self, Gives, Job, as_text, list_of, map_of};
 use crate::api::model::is_placeholder_id;
@@ -45,7 +45,7 @@ pub struct Function {
     /// The confirmation, if the function destroys what its first argument names and the connection is protected.
     pub destroys: Option<Confirm>,
     /// The effect in addition to the result.
-    pub effect: Effect,
+    pub effect: SessionEffect,
     /// The implementation.
     pub run: fn(&Call) -> Result<Dynamic, Failure>,
 }
@@ -74,7 +74,7 @@ impl Function {
             method: false,
             replaces: false,
             destroys: None,
-            effect: Effect::None,
+            effect: SessionEffect::None,
             run,
         }
     }
@@ -123,7 +123,7 @@ impl Function {
 
     /// Sets the effect.
     #[must_use]
-    pub const fn effect(mut self, effect: Effect) -> Self {
+    pub const fn effect(mut self, effect: SessionEffect) -> Self {
         self.effect = effect;
         self
     }
@@ -194,11 +194,11 @@ impl<'a> Call<'a> {
         };
         let known = &self.session.known;
         match (self.function.effect, &result) {
-            (Effect::ListsCollections, Ok(names)) => {
+            (SessionEffect::ListsCollections, Ok(names)) => {
                 let names = list_of(names).unwrap_or_default();
                 known.learn_collections(&connection, names.iter().filter_map(as_text).collect());
             }
-            (Effect::ChangesCollections, _) => known.forget_collections(&connection),
+            (SessionEffect::ChangesCollections, _) => known.forget_collections(&connection),
             (_, Ok(value)) => learn_jobs(self.session, value),
             (_, Err(_)) => {}
         }

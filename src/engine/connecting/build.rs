@@ -1,8 +1,8 @@
 //! From options to a connection: the route, the time limits, and a call that verifies both.
 
 use super::Origin;
-use super::key::Keys;
-use crate::api::endpoint::{Endpoint, Given, Route, Site, choose};
+use super::key::KeyPlaces;
+use crate::api::endpoint::{Endpoint, GivenSettings, Route, Site, choose};
 use crate::api::model::Dialect;
 use crate::api::{ApiError, Client, Cluster, REMEMBERS, Settings};
 use crate::connection::{Connection, Storage};
@@ -36,7 +36,7 @@ pub(crate) fn build(
     origin: &Origin,
 ) -> Result<Connection, Failure> {
     let mut target = Target::read(options)?;
-    let keys = Keys::new(session, options, origin);
+    let keys = KeyPlaces::new(session, options, origin);
     if let Some(wanted) = options.text("cluster")? {
         target.look_up(&keys, &wanted)?;
     }
@@ -60,7 +60,7 @@ pub(crate) fn build(
 }
 
 /// Returns a client with the API key found for this route.
-fn client(keys: &Keys<'_>, route: &Route) -> Result<Client, Failure> {
+fn client(keys: &KeyPlaces<'_>, route: &Route) -> Result<Client, Failure> {
     let mut settings = settings(keys.session, keys.options, route)?;
     keys.give(&mut settings, is_zilliz(route))?;
     Ok(Client::new(settings, keys.session.interrupt.clone()))
@@ -68,7 +68,7 @@ fn client(keys: &Keys<'_>, route: &Route) -> Result<Client, Failure> {
 
 /// Returns the client after a successful list call. If the service requires an API key and none was found, the user at
 /// the terminal is asked for one.
-fn proven(keys: &Keys<'_>, client: Client) -> Result<Client, Failure> {
+fn proven(keys: &KeyPlaces<'_>, client: Client) -> Result<Client, Failure> {
     let failure = match client.verify() {
         Ok(()) => return Ok(client),
         // The collections and rows of such a service can still be read.
@@ -131,7 +131,7 @@ impl Target {
     }
 
     pub(super) fn route(&self) -> Result<Route, Failure> {
-        let given = Given {
+        let given = GivenSettings {
             endpoint: self.endpoint.as_ref(),
             cluster_endpoint: self.cluster_endpoint.as_ref(),
             cluster_id: self.cluster_id.as_deref(),
@@ -143,7 +143,7 @@ impl Target {
     }
 
     /// Finds the cluster by name or id on the control plane, and stores its id, region and endpoint.
-    fn look_up(&mut self, keys: &Keys<'_>, wanted: &str) -> Result<(), Failure> {
+    fn look_up(&mut self, keys: &KeyPlaces<'_>, wanted: &str) -> Result<(), Failure> {
         let route = account_route(self.endpoint.as_ref(), self.region.as_deref())?;
         let client = client(keys, &route)?;
         let clusters = client.clusters();
@@ -193,7 +193,7 @@ pub(crate) fn account(
         project_id: options.text("project_id")?,
         ..account_route(endpoint.as_ref(), region.as_deref())?
     };
-    client(&Keys::new(session, options, origin), &route)
+    client(&KeyPlaces::new(session, options, origin), &route)
 }
 
 fn find_cluster(clusters: Vec<Cluster>, wanted: &str) -> Result<Cluster, Failure> {

@@ -3,7 +3,7 @@
 
 use super::Origin;
 use crate::api::Settings;
-use crate::credentials::{self, Key};
+use crate::credentials::{self, ApiKey};
 use crate::engine::options::Options;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
@@ -12,7 +12,7 @@ use crate::session::Session;
 const ASKED: &str = "asked at the terminal";
 
 /// The places in which to look for an API key.
-pub(super) struct Keys<'a> {
+pub(super) struct KeyPlaces<'a> {
     pub(super) session: &'a Session,
     pub(super) options: &'a Options,
     origin: &'a Origin,
@@ -20,16 +20,16 @@ pub(super) struct Keys<'a> {
 
 /// The API key found without asking the user.
 #[derive(Clone, Debug)]
-pub(super) enum Found {
+pub(super) enum FoundKey {
     /// An API key.
-    Key(Key),
+    Key(ApiKey),
     /// The options say to send no API key, even if one could be found.
     Declined,
     /// No API key.
     Nothing,
 }
 
-impl<'a> Keys<'a> {
+impl<'a> KeyPlaces<'a> {
     pub(super) const fn new(
         session: &'a Session,
         options: &'a Options,
@@ -45,14 +45,14 @@ impl<'a> Keys<'a> {
     /// Sets the API key for a service. With `zilliz` the host is Zilliz's, which always requires one.
     pub(super) fn give(&self, settings: &mut Settings, zilliz: bool) -> Result<(), Failure> {
         match find(self.options, self.origin, zilliz)? {
-            Found::Key(key) => {
+            FoundKey::Key(key) => {
                 settings.token = Some(key.secret);
                 settings.key_source = key.source;
                 return Ok(());
             }
-            Found::Nothing if zilliz && self.ask(settings)? => return Ok(()),
-            Found::Nothing | Found::Declined if zilliz => {}
-            Found::Nothing | Found::Declined => return Ok(()),
+            FoundKey::Nothing if zilliz && self.ask(settings)? => return Ok(()),
+            FoundKey::Nothing | FoundKey::Declined if zilliz => {}
+            FoundKey::Nothing | FoundKey::Declined => return Ok(()),
         }
         let host = host(settings);
         Err(Failure::new(Kind::Auth, format!("no API key for {host}")).with_hint(
@@ -95,7 +95,7 @@ impl<'a> Keys<'a> {
 }
 
 /// Finds the API key in options, environment or files.
-pub(super) fn find(options: &Options, origin: &Origin, zilliz: bool) -> Result<Found, Failure> {
+pub(super) fn find(options: &Options, origin: &Origin, zilliz: bool) -> Result<FoundKey, Failure> {
     if let Some(secret) = options.secret("token")? {
         let source = match origin {
             Origin::Options => "given to connect".to_owned(),
@@ -103,12 +103,12 @@ pub(super) fn find(options: &Options, origin: &Origin, zilliz: bool) -> Result<F
             Origin::Environment => "the environment".to_owned(),
         };
         return Ok(if secret.is_empty() {
-            Found::Declined
+            FoundKey::Declined
         } else {
-            Found::Key(Key { secret, source })
+            FoundKey::Key(ApiKey { secret, source })
         });
     }
-    Ok(credentials::find(zilliz).map_or(Found::Nothing, Found::Key))
+    Ok(credentials::find(zilliz).map_or(FoundKey::Nothing, FoundKey::Key))
 }
 
 fn host(settings: &Settings) -> String {

@@ -1,7 +1,7 @@
 //! Saved connections for `connect`: the chosen profile, its settings, and the source of its API key.
 
 use super::build::{Target, build};
-use super::key::{Found, find};
+use super::key::{FoundKey, find};
 use super::{OPTIONS, Origin};
 use crate::config::{Config, Profile, Setting, set};
 use crate::connection::Connection;
@@ -102,9 +102,9 @@ fn summary(name: &str, profile: &Profile) -> (Option<String>, Option<String>, St
     let endpoint = text("endpoint").or_else(|| Some(format!("cluster {}", cluster()?)));
     let zilliz = Target::read(&options).is_ok_and(|target| target.is_zilliz());
     let key = match find(&options, &Origin::Profile(name.to_owned()), zilliz) {
-        Ok(Found::Key(key)) => key.source,
-        Ok(Found::Nothing) if zilliz => "asked at the terminal".to_owned(),
-        Ok(Found::Nothing | Found::Declined) => "none".to_owned(),
+        Ok(FoundKey::Key(key)) => key.source,
+        Ok(FoundKey::Nothing) if zilliz => "asked at the terminal".to_owned(),
+        Ok(FoundKey::Nothing | FoundKey::Declined) => "none".to_owned(),
         Err(_) => "a setting is wrong".to_owned(),
     };
     let protected = options.flag("protected").ok().flatten();

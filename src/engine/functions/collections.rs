@@ -2,7 +2,7 @@
 
 use super::create_collection;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Confirm, Effect, Family, Opt, Takes, opt};
+use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
 use crate::engine::options::{EXTRA, Options};
 use crate::engine::types::{Gives, List, ListKind, Record, dynamic_of, ordered};
 use crate::error::{Failure, Kind};
@@ -44,7 +44,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .arity(0, 0)
     .gives(Gives::Texts)
-    .effect(Effect::ListsCollections)
+    .effect(SessionEffect::ListsCollections)
     .related(&["describe", "create_collection", "count"])
     .method(),
     Function::new(
@@ -70,7 +70,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .arity(2, 2)
     .takes(&[Takes::Anything, Takes::Options])
     .options(create_collection::OPTIONS)
-    .effect(Effect::ChangesCollections)
+    .effect(SessionEffect::ChangesCollections)
     .related(&["describe", "import", "load", "drop_collection"])
     .method(),
     Function::new(
@@ -83,7 +83,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     )
     .destroys(Confirm::Name)
     .takes(&[Takes::Collection])
-    .effect(Effect::ChangesCollections)
+    .effect(SessionEffect::ChangesCollections)
     .related(&["collections", "create_collection"])
     .method(),
     Function::new(

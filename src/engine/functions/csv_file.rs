@@ -8,13 +8,13 @@ use csv::{ReaderBuilder, StringRecord};
 use rhai::{Array, Dynamic, Map};
 
 /// The layout of a CSV text.
-pub(super) struct Shape {
+pub(super) struct CsvShape {
     delimiter: u8,
-    header: Header,
+    header: CsvHeader,
     numbers: bool,
 }
 
-enum Header {
+enum CsvHeader {
     /// The first line has the column names.
     First,
     /// There's no header, so rows are arrays.
@@ -23,7 +23,7 @@ enum Header {
     Names(Vec<String>),
 }
 
-impl Shape {
+impl CsvShape {
     /// Returns the layout that the options of `read_csv` describe.
     pub(super) fn read(call: &Call, options: &Options) -> Result<Self, Failure> {
         let delimiter = options.text("delimiter")?.unwrap_or_else(|| ",".to_owned());
@@ -32,13 +32,13 @@ impl Shape {
         };
         let header = match options.get("header") {
             Some(value) if list_of(value).is_some() => {
-                Header::Names(options.texts("header")?.unwrap_or_default())
+                CsvHeader::Names(options.texts("header")?.unwrap_or_default())
             }
             Some(value) if as_text(value).is_none() && !value.is_bool() => {
                 return Err(call.misused("the option header is true, false or a list of names"));
             }
-            _ if options.flag("header")?.unwrap_or(true) => Header::First,
-            _ => Header::None,
+            _ if options.flag("header")?.unwrap_or(true) => CsvHeader::First,
+            _ => CsvHeader::None,
         };
         Ok(Self {
             delimiter: *delimiter,
@@ -54,19 +54,19 @@ impl Shape {
 }
 
 /// Returns the rows of a text. Every row must have as many values as the first line.
-pub(super) fn rows(text: &str, shape: &Shape) -> Result<Array, String> {
+pub(super) fn rows(text: &str, shape: &CsvShape) -> Result<Array, String> {
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let mut reader = ReaderBuilder::new()
         .delimiter(shape.delimiter)
-        .has_headers(matches!(shape.header, Header::First))
+        .has_headers(matches!(shape.header, CsvHeader::First))
         .from_reader(text.as_bytes());
     let names = match &shape.header {
-        Header::First => {
+        CsvHeader::First => {
             let names = reader.headers().map_err(|error| error.to_string())?;
             Some(names.iter().map(str::to_owned).collect::<Vec<_>>())
         }
-        Header::Names(names) => Some(names.clone()),
-        Header::None => None,
+        CsvHeader::Names(names) => Some(names.clone()),
+        CsvHeader::None => None,
     };
     let mut sorted = names.clone().unwrap_or_default();
     sorted.sort();

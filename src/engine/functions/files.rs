@@ -120,7 +120,7 @@ fn read_json(call: &Call) -> Result<Dynamic, Failure> {
 
 fn read_csv(call: &Call) -> Result<Dynamic, Failure> {
     let path = call.text(0, "the path")?;
-    let shape = csv_file::Shape::read(call, &call.options(1)?)?;
+    let shape = csv_file::CsvShape::read(call, &call.options(1)?)?;
     let text = call.session.read_text(&path)?;
     csv_file::rows(&text, &shape)
         .map(Dynamic::from)

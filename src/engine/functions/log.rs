@@ -5,7 +5,7 @@ use crate::engine::describe::Family;
 use crate::engine::options::plain;
 use crate::error::Failure;
 use crate::secret::{MASK, Secret};
-use crate::session::log::Level;
+use crate::session::log::LogLevel;
 use rhai::Dynamic;
 
 /// The function table of this family.
@@ -16,7 +16,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["log_debug(text)"],
         "a line on standard error with time and level, shown with -v",
         "log_debug(`read ${args.len()} names`)",
-        |call| log(call, Level::Debug),
+        |call| log(call, LogLevel::Debug),
     ),
     Function::new(
         Family::Script,
@@ -24,7 +24,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["log_info(text)"],
         "the same, not shown with -q",
         "log_info(\"nightly import begins\")",
-        |call| log(call, Level::Info),
+        |call| log(call, LogLevel::Info),
     ),
     Function::new(
         Family::Script,
@@ -32,7 +32,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["log_warn(text)"],
         "the same, always shown",
         "log_warn(\"no files today\")",
-        |call| log(call, Level::Warn),
+        |call| log(call, LogLevel::Warn),
     ),
     Function::new(
         Family::Script,
@@ -40,11 +40,11 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["log_error(text)"],
         "the same, always shown; the script goes on",
         "log_error(\"two jobs failed\")",
-        |call| log(call, Level::Error),
+        |call| log(call, LogLevel::Error),
     ),
 ];
 
-fn log(call: &Call, level: Level) -> Result<Dynamic, Failure> {
+fn log(call: &Call, level: LogLevel) -> Result<Dynamic, Failure> {
     let value = call.arg(0, "the text")?;
     let text = if value.is::<Secret>() {
         MASK.to_owned()

@@ -104,7 +104,7 @@ pub(super) const OPTIONS: &[Opt] = &[
 ];
 
 /// A request with its idempotency key.
-pub(super) struct Submission {
+pub(super) struct ImportSubmission {
     /// The request to send.
     pub(super) request: ImportRequest,
     /// The idempotency key, if the caller chose one.
@@ -116,7 +116,7 @@ pub(super) struct Submission {
 }
 
 /// Reads every form of `import(…)`.
-pub(super) fn read(call: &Call, connection: &Connection) -> Result<Submission, Failure> {
+pub(super) fn read(call: &Call, connection: &Connection) -> Result<ImportSubmission, Failure> {
     match call.args.as_slice() {
         [only] if map_of(only).is_some() => from_options(call, connection, &call.options(0)?, None),
         [_] => Err(call.misused("the files are missing")),
@@ -130,7 +130,7 @@ fn from_options(
     connection: &Connection,
     options: &Options,
     paths: Option<&Dynamic>,
-) -> Result<Submission, Failure> {
+) -> Result<ImportSubmission, Failure> {
     check_target(options, connection)?;
     let collection = match paths {
         Some(_) => call.text(0, "the collection")?,
@@ -141,12 +141,12 @@ fn from_options(
     if collection.trim().is_empty() {
         return Err(call.misused("the collection's name is empty"));
     }
-    let mut files = Files {
+    let mut files = RequestFiles {
         connection,
         locations: Vec::new(),
     };
     let source = source(call, options, paths, &mut files)?;
-    Ok(Submission {
+    Ok(ImportSubmission {
         request: around(options, connection, collection, source)?,
         key: options.text("key")?,
         busy_wait: options.duration("busy_wait")?,
@@ -159,7 +159,7 @@ pub(super) fn from_map(
     call: &Call,
     connection: &Connection,
     map: Map,
-) -> Result<Submission, Failure> {
+) -> Result<ImportSubmission, Failure> {
     let options = Options::parse(call.function.name, OPTIONS, map)?;
     from_options(call, connection, &options, None)
 }
@@ -191,7 +191,7 @@ pub(super) fn located(
     connection: &Connection,
     paths: &Dynamic,
 ) -> Result<(Vec<Vec<Location>>, Vec<String>), Failure> {
-    let mut files = Files {
+    let mut files = RequestFiles {
         connection,
         locations: Vec::new(),
     };
@@ -201,7 +201,7 @@ pub(super) fn located(
 }
 
 /// The storage credentials of an import, all from one source.
-struct StorageKeys {
+struct RequestKeys {
     access_key: Option<Secret>,
     secret_key: Option<Secret>,
     session_token: Option<Secret>,
@@ -209,8 +209,8 @@ struct StorageKeys {
 
 /// Returns the import's own storage credentials, else those that it says to look up, else the connection's. No others
 /// are ever sent.
-fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKeys, Failure> {
-    let own = StorageKeys {
+fn storage_keys(options: &Options, connection: &Connection) -> Result<RequestKeys, Failure> {
+    let own = RequestKeys {
         access_key: options.secret("access_key")?,
         secret_key: options.secret("secret_key")?,
         session_token: options.secret("session_token")?,
@@ -224,7 +224,7 @@ fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKey
         )),
         (true, false) => Ok(own),
         (false, false) if storage.access_key.is_some() || storage.secret_key.is_some() => {
-            Ok(StorageKeys {
+            Ok(RequestKeys {
                 access_key: storage.access_key.clone(),
                 secret_key: storage.secret_key.clone(),
                 session_token: storage.session_token.clone(),
@@ -234,7 +234,7 @@ fn storage_keys(options: &Options, connection: &Connection) -> Result<StorageKey
         _ => {
             // Read for each import, because short-term credentials are renewed during a long run.
             let found = credentials::aws::find()?;
-            Ok(StorageKeys {
+            Ok(RequestKeys {
                 access_key: Some(found.access_key),
                 secret_key: Some(found.secret_key),
                 session_token: found.session_token,
@@ -257,7 +257,7 @@ fn source(
     call: &Call,
     options: &Options,
     paths: Option<&Dynamic>,
-    files: &mut Files<'_>,
+    files: &mut RequestFiles<'_>,
 ) -> Result<Source, Failure> {
     let volume = options.text("volume")?;
     let named = ["url", "urls", "files", "paths"].into_iter();
@@ -305,14 +305,15 @@ fn check_target(options: &Options, connection: &Connection) -> Result<(), Failur
 }
 
 /// The parsed and checked paths of one request.
-struct Files<'a> {
+struct RequestFiles<'a> {
     connection: &'a Connection,
     locations: Vec<Location>,
 }
 
-type Locate<'f> = &'f dyn Fn(&Files<'_>, &str) -> Result<Location, crate::location::LocationError>;
+type Locate<'f> =
+    &'f dyn Fn(&RequestFiles<'_>, &str) -> Result<Location, crate::location::LocationError>;
 
-impl Files<'_> {
+impl RequestFiles<'_> {
     /// Returns the sets of paths. A text is one file. In a list, each text is one file and a nested list is one set of
     /// `NumPy` files.
     fn sets(

@@ -2,7 +2,7 @@
 
 use crate::engine::arguments::{Declaration, Written};
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Effect, Family, Takes};
+use crate::engine::describe::{Family, SessionEffect, Takes};
 use crate::engine::options::{duration_of, plain};
 use crate::engine::types::{Gives, found, map_of};
 use crate::error::{Failure, Kind};
@@ -22,7 +22,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         params,
     )
     .gives(Gives::Anything)
-    .effect(Effect::DeclaresOptions)
+    .effect(SessionEffect::DeclaresOptions)
     .related(&["env"]),
     Function::new(
         Family::Script,
@@ -73,7 +73,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         exit,
     )
     .arity(0, 1)
-    .effect(Effect::Exits)
+    .effect(SessionEffect::Exits)
     .replaces(),
 ];
 

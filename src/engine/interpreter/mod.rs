@@ -8,8 +8,8 @@ use super::compile::{self, Sources};
 use super::limits::SizeGuard;
 use super::modules::{Folders, Modules};
 use super::script_error::ScriptError;
-use super::types::{self, Defined, Imported, Names, Shape, SharedNames};
-use crate::config::{Config, Limits};
+use super::types::{self, Defined, DefinedNames, Imported, Shape, SharedNames};
+use crate::config::{Config, ScriptLimits};
 use crate::error::Failure;
 use crate::session::Session;
 use crate::session::arguments::Given;
@@ -218,7 +218,7 @@ impl Interpreter {
     }
 
     /// Returns the names defined by the statements so far.
-    fn defined(&self) -> Names {
+    fn defined(&self) -> DefinedNames {
         let mut variables: Vec<(String, Shape)> = Vec::new();
         for (name, _, value) in self.scope.iter_raw().collect::<Vec<_>>().into_iter().rev() {
             if !variables.iter().any(|(known, _)| known == name) {
@@ -235,7 +235,7 @@ impl Interpreter {
             name: function.name.to_owned(),
             parameters: function.params.iter().map(ToString::to_string).collect(),
         });
-        Names {
+        DefinedNames {
             variables,
             functions: functions
                 .filter(|it| !it.name.starts_with("anon$"))
@@ -325,11 +325,11 @@ fn folders(setup: &Setup, session: &Session) -> Folders {
 }
 
 /// Returns the limits of `config.toml`. An unreadable file is reported, and the defaults apply.
-fn limits(session: &Session) -> Limits {
+fn limits(session: &Session) -> ScriptLimits {
     Config::load().map_or_else(
         |failure| {
             session.notice(&failure.to_string());
-            Limits::default()
+            ScriptLimits::default()
         },
         |config| config.limits,
     )

@@ -6,7 +6,7 @@ use crate::engine::limits::SizeGuard;
 use crate::engine::registry;
 use crate::error::Failure;
 use crate::session::Session;
-use crate::session::log::Level;
+use crate::session::log::LogLevel;
 use crate::text::words;
 use rhai::{
     Dynamic, Engine, EvalAltResult, FLOAT, INT, ImmutableString, NativeCallContext, Position,
@@ -124,7 +124,7 @@ pub(super) fn install_hooks(
     engine.on_debug(move |text, source, position| {
         let place = source.map_or_else(String::new, |source| format!("{source}:"));
         let line = format!("[{place}{position}] {text}");
-        debugger.log().line(Level::Debug, &line);
+        debugger.log().line(LogLevel::Debug, &line);
     });
     let interrupt = session.interrupt.clone();
     // Counted here, because Rhai restarts its count in each closure that a builtin calls (`filter`, `map` …).

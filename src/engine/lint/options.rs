@@ -1,7 +1,7 @@
 //! Keys of written-out option maps, and the options that a script declares.
 
 use super::{LintedSource, Linter};
-use crate::engine::arguments::{self, Declaration, Found};
+use crate::engine::arguments::{self, Declaration, FoundParams};
 use crate::engine::call::Function;
 use crate::engine::describe::{Opt, Takes};
 use crate::engine::options::unknown_key;
@@ -15,7 +15,7 @@ use std::ops::Range;
 /// Checks a source; `main` is false for a module, which may be used by scripts that declare different options.
 pub(super) fn check(linter: &Linter, source: &LintedSource<'_>, main: bool) {
     let found = arguments::find(&source.ast);
-    if let Found::Wrong(failure, position) = &found {
+    if let FoundParams::Wrong(failure, position) = &found {
         linter.report.error(source.name, *position, failure.clone());
     }
     let declared = found.declaration().filter(|_| main);

@@ -1,7 +1,7 @@
 //! Finds unreachable statements: those after `return`, `throw`, `break`, `continue` or `exit(…)`.
 
 use super::{LintedSource, Linter};
-use crate::engine::registry::{self, Effect};
+use crate::engine::registry::{self, SessionEffect};
 use crate::error::Failure;
 use rhai::{ASTNode, Expr, Stmt};
 
@@ -61,7 +61,7 @@ pub(super) fn check(linter: &Linter, source: &LintedSource<'_>) {
 
 /// Returns true if the function ends the script.
 fn exits(name: &str) -> bool {
-    registry::find(name).is_some_and(|it| it.effect == Effect::Exits)
+    registry::find(name).is_some_and(|it| it.effect == SessionEffect::Exits)
 }
 
 /// Returns true if later statements of the block aren't reached.

@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 /// The result of `import_all`.
 #[derive(Clone)]
-pub(crate) struct BatchValue(Rc<Batch>);
+pub(crate) struct BatchValue(Rc<BatchTotals>);
 
 /// The totals and jobs of a batch.
-pub(crate) struct Batch {
+pub(crate) struct BatchTotals {
     /// Number of jobs that succeeded.
     pub ok: u64,
     /// Number of jobs that failed.
@@ -29,7 +29,7 @@ const BATCH_JOB_KEYS: [&str; 6] = ["job", "key", "state", "files", "rows", "reas
 
 impl BatchValue {
     /// Returns the value of a batch.
-    pub(crate) fn new(batch: Batch) -> Self {
+    pub(crate) fn new(batch: BatchTotals) -> Self {
         Self(Rc::new(batch))
     }
 }

@@ -21,14 +21,14 @@ mod show;
 mod summary;
 mod wrap;
 
-pub(crate) use batch::{Batch, BatchValue};
+pub(crate) use batch::{BatchTotals, BatchValue};
 pub(crate) use convert::{as_text, dynamic_of, found, json_of, list_of, map_of, ordered};
 pub(crate) use job::Job;
 pub(crate) use list::{List, ListKind};
 pub(crate) use progress::ProgressValue;
 pub(crate) use record::Record;
 pub(crate) use report::ReportValue;
-pub(crate) use shape::{Defined, Imported, Names, Shape, SharedNames};
+pub(crate) use shape::{Defined, DefinedNames, Imported, Shape, SharedNames};
 pub(crate) use show::show;
 pub(crate) use summary::SummaryValue;
 

@@ -211,7 +211,7 @@ pub(crate) struct Imported {
 
 /// Names defined at the prompt, in addition to zshell's own.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Names {
+pub(crate) struct DefinedNames {
     /// Variables, the latest first.
     pub variables: Vec<(String, Shape)>,
     /// Functions.
@@ -222,21 +222,21 @@ pub(crate) struct Names {
 
 /// The names of a prompt, shared by the interpreter, which sets them, and completion, which reads them.
 #[derive(Clone, Default)]
-pub(crate) struct SharedNames(Rc<RefCell<Rc<Names>>>);
+pub(crate) struct SharedNames(Rc<RefCell<Rc<DefinedNames>>>);
 
 impl SharedNames {
     /// Returns the current names.
-    pub(crate) fn get(&self) -> Rc<Names> {
+    pub(crate) fn get(&self) -> Rc<DefinedNames> {
         Rc::clone(&self.0.borrow())
     }
 
     /// Replaces the names.
-    pub(crate) fn set(&self, names: Names) {
+    pub(crate) fn set(&self, names: DefinedNames) {
         *self.0.borrow_mut() = Rc::new(names);
     }
 }
 
-impl Names {
+impl DefinedNames {
     /// Returns the shape of a variable.
     pub(crate) fn variable(&self, name: &str) -> Option<&Shape> {
         let (_, shape) = self.variables.iter().find(|(known, _)| known == name)?;

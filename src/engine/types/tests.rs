@@ -84,7 +84,7 @@ fn getters_and_plain_forms_agree() {
         agrees(&ProgressValue::new(progress, &connection));
     }
     agrees(&Failure::new(Kind::Refused, "no").with_hint("wait"));
-    agrees(&BatchValue::new(Batch {
+    agrees(&BatchValue::new(BatchTotals {
         ok: 1,
         failed: 0,
         jobs: List::plain(vec![ordered(json!({"job": "1", "reason": null}))]),

@@ -51,7 +51,7 @@ impl<'de> Visitor<'de> for &mut Objects<'_> {
             if self.refused.is_some() {
                 continue;
             }
-            let mut object = Object {
+            let mut object = ObjectCheck {
                 fields: self.fields,
                 columns: &mut self.columns,
                 seen: vec![false; self.fields.len()],
@@ -69,14 +69,14 @@ impl<'de> Visitor<'de> for &mut Objects<'_> {
 }
 
 /// Visitor that checks the values of one object.
-struct Object<'t> {
+struct ObjectCheck<'t> {
     fields: &'t [StructField],
     columns: &'t mut [Column],
     seen: Vec<bool>,
     refused: Option<String>,
 }
 
-impl Object<'_> {
+impl ObjectCheck<'_> {
     /// Describes the first problem of an object that has been read.
     fn problem(self) -> Option<String> {
         let mut named = self.fields.iter().zip(&self.seen);
@@ -104,7 +104,7 @@ impl Object<'_> {
     }
 }
 
-impl<'de> Visitor<'de> for &mut Object<'_> {
+impl<'de> Visitor<'de> for &mut ObjectCheck<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! Column `$meta` of a file: one JSON text per row, with the dynamic fields.
 
-use super::Refused;
+use super::RefusedRows;
 use super::sink::Sink;
 use crate::formats::batch::META;
 use crate::formats::column::Column;
@@ -38,7 +38,7 @@ impl MetaColumn {
     pub(in crate::formats) fn sink<'a>(
         &'a mut self,
         base: usize,
-        refused: &'a mut Refused,
+        refused: &'a mut RefusedRows,
     ) -> Sink<'a> {
         Sink {
             field: &self.field,
@@ -56,7 +56,7 @@ impl MetaColumn {
         rows: usize,
         meta: &mut Column,
         parser: &mut RowParser,
-        refused: &mut Refused,
+        refused: &mut RefusedRows,
     ) {
         for row in 0..rows {
             let at = meta.len();

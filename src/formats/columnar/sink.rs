@@ -1,6 +1,6 @@
 //! Appends rows to one field's column and notes refused rows.
 
-use super::Refused;
+use super::RefusedRows;
 use crate::formats::column::Column;
 use crate::formats::error::PushError;
 use crate::formats::native;
@@ -12,7 +12,7 @@ pub(in crate::formats) struct Sink<'a> {
     /// JSON text of the default value.
     pub(in crate::formats) default: Option<&'a str>,
     pub(in crate::formats) column: &'a mut Column,
-    pub(in crate::formats) refused: &'a mut Refused,
+    pub(in crate::formats) refused: &'a mut RefusedRows,
     /// Number in the batch of the column's first row.
     pub(in crate::formats) base: usize,
 }

@@ -29,7 +29,7 @@ pub(super) struct Records {
 
 /// A line, as byte offsets in the window's rest.
 #[derive(Clone, Copy)]
-struct Line {
+struct CsvLine {
     begin: usize,
     /// End of the line without `\n` or `\r\n`.
     end: usize,
@@ -143,7 +143,7 @@ impl Records {
         &mut self,
         row: Option<u64>,
         at: usize,
-        line: Line,
+        line: CsvLine,
     ) -> Result<(usize, bool), ReadError> {
         let text = self.window.rest().get(at..line.end).unwrap_or_default();
         let found = match self.separator.as_slice() {
@@ -174,7 +174,7 @@ impl Records {
         &mut self,
         row: Option<u64>,
         mut at: usize,
-        line: &mut Line,
+        line: &mut CsvLine,
     ) -> Result<(usize, bool), ReadError> {
         let begin = at - 1;
         loop {
@@ -244,7 +244,7 @@ impl Records {
     }
 
     /// Returns the line that begins at a byte of the window's rest, or `None` at the end of the file.
-    fn line(&mut self, row: Option<u64>, begin: usize) -> Result<Option<Line>, ReadError> {
+    fn line(&mut self, row: Option<u64>, begin: usize) -> Result<Option<CsvLine>, ReadError> {
         let mut searched = begin;
         loop {
             let rest = self.window.rest();
@@ -281,10 +281,10 @@ impl Records {
 }
 
 /// Returns a line without the `\r` before its end, even at the end of the file.
-fn line_of(rest: &[u8], begin: usize, end: usize, next: usize, ended: bool) -> Line {
+fn line_of(rest: &[u8], begin: usize, end: usize, next: usize, ended: bool) -> CsvLine {
     let text = rest.get(begin..end).unwrap_or_default();
     let end = end - usize::from(text.last() == Some(&b'\r'));
-    Line {
+    CsvLine {
         begin,
         end,
         next,

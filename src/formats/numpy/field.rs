@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use super::header::{Dtype, Header};
-use super::text::Text;
+use super::text::TextDecoder;
 use crate::formats::column::Values;
 use crate::formats::columnar::sink::Sink;
 use crate::formats::error::ReadError;
@@ -20,7 +20,7 @@ pub(super) struct File {
     rows: u64,
     /// Bytes per row.
     record: u64,
-    kind: Kind,
+    kind: Conversion,
     dtype: Dtype,
     /// Elements per row.
     width: usize,
@@ -29,7 +29,7 @@ pub(super) struct File {
 
 /// Conversion of a file's values to a column's.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum Conversion {
     /// The values have the column's layout, apart from byte order. The number is the bytes per element.
     Same(usize),
     /// 32- or 64-bit floats of a vector, to be rounded.
@@ -41,7 +41,7 @@ pub(super) enum Kind {
 /// Descriptions of the expected and the found values.
 type Mismatch = (String, String);
 
-impl Kind {
+impl Conversion {
     /// Returns the conversion of a file with this header to a column of this type.
     pub(super) fn new(header: &Header, data_type: &DataType) -> Result<Self, Mismatch> {
         let vector = data_type.dim().is_some();
@@ -111,7 +111,12 @@ fn shape(header: &Header) -> String {
 }
 
 impl File {
-    pub(super) fn new(name: String, object: Arc<dyn ReadAt>, header: &Header, kind: Kind) -> Self {
+    pub(super) fn new(
+        name: String,
+        object: Arc<dyn ReadAt>,
+        header: &Header,
+        kind: Conversion,
+    ) -> Self {
         let width = header.shape.get(1).copied().unwrap_or(1);
         Self {
             name,
@@ -169,7 +174,7 @@ impl File {
         sink: &mut Sink<'_>,
     ) -> Result<(), ReadError> {
         let offset = self.data + from.saturating_mul(self.record);
-        if let Kind::Same(element) = self.kind {
+        if let Conversion::Same(element) = self.kind {
             let begin = sink.column.len();
             let bytes = sink.column.grow(rows);
             let read = self.object.read_at(offset, bytes);
@@ -190,15 +195,15 @@ impl File {
             return Ok(());
         }
         let rows = self.scratch.chunks_exact(record);
-        if self.kind == Kind::Text {
-            let mut text = Text::default();
+        if self.kind == Conversion::Text {
+            let mut text = TextDecoder::default();
             for row in rows {
                 match self.dtype.kind {
                     b'U' => match text.unicode(row, self.dtype.big_endian) {
                         Ok(text) => sink.text(text.as_bytes()),
                         Err(found) => sink.push(|_| Err(found)),
                     },
-                    _ => sink.text(Text::bytes(row)),
+                    _ => sink.text(TextDecoder::bytes(row)),
                 }
             }
         } else {

@@ -2,11 +2,11 @@
 
 /// Decoder of strings with a reusable buffer.
 #[derive(Default)]
-pub(super) struct Text {
+pub(super) struct TextDecoder {
     decoded: String,
 }
 
-impl Text {
+impl TextDecoder {
     /// Decodes a `U` string, four bytes per character.
     pub(super) fn unicode(&mut self, row: &[u8], big_endian: bool) -> Result<&str, String> {
         let read = if big_endian {

@@ -8,10 +8,10 @@ use super::arrow::ArrowType;
 use super::leaf::Leaf;
 use super::levels::Levels;
 use super::pages::PageShape;
-use super::source::Source;
+use super::source::ColumnSource;
 use super::stored::{self, StoredType};
-use super::structs::Members;
-use super::values::Values;
+use super::structs::StructMembers;
+use super::values::LeafValues;
 use super::{guard, rules};
 use crate::formats::error::ReadError;
 use crate::formats::schema::{DataType, Field, StructField};
@@ -65,7 +65,7 @@ impl<'a> Columns<'a> {
         &self,
         place: usize,
         field: &Field,
-    ) -> std::result::Result<Source, ReadError> {
+    ) -> std::result::Result<ColumnSource, ReadError> {
         let refuse = |expected: String, found: String| ReadError::Field {
             field: field.name.clone(),
             expected,
@@ -113,7 +113,7 @@ impl<'a> Columns<'a> {
         place: usize,
         root: &Type,
         fields: &[StructField],
-    ) -> std::result::Result<std::result::Result<Members, String>, ReadError> {
+    ) -> std::result::Result<std::result::Result<StructMembers, String>, ReadError> {
         guard(|| {
             let schema = self.metadata.file_metadata().schema_descr();
             let leaves = (0..schema.num_columns())
@@ -121,7 +121,7 @@ impl<'a> Columns<'a> {
                 .map(|leaf| schema.column(leaf));
             let leaves: Vec<_> = leaves.collect();
             let leaves: Vec<&ColumnDescriptor> = leaves.iter().map(AsRef::as_ref).collect();
-            Ok(Members::new(root, &leaves, fields))
+            Ok(StructMembers::new(root, &leaves, fields))
         })
     }
 
@@ -133,7 +133,7 @@ impl<'a> Columns<'a> {
         root: &Type,
         column: &ArrowType,
         field: &Field,
-    ) -> Option<Source> {
+    ) -> Option<ColumnSource> {
         let schema = self.metadata.file_metadata().schema_descr();
         let leaves =
             (0..schema.num_columns()).filter(|leaf| schema.get_column_root_idx(*leaf) == place);
@@ -163,7 +163,7 @@ impl<'a> Columns<'a> {
                 max_definition: leaf.max_def_level(),
                 max_repetition: leaf.max_rep_level(),
             };
-            let values = Values::new(shape.physical)?;
+            let values = LeafValues::new(shape.physical)?;
             Some(Leaf::new(index, levels, values, shape))
         };
         let sources: Option<Vec<_>> = chosen.into_iter().map(leaf).collect();
@@ -173,12 +173,12 @@ impl<'a> Columns<'a> {
         };
         sources
             .filter(|leaves| leaves.len() <= most)
-            .map(Source::new)
+            .map(ColumnSource::new)
     }
 
     /// Returns the name of a codec in the column's chunks that Milvus can't read (Apache Arrow Go 17,
     /// `parquet/compress`).
-    fn unread_codec(&self, source: &Source) -> Option<&'static str> {
+    fn unread_codec(&self, source: &ColumnSource) -> Option<&'static str> {
         let groups = self.metadata.row_groups().iter();
         let mut chunks = groups.flat_map(|group| {
             let leaves = source.leaves.iter();

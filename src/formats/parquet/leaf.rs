@@ -12,11 +12,11 @@ use parquet::errors::{ParquetError, Result};
 
 use super::levels::Levels;
 use super::pages::{LoadedPage, PageMemory, PageShape, Pages};
-use super::values::{Values, remove};
+use super::values::{LeafValues, remove};
 use crate::formats::error::too_large;
 use crate::formats::frames::MAX_ROW;
 
-use spans::{Lists, Spans};
+use spans::{LeafSpans, ListSpans};
 
 /// Memory in bytes that values and levels of one read may take, unless a single row takes more.
 const READ_BYTES: usize = 16 << 20;
@@ -34,7 +34,7 @@ pub(super) struct Leaf {
     source: Option<(ColumnReader, Pages)>,
     definition: Vec<i16>,
     repetition: Vec<i16>,
-    pub(super) values: Values,
+    pub(super) values: LeafValues,
     /// Number of whole rows in the buffers.
     rows: usize,
     /// Positions of the first row that isn't consumed, in the levels and in the values.
@@ -51,7 +51,7 @@ pub(super) struct Leaf {
 }
 
 impl Leaf {
-    pub(super) fn new(index: usize, levels: Levels, values: Values, shape: PageShape) -> Self {
+    pub(super) fn new(index: usize, levels: Levels, values: LeafValues, shape: PageShape) -> Self {
         Self {
             index,
             levels,
@@ -119,7 +119,7 @@ impl Leaf {
         if let Some(page) = page {
             self.left = page.levels;
             self.longest = page.longest.max(1);
-            if matches!(self.values, Values::Bytes(_)) {
+            if matches!(self.values, LeafValues::Bytes(_)) {
                 self.page = page.bytes;
                 self.kept += page.bytes;
             }
@@ -136,22 +136,22 @@ impl Leaf {
             return Err(general("a column has no pages"));
         };
         let (read, levels) = match (reader, &mut self.values) {
-            (ColumnReader::BoolColumnReader(reader), Values::Bool(values)) => {
+            (ColumnReader::BoolColumnReader(reader), LeafValues::Bool(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (ColumnReader::Int32ColumnReader(reader), Values::Int32(values)) => {
+            (ColumnReader::Int32ColumnReader(reader), LeafValues::Int32(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (ColumnReader::Int64ColumnReader(reader), Values::Int64(values)) => {
+            (ColumnReader::Int64ColumnReader(reader), LeafValues::Int64(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (ColumnReader::FloatColumnReader(reader), Values::Float(values)) => {
+            (ColumnReader::FloatColumnReader(reader), LeafValues::Float(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (ColumnReader::DoubleColumnReader(reader), Values::Double(values)) => {
+            (ColumnReader::DoubleColumnReader(reader), LeafValues::Double(values)) => {
                 pull(reader, rows, levels, values)
             }
-            (ColumnReader::ByteArrayColumnReader(reader), Values::Bytes(values)) => {
+            (ColumnReader::ByteArrayColumnReader(reader), LeafValues::Bytes(values)) => {
                 pull(reader, rows, levels, values)
             }
             _ => Err(general("a column changes its type")),
@@ -171,7 +171,7 @@ impl Leaf {
         self.values.remove(self.value);
         self.copied = self.copied.saturating_sub(self.value);
         (self.level, self.value, self.kept) = (0, 0, 0);
-        let Values::Bytes(values) = &mut self.values else {
+        let LeafValues::Bytes(values) = &mut self.values else {
             return Ok(());
         };
         let bytes: usize = values.iter().map(ByteArray::len).sum();
@@ -252,14 +252,14 @@ impl Leaf {
         }
         self.remove_levels(self.level);
         (self.level, self.value) = (0, 0);
-        let Values::Float(own) = &mut self.values else {
+        let LeafValues::Float(own) = &mut self.values else {
             return Ok(0);
         };
         let before = column.len();
         // Reading appends to the buffer, so the column can serve as the buffer.
         std::mem::swap(own, column);
         let read = self.read_even(rows, width, memory);
-        let Values::Float(own) = &mut self.values else {
+        let LeafValues::Float(own) = &mut self.values else {
             return Ok(0);
         };
         std::mem::swap(own, column);
@@ -269,7 +269,7 @@ impl Leaf {
             self.remove_levels(self.definition.len());
             return Ok(rows);
         }
-        self.values = Values::Float(column.split_off(before));
+        self.values = LeafValues::Float(column.split_off(before));
         Ok(0)
     }
 
@@ -308,13 +308,13 @@ impl Leaf {
     }
 
     /// Returns the lists of the next rows, split into the items of the outermost list.
-    pub(super) fn lists(&self, rows: usize) -> Lists<'_> {
-        Lists(self.spans(rows))
+    pub(super) fn lists(&self, rows: usize) -> ListSpans<'_> {
+        ListSpans(self.spans(rows))
     }
 
     /// Returns the value ranges of the next rows.
-    pub(super) fn spans(&self, rows: usize) -> Spans<'_> {
-        Spans {
+    pub(super) fn spans(&self, rows: usize) -> LeafSpans<'_> {
+        LeafSpans {
             leaf: self,
             rows,
             level: self.level,

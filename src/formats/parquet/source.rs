@@ -8,8 +8,8 @@ use parquet::errors::Result;
 
 use super::leaf::{Leaf, Span};
 use super::pages::PageMemory;
-use super::structs::Members;
-use super::values::{Values, list, write_list};
+use super::structs::StructMembers;
+use super::values::{LeafValues, list, write_list};
 use crate::formats::column::{Column, Values as Own};
 use crate::formats::columnar::sink::Sink;
 use crate::formats::native;
@@ -19,16 +19,16 @@ use crate::formats::schema::DataType;
 const KEPT_TEXT: usize = 1 << 20;
 
 /// A column: one leaf, two leaves for a sparse vector, or the leaves of a struct array.
-pub(super) struct Source {
+pub(super) struct ColumnSource {
     pub(super) leaves: Vec<Leaf>,
     /// Members of a struct array, otherwise `None`.
-    members: Option<Members>,
+    members: Option<StructMembers>,
     json: String,
     floats: Vec<f32>,
     bytes: Vec<u8>,
 }
 
-impl Source {
+impl ColumnSource {
     pub(super) fn new(leaves: Vec<Leaf>) -> Self {
         Self {
             leaves,
@@ -40,7 +40,7 @@ impl Source {
     }
 
     /// Returns the source with its leaves as members of a struct array.
-    pub(super) fn with_members(mut self, members: Members) -> Self {
+    pub(super) fn with_members(mut self, members: StructMembers) -> Self {
         self.members = Some(members);
         self
     }
@@ -53,7 +53,7 @@ impl Source {
     }
 
     /// Adds the approximate size in bytes of each of the next rows as text. They must have been read by
-    /// [`Source::fill`].
+    /// [`ColumnSource::fill`].
     pub(super) fn weigh(&self, sizes: &mut [usize]) {
         for (at, leaf) in self.leaves.iter().enumerate() {
             let name = self
@@ -149,7 +149,7 @@ impl Source {
                 | DataType::BFloat16Vector { .. }
                 | DataType::Int8Vector { .. } => {
                     let vector = |column: &mut Column| match &leaf.values {
-                        Values::Bytes(values) => {
+                        LeafValues::Bytes(values) => {
                             let value = values.get(span.values.start);
                             native::push_packed(column, value.map_or(&[], AsBytes::as_bytes))
                         }
@@ -184,37 +184,37 @@ fn check(begin: usize, dim: usize, sink: &mut Sink<'_>) {
     }
 }
 
-fn push_scalar(sink: &mut Sink<'_>, values: &Values, at: usize) {
+fn push_scalar(sink: &mut Sink<'_>, values: &LeafValues, at: usize) {
     let nothing = || Err("nothing".to_owned());
     match values {
-        Values::Bool(values) => sink.push(|column| match values.get(at) {
+        LeafValues::Bool(values) => sink.push(|column| match values.get(at) {
             Some(value) => native::push_bool(column, *value),
             None => nothing(),
         }),
-        Values::Int32(values) => sink.push(|column| match values.get(at) {
+        LeafValues::Int32(values) => sink.push(|column| match values.get(at) {
             Some(value) => native::push_integer(column, (*value).into()),
             None => nothing(),
         }),
-        Values::Int64(values) => sink.push(|column| match values.get(at) {
+        LeafValues::Int64(values) => sink.push(|column| match values.get(at) {
             Some(value) => native::push_integer(column, *value),
             None => nothing(),
         }),
-        Values::Float(values) => sink.push(|column| match values.get(at) {
+        LeafValues::Float(values) => sink.push(|column| match values.get(at) {
             Some(value) => native::push_float(column, (*value).into()),
             None => nothing(),
         }),
-        Values::Double(values) => sink.push(|column| match values.get(at) {
+        LeafValues::Double(values) => sink.push(|column| match values.get(at) {
             Some(value) => native::push_float(column, *value),
             None => nothing(),
         }),
-        Values::Bytes(values) => sink.text(values.get(at).map_or(&[], AsBytes::as_bytes)),
+        LeafValues::Bytes(values) => sink.text(values.get(at).map_or(&[], AsBytes::as_bytes)),
     }
 }
 
 /// Appends a list of numbers as a dense vector: as bytes if the vector is stored as bytes, otherwise as floats.
 fn push_list(
     column: &mut Column,
-    values: &Values,
+    values: &LeafValues,
     range: Range<usize>,
     floats: &mut Vec<f32>,
     bytes: &mut Vec<u8>,
@@ -223,22 +223,24 @@ fn push_list(
     bytes.clear();
     let is_float = matches!(column.data_type(), DataType::FloatVector { .. });
     match values {
-        Values::Int32(values) if !is_float => {
+        LeafValues::Int32(values) if !is_float => {
             // The lowest eight bits are the byte, signed or unsigned.
             let values = values.get(range).unwrap_or_default();
             bytes.extend(values.iter().map(|value| value.to_le_bytes()[0]));
             return native::push_packed(column, bytes);
         }
-        Values::Int32(values) => {
+        LeafValues::Int32(values) => {
             let values = values.get(range).unwrap_or_default();
             floats.extend(values.iter().map(|value| *value as f32));
         }
-        Values::Int64(values) => {
+        LeafValues::Int64(values) => {
             let values = values.get(range).unwrap_or_default();
             floats.extend(values.iter().map(|value| *value as f32));
         }
-        Values::Float(values) => floats.extend_from_slice(values.get(range).unwrap_or_default()),
-        Values::Double(values) => {
+        LeafValues::Float(values) => {
+            floats.extend_from_slice(values.get(range).unwrap_or_default())
+        }
+        LeafValues::Double(values) => {
             let values = values.get(range).unwrap_or_default();
             #[expect(clippy::cast_possible_truncation, reason = "rounding is meant")]
             floats.extend(values.iter().map(|value| *value as f32));
@@ -271,9 +273,9 @@ fn sparse(indices: &Leaf, values: &Leaf, rows: usize, json: &mut String, sink: &
 }
 
 /// Writes indices as unsigned numbers, even if the file's type is signed and has equal width.
-fn write_indices(json: &mut String, values: &Values, range: Range<usize>) {
+fn write_indices(json: &mut String, values: &LeafValues, range: Range<usize>) {
     match values {
-        Values::Int32(values) => {
+        LeafValues::Int32(values) => {
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| {
                 write!(json, "{}", value.cast_unsigned())

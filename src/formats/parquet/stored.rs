@@ -61,7 +61,7 @@ pub(super) fn read(text: &str) -> Option<Vec<StoredType>> {
     // The message's length comes first, preceded since Arrow 0.15 by four bytes of ones.
     let begin = if u32_at(&bytes, 0)? == u32::MAX { 8 } else { 4 };
     let bytes = bytes.get(begin..)?;
-    let message = Table::at(bytes, reference(bytes, 0)?)?;
+    let message = FlatTable::at(bytes, reference(bytes, 0)?)?;
     if message.byte(1)? != Some(SCHEMA) {
         return None;
     }
@@ -97,7 +97,7 @@ pub(super) fn restore(stored: &StoredType, inferred: ArrowType) -> ArrowType {
 
 /// Returns the types of a vector of fields. `left` is the number of further fields allowed in the schema.
 fn fields(
-    table: &Table<'_>,
+    table: &FlatTable<'_>,
     field: usize,
     depth: usize,
     left: &mut usize,
@@ -112,7 +112,7 @@ fn fields(
 }
 
 /// Returns the type of a field.
-fn stored_type(field: &Table<'_>, depth: usize, left: &mut usize) -> Option<StoredType> {
+fn stored_type(field: &FlatTable<'_>, depth: usize, left: &mut usize) -> Option<StoredType> {
     if field.table(4)?.is_some() {
         return Some(StoredType::Dictionary);
     }
@@ -136,14 +136,14 @@ fn stored_type(field: &Table<'_>, depth: usize, left: &mut usize) -> Option<Stor
 
 /// A `FlatBuffers` table. Its methods return `None` if the bytes are inconsistent, and `Some(None)` if a field is
 /// absent.
-struct Table<'a> {
+struct FlatTable<'a> {
     bytes: &'a [u8],
     at: usize,
     /// Offsets of the fields.
     offsets: &'a [u8],
 }
 
-impl<'a> Table<'a> {
+impl<'a> FlatTable<'a> {
     fn at(bytes: &'a [u8], at: usize) -> Option<Self> {
         let back = i32::from_le_bytes(array(bytes, at)?);
         let vtable = i64::try_from(at).ok()?.checked_sub(i64::from(back))?;
@@ -190,7 +190,10 @@ impl<'a> Table<'a> {
     }
 
     /// Returns the tables of a vector, or no tables if the field is absent.
-    fn tables(&self, number: usize) -> Option<impl Iterator<Item = Option<Table<'a>>> + use<'a>> {
+    fn tables(
+        &self,
+        number: usize,
+    ) -> Option<impl Iterator<Item = Option<FlatTable<'a>>> + use<'a>> {
         let bytes = self.bytes;
         let (first, count) = match self.field(number)? {
             None => (0, 0),

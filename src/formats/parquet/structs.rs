@@ -10,18 +10,18 @@ use parquet::schema::types::{ColumnDescriptor, Type};
 
 use super::arrow::ArrowType;
 use super::leaf::Leaf;
-use super::values::{Values, write_list};
+use super::values::{LeafValues, write_list};
 use crate::formats::columnar::sink::Sink;
 use crate::formats::native;
 use crate::formats::schema::{DataType, StructField};
 
 /// Assignment of a column's leaves to the sub-fields of a struct array.
-pub(super) struct Members {
+pub(super) struct StructMembers {
     /// Name, as JSON text, and type of the member for each leaf.
     named: Vec<(String, DataType)>,
 }
 
-impl Members {
+impl StructMembers {
     /// Matches a column's leaves with the sub-fields. The error describes the column if it doesn't fit.
     pub(super) fn new(
         root: &Type,
@@ -162,10 +162,15 @@ fn fits(element: &DataType, leaf: &ColumnDescriptor) -> bool {
 }
 
 /// Writes one value of a sub-field as JSON.
-fn write(json: &mut String, data_type: &DataType, values: &Values, range: std::ops::Range<usize>) {
+fn write(
+    json: &mut String,
+    data_type: &DataType,
+    values: &LeafValues,
+    range: std::ops::Range<usize>,
+) {
     let begin = json.len();
     let halves = |read: fn([u8; 2]) -> f32| match values {
-        Values::Int32(values) => pairs(values.get(range.clone()).unwrap_or_default())
+        LeafValues::Int32(values) => pairs(values.get(range.clone()).unwrap_or_default())
             .map(read)
             .collect(),
         _ => Vec::new(),
@@ -188,7 +193,7 @@ fn write(json: &mut String, data_type: &DataType, values: &Values, range: std::o
 
 fn write_floats(json: &mut String, floats: Vec<f32>) {
     let range = 0..floats.len();
-    write_list(json, &Values::Float(floats), range);
+    write_list(json, &LeafValues::Float(floats), range);
 }
 
 /// Returns pairs of bytes from bytes stored as integers. A single byte at the end is dropped, which makes the dimension

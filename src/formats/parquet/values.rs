@@ -10,7 +10,7 @@ use parquet::data_type::{AsBytes as _, ByteArray};
 const KEPT_BUFFER: usize = 1 << 20;
 
 /// Values of the leaf, without nulls.
-pub(super) enum Values {
+pub(super) enum LeafValues {
     Bool(Vec<bool>),
     Int32(Vec<i32>),
     Int64(Vec<i64>),
@@ -19,7 +19,7 @@ pub(super) enum Values {
     Bytes(Vec<ByteArray>),
 }
 
-impl Values {
+impl LeafValues {
     /// Returns an empty buffer, or `None` for a physical type that no field accepts.
     pub(super) fn new(physical: Physical) -> Option<Self> {
         Some(match physical {
@@ -90,30 +90,30 @@ pub(super) fn remove<T>(values: &mut Vec<T>, count: usize) {
 }
 
 /// Writes some values as a JSON list.
-pub(super) fn write_list(json: &mut String, values: &Values, range: Range<usize>) {
+pub(super) fn write_list(json: &mut String, values: &LeafValues, range: Range<usize>) {
     match values {
-        Values::Bool(values) => {
+        LeafValues::Bool(values) => {
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| write!(json, "{value}"));
         }
-        Values::Int32(values) => {
+        LeafValues::Int32(values) => {
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| write!(json, "{value}"));
         }
-        Values::Int64(values) => {
+        LeafValues::Int64(values) => {
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| write!(json, "{value}"));
         }
         // The debug format has a point or an exponent, so a float remains a float.
-        Values::Float(values) => {
+        LeafValues::Float(values) => {
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| write!(json, "{value:?}"));
         }
-        Values::Double(values) => {
+        LeafValues::Double(values) => {
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| write!(json, "{value:?}"));
         }
-        Values::Bytes(values) => {
+        LeafValues::Bytes(values) => {
             let values = values.get(range).unwrap_or_default();
             list(json, values, |json, value| {
                 let text = std::str::from_utf8(value.as_bytes());

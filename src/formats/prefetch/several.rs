@@ -21,7 +21,7 @@ type Found = Result<(Block, u64), ReadError>;
 type Parsed = Result<(Batch, u64), ReadError>;
 
 /// The channels of one parser that the row finder uses.
-struct Input {
+struct FinderInput {
     blocks: SyncSender<Found>,
     /// Blocks to reuse.
     spare: Receiver<Block>,
@@ -34,7 +34,7 @@ struct Output {
 }
 
 /// The channels that a parser uses.
-struct Parser {
+struct ParserChannels {
     blocks: Receiver<Found>,
     spare: Sender<Block>,
     empty: Receiver<Batch>,
@@ -74,7 +74,7 @@ pub(crate) fn each<E>(
     })
 }
 
-fn parser(reader: &Reader) -> (Input, Output, Parser) {
+fn parser(reader: &Reader) -> (FinderInput, Output, ParserChannels) {
     let (to_parser, blocks) = mpsc::sync_channel(WAITING);
     let (to_spare, spare) = mpsc::channel();
     let (to_keeper, batches) = mpsc::channel();
@@ -82,11 +82,11 @@ fn parser(reader: &Reader) -> (Input, Output, Parser) {
     for _ in 0..BATCHES {
         _ = kept.send(reader.new_batch());
     }
-    let input = Input {
+    let input = FinderInput {
         blocks: to_parser,
         spare,
     };
-    let parser = Parser {
+    let parser = ParserChannels {
         blocks,
         spare: to_spare,
         empty,
@@ -96,7 +96,7 @@ fn parser(reader: &Reader) -> (Input, Output, Parser) {
 }
 
 /// Deals out blocks until the file or one of the other threads ends.
-fn find(mut reader: Reader, inputs: &[Input]) {
+fn find(mut reader: Reader, inputs: &[FinderInput]) {
     for input in inputs.iter().cycle() {
         let mut block = input.spare.try_recv().unwrap_or_default();
         let found = match reader.next_block(&mut block) {
@@ -111,7 +111,7 @@ fn find(mut reader: Reader, inputs: &[Input]) {
     }
 }
 
-impl Parser {
+impl ParserChannels {
     fn run(self) {
         while let Ok(found) = self.blocks.recv() {
             let parsed = found.and_then(|(block, bytes)| {

@@ -2,7 +2,7 @@
 
 use serde::de::Deserializer;
 
-use super::{Keys, RowParser, RowVisitor, duplicate, list, repeated};
+use super::{FieldNames, RowParser, RowVisitor, duplicate, list, repeated};
 use crate::formats::batch::META;
 use crate::formats::cell;
 use crate::formats::column::Column;
@@ -82,7 +82,7 @@ impl RowParser {
                 format!("{number}, which Milvus would round (above 2^53 in $meta given as text)");
             return Err(PushError::field(META, "integers up to 2^53", found));
         }
-        let keys = Keys::default();
+        let keys = FieldNames::default();
         let mut twice = None;
         let visitor = RowVisitor {
             keys: &keys,

@@ -3,7 +3,7 @@
 //!
 //! Rows are only searched for these after the JSON parser has failed.
 
-use super::{Keys, RowParser};
+use super::{FieldNames, RowParser};
 use crate::formats::error::PushError;
 use crate::formats::json_text;
 use crate::formats::schema::Schema;
@@ -12,7 +12,7 @@ const WORDS: [&str; 3] = ["NaN", "-Infinity", "Infinity"];
 
 /// Position of such a value in a row.
 #[derive(Debug, PartialEq, Eq)]
-struct Found<'r> {
+struct WordPosition<'r> {
     /// Offset in bytes from the start of the row.
     at: usize,
     /// Key in the row's object, as JSON text.
@@ -44,7 +44,7 @@ impl RowParser {
         self.refusal(&found, word, schema)
     }
 
-    fn refusal(&self, found: &Found<'_>, what: &str, schema: &Schema) -> Option<PushError> {
+    fn refusal(&self, found: &WordPosition<'_>, what: &str, schema: &Schema) -> Option<PushError> {
         let key = String::from_utf8_lossy(found.key);
         let name = json_text::decode(&key)?;
         let what = match found.element {
@@ -56,7 +56,7 @@ impl RowParser {
     }
 }
 
-fn expected(keys: &Keys, schema: &Schema, name: &str) -> String {
+fn expected(keys: &FieldNames, schema: &Schema, name: &str) -> String {
     let field = keys.index.get(name).and_then(|at| schema.fields.get(*at));
     field.map_or_else(
         || "a JSON value".to_owned(),
@@ -66,7 +66,7 @@ fn expected(keys: &Keys, schema: &Schema, name: &str) -> String {
 
 /// Returns the first position in an object's values for which `is` returns true. `is` gets the position and the rest of
 /// the row. For a string, it gets the position of the string's last byte.
-fn locate(row: &[u8], is: impl Fn(usize, &[u8]) -> bool) -> Option<Found<'_>> {
+fn locate(row: &[u8], is: impl Fn(usize, &[u8]) -> bool) -> Option<WordPosition<'_>> {
     let (mut at, mut depth, mut commas) = (0, 0_usize, 0);
     let (mut key, mut list) = (&[][..], false);
     while let Some(byte) = row.get(at) {
@@ -90,7 +90,7 @@ fn locate(row: &[u8], is: impl Fn(usize, &[u8]) -> bool) -> Option<Found<'_>> {
             _ => {}
         }
         if is(end - 1, row.get(at..).unwrap_or_default()) {
-            return Some(Found {
+            return Some(WordPosition {
                 at,
                 key,
                 element: (depth == 2 && list).then_some(commas + 1),

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::node::Node;
+use super::node::SchemaNode;
 use super::{DataType, Field, Schema, SchemaError};
 
 /// Collection property that permits values in rows for the outputs of functions other than BM25.
@@ -14,7 +14,7 @@ const TYPES: [(&str, i64); 3] = [("BM25", 1), ("TextEmbedding", 2), ("MinHash", 
 
 /// A function of a collection.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Function {
+pub(crate) struct SchemaFunction {
     /// Name of the function.
     pub name: String,
     /// `BM25`, `TextEmbedding` or `MinHash`.
@@ -38,8 +38,8 @@ pub(crate) enum FunctionOutput {
     Other,
 }
 
-impl Function {
-    pub(super) fn read(node: Node<'_>) -> Result<Self, SchemaError> {
+impl SchemaFunction {
+    pub(super) fn read(node: SchemaNode<'_>) -> Result<Self, SchemaError> {
         let text = |key: &str| Ok(node.text(&[key])?.unwrap_or_default().to_owned());
         let kind = match node.get(&["type"]) {
             // Milvus' descriptions contain the type's number.
@@ -196,7 +196,7 @@ impl Schema {
             }
             for name in &function.inputs {
                 function.check_input(self.named(function, name, "input")?)?;
-                let computes = |it: &Function| it.outputs.contains(name);
+                let computes = |it: &SchemaFunction| it.outputs.contains(name);
                 if self.functions.iter().any(computes) {
                     return Err(function.rule(&format!(
                         "the input field {name:?} is the output of a function"
@@ -215,7 +215,12 @@ impl Schema {
         Ok(())
     }
 
-    fn named(&self, function: &Function, name: &str, what: &str) -> Result<&Field, SchemaError> {
+    fn named(
+        &self,
+        function: &SchemaFunction,
+        name: &str,
+        what: &str,
+    ) -> Result<&Field, SchemaError> {
         let field = self.field(name);
         field
             .ok_or_else(|| function.rule(&format!("the {what} field {name:?} isn't in the schema")))

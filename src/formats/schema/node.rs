@@ -21,12 +21,12 @@ pub(super) enum Form {
 
 /// A JSON object and the strictness with which it is read.
 #[derive(Clone, Copy)]
-pub(super) struct Node<'a> {
+pub(super) struct SchemaNode<'a> {
     object: &'a Object,
     form: Form,
 }
 
-impl<'a> Node<'a> {
+impl<'a> SchemaNode<'a> {
     pub(super) fn new(object: &'a Object, form: Form) -> Self {
         Self { object, form }
     }

@@ -7,10 +7,10 @@
 
 use serde_json::Value;
 
-use super::node::{Form, Node, Object, shape};
+use super::node::{Form, Object, SchemaNode, shape};
 use super::type_names::{TypeParams, dense, element_type, single_type, type_name, whole};
 use super::{
-    DataType, Field, Function, Schema, SchemaError, default, properties, structs, validate,
+    DataType, Field, Schema, SchemaError, SchemaFunction, default, properties, structs, validate,
 };
 
 /// Vector types that the quick form can create.
@@ -29,7 +29,7 @@ impl Schema {
         let Value::Object(object) = body else {
             return Err(shape("the body of a collections/create call", Some(body)));
         };
-        let body = Node::new(object, Form::Create);
+        let body = SchemaNode::new(object, Form::Create);
         let schema = match body.node(&["schema"])? {
             Some(schema) if !schema.list(&["fields"])?.is_empty() => full(body, schema)?,
             schema => {
@@ -55,12 +55,12 @@ impl Schema {
             Value::Array(_) => {
                 let object: Object = std::iter::once(("fields".to_owned(), body.clone())).collect();
                 full(
-                    Node::new(&empty, Form::Liberal),
-                    Node::new(&object, Form::Liberal),
+                    SchemaNode::new(&empty, Form::Liberal),
+                    SchemaNode::new(&object, Form::Liberal),
                 )
             }
             Value::Object(object) => {
-                let body = Node::new(object, Form::Liberal);
+                let body = SchemaNode::new(object, Form::Liberal);
                 match body.node(&["schema"])? {
                     Some(schema) => full(body, schema),
                     None if object.contains_key("fields") => full(body, body),
@@ -79,7 +79,7 @@ impl Schema {
                 Some(data),
             ));
         };
-        let answer = Node::new(object, Form::Liberal);
+        let answer = SchemaNode::new(object, Form::Liberal);
         let schema = full(answer, answer)?;
         schema.validate()?;
         Ok(schema)
@@ -87,7 +87,7 @@ impl Schema {
 }
 
 /// Returns an error for external collections, which read files in place. The local service doesn't support them.
-fn refuse_external(node: Node<'_>) -> Result<(), SchemaError> {
+fn refuse_external(node: SchemaNode<'_>) -> Result<(), SchemaError> {
     for key in ["externalSource", "externalSpec"] {
         if node.text(&[key])?.is_some_and(|text| !text.is_empty()) {
             return Err(SchemaError::NotSupported {
@@ -98,7 +98,7 @@ fn refuse_external(node: Node<'_>) -> Result<(), SchemaError> {
     Ok(())
 }
 
-fn full(body: Node<'_>, schema: Node<'_>) -> Result<Schema, SchemaError> {
+fn full(body: SchemaNode<'_>, schema: SchemaNode<'_>) -> Result<Schema, SchemaError> {
     refuse_external(body)?;
     refuse_external(schema)?;
     let properties = properties::read(body)?;
@@ -121,7 +121,9 @@ fn full(body: Node<'_>, schema: Node<'_>) -> Result<Schema, SchemaError> {
     Ok(finish(Schema {
         fields,
         dynamic: schema.flag(&["enableDynamicField", "enable_dynamic_field"])?,
-        functions: functions.map(Function::read).collect::<Result<_, _>>()?,
+        functions: functions
+            .map(SchemaFunction::read)
+            .collect::<Result<_, _>>()?,
         properties,
     }))
 }
@@ -133,7 +135,7 @@ fn finish(mut schema: Schema) -> Schema {
     schema
 }
 
-fn quick(body: Node<'_>) -> Result<Schema, SchemaError> {
+fn quick(body: SchemaNode<'_>) -> Result<Schema, SchemaError> {
     let params = body.node(&["params"])?;
     let param = |key: &str| params.and_then(|params| params.get(&[key]));
     let rule = |problem: String| Err(SchemaError::Rule(problem));
@@ -184,7 +186,7 @@ fn quick(body: Node<'_>) -> Result<Schema, SchemaError> {
 }
 
 /// Returns the vector type of the quick form.
-fn quick_vector(body: Node<'_>, name: &str) -> Result<DataType, SchemaError> {
+fn quick_vector(body: SchemaNode<'_>, name: &str) -> Result<DataType, SchemaError> {
     let rule = |problem: String| Err(SchemaError::Rule(problem));
     let Some(name) = QUICK_VECTORS.iter().find(|known| **known == name) else {
         let known = QUICK_VECTORS.join(", ");
@@ -214,7 +216,7 @@ fn quick_vector(body: Node<'_>, name: &str) -> Result<DataType, SchemaError> {
     }
 }
 
-fn field(node: Node<'_>, timezone: &str) -> Result<Field, SchemaError> {
+fn field(node: SchemaNode<'_>, timezone: &str) -> Result<Field, SchemaError> {
     let name = node.text(&["fieldName", "name", "field_name"])?;
     let name = name.unwrap_or_default();
     for key in ["externalField"] {
@@ -272,7 +274,7 @@ fn field(node: Node<'_>, timezone: &str) -> Result<Field, SchemaError> {
 
 /// Returns a field's `autoID` flag. It is refused in a create call, because Milvus ignores the flag on fields and would
 /// create a different collection. Only the schema's own flag counts there.
-fn auto_id(name: &str, node: Node<'_>) -> Result<bool, SchemaError> {
+fn auto_id(name: &str, node: SchemaNode<'_>) -> Result<bool, SchemaError> {
     let auto_id = node.flag(&["autoID", "autoId", "auto_id"])?;
     if auto_id && node.form() == Form::Create {
         let problem = "autoID belongs beside fields, not into one: schema.autoID";

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::functions::is_true;
-use super::node::{Node, plain};
+use super::node::{SchemaNode, plain};
 use super::{Schema, SchemaError};
 
 /// Time in seconds until rows expire.
@@ -32,7 +32,7 @@ const PARAMS: [(&str, &str); 8] = [
 ];
 
 /// Reads the properties from the body of a create call.
-pub(super) fn read(body: Node<'_>) -> Result<Vec<(String, String)>, SchemaError> {
+pub(super) fn read(body: SchemaNode<'_>) -> Result<Vec<(String, String)>, SchemaError> {
     let mut properties = body.params(&["properties"])?;
     for (key, _) in &mut properties {
         if key == "ttl.seconds" {

@@ -1,11 +1,11 @@
 //! Parser of struct arrays: lists of objects with a value for every sub-field.
 
-use super::node::{Form, Node};
+use super::node::{Form, SchemaNode};
 use super::type_names::{TypeParams, element_type, type_name};
 use super::{DataType, Field, SchemaError, StructField};
 
 /// Reads an entry of `structFields` (Milvus: `request_v2.go`, `StructArrayFieldSchema.GetProto`).
-pub(super) fn read(node: Node<'_>) -> Result<Field, SchemaError> {
+pub(super) fn read(node: SchemaNode<'_>) -> Result<Field, SchemaError> {
     let name = node.text(&["fieldName", "name"])?.unwrap_or_default();
     let own = TypeParams::read(node, &["typeParams", "params", "elementTypeParams"])?;
     let subs = node.nodes(&["fields"])?;
@@ -42,7 +42,7 @@ pub(super) fn read(node: Node<'_>) -> Result<Field, SchemaError> {
 
 fn sub_field(
     of: &str,
-    node: Node<'_>,
+    node: SchemaNode<'_>,
     parent: &TypeParams,
 ) -> Result<(StructField, usize), SchemaError> {
     let name = node.text(&["fieldName", "name"])?.unwrap_or_default();

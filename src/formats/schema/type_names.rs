@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::node::{Form, Node, shape};
+use super::node::{Form, SchemaNode, shape};
 use super::{DataType, SchemaError};
 
 /// Types of Milvus' API with their codes (`schemapb.DataType`).
@@ -142,7 +142,7 @@ pub(super) struct TypeParams {
 impl TypeParams {
     /// Reads the parameters. A create call has them only under the first of these keys; otherwise they may be under all
     /// keys, or directly in the field.
-    pub(super) fn read(node: Node<'_>, keys: &[&str]) -> Result<Self, SchemaError> {
+    pub(super) fn read(node: SchemaNode<'_>, keys: &[&str]) -> Result<Self, SchemaError> {
         let mut rest = Vec::new();
         for key in keys {
             if node.form() == Form::Liberal || rest.is_empty() && Some(key) == keys.first() {

@@ -3,7 +3,7 @@
 use super::like::Pattern;
 use super::members::Members;
 use super::value::{Constant, Operator, Relation, power};
-use super::{FieldRef, Kind, Predicate, Quantity};
+use super::{FieldRef, Predicate, Quantity, ValueKind};
 use std::cmp::Ordering;
 
 /// A checked part of a filter.
@@ -28,7 +28,7 @@ impl From<Predicate> for Node {
     }
 }
 
-impl Kind {
+impl ValueKind {
     fn is_float(self) -> bool {
         matches!(self, Self::Single | Self::Double)
     }
@@ -123,7 +123,7 @@ impl Kind {
 
 impl FieldRef {
     /// Returns the kind of the values at the end of the path.
-    fn value_kind(&self) -> Kind {
+    fn value_kind(&self) -> ValueKind {
         if self.index.is_some() {
             self.element
         } else {
@@ -132,7 +132,7 @@ impl FieldRef {
     }
 
     fn is_whole_array(&self) -> bool {
-        self.kind == Kind::Array && self.index.is_none()
+        self.kind == ValueKind::Array && self.index.is_none()
     }
 
     /// Refuses a whole array (utils.go: checkDirectComparisonBinaryField).
@@ -163,17 +163,17 @@ impl Node {
     }
 
     /// Returns the kind that decides which operations the node allows: for an array, the kind of its elements.
-    fn kind(&self) -> Kind {
+    fn kind(&self) -> ValueKind {
         match self {
-            Self::Constant(constant) | Self::Param(constant) => match Kind::of(constant) {
-                Kind::Array => Kind::of_elements(constant),
+            Self::Constant(constant) | Self::Param(constant) => match ValueKind::of(constant) {
+                ValueKind::Array => ValueKind::of_elements(constant),
                 kind => kind,
             },
-            Self::Field(field) if field.kind == Kind::Array => field.element,
+            Self::Field(field) if field.kind == ValueKind::Array => field.element,
             Self::Field(field) => field.kind,
             Self::Operation(field, _, operand) => operation_kind(field, operand),
-            Self::Length(_) => Kind::Int,
-            Self::Predicate(_) => Kind::Bool,
+            Self::Length(_) => ValueKind::Int,
+            Self::Predicate(_) => ValueKind::Bool,
         }
     }
 
@@ -188,7 +188,8 @@ impl Node {
             // Constants are predicates since 3.0 (rewriter/entry.go: visitValueExpr).
             Self::Constant(Constant::Bool(is)) => Ok(Predicate::Constant(is)),
             Self::Field(FieldRef {
-                kind: Kind::Bool, ..
+                kind: ValueKind::Bool,
+                ..
             }) => Err(
                 "predicate is not a boolean expression: a Bool field is compared, as in b == true"
                     .to_owned(),
@@ -199,11 +200,11 @@ impl Node {
 }
 
 /// Returns the kind of an operation's result (utils.go: getTargetType).
-fn operation_kind(field: &FieldRef, operand: &Constant) -> Kind {
+fn operation_kind(field: &FieldRef, operand: &Constant) -> ValueKind {
     match field.value_kind() {
-        Kind::Json if matches!(operand, Constant::Float(_)) => Kind::Double,
-        Kind::Int | Kind::Json => Kind::Int,
-        _ => Kind::Double,
+        ValueKind::Json if matches!(operand, Constant::Float(_)) => ValueKind::Double,
+        ValueKind::Int | ValueKind::Json => ValueKind::Int,
+        _ => ValueKind::Double,
     }
 }
 
@@ -390,7 +391,7 @@ pub(crate) fn compared(left: Node, relation: Relation, right: Node) -> Checked {
 
 /// Checks a comparison of two fields (utils.go: handleCompare).
 fn fields_compared(one: FieldRef, relation: Relation, other: FieldRef) -> Checked {
-    let has_json = |field: &FieldRef| matches!(field.kind, Kind::Json | Kind::Array);
+    let has_json = |field: &FieldRef| matches!(field.kind, ValueKind::Json | ValueKind::Array);
     if has_json(&one) || has_json(&other) {
         return Err("two column comparison with JSON or array type is not supported".to_owned());
     }
@@ -408,7 +409,7 @@ fn compared_with(node: Node, relation: Relation, constant: Constant) -> Checked 
             let constant = operation_kind(&field, &operand).cast(constant)?;
             Predicate::Compare(field, Some((operator, operand)), relation, constant)
         }
-        Node::Length(field) => match Kind::Int.cast(constant)? {
+        Node::Length(field) => match ValueKind::Int.cast(constant)? {
             Constant::Int(length) => Predicate::Length(field, relation, length),
             other => return Err(format!("an array's length can't be compared with {other}")),
         },
@@ -430,7 +431,10 @@ pub(crate) fn ranged(
     let no_constant = |_| "the bounds of a range must be constants".to_owned();
     let left = left.into_constant().map_err(no_constant)?;
     let right = right.into_constant().map_err(no_constant)?;
-    if matches!(field.value_kind(), Kind::Bool | Kind::Other | Kind::Array) {
+    if matches!(
+        field.value_kind(),
+        ValueKind::Bool | ValueKind::Other | ValueKind::Array
+    ) {
         return Err("invalid range operations: the field has no order".to_owned());
     }
     let cast = |constant| field.value_kind().cast(constant);
@@ -449,7 +453,7 @@ pub(crate) fn ranged(
         return Err("invalid range: lowerbound is greater than upperbound".to_owned());
     }
     // An array's element is compared in 64 bits here (BinaryRangeExpr.cpp), like the result of an operation.
-    let widen = (field.index.is_some() && field.element == Kind::Single)
+    let widen = (field.index.is_some() && field.element == ValueKind::Single)
         .then_some((Operator::Add, Constant::Float(0.0)));
     Ok(Predicate::All(vec![
         Predicate::Compare(field.clone(), widen.clone(), first.turned(), left),
@@ -467,7 +471,7 @@ pub(crate) fn is_in(node: Node, list: Node) -> Checked {
         return Err("the right-hand side of 'in' must be a list, as in [1, 2]".to_owned());
     };
     let kind = field.value_kind();
-    if kind == Kind::Other {
+    if kind == ValueKind::Other {
         return Err("'in' is not supported for fields of this type".to_owned());
     }
     let values: Result<Vec<_>, _> = values.into_iter().map(|value| kind.cast(value)).collect();
@@ -475,7 +479,7 @@ pub(crate) fn is_in(node: Node, list: Node) -> Checked {
     let is_list = |value: &Constant| matches!(value, Constant::List(_));
     let (lists, scalars): (Vec<_>, Vec<_>) = values.into_iter().partition(is_list);
     // A single value is compared like with `==` (rewriter/entry.go: visitTermExpr).
-    let is_single = kind == Kind::Single && (field.index.is_none() || scalars.len() == 1);
+    let is_single = kind == ValueKind::Single && (field.index.is_none() || scalars.len() == 1);
     let no_lists = lists.is_empty();
     let equal = |list| Predicate::Compare(field.clone(), None, Relation::Equal, list);
     let mut parts: Vec<_> = lists.into_iter().map(equal).collect();
@@ -504,7 +508,7 @@ pub(crate) fn is_like(node: Node, pattern: Node) -> Checked {
         return Err("like takes a single field".to_owned());
     };
     field.check_not_whole()?;
-    if !matches!(field.value_kind(), Kind::Text | Kind::Json) {
+    if !matches!(field.value_kind(), ValueKind::Text | ValueKind::Json) {
         return Err("like operation on non-string or no-json field is unsupported".to_owned());
     }
     match pattern.into_constant() {
@@ -516,7 +520,7 @@ pub(crate) fn is_like(node: Node, pattern: Node) -> Checked {
 /// Checks `exists` (`VisitExists`), which is also the meaning of `is not null` for a key.
 pub(crate) fn exists(node: Node) -> Checked {
     match node {
-        Node::Field(field) if field.kind == Kind::Json && !field.keys.is_empty() => {
+        Node::Field(field) if field.kind == ValueKind::Json && !field.keys.is_empty() => {
             Ok(Predicate::Exists(field).into())
         }
         _ => Err("exists takes a key of a JSON field, as in exists doc[\"a\"]".to_owned()),
@@ -528,7 +532,7 @@ pub(crate) fn contains(node: Node, values: Node, quantity: Option<Quantity>) -> 
     let Node::Field(field) = node else {
         return Err("contains operations take a JSON or array field".to_owned());
     };
-    if field.kind != Kind::Json && !field.is_whole_array() {
+    if field.kind != ValueKind::Json && !field.is_whole_array() {
         return Err("contains operations take a JSON or array field".to_owned());
     }
     let values = match (quantity, values.into_constant()) {
@@ -537,8 +541,8 @@ pub(crate) fn contains(node: Node, values: Node, quantity: Option<Quantity>) -> 
         (Some(_), Ok(_)) => return Err("a list of values is expected, as in [1, 2]".to_owned()),
         (_, Err(_)) => return Err("contains operations take constants".to_owned()),
     };
-    let kind = if field.kind == Kind::Json {
-        Kind::Json
+    let kind = if field.kind == ValueKind::Json {
+        ValueKind::Json
     } else {
         field.element
     };

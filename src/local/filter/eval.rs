@@ -1,7 +1,7 @@
 //! Tests rows like segcore (internal/core/src/exec/expression). The result is true, false, or `None` if it's unknown.
 
 use super::value::{Constant, Operator, Relation, Scalar, single};
-use super::{FieldRef, Kind, Loaded, Predicate, Quantity};
+use super::{FieldRef, Loaded, Predicate, Quantity, ValueKind};
 use crate::formats::column::{Column, Values};
 use serde_json::Value;
 use std::cell::OnceCell;
@@ -45,13 +45,15 @@ impl<'c> Row<'c> {
     }
 
     fn scalar(&self, field: &FieldRef) -> Option<Scalar<'_>> {
-        if matches!(field.kind, Kind::Json | Kind::Array) {
+        if matches!(field.kind, ValueKind::Json | ValueKind::Array) {
             let value = scalar_of(self.json(field)?)?;
             return Some(match (value, field.element) {
-                (Scalar::Float(value), Kind::Single) if field.index.is_some() => {
+                (Scalar::Float(value), ValueKind::Single) if field.index.is_some() => {
                     Scalar::Single(single(value))
                 }
-                (Scalar::Int(value), Kind::Single | Kind::Double) if field.index.is_some() => {
+                (Scalar::Int(value), ValueKind::Single | ValueKind::Double)
+                    if field.index.is_some() =>
+                {
                     Scalar::Float(value as f64)
                 }
                 (value, _) => value,
@@ -115,7 +117,7 @@ impl Predicate {
             }
             Self::In(field, members) => {
                 // For JSON and arrays, segcore reads no rows at all (TermExpr.cpp).
-                if members.is_empty() && matches!(field.kind, Kind::Json | Kind::Array) {
+                if members.is_empty() && matches!(field.kind, ValueKind::Json | ValueKind::Array) {
                     return Some(false);
                 }
                 members.has(widened(field, row.scalar(field)?))
@@ -188,9 +190,9 @@ fn is_same(field: &FieldRef, element: &Value, value: &Constant) -> bool {
     };
     let element = match (element, field.element, value) {
         // A JSON number with a point isn't an integer, and an integer isn't cast to the type of an array's elements.
-        (Scalar::Float(_), Kind::Other, Constant::Int(_))
-        | (_, Kind::Single | Kind::Double, Constant::Int(_)) => return false,
-        (Scalar::Float(element), Kind::Single, _) => Scalar::Single(single(element)),
+        (Scalar::Float(_), ValueKind::Other, Constant::Int(_))
+        | (_, ValueKind::Single | ValueKind::Double, Constant::Int(_)) => return false,
+        (Scalar::Float(element), ValueKind::Single, _) => Scalar::Single(single(element)),
         (element, ..) => element,
     };
     element.order(value).is_some_and(Ordering::is_eq)
@@ -221,7 +223,7 @@ fn contains(
 /// Returns true for equal values; a JSON number with a point may equal an integer (JsonContainsExpr.cpp).
 fn is_equal(field: &FieldRef, element: &Value, value: &Constant) -> bool {
     let element = match scalar_of(element) {
-        Some(Scalar::Float(element)) if field.element == Kind::Single => {
+        Some(Scalar::Float(element)) if field.element == ValueKind::Single => {
             Scalar::Single(single(element))
         }
         Some(element) => element,

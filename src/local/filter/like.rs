@@ -13,14 +13,14 @@ use std::collections::HashMap;
 pub(crate) struct Pattern {
     first: Vec<Letter>,
     /// The parts between two `%`, and the last part; `None` if the pattern has no `%`.
-    open: Option<(Vec<Part>, Vec<Letter>)>,
+    open: Option<(Vec<PatternPart>, Vec<Letter>)>,
 }
 
 /// A character of a pattern; `None` is `_`.
 type Letter = Option<char>;
 
 #[derive(Debug)]
-enum Part {
+enum PatternPart {
     Text(Box<Finder<'static>>),
     Letters(Letters),
 }
@@ -31,13 +31,13 @@ struct Letters {
     length: usize,
     /// Set of the `_` letters, which match any character.
     any: Vec<u64>,
-    others: HashMap<char, Places>,
+    others: HashMap<char, CharPositions>,
 }
 
 /// The positions of a character, without those in `any`. If there are many positions they're a set, so a part takes
 /// memory in proportion to its length.
 #[derive(Debug)]
-enum Places {
+enum CharPositions {
     Few(Vec<usize>),
     Many(Vec<u64>),
 }
@@ -66,7 +66,7 @@ impl Pattern {
         let mut between: Vec<_> = parts.collect();
         let open = between.pop().map(|last| {
             let between = between.into_iter().filter(|part| !part.is_empty());
-            (between.map(Part::new).collect(), last)
+            (between.map(PatternPart::new).collect(), last)
         });
         Ok(Self { first, open })
     }
@@ -102,7 +102,7 @@ fn is_next(letter: Letter, next: Option<char>) -> bool {
     next.is_some_and(|next| letter.is_none_or(|letter| letter == next))
 }
 
-impl Part {
+impl PatternPart {
     fn new(letters: Vec<Letter>) -> Self {
         match letters.iter().copied().collect::<Option<String>>() {
             Some(text) => Self::Text(Box::new(Finder::new(&text).into_owned())),
@@ -145,13 +145,13 @@ impl Letters {
         }
         let others = places.into_iter().map(|(letter, places)| {
             if places.len() <= words {
-                return (letter, Places::Few(places));
+                return (letter, CharPositions::Few(places));
             }
             let mut bits = any.clone();
             for at in places {
                 set(&mut bits, at);
             }
-            (letter, Places::Many(bits))
+            (letter, CharPositions::Many(bits))
         });
         Self {
             length: letters.len(),
@@ -172,13 +172,13 @@ impl Letters {
             }
             let places = self.others.get(&letter);
             let mask = match places {
-                Some(Places::Many(bits)) => bits,
+                Some(CharPositions::Many(bits)) => bits,
                 _ => &self.any,
             };
             for ((state, moved), mask) in state.iter_mut().zip(&moved).zip(mask) {
                 *state = moved & mask;
             }
-            if let Some(Places::Few(places)) = places {
+            if let Some(CharPositions::Few(places)) = places {
                 for place in places.iter().filter(|place| has(&moved, **place)) {
                     set(&mut state, *place);
                 }

@@ -81,9 +81,9 @@ struct FieldRef {
     /// Column number.
     column: usize,
     /// Kind of the field itself.
-    kind: Kind,
+    kind: ValueKind,
     /// Kind of an array's elements.
-    element: Kind,
+    element: ValueKind,
     /// Keys of the path into a JSON value.
     keys: Vec<String>,
     /// Index of an array's element.
@@ -92,7 +92,7 @@ struct FieldRef {
 
 /// The kinds of values that filters distinguish.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Kind {
+enum ValueKind {
     Bool,
     Int,
     /// 32-bit floats.
@@ -119,8 +119,8 @@ impl Filter {
     pub(crate) fn keys(primary: usize, keys: Vec<Constant>) -> Self {
         let field = FieldRef {
             column: primary,
-            kind: Kind::Other,
-            element: Kind::Other,
+            kind: ValueKind::Other,
+            element: ValueKind::Other,
             keys: Vec::new(),
             index: None,
         };

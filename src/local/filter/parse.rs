@@ -5,7 +5,7 @@ use super::check::{self, Node};
 use super::literal;
 use super::token::{self, PathKey, Token};
 use super::value::{Constant, Operator, Relation};
-use super::{FieldRef, Kind, Predicate, Quantity};
+use super::{FieldRef, Predicate, Quantity, ValueKind};
 use crate::formats::batch::META;
 use crate::formats::{DataType, Schema};
 use serde_json::{Map, Value};
@@ -341,7 +341,9 @@ impl<'a> Parser<'a> {
                     _ => return Err("array_length takes a field or a key".to_owned()),
                 };
                 self.need_sign(")")?;
-                if !matches!(field.kind, Kind::Json | Kind::Array) || field.index.is_some() {
+                if !matches!(field.kind, ValueKind::Json | ValueKind::Array)
+                    || field.index.is_some()
+                {
                     return Err(
                         "array_length operation are only supported on json or array fields"
                             .to_owned(),
@@ -382,7 +384,7 @@ impl<'a> Parser<'a> {
         if data_type.is_none() && !self.schema.dynamic {
             return Err(format!("field {name} not exist"));
         }
-        let (kind, element) = data_type.map_or((Kind::Json, Kind::Other), kinds);
+        let (kind, element) = data_type.map_or((ValueKind::Json, ValueKind::Other), kinds);
         let mut field = FieldRef {
             column: place.unwrap_or(fields.len()),
             kind,
@@ -390,14 +392,14 @@ impl<'a> Parser<'a> {
             keys: Vec::new(),
             index: None,
         };
-        if kind == Kind::Array {
+        if kind == ValueKind::Array {
             field.index = keys.first().map(index).transpose()?;
             if keys.len() > 1 {
                 return Err(format!("{name} is an array, whose elements have no keys"));
             }
             return Ok(field);
         }
-        if !keys.is_empty() && kind != Kind::Json {
+        if !keys.is_empty() && kind != ValueKind::Json {
             return Err(format!(
                 "{name} is no JSON or array field, to be accessed with []"
             ));
@@ -416,18 +418,18 @@ fn index(key: &PathKey) -> Result<usize, String> {
 }
 
 /// Returns the kind of a type, and the kind of its elements.
-fn kinds(data_type: &DataType) -> (Kind, Kind) {
+fn kinds(data_type: &DataType) -> (ValueKind, ValueKind) {
     let kind = match data_type {
-        DataType::Bool => Kind::Bool,
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => Kind::Int,
-        DataType::Float => Kind::Single,
-        DataType::Double => Kind::Double,
-        DataType::VarChar { .. } => Kind::Text,
-        DataType::Json => Kind::Json,
-        DataType::Array { element, .. } => return (Kind::Array, kinds(element).0),
-        _ => Kind::Other,
+        DataType::Bool => ValueKind::Bool,
+        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => ValueKind::Int,
+        DataType::Float => ValueKind::Single,
+        DataType::Double => ValueKind::Double,
+        DataType::VarChar { .. } => ValueKind::Text,
+        DataType::Json => ValueKind::Json,
+        DataType::Array { element, .. } => return (ValueKind::Array, kinds(element).0),
+        _ => ValueKind::Other,
     };
-    (kind, Kind::Other)
+    (kind, ValueKind::Other)
 }
 
 /// Returns true if a field and a relation in the same direction come next, which makes the two relations a range.

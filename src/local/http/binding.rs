@@ -27,16 +27,16 @@ pub(crate) enum JsonKind {
     /// A list.
     List,
     /// An object with these keys.
-    Object(&'static [Key]),
+    Object(&'static [KnownKey]),
     /// A list of objects with these keys.
-    Objects(&'static [Key]),
+    Objects(&'static [KnownKey]),
     /// Any value.
     Any,
 }
 
 /// A known key of a request.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Key {
+pub(crate) struct KnownKey {
     pub(crate) name: &'static str,
     /// The type of its value.
     pub(crate) kind: JsonKind,
@@ -46,7 +46,7 @@ pub(crate) struct Key {
     pub(crate) refused: bool,
 }
 
-impl Key {
+impl KnownKey {
     /// Returns an optional key.
     pub(crate) const fn new(name: &'static str, kind: JsonKind) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Key {
 
 /// Renames known keys to their spelling in the table and removes keys whose value is null, also in nested objects. If a
 /// key is given in several spellings, the last value wins.
-pub(crate) fn rename(params: &mut Map<String, Value>, keys: &'static [Key]) {
+pub(crate) fn rename(params: &mut Map<String, Value>, keys: &'static [KnownKey]) {
     let given = std::mem::take(params);
     for (name, mut value) in given {
         let exact = keys.iter().find(|key| key.name == name);
@@ -110,7 +110,10 @@ pub(crate) fn rename(params: &mut Map<String, Value>, keys: &'static [Key]) {
 /// # Errors
 ///
 /// 1801 for a value of the wrong type, 1802 for a missing required key, 10 for a refused key with a value.
-pub(crate) fn check(params: &Map<String, Value>, keys: &'static [Key]) -> Result<(), ServiceError> {
+pub(crate) fn check(
+    params: &Map<String, Value>,
+    keys: &'static [KnownKey],
+) -> Result<(), ServiceError> {
     check_types(params, keys, "").map_err(|why| ServiceError::not_json(200, &why))?;
     let missing = keys.iter().find(|key| {
         let value = params.get(key.name);
@@ -133,7 +136,7 @@ pub(crate) fn check(params: &Map<String, Value>, keys: &'static [Key]) -> Result
 
 fn check_types(
     params: &Map<String, Value>,
-    keys: &'static [Key],
+    keys: &'static [KnownKey],
     place: &str,
 ) -> Result<(), String> {
     for key in keys {
@@ -200,7 +203,7 @@ fn check_types(
 }
 
 /// Returns the name of the first refused key whose value isn't Go's zero value.
-fn refused(params: &Map<String, Value>, keys: &'static [Key]) -> Option<String> {
+fn refused(params: &Map<String, Value>, keys: &'static [KnownKey]) -> Option<String> {
     for key in keys {
         let Some(value) = params.get(key.name) else {
             continue;
@@ -264,21 +267,21 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    const INNER: &[Key] = &[
-        Key::text("fieldName"),
-        Key::new("external", JsonKind::Any).refused(),
+    const INNER: &[KnownKey] = &[
+        KnownKey::text("fieldName"),
+        KnownKey::new("external", JsonKind::Any).refused(),
     ];
-    const KEYS: &[Key] = &[
-        Key::text("collectionName").required(),
-        Key::new("limit", JsonKind::Int32),
-        Key::new("number", JsonKind::Int64),
-        Key::new("files", JsonKind::TextLists),
-        Key::new("names", JsonKind::Texts),
-        Key::new("options", JsonKind::TextMap),
-        Key::new("flag", JsonKind::Flag),
-        Key::new("groupByFields", JsonKind::Texts).refused(),
-        Key::new("fields", JsonKind::Objects(INNER)),
-        Key::new("schema", JsonKind::Object(INNER)),
+    const KEYS: &[KnownKey] = &[
+        KnownKey::text("collectionName").required(),
+        KnownKey::new("limit", JsonKind::Int32),
+        KnownKey::new("number", JsonKind::Int64),
+        KnownKey::new("files", JsonKind::TextLists),
+        KnownKey::new("names", JsonKind::Texts),
+        KnownKey::new("options", JsonKind::TextMap),
+        KnownKey::new("flag", JsonKind::Flag),
+        KnownKey::new("groupByFields", JsonKind::Texts).refused(),
+        KnownKey::new("fields", JsonKind::Objects(INNER)),
+        KnownKey::new("schema", JsonKind::Object(INNER)),
     ];
 
     fn bound(body: Value) -> Result<Value, i64> {

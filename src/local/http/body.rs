@@ -50,14 +50,14 @@ const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The kind of content that a body may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum BodyKind {
     /// Parameters only.
     Parameters,
     /// Parameters, with rows in `data`.
     Rows,
 }
 
-impl Kind {
+impl BodyKind {
     const fn limit(self) -> usize {
         match self {
             Self::Parameters => MAX_BODY,
@@ -68,17 +68,17 @@ impl Kind {
 
 /// The object in a body.
 #[derive(Debug, Default)]
-pub(crate) struct Object {
-    /// The object's keys and values, without `data` for [`Kind::Rows`].
+pub(crate) struct BodyObject {
+    /// The object's keys and values, without `data` for [`BodyKind::Rows`].
     pub(crate) params: Map<String, Value>,
-    /// The JSON text of `data`, for [`Kind::Rows`].
+    /// The JSON text of `data`, for [`BodyKind::Rows`].
     pub(crate) data: Option<Bytes>,
     /// The permit of a body that isn't small.
     #[expect(dead_code, reason = "it is given back when it is dropped")]
     place: Option<SemaphorePermit<'static>>,
 }
 
-impl Object {
+impl BodyObject {
     /// Returns an object with these parameters.
     pub(crate) fn of(params: Map<String, Value>) -> Self {
         Self {
@@ -96,8 +96,8 @@ impl Object {
 pub(crate) async fn object(
     headers: &HeaderMap,
     body: Body,
-    kind: Kind,
-) -> Result<Object, ServiceError> {
+    kind: BodyKind,
+) -> Result<BodyObject, ServiceError> {
     let packed = match headers.get(header::CONTENT_ENCODING) {
         None => false,
         Some(name) => match name.as_bytes().to_ascii_lowercase().as_slice() {
@@ -131,7 +131,7 @@ pub(crate) async fn object(
             .await
             .unwrap_or_else(|_| Err(ServiceError::unexpected("the request could not be parsed")))
     };
-    parsed.map(|object| Object { place, ..object })
+    parsed.map(|object| BodyObject { place, ..object })
 }
 
 fn too_large(why: &str, limit: usize) -> ServiceError {
@@ -142,7 +142,7 @@ fn too_large(why: &str, limit: usize) -> ServiceError {
 
 async fn read(
     mut body: Body,
-    kind: Kind,
+    kind: BodyKind,
     packed: bool,
     place: &mut Option<SemaphorePermit<'static>>,
 ) -> Result<Bytes, ServiceError> {
@@ -226,9 +226,9 @@ fn unpack(bytes: &[u8], limit: usize) -> Result<Vec<u8>, ServiceError> {
     Ok(text)
 }
 
-fn parse(bytes: &Bytes, kind: Kind) -> Result<Object, ServiceError> {
+fn parse(bytes: &Bytes, kind: BodyKind) -> Result<BodyObject, ServiceError> {
     let body = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
-    let mut object = Object::default();
+    let mut object = BodyObject::default();
     if body.trim_ascii().is_empty() {
         return Ok(object);
     }
@@ -236,7 +236,7 @@ fn parse(bytes: &Bytes, kind: Kind) -> Result<Object, ServiceError> {
         serde_json::error::Category::Data => ServiceError::not_json(200, "expected an object"),
         _ => ServiceError::not_json(200, &error.to_string()),
     };
-    if kind == Kind::Parameters {
+    if kind == BodyKind::Parameters {
         let params: Option<Map<_, _>> = serde_json::from_slice(body).map_err(bad)?;
         object.params = params.unwrap_or_default();
         return Ok(object);
@@ -316,15 +316,15 @@ mod tests {
     }
 
     fn given(encoding: Option<&'static str>, body: Vec<u8>) -> Result<usize, (u16, i64)> {
-        let read = read_as(Kind::Parameters, encoding, body);
+        let read = read_as(BodyKind::Parameters, encoding, body);
         read.map(|object| object.params.len())
     }
 
     fn read_as(
-        kind: Kind,
+        kind: BodyKind,
         encoding: Option<&'static str>,
         body: Vec<u8>,
-    ) -> Result<Object, (u16, i64)> {
+    ) -> Result<BodyObject, (u16, i64)> {
         let mut headers = HeaderMap::new();
         if let Some(encoding) = encoding {
             headers.insert(header::CONTENT_ENCODING, encoding.parse().unwrap());
@@ -340,13 +340,13 @@ mod tests {
         let rows = format!("[{}]", " ".repeat(MAX_BODY + 1));
         let text = format!("{{\"collectionName\": \"c\", \"data\": {rows}}}").into_bytes();
         for (encoding, body) in [(None, text.clone()), (Some("gzip"), packed(&text))] {
-            let read = read_as(Kind::Rows, encoding, body).unwrap();
+            let read = read_as(BodyKind::Rows, encoding, body).unwrap();
             assert_eq!(read.data.as_deref(), Some(rows.as_bytes()));
             assert_eq!(read.params.len(), 1);
         }
-        let large = read_as(Kind::Rows, None, vec![b' '; MAX_ROWS + 1]);
+        let large = read_as(BodyKind::Rows, None, vec![b' '; MAX_ROWS + 1]);
         assert_eq!(large.err(), Some((413, 413)));
-        let list = read_as(Kind::Rows, None, b"[]".to_vec());
+        let list = read_as(BodyKind::Rows, None, b"[]".to_vec());
         assert_eq!(list.err(), Some((200, 1801)));
     }
 
@@ -361,7 +361,7 @@ mod tests {
             format!("{{\"data\":[],\"z\":{lists}}}"),
             format!("{{{keys}\"data\":[]}}"),
         ] {
-            let read = read_as(Kind::Rows, None, body.into_bytes());
+            let read = read_as(BodyKind::Rows, None, body.into_bytes());
             assert_eq!(read.err(), Some((413, 413)));
         }
     }
@@ -376,7 +376,7 @@ mod tests {
         assert_eq!(given(None, b" \r\n".to_vec()), Ok(0));
         // Go's encoding/json reads a null as an empty object.
         assert_eq!(given(None, b"null".to_vec()), Ok(0));
-        assert!(read_as(Kind::Rows, None, b"null".to_vec()).is_ok());
+        assert!(read_as(BodyKind::Rows, None, b"null".to_vec()).is_ok());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! A request's parameters, read liberally: numbers may be text, ids may be numbers.
 
-use super::body::Object;
+use super::body::BodyObject;
 use super::error::ServiceError;
 use super::limit::CallLimit;
 use crate::api::model::Dialect;
@@ -11,9 +11,9 @@ const PATHS: [&str; 3] = ["dataPaths", "objectUrls", "files"];
 
 /// A request's parameters and headers, as a route's handler gets them.
 #[derive(Debug)]
-pub(crate) struct Call {
+pub(crate) struct ServiceCall {
     /// The JSON body, or the query's parameters as text.
-    pub(crate) object: Object,
+    pub(crate) object: BodyObject,
     /// The `Idempotency-Key` header, as sent.
     pub(crate) key: Option<Vec<u8>>,
     /// The `DB-Name` header.
@@ -24,7 +24,7 @@ pub(crate) struct Call {
     pub(crate) limit: CallLimit,
 }
 
-impl Call {
+impl ServiceCall {
     /// Returns the value under the first of these names that is present, not null and not an empty text.
     ///
     /// Some clients (pymilvus) send every parameter that they know, with `""` if it has no value. So an empty text or
@@ -92,8 +92,8 @@ mod tests {
 
     #[test]
     fn whole_numbers_come_in_three_forms() {
-        let mut call = Call {
-            object: Object::default(),
+        let mut call = ServiceCall {
+            object: BodyObject::default(),
             key: None,
             database: None,
             texts_for_int64: false,

@@ -73,17 +73,17 @@ impl LimitedListener {
 }
 
 impl Listener for LimitedListener {
-    type Io = Connection;
+    type Io = LimitedConnection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    async fn accept(&mut self) -> (LimitedConnection, SocketAddr) {
         let (stream, addr) = Listener::accept(&mut self.listener).await;
         let place = self.place().await;
         // Answers are small and should be sent immediately.
         _ = stream.set_nodelay(true);
         let peer = Peer::new(&stream);
         let number = self.peers.add(peer.clone());
-        let connection = Connection {
+        let connection = LimitedConnection {
             stream,
             quiet: self.quiet,
             over: Box::pin(sleep(self.quiet)),
@@ -225,7 +225,7 @@ impl HeadScan {
 }
 
 /// An accepted connection, which fails when its time limit has passed.
-pub(crate) struct Connection {
+pub(crate) struct LimitedConnection {
     stream: TcpStream,
     quiet: Duration,
     over: Pin<Box<Sleep>>,
@@ -237,14 +237,14 @@ pub(crate) struct Connection {
     _place: Option<OwnedSemaphorePermit>,
 }
 
-impl Drop for Connection {
+impl Drop for LimitedConnection {
     fn drop(&mut self) {
         let (peers, number) = &self.peers;
         peers.lock().1.remove(number);
     }
 }
 
-impl Connection {
+impl LimitedConnection {
     /// Returns the connection's client.
     pub(crate) fn peer(&self) -> Peer {
         self.peer.clone()
@@ -288,7 +288,7 @@ impl Connection {
     }
 }
 
-impl AsyncRead for Connection {
+impl AsyncRead for LimitedConnection {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -325,7 +325,7 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl AsyncWrite for LimitedConnection {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -1,35 +1,35 @@
 //! Keys of the v2 routes' requests, as Milvus declares them (`internal/distributed/proxy/httpserver/request_v2.go`).
 //! The keys that the local service refuses are marked.
 
-use super::binding::{self, JsonKind, Key};
+use super::binding::{self, JsonKind, KnownKey};
 use super::error::ServiceError;
 use serde_json::{Map, Value};
 
-const DATABASE: Key = Key::text("dbName");
-const COLLECTION: Key = Key::text("collectionName").required();
-const PARTITION: Key = Key::text("partitionName");
-const PARTITIONS: Key = Key::new("partitionNames", JsonKind::Texts);
-const OUTPUT_FIELDS: Key = Key::new("outputFields", JsonKind::Texts);
-const EXPR_PARAMS: Key = Key::new("exprParams", JsonKind::Map);
-const CONSISTENCY: Key = Key::text("consistencyLevel");
-const LIMIT: Key = Key::new("limit", JsonKind::Int32);
-const OFFSET: Key = Key::new("offset", JsonKind::Int32);
-const PROPERTIES: Key = Key::new("properties", JsonKind::Map);
+const DATABASE: KnownKey = KnownKey::text("dbName");
+const COLLECTION: KnownKey = KnownKey::text("collectionName").required();
+const PARTITION: KnownKey = KnownKey::text("partitionName");
+const PARTITIONS: KnownKey = KnownKey::new("partitionNames", JsonKind::Texts);
+const OUTPUT_FIELDS: KnownKey = KnownKey::new("outputFields", JsonKind::Texts);
+const EXPR_PARAMS: KnownKey = KnownKey::new("exprParams", JsonKind::Map);
+const CONSISTENCY: KnownKey = KnownKey::text("consistencyLevel");
+const LIMIT: KnownKey = KnownKey::new("limit", JsonKind::Int32);
+const OFFSET: KnownKey = KnownKey::new("offset", JsonKind::Int32);
+const PROPERTIES: KnownKey = KnownKey::new("properties", JsonKind::Map);
 
 /// Keys that the cloud and its clients add to import calls.
-const CLOUD: [Key; 12] = [
-    Key::new("clusterId", JsonKind::Any),
-    Key::new("projectId", JsonKind::Any),
-    Key::new("regionId", JsonKind::Any),
-    Key::new("objectUrl", JsonKind::Any),
-    Key::new("objectUrls", JsonKind::Any),
-    Key::new("volumeName", JsonKind::Any),
-    Key::new("dataPaths", JsonKind::Any),
-    Key::new("accessKey", JsonKind::Any),
-    Key::new("secretKey", JsonKind::Any),
-    Key::new("token", JsonKind::Any),
-    Key::new("pageSize", JsonKind::Any),
-    Key::new("currentPage", JsonKind::Any),
+const CLOUD: [KnownKey; 12] = [
+    KnownKey::new("clusterId", JsonKind::Any),
+    KnownKey::new("projectId", JsonKind::Any),
+    KnownKey::new("regionId", JsonKind::Any),
+    KnownKey::new("objectUrl", JsonKind::Any),
+    KnownKey::new("objectUrls", JsonKind::Any),
+    KnownKey::new("volumeName", JsonKind::Any),
+    KnownKey::new("dataPaths", JsonKind::Any),
+    KnownKey::new("accessKey", JsonKind::Any),
+    KnownKey::new("secretKey", JsonKind::Any),
+    KnownKey::new("token", JsonKind::Any),
+    KnownKey::new("pageSize", JsonKind::Any),
+    KnownKey::new("currentPage", JsonKind::Any),
 ];
 
 /// Consistency levels of Milvus.
@@ -45,219 +45,223 @@ const CLOUD_SIGNS: [&str; 6] = [
     "objectUrls",
 ];
 
-const IMPORT: &[Key] = &[
+const IMPORT: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
     PARTITION,
-    Key::new("files", JsonKind::TextLists).required(),
-    Key::new("options", JsonKind::TextMap),
+    KnownKey::new("files", JsonKind::TextLists).required(),
+    KnownKey::new("options", JsonKind::TextMap),
 ];
-const JOB: &[Key] = &[DATABASE, Key::text("jobId").required()];
+const JOB: &[KnownKey] = &[DATABASE, KnownKey::text("jobId").required()];
 /// Keys of the lists of jobs and of aliases, for one collection or for all.
-const ONE_OR_ALL: &[Key] = &[DATABASE, Key::text("collectionName")];
+const ONE_OR_ALL: &[KnownKey] = &[DATABASE, KnownKey::text("collectionName")];
 
-const ONLY_DATABASE: &[Key] = &[DATABASE];
-const NAMED_DATABASE: &[Key] = &[Key::text("dbName").required()];
-const DATABASE_PROPERTIES: &[Key] = &[Key::text("dbName").required(), PROPERTIES];
-const DROP_DATABASE_PROPERTIES: &[Key] = &[
-    Key::text("dbName").required(),
-    Key::new("propertyKeys", JsonKind::Texts),
+const ONLY_DATABASE: &[KnownKey] = &[DATABASE];
+const NAMED_DATABASE: &[KnownKey] = &[KnownKey::text("dbName").required()];
+const DATABASE_PROPERTIES: &[KnownKey] = &[KnownKey::text("dbName").required(), PROPERTIES];
+const DROP_DATABASE_PROPERTIES: &[KnownKey] = &[
+    KnownKey::text("dbName").required(),
+    KnownKey::new("propertyKeys", JsonKind::Texts),
 ];
 
-const NAMED_COLLECTION: &[Key] = &[DATABASE, COLLECTION, PARTITIONS];
-const RENAME: &[Key] = &[
+const NAMED_COLLECTION: &[KnownKey] = &[DATABASE, COLLECTION, PARTITIONS];
+const RENAME: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::text("newCollectionName").required(),
-    Key::text("newDbName"),
+    KnownKey::text("newCollectionName").required(),
+    KnownKey::text("newDbName"),
 ];
-const COLLECTION_PROPERTIES: &[Key] = &[DATABASE, COLLECTION, PROPERTIES];
-const DROP_COLLECTION_PROPERTIES: &[Key] = &[
+const COLLECTION_PROPERTIES: &[KnownKey] = &[DATABASE, COLLECTION, PROPERTIES];
+const DROP_COLLECTION_PROPERTIES: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::new("propertyKeys", JsonKind::Texts),
+    KnownKey::new("propertyKeys", JsonKind::Texts),
 ];
-const COMPACT: &[Key] = &[
+const COMPACT: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::new("isClustering", JsonKind::Flag),
+    KnownKey::new("isClustering", JsonKind::Flag),
 ];
-const COMPACTION_STATE: &[Key] = &[Key::new("jobID", JsonKind::Int64)];
+const COMPACTION_STATE: &[KnownKey] = &[KnownKey::new("jobID", JsonKind::Int64)];
 
-const FIELD: &[Key] = &[
-    Key::text("fieldName"),
-    Key::text("description"),
-    Key::text("dataType"),
-    Key::text("elementDataType"),
-    Key::text("externalField").refused(),
-    Key::new("isPrimary", JsonKind::Flag),
-    Key::new("isPartitionKey", JsonKind::Flag),
-    Key::new("isClusteringKey", JsonKind::Flag),
-    Key::new("elementTypeParams", JsonKind::Map),
-    Key::new("typeParams", JsonKind::Map),
-    Key::new("fields", JsonKind::Objects(SUB_FIELD)),
-    Key::new("nullable", JsonKind::Flag),
-    Key::new("defaultValue", JsonKind::Any),
+const FIELD: &[KnownKey] = &[
+    KnownKey::text("fieldName"),
+    KnownKey::text("description"),
+    KnownKey::text("dataType"),
+    KnownKey::text("elementDataType"),
+    KnownKey::text("externalField").refused(),
+    KnownKey::new("isPrimary", JsonKind::Flag),
+    KnownKey::new("isPartitionKey", JsonKind::Flag),
+    KnownKey::new("isClusteringKey", JsonKind::Flag),
+    KnownKey::new("elementTypeParams", JsonKind::Map),
+    KnownKey::new("typeParams", JsonKind::Map),
+    KnownKey::new("fields", JsonKind::Objects(SUB_FIELD)),
+    KnownKey::new("nullable", JsonKind::Flag),
+    KnownKey::new("defaultValue", JsonKind::Any),
 ];
-const SUB_FIELD: &[Key] = &[
-    Key::text("fieldName"),
-    Key::text("description"),
-    Key::text("dataType"),
-    Key::text("elementDataType"),
-    Key::new("isPrimary", JsonKind::Flag),
-    Key::new("isPartitionKey", JsonKind::Flag),
-    Key::new("isClusteringKey", JsonKind::Flag),
-    Key::new("elementTypeParams", JsonKind::Map),
-    Key::new("typeParams", JsonKind::Map),
-    Key::new("nullable", JsonKind::Flag),
-    Key::new("defaultValue", JsonKind::Any),
+const SUB_FIELD: &[KnownKey] = &[
+    KnownKey::text("fieldName"),
+    KnownKey::text("description"),
+    KnownKey::text("dataType"),
+    KnownKey::text("elementDataType"),
+    KnownKey::new("isPrimary", JsonKind::Flag),
+    KnownKey::new("isPartitionKey", JsonKind::Flag),
+    KnownKey::new("isClusteringKey", JsonKind::Flag),
+    KnownKey::new("elementTypeParams", JsonKind::Map),
+    KnownKey::new("typeParams", JsonKind::Map),
+    KnownKey::new("nullable", JsonKind::Flag),
+    KnownKey::new("defaultValue", JsonKind::Any),
 ];
-const STRUCT_FIELD: &[Key] = &[
-    Key::text("fieldName"),
-    Key::text("description"),
-    Key::new("fields", JsonKind::Objects(SUB_FIELD)),
-    Key::new("typeParams", JsonKind::Map),
-    Key::new("nullable", JsonKind::Flag),
+const STRUCT_FIELD: &[KnownKey] = &[
+    KnownKey::text("fieldName"),
+    KnownKey::text("description"),
+    KnownKey::new("fields", JsonKind::Objects(SUB_FIELD)),
+    KnownKey::new("typeParams", JsonKind::Map),
+    KnownKey::new("nullable", JsonKind::Flag),
 ];
-const FUNCTION: &[Key] = &[
-    Key::text("name"),
-    Key::text("description"),
-    Key::text("type"),
-    Key::new("inputFieldNames", JsonKind::Texts),
-    Key::new("outputFieldNames", JsonKind::Texts),
-    Key::new("params", JsonKind::Map),
+const FUNCTION: &[KnownKey] = &[
+    KnownKey::text("name"),
+    KnownKey::text("description"),
+    KnownKey::text("type"),
+    KnownKey::new("inputFieldNames", JsonKind::Texts),
+    KnownKey::new("outputFieldNames", JsonKind::Texts),
+    KnownKey::new("params", JsonKind::Map),
 ];
-const SCHEMA: &[Key] = &[
-    Key::new("fields", JsonKind::Objects(FIELD)),
-    Key::new("structFields", JsonKind::Objects(STRUCT_FIELD)),
-    Key::new("functions", JsonKind::Objects(FUNCTION)),
-    Key::new("autoID", JsonKind::Flag),
-    Key::new("enableDynamicField", JsonKind::Flag),
-    Key::text("externalSource").refused(),
-    Key::text("externalSpec").refused(),
+const SCHEMA: &[KnownKey] = &[
+    KnownKey::new("fields", JsonKind::Objects(FIELD)),
+    KnownKey::new("structFields", JsonKind::Objects(STRUCT_FIELD)),
+    KnownKey::new("functions", JsonKind::Objects(FUNCTION)),
+    KnownKey::new("autoID", JsonKind::Flag),
+    KnownKey::new("enableDynamicField", JsonKind::Flag),
+    KnownKey::text("externalSource").refused(),
+    KnownKey::text("externalSpec").refused(),
 ];
-const INDEX: &[Key] = &[
-    Key::text("fieldName"),
-    Key::text("indexName"),
-    Key::text("metricType"),
-    Key::text("indexType"),
-    Key::new("params", JsonKind::Map),
+const INDEX: &[KnownKey] = &[
+    KnownKey::text("fieldName"),
+    KnownKey::text("indexName"),
+    KnownKey::text("metricType"),
+    KnownKey::text("indexType"),
+    KnownKey::new("params", JsonKind::Map),
 ];
-const CREATE_COLLECTION: &[Key] = &[
+const CREATE_COLLECTION: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::new("dimension", JsonKind::Int32),
-    Key::text("idType"),
-    Key::new("autoID", JsonKind::Flag),
-    Key::text("metricType"),
-    Key::text("vectorFieldType"),
+    KnownKey::new("dimension", JsonKind::Int32),
+    KnownKey::text("idType"),
+    KnownKey::new("autoID", JsonKind::Flag),
+    KnownKey::text("metricType"),
+    KnownKey::text("vectorFieldType"),
     CONSISTENCY,
-    Key::text("primaryFieldName"),
-    Key::text("vectorFieldName"),
-    Key::new("schema", JsonKind::Object(SCHEMA)),
-    Key::new("indexParams", JsonKind::Objects(INDEX)),
-    Key::new("params", JsonKind::Map),
+    KnownKey::text("primaryFieldName"),
+    KnownKey::text("vectorFieldName"),
+    KnownKey::new("schema", JsonKind::Object(SCHEMA)),
+    KnownKey::new("indexParams", JsonKind::Objects(INDEX)),
+    KnownKey::new("params", JsonKind::Map),
     PROPERTIES,
-    Key::text("description"),
-    Key::text("externalSource").refused(),
-    Key::text("externalSpec").refused(),
+    KnownKey::text("description"),
+    KnownKey::text("externalSource").refused(),
+    KnownKey::text("externalSpec").refused(),
 ];
 
-const NAMED_PARTITION: &[Key] = &[DATABASE, COLLECTION, Key::text("partitionName").required()];
-const NAMED_PARTITIONS: &[Key] = &[
+const NAMED_PARTITION: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::new("partitionNames", JsonKind::Texts).required(),
+    KnownKey::text("partitionName").required(),
 ];
-const INDEXES: &[Key] = &[
+const NAMED_PARTITIONS: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::new("indexParams", JsonKind::Objects(INDEX)).required(),
+    KnownKey::new("partitionNames", JsonKind::Texts).required(),
 ];
-const NAMED_INDEX: &[Key] = &[
+const INDEXES: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::text("indexName").required(),
-    Key::new("timestamp", JsonKind::Int64),
+    KnownKey::new("indexParams", JsonKind::Objects(INDEX)).required(),
 ];
-const ALIAS: &[Key] = &[DATABASE, Key::text("aliasName").required()];
-const ALIAS_OF: &[Key] = &[DATABASE, COLLECTION, Key::text("aliasName").required()];
+const NAMED_INDEX: &[KnownKey] = &[
+    DATABASE,
+    COLLECTION,
+    KnownKey::text("indexName").required(),
+    KnownKey::new("timestamp", JsonKind::Int64),
+];
+const ALIAS: &[KnownKey] = &[DATABASE, KnownKey::text("aliasName").required()];
+const ALIAS_OF: &[KnownKey] = &[DATABASE, COLLECTION, KnownKey::text("aliasName").required()];
 
-const QUERY: &[Key] = &[
+const QUERY: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
     PARTITIONS,
     OUTPUT_FIELDS,
-    Key::text("filter"),
+    KnownKey::text("filter"),
     LIMIT,
     OFFSET,
-    Key::new("orderByFields", JsonKind::Texts).refused(),
-    Key::new("groupByFields", JsonKind::Texts).refused(),
+    KnownKey::new("orderByFields", JsonKind::Texts).refused(),
+    KnownKey::new("groupByFields", JsonKind::Texts).refused(),
     EXPR_PARAMS,
     CONSISTENCY,
 ];
 /// Milvus accepts `partitionName` here and ignores it.
-const GET: &[Key] = &[
+const GET: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::text("partitionName").refused(),
+    KnownKey::text("partitionName").refused(),
     PARTITIONS,
     OUTPUT_FIELDS,
-    Key::new("id", JsonKind::Any).required(),
+    KnownKey::new("id", JsonKind::Any).required(),
     CONSISTENCY,
 ];
 /// Milvus has `partitionNames` and `id` only in other calls. It would ignore them here and delete in all partitions.
-const DELETE: &[Key] = &[
+const DELETE: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
     PARTITION,
-    Key::text("filter").required(),
+    KnownKey::text("filter").required(),
     EXPR_PARAMS,
-    Key::new("partitionNames", JsonKind::Any).refused(),
-    Key::new("id", JsonKind::Any).refused(),
+    KnownKey::new("partitionNames", JsonKind::Any).refused(),
+    KnownKey::new("id", JsonKind::Any).refused(),
 ];
 /// The search call itself refuses unsupported values.
-const SEARCH: &[Key] = &[
+const SEARCH: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
-    Key::new("ids", JsonKind::List),
-    Key::text("annsField"),
+    KnownKey::new("ids", JsonKind::List),
+    KnownKey::text("annsField"),
     PARTITIONS,
-    Key::text("filter"),
-    Key::text("groupingField"),
-    Key::new("groupSize", JsonKind::Int32),
-    Key::new("strictGroupSize", JsonKind::Flag),
+    KnownKey::text("filter"),
+    KnownKey::text("groupingField"),
+    KnownKey::new("groupSize", JsonKind::Int32),
+    KnownKey::new("strictGroupSize", JsonKind::Flag),
     LIMIT,
     OFFSET,
     OUTPUT_FIELDS,
-    Key::new("searchParams", JsonKind::Map),
+    KnownKey::new("searchParams", JsonKind::Map),
     CONSISTENCY,
     EXPR_PARAMS,
-    Key::new("functionScore", JsonKind::Map),
-    Key::new("functionChains", JsonKind::List),
-    Key::new("searchAggregation", JsonKind::Map),
-    Key::new("orderByFields", JsonKind::Texts),
-    Key::new("params", JsonKind::Map),
+    KnownKey::new("functionScore", JsonKind::Map),
+    KnownKey::new("functionChains", JsonKind::List),
+    KnownKey::new("searchAggregation", JsonKind::Map),
+    KnownKey::new("orderByFields", JsonKind::Texts),
+    KnownKey::new("params", JsonKind::Map),
 ];
-const FIELD_OP: &[Key] = &[Key::text("fieldName"), Key::text("op")];
+const FIELD_OP: &[KnownKey] = &[KnownKey::text("fieldName"), KnownKey::text("op")];
 /// Milvus' insert accepts the last two keys and ignores them.
-const INSERT: &[Key] = &[
+const INSERT: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
     PARTITION,
-    Key::new("partialUpdate", JsonKind::Flag).refused(),
-    Key::new("fieldOps", JsonKind::Objects(FIELD_OP)).refused(),
+    KnownKey::new("partialUpdate", JsonKind::Flag).refused(),
+    KnownKey::new("fieldOps", JsonKind::Objects(FIELD_OP)).refused(),
 ];
-const UPSERT: &[Key] = &[
+const UPSERT: &[KnownKey] = &[
     DATABASE,
     COLLECTION,
     PARTITION,
-    Key::new("partialUpdate", JsonKind::Flag),
-    Key::new("fieldOps", JsonKind::Objects(FIELD_OP)),
+    KnownKey::new("partialUpdate", JsonKind::Flag),
+    KnownKey::new("fieldOps", JsonKind::Objects(FIELD_OP)),
 ];
 
 /// Returns the keys of a route's requests; `None` if the route has no body of Milvus' second API.
-fn keys(path: &str) -> Option<&'static [Key]> {
+fn keys(path: &str) -> Option<&'static [KnownKey]> {
     Some(match path.strip_prefix("/v2/vectordb/")? {
         "collections/list" | "databases/list" => ONLY_DATABASE,
         "collections/has"

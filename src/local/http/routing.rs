@@ -3,7 +3,7 @@
 //! Handlers are ordinary functions that run on a thread pool, since they wait for the database.
 
 use super::answer::{Data, json_response, refusal};
-use super::call::Call;
+use super::call::ServiceCall;
 use super::error::ServiceError;
 use super::limit::{CallLimit, CancelOnDrop};
 use super::listener::Peer;
@@ -42,7 +42,7 @@ const LOOK: Duration = Duration::from_millis(500);
 const CLOSED_LOOKS: usize = 4;
 
 /// The function that handles a route's calls.
-pub(crate) type Handler<T = Value> = fn(&App, &Call) -> Result<T, ServiceError>;
+pub(crate) type Handler<T = Value> = fn(&App, &ServiceCall) -> Result<T, ServiceError>;
 
 /// A builder for the service's routes. Paths without a leading slash are below [`ROOT`].
 pub(crate) struct Routes(pub(crate) Router<Arc<App>>);
@@ -57,7 +57,7 @@ impl Routes {
             let params = pairs
                 .map(|(name, value)| (name.into_owned(), Value::from(value)))
                 .collect();
-            let call = call(&app, body::Object::of(params), request.headers());
+            let call = call(&app, body::BodyObject::of(params), request.headers());
             complete(request.extensions());
             run(app, success, handler, call).await
         };
@@ -68,7 +68,7 @@ impl Routes {
     pub(crate) fn post<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
         let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
-            match take(&app, request, body::Kind::Parameters).await {
+            match take(&app, request, body::BodyKind::Parameters).await {
                 Ok(call) => run(app, success, handler, call).await,
                 Err(error) => refusal(&error),
             }
@@ -78,10 +78,10 @@ impl Routes {
 
     /// Adds a route that reads many rows, with parameters as a JSON object.
     pub(crate) fn query<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
-        self.querying(path, handler, body::Kind::Parameters)
+        self.querying(path, handler, body::BodyKind::Parameters)
     }
 
-    fn querying<T: Data>(self, path: &str, handler: Handler<T>, kind: body::Kind) -> Self {
+    fn querying<T: Data>(self, path: &str, handler: Handler<T>, kind: body::BodyKind) -> Self {
         let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let peer = peer(request.extensions());
@@ -106,20 +106,20 @@ impl Routes {
 
     /// Adds a route that reads many rows and accepts many vectors as `data`.
     pub(crate) fn vectors<T: Data>(self, path: &str, handler: Handler<T>) -> Self {
-        self.querying(path, handler, body::Kind::Rows)
+        self.querying(path, handler, body::BodyKind::Rows)
     }
 
     /// Adds a route that writes, with parameters as a JSON object.
     pub(crate) fn write(self, path: &str, handler: Handler) -> Self {
-        self.writing(path, handler, body::Kind::Parameters)
+        self.writing(path, handler, body::BodyKind::Parameters)
     }
 
     /// Adds a route that writes rows, which come in `data` beside the parameters and may be many.
     pub(crate) fn rows(self, path: &str, handler: Handler) -> Self {
-        self.writing(path, handler, body::Kind::Rows)
+        self.writing(path, handler, body::BodyKind::Rows)
     }
 
-    fn writing(self, path: &str, handler: Handler, kind: body::Kind) -> Self {
+    fn writing(self, path: &str, handler: Handler, kind: body::BodyKind) -> Self {
         let (path, success) = (full(path), success(path));
         let route = move |State(app): State<Arc<App>>, request: Request| async move {
             let call = match take(&app, request, kind).await {
@@ -165,7 +165,11 @@ fn complete(extensions: &Extensions) {
     }
 }
 
-async fn take(app: &App, request: Request, kind: body::Kind) -> Result<Call, ServiceError> {
+async fn take(
+    app: &App,
+    request: Request,
+    kind: body::BodyKind,
+) -> Result<ServiceCall, ServiceError> {
     let (parts, body) = request.into_parts();
     let mut object = body::object(&parts.headers, body, kind).await?;
     complete(&parts.extensions);
@@ -174,9 +178,9 @@ async fn take(app: &App, request: Request, kind: body::Kind) -> Result<Call, Ser
     Ok(call(app, object, &parts.headers))
 }
 
-fn call(app: &App, object: body::Object, headers: &HeaderMap) -> Call {
+fn call(app: &App, object: body::BodyObject, headers: &HeaderMap) -> ServiceCall {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    Call {
+    ServiceCall {
         object,
         key: headers
             .get("idempotency-key")
@@ -189,7 +193,12 @@ fn call(app: &App, object: body::Object, headers: &HeaderMap) -> Call {
     }
 }
 
-async fn run<T: Data>(app: Arc<App>, success: i64, handler: Handler<T>, call: Call) -> Response {
+async fn run<T: Data>(
+    app: Arc<App>,
+    success: i64,
+    handler: Handler<T>,
+    call: ServiceCall,
+) -> Response {
     let answer = move || {
         let data = handler(&app, &call)?;
         let mut text = format!("{{\"code\":{success},\"data\":");

@@ -4,8 +4,8 @@ use super::state::Shared;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, ReadError, Schema, Warnings, batch, prefetch};
 use crate::local::source::SourceError;
-use crate::local::storage::work::{Claimed, JobFailure, Report};
-use crate::local::storage::{Store, StoreError};
+use crate::local::storage::work::{Claimed, JobFailure, WorkerReport};
+use crate::local::storage::{DataStore, StoreError};
 use crate::location::Format;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -70,10 +70,10 @@ pub(crate) fn run(shared: &Shared, job: &Claimed) -> Result<(), Halt> {
         store,
         job,
         schema: Arc::new(schema),
-        report: Report::default(),
+        report: WorkerReport::default(),
         read: None,
         warnings: Warnings::default(),
-        pace: shared.rate().map(Pace::new),
+        pace: shared.rate().map(RowPace::new),
     };
     for (no, file) in files.iter().enumerate() {
         import.file(no, file)?;
@@ -88,22 +88,22 @@ fn alive(open: bool) -> Result<(), Halt> {
 
 struct Import<'a> {
     shared: &'a Shared,
-    store: &'a Store,
+    store: &'a DataStore,
     job: &'a Claimed,
     schema: Arc<Schema>,
-    report: Report,
+    report: WorkerReport,
     /// The last file that was read to its end, if that isn't stored yet. It's stored with the next rows or at the end
     /// of the job.
-    read: Option<Report>,
+    read: Option<WorkerReport>,
     /// Warnings about data that Milvus drops without an error.
     warnings: Warnings,
-    pace: Option<Pace>,
+    pace: Option<RowPace>,
 }
 
 impl Import<'_> {
     fn file(&mut self, no: usize, file: &SourceFile) -> Result<(), Halt> {
         let (rows, bytes) = (self.report.rows, self.report.bytes);
-        self.report = Report {
+        self.report = WorkerReport {
             file: no,
             file_rows: 0,
             file_bytes: 0,
@@ -208,12 +208,12 @@ fn reason(file: &SourceFile, error: &ReadError) -> String {
 }
 
 /// A limit on a job's rows per second.
-struct Pace {
+struct RowPace {
     rate: u64,
     begin: Instant,
 }
 
-impl Pace {
+impl RowPace {
     fn new(rate: u64) -> Self {
         Self {
             rate: rate.max(1),

@@ -10,22 +10,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 /// From before a job is added to the store, its lock is held here too. Otherwise another process on the data folder
 /// could take the job without having its credentials.
 #[derive(Default)]
-pub(crate) struct KeyStore(Mutex<BTreeMap<String, Held>>);
+pub(crate) struct JobKeyStore(Mutex<BTreeMap<String, HeldKeys>>);
 
-struct Held {
+struct HeldKeys {
     keys: StorageKeys,
     lock: Option<JobLock>,
     /// Whether the job is in the store yet. A job that isn't in the store yet must not be taken for an ended job.
     made: bool,
 }
 
-impl KeyStore {
+impl JobKeyStore {
     /// Adds the credentials and the lock of a job that is about to be added to the store.
     pub(crate) fn put(&self, job: &str, keys: StorageKeys, lock: JobLock) {
         let lock = Some(lock);
         let made = false;
         self.held()
-            .insert(job.to_owned(), Held { keys, lock, made });
+            .insert(job.to_owned(), HeldKeys { keys, lock, made });
     }
 
     /// Records that a job is in the store now.
@@ -67,7 +67,7 @@ impl KeyStore {
         made.map(|(job, _)| job.clone()).collect()
     }
 
-    fn held(&self) -> MutexGuard<'_, BTreeMap<String, Held>> {
+    fn held(&self) -> MutexGuard<'_, BTreeMap<String, HeldKeys>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

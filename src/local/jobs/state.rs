@@ -1,10 +1,10 @@
 //! The state that workers and requests share, and the calls that wake or stop workers.
 
-use super::key_store::KeyStore;
+use super::key_store::JobKeyStore;
 use super::lock::JobLock;
 use super::retry::Retries;
 use crate::local::faults::Faults;
-use crate::local::storage::{Store, StoreError};
+use crate::local::storage::{DataStore, StoreError};
 use crate::stores::StorageKeys;
 use std::collections::BTreeSet;
 use std::io;
@@ -14,10 +14,10 @@ use std::time::{Duration, Instant};
 
 /// The state that the workers and the server share.
 pub(crate) struct Shared {
-    pub(super) store: Store,
+    pub(super) store: DataStore,
     pub(super) locks: PathBuf,
     pub(super) rate: Option<u64>,
-    pub(super) key_store: KeyStore,
+    pub(super) key_store: JobKeyStore,
     pub(super) faults: Faults,
     pub(super) warn: fn(&str),
     pub(super) board: Mutex<WorkerState>,
@@ -48,7 +48,7 @@ pub(super) struct WorkerState {
 impl Shared {
     /// Returns the state for workers on this store, with lock files in `locks`.
     pub(crate) fn new(
-        store: Store,
+        store: DataStore,
         locks: PathBuf,
         rate: Option<u64>,
         faults: Faults,
@@ -58,7 +58,7 @@ impl Shared {
             store,
             locks,
             rate,
-            key_store: KeyStore::default(),
+            key_store: JobKeyStore::default(),
             faults,
             warn,
             board: Mutex::default(),
@@ -68,12 +68,12 @@ impl Shared {
     }
 
     /// Returns the store.
-    pub(crate) fn store(&self) -> &Store {
+    pub(crate) fn store(&self) -> &DataStore {
         &self.store
     }
 
     /// Returns the storage keys of jobs that haven't ended.
-    pub(crate) fn key_store(&self) -> &KeyStore {
+    pub(crate) fn key_store(&self) -> &JobKeyStore {
         &self.key_store
     }
 

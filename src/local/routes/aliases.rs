@@ -1,7 +1,7 @@
 //! Aliases of collections. Calls accept an alias in place of a collection's name.
 
 use super::lookup::{self, DIALECT, check_name};
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::state::App;
@@ -19,7 +19,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Returns the aliases of a database, or of one of its collections.
-fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let collection = match call.get(&["collectionName"]) {
         Some(_) => Some(lookup::find(app, call)?.id),
@@ -28,7 +28,7 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(Value::from(app.store().aliases(&database, collection)?))
 }
 
-fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
     match app.store().alias(&database, &name)? {
@@ -39,16 +39,16 @@ fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     }
 }
 
-fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     set(app, call, false)
 }
 
 /// Points an alias at another collection.
-fn alter(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn alter(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     set(app, call, true)
 }
 
-fn set(app: &App, call: &Call, change: bool) -> Result<Value, ServiceError> {
+fn set(app: &App, call: &ServiceCall, change: bool) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
     check_name("collection alias", &name).map_err(ServiceError::invalid)?;
@@ -79,7 +79,7 @@ fn set(app: &App, call: &Call, change: bool) -> Result<Value, ServiceError> {
 }
 
 /// Removes an alias. A missing alias is success, as in Milvus.
-fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["aliasName"])?;
     app.store().drop_alias(&database, &name)?;

@@ -2,9 +2,9 @@
 
 use super::indexes;
 use super::lookup::{self, DIALECT, MAX_NAME, check_name, find};
-use super::settings::Settings;
+use super::settings::CollectionSettings;
 use crate::formats::Schema;
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::jobs::now;
@@ -41,19 +41,19 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Returns the names of the database's collections.
-pub(crate) fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(crate) fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     Ok(Value::from(app.store().collection_names(&database)?))
 }
 
-fn has(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn has(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     Ok(json!({ "has": app.store().collection(&database, &name)?.is_some() }))
 }
 
 /// Returns a collection's schema, indexes and load state.
-pub(crate) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(crate) fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let schema = collection.schema()?;
     let body = &collection.body;
@@ -61,7 +61,7 @@ pub(crate) fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     let description = [body, inner]
         .into_iter()
         .find_map(|body| body.get("description")?.as_str());
-    let settings = Settings::read(body, &schema)?;
+    let settings = CollectionSettings::read(body, &schema)?;
     Ok(json!({
         "aliases": app.store().aliases(&lookup::database(app, call)?, Some(collection.id))?,
         "autoId": schema.auto_id(),
@@ -91,13 +91,13 @@ fn load_word(collection: &Collection) -> &'static str {
 
 /// Creates a collection. If it already exists, nothing changes: with the same schema the call succeeds, with another
 /// schema it's refused, as in Milvus.
-pub(crate) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(crate) fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     check_name("collection", &name).map_err(ServiceError::invalid)?;
     let body = Value::Object(call.object.params.clone());
     let schema = Schema::from_create_body(&body)?;
-    let settings = Settings::read(&body, &schema)?;
+    let settings = CollectionSettings::read(&body, &schema)?;
     let asked = indexes::asked(&body, &schema)?;
     // A collection that is created with its indexes is loaded immediately; without one it waits for `load`. If it can't
     // be loaded, it's there nevertheless (Milvus: `handler_v2.go`, `createCollection`).
@@ -127,7 +127,7 @@ pub(crate) fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
         }
         Some(there) => {
             let known = there.schema()?;
-            known == schema && Settings::read(&there.body, &known)? == settings
+            known == schema && CollectionSettings::read(&there.body, &known)? == settings
         }
         None => false,
     };
@@ -152,7 +152,7 @@ fn check_partition_name(name: &str) -> Result<(), String> {
 }
 
 /// Removes a collection with its rows. A missing collection is success, as in Milvus.
-pub(crate) fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(crate) fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let database = lookup::database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     if let Some(collection) = app.store().collection(&database, &name)? {
@@ -185,7 +185,7 @@ fn check_unaliased(
 
 /// Renames a collection, in its own database or into `newDbName`. Its jobs, including running ones, follow the
 /// collection.
-fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn rename(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["newCollectionName"])?;
     check_name("collection", &name).map_err(ServiceError::invalid)?;
@@ -213,12 +213,12 @@ fn rename(app: &App, call: &Call) -> Result<Value, ServiceError> {
     )))
 }
 
-fn alter_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn alter_properties(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let given = call.get(&["properties"]).and_then(Value::as_object);
     change_properties(app, call, given.unwrap_or(&Map::new()), &[])
 }
 
-fn drop_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn drop_properties(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let keys = call.get(&["propertyKeys"]).and_then(lookup::texts);
     change_properties(app, call, &Map::new(), &keys.unwrap_or_default())
 }
@@ -226,7 +226,7 @@ fn drop_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
 /// Sets and removes properties of a collection (Milvus: proxy/task.go, `alterCollectionTask.PreExecute`).
 fn change_properties(
     app: &App,
-    call: &Call,
+    call: &ServiceCall,
     set: &Map<String, Value>,
     remove: &[String],
 ) -> Result<Value, ServiceError> {
@@ -255,12 +255,12 @@ fn change_properties(
 }
 
 /// Returns an id for the compaction. Nothing is compacted, since the service removes deleted rows by itself.
-fn compact(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn compact(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(json!({ "compactionID": find(app, call)?.id }))
 }
 
 /// Returns that the compaction is completed, whatever its id.
-fn compaction_state(_: &App, call: &Call) -> Result<Value, ServiceError> {
+fn compaction_state(_: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let id = call.get(&["jobID", "jobId", "compactionID", "compactionId"]);
     let id = id.ok_or_else(|| ServiceError::missing(DIALECT, "jobID"))?;
     Ok(json!({
@@ -273,11 +273,11 @@ fn compaction_state(_: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// Does nothing: rows are visible as soon as they're written, and they're on disk before that.
-fn flush(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn flush(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     find(app, call).map(|_| json!({}))
 }
 
-fn load(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn load(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let schema = collection.schema()?;
     let indexes = indexes::of(&collection, &schema);
@@ -286,23 +286,23 @@ fn load(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({}))
 }
 
-fn release(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn release(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     app.store().set_loaded(find(app, call)?.id, false)?;
     Ok(json!({}))
 }
 
-fn load_state(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn load_state(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let progress = if collection.loaded { 100 } else { 0 };
     Ok(json!({ "loadState": load_word(&collection), "loadProgress": progress, "message": "" }))
 }
 
-fn stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn stats(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     Ok(json!({ "rowCount": app.store().count(collection.id, None)? }))
 }
 
-fn create_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn create_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     check_partition_name(&name).map_err(ServiceError::invalid)?;
@@ -315,17 +315,17 @@ fn create_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({}))
 }
 
-fn partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(Value::from(app.store().partitions(find(app, call)?.id)?))
 }
 
-fn has_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn has_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     Ok(json!({ "has": app.store().partition(collection.id, &name)?.is_some() }))
 }
 
-fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn partition_stats(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     let partition = app.store().partition(collection.id, &name)?;
@@ -334,7 +334,7 @@ fn partition_stats(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// Loads the whole collection, since partitions can't be loaded one by one.
-fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn load_partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let (collection, partitions) = named_partitions(app, call)?;
     app.store().set_released(&partitions, false)?;
     app.store().set_loaded(collection.id, true)?;
@@ -342,14 +342,14 @@ fn load_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// Marks the partitions as released, so they can be dropped. Queries still return their rows.
-fn release_partitions(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn release_partitions(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let (_, partitions) = named_partitions(app, call)?;
     app.store().set_released(&partitions, true)?;
     Ok(json!({}))
 }
 
 /// Returns the collection and the ids of the partitions in `partitionNames`, which have to exist.
-fn named_partitions(app: &App, call: &Call) -> Result<(Collection, Vec<i64>), ServiceError> {
+fn named_partitions(app: &App, call: &ServiceCall) -> Result<(Collection, Vec<i64>), ServiceError> {
     let collection = find(app, call)?;
     let mut ids = Vec::new();
     let names = call.get(&["partitionNames"]).and_then(lookup::texts);
@@ -363,7 +363,7 @@ fn named_partitions(app: &App, call: &Call) -> Result<(Collection, Vec<i64>), Se
 
 /// Removes a partition with its rows. A missing partition is success, and a loaded one is refused (Milvus:
 /// `internal/proxy/task.go`, `dropPartitionTask`).
-fn drop_partition(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn drop_partition(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["partitionName"])?;
     if name == DEFAULT_PARTITION {

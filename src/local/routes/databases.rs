@@ -1,7 +1,7 @@
 //! The database calls, and the choice of a database for other calls.
 
 use super::lookup::{DIALECT, check_name, texts};
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::state::App;
@@ -20,11 +20,11 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .write("databases/drop", drop)
 }
 
-fn list(app: &App, _: &Call) -> Result<Value, ServiceError> {
+fn list(app: &App, _: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(Value::from(app.store().databases()?))
 }
 
-fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
     let found = app.store().database(&name)?;
     let found = found.ok_or_else(|| ServiceError::no_database(&name))?;
@@ -35,7 +35,7 @@ fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "dbID": found.id, "dbName": name, "properties": pairs }))
 }
 
-fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
     check_name("database", &name).map_err(|message| ServiceError::new(802, message))?;
     if app.store().create_database(&name, &properties(call))? {
@@ -45,18 +45,18 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Err(ServiceError::unexpected(message))
 }
 
-fn alter(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn alter(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     change(app, call, &properties(call), &[])
 }
 
-fn drop_properties(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn drop_properties(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let keys = call.get(&["propertyKeys"]).and_then(texts);
     change(app, call, &Map::new(), &keys.unwrap_or_default())
 }
 
 fn change(
     app: &App,
-    call: &Call,
+    call: &ServiceCall,
     set: &Map<String, Value>,
     remove: &[String],
 ) -> Result<Value, ServiceError> {
@@ -68,7 +68,7 @@ fn change(
 }
 
 /// Returns the call's `properties` as texts, which is how Milvus stores them.
-fn properties(call: &Call) -> Map<String, Value> {
+fn properties(call: &ServiceCall) -> Map<String, Value> {
     let given = call.get(&["properties"]).and_then(Value::as_object);
     let pairs = given.into_iter().flatten();
     pairs
@@ -88,7 +88,7 @@ fn printed(value: &Value) -> String {
 
 /// Removes a database without collections. A missing database is success (Milvus: `internal/rootcoord/root_coord.go`,
 /// `DropDatabase`).
-fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["dbName"])?;
     if name == DEFAULT_DATABASE {
         return Err(ServiceError::unexpected("can not drop default database"));

@@ -3,10 +3,10 @@
 use super::lookup::{self, DIALECT};
 use crate::formats::{DataType, Schema};
 use crate::local::filter::{Constant, Filter};
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
-use crate::local::search::query::{Found, Outputs, Query};
+use crate::local::search::query::{FoundRows, Outputs, Query};
 use crate::local::state::App;
 use crate::local::storage::collections::Collection;
 use serde_json::{Map, Value};
@@ -26,19 +26,19 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// The target of a call on rows.
-pub(crate) struct Target {
+pub(crate) struct RowsTarget {
     pub(crate) collection: Collection,
     pub(crate) schema: Arc<Schema>,
 }
 
 /// Returns the collection of a call.
-pub(crate) fn target(app: &App, call: &Call) -> Result<Target, ServiceError> {
+pub(crate) fn target(app: &App, call: &ServiceCall) -> Result<RowsTarget, ServiceError> {
     let collection = lookup::find(app, call)?;
     let schema = Arc::new(collection.schema()?);
-    Ok(Target { collection, schema })
+    Ok(RowsTarget { collection, schema })
 }
 
-impl Target {
+impl RowsTarget {
     /// Refuses a collection that isn't loaded.
     pub(crate) fn check_loaded(&self) -> Result<(), ServiceError> {
         if self.collection.loaded {
@@ -51,7 +51,7 @@ impl Target {
     pub(crate) fn query<'a>(
         &'a self,
         app: &'a App,
-        call: &'a Call,
+        call: &'a ServiceCall,
         partitions: Vec<i64>,
         filter: Option<Filter>,
     ) -> Query<'a> {
@@ -68,7 +68,7 @@ impl Target {
 }
 
 /// Returns `count(*)`, or the rows that match `filter`, by ascending primary key.
-pub(crate) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
+pub(crate) fn query(app: &App, call: &ServiceCall) -> Result<FoundRows, ServiceError> {
     let target = target(app, call)?;
     let filter = filter(call, &target.schema)?;
     let fields = output_fields(call)?;
@@ -83,14 +83,14 @@ pub(crate) fn query(app: &App, call: &Call) -> Result<Found, ServiceError> {
     let partitions = partitions(app, call, &target.collection)?;
     let query = target.query(app, call, partitions, filter);
     let Some(outputs) = outputs else {
-        return Ok(Found::count(query.count()?));
+        return Ok(FoundRows::count(query.count()?));
     };
     let (skip, limit) = window(call)?;
     query.rows(&outputs, skip, limit)
 }
 
 /// Returns the rows whose primary keys are in `id`: a single key or a list.
-pub(crate) fn get(app: &App, call: &Call) -> Result<Found, ServiceError> {
+pub(crate) fn get(app: &App, call: &ServiceCall) -> Result<FoundRows, ServiceError> {
     let target = target(app, call)?;
     let outputs =
         Outputs::parse(&output_fields(call)?, &target.schema).map_err(ServiceError::invalid)?;
@@ -142,7 +142,7 @@ fn key(id: &Value, textual: bool) -> Option<Constant> {
 }
 
 /// Returns the filter of a call, if there is one.
-pub(crate) fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, ServiceError> {
+pub(crate) fn filter(call: &ServiceCall, schema: &Schema) -> Result<Option<Filter>, ServiceError> {
     let Some(text) = call.text(&["filter", "expr"]) else {
         return Ok(None);
     };
@@ -160,7 +160,7 @@ pub(crate) fn filter(call: &Call, schema: &Schema) -> Result<Option<Filter>, Ser
 }
 
 /// Returns `outputFields`, or all fields if it's missing or empty.
-fn output_fields(call: &Call) -> Result<Vec<String>, ServiceError> {
+fn output_fields(call: &ServiceCall) -> Result<Vec<String>, ServiceError> {
     let mut names = lookup::names(call, "outputFields")?;
     if names.is_empty() {
         names.push("*".to_owned());
@@ -169,7 +169,7 @@ fn output_fields(call: &Call) -> Result<Vec<String>, ServiceError> {
 }
 
 /// Returns the number of rows to skip, and the most rows to return.
-fn window(call: &Call) -> Result<(usize, usize), ServiceError> {
+fn window(call: &ServiceCall) -> Result<(usize, usize), ServiceError> {
     let limit = call.integer("limit", LIMIT).filter(|limit| *limit > 0);
     let skip = call.integer("offset", 0).filter(|skip| *skip >= 0);
     let both = limit.zip(skip);
@@ -186,7 +186,7 @@ fn window(call: &Call) -> Result<(usize, usize), ServiceError> {
 /// Returns the ids of the partitions to query; empty for all.
 pub(crate) fn partitions(
     app: &App,
-    call: &Call,
+    call: &ServiceCall,
     collection: &Collection,
 ) -> Result<Vec<i64>, ServiceError> {
     let mut ids = Vec::new();

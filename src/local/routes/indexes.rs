@@ -5,7 +5,7 @@ use super::lookup::{DIALECT, find};
 use crate::formats::batch::META;
 use crate::formats::schema::FunctionOutput;
 use crate::formats::{DataType, Schema};
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::state::App;
@@ -281,7 +281,7 @@ pub(crate) fn in_short(collection: &Collection, schema: &Schema) -> Vec<Value> {
 }
 
 /// Creates the indexes in `indexParams`. An index that already exists is success.
-fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let schema = find(app, call)?.schema()?;
     let body = Value::Object(call.object.params.clone());
     let fresh = listed(&body, &schema);
@@ -307,7 +307,7 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// Drops an index. A missing index is success, as in Milvus.
-fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn drop(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let name = call.required(DIALECT, &["indexName"])?;
     change(app, call, |indexes| {
         indexes.retain(|it| it.name != name);
@@ -318,7 +318,7 @@ fn drop(app: &App, call: &Call) -> Result<Value, ServiceError> {
 /// Changes the list of a collection's indexes, and retries if another request has changed it in between.
 fn change(
     app: &App,
-    call: &Call,
+    call: &ServiceCall,
     change: impl Fn(&mut Vec<Index>) -> Result<(), ServiceError>,
 ) -> Result<Value, ServiceError> {
     for _ in 0..TRIES {
@@ -335,7 +335,7 @@ fn change(
 }
 
 /// Returns the names of a collection's indexes.
-fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let schema = Schema::from_create_body(&collection.body)?;
     let indexes = of(&collection, &schema).into_iter();
@@ -343,7 +343,7 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// Returns one index as a list, like Milvus. Every row counts as indexed.
-fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let collection = find(app, call)?;
     let name = call.required(DIALECT, &["indexName"])?;
     let schema = Schema::from_create_body(&collection.body)?;

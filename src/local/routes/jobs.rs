@@ -4,13 +4,13 @@ use super::lookup;
 use super::options::{self, JobOptions};
 use crate::api::model::Dialect;
 use crate::api::model::JobState;
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::jobs::now;
-use crate::local::source::{MAX_FILES, Source, SourceError};
+use crate::local::source::{JobInput, MAX_FILES, SourceError};
 use crate::local::state::App;
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
-use crate::local::storage::jobs::{Created, Job, NewJob, Standing, Whole};
+use crate::local::storage::jobs::{Created, NewJob, StoredJob, StoredProgress, Whole};
 use crate::secret::Secret;
 use crate::stores::StorageKeys;
 use serde_json::{Value, json};
@@ -28,7 +28,7 @@ const MAX_LIST: i64 = 10_000;
 /// The checks are in Milvus' order (`internal/proxy/task_import.go`).
 pub(crate) fn submit(
     app: &App,
-    call: &Call,
+    call: &ServiceCall,
     dialect: Dialect,
     lists: &[Vec<String>],
 ) -> Result<String, ServiceError> {
@@ -104,10 +104,10 @@ fn check_partition(
 /// Parses the paths and options of a create call.
 fn source(
     app: &App,
-    call: &Call,
+    call: &ServiceCall,
     dialect: Dialect,
     lists: &[Vec<String>],
-) -> Result<(Source, Option<StorageKeys>, JobOptions), ServiceError> {
+) -> Result<(JobInput, Option<StorageKeys>, JobOptions), ServiceError> {
     if lists.is_empty() {
         return Err(ServiceError::parameter(dialect, "import request is empty"));
     }
@@ -119,7 +119,7 @@ fn source(
     }
     let path = |error| ServiceError::path(dialect, &error);
     let in_bucket = dialect == Dialect::Milvus;
-    let mut source = Source::parse(lists, &app.rules, in_bucket).map_err(path)?;
+    let mut source = JobInput::parse(lists, &app.rules, in_bucket).map_err(path)?;
     let options = options::read(call, dialect)?;
     source.csv = options.csv.clone();
     source.bad_csv.clone_from(&options.bad_csv);
@@ -130,7 +130,7 @@ fn source(
 
 /// Returns the storage credentials of a request: `accessKey` and `secretKey` in every dialect, and `token`, the session
 /// token of temporary credentials.
-fn storage_keys(call: &Call) -> StorageKeys {
+fn storage_keys(call: &ServiceCall) -> StorageKeys {
     let value = |names: &[&str]| call.text(names).map(Secret::new);
     let access = value(&["accessKey"]);
     StorageKeys {
@@ -143,7 +143,7 @@ fn storage_keys(call: &Call) -> StorageKeys {
 }
 
 /// Returns the storage keys of a request, if it has some and its files are in an object store.
-fn keys(call: &Call, source: &Source) -> Result<Option<StorageKeys>, SourceError> {
+fn keys(call: &ServiceCall, source: &JobInput) -> Result<Option<StorageKeys>, SourceError> {
     let keys = storage_keys(call);
     match (keys.is_empty(), keys.is_whole()) {
         _ if !source.is_remote() => Ok(None),
@@ -162,7 +162,7 @@ fn deadline(timeout: Duration) -> i64 {
 }
 
 /// Returns the idempotency key of a create call: printable ASCII, at most 256 bytes.
-fn key(call: &Call, dialect: Dialect) -> Result<Option<String>, ServiceError> {
+fn key(call: &ServiceCall, dialect: Dialect) -> Result<Option<String>, ServiceError> {
     let Some(key) = &call.key else {
         return Ok(None);
     };
@@ -190,7 +190,7 @@ pub(crate) enum Action {
 /// Returns the job that `jobId` names, with its files.
 pub(crate) fn find(
     app: &App,
-    call: &Call,
+    call: &ServiceCall,
     dialect: Dialect,
     action: Action,
 ) -> Result<Whole, ServiceError> {
@@ -223,7 +223,7 @@ pub(crate) fn find(
 pub(crate) fn progress(
     whole: &Whole,
     dialect: Dialect,
-    fields: fn(&str, &Standing) -> Value,
+    fields: fn(&str, &StoredProgress) -> Value,
 ) -> Value {
     let Whole { job, files, .. } = whole;
     let details = files.iter().map(|file| {
@@ -256,7 +256,7 @@ pub(crate) fn warnings(whole: &Whole) -> Value {
 }
 
 /// Adds the reason to a job that waits until the store works again.
-fn explain(app: &App, job: &mut Job) {
+fn explain(app: &App, job: &mut StoredJob) {
     let open = matches!(job.standing.state, JobState::Pending | JobState::Importing);
     if open && job.standing.reason.is_none() {
         job.standing.reason = app.shared().trouble(&job.id);
@@ -265,7 +265,7 @@ fn explain(app: &App, job: &mut Job) {
 
 /// One page of the job list.
 #[derive(Debug)]
-pub(crate) struct Page {
+pub(crate) struct ListedJobs {
     /// Total number of jobs.
     pub(crate) count: u64,
     /// The page's number, from 1.
@@ -273,11 +273,15 @@ pub(crate) struct Page {
     /// Jobs per page.
     pub(crate) size: i64,
     /// The page's jobs, newest first.
-    pub(crate) jobs: Vec<Job>,
+    pub(crate) jobs: Vec<StoredJob>,
 }
 
 /// Returns a page in the cloud's dialects, with its records under each of these names.
-pub(crate) fn page_answer(page: &Page, names: &[&str], record: fn(&Job) -> Value) -> Value {
+pub(crate) fn page_answer(
+    page: &ListedJobs,
+    names: &[&str],
+    record: fn(&StoredJob) -> Value,
+) -> Value {
     let records: Value = page.jobs.iter().map(record).collect();
     let mut answer = json!({
         "count": page.count,
@@ -291,7 +295,7 @@ pub(crate) fn page_answer(page: &Page, names: &[&str], record: fn(&Job) -> Value
 }
 
 /// Returns the page that `pageSize` (`least` to 100) and `currentPage` ask for.
-pub(crate) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceError> {
+pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJobs, ServiceError> {
     let size = call
         .integer("pageSize", 10)
         .filter(|size| (least..=100).contains(size));
@@ -310,7 +314,7 @@ pub(crate) fn page(app: &App, call: &Call, least: i64) -> Result<Page, ServiceEr
 
 /// Returns the newest [`MAX_LIST`] jobs of a collection, or of all databases if the call names no collection (Milvus:
 /// `internal/proxy/impl.go`, `ListImports`). A collection that doesn't exist is error 100.
-pub(crate) fn whole_list(app: &App, call: &Call) -> Result<Page, ServiceError> {
+pub(crate) fn whole_list(app: &App, call: &ServiceCall) -> Result<ListedJobs, ServiceError> {
     let database = lookup::database(app, call)?;
     let chosen = match call.text(&["collectionName"]) {
         None => None,
@@ -327,7 +331,13 @@ pub(crate) fn whole_list(app: &App, call: &Call) -> Result<Page, ServiceError> {
     jobs(app, (database, collection), (1, MAX_LIST, 0))
 }
 
-fn list(app: &App, call: &Call, number: i64, size: i64, skip: i64) -> Result<Page, ServiceError> {
+fn list(
+    app: &App,
+    call: &ServiceCall,
+    number: i64,
+    size: i64,
+    skip: i64,
+) -> Result<ListedJobs, ServiceError> {
     let database = lookup::database(app, call)?;
     // Jobs are stored under their collection's name, even if they were submitted to an alias.
     let collection = match call.text(&["collectionName"]) {
@@ -343,7 +353,7 @@ fn jobs(
     app: &App,
     (database, collection): (Option<&str>, Option<&str>),
     (number, size, skip): (i64, i64, i64),
-) -> Result<Page, ServiceError> {
+) -> Result<ListedJobs, ServiceError> {
     let (count, mut jobs) = app.store().jobs(
         database,
         collection,
@@ -353,7 +363,7 @@ fn jobs(
     for job in &mut jobs {
         explain(app, job);
     }
-    Ok(Page {
+    Ok(ListedJobs {
         count,
         number,
         size,
@@ -362,7 +372,7 @@ fn jobs(
 }
 
 /// Returns the share of bytes that were read, in whole percent; 100 only once the rows are in the collection.
-pub(crate) fn percent(standing: &Standing) -> u64 {
+pub(crate) fn percent(standing: &StoredProgress) -> u64 {
     if standing.state == JobState::Completed {
         return 100;
     }

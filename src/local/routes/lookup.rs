@@ -1,7 +1,7 @@
 //! The targets that calls name: their database and collection, and the rules for names.
 
 use crate::api::model::Dialect;
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::state::App;
 use crate::local::storage::collections::Collection;
@@ -15,7 +15,7 @@ pub(crate) const DIALECT: Dialect = Dialect::Milvus;
 pub(crate) const MAX_NAME: usize = 255;
 
 /// Returns the database of a call, which has to exist: `dbName`, else the `DB-Name` header, else `default`.
-pub(crate) fn database(app: &App, call: &Call) -> Result<String, ServiceError> {
+pub(crate) fn database(app: &App, call: &ServiceCall) -> Result<String, ServiceError> {
     let header = call.database.clone().filter(|name| !name.is_empty());
     let name = call.text(&["dbName"]).or(header);
     let name = name.unwrap_or_else(|| DEFAULT_DATABASE.to_owned());
@@ -26,7 +26,7 @@ pub(crate) fn database(app: &App, call: &Call) -> Result<String, ServiceError> {
 }
 
 /// Returns the collection that `collectionName` names.
-pub(crate) fn find(app: &App, call: &Call) -> Result<Collection, ServiceError> {
+pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<Collection, ServiceError> {
     let database = database(app, call)?;
     let name = call.required(DIALECT, &["collectionName"])?;
     app.store()
@@ -55,7 +55,7 @@ pub(crate) fn texts(names: &Value) -> Option<Vec<String>> {
 }
 
 /// Returns the names in a list of a call; empty if there is no such list.
-pub(crate) fn names(call: &Call, key: &str) -> Result<Vec<String>, ServiceError> {
+pub(crate) fn names(call: &ServiceCall, key: &str) -> Result<Vec<String>, ServiceError> {
     let names = call.get(&[key]).map_or(Some(Vec::new()), texts);
     names.ok_or_else(|| ServiceError::invalid(format!("{key} must be a list of names")))
 }

@@ -5,7 +5,7 @@ use super::jobs;
 use crate::api::model::Dialect;
 use crate::api::model::JobState;
 use crate::local::http::error::ServiceError;
-use crate::local::storage::jobs::{Job, JobFile, Standing, Whole};
+use crate::local::storage::jobs::{JobFile, StoredJob, StoredProgress, Whole};
 use serde_json::{Value, json};
 
 /// The reason that Milvus gives for an aborted job (`internal/datacoord/import_job.go`).
@@ -85,13 +85,13 @@ pub(crate) fn progress(whole: &Whole) -> Value {
 }
 
 /// Returns a job's entry in the list.
-pub(crate) fn record(job: &Job) -> Value {
+pub(crate) fn record(job: &StoredJob) -> Value {
     let begin = json!({ "jobId": job.id, "collectionName": job.collection });
     jobs::merged([begin, state(&job.standing)])
 }
 
 /// Returns the state's name, the percentage, and the reason if there is one.
-fn state(standing: &Standing) -> Value {
+fn state(standing: &StoredProgress) -> Value {
     let mut fields = json!({
         "state": word(standing.state),
         "progress": percent(standing),
@@ -114,7 +114,7 @@ pub(crate) const fn word(state: JobState) -> &'static str {
     }
 }
 
-fn percent(standing: &Standing) -> u64 {
+fn percent(standing: &StoredProgress) -> u64 {
     match standing.state {
         JobState::Pending | JobState::Failed | JobState::Aborted => 0,
         JobState::Importing => {
@@ -129,7 +129,7 @@ fn percent(standing: &Standing) -> u64 {
 }
 
 /// Returns the rows that a job or file has imported so far; 0 if the job failed.
-const fn imported(standing: &Standing) -> u64 {
+const fn imported(standing: &StoredProgress) -> u64 {
     match standing.state {
         JobState::Failed | JobState::Aborted => 0,
         _ => standing.rows,
@@ -137,7 +137,7 @@ const fn imported(standing: &Standing) -> u64 {
 }
 
 /// Returns the total number of rows; 0 until it's known.
-const fn total(standing: &Standing) -> u64 {
+const fn total(standing: &StoredProgress) -> u64 {
     match standing.state {
         JobState::Uncommitted | JobState::Completed => standing.rows,
         _ => 0,
@@ -145,7 +145,7 @@ const fn total(standing: &Standing) -> u64 {
 }
 
 /// Returns the completion time, which a failed job doesn't have.
-fn complete_time(standing: &Standing) -> &str {
+fn complete_time(standing: &StoredProgress) -> &str {
     match standing.state {
         JobState::Completed => standing.complete_time.as_deref().unwrap_or_default(),
         _ => "",

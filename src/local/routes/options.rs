@@ -2,7 +2,7 @@
 
 use crate::api::model::Dialect;
 use crate::formats::CsvOptions;
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -33,7 +33,7 @@ pub(crate) struct JobOptions {
 }
 
 /// Checks `auto_commit`, which Milvus checks before everything else.
-pub(crate) fn check_auto_commit(call: &Call, dialect: Dialect) -> Result<(), ServiceError> {
+pub(crate) fn check_auto_commit(call: &ServiceCall, dialect: Dialect) -> Result<(), ServiceError> {
     match call.get(&["options"]).and_then(Value::as_object) {
         Some(options) => two_phase(options, dialect).map(|_| ()),
         None => Ok(()),
@@ -42,7 +42,7 @@ pub(crate) fn check_auto_commit(call: &Call, dialect: Dialect) -> Result<(), Ser
 
 /// Reads the options. Refuses a value that isn't an object, a timeout that isn't a duration, and a job that waits for a
 /// commit in v1, which has no commit call.
-pub(crate) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceError> {
+pub(crate) fn read(call: &ServiceCall, dialect: Dialect) -> Result<JobOptions, ServiceError> {
     let Some(options) = call.get(&["options"]) else {
         return Ok(JobOptions::default());
     };
@@ -69,7 +69,7 @@ pub(crate) fn read(call: &Call, dialect: Dialect) -> Result<JobOptions, ServiceE
 /// (`internal/proxy/task_import.go`, `PreExecute`); the options' values are checked when the files are read
 /// (`importutilv2/option.go`, `GetStorageVersion` and `ParseTimeRange`).
 pub(crate) fn refuse_backup(
-    call: &Call,
+    call: &ServiceCall,
     dialect: Dialect,
     partition: Option<&str>,
 ) -> Result<(), ServiceError> {

@@ -7,7 +7,7 @@ use crate::local::http::error::ServiceError;
 use crate::local::state::App;
 use crate::local::storage::StoreError;
 use crate::local::storage::databases::DEFAULT_DATABASE;
-use crate::local::storage::jobs::Job;
+use crate::local::storage::jobs::StoredJob;
 use crate::text::words;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -84,14 +84,14 @@ fn page(app: &App, host: &str) -> Result<String, StoreError> {
     Ok(text)
 }
 
-const fn is_open(job: &Job) -> bool {
+const fn is_open(job: &StoredJob) -> bool {
     matches!(
         job.standing.state,
         JobState::Pending | JobState::Importing | JobState::Uncommitted
     )
 }
 
-fn list_jobs(text: &mut String, count: u64, jobs: &[Job]) {
+fn list_jobs(text: &mut String, count: u64, jobs: &[StoredJob]) {
     let _ = write!(text, "<h2>Import jobs ({count})</h2>");
     if jobs.is_empty() {
         text.push_str("<p>None yet.</p>");

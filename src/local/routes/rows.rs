@@ -4,10 +4,10 @@
 //! isn't completed or committed yet are left alone. Deleted rows are marked in their segment; a segment whose rows are
 //! all deleted is removed later.
 
-use super::entities::{Target, by_keys, filter, listed, partitions, target};
+use super::entities::{RowsTarget, by_keys, filter, listed, partitions, target};
 use super::lookup::DIALECT;
 use crate::formats::{Batch, Column, Schema};
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::state::App;
@@ -25,7 +25,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Inserts the rows of `data`, an object or a list: either all rows or none.
-pub(crate) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(crate) fn insert(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let target = target(app, call)?;
     let mut batch = rows(call, &target.schema)?;
     let (name, partition) = partition(app, call, &target)?;
@@ -39,7 +39,7 @@ pub(crate) fn insert(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// Deletes the rows that match `filter`, or whose primary keys are in `id`.
-pub(crate) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(crate) fn delete(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let target = target(app, call)?;
     let chosen = match (filter(call, &target.schema)?, call.get(&["id", "ids"])) {
         (Some(filter), _) => filter,
@@ -60,8 +60,8 @@ pub(crate) fn delete(app: &App, call: &Call) -> Result<Value, ServiceError> {
 /// Returns the partition that `partitionName` names, or the default partition.
 pub(crate) fn partition(
     app: &App,
-    call: &Call,
-    target: &Target,
+    call: &ServiceCall,
+    target: &RowsTarget,
 ) -> Result<(String, i64), ServiceError> {
     let name = call.text(&["partitionName"]);
     if name.is_some() && target.schema.has_partition_key() {
@@ -91,7 +91,7 @@ pub(crate) fn keys(batch: &Batch) -> Vec<Value> {
 }
 
 /// Returns the primary keys of the rows in the form that the caller requested.
-pub(crate) fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
+pub(crate) fn ids(call: &ServiceCall, batch: &Batch) -> Vec<Value> {
     let ids = keys(batch).into_iter();
     if call.texts_for_int64 {
         ids.map(as_text).collect()
@@ -101,7 +101,7 @@ pub(crate) fn ids(call: &Call, batch: &Batch) -> Vec<Value> {
 }
 
 /// Returns the checked rows of `data`, which are read as liberally as by Milvus' insert call.
-pub(crate) fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
+pub(crate) fn rows(call: &ServiceCall, schema: &Arc<Schema>) -> Result<Batch, ServiceError> {
     let mut batch = Batch::new(schema).loose();
     for (row, number) in data::<&RawValue>(call)?.into_iter().zip(1..) {
         let pushed = batch.push_json(row.get().as_bytes(), number);
@@ -111,7 +111,7 @@ pub(crate) fn rows(call: &Call, schema: &Arc<Schema>) -> Result<Batch, ServiceEr
 }
 
 /// Parses the rows of `data`: a list of them or (in v1) one.
-pub(crate) fn data<'a, T: Deserialize<'a>>(call: &'a Call) -> Result<Vec<T>, ServiceError> {
+pub(crate) fn data<'a, T: Deserialize<'a>>(call: &'a ServiceCall) -> Result<Vec<T>, ServiceError> {
     let data = call.object.data.as_deref().unwrap_or_default();
     if data.is_empty() || data == b"null" {
         return Err(ServiceError::missing(DIALECT, "data"));

@@ -19,14 +19,14 @@ const CONSISTENCY: [&str; 5] = ["Bounded", "Strong", "Session", "Eventually", "C
 
 /// The settings of a create call.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Settings {
+pub(crate) struct CollectionSettings {
     pub(crate) shards: i64,
     /// Number of partitions, if the collection has a partition key.
     pub(crate) partitions: Option<i64>,
     pub(crate) consistency: &'static str,
 }
 
-impl Settings {
+impl CollectionSettings {
     /// Reads and checks the settings (Milvus: `handler_v2.go`, `createCollection`; proxy/task.go, `PreExecute`).
     pub(crate) fn read(body: &Value, schema: &Schema) -> Result<Self, ServiceError> {
         let partitions = if schema.has_partition_key() {

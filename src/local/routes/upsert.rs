@@ -7,7 +7,7 @@
 use super::entities::{by_keys, target};
 use super::rows::{bad_rows, data, ids, keys, partition, rows};
 use crate::formats::{Batch, DataType, Schema};
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::search::query::{Outputs, Query};
@@ -31,7 +31,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Replaces the rows that have the primary keys of `data`, all or none.
-pub(crate) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
+pub(crate) fn upsert(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let target = target(app, call)?;
     let partial = is_partial(call)?;
     let mut fresh = FreshRows::read(call, &target.schema, partial)?;
@@ -86,7 +86,7 @@ pub(crate) fn upsert(app: &App, call: &Call) -> Result<Value, ServiceError> {
 
 /// Returns whether the call changes only the given fields. Operations on arrays are refused (Milvus: `request_v2.go`,
 /// `parseFieldPartialUpdateOp`).
-fn is_partial(call: &Call) -> Result<bool, ServiceError> {
+fn is_partial(call: &ServiceCall) -> Result<bool, ServiceError> {
     let ops = call.get(&["fieldOps"]).and_then(Value::as_array);
     for op in ops.into_iter().flatten() {
         let op = op.get("op").and_then(Value::as_str).unwrap_or_default();
@@ -119,7 +119,7 @@ struct FreshRows {
 }
 
 impl FreshRows {
-    fn read(call: &Call, schema: &Arc<Schema>, partial: bool) -> Result<Self, ServiceError> {
+    fn read(call: &ServiceCall, schema: &Arc<Schema>, partial: bool) -> Result<Self, ServiceError> {
         let fresh = if partial || schema.auto_id() {
             let rows = data::<RowTexts>(call)?;
             let mut batch = Batch::new(schema).loose();

@@ -4,12 +4,12 @@ use super::jobs::{self, Action, percent};
 use super::{collections, entities, rows, upsert};
 use crate::api::model::Dialect;
 use crate::api::model::JobState;
-use crate::local::http::body::Object;
-use crate::local::http::call::Call;
+use crate::local::http::body::BodyObject;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::state::App;
-use crate::local::storage::jobs::{Job, Standing};
+use crate::local::storage::jobs::{StoredJob, StoredProgress};
 use serde_json::{Value, json};
 
 const DIALECT: Dialect = Dialect::V1;
@@ -31,7 +31,7 @@ pub(crate) fn routes(routes: Routes) -> Routes {
         .write("/v1/vector/delete", rows::delete)
 }
 
-fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let url = call.text(&["objectUrl"]);
     let url =
         url.ok_or_else(|| ServiceError::new(90142, "no object URL given: objectUrl is required"))?;
@@ -39,13 +39,13 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "jobId": id }))
 }
 
-fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn progress(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let whole = jobs::find(app, call, DIALECT, Action::Progress)?;
     Ok(jobs::progress(&whole, DIALECT, standing))
 }
 
 /// Returns the five fields that describe a job or a file.
-fn standing(name: &str, standing: &Standing) -> Value {
+fn standing(name: &str, standing: &StoredProgress) -> Value {
     json!({
         "fileName": name,
         "fileSize": standing.size,
@@ -55,9 +55,9 @@ fn standing(name: &str, standing: &Standing) -> Value {
     })
 }
 
-fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let page = jobs::page(app, call, 5)?;
-    let record = |job: &Job| {
+    let record = |job: &StoredJob| {
         json!({
             "jobId": job.id,
             "collectionName": job.collection,
@@ -77,7 +77,7 @@ const fn list_word(state: JobState) -> &'static str {
     }
 }
 
-fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let mut data = collections::describe(app, call)?;
     // This API appends a type's parameter to its name.
     for field in data
@@ -105,7 +105,7 @@ fn describe(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(data)
 }
 
-fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn create_collection(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let mut params = call.object.params.clone();
     for (old, new) in [
         ("primaryField", "primaryFieldName"),
@@ -117,8 +117,8 @@ fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
     }
     collections::create(
         app,
-        &Call {
-            object: Object::of(params),
+        &ServiceCall {
+            object: BodyObject::of(params),
             database: call.database.clone(),
             key: None,
             texts_for_int64: false,
@@ -128,7 +128,7 @@ fn create_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
 }
 
 /// Drops a collection. Unlike in the later API, a missing collection is an error.
-fn drop_collection(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn drop_collection(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     collections::describe(app, call)?;
     collections::drop(app, call)
 }

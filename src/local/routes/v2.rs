@@ -6,14 +6,14 @@ use super::jobs::{self, Action, percent};
 use super::milvus;
 use crate::api::model::Dialect;
 use crate::api::model::JobState;
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::jobs::now;
 use crate::local::state::App;
 use crate::local::storage::ending::Ending;
-use crate::local::storage::jobs::{Job, Standing, Whole};
-use crate::local::storage::{Store, StoreError};
+use crate::local::storage::jobs::{StoredJob, StoredProgress, Whole};
+use crate::local::storage::{DataStore, StoreError};
 use serde_json::{Value, json};
 
 /// Adds the routes below `/v2/vectordb/jobs/import`.
@@ -29,14 +29,14 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// Returns the dialect of a request. Only the cloud's clients name a cluster, or a project and region.
-pub(crate) fn dialect(call: &Call) -> Dialect {
+pub(crate) fn dialect(call: &ServiceCall) -> Dialect {
     match call.get(&["clusterId", "projectId", "regionId"]) {
         Some(_) => Dialect::V2,
         None => Dialect::Milvus,
     }
 }
 
-fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     if call.get(&["volumeName", "dataPaths"]).is_some() {
         return Err(ServiceError::unsupported("importing from a volume is"));
     }
@@ -68,7 +68,7 @@ fn create(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(json!({ "jobId": id }))
 }
 
-fn urls(call: &Call) -> Result<Vec<Vec<String>>, ServiceError> {
+fn urls(call: &ServiceCall) -> Result<Vec<Vec<String>>, ServiceError> {
     let single = call.text(&["objectUrl"]).into_iter();
     let mut paths: Vec<_> = single.map(|url| vec![url]).collect();
     if let Some(urls) = call.get(&["objectUrls"]) {
@@ -77,7 +77,7 @@ fn urls(call: &Call) -> Result<Vec<Vec<String>>, ServiceError> {
     Ok(paths)
 }
 
-fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn progress(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let dialect = dialect(call);
     let whole = jobs::find(app, call, dialect, Action::Progress)?;
     if dialect == Dialect::Milvus {
@@ -88,7 +88,7 @@ fn progress(app: &App, call: &Call) -> Result<Value, ServiceError> {
 
 /// Returns the fields that describe a job or a file. `totalRows` is left out until it's known, since a client that
 /// shows imported rows as a share of all rows would show 100 percent throughout.
-fn standing(name: &str, standing: &Standing) -> Value {
+fn standing(name: &str, standing: &StoredProgress) -> Value {
     let imported = match standing.state {
         JobState::Failed | JobState::Aborted => 0,
         _ => standing.rows,
@@ -110,12 +110,12 @@ fn standing(name: &str, standing: &Standing) -> Value {
     fields
 }
 
-fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     if dialect(call) == Dialect::Milvus {
         return milvus_list(app, call);
     }
     let page = jobs::page(app, call, 1)?;
-    let record = |job: &Job| {
+    let record = |job: &StoredJob| {
         json!({
             "jobId": job.id,
             "collectionName": job.collection,
@@ -129,7 +129,7 @@ fn list(app: &App, call: &Call) -> Result<Value, ServiceError> {
 
 /// Returns all jobs at once, since a Milvus server's list has no pages. The answer has their number only if it isn't
 /// whole.
-fn milvus_list(app: &App, call: &Call) -> Result<Value, ServiceError> {
+fn milvus_list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let page = jobs::whole_list(app, call)?;
     let records: Vec<_> = page.jobs.iter().map(milvus::record).collect();
     let mut data = json!({ "records": records });
@@ -139,12 +139,12 @@ fn milvus_list(app: &App, call: &Call) -> Result<Value, ServiceError> {
     Ok(data)
 }
 
-fn commit(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    end(app, call, Action::Commit, Store::commit)
+fn commit(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+    end(app, call, Action::Commit, DataStore::commit)
 }
 
-fn abort(app: &App, call: &Call) -> Result<Value, ServiceError> {
-    let answer = end(app, call, Action::Abort, Store::abort)?;
+fn abort(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+    let answer = end(app, call, Action::Abort, DataStore::abort)?;
     // An aborted job's rows have to be removed.
     app.shared().nudge();
     Ok(answer)
@@ -153,9 +153,9 @@ fn abort(app: &App, call: &Call) -> Result<Value, ServiceError> {
 /// Commits or aborts a job.
 fn end(
     app: &App,
-    call: &Call,
+    call: &ServiceCall,
     action: Action,
-    act: impl Fn(&Store, &str, &str) -> Result<Ending, StoreError>,
+    act: impl Fn(&DataStore, &str, &str) -> Result<Ending, StoreError>,
 ) -> Result<Value, ServiceError> {
     let dialect = dialect(call);
     let Whole { job, .. } = jobs::find(app, call, dialect, action)?;

@@ -1,7 +1,7 @@
 //! The rows that a search keeps for one vector: the closest rows, or the closest rows of each of the closest groups.
 
 use super::metric::Metric;
-use super::query::{Key, key_of};
+use super::query::{PrimaryKey, key_of};
 use crate::formats::Column;
 use serde_json::Value;
 use std::cmp::Ordering;
@@ -11,7 +11,7 @@ use std::collections::{BinaryHeap, HashMap};
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct SearchHit {
     pub(crate) rank: Rank,
-    pub(crate) key: Key,
+    pub(crate) key: PrimaryKey,
     pub(crate) segment: usize,
     pub(crate) row: usize,
     /// The number of the row's group, closest group first; 0 in a search without groups.
@@ -88,16 +88,16 @@ impl NamingColumns {
     /// Returns the row's group. Rows without a value are one group.
     fn group(&self, row: usize) -> GroupValue {
         match self.groups.as_ref()?.value(row) {
-            Value::Bool(flag) => Some(Key::Int(flag.into())),
-            Value::Number(number) => number.as_i64().map(Key::Int),
-            Value::String(text) => Some(Key::Text(text)),
+            Value::Bool(flag) => Some(PrimaryKey::Int(flag.into())),
+            Value::Number(number) => number.as_i64().map(PrimaryKey::Int),
+            Value::String(text) => Some(PrimaryKey::Text(text)),
             _ => None,
         }
     }
 }
 
 /// The value that the rows of a group have in common; `None` for null.
-type GroupValue = Option<Key>;
+type GroupValue = Option<PrimaryKey>;
 
 /// Rows kept for one vector out of all rows that are offered.
 pub(crate) trait KeepHits {

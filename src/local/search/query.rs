@@ -12,7 +12,7 @@ use crate::local::http::error::ServiceError;
 use crate::local::http::limit::CallLimit;
 use crate::local::storage::dead::DeletedRows;
 use crate::local::storage::scan::Segment;
-use crate::local::storage::{Store, StoreError};
+use crate::local::storage::{DataStore, StoreError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
@@ -27,9 +27,9 @@ const CHECK_EVERY: usize = 16;
 
 /// The rows of an answer, each the text inside a JSON object's braces. As values they would take many times the memory.
 #[derive(Debug)]
-pub(crate) struct Found(Vec<String>);
+pub(crate) struct FoundRows(Vec<String>);
 
-impl Found {
+impl FoundRows {
     /// Returns an answer with these rows, each the text inside a JSON object's braces.
     pub(crate) fn new(rows: Vec<String>) -> Self {
         Self(rows)
@@ -41,7 +41,7 @@ impl Found {
     }
 }
 
-impl Data for Found {
+impl Data for FoundRows {
     fn write(self, text: &mut String) {
         let size = self.0.iter().map(|row| row.len() + 3).sum();
         text.reserve(size);
@@ -123,7 +123,7 @@ fn is_unreadable(field: &Field) -> bool {
 /// A query on one collection.
 pub(crate) struct Query<'a> {
     /// The store that holds the rows.
-    pub(crate) store: &'a Store,
+    pub(crate) store: &'a DataStore,
     /// The collection's id.
     pub(crate) collection: i64,
     /// The collection's schema.
@@ -140,7 +140,7 @@ pub(crate) struct Query<'a> {
 
 /// A primary key.
 #[derive(PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Key {
+pub(crate) enum PrimaryKey {
     Int(i64),
     Text(String),
 }
@@ -185,9 +185,9 @@ impl Query<'_> {
         outputs: &Outputs,
         skip: usize,
         limit: usize,
-    ) -> Result<Found, ServiceError> {
+    ) -> Result<FoundRows, ServiceError> {
         let segments = self.segments()?;
-        self.rows_in(&segments, outputs, skip, limit).map(Found)
+        self.rows_in(&segments, outputs, skip, limit).map(FoundRows)
     }
 
     /// Returns the rows of these segments, each the text inside a JSON object's braces.
@@ -285,7 +285,7 @@ impl Query<'_> {
         &self,
         segments: &[Segment],
         most: usize,
-    ) -> Result<BTreeMap<Key, (usize, usize)>, ServiceError> {
+    ) -> Result<BTreeMap<PrimaryKey, (usize, usize)>, ServiceError> {
         let mut first = BTreeMap::new();
         for (number, segment) in segments.iter().enumerate() {
             let Some((keys, rows)) = self.candidates(segment)? else {
@@ -413,9 +413,13 @@ fn add(text: &mut String, name: &str, value: &Value) {
 }
 
 /// Returns the primary key of a row.
-pub(crate) fn key_of(column: &Column, row: usize) -> Option<Key> {
-    let whole = column.int64(row).map(Key::Int);
-    whole.or_else(|| column.text(row).map(|text| Key::Text(text.to_owned())))
+pub(crate) fn key_of(column: &Column, row: usize) -> Option<PrimaryKey> {
+    let whole = column.int64(row).map(PrimaryKey::Int);
+    whole.or_else(|| {
+        column
+            .text(row)
+            .map(|text| PrimaryKey::Text(text.to_owned()))
+    })
 }
 
 /// Adds the size of this number of rows of a column, and returns an error if the answer gets too large.

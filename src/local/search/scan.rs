@@ -2,7 +2,7 @@
 
 use super::hits::{ChosenGroups, Closest, ClosestGroups, KeepHits, NamingColumns, Rank, SearchHit};
 use super::metric::Metric;
-use super::query::{Key, Query, key_of};
+use super::query::{PrimaryKey, Query, key_of};
 use super::range::DistanceRange;
 use super::vectors::SearchVectors;
 use crate::formats::column::VectorView;
@@ -21,7 +21,7 @@ pub(crate) struct Grouping {
 }
 
 /// A search for some vectors in one field.
-pub(crate) struct Scan<'a> {
+pub(crate) struct VectorScan<'a> {
     /// The collection, partitions and filter to search.
     pub(crate) query: &'a Query<'a>,
     /// The field's number.
@@ -37,7 +37,7 @@ pub(crate) struct Scan<'a> {
     pub(crate) grouping: Option<Grouping>,
 }
 
-impl Scan<'_> {
+impl VectorScan<'_> {
     /// Returns the closest rows of each vector, closest first. If several rows have one primary key, only the row that
     /// was committed last counts. If older ones are among the closest rows, the search is repeated without them.
     pub(crate) fn run(&self, segments: &[Segment]) -> Result<Vec<Vec<SearchHit>>, ServiceError> {
@@ -67,7 +67,7 @@ impl Scan<'_> {
         segments: &[Segment],
         hits: &[Vec<SearchHit>],
     ) -> Result<HashSet<(usize, usize)>, ServiceError> {
-        let mut found: HashMap<&Key, Vec<(usize, usize)>> = HashMap::new();
+        let mut found: HashMap<&PrimaryKey, Vec<(usize, usize)>> = HashMap::new();
         for hit in hits.iter().flatten() {
             let places = found.entry(&hit.key).or_default();
             if !places.contains(&(hit.segment, hit.row)) {
@@ -205,7 +205,7 @@ mod tests {
     use crate::formats::{Batch, Schema};
     use crate::interrupt::Interrupt;
     use crate::local::http::limit::CallLimit;
-    use crate::local::storage::Store;
+    use crate::local::storage::DataStore;
     use crate::local::storage::collections::DEFAULT_PARTITION;
     use serde_json::json;
     use std::sync::Arc;
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_search_past_its_time_is_given_up() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
+        let store = DataStore::open(dir.path(), &Interrupt::new()).unwrap();
         let body = json!({ "dimension": 2 });
         let made = store.create_collection("default", "c", &body, &["_default".to_owned()], true);
         assert!(made.unwrap());
@@ -237,7 +237,7 @@ mod tests {
                 texts_for_int64: false,
                 limit,
             };
-            let scan = Scan {
+            let scan = VectorScan {
                 query: &query,
                 field: 1,
                 metric: Metric::L2,

@@ -20,7 +20,7 @@ const MAX_PATH: usize = 1024;
 
 /// The input of a job, as stored with the job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Source {
+pub(super) struct JobInput {
     /// The entries in the create call's order. Each inner list is one entry: one path, or one set of `NumPy` files.
     pub(super) entries: Vec<Vec<SourcePath>>,
     /// The format of CSV files.
@@ -34,7 +34,7 @@ pub(super) struct Source {
     pub(super) keyed: bool,
 }
 
-impl Source {
+impl JobInput {
     /// Parses the paths of a create call; each inner list is one entry. `in_bucket` is set for Milvus' own form: plain
     /// paths are relative to the server's bucket, and each names a file.
     pub(super) fn parse(

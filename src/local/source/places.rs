@@ -2,7 +2,7 @@
 
 use super::{FilesError, SourceError, SourcePath};
 use crate::local::LocalError;
-use crate::location::{Location, Place, Store};
+use crate::location::{Location, PathScope, Store};
 use crate::stores::bucket::{Bucket, Endpoints};
 use crate::stores::root::Root;
 use std::path::{Path, PathBuf};
@@ -65,7 +65,8 @@ impl Rules {
             Some(OwnBucket::Url(url)) => {
                 let url = url.trim_end_matches('/').to_owned();
                 // Also checks whether the URL names a bucket at all.
-                Location::parse(&format!("{url}/"), &Place::Cloud).map_err(LocalError::Bucket)?;
+                Location::parse(&format!("{url}/"), &PathScope::Cloud)
+                    .map_err(LocalError::Bucket)?;
                 bucket_url = Some(url);
             }
             None => {}
@@ -96,20 +97,20 @@ impl Rules {
                 .into_iter()
                 .find_map(|dir| given.strip_prefix(dir.to_str()?)?.strip_prefix('/'));
             let key = inner.unwrap_or_else(|| from_root(given));
-            let location = Location::parse(key, &Place::ServerBucket { bucket_url: None })?;
+            let location = Location::parse(key, &PathScope::ServerBucket { bucket_url: None })?;
             let path = SourcePath::new(given, &location, Root::Below(real.clone()));
             return Ok((path, location));
         }
         if plain && let Some(url) = &self.bucket_url {
-            let place = Place::ServerBucket {
+            let place = PathScope::ServerBucket {
                 bucket_url: Some(url.clone()),
             };
             let key = from_root(given);
             Location::parse(key, &place)?;
-            let location = Location::parse(&format!("{url}/{key}"), &Place::Cloud)?;
+            let location = Location::parse(&format!("{url}/{key}"), &PathScope::Cloud)?;
             return Ok((self.remote(given, &location, true)?, location));
         }
-        let location = Location::parse(given, &Place::Disk)?;
+        let location = Location::parse(given, &PathScope::Disk)?;
         if location.store() != Store::Disk {
             return Ok((self.remote(given, &location, !self.public)?, location));
         }

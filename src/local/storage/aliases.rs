@@ -1,6 +1,6 @@
 //! Aliases: other names of collections.
 
-use super::{Store, StoreError};
+use super::{DataStore, StoreError};
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The outcome of setting an alias.
@@ -18,7 +18,7 @@ pub(crate) enum Named {
     Gone,
 }
 
-impl Store {
+impl DataStore {
     /// Returns the name of the collection that an alias refers to.
     pub(crate) fn alias(&self, database: &str, name: &str) -> Result<Option<String>, StoreError> {
         self.read(|view| {

@@ -3,7 +3,7 @@
 use super::aliases::{NAMED, id_of, partition_id};
 use super::rows::TRASH;
 use super::work::fail_where;
-use super::{Store, StoreError};
+use super::{DataStore, StoreError};
 use crate::formats::Schema;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
@@ -36,7 +36,7 @@ impl Collection {
     }
 }
 
-impl Store {
+impl DataStore {
     /// Creates a collection with these partitions. The first partition gets the rows for which no partition is named.
     /// Returns false if a collection or an alias already has the name.
     pub(crate) fn create_collection(

@@ -1,6 +1,6 @@
 //! Databases: namespaces of collections and jobs.
 
-use super::{Store, StoreError};
+use super::{DataStore, StoreError};
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
@@ -27,7 +27,7 @@ pub(crate) enum Dropped {
     NotEmpty,
 }
 
-impl Store {
+impl DataStore {
     /// Returns the names of the databases, oldest first.
     pub(crate) fn databases(&self) -> Result<Vec<String>, StoreError> {
         self.read(|view| {

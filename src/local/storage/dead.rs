@@ -2,7 +2,7 @@
 
 use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns, next_commit};
 use super::scan::{DeletedBits, Segment};
-use super::{Store, StoreError, signed, unsigned};
+use super::{DataStore, StoreError, signed, unsigned};
 use crate::formats::Batch;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::HashSet;
@@ -30,7 +30,7 @@ pub(crate) enum Replaced {
     Outdated,
 }
 
-impl Store {
+impl DataStore {
     /// Deletes rows in one transaction and returns the number of rows that weren't deleted before.
     pub(crate) fn delete(&self, deleted: &DeletedRows) -> Result<u64, StoreError> {
         self.write(|tx| kill(tx, deleted))

@@ -2,7 +2,7 @@
 
 use super::jobs::read_state;
 use super::rows::{PENDING, VISIBLE, discard, next_commit};
-use super::{Store, StoreError};
+use super::{DataStore, StoreError};
 use crate::api::model::JobState;
 use rusqlite::{Transaction, params};
 
@@ -17,7 +17,7 @@ pub(crate) enum Ending {
     AutoCommit,
 }
 
-impl Store {
+impl DataStore {
     /// Makes an uncommitted job's rows visible in one transaction. Also succeeds for a completed job, even if it
     /// committed itself (Milvus: `internal/datacoord/services.go`, `CommitImport`).
     pub(crate) fn commit(&self, id: &str, time: &str) -> Result<Ending, StoreError> {

@@ -1,14 +1,14 @@
 //! Jobs and their files as callers see them: creating, reading and listing.
 
-use super::{Store, StoreError, signed, unsigned};
+use super::{DataStore, StoreError, signed, unsigned};
 use crate::api::model::JobState;
-use crate::local::source::Source;
+use crate::local::source::JobInput;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// The data of a create call.
 #[derive(Debug)]
 pub(crate) struct NewJob {
-    /// The id, from [`Store::new_job_id`].
+    /// The id, from [`DataStore::new_job_id`].
     pub(crate) id: String,
     /// The database's name.
     pub(crate) database: String,
@@ -25,7 +25,7 @@ pub(crate) struct NewJob {
     /// The time of the submission, RFC 3339.
     pub(crate) create_time: String,
     /// The input files.
-    pub(crate) source: Source,
+    pub(crate) source: JobInput,
 }
 
 /// The outcome of a create call.
@@ -43,7 +43,7 @@ pub(crate) enum Created {
 
 /// The progress of a job or of one of its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct StoredProgress {
     pub(crate) state: JobState,
     /// The reason of a failure.
     pub(crate) reason: Option<String>,
@@ -59,21 +59,21 @@ pub(crate) struct Standing {
 
 /// A job as progress answers and lists show it.
 #[derive(Debug)]
-pub(crate) struct Job {
+pub(crate) struct StoredJob {
     pub(crate) id: String,
     /// The name of the job's collection, which may have been dropped since.
     pub(crate) collection: String,
-    pub(crate) standing: Standing,
+    pub(crate) standing: StoredProgress,
 }
 
 /// A job with all its data.
 #[derive(Debug)]
 pub(crate) struct Whole {
-    pub(crate) job: Job,
+    pub(crate) job: StoredJob,
     /// The time of the submission, RFC 3339; `None` for jobs of earlier versions.
     pub(crate) create_time: Option<String>,
     /// The input files; empty if that record is broken (the job's reason then says so).
-    pub(crate) source: Source,
+    pub(crate) source: JobInput,
     /// The job's files, in reading order.
     pub(crate) files: Vec<JobFile>,
     /// Warnings about data that was dropped from the files without an error.
@@ -85,13 +85,13 @@ pub(crate) struct Whole {
 pub(crate) struct JobFile {
     /// The name in answers.
     pub(crate) name: String,
-    pub(crate) standing: Standing,
+    pub(crate) standing: StoredProgress,
 }
 
 /// Bits of a job id below its time in milliseconds, as in the ids of Milvus' allocator.
 const ID_BITS: u32 = 18;
 
-impl Store {
+impl DataStore {
     /// Returns a new job id: a 64-bit integer as text, larger than all earlier ids of this store.
     pub(crate) fn new_job_id(&self) -> Result<String, StoreError> {
         let now = jiff::Timestamp::now().as_millisecond();
@@ -228,7 +228,7 @@ impl Store {
         collection: Option<&str>,
         skip: u64,
         limit: u64,
-    ) -> Result<(u64, Vec<Job>), StoreError> {
+    ) -> Result<(u64, Vec<StoredJob>), StoreError> {
         self.read(|view| {
             let count = view
                 .prepare_cached("SELECT count(*) FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)")?
@@ -254,17 +254,17 @@ fn next_id(last: i64, now: i64) -> Option<i64> {
 /// long.
 const JOB: &str = "state, reason, complete_time, rows, bytes, size, id, collection";
 
-fn job(row: &Row<'_>) -> Result<Job, StoreError> {
-    Ok(Job {
+fn job(row: &Row<'_>) -> Result<StoredJob, StoreError> {
+    Ok(StoredJob {
         standing: standing(row)?,
         id: row.get(6)?,
         collection: row.get(7)?,
     })
 }
 
-fn standing(row: &Row<'_>) -> Result<Standing, StoreError> {
+fn standing(row: &Row<'_>) -> Result<StoredProgress, StoreError> {
     let state: String = row.get(0)?;
-    Ok(Standing {
+    Ok(StoredProgress {
         state: read_state(&state)?,
         reason: row.get(1)?,
         complete_time: row.get(2)?,
@@ -280,7 +280,7 @@ fn parse_warnings(text: Option<&str>) -> Vec<String> {
     warnings.unwrap_or_default()
 }
 
-pub(crate) fn parse_source(text: &str) -> Result<Source, StoreError> {
+pub(crate) fn parse_source(text: &str) -> Result<JobInput, StoreError> {
     serde_json::from_str(text).map_err(|error| StoreError::Corrupt {
         what: "job",
         why: error.to_string(),

@@ -2,7 +2,7 @@
 //!
 //! One connection writes and another reads, each behind a lock. With write-ahead logging they don't block each other or
 //! other processes. Each change of state is one transaction, so a killed process leaves either the old state or the new
-//! one. Bulk data is deleted lazily: it's marked first, and [`Store::sweep`] removes it in small steps.
+//! one. Bulk data is deleted lazily: it's marked first, and [`DataStore::sweep`] removes it in small steps.
 
 pub(super) mod aliases;
 pub(super) mod collections;
@@ -130,7 +130,7 @@ const MIGRATIONS: &[&str] = &[
 
 /// The database of one data folder. Clones share the database.
 #[derive(Clone)]
-pub(super) struct Store {
+pub(super) struct DataStore {
     base: Arc<Base>,
     /// Longest wait of one operation.
     patience: Duration,
@@ -144,7 +144,7 @@ struct Base {
     stopping: Stopping,
 }
 
-impl Store {
+impl DataStore {
     /// Opens the store in `dir`, and creates it if there is none.
     pub(super) fn open(dir: &Path, interrupt: &Interrupt) -> Result<Self, StoreError> {
         create_private(dir)?;
@@ -338,7 +338,7 @@ mod tests {
     #[test]
     fn a_body_is_replaced_only_if_the_collection_is_as_it_was_read() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
+        let store = DataStore::open(dir.path(), &Interrupt::new()).unwrap();
         let body = json!({ "dimension": 2 });
         let made = store.create_collection("default", "c", &body, &["_default".to_owned()], false);
         assert!(made.unwrap());
@@ -355,13 +355,13 @@ mod tests {
     #[test]
     fn a_store_of_a_newer_version_is_left_alone() {
         let dir = tempfile::tempdir().unwrap();
-        drop(Store::open(dir.path(), &Interrupt::new()).unwrap());
+        drop(DataStore::open(dir.path(), &Interrupt::new()).unwrap());
         let path = dir.path().join("store.sqlite");
         connect(&path)
             .unwrap()
             .pragma_update(None, "user_version", 99)
             .unwrap();
-        let opened = Store::open(dir.path(), &Interrupt::new());
+        let opened = DataStore::open(dir.path(), &Interrupt::new());
         assert!(matches!(
             opened.err(),
             Some(StoreError::Newer {
@@ -389,7 +389,7 @@ mod tests {
         )
         .unwrap();
         drop(old);
-        let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
+        let store = DataStore::open(dir.path(), &Interrupt::new()).unwrap();
         assert_eq!(store.collection_names("default").unwrap(), ["a"]);
         assert_eq!(store.jobs(Some("default"), None, 0, 9).unwrap().0, 1);
         let body = serde_json::json!({ "dimension": 2 });
@@ -411,7 +411,7 @@ mod tests {
     #[test]
     fn an_error_rolls_a_transaction_back() {
         let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(dir.path(), &Interrupt::new()).unwrap();
+        let store = DataStore::open(dir.path(), &Interrupt::new()).unwrap();
         let made = store.write(|tx| {
             tx.execute(
                 "INSERT INTO partitions (collection_id, name) VALUES (1, 'p')",

@@ -63,13 +63,13 @@ pub(crate) enum Priority {
 
 /// A lock around a connection that one thread uses at a time.
 pub(crate) struct ConnectionPool {
-    queue: Mutex<Queue>,
+    queue: Mutex<PoolQueue>,
     free: Condvar,
     connection: Mutex<Connection>,
 }
 
 #[derive(Default)]
-struct Queue {
+struct PoolQueue {
     /// True if a thread uses the connection.
     taken: bool,
     /// Number of waiting requests.
@@ -122,7 +122,7 @@ impl ConnectionPool {
         })
     }
 
-    fn queue(&self) -> MutexGuard<'_, Queue> {
+    fn queue(&self) -> MutexGuard<'_, PoolQueue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -3,7 +3,7 @@
 //! So an import writes blobs in order, and a count reads no rows. A segment becomes visible in the transaction that
 //! completes its job. A segment to delete is marked and swept later.
 
-use super::{Store, StoreError, signed, unsigned};
+use super::{DataStore, StoreError, signed, unsigned};
 use crate::formats::batch::Batch;
 use rusqlite::{Connection, Transaction, params};
 
@@ -27,7 +27,7 @@ const KEPT_PAGES: u64 = 8192;
 /// larger than the number of rows in a batch.
 pub(crate) const AUTO_IDS: i64 = 1 << 24;
 
-impl Store {
+impl DataStore {
     /// Returns the number of visible rows of a collection, or of one of its partitions.
     pub(crate) fn count(
         &self,

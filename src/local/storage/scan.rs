@@ -1,7 +1,7 @@
 //! Reading rows: the visible segments of a collection, and single columns of a segment.
 
 use super::rows::VISIBLE;
-use super::{Store, StoreError, signed};
+use super::{DataStore, StoreError, signed};
 use rusqlite::{MAIN_DB, OptionalExtension, params};
 
 /// The bits of a segment's deleted rows.
@@ -57,7 +57,7 @@ impl Segment {
     }
 }
 
-impl Store {
+impl DataStore {
     /// Returns the visible segments of a collection, or of some of its partitions, in the order of their commits. Of
     /// two rows with the same primary key, the later one counts.
     pub(crate) fn segments(
@@ -111,7 +111,7 @@ impl Store {
     /// Reads the bytes of a segment's column into `bytes`, whose memory is reused. Returns false if the segment was
     /// deleted.
     ///
-    /// This is several times as fast as [`Store::column`], which allocates memory for each column and copies it twice.
+    /// This is several times as fast as [`DataStore::column`], which allocates memory for each column and copies it twice.
     pub(crate) fn read_column(
         &self,
         segment: &Segment,

@@ -5,10 +5,10 @@ mod deaths;
 use super::ending::{is_two_phase, show};
 use super::jobs::parse_source;
 use super::rows::{AUTO_IDS, PENDING, discard, keep_columns};
-use super::{Store, StoreError, signed};
+use super::{DataStore, StoreError, signed};
 use crate::api::model::JobState;
 use crate::formats::Batch;
-use crate::local::source::Source;
+use crate::local::source::JobInput;
 use rusqlite::{Transaction, params};
 
 /// A job that a worker has claimed.
@@ -27,12 +27,12 @@ pub(crate) struct Claimed {
     /// The time by which the job must be done, or it fails, in Unix milliseconds.
     pub(crate) deadline: Option<i64>,
     /// The input files.
-    pub(crate) source: Source,
+    pub(crate) source: JobInput,
 }
 
 /// A worker's progress in its current file.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Report {
+pub(crate) struct WorkerReport {
     /// Number of the file, counted from 0.
     pub(crate) file: usize,
     /// Rows read from this file.
@@ -54,7 +54,7 @@ pub(crate) struct JobFailure {
     pub(crate) file: Option<(usize, String)>,
 }
 
-impl Store {
+impl DataStore {
     /// Claims a job and restarts it, discarding an earlier owner's work. `is_own` is true if this process ran the job
     /// before, so a job without an owner doesn't mean that a process died. Returns `None` if the job has ended, also
     /// because too many processes died while they ran it. The caller must hold the job's lock.
@@ -148,8 +148,8 @@ impl Store {
         &self,
         job: &Claimed,
         batch: &mut Batch,
-        report: &Report,
-        read: Option<&(Report, String)>,
+        report: &WorkerReport,
+        read: Option<&(WorkerReport, String)>,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
             if let Some((report, time)) = read
@@ -172,7 +172,11 @@ impl Store {
     }
 
     /// Marks a file as being read. Returns false if the job has ended meanwhile.
-    pub(crate) fn start_file(&self, job: &Claimed, report: &Report) -> Result<bool, StoreError> {
+    pub(crate) fn start_file(
+        &self,
+        job: &Claimed,
+        report: &WorkerReport,
+    ) -> Result<bool, StoreError> {
         self.write(|tx| advance(tx, job, report))
     }
 
@@ -180,7 +184,7 @@ impl Store {
     pub(crate) fn finish_file(
         &self,
         job: &Claimed,
-        report: &Report,
+        report: &WorkerReport,
         time: &str,
     ) -> Result<bool, StoreError> {
         self.write(|tx| finish_file(tx, job, report, time))
@@ -192,7 +196,7 @@ impl Store {
     pub(crate) fn complete(
         &self,
         job: &Claimed,
-        last: Option<&Report>,
+        last: Option<&WorkerReport>,
         warnings: &[String],
         time: &str,
     ) -> Result<bool, StoreError> {
@@ -237,7 +241,7 @@ impl Store {
     }
 }
 
-impl Store {
+impl DataStore {
     /// Fails a job that can't be claimed because its record is broken. The caller must hold the job's lock.
     pub(crate) fn fail_unclaimed(
         &self,
@@ -250,7 +254,7 @@ impl Store {
 }
 
 /// Stores a job's progress. Returns false if the job has ended meanwhile.
-fn advance(tx: &Transaction<'_>, job: &Claimed, report: &Report) -> Result<bool, StoreError> {
+fn advance(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result<bool, StoreError> {
     if !owned(tx, job)? {
         return Ok(false);
     }
@@ -267,7 +271,7 @@ fn advance(tx: &Transaction<'_>, job: &Claimed, report: &Report) -> Result<bool,
 fn finish_file(
     tx: &Transaction<'_>,
     job: &Claimed,
-    report: &Report,
+    report: &WorkerReport,
     time: &str,
 ) -> Result<bool, StoreError> {
     if !advance(tx, job, report)? {

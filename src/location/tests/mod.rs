@@ -3,14 +3,14 @@
 mod properties;
 mod refused;
 
-use crate::location::{Cloud, Format, Kind, Location, Place, Store, cloud_mismatch};
+use crate::location::{Cloud, Format, Location, PathScope, PathTarget, Store, cloud_mismatch};
 
 pub(crate) fn cloud(text: &str) -> Location {
-    Location::parse(text, &Place::Cloud).unwrap_or_else(|error| panic!("{text}: {error}"))
+    Location::parse(text, &PathScope::Cloud).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-pub(crate) fn server(bucket_url: Option<&str>) -> Place {
-    Place::ServerBucket {
+pub(crate) fn server(bucket_url: Option<&str>) -> PathScope {
+    PathScope::ServerBucket {
         bucket_url: bucket_url.map(str::to_owned),
     }
 }
@@ -47,26 +47,30 @@ fn every_form_of_the_table_is_accepted_and_named() {
         assert_eq!(location.region(), cell(region), "{path}");
         assert_eq!(location.key(), "a/b.json", "{path}");
         assert_eq!(location.text(), path);
-        assert_eq!(Location::parse(path, &Place::Disk), Ok(location));
+        assert_eq!(Location::parse(path, &PathScope::Disk), Ok(location));
     }
 }
 
 #[test]
 fn every_file_type_of_the_table_is_accepted_and_named() {
     for (path, kind, format) in [
-        ("json-folder/", Kind::Folder, None),
-        ("json-folder/data.json", Kind::File, Some(Format::Json)),
-        ("data.jsonl", Kind::File, Some(Format::JsonLines)),
-        ("data.ndjson", Kind::File, Some(Format::JsonLines)),
-        ("data.csv", Kind::File, Some(Format::Csv)),
-        ("numpy-folder/", Kind::Folder, None),
-        ("folder/*.npy", Kind::NumpySet, Some(Format::Numpy)),
-        ("*.npy", Kind::NumpySet, Some(Format::Numpy)),
-        ("folder/id.npy", Kind::File, Some(Format::Numpy)),
-        ("parquet-folder/", Kind::Folder, None),
+        ("json-folder/", PathTarget::Folder, None),
+        (
+            "json-folder/data.json",
+            PathTarget::File,
+            Some(Format::Json),
+        ),
+        ("data.jsonl", PathTarget::File, Some(Format::JsonLines)),
+        ("data.ndjson", PathTarget::File, Some(Format::JsonLines)),
+        ("data.csv", PathTarget::File, Some(Format::Csv)),
+        ("numpy-folder/", PathTarget::Folder, None),
+        ("folder/*.npy", PathTarget::NumpySet, Some(Format::Numpy)),
+        ("*.npy", PathTarget::NumpySet, Some(Format::Numpy)),
+        ("folder/id.npy", PathTarget::File, Some(Format::Numpy)),
+        ("parquet-folder/", PathTarget::Folder, None),
         (
             "parquet-folder/data.parquet",
-            Kind::File,
+            PathTarget::File,
             Some(Format::Parquet),
         ),
     ] {
@@ -76,7 +80,7 @@ fn every_file_type_of_the_table_is_accepted_and_named() {
         ));
         let own = Location::parse(path, &server(None)).expect(path);
         let volume = Location::parse_volume(path).expect(path);
-        let disk = Location::parse(path, &Place::Disk).expect(path);
+        let disk = Location::parse(path, &PathScope::Disk).expect(path);
         for location in [s3, url, own, volume, disk] {
             assert_eq!(
                 (location.kind(), location.format()),
@@ -105,7 +109,7 @@ fn a_bucket_with_a_slash_is_the_folder_of_all_its_objects() {
         let location = cloud(path);
         assert_eq!(
             (location.key(), location.kind()),
-            ("", Kind::Folder),
+            ("", PathTarget::Folder),
             "{path}"
         );
         assert_eq!(location.text(), path);
@@ -191,17 +195,17 @@ fn a_path_on_disk_becomes_absolute() {
         ("file:/abs/data.json", "/abs/data.json".to_owned()),
         ("file:data.json", format!("{here}/file:data.json")),
     ] {
-        let location = Location::parse(given, &Place::Disk).expect(given);
+        let location = Location::parse(given, &PathScope::Disk).expect(given);
         assert_eq!(location.text(), text, "{given}");
         assert_eq!(location.key(), text, "{given}");
         assert_eq!((location.store(), location.bucket()), (Store::Disk, None));
         assert_eq!(
-            Location::parse(&text, &Place::Disk),
+            Location::parse(&text, &PathScope::Disk),
             Ok(location),
             "{given}"
         );
     }
-    let home = Location::parse("~/data.json", &Place::Disk).expect("a home directory");
+    let home = Location::parse("~/data.json", &PathScope::Disk).expect("a home directory");
     assert!(home.text().starts_with('/') && home.text().ends_with("/data.json"));
     assert!(!home.text().contains('~'));
 }

@@ -1,7 +1,7 @@
 //! Properties of object paths: what is built is read back, and nothing panics.
 
 use super::server;
-use crate::location::{Location, Place, Store};
+use crate::location::{Location, PathScope, Store};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use proptest::prelude::*;
 
@@ -71,11 +71,11 @@ fn forms(bucket: &str, key: &str) -> Vec<(Store, String)> {
     ]
 }
 
-fn places() -> Vec<Place> {
+fn places() -> Vec<PathScope> {
     vec![
-        Place::Cloud,
-        Place::Disk,
-        Place::Volume,
+        PathScope::Cloud,
+        PathScope::Disk,
+        PathScope::Volume,
         server(None),
         server(Some("s3://milvus-bucket")),
     ]
@@ -87,7 +87,7 @@ proptest! {
     #[test]
     fn what_is_built_is_read_back(bucket in bucket(), key in key()) {
         for (store, path) in forms(&bucket, &key) {
-            let location = Location::parse(&path, &Place::Cloud)
+            let location = Location::parse(&path, &PathScope::Cloud)
                 .map_err(|error| TestCaseError::fail(format!("{path}: {error}")))?;
             prop_assert_eq!(location.store(), store);
             prop_assert_eq!(location.key(), &key);
@@ -114,7 +114,7 @@ proptest! {
     fn a_file_url_is_the_path_it_encodes(key in key()) {
         let path = format!("/root/{key}");
         let url = format!("file://{}", encode(&path));
-        prop_assert_eq!(Location::parse(&url, &Place::Disk), Location::parse(&path, &Place::Disk));
+        prop_assert_eq!(Location::parse(&url, &PathScope::Disk), Location::parse(&path, &PathScope::Disk));
     }
 
     #[test]

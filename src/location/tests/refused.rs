@@ -2,10 +2,10 @@
 
 use super::{cloud, server};
 use crate::error::{Failure, Kind};
-use crate::location::{Location, LocationError, Place};
+use crate::location::{Location, LocationError, PathScope};
 
 /// Parses, expects an error and gives message and hint as one text.
-fn refused(text: &str, place: &Place) -> String {
+fn refused(text: &str, place: &PathScope) -> String {
     match Location::parse(text, place) {
         Ok(location) => panic!("{text:?} was taken as {location:?}"),
         Err(error) => format!("{error}; {}", error.hint()),
@@ -87,12 +87,12 @@ fn what_a_cloud_import_cannot_read_is_refused_with_what_is_accepted() {
         ),
         ("https://bucket.s3.us-west-2.amazonaws.com/a.json#1", "%23"),
     ] {
-        let message = refused(text, &Place::Cloud);
+        let message = refused(text, &PathScope::Cloud);
         assert!(message.contains(words), "{text:?}: {message}");
     }
     let long = format!("s3://bucket/{}.json", "a".repeat(1024));
-    assert!(refused(&long, &Place::Cloud).contains("1029 bytes"));
-    assert!(refused(&"x".repeat(100_000), &Place::Cloud).len() < 1000);
+    assert!(refused(&long, &PathScope::Cloud).contains("1029 bytes"));
+    assert!(refused(&"x".repeat(100_000), &PathScope::Cloud).len() < 1000);
 }
 
 /// The hint's form has to be one that is taken.
@@ -164,14 +164,17 @@ fn forms_of_other_tools_are_refused_with_the_accepted_form() {
             "gs://bucket/a/x.json",
         ),
     ] {
-        for place in [Place::Cloud, Place::Disk] {
+        for place in [PathScope::Cloud, PathScope::Disk] {
             let message = refused(text, &place);
             assert!(
                 message.ends_with(&format!("; write {instead}")),
                 "{text:?}: {message}"
             );
         }
-        assert!(Location::parse(instead, &Place::Cloud).is_ok(), "{instead}");
+        assert!(
+            Location::parse(instead, &PathScope::Cloud).is_ok(),
+            "{instead}"
+        );
     }
     for text in [
         "s3a://bucket/a/x.json",
@@ -185,7 +188,7 @@ fn forms_of_other_tools_are_refused_with_the_accepted_form() {
         );
     }
     for text in ["hdfs://namenode:8020/x.json", "adl://account/x.json"] {
-        let message = refused(text, &Place::Cloud);
+        let message = refused(text, &PathScope::Cloud);
         assert!(
             message.contains("copy the files to an object store first"),
             "{text:?}: {message}"
@@ -220,8 +223,8 @@ fn secrets_in_a_url_are_refused_and_never_repeated() {
         "abfss://container@account.dfs.core.windows.net/a.json?sig=hunter2",
     ] {
         for place in [
-            Place::Cloud,
-            Place::Disk,
+            PathScope::Cloud,
+            PathScope::Disk,
             server(None),
             server(Some("s3://bucket")),
         ] {
@@ -234,7 +237,7 @@ fn secrets_in_a_url_are_refused_and_never_repeated() {
     }
     let lost = refused(
         "user:hunter2@s3.us-west-2.amazonaws.com/bucket/a.json",
-        &Place::Cloud,
+        &PathScope::Cloud,
     );
     assert!(!lost.contains("hunter2"), "{lost}");
     let own = "https://user:hunter2@s3.us-west-2.amazonaws.com/bucket?sig=hunter2";
@@ -242,7 +245,7 @@ fn secrets_in_a_url_are_refused_and_never_repeated() {
     assert!(!own.contains("hunter2"), "{own}");
     let presigned = "https://bucket.s3.us-west-2.amazonaws.com/a.json?X-Amz-Signature=1";
     assert_eq!(
-        Location::parse(presigned, &Place::Cloud),
+        Location::parse(presigned, &PathScope::Cloud),
         Err(LocationError::Presigned)
     );
 }
@@ -295,7 +298,7 @@ fn volumes_and_disks_have_their_own_rules() {
         ("/x.json", "relative to the volume"),
         ("./x.json", "path on this machine"),
     ] {
-        let message = refused(text, &Place::Volume);
+        let message = refused(text, &PathScope::Volume);
         assert!(message.contains(words), "{text:?}: {message}");
     }
     for (text, words) in [
@@ -309,7 +312,7 @@ fn volumes_and_disks_have_their_own_rules() {
         ("hdfs://x/y.json", "not a scheme"),
         ("*.json", "only as `*.npy`"),
     ] {
-        let message = refused(text, &Place::Disk);
+        let message = refused(text, &PathScope::Disk);
         assert!(message.contains(words), "{text:?}: {message}");
     }
 }

@@ -24,7 +24,7 @@ const COLLECTION: usize = 20;
 
 /// A line to draw, at most as wide as the width it was made for.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Line {
+pub(super) struct BarLine {
     /// The text before the bar.
     pub(super) before: String,
     /// Columns of the bar; 0 if there's no bar.
@@ -39,7 +39,7 @@ pub(super) struct Line {
 
 /// Layout of a line.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place {
+pub(super) struct LineLayout {
     /// Maximum number of columns.
     pub(super) width: usize,
     /// True if the collection's name is shown.
@@ -52,17 +52,17 @@ struct Piece {
     importance: u8,
 }
 
-impl Line {
+impl BarLine {
     /// Returns one job's line. If it's too long, pieces are dropped in this order: rate, collection, time, rows,
     /// remaining time.
     pub(super) fn job(
         job: &Progress,
         rate: Option<&Rate>,
         elapsed: Duration,
-        place: Place,
+        place: LineLayout,
         screen: &Screen,
     ) -> Self {
-        let Place { width, named } = place;
+        let LineLayout { width, named } = place;
         let mut pieces = pieces(job, rate, elapsed);
         let collection = words::safe_line(if named { &job.collection } else { "" });
         pieces.push(Piece {
@@ -168,11 +168,11 @@ pub(super) fn lines<'a>(
     elapsed: Duration,
     width: usize,
     screen: &Screen,
-) -> Vec<Line> {
+) -> Vec<BarLine> {
     let with = |named: bool| {
-        let place = Place { width, named };
+        let place = LineLayout { width, named };
         let line = |(job, rate): &(&'a Progress, Option<&'a Rate>)| {
-            Line::job(job, *rate, elapsed, place, screen)
+            BarLine::job(job, *rate, elapsed, place, screen)
         };
         jobs.iter().map(line).collect::<Vec<_>>()
     };
@@ -185,7 +185,7 @@ pub(super) fn lines<'a>(
 }
 
 /// Makes all bars start and end in the same columns, if the bars stay long enough to read.
-fn align(lines: &mut [Line]) {
+fn align(lines: &mut [BarLine]) {
     let barred = || lines.iter().filter(|line| line.bar > 0);
     let start = barred().map(|line| line.before.width()).max().unwrap_or(0);
     let room = barred().map(|line| (line.before.width() + line.bar).saturating_sub(start));

@@ -11,11 +11,11 @@ const WINDOW: Duration = Duration::from_mins(1);
 /// One job's recent readings.
 #[derive(Debug, Default)]
 pub(super) struct Rate {
-    readings: VecDeque<Reading>,
+    readings: VecDeque<RateReading>,
 }
 
 #[derive(Clone, Copy, Debug)]
-struct Reading {
+struct RateReading {
     at: Instant,
     rows: Option<u64>,
     percent: f64,
@@ -32,7 +32,7 @@ pub(super) fn known_total(job: &Progress) -> Option<u64> {
 impl Rate {
     /// Adds a reading. If a job went backwards (the service restarted it), measuring starts over.
     pub(super) fn record(&mut self, job: &Progress, now: Instant) {
-        let reading = Reading {
+        let reading = RateReading {
             at: now,
             rows: job.rows,
             percent: job.percent,
@@ -77,7 +77,7 @@ impl Rate {
         Duration::try_from_secs_f64(seconds).ok()
     }
 
-    fn span(&self) -> Option<(&Reading, &Reading, f64)> {
+    fn span(&self) -> Option<(&RateReading, &RateReading, f64)> {
         let (first, last) = (self.readings.front()?, self.readings.back()?);
         let seconds = last.at.saturating_duration_since(first.at).as_secs_f64();
         (seconds > 0.0).then_some((first, last, seconds))

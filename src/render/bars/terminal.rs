@@ -14,10 +14,10 @@ pub(super) type Size = Box<dyn Fn() -> (usize, usize) + Send + Sync>;
 /// Errors are swallowed: bars are decoration, and indicatif panics on some errors.
 #[derive(Clone)]
 pub(super) struct Terminal {
-    shared: Arc<Shared>,
+    shared: Arc<SharedTerminal>,
 }
 
-struct Shared {
+struct SharedTerminal {
     stream: Mutex<Buffered>,
     size: Size,
 }
@@ -38,7 +38,7 @@ impl Terminal {
             line_ended: false,
         });
         Self {
-            shared: Arc::new(Shared { stream, size }),
+            shared: Arc::new(SharedTerminal { stream, size }),
         }
     }
 

@@ -5,7 +5,7 @@ use std::num::NonZero;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use super::line::Place;
+use super::line::LineLayout;
 use super::*;
 use crate::api::model::State;
 
@@ -185,11 +185,11 @@ fn a_line_is_never_wider_than_its_screen() {
             sent: "SomeOtherPhase".to_owned(),
         };
         for width in 20..200 {
-            let line = Line::job(
+            let line = BarLine::job(
                 &named,
                 None,
                 Duration::from_secs(65),
-                Place { width, named: true },
+                LineLayout { width, named: true },
                 &screen,
             );
             let columns = unicode_width::UnicodeWidthStr::width(

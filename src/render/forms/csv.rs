@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{Rows, field, plain};
+use super::{OutputRows, field, plain};
 use crate::render::style::Screen;
 use crate::text::words;
 
@@ -10,7 +10,7 @@ use crate::text::words;
 /// an empty field.
 pub(in crate::render) fn write(
     out: &mut dyn Write,
-    rows: Rows<'_>,
+    rows: OutputRows<'_>,
     screen: &Screen,
 ) -> io::Result<()> {
     let mut writer = csv::Writer::from_writer(out);

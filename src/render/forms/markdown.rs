@@ -4,12 +4,12 @@ use std::io::{self, Write};
 
 use serde_json::Value;
 
-use super::{Rows, field, plain};
+use super::{OutputRows, field, plain};
 use crate::text::words;
 
 /// Writes a list as a table with one row per item, a map as a table of names and values, and a scalar as text.
-pub(in crate::render) fn write(out: &mut dyn Write, rows: Rows<'_>) -> io::Result<()> {
-    let Rows {
+pub(in crate::render) fn write(out: &mut dyn Write, rows: OutputRows<'_>) -> io::Result<()> {
+    let OutputRows {
         names,
         items,
         list,

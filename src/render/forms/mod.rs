@@ -21,7 +21,7 @@ fn plain(value: Option<&Value>) -> String {
 
 /// A value as rows, for CSV, Markdown, vertical and line-wise JSON. Rows are made on demand, so a long list of jobs is
 /// never in memory twice.
-pub(super) struct Rows<'a> {
+pub(super) struct OutputRows<'a> {
     /// The columns; the single column `value` if the rows aren't maps.
     pub(super) names: Vec<String>,
     /// The rows.
@@ -32,7 +32,7 @@ pub(super) struct Rows<'a> {
     pub(super) whole: bool,
 }
 
-impl<'a> Rows<'a> {
+impl<'a> OutputRows<'a> {
     /// Returns rows with these columns.
     pub(super) fn list(names: &[&str], rows: impl Iterator<Item = Value> + 'a) -> Self {
         Self {

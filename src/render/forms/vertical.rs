@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde_json::Value;
 use unicode_width::UnicodeWidthStr;
 
-use super::{Rows, plain};
+use super::{OutputRows, plain};
 use crate::render::style::{Screen, Tone};
 use crate::text::words;
 
@@ -16,10 +16,10 @@ const RULE: usize = 40;
 /// lines too. A single map has no rule.
 pub(in crate::render) fn write(
     out: &mut dyn Write,
-    rows: Rows<'_>,
+    rows: OutputRows<'_>,
     screen: &Screen,
 ) -> io::Result<()> {
-    let Rows {
+    let OutputRows {
         names,
         items,
         list,

@@ -4,14 +4,14 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::Rows;
+use super::OutputRows;
 use crate::render::style::Screen;
 use crate::text::words;
 
 /// Writes a list item by item, and any other value as one document.
 pub(in crate::render) fn write(
     out: &mut dyn Write,
-    rows: Rows<'_>,
+    rows: OutputRows<'_>,
     screen: &Screen,
 ) -> io::Result<()> {
     let mut empty = true;

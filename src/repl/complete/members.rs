@@ -5,7 +5,7 @@ use super::code::CursorCode;
 use super::offer::Offer;
 use crate::engine::registry;
 use crate::engine::types::methods::{BARE, LIST, MAP, OWN, TEXT};
-use crate::engine::types::{Names, ScriptType, Shape};
+use crate::engine::types::{DefinedNames, ScriptType, Shape};
 use crate::error::Failure;
 
 /// How many assignments to follow to find the type of a variable.
@@ -63,11 +63,11 @@ fn is_name(key: &str) -> bool {
 }
 
 /// Returns the shape of an expression's value, derived from names, the registry and the typed text.
-pub(super) fn shape(chain: &Chain<'_>, code: &CursorCode<'_>, names: &Names) -> Shape {
+pub(super) fn shape(chain: &Chain<'_>, code: &CursorCode<'_>, names: &DefinedNames) -> Shape {
     follow(chain, code, names, STEPS)
 }
 
-fn follow(chain: &Chain<'_>, code: &CursorCode<'_>, names: &Names, steps: usize) -> Shape {
+fn follow(chain: &Chain<'_>, code: &CursorCode<'_>, names: &DefinedNames, steps: usize) -> Shape {
     let root = match &chain.root {
         ChainRoot::Name(name) => named(name, code, names, steps),
         ChainRoot::Call(name) => {
@@ -95,7 +95,7 @@ fn follow(chain: &Chain<'_>, code: &CursorCode<'_>, names: &Names, steps: usize)
 }
 
 /// Returns the shape of a variable in the typed text or in the scope.
-fn named(name: &str, code: &CursorCode<'_>, names: &Names, steps: usize) -> Shape {
+fn named(name: &str, code: &CursorCode<'_>, names: &DefinedNames, steps: usize) -> Shape {
     let steps = steps.saturating_sub(1);
     match binding(code, name).filter(|_| steps > 0) {
         Some(Binding { chain, item }) => {
@@ -111,7 +111,7 @@ fn named(name: &str, code: &CursorCode<'_>, names: &Names, steps: usize) -> Shap
     }
 }
 
-fn scope(name: &str, names: &Names) -> Shape {
+fn scope(name: &str, names: &DefinedNames) -> Shape {
     names.variable(name).cloned().unwrap_or_default()
 }
 
@@ -121,7 +121,7 @@ mod tests {
     use super::*;
     use crate::engine::syntax::SourceText;
 
-    fn offered(text: &str, names: &Names) -> Vec<String> {
+    fn offered(text: &str, names: &DefinedNames) -> Vec<String> {
         let source = SourceText::read(text);
         let code = CursorCode::at_end(&source);
         let CompletionKind::Member(chain) = place(&code).kind else {
@@ -137,13 +137,13 @@ mod tests {
             ("title".to_owned(), Shape::Text),
             ("two words".to_owned(), Shape::Text),
         ]);
-        let names = Names {
+        let names = DefinedNames {
             variables: vec![
                 ("book".to_owned(), map.clone()),
                 ("books".to_owned(), Shape::list(map)),
                 ("conn".to_owned(), Shape::Connection(None)),
             ],
-            ..Names::default()
+            ..DefinedNames::default()
         };
         for (text, there, not_there) in [
             ("import(\"a\", \"b\").", "id", "state"),

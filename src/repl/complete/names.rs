@@ -4,7 +4,7 @@ use super::chain::declared;
 use super::code::CursorCode;
 use super::offer::Offer;
 use crate::engine::registry::{self, Function, Takes, VARIABLES};
-use crate::engine::types::{Defined, Names, Shape};
+use crate::engine::types::{Defined, DefinedNames, Shape};
 
 /// Rhai's keywords that start or join something, offered after their first letter.
 const KEYWORDS: &[(&str, &str)] = &[
@@ -28,7 +28,7 @@ const KEYWORDS: &[(&str, &str)] = &[
 ];
 
 /// Returns the offers for the start of an expression.
-pub(super) fn names(code: &CursorCode<'_>, names: &Names, typed: &str) -> Vec<Offer> {
+pub(super) fn names(code: &CursorCode<'_>, names: &DefinedNames, typed: &str) -> Vec<Offer> {
     let mut offers = variables(code, names, typed, |_| true);
     offers.extend(functions(names));
     if !typed.is_empty() {
@@ -38,7 +38,7 @@ pub(super) fn names(code: &CursorCode<'_>, names: &Names, typed: &str) -> Vec<Of
 }
 
 /// Returns functions: the user's, those of modules, and zshell's.
-pub(super) fn functions(names: &Names) -> Vec<Offer> {
+pub(super) fn functions(names: &DefinedNames) -> Vec<Offer> {
     let mut offers: Vec<Offer> = names.functions.iter().map(defined).collect();
     let modules = names.modules.iter();
     offers.extend(modules.map(|module| Offer::new(&module.name, "a module").then("::")));
@@ -51,7 +51,7 @@ pub(super) fn functions(names: &Names) -> Vec<Offer> {
 }
 
 /// Returns a module's members.
-pub(super) fn of_module(name: &str, names: &Names) -> Vec<Offer> {
+pub(super) fn of_module(name: &str, names: &DefinedNames) -> Vec<Offer> {
     let module = names.modules.iter().find(|module| module.name == name);
     let Some(module) = module else {
         return Vec::new();
@@ -82,7 +82,7 @@ fn defined(function: &Defined) -> Offer {
 /// Returns variables of this type from the typed text, the scope and the globals.
 pub(super) fn variables(
     code: &CursorCode<'_>,
-    names: &Names,
+    names: &DefinedNames,
     typed: &str,
     fits: impl Fn(&Shape) -> bool,
 ) -> Vec<Offer> {

@@ -13,7 +13,7 @@ use crate::config::Config;
 use crate::connection::Connection;
 use crate::engine::help;
 use crate::engine::registry::{self, Function, Opt, Takes};
-use crate::engine::types::{Names, Shape};
+use crate::engine::types::{DefinedNames, Shape};
 use crate::error::Kind as ErrorKind;
 use crate::render::OutputFormat;
 use crate::session::Session;
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_millis(200);
 /// The state that sources use.
 pub(super) struct CompletionContext<'a, 't> {
     pub(super) session: &'a Rc<Session>,
-    pub(super) names: &'a Names,
+    pub(super) names: &'a DefinedNames,
     pub(super) code: &'a CursorCode<'t>,
     pub(super) place: &'a CompletionPlace<'t>,
 }

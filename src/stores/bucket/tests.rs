@@ -1,9 +1,9 @@
 use super::*;
-use crate::location::Place;
+use crate::location::PathScope;
 use crate::secret::Secret;
 
 fn bucket(url: &str, endpoint: Option<&str>) -> Bucket {
-    let location = Location::parse(url, &Place::Cloud).expect(url);
+    let location = Location::parse(url, &PathScope::Cloud).expect(url);
     let endpoints = Endpoints {
         s3: endpoint.map(str::to_owned),
         gcs: None,

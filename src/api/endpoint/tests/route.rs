@@ -1,7 +1,7 @@
 //! The table of dialects and base URLs.
 
 use super::endpoint;
-use crate::api::endpoint::{Endpoint, EndpointError, Given, Route, Site, choose};
+use crate::api::endpoint::{Endpoint, EndpointError, GivenSettings, Route, Site, choose};
 use crate::api::model::Dialect;
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn route(settings: &str) -> Result<Route, EndpointError> {
         "v2" => Dialect::V2,
         _ => Dialect::Milvus,
     });
-    choose(&Given {
+    choose(&GivenSettings {
         endpoint: given.as_ref(),
         cluster_endpoint: own.as_ref(),
         cluster_id: value("cluster_id"),
@@ -193,10 +193,10 @@ fn what_is_missing_or_contradicts_is_named_with_the_line_to_type() {
 
 #[test]
 fn empty_settings_count_as_not_given() {
-    let given = Given {
+    let given = GivenSettings {
         cluster_id: Some(" "),
         region: Some(""),
-        ..Given::default()
+        ..GivenSettings::default()
     };
     assert_eq!(choose(&given), Err(EndpointError::NothingGiven));
 }
@@ -211,12 +211,12 @@ proptest! {
         project_id in proptest::option::of("[a-z-]{0,5}"),
         api in proptest::option::of(prop_oneof![Just(Dialect::V1), Just(Dialect::V2), Just(Dialect::Milvus)]),
     ) {
-        let given = Given {
+        let given = GivenSettings {
             cluster_id: cluster_id.as_deref(),
             region: region.as_deref(),
             project_id: project_id.as_deref(),
             api,
-            ..Given::default()
+            ..GivenSettings::default()
         };
         if let Ok(route) = choose(&given) {
             let base = Endpoint::parse(route.import_base.as_str());

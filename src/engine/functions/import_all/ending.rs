@@ -4,7 +4,7 @@
 //! This can be interrupted at any point, and the next run continues. A committed job counts as done, a waiting job is
 //! committed or aborted, and an aborted job is submitted again under its idempotency key.
 
-use super::entry::Entry;
+use super::entry::BatchEntry;
 use super::plan::Before;
 use super::queue::Queue;
 use crate::api::model::JobState;
@@ -14,10 +14,10 @@ use crate::error::Failure;
 /// Commits all jobs if all are ready, else aborts the ready ones. If a job is in doubt, it may already be committed, so
 /// all jobs are left as they are.
 pub(super) fn end(queue: &mut Queue<'_>) -> Result<(), Failure> {
-    if queue.entries.iter().any(Entry::is_in_doubt) {
+    if queue.entries.iter().any(BatchEntry::is_in_doubt) {
         return Ok(());
     }
-    let failed = queue.entries.iter().any(Entry::has_failed);
+    let failed = queue.entries.iter().any(BatchEntry::has_failed);
     let waiting = waiting(queue);
     let decision = if failed {
         Decision::Abort
@@ -55,7 +55,7 @@ pub(super) fn commit_left(queue: &mut Queue<'_>) -> Result<(), Failure> {
 
 /// Returns the indexes of jobs that wait for their commit.
 fn waiting(queue: &Queue<'_>) -> Vec<usize> {
-    let waits = |entry: &Entry| entry.state() == Some(JobState::Uncommitted);
+    let waits = |entry: &BatchEntry| entry.state() == Some(JobState::Uncommitted);
     let entries = queue.entries.iter().enumerate();
     entries
         .filter(|(_, entry)| waits(entry))

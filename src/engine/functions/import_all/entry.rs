@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 /// The status of one job of a batch.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Entry {
+pub(super) struct BatchEntry {
     /// The job's id, once it's known.
     pub(super) job: Option<String>,
     /// The last reading.
@@ -15,7 +15,7 @@ pub(super) struct Entry {
     pub(super) failure: Option<Failure>,
 }
 
-impl Entry {
+impl BatchEntry {
     /// Returns the word for the status.
     pub(super) fn word(&self) -> String {
         match (&self.progress, &self.failure, &self.job) {

@@ -25,15 +25,15 @@ use crate::interrupt::TICK;
 use crate::journal::{IdentityLock, Standing, Submission, hash, target};
 use crate::submission::{Notice, Submitter};
 use crate::text::words;
-use entry::Entry;
-use plan::{Before, JobLimits, Task, Unit};
+use entry::BatchEntry;
+use plan::{BatchTask, Before, JobLimits, Unit};
 use queue::Queue;
 use rhai::{Dynamic, Map};
 use serde_json::json;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
-use view::View;
+use view::BatchView;
 
 /// The time that another run is waited for before a notice is shown.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -98,7 +98,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .method()];
 
 /// The options of the queue.
-struct How {
+struct QueueOptions {
     limits: JobLimits,
     max_running: usize,
     atomic: bool,
@@ -107,7 +107,7 @@ struct How {
     busy_wait: Option<Duration>,
 }
 
-impl How {
+impl QueueOptions {
     fn read(options: &Options) -> Result<Self, Failure> {
         let count = |name: &str, default: u64| match options.number(name)? {
             Some(0) => Err(Failure::usage(format!(
@@ -156,7 +156,7 @@ fn import_all(call: &Call) -> Result<Dynamic, Failure> {
     let connection = call.connection()?;
     let maps = maps(call.arg(0, "the collection")?);
     let options = call.options(if maps.is_some() { 1 } else { 2 })?;
-    let how = How::read(&options)?;
+    let how = QueueOptions::read(&options)?;
     if let Some(maps) = maps {
         let tasks = of_maps(call, &connection, &how, maps)?;
         return run(call, &connection, &how, &tasks);
@@ -170,7 +170,11 @@ fn import_all(call: &Call) -> Result<Dynamic, Failure> {
 
 /// Waits until no other run imports into the collection under this prefix. Otherwise files that the other run submits
 /// while this run plans would be submitted twice.
-fn turn(call: &Call, connection: &Connection, how: &How) -> Result<Option<IdentityLock>, Failure> {
+fn turn(
+    call: &Call,
+    connection: &Connection,
+    how: &QueueOptions,
+) -> Result<Option<IdentityLock>, Failure> {
     let session = call.session;
     if session.dry_run().is_some() {
         return Ok(None);
@@ -201,10 +205,10 @@ fn maps(value: &Dynamic) -> Option<Vec<Map>> {
 fn of_maps(
     call: &Call,
     connection: &Connection,
-    how: &How,
+    how: &QueueOptions,
     maps: Vec<Map>,
-) -> Result<Vec<Task>, Failure> {
-    let mut tasks: Vec<Task> = Vec::with_capacity(maps.len());
+) -> Result<Vec<BatchTask>, Failure> {
+    let mut tasks: Vec<BatchTask> = Vec::with_capacity(maps.len());
     // The collection of each key.
     let mut collections: HashMap<String, String> = HashMap::with_capacity(maps.len());
     for map in maps {
@@ -226,7 +230,7 @@ fn of_maps(
                 if same { ": the same files twice?" } else { "" }
             )));
         }
-        tasks.push(Task {
+        tasks.push(BatchTask {
             request,
             key,
             files,
@@ -241,9 +245,9 @@ fn of_maps(
 fn of_files(
     call: &Call,
     connection: &Rc<Connection>,
-    how: &How,
+    how: &QueueOptions,
     options: &Options,
-) -> Result<Vec<Task>, Failure> {
+) -> Result<Vec<BatchTask>, Failure> {
     let collection = call.text(0, "the collection")?;
     if collection.trim().is_empty() {
         return Err(call.misused("the collection's name is empty"));
@@ -320,7 +324,7 @@ fn bring_up_to_date(
 }
 
 /// Makes the jobs of an atomic batch two-phase, because the batch commits them itself.
-fn two_phase(request: &mut ImportRequest, how: &How) {
+fn two_phase(request: &mut ImportRequest, how: &QueueOptions) {
     if how.atomic {
         request.options.retain(|(name, _)| name != "auto_commit");
         request
@@ -332,12 +336,12 @@ fn two_phase(request: &mut ImportRequest, how: &How) {
 fn run(
     call: &Call,
     connection: &Rc<Connection>,
-    how: &How,
-    tasks: &[Task],
+    how: &QueueOptions,
+    tasks: &[BatchTask],
 ) -> Result<Dynamic, Failure> {
     let session = call.session;
     let began = Instant::now();
-    let view = View::new(session);
+    let view = BatchView::new(session);
     let notify = |notice: Notice| view.notice(&notice);
     // While the service is busy, the queue waits. A submission must not hold a place of the queue.
     let submitter = Submitter {
@@ -364,7 +368,7 @@ fn run(
         ));
     }
     result.map_err(|failure| outcome::cut_off(&queue, failure))?;
-    let failed: Vec<&Entry> = queue.entries.iter().filter(|it| it.has_failed()).collect();
+    let failed: Vec<&BatchEntry> = queue.entries.iter().filter(|it| it.has_failed()).collect();
     if !failed.is_empty() {
         let failure = outcome::failure_of(&failed, &queue, how.atomic);
         if !how.continue_on_error || how.atomic {

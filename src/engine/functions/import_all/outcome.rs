@@ -1,9 +1,9 @@
 //! The result of a batch: the value for the script, and the error if jobs failed.
 
-use super::entry::Entry;
-use super::plan::Task;
+use super::entry::BatchEntry;
+use super::plan::BatchTask;
 use super::queue::Queue;
-use crate::engine::types::{Batch, BatchValue, List, ordered};
+use crate::engine::types::{BatchTotals, BatchValue, List, ordered};
 use crate::error::{Failure, Kind};
 use crate::render::explain_failure;
 use crate::text::words;
@@ -34,7 +34,7 @@ pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
 }
 
 /// Returns an error with the failed jobs and the reasons.
-pub(super) fn failure_of(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> Failure {
+pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool) -> Failure {
     let mut texts = vec![tally(failed, queue, atomic)];
     let mut hint = None;
     for entry in failed.iter().take(EXPLAINED) {
@@ -50,7 +50,7 @@ pub(super) fn failure_of(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> 
         let more = (failed.len() - EXPLAINED) as u64;
         texts.push(format!("and {}", words::count(more, "more failed job")));
     }
-    let refused = |entry: &&Entry| entry.progress.is_none();
+    let refused = |entry: &&BatchEntry| entry.progress.is_none();
     let kind = match () {
         () if failed.iter().any(|entry| entry.is_in_doubt()) => Kind::Unknown,
         () if failed.iter().all(refused) => failed
@@ -70,7 +70,7 @@ pub(super) fn failure_of(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> 
 }
 
 /// Returns the numbers of jobs that failed, are in doubt, or weren't submitted.
-fn tally(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> String {
+fn tally(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool) -> String {
     let jobs = words::count(queue.tasks.len() as u64, "job");
     let doubtful = failed.iter().filter(|it| it.is_in_doubt()).count();
     let mut parts = Vec::new();
@@ -99,7 +99,7 @@ fn tally(failed: &[&Entry], queue: &Queue<'_>, atomic: bool) -> String {
 
 /// Returns the value for the script.
 pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchValue {
-    let job = |(task, entry): (&Task, &Entry)| {
+    let job = |(task, entry): (&BatchTask, &BatchEntry)| {
         let reason = entry.failure.as_ref().map(|it| it.message.clone());
         let reason = reason.or_else(|| entry.progress.as_ref().and_then(|it| it.reason.clone()));
         ordered(json!({
@@ -113,7 +113,7 @@ pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchValue {
     };
     let count = queue.count();
     let submitted = queue.entries.iter().filter(|it| it.progress.is_some());
-    BatchValue::new(Batch {
+    BatchValue::new(BatchTotals {
         ok: submitted.filter(|it| !it.has_failed()).count() as u64,
         failed: count.failed,
         jobs: List::plain(queue.tasks.iter().zip(&queue.entries).map(job).collect()),

@@ -3,7 +3,7 @@
 use crate::api::model::Progress;
 use crate::render::BatchBar;
 use crate::session::Session;
-use crate::session::log::{Level, Log, LogFormat};
+use crate::session::log::{Log, LogFormat, LogLevel};
 use crate::submission::Notice;
 use crate::text::words;
 use serde_json::json;
@@ -12,12 +12,12 @@ use std::cell::RefCell;
 pub(super) use crate::render::BatchCount as Count;
 
 /// The display of one batch, on standard error; silent with `-q`.
-pub(super) struct View<'a> {
+pub(super) struct BatchView<'a> {
     session: &'a Session,
     bar: RefCell<Option<BatchBar>>,
 }
 
-impl<'a> View<'a> {
+impl<'a> BatchView<'a> {
     /// Returns a display, with a bar if the terminal supports one.
     pub(super) fn new(session: &'a Session) -> Self {
         let text = session.log().format == LogFormat::Text;
@@ -68,7 +68,7 @@ impl<'a> View<'a> {
         );
         let log = self.session.log();
         if log.format == LogFormat::Text {
-            log.line(Level::Info, &line);
+            log.line(LogLevel::Info, &line);
             return;
         }
         let fields = [
@@ -78,7 +78,7 @@ impl<'a> View<'a> {
             ("percent", json!(job.percent)),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        Log::json(Level::Info, &line, fields.into_iter().collect());
+        Log::json(LogLevel::Info, &line, fields.into_iter().collect());
     }
 
     /// Removes the bar.

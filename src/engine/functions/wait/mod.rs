@@ -16,7 +16,7 @@ use crate::engine::types::{Gives, Job, ProgressValue, ScriptType, list_of};
 use crate::error::Failure;
 use crate::render::{Screen, WaitView};
 use crate::session::Session;
-use crate::session::log::{Level, Log, LogFormat};
+use crate::session::log::{Log, LogFormat, LogLevel};
 use rhai::{Array, Dynamic};
 use serde_json::json;
 use std::collections::HashSet;
@@ -197,7 +197,7 @@ fn view(session: &Session) -> WaitView {
     let tell = move |job: Option<&Progress>, line: &str| {
         let Some(job) = job else {
             let warning = line.strip_prefix("warning: ").unwrap_or(line);
-            log.line(Level::Warn, warning);
+            log.line(LogLevel::Warn, warning);
             return;
         };
         let fields = [
@@ -207,7 +207,7 @@ fn view(session: &Session) -> WaitView {
             ("percent", json!(job.percent)),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        Log::json(Level::Info, line, fields.into_iter().collect());
+        Log::json(LogLevel::Info, line, fields.into_iter().collect());
     };
     WaitView::told(Screen::plain(), Box::new(tell))
 }

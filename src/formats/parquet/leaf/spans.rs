@@ -15,20 +15,20 @@ pub(in crate::formats::parquet) struct Span {
 
 /// Items of a row's list, each with its own range of values.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::formats::parquet) struct List {
+pub(in crate::formats::parquet) struct ItemList {
     /// `None` for a null row.
     pub(in crate::formats::parquet) items: Option<Vec<Span>>,
 }
 
 /// Iterator over the rows of a leaf.
-pub(in crate::formats::parquet) struct Spans<'a> {
+pub(in crate::formats::parquet) struct LeafSpans<'a> {
     pub(super) leaf: &'a Leaf,
     pub(super) rows: usize,
     pub(super) level: usize,
     pub(super) value: usize,
 }
 
-impl Iterator for Spans<'_> {
+impl Iterator for LeafSpans<'_> {
     type Item = Span;
 
     fn next(&mut self) -> Option<Span> {
@@ -69,12 +69,12 @@ impl Iterator for Spans<'_> {
 }
 
 /// Iterator over the rows of a leaf inside a list, with the list's items for each row.
-pub(in crate::formats::parquet) struct Lists<'a>(pub(super) Spans<'a>);
+pub(in crate::formats::parquet) struct ListSpans<'a>(pub(super) LeafSpans<'a>);
 
-impl Iterator for Lists<'_> {
-    type Item = List;
+impl Iterator for ListSpans<'_> {
+    type Item = ItemList;
 
-    fn next(&mut self) -> Option<List> {
+    fn next(&mut self) -> Option<ItemList> {
         let (begin, mut value) = (self.0.level, self.0.value);
         let row = self.0.next()?;
         let Leaf {
@@ -84,7 +84,7 @@ impl Iterator for Lists<'_> {
             ..
         } = self.0.leaf;
         if row.null {
-            return Some(List { items: None });
+            return Some(ItemList { items: None });
         }
         let range = begin..self.0.level;
         let pairs = definition.get(range.clone()).unwrap_or_default().iter();
@@ -106,6 +106,6 @@ impl Iterator for Lists<'_> {
                 item.hole |= !is_value;
             }
         }
-        Some(List { items: Some(items) })
+        Some(ItemList { items: Some(items) })
     }
 }

@@ -90,7 +90,7 @@ fn stored_types_are_put_over_those_of_the_file() {
 fn fields_and_levels_have_limits() {
     let message = BASE64.decode(EVERYTHING).unwrap();
     let bytes = &message[8..];
-    let message = Table::at(bytes, reference(bytes, 0).unwrap()).unwrap();
+    let message = FlatTable::at(bytes, reference(bytes, 0).unwrap()).unwrap();
     let schema = message.table(2).unwrap().unwrap();
     let read = |depth, mut left| fields(&schema, 1, depth, &mut left);
     // The schema has 10 fields with 7 more inside them. One more level is needed for the empty field lists of the

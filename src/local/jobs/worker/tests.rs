@@ -2,10 +2,10 @@ use super::*;
 use crate::api::model::JobState;
 use crate::interrupt::Interrupt;
 use crate::local::faults::Faults;
-use crate::local::source::Source;
+use crate::local::source::JobInput;
 use crate::local::source::{Places, Rules};
-use crate::local::storage::Store;
-use crate::local::storage::jobs::{Created, NewJob, Standing};
+use crate::local::storage::DataStore;
+use crate::local::storage::jobs::{Created, NewJob, StoredProgress};
 use crate::stores::StorageKeys;
 use rusqlite::Connection;
 use serde_json::json;
@@ -22,7 +22,7 @@ thread_local! {
 fn shared(dir: &Path) -> Shared {
     let file = dir.join("a.jsonl");
     std::fs::write(&file, "{\"id\": 1, \"vector\": [1, 2]}").unwrap();
-    let store = Store::open(dir, &Interrupt::new()).unwrap();
+    let store = DataStore::open(dir, &Interrupt::new()).unwrap();
     let made = store.create_collection(
         "default",
         "c",
@@ -40,7 +40,7 @@ fn shared(dir: &Path) -> Shared {
         two_phase: false,
         deadline: None,
         create_time: String::new(),
-        source: Source::parse(
+        source: JobInput::parse(
             &[vec![file.to_str().unwrap().to_owned()]],
             &Rules::new(Places::default(), false).unwrap(),
             false,
@@ -63,7 +63,7 @@ fn other(dir: &Path) -> Connection {
     Connection::open(dir.join("store.sqlite")).unwrap()
 }
 
-fn standing(shared: &Shared) -> Standing {
+fn standing(shared: &Shared) -> StoredProgress {
     shared.store().job("job-1").unwrap().unwrap().job.standing
 }
 

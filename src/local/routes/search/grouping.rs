@@ -2,7 +2,7 @@
 
 use super::params::SearchParams;
 use crate::formats::{DataType, Schema};
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::search::scan::Grouping;
 
@@ -13,7 +13,7 @@ const MAX_SIZE: i64 = 10;
 /// `internal/proxy/search_util.go`). A size without a field, or a size below 1, has no effect in Milvus
 /// (`httpserver/handler_v2.go`, `search`).
 pub(super) fn read(
-    call: &Call,
+    call: &ServiceCall,
     schema: &Schema,
     (vectors, params): (usize, &SearchParams),
 ) -> Result<Option<Grouping>, ServiceError> {

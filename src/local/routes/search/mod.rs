@@ -5,20 +5,20 @@
 mod grouping;
 mod params;
 
-use super::entities::{self, Target};
+use super::entities::{self, RowsTarget};
 use crate::formats::Schema;
 use crate::local::http::answer::Data;
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::routes::lookup::{self, DIALECT};
 use crate::local::search::hits::SearchHit;
-use crate::local::search::query::{Found, Key, Outputs};
-use crate::local::search::scan::{Grouping, Scan};
+use crate::local::search::query::{FoundRows, Outputs, PrimaryKey};
+use crate::local::search::scan::{Grouping, VectorScan};
 use crate::local::search::vectors::SearchVectors;
 use crate::local::state::App;
 use crate::local::storage::scan::Segment;
-use params::{SearchParams, Window};
+use params::{ResultWindow, SearchParams};
 use serde_json::Value;
 use std::fmt::Write as _;
 
@@ -38,13 +38,13 @@ pub(crate) fn routes(routes: Routes) -> Routes {
 }
 
 /// The rows that were found, grouped by the call's vectors in order.
-pub(crate) struct Answer {
-    rows: Found,
+pub(crate) struct SearchAnswer {
+    rows: FoundRows,
     /// Number of rows of each vector; empty in the v1 form.
     topks: Vec<usize>,
 }
 
-impl Data for Answer {
+impl Data for SearchAnswer {
     fn write(self, text: &mut String) {
         self.rows.write(text);
         if !self.topks.is_empty() {
@@ -55,7 +55,7 @@ impl Data for Answer {
 }
 
 /// Returns the rows closest to each vector of `data`.
-fn search(app: &App, call: &Call) -> Result<Answer, ServiceError> {
+fn search(app: &App, call: &ServiceCall) -> Result<SearchAnswer, ServiceError> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
     let data = call.object.data.as_deref().unwrap_or_default();
@@ -80,7 +80,7 @@ fn search(app: &App, call: &Call) -> Result<Answer, ServiceError> {
 }
 
 /// Returns the rows closest to `vector`, in the first API's form.
-fn search_v1(app: &App, call: &Call) -> Result<Answer, ServiceError> {
+fn search_v1(app: &App, call: &ServiceCall) -> Result<SearchAnswer, ServiceError> {
     let target = entities::target(app, call)?;
     params::refuse_unsupported(call)?;
     if call.text(&["groupingField"]).is_some() {
@@ -92,13 +92,13 @@ fn search_v1(app: &App, call: &Call) -> Result<Answer, ServiceError> {
     let data = Value::Array(vec![vector.clone()]).to_string();
     let params = SearchParams::read(call.get(&["params"]))?;
     let answer = run(app, call, &target, (data.as_bytes(), params, Keyed::AsId))?;
-    Ok(Answer {
+    Ok(SearchAnswer {
         topks: Vec::new(),
         ..answer
     })
 }
 
-fn hybrid(_: &App, _: &Call) -> Result<Answer, ServiceError> {
+fn hybrid(_: &App, _: &ServiceCall) -> Result<SearchAnswer, ServiceError> {
     Err(ServiceError::unsupported(
         "hybrid_search (several searches and a rerank) is",
     ))
@@ -115,10 +115,10 @@ enum Keyed {
 
 fn run(
     app: &App,
-    call: &Call,
-    target: &Target,
+    call: &ServiceCall,
+    target: &RowsTarget,
     (data, params, keyed): (&[u8], SearchParams, Keyed),
-) -> Result<Answer, ServiceError> {
+) -> Result<SearchAnswer, ServiceError> {
     let schema = &target.schema;
     let field = params::vector_field(call, schema)?;
     let vectors = params::vectors(data, schema, field)?;
@@ -129,7 +129,7 @@ fn run(
     }
     let partitions = entities::partitions(app, call, &target.collection)?;
     let outputs = outputs(call, schema, keyed)?;
-    let window = Window::read(call)?;
+    let window = ResultWindow::read(call)?;
     let metric = params::metric(&target.collection, schema, (field, &params))?;
     let range = params.range(metric)?;
     let grouping = grouping::read(call, schema, (field, &params))?;
@@ -137,7 +137,7 @@ fn run(
     target.check_loaded()?;
     let query = target.query(app, call, partitions, filter);
     let segments = query.segments()?;
-    let scan = Scan {
+    let scan = VectorScan {
         query: &query,
         field,
         metric,
@@ -152,7 +152,7 @@ fn run(
 }
 
 /// Returns the output fields without the primary key and the distance, which each answer has anyway.
-fn outputs(call: &Call, schema: &Schema, keyed: Keyed) -> Result<Outputs, ServiceError> {
+fn outputs(call: &ServiceCall, schema: &Schema, keyed: Keyed) -> Result<Outputs, ServiceError> {
     let names = lookup::names(call, "outputFields")?;
     let mut outputs = Outputs::parse(&names, schema).map_err(ServiceError::invalid)?;
     let key = schema.primary().map_or("", |field| &field.name);
@@ -172,7 +172,7 @@ fn outputs(call: &Call, schema: &Schema, keyed: Keyed) -> Result<Outputs, Servic
 
 /// Returns the number of rows or groups to keep for each vector: `offset` plus `limit`, or all rows if there are fewer.
 fn keep(
-    window: &Window,
+    window: &ResultWindow,
     vectors: &SearchVectors,
     segments: &[Segment],
     grouping: Option<&Grouping>,
@@ -192,11 +192,11 @@ fn keep(
 }
 
 fn answer(
-    scan: &Scan<'_>,
+    scan: &VectorScan<'_>,
     segments: &[Segment],
     hits: Vec<Vec<SearchHit>>,
     (params, outputs, keyed): (&SearchParams, &Outputs, Keyed),
-) -> Result<Answer, ServiceError> {
+) -> Result<SearchAnswer, ServiceError> {
     let schema = scan.query.schema;
     let key_name = match (keyed, schema.primary()) {
         (Keyed::ByField, Some(field)) => field.name.as_str(),
@@ -208,9 +208,9 @@ fn answer(
         for hit in hits {
             let distance = params.round(hit.distance(scan.metric));
             let key = match hit.key {
-                Key::Int(key) if scan.query.texts_for_int64 => Value::from(key.to_string()),
-                Key::Int(key) => Value::from(key),
-                Key::Text(key) => Value::from(key),
+                PrimaryKey::Int(key) if scan.query.texts_for_int64 => Value::from(key.to_string()),
+                PrimaryKey::Int(key) => Value::from(key),
+                PrimaryKey::Text(key) => Value::from(key),
             };
             rows.push(format!("\"{DISTANCE}\":{distance},{key_name}:{key}"));
             places.push((hit.segment, hit.row));
@@ -228,9 +228,9 @@ fn answer(
     });
     let topks: Vec<usize> = counts.collect();
     rows.retain(|row| !row.is_empty());
-    Ok(Answer {
+    Ok(SearchAnswer {
         // Milvus omits the counts from an answer without rows.
         topks: if rows.is_empty() { Vec::new() } else { topks },
-        rows: Found::new(rows),
+        rows: FoundRows::new(rows),
     })
 }

@@ -3,7 +3,7 @@
 use crate::formats::json_text::describe;
 use crate::formats::vectors::{self as lists, VectorError};
 use crate::formats::{DataType, Schema};
-use crate::local::http::call::Call;
+use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::routes::indexes;
 use crate::local::search::metric::Metric;
@@ -62,7 +62,7 @@ const WITHOUT_EFFECT: [&str; 22] = [
 ];
 
 /// Refuses keys with an unsupported value, and an unknown consistency level.
-pub(crate) fn refuse_unsupported(call: &Call) -> Result<(), ServiceError> {
+pub(crate) fn refuse_unsupported(call: &ServiceCall) -> Result<(), ServiceError> {
     for name in UNSUPPORTED {
         let asks = call.get(&[name]).is_some_and(|value| match value {
             Value::Bool(flag) => *flag,
@@ -89,7 +89,7 @@ fn bad_vectors(message: impl std::fmt::Display) -> ServiceError {
 
 /// Returns the number of the field that `annsField` names, or of the only vector field (Milvus:
 /// `generatePlaceholderGroup` in `handler_v2.go`).
-pub(crate) fn vector_field(call: &Call, schema: &Schema) -> Result<usize, ServiceError> {
+pub(crate) fn vector_field(call: &ServiceCall, schema: &Schema) -> Result<usize, ServiceError> {
     let fields = schema.fields.iter().enumerate();
     let mut vectors = fields.filter(|(_, field)| field.data_type.is_vector());
     if let Some(name) = call.text(&["annsField"]) {
@@ -163,14 +163,14 @@ pub(crate) fn vectors(
 }
 
 /// The range of the found rows that is returned.
-pub(crate) struct Window {
+pub(crate) struct ResultWindow {
     pub(crate) skip: usize,
     pub(crate) limit: usize,
 }
 
-impl Window {
+impl ResultWindow {
     /// Reads `offset` and `limit` (Milvus: `parseSearchInfo` in `internal/proxy/search_util.go`).
-    pub(crate) fn read(call: &Call) -> Result<Self, ServiceError> {
+    pub(crate) fn read(call: &ServiceCall) -> Result<Self, ServiceError> {
         let number = |key: &str, default: i64| {
             call.integer(key, default)
                 .ok_or_else(|| ServiceError::invalid(format!("{key} must be a whole number")))

@@ -8,8 +8,8 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// Returns a store with one job, and a batch of one row for the job.
-fn store(dir: &std::path::Path) -> (Store, Batch) {
-    let store = Store::open(dir, &Interrupt::new()).unwrap();
+fn store(dir: &std::path::Path) -> (DataStore, Batch) {
+    let store = DataStore::open(dir, &Interrupt::new()).unwrap();
     let body = json!({ "dimension": 2 });
     assert!(
         store
@@ -25,7 +25,7 @@ fn store(dir: &std::path::Path) -> (Store, Batch) {
         two_phase: false,
         deadline: None,
         create_time: String::new(),
-        source: Source::default(),
+        source: JobInput::default(),
     };
     assert_eq!(store.create_job(&job).unwrap(), Created::New);
     let mut batch = Batch::new(&Arc::new(Schema::from_create_body(&body).unwrap()));
@@ -42,18 +42,18 @@ fn a_worker_that_lost_its_job_adds_nothing() {
     let lost = store.claim("job-1", false, "").unwrap().unwrap();
     assert!(
         store
-            .append(&lost, &mut batch, &Report::default(), None)
+            .append(&lost, &mut batch, &WorkerReport::default(), None)
             .unwrap()
     );
     let next = store.claim("job-1", false, "").unwrap().unwrap();
     assert!(
         store
-            .append(&next, &mut batch, &Report::default(), None)
+            .append(&next, &mut batch, &WorkerReport::default(), None)
             .unwrap()
     );
     assert!(
         !store
-            .append(&lost, &mut batch, &Report::default(), None)
+            .append(&lost, &mut batch, &WorkerReport::default(), None)
             .unwrap()
     );
     assert!(!store.complete(&lost, None, &[], "").unwrap());
@@ -89,7 +89,7 @@ fn rows_of_failed_and_dropped_are_swept() {
     let job = store.claim("job-1", false, "").unwrap().unwrap();
     assert!(
         store
-            .append(&job, &mut batch, &Report::default(), None)
+            .append(&job, &mut batch, &WorkerReport::default(), None)
             .unwrap()
     );
     assert!(columns() > 0 && !store.sweep().unwrap());
@@ -103,16 +103,16 @@ fn rows_of_failed_and_dropped_are_swept() {
 }
 
 /// Claims the job as another process would, and returns false if the job has ended instead.
-fn claim_and_die(store: &Store, rows: u64) -> bool {
+fn claim_and_die(store: &DataStore, rows: u64) -> bool {
     let Some(job) = store.claim("job-1", false, "").unwrap() else {
         return false;
     };
     let files = [("a.json".to_owned(), 1), ("b.json".to_owned(), 1)];
     assert!(store.set_files(&job, &files).unwrap());
-    let report = Report {
+    let report = WorkerReport {
         file: 1,
         rows,
-        ..Report::default()
+        ..WorkerReport::default()
     };
     if rows > 0 || job.is_suspect {
         assert!(store.start_file(&job, &report).unwrap());
@@ -120,7 +120,7 @@ fn claim_and_die(store: &Store, rows: u64) -> bool {
     true
 }
 
-fn reason(store: &Store) -> String {
+fn reason(store: &DataStore) -> String {
     let standing = store.job("job-1").unwrap().unwrap().job.standing;
     format!(
         "{:?} {}",

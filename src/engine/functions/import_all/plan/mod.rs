@@ -34,7 +34,7 @@ impl JobLimits {
 
 /// A job of the plan.
 #[derive(Clone, Debug)]
-pub(super) struct Task {
+pub(super) struct BatchTask {
     /// The request to send.
     pub(super) request: ImportRequest,
     /// The idempotency key.
@@ -88,8 +88,8 @@ pub(super) fn tasks(
     limits: JobLimits,
     settings: &Settings,
     earlier: &[Submission],
-) -> Vec<Task> {
-    let grouping = Grouping {
+) -> Vec<BatchTask> {
+    let grouping = JobGrouping {
         template,
         prefix,
         settings,
@@ -101,7 +101,7 @@ pub(super) fn tasks(
         left.insert(plain(template, unit), unit);
     }
     // Latest first, because files that changed were submitted again.
-    let mut tasks: Vec<Task> = earlier
+    let mut tasks: Vec<BatchTask> = earlier
         .iter()
         .rev()
         .filter_map(|before| grouping.again(before, &mut left))
@@ -136,14 +136,14 @@ fn plain(template: &ImportRequest, unit: &Unit) -> Vec<String> {
     plain_files(&alone).into_iter().flatten().collect()
 }
 
-struct Grouping<'a> {
+struct JobGrouping<'a> {
     template: &'a ImportRequest,
     prefix: &'a str,
     settings: &'a Settings,
     limits: JobLimits,
 }
 
-impl Grouping<'_> {
+impl JobGrouping<'_> {
     fn request(&self, sets: Vec<Vec<String>>) -> ImportRequest {
         ImportRequest {
             source: Source::Files(sets),
@@ -151,7 +151,7 @@ impl Grouping<'_> {
         }
     }
 
-    fn task(&self, group: &[&Unit]) -> Task {
+    fn task(&self, group: &[&Unit]) -> BatchTask {
         let request = self.request(group.iter().map(|unit| unit.paths.clone()).collect());
         let mut whole = identity(&Scope::of(self.settings, &request), &request);
         let stamps: Vec<String> = group.iter().map(|unit| unit.stamp.clone()).collect();
@@ -159,7 +159,7 @@ impl Grouping<'_> {
             whole.push(' ');
             whole.push_str(stamp);
         }
-        Task {
+        BatchTask {
             key: format!("{}-{}", self.prefix, hash(&whole)),
             files: group.len() as u64,
             request,
@@ -170,7 +170,7 @@ impl Grouping<'_> {
 
     /// Returns the job for files of an earlier submission, and removes them from `left`. `None` if the files must be
     /// submitted and can be regrouped.
-    fn again(&self, before: &Submission, left: &mut Left<'_>) -> Option<Task> {
+    fn again(&self, before: &Submission, left: &mut Left<'_>) -> Option<BatchTask> {
         let intent = &before.intent;
         let scope = Scope::of(self.settings, self.template);
         if intent.scope != scope || intent.partition != self.template.partition {
@@ -215,8 +215,8 @@ impl Grouping<'_> {
     }
 
     /// Returns a job that isn't submitted again.
-    fn done(&self, before: &Submission, found: &[&Unit], made: Before) -> Task {
-        Task {
+    fn done(&self, before: &Submission, found: &[&Unit], made: Before) -> BatchTask {
+        BatchTask {
             request: self.request(before.intent.files.clone()),
             key: before.intent.key.clone().unwrap_or_default(),
             files: found.len() as u64,

@@ -33,12 +33,12 @@ fn unit(name: &str, size: u64) -> Unit {
     }
 }
 
-fn cut(units: &[Unit], limits: JobLimits, earlier: &[Submission]) -> Vec<Task> {
+fn cut(units: &[Unit], limits: JobLimits, earlier: &[Submission]) -> Vec<BatchTask> {
     tasks(units, &template(), "p", limits, &settings(), earlier)
 }
 
 /// Returns the journal's submission of a task.
-fn submission(task: &Task, standing: Standing) -> Submission {
+fn submission(task: &BatchTask, standing: Standing) -> Submission {
     let scope = Scope::of(&settings(), &task.request);
     let intent = Intent {
         moment: None,
@@ -76,14 +76,14 @@ const COMPLETED: Standing = Standing::Ended(JobState::Completed);
 const FAILED: Standing = Standing::Ended(JobState::Failed);
 
 /// Returns the files of the jobs that are submitted.
-fn submitted(tasks: &[Task]) -> Vec<Vec<String>> {
+fn submitted(tasks: &[BatchTask]) -> Vec<Vec<String>> {
     let new = tasks
         .iter()
         .filter(|it| matches!(it.before, Before::Nothing));
     new.map(paths).collect()
 }
 
-fn paths(task: &Task) -> Vec<String> {
+fn paths(task: &BatchTask) -> Vec<String> {
     plain_files(&task.request).into_iter().flatten().collect()
 }
 
@@ -137,7 +137,7 @@ fn what_is_done_is_done_whatever_becomes_of_the_files_beside_it() {
     }
 }
 
-fn tasks_of(units: &[Unit], template: &ImportRequest, earlier: &[Submission]) -> Vec<Task> {
+fn tasks_of(units: &[Unit], template: &ImportRequest, earlier: &[Submission]) -> Vec<BatchTask> {
     tasks(units, template, "p", ALL, &settings(), earlier)
 }
 

@@ -47,11 +47,11 @@ impl Unit {
 #[cfg(test)]
 mod tests {
     use super::Unit;
-    use crate::location::{Location, Place};
+    use crate::location::{Location, PathScope};
 
     #[test]
     fn a_set_is_the_same_in_any_order() {
-        let at = |path: &str| Location::parse(path, &Place::Disk).expect("a path");
+        let at = |path: &str| Location::parse(path, &PathScope::Disk).expect("a path");
         let set = [at("/set/id.npy"), at("/set/vector.npy")];
         let turned = [at("/set/vector.npy"), at("/set/id.npy")];
         assert_eq!(Unit::of(&set), Unit::of(&turned));

@@ -7,10 +7,10 @@
 mod submitting;
 mod watching;
 
-use super::entry::Entry;
-use super::plan::{Before, Task};
-use super::view::{Count, View};
-use super::{BUSY_WAIT, How};
+use super::entry::BatchEntry;
+use super::plan::{BatchTask, Before};
+use super::view::{BatchView, Count};
+use super::{BUSY_WAIT, QueueOptions};
 use crate::api::model::JobState;
 use crate::connection::Connection;
 use crate::engine::functions::watch::Contact;
@@ -39,7 +39,7 @@ const TICK: Duration = Duration::from_millis(250);
 const REDRAW: Duration = Duration::from_millis(100);
 
 /// A job that's watched.
-struct Running {
+struct WatchedJob {
     at: usize,
     since: Instant,
     due: Instant,
@@ -50,11 +50,11 @@ pub(super) struct Queue<'a> {
     session: &'a Session,
     connection: &'a Rc<Connection>,
     submitter: Submitter<'a>,
-    view: &'a View<'a>,
+    view: &'a BatchView<'a>,
     /// The jobs of the plan.
-    pub(super) tasks: &'a [Task],
+    pub(super) tasks: &'a [BatchTask],
     /// The status of each job, in the order of `tasks`.
-    pub(super) entries: Vec<Entry>,
+    pub(super) entries: Vec<BatchEntry>,
     max_running: usize,
     /// The time for which a busy service is retried for one job.
     busy_wait: Duration,
@@ -64,7 +64,7 @@ pub(super) struct Queue<'a> {
     continue_on_error: bool,
     pending: VecDeque<usize>,
     parked: Vec<(usize, Unresolved)>,
-    running: Vec<Running>,
+    running: Vec<WatchedJob>,
     /// The earliest time of the next submission.
     pause: Option<Instant>,
     busy: u32,
@@ -91,9 +91,9 @@ impl<'a> Queue<'a> {
         session: &'a Session,
         connection: &'a Rc<Connection>,
         submitter: Submitter<'a>,
-        view: &'a View<'a>,
-        tasks: &'a [Task],
-        how: &How,
+        view: &'a BatchView<'a>,
+        tasks: &'a [BatchTask],
+        how: &QueueOptions,
     ) -> Self {
         let given = how.busy_wait.or(connection.client.settings().busy_wait);
         Self {
@@ -102,7 +102,7 @@ impl<'a> Queue<'a> {
             submitter,
             view,
             tasks,
-            entries: vec![Entry::default(); tasks.len()],
+            entries: vec![BatchEntry::default(); tasks.len()],
             max_running: how.max_running,
             atomic: how.atomic,
             continue_on_error: how.continue_on_error && !how.atomic,
@@ -215,7 +215,7 @@ impl<'a> Queue<'a> {
 
     /// Returns the progress of the batch.
     pub(super) fn count(&self) -> Count {
-        let done = |entry: &&Entry| entry.has_ended();
+        let done = |entry: &&BatchEntry| entry.has_ended();
         let files = self.entries.iter().zip(self.tasks);
         Count {
             jobs: self.tasks.len() as u64,
@@ -227,7 +227,7 @@ impl<'a> Queue<'a> {
                 .filter(|(entry, _)| entry.has_ended() && !entry.has_failed())
                 .map(|(_, task)| task.files)
                 .sum(),
-            rows: self.entries.iter().map(Entry::rows).sum(),
+            rows: self.entries.iter().map(BatchEntry::rows).sum(),
         }
     }
 
@@ -300,7 +300,7 @@ impl<'a> Queue<'a> {
         } else {
             FIRST_LOOK
         };
-        self.running.push(Running {
+        self.running.push(WatchedJob {
             at,
             since,
             due: since + first,

@@ -2,7 +2,7 @@
 
 use super::{LOOKED_FOR, Queue};
 use crate::api::Client;
-use crate::engine::functions::import_all::plan::Task;
+use crate::engine::functions::import_all::plan::BatchTask;
 use crate::error::Failure;
 use crate::submission::{
     Begun, Notice, Sent, SubmissionContext, SubmitError, Submitter, Unresolved,
@@ -36,7 +36,7 @@ struct SubmitWorker<'a> {
 }
 
 impl SubmitWorker<'_> {
-    fn submit(&self, task: &Task) -> Result<Step, SubmitError> {
+    fn submit(&self, task: &BatchTask) -> Result<Step, SubmitError> {
         let notify = |notice: Notice| {
             let mut notices = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
             notices.push(notice);
@@ -101,7 +101,7 @@ impl Queue<'_> {
             connection: &self.connection.name,
             notices: Mutex::default(),
         };
-        let work: Vec<(usize, &Task)> = places
+        let work: Vec<(usize, &BatchTask)> = places
             .iter()
             .filter_map(|at| Some((*at, self.tasks.get(*at)?)))
             .collect();
@@ -139,13 +139,13 @@ impl Queue<'_> {
 /// Submits each job, on threads if there's more than one job.
 fn at_once(
     worker: &SubmitWorker<'_>,
-    work: &[(usize, &Task)],
+    work: &[(usize, &BatchTask)],
 ) -> Vec<(usize, Result<Step, SubmitError>)> {
     if let [(at, task)] = work {
         return vec![(*at, worker.submit(task))];
     }
     let steps = Mutex::new(Vec::with_capacity(work.len()));
-    let submit = |at: usize, task: &Task| {
+    let submit = |at: usize, task: &BatchTask| {
         let step = worker.submit(task);
         let mut steps = steps.lock().unwrap_or_else(PoisonError::into_inner);
         steps.push((at, step));
