@@ -14,7 +14,7 @@ const MAX_VALUE: usize = 200;
 
 /// Whether a problem makes an import fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Level {
+pub(super) enum FindingLevel {
     Error,
     Warning,
 }
@@ -59,7 +59,7 @@ impl Example {
 
 /// All problems of one kind.
 #[derive(Clone, Debug, Default)]
-struct Group {
+struct FindingGroup {
     rows: u64,
     /// The first examples, in order.
     first: Vec<Example>,
@@ -69,7 +69,7 @@ struct Group {
 /// The problems found so far, by level, field and problem. The order in which they're added doesn't matter.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Findings {
-    groups: BTreeMap<(Level, String, String), Group>,
+    groups: BTreeMap<(FindingLevel, String, String), FindingGroup>,
     /// True if a file couldn't be read.
     pub(super) unreadable: bool,
 }
@@ -78,7 +78,7 @@ impl Findings {
     /// Adds a problem of `rows` rows with an example.
     pub(super) fn add(
         &mut self,
-        level: Level,
+        level: FindingLevel,
         field: &str,
         problem: &str,
         hint: &str,
@@ -109,7 +109,7 @@ impl Findings {
     }
 
     /// Adds a finding in its JSON form.
-    pub(super) fn add_json(&mut self, level: Level, finding: &Value) {
+    pub(super) fn add_json(&mut self, level: FindingLevel, finding: &Value) {
         let text = |value: &Value, key: &str| {
             let text = value.get(key).and_then(Value::as_str);
             text.unwrap_or_default().to_owned()
@@ -140,7 +140,7 @@ impl Findings {
     }
 
     /// Removes the findings of a kind.
-    pub(super) fn remove(&mut self, level: Level, field: &str, problem: &str) {
+    pub(super) fn remove(&mut self, level: FindingLevel, field: &str, problem: &str) {
         let key = (level, field.to_owned(), problem.to_owned());
         self.groups.remove(&key);
     }
@@ -152,7 +152,12 @@ impl Findings {
         Some(format!("{file}: {problem}"))
     }
 
-    fn key(&self, level: Level, field: &str, problem: &str) -> (Level, String, String) {
+    fn key(
+        &self,
+        level: FindingLevel,
+        field: &str,
+        problem: &str,
+    ) -> (FindingLevel, String, String) {
         let key = (level, field.to_owned(), problem.to_owned());
         if self.groups.len() < MAX_KINDS || self.groups.contains_key(&key) {
             return key;
@@ -162,28 +167,29 @@ impl Findings {
 
     /// Returns the findings of a level as JSON, the most important first: those of whole files, then those of the most
     /// rows.
-    pub(super) fn list(&self, level: Level) -> Vec<Value> {
+    pub(super) fn list(&self, level: FindingLevel) -> Vec<Value> {
         let mut groups: Vec<_> = self.groups.iter().collect();
         groups.retain(|((of, ..), _)| *of == level);
         groups.sort_by_key(|((_, field, _), group)| {
             let whole = field.is_empty() && group.rows == 0;
             (!whole, std::cmp::Reverse(group.rows))
         });
-        let finding = |((_, field, problem), group): (&(Level, String, String), &Group)| {
-            let first: Vec<_> = group.first.iter().map(Example::json).collect();
-            json!({
-                "field": field,
-                "problem": problem,
-                "rows": group.rows,
-                "first": first,
-                "hint": group.hint,
-            })
-        };
+        let finding =
+            |((_, field, problem), group): (&(FindingLevel, String, String), &FindingGroup)| {
+                let first: Vec<_> = group.first.iter().map(Example::json).collect();
+                json!({
+                    "field": field,
+                    "problem": problem,
+                    "rows": group.rows,
+                    "first": first,
+                    "hint": group.hint,
+                })
+            };
         groups.into_iter().map(finding).collect()
     }
 }
 
-impl Group {
+impl FindingGroup {
     fn keep(&mut self, example: Example) {
         if self.first.len() == MAX_EXAMPLES && self.first.last().is_some_and(|it| *it < example) {
             return;

@@ -4,7 +4,7 @@
 //! SHA-256. Records of a key and its place are sorted in runs of [`RUN`] records. Runs are spilled to an unnamed temporary
 //! file and merged at the end.
 
-use super::findings::{Example, Findings, Level};
+use super::findings::{Example, FindingLevel, Findings};
 use super::{CheckError, CheckRequest};
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, DataType};
@@ -29,13 +29,13 @@ const READ: usize = 1 << 11;
 const ROW_BITS: u32 = 40;
 
 /// A key's 128 bits and its place.
-type Record = [u64; 3];
+type KeyRecord = [u64; 3];
 
 /// The place of a batch's first row.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Place(u64);
+pub(super) struct KeyPlace(u64);
 
-impl Place {
+impl KeyPlace {
     /// Returns the place of the row after the first `before` rows of a file.
     pub(super) fn new(file: usize, before: u64) -> Self {
         Self(((file as u64) << ROW_BITS) | ((before + 1) & ((1 << ROW_BITS) - 1)))
@@ -54,7 +54,7 @@ pub(super) struct KeyStore(Mutex<KeyState>);
 
 #[derive(Default)]
 struct KeyState {
-    pending: Vec<Record>,
+    pending: Vec<KeyRecord>,
     spill: Option<File>,
     /// Byte ranges of the runs in the spilled file.
     runs: Vec<Range<u64>>,
@@ -62,7 +62,7 @@ struct KeyState {
 
 impl KeyStore {
     /// Adds the keys of a batch whose first row is at a place. Does nothing if the service makes the keys.
-    pub(super) fn add(&self, batch: &Batch, first: Place) -> io::Result<()> {
+    pub(super) fn add(&self, batch: &Batch, first: KeyPlace) -> io::Result<()> {
         let mut fields = batch.schema().fields.iter().zip(batch.columns());
         let Some((_, column)) = fields.find(|(field, _)| field.primary && !field.is_made_later())
         else {
@@ -88,7 +88,7 @@ impl KeyStore {
     }
 
     /// Sorts a run and appends it to the temporary file.
-    fn spill(&self, mut run: Vec<Record>) -> io::Result<()> {
+    fn spill(&self, mut run: Vec<KeyRecord>) -> io::Result<()> {
         run.sort_unstable();
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let begin = state.runs.last().map_or(0, |run| run.end);
@@ -121,7 +121,7 @@ impl KeyStore {
         let Some(field) = request.schema.primary() else {
             return Ok(());
         };
-        let name = |place: Place| {
+        let name = |place: KeyPlace| {
             let (file, row) = place.parts();
             (
                 file,
@@ -136,21 +136,28 @@ impl KeyStore {
             )),
             None => None,
         };
-        let mut before: Option<Record> = None;
+        let mut before: Option<KeyRecord> = None;
         self.each(|record| {
             if let Some((_, out)) = &mut out {
                 out.write_all(&record[0].to_be_bytes())?;
                 out.write_all(&record[1].to_be_bytes())?;
             }
             if let Some(first) = before.filter(|first| first[..2] == record[..2]) {
-                let (file_no, file, row) = name(Place(record[2]));
-                let (_, first_file, first_row) = name(Place(first[2]));
+                let (file_no, file, row) = name(KeyPlace(record[2]));
+                let (_, first_file, first_row) = name(KeyPlace(first[2]));
                 let key = shown([record[0], record[1]], field.data_type == DataType::Int64);
                 let value = format!("{key}also {first_file} row {first_row}");
                 let example = Example::of_file(file_no, file)
                     .at_row(row)
                     .with_value(&value);
-                found.add(Level::Warning, &field.name, REPEATED, UNIQUE, 1, example);
+                found.add(
+                    FindingLevel::Warning,
+                    &field.name,
+                    REPEATED,
+                    UNIQUE,
+                    1,
+                    example,
+                );
             } else {
                 before = Some(record);
             }
@@ -164,7 +171,7 @@ impl KeyStore {
     }
 
     /// Calls `see` with every record, in order.
-    fn each(self, mut see: impl FnMut(Record) -> io::Result<()>) -> io::Result<()> {
+    fn each(self, mut see: impl FnMut(KeyRecord) -> io::Result<()>) -> io::Result<()> {
         let last = {
             let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut state.pending)
@@ -180,7 +187,7 @@ impl KeyStore {
             return Ok(());
         };
         let file = DiskFile::of(file)?;
-        let mut runs: Vec<_> = state.runs.into_iter().map(Run::new).collect();
+        let mut runs: Vec<_> = state.runs.into_iter().map(KeyRun::new).collect();
         let mut heads = BinaryHeap::new();
         for (no, run) in runs.iter_mut().enumerate() {
             heads.extend(run.next(&file)?.map(|record| Reverse((record, no))));
@@ -199,13 +206,13 @@ pub(super) const REPEATED: &str = "the same primary key more than once";
 pub(super) const UNIQUE: &str = "an import keeps all rows of a key, and queries return any of them: make the keys unique, or let the service make them (autoId)";
 
 /// A run that is being merged.
-struct Run {
+struct KeyRun {
     left: Range<u64>,
     buffer: Vec<u8>,
     at: usize,
 }
 
-impl Run {
+impl KeyRun {
     fn new(left: Range<u64>) -> Self {
         Self {
             left,
@@ -214,7 +221,7 @@ impl Run {
         }
     }
 
-    fn next(&mut self, file: &DiskFile) -> io::Result<Option<Record>> {
+    fn next(&mut self, file: &DiskFile) -> io::Result<Option<KeyRecord>> {
         if self.at == self.buffer.len() {
             let size = (self.left.end - self.left.start).min((READ * RECORD) as u64);
             self.buffer.resize(usize::try_from(size).unwrap_or(0), 0);

@@ -1,8 +1,8 @@
 //! Merges the reports of shards, and compares their keys.
 
-use super::findings::{Example, Findings, Level};
+use super::findings::{Example, FindingLevel, Findings};
 use super::keys::{REPEATED, UNIQUE, shown};
-use super::report::Report;
+use super::report::CheckReport;
 use super::{CheckCount, CheckError};
 use serde_json::Value;
 use std::cmp::Reverse;
@@ -13,7 +13,7 @@ use std::path::Path;
 
 /// Merges reports in the JSON form of `zshell check -o json`. Keys are compared if each report names its file of keys,
 /// whose path is relative to the current folder or to the report's.
-pub(crate) fn merge(paths: &[String], strict: bool) -> Result<Report, CheckError> {
+pub(crate) fn merge(paths: &[String], strict: bool) -> Result<CheckReport, CheckError> {
     let mut found = Findings::default();
     let mut count = CheckCount::default();
     let (mut notes, mut shards, mut keys) = (Vec::new(), BTreeSet::new(), Vec::new());
@@ -25,7 +25,10 @@ pub(crate) fn merge(paths: &[String], strict: bool) -> Result<Report, CheckError
         count.files = count.files.max(number("files"));
         count.rows += number("rows");
         count.bytes += number("bytes");
-        for (level, list) in [(Level::Error, "errors"), (Level::Warning, "warnings")] {
+        for (level, list) in [
+            (FindingLevel::Error, "errors"),
+            (FindingLevel::Warning, "warnings"),
+        ] {
             let list = report.get(list).and_then(Value::as_array);
             list.into_iter()
                 .flatten()
@@ -55,7 +58,7 @@ pub(crate) fn merge(paths: &[String], strict: bool) -> Result<Report, CheckError
         Some(keys) => repeated(&keys, &schema, &mut found)?,
         None => notes.push("duplicates not checked across shards".to_owned()),
     }
-    Ok(Report::of(&count, found, schema, notes, strict))
+    Ok(CheckReport::of(&count, found, schema, notes, strict))
 }
 
 fn read(path: &str) -> Result<Value, CheckError> {
@@ -97,7 +100,7 @@ fn repeated(paths: &[String], schema: &Value, found: &mut Findings) -> Result<()
             .unwrap_or_default()
     };
     let (name, is_integer) = (text("fieldName"), text("dataType") == "Int64");
-    found.remove(Level::Warning, name, REPEATED);
+    found.remove(FindingLevel::Warning, name, REPEATED);
     let failed = |path: &str, source: io::Error| CheckError::Keys {
         place: path.to_owned(),
         source,
@@ -120,7 +123,7 @@ fn repeated(paths: &[String], schema: &Value, found: &mut Findings) -> Result<()
         if before == Some(key) {
             let example =
                 Example::default().with_value(shown(key, is_integer).trim_end_matches(", "));
-            found.add(Level::Warning, name, REPEATED, UNIQUE, 1, example);
+            found.add(FindingLevel::Warning, name, REPEATED, UNIQUE, 1, example);
         }
         before = Some(key);
         if let Some((path, file)) = files.get_mut(no) {

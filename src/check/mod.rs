@@ -1,9 +1,9 @@
 //! The row check: finds on this machine what an import would refuse, and what it would drop without a word.
 //!
 //! [`run`] reads every file once with the readers and row rules of the import job ([`crate::formats`]), so both reach the
-//! same verdict. Work is divided into [`task::Task`]s, each a file or a part of one, which several threads take in turn.
+//! same verdict. Work is divided into [`task::CheckTask`]s, each a file or a part of one, which several threads take in turn.
 //! Problems are grouped as they're found ([`findings`]), and primary keys are compared over all files in bounded memory
-//! ([`keys`]). The result is a [`Report`].
+//! ([`keys`]). The result is a [`CheckReport`].
 
 mod error;
 mod findings;
@@ -21,7 +21,7 @@ pub(crate) use error::CheckError;
 pub(crate) use infer::Inferred;
 pub(crate) use merge::merge;
 pub(crate) use paths::StoreAccess;
-pub(crate) use report::Report;
+pub(crate) use report::CheckReport;
 
 use crate::formats::{CsvOptions, Schema};
 use crate::interrupt::{Interrupt, TICK};
@@ -103,7 +103,7 @@ pub(crate) fn run(
     request: CheckRequest,
     interrupt: &Interrupt,
     mut show: impl FnMut(&CheckCount),
-) -> Result<Report, CheckError> {
+) -> Result<CheckReport, CheckError> {
     let progress = Arc::new(CheckProgress::default());
     let shared = Arc::clone(&progress);
     let result = beside(
@@ -158,7 +158,7 @@ fn beside<T: Send + 'static>(
 }
 
 /// Finds the files, checks them on all cores, and compares their keys.
-fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<Report, CheckError> {
+fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport, CheckError> {
     let mut found = findings::Findings::default();
     let files = paths::find(&request.paths, &request.stores, &mut found)?;
     limits::check(&files, &mut found);
@@ -200,5 +200,5 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<Report, Che
     let task::Work { found, keys, .. } = work;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
     keys.finish(request, &files, &mut found)?;
-    Ok(Report::new(request, &progress.count(), found))
+    Ok(CheckReport::new(request, &progress.count(), found))
 }

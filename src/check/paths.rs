@@ -1,7 +1,7 @@
 //! Finds the files of the given paths, by the rules of an import.
 
 use super::CheckError;
-use super::findings::{Example, Findings, Level};
+use super::findings::{Example, FindingLevel, Findings};
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
 use crate::location::{Format, Location, LocationError, PathScope, Store};
 use crate::stores::StorageKeys;
@@ -33,10 +33,20 @@ pub(super) fn find(
             Err(error) => {
                 let example = Example::of_file(0, path);
                 let hint = error.hint();
-                found.add(Level::Error, "", &error.to_string(), &hint, 0, example);
+                found.add(
+                    FindingLevel::Error,
+                    "",
+                    &error.to_string(),
+                    &hint,
+                    0,
+                    example,
+                );
                 continue;
             }
         };
+        if path.ends_with('/') && !source.is_remote() {
+            warn_of_skipped(path, found);
+        }
         // NumPy files of one folder are one set.
         let is_numpy = Format::of_path(Path::new(path)) == Some(Format::Numpy) && source.is_file();
         let folder = is_numpy.then(|| Path::new(path).parent()).flatten();
@@ -60,11 +70,34 @@ pub(super) fn find(
                 let name = SourcePath::entry_name(entry);
                 let hint = "name the files, or a folder that holds them";
                 let example = Example::of_file(0, &name);
-                found.add(Level::Error, "", &error.to_string(), hint, 0, example);
+                found.add(
+                    FindingLevel::Error,
+                    "",
+                    &error.to_string(),
+                    hint,
+                    0,
+                    example,
+                );
             }
         }
     }
     Ok(files)
+}
+
+/// Warns about files of a folder that an import of the folder skips without a word.
+fn warn_of_skipped(folder: &str, found: &mut Findings) {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    for path in entries.map(|entry| entry.path()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        if name.starts_with('.') || !path.is_file() || Format::of_path(&path).is_some() {
+            continue;
+        }
+        let problem = "files of the folder that are not imported, by their extension";
+        let hint = "an import takes .json, .jsonl, .ndjson, .csv, .parquet and .npy in lower case, not compressed: rename or \
+            unpack the files, or move them elsewhere";
+        let example = Example::of_file(0, &format!("{folder}{name}"));
+        found.add(FindingLevel::Warning, "", problem, hint, 0, example);
+    }
 }
 
 fn locate(path: &str, stores: &StoreAccess) -> Result<SourcePath, LocationError> {

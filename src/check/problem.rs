@@ -3,88 +3,88 @@
 use crate::formats::{ReadError, RowError};
 
 /// Kinds of refused values: how the description of the value begins or what it contains, the kind, and what to do.
-const KINDS: [(Test, &str, &str); 21] = [
+const KINDS: [(FoundTest, &str, &str); 21] = [
     (
-        Test::Begins("nothing"),
+        FoundTest::Begins("nothing"),
         "none",
         "write the field in every row, or make it nullable or give it a default value in the schema",
     ),
     (
-        Test::Begins("null"),
+        FoundTest::Begins("null"),
         "null",
         "fill in the missing values or leave the rows out, or make the field nullable",
     ),
     (
-        Test::Holds("more than max_length"),
+        FoundTest::Holds("more than max_length"),
         "text longer than max_length",
         "shorten the texts (max_length counts bytes of UTF-8), or raise max_length, at most 65535",
     ),
     (
-        Test::Holds("which is not an integer"),
+        FoundTest::Holds("which is not an integer"),
         "a number with fraction or exponent",
         "write whole numbers without fraction and exponent (pandas makes floats of integers with gaps: use Int64)",
     ),
     (
-        Test::Holds("which is out of range"),
+        FoundTest::Holds("which is out of range"),
         "a number out of range",
         "correct the values, or use a wider type in the schema",
     ),
     (
-        Test::Begins("NaN"),
+        FoundTest::Begins("NaN"),
         "NaN",
         "replace values that are not finite, or leave the rows out",
     ),
     (
-        Test::Holds("Infinity"),
+        FoundTest::Holds("Infinity"),
         "infinity",
         "replace values that are not finite, or leave the rows out",
     ),
     (
-        Test::Begins("inf"),
+        FoundTest::Begins("inf"),
         "infinity",
         "replace values that are not finite, or leave the rows out",
     ),
     (
-        Test::Begins("-inf"),
+        FoundTest::Begins("-inf"),
         "infinity",
         "replace values that are not finite, or leave the rows out",
     ),
     (
-        Test::Holds("not UTF-8"),
+        FoundTest::Holds("not UTF-8"),
         "bytes that are not UTF-8",
         "save the file as UTF-8",
     ),
     (
-        Test::Holds("which is not JSON"),
+        FoundTest::Holds("which is not JSON"),
         "text that is not JSON",
         "write the value as JSON",
     ),
     (
-        Test::Counts(" values"),
+        FoundTest::Counts(" values"),
         "another number of values",
         "make all vectors with the model that the schema's dim is for, or set dim to the vectors' length",
     ),
     (
-        Test::Counts(" bytes"),
+        FoundTest::Counts(" bytes"),
         "another number of bytes",
         "a binary vector has dim / 8 bytes, a 16-bit one dim * 2: write the vectors so, or correct dim",
     ),
     (
-        Test::Counts(" elements"),
+        FoundTest::Counts(" elements"),
         "more elements than max_capacity",
         "shorten the lists, or raise max_capacity, at most 4096",
     ),
     (
-        Test::Counts(" cells"),
+        FoundTest::Counts(" cells"),
         "another number of cells",
         "put cells that hold the separator in quotes, for example \"[1,2]\"",
     ),
-    (Test::Begins("text "), "text", RIGHT_TYPE),
-    (Test::Begins("list "), "a list", RIGHT_TYPE),
-    (Test::Begins("object "), "an object", RIGHT_TYPE),
-    (Test::Number, "a number", RIGHT_TYPE),
-    (Test::Begins("true"), "true", RIGHT_TYPE),
-    (Test::Begins("false"), "false", RIGHT_TYPE),
+    (FoundTest::Begins("text "), "text", RIGHT_TYPE),
+    (FoundTest::Begins("list "), "a list", RIGHT_TYPE),
+    (FoundTest::Begins("object "), "an object", RIGHT_TYPE),
+    (FoundTest::Number, "a number", RIGHT_TYPE),
+    (FoundTest::Begins("true"), "true", RIGHT_TYPE),
+    (FoundTest::Begins("false"), "false", RIGHT_TYPE),
 ];
 
 const RIGHT_TYPE: &str = "write the values in the field's type (numbers without quotes, texts in quotes), or change the schema";
@@ -92,7 +92,7 @@ const RIGHT_TYPE: &str = "write the values in the field's type (numbers without 
 const CORRECT: &str = "correct the rows as the problem says";
 
 /// A test of a value's description.
-enum Test {
+enum FoundTest {
     Begins(&'static str),
     Holds(&'static str),
     /// A number, then this text.
@@ -100,7 +100,7 @@ enum Test {
     Number,
 }
 
-impl Test {
+impl FoundTest {
     fn holds(&self, found: &str) -> bool {
         let digits = found.trim_start_matches(|c: char| c.is_ascii_digit());
         match self {
@@ -141,17 +141,17 @@ pub(super) fn of_row(error: &RowError) -> (String, &'static str) {
 pub(super) struct FileProblem {
     pub(super) field: String,
     pub(super) problem: String,
-    pub(super) hint: &'static str,
+    pub(super) hint: String,
     /// Where in the file, or what exactly.
     pub(super) value: String,
 }
 
 /// Returns the problem of a file that can't be read on, or of a column that doesn't fit.
 pub(super) fn of_file(error: &ReadError) -> FileProblem {
-    let whole = |problem: String, hint, value: String| FileProblem {
+    let whole = |problem: String, hint: &str, value: String| FileProblem {
         field: String::new(),
         problem,
-        hint,
+        hint: hint.to_owned(),
         value,
     };
     match error {
@@ -159,12 +159,24 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
             field,
             expected,
             found,
-        } => FileProblem {
-            field: field.clone(),
-            problem: format!("expected {expected}, found {found}"),
-            hint: "write the column in the field's type, or change the schema",
-            value: String::new(),
-        },
+        } => {
+            // Some descriptions say how to write the column instead.
+            let (found, hint) = found.split_once("; write ").unwrap_or((found, ""));
+            let of_file = expected.starts_with("a column compressed");
+            FileProblem {
+                field: if of_file {
+                    String::new()
+                } else {
+                    field.clone()
+                },
+                problem: format!("expected {expected}, found {found}"),
+                hint: match hint {
+                    "" => "write the column in the field's type, or change the schema".to_owned(),
+                    hint => format!("write {hint}"),
+                },
+                value: String::new(),
+            }
+        }
         ReadError::Syntax {
             line,
             offset,

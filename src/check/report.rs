@@ -1,19 +1,19 @@
 //! The result of a check.
 
-use super::findings::{Findings, Level};
+use super::findings::{FindingLevel, Findings};
 use super::{CheckCount, CheckRequest};
 use crate::formats::Schema;
 use serde_json::{Map, Value, json};
 
 /// The result of a check, in its JSON form.
 #[derive(Clone, Debug)]
-pub(crate) struct Report {
+pub(crate) struct CheckReport {
     json: Value,
     /// True if a file couldn't be read.
     pub(crate) unreadable: bool,
 }
 
-impl Report {
+impl CheckReport {
     pub(super) fn new(request: &CheckRequest, count: &CheckCount, found: Findings) -> Self {
         let mut notes = Vec::new();
         if let Some(rows) = request.sample {
@@ -47,8 +47,8 @@ impl Report {
         notes: Vec<String>,
         strict: bool,
     ) -> Self {
-        let errors = found.list(Level::Error);
-        let warnings = found.list(Level::Warning);
+        let errors = found.list(FindingLevel::Error);
+        let warnings = found.list(FindingLevel::Warning);
         let json = json!({
             "ok": errors.is_empty() && (warnings.is_empty() || !strict),
             "files": count.files,

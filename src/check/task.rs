@@ -1,12 +1,13 @@
 //! The work of a check, divided into files and parts of files.
 
-use super::findings::{Example, Findings, Level};
-use super::keys::{KeyStore, Place};
-use super::problem;
+use super::findings::{Example, FindingLevel, Findings};
+use super::keys::{KeyPlace, KeyStore};
+use super::problem::{self, FileProblem};
 use super::values::Inspector;
 use super::{CheckError, CheckProgress, CheckRequest};
 use crate::formats::source::SourceFile;
-use crate::formats::{Batch, Part, ReadError, Reader, Schema, Warning, prefetch};
+use crate::formats::{Batch, FilePart, ReadError, Reader, Schema, Warning, prefetch};
+use std::collections::BTreeSet;
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,17 +19,17 @@ const WINDOWS: u64 = 10;
 
 /// A file, or a part of one.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Task {
+pub(super) struct CheckTask {
     /// Number of the file.
     pub(super) file: usize,
-    pub(super) part: Part,
+    pub(super) part: FilePart,
     /// Number of rows to read of the part.
     sample: Option<u64>,
 }
 
 /// Divides the files. A shard is its part of the files; if a part is smaller than a file, it's a part of the file's row
 /// groups or rows. Text files aren't divided and belong to the shard in which they begin.
-pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -> Vec<Task> {
+pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -> Vec<CheckTask> {
     let (shard, shards) = request.shard.unwrap_or((0, 1));
     let count = files.len() as u64;
     let mut tasks = Vec::new();
@@ -36,14 +37,14 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
         // The files lie side by side on a scale with `shards` marks a file; the shard has `count` marks.
         let begin = file as u64 * shards;
         let clip = |mark: u64| mark.saturating_sub(begin).min(shards);
-        let mut part = Part {
+        let mut part = FilePart {
             from: clip(shard * count),
             to: clip((shard + 1) * count),
             of: shards,
         };
         if source.format.is_text() {
             let begins_here = part.from == 0 && part.to > 0;
-            part = Part {
+            part = FilePart {
                 to: if begins_here { shards } else { 0 },
                 from: 0,
                 ..part
@@ -52,7 +53,7 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
         if part.from >= part.to {
             continue;
         }
-        let task = |part, sample| Task { file, part, sample };
+        let task = |part, sample| CheckTask { file, part, sample };
         let divided = !source.format.is_text() && source.size >= LARGE && files.len() < cores;
         match request.sample {
             Some(rows) if !source.format.is_text() => {
@@ -73,7 +74,7 @@ pub(super) struct Work<'a> {
     pub(super) files: &'a [SourceFile],
     pub(super) request: &'a CheckRequest,
     pub(super) schema: Arc<Schema>,
-    pub(super) tasks: &'a [Task],
+    pub(super) tasks: &'a [CheckTask],
     pub(super) progress: &'a CheckProgress,
     /// Number of the next task.
     pub(super) next: Mutex<usize>,
@@ -128,7 +129,7 @@ impl Work<'_> {
 struct FileCheck<'a> {
     work: &'a Work<'a>,
     file: &'a SourceFile,
-    task: Task,
+    task: CheckTask,
     found: Findings,
     inspector: Inspector,
     rows: u64,
@@ -157,15 +158,24 @@ impl FileCheck<'_> {
             Err(error) if self.task.part.from == 0 => end = Some(error),
             Err(_) => {}
         }
+        let mut known = BTreeSet::new();
         for problem in &problems {
-            self.add_file_problem(problem, self.rows);
+            let problem = problem::of_file(problem);
+            // A file has the same problem with the codec of each column.
+            if known.insert((problem.field.clone(), problem.problem.clone())) {
+                self.add_file_problem(&problem, None, self.rows);
+            }
         }
         for warning in &warnings {
             self.add_warning(warning, self.rows);
         }
         if let Some(error) = &end {
             self.found.unreadable |= matches!(error, ReadError::Open { .. } | ReadError::Io { .. });
-            self.add_file_problem(error, 0);
+            let row = match error {
+                ReadError::Syntax { row, .. } => *row,
+                _ => None,
+            };
+            self.add_file_problem(&problem::of_file(error), row, 0);
         }
         self.advance(self.task.part.share(self.file.size));
         Ok(())
@@ -232,9 +242,9 @@ impl FileCheck<'_> {
             };
             let example = self.example().at_row(error.row).with_value(value);
             self.found
-                .add(Level::Error, field, &problem, hint, 1, example);
+                .add(FindingLevel::Error, field, &problem, hint, 1, example);
         }
-        let place = Place::new(self.task.file, batch.before());
+        let place = KeyPlace::new(self.task.file, batch.before());
         let example = self.example();
         self.inspector.look(batch, &example, &mut self.found);
         self.work
@@ -262,21 +272,16 @@ impl FileCheck<'_> {
         Example::of_file(self.task.file, &self.file.name)
     }
 
-    fn add_file_problem(&mut self, error: &ReadError, rows: u64) {
-        let problem = problem::of_file(error);
-        let row = match error {
-            ReadError::Syntax { row, .. } => *row,
-            _ => None,
-        };
+    fn add_file_problem(&mut self, problem: &FileProblem, row: Option<u64>, rows: u64) {
         let example = Example {
             row,
             ..self.example().with_value(&problem.value)
         };
         self.found.add(
-            Level::Error,
+            FindingLevel::Error,
             &problem.field,
             &problem.problem,
-            problem.hint,
+            &problem.hint,
             rows,
             example,
         );
@@ -304,11 +309,11 @@ impl FileCheck<'_> {
         };
         let example = self.example();
         self.found
-            .add(Level::Warning, field, &problem, &hint, rows, example);
+            .add(FindingLevel::Warning, field, &problem, &hint, rows, example);
     }
 }
 
-impl Part {
+impl FilePart {
     /// Returns the part's share of a number of bytes.
     pub(super) fn share(self, bytes: u64) -> u64 {
         let range = self.range(bytes);

@@ -1,23 +1,27 @@
 //! Values that an import takes and that are probably wrong: vectors of zeros or of another length than 1, and texts with
 //! signs of a wrong encoding.
 
-use super::findings::{Example, Findings, Level};
+use super::findings::{Example, FindingLevel, Findings};
 use crate::formats::column::Values;
 use crate::formats::{Batch, Column, DataType, Schema};
 
 /// How far the square of a vector's length may be from 1.
 const TOLERANCE: f32 = 0.02;
 
-/// Byte sequences that are left behind by a wrong conversion, with what they show.
-const MARKS: [(&[u8], &str); 4] = [
+/// UTF-8 that is left behind by a wrong conversion, with what it shows. `Ã¤`, `Â°` and `â€™` are UTF-8 that was read as
+/// Latin-1 or Windows-1252 and encoded again.
+const MARKS: [(&[u8], &str); 5] = [
     (
-        "\u{fffd}".as_bytes(),
+        b"\xEF\xBF\xBD",
         "U+FFFD, which replaces bytes that could not be decoded",
     ),
-    ("Ã\u{83}".as_bytes(), "text that was encoded as UTF-8 twice"),
-    ("â\u{80}".as_bytes(), "text that was encoded as UTF-8 twice"),
-    ("â€".as_bytes(), "text that was encoded as UTF-8 twice"),
+    (b"\xC3\x83\xC2", TWICE),
+    (b"\xC3\x82\xC2", TWICE),
+    (b"\xC3\xA2\xC2\x80", TWICE),
+    (b"\xC3\xA2\xE2\x82\xAC", TWICE),
 ];
+
+const TWICE: &str = "text that was encoded as UTF-8 twice";
 
 /// Looks for such values in batches of one schema.
 pub(super) struct Inspector {
@@ -56,7 +60,7 @@ impl Inspector {
         let mut warn = |field: &str, problem: &str, hint: &str, row: usize, value: &str| {
             let row = batch.before() + row as u64 + 1;
             let example = example.clone().at_row(row).with_value(value);
-            found.add(Level::Warning, field, problem, hint, 1, example);
+            found.add(FindingLevel::Warning, field, problem, hint, 1, example);
         };
         for (at, metric) in &self.vectors {
             let Some((field, column)) = column(*at) else {

@@ -32,13 +32,13 @@ struct RowPosition {
 
 /// A part of a file: the pieces `from` to `to` (exclusive) of `of` pieces that together hold all rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Part {
+pub(crate) struct FilePart {
     pub(crate) from: u64,
     pub(crate) to: u64,
     pub(crate) of: u64,
 }
 
-impl Part {
+impl FilePart {
     /// Returns the part's range of `count` rows or row groups.
     pub(crate) fn range(self, count: u64) -> Range<u64> {
         let bound = |no: u64| {
@@ -90,7 +90,7 @@ pub(super) trait Rows: Send {
     fn bytes(&self) -> u64;
 
     /// Keeps only a part of the rows: of row groups, or of rows. Formats without such parts keep all rows.
-    fn keep_part(&mut self, _part: Part) {}
+    fn keep_part(&mut self, _part: FilePart) {}
 
     /// Moves past rows without checking them, at most `rows`. Does nothing for formats with [`Rows::keep_part`].
     fn skip(&mut self, _rows: u64) -> Result<(), ReadError> {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use super::batch::BATCH_BYTES;
 use super::batch::{Batch, Parts};
-use super::block::{Part, Rows};
+use super::block::{FilePart, Rows};
 use super::error::{PushError, ReadError};
 use super::warning::Warning;
 
@@ -52,7 +52,7 @@ pub(super) trait Steps: Send {
     fn row_bytes(&self) -> usize;
 
     /// Keeps only a part of the rows. Returns the number of rows before the part.
-    fn keep_part(&mut self, part: Part) -> u64;
+    fn keep_part(&mut self, part: FilePart) -> u64;
 
     /// Returns the number of bytes of the file that have become rows so far.
     fn bytes(&self) -> u64;
@@ -153,7 +153,7 @@ impl<S: Steps> Rows for Columnar<S> {
         self.steps.bytes()
     }
 
-    fn keep_part(&mut self, part: Part) {
+    fn keep_part(&mut self, part: FilePart) {
         self.rows = self.steps.keep_part(part);
     }
 

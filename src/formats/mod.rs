@@ -37,7 +37,7 @@ mod tests;
 
 pub(crate) use batch::Batch;
 pub(crate) use block::Block;
-pub(crate) use block::Part;
+pub(crate) use block::FilePart;
 pub(crate) use column::{Column, DecodeError};
 pub(crate) use csv::CsvOptions;
 pub(crate) use error::{ReadError, RowError};

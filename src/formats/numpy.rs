@@ -14,7 +14,7 @@ mod text;
 use std::sync::Arc;
 
 use super::batch::Parts;
-use super::block::Part;
+use super::block::FilePart;
 use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
@@ -214,7 +214,7 @@ impl Steps for NumpySet {
         self.row_bytes.max(self.fixed)
     }
 
-    fn keep_part(&mut self, part: Part) -> u64 {
+    fn keep_part(&mut self, part: FilePart) -> u64 {
         let range = part.range(self.rows);
         (self.done, self.rows) = (range.start, range.end);
         self.first = range.start;

@@ -30,7 +30,7 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use super::batch::Parts;
-use super::block::Part;
+use super::block::FilePart;
 use super::columnar::meta::MetaColumn;
 use super::columnar::plan::Plan;
 use super::columnar::sink::Sink;
@@ -309,7 +309,7 @@ impl Steps for ParquetFile {
         self.row_bytes.max(self.fixed)
     }
 
-    fn keep_part(&mut self, part: Part) -> u64 {
+    fn keep_part(&mut self, part: FilePart) -> u64 {
         let range = part.range(self.metadata.num_row_groups() as u64);
         let index = |group: u64| usize::try_from(group).unwrap_or(usize::MAX);
         (self.next, self.groups) = (index(range.start), index(range.end));

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batch::{BATCH_BYTES, BATCH_ROWS, Batch};
-use super::block::{Block, Part, Rows};
+use super::block::{Block, FilePart, Rows};
 use super::csv::{CsvOptions, CsvRows};
 use super::error::ReadError;
 use super::json::JsonRows;
@@ -116,7 +116,7 @@ impl Reader {
     }
 
     /// Keeps only a part of the rows: of row groups for Parquet, of rows for `NumPy`. Other formats keep all rows.
-    pub(crate) fn keep_part(&mut self, part: Part) {
+    pub(crate) fn keep_part(&mut self, part: FilePart) {
         self.rows.keep_part(part);
     }
 

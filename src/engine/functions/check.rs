@@ -122,7 +122,7 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
         keys_out: options.text("keys_out")?.map(Into::into),
         strict: options.flag("strict")?.unwrap_or(false),
     };
-    let mut view = View::new(call.session);
+    let mut view = CheckView::new(call.session);
     let report = check::run(request, &call.session.interrupt, |count| view.update(count));
     view.finish();
     Ok(Dynamic::from(ReportValue::new(report?)))
@@ -297,13 +297,13 @@ fn stores(call: &Call, options: &Options) -> Result<StoreAccess, Failure> {
 }
 
 /// The display of a running check, on standard error; silent with `-q`.
-struct View<'a> {
+struct CheckView<'a> {
     session: &'a Session,
     bar: Option<CheckBar>,
     said: bool,
 }
 
-impl<'a> View<'a> {
+impl<'a> CheckView<'a> {
     fn new(session: &'a Session) -> Self {
         let wanted = session.log().format == LogFormat::Text && !session.choices().quiet;
         let screen = session.err();

@@ -1,26 +1,26 @@
 //! The result of `check`.
 
 use super::{Getter, Gives, ScriptType, ordered};
-use crate::check::Report;
+use crate::check::CheckReport;
 use rhai::Dynamic;
 use serde_json::Value;
 use std::rc::Rc;
 
 /// The result of `check`.
 #[derive(Clone)]
-pub(crate) struct ReportValue(Rc<Report>);
+pub(crate) struct ReportValue(Rc<CheckReport>);
 
 /// The keys of a finding, in order.
 const FINDING_KEYS: [&str; 5] = ["field", "problem", "rows", "first", "hint"];
 
 impl ReportValue {
     /// Returns the value of a report.
-    pub(crate) fn new(report: Report) -> Self {
+    pub(crate) fn new(report: CheckReport) -> Self {
         Self(Rc::new(report))
     }
 
     /// Returns the report.
-    pub(crate) fn report(&self) -> &Report {
+    pub(crate) fn report(&self) -> &CheckReport {
         &self.0
     }
 

@@ -288,9 +288,11 @@ fn all_problems_of_all_files_are_in_one_report() {
     );
     folder.work(
         "data/b.csv",
-        "id,word,vector,old\n1,a,\"[3,4]\",x\n2,\u{fffd},\"[0,0]\",y\n",
+        "id,word,vector,old\n1,cafÃ©,\"[3,4]\",x\n2,\u{fffd},\"[0,0]\",y\n",
     );
     folder.work("data/c.json", "[");
+    folder.work("data/d.JSON", "[]");
+    folder.work("data/e.csv.gz", "");
     let run = folder
         .test()
         .args(["check", "data", "--schema", "schema.json", "-o", "json"])
@@ -311,17 +313,19 @@ fn all_problems_of_all_files_are_in_one_report() {
     assert_eq!(
         told(&report["warnings"]),
         [
+            ": files of the folder that are not imported, by their extension @file @file",
             "old: column will be dropped @file",
             "id: the same primary key more than once @1",
             "vector: all values of the vector are 0 @2",
             "vector: the vector's length is not 1, for metric IP @1",
             "word: suspicious encoding: U+FFFD, which replaces bytes that could not be decoded @2",
+            "word: suspicious encoding: text that was encoded as UTF-8 twice @1",
         ]
     );
     let counts = ["files", "rows"].map(|key| report[key].as_u64().unwrap());
     assert_eq!(counts, [3, 4]);
     assert_eq!(
-        report["warnings"][1]["first"][0]["value"],
+        report["warnings"][2]["first"][0]["value"],
         "1, also data/a.jsonl row 1"
     );
     assert_eq!(report["schema"]["fields"][0]["fieldName"], "id");

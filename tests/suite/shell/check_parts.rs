@@ -2,7 +2,7 @@
 
 use super::check::{GOOD, schema};
 use super::check_columns::{good, parquet};
-use crate::support::harness::{ACCESS, Folder, SECRET};
+use crate::support::harness::{ACCESS, Folder, SECRET, Test};
 use crate::support::s3::S3;
 use parquet::basic::Compression;
 use serde_json::Value;
@@ -171,4 +171,40 @@ fn a_bucket_is_read_at_the_storage_endpoint_with_its_keys() {
             .all(|it| it.authorization.contains("/eu-west-9/s3/")),
         "{asked:?}"
     );
+}
+
+/// Returns a check of a bucket at an address that accepts connections and never answers.
+#[cfg(unix)]
+fn hanging(folder: &Folder, listener: &std::net::TcpListener, args: &[&str]) -> Test {
+    folder.work("schema.json", schema().to_string());
+    let address = listener.local_addr().expect("an address");
+    let script = format!(
+        "connect(#{{endpoint: \"http://127.0.0.1:9\", verify: false, token: \"x\", storage: #{{endpoint: \"http://{address}\", access_key: \"{ACCESS}\", secret_key: \"{SECRET}\"}}}});
+         print(\"begun\"); check(\"s3://books/in/\", \"schema.json\");"
+    );
+    folder
+        .test()
+        .args(args.iter().copied())
+        .script(script)
+        .unlinted()
+}
+
+#[cfg(unix)]
+#[test]
+fn a_check_of_a_store_that_hangs_ends_at_once() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let folder = Folder::new();
+    let mut running = hanging(&folder, &listener, &[]).status(130).spawn();
+    assert_eq!(running.line(), "begun");
+    let connected = listener.accept().expect("a connection");
+    let begin = std::time::Instant::now();
+    running.signal("INT");
+    running.end().complains("interrupted");
+    assert!(begin.elapsed().as_secs() < 20, "{:?}", begin.elapsed());
+    drop(connected);
+    let timed = hanging(&folder, &listener, &["--timeout", "1s"]);
+    timed
+        .status(5)
+        .run()
+        .complains("the time given with --timeout is over");
 }
