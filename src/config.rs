@@ -139,7 +139,7 @@ impl Config {
 
 /// Returns the file's text, or `None` if the file doesn't exist.
 fn read(path: &Path) -> Result<Option<Zeroizing<String>>, Failure> {
-    match std::fs::read_to_string(path) {
+    match fsutil::read_text(path) {
         Ok(text) => Ok(Some(Zeroizing::new(text))),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(Failure::new(

@@ -1,6 +1,7 @@
 //! TLS with the user's own certificates (`ca_cert`), and readable reasons for rejected certificates.
 
 use super::error::ApiError;
+use crate::fsutil;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
@@ -36,8 +37,8 @@ fn versions(provider: Arc<CryptoProvider>) -> Result<NeedsVerifier, Error> {
 }
 
 fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, ApiError> {
-    let pem = std::fs::read(path).map_err(|error| unusable(path, &error.to_string()))?;
-    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    let pem = fsutil::read_text(path).map_err(|error| unusable(path, &error.to_string()))?;
+    let found: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
     let found = found.map_err(|error| unusable(path, &error.to_string()))?;
     if found.is_empty() {
         return Err(unusable(path, "it holds no certificate"));

@@ -40,7 +40,7 @@ use std::time::{Duration, Instant};
 type Outcome = Result<Dynamic, Box<ScriptError>>;
 
 /// How long a stopped run waits for the answer to a submission. What comes later is found out by the next run.
-const LATE: Duration = Duration::from_millis(100);
+const LATE: Duration = Duration::from_millis(60);
 
 /// Parses the command line, runs the command and returns the exit code.
 pub fn main() -> ExitCode {

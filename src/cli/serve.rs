@@ -17,7 +17,10 @@ use std::time::Duration;
 
 /// Serves until Ctrl-C, SIGTERM, SIGHUP or the run's deadline. Only SIGHUP counts as a failure. The outer error is a usage error.
 pub(super) fn serve(session: &Session, options: Serve) -> Result<Outcome, Failure> {
-    let token = token(&options)?;
+    let token = match token(session, &options) {
+        Err(failure) if session.interrupt.check().is_err() => return Ok(Err(failure.into())),
+        token => token?,
+    };
     if token.is_none() && !options.listen.ip().is_loopback() {
         return Err(Failure::usage(format!(
             "{} can be reached from other machines: that needs a token",
@@ -80,15 +83,14 @@ fn places(options: &Serve) -> Places {
     }
 }
 
-fn token(options: &Serve) -> Result<Option<Secret>, Failure> {
+fn token(session: &Session, options: &Serve) -> Result<Option<Secret>, Failure> {
     if let Some(token) = &options.token {
         return Ok(Some(Secret::new(token)));
     }
     let Some(path) = &options.token_file else {
         return Ok(set("ZSHELL_SERVE_TOKEN").map(Secret::new));
     };
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::usage(format!("cannot read {}: {error}", path.display())))?;
+    let text = session.read_text(&path.display().to_string())?;
     let token = text.trim();
     if token.is_empty() {
         return Err(Failure::usage(format!("{} holds no token", path.display())));

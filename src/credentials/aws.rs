@@ -4,6 +4,7 @@
 
 use crate::config::set;
 use crate::error::{Failure, Kind};
+use crate::fsutil;
 use crate::secret::Secret;
 use ini::Ini;
 use std::path::{Path, PathBuf};
@@ -110,7 +111,8 @@ fn file(variable: &str, name: &str) -> Option<PathBuf> {
 
 /// Returns a file's sections, or `None` if the file doesn't exist.
 fn load(path: &Path) -> Result<Option<Ini>, Failure> {
-    match Ini::load_from_file_noescape(path) {
+    let file = fsutil::open_regular(path).map_err(ini::Error::Io);
+    match file.and_then(|mut file| Ini::read_from_noescape(&mut file)) {
         Ok(file) => Ok(Some(file)),
         Err(ini::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
         // The parser's message may quote the line.

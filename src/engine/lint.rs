@@ -18,6 +18,7 @@ use super::interpreter::language;
 use super::modules::Folders;
 use super::script_error::ScriptError;
 use crate::error::Failure;
+use crate::fsutil;
 use finding::LintReport;
 use known::{Functions, Natives, Words};
 use rhai::{AST, ASTNode, Engine, EvalAltResult, Expr, OptimizationLevel, Position, Stmt};
@@ -151,7 +152,7 @@ impl Linter {
         }
         self.modules.borrow_mut().insert(file.clone(), None);
         let name = file.display().to_string();
-        let text = match std::fs::read_to_string(&file) {
+        let text = match fsutil::read_text(&file) {
             Ok(text) => text,
             Err(error) => {
                 let besides = self.folders.borrow().told(Some(source.name));

@@ -8,6 +8,7 @@
 use super::compile::{Sources, compile};
 use crate::config;
 use crate::error::{Failure, Kind};
+use crate::fsutil;
 use crate::text::words;
 use rhai::{Dynamic, Engine, EvalAltResult, Module, ModuleResolver, Position, Scope, Shared};
 use std::cell::{OnceCell, RefCell};
@@ -171,7 +172,7 @@ impl Modules {
         position: Position,
     ) -> Result<Module, Box<EvalAltResult>> {
         let name = file.display().to_string();
-        let text = std::fs::read_to_string(file).map_err(|error| {
+        let text = fsutil::read_text(file).map_err(|error| {
             let besides = self.folders.told(importer);
             let message = format!("no module {path:?}: {name}: {error}{besides}");
             not_loaded(&message, position)

@@ -18,10 +18,12 @@ use super::parquet::ParquetRows;
 use super::schema::Schema;
 use super::warning::Warning;
 use super::window::{self, Window};
-use crate::location::Format;
-use crate::stores::read_at::ReadAt;
 #[cfg(test)]
-use crate::stores::read_at::{DiskFile, open_regular};
+use crate::fsutil::open_regular;
+use crate::location::Format;
+#[cfg(test)]
+use crate::stores::read_at::DiskFile;
+use crate::stores::read_at::ReadAt;
 
 /// Data source of a [`Reader`], on disk or elsewhere.
 pub(crate) enum Input {

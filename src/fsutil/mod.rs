@@ -37,6 +37,37 @@ pub(crate) fn open_private(path: &Path) -> io::Result<File> {
         .open(path)
 }
 
+/// Opens a regular file for reading. Returns an error for a pipe or device, which would block the reader or never end.
+pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NO_WAIT);
+    regular(options.open(path)?)
+}
+
+/// Flags with which opening a pipe doesn't wait for a writer. They change nothing for a regular file.
+#[cfg(unix)]
+pub(crate) const NO_WAIT: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+
+/// Returns the file if it's a regular file. Call this after opening, because the path may lead to another file by then.
+pub(crate) fn regular(file: File) -> io::Result<File> {
+    if file.metadata()?.is_file() {
+        return Ok(file);
+    }
+    Err(not_regular())
+}
+
+/// Returns the error for a pipe, device or folder in place of a file.
+pub(crate) fn not_regular() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
+}
+
+/// Reads a text file. Unlike `std::fs::read_to_string`, it returns an error for a pipe, which would block.
+pub(crate) fn read_text(path: &Path) -> io::Result<String> {
+    io::read_to_string(open_regular(path)?)
+}
+
 /// Returns true if users other than the owner may read the file.
 pub(crate) fn is_exposed(path: &Path) -> bool {
     has_mode(path, 0o077)

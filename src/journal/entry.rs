@@ -187,6 +187,9 @@ pub struct Unknown {
     pub at: String,
     /// Jobs that may be the submission's.
     pub jobs: Vec<String>,
+    /// True if the run was stopped before it could find out.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped: bool,
 }
 
 /// The final state of a job, stored because services forget jobs after hours.

@@ -85,6 +85,8 @@ pub struct Submission {
     pub code: Option<i64>,
     /// Jobs that may be the submission's, if its outcome is unknown.
     pub candidates: Vec<String>,
+    /// True if a run was stopped before it could find out the outcome.
+    pub stopped: bool,
     /// Time of the latest journal entry about the submission, RFC 3339.
     pub updated: String,
     /// Time when the latest send was journalled, by a clock that doesn't jump.
@@ -127,6 +129,7 @@ impl Submission {
             rows: None,
             code: None,
             candidates: Vec::new(),
+            stopped: false,
             updated: intent.at.clone(),
             sent: intent.moment.clone(),
             intent,

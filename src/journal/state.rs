@@ -65,6 +65,7 @@ impl JournalState {
                     && let Some(submission) = self.submissions.get_mut(index)
                 {
                     submission.candidates = it.jobs;
+                    submission.stopped = it.stopped;
                 }
             }
             Entry::Ended(it) => self.end(it),

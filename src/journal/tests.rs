@@ -289,6 +289,7 @@ fn a_late_entry_does_not_undo_a_known_job() {
         id: "a".to_owned(),
         at: now(),
         jobs: vec!["x".to_owned()],
+        stopped: false,
     });
     journal
         .append(vec![intent("a", None), made("a", "job-1"), unknown])

@@ -153,6 +153,13 @@ impl From<LocalError> for Failure {
     }
 }
 
+impl Drop for Service {
+    /// Ends the waits of requests for a busy database, before the server waits for the requests.
+    fn drop(&mut self) {
+        self.shared.store().stop();
+    }
+}
+
 /// A running local import service. Dropping it stops it as [`Service::stop`] does.
 pub(crate) struct Service {
     // In the order in which they stop: first new jobs, then running ones.

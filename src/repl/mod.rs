@@ -52,6 +52,8 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
     while session.exit_code().is_none() {
         let prompt = shell.prompt();
         session.idle.enter();
+        // From here on, a signal ends the read.
+        leaves(&session)?;
         let answer = input.read(&session, &prompt);
         session.idle.leave();
         if !matches!(answer, Ok(_) | Err(ReadlineError::Interrupted)) && !stdin().is_terminal() {

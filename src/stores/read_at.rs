@@ -1,9 +1,8 @@
 //! Files that can be read at any offset, as needed for Parquet and `NumPy` files. They may be on disk, in memory, or
 //! elsewhere through an implementation of [`ReadAt`], e.g. with range requests to an object store.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
-use std::path::Path;
 
 /// A file of known size whose bytes can be read in any order, from several threads.
 pub(crate) trait ReadAt: Send + Sync {
@@ -25,8 +24,8 @@ pub(crate) struct DiskFile {
 impl DiskFile {
     /// Opens a regular file.
     #[cfg(test)]
-    pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Self::of(open_regular(path)?)
+    pub(crate) fn open(path: &std::path::Path) -> io::Result<Self> {
+        Self::of(crate::fsutil::open_regular(path)?)
     }
 
     /// Wraps an open file.
@@ -61,32 +60,6 @@ impl ReadAt for DiskFile {
         }
         Ok(())
     }
-}
-
-/// Opens a regular file for reading. Returns an error for a pipe or device, which would block the reader or never end.
-pub(crate) fn open_regular(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, NO_WAIT);
-    regular(options.open(path)?)
-}
-
-/// Flags with which opening a pipe doesn't wait for a writer. They change nothing for a regular file.
-#[cfg(unix)]
-pub(crate) const NO_WAIT: i32 = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-
-/// Returns the file if it's a regular file. Call this after opening, because the path may lead to another file by then.
-pub(crate) fn regular(file: File) -> io::Result<File> {
-    if file.metadata()?.is_file() {
-        return Ok(file);
-    }
-    Err(not_regular())
-}
-
-/// Returns the error for a pipe, device or folder in place of a file.
-pub(crate) fn not_regular() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
 /// A file in memory.

@@ -3,7 +3,8 @@
 use super::StorageKeys;
 use super::bucket::{Bucket, Remote};
 use super::object::Blocks;
-use super::read_at::{self, DiskFile, ReadAt};
+use super::read_at::{DiskFile, ReadAt};
+use crate::fsutil;
 use cap_std::ambient_authority;
 use cap_std::fs::Dir;
 use object_store::ObjectMeta;
@@ -178,10 +179,10 @@ impl RootedFile {
                 let mut options = cap_std::fs::OpenOptions::new();
                 options.read(true);
                 #[cfg(unix)]
-                cap_std::fs::OpenOptionsExt::custom_flags(&mut options, read_at::NO_WAIT);
-                read_at::regular(dir.open_with(&self.path, &options)?.into_std())
+                cap_std::fs::OpenOptionsExt::custom_flags(&mut options, fsutil::NO_WAIT);
+                fsutil::regular(dir.open_with(&self.path, &options)?.into_std())
             }
-            _ => read_at::open_regular(&self.path),
+            _ => fsutil::open_regular(&self.path),
         }
     }
 }
@@ -200,6 +201,6 @@ fn regular(is_file: bool, size: u64) -> io::Result<u64> {
     if is_file {
         Ok(size)
     } else {
-        Err(read_at::not_regular())
+        Err(fsutil::not_regular())
     }
 }

@@ -98,7 +98,7 @@ impl Submitter<'_> {
         let mut tries = 0;
         loop {
             match self.client.progress(&job) {
-                Err(ApiError::Stopped { stop, .. }) => return Err(open.stopped(stop)),
+                Err(ApiError::Stopped { stop, .. }) => return Err(self.stopped(&open, stop)),
                 Err(_) => {}
                 Ok(progress) => match likeness(&open, &progress) {
                     Likeness::Other => return Ok(Admitted::Foreign(open)),
@@ -113,7 +113,7 @@ impl Submitter<'_> {
                 return Err(not_known(self, open, Doubt::Earlier, vec![job], None));
             }
             let slept = self.client.interrupt().sleep(backoff(tries));
-            slept.map_err(|stop| open.stopped(stop))?;
+            slept.map_err(|stop| self.stopped(&open, stop))?;
         }
     }
 
@@ -186,6 +186,7 @@ pub(super) fn not_known(
         id: open.id().to_owned(),
         at: now(),
         jobs: jobs.clone(),
+        stopped: false,
     })]);
     SubmitError::NotKnown {
         id: open.intent.id,

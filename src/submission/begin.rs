@@ -218,14 +218,14 @@ impl Submitter<'_> {
         }
     }
 
-    /// Reports identical submissions that a crash left open, and returns true if there were any. They're never sent
+    /// Reports identical submissions that a crash or a stop left open, and returns true if there were any. They're never sent
     /// again, but if the job list shows the job of one, that job is journalled as its own.
     fn report_left(&self, draft: &Draft<'_>) -> Result<bool, SubmitError> {
         let left: Vec<Submission> = self.desk.journal.read(|fold| {
             let same = fold
                 .unresolved_in(&draft.scope)
                 .filter(|it| it.intent.identity == draft.identity)
-                .filter(|it| it.standing == Standing::Open);
+                .filter(|it| it.standing == Standing::Open || it.stopped);
             same.cloned().collect()
         })?;
         for it in &left {
@@ -247,6 +247,7 @@ impl Submitter<'_> {
                     id: it.intent.id.clone(),
                     at: now(),
                     jobs: Vec::new(),
+                    stopped: false,
                 })]);
                 (self.notify)(Notice::Warning(format!(
                     "{about} was left without an answer, and may have made a job: zshell journal show {}",

@@ -61,8 +61,10 @@ pub(crate) use unresolved::{Open, Unresolved};
 
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, Client, Outcome};
-use crate::interrupt::{Interrupt, TICK};
-use crate::journal::{Closed, Entry, Journal, JournalError, KnownBy, Made, Refused, Scope, now};
+use crate::interrupt::{Interrupt, Stop, TICK};
+use crate::journal::{
+    Closed, Entry, Journal, JournalError, KnownBy, Made, Refused, Scope, Unknown, now,
+};
 use baseline::Baseline;
 use std::collections::HashMap;
 use std::fmt;
@@ -161,7 +163,7 @@ impl Submitter<'_> {
                 Found::Unresolved(parked) => {
                     let pause = parked.due().saturating_duration_since(Instant::now());
                     let stopped = self.client.interrupt().sleep(pause);
-                    stopped.map_err(|stop| parked.stopped(stop))?;
+                    stopped.map_err(|stop| self.stopped(&parked.open, stop))?;
                     self.look_at(parked)?
                 }
             };
@@ -198,6 +200,24 @@ impl Submitter<'_> {
     fn note(&self, entries: Vec<Entry>) {
         if let Err(error) = self.desk.journal.note(entries) {
             self.warn_unwritten(&error);
+        }
+    }
+
+    /// Journals, on the disk, that the run was stopped before the outcome of a submission was known.
+    fn stopped(&self, open: &Open, stop: Stop) -> SubmitError {
+        let unknown = Entry::Unknown(Unknown {
+            id: open.intent.id.clone(),
+            at: now(),
+            jobs: Vec::new(),
+            stopped: true,
+        });
+        if let Err(error) = self.desk.journal.append(vec![unknown]) {
+            self.warn_unwritten(&error);
+        }
+        SubmitError::Stopped {
+            stop,
+            id: open.intent.id.clone(),
+            key: open.intent.key.clone(),
         }
     }
 

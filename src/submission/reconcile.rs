@@ -92,7 +92,7 @@ impl Submitter<'_> {
         // Servers check limits and rights before they look up the idempotency key, so a refusal proves nothing about
         // the first send.
         let pointless = match (error.outcome(), &error) {
-            (_, ApiError::Stopped { stop, .. }) => return Err(parked.stopped(*stop)),
+            (_, ApiError::Stopped { stop, .. }) => return Err(self.stopped(&parked.open, *stop)),
             (Outcome::Refused, _) => parked.put_off_refused(error.retry_after(), false),
             (Outcome::Busy, _) => parked.put_off_refused(error.retry_after(), true),
             _ => {
@@ -119,7 +119,7 @@ impl Submitter<'_> {
     ) -> Result<Found, SubmitError> {
         let sight = match sight {
             Ok(sight) => sight,
-            Err(ApiError::Stopped { stop, .. }) => return Err(parked.stopped(*stop)),
+            Err(ApiError::Stopped { stop, .. }) => return Err(self.stopped(&parked.open, *stop)),
             Err(_) => return self.later(parked, Doubt::NoScan, Vec::new()),
         };
         match self.verdict(&mut parked, sight)? {
@@ -188,7 +188,7 @@ impl Submitter<'_> {
             }
             let progress = self
                 .progress_of(&job, sight)
-                .map_err(|stop| parked.stopped(stop))?;
+                .map_err(|stop| self.stopped(&parked.open, stop))?;
             let likeness = progress.map_or(Likeness::Unclear, |progress| {
                 compare(&parked.open.intent.files, progress)
             });

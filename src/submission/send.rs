@@ -35,7 +35,7 @@ impl Submitter<'_> {
             tries += 1;
             let pause = match (error.outcome(), &error) {
                 (Outcome::Unknown, ApiError::Stopped { stop, .. }) => {
-                    return Err(open.stopped(*stop));
+                    return Err(self.stopped(&open, *stop));
                 }
                 (Outcome::Unknown, _) => {
                     let cause = Some(Box::new(error));

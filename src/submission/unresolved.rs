@@ -1,9 +1,7 @@
 //! Submissions between two steps: journalled but not sent, or sent without a certain answer.
 
-use super::SubmitError;
 use crate::api::model::ImportRequest;
 use crate::api::{ApiError, backoff};
-use crate::interrupt::Stop;
 use crate::journal::{IdentityLock, Intent, Moment, Submission};
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -53,14 +51,6 @@ impl Open {
     pub fn after(mut self, attempts: u32) -> Self {
         self.may_repeat = attempts < REPEATS;
         self
-    }
-
-    pub(super) fn stopped(&self, stop: Stop) -> SubmitError {
-        SubmitError::Stopped {
-            stop,
-            id: self.intent.id.clone(),
-            key: self.intent.key.clone(),
-        }
     }
 }
 
@@ -190,10 +180,6 @@ impl Unresolved {
         self.since = Instant::now();
         self.looks = 0;
         self.put_off();
-    }
-
-    pub(super) fn stopped(&self, stop: Stop) -> SubmitError {
-        self.open.stopped(stop)
     }
 }
 

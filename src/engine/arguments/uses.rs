@@ -4,6 +4,7 @@ use super::find::declares;
 use crate::engine::modules::Folders;
 use crate::engine::syntax::SourceText;
 use crate::error::{Failure, Kind};
+use crate::fsutil;
 use crate::session::arguments::Given;
 use crate::text::words;
 use rhai::Token;
@@ -40,7 +41,7 @@ impl ArgumentUses {
                 if !read.insert(file.clone()) {
                     continue;
                 }
-                match std::fs::read_to_string(&file) {
+                match fsutil::read_text(&file) {
                     Ok(text) => open.push((file.display().to_string(), text)),
                     Err(_) => return Self::BOTH,
                 }

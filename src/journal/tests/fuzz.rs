@@ -15,6 +15,7 @@ fn seed(journal: &Journal) -> Vec<u8> {
         id: "c".to_owned(),
         at: now(),
         jobs: vec!["job-3".to_owned()],
+        stopped: false,
     });
     let ended = Entry::Ended(Ended {
         target: "http://h".to_owned(),

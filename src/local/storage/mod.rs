@@ -44,7 +44,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// The wait for another process was interrupted.
-    #[error("interrupted while another process had the local store locked")]
+    #[error("{} while another process had the local store locked", .0.words())]
     Stopped(Stop),
     /// A newer zshell has changed the store's layout.
     #[error(
@@ -213,7 +213,7 @@ impl DataStore {
         let end = self.end();
         let stopping = &self.base.stopping;
         let writer = self.base.writer.connection(self.priority, stopping, end)?;
-        let transaction = stopping.insist(end, || {
+        let transaction = stopping.insist(self.priority, end, || {
             Transaction::new_unchecked(&writer, TransactionBehavior::Immediate)
         })?;
         let value = act(&transaction)?;
@@ -231,7 +231,7 @@ impl DataStore {
         let reader = self.base.reader.connection(self.priority, stopping, end)?;
         let view = Transaction::new_unchecked(&reader, TransactionBehavior::Deferred)?;
         // Only the first read of the database may have to wait. Later reads see the same state.
-        stopping.insist(end, || {
+        stopping.insist(self.priority, end, || {
             view.prepare_cached("SELECT 1 FROM sqlite_schema LIMIT 1")?
                 .exists([])
         })?;

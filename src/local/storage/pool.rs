@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 /// Interval at which a waiting operation checks whether to give up.
 pub(crate) const SLICE: Duration = Duration::from_millis(50);
 
-/// Longest wait of an operation once the service stops, e.g. to release a job.
+/// Longest wait of a worker once the service stops, to release its job. Requests end at once.
 const LAST: Duration = Duration::from_secs(1);
 
 /// The time at which the service began to stop.
@@ -23,8 +23,12 @@ impl Stopping {
     }
 
     /// Returns the time left of a wait until `end`; `None` if the wait is over.
-    fn left(&self, end: Instant) -> Option<Duration> {
-        let end = self.0.get().map_or(end, |begin| end.min(*begin + LAST));
+    fn left(&self, priority: Priority, end: Instant) -> Option<Duration> {
+        let last = match priority {
+            Priority::Request => Duration::ZERO,
+            Priority::Worker => LAST,
+        };
+        let end = self.0.get().map_or(end, |begin| end.min(*begin + last));
         let left = end.saturating_duration_since(Instant::now());
         (!left.is_zero()).then_some(left)
     }
@@ -32,6 +36,7 @@ impl Stopping {
     /// Runs `act`, and retries until `end` while another process has locked the database.
     pub(crate) fn insist<T>(
         &self,
+        priority: Priority,
         end: Instant,
         mut act: impl FnMut() -> rusqlite::Result<T>,
     ) -> Result<T, StoreError> {
@@ -39,7 +44,7 @@ impl Stopping {
             let begin = Instant::now();
             match act() {
                 Err(error) if super::is_busy(&error) => {
-                    let left = self.left(end).ok_or(StoreError::Busy)?;
+                    let left = self.left(priority, end).ok_or(StoreError::Busy)?;
                     // The database normally waited for a slice itself, but not if that could be a deadlock.
                     std::thread::sleep(SLICE.min(left).saturating_sub(begin.elapsed()));
                 }
@@ -104,7 +109,7 @@ impl ConnectionPool {
         let mut queue = self.queue();
         queue.requests += usize::from(is_request);
         while queue.taken || (!is_request && queue.requests > 0 && begin.elapsed() < POLITE) {
-            let Some(left) = stopping.left(end) else {
+            let Some(left) = stopping.left(priority, end) else {
                 queue.requests -= usize::from(is_request);
                 return Err(StoreError::Busy);
             };

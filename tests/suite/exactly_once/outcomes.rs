@@ -263,7 +263,7 @@ fn a_run_is_not_held_up_by_an_answer_that_does_not_come() {
     key.await_arrival();
     run.signal("TERM");
     run.end();
-    assert_eq!(states(&folder), ["Open"]);
+    assert_eq!(states(&folder), ["Unknown"]);
     key.open();
     // Nothing of the first one shows until the gate was opened; now it does, or it is made anew, but never both.
     import(&folder, &cluster, "key: \"k\"").run();

@@ -1,7 +1,7 @@
 //! What stops a run stays its result: nothing catches it, nothing loses it.
 
 use crate::shell::service::{connect, service};
-use crate::support::harness::{TOKEN, Test};
+use crate::support::harness::{Folder, TOKEN, Test};
 use crate::support::server::{Reply, Server};
 use std::fs::{self, File, OpenOptions};
 use std::time::{Duration, Instant};
@@ -146,4 +146,66 @@ fn locks_of_other_processes_are_waited_for_until_a_stop() {
         assert!(begin.elapsed() < Duration::from_secs(5), "{file}");
         drop(held);
     }
+}
+
+/// Opening a pipe waits for a writer, who may never come. Script files and texts may be pipes, modules and settings not.
+#[cfg(unix)]
+#[test]
+fn a_pipe_in_place_of_a_file_does_not_block() {
+    let pipe = |test: &Test, name: &str| {
+        let path = test.folder().path(name);
+        let made = std::process::Command::new("mkfifo").arg(path).status();
+        assert!(made.expect("mkfifo runs").success());
+    };
+    for (name, text) in [
+        ("work/part.rhai", "import \"part\" as part;"),
+        ("config/config.toml", "connect(\"prod\")"),
+        (
+            "work/ca.pem",
+            "connect(#{endpoint: \"https://127.0.0.1:1\", ca_cert: \"ca.pem\"})",
+        ),
+    ] {
+        let test = Test::new();
+        pipe(&test, name);
+        let code = if name.ends_with("pem") { 1..8 } else { 1..2 };
+        let output = test.eval(text).command().output().expect("zshell runs");
+        let status = output.status.code().expect("a code");
+        assert!(code.contains(&status), "{name}: {status}");
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        assert!(
+            complaint.contains("not a regular file"),
+            "{name}: {complaint}"
+        );
+    }
+    let test = Test::new();
+    pipe(&test, "work/token");
+    let serve = ["--timeout", "200ms", "serve", "--token-file", "token"];
+    test.args(serve).status(5).run().complains("--timeout");
+}
+
+/// A service whose database another process has locked, with a request that waits for it.
+#[cfg(feature = "local")]
+#[test]
+fn a_service_with_a_busy_database_ends_at_once() {
+    let folder = Folder::new();
+    folder.test().eval("connect(\"local\")").run();
+    let go = folder.path("work/go");
+    let made = std::process::Command::new("mkfifo").arg(&go).status();
+    assert!(made.expect("mkfifo runs").success());
+    let database = folder.path("data/local/store.sqlite");
+    let text = "connect(\"local\"); print(\"begun\"); read_text(\"go\"); create_collection(\"b\", #{dimension: 2})";
+    let mut waiting = folder.test().args(["-v"]).eval(text).status(143).spawn();
+    assert_eq!(waiting.line(), "begun");
+    let locked = rusqlite::Connection::open(database).expect("the database");
+    locked.execute_batch("BEGIN IMMEDIATE").expect("the lock");
+    fs::write(&go, "x").expect("the script reads");
+    waiting.await_error("collections/create");
+    waiting.signal("TERM");
+    let begin = Instant::now();
+    waiting.end();
+    assert!(
+        begin.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        begin.elapsed()
+    );
 }

@@ -67,6 +67,7 @@ fn submission(task: &BatchTask, standing: Standing) -> Submission {
         rows: None,
         code: None,
         candidates: Vec::new(),
+        stopped: false,
         updated: String::new(),
         order: 1,
     }
