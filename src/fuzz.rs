@@ -6,6 +6,8 @@
 //! ```sh
 //! ZSHELL_FUZZ=1000000 cargo test --release --lib mutated -- --nocapture
 //! ```
+//!
+//! A failure names the mutation. `ZSHELL_FUZZ_ONLY=NUMBER` tries only this one.
 
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
@@ -14,6 +16,9 @@ use std::time::{Duration, Instant};
 
 /// Environment variable with the number of mutations.
 const COUNT: &str = "ZSHELL_FUZZ";
+
+/// Environment variable with the number of the only mutation to try.
+const ONLY: &str = "ZSHELL_FUZZ_ONLY";
 
 /// Environment variables of a child process: the kind of input, and the folder for its progress and report.
 const KIND: &str = "ZSHELL_TEST_FUZZ";
@@ -160,14 +165,16 @@ fn run_child(test: &str, kind: &str, count: &str, dir: &Path) {
         .stdout(Stdio::null())
         .output()
         .unwrap();
+    let errors = String::from_utf8_lossy(&child.stderr);
     if child.status.success() {
+        // Inputs that take long.
+        print!("{errors}");
         let report = std::fs::read_to_string(dir.join(format!("{kind}.report")));
         println!("{}", report.expect("a child that ran"));
         return;
     }
     let number = std::fs::read(dir.join(kind)).unwrap_or_default();
     let number = number.first_chunk().map(|bytes| u64::from_le_bytes(*bytes));
-    let errors = String::from_utf8_lossy(&child.stderr);
     panic!("{kind}, mutation {number:?}: {}\n{errors}", child.status);
 }
 
@@ -189,7 +196,10 @@ pub(crate) fn try_mutations(kind: &str, mut accepts: impl FnMut(u64, &mut fastra
     let count: u64 = std::env::var(COUNT).unwrap().parse().unwrap();
     let progress = std::fs::File::create(folder.join(kind)).unwrap();
     let (mut slowest, mut accepted) = (Duration::ZERO, 0_u64);
-    for number in 0..count {
+    let only = std::env::var(ONLY)
+        .ok()
+        .map(|number| number.parse().unwrap());
+    for number in only.map_or(0..count, |number| number..number + 1) {
         progress.write_all_at(&number.to_le_bytes(), 0).unwrap();
         let begin = Instant::now();
         accepted += u64::from(accepts(number, &mut fastrand::Rng::with_seed(number)));

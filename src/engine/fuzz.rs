@@ -64,7 +64,8 @@ fn run_mutations(kind: &str) {
         interrupt.set_deadline(None);
         interrupt.clear();
         if begin.elapsed() > 4 * TIME {
-            eprintln!("{kind}, mutation {number} ran for {:?}", begin.elapsed());
+            let time = begin.elapsed();
+            eprintln!("{kind}, mutation {number} ran for {time:?}: {script:?}");
         }
         if let Err(error) = &ran {
             assert!(!error.failure.message.is_empty());

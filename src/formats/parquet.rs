@@ -47,6 +47,13 @@ pub(super) use guess::guess;
 use pages::{PageMemory, Pages};
 use source::ColumnSource;
 
+/// Maximum size of all rows of a file in memory, as a multiple of the file's size. Dictionaries and compression make a
+/// file smaller, but a file beyond this is made to fill a disk: a few kilobytes can hold a million rows of 15 MiB.
+const MAX_EXPANSION: u64 = 10_000;
+
+/// Size of all rows in memory that any file may have, in bytes.
+const ANY_EXPANSION: u64 = 1 << 30;
+
 /// Rows of one Parquet file.
 pub(super) type ParquetRows = Columnar<ParquetFile>;
 
@@ -76,6 +83,8 @@ pub(super) struct ParquetFile {
     fixed: usize,
     /// Sizes of the next rows in memory, in bytes.
     sizes: Vec<usize>,
+    /// Size of all rows so far in memory, in bytes.
+    unpacked: u64,
 }
 
 impl ParquetRows {
@@ -132,6 +141,7 @@ impl ParquetFile {
             row_bytes: 1,
             fixed: schema.least_row_bytes(),
             sizes: Vec::new(),
+            unpacked: 0,
             metadata,
         })
     }
@@ -214,6 +224,22 @@ impl ParquetFile {
         Ok(sizes.len())
     }
 
+    /// Counts the rows that were measured. Fails if the file's rows are far larger than the file.
+    fn check_expansion(&mut self) -> Result<()> {
+        self.unpacked += self.sizes.iter().map(|size| *size as u64).sum::<u64>();
+        let limit = self.file.size().saturating_mul(MAX_EXPANSION);
+        if self.unpacked > limit.max(ANY_EXPANSION) {
+            return Err(too_large(format!(
+                "row {}: the rows so far take {} MiB, more than {MAX_EXPANSION} times the file's {} bytes; split the rows \
+                 into several files, or write them without dictionaries",
+                self.rows + 1,
+                self.unpacked >> 20,
+                self.file.size(),
+            )));
+        }
+        Ok(())
+    }
+
     fn append(&mut self, parts: Parts<'_>, refused: &mut RefusedRows, rows: usize) -> Result<()> {
         let columns = parts.schema.fields.iter().zip(parts.columns);
         for (at, ((field, column), source)) in columns.zip(&mut self.fields).enumerate() {
@@ -284,6 +310,7 @@ impl Steps for ParquetFile {
             }
             let rows = rows.min(self.group.1);
             let rows = self.measure(&parts, rows, room)?;
+            self.check_expansion()?;
             self.append(parts, refused, rows)?;
             self.group.1 -= rows;
             self.rows += rows as u64;

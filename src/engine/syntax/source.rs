@@ -61,14 +61,22 @@ impl SourceText {
     fn pair_brackets(&mut self) {
         self.partners = vec![None; self.tokens.len()];
         let mut open: Vec<(usize, Token)> = Vec::new();
+        let mut braces = 0;
         for (index, SourceToken { token, .. }) in self.tokens.iter().enumerate() {
             if let Some(closer) = closer(token) {
+                braces += usize::from(closer == Token::RightBrace);
                 open.push((index, closer));
                 continue;
             }
-            let fitting = open.iter().rposition(|(_, closer)| closer == token);
-            let Some(at) = fitting.filter(|at| *token == Token::RightBrace || at + 1 == open.len())
-            else {
+            // Each token is looked for only among brackets that it closes, so the time is linear.
+            let fitting = if *token == Token::RightBrace && braces > 0 {
+                braces -= 1;
+                open.iter().rposition(|(_, closer)| closer == token)
+            } else {
+                let last = open.len().checked_sub(1);
+                last.filter(|last| open.get(*last).is_some_and(|(_, closer)| closer == token))
+            };
+            let Some(at) = fitting else {
                 continue;
             };
             if let Some((opening, _)) = open.drain(at..).next() {

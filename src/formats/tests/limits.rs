@@ -4,7 +4,10 @@ use std::io;
 use std::sync::Arc;
 
 use parquet::basic::{Compression, Encoding, ZstdLevel};
+use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
 use parquet::file::properties::{WriterProperties, WriterVersion};
+use parquet::file::writer::SerializedFileWriter;
+use parquet::schema::parser::parse_message_type;
 use serde_json::{Value, json};
 
 use super::write_parquet::{Column, file};
@@ -85,6 +88,50 @@ fn a_step_ends_at_a_number_of_bytes() {
             "{sizes:?}"
         );
         assert!(sizes.len() > 3, "{sizes:?}");
+    }
+}
+
+/// A file of some kilobytes with enough rows of 15 MiB to fill a disk.
+#[test]
+fn rows_that_take_far_more_than_the_file_are_refused() {
+    let root = parse_message_type("message m { required int64 id; required binary t (STRING); }");
+    let writer = SerializedFileWriter::new(
+        Vec::new(),
+        Arc::new(root.unwrap()),
+        Arc::new(in_dictionaries()),
+    );
+    let mut writer = writer.unwrap();
+    let mut group = writer.next_row_group().unwrap();
+    let rows = 75;
+    let mut ids = group.next_column().unwrap().unwrap();
+    let values: Vec<i64> = (0..rows).collect();
+    ids.typed::<Int64Type>()
+        .write_batch(&values, None, None)
+        .unwrap();
+    ids.close().unwrap();
+    let mut texts = group.next_column().unwrap().unwrap();
+    let text = ByteArray::from("x".repeat(15 << 20).into_bytes());
+    for _ in 0..rows {
+        let values = std::slice::from_ref(&text);
+        texts
+            .typed::<ByteArrayType>()
+            .write_batch(values, None, None)
+            .unwrap();
+    }
+    texts.close().unwrap();
+    group.close().unwrap();
+    let bytes = writer.into_inner().unwrap();
+    assert!(bytes.len() < 20_000, "{}", bytes.len());
+    let field = json!({"fieldName": "t", "dataType": "Text"});
+    let error = open(bytes, &schema(field)).and_then(batches).unwrap_err();
+    let message = error.to_string();
+    for part in [
+        "row 69",
+        "1035 MiB",
+        "10000 times the file's",
+        "split the rows",
+    ] {
+        assert!(message.contains(part), "{part}: {message}");
     }
 }
 

@@ -234,3 +234,18 @@ proptest! {
         source.bracket_pair(text.len() / 2);
     }
 }
+
+#[test]
+fn unpaired_brackets_take_time_in_proportion_to_their_number() {
+    let count = 50_000;
+    for text in [
+        "f(n - 1 { ".repeat(count),
+        ["(", "}"].map(|part| part.repeat(count)).concat(),
+        ["{(", "]"].map(|part| part.repeat(count)).concat(),
+    ] {
+        let start = std::time::Instant::now();
+        assert!(SourceText::read(&text).len() >= 2 * count);
+        // Comparing each token with all open brackets would take minutes.
+        assert!(start.elapsed() < std::time::Duration::from_secs(20));
+    }
+}
