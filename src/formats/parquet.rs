@@ -14,6 +14,7 @@ mod guess;
 mod header;
 mod leaf;
 mod levels;
+mod memory;
 mod pages;
 mod row_scan;
 mod rules;
@@ -44,7 +45,8 @@ use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 use columns::Columns;
 pub(super) use guess::guess;
-use pages::{PageMemory, Pages};
+use memory::PageMemory;
+use pages::Pages;
 use source::ColumnSource;
 
 /// Maximum size of all rows of a file in memory, as a multiple of the file's size. Dictionaries and compression make a

@@ -11,7 +11,8 @@ use parquet::data_type::{ByteArray, DataType as Typed};
 use parquet::errors::{ParquetError, Result};
 
 use super::levels::Levels;
-use super::pages::{LoadedPage, PageMemory, PageShape, Pages};
+use super::memory::PageMemory;
+use super::pages::{LoadedPage, PageShape, Pages};
 use super::values::{LeafValues, remove};
 use crate::formats::error::too_large;
 use crate::formats::frames::MAX_ROW;

@@ -21,6 +21,7 @@ use parquet::file::metadata::ColumnChunkMetaData;
 use super::codec::PageCodec;
 use super::delta::DeltaStrings;
 use super::header::{PageHeader, PageKind};
+use super::memory::PageMemory;
 use super::row_scan::RowScan;
 use super::thrift::{ThriftError, varint};
 use crate::formats::error::too_large;
@@ -30,9 +31,6 @@ use queue::PageQueue;
 
 /// Maximum size of a page in bytes, packed and unpacked. Most writers make pages of 1 MiB. `DuckDB` makes pages of 100 MB.
 pub(super) const MAX_PAGE: usize = 128 << 20;
-
-/// Maximum memory in bytes for the current pages and dictionaries of all columns of a file.
-pub(super) const MAX_PAGES: usize = 320 << 20;
 
 /// Bytes read first to parse a page's header. A header is longer if it holds the minimum and maximum of long strings.
 const HEADER: usize = 4 << 10;
@@ -45,31 +43,6 @@ const EMPTY_PAGES: usize = 100;
 
 /// Size in bytes of a string that the library has decoded, without the string's bytes.
 const STRING: usize = size_of::<parquet::data_type::ByteArray>();
-
-/// Memory that the current pages and dictionaries of a file's columns take.
-#[derive(Debug, Default)]
-pub(super) struct PageMemory {
-    used: usize,
-}
-
-impl PageMemory {
-    fn take(&mut self, bytes: usize) -> Result<()> {
-        let used = self.used.saturating_add(bytes);
-        if used > MAX_PAGES {
-            return Err(too_large(format!(
-                "the current pages of all columns take more than {} MiB; write the file with smaller pages or fewer rows per \
-                 row group (pyarrow: data_page_size, row_group_size)",
-                MAX_PAGES >> 20
-            )));
-        }
-        self.used = used;
-        Ok(())
-    }
-
-    fn give_back(&mut self, bytes: usize) {
-        self.used = self.used.saturating_sub(bytes);
-    }
-}
 
 /// A data page that was handed to the column reader.
 #[derive(Clone, Copy, Debug)]

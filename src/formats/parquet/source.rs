@@ -7,7 +7,7 @@ use parquet::data_type::AsBytes;
 use parquet::errors::Result;
 
 use super::leaf::{Leaf, Span};
-use super::pages::PageMemory;
+use super::memory::PageMemory;
 use super::structs::StructMembers;
 use super::values::{LeafValues, list, write_list};
 use crate::formats::column::{Column, Values as Own};

@@ -1,5 +1,4 @@
 use super::*;
-use crate::formats::error::TooLarge;
 
 /// Encodes an integer as Thrift does.
 fn int(value: u64) -> Vec<u8> {
@@ -117,19 +116,4 @@ fn a_list_that_is_too_long_for_a_row_is_refused() {
         message.contains("60000000 values") && message.contains("16 MiB"),
         "{message}"
     );
-}
-
-#[test]
-fn pages_of_all_columns_share_one_limit() {
-    let mut memory = PageMemory::default();
-    memory.take(MAX_PAGES).unwrap();
-    let ParquetError::External(error) = memory.take(1).unwrap_err() else {
-        panic!("not an error of a limit");
-    };
-    assert!(
-        error.is::<TooLarge>() && error.to_string().contains("320 MiB"),
-        "{error}"
-    );
-    memory.give_back(1);
-    memory.take(1).unwrap();
 }
