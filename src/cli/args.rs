@@ -96,9 +96,9 @@ pub(crate) enum Command {
     },
     /// Submit an import job
     Import(ImportArgs),
-    /// Find what an import would refuse or drop, on this machine
+    /// Check files for an import without sending them
     ///
-    /// Exits with 0 if the import would succeed, 7 if not, and 1 if a file can't be read.
+    /// Needs --schema or --collection. Exits with 0 if the import would succeed, 7 if not, 1 if a file can't be read.
     Check(Check),
     /// Propose a schema for files, as JSON, with the reasons on standard error
     Infer(Infer),
@@ -147,7 +147,7 @@ pub(crate) enum Command {
 pub(crate) struct ImportArgs {
     /// Target collection
     pub collection: String,
-    /// Files or folders, each one file of the job
+    /// Files and folders to import in one job
     #[arg(required = true)]
     pub paths: Vec<String>,
     /// Target partition
@@ -170,7 +170,7 @@ pub(crate) struct Check {
     /// Files, folders, patterns and URLs
     #[arg(required_unless_present = "merge", value_name = "PATH")]
     pub paths: Vec<String>,
-    /// Schema to check against: a JSON file as the create call takes it [default: the one that `infer` proposes]
+    /// JSON file with the schema to check against, in the form of `create_collection` [default: the one that `infer` proposes]
     #[arg(long, value_name = "FILE", conflicts_with = "collection")]
     pub schema: Option<String>,
     /// Collection to check against
@@ -182,7 +182,7 @@ pub(crate) struct Check {
     /// Check only this many rows of each file, spread over it
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub sample: Option<u64>,
-    /// Check only a part, for example 3/16: of the files, then of row groups
+    /// Check only a part of the files, or of their row groups: 3/16 is the third of 16 parts
     #[arg(long, value_name = "PART")]
     pub shard: Option<String>,
     /// Write the sorted hashes of the primary keys to this file
@@ -275,7 +275,7 @@ pub(crate) enum JournalCommand {
         /// Submission id
         id: String,
     },
-    /// Remove old settled submissions and their import keys, which then submit again
+    /// Remove old settled submissions and their import keys; a later import with such a key submits again
     Prune {
         /// Minimum age, for example 30d or 12h
         #[arg(long, value_name = "AGE", value_parser = age, default_value = "30d")]
@@ -291,10 +291,10 @@ pub(crate) enum JournalCommand {
 pub(crate) struct Settle {
     /// Submission id
     pub id: String,
-    /// The job it made
+    /// The job that the submission made
     #[arg(long, group = "outcome")]
     pub job: Option<String>,
-    /// It made no job: the next run with its import key submits again
+    /// The submission made no job: the next run with its import key submits again
     #[arg(long, group = "outcome", conflicts_with_all = ["job", "ended"])]
     pub absent: bool,
     /// Final state of a job that the service has forgotten: after completed the next run with the import key returns
@@ -370,7 +370,7 @@ pub(crate) struct Add {
     /// API dialect: v1, v2 or milvus [default: derived from the endpoint]
     #[arg(long, value_parser = ["v1", "v2", "milvus"])]
     pub api: Option<String>,
-    /// File with the API key, or - for standard input; without it the key is looked up at each use
+    /// File with the API key, or - for standard input [default: look for the API key at each use]
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
     /// Ask before destructive calls; scripts need --yes
@@ -394,16 +394,16 @@ pub(crate) struct Serve {
     /// Address to listen on; port 0 picks a free port
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:19531")]
     pub listen: std::net::SocketAddr,
-    /// Token that clients must send; visible in the process list, so prefer the other two ways
+    /// Token that clients must send; visible in the process list, so prefer --token-file or `ZSHELL_SERVE_TOKEN`
     #[arg(long, value_name = "KEY", conflicts_with = "token_file")]
     pub token: Option<String>,
-    /// File with the token [env: `ZSHELL_SERVE_TOKEN`]
+    /// File with the token; `ZSHELL_SERVE_TOKEN` holds the token itself
     #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// Folder for relative `files` of Milvus clients, and the only one they can read
+    /// Folder that file paths of Milvus clients are in; these clients can read no other folder
     #[arg(long, value_name = "DIR", conflicts_with = "bucket")]
     pub bucket_dir: Option<PathBuf>,
-    /// Bucket for relative `files` of Milvus clients, for example `s3://milvus-bucket`, with the keys in
+    /// Bucket that file paths of Milvus clients are in, for example `s3://milvus-bucket`, with the credentials in
     /// `AWS_ACCESS_KEY_ID` and `AWS_SECRET_ACCESS_KEY`
     #[arg(long, value_name = "URL")]
     pub bucket: Option<String>,

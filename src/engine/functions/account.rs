@@ -16,8 +16,12 @@ use crate::session::Session;
 use rhai::{Dynamic, Map};
 use serde_json::json;
 
-const ENDPOINT: Opt = opt_as("endpoint", &["uri", "url", "base_url"], "the control plane")
-    .or("\"https://api.cloud.zilliz.com\"");
+const ENDPOINT: Opt = opt_as(
+    "endpoint",
+    &["uri", "url", "base_url"],
+    "address of Zilliz Cloud's API",
+)
+.or("\"https://api.cloud.zilliz.com\"");
 const TOKEN: Opt = opt_as("token", &["api_key"], "API key");
 const CA_CERT: Opt = opt("ca_cert", "a PEM file of certificates to trust").of(Takes::Path);
 const TIMEOUT: Opt = opt("timeout", "deadline of one call").or("\"30s\"");
@@ -60,7 +64,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Connect,
         "clusters",
         &["clusters()", "clusters(#{endpoint, token, project_id})"],
-        "the Zilliz Cloud clusters the key may see; needs an API key only",
+        "lists the Zilliz Cloud clusters that the API key can access",
         "clusters()",
         clusters,
     )
@@ -74,7 +78,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Connect,
         "projects",
         &["projects()", "projects(#{endpoint, token})"],
-        "the Zilliz Cloud projects the key may see; needs an API key only",
+        "lists the Zilliz Cloud projects that the API key can access",
         "projects()",
         projects,
     )

@@ -16,7 +16,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "secret",
         &["secret(name)"],
-        "a secret, masked where it is shown: environment variable NAME, the file that NAME_FILE names, the profile, or asked for",
+        "returns a secret, masked in output: from variable NAME, the file in NAME_FILE, config.toml or the terminal",
         "connect(#{endpoint: \"https://…\", token: secret(\"PROD_KEY\")})",
         secret,
     )
@@ -27,7 +27,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "ask",
         &["ask(question)", "ask(question, default)"],
-        "asks at the terminal and gives the answer as text; without a terminal the default",
+        "asks at the terminal and returns the answer as text; without a terminal, the default",
         "ask(\"which collection?\", \"books\")",
         ask,
     )
@@ -38,7 +38,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "ask_secret",
         &["ask_secret(question)"],
-        "asks for a secret, which the terminal does not show",
+        "asks for a secret, which the terminal doesn't show",
         "ask_secret(\"API key:\")",
         ask_secret,
     )

@@ -38,7 +38,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Collections,
         "collections",
         &["collections()"],
-        "the names of the database's collections",
+        "returns the names of the database's collections",
         "collections()",
         collections,
     )
@@ -51,7 +51,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Collections,
         "describe",
         &["describe(collection)"],
-        "a collection's fields, indexes and load state",
+        "returns a collection's fields, indexes and load state",
         "describe(\"books\")",
         describe,
     )
@@ -63,7 +63,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Collections,
         "create_collection",
         &["create_collection(name, #{…})"],
-        "creates a collection from the keys of the API's create call, or from what describe() gave",
+        "creates a collection from a vector dimension, a schema, or the result of describe()",
         "create_collection(\"books\", #{dimension: 768, metricType: \"COSINE\"})",
         create_collection::run,
     )
@@ -90,7 +90,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Collections,
         "load",
         &["load(collection)", "load(collection, #{timeout})"],
-        "loads a collection, and waits until it is",
+        "loads a collection for queries and searches, and waits until it's loaded",
         "load(\"books\")",
         load,
     )
@@ -103,7 +103,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Collections,
         "count",
         &["count(collection)"],
-        "the exact number of rows, by count(*)",
+        "counts the rows exactly, with count(*)",
         "count(\"books\")",
         count,
     )

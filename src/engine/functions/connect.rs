@@ -21,7 +21,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
         "connect(#{…})",
         "connect(connection)",
     ],
-    "chooses the service to talk to, and proves that it answers",
+    "connects to a service, and checks that it answers",
     "connect(\"local\")",
     connect,
 )

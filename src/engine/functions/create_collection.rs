@@ -81,16 +81,24 @@ const PARAMS: &[Opt] = &[
     opt("max_length", "quick form: a VarChar key's length in bytes"),
     opt(
         "enableDynamicField",
-        "quick form: takes fields outside the schema",
+        "quick form: accepts fields outside the schema",
     )
     .or("true")
     .of(Takes::Flag),
     opt_as("shardsNum", &["num_shards"], "number of shards"),
-    opt_as("partitionsNum", &["num_partitions"], "partitions by key"),
+    opt_as(
+        "partitionsNum",
+        &["num_partitions"],
+        "number of partitions of the partition key",
+    ),
     opt("consistencyLevel", "how fresh reads are"),
     opt("ttlSeconds", "rows expire after this time"),
     opt("ttlField", "the field with a row's time of expiry"),
-    opt("partitionKeyIsolation", "searches keep to one key").of(Takes::Flag),
+    opt(
+        "partitionKeyIsolation",
+        "a search reads only the partition key that its filter names",
+    )
+    .of(Takes::Flag),
     opt("mmap.enabled", "data is mapped from disk").of(Takes::Flag),
     opt("warmup.scalarField", "load scalar fields at once"),
     opt("warmup.scalarIndex", "load scalar indexes at once"),
@@ -102,7 +110,7 @@ const SCHEMA: &[Opt] = &[
     opt("autoID", "the server makes the primary keys")
         .or("false")
         .of(Takes::Flag),
-    opt("enableDynamicField", "takes fields outside the schema")
+    opt("enableDynamicField", "accepts fields outside the schema")
         .or("false")
         .of(Takes::Flag),
     opt("fields", "a list of fields").of(Takes::Keys(FIELD)),
@@ -155,8 +163,8 @@ const FIELD: &[Opt] = &[
     opt_as("isClusteringKey", &["clusteringKey"], "the clustering key")
         .or("false")
         .of(Takes::Flag),
-    opt("nullable", "takes null").or("false").of(Takes::Flag),
-    opt("defaultValue", "stands for a missing value"),
+    opt("nullable", "accepts null").or("false").of(Takes::Flag),
+    opt("defaultValue", "used for a missing value"),
     opt_as("elementDataType", &["elementType"], "an Array's items"),
     opt_as(
         "elementTypeParams",
@@ -175,10 +183,13 @@ const TYPE_PARAMS: &[Opt] = &[
     opt_as("dim", &["dimension"], "a vector's dimension"),
     opt("max_length", "a VarChar's length in bytes"),
     opt("max_capacity", "an Array's length"),
-    opt("enable_analyzer", "VarChar: text is cut into terms").of(Takes::Flag),
-    opt("analyzer_params", "how text is cut into terms"),
-    opt("multi_analyzer_params", "the same by language"),
-    opt("enable_match", "VarChar: takes text_match").of(Takes::Flag),
+    opt("enable_analyzer", "VarChar: split text into terms").of(Takes::Flag),
+    opt("analyzer_params", "how text is split into terms"),
+    opt(
+        "multi_analyzer_params",
+        "how text is split into terms, by language",
+    ),
+    opt("enable_match", "VarChar: allow text_match in filters").of(Takes::Flag),
     opt("mmap.enabled", "data is mapped from disk").of(Takes::Flag),
     opt("warmup", "load at once"),
 ];
@@ -192,7 +203,7 @@ const STRUCT: &[Opt] = &[
         "#{max_capacity}",
     )
     .of(Takes::Keys(TYPE_PARAMS)),
-    opt("nullable", "takes null").or("false").of(Takes::Flag),
+    opt("nullable", "accepts null").or("false").of(Takes::Flag),
     opt("description", "the field's purpose"),
 ];
 

@@ -13,12 +13,12 @@ const CSV_OPTIONS: &[Opt] = &[
     opt("delimiter", "one character; \"\\t\" is a tab").or("\",\""),
     opt(
         "header",
-        "false where the first line is a row already: rows are arrays then; a list names the columns instead",
+        "false: the first line is a row too, and rows are arrays; a list names the columns instead",
     )
     .or("true"),
     opt(
         "numbers",
-        "true turns what is written as a number into one (not 007)",
+        "true: cells that are written as numbers become numbers (not 007)",
     )
     .or("false")
     .of(Takes::Flag),
@@ -26,7 +26,7 @@ const CSV_OPTIONS: &[Opt] = &[
 
 const WRITE_OPTIONS: &[Opt] = &[opt(
     "append",
-    "true adds to the file, which is not atomic, instead of replacing it",
+    "true: add to the file instead of replacing it; this can stop halfway",
 )
 .or("false")
 .of(Takes::Flag)];
@@ -37,7 +37,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "read_text",
         &["read_text(path)"],
-        "a text file's content, up to 64 MiB; \"-\" is standard input",
+        "returns a text file's content, up to 64 MiB; \"-\" is standard input",
         "read_text(\"body.json\")",
         read_text,
     )
@@ -48,7 +48,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "read_json",
         &["read_json(path)"],
-        "a JSON file as a value; whole numbers of 64 bits stay exact",
+        "returns a JSON file as a value; whole numbers of 64 bits stay exact",
         "read_json(\"schema.json\")",
         read_json,
     )
@@ -59,7 +59,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "read_csv",
         &["read_csv(path)", "read_csv(path, #{delimiter, header, numbers})"],
-        "a CSV file as an array of maps by the header's names; values are text",
+        "returns a CSV file's rows as maps, with the header's names as keys; values are text",
         "read_csv(\"files.csv\")",
         read_csv,
     )
@@ -72,7 +72,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "parse_json",
         &["parse_json(text)"],
-        "JSON text as a value; whole numbers of 64 bits stay exact",
+        "returns JSON text as a value; whole numbers of 64 bits stay exact",
         "import(parse_json(read_text(\"body.json\")))",
         parse_json,
     )
@@ -83,7 +83,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "write_text",
         &["write_text(path, text)", "write_text(path, text, #{append})"],
-        "writes a text file: it is replaced as a whole, or stays as it was",
+        "writes a text file, completely or not at all",
         "write_text(\"summary.json\", #{rows: 300}.to_json())",
         write_text,
     )
@@ -95,7 +95,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "glob",
         &["glob(pattern)"],
-        "the local files that match, sorted: * and ? in a name, [a-z], ** for folders; a pattern that ends in / finds folders",
+        "returns the local files that match, sorted: *, ? and [a-z] in names, ** for folders; a final / finds folders",
         "glob(\"data/**/*.parquet\")",
         glob,
     )

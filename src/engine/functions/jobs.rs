@@ -27,7 +27,7 @@ const JOBS_OPTIONS: &[Opt] = &[
     )
     .of(Takes::Collection),
     opt_as("db", &["db_name", "database"], "database"),
-    opt("limit", "how many, or \"all\"")
+    opt("limit", "maximum number of jobs, or \"all\"")
         .or("100")
         .of(Takes::Words(&["all"])),
 ];
@@ -69,7 +69,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Jobs,
         "jobs",
         &["jobs()", "jobs(#{state, collection, limit})"],
-        "the service's import jobs in its order, the first 100 unless told otherwise",
+        "lists import jobs in the service's order, 100 by default",
         "jobs(#{state: \"active\"})",
         jobs,
     )

@@ -12,7 +12,7 @@ const LONGEST: usize = 100;
 /// The time between two attempts.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-const OPTIONS: &[Opt] = &[opt("timeout", "waits so long for another run to end").or("0")];
+const OPTIONS: &[Opt] = &[opt("timeout", "how long to wait for another run to end").or("0")];
 
 /// The function table of this family.
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -20,7 +20,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "lock",
         &["lock(name)", "lock(name, #{timeout})"],
-        "takes a lock until the run ends, however it ends; false where another run holds it",
+        "takes a lock until the run ends; returns false if another run holds it",
         "if !lock(\"nightly\") { exit(75); }",
         lock,
     )
@@ -33,7 +33,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "unlock",
         &["unlock(name)"],
-        "gives a lock back before the run ends; false where it was not held",
+        "releases a lock early; returns false if it wasn't held",
         "unlock(\"nightly\")",
         unlock,
     )

@@ -12,9 +12,9 @@ use rhai::Dynamic;
 use std::str::FromStr;
 
 const OPTIONS: &[Opt] = &[
-    opt("columns", "which columns, in which order"),
-    opt("format", "how: as -o says, unless given").of(Takes::Format),
-    opt("limit", "how many rows, or \"all\""),
+    opt("columns", "columns to show, in this order"),
+    opt("format", "output format; by default that of -o").of(Takes::Format),
+    opt("limit", "maximum number of rows, or \"all\""),
 ];
 
 /// The function table of this family.
@@ -35,7 +35,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "help",
         &["help()", "help(import)", "help(\"Progress\")"],
-        "what there is, or the page of a function, type or topic",
+        "lists functions, types and topics, or explains one of them",
         "help(import)",
         show_help,
     )

@@ -19,12 +19,12 @@ const API_OPTIONS: &[Opt] = &[
     opt("timeout", "the job fails after this time, e.g. \"1h45m\""),
     opt(
         "auto_commit",
-        "the same as the option of that name, as text",
+        "the same as the import's option auto_commit, as text",
     )
     .or("\"true\"")
     .of(Takes::Words(&["true", "false"])),
-    opt("sep", "CSV: what separates the cells").or("\",\""),
-    opt("nullkey", "CSV: the text that stands for null"),
+    opt("sep", "CSV: the character between cells").or("\",\""),
+    opt("nullkey", "CSV: the text of a null cell"),
 ];
 
 /// The options that both `import` and `import_all` take.
@@ -34,16 +34,16 @@ pub(super) mod shared {
     pub(in super::super) const PARTITION: Opt =
         opt_as("partition", &["partition_name"], "target partition");
     pub(in super::super) const DB: Opt = opt_as("db", &["db_name", "database"], "database");
-    pub(in super::super) const ACCESS_KEY: Opt = opt("access_key", "storage key id");
-    pub(in super::super) const SECRET_KEY: Opt = opt("secret_key", "storage key");
+    pub(in super::super) const ACCESS_KEY: Opt = opt("access_key", "access key id of the store");
+    pub(in super::super) const SECRET_KEY: Opt = opt("secret_key", "secret key of the store");
     pub(in super::super) const SESSION_TOKEN: Opt = opt_as(
         "session_token",
         &["token"],
-        "of short-term storage credentials",
+        "session token of temporary storage credentials",
     );
     pub(in super::super) const STORAGE_KEYS: Opt = opt(
         "storage_keys",
-        "\"aws\": the keys of the AWS environment or of ~/.aws",
+        "\"aws\": storage credentials from the AWS environment variables or ~/.aws",
     )
     .of(Takes::Words(&["aws"]));
     pub(in super::super) const AUTO_COMMIT: Opt = opt(
@@ -54,7 +54,7 @@ pub(super) mod shared {
     .of(Takes::Flag);
     pub(in super::super) const BUSY_WAIT: Opt = opt(
         "busy_wait",
-        "how long a busy service is asked again, instead of the connection's setting",
+        "time to retry if the service is busy, instead of the connection's setting",
     );
     pub(in super::super) const API: Opt = opt(
         "options",
@@ -73,7 +73,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         "object paths; a nested list is one set of NumPy files",
     )
     .of(Takes::Data),
-    opt("files", "the same, as Milvus names it").of(Takes::Data),
+    opt("files", "the same as urls: Milvus' name for them").of(Takes::Data),
     opt_as(
         "volume",
         &["volume_name", "stage_name"],
@@ -82,7 +82,7 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt_as(
         "paths",
         &["data_paths"],
-        "paths inside the volume; without one the same as urls",
+        "paths inside the volume; without a volume, the same as urls",
     ),
     shared::PARTITION,
     shared::DB,
@@ -94,12 +94,12 @@ pub(super) const OPTIONS: &[Opt] = &[
     shared::API,
     opt(
         "key",
-        "makes it repeatable: the same key gives the same job (printable ASCII, at most 256)",
+        "import key: repeating the call returns the same job (printable ASCII, at most 256)",
     ),
     shared::BUSY_WAIT,
-    opt("cluster_id", "checked against the connection's"),
-    opt("project_id", "checked against the connection's"),
-    opt("region_id", "checked against the connection's"),
+    opt("cluster_id", "must be the connection's cluster id"),
+    opt("project_id", "must be the connection's project id"),
+    opt("region_id", "must be the connection's region"),
     EXTRA,
 ];
 

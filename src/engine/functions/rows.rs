@@ -17,16 +17,16 @@ const OPTIONS: &[Opt] = &[
     opt_as(
         "filter",
         &["expr"],
-        "which rows, e.g. \"id in [1, 2] and year > 1999\"",
+        "condition for the rows, e.g. \"id in [1, 2] and year > 1999\"",
     )
     .or("\"\""),
     opt_as(
         "fields",
         &["outputFields"],
-        "names of fields, or [\"count(*)\"]",
+        "fields to return, or [\"count(*)\"]",
     )
     .or("[\"*\"]"),
-    opt("limit", "rows at most; servers take up to 16384").or("100"),
+    opt("limit", "maximum number of rows; servers allow up to 16384").or("100"),
     opt("offset", "rows to skip").or("0"),
     opt_as(
         "partition",
@@ -37,7 +37,7 @@ const OPTIONS: &[Opt] = &[
 ];
 
 const SEARCH_OPTIONS: &[Opt] = &[
-    opt("limit", "rows at most; servers take up to 16384").or("100"),
+    opt("limit", "maximum number of rows; servers allow up to 16384").or("100"),
     opt("offset", "rows to skip").or("0"),
     opt_as(
         "field",
@@ -47,13 +47,13 @@ const SEARCH_OPTIONS: &[Opt] = &[
     opt_as(
         "filter",
         &["expr"],
-        "which rows to compare, e.g. \"year > 1999\"",
+        "condition for the rows to search, e.g. \"year > 1999\"",
     )
     .or("\"\""),
     opt_as(
         "fields",
         &["outputFields"],
-        "names of fields to add to key and distance, or [\"*\"]",
+        "fields to return with primary key and distance, or [\"*\"]",
     )
     .or("[]"),
     opt_as(
@@ -78,7 +78,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "query(collection, filter, fields)",
             "query(collection, #{filter, fields, limit, offset, partition})",
         ],
-        "the rows that a filter chooses, as maps",
+        "returns the rows that match a filter, as maps",
         "query(\"books\", \"id in [1, 2]\", [\"title\"])",
         query,
     )
@@ -92,7 +92,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Collections,
         "peek",
         &["peek(collection)", "peek(collection, n)"],
-        "some rows of a collection with all their fields, 5 unless told otherwise",
+        "returns some rows of a collection with all fields, 5 by default",
         "peek(\"books\", 3)",
         peek,
     )
@@ -108,7 +108,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "search(collection, vector)",
             "search(collection, vector, #{limit, offset, field, filter, fields, partition, params})",
         ],
-        "the rows closest to a vector, as maps with their distance, closest first",
+        "returns the rows closest to a vector, closest first, as maps with their distance",
         "search(\"books\", peek(\"books\", 1)[0].vector, #{limit: 3, fields: [\"title\"]})",
         search,
     )

@@ -17,7 +17,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "params(#{name: default, …})",
             "params(#{name: #{value, type, required, help, choices}, …})",
         ],
-        "declares the script's --options: fills opts, and zshell run FILE --help shows them; () is a required text",
+        "declares the script's options, which go to opts and appear in zshell run FILE --help; () is a required text",
         "params(#{collection: (), days: 7, full: false, mode: #{value: \"append\", choices: [\"append\", \"replace\"]}})",
         params,
     )
@@ -28,7 +28,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "env",
         &["env(name)", "env(name, default)"],
-        "an environment variable; () or the default where it is not set",
+        "returns an environment variable, or the default, or (), if it isn't set",
         "env(\"HOME\")",
         env,
     )
@@ -40,7 +40,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "dry_run",
         &["dry_run()"],
-        "true under --dry-run, where nothing is imported and so nothing can be verified",
+        "returns true under --dry-run, so a script can skip checks of imported rows",
         "assert(dry_run() || count(\"books\") > 0)",
         |call| Ok(call.session.choices().dry_run.into()),
     )
@@ -50,7 +50,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "assert",
         &["assert(condition)", "assert(condition, message)"],
-        "ends the script with exit code 1 where the condition is false",
+        "ends the script with exit code 1 if the condition is false",
         "assert(count(\"books\") > 0, \"books is empty\")",
         assert,
     )

@@ -25,11 +25,14 @@ const STATES: &[&str] = &{
 };
 
 const OPTIONS: &[Opt] = &[
-    opt("key_prefix", "only those whose key begins so"),
+    opt(
+        "key_prefix",
+        "only those whose import key starts with this text",
+    ),
     opt_as(
         "collection",
         &["collection_name"],
-        "only of this collection",
+        "only imports into this collection",
     )
     .of(Takes::Collection),
     opt(
@@ -37,7 +40,7 @@ const OPTIONS: &[Opt] = &[
         "a state, a list of states, or \"unresolved\" (Open and Unknown)",
     )
     .of(Takes::Words(STATES)),
-    opt("limit", "how many of the latest, or \"all\"")
+    opt("limit", "maximum number of submissions, or \"all\"")
         .or("100")
         .of(Takes::Words(&["all"])),
 ];
@@ -50,7 +53,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
         "submissions()",
         "submissions(#{key_prefix, collection, state, limit})",
     ],
-    "what this data folder's journal knows of earlier imports, the latest first",
+    "lists earlier imports from the journal, the latest first",
     "submissions(#{state: \"unresolved\"})",
     submissions,
 )

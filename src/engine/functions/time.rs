@@ -15,7 +15,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "date",
         &["date()", "date(days)", "date(days, format)"],
-        "the date in UTC, some days from today, as 2026-11-23 or in a format of strftime",
+        "returns the date in UTC, days from today, as 2026-11-23 or in a strftime format",
         "date(-1, \"%Y/%m/%d\")",
         date,
     )
@@ -26,7 +26,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Script,
         "now",
         &["now()"],
-        "the time in UTC as RFC 3339 text, to the second",
+        "returns the time in UTC as RFC 3339 text, to the second",
         "now()",
         |_| Ok(format!("{:.0}", Timestamp::now()).into()),
     )

@@ -43,24 +43,24 @@ const LONGEST_PREFIX: usize = 200;
 const PREFIX: &str = "import_all";
 
 const OPTIONS: &[Opt] = &[
-    opt("files_per_job", "the most files, or sets of files, of one job").or("256"),
-    opt("bytes_per_job", "the most bytes of one job, where files' sizes are known"),
-    opt("max_running", "the most jobs at a time").or("8"),
+    opt("files_per_job", "maximum number of files, or sets of NumPy files, in one job").or("256"),
+    opt("bytes_per_job", "maximum size of one job in bytes, if the files' sizes are known"),
+    opt("max_running", "maximum number of jobs at a time").or("8"),
     opt(
         "atomic",
-        "true: nothing is visible until all jobs are ready; if one fails, none is",
+        "true: no row is visible until all jobs are ready; if one fails, all are aborted",
     )
     .or("false")
     .of(Takes::Flag),
     opt(
         "on_error",
-        "\"stop\" submits nothing more after a failure, \"continue\" does; the run ends with exit code 4 either way",
+        "after a failure, \"stop\" throws and submits nothing more, \"continue\" submits the rest; exit code 4",
     )
     .or("\"stop\"")
     .of(Takes::Words(&["stop", "continue"])),
     opt(
         "key_prefix",
-        "how the jobs' keys begin: the same files under the same prefix are imported once",
+        "start of the jobs' import keys: the same files under the same prefix are imported once",
     )
     .or("\"import_all\""),
     shared::PARTITION,
@@ -86,7 +86,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
         "import_all(collection, [path, …], #{files_per_job, max_running, atomic, …})",
         "import_all([#{collection, url, …}, …], #{max_running, …})",
     ],
-    "imports many files through a queue of jobs; run again, it goes on where it was",
+    "imports many files as a batch of jobs; another run continues the batch",
     "import_all(\"books\", glob(\"books/*.parquet\"), #{files_per_job: 100})",
     import_all,
 )

@@ -27,7 +27,7 @@ const OPTIONS: &[Opt] = &[
     opt("timeout", "gives up after this time"),
     opt(
         "interval",
-        "time between two readings of a job, at least 0.5s; otherwise 0.5s to 10s, longer for long jobs",
+        "time between two progress calls for a job, at least 0.5s; without it 0.5s to 10s, longer for long jobs",
     ),
 ];
 
@@ -40,7 +40,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
         "wait([job, …])",
         "wait(job, #{timeout, interval})",
     ],
-    "watches until every job has ended; throws once, after all have, if any failed",
+    "waits until all jobs have ended, then throws an error if any failed",
     "wait(\"job-…\", #{timeout: \"2h\"})",
     wait,
 )
