@@ -43,8 +43,6 @@ mod error;
 )]
 mod formats;
 mod fsutil;
-#[cfg(all(test, unix))]
-mod fuzz;
 mod guide;
 mod interrupt;
 mod journal;
@@ -62,6 +60,10 @@ mod session;
 mod stores;
 mod submission;
 mod text;
+#[cfg(all(test, unix))]
+mod tests {
+    pub(crate) mod fuzz;
+}
 
 pub use cli::main;
 

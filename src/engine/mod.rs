@@ -23,9 +23,12 @@ pub(crate) mod syntax;
 pub(crate) mod types;
 
 mod addition;
-#[cfg(all(test, unix))]
-mod fuzz;
 mod limits;
 
 pub(crate) use interpreter::{Interpreter, Setup};
 pub(crate) use script_error::ScriptError;
+
+#[cfg(all(test, unix))]
+mod tests {
+    mod fuzz;
+}

@@ -14,8 +14,8 @@ use crate::api::query::read_rows;
 use crate::api::settings::Settings;
 use crate::api::transport::HttpAnswer;
 use crate::error::Failure;
-use crate::fuzz;
 use crate::render::{self, OutputFormat, Screen, Shown};
+use crate::tests::fuzz;
 
 /// Number of mutations in an ordinary test run.
 const MUTATIONS: u64 = 2000;

@@ -256,7 +256,7 @@ fn param(name: &str, written: Written) -> Result<Param, Failure> {
     for (key, value) in fields {
         match (key.as_str(), value) {
             ("value" | "default", value) => {
-                given = value.map_or(LongFormField::Computed, LongFormField::Value)
+                given = value.map_or(LongFormField::Computed, LongFormField::Value);
             }
             (_, None) => {}
             ("type", Some(value)) => type_word = Some(value),

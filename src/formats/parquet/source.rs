@@ -238,7 +238,7 @@ fn push_list(
             floats.extend(values.iter().map(|value| *value as f32));
         }
         LeafValues::Float(values) => {
-            floats.extend_from_slice(values.get(range).unwrap_or_default())
+            floats.extend_from_slice(values.get(range).unwrap_or_default());
         }
         LeafValues::Double(values) => {
             let values = values.get(range).unwrap_or_default();

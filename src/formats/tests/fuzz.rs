@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::every_type;
 use super::write_parquet::{Form, columns, file};
 use crate::formats::{Block, CsvOptions, Input, ReadError, Reader, Schema};
-use crate::fuzz;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
+use crate::tests::fuzz;
 
 /// Number of mutations of each format in an ordinary test run.
 const MUTATIONS: u64 = 200;

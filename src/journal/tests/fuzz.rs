@@ -1,8 +1,8 @@
 //! Seeded mutations of the journal's file: it's read, repaired and written to, or refused as the form of a later release.
 
 use super::{count, folder, intent, made, path, seen};
-use crate::fuzz;
 use crate::journal::{Ended, Entry, Journal, JournalError, Unknown, now};
+use crate::tests::fuzz;
 use jiff::Timestamp;
 use std::fs;
 

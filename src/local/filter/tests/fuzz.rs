@@ -1,7 +1,7 @@
 //! Seeded mutations of filters: each finds rows or is refused.
 
 use super::{BY_SOURCE, sample};
-use crate::fuzz;
+use crate::tests::fuzz;
 
 /// Number of mutations in an ordinary test run.
 const MUTATIONS: u64 = 3000;

@@ -1,10 +1,10 @@
 //! Seeded mutations of scripts: each is compiled, linted and run within the limits of `config.toml`.
 
-use super::lint::Linter;
-use super::modules::Folders;
-use super::{Interpreter, Setup};
-use crate::fuzz;
+use super::super::lint::Linter;
+use super::super::modules::Folders;
+use super::super::{Interpreter, Setup};
 use crate::session::Session;
+use crate::tests::fuzz;
 use std::path::Path;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
