@@ -206,3 +206,43 @@ impl Example {
         json!({ "file": self.file, "row": self.row, "value": self.value })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_examples_and_values_have_limits_and_nothing_is_uncounted() {
+        let mut all = Findings::default();
+        for part in 0..2 {
+            let mut found = Findings::default();
+            for no in 0..MAX_KINDS * 2 {
+                let example = Example::of_file(part, "a")
+                    .at_row(1)
+                    .with_value(&"x".repeat(1000));
+                found.add(
+                    FindingLevel::Error,
+                    &no.to_string(),
+                    "wrong",
+                    "",
+                    1,
+                    example,
+                );
+            }
+            all.merge(found);
+        }
+        let list = all.list(FindingLevel::Error);
+        assert!(list.len() <= MAX_KINDS + 1);
+        let rows: u64 = list.iter().filter_map(|it| it["rows"].as_u64()).sum();
+        assert_eq!(rows, 4 * MAX_KINDS as u64);
+        assert_eq!(list[0]["problem"], "problems of more kinds");
+        for no in (0..20).rev() {
+            let example = Example::of_file(0, "b").at_row(no);
+            all.add(FindingLevel::Warning, "", "many", "", 1, example);
+        }
+        let warnings = all.list(FindingLevel::Warning);
+        let first = warnings[0]["first"].as_array().unwrap().iter();
+        let rows: Vec<_> = first.filter_map(|it| it["row"].as_u64()).collect();
+        assert_eq!(rows, [0, 1, 2, 3, 4]);
+    }
+}

@@ -279,3 +279,50 @@ fn failed_at(path: &std::path::Path, source: io::Error) -> CheckError {
         source,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_reduced_to_different_bits() {
+        let texts = [
+            "",
+            "a",
+            "a\0",
+            "b",
+            "123456789012345",
+            "1234567890123456",
+            "1234567890123457",
+        ];
+        let reduced: std::collections::BTreeSet<_> =
+            texts.iter().map(|text| reduce(text)).collect();
+        assert_eq!(reduced.len(), texts.len());
+        assert_eq!(shown(reduce("a"), false), "\"a\", ");
+        assert_eq!(shown(reduce("1234567890123456"), false), "");
+        assert_eq!(shown([0, u64::MAX], true), "-1, ");
+    }
+
+    #[test]
+    fn spilled_runs_are_merged_in_order() {
+        let keys = KeyStore::default();
+        for run in [
+            vec![[0, 3, 1], [0, 1, 2]],
+            vec![],
+            vec![[0, 2, 3], [0, 1, 4]],
+        ] {
+            keys.spill(run).unwrap();
+        }
+        keys.0.lock().unwrap().pending.push([0, 0, 9]);
+        let mut seen = Vec::new();
+        keys.each(|record| {
+            seen.push(record);
+            Ok(())
+        })
+        .unwrap();
+        assert_eq!(
+            seen,
+            [[0, 0, 9], [0, 1, 2], [0, 1, 4], [0, 2, 3], [0, 3, 1]]
+        );
+    }
+}

@@ -54,3 +54,40 @@ pub(super) fn check(files: &[SourceFile], found: &mut Findings) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_beyond_a_limit_are_warned_of() {
+        let file = |name: &str, format, size| SourceFile {
+            name: name.to_owned(),
+            parts: Vec::new(),
+            format,
+            size,
+        };
+        let problems = |files: &[SourceFile]| {
+            let mut found = Findings::default();
+            check(files, &mut found);
+            assert!(found.list(FindingLevel::Error).is_empty());
+            let warnings = found.list(FindingLevel::Warning).into_iter();
+            let problem = |it: serde_json::Value| it["problem"].as_str().unwrap().to_owned();
+            warnings.map(problem).collect::<Vec<_>>()
+        };
+        let small = vec![file("a.json", Format::Json, GIB / 2); MAX_FILES / 8];
+        assert_eq!(problems(&small), [""; 0]);
+        let many = vec![file("a.csv", Format::Csv, 1); MAX_FILES + 1];
+        assert_eq!(
+            problems(&many),
+            ["more than 1024 files, the limit of one job"]
+        );
+        let large = [file("a.parquet", Format::Parquet, 101 * GIB)];
+        assert_eq!(problems(&large).len(), 3);
+        let json = [file("a.json", Format::Json, GIB / 2 + 1)];
+        assert_eq!(
+            problems(&json),
+            ["a file of more than 512.0 MiB, the limit of Zilliz Cloud Serverless"]
+        );
+    }
+}

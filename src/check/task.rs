@@ -57,8 +57,9 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
         let divided = !source.format.is_text() && source.size >= LARGE && files.len() < cores;
         match request.sample {
             Some(rows) if !source.format.is_text() => {
-                let each = rows.div_ceil(WINDOWS);
-                tasks.extend(part.split(WINDOWS).map(|part| task(part, Some(each))));
+                let windows = source.parts(WINDOWS);
+                let each = rows.div_ceil(windows);
+                tasks.extend(part.split(windows).map(|part| task(part, Some(each))));
             }
             None if divided => {
                 tasks.extend(part.split(cores as u64).map(|part| task(part, None)));

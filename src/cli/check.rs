@@ -9,6 +9,7 @@ use crate::error::{Failure, Kind};
 use crate::render::OutputFormat;
 use crate::session::Session;
 use rhai::Dynamic;
+use std::path::Path;
 use std::rc::Rc;
 
 /// Checks files. The exit code says whether the import would succeed.
@@ -17,7 +18,10 @@ pub(super) fn check(session: &Rc<Session>, check: Check) -> Outcome {
         let report = merge(&check.merge, check.strict).map_err(Failure::from)?;
         return Ok(judged(session, Dynamic::from(ReportValue::new(report))));
     }
-    let target = check.schema.or(check.collection);
+    // A path without a dot or slash would be taken for a collection.
+    let schema = check.schema.map(|path| Path::new(".").join(path));
+    let schema = schema.map(|path| path.to_string_lossy().into_owned());
+    let target = schema.or(check.collection);
     let target = target.map_or(Dynamic::UNIT, Dynamic::from);
     let options = map([
         ("strict", Some(check.strict.into())),

@@ -19,6 +19,18 @@ pub(crate) struct GuessedColumn {
 }
 
 impl SourceFile {
+    /// Returns the number of parts into which the file can be divided, at most `max`.
+    pub(crate) fn parts(&self, max: u64) -> u64 {
+        let parts = match self.format {
+            Format::Parquet => self
+                .object()
+                .and_then(|file| parquet::row_groups(file.as_ref())),
+            Format::Numpy => Ok(max),
+            _ => Ok(1),
+        };
+        parts.unwrap_or(1).clamp(1, max)
+    }
+
     /// Returns the columns of a Parquet file or `NumPy` set; `None` for a text file.
     pub(crate) fn columns(&self) -> Result<Option<Vec<GuessedColumn>>, ReadError> {
         match self.format {

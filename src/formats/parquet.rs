@@ -44,7 +44,7 @@ use crate::caught;
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 use columns::Columns;
-pub(super) use guess::guess;
+pub(super) use guess::{guess, row_groups};
 use memory::PageMemory;
 use pages::Pages;
 use source::ColumnSource;

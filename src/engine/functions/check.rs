@@ -20,7 +20,6 @@ use crate::stores::bucket::Endpoints;
 use crate::text::words;
 use rhai::Dynamic;
 use serde_json::{Map, Value};
-use std::path::Path;
 
 const SEPARATOR: Opt =
     opt_as("sep", &["separator"], "CSV: the character between cells").or("\",\"");
@@ -187,7 +186,7 @@ fn target_of(call: &Call, target: &Dynamic) -> Result<(Schema, Vec<(String, Stri
     let body = match as_text(target) {
         None => json_of(target),
         // A collection's name has no dot and no slash.
-        Some(path) if path.contains(['.', '/', '\\']) || Path::new(&path).is_file() => {
+        Some(path) if path.contains(['.', '/', '\\']) => {
             let text = call.session.read_text(&path);
             let text = text.map_err(|failure| match failure.kind {
                 Kind::Refused => Failure::usage(failure.message),

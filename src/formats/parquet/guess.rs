@@ -31,6 +31,12 @@ pub(in crate::formats) fn guess(file: &dyn ReadAt) -> Result<Vec<GuessedColumn>,
     Ok(roots.map(column).collect())
 }
 
+/// Returns the number of row groups of a file.
+pub(in crate::formats) fn row_groups(file: &dyn ReadAt) -> Result<u64, ReadError> {
+    let metadata = guard(|| footer::read(file))?;
+    Ok(metadata.num_row_groups() as u64)
+}
+
 /// Returns the number of values a row of a leaf, if all rows can have that number, and whether there are nulls.
 fn counts(metadata: &ParquetMetaData, leaf: usize) -> (Option<usize>, bool) {
     let (mut values, mut rows, mut nulls) = (0_i64, 0_i64, false);

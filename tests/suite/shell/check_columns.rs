@@ -20,6 +20,18 @@ pub(super) enum Col {
     Vectors(&'static str, Vec<Vec<f32>>),
 }
 
+impl Col {
+    /// Returns the column's name.
+    pub(super) fn name(&self) -> &str {
+        match self {
+            Self::Long(name, _)
+            | Self::Text(name, ..)
+            | Self::Double(name, _)
+            | Self::Vectors(name, _) => name,
+        }
+    }
+}
+
 /// Returns a Parquet file of one row group for each list of columns.
 pub(super) fn parquet(groups: &[Vec<Col>], codec: Compression) -> Vec<u8> {
     let column = |col: &Col| match col {

@@ -1,7 +1,7 @@
 //! Samples, shards and their merged reports, and files in object stores.
 
 use super::check::{GOOD, schema};
-use super::check_columns::{good, parquet};
+use super::check_columns::{Col, good, parquet};
 use crate::support::harness::{ACCESS, Folder, SECRET, Test};
 use crate::support::s3::S3;
 use parquet::basic::Compression;
@@ -59,6 +59,19 @@ fn a_sample_is_spread_over_each_file() {
         Some(true)
     );
     assert_eq!(sample("c.parquet", 0)["rows"], 40);
+    let one = vec![
+        good(1)
+            .into_iter()
+            .map(|col| match col {
+                Col::Long(name, _) => Col::Long(name, (0..500).collect()),
+                Col::Text(name, of, _) => Col::Text(name, of, vec!["a"; 500]),
+                Col::Double(name, _) => Col::Double(name, vec![Some(1.0); 500]),
+                Col::Vectors(name, _) => Col::Vectors(name, vec![vec![1.0, 0.0]; 500]),
+            })
+            .collect(),
+    ];
+    folder.work("d.parquet", parquet(&one, Compression::UNCOMPRESSED));
+    assert_eq!(sample("d.parquet", 0)["rows"], 100);
     let text = folder
         .test()
         .args([

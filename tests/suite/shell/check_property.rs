@@ -1,7 +1,9 @@
 //! The verdict of `check` is that of the local service, for any rows in any text format.
 
 use super::check::{both, schema};
+use super::check_columns::{Col, good, parquet};
 use crate::support::harness::Folder;
+use parquet::basic::Compression;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::strategy::ValueTree;
@@ -123,6 +125,38 @@ fn file() -> impl Strategy<Value = (String, String)> {
     })
 }
 
+/// Returns a Parquet file of one or two row groups, of which any column may be odd.
+fn columns() -> impl Strategy<Value = Vec<u8>> {
+    let odd = vec![
+        Col::Long("id", vec![1, 2]),
+        Col::Long("word", vec![1, 2]),
+        Col::Long("price", vec![1, 2]),
+        Col::Text("id", "(STRING)", vec!["1", "2"]),
+        Col::Text("word", "(STRING)", vec!["123456789", ""]),
+        Col::Text("word", "", vec!["a", "b"]),
+        Col::Text("doc", "(STRING)", vec!["{}", "no JSON"]),
+        Col::Text("doc", "(STRING)", vec!["1", "null"]),
+        Col::Double("price", vec![Some(f64::NAN), Some(1.0)]),
+        Col::Double("price", vec![None, Some(1.0)]),
+        Col::Double("n", vec![Some(1.0), Some(2.0)]),
+        Col::Vectors("vector", vec![vec![0.5, 1.0, 2.0], vec![1.0, 1.0]]),
+        Col::Vectors("vector", vec![vec![f32::INFINITY, 1.0], vec![1.0, 1.0]]),
+        Col::Vectors("x", vec![vec![1.0], vec![1.0]]),
+    ];
+    let changes = prop::collection::vec(select(odd), 0..2);
+    (changes, 1..3_usize, 0..8_usize).prop_map(|(changes, groups, dropped)| {
+        let mut columns = good(7);
+        for change in changes {
+            columns.retain(|own| own.name() != change.name());
+            columns.push(change);
+        }
+        if columns.len() > dropped {
+            columns.remove(dropped);
+        }
+        parquet(&vec![columns; groups], Compression::SNAPPY)
+    })
+}
+
 #[test]
 fn ok_is_false_exactly_if_the_import_fails() {
     let mut runner = TestRunner::deterministic();
@@ -134,6 +168,11 @@ fn ok_is_false_exactly_if_the_import_fails() {
         let name = format!("{no}.{format}");
         folder.work(&name, &text);
         files.push((name, text));
+    }
+    for no in 0..FILES / 4 {
+        let name = format!("{no}.parquet");
+        folder.work(&name, columns().new_tree(&mut runner).unwrap().current());
+        files.push((name, String::new()));
     }
     let names: Vec<_> = files.iter().map(|(name, _)| name.as_str()).collect();
     let verdicts = both(&folder, &names);
