@@ -11,7 +11,7 @@ use serde_json::json;
 use std::sync::Arc;
 
 /// A column of a Parquet file.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) enum Col {
     Long(&'static str, Vec<i64>),
     /// Texts, with the annotation of the column.
