@@ -3,58 +3,66 @@
 
 #[cfg(unix)]
 use rustix::termios::{OptionalActions, Termios, tcgetattr, tcsetattr};
+use std::io::{IsTerminal, stdout};
 use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(not(unix))]
 type Termios = ();
 
-/// The terminal's settings from before the prompt. Clones share them.
+/// The state of a prompt that waits for a key, otherwise `None`. Clones share it.
 #[derive(Clone, Default)]
-pub struct PromptTerminal(Arc<Mutex<Option<Termios>>>);
+pub struct PromptTerminal(Arc<Mutex<Option<WaitingPrompt>>>);
+
+struct WaitingPrompt {
+    /// The terminal's settings from before the prompt.
+    settings: Termios,
+    /// False if the editor opened the terminal itself, since results go elsewhere.
+    reads_stdin: bool,
+}
 
 impl PromptTerminal {
     /// Called when the prompt starts to wait.
     pub fn enter(&self) {
         #[cfg(unix)]
-        self.set(tcgetattr(std::io::stdin()).ok());
+        self.replace(tcgetattr(std::io::stdin()).ok().map(|settings| {
+            let reads_stdin = stdout().is_terminal();
+            WaitingPrompt {
+                settings,
+                reads_stdin,
+            }
+        }));
     }
 
     /// Called when the prompt has an answer.
     pub fn leave(&self) {
-        self.set(None);
+        self.replace(None);
     }
 
-    /// Restores the terminal's settings and ends standard input, so the waiting prompt finds its end. Returns false if
-    /// the prompt waits for a key of another file, since results go elsewhere.
+    /// Restores the settings of the terminal at which the prompt waits, and ends standard input, so the prompt finds its
+    /// end. Returns false if the prompt waits elsewhere.
     pub fn end(&self) -> bool {
-        let waited = self.restore();
+        let Some(waiting) = self.replace(None) else {
+            return true;
+        };
         #[cfg(unix)]
-        if waited {
-            use std::io::IsTerminal;
+        {
+            use std::io::Write;
+            // The terminal may be gone; there's no receiver for the error. The sequence ends bracketed paste.
+            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, &waiting.settings);
+            let _ = writeln!(stdout(), "\x1b[?2004l");
             let ended = std::fs::File::open("/dev/null")
                 .is_ok_and(|nothing| rustix::stdio::dup2_stdin(&nothing).is_ok());
             // The editor looks at standard input again after a change of the terminal's size.
-            let woken = signal_hook::low_level::raise(signal_hook::consts::SIGWINCH);
-            return ended && woken.is_ok() && std::io::stdout().is_terminal();
+            let woken = signal_hook::low_level::raise(signal_hook::consts::SIGWINCH).is_ok();
+            ended && woken && waiting.reads_stdin
         }
-        !waited
+        #[cfg(not(unix))]
+        return waiting.reads_stdin;
     }
 
-    /// Restores the terminal's settings. Returns true if the prompt was waiting.
-    fn restore(&self) -> bool {
-        let settings = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-        #[cfg(unix)]
-        if let Some(settings) = &settings {
-            use std::io::Write;
-            // The terminal may be gone; there's no receiver for the error. The sequence ends bracketed paste.
-            let _ = tcsetattr(std::io::stdin(), OptionalActions::Now, settings);
-            let _ = writeln!(std::io::stdout(), "\x1b[?2004l");
-        }
-        settings.is_some()
-    }
-
-    fn set(&self, settings: Option<Termios>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = settings;
+    fn replace(&self, waiting: Option<WaitingPrompt>) -> Option<WaitingPrompt> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut state, waiting)
     }
 }
 

@@ -8,7 +8,7 @@ use crate::support::harness::{Folder, quoted};
 fn a_killed_service_loses_and_doubles_nothing() {
     let folder = Folder::new();
     folder.work("books.jsonl", rows(600));
-    let (service, url) = serve(&folder, &["--import-rate", "500"]);
+    let (service, url) = serve(&folder, &["--import-rate", "100"]);
     let at_work = "while progress(job).rows == () || progress(job).rows < 1 { sleep(0.01); }";
     let text = format!(
         "connect({}); {} let job = import(\"books\", \"books.jsonl\"); {at_work} print(job.id);",
@@ -20,7 +20,7 @@ fn a_killed_service_loses_and_doubles_nothing() {
     drop(service);
     // Killed again and again, each time at work.
     for _ in 0..3 {
-        let (service, url) = serve(&folder, &["--import-rate", "500"]);
+        let (service, url) = serve(&folder, &["--import-rate", "100"]);
         let text = format!(
             "connect({}); let job = {id:?}; {at_work} print(count(\"books\"))",
             quoted(url)
