@@ -4,22 +4,56 @@ use super::value::{Constant, Operator, Relation, Scalar, single};
 use super::{FieldRef, Loaded, Predicate, Quantity, ValueKind};
 use crate::formats::column::{Column, Values};
 use serde_json::Value;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::cmp::Ordering;
+
+/// Steps of work between two checks of the time limit: values compared, and bytes of text searched.
+const CHECK_EVERY: usize = 100_000;
+
+/// Ends the tests of rows after a time limit. A long filter may take minutes for one large row.
+pub(crate) struct EvalLimit<'a> {
+    is_over: &'a dyn Fn() -> bool,
+    steps: Cell<usize>,
+    ended: Cell<bool>,
+}
+
+impl<'a> EvalLimit<'a> {
+    /// Returns a limit that calls `is_over` now and then.
+    pub(crate) fn new(is_over: &'a dyn Fn() -> bool) -> Self {
+        Self {
+            is_over,
+            steps: Cell::new(0),
+            ended: Cell::new(false),
+        }
+    }
+
+    /// Counts steps of work. Returns `None` if the limit is over: the result then doesn't matter.
+    fn count(&self, steps: usize) -> Option<()> {
+        let steps = self.steps.get().saturating_add(steps);
+        self.steps.set(steps);
+        if steps >= CHECK_EVERY {
+            self.steps.set(0);
+            self.ended.set((self.is_over)());
+        }
+        (!self.ended.get()).then_some(())
+    }
+}
 
 /// A row and the values of it that were parsed so far.
 pub(crate) struct Row<'c> {
     columns: &'c Loaded,
     at: usize,
+    limit: &'c EvalLimit<'c>,
     /// Parsed JSON values, in the columns' order. Each is parsed at most once.
     parsed: Vec<OnceCell<Option<Value>>>,
 }
 
 impl<'c> Row<'c> {
-    pub(crate) fn new(columns: &'c Loaded, row: usize) -> Self {
+    pub(crate) fn new(columns: &'c Loaded, row: usize, limit: &'c EvalLimit<'c>) -> Self {
         Self {
             columns,
             at: row,
+            limit,
             parsed: vec![OnceCell::new(); columns.len()],
         }
     }
@@ -124,7 +158,10 @@ impl Predicate {
             }
             Self::Contains(field, quantity, values) => contains(row, field, *quantity, values),
             Self::Like(field, pattern) => match row.scalar(field)? {
-                Scalar::Text(text) => Some(pattern.matches(text)),
+                Scalar::Text(text) => {
+                    row.limit.count(text.len())?;
+                    Some(pattern.matches(text))
+                }
                 _ => None,
             },
             Self::Exists(field) => Some(row.json(field).is_some_and(|value| !is_hollow(value))),
@@ -137,6 +174,7 @@ impl Predicate {
 fn joined(parts: &[Predicate], row: &Row<'_>, decides: bool) -> Option<bool> {
     let mut known = true;
     for part in parts {
+        row.limit.count(1)?;
         match part.test(row) {
             Some(is) if is == decides => return Some(decides),
             Some(_) => {}
@@ -205,19 +243,22 @@ fn contains(
     values: &[Constant],
 ) -> Option<bool> {
     let list = row.json(field)?.as_array()?;
-    let mut has = values.iter().map(|value| match value {
-        Constant::List(inner) => {
-            let lists = list.iter().filter_map(Value::as_array);
-            lists
-                .into_iter()
-                .any(|list| is_same_list(field, list, inner))
+    // The value that decides: one that is there, or one that isn't.
+    let decides = matches!(quantity, Quantity::Any);
+    for value in values {
+        row.limit.count(list.len())?;
+        let has = match value {
+            Constant::List(inner) => {
+                let mut lists = list.iter().filter_map(Value::as_array);
+                lists.any(|list| is_same_list(field, list, inner))
+            }
+            value => list.iter().any(|element| is_equal(field, element, value)),
+        };
+        if has == decides {
+            return Some(decides);
         }
-        value => list.iter().any(|element| is_equal(field, element, value)),
-    });
-    Some(match quantity {
-        Quantity::Any => has.any(|has| has),
-        Quantity::All => has.all(|has| has),
-    })
+    }
+    Some(!decides)
 }
 
 /// Returns true for equal values; a JSON number with a point may equal an integer (JsonContainsExpr.cpp).

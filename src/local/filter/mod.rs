@@ -31,6 +31,7 @@ use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 use value::{Operator, Relation};
 
+pub(crate) use eval::EvalLimit;
 pub(crate) use value::Constant;
 
 /// Decoded columns of one segment by number: fields in the schema's order, then `$meta`.
@@ -138,9 +139,9 @@ impl Filter {
         &self.columns
     }
 
-    /// Returns true if the filter is true for a row.
-    pub(crate) fn test(&self, columns: &Loaded, row: usize) -> bool {
-        self.predicate.test(&Row::new(columns, row)) == Some(true)
+    /// Returns true if the filter is true for a row. After the limit the result doesn't matter.
+    pub(crate) fn test(&self, columns: &Loaded, row: usize, limit: &EvalLimit<'_>) -> bool {
+        self.predicate.test(&Row::new(columns, row, limit)) == Some(true)
     }
 }
 

@@ -126,8 +126,9 @@ impl Rows {
         let params =
             json!({ "ids": [1, -2], "one": 1.0, "half": 0.5, "start": "a%", "wide": [u64::MAX] });
         let filter = Filter::parse(filter, &self.schema, params.as_object().unwrap())?;
+        let limit = EvalLimit::new(&|| false);
         let id = |row: usize| self.columns[&0].int64(row).unwrap();
-        let rows = (0..self.count).filter(|row| filter.test(&self.columns, *row));
+        let rows = (0..self.count).filter(|row| filter.test(&self.columns, *row, &limit));
         Ok(rows.map(id).collect())
     }
 }
@@ -402,4 +403,25 @@ fn patterns_and_json_values_take_time_in_proportion_to_their_length() {
     }
     let matching = format!("name like \"%{}%\"", "a_".repeat(15_000));
     assert_eq!(rows.found(&matching), Ok(vec![1]));
+}
+
+/// Each of these would take minutes for one row.
+#[test]
+fn the_test_of_one_row_ends_with_the_limit() {
+    let list = vec![json!("word"); 5000];
+    let row = json!({"id": 1, "name": "a".repeat(60_000), "share": 0, "good": true, "doc": {"list": list}, "tags": [], "parts": [], "words": [], "v": [0, 0]});
+    let rows = Rows::new(schema(), &[row]);
+    let words: Vec<String> = (0..300_000).map(|at| format!("\"{at}\"")).collect();
+    let start = Instant::now();
+    let is_over = || start.elapsed() > Duration::from_millis(500);
+    for filter in [
+        vec!["name like \"%a_b_c%\""; 9000].join(" or "),
+        format!("json_contains_any(doc[\"list\"], [{}])", words.join(",")),
+    ] {
+        let filter = Filter::parse(&filter, &rows.schema, &Map::new()).unwrap();
+        let start = Instant::now();
+        let limit = EvalLimit::new(&is_over);
+        assert!(!filter.test(&rows.columns, 0, &limit));
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
 }

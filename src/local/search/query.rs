@@ -6,7 +6,7 @@
 use crate::formats::batch::META;
 use crate::formats::schema::FunctionOutput;
 use crate::formats::{Column, DataType, Field, Schema};
-use crate::local::filter::{Filter, Loaded};
+use crate::local::filter::{EvalLimit, Filter, Loaded};
 use crate::local::http::answer::Data;
 use crate::local::http::error::ServiceError;
 use crate::local::http::limit::CallLimit;
@@ -254,15 +254,19 @@ impl Query<'_> {
     /// Returns the segment's rows that match the filter.
     fn chosen(&self, columns: &Loaded, segment: &Segment) -> Result<Vec<usize>, ServiceError> {
         let mut chosen = Vec::new();
+        let is_over = || self.limit.check().is_err();
+        let limit = EvalLimit::new(&is_over);
         for row in 0..segment.rows {
             if row % CHECK_EVERY == 0 {
                 self.limit.check()?;
             }
             let filter = self.filter.as_ref();
-            if segment.is_live(row) && filter.is_none_or(|filter| filter.test(columns, row)) {
+            if segment.is_live(row) && filter.is_none_or(|filter| filter.test(columns, row, &limit))
+            {
                 chosen.push(row);
             }
         }
+        self.limit.check()?;
         Ok(chosen)
     }
 
