@@ -1,6 +1,6 @@
 //! The output formats.
 
-use std::str::FromStr;
+use clap::ValueEnum;
 
 use crate::text::words;
 
@@ -30,19 +30,11 @@ impl OutputFormat {
         "table", "vertical", "json", "ndjson", "csv", "markdown", "yaml",
     ];
 
-    const ALL: [Self; 7] = [
-        Self::Table,
-        Self::Vertical,
-        Self::Json,
-        Self::Ndjson,
-        Self::Csv,
-        Self::Markdown,
-        Self::Yaml,
-    ];
-
     /// Returns the word for `-o`.
     pub fn word(self) -> &'static str {
-        let place = Self::ALL.iter().position(|format| *format == self);
+        let place = Self::value_variants()
+            .iter()
+            .position(|format| *format == self);
         let word = place.and_then(|place| Self::WORDS.get(place));
         word.copied().unwrap_or_default()
     }
@@ -52,14 +44,10 @@ impl OutputFormat {
     pub const fn is_for_the_screen(self) -> bool {
         matches!(self, Self::Table | Self::Vertical)
     }
-}
 
-impl FromStr for OutputFormat {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let mut known = Self::ALL.into_iter();
-        known.find(|format| format.word() == text).ok_or_else(|| {
+    /// Parses the word of a format.
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+        Self::from_str(text, false).map_err(|_| {
             let advice = words::did_you_mean(text, Self::WORDS.iter().copied())
                 .unwrap_or_else(|| format!("one of {}", words::list(Self::WORDS, "and")));
             format!("no output format {}: {advice}", words::quote(text))

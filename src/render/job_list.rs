@@ -59,16 +59,18 @@ pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> 
     text.push_str(&reasons_below(reasons, screen));
     let states = jobs.iter().map(|job| job.state.kind);
     text.push_str(&counts(states, screen));
-    if let Some(total) = more {
-        let footer = format!(
-            "{} of {} jobs; jobs(#{{limit: \"all\"}}) shows all",
-            words::number(shown),
-            words::number(total)
-        );
-        text.push_str(&screen.paint(Tone::Dim, &footer));
-        text.push('\n');
-    }
+    text.push_str(&footer(shown, total, "jobs", screen));
     text
+}
+
+/// Returns a line with the shown and the total number of items, if there are more than shown.
+pub(super) fn footer(shown: u64, total: Option<u64>, items: &str, screen: &Screen) -> String {
+    let Some(total) = total.filter(|total| *total > shown) else {
+        return String::new();
+    };
+    let (shown, total) = (words::number(shown), words::number(total));
+    let footer = format!("{shown} of {total} {items}; {items}(#{{limit: \"all\"}}) shows all");
+    format!("{}\n", screen.paint(Tone::Dim, &footer))
 }
 
 /// Lays out several jobs, one row each.

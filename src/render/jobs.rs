@@ -1,6 +1,6 @@
 //! Jobs: their stable JSON forms, and the cells that their lists and details share.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
@@ -61,22 +61,21 @@ pub(crate) fn job_json(job: &JobSummary) -> Value {
 /// (bytes), `created` and `completed` (RFC 3339), `reason`, `details` (a list of maps, one per file) and `warnings` (a
 /// list of texts). Unknown values are null.
 pub(crate) fn progress_json(progress: &Progress) -> Value {
-    let mut map = Map::new();
-    map.insert("job".to_owned(), json!(progress.job_id));
-    map.insert("collection".to_owned(), text(&progress.collection));
-    map.insert("state".to_owned(), json!(progress.state.kind.word()));
-    map.insert("percent".to_owned(), json!(progress.percent));
-    map.insert("rows".to_owned(), json!(progress.rows));
-    map.insert("total_rows".to_owned(), json!(progress.total_rows));
-    map.insert("file".to_owned(), text(&progress.file_name));
-    map.insert("size".to_owned(), json!(progress.file_size));
-    map.insert("created".to_owned(), json!(progress.create_time));
-    map.insert("completed".to_owned(), json!(progress.complete_time));
-    map.insert("reason".to_owned(), json!(progress.reason));
-    let details = progress.details.iter().map(file_json).collect();
-    map.insert("details".to_owned(), Value::Array(details));
-    map.insert("warnings".to_owned(), json!(progress.warnings));
-    Value::Object(map)
+    json!({
+        "job": progress.job_id,
+        "collection": text(&progress.collection),
+        "state": progress.state.kind.word(),
+        "percent": progress.percent,
+        "rows": progress.rows,
+        "total_rows": progress.total_rows,
+        "file": text(&progress.file_name),
+        "size": progress.file_size,
+        "created": progress.create_time,
+        "completed": progress.complete_time,
+        "reason": progress.reason,
+        "details": progress.details.iter().map(file_json).collect::<Vec<_>>(),
+        "warnings": progress.warnings,
+    })
 }
 
 /// Returns a file of a progress reading as JSON with [`FILE_KEYS`]. Unknown values are null.

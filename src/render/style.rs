@@ -4,7 +4,6 @@
 //! environment. Off a terminal there's no width (nothing is cut) and no colour.
 
 use std::io::IsTerminal;
-use std::str::FromStr;
 
 use jiff::Timestamp;
 
@@ -18,21 +17,6 @@ pub enum ColorChoice {
     Always,
     /// Never.
     Never,
-}
-
-impl FromStr for ColorChoice {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        match text {
-            "auto" => Ok(Self::Auto),
-            "always" => Ok(Self::Always),
-            "never" => Ok(Self::Never),
-            other => Err(format!(
-                "no colour choice {other:?}: one of auto, always, never"
-            )),
-        }
-    }
 }
 
 /// The properties of one output stream.

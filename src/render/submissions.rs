@@ -6,8 +6,7 @@ use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::style::{Screen, Tone};
-use super::value;
-use crate::text::words;
+use super::{job_list, value};
 
 /// The keys of a submission that have a column, in order. Other keys appear only in JSON and CSV.
 const SHOWN: [&str; 8] = [
@@ -46,15 +45,7 @@ pub(super) fn list(items: &[Value], total: Option<u64>, screen: &Screen) -> Stri
     }
     let mut text = grid.lay_out(screen);
     let shown = items.len() as u64;
-    if let Some(total) = total.filter(|total| *total > shown) {
-        let footer = format!(
-            "{} of {} submissions; submissions(#{{limit: \"all\"}}) shows all",
-            words::number(shown),
-            words::number(total)
-        );
-        text.push_str(&screen.paint(Tone::Dim, &footer));
-        text.push('\n');
-    }
+    text.push_str(&job_list::footer(shown, total, "submissions", screen));
     text
 }
 

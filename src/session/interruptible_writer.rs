@@ -3,7 +3,14 @@
 use crate::interrupt::{Interrupt, Stop};
 use std::io::{self, Write};
 #[cfg(unix)]
-use std::os::fd::AsFd;
+use std::os::fd::AsFd as Stream;
+
+/// A stream that can't be waited for.
+#[cfg(not(unix))]
+pub(super) trait Stream {}
+
+#[cfg(not(unix))]
+impl<W> Stream for W {}
 
 /// Bytes per write: as much as a ready pipe takes without blocking (`PIPE_BUF`).
 const PIECE: usize = 4096;
@@ -27,41 +34,17 @@ impl<'a, W> InterruptibleWriter<'a, W> {
     }
 }
 
-#[cfg(unix)]
-impl<W: AsFd> InterruptibleWriter<'_, W> {
+impl<W: Stream> InterruptibleWriter<'_, W> {
     /// Waits until the stream is writable or the flag is raised.
     fn ready(&self) -> io::Result<()> {
-        super::ready::writable(&self.inner, self.interrupt).map_err(stopped)
-    }
-}
-
-#[cfg(not(unix))]
-impl<W> InterruptibleWriter<'_, W> {
-    fn ready(&self) -> io::Result<()> {
+        #[cfg(unix)]
+        return super::ready::writable(&self.inner, self.interrupt).map_err(stopped);
+        #[cfg(not(unix))]
         self.interrupt.check().map_err(stopped)
     }
 }
 
-#[cfg(unix)]
-impl<W: Write + AsFd> Write for InterruptibleWriter<'_, W> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.ready()?;
-        self.pending = true;
-        self.inner.write(bytes.get(..PIECE).unwrap_or(bytes))
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        if self.pending {
-            self.ready()?;
-        }
-        self.inner.flush()?;
-        self.pending = false;
-        Ok(())
-    }
-}
-
-#[cfg(not(unix))]
-impl<W: Write> Write for InterruptibleWriter<'_, W> {
+impl<W: Write + Stream> Write for InterruptibleWriter<'_, W> {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.ready()?;
         self.pending = true;

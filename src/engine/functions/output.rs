@@ -9,7 +9,6 @@ use crate::error::Failure;
 use crate::render::{self, Limit, OutputFormat, Shown};
 use crate::text::words;
 use rhai::Dynamic;
-use std::str::FromStr;
 
 const OPTIONS: &[Opt] = &[
     opt("columns", "columns to show, in this order"),
@@ -47,7 +46,7 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
     let value = call.arg(0, "the value")?;
     let options = call.options(1)?;
     let format = match options.text("format")? {
-        Some(word) => OutputFormat::from_str(&word)
+        Some(word) => OutputFormat::parse(&word)
             .map_err(|problem| Failure::usage(format!("show: {problem}")))?,
         None => call.session.choices().output,
     };

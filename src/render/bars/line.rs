@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use console::{measure_text_width, truncate_str};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
 use super::STEPS;
@@ -130,11 +131,7 @@ impl BarLine {
     /// Returns the number of columns that the line takes.
     pub(super) fn columns(&self) -> usize {
         // Escape sequences for colours take no columns, and occur only after the bar.
-        let after = self.after.split('\x1b').map(|part| {
-            let text = part.strip_prefix('[').and_then(|code| code.split_once('m'));
-            text.map_or(part, |(_, text)| text).width()
-        });
-        self.before.width() + self.bar + after.sum::<usize>()
+        self.before.width() + self.bar + measure_text_width(&self.after)
     }
 
     /// Returns the summary line of the jobs without a bar. `more` is true if other jobs have one.
@@ -151,7 +148,7 @@ impl BarLine {
             words::count(count, "job")
         };
         let text = format!("{which}: {counts}  {}", words::duration(elapsed));
-        let before = cut(&text, width).to_owned();
+        let before = truncate_str(&text, width, "").into_owned();
         Self {
             before,
             bar: 0,
@@ -235,25 +232,9 @@ fn position(percent: f64) -> u64 {
     (share * 10.0) as u64 % (STEPS + 1)
 }
 
-/// Returns the start of the text, at most `width` columns.
-pub(super) fn cut(text: &str, width: usize) -> &str {
-    let mut used = 0;
-    for (index, character) in text.char_indices() {
-        used += character.width().unwrap_or(0);
-        if used > width {
-            return text.get(..index).unwrap_or_default();
-        }
-    }
-    text
-}
-
 /// Returns the start of the text, with a mark if it was cut.
 fn shortened(text: &str, width: usize, screen: &Screen) -> String {
-    if text.width() <= width {
-        return text.to_owned();
-    }
-    let mark = mark(screen);
-    format!("{}{mark}", cut(text, width.saturating_sub(mark.width())))
+    truncate_str(text, width, mark(screen)).into_owned()
 }
 
 /// Returns the end of the text, with a mark if it was cut. Ids of jobs created together differ at their ends.
@@ -274,7 +255,7 @@ fn shortened_front(text: &str, width: usize, screen: &Screen) -> String {
     }
     format!(
         "{}{}",
-        cut(mark, width),
+        truncate_str(mark, width, ""),
         text.get(from..).unwrap_or_default()
     )
 }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use super::line::cut;
+use console::truncate_str;
+
 use crate::api::model::{JobState, Progress};
 use crate::render::jobs;
 use crate::render::style::Screen;
@@ -61,8 +62,9 @@ pub(super) fn of(
         .map(|(kind, count)| word(*kind, *count))
         .collect();
     let line = format!("{name}  {}  {measured}", plain.join(", "));
-    if cut(&line, width).len() < line.len() {
-        return cut(&line, width).to_owned();
+    let cut = truncate_str(&line, width, "");
+    if cut.len() < line.len() {
+        return cut.into_owned();
     }
     let painted: Vec<String> = states
         .iter()

@@ -254,6 +254,6 @@ fn formats_have_words() {
         assert_eq!(format.word(), *word);
         assert_eq!(word.parse(), Ok(format));
     }
-    let error = "yml".parse::<OutputFormat>().expect_err("no format");
+    let error = OutputFormat::parse("yml").expect_err("no format");
     assert_eq!(error, "no output format \"yml\": did you mean \"yaml\"?");
 }
