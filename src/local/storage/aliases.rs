@@ -1,6 +1,7 @@
 //! Aliases: other names of collections.
 
 use super::{DataStore, StoreError};
+use crate::local::storage::statements::Statements;
 use rusqlite::{Connection, OptionalExtension, params};
 
 /// The outcome of setting an alias.
@@ -22,13 +23,11 @@ impl DataStore {
     /// Returns the name of the collection that an alias refers to.
     pub(crate) fn alias(&self, database: &str, name: &str) -> Result<Option<String>, StoreError> {
         self.read(|view| {
-            Ok(view
-                .prepare_cached(
-                    "SELECT c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id
+            view.find(
+                "SELECT c.name FROM aliases AS a JOIN collections AS c ON c.id = a.collection_id
                      WHERE a.database = ?1 AND a.name = ?2",
-                )?
-                .query_row([database, name], |row| row.get(0))
-                .optional()?)
+                [database, name],
+            )
         })
     }
 
@@ -39,11 +38,7 @@ impl DataStore {
         collection_id: Option<i64>,
     ) -> Result<Vec<String>, StoreError> {
         self.read(|view| {
-            let mut select = view.prepare_cached(
-                "SELECT name FROM aliases WHERE database = ?1 AND (?2 IS NULL OR collection_id = ?2) ORDER BY name",
-            )?;
-            let names = select.query_map(params![database, collection_id], |row| row.get(0))?;
-            Ok(names.collect::<Result<_, _>>()?)
+            view.list("SELECT name FROM aliases WHERE database = ?1 AND (?2 IS NULL OR collection_id = ?2) ORDER BY name", params![database, collection_id])
         })
     }
 
@@ -56,8 +51,7 @@ impl DataStore {
         change: bool,
     ) -> Result<Named, StoreError> {
         self.write(|tx| {
-            let mut there = tx.prepare_cached("SELECT 1 FROM collections WHERE id = ?1")?;
-            if !there.exists([collection_id])? {
+            if !tx.has("SELECT 1 FROM collections WHERE id = ?1", [collection_id])? {
                 return Ok(Named::Gone);
             }
             let other: Option<(i64, String)> = tx
@@ -74,11 +68,8 @@ impl DataStore {
                 None if change => return Ok(Named::Missing),
                 _ => {}
             }
-            tx.prepare_cached(
-                "INSERT INTO aliases (database, name, collection_id) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (database, name) DO UPDATE SET collection_id = excluded.collection_id",
-            )?
-            .execute(params![database, name, collection_id])?;
+            tx.run("INSERT INTO aliases (database, name, collection_id) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (database, name) DO UPDATE SET collection_id = excluded.collection_id", params![database, name, collection_id])?;
             Ok(Named::Done)
         })
     }
@@ -86,8 +77,10 @@ impl DataStore {
     /// Removes an alias. A missing alias isn't an error.
     pub(crate) fn drop_alias(&self, database: &str, name: &str) -> Result<(), StoreError> {
         self.write(|tx| {
-            tx.prepare_cached("DELETE FROM aliases WHERE database = ?1 AND name = ?2")?
-                .execute([database, name])?;
+            tx.run(
+                "DELETE FROM aliases WHERE database = ?1 AND name = ?2",
+                [database, name],
+            )?;
             Ok(())
         })
     }
@@ -103,10 +96,7 @@ pub(crate) fn id_of(
     database: &str,
     name: &str,
 ) -> Result<Option<i64>, StoreError> {
-    Ok(view
-        .prepare_cached(NAMED)?
-        .query_row([database, name], |row| row.get(0))
-        .optional()?)
+    view.find(NAMED, [database, name])
 }
 
 /// Returns the id of the collection's partition with this name, or of its first partition if no name is given.
@@ -115,10 +105,5 @@ pub(crate) fn partition_id(
     collection_id: i64,
     name: Option<&str>,
 ) -> Result<Option<i64>, StoreError> {
-    Ok(view
-        .prepare_cached(
-            "SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1",
-        )?
-        .query_row(params![collection_id, name], |row| row.get(0))
-        .optional()?)
+    view.find("SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1", params![collection_id, name])
 }

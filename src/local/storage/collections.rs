@@ -5,6 +5,7 @@ use super::rows::TRASH;
 use super::work::fail_where;
 use super::{DataStore, StoreError};
 use crate::formats::Schema;
+use crate::local::storage::statements::Statements;
 use rusqlite::{OptionalExtension, params};
 use serde_json::Value;
 
@@ -124,10 +125,10 @@ impl DataStore {
     /// Returns the names of a database's collections, sorted.
     pub(crate) fn collection_names(&self, database: &str) -> Result<Vec<String>, StoreError> {
         self.read(|view| {
-            let mut select = view
-                .prepare_cached("SELECT name FROM collections WHERE database = ?1 ORDER BY name")?;
-            let names = select.query_map([database], |row| row.get(0))?;
-            Ok(names.collect::<Result<_, _>>()?)
+            view.list(
+                "SELECT name FROM collections WHERE database = ?1 ORDER BY name",
+                [database],
+            )
         })
     }
 
@@ -160,11 +161,10 @@ impl DataStore {
         indexes: &str,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
-            let changed = tx
-                .prepare_cached(
-                    "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2",
-                )?
-                .execute(params![id, before, indexes])?;
+            let changed = tx.run(
+                "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2",
+                params![id, before, indexes],
+            )?;
             Ok(changed > 0)
         })
     }
@@ -228,11 +228,10 @@ impl DataStore {
     /// Returns the names of a collection's partitions, oldest first.
     pub(crate) fn partitions(&self, collection_id: i64) -> Result<Vec<String>, StoreError> {
         self.read(|view| {
-            let mut select = view.prepare_cached(
+            view.list(
                 "SELECT name FROM partitions WHERE collection_id = ?1 ORDER BY id",
-            )?;
-            let names = select.query_map([collection_id], |row| row.get(0))?;
-            Ok(names.collect::<Result<_, _>>()?)
+                [collection_id],
+            )
         })
     }
 
@@ -269,9 +268,10 @@ impl DataStore {
     /// Returns whether a partition was released individually.
     pub(crate) fn is_released(&self, partition: i64) -> Result<bool, StoreError> {
         self.read(|view| {
-            let mut released =
-                view.prepare_cached("SELECT 1 FROM partitions WHERE id = ?1 AND released")?;
-            Ok(released.exists([partition])?)
+            view.has(
+                "SELECT 1 FROM partitions WHERE id = ?1 AND released",
+                [partition],
+            )
         })
     }
 

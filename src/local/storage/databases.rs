@@ -1,6 +1,7 @@
 //! Databases: namespaces of collections and jobs.
 
 use super::{DataStore, StoreError};
+use crate::local::storage::statements::Statements;
 use rusqlite::{OptionalExtension, Transaction, params};
 use serde_json::{Map, Value};
 
@@ -30,11 +31,7 @@ pub(crate) enum Dropped {
 impl DataStore {
     /// Returns the names of the databases, oldest first.
     pub(crate) fn databases(&self) -> Result<Vec<String>, StoreError> {
-        self.read(|view| {
-            let mut select = view.prepare_cached("SELECT name FROM databases ORDER BY id")?;
-            let names = select.query_map([], |row| row.get(0))?;
-            Ok(names.collect::<Result<_, _>>()?)
-        })
+        self.read(|view| view.list("SELECT name FROM databases ORDER BY id", []))
     }
 
     /// Returns the database with this name.
@@ -91,10 +88,7 @@ impl DataStore {
     /// Removes a database without collections, and deletes the records of its jobs.
     pub(crate) fn drop_database(&self, name: &str) -> Result<Dropped, StoreError> {
         self.write(|tx| {
-            if tx
-                .prepare_cached("SELECT 1 FROM collections WHERE database = ?1")?
-                .exists([name])?
-            {
+            if tx.has("SELECT 1 FROM collections WHERE database = ?1", [name])? {
                 return Ok(Dropped::NotEmpty);
             }
             if tx.execute("DELETE FROM databases WHERE name = ?1", [name])? == 0 {
@@ -112,10 +106,8 @@ impl DataStore {
 }
 
 fn properties(tx: &Transaction<'_>, name: &str) -> Result<Option<Map<String, Value>>, StoreError> {
-    let found: Option<String> = tx
-        .prepare_cached("SELECT properties FROM databases WHERE name = ?1")?
-        .query_row([name], |row| row.get(0))
-        .optional()?;
+    let found: Option<String> =
+        tx.find("SELECT properties FROM databases WHERE name = ?1", [name])?;
     found.map(|text| parse(&text)).transpose()
 }
 

@@ -4,6 +4,7 @@ use super::jobs::read_state;
 use super::rows::{PENDING, VISIBLE, discard, next_commit};
 use super::{DataStore, StoreError};
 use crate::api::model::JobState;
+use crate::local::storage::statements::Statements;
 use rusqlite::{Transaction, params};
 
 /// The outcome of a call that commits or aborts a job.
@@ -56,27 +57,25 @@ impl DataStore {
 }
 
 fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
-    let word: String = tx
-        .prepare_cached("SELECT state FROM jobs WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))?;
+    let word: String = tx.one("SELECT state FROM jobs WHERE id = ?1", [id])?;
     read_state(&word)
 }
 
 /// Makes a job's rows visible and the job completed.
 pub(crate) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1")?
-        .execute(params![id, time])?;
+    tx.run(
+        "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1",
+        params![id, time],
+    )?;
     let commit = next_commit(tx)?;
-    tx.prepare_cached(
+    tx.run(
         "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3",
-    )?
-    .execute(params![id, VISIBLE, PENDING, commit])?;
+        params![id, VISIBLE, PENDING, commit],
+    )?;
     Ok(())
 }
 
 /// Returns true if a job waits, or has waited, for a commit.
 pub(crate) fn is_two_phase(tx: &Transaction<'_>, id: &str) -> Result<bool, StoreError> {
-    Ok(tx
-        .prepare_cached("SELECT 1 FROM jobs WHERE id = ?1 AND two_phase")?
-        .exists([id])?)
+    tx.has("SELECT 1 FROM jobs WHERE id = ?1 AND two_phase", [id])
 }

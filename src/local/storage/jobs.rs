@@ -3,6 +3,7 @@
 use super::{DataStore, StoreError, signed, unsigned};
 use crate::api::model::JobState;
 use crate::local::source::JobInput;
+use crate::local::storage::statements::Statements;
 use rusqlite::{OptionalExtension, Row, params};
 
 /// The data of a create call.
@@ -117,10 +118,7 @@ impl DataStore {
                 return Ok(Created::NoCollection);
             };
             if let Some(key) = &job.key
-                && let Some(first) = tx
-                    .prepare_cached("SELECT id FROM jobs WHERE collection_id = ?1 AND key = ?2")?
-                    .query_row(params![collection_id, key], |row| row.get(0))
-                    .optional()?
+                && let Some(first) = tx.find("SELECT id FROM jobs WHERE collection_id = ?1 AND key = ?2", params![collection_id, key])?
             {
                 return Ok(Created::Before(first));
             }
@@ -129,11 +127,8 @@ impl DataStore {
             else {
                 return Ok(Created::NoPartition);
             };
-            tx.prepare_cached(
-                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
-                 SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM collections WHERE id = ?2",
-            )?
-            .execute(params![
+            tx.run("INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
+                 SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM collections WHERE id = ?2", params![
                 job.id,
                 collection_id,
                 partition_id,
@@ -170,20 +165,20 @@ impl DataStore {
     /// Returns true if the job has ended or never existed.
     pub(crate) fn has_ended(&self, id: &str) -> Result<bool, StoreError> {
         self.read(|view| {
-            let mut open = view.prepare_cached(
+            Ok(!view.has(
                 "SELECT 1 FROM jobs WHERE id = ?1 AND state IN ('Pending', 'Importing')",
-            )?;
-            Ok(!open.exists([id])?)
+                [id],
+            )?)
         })
     }
 
     /// Returns the ids of jobs that no worker has claimed yet.
     pub(crate) fn pending_jobs(&self) -> Result<Vec<String>, StoreError> {
         self.read(|view| {
-            let mut statement =
-                view.prepare_cached("SELECT id FROM jobs WHERE state = 'Pending' ORDER BY seq")?;
-            let ids = statement.query_map([], |row| row.get(0))?;
-            Ok(ids.collect::<Result<_, _>>()?)
+            view.list(
+                "SELECT id FROM jobs WHERE state = 'Pending' ORDER BY seq",
+                [],
+            )
         })
     }
 
@@ -230,9 +225,7 @@ impl DataStore {
         limit: u64,
     ) -> Result<(u64, Vec<StoredJob>), StoreError> {
         self.read(|view| {
-            let count = view
-                .prepare_cached("SELECT count(*) FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)")?
-                .query_row(params![database, collection], |row| row.get(0))?;
+            let count = view.one("SELECT count(*) FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)", params![database, collection])?;
             let mut select = view.prepare_cached(&format!(
                 "SELECT {JOB} FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)
                  ORDER BY seq DESC LIMIT ?3 OFFSET ?4"

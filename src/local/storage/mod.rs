@@ -13,6 +13,7 @@ pub(super) mod jobs;
 mod pool;
 pub(super) mod rows;
 pub(super) mod scan;
+mod statements;
 pub(super) mod work;
 
 use crate::fsutil::{LockError, LockMode, create_private_folder, lock_file, open_private};

@@ -5,6 +5,7 @@
 
 use super::{DataStore, StoreError, signed, unsigned};
 use crate::formats::batch::Batch;
+use crate::local::storage::statements::Statements;
 use rusqlite::{Connection, Transaction, params};
 
 /// State of a segment whose job hasn't finished.
@@ -35,14 +36,11 @@ impl DataStore {
         partition_id: Option<i64>,
     ) -> Result<u64, StoreError> {
         self.read(|view| {
-            let rows = view
-                .prepare_cached(
-                    "SELECT COALESCE(SUM(rows - dead), 0) FROM segments
+            let rows = view.one(
+                "SELECT COALESCE(SUM(rows - dead), 0) FROM segments
                      WHERE collection_id = ?1 AND state = ?2 AND (?3 IS NULL OR partition_id = ?3)",
-                )?
-                .query_row(params![collection_id, VISIBLE, partition_id], |row| {
-                    row.get(0)
-                })?;
+                params![collection_id, VISIBLE, partition_id],
+            )?;
             Ok(unsigned(rows))
         })
     }
@@ -50,27 +48,24 @@ impl DataStore {
     /// Deletes some of the segments marked for deletion. Returns false if there were none.
     pub(crate) fn sweep(&self) -> Result<bool, StoreError> {
         let trash: i64 = self.read(|view| {
-            Ok(view
-                .prepare_cached(
-                    "SELECT count(*) FROM (SELECT id FROM segments WHERE state = 2 LIMIT 1)",
-                )?
-                .query_row([], |row| row.get(0))?)
+            view.one(
+                "SELECT count(*) FROM (SELECT id FROM segments WHERE state = 2 LIMIT 1)",
+                [],
+            )
         })?;
         if trash == 0 {
             return Ok(false);
         }
         self.write(|tx| {
-            let segments: Vec<i64> = tx
-                .prepare_cached("SELECT id FROM segments WHERE state = 2 LIMIT ?1")?
-                .query_map([SWEEP], |row| row.get(0))?
-                .collect::<Result<_, _>>()?;
+            let segments: Vec<i64> =
+                tx.list("SELECT id FROM segments WHERE state = 2 LIMIT ?1", [SWEEP])?;
             for segment in segments {
-                tx.prepare_cached("DELETE FROM segment_columns WHERE segment_id = ?1")?
-                    .execute([segment])?;
-                tx.prepare_cached("DELETE FROM segment_dead WHERE segment_id = ?1")?
-                    .execute([segment])?;
-                tx.prepare_cached("DELETE FROM segments WHERE id = ?1")?
-                    .execute([segment])?;
+                tx.run(
+                    "DELETE FROM segment_columns WHERE segment_id = ?1",
+                    [segment],
+                )?;
+                tx.run("DELETE FROM segment_dead WHERE segment_id = ?1", [segment])?;
+                tx.run("DELETE FROM segments WHERE id = ?1", [segment])?;
             }
             Ok(true)
         })
@@ -98,9 +93,7 @@ impl DataStore {
 
 /// Returns the number for the next commit, which is larger than the numbers of all segments.
 pub(crate) fn next_commit(tx: &Transaction<'_>) -> Result<i64, StoreError> {
-    Ok(tx
-        .prepare_cached("SELECT COALESCE(MAX(commit_no), 0) + 1 FROM segments")?
-        .query_row([], |row| row.get(0))?)
+    tx.one("SELECT COALESCE(MAX(commit_no), 0) + 1 FROM segments", [])
 }
 
 /// Stores a segment's columns: the fields in the schema's order, then `$meta`.
@@ -120,7 +113,9 @@ pub(crate) fn keep_columns(
 
 /// Marks the invisible segments of a job for deletion.
 pub(crate) fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
-    tx.prepare_cached("UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3")?
-        .execute(params![id, TRASH, PENDING])?;
+    tx.run(
+        "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
+        params![id, TRASH, PENDING],
+    )?;
     Ok(())
 }

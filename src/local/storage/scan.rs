@@ -2,7 +2,8 @@
 
 use super::rows::VISIBLE;
 use super::{DataStore, StoreError, signed};
-use rusqlite::{MAIN_DB, OptionalExtension, params};
+use crate::local::storage::statements::Statements;
+use rusqlite::{MAIN_DB, params};
 
 /// The bits of a segment's deleted rows.
 #[derive(Clone, Debug, Default)]
@@ -99,12 +100,10 @@ impl DataStore {
         number: usize,
     ) -> Result<Option<Vec<u8>>, StoreError> {
         self.read(|view| {
-            Ok(view
-                .prepare_cached(
-                    "SELECT data FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2",
-                )?
-                .query_row(params![segment.id, signed(number)], |row| row.get(0))
-                .optional()?)
+            view.find(
+                "SELECT data FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2",
+                params![segment.id, signed(number)],
+            )
         })
     }
 
@@ -119,12 +118,10 @@ impl DataStore {
         bytes: &mut Vec<u8>,
     ) -> Result<bool, StoreError> {
         self.read(|view| {
-            let row = view
-                .prepare_cached(
-                    "SELECT rowid FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2",
-                )?
-                .query_row(params![segment.id, signed(number)], |row| row.get(0))
-                .optional()?;
+            let row = view.find(
+                "SELECT rowid FROM segment_columns WHERE segment_id = ?1 AND field_no = ?2",
+                params![segment.id, signed(number)],
+            )?;
             let Some(row) = row else {
                 return Ok(false);
             };

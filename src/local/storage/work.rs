@@ -9,6 +9,7 @@ use super::{DataStore, StoreError, signed};
 use crate::api::model::JobState;
 use crate::formats::Batch;
 use crate::local::source::JobInput;
+use crate::local::storage::statements::Statements;
 use rusqlite::{Transaction, params};
 
 /// A job that a worker has claimed.
@@ -123,8 +124,10 @@ impl DataStore {
             if !owned(tx, job)? {
                 return Ok(false);
             }
-            tx.prepare_cached("UPDATE jobs SET size = ?2 WHERE id = ?1")?
-                .execute(params![job.id, signed(total)])?;
+            tx.run(
+                "UPDATE jobs SET size = ?2 WHERE id = ?1",
+                params![job.id, signed(total)],
+            )?;
             let mut insert = tx.prepare_cached(
                 "INSERT INTO job_files (job_id, no, name, size, state) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
@@ -160,10 +163,7 @@ impl DataStore {
             if !advance(tx, job, report)? {
                 return Ok(false);
             }
-            tx.prepare_cached(
-                "INSERT INTO segments (collection_id, partition_id, job_id, state, rows) VALUES (?1, ?2, ?3, ?4, ?5)",
-            )?
-            .execute(params![job.collection_id, job.partition_id, job.id, PENDING, signed(batch.rows())])?;
+            tx.run("INSERT INTO segments (collection_id, partition_id, job_id, state, rows) VALUES (?1, ?2, ?3, ?4, ?5)", params![job.collection_id, job.partition_id, job.id, PENDING, signed(batch.rows())])?;
             let segment = tx.last_insert_rowid();
             batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
             keep_columns(tx, segment, batch)?;
@@ -211,12 +211,16 @@ impl DataStore {
                 return Ok(false);
             }
             if warnings.is_some() {
-                tx.prepare_cached("UPDATE jobs SET warnings = ?2 WHERE id = ?1")?
-                    .execute(params![job.id, warnings])?;
+                tx.run(
+                    "UPDATE jobs SET warnings = ?2 WHERE id = ?1",
+                    params![job.id, warnings],
+                )?;
             }
             if is_two_phase(tx, &job.id)? {
-                tx.prepare_cached("UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1")?
-                    .execute([&job.id])?;
+                tx.run(
+                    "UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1",
+                    [&job.id],
+                )?;
             } else {
                 show(tx, &job.id, time)?;
             }
@@ -258,12 +262,11 @@ fn advance(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result
     if !owned(tx, job)? {
         return Ok(false);
     }
-    tx.prepare_cached("UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1")?
-        .execute(params![job.id, signed(report.rows), signed(report.bytes)])?;
-    tx.prepare_cached(
-        "UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2",
-    )?
-    .execute(params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)])?;
+    tx.run(
+        "UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1",
+        params![job.id, signed(report.rows), signed(report.bytes)],
+    )?;
+    tx.run("UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2", params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)])?;
     Ok(true)
 }
 
@@ -277,20 +280,16 @@ fn finish_file(
     if !advance(tx, job, report)? {
         return Ok(false);
     }
-    tx.prepare_cached(
-        "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2",
-    )?
-    .execute(params![job.id, signed(report.file), time])?;
+    tx.run("UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2", params![job.id, signed(report.file), time])?;
     Ok(true)
 }
 
 /// Returns true if the job hasn't ended and still belongs to this worker.
 fn owned(tx: &Transaction<'_>, job: &Claimed) -> Result<bool, StoreError> {
-    Ok(tx
-        .prepare_cached(
-            "SELECT 1 FROM jobs WHERE id = ?1 AND attempt = ?2 AND state = 'Importing'",
-        )?
-        .exists(params![job.id, job.attempt])?)
+    tx.has(
+        "SELECT 1 FROM jobs WHERE id = ?1 AND attempt = ?2 AND state = 'Importing'",
+        params![job.id, job.attempt],
+    )
 }
 
 /// Fails the unfinished jobs whose column `id_column` has the value `id`.
@@ -347,17 +346,15 @@ fn fail(
 }
 
 fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool, StoreError> {
-    let changed = tx
-        .prepare_cached(
-            "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
+    let changed = tx.run(
+        "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
              WHERE id = ?1 AND state IN ('Pending', 'Importing')",
-        )?
-        .execute(params![id, state.word()])?;
+        params![id, state.word()],
+    )?;
     if changed == 0 {
         return Ok(false);
     }
-    tx.prepare_cached("DELETE FROM job_files WHERE job_id = ?1")?
-        .execute([id])?;
+    tx.run("DELETE FROM job_files WHERE job_id = ?1", [id])?;
     discard(tx, id)?;
     Ok(true)
 }

@@ -252,7 +252,7 @@ fn texts_that_look_like_something_else_are_quoted_in_yaml() {
 fn formats_have_words() {
     for (format, word) in FORMATS.into_iter().zip(OutputFormat::WORDS) {
         assert_eq!(format.word(), *word);
-        assert_eq!(word.parse(), Ok(format));
+        assert_eq!(OutputFormat::parse(word), Ok(format));
     }
     let error = OutputFormat::parse("yml").expect_err("no format");
     assert_eq!(error, "no output format \"yml\": did you mean \"yaml\"?");

@@ -2,6 +2,7 @@
 
 use super::JobFailure;
 use crate::local::storage::jobs::parse_source;
+use crate::local::storage::statements::Statements;
 use crate::local::storage::{StoreError, unsigned};
 use rusqlite::{Transaction, params};
 
@@ -35,10 +36,10 @@ pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>
     }
     deaths = if rows == 0 { deaths + 1 } else { 0 };
     repeats = if rows > furthest { 0 } else { repeats + 1 };
-    tx.prepare_cached(
+    tx.run(
         "UPDATE jobs SET deaths = ?2, repeats = ?3, furthest = max(furthest, rows) WHERE id = ?1",
-    )?
-    .execute(params![id, deaths, repeats])?;
+        params![id, deaths, repeats],
+    )?;
     let (deaths, repeats) = (unsigned(deaths), unsigned(repeats));
     if deaths <= MAX_DEATHS && repeats <= MAX_REPEATS {
         return Ok(None);
@@ -61,9 +62,7 @@ pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>
 
 /// Returns the paths of the whole job, for a job that died before it found its files.
 fn paths(tx: &Transaction<'_>, id: &str) -> Result<String, StoreError> {
-    let source: String = tx
-        .prepare_cached("SELECT source FROM jobs WHERE id = ?1")?
-        .query_row([id], |row| row.get(0))?;
+    let source: String = tx.one("SELECT source FROM jobs WHERE id = ?1", [id])?;
     let paths = parse_source(&source)?.name();
     Ok(paths.chars().take(MAX_PATHS).collect())
 }
