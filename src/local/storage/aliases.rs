@@ -38,7 +38,10 @@ impl DataStore {
         collection_id: Option<i64>,
     ) -> Result<Vec<String>, StoreError> {
         self.read(|view| {
-            view.list("SELECT name FROM aliases WHERE database = ?1 AND (?2 IS NULL OR collection_id = ?2) ORDER BY name", params![database, collection_id])
+            view.list(
+                "SELECT name FROM aliases WHERE database = ?1 AND (?2 IS NULL OR collection_id = ?2) ORDER BY name",
+                params![database, collection_id],
+            )
         })
     }
 
@@ -68,8 +71,11 @@ impl DataStore {
                 None if change => return Ok(Named::Missing),
                 _ => {}
             }
-            tx.run("INSERT INTO aliases (database, name, collection_id) VALUES (?1, ?2, ?3)
-                 ON CONFLICT (database, name) DO UPDATE SET collection_id = excluded.collection_id", params![database, name, collection_id])?;
+            tx.run(
+                "INSERT INTO aliases (database, name, collection_id) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (database, name) DO UPDATE SET collection_id = excluded.collection_id",
+                params![database, name, collection_id],
+            )?;
             Ok(Named::Done)
         })
     }
@@ -105,5 +111,8 @@ pub(crate) fn partition_id(
     collection_id: i64,
     name: Option<&str>,
 ) -> Result<Option<i64>, StoreError> {
-    view.find("SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1", params![collection_id, name])
+    view.find(
+        "SELECT id FROM partitions WHERE collection_id = ?1 AND (?2 IS NULL OR name = ?2) ORDER BY id LIMIT 1",
+        params![collection_id, name],
+    )
 }

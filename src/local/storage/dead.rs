@@ -75,14 +75,11 @@ fn add(
     batch: &mut Batch,
 ) -> Result<bool, StoreError> {
     // One statement checks the partition and adds the segment, since the partition may have been dropped meanwhile.
-    let made = tx.run("INSERT INTO segments (collection_id, partition_id, job_id, state, rows, commit_no)
-             SELECT collection_id, id, '', ?3, ?4, ?5 FROM partitions WHERE id = ?2 AND collection_id = ?1", params![
-            collection_id,
-            partition_id,
-            VISIBLE,
-            signed(batch.rows()),
-            next_commit(tx)?
-        ])?;
+    let made = tx.run(
+        "INSERT INTO segments (collection_id, partition_id, job_id, state, rows, commit_no)
+         SELECT collection_id, id, '', ?3, ?4, ?5 FROM partitions WHERE id = ?2 AND collection_id = ?1",
+        params![collection_id, partition_id, VISIBLE, signed(batch.rows()), next_commit(tx)?],
+    )?;
     if made == 0 {
         return Ok(false);
     }

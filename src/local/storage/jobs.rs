@@ -118,7 +118,10 @@ impl DataStore {
                 return Ok(Created::NoCollection);
             };
             if let Some(key) = &job.key
-                && let Some(first) = tx.find("SELECT id FROM jobs WHERE collection_id = ?1 AND key = ?2", params![collection_id, key])?
+                && let Some(first) = tx.find(
+                    "SELECT id FROM jobs WHERE collection_id = ?1 AND key = ?2",
+                    params![collection_id, key],
+                )?
             {
                 return Ok(Created::Before(first));
             }
@@ -127,19 +130,22 @@ impl DataStore {
             else {
                 return Ok(Created::NoPartition);
             };
-            tx.run("INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
-                 SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM collections WHERE id = ?2", params![
-                job.id,
-                collection_id,
-                partition_id,
-                job.key,
-                source,
-                JobState::Pending.word(),
-                job.two_phase,
-                job.deadline,
-                job.database,
-                job.create_time
-            ])?;
+            tx.run(
+                "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
+                 SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM collections WHERE id = ?2",
+                params![
+                    job.id,
+                    collection_id,
+                    partition_id,
+                    job.key,
+                    source,
+                    JobState::Pending.word(),
+                    job.two_phase,
+                    job.deadline,
+                    job.database,
+                    job.create_time
+                ],
+            )?;
             Ok(Created::New)
         })
     }
@@ -225,7 +231,10 @@ impl DataStore {
         limit: u64,
     ) -> Result<(u64, Vec<StoredJob>), StoreError> {
         self.read(|view| {
-            let count = view.one("SELECT count(*) FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)", params![database, collection])?;
+            let count = view.one(
+                "SELECT count(*) FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)",
+                params![database, collection],
+            )?;
             let mut select = view.prepare_cached(&format!(
                 "SELECT {JOB} FROM jobs WHERE (?1 IS NULL OR database = ?1) AND (?2 IS NULL OR collection = ?2)
                  ORDER BY seq DESC LIMIT ?3 OFFSET ?4"

@@ -163,7 +163,16 @@ impl DataStore {
             if !advance(tx, job, report)? {
                 return Ok(false);
             }
-            tx.run("INSERT INTO segments (collection_id, partition_id, job_id, state, rows) VALUES (?1, ?2, ?3, ?4, ?5)", params![job.collection_id, job.partition_id, job.id, PENDING, signed(batch.rows())])?;
+            tx.run(
+                "INSERT INTO segments (collection_id, partition_id, job_id, state, rows) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![
+                    job.collection_id,
+                    job.partition_id,
+                    job.id,
+                    PENDING,
+                    signed(batch.rows())
+                ],
+            )?;
             let segment = tx.last_insert_rowid();
             batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
             keep_columns(tx, segment, batch)?;
@@ -266,7 +275,10 @@ fn advance(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result
         "UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1",
         params![job.id, signed(report.rows), signed(report.bytes)],
     )?;
-    tx.run("UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2", params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)])?;
+    tx.run(
+        "UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2",
+        params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)],
+    )?;
     Ok(true)
 }
 
@@ -280,7 +292,10 @@ fn finish_file(
     if !advance(tx, job, report)? {
         return Ok(false);
     }
-    tx.run("UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2", params![job.id, signed(report.file), time])?;
+    tx.run(
+        "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2",
+        params![job.id, signed(report.file), time],
+    )?;
     Ok(true)
 }
 
