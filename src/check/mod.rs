@@ -31,7 +31,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 
-/// What to check, and against which schema.
+/// Paths to check, the schema to check against, and options.
 pub(crate) struct CheckRequest {
     /// Paths as given: files, folders and patterns.
     pub(crate) paths: Vec<String>,

@@ -9,7 +9,7 @@ use crate::stores::bucket::{Bucket, Endpoints};
 use crate::stores::root::Root;
 use std::path::Path;
 
-/// How object stores are reached.
+/// Endpoints, region and credentials of object stores.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct StoreAccess {
     pub(crate) endpoints: Endpoints,

@@ -5,7 +5,7 @@ use super::findings::{Example, FindingLevel, Findings};
 use crate::formats::column::Values;
 use crate::formats::{Batch, Column, DataType, Schema};
 
-/// How far the square of a vector's length may be from 1.
+/// Maximum difference of the square of a vector's length from 1.
 const TOLERANCE: f32 = 0.02;
 
 /// UTF-8 that is left behind by a wrong conversion, with what it shows. `Ã¤`, `Â°` and `â€™` are UTF-8 that was read as

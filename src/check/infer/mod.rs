@@ -58,7 +58,7 @@ impl Inferred {
     }
 }
 
-/// What is known of a field.
+/// The types and values seen of a field.
 #[derive(Debug)]
 struct Guess {
     name: String,

@@ -26,8 +26,7 @@ a first import, with no account and no network
   write_text(\"books.jsonl\", `{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}`)
   wait(import(\"books\", \"books.jsonl\"))
 ";
-const MORE: &str =
-    "\nhelp(import) explains one of them; Tab completes names, options, values and files\n";
+const MORE: &str = "\nhelp(import) explains one; Tab completes names, options, values and files\n";
 
 /// Returns the overview by task, with a line per entry if the screen has room, otherwise only names. `commands` are the
 /// prompt's commands with form and help.
@@ -43,7 +42,7 @@ pub(crate) fn overview(screen: &Screen, commands: &[(String, &str)]) -> String {
             .is_none_or(|height| lines + PROMPT_LINES <= height);
         fits.then_some(text)
     });
-    fitting.unwrap_or_else(|| list(&groups, 0) + FIRST_STEPS + MORE)
+    fitting.unwrap_or_else(|| list(&groups, 0) + FIRST_STEPS + MORE.trim_start())
 }
 
 /// Returns the groups of the overview: a title, and names with their help.
