@@ -71,11 +71,11 @@ impl DataStore {
                 None if change => return Ok(Named::Missing),
                 _ => {}
             }
-            tx.run(
+            tx.prepare_cached(
                 "INSERT INTO aliases (database, name, collection_id) VALUES (?1, ?2, ?3)
                  ON CONFLICT (database, name) DO UPDATE SET collection_id = excluded.collection_id",
-                params![database, name, collection_id],
-            )?;
+            )?
+            .execute(params![database, name, collection_id])?;
             Ok(Named::Done)
         })
     }
@@ -83,10 +83,8 @@ impl DataStore {
     /// Removes an alias. A missing alias isn't an error.
     pub(crate) fn drop_alias(&self, database: &str, name: &str) -> Result<(), StoreError> {
         self.write(|tx| {
-            tx.run(
-                "DELETE FROM aliases WHERE database = ?1 AND name = ?2",
-                [database, name],
-            )?;
+            tx.prepare_cached("DELETE FROM aliases WHERE database = ?1 AND name = ?2")?
+                .execute([database, name])?;
             Ok(())
         })
     }

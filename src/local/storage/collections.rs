@@ -161,10 +161,11 @@ impl DataStore {
         indexes: &str,
     ) -> Result<bool, StoreError> {
         self.write(|tx| {
-            let changed = tx.run(
-                "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2",
-                params![id, before, indexes],
-            )?;
+            let changed = tx
+                .prepare_cached(
+                    "UPDATE collections SET indexes = ?3 WHERE id = ?1 AND indexes IS ?2",
+                )?
+                .execute(params![id, before, indexes])?;
             Ok(changed > 0)
         })
     }

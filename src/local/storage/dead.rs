@@ -4,7 +4,6 @@ use super::rows::{AUTO_IDS, TRASH, VISIBLE, keep_columns, next_commit};
 use super::scan::{DeletedBits, Segment};
 use super::{DataStore, StoreError, signed, unsigned};
 use crate::formats::Batch;
-use crate::local::storage::statements::Statements;
 use rusqlite::{OptionalExtension, Transaction, params};
 use std::collections::HashSet;
 
@@ -75,11 +74,11 @@ fn add(
     batch: &mut Batch,
 ) -> Result<bool, StoreError> {
     // One statement checks the partition and adds the segment, since the partition may have been dropped meanwhile.
-    let made = tx.run(
+    let made = tx.prepare_cached(
         "INSERT INTO segments (collection_id, partition_id, job_id, state, rows, commit_no)
          SELECT collection_id, id, '', ?3, ?4, ?5 FROM partitions WHERE id = ?2 AND collection_id = ?1",
-        params![collection_id, partition_id, VISIBLE, signed(batch.rows()), next_commit(tx)?],
-    )?;
+    )?
+    .execute(params![collection_id, partition_id, VISIBLE, signed(batch.rows()), next_commit(tx)?])?;
     if made == 0 {
         return Ok(false);
     }
@@ -127,20 +126,16 @@ fn kill(tx: &Transaction<'_>, deleted: &DeletedRows) -> Result<u64, StoreError> 
         let now = unsigned(before).saturating_add(fresh as u64);
         killed = killed.saturating_add(fresh as u64);
         if now >= unsigned(all) {
-            tx.run(
-                "UPDATE segments SET state = ?2 WHERE id = ?1",
-                params![segment.id(), TRASH],
-            )?;
+            tx.prepare_cached("UPDATE segments SET state = ?2 WHERE id = ?1")?
+                .execute(params![segment.id(), TRASH])?;
         } else if fresh > 0 {
-            tx.run(
-                "UPDATE segments SET dead = ?2 WHERE id = ?1",
-                params![segment.id(), signed(now)],
-            )?;
-            tx.run(
+            tx.prepare_cached("UPDATE segments SET dead = ?2 WHERE id = ?1")?
+                .execute(params![segment.id(), signed(now)])?;
+            tx.prepare_cached(
                 "INSERT INTO segment_dead (segment_id, rows) VALUES (?1, ?2)
                  ON CONFLICT (segment_id) DO UPDATE SET rows = excluded.rows",
-                params![segment.id(), dead.0],
-            )?;
+            )?
+            .execute(params![segment.id(), dead.0])?;
         }
     }
     Ok(killed)

@@ -63,15 +63,13 @@ fn state(tx: &Transaction<'_>, id: &str) -> Result<JobState, StoreError> {
 
 /// Makes a job's rows visible and the job completed.
 pub(crate) fn show(tx: &Transaction<'_>, id: &str, time: &str) -> Result<(), StoreError> {
-    tx.run(
-        "UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1",
-        params![id, time],
-    )?;
+    tx.prepare_cached("UPDATE jobs SET state = 'Completed', complete_time = ?2 WHERE id = ?1")?
+        .execute(params![id, time])?;
     let commit = next_commit(tx)?;
-    tx.run(
+    tx.prepare_cached(
         "UPDATE segments SET state = ?2, commit_no = ?4 WHERE job_id = ?1 AND state = ?3",
-        params![id, VISIBLE, PENDING, commit],
-    )?;
+    )?
+    .execute(params![id, VISIBLE, PENDING, commit])?;
     Ok(())
 }
 

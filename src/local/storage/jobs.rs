@@ -130,10 +130,11 @@ impl DataStore {
             else {
                 return Ok(Created::NoPartition);
             };
-            tx.run(
+            tx.prepare_cached(
                 "INSERT INTO jobs (id, collection_id, collection, partition_id, key, source, state, two_phase, deadline, database, create_time)
                  SELECT ?1, id, name, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10 FROM collections WHERE id = ?2",
-                params![
+            )?
+            .execute(params![
                     job.id,
                     collection_id,
                     partition_id,
@@ -144,8 +145,7 @@ impl DataStore {
                     job.deadline,
                     job.database,
                     job.create_time
-                ],
-            )?;
+                ])?;
             Ok(Created::New)
         })
     }

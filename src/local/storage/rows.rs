@@ -60,12 +60,12 @@ impl DataStore {
             let segments: Vec<i64> =
                 tx.list("SELECT id FROM segments WHERE state = 2 LIMIT ?1", [SWEEP])?;
             for segment in segments {
-                tx.run(
-                    "DELETE FROM segment_columns WHERE segment_id = ?1",
-                    [segment],
-                )?;
-                tx.run("DELETE FROM segment_dead WHERE segment_id = ?1", [segment])?;
-                tx.run("DELETE FROM segments WHERE id = ?1", [segment])?;
+                tx.prepare_cached("DELETE FROM segment_columns WHERE segment_id = ?1")?
+                    .execute([segment])?;
+                tx.prepare_cached("DELETE FROM segment_dead WHERE segment_id = ?1")?
+                    .execute([segment])?;
+                tx.prepare_cached("DELETE FROM segments WHERE id = ?1")?
+                    .execute([segment])?;
             }
             Ok(true)
         })
@@ -113,9 +113,7 @@ pub(crate) fn keep_columns(
 
 /// Marks the invisible segments of a job for deletion.
 pub(crate) fn discard(tx: &Transaction<'_>, id: &str) -> Result<(), StoreError> {
-    tx.run(
-        "UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3",
-        params![id, TRASH, PENDING],
-    )?;
+    tx.prepare_cached("UPDATE segments SET state = ?2 WHERE job_id = ?1 AND state = ?3")?
+        .execute(params![id, TRASH, PENDING])?;
     Ok(())
 }

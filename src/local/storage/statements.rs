@@ -8,9 +8,6 @@ type Result<T> = std::result::Result<T, StoreError>;
 
 /// Statements that return one column at most.
 pub(super) trait Statements {
-    /// Changes rows, and returns their number.
-    fn run(&self, sql: &str, params: impl Params) -> Result<usize>;
-
     /// Returns true if there is a row.
     fn has(&self, sql: &str, params: impl Params) -> Result<bool>;
 
@@ -25,10 +22,6 @@ pub(super) trait Statements {
 }
 
 impl Statements for Connection {
-    fn run(&self, sql: &str, params: impl Params) -> Result<usize> {
-        Ok(self.prepare_cached(sql)?.execute(params)?)
-    }
-
     fn has(&self, sql: &str, params: impl Params) -> Result<bool> {
         Ok(self.prepare_cached(sql)?.exists(params)?)
     }

@@ -124,10 +124,8 @@ impl DataStore {
             if !owned(tx, job)? {
                 return Ok(false);
             }
-            tx.run(
-                "UPDATE jobs SET size = ?2 WHERE id = ?1",
-                params![job.id, signed(total)],
-            )?;
+            tx.prepare_cached("UPDATE jobs SET size = ?2 WHERE id = ?1")?
+                .execute(params![job.id, signed(total)])?;
             let mut insert = tx.prepare_cached(
                 "INSERT INTO job_files (job_id, no, name, size, state) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?;
@@ -163,16 +161,16 @@ impl DataStore {
             if !advance(tx, job, report)? {
                 return Ok(false);
             }
-            tx.run(
+            tx.prepare_cached(
                 "INSERT INTO segments (collection_id, partition_id, job_id, state, rows) VALUES (?1, ?2, ?3, ?4, ?5)",
-                params![
+            )?
+            .execute(params![
                     job.collection_id,
                     job.partition_id,
                     job.id,
                     PENDING,
                     signed(batch.rows())
-                ],
-            )?;
+                ])?;
             let segment = tx.last_insert_rowid();
             batch.set_auto_ids(segment.wrapping_mul(AUTO_IDS));
             keep_columns(tx, segment, batch)?;
@@ -220,16 +218,12 @@ impl DataStore {
                 return Ok(false);
             }
             if warnings.is_some() {
-                tx.run(
-                    "UPDATE jobs SET warnings = ?2 WHERE id = ?1",
-                    params![job.id, warnings],
-                )?;
+                tx.prepare_cached("UPDATE jobs SET warnings = ?2 WHERE id = ?1")?
+                    .execute(params![job.id, warnings])?;
             }
             if is_two_phase(tx, &job.id)? {
-                tx.run(
-                    "UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1",
-                    [&job.id],
-                )?;
+                tx.prepare_cached("UPDATE jobs SET state = 'Uncommitted' WHERE id = ?1")?
+                    .execute([&job.id])?;
             } else {
                 show(tx, &job.id, time)?;
             }
@@ -271,14 +265,12 @@ fn advance(tx: &Transaction<'_>, job: &Claimed, report: &WorkerReport) -> Result
     if !owned(tx, job)? {
         return Ok(false);
     }
-    tx.run(
-        "UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1",
-        params![job.id, signed(report.rows), signed(report.bytes)],
-    )?;
-    tx.run(
+    tx.prepare_cached("UPDATE jobs SET rows = ?2, bytes = ?3 WHERE id = ?1")?
+        .execute(params![job.id, signed(report.rows), signed(report.bytes)])?;
+    tx.prepare_cached(
         "UPDATE job_files SET state = 'Importing', rows = ?3, bytes = ?4 WHERE job_id = ?1 AND no = ?2",
-        params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)],
-    )?;
+    )?
+    .execute(params![job.id, signed(report.file), signed(report.file_rows), signed(report.file_bytes)])?;
     Ok(true)
 }
 
@@ -292,10 +284,10 @@ fn finish_file(
     if !advance(tx, job, report)? {
         return Ok(false);
     }
-    tx.run(
+    tx.prepare_cached(
         "UPDATE job_files SET state = 'Completed', complete_time = ?3 WHERE job_id = ?1 AND no = ?2",
-        params![job.id, signed(report.file), time],
-    )?;
+    )?
+    .execute(params![job.id, signed(report.file), time])?;
     Ok(true)
 }
 
@@ -361,15 +353,17 @@ fn fail(
 }
 
 fn restart(tx: &Transaction<'_>, id: &str, state: JobState) -> Result<bool, StoreError> {
-    let changed = tx.run(
-        "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
+    let changed = tx
+        .prepare_cached(
+            "UPDATE jobs SET state = ?2, attempt = attempt + 1, rows = 0, bytes = 0, size = 0
              WHERE id = ?1 AND state IN ('Pending', 'Importing')",
-        params![id, state.word()],
-    )?;
+        )?
+        .execute(params![id, state.word()])?;
     if changed == 0 {
         return Ok(false);
     }
-    tx.run("DELETE FROM job_files WHERE job_id = ?1", [id])?;
+    tx.prepare_cached("DELETE FROM job_files WHERE job_id = ?1")?
+        .execute([id])?;
     discard(tx, id)?;
     Ok(true)
 }

@@ -36,10 +36,10 @@ pub(super) fn count(tx: &Transaction<'_>, id: &str) -> Result<Option<JobFailure>
     }
     deaths = if rows == 0 { deaths + 1 } else { 0 };
     repeats = if rows > furthest { 0 } else { repeats + 1 };
-    tx.run(
+    tx.prepare_cached(
         "UPDATE jobs SET deaths = ?2, repeats = ?3, furthest = max(furthest, rows) WHERE id = ?1",
-        params![id, deaths, repeats],
-    )?;
+    )?
+    .execute(params![id, deaths, repeats])?;
     let (deaths, repeats) = (unsigned(deaths), unsigned(repeats));
     if deaths <= MAX_DEATHS && repeats <= MAX_REPEATS {
         return Ok(None);
