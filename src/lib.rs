@@ -59,11 +59,9 @@ mod session;
 )]
 mod stores;
 mod submission;
+#[cfg(test)]
+mod tests;
 mod text;
-#[cfg(all(test, unix))]
-mod tests {
-    pub(crate) mod fuzz;
-}
 
 pub use cli::main;
 

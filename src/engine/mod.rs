@@ -28,7 +28,5 @@ mod limits;
 pub(crate) use interpreter::{Interpreter, Setup};
 pub(crate) use script_error::ScriptError;
 
-#[cfg(all(test, unix))]
-mod tests {
-    mod fuzz;
-}
+#[cfg(test)]
+mod tests;

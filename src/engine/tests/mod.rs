@@ -1,0 +1,4 @@
+//! Tests of the whole engine.
+
+#[cfg(unix)]
+mod fuzz;
