@@ -118,7 +118,8 @@ def search(path, count):
 def check_npy(path):
     import numpy
 
-    return numpy.load(path.parent / "vector.npy").sum() and numpy.load(path.parent / "id.npy").sum()
+    for name in ["vector.npy", "id.npy"]:
+        numpy.load(path.parent / name).sum()
 
 
 def check_parquet(path):
