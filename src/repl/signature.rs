@@ -156,7 +156,10 @@ mod tests {
             ("jobs(", ")  or  #{state, collection, limit})"),
             ("eu.progress(", "job)"),
             ("\"5s\".sleep(", ")"),
-            ("jobs(#{limit:", " <how many, or \"all\"; else 100>"),
+            (
+                "jobs(#{limit:",
+                " <maximum number of jobs, or \"all\"; else 100>",
+            ),
             ("jobs(#{", ""),
             ("nothing(", ""),
         ] {

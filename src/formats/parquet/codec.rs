@@ -51,7 +51,11 @@ impl PageCodec {
             Self::Gzip => read_exactly(flate2::read::MultiGzDecoder::new(stored), size, into)?,
             Self::Brotli => {
                 let buffer = size.min(BROTLI_BUFFER);
-                read_exactly(brotli_decompressor::Decompressor::new(stored, buffer), size, into)?;
+                read_exactly(
+                    brotli_decompressor::Decompressor::new(stored, buffer),
+                    size,
+                    into,
+                )?;
             }
             Self::Zstd(decoder) => {
                 let mut cursor = Cursor::new(&mut *into);
