@@ -6,7 +6,7 @@ use crate::error::{Failure, Kind};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often a blocked thread checks the flag.
+/// Interval at which a blocked thread checks the flag.
 pub(crate) const TICK: Duration = Duration::from_millis(20);
 
 /// Why a run stops.

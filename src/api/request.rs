@@ -119,7 +119,7 @@ impl Outgoing {
         if let Some(database) = database {
             let value = HeaderValue::from_str(database).map_err(|_| ApiError::Setting {
                 what: "the database's name",
-                problem: format!("{database:?} cannot stand in a header"),
+                problem: format!("{database:?} can't be in a header"),
                 hint: Some("a database's name is letters, digits and underscores"),
             })?;
             self.headers
@@ -235,7 +235,7 @@ fn authorization(token: &Secret, source_of_key: &str) -> Result<HeaderValue, Api
         .filter(|_| printable)
         .ok_or_else(|| ApiError::Key {
             source_of_key: source_of_key.to_owned(),
-            problem: "it holds characters that cannot stand in a header (a line end, or a letter outside ASCII)",
+            problem: "it holds characters that can't be in a header (a line end, or a letter outside ASCII)",
         })?;
     value.set_sensitive(true);
     Ok(value)

@@ -128,7 +128,7 @@ fn settle(session: &Session, said: Settle) -> Result<(), Failure> {
         return Ok(());
     }
     session.notice(&format!(
-        "{id} has made {told}; nobody has checked that, and settling it again corrects it"
+        "{id} has made {told}; that isn't checked, and settling it again corrects it"
     ));
     Ok(())
 }

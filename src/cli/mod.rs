@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 /// The result of a subcommand: a value to show, or unit.
 type Outcome = Result<Dynamic, Box<ScriptError>>;
 
-/// How long a stopped run waits for the answer to a submission. What comes later is found out by the next run.
+/// Maximum time that a stopped run waits for the answer to a submission. The next run finds out what a later answer said.
 const LATE: Duration = Duration::from_millis(60);
 
 /// Parses the command line, runs the command and returns the exit code.

@@ -55,7 +55,7 @@ fn remove(session: &Session, name: &str) -> Result<(), Failure> {
     if !yes && !Session::can_ask() {
         return Err(Failure::new(
             Kind::Refused,
-            format!("profile {name:?} was not removed: nobody confirms it"),
+            format!("profile {name:?} wasn't removed: no one can confirm it"),
         )
         .with_hint("--yes removes it unasked"));
     }

@@ -13,7 +13,7 @@ const MAX_PAUSE: Duration = Duration::from_millis(4);
 /// another process writes too.
 const GRACE: Duration = Duration::from_millis(60);
 
-/// How a file is locked.
+/// Kind of a file lock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum LockMode {
     /// One holder.

@@ -109,7 +109,7 @@ impl From<JournalError> for Failure {
         let (kind, hint) = match &error {
             JournalError::File { .. } => (
                 Kind::Refused,
-                "what is submitted is written there first, so that nothing is submitted twice: make room and see to its rights, or name another folder with --data-dir",
+                "submissions are written there first, so nothing is submitted twice: make room and check the folder's permissions, or name another folder with --data-dir",
             ),
             JournalError::Locked { .. } => (
                 Kind::Busy,
@@ -136,7 +136,7 @@ impl From<JournalError> for Failure {
             }
             JournalError::Settled { .. } => (
                 Kind::Refused,
-                "what can be settled is an open or unknown submission, one that was settled by hand before, and (--ended) the end of a job that the service has forgotten",
+                "only an open or unknown submission can be settled, or one that was settled by hand before, or (--ended) the end of a job that the service has forgotten",
             ),
             JournalError::NoJob { .. } => (
                 Kind::Refused,

@@ -21,7 +21,7 @@ use crate::engine::registry::Takes;
 use crate::error::Failure;
 use crate::text::words;
 
-/// What the prompt does after a command.
+/// The prompt's action after a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Next {
     /// Read the next statement.

@@ -91,7 +91,7 @@ fn fitting(site: &CallSite) -> Vec<Vec<String>> {
     kept.map(|(_, form)| form).collect()
 }
 
-/// How well an argument fits a parameter.
+/// Degree to which an argument fits a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum ParameterFit {
     Not,

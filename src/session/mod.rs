@@ -170,7 +170,7 @@ impl Session {
         self.at_prompt.get()
     }
 
-    /// Returns the abilities of standard output. Measured anew on each call, because a terminal may be resized.
+    /// Returns the abilities of standard output. Measured on each call, because a terminal may be resized.
     pub fn out(&self) -> Screen {
         Screen {
             prompt: self.at_prompt(),

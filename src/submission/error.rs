@@ -146,7 +146,7 @@ impl SubmitError {
             Self::Api(_) | Self::Journal(_) | Self::Waiting { .. } => None,
             Self::StillBusy { last, .. } => last.hint(),
             Self::KeyTaken { id, .. } => Some(format!(
-                "a key stands for one set of files, collection and options: choose another, or see zshell journal show {id}"
+                "an import key belongs to one set of files, collection and options: choose another, or see zshell journal show {id}"
             )),
             Self::Stopped { id, key, .. } => Some(match key {
                 Some(_) => format!(

@@ -13,7 +13,7 @@ use crate::session::Session;
 use crate::text::words;
 use serde_json::{Map, Value};
 
-/// How often a refused API key or an unknown cluster may be typed again.
+/// Maximum number of tries after a refused API key or an unknown cluster.
 const TRIES: usize = 3;
 
 /// Saves a connection.

@@ -22,11 +22,17 @@ pub(super) const STORAGE: &[Opt] = &[
         &["bucket"],
         "the server's bucket, e.g. s3://milvus-bucket",
     ),
-    opt("endpoint", "where the store is reached from here"),
+    opt(
+        "endpoint",
+        "address of the object store, if it isn't the provider's own",
+    ),
     opt("region", "the store's region"),
-    opt("access_key", "storage key id"),
-    opt("secret_key", "storage key"),
-    opt("session_token", "of short-term credentials"),
+    opt("access_key", "access key id of the storage credentials"),
+    opt("secret_key", "secret access key of the storage credentials"),
+    opt(
+        "session_token",
+        "session token of temporary storage credentials",
+    ),
 ];
 
 /// Builds a connection and, unless `verify: false`, verifies it with one list call.

@@ -175,7 +175,7 @@ fn near_variable(name: &str, at: &At<'_>) -> Option<String> {
 fn unquoted(name: &str, rest: &str, at: &At<'_>) -> Option<String> {
     let alone = at.before().trim_end().ends_with(['(', ',', '[', ':'])
         && rest.starts_with([')', ',', ']', '}']);
-    alone.then(|| format!("text stands in double quotes: {}", words::quote(name)))
+    alone.then(|| format!("text needs double quotes: {}", words::quote(name)))
 }
 
 /// Rewords Rhai's "Unknown property 'x' - a getter is not registered for type 'y'".

@@ -35,10 +35,10 @@ fn parse_hint(kind: &ParseErrorType, at: &At<'_>) -> Option<String> {
             Some(UNDERSCORE.to_owned())
         }
         ParseErrorType::BadInput(LexError::MalformedChar(text)) => {
-            Some(format!("text stands in double quotes: {text:?}; '…' is one character"))
+            Some(format!("text needs double quotes: {text:?}; '…' is one character"))
         }
         ParseErrorType::BadInput(LexError::UnterminatedString) if rest.starts_with('\'') => {
-            Some("text stands in double quotes: \"…\"; '…' is one character".to_owned())
+            Some("text needs double quotes: \"…\"; '…' is one character".to_owned())
         }
         ParseErrorType::BadInput(LexError::UnterminatedString) => Some(
             "a text in \"…\" ends on its own line; back-ticks `…` may span lines".to_owned(),

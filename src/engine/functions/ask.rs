@@ -148,7 +148,7 @@ fn ask_secret(call: &Call) -> Result<Dynamic, Failure> {
 fn nobody(call: &str, hint: &str) -> Failure {
     Failure::new(
         Kind::Refused,
-        format!("{call}: nobody to ask: standard input or standard error is no terminal"),
+        format!("{call}: can't ask: standard input or standard error is no terminal"),
     )
     .with_hint(hint)
 }

@@ -73,7 +73,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         ])),
     opt("description", "the collection's purpose"),
     opt_as("db", &["dbName", "database"], "database"),
-    opt("collectionName", "the same as the first argument"),
+    opt("collectionName", "alternative to the first argument"),
     EXTRA,
 ];
 
@@ -172,9 +172,12 @@ const FIELD: &[Opt] = &[
         "#{dim}, #{max_length}, #{max_capacity}",
     )
     .of(Takes::Keys(TYPE_PARAMS)),
-    opt("dim", "the same as in elementTypeParams"),
-    opt("max_length", "the same as in elementTypeParams"),
-    opt("max_capacity", "the same as in elementTypeParams"),
+    opt("dim", "alternative to the key in elementTypeParams"),
+    opt("max_length", "alternative to the key in elementTypeParams"),
+    opt(
+        "max_capacity",
+        "alternative to the key in elementTypeParams",
+    ),
     opt("description", "the field's purpose"),
     opt("externalField", "the column of an external collection"),
 ];

@@ -17,12 +17,9 @@ use std::time::Duration;
 /// The API's own options that are known (reference: Create). Any other option is passed on too.
 const API_OPTIONS: &[Opt] = &[
     opt("timeout", "the job fails after this time, e.g. \"1h45m\""),
-    opt(
-        "auto_commit",
-        "the same as the import's option auto_commit, as text",
-    )
-    .or("\"true\"")
-    .of(Takes::Words(&["true", "false"])),
+    opt("auto_commit", "the import's option auto_commit, as text")
+        .or("\"true\"")
+        .of(Takes::Words(&["true", "false"])),
     opt("sep", "CSV: the character between cells").or("\",\""),
     opt("nullkey", "CSV: the text of a null cell"),
 ];
@@ -73,7 +70,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         "object paths; a nested list is one set of NumPy files",
     )
     .of(Takes::Data),
-    opt("files", "the same as urls: Milvus' name for them").of(Takes::Data),
+    opt("files", "Milvus' name for urls").of(Takes::Data),
     opt_as(
         "volume",
         &["volume_name", "stage_name"],

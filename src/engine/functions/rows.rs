@@ -173,7 +173,9 @@ fn peek(call: &Call) -> Result<Dynamic, Failure> {
         Some(count) => {
             let count = count.as_int().ok().and_then(|n| u64::try_from(n).ok());
             count.filter(|count| *count > 0).ok_or_else(|| {
-                call.misused("how many rows to show is a whole number from 1, e.g. peek(name, 3)")
+                call.misused(
+                    "the number of rows to show is a whole number from 1, e.g. peek(name, 3)",
+                )
             })?
         }
     };

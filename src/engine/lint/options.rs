@@ -68,8 +68,7 @@ fn keys(linter: &Linter, source: &LintedSource<'_>, call: &FnCallExpr, method: b
     }
 }
 
-/// The keys of maps in an option map. The service may know more of them than zshell: only what is almost one that zshell
-/// knows is told.
+/// Reports keys of maps in an option map that almost match a known key. The service may know more keys than zshell.
 fn inner_keys(linter: &Linter, source: &LintedSource<'_>, call: &str, option: &Opt, value: &Expr) {
     let Takes::Keys(known) = option.takes else {
         return;
@@ -99,7 +98,7 @@ fn inner_keys(linter: &Linter, source: &LintedSource<'_>, call: &str, option: &O
     }
 }
 
-/// True where one of the function's forms with this many arguments has its options at this place. The receiver of a
+/// Returns true if one of the function's forms with this many arguments has its options at this place. The receiver of a
 /// method may be the connection, or the first argument.
 fn takes_options(function: &Function, count: usize, index: usize, method: bool) -> bool {
     let places = || {

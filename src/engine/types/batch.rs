@@ -39,12 +39,15 @@ impl ScriptType for BatchValue {
     const WORDS: &'static str = "a Batch";
     const HELP: &'static str = "the result of import_all()";
     const GETTERS: &'static [Getter<Self>] = &[
-        Getter::new("ok", Gives::Number, "how many jobs ended well", |it| {
+        Getter::new("ok", Gives::Number, "number of jobs that completed", |it| {
             number_or_unit(Some(it.0.ok))
         }),
-        Getter::new("failed", Gives::Number, "how many did not", |it| {
-            number_or_unit(Some(it.0.failed))
-        }),
+        Getter::new(
+            "failed",
+            Gives::Number,
+            "number of jobs that failed",
+            |it| number_or_unit(Some(it.0.failed)),
+        ),
         Getter::new(
             "jobs",
             Gives::Maps(&BATCH_JOB_KEYS),

@@ -47,7 +47,7 @@ pub(crate) const MAP: &[(&str, &str)] = &[
     ("get", "get(key), or ()"),
     ("set", "set(key, value)"),
     ("remove", "remove(key): takes it out"),
-    ("mixin", "mixin(map): takes over its keys"),
+    ("mixin", "mixin(map): copies its keys"),
     ("to_json", "as JSON text"),
 ];
 /// Methods of zshell's own types.

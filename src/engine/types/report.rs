@@ -62,19 +62,19 @@ impl ScriptType for ReportValue {
         Getter::new(
             "errors",
             Gives::Maps(&FINDING_KEYS),
-            "what makes the import fail, the most important first: field, problem, rows, first, hint",
+            "problems that make the import fail, the most important first: field, problem, rows, first, hint",
             |it| it.get("errors"),
         ),
         Getter::new(
             "warnings",
             Gives::Maps(&FINDING_KEYS),
-            "what an import takes and is probably wrong, in the same form",
+            "problems that an import accepts, in the same form",
             |it| it.get("warnings"),
         ),
         Getter::new(
             "notes",
             Gives::Texts,
-            "what the check left out, e.g. for a sample",
+            "parts that the check left out, e.g. for a sample",
             |it| it.get("notes"),
         ),
     ];

@@ -22,7 +22,7 @@ use tokio::time::{Instant, Sleep, sleep, timeout};
 /// request, or waits until there is such a connection.
 const PLACES: usize = 256;
 
-/// How often a connection that waits for a place looks for an idle one.
+/// Interval at which a connection that waits for a place looks for an idle one.
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Time limit for the head of a request, from its first byte.

@@ -34,7 +34,7 @@ fn success(path: &str) -> i64 {
     if path.starts_with("/v1/") { 200 } else { 0 }
 }
 
-/// How often a running query's connection is checked.
+/// Interval at which a running query's connection is checked.
 const LOOK: Duration = Duration::from_millis(500);
 
 /// Number of checks after which a query ends whose client has closed its side of the connection. A client that sends

@@ -86,7 +86,7 @@ impl Stalls {
                     .and_then(|still| clock.checked_sub(still).ok())
                     .map_or_else(String::new, |since| format!(" since {since:.0}"));
                 format!(
-                    "warning: {} has not moved{since} ({}), still {} at {}; the service may be busy, and waiting goes on",
+                    "warning: {} has not moved{since} ({}), still {} at {}; the service may be busy, and zshell keeps waiting",
                     words::safe_line(id),
                     words::duration(still),
                     last.reading.0,

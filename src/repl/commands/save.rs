@@ -10,7 +10,7 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "save",
     aliases: &[],
     arguments: "FILE",
-    help: "writes the statements that succeeded as a script, keys left out; :save! overwrites",
+    help: "writes the statements that succeeded as a script, without secrets; :save! overwrites",
     example: ":save session.rhai",
     takes: &[Takes::Path],
     run,

@@ -68,7 +68,7 @@ const SETTINGS: &[SessionSetting] = &[
     },
     SessionSetting {
         name: "pager",
-        help: "what shows results longer than the screen",
+        help: "the program that shows results longer than the screen",
         values: || ["auto", "off", ANYTHING].map(str::to_owned).to_vec(),
         get: |choices| choices.pager.to_string(),
         set: |choices, word| {

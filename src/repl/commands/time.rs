@@ -10,7 +10,7 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "time",
     aliases: &[],
     arguments: "STATEMENT",
-    help: "runs a statement and tells how long it took, and how many HTTP requests",
+    help: "runs a statement and shows its time and its HTTP requests",
     example: ":time jobs()",
     takes: &[Takes::Anything],
     run,

@@ -18,7 +18,7 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
     name: "watch",
     aliases: &[],
     arguments: "[INTERVAL] STATEMENT",
-    help: "shows a statement's value over and over, every 2s unless told otherwise, until Ctrl-C",
+    help: "shows a statement's value again and again, every 2s by default, until Ctrl-C",
     example: ":watch 5s jobs()",
     takes: &[Takes::Anything],
     run,

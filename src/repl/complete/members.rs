@@ -8,7 +8,7 @@ use crate::engine::types::methods::{BARE, LIST, MAP, OWN, TEXT};
 use crate::engine::types::{DefinedNames, ScriptType, Shape};
 use crate::error::Failure;
 
-/// How many assignments to follow to find the type of a variable.
+/// Maximum number of assignments to follow to find the type of a variable.
 const STEPS: usize = 8;
 
 /// Returns the members of a value.

@@ -16,7 +16,7 @@ const KEYWORDS: &[(&str, &str)] = &[
     ("while", "while x < 5 { … }"),
     ("loop", "loop { … break; }"),
     ("break", "leaves a loop"),
-    ("continue", "goes on with a loop's next round"),
+    ("continue", "continues with a loop's next round"),
     ("return", "leaves a function with a value"),
     ("fn", "a function: fn name(x) { … }"),
     ("try", "try { … } catch (e) { … }"),

@@ -24,7 +24,7 @@ use jiff::Timestamp;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How long Tab may wait for a service.
+/// Maximum time that Tab waits for a service.
 const PATIENCE: Duration = Duration::from_millis(200);
 
 /// The state that sources use.

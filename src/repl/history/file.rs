@@ -21,7 +21,7 @@ const MOST_LINES: usize = 2 * MOST;
 const MOST_BYTES: usize = 4 << 20;
 /// Longer statements aren't saved: 64 KiB.
 const LONGEST: usize = 64 << 10;
-/// How often to open a file again that was replaced meanwhile.
+/// Maximum number of times to open a file again that was replaced meanwhile.
 const TRIES: usize = 100;
 /// Maximum wait for a shell that writes, which takes milliseconds.
 const PATIENCE: Duration = Duration::from_secs(5);

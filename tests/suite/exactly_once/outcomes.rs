@@ -109,7 +109,7 @@ fn how_long_a_busy_service_is_asked_is_a_setting() {
         cluster.connect("milvus", SETTLE)
     ));
     let mut run = ran.status(130).spawn();
-    run.await_error("the batch waits and goes on");
+    run.await_error("the batch waits and continues");
     run.signal("INT");
     run.end();
     assert_eq!(cluster.state().creates, 4);

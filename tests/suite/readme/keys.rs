@@ -26,6 +26,11 @@ fn written() -> Vec<Value> {
         "{\"id\": 1, \"vector\": [0.1, 0.2, 0.3, 0.4]}",
     )
     .expect("a file");
+    fs::write(
+        workshop.path().join("wrong.jsonl"),
+        "{\"id\": 1, \"vector\": [0.1]}\n{\"id\": 2, \"vector\": [0, 0, 0, 0]}",
+    )
+    .expect("a file");
     let script = r#"
         let place = connect("local");
         create_collection("books", #{dimension: 4});
@@ -35,6 +40,7 @@ fn written() -> Vec<Value> {
         try { import("books", "books.xlsx"); } catch (e) { error = e; }
         let batch = import_all("books", ["books.jsonl"]);
         for value in [job, jobs()[0], done, batch, place, submissions()[0], error] { show(value); }
+        show(check("wrong.jsonl", "books"));
     "#;
     fs::write(workshop.path().join("values.rhai"), script).expect("a script");
     fs::write(workshop.path().join("wrong.rhai"), "x(").expect("a script");
@@ -78,6 +84,7 @@ fn the_json_keys_are_the_table() {
         "a finding of `zshell lint`",
         "a profile (`zshell profile list`)",
         "a caught error",
+        "a report (`check`)",
     ];
     let values = written();
     assert_eq!(values.len(), names.len());

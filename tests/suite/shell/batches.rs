@@ -204,7 +204,7 @@ fn a_busy_service_is_waited_for() {
         .eval(text)
         .run();
     ran.says("7 35\n");
-    ran.complains("the batch waits and goes on");
+    ran.complains("the batch waits and continues");
     let creates = server.requests();
     let keys = |target: &str| {
         creates

@@ -178,9 +178,9 @@ fn a_secret_given_where_its_name_belongs_is_not_told() {
 #[test]
 fn nobody_is_asked_without_a_terminal() {
     let ran = Test::new().eval("ask(\"which?\")").status(7).run();
-    ran.complains("nobody to ask").complains("args");
+    ran.complains("can't ask").complains("args");
     let ran = Test::new().eval("ask_secret(\"key:\")").status(7).run();
-    ran.complains("nobody to ask").complains("secret(\"NAME\")");
+    ran.complains("can't ask").complains("secret(\"NAME\")");
     let ran = Test::new()
         .eval("ask(\"which?\", \"books\")")
         .stdout("books\n")

@@ -175,7 +175,7 @@ fn a_stopped_run_names_the_jobs_it_submitted() {
     ] {
         for (signal, status) in [("INT", 130), ("TERM", 143)] {
             let ran = stopped_after_submitting(rest, signal, status);
-            ran.complains("the job goes on; come back with wait(\"job-2\")");
+            ran.complains("the job continues; come back with wait(\"job-2\")");
             assert_eq!(ran.stderr.matches("come back").count(), 1, "{}", ran.stderr);
         }
     }

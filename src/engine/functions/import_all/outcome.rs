@@ -27,9 +27,7 @@ pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
         words::number(count.jobs.saturating_sub(known)),
     );
     Failure { message, ..failure }
-        .with_hint(
-            "run the same again: it goes on where it was, and submits nothing twice".to_owned(),
-        )
+        .with_hint("run the same again: it continues, and submits nothing twice".to_owned())
         .with_jobs(open)
 }
 
@@ -60,7 +58,7 @@ pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool
         () => Kind::JobFailed,
     };
     let ids = failed.iter().filter_map(|it| it.job.clone()).collect();
-    let again = "what has failed is submitted again by the next run, what is done is not";
+    let again = "the next run submits the failed jobs again, and leaves out the finished ones";
     // Jobs in doubt aren't submitted again.
     let again = (!failed.iter().all(|it| it.is_in_doubt())).then(|| again.to_owned());
     let hints: Vec<String> = hint.into_iter().chain(again).collect();

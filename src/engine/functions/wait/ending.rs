@@ -70,12 +70,15 @@ pub(crate) fn come_back(jobs: &[String]) -> String {
     const NAMED: usize = 8;
     let quoted: Vec<String> = jobs.iter().map(|id| words::quote(id)).collect();
     match quoted.as_slice() {
-        [only] => format!("the job goes on; come back with wait({only})"),
+        [only] => format!("the job continues; come back with wait({only})"),
         few if few.len() <= NAMED => {
-            format!("the jobs go on; come back with wait([{}])", few.join(", "))
+            format!(
+                "the jobs continue; come back with wait([{}])",
+                few.join(", ")
+            )
         }
         many => format!(
-            "the {} go on; come back with wait(jobs(#{{state: \"active\", limit: \"all\"}}))",
+            "the {} continue; come back with wait(jobs(#{{state: \"active\", limit: \"all\"}}))",
             words::count(many.len() as u64, "job")
         ),
     }

@@ -375,7 +375,7 @@ impl<'a> Queue<'a> {
             return Err(Failure { message, ..failure });
         }
         if self.busy_since.is_none() {
-            let text = format!("{}; the batch waits and goes on", failure.message);
+            let text = format!("{}; the batch waits and continues", failure.message);
             self.view.say(&text);
         }
         self.busy_since = Some(since);
