@@ -57,7 +57,7 @@ fn remove(session: &Session, name: &str) -> Result<(), Failure> {
             Kind::Refused,
             format!("profile {name:?} wasn't removed: no one can confirm it"),
         )
-        .with_hint("--yes removes it unasked"));
+        .with_hint("--yes removes it without asking"));
     }
     if !yes && !session.confirm(&format!("remove the profile {name:?} with its key?"), false)? {
         return Err(Failure::new(

@@ -108,7 +108,7 @@ fn many_jobs_are_left_with_a_line_that_finds_them_again() {
     let screen = shell.screen();
     assert!(
         screen.contains(
-            "jobs go on; come back with wait(jobs(#{state: \"active\", limit: \"all\"}))"
+            "jobs continue; come back with wait(jobs(#{state: \"active\", limit: \"all\"}))"
         ),
         "{screen}"
     );

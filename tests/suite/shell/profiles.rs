@@ -261,7 +261,7 @@ fn removing_asks_or_takes_yes() {
     let (folder, server) = (Folder::new(), service());
     add(&folder, &server, "prod").run();
     let ran = profile(&folder, &["remove", "prod"]).status(7).run();
-    ran.complains("was not removed").complains("--yes");
+    ran.complains("wasn't removed").complains("--yes");
     profile(&folder, &["remove", "prod", "--yes"]).run();
     assert!(!config(&folder).contains(TOKEN));
     profile(&folder, &["remove", "prod", "--yes"])
