@@ -87,7 +87,7 @@ impl Findings {
     ) {
         let key = self.key(level, field, problem);
         let group = self.groups.entry(key).or_default();
-        group.rows += rows;
+        group.rows = group.rows.saturating_add(rows);
         if group.hint.is_empty() {
             hint.clone_into(&mut group.hint);
         }
@@ -100,7 +100,7 @@ impl Findings {
         for ((level, field, problem), found) in other.groups {
             let key = self.key(level, &field, &problem);
             let group = self.groups.entry(key).or_default();
-            group.rows += found.rows;
+            group.rows = group.rows.saturating_add(found.rows);
             if group.hint.is_empty() {
                 group.hint = found.hint;
             }

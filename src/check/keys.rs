@@ -4,16 +4,17 @@
 //! SHA-256. Records of a key and its place are sorted in runs of [`RUN`] records. Runs are spilled to an unnamed temporary
 //! file and merged at the end.
 
+use super::CheckError;
 use super::findings::{Example, FindingLevel, Findings};
-use super::{CheckError, CheckRequest};
 use crate::formats::source::SourceFile;
-use crate::formats::{Batch, DataType};
+use crate::formats::{Batch, DataType, Schema};
 use crate::stores::read_at::{DiskFile, ReadAt};
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 /// Records of one sorted run: 24 MB. Each worker may sort one while the next is collected.
@@ -45,6 +46,24 @@ impl KeyPlace {
     fn parts(self) -> (usize, u64) {
         let file = usize::try_from(self.0 >> ROW_BITS).unwrap_or(usize::MAX);
         (file, self.0 & ((1 << ROW_BITS) - 1))
+    }
+}
+
+/// The file for the sorted hashes of a shard's keys.
+pub(super) struct KeysFile {
+    path: PathBuf,
+    out: BufWriter<File>,
+}
+
+impl KeysFile {
+    /// Creates the file. Call this before files are read, so that a wrong path costs no time.
+    pub(super) fn create(path: &Path) -> Result<Self, CheckError> {
+        let file = File::create(path).map_err(|source| failed_at(path, source))?;
+        let out = BufWriter::new(file);
+        Ok(Self {
+            path: path.to_owned(),
+            out,
+        })
     }
 }
 
@@ -114,11 +133,12 @@ impl KeyStore {
     /// Adds the repeated keys to the findings, and writes all keys to the request's file.
     pub(super) fn finish(
         self,
-        request: &CheckRequest,
+        schema: &Schema,
+        mut out: Option<KeysFile>,
         files: &[SourceFile],
         found: &mut Findings,
     ) -> Result<(), CheckError> {
-        let Some(field) = request.schema.primary() else {
+        let Some(field) = schema.primary() else {
             return Ok(());
         };
         let name = |place: KeyPlace| {
@@ -129,16 +149,9 @@ impl KeyStore {
                 row,
             )
         };
-        let mut out = match &request.keys_out {
-            Some(path) => Some((
-                path,
-                BufWriter::new(File::create(path).map_err(|source| failed_at(path, source))?),
-            )),
-            None => None,
-        };
         let mut before: Option<KeyRecord> = None;
         self.each(|record| {
-            if let Some((_, out)) = &mut out {
+            if let Some(KeysFile { out, .. }) = &mut out {
                 out.write_all(&record[0].to_be_bytes())?;
                 out.write_all(&record[1].to_be_bytes())?;
             }
@@ -165,7 +178,9 @@ impl KeyStore {
         })
         .map_err(failed)?;
         match out {
-            Some((path, mut out)) => out.flush().map_err(|source| failed_at(path, source)),
+            Some(KeysFile { path, mut out }) => {
+                out.flush().map_err(|source| failed_at(&path, source))
+            }
             None => Ok(()),
         }
     }
@@ -202,7 +217,7 @@ impl KeyStore {
     }
 }
 
-pub(super) const REPEATED: &str = "the same primary key more than once";
+pub(super) const REPEATED: &str = "primary key occurs more than once";
 pub(super) const UNIQUE: &str = "an import keeps all rows of a key, and queries return any of them: make the keys unique, or let the service make them (autoId)";
 
 /// A run that is being merged.
@@ -273,7 +288,7 @@ pub(super) fn failed(source: io::Error) -> CheckError {
     failed_at(&std::env::temp_dir(), source)
 }
 
-fn failed_at(path: &std::path::Path, source: io::Error) -> CheckError {
+fn failed_at(path: &Path, source: io::Error) -> CheckError {
     CheckError::Keys {
         place: path.display().to_string(),
         source,

@@ -3,7 +3,8 @@
 use super::findings::{Example, FindingLevel, Findings};
 use super::keys::{REPEATED, UNIQUE, shown};
 use super::report::CheckReport;
-use super::{CheckCount, CheckError};
+use super::{CheckCount, CheckError, CheckProgress};
+use crate::fsutil::{open_regular, read_text};
 use serde_json::Value;
 use std::cmp::Reverse;
 use std::collections::{BTreeSet, BinaryHeap};
@@ -11,9 +12,16 @@ use std::fs::File;
 use std::io::{self, BufReader, Read};
 use std::path::Path;
 
+/// Bytes of a key in a file of keys.
+const KEY: usize = 16;
+
 /// Merges reports in the JSON form of `zshell check -o json`. Keys are compared if each report names its file of keys,
 /// whose path is relative to the current folder or to the report's.
-pub(crate) fn merge(paths: &[String], strict: bool) -> Result<CheckReport, CheckError> {
+pub(super) fn merge(
+    paths: &[String],
+    strict: bool,
+    progress: &CheckProgress,
+) -> Result<CheckReport, CheckError> {
     let mut found = Findings::default();
     let mut count = CheckCount::default();
     let (mut notes, mut shards, mut keys) = (Vec::new(), BTreeSet::new(), Vec::new());
@@ -23,8 +31,8 @@ pub(crate) fn merge(paths: &[String], strict: bool) -> Result<CheckReport, Check
         let number = |key: &str| report.get(key).and_then(Value::as_u64).unwrap_or(0);
         // Each shard counts all files, and its own rows.
         count.files = count.files.max(number("files"));
-        count.rows += number("rows");
-        count.bytes += number("bytes");
+        count.rows = count.rows.saturating_add(number("rows"));
+        count.bytes = count.bytes.saturating_add(number("bytes"));
         for (level, list) in [
             (FindingLevel::Error, "errors"),
             (FindingLevel::Warning, "warnings"),
@@ -55,7 +63,7 @@ pub(crate) fn merge(paths: &[String], strict: bool) -> Result<CheckReport, Check
         ));
     }
     match keys.into_iter().collect::<Option<Vec<_>>>() {
-        Some(keys) => repeated(&keys, &schema, &mut found)?,
+        Some(keys) => repeated(&keys, &schema, progress, &mut found)?,
         None => notes.push("duplicates not checked across shards".to_owned()),
     }
     Ok(CheckReport::of(&count, found, schema, notes, strict))
@@ -66,7 +74,7 @@ fn read(path: &str) -> Result<Value, CheckError> {
         path: path.to_owned(),
         why,
     };
-    let text = std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))?;
+    let text = read_text(Path::new(path)).map_err(|error| unreadable(error.to_string()))?;
     let report: Value =
         serde_json::from_str(&text).map_err(|error| unreadable(error.to_string()))?;
     if report.get("errors").is_some_and(Value::is_array) {
@@ -88,7 +96,12 @@ fn near(report: &str, keys: &str) -> String {
 }
 
 /// Counts the keys that occur more than once in all files of sorted keys.
-fn repeated(paths: &[String], schema: &Value, found: &mut Findings) -> Result<(), CheckError> {
+fn repeated(
+    paths: &[String],
+    schema: &Value,
+    progress: &CheckProgress,
+    found: &mut Findings,
+) -> Result<(), CheckError> {
     let fields = schema.get("fields").and_then(Value::as_array);
     let primary = fields
         .into_iter()
@@ -101,14 +114,14 @@ fn repeated(paths: &[String], schema: &Value, found: &mut Findings) -> Result<()
     };
     let (name, is_integer) = (text("fieldName"), text("dataType") == "Int64");
     found.remove(FindingLevel::Warning, name, REPEATED);
-    let failed = |path: &str, source: io::Error| CheckError::Keys {
-        place: path.to_owned(),
-        source,
+    let failed = |path: &str, source: io::Error| CheckError::Unreadable {
+        path: path.to_owned(),
+        why: source.to_string(),
     };
     let mut files = Vec::new();
     let mut heads = BinaryHeap::new();
     for path in paths {
-        let file = File::open(path).map_err(|source| failed(path, source))?;
+        let file = open_keys(Path::new(path)).map_err(|source| failed(path, source))?;
         files.push((path, BufReader::with_capacity(1 << 16, file)));
     }
     for (no, (path, file)) in files.iter_mut().enumerate() {
@@ -119,7 +132,7 @@ fn repeated(paths: &[String], schema: &Value, found: &mut Findings) -> Result<()
         );
     }
     let mut before = None;
-    while let Some(Reverse((key, no))) = heads.pop() {
+    while let Some(Reverse((key, no))) = heads.pop().filter(|_| !progress.is_stopped()) {
         if before == Some(key) {
             let example =
                 Example::default().with_value(shown(key, is_integer).trim_end_matches(", "));
@@ -137,9 +150,19 @@ fn repeated(paths: &[String], schema: &Value, found: &mut Findings) -> Result<()
     Ok(())
 }
 
+/// Opens a file of keys, which must be whole.
+fn open_keys(path: &Path) -> io::Result<File> {
+    let file = open_regular(path)?;
+    if file.metadata()?.len().is_multiple_of(KEY as u64) {
+        return Ok(file);
+    }
+    let why = "it's no whole file of --keys-out: check the shard again";
+    Err(io::Error::new(io::ErrorKind::InvalidData, why))
+}
+
 /// Reads the next key; `None` at the end.
 fn next(file: &mut impl Read) -> io::Result<Option<[u64; 2]>> {
-    let mut bytes = [0; 16];
+    let mut bytes = [0; KEY];
     match file.read_exact(&mut bytes) {
         Ok(()) => {
             let mut halves = bytes

@@ -19,7 +19,6 @@ mod values;
 
 pub(crate) use error::CheckError;
 pub(crate) use infer::Inferred;
-pub(crate) use merge::merge;
 pub(crate) use paths::StoreAccess;
 pub(crate) use report::CheckReport;
 
@@ -102,19 +101,9 @@ impl CheckProgress {
 pub(crate) fn run(
     request: CheckRequest,
     interrupt: &Interrupt,
-    mut show: impl FnMut(&CheckCount),
+    show: impl FnMut(&CheckCount),
 ) -> Result<CheckReport, CheckError> {
-    let progress = Arc::new(CheckProgress::default());
-    let shared = Arc::clone(&progress);
-    let result = beside(
-        interrupt,
-        move || check(&request, &shared),
-        || {
-            show(&progress.count());
-        },
-    );
-    progress.stop();
-    result
+    beside(interrupt, show, move |progress| check(&request, progress))
 }
 
 /// Proposes a schema for the files of these paths.
@@ -124,33 +113,45 @@ pub(crate) fn infer(
     csv: CsvOptions,
     interrupt: &Interrupt,
 ) -> Result<Inferred, CheckError> {
-    beside(
-        interrupt,
-        move || infer::infer(&paths, &stores, &csv),
-        || {},
-    )
+    let work = move |progress: &_| infer::infer(&paths, &stores, &csv, progress);
+    beside(interrupt, |_| {}, work)
 }
 
-/// Runs a part on a thread, so that a stop ends the wait at once. Calls `wait` several times a second.
+/// Merges the reports of shards ([`merge::merge`]).
+pub(crate) fn merge(
+    paths: Vec<String>,
+    strict: bool,
+    interrupt: &Interrupt,
+) -> Result<CheckReport, CheckError> {
+    let work = move |progress: &_| merge::merge(&paths, strict, progress);
+    beside(interrupt, |_| {}, work)
+}
+
+/// Does work on a thread, so that a stop ends the wait at once and then the work. Calls `show` several times a second.
 fn beside<T: Send + 'static>(
     interrupt: &Interrupt,
-    run: impl FnOnce() -> Result<T, CheckError> + Send + 'static,
-    mut wait: impl FnMut(),
+    mut show: impl FnMut(&CheckCount),
+    work: impl FnOnce(&CheckProgress) -> Result<T, CheckError> + Send + 'static,
 ) -> Result<T, CheckError> {
+    let progress = Arc::new(CheckProgress::default());
+    let shared = Arc::clone(&progress);
     let (done, result) = mpsc::channel();
     thread::Builder::new()
         .name("check".to_owned())
-        .spawn(move || _ = done.send(run()))
+        .spawn(move || _ = done.send(work(&shared)))
         .map_err(CheckError::Thread)?;
     loop {
         match result.recv_timeout(TICK) {
             Ok(result) => {
-                wait();
+                show(&progress.count());
                 return result;
             }
             Err(RecvTimeoutError::Timeout) => {
-                interrupt.check().map_err(CheckError::Stopped)?;
-                wait();
+                if let Err(stop) = interrupt.check() {
+                    progress.stop();
+                    return Err(CheckError::Stopped(stop));
+                }
+                show(&progress.count());
             }
             Err(RecvTimeoutError::Disconnected) => return Err(CheckError::Ended),
         }
@@ -160,6 +161,11 @@ fn beside<T: Send + 'static>(
 /// Finds the files, checks them on all cores, and compares their keys.
 fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport, CheckError> {
     let mut found = findings::Findings::default();
+    let keys_out = request
+        .keys_out
+        .as_deref()
+        .map(keys::KeysFile::create)
+        .transpose()?;
     let files = paths::find(&request.paths, &request.stores, &mut found)?;
     limits::check(&files, &mut found);
     let cores = thread::available_parallelism().map_or(1, usize::from);
@@ -199,6 +205,6 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport
     }
     let task::Work { found, keys, .. } = work;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    keys.finish(request, &files, &mut found)?;
+    keys.finish(&request.schema, keys_out, &files, &mut found)?;
     Ok(CheckReport::new(request, &progress.count(), found))
 }

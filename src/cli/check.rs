@@ -15,7 +15,7 @@ use std::rc::Rc;
 /// Checks files. The exit code says whether the import would succeed.
 pub(super) fn check(session: &Rc<Session>, check: Check) -> Outcome {
     if !check.merge.is_empty() {
-        let report = merge(&check.merge, check.strict).map_err(Failure::from)?;
+        let report = merge(check.merge, check.strict, &session.interrupt).map_err(Failure::from)?;
         return Ok(judged(session, Dynamic::from(ReportValue::new(report))));
     }
     // A path without a dot or slash would be taken for a collection.

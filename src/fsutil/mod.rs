@@ -8,7 +8,7 @@ mod lock;
 pub(crate) use lock::{LockError, LockMode, lock_file};
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 
 /// Creates a folder and its parents with mode 0700. An existing folder is left alone.
@@ -63,9 +63,28 @@ pub(crate) fn not_regular() -> io::Error {
     io::Error::new(io::ErrorKind::InvalidInput, "not a regular file")
 }
 
-/// Reads a text file. Unlike `std::fs::read_to_string`, it returns an error for a pipe, which would block.
+/// Maximum size in bytes of a text that's read as a whole: 64 MiB.
+pub(crate) const MAX_TEXT: u64 = 64 << 20;
+
+/// Reads a text file. Unlike `std::fs::read_to_string`, it returns an error for a pipe, which would block, and for a file
+/// larger than [`MAX_TEXT`].
 pub(crate) fn read_text(path: &Path) -> io::Result<String> {
-    io::read_to_string(open_regular(path)?)
+    read_limited(open_regular(path)?)
+}
+
+/// Reads text to its end. Returns an error if it's larger than [`MAX_TEXT`].
+pub(crate) fn read_limited(input: impl Read) -> io::Result<String> {
+    let mut text = String::new();
+    let read = input.take(MAX_TEXT + 1).read_to_string(&mut text)?;
+    if read as u64 > MAX_TEXT {
+        return Err(text_too_large());
+    }
+    Ok(text)
+}
+
+/// Returns the error for a text larger than [`MAX_TEXT`].
+pub(crate) fn text_too_large() -> io::Error {
+    io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB")
 }
 
 /// Returns true if users other than the owner may read the file.

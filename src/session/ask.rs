@@ -123,7 +123,7 @@ mod terminal {
         Ok(HiddenEcho(before))
     }
 
-    /// Turns the echo on again when it\'s dropped.
+    /// Turns the echo on again when it's dropped.
     pub(super) struct HiddenEcho(Termios);
 
     impl Drop for HiddenEcho {
@@ -151,7 +151,7 @@ mod terminal {
         }))
     }
 
-    /// Returns an error, since echo can\'t be turned off on this system.
+    /// Returns an error, since echo can't be turned off on this system.
     pub(super) fn hide_echo() -> io::Result<()> {
         Err(io::Error::other(
             "this system's terminal cannot hide what is typed",

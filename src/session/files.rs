@@ -4,14 +4,12 @@ use super::Session;
 #[cfg(unix)]
 use super::standard_input::StandardInput;
 use crate::error::{Failure, Kind};
+use crate::fsutil::{MAX_TEXT, read_limited, text_too_large};
 use crate::interrupt::{Interrupt, TICK};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
-
-/// Maximum size of a text that's read: 64 MiB.
-const LIMIT: u64 = 64 << 20;
 
 /// Reads a text file, or standard input for `-`. A stop ends the wait and discards the text.
 pub(super) fn read_text(path: &str, interrupt: &Interrupt) -> Result<String, Failure> {
@@ -34,8 +32,8 @@ fn standard_input(interrupt: &Interrupt) -> Result<String, Failure> {
             break;
         }
         bytes.extend(piece.iter().take(count));
-        if bytes.len() as u64 > LIMIT {
-            return Err(failed("standard input", &too_large()));
+        if bytes.len() as u64 > MAX_TEXT {
+            return Err(failed("standard input", &text_too_large()));
         }
     }
     String::from_utf8(bytes).map_err(|_| {
@@ -51,10 +49,6 @@ fn standard_input(interrupt: &Interrupt) -> Result<String, Failure> {
 
 fn failed(name: &str, error: &io::Error) -> Failure {
     Failure::new(Kind::Refused, format!("cannot read {name}: {error}"))
-}
-
-fn too_large() -> io::Error {
-    io::Error::new(io::ErrorKind::FileTooLarge, "it is larger than 64 MiB")
 }
 
 /// Reads a file on a thread, because a slow disk or a pipe may block.
@@ -101,16 +95,9 @@ impl Session {
 }
 
 fn read(path: &str) -> io::Result<String> {
-    let mut text = String::new();
-    let read = if path == "-" {
-        io::stdin().take(LIMIT + 1).read_to_string(&mut text)?
+    if path == "-" {
+        read_limited(io::stdin())
     } else {
-        File::open(path)?
-            .take(LIMIT + 1)
-            .read_to_string(&mut text)?
-    };
-    if read as u64 > LIMIT {
-        return Err(too_large());
+        read_limited(File::open(path)?)
     }
-    Ok(text)
 }

@@ -26,7 +26,7 @@ struct Format {
     name: &'static str,
     /// Approximate size of a row in bytes.
     row: usize,
-    /// How many times as fast as the peer a check should be.
+    /// Target: the peer's time divided by the time of a check.
     times: f64,
     /// Target in MB of file a second, or 0.
     least: f64,

@@ -61,7 +61,7 @@ impl Line {
         }
     }
 
-    /// How many times as fast as another program, with a target.
+    /// Speed as a multiple of another program's, with a target.
     pub(crate) fn times(what: &str, figure: f64, least: f64, note: String) -> Self {
         Self {
             target: format!("at least {least} x"),

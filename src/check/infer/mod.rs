@@ -3,7 +3,8 @@
 mod types;
 
 use super::report::create_form;
-use super::{CheckError, StoreAccess, paths};
+use super::{CheckError, CheckProgress, StoreAccess, paths};
+use crate::formats::batch::BATCH_ROWS;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, CsvOptions, DataType, Field, ReadError, Schema};
 use crate::location::Format;
@@ -14,8 +15,14 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 use types::{MAX_LENGTH, longest, of_cell, of_json, room, wider};
 
-/// Number of rows that are read of each file.
+/// Maximum number of rows that are read of each file.
 const ROWS: u64 = 10_000;
+
+/// Maximum number of rows that are read of all files, but at least one row of each.
+const ALL_ROWS: u64 = 50_000;
+
+/// Maximum number of different columns or keys. A collection has at most 64 fields (`maxFieldNum` of Milvus' proxy).
+const MAX_NAMES: usize = 256;
 
 /// Largest `max_capacity` of an `Array`.
 const MAX_CAPACITY: usize = 4_096;
@@ -79,6 +86,8 @@ struct Guess {
 struct Guesses {
     fields: Vec<Guess>,
     rows: u64,
+    /// Maximum number of rows to read of each file.
+    rows_per_file: u64,
 }
 
 /// Proposes a schema for the files of these paths.
@@ -86,14 +95,18 @@ pub(super) fn infer(
     given: &[String],
     stores: &StoreAccess,
     csv: &CsvOptions,
+    progress: &CheckProgress,
 ) -> Result<Inferred, CheckError> {
     let mut found = super::findings::Findings::default();
     let files = paths::find(given, stores, &mut found)?;
     if let Some(problem) = found.first_problem() {
         return Err(CheckError::Infer(problem));
     }
-    let mut all = Guesses::default();
-    for file in &files {
+    let mut all = Guesses {
+        rows_per_file: (ALL_ROWS / (files.len() as u64).max(1)).clamp(1, ROWS),
+        ..Guesses::default()
+    };
+    for file in files.iter().take_while(|_| !progress.is_stopped()) {
         let failed = |error: ReadError| CheckError::Infer(format!("{}: {error}", file.name));
         match file.columns().map_err(failed)? {
             Some(columns) => {
@@ -106,6 +119,13 @@ pub(super) fn infer(
                 all.measure(file, csv).map_err(failed)?;
             }
             None => all.read(file, csv).map_err(failed)?,
+        }
+        if all.fields.len() > MAX_NAMES {
+            return Err(CheckError::Infer(format!(
+                "{}: more than {MAX_NAMES} different columns or keys; a collection has at most 64 fields, so write varying keys \
+                 into one JSON field, or create the collection with a dynamic field",
+                file.name
+            )));
         }
     }
     Ok(all.finish())
@@ -146,13 +166,19 @@ impl Guesses {
                     .and_then(|text| serde_json::from_str(text).ok())
                     .unwrap_or_default();
                 for (name, value) in &object {
+                    if all.fields.len() > MAX_NAMES {
+                        return;
+                    }
                     let value = match value {
                         Value::String(cell) if file.format == Format::Csv => of_cell(cell, csv),
                         other => other.clone(),
                     };
                     let guess = all.field(name);
-                    if !value.is_null() {
-                        guess.see(&value.to_string());
+                    match &value {
+                        Value::Null => {}
+                        // Lists and objects are no keys.
+                        Value::Array(_) | Value::Object(_) => guess.count(),
+                        _ => guess.see(&value.to_string()),
                     }
                     guess.widen(of_json(&value));
                 }
@@ -222,9 +248,14 @@ impl Guesses {
             return Ok(());
         }
         let mut problems = Vec::new();
-        let mut reader = file.open_collecting(&Arc::new(schema), csv, &mut problems)?;
+        let reader = file.open_collecting(&Arc::new(schema), csv, &mut problems)?;
+        let rows = usize::try_from(self.rows_per_file).unwrap_or(BATCH_ROWS);
+        let mut reader = reader.with_batch_rows(rows.min(BATCH_ROWS));
         let mut batch = reader.new_batch();
-        while reader.rows() < ROWS && reader.next_batch(&mut batch)? {
+        while reader.rows() < self.rows_per_file
+            && self.fields.len() <= MAX_NAMES
+            && reader.next_batch(&mut batch)?
+        {
             see(self, &batch);
         }
         Ok(())
@@ -321,13 +352,21 @@ impl Guess {
 
     /// Notes a value, as text.
     fn see(&mut self, value: &str) {
-        self.values += 1;
-        self.rows += 1;
+        self.count();
         if !self.repeats {
             let mut hasher = DefaultHasher::new();
             value.hash(&mut hasher);
             self.repeats = !self.keys.insert(hasher.finish());
+            if self.repeats {
+                self.keys = HashSet::new();
+            }
         }
+    }
+
+    /// Counts a value.
+    fn count(&mut self) {
+        self.values += 1;
+        self.rows += 1;
     }
 
     /// Widens the type so that it also takes values of another type. `None` is null.

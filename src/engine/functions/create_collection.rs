@@ -187,11 +187,8 @@ const TYPE_PARAMS: &[Opt] = &[
     opt("max_length", "a VarChar's length in bytes"),
     opt("max_capacity", "an Array's length"),
     opt("enable_analyzer", "VarChar: split text into terms").of(Takes::Flag),
-    opt("analyzer_params", "how text is split into terms"),
-    opt(
-        "multi_analyzer_params",
-        "how text is split into terms, by language",
-    ),
+    opt("analyzer_params", "tokenizer of text"),
+    opt("multi_analyzer_params", "tokenizer of text, by language"),
     opt("enable_match", "VarChar: allow text_match in filters").of(Takes::Flag),
     opt("mmap.enabled", "data is mapped from disk").of(Takes::Flag),
     opt("warmup", "load at once"),

@@ -12,7 +12,7 @@ const LONGEST: usize = 100;
 /// The time between two attempts.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-const OPTIONS: &[Opt] = &[opt("timeout", "how long to wait for another run to end").or("0")];
+const OPTIONS: &[Opt] = &[opt("timeout", "maximum time to wait for another run to end").or("0")];
 
 /// The function table of this family.
 pub(crate) const FUNCTIONS: &[Function] = &[

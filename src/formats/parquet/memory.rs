@@ -35,8 +35,8 @@ pub(super) struct PageMemory {
 }
 
 impl PageMemory {
-    /// Takes memory. Waits while another file goes beyond the memory that all files share: files are read independently
-    /// of each other, so that file ends.
+    /// Takes memory. Waits while another file goes beyond the memory that all files share. That file doesn't wait for this
+    /// one, so the wait ends.
     pub(super) fn take(&mut self, bytes: usize) -> Result<()> {
         let used = self.used.saturating_add(bytes);
         if used > MAX_PAGES {

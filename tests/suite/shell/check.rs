@@ -315,7 +315,7 @@ fn all_problems_of_all_files_are_in_one_report() {
         [
             ": files of the folder that are not imported, by their extension @file @file",
             "old: column will be dropped @file",
-            "id: the same primary key more than once @1",
+            "id: primary key occurs more than once @1",
             "vector: all values of the vector are 0 @2",
             "vector: the vector's length is not 1, for metric IP @1",
             "word: suspicious encoding: U+FFFD, which replaces bytes that could not be decoded @2",

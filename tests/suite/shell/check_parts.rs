@@ -158,6 +158,44 @@ fn merged_shards_find_what_one_check_finds() {
 }
 
 #[test]
+fn a_cut_file_of_keys_is_not_merged() {
+    let folder = Folder::new();
+    folder.work("schema.json", schema().to_string());
+    folder.work("a.jsonl", GOOD);
+    let check = ["check", "a.jsonl", "--schema", "schema.json", "-o", "json"];
+    let report = folder.test().args(check).args(["--keys-out", "a.keys"]);
+    folder.work("a.json", report.run().stdout);
+    let merge = || folder.test().args(["check", "--merge", "a.json"]);
+    merge().run().says("the import would succeed");
+    let mut keys = std::fs::read(folder.path("work/a.keys")).expect("the keys");
+    keys.pop();
+    folder.work("a.keys", keys);
+    merge()
+        .status(1)
+        .run()
+        .complains("a.keys")
+        .complains("no whole file of --keys-out");
+    let mut report: Value = serde_json::json!({"errors": [], "rows": u64::MAX, "bytes": u64::MAX});
+    report["warnings"] = serde_json::json!([{"rows": u64::MAX, "first": [{}, {}]}]);
+    folder.work("b.json", report.to_string());
+    let both = ["check", "--merge", "b.json", "b.json"];
+    folder.test().args(both).run().says("1 warning");
+}
+
+#[test]
+fn a_wrong_file_for_keys_is_refused_before_files_are_read() {
+    let folder = Folder::new();
+    folder.work("schema.json", schema().to_string());
+    folder.work("a.jsonl", "no JSON");
+    let check = ["check", "a.jsonl", "--schema", "schema.json"];
+    let test = folder
+        .test()
+        .args(check)
+        .args(["--keys-out", "none/a.keys"]);
+    test.status(1).run().complains("none/a.keys");
+}
+
+#[test]
 fn a_bucket_is_read_at_the_storage_endpoint_with_its_keys() {
     let objects = BTreeMap::from([
         ("in/good.jsonl".to_owned(), GOOD.as_bytes().to_vec()),

@@ -125,3 +125,26 @@ fn a_minority_of_other_values_does_not_change_the_type() {
         .run()
         .complains("bad.json: line 1");
 }
+
+#[test]
+fn too_many_keys_are_an_error() {
+    let folder = Folder::new();
+    let row = |no: usize| format!("{{\"id\":{no},\"key {no}\":1}}\n");
+    folder.work("a.jsonl", (0..10_000).map(row).collect::<String>());
+    let ran = folder.test().args(["infer", "a.jsonl"]).status(1).run();
+    ran.complains("a.jsonl: more than 256 different columns or keys")
+        .complains("dynamic field");
+}
+
+#[test]
+fn many_files_are_read_in_part() {
+    let folder = Folder::new();
+    for no in 0..60 {
+        let rows: String = (0..2_000)
+            .map(|row| format!("{{\"id\":{}}}\n", no * 2_000 + row))
+            .collect();
+        folder.work(&format!("data/{no}.jsonl"), rows);
+    }
+    let ran = folder.test().args(["infer", "data"]).run();
+    ran.complains("primary key: unique in 49,980 rows");
+}
