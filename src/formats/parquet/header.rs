@@ -1,6 +1,8 @@
 //! Header of a page (`parquet-format`, `parquet.thrift`, `PageHeader`).
 
+use bytes::Bytes;
 use parquet::basic::Encoding;
+use parquet::column::page::Page;
 
 use super::thrift::{ThriftError, ThriftReader, ThriftType};
 
@@ -44,6 +46,58 @@ pub(super) enum PageKind {
     },
     /// A page that readers skip.
     Other,
+}
+
+impl PageKind {
+    /// Returns the library's form of a page.
+    pub(super) fn page(&self, encoding: Encoding, buf: Bytes) -> Page {
+        match *self {
+            Self::DataV2 {
+                values,
+                nulls,
+                rows,
+                definition,
+                repetition,
+                is_compressed,
+                ..
+            } => Page::DataPageV2 {
+                buf,
+                num_values: values,
+                encoding,
+                num_nulls: nulls,
+                num_rows: rows,
+                def_levels_byte_len: definition,
+                rep_levels_byte_len: repetition,
+                is_compressed,
+                statistics: None,
+            },
+            Self::Data {
+                values,
+                definition,
+                repetition,
+                ..
+            } => Page::DataPage {
+                buf,
+                num_values: values,
+                encoding,
+                def_level_encoding: definition,
+                rep_level_encoding: repetition,
+                statistics: None,
+            },
+            Self::Dictionary { values, .. } => Page::DictionaryPage {
+                buf,
+                num_values: values,
+                encoding,
+                is_sorted: false,
+            },
+            Self::Other => Page::DictionaryPage {
+                buf,
+                num_values: 0,
+                encoding,
+                is_sorted: false,
+            },
+        }
+    }
 }
 
 /// Integers of a struct by field number, and its only boolean.

@@ -6,13 +6,13 @@
 //! limit.
 
 mod queue;
+mod shape;
 #[cfg(test)]
 mod tests;
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
-use bytes::Bytes;
 use parquet::basic::{Encoding, Type as Physical};
 use parquet::column::page::Page;
 use parquet::errors::{ParquetError, Result};
@@ -28,6 +28,8 @@ use crate::formats::error::too_large;
 use crate::formats::frames::MAX_ROW;
 use crate::stores::read_at::ReadAt;
 use queue::PageQueue;
+pub(super) use shape::PageShape;
+use shape::bit_width;
 
 /// Maximum size of a page in bytes, packed and unpacked. Most writers make pages of 1 MiB. `DuckDB` makes pages of 100 MB.
 pub(super) const MAX_PAGE: usize = 128 << 20;
@@ -41,9 +43,6 @@ const MAX_HEADER: usize = 16 << 20;
 /// Maximum number of consecutive pages without values.
 const EMPTY_PAGES: usize = 100;
 
-/// Size in bytes of a string that the library has decoded, without the string's bytes.
-const STRING: usize = size_of::<parquet::data_type::ByteArray>();
-
 /// A data page that was handed to the column reader.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct LoadedPage {
@@ -53,33 +52,6 @@ pub(super) struct LoadedPage {
     pub(super) longest: usize,
     /// Size of the unpacked page in bytes.
     pub(super) bytes: usize,
-}
-
-/// Properties of a leaf that decide how its pages are read.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct PageShape {
-    pub(super) physical: Physical,
-    pub(super) max_definition: i16,
-    pub(super) max_repetition: i16,
-}
-
-impl PageShape {
-    /// Returns the size of a decoded value and its levels in bytes, without the bytes of a string.
-    pub(super) fn value_bytes(self) -> usize {
-        let value = match self.physical {
-            Physical::BOOLEAN => 1,
-            Physical::INT32 | Physical::FLOAT => 4,
-            Physical::INT64 | Physical::DOUBLE => 8,
-            Physical::INT96 => 12,
-            Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY => STRING,
-        };
-        value + 2 * size_of::<i16>()
-    }
-
-    /// Returns the maximum number of values in a row.
-    fn max_levels(self) -> usize {
-        MAX_ROW / self.value_bytes()
-    }
 }
 
 /// Pages of a column chunk, and the position reached in them.
@@ -305,7 +277,7 @@ impl Pages {
             return Ok(None);
         }
         let levels = usize::try_from(values).unwrap_or(usize::MAX);
-        let (repetition, data) = self.parts(&header.kind, &bytes, levels)?;
+        let (repetition, data) = self.shape.parts(&header.kind, &bytes, levels)?;
         let scan = match repetition {
             Some(levels_bytes) => {
                 let width = bit_width(self.shape.max_repetition);
@@ -332,66 +304,12 @@ impl Pages {
         let (encoding, bytes) = self.plain(encoding, bytes, data, levels, memory)?;
         let size = bytes.len();
         let ends_row = self.ends_row(&header.kind)?;
-        self.hand(page(&header.kind, encoding, bytes.into()), ends_row);
+        self.hand(header.kind.page(encoding, bytes.into()), ends_row);
         Ok(Some(LoadedPage {
             levels,
             longest: scan.longest,
             bytes: size,
         }))
-    }
-
-    /// Returns the repetition levels of a data page, if it has any that can be scanned, and the offset of its values.
-    fn parts<'b>(
-        &self,
-        kind: &PageKind,
-        bytes: &'b [u8],
-        levels: usize,
-    ) -> Result<(Option<&'b [u8]>, usize)> {
-        let short = || damaged("a page ends within its levels");
-        match kind {
-            PageKind::DataV2 {
-                definition,
-                repetition,
-                ..
-            } => {
-                let repetition = usize::try_from(*repetition).unwrap_or(usize::MAX);
-                let definition = usize::try_from(*definition).unwrap_or(usize::MAX);
-                let level_bytes = bytes.get(..repetition).ok_or_else(short)?;
-                let scanned = (self.shape.max_repetition > 0).then_some(level_bytes);
-                Ok((scanned, repetition.saturating_add(definition)))
-            }
-            PageKind::Data {
-                definition,
-                repetition,
-                ..
-            } => {
-                let mut rest = bytes;
-                let mut scanned = None;
-                for (max, encoding, is_repetition) in [
-                    (self.shape.max_repetition, repetition, true),
-                    (self.shape.max_definition, definition, false),
-                ] {
-                    if max == 0 {
-                        continue;
-                    }
-                    if *encoding == Encoding::RLE {
-                        let (length, after) = rest.split_first_chunk::<4>().ok_or_else(short)?;
-                        let length =
-                            usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
-                        let (found, after) = after.split_at_checked(length).ok_or_else(short)?;
-                        rest = after;
-                        if is_repetition {
-                            scanned = Some(found);
-                        }
-                    } else {
-                        let length = levels.saturating_mul(bit_width(max)).div_ceil(8);
-                        rest = rest.get(length..).ok_or_else(short)?;
-                    }
-                }
-                Ok((scanned, bytes.len() - rest.len()))
-            }
-            _ => Ok((None, 0)),
-        }
     }
 
     /// Checks the values of a data page, which begin at `data`. Strings in a delta encoding are rewritten plainly.
@@ -469,61 +387,6 @@ impl Pages {
         // If the column reader is gone, its pages aren't needed.
         _ = self.to_reader.send((page, ends_row));
     }
-}
-
-/// Returns the library's form of a data page.
-fn page(kind: &PageKind, encoding: Encoding, buf: Bytes) -> Page {
-    match *kind {
-        PageKind::DataV2 {
-            values,
-            nulls,
-            rows,
-            definition,
-            repetition,
-            is_compressed,
-            ..
-        } => Page::DataPageV2 {
-            buf,
-            num_values: values,
-            encoding,
-            num_nulls: nulls,
-            num_rows: rows,
-            def_levels_byte_len: definition,
-            rep_levels_byte_len: repetition,
-            is_compressed,
-            statistics: None,
-        },
-        PageKind::Data {
-            values,
-            definition,
-            repetition,
-            ..
-        } => Page::DataPage {
-            buf,
-            num_values: values,
-            encoding,
-            def_level_encoding: definition,
-            rep_level_encoding: repetition,
-            statistics: None,
-        },
-        PageKind::Dictionary { values, .. } => Page::DictionaryPage {
-            buf,
-            num_values: values,
-            encoding,
-            is_sorted: false,
-        },
-        PageKind::Other => Page::DictionaryPage {
-            buf,
-            num_values: 0,
-            encoding,
-            is_sorted: false,
-        },
-    }
-}
-
-/// Returns the number of bits of a level.
-fn bit_width(max_level: i16) -> usize {
-    (i16::BITS - max_level.leading_zeros()) as usize
 }
 
 fn damaged(message: &str) -> ParquetError {

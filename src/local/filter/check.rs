@@ -2,7 +2,7 @@
 
 use super::like::Pattern;
 use super::members::Members;
-use super::value::{Constant, Operator, Relation, power};
+use super::value::{Constant, Operator, Relation};
 use super::{FieldRef, Predicate, Quantity, ValueKind};
 use std::cmp::Ordering;
 
@@ -20,7 +20,7 @@ pub(crate) enum Node {
     Predicate(Predicate),
 }
 
-type Checked = Result<Node, String>;
+pub(super) type Checked = Result<Node, String>;
 
 impl From<Predicate> for Node {
     fn from(predicate: Predicate) -> Self {
@@ -28,127 +28,9 @@ impl From<Predicate> for Node {
     }
 }
 
-impl ValueKind {
-    fn is_float(self) -> bool {
-        matches!(self, Self::Single | Self::Double)
-    }
-
-    fn is_number(self) -> bool {
-        self == Self::Int || self.is_float()
-    }
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Bool => "true or false",
-            Self::Int => "an integer",
-            Self::Single | Self::Double => "a float",
-            Self::Text => "a text",
-            Self::Json => "JSON",
-            Self::Array => "an array",
-            Self::Other => "a value of its type",
-        }
-    }
-
-    fn of(constant: &Constant) -> Self {
-        match constant {
-            Constant::Bool(_) => Self::Bool,
-            Constant::Int(_) => Self::Int,
-            Constant::Float(_) => Self::Double,
-            Constant::Text(_) => Self::Text,
-            Constant::List(_) => Self::Array,
-        }
-    }
-
-    /// Returns the kind of all elements of a list, or `Other` if they differ.
-    fn of_elements(constant: &Constant) -> Self {
-        let Constant::List(values) = constant else {
-            return Self::Other;
-        };
-        let mut kinds = values.iter().map(Self::of);
-        let first = kinds.next().unwrap_or(Self::Other);
-        if kinds.all(|kind| kind == first) {
-            first
-        } else {
-            Self::Other
-        }
-    }
-
-    /// Returns whether values of the two kinds can be compared (utils.go: canBeComparedDataType).
-    fn is_comparable(self, other: Self) -> bool {
-        match self {
-            Self::Bool | Self::Text => other == self || other == Self::Json,
-            Self::Int | Self::Single | Self::Double => other.is_number() || other == Self::Json,
-            Self::Json => true,
-            Self::Array | Self::Other => false,
-        }
-    }
-
-    /// Returns whether the two kinds can be calculated with (utils.go: canArithmeticDataType).
-    fn is_calculable(self, other: Self) -> bool {
-        match self {
-            Self::Int => matches!(other, Self::Int | Self::Json),
-            Self::Single | Self::Double => other.is_number() || other == Self::Json,
-            Self::Json => other.is_number(),
-            _ => false,
-        }
-    }
-
-    /// Converts a constant for a comparison with values of this kind (utils.go: castValue).
-    fn cast(self, constant: Constant) -> Result<Constant, String> {
-        match (self, constant) {
-            (Self::Json | Self::Array, Constant::List(values)) => {
-                if values
-                    .iter()
-                    .any(|value| matches!(value, Constant::List(_)))
-                {
-                    return Err("lists in lists can't be compared".to_owned());
-                }
-                Ok(Constant::List(values))
-            }
-            (Self::Json, constant)
-            | (Self::Bool, constant @ Constant::Bool(_))
-            | (Self::Text, constant @ Constant::Text(_))
-            | (Self::Int, constant @ Constant::Int(_))
-            | (Self::Single | Self::Double, constant @ Constant::Float(_)) => Ok(constant),
-            (Self::Single | Self::Double, Constant::Int(value)) => {
-                Ok(Constant::Float(value as f64))
-            }
-            (Self::Int, Constant::Float(value)) => Err(format!(
-                "an integer field can't be compared with {value:?}, a float"
-            )),
-            (kind, constant) => Err(format!("{} can't be compared with {constant}", kind.name())),
-        }
-    }
-}
-
-impl FieldRef {
-    /// Returns the kind of the values at the end of the path.
-    fn value_kind(&self) -> ValueKind {
-        if self.index.is_some() {
-            self.element
-        } else {
-            self.kind
-        }
-    }
-
-    fn is_whole_array(&self) -> bool {
-        self.kind == ValueKind::Array && self.index.is_none()
-    }
-
-    /// Refuses a whole array (utils.go: checkDirectComparisonBinaryField).
-    fn check_not_whole(&self) -> Result<(), String> {
-        if self.is_whole_array() {
-            return Err(
-                "arrays can only be compared by == and != with a list, or by an element".to_owned(),
-            );
-        }
-        Ok(())
-    }
-}
-
 impl Node {
     /// Returns the constant, if the node is one.
-    fn constant(&self) -> Option<&Constant> {
+    pub(super) fn constant(&self) -> Option<&Constant> {
         match self {
             Self::Constant(constant) | Self::Param(constant) => Some(constant),
             _ => None,
@@ -163,7 +45,7 @@ impl Node {
     }
 
     /// Returns the kind that decides which operations the node allows: for an array, the kind of its elements.
-    fn kind(&self) -> ValueKind {
+    pub(super) fn kind(&self) -> ValueKind {
         match self {
             Self::Constant(constant) | Self::Param(constant) => match ValueKind::of(constant) {
                 ValueKind::Array => ValueKind::of_elements(constant),
@@ -177,7 +59,7 @@ impl Node {
         }
     }
 
-    fn is_whole_array(&self) -> bool {
+    pub(super) fn is_whole_array(&self) -> bool {
         matches!(self, Self::Field(field) if field.is_whole_array())
     }
 
@@ -200,7 +82,7 @@ impl Node {
 }
 
 /// Returns the kind of an operation's result (utils.go: getTargetType).
-fn operation_kind(field: &FieldRef, operand: &Constant) -> ValueKind {
+pub(super) fn operation_kind(field: &FieldRef, operand: &Constant) -> ValueKind {
     match field.value_kind() {
         ValueKind::Json if matches!(operand, Constant::Float(_)) => ValueKind::Double,
         ValueKind::Int | ValueKind::Json => ValueKind::Int,
@@ -261,93 +143,6 @@ pub(crate) fn negated(node: Node) -> Checked {
                 .to_owned(),
         ),
     }
-}
-
-/// Checks `+` and `-` before a value (`VisitUnary`).
-pub(crate) fn signed(node: Node, sign: &str) -> Checked {
-    match (sign, node) {
-        ("+", node) => match node {
-            Node::Field(field) => field.check_not_whole().map(|()| Node::Field(field)),
-            node => Ok(node),
-        },
-        ("-", Node::Constant(Constant::Int(value))) => {
-            Ok(Node::Constant(Constant::Int(value.wrapping_neg())))
-        }
-        ("-", Node::Constant(Constant::Float(value))) => {
-            Ok(Node::Constant(Constant::Float(-value)))
-        }
-        _ => Err(format!("{sign:?} can only stand before a number")),
-    }
-}
-
-/// Checks `**` (`VisitPower`).
-pub(crate) fn raised(left: &Node, right: &Node) -> Checked {
-    let both = left.constant().zip(right.constant());
-    let result = both.and_then(|(base, exponent)| power(base, exponent));
-    result
-        .map(Node::Constant)
-        .ok_or_else(|| "power can only apply on constants".to_owned())
-}
-
-/// Checks arithmetic with two constants, or with one field and one constant (`VisitAddSub`, `VisitMulDivMod`,
-/// visitBitwiseBinaryOp, utils.go: handleBinaryArithExpr).
-pub(crate) fn calculated(left: Node, operator: Operator, right: Node) -> Checked {
-    if let (Some(one), Some(other)) = (left.constant(), right.constant()) {
-        if matches!((&left, &right), (Node::Param(_), _) | (_, Node::Param(_))) {
-            return Err("a value of exprParams can't be calculated with a constant".to_owned());
-        }
-        let result = operator.constants(one, other);
-        return result
-            .map(Node::Constant)
-            .ok_or_else(|| format!("{one} and {other} can't be calculated with"));
-    }
-    let (own, other) = if left.constant().is_some() {
-        (right.kind(), left.kind())
-    } else {
-        (left.kind(), right.kind())
-    };
-    if left.is_whole_array() || right.is_whole_array() {
-        return Err("arrays can't be calculated with".to_owned());
-    }
-    if !own.is_calculable(other) {
-        return Err(format!(
-            "{} can't be calculated with {}",
-            own.name(),
-            other.name()
-        ));
-    }
-    if operator.is_integral() && (own.is_float() || other.is_float()) {
-        return Err("modulo and bitwise operations can only apply on integer types".to_owned());
-    }
-    let commutes = matches!(operator, Operator::Add | Operator::Multiply);
-    let (field, operand) = match (left, right) {
-        (Node::Field(_), Node::Field(_)) => {
-            return Err(
-                "not supported to do arithmetic operations between multiple fields".to_owned(),
-            );
-        }
-        (Node::Field(field), Node::Constant(operand) | Node::Param(operand)) => (field, operand),
-        (Node::Constant(operand) | Node::Param(operand), Node::Field(field)) if commutes => {
-            (field, operand)
-        }
-        (Node::Constant(_) | Node::Param(_), Node::Field(_)) => {
-            return Err("only + and * take the constant before the field".to_owned());
-        }
-        _ => {
-            return Err(
-                "complicated arithmetic operations are not supported: one field, one operator and one constant are"
-                    .to_owned(),
-            );
-        }
-    };
-    let operand = operation_kind(&field, &operand).cast(operand)?;
-    match (operator, &operand) {
-        (Operator::Divide | Operator::Modulo, zero) if zero.number() == Some(0.0) => {
-            return Err("division or modulus by zero".to_owned());
-        }
-        _ => {}
-    }
-    Ok(Node::Operation(field, operator, operand))
 }
 
 /// Checks `==`, `<` … (`VisitEquality`, `VisitRelational`, utils.go: `HandleCompare`).

@@ -1,7 +1,7 @@
 //! Filters of queries, deletes and searches, with Milvus' grammar and results.
 //!
 //! [`token`] splits a filter's text by the lexer rules of Milvus' grammar (internal/parser/planparserv2/Plan.g4).
-//! [`parse`] reads the tokens by the grammar's precedences. [`check`] applies the rules of Milvus' visitor
+//! [`parse`] reads the tokens by the grammar's precedences. [`check`] and [`arithmetic`] apply the rules of Milvus' visitor
 //! (`parser_visitor.go`, utils.go) and builds a [`Predicate`]. [`eval`] tests rows like segcore
 //! (internal/core/src/exec/expression). If releases differ, the rules are those of 3.0;
 //! tests/conformance/filter-differences.json lists the differences from 2.3.
@@ -13,8 +13,10 @@
 //! `element_filter`, `match_*` and paths into struct arrays, `random_sample`, regular expressions (`=~`), other
 //! function calls, shifts and `~` (newer than 3.0), and hexadecimal floats.
 
+mod arithmetic;
 mod check;
 mod eval;
+mod field;
 mod like;
 mod literal;
 mod members;
@@ -25,6 +27,7 @@ mod value;
 use crate::formats::Schema;
 use crate::formats::column::Column;
 use eval::Row;
+use field::{FieldRef, ValueKind};
 use like::Pattern;
 use members::Members;
 use serde_json::{Map, Value};
@@ -74,36 +77,6 @@ enum Predicate {
 enum Quantity {
     Any,
     All,
-}
-
-/// A field, or the part of it at the end of a path.
-#[derive(Clone, Debug)]
-struct FieldRef {
-    /// Column number.
-    column: usize,
-    /// Kind of the field itself.
-    kind: ValueKind,
-    /// Kind of an array's elements.
-    element: ValueKind,
-    /// Keys of the path into a JSON value.
-    keys: Vec<String>,
-    /// Index of an array's element.
-    index: Option<usize>,
-}
-
-/// The kinds of values that filters distinguish.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum ValueKind {
-    Bool,
-    Int,
-    /// 32-bit floats.
-    Single,
-    Double,
-    Text,
-    Json,
-    Array,
-    /// A list without a common kind, or a field that can't be compared.
-    Other,
 }
 
 impl Filter {

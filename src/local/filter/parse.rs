@@ -1,6 +1,7 @@
 //! Parses a filter's tokens into a [`Predicate`], with the rules and precedences of Milvus' grammar
 //! (internal/parser/planparserv2/Plan.g4).
 
+use super::arithmetic;
 use super::check::{self, Node};
 use super::literal;
 use super::token::{self, PathKey, Token};
@@ -145,7 +146,7 @@ impl<'a> Parser<'a> {
             [Token::Sign("="), ..] => {
                 return Err("\"=\" is not expected; equality is ==".to_owned());
             }
-            [Token::Sign(sign), rest @ ..] => match (relation(sign), operator(sign)) {
+            [Token::Sign(sign), rest @ ..] => match (Relation::of_sign(sign), operator(sign)) {
                 (Some(first), _) if is_range(first, rest) => (Infix::Range, precedence::RANGE, 0),
                 (Some(relation @ (Relation::Equal | Relation::NotEqual)), _) => {
                     (Infix::Relation(relation), precedence::EQUALITY, 1)
@@ -166,8 +167,8 @@ impl<'a> Parser<'a> {
         let right = self.expression(precedence + 1)?;
         match infix {
             Infix::And | Infix::Or => check::joined(left, right, matches!(infix, Infix::Or)),
-            Infix::Power => check::raised(&left, &right),
-            Infix::Operator(operator) => check::calculated(left, operator, right),
+            Infix::Power => arithmetic::raised(&left, &right),
+            Infix::Operator(operator) => arithmetic::calculated(left, operator, right),
             Infix::Like => self.condition(check::is_like(left, right)),
             Infix::In => self.condition(check::is_in(left, right)),
             Infix::NotIn => check::negated(self.condition(check::is_in(left, right))?),
@@ -179,17 +180,17 @@ impl<'a> Parser<'a> {
     /// Parses `< field < right`, after the left bound.
     fn range(&mut self, left: Node) -> Result<Node, String> {
         let mut side = || match self.next() {
-            Some(Token::Sign(sign)) => relation(sign),
+            Some(Token::Sign(sign)) => Relation::of_sign(sign),
             _ => None,
         };
         let first = side().unwrap_or(Relation::Less);
         let field = match self.next() {
-            Some(Token::Name(name)) => self.field(name, &[])?,
-            Some(Token::Path(name, keys)) => self.field(name, keys)?,
+            Some(Token::Name(name)) => FieldRef::resolve(self.schema, name, &[])?,
+            Some(Token::Path(name, keys)) => FieldRef::resolve(self.schema, name, keys)?,
             _ => return Err("a range is of a field".to_owned()),
         };
         let second = match self.next() {
-            Some(Token::Sign(sign)) => relation(sign).unwrap_or(first),
+            Some(Token::Sign(sign)) => Relation::of_sign(sign).unwrap_or(first),
             _ => first,
         };
         let right = self.expression(precedence::RANGE + 1)?;
@@ -239,7 +240,7 @@ impl<'a> Parser<'a> {
                 Ok(Node::Constant(Constant::Int(i64::MIN)))
             }
             Token::Sign(sign @ ("+" | "-")) => {
-                check::signed(self.expression(precedence::UNARY)?, sign)
+                arithmetic::signed(self.expression(precedence::UNARY)?, sign)
             }
             Token::Sign("(") => {
                 let node = self.expression(0)?;
@@ -287,7 +288,7 @@ impl<'a> Parser<'a> {
         if self.peek() == Some(&Token::Sign("(")) {
             return Err(unsupported(name));
         }
-        let field = self.field(name, keys)?;
+        let field = FieldRef::resolve(self.schema, name, keys)?;
         let negated = match self.peek() {
             Some(Token::Word("is null")) => true,
             Some(Token::Word("is not null")) => false,
@@ -336,8 +337,10 @@ impl<'a> Parser<'a> {
             "array_length" => {
                 self.need_sign("(")?;
                 let field = match self.next() {
-                    Some(Token::Name(name)) => self.field(name, &[])?,
-                    Some(Token::Path(name, keys)) if !keys.is_empty() => self.field(name, keys)?,
+                    Some(Token::Name(name)) => FieldRef::resolve(self.schema, name, &[])?,
+                    Some(Token::Path(name, keys)) if !keys.is_empty() => {
+                        FieldRef::resolve(self.schema, name, keys)?
+                    }
                     _ => return Err("array_length takes a field or a key".to_owned()),
                 };
                 self.need_sign(")")?;
@@ -368,68 +371,6 @@ impl<'a> Parser<'a> {
         self.need_sign(")")?;
         self.condition(check::contains(field, values, quantity))
     }
-
-    /// Returns the field with this name, or the key of the dynamic field.
-    fn field(&self, name: &str, keys: &[PathKey]) -> Result<FieldRef, String> {
-        let fields = &self.schema.fields;
-        let place = fields.iter().position(|field| field.name == name);
-        let data_type = place
-            .and_then(|place| fields.get(place))
-            .map(|field| &field.data_type);
-        if data_type.is_none() && name.eq_ignore_ascii_case("null") {
-            return Err(
-                "NULL literal is not supported in expressions; use '<field> is null'".to_owned(),
-            );
-        }
-        if data_type.is_none() && !self.schema.dynamic {
-            return Err(format!("field {name} not exist"));
-        }
-        let (kind, element) = data_type.map_or((ValueKind::Json, ValueKind::Other), kinds);
-        let mut field = FieldRef {
-            column: place.unwrap_or(fields.len()),
-            kind,
-            element,
-            keys: Vec::new(),
-            index: None,
-        };
-        if kind == ValueKind::Array {
-            field.index = keys.first().map(index).transpose()?;
-            if keys.len() > 1 {
-                return Err(format!("{name} is an array, whose elements have no keys"));
-            }
-            return Ok(field);
-        }
-        if !keys.is_empty() && kind != ValueKind::Json {
-            return Err(format!(
-                "{name} is no JSON or array field, to be accessed with []"
-            ));
-        }
-        if data_type.is_none() && name != META {
-            field.keys.push(name.to_owned());
-        }
-        field.keys.extend(keys.iter().map(|key| key.text.clone()));
-        Ok(field)
-    }
-}
-
-fn index(key: &PathKey) -> Result<usize, String> {
-    let index = key.text.parse().ok().filter(|_| key.is_index);
-    index.ok_or_else(|| "can only access array field with integer index".to_owned())
-}
-
-/// Returns the kind of a type, and the kind of its elements.
-fn kinds(data_type: &DataType) -> (ValueKind, ValueKind) {
-    let kind = match data_type {
-        DataType::Bool => ValueKind::Bool,
-        DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => ValueKind::Int,
-        DataType::Float => ValueKind::Single,
-        DataType::Double => ValueKind::Double,
-        DataType::VarChar { .. } => ValueKind::Text,
-        DataType::Json => ValueKind::Json,
-        DataType::Array { element, .. } => return (ValueKind::Array, kinds(element).0),
-        _ => ValueKind::Other,
-    };
-    (kind, ValueKind::Other)
 }
 
 /// Returns true if a field and a relation in the same direction come next, which makes the two relations a range.
@@ -437,23 +378,7 @@ fn is_range(first: Relation, rest: &[Token<'_>]) -> bool {
     let [Token::Name(_) | Token::Path(..), Token::Sign(sign), ..] = rest else {
         return false;
     };
-    let upward = |relation| matches!(relation, Relation::Less | Relation::LessEqual);
-    let downward = |relation| matches!(relation, Relation::Greater | Relation::GreaterEqual);
-    relation(sign).is_some_and(|second| {
-        (upward(first) && upward(second)) || (downward(first) && downward(second))
-    })
-}
-
-fn relation(sign: &str) -> Option<Relation> {
-    Some(match sign {
-        "==" => Relation::Equal,
-        "!=" => Relation::NotEqual,
-        "<" => Relation::Less,
-        "<=" => Relation::LessEqual,
-        ">" => Relation::Greater,
-        ">=" => Relation::GreaterEqual,
-        _ => return None,
-    })
+    Relation::of_sign(sign).is_some_and(|second| first.makes_range(second))
 }
 
 fn operator(sign: &str) -> Option<(Operator, u8)> {

@@ -50,6 +50,26 @@ pub(crate) enum Operator {
 }
 
 impl Relation {
+    /// Returns true if both relations point in the same direction, so they make a range.
+    pub(super) fn makes_range(self, other: Self) -> bool {
+        let upward = |relation| matches!(relation, Self::Less | Self::LessEqual);
+        let downward = |relation| matches!(relation, Self::Greater | Self::GreaterEqual);
+        (upward(self) && upward(other)) || (downward(self) && downward(other))
+    }
+
+    /// Returns the relation that a sign means.
+    pub(super) fn of_sign(sign: &str) -> Option<Self> {
+        Some(match sign {
+            "==" => Self::Equal,
+            "!=" => Self::NotEqual,
+            "<" => Self::Less,
+            "<=" => Self::LessEqual,
+            ">" => Self::Greater,
+            ">=" => Self::GreaterEqual,
+            _ => return None,
+        })
+    }
+
     /// Returns true if the relation holds for two values in this order.
     pub(crate) fn holds(self, order: Ordering) -> bool {
         match self {

@@ -1,0 +1,96 @@
+//! The levels in front of a data page's values, and the sizes that follow from a leaf's type.
+
+use super::damaged;
+use crate::formats::frames::MAX_ROW;
+use crate::formats::parquet::header::PageKind;
+use parquet::basic::{Encoding, Type as Physical};
+use parquet::errors::Result;
+
+/// Size in bytes of a string that the library has decoded, without the string's bytes.
+const STRING: usize = size_of::<parquet::data_type::ByteArray>();
+
+/// Properties of a leaf that decide how its pages are read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PageShape {
+    pub(crate) physical: Physical,
+    pub(crate) max_definition: i16,
+    pub(crate) max_repetition: i16,
+}
+
+impl PageShape {
+    /// Returns the size of a decoded value and its levels in bytes, without the bytes of a string.
+    pub(crate) fn value_bytes(self) -> usize {
+        let value = match self.physical {
+            Physical::BOOLEAN => 1,
+            Physical::INT32 | Physical::FLOAT => 4,
+            Physical::INT64 | Physical::DOUBLE => 8,
+            Physical::INT96 => 12,
+            Physical::BYTE_ARRAY | Physical::FIXED_LEN_BYTE_ARRAY => STRING,
+        };
+        value + 2 * size_of::<i16>()
+    }
+
+    /// Returns the maximum number of values in a row.
+    pub(super) fn max_levels(self) -> usize {
+        MAX_ROW / self.value_bytes()
+    }
+
+    /// Returns the repetition levels of a data page, if it has any that can be scanned, and the offset of its values.
+    pub(super) fn parts<'b>(
+        self,
+        kind: &PageKind,
+        bytes: &'b [u8],
+        levels: usize,
+    ) -> Result<(Option<&'b [u8]>, usize)> {
+        let short = || damaged("a page ends within its levels");
+        match kind {
+            PageKind::DataV2 {
+                definition,
+                repetition,
+                ..
+            } => {
+                let repetition = usize::try_from(*repetition).unwrap_or(usize::MAX);
+                let definition = usize::try_from(*definition).unwrap_or(usize::MAX);
+                let level_bytes = bytes.get(..repetition).ok_or_else(short)?;
+                let scanned = (self.max_repetition > 0).then_some(level_bytes);
+                Ok((scanned, repetition.saturating_add(definition)))
+            }
+            PageKind::Data {
+                definition,
+                repetition,
+                ..
+            } => {
+                let mut rest = bytes;
+                let mut scanned = None;
+                for (max, encoding, is_repetition) in [
+                    (self.max_repetition, repetition, true),
+                    (self.max_definition, definition, false),
+                ] {
+                    if max == 0 {
+                        continue;
+                    }
+                    if *encoding == Encoding::RLE {
+                        let (length, after) = rest.split_first_chunk::<4>().ok_or_else(short)?;
+                        let length =
+                            usize::try_from(u32::from_le_bytes(*length)).unwrap_or(usize::MAX);
+                        let (found, after) = after.split_at_checked(length).ok_or_else(short)?;
+                        rest = after;
+                        if is_repetition {
+                            scanned = Some(found);
+                        }
+                    } else {
+                        let length = levels.saturating_mul(bit_width(max)).div_ceil(8);
+                        rest = rest.get(length..).ok_or_else(short)?;
+                    }
+                }
+                Ok((scanned, bytes.len() - rest.len()))
+            }
+            _ => Ok((None, 0)),
+        }
+    }
+}
+
+/// Returns the number of bits of a level.
+pub(super) fn bit_width(max_level: i16) -> usize {
+    (i16::BITS - max_level.leading_zeros()) as usize
+}
