@@ -63,11 +63,10 @@ impl Endpoint {
             return Err(EndpointError::Empty);
         }
         // The URL parser silently drops line ends. The API key must not go to a host that differs from the text.
-        if text
-            .chars()
-            .any(|letter| letter.is_control() || letter.is_whitespace())
-        {
-            return Err(EndpointError::Blanks);
+        if text.chars().any(|letter| {
+            letter.is_control() || letter.is_whitespace() || pasted::QUOTES.contains(letter)
+        }) {
+            return Err(EndpointError::Characters);
         }
         pasted::refuse_lite_file(text)?;
         let mut url = absolute(text)?;
@@ -75,6 +74,13 @@ impl Endpoint {
             return Err(EndpointError::Credentials);
         }
         let host = host_name(&url);
+        // The URL parser maps wide forms (U+FF02) to quotes, and keeps signs that no DNS name has.
+        if !host
+            .chars()
+            .all(|letter| letter.is_ascii_alphanumeric() || ".-_:".contains(letter))
+        {
+            return Err(EndpointError::Characters);
+        }
         pasted::refuse_console(&url, &host)?;
         if url.query().is_some() || url.fragment().is_some() {
             return Err(EndpointError::Query);

@@ -11,9 +11,9 @@ pub enum EndpointError {
     /// Empty text.
     #[error("the endpoint is empty")]
     Empty,
-    /// A blank, line end or control character in the text.
-    #[error("the endpoint has a blank or control character in it")]
-    Blanks,
+    /// A blank, quote, angle bracket, line end or control character in the text, or a sign that no host name has.
+    #[error("the endpoint has a blank or another character in it that no address has")]
+    Characters,
     /// Text that isn't a URL.
     #[error("the endpoint is not a URL: {reason}")]
     Syntax {
@@ -156,7 +156,7 @@ impl EndpointError {
                 "connect(\"https://in03-….api.aws-us-east1.zillizcloud.com\"), \
                  connect(\"http://localhost:19530\") or connect(\"local\")"
             }
-            Self::Blanks => "remove it",
+            Self::Characters => "remove it",
             Self::Syntax { .. } | Self::Scheme { .. } => {
                 "write it as https://host or http://host:19530"
             }

@@ -11,10 +11,13 @@ const API_ROOTS: [&str; 12] = [
     "backups", "usage", "invoices",
 ];
 
+/// Marks that people paste around an address. A valid address has none inside.
+pub(super) const QUOTES: &str = "\"'`<>";
+
 /// Returns the text without pasted quotes and angle brackets. If slashes are missing (`https:/host`, `http//host`),
 /// they're added.
 pub(super) fn tidy(text: &str) -> String {
-    let text = text.trim_matches(|letter: char| "\"'`<>".contains(letter));
+    let text = text.trim_matches(|letter: char| QUOTES.contains(letter));
     for scheme in ["https", "http"] {
         let Some(rest) = text
             .get(..scheme.len())

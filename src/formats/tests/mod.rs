@@ -9,6 +9,8 @@ mod keys;
 mod limits;
 mod numpy;
 mod parquet;
+mod parquet_stored;
+mod parquet_types;
 mod properties;
 mod rows;
 mod schema_rules;

@@ -2,6 +2,7 @@
 
 mod bodies;
 mod changes;
+mod collection_settings;
 mod collections;
 mod connections;
 mod databases;
@@ -20,6 +21,8 @@ mod refused;
 mod round_trip;
 mod search;
 mod search_grouping;
+mod search_metrics;
+mod search_refused;
 mod sharing;
 mod stores;
 mod upserts;
