@@ -9,6 +9,7 @@
 //! Reads are retried until the call's deadline; changes are sent exactly once. Redirects are never followed, so an API
 //! key only reaches the host that it was given for. Start with `imports`.
 
+mod aliases;
 mod answers;
 mod bodies;
 mod clusters;

@@ -1,4 +1,4 @@
-//! `collections`, `describe`, `create_collection`, `drop_collection`, `load`, `count`.
+//! `collections`, `describe`, `create_collection`, `drop_collection`, `load`, `count`, `alias`.
 
 use super::create_collection;
 use crate::engine::call::{Call, Function};
@@ -111,6 +111,19 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .gives(Gives::Number)
     .related(&["describe", "load", "query"])
     .method(),
+    Function::new(
+        Family::Collections,
+        "alias",
+        &["alias(name, collection)"],
+        "points an alias at a collection, creates the alias if it's missing, and returns the collection that it stood for before",
+        "alias(\"books\", \"books_2\")",
+        alias,
+    )
+    .arity(2, 2)
+    .takes(&[Takes::Anything, Takes::Collection])
+    .gives(Gives::Text)
+    .related(&["describe", "drop_collection"])
+    .method(),
 ];
 
 fn collections(call: &Call) -> Result<Dynamic, Failure> {
@@ -169,4 +182,27 @@ fn count(call: &Call) -> Result<Dynamic, Failure> {
         failure
     })?;
     Ok(dynamic_of(Value::from(rows)))
+}
+
+/// Creates or changes the alias. If the alias stands for the collection already, nothing is sent.
+fn alias(call: &Call) -> Result<Dynamic, Failure> {
+    let name = call.text(0, "the alias")?;
+    let collection = call.text(1, "the collection")?;
+    let client = &call.connection()?.client;
+    let exists = client.aliases(None)?.contains(&name);
+    let before = exists.then(|| client.describe_alias(&name)).transpose()?;
+    if before.as_ref() == Some(&collection) {
+        call.session
+            .notice(&format!("the alias {name} stands for {collection} already"));
+    } else {
+        client.set_alias(&name, &collection, exists)?;
+        let instead = before
+            .as_ref()
+            .map(|before| format!(" instead of {before}"));
+        call.session.changed(&format!(
+            "the alias {name} stands for {collection}{}",
+            instead.unwrap_or_default()
+        ));
+    }
+    Ok(before.map_or(Dynamic::UNIT, Dynamic::from))
 }

@@ -1,5 +1,6 @@
 //! The binary from outside: scripts, commands, exit codes, what is sent and what is kept.
 
+mod aliases;
 mod arguments;
 mod batches;
 mod batches_again;
