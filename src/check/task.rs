@@ -5,6 +5,7 @@ use super::keys::{KeyPlace, KeyStore};
 use super::problem::{self, FileProblem};
 use super::values::Inspector;
 use super::{CheckError, CheckProgress, CheckRequest};
+use crate::formats::batch::BATCH_ROWS;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, FilePart, ReadError, Reader, Schema, Warning, prefetch};
 use std::collections::BTreeSet;
@@ -13,6 +14,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 /// Size in bytes from which a file is divided among the cores.
 const LARGE: u64 = 16 << 20;
+
+/// Size in bytes up to which a batch is filled, so that a processor's cache holds the batch until it's checked.
+const BATCH: usize = 512 << 10;
 
 /// Number of places in a file from which a sample is taken.
 const WINDOWS: u64 = 10;
@@ -149,7 +153,10 @@ impl FileCheck<'_> {
                 if !self.task.part.is_whole() && !self.file.format.is_text() {
                     reader.keep_part(self.task.part);
                 }
-                match self.read(reader) {
+                let most = self.task.sample.unwrap_or(u64::MAX).min(BATCH_ROWS as u64);
+                let rows = (BATCH / schema.least_row_bytes().max(1)) as u64;
+                let rows = usize::try_from(rows.min(most)).unwrap_or(BATCH_ROWS);
+                match self.read(reader.with_batch_rows(rows)) {
                     Err(Left::Failed(error)) => return Err(error),
                     Err(Left::Broken(error)) => end = Some(error),
                     Ok(()) | Err(Left::Sampled | Left::Stopped) => {}
@@ -185,11 +192,7 @@ impl FileCheck<'_> {
     fn read(&mut self, reader: Reader) -> Result<(), Left> {
         match self.task.sample {
             Some(rows) if self.file.format.is_text() => self.sample(reader, rows),
-            Some(rows) => {
-                let size = usize::try_from(rows).unwrap_or(usize::MAX);
-                let reader = reader.with_batch_rows(size.min(crate::formats::batch::BATCH_ROWS));
-                self.read_all(reader, false, rows)
-            }
+            Some(rows) => self.read_all(reader, false, rows),
             None => self.read_all(reader, self.work.ahead, u64::MAX),
         }
     }

@@ -33,6 +33,21 @@ pub(super) fn push(column: &mut Column, json: &str) -> Result<(), String> {
     Ok(())
 }
 
+/// Appends the float vector that a text begins with, in one pass. Returns the length of the vector's text. Returns `None`
+/// and appends nothing if the column isn't of float vectors, or if [`push`] has to find what is wrong with the text.
+pub(super) fn push_quickly(column: &mut Column, text: &str) -> Option<usize> {
+    let (&DataType::FloatVector { dim }, Values::Float(values)) = column.parts_mut() else {
+        return None;
+    };
+    let begin = values.len();
+    let length = numbers::quick_list(text, dim, values);
+    if length.is_none() {
+        values.truncate(begin);
+    }
+    column.seal();
+    length
+}
+
 fn append(data_type: &DataType, values: &mut Values, json: &str) -> Result<(), String> {
     match (data_type, &mut *values) {
         (DataType::SparseFloatVector, Values::Sparse(spans)) => {

@@ -217,28 +217,36 @@ pub(super) fn packed_problem(data_type: &DataType, bytes: &[u8]) -> Option<Strin
 }
 
 /// Appends a CSV cell, parsed by the column's type as Milvus parses it.
-pub(super) fn push_cell(column: &mut Column, cell: &str) -> Result<(), String> {
-    let found = || shown(cell);
+pub(super) fn push_cell(column: &mut Column, text: &str) -> Result<(), String> {
+    let found = || shown(text);
     match column.data_type() {
-        DataType::Bool => match cell {
+        DataType::Bool => match text {
             "1" | "t" | "T" | "true" | "TRUE" | "True" => push_bool(column, true),
             "0" | "f" | "F" | "false" | "FALSE" | "False" => push_bool(column, false),
             _ => Err(found()),
         },
         DataType::Int8 | DataType::Int16 | DataType::Int32 | DataType::Int64 => {
-            match cell.parse() {
+            match text.parse() {
                 Ok(value) => push_integer(column, value),
                 Err(_) => Err(found()),
             }
         }
-        DataType::Float => match cell.parse::<f32>() {
+        DataType::Float => match text.parse::<f32>() {
             Ok(value) if value.is_finite() => push_float(column, value.into()),
             _ => Err(found()),
         },
-        DataType::Double => match cell.parse() {
+        DataType::Double => match text.parse() {
             Ok(value) => push_float(column, value),
             Err(_) => Err(found()),
         },
-        _ => push_text(column, cell),
+        DataType::FloatVector { .. } => {
+            let begin = column.len();
+            if cell::push_quickly(column, text) == Some(text.len()) {
+                return Ok(());
+            }
+            column.truncate(begin);
+            push_json(column, text)
+        }
+        _ => push_text(column, text),
     }
 }

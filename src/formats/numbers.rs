@@ -23,10 +23,12 @@ pub(super) struct Number<'a> {
     exact: bool,
     /// True if there is no fraction or exponent.
     integer: bool,
+    /// False if the text isn't a number by the grammar of JSON, such as `01`, `1.` and `1e`.
+    valid: bool,
 }
 
 impl<'a> Number<'a> {
-    /// Returns the number at the start of a valid JSON text, and the rest of the text.
+    /// Returns the number at the start of a JSON text, and the rest of the text.
     #[expect(
         clippy::inline_always,
         reason = "returned through memory, each number of a vector waits for its predecessor's stores"
@@ -43,11 +45,13 @@ impl<'a> Number<'a> {
         if count == 0 {
             return None;
         }
+        let mut valid = count == 1 || bytes.get(begin) != Some(&b'0');
         let mut integer = true;
         if bytes.get(at) == Some(&b'.') {
             integer = false;
             let begin = at + 1;
-            at = read_digits(bytes, begin, &mut digits);
+            at = read_eight_digits(bytes, begin, &mut digits);
+            valid &= at > begin;
             count += at - begin;
             exponent = -i32::try_from(at - begin).unwrap_or(i32::MAX);
         }
@@ -58,6 +62,7 @@ impl<'a> Number<'a> {
             let begin = at + 1 + usize::from(matches!(sign, Some(b'+' | b'-')));
             let mut power = 0;
             at = read_digits(bytes, begin, &mut power);
+            valid &= at > begin;
             exact &= at - begin <= 5;
             let power = i32::try_from(power).unwrap_or(i32::MAX);
             let power = if sign == Some(b'-') { -power } else { power };
@@ -71,6 +76,7 @@ impl<'a> Number<'a> {
             negative,
             exact,
             integer,
+            valid,
         };
         Some((number, rest))
     }
@@ -179,6 +185,64 @@ fn read_digits(bytes: &[u8], mut at: usize, value: &mut u64) -> usize {
     at
 }
 
+/// Powers of ten up to the largest that [`read_eight_digits`] multiplies by.
+const SHIFTS: [u64; 9] = [
+    1,
+    10,
+    100,
+    1_000,
+    10_000,
+    100_000,
+    1_000_000,
+    10_000_000,
+    100_000_000,
+];
+
+/// Reads digits like [`read_digits`], the first eight at once. Most fractions have at most eight digits.
+#[inline]
+fn read_eight_digits(bytes: &[u8], at: usize, value: &mut u64) -> usize {
+    let Some(eight) = bytes.get(at..).and_then(<[u8]>::first_chunk::<8>) else {
+        return read_digits(bytes, at, value);
+    };
+    // Each byte of `digits` is the digit's value. A byte that is no digit has its highest bit set in `others`; carries
+    // reach only the bytes after it.
+    let digits = u64::from_le_bytes(*eight) ^ 0x3030_3030_3030_3030;
+    let others = (digits.wrapping_add(0x7676_7676_7676_7676) | digits) & 0x8080_8080_8080_8080;
+    let count = others.trailing_zeros() / 8;
+    // Zeros take the place of the digits that are missing at the front.
+    let digits = digits.checked_shl(64 - 8 * count).unwrap_or(0);
+    let pairs = digits.wrapping_mul(10).wrapping_add(digits >> 8);
+    let (even, odd) = (pairs & 0xff_0000_00ff, (pairs >> 16) & 0xff_0000_00ff);
+    let even = even.wrapping_mul(100 + (1_000_000 << 32));
+    let sum = even.wrapping_add(odd.wrapping_mul(1 + (10_000 << 32))) >> 32;
+    let count = usize::try_from(count).unwrap_or(8);
+    let shift = SHIFTS.get(count).copied().unwrap_or(1);
+    *value = value.wrapping_mul(shift).wrapping_add(sum);
+    if count == 8 {
+        read_digits(bytes, at + 8, value)
+    } else {
+        at + count
+    }
+}
+
+/// Appends the numbers of a list to `values` without checking before that the text is JSON. Returns the length of the
+/// list's text. Returns `None` if the text doesn't begin with a list of exactly `count` numbers, each of which an f32
+/// can hold; `values` may then be longer.
+pub(super) fn quick_list(json: &str, count: usize, values: &mut Vec<f32>) -> Option<usize> {
+    let mut rest = json.strip_prefix('[')?;
+    values.reserve(count);
+    for at in 0..count {
+        let (number, after) = Number::first(skip_blanks(rest))?;
+        if !number.valid {
+            return None;
+        }
+        values.push(number.single().ok()?);
+        let end = if at + 1 == count { ']' } else { ',' };
+        rest = skip_blanks(after).strip_prefix(end)?;
+    }
+    (count > 0).then(|| json.len() - rest.len())
+}
+
 /// Passes each number of a valid JSON list to `take` and returns the number of elements. The error describes the value
 /// if it isn't a list of numbers, or the element that `take` refused.
 #[inline]
@@ -221,5 +285,50 @@ fn element(rest: &str) -> String {
     match values.next() {
         Some(Ok(value)) => describe(value.get()),
         _ => describe(rest),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn a_quick_list_is_a_list_of_json_numbers() {
+        for (json, length) in [
+            ("[1, -2.5e1 ,0]x", Some(14)),
+            ("[ 0.123456789,\t-0.00000001,1E+2]", Some(32)),
+            ("[1,2]", None),
+            ("[1,2,3,4]", None),
+            ("[1,2,03]", None),
+            ("[1,2,3.]", None),
+            ("[1,2,.3]", None),
+            ("[1,2,3e]", None),
+            ("[1,2,+3]", None),
+            ("[1,2,3e39]", None),
+            ("[1,2,null]", None),
+            ("[1,2,3", None),
+            ("[1,2,3,]", None),
+            ("1,2,3]", None),
+        ] {
+            assert_eq!(quick_list(json, 3, &mut Vec::new()), length, "{json}");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+        #[test]
+        fn quick_numbers_are_those_of_the_json_library(texts in prop::collection::vec("-?[0-9]{1,3}(\\.[0-9]{0,20})?([eE][+-]?[0-9]{0,2})?", 1..4)) {
+            let json = format!("[{}]", texts.join(","));
+            let mut values = Vec::new();
+            let quick = quick_list(&json, texts.len(), &mut values);
+            let valid = serde_json::from_str::<&RawValue>(&json).is_ok();
+            let exact: Vec<f32> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+            let finite = exact.len() == texts.len() && exact.iter().all(|value| value.is_finite());
+            prop_assert_eq!(quick, (valid && finite).then_some(json.len()));
+            if quick.is_some() {
+                prop_assert_eq!(values, exact);
+            }
+        }
     }
 }

@@ -4,6 +4,7 @@
 //! don't depend on the order of keys, and values that no column keeps are never built.
 
 mod meta;
+mod quick;
 mod words;
 
 use std::collections::{BTreeMap, HashMap};
@@ -29,7 +30,7 @@ pub(super) struct RowParser {
     keys: FieldNames,
     /// JSON text of each field's default value.
     defaults: Vec<Option<String>>,
-    /// Byte range in the row of each field's value.
+    /// Byte range in the row of each field's value; empty if the value is in its column already.
     places: Vec<Option<Range<usize>>>,
     /// Keys that aren't fields, with their values. Empty if dynamic fields are off.
     extras: Vec<(String, String)>,
@@ -46,6 +47,17 @@ pub(super) struct RowParser {
 struct FieldNames {
     names: Vec<String>,
     index: HashMap<String, usize>,
+}
+
+impl FieldNames {
+    /// Returns the number of the field with this name. Rows tend to have the fields in one order, so the field `guess`
+    /// is tried first.
+    fn find(&self, name: &str, guess: usize) -> Option<usize> {
+        let guessed = self.names.get(guess).is_some_and(|it| it == name);
+        guessed
+            .then_some(guess)
+            .or_else(|| self.index.get(name).copied())
+    }
 }
 
 /// Receives the refusals of one row.
@@ -119,7 +131,12 @@ impl RowParser {
         (columns, meta): (&mut [Column], Option<&mut Column>),
         notes: &mut Notes<'_>,
     ) -> Result<(), PushError> {
-        self.read(row, schema)?;
+        if self.read_quickly(row, schema, columns).is_none() {
+            for column in &mut *columns {
+                column.truncate(notes.row);
+            }
+            self.read(row, schema)?;
+        }
         let extras = self
             .extras
             .iter()
@@ -136,6 +153,10 @@ impl RowParser {
         let places = self.places.iter().zip(&self.defaults);
         let fields = schema.fields.iter().zip(columns);
         for ((field, column), (place, default)) in fields.zip(places) {
+            if place.as_ref().is_some_and(Range::is_empty) {
+                // The vector is in its column.
+                continue;
+            }
             let json = place.clone().and_then(|place| row.get(place));
             let json = json.and_then(|json| std::str::from_utf8(json).ok());
             let pushed = push_field(field, column, json, (default.as_deref(), self.loose));
@@ -276,6 +297,15 @@ fn push_loose(column: &mut Column, json: &str) -> Result<(), String> {
     }
 }
 
+/// Counts a row with a key that isn't a field.
+fn drop_key(dropped: &mut BTreeMap<String, u64>, name: &str) {
+    if let Some(rows) = dropped.get_mut(name) {
+        *rows += 1;
+    } else if dropped.len() <= MAX_WARNINGS {
+        dropped.insert(name.to_owned(), 1);
+    }
+}
+
 fn duplicate(name: &str) -> PushError {
     PushError::field(name, "each key once", "the key twice in one object")
 }
@@ -349,14 +379,7 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
                 RowKey::Extra(name) => {
                     match &mut self.extras {
                         Some(extras) => extras.push((name, value.to_owned())),
-                        None => {
-                            let is_full = self.dropped.len() > MAX_WARNINGS;
-                            if let Some(rows) = self.dropped.get_mut(&name) {
-                                *rows += 1;
-                            } else if !is_full {
-                                self.dropped.insert(name, 1);
-                            }
-                        }
+                        None => drop_key(self.dropped, &name),
                     }
                     continue;
                 }
@@ -384,8 +407,7 @@ enum RowKey {
     Extra(String),
 }
 
-/// Seed that reads a key as a field's number. Rows tend to have the fields in one order, so the next field is tried
-/// first.
+/// Seed that reads a key as a field's number.
 #[derive(Clone, Copy)]
 struct KeySeed<'k> {
     keys: &'k FieldNames,
@@ -408,13 +430,7 @@ impl Visitor<'_> for KeySeed<'_> {
     }
 
     fn visit_str<E>(self, key: &str) -> Result<RowKey, E> {
-        let names = &self.keys.names;
-        if names.get(self.guess).is_some_and(|name| name == key) {
-            return Ok(RowKey::Field(self.guess));
-        }
-        Ok(match self.keys.index.get(key) {
-            Some(at) => RowKey::Field(*at),
-            None => RowKey::Extra(key.to_owned()),
-        })
+        let found = self.keys.find(key, self.guess);
+        Ok(found.map_or_else(|| RowKey::Extra(key.to_owned()), RowKey::Field))
     }
 }

@@ -35,7 +35,7 @@ pub(super) fn schema_of(fields: Value, dynamic: bool) -> Arc<Schema> {
 }
 
 /// Returns a schema with a key, a text field and a vector of dimension 2.
-pub(super) fn small(dynamic: bool) -> Arc<Schema> {
+pub(in crate::formats) fn small(dynamic: bool) -> Arc<Schema> {
     let fields = json!([
         {"fieldName": "id", "dataType": "Int64", "isPrimary": true},
         {"fieldName": "name", "dataType": "VarChar", "elementTypeParams": {"max_length": 8}},
