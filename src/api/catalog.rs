@@ -2,7 +2,7 @@
 //! endpoint, since `v1` has no such calls.
 
 use super::Client;
-use super::envelope::AnswerData;
+use super::envelope::texts;
 use super::error::ApiError;
 use super::outcome::Effect;
 use super::query::read_rows;
@@ -23,6 +23,7 @@ calls! {
     PARTITIONS: Read "partitions/list" "list the partitions";
     CREATE_PARTITION: Change "partitions/create" "create the partition";
     DROP_PARTITION: Change "partitions/drop" "drop the partition";
+    RELEASE_PARTITIONS: Change "partitions/release" "release the partition";
     DATABASES: Read "databases/list" "list the databases";
     INDEXES: Read "indexes/list" "list the indexes";
     DESCRIBE_INDEX: Read "indexes/describe" "describe the index";
@@ -30,6 +31,8 @@ calls! {
     DROP_INDEX: Change "indexes/drop" "drop the index";
     ALIASES: Read "aliases/list" "list the aliases";
     DESCRIBE_ALIAS: Read "aliases/describe" "describe the alias";
+    CREATE_ALIAS: Change "aliases/create" "create the alias";
+    ALTER_ALIAS: Change "aliases/alter" "change the alias";
     DROP_ALIAS: Change "aliases/drop" "drop the alias";
 }
 
@@ -42,9 +45,10 @@ impl Client {
     ) -> Result<Vec<String>, ApiError> {
         let kind = kind(call, body);
         let names = if self.is_pretended(body) {
-            Vec::new()
+            let default = (call.2 == PARTITIONS.2).then(|| "_default".to_owned());
+            default.into_iter().collect()
         } else {
-            self.call(self.catalog(call, body, None)?, AnswerData::texts)?
+            self.call(self.catalog(call, body, None)?, texts)?
         };
         Ok(match &self.settings().dry_run {
             Some(dry_run) => dry_run.names(self.settings(), &kind, names),
@@ -58,30 +62,73 @@ impl Client {
         call: CatalogCall,
         body: &[(&str, &str)],
     ) -> Result<Vec<Value>, ApiError> {
-        self.call(self.catalog(call, body, None)?, |data| match read_rows(data) {
-            Ok(rows) => Ok(rows),
-            Err(_) => {
-                let raw = data.object().and(data.raw().ok_or_else(|| data.unreadable("it has no data")))?;
-                let value = serde_json::from_str(raw.get());
-                value.map(|value| vec![value]).map_err(|_| data.unreadable("its data is not JSON"))
+        self.call(self.catalog(call, body, None)?, |data| {
+            match read_rows(data) {
+                Ok(rows) => Ok(rows),
+                Err(_) => {
+                    let raw = data
+                        .object()
+                        .and(data.raw().ok_or_else(|| data.unreadable("it has no data")))?;
+                    let value = serde_json::from_str(raw.get());
+                    value
+                        .map(|value| vec![value])
+                        .map_err(|_| data.unreadable("its data is not JSON"))
+                }
             }
         })
     }
 
-    /// Makes a change. Sent once. `more` is a further key of the body. `made` is the name that the change creates or
-    /// drops, which a dry run remembers.
+    /// Makes a change. Sent once. `more` is a further key of the body. The last argument is for a dry run: the name
+    /// that the change creates, with the collection that an alias stands for, or the name that it drops.
     pub(crate) fn catalog_change(
         &self,
         call: CatalogCall,
         body: &[(&str, &str)],
         more: Option<(&str, Value)>,
-        (name, made): (&str, bool),
+        (name, made): (&str, Option<&str>),
     ) -> Result<(), ApiError> {
         self.call(self.catalog(call, body, more)?, |_| Ok(()))?;
         if let Some(dry_run) = &self.settings().dry_run {
             dry_run.keep_name(self.settings(), &kind(call, body), name, made);
         }
         Ok(())
+    }
+
+    /// Returns the names of the database's aliases, or of one collection's.
+    pub(crate) fn aliases(&self, collection: Option<&str>) -> Result<Vec<String>, ApiError> {
+        let body: Vec<_> = collection
+            .map(|name| ("collectionName", name))
+            .into_iter()
+            .collect();
+        self.catalog_names(ALIASES, &body)
+    }
+
+    /// Returns the name of the collection that an alias stands for.
+    pub(crate) fn describe_alias(&self, alias: &str) -> Result<String, ApiError> {
+        let body = [("aliasName", alias)];
+        let dry_run = self.settings().dry_run.as_ref();
+        if let Some(target) =
+            dry_run.and_then(|it| it.made(self.settings(), &kind(DESCRIBE_ALIAS, &body), alias))
+        {
+            return Ok(target);
+        }
+        let outgoing = self.catalog(DESCRIBE_ALIAS, &body, None)?;
+        self.call(outgoing, |data| {
+            let name = data.object()?.text(&["collectionName"]);
+            name.ok_or_else(|| data.unreadable("it names no collection"))
+        })
+    }
+
+    /// Creates an alias, or with `alter` points an existing alias at another collection. Sent once.
+    pub(crate) fn set_alias(
+        &self,
+        alias: &str,
+        collection: &str,
+        alter: bool,
+    ) -> Result<(), ApiError> {
+        let call = if alter { ALTER_ALIAS } else { CREATE_ALIAS };
+        let body = [("aliasName", alias), ("collectionName", collection)];
+        self.catalog_change(call, &body, None, (alias, Some(collection)))
     }
 
     fn catalog(
@@ -92,8 +139,13 @@ impl Client {
     ) -> Result<Outgoing, ApiError> {
         let database = self.settings().database.as_deref();
         let own = database.filter(|_| path != DATABASES.2);
-        let pairs = own.map(|name| ("dbName", name)).into_iter().chain(pairs.iter().copied());
-        let mut body: Map<String, Value> = pairs.map(|(key, value)| (key.to_owned(), value.into())).collect();
+        let pairs = own
+            .map(|name| ("dbName", name))
+            .into_iter()
+            .chain(pairs.iter().copied());
+        let mut body: Map<String, Value> = pairs
+            .map(|(key, value)| (key.to_owned(), value.into()))
+            .collect();
         body.extend(more.map(|(key, value)| (key.to_owned(), value)));
         self.post_body(what, effect, &format!("/v2/vectordb/{path}"), own, &body)
     }

@@ -6,12 +6,13 @@
 use super::Client;
 use super::bodies::CollectionBody;
 use super::description::{self, CollectionDescription};
-use super::envelope::AnswerData;
+use super::envelope::{AnswerData, texts};
 use super::error::ApiError;
-use super::fields::{self, Fields};
+use super::fields::Fields;
 use super::model::Dialect;
 use super::outcome::Effect;
 use super::request::Outgoing;
+use super::settings::COLLECTIONS;
 use super::v1;
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -29,11 +30,9 @@ impl Client {
         } else {
             self.post(what, Effect::Read, "/v2/vectordb/collections/list", None)?
         };
-        let names = self.call(outgoing, |data| {
-            Ok(data.list()?.into_iter().filter_map(fields::text).collect())
-        })?;
+        let names = self.call(outgoing, texts)?;
         Ok(match &self.settings().dry_run {
-            Some(dry_run) => dry_run.collections(self.settings(), names),
+            Some(dry_run) => dry_run.names(self.settings(), COLLECTIONS, names),
             None => names,
         })
     }
@@ -268,7 +267,7 @@ impl Client {
     }
 
     /// Returns the base URL for collection calls.
-    fn cluster_base(&self, what: &'static str) -> Result<&Url, ApiError> {
+    pub(super) fn cluster_base(&self, what: &'static str) -> Result<&Url, ApiError> {
         let settings = self.settings();
         match &settings.collection_base {
             Some(base) => Ok(base),

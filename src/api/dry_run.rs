@@ -13,7 +13,7 @@ use super::model::{JobState, Progress, State};
 use super::outcome::Effect;
 use super::request::Outgoing;
 use super::settings::{
-    DryRun, DryRunState, PlaceholderJobs, Pretended, PretendedCollection, Settings,
+    COLLECTIONS, DryRun, DryRunState, PlaceholderJobs, Pretended, PretendedName, Settings,
 };
 use super::transport::HttpAnswer;
 use crate::interrupt::Stop;
@@ -21,11 +21,12 @@ use serde_json::{Value, json};
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-fn place(settings: &Settings, database: Option<&str>, name: &str) -> PretendedCollection {
+fn place(settings: &Settings, database: Option<&str>, kind: &str, name: &str) -> PretendedName {
     let base = settings.collection_base.as_ref();
     let base = base.unwrap_or(&settings.import_base).to_string();
     let database = database.or(settings.database.as_deref());
-    (base, database.map(str::to_owned), name.to_owned())
+    let within = (base, database.map(str::to_owned), kind.to_owned());
+    (within, name.to_owned())
 }
 
 impl DryRun {
@@ -91,23 +92,48 @@ impl DryRun {
 
     /// Records that a collection was created (`made`) or dropped.
     pub(super) fn keep(&self, settings: &Settings, database: Option<&str>, name: &str, made: bool) {
-        let place = place(settings, database, name);
-        self.pretended().collections.insert(place, made);
+        let place = place(settings, database, COLLECTIONS, name);
+        let made = made.then(String::new);
+        self.pretended().names.insert(place, made);
+    }
+
+    /// Records that a name of another kind, such as an alias, was created (`made`) or dropped.
+    pub(super) fn keep_name(
+        &self,
+        settings: &Settings,
+        kind: &str,
+        name: &str,
+        made: Option<&str>,
+    ) {
+        let place = place(settings, None, kind, name);
+        let made = made.map(str::to_owned);
+        self.pretended().names.insert(place, made);
+    }
+
+    /// Returns the detail of a name that this run has created.
+    pub(super) fn made(&self, settings: &Settings, kind: &str, name: &str) -> Option<String> {
+        let place = place(settings, None, kind, name);
+        self.pretended().names.get(&place).cloned().flatten()
     }
 
     /// Returns whether the connection's database would have the collection, if this run has created or dropped it.
     pub(super) fn has(&self, settings: &Settings, name: &str) -> Option<bool> {
-        let place = place(settings, None, name);
-        self.pretended().collections.get(&place).copied()
+        let place = place(settings, None, COLLECTIONS, name);
+        self.pretended().names.get(&place).map(Option::is_some)
     }
 
-    /// Returns the names of a database's collections, with the created ones and without the dropped ones.
-    pub(super) fn collections(&self, settings: &Settings, mut names: Vec<String>) -> Vec<String> {
-        let (base, database, _) = place(settings, None, "");
-        for ((at, of, name), made) in &self.pretended().collections {
-            if *at == base && *of == database {
+    /// Returns the names of this kind that the service lists, with the created ones and without the dropped ones.
+    pub(super) fn names(
+        &self,
+        settings: &Settings,
+        kind: &str,
+        mut names: Vec<String>,
+    ) -> Vec<String> {
+        let (wanted, _) = place(settings, None, kind, "");
+        for ((within, name), made) in &self.pretended().names {
+            if *within == wanted {
                 names.retain(|it| it != name);
-                if *made {
+                if made.is_some() {
                     names.push(name.clone());
                 }
             }

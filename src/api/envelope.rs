@@ -141,6 +141,11 @@ impl<'a> AnswerData<'a> {
     }
 }
 
+/// Returns the texts of an answer's list.
+pub(super) fn texts(data: &AnswerData<'_>) -> Result<Vec<String>, ApiError> {
+    Ok(data.list()?.into_iter().filter_map(fields::text).collect())
+}
+
 impl AnswerReader<'_> {
     fn unreadable(&self, problem: &str, text: &str) -> ApiError {
         ApiError::Unreadable {

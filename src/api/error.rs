@@ -12,7 +12,7 @@ use thiserror::Error;
 pub struct ApiCall {
     /// The attempted action, as it reads after "cannot": `create the import job`.
     pub what: &'static str,
-    /// `GET` or `POST`.
+    /// The HTTP method.
     pub method: &'static str,
     /// The full URL with its query, without user and password.
     pub url: String,

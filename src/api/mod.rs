@@ -9,9 +9,9 @@
 //! Reads are retried until the call's deadline; changes are sent exactly once. Redirects are never followed, so an API
 //! key only reaches the host that it was given for. Start with `imports`.
 
-mod aliases;
 mod answers;
 mod bodies;
+pub(crate) mod catalog;
 mod clusters;
 pub(crate) mod collection_copy;
 mod collections;
@@ -32,6 +32,7 @@ pub(crate) mod model;
 mod old_milvus;
 mod outcome;
 pub(crate) mod query;
+pub(crate) mod raw;
 mod request;
 mod retry;
 mod scan;
@@ -144,6 +145,16 @@ impl Client {
         Self::new(settings, interrupt)
     }
 
+    /// Returns a client for another database of the same service.
+    pub(crate) fn with_database(&self, name: &str) -> Result<Self, ApiError> {
+        let mut settings = self.inner.settings.clone();
+        settings.database = Some(name.to_owned());
+        if settings.dialect == Dialect::V1 {
+            v1::refuse_database(&settings, Some(name))?;
+        }
+        Ok(Self::new(settings, self.interrupt.clone()))
+    }
+
     /// Returns the stop flag that ends the client's calls.
     pub fn interrupt(&self) -> &Interrupt {
         &self.interrupt
@@ -163,19 +174,30 @@ impl Client {
         self.send(&Arc::new(outgoing), None, read)
     }
 
-    /// Sends a request as often as its effect allows, or lets the dry run answer, and reads the answer.
+    /// Sends a request and reads the data of its answer.
     fn send<T>(
         &self,
         outgoing: &Arc<Outgoing>,
         late: Option<transport::Late>,
         read: impl Fn(&AnswerData<'_>) -> Result<T, ApiError>,
     ) -> Result<T, ApiError> {
+        self.send_whole(outgoing, late, |answer| {
+            self.inner.read(outgoing, answer, &read)
+        })
+    }
+
+    /// Sends a request as often as its effect allows, or lets the dry run answer, and reads the whole answer.
+    fn send_whole<T>(
+        &self,
+        outgoing: &Arc<Outgoing>,
+        late: Option<transport::Late>,
+        read: impl Fn(&HttpAnswer) -> Result<T, ApiError>,
+    ) -> Result<T, ApiError> {
         let Inner {
             settings,
             transport,
             ..
         } = &*self.inner;
-        let read = |answer: &HttpAnswer| self.inner.read(outgoing, answer, &read);
         let result = match self.dry_run(outgoing) {
             Some(dry_run) => read(&dry_run.answer(settings, outgoing)?),
             None => retry::send(transport, settings, outgoing, &self.interrupt, late, read),

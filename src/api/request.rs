@@ -54,7 +54,8 @@ impl Outgoing {
             .map(|(name, value)| format!("{name}={}", escape(value)))
             .collect();
         url.set_query((!pairs.is_empty()).then(|| pairs.join("&")).as_deref());
-        Self::new(settings, what, Effect::Read, Method::GET, url, None)
+        let method = ("GET", Method::GET);
+        Self::new(settings, what, Effect::Read, method, url, None)
     }
 
     /// Builds a `POST` with a JSON body.
@@ -66,28 +67,28 @@ impl Outgoing {
         path: &str,
         body: &impl Serialize,
     ) -> Result<Self, ApiError> {
-        let mut bytes = ZeroedBuffer::default();
-        serde_json::to_writer(&mut bytes, body).map_err(|error| ApiError::Setting {
-            what: "the request's body",
-            problem: error.to_string(),
-            hint: None,
-        })?;
-        let url = join(base, path);
-        Self::new(
-            settings,
-            what,
-            effect,
-            Method::POST,
-            url,
-            Some(bytes.into()),
-        )
+        let (url, method) = (join(base, path), ("POST", Method::POST));
+        Self::new(settings, what, effect, method, url, Some(json(body)?))
+    }
+
+    /// Builds a call with any method and URL.
+    pub(super) fn raw(
+        settings: &Settings,
+        what: &'static str,
+        effect: Effect,
+        method: (&'static str, Method),
+        url: Url,
+        body: Option<&Value>,
+    ) -> Result<Self, ApiError> {
+        let body = body.map(json).transpose()?;
+        Self::new(settings, what, effect, method, url, body)
     }
 
     fn new(
         settings: &Settings,
         what: &'static str,
         effect: Effect,
-        method: Method,
+        (word, method): (&'static str, Method),
         url: Url,
         body: Option<Bytes>,
     ) -> Result<Self, ApiError> {
@@ -100,7 +101,7 @@ impl Outgoing {
         headers.insert(CONTENT_TYPE, json);
         let call = ApiCall {
             what,
-            method: if method == Method::GET { "GET" } else { "POST" },
+            method: word,
             url: url.to_string(),
             effect,
         };
@@ -194,6 +195,17 @@ impl Outgoing {
     }
 }
 
+/// Returns a body as JSON.
+fn json(body: &impl Serialize) -> Result<Bytes, ApiError> {
+    let mut bytes = ZeroedBuffer::default();
+    serde_json::to_writer(&mut bytes, body).map_err(|error| ApiError::Setting {
+        what: "the request's body",
+        problem: error.to_string(),
+        hint: None,
+    })?;
+    Ok(bytes.into())
+}
+
 /// A growing buffer that leaves no copy of its content in freed memory.
 #[derive(Default)]
 struct ZeroedBuffer(Zeroizing<Vec<u8>>);
@@ -247,7 +259,7 @@ pub(super) fn escape(value: &str) -> String {
 }
 
 /// Returns `path` below the base's own path, without the base's query and fragment.
-fn join(base: &Url, path: &str) -> Url {
+pub(super) fn join(base: &Url, path: &str) -> Url {
     let mut url = base.clone();
     let full = format!("{}{path}", base.path().trim_end_matches('/'));
     url.set_path(&full);

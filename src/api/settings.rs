@@ -169,12 +169,15 @@ pub(super) struct Pretended {
     /// Whether the script's header was printed, and whether the header of its waits was.
     pub(super) begun: (bool, bool),
     pub(super) loaded: BTreeSet<String>,
-    /// Collections that the run created (true) or dropped (false).
-    pub(super) collections: BTreeMap<PretendedCollection, bool>,
+    /// Names that the run created, with the collection that an alias stands for, or dropped (`None`).
+    pub(super) names: BTreeMap<PretendedName, Option<String>>,
 }
 
-/// A collection's address: the service's URL, the database, the collection's name.
-pub(super) type PretendedCollection = (String, Option<String>, String);
+/// A name with its place: the service's URL, the database and the kind, such as [`COLLECTIONS`] or `partitions books`.
+pub(super) type PretendedName = ((String, Option<String>, String), String);
+
+/// The kind of a collection's name.
+pub(super) const COLLECTIONS: &str = "collections";
 
 /// Placeholder jobs in order of creation.
 #[derive(Default)]

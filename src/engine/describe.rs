@@ -74,10 +74,12 @@ pub enum Takes {
 /// The confirmation that the prompt asks for before a destructive call on a protected connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Confirm {
-    /// The user types the name of the collection, the call's first argument.
-    Name,
+    /// The user types the name that is the argument at this index, counted from 0.
+    Name(usize),
     /// The user types `y`. The call's first argument is a job.
     Yes,
+    /// The user types `y` if the call to the service, a method and a path, isn't a read.
+    Change,
 }
 
 /// One key of an option map.

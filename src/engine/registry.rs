@@ -17,6 +17,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
     [
         functions::connect::FUNCTIONS,
         functions::account::FUNCTIONS,
+        functions::api::FUNCTIONS,
         functions::jobs::FUNCTIONS,
         functions::decision::FUNCTIONS,
         functions::import_all::FUNCTIONS,
@@ -24,6 +25,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::submissions::FUNCTIONS,
         functions::check::FUNCTIONS,
         functions::collections::FUNCTIONS,
+        functions::catalog::FUNCTIONS,
         functions::rows::FUNCTIONS,
         functions::script::FUNCTIONS,
         functions::lock::FUNCTIONS,

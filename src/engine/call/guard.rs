@@ -3,6 +3,7 @@
 use super::Call;
 use crate::connection::Connection;
 use crate::engine::describe::Confirm;
+use crate::engine::functions::api;
 use crate::engine::types::{Job, as_text};
 use crate::error::{Failure, Kind};
 use crate::session::Session;
@@ -24,7 +25,15 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
     if !connection.protected {
         return Ok(());
     }
-    let deed = format!("{}({})", call.function.name, words::quote(&what));
+    let deed = match confirm {
+        Confirm::Name(last) => {
+            let names = call.args.iter().take(last + 1).filter_map(as_text);
+            let names: Vec<String> = names.map(|name| words::quote(&name)).collect();
+            format!("{}({})", call.function.name, names.join(", "))
+        }
+        Confirm::Yes => format!("{}({})", call.function.name, words::quote(&what)),
+        Confirm::Change => format!("{}({what})", call.function.name),
+    };
     if !(call.session.at_prompt() && Session::can_ask()) {
         return Err(Failure::new(
             Kind::Refused,
@@ -48,8 +57,8 @@ pub(super) fn check(call: &Call) -> Result<(), Failure> {
 
 fn confirmed(call: &Call, confirm: Confirm, what: &str, deed: &str) -> Result<bool, Failure> {
     match confirm {
-        Confirm::Yes => call.session.confirm(&format!("{deed}: go on?"), false),
-        Confirm::Name => {
+        Confirm::Yes | Confirm::Change => call.session.confirm(&format!("{deed}: go on?"), false),
+        Confirm::Name(_) => {
             let question = format!("{deed}: type {} to go on:", words::safe_line(what));
             let answer = call.session.ask(&question)?;
             Ok(answer.is_some_and(|answer| answer.trim() == what.trim()))
@@ -57,17 +66,20 @@ fn confirmed(call: &Call, confirm: Confirm, what: &str, deed: &str) -> Result<bo
     }
 }
 
-/// Returns the name of the collection or job that the call would destroy, and its connection.
+/// Returns the name or job that the call would destroy, or the call's method and path, and its connection.
 fn target(call: &Call, confirm: Confirm) -> Result<Option<(String, Rc<Connection>)>, Failure> {
-    let first = call.arg(0, "what it is about")?;
     Ok(match confirm {
-        Confirm::Name => match as_text(first) {
+        Confirm::Name(index) => match call.args.get(index).and_then(as_text) {
             Some(name) => Some((name, call.connection()?)),
             None => None,
         },
         Confirm::Yes => {
-            let Job { id, connection, .. } = call.job(first)?;
+            let Job { id, connection, .. } = call.job(call.arg(0, "the job")?)?;
             Some((id, connection))
         }
+        Confirm::Change => match api::changes(call)? {
+            Some(change) => Some((change, call.connection()?)),
+            None => None,
+        },
     })
 }

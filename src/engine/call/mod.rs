@@ -15,6 +15,9 @@ use crate::text::words;
 use rhai::{Dynamic, Map};
 use std::rc::Rc;
 
+/// Returns a notice if the target of a destructive call doesn't exist.
+pub type MissingNotice = fn(&Call) -> Result<Option<String>, Failure>;
+
 /// One function of the language.
 #[derive(Clone, Copy)]
 pub struct Function {
@@ -44,6 +47,8 @@ pub struct Function {
     pub replaces: bool,
     /// The confirmation, if the function destroys what its first argument names and the connection is protected.
     pub destroys: Option<Confirm>,
+    /// Returns a notice instead of a call that would destroy something that doesn't exist.
+    pub missing: Option<MissingNotice>,
     /// The effect in addition to the result.
     pub effect: SessionEffect,
     /// The implementation.
@@ -74,6 +79,7 @@ impl Function {
             method: false,
             replaces: false,
             destroys: None,
+            missing: None,
             effect: SessionEffect::None,
             run,
         }
@@ -141,6 +147,13 @@ impl Function {
         self.destroys = Some(confirm);
         self
     }
+
+    /// Sets the function that returns a notice if what the call would destroy doesn't exist. The call is then left out.
+    #[must_use]
+    pub(crate) const fn unless_missing(mut self, missing: MissingNotice) -> Self {
+        self.missing = Some(missing);
+        self
+    }
 }
 
 /// A call with its receiver and arguments.
@@ -179,13 +192,19 @@ impl<'a> Call<'a> {
         if (min..=max).contains(&call.args.len()) {
             Ok(call)
         } else {
-            Err(call.misused(&format!("got {} arguments", call.args.len())))
+            Err(wrong_count(function, call.args.len()))
         }
     }
 
     /// Runs the function. A destructive call on a protected connection must be confirmed first. The result is kept for
     /// completion. If the service doesn't know a collection, similar names of known collections are suggested.
     pub fn perform(&self) -> Result<Dynamic, Failure> {
+        if let Some(missing) = self.function.missing
+            && let Some(notice) = missing(self)?
+        {
+            self.session.notice(&notice);
+            return Ok(Dynamic::UNIT);
+        }
         guard::check(self)?;
         let result = (self.function.run)(self);
         let connection = self.receiver.clone().or_else(|| self.session.current());
@@ -313,6 +332,20 @@ impl<'a> Call<'a> {
             None => Ok(vec![self.job(value)?]),
         }
     }
+}
+
+/// Returns the failure of a call with a wrong number of arguments.
+pub(super) fn wrong_count(function: &Function, got: usize) -> Failure {
+    let takes = match function.arity {
+        (0, 0) => "no arguments".to_owned(),
+        (min, max) if min == max => words::count(min as u64, "argument"),
+        (min, max) if min + 1 == max => {
+            format!("{min} or {}", words::count(max as u64, "argument"))
+        }
+        (min, max) => format!("{min} to {}", words::count(max as u64, "argument")),
+    };
+    Failure::usage(format!("{} takes {takes}, got {got}", function.name))
+        .with_hint(format!("its forms: {}", function.forms.join(", ")))
 }
 
 /// Maximum number of jobs of one list that are remembered.

@@ -2,6 +2,7 @@
 
 mod parse;
 
+use super::call::wrong_count;
 use super::compile::Sources;
 use super::help;
 use super::registry::{self, VARIABLES};
@@ -77,16 +78,11 @@ fn function_not_found(signature: &str, at: &At<'_>) -> Failure {
         return Failure::new(Kind::Script, "eval is switched off in zshell");
     }
     if let Some(function) = registry::find(name) {
-        let given = if given.is_empty() {
-            "no arguments"
-        } else {
-            given
-        };
-        return Failure::usage(format!(
-            "{name} cannot be called with {}",
-            type_words(given)
-        ))
-        .with_hint(format!("its forms: {}", function.forms.join(", ")));
+        let given: Vec<&str> = given.split(", ").filter(|it| !it.is_empty()).collect();
+        let receiver = given
+            .first()
+            .filter(|it| function.method && **it == "Connection");
+        return wrong_count(function, given.len() - usize::from(receiver.is_some()));
     }
     let failure = if given.is_empty() {
         Failure::new(Kind::Script, format!("no function {name}()"))

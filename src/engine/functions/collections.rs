@@ -1,6 +1,6 @@
 //! `collections`, `describe`, `create_collection`, `drop_collection`, `load`, `count`, `alias`.
 
-use super::create_collection;
+use super::{catalog, create_collection};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
 use crate::engine::options::{EXTRA, Options};
@@ -81,7 +81,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_collection(\"books\")",
         drop_collection,
     )
-    .destroys(Confirm::Name)
+    .destroys(Confirm::Name(0))
+    .unless_missing(catalog::no_collection)
     .takes(&[Takes::Collection])
     .effect(SessionEffect::ChangesCollections)
     .related(&["collections", "create_collection"])
@@ -122,7 +123,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .arity(2, 2)
     .takes(&[Takes::Anything, Takes::Collection])
     .gives(Gives::Text)
-    .related(&["describe", "drop_collection"])
+    .related(&["aliases", "drop_alias", "describe"])
     .method(),
 ];
 

@@ -1,7 +1,9 @@
 //! The functions of the language, one file per family. Each file's table registers and documents its functions.
 
 pub(crate) mod account;
+pub(crate) mod api;
 pub(crate) mod ask;
+pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod collections;
 pub(crate) mod connect;

@@ -1,6 +1,7 @@
 //! Conversion between scripts' values and JSON. Numbers stay numbers, ids stay text, and nothing is rounded.
 
 use super::{List, Record, Type};
+use crate::secret::{Secret, is_secret, remember};
 use rhai::{Array, Dynamic, ImmutableString, Map};
 use serde_json::{Number, Value};
 
@@ -48,6 +49,21 @@ pub(crate) fn dynamic_of(value: Value) -> Dynamic {
 /// Returns JSON made by zshell or a service as a script's value, with maps that keep the order of their keys.
 pub(crate) fn ordered(value: Value) -> Dynamic {
     convert(value, &|pairs| Dynamic::from(Record::new(pairs)))
+}
+
+/// Like [`ordered`], with a [`Secret`] for each text whose key names a secret.
+pub(crate) fn answered(value: Value) -> Dynamic {
+    let hidden = |(key, value): (rhai::Identifier, Dynamic)| match as_text(&value) {
+        Some(text) if !text.is_empty() && is_secret(&key) => {
+            let secret = Secret::new(text);
+            remember(&secret);
+            (key, Dynamic::from(secret))
+        }
+        _ => (key, value),
+    };
+    convert(value, &|pairs| {
+        Dynamic::from(Record::new(pairs.into_iter().map(hidden).collect()))
+    })
 }
 
 fn convert(value: Value, map: &dyn Fn(Vec<(rhai::Identifier, Dynamic)>) -> Dynamic) -> Dynamic {

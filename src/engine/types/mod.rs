@@ -22,7 +22,7 @@ mod summary;
 mod wrap;
 
 pub(crate) use batch::{BatchTotals, BatchValue};
-pub(crate) use convert::{as_text, dynamic_of, found, json_of, list_of, map_of, ordered};
+pub(crate) use convert::{answered, as_text, dynamic_of, found, json_of, list_of, map_of, ordered};
 pub(crate) use job::Job;
 pub(crate) use list::{List, ListKind};
 pub(crate) use progress::ProgressValue;

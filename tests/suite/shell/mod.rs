@@ -4,6 +4,7 @@ mod aliases;
 mod arguments;
 mod batches;
 mod batches_again;
+mod catalog;
 mod check;
 mod check_columns;
 mod check_parts;

@@ -86,7 +86,7 @@ fn what_is_not_protected_is_not_asked_for() {
 fn a_connection_of_a_script_can_be_protected_too() {
     let (server, _) = place();
     let text = format!(
-        "connect(#{{endpoint: \"{}\", \"protected\": true, verify: false}}); drop_collection(\"b\")",
+        "connect(#{{endpoint: \"{}\", \"protected\": true, verify: false}}); drop_collection(\"books\")",
         server.url()
     );
     Test::new()
