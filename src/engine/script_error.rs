@@ -2,9 +2,9 @@
 
 use super::compile::{self, Sources};
 use super::explain::{self, At};
-use super::syntax::secrets;
+use super::syntax::{SourceText, secrets};
 use crate::error::{ErrorOrigin, Failure, Kind, SourcePosition};
-use crate::render::{Screen, Tone};
+use crate::render::{Screen, Tone, hanging};
 use crate::secret::MASK;
 use crate::text::words;
 use rhai::{Dynamic, EvalAltResult, Position};
@@ -24,6 +24,10 @@ pub struct ScriptError {
     pub trace: Vec<(String, SourcePosition)>,
     /// The line at `place`, with secrets masked.
     line: Option<String>,
+    /// True if the source at `place` has several lines.
+    has_lines: bool,
+    /// True for a syntax error.
+    is_syntax: bool,
 }
 
 impl ScriptError {
@@ -78,6 +82,7 @@ impl ScriptError {
             in_function,
             sources,
         };
+        let is_syntax = matches!(error, EvalAltResult::ErrorParsing(..));
         let mut failure = failure(error, &at, &text);
         let mut place = place;
         // A failure that was caught before has its own position and inner callers.
@@ -85,15 +90,16 @@ impl ScriptError {
             place.clone_from(&origin.place);
             trace.splice(..0, origin.trace.iter().cloned());
         }
-        let line = place.as_ref().and_then(|it| {
-            let text = sources.get(&it.source)?;
-            compile::line_of(&secrets::veiled(&text), it.line)
-        });
+        let text = place.as_ref().and_then(|it| sources.get(&it.source));
+        let line = place.as_ref().zip(text.as_ref());
+        let line = line.and_then(|(it, text)| compile::line_of(&secrets::veiled(text), it.line));
         Self {
             failure,
             place,
             trace,
             line,
+            has_lines: text.is_none_or(|text| text.trim_end().contains('\n')),
+            is_syntax,
         }
     }
 
@@ -109,18 +115,29 @@ impl ScriptError {
         }
     }
 
-    /// Formats the error for people: message, source line with a caret, callers, hint.
+    /// Formats the error for people: message, source line with carets, callers, hint.
+    ///
+    /// At the prompt, the typed line is right above, so a statement of one line isn't repeated; a syntax error shows it
+    /// for the carets.
     pub fn lay_out(&self, screen: &Screen) -> String {
         let mut text = message(&self.failure, screen);
-        if let Some(place) = &self.place {
-            let column = if place.column > 0 {
-                format!(":{}", place.column)
-            } else {
-                String::new()
-            };
-            let _ = writeln!(text, "  --> {}:{}{column}", place.source, place.line);
+        let is_typed = |place: &SourcePosition| place.source.starts_with("prompt[");
+        let is_above = screen.prompt
+            && !self.has_lines
+            && self.trace.is_empty()
+            && self.place.as_ref().is_some_and(is_typed);
+        if let Some(place) = self.place.as_ref().filter(|_| !is_above || self.is_syntax) {
+            if !is_above {
+                let column = if place.column > 0 {
+                    format!(":{}", place.column)
+                } else {
+                    String::new()
+                };
+                let at = format!("  --> {}:{}{column}", place.source, place.line);
+                let _ = writeln!(text, "{}", screen.paint(Tone::Dim, &at));
+            }
             if let Some(line) = &self.line {
-                text.push_str(&caret(line, place, screen));
+                text.push_str(&carets(line, place, !is_above, screen));
             }
         }
         for (entered, from) in &self.trace {
@@ -177,39 +194,66 @@ impl From<Failure> for Box<ScriptError> {
             place: None,
             trace: Vec::new(),
             line: None,
+            has_lines: false,
+            is_syntax: false,
         })
     }
 }
 
 fn message(failure: &Failure, screen: &Screen) -> String {
-    let error = screen.paint(Tone::Bad, "error:");
-    format!("{error} {}\n", words::safe(&failure.to_string()))
+    let label = screen.paint(Tone::Bad, "error:");
+    let message = failure.to_string();
+    hanging(&format!("{label} "), 2, &words::safe(&message), screen)
 }
 
 fn hint(failure: &Failure, screen: &Screen) -> String {
     failure.hint.as_ref().map_or_else(String::new, |hint| {
         let label = screen.paint(Tone::Busy, "hint:");
-        format!("{label} {}\n", words::safe(hint))
+        hanging(&format!("{label} "), 2, &words::safe(hint), screen)
     })
 }
 
 /// Maximum number of characters of a source line.
 const WINDOW: usize = 160;
 
-/// Formats the source line with a caret below the column. Tabs stay tabs, wide characters take two columns, and control
-/// characters are escaped. Long lines are shortened to the part around the column.
-fn caret(line: &str, place: &SourcePosition, screen: &Screen) -> String {
+/// Formats the source line with carets below the call or the token at the column, with an empty line above if it's
+/// `spaced`. Tabs stay tabs, wide characters take two columns, and control characters are escaped. Long lines are
+/// shortened to the part around the column.
+fn carets(line: &str, place: &SourcePosition, spaced: bool, screen: &Screen) -> String {
     let number = place.line.to_string();
     let margin = " ".repeat(number.len());
     let (line, column) = window(line, place.column);
     let shown: String = line.chars().map(shown).collect();
-    let mut text = format!(" {margin} |\n {number} | {shown}\n");
-    if column > 0 {
-        let before = line.chars().take(column - 1);
-        let blank: String = before.map(blank).collect();
-        let _ = writeln!(text, " {margin} | {blank}{}", screen.paint(Tone::Bad, "^"));
+    let bar = screen.paint(Tone::Dim, "|");
+    let mut text = String::new();
+    if spaced {
+        let _ = writeln!(text, " {margin} {bar}");
+    }
+    let number = screen.paint(Tone::Dim, &number);
+    let _ = writeln!(text, " {number} {bar} {shown}");
+    if let Some(skipped) = column.checked_sub(1) {
+        let blank: String = line.chars().take(skipped).map(blank).collect();
+        let under: String = line.chars().skip(skipped).collect();
+        let carets = screen.paint(Tone::Bad, &"^".repeat(underlined(&under)));
+        let _ = writeln!(text, " {margin} {bar} {blank}{carets}");
     }
     text
+}
+
+/// Returns the columns of the call at the start of the text, at least 1: its name, and its arguments if they end in the
+/// same line. A name that isn't called is underlined too.
+fn underlined(text: &str) -> usize {
+    let source = SourceText::read(text);
+    let is_name = text.starts_with(|first: char| first.is_alphabetic() || first == '_');
+    let end = match source.partner(1) {
+        Some(close) if source.is_called(0) => source.span(close).end,
+        _ => source.span(0).end,
+    };
+    let call = text.get(..end).filter(|_| is_name);
+    let columns = call.map_or(1, |call| {
+        call.chars().map(|letter| shown(letter).width()).sum()
+    });
+    columns.max(1)
 }
 
 /// Returns the part of a line around a column, and the column in that part. `…` marks omitted text.

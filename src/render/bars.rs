@@ -27,8 +27,8 @@ use rate::Rate;
 use stall::Stalls;
 use terminal::Terminal;
 
-/// The bars' full length: one step is a tenth of a percent.
-const STEPS: u64 = 1000;
+/// The number of jobs from which on a line shows all of them together.
+const MANY: usize = 4;
 
 /// Lines of the screen that bars leave free for earlier output and for the prompt below.
 const KEPT_LINES: usize = 4;
@@ -64,6 +64,8 @@ struct Bars {
     slots: Vec<ProgressBar>,
     rates: HashMap<String, Rate>,
     latest: Vec<Progress>,
+    /// The mean percentage of the first readings.
+    before: Option<f64>,
     /// Columns of each line as last drawn, and of the terminal at that time.
     drawn: (Vec<usize>, usize),
 }
@@ -112,6 +114,7 @@ impl WaitView {
                 slots: Vec::new(),
                 rates: HashMap::new(),
                 latest: Vec::new(),
+                before: None,
                 drawn: (Vec::new(), 0),
             }))
         } else {
@@ -161,6 +164,8 @@ impl WaitView {
                         .or_default()
                         .record(job, now);
                 }
+                bars.before
+                    .get_or_insert_with(|| line::overall_percent(jobs));
                 bars.latest = jobs.to_vec();
             }
         }
@@ -267,7 +272,7 @@ impl Bars {
         let (columns, height) = self.terminal.size();
         self.forget_reflow(columns);
         let room = height.saturating_sub(KEPT_LINES).max(1);
-        let (shown, rest) = choose(&self.latest, room);
+        let shown = choose(&self.latest, room);
         // Some terminals wrap when the last column is written. Ctrl-C leaves `^C` behind the cursor, and if that
         // wrapped, the wrong line would be erased.
         let width = columns.saturating_sub(3).max(1);
@@ -276,17 +281,21 @@ impl Bars {
             .map(|job| (*job, self.rates.get(&job.job_id)))
             .collect();
         let mut lines = line::lines(&jobs, elapsed, width, screen);
-        if !rest.is_empty() {
-            lines.push(BarLine::summary(&rest, !shown.is_empty(), elapsed, width));
+        if self.latest.len() >= MANY || shown.len() < self.latest.len() {
+            let before = self.before.unwrap_or(0.0);
+            lines.push(BarLine::overall(
+                &self.latest,
+                before,
+                elapsed,
+                width,
+                screen,
+            ));
         }
         self.resize(lines.len());
         // The width that the lines were made for. The terminal may have changed again since.
         self.drawn = (lines.iter().map(BarLine::columns).collect(), columns);
         for (bar, line) in self.slots.iter().zip(lines) {
-            bar.set_style(style(line.bar, screen));
-            bar.set_position(line.position);
-            bar.set_prefix(line.before);
-            bar.set_message(line.after);
+            bar.set_message(line.drawn(screen));
         }
         if let Some(last) = self.slots.last() {
             last.force_draw();
@@ -320,39 +329,34 @@ impl Bars {
         }
         while self.slots.len() < count {
             // The bar stays hidden until it's part of `multi`: on its own, it would draw to the real standard error.
-            self.slots
-                .push(self.multi.add(ProgressBar::with_draw_target(
-                    Some(STEPS),
-                    ProgressDrawTarget::hidden(),
-                )));
+            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::hidden());
+            self.slots.push(self.multi.add(bar.with_style(style())));
         }
     }
 }
 
-/// Returns the jobs that get a bar, and the jobs that only count in the summary, which takes a line itself. If there
-/// isn't room for all, running jobs come first, in the order given: a screen full of unmoving bars is no help.
-fn choose(jobs: &[Progress], room: usize) -> (Vec<&Progress>, Vec<&Progress>) {
-    if jobs.len() <= room {
-        return (jobs.iter().collect(), Vec::new());
+/// Returns the jobs that get a line. Many jobs also have a line for all. If there isn't room for every job, running jobs
+/// come first, in the order given: a screen full of unmoving bars is no help.
+fn choose(jobs: &[Progress], room: usize) -> Vec<&Progress> {
+    if jobs.len() + usize::from(jobs.len() >= MANY) <= room {
+        return jobs.iter().collect();
     }
     let runs = |job: &&Progress| job.state.kind == JobState::Importing;
-    let (mut shown, waiting): (Vec<&Progress>, Vec<&Progress>) = jobs.iter().partition(runs);
-    let mut rest = shown.split_off(room.saturating_sub(1).min(shown.len()));
-    rest.extend(waiting);
-    (shown, rest)
+    let running = jobs.iter().filter(runs);
+    running.take(room.saturating_sub(1)).collect()
 }
 
-/// Returns a template of text, a bar of `bar` columns (none if 0), and text.
-fn style(bar: usize, screen: &Screen) -> ProgressStyle {
-    let template = if bar == 0 {
-        "{prefix}{msg}".to_owned()
-    } else {
-        format!("{{prefix}}{{bar:{bar}}}{{msg}}")
-    };
+/// Returns a bar: the filled part in the tone of a running job, the rest dim.
+fn drawn(percent: f64, width: usize, screen: &Screen) -> String {
+    let (filled, empty) = words::bar(percent, width, screen.unicode);
+    let filled = screen.paint(Tone::Busy, &filled);
+    format!("{filled}{}", screen.paint(Tone::Dim, &empty))
+}
+
+/// Returns the style of a line that holds its own bar.
+fn style() -> ProgressStyle {
     // The template is a constant of ours and parses. If it didn't, the default bar would do.
-    let style =
-        ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar());
-    style.progress_chars(if screen.unicode { "█▌░" } else { "=>." })
+    ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 #[cfg(test)]

@@ -1,6 +1,11 @@
 //! One cell of a table or of a list of names and values.
 
-use super::style::Tone;
+use std::borrow::Cow;
+
+use console::truncate_str;
+use unicode_width::UnicodeWidthStr;
+
+use super::style::{Screen, Tone};
 use crate::text::words;
 
 /// A cell: text that's safe for a terminal, and its tone.
@@ -9,6 +14,10 @@ pub(super) struct Cell {
     text: String,
     tone: Tone,
     absent: bool,
+    /// Shorter forms of the text, the widest first, for a column with less room.
+    shorter: Vec<String>,
+    /// True if the text is never wrapped: it's cut if no form fits.
+    is_cut: bool,
 }
 
 impl Cell {
@@ -23,6 +32,20 @@ impl Cell {
             text: words::safe(text).into_owned(),
             tone,
             absent: false,
+            shorter: Vec::new(),
+            is_cut: false,
+        }
+    }
+
+    /// Returns a cell in one line with shorter forms of the text, the widest first. In a column narrower than all forms,
+    /// the last form is cut.
+    pub(super) fn one_line(text: &str, shorter: &[String]) -> Self {
+        let safe = |text: &str| words::safe_line(text).into_owned();
+        Self {
+            text: safe(text),
+            shorter: shorter.iter().map(|form| safe(form)).collect(),
+            is_cut: true,
+            ..Self::text("")
         }
     }
 
@@ -32,6 +55,8 @@ impl Cell {
             text: "-".to_owned(),
             tone: Tone::Dim,
             absent: true,
+            shorter: Vec::new(),
+            is_cut: false,
         }
     }
 
@@ -59,5 +84,19 @@ impl Cell {
     /// Returns true for an absent value.
     pub(super) const fn is_absent(&self) -> bool {
         self.absent
+    }
+
+    /// Returns the text for a column of this width: the widest form that fits, else the last one cut.
+    pub(super) fn fitted(&self, width: usize, screen: &Screen) -> Cow<'_, str> {
+        if !self.is_cut || self.text.width() <= width {
+            return Cow::Borrowed(&self.text);
+        }
+        match self.shorter.iter().find(|form| form.width() <= width) {
+            Some(form) => Cow::Borrowed(form),
+            None => {
+                let last = self.shorter.last().unwrap_or(&self.text);
+                truncate_str(last, width, screen.mark())
+            }
+        }
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct GridColumn {
     pub(super) heading: bool,
     /// Minimum width when wrapped. `None` never wraps.
     narrowest: Option<usize>,
+    /// True if cells are cut to one line. Such a column gets its room last.
+    is_cut: bool,
 }
 
 impl GridColumn {
@@ -31,6 +33,7 @@ impl GridColumn {
             importance,
             heading: false,
             narrowest: None,
+            is_cut: false,
         }
     }
 
@@ -50,6 +53,14 @@ impl GridColumn {
     pub(super) fn wrapping(mut self, narrowest: usize) -> Self {
         self.narrowest = Some(narrowest.max(self.name.width()));
         self
+    }
+
+    /// Lets the column be cut to this width or more, before others are narrowed.
+    pub(super) fn cut(self, narrowest: usize) -> Self {
+        Self {
+            is_cut: true,
+            ..self.wrapping(narrowest)
+        }
     }
 
     /// Returns the width below which the column is left out.
@@ -91,23 +102,45 @@ pub(super) fn fit(
         }
     }
     let mut rest = width - needed(&fitted);
-    while rest > 0 {
-        let wanting = fitted
-            .iter()
-            .zip(natural)
-            .filter(|(have, natural)| have.is_some_and(|have| have < **natural));
-        let count = wanting.count();
+    // Text first gets a width that can be read, then cut columns do, then text all that it can use.
+    let stages = [
+        (false, READABLE),
+        (true, READABLE),
+        (false, usize::MAX),
+        (true, usize::MAX),
+    ];
+    for (is_cut, most) in stages {
+        let wanted = |index: usize| {
+            let is_in = columns
+                .get(index)
+                .is_some_and(|column| column.is_cut == is_cut);
+            let natural = natural.get(index).filter(|_| is_in);
+            natural.map_or(0, |natural| (*natural).min(most))
+        };
+        grow(&mut fitted, &mut rest, wanted);
+    }
+    Some(fitted)
+}
+
+/// Width in columns at which text and vectors can be read.
+const READABLE: usize = 24;
+
+/// Shares the remaining columns among those narrower than wanted.
+fn grow(fitted: &mut [Option<usize>], rest: &mut usize, wanted: impl Fn(usize) -> usize) {
+    while *rest > 0 {
+        let slots = fitted.iter().enumerate();
+        let narrow = slots.filter(|(index, have)| have.is_some_and(|have| have < wanted(*index)));
+        let count = narrow.count();
         if count == 0 {
             break;
         }
-        let share = (rest / count).max(1);
-        for (have, natural) in fitted.iter_mut().zip(natural) {
+        let share = (*rest / count).max(1);
+        for (index, have) in fitted.iter_mut().enumerate() {
             if let Some(have) = have {
-                let more = share.min(natural.saturating_sub(*have)).min(rest);
+                let more = share.min(wanted(index).saturating_sub(*have)).min(*rest);
                 *have += more;
-                rest -= more;
+                *rest -= more;
             }
         }
     }
-    Some(fitted)
 }

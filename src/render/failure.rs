@@ -1,20 +1,23 @@
 //! Explanation of a failed job: the reason, and the statement to type next.
 
+use super::reasons::{self, ReasonGroup};
 use super::style::{Screen, Tone};
-use super::wrap::wrapped;
+use super::wrap::hanging;
 use crate::api::model::{FileProgress, JobState, Progress};
 use crate::text::words;
 
-/// Maximum number of reasons shown, because a job has up to 1,024 files. Further reasons are only counted.
+/// Maximum number of reasons of files at fault that are shown. A job has up to 1,024 files. Further reasons are counted.
 const REASONS: usize = 20;
 
-/// Explanation of a failed job: failed files first, each reason in full, and the next step.
+/// Explanation of a failed job: the files at fault with each reason in full, the other files, and the next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Explanation {
     /// The event in one line.
     pub headline: String,
-    /// The reasons, failed files first. Never empty.
+    /// The reasons, those of files at fault first. Never empty.
     pub reasons: Vec<String>,
+    /// The reasons without the files' names. Equal for jobs that failed alike.
+    cause: String,
     /// Advice for a known reason.
     pub hint: Option<&'static str>,
     /// The call that shows each file, if the job has files.
@@ -24,9 +27,15 @@ pub(crate) struct Explanation {
 }
 
 impl Explanation {
-    /// Returns the headline and reasons as plain text for an error's message: `headline: reason; reason`.
+    /// Returns the headline and reasons as plain text for an error's message: `headline: reason`, and further reasons in
+    /// lines of their own.
     pub(crate) fn message(&self) -> String {
-        format!("{}: {}", self.headline, self.reasons.join("; "))
+        format!("{}: {}", self.headline, self.reasons.join("\n  "))
+    }
+
+    /// Returns a text that's equal for failures with equal reasons, whatever the names of the jobs and files.
+    pub(crate) fn cause(&self) -> &str {
+        &self.cause
     }
 
     /// Returns the advice for an error's hint in one line: the hint, the call that shows the files if they haven't been
@@ -41,96 +50,183 @@ impl Explanation {
         let mut text = screen.paint(Tone::Bad, &words::safe_line(&self.headline));
         text.push('\n');
         for reason in &self.reasons {
-            push(&mut text, "  ", "    ", &words::safe(reason), screen);
+            text.push_str(&hanging("  ", 4, &words::safe(reason), screen));
         }
         if let Some(hint) = self.hint {
-            push(&mut text, "hint: ", "      ", hint, screen);
+            text.push_str(&hanging("hint: ", 6, hint, screen));
         }
-        push(
-            &mut text,
-            "next: ",
-            "      ",
-            &words::safe_line(&self.next),
-            screen,
-        );
+        text.push_str(&hanging("next: ", 6, &words::safe_line(&self.next), screen));
         text
     }
 }
 
-/// Appends the text's lines. Lines after the first get the indentation `further`.
-fn push(text: &mut String, first: &str, further: &str, line: &str, screen: &Screen) {
-    let room = screen
-        .width
-        .map(|width| width.saturating_sub(further.len()).max(20));
-    let lines = match room {
-        Some(room) => wrapped(line, room),
-        None => line.lines().map(str::to_owned).collect(),
-    };
-    for (index, line) in lines.iter().enumerate() {
-        text.extend([if index == 0 { first } else { further }, line, "\n"]);
+/// Joins the messages of several failures, given as pairs of the cause and the message, one per line: failures with a
+/// cause of their own first. Of failures with equal causes, only the first is shown in full.
+pub(crate) fn merged(failures: &[(String, String)]) -> String {
+    let pairs = failures
+        .iter()
+        .map(|(cause, message)| (&**message, &**cause));
+    let groups = reasons::grouped(pairs);
+    let mut lines: Vec<String> = Vec::new();
+    for group in groups.iter().take(REASONS) {
+        lines.extend(group.names.first().map(|&message| message.to_owned()));
+        let more = (group.names.len() - 1) as u64;
+        if more > 0 {
+            let jobs = words::count(more, "other job");
+            lines.push(format!("  {jobs} failed for the same reason"));
+        }
     }
+    if groups.len() > REASONS {
+        let more = (groups.len() - REASONS) as u64;
+        lines.push(format!("and {}", words::count(more, "more reason")));
+    }
+    lines.join("\n")
 }
 
 /// Explains a failed or aborted job. Returns `None` for a job in another state.
 pub(crate) fn explain_failure(progress: &Progress) -> Option<Explanation> {
     let id = &progress.job_id;
-    let failed: Vec<&FileProgress> = progress
-        .details
-        .iter()
-        .filter(|file| {
-            file.state.kind == JobState::Failed || given(file.reason.as_deref()).is_some()
-        })
-        .collect();
-    let headline = match progress.state.kind {
-        JobState::Failed if failed.is_empty() => format!("{id} failed"),
-        JobState::Failed => {
-            let files = words::count(progress.details.len() as u64, "file");
-            format!(
-                "{id} failed: {} of {files}",
-                words::number(failed.len() as u64)
-            )
-        }
+    let event = match progress.state.kind {
+        JobState::Failed => format!("{id} failed"),
         JobState::Aborted => format!("{id} was aborted"),
         _ => return None,
     };
-    let own = given(progress.reason.as_deref());
-    let known: Vec<&str> = failed
-        .iter()
-        .filter_map(|file| given(file.reason.as_deref()))
-        .chain(own)
-        .collect();
-    let mut reasons: Vec<String> = failed
-        .iter()
-        .take(REASONS)
-        .map(|file| file_reason(file, own))
-        .collect();
-    if failed.len() > REASONS {
-        let more = failed.len() - REASONS;
-        reasons.push(format!(
-            "and {}",
-            words::count(more as u64, "more failed file")
-        ));
-    }
-    match own {
-        // A service may repeat a file's reason as the job's.
-        Some(reason)
-            if !failed
-                .iter()
-                .any(|file| given(file.reason.as_deref()) == Some(reason)) =>
-        {
-            reasons.push(reason.to_owned());
-        }
-        None if known.is_empty() => reasons.push("the service gave no reason".to_owned()),
-        _ => {}
-    }
+    let word = progress.state.kind.word();
+    // "Aborted" explains nothing about an aborted job.
+    let own = given(progress.reason.as_deref()).filter(|own| !own.eq_ignore_ascii_case(word));
+    let reasons = JobReasons::of(&progress.details, own);
+    let known = || own.into_iter().chain(reasons.known.iter().copied());
+    let files = progress.details.len() as u64;
     Some(Explanation {
-        headline,
-        reasons,
-        hint: known.iter().find_map(|reason| hint(reason)),
-        look: (!progress.details.is_empty())
-            .then(|| format!("progress({}).details shows each file", words::quote(id))),
-        next: next(progress, known.is_empty()),
+        headline: match reasons.at_fault as u64 {
+            _ if files < 2 => event,
+            0 => format!("{event}, {}", words::count(files, "file")),
+            1 => format!("{event}: 1 of {} is at fault", words::count(files, "file")),
+            many => {
+                let many = words::number(many);
+                format!(
+                    "{event}: {many} of {} are at fault",
+                    words::count(files, "file")
+                )
+            }
+        },
+        cause: known().collect::<Vec<_>>().join("\n"),
+        hint: known().find_map(hint),
+        look: (files > 0).then(|| format!("progress({}) shows each file", words::quote(id))),
+        next: next(progress, known().next().is_none()),
+        reasons: reasons.lines,
     })
+}
+
+/// The reasons of a job and its files, in the order they're shown.
+struct JobReasons<'a> {
+    /// One line per reason. Never empty.
+    lines: Vec<String>,
+    /// The reasons that the service gave for files.
+    known: Vec<&'a str>,
+    /// The number of files that have a reason of their own.
+    at_fault: usize,
+}
+
+impl<'a> JobReasons<'a> {
+    /// Collects the reasons: those of the files at fault, then the job's, then those of files that failed with the job.
+    fn of(files: &'a [FileProgress], own: Option<&'a str>) -> Self {
+        let failed = files.iter().filter_map(|file| {
+            let name = match &*file.file_name {
+                "" => "a file",
+                name => name,
+            };
+            let reason = given(file.reason.as_deref());
+            match reason.or(own) {
+                Some(reason) => Some((name, reason)),
+                None => Some((name, "the service gave no reason")),
+            }
+            .filter(|_| reason.is_some() || file.state.kind == JobState::Failed)
+        });
+        let groups = reasons::grouped(failed);
+        let known = groups.iter().map(|group| group.reason);
+        let known: Vec<&str> = known
+            .filter(|it| *it != "the service gave no reason")
+            .collect();
+        let (mut lines, mut innocent) = (Vec::new(), Vec::new());
+        let mut at_fault = 0;
+        let alone = groups.len() == 1;
+        for mut group in groups {
+            let is_own = own.is_some_and(|own| own.contains(group.reason));
+            // Milvus gives the job's reason to all of its files (`import_checker.go`). If the reason names one of them,
+            // the others are innocent; if not, it's unknown which file is at fault.
+            let named = if is_own && group.names.len() > 1 {
+                named_file(&group)
+            } else {
+                None
+            };
+            if let Some(named) = named {
+                lines.push(format!("{named}: {}", group.reason));
+                at_fault += 1;
+                group.names.retain(|name| *name != named);
+                group.reason = NOT_IMPORTED;
+                innocent.push(group);
+            } else if is_not_imported(group.reason) {
+                innocent.push(group);
+            } else if is_own && group.names.len() > 1 && !alone {
+                group.reason = NOT_IMPORTED;
+                innocent.push(group);
+            } else if is_own && group.names.len() > 1 {
+                lines.push(group.reason.to_owned());
+            } else {
+                at_fault += group.names.len();
+                lines.push(group.line());
+            }
+        }
+        let more = lines.len().saturating_sub(REASONS);
+        if more > 0 {
+            lines.truncate(REASONS);
+            lines.push(format!("and {}", words::count(more as u64, "more reason")));
+        }
+        match own {
+            // A service may repeat a file's reason as the job's.
+            Some(own) if !known.iter().any(|known| own.contains(known)) => {
+                lines.push(own.to_owned())
+            }
+            None if known.is_empty() && lines.is_empty() => {
+                lines.push("the service gave no reason".to_owned());
+            }
+            _ => {}
+        }
+        let has_reason = !lines.is_empty();
+        lines.extend(
+            innocent
+                .iter()
+                .map(|group| match (&*group.names, has_reason) {
+                    ([_], _) | (_, false) => group.line(),
+                    (names, true) => {
+                        let files = words::number(names.len() as u64);
+                        format!("{files} other files: {}", group.reason)
+                    }
+                }),
+        );
+        Self {
+            lines,
+            known,
+            at_fault,
+        }
+    }
+}
+
+/// The reason of files that failed only because their job did.
+const NOT_IMPORTED: &str = "not imported, because the job failed";
+
+fn is_not_imported(reason: &str) -> bool {
+    reason.starts_with("not imported")
+}
+
+/// Returns the only file of the group that the reason names.
+fn named_file<'a>(group: &ReasonGroup<'a>) -> Option<&'a str> {
+    let mut named = group
+        .names
+        .iter()
+        .filter(|name| group.reason.contains(**name));
+    named.next().copied().filter(|_| named.next().is_none())
 }
 
 /// Returns the line to type next. It shows the collection's fields, or reads the job again if the job was aborted or its
@@ -207,19 +303,4 @@ pub(crate) fn files_done(progress: &Progress) -> bool {
 /// Returns the trimmed reason, unless it's blank.
 fn given(reason: Option<&str>) -> Option<&str> {
     reason.map(str::trim).filter(|reason| !reason.is_empty())
-}
-
-fn file_reason(file: &FileProgress, job_reason: Option<&str>) -> String {
-    let name = if file.file_name.is_empty() {
-        "a file"
-    } else {
-        &file.file_name
-    };
-    match given(file.reason.as_deref()) {
-        // Some services start a reason with the file's name, some don't.
-        Some(reason) if reason.starts_with(name) => reason.to_owned(),
-        Some(reason) => format!("{name}: {reason}"),
-        None if job_reason.is_some() => name.to_owned(),
-        None => format!("{name}: the service gave no reason"),
-    }
 }

@@ -3,9 +3,9 @@
 //! On a terminal, columns that can wrap are narrowed first. Then the least important columns are left out, and a line
 //! below says so. If even the essential columns don't fit side by side, each row becomes a record.
 
-use comfy_table::presets::{ASCII_FULL_CONDENSED, UTF8_FULL_CONDENSED};
 use comfy_table::{
-    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, Width,
+    Attribute, CellAlignment, Color, ColumnConstraint, ContentArrangement, ContentLineStyle,
+    LineStyle, Table, TableStyle, Width,
 };
 use unicode_width::UnicodeWidthStr;
 
@@ -136,13 +136,13 @@ impl Grid {
         text.push('\n');
     }
 
-    /// Returns a boxed table, at most `width` wide.
+    /// Returns a boxed table, at most `width` wide. If a row takes several lines, rules separate the rows.
     fn boxed(&self, width: usize, screen: &Screen) -> String {
         let natural = self.natural_widths();
         let Some(fitted) = fit(&self.columns, &natural, width) else {
             return self.records(width, screen);
         };
-        let mut table = self.table(screen);
+        let mut table = self.table(&fitted, screen);
         for (index, width) in fitted.iter().enumerate() {
             let constraint = match width {
                 Some(width) => {
@@ -155,7 +155,15 @@ impl Grid {
                 column.set_constraint(constraint);
             }
         }
-        let mut text = format!("{table}\n");
+        let mut drawn = table.to_string();
+        // Three borders and the header's line, if each row takes one line.
+        if drawn.lines().count() > self.rows.len() + 4 {
+            let rule = LineStyle::new(LEFT, RULE, CROSS, RIGHT);
+            table.load_style(STYLE.row_separator(rule));
+            drawn = table.to_string();
+        }
+        let mut text = borders(&drawn, screen);
+        text.push('\n');
         let hidden: Vec<&str> = self
             .columns
             .iter()
@@ -177,13 +185,9 @@ impl Grid {
         text
     }
 
-    fn table(&self, screen: &Screen) -> Table {
+    fn table(&self, fitted: &[Option<usize>], screen: &Screen) -> Table {
         let mut table = Table::new();
-        table.load_style(if screen.unicode {
-            UTF8_FULL_CONDENSED
-        } else {
-            ASCII_FULL_CONDENSED
-        });
+        table.load_style(STYLE);
         table.set_content_arrangement(ContentArrangement::Disabled);
         // The screen decides about escape sequences, not comfy-table's own check of standard output.
         table.force_no_tty();
@@ -201,11 +205,9 @@ impl Grid {
         });
         table.set_header(header.collect::<Vec<_>>());
         for row in &self.rows {
-            table.add_row(
-                row.iter()
-                    .map(|cell| styled(cell, screen))
-                    .collect::<Vec<_>>(),
-            );
+            let cells = row.iter().zip(fitted);
+            let cells = cells.map(|(cell, width)| styled(cell, *width, screen));
+            table.add_row(cells.collect::<Vec<_>>());
         }
         for (column, described) in table.column_iter_mut().zip(&self.columns) {
             if described.right {
@@ -276,6 +278,65 @@ impl Grid {
     }
 }
 
+/// Stand-ins for the characters of borders. Cells contain no control characters, so borders can be found and dimmed.
+const TOP_LEFT: char = '\x01';
+const TOP: char = '\x02';
+const TOP_RIGHT: char = '\x03';
+const LEFT: char = '\x04';
+const CROSS: char = '\x05';
+const RIGHT: char = '\x06';
+const BOTTOM_LEFT: char = '\x0e';
+const BOTTOM: char = '\x0f';
+const BOTTOM_RIGHT: char = '\x10';
+const SIDE: char = '\x11';
+const LINE: char = '\x12';
+const RULE: char = '\x13';
+
+/// A box with a line below the header and none between rows.
+const STYLE: TableStyle = TableStyle::new()
+    .top_border(LineStyle::new(TOP_LEFT, LINE, TOP, TOP_RIGHT))
+    .header_lines(ContentLineStyle::new(SIDE, SIDE, SIDE))
+    .header_separator(LineStyle::new(LEFT, LINE, CROSS, RIGHT))
+    .content_lines(ContentLineStyle::new(SIDE, SIDE, SIDE))
+    .bottom_border(LineStyle::new(BOTTOM_LEFT, LINE, BOTTOM, BOTTOM_RIGHT));
+
+/// Replaces the stand-ins by the screen's borders, dimmed.
+fn borders(drawn: &str, screen: &Screen) -> String {
+    let border = |letter: char| match (letter, screen.unicode) {
+        (TOP_LEFT, true) => Some('╭'),
+        (TOP, true) => Some('┬'),
+        (TOP_RIGHT, true) => Some('╮'),
+        (LEFT, true) => Some('├'),
+        (CROSS, true) => Some('┼'),
+        (RIGHT, true) => Some('┤'),
+        (BOTTOM_LEFT, true) => Some('╰'),
+        (BOTTOM, true) => Some('┴'),
+        (BOTTOM_RIGHT, true) => Some('╯'),
+        (SIDE, true) => Some('│'),
+        (LINE, true) => Some('─'),
+        (RULE, true) => Some('╌'),
+        (SIDE, false) => Some('|'),
+        (LINE | RULE, false) => Some('-'),
+        (letter, false) if letter.is_control() && !matches!(letter, '\n' | '\x1b') => Some('+'),
+        _ => None,
+    };
+    let mut text = String::with_capacity(drawn.len() * 2);
+    let mut run = String::new();
+    for letter in drawn.chars() {
+        if let Some(border) = border(letter) {
+            run.push(border);
+            continue;
+        }
+        if !run.is_empty() {
+            text.push_str(&screen.paint(Tone::Dim, &run));
+            run.clear();
+        }
+        text.push(letter);
+    }
+    text.push_str(&screen.paint(Tone::Dim, &run));
+    text
+}
+
 fn kept<T: Clone>(all: &[T], keep: impl Fn(usize) -> bool) -> Vec<T> {
     let indexed = all.iter().enumerate().filter(|(index, _)| keep(*index));
     indexed.map(|(_, one)| one.clone()).collect()
@@ -294,8 +355,9 @@ fn widest_line(text: &str) -> usize {
     text.lines().map(UnicodeWidthStr::width).max().unwrap_or(0)
 }
 
-fn styled(cell: &Cell, screen: &Screen) -> comfy_table::Cell {
-    let styled = comfy_table::Cell::new_owned(shown(cell.shown()));
+fn styled(cell: &Cell, width: Option<usize>, screen: &Screen) -> comfy_table::Cell {
+    let fitted = cell.fitted(width.unwrap_or(usize::MAX), screen);
+    let styled = comfy_table::Cell::new_owned(shown(&fitted));
     if !screen.color {
         return styled;
     }

@@ -4,7 +4,7 @@ use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::failure::{self, Explanation};
 use super::grid::Grid;
-use super::jobs::{bar, measures, size, state, time};
+use super::jobs::{measures, size, state, time};
 use super::style::{Screen, Tone};
 use super::{jobs, pairs, wrap};
 use crate::api::model::{FileProgress, JobState, Progress};
@@ -15,7 +15,8 @@ use crate::text::words;
 pub(super) fn details(job: &Progress, screen: &Screen) -> String {
     let explanation = failure::explain_failure(job);
     let mut text = whole(job, explanation.as_ref(), screen);
-    if !job.details.is_empty() {
+    // A single file has nothing to add on a terminal; elsewhere the layout doesn't depend on the number of files.
+    if job.details.len() > usize::from(screen.tty) {
         text.push('\n');
         text.push_str(&files(job, explanation.is_some(), screen));
     }
@@ -48,16 +49,22 @@ fn warnings(job: &Progress, screen: &Screen) -> Vec<String> {
 }
 
 fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> String {
-    let files = job.details.len() as u64;
-    let file = match files {
-        0 => Cell::optional(Some(&job.file_name)),
-        _ => Cell::text(&words::count(files, "file")),
+    let files = match &*job.details {
+        [] => ("file", Cell::optional(Some(&job.file_name))),
+        [only] if screen.tty => ("file", Cell::optional(Some(&only.file_name))),
+        files => {
+            let count = words::count(files.len() as u64, "file");
+            let folder = Some(folder(files)).filter(|folder| screen.tty && !folder.is_empty());
+            let text =
+                folder.map_or_else(|| count.clone(), |folder| format!("{count} in {folder}"));
+            ("files", Cell::text(&text))
+        }
     };
     let percent = words::percent(job.percent);
     let percent = if screen.tty {
-        let drawn = words::bar(job.percent, 20, screen.unicode);
+        let (filled, empty) = words::bar(job.percent, 20, screen.unicode);
         let tone = jobs::state_tone(job.state.kind);
-        Cell::toned(&format!("{drawn} {percent}"), tone)
+        Cell::toned(&format!("{filled}{empty} {percent}"), tone)
     } else {
         Cell::text(&percent)
     };
@@ -70,7 +77,7 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
             "rows",
             Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),
         ),
-        (if files == 0 { "file" } else { "files" }, file),
+        files,
         ("size", size(job.file_size)),
     ];
     // Older servers don't report a job's creation time.
@@ -85,6 +92,26 @@ fn whole(job: &Progress, explanation: Option<&Explanation>, screen: &Screen) -> 
     pairs::lay_out(&pairs, screen)
 }
 
+/// Returns the folder that all files are in, with the slash at its end. Empty if there's none.
+fn folder(files: &[FileProgress]) -> &str {
+    let first = files.first().map_or("", |file| &*file.file_name);
+    let mut common = first.len();
+    for file in files {
+        let pairs = first.bytes().zip(file.file_name.bytes());
+        common = common.min(pairs.take_while(|(one, other)| one == other).count());
+    }
+    let shared = first.as_bytes().get(..common).unwrap_or_default();
+    let end = shared.iter().rposition(|byte| *byte == b'/');
+    end.and_then(|end| first.get(..=end)).unwrap_or_default()
+}
+
+/// Returns a file's name without the folder.
+fn within<'a>(name: &'a str, folder: &str) -> &'a str {
+    name.strip_prefix(folder)
+        .filter(|rest| !rest.is_empty())
+        .unwrap_or(name)
+}
+
 /// Lays out one row per file, failed files first. On a terminal, details shown above or below aren't repeated: the
 /// reasons of an explained failure, and the completion times of files of an ended job.
 fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
@@ -94,6 +121,7 @@ fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
     let failed = |file: &&FileProgress| file.state.kind == JobState::Failed;
     let (first, rest): (Vec<_>, Vec<_>) = job.details.iter().partition(failed);
     let ended = job.complete_time.is_some();
+    let folder = if screen.tty { folder(&job.details) } else { "" };
     for file in first.into_iter().chain(rest) {
         let reason = file
             .reason
@@ -101,9 +129,8 @@ fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
             .filter(|_| !(explained && screen.tty));
         let completed = file.complete_time.as_deref();
         grid.push(vec![
-            Cell::optional(Some(&file.file_name)),
+            Cell::optional(Some(within(&file.file_name, folder))),
             state(&file.state),
-            bar(file.percent, &file.state, screen),
             Cell::text(&words::percent(file.percent)),
             Cell::optional(words::rows(file.rows, file.total_rows).as_deref()),
             size(file.file_size),

@@ -4,9 +4,10 @@ use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
 use super::jobs;
-use super::jobs::{bar, measures, size, state, time};
+use super::jobs::{measures, size, state, time};
+use super::reasons::grouped;
 use super::style::{Screen, Tone};
-use super::wrap::wrapped;
+use super::wrap::hanging;
 use crate::api::model::{JobState, JobSummary, Progress};
 use crate::text::words;
 
@@ -18,6 +19,9 @@ const WIDE: usize = 120;
 
 /// Maximum number of reasons below a table.
 const REASONS: usize = 5;
+
+/// Maximum number of ids above a reason. Further jobs are counted.
+const NAMED: usize = 3;
 
 /// Lays out the list of jobs. A footer counts a long list by state, and says if the service has more jobs than shown.
 pub(super) fn list(jobs: &[JobSummary], total: Option<u64>, screen: &Screen) -> String {
@@ -85,17 +89,10 @@ pub(super) fn table(jobs: &[Progress], screen: &Screen) -> String {
     columns.extend(measures());
     let mut grid = Grid::new(columns);
     for job in jobs {
-        // Most jobs are complete after a wait, so a bar is drawn only for the others.
-        let unfinished = job.state.kind != JobState::Completed;
         grid.push(vec![
             Cell::text(&job.job_id),
             Cell::optional(Some(&job.collection)),
             state(&job.state),
-            if unfinished {
-                bar(job.percent, &job.state, screen)
-            } else {
-                Cell::absent()
-            },
             Cell::text(&words::percent(job.percent)),
             Cell::optional(words::rows(job.rows, job.total_rows).as_deref()),
             size(job.file_size),
@@ -118,27 +115,33 @@ fn reason(reason: Option<&str>, screen: &Screen) -> Cell {
     Cell::optional(reason.filter(|_| wide))
 }
 
-/// Returns the reasons that don't fit the table, each below its job's id.
+/// Returns the reasons that don't fit the table, each below the ids of its jobs.
 fn reasons_below<'a>(reasons: impl Iterator<Item = (&'a str, &'a str)>, screen: &Screen) -> String {
-    let Some(width) = screen.width.filter(|width| *width < WIDE) else {
+    if screen.width.is_none_or(|width| width >= WIDE) {
         return String::new();
-    };
-    let reasons: Vec<_> = reasons
-        .filter(|(_, reason)| !reason.trim().is_empty())
-        .collect();
-    let mut text = String::new();
-    for (id, reason) in reasons.iter().take(REASONS) {
-        let id = screen.paint(Tone::Bad, &words::safe_line(id));
-        text.extend([&id, "\n"].map(|part: &str| part));
-        for line in wrapped(&words::safe(reason), width.saturating_sub(2)) {
-            text.extend(["  ", &line, "\n"]);
-        }
     }
-    let more = reasons.len().saturating_sub(REASONS);
+    let reasons = reasons.filter(|(_, reason)| !reason.trim().is_empty());
+    let groups = grouped(reasons);
+    let mut text = String::new();
+    for group in groups.iter().take(REASONS) {
+        let named = group.names.len().min(NAMED);
+        for (index, id) in group.names.iter().take(named).enumerate() {
+            let more = group.names.len() - named;
+            let id = screen.paint(Tone::Bad, &words::safe_line(id));
+            if index + 1 == named && more > 0 {
+                let more = words::number(more as u64);
+                text.extend([&id, " and ", &more, " more\n"].map(|part: &str| part));
+            } else {
+                text.extend([&id, "\n"].map(|part: &str| part));
+            }
+        }
+        let reason = words::safe(group.reason);
+        text.push_str(&hanging("  ", 2, &reason, screen));
+    }
+    let more = groups.len().saturating_sub(REASONS);
     if more > 0 {
-        let more = words::count(more as u64, "more job");
-        let note =
-            format!("{more} with a reason; jobs(#{{state: \"Failed\"}}) lists those that failed");
+        let more = words::count(more as u64, "more reason");
+        let note = format!("{more}; jobs(#{{state: \"Failed\"}}) lists the jobs that failed");
         text.push_str(&screen.paint(Tone::Dim, &note));
         text.push('\n');
     }

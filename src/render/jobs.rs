@@ -8,9 +8,6 @@ use super::style::{Screen, Tone};
 use crate::api::model::{FileProgress, JobState, JobSummary, Progress, State};
 use crate::text::words;
 
-/// Columns of a bar in a table.
-const BAR: usize = 10;
-
 /// The keys of a job summary's JSON, in order.
 pub(super) const JOB_KEYS: [&str; 6] =
     ["job", "collection", "state", "percent", "reason", "created"];
@@ -101,11 +98,10 @@ fn text(text: &str) -> Value {
     }
 }
 
-/// Returns the columns that jobs and files share: state, bar, and measurements.
-pub(super) fn measures() -> [GridColumn; 7] {
+/// Returns the columns that jobs and files share: state and measurements.
+pub(super) fn measures() -> [GridColumn; 6] {
     [
         GridColumn::new("state", ESSENTIAL),
-        GridColumn::new("", 15),
         GridColumn::new("percent", 50).right(),
         GridColumn::new("rows", 35).right(),
         GridColumn::new("size", 20).right(),
@@ -117,15 +113,6 @@ pub(super) fn measures() -> [GridColumn; 7] {
 /// Returns a cell of a state in its tone.
 pub(super) fn state(state: &State) -> Cell {
     Cell::toned(&state_text(state), state_tone(state.kind))
-}
-
-/// Returns a cell with a progress bar on a terminal, and an empty cell elsewhere.
-pub(super) fn bar(percent: f64, state: &State, screen: &Screen) -> Cell {
-    if !screen.tty {
-        return Cell::absent();
-    }
-    let bar = words::bar(percent, BAR, screen.unicode);
-    Cell::toned(&bar, state_tone(state.kind))
 }
 
 /// Returns a cell of bytes with their unit.

@@ -308,7 +308,7 @@ mod tests {
             assert!(text.contains(part), "{part:?} in\n{text}");
         }
         let wide = markdown(PAGE, &Screen::terminal(80, 24));
-        assert!(wide.contains("│ S3    ┆ s3://bucket │"), "{wide}");
+        assert!(wide.contains("│ S3    │ s3://bucket │"), "{wide}");
     }
 
     #[test]

@@ -24,6 +24,7 @@ mod limit;
 mod markdown;
 mod output;
 mod pairs;
+mod reasons;
 mod report;
 mod submissions;
 #[cfg(test)]
@@ -36,7 +37,7 @@ use serde_json::Value;
 use crate::api::model::{JobSummary, Progress};
 
 pub(crate) use bars::{BatchBar, BatchCount, CheckBar, WaitView};
-pub(crate) use failure::{Explanation, explain_failure};
+pub(crate) use failure::{Explanation, explain_failure, merged};
 pub(crate) use format::OutputFormat;
 pub(crate) use jobs::{FILE_KEYS, file_json, job_json, progress_json};
 pub(crate) use limit::Limit;
@@ -44,6 +45,7 @@ pub(crate) use markdown::markdown;
 pub(crate) use output::{pick_columns, write};
 pub(crate) use style::{ColorChoice, Screen, Tone};
 pub(crate) use value::columns;
+pub(crate) use wrap::hanging;
 
 /// A value that can be shown.
 #[derive(Clone, Copy, Debug)]

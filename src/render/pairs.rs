@@ -28,7 +28,8 @@ pub(super) fn lay_out(pairs: &[(&str, Cell)], screen: &Screen) -> String {
             continue;
         };
         let room = width.saturating_sub(widest + 2);
-        let lines = wrapped(cell.shown(), room);
+        let fitted = cell.fitted(room, screen);
+        let lines = wrapped(&fitted, room);
         let beside = lines.iter().all(|line| line.width() <= room);
         let (lines, indent) = if beside || room >= 2 * LEAST {
             (lines, widest + 2)

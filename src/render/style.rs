@@ -125,6 +125,11 @@ impl Screen {
         self.clock.unwrap_or_else(Timestamp::now)
     }
 
+    /// Returns the mark for text that was left out.
+    pub fn mark(&self) -> &'static str {
+        if self.unicode { "…" } else { "..." }
+    }
+
     /// Returns the text in this tone, or unchanged if colours are off.
     pub fn paint(&self, tone: Tone, text: &str) -> String {
         match tone.code() {

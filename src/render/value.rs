@@ -15,6 +15,15 @@ const LONGEST_NESTED: usize = 200;
 /// Maximum length of a list of numbers that's shown whole on a terminal.
 const LONGEST_VECTOR: usize = 8;
 
+/// How many numbers of a longer list are shown.
+const FIRST_NUMBERS: usize = 3;
+
+/// Importance of the first column of nested values: below most other columns.
+const NESTED_IMPORTANCE: usize = 50;
+
+/// Minimum width of a column of nested values, in columns.
+const NARROWEST_NESTED: usize = 9;
+
 /// Returns the columns of a value: the keys of a map, or of all maps of a list in order of first appearance. Scalars
 /// and lists with other items have none.
 pub(crate) fn columns(value: &Value) -> Vec<String> {
@@ -65,10 +74,6 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
 /// Lays out a list of maps as a table with these columns.
 pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String {
     let columns = names.iter().enumerate().map(|(index, name)| {
-        let importance = match index {
-            0 => ESSENTIAL,
-            later => u8::try_from(254_usize.saturating_sub(later)).unwrap_or(0),
-        };
         let values = || {
             items
                 .iter()
@@ -76,9 +81,18 @@ pub(super) fn rows(items: &[Value], names: &[String], screen: &Screen) -> String
                 .filter(|value| !value.is_null())
         };
         let numbers = values().next().is_some() && values().all(Value::is_number);
+        let nested = values().next().is_some()
+            && values().all(|value| value.is_array() || value.is_object());
+        let importance = match index {
+            0 => ESSENTIAL,
+            later if nested => u8::try_from(NESTED_IMPORTANCE.saturating_sub(later)).unwrap_or(0),
+            later => u8::try_from(254_usize.saturating_sub(later)).unwrap_or(0),
+        };
         let column = GridColumn::new(name, importance);
         if numbers {
             column.right()
+        } else if nested {
+            column.cut(NARROWEST_NESTED)
         } else {
             column.wrapping(12)
         }
@@ -104,6 +118,10 @@ fn list(items: &[Value], screen: &Screen) -> String {
         match item {
             Value::Null => text.push_str("null"),
             Value::String(item) if !screen.tty => text.push_str(&words::safe_line(item)),
+            nested if nested.is_array() || nested.is_object() => {
+                let width = screen.width.unwrap_or(usize::MAX);
+                text.push_str(&cell(nested, screen).fitted(width, screen));
+            }
             other => text.push_str(&words::safe_line(&plain(other))),
         }
         text.push('\n');
@@ -124,32 +142,94 @@ fn named_cell(name: &str, value: &Value, screen: &Screen) -> Cell {
     }
 }
 
-/// Returns a cell for a value: text as is, nested values as compact JSON.
+/// Returns a cell for a value: text as is, nested values as JSON. On a terminal, nested values take one line: vectors are
+/// rounded and shortened to the column, other values are cut.
 pub(super) fn cell(value: &Value, screen: &Screen) -> Cell {
     match value {
         Value::Null => Cell::absent(),
-        Value::Array(items) if screen.tty && is_vector(items) => {
-            Cell::text(&short_vector(items, screen))
+        Value::Array(items) if screen.tty && is_vector(items) => vector(items, screen),
+        Value::Array(_) | Value::Object(_) if screen.tty => {
+            Cell::one_line(&cut(&spaced(value), screen), &[])
         }
-        Value::Array(_) | Value::Object(_) if screen.tty => Cell::text(&cut(plain(value), screen)),
         other => Cell::text(&plain(other)),
     }
 }
 
-/// Returns true for a list of numbers too long to read.
+/// Returns true for a list of numbers with fractions, or one too long to read.
 fn is_vector(items: &[Value]) -> bool {
-    items.len() > LONGEST_VECTOR && items.iter().all(Value::is_number)
+    let has_fraction = || items.iter().any(Value::is_f64);
+    items.iter().all(Value::is_number) && (items.len() > LONGEST_VECTOR || has_fraction())
 }
 
-/// Returns the first numbers of a vector and its length: `[0.1,0.2,0.3,… 768]`.
-fn short_vector(items: &[Value], screen: &Screen) -> String {
-    let mark = if screen.unicode { "…" } else { "..." };
-    let first: String = items
-        .iter()
-        .take(3)
-        .map(|item| format!("{item},"))
-        .collect();
-    format!("[{first}{mark} {}]", items.len())
+/// Returns a cell with the vector's first numbers and its length: `[-0.596, 0.454, 0.206, … 768]`. A column with less
+/// room has fewer numbers.
+fn vector(items: &[Value], screen: &Screen) -> Cell {
+    let numbers = items.iter().take(LONGEST_VECTOR + 1).map(rounded);
+    let numbers: Vec<String> = numbers.collect();
+    let first = |count: usize| {
+        let mut text = String::from("[");
+        for number in numbers.iter().take(count) {
+            text.extend([number, ", "].map(|part: &str| part));
+        }
+        format!("{text}{} {}]", screen.mark(), items.len())
+    };
+    let shorter: Vec<String> = (0..FIRST_NUMBERS).rev().map(first).collect();
+    if items.len() > LONGEST_VECTOR {
+        Cell::one_line(&first(FIRST_NUMBERS), &shorter)
+    } else {
+        let whole = format!("[{}]", numbers.join(", "));
+        let shorter: Vec<String> = (0..items.len()).rev().map(first).collect();
+        Cell::one_line(&whole, &shorter)
+    }
+}
+
+/// Returns a number with three significant digits; whole numbers as they are.
+fn rounded(number: &Value) -> String {
+    let Some(value) = number.as_f64().filter(|_| number.is_f64()) else {
+        return number.to_string();
+    };
+    let size = value.abs();
+    if value == 0.0 {
+        "0".to_owned()
+    } else if (1e-4..1e6).contains(&size) {
+        let decimals = match size {
+            100.0.. => 0,
+            10.0.. => 1,
+            1.0.. => 2,
+            0.1.. => 3,
+            0.01.. => 4,
+            0.001.. => 5,
+            _ => 6,
+        };
+        let text = format!("{value:.decimals$}");
+        match text.contains('.') {
+            true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+            false => text,
+        }
+    } else {
+        format!("{value:.2e}")
+    }
+}
+
+/// Returns compact JSON with a blank after each comma and colon, so lines can be broken there.
+fn spaced(value: &Value) -> String {
+    match value {
+        Value::Array(items) if is_vector(items) && items.len() <= LONGEST_VECTOR => {
+            let numbers: Vec<String> = items.iter().map(rounded).collect();
+            format!("[{}]", numbers.join(", "))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(spaced).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(map) => {
+            let pairs = map.iter();
+            let pairs =
+                pairs.map(|(key, value)| format!("{}: {}", words::quote(key), spaced(value)));
+            format!("{{{}}}", pairs.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
 }
 
 fn plain(value: &Value) -> String {
@@ -159,10 +239,9 @@ fn plain(value: &Value) -> String {
     }
 }
 
-fn cut(text: String, screen: &Screen) -> String {
-    let mark = if screen.unicode { "…" } else { "..." };
+fn cut(text: &str, screen: &Screen) -> String {
     match text.char_indices().nth(LONGEST_NESTED) {
-        Some((end, _)) => format!("{}{mark}", text.get(..end).unwrap_or_default()),
-        None => text,
+        Some((end, _)) => format!("{}{}", text.get(..end).unwrap_or_default(), screen.mark()),
+        None => text.to_owned(),
     }
 }

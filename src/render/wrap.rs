@@ -2,21 +2,67 @@
 
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
+use super::style::Screen;
+
+/// Maximum length of a call that's never broken, in bytes.
+const LONGEST_CALL: usize = 400;
+
 /// Returns the text in lines of at most `width` columns, broken at blanks. Existing line breaks are kept, and tabs
 /// become blanks.
 ///
-/// Wider words stay whole, so ids and addresses can be copied. Words are broken only in scripts written without blanks,
-/// whose letters are two columns wide.
+/// Wider words stay whole, and so do calls such as `wait(["a", "b"])`, so ids, addresses and statements can be copied.
+/// Words are broken only in scripts written without blanks, whose letters are two columns wide.
 pub(super) fn wrapped(text: &str, width: usize) -> Vec<String> {
     text.lines()
         .flat_map(|line| wrapped_line(line, width.max(1)))
         .collect()
 }
 
+/// Returns the text wrapped to the screen, each line ended by a newline. The first line begins with `first`, which may
+/// have colours, the others are indented by `indent` blanks in addition to their own indentation. Without a width, only
+/// existing line breaks count.
+pub(crate) fn hanging(first: &str, indent: usize, text: &str, screen: &Screen) -> String {
+    let mut shown = String::from(first);
+    // The first line begins further to the right than the others.
+    let mut shift = console::measure_text_width(first).saturating_sub(indent);
+    for (number, line) in text.lines().enumerate() {
+        let content = line.trim_start_matches(' ');
+        let own = line.len() - content.len();
+        let lines = match screen.width {
+            Some(width) => {
+                let room = width.saturating_sub(indent + own).max(NARROWEST);
+                let shifted = format!("{}{content}", "x".repeat(shift));
+                wrapped_line(&shifted, room)
+            }
+            None => vec![format!("{}{content}", "x".repeat(shift))],
+        };
+        for (index, part) in lines.iter().enumerate() {
+            let part = part.get(shift..).unwrap_or_default();
+            if number + index > 0 {
+                shown.push('\n');
+                if !part.is_empty() {
+                    shown.push_str(&" ".repeat(indent));
+                }
+            }
+            if !part.is_empty() {
+                shown.push_str(&" ".repeat(own));
+            }
+            shown.push_str(part);
+            shift = 0;
+        }
+    }
+    shown.push('\n');
+    shown
+}
+
+/// Minimum width of wrapped text, in columns.
+const NARROWEST: usize = 20;
+
 fn wrapped_line(line: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
-    for word in line.split([' ', '\t']) {
-        for (index, piece) in pieces(word, width).into_iter().enumerate() {
+    for word in unbroken(line) {
+        let word = word.replace('\t', " ");
+        for (index, piece) in pieces(&word, width).into_iter().enumerate() {
             let Some(last) = lines.last_mut() else {
                 continue;
             };
@@ -30,6 +76,51 @@ fn wrapped_line(line: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+/// Splits a line at blanks, except inside of calls.
+fn unbroken(line: &str) -> Vec<&str> {
+    let mut words = Vec::new();
+    let (mut from, mut at) = (0, 0);
+    while let Some(letter) = line.get(at..).and_then(|rest| rest.chars().next()) {
+        match letter {
+            ' ' | '\t' => {
+                words.push(line.get(from..at).unwrap_or_default());
+                from = at + 1;
+                at = from;
+            }
+            '(' if at > from && line.as_bytes().get(at - 1).is_some_and(|it| is_name(*it)) => {
+                at = call_end(line, at).unwrap_or(at + 1);
+            }
+            letter => at += letter.len_utf8(),
+        }
+    }
+    words.push(line.get(from..).unwrap_or_default());
+    words
+}
+
+const fn is_name(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
+}
+
+/// Returns the position behind the call's closing parenthesis, given the position of the opening one.
+fn call_end(line: &str, open: usize) -> Option<usize> {
+    let mut depth = 0;
+    let mut quoted = false;
+    for (index, byte) in line.bytes().enumerate().skip(open).take(LONGEST_CALL) {
+        match byte {
+            b'"' => quoted = !quoted,
+            b'(' if !quoted => depth += 1,
+            b')' if !quoted => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(index + 1);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Splits a word that's too wide and has wide letters into pieces that fit.
@@ -56,7 +147,7 @@ fn pieces(word: &str, width: usize) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::wrapped;
+    use super::{Screen, hanging, wrapped};
 
     #[test]
     fn lines_break_at_blanks_and_ids_stay_whole() {
@@ -67,7 +158,28 @@ mod tests {
         );
         assert_eq!(wrapped("one\n\ntwo", 8), ["one", "", "two"]);
         assert_eq!(wrapped("書籍と映画", 4), ["書籍", "と映", "画"]);
+        assert_eq!(wrapped("one  two", 20), ["one  two"]);
+        assert_eq!(
+            wrapped("back with wait([\"a\", \"b\"]) (or not)", 12),
+            ["back with", "wait([\"a\", \"b\"])", "(or not)"]
+        );
+        assert_eq!(
+            wrapped("an open(call breaks", 8),
+            ["an", "open(call", "breaks"]
+        );
         assert_eq!(wrapped("", 8), [""; 0]);
         assert_eq!(wrapped("x", 0), ["x"]);
+    }
+    #[test]
+    fn lines_after_the_first_are_indented() {
+        let screen = Screen::terminal(24, 24);
+        assert_eq!(
+            hanging("error: ", 2, "cannot read the job's progress", &screen),
+            "error: cannot read the\n  job's progress\n"
+        );
+        assert_eq!(
+            hanging("error: ", 2, "one two three\n  four", &Screen::plain()),
+            "error: one two three\n    four\n"
+        );
     }
 }

@@ -5,7 +5,7 @@ use super::prompt::{self, Prompt};
 use super::record::{Statement, StatementOrigin, StatementOutcome};
 use crate::engine::syntax::secrets::masked;
 use crate::engine::{Interpreter, ScriptError, types};
-use crate::error::Failure;
+use crate::error::{Failure, Kind};
 use crate::session::Session;
 use crate::session::log::Log;
 use rhai::Dynamic;
@@ -151,7 +151,11 @@ impl Shell {
     pub(super) fn complain(&self, error: &ScriptError) {
         if self.session.exit_code().is_none() && !self.session.closed_pipe() {
             let screen = self.session.err();
-            Log::painted(error.lay_out(&screen).trim_end());
+            let text = error.lay_out(&screen);
+            // The terminal has echoed `^C` at the start of the line.
+            let echoed = error.failure.kind == Kind::Interrupted && screen.redraw;
+            let erase = if echoed { "\r\x1b[K" } else { "" };
+            Log::painted(&format!("{erase}{}", text.trim_end()));
         }
     }
 }

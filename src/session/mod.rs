@@ -25,9 +25,10 @@ use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{ColorChoice, OutputFormat, Screen};
+use crate::render::{ColorChoice, OutputFormat, Screen, Tone, hanging};
 use crate::secret::Secret;
 use crate::submission::{Notice, SubmissionContext, Submitter};
+use crate::text::words;
 use interruptible_writer::InterruptibleWriter;
 use pager::PagerChoice;
 use rehearsal::{comment, dry_run};
@@ -294,8 +295,11 @@ impl Session {
 
     /// Writes a notice to standard error, unless `-q` is given.
     pub fn notice(&self, text: &str) {
-        if !self.choices().quiet {
-            self.log().line(LogLevel::Info, text);
+        let log = self.log();
+        match log.format {
+            _ if log.quiet => {}
+            LogFormat::Text => self.write_wrapped("", text),
+            LogFormat::Json => log.line(LogLevel::Info, text),
         }
     }
 
@@ -311,9 +315,18 @@ impl Session {
         let log = self.log();
         match log.format {
             _ if log.quiet => {}
-            LogFormat::Text => log.line(LogLevel::Warn, &format!("warning: {text}")),
+            LogFormat::Text => {
+                let label = self.err().paint(Tone::Warn, "warning:");
+                self.write_wrapped(&format!("{label} "), text);
+            }
             LogFormat::Json => log.line(LogLevel::Warn, text),
         }
+    }
+
+    /// Writes text to standard error, wrapped to the terminal.
+    fn write_wrapped(&self, label: &str, text: &str) {
+        let shown = hanging(label, 2, &words::safe(text), &self.err());
+        Log::painted(shown.trim_end_matches('\n'));
     }
 
     /// Writes a line to standard error.

@@ -46,7 +46,7 @@ impl DataStore {
                 params![id, time],
             )?;
             tx.execute(
-                "UPDATE job_files SET state = 'Aborted', complete_time = ?2, reason = 'not imported: the job was aborted'
+                "UPDATE job_files SET state = 'Aborted', complete_time = ?2, reason = 'not imported, because the job was aborted'
                  WHERE job_id = ?1",
                 params![id, time],
             )?;

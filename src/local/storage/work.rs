@@ -339,7 +339,7 @@ fn fail(
     // Files that were read to their end aren't in the collection either. Their reason says so, otherwise a user might
     // import only the other files.
     tx.execute(
-        "UPDATE job_files SET state = 'Failed', complete_time = ?2, reason = 'not imported: the job failed'
+        "UPDATE job_files SET state = 'Failed', complete_time = ?2, reason = 'not imported, because the job failed'
          WHERE job_id = ?1",
         params![id, time],
     )?;

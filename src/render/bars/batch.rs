@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
+use super::{drawn, style};
 use crate::render::style::Screen;
 use crate::text::words;
 
@@ -28,12 +29,21 @@ pub(crate) struct BatchCount {
     pub files_done: u64,
     /// Rows imported so far.
     pub rows: u64,
+    /// Thousandths of files that are done: 1,000 per file of a job that ended, otherwise by the job's percentage.
+    pub thousandths: u64,
+}
+
+impl BatchCount {
+    fn percent(&self) -> f64 {
+        self.thousandths as f64 / (10 * self.files.max(1)) as f64
+    }
 }
 
 /// The bar of one batch.
 #[derive(Debug)]
 pub(crate) struct BatchBar {
     bar: ProgressBar,
+    screen: Screen,
     began: Instant,
     /// Work done before this run, as of the first update.
     before: Option<BatchCount>,
@@ -43,14 +53,10 @@ impl BatchBar {
     /// Returns a bar on standard error.
     pub(crate) fn stderr(screen: &Screen) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-        let marks = if screen.unicode { "█░" } else { "#-" };
-        let template = format!("{{bar:{BAR}}} {{wide_msg}}");
-        // The template is a constant of ours, so it parses.
-        if let Ok(style) = ProgressStyle::with_template(&template) {
-            bar.set_style(style.progress_chars(marks));
-        }
+        bar.set_style(style());
         Self {
             bar,
+            screen: screen.clone(),
             began: Instant::now(),
             before: None,
         }
@@ -59,10 +65,11 @@ impl BatchBar {
     /// Draws the bar.
     pub(crate) fn update(&mut self, count: &BatchCount) {
         let before = *self.before.get_or_insert(*count);
-        self.bar.set_length(count.files.max(1));
-        self.bar.set_position(count.files_done);
         let text = told(count, &before, self.began.elapsed());
-        self.bar.set_message(text);
+        self.bar.set_message(format!(
+            "{} {text}",
+            drawn(count.percent(), BAR, &self.screen)
+        ));
     }
 
     /// Writes a line above the bar.
@@ -79,7 +86,8 @@ impl BatchBar {
 /// Returns the text beside the bar.
 fn told(count: &BatchCount, before: &BatchCount, elapsed: Duration) -> String {
     let mut text = format!(
-        "{}/{}  {}/{}",
+        "{:>4}  {}/{}  {}/{}",
+        words::percent(count.percent().trunc()),
         words::number(count.done),
         words::count(count.jobs, "job"),
         words::number(count.files_done),
@@ -95,10 +103,10 @@ fn told(count: &BatchCount, before: &BatchCount, elapsed: Duration) -> String {
         text.push_str("  ");
         text.push_str(&words::rate(rows as f64 / seconds, "rows"));
     }
-    let files = count.files_done.saturating_sub(before.files_done);
-    let left = count.files.saturating_sub(count.files_done);
-    if files > 0 && left > 0 && seconds >= 1.0 {
-        let rest = Duration::try_from_secs_f64(seconds * left as f64 / files as f64);
+    let done = count.thousandths.saturating_sub(before.thousandths);
+    let left = (count.files * 1000).saturating_sub(count.thousandths);
+    if done > 0 && left > 0 && seconds >= 1.0 {
+        let rest = Duration::try_from_secs_f64(seconds * left as f64 / done as f64);
         if let Ok(rest) = rest {
             let _ = write!(text, "  {} left", words::duration(rest));
         }
@@ -118,6 +126,7 @@ mod tests {
             files: 10_000,
             files_done: 2560,
             rows: 1_000_000,
+            thousandths: 2_560_000,
             ..BatchCount::default()
         };
         let now = BatchCount {
@@ -125,14 +134,15 @@ mod tests {
             failed: 1,
             files_done: 5000,
             rows: 1_500_000,
+            thousandths: 5_000_000,
             ..before
         };
         let text = told(&now, &before, Duration::from_secs(10));
         assert_eq!(
             text,
-            "20/40 jobs  5,000/10,000 files  1 failed  1,500,000 rows  50.0k rows/s  20s left"
+            " 50%  20/40 jobs  5,000/10,000 files  1 failed  1,500,000 rows  50.0k rows/s  20s left"
         );
         let text = told(&before, &before, Duration::from_secs(10));
-        assert_eq!(text, "10/40 jobs  2,560/10,000 files  1,000,000 rows");
+        assert_eq!(text, " 25%  10/40 jobs  2,560/10,000 files  1,000,000 rows");
     }
 }

@@ -3,8 +3,9 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget};
 
+use super::{drawn, style};
 use crate::render::style::Screen;
 use crate::text::words;
 
@@ -15,6 +16,7 @@ const BAR: usize = 20;
 #[derive(Debug)]
 pub(crate) struct CheckBar {
     bar: ProgressBar,
+    screen: Screen,
     began: Instant,
 }
 
@@ -22,21 +24,18 @@ impl CheckBar {
     /// Returns a bar on standard error.
     pub(crate) fn stderr(screen: &Screen) -> Self {
         let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr_with_hz(8));
-        let marks = if screen.unicode { "█░" } else { "#-" };
-        // The template is a constant of ours, so it parses.
-        if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:{BAR}}} {{wide_msg}}")) {
-            bar.set_style(style.progress_chars(marks));
-        }
+        bar.set_style(style());
+        let screen = screen.clone();
         let began = Instant::now();
-        Self { bar, began }
+        Self { bar, screen, began }
     }
 
     /// Draws the bar after `bytes` of `total` bytes.
     pub(crate) fn update(&self, bytes: u64, total: u64, rows: u64) {
-        self.bar.set_length(total.max(1));
-        self.bar.set_position(bytes);
-        self.bar
-            .set_message(beside(bytes, total, rows, self.began.elapsed()));
+        let percent = bytes as f64 * 100.0 / total.max(1) as f64;
+        let bar = drawn(percent, BAR, &self.screen);
+        let text = beside(bytes, total, rows, self.began.elapsed());
+        self.bar.set_message(format!("{bar} {text}"));
     }
 
     /// Removes the bar.

@@ -1,11 +1,12 @@
 //! One line of the waiting view: the text before the bar, the bar's width, and the text after it.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use console::{measure_text_width, truncate_str};
 use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 
-use super::STEPS;
+use super::drawn;
 use super::rate::{Rate, known_total};
 use crate::api::model::{JobState, Progress};
 use crate::render::failure;
@@ -23,15 +24,36 @@ const SHORTEST_ID: usize = 6;
 /// Maximum number of columns for a collection's name.
 const COLLECTION: usize = 20;
 
+/// Maximum number of columns for a file's name.
+const FILE: usize = 30;
+
+/// Returns the name of the job's file without its folder, or the number of its files. Empty if the service reports none.
+fn files_label(job: &Progress) -> String {
+    let base = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    match &*job.details {
+        [] if job.file_name.contains(',') => String::new(),
+        [] => base(&job.file_name),
+        [only] => base(&only.file_name),
+        files => words::count(files.len() as u64, "file"),
+    }
+}
+
+/// Returns true if each job has files with a name that no other job has.
+fn have_own_files(jobs: &[(&Progress, Option<&Rate>)]) -> bool {
+    let mut names = HashSet::new();
+    let mut labels = jobs.iter().map(|(job, _)| files_label(job));
+    labels.all(|label| !label.is_empty() && names.insert(label))
+}
+
 /// A line to draw, at most as wide as the width it was made for.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct BarLine {
     /// The text before the bar.
     pub(super) before: String,
     /// Columns of the bar; 0 if there's no bar.
     pub(super) bar: usize,
-    /// Progress in thousandths.
-    pub(super) position: u64,
+    /// Progress in percent.
+    pub(super) percent: f64,
     /// The text after the bar.
     pub(super) after: String,
     /// True if the collection's name didn't fit.
@@ -45,6 +67,8 @@ pub(super) struct LineLayout {
     pub(super) width: usize,
     /// True if the collection's name is shown.
     pub(super) named: bool,
+    /// True if the job is named by its files instead of its id.
+    pub(super) by_file: bool,
 }
 
 /// A piece of a line. If the line is too long, the least important pieces are dropped first.
@@ -63,7 +87,11 @@ impl BarLine {
         place: LineLayout,
         screen: &Screen,
     ) -> Self {
-        let LineLayout { width, named } = place;
+        let LineLayout {
+            width,
+            named,
+            by_file,
+        } = place;
         let mut pieces = pieces(job, rate, elapsed);
         let collection = words::safe_line(if named { &job.collection } else { "" });
         pieces.push(Piece {
@@ -76,7 +104,12 @@ impl BarLine {
             _ => words::safe_line(&jobs::state_text(&job.state)).into_owned(),
         };
         let word = shortened(&word, width.saturating_sub(SHORTEST_ID + 1), screen);
-        let id = words::safe_line(&job.job_id);
+        let id = if by_file {
+            let name = files_label(job);
+            shortened(&words::safe_line(&name), FILE, screen)
+        } else {
+            words::safe_line(&job.job_id).into_owned()
+        };
         // An id that's too short to copy is worse than a missing bar.
         let needed = word.width() + NARROWEST + id.width() + 2;
         let has_bar = !job.state.kind.ends_wait() && width >= needed;
@@ -122,7 +155,7 @@ impl BarLine {
         Self {
             before,
             bar,
-            position: position(job.percent),
+            percent: job.percent,
             after,
             unnamed: collection.is_empty(),
         }
@@ -134,29 +167,81 @@ impl BarLine {
         self.before.width() + self.bar + measure_text_width(&self.after)
     }
 
-    /// Returns the summary line of the jobs without a bar. `more` is true if other jobs have one.
-    pub(super) fn summary(jobs: &[&Progress], more: bool, elapsed: Duration, width: usize) -> Self {
+    /// Returns the line for all jobs together: a bar, the jobs by state, rows, and the remaining and elapsed time. Pieces
+    /// that don't fit are dropped from the end.
+    pub(super) fn overall(
+        jobs: &[Progress],
+        before: f64,
+        elapsed: Duration,
+        width: usize,
+        screen: &Screen,
+    ) -> Self {
+        let percent = overall_percent(jobs);
         let counts = JobState::ALL.iter().filter_map(|kind| {
             let count = jobs.iter().filter(|job| job.state.kind == *kind).count();
             (count > 0).then(|| format!("{} {}", words::number(count as u64), kind.word()))
         });
         let counts = counts.collect::<Vec<_>>().join(", ");
-        let count = jobs.len() as u64;
-        let which = if more {
-            format!("and {} more", words::number(count))
+        let mut pieces = vec![format!(
+            "{}: {counts}",
+            words::count(jobs.len() as u64, "job")
+        )];
+        let rows = jobs
+            .iter()
+            .filter_map(|job| job.rows)
+            .fold(0, u64::saturating_add);
+        let left = (100.0 - percent) / (percent - before) * elapsed.as_secs_f64();
+        if percent > before
+            && elapsed.as_secs() >= 1
+            && let Ok(left) = Duration::try_from_secs_f64(left.ceil().max(1.0))
+        {
+            pieces.push(format!("~{} left", words::duration(left)));
+        }
+        pieces.push(format!("{} elapsed", words::duration(elapsed)));
+        pieces.push(words::count(rows, "row"));
+        let mut text = String::new();
+        for piece in pieces {
+            let longer = format!("{text}  {piece}");
+            if !text.is_empty() && longer.width() + OVERALL_BAR + 6 > width {
+                break;
+            }
+            text = longer;
+        }
+        let has_bar = text.width() + OVERALL_BAR + 5 <= width;
+        let (bar, after) = if has_bar {
+            let percent = words::percent(percent.trunc());
+            (OVERALL_BAR, format!(" {percent:>4}{text}"))
         } else {
-            words::count(count, "job")
+            (0, shortened(text.trim_start(), width, screen))
         };
-        let text = format!("{which}: {counts}  {}", words::duration(elapsed));
-        let before = truncate_str(&text, width, "").into_owned();
         Self {
-            before,
-            bar: 0,
-            position: 0,
-            after: String::new(),
+            before: String::new(),
+            bar,
+            percent,
+            after,
             unnamed: false,
         }
     }
+
+    /// Returns the line with its bar drawn.
+    pub(super) fn drawn(&self, screen: &Screen) -> String {
+        let bar = drawn(self.percent, self.bar, screen);
+        format!("{}{bar}{}", self.before, self.after)
+    }
+}
+
+/// Columns of the bar for all jobs.
+const OVERALL_BAR: usize = 20;
+
+/// Returns the mean of the jobs' percentages; jobs that have ended count as done.
+pub(super) fn overall_percent(jobs: &[Progress]) -> f64 {
+    let done = |job: &Progress| match job.state.kind.ends_wait() {
+        true => 100.0,
+        false if job.percent.is_finite() => job.percent.clamp(0.0, 100.0),
+        false => 0.0,
+    };
+    let sum: f64 = jobs.iter().map(done).sum();
+    sum / jobs.len().max(1) as f64
 }
 
 /// Returns the lines of these jobs. Either all lines name the collection or none does, so their columns line up.
@@ -166,8 +251,13 @@ pub(super) fn lines<'a>(
     width: usize,
     screen: &Screen,
 ) -> Vec<BarLine> {
+    let by_file = have_own_files(jobs);
     let with = |named: bool| {
-        let place = LineLayout { width, named };
+        let place = LineLayout {
+            width,
+            named,
+            by_file,
+        };
         let line = |(job, rate): &(&'a Progress, Option<&'a Rate>)| {
             BarLine::job(job, *rate, elapsed, place, screen)
         };
@@ -197,12 +287,29 @@ fn align(lines: &mut [BarLine]) {
     }
 }
 
+/// Returns the rows done of the total. A total that the service doesn't know yet is estimated from the percentage.
+fn rows(job: &Progress) -> Option<String> {
+    /// Below this percentage, an estimate would be a guess.
+    const ENOUGH: f64 = 5.0;
+    if let (Some(done), None) = (job.rows.filter(|rows| *rows > 0), known_total(job))
+        && job.state.kind == JobState::Importing
+        && (ENOUGH..100.0).contains(&job.percent)
+    {
+        let total = done as f64 * 100.0 / job.percent;
+        let scale = 10_f64.powf(total.log10().floor() - 1.0).max(1.0);
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // positive and finite
+        let total = ((total / scale).round() * scale) as u64;
+        return Some(format!("{}/~{}", words::number(done), words::number(total)));
+    }
+    words::rows(job.rows, known_total(job))
+}
+
 /// Returns the pieces after the percentage: rows, rate, remaining and elapsed time.
 fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> {
     let running = job.state.kind == JobState::Importing;
     let mut pieces = Vec::new();
     let mut piece = |text: String, importance: u8| pieces.push(Piece { text, importance });
-    if let Some(rows) = words::rows(job.rows, known_total(job)) {
+    if let Some(rows) = rows(job) {
         piece(format!("{rows} rows"), 4);
     }
     if failure::files_done(job) {
@@ -216,25 +323,14 @@ fn pieces(job: &Progress, rate: Option<&Rate>, elapsed: Duration) -> Vec<Piece> 
         }
     }
     if matches!(job.state.kind, JobState::Importing | JobState::Pending) {
-        piece(words::duration(elapsed), 3);
+        piece(format!("{} elapsed", words::duration(elapsed)), 3);
     }
     pieces
 }
 
-/// Returns the percentage in thousandths.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped to what fits
-fn position(percent: f64) -> u64 {
-    let share = if percent.is_finite() {
-        percent.clamp(0.0, 100.0)
-    } else {
-        0.0
-    };
-    (share * 10.0) as u64 % (STEPS + 1)
-}
-
 /// Returns the start of the text, with a mark if it was cut.
 fn shortened(text: &str, width: usize, screen: &Screen) -> String {
-    truncate_str(text, width, mark(screen)).into_owned()
+    truncate_str(text, width, screen.mark()).into_owned()
 }
 
 /// Returns the end of the text, with a mark if it was cut. Ids of jobs created together differ at their ends.
@@ -242,7 +338,7 @@ fn shortened_front(text: &str, width: usize, screen: &Screen) -> String {
     if text.width() <= width {
         return text.to_owned();
     }
-    let mark = mark(screen);
+    let mark = screen.mark();
     let room = width.saturating_sub(mark.width());
     let mut used = 0;
     let mut from = text.len();
@@ -258,8 +354,4 @@ fn shortened_front(text: &str, width: usize, screen: &Screen) -> String {
         truncate_str(mark, width, ""),
         text.get(from..).unwrap_or_default()
     )
-}
-
-fn mark(screen: &Screen) -> &'static str {
-    if screen.unicode { "…" } else { "..." }
 }

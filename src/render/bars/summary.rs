@@ -6,6 +6,7 @@ use console::truncate_str;
 
 use crate::api::model::{JobState, Progress};
 use crate::render::jobs;
+use crate::render::reasons::grouped;
 use crate::render::style::Screen;
 use crate::text::words;
 
@@ -76,24 +77,25 @@ pub(super) fn of(
 /// Maximum number of warnings shown for all jobs together.
 const MAX_WARNINGS: usize = 20;
 
-/// Returns one line per warning, with the job's id if there are several jobs.
+/// Returns one line per warning. If there are several jobs, the jobs that share a warning are in front of it.
 pub(super) fn warnings(jobs: &[Progress]) -> Vec<String> {
     let several = jobs.len() > 1;
-    let all = jobs
-        .iter()
-        .flat_map(|job| job.warnings.iter().map(move |warning| (job, warning)));
-    let line = |(job, warning): (&Progress, &String)| {
+    let all = jobs.iter().flat_map(|job| {
+        let warnings = job.warnings.iter();
+        warnings.map(|warning| (&*job.job_id, warning.as_str()))
+    });
+    let groups = grouped(all);
+    let mut lines: Vec<String> = Vec::new();
+    for group in groups.iter().take(MAX_WARNINGS) {
         let line = if several {
-            format!("warning: {}: {warning}", job.job_id)
+            format!("warning: {}", group.line())
         } else {
-            format!("warning: {warning}")
+            format!("warning: {}", group.reason)
         };
-        words::safe_line(&line).into_owned()
-    };
-    let count = all.clone().count();
-    let mut lines: Vec<String> = all.take(MAX_WARNINGS).map(line).collect();
-    if count > MAX_WARNINGS {
-        let more = words::count((count - MAX_WARNINGS) as u64, "more warning");
+        lines.push(words::safe_line(&line).into_owned());
+    }
+    if groups.len() > MAX_WARNINGS {
+        let more = words::count((groups.len() - MAX_WARNINGS) as u64, "more warning");
         lines.push(format!(
             "warning: {more}: progress(job).warnings has all of a job"
         ));

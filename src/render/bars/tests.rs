@@ -101,8 +101,8 @@ fn a_bar_shows_rows_rate_and_what_is_left() {
     let lines = kept.lines(120, 24);
     assert_eq!(lines.len(), 1, "{lines:?}");
     let line = lines.first().expect("one line");
-    assert!(line.starts_with("job-1  books █"), "{line}");
-    let after = "50%  1,000/2,000 rows  100 rows/s  10s left  8s";
+    assert!(line.starts_with("job-1  books ━"), "{line}");
+    let after = "50%  1,000/2,000 rows  100 rows/s  10s left  8s elapsed";
     assert!(line.ends_with(after), "{line}");
     view.finish();
     assert_eq!(kept.lines(120, 24), [""; 0]);
@@ -120,10 +120,8 @@ fn more_jobs_than_the_screen_has_room_for_are_summed_up() {
     let lines = kept.lines(80, 10);
     assert_eq!(lines.len(), 6, "{lines:?}");
     let last = lines.last().map(String::as_str).unwrap_or_default();
-    assert!(
-        last.starts_with("and 15 more: 14 Importing, 1 Completed"),
-        "{last}"
-    );
+    let expected = "  44%  20 jobs: 19 Importing, 1 Completed  0s elapsed";
+    assert_eq!(last.trim_start_matches(['━', '╸', '─']), expected);
     view.update(&many(2));
     assert_eq!(kept.lines(80, 10).len(), 2);
     for job in &mut jobs {
@@ -132,9 +130,53 @@ fn more_jobs_than_the_screen_has_room_for_are_summed_up() {
     view.update(&jobs);
     let lines = kept.lines(80, 10);
     assert!(
-        matches!(lines.as_slice(), [only] if only.starts_with("20 jobs: 20 Pending")),
+        matches!(lines.as_slice(), [only] if only.contains("20 jobs: 20 Pending")),
         "{lines:?}"
     );
+}
+
+#[test]
+fn jobs_are_named_by_their_files_and_unknown_totals_are_estimated() {
+    let kept = Kept::default();
+    let mut view = WaitView::new(Screen::terminal(80, 24), kept.clone());
+    let mut jobs = many(2);
+    for (name, job) in ["/data/a.jsonl", "s3://bucket/b.parquet"]
+        .iter()
+        .zip(&mut jobs)
+    {
+        (*name).clone_into(&mut job.file_name);
+        job.total_rows = None;
+    }
+    view.update(&jobs);
+    let lines = kept.lines(80, 24);
+    assert_eq!(lines.len(), 2);
+    for (line, name) in lines.iter().zip(["a.jsonl ", "b.parquet "]) {
+        assert!(line.starts_with(name), "{line}");
+        assert!(line.contains("42%  840/~2,000 rows"), "{line}");
+    }
+    // A name that several jobs share names none of them.
+    for job in &mut jobs {
+        "a.jsonl".clone_into(&mut job.file_name);
+    }
+    view.update(&jobs);
+    assert!(
+        kept.lines(80, 24)
+            .iter()
+            .all(|line| line.starts_with("job-0"))
+    );
+}
+
+#[test]
+fn the_filled_part_of_a_bar_is_coloured_and_the_rest_dim() {
+    let kept = Kept::default();
+    let screen = Screen {
+        color: true,
+        ..Screen::terminal(80, 24)
+    };
+    WaitView::new(screen, kept.clone()).update(&many(1));
+    let text = kept.text();
+    assert!(text.contains("\x1b[36m━━"), "{text:?}");
+    assert!(text.contains("\x1b[2m──"), "{text:?}");
 }
 
 #[test]
@@ -155,7 +197,7 @@ fn bars_stand_below_each_other() {
     }
     view.update(&jobs);
     let lines = kept.lines(100, 24);
-    let starts: Vec<_> = lines.iter().map(|line| line.find('█')).collect();
+    let starts: Vec<_> = lines.iter().map(|line| line.find("━")).collect();
     assert_eq!(starts, [Some(41), Some(41)], "{lines:?}");
 }
 
@@ -189,7 +231,11 @@ fn a_line_is_never_wider_than_its_screen() {
                 &named,
                 None,
                 Duration::from_secs(65),
-                LineLayout { width, named: true },
+                LineLayout {
+                    width,
+                    named: true,
+                    by_file: false,
+                },
                 &screen,
             );
             let columns = unicode_width::UnicodeWidthStr::width(
@@ -257,7 +303,7 @@ fn a_job_that_does_not_move_is_warned_of_once() {
         assert_eq!(kept.text().matches("warning").count(), 2);
         if terminal {
             let lines = kept.lines(160, 24);
-            let bars = lines.iter().filter(|line| line.contains('█')).count();
+            let bars = lines.iter().filter(|line| line.contains("━")).count();
             assert_eq!((lines.len(), bars), (4, 1), "{lines:?}");
         }
     }

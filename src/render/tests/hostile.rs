@@ -99,7 +99,7 @@ proptest! {
                 assert!(!out.contains(drives_a_terminal), "{format:?}: {out:?}");
             }
             let table = written(shown, OutputFormat::Table, &screen);
-            for line in table.lines().filter(|line| line.starts_with(['┌', '╞', '└'])) {
+            for line in table.lines().filter(|line| line.starts_with(['╭', '├', '╰'])) {
                 assert!(line.width() <= width, "{width}: {table}");
             }
         });

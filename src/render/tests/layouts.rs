@@ -9,13 +9,13 @@ use super::{description, failed, file, jobs, listed, progress, table, terminal, 
 #[test]
 fn a_list_of_jobs_at_80_columns_has_the_reasons_below() {
     let expected = r#"
-┌────────────────────────────────┬────────────┬─────────────────────┬─────────┐
-│ job                            ┆ collection ┆ state               ┆ percent │
-╞════════════════════════════════╪════════════╪═════════════════════╪═════════╡
-│ job-01k2x7d5n0e8q9a0b1c2d3e4f5 ┆ books      ┆ Completed           ┆    100% │
-│ job-01k2x7d5n0e8q9a0b1c2d3e4f6 ┆ 書籍と映画 ┆ Importing (Sorting) ┆   42.5% │
-│ job-01k2x7d5n0e8q9a0b1c2d3e4f7 ┆ packages   ┆ Failed              ┆      0% │
-└────────────────────────────────┴────────────┴─────────────────────┴─────────┘
+╭────────────────────────────────┬────────────┬─────────────────────┬─────────╮
+│ job                            │ collection │ state               │ percent │
+├────────────────────────────────┼────────────┼─────────────────────┼─────────┤
+│ job-01k2x7d5n0e8q9a0b1c2d3e4f5 │ books      │ Completed           │    100% │
+│ job-01k2x7d5n0e8q9a0b1c2d3e4f6 │ 書籍と映画 │ Importing (Sorting) │   42.5% │
+│ job-01k2x7d5n0e8q9a0b1c2d3e4f7 │ packages   │ Failed              │      0% │
+╰────────────────────────────────┴────────────┴─────────────────────┴─────────╯
 job-01k2x7d5n0e8q9a0b1c2d3e4f7
   row 1234, field "vector": expected 384 floats, found 383
 3 of 12,345 jobs; jobs(#{limit: "all"}) shows all
@@ -26,7 +26,7 @@ job-01k2x7d5n0e8q9a0b1c2d3e4f7
 #[test]
 fn a_list_of_jobs_at_200_columns_is_whole() {
     let shown = table(&listed(&jobs()), &terminal(200));
-    assert!(shown.contains("┆ Failed              ┆      0% ┆ row 1234, field \"vector\": expected 384 floats, found 383 │"), "{shown}");
+    assert!(shown.contains("│ Failed              │      0% │ row 1234, field \"vector\": expected 384 floats, found 383 │"), "{shown}");
     assert!(!shown.contains("hidden"), "{shown}");
 }
 
@@ -48,20 +48,20 @@ fn one_job_shows_its_files_and_why_it_failed() {
 job         job-01k2x7d5n0e8q9a0b1c2d3e4f7
 collection  packages
 state       Failed
-percent     ████████░░░░░░░░░░░░ 40%
+percent     ━━━━━━━━──────────── 40%
 rows        1,600/4,000
 files       2 files
 size        2.4 MiB
 completed   3m ago
 
-┌────────┬───────────┬────────────┬─────────┬───────────┬─────────┐
-│ file   ┆ state     ┆            ┆ percent ┆      rows ┆    size │
-╞════════╪═══════════╪════════════╪═════════╪═══════════╪═════════╡
-│ b.json ┆ Failed    ┆ ████░░░░░░ ┆     40% ┆ 800/2,000 ┆ 1.2 MiB │
-│ a.json ┆ Completed ┆ ██████████ ┆    100% ┆ 800/2,000 ┆ 1.2 MiB │
-└────────┴───────────┴────────────┴─────────┴───────────┴─────────┘
+╭────────┬───────────┬─────────┬───────────┬─────────╮
+│ file   │ state     │ percent │      rows │    size │
+├────────┼───────────┼─────────┼───────────┼─────────┤
+│ b.json │ Failed    │     40% │ 800/2,000 │ 1.2 MiB │
+│ a.json │ Completed │    100% │ 800/2,000 │ 1.2 MiB │
+╰────────┴───────────┴─────────┴───────────┴─────────╯
 
-job-01k2x7d5n0e8q9a0b1c2d3e4f7 failed: 1 of 2 files
+job-01k2x7d5n0e8q9a0b1c2d3e4f7 failed: 1 of 2 files is at fault
   b.json: row 1234: expected 384 floats, found 383
   import failed
 next: describe("packages") shows the fields that the files have to match
@@ -83,13 +83,7 @@ fn a_failure_without_a_reason_says_so_and_names_the_next_line() {
     let files = vec![file("a.json", JobState::Failed, None)];
     let explained =
         render::explain_failure(&progress(JobState::Failed, files, Some(" "))).expect("it failed");
-    assert_eq!(
-        explained.reasons,
-        [
-            "a.json: the service gave no reason",
-            "the service gave no reason"
-        ]
-    );
+    assert_eq!(explained.reasons, ["a.json: the service gave no reason"]);
     assert!(
         explained.next.starts_with("describe(\"packages\")"),
         "{}",
@@ -174,7 +168,7 @@ fn nothing_shown_is_wider_than_the_terminal() {
             for shown in &all {
                 for line in table(shown, &screen)
                     .lines()
-                    .filter(|line| line.starts_with(['│', '┌', '|', '+']))
+                    .filter(|line| line.starts_with(['│', '╭', '|', '+']))
                 {
                     let columns = unicode_width::UnicodeWidthStr::width(line);
                     assert!(columns <= width, "{columns} of {width}: {line}");

@@ -5,6 +5,7 @@ mod forms;
 mod hostile;
 mod layouts;
 mod narrow;
+mod screens;
 
 use crate::api::model::{FileProgress, JobState, JobSummary, Progress, State};
 use crate::render::{self, OutputFormat, Screen, Shown};

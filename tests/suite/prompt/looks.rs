@@ -44,7 +44,7 @@ fn tables_fit_the_screen() {
                 let wrapped: Vec<u16> = (0..screen.size().0.get())
                     .filter(|line| screen.row_wrapped(*line))
                     .collect();
-                let table = screen.contents().contains('╡');
+                let table = screen.contents().contains('┤');
                 assert!(
                     table && wrapped.is_empty(),
                     "{line} at {columns}: {wrapped:?}\n{}",

@@ -38,11 +38,11 @@ fn a_wait_can_be_left_and_come_back_to() {
     assert!(!screen.contains("error"), "{screen}");
     shell.begin("wait(job)");
     // The bar, while the job runs.
-    shell.see("░");
+    shell.see("─");
     let screen = interrupt(&mut shell);
     assert!(screen.contains("come back with wait(\""), "{screen}");
     assert!(screen.split('"').any(is_job_id), "{screen}");
-    assert!(!screen.contains('░'), "the bar is taken away:\n{screen}");
+    assert!(!screen.contains('─'), "the bar is taken away:\n{screen}");
     let screen = shell.run("progress(job).state != \"Failed\"");
     assert!(screen.contains("true"), "{screen}");
     shell.gives("wait(job).rows", "500");

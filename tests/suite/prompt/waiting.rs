@@ -23,7 +23,7 @@ fn waiting(columns: u16) -> (Home, Service, Terminal) {
 /// The rows of the screen that have a bar of the wait: one that is not done.
 fn bars(shell: &Terminal) -> Vec<String> {
     let screen = shell.screen();
-    let bars = screen.lines().filter(|line| line.contains('░'));
+    let bars = screen.lines().filter(|line| line.contains('─'));
     bars.map(str::to_owned).collect()
 }
 
@@ -33,7 +33,7 @@ fn a_wait_has_a_bar_and_leaves_a_line_and_a_table() {
     shell.begin("wait(job)");
     shell.wait_for("rows in the bar", |screen| {
         let shown = screen.contents();
-        shown.contains('░') && shown.contains("rows")
+        shown.contains('─') && shown.contains("rows")
     });
     shell.prompt();
     let screen = shell.screen();
@@ -64,14 +64,14 @@ fn a_terminal_that_is_pulled_narrow_and_wide_has_one_bar() {
         file.display()
     ));
     shell.begin("wait(long);");
-    shell.see("░");
+    shell.see("─");
     let mut before = 100;
     for columns in [60, 120, 50, 100] {
         shell.resize(columns);
         // A frame in the new width is the only one, and what stood above it is still there.
         shell.wait_for("one bar", |screen| {
             let shown = screen.contents();
-            let bars: Vec<&str> = shown.lines().filter(|line| line.contains('░')).collect();
+            let bars: Vec<&str> = shown.lines().filter(|line| line.contains('─')).collect();
             let [bar] = bars[..] else { return false };
             let width = columns_of(bar);
             let new = columns < before || width > usize::from(before);

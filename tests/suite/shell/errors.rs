@@ -309,7 +309,7 @@ fn a_failed_job_fails_the_run_after_all_have_ended() {
     );
     let test = Test::new().eval(text).status(4);
     test.run()
-        .complains("bad failed: 1 of 1 file: 1.json: row 3: too long")
+        .complains("bad failed: 1.json: row 3: too long")
         .complains("progress(\"bad\").details");
 }
 

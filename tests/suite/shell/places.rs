@@ -16,11 +16,11 @@ fn shows(script: &str, picture: &str) {
 fn at_run_time() {
     shows(
         "let a = 1;\n  nothing_like_it(a);\n",
-        "  --> main.rhai:2:3\n   |\n 2 |   nothing_like_it(a);\n   |   ^\n",
+        "  --> main.rhai:2:3\n   |\n 2 |   nothing_like_it(a);\n   |   ^^^^^^^^^^^^^^^^^^\n",
     );
     shows(
         "\n\nthrow \"x\";",
-        "  --> main.rhai:3:1\n   |\n 3 | throw \"x\";\n   | ^\n",
+        "  --> main.rhai:3:1\n   |\n 3 | throw \"x\";\n   | ^^^^^\n",
     );
 }
 
@@ -37,7 +37,7 @@ fn at_parse_time() {
 fn with_tabs_the_caret_keeps_them() {
     shows(
         "\t\tnothing_like_it();",
-        " 1 | \t\tnothing_like_it();\n   | \t\t^\n",
+        " 1 | \t\tnothing_like_it();\n   | \t\t^^^^^^^^^^^^^^^^^\n",
     );
 }
 
@@ -50,7 +50,7 @@ fn columns_count_characters() {
     // Two wide characters take four columns of a terminal.
     shows(
         "let a = \"日本\"; nothing_like_it();",
-        " 1 | let a = \"日本\"; nothing_like_it();\n   |                 ^\n",
+        " 1 | let a = \"日本\"; nothing_like_it();\n   |                 ^^^^^^^^^^^^^^^^^\n",
     );
 }
 
@@ -60,7 +60,7 @@ fn with_crlf_no_carriage_return_is_shown() {
         .script("let a = 1;\r\nnothing_like_it();\r\n")
         .status(1)
         .run();
-    ran.complains("  --> main.rhai:2:1\n   |\n 2 | nothing_like_it();\n   | ^\n");
+    ran.complains("  --> main.rhai:2:1\n   |\n 2 | nothing_like_it();\n   | ^^^^^^^^^^^^^^^^^\n");
     assert!(!ran.stderr.contains('\r'));
 }
 
@@ -72,7 +72,7 @@ fn behind_a_byte_order_mark_and_a_shebang() {
     );
     shows(
         "\u{feff}let a = 1; nothing_like_it();",
-        "  --> main.rhai:1:12\n   |\n 1 | let a = 1; nothing_like_it();\n   |            ^\n",
+        "  --> main.rhai:1:12\n   |\n 1 | let a = 1; nothing_like_it();\n   |            ^^^^^^^^^^^^^^^^^\n",
     );
 }
 
@@ -80,7 +80,7 @@ fn behind_a_byte_order_mark_and_a_shebang() {
 fn in_functions_and_closures_the_calls_are_told() {
     shows(
         "fn inner(x) {\n    x.nothing_like_it()\n}\nfn outer(x) {\n    inner(x)\n}\nouter(1);",
-        "  --> main.rhai:2:7\n   |\n 2 |     x.nothing_like_it()\n   |       ^\n   in inner, called from main.rhai:5\n   in outer, called from main.rhai:7\n",
+        "  --> main.rhai:2:7\n   |\n 2 |     x.nothing_like_it()\n   |       ^^^^^^^^^^^^^^^^^\n   in inner, called from main.rhai:5\n   in outer, called from main.rhai:7\n",
     );
     shows(
         "let f = |x| nothing_like_it(x);\nf.call(1);",
@@ -104,7 +104,7 @@ fn inside_interpolated_text() {
 fn of_our_own_functions() {
     shows(
         "let x = 1;\nlet y = env(\"A\", \"b\") + secret(\"NONE\");",
-        "  --> main.rhai:2:25\n   |\n 2 | let y = env(\"A\", \"b\") + secret(\"NONE\");\n   |                         ^\n",
+        "  --> main.rhai:2:25\n   |\n 2 | let y = env(\"A\", \"b\") + secret(\"NONE\");\n   |                         ^^^^^^^^^^^^^^\n",
     );
     shows("[1].sleep(\"x\");", "  --> main.rhai:1:5\n");
 }

@@ -58,4 +58,16 @@ impl BatchEntry {
         let rows = self.progress.as_ref().and_then(|it| it.rows);
         rows.unwrap_or(0)
     }
+
+    /// Returns how much of the job is done, in thousandths. A job that ended is done.
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // clamped to 0 to 1,000
+    pub(super) fn thousandths(&self) -> u64 {
+        match &self.progress {
+            _ if self.has_ended() => 1000,
+            Some(progress) if progress.percent.is_finite() => {
+                (progress.percent.clamp(0.0, 100.0) * 10.0) as u64
+            }
+            _ => 0,
+        }
+    }
 }

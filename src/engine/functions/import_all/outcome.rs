@@ -5,13 +5,10 @@ use super::plan::BatchTask;
 use super::queue::Queue;
 use crate::engine::types::{BatchTotals, BatchValue, List, ordered};
 use crate::error::{Failure, Kind};
-use crate::render::explain_failure;
+use crate::render::{explain_failure, merged};
 use crate::text::words;
 use serde_json::json;
 use std::time::Instant;
-
-/// Maximum number of failed jobs that an error explains. The error names all of them.
-const EXPLAINED: usize = 20;
 
 /// Adds the batch's progress to the failure of an interrupted run, and a hint that the batch can be continued.
 pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
@@ -33,21 +30,18 @@ pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
 
 /// Returns an error with the failed jobs and the reasons.
 pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool) -> Failure {
-    let mut texts = vec![tally(failed, queue, atomic)];
+    let mut causes = Vec::new();
     let mut hint = None;
-    for entry in failed.iter().take(EXPLAINED) {
+    for entry in failed {
         if let Some(failure) = &entry.failure {
-            texts.push(failure.message.clone());
+            causes.push((failure.message.clone(), failure.message.clone()));
             hint = hint.or_else(|| failure.hint.clone());
         } else if let Some(why) = entry.progress.as_ref().and_then(|it| explain_failure(it)) {
-            texts.push(why.message());
+            causes.push((why.cause().to_owned(), why.message()));
             hint = hint.or_else(|| Some(why.advice()));
         }
     }
-    if failed.len() > EXPLAINED {
-        let more = (failed.len() - EXPLAINED) as u64;
-        texts.push(format!("and {}", words::count(more, "more failed job")));
-    }
+    let message = format!("{}\n{}", tally(failed, queue, atomic), merged(&causes));
     let refused = |entry: &&BatchEntry| entry.progress.is_none();
     let kind = match () {
         () if failed.iter().any(|entry| entry.is_in_doubt()) => Kind::Unknown,
@@ -62,7 +56,7 @@ pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool
     // Jobs in doubt aren't submitted again.
     let again = (!failed.iter().all(|it| it.is_in_doubt())).then(|| again.to_owned());
     let hints: Vec<String> = hint.into_iter().chain(again).collect();
-    Failure::new(kind, texts.join("\n"))
+    Failure::new(kind, message.trim_end())
         .with_hint(hints.join("; "))
         .with_jobs(ids)
 }

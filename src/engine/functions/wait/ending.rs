@@ -2,12 +2,9 @@
 
 use super::Watch;
 use crate::error::{Failure, Kind};
-use crate::render::{Explanation, explain_failure};
+use crate::render::{Explanation, explain_failure, merged};
 use crate::text::words;
 use std::time::Duration;
-
-/// Maximum number of failed jobs that are explained. The error names all of them.
-const EXPLAINED: usize = 20;
 
 impl Watch<'_> {
     fn open_jobs(&self) -> Vec<String> {
@@ -49,17 +46,12 @@ impl Watch<'_> {
             return Ok(());
         };
         let hint = first.advice();
-        let mut texts: Vec<String> = failed
+        let causes = failed
             .iter()
-            .take(EXPLAINED)
-            .map(|(_, why)| why.message())
-            .collect();
-        if failed.len() > EXPLAINED {
-            let more = (failed.len() - EXPLAINED) as u64;
-            texts.push(format!("and {}", words::count(more, "more failed job")));
-        }
+            .map(|(_, why)| (why.cause().to_owned(), why.message()));
+        let message = merged(&causes.collect::<Vec<_>>());
         let ids = failed.into_iter().map(|(id, _)| id).collect();
-        Err(Failure::new(Kind::JobFailed, texts.join("\n"))
+        Err(Failure::new(Kind::JobFailed, message)
             .with_hint(hint)
             .with_jobs(ids))
     }

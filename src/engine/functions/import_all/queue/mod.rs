@@ -217,6 +217,9 @@ impl<'a> Queue<'a> {
     pub(super) fn count(&self) -> Count {
         let done = |entry: &&BatchEntry| entry.has_ended();
         let files = self.entries.iter().zip(self.tasks);
+        let thousandths = files
+            .clone()
+            .map(|(entry, task)| task.files * entry.thousandths());
         Count {
             jobs: self.tasks.len() as u64,
             done: self.entries.iter().filter(done).count() as u64,
@@ -228,6 +231,7 @@ impl<'a> Queue<'a> {
                 .map(|(_, task)| task.files)
                 .sum(),
             rows: self.entries.iter().map(BatchEntry::rows).sum(),
+            thousandths: thousandths.sum(),
         }
     }
 

@@ -1,0 +1,87 @@
+//! Equal reasons of many files or jobs, grouped: unique reasons first, because repeated ones usually only say that the
+//! others failed.
+
+use std::collections::HashMap;
+
+use crate::text::words;
+
+/// Maximum number of names before a reason. Further names are only counted.
+const NAMED: usize = 3;
+
+/// A reason, and the files or jobs that share it.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ReasonGroup<'a> {
+    /// The reason, without a name before it.
+    pub reason: &'a str,
+    /// The names, in order. Never empty.
+    pub names: Vec<&'a str>,
+}
+
+impl ReasonGroup<'_> {
+    /// Returns the group in one line: `a.json, b.json: the reason`, or `a.json, b.json, c.json and 37 more: the reason`.
+    pub(crate) fn line(&self) -> String {
+        let names = match self.names.get(NAMED + 1..) {
+            None | Some([]) => self.names.join(", "),
+            Some(rest) => {
+                let first = self.names.get(..NAMED).unwrap_or_default().join(", ");
+                format!("{first} and {} more", words::number(rest.len() as u64 + 1))
+            }
+        };
+        format!("{names}: {}", self.reason)
+    }
+}
+
+/// Groups equal reasons, given as pairs of a name and a reason. Unique reasons come first, in the order given.
+pub(crate) fn grouped<'a>(
+    entries: impl IntoIterator<Item = (&'a str, &'a str)>,
+) -> Vec<ReasonGroup<'a>> {
+    let mut groups: Vec<ReasonGroup<'a>> = Vec::new();
+    let mut known: HashMap<&str, usize> = HashMap::new();
+    for (name, reason) in entries {
+        let reason = bare(name, reason);
+        let at = *known.entry(reason).or_insert(groups.len());
+        match groups.get_mut(at) {
+            Some(group) => group.names.push(name),
+            None => groups.push(ReasonGroup {
+                reason,
+                names: vec![name],
+            }),
+        }
+    }
+    groups.sort_by_key(|group| group.names.len() > 1);
+    groups
+}
+
+/// Returns a reason without its file's name: some services start a reason with the name, some don't.
+fn bare<'a>(name: &str, reason: &'a str) -> &'a str {
+    let rest = reason.strip_prefix(name).filter(|_| !name.is_empty());
+    rest.and_then(|rest| rest.strip_prefix(": "))
+        .unwrap_or(reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::grouped;
+
+    #[test]
+    fn unique_reasons_come_first_and_equal_ones_are_one() {
+        let entries = [
+            ("a", "a: late"),
+            ("b", "late"),
+            ("x", "row 8"),
+            ("c", "c: late"),
+            ("d", "late"),
+            ("e", "late"),
+        ];
+        let lines: Vec<String> = grouped(entries)
+            .iter()
+            .map(super::ReasonGroup::line)
+            .collect();
+        assert_eq!(lines, ["x: row 8", "a, b, c and 2 more: late"]);
+        let four = entries
+            .into_iter()
+            .filter(|(name, _)| !"xe".contains(*name));
+        let lines: Vec<String> = grouped(four).iter().map(super::ReasonGroup::line).collect();
+        assert_eq!(lines, ["a, b, c, d: late"]);
+    }
+}
