@@ -186,7 +186,7 @@ impl<'a> JobReasons<'a> {
         match own {
             // A service may repeat a file's reason as the job's.
             Some(own) if !known.iter().any(|known| own.contains(known)) => {
-                lines.push(own.to_owned())
+                lines.push(own.to_owned());
             }
             None if known.is_empty() && lines.is_empty() => {
                 lines.push("the service gave no reason".to_owned());

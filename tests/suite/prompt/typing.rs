@@ -130,8 +130,9 @@ fn wide_letters_do_not_break_the_line() {
         usize::from(screen.cursor_position().1) == column
     });
     shell.send(CTRL_C);
-    let screen = shell.run(r#""日本語" + nothing_such"#);
-    let quoted = screen.lines().find(|line| line.contains("| \"日本語\""));
+    shell.run(r#"fn wide() { "日本語" + nothing_such }"#);
+    let screen = shell.run("wide()");
+    let quoted = screen.lines().find(|line| line.contains(" | fn wide()"));
     let caret = screen.lines().find(|line| line.trim_end().ends_with('^'));
     let width = |line: &str, end: &str| {
         let before = line.find(end).map_or("", |at| &line[..at]);
