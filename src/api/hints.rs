@@ -53,6 +53,7 @@ pub(super) fn of(
         Some(47053 | 83001) => {
             "the storage key needs GetObject, ListBucket and GetBucketLocation on the bucket (GCS: storage.objects.get and list); check the path, its region and that the key has not expired"
         }
+        Some(63240) => "volumes() lists the names of the project's volumes",
         Some(80000) => "a parameter is wrong: run with -v to see what was sent",
         Some(80003) => "the page size has to be 5 to 100",
         Some(80004) => "pages count from 1",

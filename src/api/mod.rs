@@ -45,6 +45,7 @@ mod transport;
 mod v1;
 mod v1_rows;
 mod v2;
+mod volumes;
 mod walk;
 
 pub(crate) use clusters::Cluster;
@@ -53,6 +54,7 @@ pub(crate) use outcome::{Effect, Outcome};
 pub(crate) use retry::backoff;
 pub(crate) use scan::Scan;
 pub(crate) use settings::{BUSY_WAIT, DryRun, LogSink, REMEMBERS, Settings};
+pub(crate) use volumes::NewVolume;
 pub(crate) use walk::JobWalk;
 
 use crate::interrupt::Interrupt;

@@ -84,6 +84,17 @@ impl Outgoing {
         Self::new(settings, what, effect, method, url, body)
     }
 
+    /// Builds a `DELETE`.
+    pub(super) fn delete(
+        settings: &Settings,
+        what: &'static str,
+        base: &Url,
+        path: &str,
+    ) -> Result<Self, ApiError> {
+        let (url, method) = (join(base, path), ("DELETE", Method::DELETE));
+        Self::new(settings, what, Effect::Change, method, url, None)
+    }
+
     fn new(
         settings: &Settings,
         what: &'static str,

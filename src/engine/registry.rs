@@ -24,6 +24,8 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::wait::FUNCTIONS,
         functions::submissions::FUNCTIONS,
         functions::check::FUNCTIONS,
+        functions::upload::FUNCTIONS,
+        functions::volumes::FUNCTIONS,
         functions::collections::FUNCTIONS,
         functions::catalog::FUNCTIONS,
         functions::rows::FUNCTIONS,

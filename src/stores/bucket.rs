@@ -4,14 +4,26 @@ use super::StorageKeys;
 use super::fault::StoreFault;
 use super::object::{Blocks, FromStart, RemoteFile, runtime};
 use crate::location::{Location, PathScope, Store};
+use crate::secret::Secret;
 use object_store::aws::{AmazonS3Builder, resolve_bucket_region};
 use object_store::azure::MicrosoftAzureBuilder;
+use object_store::list::PaginatedListStore;
+use object_store::multipart::MultipartStore;
 use object_store::path::Path;
-use object_store::{ClientOptions, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig};
+use object_store::{
+    ClientOptions, HeaderMap, HeaderValue, ObjectMeta, ObjectStore, ObjectStoreExt, RetryConfig,
+};
+use reqwest::header::AUTHORIZATION;
 use serde::{Deserialize, Serialize};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use watched::{EncryptionFlag, WatchedConnector};
+
+mod watched;
+mod write;
+
+pub(crate) use write::ObjectStamp;
 
 /// Time limit for a request, including retries.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -85,9 +97,50 @@ enum BucketKind {
     Cos,
 }
 
+/// The calls of a store's client, for reading and writing.
+trait StoreClient: ObjectStore + MultipartStore + PaginatedListStore {}
+
+impl<T: ObjectStore + MultipartStore + PaginatedListStore> StoreClient for T {}
+
 /// An open bucket.
 #[derive(Clone)]
-pub(crate) struct Remote(Arc<dyn ObjectStore>);
+pub(crate) struct Remote {
+    client: Arc<dyn StoreClient>,
+    encrypted: EncryptionFlag,
+}
+
+/// Time limits and retries of a bucket's requests.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RequestLimits {
+    /// Deadline of one request.
+    pub(crate) timeout: Duration,
+    /// Number of retries by the client library.
+    pub(crate) retries: usize,
+}
+
+impl RequestLimits {
+    /// Limits of reads.
+    pub(crate) const READ: Self = Self {
+        timeout: PATIENCE,
+        retries: 4,
+    };
+
+    fn client(self) -> ClientOptions {
+        // An error means that a provider is already installed, which is just as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        ClientOptions::new()
+            .with_connect_timeout(Duration::from_secs(5))
+            .with_timeout(self.timeout)
+    }
+
+    fn retry(self) -> RetryConfig {
+        RetryConfig {
+            max_retries: self.retries,
+            retry_timeout: PATIENCE,
+            ..RetryConfig::default()
+        }
+    }
+}
 
 /// The content of a folder: the objects and folders directly inside it.
 pub(crate) struct BucketListing {
@@ -128,26 +181,72 @@ impl Bucket {
         self
     }
 
-    /// Opens the bucket. A request is sent only if the bucket's region has to be found out.
+    /// Returns the bucket of a Zilliz Cloud volume, which is reached at `endpoint` by S3's protocol. The credentials of
+    /// Google's volumes are an OAuth token.
+    pub(crate) fn of_volume(name: &str, endpoint: &str, cloud: &str, region: &str) -> Self {
+        let in_host = matches!(cloud, "ali" | "aliyun" | "tc" | "tencent");
+        let (scheme, host) = endpoint.split_once("://").unwrap_or(("https", endpoint));
+        let bucket = if in_host {
+            format!("{name}.")
+        } else {
+            String::new()
+        };
+        Self {
+            kind: match cloud {
+                "gcp" => BucketKind::Gcs,
+                "ali" | "aliyun" => BucketKind::Oss,
+                "tc" | "tencent" => BucketKind::Cos,
+                _ => BucketKind::S3,
+            },
+            name: name.to_owned(),
+            account: None,
+            region: Some(region.to_owned()),
+            endpoint: Some(format!("{scheme}://{bucket}{}", host.trim_end_matches('/'))),
+            own_keys: false,
+        }
+    }
+
+    /// Returns a text that differs for different buckets.
+    pub(crate) fn identity(&self) -> String {
+        format!("{self:?}")
+    }
+
+    /// Opens the bucket for reading. A request is sent only if the bucket's region has to be found out.
     pub(crate) fn open(&self, keys: &StorageKeys) -> io::Result<Remote> {
+        self.open_with(keys, RequestLimits::READ)
+    }
+
+    /// Opens the bucket with other limits than those of reads.
+    pub(crate) fn open_with(
+        &self,
+        keys: &StorageKeys,
+        limits: RequestLimits,
+    ) -> io::Result<Remote> {
         // The environment's credentials are for AWS, so Azure can't use them.
         let own = keys.is_empty() && self.own_keys && self.kind != BucketKind::Azure;
         let own = own.then(StorageKeys::own).filter(|keys| !keys.is_empty());
         let keys = own.as_ref().unwrap_or(keys);
-        let store: Arc<dyn ObjectStore> = if self.kind == BucketKind::Azure {
-            Arc::new(self.azure(keys).build().map_err(StoreFault::from)?)
+        let encrypted = EncryptionFlag::default();
+        let connector = WatchedConnector::new(&encrypted);
+        let client: Arc<dyn StoreClient> = if self.kind == BucketKind::Azure {
+            let builder = self.azure(keys, limits).with_http_connector(connector);
+            Arc::new(builder.build().map_err(StoreFault::from)?)
         } else {
-            Arc::new(self.s3(keys)?.build().map_err(StoreFault::from)?)
+            let builder = self.s3(keys, limits)?.with_http_connector(connector);
+            Arc::new(builder.build().map_err(StoreFault::from)?)
         };
-        Ok(Remote(store))
+        Ok(Remote { client, encrypted })
     }
 
     /// Builds the store's client. All stores but Azure speak S3's protocol: GCS with HMAC keys, OSS and COS with the
     /// bucket in the host name.
-    fn s3(&self, keys: &StorageKeys) -> io::Result<AmazonS3Builder> {
+    fn s3(&self, keys: &StorageKeys, limits: RequestLimits) -> io::Result<AmazonS3Builder> {
         let name = &self.name;
         let (endpoint, in_host) = match (self.kind, &self.endpoint, &self.region) {
-            (_, Some(endpoint), _) => (Some(endpoint.clone()), false),
+            (_, Some(endpoint), _) => {
+                let in_host = endpoint.contains(&format!("://{name}."));
+                (Some(endpoint.clone()), in_host)
+            }
             (BucketKind::Gcs, ..) => (Some("https://storage.googleapis.com".to_owned()), false),
             (BucketKind::Oss, _, Some(region)) => (
                 Some(format!("https://{name}.oss-{region}.aliyuncs.com")),
@@ -171,15 +270,21 @@ impl Bucket {
             .with_bucket_name(name)
             .with_region(self.s3_region()?)
             .with_virtual_hosted_style_request(in_host)
-            .with_client_options(client())
-            .with_retry(retry());
+            .with_retry(limits.retry());
+        let mut options = limits.client();
         if let Some(endpoint) = endpoint {
-            let plain = endpoint.starts_with("http://");
-            builder = builder.with_endpoint(endpoint).with_allow_http(plain);
+            options = options.with_allow_http(endpoint.starts_with("http://"));
+            builder = builder.with_endpoint(endpoint);
         }
         let (Some(access), Some(secret)) = (&keys.access, &keys.secret) else {
-            return Ok(builder.with_skip_signature(true));
+            if let Some(token) = &keys.session {
+                options = options.with_default_headers(bearer(token)?);
+            }
+            return Ok(builder
+                .with_client_options(options)
+                .with_skip_signature(true));
         };
+        builder = builder.with_client_options(options);
         builder = builder
             .with_access_key_id(access.expose())
             .with_secret_access_key(secret.expose());
@@ -202,18 +307,21 @@ impl Bucket {
             None if self.endpoint.is_some() || self.kind != BucketKind::S3 => Ok(REGION.to_owned()),
             // If the region can't be found, the error comes from the request itself.
             None => Ok(runtime()?
-                .block_on(resolve_bucket_region(&self.name, &client()))
+                .block_on(resolve_bucket_region(
+                    &self.name,
+                    &RequestLimits::READ.client(),
+                ))
                 .unwrap_or_else(|_| REGION.to_owned())),
         }
     }
 
-    fn azure(&self, keys: &StorageKeys) -> MicrosoftAzureBuilder {
+    fn azure(&self, keys: &StorageKeys, limits: RequestLimits) -> MicrosoftAzureBuilder {
         let account = self.account.as_deref().unwrap_or_default();
         let mut builder = MicrosoftAzureBuilder::new()
             .with_account(account)
             .with_container_name(&self.name)
-            .with_client_options(client())
-            .with_retry(retry());
+            .with_client_options(limits.client())
+            .with_retry(limits.retry());
         if let Some(endpoint) = &self.endpoint {
             builder = builder
                 .with_endpoint(format!("{endpoint}/{account}"))
@@ -231,7 +339,7 @@ impl Remote {
     pub(crate) fn head(&self, key: &str) -> io::Result<ObjectMeta> {
         let path = Path::parse(key).map_err(StoreFault::from)?;
         let runtime = runtime()?;
-        let found = runtime.block_on(self.0.head(&path));
+        let found = runtime.block_on(self.client.head(&path));
         let fault = match found {
             Ok(meta) => return Ok(meta),
             Err(error) => StoreFault::from(error),
@@ -244,14 +352,14 @@ impl Remote {
         ) {
             return Err(fault.into());
         }
-        let told = runtime.block_on(self.0.get_range(&path, 0..1));
+        let told = runtime.block_on(self.client.get_range(&path, 0..1));
         Err(told.map_or_else(StoreFault::from, |_| fault).into())
     }
 
     /// Lists the objects and folders directly inside a folder, over all pages.
     pub(crate) fn list(&self, folder: &str) -> io::Result<BucketListing> {
         let path = Path::parse(folder).map_err(StoreFault::from)?;
-        let found = runtime()?.block_on(self.0.list_with_delimiter(Some(&path)));
+        let found = runtime()?.block_on(self.client.list_with_delimiter(Some(&path)));
         let found = found.map_err(StoreFault::from)?;
         Ok(BucketListing {
             objects: found.objects,
@@ -262,7 +370,7 @@ impl Remote {
     /// Returns an object to read in ranges.
     pub(crate) fn object(&self, meta: &ObjectMeta, blocks: Blocks) -> RemoteFile {
         RemoteFile::new(
-            Arc::clone(&self.0),
+            Arc::clone(&self.client) as Arc<dyn ObjectStore>,
             meta.location.clone(),
             meta.size,
             meta.e_tag.clone(),
@@ -276,20 +384,12 @@ impl Remote {
     }
 }
 
-fn client() -> ClientOptions {
-    // An error means that a provider is already installed, which is just as good.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    ClientOptions::new()
-        .with_connect_timeout(Duration::from_secs(5))
-        .with_timeout(PATIENCE)
-}
-
-fn retry() -> RetryConfig {
-    RetryConfig {
-        max_retries: 4,
-        retry_timeout: PATIENCE,
-        ..RetryConfig::default()
-    }
+/// Returns the header of an OAuth token.
+fn bearer(token: &Secret) -> io::Result<HeaderMap> {
+    let value = HeaderValue::from_str(&format!("Bearer {}", token.expose()));
+    let mut value = value.map_err(|_| StoreFault::Denied(None))?;
+    value.set_sensitive(true);
+    Ok(HeaderMap::from_iter([(AUTHORIZATION, value)]))
 }
 
 #[cfg(test)]

@@ -19,6 +19,12 @@ pub(crate) enum StoreFault {
         "access denied{}; check the storage keys, and that they may get objects and list the bucket", code(.0.as_ref())
     )]
     Denied(Option<String>),
+    /// The store knows no upload in parts of this id, or not its parts.
+    #[error("the object store has forgotten the parts of the upload")]
+    NoUpload,
+    /// The store is overloaded or failed; the same request may succeed later.
+    #[error("the object store is busy{}", code(.0.as_ref()))]
+    Busy(Option<String>),
     /// The object was replaced while it was read.
     #[error("the object was changed while it was read")]
     Changed,
@@ -63,6 +69,10 @@ impl From<Error> for StoreFault {
         let code = code_of(&error);
         match (&error, code.as_deref()) {
             (_, Some("NoSuchBucket" | "ContainerNotFound")) => Self::NoBucket,
+            (_, Some("NoSuchUpload" | "InvalidPart" | "InvalidBlockList")) => Self::NoUpload,
+            (_, Some("SlowDown" | "InternalError" | "RequestTimeout" | "ServerBusy")) => {
+                Self::Busy(code)
+            }
             (Error::NotFound { .. }, _) => Self::NoObject,
             (Error::PermissionDenied { .. } | Error::Unauthenticated { .. }, _)
             | (
@@ -71,6 +81,7 @@ impl From<Error> for StoreFault {
                     "InvalidAccessKeyId"
                     | "SignatureDoesNotMatch"
                     | "ExpiredToken"
+                    | "SecurityTokenExpired"
                     | "InvalidToken",
                 ),
             ) => Self::Denied(code),
@@ -78,6 +89,7 @@ impl From<Error> for StoreFault {
             _ => match http_kind(&error) {
                 Some(HttpErrorKind::Timeout) => Self::Slow,
                 Some(_) => Self::Unreachable,
+                None if is_overloaded(&error) => Self::Busy(code),
                 None => Self::Refused(code),
             },
         }
@@ -94,6 +106,25 @@ impl From<StoreFault> for io::Error {
         };
         Self::new(kind, fault)
     }
+}
+
+impl StoreFault {
+    /// Returns true if the same request may succeed later.
+    pub(crate) const fn is_transient(&self) -> bool {
+        matches!(self, Self::Unreachable | Self::Slow | Self::Busy(_))
+    }
+}
+
+/// Returns true for the HTTP status 408, 429 or 5xx, which the library has in its error's text only.
+fn is_overloaded(error: &Error) -> bool {
+    let text = error.to_string();
+    let status = text
+        .split_once("status code: ")
+        .map(|(_, rest)| rest.as_bytes());
+    matches!(
+        status,
+        Some([b'4', b'0', b'8', ..] | [b'4', b'2', b'9', ..] | [b'5', ..])
+    )
 }
 
 /// Returns the answer's `<Code>…</Code>`, if it's a plain word.

@@ -6,9 +6,11 @@
 
 pub(crate) mod bucket;
 mod fault;
+pub(crate) mod glob;
 pub(crate) mod object;
 pub(crate) mod read_at;
 pub(crate) mod root;
+pub(crate) mod upload;
 
 use crate::secret::Secret;
 

@@ -142,7 +142,7 @@ fn client(call: &Call) -> Result<Client, Failure> {
 }
 
 /// A v1 connection's account is on its site's control plane, which accepts the connection's API key.
-fn of_connection(connection: &Connection) -> Result<Client, Failure> {
+pub(super) fn of_connection(connection: &Connection) -> Result<Client, Failure> {
     let client = &connection.client;
     let settings = client.settings();
     let base = Endpoint::parse(settings.import_base.as_str())?;

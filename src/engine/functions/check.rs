@@ -24,7 +24,7 @@ use serde_json::{Map, Value};
 const SEPARATOR: Opt =
     opt_as("sep", &["separator"], "CSV: the character between cells").or("\",\"");
 const NULL: Opt = opt_as("nullkey", &["null"], "CSV: the text of a null cell").or("\"\"");
-const STORAGE_KEYS: Opt = opt(
+pub(super) const STORAGE_KEYS: Opt = opt(
     "storage_keys",
     "\"aws\": the keys of the AWS environment or of ~/.aws",
 )
@@ -165,7 +165,7 @@ fn arguments(call: &Call) -> Result<(Option<Dynamic>, Options), Failure> {
     Ok((target, call.options(2)?))
 }
 
-fn paths(call: &Call) -> Result<Vec<String>, Failure> {
+pub(super) fn paths(call: &Call) -> Result<Vec<String>, Failure> {
     let given = call.arg(0, "the paths")?;
     if let Some(path) = as_text(given) {
         return Ok(vec![path]);
@@ -272,7 +272,7 @@ fn shard(call: &Call, options: &Options) -> Result<Option<(u64, u64)>, Failure> 
 const MAX_SHARDS: u64 = 100_000;
 
 /// Returns how object stores are reached: with the connection's storage settings, or those of the environment.
-fn stores(call: &Call, options: &Options) -> Result<StoreAccess, Failure> {
+pub(super) fn stores(call: &Call, options: &Options) -> Result<StoreAccess, Failure> {
     let connection = call.receiver.clone().or_else(|| call.session.current());
     let storage = connection.map(|it| it.storage.clone()).unwrap_or_default();
     let mut keys = StorageKeys {
@@ -324,7 +324,7 @@ impl<'a> CheckView<'a> {
         }
         self.said = true;
         if let Some(bar) = &self.bar {
-            bar.update(count.bytes, count.total, count.rows);
+            bar.update(count.bytes, count.total, &words::count(count.rows, "row"));
         }
     }
 

@@ -1,12 +1,16 @@
-//! Local files: `read_text`, `read_json`, `read_csv`, `parse_json`, `write_text`, `glob`.
+//! Files: `read_text`, `read_json`, `read_csv`, `parse_json`, `write_text`, `glob`.
 
-use super::{csv_file, write};
+use super::{check, csv_file, upload, write};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::types::{Gives, dynamic_of, found};
 use crate::error::{Failure, Kind};
+use crate::location::{Location, PathScope};
 use crate::secret::Secret;
-use glob::{MatchOptions, glob_with};
+use crate::stores;
+use crate::stores::bucket::Bucket;
+use crate::stores::glob::{GlobError, RULES};
+use glob::glob_with;
 use rhai::{Array, Dynamic};
 
 const CSV_OPTIONS: &[Opt] = &[
@@ -30,6 +34,8 @@ const WRITE_OPTIONS: &[Opt] = &[opt(
 )
 .or("false")
 .of(Takes::Flag)];
+
+const GLOB_OPTIONS: &[Opt] = &[check::STORAGE_KEYS];
 
 /// The function table of this family.
 pub(crate) const FUNCTIONS: &[Function] = &[
@@ -94,14 +100,16 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "glob",
-        &["glob(pattern)"],
-        "returns the local files that match, sorted: *, ? and [a-z] in names, ** for folders; a final / finds folders",
+        &["glob(pattern)", "glob(pattern, #{storage_keys})"],
+        "returns the files that match, sorted, on this machine, in a bucket or volume: *, ? and [a-z] in names, ** for folders",
         "glob(\"data/**/*.parquet\")",
         glob,
     )
-    .takes(&[Takes::Path])
+    .arity(1, 2)
+    .takes(&[Takes::Path, Takes::Options])
+    .options(GLOB_OPTIONS)
     .gives(Gives::Texts)
-    .related(&["import"]),
+    .related(&["import", "upload"]),
 ];
 
 fn read_text(call: &Call) -> Result<Dynamic, Failure> {
@@ -167,19 +175,10 @@ fn write_text(call: &Call) -> Result<Dynamic, Failure> {
 
 fn glob(call: &Call) -> Result<Dynamic, Failure> {
     let pattern = call.text(0, "the pattern")?;
-    if let Some((scheme, _)) = pattern.split_once("://") {
-        return Err(call
-            .misused(&format!(
-                "{scheme}:// patterns are not read yet, only local ones"
-            ))
-            .with_hint("a folder is imported whole: import(\"books\", \"s3://bucket/folder/\")"));
+    if pattern.contains("://") {
+        return glob_remote(call, &pattern);
     }
-    let options = MatchOptions {
-        case_sensitive: true,
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-    };
-    let paths = glob_with(&pattern, options)
+    let paths = glob_with(&pattern, RULES)
         .map_err(|error| call.misused(&format!("{pattern:?} is no pattern: {error}")))?;
     let folders = pattern.ends_with('/');
     let mut found = Array::new();
@@ -207,4 +206,37 @@ fn glob(call: &Call) -> Result<Dynamic, Failure> {
         found.push(text.into());
     }
     Ok(found.into())
+}
+
+/// Returns the objects that match, in the form that an import takes. The bucket's name and the folders before the first
+/// wildcard are no part of the pattern.
+fn glob_remote(call: &Call, pattern: &str) -> Result<Dynamic, Failure> {
+    let wild = pattern.find(['*', '?', '[']).unwrap_or(pattern.len());
+    let before = pattern.get(..wild).unwrap_or_default();
+    let (base, inner) = pattern.split_at(before.rfind('/').map_or(0, |slash| slash + 1));
+    let stores = check::stores(call, &call.options(1)?)?;
+    let (bucket, keys, folder) = if let Some(path) = base.strip_prefix("volume://") {
+        let (volume, path) = upload::split_volume(call, path)?;
+        let grant = upload::grants(&*call.connection()?, volume, path)?()?;
+        (grant.bucket, grant.keys, format!("{}{path}", grant.prefix))
+    } else {
+        let location = Location::parse(base, &PathScope::Cloud)?;
+        let Some(bucket) = Bucket::of(&location, &stores.endpoints, false) else {
+            return Err(
+                call.misused("a pattern is a local path, a bucket's URL or volume://name/…")
+            );
+        };
+        let folder = location.key().to_owned();
+        (bucket.in_region(stores.region), stores.keys, folder)
+    };
+    let names = stores::glob::find(&bucket, &keys, &folder, inner, &call.session.interrupt);
+    let names = names.map_err(|error| match error {
+        GlobError::Stopped(stop) => stop.into(),
+        GlobError::Pattern(_) => call.misused(&format!("{pattern:?}: {error}")),
+        _ => Failure::new(Kind::Refused, format!("glob: {pattern}: {error}")).with_hint(
+            "a private bucket needs storage keys: storage_keys: \"aws\", or the storage settings of connect() or a profile",
+        ),
+    })?;
+    let paths = names.into_iter().map(|name| format!("{base}{name}").into());
+    Ok(paths.collect::<Array>().into())
 }

@@ -19,6 +19,8 @@ pub(crate) mod rows;
 pub(crate) mod script;
 pub(crate) mod submissions;
 pub(crate) mod time;
+pub(crate) mod upload;
+pub(crate) mod volumes;
 pub(crate) mod wait;
 
 mod csv_file;

@@ -270,12 +270,39 @@ fn source(
         }));
     };
     Ok(match volume {
-        None => Source::Files(files.sets(call, paths, &|it, text| it.connection.locate(text))?),
-        Some(name) => {
-            let paths = files.sets(call, paths, &|_, text| Location::parse_volume(text))?;
-            Source::Volume { name, paths }
-        }
+        Some(name) => volume_source(call, name, paths, files)?,
+        None => match first_text(paths).and_then(|text| volume_of(&text)) {
+            Some((name, _)) => volume_source(call, name, paths, files)?,
+            None => Source::Files(files.sets(call, paths, &|it, text| it.connection.locate(text))?),
+        },
     })
+}
+
+/// Returns paths in a volume, which may be written as `volume://NAME/path`.
+fn volume_source(
+    call: &Call,
+    name: String,
+    paths: &Dynamic,
+    files: &mut RequestFiles<'_>,
+) -> Result<Source, Failure> {
+    let paths = files.sets(call, paths, &|_, text| match volume_of(text) {
+        Some((volume, path)) if volume == name => Location::parse_volume(&path),
+        _ => Location::parse_volume(text),
+    })?;
+    Ok(Source::Volume { name, paths })
+}
+
+/// Splits `volume://NAME/path`.
+fn volume_of(text: &str) -> Option<(String, String)> {
+    let (name, path) = text.strip_prefix("volume://")?.split_once('/')?;
+    Some((name.to_owned(), path.to_owned()))
+}
+
+fn first_text(paths: &Dynamic) -> Option<String> {
+    match list_of(paths) {
+        Some(list) => first_text(list.first()?),
+        None => as_text(paths),
+    }
 }
 
 /// Refuses a request body saved from curl if it names another cluster or project.

@@ -1,4 +1,4 @@
-//! The bar of a running check.
+//! The bar of work on bytes: a check or an upload.
 
 use std::fmt::Write;
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use crate::text::words;
 /// Columns of the bar.
 const BAR: usize = 20;
 
-/// The bar of one check, by bytes.
+/// The bar of a check or an upload, by bytes.
 #[derive(Debug)]
 pub(crate) struct CheckBar {
     bar: ProgressBar,
@@ -30,11 +30,11 @@ impl CheckBar {
         Self { bar, screen, began }
     }
 
-    /// Draws the bar after `bytes` of `total` bytes.
-    pub(crate) fn update(&self, bytes: u64, total: u64, rows: u64) {
+    /// Draws the bar after `bytes` of `total` bytes, with a count in words beside it.
+    pub(crate) fn update(&self, bytes: u64, total: u64, counted: &str) {
         let percent = bytes as f64 * 100.0 / total.max(1) as f64;
         let bar = drawn(percent, BAR, &self.screen);
-        let text = beside(bytes, total, rows, self.began.elapsed());
+        let text = beside(bytes, total, counted, self.began.elapsed());
         self.bar.set_message(format!("{bar} {text}"));
     }
 
@@ -45,12 +45,11 @@ impl CheckBar {
 }
 
 /// Returns the text beside the bar.
-fn beside(bytes: u64, total: u64, rows: u64, elapsed: Duration) -> String {
+fn beside(bytes: u64, total: u64, counted: &str, elapsed: Duration) -> String {
     let mut text = format!(
-        "{} of {}  {}",
+        "{} of {}  {counted}",
         words::bytes(bytes),
-        words::bytes(total),
-        words::count(rows, "row")
+        words::bytes(total)
     );
     let seconds = elapsed.as_secs_f64();
     if bytes > 0 && seconds >= 1.0 {
@@ -70,8 +69,11 @@ mod tests {
 
     #[test]
     fn the_rate_and_the_time_left_follow_from_the_bytes() {
-        let text = beside(1 << 30, 3 << 30, 2000, Duration::from_secs(10));
+        let text = beside(1 << 30, 3 << 30, "2,000 rows", Duration::from_secs(10));
         assert_eq!(text, "1.0 GiB of 3.0 GiB  2,000 rows  107.4M B/s  20s left");
-        assert_eq!(beside(0, 1024, 0, Duration::ZERO), "0 B of 1.0 KiB  0 rows");
+        assert_eq!(
+            beside(0, 1024, "0 rows", Duration::ZERO),
+            "0 B of 1.0 KiB  0 rows"
+        );
     }
 }

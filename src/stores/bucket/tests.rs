@@ -1,6 +1,4 @@
 use super::*;
-use crate::location::PathScope;
-use crate::secret::Secret;
 
 fn bucket(url: &str, endpoint: Option<&str>) -> Bucket {
     let location = Location::parse(url, &PathScope::Cloud).expect(url);
@@ -25,9 +23,20 @@ fn opened(url: &str, endpoint: Option<&str>) -> String {
     let bucket = bucket(url, endpoint);
     let keys = keys();
     if bucket.kind == BucketKind::Azure {
-        return bucket.azure(&keys).build().expect(url).to_string();
+        return bucket
+            .azure(&keys, RequestLimits::READ)
+            .build()
+            .expect(url)
+            .to_string();
     }
-    format!("{:?}", bucket.s3(&keys).expect(url).build().expect(url))
+    format!(
+        "{:?}",
+        bucket
+            .s3(&keys, RequestLimits::READ)
+            .expect(url)
+            .build()
+            .expect(url)
+    )
 }
 
 #[test]
@@ -88,7 +97,13 @@ fn urls_become_the_hosts_that_requests_go_to() {
 fn an_azure_emulator_has_the_account_in_its_path() {
     let url = "https://account.blob.core.windows.net/container/a.json";
     let bucket = bucket(url, Some("http://127.0.0.1:10000/"));
-    let store = format!("{:?}", bucket.azure(&keys()).build().expect(url));
+    let store = format!(
+        "{:?}",
+        bucket
+            .azure(&keys(), RequestLimits::READ)
+            .build()
+            .expect(url)
+    );
     assert!(
         store.contains("127.0.0.1") && store.contains("/account"),
         "{store}"

@@ -1,0 +1,213 @@
+//! Volumes: storage that Zilliz Cloud keeps for files to import (reference: Volumes).
+
+use super::Client;
+use super::error::ApiError;
+use super::fields::Fields;
+use super::outcome::Effect;
+use super::request::{Outgoing, escape};
+use crate::secret::Secret;
+use jiff::Timestamp;
+use serde::Serialize;
+use std::collections::HashSet;
+use std::time::{Duration, SystemTime};
+
+const VOLUMES: &str = "/v2/volumes";
+/// Largest page size that the service accepts.
+const PAGE: usize = 100;
+/// Most pages to request. A longer list is taken for one that never ends.
+const PAGES: usize = 1_000;
+
+/// A volume in a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Volume {
+    pub(crate) name: String,
+    /// `MANAGED` or `EXTERNAL`.
+    pub(crate) kind: String,
+}
+
+/// The body of a create call.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct NewVolume {
+    pub(crate) project_id: String,
+    pub(crate) region_id: String,
+    pub(crate) volume_name: String,
+    #[serde(rename = "type")]
+    pub(crate) kind: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) storage_integration_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) path: Option<String>,
+}
+
+/// Temporary access to a folder of a volume.
+#[derive(Clone, Debug)]
+pub(crate) struct VolumeAccess {
+    pub(crate) endpoint: String,
+    pub(crate) bucket: String,
+    pub(crate) region: String,
+    /// `aws`, `gcp`, `azure`, `ali`, …
+    pub(crate) cloud: String,
+    /// Beginning of the names of the volume's objects in the bucket.
+    pub(crate) prefix: String,
+    pub(crate) access_key: Option<Secret>,
+    pub(crate) secret_key: Option<Secret>,
+    pub(crate) session_token: Option<Secret>,
+    pub(crate) expires: Option<SystemTime>,
+    /// Maximum number of bytes of an upload.
+    pub(crate) max_bytes: Option<u64>,
+    /// Maximum number of files of an upload.
+    pub(crate) max_files: Option<u64>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ApplyBody<'a> {
+    volume_name: &'a str,
+    path: &'a str,
+}
+
+impl Client {
+    /// Returns all volumes of a project.
+    pub(crate) fn volumes(&self, project: &str) -> Result<Vec<Volume>, ApiError> {
+        self.refuse_volumes()?;
+        let settings = self.settings();
+        let (mut volumes, mut seen) = (Vec::<Volume>::new(), HashSet::new());
+        for page in 1..=PAGES {
+            let (size, number) = (PAGE.to_string(), page.to_string());
+            let query = [
+                ("projectId", project),
+                ("pageSize", &size),
+                ("currentPage", &number),
+            ];
+            let base = &settings.import_base;
+            let outgoing = Outgoing::get(settings, "list the volumes", base, VOLUMES, &query)?;
+            let (found, count) = self.call(outgoing, |data| {
+                let object = data.object()?;
+                if !object.has(&["volumes", "count"]) {
+                    return Err(data.unreadable("it has no volumes"));
+                }
+                let found = object.objects(&["volumes"]);
+                let found: Vec<_> = found.iter().filter_map(read).collect();
+                Ok((found, object.count(&["count"])))
+            })?;
+            let (size, known) = (found.len(), volumes.len());
+            let new = found.into_iter();
+            volumes.extend(new.filter(|volume| seen.insert(volume.name.clone())));
+            let is_complete = match count {
+                Some(count) => volumes.len() as u64 >= count,
+                None => size < PAGE,
+            };
+            if is_complete || volumes.len() == known {
+                break;
+            }
+        }
+        Ok(volumes)
+    }
+
+    /// Creates a volume.
+    pub(crate) fn create_volume(&self, volume: &NewVolume) -> Result<(), ApiError> {
+        self.refuse_volumes()?;
+        let settings = self.settings();
+        let path = format!("{VOLUMES}/create");
+        let (what, base) = ("create the volume", &settings.import_base);
+        let outgoing = Outgoing::post(settings, what, Effect::Change, base, &path, volume)?;
+        self.call(outgoing, |_| Ok(()))
+    }
+
+    /// Deletes a volume with its files.
+    pub(crate) fn drop_volume(&self, name: &str) -> Result<(), ApiError> {
+        self.refuse_volumes()?;
+        let settings = self.settings();
+        let path = format!("{VOLUMES}/{}", escape(name));
+        let base = &settings.import_base;
+        let outgoing = Outgoing::delete(settings, "drop the volume", base, &path)?;
+        self.call(outgoing, |_| Ok(()))
+    }
+
+    /// Returns temporary access to a folder of a volume: empty, or ending in `/`. The call changes nothing, so it's
+    /// repeated like a read, and sent in dry runs.
+    pub(crate) fn apply_volume(&self, name: &str, folder: &str) -> Result<VolumeAccess, ApiError> {
+        self.refuse_volumes()?;
+        let settings = self.settings();
+        let path = format!("{VOLUMES}/apply");
+        let body = ApplyBody {
+            volume_name: name,
+            path: folder,
+        };
+        let (what, base) = ("get access to the volume", &settings.import_base);
+        let outgoing = Outgoing::post(settings, what, Effect::Read, base, &path, &body)?;
+        self.call(outgoing, |data| {
+            let object = data.object()?;
+            let inner = |name| object.raw(&[name]).and_then(Fields::of);
+            let access = read_access(&object, inner("credentials"), inner("condition"));
+            access.ok_or_else(|| data.unreadable("it has no endpoint, bucket or credentials"))
+        })
+    }
+
+    fn refuse_volumes(&self) -> Result<(), ApiError> {
+        let dialect = self.settings().dialect;
+        if dialect.api().has_clusters() {
+            return Ok(());
+        }
+        let instead = "volumes belong to Zilliz Cloud: connect(#{endpoint: \"https://api.cloud.zilliz.com\", cluster_id: \"in03-…\", api: \"v2\"}); a self-hosted Milvus reads from its own bucket: upload(paths, \"s3://bucket/folder/\")";
+        Err(ApiError::NotInDialect {
+            what: "a call about volumes".to_owned(),
+            dialect,
+            instead: instead.to_owned(),
+        })
+    }
+}
+
+/// Reads a volume. Returns `None` if it has no name.
+fn read(object: &Fields<'_>) -> Option<Volume> {
+    Some(Volume {
+        name: object.text(&["volumeName"])?,
+        kind: object.text_or_empty(&["type"]),
+    })
+}
+
+fn read_access(
+    object: &Fields<'_>,
+    credentials: Option<Fields<'_>>,
+    condition: Option<Fields<'_>>,
+) -> Option<VolumeAccess> {
+    let credentials = credentials?;
+    let secret = |name| credentials.text(&[name]).map(Secret::new);
+    let limit = |name| condition.as_ref().and_then(|it| it.count(&[name]));
+    let expires = credentials.text(&["expireTime"]);
+    Some(VolumeAccess {
+        endpoint: object.text(&["endpoint"])?,
+        bucket: object.text(&["bucketName"])?,
+        region: object.text_or_empty(&["region"]),
+        cloud: object.text_or_empty(&["cloud"]).to_ascii_lowercase(),
+        prefix: object.text_or_empty(&["volumePrefix"]),
+        access_key: secret("tmpAK"),
+        secret_key: secret("tmpSK"),
+        session_token: secret("sessionToken"),
+        expires: expires.and_then(|text| moment(&text)),
+        max_bytes: limit("maxContentLength"),
+        max_files: limit("maxFileNumber"),
+    })
+}
+
+/// Reads RFC 3339 text, or milliseconds since 1970.
+fn moment(text: &str) -> Option<SystemTime> {
+    let parsed = text.parse::<Timestamp>().ok();
+    let millis = parsed.map(Timestamp::as_millisecond);
+    let millis = millis.or_else(|| text.parse().ok())?;
+    SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(u64::try_from(millis).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_text_or_milliseconds() {
+        let expected = Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_790_000_000));
+        assert_eq!(moment("2026-09-21T14:13:20Z"), expected);
+        assert_eq!(moment("1790000000000"), expected);
+        assert_eq!(moment("soon"), None);
+    }
+}

@@ -1,0 +1,345 @@
+//! `upload`: sends local files to where an import reads them.
+
+use super::request::shared;
+use super::{account, check};
+use crate::connection::Connection;
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
+use crate::engine::options::Options;
+use crate::engine::types::{Gives, ordered};
+use crate::error::Failure;
+use crate::location::{Format, Location, PathScope, PathTarget};
+use crate::render::CheckBar;
+use crate::session::Session;
+use crate::session::log::LogFormat;
+use crate::stores::StorageKeys;
+use crate::stores::bucket::Bucket;
+use crate::stores::upload;
+use crate::stores::upload::{
+    GrantSource, PARALLEL, StoreGrant, UploadCount, UploadDestination, UploadPolicy, UploadReport,
+    UploadRequest, UploadedFile,
+};
+use crate::text::words;
+use rhai::Dynamic;
+use serde_json::{Value, json};
+use std::path::Path;
+use std::rc::Rc;
+
+/// The keys of the result.
+const KEYS: &[&str] = &[
+    "to", "volume", "note", "sent", "skipped", "bytes", "seconds", "paths", "files",
+];
+
+pub(super) const OPTIONS: &[Opt] = &[
+    opt_as(
+        "policy",
+        &["upload_policy"],
+        "which existing objects are skipped: those of the file's size, with its checksum, all, or none",
+    )
+    .or("\"same-size\"")
+    .of(Takes::Words(&UploadPolicy::WORDS)),
+    opt_as(
+        "parallel",
+        &["upload_concurrency", "concurrency"],
+        "number of requests at the same time, at most 64",
+    )
+    .or("8"),
+    opt(
+        "part_size",
+        "bytes of a part, at least 5 MiB; larger files are sent in parts",
+    )
+    .or("8388608"),
+    shared::ACCESS_KEY,
+    shared::SECRET_KEY,
+    shared::SESSION_TOKEN,
+    shared::STORAGE_KEYS,
+];
+
+/// The function table of this family.
+pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
+    Family::Data,
+    "upload",
+    &[
+        "upload(paths, to)",
+        "upload(paths, to, #{policy, parallel, part_size, storage_keys})",
+    ],
+    "sends local files to a bucket (s3://bucket/folder/) or a volume (volume://name/folder/) and returns the paths to import",
+    "import(\"books\", upload(\"data/*.parquet\", \"s3://my-bucket/books/\").paths)",
+    run,
+)
+.arity(2, 3)
+.takes(&[Takes::Path, Takes::Anything, Takes::Options])
+.options(OPTIONS)
+.gives(Gives::Map(KEYS))
+.related(&["import", "check", "volumes", "glob"])
+.method()];
+
+fn run(call: &Call) -> Result<Dynamic, Failure> {
+    let options = call.options(2)?;
+    let to = call.text(1, "the destination")?;
+    let report = upload_files(call, check::paths(call)?, &to, &options)?;
+    Ok(ordered(json(&report)))
+}
+
+/// Uploads files for any function. The options are those of [`OPTIONS`] that the function has.
+pub(super) fn upload_files(
+    call: &Call,
+    paths: Vec<String>,
+    to: &str,
+    options: &Options,
+) -> Result<UploadReport, Failure> {
+    let policy = options.text("policy")?.unwrap_or_default();
+    let policy = match UploadPolicy::parse(&policy) {
+        _ if policy.is_empty() => UploadPolicy::default(),
+        Some(policy) => policy,
+        None => {
+            let words = words::list(&UploadPolicy::WORDS, "or");
+            return Err(call.misused(&format!("policy is {words}, got {policy:?}")));
+        }
+    };
+    let Some(destination) = destination(call, to, options)? else {
+        return here(call, &paths, to);
+    };
+    let session = call.session;
+    let dry_run = session.choices().dry_run;
+    let request = UploadRequest {
+        paths,
+        destination,
+        policy,
+        parallel: options.number("parallel")?.unwrap_or(PARALLEL),
+        part_size: options.number("part_size")?,
+        notes: session.choices().data_dir.join("uploads"),
+        dry_run,
+    };
+    let mut view = UploadView::new(session);
+    let report = upload::run(request, &session.interrupt, |count| view.update(count));
+    view.finish();
+    let report = report?;
+    let sent: Vec<_> = report.files.iter().filter(|file| file.sent).collect();
+    let skipped = report.files.len() - sent.len();
+    let text = format!(
+        "{} {} ({}) to {}, {} skipped",
+        if dry_run { "would send" } else { "sent" },
+        words::count(sent.len() as u64, "file"),
+        words::bytes(sent.iter().map(|file| file.size).sum()),
+        report.to,
+        words::number(skipped as u64)
+    );
+    session.notice(&text);
+    Ok(report)
+}
+
+/// Returns the destination; `None` for a bucket if the connection's service reads this machine's files.
+fn destination(
+    call: &Call,
+    to: &str,
+    options: &Options,
+) -> Result<Option<UploadDestination>, Failure> {
+    if let Some(inner) = to.strip_prefix("volume://") {
+        return volume(call, inner).map(Some);
+    }
+    let connection = call.receiver.clone().or_else(|| call.session.current());
+    let location = Location::parse(to, &PathScope::Cloud)?;
+    if location.kind() == PathTarget::NumpySet {
+        return Err(call.misused("the destination is a folder, which ends in /, or one file"));
+    }
+    if connection.is_some_and(|it| it.client.is_local_service()) {
+        return Ok(None);
+    }
+    let mut stores = check::stores(call, options)?;
+    let own = StorageKeys {
+        access: options.secret("access_key")?,
+        secret: options.secret("secret_key")?,
+        session: options.secret("session_token")?,
+    };
+    if !own.is_empty() {
+        stores.keys = own;
+    }
+    let Some(bucket) = Bucket::of(&location, &stores.endpoints, false) else {
+        return Err(call.misused("the destination is a bucket's URL or volume://name/folder/"));
+    };
+    let key = location.key();
+    let (folder, name) = key.split_at(key.rfind('/').map_or(0, |slash| slash + 1));
+    let text = location.text();
+    // On Azure and in URLs the text is percent-encoded, so the base ends before the object's name as written.
+    let written = text.rfind('/').map_or(0, |slash| slash + 1);
+    let base = text.get(..written).unwrap_or_default();
+    let base = base.strip_suffix(folder).unwrap_or(base).to_owned();
+    Ok(Some(UploadDestination {
+        base,
+        folder: folder.to_owned(),
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        volume: None,
+        source: GrantSource::Fixed(Box::new(StoreGrant {
+            bucket: bucket.in_region(stores.region),
+            keys: stores.keys,
+            prefix: String::new(),
+            expires: None,
+            max_bytes: None,
+            max_files: None,
+        })),
+    }))
+}
+
+/// Returns the destination in a volume, from the text after `volume://`.
+fn volume(call: &Call, inner: &str) -> Result<UploadDestination, Failure> {
+    let (volume, path) = split_volume(call, inner)?;
+    let (folder, name) = path.split_at(path.rfind('/').map_or(0, |slash| slash + 1));
+    Ok(UploadDestination {
+        base: String::new(),
+        folder: folder.to_owned(),
+        name: (!name.is_empty()).then(|| name.to_owned()),
+        volume: Some(volume.to_owned()),
+        source: GrantSource::Renewed(Box::new(grants(&*call.connection()?, volume, folder)?)),
+    })
+}
+
+/// Splits the text after `volume://` into the volume's name and a path in it.
+pub(super) fn split_volume<'a>(call: &Call, inner: &'a str) -> Result<(&'a str, &'a str), Failure> {
+    match inner.split_once('/') {
+        Some((name, path)) if !name.is_empty() => {
+            let parts = path.split('/').collect::<Vec<_>>();
+            let (_, folders) = parts.split_last().unwrap_or((&"", &[]));
+            if folders.iter().any(|part| matches!(*part, "" | "." | "..")) {
+                return Err(call.misused(&format!("{path:?} is no path in a volume")));
+            }
+            Ok((name, path))
+        }
+        _ => Err(call
+            .misused(&format!("volume://{inner} names no folder"))
+            .with_hint(
+                "volume://NAME/ is the volume's top folder, volume://NAME/folder/ one in it",
+            )),
+    }
+}
+
+/// Returns the function that gets access to a volume's folder.
+pub(super) fn grants(
+    connection: &Connection,
+    volume: &str,
+    folder: &str,
+) -> Result<impl Fn() -> Result<StoreGrant, Failure> + Send + Sync + use<>, Failure> {
+    let client = account::of_connection(connection)?;
+    let (volume, folder) = (volume.to_owned(), folder.to_owned());
+    Ok(move || {
+        let access = client.apply_volume(&volume, &folder)?;
+        let (endpoint, cloud) = (&access.endpoint, &access.cloud);
+        let bearer = cloud == "gcp";
+        Ok(StoreGrant {
+            bucket: Bucket::of_volume(&access.bucket, endpoint, cloud, &access.region),
+            keys: StorageKeys {
+                access: access.access_key.filter(|_| !bearer),
+                secret: access.secret_key.filter(|_| !bearer),
+                session: access.session_token,
+            },
+            prefix: access.prefix,
+            expires: access.expires,
+            max_bytes: access.max_bytes,
+            max_files: access.max_files,
+        })
+    })
+}
+
+/// Returns the report for a service that reads this machine's files: nothing is sent.
+fn here(call: &Call, paths: &[String], to: &str) -> Result<UploadReport, Failure> {
+    let note = "nothing was sent: the local service reads the files where they are";
+    call.session.notice(note);
+    let files = upload::local_files(paths)?;
+    let files = files.into_iter().map(|(path, size)| UploadedFile {
+        object: path.clone(),
+        path,
+        size,
+        sent: false,
+        md5: None,
+    });
+    Ok(UploadReport {
+        to: to.to_owned(),
+        volume: None,
+        note: Some(note),
+        files: files.collect(),
+        seconds: 0.0,
+    })
+}
+
+/// Returns the paths to import: each a file or a set of `NumPy` files of one folder. Files of other formats are left out.
+pub(super) fn import_paths(report: &UploadReport) -> Vec<Vec<String>> {
+    let mut sets: Vec<(Option<&str>, Vec<String>)> = Vec::new();
+    for file in &report.files {
+        let object = &file.object;
+        let folder = object.rfind('/').map_or("", |slash| &object[..slash]);
+        match Format::of_path(Path::new(object)) {
+            None => {}
+            Some(Format::Numpy) => match sets.iter_mut().find(|(of, _)| *of == Some(folder)) {
+                Some((_, set)) => set.push(object.clone()),
+                None => sets.push((Some(folder), vec![object.clone()])),
+            },
+            Some(_) => sets.push((None, vec![object.clone()])),
+        }
+    }
+    sets.into_iter().map(|(_, set)| set).collect()
+}
+
+fn json(report: &UploadReport) -> Value {
+    let files = || report.files.iter();
+    let sent = || files().filter(|file| file.sent);
+    let paths = import_paths(report).into_iter().map(|mut set| {
+        let is_numpy = Format::of_path(Path::new(&set[0])) == Some(Format::Numpy);
+        if is_numpy {
+            json!(set)
+        } else {
+            json!(set.remove(0))
+        }
+    });
+    let mut value = json!({
+        "to": report.to,
+        "volume": report.volume,
+        "note": report.note,
+        "sent": sent().count(),
+        "skipped": report.files.len() - sent().count(),
+        "bytes": sent().map(|file| file.size).sum::<u64>(),
+        "seconds": (report.seconds * 1000.0).round() / 1000.0,
+        "paths": paths.collect::<Vec<_>>(),
+        "files": files().map(|file| json!({
+            "path": file.path,
+            "object": file.object,
+            "bytes": file.size,
+            "sent": file.sent,
+            "md5": file.md5,
+        })).collect::<Vec<_>>(),
+    });
+    if let Value::Object(map) = &mut value {
+        map.retain(|_, value| !value.is_null());
+    }
+    value
+}
+
+/// The display of a running upload, on standard error; silent with `-q`.
+struct UploadView {
+    bar: Option<CheckBar>,
+}
+
+impl UploadView {
+    fn new(session: &Rc<Session>) -> Self {
+        let wanted = session.log().format == LogFormat::Text && !session.choices().quiet;
+        let screen = session.err();
+        let bar = (wanted && screen.redraw).then(|| CheckBar::stderr(&screen));
+        Self { bar }
+    }
+
+    fn update(&mut self, count: &UploadCount) {
+        if let Some(bar) = self.bar.as_ref().filter(|_| count.total > 0) {
+            let files = format!(
+                "{} of {}",
+                words::number(count.done),
+                words::count(count.files, "file")
+            );
+            bar.update(count.bytes, count.total, &files);
+        }
+    }
+
+    fn finish(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish();
+        }
+    }
+}

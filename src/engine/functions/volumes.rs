@@ -1,0 +1,156 @@
+//! `volumes`, `create_volume`, `drop_volume`: storage that Zilliz Cloud keeps for files to import.
+
+use super::account;
+use crate::api::{Client, NewVolume};
+use crate::engine::call::{Call, Function};
+use crate::engine::describe::{Confirm, Family, Opt, Takes, opt, opt_as};
+use crate::engine::types::{Gives, List, ordered};
+use crate::error::Failure;
+use rhai::Dynamic;
+use serde_json::json;
+
+/// The keys of a volume.
+const VOLUME: &[&str] = &["volumeName", "type", "projectId"];
+
+const PROJECT: Opt = opt("project_id", "the project's id, if there are several");
+
+const CREATE_OPTIONS: &[Opt] = &[
+    PROJECT,
+    opt_as(
+        "region",
+        &["region_id"],
+        "cloud region, e.g. aws-us-east-1; by default the connection's",
+    ),
+    opt(
+        "type",
+        "MANAGED, or EXTERNAL: a bucket of yours, which is read only",
+    )
+    .or("\"MANAGED\"")
+    .of(Takes::Words(&["MANAGED", "EXTERNAL"])),
+    opt(
+        "storage_integration_id",
+        "EXTERNAL: id of the storage integration",
+    ),
+    opt("path", "EXTERNAL: folder in the bucket, ending in /"),
+];
+
+/// The function table of this family.
+pub(crate) const FUNCTIONS: &[Function] = &[
+    Function::new(
+        Family::Data,
+        "volumes",
+        &["volumes()", "volumes(#{project_id})"],
+        "lists the volumes of a Zilliz Cloud project, by default of all projects",
+        "volumes()",
+        volumes,
+    )
+    .arity(0, 1)
+    .takes(&[Takes::Options])
+    .options(&[PROJECT])
+    .gives(Gives::Maps(VOLUME))
+    .related(&["upload", "create_volume", "projects"])
+    .method(),
+    Function::new(
+        Family::Data,
+        "create_volume",
+        &[
+            "create_volume(name)",
+            "create_volume(name, #{project_id, region, type})",
+        ],
+        "creates a volume, to which upload(paths, \"volume://name/\") sends files",
+        "create_volume(\"staging\", #{region: \"aws-us-east-1\"})",
+        create,
+    )
+    .arity(1, 2)
+    .takes(&[Takes::Anything, Takes::Options])
+    .options(CREATE_OPTIONS)
+    .related(&["volumes", "drop_volume", "upload"])
+    .method(),
+    Function::new(
+        Family::Data,
+        "drop_volume",
+        &["drop_volume(name)"],
+        "deletes a volume with all its files",
+        "drop_volume(\"staging\")",
+        drop_volume,
+    )
+    .destroys(Confirm::Name)
+    .related(&["volumes", "create_volume"])
+    .method(),
+];
+
+fn client(call: &Call) -> Result<Client, Failure> {
+    account::of_connection(&*call.connection()?)
+}
+
+fn volumes(call: &Call) -> Result<Dynamic, Failure> {
+    let client = client(call)?;
+    let given = call.options(0)?.text("project_id")?;
+    let own = given.or_else(|| client.settings().project_id.clone());
+    let projects = match own {
+        Some(project) => vec![project],
+        None => client.projects()?.into_iter().map(|it| it.id).collect(),
+    };
+    let mut rows = Vec::new();
+    for project in projects {
+        for volume in client.volumes(&project)? {
+            rows.push(ordered(json!({
+                "volumeName": volume.name,
+                "type": volume.kind,
+                "projectId": project,
+            })));
+        }
+    }
+    Ok(Dynamic::from(List::plain(rows)))
+}
+
+fn create(call: &Call) -> Result<Dynamic, Failure> {
+    let client = client(call)?;
+    let name = call.text(0, "the volume's name")?;
+    let options = call.options(1)?;
+    let settings = client.settings();
+    let region = options.text("region")?.or_else(|| settings.region.clone());
+    let region = region.ok_or_else(|| {
+        call.misused("the region is missing")
+            .with_hint("it's the cluster's: create_volume(name, #{region: \"aws-us-east-1\"})")
+    })?;
+    let project = options
+        .text("project_id")?
+        .or_else(|| settings.project_id.clone());
+    let project = match project {
+        Some(project) => project,
+        None => only_project(call, &client)?,
+    };
+    client.create_volume(&NewVolume {
+        project_id: project,
+        region_id: region,
+        volume_name: name.clone(),
+        kind: options
+            .text("type")?
+            .unwrap_or_else(|| "MANAGED".to_owned()),
+        storage_integration_id: options.text("storage_integration_id")?,
+        path: options.text("path")?,
+    })?;
+    call.session.changed(&format!("created the volume {name}"));
+    Ok(Dynamic::UNIT)
+}
+
+fn only_project(call: &Call, client: &Client) -> Result<String, Failure> {
+    let projects = client.projects()?;
+    match projects.as_slice() {
+        [only] => Ok(only.id.clone()),
+        _ => Err(call
+            .misused(&format!(
+                "the key has access to {} projects",
+                projects.len()
+            ))
+            .with_hint("name one: #{project_id: \"proj-…\"}; projects() lists them")),
+    }
+}
+
+fn drop_volume(call: &Call) -> Result<Dynamic, Failure> {
+    let name = call.text(0, "the volume's name")?;
+    client(call)?.drop_volume(&name)?;
+    call.session.changed(&format!("dropped the volume {name}"));
+    Ok(Dynamic::UNIT)
+}

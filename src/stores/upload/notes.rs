@@ -1,0 +1,159 @@
+//! Notes about objects that are sent in parts, so that a later run continues a broken upload.
+//!
+//! Each such object has a file of its own while it's sent: a first line with the upload's id and the file's state, then
+//! one line for each part that the store has. The file is locked while a process sends the object, and removed when the
+//! object is complete. Losing the file costs no more than sending the parts again.
+
+use super::checksum::{Sum, hex};
+use super::error::UploadError;
+use super::files::LocalFile;
+use crate::fsutil;
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+use std::fs::{File, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::time::UNIX_EPOCH;
+
+/// Largest file of notes to read: more than 10,000 parts need.
+const MAX_NOTES: u64 = 8 << 20;
+
+/// The first line: which upload the parts belong to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct UploadNote {
+    upload: String,
+    path: PathBuf,
+    size: u64,
+    modified: u128,
+    part_size: u64,
+}
+
+/// A line of a part that the store has.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct PartNote {
+    part: usize,
+    tag: String,
+    sum: String,
+}
+
+/// A part that the store has.
+#[derive(Clone, Debug)]
+pub(super) struct SentPart {
+    pub(super) tag: String,
+    pub(super) sum: Sum,
+}
+
+/// The notes about one object.
+#[derive(Debug)]
+pub(super) struct PartNotes {
+    path: PathBuf,
+    file: File,
+}
+
+/// An upload that a former run began, with the parts that the store has.
+#[derive(Debug)]
+pub(super) struct BrokenUpload {
+    pub(super) id: String,
+    pub(super) parts: Vec<(usize, SentPart)>,
+    /// Whether the parts are of the same file and part size, so the upload can be continued.
+    pub(super) fits: bool,
+}
+
+impl PartNotes {
+    /// Opens and locks the notes about an object. `object` names the object among those of all buckets.
+    pub(super) fn open(folder: &Path, object: &str) -> Result<Self, UploadError> {
+        let path = path(folder, object);
+        let failed = |error: std::io::Error| UploadError::Notes {
+            place: path.display().to_string(),
+            why: error.to_string(),
+        };
+        fsutil::create_private_folder(folder).map_err(failed)?;
+        loop {
+            let file = fsutil::open_private(&path).map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => return Err(UploadError::Taken),
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            // The holder before may have removed the file while this one was opened.
+            if fsutil::names_file(&path, &file).map_err(failed)? {
+                return Ok(Self { path, file });
+            }
+        }
+    }
+
+    /// Returns true if there are notes, so the object isn't finished.
+    pub(super) fn exist(folder: &Path, object: &str) -> bool {
+        path(folder, object).exists()
+    }
+
+    /// Returns the upload that a former run began. Lines after a torn one are left out.
+    pub(super) fn broken(&mut self, file: &LocalFile, part_size: u64) -> Option<BrokenUpload> {
+        let mut text = String::new();
+        (&self.file)
+            .take(MAX_NOTES)
+            .read_to_string(&mut text)
+            .ok()?;
+        let mut lines = text.lines();
+        let first: UploadNote = serde_json::from_str(lines.next()?).ok()?;
+        let fits = first == note(&first.upload, file, part_size);
+        let parts = lines.map_while(|line| {
+            let note: PartNote = serde_json::from_str(line).ok()?;
+            let sum = u128::from_str_radix(&note.sum, 16).ok()?.to_be_bytes();
+            Some((note.part, SentPart { tag: note.tag, sum }))
+        });
+        Some(BrokenUpload {
+            id: first.upload,
+            parts: parts.collect(),
+            fits,
+        })
+    }
+
+    /// Begins the notes of a new upload.
+    pub(super) fn begin(&mut self, upload: &str, file: &LocalFile, part_size: u64) {
+        let _ = self.file.set_len(0);
+        let _ = self.file.rewind();
+        self.add(&note(upload, file, part_size));
+    }
+
+    /// Notes a part that the store has.
+    pub(super) fn add_part(&mut self, part: usize, sent: &SentPart) {
+        self.add(&PartNote {
+            part,
+            tag: sent.tag.clone(),
+            sum: hex(&sent.sum),
+        });
+    }
+
+    /// Writes a line. Notes that can't be written only cost time later.
+    fn add(&mut self, note: &impl Serialize) {
+        if let Ok(mut line) = serde_json::to_string(note) {
+            line.push('\n');
+            let _ = self.file.write_all(line.as_bytes());
+        }
+    }
+
+    /// Removes the notes of a completed object.
+    pub(super) fn remove(self) {
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+fn path(folder: &Path, object: &str) -> PathBuf {
+    let name = digest(&SHA256, object.as_bytes());
+    let name = name.as_ref().iter().take(16);
+    let name: String = name.map(|byte| format!("{byte:02x}")).collect();
+    folder.join(format!("{name}.json"))
+}
+
+fn note(upload: &str, file: &LocalFile, part_size: u64) -> UploadNote {
+    let modified = file.state.modified;
+    let since = modified.and_then(|time| time.duration_since(UNIX_EPOCH).ok());
+    UploadNote {
+        upload: upload.to_owned(),
+        path: std::path::absolute(&file.path).unwrap_or_else(|_| file.path.clone()),
+        size: file.state.size,
+        modified: since.unwrap_or_default().as_nanos(),
+        part_size,
+    }
+}

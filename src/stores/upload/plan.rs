@@ -1,0 +1,156 @@
+//! Decides which files are sent.
+
+use super::checksum;
+use super::destination::StoreGrant;
+use super::error::UploadError;
+use super::files::{LocalFile, check_key};
+use super::notes::PartNotes;
+use super::requests::Requests;
+use super::{UploadPolicy, UploadRequest};
+use crate::stores::bucket::ObjectStamp;
+use crate::stores::fault::StoreFault;
+use crate::text::words;
+use object_store::path::Path as ObjectPath;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// A file with its object.
+#[derive(Debug)]
+pub(super) struct PlannedFile {
+    pub(super) local: LocalFile,
+    /// The object's whole name in the bucket.
+    pub(super) key: String,
+    /// The object's identity among those of all buckets.
+    pub(super) identity: String,
+    /// The object before the upload, if it was looked up and exists.
+    pub(super) before: Option<ObjectStamp>,
+    /// Whether the object was looked up.
+    pub(super) is_looked_up: bool,
+    pub(super) send: bool,
+}
+
+/// Looks up the objects and applies the policy.
+pub(super) fn plan(
+    files: Vec<LocalFile>,
+    request: &UploadRequest,
+    requests: &Requests,
+) -> Result<Vec<PlannedFile>, UploadError> {
+    let grant = requests.grant();
+    let destination = &request.destination;
+    if let (Some(name), [_, _, ..]) = (&destination.name, files.as_slice()) {
+        return Err(UploadError::Unfit {
+            problem: format!("{} files can't become the one object {name}", files.len()),
+            hint: "a folder's URL ends in /: s3://bucket/folder/",
+        });
+    }
+    let mut planned = Vec::with_capacity(files.len());
+    for local in files {
+        let name = destination.name.as_ref().unwrap_or(&local.name);
+        let key = format!("{}{}{name}", grant.prefix, destination.folder);
+        check_key(&key)?;
+        ObjectPath::parse(&key).map_err(|error| UploadError::Store {
+            object: requests.object(&key),
+            fault: StoreFault::from(error),
+        })?;
+        planned.push(PlannedFile {
+            identity: format!("{} {key}", grant.bucket.identity()),
+            local,
+            key,
+            before: None,
+            is_looked_up: request.policy != UploadPolicy::Overwrite,
+            send: true,
+        });
+    }
+    if request.policy == UploadPolicy::Overwrite {
+        return Ok(planned);
+    }
+    let keys: Vec<_> = planned.iter().map(|file| file.key.as_str()).collect();
+    let mut stamps = requests.stamps(&keys)?;
+    for file in &mut planned {
+        file.before = stamps.remove(&file.key);
+    }
+    let equal = same(&planned, request, requests)?;
+    for (file, equal) in planned.iter_mut().zip(equal) {
+        file.send = !equal;
+    }
+    Ok(planned)
+}
+
+/// Returns for each file whether its object may be left alone.
+fn same(
+    planned: &[PlannedFile],
+    request: &UploadRequest,
+    requests: &Requests,
+) -> Result<Vec<bool>, UploadError> {
+    let of_policy = |file: &PlannedFile| {
+        let Some(before) = &file.before else {
+            return Ok(false);
+        };
+        let is_same_size = before.size == file.local.state.size;
+        let is_unfinished = PartNotes::exist(&request.notes, &file.identity);
+        Ok(match request.policy {
+            UploadPolicy::Overwrite => false,
+            UploadPolicy::Exists => !is_unfinished,
+            UploadPolicy::SameSize => is_same_size && !is_unfinished,
+            UploadPolicy::SameChecksum => {
+                let part_size = request.part_size(file.local.state.size);
+                let tag = before.tag.as_deref().filter(|_| is_same_size);
+                tag.map_or(Ok(false), |tag| {
+                    checksum::is_of_file(tag, &file.local, part_size, &|| requests.check())
+                })?
+            }
+        })
+    };
+    if request.policy != UploadPolicy::SameChecksum {
+        return planned.iter().map(of_policy).collect();
+    }
+    // Files are read on all cores.
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        let mut own = Vec::new();
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(file) = planned.get(at) else {
+                return Ok(own);
+            };
+            own.push((at, of_policy(file)?));
+        }
+    };
+    let results = thread::scope(|scope| {
+        let threads: Vec<_> = (0..cores).map(|_| scope.spawn(work)).collect();
+        let joined = threads.into_iter().map(thread::ScopedJoinHandle::join);
+        joined.collect::<Vec<_>>()
+    });
+    let mut all = vec![false; planned.len()];
+    for result in results {
+        let own: Result<Vec<(usize, bool)>, UploadError> =
+            result.map_err(|_| UploadError::Thread("a thread ended".to_owned()))?;
+        for (at, is_same) in own? {
+            all[at] = is_same;
+        }
+    }
+    Ok(all)
+}
+
+/// Compares what will be sent with the limits of the volume.
+pub(super) fn check_limits(planned: &[PlannedFile], grant: &StoreGrant) -> Result<(), UploadError> {
+    let to_send = planned.iter().filter(|file| file.send);
+    let (files, bytes) = to_send.fold((0, 0), |(files, bytes), file| {
+        (files + 1, bytes + file.local.state.size)
+    });
+    let problem = match (grant.max_files, grant.max_bytes) {
+        (Some(limit), _) if files > limit => format!(
+            "the volume takes at most {} an upload, these are {}",
+            words::count(limit, "file"),
+            words::number(files)
+        ),
+        (_, Some(limit)) if bytes > limit => format!(
+            "the volume takes at most {} an upload, these files have {}",
+            words::bytes(limit),
+            words::bytes(bytes)
+        ),
+        _ => return Ok(()),
+    };
+    Err(UploadError::Limit { problem })
+}

@@ -1,0 +1,517 @@
+//! Sends files on several threads. A small file is one request; a large one is divided into parts, which threads send in
+//! any order.
+
+use super::checksum::{self, Sum};
+use super::error::UploadError;
+use super::files::FileState;
+use super::notes::{PartNotes, SentPart};
+use super::plan::PlannedFile;
+use super::requests::Requests;
+use super::{UploadProgress, UploadRequest};
+use crate::fsutil;
+use crate::stores::bucket::{ObjectStamp, Remote};
+use crate::stores::fault::StoreFault;
+use bytes::Bytes;
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::io::{Read, Seek, SeekFrom};
+use std::sync::atomic::Ordering;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// Most times that content is sent whose checksum at the store is wrong.
+const MAX_CORRUPT: u32 = 3;
+
+/// Sends the planned files and verifies their objects. Returns the MD5 sums of files that were read as a whole.
+pub(super) fn send(
+    planned: &[PlannedFile],
+    request: &UploadRequest,
+    requests: &Requests,
+    progress: &UploadProgress,
+) -> Result<Vec<Option<String>>, UploadError> {
+    let to_send = planned.iter().enumerate().filter(|(_, file)| file.send);
+    let sending = Sending {
+        request,
+        requests,
+        progress,
+        planned,
+        queue: Mutex::new(WorkQueue {
+            work: to_send.map(|(at, _)| Work::File(at)).collect(),
+            busy: 0,
+        }),
+        wake: Condvar::new(),
+        parts: planned.iter().map(|_| Mutex::default()).collect(),
+        state: Mutex::default(),
+    };
+    let threads = usize::try_from(request.parallel).unwrap_or(1);
+    thread::scope(|scope| {
+        for number in 0..threads {
+            let name = format!("upload-{number}");
+            let started = thread::Builder::new()
+                .name(name)
+                .spawn_scoped(scope, || sending.run());
+            if let Err(error) = started {
+                sending.end(UploadError::Thread(error.to_string()));
+                break;
+            }
+        }
+    });
+    let mut state = sending
+        .state
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    if let Some(fatal) = state.fatal {
+        return Err(fatal);
+    }
+    verify(planned, requests, &mut state)?;
+    if state.failed.is_empty() {
+        return Ok(planned
+            .iter()
+            .enumerate()
+            .map(|(at, _)| state.sums.remove(&at))
+            .collect());
+    }
+    state.failed.sort_by_key(|(at, _)| *at);
+    let failed = state.failed.into_iter().filter_map(|(at, error)| {
+        let file = planned.get(at)?;
+        Some((file.local.text(), error))
+    });
+    Err(UploadError::Files {
+        failed: failed.collect(),
+        files: planned.iter().filter(|file| file.send).count(),
+    })
+}
+
+/// Lists the sent objects and compares their sizes. If the list is denied, objects whose checksum the store has returned
+/// count as verified.
+fn verify(
+    planned: &[PlannedFile],
+    requests: &Requests,
+    state: &mut SendState,
+) -> Result<(), UploadError> {
+    let failed: Vec<usize> = state.failed.iter().map(|(at, _)| *at).collect();
+    let sent = planned.iter().enumerate();
+    let sent: Vec<_> = sent
+        .filter(|(at, file)| file.send && !failed.contains(at))
+        .collect();
+    let keys: Vec<_> = sent.iter().map(|(_, file)| file.key.as_str()).collect();
+    let stamps = match requests.stamps(&keys) {
+        Ok(stamps) => stamps,
+        Err(UploadError::Store {
+            fault: StoreFault::Denied(_),
+            ..
+        }) if sent.iter().all(|(at, _)| state.confirmed.contains(at)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    for (at, file) in sent {
+        let stamp = stamps.get(&file.key);
+        if stamp.is_none_or(|stamp| stamp.size != file.local.state.size) {
+            state.failed.push((at, UploadError::Unverified));
+        }
+    }
+    Ok(())
+}
+
+/// A piece of work for a thread.
+#[derive(Clone, Copy, Debug)]
+enum Work {
+    /// A whole file, or the beginning of one in parts.
+    File(usize),
+    /// A part of a file: the numbers of both.
+    Part(usize, usize),
+}
+
+#[derive(Debug)]
+struct WorkQueue {
+    work: VecDeque<Work>,
+    /// Number of threads at work, which may add work.
+    busy: usize,
+}
+
+/// What is known of the files so far.
+#[derive(Debug, Default)]
+struct SendState {
+    failed: Vec<(usize, UploadError)>,
+    fatal: Option<UploadError>,
+    /// Files whose checksum the store has returned.
+    confirmed: HashSet<usize>,
+    sums: HashMap<usize, String>,
+    /// Files whose upload in parts has begun again.
+    restarted: HashSet<usize>,
+}
+
+/// An object in parts.
+#[derive(Debug)]
+struct PartsState {
+    upload: String,
+    parts: Vec<Option<SentPart>>,
+    /// Number of parts that are still to be sent.
+    left: usize,
+    notes: PartNotes,
+    /// Set if the store has forgotten the upload, so it begins again.
+    is_lost: bool,
+    /// Set once the file has failed.
+    is_failed: bool,
+}
+
+struct Sending<'a> {
+    request: &'a UploadRequest,
+    requests: &'a Requests<'a>,
+    progress: &'a UploadProgress,
+    planned: &'a [PlannedFile],
+    queue: Mutex<WorkQueue>,
+    wake: Condvar,
+    parts: Vec<Mutex<Option<PartsState>>>,
+    state: Mutex<SendState>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Sending<'_> {
+    /// Takes work until none is left.
+    fn run(&self) {
+        while let Some(work) = self.next() {
+            let (at, result) = match work {
+                Work::File(at) => (at, self.file(at)),
+                Work::Part(at, part) => (at, self.part(at, part)),
+            };
+            if let Err(error) = result {
+                self.fail(at, error);
+            }
+            lock(&self.queue).busy -= 1;
+            self.wake.notify_all();
+        }
+    }
+
+    fn next(&self) -> Option<Work> {
+        let mut queue = lock(&self.queue);
+        loop {
+            if let Some(work) = queue.work.pop_front() {
+                queue.busy += 1;
+                return Some(work);
+            }
+            if queue.busy == 0 {
+                return None;
+            }
+            queue = self
+                .wake
+                .wait(queue)
+                .unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Records a file's failure. If other files would fail in the same way, the upload ends.
+    fn fail(&self, at: usize, error: UploadError) {
+        if let Some(parts) = lock(&self.parts[at]).as_mut() {
+            if parts.is_failed {
+                return;
+            }
+            parts.is_failed = true;
+        }
+        if error.is_fatal() {
+            self.end(error);
+        } else {
+            lock(&self.state).failed.push((at, error));
+        }
+    }
+
+    fn end(&self, error: UploadError) {
+        lock(&self.state).fatal.get_or_insert(error);
+        lock(&self.queue).work.clear();
+    }
+
+    fn file(&self, at: usize) -> Result<(), UploadError> {
+        let file = &self.planned[at];
+        file.local.check()?;
+        let size = file.local.state.size;
+        if size > self.request.part_size(size) {
+            self.begin(at, file)
+        } else {
+            self.whole(at, file)
+        }
+    }
+
+    /// Sends a file in one request.
+    fn whole(&self, at: usize, file: &PlannedFile) -> Result<(), UploadError> {
+        let content = read(file, 0, file.local.state.size)?;
+        let sum = checksum::sum(&content);
+        let tag = checksum::hex(&sum);
+        let mut corrupt = 0;
+        let is_confirmed = loop {
+            let put = self.requests.send(&file.key, async |remote, attempt| {
+                if attempt > 0 && is_there(remote, file, &tag).await? {
+                    return Ok((None, remote.is_encrypted()));
+                }
+                Ok((
+                    remote.put(&file.key, content.clone()).await?,
+                    remote.is_encrypted(),
+                ))
+            })?;
+            match put {
+                (Some(found), false) if checksum::is_checksum(&found, false) => {
+                    if found.eq_ignore_ascii_case(&tag) {
+                        break true;
+                    }
+                    corrupt += 1;
+                    if corrupt >= MAX_CORRUPT {
+                        return Err(UploadError::Corrupt);
+                    }
+                }
+                _ => break false,
+            }
+        };
+        if let Err(changed) = file.local.check() {
+            // The object has the old content, perhaps of the new size. The note makes the next run send it again.
+            if let Ok(mut notes) = PartNotes::open(&self.request.notes, &file.identity) {
+                notes.begin("", &file.local, 0);
+            }
+            return Err(changed);
+        }
+        if PartNotes::exist(&self.request.notes, &file.identity) {
+            PartNotes::open(&self.request.notes, &file.identity)?.remove();
+        }
+        self.add_bytes(file.local.state.size);
+        self.done(at, is_confirmed, Some(tag));
+        Ok(())
+    }
+
+    /// Begins an object in parts, or continues a former run's.
+    fn begin(&self, at: usize, file: &PlannedFile) -> Result<(), UploadError> {
+        let size = file.local.state.size;
+        let part_size = self.request.part_size(size);
+        let count = usize::try_from(size.div_ceil(part_size)).unwrap_or(usize::MAX);
+        let mut notes = PartNotes::open(&self.request.notes, &file.identity)?;
+        let mut parts = vec![None; count];
+        let mut upload = None;
+        if let Some(broken) = notes.broken(&file.local, part_size) {
+            if broken.fits {
+                for (part, sent) in broken.parts {
+                    if let Some(place) = parts.get_mut(part) {
+                        self.add_bytes(part_length(part, part_size, size));
+                        *place = Some(sent);
+                    }
+                }
+                upload = Some(broken.id);
+            } else if !broken.id.is_empty() {
+                // Parts that can't be removed end with the bucket's own rule for broken uploads.
+                let key = &file.key;
+                let abort = self.requests.send(key, async |remote, _| {
+                    remote.abort_parts(key, &broken.id).await
+                });
+                if let Err(UploadError::Stopped) = abort {
+                    return Err(UploadError::Stopped);
+                }
+            }
+        }
+        let upload = match upload {
+            Some(upload) => upload,
+            None => {
+                let key = &file.key;
+                let id = self
+                    .requests
+                    .send(key, async |remote, _| remote.begin_parts(key).await)?;
+                notes.begin(&id, &file.local, part_size);
+                id
+            }
+        };
+        let missing = parts.iter().enumerate().filter(|(_, sent)| sent.is_none());
+        let missing: Vec<_> = missing.map(|(part, _)| Work::Part(at, part)).collect();
+        let state = PartsState {
+            upload,
+            parts,
+            left: missing.len(),
+            notes,
+            is_lost: false,
+            is_failed: false,
+        };
+        *lock(&self.parts[at]) = Some(state);
+        if missing.is_empty() {
+            return self.complete(at, file);
+        }
+        let mut queue = lock(&self.queue);
+        for part in missing.into_iter().rev() {
+            queue.work.push_front(part);
+        }
+        Ok(())
+    }
+
+    /// Sends a part. The thread that sends the last one completes the object.
+    fn part(&self, at: usize, part: usize) -> Result<(), UploadError> {
+        let file = &self.planned[at];
+        let sent = self.send_part(at, part, file);
+        let is_last = {
+            let mut parts = lock(&self.parts[at]);
+            let Some(state) = parts.as_mut() else {
+                return Ok(());
+            };
+            state.left -= 1;
+            match sent {
+                Ok(Some(sent)) => {
+                    state.notes.add_part(part, &sent);
+                    if let Some(place) = state.parts.get_mut(part) {
+                        *place = Some(sent);
+                    }
+                }
+                Ok(None) => {}
+                Err(UploadError::Store {
+                    fault: StoreFault::NoUpload | StoreFault::NoObject,
+                    ..
+                }) => state.is_lost = true,
+                Err(error) => {
+                    drop(parts);
+                    return Err(error);
+                }
+            }
+            state.left == 0 && !state.is_failed
+        };
+        if is_last {
+            self.complete(at, file)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Sends a part and returns its tag; `None` if the object has failed or its upload was lost.
+    fn send_part(
+        &self,
+        at: usize,
+        part: usize,
+        file: &PlannedFile,
+    ) -> Result<Option<SentPart>, UploadError> {
+        let upload = match lock(&self.parts[at]).as_ref() {
+            Some(state) if !state.is_failed && !state.is_lost => state.upload.clone(),
+            _ => return Ok(None),
+        };
+        let size = file.local.state.size;
+        let part_size = self.request.part_size(size);
+        let length = part_length(part, part_size, size);
+        let content = read(file, part as u64 * part_size, length)?;
+        let sum = checksum::sum(&content);
+        let mut corrupt = 0;
+        loop {
+            let put = self.requests.send(&file.key, async |remote, _| {
+                let put = remote.put_part(&file.key, &upload, part, content.clone());
+                Ok((put.await?, remote.is_encrypted()))
+            })?;
+            let (tag, is_encrypted) = put;
+            let plain = tag.trim_matches('"');
+            if is_encrypted
+                || !checksum::is_checksum(plain, false)
+                || plain.eq_ignore_ascii_case(&checksum::hex(&sum))
+            {
+                self.add_bytes(length);
+                return Ok(Some(SentPart { tag, sum }));
+            }
+            corrupt += 1;
+            if corrupt >= MAX_CORRUPT {
+                return Err(UploadError::Corrupt);
+            }
+        }
+    }
+
+    /// Makes the object of its parts. If the store has forgotten the upload, it begins again, once.
+    fn complete(&self, at: usize, file: &PlannedFile) -> Result<(), UploadError> {
+        let Some(state) = lock(&self.parts[at]).take() else {
+            return Ok(());
+        };
+        file.local.check()?;
+        let sent: Vec<_> = state.parts.iter().flatten().collect();
+        let sums: Vec<Sum> = sent.iter().map(|part| part.sum).collect();
+        let tags: Vec<_> = sent.iter().map(|part| part.tag.clone()).collect();
+        let tag = checksum::of_parts(&sums);
+        let completed = if state.is_lost {
+            Err(UploadError::Store {
+                object: file.key.clone(),
+                fault: StoreFault::NoUpload,
+            })
+        } else {
+            self.requests.send(&file.key, async |remote, attempt| {
+                // The store forgets an upload that it has completed, so a lost answer is looked up.
+                if attempt > 0 && is_there(remote, file, &tag).await? {
+                    return Ok(Some(tag.clone()));
+                }
+                remote
+                    .complete_parts(&file.key, &state.upload, tags.clone())
+                    .await
+            })
+        };
+        match completed {
+            Ok(found) => {
+                state.notes.remove();
+                self.done(
+                    at,
+                    found.is_some_and(|found| found.eq_ignore_ascii_case(&tag)),
+                    None,
+                );
+                Ok(())
+            }
+            Err(UploadError::Store {
+                fault: StoreFault::NoUpload | StoreFault::NoObject,
+                ..
+            }) if self.may_restart(at) => {
+                state.notes.remove();
+                let sent = sent.len();
+                let size = file.local.state.size;
+                let part_size = self.request.part_size(size);
+                let bytes = (0..sent)
+                    .map(|part| part_length(part, part_size, size))
+                    .sum();
+                self.progress.bytes.fetch_sub(bytes, Ordering::Relaxed);
+                self.begin(at, file)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Returns true the first time.
+    fn may_restart(&self, at: usize) -> bool {
+        lock(&self.state).restarted.insert(at)
+    }
+
+    fn add_bytes(&self, bytes: u64) {
+        self.progress.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn done(&self, at: usize, is_confirmed: bool, md5: Option<String>) {
+        self.progress.done.fetch_add(1, Ordering::Relaxed);
+        let mut state = lock(&self.state);
+        if is_confirmed {
+            state.confirmed.insert(at);
+        }
+        state.sums.extend(md5.map(|md5| (at, md5)));
+    }
+}
+
+/// Returns true if the store has the file's object: one of its size, with its checksum or written since the upload began.
+async fn is_there(remote: &Remote, file: &PlannedFile, tag: &str) -> Result<bool, StoreFault> {
+    let found: Option<ObjectStamp> = remote.find(&file.key).await?;
+    let Some(found) = found.filter(|found| found.size == file.local.state.size) else {
+        return Ok(false);
+    };
+    let has_tag = found
+        .tag
+        .as_deref()
+        .is_some_and(|found| found.eq_ignore_ascii_case(tag));
+    Ok(has_tag || (file.is_looked_up && file.before.as_ref() != Some(&found)))
+}
+
+fn part_length(part: usize, part_size: u64, size: u64) -> u64 {
+    size.saturating_sub(part as u64 * part_size).min(part_size)
+}
+
+/// Reads a range of a file that mustn't have changed.
+fn read(file: &PlannedFile, from: u64, length: u64) -> Result<Bytes, UploadError> {
+    let failed = |error: std::io::Error| UploadError::file(&error);
+    let mut content = fsutil::open_regular(&file.local.path).map_err(failed)?;
+    let length = usize::try_from(length).map_err(|_| UploadError::File("too large".to_owned()))?;
+    let mut buffer = vec![0; length];
+    content.seek(SeekFrom::Start(from)).map_err(failed)?;
+    let read = content.read_exact(&mut buffer);
+    let state = FileState::of(&content.metadata().map_err(failed)?);
+    if state != file.local.state {
+        return Err(UploadError::Changed);
+    }
+    read.map_err(failed)?;
+    Ok(buffer.into())
+}
