@@ -31,6 +31,7 @@ pub const PAGES: &[Page] = pages![
     "paths",
     "formats",
     "checking",
+    "uploading",
     "states",
     "batches",
     "journal",

@@ -60,8 +60,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     Family::Data,
     "upload",
     &[
-        "upload(paths, to)",
-        "upload(paths, to, #{policy, parallel, part_size, storage_keys})",
+        "upload(path, to)",
+        "upload([path, …], to, #{policy, parallel, part_size, storage_keys})",
     ],
     "sends local files to a bucket (s3://bucket/folder/) or a volume (volume://name/folder/) and returns the paths to import",
     "import(\"books\", upload(\"data/*.parquet\", \"s3://my-bucket/books/\").paths)",

@@ -49,6 +49,9 @@ mod stops;
 #[cfg(feature = "local")]
 mod stores;
 mod surprises;
+mod uploads;
+mod uploads_broken;
 mod values;
+mod volumes;
 mod waiting;
 mod waiting_many;
