@@ -74,7 +74,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_volume(\"staging\")",
         drop_volume,
     )
-    .destroys(Confirm::Name)
+    .destroys(Confirm::Name(0))
     .related(&["volumes", "create_volume"])
     .method(),
 ];
