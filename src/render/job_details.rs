@@ -1,5 +1,7 @@
 //! One job with its files.
 
+use serde_json::Value;
+
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::failure::{self, Explanation};
@@ -7,7 +9,7 @@ use super::grid::Grid;
 use super::jobs::{measures, size, state, time};
 use super::style::{Screen, Tone};
 use super::{jobs, pairs, wrap};
-use crate::api::model::{FileProgress, JobState, Progress};
+use crate::api::model::{FileProgress, JobState, Progress, State};
 use crate::text::words;
 
 /// Lays out the job's own properties, one row per file, then the explanation. The explanation comes last so it's next
@@ -112,21 +114,57 @@ fn within<'a>(name: &'a str, folder: &str) -> &'a str {
         .unwrap_or(name)
 }
 
+/// Lays out a list of files in their JSON form as one row per file.
+pub(super) fn file_list(items: &[Value], screen: &Screen) -> String {
+    let file = |item: &Value| {
+        let text = |key: &str| item.get(key).and_then(Value::as_str).map(str::to_owned);
+        let number = |key: &str| item.get(key).and_then(Value::as_u64);
+        let word = text("state").unwrap_or_default();
+        let kind = JobState::ALL.into_iter().find(|kind| kind.word() == word);
+        FileProgress {
+            file_name: text("file").unwrap_or_default(),
+            file_size: number("size"),
+            state: State {
+                kind: kind.unwrap_or(JobState::Pending),
+                sent: word,
+            },
+            percent: item.get("percent").and_then(Value::as_f64).unwrap_or(0.0),
+            rows: number("rows"),
+            total_rows: number("total_rows"),
+            complete_time: text("completed"),
+            reason: text("reason"),
+        }
+    };
+    let files: Vec<FileProgress> = items.iter().map(file).collect();
+    table(&files, "", HiddenDetails::default(), screen)
+}
+
 /// Lays out one row per file, failed files first. On a terminal, details shown above or below aren't repeated: the
 /// reasons of an explained failure, and the completion times of files of an ended job.
 fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
+    let folder = if screen.tty { folder(&job.details) } else { "" };
+    let hidden = HiddenDetails {
+        reasons: explained && screen.tty,
+        times: job.complete_time.is_some() && screen.tty,
+    };
+    table(&job.details, folder, hidden, screen)
+}
+
+/// Details of files that are shown above or below the table.
+#[derive(Clone, Copy, Default)]
+struct HiddenDetails {
+    reasons: bool,
+    times: bool,
+}
+
+fn table(files: &[FileProgress], folder: &str, hidden: HiddenDetails, screen: &Screen) -> String {
     let mut columns = vec![GridColumn::new("file", ESSENTIAL).wrapping(24)];
     columns.extend(measures());
     let mut grid = Grid::new(columns);
     let failed = |file: &&FileProgress| file.state.kind == JobState::Failed;
-    let (first, rest): (Vec<_>, Vec<_>) = job.details.iter().partition(failed);
-    let ended = job.complete_time.is_some();
-    let folder = if screen.tty { folder(&job.details) } else { "" };
+    let (first, rest): (Vec<_>, Vec<_>) = files.iter().partition(failed);
     for file in first.into_iter().chain(rest) {
-        let reason = file
-            .reason
-            .as_deref()
-            .filter(|_| !(explained && screen.tty));
+        let reason = file.reason.as_deref().filter(|_| !hidden.reasons);
         let completed = file.complete_time.as_deref();
         grid.push(vec![
             Cell::optional(Some(within(&file.file_name, folder))),
@@ -134,7 +172,7 @@ fn files(job: &Progress, explained: bool, screen: &Screen) -> String {
             Cell::text(&words::percent(file.percent)),
             Cell::optional(words::rows(file.rows, file.total_rows).as_deref()),
             size(file.file_size),
-            time(completed.filter(|_| !(ended && screen.tty)), screen),
+            time(completed.filter(|_| !hidden.times), screen),
             Cell::optional(reason),
         ]);
     }

@@ -110,8 +110,10 @@ pub(crate) fn write(
             out.write_all(shown.table(screen).as_bytes())?;
         }
         OutputFormat::Vertical => shown.with_rows(|rows| vertical::write(out, rows, screen))?,
-        OutputFormat::Json => json_form::write(out, &shown.to_json())?,
-        OutputFormat::Ndjson => shown.with_rows(|rows| json_form::write_lines(out, rows))?,
+        OutputFormat::Json => json_form::write(out, &shown.to_json(), screen)?,
+        OutputFormat::Ndjson => {
+            shown.with_rows(|rows| json_form::write_lines(out, rows, screen))?
+        }
         OutputFormat::Csv => shown.with_rows(|rows| csv::write(out, rows, screen))?,
         OutputFormat::Markdown => shown.with_rows(|rows| markdown::write(out, rows))?,
         OutputFormat::Yaml => shown.with_rows(|rows| yaml::write(out, rows, screen))?,

@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 use super::cell::Cell;
 use super::column::{ESSENTIAL, GridColumn};
 use super::grid::Grid;
+use super::job_details;
+use super::jobs::FILE_KEYS;
 use super::pairs;
 use super::style::{Screen, Tone};
 use crate::text::words;
@@ -64,11 +66,17 @@ pub(super) fn lay_out(value: &Value, screen: &Screen) -> String {
         }
         Value::Array(items) => match columns(value) {
             names if names.is_empty() => list(items, screen),
+            names if is_files(&names) => job_details::file_list(items, screen),
             names => rows(items, &names, screen),
         },
         Value::String(text) if !screen.tty => format!("{text}\n"),
         scalar => format!("{}\n", words::safe(&plain(scalar))),
     }
+}
+
+/// Returns true for the columns of a job's files, in any order: a script's maps are sorted.
+fn is_files(names: &[String]) -> bool {
+    names.len() == FILE_KEYS.len() && FILE_KEYS.iter().all(|key| names.iter().any(|it| it == key))
 }
 
 /// Lays out a list of maps as a table with these columns.

@@ -97,7 +97,7 @@ fn known_columns(there: &[String], wanted: &[String]) -> Result<(), Failure> {
 fn show_help(call: &Call) -> Result<Dynamic, Failure> {
     let screen = call.session.out();
     let text = match call.args.first() {
-        None => help::folded(&help::overview(&screen, &[]), screen.width),
+        None => help::laid_out(&help::overview(&screen, &[]), &screen),
         Some(value) => {
             let name = as_text(value).ok_or_else(|| {
                 call.misused(&format!(

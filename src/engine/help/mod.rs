@@ -2,7 +2,7 @@
 
 mod fold;
 
-pub(crate) use fold::folded;
+pub(crate) use fold::{folded, laid_out};
 
 use super::call::Function;
 use super::describe::{Family, Opt, Takes};
@@ -107,7 +107,7 @@ pub(crate) fn about(name: &str, screen: &Screen) -> Result<String, Failure> {
     let name = name.trim().trim_end_matches("()");
     match guide::find(name) {
         Some(page) => Ok(markdown(page.text, screen)),
-        None => generated(name).map(|text| folded(&text, screen.width)),
+        None => generated(name).map(|text| laid_out(&text, screen)),
     }
 }
 

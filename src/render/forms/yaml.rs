@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::OutputRows;
-use crate::render::style::Screen;
+use crate::render::style::{Screen, Tone};
 use crate::text::words;
 
 /// Writes a list item by item, and any other value as one document.
@@ -29,7 +29,7 @@ pub(in crate::render) fn write(
         } else {
             text
         };
-        out.write_all(text.as_bytes())?;
+        out.write_all(colored(&text, screen).as_bytes())?;
     }
     if empty {
         out.write_all(b"[]\n")?;
@@ -47,4 +47,32 @@ fn text(value: &impl Serialize) -> io::Result<String> {
         text.push('\n');
     }
     Ok(text)
+}
+
+/// Returns YAML with bold keys, if the screen has colours. Lines of a block text have no keys.
+fn colored(yaml: &str, screen: &Screen) -> String {
+    if !screen.color {
+        return yaml.to_owned();
+    }
+    let mut painted = String::with_capacity(yaml.len() * 2);
+    let mut block = None;
+    for line in yaml.split_inclusive('\n') {
+        let content = line.trim_start_matches([' ', '-']);
+        let indent = line.len() - content.len();
+        block = block.filter(|block| indent > *block || content.trim().is_empty());
+        let key = content.find(": ").or_else(|| content.find(":\n"));
+        let key = key.and_then(|end| content.get(..end));
+        match key.filter(|key| block.is_none() && !key.contains([' ', '"', '\''])) {
+            Some(key) => {
+                painted.push_str(line.get(..indent).unwrap_or_default());
+                painted.push_str(&screen.paint(Tone::Strong, key));
+                painted.push_str(content.get(key.len()..).unwrap_or_default());
+            }
+            None => painted.push_str(line),
+        }
+        if block.is_none() && (content.contains(": |") || content.contains(": >")) {
+            block = Some(indent);
+        }
+    }
+    painted
 }

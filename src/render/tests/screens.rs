@@ -180,3 +180,35 @@ fn borders_are_dim_and_colours_are_the_themes() {
         }
     }
 }
+
+#[test]
+fn json_and_yaml_have_colours_on_a_screen_with_colours() {
+    let value = json!({"a\\\"b": [1.5, true, null], "c": "x: y"});
+    let screen = colored(80);
+    let in_form = |format| {
+        let text = super::written(&Shown::Value(&value), format, &screen);
+        text.replace("\x1b[0m", ">").replace("\x1b[", "<")
+    };
+    let json = in_form(render::OutputFormat::Ndjson);
+    assert_eq!(
+        json,
+        "{<1m\"a\\\\\\\"b\">:[<36m1.5>,<36mtrue>,<2mnull>],<1m\"c\">:<32m\"x: y\">}\n"
+    );
+    let yaml = in_form(render::OutputFormat::Yaml);
+    assert!(yaml.contains("<1mc>: "), "{yaml}");
+}
+
+#[test]
+fn the_files_of_a_job_have_their_columns_as_a_value_too() {
+    // A script's maps are sorted by key.
+    let value = json!([{"completed": null, "file": "x/a.json", "percent": 100.0, "reason": null, "rows": 3, "size": 2048, "state": "Completed", "total_rows": 3}]);
+    let shown = table(&Shown::Value(&value), &terminal(80));
+    assert!(
+        shown.contains("│ file     │ state     │ percent │ rows │    size │"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("│ x/a.json │ Completed │    100% │  3/3 │ 2.0 KiB │"),
+        "{shown}"
+    );
+}

@@ -23,11 +23,11 @@ fn run(shell: &mut Shell, about: &str) -> CommandResult {
     let screen = session.out();
     let about = about.trim_matches(['"', ' ']);
     let text = match about.strip_prefix(':') {
-        _ if about.is_empty() => help::folded(&help::overview(&screen, &rows()), screen.width),
-        Some(name) => help::folded(&page(find(name.trim())?), screen.width),
+        _ if about.is_empty() => help::laid_out(&help::overview(&screen, &rows()), &screen),
+        Some(name) => help::laid_out(&page(find(name.trim())?), &screen),
         None => match (help::about(about, &screen), find(about)) {
             (Ok(page), _) => page,
-            (Err(_), Ok(command)) => help::folded(&page(command), screen.width),
+            (Err(_), Ok(command)) => help::laid_out(&page(command), &screen),
             (Err(_), Err(_)) => return Err(unknown(about).into()),
         },
     };
