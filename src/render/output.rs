@@ -112,7 +112,7 @@ pub(crate) fn write(
         OutputFormat::Vertical => shown.with_rows(|rows| vertical::write(out, rows, screen))?,
         OutputFormat::Json => json_form::write(out, &shown.to_json(), screen)?,
         OutputFormat::Ndjson => {
-            shown.with_rows(|rows| json_form::write_lines(out, rows, screen))?
+            shown.with_rows(|rows| json_form::write_lines(out, rows, screen))?;
         }
         OutputFormat::Csv => shown.with_rows(|rows| csv::write(out, rows, screen))?,
         OutputFormat::Markdown => shown.with_rows(|rows| markdown::write(out, rows))?,
