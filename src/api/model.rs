@@ -286,6 +286,14 @@ pub enum Source {
     },
 }
 
+impl Source {
+    /// Returns the number of files, or of sets of `NumPy` files.
+    pub fn len(&self) -> usize {
+        let (Self::Files(sets) | Self::Volume { paths: sets, .. }) = self;
+        sets.len()
+    }
+}
+
 /// Largest number of files, or sets of `NumPy` files, in one create call (reference: Limits).
 pub(crate) const MOST_FILES: usize = 1024;
 

@@ -19,7 +19,7 @@ mod values;
 
 pub(crate) use error::CheckError;
 pub(crate) use infer::Inferred;
-pub(crate) use paths::StoreAccess;
+pub(crate) use paths::{StoreAccess, expand};
 pub(crate) use report::CheckReport;
 
 use crate::formats::{CsvOptions, Schema};

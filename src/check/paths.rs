@@ -113,7 +113,7 @@ fn locate(path: &str, stores: &StoreAccess) -> Result<SourcePath, LocationError>
 }
 
 /// Expands patterns of local paths, and adds the slash that ends a folder's path.
-fn expand(paths: &[String]) -> Result<Vec<String>, CheckError> {
+pub(crate) fn expand(paths: &[String]) -> Result<Vec<String>, CheckError> {
     let mut all = Vec::new();
     for path in paths {
         let is_pattern = path.contains(['*', '?', '[']);

@@ -95,6 +95,8 @@ pub(crate) enum Command {
         expression_and_args: Vec<String>,
     },
     /// Submit an import job
+    ///
+    /// With --create, --check or --verify, files are imported as a batch: a repeated run skips the steps that are done.
     Import(ImportArgs),
     /// Check files for an import without sending them
     ///
@@ -162,6 +164,15 @@ pub(crate) struct ImportArgs {
     /// Wait until the job has ended
     #[arg(long)]
     pub wait: bool,
+    /// Create the collection if it's missing, with the schema that `infer` proposes; waits
+    #[arg(long)]
+    pub create: bool,
+    /// Check the files first, and import nothing if the service would refuse one; waits
+    #[arg(long)]
+    pub check: bool,
+    /// Compare the collection's count before and after with the imported rows; waits
+    #[arg(long)]
+    pub verify: bool,
 }
 
 /// Arguments of `zshell check`.

@@ -12,6 +12,9 @@ use std::time::Duration;
 
 /// `zshell import COLLECTION PATH…`
 pub(super) fn import(session: &Rc<Session>, import: ImportArgs) -> Outcome {
+    if import.create || import.check || import.verify {
+        return import_in_steps(session, import);
+    }
     let options = map([
         ("collection", Some(import.collection.into())),
         ("urls", Some(texts(import.paths))),
@@ -25,6 +28,24 @@ pub(super) fn import(session: &Rc<Session>, import: ImportArgs) -> Outcome {
     } else {
         Ok(job)
     }
+}
+
+/// `zshell import` with further steps, which is a batch.
+fn import_in_steps(session: &Rc<Session>, import: ImportArgs) -> Outcome {
+    let options = map([
+        ("create", Some(import.create.into())),
+        ("check", Some(import.check.into())),
+        ("verify", Some(import.verify.into())),
+        ("partition", import.partition.map(Dynamic::from)),
+        ("db", import.db.map(Dynamic::from)),
+        ("key_prefix", import.key.map(Dynamic::from)),
+    ]);
+    let files = texts(import.paths);
+    call(
+        session,
+        "import_all",
+        vec![import.collection.into(), files, options],
+    )
 }
 
 /// `zshell jobs`

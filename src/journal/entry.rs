@@ -36,6 +36,10 @@ pub enum Entry {
     Ended(Ended),
     /// The user has settled the submission with `journal settle`.
     Settled(Settled),
+    /// A batch has created the collection, so rows of earlier jobs aren't in it.
+    Created(Created),
+    /// A batch has checked files, and the import would succeed.
+    Checked(Checked),
 }
 
 /// The first line. A different generation means that the file was replaced, so offsets into the old file are invalid.
@@ -105,6 +109,9 @@ pub struct Intent {
     /// State of each file when the batch was built; empty if the submission isn't part of a batch.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub stamps: Vec<String>,
+    /// Fingerprint of each file's content; empty texts for files without one. Empty if the batch checked nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contents: Vec<String>,
 }
 
 const fn first() -> u32 {
@@ -223,17 +230,43 @@ pub struct Settled {
     pub state: Option<String>,
 }
 
+/// A collection that a batch has created.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Created {
+    /// Time after the create call, RFC 3339.
+    pub at: String,
+    /// Service, database and collection.
+    #[serde(flatten)]
+    pub scope: Scope,
+}
+
+/// Files that a batch has checked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Checked {
+    /// Time of the check, RFC 3339.
+    pub at: String,
+    /// Hash of the files with their sizes and times, the schema, and the settings of the check.
+    pub identity: String,
+    /// Number of rows.
+    pub rows: u64,
+}
+
 impl Entry {
     /// All kinds of entries, as they're written in the file.
-    pub(super) const KINDS: [&'static str; 10] = [
+    pub(super) const KINDS: [&'static str; 12] = [
         "journal", "seen", "intent", "made", "refused", "unsent", "absent", "unknown", "ended",
-        "settled",
+        "settled", "created", "checked",
     ];
 
-    /// Returns the id of the submission that the entry belongs to. Ends of jobs and baselines don't name a submission.
+    /// Returns the id of the submission that the entry belongs to. Other
+    /// entries, such as ends of jobs and baselines, don't name a submission.
     pub fn submission(&self) -> Option<&str> {
         match self {
-            Self::Journal(_) | Self::Seen(_) | Self::Ended(_) => None,
+            Self::Journal(_)
+            | Self::Seen(_)
+            | Self::Ended(_)
+            | Self::Created(_)
+            | Self::Checked(_) => None,
             Self::Intent(it) => Some(&it.id),
             Self::Made(it) => Some(&it.id),
             Self::Refused(it) => Some(&it.id),

@@ -45,7 +45,7 @@ mod sync;
 mod tests;
 
 pub(crate) use entry::{
-    Absent, Closed, Ended, Entry, Intent, KnownBy, Made, Refused, Seen, Unknown,
+    Absent, Checked, Closed, Created, Ended, Entry, Intent, KnownBy, Made, Refused, Seen, Unknown,
 };
 pub(crate) use error::JournalError;
 use identity::HASH_DIGITS;
@@ -56,10 +56,12 @@ pub(crate) use record::{SUBMISSION_KEYS, Standing, Submission};
 pub(crate) use settle::Word;
 pub(crate) use state::JournalState;
 
+use crate::api::model::JobState;
 use crate::interrupt::Interrupt;
 use damage::Damage;
 use file::{JournalFile, JournalPaths, UnsyncedData, is_of_later_release};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 use sync::Sync;
@@ -241,7 +243,7 @@ impl Journal {
     }
 
     /// Returns the latest submission under each import key that a batch made of this prefix and a hash, the oldest
-    /// first. They include their files, which aren't kept in memory for resolved submissions and so are read from the
+    /// first, except for jobs of a collection that was created again since. They include their files, which aren't kept in memory for resolved submissions and so are read from the
     /// file.
     pub fn batch(&self, prefix: &str) -> Result<Vec<Submission>, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
@@ -261,11 +263,46 @@ impl Journal {
                 && let Some(key) = intent.key.as_deref().filter(|key| is_of(prefix, key))
                 && let Some(last) = fold.under_key(&intent.scope.target, key)
                 && last.intent.id == intent.id
+                && !(last.superseded && last.job.is_some())
             {
                 found.push(Submission {
                     intent,
                     ..last.clone()
                 });
+            }
+        })?;
+        Ok(found)
+    }
+
+    /// Returns the path of each file that batches have imported into a collection, or may have, by the fingerprint of
+    /// its content.
+    pub fn contents(&self, scope: &Scope) -> Result<HashMap<String, String>, JournalError> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut found = HashMap::new();
+        if !self.place.journal().exists() {
+            return Ok(found);
+        }
+        let _gate = self.place.lock(false)?;
+        let Some(mut book) = JournalFile::read(&self.place)? else {
+            return Ok(found);
+        };
+        known.read_on(&mut book)?;
+        let has_rows = |id: &str| {
+            known.fold.submission(id).is_some_and(|it| {
+                let failed =
+                    matches!(it.standing, Standing::Ended(state) if state != JobState::Completed);
+                it.job.is_some() && !failed && !it.superseded
+            })
+        };
+        book.lines(0, |line| {
+            if let Ok(Entry::Intent(intent)) = serde_json::from_slice(line)
+                && intent.scope == *scope
+                && !intent.contents.is_empty()
+                && has_rows(&intent.id)
+            {
+                let files = intent.files.into_iter().map(|set| set.concat());
+                let pairs = intent.contents.into_iter().zip(files);
+                found.extend(pairs.filter(|(content, _)| !content.is_empty()));
             }
         })?;
         Ok(found)

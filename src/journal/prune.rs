@@ -96,6 +96,12 @@ fn write(
             Ok(Entry::Ended(ended)) => fold
                 .of_job(&ended.target, &ended.job)
                 .is_some_and(|it| is_kept(it, before)),
+            Ok(Entry::Checked(checked)) => !is_old(&checked.at, before),
+            // Needed as long as an earlier submission is kept.
+            Ok(Entry::Created(created)) => fold
+                .submissions()
+                .iter()
+                .any(|it| it.superseded && it.intent.scope == created.scope && is_kept(it, before)),
             Ok(entry) => entry.submission().is_some_and(stays),
             Err(_) => is_of_later_release(line),
         };

@@ -87,6 +87,8 @@ pub struct Submission {
     pub candidates: Vec<String>,
     /// True if a run was stopped before it could find out the outcome.
     pub stopped: bool,
+    /// True if the collection was created later, so the rows of the job aren't in it.
+    pub superseded: bool,
     /// Time of the latest journal entry about the submission, RFC 3339.
     pub updated: String,
     /// Time when the latest send was journalled, by a clock that doesn't jump.
@@ -130,6 +132,7 @@ impl Submission {
             code: None,
             candidates: Vec::new(),
             stopped: false,
+            superseded: false,
             updated: intent.at.clone(),
             sent: intent.moment.clone(),
             intent,

@@ -27,6 +27,8 @@ pub struct JournalState {
     /// Number of the entry that first showed each job in a scan, by scope.
     seen: HashMap<Scope, HashMap<String, u64>>,
     baselines: HashMap<String, BaselineMark>,
+    /// Number of rows of checked files, by the identity of the check.
+    checked: HashMap<String, u64>,
     entries: u64,
 }
 
@@ -70,6 +72,13 @@ impl JournalState {
             }
             Entry::Ended(it) => self.end(it),
             Entry::Settled(it) => self.settle_by_hand(it),
+            Entry::Created(it) => {
+                let earlier = self.submissions.iter_mut();
+                for submission in earlier.filter(|earlier| earlier.intent.scope == it.scope) {
+                    submission.superseded = true;
+                }
+            }
+            Entry::Checked(it) => drop(self.checked.insert(it.identity, it.rows)),
         }
     }
 
@@ -177,6 +186,7 @@ impl JournalState {
             // Only unresolved submissions are compared by their files.
             submission.intent.files = Vec::new();
             submission.intent.stamps = Vec::new();
+            submission.intent.contents = Vec::new();
         }
         Some(index)
     }
@@ -205,6 +215,11 @@ impl JournalState {
             submission.rows = ended.rows;
             submission.updated = ended.at;
         }
+    }
+
+    /// Returns the number of rows of files that were checked before.
+    pub fn checked(&self, identity: &str) -> Option<u64> {
+        self.checked.get(identity).copied()
     }
 
     /// Returns the number of entries.

@@ -47,6 +47,7 @@ fn intent_at(id: &str, key: Option<&str>, at: String) -> Entry {
         partition: None,
         files: vec![vec!["s3://bucket/folder/file.parquet".to_owned()]],
         stamps: Vec::new(),
+        contents: Vec::new(),
     })
 }
 

@@ -32,6 +32,12 @@ pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
         ],
         screen,
     );
+    if let Some(steps) = batch.get("steps").and_then(Value::as_array)
+        && !steps.is_empty()
+    {
+        text.push('\n');
+        text.push_str(&lay_out_steps(steps, screen));
+    }
     let all = batch.get("jobs").and_then(Value::as_array);
     let bad: Vec<&Value> = all.into_iter().flatten().filter(|it| is_bad(it)).collect();
     if bad.is_empty() {
@@ -58,6 +64,22 @@ pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
     text.push('\n');
     text.push_str(&grid.lay_out(screen));
     text
+}
+
+fn lay_out_steps(steps: &[Value], screen: &Screen) -> String {
+    let mut grid = Grid::new(vec![
+        GridColumn::new("step", ESSENTIAL),
+        GridColumn::new("state", ESSENTIAL),
+        GridColumn::new("detail", 90).wrapping(20),
+    ]);
+    for step in steps {
+        let cell = |key: &str| {
+            step.get(key)
+                .map_or_else(Cell::absent, |it| value::cell(it, screen))
+        };
+        grid.push(vec![cell("step"), cell("state"), cell("detail")]);
+    }
+    grid.lay_out(screen)
 }
 
 fn is_bad(job: &Value) -> bool {

@@ -30,11 +30,20 @@ pub enum Begun {
     Busy,
 }
 
+/// Texts about each file of a batch's job, which later runs compare; empty for other submissions.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FileMarks<'a> {
+    /// Texts that change when the files change.
+    pub stamps: &'a [String],
+    /// Fingerprints of the contents.
+    pub contents: &'a [String],
+}
+
 /// A submission before its intent is written.
 struct Draft<'a> {
     request: &'a ImportRequest,
     key: Option<&'a str>,
-    stamps: &'a [String],
+    marks: FileMarks<'a>,
     scope: Scope,
     identity: String,
     lock: Arc<IdentityLock>,
@@ -46,14 +55,11 @@ struct Draft<'a> {
 impl Submitter<'_> {
     /// Locks the identity, checks the import key's history, and writes the intent. Calls of the service only read, and
     /// block until they're answered.
-    ///
-    /// `stamps` holds one text per file if the submission belongs to a batch, which compares them later; otherwise it's
-    /// empty.
     pub fn begin(
         &self,
         request: &ImportRequest,
         key: Option<&str>,
-        stamps: &[String],
+        marks: FileMarks<'_>,
     ) -> Result<Begun, SubmitError> {
         // Requests that can be refused without the service leave no trace in the journal.
         self.client.check_create(request, key.unwrap_or("key"))?;
@@ -69,7 +75,7 @@ impl Submitter<'_> {
         let mut draft = Draft {
             request,
             key,
-            stamps,
+            marks,
             scope,
             identity,
             lock: Arc::new(lock),
@@ -110,6 +116,11 @@ impl Submitter<'_> {
         };
         let standing = read.unwrap_or(last.standing);
         Ok(match standing {
+            // The job's rows went with the collection that it was for.
+            Standing::Submitted | Standing::Ended(_) if last.superseded => {
+                draft.attempt = draft.attempt.saturating_add(1);
+                None
+            }
             Standing::Open | Standing::Unknown => {
                 let mut parked = take_up(last, draft.request, &draft.lock, self.settle());
                 if parked.open.intent.honoured && !self.still_honoured(last) {
@@ -214,7 +225,8 @@ impl Submitter<'_> {
             baseline,
             partition: draft.request.partition.clone(),
             files: plain_files(draft.request),
-            stamps: draft.stamps.to_vec(),
+            stamps: draft.marks.stamps.to_vec(),
+            contents: draft.marks.contents.to_vec(),
         }
     }
 

@@ -51,7 +51,7 @@ mod send;
 mod unresolved;
 mod verdict;
 
-pub(crate) use begin::Begun;
+pub(crate) use begin::{Begun, FileMarks};
 pub(crate) use ends::Shown;
 pub(crate) use error::{Doubt, SubmitError};
 pub(crate) use late::LateAnswers;
@@ -175,7 +175,7 @@ impl Submitter<'_> {
         let begun = Instant::now();
         let mut told = false;
         loop {
-            match self.begin(request, key, &[])? {
+            match self.begin(request, key, FileMarks::default())? {
                 Begun::Known(job) => return Ok(Found::Made(job)),
                 Begun::Open(open) => return Ok(Found::Again(open)),
                 Begun::Unresolved(parked) => return Ok(Found::Unresolved(parked)),

@@ -1,7 +1,8 @@
 //! `check`: finds what an import would refuse or drop, on this machine.
 
 use super::create_collection;
-use crate::check::{self, CheckRequest, Inferred, StoreAccess};
+use crate::check::{self, CheckReport, CheckRequest, Inferred, StoreAccess};
+use crate::connection::Storage;
 use crate::credentials;
 use crate::engine::call::{Call, Function};
 use crate::engine::connecting::aws;
@@ -121,10 +122,18 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
         keys_out: options.text("keys_out")?.map(Into::into),
         strict: options.flag("strict")?.unwrap_or(false),
     };
-    let mut view = CheckView::new(call.session);
-    let report = check::run(request, &call.session.interrupt, |count| view.update(count));
+    Ok(Dynamic::from(ReportValue::new(watched(
+        call.session,
+        request,
+    )?)))
+}
+
+/// Runs a check with its display.
+pub(super) fn watched(session: &Session, request: CheckRequest) -> Result<CheckReport, Failure> {
+    let mut view = CheckView::new(session);
+    let report = check::run(request, &session.interrupt, |count| view.update(count));
     view.finish();
-    Ok(Dynamic::from(ReportValue::new(report?)))
+    Ok(report?)
 }
 
 /// Proposes a schema, and says why on standard error.
@@ -204,6 +213,13 @@ fn target_of(call: &Call, target: &Dynamic) -> Result<(Schema, Vec<(String, Stri
             found(target)
         )));
     };
+    schema_of(body)
+}
+
+/// Returns the schema of a create call or a description, and the metrics of its vectors.
+pub(super) fn schema_of(
+    body: Map<String, Value>,
+) -> Result<(Schema, Vec<(String, String)>), Failure> {
     let metrics = metrics(&body);
     let schema = if body.contains_key("fields") {
         Schema::from_describe(&Value::Object(body))
@@ -276,9 +292,9 @@ pub(super) fn stores(call: &Call, options: &Options) -> Result<StoreAccess, Fail
     let connection = call.receiver.clone().or_else(|| call.session.current());
     let storage = connection.map(|it| it.storage.clone()).unwrap_or_default();
     let mut keys = StorageKeys {
-        access: storage.access_key,
-        secret: storage.secret_key,
-        session: storage.session_token,
+        access: storage.access_key.clone(),
+        secret: storage.secret_key.clone(),
+        session: storage.session_token.clone(),
     };
     if aws(options)? || (storage.aws && keys.is_empty()) {
         let own = credentials::aws::find()?;
@@ -288,11 +304,16 @@ pub(super) fn stores(call: &Call, options: &Options) -> Result<StoreAccess, Fail
             session: own.session_token,
         };
     }
-    Ok(StoreAccess {
+    Ok(store_access(storage, keys))
+}
+
+/// Returns how object stores are reached, with these storage settings and credentials.
+pub(super) fn store_access(storage: Storage, keys: StorageKeys) -> StoreAccess {
+    StoreAccess {
         endpoints: Endpoints::of(storage.url.as_deref(), storage.endpoint),
         region: storage.region,
         keys,
-    })
+    }
 }
 
 /// The display of a running check, on standard error; silent with `-q`.

@@ -1,6 +1,7 @@
 //! `collections`, `describe`, `create_collection`, `drop_collection`, `load`, `count`, `alias`.
 
 use super::{catalog, create_collection};
+use crate::api::Client;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
 use crate::engine::options::{EXTRA, Options};
@@ -11,7 +12,7 @@ use serde_json::Value;
 use std::time::{Duration, Instant};
 
 /// The default timeout of `load`.
-const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
+pub(super) const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
 /// The time between two checks of the load state.
 const LOAD_INTERVAL: Duration = Duration::from_millis(500);
 
@@ -156,11 +157,17 @@ fn load(call: &Call) -> Result<Dynamic, Failure> {
     let limit = options.duration("timeout")?.unwrap_or(LOAD_TIMEOUT);
     let client = &call.connection()?.client;
     client.load(&name, &options.extra()?)?;
+    await_load(client, &name, limit)?;
+    Ok(Dynamic::UNIT)
+}
+
+/// Waits until a collection is loaded.
+pub(super) fn await_load(client: &Client, name: &str, limit: Duration) -> Result<(), Failure> {
     let began = Instant::now();
     loop {
-        let state = client.load_state(&name)?;
-        if state.eq_ignore_ascii_case("LoadStateLoaded") {
-            return Ok(Dynamic::UNIT);
+        let state = client.load_state(name)?;
+        if is_loaded(&state) {
+            return Ok(());
         }
         if began.elapsed() >= limit {
             return Err(Failure::new(
@@ -169,8 +176,13 @@ fn load(call: &Call) -> Result<Dynamic, Failure> {
             )
             .with_hint("wait longer: load(name, #{timeout: \"30m\"})"));
         }
-        call.session.interrupt.sleep(LOAD_INTERVAL)?;
+        client.interrupt().sleep(LOAD_INTERVAL)?;
     }
+}
+
+/// Returns true for the load state of a loaded collection.
+pub(super) fn is_loaded(state: &str) -> bool {
+    state.eq_ignore_ascii_case("LoadStateLoaded")
 }
 
 fn count(call: &Call) -> Result<Dynamic, Failure> {

@@ -22,7 +22,12 @@ pub(crate) struct BatchTotals {
     pub rows: u64,
     /// Seconds of this run.
     pub elapsed: f64,
+    /// A record per step of the batch: `step`, `state`, `detail`. Empty if only files were imported.
+    pub steps: List,
 }
+
+/// The keys of an item of a batch's `steps`, in order.
+const BATCH_STEP_KEYS: [&str; 3] = ["step", "state", "detail"];
 
 /// The keys of an item of a batch's `jobs`, in order.
 const BATCH_JOB_KEYS: [&str; 6] = ["job", "key", "state", "files", "rows", "reason"];
@@ -69,5 +74,11 @@ impl ScriptType for BatchValue {
         Getter::new("elapsed", Gives::Number, "seconds of this run", |it| {
             it.0.elapsed.into()
         }),
+        Getter::new(
+            "steps",
+            Gives::Maps(&BATCH_STEP_KEYS),
+            "an array of maps, one a step (create, check, import, verify): step, state, detail",
+            |it| Dynamic::from(it.0.steps.clone()),
+        ),
     ];
 }

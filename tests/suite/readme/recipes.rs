@@ -32,7 +32,7 @@ fn serve(workshop: &Workshop, token: &str) -> Service {
 /// Makes the README's file with rows, runs the recipe's blocks with these replacements, and returns their output.
 fn follow(workshop: &Workshop, recipe: &str, replacements: &[(&str, &str)]) -> String {
     let blocks = Document::read("README.md").blocks();
-    let rows = blocks.iter().find(|block| block.info == "sh");
+    let rows = blocks.iter().find(|it| it.text.starts_with("cat > books"));
     workshop.example("README.md", rows.expect("the rows"));
     let mut output = String::new();
     let mut count = 0;

@@ -212,3 +212,43 @@ fn two_phases() {
     }
     finds(&folder, "count(\"books\")", "9");
 }
+
+#[test]
+fn a_full_load_moves_the_alias_only_if_it_is_right() {
+    let folder = Folder::new();
+    let swap = |day: &str, args: &[&str]| {
+        let test = folder.test().args(["-p", "local", "-o", "json", "run"]);
+        let test = test.args([path("swap.rhai")]);
+        let test = test.args(["--alias", "books", "--day", day, "books.jsonl"]);
+        test.args(args.iter().copied())
+    };
+    folder.work("books.jsonl", rows(20));
+    let ran = swap("2026-01-01", &[]).run();
+    assert_eq!(ran.json()["collection"], "books_2026_01_01");
+    assert_eq!(ran.json()["rows"], 20);
+    assert_eq!(ran.json()["before"], Value::Null);
+    finds(&folder, "count(\"books\")", "20");
+    // A repeated run changes nothing.
+    let again = swap("2026-01-01", &["--rows", "20"]).run();
+    assert_eq!(again.json()["before"], "books_2026_01_01");
+    finds(&folder, "`${count(\"books\")} ${jobs().len()}`", "20 1");
+    // A dry run shows the calls, and a wrong number of rows leaves the alias where it is.
+    folder.work("books.jsonl", rows(21));
+    let dry = folder.test().args(["-p", "local", "--dry-run", "run"]);
+    let args = ["--alias", "books", "--day", "2026-01-02", "books.jsonl"];
+    let dry = dry.args([path("swap.rhai")]).args(args).run();
+    dry.says("/aliases/alter");
+    swap("2026-01-02", &["--rows", "20"])
+        .status(1)
+        .run()
+        .complains("books_2026_01_02 has 21 rows, expected 20");
+    finds(&folder, "count(\"books\")", "20");
+    let ran = swap("2026-01-02", &["--drop", "--rows", "21"]).run();
+    assert_eq!(ran.json()["before"], "books_2026_01_01");
+    finds(
+        &folder,
+        "`${count(\"books\")} ${collections()}`",
+        "21 [\"books_2026_01_02\"]",
+    );
+    swap("2026-01-03", &["--unknown", "1"]).status(2).run();
+}

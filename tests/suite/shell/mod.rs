@@ -36,6 +36,7 @@ mod locks;
 mod logs;
 mod modules;
 mod objects;
+mod one_line;
 mod places;
 mod profiles;
 mod protected;

@@ -2,13 +2,15 @@
 //! restarted.
 //!
 //! [`plan`] groups files into jobs with idempotency keys, [`queue`] submits and watches the jobs, and [`ending`]
-//! commits or aborts an atomic batch.
+//! commits or aborts an atomic batch. [`steps`] creates the collection and checks the files before the jobs, and
+//! verifies the count after them.
 
 mod ending;
 mod entry;
 mod outcome;
 mod plan;
 mod queue;
+mod steps;
 mod view;
 
 use super::request::{self, shared};
@@ -19,10 +21,13 @@ use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
 use crate::engine::options::{EXTRA, Options};
-use crate::engine::types::{BatchValue, Gives, Job, ScriptType, found, list_of, map_of};
+use crate::engine::types::{
+    BatchTotals, BatchValue, Gives, Job, ScriptType, found, list_of, map_of,
+};
 use crate::error::{Failure, Kind};
 use crate::interrupt::TICK;
 use crate::journal::{IdentityLock, Standing, Submission, hash, target};
+use crate::location::Location;
 use crate::submission::{Notice, Submitter};
 use crate::text::words;
 use entry::BatchEntry;
@@ -33,6 +38,7 @@ use serde_json::json;
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+use steps::{BatchSteps, StepChoices};
 use view::BatchView;
 
 /// The time that another run is waited for before a notice is shown.
@@ -43,6 +49,18 @@ const LONGEST_PREFIX: usize = 200;
 const PREFIX: &str = "import_all";
 
 const OPTIONS: &[Opt] = &[
+    opt(
+        "create",
+        "true: create the collection if it's missing, with the schema that infer() proposes",
+    )
+    .or("false")
+    .of(Takes::Flag),
+    opt("check", "true: check the files first, and import nothing if the service would refuse one")
+        .or("false")
+        .of(Takes::Flag),
+    opt("verify", "true: compare the collection's count before and after with the imported rows")
+        .or("false")
+        .of(Takes::Flag),
     opt("files_per_job", "maximum number of files, or sets of NumPy files, in one job").or("256"),
     opt("bytes_per_job", "maximum size of one job in bytes, if the files' sizes are known"),
     opt("max_running", "maximum number of jobs at a time").or("8"),
@@ -83,7 +101,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     "import_all",
     &[
         "import_all(collection, [path, …])",
-        "import_all(collection, [path, …], #{files_per_job, max_running, atomic, …})",
+        "import_all(collection, pattern, #{create, check, verify, files_per_job, max_running, atomic, …})",
         "import_all([#{collection, url, …}, …], #{max_running, …})",
     ],
     "imports many files as a batch of jobs; another run continues the batch",
@@ -94,7 +112,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .takes(&[Takes::Collection, Takes::Data, Takes::Options])
 .options(OPTIONS)
 .gives(Gives::One(BatchValue::TYPE))
-.related(&["import", "glob", "submissions", "wait"])
+.related(&["import", "check", "glob", "submissions"])
 .method()];
 
 /// The options of the queue.
@@ -158,14 +176,55 @@ fn import_all(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(if maps.is_some() { 1 } else { 2 })?;
     let how = QueueOptions::read(&options)?;
     if let Some(maps) = maps {
+        if StepChoices::read(&options)?.any() {
+            return Err(
+                call.misused("create, check and verify are for one collection and its files")
+            );
+        }
         let tasks = of_maps(call, &connection, &how, maps)?;
-        return run(call, &connection, &how, &tasks);
+        return run(call, &connection, &how, &tasks)
+            .map(|(batch, _)| Dynamic::from(BatchValue::new(batch)));
     }
+    let collection = call.text(0, "the collection")?;
+    if collection.trim().is_empty() {
+        return Err(call.misused("the collection's name is empty"));
+    }
+    let mut template =
+        request::around(&options, &connection, collection, Source::Files(Vec::new()))?;
+    two_phase(&mut template, &how);
     let turn = turn(call, &connection, &how)?;
-    let tasks = of_files(call, &connection, &how, &options)?;
-    let ran = run(call, &connection, &how, &tasks);
+    let choices = StepChoices::read(&options)?;
+    let mut steps = BatchSteps::new(call, &connection, &template, choices)?;
+    let batch = in_steps(call, &connection, &how, &mut steps);
     drop(turn);
-    ran
+    Ok(Dynamic::from(BatchValue::new(batch?)))
+}
+
+/// Runs the steps before the jobs, the jobs, and the step after them.
+fn in_steps(
+    call: &Call,
+    connection: &Rc<Connection>,
+    how: &QueueOptions,
+    steps: &mut BatchSteps<'_>,
+) -> Result<BatchTotals, Failure> {
+    let paths = steps::expanded(connection, call.arg(1, "the list of files")?)?;
+    if map_of(&paths).is_some() {
+        return Err(call.misused(&format!("files are a list of texts, got {}", found(&paths))));
+    }
+    let (sets, warnings) = request::located(call, connection, &paths)?;
+    steps.prepare(&paths)?;
+    for warning in &warnings {
+        call.session.warn(warning);
+    }
+    let mut tasks = of_files(call, connection, how, steps.template(), &sets)?;
+    steps.compare_contents(&sets, &mut tasks)?;
+    steps.count_before(&tasks)?;
+    let (mut batch, entries) = run(call, connection, how, &tasks)?;
+    let done = |task: &&BatchTask| matches!(task.before, Before::Job(_));
+    steps.imported(&batch, tasks.iter().filter(done).count() as u64);
+    steps.verify(&tasks, &entries)?;
+    batch.steps = steps.list();
+    Ok(batch)
 }
 
 /// Waits until no other run imports into the collection under this prefix. Otherwise files that the other run submits
@@ -235,6 +294,7 @@ fn of_maps(
             key,
             files,
             stamps: Vec::new(),
+            contents: Vec::new(),
             before: Before::Nothing,
         });
     }
@@ -246,22 +306,9 @@ fn of_files(
     call: &Call,
     connection: &Rc<Connection>,
     how: &QueueOptions,
-    options: &Options,
+    template: &ImportRequest,
+    sets: &[Vec<Location>],
 ) -> Result<Vec<BatchTask>, Failure> {
-    let collection = call.text(0, "the collection")?;
-    if collection.trim().is_empty() {
-        return Err(call.misused("the collection's name is empty"));
-    }
-    let paths = call.arg(1, "the list of files")?;
-    if map_of(paths).is_some() {
-        return Err(call.misused(&format!("files are a list of texts, got {}", found(paths))));
-    }
-    let (sets, warnings) = request::located(call, connection, paths)?;
-    for warning in &warnings {
-        call.session.warn(warning);
-    }
-    let mut template = request::around(options, connection, collection, Source::Files(Vec::new()))?;
-    two_phase(&mut template, how);
     let units: Vec<Unit> = sets.iter().map(|set| Unit::of(set)).collect();
     let settings = connection.client.settings();
     let mut limits = how.limits;
@@ -275,10 +322,10 @@ fn of_files(
     bring_up_to_date(
         call,
         connection,
-        plan::open(&units, &template, settings, &mut earlier),
+        plan::open(&units, template, settings, &mut earlier),
     )?;
     Ok(plan::tasks(
-        &units, &template, prefix, limits, settings, &earlier,
+        &units, template, prefix, limits, settings, &earlier,
     ))
 }
 
@@ -338,7 +385,7 @@ fn run(
     connection: &Rc<Connection>,
     how: &QueueOptions,
     tasks: &[BatchTask],
-) -> Result<Dynamic, Failure> {
+) -> Result<(BatchTotals, Vec<BatchEntry>), Failure> {
     let session = call.session;
     let began = Instant::now();
     let view = BatchView::new(session);
@@ -377,5 +424,5 @@ fn run(
         session.notice(&format!("warning: {}", failure.message));
         session.note_failed(failure.kind);
     }
-    Ok(Dynamic::from(outcome::batch(&queue, began)))
+    Ok((outcome::batch(&queue, began), queue.entries))
 }

@@ -3,7 +3,7 @@
 use super::entry::BatchEntry;
 use super::plan::BatchTask;
 use super::queue::Queue;
-use crate::engine::types::{BatchTotals, BatchValue, List, ordered};
+use crate::engine::types::{BatchTotals, List, ordered};
 use crate::error::{Failure, Kind};
 use crate::render::{explain_failure, merged};
 use crate::text::words;
@@ -90,7 +90,7 @@ fn tally(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool) -> String {
 }
 
 /// Returns the value for the script.
-pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchValue {
+pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchTotals {
     let job = |(task, entry): (&BatchTask, &BatchEntry)| {
         let reason = entry.failure.as_ref().map(|it| it.message.clone());
         let reason = reason.or_else(|| entry.progress.as_ref().and_then(|it| it.reason.clone()));
@@ -105,12 +105,13 @@ pub(super) fn batch(queue: &Queue<'_>, began: Instant) -> BatchValue {
     };
     let count = queue.count();
     let submitted = queue.entries.iter().filter(|it| it.progress.is_some());
-    BatchValue::new(BatchTotals {
+    BatchTotals {
         ok: submitted.filter(|it| !it.has_failed()).count() as u64,
         failed: count.failed,
         jobs: List::plain(queue.tasks.iter().zip(&queue.entries).map(job).collect()),
         files: count.files,
         rows: count.rows,
         elapsed: (began.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
-    })
+        steps: List::plain(Vec::new()),
+    }
 }

@@ -43,6 +43,8 @@ pub(super) struct BatchTask {
     pub(super) files: u64,
     /// The state of each file, for the journal. Empty if the caller grouped the files.
     pub(super) stamps: Vec<String>,
+    /// A fingerprint of each file, for the journal; empty texts for files without one. Empty if nothing was checked.
+    pub(super) contents: Vec<String>,
     /// The result of earlier runs.
     pub(super) before: Before,
 }
@@ -164,6 +166,7 @@ impl JobGrouping<'_> {
             files: group.len() as u64,
             request,
             stamps,
+            contents: Vec::new(),
             before: Before::Nothing,
         }
     }
@@ -221,6 +224,7 @@ impl JobGrouping<'_> {
             key: before.intent.key.clone().unwrap_or_default(),
             files: found.len() as u64,
             stamps: before.intent.stamps.clone(),
+            contents: Vec::new(),
             before: made,
         }
     }

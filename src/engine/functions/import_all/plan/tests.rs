@@ -55,6 +55,7 @@ fn submission(task: &BatchTask, standing: Standing) -> Submission {
         partition: None,
         files: plain_files(&task.request),
         stamps: task.stamps.clone(),
+        contents: Vec::new(),
     };
     Submission {
         sent: None,
@@ -68,6 +69,7 @@ fn submission(task: &BatchTask, standing: Standing) -> Submission {
         code: None,
         candidates: Vec::new(),
         stopped: false,
+        superseded: false,
         updated: String::new(),
         order: 1,
     }

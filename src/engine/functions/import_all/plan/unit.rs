@@ -11,7 +11,7 @@ pub(in super::super) struct Unit {
     /// Size in bytes, if it's known without a request.
     pub(super) size: Option<u64>,
     /// A text that changes when the files change.
-    pub(super) stamp: String,
+    pub(in super::super) stamp: String,
 }
 
 impl Unit {

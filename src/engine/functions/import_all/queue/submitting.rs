@@ -5,7 +5,7 @@ use crate::api::Client;
 use crate::engine::functions::import_all::plan::BatchTask;
 use crate::error::Failure;
 use crate::submission::{
-    Begun, Notice, Sent, SubmissionContext, SubmitError, Submitter, Unresolved,
+    Begun, FileMarks, Notice, Sent, SubmissionContext, SubmitError, Submitter, Unresolved,
 };
 use std::sync::Mutex;
 use std::sync::PoisonError;
@@ -54,7 +54,11 @@ impl SubmitWorker<'_> {
         }
         let mut attempts = 0;
         loop {
-            let open = match submitter.begin(&task.request, Some(&task.key), &task.stamps)? {
+            let marks = FileMarks {
+                stamps: &task.stamps,
+                contents: &task.contents,
+            };
+            let open = match submitter.begin(&task.request, Some(&task.key), marks)? {
                 Begun::Known(job) => return Ok(Step::Known(job)),
                 Begun::Unresolved(parked) => return Ok(Step::Unresolved(parked)),
                 Begun::Busy => return Ok(Step::Busy),

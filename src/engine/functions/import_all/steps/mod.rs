@@ -1,0 +1,447 @@
+//! The steps around a batch's jobs: create the collection, check the files, and verify the count.
+//!
+//! A step that an earlier run has finished is skipped. The journal keeps what the service can't report: which files were
+//! checked, and that a collection was created after the jobs of earlier runs. The files are checked before the
+//! collection is created, so a refused check leaves no collection behind.
+
+mod contents;
+mod verify;
+
+use crate::api::Client;
+use crate::api::model::ImportRequest;
+use crate::check::{self, CheckReport, CheckRequest, Inferred};
+use crate::connection::Connection;
+use crate::engine::call::Call;
+use crate::engine::functions::check::{schema_of, store_access, watched};
+use crate::engine::functions::create_collection::body_of_options;
+use crate::engine::functions::import_all::plan::Unit;
+use crate::engine::options::Options;
+use crate::engine::types::{BatchTotals, List, as_text, list_of, ordered};
+use crate::error::{Failure, Kind};
+use crate::formats::{CsvOptions, Schema};
+use crate::journal::{Checked, Created, Entry, JournalError, Scope, hash, now};
+use crate::location::{Location, PathScope, Store};
+use crate::session::Session;
+use crate::stores::StorageKeys;
+use crate::text::words;
+use rhai::{Array, Dynamic};
+use serde_json::{Value, json};
+use verify::Baseline;
+
+/// Maximum number of findings of a check that an error shows.
+const FINDINGS: usize = 20;
+/// The hint after a failed step.
+const AGAIN: &str = "the same command then continues, and skips the steps that are done";
+
+/// The steps that the caller has asked for.
+#[derive(Clone, Debug, Default)]
+pub(super) struct StepChoices {
+    create: bool,
+    check: bool,
+    verify: bool,
+}
+
+impl StepChoices {
+    pub(super) fn read(options: &Options) -> Result<Self, Failure> {
+        let flag = |name| Ok::<_, Failure>(options.flag(name)?.unwrap_or(false));
+        let choices = Self {
+            create: flag("create")?,
+            check: flag("check")?,
+            verify: flag("verify")?,
+        };
+        let waits = options.flag("atomic")? != Some(true)
+            && options.pairs("options")?.is_some_and(|pairs| {
+                pairs.contains(&("auto_commit".to_owned(), "false".to_owned()))
+            });
+        if choices.verify && waits {
+            return Err(Failure::usage(
+                "import_all: verify counts rows, and those of jobs that wait for a commit aren't visible",
+            )
+            .with_hint("use atomic: true, which commits the jobs, or leave out verify"));
+        }
+        Ok(choices)
+    }
+
+    /// Returns true if there's a step besides the import.
+    pub(super) fn any(&self) -> bool {
+        self.create || self.check || self.verify
+    }
+}
+
+/// A step that has ended.
+struct EndedStep {
+    step: &'static str,
+    state: &'static str,
+    detail: String,
+}
+
+/// The steps of one batch.
+pub(super) struct BatchSteps<'a> {
+    session: &'a Session,
+    connection: &'a Connection,
+    /// The client, with the batch's database.
+    client: Client,
+    /// The request without files.
+    template: &'a ImportRequest,
+    choices: StepChoices,
+    ended: Vec<EndedStep>,
+    /// Number of rows of all files, if they were checked.
+    rows: Option<u64>,
+    baseline: Option<Baseline>,
+}
+
+impl<'a> BatchSteps<'a> {
+    pub(super) fn new(
+        call: &Call<'a>,
+        connection: &'a Connection,
+        template: &'a ImportRequest,
+        choices: StepChoices,
+    ) -> Result<Self, Failure> {
+        let client = match &template.database {
+            Some(database) => connection.client.with_database(database)?,
+            None => connection.client.clone(),
+        };
+        Ok(Self {
+            session: call.session,
+            connection,
+            client,
+            template,
+            choices,
+            ended: Vec::new(),
+            rows: None,
+            baseline: None,
+        })
+    }
+
+    /// Does the steps before the first job.
+    pub(super) fn prepare(&mut self, paths: &Dynamic) -> Result<(), Failure> {
+        if !self.choices.create && !self.choices.check {
+            return Ok(());
+        }
+        let files = given_files(paths);
+        let inferred = if self.choices.create {
+            self.proposed(&files)?
+        } else {
+            None
+        };
+        if self.choices.check {
+            let (schema, metrics) = match &inferred {
+                Some(inferred) => (inferred.schema.clone(), inferred.metrics()),
+                None => self.described()?,
+            };
+            self.check(files, schema, metrics)?;
+        }
+        inferred.map_or(Ok(()), |inferred| self.create(&inferred))
+    }
+
+    /// Returns the request without files.
+    pub(super) fn template(&self) -> &'a ImportRequest {
+        self.template
+    }
+
+    /// Notes the end of the jobs among the other steps.
+    pub(super) fn imported(&mut self, batch: &BatchTotals, known: u64) {
+        if !self.choices.any() {
+            return;
+        }
+        let jobs = words::count(batch.jobs.items().len() as u64, "job");
+        let files = words::count(batch.files, "file");
+        let rows = words::count(batch.rows, "row");
+        if known == batch.jobs.items().len() as u64 {
+            let detail = format!("earlier runs imported {files} with {rows} in {jobs}");
+            return self.end("import", "skipped", detail);
+        }
+        let detail = if self.session.dry_run().is_some() {
+            format!("would import {files} in {jobs}")
+        } else {
+            format!("{rows} from {files} in {jobs}")
+        };
+        self.end("import", "done", detail);
+    }
+
+    /// Returns a batch's list of its steps.
+    pub(super) fn list(&self) -> List {
+        let step = |it: &EndedStep| {
+            ordered(json!({ "step": it.step, "state": it.state, "detail": it.detail }))
+        };
+        List::plain(self.ended.iter().map(step).collect())
+    }
+
+    /// Returns a schema for the files if the collection is missing.
+    fn proposed(&mut self, files: &[String]) -> Result<Option<Inferred>, Failure> {
+        let name = &self.template.collection;
+        if self.client.has_collection(name)? {
+            let detail = format!("the collection {name} exists already");
+            self.end("create", "skipped", detail);
+            return Ok(None);
+        }
+        let interrupt = &self.session.interrupt;
+        let stores = self.stores();
+        let inferred = check::infer(files.to_vec(), stores, self.csv()?, interrupt)?;
+        if let Err(error) = inferred.schema.validate() {
+            for reason in &inferred.reasons {
+                self.session.notice(reason);
+            }
+            return Err(Failure::new(
+                Kind::Refused,
+                format!("create: no schema can be proposed for {name}: {error}"),
+            )
+            .with_hint(format!(
+                "correct the files, or create the collection yourself; {AGAIN}"
+            )));
+        }
+        Ok(Some(inferred))
+    }
+
+    fn create(&mut self, inferred: &Inferred) -> Result<(), Failure> {
+        let name = &self.template.collection;
+        let settings = inferred.json().as_object().cloned().unwrap_or_default();
+        let mut body = body_of_options(settings)?;
+        body.shift_insert(0, "collectionName".to_owned(), Value::from(name.as_str()));
+        self.client.create_collection(&Value::Object(body))?;
+        let fields = inferred.schema.fields.iter();
+        let fields = fields.map(|field| {
+            let key = if field.primary { " (primary key)" } else { "" };
+            format!("{} {}{key}", field.name, field.data_type)
+        });
+        let fields: Vec<String> = fields.collect();
+        let done = self.word("would create", "created");
+        let detail = format!("{done} the collection {name} with {}", fields.join(", "));
+        self.note(Entry::Created(Created {
+            at: now(),
+            scope: Scope::of(self.connection.client.settings(), self.template),
+        }))?;
+        self.end("create", "done", detail);
+        Ok(())
+    }
+
+    /// Returns the collection's schema and the metrics of its vectors.
+    fn described(&self) -> Result<(Schema, Vec<(String, String)>), Failure> {
+        let name = &self.template.collection;
+        let described = self.client.describe(name).map_err(|error| {
+            let failure = Failure::from(error);
+            // Reference: Error codes worth a hint.
+            match failure.code {
+                Some(100 | 47005) => failure.with_hint("create: true creates a missing collection"),
+                _ => failure,
+            }
+        })?;
+        schema_of(described.raw.as_object().cloned().unwrap_or_default())
+    }
+
+    fn check(
+        &mut self,
+        files: Vec<String>,
+        schema: Schema,
+        metrics: Vec<(String, String)>,
+    ) -> Result<(), Failure> {
+        let identity = self.identity_of(&files, &schema, &metrics);
+        if let Some(identity) = &identity
+            && let Some(rows) = self.session.desk.journal.read(|it| it.checked(identity))?
+        {
+            self.rows = Some(rows);
+            let detail = format!(
+                "{} checked before, and the files haven't changed",
+                words::count(rows, "row")
+            );
+            self.end("check", "skipped", detail);
+            return Ok(());
+        }
+        let request = CheckRequest {
+            paths: files,
+            schema,
+            metrics,
+            csv: self.csv()?,
+            stores: self.stores(),
+            sample: None,
+            shard: None,
+            keys_out: None,
+            strict: false,
+        };
+        let report = watched(self.session, request)?;
+        let number = |key: &str| report.json().get(key).and_then(Value::as_u64);
+        let rows = number("rows").unwrap_or(0);
+        let size = format!(
+            "{} in {}",
+            words::count(rows, "row"),
+            words::count(number("files").unwrap_or(0), "file")
+        );
+        if !report.is_ok() {
+            return Err(refused(&report, &size));
+        }
+        for warning in findings(&report, "warnings") {
+            self.session.warn(&warning);
+        }
+        self.rows = Some(rows);
+        if let Some(identity) = identity {
+            let at = now();
+            self.note(Entry::Checked(Checked { at, identity, rows }))?;
+        }
+        self.end("check", "done", format!("{size}, no problem"));
+        Ok(())
+    }
+
+    /// Returns the identity of a check: the files with their sizes and times, the schema, and the form of CSV files.
+    /// `None` if the files can't be compared with those of an earlier check.
+    fn identity_of(
+        &self,
+        files: &[String],
+        schema: &Schema,
+        metrics: &[(String, String)],
+    ) -> Option<String> {
+        let stamp = |path: &String| {
+            let location = Location::parse(path, &PathScope::Disk).ok()?;
+            let unit = Unit::of(std::slice::from_ref(&location));
+            let known = location.store() == Store::Disk && !unit.stamp.is_empty();
+            known.then(|| json!([location.text(), unit.stamp]))
+        };
+        let files: Vec<Value> = check::expand(files)
+            .ok()?
+            .iter()
+            .map(stamp)
+            .collect::<Option<_>>()?;
+        let options = &self.template.options;
+        let schema = serde_json::to_value(schema).ok()?;
+        Some(hash(
+            &json!([1, files, schema, metrics, options]).to_string(),
+        ))
+    }
+
+    fn csv(&self) -> Result<CsvOptions, Failure> {
+        let option = |name: &str| {
+            let options = self.template.options.iter();
+            let mut found = options.filter(|(known, _)| known == name);
+            found.next().map_or("", |(_, value)| value.as_str())
+        };
+        CsvOptions::new(option("sep"), option("nullkey"))
+            .map_err(|error| Failure::usage(format!("import_all: {error}")))
+    }
+
+    fn stores(&self) -> check::StoreAccess {
+        let keys = StorageKeys {
+            access: self.template.access_key.clone(),
+            secret: self.template.secret_key.clone(),
+            session: self.template.session_token.clone(),
+        };
+        store_access(self.connection.storage.clone(), keys)
+    }
+
+    /// Journals an entry. A dry run changes nothing.
+    fn note(&self, entry: Entry) -> Result<(), JournalError> {
+        if self.session.dry_run().is_some() {
+            return Ok(());
+        }
+        self.session.desk.journal.append(vec![entry])
+    }
+
+    /// Returns the word for a dry run or for a real one.
+    fn word<'w>(&self, dry: &'w str, real: &'w str) -> &'w str {
+        if self.session.dry_run().is_some() {
+            dry
+        } else {
+            real
+        }
+    }
+
+    /// Reports the end of a step.
+    fn end(&mut self, step: &'static str, state: &'static str, detail: String) {
+        let word = if state == "skipped" { " (skipped)" } else { "" };
+        self.session.notice(&format!("{step}{word}: {detail}"));
+        self.ended.push(EndedStep {
+            step,
+            state,
+            detail,
+        });
+    }
+}
+
+/// Returns the paths of a list of files and sets.
+fn given_files(paths: &Dynamic) -> Vec<String> {
+    match list_of(paths) {
+        Some(list) => list.iter().flat_map(given_files).collect(),
+        None => as_text(paths).into_iter().collect(),
+    }
+}
+
+/// Replaces local patterns such as `data/*.parquet` with the files that match, if the batch reads files of this machine.
+pub(super) fn expanded(connection: &Connection, paths: &Dynamic) -> Result<Dynamic, Failure> {
+    let is_pattern = |path: &str| {
+        path.contains(['*', '?', '['])
+            && !path.contains("://")
+            && !std::path::Path::new(path).exists()
+    };
+    if !connection.client.is_local_service() {
+        return Ok(paths.clone());
+    }
+    let given = list_of(paths).unwrap_or_else(|| vec![paths.clone()]);
+    let mut files = Array::with_capacity(given.len());
+    for item in given {
+        match as_text(&item).filter(|path| is_pattern(path)) {
+            Some(pattern) => {
+                let found = check::expand(&[pattern]).map_err(|error| {
+                    let mut failure = Failure::from(error);
+                    failure.message = failure.message.replacen("check:", "import_all:", 1);
+                    failure
+                })?;
+                files.extend(found.into_iter().map(Dynamic::from));
+            }
+            None => files.push(item),
+        }
+    }
+    Ok(files.into())
+}
+
+/// Returns the error for files that an import would refuse.
+fn refused(report: &CheckReport, size: &str) -> Failure {
+    let problems = findings(report, "errors");
+    let mut text = format!("check: the import would fail: {size}");
+    for problem in problems.iter().take(FINDINGS) {
+        text.push('\n');
+        text.push_str(problem);
+    }
+    if problems.len() > FINDINGS {
+        let more = (problems.len() - FINDINGS) as u64;
+        text.push_str(&format!("\nand {}", words::count(more, "more problem")));
+    }
+    let kind = if report.unreadable {
+        Kind::Script
+    } else {
+        Kind::Refused
+    };
+    Failure::new(kind, text).with_hint(format!("correct the files; {AGAIN}"))
+}
+
+/// Returns a line for each error or warning of a report.
+fn findings(report: &CheckReport, level: &str) -> Vec<String> {
+    let text = |value: &Value, key: &str| {
+        let text = value.get(key).and_then(Value::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let line = |finding: &Value| {
+        let field = text(finding, "field");
+        let mut line = if field.is_empty() {
+            text(finding, "problem")
+        } else {
+            format!("{field}: {}", text(finding, "problem"))
+        };
+        let rows = finding.get("rows").and_then(Value::as_u64).unwrap_or(0);
+        if rows > 0 {
+            line = format!("{line}, {}", words::count(rows, "row"));
+        }
+        let first = finding.get("first").and_then(|first| first.get(0));
+        if let Some(first) = first {
+            line = format!("{line}, first in {}", text(first, "file"));
+            if let Some(row) = first.get("row").and_then(Value::as_u64) {
+                line = format!("{line} row {row}");
+            }
+        }
+        let hint = text(finding, "hint");
+        if hint.is_empty() {
+            line
+        } else {
+            format!("{line}: {hint}")
+        }
+    };
+    let list = report.json().get(level).and_then(Value::as_array);
+    list.into_iter().flatten().map(line).collect()
+}
