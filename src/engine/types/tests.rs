@@ -91,6 +91,7 @@ fn getters_and_plain_forms_agree() {
         files: 2,
         rows: 3,
         elapsed: 0.5,
+        steps: List::plain(vec![ordered(json!({"step": "check", "state": "done"}))]),
     }));
 }
 

@@ -92,10 +92,10 @@ fn the_function_takes_a_pattern_and_shows_the_steps() {
 fn a_refused_check_imports_nothing_and_creates_no_collection() {
     let folder = Folder::new();
     folder.work("good.jsonl", rows(3));
-    // The schema is proposed from the first 10,000 rows, so the check finds the last one.
+    // The schema is proposed from the first rows, so the check finds the last one.
     folder.work(
         "wrong.jsonl",
-        rows(10_000) + "{\"id\":-1,\"word\":\"w\",\"vector\":[1,2]}\n",
+        rows(30_000) + "{\"id\":-1,\"word\":\"w\",\"vector\":[1,2]}\n",
     );
     let command = || {
         let args = [
@@ -110,8 +110,8 @@ fn a_refused_check_imports_nothing_and_creates_no_collection() {
         folder.test().args(args).args(steps)
     };
     let ran = command().status(7).run();
-    ran.complains("check: the import would fail: 10,004 rows in 2 files");
-    ran.complains("first in wrong.jsonl row 10001");
+    ran.complains("check: the import would fail: 30,004 rows in 2 files");
+    ran.complains("first in wrong.jsonl row 30001");
     ran.complains("the same command then continues, and skips the steps that are done");
     let left = "connect(\"local\"); print(`${collections().len()} ${jobs().len()} ${submissions().len()}`)";
     folder.test().eval(left).run().says("0 0 0\n");

@@ -26,6 +26,7 @@ use crate::stores::StorageKeys;
 use crate::text::words;
 use rhai::{Array, Dynamic};
 use serde_json::{Value, json};
+use std::fmt::Write;
 use verify::Baseline;
 
 /// Maximum number of findings of a check that an error shows.
@@ -401,7 +402,7 @@ fn refused(report: &CheckReport, size: &str) -> Failure {
     }
     if problems.len() > FINDINGS {
         let more = (problems.len() - FINDINGS) as u64;
-        text.push_str(&format!("\nand {}", words::count(more, "more problem")));
+        let _ = write!(text, "\nand {}", words::count(more, "more problem"));
     }
     let kind = if report.unreadable {
         Kind::Script
