@@ -16,7 +16,7 @@ use rhai::{Dynamic, Map};
 use std::rc::Rc;
 
 /// Returns a notice if the target of a destructive call doesn't exist.
-pub type MissingNotice = fn(&Call) -> Result<Option<String>, Failure>;
+pub(crate) type MissingNotice = fn(&Call) -> Result<Option<String>, Failure>;
 
 /// One function of the language.
 #[derive(Clone, Copy)]
