@@ -67,6 +67,9 @@ pub(crate) struct Common {
     /// Print requests that change something as curl commands instead of sending them
     #[arg(long, global = true)]
     pub dry_run: bool,
+    /// Don't let scripts run programs with `run_command`
+    #[arg(long, global = true)]
+    pub no_commands: bool,
     /// Library folder for modules, repeatable; searched after the script's folder, before `ZSHELL_LIB` and `lib` in
     /// config.toml
     #[arg(long, global = true, value_name = "DIR")]

@@ -250,6 +250,7 @@ fn choices(common: &Common) -> Result<Choices, Failure> {
         lib,
         log_format: common.log_format,
         dry_run: common.dry_run,
+        no_commands: common.no_commands,
         profile: common.profile.clone(),
         output: common.output,
         quiet: common.quiet,

@@ -36,6 +36,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::time::FUNCTIONS,
         functions::output::FUNCTIONS,
         functions::log::FUNCTIONS,
+        functions::command::FUNCTIONS,
     ]
     .into_iter()
     .flatten()

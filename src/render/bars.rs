@@ -14,6 +14,8 @@ use std::collections::HashMap;
 use std::io::Write;
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
+
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use super::jobs;
@@ -118,9 +120,14 @@ impl WaitView {
                 drawn: (Vec::new(), 0),
             }))
         } else {
-            let tell = move |_: Option<&Progress>, line: &str| {
+            let tty = screen.tty;
+            let tell = move |job: Option<&Progress>, line: &str| {
+                // A line about a state is for a log, so it carries the time.
+                let time = job
+                    .filter(|_| !tty)
+                    .map(|_| format!("{:.3} ", Timestamp::now()));
                 // The line is decoration: standard error may be closed.
-                let _ = writeln!(stream, "{line}");
+                let _ = writeln!(stream, "{}{line}", time.unwrap_or_default());
                 let _ = stream.flush();
             };
             return Self::told(screen, Box::new(tell));

@@ -45,6 +45,20 @@ impl OutputFormat {
         matches!(self, Self::Table | Self::Vertical)
     }
 
+    /// Returns the format that a file's ending stands for.
+    pub(crate) fn of_file(name: &str) -> Option<Self> {
+        let (_, ending) = name.rsplit_once('.')?;
+        Some(match ending.to_ascii_lowercase().as_str() {
+            "csv" => Self::Csv,
+            "json" => Self::Json,
+            "ndjson" | "jsonl" => Self::Ndjson,
+            "md" => Self::Markdown,
+            "yaml" | "yml" => Self::Yaml,
+            "txt" => Self::Table,
+            _ => return None,
+        })
+    }
+
     /// Parses the word of a format.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         Self::from_str(text, false).map_err(|_| {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::Shown;
+use crate::text::words;
 
 /// The limit on the rows of a list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,9 +25,37 @@ impl Shown<'_> {
             Self::Waited(jobs) => jobs.len(),
             Self::Collections(names) => names.len(),
             Self::Clusters(clusters) => clusters.len(),
-            Self::Value(Value::Array(items)) => items.len(),
+            Self::Rows {
+                items: Value::Array(items),
+                ..
+            }
+            | Self::Value(Value::Array(items)) => items.len(),
             _ => 1,
         }
+    }
+
+    /// Returns the line below a table on a terminal: the number of rows, and whether a limit cut them. Other lists have
+    /// footers of their own.
+    pub fn footer(&self) -> Option<String> {
+        let is_table = |items: &[Value]| !items.is_empty() && items.iter().all(Value::is_object);
+        let (items, limit) = match self {
+            Self::Rows {
+                items: Value::Array(items),
+                limit,
+            } => (items.as_slice(), *limit),
+            Self::Value(Value::Array(items)) => (items.as_slice(), None),
+            Self::Clusters(items) => (*items, None),
+            _ => return None,
+        };
+        let rows = words::count(items.len() as u64, "row");
+        let text = match limit {
+            None => format!("({rows})"),
+            Some(limit) => format!(
+                "{rows}, the limit; limit: {} or more shows further ones",
+                limit.saturating_mul(10)
+            ),
+        };
+        is_table(items).then_some(text)
     }
 
     /// Calls `see` with at most the first `most` rows, and the number of rows left out.
@@ -44,7 +73,11 @@ impl Shown<'_> {
             Self::Waited(jobs) => see(Shown::Waited(head(jobs, most)), more),
             Self::Collections(names) => see(Shown::Collections(head(names, most)), more),
             Self::Clusters(clusters) => see(Shown::Clusters(head(clusters, most)), more),
-            Self::Value(Value::Array(items)) => {
+            Self::Rows {
+                items: Value::Array(items),
+                ..
+            }
+            | Self::Value(Value::Array(items)) => {
                 let items = Value::Array(head(items, most).to_vec());
                 see(Shown::Value(&items), more)
             }

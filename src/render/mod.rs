@@ -80,6 +80,13 @@ pub enum Shown<'a> {
         /// The total number. If it's more than `items`, a footer says so.
         total: Option<u64>,
     },
+    /// Rows of a collection, and the limit that cut them, if one may have.
+    Rows {
+        /// A list of maps.
+        items: &'a Value,
+        /// The limit that may have cut the rows.
+        limit: Option<u64>,
+    },
     /// A connection's plain form: `name`, `api`, `endpoint`, `collections`, `cluster`, `region`, `database`, `key` (the
     /// source of the API key).
     /// came from).

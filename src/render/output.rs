@@ -27,6 +27,7 @@ impl Shown<'_> {
             | Self::Batch(value)
             | Self::Report(value)
             | Self::Error(value)
+            | Self::Rows { items: value, .. }
             | Self::Value(value) => (*value).clone(),
             Self::Clusters(items) | Self::Submissions { items, .. } => Value::Array(items.to_vec()),
         }
@@ -52,6 +53,7 @@ impl Shown<'_> {
             | Self::Batch(value)
             | Self::Report(value)
             | Self::Error(value)
+            | Self::Rows { items: value, .. }
             | Self::Value(value) => see(OutputRows::of(value, &["value"])),
             Self::Clusters([]) => see(OutputRows::list(
                 &collections::CLUSTER_KEYS,
@@ -84,7 +86,7 @@ impl Shown<'_> {
             Self::Batch(value) => batch::lay_out(value, screen),
             Self::Report(value) => report::lay_out(value, screen),
             Self::Error(value) => error::lay_out(value, screen),
-            Self::Value(value) => value::lay_out(value, screen),
+            Self::Rows { items: value, .. } | Self::Value(value) => value::lay_out(value, screen),
         }
     }
 }

@@ -7,6 +7,7 @@ mod edit;
 mod help;
 mod history;
 mod load;
+mod out;
 mod profile;
 mod save;
 mod screen;
@@ -57,6 +58,7 @@ pub const COMMANDS: &[PromptCommand] = &[
     help::COMMAND,
     history::COMMAND,
     save::COMMAND,
+    out::COMMAND,
     load::COMMAND,
     edit::COMMAND,
     watch::COMMAND,

@@ -61,6 +61,8 @@ pub struct Choices {
     pub lib: Vec<PathBuf>,
     /// `--dry-run`: show requests that would change something instead of sending them.
     pub dry_run: bool,
+    /// `--no-commands`: scripts can't run programs.
+    pub no_commands: bool,
     /// The prompt's key bindings.
     pub edit_mode: EditMode,
     /// The pager of the prompt.
@@ -435,6 +437,7 @@ impl Session {
             log_format: LogFormat::Text,
             lib: Vec::new(),
             dry_run: false,
+            no_commands: false,
             edit_mode: EditMode::default(),
             pager: PagerChoice::Off,
         };

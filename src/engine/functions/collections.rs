@@ -7,6 +7,7 @@ use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
 use crate::engine::options::{EXTRA, Options};
 use crate::engine::types::{Gives, List, ListKind, Record, dynamic_of, ordered};
 use crate::error::{Failure, Kind};
+use crate::text::words;
 use rhai::Dynamic;
 use serde_json::Value;
 use std::time::{Duration, Instant};
@@ -174,7 +175,10 @@ pub(super) fn await_load(client: &Client, name: &str, limit: Duration) -> Result
                 Kind::Timeout,
                 format!("the collection {name:?} is not loaded yet: {state}"),
             )
-            .with_hint("wait longer: load(name, #{timeout: \"30m\"})"));
+            .with_hint(format!(
+                "wait longer: load({}, #{{timeout: \"30m\"}})",
+                words::quote(&name)
+            )));
         }
         client.interrupt().sleep(LOAD_INTERVAL)?;
     }
@@ -190,7 +194,10 @@ fn count(call: &Call) -> Result<Dynamic, Failure> {
     let rows = call.connection()?.client.count(&name).map_err(|error| {
         let failure = Failure::from(error);
         if failure.message.contains("load") {
-            return failure.or_hint("count(*) needs a loaded collection: load(name)");
+            return failure.or_hint(&format!(
+                "count(*) needs a loaded collection: load({})",
+                words::quote(&name)
+            ));
         }
         failure
     })?;

@@ -6,6 +6,7 @@ pub(crate) mod ask;
 pub(crate) mod catalog;
 pub(crate) mod check;
 pub(crate) mod collections;
+pub(crate) mod command;
 pub(crate) mod connect;
 mod create_collection;
 pub(crate) mod decision;

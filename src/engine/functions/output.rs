@@ -1,19 +1,29 @@
 //! `show`, `help`.
 
+use super::write;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt};
 use crate::engine::help;
 use crate::engine::options::Options;
 use crate::engine::types::{self, as_text, found, json_of};
-use crate::error::Failure;
-use crate::render::{self, Limit, OutputFormat, Shown};
+use crate::error::{Failure, Kind};
+use crate::render::{self, Limit, OutputFormat, Screen, Shown};
 use crate::text::words;
 use rhai::Dynamic;
+use std::path::Path;
 
 const OPTIONS: &[Opt] = &[
     opt("columns", "columns to show, in this order"),
     opt("format", "output format; by default that of -o").of(Takes::Format),
     opt("limit", "maximum number of rows, or \"all\""),
+    opt(
+        "file",
+        "file to write instead of printing; its ending chooses the format unless format does",
+    )
+    .of(Takes::Path),
+    opt("overwrite", "true: replace an existing file")
+        .or("false")
+        .of(Takes::Flag),
 ];
 
 /// The function table of this family.
@@ -21,8 +31,11 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     Function::new(
         Family::Script,
         "show",
-        &["show(value)", "show(value, #{columns, format, limit})"],
-        "prints a value as the prompt would",
+        &[
+            "show(value)",
+            "show(value, #{columns, format, limit, file, overwrite})",
+        ],
+        "prints a value as the prompt would, or writes it to a file",
         "show(jobs(), #{columns: [\"job\", \"state\"]})",
         show,
     )
@@ -48,24 +61,67 @@ fn show(call: &Call) -> Result<Dynamic, Failure> {
     let format = match options.text("format")? {
         Some(word) => OutputFormat::parse(&word)
             .map_err(|problem| Failure::usage(format!("show: {problem}")))?,
-        None => call.session.choices().output,
+        None => {
+            let file = options.text("file")?;
+            let by_name = file.as_deref().and_then(OutputFormat::of_file);
+            by_name.unwrap_or_else(|| call.session.choices().output)
+        }
     };
     let limit = limit(&options)?;
     let columns = options.texts("columns")?;
     if let Some(columns) = &columns {
         known_columns(&render::columns(&json_of(value)), columns)?;
     }
-    types::show(value, |shown| match &columns {
+    let show = |shown: Shown<'_>| match options.text("file")? {
         None => call.session.show_limited(shown, format, limit),
-        Some(columns) => {
-            let picked = render::pick_columns(&shown, columns);
-            call.session
-                .show_limited(Shown::Value(&picked), format, limit)
-        }
+        Some(file) => to_file(call, shown, format, limit, (&file, &options)),
+    };
+    types::show(value, |shown| match &columns {
+        None => show(shown),
+        Some(columns) => show(Shown::Value(&render::pick_columns(&shown, columns))),
     })?;
     // Ctrl-C in a pager ends the pager, and must also end a loop that shows one value after another.
     call.session.interrupt.check()?;
     Ok(Dynamic::UNIT)
+}
+
+/// Writes a value to a file, completely or not at all. An existing file is replaced only with `overwrite`.
+fn to_file(
+    call: &Call,
+    shown: Shown<'_>,
+    format: OutputFormat,
+    limit: Limit,
+    (file, options): (&str, &Options),
+) -> Result<(), Failure> {
+    let path = Path::new(file);
+    let is_taken = path.metadata().is_ok_and(|it| it.is_file());
+    if is_taken && !options.flag("overwrite")?.unwrap_or(false) {
+        let hint = format!(
+            "show(value, #{{file: {}, overwrite: true}}) replaces it",
+            words::quote(file)
+        );
+        return Err(
+            Failure::new(Kind::Refused, format!("{file:?} exists already")).with_hint(hint),
+        );
+    }
+    if call.session.would(&format!("write {file:?}"))? {
+        return Ok(());
+    }
+    let most = match limit {
+        Limit::First(rows) => rows,
+        Limit::All | Limit::Screen => usize::MAX,
+    };
+    let mut text = Vec::new();
+    let screen = Screen {
+        unicode: true,
+        ..Screen::plain()
+    };
+    let written = shown.first(most, |shown, _| {
+        render::write(&mut text, &shown, format, &screen)
+    });
+    written
+        .and_then(|()| write::replace(path, &String::from_utf8_lossy(&text)))
+        .map_err(|error| Failure::new(Kind::Refused, format!("cannot write {file:?}: {error}")))
 }
 
 fn limit(options: &Options) -> Result<Limit, Failure> {

@@ -5,10 +5,16 @@ use crate::api::query::{RowQuery, RowSearch};
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Family, Opt, Takes, opt, opt_as};
 use crate::engine::options::EXTRA;
-use crate::engine::types::{Gives, List, as_text, found, json_of, list_of, map_of, ordered};
+use crate::engine::types::{
+    Gives, List, ListKind, as_text, found, json_of, list_of, map_of, ordered,
+};
 use crate::error::Failure;
-use rhai::Dynamic;
+use crate::text::words;
+use rhai::{Array, Dynamic};
 use serde_json::Value;
+
+/// The number of rows that servers return if a query has no limit.
+const QUERY: u64 = 100;
 
 /// The default number of rows of `peek`.
 const PEEK: u64 = 5;
@@ -78,7 +84,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
             "query(collection, filter, fields)",
             "query(collection, #{filter, fields, limit, offset, partition})",
         ],
-        "returns the rows that match a filter, as maps",
+        "returns the rows that match a filter, as maps, at most 100 by default",
         "query(\"books\", \"id in [1, 2]\", [\"title\"])",
         query,
     )
@@ -144,7 +150,7 @@ fn query(call: &Call) -> Result<Dynamic, Failure> {
             ..RowQuery::default()
         }
     };
-    read(call, &asked)
+    read(call, &asked, Some(asked.limit.unwrap_or(QUERY)))
 }
 
 fn from_options(call: &Call) -> Result<RowQuery, Failure> {
@@ -183,12 +189,14 @@ fn peek(call: &Call) -> Result<Dynamic, Failure> {
         limit: Some(limit),
         ..RowQuery::default()
     };
-    read(call, &asked)
+    read(call, &asked, None)
 }
 
-fn read(call: &Call, asked: &RowQuery) -> Result<Dynamic, Failure> {
+/// Returns the rows of a query. `limit` is the limit that the user may want to raise.
+fn read(call: &Call, asked: &RowQuery, limit: Option<u64>) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the collection")?;
-    listing(call.connection()?.client.query(&name, asked), None)
+    let rows = call.connection()?.client.query(&name, asked);
+    listing(rows, &name, None, limit)
 }
 
 fn search(call: &Call) -> Result<Dynamic, Failure> {
@@ -210,7 +218,7 @@ fn search(call: &Call) -> Result<Dynamic, Failure> {
             .collect(),
     };
     let rows = call.connection()?.client.search(&name, &asked);
-    listing(rows, Some("distance"))
+    listing(rows, &name, Some("distance"), None)
 }
 
 /// Returns a vector in the API's form, or a description of the value's error.
@@ -244,12 +252,20 @@ fn vector(given: &Dynamic) -> Result<Value, String> {
     ))
 }
 
-/// Returns rows for a table, with this column first.
-fn listing(rows: Result<Vec<Value>, ApiError>, first: Option<&str>) -> Result<Dynamic, Failure> {
+/// Returns rows of a collection for a table, with this column first.
+fn listing(
+    rows: Result<Vec<Value>, ApiError>,
+    name: &str,
+    first: Option<&str>,
+    limit: Option<u64>,
+) -> Result<Dynamic, Failure> {
     let rows = rows.map_err(|error| {
         let failure = Failure::from(error);
         if failure.message.contains("not loaded") {
-            return failure.or_hint("rows are read from a loaded collection: load(name)");
+            return failure.or_hint(&format!(
+                "rows are read from a loaded collection: load({})",
+                words::quote(name)
+            ));
         }
         failure
     })?;
@@ -262,5 +278,7 @@ fn listing(rows: Result<Vec<Value>, ApiError>, first: Option<&str>) -> Result<Dy
         }
         (row, _) => row,
     });
-    Ok(Dynamic::from(List::plain(rows.map(ordered).collect())))
+    let rows: Array = rows.map(ordered).collect();
+    let cut = limit.filter(|limit| rows.len() as u64 >= *limit);
+    Ok(Dynamic::from(List::new(ListKind::Rows(cut), rows)))
 }

@@ -194,6 +194,15 @@ impl Interpreter {
         result
     }
 
+    /// Returns the value of `last`.
+    pub(crate) fn last(&self) -> Dynamic {
+        self.globals
+            .borrow()
+            .get("last")
+            .cloned()
+            .unwrap_or_default()
+    }
+
     /// Sets `last`, unless the value is unit.
     pub(crate) fn set_last(&self, value: &Dynamic) {
         if !value.is_unit() {

@@ -23,6 +23,8 @@ pub(crate) enum ListKind {
     Collections,
     /// Clusters.
     Clusters,
+    /// Rows of a collection, and the limit that cut them, if one may have.
+    Rows(Option<u64>),
     /// Items of `submissions()`, and the total number if the list may be a part.
     Submissions(Option<u64>),
 }
@@ -59,6 +61,7 @@ impl List {
         self.kind = match self.kind {
             ListKind::Jobs(_) => ListKind::Jobs(None),
             ListKind::Submissions(_) => ListKind::Submissions(None),
+            ListKind::Rows(_) => ListKind::Rows(None),
             kind => kind,
         };
         Rc::make_mut(&mut self.items)

@@ -78,6 +78,10 @@ fn show_items<T>(items: &Array, kind: ListKind, see: impl FnOnce(Shown<'_>) -> T
             let names: Vec<String> = names.map(str::to_owned).collect();
             see(Shown::Collections(&names))
         }
+        ListKind::Rows(limit) => see(Shown::Rows {
+            items: &Value::Array(json),
+            limit,
+        }),
         ListKind::Plain | ListKind::Jobs(_) => see(Shown::Value(&Value::Array(json))),
     }
 }

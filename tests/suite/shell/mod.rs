@@ -39,6 +39,7 @@ mod objects;
 mod one_line;
 mod places;
 mod profiles;
+mod programs;
 mod protected;
 mod requests;
 mod rows;

@@ -6,6 +6,7 @@ use crate::session::Session;
 use crate::session::log::{Log, LogFormat, LogLevel};
 use crate::submission::Notice;
 use crate::text::words;
+use jiff::Timestamp;
 use serde_json::json;
 use std::cell::RefCell;
 
@@ -68,7 +69,12 @@ impl<'a> BatchView<'a> {
         );
         let log = self.session.log();
         if log.format == LogFormat::Text {
-            log.line(LogLevel::Info, &line);
+            let time = if self.session.err().tty {
+                String::new()
+            } else {
+                format!("{:.3} ", Timestamp::now())
+            };
+            log.line(LogLevel::Info, &format!("{time}{line}"));
             return;
         }
         let fields = [
