@@ -32,17 +32,20 @@ const MORE: &str = "\nhelp(import) explains one; Tab completes names, options, v
 /// prompt's commands with form and help.
 pub(crate) fn overview(screen: &Screen, commands: &[(String, &str)]) -> String {
     let groups = groups(commands);
-    // Tries a line per entry for everything, then for functions only, then for nothing.
-    let described = [groups.len(), Family::ALL.len()];
-    let fitting = described.into_iter().find_map(|count| {
-        let text = list(&groups, count) + MORE;
-        let lines = folded(&text, screen.width).lines().count();
-        let fits = screen
-            .height
-            .is_none_or(|height| lines + PROMPT_LINES <= height);
-        fits.then_some(text)
-    });
-    fitting.unwrap_or_else(|| list(&groups, 0) + FIRST_STEPS + MORE.trim_start())
+    // A line per entry for everything, then for functions only, then only names, with and without the first steps.
+    let names = || list(&groups, 0);
+    let forms: [&dyn Fn() -> String; 3] = [
+        &|| list(&groups, groups.len()) + MORE,
+        &|| list(&groups, Family::ALL.len()) + MORE,
+        &|| names() + FIRST_STEPS + MORE.trim_start(),
+    ];
+    let fits = |text: &String| {
+        let lines = folded(text, screen.width).lines().count();
+        let height = screen.height.unwrap_or(usize::MAX);
+        lines.saturating_add(PROMPT_LINES) <= height
+    };
+    let fitting = forms.into_iter().map(|form| form()).find(fits);
+    fitting.unwrap_or_else(|| names() + MORE.trim_start())
 }
 
 /// Returns the groups of the overview: a title, and names with their help.

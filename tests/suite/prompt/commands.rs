@@ -208,3 +208,44 @@ fn reset_forgets_all_but_the_connection() {
         home.read("a.rhai")
     );
 }
+
+#[test]
+fn tables_say_how_many_rows_they_show() {
+    let mut shell = Home::new().shell();
+    let screen = shell.run("[#{a: 1}, #{a: 2}]");
+    assert!(screen.contains("(2 rows)"), "{screen}");
+    shell.run("connect(\"local\"); create_collection(\"books\", #{dimension: 2, autoID: true});");
+    shell.run("write_text(\"b.json\", `[{\"vector\": [1, 2]}, {\"vector\": [1, 3]}]`); let done = wait(import(\"books\", \"b.json\"));");
+    shell.gives("query(\"books\", \"\")", "(2 rows)");
+    shell.gives(
+        "query(\"books\", #{limit: 1})",
+        "1 row, the limit; limit: 10 or more shows further ones",
+    );
+    shell.gives("peek(\"books\", 1)", "(1 row)");
+    let screen = shell.run("show(last, #{format: \"csv\"})");
+    assert!(!screen.contains("row)"), "{screen}");
+}
+
+#[test]
+fn the_last_result_goes_to_a_file() {
+    let home = Home::new();
+    let mut shell = home.shell();
+    let screen = shell.run(":out r.csv");
+    assert!(
+        screen.contains("there is no result to write yet"),
+        "{screen}"
+    );
+    shell.run("[#{a: 1, b: \"x\"}]");
+    shell.gives(":out r.csv", "wrote r.csv");
+    let read = || std::fs::read_to_string(home.path().join("r.csv")).expect("a file");
+    assert_eq!(read(), "a,b\n1,x\n");
+    shell.run("5");
+    let screen = shell.run(":out r.csv");
+    assert!(
+        screen.contains("exists already") && screen.contains(":out! r.csv replaces it"),
+        "{screen}"
+    );
+    assert_eq!(read(), "a,b\n1,x\n");
+    shell.gives(":out! r.csv", "wrote r.csv");
+    assert_eq!(read(), "value\n5\n");
+}

@@ -163,7 +163,7 @@ fn help_is_one_screen() {
             );
         }
     }
-    let mut shell = Home::new().shell_of(120, 64, &[]);
+    let mut shell = Home::new().shell_of(120, 90, &[]);
     let screen = shell.run("help()");
     assert!(screen.contains("submits one import job"), "{screen}");
 }
