@@ -25,7 +25,10 @@ pub(super) struct Example {
     /// Number of the file, which gives the order of examples.
     pub(super) file_no: usize,
     pub(super) file: String,
-    /// Number of the row in the file, from 1. `None` for a whole file.
+    /// Byte of the file from which rows are counted, in a part of a text file. `None` if they're counted from the first
+    /// row.
+    pub(super) byte: Option<u64>,
+    /// Number of the row, from 1. `None` for a whole file.
     pub(super) row: Option<u64>,
     /// The value found, in words.
     pub(super) value: String,
@@ -50,6 +53,15 @@ impl Example {
         self
     }
 
+    /// Returns the place in words.
+    pub(super) fn place(&self) -> String {
+        let row = self.row.unwrap_or_default();
+        match self.byte {
+            Some(byte) => format!("{} row {row} from byte {byte}", self.file),
+            None => format!("{} row {row}", self.file),
+        }
+    }
+
     /// Sets the row.
     pub(super) fn at_row(mut self, row: u64) -> Self {
         self.row = Some(row);
@@ -72,6 +84,8 @@ pub(super) struct Findings {
     groups: BTreeMap<(FindingLevel, String, String), FindingGroup>,
     /// True if a file couldn't be read.
     pub(super) unreadable: bool,
+    /// The parts of text files that a shard checked: name and first byte, end and number of rows.
+    pub(super) parts: BTreeMap<(String, u64), (u64, u64)>,
 }
 
 impl Findings {
@@ -97,6 +111,7 @@ impl Findings {
     /// Adds the problems of a part of the files.
     pub(super) fn merge(&mut self, other: Self) {
         self.unreadable |= other.unreadable;
+        self.parts.extend(other.parts);
         for ((level, field, problem), found) in other.groups {
             let key = self.key(level, &field, &problem);
             let group = self.groups.entry(key).or_default();
@@ -115,9 +130,11 @@ impl Findings {
             text.unwrap_or_default().to_owned()
         };
         let first = finding.get("first").and_then(Value::as_array);
+        let number = |value: &Value, key: &str| value.get(key).and_then(Value::as_u64);
         let example = |value: &Value| Example {
             file_no: 0,
-            row: value.get("row").and_then(Value::as_u64),
+            byte: number(value, "byte"),
+            row: number(value, "row").or_else(|| number(value, "row_from_byte")),
             file: text(value, "file"),
             value: text(value, "value"),
         };
@@ -136,6 +153,47 @@ impl Findings {
                 std::mem::take(&mut rows),
                 example,
             );
+        }
+    }
+
+    /// Adds the parts of text files in their JSON form.
+    pub(super) fn add_json_parts(&mut self, parts: &Value) {
+        for part in parts.as_array().into_iter().flatten() {
+            let number = |key: &str| part.get(key).and_then(Value::as_u64).unwrap_or(0);
+            let file = part.get("file").and_then(Value::as_str).unwrap_or_default();
+            let key = (file.to_owned(), number("byte"));
+            self.parts.insert(key, (number("end"), number("rows")));
+        }
+    }
+
+    /// Returns the parts of text files as JSON.
+    pub(super) fn list_parts(&self) -> Vec<Value> {
+        let part = |((file, byte), (end, rows)): (&(String, u64), &(u64, u64))| json!({"file": file, "byte": byte, "end": end, "rows": rows});
+        self.parts.iter().map(part).collect()
+    }
+
+    /// Counts the rows of examples from the first row of their file if all parts before theirs are known.
+    pub(super) fn number_rows(&mut self) {
+        let mut before = BTreeMap::new();
+        let mut last = (String::new(), 0_u64, 0_u64);
+        for ((file, byte), (end, rows)) in std::mem::take(&mut self.parts) {
+            if file != last.0 {
+                last = (file.clone(), 0, 0);
+            }
+            if byte == last.1 {
+                before.insert((file, byte), last.2);
+                (last.1, last.2) = (end, last.2.saturating_add(rows));
+            }
+        }
+        for group in self.groups.values_mut() {
+            for example in &mut group.first {
+                let key = (example.file.clone(), example.byte.unwrap_or_default());
+                if let (Some(before), Some(row)) = (before.get(&key), &mut example.row) {
+                    *row = row.saturating_add(*before);
+                    example.byte = None;
+                }
+            }
+            group.first.sort();
         }
     }
 
@@ -203,7 +261,12 @@ impl FindingGroup {
 
 impl Example {
     fn json(&self) -> Value {
-        json!({ "file": self.file, "row": self.row, "value": self.value })
+        match (self.byte, self.row) {
+            (Some(byte), Some(row)) => {
+                json!({ "file": self.file, "row": null, "value": self.value, "byte": byte, "row_from_byte": row })
+            }
+            _ => json!({ "file": self.file, "row": self.row, "value": self.value }),
+        }
     }
 }
 

@@ -6,7 +6,6 @@
 
 use super::CheckError;
 use super::findings::{Example, FindingLevel, Findings};
-use crate::formats::source::SourceFile;
 use crate::formats::{Batch, DataType, Schema};
 use crate::stores::read_at::{DiskFile, ReadAt};
 use std::cmp::Reverse;
@@ -26,7 +25,7 @@ const RECORD: usize = 24;
 /// Records that are read at a time when runs are merged.
 const READ: usize = 1 << 11;
 
-/// Bits of a place that hold the row; the rest hold the file.
+/// Bits of a place that hold the row; the rest hold the task.
 const ROW_BITS: u32 = 40;
 
 /// A key's 128 bits and its place.
@@ -37,15 +36,16 @@ type KeyRecord = [u64; 3];
 pub(super) struct KeyPlace(u64);
 
 impl KeyPlace {
-    /// Returns the place of the row after the first `before` rows of a file.
-    pub(super) fn new(file: usize, before: u64) -> Self {
-        Self(((file as u64) << ROW_BITS) | ((before + 1) & ((1 << ROW_BITS) - 1)))
+    /// Returns the place of the row after the first `before` rows of a task's file.
+    pub(super) fn new(task: usize, before: u64) -> Self {
+        Self(((task as u64) << ROW_BITS) | ((before + 1) & ((1 << ROW_BITS) - 1)))
     }
 
-    /// Returns the numbers of the file and the row.
-    fn parts(self) -> (usize, u64) {
-        let file = usize::try_from(self.0 >> ROW_BITS).unwrap_or(usize::MAX);
-        (file, self.0 & ((1 << ROW_BITS) - 1))
+    /// Returns the row as an example, given an example of each task.
+    fn example(self, tasks: &[Example]) -> Example {
+        let task = usize::try_from(self.0 >> ROW_BITS).unwrap_or(usize::MAX);
+        let example = tasks.get(task).cloned().unwrap_or_default();
+        example.at_row(self.0 & ((1 << ROW_BITS) - 1))
     }
 }
 
@@ -130,24 +130,17 @@ impl KeyStore {
         Ok(())
     }
 
-    /// Adds the repeated keys to the findings, and writes all keys to the request's file.
+    /// Adds the repeated keys to the findings, and writes all keys to the request's file. `tasks` holds an example of each
+    /// task's file.
     pub(super) fn finish(
         self,
         schema: &Schema,
         mut out: Option<KeysFile>,
-        files: &[SourceFile],
+        tasks: &[Example],
         found: &mut Findings,
     ) -> Result<(), CheckError> {
         let Some(field) = schema.primary() else {
             return Ok(());
-        };
-        let name = |place: KeyPlace| {
-            let (file, row) = place.parts();
-            (
-                file,
-                files.get(file).map_or("", |file| file.name.as_str()),
-                row,
-            )
         };
         let mut before: Option<KeyRecord> = None;
         self.each(|record| {
@@ -156,13 +149,10 @@ impl KeyStore {
                 out.write_all(&record[1].to_be_bytes())?;
             }
             if let Some(first) = before.filter(|first| first[..2] == record[..2]) {
-                let (file_no, file, row) = name(KeyPlace(record[2]));
-                let (_, first_file, first_row) = name(KeyPlace(first[2]));
+                let also = KeyPlace(first[2]).example(tasks).place();
                 let key = shown([record[0], record[1]], field.data_type == DataType::Int64);
-                let value = format!("{key}also {first_file} row {first_row}");
-                let example = Example::of_file(file_no, file)
-                    .at_row(row)
-                    .with_value(&value);
+                let value = format!("{key}also {also}");
+                let example = KeyPlace(record[2]).example(tasks).with_value(&value);
                 found.add(
                     FindingLevel::Warning,
                     &field.name,

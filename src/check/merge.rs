@@ -48,6 +48,7 @@ pub(super) fn merge(
             of = all.parse().unwrap_or(0);
             shards.insert(no.parse::<u64>().unwrap_or(0));
         }
+        found.add_json_parts(report.get("parts").unwrap_or(&Value::Null));
         keys.push(text("keys").map(|keys| near(path, keys)));
         schema = report.get("schema").cloned().unwrap_or_default();
     }
@@ -66,6 +67,7 @@ pub(super) fn merge(
         Some(keys) => repeated(&keys, &schema, progress, &mut found)?,
         None => notes.push("duplicates not checked across shards".to_owned()),
     }
+    found.number_rows();
     Ok(CheckReport::of(&count, found, schema, notes, strict))
 }
 

@@ -188,6 +188,7 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport
         schema: Arc::new(request.schema.clone()),
         tasks: &tasks,
         progress,
+        begins: tasks.iter().map(|_| AtomicU64::new(0)).collect(),
         next: Mutex::new(0),
         found: Mutex::new(found),
         keys: keys::KeyStore::default(),
@@ -203,8 +204,9 @@ fn check(request: &CheckRequest, progress: &CheckProgress) -> Result<CheckReport
     for result in results {
         result.map_err(|_| CheckError::Ended)??;
     }
+    let examples: Vec<_> = (0..tasks.len()).map(|no| work.example(no)).collect();
     let task::Work { found, keys, .. } = work;
     let mut found = found.into_inner().unwrap_or_else(PoisonError::into_inner);
-    keys.finish(&request.schema, keys_out, &files, &mut found)?;
+    keys.finish(&request.schema, keys_out, &examples, &mut found)?;
     Ok(CheckReport::new(request, &progress.count(), found))
 }

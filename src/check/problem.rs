@@ -185,7 +185,15 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
         } => whole(
             message.clone(),
             "correct the file there; nothing after it was checked",
-            format!("line {line} (byte {offset})"),
+            match line {
+                0 => format!("byte {offset}"),
+                line => format!("line {line} (byte {offset})"),
+            },
+        ),
+        ReadError::Cut { offset } => whole(
+            "a row lies across the place where a part of the file was thought to begin".to_owned(),
+            "check this file as a whole, without shard and sample",
+            format!("byte {offset}"),
         ),
         ReadError::Broken { format, message } => whole(
             format!("not a readable {format} file"),

@@ -60,6 +60,7 @@ impl CheckReport {
             "notes": notes,
             "shard": null,
             "keys": null,
+            "parts": found.list_parts(),
         });
         Self {
             json,
@@ -67,7 +68,8 @@ impl CheckReport {
         }
     }
 
-    /// Returns the stable form: `ok`, `files`, `rows`, `bytes`, `schema`, `errors`, `warnings`, `notes`, `shard`, `keys`.
+    /// Returns the stable form: `ok`, `files`, `rows`, `bytes`, `schema`, `errors`, `warnings`, `notes`, `shard`, `keys`,
+    /// `parts`.
     pub(crate) fn json(&self) -> &Value {
         &self.json
     }

@@ -8,8 +8,10 @@ use super::{CheckError, CheckProgress, CheckRequest};
 use crate::formats::batch::BATCH_ROWS;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, FilePart, ReadError, Reader, Schema, Warning, prefetch};
+use crate::location::Format;
+use crate::stores::object::Blocks;
 use std::collections::BTreeSet;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Size in bytes from which a file is divided among the cores.
@@ -32,7 +34,7 @@ pub(super) struct CheckTask {
 }
 
 /// Divides the files. A shard is its part of the files; if a part is smaller than a file, it's a part of the file's row
-/// groups or rows. Text files aren't divided and belong to the shard in which they begin.
+/// groups, rows or bytes. JSON files aren't divided and belong to the shard in which they begin.
 pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -> Vec<CheckTask> {
     let (shard, shards) = request.shard.unwrap_or((0, 1));
     let count = files.len() as u64;
@@ -46,7 +48,7 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
             to: clip((shard + 1) * count),
             of: shards,
         };
-        if source.format.is_text() {
+        if source.format == Format::Json {
             let begins_here = part.from == 0 && part.to > 0;
             part = FilePart {
                 to: if begins_here { shards } else { 0 },
@@ -60,7 +62,7 @@ pub(super) fn plan(files: &[SourceFile], request: &CheckRequest, cores: usize) -
         let task = |part, sample| CheckTask { file, part, sample };
         let divided = !source.format.is_text() && source.size >= LARGE && files.len() < cores;
         match request.sample {
-            Some(rows) if !source.format.is_text() => {
+            Some(rows) if source.format != Format::Json => {
                 let windows = source.parts(WINDOWS);
                 let each = rows.div_ceil(windows);
                 tasks.extend(part.split(windows).map(|part| task(part, Some(each))));
@@ -81,6 +83,8 @@ pub(super) struct Work<'a> {
     pub(super) schema: Arc<Schema>,
     pub(super) tasks: &'a [CheckTask],
     pub(super) progress: &'a CheckProgress,
+    /// The byte of each task from which its rows are counted, 0 if from the first row of the file.
+    pub(super) begins: Vec<AtomicU64>,
     /// Number of the next task.
     pub(super) next: Mutex<usize>,
     pub(super) found: Mutex<Findings>,
@@ -102,11 +106,12 @@ impl Work<'_> {
     /// Takes tasks until none is left.
     pub(super) fn run(&self) -> Result<(), CheckError> {
         while !self.progress.is_stopped() {
-            let task = {
+            let no = {
                 let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
                 *next += 1;
-                self.tasks.get(*next - 1)
+                *next - 1
             };
+            let task = self.tasks.get(no);
             let Some((task, file)) = task.and_then(|task| Some((task, self.files.get(task.file)?)))
             else {
                 break;
@@ -114,6 +119,7 @@ impl Work<'_> {
             let mut check = FileCheck {
                 work: self,
                 file,
+                no,
                 task: *task,
                 found: Findings::default(),
                 inspector: Inspector::new(&self.schema, &self.request.metrics),
@@ -128,12 +134,26 @@ impl Work<'_> {
         }
         Ok(())
     }
+
+    /// Returns an example that is the whole file of a task.
+    pub(super) fn example(&self, task: usize) -> Example {
+        let file_no = self.tasks.get(task).map_or(0, |task| task.file);
+        let name = self.files.get(file_no).map_or("", |file| &file.name);
+        let byte = self.begins.get(task);
+        let byte = byte.map_or(0, |byte| byte.load(Ordering::Relaxed));
+        Example {
+            byte: (byte > 0).then_some(byte),
+            ..Example::of_file(file_no, name)
+        }
+    }
 }
 
 /// The check of one task.
 struct FileCheck<'a> {
     work: &'a Work<'a>,
     file: &'a SourceFile,
+    /// Number of the task.
+    no: usize,
     task: CheckTask,
     found: Findings,
     inspector: Inspector,
@@ -145,18 +165,19 @@ impl FileCheck<'_> {
     fn run(&mut self) -> Result<(), CheckError> {
         let (schema, csv) = (&self.work.schema, &self.work.request.csv);
         let mut problems = Vec::new();
-        let opened = self.file.open_collecting(schema, csv, &mut problems);
+        let blocks = match self.task.sample {
+            Some(_) => Blocks::SET,
+            None => Blocks::STREAM,
+        };
+        let opened = (self.file).open_collecting(schema, csv, &mut problems, blocks);
         let (mut warnings, mut end) = (Vec::new(), None);
         match opened {
-            Ok(mut reader) => {
+            Ok(reader) => {
                 warnings = reader.warnings().to_vec();
-                if !self.task.part.is_whole() && !self.file.format.is_text() {
-                    reader.keep_part(self.task.part);
-                }
                 let most = self.task.sample.unwrap_or(u64::MAX).min(BATCH_ROWS as u64);
                 let rows = (BATCH / schema.least_row_bytes().max(1)) as u64;
                 let rows = usize::try_from(rows.min(most)).unwrap_or(BATCH_ROWS);
-                match self.read(reader.with_batch_rows(rows)) {
+                match self.read_part(reader.with_batch_rows(rows)) {
                     Err(Left::Failed(error)) => return Err(error),
                     Err(Left::Broken(error)) => end = Some(error),
                     Ok(()) | Err(Left::Sampled | Left::Stopped) => {}
@@ -189,9 +210,31 @@ impl FileCheck<'_> {
         Ok(())
     }
 
+    /// Reads the task's part of the file.
+    fn read_part(&mut self, mut reader: Reader) -> Result<(), Left> {
+        if self.task.part.is_whole() {
+            return self.read(reader);
+        }
+        let kept = reader.keep_part(self.task.part);
+        let (begin, end) = kept.map_err(|error| match error {
+            // The part at the beginning finds the same.
+            ReadError::Syntax { .. } if self.task.part.from > 0 => Left::Stopped,
+            other => Left::Broken(other),
+        })?;
+        if let Some(place) = self.work.begins.get(self.no) {
+            place.store(begin, Ordering::Relaxed);
+        }
+        let read = self.read(reader);
+        if begin < end && self.task.sample.is_none() {
+            let part = ((self.file.name.clone(), begin), (end, self.rows));
+            self.found.parts.extend([part]);
+        }
+        read
+    }
+
     fn read(&mut self, reader: Reader) -> Result<(), Left> {
         match self.task.sample {
-            Some(rows) if self.file.format.is_text() => self.sample(reader, rows),
+            Some(rows) if self.file.format == Format::Json => self.sample(reader, rows),
             Some(rows) => self.read_all(reader, false, rows),
             None => self.read_all(reader, self.work.ahead, u64::MAX),
         }
@@ -208,7 +251,7 @@ impl FileCheck<'_> {
         })
     }
 
-    /// Checks about `rows` rows of a text file, spread over it. The rows between them are only counted.
+    /// Checks about `rows` rows of a JSON file, spread over it. The rows between them are only counted.
     fn sample(&mut self, reader: Reader, rows: u64) -> Result<(), Left> {
         let mut reader = reader.with_batch_rows(1);
         let mut batch = reader.new_batch();
@@ -248,7 +291,7 @@ impl FileCheck<'_> {
             self.found
                 .add(FindingLevel::Error, field, &problem, hint, 1, example);
         }
-        let place = KeyPlace::new(self.task.file, batch.before());
+        let place = KeyPlace::new(self.no, batch.before());
         let example = self.example();
         self.inspector.look(batch, &example, &mut self.found);
         self.work
@@ -273,7 +316,7 @@ impl FileCheck<'_> {
     }
 
     fn example(&self) -> Example {
-        Example::of_file(self.task.file, &self.file.name)
+        self.work.example(self.no)
     }
 
     fn add_file_problem(&mut self, problem: &FileProblem, row: Option<u64>, rows: u64) {

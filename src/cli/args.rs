@@ -196,7 +196,7 @@ pub(crate) struct Check {
     /// Check only this many rows of each file, spread over it
     #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
     pub sample: Option<u64>,
-    /// Check only a part of the files, or of their row groups: 3/16 is the third of 16 parts
+    /// Check only a part of the files, or of the parts of large ones: 3/16 is the third of 16 parts
     #[arg(long, value_name = "PART")]
     pub shard: Option<String>,
     /// Write the sorted hashes of the primary keys to this file

@@ -2,21 +2,33 @@
 //! parallel.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::batch::Batch;
 use super::error::{PushError, ReadError};
 use super::warning::Warning;
+use super::window::line_after;
 
 /// Size at which a block is full, in bytes of text.
 pub(super) const BLOCK_BYTES: usize = 4 << 20;
 
-/// Rows of one JSON or JSON Lines file, as text.
-#[derive(Debug, Default)]
+/// The syntax of the rows of one text file.
+pub(super) trait RowSyntax: Send + Sync {
+    /// Checks a row and appends it to a batch. A refused row leaves the batch unchanged.
+    fn push(&self, batch: &mut Batch, row: &[u8], number: u64) -> Result<(), PushError>;
+
+    /// Returns warnings about dropped columns.
+    fn warnings(&self) -> &[Warning];
+}
+
+/// Rows of one text file, as text.
+#[derive(Default)]
 pub(crate) struct Block {
     text: Vec<u8>,
     rows: Vec<RowPosition>,
-    /// Number of rows in the file before this block.
+    /// Number of rows in the file, or in the part of a file, before this block.
     before: u64,
+    syntax: Option<Arc<dyn RowSyntax>>,
 }
 
 /// Position of a row.
@@ -26,7 +38,7 @@ struct RowPosition {
     text: Range<usize>,
     /// Offset of the row's first byte in the file.
     offset: u64,
-    /// Line of the file on which the row begins, from 1.
+    /// Line of the file on which the row begins, from 1; 0 if unknown.
     line: u64,
 }
 
@@ -79,7 +91,7 @@ pub(super) trait Rows: Send {
     /// Finds the next rows, up to the given number. Finds none at the end of the file, or if rows of the format can't
     /// be found without parsing.
     fn fill_block(&mut self, block: &mut Block, _most: usize) -> Result<(), ReadError> {
-        block.begin(self.rows());
+        block.begin(None, self.rows());
         Ok(())
     }
 
@@ -89,10 +101,11 @@ pub(super) trait Rows: Send {
     /// Returns the number of bytes that have become rows so far.
     fn bytes(&self) -> u64;
 
-    /// Keeps only a part of the rows: of row groups, or of rows. Formats without such parts keep all rows.
-    fn keep_part(&mut self, _part: FilePart) {}
+    /// Keeps only a part: of row groups, of rows, or of the bytes of a text file. Returns the bytes at which the part of
+    /// a text file begins and ends; rows are then counted from its beginning.
+    fn keep_part(&mut self, part: FilePart) -> Result<(u64, u64), ReadError>;
 
-    /// Moves past rows without checking them, at most `rows`. Does nothing for formats with [`Rows::keep_part`].
+    /// Moves past rows of a text file without checking them, at most `rows`.
     fn skip(&mut self, _rows: u64) -> Result<(), ReadError> {
         Ok(())
     }
@@ -117,17 +130,20 @@ impl Block {
     /// one.
     pub(crate) fn parse(&self, batch: &mut Batch) -> Result<(), ReadError> {
         batch.begin(self.before);
+        let Some(syntax) = &self.syntax else {
+            return Ok(());
+        };
         for (number, place) in (self.before + 1..).zip(&self.rows) {
             let row = self.text.get(place.text.clone()).unwrap_or_default();
-            batch
-                .push_json(row, number)
-                .map_err(|error| explain(error, row, number, (place.line, place.offset)))?;
+            let pushed = syntax.push(batch, row, number);
+            pushed.map_err(|error| explain(error, row, number, (place.line, place.offset)))?;
         }
         Ok(())
     }
 
     /// Clears the block for the rows that follow the first `before` rows of the file. Keeps the memory for reuse.
-    pub(super) fn begin(&mut self, before: u64) {
+    pub(super) fn begin(&mut self, syntax: Option<&Arc<dyn RowSyntax>>, before: u64) {
+        self.syntax = syntax.cloned();
         self.text.clear();
         self.rows.clear();
         self.before = before;
@@ -163,7 +179,7 @@ pub(super) fn explain(
             let before = row.get(..offset).unwrap_or(row);
             ReadError::Syntax {
                 row: Some(number),
-                line: line + memchr::memchr_iter(b'\n', before).count() as u64,
+                line: line_after(line, before),
                 offset: begin + offset as u64,
                 message,
             }

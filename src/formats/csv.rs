@@ -6,21 +6,21 @@
 
 mod records;
 
-use std::io::Read;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::batch::BATCH_BYTES;
 use super::batch::{Batch, Parts};
-use super::block::Rows;
+use super::block::{RowSyntax, Rows};
+use super::cells::Cells;
 use super::columnar::plan::Plan;
 use super::error::PushError;
 use super::error::ReadError;
 use super::native;
 use super::schema::{DataType, Schema};
+use super::text_rows::TextRows;
 use super::warning::Warning;
-use super::window::{CHUNK, Window};
+use super::window::Window;
 use crate::location::Format;
 use records::Records;
 
@@ -75,66 +75,91 @@ impl CsvOptions {
     }
 }
 
-/// Rows of one CSV file.
-pub(super) struct CsvRows {
-    records: Records,
+/// The columns and the syntax of one CSV file.
+#[derive(Debug)]
+struct CsvTable {
+    /// Separator in UTF-8.
+    separator: Vec<u8>,
     plan: Plan,
     header: Vec<String>,
     null: String,
-    rows: u64,
 }
 
-impl CsvRows {
-    /// Opens a file and reads its header.
-    pub(super) fn open(
-        source: Box<dyn Read + Send>,
-        schema: &Arc<Schema>,
-        options: &CsvOptions,
-        problems: &mut Vec<ReadError>,
-    ) -> Result<Self, ReadError> {
-        let separator = char::from_u32(options.separator).unwrap_or(',');
-        let mut records = Records::new(Window::new(source, CHUNK), separator);
-        records.check_marks()?;
-        let found = records.next(None).map_err(|error| records.explain(error))?;
-        if !found {
-            return Err(records.refuse(None, 0, "expected a header row, found an empty file"));
+/// Opens a file and reads its header.
+pub(super) fn open(
+    window: Window,
+    schema: &Arc<Schema>,
+    options: &CsvOptions,
+    problems: &mut Vec<ReadError>,
+) -> Result<Box<dyn Rows>, ReadError> {
+    let separator = char::from_u32(options.separator).unwrap_or(',');
+    let separator = separator.to_string().into_bytes();
+    let mut records = Records::new(window, &separator);
+    let header = records.header()?;
+    let mut plan = Plan::new(schema, &header, Format::Csv, "");
+    let mut found = plan.take_problems().into_iter();
+    if let Some(first) = found.next() {
+        match records.explain(first) {
+            first @ ReadError::Field { .. } => problems.push(first),
+            other => return Err(other),
         }
-        let cells = (0..records.len()).map(|nth| String::from_utf8(records.cell(nth).to_vec()));
-        let header: Result<Vec<String>, _> = cells.collect();
-        let header = header.map_err(|_| records.refuse(None, 0, "the header row is not UTF-8"))?;
-        let mut plan = Plan::new(schema, &header, Format::Csv, "");
-        let mut found = plan.take_problems().into_iter();
-        if let Some(first) = found.next() {
-            match records.explain(first) {
-                first @ ReadError::Field { .. } => problems.push(first),
-                other => return Err(other),
-            }
-        }
-        problems.extend(found);
-        Ok(Self {
-            records,
-            plan,
-            header,
-            null: options.null.clone(),
-            rows: 0,
-        })
+    }
+    problems.extend(found);
+    records.pass_header();
+    let table = CsvTable {
+        separator,
+        plan,
+        header,
+        null: options.null.clone(),
+    };
+    Ok(Box::new(TextRows::new(records, Arc::new(table))))
+}
+
+impl RowSyntax for CsvTable {
+    fn warnings(&self) -> &[Warning] {
+        self.plan.warnings()
     }
 
-    /// Appends the current record. After an error, some columns may be one row longer than others.
-    fn push(&self, mut parts: Parts<'_>) -> Result<(), PushError> {
-        if self.records.len() != self.header.len() {
+    fn push(&self, batch: &mut Batch, record: &[u8], number: u64) -> Result<(), PushError> {
+        let mut parts = batch.parts();
+        let mut cells = std::mem::take(&mut parts.parser.cells);
+        let split = cells.split(record, &self.separator);
+        let pushed = split.and_then(|()| self.push_cells(&cells, &mut parts));
+        parts.parser.cells = cells;
+        match pushed {
+            Ok(()) => batch.add_rows(1),
+            Err(PushError::Syntax { message, .. }) if batch.collects() => {
+                batch.push_refused(PushError::row("a valid row", message));
+            }
+            Err(refusal) if batch.collects() => batch.push_refused(refusal),
+            Err(refusal) => {
+                batch.roll_back();
+                return Err(refusal.at_row(number));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl CsvTable {
+    /// Appends the cells of a record. After an error, some columns may be one row longer than others.
+    fn push_cells(&self, cells: &Cells, parts: &mut Parts<'_>) -> Result<(), PushError> {
+        if cells.len() != self.header.len() {
             return Err(PushError::row(
                 format!("{} cells, as the header has", self.header.len()),
-                format!("{} cells", self.records.len()),
+                format!("{} cells", cells.len()),
             ));
         }
-        let fields = parts.schema.fields.iter().zip(parts.columns);
+        let text = |nth: usize| {
+            std::str::from_utf8(cells.get(nth)).map_err(|_| "text that is not UTF-8".to_owned())
+        };
+        let fields = parts.schema.fields.iter().zip(&mut *parts.columns);
         for (at, (field, column)) in fields
             .enumerate()
             .filter(|(at, (field, _))| !field.is_made_later() && !self.plan.skips(*at))
         {
             let default = parts.parser.default(at);
-            let cell = self.plan.field(at).map(|nth| self.cell(nth));
+            let cell = self.plan.field(at).map(&text);
             let pushed = match cell {
                 None => native::push_missing(field, column, default),
                 Some(Err(found)) => Err(found),
@@ -155,78 +180,15 @@ impl CsvRows {
                 parts.notes.refuse(refusal, column)?;
             }
         }
-        let Some(meta) = parts.meta else {
+        let Some(meta) = parts.meta.as_deref_mut() else {
             return Ok(());
         };
         let mut extras = Vec::new();
         for (name, nth) in self.plan.extras() {
-            let cell = self
-                .cell(nth)
-                .map_err(|found| PushError::field(name, "UTF-8", found))?;
+            let cell = text(nth).map_err(|found| PushError::field(name, "UTF-8", found))?;
             extras.push((name.to_owned(), serde_json::Value::from(cell).to_string()));
         }
         let pushed = parts.parser.push_extras(extras.into_iter(), meta, true);
         pushed.or_else(|refusal| parts.notes.refuse(refusal, meta))
-    }
-
-    fn cell(&self, nth: usize) -> Result<&str, String> {
-        std::str::from_utf8(self.records.cell(nth)).map_err(|_| "text that is not UTF-8".to_owned())
-    }
-}
-
-impl Rows for CsvRows {
-    fn fill(&mut self, batch: &mut Batch, batch_rows: usize) -> Result<(), ReadError> {
-        while batch.rows() < batch_rows && batch.byte_len() < BATCH_BYTES {
-            let found = self.records.next(Some(self.rows + 1));
-            if matches!(found, Ok(false)) {
-                break;
-            }
-            self.rows += 1;
-            match found {
-                Err(ReadError::Syntax { message, .. }) if batch.collects() => {
-                    batch.push_refused(PushError::row("a valid row", message));
-                    continue;
-                }
-                found => _ = found?,
-            }
-            match self.push(batch.parts()) {
-                Ok(()) => batch.add_rows(1),
-                Err(refusal) if batch.collects() => batch.push_refused(refusal),
-                Err(refusal) => {
-                    batch.roll_back();
-                    return Err(refusal.into_error(self.rows));
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn skip(&mut self, rows: u64) -> Result<(), ReadError> {
-        for _ in 0..rows {
-            match self.records.next(Some(self.rows + 1)) {
-                Ok(false) => break,
-                // A row with a bad quote is skipped too.
-                Ok(true) | Err(ReadError::Syntax { .. }) => self.rows += 1,
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    fn rows(&self) -> u64 {
-        self.rows
-    }
-
-    fn bytes(&self) -> u64 {
-        self.records.offset()
-    }
-
-    fn warnings(&self) -> &[Warning] {
-        self.plan.warnings()
-    }
-
-    #[cfg(test)]
-    fn set_max_row(&mut self, bytes: usize) {
-        self.records.set_max_row(bytes);
     }
 }

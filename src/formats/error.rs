@@ -88,6 +88,12 @@ pub(crate) enum ReadError {
         /// Column that the file has, in words.
         found: String,
     },
+    /// A row lies across the end of a part of a text file.
+    #[error("a row lies across byte {offset}, where a part of the file was thought to begin")]
+    Cut {
+        /// End of the part, in bytes from the start of the file.
+        offset: u64,
+    },
     /// A row, page or other part of the file is larger than this program reads.
     #[error("{0}")]
     TooLarge(String),

@@ -3,15 +3,35 @@
 //! Only the structure around the rows is parsed here. Within a row, the scan only looks for quotes and brackets, at the
 //! speed of `memchr`. All other errors in a row are found when the row is parsed.
 
-use super::error::ReadError;
+mod value_scan;
+
+use super::batch::Batch;
+use super::block::RowSyntax;
+use super::error::{PushError, ReadError};
+use super::text_rows::FindRows;
+use super::warning::Warning;
 use super::window::Window;
+use value_scan::{ValueScan, is_blank};
 
 /// Maximum size of a row in bytes, in every format.
 pub(super) const MAX_ROW: usize = 16 << 20;
 
+/// The syntax of a JSON object as a row.
+pub(super) struct JsonSyntax;
+
+impl RowSyntax for JsonSyntax {
+    fn push(&self, batch: &mut Batch, row: &[u8], number: u64) -> Result<(), PushError> {
+        batch.push_json(row, number)
+    }
+
+    fn warnings(&self) -> &[Warning] {
+        &[]
+    }
+}
+
 /// Scanner that finds the rows of one file. The window begins with the row found last.
 pub(super) struct Frames {
-    pub(super) window: Window,
+    window: Window,
     lines: bool,
     place: ExpectedToken,
     /// True inside the object of `{"rows": […]}`.
@@ -47,19 +67,8 @@ impl Frames {
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn set_max_row(&mut self, bytes: usize) {
-        self.max_row = bytes;
-    }
-
-    /// Ends the scan: no more rows are returned.
-    pub(super) fn finish(&mut self) {
-        self.place = ExpectedToken::Done;
-    }
-
-    /// Finds the next row and returns its length, or `None` at the end of the file. The window's rest then begins with
-    /// the row, and the caller must consume the row before the next call. `number` is the row's number, for errors.
-    pub(super) fn next(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
+    /// Finds the next row like [`FindRows::next`].
+    fn find(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
         loop {
             match self.place {
                 ExpectedToken::Start => self.start()?,
@@ -261,7 +270,7 @@ impl Frames {
     }
 
     /// Returns an error at `at` bytes into the rest.
-    pub(super) fn error(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
+    fn error(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
         self.window.syntax(row, at, message)
     }
 
@@ -276,92 +285,72 @@ impl Frames {
     }
 }
 
+impl FindRows for Frames {
+    fn next(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
+        self.find(number)
+    }
+
+    fn window(&mut self) -> &mut Window {
+        &mut self.window
+    }
+
+    fn finish(&mut self) {
+        self.place = ExpectedToken::Done;
+    }
+
+    /// A cut is at the start of a line with an object that another object or the end of the file follows. An object in a
+    /// row that takes several lines is followed by a comma or a bracket.
+    fn cut(&mut self, at: u64) -> Result<u64, ReadError> {
+        let size = self.window.size();
+        if at == 0 || at >= size {
+            return Ok(at.min(size));
+        }
+        let mut first = None;
+        let mut lines = self.window.at(at - 1);
+        for _ in 0..PROBED {
+            let line = loop {
+                let line = lines.next_line()?;
+                while !lines.rest().iter().any(|byte| !is_blank(*byte)) && lines.fill()? {}
+                let blanks = lines.rest().iter().take_while(|byte| is_blank(**byte));
+                let blanks = blanks.count();
+                match lines.rest().get(blanks) {
+                    None => return Ok(size),
+                    Some(b'{') => break line,
+                    // The line is longer than its blanks, which may include line ends.
+                    Some(_) => lines.consume(blanks),
+                }
+            };
+            first.get_or_insert(line);
+            let mut probe = Self::new(self.window.at(line), true);
+            probe.place = ExpectedToken::Value { first: false };
+            if let Ok(Some(length)) = probe.find(0) {
+                probe.window.consume(length);
+                if matches!(probe.peek()?, None | Some(b'{')) {
+                    return Ok(line);
+                }
+            }
+        }
+        Ok(first.unwrap_or(size))
+    }
+
+    fn seek(&mut self, cut: u64) -> Result<(), ReadError> {
+        // A file that can't be read from its start has no good rows elsewhere.
+        self.start()?;
+        self.window = self.window.at(cut);
+        self.place = ExpectedToken::Value { first: false };
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn set_max_row(&mut self, bytes: usize) {
+        self.max_row = bytes;
+    }
+}
+
+/// Lines that begin with an object and are tried as a cut, before the first of them is taken.
+const PROBED: usize = 64;
+
 const SHAPE: &str = "a list of row objects, or an object whose first key is \"rows\" and holds one";
 
 /// Longest part of a key that a message repeats, in characters.
 const SHOWN_KEY: usize = 60;
-
-fn is_blank(byte: u8) -> bool {
-    matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
-}
-
-/// Scanner for the end of a value that arrives in pieces.
-struct ValueScan {
-    kind: ValueForm,
-    depth: usize,
-    in_text: bool,
-    /// Number of bytes scanned. After a backslash, one more than the bytes that have arrived.
-    at: usize,
-}
-
-#[derive(Clone, Copy)]
-enum ValueForm {
-    Text,
-    Brackets(u8, u8),
-    Word,
-}
-
-impl ValueScan {
-    fn new(first: Option<u8>) -> Self {
-        Self {
-            kind: match first {
-                Some(b'"') => ValueForm::Text,
-                Some(b'{') => ValueForm::Brackets(b'{', b'}'),
-                Some(b'[') => ValueForm::Brackets(b'[', b']'),
-                _ => ValueForm::Word,
-            },
-            depth: 0,
-            in_text: false,
-            at: 0,
-        }
-    }
-
-    /// Continues the scan and returns the value's length if `value` contains its end. `value` begins with the value and
-    /// is longer in each call.
-    fn go_on(&mut self, value: &[u8]) -> Option<usize> {
-        let (open, close) = match self.kind {
-            ValueForm::Brackets(open, close) => (open, close),
-            ValueForm::Text => (b'"', b'"'),
-            ValueForm::Word => return self.word(value),
-        };
-        loop {
-            let rest = value.get(self.at..)?;
-            let found = if self.in_text {
-                memchr::memchr2(b'"', b'\\', rest)
-            } else {
-                memchr::memchr3(b'"', open, close, rest)
-            };
-            let Some(at) = found else {
-                self.at = value.len();
-                return None;
-            };
-            let byte = rest.get(at).copied()?;
-            self.at += at + 1;
-            match (self.in_text, byte) {
-                (true, b'\\') => self.at += 1,
-                (true, _) => self.in_text = false,
-                (false, b'"') => self.in_text = true,
-                (false, byte) if byte == open => self.depth += 1,
-                (false, _) => self.depth = self.depth.saturating_sub(1),
-            }
-            if !self.in_text && self.depth == 0 {
-                return Some(self.at);
-            }
-        }
-    }
-
-    fn word(&mut self, value: &[u8]) -> Option<usize> {
-        let fresh = value.get(self.at..)?;
-        let ends = |byte: &u8| is_blank(*byte) || matches!(byte, b',' | b']' | b'}');
-        let Some(at) = fresh.iter().position(ends) else {
-            self.at = value.len();
-            return None;
-        };
-        Some(self.at + at)
-    }
-
-    /// Returns true if the end of the file also ends the value.
-    fn ends_with_file(&self) -> bool {
-        matches!(self.kind, ValueForm::Word)
-    }
-}

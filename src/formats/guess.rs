@@ -25,8 +25,8 @@ impl SourceFile {
             Format::Parquet => self
                 .object()
                 .and_then(|file| parquet::row_groups(file.as_ref())),
-            Format::Numpy => Ok(max),
-            _ => Ok(1),
+            Format::Json => Ok(1),
+            Format::Numpy | Format::JsonLines | Format::Csv => Ok(max),
         };
         parts.unwrap_or(1).clamp(1, max)
     }

@@ -3,23 +3,21 @@
 use std::fmt;
 #[cfg(test)]
 use std::io;
-use std::io::Read;
 #[cfg(test)]
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::batch::{BATCH_BYTES, BATCH_ROWS, Batch};
 use super::block::{Block, FilePart, Rows};
-use super::csv::{CsvOptions, CsvRows};
+use super::csv::{self, CsvOptions};
 use super::error::ReadError;
-use super::json::JsonRows;
+use super::frames::{Frames, JsonSyntax};
 use super::numpy::NumpyRows;
 use super::parquet::ParquetRows;
 use super::schema::Schema;
+use super::text_rows::TextRows;
 use super::warning::Warning;
 use super::window::{self, Window};
-#[cfg(test)]
-use crate::fsutil::open_regular;
 use crate::location::Format;
 #[cfg(test)]
 use crate::stores::read_at::DiskFile;
@@ -27,9 +25,7 @@ use crate::stores::read_at::ReadAt;
 
 /// Data source of a [`Reader`], on disk or elsewhere.
 pub(crate) enum Input {
-    /// Bytes in order, for JSON, JSON Lines and CSV.
-    Stream(Box<dyn Read + Send>),
-    /// One file that is read at any offset, for Parquet.
+    /// One file, for all formats but `NumPy`.
     Object(Arc<dyn ReadAt>),
     /// A set of `NumPy` files, each with its name, e.g. `vector.npy`, and its content.
     Set(Vec<(String, Arc<dyn ReadAt>)>),
@@ -72,11 +68,7 @@ impl Reader {
                 let files = paths.iter().map(|path| named(path));
                 Input::Set(files.collect::<Result<_, _>>()?)
             }
-            (Format::Parquet, [path]) => Input::Object(object(path)?),
-            (_, [path]) => {
-                let opened = open_regular(path).map_err(|source| cannot_open(path, source));
-                Input::Stream(Box::new(opened?))
-            }
+            (_, [path]) => Input::Object(object(path)?),
             _ => {
                 return Err(ReadError::Unsupported {
                     format: format!("{} {format} files as one", paths.len()),
@@ -117,9 +109,11 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Keeps only a part of the rows: of row groups for Parquet, of rows for `NumPy`. Other formats keep all rows.
-    pub(crate) fn keep_part(&mut self, part: FilePart) {
-        self.rows.keep_part(part);
+    /// Keeps only a part: of the row groups for Parquet, of the rows for `NumPy`, and of the bytes for JSON Lines and CSV,
+    /// from the first row that begins in the range. Returns the bytes at which the part of a text file begins and ends.
+    /// [`Batch::before`] and errors then count rows from its beginning.
+    pub(crate) fn keep_part(&mut self, part: FilePart) -> Result<(u64, u64), ReadError> {
+        self.rows.keep_part(part)
     }
 
     /// Moves past at most `rows` rows of a text file without checking them.
@@ -135,13 +129,13 @@ impl Reader {
         problems: &mut Vec<ReadError>,
     ) -> Result<Box<dyn Rows>, ReadError> {
         Ok(match (format, input) {
-            (Format::Csv, Input::Stream(read)) => {
-                Box::new(CsvRows::open(read, schema, csv, problems)?)
+            (Format::Csv, Input::Object(file)) => {
+                csv::open(Window::new(file, window::CHUNK), schema, csv, problems)?
             }
-            (Format::Json | Format::JsonLines, Input::Stream(read)) => {
-                let lines = format == Format::JsonLines;
-                Box::new(JsonRows::new(Window::new(read, window::CHUNK), lines))
-            }
+            (Format::Json | Format::JsonLines, Input::Object(file)) => Box::new(json(
+                Window::new(file, window::CHUNK),
+                format == Format::JsonLines,
+            )),
             (Format::Parquet, Input::Object(file)) => {
                 Box::new(ParquetRows::open(file, schema, problems)?)
             }
@@ -166,17 +160,15 @@ impl Reader {
         }
     }
 
-    /// Returns a reader of JSON from a stream that is read in chunks of `chunk` bytes at first. The rows don't depend
-    /// on the chunk size.
+    /// Returns a reader of JSON that reads chunks of `chunk` bytes at first. The rows don't depend on the chunk size.
     #[cfg(test)]
     pub(super) fn in_chunks(
-        source: Box<dyn Read + Send>,
+        file: Arc<dyn ReadAt>,
         lines: bool,
         schema: &Arc<Schema>,
         chunk: usize,
     ) -> Self {
-        let rows = JsonRows::new(Window::new(source, chunk), lines);
-        Self::of(Box::new(rows), schema)
+        Self::of(Box::new(json(Window::new(file, chunk), lines)), schema)
     }
 
     /// Sets the number of rows per batch (at least 1), instead of [`BATCH_ROWS`].
@@ -223,7 +215,7 @@ impl Reader {
         }
     }
 
-    /// Returns true if the reader supports [`Reader::next_block`], which is the case for JSON and JSON Lines.
+    /// Returns true if the reader supports [`Reader::next_block`], which is the case for text files.
     pub(crate) fn has_blocks(&self) -> bool {
         self.rows.has_blocks()
     }
@@ -253,6 +245,10 @@ impl Reader {
     pub(crate) fn bytes(&self) -> u64 {
         self.rows.bytes()
     }
+}
+
+fn json(window: Window, lines: bool) -> TextRows<Frames> {
+    TextRows::new(Frames::new(window, lines), Arc::new(JsonSyntax))
 }
 
 #[cfg(test)]

@@ -3,18 +3,20 @@
 //! The whole object is read first, to find each field's value. Then the values are checked in schema order. So messages
 //! don't depend on the order of keys, and values that no column keeps are never built.
 
+mod keys;
 mod meta;
 mod quick;
 mod words;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use super::cell;
+use super::cells::Cells;
 use super::column::Column;
 use super::error::{PushError, RowError};
 use super::json_text;
@@ -23,6 +25,7 @@ use super::native;
 use super::schema::{DataType, Field, Schema};
 use super::warning::{MAX_WARNINGS, Warning};
 use crate::location::Format;
+use keys::{FieldNames, KeySeed, RowKey};
 
 /// Parser of rows for one schema, with buffers that are reused for each row.
 #[derive(Clone, Debug)]
@@ -38,26 +41,10 @@ pub(super) struct RowParser {
     /// Keys that aren't fields and were dropped, at most [`MAX_WARNINGS`] + 1, with the number of rows that have them.
     dropped: BTreeMap<String, u64>,
     meta: String,
+    /// Cells of a row of CSV.
+    pub(super) cells: Cells,
     /// True if scalars may be written as strings, and strings as numbers.
     loose: bool,
-}
-
-/// Field names, which are the keys that a row may have.
-#[derive(Clone, Debug, Default)]
-struct FieldNames {
-    names: Vec<String>,
-    index: HashMap<String, usize>,
-}
-
-impl FieldNames {
-    /// Returns the number of the field with this name. Rows tend to have the fields in one order, so the field `guess`
-    /// is tried first.
-    fn find(&self, name: &str, guess: usize) -> Option<usize> {
-        let guessed = self.names.get(guess).is_some_and(|it| it == name);
-        guessed
-            .then_some(guess)
-            .or_else(|| self.index.get(name).copied())
-    }
 }
 
 /// Receives the refusals of one row.
@@ -107,6 +94,7 @@ impl RowParser {
             dynamic: schema.dynamic,
             dropped: BTreeMap::new(),
             meta: String::new(),
+            cells: Cells::default(),
             loose: false,
         }
     }
@@ -399,38 +387,5 @@ impl<'de> Visitor<'de> for RowVisitor<'_> {
             }
         }
         Ok(())
-    }
-}
-
-enum RowKey {
-    Field(usize),
-    Extra(String),
-}
-
-/// Seed that reads a key as a field's number.
-#[derive(Clone, Copy)]
-struct KeySeed<'k> {
-    keys: &'k FieldNames,
-    guess: usize,
-}
-
-impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
-    type Value = RowKey;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RowKey, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl Visitor<'_> for KeySeed<'_> {
-    type Value = RowKey;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a key")
-    }
-
-    fn visit_str<E>(self, key: &str) -> Result<RowKey, E> {
-        let found = self.keys.find(key, self.guess);
-        Ok(found.map_or_else(|| RowKey::Extra(key.to_owned()), RowKey::Field))
     }
 }

@@ -267,24 +267,28 @@ impl SourceFile {
 
     /// Opens the file or set for reading its rows.
     pub(crate) fn open(&self, schema: &Arc<Schema>, csv: &CsvOptions) -> Result<Reader, ReadError> {
-        Reader::new(self.input()?, self.format, schema, csv)
+        Reader::new(self.input(Blocks::STREAM)?, self.format, schema, csv)
     }
 
-    /// Opens the file or set for finding all of its problems ([`Reader::collecting`]).
+    /// Opens the file or set for finding all of its problems ([`Reader::collecting`]). A text file in an object store is
+    /// read in `blocks`.
     pub(crate) fn open_collecting(
         &self,
         schema: &Arc<Schema>,
         csv: &CsvOptions,
         problems: &mut Vec<ReadError>,
+        blocks: Blocks,
     ) -> Result<Reader, ReadError> {
-        Reader::collecting(self.input()?, self.format, schema, csv, problems)
+        Reader::collecting(self.input(blocks)?, self.format, schema, csv, problems)
     }
 
-    fn input(&self) -> Result<Input, ReadError> {
+    fn input(&self, blocks: Blocks) -> Result<Input, ReadError> {
         Ok(match (self.format, self.parts.as_slice()) {
             (Format::Numpy, _) => Input::Set(self.set()?),
             (Format::Parquet, [_]) => Input::Object(self.object()?),
-            (_, [part]) => Input::Stream(part.stream().map_err(|error| self.not_open(error))?),
+            (_, [part]) => {
+                Input::Object(part.object(blocks).map_err(|error| self.not_open(error))?)
+            }
             (format, parts) => {
                 return Err(ReadError::Unsupported {
                     format: format!("{} {format} files as one", parts.len()),

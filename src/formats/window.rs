@@ -1,7 +1,9 @@
 //! A sliding window over a file: bytes that have been read but haven't become rows yet.
 
 use super::error::ReadError;
-use std::io::{self, ErrorKind, Read};
+use crate::stores::read_at::ReadAt;
+use std::io;
+use std::sync::Arc;
 
 /// Bytes requested from the file at a time.
 pub(super) const CHUNK: usize = 1 << 20;
@@ -11,27 +13,72 @@ const FIRST: usize = 64 << 10;
 
 /// Part of the stream between the last consumed byte and the last byte read.
 pub(super) struct Window {
-    source: Box<dyn Read + Send>,
+    file: Arc<dyn ReadAt>,
+    /// Offset of the next byte to read.
+    next: u64,
     buffer: Vec<u8>,
     start: usize,
     end: usize,
     chunk: usize,
-    ended: bool,
     offset: u64,
+    /// Line on which the rest begins, from 1; 0 if unknown.
     line: u64,
 }
 
 impl Window {
-    pub(super) fn new(source: Box<dyn Read + Send>, chunk: usize) -> Self {
+    pub(super) fn new(file: Arc<dyn ReadAt>, chunk: usize) -> Self {
         Self {
-            source,
+            file,
+            next: 0,
             buffer: Vec::new(),
             start: 0,
             end: 0,
             chunk: chunk.max(1),
-            ended: false,
             offset: 0,
             line: 1,
+        }
+    }
+
+    /// Returns a window over the same file from a byte on. Its lines aren't counted.
+    pub(super) fn at(&self, offset: u64) -> Self {
+        let mut window = Self::new(Arc::clone(&self.file), self.chunk);
+        (window.next, window.offset) = (offset, offset);
+        window.line = u64::from(offset == 0);
+        window
+    }
+
+    /// Puts a byte before the rest of a new window.
+    pub(super) fn put_back(&mut self, byte: u8) {
+        self.buffer = vec![byte];
+        self.end = 1;
+        self.offset = self.offset.saturating_sub(1);
+    }
+
+    /// Returns the size of the file in bytes.
+    pub(super) fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    /// Reads until the rest has as many bytes as `text`, and returns true if the rest begins with it.
+    pub(super) fn starts_with(&mut self, text: &[u8]) -> Result<bool, ReadError> {
+        while self.rest().len() < text.len() && self.fill()? {}
+        Ok(self.rest().starts_with(text))
+    }
+
+    /// Moves to the next line, or to the end of the file, and returns its offset.
+    pub(super) fn next_line(&mut self) -> Result<u64, ReadError> {
+        loop {
+            let rest = self.rest();
+            match memchr::memchr(b'\n', rest) {
+                Some(end) => {
+                    self.consume(end + 1);
+                    return Ok(self.offset);
+                }
+                None => self.consume(rest.len()),
+            }
+            if !self.fill()? {
+                return Ok(self.offset);
+            }
         }
     }
 
@@ -45,7 +92,7 @@ impl Window {
         self.offset
     }
 
-    /// Returns the line on which [`Window::rest`] begins, from 1.
+    /// Returns the line on which [`Window::rest`] begins, from 1; 0 if unknown.
     pub(super) fn line(&self) -> u64 {
         self.line
     }
@@ -54,11 +101,10 @@ impl Window {
     pub(super) fn consume(&mut self, bytes: usize) {
         let rest = self.rest();
         let done = rest.get(..bytes).unwrap_or(rest);
-        let lines = memchr::memchr_iter(b'\n', done).count();
-        let bytes = done.len();
+        let (bytes, line) = (done.len(), line_after(self.line, done));
+        self.line = line;
         self.start += bytes;
         self.offset += bytes as u64;
-        self.line += lines as u64;
     }
 
     /// Reads more bytes and appends them to [`Window::rest`]. Returns false at the end of the file.
@@ -70,27 +116,20 @@ impl Window {
     }
 
     fn read(&mut self) -> io::Result<bool> {
-        if self.ended {
+        let left = self.file.size().saturating_sub(self.next);
+        if left == 0 {
             return Ok(false);
         }
         if self.end == self.buffer.len() {
             self.make_room();
         }
-        loop {
-            let free = self.buffer.get_mut(self.end..).unwrap_or_default();
-            match self.source.read(free) {
-                Ok(0) => {
-                    self.ended = true;
-                    return Ok(false);
-                }
-                Ok(bytes) => {
-                    self.end = (self.end + bytes).min(self.buffer.len());
-                    return Ok(true);
-                }
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
+        let free = self.buffer.get_mut(self.end..).unwrap_or_default();
+        let bytes = usize::try_from(left).map_or(free.len(), |left| left.min(free.len()));
+        let free = free.get_mut(..bytes).unwrap_or_default();
+        self.file.read_at(self.next, free)?;
+        self.next += bytes as u64;
+        self.end += bytes;
+        Ok(true)
     }
 
     /// Returns a syntax error at a position in [`Window::rest`].
@@ -99,7 +138,7 @@ impl Window {
         let before = rest.get(..at).unwrap_or(rest);
         ReadError::Syntax {
             row,
-            line: self.line + memchr::memchr_iter(b'\n', before).count() as u64,
+            line: line_after(self.line, before),
             offset: self.offset + at as u64,
             message: message.to_owned(),
         }
@@ -116,5 +155,13 @@ impl Window {
             self.buffer
                 .resize(size.saturating_mul(2).max(FIRST.min(self.chunk)), 0);
         }
+    }
+}
+
+/// Returns the line after a text that begins on a line; 0 if the line is unknown.
+pub(super) fn line_after(line: u64, text: &[u8]) -> u64 {
+    match line {
+        0 => 0,
+        line => line + memchr::memchr_iter(b'\n', text).count() as u64,
     }
 }

@@ -96,10 +96,15 @@ fn block(finding: &Value, word: &str, tone: Tone, screen: &Screen) -> String {
     ]);
     for example in examples.into_iter().flatten() {
         let cell = |key: &str| Cell::optional(example.get(key).and_then(Value::as_str));
-        let row = example
-            .get("row")
-            .and_then(Value::as_u64)
-            .map(words::number);
+        let number = |key: &str| example.get(key).and_then(Value::as_u64).map(words::number);
+        let from_byte = || {
+            Some(format!(
+                "{} from byte {}",
+                number("row_from_byte")?,
+                number("byte")?
+            ))
+        };
+        let row = number("row").or_else(from_byte);
         grid.push(vec![
             cell("file"),
             Cell::optional(row.as_deref()),

@@ -2,7 +2,7 @@
 
 use super::StorageKeys;
 use super::fault::StoreFault;
-use super::object::{Blocks, FromStart, RemoteFile, runtime};
+use super::object::{Blocks, RemoteFile, runtime};
 use crate::location::{Location, PathScope, Store};
 use crate::secret::Secret;
 use object_store::aws::{AmazonS3Builder, resolve_bucket_region};
@@ -376,11 +376,6 @@ impl Remote {
             meta.e_tag.clone(),
             blocks,
         )
-    }
-
-    /// Returns an object to read from its first byte to its last.
-    pub(crate) fn stream(&self, meta: &ObjectMeta) -> FromStart {
-        FromStart::new(self.object(meta, Blocks::STREAM))
     }
 }
 

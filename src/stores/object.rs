@@ -6,7 +6,7 @@ use bytes::Bytes;
 use object_store::path::Path;
 use object_store::{GetOptions, GetRange, ObjectStore};
 use std::collections::VecDeque;
-use std::io::{self, Read};
+use std::io;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -195,30 +195,6 @@ impl ReadAt for RemoteFile {
             buffer = rest;
         }
         Ok(())
-    }
-}
-
-/// A file read from its first byte to its last.
-pub(crate) struct FromStart {
-    file: RemoteFile,
-    offset: u64,
-}
-
-impl FromStart {
-    /// Starts at the first byte.
-    pub(crate) fn new(file: RemoteFile) -> Self {
-        Self { file, offset: 0 }
-    }
-}
-
-impl Read for FromStart {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.file.size().saturating_sub(self.offset);
-        let length = usize::try_from(left).map_or(buffer.len(), |left| left.min(buffer.len()));
-        let buffer = buffer.get_mut(..length).unwrap_or_default();
-        self.file.read_at(self.offset, buffer)?;
-        self.offset += length as u64;
-        Ok(length)
     }
 }
 

@@ -10,7 +10,7 @@ use cap_std::fs::Dir;
 use object_store::ObjectMeta;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -162,14 +162,6 @@ impl RootedFile {
         match (&self.root, &self.meta) {
             (Opened::Remote(remote), Some(meta)) => Ok(Arc::new(remote.object(meta, blocks))),
             _ => Ok(Arc::new(DiskFile::of(self.on_disk()?)?)),
-        }
-    }
-
-    /// Opens the file for reading from start to end.
-    pub(crate) fn stream(&self) -> io::Result<Box<dyn Read + Send>> {
-        match (&self.root, &self.meta) {
-            (Opened::Remote(remote), Some(meta)) => Ok(Box::new(remote.stream(meta))),
-            _ => Ok(Box::new(self.on_disk()?)),
         }
     }
 

@@ -8,6 +8,7 @@ use crate::formats::batch::BATCH_ROWS;
 use crate::formats::source::SourceFile;
 use crate::formats::{Batch, CsvOptions, DataType, Field, ReadError, Schema};
 use crate::location::Format;
+use crate::stores::object::Blocks;
 use crate::text::words;
 use serde_json::{Map, Value, json};
 use std::collections::HashSet;
@@ -248,7 +249,7 @@ impl Guesses {
             return Ok(());
         }
         let mut problems = Vec::new();
-        let reader = file.open_collecting(&Arc::new(schema), csv, &mut problems)?;
+        let reader = file.open_collecting(&Arc::new(schema), csv, &mut problems, Blocks::STREAM)?;
         let rows = usize::try_from(self.rows_per_file).unwrap_or(BATCH_ROWS);
         let mut reader = reader.with_batch_rows(rows.min(BATCH_ROWS));
         let mut batch = reader.new_batch();

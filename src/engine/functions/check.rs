@@ -47,7 +47,7 @@ const OPTIONS: &[Opt] = &[
     ),
     opt(
         "shard",
-        "check only a part of the files, or of their row groups: \"3/16\" is the third of 16 parts",
+        "check only a part of the files, or of the parts of large ones: \"3/16\" is the third of 16 parts",
     ),
     opt(
         "keys_out",

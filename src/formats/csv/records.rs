@@ -1,42 +1,28 @@
-//! Splits a CSV file into records by the rules of Go's `encoding/csv`, which Milvus uses
+//! Finds the records of a CSV file by the rules of Go's `encoding/csv`, which Milvus uses
 //! (`importutilv2/csv/reader.go`).
 //!
 //! A line ends in `\n` or `\r\n`. Inside quotes, both become `\n`. A `\r` elsewhere is data. Empty lines are skipped.
 //! If Go reports an error about a quote, Milvus continues with a part of the record, or stops as at the end of the
-//! file. This parser always refuses such a record.
+//! file. This parser always refuses such a record, which then ends with its line.
 
-use crate::formats::error::ReadError;
+use crate::formats::cells::{Cells, NOT_CLOSED};
+use crate::formats::error::{PushError, ReadError};
 use crate::formats::frames::MAX_ROW;
+use crate::formats::text_rows::FindRows;
 use crate::formats::window::Window;
 
-/// Maximum number of cells in a record. A collection has far fewer fields.
-const MAX_CELLS: usize = 65_536;
+/// Records after a possible cut that must have as many cells as the header.
+const PROBED: u64 = 4;
 
-/// Reader of a file's records. Each record replaces the previous one.
+/// Finder of a file's records.
 pub(super) struct Records {
     window: Window,
     /// Separator in UTF-8.
     separator: Vec<u8>,
-    /// Cells of the record, without gaps.
-    cells: Vec<u8>,
-    /// End of each cell.
-    ends: Vec<usize>,
-    /// Length of the record in the window, in bytes.
-    length: usize,
+    /// Offset of the first record after the header, and the number of the header's cells.
+    header: (u64, usize),
     max_row: usize,
     done: bool,
-}
-
-/// A line, as byte offsets in the window's rest.
-#[derive(Clone, Copy)]
-struct CsvLine {
-    begin: usize,
-    /// End of the line without `\n` or `\r\n`.
-    end: usize,
-    /// Start of the next line.
-    next: usize,
-    /// False if the file ends without a line end after this line.
-    ended: bool,
 }
 
 /// Refused byte sequences at the start of a file, each with its message.
@@ -51,177 +37,96 @@ const MARKS: [(&[u8], &str); 3] = [
 ];
 
 impl Records {
-    /// Returns a reader of records with cells between separators.
-    pub(super) fn new(window: Window, separator: char) -> Self {
+    /// Returns a finder of records with cells between separators.
+    pub(super) fn new(window: Window, separator: &[u8]) -> Self {
         Self {
             window,
-            separator: separator.to_string().into_bytes(),
-            cells: Vec::new(),
-            ends: Vec::new(),
-            length: 0,
+            separator: separator.to_vec(),
+            header: (0, 0),
             max_row: MAX_ROW,
             done: false,
         }
     }
 
-    #[cfg(test)]
-    pub(super) fn set_max_row(&mut self, bytes: usize) {
-        self.max_row = bytes;
-    }
-
-    /// Returns an error if the file begins with a byte order mark.
-    pub(super) fn check_marks(&mut self) -> Result<(), ReadError> {
-        while self.window.rest().len() < 3 && self.fill()? {}
+    /// Reads the header row.
+    pub(super) fn header(&mut self) -> Result<Vec<String>, ReadError> {
+        while self.window.rest().len() < 3 && self.window.fill()? {}
         let rest = self.window.rest();
-        match MARKS.iter().find(|(mark, _)| rest.starts_with(mark)) {
-            Some((_, message)) => Err(self.refuse(None, 0, message)),
-            None => Ok(()),
+        if let Some((_, message)) = MARKS.iter().find(|(mark, _)| rest.starts_with(mark)) {
+            return Err(self.refuse(None, 0, message));
         }
-    }
-
-    /// Returns the number of cells.
-    pub(super) fn len(&self) -> usize {
-        self.ends.len()
-    }
-
-    /// Returns the bytes of a cell. Cells past the last are empty.
-    pub(super) fn cell(&self, nth: usize) -> &[u8] {
-        let end = self.ends.get(nth).copied().unwrap_or(0);
-        let begin = match nth.checked_sub(1) {
-            Some(before) => self.ends.get(before).copied().unwrap_or(end),
-            None => 0,
+        let found = self.find(None).map_err(|error| self.explain(error))?;
+        let Some(length) = found else {
+            return Err(self.refuse(None, 0, "expected a header row, found an empty file"));
         };
-        self.cells.get(begin..end).unwrap_or_default()
-    }
-
-    /// Returns the offset in the file of the record's end, in bytes.
-    pub(super) fn offset(&self) -> u64 {
-        self.window.offset() + self.length as u64
-    }
-
-    /// Reads the next record. Returns false at the end of the file. `row` is the record's number, for errors. After an
-    /// error, the next call continues after the record, if the end of the record was found.
-    pub(super) fn next(&mut self, row: Option<u64>) -> Result<bool, ReadError> {
-        self.window.consume(std::mem::take(&mut self.length));
-        self.cells.clear();
-        self.ends.clear();
-        let mut line = loop {
-            if self.done {
-                return Ok(false);
-            }
-            let Some(line) = self.line(row, 0)? else {
-                self.done = true;
-                return Ok(false);
+        let record = self.window.rest().get(..length).unwrap_or_default();
+        let mut cells = Cells::default();
+        if let Err(error) = cells.split(record, &self.separator) {
+            let at = match &error {
+                PushError::Syntax { offset, .. } => *offset,
+                PushError::Row(_) => 0,
             };
-            if line.begin < line.end {
-                break line;
-            }
-            self.window.consume(line.next);
-        };
-        let mut at = line.begin;
-        let mut more = true;
-        while more {
-            let text = self.window.rest().get(at..line.end).unwrap_or_default();
-            (at, more) = if text.first() == Some(&b'"') {
-                self.quoted(row, at + 1, &mut line)?
-            } else {
-                self.plain(row, at, line)?
-            };
-            self.ends.push(self.cells.len());
-            if self.ends.len() > MAX_CELLS {
-                self.length = line.next;
-                let message = format!("the row has more than {MAX_CELLS} cells");
-                return Err(self.refuse(row, at, &message));
-            }
+            return Err(self.explain(self.refuse(None, at, &error.to_string())));
         }
-        self.length = line.next;
-        Ok(true)
+        let names = (0..cells.len()).map(|nth| String::from_utf8(cells.get(nth).to_vec()));
+        let names: Result<Vec<String>, _> = names.collect();
+        let names = names.map_err(|_| self.refuse(None, 0, "the header row is not UTF-8"))?;
+        self.header = (self.window.offset() + length as u64, names.len());
+        Ok(names)
     }
 
-    /// Reads a cell without quotes. Returns the position after the cell, and whether another cell follows.
-    fn plain(
-        &mut self,
-        row: Option<u64>,
-        at: usize,
-        line: CsvLine,
-    ) -> Result<(usize, bool), ReadError> {
-        let text = self.window.rest().get(at..line.end).unwrap_or_default();
-        let found = match self.separator.as_slice() {
-            [byte] => memchr::memchr(*byte, text),
-            bytes => memchr::memmem::find(text, bytes),
-        };
-        let cell = text.get(..found.unwrap_or(text.len())).unwrap_or(text);
-        if let Some(quote) = memchr::memchr(b'"', cell) {
-            self.length = line.next;
-            return Err(self.refuse(
-                row,
-                at + quote,
-                "a quote inside a cell without quotes, with which Milvus refuses the file or loses rows; put the cell in \
-                 quotes and double the quotes in it: \"5\"\" disk\"",
-            ));
-        }
-        self.cells.extend_from_slice(cell);
-        let end = at + cell.len();
-        Ok(match found {
-            Some(_) => (end + self.separator.len(), true),
-            None => (end, false),
-        })
+    /// Moves past the header row.
+    pub(super) fn pass_header(&mut self) {
+        let length = self.header.0 - self.window.offset();
+        self.window.consume(usize::try_from(length).unwrap_or(0));
     }
 
-    /// Reads a quoted cell, starting after its first quote. The cell may span several lines. Returns the position after
-    /// the cell, and whether another cell follows.
-    fn quoted(
-        &mut self,
-        row: Option<u64>,
-        mut at: usize,
-        line: &mut CsvLine,
-    ) -> Result<(usize, bool), ReadError> {
-        let begin = at - 1;
+    /// Finds the next record like [`FindRows::next`].
+    fn find(&mut self, row: Option<u64>) -> Result<Option<usize>, ReadError> {
+        if self.done || !self.skip_empty_lines()? {
+            self.done = true;
+            return Ok(None);
+        }
+        let mut scan = RecordScan::default();
         loop {
-            let text = self.window.rest().get(at..line.end).unwrap_or_default();
-            if let Some(quote) = memchr::memchr(b'"', text) {
-                let (cell, after) = text.split_at(quote);
-                let after = after.get(1..).unwrap_or_default();
-                self.cells.extend_from_slice(cell);
-                at += quote + 1;
-                match after.first() {
-                    None => return Ok((at, false)),
-                    Some(b'"') => {
-                        self.cells.push(b'"');
-                        at += 1;
-                    }
-                    Some(_) if after.starts_with(&self.separator) => {
-                        return Ok((at + self.separator.len(), true));
-                    }
-                    Some(_) => {
-                        self.length = line.next;
-                        return Err(self.refuse(
-                            row,
-                            at,
-                            "text after the closing quote of a cell, with which Milvus refuses the file or loses rows; \
-                             double the quotes inside quotes: \"5\"\" disk\"",
-                        ));
+            let rest = self.window.rest();
+            let length = scan.go_on(rest, &self.separator);
+            if length.unwrap_or(rest.len()) > self.max_row {
+                let limit = self.max_row >> 20;
+                let message = format!(
+                    "the row is longer than {limit} MiB, and a row has at most that; is a quote not closed?"
+                );
+                self.done = true;
+                return Err(self.refuse(row, 0, &message));
+            }
+            if length.is_some() {
+                return Ok(length);
+            }
+            if !self.fill()? {
+                self.done = true;
+                let rest = self.window.rest();
+                return match scan.open_quote(rest) {
+                    Some(at) => Err(self.refuse(row, at, NOT_CLOSED)),
+                    None => Ok(Some(rest.len())),
+                };
+            }
+        }
+    }
+
+    /// Returns false at the end of the file.
+    fn skip_empty_lines(&mut self) -> Result<bool, ReadError> {
+        loop {
+            match self.window.rest() {
+                [b'\n', ..] => self.window.consume(1),
+                [b'\r', b'\n', ..] => self.window.consume(2),
+                // The line may end in the bytes that follow; at the end of the file, the line is empty.
+                [] | [b'\r'] => {
+                    if !self.fill()? {
+                        return Ok(false);
                     }
                 }
-                continue;
+                _ => return Ok(true),
             }
-            self.cells.extend_from_slice(text);
-            self.cells.push(b'\n');
-            let next = if line.ended {
-                self.line(row, line.next)?
-            } else {
-                None
-            };
-            let Some(next) = next else {
-                self.done = true;
-                return Err(self.refuse(
-                    row,
-                    begin,
-                    "a quote that is not closed before the end of the file",
-                ));
-            };
-            *line = next;
-            at = line.begin;
         }
     }
 
@@ -243,51 +148,188 @@ impl Records {
         self.refuse(None, 0, message)
     }
 
-    /// Returns the line that begins at a byte of the window's rest, or `None` at the end of the file.
-    fn line(&mut self, row: Option<u64>, begin: usize) -> Result<Option<CsvLine>, ReadError> {
-        let mut searched = begin;
-        loop {
-            let rest = self.window.rest();
-            let found = memchr::memchr(b'\n', rest.get(searched..).unwrap_or_default());
-            if let Some(at) = found {
-                let next = searched + at + 1;
-                return Ok(Some(line_of(rest, begin, next - 1, next, true)));
-            }
-            searched = rest.len();
-            if searched > self.max_row {
-                self.done = true;
-                let limit = self.max_row >> 20;
-                let message = format!(
-                    "the row is longer than {limit} MiB, and a row has at most that; is a quote not closed?"
-                );
-                return Err(self.refuse(row, 0, &message));
-            }
-            if !self.fill()? {
-                let rest = self.window.rest();
-                let line = line_of(rest, begin, rest.len(), rest.len(), false);
-                return Ok((begin < rest.len()).then_some(line));
-            }
-        }
-    }
-
     fn fill(&mut self) -> Result<bool, ReadError> {
         self.window.fill().inspect_err(|_| self.done = true)
     }
 
     /// Returns an error about the record at a byte of the window's rest.
-    pub(super) fn refuse(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
+    fn refuse(&self, row: Option<u64>, at: usize, message: &str) -> ReadError {
         self.window.syntax(row, at, message)
+    }
+
+    /// Returns a finder of the same file's records from a byte on.
+    fn at(&self, offset: u64) -> Self {
+        Self {
+            separator: self.separator.clone(),
+            window: self.window.at(offset),
+            done: false,
+            ..*self
+        }
+    }
+
+    /// Finds the end of the record that begins before this finder's position. Returns the end, and how many of the next
+    /// [`PROBED`] records are good. Returns `None` if the rest of the record isn't part of a record.
+    fn probe(&mut self, whole: bool) -> Result<Option<(u64, u64)>, ReadError> {
+        let mut cells = Cells::default();
+        if !whole {
+            let Some(length) = probed(self.find(None))? else {
+                return Ok(None);
+            };
+            let record = self.window.rest().get(..length).unwrap_or_default();
+            if cells.split(record, &self.separator).is_err() {
+                return Ok(None);
+            }
+            self.window.consume(length);
+        }
+        let cut = self.window.offset();
+        for good in 0..PROBED {
+            let length = match self.find(None) {
+                // All records up to the end of the file are good.
+                Ok(None) => break,
+                found => probed(found)?,
+            };
+            let record = length.and_then(|length| self.window.rest().get(..length));
+            let split = record.map(|record| cells.split(record, &self.separator));
+            if !matches!(split, Some(Ok(()))) || cells.len() != self.header.1 {
+                return Ok(Some((cut, good)));
+            }
+            self.window.consume(length.unwrap_or(0));
+        }
+        Ok(Some((cut, PROBED)))
     }
 }
 
-/// Returns a line without the `\r` before its end, even at the end of the file.
-fn line_of(rest: &[u8], begin: usize, end: usize, next: usize, ended: bool) -> CsvLine {
-    let text = rest.get(begin..end).unwrap_or_default();
-    let end = end - usize::from(text.last() == Some(&b'\r'));
-    CsvLine {
-        begin,
-        end,
-        next,
-        ended,
+/// Returns the length of a record that is being probed, or `None` if what is found is no record.
+fn probed(found: Result<Option<usize>, ReadError>) -> Result<Option<usize>, ReadError> {
+    match found {
+        Err(ReadError::Syntax { .. }) => Ok(None),
+        found => found,
+    }
+}
+
+impl FindRows for Records {
+    fn next(&mut self, number: u64) -> Result<Option<usize>, ReadError> {
+        self.find(Some(number))
+    }
+
+    fn window(&mut self) -> &mut Window {
+        &mut self.window
+    }
+
+    fn finish(&mut self) {
+        self.done = true;
+    }
+
+    /// Byte `at` may be inside or outside of quotes. Where a wrong guess is tried, text follows a closing quote or a quote
+    /// is inside of text nearly at once.
+    fn cut(&mut self, at: u64) -> Result<u64, ReadError> {
+        let size = self.window.size();
+        if at <= self.header.0 || at >= size {
+            return Ok(at.clamp(self.header.0.min(size), size));
+        }
+        let mut inside = self.at(at);
+        inside.window.put_back(b'"');
+        let inside = inside.probe(false)?;
+        if let Some((cut, PROBED)) = inside {
+            return Ok(cut);
+        }
+        let before = self.window.at(at - 1).starts_with(b"\n")?;
+        let outside = self.at(at).probe(before)?;
+        let good = |probe: Option<(u64, u64)>| probe.map_or(0, |(_, good)| good + 1);
+        let best = if good(inside) > good(outside) {
+            inside
+        } else {
+            outside.or(inside)
+        };
+        match best {
+            Some((cut, _)) => Ok(cut),
+            // Neither is a record, so the next line is as good as any other place.
+            None => self.window.at(at).next_line(),
+        }
+    }
+
+    fn seek(&mut self, cut: u64) -> Result<(), ReadError> {
+        self.window = self.window.at(cut);
+        Ok(())
+    }
+
+    #[cfg(test)]
+    fn set_max_row(&mut self, bytes: usize) {
+        self.max_row = bytes;
+    }
+}
+
+/// Scanner for the end of a record that arrives in pieces.
+#[derive(Default)]
+struct RecordScan {
+    /// Number of bytes scanned.
+    at: usize,
+    /// Start of the current cell or of a cell before it on the same line.
+    cell: usize,
+    /// Position of the opening quote, inside of quotes.
+    quote: Option<usize>,
+    /// True after an error about a quote: the record ends with the line.
+    failed: bool,
+}
+
+impl RecordScan {
+    /// Continues the scan and returns the record's length with its line end if `text` has all of the record. `text` begins
+    /// with the record and is longer in each call.
+    fn go_on(&mut self, text: &[u8], separator: &[u8]) -> Option<usize> {
+        loop {
+            let rest = text.get(self.at..)?;
+            if self.quote.is_some() {
+                let Some(quote) = memchr::memchr(b'"', rest) else {
+                    self.at = text.len();
+                    return None;
+                };
+                self.at += quote;
+                let after = rest.get(quote + 1..)?;
+                match after {
+                    [b'"', ..] => {
+                        self.at += 2;
+                        continue;
+                    }
+                    [b'\n', ..] => return Some(self.at + 2),
+                    [b'\r', b'\n', ..] => return Some(self.at + 3),
+                    _ if after.starts_with(separator) => self.at += 1 + separator.len(),
+                    // More bytes decide what follows the quote. At the end of the file, the cell is closed.
+                    [] | [b'\r'] => return None,
+                    _ if separator.starts_with(after) => return None,
+                    _ => self.failed = true,
+                }
+                self.quote = None;
+                self.cell = self.at;
+                continue;
+            }
+            let found = if self.failed {
+                memchr::memchr(b'\n', rest)
+            } else {
+                memchr::memchr2(b'"', b'\n', rest)
+            };
+            let Some(found) = found else {
+                self.at = text.len();
+                return None;
+            };
+            let begin = self.at;
+            self.at += found + 1;
+            if rest.get(found) == Some(&b'\n') {
+                return Some(self.at);
+            }
+            // Only a quote at the start of a cell opens a quoted cell.
+            let quote = begin + found;
+            let before = text.get(self.cell..quote).unwrap_or_default();
+            if before.is_empty() || before.ends_with(separator) {
+                self.quote = Some(quote);
+            } else {
+                self.failed = true;
+            }
+        }
+    }
+
+    /// Returns the position of the opening quote if `text`, which is the end of the file, has no closing quote for it.
+    fn open_quote(&self, text: &[u8]) -> Option<usize> {
+        let rest = text.get(self.at..).unwrap_or_default();
+        self.quote.filter(|_| memchr::memchr(b'"', rest).is_none())
     }
 }

@@ -1,6 +1,5 @@
 //! CSV files: files that were written are read back, and errors name the problem.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -11,8 +10,12 @@ use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
 use crate::location::Format;
 
 fn open(text: &[u8], schema: &Arc<Schema>, options: &CsvOptions) -> Result<Reader, ReadError> {
-    let read = Box::new(Cursor::new(text.to_vec()));
-    Reader::new(Input::Stream(read), Format::Csv, schema, options)
+    Reader::new(
+        Input::Object(Arc::new(text.to_vec())),
+        Format::Csv,
+        schema,
+        options,
+    )
 }
 
 fn read(text: &str, schema: &Arc<Schema>) -> Result<Vec<Row>, String> {

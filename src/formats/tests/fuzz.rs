@@ -1,6 +1,5 @@
 //! Seeded mutations of files: no panic that isn't caught, no hang, and bounded memory.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use parquet::basic::{BrotliLevel, Compression, Encoding, GzipLevel, ZstdLevel};
@@ -177,16 +176,14 @@ fn read(
     in_blocks: bool,
 ) -> Result<u64, ReadError> {
     let csv = CsvOptions::default();
-    let stream = |mut files: Files| Input::Stream(Box::new(Cursor::new(files.remove(0).1)));
     let input = match format {
-        Format::Parquet => Input::Object(Arc::new(files.into_iter().next().unwrap().1)),
         Format::Numpy => Input::Set(
             files
                 .into_iter()
                 .map(|(name, bytes)| (name, Arc::new(bytes) as Arc<dyn ReadAt>))
                 .collect(),
         ),
-        _ => stream(files),
+        _ => Input::Object(Arc::new(files.into_iter().next().unwrap().1)),
     };
     let mut reader = Reader::new(input, format, schema, &csv)?;
     let (mut batch, mut block) = (reader.new_batch(), Block::default());

@@ -232,7 +232,7 @@ fn a_record_has_a_limited_number_of_cells() {
         ",".repeat(70_000),
         format!("id,t\n1,a\n{}\n2,b\n", ",".repeat(70_000)),
     ] {
-        let input = Input::Stream(Box::new(io::Cursor::new(text.into_bytes())));
+        let input = Input::Object(Arc::new(text.into_bytes()));
         let reader = Reader::new(input, Format::Csv, &schema, &CsvOptions::default());
         let message = reader.and_then(batches).unwrap_err().to_string();
         assert!(message.contains("more than 65536 cells"), "{message}");

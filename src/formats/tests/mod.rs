@@ -11,6 +11,7 @@ mod numpy;
 mod parquet;
 mod parquet_stored;
 mod parquet_types;
+mod parts;
 mod properties;
 mod rows;
 mod schema_rules;
@@ -18,7 +19,6 @@ mod schemas;
 mod types;
 mod write_parquet;
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
@@ -69,7 +69,7 @@ pub(super) type Row = Map<String, Value>;
 
 /// Returns a reader of bytes in memory that reads in chunks of `chunk` bytes.
 pub(super) fn reader(text: &[u8], format: Format, schema: &Arc<Schema>, chunk: usize) -> Reader {
-    let source = Box::new(Cursor::new(text.to_vec()));
+    let source = Arc::new(text.to_vec());
     Reader::in_chunks(source, format == Format::JsonLines, schema, chunk)
 }
 

@@ -33,8 +33,7 @@ fn schema() -> Arc<Schema> {
 }
 
 fn stream(text: &str, format: Format, schema: &Arc<Schema>) -> Result<Vec<Row>, String> {
-    let read = Box::new(std::io::Cursor::new(text.as_bytes().to_vec()));
-    let input = Input::Stream(read);
+    let input = Input::Object(Arc::new(text.as_bytes().to_vec()));
     let rows = Reader::new(input, format, schema, &CsvOptions::default()).and_then(read_all);
     rows.map_err(|error| error.to_string())
 }

@@ -119,6 +119,14 @@ fn merged_shards_find_what_one_check_finds() {
         "data/4.parquet",
         parquet(&groups, Compression::UNCOMPRESSED),
     );
+    let quoted = |id: u64| {
+        format!(
+            "{id},\"w\n{id}\"\"\",{id}{},\"[1,0]\"\n",
+            if id.is_multiple_of(7) { "x" } else { "" }
+        )
+    };
+    let quoted: String = (1000..1060).map(quoted).collect();
+    folder.work("data/5.csv", format!("id,word,price,vector\n{quoted}"));
     let check = |more: &[&str]| {
         let test = folder
             .test()
@@ -153,6 +161,34 @@ fn merged_shards_find_what_one_check_finds() {
             );
         }
     }
+    // Row 2 of the shard, whose place the shard can't number.
+    folder.work("b.jsonl", lines(1, 39) + "{\"id\":true}\n");
+    let last = |shard| {
+        let args = [
+            "check",
+            "b.jsonl",
+            "--schema",
+            "schema.json",
+            "--shard",
+            shard,
+        ];
+        let ran = folder
+            .test()
+            .args(args)
+            .args(["-o", "json"])
+            .status(7)
+            .run();
+        ran.json()["errors"][0]["first"][0].clone()
+    };
+    let size = std::fs::metadata(folder.path("work/b.jsonl"))
+        .expect("a file")
+        .len();
+    let place = last("16/16");
+    let byte = place["byte"].as_u64().expect("a byte");
+    assert!(
+        place["row"].is_null() && size - byte <= size / 16,
+        "{place}"
+    );
     let alone = check(&["--shard", "2/3"]);
     assert_eq!(alone["notes"][1], "duplicates not checked across shards");
 }
