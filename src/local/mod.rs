@@ -9,6 +9,7 @@
 //! - [`state`]: the state that requests share
 //! - [`jobs`]: workers that run imports
 //! - [`storage`]: the embedded database
+//! - [`volumes`]: the files of volumes, behind an endpoint with S3's protocol
 //! - [`source`]: the files of a job, read from [`crate::stores`] with [`crate::formats`]
 //! - [`filter`]: filter expressions
 //! - [`faults`]: failures on request
@@ -40,6 +41,7 @@ mod server;
 mod source;
 mod state;
 mod storage;
+mod volumes;
 
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop, TICK};
@@ -58,6 +60,7 @@ use std::sync::Arc;
 use std::time::Duration;
 use storage::DataStore;
 pub(crate) use storage::StoreError;
+use volumes::access::VolumeKeys;
 
 /// Settings of the service.
 #[derive(Clone, Debug)]
@@ -206,6 +209,9 @@ impl Service {
             rules,
             token,
             public,
+            volumes: dir.join("volumes"),
+            volume_keys: VolumeKeys::default(),
+            started: jobs::now(),
         };
         let server = Server::start(listener, Arc::new(app)).map_err(LocalError::Threads)?;
         Ok(Self {

@@ -8,13 +8,15 @@ use super::http::listener::LimitedListener;
 use super::http::routing::Routes;
 use super::http::{body, faults, guard, paths, serve};
 use super::routes::{
-    aliases, collections, databases, entities, indexes, page, rows, search, upsert, v1, v2,
+    aliases, collections, control, databases, entities, indexes, page, rows, search, upsert, v1,
+    v2, volumes,
 };
 use super::state::{App, HANDLERS};
+use super::volumes::{BUCKET, endpoint};
 use axum::extract::Request;
 use axum::http::{HeaderName, HeaderValue};
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::{any, get};
 use axum::{Router, middleware};
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -29,9 +31,13 @@ const SERVER: HeaderValue = HeaderValue::from_static(concat!("zshell/", env!("CA
 fn router(app: Arc<App>) -> Router {
     let routes = collections::routes(v2::routes(v1::routes(Routes(Router::new()))));
     let routes = search::routes(upsert::routes(rows::routes(entities::routes(routes))));
+    let routes = volumes::routes(control::routes(routes));
     let Routes(router) = aliases::routes(indexes::routes(databases::routes(routes)));
     router
         .route("/", get(page::show))
+        .route(&format!("/{BUCKET}"), any(endpoint::handle))
+        .route(&format!("/{BUCKET}/"), any(endpoint::handle))
+        .route(&format!("/{BUCKET}/{{*object}}"), any(endpoint::handle))
         .fallback(|request: Request| async move {
             let what = format!(
                 "{} {} is not part of this API",
@@ -71,7 +77,13 @@ fn router(app: Arc<App>) -> Router {
 fn plain(router: Router) -> Router {
     Router::new().fallback(move |request: Request| {
         let mut router = router.clone();
-        let request = body::keep_leftover(paths::plain(request));
+        // The names of objects are signed as they were sent, and slashes in them have a meaning.
+        let request = if endpoint::is_own(request.uri().path()) {
+            request
+        } else {
+            paths::plain(request)
+        };
+        let request = body::keep_leftover(request);
         async move { router.call(request).await }
     })
 }

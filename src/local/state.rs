@@ -3,7 +3,9 @@
 use super::jobs::Shared;
 use super::source::Rules;
 use super::storage::DataStore;
+use super::volumes::access::VolumeKeys;
 use crate::secret::Secret;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Semaphore;
@@ -36,6 +38,12 @@ pub(crate) struct App {
     pub(crate) rules: Rules,
     /// Token that each request must carry as its bearer token.
     pub(crate) token: Option<Secret>,
+    /// The folder of the volumes' files.
+    pub(crate) volumes: PathBuf,
+    /// The temporary credentials of volumes.
+    pub(crate) volume_keys: VolumeKeys,
+    /// Time of the service's start, RFC 3339.
+    pub(crate) started: String,
     /// Whether other machines may send requests, with any host name.
     pub(crate) public: bool,
 }

@@ -18,6 +18,8 @@ pub(crate) struct ServiceCall {
     pub(crate) key: Option<Vec<u8>>,
     /// The `DB-Name` header.
     pub(crate) database: Option<String>,
+    /// The `Host` header: the address by which the client reaches the service.
+    pub(crate) host: String,
     /// Whether 64-bit integers are sent as texts (`Accept-Type-Allow-Int64: false`).
     pub(crate) texts_for_int64: bool,
     /// The time limit of the call.
@@ -50,6 +52,11 @@ impl ServiceCall {
             Value::Number(number) => Some(number.to_string()),
             _ => None,
         }
+    }
+
+    /// Returns the base URL by which the client reaches the service.
+    pub(crate) fn own_url(&self) -> String {
+        format!("http://{}", self.host)
     }
 
     /// Returns a required text.
@@ -96,6 +103,7 @@ mod tests {
             object: BodyObject::default(),
             key: None,
             database: None,
+            host: String::new(),
             texts_for_int64: false,
             limit: CallLimit::starting(std::time::Duration::MAX),
         };

@@ -11,10 +11,10 @@ use super::{body, requests};
 use crate::local::state::{App, PATIENCE};
 use axum::Router;
 use axum::extract::connect_info::ConnectInfo;
-use axum::extract::{Request, State};
+use axum::extract::{RawPathParams, Request, State};
 use axum::http::{Extensions, HeaderMap, HeaderValue, StatusCode};
 use axum::response::Response;
-use axum::routing::{get, post};
+use axum::routing::{MethodFilter, on, post};
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -48,20 +48,31 @@ pub(crate) type Handler<T = Value> = fn(&App, &ServiceCall) -> Result<T, Service
 pub(crate) struct Routes(pub(crate) Router<Arc<App>>);
 
 impl Routes {
-    /// Adds a route with parameters in the query, which only the v1 API has.
+    /// Adds a route with parameters in the query and the path.
     pub(crate) fn get(self, path: &str, handler: Handler) -> Self {
+        self.without_body(path, handler, MethodFilter::GET)
+    }
+
+    /// Adds a route that deletes what its path names.
+    pub(crate) fn delete(self, path: &str, handler: Handler) -> Self {
+        self.without_body(path, handler, MethodFilter::DELETE)
+    }
+
+    fn without_body(self, path: &str, handler: Handler, method: MethodFilter) -> Self {
         let (path, success) = (full(path), success(path));
-        let route = move |State(app): State<Arc<App>>, request: Request| async move {
+        let route = move |State(app): State<Arc<App>>, named: RawPathParams, request: Request| async move {
             let query = request.uri().query().unwrap_or_default();
             let pairs = url::form_urlencoded::parse(query.as_bytes());
-            let params = pairs
-                .map(|(name, value)| (name.into_owned(), Value::from(value)))
-                .collect();
+            let pairs = pairs.map(|(name, value)| (name.into_owned(), Value::from(value)));
+            let named = named
+                .iter()
+                .map(|(name, value)| (name.to_owned(), Value::from(value)));
+            let params = pairs.chain(named).collect();
             let call = call(&app, body::BodyObject::of(params), request.headers());
             complete(request.extensions());
             run(app, success, handler, call).await
         };
-        Self(self.0.route(&path, get(route)))
+        Self(self.0.route(&path, on(method, route)))
     }
 
     /// Adds a route that only reads, with parameters as a JSON object.
@@ -186,6 +197,7 @@ fn call(app: &App, object: body::BodyObject, headers: &HeaderMap) -> ServiceCall
             .get("idempotency-key")
             .map(|key| key.as_bytes().to_owned()),
         database: headers.get("db-name").map(text),
+        host: headers.get("host").map(text).unwrap_or_default(),
         texts_for_int64: headers
             .get("accept-type-allow-int64")
             .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"false")),

@@ -7,7 +7,7 @@ use crate::api::model::JobState;
 use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::jobs::now;
-use crate::local::source::{JobInput, MAX_FILES, SourceError};
+use crate::local::source::{JobInput, MAX_FILES, PathOrigin, SourceError};
 use crate::local::state::App;
 use crate::local::storage::collections::{Collection, DEFAULT_PARTITION};
 use crate::local::storage::jobs::{Created, NewJob, StoredJob, StoredProgress, Whole};
@@ -23,7 +23,7 @@ const MAX_KEY: usize = 256;
 const MAX_LIST: i64 = 10_000;
 
 /// Creates a job for these lists of paths (each is one file, or one set of `NumPy` files) and returns its id. If a job
-/// was made earlier with the same idempotency key, returns that job's id instead.
+/// was made earlier with the same idempotency key, returns that job's id instead. The paths are looked up in `origin`.
 ///
 /// The checks are in Milvus' order (`internal/proxy/task_import.go`).
 pub(crate) fn submit(
@@ -31,6 +31,7 @@ pub(crate) fn submit(
     call: &ServiceCall,
     dialect: Dialect,
     lists: &[Vec<String>],
+    origin: PathOrigin<'_>,
 ) -> Result<String, ServiceError> {
     options::check_auto_commit(call, dialect)?;
     let database = lookup::database(app, call)?;
@@ -43,7 +44,7 @@ pub(crate) fn submit(
         found.ok_or_else(|| ServiceError::no_collection(dialect, &database, &collection))?;
     options::refuse_backup(call, dialect, partition.as_deref())?;
     check_partition(app, dialect, &found, partition.as_deref())?;
-    let (source, keys, options) = source(app, call, dialect, lists)?;
+    let (source, keys, options) = source(app, call, dialect, lists, origin)?;
     let job = NewJob {
         id: store.new_job_id()?,
         database,
@@ -107,6 +108,7 @@ fn source(
     call: &ServiceCall,
     dialect: Dialect,
     lists: &[Vec<String>],
+    origin: PathOrigin<'_>,
 ) -> Result<(JobInput, Option<StorageKeys>, JobOptions), ServiceError> {
     if lists.is_empty() {
         return Err(ServiceError::parameter(dialect, "import request is empty"));
@@ -118,8 +120,7 @@ fn source(
         )));
     }
     let path = |error| ServiceError::path(dialect, &error);
-    let in_bucket = dialect == Dialect::Milvus;
-    let mut source = JobInput::parse(lists, &app.rules, in_bucket).map_err(path)?;
+    let mut source = JobInput::parse(lists, &app.rules, origin).map_err(path)?;
     let options = options::read(call, dialect)?;
     source.csv = options.csv.clone();
     source.bad_csv.clone_from(&options.bad_csv);
@@ -294,8 +295,9 @@ pub(crate) fn page_answer(
     answer
 }
 
-/// Returns the page that `pageSize` (`least` to 100) and `currentPage` ask for.
-pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJobs, ServiceError> {
+/// Returns the number, the size and the first item of the page that `pageSize` (`least` to 100) and `currentPage` ask
+/// for.
+pub(crate) fn page_bounds(call: &ServiceCall, least: i64) -> Result<(i64, i64, i64), ServiceError> {
     let size = call
         .integer("pageSize", 10)
         .filter(|size| (least..=100).contains(size));
@@ -309,6 +311,12 @@ pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJo
     let number =
         number.ok_or_else(|| ServiceError::new(80004, "currentPage must be a number from 1 on"))?;
     let skip = number.saturating_sub(1).saturating_mul(size);
+    Ok((number, size, skip))
+}
+
+/// Returns the page of jobs that a call asks for; its size is at least `least`.
+pub(crate) fn page(app: &App, call: &ServiceCall, least: i64) -> Result<ListedJobs, ServiceError> {
+    let (number, size, skip) = page_bounds(call, least)?;
     list(app, call, number, size, skip)
 }
 

@@ -3,10 +3,11 @@
 //! [`v1`] and [`v2`] have the import calls of the cloud's APIs and [`milvus`] those of a Milvus server, all over
 //! [`jobs`]. [`collections`], [`indexes`], [`aliases`] and [`databases`] manage the targets of imports; [`entities`]
 //! reads rows, [`rows`] and [`upsert`] change them, and [`search`] compares vectors. [`lookup`] finds the collection
-//! that a call names. [`page`] is the page for browsers. Start with [`v2`].
+//! that a call names. [`volumes`] and [`control`] are the cloud's control calls. [`page`] is the page for browsers. Start with [`v2`].
 
 pub(crate) mod aliases;
 pub(crate) mod collections;
+pub(crate) mod control;
 pub(crate) mod databases;
 pub(crate) mod entities;
 pub(crate) mod indexes;
@@ -21,3 +22,4 @@ pub(crate) mod settings;
 pub(crate) mod upsert;
 pub(crate) mod v1;
 pub(crate) mod v2;
+pub(crate) mod volumes;

@@ -8,6 +8,7 @@ use crate::local::http::body::BodyObject;
 use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
+use crate::local::source::PathOrigin;
 use crate::local::state::App;
 use crate::local::storage::jobs::{StoredJob, StoredProgress};
 use serde_json::{Value, json};
@@ -35,7 +36,7 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let url = call.text(&["objectUrl"]);
     let url =
         url.ok_or_else(|| ServiceError::new(90142, "no object URL given: objectUrl is required"))?;
-    let id = jobs::submit(app, call, DIALECT, &[vec![url]])?;
+    let id = jobs::submit(app, call, DIALECT, &[vec![url]], PathOrigin::Cloud)?;
     Ok(json!({ "jobId": id }))
 }
 
@@ -119,6 +120,7 @@ fn create_collection(app: &App, call: &ServiceCall) -> Result<Value, ServiceErro
         app,
         &ServiceCall {
             object: BodyObject::of(params),
+            host: call.host.clone(),
             database: call.database.clone(),
             key: None,
             texts_for_int64: false,

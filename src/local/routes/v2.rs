@@ -4,16 +4,19 @@
 
 use super::jobs::{self, Action, percent};
 use super::milvus;
+use super::volumes;
 use crate::api::model::Dialect;
 use crate::api::model::JobState;
 use crate::local::http::call::ServiceCall;
 use crate::local::http::error::ServiceError;
 use crate::local::http::routing::Routes;
 use crate::local::jobs::now;
+use crate::local::source::PathOrigin;
 use crate::local::state::App;
 use crate::local::storage::ending::Ending;
 use crate::local::storage::jobs::{StoredJob, StoredProgress, Whole};
 use crate::local::storage::{DataStore, StoreError};
+use crate::local::volumes::folder::objects_path;
 use serde_json::{Value, json};
 
 /// Adds the routes below `/v2/vectordb/jobs/import`.
@@ -38,7 +41,7 @@ pub(crate) fn dialect(call: &ServiceCall) -> Dialect {
 
 fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     if call.get(&["volumeName", "dataPaths"]).is_some() {
-        return Err(ServiceError::unsupported("importing from a volume is"));
+        return create_from_volume(app, call);
     }
     let files = call.object.params.get("files");
     let cloud = call.get(&["objectUrl", "objectUrls"]);
@@ -64,7 +67,24 @@ fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
             "no object URL given: objectUrls (or files) must name at least one",
         ));
     }
-    let id = jobs::submit(app, call, dialect, &paths)?;
+    let origin = dialect.choose(PathOrigin::Cloud, PathOrigin::ServerBucket);
+    let id = jobs::submit(app, call, dialect, &paths, origin)?;
+    Ok(json!({ "jobId": id }))
+}
+
+/// Creates a job that reads the files `dataPaths` of the volume `volumeName`.
+fn create_from_volume(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+    if call.get(&["files", "objectUrl", "objectUrls"]).is_some() {
+        let message = "give either volumeName with dataPaths, or objectUrl / objectUrls / files";
+        return Err(ServiceError::parameter(Dialect::V2, message));
+    }
+    let volume = volumes::find(app, call)?;
+    let missing = || ServiceError::missing(Dialect::V2, "dataPaths");
+    let paths = call.get(&["dataPaths"]).ok_or_else(missing)?;
+    let paths = milvus::paths(Dialect::V2, "dataPaths", paths)?;
+    let folder = objects_path(&app.volumes, volume.id);
+    let origin = PathOrigin::Volume(&folder);
+    let id = jobs::submit(app, call, Dialect::V2, &paths, origin)?;
     Ok(json!({ "jobId": id }))
 }
 

@@ -11,12 +11,25 @@ use crate::formats::CsvOptions;
 use crate::formats::source::{FilesError, SourceFile, SourcePath};
 use crate::location::Location;
 use crate::stores::StorageKeys;
+use crate::stores::root::Root;
 use serde::{Deserialize, Serialize};
+use std::path::Path;
 
 pub(super) use crate::formats::source::MAX_FILES;
 
 /// Longest path of a create call, in bytes: the limit of object stores.
 const MAX_PATH: usize = 1024;
+
+/// The place that the paths of a create call are looked up in.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum PathOrigin<'a> {
+    /// Disk and object stores, as in the cloud's form of the call.
+    Cloud,
+    /// Milvus' form: plain paths are relative to the server's bucket, and each names a file.
+    ServerBucket,
+    /// The folder of a volume's objects.
+    Volume(&'a Path),
+}
 
 /// The input of a job, as stored with the job.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,16 +48,21 @@ pub(super) struct JobInput {
 }
 
 impl JobInput {
-    /// Parses the paths of a create call; each inner list is one entry. `in_bucket` is set for Milvus' own form: plain
-    /// paths are relative to the server's bucket, and each names a file.
+    /// Parses the paths of a create call; each inner list is one entry.
     pub(super) fn parse(
         lists: &[Vec<String>],
         rules: &Rules,
-        in_bucket: bool,
+        origin: PathOrigin<'_>,
     ) -> Result<Self, SourceError> {
+        let in_bucket = matches!(origin, PathOrigin::ServerBucket);
         let path = |given: &String| {
             if given.len() > MAX_PATH {
                 return Err(SourceError::TooLong(given.len()));
+            }
+            if let PathOrigin::Volume(folder) = origin {
+                let location = Location::parse_volume(given)?;
+                let root = Root::Below(folder.to_owned());
+                return Ok((SourcePath::new(given, &location, root), location));
             }
             match rules.parse(given, in_bucket) {
                 Ok((path, _)) if in_bucket && !path.is_file() => Err(SourceError::folder(given)),

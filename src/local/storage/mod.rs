@@ -14,6 +14,7 @@ mod pool;
 pub(super) mod rows;
 pub(super) mod scan;
 mod statements;
+pub(super) mod volumes;
 pub(super) mod work;
 
 use crate::fsutil::{LockError, LockMode, create_private_folder, lock_file, open_private};
@@ -127,6 +128,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("v5.sql"),
     include_str!("v6.sql"),
     include_str!("v7.sql"),
+    include_str!("v8.sql"),
 ];
 
 /// The database of one data folder. Clones share the database.

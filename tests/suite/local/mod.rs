@@ -26,3 +26,4 @@ mod search_refused;
 mod sharing;
 mod stores;
 mod upserts;
+mod volumes;

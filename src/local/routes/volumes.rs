@@ -1,0 +1,172 @@
+//! The volume calls of Zilliz Cloud (reference: Volumes). The files go through [`crate::local::volumes`].
+
+use super::control::{CLOUD, project_of};
+use super::jobs::page_bounds;
+use crate::api::model::Dialect;
+use crate::local::http::call::ServiceCall;
+use crate::local::http::error::ServiceError;
+use crate::local::http::routing::Routes;
+use crate::local::jobs::now;
+use crate::local::state::App;
+use crate::local::storage::volumes::{StoredVolume, VolumeCreated};
+use crate::local::volumes::access::{MAX_CONTENT, MAX_VOLUME_FILES};
+use crate::local::volumes::folder::{VolumeFolder, check_key};
+use crate::local::volumes::{BUCKET, REGION};
+use serde_json::{Value, json};
+
+/// Maximum number of volumes of a service.
+const MAX_VOLUMES: u64 = 1000;
+
+/// Longest name of a volume, in characters (reference: volumes).
+const MAX_NAME: usize = 64;
+
+/// The type of volumes whose files the service keeps.
+const MANAGED: &str = "MANAGED";
+/// The type of volumes in a customer's bucket.
+const EXTERNAL: &str = "EXTERNAL";
+
+/// Adds the routes below `/v2/volumes`.
+pub(crate) fn routes(routes: Routes) -> Routes {
+    routes
+        .get("/v2/volumes", list)
+        .write("/v2/volumes/create", create)
+        .write("/v2/volumes/apply", apply)
+        .get("/v2/volumes/{volumeName}", describe)
+        .delete("/v2/volumes/{volumeName}", delete)
+}
+
+fn wrong(message: impl std::fmt::Display) -> ServiceError {
+    ServiceError::parameter(Dialect::V2, message)
+}
+
+/// Returns the volume that a call names.
+pub(crate) fn find(app: &App, call: &ServiceCall) -> Result<StoredVolume, ServiceError> {
+    let name = call.required(Dialect::V2, &["volumeName"])?;
+    let found = app.store().volume(&name)?;
+    found.ok_or_else(|| ServiceError::new(63240, format!("the volume does not exist: {name}")))
+}
+
+fn list(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+    let project = call.required(Dialect::V2, &["projectId"])?;
+    let (number, size, skip) = page_bounds(call, 1)?;
+    let (count, names) = match call.text(&["type"]).as_deref() {
+        None | Some(MANAGED) => {
+            app.store()
+                .volumes(&project, skip.unsigned_abs(), size.unsigned_abs())?
+        }
+        Some(EXTERNAL) => (0, Vec::new()),
+        Some(other) => return Err(wrong_type(other)),
+    };
+    let volumes: Vec<_> = names
+        .into_iter()
+        .map(|name| json!({ "volumeName": name, "type": MANAGED }))
+        .collect();
+    Ok(json!({ "count": count, "currentPage": number, "pageSize": size, "volumes": volumes }))
+}
+
+fn wrong_type(given: &str) -> ServiceError {
+    wrong(format!(
+        "type must be {MANAGED} or {EXTERNAL}, found {given:?}"
+    ))
+}
+
+fn create(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+    let project = project_of(call)?;
+    let region = call.required(Dialect::V2, &["regionId"])?;
+    let name = call.required(Dialect::V2, &["volumeName"])?;
+    match call.text(&["type"]).as_deref() {
+        None | Some(MANAGED) => {}
+        Some(EXTERNAL) => {
+            return Err(ServiceError::unsupported("a volume of type EXTERNAL is"));
+        }
+        Some(other) => return Err(wrong_type(other)),
+    }
+    if call.get(&["storageIntegrationId", "path"]).is_some() {
+        let message = "storageIntegrationId and path are for volumes of type EXTERNAL";
+        return Err(wrong(message));
+    }
+    check_name(&name)?;
+    let volume = StoredVolume {
+        id: 0,
+        name,
+        project,
+        region,
+        create_time: now(),
+    };
+    match app.store().create_volume(&volume, MAX_VOLUMES)? {
+        VolumeCreated::New => Ok(json!({ "volumeName": volume.name })),
+        VolumeCreated::Exists => Err(wrong(format!("the volume {} already exists", volume.name))),
+        VolumeCreated::Full => Err(wrong(format!(
+            "there are {MAX_VOLUMES} volumes already, the maximum"
+        ))),
+    }
+}
+
+/// Checks a new volume's name.
+fn check_name(name: &str) -> Result<(), ServiceError> {
+    let is_allowed = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    // The names of other calls.
+    let is_taken = matches!(name, "create" | "apply");
+    if name.len() <= MAX_NAME && name.chars().all(is_allowed) && !is_taken {
+        return Ok(());
+    }
+    Err(wrong(format!(
+        "volumeName must have 1 to {MAX_NAME} letters, digits, _ or -, and not be create or apply"
+    )))
+}
+
+fn describe(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+    let volume = find(app, call)?;
+    Ok(json!({
+        "volumeName": volume.name,
+        "type": MANAGED,
+        "regionId": volume.region,
+        "status": "RUNNING",
+        "createTime": volume.create_time,
+    }))
+}
+
+fn delete(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+    let volume = find(app, call)?;
+    app.store().drop_volume(volume.id)?;
+    VolumeFolder::remove(&app.volumes, volume.id).map_err(|error| {
+        ServiceError::unexpected(format!(
+            "the volume was deleted, but its files could not be removed: {error}"
+        ))
+    })?;
+    Ok(json!({ "volumeName": volume.name }))
+}
+
+fn apply(app: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
+    let volume = find(app, call)?;
+    let path = call.text(&["path"]).unwrap_or_default();
+    if let Some(folder) = path.strip_suffix('/') {
+        check_key(folder).map_err(|error| wrong(error.message))?;
+    } else if !path.is_empty() {
+        let message = format!("path must be a folder that ends in /, or empty; found {path:?}");
+        return Err(wrong(message));
+    }
+    let seconds = jiff::Timestamp::now().as_second();
+    let access = app.volume_keys.issue(&volume, &path, seconds);
+    let no_random = || ServiceError::unexpected("the system has no random numbers");
+    let access = access.ok_or_else(no_random)?;
+    let expires = jiff::Timestamp::from_second(access.expires).unwrap_or_default();
+    Ok(json!({
+        "endpoint": call.own_url(),
+        "bucketName": BUCKET,
+        "region": REGION,
+        "cloud": CLOUD,
+        "volumeName": volume.name,
+        "volumePrefix": format!("{}/", volume.name),
+        "credentials": {
+            "tmpAK": access.key_id,
+            "tmpSK": access.secret.expose(),
+            "sessionToken": access.token.expose(),
+            "expireTime": expires.to_string(),
+        },
+        "condition": {
+            "maxContentLength": MAX_CONTENT,
+            "maxFileNumber": MAX_VOLUME_FILES,
+        },
+    }))
+}

@@ -1,0 +1,96 @@
+//! The records of volumes. Their files are in [`crate::local::volumes`].
+
+use super::{DataStore, StoreError, signed, unsigned};
+use crate::local::storage::statements::Statements;
+use rusqlite::{OptionalExtension, params};
+
+/// A volume as stored.
+#[derive(Clone, Debug)]
+pub(crate) struct StoredVolume {
+    /// The id, which names the folder of the volume's files.
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) project: String,
+    pub(crate) region: String,
+    /// Time of the creation, RFC 3339.
+    pub(crate) create_time: String,
+}
+
+/// The outcome of creating a volume.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum VolumeCreated {
+    New,
+    /// There is a volume with this name.
+    Exists,
+    /// There are as many volumes as allowed.
+    Full,
+}
+
+impl DataStore {
+    /// Creates a volume, unless there are `most` already. The volume's own id is ignored.
+    pub(crate) fn create_volume(
+        &self,
+        volume: &StoredVolume,
+        most: u64,
+    ) -> Result<VolumeCreated, StoreError> {
+        self.write(|tx| {
+            if tx.has("SELECT 1 FROM volumes WHERE name = ?1", [&volume.name])? {
+                return Ok(VolumeCreated::Exists);
+            }
+            if unsigned(tx.one("SELECT count(*) FROM volumes", [])?) >= most {
+                return Ok(VolumeCreated::Full);
+            }
+            tx.execute(
+                "INSERT INTO volumes (name, project, region, create_time) VALUES (?1, ?2, ?3, ?4)",
+                params![
+                    volume.name,
+                    volume.project,
+                    volume.region,
+                    volume.create_time
+                ],
+            )?;
+            Ok(VolumeCreated::New)
+        })
+    }
+
+    /// Returns the volume with this name.
+    pub(crate) fn volume(&self, name: &str) -> Result<Option<StoredVolume>, StoreError> {
+        self.read(|view| {
+            let mut select = view.prepare_cached(
+                "SELECT id, name, project, region, create_time FROM volumes WHERE name = ?1",
+            )?;
+            let found = select.query_row([name], |row| {
+                Ok(StoredVolume {
+                    id: row.get(0)?,
+                    name: row.get(1)?,
+                    project: row.get(2)?,
+                    region: row.get(3)?,
+                    create_time: row.get(4)?,
+                })
+            });
+            Ok(found.optional()?)
+        })
+    }
+
+    /// Returns the number of a project's volumes, and the names of at most `limit` of them without the first `skip`.
+    pub(crate) fn volumes(
+        &self,
+        project: &str,
+        skip: u64,
+        limit: u64,
+    ) -> Result<(u64, Vec<String>), StoreError> {
+        self.read(|view| {
+            let count = view.one("SELECT count(*) FROM volumes WHERE project = ?1", [project])?;
+            let names = view.list(
+                "SELECT name FROM volumes WHERE project = ?1 ORDER BY name LIMIT ?2 OFFSET ?3",
+                params![project, signed(limit), signed(skip)],
+            )?;
+            Ok((unsigned(count), names))
+        })
+    }
+
+    /// Removes a volume. Returns false if there is none with this id.
+    pub(crate) fn drop_volume(&self, id: i64) -> Result<bool, StoreError> {
+        self.write(|tx| Ok(tx.execute("DELETE FROM volumes WHERE id = ?1", [id])? > 0))
+    }
+}

@@ -1,0 +1,362 @@
+//! The requests of S3's protocol: from a request to an operation on a volume.
+
+use super::error::{S3Error, empty, xml};
+use super::folder::{VolumeFolder, check_key};
+use super::list::{ListRequest, ListedObject};
+use super::payload::Payload;
+use super::signature::{self, SignedRequest, encode};
+use super::{BUCKET, REGION, receive, send};
+use crate::local::http::listener::Peer;
+use crate::local::state::App;
+use axum::body::Body;
+use axum::extract::connect_info::ConnectInfo;
+use axum::extract::{Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, StatusCode, header};
+use axum::response::Response;
+use quick_xml::escape::escape;
+use std::collections::HashMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Maximum number of objects in a page of a list, as in S3.
+const PAGE: usize = 1000;
+
+/// Maximum number of bodies that are received at a time.
+const RECEIVERS: usize = 64;
+
+static RECEIVING: Semaphore = Semaphore::const_new(RECEIVERS);
+
+/// Returns true if a path is one of this endpoint's.
+pub(crate) fn is_own(path: &str) -> bool {
+    path.strip_prefix('/')
+        .and_then(|path| path.strip_prefix(BUCKET))
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Answers a request.
+pub(crate) async fn handle(State(app): State<Arc<App>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    // A body may take longer than the time limit of a connection without a complete request.
+    if let Some(ConnectInfo(peer)) = parts.extensions.get::<ConnectInfo<Peer>>() {
+        peer.request_is_complete();
+    }
+    let answered = answer(&app, parts, body).await;
+    answered.unwrap_or_else(|error| error.answer())
+}
+
+/// A request whose signature and names are right.
+struct Operation {
+    signed: SignedRequest,
+    folder: VolumeFolder,
+    /// The object's name in the volume.
+    key: String,
+    query: HashMap<String, String>,
+}
+
+impl Operation {
+    fn param(&self, name: &str) -> Option<&str> {
+        self.query.get(name).map(String::as_str)
+    }
+
+    fn upload_id(&self) -> Option<String> {
+        self.param("uploadId").map(str::to_owned)
+    }
+}
+
+/// Runs work that waits for the disk on another thread.
+async fn on_disk<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, S3Error> + Send + 'static,
+) -> Result<T, S3Error> {
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|_| S3Error::internal("the request failed internally"))?
+}
+
+async fn answer(app: &Arc<App>, parts: Parts, body: Body) -> Result<Response, S3Error> {
+    let now = jiff::Timestamp::now().as_second();
+    let signed = signature::verify(&parts, &app.volume_keys, now)?;
+    let query = parts.uri.query().unwrap_or_default();
+    let query = url::form_urlencoded::parse(query.as_bytes());
+    let query: HashMap<_, _> = query
+        .map(|(name, value)| (name.into_owned(), value.into_owned()))
+        .collect();
+    let path = parts.uri.path().get(BUCKET.len() + 1..).unwrap_or_default();
+    let name = percent_encoding::percent_decode_str(path.trim_start_matches('/'));
+    let name = name.decode_utf8();
+    let name = name.map_err(|_| S3Error::invalid("the object's name isn't UTF-8"))?;
+    if name.is_empty() {
+        return bucket(app, &parts, signed, &query).await;
+    }
+    if !name.starts_with(&signed.access.scope()) {
+        return Err(outside(&signed));
+    }
+    let (_, key) = name.split_once('/').unwrap_or_default();
+    check_key(key)?;
+    let operation = Operation {
+        folder: open(app, &signed).await?,
+        key: key.to_owned(),
+        signed,
+        query,
+    };
+    let is_copy = parts.headers.contains_key("x-amz-copy-source");
+    match (&parts.method, operation.upload_id()) {
+        _ if is_copy => Err(S3Error::unsupported("copying an object")),
+        (&Method::GET | &Method::HEAD, None) => {
+            let object = on_disk(move || operation.folder.get(&operation.key)).await?;
+            send::answer(object, &parts.method, &parts.headers)
+        }
+        (&Method::PUT, id) => put(app, &parts, body, operation, id).await,
+        (&Method::DELETE, id) => {
+            on_disk(move || match id {
+                Some(id) => operation.folder.end_upload(&id, &operation.key),
+                None => operation.folder.delete(&operation.key),
+            })
+            .await?;
+            Ok(empty(StatusCode::NO_CONTENT))
+        }
+        (&Method::POST, None) if operation.query.contains_key("uploads") => begin(operation).await,
+        (&Method::POST, Some(id)) => complete(app, &parts, body, operation, id).await,
+        (method, _) => Err(S3Error::unsupported(&format!("this {method} request"))),
+    }
+}
+
+fn outside(signed: &SignedRequest) -> S3Error {
+    let scope = signed.access.scope();
+    S3Error::denied(format!(
+        "the credentials are for objects whose names begin with {scope}"
+    ))
+}
+
+/// Opens the folder of the volume that the credentials are for.
+async fn open(app: &Arc<App>, signed: &SignedRequest) -> Result<VolumeFolder, S3Error> {
+    let (app, access) = (Arc::clone(app), signed.access.clone());
+    on_disk(move || {
+        let found = app.store().volume(&access.volume);
+        let found = found.map_err(|error| S3Error::new(503, "SlowDown", error.to_string()))?;
+        if found.is_none_or(|volume| volume.id != access.volume_id) {
+            let message = format!("the volume {} was deleted", access.volume);
+            return Err(S3Error::new(404, "NoSuchBucket", message));
+        }
+        Ok(VolumeFolder::open(&app.volumes, access.volume_id)?)
+    })
+    .await
+}
+
+fn tagged(tag: &str) -> Response {
+    let mut response = empty(StatusCode::OK);
+    if let Ok(tag) = HeaderValue::try_from(format!("\"{tag}\"")) {
+        response.headers_mut().insert(header::ETAG, tag);
+    }
+    response
+}
+
+/// Refuses to overwrite an object if the request has `If-None-Match: *`.
+fn check_new(parts: &Parts, folder: &VolumeFolder, key: &str) -> Result<(), S3Error> {
+    let headers = &parts.headers;
+    if headers.contains_key(header::IF_MATCH) {
+        return Err(S3Error::unsupported("If-Match on a write"));
+    }
+    if headers.contains_key(header::IF_NONE_MATCH) && folder.get(key).is_ok() {
+        let message = format!("there is an object {key:?}");
+        return Err(S3Error::new(412, "PreconditionFailed", message));
+    }
+    Ok(())
+}
+
+/// Receives an object or a part of an upload.
+async fn put(
+    app: &Arc<App>,
+    parts: &Parts,
+    body: Body,
+    operation: Operation,
+    id: Option<String>,
+) -> Result<Response, S3Error> {
+    let busy = || S3Error::new(503, "SlowDown", "other uploads are running; try again");
+    let _permit = RECEIVING.try_acquire().map_err(|_| busy())?;
+    let number = operation.param("partNumber").unwrap_or_default();
+    let number = number.parse().unwrap_or_default();
+    let Operation {
+        signed,
+        folder,
+        key,
+        ..
+    } = operation;
+    match &id {
+        Some(id) => folder.check_part(id, &key, number)?,
+        None => check_new(parts, &folder, &key)?,
+    }
+    let key_id = signed.access.key_id.clone();
+    let payload = Payload::new(signed, &parts.headers)?;
+    let file = folder.receive()?;
+    let (size, file) = receive::to_file(body, payload, file).await?;
+    if id.is_none() {
+        app.volume_keys.count(&key_id, size)?;
+    }
+    let tag = on_disk(move || match id {
+        Some(id) => folder.put_part(&id, &key, number, file),
+        None => folder.put(&key, file),
+    });
+    Ok(tagged(&tag.await?))
+}
+
+async fn begin(operation: Operation) -> Result<Response, S3Error> {
+    let name = format!("{}/{}", operation.signed.access.volume, operation.key);
+    let id = on_disk(move || operation.folder.begin_upload(&operation.key)).await?;
+    Ok(xml(&format!(
+        "<InitiateMultipartUploadResult><Bucket>{BUCKET}</Bucket><Key>{}</Key><UploadId>{id}</UploadId></InitiateMultipartUploadResult>",
+        escape(&name)
+    )))
+}
+
+async fn complete(
+    app: &Arc<App>,
+    parts: &Parts,
+    body: Body,
+    operation: Operation,
+    id: String,
+) -> Result<Response, S3Error> {
+    let Operation {
+        signed,
+        folder,
+        key,
+        ..
+    } = operation;
+    check_new(parts, &folder, &key)?;
+    let access = signed.access.clone();
+    let name = format!("{}/{key}", access.volume);
+    let payload = Payload::new(signed, &parts.headers)?;
+    let list = receive::to_memory(body, payload).await?;
+    let app = Arc::clone(app);
+    let tag = on_disk(move || {
+        let (file, size) = folder.join(&id, &key, &list)?;
+        app.volume_keys.count(&access.key_id, size)?;
+        let tag = folder.put(&key, file)?;
+        folder.end_upload(&id, &key)?;
+        Ok(tag)
+    });
+    let tag = tag.await?;
+    Ok(xml(&format!(
+        "<CompleteMultipartUploadResult><Bucket>{BUCKET}</Bucket><Key>{}</Key><ETag>&quot;{tag}&quot;</ETag></CompleteMultipartUploadResult>",
+        escape(&name)
+    )))
+}
+
+/// Answers a request about the bucket.
+async fn bucket(
+    app: &Arc<App>,
+    parts: &Parts,
+    signed: SignedRequest,
+    query: &HashMap<String, String>,
+) -> Result<Response, S3Error> {
+    match parts.method {
+        Method::HEAD => Ok(empty(StatusCode::OK)),
+        Method::GET if query.contains_key("location") => Ok(xml(&format!(
+            "<LocationConstraint>{REGION}</LocationConstraint>"
+        ))),
+        Method::GET if query.contains_key("uploads") => {
+            Err(S3Error::unsupported("listing the multipart uploads"))
+        }
+        Method::GET => list(app, signed, query).await,
+        _ => Err(S3Error::unsupported("this request about the bucket")),
+    }
+}
+
+async fn list(
+    app: &Arc<App>,
+    signed: SignedRequest,
+    query: &HashMap<String, String>,
+) -> Result<Response, S3Error> {
+    let text = |name: &str| query.get(name).map_or("", String::as_str);
+    let second = text("list-type") == "2";
+    let folders = match text("delimiter") {
+        "" => false,
+        "/" => true,
+        _ => return Err(S3Error::unsupported("another delimiter than /")),
+    };
+    let limit = match text("max-keys") {
+        "" => PAGE,
+        given => given
+            .parse::<usize>()
+            .map_err(|_| S3Error::invalid("max-keys must be a number"))?
+            .min(PAGE),
+    };
+    let after = match (second, text("continuation-token")) {
+        (false, _) => text("marker"),
+        (true, "") => text("start-after"),
+        (true, token) => token,
+    };
+    // Names in the bucket begin with the volume's name.
+    let start = format!("{}/", signed.access.volume);
+    let prefix = text("prefix");
+    if !prefix.starts_with(&signed.access.scope()) {
+        return Err(outside(&signed));
+    }
+    let inner = |name: &str| name.strip_prefix(&start).unwrap_or_default().to_owned();
+    let request = ListRequest {
+        prefix: inner(prefix),
+        folders,
+        after: inner(after),
+        limit,
+    };
+    let folder = open(app, &signed).await?;
+    let mut page = on_disk(move || folder.list(&request)).await?;
+    page.is_cut &= limit > 0;
+    let is_encoded = text("encoding-type") == "url";
+    let shown = |name: &str| {
+        if is_encoded {
+            encode(name).replace("%2F", "/")
+        } else {
+            escape(name).into_owned()
+        }
+    };
+    let mut answer = format!(
+        "<ListBucketResult><Name>{BUCKET}</Name><Prefix>{}</Prefix><MaxKeys>{limit}</MaxKeys><KeyCount>{}</KeyCount><IsTruncated>{}</IsTruncated>",
+        shown(prefix),
+        page.entries.len(),
+        page.is_cut
+    );
+    if is_encoded {
+        answer.push_str("<EncodingType>url</EncodingType>");
+    }
+    if let Some(last) = page.entries.last().filter(|_| page.is_cut) {
+        let tag = if second {
+            "NextContinuationToken"
+        } else {
+            "NextMarker"
+        };
+        let last = format!("{start}{}", last.name());
+        // A continuation token isn't a name, so clients don't decode it.
+        let last = if second {
+            escape(&last).into_owned()
+        } else {
+            shown(&last)
+        };
+        _ = write!(answer, "<{tag}>{last}</{tag}>");
+    }
+    for entry in &page.entries {
+        let name = shown(&format!("{start}{}", entry.name()));
+        _ = match entry {
+            ListedObject::Folder(_) => {
+                write!(
+                    answer,
+                    "<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"
+                )
+            }
+            ListedObject::Object {
+                size,
+                tag,
+                modified,
+                ..
+            } => {
+                let time = modified.strftime("%Y-%m-%dT%H:%M:%S.%3fZ");
+                write!(
+                    answer,
+                    "<Contents><Key>{name}</Key><LastModified>{time}</LastModified><ETag>&quot;{tag}&quot;</ETag><Size>{size}</Size><StorageClass>STANDARD</StorageClass></Contents>"
+                )
+            }
+        };
+    }
+    answer.push_str("</ListBucketResult>");
+    Ok(xml(&answer))
+}

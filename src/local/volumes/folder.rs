@@ -1,0 +1,234 @@
+//! The folder of one volume: its objects, and files that are still being received.
+//!
+//! The system resolves every path below a handle of the folder, so neither a name nor a link leads out of it.
+
+use super::access::random;
+use super::error::S3Error;
+use crate::fsutil::create_private_folder;
+use cap_std::ambient_authority;
+use cap_std::fs::{Dir, OpenOptions};
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+/// Longest name of an object in a volume, in bytes.
+const MAX_KEY: usize = 1024;
+
+/// Longest part of a name between slashes, in bytes: the limit of file systems.
+const MAX_PART: usize = 255;
+
+/// Age at which an unfinished upload is removed.
+const ABANDONED: Duration = Duration::from_hours(7 * 24);
+
+/// Maximum number of unfinished uploads in a volume.
+const MAX_UPLOADS: usize = 10_000;
+
+/// An open volume.
+#[derive(Debug)]
+pub(crate) struct VolumeFolder {
+    pub(super) objects: Dir,
+    pub(super) uploads: Dir,
+}
+
+/// An object of a volume.
+pub(crate) struct StoredObject {
+    pub(crate) file: File,
+    pub(crate) size: u64,
+    pub(crate) tag: String,
+    pub(crate) modified: jiff::Timestamp,
+}
+
+/// A file that is being received. It's removed on drop unless it became an object.
+pub(crate) struct NewObject {
+    file: File,
+    uploads: Dir,
+    name: Option<PathBuf>,
+}
+
+impl Drop for NewObject {
+    fn drop(&mut self) {
+        if let Some(name) = &self.name {
+            _ = self.uploads.remove_file(name);
+        }
+    }
+}
+
+impl NewObject {
+    pub(crate) fn file(&mut self) -> &mut File {
+        &mut self.file
+    }
+
+    /// Moves the file to a name in another folder. Returns its tag.
+    pub(super) fn rename(mut self, folder: &Dir, name: &Path) -> io::Result<String> {
+        if let Some(own) = &self.name {
+            self.uploads.rename(own, folder, name)?;
+        }
+        self.name = None;
+        Ok(tag(&self.file.metadata()?))
+    }
+}
+
+/// Returns the folder of a volume's objects.
+pub(crate) fn objects_path(volumes: &Path, id: i64) -> PathBuf {
+    volumes.join(id.to_string()).join("objects")
+}
+
+impl VolumeFolder {
+    /// Opens the folder of the volume with this id, and creates it if there is none.
+    pub(crate) fn open(volumes: &Path, id: i64) -> io::Result<Self> {
+        let dir = volumes.join(id.to_string());
+        let open = |name: &str| {
+            create_private_folder(&dir.join(name))?;
+            Dir::open_ambient_dir(dir.join(name), ambient_authority())
+        };
+        Ok(Self {
+            objects: open("objects")?,
+            uploads: open("uploads")?,
+        })
+    }
+
+    /// Removes the folder of the volume with this id.
+    pub(crate) fn remove(volumes: &Path, id: i64) -> io::Result<()> {
+        match std::fs::remove_dir_all(volumes.join(id.to_string())) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Creates a file to receive content. Abandoned ones are removed first.
+    pub(crate) fn receive(&self) -> Result<NewObject, S3Error> {
+        let name = PathBuf::from(new_name()?);
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).create_new(true);
+        Ok(NewObject {
+            file: self.uploads.open_with(&name, &options)?.into_std(),
+            uploads: self.uploads.try_clone()?,
+            name: Some(name),
+        })
+    }
+
+    /// Removes abandoned uploads, and refuses a new one if there are too many.
+    pub(super) fn tidy(&self) -> Result<(), S3Error> {
+        let mut count = 0;
+        for entry in self.uploads.entries()? {
+            let entry = entry?;
+            let metadata = entry.metadata()?;
+            let modified = metadata.modified().map(cap_std::time::SystemTime::into_std);
+            let age = modified.map(|time| SystemTime::now().duration_since(time));
+            if !matches!(age, Ok(Ok(age)) if age > ABANDONED) {
+                count += 1;
+            } else if metadata.is_dir() {
+                self.uploads.remove_dir_all(entry.file_name())?;
+            } else {
+                self.uploads.remove_file(entry.file_name())?;
+            }
+        }
+        if count >= MAX_UPLOADS {
+            let message = format!("the volume has {MAX_UPLOADS} unfinished uploads");
+            return Err(S3Error::new(503, "SlowDown", message));
+        }
+        Ok(())
+    }
+
+    /// Makes a received file the object with this name. Returns its tag.
+    pub(crate) fn put(&self, key: &str, file: NewObject) -> Result<String, S3Error> {
+        let taken = |_| {
+            let message = format!(
+                "{key:?}: a part of this name is an object, or the name is a folder of objects"
+            );
+            S3Error::new(409, "InvalidObjectName", message)
+        };
+        // Another request may remove an empty folder between the two steps.
+        if let Some(parent) = Path::new(key).parent() {
+            self.objects.create_dir_all(parent).map_err(taken)?;
+        }
+        file.rename(&self.objects, Path::new(key))
+            .map_err(|error| match error.kind() {
+                io::ErrorKind::IsADirectory | io::ErrorKind::NotADirectory => taken(error),
+                _ => error.into(),
+            })
+    }
+
+    /// Opens the object with this name.
+    pub(crate) fn get(&self, key: &str) -> Result<StoredObject, S3Error> {
+        let file = match self.objects.open(key) {
+            Ok(file) => file.into_std(),
+            Err(error) if is_missing(&error) => return Err(S3Error::no_key(key)),
+            Err(error) => return Err(error.into()),
+        };
+        let metadata = file.metadata()?;
+        if !metadata.is_file() {
+            return Err(S3Error::no_key(key));
+        }
+        Ok(StoredObject {
+            size: metadata.len(),
+            tag: tag(&metadata),
+            modified: modified(&metadata),
+            file,
+        })
+    }
+
+    /// Removes the object with this name, and folders that are empty then. A missing object isn't an error.
+    pub(crate) fn delete(&self, key: &str) -> Result<(), S3Error> {
+        if !self
+            .objects
+            .metadata(key)
+            .is_ok_and(|found| found.is_file())
+        {
+            return Ok(());
+        }
+        match self.objects.remove_file(key) {
+            Err(error) if !is_missing(&error) => return Err(error.into()),
+            _ => {}
+        }
+        let parents = Path::new(key).ancestors().skip(1);
+        for parent in parents.filter(|parent| !parent.as_os_str().is_empty()) {
+            if self.objects.remove_dir(parent).is_err() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn is_missing(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
+/// Returns a name that no other upload has.
+pub(super) fn new_name() -> Result<String, S3Error> {
+    random(18).ok_or_else(|| S3Error::internal("the system has no random numbers"))
+}
+
+/// Returns a file's tag, which differs for each state of the file. It isn't an MD5 sum and doesn't look like one.
+pub(super) fn tag(metadata: &Metadata) -> String {
+    let nanos = modified(metadata).as_nanosecond();
+    format!("{:x}-{nanos:x}", metadata.len())
+}
+
+pub(super) fn modified(metadata: &Metadata) -> jiff::Timestamp {
+    let time = metadata.modified().ok();
+    time.and_then(|time| time.try_into().ok())
+        .unwrap_or_default()
+}
+
+/// Checks the name of an object in a volume.
+pub(crate) fn check_key(key: &str) -> Result<(), S3Error> {
+    let why = if key.len() > MAX_KEY {
+        format!("it has more than {MAX_KEY} bytes")
+    } else if key.split('/').any(|part| matches!(part, "" | "." | "..")) {
+        "it has an empty part, `.` or `..`".to_owned()
+    } else if key.split('/').any(|part| part.len() > MAX_PART) {
+        format!("a part between slashes has more than {MAX_PART} bytes")
+    } else if key.contains(|letter: char| letter.is_control() || letter == '\\') {
+        "it has a control character or a backslash".to_owned()
+    } else {
+        return Ok(());
+    };
+    let message = format!("the object's name is not valid: {why}");
+    Err(S3Error::new(400, "InvalidObjectName", message))
+}

@@ -1,0 +1,134 @@
+//! Lists objects in the order of their names, a page at a time, without reading more of the folder than the page needs.
+
+use super::error::S3Error;
+use super::folder::{VolumeFolder, modified, tag};
+use std::io;
+use std::path::Path;
+
+/// One entry of a page.
+#[derive(Debug)]
+pub(crate) enum ListedObject {
+    Object {
+        name: String,
+        size: u64,
+        tag: String,
+        modified: jiff::Timestamp,
+    },
+    /// The common beginning of names, up to a slash.
+    Folder(String),
+}
+
+impl ListedObject {
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Object { name, .. } | Self::Folder(name) => name,
+        }
+    }
+}
+
+/// The objects to list.
+#[derive(Debug)]
+pub(crate) struct ListRequest {
+    /// The beginning of the names.
+    pub(crate) prefix: String,
+    /// True if names are cut after the first slash behind the prefix.
+    pub(crate) folders: bool,
+    /// The name after which the page begins.
+    pub(crate) after: String,
+    pub(crate) limit: usize,
+}
+
+/// A page of objects.
+#[derive(Debug, Default)]
+pub(crate) struct ObjectPage {
+    pub(crate) entries: Vec<ListedObject>,
+    /// True if there are further objects.
+    pub(crate) is_cut: bool,
+}
+
+impl VolumeFolder {
+    /// Returns one page of objects. Names are within the volume.
+    pub(crate) fn list(&self, request: &ListRequest) -> Result<ObjectPage, S3Error> {
+        let mut page = ObjectPage::default();
+        self.walk("", request, &mut page)?;
+        Ok(page)
+    }
+
+    /// Adds the objects below a folder, whose name is empty or ends in a slash. A folder's name is compared with its
+    /// slash, so this is the order of the objects' names.
+    fn walk(&self, folder: &str, request: &ListRequest, page: &mut ObjectPage) -> io::Result<()> {
+        let path = if folder.is_empty() { "." } else { folder };
+        let entries = match self.objects.read_dir(path) {
+            Ok(entries) => entries,
+            // Its last object was removed meanwhile.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let entry = entry?;
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            let slash = if entry.file_type()?.is_dir() { "/" } else { "" };
+            let name = format!("{folder}{name}{slash}");
+            let prefix = request.prefix.as_str();
+            if name.starts_with(prefix) || prefix.starts_with(name.as_str()) && !slash.is_empty() {
+                names.push(name);
+            }
+        }
+        names.sort();
+        for name in names {
+            if page.is_cut {
+                break;
+            }
+            let after = request.after.as_str();
+            if name.ends_with('/') {
+                let is_past = name.as_str() < after && !after.starts_with(name.as_str());
+                let is_listed = request.folders && after == name;
+                let rest = name
+                    .strip_prefix(request.prefix.as_str())
+                    .unwrap_or_default();
+                if is_past || is_listed {
+                    continue;
+                }
+                if request.folders && !rest.is_empty() {
+                    if name.as_str() > after {
+                        add(page, request, ListedObject::Folder(name));
+                    }
+                } else {
+                    self.walk(&name, request, page)?;
+                }
+            } else if name.as_str() > after {
+                self.add_object(name, request, page);
+            }
+        }
+        Ok(())
+    }
+
+    fn add_object(&self, name: String, request: &ListRequest, page: &mut ObjectPage) {
+        // The object may have been removed meanwhile.
+        let Ok(file) = self.objects.open(Path::new(&name)) else {
+            return;
+        };
+        if let Ok(metadata) = file.into_std().metadata()
+            && metadata.is_file()
+        {
+            let object = ListedObject::Object {
+                size: metadata.len(),
+                tag: tag(&metadata),
+                modified: modified(&metadata),
+                name,
+            };
+            add(page, request, object);
+        }
+    }
+}
+
+fn add(page: &mut ObjectPage, request: &ListRequest, object: ListedObject) {
+    if page.entries.len() < request.limit {
+        page.entries.push(object);
+    } else {
+        page.is_cut = true;
+    }
+}

@@ -1,0 +1,131 @@
+//! Uploads in parts. Each upload is a folder with a file for each part and the object's name.
+
+use super::error::S3Error;
+use super::folder::{NewObject, VolumeFolder, new_name, tag};
+use cap_std::fs::Dir;
+use serde::Deserialize;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// Maximum number of parts (reference: volumes).
+const MAX_PARTS: u32 = 10_000;
+
+/// Smallest size of each part but the last, in bytes (reference: volumes).
+const MIN_PART: u64 = 5 << 20;
+
+/// The file with the object's name.
+const KEY_FILE: &str = "key";
+
+/// The body of the call that completes an upload.
+#[derive(Deserialize)]
+struct PartsList {
+    #[serde(rename = "Part", default)]
+    parts: Vec<ListedPart>,
+}
+
+#[derive(Deserialize)]
+struct ListedPart {
+    #[serde(rename = "PartNumber")]
+    number: u32,
+    #[serde(rename = "ETag")]
+    tag: String,
+}
+
+fn part_path(number: u32) -> PathBuf {
+    PathBuf::from(format!("{number:05}"))
+}
+
+impl VolumeFolder {
+    /// Begins an upload and returns its id.
+    pub(crate) fn begin_upload(&self, key: &str) -> Result<String, S3Error> {
+        self.tidy()?;
+        let id = new_name()?;
+        self.uploads.create_dir(&id)?;
+        self.uploads.write(Path::new(&id).join(KEY_FILE), key)?;
+        Ok(id)
+    }
+
+    /// Opens the folder of an upload of this object.
+    fn upload(&self, id: &str, key: &str) -> Result<Dir, S3Error> {
+        let is_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        if id.is_empty() || !id.bytes().all(is_id) {
+            return Err(S3Error::no_upload());
+        }
+        let dir = self
+            .uploads
+            .open_dir(id)
+            .map_err(|_| S3Error::no_upload())?;
+        let own = dir.read_to_string(KEY_FILE);
+        if own.is_ok_and(|own| own == key) {
+            Ok(dir)
+        } else {
+            Err(S3Error::no_upload())
+        }
+    }
+
+    /// Checks that an upload takes a part with this number, before its body is received.
+    pub(crate) fn check_part(&self, id: &str, key: &str, number: u32) -> Result<(), S3Error> {
+        if !(1..=MAX_PARTS).contains(&number) {
+            let message = format!("partNumber must be a number from 1 to {MAX_PARTS}");
+            return Err(S3Error::invalid(message));
+        }
+        self.upload(id, key).map(|_| ())
+    }
+
+    /// Makes a received file a part of an upload. Returns its tag.
+    pub(crate) fn put_part(
+        &self,
+        id: &str,
+        key: &str,
+        number: u32,
+        file: NewObject,
+    ) -> Result<String, S3Error> {
+        Ok(file.rename(&self.upload(id, key)?, &part_path(number))?)
+    }
+
+    /// Joins the listed parts of an upload. Returns the file, its size, and whether the parts are listed in order.
+    pub(crate) fn join(
+        &self,
+        id: &str,
+        key: &str,
+        list: &[u8],
+    ) -> Result<(NewObject, u64), S3Error> {
+        let dir = self.upload(id, key)?;
+        let malformed = || S3Error::new(400, "MalformedXML", "the list of parts can't be read");
+        let list: PartsList = quick_xml::de::from_reader(list).map_err(|_| malformed())?;
+        let numbers: Vec<_> = list.parts.iter().map(|part| part.number).collect();
+        if numbers.is_empty() || numbers.len() > MAX_PARTS as usize {
+            return Err(malformed());
+        }
+        if !numbers.is_sorted_by(|one, next| one < next) {
+            let message = "the parts must be listed in the order of their numbers, each once";
+            return Err(S3Error::new(400, "InvalidPartOrder", message));
+        }
+        let mut joined = self.receive()?;
+        let mut size = 0;
+        for (at, part) in list.parts.iter().enumerate() {
+            let number = part.number;
+            let wrong = || {
+                let message = format!("part {number} wasn't uploaded, or has another ETag");
+                S3Error::new(400, "InvalidPart", message)
+            };
+            let mut file = dir.open(part_path(number)).map_err(|_| wrong())?.into_std();
+            let metadata = file.metadata()?;
+            if part.tag.trim().trim_matches('"') != tag(&metadata) {
+                return Err(wrong());
+            }
+            if metadata.len() < MIN_PART && at + 1 < list.parts.len() {
+                let message = format!("part {number} is smaller than {MIN_PART} bytes");
+                return Err(S3Error::new(400, "EntityTooSmall", message));
+            }
+            size += io::copy(&mut file, joined.file())?;
+        }
+        Ok((joined, size))
+    }
+
+    /// Ends an upload and removes its parts.
+    pub(crate) fn end_upload(&self, id: &str, key: &str) -> Result<(), S3Error> {
+        self.upload(id, key)?;
+        Ok(self.uploads.remove_dir_all(id)?)
+    }
+}

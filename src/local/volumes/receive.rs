@@ -1,0 +1,82 @@
+//! Writes a request's body to a new file while it arrives.
+
+use super::error::S3Error;
+use super::folder::NewObject;
+use super::payload::Payload;
+use axum::body::{Body, HttpBody as _};
+use std::future::poll_fn;
+use std::io::Write as _;
+use std::pin::Pin;
+use std::time::Duration;
+
+/// Bytes that are collected in memory before they are written.
+const BUFFER: usize = 512 << 10;
+
+/// Longest time between two pieces of a body.
+const PAUSE: Duration = Duration::from_secs(20);
+
+/// Bytes of a body that is kept in memory: the list of an upload's parts.
+const MAX_PARTS_LIST: usize = 4 << 20;
+
+/// Writes a body's content to the file. Returns the length in bytes.
+pub(crate) async fn to_file(
+    body: Body,
+    payload: Payload,
+    mut file: NewObject,
+) -> Result<(u64, NewObject), S3Error> {
+    let mut buffer = Vec::new();
+    let mut pieces = Pieces { body, payload };
+    while pieces.next(&mut buffer).await? {
+        if buffer.len() >= BUFFER {
+            (file, buffer) = write(file, buffer).await?;
+        }
+    }
+    let (file, _) = write(file, buffer).await?;
+    Ok((pieces.payload.finish()?, file))
+}
+
+/// Returns a body's content, which must be small.
+pub(crate) async fn to_memory(body: Body, payload: Payload) -> Result<Vec<u8>, S3Error> {
+    let mut content = Vec::new();
+    let mut pieces = Pieces { body, payload };
+    while pieces.next(&mut content).await? {
+        if content.len() > MAX_PARTS_LIST {
+            let message = format!("this request's body has more than {MAX_PARTS_LIST} bytes");
+            return Err(S3Error::new(400, "EntityTooLarge", message));
+        }
+    }
+    pieces.payload.finish()?;
+    Ok(content)
+}
+
+struct Pieces {
+    body: Body,
+    payload: Payload,
+}
+
+impl Pieces {
+    /// Decodes the next piece into `content`. Returns false at the end of the body.
+    async fn next(&mut self, content: &mut Vec<u8>) -> Result<bool, S3Error> {
+        let body = &mut self.body;
+        let frame = poll_fn(|context| Pin::new(&mut *body).poll_frame(context));
+        let late = |_| S3Error::new(400, "RequestTimeout", "the body didn't arrive in time");
+        let Some(frame) = tokio::time::timeout(PAUSE, frame).await.map_err(late)? else {
+            return Ok(false);
+        };
+        let frame =
+            frame.map_err(|error| S3Error::new(400, "IncompleteBody", error.to_string()))?;
+        let data = frame.into_data().unwrap_or_default();
+        self.payload.feed(&data, content)?;
+        Ok(true)
+    }
+}
+
+async fn write(mut file: NewObject, mut buffer: Vec<u8>) -> Result<(NewObject, Vec<u8>), S3Error> {
+    let written = tokio::task::spawn_blocking(move || {
+        file.file().write_all(&buffer)?;
+        buffer.clear();
+        Ok::<_, std::io::Error>((file, buffer))
+    });
+    let written = written.await;
+    Ok(written.map_err(|_| S3Error::internal("writing the body failed"))??)
+}
