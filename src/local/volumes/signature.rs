@@ -191,7 +191,9 @@ fn canonical(parts: &Parts, signed: &[&str], names: &str, payload: &str) -> Stri
     let query = parts.uri.query().unwrap_or_default();
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     let again = |text: &str| {
-        let decoded: Vec<u8> = percent_decode_str(text).collect();
+        // A plus is a space, as in forms.
+        let text = text.replace('+', " ");
+        let decoded: Vec<u8> = percent_decode_str(&text).collect();
         percent_encoding::percent_encode(&decoded, ENCODED).to_string()
     };
     let mut pairs: Vec<_> = pairs

@@ -14,7 +14,11 @@ fn create(local: &Local, name: &str) -> Answer {
 
 fn apply(local: &Local, name: &str, path: &str) -> Value {
     let body = json!({ "volumeName": name, "path": path });
-    local.post("/v2/volumes/apply", &body).data()
+    // The answer's endpoint is the address that the client calls.
+    let host = format!("Host: {}", local.addr);
+    let sent = body.to_string();
+    let answer = local.send("POST", "/v2/volumes/apply", &[&host], &sent);
+    answer.data()
 }
 
 /// A service with the volume `vol`.
@@ -70,7 +74,8 @@ mod client {
         }
 
         pub(super) fn put(&self, key: &str, content: &[u8]) -> Put {
-            let put = self.0.put(&Path::from(key), content.to_vec().into());
+            let key = Path::from(key);
+            let put = self.0.put(&key, content.to_vec().into());
             self.1.block_on(put).map(|_| ())
         }
 
