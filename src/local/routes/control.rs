@@ -34,6 +34,7 @@ pub(crate) fn project_of(call: &ServiceCall) -> Result<String, ServiceError> {
     call.required(Dialect::V2, &["projectId"])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a handler")]
 fn projects(app: &App, _: &ServiceCall) -> Result<Value, ServiceError> {
     Ok(json!([{
         "projectId": PROJECT,
@@ -44,6 +45,7 @@ fn projects(app: &App, _: &ServiceCall) -> Result<Value, ServiceError> {
     }]))
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a handler")]
 fn regions(_: &App, call: &ServiceCall) -> Result<Value, ServiceError> {
     let cloud = call.text(&["cloudId"]);
     if cloud.is_some_and(|cloud| cloud != CLOUD) {

@@ -2,8 +2,7 @@ use super::*;
 use crate::api::model::JobState;
 use crate::interrupt::Interrupt;
 use crate::local::faults::Faults;
-use crate::local::source::JobInput;
-use crate::local::source::{Places, Rules};
+use crate::local::source::{JobInput, PathOrigin, Places, Rules};
 use crate::local::storage::DataStore;
 use crate::local::storage::jobs::{Created, NewJob, StoredProgress};
 use crate::stores::StorageKeys;
@@ -43,7 +42,7 @@ fn shared(dir: &Path) -> Shared {
         source: JobInput::parse(
             &[vec![file.to_str().unwrap().to_owned()]],
             &Rules::new(Places::default(), false).unwrap(),
-            false,
+            PathOrigin::Cloud,
         )
         .unwrap(),
     };
