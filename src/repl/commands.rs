@@ -16,6 +16,8 @@ mod time;
 mod watch;
 mod who;
 
+pub(super) use edit::edit_draft;
+
 use super::shell::Shell;
 use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
@@ -106,7 +108,11 @@ pub(crate) fn find(name: &str) -> Result<&'static PromptCommand, Failure> {
 }
 
 /// Runs a command line without its colon. An exclamation mark directly after the name belongs to the arguments.
+/// `NAME?` and `?NAME` show the help on a name.
 pub(super) fn run(shell: &mut Shell, line: &str) -> CommandResult {
+    if line.starts_with('?') || line.ends_with('?') {
+        return (help::COMMAND.run)(shell, line.trim_matches(['?', ' ']));
+    }
     let end = line.find(|letter: char| letter.is_whitespace() || letter == '!');
     let (name, rest) = line.split_at(end.unwrap_or(line.len()));
     (find(name)?.run)(shell, rest.trim())

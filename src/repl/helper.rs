@@ -5,7 +5,7 @@
 use super::complete::Completer;
 use super::highlight::{self, LONGEST};
 use super::hint::{Hint, Hinter};
-use super::keys::PendingKeyAction;
+use super::keys::{LineEnd, PendingKeyAction};
 use crate::engine::syntax::parse_state;
 use rustyline::completion::{Completer as Completes, Pair};
 use rustyline::highlight::{CmdKind, Highlighter};
@@ -50,8 +50,12 @@ impl rustyline::Helper for Helper {}
 impl Validator for Helper {
     /// Called after Enter decided that the statement is complete, and for every line on dumb terminals.
     fn validate(&self, context: &mut ValidationContext<'_>) -> rustyline::Result<ValidationResult> {
-        if self.pending.cancels() {
-            return Ok(ValidationResult::Valid(Some("^C".to_owned())));
+        match self.pending.line_end() {
+            Some(LineEnd::Cancel) => {
+                return Ok(ValidationResult::Valid(Some("^C".to_owned())));
+            }
+            Some(LineEnd::Edit) => return Ok(ValidationResult::Valid(None)),
+            None => {}
         }
         Ok(if parse_state(context.input()).is_complete {
             ValidationResult::Valid(None)

@@ -4,7 +4,7 @@ use super::complete::Completer;
 use super::helper::Helper;
 use super::hint::Hinter;
 use super::history::History;
-use super::keys::{self, PendingKeyAction};
+use super::keys::{self, LineEnd, PendingKeyAction};
 #[cfg(unix)]
 use super::plain::Lines;
 use super::prompt::{Prompt, screen};
@@ -19,11 +19,24 @@ use rustyline::{Behavior, ColorMode, CompletionType, Editor};
 use std::io::{IsTerminal, stdout};
 use std::rc::Rc;
 
+/// Milliseconds after which Esc is a key of its own in vi mode, and not the beginning of another key's sequence.
+const ESCAPE_WAIT: u16 = 40;
+
+/// A line that was read.
+pub(super) enum PromptLine {
+    /// A statement to run.
+    Statement(String),
+    /// A text to open in an editor.
+    Draft(String),
+}
+
 /// The line editor with its history.
 pub(super) struct PromptInput {
     editor: Editor<Helper, History>,
     history: History,
     pending: PendingKeyAction,
+    /// The text that the next line begins with.
+    prefilled: String,
     /// The reader for dumb terminals.
     #[cfg(unix)]
     plain: Option<Lines>,
@@ -74,9 +87,15 @@ impl PromptInput {
             editor,
             history: history.clone(),
             pending,
+            prefilled: String::new(),
             #[cfg(unix)]
             plain: is_dumb().then(Lines::new),
         })
+    }
+
+    /// Puts a text into the next line.
+    pub(super) fn prefill(&mut self, text: String) {
+        self.prefilled = text;
     }
 
     /// Reads one statement.
@@ -84,19 +103,24 @@ impl PromptInput {
         &mut self,
         session: &Session,
         prompt: &Prompt,
-    ) -> Result<String, ReadlineError> {
+    ) -> Result<PromptLine, ReadlineError> {
         self.follow_choices(session, prompt);
         self.history.rewind();
         self.pending.clear();
         #[cfg(unix)]
         if let Some(lines) = &mut self.plain {
-            return lines.read(&prompt.plain, &session.interrupt);
+            let line = lines.read(&prompt.plain, &session.interrupt);
+            return line.map(PromptLine::Statement);
         }
-        let text = self.editor.readline(&prompt.plain)?;
-        if self.pending.cancels() {
-            return Err(ReadlineError::Interrupted);
+        let prefilled = std::mem::take(&mut self.prefilled);
+        let text = self
+            .editor
+            .readline_with_initial(&prompt.plain, (&prefilled, ""))?;
+        match self.pending.line_end() {
+            None => Ok(PromptLine::Statement(text)),
+            Some(LineEnd::Cancel) => Err(ReadlineError::Interrupted),
+            Some(LineEnd::Edit) => Ok(PromptLine::Draft(text)),
         }
-        Ok(text)
     }
 
     /// Applies changes of colours and key bindings since the last statement.
@@ -107,6 +131,9 @@ impl PromptInput {
             EditMode::Vi => rustyline::EditMode::Vi,
         };
         self.editor.set_edit_mode(mode);
+        if mode == rustyline::EditMode::Vi {
+            self.editor.set_keyseq_timeout(Some(ESCAPE_WAIT));
+        }
         self.editor.set_color_mode(if screen.color {
             ColorMode::Forced
         } else {

@@ -1,4 +1,4 @@
-//! Key bindings beyond the editor's own: Enter, closing brackets, Up and Down, hints, Ctrl-C.
+//! Key bindings beyond the editor's own: Enter, closing brackets, Up and Down, hints, Ctrl-C, Ctrl-R, Ctrl-X Ctrl-E.
 
 use super::history::History;
 use super::indent;
@@ -17,7 +17,18 @@ pub(super) struct PendingKeyAction(Arc<Mutex<KeyAction>>);
 #[derive(Default)]
 struct KeyAction {
     outdent: Option<Outdent>,
-    cancel: bool,
+    end: Option<LineEnd>,
+    /// True during a search with Ctrl-R.
+    searching: bool,
+}
+
+/// A key other than Enter that ends the line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// Ctrl-C.
+    Cancel,
+    /// Ctrl-X Ctrl-E.
+    Edit,
 }
 
 /// A closing bracket that was typed on an over-indented line.
@@ -37,9 +48,13 @@ impl PendingKeyAction {
         outdent.filter(|outdent| outdent.line == line)
     }
 
-    /// Returns true if Ctrl-C cancelled the line, until the next line.
-    pub(super) fn cancels(&self) -> bool {
-        self.with(|action| action.cancel)
+    /// Returns the key that ended the line, until the next line. `None` for Enter.
+    pub(super) fn line_end(&self) -> Option<LineEnd> {
+        self.with(|action| action.end)
+    }
+
+    fn is_searching(&self) -> bool {
+        self.with(|action| action.searching)
     }
 
     /// Drops earlier requests.
@@ -56,7 +71,7 @@ impl PendingKeyAction {
 pub(super) fn bindings(
     history: &History,
     pending: &PendingKeyAction,
-) -> Vec<(KeyEvent, EventHandler)> {
+) -> Vec<(Event, EventHandler)> {
     let key = |code| KeyEvent(code, Modifiers::NONE);
     let typed = |letter| KeyEvent::new(letter, Modifiers::NONE);
     let mut bindings: Vec<(KeyEvent, EditorAction)> = Vec::new();
@@ -68,7 +83,8 @@ pub(super) fn bindings(
         bindings.push((event, EditorAction::Enter));
     }
     bindings.push((KeyEvent::alt('\r'), EditorAction::Accept));
-    bindings.push((KeyEvent::ctrl('C'), EditorAction::Drop));
+    bindings.push((KeyEvent::ctrl('C'), EditorAction::End(LineEnd::Cancel)));
+    bindings.push((KeyEvent::ctrl('R'), EditorAction::Search));
     for bracket in ['}', ')', ']'] {
         bindings.push((typed(bracket), EditorAction::Close(bracket)));
     }
@@ -97,7 +113,7 @@ pub(super) fn bindings(
     ] {
         bindings.push((event, EditorAction::TakeWord));
     }
-    let bind = |(event, action)| {
+    let bind = |(event, action): (Event, EditorAction)| {
         let handler = Handler {
             action,
             history: history.clone(),
@@ -105,16 +121,30 @@ pub(super) fn bindings(
         };
         (event, EventHandler::Conditional(Box::new(handler)))
     };
+    let edit = Event::KeySeq(vec![KeyEvent::ctrl('X'), KeyEvent::ctrl('E')]);
+    let other = [
+        (edit, EditorAction::End(LineEnd::Edit)),
+        (Event::Any, EditorAction::Other),
+    ];
     // The editor binds this key in some modes only.
-    let clear = (KeyEvent::ctrl('L'), EventHandler::Simple(Cmd::ClearScreen));
-    bindings.into_iter().map(bind).chain([clear]).collect()
+    let clear = (
+        KeyEvent::ctrl('L').into(),
+        EventHandler::Simple(Cmd::ClearScreen),
+    );
+    let keys = bindings
+        .into_iter()
+        .map(|(key, action)| (key.into(), action));
+    keys.chain(other).map(bind).chain([clear]).collect()
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum EditorAction {
     Enter,
     Accept,
-    Drop,
+    End(LineEnd),
+    Search,
+    /// Any key without an action of ours.
+    Other,
     Close(char),
     Tab,
     Up,
@@ -144,12 +174,19 @@ impl ConditionalEventHandler for Handler {
         let (line, pos) = (context.line(), context.pos());
         let vi_command =
             context.mode() == EditMode::Vi && context.input_mode() == InputMode::Command;
+        let searching = self.pending.is_searching();
         self.pending.clear();
+        if self.action == EditorAction::Search || (searching && is_search_key(event)) {
+            let has_entries = !self.history.entries().is_empty();
+            self.pending.with(|action| action.searching = has_entries);
+            return None;
+        }
         match self.action {
+            EditorAction::Enter if searching => Some(enter_found(line)),
             EditorAction::Enter => Some(enter(line, pos)),
             EditorAction::Accept => Some(Cmd::AcceptLine),
-            EditorAction::Drop => {
-                self.pending.with(|action| action.cancel = true);
+            EditorAction::End(end) => {
+                self.pending.with(|action| action.end = Some(end));
                 Some(Cmd::AcceptLine)
             }
             EditorAction::Close(bracket) if !vi_command => self.close(bracket, line, pos),
@@ -221,6 +258,27 @@ fn enter(line: &str, pos: usize) -> Cmd {
         return Cmd::AcceptLine;
     }
     Cmd::Insert(1, format!("\n{}", indent::after(line, pos)))
+}
+
+/// Enter in a search with Ctrl-R runs the found statement.
+fn enter_found(line: &str) -> Cmd {
+    if parse_state(line).is_complete {
+        Cmd::AcceptLine
+    } else {
+        Cmd::Move(Movement::EndOfBuffer)
+    }
+}
+
+/// Returns true if a key changes the text that Ctrl-R searches for, or finds the next match.
+fn is_search_key(event: &Event) -> bool {
+    match event.get(0) {
+        Some(KeyEvent(KeyCode::Char(letter), modifiers)) => {
+            *modifiers == Modifiers::NONE
+                || (*modifiers == Modifiers::CTRL && matches!(letter, 'R' | 'S' | 'H'))
+        }
+        Some(KeyEvent(KeyCode::Backspace, modifiers)) => *modifiers == Modifiers::NONE,
+        _ => false,
+    }
 }
 
 /// Tab indents at the start of a continuation line.

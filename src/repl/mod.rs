@@ -10,6 +10,7 @@ pub(crate) mod history;
 mod indent;
 mod input;
 mod keys;
+mod pasted;
 #[cfg(unix)]
 mod plain;
 mod prompt;
@@ -25,7 +26,7 @@ use crate::error::{Failure, Kind};
 use crate::interrupt::{Stop, TICK};
 use crate::session::Session;
 use commands::Next;
-use input::PromptInput;
+use input::{PromptInput, PromptLine};
 use rustyline::error::ReadlineError;
 use shell::Shell;
 use std::io::{IsTerminal, stdin};
@@ -49,7 +50,7 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         shell.begin_with(init);
         leaves(&session)?;
     }
-    while session.exit_code().is_none() {
+    'prompt: while session.exit_code().is_none() {
         let prompt = shell.prompt();
         session.idle.enter();
         // From here on, a signal ends the read.
@@ -62,7 +63,19 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
         }
         leaves(&session)?;
         let text = match answer {
-            Ok(text) => text,
+            Ok(PromptLine::Statement(text)) => text,
+            Ok(PromptLine::Draft(text)) => match commands::edit_draft(&shell, &text) {
+                Ok(Some(edited)) => edited,
+                Ok(None) => {
+                    input.prefill(text);
+                    continue;
+                }
+                Err(error) => {
+                    shell.complain(&error);
+                    input.prefill(text);
+                    continue;
+                }
+            },
             // Ctrl-C cancels the typed text.
             Err(ReadlineError::Interrupted) => {
                 shell.set_failed(false);
@@ -76,14 +89,14 @@ pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Fail
                 ));
             }
         };
-        if text.trim().is_empty() {
-            continue;
-        }
-        shell.remember(&text);
-        session.interrupt.clear();
-        match step(&mut shell, text.trim()) {
-            Next::Quit => break,
-            Next::Prompt => {}
+        for statement in pasted::statements(&text, &shell.interpreter.names().get()) {
+            shell.remember(&statement);
+            session.interrupt.clear();
+            match step(&mut shell, statement.trim()) {
+                Next::Quit => break 'prompt,
+                Next::Prompt if shell.has_failed() => break,
+                Next::Prompt => {}
+            }
         }
         leaves(&session)?;
     }

@@ -79,6 +79,11 @@ impl Shell {
         self.failed = failed;
     }
 
+    /// Returns true if the last statement failed.
+    pub(super) fn has_failed(&self) -> bool {
+        self.failed
+    }
+
     /// Runs one statement and shows its value.
     pub(super) fn statement(&mut self, text: &str) -> Result<(), Box<ScriptError>> {
         let result = self.interpreter.run_line(text);

@@ -39,17 +39,28 @@ pub(crate) fn is_command(text: &str) -> bool {
     command(text).is_some()
 }
 
-/// Returns the command line without its colon. `help`, `help NAME` and `?` work without a colon too.
+/// Returns the command line without its colon. `help`, `help NAME`, `NAME?`, `?`, `exit` and `quit` work without a colon
+/// too, alone on their line.
 pub(crate) fn command(text: &str) -> Option<&str> {
     let text = text.trim();
     if let Some(command) = text.strip_prefix(':') {
         return Some(command);
     }
-    let mut words = text.split_whitespace();
-    let first = words.next()?;
-    let is_name = |word: &str| word.starts_with(|c: char| c.is_alphabetic() || c == ':');
-    let is_help = first == "help" && words.next().is_none_or(is_name) || first == "?";
-    (is_help && words.next().is_none()).then_some(text)
+    let word = text.trim_end_matches([';', ' ']);
+    if matches!(word, "exit" | "quit" | "quit()" | "help" | "?") {
+        return Some(word.trim_end_matches("()"));
+    }
+    let is_part = |c: char| c.is_alphanumeric() || matches!(c, '_' | '.' | ':' | '-' | ' ');
+    let is_page = |name: &str| {
+        let name = name.trim().trim_end_matches("()");
+        name.starts_with(|c: char| c.is_alphabetic() || c == ':') && name.chars().all(is_part)
+    };
+    let is_asked = match (text.strip_prefix("help "), text.strip_prefix('?')) {
+        (Some(about), _) => is_page(about) || about.trim_start().starts_with("--"),
+        (None, Some(name)) => is_page(name),
+        (None, None) => text.ends_with('?') && is_page(text.trim_end_matches('?')),
+    };
+    (is_asked && !text.contains('\n')).then_some(text)
 }
 
 /// Returns true if a whole script parses.
@@ -124,15 +135,37 @@ mod tests {
     #[test]
     fn help_needs_no_colon() {
         assert_eq!(command(" :quit"), Some("quit"));
-        for text in ["help", "help paths", "help :watch", "?"] {
-            assert_eq!(command(text), Some(text));
+        for text in [
+            "help",
+            "help paths",
+            "help :watch",
+            "help two words",
+            "help --find key_prefix",
+            "?",
+            "? paths",
+            "?import",
+            "import?",
+            "jobs()??",
+            ":set?",
+            "exit",
+            "quit",
+        ] {
+            assert_eq!(
+                command(text).map(|it| it.trim_start_matches(':')),
+                Some(text.trim_start_matches(':'))
+            );
         }
+        assert_eq!(command("exit;"), Some("exit"));
         for text in [
             "help(paths)",
             "help - 1",
-            "help two words",
             "helper",
-            "? x y",
+            "help\nx",
+            "a ?? b",
+            "a?.b",
+            "exit()",
+            "exit(1)",
+            "exit x",
             "",
         ] {
             assert_eq!(command(text), None, "{text}");

@@ -2,6 +2,7 @@
 
 use super::{CommandResult, Next, PromptCommand, arguments};
 use crate::config::set;
+use crate::engine::ScriptError;
 use crate::engine::registry::Takes;
 use crate::error::{Failure, Kind};
 use crate::fsutil::private_options;
@@ -41,24 +42,36 @@ fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     }
     let last = shell.record().iter().rev().find(|it| it.is_typed());
     let before = last.map_or_else(String::new, |it| it.text.clone());
-    let draft = EditedDraft::new(&before).map_err(|error| {
+    let Some(text) = edit_draft(shell, &before)? else {
+        unchanged(&session);
+        return Ok(Next::Prompt);
+    };
+    shell.remember(&text);
+    shell.statement(&text)?;
+    Ok(Next::Prompt)
+}
+
+/// Opens a text in the editor and returns the changed text, or `None` if it was left as it was or emptied.
+pub(in crate::repl) fn edit_draft(
+    shell: &Shell,
+    before: &str,
+) -> Result<Option<String>, Box<ScriptError>> {
+    let draft = EditedDraft::new(before).map_err(|error| {
         let folder = std::env::temp_dir();
         Failure::new(
             Kind::Refused,
             format!("cannot write to {}: {error}", folder.display()),
         )
     })?;
-    open(&session, &draft.0)?;
+    open(&shell.session(), &draft.0)?;
     let after = read(&draft.0)?.unwrap_or_default();
     drop(draft);
     let text = after.trim();
     if text.is_empty() || text == before.trim() {
-        unchanged(&session);
-        return Ok(Next::Prompt);
+        return Ok(None);
     }
-    shell.remember(text);
-    shell.statement(text)?;
-    Ok(Next::Prompt)
+    shell.session().notice(text);
+    Ok(Some(text.to_owned()))
 }
 
 fn unchanged(session: &Session) {

@@ -6,6 +6,7 @@ mod commands_save;
 mod commands_watch;
 mod completion;
 mod editing;
+mod editor_keys;
 mod harness;
 mod hints;
 mod history;
