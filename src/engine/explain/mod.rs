@@ -1,5 +1,6 @@
 //! Rewords Rhai's errors, and explains the surprises of its grammar at the place where they occur.
 
+mod habits;
 mod parse;
 
 use super::call::wrong_count;
@@ -133,9 +134,16 @@ fn variable_not_found(name: &str, at: &At<'_>) -> Failure {
         "None" | "Null" | "NULL" => Some("the empty value is written ()".to_owned()),
         "True" | "TRUE" => Some("written true".to_owned()),
         "False" | "FALSE" => Some("written false".to_owned()),
-        _ if registry::find(name).is_some() => Some(format!(
-            "{name} is a function: {name}(…); help({name:?}) shows how it is called"
-        )),
+        _ if at.before().trim().is_empty() && habits::call(at).is_some() => habits::call(at),
+        _ if registry::find(name).is_some() => {
+            let inside = match registry::find(name).map(|function| function.arity.0) {
+                Some(0) => "",
+                _ => "…",
+            };
+            Some(format!(
+                "{name} is a function: write {name}({inside}); help({name:?}) explains it"
+            ))
+        }
         _ if at.in_function && at.sources.declared(&[Token::Const]).contains(name) => Some(
             format!("a function reaches a constant of its script as global::{name}"),
         ),

@@ -1,6 +1,6 @@
 //! Explains syntax errors: surprises of Rhai's grammar, and habits from other languages.
 
-use super::{At, lower_first};
+use super::{At, habits, lower_first};
 use crate::engine::registry;
 use crate::error::{Failure, Kind};
 use rhai::{LexError, ParseErrorType};
@@ -16,13 +16,19 @@ pub(super) fn parse_error(kind: &ParseErrorType, at: &At<'_>) -> Failure {
 
 fn parse_hint(kind: &ParseErrorType, at: &At<'_>) -> Option<String> {
     let rest = at.rest();
+    let habit = habits::call(at).or_else(|| habits::json(at));
+    if habit.is_some() && !is_module_import(at.line) {
+        return habit;
+    }
     match kind {
         ParseErrorType::Reserved(word) if word == "import" && rest.starts_with(['"', '`']) => {
             Some(FUNCTION_POINTER.to_owned())
         }
-        ParseErrorType::Reserved(word) => Some(reserved(word, at.line, &rest)),
+        ParseErrorType::Reserved(word) => habits::member(word, at)
+            .or_else(|| habits::symbol(word, at))
+            .or_else(|| Some(reserved(word, at.line, &rest))),
         ParseErrorType::PropertyExpected if rest.starts_with("import") => {
-            Some("import is a word Rhai keeps for itself: write map[\"import\"]".to_owned())
+            habits::member("import", at)
         }
         ParseErrorType::VariableExpected
         | ParseErrorType::FnMissingName
@@ -47,15 +53,11 @@ fn parse_hint(kind: &ParseErrorType, at: &At<'_>) -> Option<String> {
             "a backslash begins an escape: write \\\\ for one, or use / in paths, or back-ticks `C:\\data`"
                 .to_owned(),
         ),
-        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == ":=" => {
-            Some("write =".to_owned())
+        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) if symbol == "=" => {
+            Some("write == to compare".to_owned())
         }
-        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, advice)) => {
-            if symbol == "=" || advice.contains("'=='") {
-                Some("write == to compare".to_owned())
-            } else {
-                (!advice.is_empty()).then(|| lower_first(advice))
-            }
+        ParseErrorType::BadInput(LexError::ImproperSymbol(symbol, _)) => {
+            habits::symbol(symbol, at)
         }
         ParseErrorType::BadInput(LexError::UnexpectedInput(text))
             if text == ":" && at.before().trim().is_empty() =>
@@ -75,18 +77,24 @@ fn parse_hint(kind: &ParseErrorType, at: &At<'_>) -> Option<String> {
             let sign = &operator[..1];
             Some(format!("write {sign}= 1"))
         }
+        ParseErrorType::UnknownOperator(operator) => habits::symbol(operator, at),
         ParseErrorType::MissingToken(wanted, _) => missing_token(at.line, &rest)
+            .or_else(|| habits::block(at))
             .or_else(|| foreign(at, &rest))
             .or_else(|| (wanted == ":" && at.before().contains("#{")).then(|| KEY.to_owned()))
-            .or_else(|| (wanted == ";").then(|| "a ; stands between statements".to_owned())),
+            .or_else(|| (wanted == ";").then(|| "statements are separated by ;".to_owned())),
         ParseErrorType::MissingSymbol(_) => missing_token(at.line, &rest),
-        _ => None,
+        ParseErrorType::BadInput(LexError::UnexpectedInput(text)) if text == ">" => {
+            let before = at.before();
+            before.ends_with('<').then(|| "write != to compare".to_owned())
+        }
+        _ => habits::block(at),
     }
 }
 
 const KEY: &str = "inside #{…} a key is followed by : and its value";
 const UNDERSCORE: &str = "a lone _ is no name in Rhai: use a name such as _unused";
-const COMMENT: &str = "comments begin with // (or stand between /* and */)";
+const COMMENT: &str = "comments begin with // (or are between /* and */)";
 
 fn reserved(word: &str, line: &str, rest: &str) -> String {
     match word {
@@ -151,6 +159,13 @@ fn foreign(at: &At<'_>, rest: &str) -> Option<String> {
         });
     }
     None
+}
+
+/// Returns true for `import "path" as name`.
+fn is_module_import(line: &str) -> bool {
+    let rest = line.trim_start().strip_prefix("import");
+    let is_text = |rest: &str| rest.trim_start().starts_with(['"', '`', '(']);
+    rest.is_some_and(|rest| is_text(rest) && !rest.trim_end().ends_with(['"', '`']))
 }
 
 fn missing_token(line: &str, rest: &str) -> Option<String> {

@@ -42,7 +42,7 @@ fn each_has_its_hint() {
         ("let x = #{import: 1};", "#{\"import\": …}"),
         ("let import = 5;", "use another name, such as import_"),
         ("fn import(a) { 1 }", "use another name, such as import_"),
-        ("let a = #{}; a.import", "map[\"import\"]"),
+        ("let a = #{}; a.import", "write a[\"import\"]"),
         ("_", "a lone _ is no name"),
         ("let c = 5; fn f() { c } f()", "pass c to it"),
         ("const C = 5; fn f() { C } f()", "global::C"),
@@ -51,13 +51,13 @@ fn each_has_its_hint() {
         ("const A = [1]; A.push(1);", "it is a constant"),
         ("if x = 1 { }", "write =="),
         ("x := 1", "write ="),
-        ("let a = 1 let b = 2", "a ; stands between statements"),
+        ("let a = 1 let b = 2", "statements are separated by ;"),
         ("print(f\"x\")", "back-ticks fill in values"),
         ("\"a\" . \"b\"", "+ joins texts"),
         ("def f() {}", "a function begins with fn"),
         ("function f() {}", "a function begins with fn"),
         ("print \"x\"", "write print(…)"),
-        ("wait \"x\"", "a call has parentheses: wait(…)"),
+        ("wait \"x\"", "a call has parentheses: wait(\"x\")"),
         ("jobs(state: \"x\")", "a map begins with #{: #{state: …}"),
         ("jobs(state=\"x\")", "a map begins with #{: #{state: …}"),
         ("jobs({state: \"x\"})", "a map begins with #{: #{state: …}"),
@@ -120,4 +120,76 @@ fn messages_are_worded_like_ours() {
         assert!(!message.contains("(line "), "{text}: {message}");
         assert!(!message.ends_with('.'), "{text}: {message}");
     }
+}
+
+#[test]
+fn habits_of_shells_sql_and_json_have_a_right_hint() {
+    let mut wrong = Vec::new();
+    for (text, hint) in [
+        (
+            "import books a.jsonl",
+            r#"a call has parentheses: import("books", "a.jsonl")"#,
+        ),
+        (
+            "import books a.jsonl b.jsonl",
+            r#"import("books", ["a.jsonl", "b.jsonl"])"#,
+        ),
+        ("import debs *.jsonl", r#"import("debs", glob("*.jsonl"))"#),
+        ("show collections", "write collections()"),
+        ("SHOW TABLES;", "write collections()"),
+        ("list jobs", "write jobs()"),
+        (
+            "connect local",
+            r#"a call has parentheses: connect("local")"#,
+        ),
+        (
+            "connect https://x.com abc",
+            "a call has parentheses: connect(…)",
+        ),
+        ("wait job", r#"wait("job")"#),
+        ("SELECT * FROM books", r#"write query("books", "")"#),
+        (
+            "select id, title from books where id = 1",
+            r#"write query("books", "id == 1", ["id", "title"])"#,
+        ),
+        ("select count(*) from books", r#"write count("books")"#),
+        (r#"{"a": 1}"#, r#"a map begins with #{: #{"a": …}"#),
+        (r#"let d = {"a": 1}"#, r#"a map begins with #{: #{"a": …}"#),
+        ("{\n  \"a\": 1\n}", r#"a map begins with #{: #{"a": …}"#),
+        ("for (i = 0; i < 3; i++) { }", "for i in 0..3 { … }"),
+        ("foreach (x in y) { }", "for x in list { … }"),
+        ("for x in y: print(x)", "for x in list { … }"),
+        ("if x: 1", "a block is in braces"),
+        ("~/data", "a path is a text in quotes"),
+        ("$x", "variables have no $"),
+        ("a -> b", "a closure is written |x|"),
+        ("a <- 1", "a value is assigned by ="),
+        ("a !== b", "write != to compare"),
+        ("a <> b", "write != to compare"),
+        ("let r = #{}; r.package", r#"write r["package"]"#),
+        ("let r = #{}; r?.match", r#"write r["match"]"#),
+        ("let r = [#{}]; r[0].new", r#"write …["new"]"#),
+        ("drop collection books", r#"drop_collection("books")"#),
+        ("desc books", r#"describe("books")"#),
+        (r#"query books "id > 1""#, r#"query("books", "id > 1")"#),
+        ("let f = x => x", "a closure is written |x|"),
+        (
+            "zshell import a b.json",
+            r#"here it is import("a", "b.json")"#,
+        ),
+        (
+            "insert into books values (1)",
+            r#"import("books", "rows.jsonl")"#,
+        ),
+        ("let x: int = 1", "let x = 1;"),
+    ] {
+        let ran = Test::new().eval(text).status(1).run();
+        let told = ran.stderr.split_once("hint: ").map(|(_, told)| told);
+        if !told.is_some_and(|told| told.contains(hint))
+            || told.is_some_and(|told| told.contains("abc"))
+        {
+            wrong.push(format!("{text}: {hint:?} in\n{}", ran.stderr));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
