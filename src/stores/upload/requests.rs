@@ -88,7 +88,8 @@ impl<'a> Requests<'a> {
             if attempt >= ATTEMPTS || !(is_denied || fault.is_transient()) {
                 return Err(self.target.error(key, fault));
             }
-            self.stoppable(tokio::time::sleep(WAIT * 2_u32.pow(attempt - 1)))?;
+            // A timer can only be made inside the runtime.
+            self.stoppable(async { tokio::time::sleep(WAIT * 2_u32.pow(attempt - 1)).await })?;
             let is_renewed = self.target.renew_after(number)?;
             if is_denied && !is_renewed {
                 return Err(self.target.error(key, fault));
