@@ -69,6 +69,7 @@ pub use cli::main;
 #[doc(hidden)]
 pub mod internals {
     pub use crate::api::model::JobState;
+    pub use crate::cli::overview::rows as command_rows;
     pub use crate::engine::compile::{Sources, compile, install};
     pub use crate::engine::lint::Linter;
     pub use crate::engine::modules::Folders;

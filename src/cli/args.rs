@@ -1,11 +1,12 @@
 //! Command-line arguments. Their doc comments are the help texts.
 
+use super::generate::profiles;
+use super::plain::{JournalList, PlainCommand};
 use super::{age, duration};
-use crate::journal::Standing;
 use crate::render::{ColorChoice, OutputFormat};
 use crate::session::log::LogFormat;
-use clap::builder::PossibleValuesParser;
-use clap::{Parser, Subcommand};
+use clap::{Parser, Subcommand, ValueHint};
+use clap_complete::engine::ArgValueCandidates;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -20,12 +21,12 @@ use std::time::Duration;
     subcommand_help_heading = "Commands"
 )]
 pub(crate) struct Args {
-    /// Options of all commands.
-    #[command(flatten)]
-    pub common: Common,
     /// Don't run init.rhai of the settings folder
     #[arg(long)]
     pub no_init: bool,
+    /// Options of all commands.
+    #[command(flatten)]
+    pub common: Common,
     /// The command. Defaults to the prompt.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -33,21 +34,28 @@ pub(crate) struct Args {
 
 /// Options of all commands.
 #[derive(Clone, Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
 pub(crate) struct Common {
-    /// Connection that `connect()` uses: a profile, "local" or an endpoint
-    #[arg(short, long, global = true, value_name = "PROFILE")]
+    /// Connection: a profile, "local" or an endpoint
+    #[arg(short, long, global = true, value_name = "PROFILE", add = ArgValueCandidates::new(profiles))]
     pub profile: Option<String>,
     /// Output format
     #[arg(short, long, global = true, value_enum, default_value = "table")]
     pub output: OutputFormat,
     /// When to use colours
-    #[arg(long, global = true, value_enum, default_value = "auto")]
+    #[arg(
+        long,
+        global = true,
+        value_enum,
+        default_value = "auto",
+        hide_short_help = true
+    )]
     pub color: ColorChoice,
     /// Print no notices and no progress bars
     #[arg(short, long, global = true)]
     pub quiet: bool,
     /// Log HTTP calls to standard error, with secrets masked
-    #[arg(short, long, global = true)]
+    #[arg(short, long, global = true, hide_short_help = true)]
     pub verbose: bool,
     /// Stop the run after this time with exit code 5, for example 90s or 1h45m
     #[arg(long, global = true, value_name = "TIME", value_parser = duration)]
@@ -61,7 +69,8 @@ pub(crate) struct Common {
         global = true,
         value_enum,
         default_value = "text",
-        value_name = "FORM"
+        value_name = "FORM",
+        hide_short_help = true
     )]
     pub log_format: LogFormat,
     /// Print requests that change something as curl commands instead of sending them
@@ -72,11 +81,11 @@ pub(crate) struct Common {
     pub no_commands: bool,
     /// Library folder for modules, repeatable; searched after the script's folder, before `ZSHELL_LIB` and `lib` in
     /// config.toml
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub lib: Vec<PathBuf>,
     /// Folder for history, journal and local data [env: `ZSHELL_DATA_DIR`]
     // Not read by clap, which would show the variable's value in usage lines as if it had been typed.
-    #[arg(long, global = true, value_name = "DIR")]
+    #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub data_dir: Option<PathBuf>,
 }
 
@@ -88,7 +97,7 @@ pub(crate) enum Command {
         /// The script, or - for standard input, then its arguments: words go to `args`, --name value to `opts`, and
         /// --help shows the script's options
         // One list, so zshell doesn't parse options after the file name.
-        #[arg(value_names = ["FILE", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
+        #[arg(value_names = ["FILE", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true, value_hint = ValueHint::AnyPath)]
         file_and_args: Vec<String>,
     },
     /// Run a script given as text
@@ -97,25 +106,9 @@ pub(crate) enum Command {
         #[arg(value_names = ["EXPR", "ARG"], required = true, num_args = 1.., trailing_var_arg = true, allow_hyphen_values = true)]
         expression_and_args: Vec<String>,
     },
-    /// Submit an import job
-    ///
-    /// With --create, --check or --verify, files are imported as a batch: a repeated run skips the steps that are done.
-    Import(ImportArgs),
-    /// Check files for an import without sending them
-    ///
-    /// Needs --schema or --collection. Exits with 0 if the import would succeed, 7 if not, 1 if a file can't be read.
-    Check(Check),
-    /// Propose a schema for files, as JSON, with the reasons on standard error
-    Infer(Infer),
-    /// List import jobs
-    Jobs(Jobs),
-    /// Show the progress of a job
-    Progress {
-        /// Job id
-        job: String,
-    },
-    /// Wait until all jobs have ended
-    Wait(Wait),
+    /// Functions of the script language.
+    #[command(flatten)]
+    Plain(PlainCommand),
     /// Show submissions and their outcome
     Journal {
         /// The subcommand.
@@ -127,14 +120,20 @@ pub(crate) enum Command {
     Profile(ProfileCommand),
     /// Find mistakes in scripts without running them
     Lint {
-        /// Script files
-        #[arg(required = true)]
+        /// Script files, and folders of them
+        #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
         files: Vec<String>,
     },
     /// Print a shell's completion script
     Completions {
         /// Shell
         shell: clap_complete::Shell,
+    },
+    /// Install shell completions and manual pages for this user
+    Setup {
+        /// Shells [default: the login shell]
+        #[arg(value_name = "SHELL")]
+        shells: Vec<clap_complete::Shell>,
     },
     /// Print the manual page
     Man {
@@ -145,138 +144,6 @@ pub(crate) enum Command {
     /// Run the local import service for other clients
     #[cfg(feature = "local")]
     Serve(Serve),
-}
-
-/// Arguments of `zshell import`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct ImportArgs {
-    /// Target collection
-    pub collection: String,
-    /// Files and folders to import in one job
-    #[arg(required = true)]
-    pub paths: Vec<String>,
-    /// Target partition
-    #[arg(long)]
-    pub partition: Option<String>,
-    /// Database
-    #[arg(long)]
-    pub db: Option<String>,
-    /// Import key: a repeated run with the same key returns the same job
-    #[arg(long)]
-    pub key: Option<String>,
-    /// Wait until the job has ended
-    #[arg(long)]
-    pub wait: bool,
-    /// Create the collection if it's missing, with the schema that `infer` proposes; waits
-    #[arg(long)]
-    pub create: bool,
-    /// Check the files first, and import nothing if the service would refuse one; waits
-    #[arg(long)]
-    pub check: bool,
-    /// Compare the collection's count before and after with the imported rows; waits
-    #[arg(long)]
-    pub verify: bool,
-}
-
-/// Arguments of `zshell check`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Check {
-    /// Files, folders, patterns and URLs
-    #[arg(required_unless_present = "merge", value_name = "PATH")]
-    pub paths: Vec<String>,
-    /// JSON file with the schema to check against, in the form of `create_collection` [default: the one that `infer` proposes]
-    #[arg(long, value_name = "FILE", conflicts_with = "collection")]
-    pub schema: Option<String>,
-    /// Collection to check against
-    #[arg(long, value_name = "NAME")]
-    pub collection: Option<String>,
-    /// Count warnings as errors
-    #[arg(long)]
-    pub strict: bool,
-    /// Check only this many rows of each file, spread over it
-    #[arg(long, value_name = "ROWS", value_parser = clap::value_parser!(u64).range(1..))]
-    pub sample: Option<u64>,
-    /// Check only a part of the files, or of the parts of large ones: 3/16 is the third of 16 parts
-    #[arg(long, value_name = "PART")]
-    pub shard: Option<String>,
-    /// Write the sorted hashes of the primary keys to this file
-    #[arg(long, value_name = "FILE")]
-    pub keys_out: Option<String>,
-    /// Merge reports of shards, written with -o json, and compare their keys
-    #[arg(long, value_name = "REPORT", num_args = 1.., conflicts_with_all = ["paths", "schema", "collection", "sample", "shard", "keys_out"])]
-    pub merge: Vec<String>,
-    /// Character between the cells of CSV files [default: ,]
-    #[arg(long, value_name = "CHAR")]
-    pub sep: Option<String>,
-    /// Text of null cells in CSV files [default: the empty text]
-    #[arg(long, value_name = "TEXT")]
-    pub nullkey: Option<String>,
-    /// Storage credentials to use instead of the profile's
-    #[arg(long, value_name = "SOURCE", value_parser = ["aws"])]
-    pub storage_keys: Option<String>,
-}
-
-/// Arguments of `zshell infer`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Infer {
-    /// Files, folders, patterns and URLs
-    #[arg(required = true, value_name = "PATH")]
-    pub paths: Vec<String>,
-    /// Character between the cells of CSV files [default: ,]
-    #[arg(long, value_name = "CHAR")]
-    pub sep: Option<String>,
-    /// Text of null cells in CSV files [default: the empty text]
-    #[arg(long, value_name = "TEXT")]
-    pub nullkey: Option<String>,
-    /// Storage credentials to use instead of the profile's
-    #[arg(long, value_name = "SOURCE", value_parser = ["aws"])]
-    pub storage_keys: Option<String>,
-}
-
-const STATES: [&str; 7] = [
-    "Pending",
-    "Importing",
-    "Uncommitted",
-    "Completed",
-    "Failed",
-    "Aborted",
-    "active",
-];
-
-fn standings() -> PossibleValuesParser {
-    PossibleValuesParser::new(Standing::WORDS.into_iter().chain(["unresolved"]))
-}
-
-fn limit(text: &str) -> Result<String, String> {
-    match text.parse::<u64>() {
-        Err(_) if text != "all" => Err("a whole number, or all".to_owned()),
-        _ => Ok(text.to_owned()),
-    }
-}
-
-/// Arguments of `zshell jobs`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Jobs {
-    /// Only jobs in this state (repeatable), or "active"
-    #[arg(long, ignore_case = true, value_parser = STATES)]
-    pub state: Vec<String>,
-    /// Only jobs of this collection
-    #[arg(long)]
-    pub collection: Option<String>,
-    /// Maximum number of jobs, or "all" [default: 100]
-    #[arg(long, value_parser = limit)]
-    pub limit: Option<String>,
-}
-
-/// Arguments of `zshell wait`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct Wait {
-    /// Job ids
-    #[arg(required = true)]
-    pub jobs: Vec<String>,
-    /// Time between two progress calls for a job, for example 5s
-    #[arg(long, value_name = "TIME", value_parser = duration)]
-    pub interval: Option<Duration>,
 }
 
 /// Subcommands of `zshell journal`.
@@ -315,23 +182,6 @@ pub(crate) struct Settle {
     /// the job, after failed it submits again
     #[arg(long, group = "outcome", value_name = "STATE", ignore_case = true, value_parser = ["completed", "failed"])]
     pub ended: Option<String>,
-}
-
-/// Arguments of `zshell journal list`.
-#[derive(Debug, clap::Args)]
-pub(crate) struct JournalList {
-    /// Only submissions in this state (repeatable), or "unresolved"
-    #[arg(long, ignore_case = true, value_parser = standings())]
-    pub state: Vec<String>,
-    /// Only submissions to this collection
-    #[arg(long)]
-    pub collection: Option<String>,
-    /// Only submissions whose import key starts with this text
-    #[arg(long, value_name = "PREFIX")]
-    pub key_prefix: Option<String>,
-    /// Maximum number of submissions, or "all" [default: 100]
-    #[arg(long, value_parser = limit)]
-    pub limit: Option<String>,
 }
 
 /// Subcommands of `zshell profile`.

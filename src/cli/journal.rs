@@ -1,7 +1,7 @@
 //! `zshell journal`: submissions and their outcome.
 
 use super::args::{JournalCommand, Settle};
-use super::{Outcome, commands};
+use super::{Outcome, plain};
 use crate::api::model::State;
 use crate::error::{Failure, Kind};
 use crate::journal::Word;
@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Runs a subcommand.
 pub(super) fn journal(session: &Rc<Session>, command: JournalCommand) -> Outcome {
     let done = match command {
-        JournalCommand::List(list) => return commands::submissions(session, list),
+        JournalCommand::List(list) => return plain::journal_list(session, &list),
         JournalCommand::Show { id } => show(session, &id),
         JournalCommand::Prune { older_than } => prune(session, older_than),
         JournalCommand::Settle(said) => settle(session, said),

@@ -1,4 +1,4 @@
-//! `zshell lint FILE…`: finds mistakes in scripts without running them.
+//! `zshell lint PATH…`: finds mistakes in scripts without running them.
 
 use super::Outcome;
 use super::script::setup_here;
@@ -10,13 +10,16 @@ use crate::session::Session;
 use crate::text::words;
 use rhai::Dynamic;
 use serde_json::Value;
+use std::fs::{self, DirEntry};
+use std::io;
+use std::path::Path;
 
 /// Writes one finding per line. The exit code is 1 if there are any. The outer error is a usage error, for example a
 /// missing file.
 pub(super) fn lint(session: &Session, files: &[String]) -> Result<Outcome, Failure> {
     let libraries = session.choices().lib.clone();
     let linter = Linter::new(Folders::new(setup_here().script_dir, libraries));
-    for file in files {
+    for file in &scripts(files)? {
         let text = match session.read_text(file) {
             Ok(text) => text,
             Err(failure) if failure.kind == Kind::Refused => return Err(failure),
@@ -31,6 +34,41 @@ pub(super) fn lint(session: &Session, files: &[String]) -> Result<Outcome, Failu
     }
     let shown = show(session, &findings);
     Ok(shown.map(|()| Dynamic::UNIT).map_err(Into::into))
+}
+
+/// Returns the named files, and for each named folder the scripts below it.
+fn scripts(paths: &[String]) -> Result<Vec<String>, Failure> {
+    let mut files = Vec::new();
+    for path in paths {
+        if !Path::new(path).is_dir() {
+            files.push(path.clone());
+            continue;
+        }
+        let before = files.len();
+        add_scripts(Path::new(path), &mut files)
+            .map_err(|error| Failure::usage(format!("cannot read the folder {path:?}: {error}")))?;
+        if files.len() == before {
+            return Err(Failure::usage(format!("no .rhai file below {path:?}")));
+        }
+    }
+    Ok(files)
+}
+
+/// Adds the scripts below a folder, in the order of their names. Hidden folders and links to folders are skipped.
+fn add_scripts(folder: &Path, files: &mut Vec<String>) -> io::Result<()> {
+    let entries: Result<Vec<_>, _> = fs::read_dir(folder)?.collect();
+    let mut entries = entries?;
+    entries.sort_by_key(DirEntry::file_name);
+    for entry in entries {
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        let hidden = entry.file_name().to_string_lossy().starts_with('.');
+        if kind.is_dir() && !hidden {
+            add_scripts(&path, files)?;
+        } else if !kind.is_dir() && path.extension().is_some_and(|it| it == "rhai") {
+            files.push(path.to_string_lossy().into_owned());
+        }
+    }
+    Ok(())
 }
 
 fn show(session: &Session, findings: &[Finding]) -> Result<(), Failure> {

@@ -2,12 +2,13 @@
 
 pub(crate) mod args;
 
-mod check;
-mod commands;
 mod crash;
 mod generate;
+mod input;
 mod journal;
 mod lint;
+pub(crate) mod overview;
+mod plain;
 mod profile;
 mod script;
 #[cfg(feature = "local")]
@@ -28,7 +29,8 @@ use crate::session::log::{Log, LogFormat, LogLevel};
 use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session};
 use args::{Args, Command, Common};
-use clap::Parser;
+use clap::FromArgMatches;
+use plain::shell::reworded;
 use rhai::Dynamic;
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -45,9 +47,13 @@ const LATE: Duration = Duration::from_millis(60);
 /// Parses the command line, runs the command and returns the exit code.
 pub fn main() -> ExitCode {
     let words: Vec<_> = std::env::args_os().collect();
-    let args = match Args::try_parse_from(&words) {
+    if generate::complete() {
+        return ExitCode::SUCCESS;
+    }
+    let matches = overview::command().try_get_matches_from(&words);
+    let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
         Ok(args) => args,
-        Err(error) => return ExitCode::from(usage::tell(&error, &words, tell_early)),
+        Err(error) => return ExitCode::from(usage::tell(error, &words, tell_early)),
     };
     crash::install(args.common.log_format);
     let interrupt = Interrupt::new();
@@ -70,10 +76,13 @@ pub fn main() -> ExitCode {
     for warning in config::writable_by_all(&session.choices().data_dir) {
         session.warn(&warning);
     }
-    ExitCode::from(finish(
-        &session,
-        dispatch(&session, args.command, args.no_init),
-    ))
+    // A script's errors about its own calls speak the script's language.
+    let script = matches!(
+        args.command,
+        None | Some(Command::Run { .. } | Command::Eval { .. })
+    );
+    let result = dispatch(&session, args.command, args.no_init);
+    ExitCode::from(finish(&session, script, result))
 }
 
 /// Reports an error from before the session exists.
@@ -110,16 +119,12 @@ fn dispatch(
             let mut interpreter = interpreter(script::setup_here());
             interpreter.run_with("eval", &expression, &args, "zshell eval EXPR")
         }
-        Some(Command::Import(import)) => commands::import(session, import),
-        Some(Command::Check(check)) => check::check(session, check),
-        Some(Command::Infer(infer)) => check::infer(session, infer),
-        Some(Command::Jobs(jobs)) => commands::jobs(session, jobs),
-        Some(Command::Progress { job }) => commands::progress(session, job),
-        Some(Command::Wait(wait)) => commands::wait(session, wait),
+        Some(Command::Plain(command)) => plain::run(session, &command),
         Some(Command::Journal { command }) => journal::journal(session, command),
         Some(Command::Profile(action)) => profile::run(session, action)?,
         Some(Command::Lint { files }) => lint::lint(session, &files)?,
         Some(Command::Completions { shell }) => nothing(generate::completions(session, shell)),
+        Some(Command::Setup { shells }) => nothing(generate::setup(session, shells)),
         Some(Command::Man { dir }) => nothing(generate::man(session, dir.as_deref())),
         #[cfg(feature = "local")]
         Some(Command::Serve(options)) => serve::serve(session, options)?,
@@ -138,7 +143,11 @@ fn first(words: Vec<String>) -> (String, Vec<String>) {
 }
 
 /// Shows the value or the error, waits for local jobs, and returns the exit code. The only exit.
-fn finish(session: &Session, result: Result<Outcome, Failure>) -> u8 {
+fn finish(session: &Session, script: bool, result: Result<Outcome, Failure>) -> u8 {
+    let report = |session: &Session, error: &ScriptError| {
+        let error = with_submitted(session, error);
+        report(session, &for_the_shell(session, script, error))
+    };
     let code = match result {
         // `serve` ends with a stop and is a success: nothing is written then.
         Ok(Ok(value)) if value.is_unit() => session.success_code(),
@@ -171,12 +180,31 @@ fn report(session: &Session, error: &ScriptError) -> u8 {
     if session.closed_pipe() || error.failure.kind == Kind::ClosedPipe {
         return Kind::ClosedPipe.exit_code();
     }
-    tell(
-        session.log(),
-        &with_submitted(session, error),
-        &session.err(),
-    );
+    tell(session.log(), error, &session.err());
     error.failure.kind.exit_code()
+}
+
+/// Words the hint for a shell: calls become commands with the connection's profile. Only the errors of a script about
+/// its own text keep the script's words.
+fn for_the_shell(session: &Session, script: bool, mut error: ScriptError) -> ScriptError {
+    let failure = &mut error.failure;
+    if !script || !matches!(failure.kind, Kind::Script | Kind::Usage) {
+        let profile_of = |job: &str| profile_of(session, job);
+        let hint = failure.hint.take();
+        failure.hint = hint.map(|hint| reworded(&hint, Some(&profile_of)));
+    }
+    error
+}
+
+/// Returns the value of `-p` for a job, or for the run's connection. A connection that the environment makes needs none.
+fn profile_of(session: &Session, job: &str) -> Option<String> {
+    let of_job = session.known.profile(job);
+    of_job
+        .or_else(|| session.choices().profile.clone())
+        .or_else(|| {
+            let connection = session.current()?;
+            connection.profile_word()
+        })
 }
 
 /// Adds the jobs that the stopped run submitted, and that continue without it, to the error.

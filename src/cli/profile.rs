@@ -48,18 +48,18 @@ fn list(session: &Session) -> Result<(), Failure> {
 }
 
 fn remove(session: &Session, name: &str) -> Result<(), Failure> {
-    if session.would(&format!("remove the profile {name:?} with its key"))? {
+    if session.would(&format!("remove profile {name:?} and its API key"))? {
         return Ok(());
     }
     let yes = session.choices().yes;
     if !yes && !Session::can_ask() {
         return Err(Failure::new(
             Kind::Refused,
-            format!("profile {name:?} wasn't removed: no one can confirm it"),
+            format!("profile {name:?} wasn't removed: there is no terminal to confirm it"),
         )
         .with_hint("--yes removes it without asking"));
     }
-    if !yes && !session.confirm(&format!("remove the profile {name:?} with its key?"), false)? {
+    if !yes && !session.confirm(&format!("remove profile {name:?} and its API key?"), false)? {
         return Err(Failure::new(
             Kind::Refused,
             format!("profile {name:?} was not removed"),
@@ -71,19 +71,19 @@ fn remove(session: &Session, name: &str) -> Result<(), Failure> {
     let path = edit.save()?;
     session.notice(&format!("removed {name:?} from {}", path.display()));
     if was_default {
-        session.notice("there is no default profile now; zshell profile default NAME names one");
+        session.notice("there is no default profile now; zshell profile default NAME sets one");
     }
     Ok(())
 }
 
 fn make_default(session: &Session, name: &str) -> Result<(), Failure> {
-    if session.would(&format!("make {name:?} what connect() uses"))? {
+    if session.would(&format!("make {name:?} the default profile"))? {
         return Ok(());
     }
     let mut edit = Edit::begin(&session.interrupt)?;
     edit.set_default(name);
     edit.save()?;
-    session.notice(&format!("connect() uses {name:?} now"));
+    session.notice(&format!("{name:?} is the default profile now"));
     Ok(())
 }
 
@@ -102,11 +102,11 @@ fn unknown(config: &Config, name: &str) -> Failure {
         if names.is_empty() {
             let path = config::path().unwrap_or_default();
             format!(
-                "{} holds none; zshell profile add NAME saves one",
+                "{} has no profiles; zshell profile add NAME saves one",
                 path.display()
             )
         } else {
-            format!("there is {}", words::list(&names, "and"))
+            format!("saved profiles: {}", names.join(", "))
         }
     });
     Failure::usage(format!("no profile {name:?}")).with_hint(hint)

@@ -3,12 +3,13 @@
 use crate::error::{Failure, Kind};
 use crate::session::log::LogFormat;
 use clap::ValueEnum;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use std::ffi::OsString;
+use std::path::Path;
 
 /// Shows the error, help or version, and returns the exit code.
 pub(super) fn tell(
-    error: &clap::Error,
+    mut error: clap::Error,
     words: &[OsString],
     tell: impl FnOnce(LogFormat, Failure),
 ) -> u8 {
@@ -17,13 +18,31 @@ pub(super) fn tell(
         let _ = error.print();
         return 0;
     }
+    suggest_run(&mut error);
     match log_format(words) {
         LogFormat::Text => {
             let _ = error.print();
         }
-        LogFormat::Json => tell(LogFormat::Json, failure(error)),
+        LogFormat::Json => tell(LogFormat::Json, failure(&error)),
     }
     Kind::Arguments.exit_code()
+}
+
+/// Suggests `zshell run FILE` for a script in place of a command.
+fn suggest_run(error: &mut clap::Error) {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return;
+    };
+    let path = Path::new(word);
+    if path.is_file() || path.extension().is_some_and(|it| it == "rhai") {
+        let command = format!("zshell run {}", shell_words::quote(word));
+        let tip = format!("to run a script: {command}");
+        error.remove(ContextKind::SuggestedSubcommand);
+        error.insert(
+            ContextKind::Suggested,
+            ContextValue::StyledStrs(vec![tip.into()]),
+        );
+    }
 }
 
 /// Returns the value of `--log-format`, found by text search because the command line doesn't parse.
@@ -67,7 +86,7 @@ fn failure(error: &clap::Error) -> Failure {
         .collect();
     let failure = Failure::new(Kind::Arguments, message);
     if advice.is_empty() {
-        failure.with_hint("--help tells what there is")
+        failure.with_hint("--help lists commands and options")
     } else {
         failure.with_hint(advice.join("; "))
     }

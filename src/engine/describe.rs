@@ -63,6 +63,16 @@ pub enum Takes {
     Variable,
     /// `true` or `false`.
     Flag,
+    /// A whole number.
+    Number,
+    /// A whole number, or `"all"`.
+    Count,
+    /// A duration: text such as `"90s"`, or seconds.
+    Duration,
+    /// A list or a map, which a command line gives as JSON or as `@FILE`.
+    Json,
+    /// A secret, which no command line takes, because other users see it in the list of processes.
+    Secret,
     /// One of these words, as text.
     Words(&'static [&'static str]),
     /// A map with the function's options.
@@ -95,6 +105,10 @@ pub struct Opt {
     pub default: &'static str,
     /// The kind of value.
     pub takes: Takes,
+    /// True if the value may be a list of texts. A command line repeats the option then.
+    pub list: bool,
+    /// True if only an option map has the option. On a command line, an argument or the connection gives the value.
+    pub map_only: bool,
 }
 
 impl Opt {
@@ -109,6 +123,20 @@ impl Opt {
     #[must_use]
     pub const fn of(mut self, takes: Takes) -> Self {
         self.takes = takes;
+        self
+    }
+
+    /// Accepts a list of texts too.
+    #[must_use]
+    pub const fn list(mut self) -> Self {
+        self.list = true;
+        self
+    }
+
+    /// Marks an option that commands don't have, because an argument or the connection gives the value.
+    #[must_use]
+    pub const fn map_only(mut self) -> Self {
+        self.map_only = true;
         self
     }
 }
@@ -130,6 +158,8 @@ pub(crate) const fn opt_as(
         help,
         default: "",
         takes: Takes::Anything,
+        list: false,
+        map_only: false,
     }
 }
 

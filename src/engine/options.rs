@@ -16,7 +16,8 @@ use std::time::Duration;
 pub(crate) const EXTRA: Opt = opt(
     "extra",
     "keys for the request's body, sent as they are: for servers newer than zshell",
-);
+)
+.of(Takes::Json);
 
 /// A checked option map. Every key is one of the function's options.
 pub struct Options {

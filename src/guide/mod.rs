@@ -24,6 +24,7 @@ pub const PAGES: &[Page] = pages![
     "language",
     "prompt",
     "scripts",
+    "commands",
     "output",
     "errors",
     "connections",

@@ -16,7 +16,7 @@ use crate::text::words;
 pub(super) fn lay_out(batch: &Value, screen: &Screen) -> String {
     let number = |key: &str| batch.get(key).and_then(Value::as_u64).unwrap_or(0);
     let (ok, failed) = (number("ok"), number("failed"));
-    let mut jobs = format!("{} ended well", words::number(ok));
+    let mut jobs = format!("{} succeeded", words::number(ok));
     if failed > 0 {
         let _ = write!(jobs, ", {} failed", words::number(failed));
     }

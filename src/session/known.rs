@@ -28,6 +28,8 @@ pub struct SeenJob {
     pub since: Timestamp,
     /// The address of the connection, see [`Connection::address`].
     pub address: String,
+    /// The value of `-p` that makes the connection again.
+    pub profile: Option<String>,
     /// True if this run submitted it.
     pub submitted: bool,
 }
@@ -41,6 +43,7 @@ impl SeenJob {
             state: state.to_owned(),
             since: Timestamp::now(),
             address: connection.address(),
+            profile: connection.profile_word(),
             submitted: state.is_empty(),
         }
     }
@@ -84,6 +87,13 @@ impl Known {
         let jobs = self.jobs.borrow();
         let open = jobs.iter().filter(|job| job.submitted && !ended(job));
         open.map(|job| job.id.clone()).collect()
+    }
+
+    /// Returns the value of `-p` for a job that was seen.
+    pub fn profile(&self, id: &str) -> Option<String> {
+        let jobs = self.jobs.borrow();
+        let job = jobs.iter().rev().find(|job| job.id == id)?;
+        job.profile.clone()
     }
 
     /// Records jobs, the latest last.

@@ -381,7 +381,9 @@ impl Param {
                     ParamType::Path => "a file or folder that exists, or the URL of an object",
                     _ => "true or false",
                 };
-                wrong(format!("{option} is {wanted}, got {text:?}"))
+                wrong(format!(
+                    "invalid value {text:?} for {option}: expected {wanted}"
+                ))
             })?,
         };
         let json = json_of(&value);
@@ -391,7 +393,7 @@ impl Param {
         let known: Vec<String> = self.choices.iter().map(plain).collect();
         let given = plain(&value);
         let failure = wrong(format!(
-            "{option} is {}, got {given:?}",
+            "invalid value {given:?} for {option}: expected {}",
             words::list(&known, "or")
         ));
         Err(

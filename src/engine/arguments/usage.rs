@@ -83,7 +83,7 @@ fn about(param: &Param) -> String {
     }
     match &param.default {
         Default::Required => about.push("[required]".to_owned()),
-        Default::Computed => about.push("[default: reckoned when it runs]".to_owned()),
+        Default::Computed => about.push("[default: computed at run time]".to_owned()),
         Default::Value(value) => {
             let empty = value.is_unit()
                 || value.as_bool() == Ok(false)

@@ -19,7 +19,7 @@ use std::rc::Rc;
 pub(crate) type MissingNotice = fn(&Call) -> Result<Option<String>, Failure>;
 
 /// One function of the language.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Function {
     /// The name.
     pub name: &'static str,
@@ -49,6 +49,8 @@ pub struct Function {
     pub destroys: Option<Confirm>,
     /// Returns a notice instead of a call that would destroy something that doesn't exist.
     pub missing: Option<MissingNotice>,
+    /// True if the function is of no use as a command of its own.
+    pub script_only: bool,
     /// The effect in addition to the result.
     pub effect: SessionEffect,
     /// The implementation.
@@ -80,6 +82,7 @@ impl Function {
             replaces: false,
             destroys: None,
             missing: None,
+            script_only: false,
             effect: SessionEffect::None,
             run,
         }
@@ -131,6 +134,13 @@ impl Function {
     #[must_use]
     pub const fn effect(mut self, effect: SessionEffect) -> Self {
         self.effect = effect;
+        self
+    }
+
+    /// Marks a function that is of no use as a command of its own.
+    #[must_use]
+    pub const fn script_only(mut self) -> Self {
+        self.script_only = true;
         self
     }
 

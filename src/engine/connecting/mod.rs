@@ -124,7 +124,7 @@ pub(super) fn by_name(session: &Session, name: &str) -> Result<Rc<Connection>, F
     }
     let names = config.profiles.keys().map(String::as_str).chain(["local"]);
     let hint = words::did_you_mean(name, names).unwrap_or_else(|| {
-        "connect(\"local\"), connect(\"https://…\") or a profile of config.toml".to_owned()
+        "connect(\"local\"), connect(\"https://…\"), or a profile: zshell profile list".to_owned()
     });
     Err(Failure::new(Kind::Connect, format!("no profile {name:?}")).with_hint(hint))
 }
@@ -157,7 +157,7 @@ fn from_environment(session: &Session) -> Result<Rc<Connection>, Failure> {
         None => {
             return Err(Failure::new(Kind::Connect, "nothing to connect to").with_hint(
                 "connect(\"local\") needs no account; connect(\"https://…\") takes a cluster's public endpoint; \
-                 or set ZILLIZ_ENDPOINT or MILVUS_URI",
+                 zshell profile add NAME saves a connection; or set ZILLIZ_ENDPOINT or MILVUS_URI",
             ));
         }
     }

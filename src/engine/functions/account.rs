@@ -22,9 +22,11 @@ const ENDPOINT: Opt = opt_as(
     "address of Zilliz Cloud's API",
 )
 .or("\"https://api.cloud.zilliz.com\"");
-const TOKEN: Opt = opt_as("token", &["api_key"], "API key");
+const TOKEN: Opt = opt_as("token", &["api_key"], "API key").of(Takes::Secret);
 const CA_CERT: Opt = opt("ca_cert", "a PEM file of certificates to trust").of(Takes::Path);
-const TIMEOUT: Opt = opt("timeout", "deadline of one call").or("\"30s\"");
+const TIMEOUT: Opt = opt("timeout", "deadline of one call")
+    .or("\"30s\"")
+    .of(Takes::Duration);
 
 const CLUSTERS_OPTIONS: &[Opt] = &[
     ENDPOINT,

@@ -37,14 +37,16 @@ const OPTIONS: &[Opt] = &[
     opt(
         "target",
         "the collection, schema or schema file, instead of the second argument",
-    ),
+    )
+    .map_only(),
     opt("strict", "count warnings as errors")
         .or("false")
         .of(Takes::Flag),
     opt(
         "sample",
         "check only this many rows of each file, spread over it",
-    ),
+    )
+    .of(Takes::Number),
     opt(
         "shard",
         "check only a part of the files, or of the parts of large ones: \"3/16\" is the third of 16 parts",

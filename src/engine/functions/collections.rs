@@ -18,7 +18,9 @@ pub(super) const LOAD_TIMEOUT: Duration = Duration::from_mins(10);
 const LOAD_INTERVAL: Duration = Duration::from_millis(500);
 
 const LOAD_OPTIONS: &[Opt] = &[
-    opt("timeout", "gives up after this time").or("\"10m\""),
+    opt("timeout", "gives up after this time")
+        .or("\"10m\"")
+        .of(Takes::Duration),
     EXTRA,
 ];
 
@@ -93,7 +95,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Collections,
         "load",
         &["load(collection)", "load(collection, #{timeout})"],
-        "loads a collection for queries and searches, and waits until it's loaded",
+        "loads a collection for queries and searches; returns when it's loaded",
         "load(\"books\")",
         load,
     )

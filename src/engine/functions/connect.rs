@@ -29,7 +29,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .takes(&[Takes::Profile])
 .options(OPTIONS)
 .gives(Gives::One(Rc::<Connection>::TYPE))
-.related(&["clusters", "collections", "jobs"])];
+.related(&["clusters", "collections", "jobs"])
+.script_only()];
 
 fn connect(call: &Call) -> Result<Dynamic, Failure> {
     let connection = match call.args.first() {

@@ -17,7 +17,7 @@ const NAME: &str = "create_collection";
 
 /// The keys of the API's create call (reference: Collections).
 pub(super) const OPTIONS: &[Opt] = &[
-    opt_as("dimension", &["dim"], "quick form: the vector's dimension"),
+    opt_as("dimension", &["dim"], "quick form: the vector's dimension").of(Takes::Number),
     opt("metricType", "quick form: how vectors are compared")
         .or("\"COSINE\"")
         .of(Takes::Words(&["COSINE", "L2", "IP", "HAMMING", "JACCARD"])),
@@ -62,7 +62,8 @@ pub(super) const OPTIONS: &[Opt] = &[
     opt(
         "properties",
         "properties of the collection, e.g. #{\"collection.ttl.seconds\": 3600}",
-    ),
+    )
+    .of(Takes::Json),
     opt("consistencyLevel", "how fresh reads are")
         .or("\"Bounded\"")
         .of(Takes::Words(&[
@@ -73,7 +74,7 @@ pub(super) const OPTIONS: &[Opt] = &[
         ])),
     opt("description", "the collection's purpose"),
     opt_as("db", &["dbName", "database"], "database"),
-    opt("collectionName", "alternative to the first argument"),
+    opt("collectionName", "alternative to the first argument").map_only(),
     EXTRA,
 ];
 

@@ -19,7 +19,9 @@ use std::rc::Rc;
 pub(super) const DEFAULT_LIMIT: usize = 100;
 
 const JOBS_OPTIONS: &[Opt] = &[
-    opt("state", "a state, a list of states, or \"active\"").of(Takes::State),
+    opt("state", "a state, a list of states, or \"active\"")
+        .of(Takes::State)
+        .list(),
     opt_as(
         "collection",
         &["collection_name"],
@@ -29,7 +31,7 @@ const JOBS_OPTIONS: &[Opt] = &[
     opt_as("db", &["db_name", "database"], "database"),
     opt("limit", "maximum number of jobs, or \"all\"")
         .or("100")
-        .of(Takes::Words(&["all"])),
+        .of(Takes::Count),
 ];
 
 /// The function table of this family.

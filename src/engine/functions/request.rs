@@ -31,13 +31,16 @@ pub(super) mod shared {
     pub(in super::super) const PARTITION: Opt =
         opt_as("partition", &["partition_name"], "target partition");
     pub(in super::super) const DB: Opt = opt_as("db", &["db_name", "database"], "database");
-    pub(in super::super) const ACCESS_KEY: Opt = opt("access_key", "access key id of the store");
-    pub(in super::super) const SECRET_KEY: Opt = opt("secret_key", "secret key of the store");
+    pub(in super::super) const ACCESS_KEY: Opt =
+        opt("access_key", "access key id of the store").of(Takes::Secret);
+    pub(in super::super) const SECRET_KEY: Opt =
+        opt("secret_key", "secret key of the store").of(Takes::Secret);
     pub(in super::super) const SESSION_TOKEN: Opt = opt_as(
         "session_token",
         &["token"],
         "session token of temporary storage credentials",
-    );
+    )
+    .of(Takes::Secret);
     pub(in super::super) const STORAGE_KEYS: Opt = opt(
         "storage_keys",
         "\"aws\": storage credentials from the AWS environment variables or ~/.aws",
@@ -52,7 +55,8 @@ pub(super) mod shared {
     pub(in super::super) const BUSY_WAIT: Opt = opt(
         "busy_wait",
         "time to retry if the service is busy, instead of the connection's setting",
-    );
+    )
+    .of(Takes::Duration);
     pub(in super::super) const API: Opt = opt(
         "options",
         "the API's own options, e.g. #{timeout: \"300s\"}",
@@ -62,15 +66,22 @@ pub(super) mod shared {
 
 /// The keys of `import(#{…})`: zshell's own first, then the keys of a request body saved from curl.
 pub(super) const OPTIONS: &[Opt] = &[
-    opt_as("collection", &["collection_name"], "target collection").of(Takes::Collection),
-    opt_as("url", &["object_url", "path"], "one object path").of(Takes::Data),
+    opt_as("collection", &["collection_name"], "target collection")
+        .of(Takes::Collection)
+        .map_only(),
+    opt_as("url", &["object_url", "path"], "one object path")
+        .of(Takes::Data)
+        .map_only(),
     opt_as(
         "urls",
         &["object_urls"],
         "object paths; a nested list is one set of NumPy files",
     )
-    .of(Takes::Data),
-    opt("files", "Milvus' name for urls").of(Takes::Data),
+    .of(Takes::Data)
+    .map_only(),
+    opt("files", "Milvus' name for urls")
+        .of(Takes::Data)
+        .map_only(),
     opt_as(
         "volume",
         &["volume_name", "stage_name"],
@@ -80,7 +91,8 @@ pub(super) const OPTIONS: &[Opt] = &[
         "paths",
         &["data_paths"],
         "paths inside the volume; without a volume, the same as urls",
-    ),
+    )
+    .map_only(),
     shared::PARTITION,
     shared::DB,
     shared::ACCESS_KEY,
@@ -94,9 +106,9 @@ pub(super) const OPTIONS: &[Opt] = &[
         "import key: repeating the call returns the same job (printable ASCII, at most 256)",
     ),
     shared::BUSY_WAIT,
-    opt("cluster_id", "must be the connection's cluster id"),
-    opt("project_id", "must be the connection's project id"),
-    opt("region_id", "must be the connection's region"),
+    opt("cluster_id", "must be the connection's cluster id").map_only(),
+    opt("project_id", "must be the connection's project id").map_only(),
+    opt("region_id", "must be the connection's region").map_only(),
     EXTRA,
 ];
 

@@ -31,20 +31,26 @@ const OPTIONS: &[Opt] = &[
         &["outputFields"],
         "fields to return, or [\"count(*)\"]",
     )
-    .or("[\"*\"]"),
-    opt("limit", "maximum number of rows; servers allow up to 16384").or("100"),
-    opt("offset", "rows to skip").or("0"),
+    .or("[\"*\"]")
+    .list(),
+    opt("limit", "maximum number of rows; servers allow up to 16384")
+        .or("100")
+        .of(Takes::Number),
+    opt("offset", "rows to skip").or("0").of(Takes::Number),
     opt_as(
         "partition",
         &["partitions", "partitionNames"],
         "a partition, or a list of them",
-    ),
+    )
+    .list(),
     EXTRA,
 ];
 
 const SEARCH_OPTIONS: &[Opt] = &[
-    opt("limit", "maximum number of rows; servers allow up to 16384").or("100"),
-    opt("offset", "rows to skip").or("0"),
+    opt("limit", "maximum number of rows; servers allow up to 16384")
+        .or("100")
+        .of(Takes::Number),
+    opt("offset", "rows to skip").or("0").of(Takes::Number),
     opt_as(
         "field",
         &["annsField", "anns_field"],
@@ -61,17 +67,20 @@ const SEARCH_OPTIONS: &[Opt] = &[
         &["outputFields"],
         "fields to return with primary key and distance, or [\"*\"]",
     )
-    .or("[]"),
+    .or("[]")
+    .list(),
     opt_as(
         "partition",
         &["partitions", "partitionNames"],
         "a partition, or a list of them",
-    ),
+    )
+    .list(),
     opt_as(
         "params",
         &["searchParams"],
         "the server's search parameters, e.g. #{radius: 0.8}",
-    ),
+    )
+    .of(Takes::Json),
 ];
 
 /// The function table of this family.
@@ -103,7 +112,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         peek,
     )
     .arity(1, 2)
-    .takes(&[Takes::Collection])
+    .takes(&[Takes::Collection, Takes::Number])
     .gives(Gives::Maps(&[]))
     .related(&["query", "count", "describe"])
     .method(),
@@ -119,7 +128,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         search,
     )
     .arity(2, 3)
-    .takes(&[Takes::Collection, Takes::Anything, Takes::Options])
+    .takes(&[Takes::Collection, Takes::Json, Takes::Options])
     .options(SEARCH_OPTIONS)
     .gives(Gives::Maps(&["distance"]))
     .related(&["query", "peek", "load"])

@@ -39,10 +39,11 @@ const OPTIONS: &[Opt] = &[
         "state",
         "a state, a list of states, or \"unresolved\" (Open and Unknown)",
     )
-    .of(Takes::Words(STATES)),
+    .of(Takes::Words(STATES))
+    .list(),
     opt("limit", "maximum number of submissions, or \"all\"")
         .or("100")
-        .of(Takes::Words(&["all"])),
+        .of(Takes::Count),
 ];
 
 /// The function table of this family.
@@ -61,7 +62,9 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .takes(&[Takes::Options])
 .options(OPTIONS)
 .gives(Gives::Maps(&SUBMISSION_KEYS))
-.related(&["import", "jobs", "wait"])];
+.related(&["import", "jobs", "wait"])
+// As a command it is `journal list`.
+.script_only()];
 
 fn submissions(call: &Call) -> Result<Dynamic, Failure> {
     let options = call.options(0)?;

@@ -147,7 +147,7 @@ impl Interpreter {
             .map_err(|failure| {
                 let usage = arguments::usage(how, declaration, uses);
                 let message = format!("{}\nusage: {usage}", failure.message);
-                Failure { message, ..failure }.or_hint(&format!("{how} --help tells what it takes"))
+                Failure { message, ..failure }.or_hint(&format!("{how} --help shows its options"))
             })?;
         let args: Array = given.args.iter().cloned().map(Dynamic::from).collect();
         self.globals

@@ -107,7 +107,16 @@ pub(super) fn variables(
 /// Returns true if a value of this shape fits.
 pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
     match (takes, shape) {
-        (_, Shape::Unknown) | (Takes::Anything, _) | (Takes::Profile, Shape::Connection(_)) => true,
+        (_, Shape::Unknown) | (Takes::Profile, Shape::Connection(_)) => true,
+        (
+            Takes::Anything
+            | Takes::Number
+            | Takes::Count
+            | Takes::Duration
+            | Takes::Json
+            | Takes::Secret,
+            _,
+        ) => true,
         (Takes::Job, Shape::Own(it)) => it.is_job,
         (Takes::Job, Shape::List(item)) => fits(takes, item) && !matches!(**item, Shape::Text),
         (Takes::Data | Takes::State, Shape::List(item)) => fits(takes, item),

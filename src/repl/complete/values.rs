@@ -67,7 +67,10 @@ pub(super) fn values(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> C
     if look.place.quote.is_some() {
         return answer;
     }
-    if takes == Takes::Anything {
+    if matches!(
+        takes,
+        Takes::Anything | Takes::Number | Takes::Duration | Takes::Json | Takes::Secret
+    ) {
         answer
             .offers
             .extend(names::names(look.code, look.names, look.place.typed));
@@ -103,6 +106,7 @@ pub(super) fn of(
         Takes::Anything if !bare => text(look),
         Takes::Options | Takes::Keys(_) if bare => vec![Offer::new("#{", "options by name")],
         Takes::Flag if bare => vec![Offer::new("true", ""), Offer::new("false", "")],
+        Takes::Count => quoted(look, [Offer::new("all", "")].into_iter()),
         Takes::Words(words) => quoted(look, words.iter().map(|word| Offer::new(*word, ""))),
         Takes::State => {
             let active = Offer::new("active", "every state that a job can still leave");
@@ -114,7 +118,15 @@ pub(super) fn of(
         Takes::Function => help_pages(look),
         Takes::Path => files(typed, quote, FileOrder::Any, false),
         Takes::Data if reads_here(look, slot) => files(typed, quote, FileOrder::Data, true),
-        Takes::Anything | Takes::Options | Takes::Keys(_) | Takes::Flag | Takes::Data => Vec::new(),
+        Takes::Anything
+        | Takes::Options
+        | Takes::Keys(_)
+        | Takes::Flag
+        | Takes::Data
+        | Takes::Number
+        | Takes::Duration
+        | Takes::Json
+        | Takes::Secret => Vec::new(),
         Takes::Job => return jobs(look, slot),
         Takes::Collection => return collections(look, slot),
     };

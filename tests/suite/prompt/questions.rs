@@ -108,7 +108,7 @@ fn a_refused_key_can_be_typed_again_or_saved_all_the_same() {
     let mut shell = start(&home, &["profile", "remove", "prod"]);
     answer(
         &mut shell,
-        "remove the profile \"prod\" with its key? [y/N]",
+        "remove profile \"prod\" and its API key? [y/N]",
         "yes",
     );
     shell.see("removed \"prod\"");

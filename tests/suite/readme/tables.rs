@@ -66,6 +66,14 @@ fn the_commands_are_the_table() {
     agree("src/guide/prompt.md", "| command | does |", rows);
 }
 
+#[cfg(feature = "local")]
+#[test]
+fn the_shell_commands_are_the_table() {
+    let rows = zshell::internals::command_rows().into_iter();
+    let rows = rows.map(|(usage, about)| format!("| `{}` | {} |\n", cell(&usage), cell(&about)));
+    agree("src/guide/commands.md", "| shell command | does |", rows);
+}
+
 #[test]
 fn the_functions_are_the_table() {
     let rows = functions().map(|function| {

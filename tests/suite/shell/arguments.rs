@@ -59,7 +59,7 @@ fn a_wrong_argument_ends_with_2_and_the_usage_before_anything_runs() {
         (&["--collection", "b", "--dayz", "3"], "\"--days\""),
         (
             &["--collection", "b", "--days", "soon"],
-            "--days is a whole number, got \"soon\"",
+            "invalid value \"soon\" for --days: expected a whole number",
         ),
         (
             &["--collection", "b", "--days", "1.5"],
@@ -165,7 +165,7 @@ fn what_is_only_known_at_run_time_is_checked_then() {
         .run()
         .complains("--dry is true or false");
     let ran = test.args(["--help"]).run();
-    ran.says("--day <value>  [default: reckoned when it runs]");
+    ran.says("--day <value>  [default: computed at run time]");
 
     let text = "let map = #{n: 2}; params(map); print(opts.n)";
     let test = Test::new().script(text);
@@ -265,16 +265,19 @@ fn durations_and_paths_are_checked_before_anything_runs() {
     for (word, problem) in [
         (
             "--wait=soon",
-            "--wait is a duration such as 90s or 1h45m, or seconds, got \"soon\"",
+            "invalid value \"soon\" for --wait: expected a duration such as 90s or 1h45m, or seconds",
         ),
-        ("--wait=-1", "--wait is a duration"),
-        ("--pause=", "--pause is a duration"),
+        ("--wait=-1", "for --wait: expected a duration"),
+        ("--pause=", "for --pause: expected a duration"),
         (
             "--file=gone.json",
-            "--file is a file or folder that exists, or the URL of an object, got \"gone.json\"",
+            "invalid value \"gone.json\" for --file: expected a file or folder that exists, or the URL of an object",
         ),
-        ("--file=s3://", "--file is a file or folder"),
-        ("--files=*.csv", "--files is a file or folder that exists"),
+        ("--file=s3://", "for --file: expected a file or folder"),
+        (
+            "--files=*.csv",
+            "for --files: expected a file or folder that exists",
+        ),
     ] {
         let test = Test::new().file("a.json", "[]").script(TIMED).args([word]);
         test.status(2).stdout("").run().complains(problem);

@@ -137,7 +137,7 @@ fn the_time_limit_ends_whatever_runs_with_5() {
     let limit = ["--timeout", "300ms"];
     let wait = on(&importing).args(limit).args(["wait", "job-1"]);
     let ran = wait.status(5).run();
-    ran.complains("--timeout").complains("wait(\"job-1\")");
+    ran.complains("--timeout").complains("zshell wait job-1");
     for text in [
         "jobs()",
         "sleep(3600)",

@@ -252,3 +252,44 @@ fn a_full_load_moves_the_alias_only_if_it_is_right() {
     );
     swap("2026-01-03", &["--unknown", "1"]).status(2).run();
 }
+
+#[test]
+fn a_named_file_that_does_not_exist_ends_a_batch_with_7() {
+    let folder = prepared();
+    folder.work("1.jsonl", rows(2));
+    let ran = cook(&folder, "many_files.rhai", &["1.jsonl", "gone.jsonl"]).status(7);
+    ran.run().complains("no such file or folder: gone.jsonl");
+    finds(&folder, "count(\"books\")", "0");
+    let ran = cook(&folder, "many_files.rhai", &["1.jsonl", "gone*.jsonl"]).run();
+    ran.complains("no file matches gone*.jsonl");
+    finds(&folder, "count(\"books\")", "2");
+}
+
+#[test]
+fn the_cookbook_refuses_words_it_does_not_use() {
+    for script in scripts() {
+        let script = script.to_str().expect("text").to_owned();
+        if script.ends_with("many_files.rhai") {
+            continue;
+        }
+        let words = ["--collection", "b", "--file", "a.json", "--folder", "f"];
+        let ran = Test::new().args(["run", &script, "spare.json"]).args(words);
+        ran.status(2).run();
+    }
+    let one = Test::new().args(["run", &path("one_file.rhai"), "--collection", "b"]);
+    let one = one.args(["--file", "1.json", "spare.json"]).status(2).run();
+    one.complains("spare.json");
+}
+
+#[test]
+fn the_quickstart_leaves_other_collections_as_they_are() {
+    let folder = prepared();
+    let quickstart = |status| {
+        let test = folder.test().args(["run", &path("quickstart.rhai")]);
+        test.args(["--collection", "books"]).status(status)
+    };
+    quickstart(1).run().complains("name another collection");
+    finds(&folder, "count(\"books\")", "0");
+    let ran = folder.test().args(["run", &path("quickstart.rhai")]).run();
+    ran.says("\nnext:\n  zshell -p local peek debian_packages");
+}

@@ -1,34 +1,42 @@
 //! Completions and manual pages.
 
-use crate::support::harness::Test;
+use crate::support::harness::{Folder, Test};
+use std::path::Path;
 use std::process::Command;
 
 #[test]
 fn every_shell_has_a_completion_script() {
     for (shell, sign) in [
-        ("bash", "complete -F _zshell"),
+        ("bash", "complete -o nospace"),
         ("zsh", "#compdef zshell"),
-        ("fish", "complete -c zshell"),
+        ("fish", "complete --keep-order"),
         ("elvish", "edit:completion"),
         ("powershell", "Register-ArgumentCompleter"),
     ] {
         let ran = Test::new().args(["completions", shell]).stderr("").run();
-        ran.says(sign).says("dry-run").says("completions");
+        ran.says(sign).says("ZSHELL_COMPLETE");
     }
     let ran = Test::new().args(["completions", "basj"]).status(2).run();
     ran.complains("bash");
 }
 
 /// Asks bash what the script offers for a line.
-fn bash(script: &str, line: &str) -> Option<Vec<String>> {
+fn bash(folder: &Folder, line: &str) -> Option<Vec<String>> {
+    let script = folder.test().args(["completions", "bash"]).run().stdout;
     let words: Vec<String> = line.split(' ').map(|word| format!("'{word}'")).collect();
     let program = format!(
-        "{script}\nCOMP_WORDS=({})\nCOMP_CWORD={}\n_zshell zshell \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"",
+        "{script}\nCOMP_WORDS=({})\nCOMP_CWORD={}\n_clap_complete_zshell zshell \"${{COMP_WORDS[COMP_CWORD]}}\" \"${{COMP_WORDS[COMP_CWORD-1]}}\"\nprintf '%s\\n' \"${{COMPREPLY[@]}}\"",
         words.join(" "),
         words.len() - 1
     );
+    let binary = Path::new(env!("CARGO_BIN_EXE_zshell"));
+    let path = std::env::var("PATH").unwrap_or_default();
+    let path = format!("{}:{path}", binary.parent()?.display());
     let output = Command::new("bash")
         .args(["--norc", "-c", &program])
+        .current_dir(folder.path("work"))
+        .env("PATH", path)
+        .env("ZSHELL_CONFIG_DIR", folder.path("settings"))
         .output()
         .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -36,19 +44,56 @@ fn bash(script: &str, line: &str) -> Option<Vec<String>> {
 }
 
 #[test]
-fn bash_completes_commands_and_options() {
-    let script = Test::new().args(["completions", "bash"]).run().stdout;
-    let Some(commands) = bash(&script, "zshell comp") else {
+fn bash_completes_commands_options_files_and_profiles() {
+    let folder = Folder::new();
+    folder.work("nightly.rhai", "1");
+    folder.work("scripts/other.rhai", "1");
+    folder.write(
+        "settings/config.toml",
+        "[profiles.prod]\nendpoint = \"http://localhost:19530\"\n",
+    );
+    let Some(commands) = bash(&folder, "zshell comp") else {
         eprintln!("skipped: no bash here");
         return;
     };
     assert_eq!(commands, ["completions"]);
-    let options = bash(&script, "zshell --dr").expect("bash");
-    assert_eq!(options, ["--dry-run"]);
-    let states = bash(&script, "zshell jobs --state ").expect("bash");
-    assert!(states.contains(&"Failed".to_owned()), "{states:?}");
-    let forms = bash(&script, "zshell -o js").expect("bash");
-    assert!(forms.contains(&"json".to_owned()), "{forms:?}");
+    let offers = |line: &str| bash(&folder, line).expect("bash");
+    assert_eq!(offers("zshell --dr"), ["--dry-run"]);
+    assert!(offers("zshell jobs --state ").contains(&"Failed".to_owned()));
+    assert!(offers("zshell -o js").contains(&"json".to_owned()));
+    assert_eq!(offers("zshell -p "), ["prod", "local"]);
+    assert_eq!(offers("zshell run "), ["nightly.rhai", "scripts/"]);
+    assert_eq!(offers("zshell run scripts/"), ["scripts/other.rhai"]);
+    assert_eq!(offers("zshell lint n"), ["nightly.rhai"]);
+    assert!(offers("zshell import books ").contains(&"nightly.rhai".to_owned()));
+    assert!(offers("zshell query books --").contains(&"--filter".to_owned()));
+}
+
+#[test]
+fn one_command_installs_completions_and_manual_pages() {
+    let folder = Folder::new();
+    let setup = |words: &[&str]| {
+        let test = folder.test().args(["setup"]);
+        test.args(words.iter().copied())
+            .env("HOME", folder.path("home"))
+            .env("XDG_DATA_HOME", folder.path("home/data"))
+            .env("XDG_CONFIG_HOME", folder.path("home/config"))
+    };
+    let ran = setup(&[]).env("SHELL", "/bin/zsh").stdout("").run();
+    ran.complains("home/data/zsh/site-functions/_zshell");
+    setup(&["bash", "fish"]).run();
+    for (name, word) in [
+        ("data/zsh/site-functions/_zshell", "#compdef zshell"),
+        ("data/bash-completion/completions/zshell", "complete"),
+        ("config/fish/completions/zshell.fish", "complete"),
+        ("data/man/man1/zshell.1", "EXAMPLES"),
+        ("data/man/man1/zshell-query.1", "zshell\\-peek"),
+    ] {
+        let text = std::fs::read_to_string(folder.path("home").join(name));
+        assert!(text.expect(name).contains(word), "{word} in {name}");
+    }
+    let unknown = setup(&[]).env("SHELL", "/bin/csh").status(2).run();
+    unknown.complains("zshell setup bash");
 }
 
 #[test]
@@ -65,6 +110,8 @@ fn the_manual_page_tells_commands_options_and_exit_codes() {
         "ZILLIZ_API_KEY",
         ".SH FILES",
         "config.toml",
+        ".SH EXAMPLES",
+        ".SH \"SEE ALSO\"",
     ] {
         assert!(page.contains(word), "{word} in\n{page}");
     }

@@ -244,3 +244,15 @@ fn the_scripts_that_come_with_it_are_clean() {
     assert!(!scripts.is_empty());
     Test::new().args(["lint"]).args(scripts).stdout("").run();
 }
+
+#[test]
+fn a_folder_is_checked_whole() {
+    let test = Test::new()
+        .file("scripts/a.rhai", "jobs(#{stat: 1})")
+        .file("scripts/deep/b.rhai", "nonesuch()")
+        .file("scripts/.hidden/c.rhai", "nonesuch()")
+        .file("scripts/notes.txt", "no script (");
+    let ran = test.args(["lint", "scripts"]).status(1).run();
+    ran.says("scripts/a.rhai:1").says("scripts/deep/b.rhai:1");
+    assert_eq!(ran.stdout.lines().count(), 2, "{}", ran.stdout);
+}

@@ -38,6 +38,8 @@ mod modules;
 mod objects;
 mod one_line;
 mod places;
+#[cfg(feature = "local")]
+mod plain_commands;
 mod profiles;
 mod programs;
 mod protected;

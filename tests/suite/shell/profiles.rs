@@ -278,11 +278,11 @@ fn a_dry_run_changes_no_profile() {
     for (args, told) in [
         (
             &["remove", "prod"][..],
-            "# would remove the profile \"prod\" with its key\n",
+            "# would remove profile \"prod\" and its API key\n",
         ),
         (
             &["default", "prod"],
-            "# would make \"prod\" what connect() uses\n",
+            "# would make \"prod\" the default profile\n",
         ),
         (
             &["add", "new", "--endpoint", &url, "--no-verify"],

@@ -61,9 +61,14 @@ const OPTIONS: &[Opt] = &[
     opt("verify", "true: compare the collection's count before and after with the imported rows")
         .or("false")
         .of(Takes::Flag),
-    opt("files_per_job", "maximum number of files, or sets of NumPy files, in one job").or("256"),
-    opt("bytes_per_job", "maximum size of one job in bytes, if the files' sizes are known"),
-    opt("max_running", "maximum number of jobs at a time").or("8"),
+    opt("files_per_job", "maximum number of files, or sets of NumPy files, in one job")
+        .or("256")
+        .of(Takes::Number),
+    opt("bytes_per_job", "maximum size of one job in bytes, if the files' sizes are known")
+        .of(Takes::Number),
+    opt("max_running", "maximum number of jobs at a time")
+        .or("8")
+        .of(Takes::Number),
     opt(
         "atomic",
         "true: no row is visible until all jobs are ready; if one fails, all are aborted",

@@ -24,11 +24,12 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 const OPTIONS: &[Opt] = &[
-    opt("timeout", "gives up after this time"),
+    opt("timeout", "gives up after this time").of(Takes::Duration),
     opt(
         "interval",
         "time between two progress calls for a job, at least 0.5s; without it 0.5s to 10s, longer for long jobs",
-    ),
+    )
+    .of(Takes::Duration),
 ];
 
 /// The function table of this family.
@@ -40,7 +41,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
         "wait([job, …])",
         "wait(job, #{timeout, interval})",
     ],
-    "waits until all jobs have ended, then throws an error if any failed",
+    "waits until all jobs have ended; an error if any failed",
     "wait(\"job-…\", #{timeout: \"2h\"})",
     wait,
 )

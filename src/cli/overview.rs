@@ -1,0 +1,139 @@
+//! The list of commands in `zshell --help`, grouped by task.
+
+use super::args::Args;
+use super::plain;
+use crate::engine::describe::Family;
+use clap::builder::{StyledStr, Styles};
+use clap::{Command, CommandFactory};
+use std::fmt::Write;
+
+/// The heading of commands that manage files and settings of zshell itself.
+const SETTINGS: &str = "Settings";
+
+/// Returns the examples of a command that isn't made from a function, or of zshell itself for an empty path.
+pub(super) fn examples(path: &str) -> &'static [&'static str] {
+    match path {
+        "" => &[
+            "zshell -p local",
+            "zshell profile add prod --endpoint https://in03-….api.aws-us-east1.zillizcloud.com",
+            "zshell check data/*.parquet --collection books",
+            "zshell import books s3://my-bucket/books/1.parquet --wait",
+            "zshell -p prod query books 'year > 1999' --fields title -o json",
+            "zshell run nightly.rhai --collection books",
+        ],
+        "run" => &[
+            "zshell run nightly.rhai --collection books",
+            "zshell run nightly.rhai --help",
+            "zshell -p prod --dry-run run nightly.rhai",
+        ],
+        "eval" => &["zshell -p local eval 'collections().len()'"],
+        "lint" => &["zshell lint scripts/", "zshell -o json lint nightly.rhai"],
+        "serve" => &["zshell serve --listen 127.0.0.1:19530 --bucket-dir data"],
+        "profile add" => &["zshell profile add prod --cluster my-cluster --default"],
+        "journal list" => &["zshell journal list --state unresolved"],
+        "journal settle" => &["zshell journal settle 01m8h3908gaxxn --job job-01m8h3908g"],
+        "completions" => &["source <(zshell completions bash)"],
+        "setup" => &["zshell setup", "zshell setup bash zsh fish"],
+        "man" => &["zshell man | man -l -"],
+        _ => &[],
+    }
+}
+
+/// Returns the command line's definition.
+pub(super) fn command() -> Command {
+    let mut command = Args::command();
+    // Adds `help`, which the list names too.
+    command.build();
+    let commands = groups(&command);
+    let mut command = Args::command().help_template(commands);
+    for name in [
+        "run",
+        "eval",
+        "lint",
+        "serve",
+        "completions",
+        "setup",
+        "man",
+    ] {
+        if command.find_subcommand(name).is_some() {
+            command = command.mut_subcommand(name, |command| {
+                command.after_help(examples_help(examples(name)))
+            });
+        }
+    }
+    command
+}
+
+/// Returns each command's usage and description, for the guide.
+pub fn rows() -> Vec<(String, String)> {
+    let mut command = command().disable_help_subcommand(true);
+    command.build();
+    let rows = command.get_subcommands().map(|it| {
+        let usage = it.clone().render_usage().to_string();
+        let about = it.get_about().map(ToString::to_string).unwrap_or_default();
+        (usage.trim_start_matches("Usage: ").to_owned(), about)
+    });
+    rows.collect()
+}
+
+/// Returns examples as the last part of a help text.
+pub(super) fn examples_help<T: AsRef<str>>(examples: &[T]) -> StyledStr {
+    let mut text = StyledStr::new();
+    if !examples.is_empty() {
+        let styles = Styles::styled();
+        let header = styles.get_header();
+        let _ = write!(text, "{header}Examples:{header:#}");
+        for example in examples {
+            let _ = write!(text, "\n  {}", example.as_ref());
+        }
+    }
+    text
+}
+
+/// Returns the heading of a command. Scripts have the first one.
+fn heading(name: &str) -> &'static str {
+    let family = plain::family(name).or_else(|| (name == "journal").then_some(Family::Jobs));
+    match family {
+        Some(Family::Connect) => "Account",
+        Some(Family::Jobs) => "Import jobs",
+        Some(Family::Data) => "Data files",
+        Some(Family::Collections) => "Collections",
+        Some(Family::Script) => "Commands",
+        None if ["run", "eval", "lint", "serve"].contains(&name) => "Commands",
+        None => SETTINGS,
+    }
+}
+
+fn groups(command: &Command) -> StyledStr {
+    let styles = Styles::styled();
+    let (header, literal) = (styles.get_header(), styles.get_literal());
+    let mut text = StyledStr::new();
+    let _ = write!(
+        text,
+        "{{before-help}}{{about-with-newline}}\n{{usage-heading}} {{usage}}\n"
+    );
+    let names = command.get_subcommands().map(Command::get_name);
+    let width = names.map(str::len).max().unwrap_or(0);
+    for title in [
+        "Commands",
+        "Import jobs",
+        "Data files",
+        "Collections",
+        "Account",
+        SETTINGS,
+    ] {
+        let _ = write!(text, "\n{header}{title}:{header:#}\n");
+        let commands = command.get_subcommands();
+        for command in commands.filter(|it| heading(it.get_name()) == title) {
+            let (name, about) = (command.get_name(), command.get_about());
+            let about = about.map(ToString::to_string).unwrap_or_default();
+            let gap = " ".repeat(width - name.len() + 2);
+            let _ = writeln!(text, "  {literal}{name}{literal:#}{gap}{about}");
+        }
+    }
+    let _ = write!(
+        text,
+        "\n{header}Options:{header:#}\n{{options}}{{after-help}}"
+    );
+    text
+}

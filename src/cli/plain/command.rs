@@ -1,0 +1,228 @@
+//! The clap command of a function, made from the function's description.
+
+use super::form::{CommandForm, Positional, kebab};
+use super::{own, shell};
+use crate::api::model::JobState;
+use crate::cli::duration;
+use crate::cli::overview::examples_help;
+use crate::engine::describe::{Opt, Takes};
+use crate::render::OutputFormat;
+use clap::{Arg, ArgAction, Command, ValueHint};
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
+use std::fmt::Write;
+
+/// The id of the option that takes all options at once.
+pub(super) const BODY: &str = "body";
+
+/// Returns the id of a positional argument. Options have the ids of [`option_id`].
+pub(super) fn argument_id(name: &str) -> String {
+    format!("argument {name}")
+}
+
+/// Returns the id of an option.
+pub(super) fn option_id(option: &Opt) -> String {
+    format!("option {}", option.name)
+}
+
+/// Returns the command with its arguments, help and examples.
+pub(super) fn command(form: &CommandForm) -> Command {
+    let name = form.function.name;
+    let mut command = Command::new(form.path()).about(about(form.function.help));
+    if form.path() != name {
+        command = command.alias(name);
+    }
+    own::adapt(name, with_arguments(command, form)).after_help(examples_help(&examples(form)))
+}
+
+/// Adds a function's arguments and options to a command.
+pub(super) fn with_arguments(mut command: Command, form: &CommandForm) -> Command {
+    for positional in &form.positionals {
+        command = command.arg(argument(positional));
+    }
+    for option in form.options() {
+        let mut arg = flag(option);
+        if form.positionals.iter().any(|it| it.option == Some(option)) {
+            arg = arg.conflicts_with(argument_id(option.name));
+        }
+        command = command.arg(arg);
+    }
+    if form.options_at.is_some() {
+        command = command.arg(
+            Arg::new(BODY)
+                .long(BODY)
+                .value_name("JSON")
+                .help("All options as a JSON object, or @FILE; other options override it"),
+        );
+    }
+    command
+}
+
+/// Returns a description in the imperative, with a capital: `returns rows` is `Show rows`.
+fn about(help: &str) -> String {
+    let (verb, rest) = help.split_once(' ').unwrap_or((help, ""));
+    let verb = match verb {
+        "returns" => "show",
+        verb => verb
+            .strip_suffix("ches")
+            .and_then(|_| verb.strip_suffix("es"))
+            .or_else(|| verb.strip_suffix('s'))
+            .unwrap_or(verb),
+    };
+    shell::reworded(&capital(&format!("{verb} {rest}")), None)
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    let first = letters.next().map(|it| it.to_ascii_uppercase());
+    first.into_iter().chain(letters).collect()
+}
+
+fn argument(positional: &Positional) -> Arg {
+    let help = match positional.takes {
+        Takes::Job => "Job id",
+        Takes::Collection => "Collection",
+        Takes::Data => "Files, folders, patterns and URLs",
+        Takes::Json => "JSON, or @FILE",
+        Takes::Number => "Whole number",
+        _ => &positional.name,
+    };
+    let help = positional.option.map_or(help, |option| option.help);
+    let arg = Arg::new(argument_id(&positional.name))
+        .value_name(kebab(&positional.name).to_ascii_uppercase())
+        .required(positional.required)
+        .allow_hyphen_values(positional.takes == Takes::Json)
+        .help(capital(&shell::reworded(help, None)));
+    let arg = if positional.repeated {
+        arg.num_args(1..).action(ArgAction::Append)
+    } else {
+        arg
+    };
+    typed(arg, positional.takes)
+}
+
+fn flag(option: &'static Opt) -> Arg {
+    let name = kebab(option.name);
+    let aliases = option.aliases.iter().map(|alias| kebab(alias));
+    let aliases: Vec<String> = aliases
+        .filter(|alias| *alias != name && !super::GLOBAL.contains(&alias.as_str()))
+        .collect();
+    let arg = Arg::new(option_id(option))
+        .long(name)
+        .aliases(aliases)
+        .value_name(value_name(option))
+        .allow_hyphen_values(true)
+        .help(flag_help(option));
+    let arg = if option.list {
+        arg.action(ArgAction::Append)
+    } else {
+        arg
+    };
+    typed(arg, option.takes)
+}
+
+fn value_name(option: &Opt) -> String {
+    match option.takes {
+        Takes::Number | Takes::Count => "N".to_owned(),
+        Takes::Duration => "TIME".to_owned(),
+        Takes::Path | Takes::Data => "PATH".to_owned(),
+        Takes::Json | Takes::Keys(_) => "JSON".to_owned(),
+        Takes::Flag => "true|false".to_owned(),
+        _ => kebab(option.name).to_ascii_uppercase(),
+    }
+}
+
+fn flag_help(option: &Opt) -> String {
+    let help = ["false", "true"].iter().find_map(|word| {
+        let rest = option.help.strip_prefix(word)?.strip_prefix(": ")?;
+        Some(format!("if {word}, {rest}"))
+    });
+    let help = help.unwrap_or_else(|| option.help.to_owned());
+    let mut help = capital(&shell::reworded(&help, None));
+    if option.list {
+        help.push_str(" (repeatable)");
+    }
+    let words = words(option.takes);
+    for word in &words {
+        // The quotes of the script language would be part of the value at a shell.
+        help = help.replace(&format!("\"{word}\""), word);
+    }
+    if !words.is_empty() && !words.iter().all(|word| help.contains(word)) {
+        let _ = write!(help, " [possible values: {}]", words.join(", "));
+    }
+    let default = option.default.trim_matches('"');
+    if !matches!(default, "" | "false" | "[]") {
+        let default = shell::reworded(default, None);
+        let _ = write!(
+            help,
+            " [default: {}]",
+            default.trim_matches(['[', ']', '"'])
+        );
+    }
+    help
+}
+
+/// Returns the words that a value can be.
+fn words(takes: Takes) -> Vec<&'static str> {
+    match takes {
+        Takes::Words(words) => words.to_vec(),
+        Takes::State => JobState::ALL
+            .into_iter()
+            .map(JobState::word)
+            .chain(["active"])
+            .collect(),
+        Takes::Format => OutputFormat::WORDS.to_vec(),
+        _ => Vec::new(),
+    }
+}
+
+/// Adds the value's parser and completions.
+fn typed(arg: Arg, takes: Takes) -> Arg {
+    match takes {
+        Takes::Number => arg.value_parser(number),
+        Takes::Count => arg.value_parser(count),
+        Takes::Duration => arg.value_parser(|text: &str| duration(text).map(|_| text.to_owned())),
+        Takes::Flag => arg
+            .value_parser(["true", "false"])
+            .hide_possible_values(true)
+            .num_args(0..=1)
+            .require_equals(true)
+            .allow_hyphen_values(false)
+            .default_missing_value("true"),
+        Takes::Path | Takes::Data => arg.value_hint(ValueHint::AnyPath),
+        Takes::Words(_) | Takes::State | Takes::Format => {
+            arg.add(ArgValueCandidates::new(move || {
+                let words = words(takes).into_iter();
+                words.map(CompletionCandidate::new).collect()
+            }))
+        }
+        _ => arg,
+    }
+}
+
+/// Parses a whole number.
+fn number(text: &str) -> Result<String, String> {
+    let number = text
+        .parse::<u64>()
+        .ok()
+        .filter(|it| i64::try_from(*it).is_ok());
+    number.map_or_else(
+        || Err("expected a whole number".to_owned()),
+        |number| Ok(number.to_string()),
+    )
+}
+
+fn count(text: &str) -> Result<String, String> {
+    if text == "all" {
+        return Ok(text.to_owned());
+    }
+    number(text).map_err(|problem| format!("{problem}, or all"))
+}
+
+/// Returns the examples as shell commands.
+pub(super) fn examples(form: &CommandForm) -> Vec<String> {
+    let own = own::examples(form.function.name);
+    if !own.is_empty() {
+        return own.iter().map(ToString::to_string).collect();
+    }
+    shell::example(form.function.example).into_iter().collect()
+}

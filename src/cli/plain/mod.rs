@@ -1,0 +1,214 @@
+//! Plain commands: every function that calls a service or reads data is a subcommand, made from the function's one
+//! description. `query(collection, #{filter, limit})` is `zshell query COLLECTION --filter … --limit N`.
+//!
+//! [`form`] derives arguments from the description, [`command`] makes the clap command, [`values`] turns the command
+//! line into the call's arguments, [`own`] holds additions of single commands, and [`shell`] writes script calls as
+//! shell commands.
+
+mod command;
+mod form;
+mod own;
+pub(crate) mod shell;
+mod values;
+
+use super::{Outcome, input};
+use crate::engine::describe::{Family, Takes};
+use crate::engine::registry;
+use crate::error::{Failure, Kind};
+use crate::session::Session;
+use clap::{ArgMatches, Command, FromArgMatches, Subcommand};
+use form::CommandForm;
+use rhai::Dynamic;
+use std::rc::Rc;
+
+/// The global options, which functions' options with the same names leave to the whole run.
+const GLOBAL: &[&str] = &[
+    "profile",
+    "output",
+    "color",
+    "quiet",
+    "verbose",
+    "timeout",
+    "yes",
+    "log-format",
+    "dry-run",
+    "lib",
+    "data-dir",
+    "no-init",
+    "no-commands",
+    "help",
+    "version",
+    "body",
+];
+
+/// Returns the family of the function that a command is made from.
+pub(super) fn family(command: &str) -> Option<Family> {
+    let mut forms = form::all();
+    let form = forms.find(|form| form.path() == command)?;
+    Some(form.function.family)
+}
+
+/// Returns a command's examples and the commands related to it, for its manual page.
+pub(super) fn page(command: &str) -> Option<(Vec<String>, Vec<String>)> {
+    let form = form::all().find(|form| form.path() == command)?;
+    let related = form.function.related.iter();
+    let related = related.filter_map(|name| registry::find(name));
+    let related = related.filter(|it| form::is_command(it));
+    let related = related.map(|it| CommandForm::of(it).path()).collect();
+    Some((command::examples(&form), related))
+}
+
+/// A plain command with its arguments.
+#[derive(Debug)]
+pub(crate) struct PlainCommand {
+    form: CommandForm,
+    matches: ArgMatches,
+}
+
+impl FromArgMatches for PlainCommand {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let found = matches.subcommand().and_then(|(name, matches)| {
+            let form = form::all().find(|form| form.path() == name)?;
+            Some(Self {
+                form,
+                matches: matches.clone(),
+            })
+        });
+        found.ok_or_else(|| clap::Error::new(clap::error::ErrorKind::MissingSubcommand))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Subcommand for PlainCommand {
+    fn augment_subcommands(command: Command) -> Command {
+        command.subcommands(form::all().map(|form| command::command(&form)))
+    }
+
+    fn augment_subcommands_for_update(command: Command) -> Command {
+        Self::augment_subcommands(command)
+    }
+
+    fn has_subcommand(name: &str) -> bool {
+        form::all().any(|form| form.path() == name)
+    }
+}
+
+/// The arguments of `zshell journal list`, which is the function `submissions`.
+#[derive(Debug)]
+pub(crate) struct JournalList(ArgMatches);
+
+fn submissions() -> Option<CommandForm> {
+    registry::find("submissions").map(CommandForm::of)
+}
+
+impl FromArgMatches for JournalList {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        Ok(Self(matches.clone()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl clap::Args for JournalList {
+    fn augment_args(command: Command) -> Command {
+        match submissions() {
+            Some(form) => command::with_arguments(command, &form),
+            None => command,
+        }
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// Runs a plain command.
+pub(super) fn run(session: &Rc<Session>, plain: &PlainCommand) -> Outcome {
+    outcome(&plain.form, || {
+        let (form, matches) = (&plain.form, &plain.matches);
+        let args = values::arguments(session, form, matches)?;
+        check_paths(session, form, &args)?;
+        own::run(session, form.function.name, matches, args)
+    })
+}
+
+/// `zshell journal list`
+pub(super) fn journal_list(session: &Rc<Session>, list: &JournalList) -> Outcome {
+    let Some(form) = submissions() else {
+        return Ok(Dynamic::UNIT);
+    };
+    outcome(&form, || {
+        let args = values::arguments(session, &form, &list.0)?;
+        call(session, form.function.name, args)
+    })
+}
+
+/// Returns the result of a command. A usage error of the function is one of the command line.
+fn outcome(form: &CommandForm, run: impl FnOnce() -> Result<Dynamic, Failure>) -> Outcome {
+    Ok(run().map_err(|failure| match failure.kind {
+        Kind::Usage => of_the_command_line(form, failure),
+        _ => failure,
+    })?)
+}
+
+/// Words a usage error for a shell: options are flags, and the usage line takes the place of the script's forms.
+fn of_the_command_line(form: &CommandForm, mut failure: Failure) -> Failure {
+    let name = form.function.name;
+    let message = failure.message.strip_prefix(&format!("{name}: "));
+    let mut message = message.unwrap_or(&failure.message).to_owned();
+    for option in form.function.options {
+        let flag = format!("--{}", form::kebab(option.name));
+        message = message.replace(&format!("the option {} ", option.name), &format!("{flag} "));
+    }
+    failure.message = message;
+    if failure
+        .hint
+        .as_ref()
+        .is_none_or(|hint| hint.starts_with("its forms: "))
+    {
+        failure.hint = Some(format!(
+            "zshell {} --help shows how to call it",
+            form.path()
+        ));
+    }
+    failure.of_the_command_line()
+}
+
+fn call(session: &Rc<Session>, name: &'static str, args: Vec<Dynamic>) -> Result<Dynamic, Failure> {
+    registry::call(session, name, args)
+}
+
+/// Refuses paths of data on this machine that don't exist, before the call.
+fn check_paths(session: &Rc<Session>, form: &CommandForm, args: &[Dynamic]) -> Result<(), Failure> {
+    use crate::engine::types::{as_text, list_of};
+    let places = form.positionals.iter().zip(args);
+    let places = places.filter(|(it, _)| matches!(it.takes, Takes::Data | Takes::Path));
+    let paths = places.flat_map(|(_, value)| match list_of(value) {
+        Some(list) => list.iter().filter_map(as_text).collect(),
+        None => as_text(value).into_iter().collect::<Vec<_>>(),
+    });
+    let paths: Vec<String> = paths.collect();
+    // An import's paths are read by the service.
+    let is_import = form.function.name.starts_with("import");
+    let local = |path: &&String| {
+        if is_import {
+            input::is_read_here(session, path)
+        } else {
+            Ok(!path.contains("://"))
+        }
+    };
+    let mut here = Vec::new();
+    for path in &paths {
+        if local(&path)? {
+            here.push(path.as_str());
+        }
+    }
+    input::exist(here)
+}

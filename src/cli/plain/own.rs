@@ -1,0 +1,197 @@
+//! The additions of single commands to what their functions' descriptions say.
+
+use crate::check::merge;
+use crate::cli::input;
+use crate::engine::types::ReportValue;
+use crate::error::{Failure, Kind};
+use crate::render::OutputFormat;
+use crate::session::Session;
+use clap::{Arg, ArgAction, ArgMatches, Command, ValueHint};
+use rhai::{Dynamic, Map};
+use std::path::Path;
+use std::rc::Rc;
+
+/// Returns a command's own examples, if the function's example has no plain form.
+pub(super) fn examples(function: &str) -> &'static [&'static str] {
+    match function {
+        "infer" => &["zshell infer data/*.parquet > books.json"],
+        "create_collection" => &[
+            "zshell create-collection books --dimension 768 --metric-type COSINE",
+            "zshell create-collection books --body @books.json",
+        ],
+        "search" => &[
+            "zshell search books '[0.12, 0.98, -0.33]' --limit 3 --fields title",
+            "zshell search books @vector.json",
+        ],
+        "check" => &[
+            "zshell check data/*.parquet --collection books",
+            "zshell check data/*.parquet --schema books.json",
+        ],
+        "upload" => &["zshell upload data/*.parquet s3://my-bucket/books/"],
+        "import" => &["zshell import books s3://my-bucket/books/1.parquet --wait"],
+        _ => &[],
+    }
+}
+
+/// Adds a command's own options.
+pub(super) fn adapt(function: &str, command: Command) -> Command {
+    match function {
+        "import" => import(command),
+        "check" => check(command),
+        "infer" => {
+            command.about("Propose a schema for files, as JSON, with the reasons on standard error")
+        }
+        _ => command,
+    }
+}
+
+/// The steps that make an import a batch.
+const STEPS: [(&str, &str); 3] = [
+    (
+        "create",
+        "Create the collection if it's missing, with the schema that infer proposes; waits",
+    ),
+    (
+        "check",
+        "Check the files first, and import nothing if the service would refuse one; waits",
+    ),
+    (
+        "verify",
+        "Compare the collection's count before and after with the imported rows; waits",
+    ),
+];
+
+fn import(command: Command) -> Command {
+    let wait = ("wait", "Wait until the job has ended");
+    let flags = [wait].into_iter().chain(STEPS);
+    command.args(flags.map(|(name, help)| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(help)
+    }))
+}
+
+/// Imports with further steps, as a batch.
+fn import_in_steps(
+    session: &Rc<Session>,
+    matches: &ArgMatches,
+    mut args: Vec<Dynamic>,
+) -> Result<Dynamic, Failure> {
+    let options = args.get(2).cloned().and_then(Dynamic::try_cast::<Map>);
+    let mut options = options.unwrap_or_default();
+    if let Some(key) = options.remove("key") {
+        options.insert("key_prefix".into(), key);
+    }
+    for (name, _) in STEPS {
+        options.insert(name.into(), matches.get_flag(name).into());
+    }
+    args.truncate(2);
+    args.push(options.into());
+    super::call(session, "import_all", args)
+}
+
+fn check(command: Command) -> Command {
+    let file = |id: &'static str| Arg::new(id).long(id).value_hint(ValueHint::FilePath);
+    command
+        .about("Check files for an import without sending them")
+        .long_about(
+            "Check files for an import without sending them\n\nExits with 0 if the import would succeed, 7 if not.",
+        )
+        .mut_arg("argument paths", |arg| {
+            arg.required(false).required_unless_present("merge")
+        })
+        .arg(
+            file("schema")
+                .value_name("FILE")
+                .conflicts_with("collection")
+                .help("JSON file with the schema to check against, in the form of create-collection [default: the one that infer proposes]"),
+        )
+        .arg(
+            Arg::new("collection")
+                .long("collection")
+                .value_name("NAME")
+                .help("Collection to check against"),
+        )
+        .arg(
+            file("merge")
+                .value_name("REPORT")
+                .num_args(1..)
+                .conflicts_with_all([
+                    "argument paths",
+                    "schema",
+                    "collection",
+                    "option sample",
+                    "option shard",
+                    "option keys_out",
+                ])
+                .help("Merge reports of shards, written with -o json, and compare their keys"),
+        )
+}
+
+/// Runs a command with the call's arguments.
+pub(super) fn run(
+    session: &Rc<Session>,
+    name: &'static str,
+    matches: &ArgMatches,
+    mut args: Vec<Dynamic>,
+) -> Result<Dynamic, Failure> {
+    match name {
+        "import" if STEPS.iter().any(|(step, _)| matches.get_flag(step)) => {
+            import_in_steps(session, matches, args)
+        }
+        "import" if matches.get_flag("wait") => {
+            let job = super::call(session, name, args)?;
+            super::call(session, "wait", vec![job])
+        }
+        "check" => {
+            if let Some(reports) = matches.get_many::<String>("merge") {
+                let strict = matches.get_one::<String>("option strict");
+                let strict = strict.is_some_and(|word| word == "true");
+                let reports: Vec<String> = reports.cloned().collect();
+                input::exist(reports.iter().map(String::as_str))?;
+                let report = merge(reports, strict, &session.interrupt)?;
+                return Ok(judged(session, Dynamic::from(ReportValue::new(report))));
+            }
+            if let Some(target) = target(matches)? {
+                args.resize(args.len().max(2), Dynamic::UNIT);
+                args[1] = target.into();
+            }
+            super::call(session, name, args).map(|report| judged(session, report))
+        }
+        "infer" => {
+            let schema = super::call(session, name, args)?;
+            // A schema is kept in a file for `check --schema`, so it's JSON also in the table format.
+            if session.choices().output == OutputFormat::Table {
+                session.choose(|choices| choices.output = OutputFormat::Json);
+            }
+            Ok(schema)
+        }
+        _ => super::call(session, name, args),
+    }
+}
+
+/// Returns the schema file or the collection to check against.
+fn target(matches: &ArgMatches) -> Result<Option<String>, Failure> {
+    let Some(file) = matches.get_one::<String>("schema") else {
+        return Ok(matches.get_one::<String>("collection").cloned());
+    };
+    input::exist([file.as_str()])?;
+    // A path without a dot or slash would be taken for a collection.
+    Ok(Some(
+        Path::new(".").join(file).to_string_lossy().into_owned(),
+    ))
+}
+
+/// Sets the exit code by a report.
+fn judged(session: &Session, report: Dynamic) -> Dynamic {
+    if let Some(report) = report.read_lock::<ReportValue>() {
+        let report = report.report();
+        if report.unreadable {
+            session.note_failed(Kind::Script);
+        } else if !report.is_ok() {
+            session.note_failed(Kind::Refused);
+        }
+    }
+    report
+}
