@@ -68,17 +68,11 @@ impl Connection {
         })
     }
 
-    /// Returns the value of `-p` that makes this connection again. A connection made from the environment needs none.
+    /// Returns the profile that makes this connection again, or `local`. A connection made from options or from the
+    /// environment has none.
     pub fn profile_word(&self) -> Option<String> {
-        let from_environment = || {
-            let set = ["ZILLIZ_ENDPOINT", "MILVUS_URI"].map(crate::config::set);
-            set.iter().any(Option::is_some)
-        };
-        match &self.profile {
-            Some(profile) => Some(profile.clone()),
-            None if self.name == "local" => Some(self.name.clone()),
-            None => (!from_environment()).then(|| self.endpoint()),
-        }
+        let local = || (self.name == "local").then(|| self.name.clone());
+        self.profile.clone().or_else(local)
     }
 
     /// Returns the identity of the data it reaches: addresses, cluster and database.

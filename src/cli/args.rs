@@ -1,12 +1,12 @@
 //! Command-line arguments. Their doc comments are the help texts.
 
-use super::generate::profiles;
 use super::plain::{JournalList, PlainCommand};
 use super::{age, duration};
+use crate::config::Config;
 use crate::render::{ColorChoice, OutputFormat};
 use crate::session::log::LogFormat;
 use clap::{Parser, Subcommand, ValueHint};
-use clap_complete::engine::ArgValueCandidates;
+use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -87,6 +87,14 @@ pub(crate) struct Common {
     // Not read by clap, which would show the variable's value in usage lines as if it had been typed.
     #[arg(long, global = true, value_name = "DIR", hide_short_help = true)]
     pub data_dir: Option<PathBuf>,
+}
+
+/// Returns the saved profiles, `local` included, as candidates for `-p`.
+fn profiles() -> Vec<CompletionCandidate> {
+    let config = Config::load().unwrap_or_default();
+    let names = config.profiles.keys().map(String::as_str);
+    let names = names.chain(["local"]);
+    names.map(CompletionCandidate::new).collect()
 }
 
 /// The subcommands.

@@ -4,13 +4,11 @@
 //! generated again.
 
 use super::{overview, plain};
-use crate::config::Config;
 use crate::error::{Failure, Kind};
 use crate::guide;
 use crate::session::Session;
 use clap::Command;
 use clap_complete::Shell;
-use clap_complete::engine::CompletionCandidate;
 use clap_complete::env::{CompleteEnv, Shells};
 use clap_mangen::Man;
 use std::fmt::Write as _;
@@ -51,19 +49,11 @@ fn completed_command() -> Command {
 }
 
 fn without_options(command: Command) -> Command {
-    let command = command.mut_args(|arg| {
+    let command = command.disable_help_flag(true).mut_args(|arg| {
         let positional = arg.is_positional();
         arg.hide(!positional)
     });
     command.mut_subcommands(without_options)
-}
-
-/// Returns the saved profiles, `local` included, as candidates for `-p`.
-pub(super) fn profiles() -> Vec<CompletionCandidate> {
-    let config = Config::load().unwrap_or_default();
-    let names = config.profiles.keys().map(String::as_str);
-    let names = names.chain(["local"]);
-    names.map(CompletionCandidate::new).collect()
 }
 
 /// Prints the completion script of a shell.

@@ -20,7 +20,7 @@ pub(super) fn read(session: &Session, file: &str) -> Result<String, Failure> {
 
 /// Refuses the first of these local paths that doesn't exist, or that's a pattern without a match.
 pub(super) fn exist<'a>(paths: impl IntoIterator<Item = &'a str>) -> Result<(), Failure> {
-    let missing = paths.into_iter().find_map(|path| problem(path));
+    let missing = paths.into_iter().find_map(problem);
     missing.map_or(Ok(()), |problem| {
         Err(Failure::new(Kind::Arguments, problem))
     })

@@ -188,7 +188,8 @@ fn report(session: &Session, error: &ScriptError) -> u8 {
 /// its own text keep the script's words.
 fn for_the_shell(session: &Session, script: bool, mut error: ScriptError) -> ScriptError {
     let failure = &mut error.failure;
-    if !script || !matches!(failure.kind, Kind::Script | Kind::Usage) {
+    let about_text = matches!(failure.kind, Kind::Script | Kind::Usage);
+    if !script || (!about_text && can_be_named(session)) {
         let profile_of = |job: &str| profile_of(session, job);
         let hint = failure.hint.take();
         failure.hint = hint.map(|hint| reworded(&hint, Some(&profile_of)));
@@ -196,15 +197,26 @@ fn for_the_shell(session: &Session, script: bool, mut error: ScriptError) -> Scr
     error
 }
 
+/// Returns true if a command can make the run's connection: from a profile, from `-p`, or from the environment. One that
+/// a script makes from its own options can't be made at a shell.
+fn can_be_named(session: &Session) -> bool {
+    let Some(connection) = session.current() else {
+        return true;
+    };
+    let by_address = |address: &str| address.trim_end_matches('/') == connection.endpoint();
+    let environment = ["ZILLIZ_ENDPOINT", "MILVUS_URI"].map(config::set);
+    let mut addresses = environment.into_iter().flatten();
+    let by_option = session.choices().profile.as_deref().is_some_and(by_address);
+    by_option
+        || connection.profile_word().is_some()
+        || addresses.any(|address| by_address(&address))
+}
+
 /// Returns the value of `-p` for a job, or for the run's connection. A connection that the environment makes needs none.
 fn profile_of(session: &Session, job: &str) -> Option<String> {
-    let of_job = session.known.profile(job);
-    of_job
-        .or_else(|| session.choices().profile.clone())
-        .or_else(|| {
-            let connection = session.current()?;
-            connection.profile_word()
-        })
+    let current = || session.current()?.profile_word();
+    let of_job = session.known.profile(job).or_else(current);
+    of_job.or_else(|| session.choices().profile.clone())
 }
 
 /// Adds the jobs that the stopped run submitted, and that continue without it, to the error.

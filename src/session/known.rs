@@ -28,7 +28,7 @@ pub struct SeenJob {
     pub since: Timestamp,
     /// The address of the connection, see [`Connection::address`].
     pub address: String,
-    /// The value of `-p` that makes the connection again.
+    /// The profile that makes the connection again, or `local`.
     pub profile: Option<String>,
     /// True if this run submitted it.
     pub submitted: bool,
@@ -89,7 +89,7 @@ impl Known {
         open.map(|job| job.id.clone()).collect()
     }
 
-    /// Returns the value of `-p` for a job that was seen.
+    /// Returns the profile of a job that was seen.
     pub fn profile(&self, id: &str) -> Option<String> {
         let jobs = self.jobs.borrow();
         let job = jobs.iter().rev().find(|job| job.id == id)?;

@@ -83,7 +83,7 @@ fn replaced(text: &str, profile_of: Option<ProfileOf<'_>>) -> Option<(String, us
         return Some((format!("-p {}", quoted(&place)), source.span(close).end));
     }
     if let Some((call, length)) = read_call(text) {
-        return Some((call.command(profile_of), length));
+        return Some((call.command(profile_of), length + member(&text[length..])));
     }
     // A call of calls, which no command makes.
     let function = registry::find(name).filter(|function| form::is_command(function))?;
@@ -95,6 +95,15 @@ fn replaced(text: &str, profile_of: Option<ProfileOf<'_>>) -> Option<(String, us
         shell_words::quote(&text[..end]).into_owned(),
     ];
     Some((line(profile, &words), end))
+}
+
+/// Returns the length of an access such as `.details` behind a call, which a command doesn't need: it shows the whole
+/// result.
+fn member(rest: &str) -> usize {
+    let is_part = |letter: char| letter.is_ascii_lowercase() || letter == '_';
+    let name = rest.strip_prefix('.').unwrap_or_default();
+    let length = name.find(|letter| !is_part(letter)).unwrap_or(name.len());
+    if length > 0 { length + 1 } else { 0 }
 }
 
 /// A call in a text.
@@ -308,6 +317,10 @@ mod tests {
             (
                 "connect(\"local\") needs no account",
                 "-p local needs no account",
+            ),
+            (
+                "progress(\"j\").details shows",
+                "zshell -p eu progress j shows",
             ),
             ("submissions() lists", "zshell journal list lists"),
             (

@@ -3,6 +3,7 @@
 use crate::api::endpoint::{Endpoint, EndpointKind};
 use crate::api::{Client, JobFilter};
 use crate::cli::args::Add;
+use crate::cli::input;
 use crate::config::{Config, Edit, Profile, SettingValue};
 use crate::connection::Connection;
 use crate::credentials;
@@ -81,7 +82,7 @@ fn token(session: &Session, options: &Add) -> Result<Option<Secret>, Failure> {
     let name = path
         .to_str()
         .ok_or_else(|| Failure::usage("the name of the token's file is not UTF-8 text"))?;
-    let text = zeroize::Zeroizing::new(session.read_text(name)?);
+    let text = zeroize::Zeroizing::new(input::read(session, name)?);
     let token = Secret::new(text.trim());
     if token.is_empty() {
         return Err(Failure::usage(format!("{} holds no key", path.display())));

@@ -107,8 +107,9 @@ pub(super) fn variables(
 /// Returns true if a value of this shape fits.
 pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
     match (takes, shape) {
-        (_, Shape::Unknown) | (Takes::Profile, Shape::Connection(_)) => true,
-        (
+        (_, Shape::Unknown)
+        | (Takes::Profile, Shape::Connection(_))
+        | (
             Takes::Anything
             | Takes::Number
             | Takes::Count

@@ -106,7 +106,7 @@ pub(super) fn of(
         Takes::Anything if !bare => text(look),
         Takes::Options | Takes::Keys(_) if bare => vec![Offer::new("#{", "options by name")],
         Takes::Flag if bare => vec![Offer::new("true", ""), Offer::new("false", "")],
-        Takes::Count => quoted(look, [Offer::new("all", "")].into_iter()),
+        Takes::Count => quoted(look, [Offer::new("all", "")]),
         Takes::Words(words) => quoted(look, words.iter().map(|word| Offer::new(*word, ""))),
         Takes::State => {
             let active = Offer::new("active", "every state that a job can still leave");

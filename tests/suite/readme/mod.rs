@@ -127,7 +127,12 @@ fn the_messages_of_troubleshooting_are_real() {
         ),
         (
             "could not be read (83001)",
-            [&import[..], &["books", "none.jsonl", "--wait"]].concat(),
+            vec![
+                "-p",
+                "local",
+                "eval",
+                "wait(import(\"books\", \"none.jsonl\"))",
+            ],
         ),
         (
             "can't find collection",

@@ -63,15 +63,15 @@ fn a_wrong_argument_ends_with_2_and_the_usage_before_anything_runs() {
         ),
         (
             &["--collection", "b", "--days", "1.5"],
-            "--days is a whole number",
+            "for --days: expected a whole number",
         ),
         (
             &["--collection", "b", "--share", "x"],
-            "--share is a number",
+            "for --share: expected a number",
         ),
         (
             &["--collection", "b", "--full=perhaps"],
-            "--full is true or false",
+            "for --full: expected true or false",
         ),
         (&["--collection", "b", "--mode", "replce"], "\"replace\""),
         (
@@ -163,7 +163,7 @@ fn what_is_only_known_at_run_time_is_checked_then() {
         .args(["--dry=2"])
         .status(2)
         .run()
-        .complains("--dry is true or false");
+        .complains("for --dry: expected true or false");
     let ran = test.args(["--help"]).run();
     ran.says("--day <value>  [default: computed at run time]");
 

@@ -358,8 +358,8 @@ fn the_exit_code_is_the_verdict() {
         bad.stdout
             .starts_with("the import would fail: 4 errors (1 file, 1 row,")
     );
-    check(&["none.jsonl"], 1);
-    check(&["*.parquet"], 1);
+    check(&["none.jsonl"], 2);
+    check(&["*.parquet"], 2);
     check(&["good.jsonl", "--sample", "0"], 2);
     check(&["good.jsonl", "--shard", "4/3"], 2);
     folder

@@ -40,7 +40,7 @@ fn nothing_to_connect_to_says_what_to_do() {
     ] {
         let ran = test.status(3).run();
         ran.complains("nothing to connect to")
-            .complains("connect(\"local\") needs no account")
+            .complains("-p local needs no account")
             .complains("MILVUS_URI");
     }
 }

@@ -36,7 +36,7 @@ fn bash(folder: &Folder, line: &str) -> Option<Vec<String>> {
         .args(["--norc", "-c", &program])
         .current_dir(folder.path("work"))
         .env("PATH", path)
-        .env("ZSHELL_CONFIG_DIR", folder.path("settings"))
+        .env("ZSHELL_CONFIG_DIR", folder.path("config"))
         .output()
         .ok()?;
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
@@ -49,7 +49,7 @@ fn bash_completes_commands_options_files_and_profiles() {
     folder.work("nightly.rhai", "1");
     folder.work("scripts/other.rhai", "1");
     folder.write(
-        "settings/config.toml",
+        "config/config.toml",
         "[profiles.prod]\nendpoint = \"http://localhost:19530\"\n",
     );
     let Some(commands) = bash(&folder, "zshell comp") else {
@@ -62,7 +62,7 @@ fn bash_completes_commands_options_files_and_profiles() {
     assert!(offers("zshell jobs --state ").contains(&"Failed".to_owned()));
     assert!(offers("zshell -o js").contains(&"json".to_owned()));
     assert_eq!(offers("zshell -p "), ["prod", "local"]);
-    assert_eq!(offers("zshell run "), ["nightly.rhai", "scripts/"]);
+    assert_eq!(offers("zshell run "), [".", "nightly.rhai", "scripts/"]);
     assert_eq!(offers("zshell run scripts/"), ["scripts/other.rhai"]);
     assert_eq!(offers("zshell lint n"), ["nightly.rhai"]);
     assert!(offers("zshell import books ").contains(&"nightly.rhai".to_owned()));
@@ -74,10 +74,10 @@ fn one_command_installs_completions_and_manual_pages() {
     let folder = Folder::new();
     let setup = |words: &[&str]| {
         let test = folder.test().args(["setup"]);
+        let place = |name: &str| folder.path(name).display().to_string();
         test.args(words.iter().copied())
-            .env("HOME", folder.path("home"))
-            .env("XDG_DATA_HOME", folder.path("home/data"))
-            .env("XDG_CONFIG_HOME", folder.path("home/config"))
+            .env("XDG_DATA_HOME", place("home/data"))
+            .env("XDG_CONFIG_HOME", place("home/config"))
     };
     let ran = setup(&[]).env("SHELL", "/bin/zsh").stdout("").run();
     ran.complains("home/data/zsh/site-functions/_zshell");

@@ -200,26 +200,38 @@ fn hints_at_a_shell_are_shell_commands() {
 }
 
 #[test]
-fn the_jobs_of_a_stopped_run_are_named_with_their_connections() {
-    let importing = || {
-        Server::start(|request| match request.target.as_str() {
-            target if target.ends_with("/import/create") => {
-                Reply::json(r#"{"code": 0, "data": {"jobId": "job-1"}}"#)
-            }
-            target if target.contains("list") => {
-                Reply::json(r#"{"code": 0, "data": {"records": []}}"#)
-            }
-            _ => Reply::json(
-                json!({"code": 0, "data": {"jobId": "job-1", "state": "Importing"}}).to_string(),
-            ),
-        })
-    };
-    let server = importing();
-    let text = format!(
-        "connect(#{{endpoint: \"{}\", token: \"k\", verify: false}}); wait(import(\"b\", \"1.json\"))",
-        server.url()
-    );
-    let test = Test::new().args(["--timeout", "2s"]).eval(text).status(5);
-    let hint = format!("zshell -p {} wait job-1", server.url());
-    test.run().complains(&hint);
+fn a_job_that_continues_is_named_with_its_connection() {
+    let server = Server::start(|request| match request.target.as_str() {
+        target if target.ends_with("/import/create") => {
+            Reply::json(r#"{"code": 0, "data": {"jobId": "job-1"}}"#)
+        }
+        target if target.contains("list") => Reply::json(r#"{"code": 0, "data": {"records": []}}"#),
+        _ => {
+            let data = json!({"jobId": "job-1", "state": "Importing"});
+            Reply::json(json!({"code": 0, "data": data}).to_string())
+        }
+    });
+    let url = server.url();
+    let config = format!("[profiles.eu]\nendpoint = \"{url}\"\n");
+    let by_map = format!("connect(#{{endpoint: \"{url}\"}}); wait(\"job-1\")");
+    let by_url = format!("zshell -p {url} wait job-1");
+    let import = ["import", "books", "1.json", "--wait"];
+    for (words, hint) in [
+        (
+            [&["-p", "eu"][..], &import].concat(),
+            "zshell -p eu wait job-1",
+        ),
+        ([&["-p", &url][..], &import].concat(), &by_url),
+        (
+            vec!["eval", "connect(\"eu\"); wait(\"job-1\")"],
+            "zshell -p eu wait job-1",
+        ),
+        // Only the script can make this connection.
+        (vec!["eval", &by_map], "come back with wait(\"job-1\")"),
+    ] {
+        let test = Test::new().env("MILVUS_TOKEN", TOKEN);
+        test.folder().write("config/config.toml", &config);
+        let test = test.args(["--timeout", "2s"]).args(words).status(5);
+        test.run().complains(hint);
+    }
 }
