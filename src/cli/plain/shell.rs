@@ -54,7 +54,7 @@ pub(crate) fn reworded(text: &str, profile_of: Option<ProfileOf<'_>>) -> String 
 /// Returns an example of the script language as a shell command, if its outermost call is a command.
 pub(super) fn example(example: &str) -> Option<String> {
     let (call, length) = read_call(example)?;
-    (length == example.len()).then(|| call.command(None))
+    (length + member(&example[length..]) == example.len()).then(|| call.command(None))
 }
 
 /// Returns the replacement for the call or map at the start of a text, and the length of the replaced part.

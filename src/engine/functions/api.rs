@@ -21,7 +21,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     run,
 )
 .arity(2, 3)
-.takes(&[Takes::Words(METHODS)])
+.takes(&[Takes::Words(METHODS), Takes::Anything, Takes::Json])
 .gives(Gives::Map(&["code", "data"]))
 .destroys(Confirm::Change)
 .related(&["connect", "clusters", "collections"])

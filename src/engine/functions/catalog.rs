@@ -108,7 +108,8 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         use_database,
     )
     .gives(Gives::One(<Rc<Connection> as ScriptType>::TYPE))
-    .related(&["databases", "connect"]),
+    .related(&["databases", "connect"])
+    .script_only(),
     function(
         "indexes",
         &["indexes(collection)"],

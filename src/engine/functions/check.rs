@@ -119,7 +119,10 @@ fn run(call: &Call) -> Result<Dynamic, Failure> {
         metrics,
         csv: csv(call, &options)?,
         stores: stores(call, &options)?,
-        sample: options.number("sample")?,
+        sample: match options.number("sample")? {
+            Some(0) => return Err(call.misused("the option sample is at least 1")),
+            rows => rows,
+        },
         shard: shard(call, &options)?,
         keys_out: options.text("keys_out")?.map(Into::into),
         strict: options.flag("strict")?.unwrap_or(false),

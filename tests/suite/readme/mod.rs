@@ -140,7 +140,7 @@ fn the_messages_of_troubleshooting_are_real() {
         ),
         (
             " is not a file format an import accepts",
-            [&import[..], &["books", "books.xlsx"]].concat(),
+            vec!["-p", "local", "eval", "import(\"books\", \"books.xlsx\")"],
         ),
         (
             "row 1, field \"vector\": expected FloatVector(4), found ",
