@@ -68,7 +68,9 @@ pub(super) fn find(given: &[String]) -> Result<Vec<LocalFile>, UploadError> {
     let mut twice = Vec::new();
     for (at, file) in files.iter().enumerate() {
         match known.insert(&file.name, &file.path) {
-            Some(other) if other != file.path => return Err(same_name(other, file)),
+            Some(other) if absolute(other) != absolute(&file.path) => {
+                return Err(same_name(other, file));
+            }
             Some(_) => twice.push(at),
             None => {}
         }
@@ -77,6 +79,10 @@ pub(super) fn find(given: &[String]) -> Result<Vec<LocalFile>, UploadError> {
         files.remove(at);
     }
     Ok(files)
+}
+
+fn absolute(path: &Path) -> PathBuf {
+    std::path::absolute(path).unwrap_or_else(|_| path.to_owned())
 }
 
 fn same_name(other: &Path, file: &LocalFile) -> UploadError {

@@ -164,6 +164,16 @@ struct Sending<'a> {
     state: Mutex<SendState>,
 }
 
+/// A thread at work. Other threads wait for it, also if it panics.
+struct BusyThread<'a>(&'a Sending<'a>);
+
+impl Drop for BusyThread<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.queue).busy -= 1;
+        self.0.wake.notify_all();
+    }
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -172,6 +182,7 @@ impl Sending<'_> {
     /// Takes work until none is left.
     fn run(&self) {
         while let Some(work) = self.next() {
+            let _busy = BusyThread(self);
             let (at, result) = match work {
                 Work::File(at) => (at, self.file(at)),
                 Work::Part(at, part) => (at, self.part(at, part)),
@@ -179,8 +190,6 @@ impl Sending<'_> {
             if let Err(error) = result {
                 self.fail(at, error);
             }
-            lock(&self.queue).busy -= 1;
-            self.wake.notify_all();
         }
     }
 

@@ -125,8 +125,13 @@ fn the_policy_decides_which_objects_are_left_alone() {
 fn a_dry_run_sends_nothing_and_says_what_would_go() {
     let (folder, s3) = (Folder::new(), bucket());
     folder.work("d/a.json", "[]");
-    let ran = test(&folder, &s3, &upload("\"d\"", ""))
-        .args(["--dry-run"])
+    let ran = folder
+        .test()
+        .env("AWS_ENDPOINT_URL", s3.url())
+        .env("AWS_ACCESS_KEY_ID", ACCESS)
+        .env("AWS_SECRET_ACCESS_KEY", SECRET)
+        .args(["--dry-run", "-o", "json"])
+        .eval(upload("\"d\"", ""))
         .run();
     ran.says("\"sent\"").complains("would send 1 file (2 B)");
     assert!(s3.objects().is_empty());

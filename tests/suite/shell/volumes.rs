@@ -49,7 +49,8 @@ fn service(s3: &str, seconds: i64, condition: Value) -> Server {
                 let body: Value = serde_json::from_str(&request.body).expect("JSON");
                 assert_eq!(body["volumeName"], "staging");
                 assert_eq!(body["dataPaths"], json!([["in/a.json"]]));
-                json!({"jobId": "job-1"})
+                let key = request.header("idempotency-key").expect("a key");
+                json!({"jobId": format!("job-{}", crate::support::s3::md5(key.as_bytes()))})
             }
             _ => json!({"records": [], "count": 0}),
         };
