@@ -179,7 +179,7 @@ pub(super) fn await_load(client: &Client, name: &str, limit: Duration) -> Result
             )
             .with_hint(format!(
                 "wait longer: load({}, #{{timeout: \"30m\"}})",
-                words::quote(&name)
+                words::quote(name)
             )));
         }
         client.interrupt().sleep(LOAD_INTERVAL)?;
