@@ -47,7 +47,7 @@ mod client {
     impl Bucket {
         /// Opens the bucket of an apply call's answer.
         pub(super) fn open(access: &Value) -> Self {
-            Self::signed(access, |value| value.to_owned())
+            Self::signed(access, std::borrow::ToOwned::to_owned)
         }
 
         /// Opens it with another secret key.
