@@ -15,6 +15,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, StatusCode, header};
 use axum::response::Response;
 use quick_xml::escape::escape;
+use serde::Deserialize;
 use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -86,7 +87,7 @@ async fn answer(app: &Arc<App>, parts: Parts, body: Body) -> Result<Response, S3
     let name = name.decode_utf8();
     let name = name.map_err(|_| S3Error::invalid("the object's name isn't UTF-8"))?;
     if name.is_empty() {
-        return bucket(app, &parts, signed, &query).await;
+        return bucket(app, &parts, body, signed, &query).await;
     }
     if !name.starts_with(&signed.access.scope()) {
         return Err(outside(&signed));
@@ -246,6 +247,7 @@ async fn complete(
 async fn bucket(
     app: &Arc<App>,
     parts: &Parts,
+    body: Body,
     signed: SignedRequest,
     query: &HashMap<String, String>,
 ) -> Result<Response, S3Error> {
@@ -258,8 +260,68 @@ async fn bucket(
             Err(S3Error::unsupported("listing the multipart uploads"))
         }
         Method::GET => list(app, signed, query).await,
+        Method::POST if query.contains_key("delete") => delete_all(app, parts, body, signed).await,
         _ => Err(S3Error::unsupported("this request about the bucket")),
     }
+}
+
+/// The body of a call that deletes many objects.
+#[derive(Deserialize)]
+struct DeleteList {
+    #[serde(rename = "Object", default)]
+    objects: Vec<DeletedObject>,
+    #[serde(rename = "Quiet", default)]
+    is_quiet: bool,
+}
+
+#[derive(Deserialize)]
+struct DeletedObject {
+    #[serde(rename = "Key")]
+    name: String,
+}
+
+/// Deletes many objects. The answer names each, or only the failed ones if the request asks so.
+async fn delete_all(
+    app: &Arc<App>,
+    parts: &Parts,
+    body: Body,
+    signed: SignedRequest,
+) -> Result<Response, S3Error> {
+    let folder = open(app, &signed).await?;
+    let scope = signed.access.scope();
+    let denied = outside(&signed);
+    let payload = Payload::new(signed, &parts.headers)?;
+    let list = receive::to_memory(body, payload).await?;
+    let list: DeleteList = quick_xml::de::from_reader(list.as_slice())
+        .map_err(|_| S3Error::new(400, "MalformedXML", "the list of objects can't be read"))?;
+    if list.objects.is_empty() || list.objects.len() > PAGE {
+        let message = format!("a call deletes 1 to {PAGE} objects");
+        return Err(S3Error::new(400, "MalformedXML", message));
+    }
+    on_disk(move || {
+        let mut answer = "<DeleteResult>".to_owned();
+        for DeletedObject { name } in &list.objects {
+            let (_, key) = name.split_once('/').unwrap_or_default();
+            let deleted = if name.starts_with(&scope) {
+                check_key(key).and_then(|()| folder.delete(key))
+            } else {
+                Err(denied.clone())
+            };
+            let name = escape(name.as_str());
+            _ = match deleted {
+                Ok(()) if list.is_quiet => Ok(()),
+                Ok(()) => write!(answer, "<Deleted><Key>{name}</Key></Deleted>"),
+                Err(S3Error { code, message, .. }) => write!(
+                    answer,
+                    "<Error><Key>{name}</Key><Code>{code}</Code><Message>{}</Message></Error>",
+                    escape(message.as_str())
+                ),
+            };
+        }
+        answer.push_str("</DeleteResult>");
+        Ok(xml(&answer))
+    })
+    .await
 }
 
 async fn list(
