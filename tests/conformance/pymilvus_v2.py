@@ -9,6 +9,9 @@ import warnings
 warnings.simplefilter("ignore")
 
 import pymilvus.bulk_writer as client  # noqa: E402
+from minio import Minio  # noqa: E402
+from pymilvus.bulk_writer.volume_manager import VolumeManager  # noqa: E402
+from pymilvus.bulk_writer.volume_restful import apply_volume  # noqa: E402
 
 from checks import (  # noqa: E402
     FORMATS, KEY, URL, bad_file, check, collection, count, eventually, files, over, post, refused, section,
@@ -191,6 +194,31 @@ def round_trip(form):
     return check(f"v2 {form}: a row is read back as written", not differ, differ or found)
 
 
+def volumes():
+    manager = VolumeManager(cloud_endpoint=URL, api_key=KEY)
+    project = PROJECT["project_id"]
+    manager.create_volume(project_id=project, region_id=PROJECT["region_id"], volume_name="conformance")
+    listed = manager.list_volumes(project_id=project).json()["data"]
+    one = {"count": 1, "volumes": [{"volumeName": "conformance", "type": "MANAGED"}]}
+    check("v2 volumes: list", one.items() <= listed.items(), listed)
+    found = manager.describe_volume(volume_name="conformance").json()["data"]
+    check("v2 volumes: describe", found["status"] == "RUNNING" and found["regionId"] == PROJECT["region_id"], found)
+    # The client's own file manager only speaks HTTPS, so its S3 library is used directly.
+    access = apply_volume(URL, KEY, "conformance", "").json()["data"]
+    keys = access["credentials"]
+    store = Minio(
+        endpoint=access["endpoint"].removeprefix("http://"), access_key=keys["tmpAK"], secret_key=keys["tmpSK"],
+        session_token=keys["sessionToken"], secure=False)
+    path = files("parquet")[0][0]
+    store.fput_object(access["bucketName"], access["volumePrefix"] + "in/1.parquet", path)
+    paths = {"volume_name": "conformance", "data_paths": [["in/"]]}
+    name = collection("v2", "parquet")
+    answer = end("cloud", start("cloud", None, name, paths=paths))
+    check("v2 volumes: import", answer["state"] == "Completed" and count(name) == ROWS, answer)
+    manager.delete_volume(volume_name="conformance")
+    refused("v2 volumes: deleted", lambda: manager.describe_volume(volume_name="conformance"), "63240")
+
+
 logging.disable(logging.CRITICAL)
 for each in FORMATS:
     for way_ in ("milvus", "cloud"):
@@ -201,7 +229,7 @@ for part in (mixed, single):
 for way_ in ("milvus", "cloud"):
     section(failure, way_)
     section(refusals, way_)
-for part in (jobs, two_phases):
+for part in (jobs, two_phases, volumes):
     section(part)
 for each in FORMATS:
     section(round_trip, each)

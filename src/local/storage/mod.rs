@@ -369,7 +369,7 @@ mod tests {
             opened.err(),
             Some(StoreError::Newer {
                 found: 99,
-                known: 7,
+                known: 8,
                 ..
             })
         ));

@@ -240,3 +240,130 @@ impl Payload {
         Ok(self.length)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::access::VolumeKeys;
+    use super::super::signature::{ChunkChain, signing_key};
+    use super::*;
+    use crate::local::storage::volumes::StoredVolume;
+
+    /// The example of AWS' documentation (Signature Calculations: Transferring Payload in Multiple Chunks).
+    const SECRET: &str = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY";
+    const SCOPE: &str = "20130524/us-east-1/s3/aws4_request";
+    const TIME: &str = "20130524T000000Z";
+    const SEED: &str = "4f232c4386841ef735655705268965c44a0e4690baa4adea153f7db9fa80a0a9";
+    const CHUNKS: [(usize, &str); 3] = [
+        (
+            65536,
+            "ad80c730a21e5b8d04586a2213dd63b9a0e99e0e2307b0ade35a65485a288648",
+        ),
+        (
+            1024,
+            "0055627c9e194cb4542bae2aa5492e3c1575bbb81b612b7d234b86a503ef5497",
+        ),
+        (
+            0,
+            "b6c6ea8a5354eaf15b3cb7646744f4275b71ea724fed81ceb9323e279d449df9",
+        ),
+    ];
+
+    fn payload(form: &str, headers: &[(&'static str, &str)]) -> Payload {
+        let volume = StoredVolume {
+            id: 1,
+            name: "v".to_owned(),
+            project: String::new(),
+            region: String::new(),
+            create_time: String::new(),
+        };
+        let access = VolumeKeys::default().issue(&volume, "", 0).unwrap();
+        let key = signing_key(SECRET, SCOPE, TIME).unwrap();
+        let signed = SignedRequest {
+            access,
+            payload: form.to_owned(),
+            chain: ChunkChain::new(key, format!("{TIME}\n{SCOPE}"), SEED),
+        };
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        Payload::new(signed, &headers.collect::<HeaderMap>()).unwrap()
+    }
+
+    /// Decodes a body that arrives in pieces of this size.
+    fn decode(mut payload: Payload, body: &[u8], size: usize) -> Result<Vec<u8>, &'static str> {
+        let mut content = Vec::new();
+        for piece in body.chunks(size) {
+            payload
+                .feed(piece, &mut content)
+                .map_err(|error| error.code)?;
+        }
+        payload.finish().map_err(|error| error.code)?;
+        Ok(content)
+    }
+
+    fn signed_body() -> Vec<u8> {
+        let chunk = |(size, signature): &(usize, &str)| {
+            let data = "a".repeat(*size);
+            format!("{size:x};chunk-signature={signature}\r\n{data}\r\n")
+        };
+        CHUNKS.iter().map(chunk).collect::<String>().into_bytes()
+    }
+
+    fn signed(length: &str) -> Payload {
+        let headers = [("x-amz-decoded-content-length", length)];
+        payload("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", &headers)
+    }
+
+    #[test]
+    fn signed_chunks_are_decoded_and_checked() {
+        let body = signed_body();
+        for size in [1, 100, body.len()] {
+            let content = decode(signed("66560"), &body, size).unwrap();
+            assert_eq!(content, vec![b'a'; 66560], "{size}");
+        }
+        let mut changed = body.clone();
+        changed[200] = b'b';
+        assert_eq!(
+            decode(signed("66560"), &changed, 100),
+            Err("SignatureDoesNotMatch")
+        );
+        let cut = &body[..body.len() - 90];
+        assert_eq!(decode(signed("66560"), cut, 100), Err("IncompleteBody"));
+        assert_eq!(decode(signed("66561"), &body, 100), Err("IncompleteBody"));
+        assert_eq!(decode(signed("9"), &body, 100), Err("IncompleteBody"));
+    }
+
+    #[test]
+    fn trailers_hold_checksums() {
+        let headers = [("x-amz-decoded-content-length", "9")];
+        let unsigned = || payload("STREAMING-UNSIGNED-PAYLOAD-TRAILER", &headers);
+        let body = |sum: &str| {
+            format!("4\r\n1234\r\n5\r\n56789\r\n0\r\nx-amz-checksum-crc32:{sum}\r\n\r\n")
+                .into_bytes()
+        };
+        // The check value of CRC-32: CBF43926.
+        let decoded = decode(unsigned(), &body("y/Q5Jg=="), 3);
+        assert_eq!(decoded.as_deref(), Ok(b"123456789".as_slice()));
+        assert_eq!(decode(unsigned(), &body("AAAAAA=="), 3), Err("BadDigest"));
+        let long = format!("4;{}", "x".repeat(MAX_LINE)).into_bytes();
+        assert_eq!(decode(unsigned(), &long, 3), Err("IncompleteBody"));
+        let many: String = (0..=MAX_TRAILERS)
+            .map(|at| format!("t{at}:x\r\n"))
+            .collect();
+        let many = format!("0\r\n{many}").into_bytes();
+        assert_eq!(decode(unsigned(), &many, 3), Err("IncompleteBody"));
+        assert_eq!(decode(unsigned(), b"x\r\n", 3), Err("IncompleteBody"));
+    }
+
+    #[test]
+    fn plain_bodies_have_the_signed_checksum() {
+        let sum = "9834876dcfb05cb167a5c24953eba58c4ac89b1adf57f28f2f9d09af107ee8f0";
+        let decoded = decode(payload(sum, &[]), b"aaa", 2);
+        assert_eq!(decoded.as_deref(), Ok(b"aaa".as_slice()));
+        assert_eq!(
+            decode(payload(sum, &[]), b"aab", 2),
+            Err("XAmzContentSHA256Mismatch")
+        );
+        assert!(decode(payload("UNSIGNED-PAYLOAD", &[]), b"aab", 2).is_ok());
+    }
+}

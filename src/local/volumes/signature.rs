@@ -36,6 +36,15 @@ pub(crate) struct ChunkChain {
 }
 
 impl ChunkChain {
+    /// Returns the chain after a request with this signature.
+    pub(crate) fn new(key: hmac::Key, head: String, signature: &str) -> Self {
+        Self {
+            key,
+            head,
+            last: signature.to_owned(),
+        }
+    }
+
     /// Checks the signature of the next chunk, whose content has this SHA-256.
     pub(crate) fn check(&mut self, content: &digest::Digest, given: &str) -> Result<(), S3Error> {
         let empty = hex(digest::digest(&digest::SHA256, b"").as_ref());
@@ -141,7 +150,7 @@ pub(crate) fn verify(parts: &Parts, keys: &VolumeKeys, now: i64) -> Result<Signe
         let message = "x-amz-content-sha256 is missing, or host, x-amz-date or x-amz-security-token isn't signed";
         return Err(S3Error::denied(message));
     }
-    let key = signing_key(&access, given.scope, date)?;
+    let key = signing_key(access.secret.expose(), given.scope, date)?;
     let request = canonical(parts, &signed, given.headers, payload);
     let hash = hex(digest::digest(&digest::SHA256, request.as_bytes()).as_ref());
     let head = format!("{date}\n{}", given.scope);
@@ -153,15 +162,12 @@ pub(crate) fn verify(parts: &Parts, keys: &VolumeKeys, now: i64) -> Result<Signe
     Ok(SignedRequest {
         access,
         payload: payload.to_owned(),
-        chain: ChunkChain {
-            key,
-            head,
-            last: given.signature.to_owned(),
-        },
+        chain: ChunkChain::new(key, head, given.signature),
     })
 }
 
-fn signing_key(access: &VolumeAccess, scope: &str, date: &str) -> Result<hmac::Key, S3Error> {
+/// Returns the key of a day, region and service.
+pub(crate) fn signing_key(secret: &str, scope: &str, date: &str) -> Result<hmac::Key, S3Error> {
     let pieces: Vec<_> = scope.split('/').collect();
     let [day, _, "s3", "aws4_request"] = pieces[..] else {
         return Err(S3Error::denied(
@@ -173,7 +179,7 @@ fn signing_key(access: &VolumeAccess, scope: &str, date: &str) -> Result<hmac::K
             "the credential's date isn't the one of x-amz-date",
         ));
     }
-    let first = format!("AWS4{}", access.secret.expose());
+    let first = format!("AWS4{secret}");
     let mut key = hmac::Key::new(hmac::HMAC_SHA256, first.as_bytes());
     for piece in pieces {
         key = hmac::Key::new(
