@@ -91,7 +91,7 @@ fn what_can_never_be_imported_is_refused_at_once() {
         ),
         (
             json!({ "collectionName": "c", "volumeName": "v", "dataPaths": [["a.json"]] }),
-            10,
+            63240,
         ),
         (
             json!({ "collectionName": "c", "files": [["a.json"]], "options": { "auto_commit": "perhaps" } }),
