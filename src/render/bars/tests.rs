@@ -84,8 +84,15 @@ fn off_a_terminal_there_is_a_line_a_change_of_state() {
         view.tick();
     }
     view.finish();
-    let expected = "job-1 books Pending 0%\njob-1 books Importing 0%\njob-1 books Completed 100%\n";
-    assert_eq!(kept.text(), expected);
+    let text = kept.text();
+    let lines: Vec<_> = text.lines().map(|line| line.split_once(' ')).collect();
+    let states = ["Pending 0%", "Importing 0%", "Completed 100%"];
+    assert_eq!(lines.len(), states.len(), "{text}");
+    for (line, state) in lines.into_iter().zip(states) {
+        let (time, rest) = line.expect("a time and a state");
+        assert!(time.starts_with("20") && time.ends_with('Z'), "{time}");
+        assert_eq!(rest, format!("job-1 books {state}"));
+    }
 }
 
 #[test]
