@@ -145,7 +145,7 @@ mod tests {
         #[test]
         fn rows_read_in_one_pass_are_those_of_the_json_parser(
             fields in prop::collection::vec((0..4_usize, 10..24_usize), 0..5),
-            changed in prop::option::of((0..20_usize, prop::sample::select(PARTS.to_vec()))),
+            changed in prop::option::of((0..20_usize, prop::sample::select(PARTS[4..].to_vec()))),
             dynamic in any::<bool>(),
         ) {
             let mut parts = vec!["{"];
