@@ -135,16 +135,16 @@ const LINES: [&str; 14] = [
 ];
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn parts_of_csv_have_the_rows_of_the_file(pieces in prop::collection::vec(prop::sample::select(CSV.to_vec()), 0..24)) {
         let text = format!("id,name,v\n{}", pieces.concat());
-        compare(text.as_bytes(), Format::Csv, &[1, 2, 3, 7, 16, 50])?;
+        compare(text.as_bytes(), Format::Csv, &[1, 2, 3, 7, 16])?;
     }
 
     #[test]
     fn parts_of_json_lines_have_the_rows_of_the_file(pieces in prop::collection::vec(prop::sample::select(LINES.to_vec()), 0..24)) {
-        compare(pieces.concat().as_bytes(), Format::JsonLines, &[1, 2, 3, 7, 16, 50])?;
+        compare(pieces.concat().as_bytes(), Format::JsonLines, &[1, 2, 3, 7, 16])?;
     }
 }
 
