@@ -85,10 +85,13 @@ fn replaced(text: &str, profile_of: Option<ProfileOf<'_>>) -> Option<(String, us
     if let Some((call, length)) = read_call(text) {
         return Some((call.command(profile_of), length + member(&text[length..])));
     }
-    // A call of calls, which no command makes.
-    let function = registry::find(name).filter(|function| form::is_command(function))?;
+    let function = registry::find(name)?;
     let source = SourceText::read(text);
     let end = source.span(source.partner(1)?).end;
+    if !form::is_command(function) {
+        return Some((text[..end].to_owned(), end));
+    }
+    // A call of calls, which no command makes.
     let profile = profile_of.filter(|_| function.method).and_then(|of| of(""));
     let words = [
         "eval".to_owned(),

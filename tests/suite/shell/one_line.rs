@@ -240,7 +240,7 @@ fn each_cause_has_its_exit_code() {
     let missing = ["-p", "local", "import", "books", "none-*.jsonl", "--create"];
     Test::new()
         .args(missing)
-        .status(1)
+        .status(2)
         .run()
         .complains("no file matches");
     let maps =

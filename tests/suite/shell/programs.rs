@@ -177,7 +177,7 @@ fn hints_name_the_collection() {
             .eval(format!("{create} {release} {call}"))
             .status(7)
             .run();
-        ran.complains("load(\"books\")");
+        ran.complains("load books");
     }
 }
 
