@@ -231,8 +231,7 @@ fn objects_are_written_read_listed_and_deleted() {
     let (objects, folders) = bucket.list("vol");
     assert_eq!(objects, ["vol/a b.json", "vol/empty"]);
     assert_eq!(folders, ["vol/a b"]);
-    // The client percent-encodes names beyond ASCII.
-    assert_eq!(bucket.list("vol/a b").0, ["vol/a b/%C3%BC+&.json"]);
+    assert_eq!(bucket.list("vol/a b").0, ["vol/a b/ü+&.json"]);
     assert!(bucket.put_new("vol/empty", b"y").is_err());
     bucket.put("vol/empty", b"now").expect("overwritten");
     assert_eq!(
