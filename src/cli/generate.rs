@@ -38,7 +38,9 @@ pub(super) fn complete() -> bool {
 
 /// Returns the command line for completion. At an empty word, options are offered only if nothing else fits.
 fn completed_command() -> Command {
-    let command = overview::command();
+    let mut command = overview::command();
+    // Makes the arguments of plain commands, which clap defers.
+    command.build();
     if env::args_os()
         .next_back()
         .is_some_and(|word| !word.is_empty())

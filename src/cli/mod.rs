@@ -28,8 +28,7 @@ use crate::session::idle::PromptTerminal;
 use crate::session::log::{Log, LogFormat, LogLevel};
 use crate::session::pager::PagerChoice;
 use crate::session::{Choices, Session};
-use args::{Args, Command, Common};
-use clap::FromArgMatches;
+use args::{Command, Common};
 use plain::shell::reworded;
 use rhai::Dynamic;
 use std::io::IsTerminal;
@@ -50,8 +49,7 @@ pub fn main() -> ExitCode {
     if generate::complete() {
         return ExitCode::SUCCESS;
     }
-    let matches = overview::command().try_get_matches_from(&words);
-    let args = match matches.and_then(|matches| Args::from_arg_matches(&matches)) {
+    let args = match overview::parse(&words) {
         Ok(args) => args,
         Err(error) => return ExitCode::from(usage::tell(error, &words, tell_early)),
     };

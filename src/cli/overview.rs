@@ -4,7 +4,9 @@ use super::args::Args;
 use super::plain;
 use crate::engine::describe::Family;
 use clap::builder::{StyledStr, Styles};
-use clap::{Command, CommandFactory};
+use clap::error::ErrorKind;
+use clap::{Command, CommandFactory, FromArgMatches};
+use std::ffi::OsString;
 use std::fmt::Write;
 
 /// The heading of commands that manage files and settings of zshell itself.
@@ -39,7 +41,19 @@ pub(super) fn examples(path: &str) -> &'static [&'static str] {
     }
 }
 
-/// Returns the command line's definition.
+/// Parses the command line. The help texts are made only if one is shown, since they take longer than the parser.
+pub(super) fn parse(words: &[OsString]) -> Result<Args, clap::Error> {
+    let matches = Args::command().try_get_matches_from(words);
+    let matches = matches.or_else(|error| match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            command().try_get_matches_from(words)
+        }
+        _ => Err(error),
+    })?;
+    Args::from_arg_matches(&matches)
+}
+
+/// Returns the command line's definition with its help texts.
 pub(super) fn command() -> Command {
     let mut command = Args::command();
     // Adds `help`, which the list names too.

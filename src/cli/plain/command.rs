@@ -1,11 +1,12 @@
 //! The clap command of a function, made from the function's description.
 
-use super::form::{CommandForm, Positional, kebab};
+use super::form::{self, CommandForm, Positional, kebab};
 use super::{own, shell};
 use crate::api::model::JobState;
 use crate::cli::duration;
 use crate::cli::overview::examples_help;
 use crate::engine::describe::{Opt, Takes};
+use crate::engine::registry::Function;
 use crate::render::OutputFormat;
 use clap::{Arg, ArgAction, Command, ValueHint};
 use clap_complete::engine::{ArgValueCandidates, CompletionCandidate};
@@ -24,14 +25,23 @@ pub(super) fn option_id(option: &Opt) -> String {
     format!("option {}", option.name)
 }
 
-/// Returns the command with its arguments, help and examples.
-pub(super) fn command(form: &CommandForm) -> Command {
-    let name = form.function.name;
-    let mut command = Command::new(form.path()).about(about(form.function.help));
-    if form.path() != name {
-        command = command.alias(name);
-    }
-    own::adapt(name, with_arguments(command, form)).after_help(examples_help(&examples(form)))
+/// Returns the command with its name and description. Arguments and examples are made only for the command that runs,
+/// since every start of zshell makes this list.
+pub(super) fn command(function: &'static Function) -> Command {
+    let path = form::path(function);
+    let command = Command::new(&path).about(about(function.help));
+    let command = match path == function.name {
+        true => command,
+        false => command.alias(function.name),
+    };
+    command.defer(|command| match form::function(command.get_name()) {
+        Some(function) => {
+            let form = CommandForm::of(function);
+            let command = own::adapt(function.name, with_arguments(command, &form));
+            command.after_help(examples_help(&examples(&form)))
+        }
+        None => command,
+    })
 }
 
 /// Adds a function's arguments and options to a command.

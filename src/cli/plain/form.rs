@@ -34,11 +34,14 @@ pub(super) struct Positional {
     pub(super) option: Option<&'static Opt>,
 }
 
-/// Returns every command that's made from a function.
-pub(super) fn all() -> impl Iterator<Item = CommandForm> {
-    registry::functions()
-        .filter(|function| is_command(function))
-        .map(CommandForm::of)
+/// Returns every function that's a command.
+pub(super) fn functions() -> impl Iterator<Item = &'static Function> {
+    registry::functions().filter(|function| is_command(function))
+}
+
+/// Returns the function of a command.
+pub(super) fn function(command: &str) -> Option<&'static Function> {
+    functions().find(|function| path(function) == command)
 }
 
 /// Returns true if a function has a command of its own: all that call a service or read data do.
@@ -147,10 +150,15 @@ impl CommandForm {
 
     /// Returns the words behind `zshell` that name the command.
     pub(super) fn path(&self) -> String {
-        match self.function.name {
-            "submissions" => "journal list".to_owned(),
-            name => kebab(name),
-        }
+        path(self.function)
+    }
+}
+
+/// Returns the words behind `zshell` that name a function's command.
+pub(super) fn path(function: &Function) -> String {
+    match function.name {
+        "submissions" => "journal list".to_owned(),
+        name => kebab(name),
     }
 }
 

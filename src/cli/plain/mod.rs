@@ -43,19 +43,17 @@ const GLOBAL: &[&str] = &[
 
 /// Returns the family of the function that a command is made from.
 pub(super) fn family(command: &str) -> Option<Family> {
-    let mut forms = form::all();
-    let form = forms.find(|form| form.path() == command)?;
-    Some(form.function.family)
+    form::function(command).map(|function| function.family)
 }
 
 /// Returns a command's examples and the commands related to it, for its manual page.
 pub(super) fn page(command: &str) -> Option<(Vec<String>, Vec<String>)> {
-    let form = form::all().find(|form| form.path() == command)?;
-    let related = form.function.related.iter();
+    let function = form::function(command)?;
+    let related = function.related.iter();
     let related = related.filter_map(|name| registry::find(name));
     let related = related.filter(|it| form::is_command(it));
-    let related = related.map(|it| CommandForm::of(it).path()).collect();
-    Some((command::examples(&form), related))
+    let related = related.map(form::path).collect();
+    Some((command::examples(&CommandForm::of(function)), related))
 }
 
 /// A plain command with its arguments.
@@ -68,9 +66,8 @@ pub(crate) struct PlainCommand {
 impl FromArgMatches for PlainCommand {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let found = matches.subcommand().and_then(|(name, matches)| {
-            let form = form::all().find(|form| form.path() == name)?;
             Some(Self {
-                form,
+                form: CommandForm::of(form::function(name)?),
                 matches: matches.clone(),
             })
         });
@@ -85,7 +82,7 @@ impl FromArgMatches for PlainCommand {
 
 impl Subcommand for PlainCommand {
     fn augment_subcommands(command: Command) -> Command {
-        command.subcommands(form::all().map(|form| command::command(&form)))
+        command.subcommands(form::functions().map(command::command))
     }
 
     fn augment_subcommands_for_update(command: Command) -> Command {
@@ -93,7 +90,7 @@ impl Subcommand for PlainCommand {
     }
 
     fn has_subcommand(name: &str) -> bool {
-        form::all().any(|form| form.path() == name)
+        form::function(name).is_some()
     }
 }
 
