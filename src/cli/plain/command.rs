@@ -30,9 +30,10 @@ pub(super) fn option_id(option: &Opt) -> String {
 pub(super) fn command(function: &'static Function) -> Command {
     let path = form::path(function);
     let command = Command::new(&path).about(about(function.help));
-    let command = match path == function.name {
-        true => command,
-        false => command.alias(function.name),
+    let command = if path == function.name {
+        command
+    } else {
+        command.alias(function.name)
     };
     command.defer(|command| match form::function(command.get_name()) {
         Some(function) => {
