@@ -3,6 +3,7 @@
 //! Questions need a terminal on both. Ctrl-C, SIGTERM and the run's deadline end the wait and restore the terminal's
 //! echo.
 
+use super::Session;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
 use crate::secret::Secret;
@@ -10,25 +11,57 @@ use crate::text::words;
 use std::io::{self, IsTerminal, Write};
 use zeroize::Zeroizing;
 
-/// Returns true if standard input and standard error are a terminal.
-pub(super) fn possible() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
+impl Session {
+    /// Returns true if questions can be asked: standard input and standard error are a terminal.
+    pub fn can_ask() -> bool {
+        io::stdin().is_terminal() && io::stderr().is_terminal()
+    }
 
-/// Asks a question and reads a line. Returns `None` for Ctrl-D.
-pub(super) fn ask(question: &str, interrupt: &Interrupt) -> Result<Option<String>, Failure> {
-    let line = read(question, interrupt, false)?;
-    let text = line.map(|line| String::from_utf8(line.to_vec()));
-    text.transpose().map_err(|_| not_text())
-}
+    /// Asks a question and reads a line. Returns `None` for Ctrl-D. Call only if [`Self::can_ask`].
+    pub fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
+        let line = read(question, &self.interrupt, false)?;
+        let text = line.map(|line| String::from_utf8(line.to_vec()));
+        text.transpose().map_err(|_| not_text())
+    }
 
-/// Asks a question and reads a line without echo. Returns `None` for Ctrl-D.
-pub(super) fn ask_hidden(question: &str, interrupt: &Interrupt) -> Result<Option<Secret>, Failure> {
-    let Some(line) = read(question, interrupt, true)? else {
-        return Ok(None);
-    };
-    let text = std::str::from_utf8(&line).map_err(|_| not_text())?;
-    Ok(Some(Secret::new(text.trim())))
+    /// Asks a question whose answer isn't shown while it's typed. Returns `None` for Ctrl-D.
+    pub fn ask_hidden(&self, question: &str) -> Result<Option<Secret>, Failure> {
+        let Some(line) = read(question, &self.interrupt, true)? else {
+            return Ok(None);
+        };
+        let text = std::str::from_utf8(&line).map_err(|_| not_text())?;
+        Ok(Some(Secret::new(text.trim())))
+    }
+
+    /// Asks a yes-or-no question. `y` and `yes` mean yes, an empty answer means `default`, anything else means no.
+    pub fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure> {
+        let choice = if default { "[Y/n]" } else { "[y/N]" };
+        let answer = self.ask(&format!("{question} {choice}"))?;
+        let answer = answer.unwrap_or_else(|| "n".to_owned());
+        Ok(match answer.trim() {
+            "" => default,
+            word => word.eq_ignore_ascii_case("y") || word.eq_ignore_ascii_case("yes"),
+        })
+    }
+
+    /// Asks for a hidden answer once per run and remembers it under this name. Returns `None` for an empty answer.
+    pub fn ask_once(&self, name: &str, question: &str) -> Result<Option<Secret>, Failure> {
+        if let Some(answer) = self.answers.borrow().get(name) {
+            return Ok(Some(answer.clone()));
+        }
+        let answer = self.ask_hidden(question)?;
+        let answer = answer.filter(|answer| !answer.is_empty());
+        if let Some(answer) = &answer {
+            let mut answers = self.answers.borrow_mut();
+            answers.insert(name.to_owned(), answer.clone());
+        }
+        Ok(answer)
+    }
+
+    /// Forgets a wrong answer, so the question is asked again.
+    pub fn forget_answer(&self, name: &str) {
+        self.answers.borrow_mut().remove(name);
+    }
 }
 
 fn not_text() -> Failure {

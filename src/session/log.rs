@@ -1,5 +1,8 @@
 //! Standard error: notices, warnings, log lines and errors, as text or as one JSON object per line.
 
+use super::Session;
+use crate::api::model::Progress;
+use crate::render::{Tone, hanging};
 use crate::text::words;
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
@@ -78,6 +81,61 @@ fn warn(format: LogFormat, text: &str) {
     log.line(LogLevel::Warn, text);
 }
 
+impl Session {
+    /// Returns the log, which writes to standard error.
+    pub fn log(&self) -> Log {
+        self.choices().log()
+    }
+
+    /// Writes a notice to standard error, unless `-q` is given.
+    pub fn notice(&self, text: &str) {
+        let log = self.log();
+        match log.format {
+            _ if log.quiet => {}
+            LogFormat::Text => self.write_wrapped("", text),
+            LogFormat::Json => log.line(LogLevel::Info, text),
+        }
+    }
+
+    /// Writes a notice about a change. Dry runs change nothing and write none.
+    pub fn changed(&self, text: &str) {
+        if !self.choices().dry_run {
+            self.notice(text);
+        }
+    }
+
+    /// Writes a warning to standard error, unless `-q` is given.
+    pub fn warn(&self, text: &str) {
+        let log = self.log();
+        match log.format {
+            _ if log.quiet => {}
+            LogFormat::Text => {
+                let label = self.err().paint(Tone::Warn, "warning:");
+                self.write_wrapped(&format!("{label} "), text);
+            }
+            LogFormat::Json => log.line(LogLevel::Warn, text),
+        }
+    }
+
+    /// Writes text to standard error, wrapped to the terminal.
+    fn write_wrapped(&self, label: &str, text: &str) {
+        let shown = hanging(label, 2, &words::safe(text), &self.err());
+        Log::painted(shown.trim_end_matches('\n'));
+    }
+
+    /// Writes a line to standard error.
+    pub fn complain(&self, text: &str) {
+        self.log().line(LogLevel::Error, text);
+    }
+
+    /// Writes a notice once per run.
+    pub fn warn_once(&self, text: &str) {
+        if !self.warned.replace(true) {
+            self.warn(text);
+        }
+    }
+}
+
 impl Log {
     /// Writes a line. Characters that control a terminal are replaced.
     pub fn line(self, level: LogLevel, text: &str) {
@@ -109,6 +167,18 @@ impl Log {
             }
             LogFormat::Json => Self::json(level, text, Map::new()),
         }
+    }
+
+    /// Writes a JSON line about the state of a job.
+    pub fn job(message: &str, job: &Progress) {
+        let fields = [
+            ("jobs", json!([job.job_id])),
+            ("collection", json!(job.collection)),
+            ("state", json!(job.state.to_string())),
+            ("percent", json!(job.percent)),
+        ];
+        let fields = fields.map(|(name, value)| (name.to_owned(), value));
+        Self::json(LogLevel::Info, message, fields.into_iter().collect());
     }
 
     /// Writes a JSON line with additional fields.

@@ -25,10 +25,9 @@ use crate::config::EditMode;
 use crate::connection::Connection;
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Interrupt, Stop};
-use crate::render::{ColorChoice, OutputFormat, Screen, Tone, hanging};
+use crate::render::{ColorChoice, OutputFormat, Screen};
 use crate::secret::Secret;
 use crate::submission::{Notice, SubmissionContext, Submitter};
-use crate::text::words;
 use interruptible_writer::InterruptibleWriter;
 use pager::PagerChoice;
 use rehearsal::{comment, dry_run};
@@ -288,104 +287,6 @@ impl Session {
     /// Reads a text file of at most 64 MiB, or standard input for `-`. A stop ends the wait.
     pub fn read_text(&self, path: &str) -> Result<String, Failure> {
         files::read_text(path, &self.interrupt)
-    }
-
-    /// Returns the log, which writes to standard error.
-    pub fn log(&self) -> Log {
-        self.choices().log()
-    }
-
-    /// Writes a notice to standard error, unless `-q` is given.
-    pub fn notice(&self, text: &str) {
-        let log = self.log();
-        match log.format {
-            _ if log.quiet => {}
-            LogFormat::Text => self.write_wrapped("", text),
-            LogFormat::Json => log.line(LogLevel::Info, text),
-        }
-    }
-
-    /// Writes a notice about a change. Dry runs change nothing and write none.
-    pub fn changed(&self, text: &str) {
-        if !self.choices().dry_run {
-            self.notice(text);
-        }
-    }
-
-    /// Writes a warning to standard error, unless `-q` is given.
-    pub fn warn(&self, text: &str) {
-        let log = self.log();
-        match log.format {
-            _ if log.quiet => {}
-            LogFormat::Text => {
-                let label = self.err().paint(Tone::Warn, "warning:");
-                self.write_wrapped(&format!("{label} "), text);
-            }
-            LogFormat::Json => log.line(LogLevel::Warn, text),
-        }
-    }
-
-    /// Writes text to standard error, wrapped to the terminal.
-    fn write_wrapped(&self, label: &str, text: &str) {
-        let shown = hanging(label, 2, &words::safe(text), &self.err());
-        Log::painted(shown.trim_end_matches('\n'));
-    }
-
-    /// Writes a line to standard error.
-    pub fn complain(&self, text: &str) {
-        self.log().line(LogLevel::Error, text);
-    }
-
-    /// Returns true if questions can be asked: standard input and standard error are a terminal.
-    pub fn can_ask() -> bool {
-        ask::possible()
-    }
-
-    /// Asks a question and reads a line. Returns `None` for Ctrl-D. Call only if [`Self::can_ask`].
-    pub fn ask(&self, question: &str) -> Result<Option<String>, Failure> {
-        ask::ask(question, &self.interrupt)
-    }
-
-    /// Asks a question whose answer isn't shown while it's typed.
-    pub fn ask_hidden(&self, question: &str) -> Result<Option<Secret>, Failure> {
-        ask::ask_hidden(question, &self.interrupt)
-    }
-
-    /// Asks a yes-or-no question. `y` and `yes` mean yes, an empty answer means `default`, anything else means no.
-    pub fn confirm(&self, question: &str, default: bool) -> Result<bool, Failure> {
-        let choice = if default { "[Y/n]" } else { "[y/N]" };
-        let answer = self.ask(&format!("{question} {choice}"))?;
-        let answer = answer.unwrap_or_else(|| "n".to_owned());
-        Ok(match answer.trim() {
-            "" => default,
-            word => word.eq_ignore_ascii_case("y") || word.eq_ignore_ascii_case("yes"),
-        })
-    }
-
-    /// Asks for a hidden answer once per run and remembers it under this name. Returns `None` for an empty answer.
-    pub fn ask_once(&self, name: &str, question: &str) -> Result<Option<Secret>, Failure> {
-        if let Some(answer) = self.answers.borrow().get(name) {
-            return Ok(Some(answer.clone()));
-        }
-        let answer = self.ask_hidden(question)?;
-        let answer = answer.filter(|answer| !answer.is_empty());
-        if let Some(answer) = &answer {
-            let mut answers = self.answers.borrow_mut();
-            answers.insert(name.to_owned(), answer.clone());
-        }
-        Ok(answer)
-    }
-
-    /// Forgets a wrong answer, so the question is asked again.
-    pub fn forget_answer(&self, name: &str) {
-        self.answers.borrow_mut().remove(name);
-    }
-
-    /// Writes a notice once per run.
-    pub fn warn_once(&self, text: &str) {
-        if !self.warned.replace(true) {
-            self.warn(text);
-        }
     }
 
     /// Returns the first failure to write a result. A run that lost output must not succeed.

@@ -71,7 +71,7 @@ fn groups<'a>(commands: &'a [(String, &'a str)]) -> Vec<(&'static str, Vec<(Stri
     groups
 }
 
-/// Formats the groups: the first `detailed` with a line per entry, the others as names only.
+/// Formats the groups: the first `described` with a line per entry, the others as names only.
 fn list(groups: &[(&str, Vec<(String, &str)>)], described: usize) -> String {
     let mut text = String::new();
     for (index, (title, rows)) in groups.iter().enumerate() {

@@ -7,7 +7,6 @@ use crate::session::log::{Log, LogFormat, LogLevel};
 use crate::submission::Notice;
 use crate::text::words;
 use jiff::Timestamp;
-use serde_json::json;
 use std::cell::RefCell;
 
 pub(super) use crate::render::BatchCount as Count;
@@ -77,14 +76,7 @@ impl<'a> BatchView<'a> {
             log.line(LogLevel::Info, &format!("{time}{line}"));
             return;
         }
-        let fields = [
-            ("jobs", json!([job.job_id])),
-            ("collection", json!(job.collection)),
-            ("state", json!(job.state.to_string())),
-            ("percent", json!(job.percent)),
-        ];
-        let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        Log::json(LogLevel::Info, &line, fields.into_iter().collect());
+        Log::job(&line, job);
     }
 
     /// Removes the bar.

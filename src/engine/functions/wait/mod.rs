@@ -18,7 +18,6 @@ use crate::render::{Screen, WaitView};
 use crate::session::Session;
 use crate::session::log::{Log, LogFormat, LogLevel};
 use rhai::{Array, Dynamic};
-use serde_json::json;
 use std::collections::HashSet;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -201,14 +200,7 @@ fn view(session: &Session) -> WaitView {
             log.line(LogLevel::Warn, warning);
             return;
         };
-        let fields = [
-            ("jobs", json!([job.job_id])),
-            ("collection", json!(job.collection)),
-            ("state", json!(job.state.to_string())),
-            ("percent", json!(job.percent)),
-        ];
-        let fields = fields.map(|(name, value)| (name.to_owned(), value));
-        Log::json(LogLevel::Info, line, fields.into_iter().collect());
+        Log::job(line, job);
     };
     WaitView::told(Screen::plain(), Box::new(tell))
 }
