@@ -1,118 +1,15 @@
 //! `params(#{…})`: the declaration of a script's options.
 
-use crate::engine::options::{duration_of, parse_duration, plain};
+use super::param_type::ParamType;
+use crate::engine::options::{duration_of, plain};
 use crate::engine::types::{as_text, found, json_of, list_of, map_of};
 use crate::error::{Failure, Kind};
 use crate::session::arguments::{Given, Raw};
 use crate::text::words;
 use rhai::{Array, Dynamic, Map};
-use std::fmt;
-use std::path::Path;
 
 /// The keys of a parameter's long form.
 const KEYS: [&str; 6] = ["value", "default", "type", "required", "help", "choices"];
-
-/// The type of a parameter's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ParamType {
-    /// A text.
-    Text,
-    /// An integer.
-    Int,
-    /// A number.
-    Number,
-    /// A flag: `--name` is true, `--no-name` false.
-    Flag,
-    /// A list of texts. The option may be repeated.
-    List,
-    /// A duration: text such as `90s`, or seconds.
-    Duration,
-    /// A file or folder that exists, a glob pattern that matches one, or the URL of an object.
-    Path,
-    /// A list of paths. The option may be repeated.
-    Paths,
-}
-
-impl ParamType {
-    const ALL: [Self; 8] = [
-        Self::Text,
-        Self::Int,
-        Self::Number,
-        Self::Flag,
-        Self::List,
-        Self::Duration,
-        Self::Path,
-        Self::Paths,
-    ];
-
-    /// Returns the name of the type for `type`.
-    pub const fn word(self) -> &'static str {
-        match self {
-            Self::Text => "text",
-            Self::Int => "int",
-            Self::Number => "number",
-            Self::Flag => "flag",
-            Self::List => "list",
-            Self::Duration => "duration",
-            Self::Path => "path",
-            Self::Paths => "paths",
-        }
-    }
-
-    /// Returns the type of each value, if the option may be repeated.
-    pub(super) const fn item(self) -> Option<Self> {
-        match self {
-            Self::List => Some(Self::Text),
-            Self::Paths => Some(Self::Path),
-            _ => None,
-        }
-    }
-
-    /// Returns true if a default of the type `other` fits.
-    fn accepts(self, other: Self) -> bool {
-        match self {
-            Self::Number => matches!(other, Self::Number | Self::Int),
-            Self::Duration => matches!(other, Self::Text | Self::Int | Self::Number),
-            Self::Path => other == Self::Text,
-            Self::Paths => other == Self::List,
-            kind => kind == other,
-        }
-    }
-
-    /// Returns the type of a default value.
-    fn of(value: &Dynamic) -> Option<Self> {
-        if value.is_string() {
-            Some(Self::Text)
-        } else if value.is_int() {
-            Some(Self::Int)
-        } else if value.is_float() {
-            Some(Self::Number)
-        } else if value.is_bool() {
-            Some(Self::Flag)
-        } else if list_of(value).is_some() {
-            Some(Self::List)
-        } else {
-            None
-        }
-    }
-
-    fn from_word(word: &str) -> Option<Self> {
-        let other = match word {
-            "string" => "text",
-            "integer" => "int",
-            "float" => "number",
-            "bool" => "flag",
-            word => word,
-        };
-        Self::ALL.into_iter().find(|known| known.word() == other)
-    }
-}
-
-impl fmt::Display for ParamType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.word())
-    }
-}
 
 /// The default of an option.
 #[derive(Clone, Debug)]
@@ -236,7 +133,7 @@ impl From<Dynamic> for Written {
     }
 }
 
-/// Returns a value of a parameter's long form.
+/// The default in a parameter's long form.
 enum LongFormField {
     Missing,
     Computed,
@@ -373,7 +270,7 @@ impl Param {
             (Raw::Flag(true), _) if self.kind.is_none() => Dynamic::from(true),
             (Raw::Flag(true), _) => return Err(wrong(format!("{option} needs a value"))),
             (Raw::Flag(false), _) => return Err(wrong(format!("{option} is no flag"))),
-            (Raw::Text(text), _) => typed(text, kind).ok_or_else(|| {
+            (Raw::Text(text), _) => kind.convert(text).ok_or_else(|| {
                 let wanted = match kind {
                     ParamType::Int => "a whole number",
                     ParamType::Number => "a number",
@@ -402,34 +299,6 @@ impl Param {
                 None => failure,
             },
         )
-    }
-}
-
-fn typed(text: &str, kind: ParamType) -> Option<Dynamic> {
-    match kind {
-        ParamType::Text | ParamType::List | ParamType::Paths => Some(text.to_owned().into()),
-        ParamType::Duration => parse_duration(text).map(|_| match typed(text, ParamType::Int) {
-            Some(seconds) => seconds,
-            None => typed(text, ParamType::Number).unwrap_or_else(|| text.to_owned().into()),
-        }),
-        ParamType::Path => is_there(text).then(|| text.to_owned().into()),
-        ParamType::Int => text.parse::<i64>().ok().map(Dynamic::from),
-        ParamType::Number => {
-            let number = text.parse::<f64>().ok()?;
-            number.is_finite().then(|| Dynamic::from(number))
-        }
-        ParamType::Flag => text.parse::<bool>().ok().map(Dynamic::from),
-    }
-}
-
-/// Returns true if a path names an object by a URL, or something on the disk.
-fn is_there(path: &str) -> bool {
-    match path.split_once("://") {
-        Some((scheme, rest)) => !scheme.is_empty() && !rest.is_empty(),
-        None => {
-            Path::new(path).exists()
-                || glob::glob(path).is_ok_and(|mut found| found.next().is_some())
-        }
     }
 }
 

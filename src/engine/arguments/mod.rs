@@ -7,6 +7,7 @@
 
 mod declaration;
 mod find;
+mod param_type;
 mod usage;
 mod uses;
 mod words;

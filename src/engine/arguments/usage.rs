@@ -1,7 +1,8 @@
 //! `zshell run FILE --help`: the help of a script.
 
-use super::declaration::{Declaration, Default, Param, ParamType};
+use super::declaration::{Declaration, Default, Param};
 use super::find::FoundParams;
+use super::param_type::ParamType;
 use super::uses::ArgumentUses;
 use crate::engine::options::plain;
 use std::fmt::Write;

@@ -1,6 +1,7 @@
 //! Parsing of a script's command line.
 
-use super::declaration::{Declaration, ParamType, same};
+use super::declaration::{Declaration, same};
+use super::param_type::ParamType;
 use crate::session::arguments::{Given, Raw};
 use rhai::{Dynamic, Map};
 

@@ -1,0 +1,140 @@
+//! The types of a script's parameters, and the values that texts of the command line have in them.
+
+use crate::engine::options::parse_duration;
+use crate::engine::types::list_of;
+use rhai::Dynamic;
+use std::fmt;
+use std::path::Path;
+
+/// The type of a parameter's value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ParamType {
+    /// A text.
+    Text,
+    /// An integer.
+    Int,
+    /// A number.
+    Number,
+    /// A flag: `--name` is true, `--no-name` false.
+    Flag,
+    /// A list of texts. The option may be repeated.
+    List,
+    /// A duration: text such as `90s`, or seconds.
+    Duration,
+    /// A file or folder that exists, a glob pattern that matches one, or the URL of an object.
+    Path,
+    /// A list of paths. The option may be repeated.
+    Paths,
+}
+
+impl ParamType {
+    pub(super) const ALL: [Self; 8] = [
+        Self::Text,
+        Self::Int,
+        Self::Number,
+        Self::Flag,
+        Self::List,
+        Self::Duration,
+        Self::Path,
+        Self::Paths,
+    ];
+
+    /// Returns the name of the type for `type`.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Int => "int",
+            Self::Number => "number",
+            Self::Flag => "flag",
+            Self::List => "list",
+            Self::Duration => "duration",
+            Self::Path => "path",
+            Self::Paths => "paths",
+        }
+    }
+
+    /// Returns the type of each value, if the option may be repeated.
+    pub(super) const fn item(self) -> Option<Self> {
+        match self {
+            Self::List => Some(Self::Text),
+            Self::Paths => Some(Self::Path),
+            _ => None,
+        }
+    }
+
+    /// Returns true if a default of the type `other` fits.
+    pub(super) fn accepts(self, other: Self) -> bool {
+        match self {
+            Self::Number => matches!(other, Self::Number | Self::Int),
+            Self::Duration => matches!(other, Self::Text | Self::Int | Self::Number),
+            Self::Path => other == Self::Text,
+            Self::Paths => other == Self::List,
+            kind => kind == other,
+        }
+    }
+
+    /// Returns the type of a default value.
+    pub(super) fn of(value: &Dynamic) -> Option<Self> {
+        if value.is_string() {
+            Some(Self::Text)
+        } else if value.is_int() {
+            Some(Self::Int)
+        } else if value.is_float() {
+            Some(Self::Number)
+        } else if value.is_bool() {
+            Some(Self::Flag)
+        } else if list_of(value).is_some() {
+            Some(Self::List)
+        } else {
+            None
+        }
+    }
+
+    /// Converts the text of the command line. Returns `None` if the text isn't of this type.
+    pub(super) fn convert(self, text: &str) -> Option<Dynamic> {
+        match self {
+            Self::Text | Self::List | Self::Paths => Some(text.to_owned().into()),
+            Self::Duration => parse_duration(text).map(|_| match Self::Int.convert(text) {
+                Some(seconds) => seconds,
+                None => Self::Number
+                    .convert(text)
+                    .unwrap_or_else(|| text.to_owned().into()),
+            }),
+            Self::Path => is_there(text).then(|| text.to_owned().into()),
+            Self::Int => text.parse::<i64>().ok().map(Dynamic::from),
+            Self::Number => {
+                let number = text.parse::<f64>().ok()?;
+                number.is_finite().then(|| Dynamic::from(number))
+            }
+            Self::Flag => text.parse::<bool>().ok().map(Dynamic::from),
+        }
+    }
+
+    pub(super) fn from_word(word: &str) -> Option<Self> {
+        let other = match word {
+            "string" => "text",
+            "integer" => "int",
+            "float" => "number",
+            "bool" => "flag",
+            word => word,
+        };
+        Self::ALL.into_iter().find(|known| known.word() == other)
+    }
+}
+
+impl fmt::Display for ParamType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
+/// Returns true if a path names an object by a URL, or something on the disk.
+fn is_there(path: &str) -> bool {
+    match path.split_once("://") {
+        Some((scheme, rest)) => !scheme.is_empty() && !rest.is_empty(),
+        None => {
+            Path::new(path).exists()
+                || glob::glob(path).is_ok_and(|mut found| found.next().is_some())
+        }
+    }
+}
