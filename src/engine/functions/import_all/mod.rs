@@ -7,20 +7,20 @@
 
 mod ending;
 mod entry;
+mod options;
 mod outcome;
 mod plan;
 mod queue;
 mod steps;
 mod view;
 
-use super::request::{self, shared};
-use crate::api::model::{ImportRequest, MOST_FILES, Source};
+use super::request;
+use crate::api::model::{ImportRequest, Source};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
-use crate::engine::describe::{Family, Opt, Takes, opt};
+use crate::engine::describe::{Family, Takes};
 use crate::engine::functions::jobs::known_reading;
 use crate::engine::functions::watch::ask::{Answer, Pace, Question, ask};
-use crate::engine::options::{EXTRA, Options};
 use crate::engine::types::{
     BatchTotals, BatchValue, Gives, Job, ScriptType, found, list_of, map_of,
 };
@@ -31,7 +31,8 @@ use crate::location::Location;
 use crate::submission::{Notice, Submitter};
 use crate::text::words;
 use entry::BatchEntry;
-use plan::{BatchTask, Before, JobLimits, Unit};
+use options::{OPTIONS, QueueOptions};
+use plan::{BatchTask, Before, Unit};
 use queue::Queue;
 use rhai::{Dynamic, Map};
 use serde_json::json;
@@ -43,63 +44,6 @@ use view::BatchView;
 
 /// The time that another run is waited for before a notice is shown.
 const SILENCE: Duration = Duration::from_secs(1);
-/// Maximum length of the prefix. A key has at most 256 characters, and a hash needs the rest.
-const LONGEST_PREFIX: usize = 200;
-/// The default prefix of idempotency keys.
-const PREFIX: &str = "import_all";
-
-const OPTIONS: &[Opt] = &[
-    opt(
-        "create",
-        "true: create the collection if it's missing, with the schema that infer() proposes",
-    )
-    .or("false")
-    .of(Takes::Flag),
-    opt("check", "true: check the files first, and import nothing if the service would refuse one")
-        .or("false")
-        .of(Takes::Flag),
-    opt("verify", "true: compare the collection's count before and after with the imported rows")
-        .or("false")
-        .of(Takes::Flag),
-    opt("files_per_job", "maximum number of files, or sets of NumPy files, in one job")
-        .or("256")
-        .of(Takes::Number),
-    opt("bytes_per_job", "maximum size of one job in bytes, if the files' sizes are known")
-        .of(Takes::Number),
-    opt("max_running", "maximum number of jobs at a time")
-        .or("8")
-        .of(Takes::Number),
-    opt(
-        "atomic",
-        "true: no row is visible until all jobs are ready; if one fails, all are aborted",
-    )
-    .or("false")
-    .of(Takes::Flag),
-    opt(
-        "on_error",
-        "after a failure, \"stop\" throws and submits nothing more, \"continue\" submits the rest; exit code 4",
-    )
-    .or("\"stop\"")
-    .of(Takes::Words(&["stop", "continue"])),
-    opt(
-        "key_prefix",
-        "start of the jobs' import keys: the same files under the same prefix are imported once",
-    )
-    .or("\"import_all\""),
-    shared::PARTITION,
-    shared::DB,
-    shared::ACCESS_KEY,
-    shared::SECRET_KEY,
-    shared::SESSION_TOKEN,
-    shared::STORAGE_KEYS,
-    shared::BUSY_WAIT,
-    shared::API,
-    EXTRA,
-];
-
-/// The time for which a busy service is retried for one job, unless the connection or the call sets another.
-const BUSY_WAIT: Duration = Duration::from_mins(2);
-
 /// The function table of this family.
 pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     Family::Jobs,
@@ -119,61 +63,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
 .gives(Gives::One(BatchValue::TYPE))
 .related(&["import", "check", "glob", "submissions"])
 .method()];
-
-/// The options of the queue.
-struct QueueOptions {
-    limits: JobLimits,
-    max_running: usize,
-    atomic: bool,
-    continue_on_error: bool,
-    prefix: String,
-    busy_wait: Option<Duration>,
-}
-
-impl QueueOptions {
-    fn read(options: &Options) -> Result<Self, Failure> {
-        let count = |name: &str, default: u64| match options.number(name)? {
-            Some(0) => Err(Failure::usage(format!(
-                "import_all: the option {name} is at least 1"
-            ))),
-            number => Ok(usize::try_from(number.unwrap_or(default)).unwrap_or(usize::MAX)),
-        };
-        let continue_on_error = match options.text("on_error")?.as_deref() {
-            None | Some("stop") => false,
-            Some("continue") => true,
-            Some(other) => {
-                return Err(Failure::usage(format!(
-                    "import_all: on_error is \"stop\" or \"continue\", got {other:?}"
-                )));
-            }
-        };
-        let prefix = options.text("key_prefix")?;
-        let prefix = prefix.unwrap_or_else(|| PREFIX.to_owned());
-        let sound = prefix.bytes().all(|byte| (b' '..=b'~').contains(&byte));
-        if !sound || prefix.is_empty() || prefix.len() > LONGEST_PREFIX {
-            return Err(Failure::usage(format!(
-                "import_all: key_prefix is 1 to {LONGEST_PREFIX} printable ASCII characters"
-            )));
-        }
-        let files = count("files_per_job", 256)?;
-        if files > MOST_FILES {
-            return Err(Failure::usage(format!(
-                "import_all: files_per_job is at most {MOST_FILES}, as many as one request takes"
-            )));
-        }
-        Ok(Self {
-            limits: JobLimits {
-                files,
-                bytes: options.number("bytes_per_job")?,
-            },
-            max_running: count("max_running", 8)?,
-            atomic: options.flag("atomic")?.unwrap_or(false),
-            continue_on_error,
-            prefix,
-            busy_wait: options.duration("busy_wait")?,
-        })
-    }
-}
 
 fn import_all(call: &Call) -> Result<Dynamic, Failure> {
     let connection = call.connection()?;

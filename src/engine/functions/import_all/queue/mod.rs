@@ -4,13 +4,14 @@
 //! answer was lost releases its place while it's searched for. If the service accepts no more jobs for now, the queue
 //! retries after a pause, or as soon as a job has ended.
 
+mod pause;
 mod submitting;
 mod watching;
 
+use super::QueueOptions;
 use super::entry::BatchEntry;
 use super::plan::{BatchTask, Before};
 use super::view::{BatchView, Count};
-use super::{BUSY_WAIT, QueueOptions};
 use crate::api::model::JobState;
 use crate::connection::Connection;
 use crate::engine::functions::watch::Contact;
@@ -18,8 +19,7 @@ use crate::engine::functions::watch::ask::Pace;
 use crate::engine::types::Job;
 use crate::error::{Failure, Kind};
 use crate::session::Session;
-use crate::submission::{Found, Open, Sent, SubmitError, Submitter, Unresolved};
-use crate::text::words;
+use crate::submission::{Found, Open, Sent, Submitter, Unresolved};
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -28,9 +28,8 @@ use std::time::{Duration, Instant};
 const FIRST_LOOK: Duration = Duration::from_millis(50);
 /// Minimum time that the queue sleeps. A dry run sends nothing, so it doesn't sleep.
 const MIN_TICK: Duration = Duration::from_millis(5);
-/// Initial and maximum pause after a busy answer. Each pause is twice as long as the last.
-const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// The time for which a busy service is retried for one job, unless the connection or the call sets another.
+const BUSY_WAIT: Duration = Duration::from_mins(2);
 /// Maximum number of unanswered submissions that are searched for, per place of the queue.
 const LOOKED_FOR: usize = 4;
 /// Maximum time that the queue sleeps.
@@ -311,31 +310,6 @@ impl<'a> Queue<'a> {
         });
     }
 
-    /// Handles a submission without a job: retries it later, gives up, or marks it as in doubt.
-    fn refused(&mut self, at: usize, error: SubmitError) -> Result<(), Failure> {
-        let retry_after = error.retry_after();
-        let failure = Failure::from(error);
-        match failure.kind {
-            Kind::Busy => self.busy(at, failure, retry_after),
-            // Nothing was sent: the service is unavailable, or couldn't report the state of an earlier job.
-            _ if failure.is_transient() && !self.is_lasting() => {
-                self.put_off(at, self.backoff());
-                Ok(())
-            }
-            Kind::Connect
-            | Kind::Auth
-            | Kind::Interrupted
-            | Kind::Terminated
-            | Kind::HungUp
-            | Kind::Timeout
-            | Kind::ClosedPipe => Err(failure),
-            _ => {
-                self.give_up(at, failure);
-                Ok(())
-            }
-        }
-    }
-
     /// Gives up on a task. A doubt doesn't count as a failure, so other jobs continue, unless the batch is atomic.
     fn give_up(&mut self, at: usize, failure: Failure) {
         let doubtful = failure.kind == Kind::Unknown;
@@ -351,60 +325,6 @@ impl<'a> Queue<'a> {
             entry.failure = Some(failure);
         }
         self.done += 1;
-    }
-
-    /// Counts a missing answer. Returns true if the service has been silent for too long.
-    fn is_lasting(&mut self) -> bool {
-        self.contact
-            .missed(self.connection.client.settings().read_timeout)
-    }
-
-    /// Schedules a retry for a busy service. Returns an error if the wait would exceed `busy_wait`. The wait starts
-    /// over when the service accepts a job or a job ends.
-    fn busy(
-        &mut self,
-        at: usize,
-        failure: Failure,
-        retry_after: Option<Duration>,
-    ) -> Result<(), Failure> {
-        let pause = retry_after.unwrap_or_else(|| self.backoff());
-        let since = self.busy_since.unwrap_or_else(Instant::now);
-        let waited = since.elapsed();
-        if waited.saturating_add(pause) > self.busy_wait {
-            let message = format!(
-                "{}: still busy after {}",
-                failure.message,
-                words::duration(waited)
-            );
-            return Err(Failure { message, ..failure });
-        }
-        if self.busy_since.is_none() {
-            let text = format!("{}; the batch waits and continues", failure.message);
-            self.view.say(&text);
-        }
-        self.busy_since = Some(since);
-        self.put_off(at, pause);
-        Ok(())
-    }
-
-    /// Returns the current pause if one is running, else a pause twice as long as the last.
-    fn backoff(&self) -> Duration {
-        let left = self
-            .pause
-            .map(|until| until.saturating_duration_since(Instant::now()));
-        left.filter(|left| !left.is_zero()).unwrap_or_else(|| {
-            let pause = FIRST_PAUSE.saturating_mul(1 << self.busy.min(16));
-            pause.min(LONGEST_PAUSE)
-        })
-    }
-
-    /// Pauses submissions, and puts this task first in line.
-    fn put_off(&mut self, at: usize, pause: Duration) {
-        self.pending.push_front(at);
-        let now = Instant::now();
-        let paused = self.pause.is_some_and(|until| now < until);
-        self.busy += u32::from(!paused);
-        self.pause = self.pause.max(now.checked_add(pause));
     }
 
     /// Returns a task's job with its connection.

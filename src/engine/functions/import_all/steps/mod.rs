@@ -4,33 +4,29 @@
 //! checked, and that a collection was created after the jobs of earlier runs. The files are checked before the
 //! collection is created, so a refused check leaves no collection behind.
 
+mod check;
 mod contents;
 mod verify;
 
 use crate::api::Client;
 use crate::api::model::ImportRequest;
-use crate::check::{self, CheckReport, CheckRequest, Inferred};
+use crate::check::{Inferred, StoreAccess, expand, infer};
 use crate::connection::Connection;
 use crate::engine::call::Call;
-use crate::engine::functions::check::{schema_of, store_access, watched};
+use crate::engine::functions::check::{schema_of, store_access};
 use crate::engine::functions::create_collection::body_of_options;
-use crate::engine::functions::import_all::plan::Unit;
 use crate::engine::options::Options;
 use crate::engine::types::{BatchTotals, List, as_text, list_of, ordered};
 use crate::error::{Failure, Kind};
 use crate::formats::{CsvOptions, Schema};
-use crate::journal::{Checked, Created, Entry, JournalError, Scope, hash, now};
-use crate::location::{Location, PathScope, Store};
+use crate::journal::{Created, Entry, JournalError, Scope, now};
 use crate::session::Session;
 use crate::stores::StorageKeys;
 use crate::text::words;
 use rhai::{Array, Dynamic};
 use serde_json::{Value, json};
-use std::fmt::Write;
 use verify::Baseline;
 
-/// Maximum number of findings of a check that an error shows.
-const FINDINGS: usize = 20;
 /// The hint after a failed step.
 const AGAIN: &str = "the same command then continues, and skips the steps that are done";
 
@@ -178,7 +174,7 @@ impl<'a> BatchSteps<'a> {
         }
         let interrupt = &self.session.interrupt;
         let stores = self.stores();
-        let inferred = check::infer(files.to_vec(), stores, self.csv()?, interrupt)?;
+        let inferred = infer(files.to_vec(), stores, self.csv()?, interrupt)?;
         if let Err(error) = inferred.schema.validate() {
             for reason in &inferred.reasons {
                 self.session.notice(reason);
@@ -230,84 +226,6 @@ impl<'a> BatchSteps<'a> {
         schema_of(described.raw.as_object().cloned().unwrap_or_default())
     }
 
-    fn check(
-        &mut self,
-        files: Vec<String>,
-        schema: Schema,
-        metrics: Vec<(String, String)>,
-    ) -> Result<(), Failure> {
-        let identity = self.identity_of(&files, &schema, &metrics);
-        if let Some(identity) = &identity
-            && let Some(rows) = self.session.desk.journal.read(|it| it.checked(identity))?
-        {
-            self.rows = Some(rows);
-            let detail = format!(
-                "{} checked before, and the files haven't changed",
-                words::count(rows, "row")
-            );
-            self.end("check", "skipped", detail);
-            return Ok(());
-        }
-        let request = CheckRequest {
-            paths: files,
-            schema,
-            metrics,
-            csv: self.csv()?,
-            stores: self.stores(),
-            sample: None,
-            shard: None,
-            keys_out: None,
-            strict: false,
-        };
-        let report = watched(self.session, request)?;
-        let number = |key: &str| report.json().get(key).and_then(Value::as_u64);
-        let rows = number("rows").unwrap_or(0);
-        let size = format!(
-            "{} in {}",
-            words::count(rows, "row"),
-            words::count(number("files").unwrap_or(0), "file")
-        );
-        if !report.is_ok() {
-            return Err(refused(&report, &size));
-        }
-        for warning in findings(&report, "warnings") {
-            self.session.warn(&warning);
-        }
-        self.rows = Some(rows);
-        if let Some(identity) = identity {
-            let at = now();
-            self.note(Entry::Checked(Checked { at, identity, rows }))?;
-        }
-        self.end("check", "done", format!("{size}, no problem"));
-        Ok(())
-    }
-
-    /// Returns the identity of a check: the files with their sizes and times, the schema, and the form of CSV files.
-    /// `None` if the files can't be compared with those of an earlier check.
-    fn identity_of(
-        &self,
-        files: &[String],
-        schema: &Schema,
-        metrics: &[(String, String)],
-    ) -> Option<String> {
-        let stamp = |path: &String| {
-            let location = Location::parse(path, &PathScope::Disk).ok()?;
-            let unit = Unit::of(std::slice::from_ref(&location));
-            let known = location.store() == Store::Disk && !unit.stamp.is_empty();
-            known.then(|| json!([location.text(), unit.stamp]))
-        };
-        let files: Vec<Value> = check::expand(files)
-            .ok()?
-            .iter()
-            .map(stamp)
-            .collect::<Option<_>>()?;
-        let options = &self.template.options;
-        let schema = serde_json::to_value(schema).ok()?;
-        Some(hash(
-            &json!([1, files, schema, metrics, options]).to_string(),
-        ))
-    }
-
     fn csv(&self) -> Result<CsvOptions, Failure> {
         let option = |name: &str| {
             let options = self.template.options.iter();
@@ -318,7 +236,7 @@ impl<'a> BatchSteps<'a> {
             .map_err(|error| Failure::usage(format!("import_all: {error}")))
     }
 
-    fn stores(&self) -> check::StoreAccess {
+    fn stores(&self) -> StoreAccess {
         let keys = StorageKeys {
             access: self.template.access_key.clone(),
             secret: self.template.secret_key.clone(),
@@ -379,7 +297,7 @@ pub(super) fn expanded(connection: &Connection, paths: &Dynamic) -> Result<Dynam
     for item in given {
         match as_text(&item).filter(|path| is_pattern(path)) {
             Some(pattern) => {
-                let found = check::expand(&[pattern]).map_err(|error| {
+                let found = expand(&[pattern]).map_err(|error| {
                     let mut failure = Failure::from(error);
                     failure.message = failure.message.replacen("check:", "import_all:", 1);
                     failure
@@ -390,59 +308,4 @@ pub(super) fn expanded(connection: &Connection, paths: &Dynamic) -> Result<Dynam
         }
     }
     Ok(files.into())
-}
-
-/// Returns the error for files that an import would refuse.
-fn refused(report: &CheckReport, size: &str) -> Failure {
-    let problems = findings(report, "errors");
-    let mut text = format!("check: the import would fail: {size}");
-    for problem in problems.iter().take(FINDINGS) {
-        text.push('\n');
-        text.push_str(problem);
-    }
-    if problems.len() > FINDINGS {
-        let more = (problems.len() - FINDINGS) as u64;
-        let _ = write!(text, "\nand {}", words::count(more, "more problem"));
-    }
-    let kind = if report.unreadable {
-        Kind::Script
-    } else {
-        Kind::Refused
-    };
-    Failure::new(kind, text).with_hint(format!("correct the files; {AGAIN}"))
-}
-
-/// Returns a line for each error or warning of a report.
-fn findings(report: &CheckReport, level: &str) -> Vec<String> {
-    let text = |value: &Value, key: &str| {
-        let text = value.get(key).and_then(Value::as_str);
-        text.unwrap_or_default().to_owned()
-    };
-    let line = |finding: &Value| {
-        let field = text(finding, "field");
-        let mut line = if field.is_empty() {
-            text(finding, "problem")
-        } else {
-            format!("{field}: {}", text(finding, "problem"))
-        };
-        let rows = finding.get("rows").and_then(Value::as_u64).unwrap_or(0);
-        if rows > 0 {
-            line = format!("{line}, {}", words::count(rows, "row"));
-        }
-        let first = finding.get("first").and_then(|first| first.get(0));
-        if let Some(first) = first {
-            line = format!("{line}, first in {}", text(first, "file"));
-            if let Some(row) = first.get("row").and_then(Value::as_u64) {
-                line = format!("{line} row {row}");
-            }
-        }
-        let hint = text(finding, "hint");
-        if hint.is_empty() {
-            line
-        } else {
-            format!("{line}: {hint}")
-        }
-    };
-    let list = report.json().get(level).and_then(Value::as_array);
-    list.into_iter().flatten().map(line).collect()
 }

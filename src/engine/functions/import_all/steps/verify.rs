@@ -295,68 +295,29 @@ mod tests {
 
     #[test]
     fn the_growth_is_compared_with_the_imported_rows() {
-        for (before, count, rows, expected) in [
-            (
-                0,
-                3,
-                [0, 0, 3],
-                "done: books grew from 0 to 3 rows, by the 3 rows imported",
-            ),
-            (
-                7,
-                10,
-                [2, 0, 3],
-                "done: books grew from 7 to 10 rows, by the 3 rows imported; earlier runs imported 2 rows",
-            ),
-            (
-                5,
-                5,
-                [5, 0, 0],
-                "done: books has 5 rows, and this run had none to import; earlier runs imported 5 rows",
-            ),
-            (
-                2,
-                5,
-                [0, 4, 1],
-                "done: books grew from 2 to 5 rows; 5 rows imported, some of them before the first count",
-            ),
-            (
-                0,
-                9,
-                [0, 0, 3],
-                "more: books grew from 0 to 9 rows, 6 rows more than the 3 imported: something else has written into it",
-            ),
-            (
-                0,
-                2,
-                [0, 0, 3],
-                "verify: books had 0 rows before the import and has 2 now, but the jobs imported 3 rows",
-            ),
-            (
-                9,
-                8,
-                [0, 0, 3],
-                "verify: books had 9 rows before the import and has 8 now, but the jobs imported 3 rows",
-            ),
-            (
-                0,
-                0,
-                [3, 0, 0],
-                "verify: books had 0 rows before the import and has 0 now, but the jobs of this run imported 0 rows, those of earlier runs 3",
-            ),
-            (
-                2,
-                2,
-                [0, 4, 1],
-                "verify: books had 2 rows before the import and has 2 now, but the jobs imported 5 rows",
-            ),
-            (
-                u64::MAX,
-                0,
-                [1, 1, u64::MAX],
-                "verify: books had 18,446,744,073,709,551,615 rows before the import and has 0 now, but the jobs of this run imported 18,446,744,073,709,551,615 rows, those of earlier runs 1",
-            ),
-        ] {
+        // The counts before and after, the rows added before, either and after, and the result.
+        let cases = "\
+0 3 0 0 3 done: books grew from 0 to 3 rows, by the 3 rows imported
+7 10 2 0 3 done: books grew from 7 to 10 rows, by the 3 rows imported; earlier runs imported 2 rows
+5 5 5 0 0 done: books has 5 rows, and this run had none to import; earlier runs imported 5 rows
+2 5 0 4 1 done: books grew from 2 to 5 rows; 5 rows imported, some of them before the first count
+0 9 0 0 3 more: books grew from 0 to 9 rows, 6 rows more than the 3 imported: something else has written into it
+0 2 0 0 3 verify: books had 0 rows before the import and has 2 now, but the jobs imported 3 rows
+9 8 0 0 3 verify: books had 9 rows before the import and has 8 now, but the jobs imported 3 rows
+0 0 3 0 0 verify: books had 0 rows before the import and has 0 now, but the jobs of this run imported 0 rows, those of earlier runs 3
+2 2 0 4 1 verify: books had 2 rows before the import and has 2 now, but the jobs imported 5 rows
+18446744073709551615 0 1 1 18446744073709551615 verify: books had 18,446,744,073,709,551,615 rows before the import and has 0 now, but the jobs of this run imported 18,446,744,073,709,551,615 rows, those of earlier runs 1";
+        for case in cases.lines() {
+            let mut parts = case.splitn(6, ' ');
+            let mut number = || {
+                parts
+                    .next()
+                    .and_then(|it| it.parse().ok())
+                    .expect("a number")
+            };
+            let (before, count) = (number(), number());
+            let rows = [number(), number(), number()];
+            let expected = parts.next().expect("a result");
             assert_eq!(judged(before, count, rows), expected);
         }
     }
