@@ -205,61 +205,72 @@ impl Journal {
 
     /// Reads new entries and passes the state to `look`. A missing journal counts as empty and isn't created.
     pub fn read<T>(&self, look: impl FnOnce(&JournalState) -> T) -> Result<T, JournalError> {
+        self.read_with(|fold, _| Ok(look(fold)))
+    }
+
+    /// Reads like [`Self::read`], and also passes the file, if it exists.
+    fn read_with<T>(
+        &self,
+        look: impl FnOnce(&JournalState, Option<&mut JournalFile>) -> Result<T, JournalError>,
+    ) -> Result<T, JournalError> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if self.place.journal().exists() {
-            let _gate = self.place.lock(false)?;
-            if let Some(mut book) = JournalFile::read(&self.place)? {
-                known.read_on(&mut book)?;
-            }
-            self.damage.tell(&known, &self.place);
+        if !self.place.journal().exists() {
+            return look(&known.fold, None);
         }
-        Ok(look(&known.fold))
+        let _gate = self.place.lock(false)?;
+        let mut book = JournalFile::read(&self.place)?;
+        if let Some(book) = &mut book {
+            known.read_on(book)?;
+        }
+        self.damage.tell(&known, &self.place);
+        look(&known.fold, book.as_mut())
     }
 
     /// Returns all entries about one submission, in order, exactly as they're in the file.
     pub fn history(&self, id: &str) -> Result<Vec<Value>, JournalError> {
-        let job = self.read(|fold| {
-            let submission = fold.submission(id)?;
-            Some((
-                submission.intent.scope.target.clone(),
-                submission.job.clone(),
-            ))
-        })?;
-        let (target, job) = job.ok_or_else(|| JournalError::NoSubmission { id: id.to_owned() })?;
-        let _gate = self.place.lock(false)?;
-        let mut found = Vec::new();
-        if let Some(mut book) = JournalFile::read(&self.place)? {
+        self.read_with(|fold, book| {
+            let submission = fold
+                .submission(id)
+                .ok_or_else(|| JournalError::NoSubmission { id: id.to_owned() })?;
+            let mut found = Vec::new();
+            let Some(book) = book else {
+                return Ok(found);
+            };
+            let target = &submission.intent.scope.target;
             book.lines(0, |line| {
                 let Ok(entry) = serde_json::from_slice::<Entry>(line) else {
                     return;
                 };
-                let ended = matches!(&entry, Entry::Ended(it) if it.target == target && Some(&it.job) == job.as_ref());
+                let ended = matches!(&entry, Entry::Ended(it) if it.target == *target && Some(&it.job) == submission.job.as_ref());
                 if ended || entry.submission() == Some(id) {
                     found.extend(serde_json::from_slice::<Value>(line));
                 }
             })?;
-        }
-        Ok(found)
+            Ok(found)
+        })
     }
 
-    /// Returns the latest submission under each import key that a batch made of this prefix and a hash, the oldest
-    /// first, except for jobs of a collection that was created again since. They include their files, which aren't kept in memory for resolved submissions and so are read from the
-    /// file.
+    /// Calls `see` with the state and each intent. Intents of resolved submissions are kept without their files in
+    /// memory, so they're read from the file.
+    fn intents(&self, mut see: impl FnMut(&JournalState, Intent)) -> Result<(), JournalError> {
+        self.read_with(|fold, book| {
+            if let Some(book) = book {
+                book.lines(0, |line| {
+                    if let Ok(Entry::Intent(intent)) = serde_json::from_slice(line) {
+                        see(fold, intent);
+                    }
+                })?;
+            }
+            Ok(())
+        })
+    }
+
+    /// Returns the latest submission, with its files, under each import key that a batch made of this prefix and a hash.
+    /// The oldest comes first. Jobs of a collection that was created again since are left out.
     pub fn batch(&self, prefix: &str) -> Result<Vec<Submission>, JournalError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = Vec::new();
-        if !self.place.journal().exists() {
-            return Ok(found);
-        }
-        let _gate = self.place.lock(false)?;
-        let Some(mut book) = JournalFile::read(&self.place)? else {
-            return Ok(found);
-        };
-        known.read_on(&mut book)?;
-        let fold = &known.fold;
-        book.lines(0, |line| {
-            if let Ok(Entry::Intent(intent)) = serde_json::from_slice(line)
-                && !intent.stamps.is_empty()
+        self.intents(|fold, intent| {
+            if !intent.stamps.is_empty()
                 && let Some(key) = intent.key.as_deref().filter(|key| is_of(prefix, key))
                 && let Some(last) = fold.under_key(&intent.scope.target, key)
                 && last.intent.id == intent.id
@@ -277,28 +288,16 @@ impl Journal {
     /// Returns the path of each file that batches have imported into a collection, or may have, by the fingerprint of
     /// its content.
     pub fn contents(&self, scope: &Scope) -> Result<HashMap<String, String>, JournalError> {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let has_rows = |it: &Submission| {
+            let failed =
+                matches!(it.standing, Standing::Ended(state) if state != JobState::Completed);
+            it.job.is_some() && !failed && !it.superseded
+        };
         let mut found = HashMap::new();
-        if !self.place.journal().exists() {
-            return Ok(found);
-        }
-        let _gate = self.place.lock(false)?;
-        let Some(mut book) = JournalFile::read(&self.place)? else {
-            return Ok(found);
-        };
-        known.read_on(&mut book)?;
-        let has_rows = |id: &str| {
-            known.fold.submission(id).is_some_and(|it| {
-                let failed =
-                    matches!(it.standing, Standing::Ended(state) if state != JobState::Completed);
-                it.job.is_some() && !failed && !it.superseded
-            })
-        };
-        book.lines(0, |line| {
-            if let Ok(Entry::Intent(intent)) = serde_json::from_slice(line)
-                && intent.scope == *scope
+        self.intents(|fold, intent| {
+            if intent.scope == *scope
                 && !intent.contents.is_empty()
-                && has_rows(&intent.id)
+                && fold.submission(&intent.id).is_some_and(has_rows)
             {
                 let files = intent.files.into_iter().map(|set| set.concat());
                 let pairs = intent.contents.into_iter().zip(files);
