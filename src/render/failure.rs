@@ -8,6 +8,8 @@ use crate::text::words;
 
 /// Maximum number of reasons of files at fault that are shown. A job has up to 1,024 files. Further reasons are counted.
 const REASONS: usize = 20;
+/// Maximum number of ids after a reason that several jobs share. Further jobs are counted.
+const NAMED_JOBS: usize = 10;
 
 /// Explanation of a failed job: the files at fault with each reason in full, the other files, and the next step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,11 +35,6 @@ impl Explanation {
         format!("{}: {}", self.headline, self.reasons.join("\n  "))
     }
 
-    /// Returns a text that's equal for failures with equal reasons, whatever the names of the jobs and files.
-    pub(crate) fn cause(&self) -> &str {
-        &self.cause
-    }
-
     /// Returns the advice for an error's hint in one line: the hint, the call that shows the files if they haven't been
     /// shown, and the next step.
     pub(crate) fn advice(&self) -> String {
@@ -60,25 +57,56 @@ impl Explanation {
     }
 }
 
-/// Joins the messages of several failures, given as pairs of the cause and the message, one per line: failures with a
-/// cause of their own first. Of failures with equal causes, only the first is shown in full.
-pub(crate) fn merged(failures: &[(String, String)]) -> String {
-    let pairs = failures
-        .iter()
-        .map(|(cause, message)| (&**message, &**cause));
-    let groups = reasons::grouped(pairs);
+/// One of several failures of jobs.
+pub(crate) struct FailedJob {
+    /// The job's id, if the job was submitted.
+    pub id: Option<String>,
+    /// A text that's equal for jobs that failed alike.
+    pub cause: String,
+    /// The reason in full.
+    pub message: String,
+}
+
+impl FailedJob {
+    /// Returns the failure of an explained job.
+    pub(crate) fn new(id: &str, explanation: &Explanation) -> Self {
+        Self {
+            id: Some(id.to_owned()),
+            cause: explanation.cause.clone(),
+            message: explanation.message(),
+        }
+    }
+}
+
+/// Joins the messages of failed jobs: jobs with a cause of their own first. Of jobs with equal causes, the first is shown
+/// in full, and the others by their ids.
+pub(crate) fn merged(failed: &[FailedJob]) -> String {
+    let groups = reasons::grouped(failed.iter().map(|it| (it, &*it.cause)));
     let mut lines: Vec<String> = Vec::new();
+    let mut cut = groups.len() > REASONS;
     for group in groups.iter().take(REASONS) {
-        lines.extend(group.names.first().map(|&message| message.to_owned()));
-        let more = (group.names.len() - 1) as u64;
-        if more > 0 {
-            let jobs = words::count(more, "other job");
-            lines.push(format!("  {jobs} failed for the same reason"));
+        let Some((first, others)) = group.names.split_first() else {
+            continue;
+        };
+        lines.push(first.message.clone());
+        let ids: Vec<&str> = others.iter().filter_map(|it| it.id.as_deref()).collect();
+        if !ids.is_empty() {
+            let ids = reasons::listed(&ids, NAMED_JOBS);
+            lines.push(format!("  for the same reason: {ids}"));
+        }
+        cut |= ids.len() > NAMED_JOBS + 1;
+        let unnamed = (others.len() - ids.len()) as u64;
+        if unnamed > 0 {
+            let jobs = words::count(unnamed, "other job");
+            lines.push(format!("  for the same reason: {jobs}"));
         }
     }
     if groups.len() > REASONS {
         let more = (groups.len() - REASONS) as u64;
         lines.push(format!("and {}", words::count(more, "more reason")));
+    }
+    if cut {
+        lines.push("jobs(#{state: \"failed\", limit: \"all\"}) lists all failed jobs".to_owned());
     }
     lines.join("\n")
 }
@@ -138,7 +166,7 @@ impl<'a> JobReasons<'a> {
             };
             let reason = given(file.reason.as_deref());
             match reason.or(own) {
-                Some(reason) => Some((name, reason)),
+                Some(reason) => Some((name, reasons::bare(name, reason))),
                 None => Some((name, "the service gave no reason")),
             }
             .filter(|_| reason.is_some() || file.state.kind == JobState::Failed)

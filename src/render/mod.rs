@@ -37,7 +37,7 @@ use serde_json::Value;
 use crate::api::model::{JobSummary, Progress};
 
 pub(crate) use bars::{BatchBar, BatchCount, CheckBar, WaitView};
-pub(crate) use failure::{Explanation, explain_failure, merged};
+pub(crate) use failure::{Explanation, FailedJob, explain_failure, merged};
 pub(crate) use format::OutputFormat;
 pub(crate) use jobs::{FILE_KEYS, file_json, job_json, progress_json};
 pub(crate) use limit::Limit;
@@ -89,7 +89,6 @@ pub enum Shown<'a> {
     },
     /// A connection's plain form: `name`, `api`, `endpoint`, `collections`, `cluster`, `region`, `database`, `key` (the
     /// source of the API key).
-    /// came from).
     Connection(&'a Value),
     /// The result of many imports: `ok`, `failed`, `jobs`, `files`, `rows`, `elapsed`.
     Batch(&'a Value),

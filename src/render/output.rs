@@ -86,6 +86,10 @@ impl Shown<'_> {
             Self::Batch(value) => batch::lay_out(value, screen),
             Self::Report(value) => report::lay_out(value, screen),
             Self::Error(value) => error::lay_out(value, screen),
+            Self::Rows {
+                items: Value::Array(items),
+                ..
+            } if items.is_empty() => "no rows\n".to_owned(),
             Self::Rows { items: value, .. } | Self::Value(value) => value::lay_out(value, screen),
         }
     }

@@ -10,35 +10,38 @@ const NAMED: usize = 3;
 
 /// A reason, and the files or jobs that share it.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ReasonGroup<'a> {
+pub(crate) struct ReasonGroup<'a, T = &'a str> {
     /// The reason, without a name before it.
     pub reason: &'a str,
-    /// The names, in order. Never empty.
-    pub names: Vec<&'a str>,
+    /// The files or jobs, in order. Never empty.
+    pub names: Vec<T>,
 }
 
 impl ReasonGroup<'_> {
     /// Returns the group in one line: `a.json, b.json: the reason`, or `a.json, b.json, c.json and 37 more: the reason`.
     pub(crate) fn line(&self) -> String {
-        let names = match self.names.get(NAMED + 1..) {
-            None | Some([]) => self.names.join(", "),
-            Some(rest) => {
-                let first = self.names.get(..NAMED).unwrap_or_default().join(", ");
-                format!("{first} and {} more", words::number(rest.len() as u64 + 1))
-            }
-        };
-        format!("{names}: {}", self.reason)
+        format!("{}: {}", listed(&self.names, NAMED), self.reason)
     }
 }
 
-/// Groups equal reasons, given as pairs of a name and a reason. Unique reasons come first, in the order given.
-pub(crate) fn grouped<'a>(
-    entries: impl IntoIterator<Item = (&'a str, &'a str)>,
-) -> Vec<ReasonGroup<'a>> {
-    let mut groups: Vec<ReasonGroup<'a>> = Vec::new();
+/// Returns `a, b, c and 37 more` if there are more than `max` names, and one more.
+pub(crate) fn listed(names: &[&str], max: usize) -> String {
+    match names.get(max + 1..) {
+        None | Some([]) => names.join(", "),
+        Some(rest) => {
+            let first = names.get(..max).unwrap_or_default().join(", ");
+            format!("{first} and {} more", words::number(rest.len() as u64 + 1))
+        }
+    }
+}
+
+/// Groups equal reasons, given as pairs of a file or job and a reason. Unique reasons come first, in the order given.
+pub(crate) fn grouped<'a, T>(
+    entries: impl IntoIterator<Item = (T, &'a str)>,
+) -> Vec<ReasonGroup<'a, T>> {
+    let mut groups: Vec<ReasonGroup<'a, T>> = Vec::new();
     let mut known: HashMap<&str, usize> = HashMap::new();
     for (name, reason) in entries {
-        let reason = bare(name, reason);
         let at = *known.entry(reason).or_insert(groups.len());
         match groups.get_mut(at) {
             Some(group) => group.names.push(name),
@@ -53,7 +56,7 @@ pub(crate) fn grouped<'a>(
 }
 
 /// Returns a reason without its file's name: some services start a reason with the name, some don't.
-fn bare<'a>(name: &str, reason: &'a str) -> &'a str {
+pub(crate) fn bare<'a>(name: &str, reason: &'a str) -> &'a str {
     let rest = reason.strip_prefix(name).filter(|_| !name.is_empty());
     rest.and_then(|rest| rest.strip_prefix(": "))
         .unwrap_or(reason)
@@ -61,7 +64,7 @@ fn bare<'a>(name: &str, reason: &'a str) -> &'a str {
 
 #[cfg(test)]
 mod tests {
-    use super::grouped;
+    use super::{bare, grouped};
 
     #[test]
     fn unique_reasons_come_first_and_equal_ones_are_one() {
@@ -72,7 +75,8 @@ mod tests {
             ("c", "c: late"),
             ("d", "late"),
             ("e", "late"),
-        ];
+        ]
+        .map(|(name, reason)| (name, bare(name, reason)));
         let lines: Vec<String> = grouped(entries)
             .iter()
             .map(super::ReasonGroup::line)

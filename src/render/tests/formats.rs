@@ -43,7 +43,7 @@ fn values_of_each_shape() {
 
 #[test]
 fn empty_results_say_so() {
-    let cases: [(Shown<'_>, &str, &str); 6] = [
+    let cases: [(Shown<'_>, &str, &str); 7] = [
         (
             Shown::Jobs {
                 jobs: &[],
@@ -64,6 +64,14 @@ fn empty_results_say_so() {
             "clusterId,clusterName,regionId,plan,status,connectAddress\n",
         ),
         (Shown::Value(&json!([])), "empty list\n", "value\n"),
+        (
+            Shown::Rows {
+                items: &json!([]),
+                limit: Some(10),
+            },
+            "no rows\n",
+            "value\n",
+        ),
         (Shown::Value(&json!({})), "empty map\n", "value\n"),
     ];
     for (shown, in_table, in_csv) in &cases {

@@ -81,7 +81,11 @@ fn a_reason_that_names_no_file_is_shown_once() {
 
 #[test]
 fn jobs_that_failed_alike_are_one_entry() {
-    let failure = |cause: &str, job: u32| (cause.to_owned(), format!("job-{job} failed: {cause}"));
+    let failure = |cause: &str, job: u32| render::FailedJob {
+        id: Some(format!("job-{job}")),
+        cause: cause.to_owned(),
+        message: format!("job-{job} failed: {cause}"),
+    };
     let all = [
         failure("denied", 1),
         failure("denied", 2),
@@ -90,7 +94,24 @@ fn jobs_that_failed_alike_are_one_entry() {
     ];
     assert_eq!(
         render::merged(&all),
-        "job-3 failed: row 8\njob-1 failed: denied\n  2 other jobs failed for the same reason"
+        "job-3 failed: row 8\njob-1 failed: denied\n  for the same reason: job-2, job-4"
+    );
+    let many: Vec<_> = (1..=13).map(|job| failure("denied", job)).collect();
+    let ids: Vec<String> = (2..=11).map(|job| format!("job-{job}")).collect();
+    assert_eq!(
+        render::merged(&many),
+        format!(
+            "job-1 failed: denied\n  for the same reason: {} and 2 more\njobs(#{{state: \"failed\", limit: \"all\"}}) lists all failed jobs",
+            ids.join(", ")
+        )
+    );
+    let refused = ["a", "b"].map(|_| render::FailedJob {
+        id: None,
+        ..failure("denied", 0)
+    });
+    assert_eq!(
+        render::merged(&refused),
+        "job-0 failed: denied\n  for the same reason: 1 other job"
     );
 }
 

@@ -5,7 +5,7 @@ use super::plan::BatchTask;
 use super::queue::Queue;
 use crate::engine::types::{BatchTotals, List, ordered};
 use crate::error::{Failure, Kind};
-use crate::render::{explain_failure, merged};
+use crate::render::{FailedJob, explain_failure, merged};
 use crate::text::words;
 use serde_json::json;
 use std::time::Instant;
@@ -30,18 +30,25 @@ pub(super) fn cut_off(queue: &Queue<'_>, failure: Failure) -> Failure {
 
 /// Returns an error with the failed jobs and the reasons.
 pub(super) fn failure_of(failed: &[&BatchEntry], queue: &Queue<'_>, atomic: bool) -> Failure {
-    let mut causes = Vec::new();
+    let mut jobs = Vec::new();
     let mut hint = None;
     for entry in failed {
         if let Some(failure) = &entry.failure {
-            causes.push((failure.message.clone(), failure.message.clone()));
+            jobs.push(FailedJob {
+                id: entry.job.clone(),
+                cause: failure.message.clone(),
+                message: failure.message.clone(),
+            });
             hint = hint.or_else(|| failure.hint.clone());
         } else if let Some(why) = entry.progress.as_ref().and_then(|it| explain_failure(it)) {
-            causes.push((why.cause().to_owned(), why.message()));
+            jobs.push(FailedJob::new(
+                entry.job.as_deref().unwrap_or_default(),
+                &why,
+            ));
             hint = hint.or_else(|| Some(why.advice()));
         }
     }
-    let message = format!("{}\n{}", tally(failed, queue, atomic), merged(&causes));
+    let message = format!("{}\n{}", tally(failed, queue, atomic), merged(&jobs));
     let refused = |entry: &&BatchEntry| entry.progress.is_none();
     let kind = match () {
         () if failed.iter().any(|entry| entry.is_in_doubt()) => Kind::Unknown,

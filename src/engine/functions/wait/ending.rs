@@ -2,7 +2,7 @@
 
 use super::Watch;
 use crate::error::{Failure, Kind};
-use crate::render::{Explanation, explain_failure, merged};
+use crate::render::{Explanation, FailedJob, explain_failure, merged};
 use crate::text::words;
 use std::time::Duration;
 
@@ -46,10 +46,8 @@ impl Watch<'_> {
             return Ok(());
         };
         let hint = first.advice();
-        let causes = failed
-            .iter()
-            .map(|(_, why)| (why.cause().to_owned(), why.message()));
-        let message = merged(&causes.collect::<Vec<_>>());
+        let jobs = failed.iter().map(|(id, why)| FailedJob::new(id, why));
+        let message = merged(&jobs.collect::<Vec<_>>());
         let ids = failed.into_iter().map(|(id, _)| id).collect();
         Err(Failure::new(Kind::JobFailed, message)
             .with_hint(hint)
