@@ -20,8 +20,8 @@ pub(crate) mod shell;
 mod signature;
 
 use crate::config::{self, Config};
-use crate::engine::Interpreter;
 use crate::engine::syntax::command;
+use crate::engine::{Interpreter, connecting};
 use crate::error::{Failure, Kind};
 use crate::interrupt::{Stop, TICK};
 use crate::session::Session;
@@ -34,17 +34,30 @@ use std::io::{IsTerminal, stdin};
 /// The script in the settings folder that runs before the first prompt.
 const INIT: &str = "init.rhai";
 
+/// The second line of the greeting if there's nothing to connect to yet.
+const UNCONNECTED: &str =
+    "not connected: connect(\"local\") needs no account, connect(\"https://…\") takes a cluster";
+
 /// Runs `init.rhai` if it exists and is wanted, then the prompt until Ctrl-D, `:quit` or `exit()`.
 pub(crate) fn run(interpreter: Interpreter, wants_init: bool) -> Result<(), Failure> {
     let mut shell = Shell::new(interpreter);
     let session = shell.session();
-    follow_config(&session);
+    // The interpreter has reported an unreadable file.
+    let config = Config::load().unwrap_or_default();
+    session.choose(|choices| choices.edit_mode = config.edit_mode);
     session.enter_prompt();
     let mut input = PromptInput::open(&session, &shell.interpreter, shell.history())?;
     session.notice(&format!(
         "zshell {}; help() lists the functions, :help the commands, Ctrl-D leaves",
         env!("CARGO_PKG_VERSION")
     ));
+    let screen = session.err();
+    if screen.redraw && !connecting::has_default(&session, &config) {
+        let is_narrow = screen.width.is_some_and(|width| width < UNCONNECTED.len());
+        let comma = if is_narrow { ",\n" } else { ", " };
+        session.notice(&UNCONNECTED.replace(", ", comma));
+    }
+    drop(config);
     let init = config::folder().map(|folder| folder.join(INIT));
     if let Some(init) = init.filter(|file| wants_init && file.is_file()) {
         shell.begin_with(init);
@@ -124,12 +137,5 @@ fn leaves(session: &Session) -> Result<(), Failure> {
     match session.interrupt.check() {
         Err(stop) if stop != Stop::Interrupted => Err(stop.into()),
         _ => Ok(()),
-    }
-}
-
-/// Applies the prompt's settings of `config.toml`. The interpreter has reported an unreadable file.
-fn follow_config(session: &Session) {
-    if let Ok(config) = Config::load() {
-        session.choose(|choices| choices.edit_mode = config.edit_mode);
     }
 }

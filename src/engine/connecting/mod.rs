@@ -11,7 +11,7 @@ pub(super) use build::{account, aws, build};
 
 use super::describe::{Opt, Takes, opt, opt_as};
 use super::options::Options;
-use crate::config::set;
+use crate::config::{Config, set};
 use crate::connection::Connection;
 use crate::credentials;
 use crate::error::{Failure, Kind};
@@ -134,35 +134,45 @@ fn endpoint_options(endpoint: &str) -> Result<Options, Failure> {
     Options::parse("connect", OPTIONS, map)
 }
 
+/// Returns true if [`by_default`] has a profile or an address to connect to.
+pub(crate) fn has_default(session: &Session, config: &Config) -> bool {
+    profiles::chosen(session, config).is_some() || environment().is_some()
+}
+
 fn from_environment(session: &Session) -> Result<Rc<Connection>, Failure> {
-    let context = credentials::cli_context();
-    let mut map = Map::new();
-    let mut give = |key: &str, value: Option<String>| {
-        if let Some(value) = value {
-            map.insert(key.into(), value.into());
-        }
+    let Some(map) = environment() else {
+        return Err(Failure::new(Kind::Connect, "nothing to connect to").with_hint(
+            "connect(\"local\") needs no account; connect(\"https://…\") takes a cluster's public endpoint; \
+             zshell profile add NAME saves a connection; or set ZILLIZ_ENDPOINT or MILVUS_URI",
+        ));
     };
-    match set("ZILLIZ_ENDPOINT").or_else(|| set("MILVUS_URI")) {
-        Some(endpoint) => give("endpoint", Some(endpoint)),
-        None if context.endpoint.is_some() || context.cluster_id.is_some() => {
-            // An endpoint of a cluster already identifies the cluster. Without an endpoint, the control plane and the
-            // id do.
-            match context.endpoint {
-                Some(endpoint) => give("endpoint", Some(endpoint)),
-                None => give("endpoint", context.base_url),
-            }
-            give("cluster_id", context.cluster_id);
-            give("db", context.database);
-        }
-        None => {
-            return Err(Failure::new(Kind::Connect, "nothing to connect to").with_hint(
-                "connect(\"local\") needs no account; connect(\"https://…\") takes a cluster's public endpoint; \
-                 zshell profile add NAME saves a connection; or set ZILLIZ_ENDPOINT or MILVUS_URI",
-            ));
-        }
-    }
     let options = Options::parse("connect", OPTIONS, map)?;
     build(session, &options, &Origin::Environment).map(Rc::new)
+}
+
+/// Returns the options of `connect` that the environment or the official CLI's files give, if they name a cluster.
+fn environment() -> Option<Map> {
+    let context = credentials::cli_context();
+    let given = match set("ZILLIZ_ENDPOINT").or_else(|| set("MILVUS_URI")) {
+        Some(endpoint) => [
+            ("endpoint", Some(endpoint)),
+            ("cluster_id", None),
+            ("db", None),
+        ],
+        // An endpoint of a cluster already identifies the cluster. Without an endpoint, the control plane and the id do.
+        None if context.endpoint.is_some() || context.cluster_id.is_some() => [
+            ("endpoint", context.endpoint.or(context.base_url)),
+            ("cluster_id", context.cluster_id),
+            ("db", context.database),
+        ],
+        None => return None,
+    };
+    let given = given.into_iter();
+    Some(
+        given
+            .filter_map(|(key, value)| Some((key.into(), value?.into())))
+            .collect(),
+    )
 }
 
 #[cfg(feature = "local")]

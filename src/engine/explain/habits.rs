@@ -141,15 +141,7 @@ fn sql(verb: &str, words: &[String]) -> Option<String> {
             };
             Some(format!("write query({name}, {}{fields})", quote(&filter)))
         }
-        "use" => {
-            let name = quote(words.first()?);
-            Some(match registry::find("use_database") {
-                Some(_) => format!("write use_database({name})"),
-                None => format!(
-                    "the database is an option of connect: connect(#{{…, database: {name}}})"
-                ),
-            })
-        }
+        "use" => Some(format!("write use_database({})", quote(words.first()?))),
         "insert" | "upsert" if position("into") == Some(0) => {
             let name = quote(after("into").unwrap_or("books"));
             Some(format!(

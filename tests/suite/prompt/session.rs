@@ -2,12 +2,37 @@
 
 use crate::prompt::harness::{Home, is_job_id};
 
+const UNCONNECTED: &str =
+    r#"not connected: connect("local") needs no account, connect("https://…") takes a cluster"#;
+
+#[test]
+fn the_greeting_ends_there_if_a_connection_is_chosen() {
+    let config = "default_profile = \"x\"\n[profiles.x]\nendpoint = \"https://x.example\"\n";
+    for (args, env, config) in [
+        (&["-p", "local"][..], None, ""),
+        (&[], Some(("ZSHELL_PROFILE", "local")), ""),
+        (&[], Some(("ZILLIZ_ENDPOINT", "https://x.example")), ""),
+        (&[], None, config),
+    ] {
+        let home = Home::new();
+        home.write("config/config.toml", config);
+        let shell = home.shell_as(args, env.as_slice());
+        let screen = shell.screen();
+        assert!(screen.contains("help() lists the functions"), "{screen}");
+        assert!(!screen.contains("connected"), "{screen}");
+    }
+}
+
 #[test]
 fn from_connect_to_count() {
     let home = Home::new();
     home.rows("books.json", 20);
+    let narrow = home.shell_with(80, &[]).screen();
+    let lines = UNCONNECTED.replace(", ", ",\n  ");
+    assert!(narrow.contains(&lines), "{narrow}");
     let mut shell = home.shell();
     assert!(shell.screen().contains("help() lists the functions"));
+    shell.see(UNCONNECTED);
     let screen = shell.run("collections()");
     assert!(screen.contains("nothing to connect to"), "{screen}");
     assert!(screen.contains("hint: connect(\"local\")"), "{screen}");
@@ -33,6 +58,7 @@ fn from_connect_to_count() {
     shell.gives(r#"count("books") + 22"#, "42");
     shell.gives("last + 1", "43");
     shell.gives(r#"count("books")"#, "20");
+    shell.gives(r#"query("books", "id > 99")"#, "no rows");
 }
 
 #[test]
