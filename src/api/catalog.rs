@@ -79,7 +79,7 @@ impl Client {
     }
 
     /// Makes a change. Sent once. `more` is a further key of the body. The last argument is for a dry run: the name
-    /// that the change creates, with the collection that an alias stands for, or the name that it drops.
+    /// that the change creates, with the collection that an alias points to, or the name that it drops.
     pub(crate) fn catalog_change(
         &self,
         call: CatalogCall,
@@ -103,7 +103,7 @@ impl Client {
         self.catalog_names(ALIASES, &body)
     }
 
-    /// Returns the name of the collection that an alias stands for.
+    /// Returns the name of the collection that an alias points to.
     pub(crate) fn describe_alias(&self, alias: &str) -> Result<String, ApiError> {
         let body = [("aliasName", alias)];
         let dry_run = self.settings().dry_run.as_ref();

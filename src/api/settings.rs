@@ -169,7 +169,7 @@ pub(super) struct Pretended {
     /// Whether the script's header was printed, and whether the header of its waits was.
     pub(super) begun: (bool, bool),
     pub(super) loaded: BTreeSet<String>,
-    /// Names that the run created, with the collection that an alias stands for, or dropped (`None`).
+    /// Names that the run created, with the collection that an alias points to, or dropped (`None`).
     pub(super) names: BTreeMap<PretendedName, Option<String>>,
 }
 

@@ -28,6 +28,7 @@ pub fn functions() -> impl Iterator<Item = &'static Function> {
         functions::volumes::FUNCTIONS,
         functions::collections::FUNCTIONS,
         functions::catalog::FUNCTIONS,
+        functions::aliases::FUNCTIONS,
         functions::rows::FUNCTIONS,
         functions::script::FUNCTIONS,
         functions::lock::FUNCTIONS,

@@ -1,5 +1,6 @@
-//! `partitions`, `databases`, `indexes`, `aliases` and their changes: one row of a table for each call.
+//! `partitions`, `databases`, `indexes` and their changes.
 
+use crate::api::ApiError;
 use crate::api::catalog::{self as calls, CatalogCall};
 use crate::connection::Connection;
 use crate::engine::call::{Call, Function};
@@ -16,7 +17,7 @@ const INDEX_OPTIONS: &[Opt] = &[
     opt_as(
         "metric",
         &["metricType", "metric_type"],
-        "how vectors are compared; by default the server's choice for the field",
+        "metric of vectors; by default the server's choice for the field",
     )
     .of(Takes::Words(&[
         "COSINE", "L2", "IP", "HAMMING", "JACCARD", "BM25",
@@ -42,11 +43,8 @@ const INDEX: &[&str] = &[
     "failReason",
 ];
 
-/// The keys of an alias.
-const ALIAS: &[&str] = &["alias", "collection"];
-
 /// Returns a function of this family, which is also a method of a connection.
-const fn function(
+pub(super) const fn function(
     name: &'static str,
     forms: &'static [&'static str],
     help: &'static str,
@@ -73,10 +71,17 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         &["create_partition(collection, name)"],
         "creates a partition, to which imports and queries can be limited",
         "create_partition(\"books\", \"year_2026\")",
-        |call| change(call, calls::CREATE_PARTITION, &PARTITION, "created partition"),
+        |call| {
+            change(
+                call,
+                calls::CREATE_PARTITION,
+                &PARTITION,
+                "created partition",
+            )
+        },
     )
     .arity(2, 2)
-    .takes(&[Takes::Collection])
+    .takes(&[Takes::Collection, Takes::Text("name of the new partition")])
     .related(&["partitions", "drop_partition", "import"]),
     function(
         "drop_partition",
@@ -86,7 +91,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         drop_partition,
     )
     .arity(2, 2)
-    .takes(&[Takes::Collection])
+    .takes(&[Takes::Collection, Takes::Text("name of the partition")])
     .destroys(Confirm::Name(1))
     .unless_missing(|call| missing(call, calls::PARTITIONS, &PARTITION, "partition"))
     .related(&["partitions", "create_partition"]),
@@ -131,7 +136,11 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         create_index,
     )
     .arity(2, 3)
-    .takes(&[Takes::Collection, Takes::Anything, Takes::Options])
+    .takes(&[
+        Takes::Collection,
+        Takes::Text("field to index"),
+        Takes::Options,
+    ])
     .options(INDEX_OPTIONS)
     .related(&["indexes", "drop_index", "load"]),
     function(
@@ -142,31 +151,10 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         |call| change(call, calls::DROP_INDEX, &NAMED_INDEX, "dropped index"),
     )
     .arity(2, 2)
-    .takes(&[Takes::Collection])
+    .takes(&[Takes::Collection, Takes::Text("name of the index")])
     .destroys(Confirm::Name(1))
     .unless_missing(|call| missing(call, calls::INDEXES, &NAMED_INDEX, "index"))
     .related(&["indexes", "create_index"]),
-    function(
-        "aliases",
-        &["aliases()", "aliases(collection)"],
-        "lists the aliases of the database or of a collection, with the collections that they stand for",
-        "aliases()",
-        aliases,
-    )
-    .arity(0, 1)
-    .takes(&[Takes::Collection])
-    .gives(Gives::Maps(ALIAS))
-    .related(&["alias", "drop_alias"]),
-    function(
-        "drop_alias",
-        &["drop_alias(name)"],
-        "drops an alias; the collection stays",
-        "drop_alias(\"books\")",
-        |call| change(call, calls::DROP_ALIAS, &["aliasName"], "dropped alias"),
-    )
-    .destroys(Confirm::Name(0))
-    .unless_missing(|call| missing(call, calls::ALIASES, &["aliasName"], "alias"))
-    .related(&["aliases", "alias"]),
 ];
 
 /// The keys of the bodies that name a partition or an index. The arguments have the same order.
@@ -206,7 +194,12 @@ fn names(call: &Call, list: CatalogCall, body: &[(&str, String)]) -> Result<Dyna
 }
 
 /// Makes a change to what the last of these keys names.
-fn change(call: &Call, change: CatalogCall, keys: &[&str], done: &str) -> Result<Dynamic, Failure> {
+pub(super) fn change(
+    call: &Call,
+    change: CatalogCall,
+    keys: &[&str],
+    done: &str,
+) -> Result<Dynamic, Failure> {
     let pairs = call.pairs(keys)?;
     let Some((_, name)) = pairs.last() else {
         return Ok(Dynamic::UNIT);
@@ -229,7 +222,7 @@ fn place(pairs: &[(&str, String)]) -> String {
 }
 
 /// Returns a notice if the last of these keys names nothing. Services report success for it.
-fn missing(
+pub(super) fn missing(
     call: &Call,
     list: CatalogCall,
     keys: &[&str],
@@ -239,34 +232,35 @@ fn missing(
     let Some(((_, name), within)) = pairs.split_last() else {
         return Ok(None);
     };
-    let known = call
-        .connection()?
-        .client
-        .catalog_names(list, &borrowed(within));
-    Ok(match known {
-        Ok(known) if !known.contains(name) => {
-            Some(format!("no {noun} {}; nothing dropped", place(&pairs)))
-        }
-        _ => None,
+    let client = &call.connection()?.client;
+    let known = if_listed(client.catalog_names(list, &borrowed(within)))?;
+    let is_missing = known.is_some_and(|known| !known.contains(name));
+    Ok(is_missing.then(|| format!("no {noun} {}; nothing dropped", place(&pairs))))
+}
+
+/// Returns listed names, or `None` if the service refuses to list them: a user may lack the right to list what the user
+/// may change, and older servers lack some of the calls.
+pub(super) fn if_listed(
+    names: Result<Vec<String>, ApiError>,
+) -> Result<Option<Vec<String>>, Failure> {
+    names.map(Some).or_else(|error| {
+        let failure = Failure::from(error);
+        let is_refused = matches!(failure.kind, Kind::Auth | Kind::Refused);
+        if is_refused { Ok(None) } else { Err(failure) }
     })
 }
 
 /// Drops a partition. Servers refuse to drop a partition that's loaded, so it's then released first.
 fn drop_partition(call: &Call) -> Result<Dynamic, Failure> {
     let drop = || change(call, calls::DROP_PARTITION, &PARTITION, "dropped partition");
-    let first = if call.session.choices().dry_run {
-        None
-    } else {
-        Some(drop())
-    };
-    match first {
-        Some(Err(failure)) if !failure.message.contains("loaded") => Err(failure),
-        Some(Ok(value)) => Ok(value),
-        _ => {
-            release_partition(call)?;
-            drop()
+    if !call.session.choices().dry_run {
+        match drop() {
+            Err(failure) if failure.message.contains("loaded") => {}
+            dropped => return dropped,
         }
     }
+    release_partition(call)?;
+    drop()
 }
 
 fn release_partition(call: &Call) -> Result<(), Failure> {
@@ -283,24 +277,16 @@ fn use_database(call: &Call) -> Result<Dynamic, Failure> {
     let name = call.text(0, "the database")?;
     let connection = call.connection()?;
     let client = connection.client.with_database(&name)?;
-    match client.catalog_names(calls::DATABASES, &[]) {
-        Ok(known) if !known.contains(&name) => {
-            let near = words::did_you_mean(&name, known.iter().map(String::as_str));
-            let create = format!(
-                "databases() lists them; api(\"POST\", \"/v2/vectordb/databases/create\", #{{dbName: {}}}) creates it",
-                words::quote(&name)
-            );
-            let failure = Failure::new(Kind::Refused, format!("no database {name:?}"));
-            return Err(failure.with_hint(near.unwrap_or(create)));
-        }
-        Ok(_) => {}
-        // A user without the right to list databases may use one, and Milvus 2.4 has no such call.
-        Err(error) => {
-            let failure = Failure::from(error);
-            if !matches!(failure.kind, Kind::Auth | Kind::Refused) {
-                return Err(failure);
-            }
-        }
+    // Milvus 2.4 lists no databases.
+    let known = if_listed(client.catalog_names(calls::DATABASES, &[]))?;
+    if let Some(known) = known.filter(|known| !known.contains(&name)) {
+        let near = words::did_you_mean(&name, known.iter().map(String::as_str));
+        let create = format!(
+            "databases() lists them; api(\"POST\", \"/v2/vectordb/databases/create\", #{{dbName: {}}}) creates it",
+            words::quote(&name)
+        );
+        let failure = Failure::new(Kind::Refused, format!("no database {name:?}"));
+        return Err(failure.with_hint(near.unwrap_or(create)));
     }
     let used = Rc::new(Connection {
         client,
@@ -370,50 +356,4 @@ fn create_index(call: &Call) -> Result<Dynamic, Failure> {
     let place = place(&[collection.clone(), ("indexName", name.clone())]);
     call.session.changed(&format!("created index {place}"));
     Ok(Dynamic::UNIT)
-}
-
-fn aliases(call: &Call) -> Result<Dynamic, Failure> {
-    let collection = call.args.first().map(|_| call.text(0, "the collection"));
-    let collection = collection.transpose()?;
-    let client = &call.connection()?.client;
-    let mut rows = Vec::new();
-    for alias in client.aliases(collection.as_deref())? {
-        let target = match &collection {
-            Some(collection) => collection.clone(),
-            None => client.describe_alias(&alias)?,
-        };
-        rows.push(ordered(json!({"alias": alias, "collection": target})));
-    }
-    Ok(Dynamic::from(List::plain(rows)))
-}
-
-/// Returns a notice if the collection that a call would drop doesn't exist, and an error if the name is an alias.
-pub(super) fn no_collection(call: &Call) -> Result<Option<String>, Failure> {
-    let name = call.text(0, "the collection")?;
-    let client = &call.connection()?.client;
-    // A user without the right to list collections may drop one.
-    match client.collections() {
-        Ok(names) if names.contains(&name) => return Ok(None),
-        Ok(_) => {}
-        Err(error) => {
-            let failure = Failure::from(error);
-            let is_refused = matches!(failure.kind, Kind::Auth | Kind::Refused);
-            return if is_refused { Ok(None) } else { Err(failure) };
-        }
-    }
-    // Older servers have no aliases over REST.
-    if client
-        .aliases(None)
-        .is_ok_and(|known| known.contains(&name))
-    {
-        let message = format!("{name} is an alias, and not a collection; nothing dropped");
-        let target = client.describe_alias(&name)?;
-        return Err(Failure::new(Kind::Refused, message).with_hint(format!(
-            "drop_alias({}) drops the alias, drop_collection({}) the collection that it stands for",
-            words::quote(&name),
-            words::quote(&target)
-        )));
-    }
-    let name = words::safe_line(&name);
-    Ok(Some(format!("no collection {name}; nothing dropped")))
 }

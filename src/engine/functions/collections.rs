@@ -1,6 +1,7 @@
-//! `collections`, `describe`, `create_collection`, `drop_collection`, `load`, `count`, `alias`.
+//! `collections`, `describe`, `create_collection`, `drop_collection`, `load`, `count`.
 
-use super::{catalog, create_collection};
+use super::catalog::if_listed;
+use super::create_collection;
 use crate::api::Client;
 use crate::engine::call::{Call, Function};
 use crate::engine::describe::{Confirm, Family, Opt, SessionEffect, Takes, opt};
@@ -72,7 +73,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         create_collection::run,
     )
     .arity(2, 2)
-    .takes(&[Takes::Anything, Takes::Options])
+    .takes(&[Takes::Text("name of the new collection"), Takes::Options])
     .options(create_collection::OPTIONS)
     .effect(SessionEffect::ChangesCollections)
     .related(&["describe", "import", "load", "drop_collection"])
@@ -86,7 +87,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         drop_collection,
     )
     .destroys(Confirm::Name(0))
-    .unless_missing(catalog::no_collection)
+    .unless_missing(missing)
     .takes(&[Takes::Collection])
     .effect(SessionEffect::ChangesCollections)
     .related(&["collections", "create_collection"])
@@ -95,7 +96,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         Family::Collections,
         "load",
         &["load(collection)", "load(collection, #{timeout})"],
-        "loads a collection for queries and searches; returns when it's loaded",
+        "loads a collection for queries and searches; ready when the call ends",
         "load(\"books\")",
         load,
     )
@@ -115,19 +116,6 @@ pub(crate) const FUNCTIONS: &[Function] = &[
     .takes(&[Takes::Collection])
     .gives(Gives::Number)
     .related(&["describe", "load", "query"])
-    .method(),
-    Function::new(
-        Family::Collections,
-        "alias",
-        &["alias(name, collection)"],
-        "points an alias at a collection, creates the alias if it's missing, and returns the collection that it stood for before",
-        "alias(\"books\", \"books_2\")",
-        alias,
-    )
-    .arity(2, 2)
-    .takes(&[Takes::Anything, Takes::Collection])
-    .gives(Gives::Text)
-    .related(&["aliases", "drop_alias", "describe"])
     .method(),
 ];
 
@@ -206,25 +194,24 @@ fn count(call: &Call) -> Result<Dynamic, Failure> {
     Ok(dynamic_of(Value::from(rows)))
 }
 
-/// Creates or changes the alias. If the alias stands for the collection already, nothing is sent.
-fn alias(call: &Call) -> Result<Dynamic, Failure> {
-    let name = call.text(0, "the alias")?;
-    let collection = call.text(1, "the collection")?;
+/// Returns a notice if the collection doesn't exist, and an error if the name is an alias.
+fn missing(call: &Call) -> Result<Option<String>, Failure> {
+    let name = call.text(0, "the collection")?;
     let client = &call.connection()?.client;
-    let exists = client.aliases(None)?.contains(&name);
-    let before = exists.then(|| client.describe_alias(&name)).transpose()?;
-    if before.as_ref() == Some(&collection) {
-        call.session
-            .notice(&format!("the alias {name} stands for {collection} already"));
-    } else {
-        client.set_alias(&name, &collection, exists)?;
-        let instead = before
-            .as_ref()
-            .map(|before| format!(" instead of {before}"));
-        call.session.changed(&format!(
-            "the alias {name} stands for {collection}{}",
-            instead.unwrap_or_default()
-        ));
+    if if_listed(client.collections())?.is_none_or(|known| known.contains(&name)) {
+        return Ok(None);
     }
-    Ok(before.map_or(Dynamic::UNIT, Dynamic::from))
+    // Older servers have no aliases over REST.
+    let aliases = client.aliases(None);
+    if aliases.is_ok_and(|known| known.contains(&name)) {
+        let message = format!("{name} is an alias, and not a collection; nothing dropped");
+        let target = client.describe_alias(&name)?;
+        return Err(Failure::new(Kind::Refused, message).with_hint(format!(
+            "drop_alias({}) drops the alias, drop_collection({}) the collection that it points to",
+            words::quote(&name),
+            words::quote(&target)
+        )));
+    }
+    let name = words::safe_line(&name);
+    Ok(Some(format!("no collection {name}; nothing dropped")))
 }

@@ -1,6 +1,7 @@
 //! The functions of the language, one file per family. Each file's table registers and documents its functions.
 
 pub(crate) mod account;
+pub(crate) mod aliases;
 pub(crate) mod api;
 pub(crate) mod ask;
 pub(crate) mod catalog;

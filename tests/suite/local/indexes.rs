@@ -1,4 +1,4 @@
-//! Indexes, which are kept and shown, and aliases, which stand for collections.
+//! Indexes, which are kept and shown, and aliases, which point to collections.
 
 use crate::local::harness::{Local, rows};
 use serde_json::{Value, json};

@@ -19,9 +19,9 @@ fn an_alias_is_created_moved_and_kept() {
         ))
         .run();
     ran.says("\nbooks_1\nbooks_2\n3 0 3 books_2\n");
-    ran.complains("the alias books stands for books_1\n");
-    ran.complains("the alias books stands for books_2 instead of books_1\n");
-    ran.complains("the alias books stands for books_2 already\n");
+    ran.complains("the alias books points to books_1\n");
+    ran.complains("the alias books points to books_2 instead of books_1\n");
+    ran.complains("the alias books points to books_2 already\n");
 }
 
 #[test]
@@ -47,5 +47,5 @@ fn a_dry_run_shows_the_alias_call() {
         .run();
     ran.says("/v2/vectordb/aliases/create");
     ran.says("\"aliasName\":\"books\"");
-    assert!(!ran.stderr.contains("stands for"), "{}", ran.stderr);
+    assert!(!ran.stderr.contains("points to"), "{}", ran.stderr);
 }
