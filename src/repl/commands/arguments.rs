@@ -25,6 +25,16 @@ pub(super) fn file(text: &str) -> Option<PathBuf> {
     })
 }
 
+/// Returns the file that a command writes, and true if `!` allows to overwrite it.
+pub(super) fn target(text: &str, example: &str) -> Result<(PathBuf, bool), Failure> {
+    let (overwrite, name) = match text.strip_prefix('!') {
+        Some(name) => (true, name),
+        None => (false, text),
+    };
+    let file = file(name).ok_or_else(|| missing("the file", example))?;
+    Ok((file, overwrite))
+}
+
 /// Returns the error of a command that takes no arguments.
 pub(super) fn none(name: &str, text: &str) -> Result<(), Failure> {
     if text.is_empty() {

@@ -17,28 +17,27 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
 };
 
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
-    let (overwrite, rest) = match rest.strip_prefix('!') {
-        Some(rest) => (true, rest),
-        None => (false, rest),
-    };
-    let file =
-        arguments::file(rest).ok_or_else(|| arguments::missing("the file", COMMAND.example))?;
-    let file = file.display().to_string();
+    let (file, overwrite) = arguments::target(rest, COMMAND.example)?;
+    let name = file.display().to_string();
     let last = shell.interpreter.last();
     if last.is_unit() {
         return Err(Failure::usage("there is no result to write yet").into());
     }
     let mut options = Map::new();
-    options.insert("file".into(), file.clone().into());
+    options.insert("file".into(), name.clone().into());
     options.insert("overwrite".into(), overwrite.into());
     let session = shell.session();
     let written = registry::call(&session, "show", vec![last, Dynamic::from_map(options)]);
-    let _ = written.map_err(|failure| match failure.hint.as_deref() {
-        Some(hint) if hint.contains("overwrite: true") => {
-            failure.with_hint(format!(":out! {file} replaces it"))
-        }
-        _ => failure,
-    })?;
-    session.notice(&format!("wrote {file}"));
+    if let Err(failure) = written {
+        let is_taken = !overwrite && file.is_file();
+        return Err(if is_taken {
+            failure
+                .with_hint(format!(":out! {name} replaces it"))
+                .into()
+        } else {
+            failure.into()
+        });
+    }
+    session.notice(&format!("wrote {name}"));
     Ok(Next::Prompt)
 }

@@ -17,12 +17,7 @@ pub(super) const COMMAND: PromptCommand = PromptCommand {
 };
 
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
-    let (overwrite, rest) = match rest.strip_prefix('!') {
-        Some(rest) => (true, rest),
-        None => (false, rest),
-    };
-    let file =
-        arguments::file(rest).ok_or_else(|| arguments::missing("the file", COMMAND.example))?;
+    let (file, overwrite) = arguments::target(rest, COMMAND.example)?;
     let session = shell.session();
     let context = SaveContext {
         file: file.clone(),
