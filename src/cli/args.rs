@@ -132,7 +132,7 @@ pub(crate) enum Command {
         #[arg(required = true, value_name = "PATH", value_hint = ValueHint::AnyPath)]
         files: Vec<String>,
     },
-    /// Print a shell's completion script
+    /// Print a shell's completion script, which setup installs
     Completions {
         /// Shell
         shell: clap_complete::Shell,

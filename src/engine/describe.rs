@@ -43,6 +43,8 @@ pub enum Takes {
     /// Anything, without completions.
     #[default]
     Anything,
+    /// Anything, without completions. The text describes the argument in a command's help.
+    Text(&'static str),
     /// A job, or a job's id as text.
     Job,
     /// The name of a collection of the current connection.

@@ -45,7 +45,7 @@ impl OutputFormat {
         matches!(self, Self::Table | Self::Vertical)
     }
 
-    /// Returns the format that a file's ending stands for.
+    /// Returns the format that a file's ending names.
     pub(crate) fn of_file(name: &str) -> Option<Self> {
         let (_, ending) = name.rsplit_once('.')?;
         Some(match ending.to_ascii_lowercase().as_str() {

@@ -90,9 +90,11 @@ fn capital(text: &str) -> String {
 
 fn argument(positional: &Positional) -> Arg {
     let help = match positional.takes {
+        Takes::Text(help) => help,
         Takes::Job => "Job id",
         Takes::Collection => "Collection",
         Takes::Data => "Files, folders, patterns and URLs",
+        Takes::Path => "Files, folders and patterns",
         Takes::Json => "JSON, or @FILE",
         Takes::Number => "Whole number",
         _ => &positional.name,
@@ -102,7 +104,7 @@ fn argument(positional: &Positional) -> Arg {
         .value_name(kebab(&positional.name).to_ascii_uppercase())
         .required(positional.required)
         .allow_hyphen_values(positional.takes == Takes::Json)
-        .help(capital(&shell::reworded(help, None)));
+        .help(with_words(help, positional.takes));
     let arg = if positional.repeated {
         arg.num_args(1..).action(ArgAction::Append)
     } else {
@@ -148,18 +150,12 @@ fn flag_help(option: &Opt) -> String {
         Some(format!("if {word}, {rest}"))
     });
     let help = help.unwrap_or_else(|| option.help.to_owned());
-    let mut help = capital(&shell::reworded(&help, None));
-    if option.list {
-        help.push_str(" (repeatable)");
-    }
-    let words = words(option.takes);
-    for word in &words {
-        // The quotes of the script language would be part of the value at a shell.
-        help = help.replace(&format!("\"{word}\""), word);
-    }
-    if !words.is_empty() && !words.iter().all(|word| help.contains(word)) {
-        let _ = write!(help, " [possible values: {}]", words.join(", "));
-    }
+    let help = if option.list {
+        format!("{help} (repeatable)")
+    } else {
+        help
+    };
+    let mut help = with_words(&help, option.takes);
     let default = option.default.trim_matches('"');
     if !matches!(default, "" | "false" | "[]") {
         let default = shell::reworded(default, None);
@@ -168,6 +164,20 @@ fn flag_help(option: &Opt) -> String {
             " [default: {}]",
             default.trim_matches(['[', ']', '"'])
         );
+    }
+    help
+}
+
+/// Returns a description for a shell, with the words that the value can be.
+fn with_words(help: &str, takes: Takes) -> String {
+    let mut help = capital(&shell::reworded(help, None));
+    let words = words(takes);
+    for word in &words {
+        // The quotes of the script language would be part of the value at a shell.
+        help = help.replace(&format!("\"{word}\""), word);
+    }
+    if !words.is_empty() && !words.iter().all(|word| help.contains(word)) {
+        let _ = write!(help, " [possible values: {}]", words.join(", "));
     }
     help
 }
@@ -236,4 +246,29 @@ pub(super) fn examples(form: &CommandForm) -> Vec<String> {
         return own.iter().map(ToString::to_string).collect();
     }
     shell::example(form.function.example).into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::form;
+    use super::*;
+
+    #[test]
+    fn help_is_in_the_imperative_and_describes_each_argument() {
+        for form in form::all() {
+            let command = command(&form);
+            let about = command.get_about().map(ToString::to_string);
+            let about = about.unwrap_or_default();
+            let second = [" returns", " creates", ", and "];
+            let second = second.iter().find(|verb| about.contains(**verb));
+            assert_eq!(second, None, "{about}");
+            for argument in command.get_positionals() {
+                let help = argument.get_help().map(ToString::to_string);
+                let help = help.unwrap_or_default();
+                let name = argument.get_id().as_str().trim_start_matches("argument ");
+                let bare = capital(name) == help && name != "collection";
+                assert!(!bare, "{} {name}", form.path());
+            }
+        }
+    }
 }

@@ -30,7 +30,7 @@ pub(super) struct Positional {
     pub(super) required: bool,
     /// True if the argument may be a list.
     pub(super) repeated: bool,
-    /// The option that the argument stands for, if it shares the place of the option map.
+    /// The option that the argument sets, if it shares the place of the option map.
     pub(super) option: Option<&'static Opt>,
 }
 

@@ -16,12 +16,16 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
     Family::Connect,
     "api",
     &["api(method, path)", "api(method, path, body)"],
-    "makes one call with the connection's API key, and returns the service's answer",
+    "calls any path of the service's REST API with the connection's API key",
     "api(\"POST\", \"/v2/vectordb/collections/list\").data",
     run,
 )
 .arity(2, 3)
-.takes(&[Takes::Words(METHODS), Takes::Anything, Takes::Json])
+.takes(&[
+    Takes::Words(METHODS),
+    Takes::Text("path of the REST API, e.g. /v2/vectordb/collections/list"),
+    Takes::Json,
+])
 .gives(Gives::Map(&["code", "data"]))
 .destroys(Confirm::Change)
 .related(&["connect", "clusters", "collections"])

@@ -107,7 +107,7 @@ fn to_file(
     if call.session.would(&format!("write {file:?}"))? {
         return Ok(());
     }
-    let most = match limit {
+    let max = match limit {
         Limit::First(rows) => rows,
         Limit::All | Limit::Screen => usize::MAX,
     };
@@ -116,7 +116,7 @@ fn to_file(
         unicode: true,
         ..Screen::plain()
     };
-    let written = shown.first(most, |shown, _| {
+    let written = shown.first(max, |shown, _| {
         render::write(&mut text, &shown, format, &screen)
     });
     written

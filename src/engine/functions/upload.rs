@@ -63,12 +63,14 @@ pub(crate) const FUNCTIONS: &[Function] = &[Function::new(
         "upload(path, to)",
         "upload([path, …], to, #{policy, parallel, part_size, storage_keys})",
     ],
-    "sends local files to a bucket (s3://bucket/folder/) or a volume (volume://name/folder/) and returns the paths to import",
+    "sends local files to a bucket (s3://bucket/folder/) or a volume (volume://name/folder/), from where they can be imported",
     "import(\"books\", upload(\"data/*.parquet\", \"s3://my-bucket/books/\").paths)",
     run,
 )
 .arity(2, 3)
-.takes(&[Takes::Path, Takes::Anything, Takes::Options])
+.takes(&[Takes::Path,
+    Takes::Text("folder in a bucket (s3://bucket/folder/) or a volume (volume://name/folder/)"),
+    Takes::Options,])
 .options(OPTIONS)
 .gives(Gives::Map(KEYS))
 .related(&["import", "check", "volumes", "glob"])

@@ -62,7 +62,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         create,
     )
     .arity(1, 2)
-    .takes(&[Takes::Anything, Takes::Options])
+    .takes(&[Takes::Text("name of the new volume"), Takes::Options])
     .options(CREATE_OPTIONS)
     .related(&["volumes", "drop_volume", "upload"])
     .method(),
@@ -74,6 +74,7 @@ pub(crate) const FUNCTIONS: &[Function] = &[
         "drop_volume(\"staging\")",
         drop_volume,
     )
+    .takes(&[Takes::Text("name of the volume")])
     .destroys(Confirm::Name(0))
     .related(&["volumes", "create_volume"])
     .method(),

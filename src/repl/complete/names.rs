@@ -111,6 +111,7 @@ pub(super) fn fits(takes: Takes, shape: &Shape) -> bool {
         | (Takes::Profile, Shape::Connection(_))
         | (
             Takes::Anything
+            | Takes::Text(_)
             | Takes::Number
             | Takes::Count
             | Takes::Duration

@@ -69,7 +69,12 @@ pub(super) fn values(look: &CompletionContext<'_, '_>, slot: &CallSlot<'_>) -> C
     }
     if matches!(
         takes,
-        Takes::Anything | Takes::Number | Takes::Duration | Takes::Json | Takes::Secret
+        Takes::Anything
+            | Takes::Text(_)
+            | Takes::Number
+            | Takes::Duration
+            | Takes::Json
+            | Takes::Secret
     ) {
         answer
             .offers
@@ -103,7 +108,7 @@ pub(super) fn of(
     let typed = look.place.typed;
     let bare = quote.is_none();
     let offers = match takes {
-        Takes::Anything if !bare => text(look),
+        Takes::Anything | Takes::Text(_) if !bare => text(look),
         Takes::Options | Takes::Keys(_) if bare => vec![Offer::new("#{", "options by name")],
         Takes::Flag if bare => vec![Offer::new("true", ""), Offer::new("false", "")],
         Takes::Count => quoted(look, [Offer::new("all", "")]),
@@ -119,6 +124,7 @@ pub(super) fn of(
         Takes::Path => files(typed, quote, FileOrder::Any, false),
         Takes::Data if reads_here(look, slot) => files(typed, quote, FileOrder::Data, true),
         Takes::Anything
+        | Takes::Text(_)
         | Takes::Options
         | Takes::Keys(_)
         | Takes::Flag
