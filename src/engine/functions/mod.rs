@@ -28,4 +28,4 @@ pub(crate) mod wait;
 mod csv_file;
 mod request;
 mod watch;
-mod write;
+pub(crate) mod write;

@@ -1,4 +1,4 @@
-//! `write_text`: replaces a file as a whole.
+//! Writing of files: replaced as a whole, or appended to.
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions};
@@ -8,7 +8,7 @@ use ulid::Ulid;
 
 /// Writes a temporary file beside the target and renames it, so readers see the old text or the new text, never a part.
 /// A link is followed and stays a link. A target that isn't a file (a pipe, a device) is written directly.
-pub(super) fn replace(path: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn replace(path: &Path, text: &str) -> io::Result<()> {
     let target = match path.canonicalize() {
         Ok(target) => target,
         // This includes a dangling link: writing through it would create a file in a place that the user didn't name.

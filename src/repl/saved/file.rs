@@ -1,5 +1,6 @@
 //! Writing of the script's file: completely or not at all, and never over an existing file without permission.
 
+use crate::engine::functions::write;
 use crate::error::{Failure, Kind};
 use std::fs::{self, OpenOptions};
 use std::io::{self, ErrorKind, Write};
@@ -14,7 +15,7 @@ pub(in crate::repl) fn write(file: &Path, text: &str, overwrite: bool) -> Result
         );
     }
     let written = if overwrite {
-        replace(file, text)
+        write::replace(file, text)
     } else {
         create(file, text)
     };
@@ -38,23 +39,6 @@ fn create(file: &Path, text: &str) -> io::Result<()> {
         let _ = fs::remove_file(file);
     }
     written
-}
-
-/// Replaces a file in one step, and keeps its permissions.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
-    // Symbolic links are resolved, since the link itself would be replaced otherwise.
-    let target = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    let draft = target.with_file_name(format!(".{}.tmp", ulid::Ulid::generate()));
-    create(&draft, text)?;
-    let replaced = match fs::metadata(&target) {
-        Ok(about) => fs::set_permissions(&draft, about.permissions()),
-        Err(_) => Ok(()),
-    }
-    .and_then(|()| fs::rename(&draft, &target));
-    if replaced.is_err() {
-        let _ = fs::remove_file(&draft);
-    }
-    replaced
 }
 
 #[cfg(test)]
