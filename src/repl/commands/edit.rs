@@ -31,9 +31,9 @@ const USUAL: [&str; 2] = ["vi", "nano"];
 fn run(shell: &mut Shell, rest: &str) -> CommandResult {
     let session = shell.session();
     if let Some(file) = arguments::file(rest) {
-        let before = read(&file)?;
+        let before = read(&session, &file)?;
         open(&session, &file)?;
-        let after = read(&file)?;
+        let after = read(&session, &file)?;
         match after.filter(|text| !text.trim().is_empty() && before.as_ref() != Some(text)) {
             Some(text) => shell.script(&file, &text)?,
             None => unchanged(&session),
@@ -63,14 +63,15 @@ pub(in crate::repl) fn edit_draft(
             format!("cannot write to {}: {error}", folder.display()),
         )
     })?;
-    open(&shell.session(), &draft.0)?;
-    let after = read(&draft.0)?.unwrap_or_default();
+    let session = shell.session();
+    open(&session, &draft.0)?;
+    let after = read(&session, &draft.0)?.unwrap_or_default();
     drop(draft);
     let text = after.trim();
     if text.is_empty() || text == before.trim() {
         return Ok(None);
     }
-    shell.session().notice(text);
+    session.notice(text);
     Ok(Some(text.to_owned()))
 }
 
@@ -79,14 +80,10 @@ fn unchanged(session: &Session) {
 }
 
 /// Returns the text of a file, or `None` if it doesn't exist.
-fn read(file: &Path) -> Result<Option<String>, Failure> {
-    match fs::read_to_string(file) {
-        Ok(text) => Ok(Some(text)),
+fn read(session: &Session, file: &Path) -> Result<Option<String>, Failure> {
+    match fs::metadata(file) {
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(Failure::new(
-            Kind::Refused,
-            format!("cannot read {}: {error}", file.display()),
-        )),
+        _ => session.read_text(&file.display().to_string()).map(Some),
     }
 }
 

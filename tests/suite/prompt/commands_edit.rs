@@ -104,3 +104,12 @@ fn without_an_editor_it_says_so() {
     let screen = shell.run(":edit");
     assert!(screen.contains("EDITOR is \"'open\""), "{screen}");
 }
+
+#[test]
+fn a_file_without_end_is_not_read() {
+    let home = Home::new();
+    std::os::unix::fs::symlink("/dev/zero", home.path().join("zero.rhai")).expect("a link");
+    let mut shell = home.shell_with(100, &[PATH, ("EDITOR", "true")]);
+    let screen = shell.run(":edit zero.rhai");
+    assert!(screen.contains("it is larger than 64 MiB"), "{screen}");
+}
