@@ -1,7 +1,9 @@
 //! Proposes a schema for files: from metadata for Parquet and `NumPy`, from the first rows for text files.
 
+mod guess;
 mod types;
 
+use super::findings::Findings;
 use super::report::create_form;
 use super::{CheckError, CheckProgress, StoreAccess, paths};
 use crate::formats::batch::BATCH_ROWS;
@@ -10,11 +12,10 @@ use crate::formats::{Batch, CsvOptions, DataType, Field, ReadError, Schema};
 use crate::location::Format;
 use crate::stores::object::Blocks;
 use crate::text::words;
+use guess::Guess;
 use serde_json::{Map, Value, json};
-use std::collections::HashSet;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
-use types::{MAX_LENGTH, longest, of_cell, of_json, room, wider};
+use types::{MAX_LENGTH, longest, of_cell, of_json};
 
 /// Maximum number of rows that are read of each file.
 const ROWS: u64 = 10_000;
@@ -24,9 +25,6 @@ const ALL_ROWS: u64 = 50_000;
 
 /// Maximum number of different columns or keys. A collection has at most 64 fields (`maxFieldNum` of Milvus' proxy).
 const MAX_NAMES: usize = 256;
-
-/// Largest `max_capacity` of an `Array`.
-const MAX_CAPACITY: usize = 4_096;
 
 /// Names of primary keys, the likeliest first.
 const KEY_NAMES: [&str; 6] = ["id", "pk", "_id", "key", "uuid", "doc_id"];
@@ -66,23 +64,6 @@ impl Inferred {
     }
 }
 
-/// The types and values seen of a field.
-#[derive(Debug)]
-struct Guess {
-    name: String,
-    /// Types of the values, none of which takes the values of another, with the number of values.
-    types: Vec<(DataType, u64)>,
-    /// The column's type in a file's own words.
-    of: Option<String>,
-    /// Number of rows that were seen, and of those with a value.
-    rows: u64,
-    values: u64,
-    nullable: bool,
-    /// Hashes of the values of possible primary keys.
-    keys: HashSet<u64>,
-    repeats: bool,
-}
-
 #[derive(Default)]
 struct Guesses {
     fields: Vec<Guess>,
@@ -98,7 +79,7 @@ pub(super) fn infer(
     csv: &CsvOptions,
     progress: &CheckProgress,
 ) -> Result<Inferred, CheckError> {
-    let mut found = super::findings::Findings::default();
+    let mut found = Findings::default();
     let files = paths::find(given, stores, &mut found)?;
     if let Some(problem) = found.first_problem() {
         return Err(CheckError::Infer(problem));
@@ -136,17 +117,8 @@ impl Guesses {
     fn field(&mut self, name: &str) -> &mut Guess {
         let at = self.fields.iter().position(|field| field.name == name);
         let at = at.unwrap_or_else(|| {
-            self.fields.push(Guess {
-                name: name.to_owned(),
-                types: Vec::new(),
-                of: None,
-                rows: 0,
-                values: 0,
-                // Rows before this one lack the field.
-                nullable: self.rows > 0,
-                keys: HashSet::new(),
-                repeats: false,
-            });
+            // Rows before this one lack the field.
+            self.fields.push(Guess::new(name, self.rows > 0));
             self.fields.len() - 1
         });
         &mut self.fields[at]
@@ -312,9 +284,8 @@ impl Guesses {
                 guess.data_type(),
                 Some(DataType::Int64 | DataType::Int32 | DataType::Int16)
             );
-            let whole =
-                guess.values > 0 && guess.values >= guess.rows && !guess.is_nullable(self.rows);
-            (is_text || is_integer) && whole && !guess.repeats
+            let is_whole = guess.values > 0 && !guess.is_nullable(self.rows);
+            (is_text || is_integer) && is_whole && !guess.repeats
         };
         let candidates: Vec<_> = self
             .fields
@@ -341,143 +312,5 @@ impl Guesses {
                 .map(|(at, _)| *at)
         };
         named.or_else(ends).or_else(integer)
-    }
-}
-
-impl Guess {
-    /// Returns the type of the most values.
-    fn data_type(&self) -> Option<&DataType> {
-        let most = self.types.iter().rev().max_by_key(|(_, count)| *count);
-        most.map(|(data_type, _)| data_type)
-    }
-
-    /// Notes a value, as text.
-    fn see(&mut self, value: &str) {
-        self.count();
-        if !self.repeats {
-            let mut hasher = DefaultHasher::new();
-            value.hash(&mut hasher);
-            self.repeats = !self.keys.insert(hasher.finish());
-            if self.repeats {
-                self.keys = HashSet::new();
-            }
-        }
-    }
-
-    /// Counts a value.
-    fn count(&mut self) {
-        self.values += 1;
-        self.rows += 1;
-    }
-
-    /// Widens the type so that it also takes values of another type. `None` is null.
-    fn widen(&mut self, other: Option<DataType>) {
-        let Some(other) = other else {
-            self.nullable = true;
-            return;
-        };
-        for (own, count) in &mut self.types {
-            if let Some(both) = wider(own, &other) {
-                (*own, *count) = (both, *count + 1);
-                return;
-            }
-        }
-        self.types.push((other, 1));
-    }
-
-    /// Widens a list's capacity and a text's length.
-    fn grow(&mut self, count: usize, length: usize) {
-        match self.types.first_mut().map(|(own, _)| own) {
-            Some(DataType::VarChar { max_length }) => *max_length = length.max(*max_length),
-            Some(DataType::Array {
-                element,
-                max_capacity,
-            }) => {
-                *max_capacity = count.max(*max_capacity);
-                if let DataType::VarChar { max_length } = element.as_mut() {
-                    *max_length = length.max(*max_length);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn is_nullable(&self, rows: u64) -> bool {
-        self.nullable || (self.of.is_none() && self.values < rows)
-    }
-
-    /// Returns the field with head room, and the reason for its type.
-    fn field(&self, rows: u64) -> (Field, String) {
-        let seen = words::count(rows, "row");
-        let mut why = self
-            .of
-            .clone()
-            .unwrap_or_else(|| format!("all values in {seen} fit"));
-        let others: u64 = self.types.iter().map(|(_, count)| count).sum();
-        let data_type = match self.data_type() {
-            None => {
-                why = match &self.of {
-                    Some(of) => format!("no field takes {of}; write the column in another type"),
-                    None => format!("only nulls in {seen}"),
-                };
-                DataType::VarChar { max_length: 256 }
-            }
-            Some(DataType::VarChar {
-                max_length: longest,
-            }) => {
-                let max_length = room(*longest);
-                why = format!(
-                    "{why}; the longest text has {longest} bytes, and max_length leaves room"
-                );
-                DataType::VarChar { max_length }
-            }
-            Some(DataType::Array {
-                element,
-                max_capacity: most,
-            }) => {
-                why = format!(
-                    "{why}; the longest list has {}, and max_capacity leaves room",
-                    words::count(*most as u64, "element")
-                );
-                let element = match element.as_ref() {
-                    DataType::VarChar { max_length } => DataType::VarChar {
-                        max_length: room(*max_length),
-                    },
-                    other => other.clone(),
-                };
-                DataType::Array {
-                    element: Box::new(element),
-                    max_capacity: (most * 2).next_power_of_two().clamp(16, MAX_CAPACITY),
-                }
-            }
-            Some(vector) if vector.is_vector() => {
-                let metric = "COSINE is the index's metric unless you change it";
-                why = if matches!(vector, DataType::FloatVector { .. }) {
-                    format!("{why}; {metric}")
-                } else {
-                    why
-                };
-                vector.clone()
-            }
-            Some(other) => other.clone(),
-        };
-        if let [_, _, ..] = self.types.as_slice() {
-            let most = self
-                .types
-                .iter()
-                .map(|(_, count)| *count)
-                .max()
-                .unwrap_or(0);
-            why = format!(
-                "{why}; {} of another type, which check() names",
-                words::count(others - most, "value")
-            );
-        }
-        let mut field = Field::new(&self.name, data_type);
-        field.nullable = self.is_nullable(rows);
-        if field.nullable {
-            why.push_str("; some rows have no value");
-        }
-        (field, why)
     }
 }
