@@ -101,12 +101,10 @@ impl Frames {
     }
 
     fn start(&mut self) -> Result<(), ReadError> {
-        while self.window.rest().len() < 3 && self.window.fill()? {}
-        let rest = self.window.rest();
-        if rest.starts_with(&[0xFE, 0xFF]) || rest.starts_with(&[0xFF, 0xFE]) {
+        if self.window.starts_with(&[0xFE, 0xFF])? || self.window.starts_with(&[0xFF, 0xFE])? {
             return Err(self.error(None, 0, "the file is UTF-16; save it as UTF-8"));
         }
-        if rest.starts_with(&[0xEF, 0xBB, 0xBF]) {
+        if self.window.starts_with(&[0xEF, 0xBB, 0xBF])? {
             let message = "the file begins with a byte order mark, which Milvus refuses; save it as UTF-8 without one \
                 (Python: encoding=\"utf-8\", not \"utf-8-sig\")";
             return Err(self.error(None, 0, message));
@@ -218,7 +216,7 @@ impl Frames {
     fn value(&mut self, row: Option<u64>) -> Result<usize, ReadError> {
         let mut scan = ValueScan::new(self.window.rest().first().copied());
         loop {
-            if let Some(length) = scan.go_on(self.window.rest()) {
+            if let Some(length) = scan.resume(self.window.rest()) {
                 return Ok(length);
             }
             let full = self.window.rest().len() > self.max_row;
@@ -298,26 +296,22 @@ impl FindRows for Frames {
         self.place = ExpectedToken::Done;
     }
 
-    /// A cut is at the start of a line with an object that another object or the end of the file follows. An object in a
-    /// row that takes several lines is followed by a comma or a bracket.
+    /// Returns the start of a line from which an object follows, and then another object or the end of the file. In a row
+    /// of several lines, an object is followed by a comma or a bracket.
     fn cut(&mut self, at: u64) -> Result<u64, ReadError> {
         let size = self.window.size();
         if at == 0 || at >= size {
             return Ok(at.min(size));
         }
         let mut first = None;
-        let mut lines = self.window.at(at - 1);
+        let mut lines = Self::new(self.window.at(at - 1), true);
         for _ in 0..PROBED {
             let line = loop {
-                let line = lines.next_line()?;
-                while !lines.rest().iter().any(|byte| !is_blank(*byte)) && lines.fill()? {}
-                let blanks = lines.rest().iter().take_while(|byte| is_blank(**byte));
-                let blanks = blanks.count();
-                match lines.rest().get(blanks) {
+                let line = lines.window.next_line()?;
+                match lines.peek()? {
                     None => return Ok(size),
                     Some(b'{') => break line,
-                    // The line is longer than its blanks, which may include line ends.
-                    Some(_) => lines.consume(blanks),
+                    Some(_) => {}
                 }
             };
             first.get_or_insert(line);
@@ -347,7 +341,7 @@ impl FindRows for Frames {
     }
 }
 
-/// Lines that begin with an object and are tried as a cut, before the first of them is taken.
+/// Maximum number of lines that are tried as a cut. After them, the first is taken.
 const PROBED: usize = 64;
 
 const SHAPE: &str = "a list of row objects, or an object whose first key is \"rows\" and holds one";

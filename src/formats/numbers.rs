@@ -271,7 +271,7 @@ pub(super) fn list(
 }
 
 #[inline]
-fn skip_blanks(text: &str) -> &str {
+pub(super) fn skip_blanks(text: &str) -> &str {
     match text.as_bytes().first() {
         Some(b' ' | b'\t' | b'\n' | b'\r') => text.trim_start_matches([' ', '\t', '\n', '\r']),
         _ => text,

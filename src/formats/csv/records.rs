@@ -50,10 +50,10 @@ impl Records {
 
     /// Reads the header row.
     pub(super) fn header(&mut self) -> Result<Vec<String>, ReadError> {
-        while self.window.rest().len() < 3 && self.window.fill()? {}
-        let rest = self.window.rest();
-        if let Some((_, message)) = MARKS.iter().find(|(mark, _)| rest.starts_with(mark)) {
-            return Err(self.refuse(None, 0, message));
+        for (mark, message) in MARKS {
+            if self.window.starts_with(mark)? {
+                return Err(self.refuse(None, 0, message));
+            }
         }
         let found = self.find(None).map_err(|error| self.explain(error))?;
         let Some(length) = found else {
@@ -90,7 +90,7 @@ impl Records {
         let mut scan = RecordScan::default();
         loop {
             let rest = self.window.rest();
-            let length = scan.go_on(rest, &self.separator);
+            let length = scan.resume(rest, &self.separator);
             if length.unwrap_or(rest.len()) > self.max_row {
                 let limit = self.max_row >> 20;
                 let message = format!(
@@ -167,8 +167,9 @@ impl Records {
         }
     }
 
-    /// Finds the end of the record that begins before this finder's position. Returns the end, and how many of the next
-    /// [`PROBED`] records are good. Returns `None` if the rest of the record isn't part of a record.
+    /// Finds the end of the record that begins before this finder's position, or at the position if `whole` is set.
+    /// Returns the end, and the number of good ones among the next [`PROBED`] records. Returns `None` if the text up to
+    /// the end isn't part of a record.
     fn probe(&mut self, whole: bool) -> Result<Option<(u64, u64)>, ReadError> {
         let mut cells = Cells::default();
         if !whole {
@@ -199,7 +200,7 @@ impl Records {
     }
 }
 
-/// Returns the length of a record that is being probed, or `None` if what is found is no record.
+/// Returns the length of a record that is being probed, or `None` after a syntax error.
 fn probed(found: Result<Option<usize>, ReadError>) -> Result<Option<usize>, ReadError> {
     match found {
         Err(ReadError::Syntax { .. }) => Ok(None),
@@ -220,8 +221,8 @@ impl FindRows for Records {
         self.done = true;
     }
 
-    /// Byte `at` may be inside or outside of quotes. Where a wrong guess is tried, text follows a closing quote or a quote
-    /// is inside of text nearly at once.
+    /// Tries byte `at` both as inside and as outside of quotes. After a wrong guess, a closing quote is followed by text, or
+    /// a quote is inside of text, within a few cells.
     fn cut(&mut self, at: u64) -> Result<u64, ReadError> {
         let size = self.window.size();
         if at <= self.header.0 || at >= size {
@@ -243,7 +244,7 @@ impl FindRows for Records {
         };
         match best {
             Some((cut, _)) => Ok(cut),
-            // Neither is a record, so the next line is as good as any other place.
+            // Neither is a record, so no place is better than the next line.
             None => self.window.at(at).next_line(),
         }
     }
@@ -275,7 +276,7 @@ struct RecordScan {
 impl RecordScan {
     /// Continues the scan and returns the record's length with its line end if `text` has all of the record. `text` begins
     /// with the record and is longer in each call.
-    fn go_on(&mut self, text: &[u8], separator: &[u8]) -> Option<usize> {
+    fn resume(&mut self, text: &[u8], separator: &[u8]) -> Option<usize> {
         loop {
             let rest = text.get(self.at..)?;
             if self.quote.is_some() {

@@ -37,7 +37,7 @@ impl ValueScan {
 
     /// Continues the scan and returns the value's length if `value` contains its end. `value` begins with the value and
     /// is longer in each call.
-    pub(super) fn go_on(&mut self, value: &[u8]) -> Option<usize> {
+    pub(super) fn resume(&mut self, value: &[u8]) -> Option<usize> {
         let (open, close) = match self.kind {
             ValueForm::Brackets(open, close) => (open, close),
             ValueForm::Text => (b'"', b'"'),

@@ -3,6 +3,7 @@
 use super::{RowParser, drop_key, repeated};
 use crate::formats::cell;
 use crate::formats::column::Column;
+use crate::formats::numbers::skip_blanks;
 use crate::formats::schema::Schema;
 use serde_json::value::RawValue;
 
@@ -54,7 +55,7 @@ impl RowParser {
             }
             rest = next(value.get(length..)?)?;
         }
-        let is_whole = blanks(rest.get(1..)?).is_empty();
+        let is_whole = skip_blanks(rest.get(1..)?).is_empty();
         if !is_whole || repeated(&self.extras).is_some() {
             return None;
         }
@@ -65,13 +66,9 @@ impl RowParser {
     }
 }
 
-fn blanks(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t', '\n', '\r'])
-}
-
 /// Returns the text after a character and the blanks around it.
 fn after(text: &str, expected: char) -> Option<&str> {
-    Some(blanks(blanks(text).strip_prefix(expected)?))
+    Some(skip_blanks(skip_blanks(text).strip_prefix(expected)?))
 }
 
 /// Returns the key at the start of a text, and the text from the key's value on.
@@ -94,10 +91,10 @@ fn value_length(text: &str) -> Option<usize> {
 
 /// Returns the text after a value: the next key, or the end of the object.
 fn next(text: &str) -> Option<&str> {
-    let text = blanks(text);
+    let text = skip_blanks(text);
     match text.strip_prefix(',') {
         Some(text) => {
-            let text = blanks(text);
+            let text = skip_blanks(text);
             text.starts_with('"').then_some(text)
         }
         None => text.starts_with('}').then_some(text),

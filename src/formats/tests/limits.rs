@@ -2,6 +2,7 @@
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::data_type::{ByteArray, ByteArrayType, Int64Type};
@@ -13,7 +14,8 @@ use serde_json::{Value, json};
 use super::write_parquet::{Column, file};
 use super::{read_all, schema_of};
 use crate::formats::batch::BATCH_BYTES;
-use crate::formats::{CsvOptions, Input, ReadError, Reader, Schema};
+use crate::formats::window::CHUNK;
+use crate::formats::{CsvOptions, FilePart, Input, ReadError, Reader, Schema};
 use crate::location::Format;
 use crate::stores::read_at::ReadAt;
 
@@ -236,5 +238,40 @@ fn a_record_has_a_limited_number_of_cells() {
         let reader = Reader::new(input, Format::Csv, &schema, &CsvOptions::default());
         let message = reader.and_then(batches).unwrap_err().to_string();
         assert!(message.contains("more than 65536 cells"), "{message}");
+    }
+}
+
+/// A file of a row and blanks, which notes the largest number of bytes read at once.
+#[derive(Default)]
+struct Blanks(AtomicUsize);
+
+impl ReadAt for Blanks {
+    fn size(&self) -> u64 {
+        64 << 20
+    }
+
+    fn read_at(&self, offset: u64, buffer: &mut [u8]) -> io::Result<()> {
+        self.0.fetch_max(buffer.len(), Ordering::Relaxed);
+        buffer.fill(b'\n');
+        if offset == 0 {
+            buffer[..8].copy_from_slice(b"{\"id\":1}");
+        }
+        Ok(())
+    }
+}
+
+#[test]
+fn blanks_between_rows_are_not_kept() {
+    let schema = schema(json!({"fieldName": "v", "dataType": "Int64", "nullable": true}));
+    let (from, of) = (1, 64);
+    for to in [2, 64] {
+        let file = Arc::new(Blanks::default());
+        let input = Input::Object(Arc::clone(&file) as Arc<dyn ReadAt>);
+        let csv = CsvOptions::default();
+        let mut reader = Reader::new(input, Format::JsonLines, &schema, &csv).unwrap();
+        let part = FilePart { from, to, of };
+        assert_eq!(reader.keep_part(part).unwrap(), (file.size(), file.size()));
+        assert_eq!(batches(reader).unwrap(), (Vec::new(), 0));
+        assert!(file.0.load(Ordering::Relaxed) <= CHUNK);
     }
 }
