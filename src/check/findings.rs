@@ -84,7 +84,8 @@ pub(super) struct Findings {
     groups: BTreeMap<(FindingLevel, String, String), FindingGroup>,
     /// True if a file couldn't be read.
     pub(super) unreadable: bool,
-    /// The parts of text files that a shard checked: name and first byte, end and number of rows.
+    /// The parts of text files that a shard checked: name and first byte, end and number of rows. The end is the first byte
+    /// if the part wasn't read to its end.
     pub(super) parts: BTreeMap<(String, u64), (u64, u64)>,
 }
 
@@ -168,11 +169,14 @@ impl Findings {
 
     /// Returns the parts of text files as JSON.
     pub(super) fn list_parts(&self) -> Vec<Value> {
-        let part = |((file, byte), (end, rows)): (&(String, u64), &(u64, u64))| json!({"file": file, "byte": byte, "end": end, "rows": rows});
-        self.parts.iter().map(part).collect()
+        let parts = self.parts.iter();
+        let json = parts.map(|((file, byte), (end, rows))| {
+            json!({ "file": file, "byte": byte, "end": end, "rows": rows })
+        });
+        json.collect()
     }
 
-    /// Counts the rows of examples from the first row of their file if all parts before theirs are known.
+    /// Counts the rows of examples from the first row of their file if all parts before theirs were read to their ends.
     pub(super) fn number_rows(&mut self) {
         let mut before = BTreeMap::new();
         let mut last = (String::new(), 0_u64, 0_u64);

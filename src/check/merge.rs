@@ -83,7 +83,7 @@ fn read(path: &str) -> Result<Value, CheckError> {
         Ok(report)
     } else {
         Err(unreadable(
-            "it is no report of zshell check -o json".to_owned(),
+            "it isn't a report of zshell check -o json".to_owned(),
         ))
     }
 }
@@ -126,12 +126,15 @@ fn repeated(
         let file = open_keys(Path::new(path)).map_err(|source| failed(path, source))?;
         files.push((path, BufReader::with_capacity(1 << 16, file)));
     }
-    for (no, (path, file)) in files.iter_mut().enumerate() {
-        heads.extend(
-            next(file)
-                .map_err(|source| failed(path, source))?
-                .map(|key| Reverse((key, no))),
-        );
+    let mut advance = |no: usize, heads: &mut BinaryHeap<_>| {
+        if let Some((path, file)) = files.get_mut(no) {
+            let key = next(file).map_err(|source| failed(path, source))?;
+            heads.extend(key.map(|key| Reverse((key, no))));
+        }
+        Ok(())
+    };
+    for no in 0..paths.len() {
+        advance(no, &mut heads)?;
     }
     let mut before = None;
     while let Some(Reverse((key, no))) = heads.pop().filter(|_| !progress.is_stopped()) {
@@ -141,13 +144,7 @@ fn repeated(
             found.add(FindingLevel::Warning, name, REPEATED, UNIQUE, 1, example);
         }
         before = Some(key);
-        if let Some((path, file)) = files.get_mut(no) {
-            heads.extend(
-                next(file)
-                    .map_err(|source| failed(path, source))?
-                    .map(|key| Reverse((key, no))),
-            );
-        }
+        advance(no, &mut heads)?;
     }
     Ok(())
 }
@@ -158,7 +155,7 @@ fn open_keys(path: &Path) -> io::Result<File> {
     if file.metadata()?.len().is_multiple_of(KEY as u64) {
         return Ok(file);
     }
-    let why = "it's no whole file of --keys-out: check the shard again";
+    let why = "it isn't a complete file of --keys-out; check the shard again";
     Err(io::Error::new(io::ErrorKind::InvalidData, why))
 }
 

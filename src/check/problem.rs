@@ -191,7 +191,7 @@ pub(super) fn of_file(error: &ReadError) -> FileProblem {
             },
         ),
         ReadError::Cut { offset } => whole(
-            "a row lies across the place where a part of the file was thought to begin".to_owned(),
+            "a row crosses the place at which another part of the file begins".to_owned(),
             "check this file as a whole, without shard and sample",
             format!("byte {offset}"),
         ),

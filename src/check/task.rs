@@ -226,8 +226,10 @@ impl FileCheck<'_> {
         }
         let read = self.read(reader);
         if begin < end && self.task.sample.is_none() {
-            let part = ((self.file.name.clone(), begin), (end, self.rows));
-            self.found.parts.extend([part]);
+            // After an error, the number of rows up to the end is unknown.
+            let end = if read.is_ok() { end } else { begin };
+            let place = (self.file.name.clone(), begin);
+            self.found.parts.insert(place, (end, self.rows));
         }
         read
     }

@@ -88,8 +88,8 @@ pub(crate) enum ReadError {
         /// Column that the file has, in words.
         found: String,
     },
-    /// A row lies across the end of a part of a text file.
-    #[error("a row lies across byte {offset}, where a part of the file was thought to begin")]
+    /// A row crosses the end of a part of a text file.
+    #[error("a row crosses byte {offset}, at which another part of the file begins")]
     Cut {
         /// End of the part, in bytes from the start of the file.
         offset: u64,

@@ -189,6 +189,24 @@ fn merged_shards_find_what_one_check_finds() {
         place["row"].is_null() && size - byte <= size / 16,
         "{place}"
     );
+    // The second shard breaks off, so the rows before the third aren't counted.
+    let broken = [&lines(1, 31), "]\n", &lines(33, 30), "{\"id\":true}\n"].concat();
+    folder.work("b.jsonl", broken);
+    let reports = ["1/3", "2/3", "3/3"].map(|shard| {
+        let test = folder
+            .test()
+            .args(["check", "b.jsonl", "-o", "json", "--shard", shard]);
+        let ran = test.args(["--schema", "schema.json"]).status(7).run();
+        let name = format!("b{}.json", &shard[..1]);
+        folder.work(&name, ran.stdout);
+        name
+    });
+    let test = folder.test().args(["check", "-o", "json", "--merge"]);
+    let merged = test.args(reports).status(7).run().json();
+    let errors = merged["errors"].as_array().expect("a list");
+    let missing = errors.iter().find(|error| error["field"] == "word");
+    let place = &missing.expect("the last row")["first"][0];
+    assert!(place["row"].is_null() && place["byte"].is_u64(), "{place}");
     let alone = check(&["--shard", "2/3"]);
     assert_eq!(alone["notes"][1], "duplicates not checked across shards");
 }
@@ -210,7 +228,7 @@ fn a_cut_file_of_keys_is_not_merged() {
         .status(1)
         .run()
         .complains("a.keys")
-        .complains("no whole file of --keys-out");
+        .complains("isn't a complete file of --keys-out");
     let mut report: Value = serde_json::json!({"errors": [], "rows": u64::MAX, "bytes": u64::MAX});
     report["warnings"] = serde_json::json!([{"rows": u64::MAX, "first": [{}, {}]}]);
     folder.work("b.json", report.to_string());
