@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::parquet::{open, plain, read, small_file};
 use super::write_parquet::{Column, file};
 use super::{read_all, small};
+
 #[test]
 fn numbers_widen_and_old_lists_are_read() {
     let old = "repeated float v;";
@@ -74,74 +75,56 @@ fn element_types_of_lists_never_narrow() {
         json!({"fieldName": "a", "dataType": "Array", "elementDataType": element, "nullable": nullable,
             "elementTypeParams": {"max_capacity": 4, "max_length": 4}})
     };
-    for (wanted, element, values, expected) in [
-        (
-            "Int32",
-            "int32 element (INTEGER(8,true))",
-            json!([[1, 2]]),
-            Ok(json!([1, 2])),
-        ),
-        ("Int64", "int32 element", json!([[1]]), Ok(json!([1]))),
-        ("Float", "int64 element", json!([[1]]), Ok(json!([1]))),
-        ("Double", "float element", json!([[1.5]]), Ok(json!([1.5]))),
-        ("Float", "double element", json!([[1.5]]), Ok(json!([1.5]))),
-        (
-            "VarChar",
-            "binary element (STRING)",
-            json!([["x"]]),
-            Ok(json!(["x"])),
-        ),
-        (
-            "Int8",
-            "int64 element",
-            json!([[1]]),
-            Err("expected Array(Int8, 4) as a list of int8, found a column of list<int64>"),
-        ),
-        (
-            "Int32",
-            "int64 element",
-            json!([[1]]),
-            Err("as a list of int32 or smaller, found a column of list<int64>"),
-        ),
+    let give_list = |wanted: &str, element: &str, list: &Value| {
+        let columns = vec![column(&list_of("a", element), json!([list]))];
+        give(array(wanted, false), columns, plain())
+    };
+    for (wanted, element, list) in [
+        ("Int32", "int32 element (INTEGER(8,true))", json!([1, 2])),
+        ("Int64", "int32 element", json!([1])),
+        ("Float", "int64 element", json!([1])),
+        ("Double", "float element", json!([1.5])),
+        ("Float", "double element", json!([1.5])),
+        ("VarChar", "binary element (STRING)", json!(["x"])),
+    ] {
+        let found = give_list(wanted, element, &list);
+        assert_eq!(found, Ok(list), "{wanted} {element}");
+    }
+    let wider = "expected Array(Int8, 4) as a list of int8, found a column of list<int64>";
+    let int64 = "as a list of int32 or smaller, found a column of list<int64>";
+    let binary = "as a list of string, found a column of list<binary>";
+    let unsigned = "int32 element (INTEGER(32,false))";
+    for (wanted, element, list, expected) in [
+        ("Int8", "int64 element", json!([1]), wider),
+        ("Int32", "int64 element", json!([1]), int64),
         (
             "Int64",
             "double element",
-            json!([[1.5]]),
-            Err("found a column of list<double>"),
+            json!([1.5]),
+            "found a column of list<double>",
         ),
         (
             "Int32",
-            "int32 element (INTEGER(32,false))",
-            json!([[1]]),
-            Err("found a column of list<uint32>"),
+            unsigned,
+            json!([1]),
+            "found a column of list<uint32>",
         ),
         (
             "Bool",
             "int32 element",
-            json!([[1]]),
-            Err("as a list of bool, found"),
+            json!([1]),
+            "as a list of bool, found",
         ),
-        (
-            "VarChar",
-            "binary element",
-            json!([["x"]]),
-            Err("as a list of string, found a column of list<binary>"),
-        ),
+        ("VarChar", "binary element", json!(["x"]), binary),
         (
             "Int8",
             "int32 element (UNKNOWN)",
-            json!([[]]),
-            Err("found a column of list<null>"),
+            json!([]),
+            "found a column of list<null>",
         ),
     ] {
-        let columns = vec![column(&list_of("a", element), values)];
-        match (give(array(wanted, false), columns, plain()), expected) {
-            (found, Ok(expected)) => assert_eq!(found, Ok(expected), "{wanted} {element}"),
-            (found, Err(expected)) => {
-                let message = found.unwrap_err();
-                assert!(message.contains(expected), "{wanted} {element}: {message}");
-            }
-        }
+        let message = give_list(wanted, element, &list).unwrap_err();
+        assert!(message.contains(expected), "{wanted} {element}: {message}");
     }
     let empty = || vec![column(&list_of("a", "int32 element"), json!([[]]))];
     assert_eq!(give(array("Int32", false), empty(), plain()), Ok(json!([])));
