@@ -17,7 +17,7 @@ pub(crate) fn signed(node: Node, sign: &str) -> Checked {
         ("-", Node::Constant(Constant::Float(value))) => {
             Ok(Node::Constant(Constant::Float(-value)))
         }
-        _ => Err(format!("{sign:?} can only stand before a number")),
+        _ => Err(format!("{sign:?} is only allowed before a number")),
     }
 }
 

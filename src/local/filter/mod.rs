@@ -2,7 +2,7 @@
 //!
 //! [`token`] splits a filter's text by the lexer rules of Milvus' grammar (internal/parser/planparserv2/Plan.g4).
 //! [`parse`] reads the tokens by the grammar's precedences. [`check`] and [`arithmetic`] apply the rules of Milvus' visitor
-//! (`parser_visitor.go`, utils.go) and builds a [`Predicate`]. [`eval`] tests rows like segcore
+//! (`parser_visitor.go`, utils.go) and build a [`Predicate`]. [`eval`] tests rows like segcore
 //! (internal/core/src/exec/expression). If releases differ, the rules are those of 3.0;
 //! tests/conformance/filter-differences.json lists the differences from 2.3.
 //!

@@ -138,7 +138,7 @@ impl<'a> Parser<'a> {
             [Token::Word("not"), Token::Word("in"), ..] => (Infix::NotIn, precedence::IN, 2),
             [Token::Word("not"), Token::Word("like"), ..] => {
                 return Err(
-                    "not stands before the condition, as in not (name like \"a%\")".to_owned(),
+                    "write not before the condition, as in not (name like \"a%\")".to_owned(),
                 );
             }
             [Token::Sign("**"), ..] => (Infix::Power, precedence::POWER, 1),
